@@ -1,0 +1,61 @@
+"""The four exceptions that Gigawatt raises on purpose; anything else is our bug and shows a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing wrong with an input: where, what was seen, what is allowed."""
+
+    path: str
+    given: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.path} = {self.given}: expected {self.expected}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """One limit that cannot be met, and by how much."""
+
+    limit: str
+    period: str
+    site: str
+    short_by: float
+    unit: str
+
+    def __str__(self) -> str:
+        where = " at ".join(part for part in (self.period, self.site) if part)
+        return f"{self.limit} ({where}): short by {self.short_by:,.4g} {self.unit}"
+
+
+class InputError(Exception):
+    """Bad input: every fault that was found, reported together."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class ScenarioError(InputError):
+    """A scenario, or an override of one, that cannot be read or makes no sense."""
+
+
+class CatalogError(InputError):
+    """A catalog record that is missing, incomplete or without a source."""
+
+
+class CalibrationError(InputError):
+    """A prediction asked of a kernel outside of what it can answer."""
+
+
+class Infeasible(Exception):  # noqa: N818 (the field's own word, and not an error of the program)
+    """No plan meets every hard limit; names the limits in conflict and their slack."""
+
+    def __init__(self, conflicts: Iterable[Conflict]) -> None:
+        self.conflicts = tuple(conflicts)
+        super().__init__("\n".join(str(conflict) for conflict in self.conflicts))

@@ -1,0 +1,235 @@
+"""Names and reading of units.
+
+Every number inside Gigawatt is an SI float whose name ends in a suffix of `SUFFIXES`; text such as
+"1.2 GW" or "65 USD/MWh" is read once, at the file boundary, by `parse`. A key in a file is the field's name
+without its suffix (`target = "10 GW"` is the field `target_w`); `split` is the one place that maps them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a suffix stands for: numerator and denominator dimension, size of one unit in SI, examples."""
+
+    over: str
+    under: str
+    size: float
+    example: str
+
+
+# suffix → unit. The closed list of design.md §2; a test on the syntax tree enforces it.
+SUFFIXES: dict[str, Unit] = {
+    "w": Unit("W", "", 1.0, "a power (W, kW, MW, GW)"),
+    "wh": Unit("Wh", "", 1.0, "an energy (Wh, kWh, MWh, GWh, TWh)"),
+    "s": Unit("s", "", 1.0, "a duration (ms, s, min, h, days)"),
+    "h": Unit("s", "", 3600.0, "a duration (min, h, days, weeks)"),
+    "j": Unit("J", "", 1.0, "an energy (J, kJ, MJ)"),
+    "j_per_token": Unit("J", "token", 1.0, "joules per token (J/token)"),
+    "usd": Unit("USD", "", 1.0, "money (USD, million USD, billion USD)"),
+    "nominal_usd": Unit("USD", "", 1.0, "money (USD, million USD, billion USD)"),
+    "usd_per_wh": Unit("USD", "Wh", 1.0, "an energy price (USD/MWh, USD/kWh)"),
+    "usd_per_w": Unit("USD", "W", 1.0, "money per power (USD/W, million USD/MW, billion USD/GW)"),
+    "usd_per_h": Unit("USD", "s", 1.0 / 3600.0, "money per hour (USD/h)"),
+    "usd_per_mtok": Unit("USD", "token", 1e-6, "a token price (USD/Mtoken)"),
+    "bytes": Unit("B", "", 1.0, "bytes (kB, MB, GB, TB)"),
+    "bytes_per_s": Unit("B", "s", 1.0, "a bandwidth (GB/s, TB/s)"),
+    "flop": Unit("FLOP", "", 1.0, "operations (FLOP, 1e27 FLOP)"),
+    "flops": Unit("FLOP", "s", 1.0, "operations per second (TFLOPS, PFLOPS, EFLOPS)"),
+    "tokens": Unit("token", "", 1.0, "tokens (tokens, Mtokens)"),
+    "tokens_per_s": Unit("token", "s", 1.0, "tokens per second (tokens/s, Mtokens/s, Gtokens/s)"),
+    "tokens_per_day": Unit("token", "s", 1.0 / 86400.0, "tokens per day (tokens/day, Ttokens/day)"),
+    "count": Unit("", "", 1.0, "a bare number"),
+    "frac": Unit("", "", 1.0, "a share from 0 to 1, or a percentage"),
+    "ratio": Unit("", "", 1.0, "a bare number or a percentage"),
+    "per_s": Unit("", "s", 1.0, "a rate (/s, /h)"),
+    "per_h": Unit("", "s", 1.0 / 3600.0, "a rate (/h, /day)"),
+    "per_year": Unit("", "year", 1.0, "a yearly rate (%/year)"),
+    "per_cpu_s": Unit("", "s", 1.0, "a rate (/s)"),
+    "years": Unit("year", "", 1.0, "years, quarters or months"),
+    "m": Unit("m", "", 1.0, "a length (m, km)"),
+    "kg": Unit("g", "", 1e3, "a mass (g, kg, t)"),
+    "kg_per_wh": Unit("g", "Wh", 1e3, "a carbon intensity (g/kWh, kg/MWh)"),
+    "l": Unit("l", "", 1.0, "a volume (l, Ml)"),
+    "l_per_wh": Unit("l", "Wh", 1.0, "a water intensity (l/kWh)"),
+    "degc": Unit("degC", "", 1.0, "a temperature (degC)"),
+    "deg": Unit("deg", "", 1.0, "an angle (deg)"),
+    "date": Unit("date", "", 1.0, "a date, 2026-07-01, or a quarter, 2026Q3"),
+}
+BASES = ("it", "facility")
+BARE = ("count", "frac", "ratio")
+SIGNED = ("degc", "deg", "per_year")
+
+_PREFIXES = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18, "Z": 1e21}
+_WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+# unit name → (dimension, size, may take a prefix)
+_NAMES: dict[str, tuple[str, float, bool]] = {
+    "W": ("W", 1.0, True),
+    "Wh": ("Wh", 1.0, True),
+    "J": ("J", 1.0, True),
+    "USD": ("USD", 1.0, False),
+    "B": ("B", 1.0, True),
+    "FLOP": ("FLOP", 1.0, True),
+    "token": ("token", 1.0, True),
+    "tokens": ("token", 1.0, True),
+    "s": ("s", 1.0, True),
+    "min": ("s", 60.0, False),
+    "h": ("s", 3600.0, False),
+    "day": ("s", 86400.0, False),
+    "days": ("s", 86400.0, False),
+    "week": ("s", 604800.0, False),
+    "weeks": ("s", 604800.0, False),
+    "year": ("year", 1.0, False),
+    "years": ("year", 1.0, False),
+    "quarter": ("year", 0.25, False),
+    "quarters": ("year", 0.25, False),
+    "month": ("year", 1.0 / 12.0, False),
+    "months": ("year", 1.0 / 12.0, False),
+    "m": ("m", 1.0, False),
+    "km": ("m", 1e3, False),
+    "g": ("g", 1.0, True),
+    "t": ("g", 1e6, True),
+    "l": ("l", 1.0, True),
+    "degC": ("degC", 1.0, False),
+    "deg": ("deg", 1.0, False),
+    "%": ("", 0.01, False),
+    "": ("", 1.0, False),
+}
+_NUMBER = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*$")
+
+
+def split(name: str) -> tuple[str, str]:
+    """Field name → (key in a file, suffix); the suffix is "" where the name carries none.
+
+    >>> split("rack_power_w"), split("capex_usd_per_w_it"), split("title")
+    (('rack_power', 'w'), ('capex_it', 'usd_per_w'), ('title', ''))
+    """
+    words = name.split("_")
+    basis = words.pop() if words[-1] in BASES and len(words) > 1 else ""
+    for start in range(1, len(words)):
+        suffix = "_".join(words[start:])
+        if suffix in SUFFIXES:
+            return "_".join([*words[:start], basis] if basis else words[:start]), suffix
+    return name, ""
+
+
+def parse(text: str | float, suffix: str) -> float:
+    """Read a quantity written by a person into the SI unit that `suffix` names.
+
+    Raises ValueError with what is expected; the caller adds where.
+
+    >>> parse("1.2 GW", "w"), parse("65 USD/MWh", "usd_per_wh"), parse("10 billion USD", "usd")
+    (1200000000.0, 6.5e-05, 10000000000.0)
+    """
+    unit = SUFFIXES[suffix]
+    if isinstance(text, bool) or not isinstance(text, int | float | str):
+        raise ValueError(unit.example)
+    if isinstance(text, int | float):
+        if suffix not in BARE:
+            raise ValueError(unit.example)
+        value = float(text)
+    else:
+        value = _parse_text(text, unit)
+    if not math.isfinite(value):
+        raise ValueError(f"{unit.example}, finite")
+    if value < 0 and suffix not in SIGNED:
+        raise ValueError(f"{unit.example}, not negative")
+    if suffix == "frac" and value > 1:
+        raise ValueError(unit.example)
+    return value
+
+
+def _parse_text(text: str, unit: Unit) -> float:
+    match = _NUMBER.match(text)
+    if not match:
+        raise ValueError(unit.example)
+    expression = match[2].replace("FLOPS", "FLOP/s")
+    over, _, under = expression.partition("/")
+    over_dimension, over_size = _parse_part(over, unit)
+    under_dimension, under_size = _parse_part(under, unit)
+    if (over_dimension, under_dimension) != (unit.over, unit.under):
+        raise ValueError(unit.example)
+    # Divide by the inverse where sizes are below one: 65 USD/MWh is then 65/1e6 exactly.
+    size = over_size / under_size
+    number = float(match[1].replace("_", ""))
+    return number * size / unit.size if size >= 1 else number / (under_size / over_size) / unit.size
+
+
+def _parse_part(text: str, unit: Unit) -> tuple[str, float]:
+    words = text.split()
+    scale = _WORDS[words.pop(0)] if words and words[0] in _WORDS else 1.0
+    name = " ".join(words)
+    if name in _NAMES:
+        dimension, size, _ = _NAMES[name]
+        return dimension, scale * size
+    prefix, rest = name[:1], name[1:]
+    if prefix in _PREFIXES and rest in _NAMES and _NAMES[rest][2]:
+        return _NAMES[rest][0], scale * _PREFIXES[prefix] * _NAMES[rest][1]
+    raise ValueError(unit.example)
+
+
+def show(value: float | None, suffix: str) -> str:
+    """A quantity as a person writes it: `show(1.2e9, "w")` is "1.2 GW"; None is a dash.
+
+    >>> show(1.2e9, "w"), show(4.65e10, "usd"), show(0.215, "frac"), show(6.5e-5, "usd_per_wh")
+    ('1.2 GW', '46.5 billion USD', '21.5 %', '65 USD/MWh')
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    if suffix == "frac" or (suffix == "per_year" and abs(value) < 1):
+        return f"{100 * value:.3g} %" + ("/year" if suffix == "per_year" else "")
+    if suffix in ("usd", "nominal_usd"):
+        for word, size in (("trillion ", 1e12), ("billion ", 1e9), ("million ", 1e6)):
+            if abs(value) >= size:
+                return f"{value / size:,.3g} {word}USD"
+        return f"{value:,.0f} USD"
+    fixed = {
+        "usd_per_wh": (1e6, "USD/MWh"),
+        "usd_per_w": (1.0, "billion USD/GW"),
+        "usd_per_mtok": (1.0, "USD/Mtoken"),
+        "usd_per_h": (1.0, "USD/h"),
+        "j_per_token": (1.0, "J/token"),
+        "kg_per_wh": (1e6, "g/kWh"),
+        "l_per_wh": (1e3, "l/kWh"),
+        "years": (1.0, "years"),
+        "h": (1.0, "h"),
+        "degc": (1.0, "degC"),
+        "deg": (1.0, "deg"),
+        "ratio": (1.0, ""),
+        "count": (1.0, ""),
+    }
+    if suffix in fixed:
+        factor, name = fixed[suffix]
+        return f"{_short(value * factor)} {name}".strip()
+    return _show_prefixed(value, suffix)
+
+
+def _show_prefixed(value: float, suffix: str) -> str:
+    unit = SUFFIXES[suffix]
+    name = {"token": "tokens", "g": "kg", "FLOP": "FLOP"}.get(unit.over, unit.over)
+    under = {"": "", "s": "/s", "year": "/year"}[unit.under]
+    if suffix == "tokens_per_day":
+        under = "/day"
+    if suffix == "kg" and abs(value) >= 1e3:
+        return f"{_short(value / 1e3)} t"
+    if suffix == "s" or not name:
+        return f"{_short(value)} {name}{under}".strip()
+    for prefix, size in reversed(_PREFIXES.items()):
+        if abs(value) >= size >= 1:
+            return f"{_short(value / size)} {prefix}{name}{under}"
+    return f"{_short(value)} {name}{under}"
+
+
+def _short(value: float) -> str:
+    """Three significant figures, thousands separated, no exponent where a planner would not write one."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 1e15 or abs(value) < 1e-4:
+        return f"{value:.3g}"
+    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+    rounded = f"{value:,.{digits}f}"
+    return rounded.rstrip("0").rstrip(".") if "." in rounded else rounded
