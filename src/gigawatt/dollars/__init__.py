@@ -1,0 +1,30 @@
+"""Money: annuities, returns, tranches, taxes and prices. Pure functions of numbers and arrays."""
+
+from gigawatt.dollars.annuity import (
+    book_frac,
+    discount_ratio,
+    mid_quarters_years,
+    quarter_rate_ratio,
+    recovery_frac,
+    unamortised_frac,
+)
+from gigawatt.dollars.prices import subscription_usd_per_mtok, trend
+from gigawatt.dollars.returns import irr, npv
+from gigawatt.dollars.taxes import tax_usd
+from gigawatt.dollars.tranches import receipts_usd, released_frac
+
+__all__ = [
+    "book_frac",
+    "discount_ratio",
+    "irr",
+    "mid_quarters_years",
+    "npv",
+    "quarter_rate_ratio",
+    "receipts_usd",
+    "recovery_frac",
+    "released_frac",
+    "subscription_usd_per_mtok",
+    "tax_usd",
+    "trend",
+    "unamortised_frac",
+]

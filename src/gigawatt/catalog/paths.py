@@ -1,0 +1,62 @@
+"""Quarters, and quantities over time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigawatt.catalog.records import Path
+
+Floats = NDArray[np.float64]
+QUARTER = re.compile(r"(\d{4})Q([1-4])")
+QUARTERS_PER_YEAR = 4
+
+
+def quarter_number(quarter: str) -> int:
+    """Quarters since year 0: "2026Q3" is 8106. Raises ValueError where the text is no quarter."""
+    match = QUARTER.fullmatch(quarter)
+    if not match:
+        raise ValueError('a quarter such as "2026Q3"')
+    return int(match[1]) * QUARTERS_PER_YEAR + int(match[2]) - 1
+
+
+def quarter_name(number: int) -> str:
+    """The inverse of `quarter_number`."""
+    return f"{number // QUARTERS_PER_YEAR:04d}Q{number % QUARTERS_PER_YEAR + 1}"
+
+
+def quarter_range(first: str, last: str) -> list[str]:
+    """Every quarter from first to last, both included."""
+    return [quarter_name(n) for n in range(quarter_number(first), quarter_number(last) + 1)]
+
+
+def first_day(quarter: str) -> str:
+    """First day of a quarter as an ISO date: "2027Q3" is 2027-07-01."""
+    year, q = divmod(quarter_number(quarter), QUARTERS_PER_YEAR)
+    return f"{year:04d}-{3 * q + 1:02d}-01"
+
+
+def sample(path: Path, quarters: Sequence[str], how: Literal["linear", "log"] = "linear") -> Floats:
+    """Values of a path in each quarter [unit of the path], shape (quarters,).
+
+    Between points the value, or its logarithm (`how="log"`: steady growth), is linear; before the first and after
+    the last point it is held. A log path with a zero is linear.
+    """
+    at = np.array([quarter_number(q) for q in quarters], dtype=float)
+    known = np.array([quarter_number(q) for q in path.periods], dtype=float)
+    values = np.array(path.values, dtype=float)
+    if how == "log" and np.all(values > 0):
+        return np.exp(np.interp(at, known, np.log(values)))
+    return np.interp(at, known, values)
+
+
+def slipped(path: Path, quarters_count: int) -> Path:
+    """The same path, every point `quarters_count` quarters later; what stands at the first point stays."""
+    return Path(
+        periods=tuple(quarter_name(quarter_number(quarter) + quarters_count) for quarter in path.periods),
+        values=path.values,
+    )

@@ -1,0 +1,125 @@
+"""The money of a plan, line by line, from its decisions: the same coefficients that the equations hold.
+
+Every line is in USD a quarter, income positive and cost negative, on the finest dimensions that cause it.
+"""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from gigawatt import dollars
+from gigawatt.plan import buildout
+from gigawatt.plan.inputs import SECONDS_PER_QUARTER
+from gigawatt.scenario.schema import Asked
+
+LINES = (
+    "revenue_usd",
+    "non_compute_usd",
+    "energy_usd",
+    "opex_usd",
+    "rent_usd",
+    "racks_usd",
+    "network_usd",
+    "shells_usd",
+    "tax_usd",
+)
+
+
+def flows(decisions: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Dataset:
+    """Every line of `LINES`.
+
+    decisions: install_count and it_w (period, site[, platform]), shell_w and energise_w (period, site),
+    served_tokens_per_s (period, block, use_case).
+    """
+    finance = asked.finance
+    racks = decisions.install_count * data.rack_price_usd
+    it, shell = mean_stock(decisions.it_w), mean_stock(decisions.shell_w)
+    energy_wh = it * buildout.energy_wh_per_w(data, asked)
+    opex_usd_per_w = asked.operations.yearly_opex_usd_per_w_facility / 4 * data.pue_peak_ratio
+    spending = buildout.shell_spending(data)
+    revenue = revenue_usd(decisions.served_tokens_per_s, data)
+    lines = xr.Dataset(
+        {
+            "revenue_usd": revenue,
+            "non_compute_usd": -finance.non_compute_frac * revenue,
+            "energy_usd": -energy_wh * data.energy_price_usd_per_wh,
+            "opex_usd": -it * opex_usd_per_w,
+            "rent_usd": -shell * data.yearly_rent_usd_per_w / 4,
+            "racks_usd": -racks,
+            "network_usd": -racks * finance.network_frac,
+            "shells_usd": -(decisions.energise_w.rename(period="energised") * spending).sum("energised"),
+        }
+    )
+    lines["tax_usd"] = -_tax_usd(lines, data, asked)
+    return lines
+
+
+def mean_stock(stock: xr.DataArray) -> xr.DataArray:
+    """A stock's mean over each quarter, half of opening and closing."""
+    return 0.5 * (stock + stock.shift(period=1, fill_value=0.0))
+
+
+def mean_tokens_per_s(served_tokens_per_s: xr.DataArray, data: xr.Dataset) -> xr.DataArray:
+    """Tokens per second over the whole quarter, from those of its blocks."""
+    return (served_tokens_per_s * data.hours_frac).sum("block")
+
+
+def revenue_usd(served_tokens_per_s: xr.DataArray, data: xr.Dataset) -> xr.DataArray:
+    """Revenue of each class [USD a quarter], dims (period, use_case): the dearest segments of demand are served first.
+
+    served_tokens_per_s: dims (period, block, use_case).
+    """
+    served = mean_tokens_per_s(served_tokens_per_s, data)
+    width = data.demand_tokens_per_s * data.segment_frac
+    before = width.cumsum("segment") - width
+    sold = (served - before).clip(min=0)
+    sold = xr.where(sold > width, width, sold)
+    usd_per_token = data.price_usd_per_mtok * data.segment_price_ratio / 1e6
+    return (sold * usd_per_token).sum("segment") * SECONDS_PER_QUARTER
+
+
+def total(line: xr.DataArray) -> xr.DataArray:
+    """A line summed over everything but time, dims (period)."""
+    return line.sum([name for name in line.dims if name != "period"])
+
+
+def free_cash_flow(lines: xr.Dataset) -> xr.DataArray:
+    """Sum of all lines [USD a quarter], dims (period)."""
+    return sum((total(lines[name]) for name in LINES[1:]), start=total(lines[LINES[0]]))
+
+
+def depreciation_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.DataArray:
+    """What is written off in each quarter [USD, positive], dims (period)."""
+    lives = {
+        "racks_usd": asked.finance.rack_life_years,
+        "network_usd": asked.finance.rack_life_years,
+        "shells_usd": asked.finance.shell_life_years,
+    }
+    spent = {name: -total(lines[name]) for name in lives}
+    book = sum(
+        (buildout.book_table(data, life) * spent[name].rename(period="bought")).sum("bought")
+        for name, life in lives.items()
+    )
+    return sum(spent.values()) - (book - book.shift(period=1, fill_value=0.0))
+
+
+def operating_usd(lines: xr.Dataset) -> xr.DataArray:
+    """Revenue less running costs, before depreciation [USD a quarter], dims (period)."""
+    names = ("revenue_usd", "non_compute_usd", "energy_usd", "opex_usd", "rent_usd")
+    return sum((total(lines[name]) for name in names[1:]), start=total(lines[names[0]]))
+
+
+def _tax_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.DataArray:
+    """Unlevered tax: interest shields nothing, so that the plan does not depend on its financing."""
+    income = operating_usd(lines) - depreciation_usd(lines, data, asked)
+    return income.copy(data=dollars.tax_usd(income.values, asked.finance.tax_frac))
+
+
+def terminal_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.DataArray:
+    """Value at the end of the horizon of what was spent in each quarter [USD, not discounted], dims (period)."""
+    finance = asked.finance
+    racks = -total(lines.racks_usd) - total(lines.network_usd)
+    shells = -total(lines.shells_usd)
+    return racks * buildout.terminal_frac(data, asked, finance.rack_life_years) + shells * buildout.terminal_frac(
+        data, asked, finance.shell_life_years
+    )

@@ -1,0 +1,269 @@
+"""The scenario as labelled arrays in SI units: what every stage multiplies with.
+
+One Dataset, made once from a Scenario by calling the kernels; planner, simulator and accountant read the same
+figures, so they cannot disagree. Dimensions: period (solved quarters), site, platform, pool, use_case (classes of
+inference), run (training runs), experiment, segment, social_segment, block (peak, off_peak).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from gigawatt import dollars, tokens  # noqa
+from gigawatt.catalog import facility, kernels
+from gigawatt.catalog.paths import quarter_number, sample, slipped
+from gigawatt.scenario.schema import Asked, PlatformUse, Scenario, Segment, UseCase
+
+Floats = NDArray[np.float64]
+
+HOURS_PER_YEAR = 8766.0
+SECONDS_PER_YEAR = HOURS_PER_YEAR * 3600.0
+HOURS_PER_QUARTER = HOURS_PER_YEAR / 4
+SECONDS_PER_QUARTER = SECONDS_PER_YEAR / 4
+BLOCKS = ("peak", "off_peak")
+
+xr.set_options(arithmetic_join="exact", keep_attrs=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """The arrays of a scenario, with the notes that making them left (extrapolation, assumptions)."""
+
+    data: xr.Dataset
+    notes: tuple[str, ...] = ()
+
+
+def inputs(scenario: Scenario) -> xr.Dataset:
+    """Every array that the stages need, SI units, names as in units.py.
+
+    Raises CalibrationError where a kernel cannot answer (a model that does not fit, a TPOT that no batch meets).
+    """
+    asked = scenario.asked
+    quarters = scenario.quarters
+    data = xr.Dataset(coords={"period": quarters, "block": list(BLOCKS)})
+    data["hours_frac"] = ("block", [asked.operations.peak_block_frac, 1 - asked.operations.peak_block_frac])
+    data = data.merge(_sites(scenario, quarters)).merge(_platforms(scenario, quarters))
+    data = data.merge(_classes(scenario, quarters)).merge(_research(scenario, quarters))
+    return data
+
+
+def _frame(values: Mapping[str, tuple[Sequence[str], Any]], **coords: Sequence[str]) -> xr.Dataset:
+    return xr.Dataset(
+        {name: (dims, np.asarray(array, dtype=float)) for name, (dims, array) in values.items()},
+        coords={name: list(keys) for name, keys in coords.items()},
+    )
+
+
+def _sites(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
+    asked, sites = scenario.asked, scenario.records.sites
+    uses = asked.sites
+    years = {key: facility.pue_year(site, scenario.records.cooling[site.cooling]) for key, site in sites.items()}
+    shell = {
+        key: asked.finance.shell_usd_per_w_facility
+        if use.shell_usd_per_w_facility is None
+        else use.shell_usd_per_w_facility
+        for key, use in uses.items()
+    }
+    rent_frac = dollars.recovery_frac(asked.finance.lease_rate_per_year, asked.finance.lease_life_years)
+    owned = {key: site.ownership == "own" for key, site in sites.items()}
+    keys = list(sites)
+    return _frame(
+        {
+            "ramp_w": (
+                ("period", "site"),
+                np.stack([sample(slipped(sites[k].ramp_w, uses[k].slip_count), quarters) for k in keys], axis=1),
+            ),
+            "pue_peak_ratio": (("site",), [years[k].peak_ratio for k in keys]),
+            "pue_mean_ratio": (("site",), [years[k].mean_ratio for k in keys]),
+            "energy_price_usd_per_wh": (("site",), [sites[k].power_price_usd_per_wh for k in keys]),
+            "shell_usd_per_w": (("site",), [shell[k] if owned[k] else 0.0 for k in keys]),
+            "yearly_rent_usd_per_w": (("site",), [0.0 if owned[k] else shell[k] * rent_frac for k in keys]),
+            "sunk_w": (("site",), [uses[k].sunk_w for k in keys]),
+            "lead_count": (("site",), [round(4 * sites[k].lead_time_years) for k in keys]),
+        },
+        site=keys,
+    )
+
+
+def _platforms(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
+    asked = scenario.asked
+    keys, pools = list(asked.platforms), list(asked.pools)
+    records = scenario.records.accelerators
+    supply = np.stack([sample(asked.pools[pool].supply_count, quarters) for pool in pools], axis=1)
+    price = np.stack([_rack_price(asked.platforms[k], records[k].rack_price_usd, quarters) for k in keys], axis=1)
+    member = [[float(asked.platforms[k].pool == pool) for pool in pools] for k in keys]
+    nameplate = np.array([records[k].rack_power_w for k in keys], dtype=float)
+    return _frame(
+        {
+            "supply_count": (("period", "pool"), supply),
+            "in_pool_count": (("platform", "pool"), member),
+            "rack_price_usd": (("period", "platform"), price),
+            "rack_it_w": (("platform",), nameplate * asked.operations.it_overhead_ratio),
+            "packages_per_rack_count": (("platform",), [records[k].packages_per_rack_count for k in keys]),
+            "dies_per_package_count": (("platform",), [records[k].dies_per_package_count for k in keys]),
+        },
+        platform=keys,
+        pool=pools,
+    )
+
+
+def _rack_price(use: PlatformUse, listed_usd: float | None, quarters: Sequence[str]) -> Floats:
+    """Price of a rack in each quarter [USD]: constant up to its base date, then its trend."""
+    base = use.rack_price_usd if use.rack_price_usd is not None else listed_usd
+    assert base is not None  # scenario.check has seen to it
+    years = _years_since(use.price_base_date, quarters)
+    return dollars.trend(base, use.price_change_per_year, np.maximum(years, 0.0))
+
+
+def _years_since(quarter: str, quarters: Sequence[str]) -> Floats:
+    return np.array([quarter_number(q) - quarter_number(quarter) for q in quarters], dtype=float) / 4
+
+
+def software_ratio(asked: Asked, quarters: Sequence[str]) -> Floats:
+    """Tokens per second against the base date on the same hardware, through software, in each quarter [1]."""
+    use = asked.operations
+    years = _years_since(use.software_base_date, quarters) + 1 / 8  # the middle of the quarter
+    return np.asarray(tokens.software_ratio(years, use.software_gain_per_year, use.software_cap_ratio))
+
+
+def _classes(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
+    asked = scenario.asked
+    keys = list(asked.use_cases)
+    volumes, prices = zip(*(_demand(use, asked, quarters) for use in asked.use_cases.values()), strict=True)
+    served = np.array([[_rack_tokens_per_s(scenario, use, g) for use in asked.use_cases.values()] for g in asked.platforms])
+    capacity = served[None] * (asked.operations.availability_frac * software_ratio(asked, quarters))[:, None, None]
+    peaks = [use.peak_to_mean_ratio for use in asked.use_cases.values()]
+    blocks = [tokens.block_ratios(peak, asked.operations.peak_block_frac) for peak in peaks]
+    width = max(len(use.segments) for use in asked.use_cases.values())
+    return _frame(
+        {
+            "demand_tokens_per_s": (("period", "use_case"), np.stack(volumes, axis=1)),
+            "price_usd_per_mtok": (("period", "use_case"), np.stack(prices, axis=1)),
+            "rack_tokens_per_s": (("period", "platform", "use_case"), capacity),
+            "block_ratio": (("use_case", "block"), blocks),
+            "utilisation_frac": (("use_case",), [use.utilisation_frac for use in asked.use_cases.values()]),
+            "interactive": (("use_case",), [use.load == "interactive" for use in asked.use_cases.values()]),
+            "segment_frac": (("use_case", "segment"), [_column(u.segments, "share_frac", width) for u in asked.use_cases.values()]),
+            "segment_price_ratio": (
+                ("use_case", "segment"),
+                [_column(use.segments, "price_ratio", width) for use in asked.use_cases.values()],
+            ),
+            "social_weight_ratio": (("use_case",), [use.social_weight_ratio for use in asked.use_cases.values()]),
+            "floor_frac": (("use_case",), [use.floor_frac for use in asked.use_cases.values()]),
+            "floor_penalty_usd_per_mtok": (
+                ("use_case",),
+                [use.floor_penalty_usd_per_mtok for use in asked.use_cases.values()],
+            ),
+            "hard": (("use_case",), [use.hard for use in asked.use_cases.values()]),
+            "social_frac": (("social_segment",), [s.share_frac for s in asked.welfare.segments]),
+            "social_value_ratio": (("social_segment",), [s.price_ratio for s in asked.welfare.segments]),
+        },
+        use_case=keys,
+        platform=list(asked.platforms),
+        period=quarters,
+        segment=[f"segment_{n + 1}" for n in range(width)],
+        social_segment=[f"social_{n + 1}" for n in range(len(asked.welfare.segments))],
+    )
+
+
+def _column(segments: Sequence[Segment], name: str, width: int) -> list[float]:
+    """One figure of each segment, dearest first, filled up with empty segments."""
+    ordered = sorted(segments, key=lambda segment: -segment.price_ratio)
+    return [getattr(segment, name) for segment in ordered] + [0.0] * (width - len(segments))
+
+
+def _demand(use: UseCase, asked: Asked, quarters: Sequence[str]) -> tuple[Floats, Floats]:
+    """Mean tokens per second asked of the programme, and their price [USD/Mtoken], in each quarter."""
+    share = asked.demand.volume_scale_ratio
+    if use.people is not None:
+        people = {name: sample(getattr(use.people, name), quarters, "log") for name in use.people.__slots__}
+        users = people["weekly_users_count"]
+        all_tokens = tokens.people_tokens_per_s(users, people["daily_requests_count"], people["request_tokens"], 0.0)
+        price = dollars.subscription_usd_per_mtok(
+            users, people["paying_frac"], people["yearly_revenue_usd"], all_tokens, SECONDS_PER_YEAR
+        )
+    else:
+        assert use.demand_tokens_per_s is not None  # scenario.check has seen to it
+        assert use.price_usd_per_mtok is not None
+        all_tokens = sample(use.demand_tokens_per_s, quarters, "log")
+        price = sample(use.price_usd_per_mtok, quarters, "log")
+    return all_tokens * (1 - use.served_elsewhere_frac) * share, price * asked.demand.price_scale_ratio
+
+
+def _rack_tokens_per_s(scenario: Scenario, use: UseCase, platform: str) -> float:
+    """Output tokens per second of one rack that does nothing else, at the base date's software."""
+    record = scenario.records.accelerators[platform]
+    serving = tokens.serve(
+        kernels.chip(record),
+        kernels.transformer(scenario.records.models[use.model]),
+        kernels.inference_efficiency(scenario.records.inference),
+        precision=use.precision,
+        input_tokens=use.input_tokens,
+        output_tokens=use.output_tokens,
+        tpot_s=use.tpot_s,
+    )
+    return serving.tokens_per_s * record.packages_per_rack_count
+
+
+def _research(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
+    asked = scenario.asked
+    runs, experiments, platforms = asked.training_runs, asked.experiments, list(asked.platforms)
+    window = [[float(run.start_date <= quarter <= run.end_date) for run in runs.values()] for quarter in quarters]
+    wishes = {
+        name: [sample(getattr(use, name), quarters, "log") for use in experiments.values()]
+        for name in ("wish_flop", "worth_usd_per_flop", "floor_penalty_usd_per_flop")
+    }
+    return _frame(
+        {
+            "run_rack_flops": (
+                ("platform", "run"),
+                _table([[_rack_flops(scenario, run, run.largest_gang_count, g) for run in runs.values()] for g in platforms]),
+            ),
+            "run_volume_flop": (("run",), [run.volume_flop for run in runs.values()]),
+            "run_window": (("period", "run"), _table(window)),
+            "run_gang_count": (("run",), [run.largest_gang_count for run in runs.values()]),
+            "run_penalty_usd": (("run",), [run.penalty_usd for run in runs.values()]),
+            "run_hard": (("run",), [run.hard for run in runs.values()]),
+            "experiment_rack_flops": (
+                ("platform", "experiment"),
+                _table([[_rack_flops(scenario, use, use.gang_count, g) for use in experiments.values()] for g in platforms]),
+            ),
+            "experiment_floor_frac": (("experiment",), [use.floor_frac for use in experiments.values()]),
+            **{
+                f"experiment_{name}": (("period", "experiment"), np.array(paths).reshape(-1, len(quarters)).T)
+                for name, paths in wishes.items()
+            },
+        },
+        run=list(runs),
+        experiment=list(experiments),
+        platform=platforms,
+        period=list(quarters),
+    )
+
+
+def _table(rows: list[list[float]]) -> Floats:
+    return np.array(rows, dtype=float).reshape(len(rows), -1)
+
+
+def _rack_flops(scenario: Scenario, use: Any, gang_count: int, platform: str) -> float:
+    """Useful training operations per second of one rack in a gang of `gang_count` packages: peak × MFU × goodput ×
+    availability."""
+    record, operations = scenario.records.accelerators[platform], scenario.asked.operations
+    run = tokens.train(
+        kernels.chip(record),
+        kernels.transformer(scenario.records.models[use.model]),
+        kernels.training_efficiency(scenario.records.training),
+        precision=use.precision,
+        packages_count=gang_count,
+    )
+    goodput = tokens.effective_frac(
+        gang_count, operations.package_failures_per_h, operations.checkpoint_s, operations.restart_s
+    )
+    per_package = run.model_flops * goodput * operations.availability_frac
+    return float(per_package * record.packages_per_rack_count)

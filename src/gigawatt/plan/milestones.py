@@ -1,0 +1,163 @@
+"""Cash, debt and the tranches that gigawatts release. Equations of the physical plan.
+
+The objective is unlevered; cash and debt stand here as limits: what the plan may spend in each quarter. Interest is
+paid out of cash, so that a plan which needs more debt can afford less.
+
+Variables, in billion USD: cash, debt (end of quarter), tax[period]; released[milestone, period]: 1 once a tranche
+has been paid (a share of it, where the release is pro rata).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import linopy
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from gigawatt import dollars
+from gigawatt.plan.buildout import before, book_table, change
+from gigawatt.plan.solve import UNITS
+from gigawatt.scenario.schema import Asked, Milestone
+
+Floats = NDArray[np.float64]
+
+
+def milestones(asked: Asked) -> tuple[Milestone, ...]:
+    """The tranches' milestones up to the programme's target, in cumulative power; none where there are no tranches."""
+    use = asked.capital.tranches
+    if use is None:
+        return ()
+    if use.milestones:
+        return use.milestones
+    assert use.every_w is not None and use.amount_usd is not None and use.most_usd is not None  # noqa: PT018
+    count = min(int(use.most_usd / use.amount_usd + 1e-9), int(asked.programme.target_w / use.every_w + 1e-9))
+    return tuple(Milestone(power_w=use.every_w * (n + 1), amount_usd=use.amount_usd) for n in range(count))
+
+
+def gross_ratio(data: xr.Dataset, asked: Asked) -> xr.DataArray:
+    """Power on the tranches' basis per IT power, dims (site)."""
+    use = asked.capital.tranches
+    facility = use is None or use.power_basis == "facility"
+    return data.pue_peak_ratio if facility else xr.ones_like(data.pue_peak_ratio)
+
+
+def add_capital(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
+    """Cash at least its minimum, debt within covenant and limit, tranches only after their gigawatts."""
+    period = data.indexes["period"]
+    variables = model.variables
+    capital, finance = asked.capital, asked.finance
+    cash = model.add_variables(lower=0, coords=[period], name="cash")
+    debt = model.add_variables(lower=0, coords=[period], name="debt")
+    _add_tax(model, data, asked)
+    receipts = _add_releases(model, data, asked)
+    interest = dollars.quarter_rate_ratio(capital.debt_rate_per_year or 0.0)
+    balance = change(cash) - free_cash_flow(model, asked) - change(debt) + interest * before(debt)
+    balance = balance if receipts is None else balance - receipts
+    model.add_constraints(balance == opening(data, asked), name="cash_balance")
+    # Named rows, not bounds: a limit that is reported needs a dual.
+    model.add_constraints(cash >= capital.minimum_cash_usd / UNITS["usd"], name="minimum_cash")
+    model.add_constraints(debt <= capital.debt_limit_usd / UNITS["usd"], name="debt_limit")
+    racks = (book_table(data, finance.rack_life_years) * variables["rack_capex"].rename(period="bought")).sum("bought")
+    shells = (book_table(data, finance.shell_life_years) * variables["shell_capex"].rename(period="bought")).sum("bought")
+    model.add_constraints(debt - capital.covenant_frac * (racks + shells) <= 0, name="covenant")
+
+
+def opening(data: xr.Dataset, asked: Asked) -> xr.DataArray:
+    """Money at hand when the horizon starts, billion USD, in the first quarter; dims (period)."""
+    start = (asked.capital.opening_cash_usd + asked.capital.upfront_equity_usd) / UNITS["usd"]
+    first = np.arange(data.sizes["period"]) == 0
+    return xr.DataArray(np.where(first, start, 0.0), dims="period", coords={"period": data.indexes["period"]})
+
+
+def free_cash_flow(model: linopy.Model, asked: Asked) -> linopy.LinearExpression:
+    """Revenue less everything but interest, billion USD a quarter, dims (period)."""
+    v = model.variables
+    income = (1 - asked.finance.non_compute_frac) * v["revenue"] - v["running"]
+    flow = income - v["rack_capex"] - v["shell_capex"]
+    return flow - change(v["tax_to_date"]) if "tax_to_date" in v else flow
+
+
+def _add_tax(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
+    """Unlevered tax with losses carried forward: cumulative tax never falls, and is at least the rate on cumulative
+    income (revenue less running cost less depreciation)."""
+    finance = asked.finance
+    if finance.tax_frac == 0:
+        return
+    v = model.variables
+    to_date = model.add_variables(lower=0, coords=[data.indexes["period"]], name="tax_to_date")
+    income = model.add_variables(coords=[data.indexes["period"]], name="income_to_date")
+    written_off = sum(
+        ((_before_bought(data) - book_table(data, life)) * v[name].rename(period="bought")).sum("bought")
+        for name, life in (("rack_capex", finance.rack_life_years), ("shell_capex", finance.shell_life_years))
+    )
+    margin = (1 - finance.non_compute_frac) * v["revenue"] - v["running"]
+    # written_off is cumulative depreciation; margins accumulate through the stock variable.
+    earned = model.add_variables(coords=[data.indexes["period"]], name="margin_to_date")
+    model.add_constraints(change(earned) - margin == 0, name="margin_to_date")
+    model.add_constraints(income - earned + written_off == 0, name="income_to_date")
+    model.add_constraints(to_date - finance.tax_frac * income >= 0, name="tax_on_income")
+    model.add_constraints(change(to_date) >= 0, name="tax_is_not_paid_back")
+
+
+def _before_bought(data: xr.Dataset) -> xr.DataArray:
+    """1 where `bought` is not after `period`."""
+    count = data.sizes["period"]
+    names = data.period.values
+    table = np.tril(np.ones((count, count)))
+    return xr.DataArray(table, dims=("period", "bought"), coords={"period": names, "bought": names})
+
+
+def _add_releases(model: linopy.Model, data: xr.Dataset, asked: Asked) -> linopy.LinearExpression | None:
+    """Tranches as they are released; the money that arrives in each quarter, or None where there are none."""
+    steps = milestones(asked)
+    use = asked.capital.tranches
+    if not steps or use is None:
+        return None
+    period = data.indexes["period"]
+    names = pd.Index([milestone_name(step) for step in steps], name="milestone")
+    powers = np.array([step.power_w for step in steps])
+    sizes = xr.DataArray(np.diff(powers, prepend=0.0) / UNITS["w"], dims="milestone", coords={"milestone": names})
+    amounts = xr.DataArray(
+        [step.amount_usd / UNITS["usd"] for step in steps], dims="milestone", coords={"milestone": names}
+    )
+    possible = reachable(data, asked, powers)
+    released = model.add_variables(
+        lower=0,
+        upper=xr.DataArray(possible.astype(float), coords=[names, period]),
+        coords=[names, period],
+        name="released",
+        integer=use.release == "step",
+    )
+    gross = model.add_variables(lower=0, coords=[period], name="gross")
+    added = (model.variables["placed"] * gross_ratio(data, asked)).sum("site")
+    model.add_constraints(change(gross) - added == 0, name="gross_balance")
+    # Tight and ordered, not big-M: the power that released tranches stand for never exceeds what was built.
+    model.add_constraints((released * sizes).sum("milestone") - before(gross, use.lag_count) <= 0, name="milestones")
+    model.add_constraints(change(released) >= 0, name="released_stays")
+    if len(steps) > 1:
+        earlier = released.isel(milestone=slice(None, -1)).assign_coords(milestone=names[1:])
+        model.add_constraints(released.isel(milestone=slice(1, None)) - earlier <= 0, name="released_in_order")
+    return (change(released) * amounts).sum("milestone")
+
+
+def milestone_name(step: Milestone) -> str:
+    """A milestone as a coordinate: "3 GW"."""
+    return f"{step.power_w / 1e9:g} GW"
+
+
+def reachable(data: xr.Dataset, asked: Asked, powers_w: Sequence[float] | Floats) -> NDArray[np.bool_]:
+    """Whether a milestone can have been released by the end of a quarter: all supply bought, all ramps filled.
+
+    Shape (milestones, quarters). Ramps limit what is in service, so they bound gross power within one rack life only.
+    """
+    use = asked.capital.tranches
+    lag = use.lag_count if use is not None else 1
+    in_pool = (data.in_pool_count * data.rack_it_w).max("platform")
+    supply = (data.supply_count * in_pool).sum("pool").cumsum("period").values * float(data.pue_peak_ratio.max())
+    life = round(4 * asked.finance.rack_life_years)
+    ramp = np.where(np.arange(supply.size) < life, data.ramp_w.sum("site").values, np.inf)
+    most = np.concatenate([np.zeros(lag), np.minimum(supply, np.maximum.accumulate(ramp))])[: supply.size]
+    return np.asarray(powers_w)[:, None] <= most[None, :] * (1 + 1e-9)

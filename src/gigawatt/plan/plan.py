@@ -1,0 +1,178 @@
+"""Scenario → Plan: the physical plan, its financing, what binds and what one more is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from gigawatt.errors import Conflict, Infeasible
+from gigawatt.plan import financing, flows, inputs, milestones, search, split, work, worth
+from gigawatt.plan.solve import UNITS, NoPlan, Program
+from gigawatt.scenario.schema import Asked, Scenario
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to build, when, where, what it serves, and with which money.
+
+    data: SI units, see `describe`. objective, bound and gap are in `unit`; values in dollars are present values over
+    the solved horizon. status: "optimal" (the gap asked for was reached) or "time_limit".
+    """
+
+    data: xr.Dataset
+    inputs: xr.Dataset
+    objective: float
+    bound: float
+    unit: str
+    status: str
+    wall_s: float
+    penalties_usd: float
+    worth: tuple[worth.Worth, ...]
+    binds: tuple[worth.Binding, ...]
+
+    @property
+    def gap(self) -> float:
+        return max(self.bound - self.objective, 0.0)
+
+    @property
+    def gap_frac(self) -> float:
+        return self.gap / max(abs(self.objective), 1e-12)
+
+
+def plan(scenario: Scenario, progress: Progress = lambda text: None, *, with_worth: bool = True) -> Plan:
+    """Plan a scenario.
+
+    with_worth: also solve for what one more of each limit is worth.
+    Raises Infeasible, naming the limits in conflict, where no plan meets every hard limit.
+    """
+    asked = scenario.asked
+    progress("working out throughput, PUE and prices")
+    data = inputs.inputs(scenario)
+    return plan_inputs(data, asked, progress, with_worth=with_worth)
+
+
+def plan_inputs(data: xr.Dataset, asked: Asked, progress: Progress, *, with_worth: bool = True) -> Plan:
+    """Plan from the arrays of a scenario, as `plan` does."""
+    try:
+        found = search.search(data, asked, progress)
+    except NoPlan:
+        raise Infeasible(conflicts(data, asked)) from None
+    program = found.program
+    scale = UNITS["usd"] if asked.objective != "tokens" else 1e15
+    penalties = _penalties_usd(program, data, asked)
+    binds = worth.binding(program, data)
+    result = _decisions(program, data, asked)
+    progress("arranging the financing")
+    result = result.merge(_money(result, data, asked))
+    valued: tuple[worth.Worth, ...] = ()
+    if with_worth and asked.objective != "tokens":
+        progress("working out what one more is worth")
+        valued = worth.worth(program, data, asked)
+    return Plan(
+        data=result,
+        inputs=data,
+        objective=found.objective * scale,
+        bound=found.bound * scale,
+        unit="tokens" if asked.objective == "tokens" else "USD",
+        status=found.status,
+        wall_s=found.wall_s,
+        penalties_usd=penalties,
+        worth=valued,
+        binds=binds,
+    )
+
+
+def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
+    """The solver's decisions in SI units, split by site and platform; rounding noise below zero removed."""
+    life = round(4 * asked.finance.rack_life_years)
+
+    def si(name: str, unit: str) -> xr.DataArray:
+        return program.value(name).clip(min=0) * UNITS[unit]
+
+    install = split.split(si("install", "racks"), si("placed", "w"), data.rack_it_w)
+    stock = split.standing(install, life)
+    it = (stock * data.rack_it_w).sum("platform")
+    placed = (install * data.rack_it_w).sum("platform")
+    result = xr.Dataset(
+        {
+            "install_count": install,
+            "stock_count": stock.clip(min=0),
+            "it_w": it,
+            "facility_w": it * data.pue_peak_ratio,
+            "energise_w": si("energise", "w"),
+            "shell_w": si("shell", "w"),
+            "gross_w": (placed * milestones.gross_ratio(data, asked)).sum("site").cumsum("period"),
+            "gross_facility_w": (placed * data.pue_peak_ratio).sum("site").cumsum("period"),
+            "work_count": si("work", "racks"),
+        }
+    )
+    for name in ("train", "research"):
+        if name in program.model.variables:
+            result[f"{name}_count"] = si(name, "racks")
+    rate = data.rack_tokens_per_s * data.utilisation_frac
+    result["served_tokens_per_s"] = (result.work_count * rate).sum("platform")
+    return result
+
+
+def _money(result: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Dataset:
+    """Financing of the decisions, through the accounts' own formulae."""
+    lines = flows.flows(result, data, asked)
+    receipts = financing.releases(result.gross_w, asked)
+    capex = {
+        "racks": -flows.total(lines.racks_usd) - flows.total(lines.network_usd),
+        "shells": -flows.total(lines.shells_usd),
+    }
+    money = financing.finance(flows.free_cash_flow(lines), capex, receipts.sum("milestone"), data, asked)
+    return money.assign(tranche_usd=receipts, book_usd=financing.book_usd(capex, data, asked))
+
+
+def _penalties_usd(program: Program, data: xr.Dataset, asked: Asked) -> float:
+    factors = work.penalty_factors(data, search.discounts(data, asked))
+    total = sum(float((program.value(name) * factor).sum()) for name, factor in factors.items() if factor.size)
+    return total * UNITS["usd"]
+
+
+def conflicts(data: xr.Dataset, asked: Asked) -> list[Conflict]:
+    """Which hard limits cannot be met, and by how much: each made soft at a price above all others."""
+    soft = data.copy()
+    price = 1e3 * float(data.price_usd_per_mtok.max())
+    soft["floor_penalty_usd_per_mtok"] = xr.where(data.hard > 0, price, data.floor_penalty_usd_per_mtok)
+    soft["hard"] = xr.zeros_like(data.hard)
+    soft["run_penalty_usd"] = xr.where(data.run_hard > 0, 1e15, data.run_penalty_usd)
+    soft["run_hard"] = xr.zeros_like(data.run_hard)
+    program = Program(search.state(soft, asked))
+    try:
+        program.solve_lp()
+    except NoPlan:
+        return [Conflict(limit="capital.minimum_cash", period="", site="", short_by=np.nan, unit="USD")]
+    found = []
+    missing = program.value("missing_tokens") * UNITS["tokens_per_s"]
+    for use_case in data.use_case.values[data.hard.values > 0]:
+        for period in data.period.values:
+            short = float(missing.sel(use_case=use_case, period=period))
+            if short > 1e-6 * float(data.demand_tokens_per_s.sel(use_case=use_case, period=period)):
+                path = f"use_cases.{use_case}.floor"
+                found.append(Conflict(limit=path, period=str(period), site="", short_by=short, unit="tokens/s"))
+    for run in data.run.values[data.run_hard.values > 0]:
+        short = float(program.value("missing_run").sel(run=run) * data.run_volume_flop.sel(run=run))
+        if short > 0:
+            end = str(data.run_window.sel(run=run).cumsum("period").idxmax("period").values)
+            found.append(Conflict(limit=f"training_runs.{run}.volume", period=end, site="", short_by=short, unit="FLOP"))
+    return found + _in_the_way(program, data, {conflict.period for conflict in found})
+
+
+def _in_the_way(program: Program, data: xr.Dataset, periods: set[str]) -> list[Conflict]:
+    """The limits that bind where something hard is missed: what stands in its way, short by nothing themselves."""
+    seen = {}
+    for item in worth.binding(program, data):
+        if item.period in periods and not item.limit.startswith("demand"):
+            seen.setdefault((item.limit, item.site), item)
+    return [
+        Conflict(limit=f"limit reached: {item.limit}", period=item.period, site=item.site, short_by=0.0, unit="")
+        for item in seen.values()
+    ]

@@ -1,0 +1,152 @@
+"""What the racks do: inference by class and block, training runs, experiments. Equations of the physical plan.
+
+Variables, in solver units:
+
+- work[period, block, platform, use_case]: racks busy with a class of inference (mean of the block).
+- sold[period, use_case, segment]: tokens per second sold (mean of the quarter), dearest willingness to pay first.
+- valued[period, use_case, social_segment]: the same tokens by what they are worth to society (objective welfare).
+- train[period, platform, run]: racks held by a training run through both blocks; research[period, block, platform,
+  experiment]: racks busy with experiments.
+- missing_*: what soft floors, runs and experiments lack; each has its penalty.
+"""
+
+from __future__ import annotations
+
+import linopy
+import xarray as xr
+
+from gigawatt.plan.buildout import mean
+from gigawatt.plan.inputs import SECONDS_PER_QUARTER
+from gigawatt.plan.solve import UNITS
+from gigawatt.scenario.schema import Asked
+
+
+def add_work(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
+    """Work and its limits: racks in service, demand by block and segment, floors, windows and gangs."""
+    index = data.indexes
+    period, block, platform = index["period"], index["block"], index["platform"]
+    work = model.add_variables(lower=0, coords=[period, block, platform, index["use_case"]], name="work")
+    busy = work.sum("use_case")
+    if data.sizes["run"]:
+        window = data.run_window.expand_dims(platform=platform).transpose("period", "platform", "run") > 0
+        train = model.add_variables(lower=0, coords=[period, platform, index["run"]], name="train", mask=window)
+        busy = busy + train.fillna(0).sum("run")
+        _add_runs(model, data)
+    if data.sizes["experiment"]:
+        research = model.add_variables(lower=0, coords=[period, block, platform, index["experiment"]], name="research")
+        busy = busy + research.sum("experiment")
+        _add_experiments(model, data)
+    model.add_constraints(busy - mean(model.variables["stock"]) <= 0, name="capacity")
+    _add_sales(model, data, asked)
+
+
+def tokens_rate(work: linopy.Variable, data: xr.Dataset) -> linopy.LinearExpression:
+    """Tokens per second served in each block, dims (period, block, use_case)."""
+    rate = data.rack_tokens_per_s * data.utilisation_frac * UNITS["racks"] / UNITS["tokens_per_s"]
+    return (work * rate).sum("platform")
+
+
+def _add_sales(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
+    index = data.indexes
+    served = tokens_rate(model.variables["work"], data)
+    asked_for = data.demand_tokens_per_s / UNITS["tokens_per_s"]
+    interactive = data.use_case.values[data.interactive.values > 0]
+    if interactive.size:
+        limit = (asked_for * data.block_ratio).transpose("period", "block", "use_case")
+        model.add_constraints(
+            served.sel(use_case=interactive) <= limit.sel(use_case=interactive), name="demand_in_block"
+        )
+    quarter = (served * data.hours_frac).sum("block")
+    most = asked_for * data.segment_frac
+    coords = [index["period"], index["use_case"], index["segment"]]
+    sold = model.add_variables(lower=0, upper=most.transpose("period", "use_case", "segment"), coords=coords, name="sold")
+    model.add_constraints(quarter - sold.sum("segment") == 0, name="sold_is_served")
+    revenue = model.add_variables(lower=0, coords=[index["period"]], name="revenue")
+    income = (sold * token_revenue(data)).sum(["use_case", "segment"])
+    model.add_constraints(revenue - income == 0, name="revenue")
+    _add_floors(model, data, sold.sum("segment"), asked_for)
+    if asked.objective == "welfare":
+        most = asked_for * data.social_frac
+        coords = [index["period"], index["use_case"], index["social_segment"]]
+        most = most.transpose("period", "use_case", "social_segment")
+        valued = model.add_variables(lower=0, upper=most, coords=coords, name="valued")
+        model.add_constraints(valued.sum("social_segment") - sold.sum("segment") == 0, name="valued_is_sold")
+
+
+def token_revenue(data: xr.Dataset) -> xr.DataArray:
+    """Billion USD a quarter per billion tokens per second, dims (period, use_case, segment)."""
+    return _quarterly(data.price_usd_per_mtok) * data.segment_price_ratio
+
+
+def social_revenue(data: xr.Dataset) -> xr.DataArray:
+    """Social value beyond the price, billion USD a quarter per billion tokens per second, by social segment."""
+    return _quarterly(data.price_usd_per_mtok) * data.social_value_ratio * data.social_weight_ratio
+
+
+def _quarterly(price_usd_per_mtok: xr.DataArray) -> xr.DataArray:
+    return price_usd_per_mtok / 1e6 * SECONDS_PER_QUARTER * UNITS["tokens_per_s"] / UNITS["usd"]
+
+
+def _add_floors(
+    model: linopy.Model, data: xr.Dataset, served: linopy.LinearExpression, asked_for: xr.DataArray
+) -> None:
+    coords = [data.indexes["period"], data.indexes["use_case"]]
+    floor = (asked_for * data.floor_frac).transpose("period", "use_case")
+    missing = model.add_variables(lower=0, upper=floor.where(data.hard == 0, 0.0), coords=coords, name="missing_tokens")
+    model.add_constraints(served + missing >= floor, name="floor")
+
+
+def _add_runs(model: linopy.Model, data: xr.Dataset) -> None:
+    train = model.variables["train"]
+    done = (train.fillna(0) * _flop_per_krack(data.run_rack_flops)).sum(["platform", "period"])
+    upper = xr.where(data.run_hard > 0, 0.0, 1.0)
+    missing = model.add_variables(lower=0, upper=upper, coords=[data.indexes["run"]], name="missing_run")
+    volume = data.run_volume_flop / UNITS["flop"]
+    model.add_constraints(done + missing * volume == volume, name="run_volume")
+    packages = (train.fillna(0) * data.packages_per_rack_count).sum("platform")
+    model.add_constraints(packages <= (data.run_gang_count / UNITS["racks"]) * (data.run_window >= 0), name="gang")
+
+
+def _add_experiments(model: linopy.Model, data: xr.Dataset) -> None:
+    research = model.variables["research"]
+    rate = _flop_per_krack(data.experiment_rack_flops)
+    done = (research * rate * data.hours_frac).sum(["platform", "block"])
+    wish = data.experiment_wish_flop / UNITS["flop"]
+    coords = [data.indexes["period"], data.indexes["experiment"]]
+    missing = model.add_variables(lower=0, upper=wish, coords=coords, name="missing_research")
+    under = model.add_variables(lower=0, upper=wish * data.experiment_floor_frac, coords=coords, name="under_floor")
+    model.add_constraints(done + missing == wish, name="research_wish")
+    model.add_constraints(missing - under <= wish * (1 - data.experiment_floor_frac), name="research_floor")
+
+
+def _flop_per_krack(rack_flops: xr.DataArray) -> xr.DataArray:
+    return rack_flops * UNITS["racks"] * SECONDS_PER_QUARTER / UNITS["flop"]
+
+
+def penalties(model: linopy.Model, data: xr.Dataset, discount: xr.DataArray) -> linopy.LinearExpression:
+    """Present value of everything that soft limits lack, billion USD; discount: dims (period)."""
+    factors = penalty_factors(data, discount)
+    terms = [(model.variables[name] * factor).sum() for name, factor in factors.items() if factor.size]
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
+
+
+def penalty_factors(data: xr.Dataset, discount: xr.DataArray) -> dict[str, xr.DataArray]:
+    """Present value in billion USD of one unit missing, by variable."""
+    floor = _quarterly(data.floor_penalty_usd_per_mtok) * discount
+    factors = {"missing_tokens": floor.transpose("period", "use_case")}
+    if data.sizes["run"]:
+        end = data.run_window.cumsum("period").idxmax("period")
+        factors["missing_run"] = data.run_penalty_usd / UNITS["usd"] * discount.sel(period=end).drop_vars("period")
+    if data.sizes["experiment"]:
+        money = UNITS["flop"] / UNITS["usd"]
+        factors["missing_research"] = data.experiment_worth_usd_per_flop * discount * money
+        factors["under_floor"] = data.experiment_floor_penalty_usd_per_flop * discount * money
+    return factors
+
+
+def quadrillions() -> float:
+    """1e15 tokens that a billion tokens per second make in a quarter."""
+    return UNITS["tokens_per_s"] * SECONDS_PER_QUARTER / 1e15

@@ -1,0 +1,242 @@
+"""Does the question make sense? Faults that no single key shows, each with its path."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gigawatt.catalog.paths import QUARTER, quarter_number, quarter_range, sample, slipped
+from gigawatt.catalog.records import Path
+from gigawatt.catalog.tables import Reader
+from gigawatt.scenario.schema import Asked, Capital, Records, Segment, TrainingRun, Tranches, UseCase
+
+MAX_QUARTERS = 160
+SHARES_SUM_TOLERANCE_FRAC = 1e-6
+
+
+def check(asked: Asked, records: Records | None, reader: Reader) -> None:
+    """Add every fault to the reader."""
+    for part in (_horizon, _programme, _operations, _finance, _capital, _sets, _demand, _training, _experiments):
+        part(asked, reader)
+    if records is not None:
+        _sites(asked, records, reader)
+        _platforms(asked, records, reader)
+
+
+def _horizon(asked: Asked, reader: Reader) -> None:
+    horizon = asked.horizon
+    dates = {"start": horizon.start_date, "report_end": horizon.report_end_date, "end": horizon.end_date}
+    bad = {key: value for key, value in dates.items() if not QUARTER.fullmatch(value)}
+    for key, value in bad.items():
+        reader.fault(f"horizon.{key}", value, 'a quarter such as "2026Q3"')
+    if bad:
+        return
+    start, report_end, end = (quarter_number(value) for value in dates.values())
+    if report_end < start:
+        reader.fault("horizon.report_end", horizon.report_end_date, f"a quarter not before {horizon.start_date}")
+    if end < report_end:
+        reader.fault("horizon.end", horizon.end_date, f"a quarter not before {horizon.report_end_date}")
+    if end - start >= MAX_QUARTERS:
+        reader.fault("horizon.end", horizon.end_date, f"at most {MAX_QUARTERS} quarters ({MAX_QUARTERS // 4} years)")
+
+
+def _programme(asked: Asked, reader: Reader) -> None:
+    _positive("programme.target", asked.programme.target_w, "a power above 0", reader)
+
+
+def _operations(asked: Asked, reader: Reader) -> None:
+    use = asked.operations
+    if use.it_overhead_ratio < 1:
+        reader.fault("operations.it_overhead", use.it_overhead_ratio, "at least 1 (IT power per rack nameplate)")
+    if use.software_cap_ratio < 1:
+        reader.fault("operations.software_cap", use.software_cap_ratio, "at least 1")
+    for key, value in (
+        ("load_factor", use.load_factor_frac),
+        ("availability", use.availability_frac),
+        ("peak_block", use.peak_block_frac),
+    ):
+        _positive(f"operations.{key}", value, "a share above 0", reader)
+    _rate("operations.software_gain", use.software_gain_per_year, reader)
+    _quarter("operations.software_base", use.software_base_date, reader)
+
+
+def _finance(asked: Asked, reader: Reader) -> None:
+    use = asked.finance
+    _rate("finance.discount", use.discount_per_year, reader)
+    _rate("finance.lease_rate", use.lease_rate_per_year, reader)
+    for key, value in (("rack_life", use.rack_life_years), ("shell_life", use.shell_life_years)):
+        if value < 0.25 or (math.isfinite(value) and abs(value * 4 - round(value * 4)) > 1e-9):
+            reader.fault(f"finance.{key}", f"{value} years", "a whole number of quarters, at least one")
+    _positive("finance.lease_life", use.lease_life_years, "a time above 0", reader)
+
+
+def _capital(asked: Asked, reader: Reader) -> None:
+    use = asked.capital
+    _debt(use, reader)
+    if use.opening_cash_usd + use.upfront_equity_usd < use.minimum_cash_usd:
+        given = f"{use.minimum_cash_usd:,.0f} USD"
+        reader.fault("capital.minimum_cash", given, "at most the opening cash and the equity paid up front")
+    if use.tranches is not None:
+        _tranches(use.tranches, asked, reader)
+
+
+def _debt(use: Capital, reader: Reader) -> None:
+    borrows = use.covenant_frac > 0 or use.debt_limit_usd > 0
+    if borrows and use.debt_rate_per_year is None:
+        reader.fault("capital.debt_rate", "missing", "a yearly rate (%/year), because debt is allowed")
+    if use.debt_rate_per_year is not None:
+        _rate("capital.debt_rate", use.debt_rate_per_year, reader)
+        if use.debt_rate_per_year < 0:
+            reader.fault("capital.debt_rate", f"{100 * use.debt_rate_per_year} %/year", "a rate not below 0")
+
+
+def _tranches(use: Tranches, asked: Asked, reader: Reader) -> None:
+    path = "capital.tranches"
+    if use.lag_count < 1:
+        reader.fault(f"{path}.lag", use.lag_count, "at least 1 quarter: capital follows its gigawatt")
+    regular = [use.every_w, use.amount_usd, use.most_usd]
+    if use.milestones and any(value is not None for value in regular):
+        reader.fault(path, "both every and milestones", "either every, amount and most, or a list of milestones")
+    if not use.milestones and any(value is None for value in regular):
+        reader.fault(path, "neither", "either every, amount and most, or a list of milestones")
+    if use.every_w is not None:
+        _positive(f"{path}.every", use.every_w, "a power above 0", reader)
+    if use.amount_usd is not None:
+        _positive(f"{path}.amount", use.amount_usd, "money above 0", reader)
+    last = 0.0
+    for n, milestone in enumerate(use.milestones):
+        where = f"{path}.milestones[{n}].power"
+        if milestone.power_w <= last:
+            reader.fault(where, f"{milestone.power_w / 1e9:g} GW", "milestones in rising order, above 0")
+        if milestone.power_w > asked.programme.target_w:
+            target = f"at most the programme's target of {asked.programme.target_w / 1e9:g} GW"
+            reader.fault(where, f"{milestone.power_w / 1e9:g} GW", target)
+        last = milestone.power_w
+
+
+def _sets(asked: Asked, reader: Reader) -> None:
+    for key, entries in (("sites", asked.sites), ("platforms", asked.platforms), ("use_cases", asked.use_cases)):
+        if not entries:
+            reader.fault(key, "none", "at least one")
+    names: dict[str, str] = {}
+    for group in ("use_cases", "training_runs", "experiments"):
+        for name in getattr(asked, group):
+            other = names.setdefault(name, group)
+            if other != group:
+                reader.fault(f"{group}.{name}", "the same name twice", f"a name that is not in {other}")
+
+
+def _demand(asked: Asked, reader: Reader) -> None:
+    for key, use in asked.use_cases.items():
+        path = f"use_cases.{key}"
+        _volumes(path, use, reader)
+        for name in ("input", "output"):
+            _positive(f"{path}.{name}", getattr(use, f"{name}_tokens"), "more than 0 tokens", reader)
+        _positive(f"{path}.tpot", use.tpot_s, "a time above 0", reader)
+        _positive(f"{path}.utilisation", use.utilisation_frac, "a share above 0", reader)
+        most = 1 / asked.operations.peak_block_frac if asked.operations.peak_block_frac > 0 else math.inf
+        if not 1 <= use.peak_to_mean_ratio <= most and not math.isnan(use.peak_to_mean_ratio):
+            reader.fault(f"{path}.peak_to_mean", use.peak_to_mean_ratio, f"from 1 to {most:.3g}, the whole day's load")
+        _segments(f"{path}.segments", use.segments, reader)
+    _segments("welfare.segments", asked.welfare.segments, reader)
+    for key in ("price_scale", "volume_scale"):
+        _positive(f"demand.{key}", getattr(asked.demand, f"{key}_ratio"), "a number above 0", reader)
+
+
+def _volumes(path: str, use: UseCase, reader: Reader) -> None:
+    tokens = use.demand_tokens_per_s is not None and use.price_usd_per_mtok is not None
+    if tokens == (use.people is not None):
+        reader.fault(path, "both" if tokens else "neither", "either people, or a demand and a price")
+    volume = use.people.weekly_users_count if use.people is not None else use.demand_tokens_per_s
+    where = f"{path}.people.weekly_users" if use.people is not None else f"{path}.demand"
+    if volume is not None and max(volume.values) <= 0:
+        reader.fault(where, "0 throughout", "demand above 0 in some quarter")
+    if use.served_elsewhere_frac >= 1:
+        reader.fault(f"{path}.served_elsewhere", use.served_elsewhere_frac, "less than all of the demand")
+
+
+def _segments(path: str, segments: tuple[Segment, ...], reader: Reader) -> None:
+    total = sum(segment.share_frac for segment in segments)
+    if abs(total - 1) > SHARES_SUM_TOLERANCE_FRAC:
+        reader.fault(path, f"shares that sum to {total:g}", "shares that sum to 1")
+
+
+def _training(asked: Asked, reader: Reader) -> None:
+    for key, run in asked.training_runs.items():
+        path = f"training_runs.{key}"
+        _positive(f"{path}.volume", run.volume_flop, "a volume above 0", reader)
+        _positive(f"{path}.largest_gang", run.largest_gang_count, "at least one package", reader)
+        _window(path, run, asked, reader)
+
+
+def _window(path: str, run: TrainingRun, asked: Asked, reader: Reader) -> None:
+    if not (_quarter(f"{path}.start", run.start_date, reader) & _quarter(f"{path}.end", run.end_date, reader)):
+        return
+    if quarter_number(run.end_date) < quarter_number(run.start_date):
+        reader.fault(f"{path}.end", run.end_date, f"a quarter not before {run.start_date}")
+    horizon = asked.horizon
+    if QUARTER.fullmatch(horizon.start_date) and run.start_date < horizon.start_date:
+        reader.fault(f"{path}.start", run.start_date, f"a quarter not before {horizon.start_date}")
+    if QUARTER.fullmatch(horizon.end_date) and run.end_date > horizon.end_date:
+        reader.fault(f"{path}.end", run.end_date, f"a quarter not after {horizon.end_date}")
+
+
+def _experiments(asked: Asked, reader: Reader) -> None:
+    for key, use in asked.experiments.items():
+        _positive(f"experiments.{key}.gang", use.gang_count, "at least one package", reader)
+        if max(use.wish_flop.values) <= 0:
+            reader.fault(f"experiments.{key}.wish", "0 throughout", "operations above 0 in some quarter")
+
+
+def _sites(asked: Asked, records: Records, reader: Reader) -> None:
+    for key, site in records.sites.items():
+        if not _arrives(site.ramp_w, asked, asked.sites[key].slip_count):
+            end = asked.horizon.end_date
+            reader.fault(f"sites.{key}.ramp", "0 W throughout", f"power energised by {end}, the end of the horizon")
+
+
+def _platforms(asked: Asked, records: Records, reader: Reader) -> None:
+    some = False
+    for key, use in asked.platforms.items():
+        record = records.accelerators[key]
+        _quarter(f"platforms.{key}.price_base", use.price_base_date, reader)
+        if not record.plannable or record.rack_power_w is None:
+            reader.fault(f"platforms.{key}.accelerator", record.id, "a part with a known rack power")
+        if use.rack_price_usd is None and record.rack_price_usd is None:
+            reader.fault(f"platforms.{key}.rack_price", "missing", "a price, because the catalog knows none")
+        if use.pool not in asked.pools:
+            reader.fault(f"platforms.{key}.pool", use.pool, f"one of {', '.join(asked.pools) or '[pools]'}")
+        else:
+            some |= _arrives(asked.pools[use.pool].supply_count, asked, 0)
+    if asked.platforms and not some:
+        given = f"no supply by {asked.horizon.end_date}"
+        reader.fault("platforms", given, "at least one platform with supply in the horizon")
+
+
+def _arrives(path: Path, asked: Asked, slip_count: int) -> bool:
+    """Whether a path rises above zero in the horizon; True where that cannot be told."""
+    horizon = asked.horizon
+    if not all(QUARTER.fullmatch(quarter) for quarter in (horizon.start_date, horizon.end_date, *path.periods)):
+        return True
+    start, end = quarter_number(horizon.start_date), quarter_number(horizon.end_date)
+    if not 0 <= end - start < MAX_QUARTERS:
+        return True
+    return bool(np.any(sample(slipped(path, slip_count), quarter_range(horizon.start_date, horizon.end_date)) > 0))
+
+
+def _positive(path: str, value: float, expected: str, reader: Reader) -> None:
+    if value <= 0:
+        reader.fault(path, f"{value:g}", expected)
+
+
+def _rate(path: str, value: float, reader: Reader) -> None:
+    if not -0.5 <= value <= 10 and not math.isnan(value):
+        reader.fault(path, f"{100 * value:g} %/year", "a yearly rate from −50 % to 1,000 %")
+
+
+def _quarter(path: str, text: str, reader: Reader) -> bool:
+    if QUARTER.fullmatch(text):
+        return True
+    reader.fault(path, text, 'a quarter such as "2026Q3"')
+    return False

@@ -1,0 +1,251 @@
+"""Read a scenario: preset or file, what it extends, overrides; names resolved; every fault in one go."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from importlib.resources import files
+from pathlib import Path as FilePath
+from typing import Any
+
+from gigawatt.catalog import load as catalog
+from gigawatt.catalog.records import Evidence, Site
+from gigawatt.catalog.tables import Reader, read_record, read_sources, read_toml
+from gigawatt.errors import CatalogError, Fault, ScenarioError
+from gigawatt.scenario.check import check
+from gigawatt.scenario.schema import Asked, Records, Scenario, SiteUse
+
+DEFAULT = "loi-2025-09"
+MAX_DEPTH = 8
+
+
+def presets() -> list[str]:
+    """Names of the scenarios that ship with Gigawatt."""
+    return sorted(file.stem for file in _folder().glob("*.toml"))
+
+
+def load(name: str = DEFAULT, overrides: Mapping[str, Any] | None = None) -> Scenario:
+    """The scenario of a preset's name or of a file, with overrides ("programme.target" → "2 GW").
+
+    Raises ScenarioError with every fault that was found.
+    """
+    table = _extended(_find(name), 0)
+    reader = Reader()
+    for path, value in (overrides or {}).items():
+        _override(table, path, value, reader)
+    return _read(table, reader)
+
+
+def loads(text: str) -> Scenario:
+    """The scenario of a TOML text, as `load` reads a file."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError([Fault(path="scenario", given=str(error), expected="valid TOML")]) from None
+    return _read(_over_base(table, 0), Reader())
+
+
+def parse_override(text: str) -> tuple[str, Any]:
+    """ "path=value" as given on a command line; the value is TOML where it reads as TOML, else text."""
+    path, sign, value = text.partition("=")
+    if not sign or not path.strip():
+        raise ScenarioError([Fault(path="--set", given=f'"{text}"', expected="PATH=VALUE")])
+    try:
+        parsed = tomllib.loads(f"value = {value.strip()}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value.strip()
+    return path.strip(), parsed
+
+
+def _folder() -> FilePath:
+    return FilePath(str(files("gigawatt.scenario"))) / "presets"
+
+
+def _find(name: str) -> FilePath:
+    if name in presets():
+        return _folder() / f"{name}.toml"
+    file = FilePath(name)
+    if file.exists():
+        return file
+    close = difflib.get_close_matches(name, presets(), n=1)
+    near = f'; did you mean "{close[0]}"?' if close else ""
+    expected = f"a file, or one of the presets {', '.join(presets())}{near}"
+    raise ScenarioError([Fault(path="SCENARIO", given=f'"{name}"', expected=expected)])
+
+
+def _extended(file: FilePath, depth: int) -> dict[str, Any]:
+    table, faults = read_toml(file)
+    if faults:
+        raise ScenarioError(faults)
+    table.setdefault("name", file.stem)
+    return _over_base(table, depth)
+
+
+def _over_base(table: dict[str, Any], depth: int) -> dict[str, Any]:
+    """The table laid over the scenario that it `extends`, if it does."""
+    base = table.get("extends", "")
+    if not base:
+        return table
+    if not isinstance(base, str) or depth >= MAX_DEPTH:
+        raise ScenarioError([Fault(path="extends", given=str(base), expected="a preset or file, and no circle")])
+    return _merge(_extended(_find(base), depth + 1), table)
+
+
+def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables merge key by key; anything else, an annotated value or a path over time replaces what was there.
+
+    `key = false` takes an entry of the base away.
+    """
+    merged = dict(base)
+    for key, value in over.items():
+        if value is False and isinstance(base.get(key), dict):
+            merged.pop(key)
+        elif isinstance(value, dict) and isinstance(base.get(key), dict) and not _is_leaf(value):
+            merged[key] = _merge(base[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _is_leaf(table: Mapping[str, Any]) -> bool:
+    return "value" in table or any(key[:4].isdigit() for key in table)
+
+
+def _override(table: dict[str, Any], path: str, value: Any, reader: Reader) -> None:
+    *parents, last = path.split(".")
+    here: Any = table
+    for key in parents:
+        here = here.setdefault(key, {}) if isinstance(here, dict) else None
+    if not isinstance(here, dict):
+        reader.fault(path, value, "a path to a value, such as programme.target")
+        return
+    if value is False and isinstance(here.get(last), dict):
+        here.pop(last)
+    elif isinstance(value, dict) and isinstance(here.get(last), dict) and not _is_leaf(value):
+        here[last] = _merge(here[last], value)
+    else:
+        here[last] = value
+
+
+def _read(table: dict[str, Any], reader: Reader) -> Scenario:
+    sources_table = table.pop("sources", {})
+    reader.sources = read_sources(sources_table, reader)
+    asked = read_record(Asked, table, "", reader)
+    if asked is None:
+        raise ScenarioError(reader.faults)
+    records = _resolve(asked, reader)
+    check(asked, records, reader)
+    if reader.faults or records is None:
+        raise ScenarioError(reader.faults)
+    evidence = _all_evidence(reader.evidence, records)
+    toml = to_toml({**table, "sources": sources_table} if sources_table else table)
+    return Scenario(asked=asked, records=records, evidence=evidence, toml=toml, hash=_hash(asked, records))
+
+
+def _resolve(asked: Asked, reader: Reader) -> Records | None:
+    """Look up every name; faults for those that are not in the catalog."""
+
+    def look_up(kind: str, name: str, path: str) -> Any:
+        try:
+            return catalog.get(kind, name)
+        except CatalogError as error:
+            reader.faults += [replace(fault, path=path) for fault in error.faults]
+            return None
+
+    work = {
+        f"{group}.{key}": use
+        for group in ("use_cases", "training_runs", "experiments")
+        for key, use in getattr(asked, group).items()
+    }
+    sites: dict[str, Any] = {key: _site(key, use, look_up) for key, use in asked.sites.items()}
+    accelerators = {
+        key: look_up("accelerators", use.accelerator, f"platforms.{key}.accelerator")
+        for key, use in asked.platforms.items()
+    }
+    models = {use.model: look_up("models", use.model, f"{path}.model") for path, use in work.items()}
+    inference, training = (
+        look_up(
+            f"{kind}_calibrations", getattr(asked.operations, f"{kind}_calibration"), f"operations.{kind}_calibration"
+        )
+        for kind in ("inference", "training")
+    )
+    if None in (*sites.values(), *accelerators.values(), *models.values(), inference, training):
+        return None
+    cooling = {site.cooling: look_up("cooling", site.cooling, "cooling") for site in sites.values()}
+    return Records(
+        sites=sites, cooling=cooling, accelerators=accelerators, models=models, inference=inference, training=training
+    )
+
+
+def _site(key: str, use: SiteUse, look_up: Callable[[str, str, str], Any]) -> Site | None:
+    """The catalog's site with what the scenario sees differently."""
+    site = look_up("sites", use.site or key, f"sites.{key}.site" if use.site else f"sites.{key}")
+    seen = {
+        name: getattr(use, name)
+        for name in ("ramp_w", "ownership", "power_price_usd_per_wh")
+        if getattr(use, name) is not None
+    }
+    return replace(site, **seen) if site is not None else None
+
+
+def _all_evidence(asked: Mapping[str, Evidence], records: Records) -> dict[str, Evidence]:
+    """Evidence of the scenario's own numbers and of every record used, by dotted path."""
+    found = dict(asked)
+    groups: dict[str, Mapping[str, Any]] = {
+        "catalog.sites": records.sites,
+        "catalog.cooling": records.cooling,
+        "catalog.accelerators": records.accelerators,
+        "catalog.models": records.models,
+        "catalog.calibrations": {"inference": records.inference, "training": records.training},
+    }
+    for group, members in groups.items():
+        for key, record in members.items():
+            found |= {f"{group}.{key}.{path}": evidence for path, evidence in record.evidence.items()}
+    return found
+
+
+def resolved(asked: Asked, records: Records) -> dict[str, Any]:
+    """Every value of the question as plain data, without evidence: what the identity is taken from."""
+    data = {"asked": asdict(asked), "records": asdict(records)}
+    del data["asked"]["extends"], data["asked"]["solver"]
+    for group in data["records"].values():
+        for record in [group, *group.values()]:
+            if isinstance(record, dict):
+                record.pop("evidence", None)
+    return data
+
+
+def _hash(asked: Asked, records: Records) -> str:
+    text = json.dumps(resolved(asked, records), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def to_toml(table: Mapping[str, Any], prefix: str = "") -> str:
+    """A table as TOML text that reads back to the same; values first, then tables."""
+    plain = {key: value for key, value in table.items() if not isinstance(value, Mapping)}
+    tables = {key: value for key, value in table.items() if isinstance(value, Mapping)}
+    lines = [f"{_key(key)} = {_toml_value(value)}" for key, value in plain.items()]
+    for key, value in tables.items():
+        name = f"{prefix}{_key(key)}"
+        lines += ["", f"[{name}]", to_toml(value, f"{name}.")]
+    return "\n".join(lines)
+
+
+def _key(key: str) -> str:
+    return key if key.replace("_", "").replace("-", "").isalnum() and key.isascii() else json.dumps(key)
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_key(key)} = {_toml_value(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value) if isinstance(value, int | float) else str(value)

@@ -1,0 +1,341 @@
+"""The complete question, as a person asks it: one frozen dataclass per table of a scenario file.
+
+Keys in a file are the field names without their unit (`target = "10 GW"` is `target_w`). A field without a default
+is one that a planner could argue about, so a scenario has to state it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gigawatt.catalog.paths import quarter_range
+from gigawatt.catalog.records import (
+    Accelerator,
+    CoolingPlant,
+    EvidenceMap,
+    InferenceCalibration,
+    Model,
+    Path,
+    Precision,
+    Site,
+    TrainingCalibration,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Horizon:
+    """First quarter, last quarter reported, and last quarter solved (later, so that the end does not distort)."""
+
+    start_date: str
+    report_end_date: str
+    end_date: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """How much power may be in service at once, and whether that is facility or IT power."""
+
+    target_w: float
+    power_basis: Literal["facility", "it"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operations:
+    """How racks are run.
+
+    it_overhead_ratio: IT power per rack nameplate (network, storage, CPU nodes). load_factor_frac: mean over peak IT
+    power. availability_frac: share of rack-hours that work. peak_block_frac: share of hours in the peak block.
+    software_gain_per_year: yearly growth of tokens per second on the same hardware since `software_base_date`, up to
+    `software_cap_ratio`. package_failures_per_h, checkpoint_s, restart_s: for the goodput of training gangs.
+    """
+
+    it_overhead_ratio: float
+    load_factor_frac: float
+    availability_frac: float
+    peak_block_frac: float
+    software_gain_per_year: float
+    software_cap_ratio: float
+    software_base_date: str
+    package_failures_per_h: float
+    checkpoint_s: float
+    restart_s: float
+    yearly_opex_usd_per_w_facility: float
+    inference_calibration: str
+    training_calibration: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finance:
+    """Valuation: real discount rate with mid-quarter flows, lives, costs that scale with capex or revenue, tax.
+
+    network_frac: cost of network and storage per cost of racks. non_compute_frac: cost of everything that is not
+    compute, per revenue. shell_usd_per_w_facility: building, power and cooling. terminal_value_frac: share of the
+    unamortised annuity value that counts at the end of the horizon. lease_rate_per_year, lease_life_years: what the
+    owner of a leased shell earns on it, and over how long.
+    """
+
+    discount_per_year: float
+    rack_life_years: float
+    shell_life_years: float
+    network_frac: float
+    non_compute_frac: float
+    shell_usd_per_w_facility: float
+    terminal_value_frac: float
+    lease_rate_per_year: float = 0.10
+    lease_life_years: float = 15.0
+    tax_frac: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milestone:
+    """Capital that follows when cumulative gross installed power reaches `power_w`."""
+
+    power_w: float
+    amount_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tranches:
+    """Capital released with gigawatts: `amount_usd` per `every_w` up to `most_usd`, or a list of milestones.
+
+    Milestones are in cumulative gross installed power on `power_basis`; money follows `lag_count` quarters after.
+    """
+
+    power_basis: Literal["facility", "it"]
+    release: Literal["step", "pro_rata"]
+    lag_count: int
+    every_w: float | None = None
+    amount_usd: float | None = None
+    most_usd: float | None = None
+    milestones: tuple[Milestone, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capital:
+    """Where the money comes from: cash at the start, equity up front, debt with its limits, and tranches.
+
+    covenant_frac: debt per net book value of racks, network and shells. distribution: what happens to cash above the
+    minimum once no debt is owed ("excess": paid out as soon as that costs no interest; "none": kept).
+    """
+
+    opening_cash_usd: float
+    minimum_cash_usd: float
+    upfront_equity_usd: float = 0.0
+    debt_rate_per_year: float | None = None
+    covenant_frac: float = 0.0
+    debt_limit_usd: float = 0.0
+    distribution: Literal["excess", "none"] = "excess"
+    tranches: Tranches | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteUse:
+    """A site of the programme: the catalog's record, with what this scenario sees differently."""
+
+    site: str = ""
+    slip_count: int = 0
+    ramp_w: Path | None = None
+    ownership: Literal["own", "lease"] | None = None
+    power_price_usd_per_wh: float | None = None
+    shell_usd_per_w_facility: float | None = None
+    sunk_w: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformUse:
+    """An accelerator that may be bought: from which pool, and at which price.
+
+    rack_price_usd: None takes the catalog's. The price holds at `price_base_date` and changes from there on.
+    """
+
+    accelerator: str
+    pool: str
+    rack_price_usd: float | None = None
+    price_change_per_year: float
+    price_base_date: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """Racks that a vendor family can deliver in each quarter, shared by its platforms."""
+
+    supply_count: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """Demand from people: weekly users × requests a day × tokens a request, and what paying users bring."""
+
+    weekly_users_count: Path
+    daily_requests_count: Path
+    request_tokens: Path
+    paying_frac: Path
+    yearly_revenue_usd: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A share of demand and its willingness to pay, or its social value, relative to the class's price."""
+
+    share_frac: float
+    price_ratio: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseCase:
+    """A class of inference: who asks for how many tokens, at which price and service objective.
+
+    Demand is either `people` or a path of mean output tokens per second (`demand_tokens_per_s`) with a price path.
+    `input_tokens` and `output_tokens` are per request; the service objective is `tpot_s`. Interactive classes are
+    served when they are asked for, with head-room (`utilisation_frac`) and a peak (`peak_to_mean_ratio` in the peak
+    block); batch classes may be served in any block of the quarter. The floor is a share of demand, short of which a
+    penalty per token is counted in the objective, or which must be met where `hard`.
+    """
+
+    title: str
+    model: str
+    precision: Precision
+    input_tokens: float
+    output_tokens: float
+    tpot_s: float
+    load: Literal["interactive", "batch"]
+    utilisation_frac: float
+    peak_to_mean_ratio: float = 1.0
+    people: People | None = None
+    demand_tokens_per_s: Path | None = None
+    price_usd_per_mtok: Path | None = None
+    served_elsewhere_frac: float = 0.0
+    segments: tuple[Segment, ...]
+    social_weight_ratio: float
+    floor_frac: float = 0.0
+    floor_penalty_usd_per_mtok: float = 0.0
+    hard: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRun:
+    """A frontier training run: a volume of operations inside a window, on at most one gang of packages.
+
+    What is missing of the volume at the end of the window costs its share of `penalty_usd`, or nothing may be
+    missing where `hard`. penalty and volume are counted in the objective, never in the reported NPV.
+    """
+
+    title: str
+    model: str
+    precision: Precision
+    volume_flop: float
+    start_date: str
+    end_date: str
+    largest_gang_count: int
+    penalty_usd: float
+    hard: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiments:
+    """Research compute: operations wished for in each quarter, what they are worth, and a soft floor.
+
+    Worth and penalty are shadow values: they steer the plan and never enter the reported NPV.
+    """
+
+    title: str
+    model: str
+    precision: Precision
+    gang_count: int
+    wish_flop: Path
+    worth_usd_per_flop: Path
+    floor_frac: float
+    floor_penalty_usd_per_flop: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """Scales of the whole demand table: the free, visible, assumed numbers of a scenario."""
+
+    price_scale_ratio: float = 1.0
+    volume_scale_ratio: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welfare:
+    """Social value of tokens: shares of demand and the value of each relative to price, before social weight."""
+
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solver:
+    """When the search for a better plan stops: seconds of wall time for the physical plan, or the gap."""
+
+    time_limit_s: float = 12.0
+    gap_frac: float = 0.005
+    gap_of_capex_frac: float = 0.001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A scenario file, read: everything in SI units, names not yet looked up."""
+
+    name: str
+    title: str
+    description: str = ""
+    extends: str = ""
+    dollar_year: int
+    seed: int
+    objective: Literal["npv", "tokens", "welfare"]
+    horizon: Horizon
+    programme: Programme
+    operations: Operations
+    finance: Finance
+    capital: Capital
+    demand: Demand = field(default_factory=Demand)
+    welfare: Welfare
+    solver: Solver = field(default_factory=Solver)
+    sites: Mapping[str, SiteUse]
+    pools: Mapping[str, Pool]
+    platforms: Mapping[str, PlatformUse]
+    use_cases: Mapping[str, UseCase]
+    training_runs: Mapping[str, TrainingRun] = field(default_factory=dict)
+    experiments: Mapping[str, Experiments] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """The catalog's records behind the names of a scenario; sites and accelerators by the scenario's own keys."""
+
+    sites: Mapping[str, Site]
+    cooling: Mapping[str, CoolingPlant]
+    accelerators: Mapping[str, Accelerator]
+    models: Mapping[str, Model]
+    inference: InferenceCalibration
+    training: TrainingCalibration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """The complete question: what was asked, every name resolved, the evidence of its numbers, and its identity.
+
+    `toml` is the file as it was given, with what it extends and overrides; `hash` is that of every resolved value.
+    """
+
+    asked: Asked
+    records: Records
+    evidence: EvidenceMap
+    toml: str
+    hash: str
+
+    @property
+    def name(self) -> str:
+        return self.asked.name
+
+    @property
+    def quarters(self) -> list[str]:
+        """Every solved quarter."""
+        return quarter_range(self.asked.horizon.start_date, self.asked.horizon.end_date)
+
+    @property
+    def reported_count(self) -> int:
+        """How many of the solved quarters are reported."""
+        return len(quarter_range(self.asked.horizon.start_date, self.asked.horizon.report_end_date))
