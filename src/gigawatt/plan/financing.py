@@ -37,7 +37,11 @@ def releases(gross_w: xr.DataArray, asked: Asked) -> xr.DataArray:
 
 
 def finance(
-    flow_usd: xr.DataArray, capex_usd: dict[str, xr.DataArray], receipts_usd: xr.DataArray, data: xr.Dataset, asked: Asked
+    flow_usd: xr.DataArray,
+    capex_usd: dict[str, xr.DataArray],
+    receipts_usd: xr.DataArray,
+    data: xr.Dataset,
+    asked: Asked,
 ) -> xr.Dataset:
     """Cash, debt, interest and distributions of each quarter [USD], dims (period).
 

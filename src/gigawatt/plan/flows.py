@@ -96,11 +96,15 @@ def depreciation_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Da
         "shells_usd": asked.finance.shell_life_years,
     }
     spent = {name: -total(lines[name]) for name in lives}
+    nothing = xr.zeros_like(spent["racks_usd"])
     book = sum(
-        (buildout.book_table(data, life) * spent[name].rename(period="bought")).sum("bought")
-        for name, life in lives.items()
+        (
+            (buildout.book_table(data, life) * spent[name].rename(period="bought")).sum("bought")
+            for name, life in lives.items()
+        ),
+        start=nothing,
     )
-    return sum(spent.values()) - (book - book.shift(period=1, fill_value=0.0))
+    return sum(spent.values(), start=nothing) - (book - book.shift(period=1, fill_value=0.0))
 
 
 def operating_usd(lines: xr.Dataset) -> xr.DataArray:

@@ -8,14 +8,13 @@ inference), run (training runs), experiment, segment, social_segment, block (pea
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt import dollars, tokens  # noqa
+from gigawatt import dollars, tokens
 from gigawatt.catalog import facility, kernels
 from gigawatt.catalog.paths import quarter_number, sample, slipped
 from gigawatt.scenario.schema import Asked, PlatformUse, Scenario, Segment, UseCase
@@ -31,14 +30,6 @@ BLOCKS = ("peak", "off_peak")
 xr.set_options(arithmetic_join="exact", keep_attrs=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
-    """The arrays of a scenario, with the notes that making them left (extrapolation, assumptions)."""
-
-    data: xr.Dataset
-    notes: tuple[str, ...] = ()
-
-
 def inputs(scenario: Scenario) -> xr.Dataset:
     """Every array that the stages need, SI units, names as in units.py.
 
@@ -49,8 +40,7 @@ def inputs(scenario: Scenario) -> xr.Dataset:
     data = xr.Dataset(coords={"period": quarters, "block": list(BLOCKS)})
     data["hours_frac"] = ("block", [asked.operations.peak_block_frac, 1 - asked.operations.peak_block_frac])
     data = data.merge(_sites(scenario, quarters)).merge(_platforms(scenario, quarters))
-    data = data.merge(_classes(scenario, quarters)).merge(_research(scenario, quarters))
-    return data
+    return data.merge(_classes(scenario, quarters)).merge(_research(scenario, quarters))
 
 
 def _frame(values: Mapping[str, tuple[Sequence[str], Any]], **coords: Sequence[str]) -> xr.Dataset:
@@ -63,7 +53,10 @@ def _frame(values: Mapping[str, tuple[Sequence[str], Any]], **coords: Sequence[s
 def _sites(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
     asked, sites = scenario.asked, scenario.records.sites
     uses = asked.sites
-    years = {key: facility.pue_year(site, scenario.records.cooling[site.cooling]) for key, site in sites.items()}
+    years = {
+        key: facility.pue_year(site, scenario.records.cooling[site.cooling], asked.operations.load_factor_frac)
+        for key, site in sites.items()
+    }
     shell = {
         key: asked.finance.shell_usd_per_w_facility
         if use.shell_usd_per_w_facility is None
@@ -136,7 +129,9 @@ def _classes(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
     asked = scenario.asked
     keys = list(asked.use_cases)
     volumes, prices = zip(*(_demand(use, asked, quarters) for use in asked.use_cases.values()), strict=True)
-    served = np.array([[_rack_tokens_per_s(scenario, use, g) for use in asked.use_cases.values()] for g in asked.platforms])
+    served = np.array(
+        [[_rack_tokens_per_s(scenario, use, g) for use in asked.use_cases.values()] for g in asked.platforms]
+    )
     capacity = served[None] * (asked.operations.availability_frac * software_ratio(asked, quarters))[:, None, None]
     peaks = [use.peak_to_mean_ratio for use in asked.use_cases.values()]
     blocks = [tokens.block_ratios(peak, asked.operations.peak_block_frac) for peak in peaks]
@@ -149,7 +144,10 @@ def _classes(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
             "block_ratio": (("use_case", "block"), blocks),
             "utilisation_frac": (("use_case",), [use.utilisation_frac for use in asked.use_cases.values()]),
             "interactive": (("use_case",), [use.load == "interactive" for use in asked.use_cases.values()]),
-            "segment_frac": (("use_case", "segment"), [_column(u.segments, "share_frac", width) for u in asked.use_cases.values()]),
+            "segment_frac": (
+                ("use_case", "segment"),
+                [_column(u.segments, "share_frac", width) for u in asked.use_cases.values()],
+            ),
             "segment_price_ratio": (
                 ("use_case", "segment"),
                 [_column(use.segments, "price_ratio", width) for use in asked.use_cases.values()],
@@ -223,7 +221,12 @@ def _research(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
         {
             "run_rack_flops": (
                 ("platform", "run"),
-                _table([[_rack_flops(scenario, run, run.largest_gang_count, g) for run in runs.values()] for g in platforms]),
+                _table(
+                    [
+                        [_rack_flops(scenario, run, run.largest_gang_count, g) for run in runs.values()]
+                        for g in platforms
+                    ]
+                ),
             ),
             "run_volume_flop": (("run",), [run.volume_flop for run in runs.values()]),
             "run_window": (("period", "run"), _table(window)),
@@ -232,7 +235,9 @@ def _research(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
             "run_hard": (("run",), [run.hard for run in runs.values()]),
             "experiment_rack_flops": (
                 ("platform", "experiment"),
-                _table([[_rack_flops(scenario, use, use.gang_count, g) for use in experiments.values()] for g in platforms]),
+                _table(
+                    [[_rack_flops(scenario, use, use.gang_count, g) for use in experiments.values()] for g in platforms]
+                ),
             ),
             "experiment_floor_frac": (("experiment",), [use.floor_frac for use in experiments.values()]),
             **{

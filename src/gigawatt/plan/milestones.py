@@ -61,7 +61,9 @@ def add_capital(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     model.add_constraints(cash >= capital.minimum_cash_usd / UNITS["usd"], name="minimum_cash")
     model.add_constraints(debt <= capital.debt_limit_usd / UNITS["usd"], name="debt_limit")
     racks = (book_table(data, finance.rack_life_years) * variables["rack_capex"].rename(period="bought")).sum("bought")
-    shells = (book_table(data, finance.shell_life_years) * variables["shell_capex"].rename(period="bought")).sum("bought")
+    shells = (book_table(data, finance.shell_life_years) * variables["shell_capex"].rename(period="bought")).sum(
+        "bought"
+    )
     model.add_constraints(debt - capital.covenant_frac * (racks + shells) <= 0, name="covenant")
 
 

@@ -9,11 +9,16 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.errors import Conflict, Infeasible
-from gigawatt.plan import financing, flows, inputs, milestones, search, split, work, worth
+from gigawatt.plan import financing, flows, inputs, milestones, search, split, work
 from gigawatt.plan.solve import UNITS, NoPlan, Program
+from gigawatt.plan.worth import Binding, Worth, binding, worth
 from gigawatt.scenario.schema import Asked, Scenario
 
 Progress = Callable[[str], None]
+
+
+def quiet(text: str) -> None:
+    """Progress that nobody reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +37,8 @@ class Plan:
     status: str
     wall_s: float
     penalties_usd: float
-    worth: tuple[worth.Worth, ...]
-    binds: tuple[worth.Binding, ...]
+    worth: tuple[Worth, ...]
+    binds: tuple[Binding, ...]
 
     @property
     def gap(self) -> float:
@@ -44,7 +49,7 @@ class Plan:
         return self.gap / max(abs(self.objective), 1e-12)
 
 
-def plan(scenario: Scenario, progress: Progress = lambda text: None, *, with_worth: bool = True) -> Plan:
+def plan(scenario: Scenario, progress: Progress = quiet, *, with_worth: bool = True) -> Plan:
     """Plan a scenario.
 
     with_worth: also solve for what one more of each limit is worth.
@@ -65,14 +70,14 @@ def plan_inputs(data: xr.Dataset, asked: Asked, progress: Progress, *, with_wort
     program = found.program
     scale = UNITS["usd"] if asked.objective != "tokens" else 1e15
     penalties = _penalties_usd(program, data, asked)
-    binds = worth.binding(program, data)
+    binds = binding(program, data)
     result = _decisions(program, data, asked)
     progress("arranging the financing")
     result = result.merge(_money(result, data, asked))
-    valued: tuple[worth.Worth, ...] = ()
+    valued: tuple[Worth, ...] = ()
     if with_worth and asked.objective != "tokens":
         progress("working out what one more is worth")
-        valued = worth.worth(program, data, asked)
+        valued = worth(program, data, asked)
     return Plan(
         data=result,
         inputs=data,
@@ -162,14 +167,16 @@ def conflicts(data: xr.Dataset, asked: Asked) -> list[Conflict]:
         short = float(program.value("missing_run").sel(run=run) * data.run_volume_flop.sel(run=run))
         if short > 0:
             end = str(data.run_window.sel(run=run).cumsum("period").idxmax("period").values)
-            found.append(Conflict(limit=f"training_runs.{run}.volume", period=end, site="", short_by=short, unit="FLOP"))
+            found.append(
+                Conflict(limit=f"training_runs.{run}.volume", period=end, site="", short_by=short, unit="FLOP")
+            )
     return found + _in_the_way(program, data, {conflict.period for conflict in found})
 
 
 def _in_the_way(program: Program, data: xr.Dataset, periods: set[str]) -> list[Conflict]:
     """The limits that bind where something hard is missed: what stands in its way, short by nothing themselves."""
-    seen = {}
-    for item in worth.binding(program, data):
+    seen: dict[tuple[str, str], Binding] = {}
+    for item in binding(program, data):
         if item.period in periods and not item.limit.startswith("demand"):
             seen.setdefault((item.limit, item.site), item)
     return [

@@ -82,7 +82,7 @@ def search(data: xr.Dataset, asked: Asked, progress: Progress) -> Found:
     if not (steps and asked.capital.tranches and asked.capital.tranches.release == "step"):
         return Found(program=program, objective=bound, bound=bound, status="optimal", wall_s=clock.spent_s)
     gap = allowed_gap(program, asked, data, bound)
-    objective = round_milestones(program, data, asked)
+    objective = round_milestones(program, asked)
     if objective >= bound - gap:
         return Found(program=program, objective=objective, bound=bound, status="optimal", wall_s=clock.spent_s)
     progress("improving the milestones")
@@ -102,7 +102,7 @@ def allowed_gap(program: Program, asked: Asked, data: xr.Dataset, objective: flo
     return max(asked.solver.gap_frac * abs(objective), asked.solver.gap_of_capex_frac * present)
 
 
-def round_milestones(program: Program, data: xr.Dataset, asked: Asked) -> float:
+def round_milestones(program: Program, asked: Asked) -> float:
     """A feasible plan with whole milestones: round released shares down, solve again, until all are whole.
 
     Leaves the program with its milestones fixed and solved; returns the objective.
@@ -111,9 +111,7 @@ def round_milestones(program: Program, data: xr.Dataset, asked: Asked) -> float:
     assert use is not None
     sizes = np.array([step.power_w for step in milestones.milestones(asked)])
     while True:
-        lawful = dollars.released_frac(
-            program.value("gross").values * UNITS["w"], sizes, use.lag_count, step=True
-        )
+        lawful = dollars.released_frac(program.value("gross").values * UNITS["w"], sizes, use.lag_count, step=True)
         released = program.value("released")
         whole = released.copy(data=np.where(lawful * released.values >= 1 - WHOLE, 1.0, 0.0))
         program.bound("released", xr.zeros_like(whole), whole)

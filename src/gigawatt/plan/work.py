@@ -59,7 +59,9 @@ def _add_sales(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     quarter = (served * data.hours_frac).sum("block")
     most = asked_for * data.segment_frac
     coords = [index["period"], index["use_case"], index["segment"]]
-    sold = model.add_variables(lower=0, upper=most.transpose("period", "use_case", "segment"), coords=coords, name="sold")
+    sold = model.add_variables(
+        lower=0, upper=most.transpose("period", "use_case", "segment"), coords=coords, name="sold"
+    )
     model.add_constraints(quarter - sold.sum("segment") == 0, name="sold_is_served")
     revenue = model.add_variables(lower=0, coords=[index["period"]], name="revenue")
     income = (sold * token_revenue(data)).sum(["use_case", "segment"])

@@ -59,9 +59,7 @@ def worth(program: Program, data: xr.Dataset, asked: Asked) -> tuple[Worth, ...]
         # The optimum is known to 1e-7 of itself only.
         value = 0.0 if abs(value) < NOISE * max(1.0, abs(base)) else value
         first = 0.0 if abs(first) < NOISE else first
-        found.append(
-            Worth(limit=limit, step=step, value_usd=value * UNITS["usd"], first_unit_usd=first * UNITS["usd"])
-        )
+        found.append(Worth(limit=limit, step=step, value_usd=value * UNITS["usd"], first_unit_usd=first * UNITS["usd"]))
     program.solve_lp()
     return tuple(sorted(found, key=lambda item: -item.value_usd))
 

@@ -70,6 +70,7 @@ class Operations:
 class Finance:
     """Valuation: real discount rate with mid-quarter flows, lives, costs that scale with capex or revenue, tax.
 
+    capital_cost_per_year: what capital costs in a total cost of ownership, the figure that published ones use.
     network_frac: cost of network and storage per cost of racks. non_compute_frac: cost of everything that is not
     compute, per revenue. shell_usd_per_w_facility: building, power and cooling. terminal_value_frac: share of the
     unamortised annuity value that counts at the end of the horizon. lease_rate_per_year, lease_life_years: what the
@@ -77,6 +78,7 @@ class Finance:
     """
 
     discount_per_year: float
+    capital_cost_per_year: float
     rack_life_years: float
     shell_life_years: float
     network_frac: float

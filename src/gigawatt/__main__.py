@@ -1,0 +1,6 @@
+"""`python -m gigawatt`."""
+
+from gigawatt.interfaces.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Scenario + Plan + Timeline → Accounts: the long table, statements, and figures a board would ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import xarray as xr
+
+from gigawatt.account import costs, metrics, statements
+from gigawatt.plan.plan import Plan
+from gigawatt.scenario.schema import Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accounts:
+    """The programme's books over the solved horizon; the reported window is a view of them.
+
+    table: see `costs.table`. statements: by quarter, see `statements.statements`. values: the numbers of the
+    valuation. headline: as `gigawatt run --json` gives it. classes: by class of inference, dims (use_case).
+    platforms: dims (platform).
+    """
+
+    table: xr.Dataset
+    statements: xr.Dataset
+    values: metrics.Values
+    headline: dict[str, float | str | None]
+    classes: xr.Dataset
+    platforms: xr.Dataset
+
+
+def account(scenario: Scenario, plan: Plan) -> Accounts:
+    """Keep the books of a plan. Money follows the plan's quantities; what the simulation saw differently stands
+    beside them in the report (`Timeline.plan_vs_sim`)."""
+    table = costs.table(scenario, plan)
+    books = statements.statements(table, plan)
+    values = metrics.values(scenario, plan, books)
+    return Accounts(
+        table=table,
+        statements=books,
+        values=values,
+        headline=metrics.headline(scenario, plan, books, values),
+        classes=metrics.classes(scenario, plan, table),
+        platforms=metrics.platforms(scenario, plan),
+    )

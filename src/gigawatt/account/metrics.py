@@ -1,0 +1,314 @@
+"""The figures that are asked for first: value, return, capex per gigawatt, cost per GPU-hour and per token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from gigawatt import dollars
+from gigawatt.catalog.paths import first_day
+from gigawatt.plan import buildout, flows, work
+from gigawatt.plan.inputs import HOURS_PER_QUARTER, HOURS_PER_YEAR, SECONDS_PER_QUARTER
+from gigawatt.plan.plan import Plan
+from gigawatt.plan.search import discounts
+from gigawatt.plan.solve import UNITS
+from gigawatt.scenario.schema import Asked, Scenario
+
+GIGAWATT_W = 1e9
+SECONDS_PER_DAY = 86400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """Valuation over the solved horizon, present values at its start [USD]; rates per year.
+
+    npv_usd: unlevered, without terminal value, penalties and social value, which stand beside it. The price break-even
+    is the factor on all prices at which this very plan is worth nothing; it ignores that another plan would be made.
+    """
+
+    npv_usd: float
+    terminal_value_usd: float
+    penalties_usd: float
+    social_value_usd: float
+    equity_value_usd: float
+    irr_frac: float | None
+    equity_irr_frac: float | None
+    break_even_price_ratio: float | None
+
+
+def values(scenario: Scenario, plan: Plan, books: xr.Dataset) -> Values:
+    """Value the books of a plan."""
+    asked = scenario.asked
+    rate = asked.finance.discount_per_year
+    count = books.sizes["period"]
+    lines = flows.flows(plan.data, plan.inputs, asked)
+    final = float(flows.terminal_usd(lines, plan.inputs, asked).sum())
+    end = float(dollars.discount_ratio(rate, count / 4))
+    free = books.free_cash_flow.values
+    npv = dollars.npv(free, rate)
+    equity, equity_final = _equity(books, final)
+    income = (1 - asked.finance.non_compute_frac) * dollars.npv(books.revenue.values, rate)
+    return Values(
+        npv_usd=npv,
+        terminal_value_usd=final * end,
+        penalties_usd=plan.penalties_usd,
+        social_value_usd=social_value_usd(plan, asked),
+        equity_value_usd=dollars.npv(equity, rate, equity_final),
+        irr_frac=dollars.irr(free, final),
+        equity_irr_frac=dollars.irr(equity, equity_final),
+        break_even_price_ratio=1 - (npv + final * end) / income if income > 0 else None,
+    )
+
+
+def _equity(books: xr.Dataset, final_usd: float) -> tuple[np.ndarray, float]:
+    """Flows to all who hold equity (own cash, equity up front, tranches in; distributions out), and what is left."""
+    paid_in = books.opening_cash + books.upfront_equity + books.tranches
+    flow = -books.distribution - paid_in
+    left = final_usd + float(books.cash[-1]) - float(books.debt[-1])
+    return flow.values, left
+
+
+def social_value_usd(plan: Plan, asked: Asked) -> float:
+    """Present value of what tokens are worth to society beyond their price [USD]: dearest needs are met first."""
+    data = plan.inputs
+    served = flows.mean_tokens_per_s(plan.data.served_tokens_per_s, data)
+    width = data.demand_tokens_per_s * data.social_frac
+    order = np.argsort(-data.social_value_ratio.values)
+    width = width.isel(social_segment=order)
+    before = width.cumsum("social_segment") - width
+    met = (served - before).clip(min=0)
+    met = xr.where(met > width, width, met)
+    worth = work.social_revenue(data).isel(social_segment=order)
+    billions = (met / UNITS["tokens_per_s"] * worth * discounts(data, asked)).sum()
+    return float(billions) * UNITS["usd"]
+
+
+def headline(scenario: Scenario, plan: Plan, books: xr.Dataset, valued: Values) -> dict[str, float | str | None]:
+    """The headline of design.md §7; what does not exist is None."""
+    shown = slice(0, scenario.reported_count)
+    data, inputs = plan.data.isel(period=shown), plan.inputs.isel(period=shown)
+    facility = data.facility_w.sum("site")
+    peak = int(facility.argmax("period"))
+    at = data.isel(period=peak)
+    racks = at.stock_count.sum("site")
+    packages = racks * inputs.packages_per_rack_count
+    capex = -books.investing_cash.isel(period=shown)
+    gross_it = float((data.install_count * inputs.rack_it_w).sum(["site", "platform"]).cumsum("period")[peak])
+    spent = float(capex[: peak + 1].sum())
+    tokens = flows.mean_tokens_per_s(data.served_tokens_per_s, inputs)
+    demanded = float((inputs.demand_tokens_per_s).sum())
+    return {
+        "npv_usd": valued.npv_usd,
+        "terminal_value_usd": valued.terminal_value_usd,
+        "penalties_usd": valued.penalties_usd,
+        "social_value_usd": valued.social_value_usd,
+        "irr_frac": valued.irr_frac,
+        "equity_irr_frac": valued.equity_irr_frac,
+        "equity_value_usd": valued.equity_value_usd,
+        "capex_usd": float(capex.sum()),
+        "capex_usd_per_w_it": _ratio(spent, gross_it),
+        "capex_usd_per_w_facility": _ratio(spent, float(data.gross_facility_w[peak])),
+        "installed_facility_w": float(facility[peak]),
+        "installed_it_w": float(at.it_w.sum()),
+        "packages_count": float(packages.sum()),
+        "dies_count": float((packages * inputs.dies_per_package_count).sum()),
+        "racks_count": float(racks.sum()),
+        "peak_period": str(data.period.values[peak]),
+        "first_gw_date": first_gw_date(facility),
+        "target_date": _date_of(facility if _on_facility(scenario) else data.it_w.sum("site"), _target_w(scenario)),
+        "tokens_per_day": float(tokens.isel(period=peak).sum()) * SECONDS_PER_DAY,
+        "tranche_released_usd": float(books.tranches.isel(period=shown).sum()),
+        "tranche_share_of_capex_frac": _tranche_share(books.isel(period=shown)),
+        "peak_debt_usd": float(books.debt.isel(period=shown).max()),
+        "unserved_frac": _ratio(demanded - float(tokens.sum()), demanded),
+        "break_even_price_ratio": valued.break_even_price_ratio,
+        **_per_gw_year(scenario, plan, books),
+    }
+
+
+def _ratio(over: float, under: float) -> float | None:
+    return over / under if under > 0 else None
+
+
+def _on_facility(scenario: Scenario) -> bool:
+    return scenario.asked.programme.power_basis == "facility"
+
+
+def _target_w(scenario: Scenario) -> float:
+    return scenario.asked.programme.target_w
+
+
+def first_gw_date(facility_w: xr.DataArray) -> str | None:
+    """First day of the first quarter at whose end a gigawatt of facility power is installed."""
+    return _date_of(facility_w, GIGAWATT_W)
+
+
+def _date_of(power_w: xr.DataArray, level_w: float) -> str | None:
+    reached = np.flatnonzero(power_w.values >= level_w * (1 - 1e-6))
+    return first_day(str(power_w.period.values[reached[0]])) if reached.size else None
+
+
+def _tranche_share(books: xr.Dataset) -> float | None:
+    """Released tranches per capex up to the last release."""
+    released = np.flatnonzero(books.tranches.values > 0)
+    if not released.size:
+        return None
+    upto = slice(0, released[-1] + 1)
+    return _ratio(float(books.tranches[upto].sum()), -float(books.investing_cash[upto].sum()))
+
+
+def _per_gw_year(scenario: Scenario, plan: Plan, books: xr.Dataset) -> dict[str, float | None]:
+    """Revenue per gigawatt of facility power and year: earned over the reported window, and what would be needed.
+
+    Needed: the annuity of what was invested and the running cost, per gigawatt in service, over the share of revenue
+    that is left for compute.
+    """
+    asked = scenario.asked
+    shown = slice(0, scenario.reported_count)
+    mean_gw = flows.mean_stock(plan.data.facility_w.sum("site")).isel(period=shown) / GIGAWATT_W
+    gw_years = float(mean_gw.sum()) / 4
+    revenue = float(books.revenue.isel(period=shown).sum())
+    yearly = annuity_usd_per_year(scenario, books.isel(period=shown), plan)
+    running = -float((books.energy + books.opex + books.rent).isel(period=shown).sum())
+    needed = (yearly + running) / (1 - asked.finance.non_compute_frac)
+    return {
+        "revenue_usd_per_gw_year": _ratio(revenue, gw_years),
+        "revenue_needed_usd_per_gw_year": _ratio(needed, gw_years),
+    }
+
+
+def annuity_usd_per_year(scenario: Scenario, books: xr.Dataset, plan: Plan) -> float:
+    """Sum over the quarters of `books` of the annuity instalments due on everything bought so far [USD].
+
+    An asset's instalments run for its life from its quarter of purchase, half of one in that quarter.
+    """
+    finance = scenario.asked.finance
+    del plan
+    total = 0.0
+    for spent, life in (
+        (-(books.racks + books.network).values, finance.rack_life_years),
+        (-books.shells.values, finance.shell_life_years),
+    ):
+        due = dollars.recovery_frac(finance.discount_per_year, life) / 4
+        quarters = spent.size - np.arange(spent.size) - 0.5
+        total += float((spent * np.minimum(quarters, 4 * life)).sum()) * due
+    return total
+
+
+def classes(scenario: Scenario, plan: Plan, table: xr.Dataset) -> xr.Dataset:
+    """By use case over the reported window: tokens asked and served, revenue and cost [USD], USD per million tokens.
+
+    Dims (use_case), runs and experiments among them. cost_usd is operating cost plus the annuity of its share of capex.
+    """
+    asked, count = scenario.asked, scenario.reported_count
+    shown = slice(0, count)
+    inputs = plan.inputs.isel(period=shown)
+    served = flows.mean_tokens_per_s(plan.data.served_tokens_per_s.isel(period=shown), inputs)
+    mine = np.isin(table.period.values, plan.data.period.values[:count])
+    finance = asked.finance
+    age = np.array([count - n - 0.5 for n in _positions(table, plan)])
+    due = {"racks": finance.rack_life_years, "network": finance.rack_life_years, "shells": finance.shell_life_years}
+    weight = np.zeros(table.sizes["row"])
+    for item in ("non_compute", "energy", "opex", "rent"):
+        weight[table.item.values == item] = 1.0
+    for item, life in due.items():
+        rows = table.item.values == item
+        instalment = dollars.recovery_frac(finance.discount_per_year, life) / 4
+        weight[rows] = np.clip(age[rows], 0.0, 4 * life) * instalment
+    names = [*asked.use_cases, *asked.training_runs, *asked.experiments]
+    revenue = [_sum(table, mine & (table.item.values == "revenue"), name) for name in names]
+    cost = [-_sum(table, mine, name, weight) for name in names]
+    tokens = served.sum("period").reindex(use_case=names, fill_value=0.0) * SECONDS_PER_QUARTER
+    demand = inputs.demand_tokens_per_s.sum("period").reindex(use_case=names, fill_value=0.0) * SECONDS_PER_QUARTER
+    result = xr.Dataset(
+        {
+            "demand_tokens": demand,
+            "served_tokens": tokens,
+            "revenue_usd": ("use_case", revenue),
+            "cost_usd": ("use_case", cost),
+        }
+    )
+    some = result.served_tokens > 0
+    result["cost_usd_per_mtok"] = (result.cost_usd / result.served_tokens.where(some) * 1e6).where(some)
+    result["revenue_usd_per_mtok"] = (result.revenue_usd / result.served_tokens.where(some) * 1e6).where(some)
+    return result
+
+
+def _positions(table: xr.Dataset, plan: Plan) -> list[int]:
+    order = {period: n for n, period in enumerate(plan.data.period.values)}
+    return [order[period] for period in table.period.values]
+
+
+def _sum(table: xr.Dataset, rows: np.ndarray, use_case: str, weight: np.ndarray | float = 1.0) -> float:
+    chosen = rows & (table.use_case.values == use_case)
+    return float((table.usd.values * weight)[chosen].sum())
+
+
+def platforms(scenario: Scenario, plan: Plan) -> xr.Dataset:
+    """By platform: racks bought and, at its price and PUE of its first purchase, capex and cost per GPU-hour.
+
+    Dims (platform); platforms never bought have NaN figures.
+    """
+    asked, data = scenario.asked, plan.inputs
+    bought = plan.data.install_count.sum("site")
+    some = bought.sum("period") > 0
+    first = (bought > 0).argmax("period")
+    price = data.rack_price_usd.isel(period=first)
+    pue = float(data.pue_peak_ratio.mean())
+    energy = float((buildout.energy_wh_per_w(data, asked) * data.energy_price_usd_per_wh).mean()) * 4
+    cost = [
+        unit_cost(asked, float(price[n]), float(data.rack_it_w[n]), pue, energy, asked.finance.rack_life_years)
+        for n in range(data.sizes["platform"])
+    ]
+    result = xr.Dataset(
+        {
+            "racks_count": bought.sum("period"),
+            "capex_usd_per_w_facility": ("platform", [c.capex_usd_per_w_it / pue for c in cost]),
+            "tco_usd_per_package_h": (
+                "platform",
+                [c.yearly_usd_per_rack / HOURS_PER_YEAR for c in cost],
+            ),
+        }
+    )
+    result["tco_usd_per_package_h"] = result.tco_usd_per_package_h / data.packages_per_rack_count
+    return result.where(some).drop_vars("period", errors="ignore")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitCost:
+    """What one rack with its network, shell and operation costs."""
+
+    capex_usd_per_w_it: float
+    yearly_usd_per_rack: float
+
+
+def unit_cost(
+    asked: Asked,
+    rack_price_usd: float,
+    rack_it_w: float,
+    pue_peak_ratio: float,
+    yearly_energy_usd_per_w: float,
+    life_years: float,
+) -> UnitCost:
+    """Capex per watt of IT power, and the total cost of owning a rack for a year, at the cost of capital of `finance`.
+
+    yearly_energy_usd_per_w: energy of a watt of IT power. life_years: of the rack; the shell has its own.
+    """
+    finance = asked.finance
+    rack = rack_price_usd * (1 + finance.network_frac)
+    shell = finance.shell_usd_per_w_facility * pue_peak_ratio * rack_it_w
+    capital = finance.capital_cost_per_year
+    yearly = (
+        rack * dollars.recovery_frac(capital, life_years)
+        + shell * dollars.recovery_frac(capital, finance.shell_life_years)
+        + (asked.operations.yearly_opex_usd_per_w_facility * pue_peak_ratio + yearly_energy_usd_per_w) * rack_it_w
+    )
+    return UnitCost(capex_usd_per_w_it=(rack + shell) / rack_it_w, yearly_usd_per_rack=yearly)
+
+
+def gpu_hours(plan: Plan) -> float:
+    """Package-hours in service over the solved horizon."""
+    racks = flows.mean_stock(plan.data.stock_count).sum("site")
+    return float((racks * plan.inputs.packages_per_rack_count).sum()) * HOURS_PER_QUARTER

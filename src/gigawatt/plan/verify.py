@@ -1,0 +1,115 @@
+"""Is a plan lawful? Every limit looked at again, from the decisions alone, without the planner's equations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gigawatt.plan.milestones import milestones
+from gigawatt.plan.plan import Plan
+from gigawatt.scenario.schema import Scenario
+
+# Largest excess that is the solver's rounding, as a share of the limit's own scale.
+TOLERANCE_FRAC = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A limit that a plan exceeds, where, and by what share of its scale."""
+
+    limit: str
+    period: str
+    excess_ratio: float
+
+
+def verify(scenario: Scenario, plan: Plan) -> list[Violation]:
+    """Every violation of supply, ramp, target, lead time, capacity, demand, cash, covenant, debt and milestones."""
+    found = []
+    periods = plan.data.period.values
+    for limit, excess, scale in _excesses(scenario, plan):
+        share = np.max(np.asarray(excess, dtype=float).reshape(len(periods), -1), axis=1) / scale
+        found += [
+            Violation(limit=limit, period=str(periods[n]), excess_ratio=float(share[n]))
+            for n in np.flatnonzero(share > TOLERANCE_FRAC)
+        ]
+    return found
+
+
+def _excesses(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
+    """Limit in words, by how much it is exceeded in each quarter (rows), and the scale to judge that by."""
+    yield from _power(scenario, plan)
+    yield from _work(scenario, plan)
+    yield from _capital(scenario, plan)
+
+
+def _power(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
+    asked, data, given = scenario.asked, plan.data, plan.inputs
+    install = data.install_count.values
+    life = round(4 * asked.finance.rack_life_years)
+    bought = np.einsum("tsg,gp->tp", install, given.in_pool_count.values)
+    yield "supply", bought - given.supply_count.values, max(float(given.supply_count.max()), 1.0)
+    stock = np.array([install[max(0, t - life + 1) : t + 1].sum(axis=0) for t in range(len(install))])
+    facility = np.einsum("tsg,g,s->ts", stock, given.rack_it_w.values, given.pue_peak_ratio.values)
+    scale = asked.programme.target_w
+    yield "power within shells", facility - data.shell_w.values, scale
+    yield "ramp", data.shell_w.values - given.ramp_w.values, scale
+    paid_for = given.sunk_w.values + np.cumsum(data.energise_w.values, axis=0)
+    yield "shells are paid for over their lead time", data.shell_w.values - paid_for, scale
+    it_only = asked.programme.power_basis == "it"
+    total = np.einsum("tsg,g->t", stock, given.rack_it_w.values) if it_only else facility.sum(axis=1)
+    yield "target", total - scale, scale
+    yield "nothing negative", -np.minimum(install, 0).reshape(len(install), -1), max(float(install.max()), 1.0)
+
+
+def _work(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
+    del scenario
+    data, given = plan.data, plan.inputs
+    stock = data.stock_count.sum("site").values
+    before = np.vstack([np.zeros((1, stock.shape[1])), stock[:-1]])
+    busy = data.work_count.sum("use_case").values
+    if "train_count" in data:
+        busy = busy + data.train_count.sum("run").values[:, None, :]
+    if "research_count" in data:
+        busy = busy + data.research_count.sum("experiment").values
+    yield "racks in service", busy - (stock + before)[:, None, :] / 2, max(float(stock.max()), 1.0)
+    rate = given.rack_tokens_per_s.values * given.utilisation_frac.values
+    served = np.einsum("tbgk,tgk->tbk", data.work_count.values, rate)
+    hours = given.hours_frac.values
+    asked_for = given.demand_tokens_per_s.values
+    scale = max(float(asked_for.max()), 1.0)
+    yield "demand of the quarter", np.einsum("tbk,b->tk", served, hours) - asked_for, scale
+    block = served - asked_for[:, None, :] * given.block_ratio.values.T[None]
+    yield "demand of the block", block * given.interactive.values, scale
+    if "train_count" in data:
+        packages = np.einsum("tgr,g->tr", data.train_count.values, given.packages_per_rack_count.values)
+        allowed = given.run_gang_count.values * given.run_window.values
+        yield "gangs and windows of runs", packages - allowed, max(float(given.run_gang_count.max()), 1.0)
+
+
+def _capital(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
+    asked, data = scenario.asked, plan.data
+    capital = asked.capital
+    cash, debt = data.cash_usd.values, data.debt_usd.values
+    scale = max(float(np.abs(cash).max()), float(debt.max()), 1e6)
+    yield "minimum cash", capital.minimum_cash_usd - cash, scale
+    yield "limit of debt", debt - capital.debt_limit_usd, scale
+    yield "covenant", debt - capital.covenant_frac * data.book_usd.values, scale
+    use = capital.tranches
+    if use is None:
+        return
+    ratio = plan.inputs.pue_peak_ratio.values if use.power_basis == "facility" else np.ones(plan.inputs.sizes["site"])
+    gross = np.cumsum(np.einsum("tsg,g,s->t", data.install_count.values, plan.inputs.rack_it_w.values, ratio))
+    seen = np.concatenate([np.zeros(use.lag_count), gross])[: gross.size]
+    paid = np.cumsum(data.tranche_usd.values, axis=1)
+    below = 0.0
+    for n, step in enumerate(milestones(asked)):
+        share = np.clip((seen - below) / (step.power_w - below), 0, 1)
+        lawful = share if use.release == "pro_rata" else (share >= 1 - TOLERANCE_FRAC).astype(float)
+        yield (
+            f"tranche of {step.power_w / 1e9:g} GW before its power",
+            paid[n] - lawful * step.amount_usd,
+            step.amount_usd,
+        )
+        below = step.power_w

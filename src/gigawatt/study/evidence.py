@@ -1,0 +1,84 @@
+"""What a result rests on: the catalog's numbers with their grades, and the share of value behind assumed ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from gigawatt.account.accounts import Accounts
+from gigawatt.catalog.records import Evidence
+from gigawatt.plan import flows
+from gigawatt.plan.plan import Plan
+from gigawatt.plan.search import discounts
+from gigawatt.scenario.schema import Scenario
+
+# Numbers of an accelerator that its work and its price follow from.
+PLATFORM_FIGURES = ("fp4_flops", "fp8_flops", "hbm_bandwidth_bytes_per_s", "rack_power_w", "rack_price_usd")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used:
+    """One number of a scenario or of the catalog: where, its grade, and its source."""
+
+    path: str
+    evidence: Evidence
+
+
+def used(scenario: Scenario) -> list[Used]:
+    """Every number with evidence, by path."""
+    return [Used(path=path, evidence=evidence) for path, evidence in sorted(scenario.evidence.items())]
+
+
+def grades(scenario: Scenario) -> dict[str, int]:
+    """How many numbers carry each grade."""
+    counts: dict[str, int] = {}
+    for entry in used(scenario):
+        counts[entry.evidence.grade] = counts.get(entry.evidence.grade, 0) + 1
+    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+def assumed_revenue_frac(scenario: Scenario, plan: Plan, accounts: Accounts) -> dict[str, float]:
+    """Share of the present value of revenue that rests on something assumed, by what is assumed.
+
+    "demand and prices": classes whose demand is assumed. One entry per platform with an assumed figure among
+    `PLATFORM_FIGURES`: revenue of the tokens that it serves. The entries overlap.
+    """
+    del accounts
+    revenue = platform_revenue_usd(scenario, plan)
+    total = float(revenue.sum())
+    if total <= 0:
+        return {}
+    found = {}
+    classes = [key for key in scenario.asked.use_cases if _assumed(scenario, f"use_cases.{key}.")]
+    found["demand and prices"] = float(revenue.sel(use_case=classes).sum()) / total
+    for key, record in scenario.records.accelerators.items():
+        names = [name for name in PLATFORM_FIGURES if _is_assumed(record.evidence.get(name))]
+        if names:
+            share = float(revenue.sel(platform=key).sum()) / total
+            found[f"{record.name} ({', '.join(names)})"] = share
+    return found
+
+
+def platform_revenue_usd(scenario: Scenario, plan: Plan) -> xr.DataArray:
+    """Present value of revenue [USD] by the platform that serves it, dims (platform, use_case)."""
+    data, inputs = plan.data, plan.inputs
+    rate = inputs.rack_tokens_per_s * inputs.utilisation_frac
+    served = (data.work_count * rate * inputs.hours_frac).sum("block")
+    total = served.sum("platform")
+    revenue = flows.revenue_usd(data.served_tokens_per_s, inputs) * discounts(inputs, scenario.asked)
+    return (served / xr.where(total > 0, total, 1.0) * revenue).sum("period")
+
+
+def _assumed(scenario: Scenario, prefix: str) -> bool:
+    volumes = [path for path in scenario.evidence if path.startswith(prefix) and _is_volume(path)]
+    return bool(np.any([_is_assumed(scenario.evidence[path]) for path in volumes]))
+
+
+def _is_volume(path: str) -> bool:
+    return path.endswith(("demand_tokens_per_s", "weekly_users_count", "price_usd_per_mtok", "yearly_revenue_usd"))
+
+
+def _is_assumed(evidence: Evidence | None) -> bool:
+    return evidence is not None and evidence.grade == "assumed"

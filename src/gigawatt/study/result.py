@@ -1,0 +1,156 @@
+"""A Result: everything that a study found, with where it came from; saved as a folder, all of it or nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from gigawatt.account.accounts import Accounts, account
+from gigawatt.errors import Fault, ScenarioError
+from gigawatt.plan.plan import Plan
+from gigawatt.plan.worth import Binding, Worth
+from gigawatt.scenario.load import loads, resolved
+from gigawatt.scenario.schema import Scenario
+from gigawatt.simulate import Timeline
+
+MARKER = "result.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something the reader has to know: a code, the path it concerns, and a sentence."""
+
+    code: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What `gigawatt run` found. provenance: version, hash, seed and solver."""
+
+    scenario: Scenario
+    plan: Plan
+    timeline: Timeline
+    accounts: Accounts
+    notes: tuple[Note, ...]
+    provenance: dict[str, str]
+
+    @property
+    def headline(self) -> dict[str, float | str | None]:
+        return self.accounts.headline
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the result's data to a folder: all of it, or nothing."""
+        with whole_folder(Path(folder)) as temporary:
+            write_data(self, temporary)
+        return Path(folder)
+
+
+def load(folder: str | Path) -> Result:
+    """Read back what `Result.save` wrote.
+
+    Raises ScenarioError where the folder holds no result.
+    """
+    folder = Path(folder)
+    if not (folder / MARKER).is_file():
+        raise ScenarioError([Fault(path=str(folder), given="no result", expected=f"a folder with {MARKER}")])
+    stored = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+    scenario = loads((folder / "scenario.toml").read_text(encoding="utf-8"))
+    figures = stored["plan"]
+    plan = Plan(
+        data=_read(folder / "plan.nc"),
+        inputs=_read(folder / "inputs.nc"),
+        worth=tuple(Worth(**item) for item in figures.pop("worth")),
+        binds=tuple(Binding(**item) for item in figures.pop("binds")),
+        **figures,
+    )
+    timeline = Timeline.restore(_read(folder / "timeline.nc"), stored["timeline"])
+    return Result(
+        scenario=scenario,
+        plan=plan,
+        timeline=timeline,
+        accounts=account(scenario, plan),
+        notes=tuple(Note(**note) for note in stored["notes"]),
+        provenance=stored["provenance"],
+    )
+
+
+def write_data(result: Result, folder: Path) -> None:
+    """scenario.toml (as asked), resolved.json, the datasets as NetCDF, and result.json with the scalars."""
+    from dataclasses import asdict
+
+    plan, scenario = result.plan, result.scenario
+    (folder / "scenario.toml").write_text(scenario.toml + "\n", encoding="utf-8")
+    values = resolved(scenario.asked, scenario.records)
+    (folder / "resolved.json").write_text(json.dumps(values, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    for name, data in datasets(result).items():
+        data.to_netcdf(folder / f"{name}.nc", engine="h5netcdf", invalid_netcdf=False)
+    scalars = ("objective", "bound", "unit", "status", "wall_s", "penalties_usd")
+    stored = {
+        "plan": {name: getattr(plan, name) for name in scalars}
+        | {"worth": [asdict(item) for item in plan.worth], "binds": [asdict(item) for item in plan.binds]},
+        "timeline": result.timeline.stored(),
+        "notes": [asdict(note) for note in result.notes],
+        "provenance": result.provenance,
+    }
+    (folder / MARKER).write_text(json.dumps(stored, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def datasets(result: Result) -> dict[str, xr.Dataset]:
+    """Every dataset of a result, by the name of its file."""
+    return {
+        "plan": result.plan.data,
+        "inputs": result.plan.inputs,
+        "timeline": result.timeline.data,
+        "accounts": result.accounts.table,
+        "statements": result.accounts.statements,
+    }
+
+
+def _read(file: Path) -> xr.Dataset:
+    with xr.open_dataset(file, engine="h5netcdf") as data:
+        return data.load()
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A temporary sibling that becomes `folder` when the block ends well, and vanishes when it does not.
+
+    Raises ScenarioError where the folder exists with anything in it but an earlier result.
+    """
+    check_folder(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield temporary
+        temporary.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(temporary, folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that holds something else, before any work is done."""
+    if folder.is_dir() and (not any(folder.iterdir()) or (folder / MARKER).is_file()):
+        return
+    if folder.exists() or folder.is_symlink():
+        given = "a folder with other files" if folder.is_dir() else "a file"
+        raise ScenarioError([Fault(path="--out", given=f"{folder}: {given}", expected="an empty folder or a result")])
+
+
+def to_json(value: Any) -> str:
+    """Strict JSON, one line an object."""
+    return json.dumps(value, allow_nan=False, ensure_ascii=False)

@@ -1,0 +1,129 @@
+"""The first question: what gets built, what does it serve, what does it cost and earn, and what binds?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from gigawatt.account.accounts import Accounts, account
+from gigawatt.plan.plan import Plan, plan, quiet
+from gigawatt.plan.verify import verify
+from gigawatt.scenario.load import DEFAULT, load
+from gigawatt.scenario.schema import Scenario
+from gigawatt.simulate import simulate
+from gigawatt.study import evidence
+from gigawatt.study.result import Note, Result
+
+Progress = Callable[[str], None]
+
+
+def run(
+    scenario: str | Scenario = DEFAULT, overrides: Mapping[str, Any] | None = None, progress: Progress = quiet
+) -> Result:
+    """Plan, simulate and account for a scenario.
+
+    scenario: a preset, a file, or a Scenario. overrides: dotted path → value, {"programme.target": "2 GW"}.
+    Raises ScenarioError, CatalogError or CalibrationError for bad input, Infeasible where hard limits conflict.
+    """
+    question = load(scenario, overrides) if isinstance(scenario, str) else scenario
+    planned = plan(question, progress)
+    progress("living through it")
+    timeline = simulate(question, planned)
+    progress("keeping the books")
+    accounts = account(question, planned)
+    return Result(
+        scenario=question,
+        plan=planned,
+        timeline=timeline,
+        accounts=accounts,
+        notes=notes(question, planned, accounts),
+        provenance=provenance(question),
+    )
+
+
+def provenance(scenario: Scenario) -> dict[str, str]:
+    """What made a result: version, identity of the question, seed and solver."""
+    return {
+        "gigawatt": version("gigawatt"),
+        "scenario": scenario.name,
+        "hash": scenario.hash,
+        "seed": str(scenario.asked.seed),
+        "solver": f"HiGHS {version('highspy')} through linopy {version('linopy')}",
+    }
+
+
+def objective_vs_accounts_rel(result: Result) -> float | None:
+    """How far the planner's objective is from what the books say of the same plan, relative; None for tokens."""
+    values, plan_ = result.accounts.values, result.plan
+    if plan_.unit != "USD":
+        return None
+    total = values.npv_usd + values.terminal_value_usd - values.penalties_usd
+    if result.scenario.asked.objective == "welfare":
+        total += values.social_value_usd
+    return abs(total - plan_.objective) / max(abs(plan_.objective), 1.0)
+
+
+def plan_is_feasible(result: Result) -> bool:
+    """Whether an independent look finds every limit kept."""
+    return not verify(result.scenario, result.plan)
+
+
+def notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, ...]:
+    """What a reader must know before trusting the headline."""
+    found = []
+    asked = scenario.asked
+    grade = scenario.evidence.get("demand.price_scale_ratio")
+    if grade is not None and grade.grade == "assumed":
+        even = accounts.values.break_even_price_ratio
+        scale = asked.demand.price_scale_ratio
+        level = f"; at {even * scale:.3g} this very plan would be worth nothing" if even is not None else ""
+        text = f"Prices are scaled by {scale:g}, an assumption of the scenario and no evidence of need{level}."
+        if grade.note:
+            text += f" ({grade.note})"
+        found.append(Note(code="assumed_price_scale", path="demand.price_scale", text=text))
+    share = evidence.assumed_revenue_frac(scenario, planned, accounts)
+    for what, frac in share.items():
+        if frac > 0:
+            text = f"{100 * frac:.0f} % of the present value of revenue rests on {what} graded assumed."
+            found.append(Note(code="assumed_share", path=what, text=text))
+    assumed_sites = [key for key, site in scenario.records.sites.items() if _is_assumed(site.evidence)]
+    if assumed_sites:
+        power = planned.data.facility_w.sel(site=assumed_sites).sum("site").max() / 1e9
+        text = (
+            f"{', '.join(assumed_sites)}: assumed, not announced; up to {float(power):.2g} GW of the plan stands there."
+        )
+        found.append(Note(code="assumed_sites", path="sites", text=text))
+    if planned.status == "time_limit":
+        text = (
+            f"The search stopped at its time limit with a proven gap of {planned.gap:,.3g} {planned.unit} "
+            f"({100 * planned.gap_frac:.2g} %); another machine may find a slightly better plan."
+        )
+        found.append(Note(code="time_limit", path="solver.time_limit", text=text))
+    return (*found, *_missed(scenario, planned))
+
+
+def _is_assumed(record: Mapping[str, Any]) -> bool:
+    grade = record.get("announced_power_w")
+    return grade is not None and grade.grade == "assumed"
+
+
+def _missed(scenario: Scenario, planned: Plan) -> list[Note]:
+    """Runs that the plan leaves undone."""
+    if "train_count" not in planned.data:
+        return []
+    from gigawatt.plan.inputs import SECONDS_PER_QUARTER
+
+    rate = planned.inputs.run_rack_flops * planned.data.train_count
+    done = rate.sum(["platform", "period"]) * SECONDS_PER_QUARTER / planned.inputs.run_volume_flop
+    return [
+        Note(
+            code="run_short",
+            path=f"training_runs.{run}.volume",
+            text=f"{scenario.asked.training_runs[str(run)].title}: {100 * float(share):.0f} % of its volume is trained.",
+        )
+        for run, share in zip(done.run.values, done.values, strict=True)
+        if np.isfinite(share) and share < 0.995
+    ]
