@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import fields, replace
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
+from gigawatt import units
 from gigawatt.catalog import records
-from gigawatt.catalog.tables import Reader, read_record, read_sources, read_toml
+from gigawatt.catalog.tables import Reader, keys_of, read_record, read_sources, read_toml
 from gigawatt.errors import CatalogError, Fault
 
 T = TypeVar("T")
@@ -47,8 +51,9 @@ def get(kind: str, name: str) -> Any:
     if found is None:
         close = difflib.get_close_matches(normalise(name), names, n=3, cutoff=0.4)
         near = sorted({names[key] for key in close}) or ids(kind)
-        fault = Fault(path=kind, given=f'"{name}"', expected=f"a name in the catalog, such as {', '.join(near[:6])}")
-        raise CatalogError([fault])
+        reader = Reader()
+        reader.fault(kind, name, f"a name in the catalog, such as {', '.join(near[:6])}")
+        raise CatalogError(reader.faults)
     return load(kind, found)
 
 
@@ -70,23 +75,37 @@ def read_file(cls: type[T], file: FilePath) -> T:
         table.setdefault("id", file.stem)
         record = read_record(cls, table, "", reader)
         _require_evidence(reader)
+        _require_dates(cls, table, reader)
+        reader.faults = [replace(fault, path=f"{file.name}: {fault.path}") for fault in reader.faults]
     if reader.faults:
-        name = file.name
-        raise CatalogError([replace(fault, path=f"{name}: {fault.path}") for fault in reader.faults])
+        raise CatalogError(reader.faults)
     return replace(record, evidence=reader.evidence)  # type: ignore[type-var, return-value]
 
 
 def _require_evidence(reader: Reader) -> None:
     for path in reader.ungraded:
-        reader.fault(path, "no grade", "a grade (measured, vendor, press, derived or assumed)")
-    for path, evidence in reader.evidence.items():
-        if evidence.source is None and evidence.grade not in ("assumed", "derived"):
-            reader.fault(path, f"graded {evidence.grade} without a source", 'a source, or the grade "assumed"')
+        reader.remark(path, "no grade", "a grade (measured, vendor, press, derived or assumed)")
+    for path in reader.unsourced:
+        reader.remark(path, "no source", 'a source, or the grade "assumed" or "derived"')
+
+
+def _require_dates(cls: type, table: Mapping[str, Any], reader: Reader) -> None:
+    for key, name in keys_of(cls).items():
+        if units.split(name)[1] == "date" and isinstance(table.get(key), str) and not _is_day(table[key]):
+            reader.fault(key, table[key], "a day, such as 2026-07-01")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def normalise(name: str) -> str:
-    """A name without case, punctuation and vendor prefix: "NVIDIA H100-SXM" and "h100 sxm" are one."""
-    words = re.findall(r"[a-z0-9.]+", name.lower())
+    """A name without case, punctuation, organisation and vendor: "nvidia/H100-SXM" and "NVIDIA h100 sxm" are one."""
+    plain = unicodedata.normalize("NFKD", name.lower())  # an accent is then punctuation
+    words = re.findall(r"[a-z0-9]+", plain.rpartition("/")[2])
     while len(words) > 1 and words[0] in _VENDORS:
         words.pop(0)
     return "".join(words)
@@ -97,15 +116,11 @@ def _names(kind: str) -> dict[str, str]:
     names: dict[str, str] = {}
     for id_ in ids(kind):
         record = load(kind, id_)
-        for name in (id_, record.name, *record.aliases) if _has(record, "aliases") else (id_,):
+        for name in (id_, getattr(record, "name", id_), *getattr(record, "aliases", ())):
             owner = names.setdefault(normalise(name), id_)
             if owner != id_:
                 raise CatalogError([Fault(path=f"{kind}.{id_}", given=f'"{name}"', expected=f"no name of {owner}")])
     return names
-
-
-def _has(record: Any, name: str) -> bool:
-    return any(entry.name == name for entry in fields(record))
 
 
 @cache

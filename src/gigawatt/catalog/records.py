@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NewType
 
 Grade = Literal["measured", "vendor", "press", "derived", "assumed"]
 Precision = Literal["bf16", "fp8", "fp4"]
+# Of UTC. A type of its own, for the reader of tables takes a plain count to be at least 0.
+HoursAhead = NewType("HoursAhead", float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +134,10 @@ class Model:
 class Climate:
     """Climate normals of a site: enough to draw an hourly year and to size the cooling.
 
-    Dry-bulb temperature: mean of the year, half of the swing between the mean of the warmest and of the coldest
-    month, half of the mean daily swing, and the temperature exceeded 1 % of the hours. `dew_point_degc` is the
-    yearly mean, `weather_file` the nearest file with hourly data.
+    Dry-bulb temperature: mean of the year, half the swing of the daily mean over the mean year, half the swing of
+    the hourly mean over the mean day, and the temperature exceeded 1 % of the hours. `dew_point_degc` is the
+    yearly mean, `warmest_day_count` the day of the year (1 January is 1), `weather_file` the nearest file with
+    hourly data, empty where none is near.
     """
 
     mean_degc: float
@@ -143,6 +146,7 @@ class Climate:
     warmest_hours_degc: float
     dew_point_degc: float
     warmest_day_count: int
+    altitude_m: float
     weather_file: str = ""
 
 
@@ -151,6 +155,7 @@ class Site:
     """A campus: where it is, how its power arrives, and what power, carbon and cooling are like there.
 
     `ramp_w` is the announced energised facility power, linear between its points; a scenario slips it.
+    `utc_offset_count` is in hours of standard time, negative in the Americas, and has no grade: it is a convention.
     """
 
     id: str
@@ -161,7 +166,7 @@ class Site:
     country: str
     latitude_deg: float
     longitude_deg: float
-    utc_offset_count: float
+    utc_offset_count: HoursAhead
     ownership: Literal["own", "lease"]
     announced_power_w: float
     ramp_w: Path
@@ -175,47 +180,72 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InferenceCalibration:
-    """Efficiencies of the inference kernel, fitted to or anchored on measured throughput."""
+    """Efficiencies of inference, fitted to measured throughput; explained at `tokens.InferenceEfficiency`."""
 
     id: str
     description: str = ""
     compute_frac: float
+    fp4_compute_frac: float
+    expert_compute_ratio: float
+    attention_frac: float
     memory_frac: float
     network_frac: float
-    step_overhead_s: float
+    usable_memory_frac: float
+    activation_passes_ratio: float
+    block_latency_s: float
+    expert_latency_s: float
     collective_latency_s: float
+    step_overhead_s: float
+    prefill_tokens: float
+    output_spread_ratio: float
     evidence: EvidenceMap = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingCalibration:
-    """Efficiencies of the training kernel, fitted to or anchored on measured step times."""
+    """Efficiencies of training, fitted to measured step times; explained at `tokens.TrainingEfficiency`."""
 
     id: str
     description: str = ""
     gemm_frac: float
+    fp8_gemm_frac: float
+    fp4_gemm_frac: float
+    half_width_count: float
     attention_frac: float
     memory_frac: float
     network_frac: float
     overlap_frac: float
+    activation_passes_ratio: float
+    block_latency_s: float
+    usable_memory_frac: float
+    sequence_tokens: float
+    global_batch_tokens: float
     evidence: EvidenceMap = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoolingPlant:
-    """A cooling plant: what its electrical losses, fans, pumps and chillers take, by type."""
+    """A cooling plant with its electrical chain; the fields are explained at the kernel's record, `watts.Cooling`."""
 
     id: str
     name: str
     description: str = ""
-    electrical_loss_frac: float
-    pump_fan_frac: float
-    air_share_frac: float
-    air_overhead_frac: float
+    electrical_no_load_frac: float
+    electrical_resistive_frac: float
+    pump_frac: float
+    fan_frac: float
     supply_degc: float
+    air_share_frac: float
+    air_fan_frac: float
+    air_supply_degc: float
+    free_cooling: bool
     approach_degc: float
-    trim_lift_cop_ratio: float
-    trim_max_frac: float
-    wet: bool
+    range_degc: float
+    wet_frac: float
+    wet_above_degc: float
     water_l_per_wh: float
+    chiller_frac: float
+    chiller_approach_degc: float
+    chiller_min_lift_degc: float
+    design_quantile_frac: float
     evidence: EvidenceMap = field(default_factory=dict)

@@ -2,7 +2,8 @@
 
 A value may be written plainly (`rack_power = "132 kW"`) or with its evidence
 (`rack_power = { value = "132 kW", low = "120 kW", grade = "press", source = "introl" }`). `source` and `grade` set in
-a table are the default of every number in it and below it. `source` names an entry of the file's `[sources]`.
+a table are the default of every number in it and below it; one that is itself graded "assumed" takes no source from
+there. `source` names an entry of the file's `[sources]`.
 A path over time is a table of quarters (`ramp = { 2026Q3 = "0.3 GW", 2027Q1 = "1.2 GW" }`) or one value, held.
 """
 
@@ -27,39 +28,54 @@ T = TypeVar("T")
 
 MAX_FILE_BYTES = 4_000_000
 GRADES = get_args(Grade)
+UNPUBLISHED = ("derived", "assumed")
 _QUARTER = re.compile(r"\d{4}Q[1-4]")
 _ANNOTATED = frozenset({"value", "low", "high", "grade", "source", "note"})
 _INHERITED = frozenset({"grade", "source", "note"})
+# Stands in for a source that was faulted where it is named, so that one mistake is one fault.
+_UNKNOWN = Source(url="", date="")
 
 
 @dataclass(slots=True)
 class Reader:
-    """What is gathered while tables are read: faults, evidence by field path, numbers without a grade, sources."""
+    """What is gathered while tables are read: sources, faults, evidence by field path, and what lacks evidence.
+
+    `ungraded` and `unsourced` are the paths of numbers without a grade, and of published numbers without a source.
+    """
 
     sources: Mapping[str, Source] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     evidence: dict[str, Evidence] = field(default_factory=dict)
     ungraded: list[str] = field(default_factory=list)
+    unsourced: list[str] = field(default_factory=list)
 
     def fault(self, path: str, given: object, expected: str) -> None:
-        """Note one fault; long values are cut so that an error stays one line."""
-        shown = f'"{given}"' if isinstance(given, str) else str(given)
-        shown = shown if len(shown) <= 80 else shown[:77] + "..."
-        self.faults.append(Fault(path=path, given=shown, expected=expected))
+        """Note that a value is not what is expected."""
+        self.remark(path, f'"{given}"' if isinstance(given, str) else str(given), expected)
+
+    def remark(self, path: str, seen: str, expected: str) -> None:
+        """Note a fault that is no value, such as "missing"; long text is cut so that an error stays one line."""
+        self.faults.append(Fault(path=_line(path, 160), given=_line(seen, 80), expected=expected))
+
+
+def _line(text: str, longest: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 3] + "..."
 
 
 def read_toml(file: FilePath) -> tuple[dict[str, Any], list[Fault]]:
     """Parse a TOML file; one that is missing, huge, binary or malformed is one fault, never a traceback."""
     path = str(file)
     try:
-        size = file.stat().st_size
-        if size > MAX_FILE_BYTES:
-            limit = f"a TOML file of at most {MAX_FILE_BYTES // 1_000_000} MB"
-            return {}, [Fault(path=path, given=f"{size / 1e6:,.1f} MB", expected=limit)]
-        return tomllib.loads(file.read_bytes().decode("utf-8")), []
+        with file.open("rb") as stream:
+            data = stream.read(MAX_FILE_BYTES + 1)
+        if len(data) > MAX_FILE_BYTES:
+            limit = f"{MAX_FILE_BYTES // 1_000_000} MB"
+            return {}, [Fault(path=path, given=f"more than {limit}", expected=f"a TOML file of at most {limit}")]
+        return tomllib.loads(data.decode("utf-8-sig")), []
     except UnicodeDecodeError:
         return {}, [Fault(path=path, given="binary data", expected="a TOML file in UTF-8")]
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, and what int() says of a number of thousands of digits
         return {}, [Fault(path=path, given=str(error), expected="valid TOML")]
     except RecursionError:
         return {}, [Fault(path=path, given="tables nested too deeply", expected="valid TOML")]
@@ -70,20 +86,21 @@ def read_toml(file: FilePath) -> tuple[dict[str, Any], list[Fault]]:
 
 def read_sources(table: object, reader: Reader) -> dict[str, Source]:
     """The `[sources]` table of a file: name → address, date and title."""
-    entries = table if isinstance(table, dict) else {}
-    read = {key: read_record(Source, entry, f"sources.{key}", reader) for key, entry in entries.items()}
-    return {key: source for key, source in read.items() if source is not None}
+    if not isinstance(table, Mapping):
+        reader.fault("sources", table, "a table of sources, each with url and date")
+        return {}
+    return {key: read_record(Source, entry, f"sources.{key}", reader) or _UNKNOWN for key, entry in table.items()}
 
 
 def read_record(cls: type[T], table: object, path: str, reader: Reader) -> T | None:
-    """Read one table into the frozen dataclass `cls`; None where a fault was found (see `reader.faults`).
+    """Read one table into the frozen dataclass `cls`; None where it cannot be made at all.
+
+    Faults go to `reader.faults`. A record is made in spite of unreadable numbers (they are NaN), so that the
+    caller can look for further faults before it reports all of them.
 
     path: dotted path of the table in its file, "" at the top.
     """
-    found = len(reader.faults)
     prepared = _prepare(cls, table, path, "", {}, reader)
-    if len(reader.faults) > found:
-        return None
     return _build(cls, prepared, path, reader)
 
 
@@ -109,7 +126,8 @@ def _prepare(
         reader.fault(path, table, "a table")
         return {}
     known = keys_of(cls)
-    inherited = {**inherited, **{key: table[key] for key in _INHERITED if key in table and key not in known}}
+    stated = {key: table[key] for key in _INHERITED if key in table and key not in known}
+    inherited = _stated(stated, inherited, path, reader)
     prepared = {}
     for key, value in table.items():
         if key in known:
@@ -123,7 +141,7 @@ def _prepare(
         key = units.split(entry.name)[0]
         if required and key not in table and entry.name != "evidence":
             suffix = units.split(entry.name)[1]
-            reader.fault(_join(path, key), "missing", units.SUFFIXES[suffix].example if suffix else "a value")
+            reader.remark(_join(path, key), "missing", units.SUFFIXES[suffix].example if suffix else "a value")
     return prepared
 
 
@@ -161,7 +179,7 @@ def _value(
             key: _prepare(item, row, _join(path, key), _join(field_path, key), inherited, reader)
             for key, row in rows_by_key.items()
         }
-    suffix = units.split(name)[1]
+    suffix = units.split(name)[1] or (name if name in units.BARE else "")
     if suffix and hint in (float, int):
         return _quantity(hint, suffix, value, here, inherited, reader)
     return tuple(value) if isinstance(value, list) else value
@@ -180,13 +198,15 @@ def _quantity(
     path, field_path = here
     plain, notes = _annotated(value, path, reader)
     number = _number(plain, suffix, path, reader)
-    low, high = (_number(notes[key], suffix, path, reader) if key in notes else None for key in ("low", "high"))
-    _note_evidence(field_path, path, {**inherited, **notes, "low": low, "high": high}, reader)
-    if hint is int:
-        if number != int(number):
-            reader.fault(path, plain, "a whole number")
-        return int(number)
-    return number
+    low, high = _range(notes, suffix, path, reader)
+    if (low is not None and number < low) or (high is not None and number > high):
+        reader.fault(path, plain, "a value between its low and its high")
+    _note_evidence(field_path, path, _stated(notes, inherited, path, reader), (low, high), reader)
+    if hint is float:
+        return number
+    if math.isfinite(number) and number != int(number):
+        reader.fault(path, plain, "a whole number")
+    return int(number) if math.isfinite(number) else 1
 
 
 def _annotated(value: object, path: str, reader: Reader) -> tuple[Any, dict[str, Any]]:
@@ -201,28 +221,53 @@ def _annotated(value: object, path: str, reader: Reader) -> tuple[Any, dict[str,
 def _number(value: Any, suffix: str, path: str, reader: Reader) -> float:
     try:
         return units.parse(value, suffix)
+    except OverflowError:
+        expected = f"{units.SUFFIXES[suffix].example}, finite"
     except ValueError as error:
-        reader.fault(path, _brief(value), str(error))
-        return math.nan
+        expected = str(error)
+    reader.fault(path, _brief(value), expected)
+    return math.nan
 
 
-def _note_evidence(field_path: str, path: str, notes: Mapping[str, Any], reader: Reader) -> None:
-    grade, source = notes.get("grade"), notes.get("source")
-    if grade is None:
+def _range(notes: Mapping[str, Any], suffix: str, path: str, reader: Reader) -> tuple[float | None, float | None]:
+    """The low and the high end that a value states."""
+    low, high = (
+        _number(notes[key], suffix, _join(path, key), reader) if key in notes else None for key in ("low", "high")
+    )
+    return low, high
+
+
+def _stated(
+    notes: Mapping[str, Any], inherited: Mapping[str, Any], path: str, reader: Reader
+) -> Mapping[str, str | Source]:
+    """Grade, source and note as stated here, checked and laid over those of the tables above."""
+    stated: dict[str, str | Source] = {key: str(notes[key]) for key in ("grade", "note") if key in notes}
+    if stated.get("grade", "assumed") not in GRADES:
+        reader.fault(_join(path, "grade"), notes["grade"], f"one of {', '.join(GRADES)}")
+        stated["grade"] = "assumed"
+    if "source" in notes:
+        name = notes["source"]
+        stated["source"] = reader.sources.get(name, _UNKNOWN) if isinstance(name, str) else _UNKNOWN
+        if not isinstance(name, str) or name not in reader.sources:
+            reader.fault(_join(path, "source"), name, "a name in [sources] of the same file")
+    above = {key: inherited[key] for key in inherited if key != "source" or stated.get("grade") != "assumed"}
+    return {**above, **stated}
+
+
+def _note_evidence(
+    field_path: str, path: str, stated: Mapping[str, Any], span: tuple[float | None, float | None], reader: Reader
+) -> None:
+    if "grade" not in stated:
         reader.ungraded.append(path)
         return
-    if grade not in GRADES:
-        reader.fault(_join(path, "grade"), grade, f"one of {', '.join(GRADES)}")
-        return
-    if source is not None and source not in reader.sources:
-        reader.fault(_join(path, "source"), source, "a name in [sources] of the same file")
-        return
+    if "source" not in stated and stated["grade"] not in UNPUBLISHED:
+        reader.unsourced.append(path)
     reader.evidence[field_path] = Evidence(
-        grade=grade,
-        source=reader.sources[source] if source is not None else None,
-        low=notes.get("low"),
-        high=notes.get("high"),
-        note=str(notes.get("note", "")),
+        grade=stated["grade"],
+        source=stated.get("source"),
+        low=span[0],
+        high=span[1],
+        note=stated.get("note", ""),
     )
 
 
@@ -241,8 +286,9 @@ def _path(
         if not _QUARTER.fullmatch(key):
             reader.fault(_join(path, key), _brief(points[key]), 'quarters such as "2026Q3" as keys')
     if not points:
-        reader.fault(path, "{}", "at least one quarter with a value")
-    _note_evidence(field_path, path, {**inherited, **notes}, reader)
+        reader.remark(path, "{}", "at least one quarter with a value")
+    span = _range(notes, suffix, path, reader)
+    _note_evidence(field_path, path, _stated(notes, inherited, path, reader), span, reader)
     ordered = sorted(points)
     values = tuple(
         _number(points[key], suffix, _join(path, key) if len(points) > 1 else path, reader) for key in ordered
@@ -258,6 +304,8 @@ def _build(cls: type[T], prepared: Mapping[str, Any], path: str, reader: Reader)
         return TypeAdapter(cls).validate_python(prepared)
     except ValidationError as error:
         for item in error.errors():
+            if item["type"] == "missing":  # _prepare has said so, with the unit expected
+                continue
             keys = [units.split(part)[0] if isinstance(part, str) else f"[{part}]" for part in item["loc"]]
             where = ".".join([path, *keys] if path else keys).replace(".[", "[")
             message = item["msg"][0].lower() + item["msg"][1:]

@@ -1,0 +1,137 @@
+"""Accelerators: that the figures of one part agree with each other, and parts with what is known of their racks."""
+
+from __future__ import annotations
+
+import pytest
+
+from gigawatt.catalog import load
+from gigawatt.catalog.records import Accelerator
+
+ALL = [load.load("accelerators", id_) for id_ in load.ids("accelerators")]
+PEAKS = ("bf16_flops", "fp8_flops", "fp4_flops", "fp4_inference_flops")
+
+
+def part(name: str) -> Accelerator:
+    found = load.get("accelerators", name)
+    assert isinstance(found, Accelerator)
+    return found
+
+
+@pytest.mark.parametrize("accelerator", ALL, ids=lambda accelerator: accelerator.id)
+class TestEveryPart:
+    def test_a_lower_precision_is_never_slower(self, accelerator: Accelerator) -> None:
+        peaks = [peak for name in PEAKS if (peak := getattr(accelerator, name)) is not None]
+        assert peaks
+        assert peaks == sorted(peaks)
+
+    def test_an_unknown_rack_power_is_not_plannable(self, accelerator: Accelerator) -> None:
+        assert accelerator.rack_power_w is not None or not accelerator.plannable
+
+    def test_the_packages_alone_draw_less_than_the_rack(self, accelerator: Accelerator) -> None:
+        if accelerator.rack_power_w and accelerator.tdp_w:
+            assert 0.4 < accelerator.packages_per_rack_count * accelerator.tdp_w / accelerator.rack_power_w < 1
+
+    def test_the_packages_alone_cost_less_than_the_rack(self, accelerator: Accelerator) -> None:
+        if accelerator.rack_price_usd and accelerator.package_price_usd:
+            packages_usd = accelerator.packages_per_rack_count * accelerator.package_price_usd
+            assert 0.3 < packages_usd / accelerator.rack_price_usd < 0.9
+
+    def test_bandwidth_falls_from_memory_to_scale_up_to_the_network(self, accelerator: Accelerator) -> None:
+        assert (
+            accelerator.hbm_bandwidth_bytes_per_s
+            > accelerator.scale_up_bandwidth_bytes_per_s
+            > accelerator.nic_bandwidth_bytes_per_s
+        )
+
+
+class TestCounts:
+    @pytest.mark.parametrize(
+        ("name", "packages_count", "dies_count"),
+        [
+            ("DGX-1", 8, 8),
+            ("GB200 NVL72", 72, 144),
+            ("GB300 NVL72", 72, 144),
+            ("Vera Rubin NVL72", 72, 144),
+            ("vera-rubin-nvl72-max-q", 72, 144),
+            ("Kyber", 144, 576),
+        ],
+    )
+    def test_packages_and_dies_per_rack(self, name: str, packages_count: int, dies_count: int) -> None:
+        rack = part(name)
+        assert rack.packages_per_rack_count == packages_count
+        assert rack.packages_per_rack_count * rack.dies_per_package_count == dies_count
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [("NVL144", "Vera Rubin NVL72"), ("VR NVL144", "VR NVL72"), ("NVL576", "Kyber NVL144"), ("R200", "VR NVL72")],
+    )
+    def test_the_names_of_2025_mean_the_same_racks(self, old: str, new: str) -> None:
+        assert part(old) is part(new)
+
+
+class TestPeaks:
+    @pytest.mark.parametrize(
+        ("name", "field", "rack_flops"),
+        [
+            ("DGX-1", "bf16_flops", 170e12),
+            ("GB200 NVL72", "fp8_flops", 0.36e18),
+            ("GB200 NVL72", "fp4_flops", 0.72e18),
+            ("GB300 NVL72", "fp4_flops", 1.08e18),
+            ("Vera Rubin NVL72", "fp8_flops", 1.2e18),
+            ("Vera Rubin NVL72", "fp4_flops", 2.5e18),
+            ("Vera Rubin NVL72", "fp4_inference_flops", 3.6e18),
+            ("Kyber", "fp8_flops", 5e18),
+            ("Kyber", "fp4_inference_flops", 14.4e18),
+            ("Trainium3", "fp8_flops", 362e15),
+        ],
+    )
+    def test_of_a_rack_are_as_published(self, name: str, field: str, rack_flops: float) -> None:
+        rack = part(name)
+        assert rack.packages_per_rack_count * getattr(rack, field) == pytest.approx(rack_flops, rel=0.01)
+
+    def test_max_p_does_more_per_rack_and_max_q_more_per_watt(self) -> None:
+        p, q = part("VR230"), part("VR190")
+        assert p.rack_power_w
+        assert q.rack_power_w
+        for name in ("fp8_flops", "fp4_flops", "fp4_inference_flops", "hbm_bandwidth_bytes_per_s"):
+            ratio = getattr(p, name) / getattr(q, name)
+            assert ratio == pytest.approx(1.12, rel=0.005)
+            assert p.rack_power_w / q.rack_power_w / ratio == pytest.approx(1.08, rel=0.005)
+
+    def test_feynman_is_nine_times_gb300_where_it_serves(self) -> None:
+        feynman, gb300 = part("Feynman"), part("GB300")
+        assert feynman.fp4_flops
+        assert gb300.fp4_flops
+        assert feynman.fp4_flops / gb300.fp4_flops == pytest.approx(9)
+        assert feynman.hbm_bandwidth_bytes_per_s / gb300.hbm_bandwidth_bytes_per_s == pytest.approx(9)
+
+    def test_feynman_is_all_assumed(self) -> None:
+        assert {evidence.grade for evidence in part("Feynman").evidence.values()} == {"assumed"}
+
+
+class TestGigawatt:
+    """A gigawatt of facility power: nameplate × 1.145 for network, storage and CPUs × a peak PUE of 1.13."""
+
+    W_PER_RACK_W = 1.145 * 1.13
+    QUARTER_S = 365.25 / 4 * 86400
+    # MFU × goodput × availability
+    SUSTAINED_FRAC = 0.35 * 0.90 * 0.95
+
+    @pytest.mark.parametrize(
+        ("name", "racks_count", "fp8_flop"),
+        [
+            ("GB300", 5855, 5.0e27),
+            ("VR190", 4068, 10.4e27),
+            ("VR230", 3360, 9.5e27),
+            ("Kyber", 1208, 14.2e27),
+            ("Feynman", 966, 21.3e27),
+        ],
+    )
+    def test_racks_and_training_work_of_a_quarter(self, name: str, racks_count: int, fp8_flop: float) -> None:
+        rack = part(name)
+        assert rack.rack_power_w
+        assert rack.fp8_flops
+        racks = 1e9 / (rack.rack_power_w * self.W_PER_RACK_W)
+        assert racks == pytest.approx(racks_count, rel=0.001)
+        peak_flops = racks * rack.packages_per_rack_count * rack.fp8_flops
+        assert peak_flops * self.SUSTAINED_FRAC * self.QUARTER_S == pytest.approx(fp8_flop, rel=0.01)

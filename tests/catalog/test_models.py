@@ -1,0 +1,57 @@
+"""Models: that the blocks of a file add up to the parameters that were published."""
+
+from __future__ import annotations
+
+import pytest
+
+from gigawatt.catalog import load
+from gigawatt.catalog.kernels import transformer
+from gigawatt.catalog.records import Model
+from gigawatt.tokens.blocks import active_params_count, total_params_count
+
+ALL = [load.load("models", id_) for id_ in load.ids("models")]
+
+
+def model(name: str) -> Model:
+    found = load.get("models", name)
+    assert isinstance(found, Model)
+    return found
+
+
+@pytest.mark.parametrize("model", ALL, ids=lambda model: model.id)
+class TestEveryModel:
+    def test_blocks_add_up_to_the_published_parameters(self, model: Model) -> None:
+        assert total_params_count(transformer(model)) == pytest.approx(model.total_params_count, rel=0.02)
+
+    def test_active_blocks_add_up_to_the_published_active_parameters(self, model: Model) -> None:
+        """Published counts differ in whether the input embedding belongs to them; some are rounded to 10 billion."""
+        computed = active_params_count(transformer(model))
+        with_embedding = computed + model.hidden_count * model.vocabulary_count
+        nearest = min(computed, with_embedding, key=lambda count: abs(count - model.active_params_count))
+        assert nearest == pytest.approx(model.active_params_count, rel=0.05)
+
+    def test_no_more_experts_are_active_than_there_are(self, model: Model) -> None:
+        for block in model.blocks:
+            assert block.count > 0
+            assert 0 <= block.experts_active_count <= block.experts_count
+            assert block.heads_count % block.kv_heads_count == 0
+
+    def test_latent_attention_states_its_ranks(self, model: Model) -> None:
+        for block in model.blocks:
+            latent = (block.kv_rank_count, block.rope_dim_count, block.q_rank_count, block.value_dim_count)
+            assert all(latent) if block.attention == "mla" else not any(latent)
+
+
+class TestArchitectures:
+    def test_deepseek_r1_is_deepseek_v3(self) -> None:
+        assert model("deepseek-r1").blocks == model("deepseek-v3").blocks
+
+    def test_gpt_oss_sees_all_of_the_context_in_every_second_block(self) -> None:
+        blocks = model("openai/gpt-oss-120b").blocks
+        assert [(block.count, block.window_count) for block in blocks] == [(18, 128), (18, None)]
+
+    def test_llama_3_3_70b_shares_the_blocks_of_3_1(self) -> None:
+        assert model("Llama 3.3 70B Instruct") is model("meta-llama/Llama-3.1-70B")
+
+    def test_the_frontier_model_is_all_assumed(self) -> None:
+        assert {evidence.grade for evidence in model("frontier-2027").evidence.values()} == {"assumed"}
