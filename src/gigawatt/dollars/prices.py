@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 
 
-def trend(base: float, change_per_year: float, years: ArrayLike) -> Floats:
-    """A price that changes by a steady share a year, base·(1+g)^y, in the unit of `base`; shape of `years`."""
-    return base * np.exp(np.asarray(years, dtype=float) * np.log1p(change_per_year))
+def trend(base_usd: float, change_per_year: float, years: ArrayLike) -> Floats:
+    """A price that changes by a steady share a year, base·(1+g)^y [USD]; shape of `years`."""
+    return base_usd * np.exp(np.asarray(years, dtype=float) * np.log1p(change_per_year))
 
 
 def subscription_usd_per_mtok(

@@ -203,7 +203,7 @@ def _platforms(asked: Asked, records: Records, reader: Reader) -> None:
         _quarter(f"platforms.{key}.price_base", use.price_base_date, reader)
         if not record.plannable or record.rack_power_w is None:
             reader.fault(f"platforms.{key}.accelerator", record.id, "a part with a known rack power")
-        if use.rack_price_usd is None and record.rack_price_usd is None:
+        elif use.rack_price_usd is None and record.rack_price_usd is None:
             reader.fault(f"platforms.{key}.rack_price", "missing", "a price, because the catalog knows none")
         if use.pool not in asked.pools:
             reader.fault(f"platforms.{key}.pool", use.pool, f"one of {', '.join(asked.pools) or '[pools]'}")

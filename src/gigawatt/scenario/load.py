@@ -44,7 +44,7 @@ def loads(text: str) -> Scenario:
     """The scenario of a TOML text, as `load` reads a file."""
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ScenarioError([Fault(path="scenario", given=str(error), expected="valid TOML")]) from None
     return _read(_over_base(table, 0), Reader())
 
@@ -98,11 +98,11 @@ def _over_base(table: dict[str, Any], depth: int) -> dict[str, Any]:
 def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Tables merge key by key; anything else, an annotated value or a path over time replaces what was there.
 
-    `key = false` takes an entry of the base away.
+    `key = false` takes an entry of the base away, unless that is itself true or false.
     """
     merged = dict(base)
     for key, value in over.items():
-        if value is False and isinstance(base.get(key), dict):
+        if value is False and not isinstance(base.get(key, False), bool):
             merged.pop(key)
         elif isinstance(value, dict) and isinstance(base.get(key), dict) and not _is_leaf(value):
             merged[key] = _merge(base[key], value)
@@ -123,7 +123,7 @@ def _override(table: dict[str, Any], path: str, value: Any, reader: Reader) -> N
     if not isinstance(here, dict):
         reader.fault(path, value, "a path to a value, such as programme.target")
         return
-    if value is False and isinstance(here.get(last), dict):
+    if value is False and not isinstance(here.get(last, False), bool):
         here.pop(last)
     elif isinstance(value, dict) and isinstance(here.get(last), dict) and not _is_leaf(value):
         here[last] = _merge(here[last], value)

@@ -1,0 +1,69 @@
+"""The house holds: imports go down only, names carry their units, `--help` is light, the public surface is chosen."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gigawatt
+from gigawatt import units
+
+SOURCE = Path(gigawatt.__file__).parent
+KERNELS = ("watts", "tokens", "dollars")
+# Bounds of a range are in the unit of the number that they bound.
+UNITS_OF_ANOTHER = ("low", "high")
+HEAVY = ("xarray", "pandas", "linopy", "numba")
+
+
+def test_imports_go_down_only() -> None:
+    checkout = Path(__file__).parents[2]
+    run = subprocess.run([Path(sys.executable).with_name("lint-imports")], cwd=checkout, capture_output=True)
+    assert run.returncode == 0, run.stdout.decode()
+
+
+def floats_without_unit(tree: ast.Module) -> list[str]:
+    """Dataclass fields and parameters annotated as float (or None) whose name has no suffix of units.SUFFIXES."""
+    named: list[tuple[str, ast.expr | None]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            named += [(n.target.id, n.annotation) for n in node.body if isinstance(n, ast.AnnAssign)]
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            named += [(a.arg, a.annotation) for a in (*node.args.args, *node.args.kwonlyargs)]
+    floats = [name for name, hint in named if hint is not None and ast.unparse(hint) in ("float", "float | None")]
+    return [name for name in floats if not units.split(name)[1] and name not in UNITS_OF_ANOTHER]
+
+
+@pytest.mark.parametrize("kernel", [*KERNELS, "catalog/records.py", "scenario/schema.py"])
+def test_every_number_says_its_unit(kernel: str) -> None:
+    path = SOURCE / kernel
+    for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:
+        assert floats_without_unit(ast.parse(file.read_text())) == [], file.name
+
+
+def test_a_float_without_unit_is_found() -> None:
+    assert floats_without_unit(ast.parse("class A:\n    power: float\n    power_w: float")) == ["power"]
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "import sys; sys.argv = ['gigawatt', '--help']\ntry:\n    import gigawatt.__main__ as m; m.main()\nexcept SystemExit: pass\n"
+    code += f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip().endswith("[]"), run.stdout[-300:]
+
+
+def test_public_names_are_sorted_and_there() -> None:
+    assert gigawatt.__all__ == sorted(gigawatt.__all__)
+    for name in gigawatt.__all__:
+        assert getattr(gigawatt, name) is not None
+    with pytest.raises(AttributeError, match="no_such_name"):
+        gigawatt.no_such_name  # noqa: B018 (the access is the test)
+
+
+def test_modules_fit_the_house() -> None:
+    for file in SOURCE.rglob("*.py"):
+        lines = [line for line in file.read_text().splitlines() if line.strip()]
+        assert len(lines) <= 500, f"{file.relative_to(SOURCE)} has {len(lines)} lines"

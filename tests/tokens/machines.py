@@ -1,0 +1,83 @@
+"""Small machines and models made by hand, so that the kernel's tests need no catalog."""
+
+from dataclasses import replace
+
+from gigawatt.tokens import Block, Chip, InferenceEfficiency, TrainingEfficiency, Transformer
+
+CHIP = Chip(
+    name="test chip",
+    scale_up_packages_count=8,
+    bf16_flops=1e15,
+    fp8_flops=2e15,
+    fp4_flops=4e15,
+    fp4_inference_flops=6e15,
+    hbm_capacity_bytes=192e9,
+    hbm_bandwidth_bytes_per_s=8e12,
+    scale_up_bandwidth_bytes_per_s=9e11,
+    nic_bandwidth_bytes_per_s=1e11,
+)
+DENSE_BLOCK = Block(
+    count=32,
+    attention="gqa",
+    heads_count=32,
+    kv_heads_count=8,
+    head_dim_count=128,
+    value_dim_count=128,
+    kv_rank_count=0,
+    rope_dim_count=0,
+    q_rank_count=0,
+    window_count=0,
+    ffn_count=14336,
+    ffn_matrices_count=3,
+    experts_count=0,
+    experts_active_count=0,
+    shared_ffn_count=0,
+)
+ROUTED_BLOCK = replace(DENSE_BLOCK, ffn_count=2048, experts_count=64, experts_active_count=4, shared_ffn_count=2048)
+LATENT_BLOCK = replace(
+    ROUTED_BLOCK,
+    attention="mla",
+    heads_count=128,
+    kv_heads_count=128,
+    kv_rank_count=512,
+    rope_dim_count=64,
+    q_rank_count=1536,
+)
+DENSE = Transformer(
+    name="dense", hidden_count=4096, vocabulary_count=128256, tied_embeddings=False, blocks=(DENSE_BLOCK,)
+)
+ROUTED = replace(DENSE, name="routed", blocks=(replace(DENSE_BLOCK, count=2), ROUTED_BLOCK))
+LATENT = replace(DENSE, name="latent", blocks=(LATENT_BLOCK,))
+MODELS = (DENSE, ROUTED, LATENT)
+
+SERVING = InferenceEfficiency(
+    compute_frac=0.75,
+    fp4_compute_frac=0.6,
+    expert_compute_ratio=0.5,
+    attention_frac=0.2,
+    memory_frac=0.8,
+    network_frac=0.8,
+    usable_memory_frac=0.9,
+    activation_passes_ratio=3.0,
+    block_latency_s=3e-5,
+    expert_latency_s=3e-5,
+    collective_latency_s=3e-6,
+    step_overhead_s=1e-3,
+    prefill_tokens=8192.0,
+    output_spread_ratio=1.0,
+)
+TRAINING = TrainingEfficiency(
+    gemm_frac=0.55,
+    fp8_gemm_frac=0.6,
+    fp4_gemm_frac=0.4,
+    half_width_count=1500.0,
+    attention_frac=0.4,
+    memory_frac=0.8,
+    network_frac=0.7,
+    overlap_frac=0.6,
+    activation_passes_ratio=7.0,
+    block_latency_s=1e-4,
+    usable_memory_frac=0.92,
+    sequence_tokens=8192.0,
+    global_batch_tokens=4e6,
+)
