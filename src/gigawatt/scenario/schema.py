@@ -48,7 +48,7 @@ class Operations:
     it_overhead_ratio: IT power per rack nameplate (network, storage, CPU nodes). load_factor_frac: mean over peak IT
     power. availability_frac: share of rack-hours that work. peak_block_frac: share of hours in the peak block.
     software_gain_per_year: yearly growth of tokens per second on the same hardware since `software_base_date`, up to
-    `software_cap_ratio`. package_failures_per_h, checkpoint_s, restart_s: for the goodput of training gangs.
+    `software_cap_ratio`; training_gain_per_year, training_cap_ratio: the same for training. package_failures_per_h, checkpoint_s, restart_s: for the goodput of training gangs.
     """
 
     it_overhead_ratio: float
@@ -57,6 +57,8 @@ class Operations:
     peak_block_frac: float
     software_gain_per_year: float
     software_cap_ratio: float
+    training_gain_per_year: float
+    training_cap_ratio: float
     software_base_date: str
     package_failures_per_h: float
     checkpoint_s: float

@@ -1,0 +1,234 @@
+"""What one token costs in one transformer block: parameters, FLOPs, bytes of weights, of cache and of activations.
+
+References
+----------
+[1] A. Vaswani et al., "Attention is all you need", 2017, arXiv:1706.03762.
+[2] J. Ainslie et al., "GQA: training generalized multi-query transformer models", 2023, arXiv:2305.13245.
+[3] DeepSeek-AI, "DeepSeek-V2" (multi-head latent attention), 2024, arXiv:2405.04434.
+[4] Open Compute Project, "OCP microscaling formats (MX) specification v1.0", 2023, and NVIDIA's NVFP4 (one FP8 scale
+    per 16 values).
+[5] V. Korthikanti et al., "Reducing activation recomputation in large transformer models", 2022, arXiv:2205.05198.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Precision = Literal["bf16", "fp8", "fp4"]
+Floats = float | NDArray[np.float64]
+
+# Bytes that one value takes in a format, block scales included [4].
+BF16_BYTES = 2.0
+FP8_BYTES = 1.0
+NVFP4_BYTES = (8.0 + 1.0) / 16.0
+FP32_BYTES = 4.0
+WEIGHT_BYTES: dict[Precision, float] = {"bf16": BF16_BYTES, "fp8": FP8_BYTES, "fp4": NVFP4_BYTES}
+# Keys and values are cached in eight bits where the weights have eight or four.
+CACHE_BYTES: dict[Precision, float] = {"bf16": BF16_BYTES, "fp8": FP8_BYTES, "fp4": FP8_BYTES}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """`count` equal blocks: an attention part and a feed-forward part.
+
+    Attention: "gqa" [2] (kv_heads_count = heads_count is multi-head attention [1]) or "mla" [3], where the cache
+    holds one vector of kv_rank_count + rope_dim_count per token, head_dim_count excludes the rotary part, and
+    q_rank_count = 0 means an uncompressed query. window_count = 0: every earlier token is attended.
+    Feed-forward: ffn_count is the width of the dense part, or of one expert where experts_count > 0;
+    ffn_matrices_count is 3 for gated and 2 for plain parts; shared_ffn_count is the width of the shared experts.
+    A block with one expert has nothing to route and is dense.
+    """
+
+    count: int
+    attention: Literal["gqa", "mla"]
+    heads_count: int
+    kv_heads_count: int
+    head_dim_count: int
+    value_dim_count: int
+    kv_rank_count: int
+    rope_dim_count: int
+    q_rank_count: int
+    window_count: int
+    ffn_count: int
+    ffn_matrices_count: int
+    experts_count: int
+    experts_active_count: int
+    shared_ffn_count: int
+
+    @property
+    def routed(self) -> bool:
+        """Whether tokens choose among experts."""
+        return self.experts_count > 1
+
+    @property
+    def dense_ffn_count(self) -> int:
+        """Width of the feed-forward part that every token passes."""
+        return self.shared_ffn_count if self.routed else self.ffn_count + self.shared_ffn_count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transformer:
+    """A language model: a list of blocks between an input and an output embedding."""
+
+    name: str
+    hidden_count: int
+    vocabulary_count: int
+    tied_embeddings: bool
+    blocks: tuple[Block, ...]
+
+    @property
+    def layers_count(self) -> int:
+        """Blocks in all."""
+        return sum(block.count for block in self.blocks)
+
+
+def attention_params_count(block: Block, hidden_count: int) -> int:
+    """Parameters of the projections of one block's attention (queries, keys, values, output)."""
+    heads, width = block.heads_count, block.head_dim_count
+    output = heads * block.value_dim_count * hidden_count
+    if block.attention == "gqa":
+        return hidden_count * (heads * width + block.kv_heads_count * (width + block.value_dim_count)) + output
+    queries = heads * (width + block.rope_dim_count)
+    rank = block.q_rank_count
+    query = rank * (hidden_count + queries) if rank else hidden_count * queries
+    down = hidden_count * (block.kv_rank_count + block.rope_dim_count)
+    up = block.kv_rank_count * heads * (width + block.value_dim_count)
+    return query + down + up + output
+
+
+def dense_params_count(block: Block, hidden_count: int) -> int:
+    """Feed-forward parameters that every token of one block uses: the dense part, or shared experts and router."""
+    router = block.experts_count if block.routed else 0
+    return hidden_count * (block.ffn_matrices_count * block.dense_ffn_count + router)
+
+
+def expert_params_count(block: Block, hidden_count: int) -> int:
+    """Parameters of one routed expert; 0 where a block has none."""
+    return block.ffn_matrices_count * hidden_count * block.ffn_count if block.routed else 0
+
+
+def total_params_count(transformer: Transformer) -> int:
+    """Matrix parameters of a model, embeddings included (norms and biases, below 0.1 %, are left out)."""
+    return _params_count(transformer, routed=False) + _embedding_params_count(transformer)
+
+
+def active_params_count(transformer: Transformer) -> int:
+    """Matrix parameters that one token passes: the active experts only, and the output embedding."""
+    return _params_count(transformer, routed=True) + transformer.hidden_count * transformer.vocabulary_count
+
+
+def _params_count(transformer: Transformer, *, routed: bool) -> int:
+    hidden = transformer.hidden_count
+    total = 0
+    for block in transformer.blocks:
+        experts = block.experts_active_count if routed else block.experts_count
+        each = attention_params_count(block, hidden) + dense_params_count(block, hidden)
+        total += block.count * (each + experts * expert_params_count(block, hidden))
+    return total
+
+
+def _embedding_params_count(transformer: Transformer) -> int:
+    tables = 1 if transformer.tied_embeddings else 2
+    return tables * transformer.hidden_count * transformer.vocabulary_count
+
+
+def cache_bytes(block: Block, precision: Precision) -> float:
+    """Bytes that one block caches per token: keys and values, or MLA's one latent vector [3]."""
+    if block.attention == "mla":
+        return (block.kv_rank_count + block.rope_dim_count) * CACHE_BYTES[precision]
+    return block.kv_heads_count * (block.head_dim_count + block.value_dim_count) * CACHE_BYTES[precision]
+
+
+def cache_shards_count(block: Block, tensor_count: Floats) -> Floats:
+    """Parts that tensor parallelism cuts the cache into: at most the KV heads; MLA's latent is copied to each rank."""
+    return np.minimum(tensor_count, 1 if block.attention == "mla" else block.kv_heads_count)
+
+
+def attended_count(block: Block, context_tokens: Floats) -> Floats:
+    """Earlier tokens that a token after `context_tokens` others attends to in one block."""
+    return np.minimum(context_tokens, block.window_count) if block.window_count else context_tokens
+
+
+def mean_attended_count(block: Block, sequence_tokens: Floats) -> Floats:
+    """Mean of `attended_count` over the tokens of one causal sequence: s/2, or w - w²/(2s) under a window w < s."""
+    window = attended_count(block, sequence_tokens)
+    return window - window * window / (2 * np.maximum(sequence_tokens, 1))
+
+
+def score_flop(block: Block, *, absorbed: bool) -> float:
+    """FLOPs of scores and weighted values per token and attended token in one block.
+
+    absorbed: MLA as decoded, with the up-projections moved onto the query and the output, so that every head works
+    on the cached latent itself [3]: more FLOPs, and the cache is read once for all heads.
+    """
+    if block.attention == "gqa":
+        return 2.0 * block.heads_count * (block.head_dim_count + block.value_dim_count)
+    if absorbed:
+        return 2.0 * block.heads_count * (2 * block.kv_rank_count + block.rope_dim_count)
+    return 2.0 * block.heads_count * (block.head_dim_count + block.rope_dim_count + block.value_dim_count)
+
+
+def covered_experts_count(block: Block, batch_tokens: Floats) -> Floats:
+    """Experts of one block that a batch of tokens touches, E·(1 - (1 - k/E)^B), for uniform independent routing."""
+    experts = block.experts_count
+    if not block.routed:
+        return 0.0 * np.asarray(batch_tokens)
+    return experts * -np.expm1(batch_tokens * _log_missed(block.experts_active_count / experts))
+
+
+def _log_missed(share_frac: float) -> float:
+    """log(1 - share); the finite stand-in at share = 1 underflows to zero for any batch of a token or more."""
+    return float(np.log1p(-share_frac)) if share_frac < 1 else float(np.log(np.finfo(float).tiny))
+
+
+def whole_width_count(hidden_count: int) -> int:
+    """Values per token at a block's seams: the hidden vector in and out of attention and feed-forward."""
+    return 2 * 2 * hidden_count
+
+
+def split_width_count(block: Block) -> int:
+    """Values per token inside of attention and of the dense feed-forward part, which tensor parallelism splits."""
+    heads = block.heads_count * (block.head_dim_count + block.rope_dim_count + block.value_dim_count)
+    cached = block.kv_heads_count * (block.head_dim_count + block.value_dim_count)
+    if block.attention == "mla":
+        cached = block.kv_rank_count + block.rope_dim_count + block.q_rank_count
+    return heads + cached + block.ffn_matrices_count * block.dense_ffn_count
+
+
+def expert_width_count(block: Block, hidden_count: int) -> int:
+    """Values per token in and out of its active experts and between them; 0 where nothing is routed."""
+    if not block.routed:
+        return 0
+    return block.experts_active_count * (2 * hidden_count + block.ffn_matrices_count * block.ffn_count)
+
+
+def kept_width_count(block: Block, hidden_count: int) -> int:
+    """Values per token that training keeps for the backward pass of one block.
+
+    Norms and activation functions are computed again from their inputs: a seam keeps one hidden vector of two, a
+    feed-forward part one intermediate fewer than it has matrices [5].
+    """
+    kept = whole_width_count(hidden_count) // 2 + split_width_count(block) - block.dense_ffn_count
+    return kept + _expert_kept_count(block, hidden_count)
+
+
+def _expert_kept_count(block: Block, hidden_count: int) -> int:
+    if not block.routed:
+        return 0
+    return block.experts_active_count * (hidden_count + (block.ffn_matrices_count - 1) * block.ffn_count)
+
+
+def training_flop(transformer: Transformer, sequence_tokens: Floats) -> Floats:
+    """Model FLOPs of one training token: three passes of 2·(active parameters) + causal attention (recompute excluded).
+
+    This is the numerator of model FLOP utilisation (MFU) as Megatron and NeMo report it.
+    """
+    scores = sum(
+        block.count * score_flop(block, absorbed=False) * mean_attended_count(block, sequence_tokens)
+        for block in transformer.blocks
+    )
+    return (1 + 2) * (2 * active_params_count(transformer) + scores)

@@ -1,0 +1,120 @@
+"""How long an accelerator takes to compute, to move memory and to talk.
+
+References
+----------
+[1] S. Williams, A. Waterman, D. Patterson, "Roofline: an insightful visual performance model", CACM 52(4), 2009,
+    doi:10.1145/1498765.1498785.
+[2] R. Thakur, R. Rabenseifner, W. Gropp, "Optimization of collective communication operations in MPICH", IJHPCA
+    19(1), 2005, doi:10.1177/1094342005051521.
+[3] DeepSeek-AI, "DeepSeek-V3 technical report" (two-hop dispatch: once per node by network, then by NVLink), 2024,
+    arXiv:2412.19437, section 3.2.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gigawatt.errors import CalibrationError, Fault
+from gigawatt.tokens.blocks import Floats, Precision
+
+GIGABYTE_BYTES = 1e9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """One package of an accelerator: dense peaks, memory, and its links (one direction).
+
+    A peak is None where the part does not support the precision. `scale_up_packages_count` packages share a
+    scale-up domain (NVLink); beyond it each package talks by its own network card.
+    """
+
+    name: str
+    scale_up_packages_count: int
+    bf16_flops: float | None
+    fp8_flops: float | None
+    fp4_flops: float | None
+    fp4_inference_flops: float | None
+    hbm_capacity_bytes: float
+    hbm_bandwidth_bytes_per_s: float
+    scale_up_bandwidth_bytes_per_s: float
+    nic_bandwidth_bytes_per_s: float
+
+
+def peak_flops(chip: Chip, precision: Precision, *, inference: bool) -> float:
+    """Dense peak of a package at one precision; for inference the vendor's higher FP4 figure where there is one.
+
+    Raises CalibrationError where the part lacks the precision, naming those that it has.
+    """
+    peaks = _peaks(chip, inference=inference)
+    value = peaks.get(precision)
+    if value is None:
+        known = [name for name, peak in peaks.items() if peak is not None]
+        expected = f"a precision that {chip.name} supports: {', '.join(known)}"
+        raise CalibrationError([Fault(path="precision", given=f'"{precision}"', expected=expected)])
+    return value
+
+
+def attention_flops(chip: Chip, precision: Precision, *, inference: bool) -> float:
+    """Peak at which attention itself computes: in eight bits where an inference cache has eight, else in BF16.
+
+    Where no source gives the BF16 peak, it is half of the FP8 peak (so on every part that gives both).
+    """
+    peaks = _peaks(chip, inference=inference)
+    if inference and precision != "bf16" and peaks["fp8"] is not None:
+        return peaks["fp8"]
+    if peaks["bf16"] is not None:
+        return peaks["bf16"]
+    return peak_flops(chip, "fp8", inference=inference) / 2
+
+
+def _peaks(chip: Chip, *, inference: bool) -> dict[str, float | None]:
+    fp4 = chip.fp4_inference_flops if inference and chip.fp4_inference_flops is not None else chip.fp4_flops
+    return {"bf16": chip.bf16_flops, "fp8": chip.fp8_flops, "fp4": fp4}
+
+
+def ring_bandwidth_bytes_per_s(chip: Chip, ranks_count: Floats, stride_count: Floats) -> Floats:
+    """Bandwidth per rank of a ring or tree collective: min(NVLink, NIC × ranks of the group per domain).
+
+    ranks_count: ranks in the group; stride_count: distance of neighbours in the numbering of packages, so that
+    max(1, domain / stride) ranks of the group share a scale-up domain. The group reduces inside of the domain first,
+    then each of its ranks carries an equal part over its own card.
+    """
+    inside = np.clip(chip.scale_up_packages_count / np.asarray(stride_count, dtype=float), 1, None)
+    shared = np.minimum(inside, ranks_count)
+    outer = np.minimum(chip.scale_up_bandwidth_bytes_per_s, chip.nic_bandwidth_bytes_per_s * shared)
+    return np.where(ranks_count <= inside, chip.scale_up_bandwidth_bytes_per_s, outer)
+
+
+def gather_s(chip: Chip, payload_bytes: Floats, ranks_count: Floats, stride_count: Floats) -> Floats:
+    """All-gather or reduce-scatter of `payload_bytes` (whole, not per rank): (r - 1)/r · payload / bandwidth [2]."""
+    share = 1 - 1 / np.asarray(ranks_count, dtype=float)
+    return share * payload_bytes / ring_bandwidth_bytes_per_s(chip, ranks_count, stride_count)
+
+
+def all_reduce_s(chip: Chip, payload_bytes: Floats, ranks_count: Floats, stride_count: Floats) -> Floats:
+    """All-reduce of `payload_bytes` on every rank: a reduce-scatter and an all-gather [2]."""
+    return 2 * gather_s(chip, payload_bytes, ranks_count, stride_count)
+
+
+def distinct_count(groups_count: Floats, draws_count: float) -> Floats:
+    """Expected number of other groups, of `groups_count` equal ones, that `draws_count` uniform draws touch."""
+    groups = np.asarray(groups_count, dtype=float)
+    return (groups - 1) * (1 - (1 - 1 / groups) ** draws_count)
+
+
+def all_to_all_s(
+    chip: Chip, token_bytes: Floats, tokens: Floats, draws_count: float, ranks_count: Floats, stride_count: Floats
+) -> Floats:
+    """Send each of a rank's `tokens` once to every other rank that holds one of its `draws_count` experts.
+
+    Inside of a domain by NVLink, between domains once per domain touched by the rank's own card [3]; the two hops
+    overlap, so the slower one counts.
+    """
+    inside = np.clip(chip.scale_up_packages_count / np.asarray(stride_count, dtype=float), 1, None)
+    domains = np.ceil(ranks_count / inside)
+    payload = np.asarray(tokens) * token_bytes
+    near = payload * distinct_count(ranks_count, draws_count) / chip.scale_up_bandwidth_bytes_per_s
+    far = payload * distinct_count(domains, draws_count) / chip.nic_bandwidth_bytes_per_s
+    return np.maximum(near, far)
