@@ -1,0 +1,189 @@
+"""A window of the timeline in a few figures, and where it differs from the plan, with the cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import xarray as xr
+
+from gigawatt.simulate.power import Extremes
+
+# Below this share of a figure, plan and simulation are said to agree.
+SAME_FRAC = 5e-4
+SHORT = "in its busiest hours the tide is above the mean of its block, and too few racks stand idle"
+DISPLACED = (
+    "interactive classes take racks from it in their busiest hours, and those that they leave idle in quiet ones are "
+    "too few or of platforms that suit it less"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One figure as planned and as simulated, and why they differ."""
+
+    item: str
+    plan: float | None
+    simulated: float | None
+    unit: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A window of quarters.
+
+    availability_frac: rack-hours worked over rack-hours in service. pue_mean: facility over IT energy. pue_p99: the PUE
+    that 1 % of the IT energy exceeds, over every hour of the weather and not only the representative weeks. served,
+    unserved: tokens by class. residual_frac: facility energy less IT energy counted rack by rack less losses, over
+    facility energy. None where nothing runs.
+    """
+
+    availability_frac: float | None
+    pue_mean: float | None
+    pue_p99: float | None
+    it_wh: float
+    energy_wh: float
+    water_l: float
+    carbon_kg: float
+    served: Mapping[str, float]
+    unserved: Mapping[str, float]
+    residual_frac: float
+    plan_vs_sim: tuple[Difference, ...]
+
+
+def summary_of(stored: Mapping[str, Any]) -> Summary:
+    """A summary from its fields, as `dataclasses.asdict` gave them."""
+    rows = tuple(Difference(**row) for row in stored["plan_vs_sim"])
+    return Summary(**{**stored, "plan_vs_sim": rows})
+
+
+def summarise(lived: xr.Dataset, asked_for: xr.Dataset, extremes: Extremes, window: slice) -> Summary:
+    """The figures of a window of quarters, from `totals.totals` and `totals.planned`."""
+    sim, plan = lived.isel(period=window), asked_for.isel(period=window)
+    energy = float(sim.facility_wh.sum())
+    balance = energy - float(sim.by_rack_wh.sum()) - float(sim.loss_wh.sum())
+    return Summary(
+        availability_frac=_over(float(sim.up_h.sum()), float(sim.stock_h.sum())),
+        pue_mean=_over(energy, float(sim.it_wh.sum())),
+        pue_p99=extremes.pue_p99(window),
+        it_wh=float(sim.it_wh.sum()),
+        energy_wh=energy,
+        water_l=float(sim.water_l.sum()),
+        carbon_kg=float(sim.carbon_kg.sum()),
+        served=_by_class(sim.served_tokens),
+        unserved=_by_class(sim.unserved_tokens),
+        residual_frac=abs(balance) / energy if energy > 0 else 0.0,
+        plan_vs_sim=(
+            _energy(sim, plan),
+            _pue(sim, plan),
+            *_tokens(sim, plan),
+            *_research(sim, plan),
+            *_peaks(sim, plan),
+        ),
+    )
+
+
+def _by_class(tokens: xr.DataArray) -> dict[str, float]:
+    sums = tokens.sum("period")
+    return {str(name): float(value) for name, value in zip(sums.use_case.values, sums.values, strict=True)}
+
+
+def _over(over: float, under: float) -> float | None:
+    return over / under if under > 0 else None
+
+
+def _change(over: float, under: float) -> str:
+    """A ratio as a signed change, for a cause."""
+    # Adding zero makes a rounded -0 a plain 0.
+    return f"{round(over / under - 1, 3) + 0.0:+.1%}" if under > 0 else "none"
+
+
+def _energy(sim: xr.Dataset, plan: xr.Dataset) -> Difference:
+    full, counted, it = float(sim.full_use_wh.sum()), float(plan.it_wh.sum()), float(sim.it_wh.sum())
+    energy, budget = float(sim.facility_wh.sum()), float(plan.facility_wh.sum())
+    pue = _change(energy * counted, it * budget)
+    cause = (
+        f"racks that are down draw nothing ({_change(full, counted)}), idle ones draw less ({_change(it, full)}), "
+        f"mean PUE ({pue})"
+    )
+    return Difference(item="facility energy", plan=budget, simulated=energy, unit="Wh", cause=cause)
+
+
+def _pue(sim: xr.Dataset, plan: xr.Dataset) -> Difference:
+    it, counted = float(sim.it_wh.sum()), float(plan.it_wh.sum())
+    simulated = _over(float(sim.facility_wh.sum()), it)
+    mean = _over(float(plan.facility_wh.sum()), counted)
+    as_loaded = _over(float(sim.planned_load_wh.sum()), it)
+    cause = "nothing runs"
+    if simulated is not None and as_loaded is not None and mean is not None:
+        cause = (
+            f"weather of the quarters' representative weeks instead of the year's mean ({as_loaded - mean:+.4f}), "
+            f"shells filled to what stands there instead of the load factor ({simulated - as_loaded:+.4f})"
+        )
+    return Difference(item="mean PUE", plan=mean, simulated=simulated, unit="1", cause=cause)
+
+
+def _tokens(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
+    rows = []
+    for name, interactive in zip(plan.use_case.values, plan.interactive.values, strict=True):
+        budget, served = (float(data.served_tokens.sel(use_case=name).sum()) for data in (plan, sim))
+        cause = _cause(served, budget, SHORT if interactive > 0 else DISPLACED)
+        rows.append(
+            Difference(item=f"tokens served: {name}", plan=budget, simulated=served, unit="tokens", cause=cause)
+        )
+    return rows
+
+
+def _research(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
+    rows = []
+    for name in plan.experiment.values:
+        budget, done = (float(data.research_flop.sel(experiment=name).sum()) for data in (plan, sim))
+        cause = _cause(done, budget, DISPLACED)
+        rows.append(Difference(item=f"experiments: {name}", plan=budget, simulated=done, unit="FLOP", cause=cause))
+    return rows
+
+
+def _cause(done: float, budget: float, short: str) -> str:
+    if not budget and not done:
+        return "not in the plan, and nothing is left for it"
+    if abs(done - budget) <= SAME_FRAC * max(budget, done):
+        return "as planned: the tide within a block evens out over its hours"
+    return short if done < budget else "racks that the plan leaves idle, or the tide does, serve demand beyond the plan"
+
+
+def _peaks(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
+    """Largest power of the programme against that of its shells in the same quarter, and site by site."""
+    quarter = int(sim.programme_peak_w.values.argmax())
+    connection = float(plan.connection_w.isel(period=quarter).sum())
+    largest = Difference(
+        item="peak facility power",
+        plan=connection,
+        simulated=float(sim.programme_peak_w.isel(period=quarter)),
+        unit="W",
+        cause=f"{sim.period.values[quarter]}; shells are sized for every rack at its full IT power in the design hour, "
+        f"racks draw the load factor of it and some are down; {_worst(sim.peak_w, plan.connection_w)}",
+    )
+    quarter = int(sim.warmest_w.sum("site").values.argmax())
+    warmest = Difference(
+        item="facility power in the warmest hours",
+        plan=float(plan.connection_w.isel(period=quarter).sum()),
+        simulated=float(sim.warmest_w.isel(period=quarter).sum()),
+        unit="W",
+        cause=f"{sim.period.values[quarter]}; as if every site had its warmest hour in its busiest one; "
+        f"{_worst(sim.warmest_w, plan.connection_w)}",
+    )
+    return [largest, warmest]
+
+
+def _worst(power_w: xr.DataArray, connection_w: xr.DataArray) -> str:
+    """The site and quarter whose power is nearest to its shells', or furthest above them."""
+    ratio = (power_w / connection_w.where(power_w > 0)).fillna(0.0).transpose("period", "site")
+    period, site = divmod(int(ratio.values.argmax()), ratio.sizes["site"])
+    most = float(ratio.values[period, site])
+    place = f"{ratio.site.values[site]} in {ratio.period.values[period]}"
+    if most > 1:
+        above = float((power_w - connection_w).transpose("period", "site").values[period, site])
+        return f"exceeds the shells by {above / 1e6:,.1f} MW at {place}"
+    return f"at most {most:.1%} of a site's shells, at {place}"

@@ -1,0 +1,70 @@
+"""Representative weeks: seven real days that keep a quarter's mean and spread, in UTC."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gigawatt import watts
+from gigawatt.catalog import facility
+from gigawatt.catalog.load import get, ids
+from gigawatt.plan.inputs import HOURS_PER_QUARTER
+from gigawatt.simulate import weeks
+
+SITES = ids("sites")
+
+
+@pytest.mark.parametrize("name", SITES)
+@pytest.mark.parametrize("plant", ids("cooling"))
+def test_a_week_has_the_mean_and_the_spread_of_its_quarter(name: str, plant: str) -> None:
+    cooling = facility.cooling_of(get("cooling", plant))
+    found = weeks.site_weather(get("sites", name), cooling)
+    for at, (dry, wet) in enumerate(found.quarters):
+        assert found.dry_bulb_degc[at].mean() == pytest.approx(dry.mean(), abs=0.75)
+        assert found.dry_bulb_degc[at].std() == pytest.approx(dry.std(), rel=0.15)
+        sampled = watts.pue(cooling, found.dry_bulb_degc[at], found.wet_bulb_degc[at], 1).mean()
+        assert sampled == pytest.approx(watts.pue(cooling, dry, wet, 1).mean(), abs=0.002)
+
+
+def test_quarters_hold_every_hour_of_the_year_once() -> None:
+    site = get("sites", "uae")
+    found = weeks.site_weather(site, facility.cooling_of(get("cooling", site.cooling)))
+    year = facility.weather_of(site, facility.TYPICAL_YEAR)
+    assert np.array_equal(np.concatenate([dry for dry, _ in found.quarters]), year.dry_bulb_degc)
+    assert [len(dry) for dry, _ in found.quarters] == [24 * days for days in (90, 91, 92, 92)]
+    assert found.dry_bulb_degc.shape == found.wet_bulb_degc.shape == (4, 168)
+
+
+def test_hours_keep_together_and_are_told_in_utc() -> None:
+    site = get("sites", "abilene")
+    found = weeks.site_weather(site, facility.cooling_of(get("cooling", site.cooling)))
+    year = facility.weather_of(site, facility.TYPICAL_YEAR).dry_bulb_degc.reshape(365, 24)
+    local = np.roll(found.dry_bulb_degc[2], round(site.utc_offset_count)).reshape(7, 24)
+    at = [int(np.flatnonzero((year == day).all(axis=1))[0]) for day in local]
+    assert at == sorted(set(at))
+    assert min(at) >= 90 + 91
+    assert max(at) < 90 + 91 + 92
+
+
+@given(st.integers(90, 92), st.integers(0, 1000))
+def test_each_seventh_of_a_quarter_gives_one_day(days: int, seed: int) -> None:
+    dry = np.random.default_rng(seed).normal(20, 8, days * 24)
+    chosen = weeks.typical_days(dry, 1 + dry / 100)
+    rank = np.argsort(np.argsort(dry.reshape(days, 24).mean(axis=1)))[chosen]
+    groups = np.searchsorted(np.cumsum([len(part) for part in np.array_split(np.arange(days), 7)]), rank, side="right")
+    assert sorted(groups) == list(range(7))
+    assert list(chosen) == sorted(chosen)
+
+
+def test_weather_that_never_changes_has_any_seven_days() -> None:
+    same = np.ones(90 * 24)
+    assert len(set(weeks.typical_days(same, same))) == 7
+
+
+def test_weights_of_a_week_sum_to_the_hours_of_a_quarter() -> None:
+    hours = weeks.WEIGHT_H * weeks.WEEK_HOURS
+    assert hours == pytest.approx(HOURS_PER_QUARTER, rel=1e-15)
+
+
+def test_seasons_follow_the_name_of_the_quarter() -> None:
+    assert list(weeks.season(["2026Q3", "2026Q4", "2027Q1"])) == [2, 3, 0]
