@@ -127,7 +127,7 @@ def software_ratio(asked: Asked, quarters: Sequence[str], gain_per_year: float, 
 def _classes(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
     asked = scenario.asked
     keys = list(asked.use_cases)
-    volumes, prices = zip(*(_demand(use, asked, quarters) for use in asked.use_cases.values()), strict=True)
+    volumes, prices = zip(*(demand(use, asked, quarters) for use in asked.use_cases.values()), strict=True)
     served = np.array(
         [[_rack_tokens_per_s(scenario, use, g) for use in asked.use_cases.values()] for g in asked.platforms]
     )
@@ -177,7 +177,7 @@ def _column(segments: Sequence[Segment], name: str, width: int) -> list[float]:
     return [getattr(segment, name) for segment in ordered] + [0.0] * (width - len(segments))
 
 
-def _demand(use: UseCase, asked: Asked, quarters: Sequence[str]) -> tuple[Floats, Floats]:
+def demand(use: UseCase, asked: Asked, quarters: Sequence[str]) -> tuple[Floats, Floats]:
     """Mean tokens per second asked of the programme, and their price [USD/Mtoken], in each quarter."""
     share = asked.demand.volume_scale_ratio
     if use.people is not None:

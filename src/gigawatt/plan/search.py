@@ -1,4 +1,8 @@
-"""The physical plan: state it, solve it pro rata, round the milestones, improve until the time is spent."""
+"""The physical plan: state it, solve it pro rata, round the milestones, improve until the time is spent.
+
+Rounding makes the schedule of milestones whole and shifts them one by one while that helps; each trial is a linear
+programme that starts from the last one's basis. It mostly ends at the optimum, which branch and bound then proves.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,22 @@ from dataclasses import dataclass
 import linopy
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.plan import buildout, milestones, work
-from gigawatt.plan.solve import UNITS, Clock, NoPlan, Program
+from gigawatt.plan.solve import NOISE, UNITS, Clock, NoPlan, Program
 from gigawatt.scenario.schema import Asked
 
 # Weight of a billion USD against 1e15 tokens where tokens are the objective: enough to break ties, no more.
 TIE_BREAK = 1e-3
 WHOLE = 1e-6
+# Quarters by which rounding tries to be later than the pro-rata plan, and the most shifts that it tries.
+DELAYS = (0, 1, 2, 3)
+MAX_TRIALS = 60
 
 Progress = Callable[[str], None]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +87,28 @@ def search(data: xr.Dataset, asked: Asked, progress: Progress) -> Found:
     program = Program(state(data, asked))
     progress("solving pro rata")
     bound = program.solve_lp()
-    steps = "released" in program.model.variables and asked.capital.tranches is not None
-    if not (steps and asked.capital.tranches and asked.capital.tranches.release == "step"):
+    use = asked.capital.tranches
+    if use is None or use.release == "pro_rata" or "released" not in program.model.variables:
         return Found(program=program, objective=bound, bound=bound, status="optimal", wall_s=clock.spent_s)
     gap = allowed_gap(program, asked, data, bound)
-    objective = round_milestones(program, asked)
-    if objective >= bound - gap:
-        return Found(program=program, objective=objective, bound=bound, status="optimal", wall_s=clock.spent_s)
-    progress("improving the milestones")
-    objective, bound, status = improve(program, clock, gap, objective, bound)
-    return Found(program=program, objective=objective, bound=bound, status=status, wall_s=clock.spent_s)
+    progress("rounding the milestones")
+    best = shift_milestones(program, round_milestones(program, asked))
+    status = "optimal"
+    if best.objective < bound - gap:
+        progress("improving the milestones")
+        best, bound, status = improve(program, best, clock, gap, bound)
+    fix(program, best.dates)
+    objective = program.solve_lp()
+    return Found(program=program, objective=objective, bound=max(bound, objective), status=status, wall_s=clock.spent_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """Quarter in which each milestone's tranche is released (the number of quarters: never), its plan and value."""
+
+    dates: tuple[int, ...]
+    objective: float
+    columns: Floats
 
 
 def allowed_gap(program: Program, asked: Asked, data: xr.Dataset, objective: float) -> float:
@@ -102,41 +123,65 @@ def allowed_gap(program: Program, asked: Asked, data: xr.Dataset, objective: flo
     return max(asked.solver.gap_frac * abs(objective), asked.solver.gap_of_capex_frac * present)
 
 
-def round_milestones(program: Program, asked: Asked) -> float:
-    """A feasible plan with whole milestones: round released shares down, solve again, until all are whole.
+def fix(program: Program, dates: tuple[int, ...]) -> None:
+    """Release each tranche in its quarter, and in no other."""
+    released = program.model.variables["released"].labels
+    whole = np.arange(released.sizes["period"])[None, :] >= np.array(dates)[:, None]
+    bounds = released.copy(data=whole.astype(float))
+    program.bound("released", bounds, bounds)
 
-    Leaves the program with its milestones fixed and solved; returns the objective.
+
+def trial(program: Program, dates: tuple[int, ...]) -> Schedule:
+    """The best plan on a schedule; worth −∞ where no plan keeps to it."""
+    upper = program.model.variables["released"].upper.transpose("milestone", "period").values
+    possible = all(date == upper.shape[1] or upper[n, date] > 0 for n, date in enumerate(dates))
+    try:
+        if not possible or list(dates) != sorted(dates):
+            raise NoPlan
+        fix(program, dates)
+        return Schedule(dates=dates, objective=program.solve_lp(), columns=program.values.copy())
+    except NoPlan:
+        return Schedule(dates=dates, objective=-np.inf, columns=np.zeros(0))
+
+
+def round_milestones(program: Program, asked: Asked) -> Schedule:
+    """The best of a few whole schedules: the lawful dates of the pro-rata plan, and the same some quarters later.
+
+    Whole tranches come later than shares of them, so what the pro-rata plan builds is often a little too early.
     """
     use = asked.capital.tranches
     assert use is not None
     sizes = np.array([step.power_w for step in milestones.milestones(asked)])
-    while True:
-        lawful = dollars.released_frac(program.value("gross").values * UNITS["w"], sizes, use.lag_count, step=True)
-        released = program.value("released")
-        whole = released.copy(data=np.where(lawful * released.values >= 1 - WHOLE, 1.0, 0.0))
-        program.bound("released", xr.zeros_like(whole), whole)
-        objective = program.solve_lp()
-        left = program.value("released").values
-        if np.all(np.minimum(left, 1 - left) < WHOLE):
-            return objective
+    lawful = dollars.released_frac(program.value("gross").values * UNITS["w"], sizes, use.lag_count, step=True)
+    count = lawful.shape[1]
+    first = [int(np.argmax(row)) if row.any() else count for row in lawful]
+    trials = [trial(program, tuple(min(date + later, count) for date in first)) for later in DELAYS]
+    trials.append(trial(program, (count,) * len(first)))
+    return max(trials, key=lambda schedule: schedule.objective)
 
 
-def improve(program: Program, clock: Clock, gap: float, objective: float, bound: float) -> tuple[float, float, str]:
-    """Branch and bound from the rounded plan for the rest of the time; then all milestones fixed and solved again."""
-    start = program.values.copy()
-    released = program.value("released")
+def shift_milestones(program: Program, best: Schedule) -> Schedule:
+    """Shift one milestone by one quarter as long as a shift improves the plan, for at most `MAX_TRIALS` trials."""
+    moves = [(n, step) for n in range(len(best.dates)) for step in (-1, 1)]
+    tried, since = 0, 0
+    while since < len(moves) and tried < MAX_TRIALS:
+        n, step = moves[tried % len(moves)]
+        dates = (*best.dates[:n], best.dates[n] + step, *best.dates[n + 1 :])
+        found = trial(program, dates)
+        tried += 1
+        improved = found.objective > best.objective + NOISE * max(1.0, abs(best.objective))
+        best, since = (found, 0) if improved else (best, since + 1)
+    return best
+
+
+def improve(program: Program, best: Schedule, clock: Clock, gap: float, bound: float) -> tuple[Schedule, float, str]:
+    """Branch and bound from a schedule for the rest of the time; the better schedule, the bound, and how it ended."""
     upper = program.model.variables["released"].upper
     program.bound("released", xr.zeros_like(upper), upper)
-    status = "time_limit"
-    if clock.left_s > 1:
-        _, proven, status = program.solve_mip(start, clock.left_s, gap)
-        bound = min(bound, proven)
-        released = program.value("released")
-    whole = released.round()
-    program.bound("released", whole, whole)
-    try:
-        objective = program.solve_lp()
-    except NoPlan:  # the milestones hold to the solver's integer tolerance only: let them be less
-        program.bound("released", xr.zeros_like(whole), whole)
-        objective = program.solve_lp()
-    return objective, max(bound, objective), status
+    if clock.left_s < 1:
+        return best, bound, "time_limit"
+    _, proven, status = program.solve_mip(best.columns, clock.left_s, gap)
+    whole = program.value("released").transpose("milestone", "period").values > 1 - WHOLE
+    dates = tuple(int(np.argmax(row)) if row.any() else row.size for row in whole)
+    found = trial(program, dates)
+    return (found if found.objective > best.objective else best), min(bound, proven), status

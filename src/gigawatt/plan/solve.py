@@ -25,6 +25,17 @@ UNITS = {"w": 1e9, "usd": 1e9, "racks": 1e3, "tokens_per_s": 1e9, "flop": 1e27}
 # Below this a dual or a value is solver noise, not a limit that binds.
 NOISE = 1e-7
 
+# Searches of HiGHS for a first plan: they take two thirds of the time, and the start that it is given is near the best.
+START_IS_GOOD = (
+    "mip_allow_restart",
+    "mip_heuristic_run_feasibility_jump",
+    "mip_heuristic_run_rens",
+    "mip_heuristic_run_rins",
+    "mip_heuristic_run_root_reduced_cost",
+    "mip_heuristic_run_shifting",
+    "mip_heuristic_run_zi_round",
+)
+
 linopy.options["semantics"] = "v1"
 
 
@@ -71,6 +82,8 @@ class Program:
         Returns objective, proven bound and "optimal" (gap reached) or "time_limit".
         """
         self.highs.setOptionValue("solve_relaxation", False)
+        for search in START_IS_GOOD:
+            self.highs.setOptionValue(search, False)
         self.highs.setOptionValue("mip_abs_gap", gap)
         self.highs.setOptionValue("mip_rel_gap", 0.0)
         self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(seconds, 0.1))

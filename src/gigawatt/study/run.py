@@ -30,8 +30,7 @@ def run(
     """
     question = load(scenario, overrides) if isinstance(scenario, str) else scenario
     planned = plan(question, progress)
-    progress("living through it")
-    timeline = simulate(question, planned)
+    timeline = simulate(question, planned, progress)
     progress("keeping the books")
     accounts = account(question, planned)
     return Result(
@@ -122,7 +121,7 @@ def _missed(scenario: Scenario, planned: Plan) -> list[Note]:
         Note(
             code="run_short",
             path=f"training_runs.{run}.volume",
-            text=f"{scenario.asked.training_runs[str(run)].title}: {100 * float(share):.0f} % of its volume is trained.",
+            text=f"{scenario.asked.training_runs[str(run)].title}: {100 * float(share):.0f} % of its volume trained.",
         )
         for run, share in zip(done.run.values, done.values, strict=True)
         if np.isfinite(share) and share < 0.995
