@@ -134,7 +134,8 @@ def fix(program: Program, dates: tuple[int, ...]) -> None:
 def trial(program: Program, dates: tuple[int, ...]) -> Schedule:
     """The best plan on a schedule; worth −∞ where no plan keeps to it."""
     upper = program.model.variables["released"].upper.transpose("milestone", "period").values
-    possible = all(date == upper.shape[1] or upper[n, date] > 0 for n, date in enumerate(dates))
+    never = upper.shape[1]
+    possible = all(date == never or (0 <= date < never and upper[n, date] > 0) for n, date in enumerate(dates))
     try:
         if not possible or list(dates) != sorted(dates):
             raise NoPlan

@@ -37,6 +37,11 @@ def add_work(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
         busy = busy + research.sum("experiment")
         _add_experiments(model, data)
     model.add_constraints(busy - mean(model.variables["stock"]) <= 0, name="capacity")
+    if asked.programme.inference_most_frac < 1:
+        rack_gw = data.rack_it_w * UNITS["racks"] / UNITS["w"]
+        inference = (work.sum("use_case") * rack_gw).sum("platform")
+        allowed = asked.programme.inference_most_frac * (mean(model.variables["stock"]) * rack_gw).sum("platform")
+        model.add_constraints(inference - allowed <= 0, name="inference_share")
     _add_sales(model, data, asked)
 
 

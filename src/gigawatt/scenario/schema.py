@@ -35,10 +35,14 @@ class Horizon:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
-    """How much power may be in service at once, and whether that is facility or IT power."""
+    """How much power may be in service at once, on which basis, and the most of it that inference may take.
+
+    What inference may not take is left to training runs and experiments, or idle.
+    """
 
     target_w: float
     power_basis: Literal["facility", "it"]
+    inference_most_frac: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,356 @@
+"""Claims: data with sources, verdicts that follow from numbers, plans that are shared, and the whole list on the LOI."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from gigawatt import units
+from gigawatt.errors import CatalogError, ScenarioError
+from gigawatt.plan.inputs import SECONDS_PER_QUARTER
+from gigawatt.study import claims
+from gigawatt.study.claims import gigawatt, hardware, programme, work
+from gigawatt.study.claims.cases import Cases
+from gigawatt.study.claims.claim import computed, judge, reaches, row
+from gigawatt.study.claims.statements import read, statements
+
+WITHOUT_PLANS = [
+    "million_gpus",
+    "four_to_five_million",
+    "tokens_per_day_first_gw",
+    "weekly_users_power",
+    "billion_times",
+    "largest",
+]
+# Of design.md §7.
+FIELDS = {"id", "claim", "stated", "computed", "verdict", "assumption", "sources"}
+
+
+@pytest.fixture(scope="module")
+def small() -> Cases:
+    """What-ifs of a programme that solves in a second."""
+    return Cases("one-campus")
+
+
+@pytest.fixture(scope="module")
+def unplanned() -> dict[str, claims.Claim]:
+    return {claim.id: claim for claim in claims.claims(WITHOUT_PLANS)}
+
+
+def by_label(claim: claims.Claim, start: str) -> claims.Row:
+    (found,) = [entry for entry in claim.rows if entry.label.startswith(start)]
+    return found
+
+
+def in_order(claim: claims.Claim) -> None:
+    found = claim.computed
+    known = [value for value in (found.low, found.mid, found.high) if value is not None]
+    assert known == sorted(known), claim.id
+
+
+# --- data
+
+
+def test_every_claim_has_a_statement_and_a_check() -> None:
+    assert set(claims.IDS) == set(statements().claims)
+
+
+def test_every_statement_has_speaker_date_and_sources() -> None:
+    for id_, statement in statements().claims.items():
+        assert statement.speaker, id_
+        assert statement.sources, id_
+        assert len(statement.stated_date) == len("2025-09-22"), id_
+        assert statement.unit in units.SUFFIXES, id_
+
+
+def test_every_source_has_address_and_date_and_is_used() -> None:
+    text = (Path(claims.__file__).parent / "stated.toml").read_text()
+    for name, source in statements().sources.items():
+        assert source.url.startswith("http"), name
+        assert len(source.date) == len("2025-09-22"), name
+        assert text.count(f'"{name}"') >= 1, name
+
+
+def test_every_figure_has_a_grade_and_published_ones_a_source() -> None:
+    for path, evidence in statements().evidence.items():
+        assert evidence.grade == "assumed" or evidence.source is not None, path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        ('source = "kyber" }', "}", "figures.kyber_rack_power"),
+        ('[claims.ten_gw]\nclaim = "', '[claims.ten_gw]\nclam = "', "claims.ten_gw.claim"),
+        (
+            'unit = "count"\nsources = ["tweaktown"',
+            'unit = "count"\nsources = ["nowhere"',
+            "claims.four_to_five_million.sources",
+        ),
+        ('message_energy = { value = "0.34 Wh"', 'message_energy = { value = "0.34 W"', "figures.message_energy"),
+    ],
+)
+def test_faults_of_the_data_are_found(tmp_path: Path, old: str, new: str, path: str) -> None:
+    text = (Path(claims.__file__).parent / "stated.toml").read_text()
+    assert text.count(old) == 1
+    file = tmp_path / "stated.toml"
+    file.write_text(text.replace(old, new))
+    with pytest.raises(CatalogError, match=path.replace(".", r"\.")):
+        read(file)
+
+
+# --- verdicts
+
+
+@pytest.mark.parametrize(
+    ("met", "verdict"),
+    [([True, True], "holds"), ([True, False], "holds_if"), ([False, False], "fails"), ([], "fails")],
+)
+def test_verdicts_follow_from_what_is_met(met: list[bool], verdict: str) -> None:
+    assert judge(met) == verdict
+
+
+def test_a_plan_of_almost_ten_gigawatts_has_ten() -> None:
+    assert reaches(9.97e9, 10e9)
+    assert not reaches(9.5e9, 10e9)
+    assert not reaches(None, 10e9)
+
+
+def test_ranges_span_their_values_and_know_never() -> None:
+    assert (row("", "w", 2.0, 1.0).low, row("", "w", 2.0, 1.0).high) == (1.0, 2.0)
+    assert (row("", "date", None).low, row("", "date", None).high) == (None, None)
+    assert computed("date", "2027-07-01", "2027-01-01", None).low == "2027-01-01"
+
+
+def test_an_unknown_id_is_named_with_the_nearest() -> None:
+    with pytest.raises(ScenarioError, match='did you mean "billion_times"') as raised:
+        claims.claims(["billion_time", "zzz"])
+    assert len(raised.value.faults) == 2
+
+
+# --- claims that need no plan
+
+
+@pytest.mark.parametrize("id_", WITHOUT_PLANS)
+def test_a_claim_is_whole(unplanned: dict[str, claims.Claim], id_: str) -> None:
+    claim = unplanned[id_]
+    assert claim.verdict in ("holds", "holds_if", "fails")
+    assert claim.assumption
+    assert claim.sources
+    assert claim.rows
+    assert claim.stated.unit == claim.computed.unit
+    in_order(claim)
+
+
+def test_claims_come_in_their_own_order() -> None:
+    found = claims.claims(["largest", "billion_times"])
+    assert [claim.id for claim in found] == ["billion_times", "largest"]
+
+
+def test_a_billion_times_runs_from_gb200_bf16_to_rubin_ultra_fp4(unplanned: dict[str, claims.Claim]) -> None:
+    claim = unplanned["billion_times"]
+    assert (claim.stated.value, claim.stated.unit) == (1e9, "ratio")
+    assert claim.computed.low == by_label(claim, "GB200 NVL72, BF16, published").low
+    assert claim.computed.high == by_label(claim, "Rubin Ultra Kyber, FP4 (inference figure), published").high
+    assert claim.verdict == "holds_if"
+
+
+def test_four_to_five_million_are_blackwell_packages(unplanned: dict[str, claims.Claim]) -> None:
+    claim = unplanned["four_to_five_million"]
+    low, _, high = statements().span("target_gpus_count")
+    for name in ("GB200", "GB300"):
+        packages = by_label(claim, f"packages of NVIDIA {name}")
+        dies = by_label(claim, f"dies of NVIDIA {name}")
+        assert low <= packages.low <= high < dies.low == 2 * packages.low
+    assert by_label(claim, "packages of Vera Rubin").high < low
+    assert claim.verdict == "holds_if"
+    assert "GB300" in claim.assumption
+
+
+def test_messages_do_not_explain_the_fleet(unplanned: dict[str, claims.Claim]) -> None:
+    claim = unplanned["weekly_users_power"]
+    assert claim.verdict == "fails"
+    assert claim.computed.mid == pytest.approx(36e6, rel=0.02)
+    assert by_label(claim, "share of the fleet").high < 0.02
+    assert by_label(claim, "asked by Consumer chat").high < by_label(claim, "asked by API and agents").low
+
+
+def test_the_first_gigawatts_tokens_lie_between_its_classes(unplanned: dict[str, claims.Claim]) -> None:
+    claim = unplanned["tokens_per_day_first_gw"]
+    mixed = by_label(claim, "all classes")
+    assert claim.computed.low <= mixed.low <= mixed.high <= claim.computed.high
+    assert claim.stated.value == pytest.approx(8.64e12)
+    assert claim.verdict == ("holds" if claim.computed.low >= claim.stated.value else "holds_if")
+
+
+def test_the_largest_has_its_equals(unplanned: dict[str, claims.Claim]) -> None:
+    claim = unplanned["largest"]
+    assert claim.verdict == ("holds" if claim.stated.value > claim.computed.high else "holds_if")
+
+
+def test_millions_hold_where_packages_are_small(unplanned: dict[str, claims.Claim]) -> None:
+    claim = unplanned["million_gpus"]
+    assert claim.verdict == ("holds" if reaches(claim.computed.low, claim.stated.value) else "holds_if")
+
+
+def test_summary_is_strict_and_complete(unplanned: dict[str, claims.Claim]) -> None:
+    found = claims.summary(list(unplanned.values()))
+    assert {"gigawatt", "scenario", "hash", "notes", "claims"} == set(found)
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    for claim in found["claims"]:
+        assert set(claim) >= FIELDS
+        assert set(claim["stated"]) == {"value", "unit"}
+        assert set(claim["computed"]) == {"low", "mid", "high", "unit"}
+        assert all(source["url"] and source["date"] for source in claim["sources"])
+    assert all(set(note) == {"code", "path", "text"} for note in found["notes"])
+
+
+# --- what a gigawatt is
+
+
+def test_twice_the_power_holds_twice_the_packages() -> None:
+    record = gigawatt.accelerator("gb300")
+    assert gigawatt.packages_count(record, 2e9, 1.2) == pytest.approx(2 * gigawatt.packages_count(record, 1e9, 1.2))
+    assert gigawatt.packages_count(record, 1e9, 1.2, 2 * record.rack_power_w) == pytest.approx(
+        gigawatt.packages_count(record, 1e9, 1.2) / 2
+    )
+
+
+def test_power_that_serves_all_is_at_least_every_class_and_grows_with_demand(small: Cases) -> None:
+    data = small.inputs
+    load = gigawatt.load_of(data, "vr230", "2029Q1")
+    assert float(load.classes.max()) <= load.inference_w <= load.total_w <= load.inference_w + load.research_w + 1e-6
+    more = data.assign(demand_tokens_per_s=2 * data.demand_tokens_per_s)
+    assert gigawatt.load_of(more, "vr230", "2029Q1").inference_w == pytest.approx(2 * load.inference_w)
+
+
+def test_batch_work_fills_the_valleys(small: Cases) -> None:
+    load = gigawatt.load_of(small.inputs, "vr230", "2029Q1")
+    assert load.inference_w < float(load.classes.sum())
+
+
+def test_a_watt_serves_what_its_share_of_the_load_asks(small: Cases) -> None:
+    data, quarter = small.inputs, "2029Q1"
+    per_day = gigawatt.mixed_tokens_per_day_per_w(data, "vr230", quarter)
+    demanded = float(data.demand_tokens_per_s.sel(period=quarter).sum()) * 86400
+    assert per_day * gigawatt.load_of(data, "vr230", quarter).inference_w == pytest.approx(demanded)
+
+
+def test_revenue_of_a_watt_is_that_of_all_demand(small: Cases) -> None:
+    data, quarter = small.inputs, "2029Q1"
+    now = data.sel(period=quarter)
+    price = now.price_usd_per_mtok * (now.segment_frac * now.segment_price_ratio).sum("segment")
+    yearly = 4 * float((now.demand_tokens_per_s * price).sum()) * SECONDS_PER_QUARTER / 1e6
+    found = gigawatt.mixed_revenue_usd_per_w(data, "vr230", quarter)
+    assert found * gigawatt.load_of(data, "vr230", quarter).inference_w == pytest.approx(yearly)
+
+
+# --- claims that need plans, on a programme that solves in a second
+
+
+def test_plans_are_shared(small: Cases) -> None:
+    assert small.pro_rata is small.pro_rata
+    assert small.slipped(2) is small.slipped(2)
+
+
+def test_a_later_ramp_never_brings_the_first_power_earlier(small: Cases) -> None:
+    early, late = (programme._power_at(small.slipped(n), "2027Q1") for n in (0, 4))
+    assert early >= late - 1.0
+
+
+def test_ten_gigawatts_fail_on_a_campus(small: Cases) -> None:
+    claim = programme.ten_gw(small)
+    assert claim.verdict == "fails"
+    assert claim.computed.high < 1e9
+    in_order(claim)
+
+
+def test_money_follows_power(small: Cases) -> None:
+    claim = programme.hundred_billion(small)
+    assert claim.verdict == "fails"
+    assert by_label(claim, "released, as asked").high == pytest.approx(claim.computed.mid)
+    in_order(claim)
+
+
+def test_never_is_null(small: Cases) -> None:
+    claim = programme.first_gw_2026h2(small)
+    assert (claim.verdict, claim.computed.low, claim.computed.high) == ("fails", None, None)
+    json.dumps(claims.summary([claim]), allow_nan=False)
+
+
+def test_need_is_compared_with_history(small: Cases) -> None:
+    claim = work.compute_as_fuel(small)
+    _, _, past = statements().span("yearly_revenue_usd_per_w")
+    met = [value <= past for value in (claim.computed.low, claim.computed.mid, claim.computed.high)]
+    assert claim.verdict == ("holds" if all(met) else "holds_if" if any(met) else "fails")
+    assert by_label(claim, "next gigawatt: value").low >= -1e6
+    in_order(claim)
+
+
+def test_welfare_never_pays_more_than_npv(small: Cases) -> None:
+    claim = work.cancer_or_education(small)
+    cost = by_label(claim, "value that welfare costs")
+    assert cost.low >= -1e-6 * abs(small.pro_rata.value_usd)
+    in_order(claim)
+
+
+def test_other_vendors_are_planned_or_it_is_said_why_not(small: Cases) -> None:
+    claim = programme.only_nvidia(small)
+    for vendor in statements().vendors:
+        announced = by_label(claim, f"announced, {vendor.name}")
+        planned = [entry for entry in claim.rows if entry.label.startswith(f"planned, {vendor.name} ")]
+        assert planned or announced.note
+    assert claim.computed.low <= small.scenario.asked.programme.target_w
+    in_order(claim)
+
+
+def test_a_higher_target_is_never_worth_less(small: Cases) -> None:
+    target = small.scenario.asked.programme.target_w
+    worth = [small.target(target * n).value_usd for n in (1, 2, 4)]
+    assert worth == sorted(worth) or worth == pytest.approx([worth[0]] * 3, rel=1e-6)
+
+
+def test_the_ladder_climbs_from_the_dgx_1(small: Cases) -> None:
+    rungs = hardware.ladder(small.scenario, small.pro_rata.plan)
+    assert rungs[0].date == "2016-04-01"
+    assert rungs[0].flops == pytest.approx(hardware.dgx1_flops())
+    assert [rung.date for rung in rungs] == sorted(rung.date for rung in rungs)
+    programme_rungs = [rung for rung in rungs if rung.kind == "programme"]
+    assert programme_rungs[-1].date <= "2031-01-01"
+    assert max(rung.flops for rung in programme_rungs) > 1e3 * rungs[0].flops
+
+
+# --- the whole list on the LOI
+
+
+@pytest.mark.slow
+def test_all_claims_on_the_letter_of_intent() -> None:
+    started = time.perf_counter()
+    said: list[str] = []
+    cases = Cases(progress=said.append)
+    found = {claim.id: claim for claim in claims.check(cases)}
+    assert tuple(found) == claims.IDS
+    assert len([text for text in said if text.startswith("planning")]) == len(
+        {text for text in said if text.startswith("planning")}
+    )
+    for claim in found.values():
+        in_order(claim)
+        assert claim.stated.unit == claim.computed.unit
+    json.dumps(claims.summary(list(found.values())), allow_nan=False)
+    assert found["first_gw_2026h2"].verdict == "fails"
+    assert by_label(found["first_gw_2026h2"], "most that Vera Rubin's supply").high < 1e9
+    ten = found["ten_gw"]
+    assert ten.verdict != "holds" or ten.computed.low >= 0.99 * ten.stated.value
+    assert by_label(ten, "in service at most, announced sites only").high < 10e9
+    released = found["hundred_billion"]
+    assert released.computed.high <= released.stated.value * (1 + 1e-9)
+    choice = found["cancer_or_education"]
+    for name in ("Life-science research", "Free education"):
+        assert (
+            by_label(choice, f"{name} served, objective welfare").low
+            >= by_label(choice, f"{name} served, objective NPV").low
+        )
+    more = found["first_of_more"]
+    assert by_label(more, "in service at most, up to 30 GW, sites").high >= 0.99 * more.computed.low
+    assert any(entry.label.startswith("quarters in which it binds, up to 30 GW") for entry in more.rows)
+    assert time.perf_counter() - started < 180
