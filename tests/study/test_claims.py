@@ -1,4 +1,4 @@
-"""Claims: data with sources, verdicts that follow from numbers, plans that are shared, and the whole list on the LOI."""
+"""Claims: data with sources, verdicts that follow from numbers, shared plans, and the whole list on the LOI."""
 
 import json
 import time
@@ -80,7 +80,7 @@ def test_every_figure_has_a_grade_and_published_ones_a_source() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "path"),
     [
-        ('source = "kyber" }', "}", "figures.kyber_rack_power"),
+        (', source = "kyber" }', " }", "figures.kyber_rack_power"),
         ('[claims.ten_gw]\nclaim = "', '[claims.ten_gw]\nclam = "', "claims.ten_gw.claim"),
         (
             'unit = "count"\nsources = ["tweaktown"',
@@ -306,8 +306,8 @@ def test_other_vendors_are_planned_or_it_is_said_why_not(small: Cases) -> None:
 
 def test_a_higher_target_is_never_worth_less(small: Cases) -> None:
     target = small.scenario.asked.programme.target_w
-    worth = [small.target(target * n).value_usd for n in (1, 2, 4)]
-    assert worth == sorted(worth) or worth == pytest.approx([worth[0]] * 3, rel=1e-6)
+    worth = [small.target(target * n).value_usd for n in (1, 2)]
+    assert worth == sorted(worth) or worth == pytest.approx([worth[0]] * 2, rel=1e-6)
 
 
 def test_the_ladder_climbs_from_the_dgx_1(small: Cases) -> None:
