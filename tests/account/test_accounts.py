@@ -1,0 +1,120 @@
+"""The books: every total is a sum over one table, statements close, figures follow their definitions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from gigawatt import dollars
+from gigawatt.account.accounts import Accounts, account
+from gigawatt.account.costs import KINDS, PROGRAMME, work_shares
+from gigawatt.account.metrics import unit_cost
+from gigawatt.plan import flows
+from gigawatt.plan.plan import Plan, plan
+from gigawatt.scenario.load import load
+from gigawatt.scenario.schema import Scenario
+
+
+@pytest.fixture(scope="module")
+def kept() -> tuple[Scenario, Plan, Accounts]:
+    scenario = load("one-campus", {"finance.tax": 0.2})
+    planned = plan(scenario, with_worth=False)
+    return scenario, planned, account(scenario, planned)
+
+
+def test_the_table_sums_to_the_plan(kept: tuple[Scenario, Plan, Accounts]) -> None:
+    scenario, planned, accounts = kept
+    lines = flows.flows(planned.data, planned.inputs, scenario.asked)
+    for line in flows.LINES:
+        item = line.removesuffix("_usd")
+        total = accounts.table.usd.values[accounts.table.item.values == item].sum()
+        assert total == pytest.approx(float(lines[line].sum()), rel=1e-9, abs=1e-3), item
+
+
+def test_shares_of_joint_costs_sum_to_one(kept: tuple[Scenario, Plan, Accounts]) -> None:
+    shares = work_shares(kept[1])
+    xr.testing.assert_allclose(shares.sum("use_case"), xr.ones_like(shares.sum("use_case")))
+    assert float(shares.min()) >= 0
+
+
+def test_only_known_items_and_programme_wide_lines(kept: tuple[Scenario, Plan, Accounts]) -> None:
+    table = kept[2].table
+    assert set(table.item.values) <= set(KINDS)
+    for item in ("interest", "tax", "tranches"):
+        mine = table.item.values == item
+        assert set(table.site.values[mine]) <= {PROGRAMME}
+    racks = table.item.values == "racks"
+    assert PROGRAMME not in set(table.platform.values[racks])
+
+
+def test_statements_close(kept: tuple[Scenario, Plan, Accounts]) -> None:
+    _, planned, accounts = kept
+    books = accounts.statements
+    np.testing.assert_allclose(books.cash, planned.data.cash_usd, atol=1e3)
+    np.testing.assert_allclose(books.debt, planned.data.debt_usd, atol=1e3)
+    change = books.free_cash_flow + books.financing_cash
+    np.testing.assert_allclose(np.diff(books.cash, prepend=0.0), change, atol=1e-3)
+    # Assets − debt = equity paid in + what was earned − what was paid out.
+    paid = (books.opening_cash + books.upfront_equity + books.tranches + books.distribution).cumsum("period")
+    equity = books.cash + books.book - books.debt
+    np.testing.assert_allclose(equity, paid + books.net_income.cumsum("period"), atol=1e4)
+
+
+def test_irr_makes_the_programme_worth_nothing(kept: tuple[Scenario, Plan, Accounts]) -> None:
+    scenario, planned, accounts = kept
+    rate = accounts.values.irr_frac
+    assert rate is not None
+    lines = flows.flows(planned.data, planned.inputs, scenario.asked)
+    final = float(flows.terminal_usd(lines, planned.inputs, scenario.asked).sum())
+    flow = accounts.statements.free_cash_flow.values
+    assert dollars.npv(flow, rate, final) == pytest.approx(0, abs=1e-3 * np.abs(flow).sum())
+
+
+def test_break_even_price_makes_this_plan_worth_nothing(kept: tuple[Scenario, Plan, Accounts]) -> None:
+    scenario = load("one-campus", {"finance.tax": 0.0})
+    planned = plan(scenario, with_worth=False)
+    values = account(scenario, planned).values
+    even = values.break_even_price_ratio
+    assert even is not None
+    income = values.npv_usd + values.terminal_value_usd
+    revenue = flows.flows(planned.data, planned.inputs, scenario.asked).revenue_usd.sum("use_case")
+    kept_frac = 1 - scenario.asked.finance.non_compute_frac
+    present = dollars.npv(revenue.values, scenario.asked.finance.discount_per_year) * kept_frac
+    assert income + (even - 1) * present == pytest.approx(0, abs=1e-6 * present)
+
+
+def test_debt_costs_equity() -> None:
+    """A higher debt rate never raises equity value, the plan held."""
+    worths = []
+    for rate in (0.0, 0.05, 0.10, 0.20):
+        scenario = load("one-campus", {"capital.debt_rate": f"{100 * rate} %/year"})
+        worths.append(account(scenario, plan(scenario, with_worth=False)).values.equity_value_usd)
+    assert all(later <= earlier + 1e6 for earlier, later in zip(worths, worths[1:], strict=False)), worths
+
+
+def test_classes_bear_every_cost_of_their_window(kept: tuple[Scenario, Plan, Accounts]) -> None:
+    classes = kept[2].classes
+    assert float(classes.cost_usd.min()) >= 0
+    served = classes.served_tokens > 0
+    assert np.all(classes.served_tokens <= classes.demand_tokens * (1 + 1e-9))
+    np.testing.assert_allclose(
+        (classes.cost_usd_per_mtok * classes.served_tokens / 1e6).where(served, drop=True),
+        classes.cost_usd.where(served, drop=True),
+    )
+
+
+def test_unit_cost_by_hand() -> None:
+    asked = load("one-campus", {"finance.network": 0.0, "finance.capital_cost": "0 %/year"}).asked
+    cost = unit_cost(asked, 1e6, 1e5, 1.0, 0.0, 5.0)
+    assert cost.capex_usd_per_w_it == pytest.approx(1e6 / 1e5 + 12.5)
+    assert cost.yearly_usd_per_rack == pytest.approx(1e6 / 5 + 12.5e5 / 15 + 0.40 * 1e5)
+
+
+def test_headline_has_the_fields_that_programs_rely_on(kept: tuple[Scenario, Plan, Accounts]) -> None:
+    promised = {
+        "npv_usd irr_frac capex_usd capex_usd_per_w_it capex_usd_per_w_facility installed_facility_w installed_it_w "
+        "packages_count dies_count racks_count first_gw_date tokens_per_day tranche_released_usd "
+        "tranche_share_of_capex_frac peak_debt_usd unserved_frac terminal_value_usd penalties_usd social_value_usd"
+    }
+    assert set(next(iter(promised)).split()) <= set(kept[2].headline)
