@@ -218,6 +218,8 @@ def _show_prefixed(value: float, suffix: str) -> str:
         under = "/day"
     if suffix == "kg" and abs(value) >= 1e3:
         return f"{_short(value / 1e3)} t"
+    if abs(value) >= 1e3 * max(_PREFIXES.values()):
+        return f"{value:.3g} {name}{under}".replace("e+", "e")
     if suffix == "s" or not name:
         return f"{_short(value)} {name}{under}".strip()
     for prefix, size in reversed(_PREFIXES.items()):

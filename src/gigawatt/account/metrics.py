@@ -90,7 +90,8 @@ def headline(scenario: Scenario, plan: Plan, books: xr.Dataset, valued: Values) 
     shown = slice(0, scenario.reported_count)
     data, inputs = plan.data.isel(period=shown), plan.inputs.isel(period=shown)
     facility = data.facility_w.sum("site")
-    peak = int(facility.argmax("period"))
+    # The first quarter at the highest power: a solver's rounding must not choose among equal ones.
+    peak = int(np.argmax(facility.values >= float(facility.max()) * (1 - 1e-6)))
     at = data.isel(period=peak)
     racks = at.stock_count.sum("site")
     packages = racks * inputs.packages_per_rack_count
@@ -170,22 +171,21 @@ def _per_gw_year(scenario: Scenario, plan: Plan, books: xr.Dataset) -> dict[str,
     mean_gw = flows.mean_stock(plan.data.facility_w.sum("site")).isel(period=shown) / GIGAWATT_W
     gw_years = float(mean_gw.sum()) / 4
     revenue = float(books.revenue.isel(period=shown).sum())
-    yearly = annuity_usd_per_year(scenario, books.isel(period=shown), plan)
+    instalments = annuity_due_usd(scenario, books.isel(period=shown))
     running = -float((books.energy + books.opex + books.rent).isel(period=shown).sum())
-    needed = (yearly + running) / (1 - asked.finance.non_compute_frac)
+    needed = (instalments + running) / (1 - asked.finance.non_compute_frac)
     return {
         "revenue_usd_per_gw_year": _ratio(revenue, gw_years),
         "revenue_needed_usd_per_gw_year": _ratio(needed, gw_years),
     }
 
 
-def annuity_usd_per_year(scenario: Scenario, books: xr.Dataset, plan: Plan) -> float:
+def annuity_due_usd(scenario: Scenario, books: xr.Dataset) -> float:
     """Sum over the quarters of `books` of the annuity instalments due on everything bought so far [USD].
 
     An asset's instalments run for its life from its quarter of purchase, half of one in that quarter.
     """
     finance = scenario.asked.finance
-    del plan
     total = 0.0
     for spent, life in (
         (-(books.racks + books.network).values, finance.rack_life_years),

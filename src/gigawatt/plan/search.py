@@ -24,7 +24,7 @@ TIE_BREAK = 1e-3
 WHOLE = 1e-6
 # Quarters by which rounding tries to be later than the pro-rata plan, and the most shifts that it tries.
 DELAYS = (0, 1, 2, 3)
-MAX_TRIALS = 60
+MAX_TRIALS = 40
 
 Progress = Callable[[str], None]
 Floats = NDArray[np.float64]

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.plan.solve import NOISE, UNITS, Program
 from gigawatt.scenario.schema import Asked
 
 STEP_W = 1e8
 STEP_RACKS = 100.0
 STEP_USD = 1e9
-# Smallest worth of a limit in a quarter, billion USD per unit, at which it is said to bind.
-BINDS = 1e-5
+# Smallest worth of one more unit in a quarter, as a share of what the unit costs, at which its limit is said to bind.
+BINDS_FRAC = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,44 +86,55 @@ def _steps(data: xr.Dataset, asked: Asked) -> Iterator[tuple[str, str, str, xr.D
 
 
 def binding(program: Program, data: xr.Dataset) -> tuple[Binding, ...]:
-    """The limits with a positive dual in each quarter, dearest first; a unit is worth its value today."""
-    rows = {
-        "supply": ("supply", "USD per rack", UNITS["usd"] / UNITS["racks"]),
-        "ramp": ("grid power", "USD per W", UNITS["usd"] / UNITS["w"]),
-        "target": ("target", "USD per W", UNITS["usd"] / UNITS["w"]),
-        "covenant": ("debt covenant", "USD per USD", 1.0),
-        "debt_limit": ("debt limit", "USD per USD", 1.0),
-        "minimum_cash": ("cash", "USD per USD", -1.0),
-        "demand_in_block": ("demand", "USD per token/s", UNITS["usd"] / UNITS["tokens_per_s"]),
-    }
+    """The limits that bind in each quarter: one more unit then would be worth at least `BINDS_FRAC` of what it costs.
+
+    Values are present values of one more unit in that quarter alone. A cheaper site that is full while others are not
+    thus does not count as grid power that binds.
+    """
     found = []
-    for row, (limit, unit, factor) in rows.items():
+    for row, (limit, unit, factor, least) in _binding_rows(data).items():
         if row not in program.model.constraints:
             continue
-        dual = program.dual(row)
+        dual = program.dual(row) * factor
         if row == "supply":
             dual = dual.where(data.supply_count > 0, 0.0)
+        if row == "ramp":
+            dual = dual.where(data.ramp_w > 0, 0.0)
         if row == "demand_in_block":
             dual = dual.sum("block")
-        found += _rows(dual, limit, unit, factor)
+        found += _rows(dual, limit, unit, least)
     order = {period: n for n, period in enumerate(data.period.values)}
     return tuple(sorted(found, key=lambda item: (order[item.period], item.limit, -item.value)))
 
 
-def _rows(dual: xr.DataArray, limit: str, unit: str, factor: float) -> list[Binding]:
-    flat = dual.stack(all_=dual.dims)
-    sign = 1.0 if factor > 0 else -1.0
-    strong = flat[(flat * sign).values > BINDS]
+def _binding_rows(data: xr.Dataset) -> dict[str, tuple[str, str, float, float]]:
+    """Constraint → limit in words, unit of its worth, factor from solver units to that, and the least that counts."""
+    watt, usd = UNITS["usd"] / UNITS["w"], UNITS["usd"]
+    shell = BINDS_FRAC * float(data.shell_usd_per_w.max())
+    price = data.price_usd_per_mtok.where(data.price_usd_per_mtok > 0).min()
+    token = BINDS_FRAC * float(price) / 1e6 * SECONDS_PER_QUARTER
+    return {
+        "supply": ("supply", "USD per rack", usd / UNITS["racks"], BINDS_FRAC * float(data.rack_price_usd.min())),
+        "ramp": ("grid power", "USD per W", watt, shell),
+        "target": ("target", "USD per W", watt, shell),
+        "covenant": ("debt covenant", "USD per USD", 1.0, BINDS_FRAC),
+        "debt_limit": ("debt limit", "USD per USD", 1.0, BINDS_FRAC),
+        "minimum_cash": ("cash", "USD per USD", -1.0, BINDS_FRAC),
+        "demand_in_block": ("demand", "USD per token/s", usd / UNITS["tokens_per_s"], token),
+    }
+
+
+def _rows(dual: xr.DataArray, limit: str, unit: str, least: float) -> list[Binding]:
     found = []
-    for keys, value in zip(strong.all_.values, strong.values, strict=True):
-        at = dict(zip(dual.dims, keys if isinstance(keys, tuple) else (keys,), strict=True))
-        other = next((str(at[name]) for name in ("pool", "use_case") if name in at), "")
+    for at in np.argwhere(dual.values > max(least, NOISE)):
+        names = {str(dim): str(dual[dim].values[index]) for dim, index in zip(dual.dims, at, strict=True)}
+        other = names.get("pool") or names.get("use_case")
         found.append(
             Binding(
-                period=str(at["period"]),
+                period=names["period"],
                 limit=f"{limit} of {other}" if other else limit,
-                site=str(at.get("site", "")),
-                value=float(value * factor),
+                site=names.get("site", ""),
+                value=float(dual.values[tuple(at)]),
                 unit=unit,
             )
         )

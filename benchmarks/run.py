@@ -1,0 +1,134 @@
+"""How fast Gigawatt is: one object of named figures, each measured in a process of its own.
+
+    python benchmarks/run.py --json [--only NAME …] [--repeat N]
+
+Seconds are wall time unless a name says `cpu`; with --repeat the median is given. The machine matters: compare ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Figures = dict[str, float]
+BINDING = {"capital.covenant": "40 %"}
+
+
+def help_() -> Figures:
+    """`gigawatt --help`, from start to exit."""
+    command = [sys.executable, "-m", "gigawatt", "--help"]
+    subprocess.run(command, capture_output=True, check=True)  # the first run writes the byte code
+    started = time.perf_counter()
+    subprocess.run(command, capture_output=True, check=True)
+    return {"help_wall_s": time.perf_counter() - started}
+
+
+def run_loi() -> Figures:
+    """`gigawatt run` with report, workbook and data, from start to exit."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "gigawatt", "run", "--json", "--out", str(Path(folder) / "result")]
+        started = time.perf_counter()
+        subprocess.run(command, capture_output=True, check=True)
+        wall = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    return {"run_loi_wall_s": wall, "run_loi_peak_bytes": float(peak)}
+
+
+def _plan(prefix: str, overrides: dict[str, Any]) -> Figures:
+    from gigawatt.plan.plan import plan
+    from gigawatt.scenario.load import load
+
+    scenario = load("loi-2025-09", overrides)
+    started = time.perf_counter()
+    found = plan(scenario, with_worth=False)
+    wall = time.perf_counter() - started
+    return {f"{prefix}_wall_s": wall, f"{prefix}_gap_frac": found.gap_frac, f"{prefix}_gap_usd": found.gap}
+
+
+def plan_loi() -> Figures:
+    """The preset as shipped: scenario in memory → Plan with its financing, without "what one more is worth"."""
+    return _plan("plan_loi", {})
+
+
+def plan_loi_binding() -> Figures:
+    """The same with debt of at most 40 % of net book: capital binds, and whole tranches hurt most."""
+    return _plan("plan_loi_binding", BINDING)
+
+
+def _quarters(end: str) -> Callable[[], Figures]:
+    def measure() -> Figures:
+        runs = {f"training_runs.run_{year}": False for year in (2027, 2028, 2029, 2031, 2032) if year >= int(end[:4])}
+        over = {"horizon.end": end, "horizon.report_end": min(end, "2033Q4"), **runs}
+        count = 4 * int(end[:4]) + int(end[-1]) - (4 * 2026 + 3) + 1
+        return _plan(f"plan_{count}q", over)
+
+    return measure
+
+
+GROUPS: dict[str, Callable[[], Figures]] = {
+    "help": help_,
+    "run_loi": run_loi,
+    "plan_loi": plan_loi,
+    "plan_loi_binding": plan_loi_binding,
+    "plan_24q": _quarters("2032Q2"),
+    "plan_40q": _quarters("2036Q2"),
+    "plan_60q": _quarters("2041Q2"),
+}
+
+
+def wanted(only: list[str]) -> list[str]:
+    """Groups that measure one of the names; all where none is named. Raises SystemExit for a name of no group."""
+    chosen = []
+    for name in only:
+        fitting = [group for group in GROUPS if name == group or name.startswith(f"{group}_")]
+        if not fitting:
+            raise SystemExit(f"--only {name}: expected one of {', '.join(GROUPS)}, or a figure of theirs")
+        chosen.append(max(fitting, key=len))
+    return list(dict.fromkeys(chosen)) or list(GROUPS)
+
+
+def apart(group: str) -> Figures:
+    """Measure a group in a process of its own, so that memory and imports are its own too."""
+    run = subprocess.run([sys.executable, __file__, "--group", group], capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise SystemExit(f"{group} failed:\n{run.stderr[-2000:]}")
+    return json.loads(run.stdout)
+
+
+def main() -> None:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="measure only these")
+    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="take the median of N measurements")
+    parser.add_argument("--group", choices=GROUPS, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.group:
+        print(json.dumps(GROUPS[given.group]()))
+        return
+    figures: Figures = {}
+    for group in wanted(given.only):
+        print(f"measuring {group} …", file=sys.stderr, flush=True)
+        rows = [apart(group) for _ in range(max(given.repeat, 1))]
+        figures |= {name: statistics.median(row[name] for row in rows) for name in rows[0]}
+    if given.json:
+        print(json.dumps(figures))
+        return
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    for name, value in figures.items():
+        print(f"{name:32} {value:12.4g}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""The command line: parse, call one verb of study, print or write a report. No arithmetic here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gigawatt import __version__
+from gigawatt.interfaces.console import door, progress, say
+
+app = typer.Typer(
+    name="gigawatt",
+    help="Plan, simulate and account for multi-gigawatt AI factories: from watts to tokens to dollars.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+catalog_app = typer.Typer(help="What is known: accelerators, models, sites, each number with its source.", no_args_is_help=True)
+app.add_typer(catalog_app, name="catalog")
+
+ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A preset's name or a TOML file.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help='Override one value, such as --set programme.target="2 GW".'),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Folder for the result [default: gigawatt-runs/SCENARIO-HASH]."),
+]
+DEFAULT = "loi-2025-09"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gigawatt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Plan, simulate and account for multi-gigawatt AI factories: from watts to tokens to dollars."""
+
+
+@app.command()
+def run(scenario: ScenarioName = DEFAULT, set_: Set = None, out: Out = None, json: Json = False) -> None:
+    """Plan a programme, live through it, keep its books, and write a report."""
+    with door(json):
+        from gigawatt.report import folder, terminal
+        from gigawatt.scenario.load import load
+        from gigawatt.study.result import check_folder
+        from gigawatt.study.run import run as study
+
+        question = load(scenario, _overrides(set_))
+        where = out or folder.default(question)
+        check_folder(where)
+        with progress() as step:
+            result = study(question, progress=step)
+            step("writing the report")
+            files = folder.write(result, where)
+        if json:
+            from gigawatt.study.summary import summary
+
+            say(summary(result) | {"files": files})
+        else:
+            terminal.show(result, files)
+
+
+@app.command()
+def check(scenario: ScenarioName = DEFAULT, set_: Set = None, json: Json = False) -> None:
+    """Read a scenario, report every fault at once, and show what it asks without solving it."""
+    with door(json):
+        from gigawatt.report import terminal
+        from gigawatt.scenario.load import load
+        from gigawatt.study.check import outline
+
+        found = outline(load(scenario, _overrides(set_)))
+        say(found) if json else terminal.show_outline(found)
+
+
+@app.command()
+def claims(json: Json = False, only: Annotated[list[str] | None, typer.Option(help="Check only this claim.")] = None) -> None:
+    """Hold the announcement of September 2025 against what can be computed."""
+    with door(json):
+        from gigawatt.report import terminal
+        from gigawatt.study import claims as study
+
+        with progress() as step:
+            found = study.claims(only or None, step)
+        say(study.summary(found)) if json else terminal.show_claims(found)
+
+
+@app.command()
+def sources(scenario: ScenarioName = DEFAULT, set_: Set = None, json: Json = False) -> None:
+    """List the numbers that a scenario uses, with grade and source, and what its value rests on."""
+    with door(json):
+        from gigawatt.report import bibliography, terminal
+        from gigawatt.scenario.load import load
+
+        found = bibliography.numbers(load(scenario, _overrides(set_)))
+        say(found) if json else terminal.show_sources(found)
+
+
+@catalog_app.command("list")
+def catalog_list(
+    kind: Annotated[str | None, typer.Argument(help="accelerators, models, sites, … [default: all]")] = None,
+    json: Json = False,
+) -> None:
+    """List what the catalog knows."""
+    with door(json):
+        from gigawatt.report import bibliography, terminal
+
+        found = bibliography.listing(kind)
+        say(found) if json else terminal.show_listing(found)
+
+
+@catalog_app.command("show")
+def catalog_show(
+    name: Annotated[str, typer.Argument(help="An id or any of its names in the wild.")], json: Json = False
+) -> None:
+    """Show one thing: every number with unit, range, grade and source."""
+    with door(json):
+        from gigawatt.report import bibliography, terminal
+
+        found = bibliography.entry(name)
+        say(found) if json else terminal.show_entry(found)
+
+
+def _overrides(pairs: list[str] | None) -> dict[str, Any]:
+    from gigawatt.scenario.load import parse_override
+
+    return dict(parse_override(pair) for pair in pairs or [])
+
+
+def main() -> None:
+    """The console script."""
+    app()

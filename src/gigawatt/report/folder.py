@@ -1,0 +1,84 @@
+"""A result as a folder: report, workbook, tables and data, all of it at once or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import xarray as xr
+
+from gigawatt.scenario.schema import Scenario
+from gigawatt.study.result import Result, datasets, to_json, whole_folder, write_data
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RUNS = "gigawatt-runs"
+HASH_LENGTH = 8
+# Datasets of a result, by the name of their files.
+DATA = ("plan", "inputs", "timeline", "accounts", "statements")
+
+
+def default(scenario: Scenario) -> Path:
+    """Where a result goes when nobody says: ./gigawatt-runs/<scenario>-<hash8>/."""
+    return Path(RUNS) / f"{scenario.name}-{scenario.hash[:HASH_LENGTH]}"
+
+
+def write(result: Result, folder: str | Path) -> dict[str, str]:
+    """Write everything that a result says; returns name → path, folder first.
+
+    Raises ScenarioError where the folder holds something else. A failure in the middle leaves nothing behind.
+    """
+    from gigawatt.report import page, workbook
+    from gigawatt.study.summary import summary
+
+    folder = Path(folder)
+    with whole_folder(folder) as place:
+        write_data(result, place)
+        (place / "report.html").write_text(page.render(result), encoding="utf-8")
+        workbook.write(result, place / "workbook.xlsx")
+        (place / "summary.json").write_text(to_json(summary(result)) + "\n", encoding="utf-8")
+        _write_tables(result, place / "csv")
+    return files(folder)
+
+
+def files(folder: Path) -> dict[str, str]:
+    """Name → path of what `write` writes."""
+    data = {name: f"{name}.nc" for name in DATA}
+    found = {
+        "report": "report.html",
+        "workbook": "workbook.xlsx",
+        "summary": "summary.json",
+        "csv": "csv",
+        "scenario": "scenario.toml",
+        "resolved": "resolved.json",
+        "result": "result.json",
+    }
+    return {"folder": str(folder)} | {name: str(folder / file) for name, file in (found | data).items()}
+
+
+def _write_tables(result: Result, place: Path) -> None:
+    place.mkdir()
+    for name, data in datasets(result).items():
+        for dims, table in tidy(data):
+            table.to_csv(place / f"{'.'.join((name, *dims))}.csv", index=False, lineterminator="\n")
+
+
+def tidy(data: xr.Dataset) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
+    """A dataset as tidy tables, one for each set of dimensions, named by it: labels first, then a column a variable.
+
+    A dimension without labels, such as the rows of the long table, names nothing and is no column; a set with an empty
+    dimension, such as the training runs of a scenario without any, is left out.
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for name, line in data.data_vars.items():
+        order = tuple(str(dim) for dim in data.dims if dim in line.dims)
+        groups.setdefault(order, []).append(str(name))
+    for dims, names in sorted(groups.items()):
+        if not dims or not all(data.sizes[dim] for dim in dims):
+            continue
+        labels = tuple(dim for dim in dims if dim in data.coords)
+        chosen = data[names].transpose(*dims)
+        beside = [str(name) for name in chosen.coords if name not in dims]
+        yield labels, chosen.to_dataframe(dim_order=list(dims)).reset_index()[[*labels, *beside, *names]]

@@ -1,0 +1,65 @@
+"""What things are called in a report: platforms, sites, classes and limits, as a reader says them."""
+
+from __future__ import annotations
+
+from gigawatt.scenario.schema import Scenario
+
+_KINDS = {
+    "supply": "supply of {} racks",
+    "grid power": "grid power at {}",
+    "demand": "demand for {}",
+    "target": "the programme's target",
+    "covenant": "the debt covenant",
+    "debt covenant": "the debt covenant",
+    "debt limit": "the limit of debt",
+    "cash": "cash",
+}
+
+
+def platform(scenario: Scenario, key: str) -> str:
+    """ "GB300 NVL72" for the record "NVIDIA GB300 NVL72"."""
+    record = scenario.records.accelerators[key]
+    return record.name.removeprefix(f"{record.vendor} ")
+
+
+def site(scenario: Scenario, key: str) -> str:
+    """A campus by the name in front of its brackets: "Abilene" for "Abilene (Stargate I)"."""
+    return scenario.records.sites[key].name.partition(" (")[0]
+
+
+def use_case(scenario: Scenario, key: str) -> str:
+    """The title of a class of inference, a training run or experiments; other keys as they are."""
+    asked = scenario.asked
+    for group in (asked.use_cases, asked.training_runs, asked.experiments):
+        if key in group:
+            return str(group[key].title)
+    return key.capitalize()
+
+
+def pool(key: str) -> str:
+    """ "Vera Rubin" for "vera_rubin"."""
+    return key.replace("_", " ").title()
+
+
+def kind_and_thing(limit: str) -> tuple[str, str]:
+    """A limit's kind, and the thing that it limits: "supply of vera_rubin" → ("supply", "vera_rubin")."""
+    for joint in (" of ", " at "):
+        kind, found, thing = limit.partition(joint)
+        if found and kind in ("supply", "demand", "grid power"):
+            return kind, thing
+    return limit, ""
+
+
+def thing(scenario: Scenario, kind: str, key: str) -> str:
+    """The name of what a limit of some kind is about."""
+    if kind == "supply":
+        return pool(key)
+    if kind == "grid power" and key in scenario.records.sites:
+        return site(scenario, key)
+    return use_case(scenario, key) if kind == "demand" else key
+
+
+def limit(scenario: Scenario, text: str) -> str:
+    """A limit as a reader says it: "supply of Vera Rubin racks"."""
+    kind, key = kind_and_thing(text)
+    return _KINDS.get(kind, text).format(thing(scenario, kind, key))

@@ -1,0 +1,250 @@
+"""A result, an outline, claims, sources and the catalog on a terminal: short tables that can be read aloud.
+
+Plain text where standard output is no terminal, and never wider than the terminal (80 columns where there is none).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from gigawatt.report.scale import cell, scale
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from gigawatt.report.tables import Table
+    from gigawatt.study.result import Result
+
+YEARS_AT_80 = 8
+WORTH_ROWS = 6
+FIGURE_WIDTH = 12
+GAP = 3
+
+
+def console(width: int | None = None) -> Console:
+    """Standard output; `width` columns where given."""
+    import sys
+
+    from rich.console import Console
+
+    if width is None and not sys.stdout.isatty():
+        width = 80
+    return Console(width=width, highlight=False, emoji=False, markup=False, soft_wrap=False)
+
+
+def show(result: Result, files: Mapping[str, str], out: Console | None = None) -> None:
+    """The summary of a result: what is built, its money, who is served, what binds, and where the report lies."""
+    from gigawatt.report import tables, words
+
+    out = out or console()
+    _heading(out, result.scenario.asked.title, result.scenario.name, result.scenario.hash)
+    _paragraph(out, words.headline(result))
+    years = YEARS_AT_80 if out.width < 100 else 2 * YEARS_AT_80
+    _section(out, tables.thinned(tables.power_by_platform(result), years), words.build_out(result))
+    _section(out, tables.milestones(result), words.capital(result))
+    _section(out, tables.thinned(tables.money(result), years), words.per_gw_year(result))
+    _section(out, tables.classes(result).only(0, 1, 3, 4, 5), words.served(result))
+    _section(out, tables.research(result), "")
+    _section(out, tables.binds(result), words.binds_first(result))
+    _section(out, tables.worth(result, WORTH_ROWS), words.worth(result))
+    _section(out, tables.lived(result, with_cause=False), words.lived(result))
+    _list(out, "To keep in mind", [note.text for note in result.notes])
+    _pairs(out, "Files", [(name, path) for name, path in files.items() if name in ("report", "workbook", "folder")])
+
+
+def show_outline(found: Mapping[str, Any], out: Console | None = None) -> None:
+    """What a scenario asks, before it is solved: `study.check.outline`."""
+    from gigawatt.report import listings
+
+    out = out or console()
+    _heading(out, str(found["title"]), str(found["scenario"]), str(found["hash"]))
+    for table in listings.outline(found):
+        _section(out, table, "")
+    _list(out, "To keep in mind", [note["text"] for note in found["notes"]])
+
+
+def show_claims(found: Any, out: Console | None = None) -> None:
+    """The announcement, checked: each claim with its figure, what is computed, and on what it hangs."""
+    out = out or console()
+    for claim in _claims(found):
+        _claim(out, claim)
+
+
+def show_sources(found: Mapping[str, Any], out: Console | None = None) -> None:
+    """The numbers of a scenario with grade and source: `bibliography.numbers`."""
+    from gigawatt.report import listings
+
+    out = out or console()
+    _heading(out, "What this scenario rests on", str(found["scenario"]), str(found["hash"]))
+    _section(out, listings.grades(found), "")
+    for table in listings.numbers(found):
+        _section(out, table, "")
+    _pairs(out, "Sources", [(source["date"], _cited(source)) for source in found["sources"]])
+
+
+def show_listing(found: Mapping[str, Any], out: Console | None = None) -> None:
+    """What the catalog knows: `bibliography.listing`."""
+    from gigawatt.report import listings
+
+    out = out or console()
+    for table in listings.listing(found):
+        _section(out, table, "")
+
+
+def show_entry(found: Mapping[str, Any], out: Console | None = None) -> None:
+    """One thing of the catalog: `bibliography.entry`."""
+    from gigawatt.report import listings
+
+    out = out or console()
+    _heading(out, str(found["name"]), str(found["kind"]), str(found["id"]))
+    if found["description"]:
+        _paragraph(out, found["description"])
+    if found["aliases"]:
+        _paragraph(out, f"Also known as {', '.join(found['aliases'])}.")
+    for table in listings.numbers(found):
+        _section(out, table, "")
+    _pairs(out, "Sources", [(source["date"], _cited(source)) for source in found["sources"]])
+
+
+def _cited(source: Mapping[str, Any]) -> str:
+    return f"{source['title']} {source['url']}".strip()
+
+
+def _heading(out: Console, title: str, name: str, hash_: str) -> None:
+    from rich.text import Text
+
+    out.print()
+    out.print(Text(title, style="bold"))
+    out.print(Text(f"{name} · {hash_[:8]}", style="dim"))
+
+
+def _paragraph(out: Console, text: str) -> None:
+    from rich.text import Text
+
+    out.print()
+    out.print(Text(text))
+
+
+def _section(out: Console, table: Table | None, takeaway: str) -> None:
+    """A titled table under its takeaway; nothing where there is no table."""
+    if table is None or not (table.rows or takeaway):
+        return
+    from rich.text import Text
+
+    out.print()
+    out.print(Text(table.title, style="bold"))
+    if takeaway:
+        out.print(Text(takeaway))
+    if table.rows:
+        out.print(_rich(table, out.width))
+
+
+def _rich(table: Table, width: int) -> Any:
+    """The table in rich's form: words to the left, figures to the right and whole, the rest wrapped to the width."""
+    from rich import box
+    from rich.table import Table as RichTable
+
+    texts = table.texts()
+    longest = [max(len(text) for text in column) for column in zip(*texts, strict=True)]
+    words = [max(map(len, column.title.split()), default=0) for column in table.columns]
+    least = [max(cells, word) for cells, word in zip(longest, words, strict=True)]
+    room = width - sum(least[1:]) - GAP * (len(least) - 1)
+    shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), header_style="bold")
+    for n, column in enumerate(table.columns):
+        figures = bool(column.suffix) and n > 0
+        side: Literal["left", "right"] = "right" if figures else "left"
+        whole = least[n] if figures and least[n] <= FIGURE_WIDTH else None
+        one_line = n == 0 and least[0] <= room
+        shown.add_column(_text(column.title), justify=side, overflow="fold", no_wrap=one_line, min_width=whole)
+    for n, row in enumerate(texts):
+        shown.add_row(*(_text(text) for text in row), style="bold" if n in table.strong else None)
+    return shown
+
+
+def _text(text: str) -> Any:
+    from rich.text import Text
+
+    return Text(text)
+
+
+def _list(out: Console, title: str, lines: Iterable[str]) -> None:
+    _pairs(out, title, [("–", line) for line in lines])
+
+
+def _pairs(out: Console, title: str, pairs: Sequence[tuple[str, str]]) -> None:
+    """Terms and what they stand for, the second hanging beside the first."""
+    if not pairs:
+        return
+    from rich.table import Table as RichTable
+
+    out.print()
+    out.print(_text(title), style="bold")
+    grid = RichTable.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for term, text in pairs:
+        grid.add_row(_text(term), _text(text))
+    out.print(grid)
+
+
+_VERDICTS = {"holds": ("holds", "green"), "holds_if": ("holds if", "yellow"), "fails": ("fails", "red")}
+
+
+def _claims(found: Any) -> list[Mapping[str, Any]]:
+    """Claims as plain mappings, from a list of them or of dataclasses, or from the JSON object that holds the list."""
+    from dataclasses import asdict, is_dataclass
+
+    items = found["claims"] if isinstance(found, Mapping) else found
+    return [asdict(item) if is_dataclass(item) and not isinstance(item, type) else item for item in items]
+
+
+def _claim(out: Console, claim: Mapping[str, Any]) -> None:
+    from rich.text import Text
+
+    word, style = _VERDICTS[claim["verdict"]]
+    stated = claim["stated"]
+    out.print()
+    _hanging(out, Text(word, style=f"bold {style}"), Text(str(claim["claim"]), style="bold"))
+    lines = [("", claim.get("speaker", "")), ("stated", with_unit(stated["value"], stated["unit"]))]
+    lines += [("computed", _range(claim["computed"])), ("if", claim["assumption"])]
+    lines += [("", f"{row['label']}: {_range(row)}") for row in claim.get("rows") or ()]
+    for term, text in lines:
+        if text:
+            _hanging(out, Text(term, style="dim"), Text(text))
+    for source in claim.get("sources") or ():
+        _hanging(out, Text(), Text(source if isinstance(source, str) else _cited(source), style="dim"))
+
+
+def _hanging(out: Console, term: Text, text: Text) -> None:
+    """A term, and beside it text that wraps in its own column."""
+    from rich.table import Table as RichTable
+
+    grid = RichTable.grid(padding=(0, 1))
+    grid.add_column(width=8, no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(term, text)
+    out.print(grid)
+
+
+def _range(computed: Mapping[str, Any]) -> str:
+    """ "4 to 5 (4.4)" with its unit: low, high and the middle; one figure where they agree."""
+    low, mid, high = (computed.get(name) for name in ("low", "mid", "high"))
+    unit = str(computed.get("unit") or "")
+    if low is None or high is None or low == high:
+        return with_unit(mid if mid is not None else low, unit)
+    middle = f", {with_unit(mid, unit)} in the middle" if mid is not None else ""
+    return f"{with_unit(low, unit)} to {with_unit(high, unit)}{middle}"
+
+
+def with_unit(value: float | str | None, unit: str) -> str:
+    """A figure of a claim: its unit is a suffix of units.SUFFIXES or written out."""
+    from gigawatt.units import BARE, SUFFIXES
+
+    if value is None or isinstance(value, str):
+        return value or "–"
+    if unit in BARE and abs(value) >= 1e6:
+        whole = scale("count", [value])
+        return f"{cell(value / whole.size, 'count')} {whole.unit}"
+    return cell(value, unit) if unit in SUFFIXES else f"{cell(value, 'count')} {unit}".strip()

@@ -1,0 +1,136 @@
+"""The programme as asked and its what-ifs, each planned once and shared by the claims that need it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import xarray as xr
+
+from gigawatt.account.accounts import Accounts, account
+from gigawatt.plan import inputs
+from gigawatt.plan.plan import Plan, plan, quiet
+from gigawatt.scenario.load import DEFAULT, load
+from gigawatt.scenario.schema import Scenario
+
+Progress = Callable[[str], None]
+# What-ifs release their tranches in proportion: they solve in seconds, to optimality, and so compare with each other.
+PRO_RATA: dict[str, Any] = {"capital.tranches.release": "pro_rata"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One variant of the programme: its question, plan and books."""
+
+    scenario: Scenario
+    plan: Plan
+    accounts: Accounts
+
+    @property
+    def installed_w(self) -> float:
+        """Facility power in the reported quarter with the most of it [W]."""
+        return float(self.accounts.headline["installed_facility_w"] or 0.0)
+
+    @property
+    def value_usd(self) -> float:
+        """NPV with terminal value, less penalties [USD]: what the objective "npv" maximises."""
+        values = self.accounts.values
+        return values.npv_usd + values.terminal_value_usd - values.penalties_usd
+
+    def figure(self, name: str) -> float | None:
+        """A number of the headline; None where it does not exist."""
+        value = self.accounts.headline[name]
+        return None if value is None else float(value)
+
+    def date(self, name: str) -> str | None:
+        """A date of the headline; None where it is never reached."""
+        value = self.accounts.headline[name]
+        return None if value is None else str(value)
+
+
+@dataclass(slots=True)
+class Cases:
+    """A base scenario and what was planned of it so far.
+
+    base: preset or file. Every variant is planned when it is first asked for, and kept.
+    """
+
+    base: str = DEFAULT
+    progress: Progress = quiet
+    _found: dict[str, Case] = field(default_factory=dict)
+    _scenario: Scenario | None = None
+    _inputs: xr.Dataset | None = None
+
+    @property
+    def scenario(self) -> Scenario:
+        """The question as asked."""
+        if self._scenario is None:
+            self._scenario = load(self.base)
+        return self._scenario
+
+    @property
+    def inputs(self) -> xr.Dataset:
+        """Throughput, PUE, demand and prices of the scenario, without a plan."""
+        if self._inputs is None:
+            self._inputs = inputs.inputs(self.scenario)
+        return self._inputs
+
+    @property
+    def asked(self) -> Case:
+        """The programme as asked, with tranches as the scenario releases them."""
+        return self.case("as asked", {}, exact=True)
+
+    @property
+    def pro_rata(self) -> Case:
+        """The programme with tranches in proportion: what the what-ifs are compared with."""
+        return self.case("pro rata", {})
+
+    def case(self, label: str, overrides: Mapping[str, Any], *, exact: bool = False) -> Case:
+        """The programme with overrides, named by `label`; `exact` keeps the tranches' own release."""
+        if label not in self._found:
+            whole = (
+                dict(overrides) if exact or self.scenario.asked.capital.tranches is None else PRO_RATA | dict(overrides)
+            )
+            self.progress(f"planning the programme: {label}")
+            scenario = load(self.base, whole) if whole else self.scenario
+            planned = plan(scenario, with_worth=False)
+            self._found[label] = Case(scenario=scenario, plan=planned, accounts=account(scenario, planned))
+        return self._found[label]
+
+    def slipped(self, quarters: int) -> Case:
+        """Every announced ramp this many quarters late."""
+        return self.case(
+            f"ramps {quarters} quarters late", {f"sites.{site}.slip": quarters for site in self.scenario.asked.sites}
+        )
+
+    def announced_only(self) -> Case | None:
+        """Without the sites that are assumed; None where all are announced."""
+        assumed = assumed_sites(self.scenario)
+        if not assumed or len(assumed) == len(self.scenario.asked.sites):
+            return None
+        return self.case("announced sites only", {f"sites.{site}": False for site in assumed})
+
+    def with_sites_for(self, power_w: float) -> Case:
+        """Up to this power in service [W], every site's ramp scaled up so that together they end with it."""
+        sites = self.scenario.records.sites
+        ratio = max(power_w / float(self.inputs.ramp_w.isel(period=-1).sum()), 1.0)
+        ramps = {
+            f"sites.{key}.ramp": {
+                period: f"{value * ratio:.0f} W"
+                for period, value in zip(site.ramp_w.periods, site.ramp_w.values, strict=True)
+            }
+            for key, site in sites.items()
+        }
+        target = {"programme.target": f"{power_w:.0f} W"}
+        return self.case(f"up to {power_w / 1e9:g} GW with sites for it", target | ramps)
+
+    def target(self, power_w: float) -> Case:
+        """Up to this power in service [W]."""
+        return self.case(f"up to {power_w / 1e9:g} GW", {"programme.target": f"{power_w:.0f} W"})
+
+
+def assumed_sites(scenario: Scenario) -> list[str]:
+    """Sites whose power nobody has announced."""
+    grades = {key: site.evidence.get("announced_power_w") for key, site in scenario.records.sites.items()}
+    return [key for key, evidence in grades.items() if evidence is not None and evidence.grade == "assumed"]

@@ -1,0 +1,100 @@
+"""The folder: everything or nothing, CSV that reads back, refusal of what is no result."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from gigawatt.errors import ScenarioError
+from gigawatt.report import folder, page, workbook
+from gigawatt.scenario.load import load
+from gigawatt.study.result import Result, datasets
+
+
+def test_every_file_that_is_named_is_there(result: Result, written: Path) -> None:
+    found = folder.files(written)
+    assert list(found)[:3] == ["folder", "report", "workbook"]
+    assert all(Path(file).exists() for file in found.values())
+    assert {file.name for file in written.glob("*.nc")} == {f"{name}.nc" for name in datasets(result)}
+
+
+def test_nothing_is_left_beside_it(written: Path) -> None:
+    assert [file.name for file in written.parent.iterdir()] == [written.name]
+
+
+def test_the_summary_is_strict_json(written: Path, result: Result) -> None:
+    found = json.loads((written / "summary.json").read_text(encoding="utf-8"))
+    assert found["hash"] == result.scenario.hash
+    assert found["headline"]["capex_usd"] == result.headline["capex_usd"]
+
+
+def test_csv_reads_back(written: Path, result: Result) -> None:
+    for name, data in datasets(result).items():
+        seen: set[str] = set()
+        for dims, _ in folder.tidy(data):
+            table = pd.read_csv(written / "csv" / f"{'.'.join((name, *dims))}.csv")
+            for variable in set(table.columns) & set(map(str, data.data_vars)):
+                seen.add(variable)
+                line = data[variable]
+                order = [str(dim) for dim in data.dims if dim in line.dims]
+                values = line.transpose(*order).values.reshape(-1)
+                np.testing.assert_array_equal(table[variable].to_numpy().astype(values.dtype), values)
+        whole = {str(name) for name, line in data.data_vars.items() if line.size and line.dims}
+        assert seen == whole
+
+
+def test_tidy_has_a_column_for_each_label() -> None:
+    data = xr.Dataset(
+        {"usd": (("period", "site"), np.arange(4.0).reshape(2, 2)), "w": ("site", [1.0, 2.0]), "none": ("run", [])},
+        coords={"period": ["2026Q3", "2026Q4"], "site": ["a", "b"], "name": ("site", ["A", "B"])},
+    )
+    tables = dict(folder.tidy(data))
+    assert list(tables) == [("period", "site"), ("site",)]
+    assert tables["period", "site"].columns.tolist() == ["period", "site", "name", "usd"]
+    assert tables["period", "site"].usd.tolist() == [0.0, 1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("broken", ["page", "workbook", "csv"])
+def test_a_failure_leaves_nothing(result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
+    def fail(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    owner, name = {"page": (page, "render"), "workbook": (workbook, "write"), "csv": (folder, "tidy")}[broken]
+    monkeypatch.setattr(owner, name, fail)
+    with pytest.raises(KeyboardInterrupt):
+        folder.write(result, tmp_path / "runs" / "x")
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_an_earlier_result_is_kept_until_the_new_one_is_whole(
+    result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "x"
+    folder.write(result, place)
+    before = (place / "report.html").read_bytes()
+
+    def fail(*_: object) -> str:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(page, "render", fail)
+    with pytest.raises(OSError, match="disk full"):
+        folder.write(result, place)
+    assert (place / "report.html").read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["x"]
+
+
+def test_other_peoples_folders_are_refused(result: Result, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
+    with pytest.raises(ScenarioError, match="a folder with other files"):
+        folder.write(result, tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_the_default_folder_is_named_after_the_question() -> None:
+    scenario = load("one-campus")
+    assert folder.default(scenario) == Path("gigawatt-runs") / f"one-campus-{scenario.hash[:8]}"
