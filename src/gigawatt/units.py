@@ -63,7 +63,7 @@ SUFFIXES: dict[str, Unit] = {
 }
 BASES = ("it", "facility")
 BARE = ("count", "frac", "ratio")
-SIGNED = ("degc", "deg", "per_year")
+SIGNED = ("degc", "deg", "per_year", "h")  # hours among them because clocks are behind UTC as well as ahead
 
 _PREFIXES = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18, "Z": 1e21}
 _WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}

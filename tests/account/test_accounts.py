@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -71,7 +73,7 @@ def test_irr_makes_the_programme_worth_nothing(kept: tuple[Scenario, Plan, Accou
     assert dollars.npv(flow, rate, final) == pytest.approx(0, abs=1e-3 * np.abs(flow).sum())
 
 
-def test_break_even_price_makes_this_plan_worth_nothing(kept: tuple[Scenario, Plan, Accounts]) -> None:
+def test_break_even_price_makes_this_plan_worth_nothing() -> None:
     scenario = load("one-campus", {"finance.tax": 0.0})
     planned = plan(scenario, with_worth=False)
     values = account(scenario, planned).values
@@ -90,7 +92,7 @@ def test_debt_costs_equity() -> None:
     for rate in (0.0, 0.05, 0.10, 0.20):
         scenario = load("one-campus", {"capital.debt_rate": f"{100 * rate} %/year"})
         worths.append(account(scenario, plan(scenario, with_worth=False)).values.equity_value_usd)
-    assert all(later <= earlier + 1e6 for earlier, later in zip(worths, worths[1:], strict=False)), worths
+    assert all(later <= earlier + 1e6 for earlier, later in itertools.pairwise(worths)), worths
 
 
 def test_classes_bear_every_cost_of_their_window(kept: tuple[Scenario, Plan, Accounts]) -> None:

@@ -49,7 +49,15 @@ def test_a_float_without_unit_is_found() -> None:
 
 
 def test_help_loads_nothing_heavy() -> None:
-    code = "import sys; sys.argv = ['gigawatt', '--help']\ntry:\n    import gigawatt.__main__ as m; m.main()\nexcept SystemExit: pass\n"
+    code = """
+import sys
+sys.argv = ["gigawatt", "--help"]
+try:
+    import gigawatt.__main__ as entry
+    entry.main()
+except SystemExit:
+    pass
+"""
     code += f"print([name for name in {HEAVY!r} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip().endswith("[]"), run.stdout[-300:]

@@ -82,7 +82,7 @@ def test_a_site_answers_to_its_names_in_the_wild(alias: str, name: str) -> None:
 @pytest.mark.parametrize("name", ids("sites"))
 def test_what_is_said_of_a_site_can_be_believed(name: str) -> None:
     site = get("sites", name)
-    assert abs(site.utc_offset_count - site.longitude_deg / 15) < 1.2
+    assert abs(site.utc_offset_h - site.longitude_deg / 15) < 1.2
     assert 2e-4 < site.carbon_kg_per_wh < 6e-4
     assert {"ramp_w", "power_price_usd_per_wh", "climate.mean_degc"} <= set(site.evidence)
     assert site.evidence["ramp_w"].grade == ("assumed" if name.startswith(("assumed", "example")) else "derived")

@@ -78,7 +78,9 @@ def test_tranches_never_come_before_their_power_and_never_go_back(adds: list[flo
     assert np.all(np.diff(released, axis=1) >= 0)
     assert np.all(np.diff(released, axis=0) <= 0)
     seen = np.concatenate([np.zeros(lag), gross])[: gross.size]
-    assert np.all(released * np.diff(milestones, prepend=0)[:, None] <= np.maximum(seen, 0)[None, :] * (1 + 1e-9) + 1e-6)
+    assert np.all(
+        released * np.diff(milestones, prepend=0)[:, None] <= np.maximum(seen, 0)[None, :] * (1 + 1e-9) + 1e-6
+    )
     money = dollars.receipts_usd(released, [10.0, 10.0, 30.0])
     assert money.sum(axis=1) == pytest.approx(released[:, -1] * [10, 10, 30])
 

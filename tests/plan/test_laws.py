@@ -50,7 +50,11 @@ def test_a_looser_limit_is_never_worse(short: Scenario, base: tuple[xr.Dataset, 
 
 def test_looser_capital_is_never_worse(base: tuple[xr.Dataset, float]) -> None:
     data, before = base
-    for over in ({"capital.covenant": 0.7}, {"capital.opening_cash": "400 million USD"}, {"programme.target": "120 MW"}):
+    for over in (
+        {"capital.covenant": 0.7},
+        {"capital.opening_cash": "400 million USD"},
+        {"programme.target": "120 MW"},
+    ):
         assert value(data, load("one-campus", SHORT | over).asked) >= before - 1e-7
 
 
@@ -91,7 +95,9 @@ def test_scaling_all_power_scales_the_power_of_the_answer(k: float) -> None:
     assert two.objective == pytest.approx(one.objective)
 
 
-def test_dual_is_the_finite_difference_as_the_step_goes_to_zero(short: Scenario, base: tuple[xr.Dataset, float]) -> None:
+def test_dual_is_the_finite_difference_as_the_step_goes_to_zero(
+    short: Scenario, base: tuple[xr.Dataset, float]
+) -> None:
     data, before = base
     program = Program(search.state(data, short.asked))
     program.solve_lp()

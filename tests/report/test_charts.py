@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -65,9 +66,9 @@ def test_everything_is_inside_the_frame(name: str) -> None:
     _, _, width, height = map(float, str(root.get("viewBox")).split())
     for one in root.iter(f"{SVG}rect"):
         x, y, w, h = (float(one.get(key, "0")) for key in ("x", "y", "width", "height"))
-        assert -0.01 <= x
+        assert x >= -0.01
         assert x + w <= width + 0.01
-        assert -0.01 <= y
+        assert y >= -0.01
         assert y + h <= height + 0.01
     for one in root.iter(f"{SVG}text"):
         assert 0 <= float(one.get("y", "0")) <= height
@@ -95,7 +96,7 @@ def test_names_of_lines_do_not_overlap() -> None:
     same = [Series(name=str(k), values=(1.0, 1.0, 1.0, 1.0 + k / 100), colour=k) for k in range(6)]
     root = parsed(charts.lines(FRAME, PERIODS, same, "GW"))
     ys = sorted(float(one.get("y", "0")) for one in root.iter(f"{SVG}text") if str(one.get("class")).startswith("end"))
-    assert min(b - a for a, b in zip(ys, ys[1:], strict=False)) >= 14.9
+    assert min(b - a for a, b in pairwise(ys)) >= 14.9
 
 
 @pytest.mark.parametrize(

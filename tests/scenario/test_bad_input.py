@@ -41,6 +41,7 @@ CASES: list[tuple[str, Any, str, str]] = [
     ("finance.rack_life", "1.1 years", "finance.rack_life", "whole number of quarters"),
     ("operations.load_factor", 0, "operations.load_factor", "above 0"),
     ("operations.inference_calibration", "guess", "operations.inference_calibration", "a name in the catalog"),
+    ("regions.americas.share", 0.5, "regions", "sum to 1"),
     ("objective", "profit", "objective", "'npv'"),
 ]
 

@@ -101,7 +101,7 @@ def test_the_plan_is_reproduced_where_the_tide_is_flat_within_its_blocks(lived: 
     """Cross-route agreement: with the planner's two-block tide, every class gets what the plan gives it."""
     plan, availability = lived.plan, lived.scenario.asked.operations.availability_frac
     data = plan.inputs
-    _, peak = tide.tide(data)
+    _, peak = tide.tide(data, lived.scenario.asked)
     flat = np.where(peak[:, None], *data.block_ratio.transpose("block", "use_case").values[:, None, :])
     flat = np.where(data.interactive.values > 0, flat, 1.0)
     up = expected.fleet(plan.data, availability).up_count.sum(axis=1)

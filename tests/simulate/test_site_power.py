@@ -16,7 +16,9 @@ def hours(campus: Lived) -> Hours:
 
 def test_energy_is_it_and_losses(hours: Hours) -> None:
     assert np.allclose(hours.facility_w, hours.it_w + hours.facility.loss_w, rtol=1e-12)
-    by_rack = (hours.fleet.up_count.sum(axis=1) * hours.rack_w)[:, None, :] * power.draw_frac(hours.busy_frac)
+    by_rack = (hours.fleet.up_count.sum(axis=1) * hours.rack_w)[:, None, :] * power.draw_frac(
+        hours.busy_frac, hours.idle_frac
+    )
     assert by_rack.sum() == pytest.approx(hours.it_w.sum(), rel=1e-12)
 
 
@@ -24,7 +26,7 @@ def test_a_site_without_racks_uses_no_energy() -> None:
     up = np.zeros((1, 2, 1))
     up[0, 0, 0] = 5.0
     fleet = expected.Fleet(stock_count=up, up_count=up, pairs=(np.array([0]), np.array([0])))
-    it_w = power.it_power(fleet, np.full((1, 3, 1), 0.5), np.array([1e5]))
+    it_w = power.it_power(fleet, np.full((1, 3, 1), 0.5), np.array([1e5]), 0.3)
     assert np.all(it_w[..., 1] == 0)
     assert np.all(it_w[..., 0] > 0)
     load = power.load(it_w, np.array([[[1e6, 0.0]]]))
@@ -37,14 +39,13 @@ def test_all_racks_up_and_busy_draw_what_the_planner_counts(campus: Lived) -> No
     fleet = expected.fleet(plan.data, 1.0)
     rack_w = plan.inputs.rack_it_w.values * asked.operations.load_factor_frac
     busy = np.ones((len(fleet.up_count), 1, len(rack_w)))
-    simulated = power.it_power(fleet, busy, rack_w)[:, 0, :] * plan.inputs.pue_mean_ratio.values
+    simulated = power.it_power(fleet, busy, rack_w, 0.3)[:, 0, :] * plan.inputs.pue_mean_ratio.values
     planned = flows.mean_stock(plan.data.it_w) * buildout.energy_wh_per_w(plan.inputs, asked) / (8766 / 4)
     assert simulated == pytest.approx(planned.transpose("period", "site").values, rel=1e-5, abs=1.0)
 
 
 def test_idle_racks_draw_less_and_not_nothing() -> None:
-    assert power.draw_frac(np.array([0.0, 1.0])) == pytest.approx([power.IDLE_FRAC, 1.0])
-    assert 0 < power.IDLE_FRAC < 1
+    assert power.draw_frac(np.array([0.0, 0.5, 1.0]), 0.3) == pytest.approx([0.3, 0.65, 1.0])
 
 
 def test_the_warmest_hour_is_no_cooler_than_the_week(hours: Hours) -> None:

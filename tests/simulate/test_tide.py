@@ -1,5 +1,7 @@
 """The daily tide: its mean is one, and its busiest hours hold what the plan calls the peak."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -7,33 +9,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gigawatt import tokens
+from gigawatt.scenario.load import load
+from gigawatt.scenario.schema import Region
 from gigawatt.simulate import tide
+
+ASKED = load("one-campus").asked
 
 
 @given(ratio=st.floats(1, 2.9), count=st.integers(1, 8))
 def test_the_busiest_hours_average_the_ratio_and_all_hours_one(ratio: float, count: int) -> None:
-    day = tide.daily_tide_ratio(ratio, count)
+    day = tide.daily_tide_ratio(ratio, count, ASKED)
     assert day.mean() == pytest.approx(1, rel=1e-12)
     assert np.sort(day)[-count:].mean() == pytest.approx(ratio, rel=1e-6)
     assert day.min() >= -1e-12
 
 
-def test_the_regions_are_the_whole_world() -> None:
-    assert sum(region.share_frac for region in tide.REGIONS) == pytest.approx(1, rel=1e-12)
-
-
 @given(ratio=st.floats(1, 2.5), offset_h=st.integers(-12, 12))
 def test_one_region_has_the_profile_of_the_kernel(ratio: float, offset_h: int) -> None:
-    region = tide.Region(name="home", share_frac=1.0, utc_offset_h=offset_h)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tide, "REGIONS", (region,))
-        day = tide.daily_tide_ratio(ratio, 8)
-    assert day == pytest.approx(tokens.daily_profile_ratio(ratio, 8, tide.PEAK_CENTRE_H, offset_h), abs=1e-6)
+    home = {"home": Region(title="Home", share_frac=1.0, utc_offset_h=offset_h)}
+    day = tide.daily_tide_ratio(ratio, 8, replace(ASKED, regions=home))
+    kernel = tokens.daily_profile_ratio(ratio, 8, ASKED.operations.busiest_h, offset_h)
+    assert day == pytest.approx(kernel, abs=1e-6)
 
 
 def test_the_world_is_busiest_when_most_of_it_is_awake() -> None:
-    busiest = int(tide.daily_tide_ratio(1.4, 8).argmax())
-    local = [(busiest + region.utc_offset_h) % 24 for region in tide.REGIONS]
+    busiest = int(tide.daily_tide_ratio(1.4, 8, ASKED).argmax())
+    local = [(busiest + region.utc_offset_h) % 24 for region in ASKED.regions.values()]
     assert all(7 <= hour <= 23 for hour in local)
 
 
@@ -46,7 +47,7 @@ def test_batch_classes_ask_evenly_and_interactive_ones_share_their_peak_block() 
         },
         coords={"block": ["peak", "off_peak"], "use_case": ["a", "b", "c"]},
     )
-    week, peak = tide.tide(data)
+    week, peak = tide.tide(data, ASKED)
     assert week.shape == (168, 3)
     assert peak.sum() == 8 * 7
     assert np.all(week[:, 1] == 1)

@@ -110,8 +110,12 @@ def test_the_simulation_is_near_the_plan(campus: Lived) -> None:
         assert row.plan is not None
         assert row.simulated is not None
         assert row.simulated / row.plan == pytest.approx(expected, abs=tolerance)
-    tokens = [row for item, row in rows.items() if item.startswith("tokens")]
-    assert all(row.simulated == pytest.approx(row.plan, rel=0.03) for row in tokens)
+    interactive, batch = rows["tokens served: assistant"], rows["tokens served: documents"]
+    assert interactive.simulated == pytest.approx(interactive.plan, rel=0.03)
+    # A batch class gains from racks that the plan leaves idle, and loses little.
+    assert batch.plan is not None
+    assert batch.simulated is not None
+    assert batch.simulated >= 0.97 * batch.plan
 
 
 def test_runs_keep_their_racks_in_every_hour(with_research: Lived) -> None:
@@ -178,7 +182,8 @@ def test_a_timeline_comes_back_from_its_files(lived: Lived, tmp_path: Path) -> N
 
 def test_what_is_assumed_is_said(campus: Lived) -> None:
     assert len(campus.timeline.notes) == 2
-    assert all("assumed" in note for note in campus.timeline.notes)
+    assert "UTC" in campus.timeline.notes[0]
+    assert "idle" in campus.timeline.notes[1]
 
 
 @pytest.mark.slow

@@ -39,7 +39,7 @@ def test_hours_keep_together_and_are_told_in_utc() -> None:
     site = get("sites", "abilene")
     found = weeks.site_weather(site, facility.cooling_of(get("cooling", site.cooling)))
     year = facility.weather_of(site, facility.TYPICAL_YEAR).dry_bulb_degc.reshape(365, 24)
-    local = np.roll(found.dry_bulb_degc[2], round(site.utc_offset_count)).reshape(7, 24)
+    local = np.roll(found.dry_bulb_degc[2], round(site.utc_offset_h)).reshape(7, 24)
     at = [int(np.flatnonzero((year == day).all(axis=1))[0]) for day in local]
     assert at == sorted(set(at))
     assert min(at) >= 90 + 91

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NewType
+from typing import Literal
 
 Grade = Literal["measured", "vendor", "press", "derived", "assumed"]
 Precision = Literal["bf16", "fp8", "fp4"]
-# Of UTC. A type of its own, for the reader of tables takes a plain count to be at least 0.
-HoursAhead = NewType("HoursAhead", float)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +153,7 @@ class Site:
     """A campus: where it is, how its power arrives, and what power, carbon and cooling are like there.
 
     `ramp_w` is the announced energised facility power, linear between its points; a scenario slips it.
-    `utc_offset_count` is in hours of standard time, negative in the Americas, and has no grade: it is a convention.
+    `utc_offset_h` is of standard time, negative in the Americas.
     """
 
     id: str
@@ -166,7 +164,7 @@ class Site:
     country: str
     latitude_deg: float
     longitude_deg: float
-    utc_offset_count: HoursAhead
+    utc_offset_h: float
     ownership: Literal["own", "lease"]
     announced_power_w: float
     ramp_w: Path

@@ -18,7 +18,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-catalog_app = typer.Typer(help="What is known: accelerators, models, sites, each number with its source.", no_args_is_help=True)
+catalog_app = typer.Typer(
+    help="What is known: accelerators, models, sites, each number with its source.", no_args_is_help=True
+)
 app.add_typer(catalog_app, name="catalog")
 
 ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A preset's name or a TOML file.")]
@@ -86,7 +88,9 @@ def check(scenario: ScenarioName = DEFAULT, set_: Set = None, json: Json = False
 
 
 @app.command()
-def claims(json: Json = False, only: Annotated[list[str] | None, typer.Option(help="Check only this claim.")] = None) -> None:
+def claims(
+    json: Json = False, only: Annotated[list[str] | None, typer.Option(help="Check only this claim.")] = None
+) -> None:
     """Hold the announcement of September 2025 against what can be computed."""
     with door(json):
         from gigawatt.report import terminal

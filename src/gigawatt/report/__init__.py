@@ -1,0 +1,1 @@
+"""A Result as tables, charts, a page, a workbook and a bibliography. No arithmetic: sums, selection and formatting."""

@@ -84,7 +84,7 @@ def _capital(asked: Asked, reader: Reader) -> None:
 def _debt(use: Capital, reader: Reader) -> None:
     borrows = use.covenant_frac > 0 or use.debt_limit_usd > 0
     if borrows and use.debt_rate_per_year is None:
-        reader.fault("capital.debt_rate", "missing", "a yearly rate (%/year), because debt is allowed")
+        reader.remark("capital.debt_rate", "missing", "a yearly rate (%/year), because debt is allowed")
     if use.debt_rate_per_year is not None:
         _rate("capital.debt_rate", use.debt_rate_per_year, reader)
         if use.debt_rate_per_year < 0:
@@ -139,6 +139,9 @@ def _demand(asked: Asked, reader: Reader) -> None:
         if not 1 <= use.peak_to_mean_ratio <= most and not math.isnan(use.peak_to_mean_ratio):
             reader.fault(f"{path}.peak_to_mean", use.peak_to_mean_ratio, f"from 1 to {most:.3g}, the whole day's load")
         _segments(f"{path}.segments", use.segments, reader)
+    shares = sum(region.share_frac for region in asked.regions.values())
+    if abs(shares - 1) > SHARES_SUM_TOLERANCE_FRAC:
+        reader.fault("regions", f"shares that sum to {shares:g}", "shares that sum to 1")
     _segments("welfare.segments", asked.welfare.segments, reader)
     for key in ("price_scale", "volume_scale"):
         _positive(f"demand.{key}", getattr(asked.demand, f"{key}_ratio"), "a number above 0", reader)
@@ -204,7 +207,7 @@ def _platforms(asked: Asked, records: Records, reader: Reader) -> None:
         if not record.plannable or record.rack_power_w is None:
             reader.fault(f"platforms.{key}.accelerator", record.id, "a part with a known rack power")
         elif use.rack_price_usd is None and record.rack_price_usd is None:
-            reader.fault(f"platforms.{key}.rack_price", "missing", "a price, because the catalog knows none")
+            reader.remark(f"platforms.{key}.rack_price", "missing", "a price, because the catalog knows none")
         if use.pool not in asked.pools:
             reader.fault(f"platforms.{key}.pool", use.pool, f"one of {', '.join(asked.pools) or '[pools]'}")
         else:

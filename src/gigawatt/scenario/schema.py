@@ -49,10 +49,13 @@ class Programme:
 class Operations:
     """How racks are run.
 
-    it_overhead_ratio: IT power per rack nameplate (network, storage, CPU nodes). load_factor_frac: mean over peak IT
-    power. availability_frac: share of rack-hours that work. peak_block_frac: share of hours in the peak block.
-    software_gain_per_year: yearly growth of tokens per second on the same hardware since `software_base_date`, up to
-    `software_cap_ratio`; training_gain_per_year, training_cap_ratio: the same for training. package_failures_per_h, checkpoint_s, restart_s: for the goodput of training gangs.
+    - it_overhead_ratio: IT power per rack nameplate (network, storage, CPU nodes); load_factor_frac: mean over peak IT
+      power; availability_frac: share of rack-hours that work; idle_draw_frac: power of a working rack without work,
+      over that at full use.
+    - peak_block_frac: share of hours in the peak block; busiest_h: local time of the daily peak.
+    - software_gain_per_year: yearly growth of tokens per second on the same hardware since `software_base_date`, up to
+      `software_cap_ratio`; training_gain_per_year, training_cap_ratio: the same for training.
+    - package_failures_per_h, checkpoint_s, restart_s: for the goodput of training gangs.
     """
 
     it_overhead_ratio: float
@@ -67,6 +70,8 @@ class Operations:
     package_failures_per_h: float
     checkpoint_s: float
     restart_s: float
+    idle_draw_frac: float
+    busiest_h: float
     yearly_opex_usd_per_w_facility: float
     inference_calibration: str
     training_calibration: str
@@ -136,6 +141,15 @@ class Capital:
     debt_limit_usd: float = 0.0
     distribution: Literal["excess", "none"] = "excess"
     tranches: Tranches | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """Where demand comes from: its share of the programme's demand, and the clock by which it rises and falls."""
+
+    title: str
+    share_frac: float
+    utc_offset_h: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,6 +313,7 @@ class Asked:
     finance: Finance
     capital: Capital
     demand: Demand = field(default_factory=Demand)
+    regions: Mapping[str, Region]
     welfare: Welfare
     solver: Solver = field(default_factory=Solver)
     sites: Mapping[str, SiteUse]

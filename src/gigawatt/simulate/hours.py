@@ -31,6 +31,7 @@ class Hours:
     busy_count: Floats
     train_flops: Floats
     rack_w: Floats
+    idle_frac: float
     it_w: Floats
     facility: power.Facility
     extremes: power.Extremes
@@ -63,7 +64,7 @@ def live(scenario: Scenario, plan: Plan) -> Hours:
     availability = asked.operations.availability_frac
     fleet = expected.fleet(plan.data, availability)
     up = fleet.up_count.sum(axis=1)
-    demand, peak = tide.tide(data)
+    demand, peak = tide.tide(data, asked)
     jobs = sharing.jobs(plan.data, data, demand, peak, up, availability)
     held, train_flops = _training(plan)
     held = np.minimum(held * availability, up)
@@ -71,7 +72,8 @@ def live(scenario: Scenario, plan: Plan) -> Hours:
     work = sharing.share(jobs, np.broadcast_to(free, (len(up), weeks.WEEK_HOURS, up.shape[1])))
     busy = np.minimum(held[:, None, :] + work.sum(axis=3), up[:, None, :])
     rack_w = data.rack_it_w.values * asked.operations.load_factor_frac
-    it_w = power.it_power(fleet, sharing.ratio(busy, up[:, None, :]), rack_w)
+    idle_frac = asked.operations.idle_draw_frac
+    it_w = power.it_power(fleet, sharing.ratio(busy, up[:, None, :]), rack_w, idle_frac)
     surroundings, extremes = _outdoors(scenario, it_w, power.design_power(plan.data, data))
     return Hours(
         fleet=fleet,
@@ -80,6 +82,7 @@ def live(scenario: Scenario, plan: Plan) -> Hours:
         busy_count=busy,
         train_flops=train_flops,
         rack_w=rack_w,
+        idle_frac=idle_frac,
         it_w=it_w,
         facility=surroundings,
         extremes=extremes,

@@ -1,8 +1,8 @@
 """From racks at work to power: IT power by hour and site, PUE in that hour's weather, water.
 
-A working rack at full use draws the scenario's load factor times its IT power, an idle one `IDLE_FRAC` of that, one
+A working rack at full use draws the scenario's load factor times its IT power, an idle one `idle_draw` of that, one
 that is down nothing. The planner counts load factor × IT power for every rack in service, so that the simulated energy
-is the planner's × availability × (busy share + IDLE_FRAC × idle share) × the hours' PUE over the mean PUE; with all
+is the planner's × availability × (busy share + idle_draw × idle share) × the hours' PUE over the mean PUE; with all
 racks up and busy the two agree.
 """
 
@@ -17,15 +17,19 @@ from numpy.typing import NDArray
 
 from gigawatt import watts
 from gigawatt.plan.flows import mean_stock
+from gigawatt.scenario.schema import Asked
 from gigawatt.simulate.expected import Fleet
 from gigawatt.simulate.weeks import SiteWeather, season
 
 Floats = NDArray[np.float64]
 
-# Grade: assumed, 0.2-0.4. Model weights stay in memory and clocks fall; CPUs, switches and pumps keep running.
-IDLE_FRAC = 0.3
-NOTE = f"an idle rack draws {IDLE_FRAC:.0%} of one at full use, and one that is down nothing (assumed)"
 EXTREME_QUANTILE = 0.99
+
+
+def note(asked: Asked) -> str:
+    """What the draw of racks assumes, in words."""
+    idle = asked.operations.idle_draw_frac
+    return f"an idle rack draws {idle:.0%} of one at full use, and one that is down nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,18 +70,18 @@ class Extremes:
         return float(values[order][np.searchsorted(reached, EXTREME_QUANTILE * reached[-1])])
 
 
-def it_power(fleet: Fleet, busy_frac: Floats, rack_w: Floats) -> Floats:
+def it_power(fleet: Fleet, busy_frac: Floats, rack_w: Floats, idle_frac: float) -> Floats:
     """IT power [W], (period, hour, site): a platform's racks are equally busy at all of its sites.
 
     busy_frac: share of a platform's working racks that work on something, (period, hour, platform); rack_w: IT power
     of a rack at full use, (platform).
     """
-    return np.einsum("tsg,thg->ths", fleet.up_count * rack_w, draw_frac(busy_frac))
+    return np.einsum("tsg,thg->ths", fleet.up_count * rack_w, draw_frac(busy_frac, idle_frac))
 
 
-def draw_frac(busy_frac: Floats) -> Floats:
-    """Power of a platform's working racks over that at full use."""
-    return busy_frac + IDLE_FRAC * (1 - busy_frac)
+def draw_frac(busy_frac: Floats, idle_frac: float) -> Floats:
+    """Power of a platform's working racks over that at full use; an idle rack draws `idle_frac`."""
+    return busy_frac + idle_frac * (1 - busy_frac)
 
 
 def design_power(decisions: xr.Dataset, data: xr.Dataset) -> Floats:

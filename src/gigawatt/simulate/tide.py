@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import tokens
+from gigawatt.scenario.schema import Asked
 from gigawatt.simulate.weeks import DAY_HOURS, WEEK_DAYS
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
-    """Where demand comes from: its share, and the clock by which it rises and falls."""
-
-    name: str
-    share_frac: float
-    utc_offset_h: float
-
-
-# Grade: assumed. Published estimates of ChatGPT's users in 2026 span 19-31 % in the United States, 24 % in Asia-Pacific
-# and 10 % in India alone; the rest is rounded.
-REGIONS = (
-    Region(name="Americas", share_frac=0.40, utc_offset_h=-6.0),
-    Region(name="Europe, Middle East and Africa", share_frac=0.30, utc_offset_h=1.0),
-    Region(name="Asia and Pacific", share_frac=0.30, utc_offset_h=7.0),
-)
-# Grade: assumed. The middle of a working day and an evening, local time.
-PEAK_CENTRE_H = 15.0
-NOTE = (
-    "the daily tide is that of "
-    + ", ".join(f"{region.name} {region.share_frac:.0%} at UTC{region.utc_offset_h:+g}" for region in REGIONS)
-    + f", each busiest around {PEAK_CENTRE_H:g}:00 local time (assumed)"
-)
+def note(asked: Asked) -> str:
+    """What the tide assumes, in words."""
+    regions = asked.regions.values()
+    parts = [f"{region.title} {region.share_frac:.0%} at UTC{region.utc_offset_h:+g}" for region in regions]
+    busiest = asked.operations.busiest_h
+    return f"the daily tide is that of {', '.join(parts)}, each busiest around {busiest:g}:00 local time"
 
 
-def tide(data: xr.Dataset) -> tuple[Floats, NDArray[np.bool_]]:
+def tide(data: xr.Dataset, asked: Asked) -> tuple[Floats, NDArray[np.bool_]]:
     """Demand in each hour of the week over its mean, shape (168, use_case), and which hours are the peak block (168,).
 
     Interactive classes follow the regions; batch classes ask evenly, for they are served whenever racks stand idle.
@@ -51,22 +33,22 @@ def tide(data: xr.Dataset) -> tuple[Floats, NDArray[np.bool_]]:
     day = np.ones((DAY_HOURS, data.sizes["use_case"]))
     interactive = np.flatnonzero(data.interactive.values > 0)
     for use in interactive:
-        day[:, use] = daily_tide_ratio(float(data.block_ratio.sel(block="peak").values[use]), count)
+        day[:, use] = daily_tide_ratio(float(data.block_ratio.sel(block="peak").values[use]), count, asked)
     peak = np.zeros(DAY_HOURS, dtype=bool)
     peak[_busiest(day[:, interactive].sum(axis=1), count)] = True
     return np.tile(day, (WEEK_DAYS, 1)), np.tile(peak, WEEK_DAYS)
 
 
-def daily_tide_ratio(peak_to_mean_ratio: float, peak_hours_count: int) -> Floats:
+def daily_tide_ratio(peak_to_mean_ratio: float, peak_hours_count: int, asked: Asked) -> Floats:
     """Load by UTC hour over its mean, shape (24,): mean 1, and the busiest hours average `peak_to_mean_ratio`.
 
     The profiles of the regions are summed with their shares. The ratio is stated for the whole programme, so the sum,
     flatter than its parts, is squared until its busiest hours reach the ratio, then drawn towards its mean to meet it.
     """
     mixed = np.zeros(DAY_HOURS)
-    for region in REGIONS:
+    for region in asked.regions.values():
         mixed += region.share_frac * tokens.daily_profile_ratio(
-            peak_to_mean_ratio, peak_hours_count, PEAK_CENTRE_H, region.utc_offset_h
+            peak_to_mean_ratio, peak_hours_count, asked.operations.busiest_h, region.utc_offset_h
         )
     busiest = _busiest(mixed, peak_hours_count)
     shape = mixed / mixed.mean()

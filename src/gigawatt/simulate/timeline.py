@@ -61,7 +61,7 @@ def simulate(scenario: Scenario, plan: Plan, progress: Progress = quiet) -> Time
         data=dataset(hours, plan),
         summary=summarise(lived, asked_for, hours.extremes, slice(0, scenario.reported_count)),
         periods={name: summarise(lived, asked_for, hours.extremes, window) for name, window in windows.items()},
-        notes=(tide.NOTE, power.NOTE),
+        notes=(tide.note(scenario.asked), power.note(scenario.asked)),
     )
 
 

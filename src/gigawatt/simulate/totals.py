@@ -47,7 +47,7 @@ def totals(hours: Hours, plan: Plan) -> xr.Dataset:
         "warmest_w": (at_sites, hours.extremes.warmest_w),
         "by_rack_wh": (
             ("period",),
-            ((up * hours.rack_w)[:, None, :] * draw_frac(hours.busy_frac)).sum((1, 2)) * WEIGHT_H,
+            ((up * hours.rack_w)[:, None, :] * draw_frac(hours.busy_frac, hours.idle_frac)).sum((1, 2)) * WEIGHT_H,
         ),
         "full_use_wh": (("period",), (up * hours.rack_w).sum(axis=1) * HOURS_PER_QUARTER),
         "programme_peak_w": (("period",), hours.facility_w.sum(axis=2).max(axis=1)),

@@ -59,8 +59,8 @@ def site_weather(site: Site, cooling: watts.Cooling) -> SiteWeather:
     dry_weeks, wet_weeks = [], []
     for dry, wet in quarters:
         chosen = typical_days(dry, watts.pue(cooling, dry, wet, 1))
-        dry_weeks.append(_week(dry, chosen, site.utc_offset_count))
-        wet_weeks.append(_week(wet, chosen, site.utc_offset_count))
+        dry_weeks.append(_week(dry, chosen, site.utc_offset_h))
+        wet_weeks.append(_week(wet, chosen, site.utc_offset_h))
     return SiteWeather(dry_bulb_degc=np.stack(dry_weeks), wet_bulb_degc=np.stack(wet_weeks), quarters=quarters)
 
 
