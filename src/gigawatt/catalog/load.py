@@ -1,8 +1,12 @@
-"""Find a thing in the catalog by its id or by any of its names in the wild."""
+"""Find a thing in the catalog by its id or by any of its names in the wild.
+
+The catalog is the files of this package and those of the folder that GIGAWATT_CATALOG names, laid out alike.
+"""
 
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -33,6 +37,7 @@ _FOLDERS = {
     "inference_calibrations": "calibrations/inference",
     "training_calibrations": "calibrations/training",
 }
+OWN_FOLDER = "GIGAWATT_CATALOG"
 _VENDORS = ("nvidia", "amd", "google", "amazon", "aws", "meta", "openai", "deepseek", "qwen")
 
 
@@ -125,5 +130,19 @@ def _names(kind: str) -> dict[str, str]:
 
 @cache
 def _files(kind: str) -> dict[str, FilePath]:
-    folder = FilePath(str(files("gigawatt.catalog"))) / _FOLDERS.get(kind, kind)
-    return {file.stem: file for file in sorted(folder.glob("*.toml"))}
+    part = _FOLDERS.get(kind, kind)
+    return {file.stem: file for folder in _folders() for file in sorted((folder / part).glob("*.toml"))}
+
+
+def _folders() -> list[FilePath]:
+    """The package's folder, then the reader's own where there is one; a file there takes the place of its namesake.
+
+    Raises CatalogError where the own folder holds no folder of a kind.
+    """
+    shipped, own = FilePath(str(files("gigawatt.catalog"))), os.environ.get(OWN_FOLDER)
+    if not own:
+        return [shipped]
+    parts = [_FOLDERS.get(kind, kind) for kind in KINDS]
+    if not any((FilePath(own) / part).is_dir() for part in parts):
+        raise CatalogError([Fault(path=OWN_FOLDER, given=f'"{own}"', expected=f"a folder with {', '.join(parts)}")])
+    return [shipped, FilePath(own)]

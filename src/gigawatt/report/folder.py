@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study.result import Result, datasets, to_json, whole_folder, write_data
+from gigawatt.study.result import Result, datasets, whole_folder, write_data
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +41,9 @@ def write(result: Result, folder: str | Path) -> dict[str, str]:
         workbook.write(result, place / "workbook.xlsx")
         found = summary(result)
         found["solver"]["wall_s"] = None  # of the run, not of the result: the same result gives the same bytes
-        (place / "summary.json").write_text(to_json(found) + "\n", encoding="utf-8")
+        (place / "summary.json").write_text(
+            json.dumps(found, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
         _write_tables(result, place / "csv")
     return files(folder)
 

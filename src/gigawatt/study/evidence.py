@@ -14,8 +14,14 @@ from gigawatt.plan.plan import Plan
 from gigawatt.plan.search import discounts
 from gigawatt.scenario.schema import Scenario
 
-# Numbers of an accelerator that its work and its price follow from.
-PLATFORM_FIGURES = ("fp4_flops", "fp8_flops", "hbm_bandwidth_bytes_per_s", "rack_power_w", "rack_price_usd")
+# Numbers of an accelerator that its work and its price follow from, in words.
+PLATFORM_FIGURES = {
+    "fp4_flops": "FP4 peak",
+    "fp8_flops": "FP8 peak",
+    "hbm_bandwidth_bytes_per_s": "memory bandwidth",
+    "rack_power_w": "rack power",
+    "rack_price_usd": "rack price",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +60,7 @@ def assumed_revenue_frac(scenario: Scenario, plan: Plan, accounts: Accounts) -> 
     classes = [key for key in scenario.asked.use_cases if _assumed(scenario, f"use_cases.{key}.")]
     found["demand and prices"] = float(revenue.sel(use_case=classes).sum()) / total
     for key, record in scenario.records.accelerators.items():
-        names = [name for name in PLATFORM_FIGURES if _is_assumed(record.evidence.get(name))]
+        names = [words for name, words in PLATFORM_FIGURES.items() if _is_assumed(record.evidence.get(name))]
         if names:
             share = float(revenue.sel(platform=key).sum()) / total
             found[f"{record.name} ({', '.join(names)})"] = share

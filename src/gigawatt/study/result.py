@@ -8,9 +8,8 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import xarray as xr
 
@@ -23,6 +22,8 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline
 
 MARKER = "result.json"
+# The only file of a result that differs between two runs of the same question.
+CLOCK = "clock.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +65,17 @@ def load(folder: str | Path) -> Result:
     folder = Path(folder)
     if not (folder / MARKER).is_file():
         raise ScenarioError([Fault(path=str(folder), given="no result", expected=f"a folder with {MARKER}")])
+    try:
+        return _restore(folder)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        given = f"{type(error).__name__}: {error}"
+        raise ScenarioError([Fault(path=str(folder / MARKER), given=given, expected="a whole result")]) from error
+
+
+def _restore(folder: Path) -> Result:
     stored = json.loads((folder / MARKER).read_text(encoding="utf-8"))
     scenario = loads((folder / "scenario.toml").read_text(encoding="utf-8"))
-    figures = stored["plan"]
+    figures = stored["plan"] | json.loads((folder / CLOCK).read_text(encoding="utf-8"))
     plan = Plan(
         data=_read(folder / "plan.nc"),
         inputs=_read(folder / "inputs.nc"),
@@ -87,15 +96,13 @@ def load(folder: str | Path) -> Result:
 
 def write_data(result: Result, folder: Path) -> None:
     """scenario.toml (as asked), resolved.json, the datasets as NetCDF, and result.json with the scalars."""
-    from dataclasses import asdict
-
     plan, scenario = result.plan, result.scenario
     (folder / "scenario.toml").write_text(scenario.toml + "\n", encoding="utf-8")
     values = resolved(scenario.asked, scenario.records)
     (folder / "resolved.json").write_text(json.dumps(values, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     for name, data in datasets(result).items():
         data.to_netcdf(folder / f"{name}.nc", engine="h5netcdf", invalid_netcdf=False)
-    scalars = ("objective", "bound", "unit", "status", "wall_s", "penalties_usd")
+    scalars = ("objective", "bound", "unit", "status", "penalties_usd")
     stored = {
         "plan": {name: getattr(plan, name) for name in scalars}
         | {"worth": [asdict(item) for item in plan.worth], "binds": [asdict(item) for item in plan.binds]},
@@ -104,6 +111,7 @@ def write_data(result: Result, folder: Path) -> None:
         "provenance": result.provenance,
     }
     (folder / MARKER).write_text(json.dumps(stored, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    (folder / CLOCK).write_text(json.dumps({"wall_s": plan.wall_s}) + "\n", encoding="utf-8")
 
 
 def datasets(result: Result) -> dict[str, xr.Dataset]:
@@ -149,8 +157,3 @@ def check_folder(folder: Path) -> None:
     if folder.exists() or folder.is_symlink():
         given = "a folder with other files" if folder.is_dir() else "a file"
         raise ScenarioError([Fault(path="--out", given=f"{folder}: {given}", expected="an empty folder or a result")])
-
-
-def to_json(value: Any) -> str:
-    """Strict JSON, one line an object."""
-    return json.dumps(value, allow_nan=False, ensure_ascii=False)

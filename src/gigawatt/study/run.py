@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
-
 from gigawatt.account.accounts import Accounts, account
 from gigawatt.plan.plan import Plan, plan, quiet
 from gigawatt.plan.verify import verify
@@ -16,8 +14,12 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import simulate
 from gigawatt.study import evidence
 from gigawatt.study.result import Note, Result
+from gigawatt.study.views import runs_done_frac
 
 Progress = Callable[[str], None]
+
+# Share of a run's volume from which on it counts as done.
+DONE_FRAC = 0.995
 
 
 def run(
@@ -111,12 +113,7 @@ def _is_assumed(record: Mapping[str, Any]) -> bool:
 
 def _missed(scenario: Scenario, planned: Plan) -> list[Note]:
     """Runs that the plan leaves undone."""
-    if "train_count" not in planned.data:
-        return []
-    from gigawatt.plan.inputs import SECONDS_PER_QUARTER
-
-    rate = planned.inputs.run_rack_flops * planned.data.train_count
-    done = rate.sum(["platform", "period"]) * SECONDS_PER_QUARTER / planned.inputs.run_volume_flop
+    done = runs_done_frac(planned)
     return [
         Note(
             code="run_short",
@@ -124,5 +121,5 @@ def _missed(scenario: Scenario, planned: Plan) -> list[Note]:
             text=f"{scenario.asked.training_runs[str(run)].title}: {100 * float(share):.0f} % of its volume trained.",
         )
         for run, share in zip(done.run.values, done.values, strict=True)
-        if np.isfinite(share) and share < 0.995
+        if share < DONE_FRAC
     ]

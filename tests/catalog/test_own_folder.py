@@ -1,0 +1,90 @@
+"""A folder of the reader's own, which GIGAWATT_CATALOG names, adds to the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gigawatt.catalog import load
+from gigawatt.errors import CatalogError
+from gigawatt.report import bibliography
+
+CHIP = """
+name = "{name}"
+vendor = "Example"
+first_ship = "2027-01-01"
+grade = "assumed"
+packages_per_rack = 64
+dies_per_package = 2
+scale_up_packages = 64
+fp4 = "20 PFLOPS"
+hbm_capacity = "384 GB"
+hbm_bandwidth = "12 TB/s"
+scale_up_bandwidth = "1.5 TB/s"
+nic_bandwidth = "100 GB/s"
+"""
+
+
+def forget() -> None:
+    for cached in (load.load, load._names, load._files):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty catalog folder that is in force; the shipped catalog alone is in force again afterwards."""
+    (tmp_path / "accelerators").mkdir()
+    monkeypatch.setenv(load.OWN_FOLDER, str(tmp_path))
+    forget()
+    yield tmp_path
+    monkeypatch.undo()
+    forget()
+
+
+def test_a_file_adds_a_part(own: Path) -> None:
+    shipped = load.ids("accelerators")
+    (own / "accelerators" / "example-x1.toml").write_text(CHIP.format(name="Example X1"))
+    forget()
+    assert set(load.ids("accelerators")) - set(shipped) == {"example-x1"}
+    assert load.get("accelerators", "EXAMPLE x1").packages_per_rack_count == 64
+    assert "example-x1" in [row["id"] for row in bibliography.listing("accelerators")["catalog"]["accelerators"]]
+    assert load.ids("sites"), "kinds without an own folder are as shipped"
+
+
+def test_a_namesake_takes_the_place_of_the_shipped_file(own: Path) -> None:
+    (own / "accelerators" / "h100.toml").write_text(CHIP.format(name="NVIDIA H100"))
+    assert load.get("accelerators", "h100").vendor == "Example"
+
+
+def test_a_name_that_is_taken_is_refused(own: Path) -> None:
+    (own / "accelerators" / "mine.toml").write_text(CHIP.format(name="H100"))
+    with pytest.raises(CatalogError, match="no name of"):
+        load.get("accelerators", "h100")
+
+
+def test_a_broken_file_is_named(own: Path) -> None:
+    (own / "accelerators" / "mine.toml").write_text(CHIP.format(name="Mine").replace("384 GB", "384 kW"))
+    with pytest.raises(CatalogError, match=r"mine\.toml: hbm_capacity"):
+        bibliography.listing("accelerators")
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "empty"])
+def test_a_folder_without_catalog_files_is_refused(
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").mkdir()
+    forget()
+    monkeypatch.setenv(load.OWN_FOLDER, str(tmp_path / folder))
+    with pytest.raises(CatalogError, match="GIGAWATT_CATALOG"):
+        load.ids("sites")
+    monkeypatch.undo()
+    forget()
+
+
+def test_no_folder_is_the_shipped_catalog(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(load.OWN_FOLDER, "")
+    forget()
+    assert "h100" in load.ids("accelerators")
+    forget()
