@@ -83,4 +83,4 @@ def test_claims_fit_and_say_their_verdict(found: object) -> None:
     [(None, "w", "–"), ("2026-07-01", "date", "2026-07-01"), (1e9, "ratio", "1 billion"), (3.0, "racks", "3 racks")],
 )
 def test_figures_of_claims(value: float | str | None, unit: str, text: str) -> None:
-    assert terminal.with_unit(value, unit) == text
+    assert listings.with_unit(value, unit) == text

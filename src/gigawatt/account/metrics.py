@@ -76,10 +76,7 @@ def social_value_usd(plan: Plan, asked: Asked) -> float:
     served = flows.mean_tokens_per_s(plan.data.served_tokens_per_s, data)
     width = data.demand_tokens_per_s * data.social_frac
     order = np.argsort(-data.social_value_ratio.values)
-    width = width.isel(social_segment=order)
-    before = width.cumsum("social_segment") - width
-    met = (served - before).clip(min=0)
-    met = xr.where(met > width, width, met)
+    met = flows.filled(served, width.isel(social_segment=order), "social_segment")
     worth = work.social_revenue(data).isel(social_segment=order)
     billions = (met / UNITS["tokens_per_s"] * worth * discounts(data, asked)).sum()
     return float(billions) * UNITS["usd"]

@@ -77,8 +77,12 @@ def rack_cost_usd(data: xr.Dataset, asked: Asked) -> xr.DataArray:
 
 def running_cost_usd_per_w(data: xr.Dataset, asked: Asked) -> xr.DataArray:
     """Operation and energy of one watt of IT power for a quarter [USD/W], dims (site)."""
-    opex = asked.operations.yearly_opex_usd_per_w_facility / 4 * data.pue_peak_ratio
-    return opex + energy_wh_per_w(data, asked) * data.energy_price_usd_per_wh
+    return opex_usd_per_w(data, asked) + energy_wh_per_w(data, asked) * data.energy_price_usd_per_wh
+
+
+def opex_usd_per_w(data: xr.Dataset, asked: Asked) -> xr.DataArray:
+    """Operation without energy of one watt of IT power for a quarter [USD/W], dims (site)."""
+    return asked.operations.yearly_opex_usd_per_w_facility / 4 * data.pue_peak_ratio
 
 
 def energy_wh_per_w(data: xr.Dataset, asked: Asked) -> xr.DataArray:

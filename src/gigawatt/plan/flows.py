@@ -35,7 +35,6 @@ def flows(decisions: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Dataset:
     racks = decisions.install_count * data.rack_price_usd
     it, shell = mean_stock(decisions.it_w), mean_stock(decisions.shell_w)
     energy_wh = it * buildout.energy_wh_per_w(data, asked)
-    opex_usd_per_w = asked.operations.yearly_opex_usd_per_w_facility / 4 * data.pue_peak_ratio
     spending = buildout.shell_spending(data)
     revenue = revenue_usd(decisions.served_tokens_per_s, data)
     lines = xr.Dataset(
@@ -43,7 +42,7 @@ def flows(decisions: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Dataset:
             "revenue_usd": revenue,
             "non_compute_usd": -finance.non_compute_frac * revenue,
             "energy_usd": -energy_wh * data.energy_price_usd_per_wh,
-            "opex_usd": -it * opex_usd_per_w,
+            "opex_usd": -it * buildout.opex_usd_per_w(data, asked),
             "rent_usd": -shell * data.yearly_rent_usd_per_w / 4,
             "racks_usd": -racks,
             "network_usd": -racks * finance.network_frac,
@@ -70,12 +69,15 @@ def revenue_usd(served_tokens_per_s: xr.DataArray, data: xr.Dataset) -> xr.DataA
     served_tokens_per_s: dims (period, block, use_case).
     """
     served = mean_tokens_per_s(served_tokens_per_s, data)
-    width = data.demand_tokens_per_s * data.segment_frac
-    before = width.cumsum("segment") - width
-    sold = (served - before).clip(min=0)
-    sold = xr.where(sold > width, width, sold)
+    sold = filled(served, data.demand_tokens_per_s * data.segment_frac, "segment")
     usd_per_token = data.price_usd_per_mtok * data.segment_price_ratio / 1e6
     return (sold * usd_per_token).sum("segment") * SECONDS_PER_QUARTER
+
+
+def filled(amount: xr.DataArray, width: xr.DataArray, segment: str) -> xr.DataArray:
+    """An amount poured into segments in their order, each up to its width; in the unit of both."""
+    left = (amount - (width.cumsum(segment) - width)).clip(min=0)
+    return xr.where(left > width, width, left)
 
 
 def total(line: xr.DataArray) -> xr.DataArray:

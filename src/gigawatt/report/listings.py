@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gigawatt.report import names
-from gigawatt.report.scale import cell
+from gigawatt.report.scale import cell, scale
 from gigawatt.report.tables import Column, Table, united
 from gigawatt.units import split
 
@@ -175,3 +175,43 @@ def listing(found: Mapping[str, Any]) -> list[Table]:
         )
         for kind, rows in found["catalog"].items()
     ]
+
+
+VERDICTS = {"holds": "holds", "holds_if": "holds if", "fails": "fails"}
+
+
+def claims(found: Sequence[Mapping[str, Any]]) -> Table:
+    """Every claim on one line: what is stated, what is computed, the verdict."""
+    columns = ("Claim", "Stated", "Computed", "Verdict")
+    rows = tuple(
+        (
+            claim["id"].replace("_", " "),
+            with_unit(claim["stated"]["value"], claim["stated"]["unit"]),
+            span(claim["computed"]),
+            VERDICTS[claim["verdict"]],
+        )
+        for claim in found
+    )
+    return Table(title="The announcement, checked", columns=tuple(Column(title=name) for name in columns), rows=rows)
+
+
+def span(computed: Mapping[str, Any]) -> str:
+    """ "4 to 5 (4.4)" with its unit: low, high and the middle; one figure where they agree."""
+    low, mid, high = (computed.get(name) for name in ("low", "mid", "high"))
+    unit = str(computed.get("unit") or "")
+    if low is None or high is None or low == high:
+        return with_unit(mid if mid is not None else low, unit)
+    middle = f", {with_unit(mid, unit)} in the middle" if mid is not None else ""
+    return f"{with_unit(low, unit)} to {with_unit(high, unit)}{middle}"
+
+
+def with_unit(value: float | str | None, unit: str) -> str:
+    """A figure of a claim: its unit is a suffix of units.SUFFIXES or written out."""
+    from gigawatt.units import BARE, SUFFIXES
+
+    if value is None or isinstance(value, str):
+        return value or "–"
+    if unit in BARE and abs(value) >= 1e6:
+        whole = scale("count", [value])
+        return f"{cell(value / whole.size, 'count')} {whole.unit}"
+    return cell(value, unit) if unit in SUFFIXES else f"{cell(value, 'count')} {unit}".strip()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from gigawatt.report.scale import cell, scale
+from gigawatt.report import listings
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,8 +56,6 @@ def show(result: Result, files: Mapping[str, str], out: Console | None = None) -
 
 def show_outline(found: Mapping[str, Any], out: Console | None = None) -> None:
     """What a scenario asks, before it is solved: `study.check.outline`."""
-    from gigawatt.report import listings
-
     out = out or console()
     _heading(out, str(found["title"]), str(found["scenario"]), str(found["hash"]))
     for table in listings.outline(found):
@@ -66,16 +64,17 @@ def show_outline(found: Mapping[str, Any], out: Console | None = None) -> None:
 
 
 def show_claims(found: Any, out: Console | None = None) -> None:
-    """The announcement, checked: each claim with its figure, what is computed, and on what it hangs."""
+    """The announcement, checked: all claims in a table, then each with what it hangs on and where it comes from."""
     out = out or console()
-    for claim in _claims(found):
+    claims = _claims(found)
+    if len(claims) > 1:
+        _section(out, listings.claims(claims), "")
+    for claim in claims:
         _claim(out, claim)
 
 
 def show_sources(found: Mapping[str, Any], out: Console | None = None) -> None:
     """The numbers of a scenario with grade and source: `bibliography.numbers`."""
-    from gigawatt.report import listings
-
     out = out or console()
     _heading(out, "What this scenario rests on", str(found["scenario"]), str(found["hash"]))
     _section(out, listings.grades(found), "")
@@ -86,8 +85,6 @@ def show_sources(found: Mapping[str, Any], out: Console | None = None) -> None:
 
 def show_listing(found: Mapping[str, Any], out: Console | None = None) -> None:
     """What the catalog knows: `bibliography.listing`."""
-    from gigawatt.report import listings
-
     out = out or console()
     for table in listings.listing(found):
         _section(out, table, "")
@@ -95,8 +92,6 @@ def show_listing(found: Mapping[str, Any], out: Console | None = None) -> None:
 
 def show_entry(found: Mapping[str, Any], out: Console | None = None) -> None:
     """One thing of the catalog: `bibliography.entry`."""
-    from gigawatt.report import listings
-
     out = out or console()
     _heading(out, str(found["name"]), str(found["kind"]), str(found["id"]))
     if found["description"]:
@@ -189,7 +184,7 @@ def _pairs(out: Console, title: str, pairs: Sequence[tuple[str, str]]) -> None:
     out.print(grid)
 
 
-_VERDICTS = {"holds": ("holds", "green"), "holds_if": ("holds if", "yellow"), "fails": ("fails", "red")}
+_STYLES = {"holds": "green", "holds_if": "yellow", "fails": "red"}
 
 
 def _claims(found: Any) -> list[Mapping[str, Any]]:
@@ -203,13 +198,13 @@ def _claims(found: Any) -> list[Mapping[str, Any]]:
 def _claim(out: Console, claim: Mapping[str, Any]) -> None:
     from rich.text import Text
 
-    word, style = _VERDICTS[claim["verdict"]]
+    word, style = listings.VERDICTS[claim["verdict"]], _STYLES[claim["verdict"]]
     stated = claim["stated"]
     out.print()
     _hanging(out, Text(word, style=f"bold {style}"), Text(str(claim["claim"]), style="bold"))
-    lines = [("", claim.get("speaker", "")), ("stated", with_unit(stated["value"], stated["unit"]))]
-    lines += [("computed", _range(claim["computed"])), ("if", claim["assumption"])]
-    lines += [("", f"{row['label']}: {_range(row)}") for row in claim.get("rows") or ()]
+    lines = [("", claim.get("speaker", "")), ("stated", listings.with_unit(stated["value"], stated["unit"]))]
+    lines += [("computed", listings.span(claim["computed"])), ("if", claim["assumption"])]
+    lines += [("", f"{row['label']}: {listings.span(row)}") for row in claim.get("rows") or ()]
     for term, text in lines:
         if text:
             _hanging(out, Text(term, style="dim"), Text(text))
@@ -226,25 +221,3 @@ def _hanging(out: Console, term: Text, text: Text) -> None:
     grid.add_column(overflow="fold")
     grid.add_row(term, text)
     out.print(grid)
-
-
-def _range(computed: Mapping[str, Any]) -> str:
-    """ "4 to 5 (4.4)" with its unit: low, high and the middle; one figure where they agree."""
-    low, mid, high = (computed.get(name) for name in ("low", "mid", "high"))
-    unit = str(computed.get("unit") or "")
-    if low is None or high is None or low == high:
-        return with_unit(mid if mid is not None else low, unit)
-    middle = f", {with_unit(mid, unit)} in the middle" if mid is not None else ""
-    return f"{with_unit(low, unit)} to {with_unit(high, unit)}{middle}"
-
-
-def with_unit(value: float | str | None, unit: str) -> str:
-    """A figure of a claim: its unit is a suffix of units.SUFFIXES or written out."""
-    from gigawatt.units import BARE, SUFFIXES
-
-    if value is None or isinstance(value, str):
-        return value or "–"
-    if unit in BARE and abs(value) >= 1e6:
-        whole = scale("count", [value])
-        return f"{cell(value / whole.size, 'count')} {whole.unit}"
-    return cell(value, unit) if unit in SUFFIXES else f"{cell(value, 'count')} {unit}".strip()

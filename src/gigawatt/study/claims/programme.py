@@ -86,8 +86,8 @@ def _up_front(cases: Cases) -> list[Row]:
     return [
         row("in service at most, tranches pro rata", "w", tranches.installed_w),
         row(f"in service at most, {name}", "w", upfront.installed_w),
-        value_row("value, tranches pro rata", tranches.value_usd),
-        value_row(f"value, {name}", upfront.value_usd),
+        value_row("value after penalties, tranches pro rata", tranches.value_usd),
+        value_row(f"value after penalties, {name}", upfront.value_usd),
         row("first gigawatt, tranches pro rata", "date", tranches.date("first_gw_date")),
         row(f"first gigawatt, {name}", "date", upfront.date("first_gw_date")),
     ]
@@ -151,9 +151,9 @@ def only_nvidia(cases: Cases) -> Claim:
             rows.append(
                 row(f"planned, {vendor.name} alone on {part.name}", "w", case.installed_w, note=_delivery(vendor))
             )
-            rows.append(value_row(f"value, {vendor.name} alone", case.value_usd))
+            rows.append(value_row(f"value after penalties, {vendor.name} alone", case.value_usd))
     rows.append(row("planned, NVIDIA", "w", cases.pro_rata.installed_w))
-    rows.append(value_row("value, NVIDIA", cases.pro_rata.value_usd))
+    rows.append(value_row("value after penalties, NVIDIA", cases.pro_rata.value_usd))
     announced = [vendor.announced_w for vendor in statements().vendors]
     together, largest = sum(announced), max(announced)
     readings = [not reaches(power, stated) for power in (*planned, largest, together)]
