@@ -29,7 +29,7 @@ EXTREME_QUANTILE = 0.99
 def note(asked: Asked) -> str:
     """What the draw of racks assumes, in words."""
     idle = asked.operations.idle_draw_frac
-    return f"an idle rack draws {idle:.0%} of one at full use, and one that is down nothing"
+    return f"An idle rack draws {idle:.0%} of one at full use, and one that is down nothing."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ def note(asked: Asked) -> str:
     regions = asked.regions.values()
     parts = [f"{region.title} {region.share_frac:.0%} at UTC{region.utc_offset_h:+g}" for region in regions]
     busiest = asked.operations.busiest_h
-    return f"the daily tide is that of {', '.join(parts)}, each busiest around {busiest:g}:00 local time"
+    return f"The daily tide is that of {', '.join(parts)}, each busiest around {busiest:g}:00 local time."
 
 
 def tide(data: xr.Dataset, asked: Asked) -> tuple[Floats, NDArray[np.bool_]]:

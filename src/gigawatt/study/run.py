@@ -20,6 +20,8 @@ Progress = Callable[[str], None]
 
 # Share of a run's volume from which on it counts as done.
 DONE_FRAC = 0.995
+# Share of a class's demand below which it counts as not served.
+STARVED_FRAC = 0.01
 
 
 def run(
@@ -83,7 +85,7 @@ def notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, 
         level = f"; at {even * scale:.3g} this very plan would be worth nothing" if even is not None else ""
         text = f"Prices are scaled by {scale:g}, an assumption of the scenario and no evidence of need{level}."
         if grade.note:
-            text += f" ({grade.note})"
+            text += f" They are {grade.note}."
         found.append(Note(code="assumed_price_scale", path="demand.price_scale", text=text))
     share = evidence.assumed_revenue_frac(scenario, planned, accounts)
     for what, frac in share.items():
@@ -92,10 +94,9 @@ def notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, 
             found.append(Note(code="assumed_share", path=what, text=text))
     assumed_sites = [key for key, site in scenario.records.sites.items() if _is_assumed(site.evidence)]
     if assumed_sites:
-        power = planned.data.facility_w.sel(site=assumed_sites).sum("site").max() / 1e9
-        text = (
-            f"{', '.join(assumed_sites)}: assumed, not announced; up to {float(power):.2g} GW of the plan stands there."
-        )
+        power = float(planned.data.facility_w.sel(site=assumed_sites).sum("site").max()) / 1e9
+        names = ", ".join(scenario.records.sites[key].name for key in assumed_sites)
+        text = f"{names}: their power is assumed, not announced; up to {power:.2g} GW of the plan stands there."
         found.append(Note(code="assumed_sites", path="sites", text=text))
     if planned.status == "time_limit":
         text = (
@@ -103,12 +104,26 @@ def notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, 
             f"({100 * planned.gap_frac:.2g} %); another machine may find a slightly better plan."
         )
         found.append(Note(code="time_limit", path="solver.time_limit", text=text))
-    return (*found, *_missed(scenario, planned))
+    return (*found, *_starved(scenario, accounts), *_missed(scenario, planned))
 
 
 def _is_assumed(record: Mapping[str, Any]) -> bool:
     grade = record.get("announced_power_w")
     return grade is not None and grade.grade == "assumed"
+
+
+def _starved(scenario: Scenario, accounts: Accounts) -> list[Note]:
+    """Classes that the plan serves next to nothing of."""
+    classes = accounts.classes
+    asked_for = classes.demand_tokens.where(classes.demand_tokens > 0)
+    share = (classes.served_tokens / asked_for).dropna("use_case")
+    starved = [str(key) for key in share.use_case.values[share.values < STARVED_FRAC]]
+    if not starved:
+        return []
+    names = " and ".join(scenario.asked.use_cases[key].title for key in starved)
+    other = "" if scenario.asked.objective == "welfare" else "; --set objective=welfare shows the other choice"
+    text = f"{names}: next to nothing is served, because the objective is {scenario.asked.objective}{other}."
+    return [Note(code="starved", path="objective", text=text)]
 
 
 def _missed(scenario: Scenario, planned: Plan) -> list[Note]:
