@@ -89,7 +89,7 @@ def test_break_even_price_makes_this_plan_worth_nothing() -> None:
 def test_debt_costs_equity() -> None:
     """A higher debt rate never raises equity value, the plan held."""
     worths = []
-    for rate in (0.0, 0.05, 0.10, 0.20):
+    for rate in (0.0, 0.07, 0.20):
         scenario = load("one-campus", {"capital.debt_rate": f"{100 * rate} %/year"})
         worths.append(account(scenario, plan(scenario, with_worth=False)).values.equity_value_usd)
     assert all(later <= earlier + 1e6 for earlier, later in itertools.pairwise(worths)), worths
@@ -120,3 +120,14 @@ def test_headline_has_the_fields_that_programs_rely_on(kept: tuple[Scenario, Pla
         "tranche_share_of_capex_frac peak_debt_usd unserved_frac terminal_value_usd penalties_usd social_value_usd"
     }
     assert set(next(iter(promised)).split()) <= set(kept[2].headline)
+
+
+def test_doubling_prices_doubles_cost(kept: tuple[Scenario, Plan, Accounts]) -> None:
+    scenario, planned, _ = kept
+    names = {"racks_usd": "rack_price_usd", "energy_usd": "energy_price_usd_per_wh", "shells_usd": "shell_usd_per_w"}
+    before = flows.flows(planned.data, planned.inputs, scenario.asked)
+    dear = planned.inputs.assign({name: planned.inputs[name] * 2 for name in names.values()})
+    after = flows.flows(planned.data, dear, scenario.asked)
+    for line in names:
+        assert float(after[line].sum()) == pytest.approx(2 * float(before[line].sum())), line
+        assert float(before[line].sum()) < 0, line

@@ -85,7 +85,7 @@ def test_relabelling_sites_permutes_the_answer() -> None:
     xr.testing.assert_allclose(one.data.it_w, two.data.it_w.isel(site=[1, 0]))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(k=st.floats(0.2, 5.0))
 def test_scaling_all_power_scales_the_power_of_the_answer(k: float) -> None:
     data = toy(2, ramp_w=3e7, rack_price_usd=0.4e6)

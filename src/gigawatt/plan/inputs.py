@@ -15,8 +15,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars, tokens
-from gigawatt.catalog import facility, kernels
+from gigawatt.catalog import facility
 from gigawatt.catalog.paths import quarter_number, sample, slipped
+from gigawatt.plan.throughput import rack_rates
 from gigawatt.scenario.schema import Asked, PlatformUse, Scenario, Segment, UseCase
 
 Floats = NDArray[np.float64]
@@ -26,6 +27,7 @@ SECONDS_PER_YEAR = HOURS_PER_YEAR * 3600.0
 HOURS_PER_QUARTER = HOURS_PER_YEAR / 4
 SECONDS_PER_QUARTER = SECONDS_PER_YEAR / 4
 BLOCKS = ("peak", "off_peak")
+UNABLE = "unable"
 
 xr.set_options(arithmetic_join="exact", keep_attrs=False)
 
@@ -33,14 +35,17 @@ xr.set_options(arithmetic_join="exact", keep_attrs=False)
 def inputs(scenario: Scenario) -> xr.Dataset:
     """Every array that the stages need, SI units, names as in units.py.
 
-    Raises CalibrationError where a kernel cannot answer (a model that does not fit, a TPOT that no batch meets).
+    What a platform cannot do stands in the attribute `UNABLE`, a line each. Raises ScenarioError for work that no
+    platform can do (a model that fits nowhere, a TPOT that no batch meets).
     """
     asked = scenario.asked
     quarters = scenario.quarters
     data = xr.Dataset(coords={"period": quarters, "block": list(BLOCKS)})
     data["hours_frac"] = ("block", [asked.operations.peak_block_frac, 1 - asked.operations.peak_block_frac])
     data = data.merge(_sites(scenario, quarters)).merge(_platforms(scenario, quarters))
-    return data.merge(_classes(scenario, quarters)).merge(_research(scenario, quarters))
+    rates, unable = rack_rates(scenario)
+    data = data.merge(_classes(scenario, quarters, rates["use_cases"])).merge(_research(scenario, quarters, rates))
+    return data.assign_attrs({UNABLE: "\n".join(unable)})
 
 
 def _frame(values: Mapping[str, tuple[Sequence[str], Any]], **coords: Sequence[str]) -> xr.Dataset:
@@ -124,16 +129,13 @@ def software_ratio(asked: Asked, quarters: Sequence[str], gain_per_year: float, 
     return np.asarray(tokens.software_ratio(years, gain_per_year, cap_ratio))
 
 
-def _classes(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
+def _classes(scenario: Scenario, quarters: Sequence[str], rates: Floats) -> xr.Dataset:
     asked = scenario.asked
     keys = list(asked.use_cases)
     volumes, prices = zip(*(demand(use, asked, quarters) for use in asked.use_cases.values()), strict=True)
-    served = np.array(
-        [[_rack_tokens_per_s(scenario, use, g) for use in asked.use_cases.values()] for g in asked.platforms]
-    )
     operations = asked.operations
     software = software_ratio(asked, quarters, operations.software_gain_per_year, operations.software_cap_ratio)
-    capacity = served[None] * (operations.availability_frac * software)[:, None, None]
+    capacity = rates[None] * (operations.availability_frac * software)[:, None, None]
     peaks = [use.peak_to_mean_ratio for use in asked.use_cases.values()]
     blocks = [tokens.block_ratios(peak, asked.operations.peak_block_frac) for peak in peaks]
     width = max(len(use.segments) for use in asked.use_cases.values())
@@ -195,22 +197,7 @@ def demand(use: UseCase, asked: Asked, quarters: Sequence[str]) -> tuple[Floats,
     return all_tokens * (1 - use.served_elsewhere_frac) * share, price * asked.demand.price_scale_ratio
 
 
-def _rack_tokens_per_s(scenario: Scenario, use: UseCase, platform: str) -> float:
-    """Output tokens per second of one rack that does nothing else, at the base date's software."""
-    record = scenario.records.accelerators[platform]
-    serving = tokens.serve(
-        kernels.chip(record),
-        kernels.transformer(scenario.records.models[use.model]),
-        kernels.inference_efficiency(scenario.records.inference),
-        precision=use.precision,
-        input_tokens=use.input_tokens,
-        output_tokens=use.output_tokens,
-        tpot_s=use.tpot_s,
-    )
-    return serving.tokens_per_s * record.packages_per_rack_count
-
-
-def _research(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
+def _research(scenario: Scenario, quarters: Sequence[str], rates: Mapping[str, Floats]) -> xr.Dataset:
     asked = scenario.asked
     runs, experiments, platforms = asked.training_runs, asked.experiments, list(asked.platforms)
     window = [[float(run.start_date <= quarter <= run.end_date) for run in runs.values()] for quarter in quarters]
@@ -225,13 +212,7 @@ def _research(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
         {
             "run_rack_flops": (
                 ("period", "platform", "run"),
-                software
-                * _table(
-                    [
-                        [_rack_flops(scenario, run, run.largest_gang_count, g) for run in runs.values()]
-                        for g in platforms
-                    ]
-                ),
+                software * rates["training_runs"],
             ),
             "run_volume_flop": (("run",), [run.volume_flop for run in runs.values()]),
             "run_window": (("period", "run"), _table(window)),
@@ -240,10 +221,7 @@ def _research(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
             "run_hard": (("run",), [run.hard for run in runs.values()]),
             "experiment_rack_flops": (
                 ("period", "platform", "experiment"),
-                software
-                * _table(
-                    [[_rack_flops(scenario, use, use.gang_count, g) for use in experiments.values()] for g in platforms]
-                ),
+                software * rates["experiments"],
             ),
             "experiment_floor_frac": (("experiment",), [use.floor_frac for use in experiments.values()]),
             **{
@@ -260,21 +238,3 @@ def _research(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
 
 def _table(rows: list[list[float]]) -> Floats:
     return np.array(rows, dtype=float).reshape(len(rows), -1)
-
-
-def _rack_flops(scenario: Scenario, use: Any, gang_count: int, platform: str) -> float:
-    """Useful training operations per second of one rack in a gang of `gang_count` packages: peak × MFU × goodput ×
-    availability."""
-    record, operations = scenario.records.accelerators[platform], scenario.asked.operations
-    run = tokens.train(
-        kernels.chip(record),
-        kernels.transformer(scenario.records.models[use.model]),
-        kernels.training_efficiency(scenario.records.training),
-        precision=use.precision,
-        packages_count=gang_count,
-    )
-    goodput = tokens.effective_frac(
-        gang_count, operations.package_failures_per_h, operations.checkpoint_s, operations.restart_s
-    )
-    per_package = run.model_flops * goodput * operations.availability_frac
-    return float(per_package * record.packages_per_rack_count)

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from gigawatt.account.accounts import Accounts, account
+from gigawatt.plan.inputs import UNABLE
 from gigawatt.plan.plan import Plan, plan, quiet
 from gigawatt.plan.verify import verify
 from gigawatt.scenario.load import DEFAULT, load
@@ -104,6 +105,8 @@ def notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, 
             f"({100 * planned.gap_frac:.2g} %); another machine may find a slightly better plan."
         )
         found.append(Note(code="time_limit", path="solver.time_limit", text=text))
+    unable = planned.inputs.attrs.get(UNABLE, "").splitlines()
+    found += [Note(code="unable", path="platforms", text=f"{line}.") for line in unable]
     return (*found, *_starved(scenario, accounts), *_missed(scenario, planned))
 
 
