@@ -25,6 +25,10 @@ WHOLE = 1e-6
 # Quarters by which rounding tries to be later than the pro-rata plan, and the most shifts that it tries.
 DELAYS = (0, 1, 2, 3)
 MAX_TRIALS = 40
+# Wall time for one trial [s], some twenty times what it takes: HiGHS now and then circles on a schedule without a plan.
+TRIAL_S = 5.0
+# Share of the solver's time after which shifting gives way to branch and bound.
+SHIFTING_FRAC = 0.6
 
 Progress = Callable[[str], None]
 Floats = NDArray[np.float64]
@@ -92,11 +96,13 @@ def search(data: xr.Dataset, asked: Asked, progress: Progress) -> Found:
         return Found(program=program, objective=bound, bound=bound, status="optimal", wall_s=clock.spent_s)
     gap = allowed_gap(program, asked, data, bound)
     progress("rounding the milestones")
-    best = shift_milestones(program, round_milestones(program, asked))
+    best, whole = shift_milestones(program, round_milestones(program, asked), clock)
     status = "optimal"
     if best.objective < bound - gap:
         progress("improving the milestones")
         best, bound, status = improve(program, best, clock, gap, bound)
+    if not whole:  # the clock had a say in what was found, and another machine may find something else
+        status = "time_limit"
     fix(program, best.dates)
     objective = program.solve_lp()
     return Found(program=program, objective=objective, bound=max(bound, objective), status=status, wall_s=clock.spent_s)
@@ -132,7 +138,7 @@ def fix(program: Program, dates: tuple[int, ...]) -> None:
 
 
 def trial(program: Program, dates: tuple[int, ...]) -> Schedule:
-    """The best plan on a schedule; worth −∞ where no plan keeps to it."""
+    """The best plan on a schedule; worth −∞ where no plan keeps to it, or where that takes far longer than it does."""
     upper = program.model.variables["released"].upper.transpose("milestone", "period").values
     never = upper.shape[1]
     possible = all(date == never or (0 <= date < never and upper[n, date] > 0) for n, date in enumerate(dates))
@@ -140,7 +146,7 @@ def trial(program: Program, dates: tuple[int, ...]) -> Schedule:
         if not possible or list(dates) != sorted(dates):
             raise NoPlan
         fix(program, dates)
-        return Schedule(dates=dates, objective=program.solve_lp(), columns=program.values.copy())
+        return Schedule(dates=dates, objective=program.solve_lp(TRIAL_S), columns=program.values.copy())
     except NoPlan:
         return Schedule(dates=dates, objective=-np.inf, columns=np.zeros(0))
 
@@ -161,18 +167,23 @@ def round_milestones(program: Program, asked: Asked) -> Schedule:
     return max(trials, key=lambda schedule: schedule.objective)
 
 
-def shift_milestones(program: Program, best: Schedule) -> Schedule:
-    """Shift one milestone by one quarter as long as a shift improves the plan, for at most `MAX_TRIALS` trials."""
+def shift_milestones(program: Program, best: Schedule, clock: Clock) -> tuple[Schedule, bool]:
+    """Shift one milestone by one quarter as long as a shift improves the plan, for at most `MAX_TRIALS` trials.
+
+    The best schedule, and whether that was the end: False where `SHIFTING_FRAC` of the time was spent before.
+    """
     moves = [(n, step) for n in range(len(best.dates)) for step in (-1, 1)]
     tried, since = 0, 0
     while since < len(moves) and tried < MAX_TRIALS:
+        if clock.spent_s > SHIFTING_FRAC * clock.budget_s:
+            return best, False
         n, step = moves[tried % len(moves)]
         dates = (*best.dates[:n], best.dates[n] + step, *best.dates[n + 1 :])
         found = trial(program, dates)
         tried += 1
         improved = found.objective > best.objective + NOISE * max(1.0, abs(best.objective))
         best, since = (found, 0) if improved else (best, since + 1)
-    return best
+    return best, True
 
 
 def improve(program: Program, best: Schedule, clock: Clock, gap: float, bound: float) -> tuple[Schedule, float, str]:

@@ -22,9 +22,16 @@ Floats = NDArray[np.float64]
 
 # One solver unit in SI (or in racks).
 UNITS = {"w": 1e9, "usd": 1e9, "racks": 1e3, "tokens_per_s": 1e9, "flop": 1e27}
+# Iterations after which a start from the last basis is given up, and the most of a start from scratch.
+WARM_ITERATIONS, ITERATIONS = 20_000, 2**31 - 1
 # Below this a dual or a value is solver noise, not a limit that binds.
 NOISE = 1e-7
 
+NO_PLAN = (
+    highspy.HighsModelStatus.kInfeasible,
+    highspy.HighsModelStatus.kUnboundedOrInfeasible,
+    highspy.HighsModelStatus.kTimeLimit,
+)
 # Searches of HiGHS for a first plan: they take two thirds of the time, and the start that it is given is near the best.
 START_IS_GOOD = (
     "mip_allow_restart",
@@ -58,16 +65,22 @@ class Program:
         self._values = np.zeros(0)
         self._duals = np.zeros(0)
 
-    def solve_lp(self) -> float:
+    def solve_lp(self, seconds: float = 600.0) -> float:
         """Solve with integrality relaxed or all integers fixed; the optimal objective.
 
-        Raises SolverFailure unless HiGHS proves optimality, and NoPlan where it proves infeasibility.
+        Raises NoPlan where HiGHS proves infeasibility or the time runs out, SolverFailure where it gives up otherwise.
         """
         self.highs.setOptionValue("solve_relaxation", True)
-        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + 600.0)
+        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + seconds)
+        self.highs.setOptionValue("simplex_iteration_limit", WARM_ITERATIONS)
         self.highs.run()
         status = self.highs.getModelStatus()
-        if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+        if status in (highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kIterationLimit):
+            self.highs.clearSolver()  # the last basis was a start that led nowhere: once more from scratch
+            self.highs.setOptionValue("simplex_iteration_limit", ITERATIONS)
+            self.highs.run()
+            status = self.highs.getModelStatus()
+        if status in NO_PLAN:
             raise NoPlan
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolverFailure(f"HiGHS stopped with status {self.highs.modelStatusToString(status)}")
@@ -82,6 +95,7 @@ class Program:
         Returns objective, proven bound and "optimal" (gap reached) or "time_limit".
         """
         self.highs.setOptionValue("solve_relaxation", False)
+        self.highs.setOptionValue("simplex_iteration_limit", ITERATIONS)
         for search in START_IS_GOOD:
             self.highs.setOptionValue(search, False)
         self.highs.setOptionValue("mip_abs_gap", gap)
@@ -100,7 +114,9 @@ class Program:
         if status not in names or info.primal_solution_status != 2:  # 2: a feasible point is at hand
             raise SolverFailure(f"HiGHS stopped with status {self.highs.modelStatusToString(status)}")
         self._values = np.array(self.highs.getSolution().col_value)
-        return float(info.objective_function_value), float(info.mip_dual_bound), names[status]
+        ended = float(info.objective_function_value), float(info.mip_dual_bound), names[status]
+        self.highs.clearSolver()  # what branch and bound leaves behind is a poor start for a linear programme
+        return ended
 
     @property
     def values(self) -> Floats:
@@ -179,7 +195,7 @@ def _silent() -> Any:
 
 
 class NoPlan(Exception):  # noqa: N818 (caught inside plan/, where the limits in conflict are then named)
-    """No point meets every limit."""
+    """No point meets every limit, or none was found in time."""
 
 
 class SolverFailure(RuntimeError):  # noqa: N818 (our bug or the solver's, never the user's)
