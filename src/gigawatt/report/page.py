@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gigawatt.report import bibliography, figures, listings, tables, words
+from gigawatt.report import bibliography, figures, ladder, listings, tables, words
 from gigawatt.report.figures import Exhibit
 from gigawatt.report.scale import cell
 from gigawatt.report.tables import Table
@@ -116,11 +116,12 @@ def sections(result: Result) -> Iterator[Section]:
 
 
 def _built(result: Result) -> Iterator[Section]:
+    compute = ladder.exhibit(result)
     yield Section(
         slug="build-out",
         title="What gets built",
         lead=f"Facility power in service, {figures.span(result)}.",
-        exhibits=(figures.platforms(result), figures.sites(result)),
+        exhibits=(figures.platforms(result), figures.sites(result), *((compute,) if compute is not None else ())),
     )
     steps = figures.milestones(result)
     yield Section(
