@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from gigawatt.catalog import load
-from gigawatt.errors import CatalogError
+from gigawatt.errors import CatalogError, ScenarioError
 from gigawatt.report import bibliography
+from gigawatt.scenario.load import load as scenario
 
 CHIP = """
 name = "{name}"
@@ -88,3 +89,12 @@ def test_no_folder_is_the_shipped_catalog(monkeypatch: pytest.MonkeyPatch) -> No
     forget()
     assert "h100" in load.ids("accelerators")
     forget()
+
+
+def test_a_broken_file_is_said_once_by_every_door(own: Path) -> None:
+    (own / "accelerators" / "mine.toml").write_text(CHIP.format(name="Mine").replace("384 GB", "384 kW"))
+    with pytest.raises(ScenarioError) as caught:
+        scenario("one-campus")
+    assert [fault.path for fault in caught.value.faults] == ["mine.toml: hbm_capacity"]
+    with pytest.raises(CatalogError, match=r"mine\.toml: hbm_capacity"):
+        bibliography.entry("h100")

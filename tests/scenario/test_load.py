@@ -73,3 +73,11 @@ def test_a_use_case_is_one_table(use_case: str) -> None:
     }
     scenario = load("one-campus", {f"use_cases.{use_case}": table})
     assert list(scenario.asked.use_cases) == [*asked.use_cases, use_case]
+
+
+def test_what_a_base_had_taken_away_stays_away() -> None:
+    scenario = load("equity-2026-02")
+    assert scenario.asked.capital.tranches is None
+    again = loads(scenario.toml)
+    assert again.asked.capital.tranches is None
+    assert again.hash == scenario.hash

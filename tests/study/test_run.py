@@ -111,3 +111,11 @@ def test_objectives_serve_what_they_say(result: Result, objective: str) -> None:
         sums = [v.npv_usd + v.terminal_value_usd - v.penalties_usd + v.social_value_usd for v in worth]
         assert sums[1] >= sums[0] * (1 - 1e-6)
         assert summary(other)["checks"]["objective_vs_accounts_rel"] < 1e-6
+
+
+def test_a_result_whose_question_was_changed_is_refused(result: Result, tmp_path: Path) -> None:
+    folder = result.save(tmp_path / "saved")
+    file = folder / "scenario.toml"
+    file.write_text(file.read_text().replace('end = "2028Q4"', 'end = "2029Q4"'))
+    with pytest.raises(ScenarioError, match="no longer what this result was made of"):
+        load(folder)

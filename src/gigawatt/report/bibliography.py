@@ -93,7 +93,9 @@ def entry(name: str) -> dict[str, Any]:
     for kind in catalog.KINDS:
         try:
             record = catalog.get(kind, name)
-        except CatalogError:
+        except CatalogError as error:
+            if any(fault.path != kind for fault in error.faults):
+                raise  # not that there is no such name here: a file of the catalog is broken
             continue
         return _entry(kind, record)
     known = {catalog.normalise(id_): id_ for kind in catalog.KINDS for id_ in catalog.ids(kind)}

@@ -86,8 +86,8 @@ def _extended(file: FilePath, depth: int) -> dict[str, Any]:
 
 
 def _over_base(table: dict[str, Any], depth: int) -> dict[str, Any]:
-    """The table laid over the scenario that it `extends`, if it does."""
-    base = table.get("extends", "")
+    """The table laid over the scenario that it `extends`, if it does: whole, and extending nothing any more."""
+    base = table.pop("extends", "")
     if not base:
         return table
     if not isinstance(base, str) or depth >= MAX_DEPTH:
@@ -153,7 +153,9 @@ def _resolve(asked: Asked, reader: Reader) -> Records | None:
         try:
             return catalog.get(kind, name)
         except CatalogError as error:
-            reader.faults += [replace(fault, path=path) for fault in error.faults]
+            # A name that is not there is the scenario's fault; a broken file of the catalog is its own, said once.
+            found = [replace(fault, path=path) if fault.path == kind else fault for fault in error.faults]
+            reader.faults += [fault for fault in found if fault not in reader.faults]
             return None
 
     work = {
@@ -211,7 +213,7 @@ def _all_evidence(asked: Mapping[str, Evidence], records: Records) -> dict[str, 
 def resolved(asked: Asked, records: Records) -> dict[str, Any]:
     """Every value of the question as plain data, without evidence: what the identity is taken from."""
     data = {"asked": asdict(asked), "records": asdict(records)}
-    del data["asked"]["extends"], data["asked"]["solver"]
+    del data["asked"]["solver"]
     for group in data["records"].values():
         for record in [group, *group.values()]:
             if isinstance(record, dict):

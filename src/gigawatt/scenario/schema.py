@@ -303,7 +303,6 @@ class Asked:
     name: str
     title: str
     description: str = ""
-    extends: str = ""
     dollar_year: int
     seed: int
     objective: Literal["npv", "tokens", "welfare"]

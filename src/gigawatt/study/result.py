@@ -75,6 +75,8 @@ def load(folder: str | Path) -> Result:
 def _restore(folder: Path) -> Result:
     stored = json.loads((folder / MARKER).read_text(encoding="utf-8"))
     scenario = loads((folder / "scenario.toml").read_text(encoding="utf-8"))
+    if scenario.hash != stored["provenance"]["hash"]:
+        raise ValueError("scenario.toml, or the catalog behind it, is no longer what this result was made of")
     figures = stored["plan"] | json.loads((folder / CLOCK).read_text(encoding="utf-8"))
     plan = Plan(
         data=_read(folder / "plan.nc"),
