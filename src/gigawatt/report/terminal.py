@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from gigawatt.report import listings
+from gigawatt.report.folder import HASH_LENGTH
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,7 +40,7 @@ def show(result: Result, files: Mapping[str, str], out: Console | None = None) -
     from gigawatt.report import tables, words
 
     out = out or console()
-    _heading(out, result.scenario.asked.title, result.scenario.name, result.scenario.hash)
+    _heading(out, result.scenario.asked.title, result.scenario.name, result.scenario.hash[:HASH_LENGTH])
     _paragraph(out, words.headline(result))
     years = YEARS_AT_80 if out.width < 100 else 2 * YEARS_AT_80
     _section(out, tables.thinned(tables.power_by_platform(result), years), words.build_out(result))
@@ -57,7 +58,7 @@ def show(result: Result, files: Mapping[str, str], out: Console | None = None) -
 def show_outline(found: Mapping[str, Any], out: Console | None = None) -> None:
     """What a scenario asks, before it is solved: `study.check.outline`."""
     out = out or console()
-    _heading(out, str(found["title"]), str(found["scenario"]), str(found["hash"]))
+    _heading(out, str(found["title"]), str(found["scenario"]), str(found["hash"])[:HASH_LENGTH])
     for table in listings.outline(found):
         _section(out, table, "")
     _list(out, "To keep in mind", [note["text"] for note in found["notes"]])
@@ -76,7 +77,7 @@ def show_claims(found: Any, out: Console | None = None) -> None:
 def show_sources(found: Mapping[str, Any], out: Console | None = None) -> None:
     """The numbers of a scenario with grade and source: `bibliography.numbers`."""
     out = out or console()
-    _heading(out, "What this scenario rests on", str(found["scenario"]), str(found["hash"]))
+    _heading(out, "What this scenario rests on", str(found["scenario"]), str(found["hash"])[:HASH_LENGTH])
     _section(out, listings.grades(found), "")
     for table in listings.numbers(found):
         _section(out, table, "")
@@ -107,12 +108,12 @@ def _cited(source: Mapping[str, Any]) -> str:
     return f"{source['title']} {source['url']}".strip()
 
 
-def _heading(out: Console, title: str, name: str, hash_: str) -> None:
+def _heading(out: Console, title: str, *names: str) -> None:
     from rich.text import Text
 
     out.print()
     out.print(Text(title, style="bold"))
-    out.print(Text(f"{name} · {hash_[:8]}", style="dim"))
+    out.print(Text(" · ".join(names), style="dim"))
 
 
 def _paragraph(out: Console, text: str) -> None:
