@@ -61,6 +61,20 @@ SUFFIXES: dict[str, Unit] = {
     "deg": Unit("deg", "", 1.0, "an angle (deg)"),
     "date": Unit("date", "", 1.0, "a date, 2026-07-01, or a quarter, 2026Q3"),
 }
+# The most that a figure of a planet can be, in SI units: beyond it somebody has slipped, and a solver would too.
+MOST = {
+    "w": 1e14,
+    "usd": 1e16,
+    "nominal_usd": 1e16,
+    "usd_per_w": 1e4,
+    "usd_per_wh": 1.0,
+    "usd_per_mtok": 1e7,
+    "usd_per_flop": 1e-6,
+    "tokens_per_s": 1e16,
+    "flop": 1e35,
+    "ratio": 1e12,
+    "count": 1e15,
+}
 BASES = ("it", "facility")
 BARE = ("count", "frac", "ratio")
 SIGNED = ("degc", "deg", "per_year", "h")  # hours among them because clocks are behind UTC as well as ahead
@@ -141,6 +155,8 @@ def parse(text: str | float, suffix: str) -> float:
         raise ValueError(f"{unit.example}, not negative")
     if suffix == "frac" and value > 1:
         raise ValueError(unit.example)
+    if value > MOST.get(suffix, math.inf):
+        raise ValueError(f"{unit.example}, at most {show(MOST[suffix], suffix)}")
     return value
 
 

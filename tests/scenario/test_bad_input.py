@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from gigawatt.catalog.paths import arriving
+from gigawatt.catalog.records import Path as Series
 from gigawatt.errors import ScenarioError
 from gigawatt.scenario.load import load, parse_override
 
@@ -126,3 +128,46 @@ def test_override_values_read_as_toml_where_they_can(text: str, value: Any) -> N
 def test_override_through_a_value_is_refused() -> None:
     with pytest.raises(ScenarioError, match=r"name\.x"):
         load("one-campus", {"name.x": 1})
+
+
+MORE: list[tuple[str, Any, str]] = [
+    ("sites.example-campus.ramp", {}, "at least one quarter"),
+    ("sites.example-campus.ramp", {"2040Q1": "100 MW"}, "power energised by 2031Q4"),
+    ("sites.example-campus.sunk", "200 MW", "at most the 100 MW"),
+    ("finance.non_compute", 1, "less than all"),
+    ("platforms.gb300.price_change", "-100 %/year", "yearly rate"),
+    ("capital.tranches.lag", 1000, "at most 160"),
+    ("capital.tranches.every", "300 MW", "the programme's target"),
+    ("capital.opening_cash", "1e300 USD", "at most"),
+    ("use_cases.assistant.floor_penalty", "1e30 USD/Mtoken", "at most"),
+    ("operations.peak_block", 1, "less than the whole day"),
+    ("operations.busiest", "99 h", "an hour of the day"),
+    ("regions.emea.utc_offset", "100 h", "from -14 h to 14 h"),
+    ("demand.price_scale", 1e9, "at most 10,000"),
+    ("dollar_year", 1, "1990"),
+    ("name", "../../escaped", "letters"),
+    ("name", "", "letters"),
+    ("extends", "nope", "scenario file only"),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "expected"), MORE, ids=lambda item: str(item)[:30])
+def test_hostile_values_are_faults_too(path: str, value: Any, expected: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load("one-campus", {path: value})
+    assert any(fault.path == path and expected in fault.expected for fault in caught.value.faults), str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b"])
+def test_names_that_no_file_can_have(name: str) -> None:
+    with pytest.raises(ScenarioError, match="one of the presets"):
+        load(name)
+
+
+def test_power_arrives_with_its_ramp_and_its_slip() -> None:
+    base = load("one-campus").records.sites["example-campus"]
+    assert arriving(base.ramp_w, ["2026Q3", "2026Q4"], 4).tolist() == [100e6, 100e6]
+    ramp = Series(periods=("2027Q1", "2027Q3"), values=(50e6, 100e6))
+    assert arriving(ramp, ["2026Q3", "2027Q1", "2027Q2", "2027Q3"]).tolist() == [0, 50e6, 75e6, 100e6]
+    assert arriving(ramp, ["2026Q3", "2027Q1", "2027Q2", "2027Q3"], 2).tolist() == [0, 0, 0, 50e6]
+    assert arriving(ramp, ["2027Q1", "2027Q2", "2027Q3"], 1).tolist() == [50e6, 50e6, 75e6]

@@ -54,9 +54,14 @@ def sample(path: Path, quarters: Sequence[str], how: Literal["linear", "log"] = 
     return np.interp(at, known, values)
 
 
-def slipped(path: Path, quarters_count: int) -> Path:
-    """The same path, every point `quarters_count` quarters later; what stands at the first point stays."""
-    return Path(
-        periods=tuple(quarter_name(quarter_number(quarter) + quarters_count) for quarter in path.periods),
-        values=path.values,
-    )
+def arriving(path: Path, quarters: Sequence[str], slip_count: int = 0) -> Floats:
+    """Values of a path of something that arrives (power, supply) in each quarter, every point `slip_count` later.
+
+    Before its first point there is nothing. What the path has by the first of the quarters has arrived: it does not
+    slip.
+    """
+    at = np.array([quarter_number(q) for q in quarters], dtype=float)
+    known = np.array([quarter_number(q) for q in path.periods], dtype=float)
+    values = np.array(path.values, dtype=float)
+    standing = np.interp(at[0], known, values, left=0.0)
+    return np.maximum(np.interp(at, known + slip_count, values, left=0.0), min(standing, values[-1]))

@@ -289,6 +289,8 @@ def _path(
         reader.remark(path, "{}", "at least one quarter with a value")
     span = _range(notes, suffix, path, reader)
     _note_evidence(field_path, path, _stated(notes, inherited, path, reader), span, reader)
+    if not points:
+        return {"periods": ("0000Q1",), "values": (math.nan,)}
     ordered = sorted(points)
     values = tuple(
         _number(points[key], suffix, _join(path, key) if len(points) > 1 else path, reader) for key in ordered

@@ -18,7 +18,7 @@ from gigawatt.plan.milestones import milestone_name, milestones, opening
 from gigawatt.plan.solve import UNITS, Program
 from gigawatt.scenario.schema import Asked
 
-# Room left around the least interest when distributions are chosen, as a share of it, plus this in billion USD.
+# Room for the solver's rounding: around the least interest, as a share of it, and below the least cash, billion USD.
 SLACK_FRAC = 1e-6
 
 
@@ -52,14 +52,15 @@ def finance(
     capital = asked.capital
     rate = dollars.quarter_rate_ratio(capital.debt_rate_per_year or 0.0)
     debt = model.add_variables(lower=0, coords=[period], name="debt")
-    cash = model.add_variables(lower=capital.minimum_cash_usd / UNITS["usd"], coords=[period], name="cash")
+    # The physical plan kept its minimum of cash to the solver's tolerance; the same is allowed here.
+    least_cash = capital.minimum_cash_usd / UNITS["usd"] - SLACK_FRAC
+    cash = model.add_variables(lower=least_cash, coords=[period], name="cash")
     paid = model.add_variables(lower=0, upper=_most_paid(asked), coords=[period], name="paid")
     inflow = (flow_usd + receipts_usd) / UNITS["usd"] + opening(data, asked)
     balance = change(cash) - change(debt) + rate * before(debt) + paid
     model.add_constraints(balance == inflow, name="balance")
     limit = np.minimum(book_usd(capex_usd, data, asked) * capital.covenant_frac, capital.debt_limit_usd) / UNITS["usd"]
-    # The physical plan met this to the solver's tolerance; allow the same here.
-    model.add_constraints(debt <= np.maximum(limit, 0.0) + 1e-6, name="limit")
+    model.add_constraints(debt <= np.maximum(limit, 0.0), name="limit")
     discount = dollars.discount_ratio(asked.finance.discount_per_year, np.arange(1, period.size + 1) / 4)
     weight = xr.DataArray(discount, dims="period", coords={"period": period})
     interest = (debt * weight).sum()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars, tokens
 from gigawatt.catalog import facility
-from gigawatt.catalog.paths import quarter_number, sample, slipped
+from gigawatt.catalog.paths import arriving, quarter_number, sample
 from gigawatt.plan.throughput import rack_rates
 from gigawatt.scenario.schema import Asked, PlatformUse, Scenario, Segment, UseCase
 
@@ -75,7 +75,7 @@ def _sites(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
         {
             "ramp_w": (
                 ("period", "site"),
-                np.stack([sample(slipped(sites[k].ramp_w, uses[k].slip_count), quarters) for k in keys], axis=1),
+                np.stack([arriving(sites[k].ramp_w, quarters, uses[k].slip_count) for k in keys], axis=1),
             ),
             "pue_peak_ratio": (("site",), [years[k].peak_ratio for k in keys]),
             "pue_mean_ratio": (("site",), [years[k].mean_ratio for k in keys]),
@@ -93,7 +93,7 @@ def _platforms(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
     asked = scenario.asked
     keys, pools = list(asked.platforms), list(asked.pools)
     records = scenario.records.accelerators
-    supply = np.stack([sample(asked.pools[pool].supply_count, quarters) for pool in pools], axis=1)
+    supply = np.stack([arriving(asked.pools[pool].supply_count, quarters) for pool in pools], axis=1)
     price = np.stack([_rack_price(asked.platforms[k], records[k].rack_price_usd, quarters) for k in keys], axis=1)
     member = [[float(asked.platforms[k].pool == pool) for pool in pools] for k in keys]
     nameplate = np.array([records[k].rack_power_w for k in keys], dtype=float)

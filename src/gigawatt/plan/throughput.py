@@ -20,6 +20,8 @@ from gigawatt.scenario.schema import Experiments, Scenario, TrainingRun, UseCase
 
 Floats = NDArray[np.float64]
 Work = TypeVar("Work")
+# What a kernel calls an argument → the key of the scenario that sets it.
+KEYS = {"packages": "largest_gang", "global_batch": "largest_gang"}
 
 
 def rack_rates(scenario: Scenario) -> tuple[dict[str, Floats], list[str]]:
@@ -44,7 +46,7 @@ def rack_rates(scenario: Scenario) -> tuple[dict[str, Floats], list[str]]:
             table[:, n] = list(rates.values())
             if len(lacks) == len(rates):
                 first = next(iter(lacks.values()))
-                faults += [replace(fault, path=f"{group}.{key}.{fault.path}") for fault in first]
+                faults += [replace(fault, path=f"{group}.{key}.{KEYS.get(fault.path, fault.path)}") for fault in first]
             notes += [f"{platform} cannot take {work.title}: {lack[0]}" for platform, lack in lacks.items()]
         found[group] = table
     if faults:

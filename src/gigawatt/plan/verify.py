@@ -9,6 +9,7 @@ import numpy as np
 
 from gigawatt.plan.milestones import milestones
 from gigawatt.plan.plan import Plan
+from gigawatt.plan.solve import UNITS
 from gigawatt.scenario.schema import Scenario
 
 # Largest excess that is the solver's rounding, as a share of the limit's own scale.
@@ -92,7 +93,7 @@ def _capital(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, 
     asked, data = scenario.asked, plan.data
     capital = asked.capital
     cash, debt = data.cash_usd.values, data.debt_usd.values
-    scale = max(float(np.abs(cash).max()), float(debt.max()), 1e6)
+    scale = max(float(np.abs(cash).max()), float(debt.max()), UNITS["usd"])
     yield "minimum cash", capital.minimum_cash_usd - cash, scale
     yield "limit of debt", debt - capital.debt_limit_usd, scale
     yield "covenant", debt - capital.covenant_frac * data.book_usd.values, scale

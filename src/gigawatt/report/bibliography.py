@@ -17,6 +17,9 @@ from gigawatt.study.check import notes
 from gigawatt.study.summary import strict
 from gigawatt.units import split
 
+# Every JSON object has these; the catalog belongs to no scenario.
+NO_SCENARIO: dict[str, Any] = {"gigawatt": version("gigawatt"), "scenario": None, "hash": None, "notes": []}
+
 
 def numbers(scenario: Scenario) -> dict[str, Any]:
     """Every number of a scenario with value, unit, grade and source; how many carry each grade."""
@@ -64,7 +67,7 @@ def listing(kind: str | None = None) -> dict[str, Any]:
         raise CatalogError([Fault(path="KIND", given=f'"{kind}"', expected=f"one of {', '.join(catalog.KINDS)}{near}")])
     kinds = [kind] if kind is not None else list(catalog.KINDS)
     return {
-        "gigawatt": version("gigawatt"),
+        **NO_SCENARIO,
         "catalog": {name: [_line(name, id_) for id_ in catalog.ids(name)] for name in kinds},
     }
 
@@ -114,7 +117,7 @@ def _entry(kind: str, record: Any) -> dict[str, Any]:
     }
     return strict(
         {
-            "gigawatt": version("gigawatt"),
+            **NO_SCENARIO,
             "kind": kind,
             "id": record.id,
             "name": getattr(record, "name", record.id),

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 
-from gigawatt.catalog.paths import QUARTER, quarter_number, quarter_range, sample, slipped
+from gigawatt.catalog.paths import QUARTER, arriving, quarter_number, quarter_range
 from gigawatt.catalog.records import Path
 from gigawatt.catalog.tables import Reader
 from gigawatt.scenario.schema import Asked, Capital, Records, Segment, TrainingRun, Tranches, UseCase
 
 MAX_QUARTERS = 160
+DAY_H, MAX_OFFSET_H = 24.0, 14.0
+MOST_SCALE = 1e4
+NAME = re.compile(r"\w[\w. -]{0,99}")
 SHARES_SUM_TOLERANCE_FRAC = 1e-6
 
 
@@ -42,6 +46,10 @@ def _horizon(asked: Asked, reader: Reader) -> None:
 
 
 def _programme(asked: Asked, reader: Reader) -> None:
+    if not NAME.fullmatch(asked.name):
+        reader.fault("name", asked.name, "letters, digits, spaces, dots, dashes and underscores, at most 100")
+    if not 1990 <= asked.dollar_year <= 2100:
+        reader.fault("dollar_year", asked.dollar_year, "a year from 1990 to 2100")
     _positive("programme.target", asked.programme.target_w, "a power above 0", reader)
 
 
@@ -57,6 +65,10 @@ def _operations(asked: Asked, reader: Reader) -> None:
         ("peak_block", use.peak_block_frac),
     ):
         _positive(f"operations.{key}", value, "a share above 0", reader)
+    if use.peak_block_frac >= 1:
+        reader.fault("operations.peak_block", use.peak_block_frac, "less than the whole day")
+    if not 0 <= use.busiest_h <= DAY_H and not math.isnan(use.busiest_h):
+        reader.fault("operations.busiest", f"{use.busiest_h:g} h", "an hour of the day, 0 h to 24 h")
     _rate("operations.software_gain", use.software_gain_per_year, reader)
     _quarter("operations.software_base", use.software_base_date, reader)
 
@@ -64,6 +76,8 @@ def _operations(asked: Asked, reader: Reader) -> None:
 def _finance(asked: Asked, reader: Reader) -> None:
     use = asked.finance
     _rate("finance.discount", use.discount_per_year, reader)
+    if use.non_compute_frac >= 1:
+        reader.fault("finance.non_compute", use.non_compute_frac, "less than all of the revenue")
     _rate("finance.lease_rate", use.lease_rate_per_year, reader)
     for key, value in (("rack_life", use.rack_life_years), ("shell_life", use.shell_life_years)):
         if value < 0.25 or (math.isfinite(value) and abs(value * 4 - round(value * 4)) > 1e-9):
@@ -93,8 +107,10 @@ def _debt(use: Capital, reader: Reader) -> None:
 
 def _tranches(use: Tranches, asked: Asked, reader: Reader) -> None:
     path = "capital.tranches"
-    if use.lag_count < 1:
-        reader.fault(f"{path}.lag", use.lag_count, "at least 1 quarter: capital follows its gigawatt")
+    if not 1 <= use.lag_count <= MAX_QUARTERS:
+        reader.fault(
+            f"{path}.lag", use.lag_count, f"at least 1 quarter and at most {MAX_QUARTERS}: capital follows its gigawatt"
+        )
     regular = [use.every_w, use.amount_usd, use.most_usd]
     if use.milestones and any(value is not None for value in regular):
         reader.fault(path, "both every and milestones", "either every, amount and most, or a list of milestones")
@@ -102,6 +118,9 @@ def _tranches(use: Tranches, asked: Asked, reader: Reader) -> None:
         reader.fault(path, "neither", "either every, amount and most, or a list of milestones")
     if use.every_w is not None:
         _positive(f"{path}.every", use.every_w, "a power above 0", reader)
+        if use.every_w > asked.programme.target_w > 0:
+            target = f"at most the programme's target of {asked.programme.target_w / 1e9:g} GW"
+            reader.fault(f"{path}.every", f"{use.every_w / 1e9:g} GW", target)
     if use.amount_usd is not None:
         _positive(f"{path}.amount", use.amount_usd, "money above 0", reader)
     last = 0.0
@@ -139,12 +158,18 @@ def _demand(asked: Asked, reader: Reader) -> None:
         if not 1 <= use.peak_to_mean_ratio <= most and not math.isnan(use.peak_to_mean_ratio):
             reader.fault(f"{path}.peak_to_mean", use.peak_to_mean_ratio, f"from 1 to {most:.3g}, the whole day's load")
         _segments(f"{path}.segments", use.segments, reader)
+    for key, region in asked.regions.items():
+        if abs(region.utc_offset_h) > MAX_OFFSET_H:
+            reader.fault(f"regions.{key}.utc_offset", f"{region.utc_offset_h:g} h", "from -14 h to 14 h")
     shares = sum(region.share_frac for region in asked.regions.values())
     if abs(shares - 1) > SHARES_SUM_TOLERANCE_FRAC:
         reader.fault("regions", f"shares that sum to {shares:g}", "shares that sum to 1")
     _segments("welfare.segments", asked.welfare.segments, reader)
     for key in ("price_scale", "volume_scale"):
-        _positive(f"demand.{key}", getattr(asked.demand, f"{key}_ratio"), "a number above 0", reader)
+        ratio = getattr(asked.demand, f"{key}_ratio")
+        _positive(f"demand.{key}", ratio, "a number above 0", reader)
+        if ratio > MOST_SCALE:
+            reader.fault(f"demand.{key}", f"{ratio:g}", f"at most {MOST_SCALE:,g}")
 
 
 def _volumes(path: str, use: UseCase, reader: Reader) -> None:
@@ -197,6 +222,11 @@ def _sites(asked: Asked, records: Records, reader: Reader) -> None:
         if not _arrives(site.ramp_w, asked, asked.sites[key].slip_count):
             end = asked.horizon.end_date
             reader.fault(f"sites.{key}.ramp", "0 W throughout", f"power energised by {end}, the end of the horizon")
+        elif QUARTER.fullmatch(asked.horizon.start_date):
+            standing = float(arriving(site.ramp_w, [asked.horizon.start_date])[0])
+            if asked.sites[key].sunk_w > standing:
+                given = f"{asked.sites[key].sunk_w / 1e6:g} MW"
+                reader.fault(f"sites.{key}.sunk", given, f"at most the {standing / 1e6:g} MW energised at the start")
 
 
 def _platforms(asked: Asked, records: Records, reader: Reader) -> None:
@@ -204,6 +234,7 @@ def _platforms(asked: Asked, records: Records, reader: Reader) -> None:
     for key, use in asked.platforms.items():
         record = records.accelerators[key]
         _quarter(f"platforms.{key}.price_base", use.price_base_date, reader)
+        _rate(f"platforms.{key}.price_change", use.price_change_per_year, reader)
         if not record.plannable or record.rack_power_w is None:
             reader.fault(f"platforms.{key}.accelerator", record.id, "a part with a known rack power")
         elif use.rack_price_usd is None and record.rack_price_usd is None:
@@ -225,7 +256,8 @@ def _arrives(path: Path, asked: Asked, slip_count: int) -> bool:
     start, end = quarter_number(horizon.start_date), quarter_number(horizon.end_date)
     if not 0 <= end - start < MAX_QUARTERS:
         return True
-    return bool(np.any(sample(slipped(path, slip_count), quarter_range(horizon.start_date, horizon.end_date)) > 0))
+    values = arriving(path, quarter_range(horizon.start_date, horizon.end_date), slip_count)
+    return bool(np.isnan(values).any() or (values > 0).any())
 
 
 def _positive(path: str, value: float, expected: str, reader: Reader) -> None:

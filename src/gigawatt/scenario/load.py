@@ -69,12 +69,16 @@ def _find(name: str) -> FilePath:
     if name in presets():
         return _folder() / f"{name}.toml"
     file = FilePath(name)
-    if file.exists():
-        return file
+    try:
+        if file.exists():
+            return file
+    except (OSError, ValueError):
+        pass  # no name that a file could have
     close = difflib.get_close_matches(name, presets(), n=1)
     near = f'; did you mean "{close[0]}"?' if close else ""
     expected = f"a file, or one of the presets {', '.join(presets())}{near}"
-    raise ScenarioError([Fault(path="SCENARIO", given=f'"{name}"', expected=expected)])
+    shown = name if len(name) <= 80 else name[:77] + "..."
+    raise ScenarioError([Fault(path="SCENARIO", given=f'"{shown}"', expected=expected)])
 
 
 def _extended(file: FilePath, depth: int) -> dict[str, Any]:
@@ -116,6 +120,9 @@ def _is_leaf(table: Mapping[str, Any]) -> bool:
 
 
 def _override(table: dict[str, Any], path: str, value: Any, reader: Reader) -> None:
+    if path == "extends":
+        reader.fault(path, value, "a key of a scenario file only: name the base scenario instead")
+        return
     *parents, last = path.split(".")
     here: Any = table
     for key in parents:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Any
 
-from gigawatt.catalog.paths import first_day, sample, slipped
+from gigawatt.catalog.paths import arriving, first_day, sample
 from gigawatt.plan.milestones import milestones
+from gigawatt.plan.throughput import rack_rates
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import evidence
 from gigawatt.study.summary import strict
 
 
 def outline(scenario: Scenario) -> dict[str, Any]:
-    """The question in SI units, JSON-ready; keys carry the suffixes of units.py."""
+    """The question in SI units, JSON-ready; keys carry the suffixes of units.py.
+
+    Raises ScenarioError for work that no platform can do.
+    """
+    rack_rates(scenario)  # raises where the kernels find faults, as a run would
     asked = scenario.asked
     return strict(
         {
@@ -74,7 +79,7 @@ def _sites(scenario: Scenario) -> list[dict[str, Any]]:
     found = []
     for key, site in scenario.records.sites.items():
         use = scenario.asked.sites[key]
-        ramp = sample(slipped(site.ramp_w, use.slip_count), quarters)
+        ramp = arriving(site.ramp_w, quarters, use.slip_count)
         found.append(
             {
                 "site": key,

@@ -139,23 +139,54 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     Raises ScenarioError where the folder exists with anything in it but an earlier result.
     """
     check_folder(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    folder = folder.resolve()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise _unusable(folder, error) from error
     try:
         yield temporary
         temporary.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.replace(temporary, folder)
+        _put(temporary, folder)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
 
 
+def _put(temporary: Path, folder: Path) -> None:
+    """Make the temporary folder the folder; at every moment one of old and new is whole."""
+    if not folder.exists():
+        os.replace(temporary, folder)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    os.replace(folder, old)  # a folder may take the place of an empty one
+    os.replace(temporary, folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
 def check_folder(folder: Path) -> None:
-    """Refuse a folder that holds something else, before any work is done."""
+    """Refuse a folder that holds something else, or cannot be written, before any work is done."""
+    try:
+        folder = folder.resolve()
+        nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _unusable(folder, error) from error
+    if folder == Path.cwd():
+        given = f"{folder}, where you are"
+        raise ScenarioError(
+            [Fault(path="--out", given=given, expected="another folder, for it is replaced as a whole")]
+        )
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        given = f"{folder}: a file" if folder == nearest else f"{folder}: {nearest} cannot hold a folder"
+        raise ScenarioError([Fault(path="--out", given=given, expected="a folder that can be written")])
     if folder.is_dir() and (not any(folder.iterdir()) or (folder / MARKER).is_file()):
         return
-    if folder.exists() or folder.is_symlink():
-        given = "a folder with other files" if folder.is_dir() else "a file"
-        raise ScenarioError([Fault(path="--out", given=f"{folder}: {given}", expected="an empty folder or a result")])
+    if folder.exists():
+        given = f"{folder}: a folder with other files"
+        raise ScenarioError([Fault(path="--out", given=given, expected="an empty folder or a result")])
+
+
+def _unusable(folder: Path, error: Exception) -> ScenarioError:
+    given = f"{str(folder)[:80]!r}: {getattr(error, 'strerror', None) or error}"
+    return ScenarioError([Fault(path="--out", given=given, expected="a folder that can be written")])

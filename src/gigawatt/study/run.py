@@ -19,6 +19,8 @@ from gigawatt.study.views import runs_done_frac
 
 Progress = Callable[[str], None]
 
+# An objective below this is the solver's rounding: differences are judged against it.
+SMALLEST_USD = 1e6
 # Share of a run's volume from which on it counts as done.
 DONE_FRAC = 0.995
 # Share of a class's demand below which it counts as not served.
@@ -67,7 +69,7 @@ def objective_vs_accounts_rel(result: Result) -> float | None:
     total = values.npv_usd + values.terminal_value_usd - values.penalties_usd
     if result.scenario.asked.objective == "welfare":
         total += values.social_value_usd
-    return abs(total - plan_.objective) / max(abs(plan_.objective), 1.0)
+    return abs(total - plan_.objective) / max(abs(plan_.objective), SMALLEST_USD)
 
 
 def plan_is_feasible(result: Result) -> bool:
