@@ -121,3 +121,39 @@ def test_unknown_names_are_exit_code_2(tmp_path: Path) -> None:
 
 def test_version(tmp_path: Path) -> None:
     assert gigawatt("--version", cwd=tmp_path).stdout.startswith("gigawatt ")
+
+
+@pytest.mark.parametrize("command", [["run", "--bogus"], ["bogus"], ["catalog", "show"]], ids=" ".join)
+def test_a_mistaken_command_is_json_too(tmp_path: Path, command: list[str]) -> None:
+    run = gigawatt(*command, "--json", cwd=tmp_path)
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert json.loads(run.stderr)["error"]["kind"] == "UsageError"
+    people = gigawatt(*command, cwd=tmp_path)
+    assert people.returncode == 2
+    assert "Usage" in people.stderr
+
+
+def test_a_polite_kill_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "gigawatt", "run", "one-campus", "--out", "result"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "writing the report" in line:
+            break
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert [path.name for path in tmp_path.iterdir()] in ([], ["result"])
+    if not list(tmp_path.iterdir()):
+        assert process.returncode == 128 + signal.SIGTERM
+
+
+def test_results_replace_each_other_but_not_the_folder_one_is_in(tmp_path: Path) -> None:
+    for _ in range(2):
+        payload(gigawatt("run", "one-campus", *SHORT, "--out", "mine", "--json", cwd=tmp_path))
+    inside = gigawatt("run", "one-campus", *SHORT, "--out", ".", cwd=tmp_path / "mine")
+    assert inside.returncode == 2
+    assert "where you are" in inside.stderr
+    assert (tmp_path / "mine" / "report.html").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]

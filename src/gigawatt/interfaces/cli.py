@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import signal
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from gigawatt import __version__
-from gigawatt.interfaces.console import door, progress, say
+from gigawatt.interfaces.console import BAD_INPUT, door, progress, say, usage_fault
 
 app = typer.Typer(
     name="gigawatt",
@@ -35,6 +36,8 @@ Out = Annotated[
     typer.Option("--out", metavar="DIR", help="Folder for the result [default: gigawatt-runs/SCENARIO-HASH]."),
 ]
 DEFAULT = "loi-2025-09"
+# The parent of all mistakes in a command; typer shows only its children to the public.
+USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 
 
 def _version(wanted: bool) -> None:
@@ -147,7 +150,15 @@ def _overrides(pairs: list[str] | None) -> dict[str, Any]:
 def main() -> None:
     """The console script."""
     signal.signal(signal.SIGTERM, _terminated)
-    app()
+    if "--json" not in sys.argv:
+        app()
+        return
+    try:
+        code = app(standalone_mode=False)
+    except USAGE_ERROR as error:
+        usage_fault(error.format_message())
+        code = BAD_INPUT
+    sys.exit(code or 0)
 
 
 def _terminated(number: int, frame: object) -> None:

@@ -49,6 +49,12 @@ def _leave(json: bool, error: Exception, items: list[dict[str, Any]], lines: lis
     raise typer.Exit(code) from None
 
 
+def usage_fault(message: str) -> None:
+    """What is wrong with the command itself, as JSON on standard error."""
+    items = [{"path": "command", "given": message, "expected": "see gigawatt --help"}]
+    print(json_module.dumps({"error": {"kind": "UsageError", "items": items}}, ensure_ascii=False), file=sys.stderr)
+
+
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
     """A callable that says what is being done: a spinner with elapsed time on a terminal, plain lines elsewhere."""
