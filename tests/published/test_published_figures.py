@@ -16,7 +16,7 @@ BERNSTEIN = (
     "(2025-10-29)"
 )
 SEMIANALYSIS = "SemiAnalysisAI/InferenceX-app, packages/app/src/lib/constants.ts @77ca49a (2026-04-03)"
-PEAK_PUE = 1.13  # loi.md, table of platforms: the published basis of "10 GW at facility power"
+PEAK_PUE = 1.13  # the basis on which "10 GW at facility power" is published
 
 
 @pytest.fixture(scope="module")
