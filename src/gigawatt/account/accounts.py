@@ -1,4 +1,4 @@
-"""Scenario + Plan + Timeline → Accounts: the long table, statements, and figures a board would ask for."""
+"""Scenario + Plan → Accounts: the long table, statements, and figures a board would ask for."""
 
 from __future__ import annotations
 

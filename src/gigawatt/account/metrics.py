@@ -10,7 +10,7 @@ import xarray as xr
 from gigawatt import dollars
 from gigawatt.catalog.paths import first_day
 from gigawatt.plan import buildout, flows, work
-from gigawatt.plan.inputs import HOURS_PER_QUARTER, HOURS_PER_YEAR, SECONDS_PER_QUARTER
+from gigawatt.plan.inputs import HOURS_PER_YEAR, SECONDS_PER_QUARTER
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.search import discounts
 from gigawatt.plan.solve import UNITS
@@ -303,9 +303,3 @@ def unit_cost(
         + (asked.operations.yearly_opex_usd_per_w_facility * pue_peak_ratio + yearly_energy_usd_per_w) * rack_it_w
     )
     return UnitCost(capex_usd_per_w_it=(rack + shell) / rack_it_w, yearly_usd_per_rack=yearly)
-
-
-def gpu_hours(plan: Plan) -> float:
-    """Package-hours in service over the solved horizon."""
-    racks = flows.mean_stock(plan.data.stock_count).sum("site")
-    return float((racks * plan.inputs.packages_per_rack_count).sum()) * HOURS_PER_QUARTER

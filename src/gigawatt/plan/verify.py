@@ -41,7 +41,7 @@ def verify(scenario: Scenario, plan: Plan) -> list[Violation]:
 def _excesses(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
     """Limit in words, by how much it is exceeded in each quarter (rows), and the scale to judge that by."""
     yield from _power(scenario, plan)
-    yield from _work(scenario, plan)
+    yield from _work(plan)
     yield from _capital(scenario, plan)
 
 
@@ -64,8 +64,7 @@ def _power(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, fl
     yield "nothing negative", -np.minimum(install, 0).reshape(len(install), -1), max(float(install.max()), 1.0)
 
 
-def _work(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
-    del scenario
+def _work(plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
     data, given = plan.data, plan.inputs
     stock = data.stock_count.sum("site").values
     before = np.vstack([np.zeros((1, stock.shape[1])), stock[:-1]])

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from gigawatt.account.accounts import Accounts
 from gigawatt.catalog.records import Evidence
 from gigawatt.plan import flows
 from gigawatt.plan.plan import Plan
@@ -45,13 +44,12 @@ def grades(scenario: Scenario) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda item: -item[1]))
 
 
-def assumed_revenue_frac(scenario: Scenario, plan: Plan, accounts: Accounts) -> dict[str, float]:
+def assumed_revenue_frac(scenario: Scenario, plan: Plan) -> dict[str, float]:
     """Share of the present value of revenue that rests on something assumed, by what is assumed.
 
     "demand and prices": classes whose demand is assumed. One entry per platform with an assumed figure among
     `PLATFORM_FIGURES`: revenue of the tokens that it serves. The entries overlap.
     """
-    del accounts
     revenue = platform_revenue_usd(scenario, plan)
     total = float(revenue.sum())
     if total <= 0:

@@ -90,7 +90,7 @@ def notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, 
         if grade.note:
             text += f" They are {grade.note}."
         found.append(Note(code="assumed_price_scale", path="demand.price_scale", text=text))
-    share = evidence.assumed_revenue_frac(scenario, planned, accounts)
+    share = evidence.assumed_revenue_frac(scenario, planned)
     for what, frac in share.items():
         if frac > 0:
             text = f"{100 * frac:.0f} % of the present value of revenue rests on {what} graded assumed."

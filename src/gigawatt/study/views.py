@@ -17,7 +17,6 @@ from gigawatt.study.claims.statements import statements
 from gigawatt.study.result import Result
 
 RUNNING = ("non_compute", "energy", "opex", "rent")
-CAPEX = ("racks", "network", "shells")
 
 
 def reported(result: Result) -> slice:
