@@ -76,9 +76,57 @@ def _quarters(end: str) -> Callable[[], Figures]:
     return measure
 
 
+CASES_COUNT = 200_000
+CALLS_COUNT = 5
+
+
+def inference_configs() -> Figures:
+    """Steady state, times and memory check of random cases (model × part × precision × layout × lengths × batch)."""
+    import numpy as np
+
+    from gigawatt import tokens
+    from gigawatt.catalog import kernels, load
+
+    draws = np.random.default_rng(0)
+    models = [load.get("models", name) for name in ("llama-3.1-70b", "deepseek-r1", "gpt-oss-120b", "qwen3-235b-a22b")]
+    parts = [(load.get("accelerators", name), form) for name in ("h100", "b200", "gb300") for form in ("bf16", "fp8")]
+    calibration = load.get("inference_calibrations", "as-of-2026")
+    part, model = draws.integers(0, len(parts), CASES_COUNT), draws.integers(0, len(models), CASES_COUNT)
+    each = [kernels.inference_efficiency(calibration, *one) for one in _pairs(parts, models)]
+    tensor, data = np.exp2(draws.integers(0, 4, (2, CASES_COUNT)))
+    question = tokens.Question(
+        machine=tokens.take(tokens.stack([tokens.machine(kernels.chip(one), form) for one, form in parts]), part),
+        model=tokens.take(tokens.stack([tokens.costs(kernels.transformer(one)) for one in models]), model),
+        efficiency=tokens.take(tokens.stack(each), part * len(models) + model),
+        layout=tokens.ServingLayout(
+            tensor_count=tensor, data_count=data, expert_count=tensor * data, pipeline_count=np.ones(CASES_COUNT)
+        ),
+        traffic=tokens.Traffic(
+            input_tokens=draws.uniform(100, 8000, CASES_COUNT), output_tokens=draws.uniform(100, 2000, CASES_COUNT)
+        ),
+    )
+    batch = draws.uniform(1, 500, CASES_COUNT)
+    return {"inference_configs_per_cpu_s": CASES_COUNT / _cpu_s(lambda: tokens.evaluate(question, batch))}
+
+
+def _pairs(parts: list[tuple[Any, str]], models: list[Any]) -> list[tuple[Any, Any, str]]:
+    return [(part, model, form) for part, form in parts for model in models]
+
+
+def _cpu_s(call: Callable[[], object]) -> float:
+    """Median CPU time of a call, the first one left out."""
+    spent = []
+    for _ in range(CALLS_COUNT + 1):
+        started = time.process_time()
+        call()
+        spent.append(time.process_time() - started)
+    return statistics.median(spent[1:])
+
+
 GROUPS: dict[str, Callable[[], Figures]] = {
     "help": help_,
     "run_loi": run_loi,
+    "inference_configs": inference_configs,
     "plan_loi": plan_loi,
     "plan_loi_binding": plan_loi_binding,
     "plan_24q": _quarters("2032Q2"),

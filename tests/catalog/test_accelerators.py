@@ -9,6 +9,10 @@ from gigawatt.catalog import kernels, load
 from gigawatt.catalog.records import Accelerator
 
 ALL = [load.load("accelerators", id_) for id_ in load.ids("accelerators")]
+ARCHITECTURES = {
+    *("pascal", "volta", "ampere", "ada", "hopper", "blackwell", "rubin", "feynman"),
+    *("cdna3", "cdna4", "cdna5", "tpu", "trainium", "battlemage"),
+}
 PEAKS = ("bf16_flops", "fp8_flops", "fp4_flops", "fp4_inference_flops")
 
 
@@ -37,6 +41,9 @@ class TestEveryPart:
         peaks = [peak for name in PEAKS if (peak := getattr(accelerator, name)) is not None]
         assert peaks
         assert peaks == sorted(peaks)
+
+    def test_its_architecture_is_one_word(self, accelerator: Accelerator) -> None:
+        assert accelerator.architecture in ARCHITECTURES
 
     def test_an_unknown_rack_power_is_not_plannable(self, accelerator: Accelerator) -> None:
         assert accelerator.rack_power_w is not None or not accelerator.plannable
@@ -97,6 +104,11 @@ class TestPeaks:
             ("Kyber", "fp8_flops", 5e18),
             ("Kyber", "fp4_inference_flops", 15e18),
             ("Trainium3", "fp8_flops", 362e15),
+            ("H100 PCIe", "fp8_flops", 8 * 3026e12 / 2),
+            ("H200 NVL", "fp8_flops", 8 * 3341e12 / 2),
+            ("H20", "bf16_flops", 8 * 148e12),
+            ("MI350X", "fp8_flops", 8 * 4.6e15),
+            ("Trillium", "bf16_flops", 64 * 918e12),
         ],
     )
     def test_of_a_rack_are_as_published(self, name: str, field: str, rack_flops: float) -> None:
@@ -120,6 +132,26 @@ class TestPeaks:
 
     def test_feynman_is_all_assumed(self) -> None:
         assert {evidence.grade for evidence in part("Feynman").evidence.values()} == {"assumed"}
+
+
+class TestVariants:
+    @pytest.mark.parametrize(
+        ("one", "other", "capacity_gb", "scale_up_gb_per_s"),
+        [
+            ("H800", "H100", 80, 200),
+            ("H20", "H100", 96, 450),
+            ("H100 NVL", "H100", 94, 300),
+            ("H200 NVL", "H200", 141, 450),
+            ("A100-40GB", "A100", 40, 300),
+        ],
+    )
+    def test_a_variant_is_a_part_of_its_own(
+        self, one: str, other: str, capacity_gb: float, scale_up_gb_per_s: float
+    ) -> None:
+        assert part(one).id != part(other).id
+        assert part(one).architecture == part(other).architecture
+        assert part(one).hbm_capacity_bytes == capacity_gb * 1e9
+        assert part(one).scale_up_bandwidth_bytes_per_s == scale_up_gb_per_s * 1e9
 
 
 class TestGigawatt:

@@ -19,7 +19,8 @@ def test_chip_has_the_figures_of_its_accelerator(name):
 def test_what_a_model_file_leaves_out_is_nothing(name):
     model = kernels.transformer(get("models", name))
     for block in model.blocks:
-        assert block.value_dim_count > 0
+        assert (block.value_dim_count > 0) == (block.attention != "none")
+        assert isinstance(block.output_gate, bool)
         assert block.window_count >= 0
         assert isinstance(block.q_rank_count, int)
 

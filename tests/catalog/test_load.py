@@ -19,6 +19,7 @@ FILES = [(kind, id_) for kind in load.KINDS for id_ in load.ids(kind)]
 PART = """
 name = "{name}"
 vendor = "Example"
+architecture = "example"
 aliases = ["{alias}"]
 first_ship = "2026-07-01"
 grade = "assumed"
@@ -104,7 +105,9 @@ class TestNames:
     def test_case_punctuation_accents_organisation_and_vendor_do_not_matter(self, one: str, other: str) -> None:
         assert load.normalise(one) == load.normalise(other)
 
-    @pytest.mark.parametrize(("one", "other"), [("H100", "H200"), ("Llama 3.1 8B", "Llama 3.1 70B"), ("V3", "R1")])
+    @pytest.mark.parametrize(
+        ("one", "other"), [("H100", "H200"), ("Llama 3.1 8B", "Llama 3.1 70B"), ("V3", "R1"), ("1.7B", "17B")]
+    )
     def test_different_things_stay_apart(self, one: str, other: str) -> None:
         assert load.normalise(one) != load.normalise(other)
 

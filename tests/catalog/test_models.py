@@ -34,12 +34,31 @@ class TestEveryModel:
         for block in model.blocks:
             assert block.count > 0
             assert 0 <= block.experts_active_count <= block.experts_count
-            assert block.heads_count % block.kv_heads_count == 0
+            assert block.heads_count % max(block.kv_heads_count, 1) == 0
+
+    def test_every_block_does_something(self, model: Model) -> None:
+        for block in model.blocks:
+            assert block.attention != "none" or block.ffn_count > 0
+            assert (block.attention == "none") == (block.heads_count == 0)
 
     def test_latent_attention_states_its_ranks(self, model: Model) -> None:
+        """DeepSeek-V2-Lite alone leaves its queries uncompressed."""
         for block in model.blocks:
-            latent = (block.kv_rank_count, block.rope_dim_count, block.q_rank_count, block.value_dim_count)
-            assert all(latent) if block.attention == "mla" else not any(latent)
+            ranks = (block.kv_rank_count, block.rope_dim_count)
+            query = block.q_rank_count or model.id == "deepseek-v2-lite"
+            assert all((*ranks, query, block.value_dim_count)) if block.attention == "mla" else not any(ranks)
+
+    def test_linear_attention_states_its_state(self, model: Model) -> None:
+        for block in model.blocks:
+            if block.attention == "linear":
+                assert block.kv_heads_count
+                assert block.head_dim_count
+                assert block.value_dim_count
+
+    def test_sparse_attention_states_its_indexer(self, model: Model) -> None:
+        for block in model.blocks:
+            indexer = (block.index_heads_count, block.index_dim_count)
+            assert all(indexer) if block.selected_count else not any(indexer)
 
 
 class TestArchitectures:
@@ -52,6 +71,26 @@ class TestArchitectures:
 
     def test_llama_3_3_70b_shares_the_blocks_of_3_1(self) -> None:
         assert model("Llama 3.3 70B Instruct") is model("meta-llama/Llama-3.1-70B")
+
+    @pytest.mark.parametrize(
+        ("name", "linear", "attention", "alone"),
+        [("Qwen3.5-397B-A17B", 45, 15, 0), ("Nemotron 3 Nano", 23, 6, 23), ("MiniMax-Text-01", 70, 10, 0)],
+    )
+    def test_hybrids_have_their_layers(self, name: str, linear: int, attention: int, alone: int) -> None:
+        counts = {"linear": 0, "gqa": 0, "none": 0}
+        for block in model(name).blocks:
+            counts[block.attention] += block.count
+        assert counts == {"linear": linear, "gqa": attention, "none": alone}
+
+    @pytest.mark.parametrize(
+        ("name", "window", "windowed", "full"),
+        [("Gemma 3 27B", 1024, 52, 10), ("Gemma 2 9B", 4096, 21, 21), ("Llama 4 Maverick", 8192, 36, 12)],
+    )
+    def test_windows_are_in_most_layers(self, name: str, window: int, windowed: int, full: int) -> None:
+        layers = {window: 0, None: 0}
+        for block in model(name).blocks:
+            layers[block.window_count] += block.count
+        assert layers == {window: windowed, None: full}
 
     def test_the_frontier_model_is_all_assumed(self) -> None:
         assert {evidence.grade for evidence in model("frontier-2027").evidence.values()} == {"assumed"}

@@ -15,6 +15,7 @@ from gigawatt.scenario.load import load as scenario
 CHIP = """
 name = "{name}"
 vendor = "Example"
+architecture = "example"
 first_ship = "2027-01-01"
 grade = "assumed"
 packages_per_rack = 64

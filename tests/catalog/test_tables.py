@@ -19,6 +19,7 @@ from gigawatt.errors import CatalogError, Fault
 PART = """
 name = "Example part"
 vendor = "Example"
+architecture = "example"
 first_ship = "2026-07-01"
 grade = "vendor"
 source = "sheet"
@@ -213,14 +214,14 @@ class TestMistakes:
         ffn = 16
         [[blocks]]
         count = -2
-        attention = "linear"
+        attention = "quadratic"
         heads = "2 W"
         kv_heads = 2
         head_dim = 4
         """
         faults = faults_of(write(tmp_path, text), Model)
         assert set(faults) == {"blocks[1].count", "blocks[1].attention", "blocks[1].heads", "blocks[1].ffn"}
-        assert faults["blocks[1].attention"].expected == "'gqa' or 'mla'"
+        assert faults["blocks[1].attention"].expected == "'gqa', 'mla', 'linear' or 'none'"
 
 
 class TestFiles:

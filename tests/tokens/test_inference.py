@@ -6,25 +6,50 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from machines import CHIP, DENSE, DENSE_BLOCK, LATENT, MODELS, ROUTED, SERVING
 
-from gigawatt.tokens import ServingLayout, Transformer, decode, largest_batch_count, prefill, steady_state
+from gigawatt.tokens import (
+    PLAIN,
+    Drafting,
+    ServingLayout,
+    Transformer,
+    costs,
+    decode,
+    largest_batch_count,
+    machine,
+    prefill,
+    stack,
+    steady_state,
+    take,
+)
 from gigawatt.tokens.inference import weight_memory_bytes
 
-ONE = ServingLayout(tensor_count=1, data_count=1, expert_count=1)
-SPREAD = ServingLayout(tensor_count=2, data_count=4, expert_count=8)
+
+def layout_of(tensor=1, data=1, expert=1, pipeline=1):
+    return ServingLayout(tensor_count=tensor, data_count=data, expert_count=expert, pipeline_count=pipeline)
+
+
+ONE, SPREAD = layout_of(), layout_of(2, 4, 8)
+PART = machine(CHIP, "fp8")
 
 
 def state(
-    model=DENSE, layout=ONE, batch_count=16.0, chip=CHIP, efficiency=SERVING, input_tokens=1000.0, output_tokens=500.0
+    model=DENSE,
+    layout=ONE,
+    batch_count=16.0,
+    chip=CHIP,
+    efficiency=SERVING,
+    input_tokens=1000.0,
+    output_tokens=500.0,
+    drafting=PLAIN,
 ):
     return steady_state(
-        chip,
-        model,
+        machine(chip, "fp8"),
+        costs(model),
         efficiency,
         layout,
-        precision="fp8",
         input_tokens=input_tokens,
         output_tokens=output_tokens,
         batch_count=batch_count,
+        drafting=drafting,
     )
 
 
@@ -32,11 +57,13 @@ def test_decode_of_a_small_batch_reads_weights_and_cache_once():
     ideal = replace(
         SERVING,
         memory_frac=1.0,
+        serial_frac=0.0,
         activation_passes_ratio=0.0,
         block_latency_s=0.0,
         step_overhead_s=0.0,
+        request_overhead_s=0.0,
     )
-    step = decode(CHIP, DENSE, ideal, ONE, precision="fp8", context_tokens=1000.0, batch_count=1.0)
+    step = decode(PART, costs(DENSE), ideal, ONE, context_tokens=1000.0, batch_count=1.0)
     weights = 32 * (41_943_040 + 3 * 4096 * 14336) + 2 * 4096 * 128256
     cache = 1001 * 32 * 2 * 8 * 128
     assert step.total_s == pytest.approx((weights + cache) / 8e12)
@@ -45,17 +72,26 @@ def test_decode_of_a_small_batch_reads_weights_and_cache_once():
 
 
 def test_prefill_is_bound_by_compute():
-    fill = prefill(CHIP, DENSE, SERVING, ONE, precision="fp8", input_tokens=16384.0)
+    fill = prefill(PART, costs(DENSE), SERVING, ONE, input_tokens=16384.0)
     assert fill.compute_s > fill.memory_s > 0
 
 
-def test_steady_state_is_osl_steps_and_one_prefill_per_request():
+def test_steady_state_is_osl_steps_and_the_prefill_of_every_request():
     result = state()
-    step = decode(CHIP, DENSE, SERVING, ONE, precision="fp8", context_tokens=1250.0, batch_count=16.0)
-    fill = prefill(CHIP, DENSE, SERVING, ONE, precision="fp8", input_tokens=1000.0)
-    assert result.phases.total_s == pytest.approx(500 * step.total_s + 16 * fill.total_s)
+    step = decode(PART, costs(DENSE), SERVING, ONE, context_tokens=1250.0, batch_count=16.0)
+    fill = prefill(PART, costs(DENSE), SERVING, ONE, input_tokens=1000.0)
+    whole = 500 * step.total_s + 16 * (0.8 * fill.total_s + 1e-3)
+    assert result.phases.total_s == pytest.approx(whole)
     assert result.tpot_s == pytest.approx(result.phases.total_s / 500)
     assert result.tokens_per_s == pytest.approx(16 * 500 / result.phases.total_s)
+
+
+def test_prompts_that_wait_together_share_a_pass():
+    alone = prefill(PART, costs(DENSE), SERVING, ONE, input_tokens=100.0)
+    shared = prefill(PART, costs(DENSE), SERVING, ONE, input_tokens=100.0, waiting_count=20.0)
+    assert shared.total_s < alone.total_s / 2
+    long = prefill(PART, costs(DENSE), SERVING, ONE, input_tokens=4 * 8192.0)
+    assert long.latency_s == pytest.approx(4 * prefill(PART, costs(DENSE), SERVING, ONE, input_tokens=8192.0).latency_s)
 
 
 def test_per_package_and_per_replica():
@@ -68,6 +104,49 @@ def test_one_package_does_not_talk(model):
     assert state(model, ONE).phases.network_s == 0
 
 
+def test_stages_share_the_requests_and_the_weights():
+    deep = state(DENSE, layout_of(pipeline=4), 64.0)
+    part = state(DENSE, ONE, 16.0)
+    assert deep.step_s == pytest.approx(part.step_s)
+    assert deep.memory_bytes < part.memory_bytes
+
+
+def test_drafting_pays_by_what_holds():
+    none = Drafting(drafted_count=3, accepted_frac=0.0, draft_cost_frac=0.05)
+    most = Drafting(drafted_count=3, accepted_frac=0.9, draft_cost_frac=0.05)
+    assert none.tokens_per_step_ratio == 1
+    assert Drafting(drafted_count=3, accepted_frac=1.0, draft_cost_frac=0).tokens_per_step_ratio == 4
+    assert most.tokens_per_step_ratio == pytest.approx(1 + 0.9 + 0.81 + 0.729)
+    assert state(drafting=none).tpot_s > state().tpot_s > state(drafting=most).tpot_s
+
+
+def test_many_models_and_parts_in_one_call_equal_each_alone():
+    parts = [machine(CHIP, precision) for precision in ("bf16", "fp8", "fp4")]
+    index = np.array([0, 1, 2, 1])
+    models = take(stack([costs(model) for model in MODELS]), index)
+    together = steady_state(
+        take(stack(parts), index),
+        models,
+        SERVING,
+        SPREAD,
+        input_tokens=1000.0,
+        output_tokens=500.0,
+        batch_count=np.full(4, 64.0),
+    )
+    for place, which in enumerate(index):
+        alone = steady_state(
+            parts[which],
+            costs(MODELS[which]),
+            SERVING,
+            SPREAD,
+            input_tokens=1000.0,
+            output_tokens=500.0,
+            batch_count=64.0,
+        )
+        assert together.tokens_per_s[place] == pytest.approx(float(alone.tokens_per_s))
+        assert together.memory_bytes[place] == pytest.approx(float(alone.memory_bytes))
+
+
 def test_one_expert_equals_the_dense_model():
     single = replace(DENSE, blocks=(replace(DENSE_BLOCK, experts_count=1, experts_active_count=1),))
     assert state(single) == state(DENSE)
@@ -76,26 +155,25 @@ def test_one_expert_equals_the_dense_model():
 def test_spread_of_outputs_lengthens_the_mean_cache():
     spread = replace(SERVING, output_spread_ratio=2.0)
     assert state(efficiency=spread).tpot_s > state().tpot_s
-    assert state(efficiency=spread).memory_bytes > state().memory_bytes
 
 
 def test_memory_and_largest_batch_agree():
-    kinds = {"precision": "fp8", "input_tokens": 1000.0, "output_tokens": 500.0}
-    most = float(largest_batch_count(CHIP, LATENT, SERVING, SPREAD, **kinds))
+    kinds = {"input_tokens": 1000.0, "output_tokens": 500.0}
+    most = float(largest_batch_count(PART, costs(LATENT), SERVING, SPREAD, **kinds))
     assert state(LATENT, SPREAD, most).memory_bytes == pytest.approx(0.9 * 192e9)
 
 
 def test_weights_are_spread_and_the_latent_cache_is_not():
-    whole = weight_memory_bytes(LATENT, ONE, "fp8")
-    eight = weight_memory_bytes(LATENT, ServingLayout(tensor_count=8, data_count=1, expert_count=8), "fp8")
+    whole = weight_memory_bytes(PART, costs(LATENT), ONE)
+    eight = weight_memory_bytes(PART, costs(LATENT), layout_of(8, 1, 8))
     assert eight == pytest.approx(whole / 8)
 
 
 def test_arrays_broadcast_over_layouts():
     tensor = np.array([1.0, 2.0, 4.0, 8.0])
-    many = state(DENSE, ServingLayout(tensor_count=tensor, data_count=np.ones(4), expert_count=np.ones(4)))
+    many = state(DENSE, layout_of(tensor, np.ones(4), np.ones(4), np.ones(4)))
     for index, size in enumerate(tensor):
-        one = state(DENSE, ServingLayout(tensor_count=size, data_count=1, expert_count=1))
+        one = state(DENSE, layout_of(size))
         assert many.tokens_per_s[index] == pytest.approx(one.tokens_per_s)
         assert many.phases.total_s[index] == pytest.approx(one.phases.total_s)
 

@@ -1,13 +1,25 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from machines import CHIP, DENSE, LATENT, MODELS, ROUTED, SERVING
 
 from gigawatt.errors import CalibrationError
-from gigawatt.tokens import serve, serving_layouts, steady_state
+from gigawatt.tokens import (
+    REASONS,
+    Question,
+    ServingLayout,
+    Traffic,
+    costs,
+    evaluate,
+    machine,
+    serve,
+    serving_layouts,
+    steady_state,
+)
 
 
 def best(model=ROUTED, chip=CHIP, tpot_s=0.03, precision="fp8", input_tokens=1000.0, output_tokens=500.0):
@@ -20,11 +32,10 @@ def best(model=ROUTED, chip=CHIP, tpot_s=0.03, precision="fp8", input_tokens=100
 def test_the_answer_is_a_steady_state_within_its_limits(model):
     answer = best(model)
     same = steady_state(
-        CHIP,
-        model,
+        machine(CHIP, "fp8"),
+        costs(model),
         SERVING,
         answer.layout,
-        precision="fp8",
         input_tokens=1000.0,
         output_tokens=500.0,
         batch_count=answer.batch_count,
@@ -46,9 +57,10 @@ def test_what_binds_and_what_limits():
 
 def test_layouts_are_powers_of_two_and_the_whole_domain():
     layouts = serving_layouts(replace(CHIP, scale_up_packages_count=72), ROUTED)
-    assert set(layouts.packages_count) == {1, 2, 4, 8, 16, 32, 64, 72}
+    assert set(layouts.stage_count) == {1, 2, 4, 8, 16, 32, 64, 72}
+    assert ((layouts.packages_count <= 72) | (layouts.stage_count == 72)).all()
     assert (layouts.expert_count <= 64).all()
-    assert (layouts.packages_count % layouts.expert_count == 0).all()
+    assert (layouts.stage_count % layouts.expert_count == 0).all()
     assert (serving_layouts(CHIP, DENSE).data_count == 1).all()
 
 
@@ -100,8 +112,51 @@ def test_precision_that_the_part_lacks():
         best(chip=replace(CHIP, fp4_flops=None, fp4_inference_flops=None), precision="fp4")
 
 
-@pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf])
-def test_lengths_and_limits_must_be_positive_and_finite(value):
+@pytest.mark.parametrize("value", [0.0, -1.0, math.nan])
+def test_lengths_and_limits_must_be_positive(value):
     with pytest.raises(CalibrationError) as error:
         best(input_tokens=value, output_tokens=value, tpot_s=value)
     assert [fault.path for fault in error.value.faults] == ["input", "output", "tpot"]
+
+
+def test_lengths_must_be_finite():
+    with pytest.raises(CalibrationError) as error:
+        best(input_tokens=math.inf, output_tokens=math.inf)
+    assert [fault.path for fault in error.value.faults] == ["input", "output"]
+
+
+def test_a_limit_on_the_first_token_limits_the_batch():
+    free = best(DENSE, tpot_s=1.0)
+    held = serve(
+        CHIP, DENSE, SERVING, precision="fp8", input_tokens=1000.0, output_tokens=500.0, tpot_s=1.0, ttft_s=0.03
+    )
+    assert held.limited_by == "ttft"
+    assert held.ttft_s == pytest.approx(0.03, rel=1e-3)
+    assert held.tokens_per_s < free.tokens_per_s
+    with pytest.raises(CalibrationError, match="ttft = 0.01 ms"):
+        serve(CHIP, DENSE, SERVING, precision="fp8", input_tokens=1e3, output_tokens=500.0, tpot_s=1.0, ttft_s=1e-5)
+
+
+def test_many_cases_have_a_reason_each_and_no_nan():
+    tensor = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
+    question = Question(
+        machine=replace(machine(CHIP, "fp8"), matrix_flops=np.array([2e15, 2e15, 0.0, 2e15, 2e15, 2e15])),
+        model=costs(DENSE),
+        efficiency=SERVING,
+        layout=ServingLayout(
+            tensor_count=tensor,
+            data_count=tensor,
+            expert_count=np.array([1.0, 4.0, 1.0, 1.0, 1.0, 1.0]),
+            pipeline_count=tensor,
+        ),
+        traffic=Traffic(
+            input_tokens=np.array([0.0, 1e3, 1e3, 1e3, 1e3, 1e3]),
+            output_tokens=500.0,
+            tpot_s=np.array([1.0, 1.0, 1.0, 1.0, 1e-6, 1.0]),
+            ttft_s=np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1e-6]),
+        ),
+    )
+    state, reasons = evaluate(question, np.array([8.0, 8.0, 8.0, 1e9, 8.0, 8.0]))
+    assert [REASONS[code] for code in reasons] == ["lengths", "layout", "precision", "capacity", "tpot", "ttft"]
+    assert (state.tokens_per_s == 0).all()
+    assert np.isfinite(state.tpot_s).all()

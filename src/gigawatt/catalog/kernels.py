@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from gigawatt.catalog import records
-from gigawatt.tokens import Block, Chip, InferenceEfficiency, TrainingEfficiency, Transformer
+from gigawatt.tokens import Block, Chip, InferenceEfficiency, LossLaw, TrainingEfficiency, Transformer
+from gigawatt.tokens.costs import ModelCosts, costs
 
 T = TypeVar("T")
+
+# Precisions whose weights have four bits, and those that unpack them before they multiply.
+FOUR_BIT = ("fp4", "mxfp4", "int4")
+FORMATS = {"mxfp4": "unpacked", "int4": "unpacked"}
 
 
 def chip(accelerator: records.Accelerator) -> Chip:
@@ -27,19 +32,123 @@ def transformer(model: records.Model) -> Transformer:
     )
 
 
-def inference_efficiency(calibration: records.InferenceCalibration) -> InferenceEfficiency:
-    """Efficiencies of inference."""
-    return _same(InferenceEfficiency, calibration)
+def structure(model: records.Model) -> str:
+    """What kind of network a model is: its attention, and whether tokens choose among experts ("mla-moe")."""
+    attentions = {block.attention for block in model.blocks}
+    attention = next(kind for kind in ("linear", "mla", "gqa", "none") if kind in attentions)
+    routed = any(block.experts_count > 1 for block in model.blocks)
+    return f"{attention}-{'moe' if routed else 'dense'}"
 
 
-def training_efficiency(calibration: records.TrainingCalibration) -> TrainingEfficiency:
-    """Efficiencies of training."""
-    return _same(TrainingEfficiency, calibration)
+def engine_of(accelerator: records.Accelerator) -> str:
+    """The engine that serves a part best where nobody says which: TensorRT-LLM on NVIDIA's, vLLM elsewhere."""
+    return "trtllm" if accelerator.vendor == "NVIDIA" else "vllm"
+
+
+def families(
+    accelerator: records.Accelerator, model: records.Model, precision: str, *, engine: str, release: str = ""
+) -> dict[str, str]:
+    """The name of each family that a case belongs to, for `FamilyOffset`."""
+    return {
+        "architecture": accelerator.architecture,
+        "structure": structure(model),
+        "format": f"{accelerator.architecture} {precision}",
+        "engine_structure": f"{engine} {structure(model)}",
+        "release": release,
+        "model": model.id,
+    }
+
+
+def inference_efficiency(
+    calibration: records.InferenceCalibration,
+    accelerator: records.Accelerator,
+    model: records.Model,
+    precision: str,
+    *,
+    engine: str = "",
+    release: str = "",
+    age_years: float = 0.0,
+) -> InferenceEfficiency:
+    """Efficiencies of inference of a model on a part, with one engine; age_years: older than the base date.
+
+    Without an engine it is `engine_of`; one that was not fitted has the mean overhead and a ratio of 1.
+    """
+    name = engine or engine_of(accelerator)
+    known = next((entry for entry in calibration.engines if entry.name == name), None)
+    tuned = known is not None and known.tuned
+    named = families(accelerator, model, precision, engine=name, release=release)
+    ratio = known.time_ratio if known else 1.0
+    for offset in calibration.offsets:
+        if named.get(offset.family) == offset.name:
+            ratio *= offset.time_ratio
+    steps = [entry.step_overhead_s for entry in calibration.engines]
+    four_bit = calibration.four_bit_memory_ratio if precision in FOUR_BIT else 1.0
+    compute = getattr(calibration, f"{FORMATS.get(precision, precision)}_compute_frac")
+    overhead = calibration.tuned_overhead_ratio if tuned else 1.0
+    plain = {
+        entry.name: getattr(calibration, entry.name)
+        for entry in fields(InferenceEfficiency)
+        if hasattr(calibration, entry.name)
+    }
+    return InferenceEfficiency(
+        **plain
+        | {
+            "compute_frac": compute * (calibration.tuned_compute_ratio if tuned else 1.0),
+            "memory_frac": calibration.memory_frac * four_bit,
+            "step_overhead_s": known.step_overhead_s if known else sum(steps) / len(steps),
+            "request_overhead_s": calibration.request_overhead_s * overhead,
+            "admission_s": calibration.admission_s * overhead,
+            "time_ratio": ratio * calibration.yearly_time_ratio**-age_years,
+        }
+    )
+
+
+def training_efficiency(
+    calibration: records.TrainingCalibration,
+    *,
+    accelerator: records.Accelerator | None = None,
+    model: records.Model | None = None,
+    engine: str | None = None,
+) -> TrainingEfficiency:
+    """Efficiencies of training: of a part, a model and a software where they are given (the one that plans assume)."""
+    name = calibration.plan_engine if engine is None else engine
+    known = next((entry for entry in calibration.engines if entry.name == name), None)
+    member = {"architecture": accelerator.architecture if accelerator else "", "structure": training_structure(model)}
+    member["engine_architecture"] = f"{name} {member['architecture']}"
+    ratio = known.time_ratio if known else 1.0
+    for offset in calibration.offsets:
+        if member.get(offset.family) == offset.name:
+            ratio *= offset.time_ratio
+    own = {"time_ratio": ratio, "attention_frac": calibration.attention_frac * (known.attention_ratio if known else 1)}
+    same = [entry.name for entry in fields(TrainingEfficiency) if entry.name not in own]
+    return TrainingEfficiency(**own, **{field: getattr(calibration, field) for field in same})
+
+
+def training_structure(model: records.Model | None) -> str:
+    """What kind of network trains: "hybrid" with linear attention, else "moe" with routed experts, else "dense"."""
+    blocks = model.blocks if model else ()
+    if any(block.attention == "linear" for block in blocks):
+        return "hybrid"
+    return "moe" if any(block.experts_count > 1 for block in blocks) else "dense" if blocks else ""
+
+
+def training_costs(model: records.Model, *, drafts: bool = True) -> ModelCosts:
+    """A model as it is trained: with its draft blocks and their passes of the output embedding, unless without."""
+    plain = costs(transformer(model))
+    added = model.draft_blocks_count if drafts else 0
+    last = replace(plain.blocks[-1], count=plain.blocks[-1].count + added)
+    return replace(
+        plain,
+        blocks=(*plain.blocks[:-1], last),
+        layers_count=plain.layers_count + added,
+        head_params_count=plain.head_params_count * (1 + added),
+    )
 
 
 def _block(block: records.ModelBlock) -> Block:
     """What a model file leaves out is 0, and the values of attention are as wide as its keys."""
-    values: dict[str, Any] = {entry.name: getattr(block, entry.name) or 0 for entry in fields(Block)}
+    stated = {entry.name: getattr(block, entry.name) for entry in fields(Block)}
+    values: dict[str, Any] = {name: 0 if value is None else value for name, value in stated.items()}
     return Block(**values | {"value_dim_count": block.value_dim_count or block.head_dim_count})
 
 

@@ -1,6 +1,8 @@
 """Find a thing in the catalog by its id or by any of its names in the wild.
 
 The catalog is the files of this package and those of the folder that GIGAWATT_CATALOG names, laid out alike.
+A name is looked up as it is written and then without the words of `_NOISE`, which name a package, a number format
+or a date, never a size.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,6 +33,8 @@ KINDS: dict[str, type] = {
     "models": records.Model,
     "sites": records.Site,
     "cooling": records.CoolingPlant,
+    "workloads": records.Workload,
+    "scaling_laws": records.ScalingLaw,
     "inference_calibrations": records.InferenceCalibration,
     "training_calibrations": records.TrainingCalibration,
 }
@@ -38,7 +43,26 @@ _FOLDERS = {
     "training_calibrations": "calibrations/training",
 }
 OWN_FOLDER = "GIGAWATT_CATALOG"
-_VENDORS = ("nvidia", "amd", "google", "amazon", "aws", "meta", "openai", "deepseek", "qwen")
+_VENDORS = ("nvidia", "amd", "google", "amazon", "aws", "meta", "openai", "deepseek", "qwen", "intel")
+# Words that change nothing about the thing that a name stands for, by kind; matched whole, between spaces.
+_NOISE = {
+    "accelerators": (
+        r"virtualized|nvidia|amd|sxm\d?|oam|hgx|pod|slice|hbm\d?e?|nps\d|spx|\d+w|dlc|cts|grace|hopper|superchip|instinct"
+        r"|tesla|tensor|core|gpus?|accelerator|memory|\d+x|(?<=v5p )\d+|(?<=v5e )\d+|(?<=v6e )\d+"
+    ),
+    "models": (
+        r"instruct|chat|hf|it|base|thinking|reasoning|original|preview|dynamic|quantized|kv|lora|sft"
+        r"|nvfp4|mxfp[48]|fp(?:4|8|16)|bf16|int[48]|uint4|w4a16|w8a8|w4afp8|[48]bit|awq|gptq|gguf|bnb"
+        r"|pre ?training|99 9|99|v0 \d|(?:0\d|1[0-2])\d\d|2[3-9](?:0\d|1[0-2])"
+    ),
+}
+# A remark in brackets that holds no size ("8B", "80GB") and no count ("x16").
+_REMARK = re.compile(r"\((?![^)]*(?:\d\s*[bmtg]b?\b|\bx\d))[^)]*\)", re.IGNORECASE)
+# The point of a size: GPT-1.7B is not GPT-17B, while Llama 3.1 may be written llama31.
+_POINT = re.compile(r"(?<=\d)\.(?=\d+[bmt]\b)")
+_CAPACITY = re.compile(r"\b(\d+) ?gi?b?\b")
+# How far a capacity in a name may be from the catalog's: as fitted, as usable, in binary units.
+_CAPACITY_FRAC = 0.1
 
 
 def ids(kind: str) -> list[str]:
@@ -52,7 +76,7 @@ def get(kind: str, name: str) -> Any:
     Raises CatalogError with the nearest names where there is none.
     """
     names = _names(kind)
-    found = names.get(normalise(name))
+    found = _find(kind, name)
     if found is None:
         close = difflib.get_close_matches(normalise(name), names, n=3, cutoff=0.4)
         near = sorted({names[key] for key in close}) or ids(kind)
@@ -60,6 +84,27 @@ def get(kind: str, name: str) -> Any:
         reader.fault(kind, name, f"a name in the catalog, such as {', '.join(near[:6])}")
         raise CatalogError(reader.faults)
     return load(kind, found)
+
+
+def _find(kind: str, name: str) -> str | None:
+    """The id that a name stands for: as written, without noise, without a memory capacity that is the part's own."""
+    names = _names(kind)
+    exact = names.get(normalise(name))
+    if exact or kind not in _NOISE:
+        return exact
+    words = " ".join(_words(_REMARK.sub(" ", name)))
+    quiet = re.sub(rf"\b(?:{_NOISE[kind]})\b", " ", words)
+    found = names.get(_joined(quiet.split()))
+    if found or kind != "accelerators":
+        return found
+    bare = names.get(_joined(_CAPACITY.sub(" ", quiet).split()))
+    return bare if bare and _holds(load(kind, bare), quiet) else None
+
+
+def _holds(part: records.Accelerator, words: str) -> bool:
+    """Whether every capacity that a name states is that of the part."""
+    stated = [float(size) * 1e9 for size in _CAPACITY.findall(words)]
+    return all(abs(size / part.hbm_capacity_bytes - 1) <= _CAPACITY_FRAC for size in stated)
 
 
 @cache
@@ -109,23 +154,43 @@ def _is_day(text: str) -> bool:
 
 def normalise(name: str) -> str:
     """A name without case, punctuation, organisation and vendor: "nvidia/H100-SXM" and "NVIDIA h100 sxm" are one."""
-    plain = unicodedata.normalize("NFKD", name.lower())  # an accent is then punctuation
-    words = re.findall(r"[a-z0-9]+", plain.rpartition("/")[2])
-    while len(words) > 1 and words[0] in _VENDORS:
-        words.pop(0)
-    return "".join(words)
+    return _joined(_words(name))
+
+
+def _words(name: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", name.lower()).rpartition("/")[2]  # an accent is then punctuation
+    return re.findall(r"[a-z0-9]+", _POINT.sub("p", plain))
+
+
+def _joined(words: list[str]) -> str:
+    first = next((n for n, word in enumerate(words[:-1]) if word not in _VENDORS), max(len(words) - 1, 0))
+    return "".join(words[first:])
 
 
 @cache
 def _names(kind: str) -> dict[str, str]:
+    """Every name of one kind → id. Raises CatalogError where two things have one name."""
     names: dict[str, str] = {}
     for id_ in ids(kind):
-        record = load(kind, id_)
-        for name in (id_, getattr(record, "name", id_), *getattr(record, "aliases", ())):
+        for name in _called(kind, id_):
             owner = names.setdefault(normalise(name), id_)
             if owner != id_:
                 raise CatalogError([Fault(path=f"{kind}.{id_}", given=f'"{name}"', expected=f"no name of {owner}")])
     return names
+
+
+def _called(kind: str, id_: str) -> tuple[str, ...]:
+    """Id, name and aliases of one thing.
+
+    Of a shipped file the head alone is read, which is quick; one of the reader's own is checked whole, so that a
+    mistake in it is told whatever is asked for.
+    """
+    file = _files(kind)[id_]
+    if not file.is_relative_to(_shipped()):
+        record = load(kind, id_)
+        return (id_, getattr(record, "name", id_), *getattr(record, "aliases", ()))
+    head = tomllib.loads(file.read_text(encoding="utf-8").partition("\ngrade")[0])
+    return (id_, head.get("name", id_), *head.get("aliases", ()))
 
 
 @cache
@@ -139,10 +204,14 @@ def _folders() -> list[FilePath]:
 
     Raises CatalogError where the own folder holds no folder of a kind.
     """
-    shipped, own = FilePath(str(files("gigawatt.catalog"))), os.environ.get(OWN_FOLDER)
+    own = os.environ.get(OWN_FOLDER)
     if not own:
-        return [shipped]
+        return [_shipped()]
     parts = [_FOLDERS.get(kind, kind) for kind in KINDS]
     if not any((FilePath(own) / part).is_dir() for part in parts):
         raise CatalogError([Fault(path=OWN_FOLDER, given=f'"{own}"', expected=f"a folder with {', '.join(parts)}")])
-    return [shipped, FilePath(own)]
+    return [_shipped(), FilePath(own)]
+
+
+def _shipped() -> FilePath:
+    return FilePath(str(files("gigawatt.catalog")))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Grade = Literal["measured", "vendor", "press", "derived", "assumed"]
-Precision = Literal["bf16", "fp8", "fp4"]
+Precision = Literal["bf16", "fp8", "fp4", "mxfp4", "int4"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +53,15 @@ class Accelerator:
     """An accelerator as it is ordered: a rack (or a server, for parts sold so) of packages of dies.
 
     Peaks are dense, per package; bandwidths are per package, one direction. A peak is None where the part
-    does not support the precision, a figure is None where no source gives it. `fp4_inference_flops` is the
-    vendor's higher FP4 figure for inference where two are published (Vera Rubin: 35 and 50 PFLOPS).
+    does not support the precision, a figure is None where no source gives it. `bf16_flops` is FP16 on parts older
+    than BF16. `fp4_inference_flops` is the vendor's higher FP4 figure for inference where two are published (Vera
+    Rubin: 35 and 50 PFLOPS). `architecture` names the generation whose parts share kernels and habits ("hopper").
     """
 
     id: str
     name: str
     vendor: str
+    architecture: str
     aliases: tuple[str, ...] = ()
     description: str = ""
     first_ship_date: str
@@ -86,22 +88,31 @@ class Accelerator:
 class ModelBlock:
     """`count` equal transformer blocks: an attention and a feed-forward part, each described by its sizes.
 
-    Attention: "gqa" (heads, kv_heads, head_dim; kv_heads = heads is multi-head attention) or "mla"
-    (kv_rank and rope_dim give the cached vector, q_rank the query's). `window_count` limits the context that
-    a block sees, None is all. Feed-forward: `ffn_count` is the width of the dense part (or of one expert, where
-    `experts_count` > 0); `ffn_matrices_count` is 3 for gated (SwiGLU) and 2 for plain parts.
+    Attention: "gqa" (heads, kv_heads, head_dim; kv_heads = heads is multi-head attention), "mla" (kv_rank and
+    rope_dim give the cached vector, q_rank the query's), "linear" (linear attention, gated delta nets and state-space
+    models: `kv_heads_count` groups of keys and queries of `head_dim_count` values, `heads_count` heads of
+    `value_dim_count` values with a gate as wide, and a state of head_dim × value_dim per head instead of a cache) or
+    "none" (a feed-forward part alone). `window_count` limits the context that a block sees, None is all;
+    `selected_count` is how many earlier tokens sparse attention picks, by an indexer of `index_heads_count` heads of
+    `index_dim_count` values; `output_gate` adds a gate as wide as the heads. Feed-forward: `ffn_count` is the width of
+    the dense part (or of one expert, where `experts_count` > 0; 0 where there is none); `ffn_matrices_count` is 3 for
+    gated (SwiGLU) and 2 for plain parts.
     """
 
     count: int
-    attention: Literal["gqa", "mla"]
-    heads_count: int
-    kv_heads_count: int
-    head_dim_count: int
+    attention: Literal["gqa", "mla", "linear", "none"]
+    heads_count: int = 0
+    kv_heads_count: int = 0
+    head_dim_count: int = 0
     value_dim_count: int | None = None
     kv_rank_count: int | None = None
     rope_dim_count: int | None = None
     q_rank_count: int | None = None
     window_count: int | None = None
+    selected_count: int | None = None
+    index_heads_count: int | None = None
+    index_dim_count: int | None = None
+    output_gate: bool = False
     ffn_count: int
     ffn_matrices_count: int = 3
     experts_count: int = 0
@@ -111,7 +122,10 @@ class ModelBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A transformer language model as a list of blocks with counts, so that MoE, MLA and GQA are data."""
+    """A transformer language model as a list of blocks with counts, so that MoE, MLA and GQA are data.
+
+    `draft_blocks_count`: blocks trained to draft further tokens (multi-token prediction), outside of `blocks`.
+    """
 
     id: str
     name: str
@@ -124,7 +138,26 @@ class Model:
     tied_embeddings: bool = False
     total_params_count: float
     active_params_count: float
+    draft_blocks_count: int = 0
     blocks: tuple[ModelBlock, ...]
+    evidence: EvidenceMap = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """Traffic of a benchmark: mean lengths of its prompts and answers, for rows that do not state them.
+
+    `model` is the id of the model that the benchmark runs, `benchmark` its name ("mlperf-inference").
+    """
+
+    id: str
+    name: str
+    benchmark: str
+    model: str
+    aliases: tuple[str, ...] = ()
+    description: str = ""
+    input_tokens: float
+    output_tokens: float
     evidence: EvidenceMap = field(default_factory=dict)
 
 
@@ -177,47 +210,190 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InferenceEngine:
+    """What one engine adds to the global efficiencies of inference.
+
+    `tuned` engines are run as vendors run them for a benchmark (MLPerf, published tables), the others as they are
+    deployed. `step_overhead_s` is the scheduler's time per step, `time_ratio` what all of its times are multiplied by.
+    """
+
+    name: str
+    tuned: bool
+    step_overhead_s: float
+    time_ratio: float
+    rows_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyOffset:
+    """What the rows of one family have in common: all times are multiplied by `time_ratio`.
+
+    `family` says what `name` names: "architecture", "structure", "format" (architecture and precision, "hopper fp8"),
+    "engine_structure" ("vllm gqa-moe"), "release" (an engine with its version) or "model" (an id). A family that was
+    not fitted has a ratio of 1.
+    """
+
+    family: str
+    name: str
+    time_ratio: float
+    rows_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How far measured rows of one kind lie from the model: deviation of the logarithm of the time."""
+
+    name: str
+    deviation_ratio: float
+    rows_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InferenceCalibration:
-    """Efficiencies of inference, fitted to measured throughput; explained at `tokens.InferenceEfficiency`."""
+    """Efficiencies of inference, fitted to measured throughput; explained at `tokens.InferenceEfficiency`.
+
+    *_compute_frac: of the matrix peak by format, "unpacked" where weights have four bits and products sixteen or
+    eight; four_bit_memory_ratio: what reading four-bit weights reaches of memory_frac; tuned_compute_ratio,
+    tuned_overhead_ratio: what tuned engines do to compute and to the host's time per request; tpot_margin_frac,
+    ttft_margin_ratio, server_frac: how much of a limit on TPOT a server may use so that 99 % of requests meet it, its
+    queueing time over the mean, and what it then reaches of steady state; most_requests_count: per copy of attention;
+    yearly_time_ratio: times of software one year younger, against that of base_date; extrapolation_ratio: deviation added
+    (in squares) for each thing that no fitted row has; left_out_*_mape_frac: mean error on models and GPUs that a
+    refit had not seen; parameters_count, rows_count: what was fitted to how many rows; `engines`, `offsets`, `spreads` as in their records.
+    """
 
     id: str
     description: str = ""
-    compute_frac: float
+    bf16_compute_frac: float
+    fp8_compute_frac: float
     fp4_compute_frac: float
+    unpacked_compute_frac: float
     expert_compute_ratio: float
+    expert_memory_ratio: float
+    tile_tokens: float
     attention_frac: float
     memory_frac: float
+    four_bit_memory_ratio: float
     network_frac: float
     usable_memory_frac: float
+    serial_frac: float
     activation_passes_ratio: float
     block_latency_s: float
     expert_latency_s: float
     collective_latency_s: float
-    step_overhead_s: float
+    hop_latency_s: float
+    request_overhead_s: float
+    admission_s: float
     prefill_tokens: float
+    prefill_share_frac: float
     output_spread_ratio: float
+    tuned_compute_ratio: float
+    tuned_overhead_ratio: float
+    tpot_margin_frac: float
+    ttft_margin_ratio: float
+    server_frac: float
+    most_requests_count: int
+    base_date: str
+    yearly_time_ratio: float
+    extrapolation_ratio: float
+    left_out_model_mape_frac: float
+    left_out_gpu_mape_frac: float
+    parameters_count: int
+    rows_count: int
+    engines: tuple[InferenceEngine, ...]
+    offsets: tuple[FamilyOffset, ...]
+    spreads: tuple[Spread, ...]
     evidence: EvidenceMap = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingLaw:
+    """Loss against model and data size, L = E + A/N^α + B/D^β; the fields are explained at `tokens.LossLaw`."""
+
+    id: str
+    name: str
+    description: str = ""
+    floor_ratio: float
+    params_scale_ratio: float
+    tokens_scale_ratio: float
+    params_exponent_ratio: float
+    tokens_exponent_ratio: float
+    evidence: EvidenceMap = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingEngine:
+    """What one training software adds to the global efficiencies.
+
+    `sources`: how the names of its measurements begin; `sequence_tokens`: per sequence where a row does not say;
+    `spreads_weights`: no pipeline, weights over all packages (FSDP), where a row does not say; `attention_ratio`,
+    `time_ratio`: what its attention rate and all its times are multiplied by; `dated`: its releases are named for
+    year and month ("25.09").
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    sequence_tokens: float
+    spreads_weights: bool = False
+    dated: bool = False
+    attention_ratio: float
+    time_ratio: float
+    rows_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConstantUse:
+    """The baseline: median share of the peak that the fitted rows of one part and format reach ("h100 bf16")."""
+
+    name: str
+    mfu_frac: float
+    rows_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingCalibration:
-    """Efficiencies of training, fitted to measured step times; explained at `tokens.TrainingEfficiency`."""
+    """Efficiencies of training, fitted to measured step times; explained at `tokens.TrainingEfficiency`.
+
+    plan_engine: the software that predictions and plans assume; package_batch_tokens: per package and step, where a
+    row does not say; base_date: date of the software that the latencies are of, and latency_growth_per_year: by how
+    much (logarithm) they are longer in software a year older; most_packages_count, most_params_count: the largest
+    gang and model among the fitted rows; extrapolation_ratio: deviation added (in squares) for each thing that no
+    fitted row has; `offsets` are of the families "architecture", "structure" and "engine_architecture".
+    """
 
     id: str
     description: str = ""
     gemm_frac: float
     fp8_gemm_frac: float
+    mxfp8_gemm_frac: float
     fp4_gemm_frac: float
     half_width_count: float
     attention_frac: float
+    attention_exponent_ratio: float
     memory_frac: float
     network_frac: float
     overlap_frac: float
     activation_passes_ratio: float
+    expert_passes_ratio: float
     block_latency_s: float
+    expert_latency_s: float
+    step_latency_s: float
     usable_memory_frac: float
     sequence_tokens: float
     global_batch_tokens: float
+    package_batch_tokens: float
+    plan_engine: str
+    base_date: str
+    latency_growth_per_year: float
+    extrapolation_ratio: float
+    most_packages_count: float
+    most_params_count: float
+    parameters_count: int
+    rows_count: int
+    engines: tuple[TrainingEngine, ...]
+    offsets: tuple[FamilyOffset, ...]
+    spreads: tuple[Spread, ...]
+    baselines: tuple[ConstantUse, ...]
     evidence: EvidenceMap = field(default_factory=dict)
 
 

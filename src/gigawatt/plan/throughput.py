@@ -69,10 +69,11 @@ def _over_platforms(
 def tokens_per_s(scenario: Scenario, use: UseCase, platform: str) -> float:
     """Output tokens per second of one rack that serves a class and nothing else, at the base date's software."""
     record = scenario.records.accelerators[platform]
+    model = scenario.records.models[use.model]
     serving = tokens.serve(
         kernels.chip(record),
-        kernels.transformer(scenario.records.models[use.model]),
-        kernels.inference_efficiency(scenario.records.inference),
+        kernels.transformer(model),
+        kernels.inference_efficiency(scenario.records.inference, record, model, use.precision),
         precision=use.precision,
         input_tokens=use.input_tokens,
         output_tokens=use.output_tokens,

@@ -8,6 +8,9 @@ References
 [4] Open Compute Project, "OCP microscaling formats (MX) specification v1.0", 2023, and NVIDIA's NVFP4 (one FP8 scale
     per 16 values).
 [5] V. Korthikanti et al., "Reducing activation recomputation in large transformer models", 2022, arXiv:2205.05198.
+[6] T. Dao, A. Gu, "Transformers are SSMs" (Mamba-2), 2024, arXiv:2405.21060; S. Yang et al., "Gated delta networks",
+    2024, arXiv:2412.06464.
+[7] DeepSeek-AI, "DeepSeek-V3.2-Exp" (sparse attention with a lightning indexer), 2025.
 """
 
 from __future__ import annotations
@@ -18,33 +21,52 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Precision = Literal["bf16", "fp8", "fp4"]
+Precision = Literal["bf16", "fp8", "fp4", "mxfp4", "int4"]
 Floats = float | NDArray[np.float64]
 
 # Bytes that one value takes in a format, block scales included [4].
 BF16_BYTES = 2.0
 FP8_BYTES = 1.0
 NVFP4_BYTES = (8.0 + 1.0) / 16.0
+MXFP4_BYTES = (16.0 + 1.0) / 32.0
+# One FP16 scale per 128 four-bit values, as GPTQ and AWQ group them.
+INT4_BYTES = 0.5 + 2.0 / 128.0
 FP32_BYTES = 4.0
-WEIGHT_BYTES: dict[Precision, float] = {"bf16": BF16_BYTES, "fp8": FP8_BYTES, "fp4": NVFP4_BYTES}
-# Keys and values are cached in eight bits where the weights have eight or four.
-CACHE_BYTES: dict[Precision, float] = {"bf16": BF16_BYTES, "fp8": FP8_BYTES, "fp4": FP8_BYTES}
+WEIGHT_BYTES: dict[Precision, float] = {
+    "bf16": BF16_BYTES,
+    "fp8": FP8_BYTES,
+    "fp4": NVFP4_BYTES,
+    "mxfp4": MXFP4_BYTES,
+    "int4": INT4_BYTES,
+}
+# Keys and values are cached in eight bits where weights and activations have eight or four.
+CACHE_BYTES: dict[Precision, float] = {
+    "bf16": BF16_BYTES,
+    "fp8": FP8_BYTES,
+    "fp4": FP8_BYTES,
+    "mxfp4": BF16_BYTES,
+    "int4": BF16_BYTES,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """`count` equal blocks: an attention part and a feed-forward part.
 
-    Attention: "gqa" [2] (kv_heads_count = heads_count is multi-head attention [1]) or "mla" [3], where the cache
+    Attention: "gqa" [2] (kv_heads_count = heads_count is multi-head attention [1]); "mla" [3], where the cache
     holds one vector of kv_rank_count + rope_dim_count per token, head_dim_count excludes the rotary part, and
-    q_rank_count = 0 means an uncompressed query. window_count = 0: every earlier token is attended.
+    q_rank_count = 0 means an uncompressed query; "linear" [6]: kv_heads_count groups of keys and queries of
+    head_dim_count values, heads_count heads of value_dim_count values with a gate as wide, and per sequence a state
+    of head_dim × value_dim per head instead of a cache; "none". window_count = 0: every earlier token is attended;
+    selected_count > 0: only so many, picked by index_heads_count heads of index_dim_count values that look at all
+    [7]; output_gate: a gate as wide as the heads' values.
     Feed-forward: ffn_count is the width of the dense part, or of one expert where experts_count > 0;
     ffn_matrices_count is 3 for gated and 2 for plain parts; shared_ffn_count is the width of the shared experts.
     A block with one expert has nothing to route and is dense.
     """
 
     count: int
-    attention: Literal["gqa", "mla"]
+    attention: Literal["gqa", "mla", "linear", "none"]
     heads_count: int
     kv_heads_count: int
     head_dim_count: int
@@ -53,6 +75,10 @@ class Block:
     rope_dim_count: int
     q_rank_count: int
     window_count: int
+    selected_count: int
+    index_heads_count: int
+    index_dim_count: int
+    output_gate: bool
     ffn_count: int
     ffn_matrices_count: int
     experts_count: int
@@ -87,17 +113,26 @@ class Transformer:
 
 
 def attention_params_count(block: Block, hidden_count: int) -> int:
-    """Parameters of the projections of one block's attention (queries, keys, values, output)."""
+    """Parameters of the projections of one block's attention (queries, keys, values, gate, indexer, output)."""
+    values = block.heads_count * block.value_dim_count
+    gates = values if block.output_gate or block.attention == "linear" else 0
+    index = block.index_dim_count * (hidden_count + block.index_heads_count * (block.q_rank_count or hidden_count))
+    index_count = index if block.selected_count else 0
+    return _projection_params_count(block, hidden_count) + (gates + values) * hidden_count + index_count
+
+
+def _projection_params_count(block: Block, hidden_count: int) -> int:
+    """Queries, keys and values."""
     heads, width = block.heads_count, block.head_dim_count
-    output = heads * block.value_dim_count * hidden_count
     if block.attention == "gqa":
-        return hidden_count * (heads * width + block.kv_heads_count * (width + block.value_dim_count)) + output
+        return hidden_count * (heads * width + block.kv_heads_count * (width + block.value_dim_count))
+    if block.attention == "linear":
+        return hidden_count * (2 * block.kv_heads_count * width + heads * block.value_dim_count)
     queries = heads * (width + block.rope_dim_count)
     rank = block.q_rank_count
     query = rank * (hidden_count + queries) if rank else hidden_count * queries
     down = hidden_count * (block.kv_rank_count + block.rope_dim_count)
-    up = block.kv_rank_count * heads * (width + block.value_dim_count)
-    return query + down + up + output
+    return query + down + block.kv_rank_count * heads * (width + block.value_dim_count)
 
 
 def dense_params_count(block: Block, hidden_count: int) -> int:
@@ -136,21 +171,37 @@ def _embedding_params_count(transformer: Transformer) -> int:
     return tables * transformer.hidden_count * transformer.vocabulary_count
 
 
-def cache_bytes(block: Block, precision: Precision) -> float:
-    """Bytes that one block caches per token: keys and values, or MLA's one latent vector [3]."""
+def cache_width_count(block: Block) -> int:
+    """Values that one block caches per token: keys and values, MLA's one latent vector [3], the indexer's keys."""
+    index = block.index_dim_count if block.selected_count else 0
     if block.attention == "mla":
-        return (block.kv_rank_count + block.rope_dim_count) * CACHE_BYTES[precision]
-    return block.kv_heads_count * (block.head_dim_count + block.value_dim_count) * CACHE_BYTES[precision]
+        return block.kv_rank_count + block.rope_dim_count + index
+    return block.kv_heads_count * (block.head_dim_count + block.value_dim_count) + index if _caches(block) else 0
+
+
+def _caches(block: Block) -> bool:
+    return block.attention in ("gqa", "mla")
+
+
+def state_width_count(block: Block) -> int:
+    """Values that one block of linear attention keeps per sequence, whatever its length [6]."""
+    return block.heads_count * block.head_dim_count * block.value_dim_count if block.attention == "linear" else 0
+
+
+def cache_bytes(block: Block, precision: Precision) -> float:
+    """Bytes that one block caches per token."""
+    return cache_width_count(block) * CACHE_BYTES[precision]
 
 
 def cache_shards_count(block: Block, tensor_count: Floats) -> Floats:
     """Parts that tensor parallelism cuts the cache into: at most the KV heads; MLA's latent is copied to each rank."""
-    return np.minimum(tensor_count, 1 if block.attention == "mla" else block.kv_heads_count)
+    return np.minimum(tensor_count, 1 if block.attention == "mla" else max(block.kv_heads_count, 1))
 
 
 def attended_count(block: Block, context_tokens: Floats) -> Floats:
     """Earlier tokens that a token after `context_tokens` others attends to in one block."""
-    return np.minimum(context_tokens, block.window_count) if block.window_count else context_tokens
+    limits = [limit for limit in (block.window_count, block.selected_count) if limit]
+    return np.minimum(context_tokens, min(limits)) if limits else context_tokens
 
 
 def mean_attended_count(block: Block, sequence_tokens: Floats) -> Floats:
@@ -165,6 +216,8 @@ def score_flop(block: Block, *, absorbed: bool) -> float:
     absorbed: MLA as decoded, with the up-projections moved onto the query and the output, so that every head works
     on the cached latent itself [3]: more FLOPs, and the cache is read once for all heads.
     """
+    if not _caches(block):
+        return 0.0
     if block.attention == "gqa":
         return 2.0 * block.heads_count * (block.head_dim_count + block.value_dim_count)
     if absorbed:
@@ -172,17 +225,32 @@ def score_flop(block: Block, *, absorbed: bool) -> float:
     return 2.0 * block.heads_count * (block.head_dim_count + block.rope_dim_count + block.value_dim_count)
 
 
+def index_flop(block: Block) -> float:
+    """FLOPs of the indexer of sparse attention per token and earlier token, attended or not [7]."""
+    return 2.0 * block.index_heads_count * block.index_dim_count if block.selected_count else 0.0
+
+
+def state_flop(block: Block) -> float:
+    """FLOPs per token that linear attention spends on its state: decay, update and read [6]."""
+    return 2.0 * (1 + 2) * state_width_count(block)
+
+
 def covered_experts_count(block: Block, batch_tokens: Floats) -> Floats:
     """Experts of one block that a batch of tokens touches, E·(1 - (1 - k/E)^B), for uniform independent routing."""
-    experts = block.experts_count
     if not block.routed:
         return 0.0 * np.asarray(batch_tokens)
-    return experts * -np.expm1(batch_tokens * _log_missed(block.experts_active_count / experts))
+    return block.experts_count * -np.expm1(batch_tokens * missed_log_ratio(block))
 
 
-def _log_missed(share_frac: float) -> float:
-    """log(1 - share); the finite stand-in at share = 1 underflows to zero for any batch of a token or more."""
-    return float(np.log1p(-share_frac)) if share_frac < 1 else float(np.log(np.finfo(float).tiny))
+def missed_log_ratio(block: Block) -> float:
+    """log(1 - k/E), of the chance that a token passes by an expert; 0 where nothing is routed.
+
+    At k = E the finite stand-in underflows to a chance of zero for any batch of a token or more.
+    """
+    if not block.routed:
+        return 0.0
+    share = block.experts_active_count / block.experts_count
+    return float(np.log1p(-share)) if share < 1 else float(np.log(np.finfo(float).tiny))
 
 
 def whole_width_count(hidden_count: int) -> int:
@@ -193,9 +261,10 @@ def whole_width_count(hidden_count: int) -> int:
 def split_width_count(block: Block) -> int:
     """Values per token inside of attention and of the dense feed-forward part, which tensor parallelism splits."""
     heads = block.heads_count * (block.head_dim_count + block.rope_dim_count + block.value_dim_count)
-    cached = block.kv_heads_count * (block.head_dim_count + block.value_dim_count)
-    if block.attention == "mla":
-        cached = block.kv_rank_count + block.rope_dim_count + block.q_rank_count
+    cached = cache_width_count(block) + (block.q_rank_count if block.attention == "mla" else 0)
+    if block.attention == "linear":
+        cached = 2 * block.kv_heads_count * block.head_dim_count
+        heads = 2 * block.heads_count * block.value_dim_count
     return heads + cached + block.ffn_matrices_count * block.dense_ffn_count
 
 
@@ -228,7 +297,8 @@ def training_flop(transformer: Transformer, sequence_tokens: Floats) -> Floats:
     This is the numerator of model FLOP utilisation (MFU) as Megatron and NeMo report it.
     """
     scores = sum(
-        block.count * score_flop(block, absorbed=False) * mean_attended_count(block, sequence_tokens)
+        block.count
+        * (score_flop(block, absorbed=False) * mean_attended_count(block, sequence_tokens) + state_flop(block))
         for block in transformer.blocks
     )
     return (1 + 2) * (2 * active_params_count(transformer) + scores)

@@ -1,88 +1,86 @@
 """Throughput of a language model on accelerators in continuous batching, under a limit on time per output token.
 
-A replica of t × d packages serves B requests at a time: attention is split t ways by tensor parallelism and copied d
-times (each copy serves B / d requests), routed experts are spread over e groups of packages. Each of the B requests
-needs one prefill of its prompt and one decode step per output token, so that in steady state all of them pass in
+A replica of t × d × p packages serves B requests at a time: attention is split t ways by tensor parallelism and
+copied d times (each copy serves B / d requests), routed experts are spread over e groups of packages, and the blocks
+are cut into p stages, each of which works on a p-th of the requests. Each of the B requests needs one prefill of its
+prompt and one decode step per output token (or per s of them, where steps draft and verify), so that in steady state
+all of them pass in
 
-    T = osl · t_decode(B) + B · t_prefill,    throughput = B · osl / T,    TPOT = T / osl
+    T = osl / s · t_decode(B / p) + α · B / p · t_prefill,    throughput = B · osl / T,    TPOT = T / osl
 
-with lengths isl (prompt) and osl (output) [1]. Both phases are a sum over the parts of every block (projections,
-attention, feed-forward, experts), each the larger of its compute and memory time [2], plus communication and latency.
-B is a fluid mean: real-valued, with prompts of different requests packed into full prefill passes.
+with lengths isl (prompt) and osl (output), and α the part of prefill that does not ride along with decode steps [1].
+Both phases are a sum over the parts of every block (projections, attention, feed-forward, experts), each by its
+compute and memory time [2], plus communication and latency. B is a fluid mean: real-valued, with prompts of different
+requests packed into full prefill passes.
+
+Every argument is a number or an array with one entry per case; arrays broadcast. `Machine` and `ModelCosts` may hold
+arrays too (`costs.stack`, `costs.take`), so that one call answers for many models on many parts.
 
 References
 ----------
-[1] G.-I. Yu et al., "Orca: a distributed serving system for transformer-based generative models", OSDI 2022.
+[1] G.-I. Yu et al., "Orca: a distributed serving system for transformer-based generative models", OSDI 2022; A.
+    Agrawal et al., "Taming throughput-latency tradeoff in LLM inference with Sarathi-Serve", OSDI 2024.
 [2] S. Williams, A. Waterman, D. Patterson, "Roofline", CACM 52(4), 2009, doi:10.1145/1498765.1498785.
 [3] R. Pope et al., "Efficiently scaling transformer inference", MLSys 2023, arXiv:2211.05102.
+[4] Y. Leviathan, M. Kalman, Y. Matias, "Fast inference from transformers via speculative decoding", ICML 2023.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
 
-from gigawatt.tokens.blocks import (
-    BF16_BYTES,
-    CACHE_BYTES,
-    WEIGHT_BYTES,
-    Block,
-    Floats,
-    Precision,
-    Transformer,
-    attended_count,
-    attention_params_count,
-    cache_bytes,
-    cache_shards_count,
-    covered_experts_count,
-    dense_params_count,
-    expert_params_count,
-    expert_width_count,
-    mean_attended_count,
-    score_flop,
-    split_width_count,
-    whole_width_count,
-)
-from gigawatt.tokens.roofline import Chip, all_reduce_s, all_to_all_s, attention_flops, peak_flops
+from gigawatt.tokens.blocks import BF16_BYTES, FP8_BYTES, Floats
+from gigawatt.tokens.costs import BlockCosts, ModelCosts
+from gigawatt.tokens.roofline import Machine, all_reduce_s, all_to_all_s
 
 Binding = Literal["compute", "memory", "network", "latency"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InferenceEfficiency:
-    """What share of the peaks is reached, and what time no peak explains.
+    """What share of the peaks is reached, and what time no peak explains; numbers, or arrays over cases.
 
-    compute_frac and fp4_compute_frac: of the matrix peak, in eight or more bits and in four; expert_compute_ratio:
-    what routed experts reach of that (uneven loads, small products); attention_frac: of the attention peak;
-    memory_frac, network_frac: of the bandwidths; usable_memory_frac: of the memory, for weights and cache;
-    activation_passes_ratio: how often values between two matrix products move to memory and back; block_latency_s:
-    launch time per block; expert_latency_s: more of it where a block has routed experts; collective_latency_s: per
-    collective; step_overhead_s: scheduler, per step; prefill_tokens: tokens packed into one prefill pass per
-    data-parallel group; output_spread_ratio: mean square over squared mean of the output lengths in the traffic, 1
-    where all are equal (most benchmarks) and 2 where they are exponential.
+    compute_frac: of the matrix peak; tile_tokens: rows that an expert's product computes in vain (uneven loads, padded
+    tiles); attention_frac: of the attention peak; memory_frac, network_frac: of the bandwidths; usable_memory_frac: of
+    the memory, for weights and cache; serial_frac: part of the shorter of compute and memory time that does not hide
+    behind the longer; activation_passes_ratio: how often values between two matrix products move to memory and back;
+    block_latency_s: launches per block; expert_latency_s: more of it where a block has routed experts;
+    collective_latency_s: per collective and doubling of its ranks; step_overhead_s: scheduler, per step;
+    request_overhead_s: the same per request in the step; prefill_tokens: tokens packed into one prefill pass per
+    data-parallel group; prefill_share_frac: α above; output_spread_ratio: mean square over squared mean of the output
+    lengths in the traffic, 1 where all are equal (most benchmarks) and 2 where they are exponential; time_ratio: what
+    engine, generation and age of the software make of all times.
     """
 
-    compute_frac: float
-    fp4_compute_frac: float
-    expert_compute_ratio: float
-    attention_frac: float
-    memory_frac: float
-    network_frac: float
-    usable_memory_frac: float
-    activation_passes_ratio: float
-    block_latency_s: float
-    expert_latency_s: float
-    collective_latency_s: float
-    step_overhead_s: float
-    prefill_tokens: float
-    output_spread_ratio: float
+    compute_frac: Floats
+    expert_compute_ratio: Floats
+    expert_memory_ratio: Floats
+    tile_tokens: Floats
+    attention_frac: Floats
+    memory_frac: Floats
+    network_frac: Floats
+    usable_memory_frac: Floats
+    serial_frac: Floats
+    activation_passes_ratio: Floats
+    block_latency_s: Floats
+    expert_latency_s: Floats
+    collective_latency_s: Floats
+    hop_latency_s: Floats
+    step_overhead_s: Floats
+    request_overhead_s: Floats
+    admission_s: Floats
+    prefill_tokens: Floats
+    prefill_share_frac: Floats
+    output_spread_ratio: Floats
+    time_ratio: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServingLayout:
-    """How a replica is spread: tensor_count × data_count packages, routed experts over expert_count groups of them.
+    """How a replica is spread: tensor × data × pipeline packages, routed experts over expert_count groups of them.
 
     Fields are whole numbers or equal-shaped arrays of them.
     """
@@ -90,11 +88,41 @@ class ServingLayout:
     tensor_count: Floats
     data_count: Floats
     expert_count: Floats
+    pipeline_count: Floats
+
+    @property
+    def stage_count(self) -> Floats:
+        """Packages of one pipeline stage."""
+        return self.tensor_count * self.data_count
 
     @property
     def packages_count(self) -> Floats:
         """Packages in one replica."""
-        return self.tensor_count * self.data_count
+        return self.stage_count * self.pipeline_count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafting:
+    """Speculative decoding or multi-token prediction: each step drafts tokens and keeps those that hold.
+
+    drafted_count: tokens drafted per step, 0 for plain decoding; accepted_frac: chance that a drafted token holds,
+    given that those before it did; draft_cost_frac: time of drafting one token over that of a plain step.
+    """
+
+    drafted_count: Floats
+    accepted_frac: Floats
+    draft_cost_frac: Floats
+
+    @property
+    def tokens_per_step_ratio(self) -> Floats:
+        """Mean tokens that one step adds to a sequence, (1 - a^(n + 1)) / (1 - a) [4]."""
+        accepted = np.asarray(self.accepted_frac, dtype=float)
+        one = accepted >= 1
+        share = np.where(one, 0.0, accepted)
+        return np.where(one, 1.0 + self.drafted_count, (1 - share ** (1.0 + self.drafted_count)) / (1 - share))
+
+
+PLAIN = Drafting(drafted_count=0, accepted_frac=0, draft_cost_frac=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,12 +139,16 @@ class Phases:
         """Time of the pass [s]."""
         return self.compute_s + self.memory_s + self.network_s + self.latency_s
 
-    def plus(self, other: Phases, weight_ratio: Floats = 1.0) -> Phases:
+    def plus(self, other: Phases, weight_ratio: Floats) -> Phases:
         """This pass and `weight_ratio` of another."""
         sums = {
             entry.name: getattr(self, entry.name) + weight_ratio * getattr(other, entry.name) for entry in fields(self)
         }
         return Phases(**sums)
+
+    def times(self, weight_ratio: Floats) -> Phases:
+        """So many of this pass."""
+        return Phases(**{entry.name: weight_ratio * getattr(self, entry.name) for entry in fields(self)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,53 +167,55 @@ class Pass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SteadyState:
-    """Continuous batching of one replica in steady state; arrays broadcast over layouts and batches."""
+    """Continuous batching of one replica in steady state; arrays broadcast over cases.
+
+    tokens_per_s: output tokens per second and package; tpot_s: time per output token T / osl, prefill of the other
+    requests included; step_s: one decode step; prefill_s: one request's prefill, alone; pass_s: a full prefill pass;
+    memory_bytes: per package, weights and room for all tokens of every request; phases: T by cause.
+    """
 
     tokens_per_s: Floats
     tpot_s: Floats
-    ttft_s: Floats
+    step_s: Floats
+    prefill_s: Floats
+    pass_s: Floats
     memory_bytes: Floats
     phases: Phases
 
 
 def steady_state(
-    chip: Chip,
-    transformer: Transformer,
+    machine: Machine,
+    model: ModelCosts,
     efficiency: InferenceEfficiency,
     layout: ServingLayout,
     *,
-    precision: Precision,
     input_tokens: Floats,
     output_tokens: Floats,
     batch_count: Floats,
+    drafting: Drafting = PLAIN,
 ) -> SteadyState:
-    """Steady state of a replica with `batch_count` requests in flight.
-
-    tokens_per_s: output tokens per second and package; tpot_s: time per output token T / osl, prefill of the other
-    requests included; ttft_s: one prefill pass and one step, without queueing; memory_bytes: per package, weights
-    and the mean cache; phases: time of all B requests' passes, T, by cause. Memory is reported, not checked.
-    """
-    fill = prefill(chip, transformer, efficiency, layout, precision=precision, input_tokens=input_tokens)
+    """Steady state of a replica with `batch_count` requests in flight. Memory is reported, not checked."""
     context = mean_context_tokens(efficiency, input_tokens, output_tokens)
-    step = decode(
-        chip, transformer, efficiency, layout, precision=precision, context_tokens=context, batch_count=batch_count
-    )
-    span = _span(step, fill, output_tokens, batch_count)
+    group = batch_count / layout.pipeline_count
+    step = decode(machine, model, efficiency, layout, context_tokens=context, batch_count=group, drafting=drafting)
+    crowd = group / layout.data_count / output_tokens
+    whole, share = _prefill_pass(machine, model, efficiency, layout, input_tokens, crowd)
+    steps = output_tokens / drafting.tokens_per_step_ratio
+    span = step.times(steps).plus(whole, efficiency.prefill_share_frac * group * share)
+    span = replace(span, latency_s=span.latency_s + efficiency.admission_s * batch_count)
+    step_s, pass_s = step.total_s, whole.total_s
     tpot = span.total_s / output_tokens
-    cache = cache_memory_bytes(transformer, layout, precision, context) * batch_count / layout.data_count
+    reserved = np.asarray(input_tokens, dtype=float) + output_tokens
+    cache = cache_memory_bytes(machine, model, layout, reserved) * group / layout.data_count
     return SteadyState(
         tokens_per_s=batch_count / tpot / layout.packages_count,
         tpot_s=tpot,
-        ttft_s=_pass_share(efficiency, layout, input_tokens) * fill.total_s + step.total_s,
-        memory_bytes=weight_memory_bytes(transformer, layout, precision) + cache,
+        step_s=step_s,
+        prefill_s=pass_s * share,
+        pass_s=pass_s,
+        memory_bytes=weight_memory_bytes(machine, model, layout) + cache,
         phases=span,
     )
-
-
-def _span(step: Phases, fill: Phases, output_tokens: Floats, batch_count: Floats) -> Phases:
-    """T by cause: osl decode steps and one prefill of every request."""
-    none = Phases(compute_s=0.0, memory_s=0.0, network_s=0.0, latency_s=0.0)
-    return none.plus(step, output_tokens).plus(fill, batch_count)
 
 
 def mean_context_tokens(efficiency: InferenceEfficiency, input_tokens: Floats, output_tokens: Floats) -> Floats:
@@ -190,150 +224,148 @@ def mean_context_tokens(efficiency: InferenceEfficiency, input_tokens: Floats, o
 
 
 def decode(
-    chip: Chip,
-    transformer: Transformer,
+    machine: Machine,
+    model: ModelCosts,
     efficiency: InferenceEfficiency,
     layout: ServingLayout,
     *,
-    precision: Precision,
     context_tokens: Floats,
     batch_count: Floats,
+    drafting: Drafting = PLAIN,
 ) -> Phases:
-    """One decode step of `batch_count` requests of a replica: one token each."""
+    """One decode step of `batch_count` requests of a replica: one token each, or its drafts and one more."""
     group = np.asarray(batch_count, dtype=float) / layout.data_count
-    work = Pass(tokens=group, context_tokens=context_tokens, sequences_count=group, absorbed=True)
-    return _pass(chip, transformer, efficiency, layout, precision, work)
+    tokens = group * (1 + drafting.drafted_count)
+    work = Pass(tokens=tokens, context_tokens=context_tokens, sequences_count=group, absorbed=True)
+    step = _pass(machine, model, efficiency, layout, work)
+    return step.times(1 + drafting.drafted_count * drafting.draft_cost_frac)
 
 
 def prefill(
-    chip: Chip,
-    transformer: Transformer,
+    machine: Machine,
+    model: ModelCosts,
     efficiency: InferenceEfficiency,
     layout: ServingLayout,
     *,
-    precision: Precision,
     input_tokens: Floats,
+    waiting_count: Floats = 1.0,
 ) -> Phases:
-    """Prefill of one request's prompt: its part of full passes of `prefill_tokens` per data-parallel group."""
+    """Prefill of one request's prompt, its part of passes that `waiting_count` prompts of its group share."""
+    whole, share = _prefill_pass(machine, model, efficiency, layout, input_tokens, waiting_count)
+    return whole.times(share)
+
+
+def _prefill_pass(
+    machine: Machine,
+    model: ModelCosts,
+    efficiency: InferenceEfficiency,
+    layout: ServingLayout,
+    input_tokens: Floats,
+    waiting_count: Floats,
+) -> tuple[Phases, Floats]:
+    """A prefill pass of a replica, and how many of it one prompt takes.
+
+    A pass takes the prompts that wait, one at least, up to `prefill_tokens`; a longer prompt takes several.
+    """
     prompt = np.asarray(input_tokens, dtype=float)
-    tokens = np.maximum(prompt, efficiency.prefill_tokens)
+    tokens = np.minimum(prompt * np.maximum(waiting_count, 1.0), efficiency.prefill_tokens)
     work = Pass(tokens=tokens, context_tokens=prompt, sequences_count=0.0, absorbed=False)
-    whole = _pass(chip, transformer, efficiency, layout, precision, work)
-    return Phases(compute_s=0.0, memory_s=0.0, network_s=0.0, latency_s=0.0).plus(
-        whole, prompt / tokens / layout.data_count
-    )
-
-
-def _pass_share(efficiency: InferenceEfficiency, layout: ServingLayout, input_tokens: Floats) -> Floats:
-    """How many requests' worth of prefill one pass holds, and so one prompt waits for."""
-    prompt = np.asarray(input_tokens, dtype=float)
-    return np.maximum(prompt, efficiency.prefill_tokens) / prompt * layout.data_count
+    return _pass(machine, model, efficiency, layout, work), prompt / tokens / layout.data_count
 
 
 def _pass(
-    chip: Chip,
-    transformer: Transformer,
-    efficiency: InferenceEfficiency,
-    layout: ServingLayout,
-    precision: Precision,
-    work: Pass,
+    machine: Machine, model: ModelCosts, efficiency: InferenceEfficiency, layout: ServingLayout, work: Pass
 ) -> Phases:
     """One forward pass through every block and the output embedding."""
-    machine = _Machine.of(chip, efficiency, precision)
     compute: Floats = 0.0
     memory: Floats = 0.0
     network: Floats = 0.0
-    for block in transformer.blocks:
-        flop_s, byte_s = _block_parts_s(machine, block, transformer.hidden_count, layout, precision, work)
-        compute = compute + block.count * np.where(flop_s > byte_s, flop_s, 0.0).sum(axis=0)
-        memory = memory + block.count * np.where(flop_s > byte_s, 0.0, byte_s).sum(axis=0)
-        network = network + block.count * _block_network_s(chip, efficiency, block, transformer, layout, work)
-    head_s = transformer.hidden_count * transformer.vocabulary_count * BF16_BYTES / machine.bytes_per_s
-    return Phases(
+    bytes_per_s = efficiency.memory_frac * machine.hbm_bandwidth_bytes_per_s
+    passes_s = efficiency.activation_passes_ratio / bytes_per_s
+    for block in model.blocks:
+        bound: Floats = 0.0
+        busy = _moved_bytes(block, layout, work) * passes_s
+        for flop_s, byte_s in _block_parts_s(machine, efficiency, block, layout, work, bytes_per_s):
+            whole = np.maximum(flop_s, byte_s) + efficiency.serial_frac * np.minimum(flop_s, byte_s)
+            bound = bound + whole * (flop_s > byte_s)
+            busy = busy + whole
+        compute = compute + block.count * bound
+        memory = memory + block.count * (busy - bound)
+        network = network + block.count * _block_network_s(machine, efficiency, block, model, layout, work)
+    head_s = model.head_params_count * BF16_BYTES / bytes_per_s / layout.tensor_count
+    phases = Phases(
         compute_s=compute,
-        memory_s=memory + head_s / layout.tensor_count,
+        memory_s=memory + head_s,
         network_s=network,
-        latency_s=_latency_s(efficiency, transformer, layout),
+        latency_s=_latency_s(efficiency, model, layout, work),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Machine:
-    """Rates that are reached: matrix products and attention [FLOP/s], memory [B/s]; moves per activation value."""
-
-    matrix_flops: float
-    expert_flops: float
-    score_flops: float
-    bytes_per_s: float
-    passes_ratio: float
-
-    @staticmethod
-    def of(chip: Chip, efficiency: InferenceEfficiency, precision: Precision) -> _Machine:
-        share = efficiency.fp4_compute_frac if precision == "fp4" else efficiency.compute_frac
-        peak = share * peak_flops(chip, precision, inference=True)
-        return _Machine(
-            matrix_flops=peak,
-            expert_flops=efficiency.expert_compute_ratio * peak,
-            score_flops=efficiency.attention_frac * attention_flops(chip, precision, inference=True),
-            bytes_per_s=efficiency.memory_frac * chip.hbm_bandwidth_bytes_per_s,
-            passes_ratio=efficiency.activation_passes_ratio,
-        )
+    return phases.times(efficiency.time_ratio)
 
 
 def _block_parts_s(
-    machine: _Machine, block: Block, hidden_count: int, layout: ServingLayout, precision: Precision, work: Pass
-) -> tuple[Floats, Floats]:
-    """Compute and memory time [s] of a block; first axis: projections, attention, feed-forward, experts, moves."""
-    tensor, replica = layout.tensor_count, layout.packages_count
-    projections, dense = attention_params_count(block, hidden_count), dense_params_count(block, hidden_count)
-    expert = expert_params_count(block, hidden_count)
+    machine: Machine,
+    efficiency: InferenceEfficiency,
+    block: BlockCosts,
+    layout: ServingLayout,
+    work: Pass,
+    bytes_per_s: Floats,
+) -> tuple[tuple[Floats, Floats], ...]:
+    """Compute and memory time [s] of a block's projections and dense feed-forward, attention, and experts."""
+    tensor, stage = layout.tensor_count, layout.stage_count
+    matrix = efficiency.compute_frac * machine.matrix_flops
+    score = efficiency.attention_frac * machine.score_flops
+    plain = block.attention_params_count + block.dense_params_count
     batch = work.tokens * layout.data_count
-    flop = (
-        2.0 * projections * work.tokens / tensor,
-        _score_flop(block, work) / tensor,
-        2.0 * dense * work.tokens / tensor,
-        2.0 * expert * block.experts_active_count * batch / replica,
-        0.0,
+    covered = block.experts_count * -np.expm1(batch * block.miss_log_ratio)
+    rows = block.experts_active_count * batch + efficiency.tile_tokens * covered
+    expert = block.expert_params_count / stage
+    return (
+        (2 * plain * work.tokens / tensor / matrix, plain * machine.weight_bytes / tensor / bytes_per_s),
+        (_score_flop(block, work) / tensor / score, _cache_traffic_bytes(machine, block, layout, work) / bytes_per_s),
+        (
+            2 * expert * rows / (efficiency.expert_compute_ratio * matrix),
+            expert * machine.weight_bytes * covered / (efficiency.expert_memory_ratio * bytes_per_s),
+        ),
     )
-    rates = (machine.matrix_flops, machine.score_flops, machine.matrix_flops, machine.expert_flops, 1.0)
-    weight = WEIGHT_BYTES[precision]
-    byte = (
-        projections * weight / tensor,
-        _cache_traffic_bytes(block, layout, precision, work),
-        dense * weight / tensor,
-        expert * weight * covered_experts_count(block, batch) / replica,
-        machine.passes_ratio * _moved_bytes(block, hidden_count, layout, work),
-    )
-    shape = np.broadcast_shapes(*(np.shape(part) for part in (*flop, *byte)))
-    flop_s = [np.broadcast_to(part, shape) / rate for part, rate in zip(flop, rates, strict=True)]
-    byte_s = [np.broadcast_to(part, shape) / machine.bytes_per_s for part in byte]
-    return np.stack(flop_s), np.stack(byte_s)
 
 
-def _score_flop(block: Block, work: Pass) -> Floats:
+def _score_flop(block: BlockCosts, work: Pass) -> Floats:
     """FLOPs of scores and values of a pass: every token attends to its context (its half, on average, in prefill)."""
-    attended = attended_count if work.absorbed else mean_attended_count
-    return score_flop(block, absorbed=work.absorbed) * work.tokens * attended(block, work.context_tokens)
+    attended = np.minimum(work.context_tokens, block.attended_count)
+    if work.absorbed:
+        per_token = block.decode_score_flop * attended + block.index_flop * work.context_tokens
+    else:
+        mean = attended - attended * attended / (2 * np.maximum(work.context_tokens, 1.0))
+        per_token = block.prefill_score_flop * mean + block.index_flop * work.context_tokens / 2
+    return work.tokens * (per_token + block.state_flop)
 
 
-def _cache_traffic_bytes(block: Block, layout: ServingLayout, precision: Precision, work: Pass) -> Floats:
-    """Cache that a rank reads for its sequences, and writes for its tokens."""
-    values = work.sequences_count * attended_count(block, work.context_tokens) + work.tokens
-    return values * cache_bytes(block, precision) / cache_shards_count(block, layout.tensor_count)
+def _cache_traffic_bytes(machine: Machine, block: BlockCosts, layout: ServingLayout, work: Pass) -> Floats:
+    """Cache and state that a rank reads for its sequences, and writes for its tokens."""
+    attended = np.minimum(work.context_tokens, block.attended_count)
+    keys = block.cache_width_count - block.index_width_count
+    read = work.sequences_count * (keys * attended + block.index_width_count * work.context_tokens)
+    cached = (read + work.tokens * block.cache_width_count) / _shards_count(block, layout)
+    state = 2 * work.sequences_count * block.state_width_count / layout.tensor_count
+    return machine.cache_bytes * cached + BF16_BYTES * state
 
 
-def _moved_bytes(block: Block, hidden_count: int, layout: ServingLayout, work: Pass) -> Floats:
+def _shards_count(block: BlockCosts, layout: ServingLayout) -> Floats:
+    """Parts that a cache is cut into; beyond them ranks hold copies. A block that occurs no times has none."""
+    return np.maximum(np.minimum(layout.tensor_count, block.shards_count), 1.0)
+
+
+def _moved_bytes(block: BlockCosts, layout: ServingLayout, work: Pass) -> Floats:
     """Activations of a rank between matrix products, in BF16: whole at the seams, split inside."""
-    split = split_width_count(block) / layout.tensor_count + whole_width_count(hidden_count)
-    experts = expert_width_count(block, hidden_count) / layout.tensor_count
-    return BF16_BYTES * work.tokens * (split + experts)
+    split = (block.split_width_count + block.expert_width_count) / layout.tensor_count
+    return BF16_BYTES * work.tokens * (split + block.seam_width_count)
 
 
 def _block_network_s(
-    chip: Chip,
+    machine: Machine,
     efficiency: InferenceEfficiency,
-    block: Block,
-    transformer: Transformer,
+    block: BlockCosts,
+    model: ModelCosts,
     layout: ServingLayout,
     work: Pass,
 ) -> Floats:
@@ -342,65 +374,70 @@ def _block_network_s(
     Where attention is copied (d > 1) a rank sends each of its tokens to the packages of the k experts, in eight bits,
     and gets them back in sixteen; otherwise every rank has every token and the outputs are reduced.
     """
-    width = transformer.hidden_count
-    reduce_s = all_reduce_s(chip, work.tokens * width * BF16_BYTES, layout.tensor_count, 1)
-    if not block.routed:
+    reduce_s = all_reduce_s(machine, work.tokens * model.hidden_count * BF16_BYTES, layout.tensor_count, 1)
+    spread = (np.asarray(layout.data_count) > 1) & (np.asarray(block.experts_count) > 0)
+    if not np.any(spread):
         return 2 * reduce_s / efficiency.network_frac
-    sent_bytes = (CACHE_BYTES["fp8"] + BF16_BYTES) * width
+    sent_bytes = (FP8_BYTES + BF16_BYTES) * model.hidden_count
     own = work.tokens / layout.tensor_count
-    copies = layout.packages_count / np.maximum(layout.expert_count, 1)
-    exchange_s = all_to_all_s(chip, sent_bytes * copies, own, block.experts_active_count, layout.expert_count, copies)
-    last_s = np.where(np.asarray(layout.data_count) > 1, exchange_s, reduce_s)
-    return (reduce_s + last_s) / efficiency.network_frac
+    copies = layout.stage_count / np.maximum(layout.expert_count, 1)
+    active = block.experts_active_count
+    exchange_s = all_to_all_s(machine, sent_bytes * copies, own, active, layout.expert_count, copies)
+    return (reduce_s + np.where(spread, exchange_s, reduce_s)) / efficiency.network_frac
 
 
-def _latency_s(efficiency: InferenceEfficiency, transformer: Transformer, layout: ServingLayout) -> Floats:
+def _latency_s(efficiency: InferenceEfficiency, model: ModelCosts, layout: ServingLayout, work: Pass) -> Floats:
     """Time of a pass that no bandwidth explains: scheduler, launches, and two collectives per block if n > 1."""
-    talks = np.asarray(layout.packages_count) > 1
-    per_block = efficiency.block_latency_s + 2 * talks * efficiency.collective_latency_s
-    routed_count = sum(block.count for block in transformer.blocks if block.routed)
-    routed_s = routed_count * efficiency.expert_latency_s
-    return np.asarray(efficiency.step_overhead_s + routed_s + transformer.layers_count * per_block, dtype=float)
+    ranks = np.asarray(layout.stage_count, dtype=float)
+    talk_s = (ranks > 1) * efficiency.collective_latency_s + np.log2(ranks) * efficiency.hop_latency_s
+    per_block = efficiency.block_latency_s + 2 * talk_s
+    routed_count: Floats = 0.0
+    for block in model.blocks:
+        routed_count = routed_count + block.count * (np.asarray(block.experts_count) > 0)
+    host_s = efficiency.step_overhead_s + efficiency.request_overhead_s * work.sequences_count * layout.data_count
+    return host_s + routed_count * efficiency.expert_latency_s + model.layers_count * per_block
 
 
-def weight_memory_bytes(transformer: Transformer, layout: ServingLayout, precision: Precision) -> Floats:
-    """Weights per package: experts split over the replica, all else t ways; embeddings stay in BF16."""
-    hidden = transformer.hidden_count
-    split, spread = 0, 0
-    for block in transformer.blocks:
-        split += block.count * (attention_params_count(block, hidden) + dense_params_count(block, hidden))
-        spread += block.count * block.experts_count * expert_params_count(block, hidden)
-    tables = (1 if transformer.tied_embeddings else 2) * hidden * transformer.vocabulary_count * BF16_BYTES
-    weight = WEIGHT_BYTES[precision]
-    return (split * weight + tables) / layout.tensor_count + spread * weight / layout.packages_count
+def weight_memory_bytes(machine: Machine, model: ModelCosts, layout: ServingLayout) -> Floats:
+    """Weights per package: experts split over a stage, all else t ways; embeddings stay in BF16."""
+    split: Floats = 0.0
+    spread: Floats = 0.0
+    for block in model.blocks:
+        split = split + block.count * (block.attention_params_count + block.dense_params_count)
+        spread = spread + block.count * block.experts_count * block.expert_params_count
+    tables = model.table_params_count * BF16_BYTES
+    blocks = split * machine.weight_bytes / layout.tensor_count + spread * machine.weight_bytes / layout.stage_count
+    return blocks / layout.pipeline_count + tables / layout.tensor_count
 
 
 def cache_memory_bytes(
-    transformer: Transformer, layout: ServingLayout, precision: Precision, context_tokens: Floats
+    machine: Machine, model: ModelCosts, layout: ServingLayout, context_tokens: Floats
 ) -> Floats:
     """Cache per package and request of its data-parallel group, at a given length."""
     total: Floats = 0.0
-    for block in transformer.blocks:
-        each = cache_bytes(block, precision) * attended_count(block, context_tokens)
-        total = total + block.count * each / cache_shards_count(block, layout.tensor_count)
+    for block in model.blocks:
+        held = np.minimum(context_tokens, block.held_count)
+        cached = block.cache_width_count * held / _shards_count(block, layout)
+        state = block.state_width_count / layout.tensor_count
+        total = total + block.count * (machine.cache_bytes * cached + BF16_BYTES * state)
     return total
 
 
 def largest_batch_count(
-    chip: Chip,
-    transformer: Transformer,
+    machine: Machine,
+    model: ModelCosts,
     efficiency: InferenceEfficiency,
     layout: ServingLayout,
     *,
-    precision: Precision,
     input_tokens: Floats,
     output_tokens: Floats,
 ) -> Floats:
-    """Requests whose weights and mean caches fit the usable memory of a replica; negative where the weights do not.
+    """Requests whose weights and whole caches fit the usable memory of a replica; negative where the weights do not.
 
-    A layout fits where it holds at least one request per copy of attention (data_count).
+    A request holds room for all of its tokens from the start, so that none is ever put back. A layout fits where it holds at least one request per copy of attention and stage (data × pipeline).
     """
-    context = mean_context_tokens(efficiency, input_tokens, output_tokens)
-    weights = weight_memory_bytes(transformer, layout, precision)
-    each = cache_memory_bytes(transformer, layout, precision, context)
-    return (efficiency.usable_memory_frac * chip.hbm_capacity_bytes - weights) / each * layout.data_count
+    reserved = np.asarray(input_tokens, dtype=float) + output_tokens
+    weights = weight_memory_bytes(machine, model, layout)
+    each = cache_memory_bytes(machine, model, layout, reserved) / layout.pipeline_count
+    free = efficiency.usable_memory_frac * machine.hbm_capacity_bytes - weights
+    return free / each * layout.data_count

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gigawatt.errors import CalibrationError, Fault
-from gigawatt.tokens.blocks import Floats, Precision
+from gigawatt.tokens.blocks import CACHE_BYTES, FP8_BYTES, WEIGHT_BYTES, Floats, Precision
 
 GIGABYTE_BYTES = 1e9
 
@@ -42,9 +42,47 @@ class Chip:
     nic_bandwidth_bytes_per_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """One package at one precision, as numbers, or as arrays with one entry per case.
+
+    matrix_flops, score_flops: peaks of matrix products and of attention; weight_bytes, cache_bytes: what one value of
+    either takes; the rest as in `Chip`. A precision that the part lacks has a peak of 0.
+    """
+
+    matrix_flops: Floats
+    score_flops: Floats
+    weight_bytes: Floats
+    cache_bytes: Floats
+    hbm_capacity_bytes: Floats
+    hbm_bandwidth_bytes_per_s: Floats
+    scale_up_packages_count: Floats
+    scale_up_bandwidth_bytes_per_s: Floats
+    nic_bandwidth_bytes_per_s: Floats
+
+
+def machine(chip: Chip, precision: Precision) -> Machine:
+    """A package that infers at one precision.
+
+    Raises CalibrationError where the part lacks the precision, naming those that it has.
+    """
+    return Machine(
+        matrix_flops=peak_flops(chip, precision, inference=True),
+        score_flops=attention_flops(chip, precision, inference=True),
+        weight_bytes=WEIGHT_BYTES[precision],
+        cache_bytes=CACHE_BYTES[precision],
+        hbm_capacity_bytes=chip.hbm_capacity_bytes,
+        hbm_bandwidth_bytes_per_s=chip.hbm_bandwidth_bytes_per_s,
+        scale_up_packages_count=float(chip.scale_up_packages_count),
+        scale_up_bandwidth_bytes_per_s=chip.scale_up_bandwidth_bytes_per_s,
+        nic_bandwidth_bytes_per_s=chip.nic_bandwidth_bytes_per_s,
+    )
+
+
 def peak_flops(chip: Chip, precision: Precision, *, inference: bool) -> float:
     """Dense peak of a package at one precision; for inference the vendor's higher FP4 figure where there is one.
 
+    Weights in INT4 or MXFP4 are unpacked on the way: they compute in 16 bits, MXFP4 in eight where the part has FP4.
     Raises CalibrationError where the part lacks the precision, naming those that it has.
     """
     peaks = _peaks(chip, inference=inference)
@@ -62,59 +100,68 @@ def attention_flops(chip: Chip, precision: Precision, *, inference: bool) -> flo
     Where no source gives the BF16 peak, it is half of the FP8 peak (so on every part that gives both).
     """
     peaks = _peaks(chip, inference=inference)
-    if inference and precision != "bf16" and peaks["fp8"] is not None:
+    if inference and CACHE_BYTES[precision] == FP8_BYTES and peaks["fp8"] is not None:
         return peaks["fp8"]
     if peaks["bf16"] is not None:
         return peaks["bf16"]
     return peak_flops(chip, "fp8", inference=inference) / 2
 
 
-def _peaks(chip: Chip, *, inference: bool) -> dict[str, float | None]:
+def _peaks(chip: Chip, *, inference: bool) -> dict[Precision, float | None]:
     fp4 = chip.fp4_inference_flops if inference and chip.fp4_inference_flops is not None else chip.fp4_flops
-    return {"bf16": chip.bf16_flops, "fp8": chip.fp8_flops, "fp4": fp4}
+    bf16 = chip.bf16_flops
+    if bf16 is None and chip.fp8_flops is not None:
+        unpacked = chip.fp8_flops / 2
+    else:
+        unpacked = bf16
+    mixed = chip.fp8_flops if fp4 is not None else unpacked
+    return {"bf16": bf16, "fp8": chip.fp8_flops, "fp4": fp4, "mxfp4": mixed, "int4": unpacked}
 
 
-def ring_bandwidth_bytes_per_s(chip: Chip, ranks_count: Floats, stride_count: Floats) -> Floats:
+def ring_bandwidth_bytes_per_s(link: Chip | Machine, ranks_count: Floats, stride_count: Floats) -> Floats:
     """Bandwidth per rank of a ring or tree collective: min(NVLink, NIC × ranks of the group per domain).
 
     ranks_count: ranks in the group; stride_count: distance of neighbours in the numbering of packages, so that
     max(1, domain / stride) ranks of the group share a scale-up domain. The group reduces inside of the domain first,
     then each of its ranks carries an equal part over its own card.
     """
-    inside = np.clip(chip.scale_up_packages_count / np.asarray(stride_count, dtype=float), 1, None)
+    inside = np.clip(link.scale_up_packages_count / np.asarray(stride_count, dtype=float), 1, None)
     shared = np.minimum(inside, ranks_count)
-    outer = np.minimum(chip.scale_up_bandwidth_bytes_per_s, chip.nic_bandwidth_bytes_per_s * shared)
-    return np.where(ranks_count <= inside, chip.scale_up_bandwidth_bytes_per_s, outer)
+    outer = np.minimum(link.scale_up_bandwidth_bytes_per_s, link.nic_bandwidth_bytes_per_s * shared)
+    return np.where(ranks_count <= inside, link.scale_up_bandwidth_bytes_per_s, outer)
 
 
-def gather_s(chip: Chip, payload_bytes: Floats, ranks_count: Floats, stride_count: Floats) -> Floats:
+def gather_s(link: Chip | Machine, payload_bytes: Floats, ranks_count: Floats, stride_count: Floats) -> Floats:
     """All-gather or reduce-scatter of `payload_bytes` (whole, not per rank): (r - 1)/r · payload / bandwidth [2]."""
     share = 1 - 1 / np.asarray(ranks_count, dtype=float)
-    return share * payload_bytes / ring_bandwidth_bytes_per_s(chip, ranks_count, stride_count)
+    return share * payload_bytes / ring_bandwidth_bytes_per_s(link, ranks_count, stride_count)
 
 
-def all_reduce_s(chip: Chip, payload_bytes: Floats, ranks_count: Floats, stride_count: Floats) -> Floats:
+def all_reduce_s(link: Chip | Machine, payload_bytes: Floats, ranks_count: Floats, stride_count: Floats) -> Floats:
     """All-reduce of `payload_bytes` on every rank: a reduce-scatter and an all-gather [2]."""
-    return 2 * gather_s(chip, payload_bytes, ranks_count, stride_count)
+    return 2 * gather_s(link, payload_bytes, ranks_count, stride_count)
 
 
 def distinct_count(groups_count: Floats, draws_count: float) -> Floats:
     """Expected number of other groups, of `groups_count` equal ones, that `draws_count` uniform draws touch."""
     groups = np.asarray(groups_count, dtype=float)
-    return (groups - 1) * (1 - (1 - 1 / groups) ** draws_count)
+    missed = np.log1p(-1 / np.maximum(groups, 1 + np.finfo(float).eps))
+    return (groups - 1) * -np.expm1(draws_count * missed)
 
 
 def all_to_all_s(
-    chip: Chip, token_bytes: Floats, tokens: Floats, draws_count: float, ranks_count: Floats, stride_count: Floats
+    link: Chip | Machine, token_bytes: Floats, tokens: Floats, draws_count: float, ranks_count: Floats, stride_count: Floats
 ) -> Floats:
     """Send each of a rank's `tokens` once to every other rank that holds one of its `draws_count` experts.
 
     Inside of a domain by NVLink, between domains once per domain touched by the rank's own card [3]; the two hops
     overlap, so the slower one counts.
     """
-    inside = np.clip(chip.scale_up_packages_count / np.asarray(stride_count, dtype=float), 1, None)
+    inside = np.clip(link.scale_up_packages_count / np.asarray(stride_count, dtype=float), 1, None)
     domains = np.ceil(ranks_count / inside)
     payload = np.asarray(tokens) * token_bytes
-    near = payload * distinct_count(ranks_count, draws_count) / chip.scale_up_bandwidth_bytes_per_s
-    far = payload * distinct_count(domains, draws_count) / chip.nic_bandwidth_bytes_per_s
+    near = payload * distinct_count(ranks_count, draws_count) / link.scale_up_bandwidth_bytes_per_s
+    if np.all(domains <= 1):
+        return near
+    far = payload * distinct_count(domains, draws_count) / link.nic_bandwidth_bytes_per_s
     return np.maximum(near, far)

@@ -1,8 +1,11 @@
-"""The best way to serve a model on an accelerator under a limit on the time per output token.
+"""The best way to serve a model on an accelerator under limits on the time per output token and to the first one.
 
-Throughput of a replica never falls with its batch (every phase costs no more per request in a larger one) and the
-time per token never falls either, so the best batch of a layout is its largest: the smaller of what the memory holds
-and of what the limit allows, found by bisection for all layouts at once.
+Throughput of a replica hardly ever falls with its batch (every phase costs no more per request in a larger one) and
+the times per token and to the first token never fall either, so the best batch of a layout is its largest: the smaller
+of what the memory holds and of what the limits allow, found by bisection for all layouts at once.
+
+Time to the first token is a queueing approximation: a prompt waits for the step and the pass under way, and for prompts
+ahead of it as in a queue with random arrivals and services (M/M/1) whose load is the share of time that goes to prefill.
 """
 
 from __future__ import annotations
@@ -15,7 +18,10 @@ from numpy.typing import NDArray
 
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.blocks import Floats, Precision, Transformer
+from gigawatt.tokens.costs import ModelCosts, costs, take
 from gigawatt.tokens.inference import (
+    PLAIN,
+    Drafting,
     InferenceEfficiency,
     Phases,
     ServingLayout,
@@ -26,11 +32,29 @@ from gigawatt.tokens.inference import (
     steady_state,
     weight_memory_bytes,
 )
-from gigawatt.tokens.roofline import GIGABYTE_BYTES, Chip, peak_flops
+from gigawatt.tokens.roofline import GIGABYTE_BYTES, Chip, Machine, machine
 
 # Halvings of the logarithmic batch range: far below the width of any measured error.
 _HALVINGS_COUNT = 24
-# Room above a memory limit that an error message still calls "needs".
+# Longest queue that the approximation is asked about.
+_HEAVIEST_FRAC = 1 - 1 / 128
+# Deepest pipeline that is searched.
+_DEEPEST_COUNT = 8
+# Cases whose arrays stay in a processor's cache.
+_PART_COUNT = 2**14
+# Why a case has no answer, by code; 0 has one.
+REASONS = ("", "lengths", "layout", "precision", "capacity", "tpot", "ttft")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """What is served: mean lengths of prompt and answer, limits on the mean times, and drafting."""
+
+    input_tokens: Floats
+    output_tokens: Floats
+    tpot_s: Floats = np.inf
+    ttft_s: Floats = np.inf
+    drafting: Drafting = PLAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +62,8 @@ class Serving:
     """How a model is best served: per package for tokens_per_s (output tokens), per replica for batch_count.
 
     binds: what takes most of the time, "compute", "memory" (bandwidth), "network" or "latency"; limited_by: what
-    keeps the batch from growing, the "tpot" limit or the "capacity" of the memory.
+    keeps the batch from growing, the "tpot" or "ttft" limit or the "capacity" of the memory; phases: seconds that all
+    requests in flight take, by cause.
     """
 
     tokens_per_s: float
@@ -47,40 +72,147 @@ class Serving:
     ttft_s: float
     memory_bytes: float
     layout: ServingLayout
+    phases: Phases
     binds: str
-    limited_by: Literal["tpot", "capacity"]
+    limited_by: Literal["tpot", "ttft", "capacity"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Question:
-    """The arguments of `serve`, and the layouts in question."""
+class Question:
+    """Layouts in question, with what they serve; every field a number or arrays with one entry per case."""
 
-    chip: Chip
-    transformer: Transformer
+    machine: Machine
+    model: ModelCosts
     efficiency: InferenceEfficiency
-    precision: Precision
-    input_tokens: float
-    output_tokens: float
     layout: ServingLayout
+    traffic: Traffic
 
     def state(self, batch_count: Floats) -> SteadyState:
-        """Steady state of every layout at its own batch."""
+        """Steady state of every case at its own batch."""
         return steady_state(
-            self.chip,
-            self.transformer,
+            self.machine,
+            self.model,
             self.efficiency,
             self.layout,
-            precision=self.precision,
-            input_tokens=self.input_tokens,
-            output_tokens=self.output_tokens,
+            input_tokens=self.traffic.input_tokens,
+            output_tokens=self.traffic.output_tokens,
             batch_count=batch_count,
+            drafting=self.traffic.drafting,
         )
 
-    def select(self, keep: NDArray[np.bool_]) -> _Question:
-        """The same question for some of the layouts."""
-        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
-        layouts = {entry.name: getattr(self.layout, entry.name)[keep] for entry in fields(self.layout)}
-        return _Question(**values | {"layout": ServingLayout(**layouts)})
+    def capacity_count(self) -> Floats:
+        """Requests that the memory of every case holds; negative where the weights do not fit."""
+        return largest_batch_count(
+            self.machine,
+            self.model,
+            self.efficiency,
+            self.layout,
+            input_tokens=self.traffic.input_tokens,
+            output_tokens=self.traffic.output_tokens,
+        )
+
+    def smallest_count(self) -> Floats:
+        """One request per copy of attention and stage."""
+        return self.layout.data_count * self.layout.pipeline_count
+
+    def ttft_s(self, state: SteadyState) -> Floats:
+        """Time to the first token: the step and pass under way, and the queue of prompts (module docstring) [s]."""
+        busy = self.efficiency.prefill_share_frac * state.prefill_s * state.tokens_per_s * self.layout.stage_count
+        load = np.minimum(busy / self.traffic.output_tokens, _HEAVIEST_FRAC)
+        return state.pass_s + state.step_s + state.prefill_s * load / (1 - load)
+
+    def meets(self, state: SteadyState) -> NDArray[np.bool_]:
+        """Whether every case is within both limits."""
+        return np.asarray(
+            (state.tpot_s <= self.traffic.tpot_s) & (self.ttft_s(state) <= self.traffic.ttft_s), dtype=bool
+        )
+
+
+def evaluate(question: Question, batch_count: NDArray[np.float64]) -> tuple[SteadyState, NDArray[np.int8]]:
+    """Steady state of many cases, and for each the code in REASONS of why it has no answer (0: it has one).
+
+    Arrays hold one entry per case, as `batch_count` does. Figures of a case without an answer are 0, so that no NaN
+    travels on. Many cases are worked through in parts that stay in a processor's cache.
+    """
+    count = len(batch_count)
+    parts = [slice(start, start + _PART_COUNT) for start in range(0, count, _PART_COUNT)]
+    if len(parts) < 2:
+        return _evaluated(question, batch_count)
+    found = [_evaluated(take(question, part), batch_count[part]) for part in parts]
+    sizes = [len(batch_count[part]) for part in parts]
+    return _joined([state for state, _ in found], sizes), np.concatenate([reasons for _, reasons in found])
+
+
+def _joined(states: list[SteadyState], sizes: list[int]) -> SteadyState:
+    """States of parts as one."""
+    columns = {
+        entry.name: np.concatenate(
+            [np.broadcast_to(getattr(state, entry.name), size) for state, size in zip(states, sizes, strict=True)]
+        )
+        for entry in fields(SteadyState)
+        if entry.name != "phases"
+    }
+    phases = {
+        entry.name: np.concatenate(
+            [np.broadcast_to(getattr(state.phases, entry.name), size) for state, size in zip(states, sizes, strict=True)]
+        )
+        for entry in fields(Phases)
+    }
+    return SteadyState(**columns, phases=Phases(**phases))  # type: ignore[arg-type]
+
+
+def _evaluated(question: Question, batch_count: NDArray[np.float64]) -> tuple[SteadyState, NDArray[np.int8]]:
+    traffic, layout = question.traffic, question.layout
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        state = question.state(batch_count)
+        checks = (
+            (np.asarray(traffic.input_tokens) > 0) & (np.asarray(traffic.output_tokens) > 0) & (np.asarray(batch_count) > 0),
+            (np.asarray(layout.packages_count) >= 1) & (layout.expert_count <= layout.stage_count),
+            np.asarray(question.machine.matrix_flops) > 0,
+            state.memory_bytes <= question.efficiency.usable_memory_frac * question.machine.hbm_capacity_bytes,
+            state.tpot_s <= traffic.tpot_s,
+            question.ttft_s(state) <= traffic.ttft_s,
+        )
+    reasons = np.zeros(np.broadcast_shapes(*(np.shape(check) for check in checks)), dtype=np.int8)
+    for code in range(len(checks), 0, -1):
+        reasons[~np.broadcast_to(checks[code - 1], reasons.shape)] = code
+    return _zeroed(state, reasons == 0), reasons
+
+
+def _zeroed(state: SteadyState, keep: NDArray[np.bool_]) -> SteadyState:
+    if keep.all():
+        return state
+    phases = Phases(**{entry.name: np.where(keep, getattr(state.phases, entry.name), 0.0) for entry in fields(Phases)})
+    values = {
+        entry.name: np.where(keep, getattr(state, entry.name), 0.0)
+        for entry in fields(state)
+        if entry.name != "phases"
+    }
+    return SteadyState(**values, phases=phases)  # type: ignore[arg-type]
+
+
+def best_batch_count(question: Question, most_count: Floats = np.inf) -> NDArray[np.float64]:
+    """Largest batch of every case within memory and limits; 0 where not even the smallest is.
+
+    most_count: most requests that a copy of attention and stage takes at once.
+    """
+    smallest = np.asarray(question.smallest_count(), dtype=float)
+    capacity = np.asarray(question.capacity_count(), dtype=float)
+    high = np.clip(capacity, smallest, most_count * smallest)
+    found = _largest_within(question, np.broadcast_to(smallest, high.shape), high)
+    within = (capacity >= smallest) & question.meets(question.state(np.broadcast_to(smallest, high.shape)))
+    return np.where(within, found, 0.0)
+
+
+def _largest_within(question: Question, low_count: Floats, high_count: Floats) -> NDArray[np.float64]:
+    """Largest batch of each case within the limits, by bisection of its logarithm; `low_count` where none is."""
+    low, high = np.log(low_count), np.log(high_count)
+    whole = question.meets(question.state(high_count))
+    for _ in range(_HALVINGS_COUNT):
+        middle = (low + high) / 2
+        within = question.meets(question.state(np.exp(middle)))
+        low, high = np.where(within, middle, low), np.where(within, high, middle)
+    return np.where(whole, high_count, np.exp(low))
 
 
 def serve(
@@ -92,98 +224,85 @@ def serve(
     input_tokens: float,
     output_tokens: float,
     tpot_s: float,
+    ttft_s: float = np.inf,
+    drafting: Drafting = PLAIN,
+    layouts: ServingLayout | None = None,
 ) -> Serving:
     """Best layout and largest batch of a model on an accelerator, in output tokens per second and package.
 
-    input_tokens, output_tokens: mean lengths of prompt and answer; tpot_s: limit on the mean time per output token.
-    Layouts are all tensor-parallel widths and copies of attention in replicas of 1, 2, 4, … packages up to the
-    scale-up domain. Raises CalibrationError where lengths or limit are not positive, the part lacks the precision,
-    the model does not fit, or no batch meets the limit; it names the nearest feasible value.
+    input_tokens, output_tokens: mean lengths of prompt and answer; tpot_s, ttft_s: limits on the mean time per output
+    token and to the first one. Layouts are those given, or all of `serving_layouts`. Raises CalibrationError where
+    lengths or limits are not positive, the part lacks the precision, the model does not fit, or no batch meets the
+    limits; it names the nearest feasible value.
     """
-    _check(input_tokens, output_tokens, tpot_s)
-    peak_flops(chip, precision, inference=True)
-    question = _Question(
-        chip=chip,
-        transformer=transformer,
+    _check(input_tokens, output_tokens, tpot_s, ttft_s)
+    traffic = Traffic(
+        input_tokens=input_tokens, output_tokens=output_tokens, tpot_s=tpot_s, ttft_s=ttft_s, drafting=drafting
+    )
+    question = Question(
+        machine=machine(chip, precision),
+        model=costs(transformer),
         efficiency=efficiency,
-        precision=precision,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        layout=serving_layouts(chip, transformer),
+        layout=serving_layouts(chip, transformer) if layouts is None else layouts,
+        traffic=traffic,
     )
-    capacity = np.asarray(
-        largest_batch_count(
-            chip,
-            transformer,
-            efficiency,
-            question.layout,
-            precision=precision,
-            input_tokens=input_tokens,
-            output_tokens=output_tokens,
-        )
-    )
-    fits = capacity >= question.layout.data_count
-    if not fits.any():
-        raise CalibrationError([_does_not_fit(question)])
-    question, capacity = question.select(fits), capacity[fits]
-    return _best(question, capacity, tpot_s)
+    batch = best_batch_count(question)
+    if not (batch > 0).any():
+        raise CalibrationError([_refusal(question, chip, transformer, precision)])
+    return _best(question, batch)
 
 
-def _best(question: _Question, capacity_count: NDArray[np.float64], tpot_s: float) -> Serving:
-    smallest = np.asarray(question.layout.data_count, dtype=float)
-    fastest = question.state(smallest).tpot_s
-    meets = np.asarray(fastest <= tpot_s)
-    if not meets.any():
-        expected = (
-            f"{1e3 * float(np.min(fastest)):.3g} ms or more for {question.transformer.name} on {question.chip.name}"
-        )
-        raise CalibrationError([Fault(path="tpot", given=f"{1e3 * tpot_s:.3g} ms", expected=expected)])
-    question, low, high = question.select(meets), smallest[meets], capacity_count[meets]
-    batch = _largest_within(question, low, high, tpot_s)
-    state = question.state(batch)
-    best = int(np.argmax(state.tokens_per_s))
-    layouts = {entry.name: int(getattr(question.layout, entry.name)[best]) for entry in fields(question.layout)}
+def _best(question: Question, batch_count: NDArray[np.float64]) -> Serving:
+    some = batch_count > 0
+    state = question.state(np.where(some, batch_count, question.smallest_count()))
+    best = int(np.argmax(np.where(some, state.tokens_per_s, 0.0)))
+    layout = {entry.name: int(_at(getattr(question.layout, entry.name), best)) for entry in fields(ServingLayout)}
+    phases = {entry.name: _at(getattr(state.phases, entry.name), best) for entry in fields(Phases)}
     return Serving(
-        tokens_per_s=float(_at(state.tokens_per_s, best)),
-        batch_count=float(batch[best]),
-        tpot_s=float(_at(state.tpot_s, best)),
-        ttft_s=float(_at(state.ttft_s, best)),
-        memory_bytes=float(_at(state.memory_bytes, best)),
-        layout=ServingLayout(**layouts),
-        binds=_largest_phase(state.phases, best),
-        limited_by="capacity" if batch[best] >= high[best] else "tpot",
+        tokens_per_s=_at(state.tokens_per_s, best),
+        batch_count=_at(batch_count, best),
+        tpot_s=_at(state.tpot_s, best),
+        ttft_s=_at(question.ttft_s(state), best),
+        memory_bytes=_at(state.memory_bytes, best),
+        layout=ServingLayout(**layout),
+        phases=Phases(**phases),
+        binds=max(phases, key=lambda name: phases[name]).removesuffix("_s"),
+        limited_by=_limit(question, state, batch_count, best),
     )
 
 
-def _largest_within(
-    question: _Question, low_count: NDArray[np.float64], high_count: NDArray[np.float64], tpot_s: float
-) -> NDArray[np.float64]:
-    """Largest batch of each layout whose time per token is within the limit, by bisection of its logarithm."""
-    low, high = np.log(low_count), np.log(high_count)
-    whole = np.asarray(question.state(high_count).tpot_s <= tpot_s)
-    low = np.where(whole, high, low)
-    for _ in range(_HALVINGS_COUNT):
-        middle = (low + high) / 2
-        within = question.state(np.exp(middle)).tpot_s <= tpot_s
-        low, high = np.where(within, middle, low), np.where(within, high, middle)
-    return np.where(whole, high_count, np.exp(low))
+def _limit(
+    question: Question, state: SteadyState, batch_count: NDArray[np.float64], index: int
+) -> Literal["tpot", "ttft", "capacity"]:
+    """What keeps a batch from growing: memory, or the limit that it comes nearest to."""
+    if batch_count[index] >= _at(np.broadcast_to(question.capacity_count(), batch_count.shape), index):
+        return "capacity"
+    tpot = _at(state.tpot_s, index) / question.traffic.tpot_s
+    return "tpot" if tpot >= _at(question.ttft_s(state), index) / question.traffic.ttft_s else "ttft"
 
 
 def serving_layouts(chip: Chip, transformer: Transformer) -> ServingLayout:
-    """Every replica of 1, 2, 4, … packages and of the whole scale-up domain, by tensor-parallel width.
+    """Every replica of 1, 2, 4, … packages and of the whole scale-up domain, by tensor-parallel width and stages.
 
     Copies of attention only pay where experts are shared, so dense models have one. Experts spread over the whole
-    replica, or over as many packages as there are experts.
+    stage, or over as many packages as there are experts. Stages of a pipeline may lie in several domains where each
+    fills one.
     """
     experts = max(block.experts_count if block.routed else 0 for block in transformer.blocks)
-    heads = min(block.heads_count for block in transformer.blocks)
+    heads = max(block.heads_count for block in transformer.blocks)
+    domain = chip.scale_up_packages_count
     rows = []
-    for replica in _sizes(chip.scale_up_packages_count):
-        for tensor in _sizes(chip.scale_up_packages_count):
-            if replica % tensor == 0 and tensor <= heads and (experts or tensor == replica):
-                rows.append((tensor, replica // tensor, _divisor(replica, experts) if experts else 1))
-    tensor_count, data_count, expert_count = np.array(rows, dtype=float).T
-    return ServingLayout(tensor_count=tensor_count, data_count=data_count, expert_count=expert_count)
+    for stage in _sizes(domain):
+        for tensor in _sizes(domain):
+            if stage % tensor or tensor > heads or not (experts or tensor == stage):
+                continue
+            spread = _divisor(stage, experts) if experts else 1
+            depths = [depth for depth in _sizes(transformer.layers_count) if stage * depth <= domain or stage == domain]
+            rows += [(tensor, stage // tensor, spread, depth) for depth in depths if depth <= _DEEPEST_COUNT]
+    tensor_count, data_count, expert_count, pipeline_count = np.array(rows, dtype=float).T
+    return ServingLayout(
+        tensor_count=tensor_count, data_count=data_count, expert_count=expert_count, pipeline_count=pipeline_count
+    )
 
 
 def _sizes(domain_count: int) -> list[int]:
@@ -197,34 +316,48 @@ def _divisor(packages_count: int, experts_count: int) -> int:
     return max(size for size in range(1, packages_count + 1) if packages_count % size == 0 and size <= experts_count)
 
 
-def _largest_phase(phases: Phases, index: int) -> str:
-    times = {entry.name.removesuffix("_s"): _at(getattr(phases, entry.name), index) for entry in fields(phases)}
-    return max(times, key=lambda name: times[name])
-
-
 def _at(values: Floats, index: int) -> float:
     array = np.asarray(values)
-    return float(array[index] if array.ndim else array)
+    return float(array.flat[index] if array.ndim else array)
 
 
-def _check(input_tokens: float, output_tokens: float, tpot_s: float) -> None:
-    named = {"input": (input_tokens, "tokens"), "output": (output_tokens, "tokens"), "tpot": (tpot_s, "s")}
+def _check(input_tokens: float, output_tokens: float, tpot_s: float, ttft_s: float) -> None:
+    named = {"input": (input_tokens, "tokens"), "output": (output_tokens, "tokens")}
+    limits = {"tpot": (tpot_s, "s"), "ttft": (ttft_s, "s")}
     faults = [
         Fault(path=name, given=f"{value:g} {unit}", expected=f"more than 0 {unit}")
-        for name, (value, unit) in named.items()
-        if not 0 < value < np.inf
+        for name, (value, unit) in (named | limits).items()
+        if not value > 0 or (name in named and not value < np.inf)
     ]
     if faults:
         raise CalibrationError(faults)
 
 
-def _does_not_fit(question: _Question) -> Fault:
+def _refusal(question: Question, chip: Chip, transformer: Transformer, precision: Precision) -> Fault:
+    """Why nothing serves: the memory of the layout that comes nearest, or the shortest time that a layout reaches."""
+    capacity = np.asarray(question.capacity_count())
+    smallest = np.asarray(question.smallest_count(), dtype=float)
+    fits = capacity >= smallest
+    if not fits.any():
+        return _does_not_fit(question, chip, transformer, precision)
+    state = question.state(smallest)
+    times = {"tpot": (state.tpot_s, question.traffic.tpot_s), "ttft": (question.ttft_s(state), question.traffic.ttft_s)}
+    shares = {name: np.min(np.where(fits, value / limit, np.inf)) for name, (value, limit) in times.items()}
+    name = max(shares, key=lambda key: float(shares[key]))
+    value, limit = times[name]
+    shortest = 1e3 * float(np.min(np.where(fits, value, np.inf)))
+    expected = f"{shortest:.3g} ms or more for {transformer.name} on {chip.name}"
+    return Fault(path=name, given=f"{1e3 * float(np.max(limit)):.3g} ms", expected=expected)
+
+
+def _does_not_fit(question: Question, chip: Chip, transformer: Transformer, precision: Precision) -> Fault:
     """The model with one request per copy of attention against the memory of the layout that comes nearest."""
-    context = mean_context_tokens(question.efficiency, question.input_tokens, question.output_tokens)
-    weights = weight_memory_bytes(question.transformer, question.layout, question.precision)
-    cache = cache_memory_bytes(question.transformer, question.layout, question.precision, context)
+    traffic = question.traffic
+    context = mean_context_tokens(question.efficiency, traffic.input_tokens, traffic.output_tokens)
+    weights = weight_memory_bytes(question.machine, question.model, question.layout)
+    cache = cache_memory_bytes(question.machine, question.model, question.layout, context)
     needed = float(np.min(weights + cache)) / GIGABYTE_BYTES
-    usable = question.efficiency.usable_memory_frac * question.chip.hbm_capacity_bytes / GIGABYTE_BYTES
-    name, domain = question.chip.name, question.chip.scale_up_packages_count
-    given = f"{question.transformer.name} in {question.precision}, {needed:.4g} GB per package"
-    return Fault(path="model", given=given, expected=f"at most {usable:.4g} GB usable on {domain} packages of {name}")
+    usable = float(question.efficiency.usable_memory_frac * chip.hbm_capacity_bytes) / GIGABYTE_BYTES
+    most = int(np.max(question.layout.packages_count))
+    given = f"{transformer.name} in {precision}, {needed:.4g} GB per package"
+    return Fault(path="model", given=given, expected=f"at most {usable:.4g} GB usable on {most} packages of {chip.name}")

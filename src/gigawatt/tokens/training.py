@@ -1,4 +1,4 @@
-"""Step time, model FLOP utilisation and memory of a synchronous training run on many packages.
+"""Step time and model FLOP utilisation of a synchronous training run on many packages.
 
 A layout cuts the model t ways inside of every matrix product (tensor), p ways by depth (pipeline, in v chunks per
 stage), the sequence c ways (context) and the batch d ways (data); routed experts are spread over e of the d·c ranks.
@@ -7,9 +7,11 @@ One step is m micro-batches per replica through the pipeline, then the optimizer
     step = m · t_micro · (1 + (p - 1) / (v · m)) + t_data + t_optimizer,    m = batch / (d · micro-batch)
 
 with t_micro the time of one micro-batch on one stage: matrix products and attention, forward and twice that backward
-(once more if recomputed), moves of activations, and the part of tensor, context, expert and pipeline communication
-that does not hide behind them [1, 2]. Gradients are reduced in FP32 and weights gathered in BF16 once a step; the
-optimizer state (12 bytes a parameter) is spread over the data-parallel ranks [3].
+(once more if recomputed), moves of activations, launches, and the part of tensor, context, expert and pipeline
+communication that does not hide behind them [1, 2]. Gradients are reduced and weights gathered once a step, or for
+every micro-batch where they are spread over the data ranks too (FSDP, ZeRO-3); the optimizer's state always is [3].
+
+Every argument may be an array with one entry per case: other layouts, and other models or packages.
 
 References
 ----------
@@ -22,96 +24,31 @@ References
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gigawatt.errors import CalibrationError, Fault
-from gigawatt.tokens.blocks import (
-    BF16_BYTES,
-    FP8_BYTES,
-    FP32_BYTES,
-    Block,
-    Floats,
-    Precision,
-    Transformer,
-    attention_params_count,
-    cache_bytes,
-    dense_params_count,
-    expert_params_count,
-    expert_width_count,
-    kept_width_count,
-    mean_attended_count,
-    score_flop,
-    split_width_count,
-    training_flop,
-    whole_width_count,
-)
-from gigawatt.tokens.roofline import (
-    GIGABYTE_BYTES,
-    Chip,
-    all_reduce_s,
-    all_to_all_s,
-    attention_flops,
-    gather_s,
-    peak_flops,
+from gigawatt.tokens.blocks import BF16_BYTES, FP8_BYTES, FP32_BYTES, Floats, Transformer
+from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs
+from gigawatt.tokens.roofline import GIGABYTE_BYTES, Chip, all_reduce_s, all_to_all_s, gather_s
+from gigawatt.tokens.training_layouts import layouts_of
+from gigawatt.tokens.training_memory import least_recompute_frac, memory_bytes
+from gigawatt.tokens.training_run import (
+    PASSES_COUNT,
+    STATE_BYTES,
+    Layout,
+    Run,
+    TrainingEfficiency,
+    TrainingPrecision,
+    params_per_rank,
+    training_machine,
+    training_peak_flops,
 )
 
-# Adam in mixed precision: FP32 master weight and two moments [3].
-_STATE_BYTES = (1 + 2) * FP32_BYTES
-# Forward, and backward to activations and to weights.
-_PASSES_COUNT = 1 + 2
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingEfficiency:
-    """What share of the peaks training reaches.
-
-    gemm_frac, fp8_gemm_frac, fp4_gemm_frac: of the matrix peak at 16, 8 and 4 bits; half_width_count: width of an
-    expert at which its products run at half that rate; attention_frac: of the attention peak (BF16); memory_frac,
-    network_frac: of the bandwidths; overlap_frac: communication hidden behind computation; activation_passes_ratio:
-    how often values between two matrix products move to memory and back, forward and backward together;
-    block_latency_s: launch and synchronisation per block and micro-batch; usable_memory_frac: of the memory. The
-    recipe that `train` follows: sequence_tokens per sequence and global_batch_tokens per step.
-    """
-
-    gemm_frac: float
-    fp8_gemm_frac: float
-    fp4_gemm_frac: float
-    half_width_count: float
-    attention_frac: float
-    memory_frac: float
-    network_frac: float
-    overlap_frac: float
-    activation_passes_ratio: float
-    block_latency_s: float
-    usable_memory_frac: float
-    sequence_tokens: float
-    global_batch_tokens: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """How a training run is spread over tensor × pipeline × context × data packages; numbers or equal-shaped arrays.
-
-    chunk_count: virtual stages per pipeline stage; micro_batch_count: sequences per micro-batch; recompute_frac: share
-    of the forward pass that is computed again in the backward pass instead of being kept.
-    """
-
-    tensor_count: Floats
-    pipeline_count: Floats
-    context_count: Floats
-    data_count: Floats
-    expert_count: Floats
-    chunk_count: Floats
-    micro_batch_count: Floats
-    recompute_frac: Floats
-
-    @property
-    def packages_count(self) -> Floats:
-        """Packages of the whole run."""
-        return self.tensor_count * self.pipeline_count * self.context_count * self.data_count
+# A weight that is cast to eight bits or four: read and written, for products along either axis.
+CAST_BYTES = 2 * (BF16_BYTES + FP8_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +70,7 @@ class TrainingStep:
     optimizer_s: Floats
 
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
     """The best way to train: a layout and its step, scalars both."""
@@ -146,35 +84,13 @@ class Training:
         return float(self.step.model_flops)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
-    """The arguments of `step`, so that its parts can share them."""
-
-    chip: Chip
-    transformer: Transformer
-    layout: Layout
-    efficiency: TrainingEfficiency
-    precision: Precision
-    sequence_tokens: Floats
-
-    @property
-    def rank_tokens(self) -> Floats:
-        """Tokens of one micro-batch on one rank (before tensor parallelism, which shares them)."""
-        return self.layout.micro_batch_count * self.sequence_tokens / self.layout.context_count
-
-    @property
-    def bytes_per_s(self) -> float:
-        """Memory bandwidth that is reached."""
-        return self.efficiency.memory_frac * self.chip.hbm_bandwidth_bytes_per_s
-
-
 def step(
     chip: Chip,
     transformer: Transformer,
     layout: Layout,
     efficiency: TrainingEfficiency,
     *,
-    precision: Precision,
+    precision: TrainingPrecision,
     sequence_tokens: Floats,
     global_batch_tokens: Floats,
     packages_count: Floats,
@@ -185,38 +101,40 @@ def step(
     lacks the precision, the layout does not multiply to `packages_count`, or the batch is smaller than one micro-batch
     per replica.
     """
-    run = _Run(
-        chip=chip,
-        transformer=transformer,
+    run = Run(
+        machine=training_machine(chip, precision, efficiency),
+        model=costs(transformer),
         layout=layout,
-        efficiency=efficiency,
-        precision=precision,
+        habits=efficiency,
         sequence_tokens=sequence_tokens,
+        global_batch_tokens=global_batch_tokens,
     )
-    micro_batches = global_batch_tokens / (layout.data_count * layout.micro_batch_count * sequence_tokens)
-    _check(layout, packages_count, micro_batches)
-    busy, exposed = _stage_s(run)
-    idle = (np.asarray(layout.pipeline_count) - 1) / layout.chunk_count
-    optimizer = _optimizer_s(run)
-    data = _data_s(run, micro_batches * busy)
-    total = (micro_batches + idle) * (busy + exposed) + data + optimizer
-    rate = training_flop(transformer, sequence_tokens) * global_batch_tokens / packages_count / total
+    _check(layout, packages_count, run.micro_batches_count)
+    return step_of(run, training_peak_flops(chip, precision))
+
+
+def step_of(run: Run, peak_flops: Floats) -> TrainingStep:
+    """One step of a run, or of each case of it; nothing is checked. peak_flops: what utilisation is a share of."""
+    compute, network, bubble, optimizer = step_parts(run)
+    total = compute + network + bubble + optimizer
+    speed = run.global_batch_tokens / run.layout.packages_count / total
+    rate = training_token_flop(run.model, run.sequence_tokens) * speed
     return TrainingStep(
         step_s=total,
-        mfu_frac=rate / peak_flops(chip, precision, inference=False),
+        mfu_frac=rate / peak_flops,
         model_flops=rate,
-        tokens_per_s=global_batch_tokens / packages_count / total,
-        memory_bytes=_memory_bytes(run, micro_batches),
-        compute_s=micro_batches * busy,
-        network_s=micro_batches * exposed + data,
-        bubble_s=idle * (busy + exposed),
+        tokens_per_s=speed,
+        memory_bytes=memory_bytes(run),
+        compute_s=compute,
+        network_s=network,
+        bubble_s=bubble,
         optimizer_s=optimizer,
     )
 
 
 def _check(layout: Layout, packages_count: Floats, micro_batches_count: Floats) -> None:
     faults = []
-    if not np.all(layout.packages_count == packages_count):
+    if not np.allclose(layout.packages_count, packages_count, rtol=np.finfo(np.float32).eps, atol=0):
         given = f"tensor × pipeline × context × data = {np.max(layout.packages_count):g}"
         faults.append(Fault(path="layout", given=given, expected=f"{np.max(packages_count):g} packages"))
     smallest = float(np.min(micro_batches_count))
@@ -228,209 +146,199 @@ def _check(layout: Layout, packages_count: Floats, micro_batches_count: Floats) 
         raise CalibrationError(faults)
 
 
-def _stage_s(run: _Run) -> tuple[Floats, Floats]:
-    """Busy time and exposed communication of one micro-batch on one stage [s]; the output embedding is shared out."""
-    busy: Floats = 0.0
-    talk: Floats = 0.0
-    for block in run.transformer.blocks:
-        busy = busy + block.count * _block_s(run, block)
-        talk = talk + block.count * _block_network_s(run, block)
-    head = 2.0 * _PASSES_COUNT * run.transformer.hidden_count * run.transformer.vocabulary_count
-    busy = busy + head * run.rank_tokens / run.layout.tensor_count / _gemm_flops(run)
-    stages = run.layout.pipeline_count
-    talk = talk / stages + _pipeline_s(run)
-    return busy / stages, (1 - run.efficiency.overlap_frac) * talk / run.efficiency.network_frac
-
-
-def _gemm_flops(run: _Run) -> float:
-    shares = {
-        "bf16": run.efficiency.gemm_frac,
-        "fp8": run.efficiency.fp8_gemm_frac,
-        "fp4": run.efficiency.fp4_gemm_frac,
-    }
-    return shares[run.precision] * peak_flops(run.chip, run.precision, inference=False)
-
-
-def _block_s(run: _Run, block: Block) -> Floats:
-    """Forward, backward and recomputation of one block for one micro-batch [s]."""
-    hidden = run.transformer.hidden_count
-    tokens = run.rank_tokens / run.layout.tensor_count
-    passes = _PASSES_COUNT + np.asarray(run.layout.recompute_frac)
-    plain = 2.0 * (attention_params_count(block, hidden) + dense_params_count(block, hidden))
-    routed = 2.0 * block.experts_active_count * expert_params_count(block, hidden)
-    slowdown = 1 + run.efficiency.half_width_count / block.ffn_count
-    gemm = (plain + slowdown * routed) / _gemm_flops(run)
-    scores = score_flop(block, absorbed=False) * mean_attended_count(block, run.sequence_tokens)
-    attention = scores / (run.efficiency.attention_frac * attention_flops(run.chip, run.precision, inference=False))
-    moved = BF16_BYTES * _width_count(block, hidden) * run.efficiency.activation_passes_ratio / run.bytes_per_s
-    scale = passes / _PASSES_COUNT
-    return tokens * (passes * (gemm + attention) + scale * moved) + scale * run.efficiency.block_latency_s
-
-
-def _width_count(block: Block, hidden_count: int) -> int:
-    """Values per token between the matrix products of one block."""
-    return whole_width_count(hidden_count) + split_width_count(block) + expert_width_count(block, hidden_count)
-
-
-def _block_network_s(run: _Run, block: Block) -> Floats:
-    """Tensor, context and expert communication of one block, forward and backward [s]."""
-    layout, chip, hidden = run.layout, run.chip, run.transformer.hidden_count
-    payload = run.rank_tokens * hidden * BF16_BYTES
-    # All-gather and reduce-scatter around attention and around feed-forward, in both directions [2].
-    tensor = 2 * 2 * all_reduce_s(chip, payload, layout.tensor_count, 1)
-    keys = run.rank_tokens * layout.context_count * cache_bytes(block, "bf16") / layout.tensor_count
-    context = _PASSES_COUNT * gather_s(chip, keys, layout.context_count, layout.tensor_count)
-    if not block.routed:
-        return tensor + context
-    # Dispatch and combine in both directions; eight bits on the way out where the matrices have them.
-    sent = BF16_BYTES if run.precision == "bf16" else FP8_BYTES
-    own = run.rank_tokens / layout.tensor_count
-    pair_bytes = (sent + BF16_BYTES) * hidden
-    exchange = all_to_all_s(chip, pair_bytes, own, block.experts_active_count, layout.expert_count, layout.tensor_count)
-    return tensor + context + 2 * exchange
-
-
-def _pipeline_s(run: _Run) -> Floats:
-    """Handing one micro-batch from stage to stage, forward and backward, once per chunk; by network card [s]."""
-    layout = run.layout
-    payload = run.rank_tokens * run.transformer.hidden_count * BF16_BYTES / layout.tensor_count
-    moves = 2 * np.asarray(layout.chunk_count) * (np.asarray(layout.pipeline_count) > 1)
-    return moves * payload / run.chip.nic_bandwidth_bytes_per_s
-
-
-def _params_per_rank(run: _Run) -> tuple[Floats, Floats]:
-    """Parameters of a package that all data ranks share, and those of its routed experts."""
-    hidden = run.transformer.hidden_count
-    plain = (1 if run.transformer.tied_embeddings else 2) * hidden * run.transformer.vocabulary_count
-    routed = 0
-    for block in run.transformer.blocks:
-        plain += block.count * (attention_params_count(block, hidden) + dense_params_count(block, hidden))
-        routed += block.count * block.experts_count * expert_params_count(block, hidden)
-    cut = run.layout.tensor_count * run.layout.pipeline_count
-    return plain / cut, routed / cut / run.layout.expert_count
-
-
-def _data_s(run: _Run, busy_s: Floats) -> Floats:
-    """Exposed time of reducing gradients and gathering weights: what exceeds the computation that can hide it [s].
-
-    Shared parameters over all d·c ranks; an expert's over the d·c / e ranks that hold a copy.
-    """
-    layout, chip = run.layout, run.chip
-    plain, routed = _params_per_rank(run)
-    ranks = np.asarray(layout.data_count, dtype=float) * layout.context_count
-    size = BF16_BYTES + FP32_BYTES
-    shared = gather_s(chip, plain * size, ranks, layout.tensor_count)
-    stride = np.asarray(layout.tensor_count) * layout.expert_count
-    experts = gather_s(chip, routed * size, np.maximum(ranks / layout.expert_count, 1), stride)
-    talk = (shared + experts) / run.efficiency.network_frac
-    return np.maximum((1 - run.efficiency.overlap_frac) * talk, talk - run.efficiency.overlap_frac * busy_s)
-
-
-def _optimizer_s(run: _Run) -> Floats:
-    """Read and write the state that a package owns, read gradients, write weights [s]."""
-    plain, routed = _params_per_rank(run)
-    ranks = np.asarray(run.layout.data_count, dtype=float) * run.layout.context_count
-    owned = plain / ranks + routed * run.layout.expert_count / ranks
-    return owned * (2 * _STATE_BYTES + FP32_BYTES + BF16_BYTES) / run.bytes_per_s
-
-
-def _memory_bytes(run: _Run, micro_batches_count: Floats) -> Floats:
-    """Weights (BF16), gradients (FP32), state, and kept activations of the first stage [2]."""
-    layout = run.layout
-    plain, routed = _params_per_rank(run)
-    ranks = np.asarray(layout.data_count, dtype=float) * layout.context_count
-    state = _STATE_BYTES * (plain / ranks + routed * layout.expert_count / ranks)
-    weights = (BF16_BYTES + FP32_BYTES) * (plain + routed)
-    hidden = run.transformer.hidden_count
-    kept: Floats = 0.0
-    for block in run.transformer.blocks:
-        inner = (1 - np.asarray(layout.recompute_frac)) * (kept_width_count(block, hidden) - hidden)
-        kept = kept + block.count * BF16_BYTES * (hidden + inner)
-    stages = np.asarray(layout.pipeline_count, dtype=float)
-    flight = np.minimum(stages + (stages - 1) / layout.chunk_count, micro_batches_count)
-    tokens = run.rank_tokens / layout.tensor_count
-    return weights + state + kept / stages * flight * tokens
-
-
 def train(
-    chip: Chip, transformer: Transformer, efficiency: TrainingEfficiency, *, precision: Precision, packages_count: int
+    chip: Chip,
+    transformer: Transformer,
+    efficiency: TrainingEfficiency,
+    *,
+    precision: TrainingPrecision,
+    packages_count: float,
 ) -> Training:
     """The fastest layout of a run on `packages_count` packages whose memory fits, by the recipe in `efficiency`.
 
     Raises CalibrationError where the part lacks the precision, the batch is smaller than one sequence, or no layout
     fits, naming the memory of the one that comes nearest.
     """
-    peak_flops(chip, precision, inference=False)
+    machine, peak = training_machine(chip, precision, efficiency), training_peak_flops(chip, precision)
     if not packages_count >= 1:
         raise CalibrationError([Fault(path="packages", given=f"{packages_count:g}", expected="1 or more")])
-    sequences = efficiency.global_batch_tokens / efficiency.sequence_tokens
-    layouts = training_layouts(chip, transformer, packages_count, sequences)
-    result = step(
-        chip,
-        transformer,
-        layouts,
-        efficiency,
-        precision=precision,
+    run = Run(
+        machine=machine,
+        model=costs(transformer),
+        layout=training_layouts(chip, transformer, packages_count, efficiency),
+        habits=efficiency,
         sequence_tokens=efficiency.sequence_tokens,
         global_batch_tokens=efficiency.global_batch_tokens,
-        packages_count=packages_count,
     )
-    usable = efficiency.usable_memory_frac * chip.hbm_capacity_bytes
-    time = np.where(np.asarray(result.memory_bytes) <= usable, result.step_s, np.inf)
-    best = int(np.argmin(time))
-    if not np.isfinite(time[best]):
-        least = float(np.min(result.memory_bytes)) / GIGABYTE_BYTES
+    run = replace(run, layout=replace(run.layout, recompute_frac=least_recompute_frac(run)))
+    best = fastest(run)
+    if best is None:
+        least = float(np.min(memory_bytes(run))) / GIGABYTE_BYTES
+        usable = efficiency.usable_memory_frac * chip.hbm_capacity_bytes / GIGABYTE_BYTES
         given = f"{packages_count:g}: {least:.4g} GB per package for {transformer.name}"
-        expected = f"at most {usable / GIGABYTE_BYTES:.4g} GB usable on {chip.name}: more packages"
+        expected = f"at most {usable:.4g} GB usable on {chip.name}: more packages"
         raise CalibrationError([Fault(path="packages", given=given, expected=expected)])
-    chosen = {entry.name: float(getattr(layouts, entry.name)[best]) for entry in fields(layouts)}
-    taken = [(entry.name, np.broadcast_to(getattr(result, entry.name), time.shape)) for entry in fields(result)]
-    return Training(layout=Layout(**chosen), step=TrainingStep(**{name: float(values[best]) for name, values in taken}))
+    layout = pick(run.layout, best)
+    return Training(layout=layout, step=step_of(replace(run, layout=layout), peak))
 
 
-def training_layouts(chip: Chip, transformer: Transformer, packages_count: int, global_batch_count: float) -> Layout:
-    """Every layout of powers of two that a run of `global_batch_count` sequences a step can take, as arrays.
+def fastest(run: Run) -> int | None:
+    """Place of the fastest of a run's layouts that fit in memory; None where none does."""
+    time = sum(step_parts(run))
+    usable = run.habits.usable_memory_frac * run.machine.hbm_capacity_bytes
+    slack = 1 + np.finfo(np.float32).eps
+    time = np.where(np.asarray(memory_bytes(run)) <= usable * slack, time, np.inf)
+    best = int(np.argmin(time))
+    return best if np.isfinite(time[best]) else None
 
-    Tensor parallelism stays inside of a scale-up domain and of the heads; a chunk holds a block at least;
-    experts are spread over no more ranks than there are experts or copies. The number of copies is what is left of
-    the packages: fluid where they are no multiple.
-    """
-    heads = min(block.heads_count for block in transformer.blocks)
-    experts = max(block.experts_count if block.routed else 1 for block in transformer.blocks)
-    layers = transformer.layers_count
-    axes = (
-        _powers(min(chip.scale_up_packages_count, heads)),
-        _powers(layers),
-        _powers(chip.scale_up_packages_count),
-        _powers(experts),
-        _powers(layers),
-        np.array([1.0, 2.0]),
-        np.array([0.0, 1.0]),
+
+def pick(layout: Layout, place: int) -> Layout:
+    """One layout of many."""
+    return Layout(**{entry.name: float(getattr(layout, entry.name)[place]) for entry in fields(layout)})
+
+
+def training_layouts(
+    chip: Chip, transformer: Transformer, packages_count: float, efficiency: TrainingEfficiency
+) -> Layout:
+    """Every layout that a run by the recipe in `efficiency` can take, as arrays; raises where there is none."""
+    batch_count = efficiency.global_batch_tokens / efficiency.sequence_tokens
+    found = layouts_of(
+        transformer,
+        domain_count=chip.scale_up_packages_count,
+        packages_count=packages_count,
+        global_batch_count=batch_count,
+        sequence_tokens=efficiency.sequence_tokens,
+        stated={},
     )
-    tensor, pipeline, context, expert, chunk, micro, recompute = (axis.ravel() for axis in np.meshgrid(*axes))
-    data = packages_count / (tensor * pipeline * context)
-    keep = (data >= 1) & (data * micro <= global_batch_count) & (pipeline * (chunk - 1) < layers)
-    keep &= (
-        ((pipeline > 1) | (chunk == 1))
-        & (expert <= data * context)
-        & (tensor * context <= chip.scale_up_packages_count)
-    )
-    if not keep.any():
-        given = f"{global_batch_count:.3g} sequences on {packages_count} packages"
+    if not np.size(found.data_count):
+        given = f"{batch_count:.3g} sequences on {packages_count:g} packages"
         expected = "a batch of at least one sequence per copy of the model"
         raise CalibrationError([Fault(path="global_batch", given=given, expected=expected)])
-    return Layout(
-        tensor_count=tensor[keep],
-        pipeline_count=pipeline[keep],
-        context_count=context[keep],
-        data_count=data[keep],
-        expert_count=expert[keep],
-        chunk_count=chunk[keep],
-        micro_batch_count=micro[keep],
-        recompute_frac=recompute[keep],
+    return found
+
+
+def step_parts(run: Run) -> tuple[Floats, Floats, Floats, Floats]:
+    """Computation, exposed communication, idle pipeline and weight update of one step [s], which sum to it."""
+    layout, micro_batches, ratio = run.layout, run.micro_batches_count, run.habits.time_ratio
+    busy, exposed = _stage_s(run)
+    idle = (np.asarray(layout.pipeline_count) - 1) / layout.chunk_count
+    compute = micro_batches * busy
+    return (
+        ratio * compute,
+        ratio * (micro_batches * exposed + _data_s(run, compute)),
+        ratio * idle * (busy + exposed),
+        ratio * (_optimizer_s(run) + run.habits.step_latency_s),
     )
 
 
-def _powers(largest_count: int) -> NDArray[np.float64]:
-    """1, 2, 4, … up to a largest."""
-    return np.exp2(np.arange(int(largest_count).bit_length(), dtype=float))
+def _stage_s(run: Run) -> tuple[Floats, Floats]:
+    """Busy time and exposed communication of one micro-batch on one stage [s]; the output embedding is shared out."""
+    busy: Floats = 0.0
+    talk: Floats = 0.0
+    for block in run.model.blocks:
+        busy = busy + block.count * _block_s(run, block)
+        talk = talk + block.count * _block_network_s(run, block)
+    head = 2.0 * PASSES_COUNT * run.model.head_params_count
+    busy = busy + head * run.rank_tokens / run.layout.tensor_count / run.machine.matrix_flops
+    stages = run.layout.pipeline_count
+    talk = talk / stages + _pipeline_s(run)
+    return busy / stages + _weights_s(run), (1 - run.habits.overlap_frac) * talk
+
+
+def _weights_s(run: Run) -> Floats:
+    """Casting a stage's weights to a format with scales, once a micro-batch: a read, and a write each way up [s].
+
+    None in 16 bits, where a product reads its weights while it computes.
+    """
+    plain, routed = params_per_rank(run)
+    casts = np.asarray(run.machine.weight_bytes) < BF16_BYTES
+    moved = CAST_BYTES * casts
+    return (plain + routed) * moved / run.machine.hbm_bandwidth_bytes_per_s
+
+
+def _block_s(run: Run, block: BlockCosts) -> Floats:
+    """Forward, backward and recomputation of one block for one micro-batch [s]."""
+    machine, habits = run.machine, run.habits
+    tokens = run.rank_tokens / run.layout.tensor_count
+    passes = PASSES_COUNT + np.asarray(run.layout.recompute_frac)
+    plain = 2.0 * (block.attention_params_count + block.dense_params_count)
+    routed = 2.0 * block.experts_active_count * block.expert_params_count
+    narrow = 1 + habits.half_width_count / run.model.hidden_count
+    slowdown = narrow + habits.half_width_count / np.maximum(block.ffn_count, 1)
+    gemm = (narrow * plain + slowdown * routed) / machine.matrix_flops
+    scores = block.prefill_score_flop * mean_attended_count(block, run.sequence_tokens)
+    index = block.index_flop * np.asarray(run.sequence_tokens) / 2
+    attention = (scores + index + block.state_flop) / machine.score_flops
+    width = habits.activation_passes_ratio * (block.seam_width_count + block.split_width_count)
+    width = width + habits.expert_passes_ratio * block.expert_width_count
+    scale = passes / PASSES_COUNT
+    moved = BF16_BYTES * width / machine.hbm_bandwidth_bytes_per_s
+    launch = habits.block_latency_s + habits.expert_latency_s * (block.experts_count > 1)
+    return tokens * (passes * (gemm + attention) + scale * moved) + scale * launch
+
+
+def mean_attended_count(block: BlockCosts, sequence_tokens: Floats) -> Floats:
+    """Earlier tokens that a token of a causal sequence attends to, on average: s/2, or w - w²/(2s) under w < s."""
+    window = np.minimum(sequence_tokens, block.attended_count)
+    return window - window * window / (2 * np.maximum(sequence_tokens, 1))
+
+
+def _block_network_s(run: Run, block: BlockCosts) -> Floats:
+    """Tensor, context and expert communication of one block, forward and backward [s]."""
+    layout, machine, hidden = run.layout, run.machine, run.model.hidden_count
+    payload = run.rank_tokens * hidden * BF16_BYTES
+    # All-gather and reduce-scatter around attention and around feed-forward, in both directions [2].
+    tensor = 2 * 2 * all_reduce_s(machine, payload, layout.tensor_count, 1)
+    keys = run.rank_tokens * layout.context_count * block.cache_width_count * BF16_BYTES / layout.tensor_count
+    context = PASSES_COUNT * gather_s(machine, keys, layout.context_count, layout.tensor_count)
+    if not np.any(block.experts_count):
+        return tensor + context
+    # Dispatch and combine in both directions; eight bits on the way out where the matrices have them.
+    own = run.rank_tokens / layout.tensor_count
+    pair_bytes = (machine.weight_bytes + BF16_BYTES) * hidden
+    draws = block.experts_active_count
+    exchange = all_to_all_s(machine, pair_bytes, own, draws, layout.expert_count, 1)
+    return tensor + context + 2 * exchange
+
+
+def _pipeline_s(run: Run) -> Floats:
+    """Handing one micro-batch from stage to stage, forward and backward, once per chunk; by network card [s]."""
+    layout = run.layout
+    payload = run.rank_tokens * run.model.hidden_count * BF16_BYTES / layout.tensor_count
+    moves = 2 * np.asarray(layout.chunk_count) * (np.asarray(layout.pipeline_count) > 1)
+    return moves * payload / run.machine.nic_bandwidth_bytes_per_s
+
+
+def _data_s(run: Run, busy_s: Floats) -> Floats:
+    """Exposed time of reducing gradients and gathering weights: what exceeds the computation that can hide it [s].
+
+    Shared parameters over all d·c ranks; an expert's over the d·c / e ranks that hold a copy. Spread weights are
+    gathered forward and backward, and their gradients scattered, for every micro-batch.
+    """
+    layout, machine, overlap = run.layout, run.machine, run.habits.overlap_frac
+    plain, routed = params_per_rank(run)
+    each = (1 + 2) * BF16_BYTES * run.micro_batches_count
+    size = layout.sharded_frac * each + (1 - np.asarray(layout.sharded_frac)) * (BF16_BYTES + FP32_BYTES)
+    shared = gather_s(machine, plain * size, layout.ranks_count, layout.tensor_count)
+    talk = shared
+    if np.any(routed):
+        talk = shared + gather_s(machine, routed * size, layout.copies_count, layout.expert_count)
+    return np.maximum((1 - overlap) * talk, talk - overlap * busy_s)
+
+
+def _optimizer_s(run: Run) -> Floats:
+    """Read and write the state that a package owns, read gradients, write weights [s]."""
+    plain, routed = params_per_rank(run)
+    owned = plain / run.layout.ranks_count + routed / run.layout.copies_count
+    return owned * (2 * STATE_BYTES + FP32_BYTES + BF16_BYTES) / run.machine.hbm_bandwidth_bytes_per_s
+
+
+def training_token_flop(model: ModelCosts, sequence_tokens: Floats) -> Floats:
+    """Model FLOPs of one training token, as `training_flop`: of 2·(active parameters) + causal attention, three passes."""
+    total = 2.0 * model.head_params_count
+    for block in model.blocks:
+        active = block.attention_params_count + block.dense_params_count
+        active = active + block.experts_active_count * block.expert_params_count
+        scores = block.prefill_score_flop * mean_attended_count(block, sequence_tokens) + block.state_flop
+        total = total + block.count * (2.0 * active + scores)
+    return PASSES_COUNT * total

@@ -1,0 +1,1 @@
+"""Files of measured data, read into frozen records."""

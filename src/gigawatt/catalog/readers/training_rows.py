@@ -1,0 +1,129 @@
+"""Measured training runs from a CSV file: one row a run, text to numbers, every mistake named by file, row and column."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gigawatt.errors import CatalogError, Fault
+
+TEXTS = ("source", "model", "gpu", "precision", "recompute", "verified", "url")
+# Column of a file → field of a row; an empty cell is None.
+NUMBERS = {
+    "params": "params_count",
+    "n_gpus": "packages_count",
+    "seq_len": "sequence_tokens",
+    "global_batch": "global_batch_count",
+    "tp": "tensor_count",
+    "pp": "pipeline_count",
+    "cp": "context_count",
+    "dp": "data_count",
+    "ep": "expert_count",
+    "vp": "chunk_count",
+    "mbs": "micro_batch_count",
+    "fsdp": "shards_count",
+    "achieved_tflops_per_gpu": "achieved_flops",
+    "mfu": "mfu_frac",
+    "tokens_per_s_per_gpu": "tokens_per_s",
+    "time_to_train_s": "time_to_train_s",
+}
+SCALES = {"params": 1e9, "achieved_tflops_per_gpu": 1e12}
+NEEDED = ("source", "model", "gpu", "n_gpus")
+# Zero says "not spread" here, and is a mistake elsewhere.
+ZERO_ALLOWED = ("fsdp",)
+MOST_FAULTS_COUNT = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRow:
+    """One run as its source tells it; what it does not say is None or empty. `cells` is the row as read.
+
+    Counts as in `tokens.Layout`; shards_count: ranks that weights are spread over (FSDP), 0 where they are not.
+    """
+
+    source: str
+    model: str
+    gpu: str
+    precision: str
+    recompute: str
+    verified: str
+    url: str
+    params_count: float | None
+    packages_count: float
+    sequence_tokens: float | None
+    global_batch_count: float | None
+    tensor_count: float | None
+    pipeline_count: float | None
+    context_count: float | None
+    data_count: float | None
+    expert_count: float | None
+    chunk_count: float | None
+    micro_batch_count: float | None
+    shards_count: float | None
+    achieved_flops: float | None
+    mfu_frac: float | None
+    tokens_per_s: float | None
+    time_to_train_s: float | None
+    cells: Mapping[str, str]
+
+
+def read_training_rows(path: Path) -> list[TrainingRow]:
+    """The rows of a file with these columns (others are kept in `cells`).
+
+    Raises CatalogError where the file cannot be read, a column is missing or a cell is no number.
+    """
+    header, lines = _lines(path)
+    lacking = [column for column in (*TEXTS, *NUMBERS) if column not in header]
+    if lacking:
+        expected = f"a table of training runs with the columns {', '.join((*TEXTS, *NUMBERS))}"
+        raise CatalogError([Fault(path=path.name, given=f"no column {', '.join(lacking)}", expected=expected)])
+    faults: list[Fault] = []
+    rows = [_row(cells, f"{path.name} row {number}", faults) for number, cells in enumerate(lines, start=2)]
+    if faults:
+        raise CatalogError(faults[:MOST_FAULTS_COUNT])
+    return rows
+
+
+def _lines(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            table = [line for line in csv.reader(file, strict=True) if line]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        given = getattr(error, "strerror", None) or str(error)
+        raise CatalogError([Fault(path=str(path), given=given, expected="a readable CSV file in UTF-8")]) from error
+    header = table[0] if table else []
+    faults = [
+        Fault(path=f"{path.name} row {number}", given=f"{len(line)} cells", expected=f"{len(header)} as in the header")
+        for number, line in enumerate(table[1:], start=2)
+        if len(line) != len(header)
+    ]
+    if faults:
+        raise CatalogError(faults[:MOST_FAULTS_COUNT])
+    return header, [dict(zip(header, line, strict=True)) for line in table[1:]]
+
+
+def _row(cells: dict[str, str], where: str, faults: list[Fault]) -> TrainingRow:
+    for column in NEEDED:
+        if not cells[column].strip():
+            faults.append(Fault(path=f"{where} column {column}", given="empty", expected="a value"))
+    values: dict[str, object] = {column: cells[column].strip() for column in TEXTS}
+    for column, name in NUMBERS.items():
+        values[name] = _number(cells[column].strip(), column, where, faults)
+    if values["packages_count"] is None:
+        values["packages_count"] = math.nan
+    return TrainingRow(cells=cells, **values)  # type: ignore[arg-type]
+
+
+def _number(text: str, column: str, where: str, faults: list[Fault]) -> float | None:
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or value < 0 or (value == 0 and column not in ZERO_ALLOWED):
+        faults.append(Fault(path=f"{where} column {column}", given=f'"{text[:40]}"', expected="a number above 0"))
+    return value * SCALES.get(column, 1.0)

@@ -1,0 +1,1 @@
+"""What a machine would do, from what the catalog knows of it."""

@@ -1,0 +1,57 @@
+"""How sure a predicted training rate is: a band from what fitted rows scatter, wider where no fitted row is alike."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gigawatt.catalog import kernels
+from gigawatt.catalog.records import TrainingCalibration
+from gigawatt.study.predict.training_cases import Case
+
+# Deviations of a normal quantity from its median to its tenth and ninetieth percentile.
+BAND_QUANTILE = 1.2815515655446004
+
+
+def extrapolations(case: Case, calibration: TrainingCalibration) -> list[str]:
+    """What a case has that no fitted row has, in words."""
+    fitted = {(offset.family, offset.name) for offset in calibration.offsets if offset.rows_count}
+    engines = {entry.name for entry in calibration.engines if entry.rows_count}
+    formats = {entry.name for entry in calibration.baselines}
+    part, network = case.accelerator.architecture, kernels.training_structure(case.model)
+    found = []
+    if case.engine not in engines:
+        found.append("software that no fitted row used")
+    if ("architecture", part) not in fitted:
+        found.append(f"no fitted row on the architecture {part}")
+    elif f"{part} {case.precision}" not in formats:
+        found.append(f"no fitted row in {case.precision} on {part}")
+    if ("structure", network) not in fitted:
+        found.append(f"no fitted row of a {network} model")
+    if case.packages_count > calibration.most_packages_count:
+        found.append(f"the largest gang fitted is {calibration.most_packages_count:,.0f} packages")
+    if case.model.total_params_count > calibration.most_params_count:
+        found.append(f"the largest model fitted has {calibration.most_params_count:.3g} parameters")
+    return found
+
+
+def deviation_ratio(case: Case, calibration: TrainingCalibration) -> float:
+    """Deviation of the logarithm of a case's rate: that of its family, and more for each thing that is not alike."""
+    network = kernels.training_structure(case.model)
+    spreads = {entry.name: entry.deviation_ratio for entry in calibration.spreads}
+    names = (f"{case.engine} {network}", network, "all")
+    own = next(spreads[name] for name in names if name in spreads)
+    added = len(extrapolations(case, calibration)) * calibration.extrapolation_ratio**2
+    return float(np.sqrt(own**2 + added))
+
+
+def band(middle: float, case: Case, calibration: TrainingCalibration) -> tuple[float, float]:
+    """P10 and P90 of a log-normal quantity about its median."""
+    width = float(np.exp(BAND_QUANTILE * deviation_ratio(case, calibration)))
+    return middle / width, middle * width
+
+
+def baseline_mfu_frac(case: Case, calibration: TrainingCalibration) -> float | None:
+    """What a constant share of the peak would be: of the part in the format, else of its architecture; None without."""
+    known = {entry.name: entry.mfu_frac for entry in calibration.baselines}
+    names = (f"{case.accelerator.id} {case.precision}", f"{case.accelerator.architecture} {case.precision}")
+    return next((known[name] for name in names if name in known), None)

@@ -1,0 +1,207 @@
+"""Inference held against measured throughput: each row predicted by the kernel, with its band and a simple baseline.
+
+A closed loop is predicted at its concurrency, an offline row at the largest batch that memory allows, a server at the
+largest batch whose times stay within the part of its limits that leaves room for the slowest of a hundred requests.
+Where a row does not say its layout, the best of a few is taken.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigawatt import tokens
+from gigawatt.catalog import kernels, load, records
+from gigawatt.catalog.readers.inference_rows import InferenceRow, read_inference_rows
+from gigawatt.study.validate.inference_cases import Case, Stacked, cases_of, stacked
+from gigawatt.study.validate.score import Scored, Skipped, score
+
+CALIBRATION = "as-of-2026"
+GROUPS = ("gpu", "model", "engine", "source")
+# Standard normal deviate of the tenth and ninetieth percentiles.
+DECILE_RATIO = 1.2815515655446004
+# A throughput that stands for "none of the layouts holds a request", so that its logarithm exists.
+NOTHING_TOKENS_PER_S = float(np.finfo(np.float32).tiny)
+DAYS_PER_YEAR = 365.25
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """Rows as read, the answers and refusals by row, and the figures of design.md §7."""
+
+    rows: tuple[InferenceRow, ...]
+    scored: tuple[Scored, ...]
+    skipped: tuple[Skipped, ...]
+    figures: dict[str, Any]
+
+
+def validate_inference(path: Path, calibration: records.InferenceCalibration | None = None) -> Validation:
+    """Predict every row of a file of measured throughput and compare.
+
+    Raises CatalogError where the file is not one.
+    """
+    used = calibration or load.load("inference_calibrations", CALIBRATION)
+    rows = read_inference_rows(path)
+    cases, skipped = cases_of(rows)
+    scored: list[Scored] = []
+    if cases:
+        predicted = predict(cases, stacked(cases), used)
+        plain = baseline(cases)
+        for n, case in enumerate(cases):
+            if predicted[n] <= 2 * NOTHING_TOKENS_PER_S:
+                skipped.append(Skipped(line=case.line, reason="no layout holds the model", eligible=True))
+            else:
+                scored.append(_scored(case, float(predicted[n]), float(plain[n]), used))
+    figures = score(scored, skipped, groups=GROUPS, parameters_count=used.parameters_count)
+    return Validation(rows=tuple(rows), scored=tuple(scored), skipped=tuple(skipped), figures=figures)
+
+
+def _scored(case: Case, predicted: float, plain: float, calibration: records.InferenceCalibration) -> Scored:
+    row = case.row
+    deviation, unknown = deviation_ratio(
+        calibration, case.accelerator, case.model, case.precision, engine=row.engine, rows_like_fitted=True
+    )
+    factor = float(np.exp(DECILE_RATIO * deviation))
+    return Scored(
+        line=case.line,
+        measured=case.measured,
+        p10=predicted / factor,
+        p50=predicted,
+        p90=predicted * factor,
+        baseline=plain if np.isfinite(plain) else None,
+        stratum=row.scenario,
+        groups={
+            "gpu": case.accelerator.id,
+            "model": case.model.id,
+            "engine": row.engine,
+            "source": row.source.split(" closed ")[0],
+        },
+        note="" if not unknown else f"outside of the fit: {', '.join(unknown)}",
+    )
+
+
+def deviation_ratio(
+    calibration: records.InferenceCalibration,
+    accelerator: records.Accelerator,
+    model: records.Model,
+    precision: str,
+    *,
+    engine: str,
+    rows_like_fitted: bool = False,
+) -> tuple[float, list[str]]:
+    """Deviation of the logarithm of a prediction, and what no fitted row has of its families.
+
+    The deviation of rows of the engine (of all where it was not fitted), and `extrapolation_ratio` added in squares
+    for every family that is new.
+    """
+    spreads = {spread.name: spread.deviation_ratio for spread in calibration.spreads}
+    fitted = {(offset.family, offset.name) for offset in calibration.offsets}
+    named = kernels.families(accelerator, model, precision, engine=engine)
+    told = ("architecture", "structure", "format", "model") if rows_like_fitted else ("architecture", "structure", "format")
+    unknown = [f"{family} {named[family]}" for family in told if (family, named[family]) not in fitted]
+    base = spreads.get(engine, spreads["all"])
+    return float(np.sqrt(base**2 + len(unknown) * calibration.extrapolation_ratio**2)), unknown
+
+
+def predict(cases: Sequence[Case], arrays: Stacked, calibration: records.InferenceCalibration) -> Floats:
+    """Output tokens per second and package of every case."""
+    question = question_of(cases, arrays, calibration)
+    batch = np.where(arrays.closed, arrays.batch_count, 0.0)
+    free = np.flatnonzero(~arrays.closed)
+    if free.size:
+        limited = tokens.take(question, free)
+        batch[free] = tokens.best_batch_count(limited, calibration.most_requests_count)
+    state = question.state(np.where(batch > 0, batch, question.smallest_count()))
+    rate = np.where(batch > 0, state.tokens_per_s, NOTHING_TOKENS_PER_S)
+    rate = rate * np.where(arrays.server, calibration.server_frac, 1.0)
+    return np.maximum.reduceat(rate, arrays.first)
+
+
+def question_of(cases: Sequence[Case], arrays: Stacked, calibration: records.InferenceCalibration) -> tokens.Question:
+    """The cases as one question to the kernel; limits are the part of a server's that its mean may take."""
+    spread = np.where(arrays.spread, calibration.output_spread_ratio, 1.0)
+    return tokens.Question(
+        machine=arrays.machine,
+        model=arrays.model,
+        efficiency=replace(efficiencies(cases, arrays, calibration), output_spread_ratio=spread),
+        layout=arrays.layout,
+        traffic=tokens.Traffic(
+            input_tokens=arrays.input_tokens,
+            output_tokens=arrays.output_tokens,
+            tpot_s=arrays.tpot_limit_s * calibration.tpot_margin_frac,
+            ttft_s=arrays.ttft_limit_s / calibration.ttft_margin_ratio,
+            drafting=tokens.Drafting(drafted_count=0.0, accepted_frac=0.0, draft_cost_frac=0.0),
+        ),
+    )
+
+
+def efficiencies(
+    cases: Sequence[Case], arrays: Stacked, calibration: records.InferenceCalibration
+) -> tokens.InferenceEfficiency:
+    """Efficiencies of every entry; computed once for cases that share all that they depend on."""
+    keys: dict[tuple[Any, ...], int] = {}
+    found: list[tokens.InferenceEfficiency] = []
+    place = []
+    for case in cases:
+        row = case.row
+        key = (case.accelerator.id, case.model.id, case.precision, row.engine, row.release, row.year)
+        if key not in keys:
+            keys[key] = len(found)
+            found.append(
+                kernels.inference_efficiency(
+                    calibration,
+                    case.accelerator,
+                    case.model,
+                    case.precision,
+                    engine=row.engine,
+                    release=row.release,
+                    age_years=age_years(calibration, row.year),
+                )
+            )
+        place.append(keys[key])
+    return tokens.take(tokens.stack(found), np.array(place, dtype=np.intp)[arrays.own])
+
+
+@cache
+def _base_year(text: str) -> float:
+    day = date.fromisoformat(text)
+    return day.year + (day.timetuple().tm_yday - 1) / DAYS_PER_YEAR
+
+
+def age_years(calibration: records.InferenceCalibration, year: float | None) -> float:
+    """How much older than the base date a measurement's software is; 0 where its date is not known."""
+    return 0.0 if year is None else _base_year(calibration.base_date) - year
+
+
+def baseline(cases: Sequence[Case]) -> Floats:
+    """What a constant share of the roofline of each GPU and precision would say (NaN where there is one row alone).
+
+    The roofline: two operations per active parameter and token of prompt and answer at the matrix peak. The share is
+    the median over the other rows' of the same part and precision.
+    """
+    bound = np.array([_bound_tokens_per_s(case) for case in cases])
+    share = np.array([case.measured for case in cases]) / bound
+    groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for n, case in enumerate(cases):
+        groups[case.accelerator.id, case.precision].append(n)
+    found = np.full(len(cases), np.nan)
+    for places in groups.values():
+        if len(places) > 1:
+            found[places] = float(np.median(share[places])) * bound[places]
+    return found
+
+
+def _bound_tokens_per_s(case: Case) -> float:
+    peak = tokens.machine(kernels.chip(case.accelerator), case.precision).matrix_flops  # type: ignore[arg-type]
+    active = tokens.active_params_count(kernels.transformer(case.model))
+    return float(peak) / (2 * active * (1 + case.input_tokens / case.output_tokens))

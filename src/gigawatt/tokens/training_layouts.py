@@ -1,0 +1,71 @@
+"""The layouts that a training run can take, as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigawatt.tokens.blocks import Transformer
+from gigawatt.tokens.training_run import Layout
+
+Counts = NDArray[np.float64]
+# Sequences per micro-batch that are tried.
+MOST_MICRO_BATCH_COUNT = 16
+
+
+def layouts_of(
+    transformer: Transformer,
+    *,
+    domain_count: int,
+    packages_count: float,
+    global_batch_count: float,
+    sequence_tokens: float,
+    stated: Mapping[str, float],
+) -> Layout:
+    """Every layout of powers of two that a run can take; what is `stated` (by field of `Layout`) is held.
+
+    Tensor parallelism stays inside of a scale-up domain of `domain_count` and of the heads; a chunk holds a block at
+    least; a rank has two blocks of a sequence at least; experts are spread over no more ranks than there are experts
+    or copies. The number of copies is what is left of the packages: fluid where they are no multiple. Recomputation is
+    0 where it is not stated. Empty where the packages or the batch allow none.
+    """
+    heads = max(1, min((block.heads_count for block in transformer.blocks if block.heads_count), default=1))
+    experts = max(block.experts_count if block.routed else 1 for block in transformer.blocks)
+    layers = transformer.layers_count
+    axes = {
+        "tensor_count": _powers(min(domain_count, heads)),
+        "pipeline_count": _powers(min(layers, packages_count)),
+        "context_count": _powers(max(1, min(domain_count, sequence_tokens / 1024))),
+        "expert_count": _powers(min(experts, packages_count)),
+        "chunk_count": _powers(layers),
+        "micro_batch_count": _powers(min(MOST_MICRO_BATCH_COUNT, max(1, global_batch_count))),
+        "sharded_frac": np.array([0.0, 1.0]),
+        "recompute_frac": np.array([0.0]),
+    }
+    axes |= {name: np.array([float(value)]) for name, value in stated.items() if name in axes}
+    grid = dict(zip(axes, (axis.ravel() for axis in np.meshgrid(*axes.values(), indexing="ij")), strict=True))
+    grid["data_count"] = packages_count / (grid["tensor_count"] * grid["pipeline_count"] * grid["context_count"])
+    keep = _possible(grid, layers, global_batch_count, stated)
+    return Layout(**{entry.name: grid[entry.name][keep] for entry in fields(Layout)})
+
+
+def _possible(
+    grid: Mapping[str, Counts], layers_count: int, global_batch_count: float, stated: Mapping[str, float]
+) -> NDArray[np.bool_]:
+    pipeline, chunk, data = grid["pipeline_count"], grid["chunk_count"], grid["data_count"]
+    keep = (data >= 1 - np.finfo(np.float32).eps) & (data * grid["micro_batch_count"] <= global_batch_count * (1 + 1e-9))
+    if "chunk_count" not in stated:
+        keep &= (pipeline * (chunk - 1) < layers_count) & ((pipeline > 1) | (chunk == 1))
+    if "expert_count" not in stated:
+        keep &= grid["expert_count"] <= data * grid["context_count"] * grid["tensor_count"]
+    if "sharded_frac" not in stated:
+        keep &= (pipeline == 1) | (grid["sharded_frac"] == 0)
+    return keep
+
+
+def _powers(largest_count: float) -> Counts:
+    """1, 2, 4, … up to a largest."""
+    return np.exp2(np.arange(int(largest_count).bit_length(), dtype=float))
