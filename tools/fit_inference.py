@@ -155,10 +155,11 @@ def calibrated(
 ) -> records.InferenceCalibration:
     """The calibration at a point of the fit."""
     physical = {
-        name: median * float(np.exp(value))
-        for (name, (median, _)), value in zip(PRIORS.items(), values, strict=False)
+        name: median * float(np.exp(value)) for (name, (median, _)), value in zip(PRIORS.items(), values, strict=False)
     }
-    steps = {base: STEP_PRIOR[0] * float(np.exp(value)) for base, value in zip(bases, values[len(PRIORS) :], strict=False)}
+    steps = {
+        base: STEP_PRIOR[0] * float(np.exp(value)) for base, value in zip(bases, values[len(PRIORS) :], strict=False)
+    }
     ratios = np.exp(values[len(PRIORS) + len(bases) :])
     count = len(origin.engines)
     engines = tuple(
@@ -300,13 +301,13 @@ def text_of(calibration: records.InferenceCalibration, cases: Sequence[Case]) ->
 
 
 DESCRIPTION = (
-    "Efficiencies, scheduler times and family offsets fitted together to {rows} measured rows, offsets drawn to nothing "
-    "by a normal prior. Engine, model mix and age of the software are confounded in these rows. See the accuracy page."
+    "Efficiencies, scheduler times and family offsets fitted together to {rows} measured rows, offsets drawn to "
+    "nothing by a normal prior. Engine, model mix and age of the software are confounded in them. See the accuracy page."
 )
 ASSUMED = {
     "usable_memory_frac": 'low = 0.85, high = 0.92, note = "0.9 of the memory, as engines are configured"',
     "prefill_tokens": 'note = "a usual limit of tokens per pass"',
-    "output_spread_ratio": 'low = 1, high = 3, note = "answers as spread as an exponential; 1 in fixed-length benchmarks"',
+    "output_spread_ratio": 'low = 1, high = 3, note = "answers as spread as an exponential; 1 where lengths are fixed"',
     "most_requests_count": 'note = "usual limit of requests per engine"',
 }
 

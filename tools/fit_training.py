@@ -34,6 +34,7 @@ from gigawatt.catalog import kernels
 from gigawatt.catalog.load import get
 from gigawatt.catalog.readers.training_rows import read_training_rows
 from gigawatt.catalog.records import ConstantUse, FamilyOffset, Spread, TrainingCalibration, TrainingEngine
+from gigawatt.study.predict.training_band import BAND_QUANTILE, baseline_names
 from gigawatt.study.predict.training_cases import Table, fastest_layouts, tokens_per_s
 from gigawatt.study.validate.training import Measured, read_measured, table
 from gigawatt.tokens.training_run import Layout
@@ -70,8 +71,8 @@ ATTENTION_DEVIATION = 0.6
 SCALE = 0.03
 ROUNDS, STEPS, TRIES = 3, 12, 8
 DIFFERENCE = 1e-4
-# Share of rows that lie between P10 and P90, and its quantile of the standard normal.
-BAND_FRAC, BAND_QUANTILE = 0.8, 1.2815515655446004
+# Share of rows that lie between P10 and P90.
+BAND_FRAC = 0.8
 SPREAD_LEAST_COUNT = 6
 DIGITS = 5
 
@@ -213,7 +214,7 @@ def finished(found: Problem, unknowns: Floats, base: TrainingCalibration) -> Tra
     networks = [kernels.training_structure(case.model) for case in cases]
     names = [[f"{case.engine} {network}", network, "all"] for case, network in zip(cases, networks, strict=True)]
     uses = [row.tokens_per_s * row.token_flop / row.case.peak_flops for row in found.rows]
-    formats = [[f"{c.accelerator.id} {c.precision}", f"{c.accelerator.architecture} {c.precision}"] for c in cases]
+    formats = [baseline_names(case) for case in cases]
     return replace(
         fitted,
         most_packages_count=max(case.packages_count for case in cases),
@@ -273,8 +274,8 @@ def render(fitted: TrainingCalibration, text: str, sources: Counter[str]) -> str
     for name in ("most_packages_count", "most_params_count", "parameters_count", "rows_count"):
         head = replaced(head, units.split(name)[0], f"{getattr(fitted, name):g}")
     rows = ", ".join(f"{count} of {name}" for name, count in sorted(sources.items()))
-    about = f"{fitted.parameters_count} numbers fitted to {fitted.rows_count} measured runs ({rows}) by tools/fit_training.py"
-    head = replaced(head, "description", f'"{about}."')
+    about = f"{fitted.parameters_count} numbers fitted to {fitted.rows_count} measured runs ({rows})"
+    head = replaced(head, "description", f'"{about} by tools/fit_training.py."')
     tables = [
         *[("engines", entry) for entry in fitted.engines],
         *[("offsets", entry) for entry in fitted.offsets],

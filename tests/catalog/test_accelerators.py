@@ -27,7 +27,9 @@ def served(chip: str, model: str, input_tokens: float, output_tokens: float) -> 
     return tokens.serve(
         kernels.chip(part(chip)),
         kernels.transformer(load.get("models", model)),
-        kernels.inference_efficiency(load.get("inference_calibrations", "as-of-2026")),
+        kernels.inference_efficiency(
+            load.get("inference_calibrations", "as-of-2026"), part(chip), load.get("models", model), "fp4"
+        ),
         precision="fp4",
         input_tokens=input_tokens,
         output_tokens=output_tokens,
@@ -124,11 +126,14 @@ class TestPeaks:
             assert ratio == pytest.approx(1.12, rel=0.005)
             assert p.rack_power_w / q.rack_power_w / ratio == pytest.approx(1.08, rel=0.005)
 
-    def test_feynman_serves_nine_times_gb300(self) -> None:
-        """Its figures are assumed so that a package serves about nine times the tokens, over models and lengths."""
+    def test_feynman_is_nine_times_gb300_and_serves_less_than_that(self) -> None:
+        """Its figures are assumed to be nine times as high; kernel latencies that no hardware shortens hold it back."""
+        chips = kernels.chip(part("Feynman")), kernels.chip(part("GB300"))
+        for name in ("fp4_flops", "hbm_capacity_bytes", "hbm_bandwidth_bytes_per_s"):
+            assert getattr(chips[0], name) == pytest.approx(9 * getattr(chips[1], name))
         cases = (("deepseek-r1", 2000, 700), ("llama-3.1-70b", 500, 8000), ("qwen3-235b-a22b", 3000, 700))
         ratios = [served("Feynman", *case) / served("GB300", *case) for case in cases]
-        assert sum(ratios) / len(ratios) == pytest.approx(9, rel=0.1), ratios
+        assert 5.5 < sum(ratios) / len(ratios) < 9, ratios
 
     def test_feynman_is_all_assumed(self) -> None:
         assert {evidence.grade for evidence in part("Feynman").evidence.values()} == {"assumed"}

@@ -27,5 +27,31 @@ def test_what_a_model_file_leaves_out_is_nothing(name):
 
 def test_efficiencies_have_the_figures_of_their_calibrations():
     inference, training = get("inference_calibrations", "as-of-2026"), get("training_calibrations", "as-of-2026")
-    assert kernels.inference_efficiency(inference).memory_frac == inference.memory_frac
     assert kernels.training_efficiency(training).half_width_count == training.half_width_count
+    part, model = get("accelerators", "h200"), get("models", "llama-3.1-8b")
+    found = kernels.inference_efficiency(inference, part, model, "fp8", engine="vllm")
+    assert found.memory_frac == inference.memory_frac
+    assert found.compute_frac == inference.fp8_compute_frac
+    assert found.step_overhead_s == next(one.step_overhead_s for one in inference.engines if one.name == "vllm")
+
+
+def test_offsets_multiply_and_age_slows():
+    inference = get("inference_calibrations", "as-of-2026")
+    part, model = get("accelerators", "h200"), get("models", "llama-3.1-8b")
+    named = kernels.families(part, model, "fp8", engine="vllm")
+    ratio = next(one.time_ratio for one in inference.engines if one.name == "vllm")
+    for offset in inference.offsets:
+        ratio *= offset.time_ratio if named.get(offset.family) == offset.name else 1
+    now = kernels.inference_efficiency(inference, part, model, "fp8", engine="vllm")
+    assert now.time_ratio == pytest.approx(ratio)
+    older = kernels.inference_efficiency(inference, part, model, "fp8", engine="vllm", age_years=1.0)
+    assert older.time_ratio == pytest.approx(ratio / inference.yearly_time_ratio)
+    assert older.time_ratio > now.time_ratio
+
+
+def test_an_engine_that_was_not_fitted_has_the_mean_overhead():
+    inference = get("inference_calibrations", "as-of-2026")
+    part, model = get("accelerators", "h200"), get("models", "llama-3.1-8b")
+    steps = [one.step_overhead_s for one in inference.engines]
+    found = kernels.inference_efficiency(inference, part, model, "fp8", engine="somebody's own")
+    assert found.step_overhead_s == pytest.approx(sum(steps) / len(steps))

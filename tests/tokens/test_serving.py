@@ -133,7 +133,7 @@ def test_a_limit_on_the_first_token_limits_the_batch():
     assert held.limited_by == "ttft"
     assert held.ttft_s == pytest.approx(0.03, rel=1e-3)
     assert held.tokens_per_s < free.tokens_per_s
-    with pytest.raises(CalibrationError, match="ttft = 0.01 ms"):
+    with pytest.raises(CalibrationError, match=r"ttft = 0\.01 ms"):
         serve(CHIP, DENSE, SERVING, precision="fp8", input_tokens=1e3, output_tokens=500.0, tpot_s=1.0, ttft_s=1e-5)
 
 

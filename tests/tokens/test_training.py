@@ -120,7 +120,7 @@ def test_batch_must_hold_one_micro_batch_per_copy():
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_best_layout_fits_and_is_no_slower_than_any_that_does(model):
     best = train(CHIP, model, TRAINING, precision="fp8", packages_count=64)
-    layouts = training_layouts(CHIP, model, 64, 4e6 / 8192)
+    layouts = training_layouts(CHIP, model, 64, TRAINING)
     every = step(
         CHIP,
         model,

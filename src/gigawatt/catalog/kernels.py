@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from gigawatt.catalog import records
-from gigawatt.tokens import Block, Chip, InferenceEfficiency, LossLaw, TrainingEfficiency, Transformer
+from gigawatt.tokens import Block, Chip, InferenceEfficiency, TrainingEfficiency, Transformer
 from gigawatt.tokens.costs import ModelCosts, costs
 
 T = TypeVar("T")

@@ -257,9 +257,10 @@ class InferenceCalibration:
     tuned_overhead_ratio: what tuned engines do to compute and to the host's time per request; tpot_margin_frac,
     ttft_margin_ratio, server_frac: how much of a limit on TPOT a server may use so that 99 % of requests meet it, its
     queueing time over the mean, and what it then reaches of steady state; most_requests_count: per copy of attention;
-    yearly_time_ratio: times of software one year younger, against that of base_date; extrapolation_ratio: deviation added
-    (in squares) for each thing that no fitted row has; left_out_*_mape_frac: mean error on models and GPUs that a
-    refit had not seen; parameters_count, rows_count: what was fitted to how many rows; `engines`, `offsets`, `spreads` as in their records.
+    yearly_time_ratio: times of software one year younger, against that of base_date; extrapolation_ratio: deviation
+    added (in squares) for each thing that no fitted row has; left_out_*_mape_frac: mean error on models and GPUs that
+    a refit had not seen; parameters_count, rows_count: what was fitted to how many rows; `engines`, `offsets`,
+    `spreads` as in their records.
     """
 
     id: str
@@ -343,7 +344,7 @@ class TrainingEngine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConstantUse:
-    """The baseline: median share of the peak that the fitted rows of one part and format reach ("h100 bf16")."""
+    """The baseline: median share of the peak of the fitted rows of a part, format and structure ("h100 bf16 dense")."""
 
     name: str
     mfu_frac: float

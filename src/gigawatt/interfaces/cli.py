@@ -11,6 +11,7 @@ import typer
 
 from gigawatt import __version__
 from gigawatt.interfaces.console import BAD_INPUT, door, progress, say, usage_fault
+from gigawatt.interfaces.predicting import predict_app, validate_app
 
 app = typer.Typer(
     name="gigawatt",
@@ -24,6 +25,8 @@ catalog_app = typer.Typer(
     help="What is known: accelerators, models, sites, each number with its source.", no_args_is_help=True
 )
 app.add_typer(catalog_app, name="catalog")
+app.add_typer(predict_app, name="predict")
+app.add_typer(validate_app, name="validate")
 
 ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A preset's name or a TOML file.")]
 Set = Annotated[
@@ -139,6 +142,24 @@ def catalog_show(
 
         found = bibliography.entry(name)
         say(found) if json else terminal.show_entry(found)
+
+
+@catalog_app.command("import-model")
+def catalog_import_model(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG.json", help="A public Hugging Face config.json.")],
+    name: Annotated[str | None, typer.Option(help="Name of the model [default: the file's folder or stem].")] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the model file.")] = Path(),
+    json: Json = False,
+) -> None:
+    """Make a model file of the catalog from a public Hugging Face config.json."""
+    with door(json):
+        from gigawatt.study.importing import import_model
+
+        found = import_model(config, name=name, folder=out)
+        if json:
+            say({"gigawatt": __version__, "scenario": None, "hash": None, "notes": []} | found)
+        else:
+            typer.echo(f"{found['path']}: {found['name']}, {found['total']} parameters, {found['active']} active")
 
 
 def _overrides(pairs: list[str] | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ import typer
 
 from gigawatt.errors import Infeasible, InputError
 
-BAD_INPUT, INFEASIBLE, INTERRUPTED = 2, 3, 130
+BAD_INPUT, INFEASIBLE, MISSED, INTERRUPTED = 2, 3, 4, 130
 
 
 @contextmanager
@@ -47,6 +47,14 @@ def _leave(json: bool, error: Exception, items: list[dict[str, Any]], lines: lis
         for line in lines:
             print(f"error: {line}" if not line.startswith(" ") else line, file=sys.stderr)
     raise typer.Exit(code) from None
+
+
+def fall_short(lines: Sequence[str]) -> None:
+    """Leave with exit code 4 where a bar that was asked for is missed, one line each on standard error."""
+    for line in lines:
+        print(f"missed: {line}", file=sys.stderr)
+    if lines:
+        raise typer.Exit(MISSED)
 
 
 def usage_fault(message: str) -> None:

@@ -95,10 +95,11 @@ def experiment_flops(scenario: Scenario, use: Experiments, platform: str) -> flo
 def _flops(scenario: Scenario, use: TrainingRun | Experiments, gang_count: int, platform: str) -> float:
     """Peak × MFU × goodput × availability, at the base date's software."""
     record, operations = scenario.records.accelerators[platform], scenario.asked.operations
+    model = scenario.records.models[use.model]
     run = tokens.train(
         kernels.chip(record),
-        kernels.transformer(scenario.records.models[use.model]),
-        kernels.training_efficiency(scenario.records.training),
+        kernels.transformer(model),
+        kernels.training_efficiency(scenario.records.training, accelerator=record, model=model),
         precision=use.precision,
         packages_count=gang_count,
     )

@@ -62,6 +62,8 @@ from gigawatt.tokens.training import Training, TrainingStep, step, train, traini
 from gigawatt.tokens.training_run import Layout, TrainingEfficiency
 
 __all__ = [
+    "PLAIN",
+    "REASONS",
     "Allocation",
     "Block",
     "BlockCosts",
@@ -77,11 +79,9 @@ __all__ = [
     "LossLaw",
     "Machine",
     "ModelCosts",
-    "PLAIN",
     "Phases",
     "Precision",
     "Question",
-    "REASONS",
     "Replicas",
     "Run",
     "Serving",

@@ -41,12 +41,13 @@ class BlockCosts:
     """Costs of `count` equal blocks, each per block; numbers, or arrays with one entry per case.
 
     *_params_count: parameters of attention, of what every token passes after it, and of one routed expert of
-    `ffn_count` wide matrices; miss_log_ratio: logarithm of the chance that a token passes by an expert; cache_width_count: values cached per token, of which index_width_count are the
-    indexer's; shards_count: parts that tensor parallelism can cut the cache into; state_width_count: values kept per
-    sequence; held_count, attended_count: most earlier tokens that are cached, and attended to; prefill_score_flop,
-    decode_score_flop: per token and attended token; index_flop: per token and earlier token; state_flop: per token;
-    seam_width_count, split_width_count, expert_width_count: values that move per token, at the seams, inside of
-    attention and feed-forward, and of the active experts; kept_width_count: values that training keeps.
+    `ffn_count` wide matrices; miss_log_ratio: logarithm of the chance that a token passes by an expert;
+    cache_width_count: values cached per token, of which index_width_count are the indexer's; shards_count: parts that
+    tensor parallelism can cut the cache into; state_width_count: values kept per sequence; held_count, attended_count:
+    most earlier tokens that are cached, and attended to; prefill_score_flop, decode_score_flop: per token and attended
+    token; index_flop: per token and earlier token; state_flop: per token; seam_width_count, split_width_count,
+    expert_width_count: values that move per token, at the seams, inside of attention and feed-forward, and of the
+    active experts; kept_width_count: values that training keeps.
     """
 
     count: Floats
@@ -137,16 +138,14 @@ def stack(records: Sequence[Record]) -> Record:
 
 
 def _join(like: Any, values: Sequence[Any]) -> Any:
-    if is_dataclass(like):
+    if is_dataclass(like) and not isinstance(like, type):
         joined = {}
         for entry in fields(like):
             column = [None if value is None else getattr(value, entry.name) for value in values]
             joined[entry.name] = _join(getattr(like, entry.name), column)
-        return type(like)(**joined)  # type: ignore[operator]
+        return type(like)(**joined)
     if isinstance(like, tuple):
-        return tuple(
-            _join(next(part for part in parts if part is not None), parts) for parts in zip_longest(*values)
-        )
+        return tuple(_join(next(part for part in parts if part is not None), parts) for parts in zip_longest(*values))
     if isinstance(like, str):
         return ""
     return np.array([0.0 if value is None else value for value in values], dtype=float)
@@ -158,9 +157,9 @@ def take(stacked: Record, index: NDArray[np.intp] | slice) -> Record:
 
 
 def _pick(value: Any, index: NDArray[np.intp] | slice) -> Any:
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         parts = {entry.name: _pick(getattr(value, entry.name), index) for entry in fields(value)}
-        return type(value)(**parts)  # type: ignore[operator]
+        return type(value)(**parts)
     if isinstance(value, tuple):
         return tuple(_pick(part, index) for part in value)
     return value[index] if isinstance(value, np.ndarray) else value

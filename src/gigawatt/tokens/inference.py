@@ -388,12 +388,12 @@ def _block_network_s(
 
 def _latency_s(efficiency: InferenceEfficiency, model: ModelCosts, layout: ServingLayout, work: Pass) -> Floats:
     """Time of a pass that no bandwidth explains: scheduler, launches, and two collectives per block if n > 1."""
-    ranks = np.asarray(layout.stage_count, dtype=float)
-    talk_s = (ranks > 1) * efficiency.collective_latency_s + np.log2(ranks) * efficiency.hop_latency_s
+    ranks: Floats = np.asarray(layout.stage_count, dtype=float)
+    talk_s: Floats = (ranks > 1) * efficiency.collective_latency_s + np.log2(ranks) * efficiency.hop_latency_s
     per_block = efficiency.block_latency_s + 2 * talk_s
     routed_count: Floats = 0.0
     for block in model.blocks:
-        routed_count = routed_count + block.count * (np.asarray(block.experts_count) > 0)
+        routed_count = routed_count + block.count * np.minimum(block.experts_count, 1.0)
     host_s = efficiency.step_overhead_s + efficiency.request_overhead_s * work.sequences_count * layout.data_count
     return host_s + routed_count * efficiency.expert_latency_s + model.layers_count * per_block
 
@@ -410,9 +410,7 @@ def weight_memory_bytes(machine: Machine, model: ModelCosts, layout: ServingLayo
     return blocks / layout.pipeline_count + tables / layout.tensor_count
 
 
-def cache_memory_bytes(
-    machine: Machine, model: ModelCosts, layout: ServingLayout, context_tokens: Floats
-) -> Floats:
+def cache_memory_bytes(machine: Machine, model: ModelCosts, layout: ServingLayout, context_tokens: Floats) -> Floats:
     """Cache per package and request of its data-parallel group, at a given length."""
     total: Floats = 0.0
     for block in model.blocks:
@@ -434,7 +432,8 @@ def largest_batch_count(
 ) -> Floats:
     """Requests whose weights and whole caches fit the usable memory of a replica; negative where the weights do not.
 
-    A request holds room for all of its tokens from the start, so that none is ever put back. A layout fits where it holds at least one request per copy of attention and stage (data × pipeline).
+    A request holds room for all of its tokens from the start, so that none is ever put back. A layout fits where it
+    holds at least one request per copy of attention and stage (data × pipeline).
     """
     reserved = np.asarray(input_tokens, dtype=float) + output_tokens
     weights = weight_memory_bytes(machine, model, layout)

@@ -110,10 +110,7 @@ def attention_flops(chip: Chip, precision: Precision, *, inference: bool) -> flo
 def _peaks(chip: Chip, *, inference: bool) -> dict[Precision, float | None]:
     fp4 = chip.fp4_inference_flops if inference and chip.fp4_inference_flops is not None else chip.fp4_flops
     bf16 = chip.bf16_flops
-    if bf16 is None and chip.fp8_flops is not None:
-        unpacked = chip.fp8_flops / 2
-    else:
-        unpacked = bf16
+    unpacked = chip.fp8_flops / 2 if bf16 is None and chip.fp8_flops is not None else bf16
     mixed = chip.fp8_flops if fp4 is not None else unpacked
     return {"bf16": bf16, "fp8": chip.fp8_flops, "fp4": fp4, "mxfp4": mixed, "int4": unpacked}
 
@@ -142,7 +139,7 @@ def all_reduce_s(link: Chip | Machine, payload_bytes: Floats, ranks_count: Float
     return 2 * gather_s(link, payload_bytes, ranks_count, stride_count)
 
 
-def distinct_count(groups_count: Floats, draws_count: float) -> Floats:
+def distinct_count(groups_count: Floats, draws_count: Floats) -> Floats:
     """Expected number of other groups, of `groups_count` equal ones, that `draws_count` uniform draws touch."""
     groups = np.asarray(groups_count, dtype=float)
     missed = np.log1p(-1 / np.maximum(groups, 1 + np.finfo(float).eps))
@@ -150,7 +147,12 @@ def distinct_count(groups_count: Floats, draws_count: float) -> Floats:
 
 
 def all_to_all_s(
-    link: Chip | Machine, token_bytes: Floats, tokens: Floats, draws_count: float, ranks_count: Floats, stride_count: Floats
+    link: Chip | Machine,
+    token_bytes: Floats,
+    tokens: Floats,
+    draws_count: Floats,
+    ranks_count: Floats,
+    stride_count: Floats,
 ) -> Floats:
     """Send each of a rank's `tokens` once to every other rank that holds one of its `draws_count` experts.
 

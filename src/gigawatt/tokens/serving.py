@@ -1,10 +1,10 @@
 """The best way to serve a model on an accelerator under limits on the time per output token and to the first one.
 
 Throughput of a replica hardly ever falls with its batch (every phase costs no more per request in a larger one) and
-the times per token and to the first token never fall either, so the best batch of a layout is its largest: the smaller
-of what the memory holds and of what the limits allow, found by bisection for all layouts at once.
+the times per token and to the first one never fall either, so the best batch of a layout is its largest: the smaller of
+what the memory holds and of what the limits allow, found by bisection for all layouts at once.
 
-Time to the first token is a queueing approximation: a prompt waits for the step and the pass under way, and for prompts
+Time to the first token is a queueing approximation: a prompt waits for the step and the pass under way, and for those
 ahead of it as in a queue with random arrivals and services (M/M/1) whose load is the share of time that goes to prefill.
 """
 
@@ -154,11 +154,14 @@ def _joined(states: list[SteadyState], sizes: list[int]) -> SteadyState:
     }
     phases = {
         entry.name: np.concatenate(
-            [np.broadcast_to(getattr(state.phases, entry.name), size) for state, size in zip(states, sizes, strict=True)]
+            [
+                np.broadcast_to(getattr(state.phases, entry.name), size)
+                for state, size in zip(states, sizes, strict=True)
+            ]
         )
         for entry in fields(Phases)
     }
-    return SteadyState(**columns, phases=Phases(**phases))  # type: ignore[arg-type]
+    return SteadyState(**columns, phases=Phases(**phases))
 
 
 def _evaluated(question: Question, batch_count: NDArray[np.float64]) -> tuple[SteadyState, NDArray[np.int8]]:
@@ -166,7 +169,9 @@ def _evaluated(question: Question, batch_count: NDArray[np.float64]) -> tuple[St
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         state = question.state(batch_count)
         checks = (
-            (np.asarray(traffic.input_tokens) > 0) & (np.asarray(traffic.output_tokens) > 0) & (np.asarray(batch_count) > 0),
+            (np.asarray(traffic.input_tokens) > 0)
+            & (np.asarray(traffic.output_tokens) > 0)
+            & (np.asarray(batch_count) > 0),
             (np.asarray(layout.packages_count) >= 1) & (layout.expert_count <= layout.stage_count),
             np.asarray(question.machine.matrix_flops) > 0,
             state.memory_bytes <= question.efficiency.usable_memory_frac * question.machine.hbm_capacity_bytes,
@@ -184,11 +189,9 @@ def _zeroed(state: SteadyState, keep: NDArray[np.bool_]) -> SteadyState:
         return state
     phases = Phases(**{entry.name: np.where(keep, getattr(state.phases, entry.name), 0.0) for entry in fields(Phases)})
     values = {
-        entry.name: np.where(keep, getattr(state, entry.name), 0.0)
-        for entry in fields(state)
-        if entry.name != "phases"
+        entry.name: np.where(keep, getattr(state, entry.name), 0.0) for entry in fields(state) if entry.name != "phases"
     }
-    return SteadyState(**values, phases=phases)  # type: ignore[arg-type]
+    return SteadyState(**values, phases=phases)
 
 
 def best_batch_count(question: Question, most_count: Floats = np.inf) -> NDArray[np.float64]:
@@ -285,8 +288,8 @@ def serving_layouts(chip: Chip, transformer: Transformer) -> ServingLayout:
     """Every replica of 1, 2, 4, … packages and of the whole scale-up domain, by tensor-parallel width and stages.
 
     Copies of attention only pay where experts are shared, so dense models have one. Experts spread over the whole
-    stage, or over as many packages as there are experts. Stages of a pipeline may lie in several domains where each
-    fills one.
+    stage, or over as many packages as there are experts. Pipelines are searched over whole domains only, for models
+    that one domain does not hold: no measured row has a pipeline.
     """
     experts = max(block.experts_count if block.routed else 0 for block in transformer.blocks)
     heads = max(block.heads_count for block in transformer.blocks)
@@ -297,8 +300,8 @@ def serving_layouts(chip: Chip, transformer: Transformer) -> ServingLayout:
             if stage % tensor or tensor > heads or not (experts or tensor == stage):
                 continue
             spread = _divisor(stage, experts) if experts else 1
-            depths = [depth for depth in _sizes(transformer.layers_count) if stage * depth <= domain or stage == domain]
-            rows += [(tensor, stage // tensor, spread, depth) for depth in depths if depth <= _DEEPEST_COUNT]
+            depths = [depth for depth in _sizes(transformer.layers_count) if depth <= _DEEPEST_COUNT]
+            rows += [(tensor, stage // tensor, spread, depth) for depth in depths if depth == 1 or stage == domain]
     tensor_count, data_count, expert_count, pipeline_count = np.array(rows, dtype=float).T
     return ServingLayout(
         tensor_count=tensor_count, data_count=data_count, expert_count=expert_count, pipeline_count=pipeline_count
@@ -360,4 +363,6 @@ def _does_not_fit(question: Question, chip: Chip, transformer: Transformer, prec
     usable = float(question.efficiency.usable_memory_frac * chip.hbm_capacity_bytes) / GIGABYTE_BYTES
     most = int(np.max(question.layout.packages_count))
     given = f"{transformer.name} in {precision}, {needed:.4g} GB per package"
-    return Fault(path="model", given=given, expected=f"at most {usable:.4g} GB usable on {most} packages of {chip.name}")
+    return Fault(
+        path="model", given=given, expected=f"at most {usable:.4g} GB usable on {most} packages of {chip.name}"
+    )

@@ -46,7 +46,6 @@ from gigawatt.tokens.training_run import (
     training_peak_flops,
 )
 
-
 # A weight that is cast to eight bits or four: read and written, for products along either axis.
 CAST_BYTES = 2 * (BF16_BYTES + FP8_BYTES)
 
@@ -68,7 +67,6 @@ class TrainingStep:
     network_s: Floats
     bubble_s: Floats
     optimizer_s: Floats
-
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,8 +204,8 @@ def training_layouts(
         transformer,
         domain_count=chip.scale_up_packages_count,
         packages_count=packages_count,
-        global_batch_count=batch_count,
-        sequence_tokens=efficiency.sequence_tokens,
+        global_batch_count=float(batch_count),
+        sequence_tokens=float(efficiency.sequence_tokens),
         stated={},
     )
     if not np.size(found.data_count):
@@ -252,8 +250,7 @@ def _weights_s(run: Run) -> Floats:
     """
     plain, routed = params_per_rank(run)
     casts = np.asarray(run.machine.weight_bytes) < BF16_BYTES
-    moved = CAST_BYTES * casts
-    return (plain + routed) * moved / run.machine.hbm_bandwidth_bytes_per_s
+    return np.asarray(CAST_BYTES * casts * (plain + routed) / run.machine.hbm_bandwidth_bytes_per_s)
 
 
 def _block_s(run: Run, block: BlockCosts) -> Floats:
@@ -263,9 +260,9 @@ def _block_s(run: Run, block: BlockCosts) -> Floats:
     passes = PASSES_COUNT + np.asarray(run.layout.recompute_frac)
     plain = 2.0 * (block.attention_params_count + block.dense_params_count)
     routed = 2.0 * block.experts_active_count * block.expert_params_count
-    narrow = 1 + habits.half_width_count / run.model.hidden_count
-    slowdown = narrow + habits.half_width_count / np.maximum(block.ffn_count, 1)
-    gemm = (narrow * plain + slowdown * routed) / machine.matrix_flops
+    sides = 1 / np.maximum(block.ffn_count, 1) + 1 / run.model.hidden_count
+    slowdown = 1 + habits.half_width_count * sides
+    gemm = (plain + slowdown * routed) / machine.matrix_flops
     scores = block.prefill_score_flop * mean_attended_count(block, run.sequence_tokens)
     index = block.index_flop * np.asarray(run.sequence_tokens) / 2
     attention = (scores + index + block.state_flop) / machine.score_flops
@@ -334,7 +331,7 @@ def _optimizer_s(run: Run) -> Floats:
 
 
 def training_token_flop(model: ModelCosts, sequence_tokens: Floats) -> Floats:
-    """Model FLOPs of one training token, as `training_flop`: of 2·(active parameters) + causal attention, three passes."""
+    """Model FLOPs of one training token: three passes of 2·(active parameters) + causal attention."""
     total = 2.0 * model.head_params_count
     for block in model.blocks:
         active = block.attention_params_count + block.dense_params_count

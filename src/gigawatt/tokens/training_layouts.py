@@ -12,8 +12,11 @@ from gigawatt.tokens.blocks import Transformer
 from gigawatt.tokens.training_run import Layout
 
 Counts = NDArray[np.float64]
+LAYOUT_NAMES = tuple(entry.name for entry in fields(Layout))
 # Sequences per micro-batch that are tried.
 MOST_MICRO_BATCH_COUNT = 16
+# Tokens of a sequence that context parallelism leaves to a rank: two blocks of a causal kernel, one from either end.
+LEAST_RANK_TOKENS = 256
 
 
 def layouts_of(
@@ -28,7 +31,7 @@ def layouts_of(
     """Every layout of powers of two that a run can take; what is `stated` (by field of `Layout`) is held.
 
     Tensor parallelism stays inside of a scale-up domain of `domain_count` and of the heads; a chunk holds a block at
-    least; a rank has two blocks of a sequence at least; experts are spread over no more ranks than there are experts
+    least; experts are spread over no more ranks than there are experts
     or copies. The number of copies is what is left of the packages: fluid where they are no multiple. Recomputation is
     0 where it is not stated. Empty where the packages or the batch allow none.
     """
@@ -38,7 +41,7 @@ def layouts_of(
     axes = {
         "tensor_count": _powers(min(domain_count, heads)),
         "pipeline_count": _powers(min(layers, packages_count)),
-        "context_count": _powers(max(1, min(domain_count, sequence_tokens / 1024))),
+        "context_count": _powers(max(1, min(domain_count, sequence_tokens / LEAST_RANK_TOKENS))),
         "expert_count": _powers(min(experts, packages_count)),
         "chunk_count": _powers(layers),
         "micro_batch_count": _powers(min(MOST_MICRO_BATCH_COUNT, max(1, global_batch_count))),
@@ -56,7 +59,9 @@ def _possible(
     grid: Mapping[str, Counts], layers_count: int, global_batch_count: float, stated: Mapping[str, float]
 ) -> NDArray[np.bool_]:
     pipeline, chunk, data = grid["pipeline_count"], grid["chunk_count"], grid["data_count"]
-    keep = (data >= 1 - np.finfo(np.float32).eps) & (data * grid["micro_batch_count"] <= global_batch_count * (1 + 1e-9))
+    keep = (data >= 1 - np.finfo(np.float32).eps) & (
+        data * grid["micro_batch_count"] <= global_batch_count * (1 + 1e-9)
+    )
     if "chunk_count" not in stated:
         keep &= (pipeline * (chunk - 1) < layers_count) & ((pipeline > 1) | (chunk == 1))
     if "expert_count" not in stated:

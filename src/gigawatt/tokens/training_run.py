@@ -9,17 +9,18 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 
-from gigawatt.tokens.blocks import BF16_BYTES, FP8_BYTES, FP32_BYTES, Floats
+from gigawatt.errors import CalibrationError, Fault
+from gigawatt.tokens.blocks import BF16_BYTES, FP8_BYTES, FP32_BYTES, Floats, Precision
 from gigawatt.tokens.costs import ModelCosts
 from gigawatt.tokens.roofline import Chip, Machine, attention_flops, peak_flops
 
 # "mxfp8": FP8 with one scale per 32 values, which costs some of the rate [OCP microscaling].
-TrainingPrecision = Literal["bf16", "fp8", "mxfp8", "fp4"]
-TRAINING_PRECISIONS: tuple[TrainingPrecision, ...] = get_args(TrainingPrecision)
+TrainingPrecision = Precision | Literal["mxfp8"]
+TRAINING_PRECISIONS: tuple[TrainingPrecision, ...] = ("bf16", "fp8", "mxfp8", "fp4")
 # Adam in mixed precision: FP32 master weight and two moments [1].
 STATE_BYTES = (1 + 2) * FP32_BYTES
 # Peak at which `attention_frac` holds.
@@ -33,14 +34,15 @@ class TrainingEfficiency:
     """What training reaches of the peaks, and what it spends beside them; numbers, or arrays with an entry per case.
 
     gemm_frac, fp8_gemm_frac, mxfp8_gemm_frac, fp4_gemm_frac: of the matrix peak in each format; half_width_count:
-    width of an expert at which its products run at half that rate; attention_frac: of a BF16 peak of 1 PFLOPS, and
-    attention_exponent_ratio: the power of the peak with which attention grows (below 1: exponentials and memory keep
-    it from growing with the matrix units); memory_frac, network_frac: of the bandwidths; overlap_frac: communication
-    hidden behind computation; activation_passes_ratio, expert_passes_ratio: how often values between two matrix
-    products move to memory and back, forward and backward together, outside and inside of routed experts;
-    block_latency_s, expert_latency_s: launch and synchronisation per block and micro-batch, and on top per block of
-    routed experts; step_latency_s: the same per step; usable_memory_frac: of the memory; time_ratio: what all times
-    are multiplied by. The recipe that `train` follows: sequence_tokens per sequence, global_batch_tokens per step.
+    length of one side of an expert's products at which they run at half that rate; attention_frac: of a BF16 peak
+    of 1 PFLOPS, and attention_exponent_ratio: the power of the peak with which attention grows (below 1:
+    exponentials and memory keep it from growing with the matrix units); memory_frac, network_frac: of the
+    bandwidths; overlap_frac: communication hidden behind computation; activation_passes_ratio, expert_passes_ratio:
+    how often values between two matrix products move to memory and back, forward and backward together, outside and
+    inside of routed experts; block_latency_s, expert_latency_s: launch and synchronisation per block and
+    micro-batch, and on top per block of routed experts; step_latency_s: the same per step; usable_memory_frac: of
+    the memory; time_ratio: what all times are multiplied by. The recipe that `train` follows: sequence_tokens per
+    sequence, global_batch_tokens per step.
     """
 
     gemm_frac: Floats
@@ -132,21 +134,20 @@ class Run:
 
 
 def training_peak_flops(chip: Chip, precision: TrainingPrecision) -> float:
-    """Dense peak of a package at one precision; raises CalibrationError where the part lacks it."""
+    """Dense peak of a package at one precision; raises CalibrationError where the part or training lacks it."""
+    if precision not in TRAINING_PRECISIONS:
+        expected = f"a format to train in: {', '.join(TRAINING_PRECISIONS)}"
+        raise CalibrationError([Fault(path="precision", given=f'"{precision}"', expected=expected)])
     return peak_flops(chip, "fp8" if precision == "mxfp8" else precision, inference=False)
 
 
 def training_machine(chip: Chip, precision: TrainingPrecision, efficiency: TrainingEfficiency) -> Machine:
     """A package with the rates that training reaches at one precision; raises where the part lacks it."""
-    shares = {
-        "bf16": efficiency.gemm_frac,
-        "fp8": efficiency.fp8_gemm_frac,
-        "mxfp8": efficiency.mxfp8_gemm_frac,
-        "fp4": efficiency.fp4_gemm_frac,
-    }
+    peak = training_peak_flops(chip, precision)
+    shares = dict(zip(TRAINING_PRECISIONS, _matrix_shares(efficiency), strict=True))
     attention, growth = attention_flops(chip, "bf16", inference=False), efficiency.attention_exponent_ratio
     return Machine(
-        matrix_flops=shares[precision] * training_peak_flops(chip, precision),
+        matrix_flops=shares[precision] * peak,
         score_flops=efficiency.attention_frac * attention * (attention / REFERENCE_FLOPS) ** (growth - 1),
         weight_bytes=BF16_BYTES if precision == "bf16" else FP8_BYTES,
         cache_bytes=BF16_BYTES,
@@ -156,6 +157,11 @@ def training_machine(chip: Chip, precision: TrainingPrecision, efficiency: Train
         scale_up_bandwidth_bytes_per_s=efficiency.network_frac * chip.scale_up_bandwidth_bytes_per_s,
         nic_bandwidth_bytes_per_s=efficiency.network_frac * chip.nic_bandwidth_bytes_per_s,
     )
+
+
+def _matrix_shares(efficiency: TrainingEfficiency) -> tuple[Floats, ...]:
+    """Shares of the matrix peak in the order of `TRAINING_PRECISIONS`."""
+    return efficiency.gemm_frac, efficiency.fp8_gemm_frac, efficiency.mxfp8_gemm_frac, efficiency.fp4_gemm_frac
 
 
 def params_per_rank(run: Run) -> tuple[Floats, Floats]:

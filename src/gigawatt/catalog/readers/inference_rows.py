@@ -103,9 +103,7 @@ def _lines(path: Path) -> tuple[list[str], list[dict[str, str]]]:
 
 def _row(cells: dict[str, str], place: str, faults: list[Fault]) -> InferenceRow:
     texts = {name: cells[name].strip() for name in TEXTS}
-    numbers = {
-        field: _number(cells[column], f"{place} column {column}", faults) for column, field in NUMBERS.items()
-    }
+    numbers = {field: _number(cells[column], f"{place} column {column}", faults) for column, field in NUMBERS.items()}
     return InferenceRow(**texts, **numbers, cells=cells)  # type: ignore[arg-type]
 
 

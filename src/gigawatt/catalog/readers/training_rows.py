@@ -1,4 +1,4 @@
-"""Measured training runs from a CSV file: one row a run, text to numbers, every mistake named by file, row and column."""
+"""Measured training runs from a CSV file: one row a run, text to numbers, mistakes named by file, row and column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a GPU serves: tokens per second with their band, layout, times, energy and cost; and what a facility makes of it.
+"""What a GPU serves: tokens per second with their band, layout, times, energy, cost; and what a facility makes of it.
 
 Energy follows a power model of utilisation: a package draws its idle power and, in proportion, what the busy part of
 its time takes, most where matrix products run and least where it waits; the rack's other parts draw throughout.
@@ -173,7 +173,7 @@ def _shortest_tpot_s(machinery: _Machinery) -> float:
     smallest = np.asarray(question.smallest_count(), dtype=float)
     fits = np.asarray(question.capacity_count()) >= smallest
     times = np.where(fits, question.state(smallest).tpot_s, whole.tpot_s)
-    return float(np.min(times)) * (1 + np.finfo(np.float32).eps)
+    return float(np.min(times)) * (1 + float(np.finfo(np.float32).eps))
 
 
 def _look_up(asked: InferenceQuestion) -> _Machinery:
@@ -228,14 +228,14 @@ def _stated(layout: Mapping[str, int], accelerator: records.Accelerator) -> toke
     )
 
 
-def layout_of(layout: tokens.ServingLayout) -> dict[str, float]:
+def layout_of(layout: tokens.ServingLayout) -> dict[str, int]:
     """Packages by axis, and of the replica."""
     return {
-        "tensor": layout.tensor_count,  # type: ignore[dict-item]
-        "data": layout.data_count,
-        "expert": layout.expert_count,
-        "pipeline": layout.pipeline_count,
-        "packages": layout.packages_count,
+        "tensor": int(layout.tensor_count),
+        "data": int(layout.data_count),
+        "expert": int(layout.expert_count),
+        "pipeline": int(layout.pipeline_count),
+        "packages": int(layout.packages_count),
     }
 
 
@@ -265,6 +265,7 @@ def _figures(machinery: _Machinery, answer: tokens.Serving) -> dict[str, Any]:
         "package_power_w": power,
         "energy_j_per_token": None if power is None else power / rate,
         "usd_per_h": price,
+        "usd_basis": "stated" if asked.usd_per_h is not None else "hardware alone over five years",
         "usd_per_mtoken": None if price is None else price / HOUR_S / rate * TOKENS_PER_MTOK,
         "extrapolated": bool(unknown),
         "notes": _notes(unknown),
@@ -326,7 +327,9 @@ def facility(figures: Mapping[str, Any], power_w: float) -> dict[str, Any]:
     replicas = int(power_w / each // replica)
     if replicas < 1:
         least = units.show(each * replica, "w")
-        raise CalibrationError([Fault(path="power", given=units.show(power_w, "w"), expected=f"{least} for one replica")])
+        raise CalibrationError(
+            [Fault(path="power", given=units.show(power_w, "w"), expected=f"{least} for one replica")]
+        )
     count = replicas * replica
     rate = {name: value * count for name, value in figures["tokens_per_s_per_gpu"].items()}
     price = figures["usd_per_h"]

@@ -16,7 +16,7 @@ def extrapolations(case: Case, calibration: TrainingCalibration) -> list[str]:
     """What a case has that no fitted row has, in words."""
     fitted = {(offset.family, offset.name) for offset in calibration.offsets if offset.rows_count}
     engines = {entry.name for entry in calibration.engines if entry.rows_count}
-    formats = {entry.name for entry in calibration.baselines}
+    formats = {entry.name.rpartition(" ")[0] for entry in calibration.baselines}
     part, network = case.accelerator.architecture, kernels.training_structure(case.model)
     found = []
     if case.engine not in engines:
@@ -51,7 +51,12 @@ def band(middle: float, case: Case, calibration: TrainingCalibration) -> tuple[f
 
 
 def baseline_mfu_frac(case: Case, calibration: TrainingCalibration) -> float | None:
-    """What a constant share of the peak would be: of the part in the format, else of its architecture; None without."""
+    """A constant share of the peak: of the part in the format and structure, else of its architecture; None without."""
     known = {entry.name: entry.mfu_frac for entry in calibration.baselines}
-    names = (f"{case.accelerator.id} {case.precision}", f"{case.accelerator.architecture} {case.precision}")
-    return next((known[name] for name in names if name in known), None)
+    return next((known[name] for name in baseline_names(case) if name in known), None)
+
+
+def baseline_names(case: Case) -> tuple[str, str]:
+    """The families whose median share of the peak is the baseline: of the part, and of its architecture."""
+    kind = f"{case.precision} {kernels.training_structure(case.model)}"
+    return f"{case.accelerator.id} {kind}", f"{case.accelerator.architecture} {kind}"

@@ -220,9 +220,7 @@ def reached(table: Table, calibration: TrainingCalibration) -> Reached:
     ages = np.array([case.age_years for case in table.cases])
     ratios = np.array([efficiency.time_ratio for efficiency in each])
     slower = np.exp(calibration.latency_growth_per_year * ages)
-    habits = replace(
-        each[0], time_ratio=ratios[table.kinds], expert_latency_s=calibration.expert_latency_s * slower
-    )
+    habits = replace(each[0], time_ratio=ratios[table.kinds], expert_latency_s=calibration.expert_latency_s * slower)
     return Reached(machine=take(stack(machines), table.kinds), habits=habits)
 
 
@@ -244,7 +242,7 @@ def run_of(table: Table, known: Reached, places: NDArray[np.intp], layout: Layou
 
 
 def fastest_layouts(table: Table, calibration: TrainingCalibration) -> tuple[Layout, NDArray[np.bool_]]:
-    """The fastest layout of every case that fits in memory (the fastest of all where none does), and whether it fits."""
+    """The fastest layout of every case that fits, and whether it fits (the fastest of all where none does)."""
     known = reached(table, calibration)
     time = np.empty(len(table.owners))
     again = np.array(table.layouts.recompute_frac, dtype=float)

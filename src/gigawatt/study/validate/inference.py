@@ -7,11 +7,13 @@ Where a row does not say its layout, the best of a few is taken.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from gigawatt import tokens
 from gigawatt.catalog import kernels, load, records
 from gigawatt.catalog.readers.inference_rows import InferenceRow, read_inference_rows
 from gigawatt.study.validate.inference_cases import Case, Stacked, cases_of, stacked
-from gigawatt.study.validate.score import Scored, Skipped, score
+from gigawatt.study.validate.score import Scored, Skipped, score, write_predictions
 
 CALIBRATION = "as-of-2026"
 GROUPS = ("gpu", "model", "engine", "source")
@@ -43,6 +45,19 @@ class Validation:
     scored: tuple[Scored, ...]
     skipped: tuple[Skipped, ...]
     figures: dict[str, Any]
+
+
+def shipped() -> Path:
+    """The measured points that come with the package."""
+    return Path(str(files("gigawatt.catalog"))) / "measurements" / "inference.csv"
+
+
+def figures_of(path: Path, predictions: Path | None = None) -> dict[str, Any]:
+    """The figures of `validate_inference`; predictions: a CSV file to write, with the columns of the input too."""
+    found = validate_inference(path)
+    if predictions is not None:
+        write_predictions(predictions, [row.cells for row in found.rows], found.scored, found.skipped)
+    return found.figures
 
 
 def validate_inference(path: Path, calibration: records.InferenceCalibration | None = None) -> Validation:
@@ -84,7 +99,7 @@ def _scored(case: Case, predicted: float, plain: float, calibration: records.Inf
             "gpu": case.accelerator.id,
             "model": case.model.id,
             "engine": row.engine,
-            "source": row.source.split(" closed ")[0],
+            "source": re.split(" closed | via |@", row.source)[0],
         },
         note="" if not unknown else f"outside of the fit: {', '.join(unknown)}",
     )
@@ -107,7 +122,11 @@ def deviation_ratio(
     spreads = {spread.name: spread.deviation_ratio for spread in calibration.spreads}
     fitted = {(offset.family, offset.name) for offset in calibration.offsets}
     named = kernels.families(accelerator, model, precision, engine=engine)
-    told = ("architecture", "structure", "format", "model") if rows_like_fitted else ("architecture", "structure", "format")
+    told = (
+        ("architecture", "structure", "format", "model")
+        if rows_like_fitted
+        else ("architecture", "structure", "format")
+    )
     unknown = [f"{family} {named[family]}" for family in told if (family, named[family]) not in fitted]
     base = spreads.get(engine, spreads["all"])
     return float(np.sqrt(base**2 + len(unknown) * calibration.extrapolation_ratio**2)), unknown

@@ -64,7 +64,7 @@ class Skipped:
 def score(
     scored: Sequence[Scored], skipped: Sequence[Skipped], *, groups: Sequence[str], parameters_count: int
 ) -> dict[str, Any]:
-    """The figures of a validation, as strict JSON; what does not exist is null. `by` has a list for each of `groups`."""
+    """The figures of a validation, as strict JSON: what does not exist is null; `by` has a list for each group."""
     eligible = len(scored) + sum(row.eligible for row in skipped)
     errors = _errors(scored)
     inside = [row.p10 <= row.measured <= row.p90 for row in scored]
@@ -144,6 +144,36 @@ def _ranks(values: Floats) -> Floats:
     below = np.sum(values[:, None] > values[None, :], axis=1)
     equal = np.sum(values[:, None] == values[None, :], axis=1)
     return below + (equal - 1) / 2
+
+
+def read_bars(texts: Mapping[str, str | None]) -> dict[str, float]:
+    """Bars as typed, by option: a share such as 0.13 or "13%". Raises ScenarioError with every one that is not."""
+    bars, faults = {}, []
+    for name, text in texts.items():
+        if text is None:
+            continue
+        try:
+            value = float(text.rstrip("% ")) / (100 if text.rstrip().endswith("%") else 1)
+        except ValueError:
+            value = np.nan
+        if not 0 <= value < np.inf:
+            faults.append(Fault(path=name, given=f'"{text}"', expected="a share, such as 0.13 or 13%"))
+        bars[name] = float(value)
+    if faults:
+        raise ScenarioError(faults)
+    return bars
+
+
+def missed(figures: Mapping[str, Any], bars: Mapping[str, float]) -> list[str]:
+    """The bars of `read_bars` that the figures do not reach, in words; a figure that does not exist reaches none."""
+    found = []
+    for name, bar in bars.items():
+        figure = figures["mape_frac" if name == "--max-mape" else "coverage_frac"]
+        below = name == "--max-mape"
+        if figure is None or (figure > bar if below else figure < bar):
+            shown = "none" if figure is None else f"{figure:.2%}"
+            found.append(f"{name} {bar:.2%}: the {'mean error' if below else 'coverage'} is {shown}")
+    return found
 
 
 def write_predictions(

@@ -39,8 +39,8 @@ CALIBRATION = "as-of-2026"
 GROUPS = ("gpu", "model", "engine", "source")
 TUNING = ("lora", "sft", "fine-tun", "finetun")
 # Benchmarks that train no language model by its next token.
-OTHER_WORK = ("stable_diffusion", "flux", "dlrm", "bert", "retinanet", "resnet", "ssd", "unet", "3d-unet", "rgat", "rnnt")
-OTHER_WORK += ("maskrcnn", "gnn", "minigo")
+IMAGES = ("stable_diffusion", "flux", "retinanet", "resnet", "ssd", "unet", "3d-unet", "maskrcnn")
+OTHER_WORK = (*IMAGES, "dlrm", "bert", "rgat", "rnnt", "gnn", "minigo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,8 @@ def scores(measured: Sequence[Measured], calibration: TrainingCalibration) -> li
     layout, fit = fastest_layouts(found, calibration)
     rates = tokens_per_s(found, calibration, layout)
     return [
-        _scored(row, float(rate), bool(enough), calibration) for row, rate, enough in zip(measured, rates, fit, strict=True)
+        _scored(row, float(rate), bool(enough), calibration)
+        for row, rate, enough in zip(measured, rates, fit, strict=True)
     ]
 
 

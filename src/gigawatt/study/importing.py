@@ -1,0 +1,55 @@
+"""Make a catalog's model file from a public configuration."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gigawatt.catalog import load, records
+from gigawatt.catalog.readers.huggingface import model_toml
+from gigawatt.errors import CatalogError, Fault
+
+
+def import_model(config: Path, *, name: str | None, folder: Path) -> dict[str, Any]:
+    """Read a Hugging Face config.json and write NAME.toml into a folder: whole, or not at all.
+
+    The name is given, or that of the file, or of its folder where the file is called config.json. Raises CatalogError
+    where the configuration cannot be read or is of no known family, where the folder does not exist, or where it holds
+    a file of that name.
+    """
+    title = name or (config.resolve().parent.name if config.stem == "config" else config.stem)
+    target = folder / f"{re.sub(r'[^a-z0-9.]+', '-', title.lower()).strip('-') or 'model'}.toml"
+    table = _read(config)
+    if not folder.is_dir():
+        raise CatalogError([Fault(path="--out", given=str(folder), expected="a folder that exists")])
+    if target.exists():
+        raise CatalogError([Fault(path=str(target), given="a file", expected="no file of that name: use --name")])
+    text = model_toml(table, name=title, source=config.name, read=datetime.now(UTC).date().isoformat())
+    part = target.with_suffix(f".{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        model = load.read_file(records.Model, part)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+    return {
+        "path": str(target),
+        "name": title,
+        "total_params_count": model.total_params_count,
+        "active_params_count": model.active_params_count,
+        "total": f"{model.total_params_count / 1e9:.4g} billion",
+        "active": f"{model.active_params_count / 1e9:.4g} billion",
+    }
+
+
+def _read(config: Path) -> Mapping[str, Any]:
+    try:
+        table = json.loads(config.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise CatalogError([Fault(path=str(config), given=str(error), expected="a config.json")]) from error
+    return table if isinstance(table, dict) else {}

@@ -1,0 +1,122 @@
+"""Inference against measured rows: the bars that are reached, laws of the score, and files that are no measurements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gigawatt.catalog.readers.inference_rows import NUMBERS, TEXTS, read_inference_rows
+from gigawatt.errors import CatalogError
+from gigawatt.study.validate.inference import Validation, validate_inference
+
+HEADER = ",".join((*TEXTS, *NUMBERS))
+# source, gpu, model, precision, scenario, backend, parallel, date, gpus, input, output, batch, limits, tokens/s per GPU
+CLOSED = (
+    "made up,H100,llama-3.1-70b,fp8,closed loop agg,vllm 0.12.0,tp4 dp1 moe_tp1 ep1,2025-10-01,4,1024,1024,64,,,400"
+)
+
+
+def file_of(folder: Path, *lines: str) -> Path:
+    path = folder / "rows.csv"
+    path.write_text("\n".join((HEADER, *lines)) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def measured(data_dir: Path) -> Validation:
+    return validate_inference(data_dir / "measurements" / "inference.csv")
+
+
+class TestBars:
+    """The bars that this calibration reaches; leave-one-out errors stand in its file (tools/fit_inference.py)."""
+
+    def test_mean_and_median_error_and_coverage(self, measured: Validation) -> None:
+        assert measured.figures["mape_frac"] <= 0.13
+        assert measured.figures["median_frac"] <= 0.08
+        assert measured.figures["coverage_frac"] >= 0.97
+
+    def test_rank_correlation_and_band(self, measured: Validation) -> None:
+        assert measured.figures["rank_correlation"] >= 0.98
+        assert 0.7 <= measured.figures["band_coverage_frac"] <= 0.9
+
+    @pytest.mark.parametrize("stratum", ["Offline", "offline max load"])
+    def test_mlperf_offline_and_the_tables_of_tensorrt_llm(self, measured: Validation, stratum: str) -> None:
+        errors = [abs(row.p50 / row.measured - 1) for row in measured.scored if row.stratum == stratum]
+        assert len(errors) > 100
+        assert np.mean(errors) <= 0.2
+
+    def test_it_beats_a_constant_share_of_the_roofline(self, measured: Validation) -> None:
+        assert measured.figures["mape_frac"] < measured.figures["baseline_mape_frac"]
+
+    def test_left_out_models_and_gpus(self) -> None:
+        from gigawatt.catalog import load
+
+        shipped = load.get("inference_calibrations", "as-of-2026")
+        assert 0 < shipped.left_out_model_mape_frac <= 0.2
+        assert 0 < shipped.left_out_gpu_mape_frac <= 0.2
+
+
+class TestRows:
+    def test_a_row_is_answered_with_its_band(self, tmp_path: Path) -> None:
+        found = validate_inference(file_of(tmp_path, CLOSED))
+        (row,) = found.scored
+        assert row.p10 < row.p50 < row.p90
+        assert row.note == ""
+        assert row.groups == {"gpu": "h100", "model": "llama-3.1-70b", "engine": "vllm", "source": "made up"}
+        assert found.figures["rows"] == found.figures["evaluated"] == 1
+        assert found.figures["rank_correlation"] is None
+
+    def test_what_no_row_had_widens_the_band(self, tmp_path: Path) -> None:
+        other = CLOSED.replace("llama-3.1-70b", "Mistral-Large-123B").replace("H100", "MI355X")
+        usual, wider = validate_inference(file_of(tmp_path, CLOSED, other)).scored
+        assert wider.p90 / wider.p10 > usual.p90 / usual.p10
+        assert "cdna4" in wider.note
+        assert "mistral" in wider.note
+
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            (("H100", "Abacus 9000"), "accelerators"),
+            (("llama-3.1-70b", "no-such-model"), "models"),
+            (("closed loop agg", "SingleStream"), "scenario"),
+            (("H100", "A100"), "precision"),
+            (("1024,64,,,400", "1024,,,,400"), "concurrency"),
+        ],
+    )
+    def test_a_row_without_an_answer_says_why(self, tmp_path: Path, change: tuple[str, str], reason: str) -> None:
+        found = validate_inference(file_of(tmp_path, CLOSED, CLOSED.replace(*change)))
+        assert found.figures["coverage_frac"] == 0.5
+        (skipped,) = found.figures["skipped"]
+        assert reason in skipped["reason"]
+
+    def test_a_width_alone_leaves_the_experts_open(self, tmp_path: Path) -> None:
+        table = (
+            "table,H200,qwen3-235b-a22b,fp8,offline max load,trtllm 1.0,tp8 pp1,,8,1000,1000,,,,2900",
+            "table,H200,qwen3-235b-a22b,fp8,offline max load,trtllm 1.0,tp8 dp1 moe_tp8 ep1,,8,1000,1000,,,,2900",
+        )
+        best, stated = validate_inference(file_of(tmp_path, *table)).scored
+        assert best.p50 >= stated.p50
+
+
+class TestFiles:
+    def test_a_missing_column_is_named(self, tmp_path: Path) -> None:
+        path = tmp_path / "rows.csv"
+        path.write_text("gpu,model\nH100,llama-2-70b\n")
+        with pytest.raises(CatalogError, match=r"rows\.csv = no column source, precision"):
+            read_inference_rows(path)
+
+    @pytest.mark.parametrize("text", ["fast", "-1", "0", "nan", "inf"])
+    def test_a_cell_that_is_no_number_is_named(self, tmp_path: Path, text: str) -> None:
+        with pytest.raises(CatalogError, match=r"rows\.csv row 2 column tokens_per_s_per_gpu"):
+            read_inference_rows(file_of(tmp_path, CLOSED, CLOSED.replace(",400", f",{text}")))
+
+    def test_a_file_that_is_not_there(self, tmp_path: Path) -> None:
+        with pytest.raises(CatalogError, match="a CSV file that can be read"):
+            read_inference_rows(tmp_path / "none.csv")
+
+    def test_no_rows_are_no_figures(self, tmp_path: Path) -> None:
+        found = validate_inference(file_of(tmp_path)).figures
+        assert found["rows"] == 0
+        assert found["mape_frac"] is None

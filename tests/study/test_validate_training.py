@@ -1,0 +1,184 @@
+"""Measured training runs against the kernel: what is compared, what is left out, and how far off it is."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import pytest
+
+from gigawatt.catalog.load import get
+from gigawatt.catalog.readers.training_rows import NUMBERS, TEXTS, read_training_rows
+from gigawatt.errors import CatalogError, ScenarioError
+from gigawatt.study.predict.training_cases import case_of
+from gigawatt.study.validate.score import Scored, Skipped, rank_correlation, score
+from gigawatt.study.validate.training import shipped, validate_training
+
+ROW = {
+    "source": "Megatron-Bridge 26.06",
+    "model": "LLAMA3.1_405B",
+    "gpu": "H100",
+    "n_gpus": "1024",
+    "precision": "FP8",
+    "seq_len": "8192",
+    "global_batch": "1536",
+    "tp": "8",
+    "pp": "8",
+    "cp": "2",
+    "dp": "8",
+    "vp": "8",
+    "mbs": "1",
+    "achieved_tflops_per_gpu": "822",
+    "mfu": "0.4154",
+    "tokens_per_s_per_gpu": "326",
+}
+
+
+def write(path, *changes):
+    columns = [*TEXTS, *NUMBERS]
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        writer.writerows({**ROW, **change} for change in changes)
+    return path
+
+
+def test_shipped_points_are_met():
+    found = validate_training()
+    assert found["rows"] <= 150
+    assert found["coverage_frac"] == 1
+    assert found["mape_frac"] < 0.10
+    assert found["mape_frac"] < found["baseline_mape_frac"]
+    json.dumps(found, allow_nan=False)
+
+
+def test_all_rows_are_met(data_dir):
+    found = validate_training(data_dir / "measurements" / "training.csv")
+    engines = {group["name"]: group for group in found["by"]["engine"]}
+    assert found["coverage_frac"] >= 0.95
+    assert found["mape_frac"] < 0.08
+    assert engines["Megatron-LM"]["mape_frac"] < 0.05
+    assert 0.7 < found["band_coverage_frac"] < 0.9
+    assert found["rank_correlation"] > 0.85
+    for name in ("llm-foundry", "MLPerf", "Megatron-Bridge", "Megatron-LM", "MaxText"):
+        assert engines[name]["mape_frac"] < engines[name]["baseline_mape_frac"], name
+
+
+def test_rows_of_another_kind_are_outside(tmp_path):
+    path = write(
+        tmp_path / "rows.csv",
+        {},
+        {"model": "stable_diffusion"},
+        {"model": "llama2_70b_lora"},
+        {"source": "Megatron-Bridge 26.06 [SFT Performance]"},
+        {"tokens_per_s_per_gpu": "", "achieved_tflops_per_gpu": "", "mfu": "", "time_to_train_s": "60"},
+    )
+    found = validate_training(path)
+    assert (found["rows"], found["evaluated"], found["coverage_frac"]) == (5, 1, 1)
+    assert {row["reason"]: row["count"] for row in found["skipped"]} == {
+        "no language model": 1,
+        "fine-tuning": 2,
+        "a time to train alone": 1,
+    }
+
+
+def test_rows_that_should_be_known_lower_the_coverage(tmp_path):
+    path = write(tmp_path / "rows.csv", {}, {"model": "no-such-model"}, {"gpu": "A100", "precision": "FP8"})
+    found = validate_training(path)
+    assert found["coverage_frac"] == pytest.approx(1 / 3)
+    assert all(row["eligible"] for row in found["skipped"])
+
+
+def test_each_quantity_is_compared_in_its_own_unit(tmp_path):
+    tokens = validate_training(write(tmp_path / "a.csv", {}), predictions=tmp_path / "a_out.csv")
+    rate = {"tokens_per_s_per_gpu": ""}
+    flops = validate_training(write(tmp_path / "b.csv", rate), predictions=tmp_path / "b_out.csv")
+    share = {"tokens_per_s_per_gpu": "", "achieved_tflops_per_gpu": ""}
+    used = validate_training(write(tmp_path / "c.csv", share), predictions=tmp_path / "c_out.csv")
+    assert tokens["evaluated"] == flops["evaluated"] == used["evaluated"] == 1
+    texts = [(tmp_path / f"{name}_out.csv").read_text() for name in "abc"]
+    rows = [next(csv.DictReader(text.splitlines())) for text in texts]
+    assert [float(row["measured"]) for row in rows] == pytest.approx([326, 822e12, 0.4154])
+    for row in rows:
+        assert float(row["p10"]) < float(row["p50"]) < float(row["p90"])
+        assert float(row["error_frac"]) == pytest.approx(float(row["p50"]) / float(row["measured"]) - 1, abs=1e-4)
+
+
+def test_what_a_row_does_not_say_follows_the_recipe(tmp_path):
+    calibration = get("training_calibrations", "as-of-2026")
+    rows = read_training_rows(write(tmp_path / "rows.csv", {"seq_len": "", "global_batch": "", "precision": ""}))
+    case = case_of(rows[0], calibration)
+    assert case.sequence_tokens == 8192
+    assert case.global_batch_tokens == 1024 * calibration.package_batch_tokens
+    assert case.precision == "fp8"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seq_len": "long"}, r'rows\.csv row 2 column seq_len = "long": expected a number above 0'),
+        ({"n_gpus": ""}, r"rows\.csv row 2 column n_gpus = empty: expected a value"),
+        ({"tp": "0"}, r'row 2 column tp = "0": expected a number above 0'),
+        ({"mfu": "nan"}, r'row 2 column mfu = "nan"'),
+    ],
+)
+def test_mistakes_in_a_file_are_named(tmp_path, change, message):
+    with pytest.raises(CatalogError, match=message):
+        validate_training(write(tmp_path / "rows.csv", change))
+
+
+def test_files_that_are_no_table_of_runs(tmp_path):
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(CatalogError, match=r"other\.csv = no column source, model"):
+        validate_training(tmp_path / "other.csv")
+    (tmp_path / "short.csv").write_text(",".join([*TEXTS, *NUMBERS]) + "\nx,y\n")
+    with pytest.raises(CatalogError, match=r"short\.csv row 2 = 2 cells: expected 23 as in the header"):
+        validate_training(tmp_path / "short.csv")
+    with pytest.raises(CatalogError, match="a readable CSV file"):
+        validate_training(tmp_path / "missing.csv")
+
+
+def test_an_empty_table_has_no_figures(tmp_path):
+    found = validate_training(write(tmp_path / "rows.csv"), predictions=tmp_path / "out.csv")
+    assert found["rows"] == 0
+    assert found["mape_frac"] is None
+    assert found["coverage_frac"] is None
+
+
+def test_predictions_need_a_folder(tmp_path):
+    with pytest.raises(ScenarioError, match="a file in a folder that exists"):
+        validate_training(write(tmp_path / "rows.csv", {}), predictions=tmp_path / "none" / "out.csv")
+
+
+def scored(line, measured, predicted, **other):
+    return Scored(line=line, measured=measured, p10=0.9 * predicted, p50=predicted, p90=1.1 * predicted, **other)
+
+
+def test_score_by_hand():
+    rows = [
+        scored(0, 100.0, 110.0, baseline=150.0, stratum="a", groups={"gpu": "x"}),
+        scored(1, 200.0, 180.0, stratum="a", groups={"gpu": "x"}),
+        scored(2, 300.0, 300.0, stratum="a", groups={"gpu": "y"}),
+        scored(3, 100.0, 200.0, groups={"gpu": "y"}),
+    ]
+    left = [Skipped(line=4, reason="unknown", eligible=True), Skipped(line=5, reason="images", eligible=False)]
+    found = score(rows, left, groups=("gpu",), parameters_count=7)
+    assert (found["rows"], found["evaluated"], found["coverage_frac"]) == (6, 4, 0.8)
+    assert found["mape_frac"] == pytest.approx((0.1 + 0.1 + 0 + 1) / 4)
+    assert found["bias_frac"] == pytest.approx((0.1 - 0.1 + 0 + 1) / 4)
+    assert found["baseline_mape_frac"] == pytest.approx(0.5)
+    assert found["band_coverage_frac"] == 0.5
+    assert found["rank_correlation"] == 1
+    assert [group["mape_frac"] for group in found["by"]["gpu"]] == pytest.approx([0.1, 0.5])
+
+
+def test_ranks_need_three_rows_and_an_order():
+    assert rank_correlation([scored(n, 1.0 + n, 2.0, stratum="a") for n in range(3)]) is None
+    assert rank_correlation([scored(n, 1.0 + n, 5.0 - n, stratum="a") for n in range(2)]) is None
+    assert rank_correlation([scored(n, 1.0 + n, 5.0 - n, stratum="a") for n in range(3)]) == -1
+
+
+def test_shipped_points_have_an_address():
+    rows = read_training_rows(shipped())
+    assert all(row.url for row in rows)
+    assert {row.cells["fitted"] for row in rows} <= {"yes", "no"}

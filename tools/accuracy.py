@@ -1,0 +1,142 @@
+"""Write docs/accuracy.md: the models' errors on the measured rows, against the bars that were set for them.
+
+    python tools/accuracy.py FOLDER [--check]
+
+FOLDER holds inference.csv and training.csv. `--check` writes nothing and fails where something would change.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gigawatt.catalog import load
+from gigawatt.report.accuracy import COLUMNS, GROUPS, by_group, markdown, totals
+from gigawatt.study.validate import inference, training
+from gigawatt.study.validate.score import Scored
+
+PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
+HEAD = """# Accuracy
+
+What the models of inference and training say, held against {inference} and {training} measured rows. This page is made
+by `tools/accuracy.py` from the rows themselves; nothing on it is typed in. The same figures for a file of one's own:
+`gigawatt validate inference FILE.csv`, `gigawatt validate training FILE.csv`.
+
+An error is |predicted − measured| / measured. A **bar** is what was asked of the model before it was built; where it is
+not reached the reason stands below. **Left out** means that the whole calibration was fitted again without the rows of
+that model or GPU, and then asked about them: the error to expect on something new. The **baseline** is a constant
+efficiency: the median share of the roofline (inference) or of the peak (training) of rows alike.
+
+"""
+INFERENCE = """
+The physical part has one set of efficiencies for all rows: shares of the peaks, latencies of kernels and collectives,
+the scheduler's time. On top stand offsets of families (engine, release of the engine, GPU architecture, kind of network,
+format, model), each drawn to nothing by a prior, so that a family of few rows moves little. Engine, model mix and age of
+the software are confounded in these rows: newer rows are other engines on other models. The yearly gain of software,
+{yearly:.0%} less time a year, is mostly its prior. The band P10 to P90 is the spread of the rows of the same engine; it
+widens by a fixed step for each thing (architecture, kind of network, format, model) that no fitted row has.
+
+Where not to trust it: servers with tight limits (the room that the slowest of a hundred requests needs is two fitted
+figures), parts held back by their power limit (H100 PCIe and NVL are 60 % slower than their peaks say), runs with
+speculative decoding that the row does not mention (part of the DeepSeek rows), pipelines and replicas across scale-up
+domains (no row has one), and prompts of MLPerf, whose mean lengths are assumed.
+"""
+TRAINING = """
+One set of efficiencies for all runs, and offsets of software and architecture drawn to nothing by a prior. Rows with only a time
+to train, image models and fine-tuning are other work and not in the coverage. Tokens per second are compared where a row
+has them, else achieved FLOP/s, else MFU. A layout that a row does not give is the fastest that fits.
+"""
+Bar = tuple[str, float, Callable[[float], bool], str]
+
+
+def page(folder: Path) -> str:
+    """The whole page."""
+    served = inference.validate_inference(folder / "inference.csv")
+    trained = training.validate_training(folder / "training.csv")
+    calibration = load.get("inference_calibrations", inference.CALIBRATION)
+    parts = [
+        HEAD.format(inference=served.figures["evaluated"], training=trained["evaluated"]),
+        "## Inference\n\n",
+        _bars(_inference_bars(served.figures, served.scored, calibration)),
+        INFERENCE.format(yearly=1 - calibration.yearly_time_ratio),
+        _figures(served.figures),
+        "\n## Training\n\n",
+        _bars(_training_bars(trained)),
+        TRAINING,
+        _figures(trained),
+    ]
+    return "".join(parts).rstrip() + "\n"
+
+
+def _inference_bars(figures: Mapping[str, Any], scored: Sequence[Scored], calibration: Any) -> list[Bar]:
+    def mean(stratum: str) -> float:
+        return float(np.mean([abs(row.p50 / row.measured - 1) for row in scored if row.stratum == stratum]))
+
+    inside = figures["band_coverage_frac"]
+    return [
+        ("mean error, all rows", figures["mape_frac"], lambda x: x <= 0.13, "≤ 13 %"),
+        ("median error, all rows", figures["median_frac"], lambda x: x <= 0.08, "≤ 8 %"),
+        ("coverage of language-model rows", figures["coverage_frac"], lambda x: x >= 0.97, "≥ 97 %"),
+        ("mean error, model left out", calibration.left_out_model_mape_frac, lambda x: x <= 0.2, "≤ 20 %"),
+        ("mean error, GPU left out", calibration.left_out_gpu_mape_frac, lambda x: x <= 0.2, "≤ 20 %"),
+        ("mean error, TensorRT-LLM tables", mean("offline max load"), lambda x: x <= 0.2, "≤ 20 %"),
+        ("mean error, MLPerf offline", mean("Offline"), lambda x: x <= 0.2, "≤ 20 %"),
+        ("rank correlation within scenarios", figures["rank_correlation"], lambda x: x >= 0.98, "≥ 98 %"),
+        ("rows inside P10 to P90", inside, lambda x: 0.7 <= x <= 0.9, "70 to 90 %"),
+    ]
+
+
+def _training_bars(figures: Mapping[str, Any]) -> list[Bar]:
+    calibration = load.get("training_calibrations", training.CALIBRATION)
+    found: list[Bar] = [
+        ("mean error, all pre-training rows", figures["mape_frac"], lambda x: x <= 0.08, "≤ 8 %"),
+        ("coverage", figures["coverage_frac"], lambda x: x >= 0.95, "≥ 95 %"),
+    ]
+    families = {
+        "Megatron on A100 and H100": (
+            lambda name: name.startswith(("Megatron-LM", "Megatron seq", "Megatron-Core")),
+            0.05,
+        )
+    }
+    for title, (own, bar) in families.items():
+        rows = [row for row in figures["by"]["source"] if own(row["name"])]
+        mean = sum(row["rows"] * row["mape_frac"] for row in rows) / sum(row["rows"] for row in rows)
+        found.append((f"mean error, {title}", mean, lambda x, bar=bar: x <= bar, f"≤ {bar:.0%}"))  # type: ignore[misc]
+    left = getattr(calibration, "left_out_model_mape_frac", None)
+    if left is not None:
+        found.append(("mean error, model left out", left, lambda x: x <= 0.12, "≤ 12 %"))
+    return found
+
+
+def _bars(bars: Sequence[Bar]) -> str:
+    rows = [["", "figure", "bar", "reached"]]
+    rows += [[title, f"{value:.1%}", bar, "yes" if reached(value) else "**no**"] for title, value, reached, bar in bars]
+    return markdown(rows) + "\n"
+
+
+def _figures(figures: Mapping[str, Any]) -> str:
+    parts = ["\n" + markdown([["all rows", ""], *map(list, totals(figures))]) + "\n"]
+    for group in GROUPS:
+        parts.append(f"\n### By {group}\n\n" + markdown([list(COLUMNS), *by_group(figures, group)]) + "\n")
+    skipped = [[row["reason"], str(row["count"])] for row in figures["skipped"]]
+    if skipped:
+        parts.append("\nNot answered:\n\n" + markdown([["reason", "rows"], *skipped]) + "\n")
+    return "".join(parts)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write or check the page."""
+    text = page(Path(arguments[0]))
+    if "--check" in arguments:
+        return int(PAGE.read_text(encoding="utf-8") != text)
+    PAGE.write_text(text, encoding="utf-8")
+    print(f"wrote docs/{PAGE.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
