@@ -34,11 +34,12 @@ efficiency: the median share of the roofline (inference) or of the peak (trainin
 """
 INFERENCE = """
 The physical part has one set of efficiencies for all rows: shares of the peaks, latencies of kernels and collectives,
-the scheduler's time. On top stand offsets of families (engine, release of the engine, GPU architecture, kind of network,
-format, model), each drawn to nothing by a prior, so that a family of few rows moves little. Engine, model mix and age of
-the software are confounded in these rows: newer rows are other engines on other models. The yearly gain of software,
-{yearly:.0%} less time a year, is mostly its prior. The band P10 to P90 is the spread of the rows of the same engine; it
-widens by a fixed step for each thing (architecture, kind of network, format, model) that no fitted row has.
+the scheduler's time. On top stand offsets of families (engine, release of the engine, GPU architecture, kind of
+network, format, model), each drawn to nothing by a prior: a family of few rows moves little. Engine, model mix and
+age of the software are confounded in these rows: newer rows are other engines on other models. The yearly gain of
+software, {yearly:.0%} less time a year, is mostly its prior. The band P10 to P90 is the spread of the rows of the
+same engine; it widens by a fixed step for each thing (architecture, kind of network, format, model) that no fitted
+row has.
 
 Where not to trust it: servers with tight limits (the room that the slowest of a hundred requests needs is two fitted
 figures), parts held back by their power limit (H100 PCIe and NVL are 60 % slower than their peaks say), runs with
@@ -46,9 +47,10 @@ speculative decoding that the row does not mention (part of the DeepSeek rows), 
 domains (no row has one), and prompts of MLPerf, whose mean lengths are assumed.
 """
 TRAINING = """
-One set of efficiencies for all runs, and offsets of software and architecture drawn to nothing by a prior. Rows with only a time
-to train, image models and fine-tuning are other work and not in the coverage. Tokens per second are compared where a row
-has them, else achieved FLOP/s, else MFU. A layout that a row does not give is the fastest that fits.
+One set of efficiencies for all runs, and offsets of software and architecture drawn to nothing by a prior. Rows with
+only a time to train, image models and fine-tuning are other work and not in the coverage. Tokens per second are
+compared where a row has them, else achieved FLOP/s, else MFU. A layout that a row does not give is the fastest that
+fits.
 """
 Bar = tuple[str, float, Callable[[float], bool], str]
 

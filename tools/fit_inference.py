@@ -302,7 +302,7 @@ def text_of(calibration: records.InferenceCalibration, cases: Sequence[Case]) ->
 
 DESCRIPTION = (
     "Efficiencies, scheduler times and family offsets fitted together to {rows} measured rows, offsets drawn to "
-    "nothing by a normal prior. Engine, model mix and age of the software are confounded in them. See the accuracy page."
+    "nothing by a normal prior. Engine, model mix and age of the software are confounded. See the accuracy page."
 )
 ASSUMED = {
     "usable_memory_frac": 'low = 0.85, high = 0.92, note = "0.9 of the memory, as engines are configured"',

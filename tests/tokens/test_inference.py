@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from machines import CHIP, DENSE, DENSE_BLOCK, LATENT, MODELS, ROUTED, SERVING
 
 from gigawatt.tokens import (
-    PLAIN,
     Drafting,
     ServingLayout,
     Transformer,
@@ -20,7 +19,7 @@ from gigawatt.tokens import (
     steady_state,
     take,
 )
-from gigawatt.tokens.inference import weight_memory_bytes
+from gigawatt.tokens.inference import PLAIN, weight_memory_bytes
 
 
 def layout_of(tensor=1, data=1, expert=1, pipeline=1):

@@ -9,7 +9,6 @@ from machines import CHIP, DENSE, LATENT, MODELS, ROUTED, SERVING
 
 from gigawatt.errors import CalibrationError
 from gigawatt.tokens import (
-    REASONS,
     Question,
     ServingLayout,
     Traffic,
@@ -20,6 +19,7 @@ from gigawatt.tokens import (
     serving_layouts,
     steady_state,
 )
+from gigawatt.tokens.serving import REASONS
 
 
 def best(model=ROUTED, chip=CHIP, tpot_s=0.03, precision="fp8", input_tokens=1000.0, output_tokens=500.0):

@@ -36,7 +36,7 @@ Set = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", metavar="DIR", help="Folder for the result [default: gigawatt-runs/SCENARIO-HASH]."),
+    typer.Option("--out", metavar="DIR", help="Folder for the result.", show_default="gigawatt-runs/SCENARIO-HASH"),
 ]
 DEFAULT = "loi-2025-09"
 # The parent of all mistakes in a command; typer shows only its children to the public.
@@ -121,7 +121,7 @@ def sources(scenario: ScenarioName = DEFAULT, set_: Set = None, json: Json = Fal
 
 @catalog_app.command("list")
 def catalog_list(
-    kind: Annotated[str | None, typer.Argument(help="accelerators, models, sites, … [default: all]")] = None,
+    kind: Annotated[str | None, typer.Argument(help="accelerators, models, sites, …", show_default="all")] = None,
     json: Json = False,
 ) -> None:
     """List what the catalog knows."""
@@ -147,7 +147,9 @@ def catalog_show(
 @catalog_app.command("import-model")
 def catalog_import_model(
     config: Annotated[Path, typer.Argument(metavar="CONFIG.json", help="A public Hugging Face config.json.")],
-    name: Annotated[str | None, typer.Option(help="Name of the model [default: the file's folder or stem].")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the model.", show_default="the file's folder or stem")
+    ] = None,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the model file.")] = Path(),
     json: Json = False,
 ) -> None:

@@ -13,11 +13,13 @@ from gigawatt.interfaces.console import door, fall_short, say
 predict_app = typer.Typer(help="Tokens per second, energy and cost of a model on a GPU.", no_args_is_help=True)
 validate_app = typer.Typer(help="Hold the models against measurements; the error is shown.", no_args_is_help=True)
 
+# What every answer begins with; these commands ask of no scenario.
+HEAD = {"gigawatt": __version__, "scenario": None, "hash": None}
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Model = Annotated[str, typer.Option("--model", help="A model of the catalog, by any of its names.")]
 Gpu = Annotated[str, typer.Option("--gpu", help="An accelerator of the catalog, by any of its names.")]
-Text = Annotated[str | None, typer.Option()]
-File = Annotated[Path | None, typer.Argument(metavar="[FILE.csv]", help="Measured rows [default: those shipped].")]
+File = Annotated[Path | None, typer.Argument(metavar="FILE.csv", help="Measured rows.", show_default="those shipped")]
 Bar = Annotated[str | None, typer.Option(metavar="X", help='A share, such as 0.13 or "13%"; exit code 4 beyond it.')]
 Predictions = Annotated[Path | None, typer.Option(metavar="OUT.csv", help="Write every row with its prediction.")]
 
@@ -65,7 +67,7 @@ def _show(figures: dict[str, Any], what: str, bars: dict[str, float], json: bool
     from gigawatt.study.validate.score import missed
 
     if json:
-        say({"gigawatt": __version__, "scenario": None, "hash": None, "notes": []} | figures)
+        say(HEAD | {"notes": []} | figures)
     else:
         accuracy.show(what, figures)
     fall_short(missed(figures, bars))
@@ -80,22 +82,24 @@ def predict_inference(  # one option per thing that can be asked
     precision: Annotated[str, typer.Option(help="bf16, fp8, fp4, mxfp4 or int4.")] = "fp8",
     tpot: Annotated[str, typer.Option(help="Limit on the mean time per output token.")] = "50 ms",
     ttft: Annotated[str | None, typer.Option(help="Limit on the mean time to the first token.")] = None,
-    engine: Annotated[str, typer.Option(help="trtllm, vllm, sglang, mlperf-trtllm, … [default: the part's]")] = "",
-    tp: Annotated[int | None, typer.Option(help="Tensor-parallel packages [default: searched].")] = None,
+    engine: Annotated[str, typer.Option(help="trtllm, vllm, sglang, mlperf-trtllm, …", show_default="the part's")] = "",
+    tp: Annotated[int | None, typer.Option(help="Tensor-parallel packages.", show_default="searched")] = None,
     dp: Annotated[int | None, typer.Option(help="Copies of attention.")] = None,
     ep: Annotated[int | None, typer.Option(help="Groups of packages that experts are spread over.")] = None,
     pp: Annotated[int | None, typer.Option(help="Pipeline stages.")] = None,
     draft: Annotated[int, typer.Option(help="Tokens drafted per step (speculation, MTP).")] = 0,
     acceptance: Annotated[float, typer.Option(help="Chance that a drafted token holds.")] = 0.0,
-    usd_per_gpu_hour: Annotated[float | None, typer.Option(help="Price of a GPU-hour [default: its hardware].")] = None,
+    usd_per_gpu_hour: Annotated[
+        float | None, typer.Option(help="Price of a GPU-hour.", show_default="its hardware")
+    ] = None,
     usd_per_mtok: Annotated[float | None, typer.Option(help="Find the best interactivity under this cost.")] = None,
     power: Annotated[str | None, typer.Option(help='Scale to a facility\'s IT power, such as "96 MW".')] = None,
     pareto: Annotated[bool, typer.Option("--pareto", help="Throughput per GPU against interactivity.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.svg", help="Draw the Pareto front.")] = None,
     json: Json = False,
 ) -> None:
     """Output tokens per second of a GPU with band, layout, batch, what binds, J/token and USD/Mtoken."""
     with door(json):
-        from gigawatt.report import accuracy
         from gigawatt.study.predict import asking, inference
 
         question = asking.inference_question(
@@ -106,15 +110,27 @@ def predict_inference(  # one option per thing that can be asked
             usd_per_gpu_hour=usd_per_gpu_hour,
         )
         if usd_per_mtok is not None:
+            asking.positive("usd_per_mtok", usd_per_mtok, "usd_per_mtok")
             found = inference.cheapest_front(question, usd_per_mtok)
         else:
             found = inference.predict_inference(question)
-        front = inference.pareto_front(question) if pareto else None
-        if json:
-            head = {"gigawatt": __version__, "scenario": None, "hash": None}
-            say(head | found | ({} if front is None else {"pareto": front}))
-        else:
-            accuracy.show_inference(found, front)
+        _show_inference(found, inference.pareto_front(question) if pareto or out else None, out, json)
+
+
+def _show_inference(found: dict[str, Any], front: list[dict[str, float]] | None, out: Path | None, json: bool) -> None:
+    from gigawatt.report import prediction
+    from gigawatt.report.front import chart
+    from gigawatt.study.files import write_whole
+
+    if front is not None and out is not None:
+        write_whole(out, chart(found, front), "--out")
+    if json:
+        drawn = {} if out is None else {"files": {"chart": str(out)}}
+        say(HEAD | found | ({} if front is None else {"pareto": front}) | drawn)
+        return
+    prediction.show_inference(found, front)
+    if out is not None:
+        typer.echo(f"\nDrawn in {out}")
 
 
 @predict_app.command("training")
@@ -125,16 +141,16 @@ def predict_training(
     precision: Annotated[str, typer.Option(help="bf16, fp8, mxfp8 or fp4.")] = "bf16",
     tokens: Annotated[str | None, typer.Option(help='Tokens of the run, such as "15 Ttokens".')] = None,
     budget: Annotated[str | None, typer.Option(help='Operations instead, such as "1e26 FLOP".')] = None,
-    sequence: Annotated[str | None, typer.Option(help="Tokens of a sequence [default: the recipe].")] = None,
-    batch: Annotated[str | None, typer.Option(help="Tokens of a step [default: the recipe].")] = None,
-    engine: Annotated[str | None, typer.Option(help="Software [default: the one that plans assume].")] = None,
+    sequence: Annotated[str | None, typer.Option(help="Tokens of a sequence.", show_default="the recipe")] = None,
+    batch: Annotated[str | None, typer.Option(help="Tokens of a step.", show_default="the recipe")] = None,
+    engine: Annotated[str | None, typer.Option(help="Software.", show_default="the one that plans assume")] = None,
     usd_per_gpu_hour: Annotated[float | None, typer.Option(help="Price of a GPU-hour.")] = None,
     json: Json = False,
 ) -> None:
     """Tokens per second and MFU of a training run with band, layout, memory, days, goodput, energy and cost."""
     with door(json):
-        from gigawatt.report import accuracy
-        from gigawatt.study.predict import asking, training
+        from gigawatt.report import prediction
+        from gigawatt.study.predict import asking
 
         question = asking.training_question(
             {"model": model, "gpu": gpu, "precision": precision, "engine": engine},
@@ -142,6 +158,5 @@ def predict_training(
             packages_count=gpus,
             usd_per_gpu_hour=usd_per_gpu_hour,
         )
-        found = training.predict_training(question)
-        head = {"gigawatt": __version__, "scenario": None, "hash": None, "model": model, "gpu": gpu}
-        say(head | found) if json else accuracy.show_training(found)
+        found = asking.training_figures(question)
+        say(HEAD | found) if json else prediction.show_training(found)

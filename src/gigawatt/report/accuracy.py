@@ -1,156 +1,124 @@
-"""Predictions and their errors, on a terminal and as a page."""
+"""How far predictions were from what was measured: on a terminal, and as tables of a page.
+
+Plain text, never wider than the terminal (80 columns where there is none).
+"""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
+from shutil import get_terminal_size
 from typing import Any
 
-from gigawatt import units
-
-GROUPS = ("source", "engine", "gpu", "model")
+GROUPS = ("gpu", "model", "engine", "source")
+COLUMNS = ("rows", "MAPE", "median", "bias", "baseline")
 Rows = list[list[str]]
-COLUMNS = ("", "rows", "mean error", "median", "bias", "baseline")
+# The first column of a table is folded, but no narrower than this; columns are so far apart.
+LEAST_WIDTH = 16
+GAP = 2
 
 
-def show(what: str, figures: Mapping[str, Any]) -> None:
+def show(what: str, figures: Mapping[str, Any], width: int | None = None) -> None:
     """A validation: one line of totals, errors by group with the constant-efficiency baseline beside, what was left."""
+    columns = width or screen_width()
     print(f"\nPredicted against measured: {what}\n")
-    for name, text in totals(figures):
-        print(f"  {name:<34}{text}")
+    print("\n".join(textwrap.wrap(headline(figures), columns)))
     for group in GROUPS:
-        print(f"\nBy {group}\n" + _aligned([list(COLUMNS), *by_group(figures, group)]))
+        rows = by_group(figures, group)
+        if rows:
+            print(f"\nBy {group}\n{aligned([['', *COLUMNS], *rows], columns)}")
     if figures["skipped"]:
-        print("\nNot answered")
-        for row in figures["skipped"]:
-            kind = "" if row.get("eligible", True) else " (other work, not in the coverage)"
-            print(f"  {row['count']:>5}  {row['reason']}{kind}")
+        print(f"\nNot answered\n{aligned([['reason', 'rows'], *not_answered(figures)], columns)}")
 
 
-def totals(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The figures of a validation that are one number, in words."""
+def screen_width() -> int:
+    """Columns of the terminal, 80 where there is none."""
+    return get_terminal_size((80, 24)).columns
+
+
+def headline(figures: Mapping[str, Any]) -> str:
+    """All figures that are one number, as a sentence."""
+    return (
+        f"{figures['evaluated']} of {figures['rows']} rows answered (coverage {share(figures['coverage_frac'])} of "
+        f"those eligible): MAPE {share(figures['mape_frac'])} where a constant efficiency (the baseline) has "
+        f"{share(figures['baseline_mape_frac'])}, median {share(figures['median_frac'])}, P90 "
+        f"{share(figures['p90_frac'])}, bias {signed(figures['bias_frac'])}, rank correlation "
+        f"{plain(figures['rank_correlation'])}, {share(figures['band_coverage_frac'])} of rows inside P10 to P90, "
+        f"{figures['parameters_fitted']} parameters fitted."
+    )
+
+
+def totals(figures: Mapping[str, Any]) -> Rows:
+    """The same figures as rows of a table."""
     return [
-        ("rows read, answered", f"{figures['rows']}, {figures['evaluated']}"),
-        ("coverage of eligible rows", _share(figures["coverage_frac"])),
-        ("mean absolute error (MAPE)", _share(figures["mape_frac"])),
-        ("of a constant efficiency", _share(figures["baseline_mape_frac"])),
-        ("median and 90th percentile", f"{_share(figures['median_frac'])}, {_share(figures['p90_frac'])}"),
-        ("mean signed error (bias)", _share(figures["bias_frac"])),
-        ("rank correlation within scenarios", _plain(figures["rank_correlation"])),
-        ("rows inside P10 to P90", _share(figures["band_coverage_frac"])),
-        ("parameters fitted", str(figures["parameters_fitted"])),
+        ["rows read", str(figures["rows"])],
+        ["rows answered", str(figures["evaluated"])],
+        ["coverage of eligible rows", share(figures["coverage_frac"])],
+        ["mean absolute error (MAPE)", share(figures["mape_frac"])],
+        ["MAPE of a constant efficiency (baseline)", share(figures["baseline_mape_frac"])],
+        ["median error", share(figures["median_frac"])],
+        ["90th percentile of errors", share(figures["p90_frac"])],
+        ["mean signed error (bias)", signed(figures["bias_frac"])],
+        ["rank correlation within scenarios", plain(figures["rank_correlation"])],
+        ["rows inside P10 to P90", share(figures["band_coverage_frac"])],
+        ["parameters fitted", str(figures["parameters_fitted"])],
     ]
 
 
 def by_group(figures: Mapping[str, Any], group: str) -> Rows:
-    """One row a member of a group, as text."""
+    """One row a member of a group, in the order of `COLUMNS` after its name."""
     return [
         [
-            row["name"],
+            row["name"] or "not said",
             str(row["rows"]),
-            _share(row["mape_frac"]),
-            _share(row["median_frac"]),
-            _share(row["bias_frac"]),
-            _share(row["baseline_mape_frac"]),
+            share(row["mape_frac"]),
+            share(row["median_frac"]),
+            signed(row["bias_frac"]),
+            share(row["baseline_mape_frac"]),
         ]
         for row in figures["by"][group]
     ]
 
 
-def show_inference(found: Mapping[str, Any], front: Sequence[Mapping[str, float]] | None) -> None:
-    """A prediction of serving; with its Pareto front where there is one."""
-    print(f"\n{found['model']} on {found['gpu']} in {found['precision']}, engine {found['engine']}\n")
-    layout, rate = found["layout"], found["tokens_per_s_per_gpu"]
-    power, cost = found["energy_j_per_token"], found["usd_per_mtoken"]
-    _pairs(
-        ("output tokens/s per GPU", _band(rate)),
-        ("layout", ", ".join(f"{axis} {count}" for axis, count in layout.items())),
-        ("requests in flight per replica", f"{found['batch_count']:.4g}"),
-        ("time per output token", f"{1e3 * found['tpot_s']:.3g} ms ({1 / found['tpot_s']:.3g} tokens/s per user)"),
-        ("time to first token", f"{1e3 * found['ttft_s']:.3g} ms, a queueing approximation"),
-        ("most of the time goes to", f"{found['binds']}; the batch is limited by {found['limited_by']}"),
-        ("memory per GPU", units.show(found["memory_bytes"], "bytes")),
-        ("energy", "not known" if power is None else f"{power:.3g} J/token at the rack"),
-        ("cost", "not known" if cost is None else f"{cost:.3g} USD/Mtoken"),
-        ("price of a GPU-hour", "not known" if cost is None else f"{found['usd_per_h']:.3g} USD, {found['usd_basis']}"),
-    )
-    if "facility" in found:
-        _show_facility(found["facility"])
-    for note in found["notes"]:
-        print(f"  – {note['text']}")
-    if front:
-        head = ["tokens/s per GPU", "tokens/s per user", "batch", "tensor", "data", "expert", "pipeline"]
-        rows = [
-            [f"{row['tokens_per_s_per_gpu']:.4g}", f"{row['tokens_per_s_per_user']:.4g}", f"{row['batch_count']:.4g}"]
-            + [f"{row[axis]}" for axis in head[3:]]
-            for row in front
-        ]
-        print("\nPareto front\n" + _aligned([head, *rows]))
+def not_answered(figures: Mapping[str, Any]) -> Rows:
+    """Reasons with their counts; rows of other work do not lower the coverage."""
+    return [
+        [row["reason"] + ("" if row.get("eligible", True) else " (other work, not eligible)"), f"{row['count']}"]
+        for row in figures["skipped"]
+    ]
 
 
-def _show_facility(found: Mapping[str, Any]) -> None:
-    month = found["usd_per_month"]
-    print()
-    _pairs(
-        ("GPUs on " + units.show(found["it_power_w"], "w"), f"{found['gpus_count']:,}"),
-        ("output tokens/s", _band(found["tokens_per_s"])),
-        ("users served at a time", f"{found['users_count']:,.0f}"),
-        ("energy", units.show(found["energy_wh_per_month"], "wh") + " per month"),
-        ("cost", "not known" if month is None else units.show(month, "usd") + " per month"),
-    )
-
-
-def show_training(found: Mapping[str, Any]) -> None:
-    """A prediction of training."""
-    usd, energy = found["usd"], found["energy_wh"]
-    layout = {name.removesuffix("_count"): value for name, value in found["layout"].items()}
-    print()
-    _pairs(
-        ("tokens/s per GPU", _band(found["tokens_per_s_per_gpu"])),
-        ("model FLOP utilisation (MFU)", _share(found["mfu_frac"])),
-        ("one step", f"{found['step_s']:.3g} s; most of it is {found['binds']}"),
-        ("memory per GPU", units.show(found["memory_bytes"], "bytes")),
-        ("layout", ", ".join(f"{name} {value:g}" for name, value in layout.items())),
-        ("run", f"{found['days']:.3g} days for {units.show(found['tokens'], 'tokens')}"),
-        ("goodput", _share(found["goodput_frac"])),
-        ("energy", "not known" if energy is None else units.show(energy, "wh")),
-        ("cost", "not known" if usd is None else units.show(usd, "usd")),
-    )
-    for note in found["notes"]:
-        print(f"  – {note['text'] if isinstance(note, Mapping) else note}")
-
-
-def _pairs(*pairs: tuple[str, str]) -> None:
-    for name, text in pairs:
-        print(f"  {name:<34}{text}")
-
-
-def _band(found: Mapping[str, float]) -> str:
-    return f"{found['p50']:,.4g} (P10 {found['p10']:,.4g}, P90 {found['p90']:,.4g})"
-
-
-def _share(value: float | None) -> str:
+def share(value: float | None) -> str:
+    """A share as a percentage, a dash where there is none."""
     return "–" if value is None else f"{value:.1%}"
 
 
-def _plain(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+def signed(value: float | None) -> str:
+    """A share with its sign."""
+    return "–" if value is None else f"{value:+.1%}".replace("-", "−")
 
 
-def _aligned(rows: Rows) -> str:
-    """Text in columns: words to the left, figures to the right."""
+def plain(value: float | None) -> str:
+    """A bare number."""
+    return "–" if value is None else f"{value:.3f}".replace("-", "−")
+
+
+def aligned(rows: Rows, width: int) -> str:
+    """Text in columns: words to the left and folded to the width, figures to the right."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
-    return "\n".join("  " + line.rstrip() for line in lines)
+    room = width - sum(widths[1:]) - GAP * len(widths)
+    widths[0] = min(widths[0], max(room, LEAST_WIDTH))
+    lines = []
+    for first, *figures in rows:
+        folded = textwrap.wrap(first, widths[0], subsequent_indent="  ") or [""]
+        cells = [cell.rjust(size) for cell, size in zip(figures, widths[1:], strict=True)]
+        lines += [(" " * GAP).join([folded[0].ljust(widths[0]), *cells]), *folded[1:]]
+    return "\n".join(" " * GAP + line.rstrip() for line in lines)
 
 
-def markdown(rows: Rows) -> str:
+def markdown(rows: Sequence[Sequence[str]]) -> str:
     """A table of a page: the first row is its head, all columns but the first to the right."""
     head, *body = rows
     rule = ["---", *["---:"] * (len(head) - 1)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *body))
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in (head, rule, *body)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in cells)

@@ -35,6 +35,9 @@ def import_model(config: Path, *, name: str | None, folder: Path) -> dict[str, A
         part.write_text(text, encoding="utf-8")
         model = load.read_file(records.Model, part)
         os.replace(part, target)
+    except OSError as error:
+        given = f"{folder}: {error.strerror}"
+        raise CatalogError([Fault(path="--out", given=given, expected="a folder that can be written to")]) from error
     finally:
         part.unlink(missing_ok=True)
     return {

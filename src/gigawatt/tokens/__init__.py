@@ -22,7 +22,6 @@ from gigawatt.tokens.goodput import (
     spares_count,
 )
 from gigawatt.tokens.inference import (
-    PLAIN,
     Drafting,
     InferenceEfficiency,
     Phases,
@@ -49,7 +48,6 @@ from gigawatt.tokens.runs import (
 )
 from gigawatt.tokens.scaling_law import Allocation, LossLaw, compute_optimal, loss_ratio, of_token_ratio
 from gigawatt.tokens.serving import (
-    REASONS,
     Question,
     Serving,
     Traffic,
@@ -62,8 +60,6 @@ from gigawatt.tokens.training import Training, TrainingStep, step, train, traini
 from gigawatt.tokens.training_run import Layout, TrainingEfficiency
 
 __all__ = [
-    "PLAIN",
-    "REASONS",
     "Allocation",
     "Block",
     "BlockCosts",

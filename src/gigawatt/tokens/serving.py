@@ -5,7 +5,7 @@ the times per token and to the first one never fall either, so the best batch of
 what the memory holds and of what the limits allow, found by bisection for all layouts at once.
 
 Time to the first token is a queueing approximation: a prompt waits for the step and the pass under way, and for those
-ahead of it as in a queue with random arrivals and services (M/M/1) whose load is the share of time that goes to prefill.
+ahead of it as in a queue with random arrivals and services (M/M/1), whose load is the share of time that prefill takes.
 """
 
 from __future__ import annotations

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
+import math
+import sys
 from collections.abc import Mapping
-from typing import get_args
+from typing import Any, get_args
 
 from gigawatt import tokens, units
+from gigawatt.catalog import load
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.study.predict.inference import InferenceQuestion
-from gigawatt.study.predict.training import Conditions, TrainingQuestion
+from gigawatt.study.predict.training import Conditions, TrainingQuestion, predict_training
+from gigawatt.study.validate.inference import CALIBRATION
 from gigawatt.tokens.training_run import TRAINING_PRECISIONS
 
 # Option → suffix of the field that it sets.
@@ -23,6 +28,9 @@ SUFFIXES = {
     "batch": "tokens",
     "budget": "flop",
 }
+# Lengths beyond it are slips, and no number of a computer would hold what follows from them.
+MOST_LENGTH_TOKENS = 1e9
+LENGTHS = ("input", "output", "sequence")
 
 
 def inference_question(
@@ -36,7 +44,11 @@ def inference_question(
     """A question of serving. Raises CalibrationError with every text that is no such quantity."""
     numbers = _numbers(texts)
     _one_of("precision", names["precision"], get_args(tokens.Precision))
+    _known_engine(names["engine"])
     stated = {axis: count for axis, count in layout.items() if count is not None}
+    blocks = sum(block.count for block in load.get("models", names["model"]).blocks)
+    _at_most("pipeline", stated.get("pipeline", 1), blocks, f"the blocks of {names['model']}")
+    _at_most("draft", drafting[0], numbers["output"] or 0, "the tokens of an answer")
     return InferenceQuestion(
         model=names["model"],
         gpu=names["gpu"],
@@ -64,6 +76,8 @@ def training_question(
     """A question of training. Raises CalibrationError with every text that is no such quantity."""
     numbers = _numbers(texts)
     _one_of("precision", names["precision"] or "", TRAINING_PRECISIONS)
+    if usd_per_gpu_hour is not None:
+        positive("usd_per_gpu_hour", usd_per_gpu_hour, "usd_per_h")
     return TrainingQuestion(
         model=names["model"] or "",
         gpu=names["gpu"] or "",
@@ -78,6 +92,41 @@ def training_question(
     )
 
 
+def training_figures(question: TrainingQuestion) -> dict[str, Any]:
+    """`predict_training` with the names of what was asked, and notes as every command has them."""
+    found = predict_training(question)
+    return {
+        "model": load.get("models", question.model).id,
+        "gpu": load.get("accelerators", question.gpu).id,
+        "gpus_count": int(question.packages_count),
+        "precision": question.precision,
+        **found,
+        "notes": [
+            {"code": "extrapolated", "path": "tokens_per_s_per_gpu", "text": f"{text}: the band is wider by that"}
+            for text in found["notes"]
+        ],
+    }
+
+
+def positive(path: str, value: float, suffix: str) -> None:
+    """Raises CalibrationError where a number is not above 0 and finite."""
+    if not 0 < value < math.inf:
+        expected = f"more than 0: {units.SUFFIXES[suffix].example}"
+        raise CalibrationError([Fault(path=path, given=f"{value:g}", expected=expected)])
+
+
+def _known_engine(name: str) -> None:
+    known = [entry.name for entry in load.load("inference_calibrations", CALIBRATION).engines]
+    if name and name not in known:
+        near = difflib.get_close_matches(name.lower(), known) or known
+        raise CalibrationError([Fault(path="engine", given=f'"{name}"', expected=f"one of {', '.join(near)}")])
+
+
+def _at_most(path: str, value: float, most: float, what: str) -> None:
+    if value > most:
+        raise CalibrationError([Fault(path=path, given=f"{value:g}", expected=f"at most {most:g}, {what}")])
+
+
 def _one_of(path: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise CalibrationError([Fault(path=path, given=f'"{value}"', expected=f"one of {', '.join(allowed)}")])
@@ -90,12 +139,14 @@ def _numbers(texts: Mapping[str, str | None]) -> dict[str, float | None]:
     for name, text in texts.items():
         suffix = SUFFIXES[name]
         try:
-            found[name] = None if text is None else _number(text, suffix)
-            wrong = found[name] is not None and not found[name] > 0  # type: ignore[operator]
+            value = 1.0 if text is None else _number(text, suffix)
         except ValueError:
-            wrong = True
-        if wrong:
-            faults.append(Fault(path=name, given=f'"{text}"', expected=f"{units.SUFFIXES[suffix].example}, above 0"))
+            value = math.nan
+        most = MOST_LENGTH_TOKENS if name in LENGTHS else sys.float_info.max
+        if not 0 < value <= most:
+            bounds = f"above 0 and at most {most:g}" if name in LENGTHS else "above 0"
+            faults.append(Fault(path=name, given=f'"{text}"', expected=f"{units.SUFFIXES[suffix].example}, {bounds}"))
+        found[name] = None if text is None else value
     if faults:
         raise CalibrationError(faults)
     return found

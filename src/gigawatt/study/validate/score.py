@@ -11,18 +11,18 @@ References
 from __future__ import annotations
 
 import csv
-import os
+import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt.errors import Fault, ScenarioError
+from gigawatt.study.files import write_whole
 
 # Quantile of the errors that is reported beside their mean and median.
 HIGH_FRAC = 0.9
@@ -181,24 +181,18 @@ def write_predictions(
 ) -> None:
     """The rows as read with what was predicted beside each, as CSV: written beside its place and renamed.
 
-    Raises ScenarioError where the folder does not exist.
+    Raises ScenarioError where no file can be written there.
     """
-    if not path.parent.is_dir():
-        raise ScenarioError([Fault(path="--predictions", given=str(path), expected="a file in a folder that exists")])
     answers: dict[int, list[Any]] = {row.line: _answer(row) for row in scored}
     reasons = {row.line: row.reason for row in skipped}
     header = list(rows[0]) if rows else []
-    with NamedTemporaryFile("w", newline="", encoding="utf-8", dir=path.parent, delete=False) as file:
-        try:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow([*header, *COLUMNS])
-            for line, row in enumerate(rows):
-                empty = [""] * (len(COLUMNS) - 1) + [reasons.get(line, "")]
-                writer.writerow([*row.values(), *answers.get(line, empty)])
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    os.replace(file.name, path)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*header, *COLUMNS])
+    for line, row in enumerate(rows):
+        empty = [""] * (len(COLUMNS) - 1) + [reasons.get(line, "")]
+        writer.writerow([*row.values(), *answers.get(line, empty)])
+    write_whole(path, text.getvalue(), "--predictions")
 
 
 def _answer(row: Scored) -> list[Any]:

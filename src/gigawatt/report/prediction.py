@@ -1,0 +1,147 @@
+"""Predictions of serving and of training on a terminal: terms, and what they are, beside each other."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gigawatt import units
+from gigawatt.report.accuracy import aligned, screen_width, share
+
+TERM_WIDTH = 26
+# What the catalog or the question does not tell.
+UNKNOWN = "not known"
+LIMITS = {
+    "tpot": "the limit on TPOT keeps the batch where it is",
+    "ttft": "the limit on TTFT keeps the batch where it is",
+    "capacity": "the batch is what memory holds",
+}
+
+
+def show_inference(
+    found: Mapping[str, Any], front: Sequence[Mapping[str, float]] | None = None, width: int | None = None
+) -> None:
+    """A prediction of serving: `predict_inference`, with its Pareto front where there is one."""
+    columns = width or screen_width()
+    print(f"\n{found['model']} on {found['gpu']} in {found['precision']}, engine {found['engine']}\n")
+    power, cost = found["energy_j_per_token"], found["usd_per_mtoken"]
+    pairs = [
+        ("output tokens/s per GPU", band(found["tokens_per_s_per_gpu"])),
+        ("layout", serving_layout(found["layout"])),
+        ("batch", f"{found['batch_count']:.4g} requests in flight per replica"),
+        ("TPOT", f"{milliseconds(found['tpot_s'])}, {1 / found['tpot_s']:.3g} tokens/s for a user"),
+        ("TTFT", milliseconds(found["ttft_s"])),
+        ("what binds", f"most of the time goes to {found['binds']}; {LIMITS[found['limited_by']]}"),
+        ("memory per GPU", units.show(found["memory_bytes"], "bytes")),
+        ("energy", UNKNOWN if power is None else f"{power:.3g} J/token, the rack's other parts included"),
+        ("cost", UNKNOWN if cost is None else f"{cost:.3g} USD/Mtoken"),
+        ("price of a GPU-hour", UNKNOWN if cost is None else f"{found['usd_per_h']:.3g} USD, {found['usd_basis']}"),
+    ]
+    _show(pairs, columns)
+    if "facility" in found:
+        _show_facility(found["facility"], columns)
+    _show_notes(found["notes"], columns)
+    if front is not None:
+        print(f"\nPareto front: throughput against interactivity\n{aligned(front_rows(front), columns)}")
+
+
+def front_rows(front: Sequence[Mapping[str, float]]) -> list[list[str]]:
+    """A Pareto front as rows of text under their titles."""
+    head = ["tokens/s per user", "tokens/s per GPU", "batch", "tensor", "data", "expert", "pipeline"]
+    return [head] + [
+        [f"{row['tokens_per_s_per_user']:.4g}", f"{row['tokens_per_s_per_gpu']:.4g}", f"{row['batch_count']:.4g}"]
+        + [f"{row[axis]}" for axis in head[3:]]
+        for row in front
+    ]
+
+
+def serving_layout(layout: Mapping[str, int]) -> str:
+    """Packages by axis, in words."""
+    if layout["packages"] == 1:
+        return "1 GPU a replica"
+    parts = [f"{layout['packages']} GPUs a replica"]
+    parts += [f"tensor parallel over {layout['tensor']}"] if layout["tensor"] > 1 else []
+    parts += [f"{layout['data']} copies of attention"] if layout["data"] > 1 else []
+    parts += [f"experts over {layout['expert']}"] if layout["expert"] > 1 else []
+    parts += [f"{layout['pipeline']} pipeline stages"] if layout["pipeline"] > 1 else []
+    return ", ".join(parts)
+
+
+def _show_facility(found: Mapping[str, Any], width: int) -> None:
+    month = found["usd_per_month"]
+    print(f"\nOn {units.show(found['it_power_w'], 'w')} of IT power\n")
+    pairs = [
+        ("GPUs", f"{found['gpus_count']:,} in {found['replicas_count']:,} replicas"),
+        ("output tokens/s", _large_band(found["tokens_per_s"])),
+        ("users at a time", f"{found['users_count']:,.0f}"),
+        ("energy per month", units.show(found["energy_wh_per_month"], "wh")),
+        ("cost per month", UNKNOWN if month is None else units.show(month, "usd")),
+    ]
+    _show(pairs, width)
+
+
+def show_training(found: Mapping[str, Any], width: int | None = None) -> None:
+    """A prediction of training: `predict_training` with its names."""
+    columns = width or screen_width()
+    usd, energy = found["usd"], found["energy_wh"]
+    print(f"\n{found['model']} on {found['gpus_count']:,} {found['gpu']} in {found['precision']}\n")
+    shares = ", ".join(f"{name} {share(value)}" for name, value in found["shares"].items())
+    pairs = [
+        ("tokens/s per GPU", band(found["tokens_per_s_per_gpu"])),
+        ("MFU", share(found["mfu_frac"])),
+        ("layout", training_layout(found["layout"])),
+        ("one step", f"{units.show(found['step_s'], 's')}: {shares}"),
+        ("what binds", found["binds"]),
+        ("memory per GPU", units.show(found["memory_bytes"], "bytes")),
+        ("run", f"{found['days']:.3g} days for {units.show(found['tokens'], 'tokens')}"),
+        ("goodput", share(found["goodput_frac"])),
+        ("energy", UNKNOWN if energy is None else units.show(energy, "wh")),
+        ("cost", f"{UNKNOWN} without a price of a GPU-hour" if usd is None else units.show(usd, "usd")),
+    ]
+    _show(pairs, columns)
+    _show_notes(found["notes"], columns)
+
+
+def training_layout(layout: Mapping[str, float]) -> str:
+    """Packages by axis, and what is kept or computed again, in words."""
+    parts = [f"{layout['data_count']:,.4g} copies, each tensor parallel over {layout['tensor_count']:g}"]
+    parts += [f"{layout['pipeline_count']:g} pipeline stages"]
+    parts[-1] += f" in {layout['chunk_count']:g} chunks each" if layout["chunk_count"] > 1 else ""
+    parts += [f"context over {layout['context_count']:g}"] if layout["context_count"] > 1 else []
+    parts += [f"experts over {layout['expert_count']:g}"] if layout["expert_count"] > 1 else []
+    parts += [f"micro-batches of {layout['micro_batch_count']:g}"]
+    parts += [f"{share(layout['recompute_frac'])} computed again"] if layout["recompute_frac"] > 0 else []
+    parts += ["weights spread over the copies"] if layout["sharded_frac"] > 0 else []
+    return ", ".join(parts)
+
+
+def band(found: Mapping[str, float]) -> str:
+    """A middle with its tenth and ninetieth percentile."""
+    return f"{found['p50']:,.4g} (P10 {found['p10']:,.4g}, P90 {found['p90']:,.4g})"
+
+
+def milliseconds(value_s: float) -> str:
+    """A short time; seconds from one on."""
+    return f"{value_s:.3g} s" if value_s >= 1 else f"{1e3 * value_s:.3g} ms"
+
+
+def _large_band(found: Mapping[str, float]) -> str:
+    texts = {name: units.show(value, "tokens_per_s").removesuffix("/s") for name, value in found.items()}
+    return f"{texts['p50']} (P10 {texts['p10']}, P90 {texts['p90']})"
+
+
+def _show(pairs: Sequence[tuple[str, str]], width: int) -> None:
+    """Terms and what they are, the second hanging beside the first."""
+    for term, text in pairs:
+        head = f"  {term:<{TERM_WIDTH}}"
+        wrap = textwrap.TextWrapper(max(width, 2 * len(head)), initial_indent=head, break_on_hyphens=False)
+        wrap.subsequent_indent = " " * len(head)
+        print(wrap.fill(text))
+
+
+def _show_notes(notes: Sequence[Mapping[str, str]], width: int) -> None:
+    if notes:
+        print("\nTo keep in mind")
+    for note in notes:
+        print(textwrap.fill(note["text"], width, initial_indent="  – ", subsequent_indent="    "))
