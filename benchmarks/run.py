@@ -109,6 +109,32 @@ def inference_configs() -> Figures:
     return {"inference_configs_per_cpu_s": CASES_COUNT / _cpu_s(lambda: tokens.evaluate(question, batch))}
 
 
+def training_layouts() -> Figures:
+    """Steps of many layouts of Llama 3.1 405B on 16,384 H100 with their memory, and the search for the fastest."""
+    from dataclasses import fields
+
+    import numpy as np
+
+    from gigawatt import tokens
+    from gigawatt.catalog import kernels, load
+
+    part, model = load.get("accelerators", "h100"), load.get("models", "llama-3.1-405b")
+    calibration = load.get("training_calibrations", "as-of-2026")
+    efficiency = kernels.training_efficiency(calibration, accelerator=part, model=model)
+    chip, transformer, count = kernels.chip(part), kernels.transformer(model), 16384
+    few = tokens.training_layouts(chip, transformer, count, efficiency)
+    size = np.size(few.tensor_count)
+    times = max(CASES_COUNT // size, 1)
+    columns = {entry.name: np.broadcast_to(getattr(few, entry.name), size) for entry in fields(few)}
+    many = tokens.Layout(**{name: np.tile(values, times) for name, values in columns.items()})
+    kinds = {"sequence_tokens": efficiency.sequence_tokens, "global_batch_tokens": efficiency.global_batch_tokens}
+    steps = _cpu_s(
+        lambda: tokens.step(chip, transformer, many, efficiency, precision="bf16", packages_count=count, **kinds)
+    )
+    search = _cpu_s(lambda: tokens.train(chip, transformer, efficiency, precision="bf16", packages_count=count))
+    return {"training_layouts_per_cpu_s": size * times / steps, "search_405b_16384_cpu_s": search}
+
+
 def _pairs(parts: list[tuple[Any, str]], models: list[Any]) -> list[tuple[Any, Any, str]]:
     return [(part, model, form) for part, form in parts for model in models]
 
@@ -127,6 +153,8 @@ GROUPS: dict[str, Callable[[], Figures]] = {
     "help": help_,
     "run_loi": run_loi,
     "inference_configs": inference_configs,
+    "training_layouts": training_layouts,
+    "search_405b_16384": training_layouts,
     "plan_loi": plan_loi,
     "plan_loi_binding": plan_loi_binding,
     "plan_24q": _quarters("2032Q2"),

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from gigawatt.catalog import load
+from gigawatt.catalog import kernels, load
+from gigawatt.catalog.readers.training_rows import read_training_rows
 from gigawatt.report.accuracy import COLUMNS, GROUPS, by_group, markdown, totals
 from gigawatt.study.validate import inference, training
 from gigawatt.study.validate.score import Scored
@@ -51,6 +52,13 @@ One set of efficiencies for all runs, and offsets of software and architecture d
 only a time to train, image models and fine-tuning are other work and not in the coverage. Tokens per second are
 compared where a row has them, else achieved FLOP/s, else MFU. A layout that a row does not give is the fastest that
 fits.
+
+The Megatron rows miss their bar because of Megatron-Core 0.8 on H100 (9 %): its table gives sizes and no shapes, so the
+depth and width of those models are assumed. Megatron-LM itself is within 5 %. The MoE rows of NeMo miss theirs by less
+than a tenth of a point: one model in one release differs by more than half between two releases. Small families (single figures quoted in
+papers, such as an end-to-end rate with all interruptions in it) are off by more, and some of them by more than a
+constant MFU of their own few rows would be. Errors with a model or a GPU left out are printed by
+`tools/fit_training.py FILE.csv --leave-out model` (or `gpu`).
 """
 Bar = tuple[str, float, Callable[[float], bool], str]
 
@@ -67,7 +75,7 @@ def page(folder: Path) -> str:
         INFERENCE.format(yearly=1 - calibration.yearly_time_ratio),
         _figures(served.figures),
         "\n## Training\n\n",
-        _bars(_training_bars(trained)),
+        _bars(_training_bars(trained, folder)),
         TRAINING,
         _figures(trained),
     ]
@@ -92,25 +100,30 @@ def _inference_bars(figures: Mapping[str, Any], scored: Sequence[Scored], calibr
     ]
 
 
-def _training_bars(figures: Mapping[str, Any]) -> list[Bar]:
-    calibration = load.get("training_calibrations", training.CALIBRATION)
-    found: list[Bar] = [
+def _training_bars(figures: Mapping[str, Any], folder: Path) -> list[Bar]:
+    families = _training_families(folder)
+
+    def mean(*names: tuple[str, str]) -> float:
+        return float(np.mean([error for name in names for error in families[name]]))
+
+    megatron = mean(("Megatron-LM", "dense"), ("Megatron-Core", "dense"))
+    return [
         ("mean error, all pre-training rows", figures["mape_frac"], lambda x: x <= 0.08, "≤ 8 %"),
         ("coverage", figures["coverage_frac"], lambda x: x >= 0.95, "≥ 95 %"),
+        ("mean error, Megatron on A100 and H100", megatron, lambda x: x <= 0.05, "≤ 5 %"),
+        ("mean error, NeMo dense", mean(("Megatron-Bridge", "dense")), lambda x: x <= 0.08, "≤ 8 %"),
+        ("mean error, NeMo MoE", mean(("Megatron-Bridge", "moe")), lambda x: x <= 0.15, "≤ 15 %"),
     ]
-    families = {
-        "Megatron on A100 and H100": (
-            lambda name: name.startswith(("Megatron-LM", "Megatron seq", "Megatron-Core")),
-            0.05,
-        )
-    }
-    for title, (own, bar) in families.items():
-        rows = [row for row in figures["by"]["source"] if own(row["name"])]
-        mean = sum(row["rows"] * row["mape_frac"] for row in rows) / sum(row["rows"] for row in rows)
-        found.append((f"mean error, {title}", mean, lambda x, bar=bar: x <= bar, f"≤ {bar:.0%}"))  # type: ignore[misc]
-    left = getattr(calibration, "left_out_model_mape_frac", None)
-    if left is not None:
-        found.append(("mean error, model left out", left, lambda x: x <= 0.12, "≤ 12 %"))
+
+
+def _training_families(folder: Path) -> dict[tuple[str, str], list[float]]:
+    """Errors by software and kind of network."""
+    calibration = load.get("training_calibrations", training.CALIBRATION)
+    rows, _ = training.read_measured(read_training_rows(folder / "training.csv"), calibration)
+    found: dict[tuple[str, str], list[float]] = {}
+    for row, scored in zip(rows, training.scores(rows, calibration), strict=True):
+        family = row.case.engine, kernels.training_structure(row.case.model)
+        found.setdefault(family, []).append(abs(scored.p50 / scored.measured - 1))
     return found
 
 
