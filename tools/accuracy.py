@@ -53,12 +53,12 @@ only a time to train, image models and fine-tuning are other work and not in the
 compared where a row has them, else achieved FLOP/s, else MFU. A layout that a row does not give is the fastest that
 fits.
 
-The Megatron rows miss their bar because of Megatron-Core 0.8 on H100 (9 %): its table gives sizes and no shapes, so the
-depth and width of those models are assumed. Megatron-LM itself is within 5 %. The MoE rows of NeMo miss theirs by less
-than a tenth of a point: one model in one release differs by more than half between two releases. Small families (single figures quoted in
-papers, such as an end-to-end rate with all interruptions in it) are off by more, and some of them by more than a
-constant MFU of their own few rows would be. Errors with a model or a GPU left out are printed by
-`tools/fit_training.py FILE.csv --leave-out model` (or `gpu`).
+The Megatron rows miss their bar because of Megatron-Core 0.8 on H100 (9 %): its table gives sizes and no shapes, so
+the depth and width of those models are assumed. Megatron-LM itself is within 5 %. The MoE rows of NeMo miss theirs
+by less than a tenth of a point: one model in one release differs by more than half between two releases. Small
+families (single figures quoted in papers, such as an end-to-end rate with all interruptions in it) are off by more,
+and some of them by more than a constant MFU of their own few rows would be. Errors with a model or a GPU left out
+are printed by `tools/fit_training.py FILE.csv --leave-out model` (or `gpu`).
 """
 Bar = tuple[str, float, Callable[[float], bool], str]
 
