@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gigawatt.catalog import load
@@ -447,7 +447,7 @@ class TestMistakes:
     def test_a_contradiction_is_named(self, config: Any, path: str) -> None:
         assert path in faults(config)
 
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(data=st.data())
     def test_no_configuration_raises_anything_else(self, data: st.DataObject) -> None:
         config = dict(data.draw(st.sampled_from(list(CONFIGS.values()))))
