@@ -61,6 +61,27 @@ def humidity(dry_bulb_degc: ArrayLike, dew_point_degc: ArrayLike) -> Array:
     return saturation_pressure(dew) / saturation_pressure(dry)
 
 
+def dew_point(dry_bulb_degc: ArrayLike, humidity_frac: ArrayLike) -> Array:
+    """Dew-point (below 0 degC frost-point) temperature [degC] of air of a dry bulb [degC] and humidity above 0, to 1.
+
+    Solves ln p_sat(T) = ln p by Newton steps in 1/T, in which it is almost a straight line [1, eqs. 5 and 6].
+    """
+    dry, share = np.broadcast_arrays(
+        check("dry_bulb_degc", dry_bulb_degc, OUTDOORS_DEGC), check("humidity_frac", humidity_frac, SHARE)
+    )
+    if (share == 0).any():
+        raise ValueError("humidity_frac = 0: expected above 0, for dry air has no dew point")
+    dew, logarithm = dry, np.log(share * saturation_pressure(dry))
+    for _ in range(_MOST_STEPS):
+        excess = np.log(saturation_pressure(dew)) - logarithm
+        slope = (np.log(saturation_pressure(dew + _STEP_K)) - logarithm - excess) / _STEP_K
+        kelvin = dew + KELVIN_AT_0_DEGC
+        dew = 1 / (1 / kelvin + excess / (kelvin**2 * slope)) - KELVIN_AT_0_DEGC
+        if np.all(np.abs(excess) < _TOLERANCE_K * slope):
+            break
+    return np.minimum(dew, dry)
+
+
 def wet_bulb(dry_bulb_degc: ArrayLike, humidity_frac: ArrayLike, altitude_m: float) -> Array:
     """Thermodynamic wet-bulb temperature [degC] from dry bulb [degC], relative humidity [0 … 1] and altitude [m].
 

@@ -1,0 +1,93 @@
+"""Tables in CSV files as rows of text, and columns of numbers; mistakes are named by file, row and column."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigawatt.errors import CatalogError, Fault
+
+Floats = NDArray[np.float64]
+MOST_FAULTS_COUNT = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a file: its cells, and the line of the file that each stands on."""
+
+    file: str
+    name: str
+    lines: Sequence[int]
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """The rows of a CSV file as dictionaries, and the line of the file that each stands on."""
+
+    file: str
+    lines: Sequence[int]
+    rows: Sequence[dict[str, str]]
+
+    def column(self, name: str) -> Column:
+        """One column, without the blanks around its cells."""
+        return Column(file=self.file, name=name, lines=self.lines, cells=[row[name].strip() for row in self.rows])
+
+
+def read_rows(path: Path, columns: Sequence[str]) -> Rows:
+    """The rows of a CSV file that has these columns, and perhaps others; empty lines are passed over.
+
+    Raises CatalogError where the file cannot be read, a column or all rows are missing, or a row has too few cells.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            table = [(n, line) for n, line in enumerate(csv.reader(file, strict=True), start=1) if line]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        given = getattr(error, "strerror", None) or str(error)
+        raise CatalogError([Fault(path=str(path), given=given, expected="a readable CSV file in UTF-8")]) from error
+    header = [name.strip() for name in table[0][1]] if table else []
+    expected = f"a table with the columns {', '.join(columns)}"
+    lacking = [name for name in columns if name not in header]
+    if lacking:
+        raise CatalogError([Fault(path=path.name, given=f"no column {', '.join(lacking)}", expected=expected)])
+    if len(table) == 1:
+        raise CatalogError([Fault(path=path.name, given="a header alone", expected=expected)])
+    faults = [
+        Fault(path=f"{path.name} row {n}", given=f"{len(line)} cells", expected=f"{len(header)} as in the header")
+        for n, line in table[1:]
+        if len(line) != len(header)
+    ]
+    if faults:
+        raise CatalogError(faults[:MOST_FAULTS_COUNT])
+    rows = [dict(zip(header, line, strict=True)) for _, line in table[1:]]
+    return Rows(file=path.name, lines=[n for n, _ in table[1:]], rows=rows)
+
+
+def numbers(column: Column, faults: list[Fault]) -> Floats:
+    """The cells as numbers; one fault, at the first cell that is none, says how many follow."""
+    values = np.array([_number(cell) for cell in column.cells], dtype=float)
+    remark(column, ~np.isfinite(values), "a number", faults)
+    return values
+
+
+def remark(column: Column, wrong: NDArray[np.bool_], expected: str, faults: list[Fault]) -> None:
+    """One fault for all cells that are wrong: it names the first, and says how many more there are."""
+    places = np.flatnonzero(wrong)
+    if not places.size:
+        return
+    more = f" and {places.size - 1} more" if places.size > 1 else ""
+    where = f"{column.file} row {column.lines[places[0]]} column {column.name}"
+    faults.append(Fault(path=where, given=f'"{column.cells[places[0]][:40]}"{more}', expected=expected))
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

@@ -1,0 +1,73 @@
+"""A year of hourly electricity prices or carbon intensities from a file, on UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gigawatt.catalog.readers.csv_rows import Floats, numbers, read_rows, remark
+from gigawatt.catalog.readers.hours import check_year, clock
+from gigawatt.errors import CatalogError, Fault
+
+TIME, PRICE, CARBON = "time", "usd_mwh", "gco2_kwh_lca"
+WH_PER_MWH, G_PER_KG, WH_PER_KWH = 1e6, 1e3, 1e3
+# Yearly means beyond these are other units: yen or won for dollars, milligrams for grams.
+MOST_MEAN_PRICE, MOST_MEAN_CARBON = 1_000.0, 1_500.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourlySeries:
+    """A year of 8,760 or 8,784 values, hour-beginning on UTC from 1 January.
+
+    `utc_offset_h` was that of the file's clock: its year is turned to UTC, and the hours that this leaves over at one
+    end stand at the other, for a year repeats.
+    """
+
+    values: Floats
+    utc_offset_h: float
+
+
+def read_price(path: Path, *, utc_offset_h: float | None = None) -> HourlySeries:
+    """Hourly prices [USD/Wh] of a file with the columns time and usd_mwh; negative ones are lawful.
+
+    utc_offset_h: of times that do not state it; 0 says that they are UTC.
+
+    Raises CatalogError where the file cannot be read, hours are missing, repeated or out of order, the offset is not
+    known, a cell is no number, or the mean is no price in USD/MWh.
+    """
+    return _read(path, PRICE, utc_offset_h, 1 / WH_PER_MWH)
+
+
+def read_carbon(path: Path, *, utc_offset_h: float | None = None) -> HourlySeries:
+    """Hourly carbon intensity [kg/Wh] of a file with the columns time and gco2_kwh_lca; as `read_price`."""
+    return _read(path, CARBON, utc_offset_h, 1 / (G_PER_KG * WH_PER_KWH))
+
+
+def _read(path: Path, name: str, utc_offset_h: float | None, scale: float) -> HourlySeries:
+    table = read_rows(path, (TIME, name))
+    times, offset_h = clock(table.column(TIME), utc_offset_h)
+    check_year(table.file, table.lines, times)
+    if offset_h != int(offset_h):
+        given = f"{offset_h:g} h"
+        raise CatalogError(
+            [Fault(path=f"{table.file} UTC offset", given=given, expected="whole hours, for hourly values")]
+        )
+    faults: list[Fault] = []
+    column = table.column(name)
+    values = numbers(column, faults)
+    if name == CARBON:
+        remark(column, values < 0, "a carbon intensity, not negative", faults)
+    if not faults:
+        _refuse_other_units(f"{table.file} column {name}", name, float(values.mean()), faults)
+    if faults:
+        raise CatalogError(faults)
+    return HourlySeries(values=np.roll(values, -int(offset_h)) * scale, utc_offset_h=offset_h)
+
+
+def _refuse_other_units(where: str, name: str, mean: float, faults: list[Fault]) -> None:
+    most, unit = (MOST_MEAN_PRICE, "USD/MWh") if name == PRICE else (MOST_MEAN_CARBON, "g/kWh")
+    if abs(mean) > most:
+        expected = f"{unit}, at most {most:,.0f} on average; convert it from its currency or unit first"
+        faults.append(Fault(path=where, given=f"a mean of {mean:,.0f}", expected=expected))
