@@ -56,6 +56,22 @@ def validate_training(
         _show(training.validate_training(file, predictions=predictions), "training", bars, json)
 
 
+@validate_app.command("facility")
+def validate_facility(
+    file: File = None,
+    max_mape: Bar = None,
+    min_coverage: Bar = None,
+    predictions: Predictions = None,
+    json: Json = False,
+) -> None:
+    """PUE and water use against what operators publish of fleets, campuses and kinds of plant."""
+    with door(json):
+        from gigawatt.study.validate import facility
+
+        bars = _bars(max_mape, min_coverage)
+        _show(facility.figures_of(file, predictions), "facility", bars, json)
+
+
 def _bars(max_mape: str | None, min_coverage: str | None) -> dict[str, float]:
     from gigawatt.study.validate.score import read_bars
 

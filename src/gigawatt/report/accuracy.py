@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from shutil import get_terminal_size
 from typing import Any
 
-GROUPS = ("gpu", "model", "engine", "source")
+# What a mean error is held against, by what is validated, where it is no constant efficiency.
+BASELINE, BASELINES = "a constant efficiency", {"facility": "the median of the other rows"}
 COLUMNS = ("rows", "MAPE", "median", "bias", "baseline")
 Rows = list[list[str]]
 # The first column of a table is folded, but no narrower than this; columns are so far apart.
@@ -19,11 +20,12 @@ GAP = 2
 
 
 def show(what: str, figures: Mapping[str, Any], width: int | None = None) -> None:
-    """A validation: one line of totals, errors by group with the constant-efficiency baseline beside, what was left."""
+    """A validation: one line of totals, notes, errors by group with the baseline beside, what was left."""
     columns = width or screen_width()
     print(f"\nPredicted against measured: {what}\n")
-    print("\n".join(textwrap.wrap(headline(figures), columns)))
-    for group in GROUPS:
+    texts = [headline(figures, what), *(note["text"] for note in figures.get("notes", ()))]
+    print("\n\n".join(textwrap.fill(text, columns) for text in texts))
+    for group in groups_of(figures):
         rows = by_group(figures, group)
         if rows:
             print(f"\nBy {group}\n{aligned([['', *COLUMNS], *rows], columns)}")
@@ -36,11 +38,16 @@ def screen_width() -> int:
     return get_terminal_size((80, 24)).columns
 
 
-def headline(figures: Mapping[str, Any]) -> str:
+def groups_of(figures: Mapping[str, Any]) -> list[str]:
+    """The groups that a validation has errors by."""
+    return [group for group, rows in figures["by"].items() if rows is not None]
+
+
+def headline(figures: Mapping[str, Any], what: str = "") -> str:
     """All figures that are one number, as a sentence."""
     return (
         f"{figures['evaluated']} of {figures['rows']} rows answered (coverage {share(figures['coverage_frac'])} of "
-        f"those eligible): MAPE {share(figures['mape_frac'])} where a constant efficiency (the baseline) has "
+        f"those eligible): MAPE {share(figures['mape_frac'])} where {BASELINES.get(what, BASELINE)} (the baseline) has "
         f"{share(figures['baseline_mape_frac'])}, median {share(figures['median_frac'])}, P90 "
         f"{share(figures['p90_frac'])}, bias {signed(figures['bias_frac'])}, rank correlation "
         f"{plain(figures['rank_correlation'])}, {share(figures['band_coverage_frac'])} of rows inside P10 to P90, "
@@ -48,14 +55,14 @@ def headline(figures: Mapping[str, Any]) -> str:
     )
 
 
-def totals(figures: Mapping[str, Any]) -> Rows:
+def totals(figures: Mapping[str, Any], what: str = "") -> Rows:
     """The same figures as rows of a table."""
     return [
         ["rows read", str(figures["rows"])],
         ["rows answered", str(figures["evaluated"])],
         ["coverage of eligible rows", share(figures["coverage_frac"])],
         ["mean absolute error (MAPE)", share(figures["mape_frac"])],
-        ["MAPE of a constant efficiency (baseline)", share(figures["baseline_mape_frac"])],
+        [f"MAPE of {BASELINES.get(what, BASELINE)} (baseline)", share(figures["baseline_mape_frac"])],
         ["median error", share(figures["median_frac"])],
         ["90th percentile of errors", share(figures["p90_frac"])],
         ["mean signed error (bias)", signed(figures["bias_frac"])],

@@ -38,7 +38,8 @@ class Scored:
     """A row that was answered: `line` is its place among the rows read, from 0; figures in the row's own unit.
 
     `baseline` is what a simple rule would say, None where it has no word; rows of one `stratum` are ranked together
-    (empty: not ranked); `groups` names the row's gpu, model, engine, source.
+    (empty: not ranked); `groups` names the row's gpu, model, engine, source. `scale` is what an error is a share of
+    where nothing was measured, which no error can be a share of.
     """
 
     line: int
@@ -50,6 +51,11 @@ class Scored:
     stratum: str = ""
     groups: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    scale: float | None = None
+
+    def error_frac(self, predicted: float) -> float:
+        """Signed error of a prediction, as a share of what was measured, or of `scale`."""
+        return (predicted - self.measured) / (self.measured if self.scale is None else self.scale)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,15 +89,14 @@ def score(
 
 
 def _errors(scored: Sequence[Scored]) -> Floats:
-    measured = np.array([row.measured for row in scored], dtype=float)
-    return (np.array([row.p50 for row in scored], dtype=float) - measured) / measured
+    return np.array([row.error_frac(row.p50) for row in scored], dtype=float)
 
 
 def _summary(scored: Sequence[Scored]) -> dict[str, float | None]:
     """Mean, median and signed mean error, and the mean error of the baseline on those rows for which it has a word."""
     errors = _errors(scored)
     size = np.abs(errors)
-    plain = [abs(row.baseline - row.measured) / row.measured for row in scored if row.baseline is not None]
+    plain = [abs(row.error_frac(row.baseline)) for row in scored if row.baseline is not None]
     return {
         "mape_frac": float(np.mean(size)) if scored else None,
         "median_frac": float(np.median(size)) if scored else None,
@@ -196,6 +201,6 @@ def write_predictions(
 
 
 def _answer(row: Scored) -> list[Any]:
-    error = (row.p50 - row.measured) / row.measured
-    figures = [row.measured, row.p10, row.p50, row.p90, "" if row.baseline is None else row.baseline, error]
+    baseline = "" if row.baseline is None else row.baseline
+    figures = [row.measured, row.p10, row.p50, row.p90, baseline, row.error_frac(row.p50)]
     return [*(f"{value:.6g}" if isinstance(value, float) else value for value in figures), row.note]

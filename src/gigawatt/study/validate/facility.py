@@ -1,0 +1,112 @@
+"""Published PUE and water use against the model of power and heat, at the facility that stands for each operator.
+
+A row is judged in its own unit: a range by its middle, a path over time by its last figure. Rows about anything else
+are outside of the coverage; PUE and water of an operator that no facility of the catalog stands for lower it. Where
+nothing is used (dry coolers), an error is a share of what cooling towers use. The baseline is the median of the other
+rows of the same metric, which knows no plant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gigawatt.catalog.load import get
+from gigawatt.catalog.readers.facility_rows import FacilityRow, read_facility_rows
+from gigawatt.study.validate.facility_cases import Case, Metric, Prediction, cases_of, predict
+from gigawatt.study.validate.score import Scored, Skipped, score, write_predictions
+
+GROUPS = ("metric", "plant", "facility", "fitted", "source")
+# Groups of the other validations, that facilities do not have.
+NO_GROUPS = ("gpu", "model", "engine")
+# The plant whose water use errors are a share of, where none was published.
+WET_PLANT = "tower"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """Rows as read, the answers and refusals by row, and the figures of design.md §7."""
+
+    rows: tuple[FacilityRow, ...]
+    scored: tuple[Scored, ...]
+    skipped: tuple[Skipped, ...]
+    figures: dict[str, Any]
+
+
+def shipped() -> Path:
+    """The published figures that come with the package."""
+    return Path(str(files("gigawatt.catalog"))) / "measurements" / "pue.csv"
+
+
+def figures_of(path: Path | None = None, predictions: Path | None = None) -> dict[str, Any]:
+    """The figures of `validate_facility`; predictions: a CSV file to write, with the columns of the input too."""
+    found = validate_facility(path or shipped())
+    if predictions is not None:
+        write_predictions(predictions, [row.cells for row in found.rows], found.scored, found.skipped)
+    return found.figures
+
+
+def validate_facility(path: Path) -> Validation:
+    """Predict every PUE and water use of a file of published figures and compare.
+
+    Raises CatalogError where the file is not one, or a figure is none that a facility can have.
+    """
+    rows = read_facility_rows(path)
+    cases, skipped = cases_of(rows)
+    scored = [_scored(case, cases) for case in cases]
+    fitted = {(case.facility.id, case.metric) for case in cases if case.fitted}
+    found = score(scored, skipped, groups=GROUPS, parameters_count=len(fitted))
+    by = dict.fromkeys(NO_GROUPS) | found["by"]
+    notes = _notes(scored)
+    figures = found | {"by": by, "notes": notes}
+    return Validation(rows=tuple(rows), scored=tuple(scored), skipped=tuple(skipped), figures=figures)
+
+
+@cache
+def _predicted(facility_id: str, metric: Metric) -> Prediction:
+    return predict(get("facilities", facility_id), metric)
+
+
+def _scored(case: Case, cases: Sequence[Case]) -> Scored:
+    band = _predicted(case.facility.id, case.metric)
+    others = [other.figure.value * other.unit for other in cases if other.metric == case.metric and other is not case]
+    wet_l_per_wh: float = get("cooling", WET_PLANT).water_l_per_wh
+    how = [part for part in (case.figure.how, "fitted" if case.fitted else "") if part]
+    return Scored(
+        line=case.line,
+        measured=case.figure.value,
+        p10=band.low / case.unit,
+        p50=band.middle / case.unit,
+        p90=band.high / case.unit,
+        baseline=float(np.median(others)) / case.unit if others else None,
+        stratum=case.metric,
+        groups={
+            "metric": case.metric,
+            "plant": case.facility.cooling,
+            "facility": case.facility.id,
+            "fitted": "yes" if case.fitted else "no",
+            "source": case.row.publisher,
+        },
+        note="; ".join(how),
+        scale=None if case.figure.value else wet_l_per_wh / case.unit,
+    )
+
+
+def _notes(scored: Sequence[Scored]) -> list[dict[str, str]]:
+    """What a reader of the mean error has to know: rows of zero, whose errors are shares of something else."""
+    zeros = [row for row in scored if row.scale is not None]
+    rest = [abs(row.error_frac(row.p50)) for row in scored if row.scale is None]
+    if not zeros:
+        return []
+    without = f"{np.mean(rest):.1%}" if rest else "none"
+    text = (
+        f"{len(zeros)} of the rows say that about nothing is used: their error is a share of what cooling towers use. "
+        f"Without them the mean error is {without}."
+    )
+    return [{"code": "zero_rows", "path": "value", "text": text}]

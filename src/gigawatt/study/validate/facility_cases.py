@@ -1,0 +1,190 @@
+"""Published figures of facilities as cases that the kernel can answer: which metric, which facility, in which unit."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+
+from gigawatt import watts
+from gigawatt.catalog import facility as sites
+from gigawatt.catalog.load import get, ids
+from gigawatt.catalog.readers.facility_rows import FacilityRow, Figure, figure_of, water_unit_l_per_wh
+from gigawatt.catalog.records import Facility
+from gigawatt.errors import CatalogError, Fault
+from gigawatt.study.validate.score import Skipped
+
+Metric = Literal["pue", "pue peak", "water"]
+
+L_PER_WH = 1e-3  # of a WUE without a unit: ISO/IEC 30134-9 has it in litres per kilowatt-hour
+LEAST_PUE, MOST_PUE = 1.0, 10.0
+_PUE = re.compile(r"\bpue\b|\bpower usage effectiveness\b")
+_WATER = re.compile(r"\bwue\b|\bwater\b")
+_WUE = re.compile(r"\bwue\b|\bwater usage effectiveness\b")
+_PEAK = re.compile(r"\bpeak\b|\bdesign\b|\bmax(imum)?\b")
+# Figures about PUE or water that are no level of either at the site.
+_NO_LEVEL = re.compile(
+    r"\bpartial\b|\bppue\b|\bsaving|\breduc|\bimprov|\bchange\b|\brecycl|\breclaim|\breplenish|\bpositive\b"
+    r"|\bsource\b|\bwithdraw.*total|\btarget\b|\btemperature\b|\bprice\b"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A row that can be answered: its figure, the facility that stands for it, and the size of the row's unit."""
+
+    line: int
+    row: FacilityRow
+    metric: Metric
+    figure: Figure
+    facility: Facility
+    unit: float
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the plant has numbers from a published figure of this kind."""
+        return self.metric in self.facility.fitted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """A figure of a facility with its band, each 1 for PUE and l/Wh for water."""
+
+    low: float
+    middle: float
+    high: float
+
+
+def cases_of(rows: Sequence[FacilityRow]) -> tuple[list[Case], list[Skipped]]:
+    """The rows that can be answered, and why the others cannot.
+
+    Raises CatalogError with every figure that no facility can have.
+    """
+    cases: list[Case] = []
+    skipped: list[Skipped] = []
+    faults: list[Fault] = []
+    for line, row in enumerate(rows):
+        metric, unit, outside = _kind(row)
+        figure = figure_of(row.value)
+        if metric is None or figure is None:
+            reason = outside or "no figure in the cell"
+            skipped.append(Skipped(line=line, reason=reason, eligible=False))
+            continue
+        _check(row, metric, figure, faults)
+        facility = facility_of(row.case)
+        if facility is None:
+            reason = f"no facility in the catalog has a name like {row.case}"
+            skipped.append(Skipped(line=line, reason=reason, eligible=True))
+        else:
+            cases.append(Case(line=line, row=row, metric=metric, figure=figure, facility=facility, unit=unit))
+    if faults:
+        raise CatalogError(faults)
+    return cases, skipped
+
+
+def _kind(row: FacilityRow) -> tuple[Metric | None, float, str]:
+    """The metric of a row and the size of its unit, or why it is about something else."""
+    name = row.metric.lower().replace("_", " ")
+    if not (_PUE.search(name) or _WATER.search(name)):
+        return None, 1.0, f"neither PUE nor water: {row.metric}"
+    if _NO_LEVEL.search(name):
+        return None, 1.0, f"no level of PUE or of water use at the site: {row.metric}"
+    if _PUE.search(name):
+        return ("pue peak" if _PEAK.search(name) else "pue"), 1.0, ""
+    unit = water_unit_l_per_wh(row.unit)
+    if unit is None and not row.unit and _WUE.search(name):
+        unit = L_PER_WH
+    if unit is None:
+        return None, 1.0, f"water that is not told per energy: {row.unit or 'no unit'}"
+    return "water", unit, ""
+
+
+def _check(row: FacilityRow, metric: Metric, figure: Figure, faults: list[Fault]) -> None:
+    low, high = (0.0, np.inf) if metric == "water" else (LEAST_PUE, MOST_PUE)
+    if not low <= figure.value <= high:
+        span = f"from {LEAST_PUE:g} to {MOST_PUE:g}" if metric != "water" else "not negative"
+        faults.append(Fault(path=f"{row.where} column value", given=f'"{row.value[:40]}"', expected=f"a figure {span}"))
+
+
+def facility_of(name: str) -> Facility | None:
+    """The facility that an operator's name means: the one with the most, and then the longest, of its words in it."""
+    words = set(_words(name))
+    known: list[Facility] = [get("facilities", id_) for id_ in ids("facilities")]
+    found = [
+        (not one.generic, len(_words(phrase)), len(phrase), one.id)
+        for one in known
+        for phrase in one.words
+        if set(_words(phrase)) <= words
+    ]
+    return get("facilities", max(found)[-1]) if found else None
+
+
+def _words(name: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", name.lower())
+    return re.findall(r"[a-z0-9]+", "".join(letter for letter in plain if not unicodedata.combining(letter)))
+
+
+def cooling_of(facility: Facility) -> watts.Cooling:
+    """The plant of a facility, with what it has otherwise than the catalog's."""
+    plant = sites.cooling_of(get("cooling", facility.cooling))
+    own = {entry.name: getattr(facility, entry.name, None) for entry in fields(watts.Cooling)}
+    return replace(plant, **{name: value for name, value in own.items() if value is not None})
+
+
+@cache
+def year_of(facility_id: str) -> watts.Weather:
+    """The typical years of a facility's places, end to end."""
+    facility: Facility = get("facilities", facility_id)
+    if facility.climate is not None:
+        climate = watts.Climate(**{e.name: getattr(facility.climate, e.name) for e in fields(watts.Climate)})
+        return watts.hourly_year(climate, sites.TYPICAL_YEAR)
+    years = [sites.weather_of(get("sites", name), sites.TYPICAL_YEAR) for name in facility.sites]
+    return watts.Weather(
+        **{entry.name: np.concatenate([getattr(year, entry.name) for year in years]) for entry in fields(watts.Weather)}
+    )
+
+
+def predict(facility: Facility, metric: Metric) -> Prediction:
+    """A figure of a facility over its typical year, with a band.
+
+    The band: each number of the plant, and the load, goes alone to the low and to the high that its evidence states;
+    what that changes is added in squares, downwards and upwards.
+    """
+    weather, cooling = year_of(facility.id), cooling_of(facility)
+
+    def of(plant: watts.Cooling, load_frac: float) -> float:
+        return _METRICS[metric](plant, weather, load_frac)
+
+    middle = of(cooling, facility.load_frac)
+    plants = [replace(cooling, **{name: bound}) for name, bound in _bounds(facility)]
+    changes = [of(plant, facility.load_frac) - middle for plant in plants]
+    load = facility.evidence["load_frac"]
+    changes += [of(cooling, bound) - middle for bound in (load.low, load.high) if bound is not None]
+    down, up = (float(np.sqrt(np.sum(np.square([c for c in changes if sign * c > 0])))) for sign in (-1, 1))
+    return Prediction(low=max(middle - down, LEAST_PUE if metric != "water" else 0.0), middle=middle, high=middle + up)
+
+
+def _bounds(facility: Facility) -> Iterator[tuple[str, Any]]:
+    """Every number of a plant with the low, and with the high, that its evidence states."""
+    evidence = get("cooling", facility.cooling).evidence
+    for entry in fields(watts.Cooling):
+        known = facility.evidence.get(entry.name, evidence.get(entry.name))
+        for bound in (known.low, known.high) if known else ():
+            if bound is not None:
+                yield entry.name, bound
+
+
+def _water_l_per_wh(cooling: watts.Cooling, weather: watts.Weather, load_frac: float) -> float:
+    return float(np.mean(watts.water_use(cooling, weather.dry_bulb_degc, weather.wet_bulb_degc, load_frac)))
+
+
+_METRICS: dict[Metric, Callable[[watts.Cooling, watts.Weather, float], float]] = {
+    "pue": watts.pue_mean,
+    "pue peak": lambda cooling, weather, _: watts.pue_peak(cooling, weather),  # at full load by definition
+    "water": _water_l_per_wh,
+}
