@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, fields
 from zlib import crc32
 
 from gigawatt import watts
-from gigawatt.catalog.records import CoolingPlant, Site
+from gigawatt.catalog.records import CoolingPlant, OnsitePower, PowerCurve, Site
 
 TYPICAL_YEAR = 0  # seed of the one drawn year that every plan shares
 
@@ -41,3 +42,41 @@ def pue_year(site: Site, plant: CoolingPlant, load_frac: float = 1.0) -> PueYear
     """
     cooling, weather = cooling_of(plant), weather_of(site, TYPICAL_YEAR)
     return PueYear(peak_ratio=watts.pue_peak(cooling, weather), mean_ratio=watts.pue_mean(cooling, weather, load_frac))
+
+
+def power_curve_of(record: PowerCurve) -> watts.PowerCurve:
+    """The numbers of a power curve."""
+    return watts.PowerCurve(**{entry.name: getattr(record, entry.name) for entry in fields(watts.PowerCurve)})
+
+
+def refit_power_curve(record: PowerCurve) -> watts.PowerCurve:
+    """The curve through the points of a record that are marked as fitted; every source counts alike.
+
+    A published range is met by any value in it.
+    """
+    points = [(point, record.evidence[f"points.{n}.performance_frac"]) for n, point in enumerate(record.points)]
+    fitted = [(point, evidence) for point, evidence in points if point.fitted]
+    sources = [evidence.source for _, evidence in fitted]
+    shared = Counter(sources)
+    return watts.fit_curve(
+        [point.power_frac for point, _ in fitted],
+        [point.performance_frac if evidence.low is None else evidence.low for point, evidence in fitted],
+        [point.performance_frac if evidence.high is None else evidence.high for point, evidence in fitted],
+        [1 / shared[source] for source in sources],
+        least_frac=record.least_frac,
+    )
+
+
+def onsite_power_of(record: OnsitePower) -> watts.OnsitePower:
+    """The numbers of a plant on site."""
+    return watts.OnsitePower(**{entry.name: getattr(record, entry.name) for entry in fields(watts.OnsitePower)})
+
+
+def battery_of(record: OnsitePower, power_w: float) -> watts.Battery:
+    """A battery of a power [W], as deep as the record's storage."""
+    return watts.Battery(
+        power_w=power_w,
+        energy_wh=power_w * record.storage_h,
+        round_trip_frac=record.round_trip_frac,
+        fade_frac=record.fade_frac,
+    )

@@ -424,3 +424,136 @@ class CoolingPlant:
     chiller_min_lift_degc: float
     design_quantile_frac: float
     evidence: EvidenceMap = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureClass:
+    """One class of what goes wrong with a rack, as a share of all failures.
+
+    scope: what stops until it is mended, the whole "rack" or one "tray" of it (the rest works on, degraded). detect_h:
+    until mending may begin; it then waits for a crew, which it holds for crew_h (0: needs none), and for a part where
+    `part`. repair_h: mean time to mend, lognormal with the median repair_median_h.
+    """
+
+    name: str
+    share_frac: float
+    scope: Literal["rack", "tray"]
+    detect_h: float
+    repair_h: float
+    repair_median_h: float
+    crew_h: float = 0.0
+    part: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reliability:
+    """How racks fail and are mended, beside the failure rate that a scenario states.
+
+    Hazard over that of mid-life, by age: `infant_ratio` at age 0, falling off with the time infant_time_h, and
+    `wear_ratio` at the end of the book life, rising with the power wear_exponent_ratio of age. tray_packages_count:
+    packages that stop with a tray. racks_per_crew_count, racks_per_part_count: staffing and stock of a site;
+    part_lead_h: until a used part is replaced. hall_racks_count: racks that are maintained together, once a year for
+    maintenance_h. delivery_slip_h: mean delay of a delivery, exponential. gang_least_frac: share of its racks with
+    which a training gang still runs.
+    """
+
+    id: str
+    name: str
+    description: str = ""
+    infant_ratio: float
+    infant_time_h: float
+    wear_ratio: float
+    wear_exponent_ratio: float
+    tray_packages_count: int
+    racks_per_crew_count: float
+    racks_per_part_count: float
+    part_lead_h: float
+    hall_racks_count: int
+    maintenance_h: float
+    delivery_slip_h: float
+    gang_least_frac: float
+    classes: tuple[FailureClass, ...]
+    evidence: EvidenceMap = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerPoint:
+    """One published pair of power and performance, each over that without a cap.
+
+    Where the source gives a range of performance, it is the `low` and `high` of the evidence. `fitted` says whether the
+    curve was fitted to this point; the others are there to judge it.
+    """
+
+    name: str
+    fitted: bool
+    power_frac: float
+    performance_frac: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerCurve:
+    """Performance of a class of work under a power cap; explained at the kernel's record, `watts.PowerCurve`."""
+
+    id: str
+    name: str
+    description: str = ""
+    loss_ratio: float
+    exponent_ratio: float
+    least_frac: float
+    points: tuple[PowerPoint, ...]
+    evidence: EvidenceMap = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facility:
+    """What stands for a data centre, a fleet or a kind of plant whose PUE or water use is published.
+
+    words: it is meant where an operator's name has all words of one of these ("google ohio"); a `generic` one only
+    where no other is. cooling: a plant of the catalog; places: `sites` of the catalog, all alike, or a `climate` of its
+    own. load_frac: mean IT power over its design. fitted: the metrics of which a published figure set numbers of the
+    plant. The rest is what the plant has otherwise than the catalog's, by the names of `watts.Cooling`.
+    """
+
+    id: str
+    name: str
+    description: str = ""
+    words: tuple[str, ...]
+    generic: bool = False
+    cooling: str
+    sites: tuple[str, ...] = ()
+    climate: Climate | None = None
+    load_frac: float
+    fitted: tuple[Literal["pue", "water"], ...] = ()
+    electrical_no_load_frac: float | None = None
+    electrical_resistive_frac: float | None = None
+    air_share_frac: float | None = None
+    air_fan_frac: float | None = None
+    air_supply_degc: float | None = None
+    evidence: EvidenceMap = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnsitePower:
+    """A kind of plant on site, or of storage; the fields that plan are explained at `watts.OnsitePower`.
+
+    Of storage: `round_trip_frac`, energy given over energy taken, and `fade_frac`, the share of its energy that a full
+    cycle costs it. `published_usd_per_wh`: levelised cost as others state it, to hold ours against.
+    """
+
+    id: str
+    name: str
+    description: str = ""
+    lead_years: float
+    capex_usd_per_w: float
+    installed_ratio: float
+    storage_h: float = 0.0
+    storage_price_usd_per_wh: float = 0.0
+    yearly_opex_usd_per_w: float
+    fuel_usd_per_wh: float
+    carbon_kg_per_wh: float
+    capacity_frac: float
+    life_years: float
+    round_trip_frac: float = 1.0
+    fade_frac: float = 0.0
+    published_usd_per_wh: float | None = None
+    evidence: EvidenceMap = field(default_factory=dict)

@@ -1,0 +1,171 @@
+"""What a power cap costs in performance, and how many racks a facility holds with and without one.
+
+A part under a cap runs at lower clocks and voltages: the last watts buy the least. One curve per class of work says how
+much is left, fitted to published measurements in the catalog.
+
+References
+----------
+1. S. Samsi et al., "From words to watts: benchmarking the energy costs of large language model inference", IEEE HPEC
+   2023, arXiv:2310.03003: inference under power caps.
+2. J. Chung et al., "Reducing energy bloat in large model training" (Perseus), SOSP 2024, doi:10.1145/3694715.3695970,
+   and its published data: training under power caps.
+3. P. Patel et al., "Characterizing power management opportunities for LLMs in the cloud" (POLCA), ASPLOS 2024,
+   doi:10.1145/3620666.3651329: oversubscribed racks, capped when their sum comes near the limit.
+4. D. R. Hunter, K. Lange, "A tutorial on MM algorithms", The American Statistician 58(1), 2004,
+   doi:10.1198/0003130042836: least squares to ranges instead of points.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gigawatt.watts.air import SHARE, Array, check
+
+EXPONENTS = np.arange(1.0, 4.005, 0.01)  # those that `fit_curve` tries; at least 1, so that a curve is concave
+_PASSES, _BISECTIONS = 500, 200
+_ROUNDING = 1e-9  # of a count of racks that is whole but for floating point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerCurve:
+    """Performance of a class of work against power, as scalars or as arrays of one entry per class.
+
+    perf(p) = 1 − a (1 − p)^b, with p the power over the power that the work draws without a cap. `loss_ratio` is a > 0,
+    `exponent_ratio` b ≥ 1: the curve rises to perf(1) = 1, and it is concave, so the first watts saved cost least.
+    `least_frac` is the lowest p that the curve speaks for: a part does not go below it.
+    """
+
+    loss_ratio: float | Array
+    exponent_ratio: float | Array
+    least_frac: float | Array
+
+
+def performance(curve: PowerCurve, power_frac: ArrayLike) -> Array:
+    """Performance under a cap over that without one [0 … 1]: 1 − a (1 − p)^b.
+
+    power_frac: cap over the power without one; below `least_frac` the part stays at `least_frac`. Shapes broadcast.
+    """
+    _check(curve)
+    held = np.maximum(check("power_frac", power_frac, SHARE), curve.least_frac)
+    left: Array = 1 - curve.loss_ratio * (1 - held) ** curve.exponent_ratio
+    return left
+
+
+def power_for(curve: PowerCurve, performance_frac: ArrayLike) -> Array:
+    """The least power over the power without a cap [0 … 1] that gives a performance: 1 − ((1 − perf) / a)^(1/b).
+
+    It is at least `least_frac`, which gives more where less is asked for. Shapes broadcast.
+    """
+    _check(curve)
+    lost = (1 - check("performance_frac", performance_frac, SHARE)) / curve.loss_ratio
+    needed: Array = np.maximum(1 - lost ** (1 / np.asarray(curve.exponent_ratio)), curve.least_frac)
+    return needed
+
+
+def best_split(curve: PowerCurve, worth_ratio: ArrayLike, most_w: ArrayLike, budget_w: ArrayLike) -> Array:
+    """Power of each group of parts [W] that earns most within a budget: max Σ v_i perf_i(x_i / m_i), Σ x_i ≤ budget.
+
+    Where the curves are strictly concave every group between its bounds has the same marginal worth λ,
+    v a b (1 − p)^(b − 1) / m = λ; λ is found by bisection.
+
+    curve: one entry per group, or one curve for all, with exponents above 1. worth_ratio: worth v of a group at full
+    power, in any unit. most_w: its power m without a cap. budget_w: one number or an array; the result has the shape of
+    the budget and then of the groups.
+
+    Raises ValueError where a budget does not hold every group at its least power.
+    """
+    _check(curve)
+    if np.any(np.asarray(curve.exponent_ratio) <= 1):
+        raise ValueError("exponent_ratio = 1: expected above 1, for a straight line has no best split")
+    worth, most = np.broadcast_arrays(np.asarray(worth_ratio, dtype=float), np.asarray(most_w, dtype=float))
+    budget = np.asarray(budget_w, dtype=float)[..., None]
+    floor = np.broadcast_to(curve.least_frac, most.shape) * most
+    if np.any(budget < floor.sum()):
+        raise ValueError(f"budget_w = {budget.min():g}: expected at least {floor.sum():g}, the least of all groups")
+    steepness = worth * curve.loss_ratio * curve.exponent_ratio / most
+
+    def taken(marginal: Array) -> Array:
+        saved = (marginal / steepness) ** (1 / (np.asarray(curve.exponent_ratio) - 1))
+        return np.maximum((1 - saved) * most, floor)
+
+    low = np.zeros_like(budget)
+    high = np.full_like(budget, steepness.max())
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        over = taken(middle).sum(axis=-1, keepdims=True) > budget
+        low, high = np.where(over, middle, low), np.where(over, high, middle)
+    return taken(high)
+
+
+def racks_within(
+    limit_w: ArrayLike, rack_w: ArrayLike, overhead_ratio: ArrayLike, cap_frac: ArrayLike
+) -> NDArray[np.int64]:
+    """Racks that a facility limit holds: ⌊limit / (rack × overhead × cap)⌋.
+
+    limit_w: at the connection. rack_w: power of a rack without a cap. overhead_ratio: facility power over rack power.
+    cap_frac: what telemetry-driven capping holds the mean rack to; 1 provides for every rack at once. Shapes broadcast.
+    """
+    cap = check("cap_frac", cap_frac, SHARE)
+    if np.any(cap == 0):
+        raise ValueError("cap_frac = 0: expected above 0, for racks without power are without number")
+    count = np.asarray(limit_w, dtype=float) / (np.asarray(rack_w, dtype=float) * np.asarray(overhead_ratio) * cap)
+    return np.floor(count + _ROUNDING).astype(np.int64)
+
+
+def cap_within(limit_w: ArrayLike, racks_count: ArrayLike, rack_w: ArrayLike, overhead_ratio: ArrayLike) -> Array:
+    """The cap on every rack [0 … 1] that keeps so many of them within a facility limit: min(1, limit / (n r o))."""
+    whole = np.asarray(racks_count, dtype=float) * np.asarray(rack_w, dtype=float) * np.asarray(overhead_ratio)
+    cap: Array = np.minimum(1.0, np.asarray(limit_w, dtype=float) / whole)
+    return cap
+
+
+def common_cap(draw_w: ArrayLike, budget_w: float) -> float:
+    """The highest common cap [W] under which measured draws stay within a budget: Σ min(draw, cap) = budget [3].
+
+    draw_w: what each rack draws without a cap, by telemetry. Where the sum is within the budget no cap is needed and
+    the answer is the largest draw. Racks that draw little leave their share to the others.
+    """
+    draws = np.sort(np.asarray(draw_w, dtype=float))
+    if draws.sum() <= budget_w:
+        return float(draws[-1])
+    below = np.concatenate([[0.0], np.cumsum(draws)[:-1]])
+    caps = (budget_w - below) / np.arange(draws.size, 0, -1)
+    return float(caps[np.argmax(caps <= draws)])
+
+
+def fit_curve(
+    power_frac: ArrayLike, low_frac: ArrayLike, high_frac: ArrayLike, weight_ratio: ArrayLike, *, least_frac: float
+) -> PowerCurve:
+    """The curve of least squared distance to published ranges of performance, weighted; exponents of `EXPONENTS`.
+
+    For each exponent the loss is found by replacing every range with its point next to the curve and solving the
+    least squares in closed form, until nothing moves [4].
+
+    power_frac: power of each point, below 1. low_frac, high_frac: its published performance, equal for a single value.
+    """
+    saved = (1 - check("power_frac", power_frac, SHARE)) ** EXPONENTS[:, None]
+    low, high = check("low_frac", low_frac, SHARE), check("high_frac", high_frac, SHARE)
+    weight = np.asarray(weight_ratio, dtype=float)
+    scale = (weight * saved**2).sum(axis=1)
+    target = np.broadcast_to((low + high) / 2, saved.shape)
+    loss = np.zeros_like(EXPONENTS)
+    for _ in range(_PASSES):
+        loss = (weight * saved * (1 - target)).sum(axis=1) / scale
+        target = np.clip(1 - loss[:, None] * saved, low, high)
+    error = (weight * (1 - loss[:, None] * saved - target) ** 2).sum(axis=1)
+    best = int(np.argmin(error))
+    return PowerCurve(loss_ratio=float(loss[best]), exponent_ratio=float(EXPONENTS[best]), least_frac=least_frac)
+
+
+def _check(curve: PowerCurve) -> None:
+    least = check("least_frac", curve.least_frac, SHARE)
+    loss, exponent = np.asarray(curve.loss_ratio, dtype=float), np.asarray(curve.exponent_ratio, dtype=float)
+    if not (loss > 0).all():
+        raise ValueError(f"loss_ratio = {loss.min():g}: expected above 0")
+    if not (exponent >= 1).all():
+        raise ValueError(f"exponent_ratio = {exponent.min():g}: expected at least 1")
+    if (loss * (1 - least) ** exponent > 1).any():
+        raise ValueError(f"least_frac = {least.min():g}: expected a power at which the curve is not below 0")

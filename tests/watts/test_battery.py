@@ -1,0 +1,107 @@
+"""Batteries: the store, its limits and wear, and the two dispatches in closed form."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gigawatt import watts
+from gigawatt.catalog import facility
+from gigawatt.catalog.load import get
+
+BATTERY = watts.Battery(power_w=100.0, energy_wh=400.0, round_trip_frac=0.81, fade_frac=1e-4)
+LOSSLESS = watts.Battery(power_w=100.0, energy_wh=150.0, round_trip_frac=1.0, fade_frac=0.0)
+
+
+def test_the_store_by_hand() -> None:
+    assert watts.stored(BATTERY, 10.0, [100, 0, 0], [0, 0, 45]) == pytest.approx([100, 100, 50])
+
+
+def test_what_is_left_to_take_and_to_give() -> None:
+    assert watts.most_charge(BATTERY, [0, 355, 400]) == pytest.approx([100, 50, 0])
+    assert watts.most_discharge(BATTERY, [0, 50, 400]) == pytest.approx([0, 45, 100])
+
+
+@pytest.mark.parametrize("held", [-1.0, 401.0, np.nan])
+def test_a_store_beyond_its_limits_is_refused(held: float) -> None:
+    with pytest.raises(ValueError, match="stored_wh"):
+        watts.most_charge(BATTERY, held)
+
+
+@given(st.lists(st.floats(-1, 1), min_size=1, max_size=50))
+def test_kept_within_its_limits_it_stays_there(wishes: list[float]) -> None:
+    held = 200.0
+    for wish in wishes:
+        charge = min(max(wish, 0) * 100, float(watts.most_charge(BATTERY, held)))
+        discharge = min(max(-wish, 0) * 100, float(watts.most_discharge(BATTERY, held)))
+        held = min(max(float(watts.stored(BATTERY, held, [charge], [discharge])[0]), 0.0), 400.0)
+        assert 0 <= held <= 400
+
+
+@given(st.floats(0.5, 1), st.lists(st.floats(0, 100), min_size=1, max_size=20))
+def test_what_goes_in_comes_out_less_the_losses(round_trip: float, charge: list[float]) -> None:
+    battery = watts.Battery(power_w=100.0, energy_wh=1e6, round_trip_frac=round_trip, fade_frac=0.0)
+    given_back = round_trip * sum(charge)
+    end = watts.stored(battery, 0.0, [*charge, 0.0], [*np.zeros(len(charge)), given_back])[-1]
+    assert end == pytest.approx(0, abs=1e-9 * (1 + sum(charge)))
+
+
+def test_wear_by_hand() -> None:
+    assert watts.full_cycles(BATTERY, [360.0, 360.0]) == pytest.approx(2)
+    assert watts.faded_energy(BATTERY, [0, 2000, 20_000]) == pytest.approx([400, 320, 0])
+
+
+def test_the_shipped_battery_keeps_four_fifths_for_5000_cycles() -> None:
+    battery = facility.battery_of(get("onsite_power", "lithium_battery"), 1e6)
+    assert battery.energy_wh == pytest.approx(4e6)
+    assert watts.faded_energy(battery, 5000) == pytest.approx(0.8 * 4e6)
+
+
+class TestArbitrage:
+    def test_by_hand(self) -> None:
+        """Without losses: 1.5 hours bought at 10 and 20, sold at 50 and 40."""
+        assert watts.arbitrage(LOSSLESS, [20.0, 10.0, 30.0, 40.0, 50.0]) == pytest.approx(
+            100 * (50 - 10) + 50 * (40 - 20)
+        )
+
+    def test_a_cycle_goes_only_as_deep_as_it_pays(self) -> None:
+        lossy = watts.Battery(power_w=100.0, energy_wh=1e6, round_trip_frac=0.5, fade_frac=0.0)
+        assert watts.arbitrage(lossy, [10.0, 10.0, 15.0, 19.0]) == 0
+        assert watts.arbitrage(lossy, [10.0, 10.0, 15.0, 30.0]) == pytest.approx(100 * 30 - 200 * 10)
+
+    def test_no_hour_both_buys_and_sells(self) -> None:
+        assert watts.arbitrage(BATTERY, np.full(5, -10.0)) == pytest.approx(watts.arbitrage(BATTERY, [-10.0] * 5))
+        lone = watts.Battery(power_w=100.0, energy_wh=1e6, round_trip_frac=1.0, fade_frac=0.0)
+        assert watts.arbitrage(lone, [1.0, 3.0]) == pytest.approx(200)
+
+    @given(st.lists(st.floats(0, 200), min_size=2, max_size=48), st.floats(1, 3))
+    def test_a_larger_battery_earns_no_less(self, price: list[float], factor: float) -> None:
+        larger = watts.Battery(power_w=100.0, energy_wh=400.0 * factor, round_trip_frac=0.81, fade_frac=0.0)
+        assert watts.arbitrage(larger, price) >= watts.arbitrage(BATTERY, price) - 1e-9
+
+
+class TestLeastPeak:
+    def test_water_filling_by_hand(self) -> None:
+        """150 Wh off the hours of 300 and 250: both at 200."""
+        assert watts.least_peak(LOSSLESS, [100.0, 250.0, 300.0, 100.0, 100.0]) == pytest.approx(200)
+
+    def test_the_power_may_bind_first(self) -> None:
+        deep = watts.Battery(power_w=50.0, energy_wh=1e6, round_trip_frac=1.0, fade_frac=0.0)
+        assert watts.least_peak(deep, [100.0, 300.0, *np.full(20, 100.0)]) == pytest.approx(250)
+
+    def test_between_two_peaks_it_recharges_no_more_than_there_is_room_for(self) -> None:
+        """Each peak takes 150 Wh; the hour between gives back 90 under a limit of 190 but 75 under 175."""
+        load = [100.0, 340.0, 100.0, 340.0, *np.full(4, 100.0)]
+        battery = watts.Battery(power_w=200.0, energy_wh=150.0, round_trip_frac=1.0, fade_frac=0.0)
+        level = watts.least_peak(battery, load)
+        assert (340 - level) + max((340 - level) - (level - 100), 0) == pytest.approx(150)
+
+    def test_a_flat_load_has_no_peak_to_shave(self) -> None:
+        assert watts.least_peak(BATTERY, np.full(24, 500.0)) == pytest.approx(500)
+
+    @given(st.lists(st.floats(10, 1000), min_size=2, max_size=30), st.floats(0.5, 1))
+    def test_the_peak_lies_between_the_mean_and_the_highest(self, load: list[float], round_trip: float) -> None:
+        battery = watts.Battery(power_w=100.0, energy_wh=200.0, round_trip_frac=round_trip, fade_frac=0.0)
+        level = watts.least_peak(battery, load)
+        assert np.mean(load) - 1e-6 <= level <= max(load) + 1e-9
+        assert level >= max(load) - 100 - 1e-9

@@ -1,0 +1,179 @@
+"""Power caps: the curve and its inverse, the best split, caps on a fleet, and the fit."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gigawatt import watts
+from gigawatt.catalog import facility
+from gigawatt.catalog.load import get, ids
+from gigawatt.watts import PowerCurve
+
+CURVE = PowerCurve(loss_ratio=0.8, exponent_ratio=2.0, least_frac=0.4)
+CLASSES = ids("power_curves")
+curves = st.builds(
+    PowerCurve,
+    loss_ratio=st.floats(0.01, 1),
+    exponent_ratio=st.floats(1.05, 4),
+    least_frac=st.floats(0.1, 0.9),
+)
+
+
+def test_by_hand() -> None:
+    assert watts.performance(CURVE, [1, 0.5, 0.4, 0.1]) == pytest.approx([1, 0.8, 0.712, 0.712])
+    assert watts.power_for(CURVE, [1, 0.8, 0.2]) == pytest.approx([1, 0.5, 0.4])
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_shipped_curves_rise_to_one_and_are_concave(name: str) -> None:
+    curve = facility.power_curve_of(get("power_curves", name))
+    power = np.linspace(float(curve.least_frac), 1, 200)
+    left = watts.performance(curve, power)
+    assert left[-1] == 1
+    assert (np.diff(left) > 0).all()
+    assert (np.diff(left, 2) <= 1e-12).all()
+    assert (left >= power).all(), "a cap never costs more than its share of the power"
+
+
+def test_training_loses_more_than_inference() -> None:
+    power = np.linspace(0.55, 0.99, 20)
+    left = {name: watts.performance(facility.power_curve_of(get("power_curves", name)), power) for name in CLASSES}
+    assert (left["training"] < left["inference"]).all()
+
+
+@given(curves, st.floats(0, 1))
+def test_the_inverse_inverts(curve: PowerCurve, power: float) -> None:
+    held = max(power, float(curve.least_frac))
+    assert watts.power_for(curve, watts.performance(curve, power)) == pytest.approx(held, abs=1e-6)
+
+
+@given(curves, st.floats(0, 1), st.floats(0, 1))
+def test_more_power_is_never_slower(curve: PowerCurve, one: float, other: float) -> None:
+    low, high = sorted([one, other])
+    assert watts.performance(curve, low) <= watts.performance(curve, high)
+
+
+def test_one_call_serves_several_classes() -> None:
+    both = PowerCurve(
+        loss_ratio=np.array([0.8, 1.2]), exponent_ratio=np.array([2.0, 1.5]), least_frac=np.array([0.4, 0.5])
+    )
+    assert watts.performance(both, np.array([[0.5], [1.0]])) == pytest.approx(
+        np.array([[0.8, 1 - 1.2 * 0.5**1.5], [1.0, 1.0]])
+    )
+
+
+@pytest.mark.parametrize(
+    ("curve", "message"),
+    [
+        (PowerCurve(loss_ratio=0.0, exponent_ratio=2.0, least_frac=0.5), "loss_ratio = 0"),
+        (PowerCurve(loss_ratio=0.5, exponent_ratio=0.9, least_frac=0.5), "exponent_ratio = 0.9"),
+        (PowerCurve(loss_ratio=2.0, exponent_ratio=1.0, least_frac=0.4), "least_frac = 0.4"),
+        (PowerCurve(loss_ratio=np.nan, exponent_ratio=2.0, least_frac=0.5), "loss_ratio = nan"),
+    ],
+)
+def test_curves_that_cannot_be_are_refused(curve: PowerCurve, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        watts.performance(curve, 1)
+
+
+@pytest.mark.parametrize("power", [-0.1, 1.1, np.nan])
+def test_powers_that_cannot_be_are_refused(power: float) -> None:
+    with pytest.raises(ValueError, match="power_frac"):
+        watts.performance(CURVE, power)
+
+
+class TestBestSplit:
+    CURVES = PowerCurve(
+        loss_ratio=np.array([0.9, 1.1, 0.5]),
+        exponent_ratio=np.array([2.0, 1.4, 3.0]),
+        least_frac=np.array([0.5, 0.4, 0.3]),
+    )
+    WORTH, MOST_W = np.array([3.0, 2.0, 1.0]), np.array([100.0, 80.0, 50.0])
+
+    def earned(self, power_w: np.ndarray) -> np.ndarray:
+        return (self.WORTH * watts.performance(self.CURVES, power_w / self.MOST_W)).sum(axis=-1)
+
+    @pytest.mark.parametrize("budget_w", [100.0, 150.0, 200.0, 229.0])
+    def test_no_other_split_earns_more(self, budget_w: float) -> None:
+        best = watts.best_split(self.CURVES, self.WORTH, self.MOST_W, budget_w)
+        assert best.sum() == pytest.approx(budget_w)
+        grids = [np.linspace(float(least) * most, most, 60) for least, most in zip((0.5, 0.4), (100, 80), strict=True)]
+        others = np.array([[one, two, budget_w - one - two] for one, two in itertools.product(*grids)])
+        lawful = others[(others[:, 2] >= 15) & (others[:, 2] <= 50)]
+        assert self.earned(best) >= self.earned(lawful).max() - 1e-9
+
+    def test_with_power_for_all_nobody_is_capped(self) -> None:
+        assert watts.best_split(self.CURVES, self.WORTH, self.MOST_W, 300.0) == pytest.approx(self.MOST_W)
+
+    def test_budgets_may_be_many_and_more_is_never_worse(self) -> None:
+        budgets = np.linspace(97, 230, 30)
+        split = watts.best_split(self.CURVES, self.WORTH, self.MOST_W, budgets)
+        assert split.shape == (30, 3)
+        assert (np.diff(self.earned(split)) >= -1e-12).all()
+        assert (np.diff(split, axis=0) >= -1e-9).all()
+
+    def test_too_little_for_the_least_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="budget_w = 90: expected at least 97"):
+            watts.best_split(self.CURVES, self.WORTH, self.MOST_W, 90.0)
+
+    def test_a_straight_line_is_refused(self) -> None:
+        line = PowerCurve(loss_ratio=0.5, exponent_ratio=1.0, least_frac=0.5)
+        with pytest.raises(ValueError, match="exponent_ratio = 1"):
+            watts.best_split(line, 1.0, 100.0, 80.0)
+
+
+class TestFleet:
+    def test_racks_by_hand(self) -> None:
+        assert watts.racks_within(1e6, 100e3, 1.25, [1.0, 0.8]).tolist() == [8, 10]
+
+    @given(st.floats(1e6, 1e9), st.floats(1e4, 5e5), st.floats(1, 2), st.floats(0.3, 1))
+    def test_the_racks_fit_and_one_more_does_not(
+        self, limit_w: float, rack_w: float, overhead: float, cap: float
+    ) -> None:
+        count = watts.racks_within(limit_w, rack_w, overhead, cap)
+        assert count * rack_w * overhead * cap <= limit_w * (1 + 1e-8)
+        assert (count + 1) * rack_w * overhead * cap > limit_w
+
+    def test_the_cap_keeps_the_racks_within(self) -> None:
+        cap = watts.cap_within(1e6, [4, 8, 16], 100e3, 1.25)
+        assert cap == pytest.approx([1, 1, 0.5])
+
+    def test_no_cap_is_no_power(self) -> None:
+        with pytest.raises(ValueError, match="cap_frac = 0"):
+            watts.racks_within(1e6, 1e5, 1.2, 0.0)
+
+    @given(st.lists(st.floats(1, 1000), min_size=1, max_size=20), st.floats(0.05, 1.5))
+    def test_the_common_cap_spends_the_budget(self, draws: list[float], share: float) -> None:
+        budget = share * sum(draws)
+        cap = watts.common_cap(draws, budget)
+        held = np.minimum(draws, cap)
+        assert held.sum() == pytest.approx(min(budget, sum(draws)))
+        assert cap <= max(draws) + 1e-9
+
+
+class TestFit:
+    @pytest.mark.parametrize(("loss", "exponent"), [(0.9, 2.0), (1.2, 1.35), (0.4, 3.0)])
+    def test_a_curve_is_found_again(self, loss: float, exponent: float) -> None:
+        truth = PowerCurve(loss_ratio=loss, exponent_ratio=exponent, least_frac=0.5)
+        power = np.linspace(0.5, 0.95, 8)
+        left = watts.performance(truth, power)
+        found = watts.fit_curve(power, left, left, np.ones(8), least_frac=0.5)
+        assert found.loss_ratio == pytest.approx(loss)
+        assert found.exponent_ratio == pytest.approx(exponent)
+
+    def test_a_range_is_met_by_any_value_in_it(self) -> None:
+        power = np.array([0.6, 0.8, 0.9])
+        left = watts.performance(CURVE, power)
+        below, above = np.array([0, 0.05, 0]), np.array([0, 0.01, 0])
+        found = watts.fit_curve(power, left - below, left + above, np.ones(3), least_frac=0.4)
+        assert watts.performance(found, power[[0, 2]]) == pytest.approx(left[[0, 2]], abs=2e-4)
+
+    @pytest.mark.parametrize("name", CLASSES)
+    def test_the_catalog_holds_what_its_points_give(self, name: str) -> None:
+        record = get("power_curves", name)
+        found = facility.refit_power_curve(record)
+        assert found.exponent_ratio == pytest.approx(record.exponent_ratio)
+        assert found.loss_ratio == pytest.approx(record.loss_ratio, abs=5e-4)
