@@ -18,6 +18,7 @@ from gigawatt.catalog.tables import Reader, read_record, read_sources, read_toml
 from gigawatt.errors import CatalogError, Fault, ScenarioError
 from gigawatt.scenario.check import check
 from gigawatt.scenario.schema import Asked, Records, Scenario, SiteUse
+from gigawatt.scenario.series import digests, read_series
 
 DEFAULT = "loi-2025-09"
 MAX_DEPTH = 8
@@ -182,11 +183,25 @@ def _resolve(asked: Asked, reader: Reader) -> Records | None:
         )
         for kind in ("inference", "training")
     )
-    if None in (*sites.values(), *accelerators.values(), *models.values(), inference, training):
+    reliability = look_up("reliability", asked.simulate.reliability, "simulate.reliability")
+    curves = {
+        key: look_up("power_curves", getattr(asked.simulate, key), f"simulate.{key}")
+        for key in ("inference_curve", "training_curve")
+    }
+    found = (*sites.values(), *accelerators.values(), *models.values(), inference, training, reliability)
+    if None in (*found, *curves.values()):
         return None
     cooling = {site.cooling: look_up("cooling", site.cooling, "cooling") for site in sites.values()}
     return Records(
-        sites=sites, cooling=cooling, accelerators=accelerators, models=models, inference=inference, training=training
+        sites=sites,
+        cooling=cooling,
+        accelerators=accelerators,
+        models=models,
+        inference=inference,
+        training=training,
+        reliability=reliability,
+        series=read_series(asked, sites, reader),
+        **curves,
     )
 
 
@@ -210,6 +225,8 @@ def _all_evidence(asked: Mapping[str, Evidence], records: Records) -> dict[str, 
         "catalog.accelerators": records.accelerators,
         "catalog.models": records.models,
         "catalog.calibrations": {"inference": records.inference, "training": records.training},
+        "catalog.reliability": {records.reliability.id: records.reliability},
+        "catalog.power_curves": {"inference": records.inference_curve, "training": records.training_curve},
     }
     for group, members in groups.items():
         for key, record in members.items():
@@ -221,6 +238,7 @@ def resolved(asked: Asked, records: Records) -> dict[str, Any]:
     """Every value of the question as plain data, without evidence: what the identity is taken from."""
     data = {"asked": asdict(asked), "records": asdict(records)}
     del data["asked"]["solver"]
+    data["records"]["series"] = {key: digests(series) for key, series in records.series.items()}
     for group in data["records"].values():
         for record in [group, *group.values()]:
             if isinstance(record, dict):

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gigawatt.catalog.paths import quarter_range
 from gigawatt.catalog.records import (
     Accelerator,
@@ -18,10 +21,13 @@ from gigawatt.catalog.records import (
     InferenceCalibration,
     Model,
     Path,
+    PowerCurve,
     Precision,
+    Reliability,
     Site,
     TrainingCalibration,
 )
+from gigawatt.watts import Weather
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +159,24 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Curtailment:
+    """A contract to give way to the grid: in a share of the hours of a year, calls of at most longest_h, the site gives
+    up depth_frac of its connection. It is called when energy is dearest, or at random where no hourly price is known.
+    """
+
+    hours_frac: float
+    depth_frac: float
+    longest_h: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteUse:
-    """A site of the programme: the catalog's record, with what this scenario sees differently."""
+    """A site of the programme: the catalog's record, with what this scenario sees differently.
+
+    weather_file, price_file, carbon_file: a year of hours instead of climate normals, the mean price and the mean
+    carbon intensity; files_offset_h: offset from UTC of price and carbon files whose times do not state it.
+    price_ratios: a price by month and hour of standard time over its mean, 12 rows of 24, where there is no price_file.
+    """
 
     site: str = ""
     slip_count: int = 0
@@ -163,6 +185,12 @@ class SiteUse:
     power_price_usd_per_wh: float | None = None
     shell_usd_per_w_facility: float | None = None
     sunk_w: float = 0.0
+    weather_file: str = ""
+    price_file: str = ""
+    carbon_file: str = ""
+    files_offset_h: float | None = None
+    price_ratios: tuple[tuple[float, ...], ...] = ()
+    curtailment: Curtailment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,6 +316,39 @@ class Welfare:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """Work that slows where power is short or dear: its racks are capped, then stopped.
+
+    price_usd_per_wh: price of energy at a site above which this work stops there; None: its price stops it never.
+    """
+
+    work: Literal["experiments", "batch", "training", "interactive"]
+    price_usd_per_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulation:
+    """How a plan is lived through.
+
+    mode: "expected" takes a representative week of each quarter and the share of racks that works on average,
+    "stochastic" every hour, in which racks fail and are mended one by one. reliability: the catalog's record of how
+    they do; inference_curve, training_curve: those of performance under a power cap. tiers: who slows first where power
+    is short; the last one slows last and is served first.
+    """
+
+    mode: Literal["expected", "stochastic"] = "expected"
+    reliability: str = "liquid-racks-2026"
+    inference_curve: str = "inference"
+    training_curve: str = "training"
+    tiers: tuple[Tier, ...] = (
+        Tier(work="experiments"),
+        Tier(work="batch"),
+        Tier(work="training"),
+        Tier(work="interactive"),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Solver:
     """When the search for a better plan stops: seconds of wall time for the physical plan, or the gap."""
 
@@ -315,6 +376,7 @@ class Asked:
     regions: Mapping[str, Region]
     welfare: Welfare
     solver: Solver = field(default_factory=Solver)
+    simulate: Simulation = field(default_factory=Simulation)
     sites: Mapping[str, SiteUse]
     pools: Mapping[str, Pool]
     platforms: Mapping[str, PlatformUse]
@@ -324,8 +386,25 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteSeries:
+    """Hours of a year that a scenario's files give a site, None where it names no file.
+
+    weather_offset_h: offset from UTC of the weather's clock. price_usd_per_wh, carbon_kg_per_wh: on UTC.
+    """
+
+    weather: Weather | None = None
+    weather_offset_h: float = 0.0
+    price_usd_per_wh: NDArray[np.float64] | None = None
+    carbon_kg_per_wh: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
-    """The catalog's records behind the names of a scenario; sites and accelerators by the scenario's own keys."""
+    """The catalog's records behind the names of a scenario; sites and accelerators by the scenario's own keys.
+
+    series: hours from files, by site. inference_curve, training_curve: performance
+    under a power cap.
+    """
 
     sites: Mapping[str, Site]
     cooling: Mapping[str, CoolingPlant]
@@ -333,6 +412,10 @@ class Records:
     models: Mapping[str, Model]
     inference: InferenceCalibration
     training: TrainingCalibration
+    reliability: Reliability
+    inference_curve: PowerCurve
+    training_curve: PowerCurve
+    series: Mapping[str, SiteSeries]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,111 +1,235 @@
-"""Every hour of every representative week, as arrays in float64: what timeline and totals are made of."""
+"""Every step of a span, as arrays in float64: what timeline and totals are made of."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gigawatt import watts
 from gigawatt.catalog import facility
-from gigawatt.plan.inputs import HOURS_PER_QUARTER
+from gigawatt.plan.flows import mean_stock
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import expected, power, sharing, tide, weeks
+from gigawatt.simulate import curtailment, limits, power, racks, sharing, tide, training
+from gigawatt.simulate.calendar import Span
+from gigawatt.simulate.outdoors import Outdoors, SiteYear, outdoors, site_years
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hours:
-    """Shapes: t periods, h hours of the week, s sites, g platforms, j jobs (classes of inference, then experiments).
+    """One span. Shapes: h steps, s sites, p pairs of site and platform, j jobs (classes of inference, experiments).
 
-    work_count (t, h, g, j): working racks on each job; busy_count (t, h, g): those and the racks that training runs
-    hold; train_flops (t, run): useful operations per second of the runs, the same in every hour; rack_w (g): IT power
-    of a rack at full use; it_w (t, h, s).
+    work_count (h, p, j): working racks on each job; training: what gangs do; draw_w (h, p): IT power of each pair;
+    it_w (h, s); price_usd_per_wh, carbon_kg_per_wh (h, s); curtailed_w (h, s): facility power given up to limits.
+    full_w (p): IT power of a rack at full use.
     """
 
-    fleet: expected.Fleet
+    span: Span
+    racks: racks.Racks
     jobs: sharing.Jobs
     work_count: Floats
-    busy_count: Floats
-    train_flops: Floats
-    rack_w: Floats
-    idle_frac: float
+    training: training.Progress
+    draw_w: Floats
     it_w: Floats
     facility: power.Facility
     extremes: power.Extremes
+    price_usd_per_wh: Floats
     carbon_kg_per_wh: Floats
+    curtailed_w: Floats
+    full_w: Floats
 
     @property
     def facility_w(self) -> Floats:
-        """Power drawn from the grid, (t, h, s)."""
-        return self.it_w * self.facility.pue_ratio
+        """Power drawn from the grid, (h, s)."""
+        return self.it_w + self.facility.loss_w
 
     @property
-    def carbon_kg(self) -> Floats:
-        """Carbon of each hour, (t, h, s)."""
-        return self.facility_w * self.carbon_kg_per_wh
-
-    @property
-    def busy_frac(self) -> Floats:
-        """Share of the working racks of a platform that work on something, (t, h, g)."""
-        return sharing.ratio(self.busy_count, self.fleet.up_count.sum(axis=1)[:, None, :])
+    def busy_count(self) -> Floats:
+        """Racks that work on something, (h, p)."""
+        return self.work_count.sum(axis=2) + self.training.working_count.sum(axis=2)
 
     @property
     def done_per_s(self) -> Floats:
-        """Tokens or FLOP per second of each job on each platform, (t, h, g, j)."""
-        return self.work_count * self.jobs.rate_per_s[:, None]
+        """Tokens or FLOP per second of each job on each pair, (h, p, j)."""
+        return self.work_count * self.jobs.rate_per_s
 
 
-def live(scenario: Scenario, plan: Plan) -> Hours:
-    """The hours of a plan: who works where, then what that draws in the weather of the week."""
-    asked, data = scenario.asked, plan.inputs
-    availability = asked.operations.availability_frac
-    fleet = expected.fleet(plan.data, availability)
-    up = fleet.up_count.sum(axis=1)
-    demand, peak = tide.tide(data, asked)
-    jobs = sharing.jobs(plan.data, data, demand, peak, up, availability)
-    held, train_flops = _training(plan)
-    held = np.minimum(held * availability, up)
-    free = (up - held)[:, None, :]
-    work = sharing.share(jobs, np.broadcast_to(free, (len(up), weeks.WEEK_HOURS, up.shape[1])))
-    busy = np.minimum(held[:, None, :] + work.sum(axis=3), up[:, None, :])
-    rack_w = data.rack_it_w.values * asked.operations.load_factor_frac
-    idle_frac = asked.operations.idle_draw_frac
-    it_w = power.it_power(fleet, sharing.ratio(busy, up[:, None, :]), rack_w, idle_frac)
-    surroundings, extremes = _outdoors(scenario, it_w, power.design_power(plan.data, data))
-    return Hours(
-        fleet=fleet,
-        jobs=jobs,
-        work_count=work,
-        busy_count=busy,
-        train_flops=train_flops,
-        rack_w=rack_w,
-        idle_frac=idle_frac,
-        it_w=it_w,
-        facility=surroundings,
-        extremes=extremes,
-        carbon_kg_per_wh=np.array([site.carbon_kg_per_wh for site in scenario.records.sites.values()]),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What all spans share: the scenario's arrays, made once."""
+
+    scenario: Scenario
+    at: racks.Pairs
+    work: sharing.Work
+    gangs: training.Gangs
+    tide: Floats
+    peak: NDArray[np.bool_]
+    years: list[SiteYear]
+    plants: list[watts.Cooling]
+    curves: list[watts.PowerCurve]
+    design_w: Floats
+    shell_w: Floats
+    full_w: Floats
+    events: tuple[limits.Event, ...]
+    weekly: bool
+
+
+def world(scenario: Scenario, plan: Plan, at: racks.Pairs, events: Sequence[limits.Event], weekly: bool) -> World:
+    """What all spans of a plan share."""
+    asked, records, data = scenario.asked, scenario.records, plan.inputs
+    stock = mean_stock(plan.data.stock_count).transpose("period", "site", "platform").values[:, at.site, at.platform]
+    order = [tier.work for tier in reversed(asked.simulate.tiers)]
+    day, peak = tide.tide(data, asked)
+    curves = {"training": facility.power_curve_of(records.training_curve)}
+    serving = facility.power_curve_of(records.inference_curve)
+    return World(
+        scenario=scenario,
+        at=at,
+        work=sharing.work(plan.data, data, stock, at.platform, asked.operations.availability_frac, order),
+        gangs=training.gangs(scenario, plan, at, stock),
+        tide=day,
+        peak=peak,
+        years=site_years(scenario),
+        plants=[facility.cooling_of(records.cooling[site.cooling]) for site in records.sites.values()],
+        curves=[curves.get(tier.work, serving) for tier in asked.simulate.tiers],
+        design_w=power.design_power(plan.data, data),
+        shell_w=plan.data.shell_w.transpose("period", "site").values,
+        full_w=data.rack_it_w.values[at.platform] * asked.operations.load_factor_frac,
+        events=tuple(events),
+        weekly=weekly,
     )
 
 
-def _training(plan: Plan) -> tuple[Floats, Floats]:
-    """Racks in service that training runs hold, (period, platform), and their FLOP/s, (period, run)."""
-    sizes = plan.inputs.sizes
-    if not sizes["run"]:
-        return np.zeros((sizes["period"], sizes["platform"])), np.zeros((sizes["period"], 0))
-    held = plan.data.train_count
-    flops = (held * plan.inputs.run_rack_flops).sum("platform")
-    return held.sum("run").transpose("period", "platform").values, flops.transpose("period", "run").values
+def live_span(of: World, span: Span, fleet: racks.Racks) -> Hours:
+    """The steps of a span: who works where, what that draws, and who gives way where the draw is limited."""
+    hour = span.hour_of_day()
+    use = sharing.jobs(of.work, span.period, of.tide[hour], of.peak[hour])
+    air = [outdoors(year, span, of.scenario.quarters, of.weekly) for year in of.years]
+    wanted = _unlimited(of, span, fleet, use)
+    asked_w = _by_site(of, wanted.draw_w)
+    outside = _facility(of, span, air, asked_w)
+    before_w = asked_w + outside.loss_w
+    shell_w = power.during(of.shell_w, span.period, span.count, of.weekly)
+    bounds = limits.limits(of.scenario, span, of.years, air, shell_w, of.events, of.weekly)
+    lived, it_w = wanted, asked_w
+    if bounds.binding(before_w):
+        lived = _limited(of, span, fleet, use, wanted, bounds, air)
+        it_w = _by_site(of, lived.draw_w)
+        outside = _facility(of, span, air, it_w)
+    gave_way = np.isfinite(bounds.most_w) | (bounds.less_w > 0) | bounds.stopped.any(axis=2)
+    return Hours(
+        span=span,
+        racks=fleet,
+        jobs=use,
+        work_count=lived.work_count,
+        training=training.progress(
+            of.scenario, of.gangs, of.at, fleet, span.period, span.step_h, lived.pace, lived.gang_count
+        ),
+        draw_w=lived.draw_w,
+        it_w=it_w,
+        facility=outside,
+        extremes=power.extremes(it_w, _design(of, span), air, of.plants, span.count * span.weight_h),
+        price_usd_per_wh=np.stack([one.price_usd_per_wh for one in air], axis=1),
+        carbon_kg_per_wh=np.stack([one.carbon_kg_per_wh for one in air], axis=1),
+        curtailed_w=np.where(gave_way, np.maximum(before_w - it_w - outside.loss_w, 0.0), 0.0),
+        full_w=of.full_w,
+    )
 
 
-def _outdoors(scenario: Scenario, it_w: Floats, design_w: Floats) -> tuple[power.Facility, power.Extremes]:
-    """The facility in the weather of its weeks, and in that of every hour of the year."""
-    sites, planned_frac = scenario.records.sites, scenario.asked.operations.load_factor_frac
-    air = list(weeks.weather(scenario).values())
-    plants = [facility.cooling_of(scenario.records.cooling[site.cooling]) for site in sites.values()]
-    load = power.load(it_w, design_w[:, None, :])
-    at = weeks.season(scenario.quarters)
-    surroundings = power.facility_power(it_w, load, air, plants, at, planned_frac)
-    return surroundings, power.extremes(it_w, design_w, air, plants, scenario.quarters, HOURS_PER_QUARTER)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lived:
+    """gang_count (h, p, r), pace (h, p) of gangs under a cap, work_count (h, p, j), draw_w (h, p)."""
+
+    gang_count: Floats
+    pace: Floats
+    work_count: Floats
+    draw_w: Floats
+
+
+def _unlimited(of: World, span: Span, fleet: racks.Racks, use: sharing.Jobs) -> _Lived:
+    """Who works where if there is power for all."""
+    gangs = training.working(of.gangs, span.period, fleet.up_count)
+    free = np.maximum(fleet.up_count - gangs.sum(axis=2), 0.0)
+    done = sharing.share(use, free)
+    busy = gangs.sum(axis=2) + done.sum(axis=2)
+    draw = of.full_w * (busy + of.scenario.asked.operations.idle_draw_frac * np.maximum(fleet.up_count - busy, 0.0))
+    return _Lived(gang_count=gangs, pace=np.ones_like(free), work_count=done, draw_w=draw)
+
+
+def _limited(
+    of: World,
+    span: Span,
+    fleet: racks.Racks,
+    use: sharing.Jobs,
+    wanted: _Lived,
+    bounds: curtailment.Limits,
+    air: Sequence[Outdoors],
+) -> _Lived:
+    """Who works where under limits: tiers slow at the site that is limited, and what is left is shared again.
+
+    Work that lost its racks takes idle ones, or those of a lower tier, elsewhere; batch work also at other hours. In
+    hours in which a site is limited its idle racks stay off.
+    """
+    tiers = [tier.work for tier in of.scenario.asked.simulate.tiers]
+    idle_frac = of.scenario.asked.operations.idle_draw_frac
+    member = dict(zip([name for name in reversed(tiers) if name != "training"], use.tiers, strict=True))
+    gangs = wanted.gang_count.sum(axis=2)
+    count = np.stack(
+        [gangs if name == "training" else wanted.work_count[..., member[name]].sum(axis=2) for name in tiers], axis=-1
+    )
+    idle = np.maximum(fleet.up_count - count.sum(axis=2), 0.0)
+    tier_w = np.stack([_by_site(of, count[..., k] * of.full_w) for k in range(len(tiers))], axis=-1)
+    slowed = _within(of, span, air, tier_w, _by_site(of, idle * of.full_w * idle_frac), bounds)
+    tight = ((slowed.power_frac < 1).any(axis=2) | (slowed.idle_frac < 1))[:, of.at.site]
+    kept = slowed.power_frac[:, of.at.site]
+    running, pace = curtailment.speeds(kept, of.curves)
+    train = tiers.index("training")
+    gang_count = training.working(of.gangs, span.period, np.where(tight, gangs * running[..., train], fleet.up_count))
+    serving = np.arange(len(tiers)) != train
+    able = (count * running * pace)[..., serving].sum(axis=2)
+    free = np.where(tight, able, np.maximum(fleet.up_count - gang_count.sum(axis=2), 0.0))
+    done = sharing.share(use, free)
+    rack_w = of.full_w * np.where(tight, sharing.ratio((count * kept)[..., serving].sum(axis=2), able), 1.0)
+    cap = np.maximum(kept[..., train], of.curves[train].least_frac)
+    busy = done.sum(axis=2)
+    draw = of.full_w * cap * gang_count.sum(axis=2) + rack_w * (busy + idle_frac * np.maximum(free - busy, 0.0))
+    return _Lived(gang_count=gang_count, pace=pace[..., train], work_count=done, draw_w=draw)
+
+
+# Rounds in which the PUE of the power that is left, and the power that it leaves, agree to a few parts in a million.
+_ROUNDS = 3
+
+
+def _within(
+    of: World, span: Span, air: Sequence[Outdoors], tier_w: Floats, idle_w: Floats, bounds: curtailment.Limits
+) -> curtailment.Slowed:
+    """What the tiers of each site keep, so that facility power is within its limits."""
+    least = np.array([curve.least_frac for curve in of.curves])
+    it_w = tier_w.sum(axis=2) + idle_w
+    wanted_w = it_w * _facility(of, span, air, it_w).pue_ratio
+    slowed = curtailment.slow(tier_w, idle_w, np.full_like(it_w, np.inf), bounds.stopped, least)
+    for _ in range(_ROUNDS):
+        left_w = (tier_w * slowed.power_frac).sum(axis=2) + idle_w * slowed.idle_frac
+        budget_w = curtailment.budgets(wanted_w, bounds, _facility(of, span, air, left_w).pue_ratio)
+        slowed = curtailment.slow(tier_w, idle_w, budget_w, bounds.stopped, least)
+    return slowed
+
+
+def _facility(of: World, span: Span, air: Sequence[Outdoors], it_w: Floats) -> power.Facility:
+    planned = of.scenario.asked.operations.load_factor_frac
+    return power.facility_power(it_w, _design(of, span), air, of.plants, planned)
+
+
+def _design(of: World, span: Span) -> Floats:
+    return power.during(of.design_w, span.period, span.count, of.weekly)
+
+
+def _by_site(of: World, by_pair: Floats) -> Floats:
+    """Sum over the pairs of each site, (h, p) → (h, s)."""
+    member = of.at.site[:, None] == np.arange(len(of.years))
+    return by_pair @ member.astype(float)

@@ -1,20 +1,21 @@
-"""Who works on which racks in each hour.
+"""Who works on which racks in each step of a span.
 
-Training runs keep their racks. The rest is shared in this order:
+Training runs keep their racks. The rest is shared tier by tier, the tier that slows last first:
 
-1. Interactive classes take of the racks that the plan gave them what their promised demand needs in this hour: the
-   share of demand that the plan serves in this block, times the demand of the hour.
-2. Where the tide asks for more, they take what is idle, dearest per rack-hour first, before batch work and experiments.
-3. Batch classes and experiments use the racks that the plan gave them, as far as these are left, then idle ones, until
-   they have what the plan promised them for the quarter.
-4. What is still idle serves demand that the plan leaves, dearest per rack-hour first.
+1. The jobs of the tier take of the racks that the plan gave them what their promise needs: of an interactive class the
+   share of demand that the plan serves in this block, times the demand of the hour; of a batch class or an experiment
+   all of its racks, for any hour of the quarter will do.
+2. What their promise still lacks they take of the racks that are left, dearest per rack-hour first, before the next
+   tier takes its own.
+3. When every tier has had its turn, what is still idle serves demand that the plan leaves, dearest first.
 
-Whoever takes idle racks takes the same share of those of every platform.
-Shapes: t periods, h hours of the week, g platforms, j jobs (classes of inference, then experiments).
+Whoever takes racks that are left takes the same share of those of every pair.
+Shapes: h steps, p pairs of site and platform, j jobs (classes of inference, then experiments).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,15 +25,17 @@ from numpy.typing import NDArray
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jobs:
     """What racks may do beside training runs: tokens of a class of inference, or FLOP of experiments.
 
-    rate_per_s: work of one working rack, (t, g, j). own_count: working racks that the plan gives, (t, h, g, j).
-    asked_per_s, promised_per_s: demand, and what the plan serves of it, (t, h, j); where `flexible` (j), any hour of
-    the quarter will do and only their means count. value_usd_per_h: worth of a rack-hour, (t, j).
+    rate_per_s: work of one working rack, (p, j). own_count: working racks that the plan gives, (h, p, j). asked_per_s,
+    promised_per_s: demand, and what the plan serves of it, (h, j); where `flexible` (j), any hour will do and only
+    their means count. value_usd_per_h: worth of a rack-hour, (j). tiers: the jobs of each tier (j), the one that is
+    served first at first.
     """
 
     rate_per_s: Floats
@@ -40,70 +43,109 @@ class Jobs:
     asked_per_s: Floats
     promised_per_s: Floats
     value_usd_per_h: Floats
-    flexible: NDArray[np.bool_]
+    flexible: Mask
+    tiers: tuple[Mask, ...]
 
 
-def jobs(
-    decisions: xr.Dataset, data: xr.Dataset, tide: Floats, peak: NDArray[np.bool_], up: Floats, availability: float
-) -> Jobs:
-    """The jobs of a plan.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """The jobs of all quarters, for every pair: what `of_period` cuts its spans from.
 
-    tide: demand over its mean (h, use_case); peak: which hours are the peak block (h); up: working racks (t, g);
-    availability: working racks per rack in service, which the plan's rates and racks include.
+    rate_per_s: (t, p, j); own_count: (t, block, p, j); demand_per_s, wish_per_s: mean demand of classes and wish of
+    experiments, (t, class), (t, experiment); value_usd_per_h: (t, j); flexible, tiers: as in `Jobs`.
     """
-    block = np.where(peak, 0, 1)
-    rate = ratio(_rates(data), np.array(availability))
-    own = _planned_count(decisions, data)[:, block] * availability
-    demand = data.demand_tokens_per_s.transpose("period", "use_case").values[:, None, :] * tide
-    wish = _wish_per_s(data)
-    asked = np.concatenate([demand, np.broadcast_to(wish[:, None, :], (*demand.shape[:2], wish.shape[1]))], axis=2)
-    planned = np.einsum("thgj,tgj->thj", own, rate)
-    in_block = [asked[:, peak].mean(axis=1), asked[:, ~peak].mean(axis=1)]
-    share = ratio(planned, np.stack(in_block, axis=1)[:, block])
-    flexible = np.concatenate([data.interactive.values == 0, np.ones(wish.shape[1], dtype=bool)])
-    promised = np.where(flexible, planned.mean(axis=1, keepdims=True), np.minimum(share, 1) * asked)
+
+    rate_per_s: Floats
+    own_count: Floats
+    demand_per_s: Floats
+    wish_per_s: Floats
+    value_usd_per_h: Floats
+    flexible: Mask
+    tiers: tuple[Mask, ...]
+
+
+def work(
+    decisions: xr.Dataset,
+    data: xr.Dataset,
+    stock_count: Floats,
+    platform: NDArray[np.intp],
+    availability: float,
+    order: Sequence[str],
+) -> Work:
+    """The jobs of a plan; those of a platform are spread over its pairs in proportion to their racks.
+
+    stock_count: racks of each pair in service, (t, p); platform: index of each pair's platform (p); availability:
+    working racks per rack in service, which the plan's rates and racks include; order: names of tiers, the one that is
+    served first at first.
+    """
+    rate = _rates(data)[:, platform] / availability
+    same = platform[:, None] == platform
+    own = _planned_count(decisions, data)[:, :, platform] * availability
+    own *= ratio(stock_count, stock_count @ same)[:, None, :, None]
+    flexible = np.concatenate([data.interactive.values == 0, np.ones(data.sizes["experiment"], dtype=bool)])
+    research = np.arange(len(flexible)) >= data.sizes["use_case"]
+    member = {"interactive": ~flexible, "batch": flexible & ~research, "experiments": research}
+    return Work(
+        rate_per_s=rate,
+        own_count=own,
+        demand_per_s=data.demand_tokens_per_s.transpose("period", "use_case").values,
+        wish_per_s=data.experiment_wish_flop.transpose("period", "experiment").values / SECONDS_PER_QUARTER,
+        value_usd_per_h=_value_usd_per_h(data, rate, stock_count),
+        flexible=flexible,
+        tiers=tuple(member[name] for name in order if name in member),
+    )
+
+
+def jobs(of: Work, period: int, tide: Floats, peak: Mask) -> Jobs:
+    """The jobs of a span of one quarter.
+
+    tide: demand over its mean (h, class); peak: which steps are the peak block (h).
+    """
+    rate, own = of.rate_per_s[period], of.own_count[period][np.where(peak, 0, 1)]
+    wish = np.broadcast_to(of.wish_per_s[period], (len(tide), of.wish_per_s.shape[1]))
+    asked = np.concatenate([of.demand_per_s[period] * tide, wish], axis=1)
+    planned = np.einsum("hpj,pj->hj", own, rate)
+    blocks = [asked[at].mean(axis=0) if at.any() else asked.mean(axis=0) for at in (peak, ~peak)]
+    share = ratio(planned, np.stack(blocks)[np.where(peak, 0, 1)])
     return Jobs(
         rate_per_s=rate,
         own_count=own,
         asked_per_s=asked,
-        promised_per_s=promised,
-        value_usd_per_h=_value_usd_per_h(data, rate, up),
-        flexible=flexible,
+        promised_per_s=np.where(of.flexible, planned.mean(axis=0), np.minimum(share, 1) * asked),
+        value_usd_per_h=of.value_usd_per_h[period],
+        flexible=of.flexible,
+        tiers=of.tiers,
     )
 
 
 def share(use: Jobs, free: Floats) -> Floats:
-    """Racks at work on each job, (t, h, g, j). free: working racks that no training run holds, (t, h, g)."""
-    interactive = np.where(use.flexible, 0.0, use.own_count)
-    capacity = np.einsum("thgj,tgj->thj", interactive, use.rate_per_s)
-    interactive = interactive * np.minimum(ratio(use.promised_per_s, capacity), 1)[:, :, None, :]
-    # The plan's racks exceed what is free by the solver's tolerance at most.
-    work = interactive * np.minimum(ratio(free, interactive.sum(axis=3)), 1)[..., None]
-    left = np.maximum(free - work.sum(axis=3), 0)
-    _fill(work, left, use, use.promised_per_s, ~use.flexible)
-    flexible = np.where(use.flexible, use.own_count, 0.0)
-    flexible *= np.minimum(ratio(left, flexible.sum(axis=3)), 1)[..., None]
-    work += flexible
-    left = np.maximum(left - flexible.sum(axis=3), 0)
-    _fill(work, left, use, use.promised_per_s, use.flexible)
-    _fill(work, left, use, use.asked_per_s, np.ones_like(use.flexible))
-    return work
+    """Racks at work on each job, (h, p, j). free: working racks that no training run holds, (h, p)."""
+    done, left = np.zeros_like(use.own_count), free.copy()
+    capacity = np.einsum("hpj,pj->hj", use.own_count, use.rate_per_s)
+    needed = np.where(use.flexible, 1.0, np.minimum(ratio(use.promised_per_s, capacity), 1))[:, None, :]
+    order = np.argsort(-use.value_usd_per_h, kind="stable")
+    for tier in use.tiers:
+        own = use.own_count * needed * tier
+        # The plan's racks exceed what is left by the solver's tolerance, by racks that are out, or by a higher tier's.
+        own *= np.minimum(ratio(left, own.sum(axis=2)), 1)[..., None]
+        done += own
+        left = np.maximum(left - own.sum(axis=2), 0)
+        _fill(done, left, use, use.promised_per_s, [job for job in order if tier[job]])
+    _fill(done, left, use, use.asked_per_s, order)
+    return done
 
 
-def _fill(work: Floats, left: Floats, use: Jobs, goal: Floats, allowed: NDArray[np.bool_]) -> None:
-    """Give idle racks to the jobs that lack some of their goal, dearest first; changes the fresh arrays of `share`."""
-    order = np.argsort(-use.value_usd_per_h, axis=1, kind="stable")
-    period = np.arange(len(order))
-    for job in order.T:
-        rate = use.rate_per_s[period, :, job]
-        done = np.einsum("thg,tg->th", work[period, :, :, job], rate)
-        possible = np.einsum("thg,tg->th", left, rate)
-        short = goal[period, :, job] - done
-        # A quarter's shortfall is spread over its hours in proportion to what stands idle in each.
-        spread = ratio(possible, possible.mean(axis=1, keepdims=True)) * short.mean(axis=1, keepdims=True)
-        short = np.maximum(np.where(use.flexible[job, None], spread, short), 0)
-        taken = left * (np.minimum(ratio(short, possible), 1) * allowed[job, None])[..., None]
-        work[period, :, :, job] += taken
+def _fill(done: Floats, left: Floats, use: Jobs, goal: Floats, order: Sequence[int] | NDArray[np.intp]) -> None:
+    """Give racks that are left to jobs that lack some of their goal, in order; changes the fresh arrays of `share`."""
+    for job in order:
+        rate = use.rate_per_s[:, job]
+        short = goal[:, job] - done[:, :, job] @ rate
+        possible = left @ rate
+        if use.flexible[job]:  # the shortfall is spread over the steps in proportion to what stands idle in each
+            short = ratio(possible, possible.mean()) * short.mean()
+        part = np.minimum(ratio(np.maximum(short, 0), possible), 1)
+        taken = left * part[:, None]
+        done[:, :, job] += taken
         left -= taken
 
 
@@ -123,21 +165,16 @@ def _rates(data: xr.Dataset) -> Floats:
 def _planned_count(decisions: xr.Dataset, data: xr.Dataset) -> Floats:
     """Racks in service that the plan gives to each job, by block, (t, block, g, j)."""
     order = ("period", "block", "platform")
-    work = decisions.work_count.transpose(*order, "use_case").values
+    planned = decisions.work_count.transpose(*order, "use_case").values
     if not data.sizes["experiment"]:
-        return work
-    return np.concatenate([work, decisions.research_count.transpose(*order, "experiment").values], axis=3)
+        return planned
+    return np.concatenate([planned, decisions.research_count.transpose(*order, "experiment").values], axis=3)
 
 
-def _wish_per_s(data: xr.Dataset) -> Floats:
-    """Operations per second that experiments wish for, (t, experiment)."""
-    return data.experiment_wish_flop.transpose("period", "experiment").values / SECONDS_PER_QUARTER
-
-
-def _value_usd_per_h(data: xr.Dataset, rate: Floats, up: Floats) -> Floats:
-    """Worth of a rack-hour on each job [USD/h], (t, j), as a mean over the working racks of all platforms."""
+def _value_usd_per_h(data: xr.Dataset, rate: Floats, stock_count: Floats) -> Floats:
+    """Worth of a rack-hour on each job [USD/h], (t, j), as a mean over all racks."""
     per_token = data.price_usd_per_mtok.transpose("period", "use_case").values / 1e6
     per_flop = data.experiment_worth_usd_per_flop.transpose("period", "experiment").values
     worth = np.concatenate([per_token, per_flop], axis=1)
-    rack_per_s = ratio(np.einsum("tgj,tg->tj", rate, up), up.sum(axis=1, keepdims=True))
+    rack_per_s = ratio(np.einsum("tpj,tp->tj", rate, stock_count), stock_count.sum(axis=1, keepdims=True))
     return worth * rack_per_s * 3600.0

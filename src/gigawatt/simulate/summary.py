@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import xarray as xr
 
-from gigawatt.simulate.power import Extremes
+from gigawatt.simulate.power import Extremes, pue_p99
 
 # Below this share of a figure, plan and simulation are said to agree.
 SAME_FRAC = 5e-4
@@ -17,6 +17,9 @@ DISPLACED = (
     "interactive classes take racks from it in their busiest hours, and those that they leave idle in quiet ones are "
     "too few or of platforms that suit it less"
 )
+
+SMALLER = "gangs that one site can hold are smaller than the largest allowed, and lose less to failures"
+WAITED = "gangs wait for racks, restart, or lose more to failures than the plan counts with"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +38,11 @@ class Summary:
     """A window of quarters.
 
     availability_frac: rack-hours worked over rack-hours in service. pue_mean: facility over IT energy. pue_p99: the PUE
-    that 1 % of the IT energy exceeds, over every hour of the weather and not only the representative weeks. served,
-    unserved: tokens by class. residual_frac: facility energy less IT energy counted rack by rack less losses, over
-    facility energy. None where nothing runs.
+    that 1 % of the IT energy exceeds, over every hour of the weather and not only the representative weeks.
+    energy_usd: facility energy at the price of its hour. failures: faults of racks by kind. goodput_frac: progress of
+    training gangs over the racks that they hold. curtailed_wh: facility energy given up to limits. served, unserved:
+    tokens by class. residual_frac: facility energy less IT energy counted rack by rack less losses, over facility
+    energy. None where nothing runs.
     """
 
     availability_frac: float | None
@@ -47,6 +52,10 @@ class Summary:
     energy_wh: float
     water_l: float
     carbon_kg: float
+    energy_usd: float
+    failures: Mapping[str, float]
+    goodput_frac: float | None
+    curtailed_wh: float
     served: Mapping[str, float]
     unserved: Mapping[str, float]
     residual_frac: float
@@ -59,35 +68,47 @@ def summary_of(stored: Mapping[str, Any]) -> Summary:
     return Summary(**{**stored, "plan_vs_sim": rows})
 
 
-def summarise(lived: xr.Dataset, asked_for: xr.Dataset, extremes: Extremes, window: slice) -> Summary:
-    """The figures of a window of quarters, from `totals.totals` and `totals.planned`."""
+def summarise(
+    lived: xr.Dataset, asked_for: xr.Dataset, extremes: Sequence[Extremes], availability_frac: float, window: slice
+) -> Summary:
+    """The figures of a window of quarters, from `totals.combine` and `totals.planned`.
+
+    availability_frac: what the plan counts with.
+    """
     sim, plan = lived.isel(period=window), asked_for.isel(period=window)
     energy = float(sim.facility_wh.sum())
     balance = energy - float(sim.by_rack_wh.sum()) - float(sim.loss_wh.sum())
     return Summary(
         availability_frac=_over(float(sim.up_h.sum()), float(sim.stock_h.sum())),
         pue_mean=_over(energy, float(sim.it_wh.sum())),
-        pue_p99=extremes.pue_p99(window),
+        pue_p99=pue_p99(extremes[window]),
         it_wh=float(sim.it_wh.sum()),
         energy_wh=energy,
         water_l=float(sim.water_l.sum()),
         carbon_kg=float(sim.carbon_kg.sum()),
-        served=_by_class(sim.served_tokens),
-        unserved=_by_class(sim.unserved_tokens),
+        energy_usd=float(sim.energy_usd.sum()),
+        failures=_by_name(sim.failures_count, "kind"),
+        goodput_frac=_over(float(sim.gang_useful_h.sum()), float(sim.gang_held_h.sum())),
+        curtailed_wh=float(sim.curtailed_wh.sum()),
+        served=_by_name(sim.served_tokens, "use_case"),
+        unserved=_by_name(sim.unserved_tokens, "use_case"),
         residual_frac=abs(balance) / energy if energy > 0 else 0.0,
         plan_vs_sim=(
+            *_racks(sim, plan, availability_frac),
             _energy(sim, plan),
             _pue(sim, plan),
+            _bill(sim, plan),
             *_tokens(sim, plan),
+            *_runs(sim, plan),
             *_research(sim, plan),
             *_peaks(sim, plan),
         ),
     )
 
 
-def _by_class(tokens: xr.DataArray) -> dict[str, float]:
-    sums = tokens.sum("period")
-    return {str(name): float(value) for name, value in zip(sums.use_case.values, sums.values, strict=True)}
+def _by_name(values: xr.DataArray, dim: str) -> dict[str, float]:
+    sums = values.sum("period")
+    return {str(name): float(value) for name, value in zip(sums[dim].values, sums.values, strict=True)}
 
 
 def _over(over: float, under: float) -> float | None:
@@ -98,6 +119,41 @@ def _change(over: float, under: float) -> str:
     """A ratio as a signed change, for a cause."""
     # Adding zero makes a rounded -0 a plain 0.
     return f"{round(over / under - 1, 3) + 0.0:+.1%}" if under > 0 else "none"
+
+
+def _racks(sim: xr.Dataset, plan: xr.Dataset, availability_frac: float) -> list[Difference]:
+    """Racks in service and at work, as means over the window."""
+    hours = float(sim.hours_h.sum())
+    stock, up, down = (float(sim[name].sum()) for name in ("stock_h", "up_h", "down_h"))
+    planned = float((plan.stock_count * sim.hours_h).sum()) / hours
+    late = f"deliveries late by what their slip says, and racks counted whole ({_change(stock / hours, planned)})"
+    lost = "no rack in service"
+    if stock > 0:
+        trays = (stock - down - up) / stock
+        lost = f"racks wholly out {down / stock:.1%}, maintenance among them; trays out {trays:.1%}"
+    return [
+        Difference(item="racks in service", plan=planned, simulated=stock / hours, unit="racks", cause=late),
+        Difference(item="availability", plan=availability_frac, simulated=_over(up, stock), unit="share", cause=lost),
+    ]
+
+
+def _bill(sim: xr.Dataset, plan: xr.Dataset) -> Difference:
+    cost, budget = float(sim.energy_usd.sum()), float(plan.energy_usd.sum())
+    used = _change(float(sim.facility_wh.sum()), float(plan.facility_wh.sum()))
+    cause = f"energy used ({used}), and its price in the hours in which it is used"
+    return Difference(item="energy bill", plan=budget, simulated=cost, unit="USD", cause=cause)
+
+
+def _runs(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
+    """Useful operations of every training run that the window touches."""
+    rows = []
+    for name in plan.run.values:
+        budget, done = (float(data.train_flop.sel(run=name).sum()) for data in (plan, sim))
+        if budget or done:
+            cause = _cause(done, budget, WAITED)
+            cause = SMALLER if done > budget * (1 + SAME_FRAC) else cause
+            rows.append(Difference(item=f"training: {name}", plan=budget, simulated=done, unit="FLOP", cause=cause))
+    return rows
 
 
 def _energy(sim: xr.Dataset, plan: xr.Dataset) -> Difference:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.scenario.schema import Asked
-from gigawatt.simulate.weeks import DAY_HOURS, WEEK_DAYS
+from gigawatt.simulate.calendar import DAY_HOURS
 
 Floats = NDArray[np.float64]
 
@@ -22,7 +22,7 @@ def note(asked: Asked) -> str:
 
 
 def tide(data: xr.Dataset, asked: Asked) -> tuple[Floats, NDArray[np.bool_]]:
-    """Demand in each hour of the week over its mean, shape (168, use_case), and which hours are the peak block (168,).
+    """Demand in each UTC hour of a day over its mean, shape (24, use_case), and which hours are the peak block (24,).
 
     Interactive classes follow the regions; batch classes ask evenly, for they are served whenever racks stand idle.
     The peak block is the day's busiest hours of the interactive classes together, the same for all of them, as in the
@@ -36,7 +36,7 @@ def tide(data: xr.Dataset, asked: Asked) -> tuple[Floats, NDArray[np.bool_]]:
         day[:, use] = daily_tide_ratio(float(data.block_ratio.sel(block="peak").values[use]), count, asked)
     peak = np.zeros(DAY_HOURS, dtype=bool)
     peak[_busiest(day[:, interactive].sum(axis=1), count)] = True
-    return np.tile(day, (WEEK_DAYS, 1)), np.tile(peak, WEEK_DAYS)
+    return day, peak
 
 
 def daily_tide_ratio(peak_to_mean_ratio: float, peak_hours_count: int, asked: Asked) -> Floats:

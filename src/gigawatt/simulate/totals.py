@@ -1,6 +1,8 @@
-"""Sums over the hours of each quarter, in float64: what was lived, and beside it what was planned."""
+"""Sums over the steps of a span, in float64: what was lived, and beside it what was planned."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -9,89 +11,121 @@ from numpy.typing import NDArray
 from gigawatt.plan import buildout, flows
 from gigawatt.plan.inputs import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
 from gigawatt.plan.plan import Plan
-from gigawatt.scenario.schema import Asked
+from gigawatt.scenario.schema import Scenario
+from gigawatt.simulate.calendar import Span
 from gigawatt.simulate.hours import Hours
-from gigawatt.simulate.power import draw_frac
-from gigawatt.simulate.weeks import WEIGHT_H
 
 Floats = NDArray[np.float64]
+Values = dict[str, tuple[tuple[str, ...], Floats]]
 
 SECONDS_PER_HOUR = 3600.0
 
 
-def totals(hours: Hours, plan: Plan) -> xr.Dataset:
-    """What happened in each quarter.
+def totals(hours: Hours, uses: int) -> Values:
+    """What happened in a span, by name: dims and array; `combine` labels them.
 
-    stock_h, up_h (period): rack-hours in service and working. it_wh, facility_wh, loss_wh, water_l, carbon_kg, peak_w
-    and warmest_w (largest facility power in the week, and in the warmest hour of the quarter), planned_load_wh
-    (facility energy if sites ran at the load factor that the planner counts with): (period, site). by_rack_wh (period):
-    IT energy counted rack by rack instead of site by site; full_use_wh (period): the same if no working rack were ever
-    idle. programme_peak_w (period): largest facility power of all sites in one hour. demand_tokens, served_tokens,
-    unserved_tokens (period, use_case), research_flop (period, experiment).
+    hours_h: that the span stands for. stock_h, up_h, down_h, degraded_h: rack-hours in service, able to work, wholly
+    out, and tray-hours out. failures_count (kind). it_wh, facility_wh, loss_wh, water_l, carbon_kg, energy_usd,
+    curtailed_wh, peak_w and warmest_w (largest facility power in the span, and in the warmest hour of the quarter),
+    planned_load_wh (facility energy if sites ran at the load factor that the planner counts with): (site). by_rack_wh:
+    IT energy counted rack by rack instead of site by site; full_use_wh: the same if no working rack were ever idle.
+    programme_peak_w: largest facility power of all sites in one step. gang_held_h, gang_useful_h: rack-hours of gangs,
+    and of their progress. demand_tokens, served_tokens, unserved_tokens (use_case), train_flop (run), research_flop
+    (experiment). uses: classes of inference.
     """
-    inputs = plan.inputs
-    uses = inputs.sizes["use_case"]
-    up = hours.fleet.up_count.sum(axis=1)
-    served, wanted = _tokens(hours.done_per_s[..., :uses].sum(axis=2)), _tokens(hours.jobs.asked_per_s[..., :uses])
-    at_sites = ("period", "site")
-    values: dict[str, tuple[tuple[str, ...], Floats]] = {
-        "stock_h": (("period",), hours.fleet.stock_count.sum(axis=(1, 2)) * HOURS_PER_QUARTER),
-        "up_h": (("period",), up.sum(axis=1) * HOURS_PER_QUARTER),
-        "it_wh": (at_sites, _sum(hours.it_w)),
-        "facility_wh": (at_sites, _sum(hours.facility_w)),
-        "loss_wh": (at_sites, _sum(hours.facility.loss_w)),
-        "planned_load_wh": (at_sites, _sum(hours.it_w * hours.facility.planned_ratio)),
-        "water_l": (at_sites, _sum(hours.facility.water_l)),
-        "carbon_kg": (at_sites, _sum(hours.carbon_kg)),
-        "peak_w": (at_sites, hours.facility_w.max(axis=1)),
-        "warmest_w": (at_sites, hours.extremes.warmest_w),
-        "by_rack_wh": (
-            ("period",),
-            ((up * hours.rack_w)[:, None, :] * draw_frac(hours.busy_frac, hours.idle_frac)).sum((1, 2)) * WEIGHT_H,
-        ),
-        "full_use_wh": (("period",), (up * hours.rack_w).sum(axis=1) * HOURS_PER_QUARTER),
-        "programme_peak_w": (("period",), hours.facility_w.sum(axis=2).max(axis=1)),
-        "demand_tokens": (("period", "use_case"), wanted),
-        "served_tokens": (("period", "use_case"), served),
-        "unserved_tokens": (("period", "use_case"), np.maximum(wanted - served, 0)),
-        "research_flop": (("period", "experiment"), _tokens(hours.done_per_s[..., uses:].sum(axis=2))),
+    span, fleet = hours.span, hours.racks
+    served = _tokens(hours.done_per_s.sum(axis=1), span)
+    wanted = _tokens(hours.jobs.asked_per_s[:, :uses], span)
+    facility_w, stock = hours.facility_w, fleet.stock_count.sum(axis=1)
+    return {
+        "hours_h": ((), np.asarray(span.count * span.weight_h)),
+        "stock_h": ((), _sum(stock, span)),
+        "up_h": ((), _sum(fleet.up_count.sum(axis=1), span)),
+        "down_h": ((), _sum(fleet.down_count.sum(axis=1), span)),
+        "degraded_h": ((), _sum(fleet.degraded_count.sum(axis=1), span)),
+        "failures_count": (("kind",), _failures(hours)),
+        "it_wh": (("site",), _sum(hours.it_w, span)),
+        "facility_wh": (("site",), _sum(facility_w, span)),
+        "loss_wh": (("site",), _sum(hours.facility.loss_w, span)),
+        "planned_load_wh": (("site",), _sum(hours.it_w * hours.facility.planned_ratio, span)),
+        "water_l": (("site",), _sum(hours.facility.water_l_per_h, span)),
+        "carbon_kg": (("site",), _sum(facility_w * hours.carbon_kg_per_wh, span)),
+        "energy_usd": (("site",), _sum(facility_w * hours.price_usd_per_wh, span)),
+        "curtailed_wh": (("site",), _sum(hours.curtailed_w, span)),
+        "peak_w": (("site",), facility_w.max(axis=0)),
+        "warmest_w": (("site",), hours.extremes.warmest_w),
+        "by_rack_wh": ((), _sum(hours.draw_w.sum(axis=1), span)),
+        "full_use_wh": ((), _sum(fleet.up_count @ hours.full_w, span)),
+        "programme_peak_w": ((), facility_w.sum(axis=1).max()),
+        "gang_held_h": ((), np.asarray(hours.training.held_h)),
+        "gang_useful_h": ((), np.asarray(hours.training.useful_h)),
+        "demand_tokens": (("use_case",), wanted),
+        "served_tokens": (("use_case",), served[:uses]),
+        "unserved_tokens": (("use_case",), np.maximum(wanted - served[:uses], 0)),
+        "train_flop": (("run",), _tokens(hours.training.flops, span)),
+        "research_flop": (("experiment",), served[uses:]),
     }
-    names = ("period", "site", "use_case", "experiment")
-    return xr.Dataset(values, coords={name: inputs[name].values for name in names})
 
 
-def planned(plan: Plan, asked: Asked) -> xr.Dataset:
-    """What the plan counted on in each quarter.
+def _failures(hours: Hours) -> Floats:
+    """Faults of each kind: as drawn, or expected over the hours that the steps stand for."""
+    counts = hours.racks.failures_count.sum(axis=(0, 1))
+    drawn = hours.racks.fault_h.size > 0
+    return np.asarray(counts if drawn else counts * hours.span.weight_h / hours.span.step_h)
 
-    it_wh, facility_wh, connection_w (mean facility power of the shells): (period, site); served_tokens (period,
-    use_case), research_flop (period, experiment), interactive (use_case).
+
+def combine(parts: Sequence[Values], spans: Sequence[Span], plan: Plan, kinds: Sequence[str]) -> xr.Dataset:
+    """The totals of all spans along `period`, labelled; a quarter that is not lived through has no entry."""
+    inputs = plan.inputs
+    values = {
+        name: (("period", *dims), np.stack([part[name][1] for part in parts])) for name, (dims, _) in parts[0].items()
+    }
+    coords = {name: inputs[name].values for name in ("site", "use_case", "run", "experiment")}
+    periods = inputs.period.values[[span.period for span in spans]]
+    return xr.Dataset(values, coords={"period": periods, "kind": list(kinds), **coords})
+
+
+def planned(plan: Plan, scenario: Scenario, spans: Sequence[Span], weekly: bool) -> xr.Dataset:
+    """What the plan counted on in the same hours.
+
+    it_wh, facility_wh, energy_usd, connection_w (facility power of the shells, the mean of a quarter for its
+    representative week, else that at its end): (period, site); stock_count (period); served_tokens (period, use_case),
+    train_flop (period, run), research_flop (period, experiment), interactive (use_case).
     """
-    decisions, inputs = plan.data, plan.inputs
+    decisions, inputs, asked = plan.data, plan.inputs, scenario.asked
     it = flows.mean_stock(decisions.it_w)
-    served = flows.mean_tokens_per_s(decisions.served_tokens_per_s, inputs)
+    energy = it * buildout.energy_wh_per_w(inputs, asked)
+    research, train = xr.zeros_like(inputs.experiment_wish_flop), xr.zeros_like(inputs.run_window)
     if inputs.sizes["experiment"]:
-        research = (decisions.research_count * inputs.experiment_rack_flops * inputs.hours_frac).sum(
-            ["platform", "block"]
-        )
-    else:
-        research = xr.zeros_like(inputs.experiment_wish_flop)
-    return xr.Dataset(
+        racks = decisions.research_count * inputs.experiment_rack_flops
+        research = (racks * inputs.hours_frac).sum(["platform", "block"])
+    if inputs.sizes["run"]:
+        train = (decisions.train_count * inputs.run_rack_flops).sum("platform")
+    served = flows.mean_tokens_per_s(decisions.served_tokens_per_s, inputs)
+    counted = xr.Dataset(
         {
             "it_wh": it * asked.operations.load_factor_frac * HOURS_PER_QUARTER,
-            "facility_wh": it * buildout.energy_wh_per_w(inputs, asked),
-            "connection_w": flows.mean_stock(decisions.shell_w),
+            "facility_wh": energy,
+            "energy_usd": energy * inputs.energy_price_usd_per_wh,
+            "connection_w": flows.mean_stock(decisions.shell_w) if weekly else decisions.shell_w,
+            "stock_count": flows.mean_stock(decisions.stock_count).sum(["site", "platform"]),
             "served_tokens": served * SECONDS_PER_QUARTER,
+            "train_flop": train * SECONDS_PER_QUARTER,
             "research_flop": research * SECONDS_PER_QUARTER,
             "interactive": inputs.interactive,
         }
-    )
+    ).isel(period=[span.period for span in spans])
+    part = xr.DataArray([span.count * span.weight_h / HOURS_PER_QUARTER for span in spans], dims="period")
+    part = part.assign_coords(period=counted.period)
+    sums = ("it_wh", "facility_wh", "energy_usd", "served_tokens", "train_flop", "research_flop")
+    return counted.assign({name: counted[name] * part for name in sums})
 
 
-def _sum(hourly: Floats) -> Floats:
-    """Sum over the hours of a quarter of what an hour of each step has, (period, hour, …) → (period, …)."""
-    return hourly.sum(axis=1) * WEIGHT_H
+def _sum(per_h: Floats, span: Span) -> Floats:
+    """Sum over the hours of a span of what an hour of each step has, (step, …) → (…)."""
+    return np.asarray(per_h.sum(axis=0) * span.weight_h)
 
 
-def _tokens(per_s: Floats) -> Floats:
-    """Tokens or FLOP of a quarter from those per second."""
-    return _sum(per_s) * SECONDS_PER_HOUR
+def _tokens(per_s: Floats, span: Span) -> Floats:
+    """Tokens or FLOP of a span from those per second."""
+    return _sum(per_s, span) * SECONDS_PER_HOUR

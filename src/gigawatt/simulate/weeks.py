@@ -9,32 +9,26 @@ calendar. What a week cannot hold is the few warmest hours of a year: `quarters`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import watts
-from gigawatt.catalog import facility
-from gigawatt.catalog.records import Site
-from gigawatt.plan.inputs import HOURS_PER_QUARTER
-from gigawatt.scenario.schema import Scenario
+from gigawatt.simulate.calendar import DAY_HOURS, WEEK_DAYS
 
 Floats = NDArray[np.float64]
 
-DAY_HOURS, WEEK_DAYS = 24, 7
-WEEK_HOURS = DAY_HOURS * WEEK_DAYS
 QUARTER_DAYS = (90, 91, 92, 92)  # of a year of 365 days
-WEIGHT_H = HOURS_PER_QUARTER / WEEK_HOURS
+LEAP_DAY = 31 + 28  # 29 February as a day of its year, from 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SiteWeather:
-    """Weather of one site: a week for each quarter of the year in UTC, and every hour of each quarter.
+class Weeks:
+    """Air of one site: a week for each quarter of the year in UTC, and every hour of each quarter.
 
-    dry_bulb_degc, wet_bulb_degc: shape (4, 168). quarters: (dry bulb, wet bulb) of the four quarters [degC], local
-    standard time.
+    dry_bulb_degc, wet_bulb_degc: shape (4, 168). quarters: (dry bulb, wet bulb) of the four quarters [degC], on the
+    clock of the air.
     """
 
     dry_bulb_degc: Floats
@@ -42,26 +36,27 @@ class SiteWeather:
     quarters: tuple[tuple[Floats, Floats], ...]
 
 
-def weather(scenario: Scenario) -> dict[str, SiteWeather]:
-    """Weather of every site, from the typical year that the planner takes its PUE from."""
-    records = scenario.records
-    return {
-        key: site_weather(site, facility.cooling_of(records.cooling[site.cooling]))
-        for key, site in records.sites.items()
-    }
+def weeks(air: watts.Weather, cooling: watts.Cooling, utc_offset_h: float) -> Weeks:
+    """The four representative weeks of a year on a clock of utc_offset_h.
 
-
-def site_weather(site: Site, cooling: watts.Cooling) -> SiteWeather:
-    """The four representative weeks of a site; its plant decides which days are typical of a quarter's PUE."""
-    year = facility.weather_of(site, facility.TYPICAL_YEAR)
+    The site's plant decides which days are typical of a quarter's PUE. A leap year's 29 February is left out.
+    """
+    dry_year, wet_year = (_common(values) for values in (air.dry_bulb_degc, air.wet_bulb_degc))
     ends = np.cumsum(QUARTER_DAYS)[:-1] * DAY_HOURS
-    quarters = tuple(zip(np.split(year.dry_bulb_degc, ends), np.split(year.wet_bulb_degc, ends), strict=True))
+    quarters = tuple(zip(np.split(dry_year, ends), np.split(wet_year, ends), strict=True))
     dry_weeks, wet_weeks = [], []
     for dry, wet in quarters:
         chosen = typical_days(dry, watts.pue(cooling, dry, wet, 1))
-        dry_weeks.append(_week(dry, chosen, site.utc_offset_h))
-        wet_weeks.append(_week(wet, chosen, site.utc_offset_h))
-    return SiteWeather(dry_bulb_degc=np.stack(dry_weeks), wet_bulb_degc=np.stack(wet_weeks), quarters=quarters)
+        dry_weeks.append(_week(dry, chosen, utc_offset_h))
+        wet_weeks.append(_week(wet, chosen, utc_offset_h))
+    return Weeks(dry_bulb_degc=np.stack(dry_weeks), wet_bulb_degc=np.stack(wet_weeks), quarters=quarters)
+
+
+def _common(hours: Floats) -> Floats:
+    """A year of 8,760 hours."""
+    if len(hours) == sum(QUARTER_DAYS) * DAY_HOURS:
+        return hours
+    return np.delete(hours, slice(LEAP_DAY * DAY_HOURS, (LEAP_DAY + 1) * DAY_HOURS))
 
 
 def typical_days(dry_bulb_degc: Floats, pue_ratio: Floats) -> NDArray[np.intp]:
@@ -81,6 +76,6 @@ def _week(hours: Floats, days: NDArray[np.intp], utc_offset_h: float) -> Floats:
     return np.roll(local, -round(utc_offset_h))
 
 
-def season(quarters: Sequence[str]) -> NDArray[np.intp]:
-    """Which quarter of the year each period is, from 0."""
-    return np.array([int(quarter[-1]) - 1 for quarter in quarters], dtype=np.intp)
+def season(quarter: str) -> int:
+    """Which quarter of the year a period is, from 0."""
+    return int(quarter[-1]) - 1

@@ -85,7 +85,7 @@ def _restore(folder: Path) -> Result:
         binds=tuple(Binding(**item) for item in figures.pop("binds")),
         **figures,
     )
-    timeline = Timeline.restore(_read(folder / "timeline.nc"), stored["timeline"])
+    timeline = Timeline.restore(_read(folder / "timeline.nc"), _read(folder / "outages.nc"), stored["timeline"])
     return Result(
         scenario=scenario,
         plan=plan,
@@ -122,6 +122,7 @@ def datasets(result: Result) -> dict[str, xr.Dataset]:
         "plan": result.plan.data,
         "inputs": result.plan.inputs,
         "timeline": result.timeline.data,
+        "outages": result.timeline.outages,
         "accounts": result.accounts.table,
         "statements": result.accounts.statements,
     }

@@ -1,0 +1,94 @@
+"""What is outside of a site in each step: air, price of energy, carbon; from files, or from normals and means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigawatt import watts
+from gigawatt.catalog import facility
+from gigawatt.scenario.schema import Scenario, SiteSeries
+from gigawatt.simulate import weeks
+from gigawatt.simulate.calendar import Span
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outdoors:
+    """Of one site: air, price and carbon in each step of a span, and the air of every hour of its quarter."""
+
+    dry_bulb_degc: Floats
+    wet_bulb_degc: Floats
+    price_usd_per_wh: Floats
+    carbon_kg_per_wh: Floats
+    quarter_dry_degc: Floats
+    quarter_wet_degc: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteYear:
+    """The year of a site: hours of air on a clock of utc_offset_h, its representative weeks on UTC, price and carbon.
+
+    price_usd_per_wh: shape (12, 24) on standard time or (hours,) on UTC; carbon_kg_per_wh: (hours,) on UTC.
+    """
+
+    air: watts.Weather
+    utc_offset_h: float
+    week: weeks.Weeks
+    price_usd_per_wh: Floats
+    price_offset_h: float
+    carbon_kg_per_wh: Floats
+
+
+def site_years(scenario: Scenario) -> list[SiteYear]:
+    """The year of every site, in the scenario's order.
+
+    Hourly prices keep the shape of their file or profile and have the mean that the plan counts with: what is missing
+    between the two is delivery, the same in every hour.
+    """
+    found = []
+    for key, site in scenario.records.sites.items():
+        use, series = scenario.asked.sites[key], scenario.records.series.get(key, SiteSeries())
+        air, offset_h = series.weather, series.weather_offset_h
+        if air is None:
+            air, offset_h = facility.weather_of(site, facility.TYPICAL_YEAR), site.utc_offset_h
+        price, price_offset_h = series.price_usd_per_wh, 0.0
+        if price is None:
+            ratios = np.array(use.price_ratios or [[1.0] * 24] * 12)
+            price, price_offset_h = site.power_price_usd_per_wh * ratios, site.utc_offset_h
+        carbon = series.carbon_kg_per_wh
+        plant = facility.cooling_of(scenario.records.cooling[site.cooling])
+        found.append(
+            SiteYear(
+                air=air,
+                utc_offset_h=offset_h,
+                week=weeks.weeks(air, plant, offset_h),
+                price_usd_per_wh=price + site.power_price_usd_per_wh - price.mean(),
+                price_offset_h=price_offset_h,
+                carbon_kg_per_wh=np.full(8760, site.carbon_kg_per_wh) if carbon is None else carbon,
+            )
+        )
+    return found
+
+
+def outdoors(year: SiteYear, span: Span, quarters: list[str], weekly: bool) -> Outdoors:
+    """A site's surroundings in a span: in its quarter's representative week, or in the hours of the calendar."""
+    when = span.when(quarters)
+    at = weeks.season(quarters[span.period])
+    dry, wet = year.week.quarters[at]
+    if weekly:
+        air = year.week.dry_bulb_degc[at], year.week.wet_bulb_degc[at]
+    else:
+        hours = (year.air.dry_bulb_degc, year.air.wet_bulb_degc)
+        air = tuple(watts.by_hour(values, when, year.utc_offset_h) for values in hours)  # type: ignore[assignment]
+    return Outdoors(
+        dry_bulb_degc=air[0],
+        wet_bulb_degc=air[1],
+        price_usd_per_wh=watts.by_hour(year.price_usd_per_wh, when, year.price_offset_h),
+        carbon_kg_per_wh=watts.by_hour(year.carbon_kg_per_wh, when, 0.0),
+        quarter_dry_degc=dry,
+        quarter_wet_degc=wet,
+    )
