@@ -149,7 +149,104 @@ def _cpu_s(call: Callable[[], object]) -> float:
     return statistics.median(spent[1:])
 
 
+FLEET_RACKS, FLEET_SITES, FLEET_H = 50_000, 10, 43_830
+NAIVE_RACKS, NAIVE_H = 2_000, 4_000
+
+
+def fleet_rack_hours() -> Figures:
+    """Failures, mending, counting by the hour and one gang at each site: 50,000 racks on ten sites through five years.
+
+    Beside it the naive loop over racks and hours, which has the same failures and repairs and no gangs.
+    """
+    import numpy as np
+
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "simulate"))
+    import naive
+
+    from gigawatt.scenario.load import load
+    from gigawatt.simulate import fleet
+
+    scenario = load("loi-2025-09")
+    kinds = scenario.records.reliability.classes
+    rate_per_h = 72 * scenario.asked.operations.package_failures_per_h
+    naive_s = _cpu_s(
+        lambda: naive.simulate(
+            hours_count=NAIVE_H,
+            entered_h=np.zeros(NAIVE_RACKS, dtype=np.int64),
+            rate_per_h=np.array([rate_per_h]),
+            share_frac=np.array([kind.share_frac for kind in kinds]),
+            repair_median_h=np.array([kind.repair_median_h for kind in kinds]),
+            repair_mean_h=np.array([kind.repair_h for kind in kinds]),
+            crews_count=None,
+            random=np.random.default_rng(0),
+        )
+    )
+    fleet.compile_kernels()
+    spent = _cpu_s(lambda: [_fleet_site(site, scenario) for site in range(FLEET_SITES)])
+    return {
+        "fleet_rack_hours_per_cpu_s": FLEET_RACKS * FLEET_H / spent,
+        "fleet_naive_rack_hours_per_cpu_s": NAIVE_RACKS * NAIVE_H / naive_s,
+    }
+
+
+def _fleet_site(site: int, scenario: Any) -> None:
+    import numpy as np
+
+    from gigawatt.simulate import fleet, gangs
+    from gigawatt.simulate.failures import Cohort
+
+    racks = FLEET_RACKS // FLEET_SITES
+    life = {"online_h": np.zeros(racks), "leaves_h": np.full(racks, float(FLEET_H))}
+    cohort = Cohort(key=(site,), pair=0, packages_count=72.0, **life)
+    record = scenario.records.reliability
+    yard = fleet.yard([cohort], record)
+    outages = fleet.outages_of(scenario, [cohort], yard, float(FLEET_H))
+    counts = fleet.counted(yard, outages, record, (0.0, 1.0, FLEET_H))
+    gangs.walk(
+        event_h=outages.time_h,
+        draw_frac=np.random.default_rng(site).random(len(outages.time_h)),
+        working_count=np.full(FLEET_H, racks / 2),
+        up_count=racks - counts.down_count[0],
+        speed_ratio=np.ones(FLEET_H),
+        interval_h=0.05,
+        checkpoint_h=2 / 3600,
+        restart_h=1 / 60,
+        starts_cold=True,
+    )
+
+
+def fleet_loi() -> Figures:
+    """The preset's plan through the five years from 2028 on, hour by hour, all sites, failures drawn: after compiling.
+
+    The plan is made in another process, so that the memory is that of the simulation.
+    """
+    import pickle
+
+    from gigawatt.scenario.load import load
+    from gigawatt.simulate import calendar, fleet, simulate
+    from gigawatt.simulate.timeline import Window
+
+    scenario = load("loi-2025-09", {"simulate.mode": "stochastic"})
+    code = (
+        "import pickle, sys; from gigawatt.plan.plan import plan; from gigawatt.scenario.load import load; "
+        "sys.stdout.buffer.write(pickle.dumps(plan(load('loi-2025-09'), with_worth=False)))"
+    )
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    plan = pickle.loads(made.stdout)
+    edges, quarters = calendar.edges_h(scenario.quarters), scenario.quarters
+    window = Window(first_h=edges[quarters.index("2028Q1")], last_h=edges[quarters.index("2033Q1")])
+    fleet.compile_kernels()
+    started = time.process_time()
+    simulate(scenario, plan, window=window)
+    spent = time.process_time() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"fleet_loi_5y_cpu_s": spent, "fleet_loi_5y_peak_bytes": float(peak)}
+
+
 GROUPS: dict[str, Callable[[], Figures]] = {
+    "fleet_rack_hours": fleet_rack_hours,
+    "fleet_naive_rack_hours": fleet_rack_hours,
+    "fleet_loi": fleet_loi,
     "help": help_,
     "run_loi": run_loi,
     "inference_configs": inference_configs,
