@@ -1,4 +1,4 @@
-"""Two timelines, made once: the campus preset, and the same with a training run and experiments."""
+"""Two timelines, made once: the campus preset, and the same with a second site and research."""
 
 import sys
 from pathlib import Path

@@ -47,10 +47,10 @@ def test_batch_classes_ask_evenly_and_interactive_ones_share_their_peak_block() 
         },
         coords={"block": ["peak", "off_peak"], "use_case": ["a", "b", "c"]},
     )
-    week, peak = tide.tide(data, ASKED)
-    assert week.shape == (168, 3)
-    assert peak.sum() == 8 * 7
-    assert np.all(week[:, 1] == 1)
-    assert np.allclose(week.mean(axis=0), 1)
-    assert np.allclose(week[peak].mean(axis=0), [1.4, 1.0, 1.6], rtol=1e-6)
-    assert np.allclose(week[~peak].mean(axis=0), [0.8, 1.0, 0.7], rtol=1e-6)
+    day, peak = tide.tide(data, ASKED)
+    assert day.shape == (24, 3)
+    assert peak.sum() == 8
+    assert np.all(day[:, 1] == 1)
+    assert np.allclose(day.mean(axis=0), 1)
+    assert np.allclose(day[peak].mean(axis=0), [1.4, 1.0, 1.6], rtol=1e-6)
+    assert np.allclose(day[~peak].mean(axis=0), [0.8, 1.0, 0.7], rtol=1e-6)

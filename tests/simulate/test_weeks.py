@@ -1,5 +1,7 @@
 """Representative weeks: seven real days that keep a quarter's mean and spread, in UTC."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,17 +10,22 @@ from hypothesis import strategies as st
 from gigawatt import watts
 from gigawatt.catalog import facility
 from gigawatt.catalog.load import get, ids
-from gigawatt.plan.inputs import HOURS_PER_QUARTER
 from gigawatt.simulate import weeks
 
 SITES = ids("sites")
 
 
+def weeks_of(name: str, plant: str | None = None) -> weeks.Weeks:
+    """Of a site in its typical year, for its own plant or another."""
+    site = get("sites", name)
+    cooling = facility.cooling_of(get("cooling", plant or site.cooling))
+    return weeks.weeks(facility.weather_of(site, facility.TYPICAL_YEAR), cooling, site.utc_offset_h)
+
+
 @pytest.mark.parametrize("name", SITES)
 @pytest.mark.parametrize("plant", ids("cooling"))
 def test_a_week_has_the_mean_and_the_spread_of_its_quarter(name: str, plant: str) -> None:
-    cooling = facility.cooling_of(get("cooling", plant))
-    found = weeks.site_weather(get("sites", name), cooling)
+    cooling, found = facility.cooling_of(get("cooling", plant)), weeks_of(name, plant)
     for at, (dry, wet) in enumerate(found.quarters):
         assert found.dry_bulb_degc[at].mean() == pytest.approx(dry.mean(), abs=0.75)
         assert found.dry_bulb_degc[at].std() == pytest.approx(dry.std(), rel=0.15)
@@ -27,17 +34,15 @@ def test_a_week_has_the_mean_and_the_spread_of_its_quarter(name: str, plant: str
 
 
 def test_quarters_hold_every_hour_of_the_year_once() -> None:
-    site = get("sites", "uae")
-    found = weeks.site_weather(site, facility.cooling_of(get("cooling", site.cooling)))
-    year = facility.weather_of(site, facility.TYPICAL_YEAR)
+    found = weeks_of("uae")
+    year = facility.weather_of(get("sites", "uae"), facility.TYPICAL_YEAR)
     assert np.array_equal(np.concatenate([dry for dry, _ in found.quarters]), year.dry_bulb_degc)
     assert [len(dry) for dry, _ in found.quarters] == [24 * days for days in (90, 91, 92, 92)]
     assert found.dry_bulb_degc.shape == found.wet_bulb_degc.shape == (4, 168)
 
 
 def test_hours_keep_together_and_are_told_in_utc() -> None:
-    site = get("sites", "abilene")
-    found = weeks.site_weather(site, facility.cooling_of(get("cooling", site.cooling)))
+    site, found = get("sites", "abilene"), weeks_of("abilene")
     year = facility.weather_of(site, facility.TYPICAL_YEAR).dry_bulb_degc.reshape(365, 24)
     local = np.roll(found.dry_bulb_degc[2], round(site.utc_offset_h)).reshape(7, 24)
     at = [int(np.flatnonzero((year == day).all(axis=1))[0]) for day in local]
@@ -61,10 +66,19 @@ def test_weather_that_never_changes_has_any_seven_days() -> None:
     assert len(set(weeks.typical_days(same, same))) == 7
 
 
-def test_weights_of_a_week_sum_to_the_hours_of_a_quarter() -> None:
-    hours = weeks.WEIGHT_H * weeks.WEEK_HOURS
-    assert hours == pytest.approx(HOURS_PER_QUARTER, rel=1e-15)
+def test_a_leap_year_leaves_out_its_leap_day() -> None:
+    site = get("sites", "example-campus")
+    cooling = facility.cooling_of(get("cooling", site.cooling))
+    year = facility.weather_of(site, facility.TYPICAL_YEAR)
+    leap = replace(
+        year,
+        dry_bulb_degc=np.insert(year.dry_bulb_degc, 59 * 24, np.full(24, 60.0)),
+        wet_bulb_degc=np.insert(year.wet_bulb_degc, 59 * 24, np.full(24, 40.0)),
+    )
+    found, plain = (weeks.weeks(air, cooling, site.utc_offset_h) for air in (leap, year))
+    assert np.array_equal(found.dry_bulb_degc, plain.dry_bulb_degc)
+    assert np.array_equal(found.quarters[0][1], plain.quarters[0][1])
 
 
 def test_seasons_follow_the_name_of_the_quarter() -> None:
-    assert list(weeks.season(["2026Q3", "2026Q4", "2027Q1"])) == [2, 3, 0]
+    assert [weeks.season(quarter) for quarter in ("2026Q3", "2026Q4", "2027Q1")] == [2, 3, 0]

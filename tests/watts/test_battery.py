@@ -57,6 +57,62 @@ def test_the_shipped_battery_keeps_four_fifths_for_5000_cycles() -> None:
     assert watts.faded_energy(battery, 5000) == pytest.approx(0.8 * 4e6)
 
 
+class TestRideThrough:
+    """It gives what a load lacks first, as far as power and energy go, and fills up again in the room that is left."""
+
+    POWERS = st.lists(st.floats(-300, 300), min_size=1, max_size=40)
+    STEPS = st.sampled_from([1.0, 0.5, 1 / 12])
+
+    def ride(self, wishes: list[float], step_h: float, battery: watts.Battery = BATTERY) -> watts.Schedule:
+        lack = np.array(wishes)
+        return watts.ride_through(battery, np.maximum(lack, 0), np.maximum(-lack, 0), battery.energy_wh, step_h)
+
+    def test_by_hand(self) -> None:
+        """Full at 400, η = 0.9: 90 for an hour take 100, twice; then 50 of room bring back 45, and 100 each 90."""
+        found = watts.ride_through(BATTERY, [90, 90, 0, 0, 0], [0, 0, 50, 200, 200], 400.0, 1.0)
+        assert found.discharge_w == pytest.approx([90, 90, 0, 0, 0])
+        assert found.charge_w == pytest.approx([0, 0, 50, 100, 65 / 0.9])
+        assert found.stored_wh == pytest.approx([300, 200, 245, 335, 400])
+
+    def test_an_empty_battery_gives_what_is_left_and_then_nothing(self) -> None:
+        found = watts.ride_through(BATTERY, [100] * 6, [0] * 6, 400.0, 1.0)
+        assert found.discharge_w == pytest.approx([100, 100, 100, 60, 0, 0])
+        assert found.stored_wh[-1] == 0
+
+    @given(POWERS, STEPS)
+    def test_never_more_than_its_power_its_energy_or_what_is_lacking(self, wishes: list[float], step_h: float) -> None:
+        found, lack = self.ride(wishes, step_h), np.array(wishes)
+        assert (found.discharge_w <= np.minimum(np.maximum(lack, 0), BATTERY.power_w)).all()
+        assert (found.charge_w <= np.minimum(np.maximum(-lack, 0), BATTERY.power_w)).all()
+        assert ((found.stored_wh >= 0) & (found.stored_wh <= BATTERY.energy_wh)).all()
+        assert np.minimum(found.charge_w, found.discharge_w).max() == 0
+
+    @given(POWERS, STEPS)
+    def test_energy_balances(self, wishes: list[float], step_h: float) -> None:
+        found = self.ride(wishes, step_h)
+        inside = watts.stored(BATTERY, BATTERY.energy_wh, step_h * found.charge_w, step_h * found.discharge_w)
+        assert found.stored_wh == pytest.approx(inside, abs=1e-9 * BATTERY.energy_wh)
+
+    @given(POWERS, st.floats(1, 3))
+    def test_a_larger_battery_leaves_no_more_uncovered(self, wishes: list[float], times: float) -> None:
+        larger = watts.Battery(power_w=100 * times, energy_wh=400 * times, round_trip_frac=0.81, fade_frac=0.0)
+        small, large = self.ride(wishes, 1.0).discharge_w.sum(), self.ride(wishes, 1.0, larger).discharge_w.sum()
+        assert large >= small - 1e-9 * BATTERY.energy_wh
+
+    def test_a_limit_that_it_can_carry_is_carried(self) -> None:
+        """Cross-route: at the limit that `least_peak` finds, nothing is left uncovered and it ends full."""
+        load = np.array([50.0, 50, 80, 160, 170, 90, 50, 40, 40, 40])
+        limit = watts.least_peak(BATTERY, load) + 1e-6
+        found = self.ride((load - limit).tolist(), 1.0)
+        assert (load - found.discharge_w).max() <= limit + 1e-9
+        assert found.stored_wh[-1] == pytest.approx(BATTERY.energy_wh, rel=1e-6)
+
+    @pytest.mark.parametrize(("excess", "start"), [([-1.0], 0.0), ([np.nan], 0.0), ([1.0], 401.0)])
+    def test_nonsense_is_refused(self, excess: list[float], start: float) -> None:
+        with pytest.raises(ValueError, match="expected a number"):
+            watts.ride_through(BATTERY, excess, [0.0], start, 1.0)
+
+
 class TestArbitrage:
     def test_by_hand(self) -> None:
         """Without losses: 1.5 hours bought at 10 and 20, sold at 50 and 40."""

@@ -51,6 +51,11 @@ class Span:
         minutes = np.rint((self.first_h + np.arange(self.count) * self.step_h) * MINUTES).astype("timedelta64[m]")
         return np.datetime64(first_day(quarters[0]), "m") + minutes
 
+    def passed_frac(self, quarters: Sequence[str]) -> NDArray[np.float64]:
+        """Share of the quarter that has passed at the end of each step."""
+        begin, end = edges_h(quarters)[[self.period, self.period + 1]]
+        return (self.first_h - begin + (np.arange(self.count) + 1) * self.step_h) / (end - begin)
+
 
 def edges_h(quarters: Sequence[str]) -> NDArray[np.float64]:
     """Hours at which quarters begin, and the last one ends, shape (quarters + 1,)."""

@@ -23,19 +23,25 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What bounds the facility power of sites in a span, (h, s), infinite or 0 where nothing does.
+    """What bounds the facility power of sites in a span, (h, s); infinite, 0 or 1 where nothing does.
 
-    most_w: the most that may be drawn; less_w: by how much less than would be drawn; stopped (h, s, k): tiers that the
-    price of energy stops.
+    most_w: the most that may be drawn; kept_frac, less_w: the share that may be drawn of what would be, and by how much
+    less than that; stopped (h, s, k): tiers that the price of energy stops.
     """
 
     most_w: Floats
     less_w: Floats
+    kept_frac: Floats
     stopped: Mask
+
+    @property
+    def reduced(self) -> Mask:
+        """Where less may be drawn than would be, however much that is, (h, s)."""
+        return (self.less_w > 0) | (self.kept_frac < 1)
 
     def binding(self, facility_w: Floats) -> bool:
         """Whether any of it changes a power that would be drawn."""
-        return bool(self.stopped.any() or (self.less_w > 0).any() or (facility_w > self.most_w).any())
+        return bool(self.stopped.any() or self.reduced.any() or (facility_w > self.most_w).any())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +85,7 @@ def budgets(facility_w: Floats, limits: Limits, pue_ratio: Floats) -> Floats:
 
     facility_w: without a limit, (h, s); pue_ratio: at the power that is left, (h, s).
     """
-    less = np.where(limits.less_w > 0, np.maximum(facility_w - limits.less_w, 0.0), np.inf)
+    less = np.where(limits.reduced, np.maximum(facility_w * limits.kept_frac - limits.less_w, 0.0), np.inf)
     most = np.minimum(limits.most_w, less)
     return np.where(facility_w > most, most / pue_ratio, np.inf)
 

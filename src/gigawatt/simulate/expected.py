@@ -34,6 +34,8 @@ from gigawatt.simulate.racks import Pairs, Racks
 
 Floats = NDArray[np.float64]
 
+HALVES = np.full(2, 0.5)
+
 
 def fleet(scenario: Scenario, plan: Plan, at: Pairs, spans: Sequence[Span]) -> list[Racks]:
     """The racks of every span, each constant over it: the mean of its quarter."""
@@ -57,23 +59,32 @@ def fleet(scenario: Scenario, plan: Plan, at: Pairs, spans: Sequence[Span]) -> l
                 up_count=np.maximum(stock - down - tray_frac * degraded, 0.0),
                 failures_count=failures[..., None] * (shares / shares.sum()) * span.step_h,
                 fault_h=np.zeros(0),
-                fault_pair=np.zeros(0, dtype=np.int64),
+                fault_pair=np.zeros(0, dtype=np.int32),
             )
         )
     return found
 
 
 def arrivals_count(scenario: Scenario, plan: Plan, at: Pairs) -> tuple[Floats, Floats]:
-    """Racks that enter and leave service on each day, shapes (pair, day): evenly through their quarter, then late."""
+    """Racks that enter and leave service on each day, shapes (pair, day): evenly through their quarter, then late.
+
+    Of those that come or go at any time of a day, half count on the next.
+    """
     edges = np.rint(racks.edges_h(scenario) / DAY_HOURS).astype(int)
     life, slip_h = racks.life_count(scenario), scenario.records.reliability.delivery_slip_h
     due, leaving = (np.zeros((len(at.names), edges[-1])) for _ in range(2))
     for period, counts in enumerate(racks.installs(plan, at)):
         for values, quarter in ((due, period), (leaving, period + life)):
             values[:, edges[quarter] : edges[quarter + 1]] += counts[:, None] / (edges[quarter + 1] - edges[quarter])
-    late = -np.diff(np.exp(-np.arange(edges[-1] + 1) * DAY_HOURS / slip_h)) if slip_h > 0 else np.ones(1)
-    online = np.stack([np.convolve(row, late)[: edges[-1]] for row in due]) if len(due) else due
-    return online, leaving
+    days = np.maximum(np.arange(edges[-1] + 1) - 0.5, 0.0)
+    late = -np.diff(np.exp(-days * DAY_HOURS / slip_h)) if slip_h > 0 else np.ones(1)
+    return _shifted(_shifted(due, late), HALVES), _shifted(leaving, HALVES)
+
+
+def _shifted(by_day: Floats, share_frac: Floats) -> Floats:
+    """Numbers of each day (pair, day) of which shares come so many days later."""
+    days = by_day.shape[1]
+    return np.stack([np.convolve(row, share_frac)[:days] for row in by_day]) if len(by_day) else by_day
 
 
 def _out(scenario: Scenario, at: Pairs, online: Floats) -> tuple[Floats, Floats, Floats]:

@@ -25,7 +25,8 @@ from gigawatt.simulate.outages import overlap
 from gigawatt.simulate.racks import Outages, Pairs, Racks
 
 Floats = NDArray[np.float64]
-Counts = NDArray[np.int64]
+
+GOLDEN = (np.sqrt(5) - 1) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,28 +34,30 @@ class Yard:
     """All racks of one site, as arrays over racks: their pair, when they come and leave, when in a year their hall is
     maintained [h]."""
 
-    pair: Counts
+    pair: NDArray[np.int64]
     online_h: Floats
     leaves_h: Floats
     hall_h: Floats
 
 
-def fleet(scenario: Scenario, plan: Plan, at: Pairs, spans: Sequence[Span]) -> tuple[list[Racks], Outages]:
-    """The racks of every span, and all outages up to the last of them, from the plan's first quarter on."""
-    record, seed = scenario.records.reliability, scenario.asked.seed
-    until_h = spans[-1].first_h + spans[-1].count * spans[-1].step_h
-    made = racks.cohorts(scenario, plan, at, slips_h(scenario, at, seed))
-    made = [cohort for cohort in made if cohort.online_h[0] < until_h]
-    life_h = racks.life_count(scenario) * HOURS_PER_YEAR / 4
-    rate = scenario.asked.operations.package_failures_per_h
-    yards, outages = [], []
+def fleet(scenario: Scenario, plan: Plan, at: Pairs, spans: Sequence[Span]) -> tuple[list[Racks], list[Outages]]:
+    """The racks of every span, and the outages of every site from the plan's first quarter to the last span."""
+    record = scenario.records.reliability
+    first_h, step_h = spans[0].first_h, spans[0].step_h
+    steps = sum(span.count for span in spans)
+    until_h = first_h + steps * step_h
+    made = racks.cohorts(scenario, plan, at, slips_h(scenario, at, scenario.asked.seed))
+    sites, found = [], []
     for site in np.unique(at.site):
-        here = [cohort for cohort in made if at.site[cohort.pair] == site]
+        here = [cohort for cohort in made if at.site[cohort.pair] == site and cohort.online_h[0] < until_h]
         if here:
-            yards.append(yard(here, record))
-            outages.append(outages_of(here, yards[-1], record, life_h, rate, seed, until_h))
-    found = _merged(outages)
-    return _over(spans, at, yards, found, record), found
+            place = yard(here, record)
+            found.append(outages_of(scenario, here, place, until_h))
+            sites.append(counted(place, found[-1], record, (first_h, step_h, steps)))
+    tray_frac = np.minimum(record.tray_packages_count / at.packages_count, 1)
+    begins = [round((span.first_h - first_h) / step_h) for span in spans]
+    shape = len(record.classes), tray_frac
+    return [_racks(*where, sites, found, *shape) for where in zip(spans, begins, strict=True)], found
 
 
 def slips_h(scenario: Scenario, at: Pairs, seed: int) -> dict[Key, float]:
@@ -69,13 +72,16 @@ def slips_h(scenario: Scenario, at: Pairs, seed: int) -> dict[Key, float]:
 
 
 def yard(cohorts: Sequence[Cohort], record: Reliability) -> Yard:
-    """The racks of a site, cohort after cohort; halls are filled in the order of delivery, pair by pair."""
+    """The racks of a site, cohort after cohort; halls are filled in the order of delivery, pair by pair.
+
+    Multiples of the golden ratio spread any number of halls over the year, whatever comes after them.
+    """
     pair = np.concatenate([np.full(len(cohort.online_h), cohort.pair) for cohort in cohorts])
     place = np.zeros(len(pair))
     for one in np.unique(pair):
         member = pair == one
         halls = np.arange(np.count_nonzero(member)) // record.hall_racks_count
-        place[member] = (halls + 0.5) / (halls[-1] + 1)
+        place[member] = np.mod((halls + 1) * GOLDEN, 1.0)
     return Yard(
         pair=pair.astype(np.int64),
         online_h=np.concatenate([cohort.online_h for cohort in cohorts]),
@@ -84,30 +90,31 @@ def yard(cohorts: Sequence[Cohort], record: Reliability) -> Yard:
     )
 
 
-def outages_of(
-    cohorts: Sequence[Cohort],
-    here: Yard,
-    record: Reliability,
-    life_h: float,
-    rate_per_h: float,
-    seed: int,
-    until_h: float,
-) -> Outages:
+def outages_of(scenario: Scenario, cohorts: Sequence[Cohort], here: Yard, until_h: float) -> Outages:
     """Outages of a site: faults of its cohorts, those on racks in service and not in maintenance, mended in turn."""
-    drawn = [draw(cohort, record, life_h, rate_per_h, seed) for cohort in cohorts]
+    record, operations = scenario.records.reliability, scenario.asked.operations
+    life_h = racks.life_count(scenario) * HOURS_PER_YEAR / 4
+    drawn = [draw(one, record, life_h, operations.package_failures_per_h, scenario.asked.seed) for one in cohorts]
+    return mended(in_service(drawn, cohorts, here, record, until_h), here, record)
+
+
+def in_service(
+    drawn: Sequence[Faults], cohorts: Sequence[Cohort], here: Yard, record: Reliability, until_h: float
+) -> Faults:
+    """Faults of all cohorts of a site in the order in which they happen, without those on racks that have left or are
+    in maintenance; racks are counted through the site."""
     first = np.cumsum([0, *(len(cohort.online_h) for cohort in cohorts)])
     time = np.concatenate([faults.time_h for faults in drawn])
     rack = np.concatenate([faults.rack + n for faults, n in zip(drawn, first, strict=False)])
     in_hall = np.mod(time - here.hall_h[rack], HOURS_PER_YEAR) < record.maintenance_h
     kept = np.flatnonzero((time < np.minimum(here.leaves_h[rack], until_h)) & ~in_hall)
     kept = kept[np.argsort(time[kept], kind="stable")]
-    faults = Faults(
+    return Faults(
         time_h=time[kept],
         rack=rack[kept],
         kind=np.concatenate([faults.kind for faults in drawn])[kept],
         repair_h=np.concatenate([faults.repair_h for faults in drawn])[kept],
     )
-    return mended(faults, here, record)
 
 
 def mended(faults: Faults, here: Yard, record: Reliability) -> Outages:
@@ -131,9 +138,9 @@ def mended(faults: Faults, here: Yard, record: Reliability) -> Outages:
     rack = faults.rack[hit]
     leaves = here.leaves_h[rack]
     return Outages(
-        pair=here.pair[rack],
-        rack=rack,
-        kind=faults.kind[hit],
+        pair=here.pair[rack].astype(np.int32),
+        rack=rack.astype(np.int32),
+        kind=faults.kind[hit].astype(np.int32),
         time_h=faults.time_h[hit],
         begin_h=np.minimum(begin[hit], leaves),
         end_h=np.minimum(end[hit], leaves),
@@ -153,64 +160,81 @@ def hired_h(here: Yard, racks_each_count: float) -> Floats:
     return np.asarray(moments[order][np.searchsorted(most, needed)])
 
 
-def maintenance_h(here: Yard, record: Reliability, until_h: float) -> tuple[Floats, Floats, Counts]:
-    """Start and end of every rack's maintenance [h] while it is in service, and its pair."""
+def maintenance_h(here: Yard, record: Reliability, until_h: float) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """Start and end of every rack's maintenance [h] while it is in service, and which rack it is."""
     years = np.arange(np.ceil(until_h / HOURS_PER_YEAR))
     starts = (here.hall_h[:, None] + HOURS_PER_YEAR * years).ravel()
     rack = np.repeat(np.arange(len(here.pair)), len(years))
     begin = np.maximum(starts, here.online_h[rack])
     end = np.minimum(starts + record.maintenance_h, here.leaves_h[rack])
     some = begin < end
-    return begin[some], end[some], here.pair[rack[some]]
+    return begin[some], end[some], rack[some]
 
 
-def _merged(parts: Sequence[Outages]) -> Outages:
-    """Outages of all sites in the order in which they happened."""
-    names = ("pair", "rack", "kind", "time_h", "begin_h", "end_h")
-    whole = {name: np.concatenate([getattr(part, name) for part in parts] or [np.zeros(0)]) for name in names}
-    order = np.argsort(whole["time_h"], kind="stable")
-    return Outages(**{name: values[order] for name, values in whole.items()})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Racks of the pairs of one site by step: stock_count, down_count, degraded_count (pair, step), failures_count
+    (pair, kind, step); pairs: which ones."""
+
+    pairs: NDArray[np.int64]
+    stock_count: Floats
+    down_count: Floats
+    degraded_count: Floats
+    failures_count: NDArray[np.float32]
 
 
-def _over(spans: Sequence[Span], at: Pairs, yards: Sequence[Yard], merged: Outages, record: Reliability) -> list[Racks]:
-    """Outages and racks counted over the steps of the spans."""
-    first, step = spans[0].first_h, spans[0].step_h
-    steps = sum(span.count for span in spans)
-    size = len(at.names)
+def counted(here: Yard, outages: Outages, record: Reliability, steps: tuple[float, float, int]) -> Counted:
+    """Racks and outages of a site, counted over steps: where they begin [h], how long each lasts [h], and how many."""
+    first_h, step_h, count = steps
+    pairs, row = np.unique(here.pair, return_inverse=True)
+    hit = row[outages.rack]
 
-    def count(start_h: Floats, end_h: Floats, pair: Counts) -> Floats:
-        return overlap((start_h - first) / step, (end_h - first) / step, steps, pair, size)
+    def over(start_h: Floats, end_h: Floats, rows: NDArray[np.intp]) -> Floats:
+        return overlap((start_h - first_h) / step_h, (end_h - first_h) / step_h, count, rows, len(pairs))
 
-    until = first + steps * step
-    stock, maintained = np.zeros((size, steps)), np.zeros((size, steps))
-    for here in yards:
-        stock += count(here.online_h, here.leaves_h, here.pair)
-        maintained += count(*maintenance_h(here, record, until))
-    whole = np.array([kind.scope == "rack" for kind in record.classes])[merged.kind.astype(int)]
-    down = count(merged.time_h[whole], merged.end_h[whole], merged.pair[whole]) + maintained
-    degraded = count(merged.time_h[~whole], merged.end_h[~whole], merged.pair[~whole])
-    tray_frac = np.minimum(record.tray_packages_count / at.packages_count, 1)[:, None]
-    up = np.maximum(stock - down - tray_frac * degraded, 0.0)
-    at_step = np.floor((merged.time_h - first) / step)
-    seen = (at_step >= 0) & (at_step < steps)
+    whole = np.array([kind.scope == "rack" for kind in record.classes])[outages.kind]
+    begin, end, rack = maintenance_h(here, record, first_h + count * step_h)
+    at_step = np.floor((outages.time_h - first_h) / step_h).astype(np.intp)
+    seen = (at_step >= 0) & (at_step < count)
     kinds = len(record.classes)
-    bins = (merged.pair[seen] * kinds + merged.kind[seen]) * steps + at_step[seen].astype(np.int64)
-    failures = np.bincount(bins, minlength=size * kinds * steps).reshape(size, kinds, steps).astype(float)
-    parts = (racks.over_spans(spans, first, values) for values in (stock, down, degraded, up, failures))
-    return [_racks(span, values, merged) for span, values in zip(spans, zip(*parts, strict=True), strict=True)]
+    bins = (hit[seen] * kinds + outages.kind[seen]) * count + at_step[seen]
+    failures = np.bincount(bins, minlength=len(pairs) * kinds * count).reshape(len(pairs), kinds, count)
+    return Counted(
+        pairs=pairs,
+        stock_count=over(here.online_h, here.leaves_h, row),
+        down_count=over(begin, end, row[rack]) + over(outages.time_h[whole], outages.end_h[whole], hit[whole]),
+        degraded_count=over(outages.time_h[~whole], outages.end_h[~whole], hit[~whole]),
+        failures_count=failures.astype(np.float32),
+    )
 
 
-def _racks(span: Span, values: Sequence[Floats], merged: Outages) -> Racks:
-    stock, down, degraded, up, failures = values
-    within = slice(*np.searchsorted(merged.time_h, [span.first_h, span.first_h + span.count * span.step_h]))
+def _racks(
+    span: Span,
+    begin: int,
+    sites: Sequence[Counted],
+    outages: Sequence[Outages],
+    kinds_count: int,
+    tray_frac: Floats,
+) -> Racks:
+    """The racks of one span, copied, so that the whole need not be kept."""
+    part = slice(begin, begin + span.count)
+    stock, down, degraded = (np.zeros((span.count, len(tray_frac))) for _ in range(3))
+    failures = np.zeros((span.count, len(tray_frac), kinds_count))
+    for site in sites:
+        stock[:, site.pairs] = site.stock_count[:, part].T
+        down[:, site.pairs] = site.down_count[:, part].T
+        degraded[:, site.pairs] = site.degraded_count[:, part].T
+        failures[:, site.pairs] = np.moveaxis(site.failures_count[..., part], -1, 0)
+    last_h = span.first_h + span.count * span.step_h
+    here = [(site, slice(*np.searchsorted(site.time_h, [span.first_h, last_h]))) for site in outages]
     return Racks(
         stock_count=stock,
         down_count=down,
         degraded_count=degraded,
-        up_count=up,
+        up_count=np.maximum(stock - down - tray_frac * degraded, 0.0),
         failures_count=failures,
-        fault_h=(merged.time_h[within] - span.first_h) / span.step_h,
-        fault_pair=merged.pair[within],
+        fault_h=np.concatenate([np.zeros(0), *((site.time_h[at] - span.first_h) / span.step_h for site, at in here)]),
+        fault_pair=np.concatenate([np.zeros(0, dtype=np.int32), *(site.pair[at] for site, at in here)]),
     )
 
 

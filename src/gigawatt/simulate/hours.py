@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from gigawatt.catalog import facility
 from gigawatt.plan.flows import mean_stock
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import curtailment, limits, power, racks, sharing, tide, training
+from gigawatt.simulate import curtailment, limits, power, racks, sharing, storage, tide, training
 from gigawatt.simulate.calendar import Span
 from gigawatt.simulate.outdoors import Outdoors, SiteYear, outdoors, site_years
 
@@ -26,7 +26,9 @@ class Hours:
 
     work_count (h, p, j): working racks on each job; training: what gangs do; draw_w (h, p): IT power of each pair;
     it_w (h, s); price_usd_per_wh, carbon_kg_per_wh (h, s); curtailed_w (h, s): facility power given up to limits.
-    full_w (p): IT power of a rack at full use.
+    storage: what batteries do; demand_usd (s): charges on highest hours. swung_w (2, h, s): facility power while the
+    racks of all gangs compute at once, without and with storage in the racks. full_w (p): IT power of a rack at full
+    use.
     """
 
     span: Span
@@ -41,12 +43,20 @@ class Hours:
     price_usd_per_wh: Floats
     carbon_kg_per_wh: Floats
     curtailed_w: Floats
+    storage: storage.Flows
+    demand_usd: Floats
+    swung_w: Floats
     full_w: Floats
 
     @property
     def facility_w(self) -> Floats:
-        """Power drawn from the grid, (h, s)."""
+        """Power of IT and of all that serves it, (h, s)."""
         return self.it_w + self.facility.loss_w
+
+    @property
+    def grid_w(self) -> Floats:
+        """Power drawn from the grid, (h, s): that of the facility, and what its battery takes less what it gives."""
+        return self.storage.grid_w(self.facility_w)
 
     @property
     def busy_count(self) -> Floats:
@@ -75,6 +85,7 @@ class World:
     design_w: Floats
     shell_w: Floats
     full_w: Floats
+    terms: list[storage.Terms]
     events: tuple[limits.Event, ...]
     weekly: bool
 
@@ -100,6 +111,7 @@ def world(scenario: Scenario, plan: Plan, at: racks.Pairs, events: Sequence[limi
         design_w=power.design_power(plan.data, data),
         shell_w=plan.data.shell_w.transpose("period", "site").values,
         full_w=data.rack_it_w.values[at.platform] * asked.operations.load_factor_frac,
+        terms=storage.terms(scenario, weekly),
         events=tuple(events),
         weekly=weekly,
     )
@@ -114,29 +126,38 @@ def live_span(of: World, span: Span, fleet: racks.Racks) -> Hours:
     asked_w = _by_site(of, wanted.draw_w)
     outside = _facility(of, span, air, asked_w)
     before_w = asked_w + outside.loss_w
-    shell_w = power.during(of.shell_w, span.period, span.count, of.weekly)
+    shell_w = power.during(of.shell_w, span, of.scenario.quarters, of.weekly)
     bounds = limits.limits(of.scenario, span, of.years, air, shell_w, of.events, of.weekly)
+    ceiling_w = storage.ceilings(bounds, before_w)
+    left = storage.relieved(of.terms, span, bounds, before_w, ceiling_w, shell_w)
     lived, it_w = wanted, asked_w
-    if bounds.binding(before_w):
-        lived = _limited(of, span, fleet, use, wanted, bounds, air)
+    if left.binding(before_w):
+        lived = _limited(of, span, fleet, use, wanted, left, air)
         it_w = _by_site(of, lived.draw_w)
         outside = _facility(of, span, air, it_w)
-    gave_way = np.isfinite(bounds.most_w) | (bounds.less_w > 0) | bounds.stopped.any(axis=2)
+    facility_w, quarters = it_w + outside.loss_w, of.scenario.quarters
+    price = np.stack([one.price_usd_per_wh for one in air], axis=1)
+    flows = storage.schedule(of.terms, span, quarters, facility_w, ceiling_w, shell_w, price)
+    done = training.progress(
+        of.scenario, of.gangs, of.at, fleet, span.period, span.step_h, lived.pace, lived.gang_count
+    )
+    gave_way = np.isfinite(bounds.most_w) | bounds.reduced | bounds.stopped.any(axis=2)
     return Hours(
         span=span,
         racks=fleet,
         jobs=use,
         work_count=lived.work_count,
-        training=training.progress(
-            of.scenario, of.gangs, of.at, fleet, span.period, span.step_h, lived.pace, lived.gang_count
-        ),
+        training=done,
         draw_w=lived.draw_w,
         it_w=it_w,
         facility=outside,
         extremes=power.extremes(it_w, _design(of, span), air, of.plants, span.count * span.weight_h),
-        price_usd_per_wh=np.stack([one.price_usd_per_wh for one in air], axis=1),
+        price_usd_per_wh=price,
         carbon_kg_per_wh=np.stack([one.carbon_kg_per_wh for one in air], axis=1),
-        curtailed_w=np.where(gave_way, np.maximum(before_w - it_w - outside.loss_w, 0.0), 0.0),
+        curtailed_w=np.where(gave_way, np.maximum(before_w - facility_w, 0.0), 0.0),
+        storage=flows,
+        demand_usd=storage.demand_usd(of.terms, span, quarters, flows.grid_w(facility_w)),
+        swung_w=_swung(of, lived.draw_w, done.working_count.sum(axis=2), facility_w),
         full_w=of.full_w,
     )
 
@@ -172,8 +193,8 @@ def _limited(
 ) -> _Lived:
     """Who works where under limits: tiers slow at the site that is limited, and what is left is shared again.
 
-    Work that lost its racks takes idle ones, or those of a lower tier, elsewhere; batch work also at other hours. In
-    hours in which a site is limited its idle racks stay off.
+    Work that lost its racks takes idle ones, or those of a lower tier, elsewhere, but not at a site that has a limit of
+    its own; batch work also at other hours. In hours in which a site is limited its idle racks stay off.
     """
     tiers = [tier.work for tier in of.scenario.asked.simulate.tiers]
     idle_frac = of.scenario.asked.operations.idle_draw_frac
@@ -185,7 +206,8 @@ def _limited(
     idle = np.maximum(fleet.up_count - count.sum(axis=2), 0.0)
     tier_w = np.stack([_by_site(of, count[..., k] * of.full_w) for k in range(len(tiers))], axis=-1)
     slowed = _within(of, span, air, tier_w, _by_site(of, idle * of.full_w * idle_frac), bounds)
-    tight = ((slowed.power_frac < 1).any(axis=2) | (slowed.idle_frac < 1))[:, of.at.site]
+    slow = (slowed.power_frac < 1).any(axis=2) | (slowed.idle_frac < 1)
+    tight = (slow | (np.isfinite(bounds.most_w) & slow.any(axis=1, keepdims=True)))[:, of.at.site]
     kept = slowed.power_frac[:, of.at.site]
     running, pace = curtailment.speeds(kept, of.curves)
     train = tiers.index("training")
@@ -193,7 +215,7 @@ def _limited(
     serving = np.arange(len(tiers)) != train
     able = (count * running * pace)[..., serving].sum(axis=2)
     free = np.where(tight, able, np.maximum(fleet.up_count - gang_count.sum(axis=2), 0.0))
-    done = sharing.share(use, free)
+    done = sharing.share(use, free, _barred(of, bounds, tiers, member))
     rack_w = of.full_w * np.where(tight, sharing.ratio((count * kept)[..., serving].sum(axis=2), able), 1.0)
     cap = np.maximum(kept[..., train], of.curves[train].least_frac)
     busy = done.sum(axis=2)
@@ -201,8 +223,18 @@ def _limited(
     return _Lived(gang_count=gang_count, pace=pace[..., train], work_count=done, draw_w=draw)
 
 
-# Rounds in which the PUE of the power that is left, and the power that it leaves, agree to a few parts in a million.
-_ROUNDS = 3
+def _barred(
+    of: World, bounds: curtailment.Limits, tiers: Sequence[str], member: Mapping[str, sharing.Mask]
+) -> sharing.Mask:
+    """Jobs that the price of energy stops at a pair's site, (h, p, j)."""
+    stopped = bounds.stopped[:, of.at.site]
+    serving = [k for k, name in enumerate(tiers) if name in member]
+    return np.any([stopped[..., k, None] & member[tiers[k]] for k in serving], axis=0)
+
+
+# Rounds in which the PUE of the power that is left, and the power that it leaves, agree to a few parts in a million,
+# and to one in a thousand where the plant itself takes half of it.
+_ROUNDS = 10
 
 
 def _within(
@@ -226,7 +258,18 @@ def _facility(of: World, span: Span, air: Sequence[Outdoors], it_w: Floats) -> p
 
 
 def _design(of: World, span: Span) -> Floats:
-    return power.during(of.design_w, span.period, span.count, of.weekly)
+    return power.during(of.design_w, span, of.scenario.quarters, of.weekly)
+
+
+def _swung(of: World, draw_w: Floats, gang_count: Floats, facility_w: Floats) -> Floats:
+    """Facility power while the racks of all gangs compute at once, and so with storage in the racks, (2, h, s).
+
+    The swing is too quick for cooling, so that it adds to IT power alone. gang_count: racks of gangs at work, (h, p).
+    """
+    record = of.scenario.records.reliability
+    gang_w = _by_site(of, np.minimum(gang_count * of.full_w, draw_w))
+    peaks = [watts.peak_power(gang_w, record.gang_swing_frac, part) for part in (0.0, record.gang_smoothing_frac)]
+    return np.stack([facility_w + peak - gang_w for peak in peaks])
 
 
 def _by_site(of: World, by_pair: Floats) -> Floats:

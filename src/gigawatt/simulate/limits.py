@@ -24,13 +24,14 @@ HOUR = np.timedelta64(1, "h")
 class Event:
     """A time in which the grid gives a site less: start_h to end_h, hours from the start of the plan.
 
-    less_w: power given up, of what would be drawn; most_w: or the most that may be drawn.
+    less_w, less_frac: power given up, of what would be drawn, and share of it; most_w: the most that may be drawn.
     """
 
     site: str
     start_h: float
     end_h: float
     less_w: float = 0.0
+    less_frac: float = 0.0
     most_w: float = np.inf
 
 
@@ -49,7 +50,7 @@ def limits(
     """
     sites, tiers = list(scenario.records.sites), scenario.asked.simulate.tiers
     most = np.full((span.count, len(sites)), np.inf)
-    less = np.zeros_like(most)
+    less, kept = np.zeros_like(most), np.ones_like(most)
     price = np.stack([one.price_usd_per_wh for one in outdoors], axis=1)
     ceiling = np.array([np.inf if tier.price_usd_per_wh is None else tier.price_usd_per_wh for tier in tiers])
     for site, (key, year) in enumerate(zip(sites, years, strict=True)):
@@ -63,7 +64,8 @@ def limits(
             during, site = (now >= event.start_h) & (now < event.end_h), sites.index(event.site)
             most[during, site] = np.minimum(most[during, site], event.most_w)
             less[during, site] += event.less_w
-    return Limits(most_w=most, less_w=less, stopped=price[..., None] > ceiling)
+            kept[during, site] *= 1 - event.less_frac
+    return Limits(most_w=most, less_w=less, kept_frac=kept, stopped=price[..., None] > ceiling)
 
 
 def calls(scenario: Scenario, key: str, contract: Curtailment, year: SiteYear, span: Span) -> NDArray[np.bool_]:

@@ -1,12 +1,14 @@
 """The event kernel: which faults take racks out, who mends them, and when they are back. Compiled once, then cached.
 
-One site at a time, in continuous time: faults in their order, each on a rack that works, mended first come, first
-served by a limited number of crews and with a limited stock of parts. There is no step of time, so an outage lasts as
-long as it lasts and a fault counts when it happens.
+One site at a time, in continuous time: faults in their order, each on a rack that works. A fault is found, gets a part
+of a limited stock, and then a crew of a limited number; who is ready first is mended first. A part is ordered when the
+fault that needs it is found, so that stock and orders together are always the same number. There is no step of time,
+so an outage lasts as long as it lasts and a fault counts when it happens.
 """
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def mend(
     time_h: Any,
     rack: Any,
@@ -35,30 +37,37 @@ def mend(
 
     time_h (rising), rack, kind, repair_h: of each fault, shape (faults,); whole, detect_h, crew_h, takes_part: of each
     kind. crews_h: when each crew is first at work, rising, changed on the way; parts_h: the same for each part in
-    stock, and a part that is used comes back after part_lead_h. An array without entries limits nothing. A crew waits
-    with its fault for the part.
+    stock, of which one that is asked for is replaced after part_lead_h. Nothing is limited by an array without entries.
     """
     begins, ends = np.full(time_h.size, np.nan), np.full(time_h.size, np.nan)
     back_h = np.zeros(racks_count)
-    for n in range(time_h.size):
-        if time_h[n] < back_h[rack[n]]:
+    ready = [(np.inf, -1)]  # faults that wait, by the time from which a crew may mend them; the last one waits for ever
+    for n in range(time_h.size + 1):
+        now = time_h[n] if n < time_h.size else np.inf
+        while ready[0][0] <= now and ready[0][1] >= 0:
+            begin, fault = heappop(ready)
+            sort = kind[fault]
+            if crew_h[sort] > 0 and crews_h.size:
+                begin = max(begin, crews_h[0])
+                _busy_until(crews_h, begin + min(crew_h[sort], repair_h[fault]))
+            begins[fault], ends[fault] = begin, begin + repair_h[fault]
+            if whole[sort]:
+                back_h[rack[fault]] = ends[fault]
+        if n == time_h.size or now < back_h[rack[n]]:
             continue
         sort = kind[n]
         begin = time_h[n] + detect_h[sort]
         if takes_part[sort] and parts_h.size:
-            begin = max(begin, parts_h[0])
-        if crew_h[sort] > 0 and crews_h.size:
-            begin = max(begin, crews_h[0])
-            _busy_until(crews_h, begin + min(crew_h[sort], repair_h[n]))
-        if takes_part[sort] and parts_h.size:
+            there = parts_h[0]
             _busy_until(parts_h, begin + part_lead_h)
-        begins[n], ends[n] = begin, begin + repair_h[n]
+            begin = max(begin, there)
+        heappush(ready, (begin, n))
         if whole[sort]:
-            back_h[rack[n]] = ends[n]
+            back_h[rack[n]] = np.inf
     return begins, ends
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _busy_until(heap: Any, time_h: Any) -> None:
     """Replace the smallest entry of a binary heap, its first, by a time that is no smaller."""
     at, size = 0, heap.size

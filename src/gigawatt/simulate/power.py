@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gigawatt import watts
 from gigawatt.scenario.schema import Asked
+from gigawatt.simulate.calendar import Span
 from gigawatt.simulate.outdoors import Outdoors
 
 Floats = NDArray[np.float64]
@@ -80,14 +81,14 @@ def design_power(decisions: xr.Dataset, data: xr.Dataset) -> Floats:
     return np.maximum(design, decisions.it_w.transpose("period", "site").values)
 
 
-def during(closing: Floats, period: int, steps_count: int, weekly: bool) -> Floats:
-    """A stock in the steps of a quarter, (step, …), from that at the ends of quarters, (period, …).
+def during(closing: Floats, span: Span, quarters: Sequence[str], weekly: bool) -> Floats:
+    """A stock at the end of each step of a span, (step, …), from that at the ends of quarters, (period, …).
 
-    It grows evenly, and a representative week has its mean.
+    It grows evenly through its quarter, and a representative week has its mean.
     """
-    opening = closing[period - 1] if period else np.zeros_like(closing[0])
-    share = (np.arange(steps_count) + 1) / steps_count if not weekly else np.full(steps_count, 0.5)
-    return opening + share[:, None] * (closing[period] - opening)
+    opening = closing[span.period - 1] if span.period else np.zeros_like(closing[0])
+    share = span.passed_frac(quarters) if not weekly else np.full(span.count, 0.5)
+    return opening + share[:, None] * (closing[span.period] - opening)
 
 
 def facility_power(

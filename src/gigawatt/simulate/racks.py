@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import xarray as xr
@@ -40,7 +40,7 @@ class Racks:
     stock_count: in service; down_count: of these wholly out, in repair or in maintenance; degraded_count: trays out, of
     racks that work on; up_count: working racks, one with a tray out counting by what is left of it. failures_count
     (step, pair, kind). fault_h, fault_pair: when and where each fault happens, steps from the start of the span,
-    rising; empty where faults are a rate.
+    rising within a site; empty where faults are a rate.
     """
 
     stock_count: Floats
@@ -49,7 +49,7 @@ class Racks:
     up_count: Floats
     failures_count: Floats
     fault_h: Floats
-    fault_pair: NDArray[np.int64]
+    fault_pair: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +60,9 @@ class Outages:
     the plan.
     """
 
-    pair: NDArray[np.int64]
-    rack: NDArray[np.int64]
-    kind: NDArray[np.int64]
+    pair: NDArray[np.int32]
+    rack: NDArray[np.int32]
+    kind: NDArray[np.int32]
     time_h: Floats
     begin_h: Floats
     end_h: Floats
@@ -133,16 +133,8 @@ def cohorts(scenario: Scenario, plan: Plan, at: Pairs, slips_h: Mapping[Key, flo
     return found
 
 
-def over_spans(spans: Sequence[calendar.Span], first_h: float, values: Floats) -> list[Floats]:
-    """Steps of one long array (…, step) that begins at first_h, cut into the spans and turned to (step, …)."""
-    begins = [round((span.first_h - first_h) / span.step_h) for span in spans]
-    return [
-        np.moveaxis(values[..., begin : begin + span.count], -1, 0) for begin, span in zip(begins, spans, strict=True)
-    ]
-
-
 def listed(
-    scenario: Scenario, at: Pairs, outages: Outages, spans: Sequence[calendar.Span], most_count: int | None
+    scenario: Scenario, at: Pairs, sites: Sequence[Outages], spans: Sequence[calendar.Span], most_count: int | None
 ) -> xr.Dataset:
     """The outages that begin in the spans, one along `outage` in their order; the longest `most_count`, or all.
 
@@ -150,19 +142,21 @@ def listed(
     mending; outage_h: from fault to end.
     """
     first, last = spans[0].first_h, spans[-1].first_h + spans[-1].count * spans[-1].step_h
-    within = np.arange(*np.searchsorted(outages.time_h, [first, last]))
-    length = (outages.end_h - outages.time_h)[within]
-    if most_count is not None:
-        within = within[np.sort(np.argsort(-length, kind="stable")[:most_count])]
+    parts = [
+        longest(site, np.arange(*np.searchsorted(site.time_h, [first, last])), most_count)
+        for site in [*sites, no_outages()]
+    ]
+    every = together(parts)
+    whole = longest(every, np.arange(len(every.time_h)), most_count)
     start = np.datetime64(first_day(scenario.quarters[0]), "s")
-    seconds = np.rint(SECONDS_PER_HOUR * outages.time_h[within])
+    seconds = np.rint(SECONDS_PER_HOUR * whole.time_h).astype("timedelta64[s]")
     values = {
-        "moment": (start + seconds.astype("timedelta64[s]")).astype("datetime64[ns]"),
-        "pair": outages.pair[within].astype(np.int16),
-        "kind": outages.kind[within].astype(np.int8),
-        "rack": outages.rack[within].astype(np.int32),
-        "wait_h": (outages.begin_h - outages.time_h)[within].astype(np.float32),
-        "outage_h": (outages.end_h - outages.time_h)[within].astype(np.float32),
+        "moment": (start + seconds).astype("datetime64[ns]"),
+        "pair": whole.pair.astype(np.int16),
+        "kind": whole.kind.astype(np.int8),
+        "rack": whole.rack,
+        "wait_h": (whole.begin_h - whole.time_h).astype(np.float32),
+        "outage_h": (whole.end_h - whole.time_h).astype(np.float32),
     }
     names = [f"{site}/{platform}" for site, platform in at.names]
     kinds = [kind.name for kind in scenario.records.reliability.classes]
@@ -170,7 +164,22 @@ def listed(
     return data.assign_coords(pair_name=names, kind_name=kinds)
 
 
+def longest(outages: Outages, among: NDArray[np.intp], most_count: int | None) -> Outages:
+    """Those of `among`, or the longest of them, in the order in which they happened."""
+    if most_count is not None:
+        length = (outages.end_h - outages.time_h)[among]
+        among = among[np.argsort(-length, kind="stable")[:most_count]]
+    among = among[np.argsort(outages.time_h[among], kind="stable")]
+    return Outages(**{entry.name: getattr(outages, entry.name)[among] for entry in fields(Outages)})
+
+
+def together(parts: Sequence[Outages]) -> Outages:
+    """Outages of several sites, site after site."""
+    names = [entry.name for entry in fields(Outages)]
+    return Outages(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+
+
 def no_outages() -> Outages:
     """Where faults are a rate."""
-    none, nowhere = np.zeros(0), np.zeros(0, dtype=np.int64)
+    none, nowhere = np.zeros(0), np.zeros(0, dtype=np.int32)
     return Outages(pair=nowhere, rack=nowhere, kind=nowhere, time_h=none, begin_h=none, end_h=none)

@@ -118,33 +118,41 @@ def jobs(of: Work, period: int, tide: Floats, peak: Mask) -> Jobs:
     )
 
 
-def share(use: Jobs, free: Floats) -> Floats:
-    """Racks at work on each job, (h, p, j). free: working racks that no training run holds, (h, p)."""
+def share(use: Jobs, free: Floats, barred: Mask | None = None) -> Floats:
+    """Racks at work on each job, (h, p, j).
+
+    free: working racks that no training run holds, (h, p); barred: where a job may not work, (h, p, j).
+    """
     done, left = np.zeros_like(use.own_count), free.copy()
-    capacity = np.einsum("hpj,pj->hj", use.own_count, use.rate_per_s)
+    open_to = np.ones(use.own_count.shape, dtype=bool) if barred is None else ~barred
+    own_count = use.own_count * open_to
+    capacity = np.einsum("hpj,pj->hj", own_count, use.rate_per_s)
     needed = np.where(use.flexible, 1.0, np.minimum(ratio(use.promised_per_s, capacity), 1))[:, None, :]
     order = np.argsort(-use.value_usd_per_h, kind="stable")
     for tier in use.tiers:
-        own = use.own_count * needed * tier
+        own = own_count * needed * tier
         # The plan's racks exceed what is left by the solver's tolerance, by racks that are out, or by a higher tier's.
         own *= np.minimum(ratio(left, own.sum(axis=2)), 1)[..., None]
         done += own
         left = np.maximum(left - own.sum(axis=2), 0)
-        _fill(done, left, use, use.promised_per_s, [job for job in order if tier[job]])
-    _fill(done, left, use, use.asked_per_s, order)
+        _fill(done, left, open_to, use, use.promised_per_s, [job for job in order if tier[job]])
+    _fill(done, left, open_to, use, use.asked_per_s, order)
     return done
 
 
-def _fill(done: Floats, left: Floats, use: Jobs, goal: Floats, order: Sequence[int] | NDArray[np.intp]) -> None:
+def _fill(
+    done: Floats, left: Floats, open_to: Mask, use: Jobs, goal: Floats, order: Sequence[int] | NDArray[np.intp]
+) -> None:
     """Give racks that are left to jobs that lack some of their goal, in order; changes the fresh arrays of `share`."""
     for job in order:
         rate = use.rate_per_s[:, job]
         short = goal[:, job] - done[:, :, job] @ rate
-        possible = left @ rate
+        here = left * open_to[..., job]
+        possible = here @ rate
         if use.flexible[job]:  # the shortfall is spread over the steps in proportion to what stands idle in each
             short = ratio(possible, possible.mean()) * short.mean()
         part = np.minimum(ratio(np.maximum(short, 0), possible), 1)
-        taken = left * part[:, None]
+        taken = here * part[:, None]
         done[:, :, job] += taken
         left -= taken
 

@@ -12,6 +12,7 @@ from gigawatt.simulate.power import Extremes, pue_p99
 
 # Below this share of a figure, plan and simulation are said to agree.
 SAME_FRAC = 5e-4
+MEGA, GIGA = 1e6, 1e9
 SHORT = "in its busiest hours the tide is above the mean of its block, and too few racks stand idle"
 DISPLACED = (
     "interactive classes take racks from it in their busiest hours, and those that they leave idle in quiet ones are "
@@ -39,8 +40,9 @@ class Summary:
 
     availability_frac: rack-hours worked over rack-hours in service. pue_mean: facility over IT energy. pue_p99: the PUE
     that 1 % of the IT energy exceeds, over every hour of the weather and not only the representative weeks.
-    energy_usd: facility energy at the price of its hour. failures: faults of racks by kind. goodput_frac: progress of
-    training gangs over the racks that they hold. curtailed_wh: facility energy given up to limits. served, unserved:
+    energy_usd: what is drawn from the grid at the price of its hour, with demand_usd, the charges on highest hours;
+    carbon_kg: of the same. discharged_wh: given by batteries. failures: faults of racks by kind. goodput_frac: progress
+    of training gangs over the racks that they hold. curtailed_wh: facility energy given up to limits. served, unserved:
     tokens by class. residual_frac: facility energy less IT energy counted rack by rack less losses, over facility
     energy. None where nothing runs.
     """
@@ -53,6 +55,8 @@ class Summary:
     water_l: float
     carbon_kg: float
     energy_usd: float
+    demand_usd: float
+    discharged_wh: float
     failures: Mapping[str, float]
     goodput_frac: float | None
     curtailed_wh: float
@@ -87,6 +91,8 @@ def summarise(
         water_l=float(sim.water_l.sum()),
         carbon_kg=float(sim.carbon_kg.sum()),
         energy_usd=float(sim.energy_usd.sum()),
+        demand_usd=float(sim.demand_usd.sum()),
+        discharged_wh=float(sim.discharge_wh.sum()),
         failures=_by_name(sim.failures_count, "kind"),
         goodput_frac=_over(float(sim.gang_useful_h.sum()), float(sim.gang_held_h.sum())),
         curtailed_wh=float(sim.curtailed_wh.sum()),
@@ -102,6 +108,8 @@ def summarise(
             *_runs(sim, plan),
             *_research(sim, plan),
             *_peaks(sim, plan),
+            *_swings(sim, plan),
+            *_ramps(sim, plan),
         ),
     )
 
@@ -141,6 +149,15 @@ def _bill(sim: xr.Dataset, plan: xr.Dataset) -> Difference:
     cost, budget = float(sim.energy_usd.sum()), float(plan.energy_usd.sum())
     used = _change(float(sim.facility_wh.sum()), float(plan.facility_wh.sum()))
     cause = f"energy used ({used}), and its price in the hours in which it is used"
+    given, charged = float(sim.discharge_wh.sum()), float(sim.demand_usd.sum())
+    if given > 0:
+        moved, lost = float(sim.moved_usd.sum()), float((sim.grid_wh - sim.facility_wh).sum())
+        cause += (
+            f"; batteries give {given / GIGA:,.1f} GWh and lose {lost / GIGA:,.1f} GWh, which changes the price of "
+            f"energy by {moved / MEGA:+,.2f} million USD"
+        )
+    if charged > 0:
+        cause += f"; charges on the highest hour of each month, not in the plan: {charged / MEGA:,.2f} million USD"
     return Difference(item="energy bill", plan=budget, simulated=cost, unit="USD", cause=cause)
 
 
@@ -161,7 +178,7 @@ def _energy(sim: xr.Dataset, plan: xr.Dataset) -> Difference:
     energy, budget = float(sim.facility_wh.sum()), float(plan.facility_wh.sum())
     pue = _change(energy * counted, it * budget)
     cause = (
-        f"racks that are down draw nothing ({_change(full, counted)}), idle ones draw less ({_change(it, full)}), "
+        f"racks that are late or down draw nothing ({_change(full, counted)}), idle ones draw less ({_change(it, full)}), "
         f"mean PUE ({pue})"
     )
     return Difference(item="facility energy", plan=budget, simulated=energy, unit="Wh", cause=cause)
@@ -175,7 +192,7 @@ def _pue(sim: xr.Dataset, plan: xr.Dataset) -> Difference:
     cause = "nothing runs"
     if simulated is not None and as_loaded is not None and mean is not None:
         cause = (
-            f"weather of the quarters' representative weeks instead of the year's mean ({as_loaded - mean:+.4f}), "
+            f"weather of the hours lived through instead of the year's mean ({as_loaded - mean:+.4f}), "
             f"shells filled to what stands there instead of the load factor ({simulated - as_loaded:+.4f})"
         )
     return Difference(item="mean PUE", plan=mean, simulated=simulated, unit="1", cause=cause)
@@ -231,6 +248,47 @@ def _peaks(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
         f"{_worst(sim.warmest_w, plan.connection_w)}",
     )
     return [largest, warmest]
+
+
+def _swings(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
+    """Largest power while all training gangs compute at once, against the shells; nothing where none trains."""
+    if not float(sim.gang_held_h.sum()) > 0:
+        return []
+    quarter = int(sim.programme_swung_w.values.argmax())
+    swing, part = float(plan.gang_swing_frac), float(plan.gang_smoothing_frac)
+    smoothed = float(sim.programme_smoothed_w.max())
+    cause = (
+        f"{sim.period.values[quarter]}; as if the racks of all gangs computed at once, {swing:.0%} above their mean; "
+        f"{_worst(sim.swung_w, plan.connection_w)}; storage in the racks that takes {part:.0%} of the swing leaves "
+        f"{smoothed / GIGA:,.3f} GW, {_worst(sim.smoothed_w, plan.connection_w)}"
+    )
+    return [
+        Difference(
+            item="peak with training swings",
+            plan=float(plan.connection_w.isel(period=quarter).sum()),
+            simulated=float(sim.programme_swung_w.isel(period=quarter)),
+            unit="W",
+            cause=cause,
+        )
+    ]
+
+
+def _ramps(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
+    """The steepest change of what is drawn within an hour, where it is nearest to what the grid allows or beyond."""
+    share = (sim.steepest_w / plan.ramp_w).max("period")
+    if not float(share.max()) > 0:
+        return []
+    site = int(share.values.argmax())
+    cause = f"{sim.site.values[site]}; between two steps, calls and events among them, at the same rate for an hour"
+    return [
+        Difference(
+            item="steepest ramp",
+            plan=float(plan.ramp_w[site]),
+            simulated=float(sim.steepest_w.isel(site=site).max()),
+            unit="W",
+            cause=cause,
+        )
+    ]
 
 
 def _worst(power_w: xr.DataArray, connection_w: xr.DataArray) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gigawatt.plan.plan import Plan, quiet
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import calendar, expected, power, racks, tide
+from gigawatt.simulate import calendar, expected, power, racks, storage, tide
 from gigawatt.simulate.calendar import Span
 from gigawatt.simulate.hours import Hours, World, live_span, world
 from gigawatt.simulate.limits import Event
@@ -22,6 +22,7 @@ from gigawatt.simulate.totals import Values, combine, planned, totals
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str], None]
+Steps = dict[str, tuple[tuple[str, ...], NDArray[np.float32]]]
 
 # Outages that are listed one by one, the longest, where not all are asked for.
 LISTED_COUNT = 1000
@@ -47,8 +48,8 @@ class Timeline:
     """What happens when a plan meets weather, failures and the daily tide of demand.
 
     data: every step, see `dataset`. outages: faults that took something out, see `racks.listed`; empty where they are
-    a rate. summary: of the reported window, or of all that was lived through; periods: of every quarter. notes: what
-    was assumed.
+    a rate. summary: of the window, or of the reported quarters where none was asked for; periods: of every quarter.
+    notes: what was assumed.
     """
 
     data: xr.Dataset
@@ -79,8 +80,9 @@ def simulate(
 ) -> Timeline:
     """Live through a plan, in the scenario's mode of simulation.
 
-    window: which hours, all of the plan by default; in expected-value mode whole quarters that it touches. seed: of the
-    random streams, the scenario's by default; the same seed gives the same timeline on every machine.
+    window: which hours, all of the plan by default, of which the reported ones are summed up; in expected-value mode
+    whole quarters that it touches. seed: of the random streams, the scenario's by default; the same seed gives the same
+    timeline on every machine.
     """
     given = window or Window()
     if seed is not None:
@@ -90,22 +92,39 @@ def simulate(
     spans = _spans(scenario, given, weekly)
     fleet, outages = _fleet(scenario, plan, at, spans, progress)
     progress("living through the plan, hour by hour")
-    lived = _live(world(scenario, plan, at, given.events, weekly), spans, fleet, plan)
+    of = world(scenario, plan, at, given.events, weekly)
+    lived = _live(of, spans, fleet, plan.inputs.sizes["use_case"])
     kinds = [kind.name for kind in scenario.records.reliability.classes]
     sums = combine(lived.sums, spans, plan, kinds)
     counted = planned(plan, scenario, spans, weekly)
     availability = scenario.asked.operations.availability_frac
-    reported = slice(0, max(sum(span.period < scenario.reported_count for span in spans), 1))
+    shown = len(spans) if window is not None else sum(span.period < scenario.reported_count for span in spans)
     return Timeline(
-        data=xr.concat(lived.parts, "time", data_vars="minimal", coords="minimal"),
+        data=joined(lived.parts).assign_coords(_coordinates(spans, of, plan.inputs)),
         outages=racks.listed(scenario, at, outages, spans, None if given.all_outages else LISTED_COUNT),
-        summary=summarise(sums, counted, lived.extremes, availability, reported),
+        summary=summarise(sums, counted, lived.extremes, availability, slice(0, shown)),
         periods={
             scenario.quarters[span.period]: summarise(sums, counted, lived.extremes, availability, slice(n, n + 1))
             for n, span in enumerate(spans)
         },
-        notes=(tide.note(scenario.asked), power.note(scenario.asked), racks.note(scenario)),
+        notes=(
+            tide.note(scenario.asked),
+            power.note(scenario.asked),
+            racks.note(scenario),
+            *storage.notes(scenario, weekly),
+        ),
     )
+
+
+def lived_totals(scenario: Scenario, plan: Plan) -> xr.Dataset:
+    """What `totals.totals` says of every quarter in the expected mode, and nothing else: for many plans or futures."""
+    at = racks.pairs(plan)
+    spans = calendar.weeks(scenario.quarters)
+    of = world(scenario, plan, at, (), weekly=True)
+    uses = plan.inputs.sizes["use_case"]
+    fleet = expected.fleet(scenario, plan, at, spans)
+    sums = [totals(live_span(of, span, here), uses) for span, here in zip(spans, fleet, strict=True)]
+    return combine(sums, spans, plan, [kind.name for kind in scenario.records.reliability.classes])
 
 
 def _spans(scenario: Scenario, window: Window, weekly: bool) -> list[Span]:
@@ -120,10 +139,10 @@ def _spans(scenario: Scenario, window: Window, weekly: bool) -> list[Span]:
 
 def _fleet(
     scenario: Scenario, plan: Plan, at: racks.Pairs, spans: Sequence[Span], progress: Progress
-) -> tuple[list[racks.Racks], racks.Outages]:
-    """Racks of the spans by the mode of simulation, and the outages of their time where these are drawn."""
+) -> tuple[list[racks.Racks], list[racks.Outages]]:
+    """Racks of the spans by the mode of simulation, and the outages of every site where these are drawn."""
     if scenario.asked.simulate.mode == "expected":
-        return expected.fleet(scenario, plan, at, spans), racks.no_outages()
+        return expected.fleet(scenario, plan, at, spans), []
     progress("compiling the event kernels (once; they are kept)")
     from gigawatt.simulate import fleet
 
@@ -136,32 +155,32 @@ def _fleet(
 class _Lived:
     """What is kept of each span, in their order."""
 
-    parts: list[xr.Dataset]
+    parts: list[Steps]
     sums: list[Values]
     extremes: list[Extremes]
 
 
-def _live(of: World, spans: Sequence[Span], fleet: Sequence[racks.Racks], plan: Plan) -> _Lived:
-    """Every span lived through, one after the other, so that only one is in memory in full."""
+def _live(of: World, spans: Sequence[Span], fleet: list[racks.Racks], uses: int) -> _Lived:
+    """Every span lived through, one after the other, so that only one is in memory in full; empties the fleet."""
     lived = _Lived(parts=[], sums=[], extremes=[])
-    for span, here in zip(spans, fleet, strict=True):
-        hours = live_span(of, span, here)
-        lived.parts.append(dataset(hours, plan, of))
-        lived.sums.append(totals(hours, plan.inputs.sizes["use_case"]))
+    for span in spans:
+        hours = live_span(of, span, fleet.pop(0))
+        lived.parts.append(steps(hours, uses))
+        lived.sums.append(totals(hours, uses))
         lived.extremes.append(hours.extremes)
     return lived
 
 
-def dataset(hours: Hours, plan: Plan, of: World) -> xr.Dataset:
-    """The steps of a span as labelled arrays in float32.
+def steps(hours: Hours, uses: int) -> Steps:
+    """The steps of a span in float32, by name: dims and array.
 
     A step stands for `weight_h` hours: energy is the sum of power × weight_h; water_l and carbon_kg are those of an
-    hour. pue_ratio is that of full load where nothing runs. Coordinates along time: quarter, step_count
+    hour. pue_ratio is that of full load where nothing runs. What grid_w has above facility_w charges a battery, which
+    holds stored_wh at the end of the step; what it lacks the battery gives. Coordinates along time: quarter, step_count
     (from the start of the span), weight_h, and the moment in UTC as text. `pair` runs over the (site, platform) pairs
     that exist. failures_count (time, kind) counts faults when they happen.
     """
-    inputs, fleet = plan.inputs, hours.racks
-    uses = inputs.sizes["use_case"]
+    fleet = hours.racks
     values: dict[str, tuple[tuple[str, ...], Floats]] = {
         "stock_count": (("time", "pair"), fleet.stock_count),
         "up_count": (("time", "pair"), fleet.up_count),
@@ -172,9 +191,11 @@ def dataset(hours: Hours, plan: Plan, of: World) -> xr.Dataset:
         "failures_count": (("time", "kind"), fleet.failures_count.sum(axis=1)),
         "it_w": (("time", "site"), hours.it_w),
         "facility_w": (("time", "site"), hours.facility_w),
+        "grid_w": (("time", "site"), hours.grid_w),
+        "stored_wh": (("time", "site"), hours.storage.stored_wh),
         "pue_ratio": (("time", "site"), hours.facility.pue_ratio),
         "water_l": (("time", "site"), hours.facility.water_l_per_h),
-        "carbon_kg": (("time", "site"), hours.facility_w * hours.carbon_kg_per_wh),
+        "carbon_kg": (("time", "site"), hours.grid_w * hours.carbon_kg_per_wh),
         "price_usd_per_wh": (("time", "site"), hours.price_usd_per_wh),
         "curtailed_w": (("time", "site"), hours.curtailed_w),
         "demand_tokens_per_s": (("time", "use_case"), hours.jobs.asked_per_s[:, :uses]),
@@ -182,23 +203,30 @@ def dataset(hours: Hours, plan: Plan, of: World) -> xr.Dataset:
         "train_flops": (("time", "run"), hours.training.flops),
         "research_flops": (("time", "experiment"), hours.done_per_s[..., uses:].sum(axis=1)),
     }
-    data = xr.Dataset({name: (dims, array.astype(np.float32)) for name, (dims, array) in values.items()})
-    return data.assign_coords(_coordinates(hours.span, of, inputs))
+    return {name: (dims, array.astype(np.float32)) for name, (dims, array) in values.items()}
 
 
-def _coordinates(span: Span, of: World, inputs: xr.Dataset) -> dict[str, object]:
+def joined(parts: Sequence[Steps]) -> xr.Dataset:
+    """Spans one after the other; empties the parts, so that no more than one array is there twice."""
+    names = {name: dims for name, (dims, _) in parts[0].items()}
+    return xr.Dataset(
+        {name: (dims, np.concatenate([part.pop(name)[1] for part in parts])) for name, dims in names.items()}
+    )
+
+
+def _coordinates(spans: Sequence[Span], of: World, inputs: xr.Dataset) -> dict[str, object]:
     quarters = of.scenario.quarters
-    names = [f"{site}/{platform}" for site, platform in of.at.names]
     if of.weekly:
-        time = [f"{quarters[span.period]} {n:03d}" for n in range(span.count)]
+        time = [f"{quarters[span.period]} {n:03d}" for span in spans for n in range(span.count)]
     else:
-        time = np.datetime_as_string(span.when(quarters), unit="m").tolist()
+        time = np.concatenate([np.datetime_as_string(span.when(quarters), unit="m") for span in spans]).tolist()
+    counts = [span.count for span in spans]
     return {
         "time": time,
-        "quarter": ("time", [quarters[span.period]] * span.count),
-        "step_count": ("time", np.arange(span.count)),
-        "weight_h": ("time", np.full(span.count, span.weight_h)),
-        "pair": names,
+        "quarter": ("time", np.repeat([quarters[span.period] for span in spans], counts)),
+        "step_count": ("time", np.concatenate([np.arange(count) for count in counts])),
+        "weight_h": ("time", np.repeat([span.weight_h for span in spans], counts)),
+        "pair": [f"{site}/{platform}" for site, platform in of.at.names],
         "pair_site": ("pair", [site for site, _ in of.at.names]),
         "pair_platform": ("pair", [platform for _, platform in of.at.names]),
         "kind": [kind.name for kind in of.scenario.records.reliability.classes],

@@ -14,6 +14,7 @@ from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate.calendar import Span
 from gigawatt.simulate.hours import Hours
+from gigawatt.simulate.storage import terms
 
 Floats = NDArray[np.float64]
 Values = dict[str, tuple[tuple[str, ...], Floats]]
@@ -25,10 +26,10 @@ def totals(hours: Hours, uses: int) -> Values:
     """What happened in a span, by name: dims and array; `combine` labels them.
 
     hours_h: that the span stands for. stock_h, up_h, down_h, degraded_h: rack-hours in service, able to work, wholly
-    out, and tray-hours out. failures_count (kind). it_wh, facility_wh, loss_wh, water_l, carbon_kg, energy_usd,
-    curtailed_wh, peak_w and warmest_w (largest facility power in the span, and in the warmest hour of the quarter),
-    planned_load_wh (facility energy if sites ran at the load factor that the planner counts with): (site). by_rack_wh:
-    IT energy counted rack by rack instead of site by site; full_use_wh: the same if no working rack were ever idle.
+    out, and tray-hours out. failures_count (kind). it_wh, facility_wh, loss_wh, water_l, curtailed_wh, peak_w and
+    warmest_w (largest facility power in the span, and in the warmest hour of the quarter), planned_load_wh (facility
+    energy if sites ran at the load factor that the planner counts with), and what `_grid` tells: (site). by_rack_wh: IT
+    energy counted rack by rack instead of site by site; full_use_wh: the same if no working rack were ever idle.
     programme_peak_w: largest facility power of all sites in one step. gang_held_h, gang_useful_h: rack-hours of gangs,
     and of their progress. demand_tokens, served_tokens, unserved_tokens (use_case), train_flop (run), research_flop
     (experiment). uses: classes of inference.
@@ -49,8 +50,6 @@ def totals(hours: Hours, uses: int) -> Values:
         "loss_wh": (("site",), _sum(hours.facility.loss_w, span)),
         "planned_load_wh": (("site",), _sum(hours.it_w * hours.facility.planned_ratio, span)),
         "water_l": (("site",), _sum(hours.facility.water_l_per_h, span)),
-        "carbon_kg": (("site",), _sum(facility_w * hours.carbon_kg_per_wh, span)),
-        "energy_usd": (("site",), _sum(facility_w * hours.price_usd_per_wh, span)),
         "curtailed_wh": (("site",), _sum(hours.curtailed_w, span)),
         "peak_w": (("site",), facility_w.max(axis=0)),
         "warmest_w": (("site",), hours.extremes.warmest_w),
@@ -64,6 +63,30 @@ def totals(hours: Hours, uses: int) -> Values:
         "unserved_tokens": (("use_case",), np.maximum(wanted - served[:uses], 0)),
         "train_flop": (("run",), _tokens(hours.training.flops, span)),
         "research_flop": (("experiment",), served[uses:]),
+        **_grid(hours),
+    }
+
+
+def _grid(hours: Hours) -> Values:
+    """What sites draw from the grid: grid_wh, carbon_kg, discharge_wh (given by batteries), energy_usd with demand_usd
+    (charges on highest hours), moved_usd (what batteries add to the price of energy), steepest_w (largest change of the
+    draw, per hour), swung_w and smoothed_w (largest facility power while all gangs compute at once, without and with
+    storage in their racks): (site). programme_swung_w, programme_smoothed_w: the same of all sites in one step.
+    """
+    span, grid_w, (swung_w, smoothed_w) = hours.span, hours.grid_w, hours.swung_w
+    site = ("site",)
+    return {
+        "grid_wh": (site, _sum(grid_w, span)),
+        "carbon_kg": (site, _sum(grid_w * hours.carbon_kg_per_wh, span)),
+        "discharge_wh": (site, _sum(hours.storage.discharge_w, span)),
+        "energy_usd": (site, _sum(grid_w * hours.price_usd_per_wh, span) + hours.demand_usd),
+        "demand_usd": (site, hours.demand_usd),
+        "moved_usd": (site, _sum((grid_w - hours.facility_w) * hours.price_usd_per_wh, span)),
+        "steepest_w": (site, np.abs(np.diff(grid_w, axis=0)).max(axis=0) / span.step_h),
+        "swung_w": (site, swung_w.max(axis=0)),
+        "smoothed_w": (site, smoothed_w.max(axis=0)),
+        "programme_swung_w": ((), swung_w.sum(axis=1).max()),
+        "programme_smoothed_w": ((), smoothed_w.sum(axis=1).max()),
     }
 
 
@@ -90,7 +113,8 @@ def planned(plan: Plan, scenario: Scenario, spans: Sequence[Span], weekly: bool)
 
     it_wh, facility_wh, energy_usd, connection_w (facility power of the shells, the mean of a quarter for its
     representative week, else that at its end): (period, site); stock_count (period); served_tokens (period, use_case),
-    train_flop (period, run), research_flop (period, experiment), interactive (use_case).
+    train_flop (period, run), research_flop (period, experiment), interactive (use_case), ramp_w (site; the most by
+    which the draw may change in an hour), gang_swing_frac, gang_smoothing_frac.
     """
     decisions, inputs, asked = plan.data, plan.inputs, scenario.asked
     it = flows.mean_stock(decisions.it_w)
@@ -113,6 +137,9 @@ def planned(plan: Plan, scenario: Scenario, spans: Sequence[Span], weekly: bool)
             "train_flop": train * SECONDS_PER_QUARTER,
             "research_flop": research * SECONDS_PER_QUARTER,
             "interactive": inputs.interactive,
+            "ramp_w": ("site", [one.connection(0.0, 1.0).hourly_ramp_w for one in terms(scenario, weekly)]),
+            "gang_swing_frac": scenario.records.reliability.gang_swing_frac,
+            "gang_smoothing_frac": scenario.records.reliability.gang_smoothing_frac,
         }
     ).isel(period=[span.period for span in spans])
     part = xr.DataArray([span.count * span.weight_h / HOURS_PER_QUARTER for span in spans], dims="period")

@@ -20,10 +20,14 @@ from gigawatt.plan.worth import Binding, Worth
 from gigawatt.scenario.load import loads, resolved
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline
+from gigawatt.study.outcome import Outcome, outcome_of
 
 MARKER = "result.json"
 # The only file of a result that differs between two runs of the same question.
 CLOCK = "clock.json"
+# Datasets above this size are packed: years of hours shrink to a third in a second.
+PACKED_BYTES = 4_000_000
+PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +41,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What `gigawatt run` found. provenance: version, hash, seed and solver."""
+    """What `gigawatt run` or `gigawatt simulate` found.
+
+    provenance: version, hash, seed and solver. outcome: what an event that was asked about did.
+    """
 
     scenario: Scenario
     plan: Plan
@@ -45,6 +52,7 @@ class Result:
     accounts: Accounts
     notes: tuple[Note, ...]
     provenance: dict[str, str]
+    outcome: Outcome | None = None
 
     @property
     def headline(self) -> dict[str, float | str | None]:
@@ -93,6 +101,7 @@ def _restore(folder: Path) -> Result:
         accounts=account(scenario, plan),
         notes=tuple(Note(**note) for note in stored["notes"]),
         provenance=stored["provenance"],
+        outcome=outcome_of(stored["outcome"]) if stored.get("outcome") else None,
     )
 
 
@@ -103,7 +112,8 @@ def write_data(result: Result, folder: Path) -> None:
     values = resolved(scenario.asked, scenario.records)
     (folder / "resolved.json").write_text(json.dumps(values, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     for name, data in datasets(result).items():
-        data.to_netcdf(folder / f"{name}.nc", engine="h5netcdf", invalid_netcdf=False)
+        encoding = dict.fromkeys(data.data_vars, PACKED) if data.nbytes > PACKED_BYTES else {}
+        data.to_netcdf(folder / f"{name}.nc", engine="h5netcdf", invalid_netcdf=False, encoding=encoding)
     scalars = ("objective", "bound", "unit", "status", "penalties_usd")
     stored = {
         "plan": {name: getattr(plan, name) for name in scalars}
@@ -111,6 +121,7 @@ def write_data(result: Result, folder: Path) -> None:
         "timeline": result.timeline.stored(),
         "notes": [asdict(note) for note in result.notes],
         "provenance": result.provenance,
+        "outcome": None if result.outcome is None else asdict(result.outcome),
     }
     (folder / MARKER).write_text(json.dumps(stored, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     (folder / CLOCK).write_text(json.dumps({"wall_s": plan.wall_s}) + "\n", encoding="utf-8")

@@ -14,6 +14,7 @@ from gigawatt.plan import flows
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.plan.plan import Plan
 from gigawatt.study.claims.statements import statements
+from gigawatt.study.lived import quarters
 from gigawatt.study.result import Result
 
 RUNNING = ("non_compute", "energy", "opex", "rent")
@@ -154,11 +155,11 @@ def binding_strength(result: Result) -> xr.DataArray:
 
 
 def lived(result: Result) -> xr.Dataset:
-    """Each reported quarter as simulated, dims (period): energy_wh, pue_ratio, overhead_frac, water_l, carbon_kg.
+    """Each quarter as simulated, dims (period): energy_wh, pue_ratio, overhead_frac, water_l, carbon_kg.
 
     overhead_frac: energy beyond that of IT, per IT energy. It and pue_ratio are NaN where nothing runs.
     """
-    periods = [str(p) for p in result.plan.data.period.values[reported(result)]]
+    periods = quarters(result)
     rows = [result.timeline.periods[period] for period in periods]
     pue = np.array([np.nan if row.pue_mean is None else row.pue_mean for row in rows])
     return xr.Dataset(

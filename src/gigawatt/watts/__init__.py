@@ -3,12 +3,14 @@
 from gigawatt.watts.air import dew_point, humidity, saturation_pressure, wet_bulb
 from gigawatt.watts.battery import (
     Battery,
+    Schedule,
     arbitrage,
     faded_energy,
     full_cycles,
     least_peak,
     most_charge,
     most_discharge,
+    ride_through,
     stored,
 )
 from gigawatt.watts.capping import (
@@ -57,6 +59,7 @@ __all__ = [
     "Curtailment",
     "OnsitePower",
     "PowerCurve",
+    "Schedule",
     "Weather",
     "arbitrage",
     "available",
@@ -91,6 +94,7 @@ __all__ = [
     "pue_peak",
     "racks_within",
     "ramp_breach",
+    "ride_through",
     "saturation_pressure",
     "served",
     "smoothing_energy",
