@@ -65,15 +65,23 @@ def test_no_hazard_is_above_the_larger_of_its_window_ends(ages: Sequence[float])
 
 
 def test_kinds_of_failures_have_their_shares_and_repairs() -> None:
-    found = draw(cohort(1000), LIQUID_RACKS, LIFE_H, 0.01, 2)
+    """The lognormal has the mean of the record before what takes too long is replaced."""
+    classes = tuple(replace(entry, replaced_h=np.inf) for entry in LIQUID_RACKS.classes)
+    found = draw(cohort(1000), replace(LIQUID_RACKS, classes=classes), LIFE_H, 0.01, 2)
     total = len(found.time_h)
-    for kind, entry in enumerate(LIQUID_RACKS.classes):
+    for kind, entry in enumerate(classes):
         repairs = found.repair_h[found.kind == kind]
         error = np.sqrt(entry.share_frac * (1 - entry.share_frac) / total)
         assert len(repairs) / total == pytest.approx(entry.share_frac, abs=NORMAL_ERRORS_COUNT * error)
         mean_error = repairs.std() / np.sqrt(len(repairs))
         assert repairs.mean() == pytest.approx(entry.repair_h, abs=NORMAL_ERRORS_COUNT * mean_error)
         assert np.median(repairs) == pytest.approx(entry.repair_median_h, rel=0.02)
+
+
+def test_what_is_not_mended_in_time_is_replaced() -> None:
+    found = draw(cohort(1000), LIQUID_RACKS, LIFE_H, 0.01, 2)
+    for kind, entry in enumerate(LIQUID_RACKS.classes):
+        assert found.repair_h[found.kind == kind].max() <= entry.replaced_h
 
 
 def test_every_rack_fails_alike() -> None:

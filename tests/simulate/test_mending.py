@@ -63,8 +63,11 @@ def mean_out_count(racks: int, crews: int, load_ratio: float) -> float:
 
 
 def test_the_queue_without_limits_is_binomial() -> None:
-    assert mean_out_count(10, 10, 0.25) == pytest.approx(10 * 0.2)
-    assert mean_out_count(1, 1, 0.25) == pytest.approx(0.2)
+    """The oracle's own check: of N racks n are out with C(N, n) ρⁿ (1 + ρ)^−N, and the mean is N ρ / (1 + ρ)."""
+    load, racks = 0.25, 10
+    by_hand = sum(n * comb(racks, n) * load**n / (1 + load) ** racks for n in range(racks + 1))
+    assert mean_out_count(racks, racks, load) == pytest.approx(by_hand)
+    assert by_hand == pytest.approx(racks * 0.2)
 
 
 @pytest.mark.parametrize("load_ratio", [0.05, 0.3])
@@ -165,6 +168,19 @@ def test_mending_waits_for_detection_then_parts_then_crews() -> None:
     assert end == pytest.approx([7.5, 7.5, 107.5])
 
 
+def test_a_fault_that_waits_for_its_part_holds_no_crew() -> None:
+    """The second tray has its part only at 100: the rack that fails after it is mended before it."""
+    limits = {"takes_part": np.array([False, True]), "crews_h": [0.0], "parts_h": [0.0], "part_lead_h": 100.0}
+    begin, _ = mended([0, 0, 1], [0, 1, 2], [2, 2, 5], kind=np.array([TRAY, TRAY, RACK]), **limits)
+    assert begin.tolist() == [0, 100, 2]
+
+
+def test_a_part_is_ordered_when_it_is_asked_for() -> None:
+    """Each of three demands at once waits for its own order, not for that of the one before it."""
+    parts = {"takes_part": np.ones(2, dtype=bool), "parts_h": [0.0], "part_lead_h": 100.0}
+    assert mended([0, 1, 2], [0, 1, 2], [1, 1, 1], **parts)[0].tolist() == [0, 100, 101]
+
+
 def test_a_crew_is_held_for_its_work_and_no_longer_than_the_repair() -> None:
     brief = {"crew_h": np.array([4.0, 4.0]), "crews_h": [0.0]}
     assert mended([0, 0, 0], [0, 1, 2], [9, 1, 1], **brief)[0].tolist() == [0, 4, 5]
@@ -177,10 +193,3 @@ def test_who_needs_no_crew_waits_for_none() -> None:
 
 def test_crews_are_there_from_their_hour_on() -> None:
     assert mended([0, 1, 2], [0, 1, 2], [9, 9, 1], crews_h=[0.0, 5.0])[0].tolist() == [0, 5, 9]
-
-
-def test_the_binomial_law_of_small_fleets() -> None:
-    """The oracle's own check: of N racks without queues n are out with C(N, n) ρⁿ (1 + ρ)^−N."""
-    load = 0.3
-    by_hand = sum(n * comb(5, n) * load**n / (1 + load) ** 5 for n in range(6))
-    assert mean_out_count(5, 5, load) == pytest.approx(by_hand)

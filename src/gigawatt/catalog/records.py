@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Literal
 
 Grade = Literal["measured", "vendor", "press", "derived", "assumed"]
@@ -432,7 +433,8 @@ class FailureClass:
 
     scope: what stops until it is mended, the whole "rack" or one "tray" of it (the rest works on, degraded). detect_h:
     until mending may begin; it then waits for a crew, which it holds for crew_h (0: needs none), and for a part where
-    `part`. repair_h: mean time to mend, lognormal with the median repair_median_h.
+    `part`. repair_h: mean time to mend, lognormal with the median repair_median_h; what is not mended within
+    replaced_h is replaced by then.
     """
 
     name: str
@@ -441,6 +443,7 @@ class FailureClass:
     detect_h: float
     repair_h: float
     repair_median_h: float
+    replaced_h: float = inf
     crew_h: float = 0.0
     part: bool = False
 
@@ -454,7 +457,8 @@ class Reliability:
     packages that stop with a tray. racks_per_crew_count, racks_per_part_count: staffing and stock of a site;
     part_lead_h: until a used part is replaced. hall_racks_count: racks that are maintained together, once a year for
     maintenance_h. delivery_slip_h: mean delay of a delivery, exponential. gang_least_frac: share of its racks with
-    which a training gang still runs.
+    which a training gang still runs. gang_swing_frac: IT power of a gang while all of it computes, above its mean, as a
+    share of that; gang_smoothing_frac: share of the swing that storage in racks built for it takes.
     """
 
     id: str
@@ -472,6 +476,8 @@ class Reliability:
     maintenance_h: float
     delivery_slip_h: float
     gang_least_frac: float
+    gang_swing_frac: float
+    gang_smoothing_frac: float
     classes: tuple[FailureClass, ...]
     evidence: EvidenceMap = field(default_factory=dict)
 
@@ -537,7 +543,8 @@ class OnsitePower:
     """A kind of plant on site, or of storage; the fields that plan are explained at `watts.OnsitePower`.
 
     Of storage: `round_trip_frac`, energy given over energy taken, and `fade_frac`, the share of its energy that a full
-    cycle costs it. `published_usd_per_wh`: levelised cost as others state it, to hold ours against.
+    cycle costs it. `published_usd_per_wh`: levelised cost as others state it, to hold ours against. Of solar panels:
+    `latitude_deg`, of the place for which `installed_ratio` is meant.
     """
 
     id: str
@@ -556,4 +563,31 @@ class OnsitePower:
     round_trip_frac: float = 1.0
     fade_frac: float = 0.0
     published_usd_per_wh: float | None = None
+    latitude_deg: float | None = None
+    evidence: EvidenceMap = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPoint:
+    """What was published of a company on a day; None where nothing was. held_out: sets no elasticity, judges them.
+
+    yearly_revenue_usd: of the day's rate, times a year.
+    """
+
+    day_date: str
+    held_out: bool
+    power_w: float | None = None
+    yearly_revenue_usd: float | None = None
+    weekly_users_count: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """How compute, revenue and users of a company grew, by day; power is on `power_basis`."""
+
+    id: str
+    name: str
+    description: str = ""
+    power_basis: Literal["facility", "it"]
+    points: tuple[HistoryPoint, ...]
     evidence: EvidenceMap = field(default_factory=dict)

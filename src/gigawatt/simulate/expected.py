@@ -128,12 +128,12 @@ def out_by_age(record: Reliability, rate_per_h: float, life_h: float) -> tuple[F
 def duration_h(kind: FailureClass, day_h: Floats) -> Floats:
     """Hours of each day after a fault for which it is out, on average: ∫ P(T > u) du over the day [h].
 
-    T is the detection time, then a lognormal time L of median d and mean m: ∫ P(L > u) du over 0 … x is
-    x Φ(−z) + m Φ(z − σ) with z = ln(x/d)/σ and σ² = 2 ln(m/d).
+    T is the detection time, then a lognormal time L of median d and mean m, at most until it is replaced: ∫ P(L > u) du
+    over 0 … x is x Φ(−z) + m Φ(z − σ) with z = ln(x/d)/σ and σ² = 2 ln(m/d).
     """
     spread = np.sqrt(2 * np.log(kind.repair_h / kind.repair_median_h))
     edges = np.append(day_h, day_h[-1] + DAY_HOURS)
-    mending = np.maximum(edges - kind.detect_h, 0.0)
+    mending = np.clip(edges - kind.detect_h, 0.0, kind.replaced_h)
     if spread > 0:
         z = np.log(np.where(mending > 0, mending, 1.0) / kind.repair_median_h) / spread
         mended = mending * _normal(-z) + kind.repair_h * _normal(z - spread)

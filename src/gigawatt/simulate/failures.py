@@ -104,7 +104,8 @@ def draw(cohort: Cohort, reliability: Reliability, life_h: float, rate_per_h: fl
 
 
 def _repairs(kind: Counts, reliability: Reliability, random: np.random.Generator) -> Floats:
-    """Lognormal times with the mean m and median d of each class: ln t ~ N(ln d, 2 ln(m/d)) [h]."""
+    """Lognormal times of mean m and median d of each class, ln t ~ N(ln d, 2 ln(m/d)), at most until replaced [h]."""
     median = np.array([entry.repair_median_h for entry in reliability.classes])
     spread = np.sqrt(2 * np.log(np.array([entry.repair_h for entry in reliability.classes]) / median))
-    return np.asarray(median[kind] * np.exp(spread[kind] * random.standard_normal(len(kind))))
+    longest = np.array([entry.replaced_h for entry in reliability.classes])
+    return np.minimum(median[kind] * np.exp(spread[kind] * random.standard_normal(len(kind))), longest[kind])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,8 +90,15 @@ class World:
     weekly: bool
 
 
-def world(scenario: Scenario, plan: Plan, at: racks.Pairs, events: Sequence[limits.Event], weekly: bool) -> World:
-    """What all spans of a plan share."""
+def world(
+    scenario: Scenario,
+    plan: Plan,
+    at: racks.Pairs,
+    events: Sequence[limits.Event],
+    weekly: bool,
+    years: list[SiteYear] | None = None,
+) -> World:
+    """What all spans of a plan share. years: of the scenario's sites, where the caller has them already."""
     asked, records, data = scenario.asked, scenario.records, plan.inputs
     stock = mean_stock(plan.data.stock_count).transpose("period", "site", "platform").values[:, at.site, at.platform]
     order = [tier.work for tier in reversed(asked.simulate.tiers)]
@@ -105,7 +112,7 @@ def world(scenario: Scenario, plan: Plan, at: racks.Pairs, events: Sequence[limi
         gangs=training.gangs(scenario, plan, at, stock),
         tide=day,
         peak=peak,
-        years=site_years(scenario),
+        years=site_years(scenario) if years is None else years,
         plants=[facility.cooling_of(records.cooling[site.cooling]) for site in records.sites.values()],
         curves=[curves.get(tier.work, serving) for tier in asked.simulate.tiers],
         design_w=power.design_power(plan.data, data),
@@ -151,7 +158,7 @@ def live_span(of: World, span: Span, fleet: racks.Racks) -> Hours:
         draw_w=lived.draw_w,
         it_w=it_w,
         facility=outside,
-        extremes=power.extremes(it_w, _design(of, span), air, of.plants, span.count * span.weight_h),
+        extremes=_extremes(of, span, air, it_w, outside),
         price_usd_per_wh=price,
         carbon_kg_per_wh=np.stack([one.carbon_kg_per_wh for one in air], axis=1),
         curtailed_w=np.where(gave_way, np.maximum(before_w - facility_w, 0.0), 0.0),
@@ -196,9 +203,11 @@ def _limited(
     Work that lost its racks takes idle ones, or those of a lower tier, elsewhere, but not at a site that has a limit of
     its own; batch work also at other hours. In hours in which a site is limited its idle racks stay off.
     """
-    tiers = [tier.work for tier in of.scenario.asked.simulate.tiers]
+    tiers: list[str] = [tier.work for tier in of.scenario.asked.simulate.tiers]
     idle_frac = of.scenario.asked.operations.idle_draw_frac
-    member = dict(zip([name for name in reversed(tiers) if name != "training"], use.tiers, strict=True))
+    member: dict[str, sharing.Mask] = dict(
+        zip([name for name in reversed(tiers) if name != "training"], use.tiers, strict=True)
+    )
     gangs = wanted.gang_count.sum(axis=2)
     count = np.stack(
         [gangs if name == "training" else wanted.work_count[..., member[name]].sum(axis=2) for name in tiers], axis=-1
@@ -255,6 +264,14 @@ def _within(
 def _facility(of: World, span: Span, air: Sequence[Outdoors], it_w: Floats) -> power.Facility:
     planned = of.scenario.asked.operations.load_factor_frac
     return power.facility_power(it_w, _design(of, span), air, of.plants, planned)
+
+
+def _extremes(of: World, span: Span, air: Sequence[Outdoors], it_w: Floats, outside: power.Facility) -> power.Extremes:
+    """What a representative week cannot hold; where every hour is lived through, its PUE is that of the hours."""
+    found = power.extremes(it_w, _design(of, span), air, of.plants, span.count * span.weight_h)
+    if of.weekly:
+        return found
+    return replace(found, pue_ratio=outside.pue_ratio, weight_wh=it_w * span.weight_h)
 
 
 def _design(of: World, span: Span) -> Floats:

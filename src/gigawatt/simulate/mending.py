@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def mend(
     time_h: Any,
     rack: Any,
@@ -67,7 +67,7 @@ def mend(
     return begins, ends
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _busy_until(heap: Any, time_h: Any) -> None:
     """Replace the smallest entry of a binary heap, its first, by a time that is no smaller."""
     at, size = 0, heap.size

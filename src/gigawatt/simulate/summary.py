@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import xarray as xr
@@ -44,7 +44,7 @@ class Summary:
     carbon_kg: of the same. discharged_wh: given by batteries. failures: faults of racks by kind. goodput_frac: progress
     of training gangs over the racks that they hold. curtailed_wh: facility energy given up to limits. served, unserved:
     tokens by class. residual_frac: facility energy less IT energy counted rack by rack less losses, over facility
-    energy. None where nothing runs.
+    energy. plan_vs_sim: of a window, empty for a single quarter of it. None where nothing runs.
     """
 
     availability_frac: float | None
@@ -63,7 +63,7 @@ class Summary:
     served: Mapping[str, float]
     unserved: Mapping[str, float]
     residual_frac: float
-    plan_vs_sim: tuple[Difference, ...]
+    plan_vs_sim: tuple[Difference, ...] = ()
 
 
 def summary_of(stored: Mapping[str, Any]) -> Summary:
@@ -75,48 +75,54 @@ def summary_of(stored: Mapping[str, Any]) -> Summary:
 def summarise(
     lived: xr.Dataset, asked_for: xr.Dataset, extremes: Sequence[Extremes], availability_frac: float, window: slice
 ) -> Summary:
-    """The figures of a window of quarters, from `totals.combine` and `totals.planned`.
+    """The figures of a window of quarters, and what differs from the plan, from `totals.combine` and `totals.planned`.
 
     availability_frac: what the plan counts with.
     """
     sim, plan = lived.isel(period=window), asked_for.isel(period=window)
-    energy = float(sim.facility_wh.sum())
-    balance = energy - float(sim.by_rack_wh.sum()) - float(sim.loss_wh.sum())
+    differences = (
+        *_racks(sim, plan, availability_frac),
+        _energy(sim, plan),
+        _pue(sim, plan),
+        _bill(sim, plan),
+        *_tokens(sim, plan),
+        *_runs(sim, plan),
+        *_research(sim, plan),
+        *_peaks(sim, plan),
+        *_swings(sim, plan),
+        *_ramps(sim, plan),
+    )
+    return replace(figures(sim, extremes[window]), plan_vs_sim=differences)
+
+
+def figures(sim: xr.Dataset, extremes: Sequence[Extremes]) -> Summary:
+    """The figures of all quarters of `sim`, without what was planned."""
+    sums = {str(name): values.values.sum() for name, values in sim.data_vars.items()}
+    energy = float(sums["facility_wh"])
+    balance = energy - float(sums["by_rack_wh"]) - float(sums["loss_wh"])
     return Summary(
-        availability_frac=_over(float(sim.up_h.sum()), float(sim.stock_h.sum())),
-        pue_mean=_over(energy, float(sim.it_wh.sum())),
-        pue_p99=pue_p99(extremes[window]),
-        it_wh=float(sim.it_wh.sum()),
-        energy_wh=energy,
-        water_l=float(sim.water_l.sum()),
-        carbon_kg=float(sim.carbon_kg.sum()),
-        energy_usd=float(sim.energy_usd.sum()),
-        demand_usd=float(sim.demand_usd.sum()),
-        discharged_wh=float(sim.discharge_wh.sum()),
+        availability_frac=_over(float(sums["up_h"]), float(sums["stock_h"])),
+        pue_mean=_over(energy, float(sums["it_wh"])),
+        pue_p99=pue_p99(extremes),
         failures=_by_name(sim.failures_count, "kind"),
-        goodput_frac=_over(float(sim.gang_useful_h.sum()), float(sim.gang_held_h.sum())),
-        curtailed_wh=float(sim.curtailed_wh.sum()),
+        goodput_frac=_over(float(sums["gang_useful_h"]), float(sums["gang_held_h"])),
         served=_by_name(sim.served_tokens, "use_case"),
         unserved=_by_name(sim.unserved_tokens, "use_case"),
         residual_frac=abs(balance) / energy if energy > 0 else 0.0,
-        plan_vs_sim=(
-            *_racks(sim, plan, availability_frac),
-            _energy(sim, plan),
-            _pue(sim, plan),
-            _bill(sim, plan),
-            *_tokens(sim, plan),
-            *_runs(sim, plan),
-            *_research(sim, plan),
-            *_peaks(sim, plan),
-            *_swings(sim, plan),
-            *_ramps(sim, plan),
-        ),
+        energy_wh=energy,
+        it_wh=float(sums["it_wh"]),
+        water_l=float(sums["water_l"]),
+        carbon_kg=float(sums["carbon_kg"]),
+        energy_usd=float(sums["energy_usd"]),
+        demand_usd=float(sums["demand_usd"]),
+        discharged_wh=float(sums["discharge_wh"]),
+        curtailed_wh=float(sums["curtailed_wh"]),
     )
 
 
 def _by_name(values: xr.DataArray, dim: str) -> dict[str, float]:
-    sums = values.sum("period")
-    return {str(name): float(value) for name, value in zip(sums[dim].values, sums.values, strict=True)}
+    sums = values.transpose("period", dim).values.sum(axis=0)
+    return {str(name): float(value) for name, value in zip(values[dim].values, sums, strict=True)}
 
 
 def _over(over: float, under: float) -> float | None:
@@ -178,8 +184,8 @@ def _energy(sim: xr.Dataset, plan: xr.Dataset) -> Difference:
     energy, budget = float(sim.facility_wh.sum()), float(plan.facility_wh.sum())
     pue = _change(energy * counted, it * budget)
     cause = (
-        f"racks that are late or down draw nothing ({_change(full, counted)}), idle ones draw less ({_change(it, full)}), "
-        f"mean PUE ({pue})"
+        f"racks that are late or down draw nothing ({_change(full, counted)}), "
+        f"idle ones draw less ({_change(it, full)}), mean PUE ({pue})"
     )
     return Difference(item="facility energy", plan=budget, simulated=energy, unit="Wh", cause=cause)
 

@@ -16,8 +16,9 @@ from gigawatt.simulate import calendar, expected, power, racks, storage, tide
 from gigawatt.simulate.calendar import Span
 from gigawatt.simulate.hours import Hours, World, live_span, world
 from gigawatt.simulate.limits import Event
+from gigawatt.simulate.outdoors import SiteYear
 from gigawatt.simulate.power import Extremes
-from gigawatt.simulate.summary import Summary, summarise, summary_of
+from gigawatt.simulate.summary import Summary, figures, summarise, summary_of
 from gigawatt.simulate.totals import Values, combine, planned, totals
 
 Floats = NDArray[np.float64]
@@ -104,7 +105,7 @@ def simulate(
         outages=racks.listed(scenario, at, outages, spans, None if given.all_outages else LISTED_COUNT),
         summary=summarise(sums, counted, lived.extremes, availability, slice(0, shown)),
         periods={
-            scenario.quarters[span.period]: summarise(sums, counted, lived.extremes, availability, slice(n, n + 1))
+            scenario.quarters[span.period]: figures(sums.isel(period=slice(n, n + 1)), lived.extremes[n : n + 1])
             for n, span in enumerate(spans)
         },
         notes=(
@@ -116,11 +117,14 @@ def simulate(
     )
 
 
-def lived_totals(scenario: Scenario, plan: Plan) -> xr.Dataset:
-    """What `totals.totals` says of every quarter in the expected mode, and nothing else: for many plans or futures."""
+def lived_totals(scenario: Scenario, plan: Plan, years: list[SiteYear] | None = None) -> xr.Dataset:
+    """What `totals.totals` says of every quarter in the expected mode, and nothing else: for many plans or futures.
+
+    years: of the scenario's sites, where the caller has them already.
+    """
     at = racks.pairs(plan)
     spans = calendar.weeks(scenario.quarters)
-    of = world(scenario, plan, at, (), weekly=True)
+    of = world(scenario, plan, at, (), weekly=True, years=years)
     uses = plan.inputs.sizes["use_case"]
     fleet = expected.fleet(scenario, plan, at, spans)
     sums = [totals(live_span(of, span, here), uses) for span, here in zip(spans, fleet, strict=True)]
