@@ -63,6 +63,21 @@ except SystemExit:
     assert run.stdout.strip().endswith("[]"), run.stdout[-300:]
 
 
+def test_nothing_is_compiled_where_nothing_is_drawn() -> None:
+    """`check`, and `run` with representative weeks, do without numba."""
+    code = """
+import sys
+from gigawatt.scenario.load import load
+from gigawatt.study.check import outline
+from gigawatt.study.run import run
+outline(load("one-campus"))
+run("one-campus")
+print("numba" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False", done.stdout[-300:]
+
+
 def test_public_names_are_sorted_and_there() -> None:
     assert gigawatt.__all__ == sorted(gigawatt.__all__)
     for name in gigawatt.__all__:

@@ -33,6 +33,16 @@ def test_an_outage_of_known_length_fills_its_days() -> None:
     assert expected.duration_h(kind, np.arange(4) * DAY_H) == pytest.approx([24, 7, 0, 0])
 
 
+def test_what_is_not_mended_in_time_is_out_until_it_is_replaced() -> None:
+    kind = whole_rack(repair_h=132.8, repair_median_h=20.4, detect_h=1.0, replaced_h=479.0)
+    by_day = expected.duration_h(kind, np.arange(100) * DAY_H)
+    spread = np.sqrt(2 * np.log(132.8 / 20.4))
+    drawn = 20.4 * np.exp(spread * np.random.Generator(np.random.Philox(1)).standard_normal(1_000_000))
+    assert by_day.sum() == pytest.approx(1 + np.minimum(drawn, 479).mean(), rel=0.005)
+    assert by_day[19] > 0.01 * DAY_H
+    assert by_day[20:] == pytest.approx(0, abs=1e-9)
+
+
 @pytest.mark.parametrize("rate_per_h", [1e-4, 2e-3, 2e-2])
 def test_old_racks_are_out_as_often_as_renewal_says(rate_per_h: float) -> None:
     kind = whole_rack(detect_h=2.0)

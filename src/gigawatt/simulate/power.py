@@ -69,11 +69,6 @@ def pue_p99(extremes: Sequence[Extremes]) -> float | None:
     return float(values[order][np.searchsorted(reached, EXTREME_QUANTILE * reached[-1])])
 
 
-def draw_frac(busy_frac: Floats, idle_frac: float) -> Floats:
-    """Power of working racks over that at full use; an idle rack draws `idle_frac`."""
-    return busy_frac + idle_frac * (1 - busy_frac)
-
-
 def design_power(decisions: xr.Dataset, data: xr.Dataset) -> Floats:
     """IT power [W] that the shells are built for at the end of each quarter, (period, site): at least what stands
     there; PUE rises where it is idle."""

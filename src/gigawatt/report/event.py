@@ -1,0 +1,146 @@
+"""An event of the grid: what it took from a site, and what it cost; in a picture, tables and words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from gigawatt.report import charts, names, words
+from gigawatt.report.charts import Series
+from gigawatt.report.figures import BLUE, GREY, Exhibit
+from gigawatt.report.scale import PERCENT, cell, scale
+from gigawatt.report.svg import Frame
+from gigawatt.report.tables import Column, Table, Value
+from gigawatt.study import lived
+from gigawatt.study.outcome import Cut, Means, Outcome
+from gigawatt.study.result import Result
+from gigawatt.units import show
+
+HEIGHT = 300.0
+# What is shown of a site: label, field of Means, suffix.
+SITE_FIELDS = (
+    ("Facility power", "facility_w", "w"),
+    ("IT power", "it_w", "w"),
+    ("PUE", "pue_mean", "ratio"),
+    ("Racks that work", "availability_frac", "frac"),
+)
+
+
+def power(result: Result, found: Outcome) -> Exhibit:
+    """Facility power of the event's sites around it, with and without it."""
+    around = lived.event_power(result)
+    unit = scale("w", around.without_w.values)
+    where = _where(result, found)
+    shows = f"Facility power at {where} around the event, UTC, {unit.unit}"
+    takeaway = taken(result, found)
+    series = [
+        Series(name=name, values=tuple((around[key].values / unit.size).tolist()), colour=colour)
+        for key, name, colour in (("without_w", "without the event", GREY), ("lived_w", "with it", BLUE))
+    ]
+    frame = Frame(slug="event-power", title=shows, description=takeaway, height=HEIGHT)
+    chart = charts.lines(frame, around.when.values.tolist(), series, unit.unit)
+    return Exhibit(takeaway=takeaway, shows=shows, svg=chart)
+
+
+def taken(result: Result, found: Outcome) -> str:
+    """How much power sites give up, for how long, and how much energy that is."""
+    given_w = sum(means.curtailed_w for means in found.during.sites.values())
+    had_w = sum(means.facility_w for means in found.without.sites.values())
+    hours = found.during.hours_h
+    return (
+        f"{_where(result, found)} gives up {cell(given_w, 'w')} of {cell(had_w, 'w')} for {show(hours, 'h')}, "
+        f"{cell(result.timeline.summary.curtailed_wh, 'wh')} in all."
+    )
+
+
+def cost(result: Result, found: Outcome) -> str:
+    """Who loses most to the event, and what all lose."""
+    classes = [row for row in found.cut if row.tokens is not None and row.usd is not None]
+    total = math.fsum(row.usd for row in classes if row.usd is not None)
+    research = [row for row in found.cut if row.tokens is None and (row.flop or 0) > 0]
+    if not found.cut:
+        return "Nobody loses anything: what the sites give up stood idle, or is made up for elsewhere and later."
+    said = "No tokens are lost"
+    if classes:
+        most = max(classes, key=lambda row: row.usd or 0.0)
+        said = (
+            f"Tokens worth {cell(total, 'usd')} are not served, most of that in "
+            f"{names.use_case(result.scenario, most.use_case)}"
+        )
+    if not research:
+        return f"{said}."
+    behind = words.joined([names.use_case(result.scenario, row.use_case) for row in research])
+    return f"{said}; behind by what the event cost: {behind}."
+
+
+def cut(result: Result, found: Outcome) -> Table:
+    """What each kind of work loses, while the event lasts and in the end."""
+    rows: list[tuple[Value, ...]] = [
+        (
+            names.use_case(result.scenario, row.use_case),
+            _share(row.event_frac),
+            _amount(row),
+            cell(row.usd, "usd") if row.usd is not None else "no price",
+        )
+        for row in found.cut
+    ]
+    columns = (
+        Column(title="Work"),
+        Column(title="Lost while it lasts", suffix="frac"),
+        Column(title="Lost in the end", suffix="tokens"),
+        Column(title="Worth", suffix="usd"),
+    )
+    title = f"What the event costs, against the same hours without it, {words.window(result)}"
+    return Table(title=title, columns=columns, rows=tuple(rows))
+
+
+def _amount(row: Cut) -> str:
+    """Tokens or FLOP that are lost in the end."""
+    if not (row.tokens or row.flop):
+        return "nothing"
+    return cell(row.tokens, "tokens") if row.tokens is not None else cell(row.flop, "flop")
+
+
+def _share(value: float | None) -> str:
+    """A share in percent with a digit, and a plain 0 where it is next to nothing."""
+    if value is None:
+        return "–"
+    percent = round(100 * value, 1) + 0.0
+    return "0" if percent == 0 else cell(percent / 100, "frac")
+
+
+def phases(result: Result, found: Outcome) -> Table:
+    """Means before, during, without and after the event: its sites, the programme, and every kind of work."""
+    states = (found.before, found.during, found.without, found.after)
+    programme = [None if state is None else state.programme for state in states]
+    rows: list[tuple[Value, ...]] = []
+    for site in found.sites:
+        here = [None if state is None else state.sites[site] for state in states]
+        rows += [_line(f"{label}, {names.site(result.scenario, site)}", here, *field) for label, *field in SITE_FIELDS]
+    rows.append(_line("Facility power, programme", programme, "facility_w", "w"))
+    for key in found.during.programme.tokens_per_s:
+        rates = [None if means is None else means.tokens_per_s[key] for means in programme]
+        if any(rates):
+            rows.append(_row(names.use_case(result.scenario, key), rates, "tokens_per_s"))
+    for label, field in (("Training runs", "train_flops"), ("Experiments", "research_flops")):
+        if any(getattr(means, field) for means in programme if means is not None):
+            rows.append(_line(label, programme, field, "flops"))
+    heads = ("Before", "During", "Without it", "After")
+    columns = (Column(title="Mean"), *(Column(title=head, suffix="count") for head in heads))
+    length = show(found.during.hours_h, "h")
+    title = f"Before, during, in the same hours without the event, and after: means of {length}"
+    return Table(title=title, columns=columns, rows=tuple(rows))
+
+
+def _line(label: str, states: Sequence[Means | None], field: str, suffix: str) -> tuple[Value, ...]:
+    return _row(label, [None if state is None else getattr(state, field) for state in states], suffix)
+
+
+def _row(label: str, values: Sequence[float | None], suffix: str) -> tuple[Value, ...]:
+    """Figures in one unit, which the label names."""
+    unit = PERCENT if suffix == "frac" else scale(suffix, values)
+    return (f"{label}, {unit.unit}" if unit.unit else label, *(unit.text(value) for value in values))
+
+
+def _where(result: Result, found: Outcome) -> str:
+    return words.joined([names.site(result.scenario, site) for site in found.sites])
