@@ -188,9 +188,8 @@ def _rows(config: _Config) -> list[tuple[Row, int]]:
 
 
 def _layers_count(config: _Config) -> int:
-    if config.family is FAMILIES["nemotron_h"]:
-        return len(_pattern(config))
-    count = config.whole("num_hidden_layers")
+    patterned = config.family is FAMILIES["nemotron_h"]
+    count = len(_pattern(config)) if patterned else config.whole("num_hidden_layers")
     if count > MOST_LAYERS_COUNT:
         return config.fault("num_hidden_layers", str(count), f"at most {MOST_LAYERS_COUNT} layers")
     for key in ("layer_types", "attn_type_list"):
