@@ -17,7 +17,6 @@ from gigawatt.errors import CatalogError, Fault
 from gigawatt.tokens.blocks import active_params_count, total_params_count
 
 Row = dict[str, Any]
-PER_LAYER = ("layer_types", "attn_type_list")
 MOST_LAYERS_COUNT = 10_000
 MOST_COUNT = 10**9
 # Where a configuration of several parts keeps that of its language model.
@@ -193,10 +192,11 @@ def _layers_count(config: _Config) -> int:
     count = len(_pattern(config)) if patterned else config.whole("num_hidden_layers")
     if count > MOST_LAYERS_COUNT:
         return config.fault("num_hidden_layers", str(count), f"at most {MOST_LAYERS_COUNT} layers")
-    for key in PER_LAYER:
+    for key in ("layer_types", "attn_type_list"):
         given = config.table.get(key)
         if given is not None and (not isinstance(given, list) or len(given) != count):
-            return config.fault(key, _brief(given), f"a list of {count} layers")
+            config.fault(key, _brief(given), f"a list of {count} layers")
+            return 0
     return count
 
 
@@ -216,12 +216,7 @@ def _grouped(config: _Config, layer: int) -> Row:
 
 
 def _kind(config: _Config, layer: int) -> str:
-    """Whether a layer attends to all ("full"), within a window ("window") or through a state ("linear").
-
-    Lists that are none are a fault already.
-    """
-    if any(config.has(key) and not isinstance(config.table[key], list) for key in PER_LAYER):
-        return "full"
+    """Whether a layer attends to all ("full"), within a window ("window") or through a state ("linear")."""
     if config.has("layer_types"):
         given = str(config.table["layer_types"][layer])
         if given not in _KINDS:
