@@ -243,10 +243,29 @@ def fleet_loi() -> Figures:
     return {"fleet_loi_5y_cpu_s": spent, "fleet_loi_5y_peak_bytes": float(peak)}
 
 
+FUTURES_COUNT = 1000
+
+
+def evaluate_1000_futures() -> Figures:
+    """A thousand futures of the preset's plan on one worker a core: starting the workers included, planning not."""
+    from gigawatt.plan.plan import plan, quiet
+    from gigawatt.scenario.load import load
+    from gigawatt.study.uncertainty.asking import Asking, drawing
+    from gigawatt.study.uncertainty.batches import Case, Group, run
+
+    scenario, asking = load("loi-2025-09"), Asking(futures_count=FUTURES_COUNT)
+    cases = {"loi": Case(scenario=scenario, plan=plan(scenario, with_worth=False))}
+    group = Group(name="draws", case="loi", numbers=range(FUTURES_COUNT), future=drawing(scenario, asking))
+    started = time.perf_counter()
+    run(cases, [group], lambda _, __: None, workers_count=asking.workers, progress=quiet)
+    return {"evaluate_1000_futures_wall_s": time.perf_counter() - started}
+
+
 GROUPS: dict[str, Callable[[], Figures]] = {
     "fleet_rack_hours": fleet_rack_hours,
     "fleet_naive_rack_hours": fleet_rack_hours,
     "fleet_loi": fleet_loi,
+    "evaluate_1000_futures": evaluate_1000_futures,
     "help": help_,
     "run_loi": run_loi,
     "inference_configs": inference_configs,

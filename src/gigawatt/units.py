@@ -34,6 +34,7 @@ SUFFIXES: dict[str, Unit] = {
     "nominal_usd": Unit("USD", "", 1.0, "money (USD, million USD, billion USD)"),
     "usd_per_wh": Unit("USD", "Wh", 1.0, "an energy price (USD/MWh, USD/kWh)"),
     "usd_per_w": Unit("USD", "W", 1.0, "money per power (USD/W, million USD/MW, billion USD/GW)"),
+    "per_w": Unit("", "W", 1.0, "a value per power (1.6 /GW)"),
     "usd_per_h": Unit("USD", "s", 1.0 / 3600.0, "money per hour (USD/h)"),
     "usd_per_mtok": Unit("USD", "token", 1e-6, "a token price (USD/Mtoken)"),
     "usd_per_flop": Unit("USD", "FLOP", 1.0, "money per operation (USD/EFLOP)"),
@@ -67,6 +68,7 @@ MOST = {
     "usd": 1e16,
     "nominal_usd": 1e16,
     "usd_per_w": 1e4,
+    "per_w": 1e9,
     "usd_per_wh": 1.0,
     "usd_per_mtok": 1e7,
     "usd_per_flop": 1e-6,
@@ -207,6 +209,7 @@ def show(value: float | None, suffix: str) -> str:
     fixed = {
         "usd_per_wh": (1e6, "USD/MWh"),
         "usd_per_w": (1.0, "billion USD/GW"),
+        "per_w": (1e9, "/GW"),
         "usd_per_mtok": (1.0, "USD/Mtoken"),
         "usd_per_h": (1.0, "USD/h"),
         "usd_per_flop": (1e18, "USD/EFLOP"),

@@ -38,6 +38,7 @@ KINDS: dict[str, type] = {
     "onsite_power": records.OnsitePower,
     "reliability": records.Reliability,
     "workloads": records.Workload,
+    "history": records.History,
     "scaling_laws": records.ScalingLaw,
     "inference_calibrations": records.InferenceCalibration,
     "training_calibrations": records.TrainingCalibration,

@@ -10,10 +10,12 @@ from gigawatt.dollars.annuity import (
 )
 from gigawatt.dollars.prices import subscription_usd_per_mtok, trend
 from gigawatt.dollars.returns import irr, npv
+from gigawatt.dollars.revolver import Revolved, revolve
 from gigawatt.dollars.taxes import tax_usd
 from gigawatt.dollars.tranches import receipts_usd, released_frac
 
 __all__ = [
+    "Revolved",
     "book_frac",
     "discount_ratio",
     "irr",
@@ -23,6 +25,7 @@ __all__ = [
     "receipts_usd",
     "recovery_frac",
     "released_frac",
+    "revolve",
     "subscription_usd_per_mtok",
     "tax_usd",
     "trend",

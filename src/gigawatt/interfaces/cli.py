@@ -10,8 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from gigawatt import __version__
+from gigawatt.interfaces.allocating import allocate
 from gigawatt.interfaces.console import BAD_INPUT, door, progress, say, usage_fault
+from gigawatt.interfaces.flywheel import flywheel
+from gigawatt.interfaces.hedging import hedge
 from gigawatt.interfaces.predicting import predict_app, validate_app
+from gigawatt.interfaces.simulating import simulate
+from gigawatt.interfaces.sweeping import compare, sweep
 
 app = typer.Typer(
     name="gigawatt",
@@ -27,6 +32,12 @@ catalog_app = typer.Typer(
 app.add_typer(catalog_app, name="catalog")
 app.add_typer(predict_app, name="predict")
 app.add_typer(validate_app, name="validate")
+app.command()(allocate)
+app.command()(simulate)
+app.command()(flywheel)
+app.command()(compare)
+app.command()(sweep)
+app.command()(hedge)
 
 ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A preset's name or a TOML file.")]
 Set = Annotated[

@@ -10,7 +10,10 @@ import typer
 from gigawatt import __version__
 from gigawatt.interfaces.console import door, fall_short, say
 
-predict_app = typer.Typer(help="Tokens per second, energy and cost of a model on a GPU.", no_args_is_help=True)
+predict_app = typer.Typer(
+    help="Tokens per second, energy and cost of a model on a GPU; power on site until the grid comes.",
+    no_args_is_help=True,
+)
 validate_app = typer.Typer(help="Hold the models against measurements; the error is shown.", no_args_is_help=True)
 
 # What every answer begins with; these commands ask of no scenario.
@@ -176,3 +179,30 @@ def predict_training(
         )
         found = asking.training_figures(question)
         say(HEAD | found) if json else prediction.show_training(found)
+
+
+@predict_app.command("bridge")
+def predict_bridge(
+    power: Annotated[str, typer.Option(help='Facility power to be fed, such as "300 MW".')],
+    grid_wait: Annotated[str, typer.Option(help='Until the grid feeds it, such as "3 years" or "30 months".')],
+    site: Annotated[
+        str, typer.Option(help="A site of the catalog: its sun, cooling, and price of energy.")
+    ] = "abilene",
+    grid_price: Annotated[str | None, typer.Option(help="Energy of the grid.", show_default="the site's")] = None,
+    worth: Annotated[
+        str | None, typer.Option(help="What a MWh of IT energy earns.", show_default="a stated revenue per GW-year")
+    ] = None,
+    load: Annotated[str, typer.Option(help="Mean over full power.")] = "90 %",
+    resale: Annotated[str, typer.Option(help="Capital that comes back when the grid arrives.")] = "50 %",
+    discount: Annotated[str, typer.Option(help="Rate of discount.")] = "8 %/year",
+    json: Json = False,
+) -> None:
+    """Waiting for the grid against power on site: time, capital, USD/MWh, carbon, worth of the months gained."""
+    with door(json):
+        from gigawatt.report import prediction
+        from gigawatt.study.predict import bridge
+
+        texts = {"power": power, "grid_wait": grid_wait, "grid_price": grid_price, "worth": worth}
+        question = bridge.bridge_question(site, texts | {"load": load, "resale": resale, "discount": discount})
+        found = bridge.bridge(question)
+        say(HEAD | found) if json else prediction.show_bridge(found)

@@ -26,6 +26,8 @@ UNITS = {"w": 1e9, "usd": 1e9, "racks": 1e3, "tokens_per_s": 1e9, "flop": 1e27}
 WARM_ITERATIONS, ITERATIONS = 20_000, 2**31 - 1
 # Below this a dual or a value is solver noise, not a limit that binds.
 NOISE = 1e-7
+# What HiGHS adds to the diagonal of a quadratic objective: small enough to leave six digits of a dual.
+REGULARISED = 1e-9
 
 NO_PLAN = (
     highspy.HighsModelStatus.kInfeasible,
@@ -66,7 +68,7 @@ class Program:
         self._duals = np.zeros(0)
 
     def solve_lp(self, seconds: float = 600.0) -> float:
-        """Solve with integrality relaxed or all integers fixed; the optimal objective.
+        """Solve with integrality relaxed or all integers fixed; the optimal objective, which may be convex quadratic.
 
         Raises NoPlan where HiGHS proves infeasibility or the time runs out, SolverFailure where it gives up otherwise.
         """
@@ -164,7 +166,7 @@ class Program:
 
 def _pass(matrices: Any, sense: str) -> Any:
     """The matrices in a silent HiGHS. linopy's own way sets options after the model and lets a banner out."""
-    highs = _silent()
+    highs = silent()
     highs.addVars(len(matrices.vlabels), matrices.lb, matrices.ub)
     whole = np.flatnonzero(matrices.vtypes != "C").astype(np.int32)
     highs.changeColsIntegrality(len(whole), whole, np.ones(len(whole), dtype=np.uint8))
@@ -175,10 +177,27 @@ def _pass(matrices: Any, sense: str) -> Any:
     highs.addRows(rows.shape[0], lower, upper, rows.nnz, rows.indptr, rows.indices, rows.data)
     if sense == "max":
         highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
+    if matrices.Q is not None:
+        _pass_hessian(highs, matrices)
     return highs
 
 
-def _silent() -> Any:
+def _pass_hessian(highs: Any, matrices: Any) -> None:
+    """The quadratic part of the objective, ½·xᵀQx, by its lower triangle; HiGHS takes it with continuous columns."""
+    if (matrices.vtypes != "C").any():
+        raise SolverFailure("HiGHS solves no quadratic programme with integers")
+    whole = matrices.Q.tocoo()
+    order = np.lexsort((whole.row, whole.col))
+    order = order[(whole.row >= whole.col)[order]]
+    starts = np.searchsorted(whole.col[order], np.arange(whole.shape[0] + 1))
+    triangle = int(highspy.HessianFormat.kTriangular)
+    highs.setOptionValue("qp_regularization_value", REGULARISED)
+    highs.passHessian(
+        whole.shape[0], order.size, triangle, starts, whole.row[order].astype(np.int32), whole.data[order]
+    )
+
+
+def silent() -> Any:
     """A HiGHS that prints nothing; its first instance writes a banner to standard output before any option is set."""
     sys.stdout.flush()
     kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)

@@ -11,6 +11,7 @@ from typing import Any
 from gigawatt.catalog import load as catalog
 from gigawatt.catalog.records import Evidence, Path
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.scenario.load import groups
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import evidence
 from gigawatt.study.check import notes
@@ -155,7 +156,7 @@ def _thing(scenario: Scenario, path: str) -> str:
     if words[0] != "catalog":
         return ".".join(words[: min(len(words) - 1, 2)])
     # A key of the scenario may hold a full stop: llama-3.1-70b.
-    keys = ("inference", "training") if words[1] == "calibrations" else getattr(scenario.records, words[1])
+    keys = groups(scenario.records)[words[1]]
     prefix = f"catalog.{words[1]}."
     return prefix + max((key for key in keys if path.startswith(f"{prefix}{key}.")), key=len)
 
@@ -166,8 +167,7 @@ def _at(scenario: Scenario, path: str, thing: str) -> Any:
         return _value(scenario.asked, path.split("."))
     _, group, key = thing.split(".", 2)
     inner = path.removeprefix(f"{thing}.").split(".")
-    record = getattr(scenario.records, key) if group == "calibrations" else getattr(scenario.records, group)[key]
-    return _value(record, inner)
+    return _value(groups(scenario.records)[group][key], inner)
 
 
 def _value(here: Any, path: list[str]) -> Any:

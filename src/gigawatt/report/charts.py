@@ -1,6 +1,7 @@
 """Kinds of charts: stacked columns, lines, a heat map, bars and small multiples. Data in, SVG text out.
 
-Values are in the unit that the axis names; None or NaN is a gap. Periods are quarters ("2026Q3") or years ("2026").
+Values are in the unit that the axis names; None or NaN is a gap. Periods are years ("2026"), quarters ("2026Q3"), or
+months, days and moments in ISO 8601.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from gigawatt.report.svg import Axis, Frame
 
 ROW = 22.0
 YEAR_WIDTH = 23.0
+# Lengths of a period's text that name its year, month or quarter, day and hour.
+PREFIXES = (4, 7, 10, 13)
+FEW = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +98,27 @@ def lines(
     ends = [(one.name, _last(one.values), f"t{one.colour % svg.COLOURS}") for one in series]
     ends += [(name, high, "band-name") for name, _, high in bands] + [(name, value, "") for name, value in levels]
     return svg.drawing(frame, [*drawn, *_ends(frame, values, ends)])
+
+
+def ranges(frame: Frame, periods: Sequence[str], spread: Sequence[Series], level: Series, unit: str) -> str:
+    """A box for each period under a staircase; spread: lows, middles and highs of the boxes, the highs name them."""
+    low, middle, high = spread
+    frame, keys = _legend(frame, [high, level], frame.left + svg.CHARACTER * max(len(unit) - 6, 0))
+    values = svg.axis(0, max([*high.values, *level.values], default=0), frame.floor, frame.top)
+    places = _slots(frame, len(periods))
+    ends = [(frame.left + places.width * k, values.at(value)) for k, value in enumerate(level.values)]
+    stairs = [point for x, y in ends for point in ((x, y), (x + places.width, y))]
+    marks = [*keys, *svg.grid(frame, values, unit), *_years(frame, periods, places)]
+    marks.append(svg.path(stairs, f"line {svg.stroke(level.colour)}"))
+    width = places.width * 0.62
+    for k, period in enumerate(periods):
+        if high.values[k] > 0:
+            tip = f"{period}: " + ", ".join(f"{one.name} {_three(one.values[k])} {unit}" for one in spread)
+            x, y = places.middle(k) - width / 2, values.at(high.values[k])
+            height = max(values.at(low.values[k]) - y, 2)
+            marks.append(svg.box(x, y, width, height, svg.fill(high.colour), ' fill-opacity="0.55"', tip))
+            marks.append(svg.box(x, values.at(middle.values[k]) - 1, width, 2, svg.fill(middle.colour)))
+    return svg.drawing(frame, marks)
 
 
 def heat(
@@ -206,18 +231,34 @@ def _legend(frame: Frame, series: Sequence[Series], start: float) -> tuple[Frame
 
 
 def _years(frame: Frame, periods: Sequence[str], places: _Slots) -> list[str]:
-    """Years under the axis: in the middle of their quarters, with a tick where a year begins."""
+    """Years under the axis, or months, days or hours: in the middle of their periods, with a tick where one begins."""
     marks = []
-    names = sorted({period[:4] for period in periods})
-    every = -(-len(names) // 12)
-    for at, year in enumerate(names):
-        mine = [k for k, period in enumerate(periods) if period.startswith(year)]
+    length = _prefix(periods)
+    names = sorted({period[:length] for period in periods})
+    label = svg.CHARACTER * len(_label(names[0])) if names else 0.0
+    each = (frame.right_edge - frame.left) / max(len(names), 1)
+    every = max(-(-len(names) // 12), math.ceil(label / each))
+    for at, name in enumerate(names):
+        mine = [k for k, period in enumerate(periods) if period.startswith(name)]
         first, last = places.middle(mine[0]) - places.width / 2, places.middle(mine[-1]) + places.width / 2
         if at and len(mine) > 1:
             marks.append(svg.line(first, frame.floor, first, frame.floor + 5, "axis"))
-        if at % every == 0 and last - first >= YEAR_WIDTH:
-            marks.append(svg.text((first + last) / 2, frame.floor + 17, year, "tick", "middle"))
+        if at % every == 0 and (last - first >= YEAR_WIDTH or length > PREFIXES[0]):
+            marks.append(svg.text((first + last) / 2, frame.floor + 17, _label(name), "tick", "middle"))
     return marks
+
+
+def _prefix(periods: Sequence[str]) -> int:
+    """How much of a period's name stands under the axis: its year, or enough that more than a few names stand there."""
+    years, *finer = PREFIXES
+    if len({period[:years] for period in periods}) > 1:
+        return years
+    return next((length for length in finer if len({period[:length] for period in periods}) > FEW), years)
+
+
+def _label(name: str) -> str:
+    """A name under the axis; an hour without its day."""
+    return name if len(name) < PREFIXES[-1] else f"{name[-2:]}:00"
 
 
 def _level(frame: Frame, values: Axis, name: str, value: float) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -263,22 +262,3 @@ def token_costs(result: Result) -> Exhibit:
     colours = [order[str(key)] for key in found.use_case.values]
     chart = charts.bars(frame, labels, cost, texts, colours, earned)
     return Exhibit(takeaway=takeaway, shows=shows, svg=chart, table=tables.classes(result), half=True)
-
-
-def lived(result: Result) -> Sequence[Exhibit]:
-    """Energy and PUE of each quarter as simulated."""
-    found = views.lived(result)
-    unit = scale("wh", found.energy_wh.values)
-    shows = f"Facility energy of each quarter, as simulated, {unit.unit}"
-    frame = Frame(slug="energy", title=shows, description=words.lived(result), width=HALF, height=260)
-    series = [Series(name="facility energy", values=_values(found.energy_wh, unit), colour=AMBER)]
-    energy = charts.columns(frame, periods(result), series, unit.unit)
-    shows_pue = "Facility energy beyond IT energy, share of IT energy, each quarter as simulated, %"
-    takeaway = words.pue(result)
-    frame = Frame(slug="pue", title=shows_pue, description=takeaway, width=HALF, height=260)
-    overhead = Series(name="overhead", values=_values(found.overhead_frac, scale("frac", [])), colour=RED)
-    pue = charts.lines(frame, periods(result), [overhead], "% over IT energy")
-    return [
-        Exhibit(takeaway=words.lived(result), shows=shows, svg=energy, table=tables.energy(result), half=True),
-        Exhibit(takeaway=takeaway, shows=shows_pue, svg=pue, half=True),
-    ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study.lived import daily, dated
 from gigawatt.study.result import Result, datasets, whole_folder, write_data
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 
 RUNS = "gigawatt-runs"
 HASH_LENGTH = 8
+# A table of CSV with more rows than this helps nobody.
+MOST_ROWS = 50_000
 # Datasets of a result, by the name of their files.
-DATA = ("plan", "inputs", "timeline", "accounts", "statements")
+DATA = ("plan", "inputs", "timeline", "outages", "accounts", "statements")
 
 
 def default(scenario: Scenario) -> Path:
@@ -65,9 +68,24 @@ def files(folder: Path) -> dict[str, str]:
 
 def _write_tables(result: Result, place: Path) -> None:
     place.mkdir()
-    for name, data in datasets(result).items():
+    for name, data in _listed(result).items():
         for dims, table in tidy(data):
             table.to_csv(place / f"{'.'.join((name, *dims))}.csv", index=False, lineterminator="\n")
+
+
+def _listed(result: Result) -> dict[str, xr.Dataset]:
+    """The datasets as they are listed.
+
+    Of long timelines less: tokens by class only, of longer ones means of days. timeline.nc has all of it.
+    """
+    found, data = datasets(result), result.timeline.data
+    if data.served_tokens_per_s.size > MOST_ROWS:
+        found["timeline"] = data.assign(served_tokens_per_s=data.served_tokens_per_s.sum("pair"))
+    if data.stock_count.size > MOST_ROWS and dated(result):
+        found["timeline.daily"] = daily(found.pop("timeline"))
+    outages = result.timeline.outages
+    labels = {name: ("outage", outages[f"{name}_name"].values[outages[name].values]) for name in ("pair", "kind")}
+    return found | {"outages": outages.assign(labels)}
 
 
 def tidy(data: xr.Dataset) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gigawatt.report import bibliography, figures, ladder, listings, tables, words
+from gigawatt.report import bibliography, event, figures, fleet, ladder, listings, tables, words
 from gigawatt.report.figures import Exhibit
 from gigawatt.report.scale import cell
 from gigawatt.report.tables import Table
@@ -103,15 +103,7 @@ def sections(result: Result) -> Iterator[Section]:
     yield from _built(result)
     yield from _paid(result)
     yield from _scarce(result)
-    yield Section(
-        slug="lived",
-        title="Lived through",
-        lead="The plan, hour by hour in a representative week of each quarter: weather, failures and the daily tide of "
-        "demand.",
-        exhibits=tuple(figures.lived(result)),
-        tables=(tables.lived(result), tables.energy(result)),
-        notes=result.timeline.notes,
-    )
+    yield from _lived(result)
     yield from _rests(result)
 
 
@@ -175,6 +167,36 @@ def _scarce(result: Result) -> Iterator[Section]:
         if worth is not None
         else words.worth(result),
         exhibits=(worth,) if worth is not None else (),
+    )
+
+
+def _lived(result: Result) -> Iterator[Section]:
+    yield Section(
+        slug="lived",
+        title="Lived through",
+        lead=words.lived_how(result),
+        exhibits=tuple(fleet.sites(result)),
+        tables=(tables.lived(result), tables.energy(result)),
+        notes=result.timeline.notes,
+    )
+    found = result.outcome
+    if found is not None:
+        yield Section(
+            slug="event",
+            title="What the event cost",
+            lead=f"{words.joined(found.events)}. {event.cost(result, found)}",
+            exhibits=(event.power(result, found),),
+            tables=(event.cut(result, found), event.phases(result, found)),
+        )
+    listed = fleet.outages(result)
+    yield Section(
+        slug="fleet",
+        title="The fleet",
+        lead="Racks fail, wait for crews and parts, and are mended; halls are taken out for maintenance once a year."
+        if listed is not None
+        else "Failures are a rate here, and no outage has a date; `gigawatt simulate` draws them one by one.",
+        exhibits=tuple(fleet.exhibits(result)),
+        tables=(listed,) if listed is not None else (),
     )
 
 

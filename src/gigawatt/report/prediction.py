@@ -1,4 +1,4 @@
-"""Predictions of serving and of training on a terminal: terms, and what they are, beside each other."""
+"""Predictions of serving, training and power on site on a terminal: terms beside what they are, and tables."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from gigawatt.report.accuracy import aligned, screen_width, share
 TERM_WIDTH = 26
 # What the catalog or the question does not tell.
 UNKNOWN = "not known"
+NOTHING = "–"
+MONTHS, WH_PER_MWH, BILLION = 12, 1e6, 1e9
 LIMITS = {
     "tpot": "the limit on TPOT keeps the batch where it is",
     "ttft": "the limit on TTFT keeps the batch where it is",
@@ -101,6 +103,48 @@ def show_training(found: Mapping[str, Any], width: int | None = None) -> None:
     ]
     _show(pairs, columns)
     _show_notes(found["notes"], columns)
+
+
+def show_bridge(found: Mapping[str, Any], width: int | None = None) -> None:
+    """Plants on site against a wait for the grid: `bridge`."""
+    columns = width or screen_width()
+    power, wait = units.show(found["power_w"], "w"), units.show(found["grid_years"], "years")
+    print(f"\n{power} at {found['site']}, where the grid comes in {wait}\n")
+    _show(
+        [
+            ("energy of the grid", units.show(found["grid_usd_per_wh"], "usd_per_wh")),
+            ("carbon of the grid", units.show(found["grid_carbon_kg_per_wh"], "kg_per_wh")),
+            ("worth of IT energy", units.show(found["worth_usd_per_wh"], "usd_per_wh")),
+            ("mean load", share(found["load_frac"])),
+        ],
+        columns,
+    )
+    print(f"\nOn site until then, the best first\n{aligned(bridge_rows(found), columns)}")
+    text = (
+        "Years to power, months of power gained; USD/MWh over the plant's life, over the wait alone, and above the "
+        "grid's price; g CO2/kWh; capital, worth of the months gained and what is left of it, in billion USD."
+    )
+    print(f"\n{textwrap.fill(text, columns)}")
+    _show_notes(found["notes"], columns)
+
+
+def bridge_rows(found: Mapping[str, Any]) -> list[list[str]]:
+    """Plants on site as rows of text under their titles; a dash where a plant is not sooner than the grid."""
+    head = ["plant", "years", "gained", "life", "wait", "extra", "CO2", "capital", "worth", "net"]
+    return [head] + [
+        [
+            plant["name"],
+            f"{plant['lead_years']:.3g}",
+            f"{MONTHS * plant['gained_years']:.3g}",
+            *(
+                NOTHING if plant[key] is None else f"{plant[key] * WH_PER_MWH:,.0f}"
+                for key in ("levelised_usd_per_wh", "cost_usd_per_wh", "extra_usd_per_wh")
+            ),
+            f"{plant['carbon_kg_per_wh'] * WH_PER_MWH:,.0f}",
+            *(f"{plant[key] / BILLION:,.2f}" for key in ("capex_usd", "worth_usd", "net_usd")),
+        ]
+        for plant in found["plants"]
+    ]
 
 
 def training_layout(layout: Mapping[str, float]) -> str:

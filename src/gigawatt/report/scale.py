@@ -20,7 +20,7 @@ _WORDS = _sizes((1e12, "trillion "), (1e9, "billion "), (1e6, "million "), (1.0,
 # Money keeps up to four digits before the point, for small lines stand beside large ones.
 _MONEY: _Sizes = ((1e13, 1e12, "trillion "), (1e10, 1e9, "billion "), (1e7, 1e6, "million "), (0.0, 1.0, ""))
 _PREFIXES = _sizes((1e18, "E"), (1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""))
-_NUMBERS = _sizes((1e9, "billion"), (1e6, "million"), (1e4, "thousand"), (1.0, ""))
+_NUMBERS: _Sizes = ((1e9, 1e9, "billion"), (1e6, 1e6, "million"), (1e4, 1e3, "thousand"), (1.0, 1.0, ""))
 _PLAIN = _sizes((1.0, ""))
 # suffix → name of its unit, its sizes, and digits after the point where they are fixed.
 _NAMES: dict[str, tuple[str, _Sizes, int | None]] = {
@@ -34,6 +34,7 @@ _NAMES: dict[str, tuple[str, _Sizes, int | None]] = {
     "tokens": ("tokens", _WORDS, None),
     "tokens_per_day": ("tokens/day", _WORDS, None),
     "tokens_per_s": ("tokens/s", _PREFIXES, None),
+    "flops": ("FLOP/s", _PREFIXES, None),
     "l": ("l", _WORDS, None),
     "kg": ("t", _sizes((1e9, "million "), (1e3, "")), None),
     "frac": ("%", ((0.0, 0.01, ""),), 0),
@@ -57,6 +58,10 @@ class Scale:
             return "0"
         shown = f"{abs(value) / self.size:,.{self.digits}f}"
         return f"−{shown}" if value < 0 and any(digit in shown for digit in "123456789") else shown
+
+
+# Shares of which tenths of a percent matter.
+PERCENT = Scale(size=0.01, unit="%", digits=1)
 
 
 def scale(suffix: str, values: Iterable[float | None]) -> Scale:

@@ -315,11 +315,21 @@ def lived(result: Result, *, with_cause: bool = True) -> Table:
     return Table(title="Plan against simulation", columns=tuple(columns), rows=tuple(rows))
 
 
+def causes(result: Result) -> list[tuple[str, str]]:
+    """Why simulation and plan differ, one for each figure that does."""
+    rows = result.timeline.summary.plan_vs_sim
+    return [(_item(result, row.item), row.cause) for row in rows if row.simulated and "as planned" not in row.cause]
+
+
+# Units of plan against simulation that are no suffix, and the suffix under which they are shown.
+_PLAIN_UNITS = {"racks": "count", "share": "frac"}
+
+
 def _quantity(value: float | None, unit: str) -> str:
     """A figure of the simulation with its unit; a ratio such as PUE to three digits after the point."""
     if unit == "1":
         return "–" if value is None else f"{value:.3f}"
-    return cell(value, unit.lower())
+    return cell(value, _PLAIN_UNITS.get(unit, unit.lower()))
 
 
 def energy(result: Result) -> Table:

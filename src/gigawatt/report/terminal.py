@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from gigawatt.report.tables import Table
-    from gigawatt.study.result import Result
+    from gigawatt.scenario.schema import Scenario
+    from gigawatt.study.result import Note, Result
+    from gigawatt.study.simulate.simulation import Simulation
 
 YEARS_AT_80 = 8
 WORTH_ROWS = 6
+OUTAGES_SHOWN = 5
 FIGURE_WIDTH = 12
 GAP = 3
 
@@ -53,6 +56,45 @@ def show(result: Result, files: Mapping[str, str], out: Console | None = None) -
     _section(out, tables.lived(result, with_cause=False), words.lived(result))
     _list(out, "To keep in mind", [note.text for note in result.notes])
     _pairs(out, "Files", [(name, path) for name, path in files.items() if name in ("report", "workbook", "folder")])
+
+
+def show_hedging(scenario: Scenario, told: Mapping[str, Any], out: Console | None = None) -> None:
+    """What to order now: what it comes to, racks and shells by plan."""
+    from gigawatt.report import hedging
+
+    out = out or console()
+    _heading(out, scenario.asked.title, scenario.name, scenario.hash[:HASH_LENGTH])
+    _paragraph(out, hedging.words(told))
+    _section(out, hedging.values(told), "")
+    _section(out, hedging.orders(scenario, told), "")
+    _section(out, hedging.shells(scenario, told), "")
+    _list(out, "To keep in mind", [note["text"] for note in told["notes"]])
+
+
+def show_simulation(found: Simulation, files: Mapping[str, str], out: Console | None = None) -> None:
+    """What happened to a plan: an event and its cost where there was one, plan against simulation, and the fleet."""
+    from gigawatt.report import event, fleet, tables, words
+
+    out, result = out or console(), found.result
+    _heading(out, result.scenario.asked.title, result.scenario.name, result.scenario.hash[:HASH_LENGTH])
+    _paragraph(out, words.lived(result))
+    _paragraph(out, f"{words.pue(result)} {words.goodput(result)}".strip())
+    if result.outcome is not None:
+        _paragraph(out, f"{words.joined(result.outcome.events)}: {event.taken(result, result.outcome)}")
+        _section(out, event.cut(result, result.outcome), event.cost(result, result.outcome))
+        _section(out, event.phases(result, result.outcome), "")
+    _section(out, tables.lived(result, with_cause=False), "")
+    _pairs(out, "Why they differ", tables.causes(result))
+    _section(out, fleet.availability(result), fleet.losses_words(result))
+    _section(out, fleet.failures_by_kind(result), fleet.failures_words(result))
+    _section(out, fleet.outages(result, OUTAGES_SHOWN), "")
+    _list(out, "To keep in mind", [*(note.text for note in simulated(result)), *result.timeline.notes])
+    _pairs(out, "Files", [(name, path) for name, path in files.items() if name in ("report", "workbook", "folder")])
+
+
+def simulated(result: Result) -> list[Note]:
+    """The notes of a result that are about what was lived through, not about its plan."""
+    return [note for note in result.notes if note.code in ("mode", "saved_plan", "part_of_quarter", "dark_site")]
 
 
 def show_outline(found: Mapping[str, Any], out: Console | None = None) -> None:

@@ -8,12 +8,16 @@ import numpy as np
 
 from gigawatt.report import names
 from gigawatt.report.scale import cell
+from gigawatt.study import lived as views_lived
 from gigawatt.study import views
 from gigawatt.study.result import Result
 from gigawatt.study.summary import tranches
 from gigawatt.units import show
 
-MONTHS = ("January", "April", "July", "October")
+MONTH_NAMES = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 SERVED_IN_FULL_FRAC = 0.995
 KIND_ORDER = ("cash", "debt covenant", "debt limit", "supply", "grid power", "target", "demand")
 
@@ -25,7 +29,7 @@ def joined(parts: Sequence[str]) -> str:
 
 def month(date: str) -> str:
     """ "July 2027" for the first day of a quarter."""
-    return f"{MONTHS[(int(date[5:7]) - 1) // 3]} {date[:4]}"
+    return f"{MONTH_NAMES[int(date[5:7]) - 1]} {date[:4]}"
 
 
 def quarter(period: str) -> str:
@@ -246,8 +250,32 @@ def lived(result: Result) -> str:
     water = f"{cell(seen.water_l, 'l')} of water" if seen.water_l > 0 else "no water"
     return (
         f"Lived through hour by hour, the programme uses {energy} and {water}, and causes {carbon} of carbon dioxide, "
-        f"over the reported window, at a mean PUE of {cell(seen.pue_mean, 'ratio')}; "
+        f"{window(result)}, at a mean PUE of {cell(seen.pue_mean, 'ratio')}; "
         f"{cell(seen.availability_frac, 'frac')} of its rack-hours work."
+    )
+
+
+def window(result: Result) -> str:
+    """What was lived through: "over the reported window", or "from 13 July 2028 to 17 July 2028"."""
+    found = views_lived.window(result)
+    return "over the reported window" if found is None else f"from {day(found[0])} to {day(found[1])}"
+
+
+def day(date: str) -> str:
+    """ "14 July 2028" for "2028-07-14"."""
+    return f"{int(date[8:10])} {MONTH_NAMES[int(date[5:7]) - 1]} {date[:4]}"
+
+
+def lived_how(result: Result) -> str:
+    """How the plan was lived through, in one sentence."""
+    if views_lived.dated(result):
+        return (
+            f"The plan, hour by hour {window(result)}: weather, racks that fail and are mended one by one, and the "
+            "daily tide of demand."
+        )
+    return (
+        "The plan, hour by hour in a representative week of each quarter: weather, failures as a rate, and the daily "
+        "tide of demand."
     )
 
 
@@ -258,6 +286,14 @@ def pue(result: Result) -> str:
         return "Nothing runs."
     rare = f"; 1 % of IT energy is used at a PUE above {seen.pue_p99:.3f}" if seen.pue_p99 is not None else ""
     return f"Facilities take {seen.pue_mean:.3f} times the energy of their IT{rare}."
+
+
+def goodput(result: Result) -> str:
+    """What failures leave of the work of training gangs; nothing where there are none."""
+    share = result.timeline.summary.goodput_frac
+    if share is None:
+        return ""
+    return f"Of the rack-hours that training runs hold, {cell(share, 'frac')} end up as progress."
 
 
 def tokens(result: Result) -> str:

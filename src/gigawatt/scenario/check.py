@@ -4,27 +4,54 @@ from __future__ import annotations
 
 import math
 import re
+from typing import get_args, get_type_hints
 
 import numpy as np
 
+from gigawatt import units
 from gigawatt.catalog.paths import QUARTER, arriving, quarter_number, quarter_range
 from gigawatt.catalog.records import Path
 from gigawatt.catalog.tables import Reader
-from gigawatt.scenario.schema import Asked, Capital, Records, Segment, TrainingRun, Tranches, UseCase
+from gigawatt.scenario.allocation import GROUPS, check_within
+from gigawatt.scenario.check_uncertainty import check_uncertainty
+from gigawatt.scenario.flywheel import check_flywheel
+from gigawatt.scenario.schema import (
+    Asked,
+    Battery,
+    Capital,
+    Connection,
+    Curtailment,
+    Records,
+    Segment,
+    SiteUse,
+    Tier,
+    TrainingRun,
+    Tranches,
+    UseCase,
+)
 
 MAX_QUARTERS = 160
 DAY_H, MAX_OFFSET_H = 24.0, 14.0
 MOST_SCALE = 1e4
+# Hours at full power that a battery holds: less is a capacitor, more is seasonal storage.
+LEAST_STORAGE_H, MOST_STORAGE_H = 0.25, 24.0
+MOST_MONTHLY_USD_PER_W = 1.0  # beyond it somebody took kW for W
+MONTHS, YEAR_H = 12, 8760
 NAME = re.compile(r"\w[\w. -]{0,99}")
 SHARES_SUM_TOLERANCE_FRAC = 1e-6
 
 
 def check(asked: Asked, records: Records | None, reader: Reader) -> None:
     """Add every fault to the reader."""
-    for part in (_horizon, _programme, _operations, _finance, _capital, _sets, _demand, _training, _experiments):
+    parts = (_horizon, _programme, _operations, _finance, _capital, _sets, _demand, _training, _experiments, _simulate)
+    for part in (*parts, _site_power, _allocation, check_uncertainty):
         part(asked, reader)
+    if asked.flywheel is not None:
+        users = {key: use.people.weekly_users_count for key, use in asked.use_cases.items() if use.people is not None}
+        check_flywheel(asked.flywheel, users, reader)
     if records is not None:
         _sites(asked, records, reader)
+        _storage(asked, records, reader)
         _platforms(asked, records, reader)
 
 
@@ -139,7 +166,7 @@ def _sets(asked: Asked, reader: Reader) -> None:
         if not entries:
             reader.fault(key, "none", "at least one")
     names: dict[str, str] = {}
-    for group in ("use_cases", "training_runs", "experiments"):
+    for group in GROUPS:
         for name in getattr(asked, group):
             other = names.setdefault(name, group)
             if other != group:
@@ -217,6 +244,72 @@ def _experiments(asked: Asked, reader: Reader) -> None:
             reader.fault(f"experiments.{key}.wish", "0 throughout", "operations above 0 in some quarter")
 
 
+def _simulate(asked: Asked, reader: Reader) -> None:
+    works = get_args(get_type_hints(Tier)["work"])
+    given = [tier.work for tier in asked.simulate.tiers]
+    if sorted(given) != sorted(works):
+        expected = f"each of {', '.join(works)} once, in the order in which they slow"
+        reader.remark("simulate.tiers", ", ".join(given) or "none", expected)
+
+
+def _site_power(asked: Asked, reader: Reader) -> None:
+    for key, use in asked.sites.items():
+        path = f"sites.{key}"
+        if use.battery is not None:
+            _battery(f"{path}.battery", use.battery, reader)
+        if use.connection is not None:
+            _connection(f"{path}.connection", use.connection, reader)
+        if use.curtailment is not None:
+            _curtailment(f"{path}.curtailment", use.curtailment, reader)
+        if use.price_ratios:
+            _price_ratios(f"{path}.price_ratios", use, reader)
+
+
+def _battery(path: str, use: Battery, reader: Reader) -> None:
+    _positive(f"{path}.power", use.power_w, "a power above 0", reader)
+    least_wh, most_wh = use.power_w * LEAST_STORAGE_H, use.power_w * MOST_STORAGE_H
+    if use.power_w > 0 and not math.isnan(use.energy_wh) and not least_wh <= use.energy_wh <= most_wh:
+        span = f"{units.show(least_wh, 'wh')} to {units.show(most_wh, 'wh')}"
+        expected = f"{span}, which is {LEAST_STORAGE_H:g} h to {MOST_STORAGE_H:g} h at its power"
+        reader.fault(f"{path}.energy", units.show(use.energy_wh, "wh"), expected)
+
+
+def _connection(path: str, use: Connection, reader: Reader) -> None:
+    if use.minute_ramp_w is not None:
+        _positive(f"{path}.minute_ramp", use.minute_ramp_w, "a power above 0, of change in a minute", reader)
+    if use.monthly_demand_usd_per_w > MOST_MONTHLY_USD_PER_W:
+        given = f"{use.monthly_demand_usd_per_w:g} USD/W"
+        reader.fault(f"{path}.monthly_demand", given, f"at most {MOST_MONTHLY_USD_PER_W:g} USD/W, such as 15 USD/kW")
+
+
+def _curtailment(path: str, use: Curtailment, reader: Reader) -> None:
+    if not 1 <= use.longest_h <= YEAR_H:
+        reader.fault(f"{path}.longest", f"{use.longest_h} h", f"whole hours, 1 h to {YEAR_H} h")
+        return
+    most = use.longest_h / (use.longest_h + 1)
+    if use.hours_frac > most:
+        expected = f"at most {100 * most:.3g} %, so that calls of {use.longest_h} h do not touch"
+        reader.fault(f"{path}.hours", f"{100 * use.hours_frac:g} %", expected)
+
+
+def _price_ratios(path: str, use: SiteUse, reader: Reader) -> None:
+    rows = use.price_ratios
+    if len(rows) != MONTHS or any(len(row) != DAY_H for row in rows):
+        lengths = ", ".join(str(len(row)) for row in rows)
+        reader.fault(path, f"{len(rows)} rows of {lengths}", f"{MONTHS} rows, one a month, of {DAY_H:g} hours each")
+        return
+    mean = float(np.mean(rows))
+    if not 0 < mean < math.inf:
+        reader.fault(path, f"a mean of {mean:g}", "numbers with a mean above 0; single ones may be negative")
+    if use.price_file:
+        reader.fault(path, "beside a price_file", "either price_file or price_ratios")
+
+
+def _allocation(asked: Asked, reader: Reader) -> None:
+    works = [name for group in GROUPS for name in getattr(asked, group)]
+    check_within(asked.allocation, works, list(asked.sites), list(asked.platforms), reader)
+
+
 def _sites(asked: Asked, records: Records, reader: Reader) -> None:
     for key, site in records.sites.items():
         if not _arrives(site.ramp_w, asked, asked.sites[key].slip_count):
@@ -227,6 +320,12 @@ def _sites(asked: Asked, records: Records, reader: Reader) -> None:
             if asked.sites[key].sunk_w > standing:
                 given = f"{asked.sites[key].sunk_w / 1e6:g} MW"
                 reader.fault(f"sites.{key}.sunk", given, f"at most the {standing / 1e6:g} MW energised at the start")
+
+
+def _storage(asked: Asked, records: Records, reader: Reader) -> None:
+    for key, use in asked.sites.items():
+        if use.battery is not None and not records.storage[use.battery.source].storage_h > 0:
+            reader.fault(f"sites.{key}.battery.source", use.battery.source, "a plant with storage: lithium_battery")
 
 
 def _platforms(asked: Asked, records: Records, reader: Reader) -> None:

@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from importlib.resources import files
 from pathlib import Path as FilePath
@@ -16,6 +16,7 @@ from gigawatt.catalog import load as catalog
 from gigawatt.catalog.records import Evidence, Site
 from gigawatt.catalog.tables import Reader, read_record, read_sources, read_toml
 from gigawatt.errors import CatalogError, Fault, ScenarioError
+from gigawatt.scenario.allocation import PowerAsked, PowerScenario, check_alone, stands_alone
 from gigawatt.scenario.check import check
 from gigawatt.scenario.schema import Asked, Records, Scenario, SiteUse
 from gigawatt.scenario.series import digests, read_series
@@ -29,25 +30,35 @@ def presets() -> list[str]:
     return sorted(file.stem for file in _folder().glob("*.toml"))
 
 
+def allocation_presets() -> list[str]:
+    """Names of the allocations of power that ship with Gigawatt, without a programme around them."""
+    return sorted(file.stem for file in (_folder() / "allocations").glob("*.toml"))
+
+
 def load(name: str = DEFAULT, overrides: Mapping[str, Any] | None = None) -> Scenario:
     """The scenario of a preset's name or of a file, with overrides ("programme.target" → "2 GW").
 
     Raises ScenarioError with every fault that was found.
     """
-    table = _extended(_find(name), 0)
-    reader = Reader()
-    for path, value in (overrides or {}).items():
-        _override(table, path, value, reader)
-    return _read(table, reader)
+    return _overridden(_extended(_find(name), 0), overrides or {})
 
 
-def loads(text: str) -> Scenario:
+def load_allocation(name: str = DEFAULT, overrides: Mapping[str, Any] | None = None) -> Scenario | PowerScenario:
+    """What an allocation is asked of: an allocation by itself where the preset or file is one, else a whole scenario.
+
+    Raises ScenarioError with every fault that was found.
+    """
+    table, reader = _changed(_extended(_find(name, [*allocation_presets(), *presets()]), 0), overrides or {})
+    return _read_allocation(table, reader) if stands_alone(table) else _read(table, reader)
+
+
+def loads(text: str, overrides: Mapping[str, Any] | None = None) -> Scenario:
     """The scenario of a TOML text, as `load` reads a file."""
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise ScenarioError([Fault(path="scenario", given=str(error), expected="valid TOML")]) from None
-    return _read(_over_base(table, 0), Reader())
+    return _overridden(_over_base(table, 0), overrides or {})
 
 
 def parse_override(text: str) -> tuple[str, Any]:
@@ -66,18 +77,22 @@ def _folder() -> FilePath:
     return FilePath(str(files("gigawatt.scenario"))) / "presets"
 
 
-def _find(name: str) -> FilePath:
+def _find(name: str, known: Sequence[str] | None = None) -> FilePath:
+    """The file behind a name. known: the presets to speak of where there is none; None: those with a programme."""
+    known = presets() if known is None else known
     if name in presets():
         return _folder() / f"{name}.toml"
+    if name in allocation_presets():
+        return _folder() / "allocations" / f"{name}.toml"
     file = FilePath(name)
     try:
         if file.exists():
             return file
     except (OSError, ValueError):
         pass  # no name that a file could have
-    close = difflib.get_close_matches(name, presets(), n=1)
+    close = difflib.get_close_matches(name, known, n=1)
     near = f'; did you mean "{close[0]}"?' if close else ""
-    expected = f"a file, or one of the presets {', '.join(presets())}{near}"
+    expected = f"a file, or one of the presets {', '.join(known)}{near}"
     shown = name if len(name) <= 80 else name[:77] + "..."
     raise ScenarioError([Fault(path="SCENARIO", given=f'"{shown}"', expected=expected)])
 
@@ -120,6 +135,18 @@ def _is_leaf(table: Mapping[str, Any]) -> bool:
     return "value" in table or any(key[:4].isdigit() for key in table)
 
 
+def _overridden(table: dict[str, Any], overrides: Mapping[str, Any]) -> Scenario:
+    return _read(*_changed(table, overrides))
+
+
+def _changed(table: dict[str, Any], overrides: Mapping[str, Any]) -> tuple[dict[str, Any], Reader]:
+    """The table with its overrides, and a reader with what is wrong with these."""
+    reader = Reader()
+    for path, value in overrides.items():
+        _override(table, path, value, reader)
+    return table, reader
+
+
 def _override(table: dict[str, Any], path: str, value: Any, reader: Reader) -> None:
     if path == "extends":
         reader.fault(path, value, "a key of a scenario file only: name the base scenario instead")
@@ -140,6 +167,10 @@ def _override(table: dict[str, Any], path: str, value: Any, reader: Reader) -> N
 
 
 def _read(table: dict[str, Any], reader: Reader) -> Scenario:
+    if stands_alone(table):
+        given = f'"{table.get("name", "")}", an allocation of power'
+        expected = f"a scenario with a programme; this one is for `gigawatt allocate {table.get('name', '')}`"
+        raise ScenarioError([Fault(path="SCENARIO", given=given, expected=expected)])
     sources_table = table.pop("sources", {})
     reader.sources = read_sources(sources_table, reader)
     asked = read_record(Asked, table, "", reader)
@@ -152,6 +183,16 @@ def _read(table: dict[str, Any], reader: Reader) -> Scenario:
     evidence = _all_evidence(reader.evidence, records)
     toml = to_toml({**table, "sources": sources_table} if sources_table else table)
     return Scenario(asked=asked, records=records, evidence=evidence, toml=toml, hash=_hash(asked, records))
+
+
+def _read_allocation(table: dict[str, Any], reader: Reader) -> PowerScenario:
+    reader.sources = read_sources(table.pop("sources", {}), reader)
+    asked = read_record(PowerAsked, table, "", reader)
+    if asked is not None:
+        check_alone(asked.allocation, reader)
+    if reader.faults or asked is None:
+        raise ScenarioError(reader.faults)
+    return PowerScenario(asked=asked, hash=_digest(asdict(asked)))
 
 
 def _resolve(asked: Asked, reader: Reader) -> Records | None:
@@ -188,8 +229,15 @@ def _resolve(asked: Asked, reader: Reader) -> Records | None:
         key: look_up("power_curves", getattr(asked.simulate, key), f"simulate.{key}")
         for key in ("inference_curve", "training_curve")
     }
+    storage = {
+        use.battery.source: look_up("onsite_power", use.battery.source, f"sites.{key}.battery.source")
+        for key, use in asked.sites.items()
+        if use.battery is not None
+    }
+    wheel = asked.flywheel
+    history = {} if wheel is None else {wheel.history: look_up("history", wheel.history, "flywheel.history")}
     found = (*sites.values(), *accelerators.values(), *models.values(), inference, training, reliability)
-    if None in (*found, *curves.values()):
+    if None in (*found, *curves.values(), *storage.values(), *history.values()):
         return None
     cooling = {site.cooling: look_up("cooling", site.cooling, "cooling") for site in sites.values()}
     return Records(
@@ -201,6 +249,8 @@ def _resolve(asked: Asked, reader: Reader) -> Records | None:
         training=training,
         reliability=reliability,
         series=read_series(asked, sites, reader),
+        storage=storage,
+        history=history,
         **curves,
     )
 
@@ -219,19 +269,25 @@ def _site(key: str, use: SiteUse, look_up: Callable[[str, str, str], Any]) -> Si
 def _all_evidence(asked: Mapping[str, Evidence], records: Records) -> dict[str, Evidence]:
     """Evidence of the scenario's own numbers and of every record used, by dotted path."""
     found = dict(asked)
-    groups: dict[str, Mapping[str, Any]] = {
-        "catalog.sites": records.sites,
-        "catalog.cooling": records.cooling,
-        "catalog.accelerators": records.accelerators,
-        "catalog.models": records.models,
-        "catalog.calibrations": {"inference": records.inference, "training": records.training},
-        "catalog.reliability": {records.reliability.id: records.reliability},
-        "catalog.power_curves": {"inference": records.inference_curve, "training": records.training_curve},
-    }
-    for group, members in groups.items():
+    for group, members in groups(records).items():
         for key, record in members.items():
-            found |= {f"{group}.{key}.{path}": evidence for path, evidence in record.evidence.items()}
+            found |= {f"catalog.{group}.{key}.{path}": evidence for path, evidence in record.evidence.items()}
     return found
+
+
+def groups(records: Records) -> dict[str, Mapping[str, Any]]:
+    """The records of a scenario by kind and key, as the paths of their numbers name them."""
+    return {
+        "sites": records.sites,
+        "cooling": records.cooling,
+        "accelerators": records.accelerators,
+        "models": records.models,
+        "calibrations": {"inference": records.inference, "training": records.training},
+        "reliability": {records.reliability.id: records.reliability},
+        "onsite_power": records.storage,
+        "history": records.history,
+        "power_curves": {"inference": records.inference_curve, "training": records.training_curve},
+    }
 
 
 def resolved(asked: Asked, records: Records) -> dict[str, Any]:
@@ -247,7 +303,11 @@ def resolved(asked: Asked, records: Records) -> dict[str, Any]:
 
 
 def _hash(asked: Asked, records: Records) -> str:
-    text = json.dumps(resolved(asked, records), sort_keys=True, separators=(",", ":"))
+    return _digest(resolved(asked, records))
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -18,8 +18,10 @@ from gigawatt.catalog.records import (
     Accelerator,
     CoolingPlant,
     EvidenceMap,
+    History,
     InferenceCalibration,
     Model,
+    OnsitePower,
     Path,
     PowerCurve,
     Precision,
@@ -27,6 +29,8 @@ from gigawatt.catalog.records import (
     Site,
     TrainingCalibration,
 )
+from gigawatt.scenario.allocation import Allocation
+from gigawatt.scenario.flywheel import Flywheel
 from gigawatt.watts import Weather
 
 
@@ -170,6 +174,30 @@ class Curtailment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Battery:
+    """A battery at a site, which stands there from the first power on: the most that it takes or gives, and holds.
+
+    source: the catalog's plant with the storage that it is made of, for its losses and its wear.
+    """
+
+    power_w: float
+    energy_wh: float
+    source: str = "lithium_battery"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """What the grid asks of a site beside the price of energy.
+
+    minute_ramp_w: the most that the draw may change in a minute, None for any. monthly_demand_usd_per_w: the charge on
+    the highest hour of every month.
+    """
+
+    minute_ramp_w: float | None = None
+    monthly_demand_usd_per_w: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SiteUse:
     """A site of the programme: the catalog's record, with what this scenario sees differently.
 
@@ -191,6 +219,8 @@ class SiteUse:
     files_offset_h: float | None = None
     price_ratios: tuple[tuple[float, ...], ...] = ()
     curtailment: Curtailment | None = None
+    battery: Battery | None = None
+    connection: Connection | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,6 +379,26 @@ class Simulation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Uncertainty:
+    """How far a quantity may turn out from what the scenario states: a factor on it, or quarters of slip.
+
+    distribution: "lognormal" by its p10_ratio and p90_ratio; "triangular" by low_ratio, mode_ratio, high_ratio;
+    "discrete" by values with weights. walk_ratio: standard deviation of the logarithm after a year of a random walk that
+    the quantity takes on top, from quarter to quarter.
+    """
+
+    distribution: Literal["lognormal", "triangular", "discrete"]
+    p10_ratio: float = 1.0
+    p90_ratio: float = 1.0
+    low_ratio: float = 1.0
+    mode_ratio: float = 1.0
+    high_ratio: float = 1.0
+    values: tuple[float, ...] = ()
+    weights: tuple[float, ...] = ()
+    walk_ratio: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Solver:
     """When the search for a better plan stops: seconds of wall time for the physical plan, or the gap."""
 
@@ -383,6 +433,10 @@ class Asked:
     use_cases: Mapping[str, UseCase]
     training_runs: Mapping[str, TrainingRun] = field(default_factory=dict)
     experiments: Mapping[str, Experiments] = field(default_factory=dict)
+    allocation: Allocation = field(default_factory=Allocation)
+    flywheel: Flywheel | None = None
+    uncertainty: Mapping[str, Uncertainty] = field(default_factory=dict)
+    correlations: tuple[tuple[str, str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -402,8 +456,8 @@ class SiteSeries:
 class Records:
     """The catalog's records behind the names of a scenario; sites and accelerators by the scenario's own keys.
 
-    series: hours from files, by site. inference_curve, training_curve: performance
-    under a power cap.
+    series: hours from files, by site. storage: what batteries are made of, by the source that a site names.
+    inference_curve, training_curve: performance under a power cap. history: what elasticities are judged by, by name.
     """
 
     sites: Mapping[str, Site]
@@ -416,6 +470,8 @@ class Records:
     inference_curve: PowerCurve
     training_curve: PowerCurve
     series: Mapping[str, SiteSeries]
+    storage: Mapping[str, OnsitePower]
+    history: Mapping[str, History]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

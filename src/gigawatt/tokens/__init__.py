@@ -8,6 +8,7 @@ from gigawatt.tokens.blocks import (
     total_params_count,
     training_flop,
 )
+from gigawatt.tokens.capability import effective_flop, grown_ratio, orders_count, users_ratio
 from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs, stack, take
 from gigawatt.tokens.demand import block_ratios, daily_profile_ratio, people_tokens_per_s
 from gigawatt.tokens.goodput import (
@@ -100,14 +101,17 @@ __all__ = [
     "costs",
     "daily_profile_ratio",
     "decode",
+    "effective_flop",
     "effective_frac",
     "evaluate",
     "full_tuning_flop",
     "goodput_frac",
+    "grown_ratio",
     "largest_batch_count",
     "loss_ratio",
     "machine",
     "of_token_ratio",
+    "orders_count",
     "peak_flops",
     "people_tokens_per_s",
     "prefill",
@@ -126,4 +130,5 @@ __all__ = [
     "training_flop",
     "training_layouts",
     "training_run",
+    "users_ratio",
 ]

@@ -1,0 +1,278 @@
+"""Sweeps and comparisons in words and tables, on a terminal and in files: `study.uncertainty`'s summaries, told.
+
+Plain text, never wider than the terminal (80 columns where there is none).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gigawatt import units
+from gigawatt.report.accuracy import Rows, aligned, screen_width
+from gigawatt.study.files import write_whole
+from gigawatt.study.uncertainty.rules import WORDS
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from gigawatt.study.uncertainty.compare import Comparison
+    from gigawatt.study.uncertainty.sweep import Sweep
+
+BILLION, NONE = 1e9, "–"
+# Figures of an outcome: their row's name with the unit, and the size of it.
+FIGURES = {
+    "npv_usd": ("net present value, billion USD", BILLION),
+    "value_usd": ("with terminal value, billion USD", BILLION),
+    "installed_w": ("most power in service, GW", 1e9),
+    "served_tokens": ("tokens served, 1e15", 1e15),
+    "unserved_frac": ("tokens not served, %", 0.01),
+    "peak_debt_usd": ("highest debt, billion USD", BILLION),
+}
+QUANTILES = ("p10", "p50", "p90")
+# Worth of information below this share of the largest value at stake is noise.
+NOISE_FRAC = 0.002
+FEW = 3
+
+
+def show_sweep(found: Mapping[str, Any], files: Mapping[str, str], width: int | None = None) -> None:
+    """A sweep: `study.uncertainty.sweep.summary`."""
+    columns = width or screen_width()
+    print(f"\n{found['draws']:,} futures of one plan: {found['scenario']}, seed {found['seed']}\n")
+    print(textwrap.fill(sweep_words(found), columns))
+    print(f"\nWhat may come of it\n{aligned(outcome_rows(found['outputs']), columns)}")
+    print(f"\nWhat it hangs on, in billion USD\n{aligned(quantity_rows(found), columns)}\n")
+    print(textwrap.fill(QUANTITY_WORDS, columns))
+    print(f"\n{textwrap.fill(information_words(found), columns)}")
+    _end(found, files, columns)
+
+
+def show_comparison(found: Mapping[str, Any], files: Mapping[str, str], width: int | None = None) -> None:
+    """A comparison: `study.uncertainty.compare.summary`."""
+    columns = width or screen_width()
+    count = len(found["strategies"])
+    print(
+        f"\n{count} strategies in the same {found['futures']:,} futures of {found['scenario']}, seed {found['seed']}\n"
+    )
+    print(textwrap.fill(comparison_words(found), columns))
+    print(f"\nNet present value in billion USD, first gigawatt, debt\n{aligned(strategy_rows(found), columns)}")
+    print(
+        f"\nRegret: less than the best of them in the same future, billion USD\n{aligned(regret_rows(found), columns)}"
+    )
+    print("\nWhich futures break which strategy")
+    for text in break_words(found):
+        print(textwrap.fill(text, columns, initial_indent="  – ", subsequent_indent="    "))
+    print(f"\n{textwrap.fill(information_words(found), columns)}")
+    _end(found, files, columns)
+
+
+def _end(found: Mapping[str, Any], files: Mapping[str, str], columns: int) -> None:
+    if found["notes"]:
+        print("\nTo keep in mind")
+    for note in found["notes"]:
+        print(textwrap.fill(note["text"], columns, initial_indent="  – ", subsequent_indent="    "))
+    if files:
+        print(f"\nWritten to {files['folder']}")
+
+
+def sweep_words(found: Mapping[str, Any]) -> str:
+    """What a sweep says, in a few sentences."""
+    value, outputs = found["outputs"]["value_usd"], found["outputs"]
+    return (
+        f"With all as stated the plan is worth {money(found['stated']['value_usd'])}, terminal value included. "
+        f"In half of the futures it is worth more than {money(value['p50'])}; one in ten has less than "
+        f"{money(value['p10'])}, one in ten more than {money(value['p90'])}. It is worth less than nothing in "
+        f"{percent(outputs['p_negative_frac'])} of them, and cash runs out in {percent(outputs['p_cash_out_frac'])}."
+    )
+
+
+def outcome_rows(outputs: Mapping[str, Any]) -> Rows:
+    """P10, P50, P90 and mean of every figure; the date of the first gigawatt below them."""
+    head = ["", "P10", "P50", "P90", "mean"]
+    rows = [
+        [name, *(figure(outputs[key][part] / size) for part in (*QUANTILES, "mean"))]
+        for key, (name, size) in FIGURES.items()
+    ]
+    dates = [outputs["first_gw_date"][part] or "never" for part in QUANTILES]
+    return [head, *rows, ["first gigawatt from", *dates, NONE]]
+
+
+QUANTITY_WORDS = (
+    "Low and high are the tenth and ninetieth percentile of a quantity, a factor on what is stated or quarters of "
+    "slip; beside them stands the value of the plan there, all other quantities at their middle. The share of variance "
+    "is that of all futures, with its 95 % confidence. Knowing is what it would be worth to know the quantity before "
+    "the decision."
+)
+
+
+def quantity_rows(found: Mapping[str, Any]) -> Rows:
+    """One row a quantity, the widest swing first: its range, the value at its ends, variance, worth of knowing."""
+    head = ["quantity", "low", "high", "worth at low", "at high", "of variance", "knowing"]
+    indices = {index["name"]: index for index in found["first_order"] or ()}
+    return [head] + [
+        [
+            WORDS[swing["name"]],
+            f"{swing['low']:.3g}",
+            f"{swing['high']:.3g}",
+            billions(swing["low_value_usd"]),
+            billions(swing["high_value_usd"]),
+            _index(indices.get(swing["name"])),
+            billions(found["evpi_usd"][swing["name"]]),
+        ]
+        for swing in found["tornado"]
+    ]
+
+
+def _index(index: Mapping[str, float] | None) -> str:
+    if index is None:
+        return NONE
+    return f"{100 * max(index['first_frac'], 0):.0f} ± {100 * index['confidence_frac']:.0f} %"
+
+
+def information_words(found: Mapping[str, Any]) -> str:
+    """Which numbers are worth buying data on, for the choice between strategies, or between the plan and nothing."""
+    choice = "which strategy to take" if "strategies" in found else "to build or not"
+    dear = [(name, worth) for name, worth in found["evpi_usd"].items() if worth > NOISE_FRAC * found["evpi_all_usd"]][
+        :FEW
+    ]
+    whole = f"Knowing all of the future before deciding {choice} would be worth {money(found['evpi_all_usd'])}"
+    if not dear:
+        return f"{whole}; no single number would change the decision, so data on one of them is worth nothing for it."
+    listed = ", then ".join(f"{WORDS[name]} ({money(worth)})" for name, worth in dear)
+    return f"{whole}. Data is worth buying first on {listed}."
+
+
+def comparison_words(found: Mapping[str, Any]) -> str:
+    """What a comparison says, in a few sentences."""
+    rows = found["strategies"]
+    best = max(rows, key=lambda row: row["outputs"]["value_usd"]["mean"])
+    calm = min(rows, key=lambda row: row["regret_max_usd"])
+    safe = min(rows, key=lambda row: row["p_cash_out_frac"])
+    return (
+        f"On average {best['name']} is worth most, {money(best['outputs']['value_usd']['mean'])} with terminal value, "
+        f"and is the best in {percent(best['best_frac'])} of the futures. {calm['name']} is never regretted by more "
+        f"than {money(calm['regret_max_usd'])}. Cash runs out least often under {safe['name']}: in "
+        f"{percent(safe['p_cash_out_frac'])}."
+    )
+
+
+def strategy_rows(found: Mapping[str, Any]) -> Rows:
+    """One row a strategy: net present value, date of the first gigawatt, highest debt, chance that cash runs out."""
+    head = ["strategy", "P10", "P50", "P90", "first GW", "debt", "cash out"]
+    return [head] + [
+        [
+            row["name"],
+            *(billions(row["npv_usd"][part]) for part in QUANTILES),
+            row["first_gw_date"] or "never",
+            billions(row["peak_debt_usd"]),
+            percent(row["p_cash_out_frac"]),
+        ]
+        for row in found["strategies"]
+    ]
+
+
+def regret_rows(found: Mapping[str, Any]) -> Rows:
+    """One row a strategy: mean and largest regret, in how many futures it is the best."""
+    head = ["strategy", "mean", "largest", "best in"]
+    return [head] + [
+        [row["name"], billions(row["regret_mean_usd"]), billions(row["regret_max_usd"]), percent(row["best_frac"])]
+        for row in found["strategies"]
+    ]
+
+
+def break_words(found: Mapping[str, Any]) -> list[str]:
+    """One sentence a strategy: which futures break it."""
+    return [_broken(item) for item in found["breaks"]]
+
+
+def _broken(item: Mapping[str, Any]) -> str:
+    start = f"{item['strategy']}: in {percent(item['share_frac'])} of the futures {item['meaning']}"
+    if item["rule"] is None:
+        return f"{start}; no rule tells them from the others."
+    share, purity = percent(item["coverage_frac"]), percent(item["density_frac"])
+    return f"{start}. {share} of these have {item['rule']}; of all that have, {purity} are such."
+
+
+def money(value_usd: float) -> str:
+    """Money in words, a minus as such."""
+    return units.show(value_usd, "usd").replace("-", "−")
+
+
+def billions(value_usd: float) -> str:
+    """Money in billion USD."""
+    return figure(value_usd / BILLION)
+
+
+def figure(value: float) -> str:
+    """A bare figure of a table: three digits, whole ones where there are more, a minus as such."""
+    size = abs(value)
+    text = f"{size:,.0f}" if size >= 100 else f"{size:.1f}" if size >= 10 else f"{size:.2f}"
+    return f"−{text}" if value < 0 and float(text.replace(",", "")) else text
+
+
+def percent(value_frac: float) -> str:
+    """A share in whole percent."""
+    return f"{100 * value_frac:.0f} %"
+
+
+def write_sweep(found: Sweep, summary: Mapping[str, Any], folder: Path) -> dict[str, str]:
+    """Charts, page, table of futures and summary of a sweep; returns name → path, folder first."""
+    from gigawatt.report import uncertainty_charts as charts
+    from gigawatt.report import uncertainty_page as page
+    from gigawatt.study.uncertainty.outcomes import paths
+
+    periods, fans = [str(period) for period in found.table.period.values], paths(found.table)
+    drawn = {
+        "tornado": charts.tornado(summary),
+        "value": charts.spread_of_values({"": found.table.value_usd.values.tolist()}),
+        "power": charts.fan(periods, fans["power_w"], "w"),
+        "debt": charts.fan(periods, fans["debt_usd"], "usd"),
+    }
+    return _write(folder, drawn, page.sweep(summary, drawn), summary, futures_csv({"": found.table}))
+
+
+def write_comparison(found: Comparison, summary: Mapping[str, Any], folder: Path) -> dict[str, str]:
+    """Charts, page, table of futures and summary of a comparison; returns name → path, folder first."""
+    from gigawatt.report import uncertainty_charts as charts
+    from gigawatt.report import uncertainty_page as page
+
+    names = [strategy.name for strategy in found.strategies]
+    regrets = dict(zip(names, found.regret_usd.tolist(), strict=True))
+    drawn = {
+        "value": charts.spread_of_values({name: found.tables[name].value_usd.values.tolist() for name in names}),
+        "regret": charts.regret(regrets),
+    }
+    return _write(folder, drawn, page.comparison(summary, drawn), summary, futures_csv(found.tables, regrets))
+
+
+def _write(
+    folder: Path, drawn: Mapping[str, str], page: str, summary: Mapping[str, Any], futures: str
+) -> dict[str, str]:
+    texts = {f"{name}.svg": text for name, text in drawn.items()}
+    texts |= {"report.html": page, "futures.csv": futures}
+    texts["summary.json"] = json.dumps(summary, allow_nan=False, ensure_ascii=False) + "\n"
+    for name, text in texts.items():
+        write_whole(folder / name, text, "--out")
+    return {"folder": str(folder)} | {name.partition(".")[0]: str(folder / name) for name in sorted(texts)}
+
+
+def futures_csv(tables: Mapping[str, xr.Dataset], regrets: Mapping[str, Sequence[float]] | None = None) -> str:
+    """Every future as a row: what was drawn, and each figure of each strategy, regret among them where there is any."""
+    first = next(iter(tables.values()))
+    columns = {"draw": first.draw.values}
+    columns |= {f"drawn_{name}": first.drawn.values[:, n] for n, name in enumerate(first.quantity.values.tolist())}
+    for strategy, table in tables.items():
+        prefix = f"{strategy}." if strategy else ""
+        columns |= {f"{prefix}{name}": data.values for name, data in table.data_vars.items() if data.dims == ("draw",)}
+        if regrets is not None:
+            columns[f"{prefix}regret_usd"] = regrets[strategy]
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(columns)
+    rows.writerows(zip(*columns.values(), strict=True))
+    return text.getvalue()

@@ -1,0 +1,132 @@
+"""Charts of sweeps and comparisons, each a drawing of its own: tornado, fan over quarters, spread of values, regret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gigawatt.report import svg
+from gigawatt.report.svg import Axis, Frame
+from gigawatt.study.uncertainty.rules import WORDS
+
+# A chart that stands alone brings its own colours.
+STYLE = (
+    "<style>svg{background:#fff;font:12px sans-serif}text{fill:#526173}.tick,.unit{fill:#8593a3;font-size:11.5px}"
+    ".grid{stroke:#dfe5ec}.zero{stroke:#8593a3}.line{fill:none;stroke-width:2}.name{fill:#27313d}"
+    ".l0{stroke:#2a6fdb}.f0{fill:#2a6fdb}.f1{fill:#d9822b}.l2{stroke:#27313d}.f2{fill:#27313d}"
+    ".wide{fill:#2a6fdb;fill-opacity:.18}.narrow{fill:#2a6fdb;fill-opacity:.32}</style>"
+)
+BILLION = 1e9
+ROW, BAR, NAMES_WIDTH, TOP, BOTTOM = 34.0, 16.0, 250.0, 44.0, 40.0
+# What is drawn over quarters: unit of the axis, its size, and the words of the title.
+OVER_TIME = {"w": ("GW", 1e9, "Facility power in service"), "usd": ("billion USD", 1e9, "Debt")}
+
+
+def tornado(found: Mapping[str, Any]) -> str:
+    """The value of a plan with one quantity low or high, all others at their middle; the widest swing on top."""
+    swings, middle = found["tornado"], found["middle_value_usd"] / BILLION
+    frame = _frame("tornado", "Value with one quantity at its P10 or P90, the others at their middle", len(swings))
+    ends = [swing[key] / BILLION for swing in swings for key in ("low_value_usd", "high_value_usd")]
+    across = svg.axis(min([middle, *ends]), max([middle, *ends]), frame.left, frame.right_edge - NAMES_WIDTH / 4)
+    marks = [STYLE, *_across(frame, across, "billion USD")]
+    for row, swing in enumerate(swings):
+        y = frame.top + ROW * row + (ROW - BAR) / 2
+        marks.append(svg.text(frame.left - 58, y + 12, WORDS[swing["name"]], "name", "end"))
+        for key, kind in (("low", "f1"), ("high", "f0")):
+            end = across.at(swing[f"{key}_value_usd"] / BILLION)
+            start = across.at(middle)
+            tip = f"{WORDS[swing['name']]} {swing[key]:.3g}: {swing[f'{key}_value_usd'] / BILLION:.4g} billion USD"
+            marks.append(svg.box(min(start, end), y, abs(end - start), BAR, kind, tip=tip))
+        marks += _ends(swing, across, y)
+    marks.append(svg.line(across.at(middle), frame.top, across.at(middle), frame.floor, "zero"))
+    marks += svg.legend(frame, ["quantity at its P10", "quantity at its P90"], ["f1", "f0"], frame.left)
+    return svg.drawing(frame, marks)
+
+
+def _ends(swing: Mapping[str, Any], across: Axis, y: float) -> list[str]:
+    """The quantity's own values beside the ends of its bar; one only where both ends lie on one side."""
+    low, high = (across.at(swing[f"{key}_value_usd"] / BILLION) for key in ("low", "high"))
+    marks = []
+    for key, at, other in (("low", low, high), ("high", high, low)):
+        side = "end" if at < other else "start"
+        marks.append(svg.text(at + (-5 if side == "end" else 5), y + 12, f"{swing[key]:.2g}", "tick", side))
+    return marks
+
+
+def fan(periods: Sequence[str], found: Mapping[str, Sequence[float]], suffix: str) -> str:
+    """Quantiles over quarters: half of the futures in the dark band, four in five in the light one."""
+    unit, size, title = OVER_TIME[suffix]
+    frame = Frame(slug=f"fan-{suffix}", title=f"{title} in all futures", description=title, left=64, top=44, bottom=40)
+    rows = {key: [value / size for value in values] for key, values in found.items()}
+    up = svg.axis(0, max(rows["p90"]), frame.floor, frame.top)
+    width = (frame.right_edge - frame.left) / max(len(periods) - 1, 1)
+    across = [frame.left + width * n for n in range(len(periods))]
+
+    def curve(key: str) -> list[tuple[float, float]]:
+        return [(x, up.at(value)) for x, value in zip(across, rows[key], strict=True)]
+
+    marks = [STYLE, *svg.grid(frame, up, "")]
+    for low, high, kind in (("p10", "p90", "wide"), ("p25", "p75", "narrow")):
+        marks.append(svg.path([*curve(low), *reversed(curve(high))], kind, closed=True))
+    marks.append(svg.path(curve("p50"), f"line {svg.stroke(0)}"))
+    for x, period in zip(across, periods, strict=True):
+        if period.endswith("Q1"):
+            marks += [svg.text(x, frame.floor + 16, period[:4], "tick", "middle")]
+    keys = [f"{title}, {unit}: middle", "half of the futures", "four in five"]
+    marks += svg.legend(frame, keys, ["f0", "narrow", "wide"], frame.left)
+    return svg.drawing(frame, marks)
+
+
+def spread_of_values(found: Mapping[str, Sequence[float]]) -> str:
+    """Value with terminal value by strategy: P10 to P90 as a bar, the middle as a mark, mean as a dot."""
+    frame = _frame("value", "Value with terminal value, P10 to P90", len(found))
+    return _spread(frame, found, "P10 to P90 of value")
+
+
+def regret(found: Mapping[str, Sequence[float]]) -> str:
+    """Regret by strategy: P10 to P90 as a bar, the middle as a mark, mean as a dot, a thin line to the largest."""
+    frame = _frame("regret", "Regret: less than the best strategy in the same future", len(found))
+    return _spread(frame, found, "P10 to P90 of regret", to_largest=True)
+
+
+def _spread(frame: Frame, found: Mapping[str, Sequence[float]], label: str, *, to_largest: bool = False) -> str:
+    rows = {name: np.asarray(values) / BILLION for name, values in found.items()}
+    low, high = (min if end == 0.1 else max for end in (0.1, 0.9))
+    ends = [float(np.quantile(row, share)) for row in rows.values() for share in (0.1, 0.9)]
+    ends += [float(row.max()) for row in rows.values()] if to_largest else []
+    across = svg.axis(low(ends), high(ends), frame.left, frame.right_edge - ROW)
+    marks = [STYLE, *_across(frame, across, "billion USD")]
+    for n, (name, row) in enumerate(rows.items()):
+        y = frame.top + ROW * n + (ROW - BAR) / 2
+        p10, p50, p90 = (across.at(float(value)) for value in np.quantile(row, (0.1, 0.5, 0.9)))
+        tip = ", ".join(
+            f"{word} {value:,.4g}"
+            for word, value in (("P50", np.median(row)), ("mean", row.mean()), ("largest", row.max()))
+        )
+        marks.append(svg.text(frame.left - 12, y + 12, name or "this plan", "name", "end"))
+        if to_largest:
+            marks.append(svg.line(p90, y + BAR / 2, across.at(float(row.max())), y + BAR / 2, "zero"))
+        marks.append(svg.box(p10, y, max(p90 - p10, 1), BAR, "narrow", tip=f"{name}: {tip} billion USD".lstrip(": ")))
+        marks.append(svg.box(p50 - 1, y, 2, BAR, svg.fill(0)))
+        marks.append(svg.dot(across.at(float(row.mean())), y + BAR / 2, 4, svg.fill(1)))
+    marks += svg.legend(frame, [label, "middle", "mean"], ["narrow", "f0", "f1"], frame.left)
+    return svg.drawing(frame, marks)
+
+
+def _frame(slug: str, title: str, rows_count: int) -> Frame:
+    height = TOP + ROW * rows_count + BOTTOM
+    return Frame(
+        slug=slug, title=title, description=title, left=NAMES_WIDTH, top=TOP, bottom=BOTTOM, right=24, height=height
+    )
+
+
+def _across(frame: Frame, across: Axis, unit: str) -> list[str]:
+    """Vertical lines with their figures, and the unit below them."""
+    marks = []
+    for tick in across.ticks:
+        x = across.at(tick)
+        marks.append(svg.line(x, frame.top, x, frame.floor, "zero" if tick == 0 else "grid"))
+        marks.append(svg.text(x, frame.floor + 16, svg.number(tick), "tick", "middle"))
+    return [*marks, svg.text(frame.right_edge, frame.floor + 32, unit, "unit", "end")]

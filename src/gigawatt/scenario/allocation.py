@@ -1,0 +1,147 @@
+"""The table [allocation]: who asks for power, what it is worth to them, and where their work may run.
+
+It stands alone in a file (`six-classes`), with every figure stated, or in a whole scenario, where what it leaves out
+follows from the scenario's own demand, prices and floors. Values are per watt held for a year, in `value_unit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gigawatt.catalog.tables import Reader
+
+PATH = "allocation"
+GROUPS = ("use_cases", "training_runs", "experiments")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerClass:
+    """A class of work that asks for power; None follows from the scenario.
+
+    - demand_w: power that serves all of it. weight_per_w: what the first watt is worth where value falls to 0
+      (quadratic), and the last one where it does not (log, alpha). floor_w: power short of which each watt costs
+      `floor_penalty_per_w` more.
+    - tier: classes of tier 1 are served as if they were alone, then those of tier 2 with what is left, and so on.
+    - sites, platforms: where it may run; empty is anywhere.
+    - amount_count, unit: what all of it comes to in a year, such as 24e9 tutor-hours; for the table of exchange.
+    """
+
+    title: str = ""
+    demand_w: float | None = None
+    weight_per_w: float | None = None
+    floor_w: float | None = None
+    floor_penalty_per_w: float | None = None
+    tier: int = 1
+    sites: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+    amount_count: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerPool:
+    """Power at a site, on a platform. work_ratio: work of a watt here over that in which demand is stated."""
+
+    power_w: float
+    site: str = ""
+    platform: str = ""
+    work_ratio: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocation:
+    """Classes, the pools of power that they share (none: one pool), and what power costs.
+
+    capacity_w: how much there is to share where nobody says otherwise. cost_per_w: of a watt for a year.
+    """
+
+    value_unit: str = ""
+    capacity_w: float | None = None
+    cost_per_w: float | None = None
+    pools: Mapping[str, PowerPool] = field(default_factory=dict)
+    classes: Mapping[str, PowerClass] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerAsked:
+    """A file that asks for an allocation and nothing else."""
+
+    name: str
+    title: str
+    description: str = ""
+    allocation: Allocation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PowerScenario:
+    """An allocation as it was asked; hash: that of every value."""
+
+    asked: PowerAsked
+    hash: str
+
+
+def stands_alone(table: Mapping[str, object]) -> bool:
+    """Whether a file asks for an allocation only: it has no programme that power could be built for."""
+    return PATH in table and not {"programme", "horizon", "finance", *GROUPS} & set(table)
+
+
+def check_alone(asked: Allocation, reader: Reader) -> None:
+    """Add every fault of an allocation that stands alone, where every figure has to be stated."""
+    if not asked.classes:
+        reader.fault(f"{PATH}.classes", "none", "at least one")
+    for key, use in asked.classes.items():
+        _complete(f"{PATH}.classes.{key}", use, reader)
+    weights = [use.weight_per_w for use in asked.classes.values()]
+    if weights and all(weight == 0 for weight in weights):
+        reader.fault(f"{PATH}.classes", "no class has value", "a weight above 0 in at least one class")
+    if not asked.value_unit:
+        reader.remark(f"{PATH}.value_unit", "missing", 'what values are counted in, such as "value units"')
+    for key, pool in asked.pools.items():
+        if pool.power_w <= 0:
+            reader.fault(f"{PATH}.pools.{key}.power", f"{pool.power_w:g} W", "a power above 0")
+        if pool.work_ratio <= 0:
+            reader.fault(f"{PATH}.pools.{key}.work", f"{pool.work_ratio:g}", "more than 0")
+    sites = [pool.site or key for key, pool in asked.pools.items()]
+    _classes(asked, sites, [pool.platform for pool in asked.pools.values() if pool.platform], reader)
+
+
+def _complete(path: str, use: PowerClass, reader: Reader) -> None:
+    if use.demand_w is None:
+        reader.remark(f"{path}.demand", "missing", "a power (W, kW, MW, GW)")
+    if use.weight_per_w is None:
+        reader.remark(f"{path}.weight", "missing", "a value per power (1.6 /GW)")
+    if use.floor_w and use.floor_penalty_per_w is None:
+        reader.remark(f"{path}.floor_penalty", "missing", "a value per power (5 /GW), because it has a floor")
+
+
+def check_within(asked: Allocation, works: list[str], sites: list[str], platforms: list[str], reader: Reader) -> None:
+    """Add every fault of an allocation inside a whole scenario, of these classes of work, sites and platforms."""
+    for key in asked.classes:
+        if key not in works:
+            reader.fault(f"{PATH}.classes.{key}", key, f"one of {', '.join(works)}")
+    if asked.pools:
+        reader.fault(f"{PATH}.pools", ", ".join(asked.pools), "none: sites and platforms are the scenario's own")
+    if asked.value_unit:
+        reader.fault(f"{PATH}.value_unit", asked.value_unit, "none: a scenario's values are USD")
+    _classes(asked, sites, platforms, reader)
+
+
+def _classes(asked: Allocation, sites: list[str], platforms: list[str], reader: Reader) -> None:
+    if asked.capacity_w is not None and asked.capacity_w <= 0:
+        reader.fault(f"{PATH}.capacity", f"{asked.capacity_w:g} W", "a power above 0")
+    for key, use in asked.classes.items():
+        path = f"{PATH}.classes.{key}"
+        if use.demand_w is not None and use.demand_w <= 0:
+            reader.fault(f"{path}.demand", f"{use.demand_w:g} W", "a power above 0")
+        if use.demand_w is not None and use.floor_w is not None and use.floor_w > use.demand_w > 0:
+            given = f"{use.floor_w / 1e9:g} GW"
+            reader.fault(f"{path}.floor", given, f"at most the demand of {use.demand_w / 1e9:g} GW")
+        if use.tier < 1:
+            reader.fault(f"{path}.tier", use.tier, "1 or more")
+        if use.amount_count is not None and use.amount_count <= 0:
+            reader.fault(f"{path}.amount", f"{use.amount_count:g}", "more than 0")
+        for name, places, known in (("sites", use.sites, sites), ("platforms", use.platforms, platforms)):
+            for place in places:
+                if place not in known:
+                    reader.fault(f"{path}.{name}", place, f"one of {', '.join(dict.fromkeys(known)) or 'none'}")

@@ -1,0 +1,79 @@
+"""The table [flywheel]: how training compute becomes capability, users, revenue, capital and compute again.
+
+A factor "per order" is by how much a quantity is multiplied where effective training compute grows tenfold.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gigawatt import units
+from gigawatt.catalog.records import Path
+from gigawatt.catalog.tables import Reader
+
+PATH = "flywheel"
+# Beyond these a spoke of the wheel is a slip of the pen, and a plan that follows it no plan.
+MOST_ORDER_RATIO, MOST_ELASTICITY = 1e3, 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flywheel:
+    """Elasticities of the flywheel, and what it starts from.
+
+    - users_odds_ratio, user_tokens_ratio, token_price_ratio: of the odds that a person is a weekly user, of tokens a
+      user, and of the price of a token, per order of magnitude of effective training compute.
+      research_elasticity_ratio: of research compute with demand; 1: a constant share of the fleet.
+      capital_per_revenue_ratio: capital for compute that a dollar of yearly revenue brings in the next year, of
+      whomever.
+    - algorithmic_progress_per_year: by which algorithms need less compute; hardware_progress_per_year: operations per
+      watt of the fleet; compute_cost_usd_per_w: capital for a watt of it. These three, and the capital, turn the past
+      alone, of which nothing but power is known: a plan has its own hardware, prices and money.
+    - people_count: who could be users. research_before_flop: research compute that was done when the plan begins.
+    - history: of the catalog, what the wheel is judged by.
+    """
+
+    history: str
+    users_odds_ratio: float
+    user_tokens_ratio: float
+    token_price_ratio: float
+    research_elasticity_ratio: float
+    capital_per_revenue_ratio: float
+    algorithmic_progress_per_year: float
+    hardware_progress_per_year: float
+    compute_cost_usd_per_w: float
+    people_count: float
+    research_before_flop: float
+
+
+def check_flywheel(use: Flywheel, users_count: Mapping[str, Path], reader: Reader) -> None:
+    """Add every fault of the table to the reader; users_count: weekly users, by the class that they make."""
+    for name in ("users_odds", "user_tokens", "token_price"):
+        _inside(name, getattr(use, f"{name}_ratio"), MOST_ORDER_RATIO, reader)
+    if use.research_elasticity_ratio > MOST_ELASTICITY:
+        given = f"{use.research_elasticity_ratio:g}"
+        reader.fault(f"{PATH}.research_elasticity", given, f"from 0 to {MOST_ELASTICITY:g}")
+    for name, suffix in (
+        ("capital_per_revenue", "ratio"),
+        ("compute_cost", "usd_per_w"),
+        ("people", "count"),
+        ("research_before", "flop"),
+    ):
+        value = getattr(use, f"{name}_{suffix}")
+        if value <= 0:
+            reader.fault(f"{PATH}.{name}", units.show(value, suffix), f"{units.SUFFIXES[suffix].example}, above 0")
+    for name in ("algorithmic_progress", "hardware_progress"):
+        rate = getattr(use, f"{name}_per_year")
+        if not 0 <= rate <= 10 and not math.isnan(rate):
+            reader.fault(f"{PATH}.{name}", f"{100 * rate:g} %/year", "a yearly rate from 0 % to 1,000 %")
+    for key, path in users_count.items():
+        if 0 < use.people_count < max(path.values):
+            least = f"at least the {max(path.values):,.0f} weekly users of use_cases.{key}"
+            reader.fault(f"{PATH}.people", f"{use.people_count:,.0f}", least)
+
+
+def _inside(name: str, ratio: float, most_ratio: float, reader: Reader) -> None:
+    if not 1 / most_ratio <= ratio <= most_ratio and not math.isnan(ratio):
+        expected = f"a factor per order of magnitude, from {1 / most_ratio:g} to {most_ratio:g}; 1 changes nothing"
+        reader.fault(f"{PATH}.{name}", f"{ratio:g}", expected)

@@ -1,0 +1,90 @@
+"""Strategies: small files of overrides that are laid over one and the same scenario, so that they compare."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from gigawatt.catalog.tables import read_toml
+from gigawatt.errors import Fault, InputError, ScenarioError
+from gigawatt.scenario.check import NAME
+from gigawatt.scenario.load import load
+from gigawatt.scenario.schema import Scenario
+
+ARGUMENT = "STRATEGY"
+# What a strategy may not touch: it decides what is done, not what is asked, or what the future may bring.
+WORLD = ("extends", "name", "dollar_year", "seed", "horizon", "uncertainty", "correlations")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strategy:
+    """A way to go about a scenario: its name, what it is in words, and the scenario with its overrides."""
+
+    name: str
+    title: str
+    description: str
+    scenario: Scenario
+
+
+def shipped() -> list[str]:
+    """Names of the strategies that ship with Gigawatt."""
+    return sorted(file.stem for file in _folder().glob("*.toml"))
+
+
+def load_strategies(given: Sequence[str], base: str, overrides: Mapping[str, Any]) -> list[Strategy]:
+    """Strategies by name or file, laid over a scenario with overrides; those that ship where none is given.
+
+    Raises ScenarioError with every fault that was found, each with the strategy that it is of.
+    """
+    load(base, overrides)
+    found, faults = [], []
+    for name in given or shipped():
+        try:
+            found.append(_strategy(_file(name), base, overrides))
+        except InputError as error:
+            faults += [_named(fault, Path(name).stem) for fault in error.faults]
+    names = [strategy.name for strategy in found]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        faults.append(Fault(path=ARGUMENT, given=f'"{name}" twice', expected="files of different names"))
+    if faults:
+        raise ScenarioError(faults)
+    return found
+
+
+def _named(fault: Fault, strategy: str) -> Fault:
+    return fault if fault.path == ARGUMENT else replace(fault, path=f"{strategy}: {fault.path}")
+
+
+def _folder() -> Path:
+    return Path(str(files("gigawatt.scenario"))) / "strategies"
+
+
+def _file(name: str) -> Path:
+    if name in shipped():
+        return _folder() / f"{name}.toml"
+    if name.endswith(".toml"):
+        return Path(name)
+    close = difflib.get_close_matches(name, shipped(), n=1)
+    near = f'; did you mean "{close[0]}"?' if close else ""
+    expected = f"a TOML file, or one of {', '.join(shipped())}{near}"
+    raise ScenarioError([Fault(path=ARGUMENT, given=f'"{name[:80]}"', expected=expected)])
+
+
+def _strategy(file: Path, base: str, overrides: Mapping[str, Any]) -> Strategy:
+    table, faults = read_toml(file)
+    faults += [
+        Fault(path=key, given="in a strategy", expected="overrides of what is decided; the scenario says the rest")
+        for key in WORLD
+        if key in table
+    ]
+    if not NAME.fullmatch(file.stem):
+        faults.append(Fault(path=ARGUMENT, given=f'"{file.stem[:80]}"', expected="letters, digits, dots, dashes"))
+    if faults:
+        raise ScenarioError(faults)
+    words = {key: " ".join(str(table.pop(key, "")).split()) for key in ("title", "description")}
+    scenario = load(base, {**overrides, **table})
+    return Strategy(name=file.stem, scenario=scenario, **words)

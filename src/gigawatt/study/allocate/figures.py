@@ -1,0 +1,216 @@
+"""The figures of `gigawatt allocate`: who gets what, the value of the next gigawatt, abundance, exchange and the curve.
+
+Values are per gigawatt held for a year, in the question's unit; powers are in watts.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigawatt.plan.allocate import (
+    Divided,
+    abundance_w,
+    bends_w,
+    cut_worth,
+    divide,
+    divide_line,
+    worthwhile_w,
+)
+from gigawatt.plan.needs import Need, Problem
+from gigawatt.plan.waterfill import SAME, Fairness, gain, margin_per_w
+from gigawatt.study.allocate.asking import Opened, Question, opened
+from gigawatt.study.result import Note
+from gigawatt.study.summary import strict
+
+Floats = NDArray[np.float64]
+
+GIGAWATT_W = 1e9
+# Points that the curve has at most, where a watt is a watt and where each takes a solve; it ends a tenth beyond plenty.
+POINTS, SOLVED_POINTS, BEYOND_RATIO = 120, 12, 1.1
+# A floor that is missed by less is met.
+MISSED_FRAC = 1e-6
+# Below this, left and right of a capacity are the same value.
+JUMP_FRAC = 1e-9
+
+
+def allocate(question: Question) -> dict[str, Any]:
+    """Divide a capacity, JSON-ready. Raises ScenarioError, CatalogError or CalibrationError for bad input."""
+    found = opened(question)
+    problem, fairness = found.problem, found.fairness
+    now = divide(problem.claims, problem.supply, np.array([found.capacity_w]), fairness)
+    full_w = abundance_w(problem.claims, problem.supply)
+    line = _line(problem, found.capacity_w, full_w, fairness)
+    return strict(
+        {
+            "gigawatt": version("gigawatt"),
+            "scenario": found.name,
+            "hash": found.hash,
+            "title": found.title,
+            "period": found.period,
+            "platform": found.platform,
+            "fairness": fairness.name,
+            "value_unit": found.value_unit,
+            "capacity_w": found.capacity_w,
+            "allocation": _allocation(problem, now, fairness),
+            "lambda_left": float(now.left_per_w[0]) * GIGAWATT_W,
+            "lambda_right": float(now.right_per_w[0]) * GIGAWATT_W,
+            "next": _next(problem, now, fairness),
+            "physical_abundance_w": full_w,
+            "cost_per_gw": None if problem.cost_per_w is None else problem.cost_per_w * GIGAWATT_W,
+            "economic_abundance_w": None
+            if problem.cost_per_w is None
+            else worthwhile_w(problem.claims, problem.supply, problem.cost_per_w, fairness, line),
+            "exchange": _exchange(problem, now, fairness),
+            "pools": _pools(problem, now),
+            "curve": _curve(problem, line),
+            "notes": [asdict(note) for note in (*found.notes, *_notes(found, now))],
+        }
+    )
+
+
+def _allocation(problem: Problem, now: Divided, fairness: Fairness) -> list[dict[str, Any]]:
+    """Who gets what. marginal: value of a gigawatt more for a class; loss_to_floor: of all it has above its floor, and
+    loss_to_floor_net once the others have taken that."""
+    claims, capacity_w = problem.claims, float(now.capacity_w[0])
+    served = now.served_frac[0]
+    margin = margin_per_w(claims, served * claims.demand_w, fairness.curve) * GIGAWATT_W
+    alone, net = cut_worth(claims, problem.supply, capacity_w, fairness, served)
+    return [
+        {
+            "use_case": need.key,
+            "title": need.title,
+            "tier": need.tier,
+            "demand_w": need.demand_w,
+            "weight": need.weight_per_w * GIGAWATT_W,
+            "power_w": float(now.power_w[0, n]),
+            "served_frac": float(served[n]),
+            "floor_frac": need.floor_w / need.demand_w,
+            "marginal": float(margin[n]),
+            "loss_to_floor": float(alone[n]),
+            "loss_to_floor_net": float(net[n]),
+            "unit": need.unit or None,
+            "amount_per_gw_year": _per_gw_year(need),
+        }
+        for n, need in enumerate(problem.needs)
+    ]
+
+
+def _per_gw_year(need: Need) -> float | None:
+    """What a gigawatt serves of a class in a year, in its own unit."""
+    return None if need.amount_count is None else need.amount_count / need.demand_w * GIGAWATT_W
+
+
+def _next(problem: Problem, now: Divided, fairness: Fairness) -> dict[str, Any]:
+    """Who would get a step more, a gigawatt or a tenth of a smaller capacity, and what it would add in a year."""
+    claims, capacity_w = problem.claims, now.capacity_w
+    step_w = GIGAWATT_W if capacity_w[0] >= GIGAWATT_W else 0.1 * float(capacity_w[0])
+    after = divide_line(claims, problem.supply, capacity_w + step_w, fairness)
+    before_w, after_w = (one.served_frac[0] * claims.demand_w for one in (now, after))
+    more = after.power_w[0] - now.power_w[0]
+    return {
+        "step_w": step_w,
+        "value": float(gain(claims, before_w, after_w, fairness.curve).sum()),
+        "power_w": {need.key: float(more[n]) for n, need in enumerate(problem.needs)},
+    }
+
+
+def _exchange(problem: Problem, now: Divided, fairness: Fairness) -> list[dict[str, Any]]:
+    """What one class gives up so that another gains, watt for watt; null where one has all, or the other nothing.
+
+    share_ratio: points of the giver's demand for a point of the gainer's; amount_ratio: in their own units, one more
+    of the gainer's; value_per_gw: what moving a gigawatt would add, at the margin.
+    """
+    claims, served = problem.claims, now.served_frac[0]
+    margin = margin_per_w(claims, served * claims.demand_w, fairness.curve) * GIGAWATT_W
+    rows = []
+    for n, gains in enumerate(problem.needs):
+        for m, gives in enumerate(problem.needs):
+            if n == m:
+                continue
+            possible = served[n] < 1 - SAME and served[m] > SAME
+            amounts = _per_gw_year(gains), _per_gw_year(gives)
+            known = possible and amounts[0] is not None and amounts[1] is not None
+            rows.append(
+                {
+                    "gains": gains.key,
+                    "gives": gives.key,
+                    "share_ratio": gains.demand_w / gives.demand_w if possible else None,
+                    "amount_ratio": amounts[1] / amounts[0] if known else None,  # type: ignore[operator]
+                    "value_per_gw": float(margin[n] - margin[m]) if possible else None,
+                }
+            )
+    return rows
+
+
+def _pools(problem: Problem, now: Divided) -> list[dict[str, Any]]:
+    """Power of each pool and who has it; one pool without a name is none."""
+    if problem.names == (("", ""),):
+        return []
+    scale = float(now.capacity_w[0] / problem.power_w.sum())
+    return [
+        {
+            "site": site or None,
+            "platform": platform or None,
+            "power_w": float(problem.power_w[p]) * scale,
+            "use_cases": {need.key: float(now.by_pool_w[0, n, p]) for n, need in enumerate(problem.needs)},
+        }
+        for p, (site, platform) in enumerate(problem.names)
+    ]
+
+
+def _line(problem: Problem, capacity_w: float, full_w: float | None, fairness: Fairness) -> Divided:
+    """Capacities from nothing to beyond plenty, divided: round ones, that asked for, and where λ bends or jumps."""
+    claims, source = problem.claims, problem.supply
+    most_w = BEYOND_RATIO * max(full_w or float(claims.demand_w.sum()), capacity_w)
+    step_w = _round_step(most_w / (POINTS if source.one else SOLVED_POINTS))
+    grid = step_w * np.arange(0 if source.one else 1, math.ceil(most_w / step_w) + 1)
+    every = np.sort(np.concatenate([grid, bends_w(claims, source, fairness), [capacity_w]]))
+    apart = np.diff(every, prepend=-np.inf) > SAME * most_w
+    return divide_line(claims, source, every[apart], fairness)
+
+
+def _round_step(least: float) -> float:
+    """1, 2 or 5 times a power of ten, not below."""
+    size = 10.0 ** math.floor(math.log10(least))
+    return next(size * factor for factor in (1.0, 2.0, 5.0, 10.0) if size * factor >= least * (1 - SAME))
+
+
+def _curve(problem: Problem, line: Divided) -> list[dict[str, Any]]:
+    """λ and shares served by capacity; where λ jumps there are two rows, before and after."""
+    rows = []
+    for n, capacity in enumerate(line.capacity_w):
+        left, right = float(line.left_per_w[n]), float(line.right_per_w[n])
+        jumps = capacity > 0 and left - right > JUMP_FRAC * max(left, right)
+        served = {need.key: float(line.served_frac[n, k]) for k, need in enumerate(problem.needs)}
+        for price in (left, right) if jumps else (right,):
+            rows.append({"capacity_w": float(capacity), "lambda": price * GIGAWATT_W, "served_frac": served})
+    return rows
+
+
+def _notes(found: Opened, now: Divided) -> list[Note]:
+    """What the answer itself makes worth saying."""
+    rows = []
+    problem, fairness = found.problem, found.fairness
+    claims = problem.claims
+    missed = now.served_frac[0] * claims.demand_w < claims.floor_w * (1 - MISSED_FRAC)
+    if missed.any():
+        names = ", ".join(need.title for need, short in zip(problem.needs, missed, strict=True) if short)
+        rows.append(("floor", "--capacity", f"Below its floor, for lack of power: {names}."))
+    if fairness.alike:
+        text = "Max-min shares alike, whatever it is worth; values are those of a quadratic curve."
+        rows.append(("max_min", "--fairness", text))
+    elif fairness.mean_ratio == 1:
+        text = f"Under {fairness.name} a weight is the value of the last watt that a class asks for, not of the first."
+        rows.append(("weights", "--fairness", text))
+    if not problem.supply.one:
+        text = "Watts differ by pool: each point of the curve is solved, and economic abundance read off between two."
+        rows.append(("pools", "allocation.pools", text))
+    if problem.cost_per_w is None:
+        rows.append(("no_cost", "allocation.cost", "No cost of power is stated, so there is no economic abundance."))
+    return [Note(code=code, path=path, text=text) for code, path, text in rows]

@@ -1,0 +1,87 @@
+"""What futures will cost, told from one of them before the others are begun, and how much they may."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gigawatt import units
+from gigawatt.errors import Fault, ScenarioError
+
+FEW = 3
+SECONDS_PER_HOUR, MINUTES_PER_HOUR, SECONDS_PER_MINUTE = 3600.0, 60.0, 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """The most that may be spent: seconds on the clock, or of all CPUs together; text: as it was given."""
+
+    text: str
+    most_s: float
+    of_cpu: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """So many futures at each_s of CPU, on so many workers."""
+
+    futures_count: int
+    each_s: float
+    workers_count: int
+
+    @property
+    def cpu_s(self) -> float:
+        """Time of all CPUs together."""
+        return self.futures_count * self.each_s
+
+    @property
+    def wall_s(self) -> float:
+        """Time on the clock."""
+        return self.cpu_s / max(min(self.workers_count, self.futures_count), 1)
+
+    def words(self) -> str:
+        """The estimate as one says it."""
+        workers = "1 worker" if self.workers_count == 1 else f"{self.workers_count} workers"
+        each = f"{self.futures_count:,} futures at {self.each_s:.2g} s of CPU"
+        return f"{each}: about {span_words(self.wall_s)} on {workers}, {self.cpu_s / SECONDS_PER_HOUR:.2g} hours of CPU"
+
+
+def read_budget(text: str) -> Budget:
+    """A duration on the clock ("10 min"), or a bare number of hours of CPU. Raises ValueError with what is expected."""
+    try:
+        most_s, of_cpu = SECONDS_PER_HOUR * float(text), True
+    except ValueError:
+        most_s, of_cpu = units.parse(text, "s"), False
+    if not 0 < most_s < float("inf"):
+        raise ValueError('a duration such as "10 min", or hours of CPU such as "0.5", above 0')
+    return Budget(text=text, most_s=most_s, of_cpu=of_cpu)
+
+
+def estimate(live: Callable[[int], object], futures_count: int, workers_count: int) -> Estimate:
+    """What futures cost, from a few of them; live: lives through so many.
+
+    One goes before, for the first one also loads what all of them need.
+    """
+    live(1)
+    few = min(FEW, futures_count)
+    started = time.process_time()
+    live(few)
+    each_s = (time.process_time() - started) / few
+    return Estimate(futures_count=futures_count, each_s=each_s, workers_count=workers_count)
+
+
+def check_budget(budget: Budget | None, cost: Estimate) -> None:
+    """Raises ScenarioError, with the estimate, where it is above the budget."""
+    if budget is not None and (cost.cpu_s if budget.of_cpu else cost.wall_s) > budget.most_s:
+        expected = f"at least the estimate, {cost.words()}"
+        raise ScenarioError([Fault(path="--budget", given=f'"{budget.text}"', expected=expected)])
+
+
+def span_words(span_s: float) -> str:
+    """A time as one says it."""
+    minutes = span_s / SECONDS_PER_MINUTE
+    if minutes < 2:
+        return f"{span_s:.0f} s"
+    hours = minutes / MINUTES_PER_HOUR
+    return f"{minutes:.0f} min" if hours < 2 else f"{hours:.1f} h"

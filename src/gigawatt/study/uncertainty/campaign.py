@@ -1,0 +1,99 @@
+"""What sweeps and comparisons share: plans made once, an estimate before anything is lived through, and a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import Any
+
+import xarray as xr
+
+from gigawatt.plan.plan import plan, quiet
+from gigawatt.scenario.schema import Scenario
+from gigawatt.study.uncertainty.asking import Asking, seed_of
+from gigawatt.study.uncertainty.batches import Case, Group, live, run
+from gigawatt.study.uncertainty.budget import check_budget, estimate, read_budget
+from gigawatt.study.uncertainty.store import Store, joined, open_store
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lived:
+    """Cases by name, and the table of outcomes of each group."""
+
+    cases: Mapping[str, Case]
+    tables: Mapping[str, xr.Dataset]
+
+
+def campaign(
+    scenarios: Mapping[str, Scenario],
+    groups: Sequence[Group],
+    asking: Asking,
+    kind: str,
+    progress: Progress = quiet,
+    executor: Executor | None = None,
+) -> Lived:
+    """Plan each scenario once and live through the futures of every group, as far as the store has not got them.
+
+    Raises ScenarioError where the store is of another question or the estimate is above the budget.
+    """
+    store = None if asking.out is None else open_store(asking.out, _question(scenarios, asking, kind))
+    found: dict[str, list[xr.Dataset]] = {}
+    for group in groups:
+        table = None if store is None else store.table(group.name)
+        found[group.name] = [] if table is None else [table]
+    left = [_missing(group, found[group.name]) for group in groups]
+    cases: dict[str, Case] = {}
+    for name, scenario in scenarios.items():
+        cases[name] = _case(name, scenario, store, progress)
+        if len(cases) == 1:
+            _estimate(cases[name], left, asking, progress)
+
+    def keep(name: str, table: xr.Dataset) -> None:
+        found[name].append(table)
+        if store is not None:
+            store.keep(name, table)
+
+    run(cases, left, keep, workers_count=asking.workers, executor=executor, progress=progress)
+    return Lived(cases=cases, tables={group.name: _wanted(group, found[group.name]) for group in groups})
+
+
+def _question(scenarios: Mapping[str, Scenario], asking: Asking, kind: str) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "gigawatt": version("gigawatt"),
+        "hash": {name: scenario.hash for name, scenario in scenarios.items()},
+        "seed": seed_of(next(iter(scenarios.values())), asking),
+        "vary": sorted(asking.vary) or None,
+    }
+
+
+def _case(name: str, scenario: Scenario, store: Store | None, progress: Progress) -> Case:
+    made = None if store is None else store.plan(name)
+    if made is None:
+        made = plan(scenario, lambda text: progress(f"{name}: {text}"), with_worth=False)
+        if store is not None:
+            store.keep_plan(name, made)
+    return Case(scenario=scenario, plan=made)
+
+
+def _missing(group: Group, tables: Sequence[xr.Dataset]) -> Group:
+    there = {int(number) for table in tables for number in table.draw.values}
+    return replace(group, numbers=[number for number in group.numbers if number not in there])
+
+
+def _wanted(group: Group, tables: list[xr.Dataset]) -> xr.Dataset:
+    return joined(tables).sel(draw=list(group.numbers))
+
+
+def _estimate(case: Case, groups: Sequence[Group], asking: Asking, progress: Progress) -> None:
+    """Say what the futures will cost, and refuse what is above the budget."""
+    left = [group for group in groups if group.numbers]
+    if left:
+        total = sum(len(group.numbers) for group in left)
+        cost = estimate(lambda count: live(case, left[0].futures(count)), total, asking.workers)
+        progress(cost.words())
+        check_budget(None if asking.budget is None else read_budget(asking.budget), cost)

@@ -1,0 +1,45 @@
+"""Batches on a Dask cluster: its scheduler hands them to workers elsewhere, and again where a worker is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from gigawatt.errors import Fault, ScenarioError
+
+TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """Who runs batches, and how many at a time."""
+
+    executor: Executor
+    workers_count: int
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Cluster]:
+    """The workers of a scheduler such as "tcp://10.0.0.5:8786", which need this version of Gigawatt.
+
+    Raises ScenarioError where there is no such scheduler, it has no workers, or the extra `dask` is not installed.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise _fault(address, "the extra gigawatt[dask] to be installed") from None
+    try:
+        client = Client(address, timeout=TIMEOUT_S)
+    except (OSError, ValueError) as error:
+        raise _fault(address, f"the address of a Dask scheduler ({error})") from error
+    with client:
+        count = sum(client.nthreads().values())
+        if not count:
+            raise _fault(address, "a scheduler with at least one worker")
+        yield Cluster(executor=client.get_executor(pure=False), workers_count=count)
+
+
+def _fault(address: str, expected: str) -> ScenarioError:
+    return ScenarioError([Fault(path="--scheduler", given=f'"{address}"', expected=expected)])

@@ -1,0 +1,49 @@
+"""A table of outcomes as figures that other programs read: quantiles of what is worth knowing."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from gigawatt.catalog.paths import first_day
+from gigawatt.study.uncertainty.statistics import quantiles
+
+# Figures whose quantiles are told as they are.
+TOLD = (
+    "npv_usd",
+    "terminal_value_usd",
+    "value_usd",
+    "installed_w",
+    "served_tokens",
+    "unserved_frac",
+    "peak_debt_usd",
+    "short_usd",
+)
+
+
+def outcomes(table: xr.Dataset) -> dict[str, Any]:
+    """P10, P50, P90 and mean of every figure; first_gw_date: null where not before the end; two probabilities."""
+    periods = [str(period) for period in table.period.values]
+    late = quantiles(table.first_gw_quarter_count.values)
+    return {name: quantiles(table[name].values) for name in TOLD} | {
+        "first_gw_date": {key: date(periods, count) for key, count in late.items() if key != "mean"},
+        "p_cash_out_frac": float(table.cash_out_frac.mean()),
+        "p_negative_frac": float(np.mean(table.value_usd.values < 0)),
+    }
+
+
+def date(periods: list[str], count: float) -> str | None:
+    """First day of a quarter by its number; None for one that never comes."""
+    return str(first_day(periods[int(count)])) if math.isfinite(count) else None
+
+
+def paths(table: xr.Dataset) -> dict[str, dict[str, list[float]]]:
+    """Quantiles by period of power [W] and debt [USD], for a fan."""
+    shares = {"p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p90": 0.9}
+    return {
+        name: {key: np.quantile(table[name].values, share, axis=0).tolist() for key, share in shares.items()}
+        for name in ("power_w", "debt_usd")
+    }

@@ -1,0 +1,256 @@
+"""The flywheel: set on two years, judged by what came after; and a loop over plan and demand with one fixed point."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gigawatt.catalog import load as catalog
+from gigawatt.errors import CatalogError, ScenarioError
+from gigawatt.plan.inputs import inputs
+from gigawatt.plan.plan import plan
+from gigawatt.scenario.load import load, loads
+from gigawatt.scenario.schema import Scenario
+from gigawatt.study.flywheel import loop
+from gigawatt.study.flywheel.backtest import backtest, course, fitted, mean_error_frac, past
+from gigawatt.study.flywheel.figures import figures
+
+# A campus that trains, small enough to be planned in a second.
+TEXT = """
+name = "campus-that-trains"
+extends = "one-campus"
+
+[horizon]
+report_end = "2028Q4"
+end = "2029Q2"
+
+[training_runs.small]
+title = "A small run"
+grade = "assumed"
+model = "llama-3.1-70b"
+precision = "fp8"
+volume = "2e26 FLOP"
+start = "2027Q1"
+end = "2027Q4"
+largest_gang = 5000
+penalty = "1 billion USD"
+
+[experiments.daily]
+title = "Daily experiments"
+grade = "assumed"
+model = "llama-3.1-70b"
+precision = "fp8"
+gang = 1000
+wish = { 2026Q3 = "1e25 FLOP", 2029Q2 = "6e25 FLOP" }
+worth = "0.30 USD/EFLOP"
+floor = "30 %"
+floor_penalty = "3 USD/EFLOP"
+
+[flywheel]
+grade = "assumed"
+history = "openai"
+users_odds = 2.653
+user_tokens = 1.079
+token_price = 1.0
+research_elasticity = 1.0
+capital_per_revenue = 7.6
+algorithmic_progress = "200 %/year"
+hardware_progress = "34 %/year"
+compute_cost = "38 USD/W"
+people = 5.5e9
+research_before = "1e26 FLOP"
+"""
+STILL = {"flywheel.users_odds": 1.0, "flywheel.user_tokens": 1.0, "flywheel.token_price": 1.0}
+
+
+def campus(**changes: Any) -> Scenario:
+    """The campus with some keys of its [flywheel] changed."""
+    return loads(TEXT, {f"flywheel.{key}": value for key, value in changes.items()})
+
+
+def loi(**changes: Any) -> Scenario:
+    """The default scenario, for its past."""
+    return load("loi-2025-09", {f"flywheel.{key}": value for key, value in changes.items()})
+
+
+NAMES = ("power_w", "yearly_revenue_usd", "weekly_users_count")
+
+
+@pytest.fixture(scope="module")
+def history() -> Any:
+    return catalog.get("history", "openai")
+
+
+@pytest.fixture(scope="module")
+def wheel() -> Any:
+    return loi().asked.flywheel
+
+
+@pytest.fixture(scope="module")
+def undamped() -> loop.Spin:
+    scenario = campus()
+    return loop.spin(scenario, scenario.asked.flywheel, 1.0, 1.0)
+
+
+class TestPast:
+    def test_the_default_scenario_has_what_two_years_give(self, wheel: Any, history: Any) -> None:
+        given = fitted(wheel, past(history))
+        for name in ("users_odds_ratio", "user_tokens_ratio", "capital_per_revenue_ratio"):
+            assert getattr(wheel, name) == pytest.approx(getattr(given, name), rel=1e-3), name
+
+    def test_points_that_set_are_met_exactly(self, wheel: Any, history: Any) -> None:
+        rows = backtest(fitted(wheel, past(history)), history)
+        assert all(abs(row["error_frac"]) < 1e-4 for row in rows if not row["held_out"])
+
+    def test_held_out_points_change_no_prediction(self, wheel: Any, history: Any) -> None:
+        changed = tuple(
+            replace(p, **{name: 1.7 * value for name in NAMES if (value := getattr(p, name))}) if p.held_out else p
+            for p in history.points
+        )
+        other = replace(history, points=changed)
+        known, unknown = past(history), past(other)
+        assert fitted(wheel, unknown) == fitted(wheel, known)
+        pairs = zip(backtest(wheel, history), backtest(wheel, other), strict=True)
+        assert all(one["predicted"] == two["predicted"] for one, two in pairs)
+
+    def test_errors_are_what_they_are(self, wheel: Any, history: Any) -> None:
+        """A golden of the backtest: none of these figures was looked at when the wheel was set."""
+        errors = {(row["what"], row["date"]): row["error_frac"] for row in backtest(wheel, history) if row["held_out"]}
+        assert errors["compute", "2025-12-31"] == pytest.approx(-0.053, abs=0.002)
+        assert errors["yearly revenue", "2025-12-31"] == pytest.approx(-0.157, abs=0.003)
+        assert errors["weekly users", "2025-10-06"] == pytest.approx(-0.158, abs=0.003)
+        assert errors["weekly users", "2026-02-27"] == pytest.approx(0.065, abs=0.003)
+
+    def test_a_turn_by_hand(self, wheel: Any, history: Any) -> None:
+        turned = course(wheel, past(history))
+        bought = wheel.capital_per_revenue_ratio * turned.revenue_usd(1.0) / wheel.compute_cost_usd_per_w
+        assert turned.power_w[2] == pytest.approx(turned.power_w[1] + bought)
+        assert turned.orders(1.0) == pytest.approx(np.log10(3.0 * 3.0 * 1.34))
+
+    def test_algorithmic_progress_is_not_seen_by_the_past(self, wheel: Any, history: Any) -> None:
+        """Where the odds are set anew, what follows is the same: time and compute grew together."""
+        errors = [
+            mean_error_frac(
+                backtest(fitted(replace(wheel, algorithmic_progress_per_year=rate), past(history)), history)
+            )
+            for rate in (0.8, 4.3)
+        ]
+        assert errors[0] == pytest.approx(errors[1], abs=0.005)
+
+    def test_more_capital_brings_more_of_everything(self, wheel: Any, history: Any) -> None:
+        richer = replace(wheel, capital_per_revenue_ratio=2 * wheel.capital_per_revenue_ratio)
+        for one, two in zip(backtest(wheel, history), backtest(richer, history), strict=True):
+            assert two["predicted"] >= one["predicted"] or one["date"] < "2023-12-31"
+
+    @pytest.mark.parametrize("change", [{"held_out": True}, {"day_date": "summer"}])
+    def test_a_history_that_sets_nothing_is_refused(self, history: Any, change: dict[str, Any]) -> None:
+        broken = replace(history, points=tuple(replace(point, **change) for point in history.points))
+        with pytest.raises(CatalogError, match=r"history\.openai\.points"):
+            past(broken)
+
+
+class TestLoop:
+    def test_every_number_of_the_wheel_is_graded(self) -> None:
+        found = figures(loi(), only_backtest=True)
+        assert all(row["grade"] for row in found["elasticities"])
+        assert sum(row["elasticity"] for row in found["elasticities"]) == 5
+        assert all(row["source"] for row in found["elasticities"] if row["grade"] not in ("assumed", "derived"))
+
+    def test_without_elasticities_the_plan_is_the_scenario_s(self) -> None:
+        scenario = loads(TEXT, STILL)
+        spin = loop.spin(scenario, scenario.asked.flywheel, 1.0, 0.5)
+        alone = plan(scenario, with_worth=False)
+        assert len(spin.turns) == 1
+        assert spin.turns[0].response_ratio == 1.0
+        assert spin.plan.objective == pytest.approx(alone.objective, rel=1e-9)
+
+    def test_damped_and_undamped_from_two_starts_reach_one_fixed_point(self, undamped: loop.Spin) -> None:
+        scenario = campus()
+        damped = loop.spin(scenario, scenario.asked.flywheel, 0.8, 0.5)
+        assert undamped.converged
+        assert damped.converged
+        assert damped.demand.volume_ratio == pytest.approx(undamped.demand.volume_ratio, rel=0.04)
+        assert damped.turns[-1].peak_w == pytest.approx(undamped.turns[-1].peak_w, rel=0.04)
+
+    def test_the_first_turn_from_one_is_the_scenario_s_plan(self, undamped: loop.Spin) -> None:
+        assert undamped.turns[0].demand_ratio == 1.0
+        assert undamped.turns[0].response_ratio < 1.0
+
+    def test_what_comes_back_is_what_was_planned_for(self, undamped: loop.Spin) -> None:
+        scenario = campus()
+        response = loop.coming_back(scenario.asked.flywheel, loop.users_count(scenario), undamped.ahead_count)
+        assert response.volume_ratio == pytest.approx(undamped.demand.volume_ratio, rel=loop.CLOSE_FRAC)
+        assert undamped.ahead_count[0] == 0.0
+
+    def test_research_asked_for_follows_demand(self) -> None:
+        scenario = campus(research_elasticity=0.5)
+        base = inputs(scenario)
+        count = base.sizes["period"]
+        demand = loop.Demand(volume_ratio=np.full(count, 4.0), price_ratio=np.full(count, 0.5))
+        asked = loop.asked_for(base, scenario.asked.flywheel, demand)
+        for name, factor in {
+            "demand_tokens_per_s": 4.0,
+            "price_usd_per_mtok": 0.5,
+            "experiment_wish_flop": 2.0,
+            "run_volume_flop": 2.0,
+        }.items():
+            assert asked[name].values == pytest.approx(factor * base[name].values), name
+            assert asked[name].dims == base[name].dims
+
+    def test_more_research_never_brings_less(self) -> None:
+        wheel, users = campus().asked.flywheel, np.array([0.0, 1e9])
+        less, more = (loop.coming_back(wheel, users, np.full(2, ahead)).volume_ratio for ahead in (-0.5, -0.2))
+        assert (more > less).all()
+        assert (loop.coming_back(wheel, users, np.zeros(2)).volume_ratio == 1.0).all()
+        assert less[1] > less[0]  # near the ceiling users move less
+
+    @pytest.mark.parametrize("damping", [0.0, -1.0, 1.5, float("nan")])
+    def test_damping_outside_its_range_is_refused(self, damping: float) -> None:
+        with pytest.raises(ScenarioError, match="--damping"):
+            figures(campus(), damping_frac=damping)
+
+    def test_a_scenario_without_research_says_so(self) -> None:
+        scenario = loads(TEXT, {"training_runs.small": False, "experiments.daily": False})
+        with pytest.raises(ScenarioError, match="capability does not depend on the plan"):
+            figures(scenario)
+        assert figures(scenario, only_backtest=True)["iterations"] == []
+
+    def test_a_scenario_without_a_wheel_says_so(self) -> None:
+        with pytest.raises(ScenarioError, match=r"flywheel = missing.*loi-2025-09"):
+            figures(load("one-campus"))
+
+    @pytest.mark.slow
+    def test_the_default_scenario_comes_to_rest_at_one_fixed_point(self) -> None:
+        found = figures(loi())
+        assert found["converged"]
+        assert found["fixed_point"]["same_from_every_start"]
+        assert 0.7 < found["fixed_point"]["demand_ratio"] < 1
+        assert found["fixed_point"]["gain_ratio"] < 1
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("users_odds", 0, "a factor per order of magnitude"),
+        ("users_odds", 1e6, "a factor per order of magnitude"),
+        ("research_elasticity", 9, "from 0 to 3"),
+        ("people", 0, "above 0"),
+        ("compute_cost", "0 USD/W", "above 0"),
+        ("algorithmic_progress", "-10 %/year", "from 0 % to 1,000 %"),
+        ("history", "opnai", "a name in the catalog"),
+        ("damping", 1, "one of the keys"),
+    ],
+)
+def test_bad_keys_are_one_clear_fault(key: str, value: Any, expected: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        campus(**{key: value})
+    assert [fault.path for fault in caught.value.faults] == [f"flywheel.{key}"], str(caught.value)
+    assert expected in caught.value.faults[0].expected
+
+
+def test_fewer_people_than_users_is_a_fault() -> None:
+    with pytest.raises(ScenarioError, match=r"flywheel\.people = .*use_cases\.chat"):
+        loi(people=1e9)

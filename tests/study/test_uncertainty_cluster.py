@@ -1,0 +1,41 @@
+"""Sweeps on a Dask cluster: the same numbers as at home, though a worker is lost on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from gigawatt.errors import ScenarioError
+from gigawatt.scenario.schema import Scenario
+from gigawatt.study.uncertainty import sweep
+from gigawatt.study.uncertainty.asking import Asking
+from gigawatt.study.uncertainty.cluster import connected
+
+distributed = pytest.importorskip("distributed", reason="needs the extra gigawatt[dask]")
+
+
+def test_no_scheduler_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gigawatt.study.uncertainty.cluster.TIMEOUT_S", 0.2)
+    with pytest.raises(ScenarioError, match="the address of a Dask scheduler"), connected("tcp://127.0.0.1:9"):
+        pass
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_lost_worker_changes_nothing(brief: Scenario) -> None:
+    asking = Asking(futures_count=40, workers_count=2, vary=("demand", "price"))
+    local = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    killed: list[int] = []
+    with distributed.LocalCluster(**local) as cluster, connected(cluster.scheduler_address) as found:
+        assert found.workers_count == 2
+
+        def kill(text: str) -> None:
+            if "lived through" in text and not killed:
+                killed.append(next(iter(cluster.workers.values())).pid)
+                os.kill(killed[0], signal.SIGKILL)
+
+        far = sweep.sweep(brief, asking, kill, found.executor)
+    assert killed
+    assert far.digest == sweep.sweep(brief, asking).digest

@@ -1,0 +1,99 @@
+"""Strategies in the same futures: regret, what breaks them, and files that say what a strategy may say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gigawatt.errors import ScenarioError
+from gigawatt.scenario.schema import Scenario
+from gigawatt.scenario.strategy import load_strategies, shipped
+from gigawatt.study.uncertainty import compare
+from gigawatt.study.uncertainty.asking import Asking
+from gigawatt.study.uncertainty.compare import Comparison
+
+WAIT = 'title = "Wait"\n[platforms]\ngb300 = false\n[pools]\nblackwell = false\n'
+SMALL = '[programme]\ntarget = "60 MW"\n[capital.tranches]\nmost = "300 million USD"\n'
+
+
+def write(folder: Path, **texts: str) -> list[str]:
+    for name, text in texts.items():
+        (folder / f"{name}.toml").write_text(text)
+    return [str(folder / f"{name}.toml") for name in texts]
+
+
+@pytest.fixture(scope="module")
+def comparison(brief: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    files = write(tmp_path_factory.mktemp("strategies"), stated="", wait=WAIT, small=SMALL)
+    strategies = load_strategies(files, "one-campus", {"horizon.report_end": "2028Q2", "horizon.end": "2028Q4"})
+    return compare.compare(brief, strategies, Asking(futures_count=10, workers_count=1))
+
+
+def test_the_least_regret_of_every_future_is_nothing(comparison: Comparison) -> None:
+    assert comparison.regret_usd.shape == (3, 10)
+    assert (comparison.regret_usd.min(axis=0) == 0).all()
+    values = np.array([table.value_usd.values for table in comparison.tables.values()])
+    assert comparison.regret_usd == pytest.approx(values.max(axis=0) - values)
+
+
+def test_futures_are_the_same_for_every_strategy(comparison: Comparison) -> None:
+    first, *others = comparison.tables.values()
+    assert all(first.drawn.equals(table.drawn) for table in others)
+
+
+def test_what_a_comparison_says(comparison: Comparison) -> None:
+    found = compare.summary(comparison)
+    assert [row["name"] for row in found["strategies"]] == ["stated", "wait", "small"]
+    keys = {"npv_usd", "first_gw_date", "peak_debt_usd", "p_cash_out_frac", "regret_max_usd", "regret_mean_usd"}
+    assert all(keys <= set(row) for row in found["strategies"])
+    assert sum(row["best_frac"] for row in found["strategies"]) >= 1
+    assert [item["strategy"] for item in found["breaks"]] == ["stated", "wait", "small"]
+    for item in found["breaks"]:
+        assert item["rule"] is None or 1 <= len(item["conditions"]) <= 3
+        assert {"coverage_frac", "density_frac"} <= set(item)
+    assert found["evpi_all_usd"] >= max(found["evpi_usd"].values())
+    assert min(found["evpi_usd"].values()) >= 0
+
+
+def test_shipped_strategies_lie_over_the_default_scenario() -> None:
+    found = load_strategies((), "loi-2025-09", {})
+    assert [strategy.name for strategy in found] == shipped()
+    assert len({strategy.scenario.hash for strategy in found}) == len(found) == 4
+    assert all(strategy.title and strategy.description for strategy in found)
+
+
+def test_overrides_come_before_strategies(tmp_path: Path) -> None:
+    files = write(tmp_path, small=SMALL, stated="")
+    small, stated = load_strategies(files, "one-campus", {"programme.target": "80 MW", "seed": 4})
+    assert (small.scenario.asked.programme.target_w, stated.scenario.asked.programme.target_w) == (60e6, 80e6)
+    assert small.scenario.asked.seed == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "expected"),
+    [
+        ('[programme]\ntargt = "60 MW"', "mine: programme.targt", 'did you mean "target"'),
+        ('[horizon]\nend = "2040Q1"', "mine: horizon", "overrides of what is decided"),
+        ("[uncertainty.demand]\np10 = 0.1", "mine: uncertainty", "overrides of what is decided"),
+        ('extends = "one-campus"', "mine: extends", "overrides of what is decided"),
+        ("[programme", "mine: ", "valid TOML"),
+    ],
+)
+def test_a_mistaken_strategy_is_named(tmp_path: Path, text: str, path: str, expected: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load_strategies(write(tmp_path, mine=text), "one-campus", {})
+    (fault,) = caught.value.faults
+    assert fault.path.startswith(path)
+    assert expected in fault.expected
+
+
+def test_names_that_are_not_there_and_names_twice(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match='did you mean "wait-for-rubin"'):
+        load_strategies(["wait-for-ruben"], "loi-2025-09", {})
+    with pytest.raises(ScenarioError, match="a readable TOML file"):
+        load_strategies([str(tmp_path / "none.toml")], "one-campus", {})
+    (tmp_path / "other").mkdir()
+    with pytest.raises(ScenarioError, match="files of different names"):
+        load_strategies([*write(tmp_path, a=""), *write(tmp_path / "other", a="")], "one-campus", {})

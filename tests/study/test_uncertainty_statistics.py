@@ -1,0 +1,124 @@
+"""What draws say: quantiles, shares of variance, worth of information and rules, each against what is known exactly."""
+
+from __future__ import annotations
+
+from math import inf, nan, pi, sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gigawatt.study.uncertainty import statistics
+from gigawatt.study.uncertainty.rules import Condition, Rule, find_rule
+
+RANDOM = np.random.default_rng(5)
+DRAWN = RANDOM.random((2000, 3))
+
+
+def test_quantiles_are_values_and_never_comes_last() -> None:
+    assert statistics.quantiles([3.0, 1.0, 2.0]) == {"p10": 1.0, "p50": 2.0, "p90": 3.0, "mean": 2.0}
+    assert statistics.quantiles([nan, 4.0, nan, nan]) == {"p10": 4.0, "p50": inf, "p90": inf, "mean": inf}
+
+
+def test_first_order_indices_of_a_sum() -> None:
+    """Y = 2 a + b: shares of 4/5 and 1/5, and nothing of c."""
+    found = statistics.first_order(["a", "b", "c"], DRAWN, 2 * DRAWN[:, 0] + DRAWN[:, 1], seed=1)
+    assert [index.name for index in found][:2] == ["a", "b"]
+    for index, exact in zip(found, (0.8, 0.2, 0.0), strict=True):
+        assert index.first_frac == pytest.approx(exact, abs=max(index.confidence_frac, 0.03))
+
+
+def test_first_order_indices_take_few_values_and_ties() -> None:
+    steps = np.floor(4 * DRAWN)
+    found = statistics.first_order(["a", "b", "c"], steps, steps[:, 1] ** 2, seed=1)
+    assert found[0].name == "b"
+    assert found[0].first_frac == pytest.approx(1.0, abs=0.1)
+
+
+def test_no_indices_of_few_draws_or_of_a_constant() -> None:
+    assert statistics.first_order(["a", "b", "c"], DRAWN[:10], DRAWN[:10, 0], seed=1) == []
+    assert statistics.first_order(["a", "b", "c"], DRAWN, np.ones(2000), seed=1) == []
+
+
+def test_saltelli_indices_of_a_product() -> None:
+    """Y = a b, both uniform on 0 … 1: V = 7/144, each first-order share 3/7, each total share 4/7."""
+    shares = statistics.saltelli_shares(2, 512, seed=1)
+    assert shares.shape == (512 * 4, 2)
+    for index in statistics.saltelli_indices(["a", "b"], shares[:, 0] * shares[:, 1], seed=1):
+        assert index.first_frac == pytest.approx(3 / 7, abs=0.03)
+        assert index.total_frac == pytest.approx(4 / 7, abs=0.03)
+
+
+def test_worth_of_knowing_a_normal_value() -> None:
+    """Go or not, worth x ~ N(0, 1) or 0: E[max(x, 0)] = 1/√(2π). Nothing for a quantity that says nothing of x."""
+    x = RANDOM.standard_normal(4000)
+    drawn = np.column_stack([x, RANDOM.random(4000)])
+    choices = np.stack([x, np.zeros_like(x)])
+    worth = statistics.evppi_usd(["x", "noise"], drawn, choices)
+    assert list(worth) == ["x", "noise"]
+    assert worth["x"] == pytest.approx(1 / sqrt(2 * pi), abs=0.03)
+    assert worth["noise"] < 0.01
+    assert statistics.evpi_usd(choices) == pytest.approx(1 / sqrt(2 * pi), abs=0.03)
+
+
+def test_nothing_is_worth_knowing_where_the_choice_is_clear() -> None:
+    choices = np.stack([DRAWN[:, 0] + 1, np.zeros(2000)])
+    assert statistics.evpi_usd(choices) == 0
+    assert max(statistics.evppi_usd(["a", "b", "c"], DRAWN, choices).values()) == 0
+
+
+def test_conditional_mean_of_few_values_is_their_mean() -> None:
+    drawn, values = np.array([0.0, 1.0, 0.0, 1.0, 2.0]), np.array([1.0, 5.0, 3.0, 7.0, 9.0])
+    found = statistics.conditional_mean(drawn, values, np.array([True, True, True, True, False]))
+    assert found.tolist() == [2.0, 6.0, 2.0, 6.0, 4.0]
+
+
+@given(st.lists(st.lists(st.floats(-1e12, 1e12), min_size=3, max_size=3), min_size=1, max_size=5))
+def test_the_least_regret_of_every_future_is_nothing(values: list[list[float]]) -> None:
+    regret = statistics.regret_usd(np.array(values))
+    assert regret.min(axis=0).tolist() == [0.0, 0.0, 0.0]
+    assert statistics.evpi_usd(np.array(values)) >= -1e-3
+
+
+def test_a_rule_finds_the_box() -> None:
+    broken = (DRAWN[:, 0] <= 0.3) & (DRAWN[:, 2] >= 0.6)
+    rule = find_rule(["demand", "price", "throughput"], DRAWN, broken)
+    assert rule is not None
+    assert {(c.name, c.side) for c in rule.conditions} == {("demand", "at most"), ("throughput", "at least")}
+    assert rule.coverage_frac > 0.9
+    assert rule.density_frac > 0.9
+
+
+def test_a_rule_has_at_most_three_conditions_and_its_shares_are_counted() -> None:
+    broken = (DRAWN.sum(axis=1) > 1.8) | (DRAWN[:, 0] > 0.9)
+    rule = find_rule(["demand", "price", "throughput"], DRAWN, broken)
+    assert rule is not None
+    assert 1 <= len(rule.conditions) <= 3
+    inside = np.ones(2000, dtype=bool)
+    for condition in rule.conditions:
+        inside &= condition.holds(DRAWN[:, ["demand", "price", "throughput"].index(condition.name)])
+    assert rule.coverage_frac == (inside & broken).sum() / broken.sum()
+    assert rule.density_frac == (inside & broken).sum() / inside.sum()
+
+
+def test_a_condition_that_chance_explains_is_left_out() -> None:
+    few = DRAWN[:40]
+    rule = find_rule(["demand", "price", "throughput"], few, few[:, 0] <= np.quantile(few[:, 0], 0.2))
+    assert rule is not None
+    assert [condition.name for condition in rule.conditions] == ["demand"]
+
+
+@pytest.mark.parametrize("share", [0, 1])
+def test_no_rule_where_all_futures_are_alike(share: int) -> None:
+    assert find_rule(["demand", "price", "throughput"], DRAWN, np.full(2000, bool(share))) is None
+
+
+def test_rules_read_aloud() -> None:
+    conditions = (
+        Condition(name="demand", side="at most", bound=0.8),
+        Condition(name="power_slip", side="at least", bound=2.0),
+        Condition(name="chip_slip", side="at most", bound=0.0),
+    )
+    words = Rule(conditions=conditions, coverage_frac=0.5, density_frac=0.5).words()
+    assert words == "demand at most 0.80 of what is stated and power late by at least 2 quarters and chips on time"
