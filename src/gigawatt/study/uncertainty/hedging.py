@@ -66,7 +66,7 @@ def hedging(
 
     Raises ScenarioError where the scenario declares nothing uncertain, or a number makes no sense.
     """
-    _check(scenario, futures_count, decided_count, tail_weight_frac, tail_frac)
+    _check(scenario, futures_count, decided_count, tail_weight_frac, tail_frac, seed)
     progress("working out throughput, PUE and prices")
     data = inputs(scenario)
     start = scenario.asked.seed if seed is None else seed
@@ -130,7 +130,7 @@ def mean_future(futures: Sequence[Future]) -> Future:
     )
 
 
-def _check(scenario: Scenario, futures: int, decided: int, tail_weight: float, tail: float) -> None:
+def _check(scenario: Scenario, futures: int, decided: int, tail_weight: float, tail: float, seed: int | None) -> None:
     faults = []
     quarters = len(scenario.quarters)
     if not scenario.asked.uncertainty:
@@ -141,6 +141,8 @@ def _check(scenario: Scenario, futures: int, decided: int, tail_weight: float, t
         faults.append(Fault(path="--decided", given=str(decided), expected=f"quarters from 1 to {quarters - 1}"))
     if not 0 <= tail_weight < 1:
         faults.append(Fault(path="--tail-weight", given=f"{tail_weight:g}", expected="a share from 0 to below 1"))
+    if seed is not None and seed < 0:
+        faults.append(Fault(path="--seed", given=str(seed), expected="a whole number not below 0"))
     if not 0 < tail <= 1:
         faults.append(Fault(path="--tail", given=f"{tail:g}", expected="a share above 0, up to 1"))
     if faults:
