@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gigawatt.errors import ScenarioError
+from gigawatt.errors import Infeasible, ScenarioError
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.strategy import load_strategies, shipped
 from gigawatt.study.uncertainty import compare
@@ -16,6 +16,7 @@ from gigawatt.study.uncertainty.compare import Comparison
 
 WAIT = 'title = "Wait"\n[platforms]\ngb300 = false\n[pools]\nblackwell = false\n'
 SMALL = '[programme]\ntarget = "60 MW"\n[capital.tranches]\nmost = "300 million USD"\n'
+BRIEF = {"horizon.report_end": "2028Q2", "horizon.end": "2028Q4"}
 
 
 def write(folder: Path, **texts: str) -> list[str]:
@@ -27,7 +28,7 @@ def write(folder: Path, **texts: str) -> list[str]:
 @pytest.fixture(scope="module")
 def comparison(brief: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Comparison:
     files = write(tmp_path_factory.mktemp("strategies"), stated="", wait=WAIT, small=SMALL)
-    strategies = load_strategies(files, "one-campus", {"horizon.report_end": "2028Q2", "horizon.end": "2028Q4"})
+    strategies = load_strategies(files, "one-campus", BRIEF)
     return compare.compare(brief, strategies, Asking(futures_count=10, workers_count=1))
 
 
@@ -55,6 +56,14 @@ def test_what_a_comparison_says(comparison: Comparison) -> None:
         assert {"coverage_frac", "density_frac"} <= set(item)
     assert found["evpi_all_usd"] >= max(found["evpi_usd"].values())
     assert min(found["evpi_usd"].values()) >= 0
+
+
+def test_a_strategy_without_a_plan_is_named(brief: Scenario, tmp_path: Path) -> None:
+    hard = '[use_cases.assistant]\nfloor = "100 %"\nhard = true\n'
+    chosen = load_strategies(write(tmp_path, stated="", hard=hard), "one-campus", BRIEF)
+    with pytest.raises(Infeasible) as caught:
+        compare.compare(brief, chosen, Asking(futures_count=1, workers_count=1))
+    assert all(conflict.limit.startswith("hard: ") for conflict in caught.value.conflicts)
 
 
 def test_shipped_strategies_lie_over_the_default_scenario() -> None:

@@ -7,6 +7,7 @@ import pytest
 from gigawatt.account.accounts import account
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
+from gigawatt.simulate.outdoors import site_years
 from gigawatt.study.uncertainty.draws import Future
 from gigawatt.study.uncertainty.evaluate import Outcome, evaluate
 
@@ -40,6 +41,12 @@ def test_as_stated_it_is_the_books_with_what_is_lived_through(campus: Scenario, 
 )
 def test_worse_is_worse(campus: Scenario, campus_plan: Plan, worse: dict[str, float], better: dict[str, float]) -> None:
     assert live(campus, campus_plan, **worse).value_usd < live(campus, campus_plan, **better).value_usd
+
+
+def test_weather_may_be_made_once(campus: Scenario, campus_plan: Plan) -> None:
+    future = Future(number=0, value={"price": 0.9, "power_slip": 1.0}, path={})
+    once, again = (evaluate(campus, campus_plan, future, years) for years in (site_years(campus), None))
+    assert once.figures() == again.figures() | {"first_gw_quarter_count": once.first_gw_quarter_count}
 
 
 def test_tokens_do_not_come_from_prices(campus: Scenario, campus_plan: Plan) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,9 @@ Set = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(help="Of the futures.", show_default="the scenario's")]
 Workers = Annotated[int | None, typer.Option(help="Processes.", show_default="one a core")]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help='Of a Dask cluster to run on instead: "tcp://10.0.0.5:8786".')
+]
 Vary = Annotated[
     list[str] | None, typer.Option("--vary", metavar="NAME", help="Let only these quantities differ; may be repeated.")
 ]
@@ -42,6 +46,7 @@ def sweep(
     draws: Annotated[int, typer.Option(help="How many futures.")] = 1000,
     seed: Seed = None,
     workers: Workers = None,
+    scheduler: Scheduler = None,
     vary: Vary = None,
     budget: Budget = None,
     saltelli: Annotated[
@@ -60,8 +65,8 @@ def sweep(
 
         question = load(scenario, _overrides(set_))
         asking = _asking(draws, seed, workers, vary, budget, plan_time, out, saltelli)
-        with _kept(out), progress() as step:
-            found = study.sweep(question, asking, step)
+        with _kept(out), _workers(asking, scheduler) as (spread, executor), progress() as step:
+            found = study.sweep(question, spread, step, executor)
         told = study.summary(found)
         files = {} if out is None else uncertainty.write_sweep(found, told, out)
         say(told | {"files": files or None}) if json else uncertainty.show_sweep(told, files)
@@ -78,6 +83,7 @@ def compare(
     futures: Annotated[int, typer.Option(help="How many futures.")] = 200,
     seed: Seed = None,
     workers: Workers = None,
+    scheduler: Scheduler = None,
     vary: Vary = None,
     budget: Budget = None,
     plan_time: PlanTime = None,
@@ -95,8 +101,8 @@ def compare(
         over = _overrides(set_)
         chosen = load_strategies(strategies or (), scenario, over)
         asking = _asking(futures, seed, workers, vary, budget, plan_time, out, 0)
-        with _kept(out), progress() as step:
-            found = study.compare(load(scenario, over), chosen, asking, step)
+        with _kept(out), _workers(asking, scheduler) as (spread, executor), progress() as step:
+            found = study.compare(load(scenario, over), chosen, spread, step, executor)
         told = study.summary(found)
         files = {} if out is None else uncertainty.write_comparison(found, told, out)
         say(told | {"files": files or None}) if json else uncertainty.show_comparison(told, files)
@@ -112,6 +118,18 @@ def _kept(out: Path | None) -> Iterator[None]:
             raise
         print(f"interrupted; what was lived through is kept in {out}: the same command goes on", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
+
+
+@contextmanager
+def _workers(asking: Any, scheduler: str | None) -> Iterator[tuple[Any, Any]]:
+    """How it is asked, and the executor: processes of this machine, or a cluster with as many workers as it has."""
+    if scheduler is None:
+        yield asking, None
+        return
+    from gigawatt.study.uncertainty.cluster import connected
+
+    with connected(scheduler) as cluster:
+        yield replace(asking, workers_count=cluster.workers_count), cluster.executor
 
 
 def _asking(

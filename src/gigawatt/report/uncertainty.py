@@ -210,7 +210,7 @@ def billions(value_usd: float) -> str:
 
 def figure(value: float) -> str:
     """A bare figure of a table: three digits, whole ones where there are more, a minus as such."""
-    size = abs(value)
+    size = float(f"{abs(value):.3g}")
     text = f"{size:,.0f}" if size >= 100 else f"{size:.1f}" if size >= 10 else f"{size:.2f}"
     return f"−{text}" if value < 0 and float(text.replace(",", "")) else text
 

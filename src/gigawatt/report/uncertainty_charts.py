@@ -51,7 +51,7 @@ def _ends(swing: Mapping[str, Any], across: Axis, y: float) -> list[str]:
     marks = []
     for key, at, other in (("low", low, high), ("high", high, low)):
         side = "end" if at < other else "start"
-        marks.append(svg.text(at + (-5 if side == "end" else 5), y + 12, f"{swing[key]:.2g}", "tick", side))
+        marks.append(svg.text(at + (-5 if side == "end" else 5), y + 12, f"{swing[key]:.3g}", "tick", side))
     return marks
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import xarray as xr
 
+from gigawatt.errors import Infeasible
 from gigawatt.plan.plan import plan, quiet
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.uncertainty.asking import Asking, seed_of
@@ -48,7 +49,10 @@ def campaign(
     left = [_missing(group, found[group.name]) for group in groups]
     cases: dict[str, Case] = {}
     for name, scenario in scenarios.items():
-        cases[name] = _case(name, scenario, store, progress)
+        try:
+            cases[name] = _case(name, scenario, store, progress)
+        except Infeasible as error:
+            raise _of(name, error) if len(scenarios) > 1 else error from None
         if len(cases) == 1:
             _estimate(cases[name], left, asking, progress)
 
@@ -59,6 +63,10 @@ def campaign(
 
     run(cases, left, keep, workers_count=asking.workers, executor=executor, progress=progress)
     return Lived(cases=cases, tables={group.name: _wanted(group, found[group.name]) for group in groups})
+
+
+def _of(strategy: str, error: Infeasible) -> Infeasible:
+    return Infeasible(replace(conflict, limit=f"{strategy}: {conflict.limit}") for conflict in error.conflicts)
 
 
 def _question(scenarios: Mapping[str, Scenario], asking: Asking, kind: str) -> dict[str, Any]:

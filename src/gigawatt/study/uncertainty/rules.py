@@ -1,9 +1,10 @@
-"""Which futures break a strategy: a box in what was drawn, of at most three sides, found greedily.
+"""Which futures break a strategy: a box in what was drawn, of at most three sides.
 
-Of all conditions "quantity at most / at least a bound" the one is added that raises F = 2 C D / (C + D) most, with the
-coverage C, the share of broken futures in the box, and the density D, the share of the box's futures that are broken
-[1, 2]. A condition that chance explains is left out: had it been drawn without regard to what is broken, the box would
-have held so many broken futures with a probability above `MOST_CHANCE_FRAC`, the quasi-p-value of [2].
+With the coverage C, the share of broken futures in the box, and the density D, the share of the box's futures that are
+broken, the box is the one of highest F = 2 C D / (C + D) [1, 2]: of all single conditions "quantity at most / at least
+a bound", of all pairs of them, and of all that make a third to the best pair. A further condition has to add to F, and
+chance must not explain it: had it been drawn without regard to what is broken, the box would hold so many broken
+futures with a probability of at most `MOST_CHANCE_FRAC`, the quasi-p-value of [2].
 
 References
 ----------
@@ -21,7 +22,7 @@ from math import exp, lgamma, log
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from gigawatt.scenario.check_uncertainty import SLIPS
 
@@ -41,9 +42,9 @@ WORDS = {
     "chip_slip": "chips",
     "power_slip": "power",
 }
-# Bounds are looked for at these quantiles; a condition has to add so much.
+# Bounds are looked for at these quantiles, in so many futures; a condition has to add so much.
 BOUND_FRAC = tuple(n / 20 for n in range(1, 20))
-LEAST_GAIN, MOST_CHANCE_FRAC = 0.02, 0.01
+LEAST_GAIN, MOST_CHANCE_FRAC, MOST_SEARCHED = 0.02, 0.01, 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,37 +86,64 @@ def find_rule(names: Sequence[str], drawn: Floats, broken: Flags) -> Rule | None
 
     drawn: (draw, quantity); broken: (draw).
     """
-    chosen: tuple[Condition, ...] = ()
-    inside = np.ones(len(broken), dtype=bool)
     if not broken.any() or broken.all():
         return None
-    for _ in range(MOST_CONDITIONS):
-        score, best, within = max(
-            ((_score(box, broken), condition, box) for condition, box in _boxes(names, drawn, inside)),
-            key=lambda item: item[0],
-            default=(0.0, None, inside),
-        )
-        gain = score - _score(inside, broken)
-        if best is None or gain < LEAST_GAIN or _chance(inside, within, broken) > MOST_CHANCE_FRAC:
-            break
-        # A tighter bound on the same side takes the place of the looser one.
-        chosen = (*(c for c in chosen if (c.name, c.side) != (best.name, best.side)), best)
-        inside = within
+    known, seen = drawn[:MOST_SEARCHED], broken[:MOST_SEARCHED]
+    found = list(_conditions(names, known))
+    flags = np.array([condition.holds(known[:, names.index(condition.name)]) for condition in found])
+    chosen: tuple[int, ...] = ()
+    for better in (_best(flags, seen, ()), _best_pair(flags, seen)):
+        chosen = _preferred(flags, seen, chosen, better)
+    if len(chosen) == MOST_CONDITIONS - 1:
+        chosen = _preferred(flags, seen, chosen, (*chosen, *_best(flags, seen, chosen)))
     if not chosen:
         return None
+    conditions = tuple(found[n] for n in chosen)
+    inside = np.all([condition.holds(drawn[:, names.index(condition.name)]) for condition in conditions], axis=0)
     hits = float((inside & broken).sum())
-    return Rule(conditions=chosen, coverage_frac=hits / float(broken.sum()), density_frac=hits / float(inside.sum()))
+    return Rule(
+        conditions=conditions, coverage_frac=hits / float(broken.sum()), density_frac=hits / float(inside.sum())
+    )
 
 
-def _boxes(names: Sequence[str], drawn: Floats, inside: Flags) -> Iterator[tuple[Condition, Flags]]:
-    """Every way to add a condition to a box that leaves something of it."""
+def _conditions(names: Sequence[str], drawn: Floats) -> Iterator[Condition]:
     for name, column in zip(names, drawn.T, strict=True):
-        for bound in np.unique(np.quantile(column[inside], BOUND_FRAC, method="inverted_cdf")).tolist():
-            for side in ("at most", "at least"):
-                condition = Condition(name=name, side=side, bound=bound)
-                box = inside & condition.holds(column)
-                if 0 < box.sum() < inside.sum():
-                    yield condition, box
+        for bound in np.unique(np.quantile(column, BOUND_FRAC, method="inverted_cdf")).tolist():
+            yield Condition(name=name, side="at most", bound=bound)
+            yield Condition(name=name, side="at least", bound=bound)
+
+
+def _best(flags: Flags, broken: Flags, given: tuple[int, ...]) -> tuple[int, ...]:
+    """The condition that makes the best box with the given ones."""
+    boxes = flags & _box(flags, given)
+    return (int(np.argmax(_score((boxes & broken).sum(axis=1), boxes.sum(axis=1), broken))),)
+
+
+def _best_pair(flags: Flags, broken: Flags) -> tuple[int, ...]:
+    """The two conditions that make the best box together."""
+    every = flags.astype(np.float32)
+    scores = _score((every * broken) @ every.T, every @ every.T, broken)
+    one, other = np.unravel_index(int(np.argmax(scores)), scores.shape)
+    return tuple(sorted({int(one), int(other)}))
+
+
+def _preferred(flags: Flags, broken: Flags, chosen: tuple[int, ...], better: tuple[int, ...]) -> tuple[int, ...]:
+    """The better box where it is better by enough and chance explains none of its conditions; else the chosen one."""
+
+    def score(box: Flags) -> float:
+        return float(_score((box & broken).sum(), box.sum(), broken))
+
+    if score(_box(flags, better)) < score(_box(flags, chosen)) + LEAST_GAIN:
+        return chosen
+    for one in better:
+        outer = _box(flags, tuple(n for n in better if n != one))
+        if _chance(outer, _box(flags, better), broken) > MOST_CHANCE_FRAC:
+            return chosen
+    return better
+
+
+def _box(flags: Flags, chosen: tuple[int, ...]) -> Flags:
+    return np.asarray(flags[list(chosen)].all(axis=0))
 
 
 def _chance(outer: Flags, inner: Flags, broken: Flags) -> float:
@@ -130,6 +158,5 @@ def _chance(outer: Flags, inner: Flags, broken: Flags) -> float:
     return min(sum(map(exp, logs)), 1.0)
 
 
-def _score(box: Flags, broken: Flags) -> float:
-    hits = float((box & broken).sum())
-    return 2 * hits / float(box.sum() + broken.sum())
+def _score(hits: ArrayLike, size: ArrayLike, broken: Flags) -> Floats:
+    return np.asarray(2 * np.asarray(hits, dtype=float) / (np.asarray(size, dtype=float) + float(broken.sum())))

@@ -148,9 +148,7 @@ def _tornado(names: Sequence[str], table: xr.Dataset) -> tuple[Swing, ...]:
 def notes(scenario: Scenario, cases: Mapping[str, Case]) -> tuple[Note, ...]:
     """What a reader must know of plans that are held to, and of what is drawn."""
     held = "Nothing is planned anew: orders and work stay as planned, and only come late or turn out differently."
-    cash = (
-        "Cash runs out where debt passes its limits by more than the minimum of cash; plans borrow up to their limits."
-    )
+    cash = "Plans borrow up to their limits. Cash runs out where debt passes these by more than the minimum of cash."
     found = [Note(code="held_plan", path="", text=held), Note(code="cash_out", path="capital", text=cash)]
     grades = [item.grade for path, item in scenario.evidence.items() if path.startswith("uncertainty.")]
     if "assumed" in grades:
