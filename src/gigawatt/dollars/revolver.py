@@ -1,4 +1,4 @@
-"""A revolving line of credit: what is borrowed and repaid, quarter by quarter, when cash must not fall below a minimum."""
+"""A revolving line of credit: what is borrowed and repaid in each quarter, when cash must not fall below a minimum."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revolved:
-    """At the end of each quarter [USD], shape (quarters,): cash, debt, and by how much the debt exceeds what is lent."""
+    """At the end of each quarter [USD], shape (quarters,): cash, debt, and by how much it exceeds what is lent."""
 
     cash_usd: Floats
     debt_usd: Floats
@@ -25,8 +25,8 @@ def revolve(
     """Borrow what is missing to the minimum of cash, repay as soon as there is more.
 
     flows_usd: of each quarter, before interest; limits_usd: the most that is lent at its end. Interest is paid on the
-    debt at the end of the quarter before. No other way to borrow has less debt in any quarter. Where the limit is passed
-    the money is taken to be found all the same, and `short_usd` says how much.
+    debt at the end of the quarter before. No other way to borrow has less debt in any quarter. Where the limit is
+    passed the money is taken to be found all the same, and `short_usd` says how much.
     """
     flows, limits = np.asarray(flows_usd, dtype=float), np.asarray(limits_usd, dtype=float)
     cash, debt = np.empty_like(flows), np.empty_like(flows)

@@ -383,8 +383,8 @@ class Uncertainty:
     """How far a quantity may turn out from what the scenario states: a factor on it, or quarters of slip.
 
     distribution: "lognormal" by its p10_ratio and p90_ratio; "triangular" by low_ratio, mode_ratio, high_ratio;
-    "discrete" by values with weights. walk_ratio: standard deviation of the logarithm after a year of a random walk that
-    the quantity takes on top, from quarter to quarter.
+    "discrete" by values with weights. walk_ratio: standard deviation of the logarithm after a year of a random walk
+    that the quantity takes on top, from quarter to quarter.
     """
 
     distribution: Literal["lognormal", "triangular", "discrete"]
