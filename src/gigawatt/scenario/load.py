@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from importlib.resources import files
+from operator import attrgetter
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -23,6 +24,16 @@ from gigawatt.scenario.series import digests, read_series
 
 DEFAULT = "loi-2025-09"
 MAX_DEPTH = 8
+# Records of which a scenario names one: field of `Records` → kind in the catalog, and where it is named.
+SINGLE = {
+    "inference": ("inference_calibrations", "operations.inference_calibration"),
+    "training": ("training_calibrations", "operations.training_calibration"),
+    "reliability": ("reliability", "simulate.reliability"),
+    "inference_curve": ("power_curves", "simulate.inference_curve"),
+    "training_curve": ("power_curves", "simulate.training_curve"),
+}
+
+LookUp = Callable[[str, str, str], Any]
 
 
 def presets() -> list[str]:
@@ -207,55 +218,39 @@ def _resolve(asked: Asked, reader: Reader) -> Records | None:
             reader.faults += [fault for fault in found if fault not in reader.faults]
             return None
 
+    single = {field: look_up(kind, attrgetter(path)(asked), path) for field, (kind, path) in SINGLE.items()}
+    many = _many(asked, look_up)
+    if None in (*single.values(), *(record for records in many.values() for record in records.values())):
+        return None
+    sites = many["sites"]
+    cooling = {site.cooling: look_up("cooling", site.cooling, "cooling") for site in sites.values()}
+    return Records(cooling=cooling, series=read_series(asked, sites, reader), **single, **many)
+
+
+def _many(asked: Asked, look_up: LookUp) -> dict[str, Any]:
+    """The records of which a scenario names several, by their field in `Records` and then by key or name."""
     work = {
         f"{group}.{key}": use
         for group in ("use_cases", "training_runs", "experiments")
         for key, use in getattr(asked, group).items()
     }
-    sites: dict[str, Any] = {key: _site(key, use, look_up) for key, use in asked.sites.items()}
-    accelerators = {
-        key: look_up("accelerators", use.accelerator, f"platforms.{key}.accelerator")
-        for key, use in asked.platforms.items()
-    }
-    models = {use.model: look_up("models", use.model, f"{path}.model") for path, use in work.items()}
-    inference, training = (
-        look_up(
-            f"{kind}_calibrations", getattr(asked.operations, f"{kind}_calibration"), f"operations.{kind}_calibration"
-        )
-        for kind in ("inference", "training")
-    )
-    reliability = look_up("reliability", asked.simulate.reliability, "simulate.reliability")
-    curves = {
-        key: look_up("power_curves", getattr(asked.simulate, key), f"simulate.{key}")
-        for key in ("inference_curve", "training_curve")
-    }
-    storage = {
-        use.battery.source: look_up("onsite_power", use.battery.source, f"sites.{key}.battery.source")
-        for key, use in asked.sites.items()
-        if use.battery is not None
-    }
+    batteries = {key: use.battery.source for key, use in asked.sites.items() if use.battery is not None}
     wheel = asked.flywheel
-    history = {} if wheel is None else {wheel.history: look_up("history", wheel.history, "flywheel.history")}
-    found = (*sites.values(), *accelerators.values(), *models.values(), inference, training, reliability)
-    if None in (*found, *curves.values(), *storage.values(), *history.values()):
-        return None
-    cooling = {site.cooling: look_up("cooling", site.cooling, "cooling") for site in sites.values()}
-    return Records(
-        sites=sites,
-        cooling=cooling,
-        accelerators=accelerators,
-        models=models,
-        inference=inference,
-        training=training,
-        reliability=reliability,
-        series=read_series(asked, sites, reader),
-        storage=storage,
-        history=history,
-        **curves,
-    )
+    return {
+        "sites": {key: _site(key, use, look_up) for key, use in asked.sites.items()},
+        "accelerators": {
+            key: look_up("accelerators", use.accelerator, f"platforms.{key}.accelerator")
+            for key, use in asked.platforms.items()
+        },
+        "models": {use.model: look_up("models", use.model, f"{path}.model") for path, use in work.items()},
+        "storage": {
+            name: look_up("onsite_power", name, f"sites.{key}.battery.source") for key, name in batteries.items()
+        },
+        "history": {} if wheel is None else {wheel.history: look_up("history", wheel.history, "flywheel.history")},
+    }
 
 
-def _site(key: str, use: SiteUse, look_up: Callable[[str, str, str], Any]) -> Site | None:
+def _site(key: str, use: SiteUse, look_up: LookUp) -> Site | None:
     """The catalog's site with what the scenario sees differently."""
     site = look_up("sites", use.site or key, f"sites.{key}.site" if use.site else f"sites.{key}")
     seen = {
