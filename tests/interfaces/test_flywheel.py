@@ -96,6 +96,7 @@ def test_the_past_on_a_terminal_fits_eighty_columns() -> None:
         assert words in run.stdout
 
 
+@pytest.mark.slow
 def test_the_loop_from_two_starts_with_a_drawing(still: str, tmp_path: Path) -> None:
     drawing = tmp_path / "wheel.svg"
     run = flywheel(still, "--damping", "1", "--json", "--out", str(drawing))

@@ -44,6 +44,7 @@ def test_orders_are_those_of_the_decided_quarters(told: dict[str, Any]) -> None:
     assert {note["code"] for note in told["notes"]} >= {"cancelled", "rescue", "value"}
 
 
+@pytest.mark.slow
 def test_the_page_says_what_to_order() -> None:
     done = run(*FEW)
     assert done.exit_code == 0, done.output[-500:]

@@ -58,6 +58,7 @@ def test_a_sweep_is_one_json_object_and_a_folder(tmp_path: Path) -> None:
     assert max(map(len, again.stdout.splitlines())) <= 80
 
 
+@pytest.mark.slow
 def test_a_comparison_is_one_json_object_and_a_folder(tmp_path: Path) -> None:
     (tmp_path / "small.toml").write_text(
         '[programme]\ntarget = "60 MW"\n[capital.tranches]\nmost = "300 million USD"\n', encoding="utf-8"

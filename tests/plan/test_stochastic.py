@@ -34,6 +34,7 @@ def test_orders_by_hand(chance: float, racks: float, million: float) -> None:
     assert wait_and_see(branches) / 1e6 == pytest.approx([40, 100])
 
 
+@pytest.mark.slow
 def test_no_orders_on_a_grid_are_better() -> None:
     chance = 0.5
     branches = [branch(20, 1 - chance), branch(80, chance)]
@@ -116,11 +117,13 @@ def test_knowing_is_worth_more_than_planning_and_planning_more_than_the_mean(
     assert known > evaluated + 1e6
 
 
+@pytest.mark.slow
 def test_its_own_orders_give_the_plan_again(campus: list[Branch], common: Hedged) -> None:
     again = hedge(campus, QUARTERS, fixed=common.orders)
     assert again.expected_usd(campus) == pytest.approx(common.expected_usd(campus))
 
 
+@pytest.mark.slow
 def test_one_future_is_planned_for_as_if_it_were_known(campus: list[Branch]) -> None:
     alike = [replace(campus[0], weight_frac=0.5)] * 2
     assert hedge(alike, QUARTERS).values_usd == pytest.approx(wait_and_see(alike), rel=1e-6)

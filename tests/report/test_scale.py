@@ -49,3 +49,7 @@ def test_nothing_is_a_dash_and_noise_is_nought() -> None:
 )
 def test_a_cell_has_its_unit(value: float | str | None, suffix: str, text: str) -> None:
     assert cell(value, suffix) == text
+
+
+def test_ten_but_for_rounding_is_ten() -> None:
+    assert scale("w", [9.999999999999998e9]) == scale("w", [1e10])

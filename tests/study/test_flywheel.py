@@ -167,6 +167,7 @@ class TestLoop:
         assert spin.turns[0].response_ratio == 1.0
         assert spin.plan.objective == pytest.approx(alone.objective, rel=1e-9)
 
+    @pytest.mark.slow
     def test_damped_and_undamped_from_two_starts_reach_one_fixed_point(self, undamped: loop.Spin) -> None:
         scenario = campus()
         damped = loop.spin(scenario, scenario.asked.flywheel, 0.8, 0.5)

@@ -63,6 +63,7 @@ def test_any_executor_gives_the_same_numbers(brief: Scenario, brief_plan: Plan, 
         assert lived(brief, brief_plan, 2, executor).equals(alone)
 
 
+@pytest.mark.slow
 def test_a_stopped_sweep_goes_on_from_what_is_there(brief: Scenario, tmp_path: Path) -> None:
     """Stopped after its first batches: they are whole, no plan is made again, and the outcome is that of one go."""
     asking = replace(FEW, out=tmp_path / "s")

@@ -70,6 +70,7 @@ def scale(suffix: str, values: Iterable[float | None]) -> Scale:
     suffix: of units.SUFFIXES.
     """
     largest = max((abs(v) for v in values if v is not None and math.isfinite(v)), default=0.0)
+    largest = float(f"{largest:.6g}")  # ten gigawatts but for rounding are ten
     name, sizes, fixed = _NAMES.get(suffix, ("", _NUMBERS, None))
     _, size, prefix = next((step for step in sizes if largest >= step[0]), sizes[-1])
     most = largest / size
