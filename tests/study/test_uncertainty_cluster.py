@@ -24,6 +24,19 @@ def test_no_scheduler_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
+def test_a_worker_of_another_version_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gigawatt.study.uncertainty.cluster.here", lambda: "9.9")
+    local = {"n_workers": 1, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with (
+        distributed.LocalCluster(**local) as cluster,
+        pytest.raises(ScenarioError, match=r"workers of version 9\.9"),
+        connected(cluster.scheduler_address),
+    ):
+        pass
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
 def test_a_lost_worker_changes_nothing(brief: Scenario) -> None:
     asking = Asking(futures_count=40, workers_count=2, vary=("demand", "price"))
     local = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from gigawatt.errors import Fault, ScenarioError
 
@@ -24,7 +26,8 @@ class Cluster:
 def connected(address: str) -> Iterator[Cluster]:
     """The workers of a scheduler such as "tcp://10.0.0.5:8786", which need this version of Gigawatt.
 
-    Raises ScenarioError where there is no such scheduler, it has no workers, or the extra `dask` is not installed.
+    Raises ScenarioError where there is no such scheduler, it has no workers or some of another version, or the extra
+    `dask` is not installed.
     """
     try:
         from distributed import Client
@@ -38,7 +41,25 @@ def connected(address: str) -> Iterator[Cluster]:
         count = sum(client.nthreads().values())
         if not count:
             raise _fault(address, "a scheduler with at least one worker")
+        _check_versions(client, address)
         yield Cluster(executor=client.get_executor(pure=False), workers_count=count)
+
+
+def _check_versions(client: Any, address: str) -> None:
+    """Every worker has this version of Gigawatt, for another may find other numbers."""
+    try:
+        found = client.run(version, "gigawatt")
+    except PackageNotFoundError:
+        raise _fault(address, f"workers that have gigawatt {here()}") from None
+    other = {worker: one for worker, one in found.items() if one != here()}
+    if other:
+        worker, one = next(iter(other.items()))
+        raise _fault(address, f"workers of version {here()}; {worker} has {one}")
+
+
+def here() -> str:
+    """The version of this process."""
+    return version("gigawatt")
 
 
 def _fault(address: str, expected: str) -> ScenarioError:
