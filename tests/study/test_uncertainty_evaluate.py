@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gigawatt.account.accounts import account
-from gigawatt.plan.plan import Plan
+from gigawatt.plan.inputs import inputs
+from gigawatt.plan.plan import Plan, plan
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate.outdoors import site_years
 from gigawatt.study.uncertainty.draws import Future
-from gigawatt.study.uncertainty.evaluate import Outcome, evaluate
+from gigawatt.study.uncertainty.evaluate import Outcome, evaluate, evaluate_anew
 
 
 def live(campus: Scenario, campus_plan: Plan, **value: float) -> Outcome:
@@ -65,3 +68,19 @@ def test_cash_runs_out_where_the_minimum_does_not_cover_what_is_short(campus: Sc
 def test_a_gigawatt_that_never_stands_has_no_date(campus: Scenario, campus_plan: Plan) -> None:
     found = live(campus, campus_plan)
     assert found.first_gw_quarter_count != found.first_gw_quarter_count
+
+
+def test_a_plan_made_anew_for_what_is_stated_is_the_plan(brief: Scenario) -> None:
+    """With tranches in proportion, and nothing that differs, the future's own plan is the scenario's."""
+    release = replace(brief.asked.capital.tranches, release="pro_rata")
+    asked = replace(brief.asked, capital=replace(brief.asked.capital, tranches=release))
+    question = replace(brief, asked=asked)
+    made = plan(question, with_worth=False)
+    stated = Future(number=0, value={}, path={})
+    anew, held = evaluate_anew(brief, inputs(brief), stated), evaluate(question, made, stated)
+    assert anew.value_usd == pytest.approx(held.value_usd, rel=1e-4)
+
+
+def test_knowing_a_bad_future_is_better_than_holding_to_a_plan(campus: Scenario, campus_plan: Plan) -> None:
+    bad = Future(number=0, value={"demand": 0.3, "price": 0.5}, path={})
+    assert evaluate_anew(campus, campus_plan.inputs, bad).value_usd > evaluate(campus, campus_plan, bad).value_usd

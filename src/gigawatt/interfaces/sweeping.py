@@ -36,6 +36,7 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="Keep every batch there, go on from what is there, write a report."),
 ]
+Replan = Annotated[bool, typer.Option("--replan", help="Plan anew in each future, as if it were known.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
 
@@ -53,6 +54,7 @@ def sweep(
         int, typer.Option(metavar="N", help="Full Saltelli indices from N × (quantities + 2) more futures.")
     ] = 0,
     plan_time: PlanTime = None,
+    replan: Replan = False,
     set_: Set = None,
     out: Out = None,
     json: Json = False,
@@ -64,7 +66,7 @@ def sweep(
         from gigawatt.study.uncertainty import sweep as study
 
         question = load(scenario, _overrides(set_))
-        asking = _asking(draws, seed, workers, vary, budget, plan_time, out, saltelli)
+        asking = _asking(draws, seed, workers, vary, budget, plan_time, out, saltelli, replan)
         with _kept(out), _workers(asking, scheduler) as (spread, executor), progress() as step:
             found = study.sweep(question, spread, step, executor)
         told = study.summary(found)
@@ -87,6 +89,7 @@ def compare(
     vary: Vary = None,
     budget: Budget = None,
     plan_time: PlanTime = None,
+    replan: Replan = False,
     set_: Set = None,
     out: Out = None,
     json: Json = False,
@@ -100,7 +103,7 @@ def compare(
 
         over = _overrides(set_)
         chosen = load_strategies(strategies or (), scenario, over)
-        asking = _asking(futures, seed, workers, vary, budget, plan_time, out, 0)
+        asking = _asking(futures, seed, workers, vary, budget, plan_time, out, 0, replan)
         with _kept(out), _workers(asking, scheduler) as (spread, executor), progress() as step:
             found = study.compare(load(scenario, over), chosen, spread, step, executor)
         told = study.summary(found)
@@ -141,6 +144,7 @@ def _asking(
     plan_time: str | None,
     out: Path | None,
     saltelli: int,
+    replan: bool,
 ) -> Any:
     from gigawatt.study.uncertainty.asking import Asking
 
@@ -152,6 +156,7 @@ def _asking(
         budget=budget,
         plan_time=plan_time,
         saltelli_count=saltelli,
+        replan=replan,
         out=out,
     )
 

@@ -24,7 +24,8 @@ class Asking:
     seed: the scenario's where None. workers_count: as many as there are cores where None. vary: the quantities that
     differ from what is stated, all where empty. budget: the most that may be spent, a duration ("10 min") or hours of
     CPU ("0.5"). plan_time: for the search of each plan, the scenario's where None. saltelli_count: base sample of
-    full Saltelli indices, 0 for none. out: the folder of the store, None to keep nothing.
+    full Saltelli indices, 0 for none. replan: a plan of its own in each future, as if it were known. out: the folder
+    of the store, None to keep nothing.
     """
 
     futures_count: int
@@ -34,6 +35,7 @@ class Asking:
     budget: str | None = None
     plan_time: str | None = None
     saltelli_count: int = 0
+    replan: bool = False
     out: Path | None = None
 
     @property

@@ -29,7 +29,7 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate.outdoors import site_years
 from gigawatt.study.uncertainty.budget import span_words
 from gigawatt.study.uncertainty.draws import Future
-from gigawatt.study.uncertainty.evaluate import FIGURES, evaluate
+from gigawatt.study.uncertainty.evaluate import FIGURES, evaluate, evaluate_anew
 
 MOST_FUTURES = 10  # of a batch: what a stop may lose
 BATCHES_PER_WORKER, BATCHES_AHEAD = 4, 2
@@ -38,10 +38,11 @@ WATCH_S, PAUSE_S = 0.5, 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A plan, and the question that it answers."""
+    """A plan, and the question that it answers. anew: in each future another plan is made, as if it were known."""
 
     scenario: Scenario
     plan: Plan
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,10 @@ def live(case: Case, futures: Sequence[Future]) -> xr.Dataset:
     drawn (draw, quantity): the quantity, or its mean over the quarters where it walks.
     """
     years = site_years(case.scenario)
-    outcomes = [evaluate(case.scenario, case.plan, future, years) for future in futures]
+    if case.anew:
+        outcomes = [evaluate_anew(case.scenario, case.plan.inputs, future, years) for future in futures]
+    else:
+        outcomes = [evaluate(case.scenario, case.plan, future, years) for future in futures]
     names = sorted(futures[0].value)
     figures = {name: ("draw", np.array([outcome.figures()[name] for outcome in outcomes])) for name in FIGURES}
     drawn = np.array([[future.mean(name) for name in names] for future in futures]).reshape(len(futures), len(names))

@@ -50,7 +50,7 @@ def campaign(
     cases: dict[str, Case] = {}
     for name, scenario in scenarios.items():
         try:
-            cases[name] = _case(name, scenario, store, progress)
+            cases[name] = replace(_case(name, scenario, store, progress), anew=asking.replan)
         except Infeasible as error:
             raise _of(name, error) if len(scenarios) > 1 else error from None
         if len(cases) == 1:
@@ -76,6 +76,7 @@ def _question(scenarios: Mapping[str, Scenario], asking: Asking, kind: str) -> d
         "hash": {name: scenario.hash for name, scenario in scenarios.items()},
         "seed": seed_of(next(iter(scenarios.values())), asking),
         "vary": sorted(asking.vary) or None,
+        "replan": asking.replan,
     }
 
 

@@ -14,11 +14,12 @@ from gigawatt import dollars
 from gigawatt.account.metrics import GIGAWATT_W
 from gigawatt.plan import financing, flows
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
-from gigawatt.plan.plan import Plan
+from gigawatt.plan.plan import Plan, plan_inputs, quiet
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate.outdoors import SiteYear
 from gigawatt.simulate.timeline import lived_totals
 from gigawatt.study.uncertainty.draws import Future
+from gigawatt.study.uncertainty.hedging import branch
 from gigawatt.study.uncertainty.realised import question, realised
 
 Floats = NDArray[np.float64]
@@ -84,13 +85,30 @@ def evaluate(scenario: Scenario, plan: Plan, future: Future, years: list[SiteYea
 
     years: weather and hourly prices of the sites, which no future changes, where the caller has them already.
     """
-    asked_as, out = question(scenario, future), realised(plan, scenario.asked, future)
-    made = out.plan
+    out = realised(plan, scenario.asked, future)
+    return outcome(question(scenario, future), out.plan, out.paid_count, years)
+
+
+def evaluate_anew(
+    scenario: Scenario, inputs: xr.Dataset, future: Future, years: list[SiteYear] | None = None
+) -> Outcome:
+    """A future that is known before anything is ordered: a plan of its own, with tranches in proportion.
+
+    inputs: the planner's arrays as the scenario states them; years: as in `evaluate`.
+    Raises Infeasible where hard limits conflict in this future.
+    """
+    known = branch(scenario, inputs, future, 1.0)
+    made = plan_inputs(known.data, known.asked, quiet, with_worth=False)
+    return outcome(question(scenario, future), made, made.data.install_count, years)
+
+
+def outcome(asked_as: Scenario, made: Plan, paid_count: xr.DataArray, years: list[SiteYear] | None = None) -> Outcome:
+    """What a plan comes to as it stands: lived through, its books, its debt. paid_count: racks paid in each quarter."""
     sums = lived_totals(asked_as, made, years)
     served = sums.served_tokens / SECONDS_PER_QUARTER
     per_block = served.expand_dims(block=made.inputs.block.values).transpose("period", "block", "use_case")
     data = made.data.assign(served_tokens_per_s=per_block)
-    lines = flows.flows(data.assign(install_count=out.paid_count), made.inputs, asked_as.asked)
+    lines = flows.flows(data.assign(install_count=paid_count), made.inputs, asked_as.asked)
     free = flows.free_cash_flow(lines)
     rate = asked_as.asked.finance.discount_per_year
     end = float(dollars.discount_ratio(rate, free.size / 4))

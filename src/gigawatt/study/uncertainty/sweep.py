@@ -149,7 +149,11 @@ def notes(scenario: Scenario, cases: Mapping[str, Case]) -> tuple[Note, ...]:
     """What a reader must know of plans that are held to, and of what is drawn."""
     held = "Nothing is planned anew: orders and work stay as planned, and only come late or turn out differently."
     cash = "Plans borrow up to their limits. Cash runs out where debt passes these by more than the minimum of cash."
-    found = [Note(code="held_plan", path="", text=held), Note(code="cash_out", path="capital", text=cash)]
+    anew = "Each future has a plan of its own, as if it were known, with tranches in proportion: a bound, no policy."
+    planned = Note(code="held_plan", path="", text=held)
+    if any(case.anew for case in cases.values()):
+        planned = Note(code="planned_anew", path="--replan", text=anew)
+    found = [planned, Note(code="cash_out", path="capital", text=cash)]
     grades = [item.grade for path, item in scenario.evidence.items() if path.startswith("uncertainty.")]
     if "assumed" in grades:
         text = "Most distributions are assumed: what comes out is as wide as what was put in."
