@@ -17,27 +17,6 @@ def test_the_store_by_hand() -> None:
     assert watts.stored(BATTERY, 10.0, [100, 0, 0], [0, 0, 45]) == pytest.approx([100, 100, 50])
 
 
-def test_what_is_left_to_take_and_to_give() -> None:
-    assert watts.most_charge(BATTERY, [0, 355, 400]) == pytest.approx([100, 50, 0])
-    assert watts.most_discharge(BATTERY, [0, 50, 400]) == pytest.approx([0, 45, 100])
-
-
-@pytest.mark.parametrize("held", [-1.0, 401.0, np.nan])
-def test_a_store_beyond_its_limits_is_refused(held: float) -> None:
-    with pytest.raises(ValueError, match="stored_wh"):
-        watts.most_charge(BATTERY, held)
-
-
-@given(st.lists(st.floats(-1, 1), min_size=1, max_size=50))
-def test_kept_within_its_limits_it_stays_there(wishes: list[float]) -> None:
-    held = 200.0
-    for wish in wishes:
-        charge = min(max(wish, 0) * 100, float(watts.most_charge(BATTERY, held)))
-        discharge = min(max(-wish, 0) * 100, float(watts.most_discharge(BATTERY, held)))
-        held = min(max(float(watts.stored(BATTERY, held, [charge], [discharge])[0]), 0.0), 400.0)
-        assert 0 <= held <= 400
-
-
 @given(st.floats(0.5, 1), st.lists(st.floats(0, 100), min_size=1, max_size=20))
 def test_what_goes_in_comes_out_less_the_losses(round_trip: float, charge: list[float]) -> None:
     battery = watts.Battery(power_w=100.0, energy_wh=1e6, round_trip_frac=round_trip, fade_frac=0.0)
@@ -46,15 +25,10 @@ def test_what_goes_in_comes_out_less_the_losses(round_trip: float, charge: list[
     assert end == pytest.approx(0, abs=1e-9 * (1 + sum(charge)))
 
 
-def test_wear_by_hand() -> None:
-    assert watts.full_cycles(BATTERY, [360.0, 360.0]) == pytest.approx(2)
-    assert watts.faded_energy(BATTERY, [0, 2000, 20_000]) == pytest.approx([400, 320, 0])
-
-
 def test_the_shipped_battery_keeps_four_fifths_for_5000_cycles() -> None:
     battery = facility.battery_of(get("onsite_power", "lithium_battery"), 1e6)
     assert battery.energy_wh == pytest.approx(4e6)
-    assert watts.faded_energy(battery, 5000) == pytest.approx(0.8 * 4e6)
+    assert 5000 * battery.fade_frac == pytest.approx(0.2)
 
 
 class TestRideThrough:

@@ -1,7 +1,5 @@
 """Power caps: the curve and its inverse, the best split, caps on a fleet, and the fit."""
 
-import itertools
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -24,7 +22,6 @@ curves = st.builds(
 
 def test_by_hand() -> None:
     assert watts.performance(CURVE, [1, 0.5, 0.4, 0.1]) == pytest.approx([1, 0.8, 0.712, 0.712])
-    assert watts.power_for(CURVE, [1, 0.8, 0.2]) == pytest.approx([1, 0.5, 0.4])
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -42,12 +39,6 @@ def test_training_loses_more_than_inference() -> None:
     power = np.linspace(0.55, 0.99, 20)
     left = {name: watts.performance(facility.power_curve_of(get("power_curves", name)), power) for name in CLASSES}
     assert (left["training"] < left["inference"]).all()
-
-
-@given(curves, st.floats(0, 1))
-def test_the_inverse_inverts(curve: PowerCurve, power: float) -> None:
-    held = max(power, float(curve.least_frac))
-    assert watts.power_for(curve, watts.performance(curve, power)) == pytest.approx(held, abs=1e-6)
 
 
 @given(curves, st.floats(0, 1), st.floats(0, 1))
@@ -83,46 +74,6 @@ def test_curves_that_cannot_be_are_refused(curve: PowerCurve, message: str) -> N
 def test_powers_that_cannot_be_are_refused(power: float) -> None:
     with pytest.raises(ValueError, match="power_frac"):
         watts.performance(CURVE, power)
-
-
-class TestBestSplit:
-    CURVES = PowerCurve(
-        loss_ratio=np.array([0.9, 1.1, 0.5]),
-        exponent_ratio=np.array([2.0, 1.4, 3.0]),
-        least_frac=np.array([0.5, 0.4, 0.3]),
-    )
-    WORTH, MOST_W = np.array([3.0, 2.0, 1.0]), np.array([100.0, 80.0, 50.0])
-
-    def earned(self, power_w: np.ndarray) -> np.ndarray:
-        return (self.WORTH * watts.performance(self.CURVES, power_w / self.MOST_W)).sum(axis=-1)
-
-    @pytest.mark.parametrize("budget_w", [100.0, 150.0, 200.0, 229.0])
-    def test_no_other_split_earns_more(self, budget_w: float) -> None:
-        best = watts.best_split(self.CURVES, self.WORTH, self.MOST_W, budget_w)
-        assert best.sum() == pytest.approx(budget_w)
-        grids = [np.linspace(float(least) * most, most, 60) for least, most in zip((0.5, 0.4), (100, 80), strict=True)]
-        others = np.array([[one, two, budget_w - one - two] for one, two in itertools.product(*grids)])
-        lawful = others[(others[:, 2] >= 15) & (others[:, 2] <= 50)]
-        assert self.earned(best) >= self.earned(lawful).max() - 1e-9
-
-    def test_with_power_for_all_nobody_is_capped(self) -> None:
-        assert watts.best_split(self.CURVES, self.WORTH, self.MOST_W, 300.0) == pytest.approx(self.MOST_W)
-
-    def test_budgets_may_be_many_and_more_is_never_worse(self) -> None:
-        budgets = np.linspace(97, 230, 30)
-        split = watts.best_split(self.CURVES, self.WORTH, self.MOST_W, budgets)
-        assert split.shape == (30, 3)
-        assert (np.diff(self.earned(split)) >= -1e-12).all()
-        assert (np.diff(split, axis=0) >= -1e-9).all()
-
-    def test_too_little_for_the_least_is_refused(self) -> None:
-        with pytest.raises(ValueError, match="budget_w = 90: expected at least 97"):
-            watts.best_split(self.CURVES, self.WORTH, self.MOST_W, 90.0)
-
-    def test_a_straight_line_is_refused(self) -> None:
-        line = PowerCurve(loss_ratio=0.5, exponent_ratio=1.0, least_frac=0.5)
-        with pytest.raises(ValueError, match="exponent_ratio = 1"):
-            watts.best_split(line, 1.0, 100.0, 80.0)
 
 
 class TestFleet:

@@ -94,9 +94,6 @@ class TestCalls:
         assert (one == same).all()
         assert (one != other).any()
 
-    def test_what_is_left_in_a_call(self) -> None:
-        assert watts.available(CONNECTION, CONTRACT, np.array([False, True])) == pytest.approx([1e9, 6e8])
-
     @pytest.mark.parametrize(
         ("change", "message"),
         [({"hours_frac": 1.5}, "hours_frac"), ({"depth_frac": -0.1}, "depth_frac"), ({"longest_h": 0}, "longest_h")],
@@ -132,6 +129,3 @@ class TestSwings:
     def test_more_smoothing_never_raises_the_peak(self, swing: float, one: float, other: float) -> None:
         low, high = sorted([one, other])
         assert watts.peak_power(1.0, swing, high) <= watts.peak_power(1.0, swing, low)
-
-    def test_the_energy_of_a_compute_phase(self) -> None:
-        assert watts.smoothing_energy(85e6, 0.2, 0.5, 3.0) == pytest.approx(25.5e6)

@@ -32,7 +32,7 @@ WASTES = Conflict(limit="grid ramp, without wasting energy", period="", site="",
 class Horizon:
     """What a battery faces, hour by hour, arrays of one shape.
 
-    `available_w`: what may be drawn, as of `watts.available`. `months`: a number for each hour's month. The battery
+    `available_w`: what may be drawn. `months`: a number for each hour's month. The battery
     holds `start_wh` before the first hour and after the last. `wear_usd_per_wh`: what giving a Wh costs the battery.
     """
 

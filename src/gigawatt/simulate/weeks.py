@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import watts
+from gigawatt.catalog.readers.hours import COMMON_YEAR_H, repeat_leap
 from gigawatt.simulate.calendar import DAY_HOURS, WEEK_DAYS
 
 Floats = NDArray[np.float64]
 
 QUARTER_DAYS = (90, 91, 92, 92)  # of a year of 365 days
-LEAP_DAY = 31 + 28  # 29 February as a day of its year, from 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ def weeks(air: watts.Weather, cooling: watts.Cooling, utc_offset_h: float) -> We
 
     The site's plant decides which days are typical of a quarter's PUE. A leap year's 29 February is left out.
     """
-    dry_year, wet_year = (_common(values) for values in (air.dry_bulb_degc, air.wet_bulb_degc))
+    dry_year, wet_year = (repeat_leap(values, COMMON_YEAR_H) for values in (air.dry_bulb_degc, air.wet_bulb_degc))
     ends = np.cumsum(QUARTER_DAYS)[:-1] * DAY_HOURS
     quarters = tuple(zip(np.split(dry_year, ends), np.split(wet_year, ends), strict=True))
     dry_weeks, wet_weeks = [], []
@@ -50,13 +50,6 @@ def weeks(air: watts.Weather, cooling: watts.Cooling, utc_offset_h: float) -> We
         dry_weeks.append(_week(dry, chosen, utc_offset_h))
         wet_weeks.append(_week(wet, chosen, utc_offset_h))
     return Weeks(dry_bulb_degc=np.stack(dry_weeks), wet_bulb_degc=np.stack(wet_weeks), quarters=quarters)
-
-
-def _common(hours: Floats) -> Floats:
-    """A year of 8,760 hours."""
-    if len(hours) == sum(QUARTER_DAYS) * DAY_HOURS:
-        return hours
-    return np.delete(hours, slice(LEAP_DAY * DAY_HOURS, (LEAP_DAY + 1) * DAY_HOURS))
 
 
 def typical_days(dry_bulb_degc: Floats, pue_ratio: Floats) -> NDArray[np.intp]:

@@ -61,30 +61,6 @@ def stored(battery: Battery, start_wh: float, charge_w: ArrayLike, discharge_w: 
     return start_wh + np.cumsum(change)
 
 
-def most_charge(battery: Battery, stored_wh: ArrayLike) -> Array:
-    """What the battery can take over the next hour [W]: min(P, (E − s) / η)."""
-    room = check("stored_wh", stored_wh, (0.0, battery.energy_wh))
-    return np.minimum(battery.power_w, (battery.energy_wh - room) / battery.one_way_frac)
-
-
-def most_discharge(battery: Battery, stored_wh: ArrayLike) -> Array:
-    """What the battery can give over the next hour [W]: min(P, s η)."""
-    held = check("stored_wh", stored_wh, (0.0, battery.energy_wh))
-    return np.minimum(battery.power_w, held * battery.one_way_frac)
-
-
-def full_cycles(battery: Battery, discharge_w: ArrayLike) -> float:
-    """Energy given, as the number of full cycles that it amounts to: Σ d / (η E)."""
-    given = float(np.sum(np.asarray(discharge_w, dtype=float)))
-    return given / (battery.one_way_frac * battery.energy_wh)
-
-
-def faded_energy(battery: Battery, cycles_count: ArrayLike) -> Array:
-    """Energy that the battery still holds after so many full cycles [Wh]: E max(0, 1 − fade × cycles) [3]."""
-    left: Array = np.maximum(0.0, 1 - battery.fade_frac * np.asarray(cycles_count, dtype=float))
-    return battery.energy_wh * left
-
-
 def arbitrage(battery: Battery, price_usd_per_wh: ArrayLike) -> float:
     """What one cycle earns [USD]: charge in the cheapest hours, discharge in the dearest, as deep as it pays [1].
 

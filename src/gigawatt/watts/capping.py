@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 from gigawatt.watts.air import SHARE, Array, check
 
 EXPONENTS = np.arange(1.0, 4.005, 0.01)  # those that `fit_curve` tries; at least 1, so that a curve is concave
-_PASSES, _BISECTIONS = 500, 200
+_PASSES = 500
 _ROUNDING = 1e-9  # of a count of racks that is whole but for floating point
 
 
@@ -52,52 +52,6 @@ def performance(curve: PowerCurve, power_frac: ArrayLike) -> Array:
     held = np.maximum(check("power_frac", power_frac, SHARE), curve.least_frac)
     left: Array = 1 - curve.loss_ratio * (1 - held) ** curve.exponent_ratio
     return left
-
-
-def power_for(curve: PowerCurve, performance_frac: ArrayLike) -> Array:
-    """The least power over the power without a cap [0 … 1] that gives a performance: 1 − ((1 − perf) / a)^(1/b).
-
-    It is at least `least_frac`, which gives more where less is asked for. Shapes broadcast.
-    """
-    _check(curve)
-    lost = (1 - check("performance_frac", performance_frac, SHARE)) / curve.loss_ratio
-    needed: Array = np.maximum(1 - lost ** (1 / np.asarray(curve.exponent_ratio)), curve.least_frac)
-    return needed
-
-
-def best_split(curve: PowerCurve, worth_ratio: ArrayLike, most_w: ArrayLike, budget_w: ArrayLike) -> Array:
-    """Power of each group of parts [W] that earns most within a budget: max Σ v_i perf_i(x_i / m_i), Σ x_i ≤ budget.
-
-    Where the curves are strictly concave every group between its bounds has the same marginal worth λ,
-    v a b (1 − p)^(b − 1) / m = λ; λ is found by bisection.
-
-    curve: one entry per group, or one curve for all, with exponents above 1. worth_ratio: worth v of a group at full
-    power, in any unit. most_w: its power m without a cap. budget_w: one number or an array; the result has the shape of
-    the budget and then of the groups.
-
-    Raises ValueError where a budget does not hold every group at its least power.
-    """
-    _check(curve)
-    if np.any(np.asarray(curve.exponent_ratio) <= 1):
-        raise ValueError("exponent_ratio = 1: expected above 1, for a straight line has no best split")
-    worth, most = np.broadcast_arrays(np.asarray(worth_ratio, dtype=float), np.asarray(most_w, dtype=float))
-    budget = np.asarray(budget_w, dtype=float)[..., None]
-    floor = np.broadcast_to(curve.least_frac, most.shape) * most
-    if np.any(budget < floor.sum()):
-        raise ValueError(f"budget_w = {budget.min():g}: expected at least {floor.sum():g}, the least of all groups")
-    steepness = worth * curve.loss_ratio * curve.exponent_ratio / most
-
-    def taken(marginal: Array) -> Array:
-        saved = (marginal / steepness) ** (1 / (np.asarray(curve.exponent_ratio) - 1))
-        return np.maximum((1 - saved) * most, floor)
-
-    low = np.zeros_like(budget)
-    high = np.full_like(budget, steepness.max())
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2
-        over = taken(middle).sum(axis=-1, keepdims=True) > budget
-        low, high = np.where(over, middle, low), np.where(over, high, middle)
-    return taken(high)
 
 
 def racks_within(

@@ -125,12 +125,6 @@ def ramp_breach(connection: Connection, grid_w: ArrayLike) -> float:
     return max(0.0, float(steps.max(initial=0.0)) - connection.hourly_ramp_w)
 
 
-def available(connection: Connection, curtailment: Curtailment, called: Mask) -> Array:
-    """What may be drawn in each hour [W]: the limit, less the depth of the contract in the hours that are called."""
-    share: Array = np.where(called, 1 - curtailment.depth_frac, 1.0)
-    return connection.limit_w * share
-
-
 def dearest_calls(curtailment: Curtailment, price_usd_per_wh: ArrayLike) -> Mask:
     """The hours that are called where the grid calls when energy is dearest.
 
@@ -209,12 +203,3 @@ def peak_power(mean_w: ArrayLike, swing_frac: ArrayLike, smoothing_frac: ArrayLi
     kept = check("swing_frac", swing_frac, (0.0, np.inf)) * (1 - check("smoothing_frac", smoothing_frac, SHARE))
     peak: Array = np.asarray(mean_w, dtype=float) * (1 + kept)
     return peak
-
-
-def smoothing_energy(
-    mean_w: ArrayLike, swing_frac: ArrayLike, smoothing_frac: ArrayLike, compute_s: ArrayLike
-) -> Array:
-    """Energy that storage in the racks must hold for that [J]: mean × swing × smoothing × time of a compute phase."""
-    taken = np.asarray(swing_frac, dtype=float) * check("smoothing_frac", smoothing_frac, SHARE)
-    energy: Array = np.asarray(mean_w, dtype=float) * taken * np.asarray(compute_s, dtype=float)
-    return energy
