@@ -31,7 +31,7 @@ class Battery:
     """A battery at its terminals.
 
     `power_w`: the most that it takes or gives. `energy_wh`: the most that it holds. `round_trip_frac`: energy given
-    over energy taken, above 0. `fade_frac`: share of its energy that a full cycle costs it.
+    over energy taken, above 0. `fade_frac`: share of its energy that a full cycle costs it [3].
     """
 
     power_w: float
