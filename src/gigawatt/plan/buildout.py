@@ -6,6 +6,7 @@ Variables, in solver units (`solve.UNITS`); periods are quarters, stocks stand a
 - placed[period, site]: IT power that starts at a site; it: IT power in service there. What is placed at a site stays,
   so that nothing moves between sites, and Σ_site it = Σ_platform stock × power of a rack.
 - energise[period, site], shell[period, site]: facility power of shells that start, and in service.
+- facility[period]: facility power of the racks in service, Σ_site it × PUE at peak.
 - rack_capex, shell_capex, running[period]: the money.
 """
 
@@ -46,8 +47,10 @@ def add_buildout(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     model.add_constraints(change(shell) - energise == standing, name="shell_balance")
     model.add_constraints(shell <= data.ramp_w / UNITS["w"], name="ramp")
     model.add_constraints(it * data.pue_peak_ratio - shell <= 0, name="power_has_shell")
-    basis = data.pue_peak_ratio if asked.programme.power_basis == "facility" else xr.ones_like(data.pue_peak_ratio)
-    model.add_constraints((it * basis).sum("site") <= asked.programme.target_w / UNITS["w"], name="target")
+    facility = model.add_variables(lower=0, coords=[period], name="facility")
+    model.add_constraints((it * data.pue_peak_ratio).sum("site") - facility == 0, name="facility_power")
+    counted = facility if asked.programme.power_basis == "facility" else it.sum("site")
+    model.add_constraints(counted <= asked.programme.target_w / UNITS["w"], name="target")
     _add_money(model, data, asked)
 
 

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from gigawatt import watts
 from gigawatt.errors import Conflict, Infeasible
-from gigawatt.plan.solve import NOISE, NoPlan, Program, SolverFailure
+from gigawatt.plan.solve import NOISE, NoPlan, Program
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-MIP_SECONDS, MIP_GAP = 60.0, 1e-6  # the gap in units of the objective
+MIP_GAP, MIP_NODES = 1e-6, 10_000  # the gap in units of the objective
 # What is said where the limits can be kept only by wasting energy, which a battery cannot do.
 WASTES = Conflict(limit="grid ramp, without wasting energy", period="", site="", short_by=np.nan, unit="W")
 
@@ -106,8 +106,8 @@ def _solve(
         raise Infeasible(_conflicts(battery, connection, horizon)) from error
     if exclusive.any():
         try:
-            program.solve_mip(program.values, MIP_SECONDS, MIP_GAP)
-        except SolverFailure as error:
+            program.solve_mip(program.values, MIP_GAP, MIP_NODES)
+        except NoPlan as error:
             raise Infeasible([WASTES]) from error
     found = [np.maximum(program.value(name).values, 0.0) * connection.limit_w for name in ("charge", "discharge")]
     return found[0], found[1]

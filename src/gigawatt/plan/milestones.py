@@ -151,15 +151,21 @@ def milestone_name(step: Milestone) -> str:
 
 
 def reachable(data: xr.Dataset, asked: Asked, powers_w: Sequence[float] | Floats) -> NDArray[np.bool_]:
-    """Whether a milestone can have been released by the end of a quarter: all supply bought, all ramps filled.
-
-    Shape (milestones, quarters). Ramps limit what is in service, so they bound gross power within one rack life only.
-    """
+    """Whether a milestone can have been released by the end of a quarter, shape (milestones, quarters)."""
     use = asked.capital.tranches
     lag = use.lag_count if use is not None else 1
+    gross = buildable_w(data, asked)
+    most = np.concatenate([np.zeros(lag), gross])[: gross.size]
+    return np.asarray(powers_w)[:, None] <= most[None, :] * (1 + 1e-9)
+
+
+def buildable_w(data: xr.Dataset, asked: Asked) -> Floats:
+    """Most gross facility power by the end of each quarter [W], (quarters,): all supply bought, all ramps filled.
+
+    Ramps limit what is in service, so they bound gross power within one rack life only.
+    """
     in_pool = (data.in_pool_count * data.rack_it_w).max("platform")
     supply = (data.supply_count * in_pool).sum("pool").cumsum("period").values * float(data.pue_peak_ratio.max())
     life = round(4 * asked.finance.rack_life_years)
     ramp = np.where(np.arange(supply.size) < life, data.ramp_w.sum("site").values, np.inf)
-    most = np.concatenate([np.zeros(lag), np.minimum(supply, np.maximum.accumulate(ramp))])[: supply.size]
-    return np.asarray(powers_w)[:, None] <= most[None, :] * (1 + 1e-9)
+    return np.minimum(supply, np.maximum.accumulate(ramp))

@@ -26,7 +26,8 @@ class Plan:
     """What to build, when, where, what it serves, and with which money.
 
     data: SI units, see `describe`. objective, bound and gap are in `unit`; values in dollars are present values over
-    the solved horizon. status: "optimal" (the gap asked for was reached) or "time_limit".
+    the solved horizon. status: "optimal" (the gap asked for was reached), "work_limit", or "time_limit" where the
+    clock, which only guards the search, ended it.
     """
 
     data: xr.Dataset
@@ -70,8 +71,9 @@ def plan_inputs(data: xr.Dataset, asked: Asked, progress: Progress, *, with_wort
     program = found.program
     scale = UNITS["usd"] if asked.objective != "tokens" else 1e15
     penalties = _penalties_usd(program, data, asked)
-    binds = binding(program, data)
     result = _decisions(program, data, asked)
+    search.free(program)
+    binds = binding(program, data)
     progress("arranging the financing")
     result = result.merge(_money(result, data, asked))
     valued: tuple[Worth, ...] = ()
@@ -170,6 +172,8 @@ def conflicts(data: xr.Dataset, asked: Asked) -> list[Conflict]:
             found.append(
                 Conflict(limit=f"training_runs.{run}.volume", period=end, site="", short_by=short, unit="FLOP")
             )
+    if not found:  # nothing is missed where tranches may come in shares
+        return [Conflict(limit="capital.tranches.release", period="", site="", short_by=np.nan, unit="USD")]
     return found + _in_the_way(program, data, {conflict.period for conflict in found})
 
 

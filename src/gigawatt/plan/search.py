@@ -1,13 +1,17 @@
-"""The physical plan: state it, solve it pro rata, round the milestones, improve until the time is spent.
+"""The physical plan: state it, solve it pro rata, round the milestones, improve until the work is done.
 
 Rounding makes the schedule of milestones whole and shifts them one by one while that helps; each trial is a linear
 programme that starts from the last one's basis. It mostly ends at the optimum, which branch and bound then proves.
+
+All of it is limited by work (trials, iterations, nodes), and of plans within the gap one is chosen by rule: the
+earliest gigawatt, then the fewest racks. A question thus has one answer, however fast and busy the machine is. The
+clock is a guard; a search that it ends says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import linopy
 import numpy as np
@@ -16,19 +20,28 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.plan import buildout, milestones, work
-from gigawatt.plan.solve import NOISE, UNITS, Clock, NoPlan, Program
+from gigawatt.plan.solve import NOISE, UNITS, Clock, GivenUp, NoPlan, Program, SolverFailure
 from gigawatt.scenario.schema import Asked
 
 # Weight of a billion USD against 1e15 tokens where tokens are the objective: enough to break ties, no more.
 TIE_BREAK = 1e-3
+# Share of its price that a rack more costs, of plans that are worth the same: above the solver's noise, no more.
+FEWEST_FRAC = 1e-6
 WHOLE = 1e-6
-# Quarters by which rounding tries to be later than the pro-rata plan, and the most shifts that it tries.
+# Quarters by which rounding tries to be later than the pro-rata plan.
 DELAYS = (0, 1, 2, 3)
-MAX_TRIALS = 40
-# Wall time for one trial [s], some twenty times what it takes: HiGHS now and then circles on a schedule without a plan.
-TRIAL_S = 5.0
-# Share of the solver's time after which shifting gives way to branch and bound.
-SHIFTING_FRAC = 0.6
+# Iterations of one trial per iteration of the pro-rata plan, and the least: some twenty times what the longest takes.
+# HiGHS now and then circles on a schedule without a plan.
+TRIAL_RATIO, LEAST_TRIAL = 20, 20_000
+# What a trial may take where the clock has run out [s]: rounding alone makes a plan, however short the time.
+LEAST_TRIAL_S = 30.0
+GIGAWATT = 1e9 / UNITS["w"]
+
+# How a search ends that did not reach the gap → the scenario's key behind it, and in words.
+ENDED = {
+    "work_limit": ("solver.nodes", "at its limit of work, before the gap that was asked for"),
+    "time_limit": ("solver.time_limit", "by the clock, which only guards it: another machine may find another plan"),
+}
 
 Progress = Callable[[str], None]
 Floats = NDArray[np.float64]
@@ -38,7 +51,8 @@ Floats = NDArray[np.float64]
 class Found:
     """The best plan found: its program (all milestones fixed, solved), objective, bound and how the search ended.
 
-    objective and bound are in the objective's own unit: billion USD, or 1e15 tokens.
+    objective and bound are in the objective's own unit: billion USD, or 1e15 tokens. status: "optimal" (proven to the
+    gap), "work_limit" or "time_limit".
     """
 
     program: Program
@@ -82,7 +96,7 @@ def net_value(model: linopy.Model, data: xr.Dataset, asked: Asked) -> linopy.Lin
 
 
 def search(data: xr.Dataset, asked: Asked, progress: Progress) -> Found:
-    """The best plan that the solver's budget allows.
+    """The best plan that the solver's limits of work allow.
 
     Raises NoPlan where hard limits conflict.
     """
@@ -91,30 +105,63 @@ def search(data: xr.Dataset, asked: Asked, progress: Progress) -> Found:
     program = Program(state(data, asked))
     progress("solving pro rata")
     bound = program.solve_lp()
-    use = asked.capital.tranches
-    if use is None or use.release == "pro_rata" or "released" not in program.model.variables:
-        return Found(program=program, objective=bound, bound=bound, status="optimal", wall_s=clock.spent_s)
-    gap = allowed_gap(program, asked, data, bound)
-    progress("rounding the milestones")
-    best, whole = shift_milestones(program, round_milestones(program, asked), clock)
     status = "optimal"
-    if best.objective < bound - gap:
-        progress("improving the milestones")
-        best, bound, status = improve(program, best, clock, gap, bound)
-    if not whole:  # the clock had a say in what was found, and another machine may find something else
-        status = "time_limit"
-    fix(program, best.dates)
+    use = asked.capital.tranches
+    if use is not None and use.release == "step" and "released" in program.model.variables:
+        gap = allowed_gap(program, asked, data, bound)
+        effort = Effort(clock=clock, iterations_count=max(LEAST_TRIAL, TRIAL_RATIO * program.iterations_count))
+        progress("rounding the milestones")
+        best = shift_milestones(program, round_milestones(program, asked, effort), effort, asked.solver.trials_count)
+        if best.objective < bound - gap:
+            progress("improving the milestones")
+            best, bound, status = improve(program, best, effort, gap, bound, asked.solver.nodes_count)
+        if not best.columns.size:
+            raise SolverFailure("no plan with whole tranches was found within solver.time_limit")
+        progress("looking for an earlier gigawatt")
+        soonest = int(milestones.buildable_w(data, asked).searchsorted(1e9))
+        best = hasten(program, best, effort, min(bound - gap, best.objective), soonest)
+        program.restart()
+        fix(program, best)
+    prefer_few_racks(program, data, asked)
     objective = program.solve_lp()
+    if clock.left_s < 0:  # the clock had a say in what was found, and another machine may find something else
+        status = "time_limit"
     return Found(program=program, objective=objective, bound=max(bound, objective), status=status, wall_s=clock.spent_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """What a trial may take: iterations, and what is left on the clock."""
+
+    clock: Clock
+    iterations_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """Quarter in which each milestone's tranche is released (the number of quarters: never), its plan and value."""
+    """Quarter in which each milestone's tranche is released (the number of quarters: never), its plan and value.
+
+    gigawatt: quarter by whose end a gigawatt stands because it is asked for; None where it stands when it pays best.
+    """
 
     dates: tuple[int, ...]
-    objective: float
+    gigawatt: int | None = None
+    objective: float = -np.inf
     columns: Floats
+
+
+def prefer_few_racks(program: Program, data: xr.Dataset, asked: Asked) -> None:
+    """Of plans that are worth the same, take the one with the fewest racks."""
+    dearest = float(buildout.rack_cost_usd(data, asked).max()) * UNITS["racks"] / UNITS["usd"]
+    program.lean("install", -FEWEST_FRAC * dearest)
+
+
+def free(program: Program) -> None:
+    """Lift what chose among plans within the gap, so that duals say what limits are worth and not what the rule is."""
+    program.lean("install", 0.0)
+    if "released" in program.model.variables:
+        _ask_for_a_gigawatt(program, None)
+    program.solve_lp()
 
 
 def allowed_gap(program: Program, asked: Asked, data: xr.Dataset, objective: float) -> float:
@@ -129,29 +176,38 @@ def allowed_gap(program: Program, asked: Asked, data: xr.Dataset, objective: flo
     return max(asked.solver.gap_frac * abs(objective), asked.solver.gap_of_capex_frac * present)
 
 
-def fix(program: Program, dates: tuple[int, ...]) -> None:
-    """Release each tranche in its quarter, and in no other."""
+def fix(program: Program, schedule: Schedule) -> None:
+    """Release each tranche in its quarter, and in no other; have a gigawatt in the quarter that is asked for."""
     released = program.model.variables["released"].labels
-    whole = np.arange(released.sizes["period"])[None, :] >= np.array(dates)[:, None]
+    whole = np.arange(released.sizes["period"])[None, :] >= np.array(schedule.dates)[:, None]
     bounds = released.copy(data=whole.astype(float))
     program.bound("released", bounds, bounds)
+    _ask_for_a_gigawatt(program, schedule.gigawatt)
 
 
-def trial(program: Program, dates: tuple[int, ...]) -> Schedule:
+def _ask_for_a_gigawatt(program: Program, quarter: int | None) -> None:
+    power = program.model.variables["facility"].labels
+    least = np.where(np.arange(power.size) == quarter, GIGAWATT, 0.0)
+    program.bound("facility", power.copy(data=least), xr.full_like(power, np.inf, dtype=float))
+
+
+def trial(program: Program, dates: tuple[int, ...], effort: Effort, gigawatt: int | None = None) -> Schedule:
     """The best plan on a schedule; worth −∞ where no plan keeps to it, or where that takes far longer than it does."""
+    asked = Schedule(dates=dates, gigawatt=gigawatt, columns=np.zeros(0))
     upper = program.model.variables["released"].upper.transpose("milestone", "period").values
     never = upper.shape[1]
     possible = all(date == never or (0 <= date < never and upper[n, date] > 0) for n, date in enumerate(dates))
+    if not possible or list(dates) != sorted(dates):
+        return asked
+    fix(program, asked)
     try:
-        if not possible or list(dates) != sorted(dates):
-            raise NoPlan
-        fix(program, dates)
-        return Schedule(dates=dates, objective=program.solve_lp(TRIAL_S), columns=program.values.copy())
-    except NoPlan:
-        return Schedule(dates=dates, objective=-np.inf, columns=np.zeros(0))
+        objective = program.solve_lp(effort.iterations_count, max(effort.clock.left_s, LEAST_TRIAL_S))
+    except (NoPlan, GivenUp):
+        return asked
+    return replace(asked, objective=objective, columns=program.values.copy())
 
 
-def round_milestones(program: Program, asked: Asked) -> Schedule:
+def round_milestones(program: Program, asked: Asked, effort: Effort) -> Schedule:
     """The best of a few whole schedules: the lawful dates of the pro-rata plan, and the same some quarters later.
 
     Whole tranches come later than shares of them, so what the pro-rata plan builds is often a little too early.
@@ -162,38 +218,54 @@ def round_milestones(program: Program, asked: Asked) -> Schedule:
     lawful = dollars.released_frac(program.value("gross").values * UNITS["w"], sizes, use.lag_count, step=True)
     count = lawful.shape[1]
     first = [int(np.argmax(row)) if row.any() else count for row in lawful]
-    trials = [trial(program, tuple(min(date + later, count) for date in first)) for later in DELAYS]
-    trials.append(trial(program, (count,) * len(first)))
+    trials = [trial(program, tuple(min(date + later, count) for date in first), effort) for later in DELAYS]
+    trials.append(trial(program, (count,) * len(first), effort))
     return max(trials, key=lambda schedule: schedule.objective)
 
 
-def shift_milestones(program: Program, best: Schedule, clock: Clock) -> tuple[Schedule, bool]:
-    """Shift one milestone by one quarter as long as a shift improves the plan, for at most `MAX_TRIALS` trials.
-
-    The best schedule, and whether that was the end: False where `SHIFTING_FRAC` of the time was spent before.
-    """
+def shift_milestones(program: Program, best: Schedule, effort: Effort, trials_count: int) -> Schedule:
+    """Shift one milestone by one quarter as long as a shift improves the plan, for at most so many trials."""
     moves = [(n, step) for n in range(len(best.dates)) for step in (-1, 1)]
     tried, since = 0, 0
-    while since < len(moves) and tried < MAX_TRIALS:
-        if clock.spent_s > SHIFTING_FRAC * clock.budget_s:
-            return best, False
+    while since < len(moves) and tried < trials_count and effort.clock.left_s > 0:
         n, step = moves[tried % len(moves)]
-        dates = (*best.dates[:n], best.dates[n] + step, *best.dates[n + 1 :])
-        found = trial(program, dates)
+        found = trial(program, (*best.dates[:n], best.dates[n] + step, *best.dates[n + 1 :]), effort)
         tried += 1
         improved = found.objective > best.objective + NOISE * max(1.0, abs(best.objective))
         best, since = (found, 0) if improved else (best, since + 1)
-    return best, True
+    return best
 
 
-def improve(program: Program, best: Schedule, clock: Clock, gap: float, bound: float) -> tuple[Schedule, float, str]:
-    """Branch and bound from a schedule for the rest of the time; the better schedule, the bound, and how it ended."""
+def improve(
+    program: Program, best: Schedule, effort: Effort, gap: float, bound: float, nodes_count: int
+) -> tuple[Schedule, float, str]:
+    """Branch and bound from a schedule for at most so many nodes; the better schedule, the bound, and how it ended."""
     upper = program.model.variables["released"].upper
     program.bound("released", xr.zeros_like(upper), upper)
-    if clock.left_s < 1:
+    if effort.clock.left_s <= 0:
         return best, bound, "time_limit"
-    _, proven, status = program.solve_mip(best.columns, clock.left_s, gap)
+    _, proven, status = program.solve_mip(best.columns, gap, nodes_count, effort.clock.left_s)
     whole = program.value("released").transpose("milestone", "period").values > 1 - WHOLE
     dates = tuple(int(np.argmax(row)) if row.any() else row.size for row in whole)
-    found = trial(program, dates)
+    found = trial(program, dates, effort)
     return (found if found.objective > best.objective else best), min(bound, proven), status
+
+
+def hasten(program: Program, best: Schedule, effort: Effort, least: float, soonest: int) -> Schedule:
+    """Of plans worth at least `least`, the one whose first gigawatt stands earliest, from the quarter `soonest` on.
+
+    Its tranches come as in `best`, or the first of them as soon as that gigawatt allows.
+    """
+    fix(program, best)
+    program.solve_lp()
+    power = program.value("facility").values
+    reached = np.flatnonzero(power >= GIGAWATT * (1 - WHOLE))
+    for quarter in range(soonest, int(reached[0]) if reached.size else 0):
+        for dates in dict.fromkeys((best.dates, (min(quarter + 1, best.dates[0]), *best.dates[1:]))):
+            if effort.clock.left_s <= 0:
+                return best
+            program.restart()
+            found = trial(program, dates, effort, gigawatt=quarter)
+            if found.objective >= least:
+                return found
+    return best

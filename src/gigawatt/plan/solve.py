@@ -2,6 +2,9 @@
 
 Inside the solver, units are GW, billion USD, thousand racks, billion tokens per second and 1e27 FLOP, because watts
 against dollars would span twenty orders of magnitude; `UNITS` is the only place that knows.
+
+A search is limited by work (iterations, nodes), so that it ends alike on every machine; seconds are a guard that says
+so. HiGHS runs on one thread, for the number of cores would change what branch and bound finds.
 """
 
 from __future__ import annotations
@@ -19,21 +22,27 @@ import xarray as xr
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Columns = NDArray[np.int32]
 
 # One solver unit in SI (or in racks).
 UNITS = {"w": 1e9, "usd": 1e9, "racks": 1e3, "tokens_per_s": 1e9, "flop": 1e27}
 # Iterations after which a start from the last basis is given up, and the most of a start from scratch.
 WARM_ITERATIONS, ITERATIONS = 20_000, 2**31 - 1
+# Guard of one linear programme [s]: hundreds of times what the largest takes.
+GUARD_S = 600.0
 # Below this a dual or a value is solver noise, not a limit that binds.
 NOISE = 1e-7
-# What HiGHS adds to the diagonal of a quadratic objective: small enough to leave six digits of a dual.
-REGULARISED = 1e-9
+# What HiGHS takes for a coefficient and for a cost; beyond these it drops an entry or a row.
+SMALLEST, LARGEST, DEAREST = 1e-9, 1e15, 1e20
+# What HiGHS adds to the diagonal of a quadratic objective, the most that this is scaled up by for its least curvature
+# to be 1 beside that, the iterations it may take, and the share of the objective by which its optimum may be missed.
+REGULARISED, MOST_SCALE, QP_ITERATIONS, OPTIMAL = 1e-9, 1e6, 100_000, 1e-6
 
-NO_PLAN = (
-    highspy.HighsModelStatus.kInfeasible,
-    highspy.HighsModelStatus.kUnboundedOrInfeasible,
-    highspy.HighsModelStatus.kTimeLimit,
-)
+Status = highspy.HighsModelStatus
+# What a second run from scratch may settle: the last basis led nowhere, or presolve could not tell which of two it is.
+UNSETTLED = (Status.kUnknown, Status.kIterationLimit, Status.kUnboundedOrInfeasible)
+GIVEN_UP = (Status.kIterationLimit, Status.kTimeLimit)
+ENDS = {Status.kOptimal: "optimal", Status.kSolutionLimit: "work_limit", Status.kTimeLimit: "time_limit"}
 # Searches of HiGHS for a first plan: they take two thirds of the time, and the start that it is given is near the best.
 START_IS_GOOD = (
     "mip_allow_restart",
@@ -54,71 +63,108 @@ class Program:
 
     model: linopy.Model
     highs: Any = field(init=False)
+    iterations_count: int = field(init=False, default=0)
+    _matrices: Any = field(init=False)
+    _scale: float = field(init=False)
     _columns: dict[int, int] = field(init=False)
     _rows: dict[int, int] = field(init=False)
     _values: Floats = field(init=False)
     _duals: Floats = field(init=False)
 
     def __post_init__(self) -> None:
-        matrices = self.model.matrices
-        self.highs = _pass(matrices, self.model.objective.sense)
-        self._columns = _positions(matrices.vlabels)
-        self._rows = _positions(matrices.clabels)
+        self._matrices = self.model.matrices
+        check_matrices(self.model, self._matrices)
+        self._scale = _scale(self._matrices.Q)
+        self.highs = silent()
+        hand_over(self.highs, self._matrices, self._scale)
+        if self.model.objective.sense == "max":
+            sure(self.highs.changeObjectiveSense(highspy.ObjSense.kMaximize), "the sense of the objective")
+        if self._matrices.Q is not None:
+            _hand_over_curvature(self.highs, self._matrices, self._scale)
+        self._columns = _positions(self._matrices.vlabels)
+        self._rows = _positions(self._matrices.clabels)
         self._values = np.zeros(0)
         self._duals = np.zeros(0)
 
-    def solve_lp(self, seconds: float = 600.0) -> float:
+    def solve_lp(self, iterations_count: int = ITERATIONS, seconds: float = GUARD_S) -> float:
         """Solve with integrality relaxed or all integers fixed; the optimal objective, which may be convex quadratic.
 
-        Raises NoPlan where HiGHS proves infeasibility or the time runs out, SolverFailure where it gives up otherwise.
+        Raises NoPlan where no point meets every limit, GivenUp at the limit of iterations or, guarding these, of wall
+        time, and SolverFailure where HiGHS ends otherwise.
         """
-        self.highs.setOptionValue("solve_relaxation", True)
-        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + seconds)
-        self.highs.setOptionValue("simplex_iteration_limit", WARM_ITERATIONS)
-        self.highs.run()
-        status = self.highs.getModelStatus()
-        if status in (highspy.HighsModelStatus.kUnknown, highspy.HighsModelStatus.kIterationLimit):
-            self.highs.clearSolver()  # the last basis was a start that led nowhere: once more from scratch
-            self.highs.setOptionValue("simplex_iteration_limit", ITERATIONS)
-            self.highs.run()
-            status = self.highs.getModelStatus()
-        if status in NO_PLAN:
+        option = self.highs.setOptionValue
+        option("solve_relaxation", True)
+        option("time_limit", self.highs.getRunTime() + seconds)  # counts all runs of a linear programme, however many
+        status = self._run_lp(min(iterations_count, WARM_ITERATIONS))
+        if status in UNSETTLED:
+            self.restart()
+            option("presolve", "off" if status == Status.kUnboundedOrInfeasible else "choose")
+            status = self._run_lp(iterations_count)
+            option("presolve", "choose")
+        if status in GIVEN_UP:
+            raise GivenUp(f"{self.iterations_count:,} iterations or {seconds:g} s")
+        if status == Status.kInfeasible:
             raise NoPlan
-        if status != highspy.HighsModelStatus.kOptimal:
+        if status != Status.kOptimal:
             raise SolverFailure(f"HiGHS stopped with status {self.highs.modelStatusToString(status)}")
         solution = self.highs.getSolution()
         self._values = np.array(solution.col_value)
-        self._duals = np.array(solution.row_dual)
-        return float(self.highs.getInfo().objective_function_value)
+        self._duals = np.array(solution.row_dual) / self._scale
+        if self._matrices.Q is not None:
+            self._check_optimality()
+        return self.objective
 
-    def solve_mip(self, start: Floats, seconds: float, gap: float) -> tuple[float, float, str]:
-        """Improve on the feasible `start` for at most `seconds` or until `gap` (absolute, in the objective's unit).
+    def _run_lp(self, iterations_count: int) -> Any:
+        self.highs.setOptionValue("simplex_iteration_limit", iterations_count)
+        ended = self.highs.run()
+        self.iterations_count = max(int(self.highs.getInfo().simplex_iteration_count), 0)
+        # An error is a start that led nowhere, which it may say with any status.
+        return Status.kUnknown if ended == highspy.HighsStatus.kError else self.highs.getModelStatus()
 
-        Returns objective, proven bound and "optimal" (gap reached) or "time_limit".
+    def restart(self) -> None:
+        """Forget the last basis: a poor start where much has changed since."""
+        sure(self.highs.clearSolver(), "a start from scratch")
+
+    def solve_mip(
+        self, start: Floats, gap: float, nodes_count: int, seconds: float = GUARD_S
+    ) -> tuple[float, float, str]:
+        """Improve on the feasible `start`, if it is not empty, until `gap` (absolute, in the objective's unit) or for
+        at most `nodes_count` nodes, guarded by `seconds` of wall time.
+
+        Returns objective, proven bound and "optimal" (gap reached), "work_limit" or "time_limit". Raises NoPlan where
+        no point meets every limit, SolverFailure where HiGHS ends otherwise.
         """
-        self.highs.setOptionValue("solve_relaxation", False)
-        self.highs.setOptionValue("simplex_iteration_limit", ITERATIONS)
-        for search in START_IS_GOOD:
-            self.highs.setOptionValue(search, False)
-        self.highs.setOptionValue("mip_abs_gap", gap)
-        self.highs.setOptionValue("mip_rel_gap", 0.0)
-        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + max(seconds, 0.1))
-        solution = highspy.HighsSolution()
-        solution.col_value = list(start)
-        self.highs.setSolution(solution)
-        self.highs.run()
-        status = self.highs.getModelStatus()
-        info = self.highs.getInfo()
-        names = {
-            highspy.HighsModelStatus.kOptimal: "optimal",
-            highspy.HighsModelStatus.kTimeLimit: "time_limit",
-        }
-        if status not in names or info.primal_solution_status != 2:  # 2: a feasible point is at hand
+        option = self.highs.setOptionValue
+        option("solve_relaxation", False)
+        option("simplex_iteration_limit", ITERATIONS)
+        for name in START_IS_GOOD:
+            option(name, False)
+        option("mip_abs_gap", gap)
+        option("mip_rel_gap", 0.0)
+        option("mip_max_nodes", nodes_count)
+        option("time_limit", max(seconds, 0.1))  # of this run alone, where it is a mixed-integer programme
+        if start.size:
+            solution = highspy.HighsSolution()
+            solution.col_value = list(start)
+            # It warns of a start that it has to complete.
+            sure(self.highs.setSolution(solution), "the start of branch and bound", (WARNING,))
+        sure(self.highs.run(), "branch and bound", (WARNING,))
+        status, info = self.highs.getModelStatus(), self.highs.getInfo()
+        if status == Status.kInfeasible:
+            raise NoPlan
+        if status not in ENDS or info.primal_solution_status != 2:  # 2: a feasible point is at hand
             raise SolverFailure(f"HiGHS stopped with status {self.highs.modelStatusToString(status)}")
         self._values = np.array(self.highs.getSolution().col_value)
-        ended = float(info.objective_function_value), float(info.mip_dual_bound), names[status]
-        self.highs.clearSolver()  # what branch and bound leaves behind is a poor start for a linear programme
+        ended = float(info.objective_function_value), float(info.mip_dual_bound), ENDS[status]
+        self.restart()
         return ended
+
+    @property
+    def objective(self) -> float:
+        """Objective of the last solution, as the model states it."""
+        linear = float(self._matrices.c @ self._values)
+        curved = self._matrices.Q
+        return linear if curved is None else linear + 0.5 * float(self._values @ (curved @ self._values))
 
     @property
     def values(self) -> Floats:
@@ -147,7 +193,16 @@ class Program:
         columns = self._at(labels, self._columns)
         lows = lower.transpose(*labels.dims).values.ravel().astype(float)
         highs = upper.transpose(*labels.dims).values.ravel().astype(float)
-        self.highs.changeColsBounds(len(columns), columns, lows, highs)
+        sure(self.highs.changeColsBounds(len(columns), columns, lows, highs), f"bounds of {name}")
+
+    def lean(self, name: str, by: float) -> None:
+        """Of points that are worth the same, prefer those with more of a variable (less, where `by` is negative).
+
+        by: what the solver adds to its cost, small against it. Objectives are still those that the model states.
+        """
+        columns = self._at(self.model.variables[name].labels, self._columns)
+        costs = (self._matrices.c[columns] + by) * self._scale
+        sure(self.highs.changeColsCost(len(columns), columns, costs), f"costs of {name}")
 
     def loosen(self, name: str, by: xr.DataArray) -> None:
         """Add `by` to the right-hand side of ≤ rows (and of the upper side of equalities, which then move)."""
@@ -155,34 +210,122 @@ class Program:
         rows = self._at(labels, self._rows)
         steps = by.broadcast_like(labels).transpose(*labels.dims).values.ravel()
         lp = self.highs.getLp()
-        for row, step in zip(rows, steps, strict=True):
+        for row, step in zip(rows.tolist(), steps.tolist(), strict=True):
             if step:
-                self.highs.changeRowBounds(int(row), lp.row_lower_[row] + step, lp.row_upper_[row] + step)
+                changed = self.highs.changeRowBounds(row, lp.row_lower_[row] + step, lp.row_upper_[row] + step)
+                sure(changed, f"limits of {name}")
 
     @staticmethod
-    def _at(labels: xr.DataArray, positions: dict[int, int]) -> NDArray[np.int32]:
+    def _at(labels: xr.DataArray, positions: dict[int, int]) -> Columns:
         return np.array([positions[label] for label in labels.values.ravel().tolist()], dtype=np.int32)
 
+    def _check_optimality(self) -> None:
+        """Raise SolverFailure where the duals do not prove that the point of a quadratic programme is the best.
 
-def _pass(matrices: Any, sense: str) -> Any:
-    """The matrices in a silent HiGHS. linopy's own way sets options after the model and lets a banner out."""
-    highs = silent()
-    highs.addVars(len(matrices.vlabels), matrices.lb, matrices.ub)
-    whole = np.flatnonzero(matrices.vtypes != "C").astype(np.int32)
-    highs.changeColsIntegrality(len(whole), whole, np.ones(len(whole), dtype=np.uint8))
-    highs.changeColsCost(len(matrices.c), np.arange(len(matrices.c), dtype=np.int32), matrices.c)
-    rows = matrices.A.tocsr()
-    lower = np.where(matrices.sense != "<", matrices.b, -np.inf)
-    upper = np.where(matrices.sense != ">", matrices.b, np.inf)
-    highs.addRows(rows.shape[0], lower, upper, rows.nnz, rows.indptr, rows.indices, rows.data)
-    if sense == "max":
-        highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
-    if matrices.Q is not None:
-        _pass_hessian(highs, matrices)
-    return highs
+        With reduced costs g and duals y, no point is better by more than Σ g⁺(u − x) + g⁻(x − l), over columns and,
+        with y for g, over rows [S. Boyd, L. Vandenberghe, "Convex Optimization", Cambridge, 2004, section 5.5].
+        """
+        given = self._matrices  # of a programme that was not loosened since
+        sign = 1.0 if self.model.objective.sense == "max" else -1.0
+        duals = sign * self._duals
+        reduced = sign * (given.c + given.Q @ self._values) - given.A.T @ duals
+        rows = given.A @ self._values
+        better, rising = 0.0, 0.0
+        for slope, at, low, high in (
+            (reduced, self._values, given.lb, given.ub),
+            (duals, rows, *_limits(given)),
+        ):
+            room = np.where(slope > 0, high - at, at - low)
+            bounded = np.isfinite(room)
+            better += float(np.abs(slope[bounded]) @ np.maximum(room[bounded], 0.0))
+            rising = max(rising, float(np.abs(slope[~bounded]).max(initial=0.0)))
+        if better > OPTIMAL * max(1.0, abs(self.objective)) / self._scale or rising > OPTIMAL / self._scale:
+            raise SolverFailure(f"HiGHS calls a point optimal that may be bettered by {max(better, rising):.2g}")
 
 
-def _pass_hessian(highs: Any, matrices: Any) -> None:
+def check_matrices(model: linopy.Model, matrices: Any) -> None:
+    """Raise SolverFailure, naming the row or column, for what HiGHS would drop or misread without an error.
+
+    It drops entries below `SMALLEST` and whole rows with one above `LARGEST`, and takes a cost that is no number.
+    """
+    entries = matrices.A.tocoo()
+    sizes = np.abs(entries.data)
+    outside = np.flatnonzero(~((sizes == 0) | ((sizes > SMALLEST) & (sizes < LARGEST))))
+    if outside.size:
+        row, column = int(entries.row[outside[0]]), int(entries.col[outside[0]])
+        where = f"{_row_name(model, matrices, row)}, {_column_name(model, matrices, column)}"
+        value = float(entries.data[outside[0]])
+        raise SolverFailure(f"coefficient {value:g} of {where}: expected between {SMALLEST:g} and {LARGEST:g} in size")
+    costly = np.flatnonzero(~(np.abs(matrices.c) < DEAREST))
+    if costly.size:
+        raise SolverFailure(f"cost {matrices.c[costly[0]]:g} of {_column_name(model, matrices, int(costly[0]))}")
+    for name, numbers, say in (
+        ("lower bound", matrices.lb, _column_name),
+        ("upper bound", matrices.ub, _column_name),
+        ("right-hand side", matrices.b, _row_name),
+    ):
+        missing = np.flatnonzero(np.isnan(numbers))
+        if missing.size:
+            raise SolverFailure(f"{name} of {say(model, matrices, int(missing[0]))} is no number")
+    _check_empty_rows(model, matrices)
+
+
+def _check_empty_rows(model: linopy.Model, matrices: Any) -> None:
+    """A limit without a variable that 0 does not meet is a fault of whoever stated it: no plan can meet it."""
+    empty = np.diff(_rows_of(matrices).indptr) == 0
+    low, high = _limits(matrices)
+    wrong = np.flatnonzero(empty & ((low > 0) | (high < 0)))
+    if wrong.size:
+        raise SolverFailure(f"{_row_name(model, matrices, int(wrong[0]))} has no variable, and 0 does not meet it")
+
+
+def _rows_of(matrices: Any) -> Any:
+    """Coefficients by row, without the noughts among them."""
+    rows = matrices.A.tocsr(copy=True)
+    rows.eliminate_zeros()
+    return rows
+
+
+def _limits(matrices: Any) -> tuple[Floats, Floats]:
+    """Least and most of every row."""
+    low = np.where(matrices.sense != "<", matrices.b, -np.inf)
+    return low, np.where(matrices.sense != ">", matrices.b, np.inf)
+
+
+def _row_name(model: linopy.Model, matrices: Any, row: int) -> str:
+    return str(model.constraints.get_name_by_label(int(matrices.clabels[row])))
+
+
+def _column_name(model: linopy.Model, matrices: Any, column: int) -> str:
+    return str(model.variables.get_name_by_label(int(matrices.vlabels[column])))
+
+
+def hand_over(highs: Any, matrices: Any, scale: float = 1.0) -> None:
+    """Columns, costs, whole numbers and rows of checked matrices, after those that a HiGHS has already.
+
+    scale: what the objective is multiplied by. linopy's own way would let HiGHS's banner out.
+    """
+    first, count = highs.getNumCol(), len(matrices.c)
+    columns = np.arange(first, first + count, dtype=np.int32)
+    sure(highs.addVars(count, matrices.lb, matrices.ub), "variables")
+    whole = columns[matrices.vtypes != "C"]
+    if whole.size:
+        sure(highs.changeColsIntegrality(len(whole), whole, np.ones(len(whole), dtype=np.uint8)), "whole numbers")
+    sure(highs.changeColsCost(count, columns, matrices.c * scale), "costs")
+    rows, (low, high) = _rows_of(matrices), _limits(matrices)
+    added = highs.addRows(rows.shape[0], low, high, rows.nnz, rows.indptr, rows.indices + first, rows.data)
+    sure(added, "rows")
+
+
+def _scale(curvature: Any) -> float:
+    """What makes the least curvature of a quadratic objective 1, beside what HiGHS adds to it; 1 without curvature."""
+    if curvature is None:
+        return 1.0
+    diagonal = np.abs(curvature.diagonal())
+    return float(np.clip(1 / np.min(diagonal, where=diagonal > 0, initial=1.0), 1.0, MOST_SCALE))
+
+
+def _hand_over_curvature(highs: Any, matrices: Any, scale: float) -> None:
     """The quadratic part of the objective, ½·xᵀQx, by its lower triangle; HiGHS takes it with continuous columns."""
     if (matrices.vtypes != "C").any():
         raise SolverFailure("HiGHS solves no quadratic programme with integers")
@@ -192,9 +335,21 @@ def _pass_hessian(highs: Any, matrices: Any) -> None:
     starts = np.searchsorted(whole.col[order], np.arange(whole.shape[0] + 1))
     triangle = int(highspy.HessianFormat.kTriangular)
     highs.setOptionValue("qp_regularization_value", REGULARISED)
-    highs.passHessian(
-        whole.shape[0], order.size, triangle, starts, whole.row[order].astype(np.int32), whole.data[order]
-    )
+    highs.setOptionValue("qp_iteration_limit", QP_ITERATIONS)
+    rows, values = whole.row[order].astype(np.int32), whole.data[order] * scale
+    sure(highs.passHessian(whole.shape[0], order.size, triangle, starts, rows, values), "the curvature")
+
+
+OK, WARNING = highspy.HighsStatus.kOk, highspy.HighsStatus.kWarning
+
+
+def sure(status: Any, what: str, also: tuple[Any, ...] = ()) -> None:
+    """Raise SolverFailure, naming what was handed over or run, where HiGHS did not take it as it is.
+
+    also: statuses beside kOk that are as good.
+    """
+    if status != OK and status not in also:
+        raise SolverFailure(f"HiGHS answered {str(status).rpartition('.')[2]} to {what}")
 
 
 def silent() -> Any:
@@ -210,15 +365,21 @@ def silent() -> Any:
         os.close(nowhere)
     highs.setOptionValue("output_flag", False)
     highs.setOptionValue("random_seed", 0)
+    highs.setOptionValue("threads", 1)
+    highs.setOptionValue("parallel", "off")
     return highs
 
 
 class NoPlan(Exception):  # noqa: N818 (caught inside plan/, where the limits in conflict are then named)
-    """No point meets every limit, or none was found in time."""
+    """No point meets every limit."""
 
 
 class SolverFailure(RuntimeError):  # noqa: N818 (our bug or the solver's, never the user's)
     """HiGHS neither solved the problem nor found it infeasible."""
+
+
+class GivenUp(SolverFailure):
+    """A programme reached its limit of iterations, or the guard of wall time; a search goes on with what it has."""
 
 
 def _positions(labels: Any) -> dict[int, int]:

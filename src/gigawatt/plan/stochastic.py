@@ -34,7 +34,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt.plan.search import discounts, state
-from gigawatt.plan.solve import UNITS, NoPlan, SolverFailure, silent
+from gigawatt.plan.solve import SMALLEST, UNITS, NoPlan, SolverFailure, check_matrices, hand_over, silent, sure
 from gigawatt.scenario.schema import Asked
 
 Floats = NDArray[np.float64]
@@ -112,7 +112,8 @@ def hedge(
     Raises NoPlan where a hard limit other than money cannot be met.
     """
     highs = silent()
-    highs.changeObjectiveSense(highspy.ObjSense.kMaximize)
+    highs.setOptionValue("solve_relaxation", True)  # tranches come pro rata, whatever a branch says
+    sure(highs.changeObjectiveSense(highspy.ObjSense.kMaximize), "the sense of the objective")
     data = branches[0].data
     ordered = {name: _order(highs, data, name, decided_count, fixed) for name in ORDERS}
     parts = [_add(highs, branch, ordered, cancel_frac) for branch in branches]
@@ -136,7 +137,7 @@ def _order(
     shape = (decided_count, data.sizes[ORDERS[name].over])
     first, size = highs.getNumCol(), shape[0] * shape[1]
     low = np.zeros(size) if fixed is None else fixed[name].values.ravel() / UNITS[ORDERS[name].unit]
-    highs.addVars(size, low, np.full(size, np.inf) if fixed is None else low)
+    sure(highs.addVars(size, low, np.full(size, np.inf) if fixed is None else low), f"orders of {name}")
     return np.arange(first, first + size, dtype=np.int32).reshape(shape)
 
 
@@ -145,11 +146,8 @@ def _add(highs: Any, branch: Branch, ordered: Mapping[str, Columns], cancel_frac
     model = state(branch.data, branch.asked)
     matrices: Any = model.matrices
     offset, first_row = highs.getNumCol(), highs.getNumRow()
-    highs.addVars(len(matrices.vlabels), matrices.lb, matrices.ub)
-    rows = matrices.A.tocsr()
-    lower = np.where(matrices.sense != "<", matrices.b, -np.inf)
-    upper = np.where(matrices.sense != ">", matrices.b, np.inf)
-    highs.addRows(rows.shape[0], lower, upper, rows.nnz, rows.indptr, rows.indices + offset, rows.data)
+    check_matrices(model, matrices)
+    hand_over(highs, matrices)
     places = {int(label): offset + n for n, label in enumerate(matrices.vlabels)}
     balance = {int(label): first_row + n for n, label in enumerate(matrices.clabels)}
     discount = discounts(branch.data, branch.asked).values
@@ -171,7 +169,7 @@ def _taken(highs: Any, ordered: Columns, labels: NDArray[np.int64], places: Mapp
         for order, label, one in zip(columns, taken, each, strict=True):
             row = highs.getNumRow()
             entries = np.array([places[label], order], dtype=np.int32)
-            highs.addRow(0.0, 0.0, 2, entries, np.array([1.0, -1.0]))
+            sure(highs.addRow(0.0, 0.0, 2, entries, np.array([1.0, -1.0])), "what is taken of an order")
             _column(highs, {row: 1.0})
             prices.append(one)
     return np.array(prices)
@@ -189,7 +187,7 @@ def _price(data: xr.Dataset, asked: Asked, name: str) -> Floats:
 def _column(highs: Any, entries: Mapping[int, float], cost: float = 0.0, least: float = 0.0) -> int:
     """Add a variable of at least `least` with its entries by row; its column."""
     rows = np.array(list(entries), dtype=np.int32)
-    highs.addCol(cost, least, np.inf, len(rows), rows, np.array(list(entries.values())))
+    sure(highs.addCol(cost, least, np.inf, len(rows), rows, np.array(list(entries.values()))), "a variable")
     return int(highs.getNumCol()) - 1
 
 
@@ -197,7 +195,7 @@ def _objective(highs: Any, parts: Sequence[_Part], weights: Floats, tail_weight_
     """Mean value, and the mean of the worst share of the futures."""
     for part, weight in zip(parts, weights.tolist(), strict=True):
         columns = np.arange(part.offset, part.offset + len(part.costs), dtype=np.int32)
-        highs.changeColsCost(len(columns), columns, (1 - tail_weight_frac) * weight * part.costs)
+        sure(highs.changeColsCost(len(columns), columns, (1 - tail_weight_frac) * weight * part.costs), "costs")
     if not tail_weight_frac:
         return
     level = _column(highs, {}, tail_weight_frac, -np.inf)
@@ -205,12 +203,15 @@ def _objective(highs: Any, parts: Sequence[_Part], weights: Floats, tail_weight_
         below = _column(highs, {}, -tail_weight_frac * weight / tail_frac)
         some = np.flatnonzero(part.costs)
         columns = np.concatenate([some + part.offset, [level, below]]).astype(np.int32)
-        highs.addRow(0.0, np.inf, len(columns), columns, np.concatenate([part.costs[some], [-1.0, 1.0]]))
+        entries = np.concatenate([part.costs[some], [-1.0, 1.0]])
+        # Costs that are too small for a row are left out of it: they are below the solver's tolerance of a value.
+        kept = np.abs(entries) > SMALLEST
+        sure(highs.addRow(0.0, np.inf, int(kept.sum()), columns[kept], entries[kept]), "the worst futures")
 
 
 def _solved(highs: Any) -> Floats:
     """Every column of the optimum."""
-    highs.run()
+    sure(highs.run(), "the plan for several futures")
     status = highs.getModelStatus()
     if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
         raise NoPlan

@@ -400,11 +400,18 @@ class Uncertainty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Solver:
-    """When the search for a better plan stops: seconds of wall time for the physical plan, or the gap."""
+    """When the search for a better plan stops: at the gap, or after so much work, alike on every machine.
 
-    time_limit_s: float = 12.0
+    gap_frac: of the objective; gap_of_capex_frac: of the present value of capital spending, where that is more.
+    trials_count: schedules of milestones that are tried by shifting one of them. nodes_count: of branch and bound after
+    that. time_limit_s: wall time that guards all of it; a plan that it ends says so.
+    """
+
     gap_frac: float = 0.005
     gap_of_capex_frac: float = 0.001
+    trials_count: int = 40
+    nodes_count: int = 200
+    time_limit_s: float = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Any
 from gigawatt.account.accounts import Accounts, account
 from gigawatt.plan.inputs import UNABLE
 from gigawatt.plan.plan import Plan, plan, quiet
+from gigawatt.plan.search import ENDED
 from gigawatt.plan.verify import verify
 from gigawatt.scenario.load import DEFAULT, load
 from gigawatt.scenario.schema import Scenario
@@ -101,12 +102,10 @@ def notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, 
         names = ", ".join(scenario.records.sites[key].name for key in assumed_sites)
         text = f"{names}: their power is assumed, not announced; up to {power:.2g} GW of the plan stands there."
         found.append(Note(code="assumed_sites", path="sites", text=text))
-    if planned.status == "time_limit":
-        text = (
-            f"The search stopped at its time limit with a proven gap of {planned.gap:,.3g} {planned.unit} "
-            f"({100 * planned.gap_frac:.2g} %); another machine may find a slightly better plan."
-        )
-        found.append(Note(code="time_limit", path="solver.time_limit", text=text))
+    if planned.status in ENDED:
+        path, why = ENDED[planned.status]
+        proven = f"proven to {planned.gap:,.3g} {planned.unit} ({100 * planned.gap_frac:.2g} %)"
+        found.append(Note(code=planned.status, path=path, text=f"The search ended {why}. Its plan is {proven}."))
     unable = planned.inputs.attrs.get(UNABLE, "").splitlines()
     found += [Note(code="unable", path="platforms", text=f"{line}.") for line in unable]
     return (*found, *_starved(scenario, accounts), *_missed(scenario, planned))

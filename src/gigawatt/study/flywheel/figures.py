@@ -13,6 +13,7 @@ from gigawatt import tokens
 from gigawatt.catalog.paths import QUARTERS_PER_YEAR
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.plan.plan import quiet
+from gigawatt.plan.search import ENDED
 from gigawatt.scenario.flywheel import PATH, Flywheel
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.flywheel.backtest import backtest, curves, fitted, mean_error_frac, past
@@ -226,9 +227,7 @@ def _loop_notes(spins: Sequence[Spin]) -> dict[str, str]:
             f"Demand ran to the bounds of the loop, {LEAST_DEMAND:g} to {MOST_DEMAND:g} times the scenario's: what "
             "stands there is no fixed point."
         )
-    if any(one.plan.status == "time_limit" for one in spins):
-        texts["time_limit"] = (
-            "A last plan stopped at its time limit: the fixed point is known to its gap, and another machine may find "
-            "one that differs by a percent or two."
-        )
+    for status, (_, why) in ENDED.items():
+        if any(one.plan.status == status for one in spins):
+            texts[status] = f"The search of a last plan ended {why}: the fixed point is known to its gap."
     return texts

@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.plan.plan import quiet
+from gigawatt.plan.search import ENDED
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.result import Note
 from gigawatt.study.summary import strict
@@ -159,9 +160,9 @@ def notes(scenario: Scenario, cases: Mapping[str, Case]) -> tuple[Note, ...]:
         text = "Most distributions are assumed: what comes out is as wide as what was put in."
         found.append(Note(code="assumed_spread", path="uncertainty", text=text))
     for name, case in cases.items():
-        if case.plan.status == "time_limit":
-            text = f"{name}: the search stopped at its time limit; another machine may find a slightly different plan."
-            found.append(Note(code="time_limit", path="solver.time_limit", text=text))
+        if case.plan.status in ENDED:
+            path, why = ENDED[case.plan.status]
+            found.append(Note(code=case.plan.status, path=path, text=f"{name}: the search of its plan ended {why}."))
     return tuple(found)
 
 
