@@ -10,9 +10,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from gigawatt.plan.solve import SolverFailure
 from gigawatt.plan import solve
-from gigawatt.plan.solve import GivenUp, NoPlan, Program, sure
+from gigawatt.plan.solve import GivenUp, NoPlan, Program, SolverFailure, sure
 
 
 def along(values: list[float], dim: str = "i") -> xr.DataArray:

@@ -1,7 +1,6 @@
 """Claims: data with sources, verdicts that follow from numbers, shared plans, and the whole list on the LOI."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -325,7 +324,6 @@ def test_the_ladder_climbs_from_the_dgx_1(small: Cases) -> None:
 
 @pytest.mark.slow
 def test_all_claims_on_the_letter_of_intent() -> None:
-    started = time.perf_counter()
     said: list[str] = []
     cases = Cases(progress=said.append)
     found = {claim.id: claim for claim in claims.check(cases)}
@@ -353,4 +351,3 @@ def test_all_claims_on_the_letter_of_intent() -> None:
     more = found["first_of_more"]
     assert by_label(more, "in service at most, up to 30 GW, sites").high >= 0.99 * more.computed.low
     assert any(entry.label.startswith("quarters in which it binds, up to 30 GW") for entry in more.rows)
-    assert time.perf_counter() - started < 180
