@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gigawatt.catalog.files import MOST_TABLE_BYTES
 from gigawatt.catalog.load import read_file
 from gigawatt.catalog.records import Accelerator, Evidence, Model, Path, Source
-from gigawatt.catalog.tables import MAX_FILE_BYTES, Reader, keys_of, read_record, read_sources, read_toml
+from gigawatt.catalog.tables import Reader, keys_of, read_record, read_sources, read_toml
 from gigawatt.errors import CatalogError, Fault
 
 PART = """
@@ -233,7 +234,7 @@ class TestFiles:
             (b"name = 1\nname = 2\n", "Cannot overwrite a value", "valid TOML"),
             (b"rack_power = 1" + b"0" * 5000, "Exceeds the limit", "valid TOML"),
             (b"a = " + b"[" * 20_000, "tables nested too deeply", "valid TOML"),
-            (b"#" * (MAX_FILE_BYTES + 1), "more than 4 MB", "a TOML file of at most 4 MB"),
+            (b"#" * (MOST_TABLE_BYTES + 1), "more than 4 MB", "a TOML file of at most 4 MB"),
         ],
         ids=["binary", "malformed", "twice the same key", "endless number", "nested", "huge"],
     )

@@ -177,7 +177,7 @@ def _edge_h(option: str, text: str | None, scenario: Scenario) -> tuple[float, f
         return None
     try:
         first, after = days(text.strip())
-    except ValueError:
+    except (ValueError, OverflowError):  # no such date, or the day after the last one
         expected = "a quarter (2028Q1), a month (2028-07) or a day (2028-07-01)"
         raise ScenarioError([Fault(path=option, given=f'"{text}"', expected=expected)]) from None
     origin = date.fromisoformat(first_day(scenario.quarters[0]))
