@@ -405,7 +405,7 @@ class TestText:
     @pytest.mark.parametrize("name", ["two\nlines", "\x7f", "\x1b[31mred", "\u202eevil"])
     def test_a_name_with_control_characters_is_refused(self, name: str) -> None:
         """faults K10: nothing that steers a terminal or turns a line round is written into a model file."""
-        with pytest.raises(CatalogError, match="name = .* one line of text without control characters"):
+        with pytest.raises(CatalogError, match=r"name = .* one line of text without control characters"):
             model_toml(LLAMA, name=name, source=ADDRESS, read="2026-11-24")
 
     def test_a_file_is_no_address(self, tmp_path: Path) -> None:

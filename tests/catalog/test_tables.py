@@ -134,6 +134,7 @@ class TestMistakes:
             ('grade = "vendor"', 'grade = "vender"', "grade", '"vender"', "one of measured, vendor, press, derived"),
             ('grade = "press"', 'grade = "prss"', "rack_power.grade", '"prss"', "one of measured, vendor"),
             ('grade = "press"', "grade = 3", "rack_power.grade", "3", "one of measured, vendor"),
+            ('note = "nameplate"', f"note = 0x{'f' * 5000}", "rack_power.note", "a number of thousands", "text"),
             ('low = "12 kW"', 'low = "12 kWh"', "rack_power.low", '"12 kWh"', "a power (W, kW, MW, GW)"),
             ('low = "12 kW"', 'low = "14.5 kW"', "rack_power", '"14 kW"', "a value between its low and its high"),
             ('high = "15 kW"', 'high = "13 kW"', "rack_power", '"14 kW"', "a value between its low and its high"),

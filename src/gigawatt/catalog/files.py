@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import stat
@@ -43,7 +45,7 @@ def read_bytes(file: Path, what: str, most_bytes: int = MOST_DATA_BYTES) -> byte
 
 
 def read_text(file: Path, what: str, most_bytes: int = MOST_DATA_BYTES) -> str:
-    """The text of a file in UTF-8, without the byte-order mark. Raises CatalogError as `read_bytes`, or for its bytes."""
+    """The text of a file in UTF-8, with or without a byte-order mark. Raises CatalogError as `read_bytes` does."""
     data = read_bytes(file, what, most_bytes)
     try:
         return data.decode("utf-8-sig")
@@ -53,7 +55,7 @@ def read_text(file: Path, what: str, most_bytes: int = MOST_DATA_BYTES) -> str:
 
 
 def parse_toml(text: str, path: str) -> dict[str, Any]:
-    """The table of a TOML text. Raises CatalogError at `path` where it is none, with a hint where quotes are missing."""
+    """The table of a TOML text. Raises CatalogError at `path` where it is none; missing quotes are pointed at."""
     try:
         return tomllib.loads(text)
     except ValueError as error:  # TOMLDecodeError, and what int() says of a number of thousands of digits
@@ -80,6 +82,16 @@ def read_json(file: Path, most_bytes: int = MOST_DATA_BYTES) -> Any:
     except ValueError as error:  # JSONDecodeError, and what int() says of a number of thousands of digits
         given = str(error)
     raise CatalogError([Fault(path=str(file), given=given[:160], expected="a JSON file in UTF-8")])
+
+
+def read_csv(file: Path) -> list[list[str]]:
+    """The rows of a CSV file in UTF-8, empty ones as well. Raises CatalogError as `read_text`, or for loose quotes."""
+    try:
+        return list(csv.reader(io.StringIO(read_text(file, "CSV file"), newline=""), strict=True))
+    except csv.Error as error:
+        raise CatalogError(
+            [Fault(path=str(file), given=str(error), expected="a readable CSV file in UTF-8")]
+        ) from error
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

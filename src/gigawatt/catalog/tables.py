@@ -16,12 +16,13 @@ import types
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from gigawatt import units
-from gigawatt.catalog.records import Evidence, Grade, Path, Source
 from gigawatt.catalog.files import MOST_TABLE_BYTES, parse_toml, read_text
+from gigawatt.catalog.records import Evidence, Grade, Path, Source
 from gigawatt.errors import CatalogError, Fault, plain
 
 T = TypeVar("T")
@@ -208,17 +209,17 @@ def _value(
 
 
 def _entries(value: object, path: str, reader: Reader) -> Mapping[str, Any]:
-    """The entries of a table whose keys are names that the file gives; those with a name that is none are left out."""
+    """The entries of a table whose keys are names, without those that follow no rule or are too many."""
     if not isinstance(value, Mapping):
         reader.fault(path, value, "a table")
         return {}
     if len(value) > MOST_ENTRIES_COUNT:
         reader.remark(path, f"{len(value):,} entries", f"at most {MOST_ENTRIES_COUNT:,}")
-        return {}
-    for key in value:
-        if not KEY.fullmatch(key):
-            reader.remark(path, f'the name "{key}"', KEY_RULE)
-    return {key: row for key, row in value.items() if KEY.fullmatch(key)}
+    found = dict(islice(value.items(), MOST_ENTRIES_COUNT))
+    for key in [key for key in found if not KEY.fullmatch(key)]:
+        reader.remark(path, f'the name "{key}"', KEY_RULE)
+        del found[key]
+    return found
 
 
 def check_plain(value: object, path: str, prose: bool, reader: Reader) -> None:
@@ -303,8 +304,11 @@ def _stated(
     notes: Mapping[str, Any], inherited: Mapping[str, Any], path: str, reader: Reader
 ) -> Mapping[str, str | Source]:
     """Grade, source and note as stated here, checked and laid over those of the tables above."""
-    check_plain(notes.get("note", ""), _join(path, "note"), True, reader)
-    stated: dict[str, str | Source] = {key: str(notes[key]) for key in ("grade", "note") if key in notes}
+    stated: dict[str, str | Source] = {key: notes[key] for key in ("grade", "note") if key in notes}
+    if isinstance(stated.get("note", ""), str):
+        check_plain(stated.get("note", ""), _join(path, "note"), True, reader)
+    else:
+        reader.fault(_join(path, "note"), stated.pop("note"), "text")
     if stated.get("grade", "assumed") not in GRADES:
         reader.fault(_join(path, "grade"), notes["grade"], f"one of {', '.join(GRADES)}")
         stated["grade"] = "assumed"

@@ -70,6 +70,7 @@ def root(
     ] = False,
 ) -> None:
     """Plan, simulate and account for multi-gigawatt AI factories: from watts to tokens to dollars."""
+    del version  # its callback has answered
     with door("--json" in sys.argv):
         _refuse_unquoted(sys.argv)
 

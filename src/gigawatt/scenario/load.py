@@ -88,7 +88,7 @@ def loads(text: str, overrides: Mapping[str, Any] | None = None) -> Scenario:
 def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
     """Every "path=value" of a command line. Raises ScenarioError with all that are none, or name a path again."""
     found: dict[str, Any] = {}
-    faults = []
+    faults: list[Fault] = []
     for pair in pairs:
         try:
             path, value = parse_override(pair)
@@ -245,7 +245,7 @@ def _override(table: dict[str, Any], path: str, value: Any, reader: Reader) -> N
 
 
 def _named(there: Mapping[str, Any], names: Sequence[str]) -> str:
-    """Which names an override may go into; a new one is a table of its own, for nothing is added by a slip of the pen."""
+    """Which names an override may go into. A new one is set whole, so that no slip of the pen adds a thing."""
     known = list(there)[:MOST_SHOWN]
     close = difflib.get_close_matches(names[-1][:MOST_NAME], known, n=1)
     near = f'; did you mean "{close[0]}"?' if close else f"; to add it, set {'.'.join(names)[:MOST_NAME]} to a table"

@@ -28,7 +28,12 @@ def import_model(config: Path, *, name: str | None, folder: Path) -> dict[str, A
         raise CatalogError([Fault(path="--out", given=str(folder), expected="a folder that exists")])
     if target.exists():
         raise CatalogError([Fault(path=str(target), given="a file", expected="no file of that name: use --name")])
-    text = model_toml(table if isinstance(table, dict) else {}, name=title, source=config.name, read=datetime.now(UTC).date().isoformat())
+    text = model_toml(
+        table if isinstance(table, dict) else {},
+        name=title,
+        source=config.name,
+        read=datetime.now(UTC).date().isoformat(),
+    )
     part = target.with_suffix(f".{os.getpid()}.part")
     try:
         part.write_text(text, encoding="utf-8")

@@ -164,7 +164,7 @@ def days(text: str) -> tuple[date, date]:
     if QUARTER.fullmatch(text):
         following = quarter_name(quarter_number(text) + 1)
         return date.fromisoformat(first_day(text)), date.fromisoformat(first_day(following))
-    if re.fullmatch(r"\d{4}-\d{2}", text):
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}", text):
         first = date.fromisoformat(f"{text}-01")
         return first, (first + timedelta(days=31)).replace(day=1)
     first = date.fromisoformat(text)
