@@ -172,7 +172,8 @@ def _over_base(table: dict[str, Any], file: FilePath, depth: int) -> dict[str, A
     path = f"{file}: extends" if file.name else "extends"
     if not isinstance(base, str) or depth >= MAX_DEPTH:
         expected = "a preset or file, and no circle"
-        raise ScenarioError([Fault(path=path, given=str(base)[:MOST_NAME], expected=expected)])
+        given = f'"{base[:MOST_NAME]}"' if isinstance(base, str) else "no name"
+        raise ScenarioError([Fault(path=path, given=given, expected=expected)])
     found = _shipped(base) or file.parent / base
     try:
         there = found.exists()
@@ -254,8 +255,9 @@ def _named(there: Mapping[str, Any], names: Sequence[str]) -> str:
 
 def _read(table: dict[str, Any], reader: Reader) -> Scenario:
     if stands_alone(table):
-        given = f'"{table.get("name", "")}", an allocation of power'
-        expected = f"a scenario with a programme; this one is for `gigawatt allocate {table.get('name', '')}`"
+        name = table["name"] if isinstance(table.get("name"), str) else ""
+        given, expected = f'"{name}", an allocation of power', "a scenario with a programme"
+        expected += f"; this one is for `gigawatt allocate {name}`"
         raise ScenarioError([Fault(path="SCENARIO", given=given, expected=expected)])
     sources_table = table.pop("sources", {})
     reader.sources = read_sources(sources_table, reader)
