@@ -220,6 +220,7 @@ class TestBytes:
             (b"a = " + b"[" * 9000, "tables nested too deeply", "valid TOML"),
             (b"a = {b = " * 9000, "", "valid TOML"),
             (b"a\x00b = 1", "", "valid TOML"),
+            (b"a." * 500_000 + b"a = 1", "a key of more than 200 parts", "valid TOML"),
         ],
     )
     def test_bytes_that_are_no_toml(self, tmp_path: Path, data: bytes, given: str, expected: str) -> None:
@@ -311,7 +312,7 @@ class TestText:
 class TestGrowth:
     def test_many_unknown_keys_are_told_in_one_go_and_a_word(self, tmp_path: Path) -> None:
         """faults K13: the nearest name was looked for 100,000 times, for over 40 s"""
-        file = write(tmp_path, "".join(f"wrong_{n} = 1\n" for n in range(100_000)))
+        file = write(tmp_path, "".join(f"wrong_{n} = 1\n" for n in range(20_000)))
         found = faults({}, file)
         assert len(found) == MOST_FAULTS_COUNT + 1
         assert "faults more" in found[-1].given

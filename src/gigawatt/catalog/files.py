@@ -17,6 +17,8 @@ MOST_TABLE_BYTES, MOST_DATA_BYTES = 4_000_000, 200_000_000
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 # A number with a unit behind it that is not in quotes, and the line on which the parser gave up.
 _UNQUOTED = re.compile(r"=\s*([-+]?[0-9][0-9_.]*\s*[A-Za-z%][A-Za-z%/ ]*)")
+_MOST_PARTS_COUNT = 200
+_BETWEEN_KEYS = re.compile(r"[,={}\[\]]")
 _LINE = re.compile(r"at line ([0-9]+)")
 
 
@@ -57,12 +59,24 @@ def read_text(file: Path, what: str, most_bytes: int = MOST_DATA_BYTES) -> str:
 def parse_toml(text: str, path: str) -> dict[str, Any]:
     """The table of a TOML text. Raises CatalogError at `path` where it is none; missing quotes are pointed at."""
     try:
-        return tomllib.loads(text)
+        if not _has_long_key(text):
+            return tomllib.loads(text)
+        given, hint = f"a key of more than {_MOST_PARTS_COUNT} parts", ""
     except ValueError as error:  # TOMLDecodeError, and what int() says of a number of thousands of digits
         given, hint = str(error), _unquoted(text, str(error))
     except RecursionError:
         given, hint = "tables nested too deeply", ""
     raise CatalogError([Fault(path=path, given=given[:160], expected=f"valid TOML{hint}")])
+
+
+def _has_long_key(text: str) -> bool:
+    """Whether a line chains very many words by full stops: as a key they take the parser their number squared."""
+    for line in text.split("\n"):
+        if line.count(".") > _MOST_PARTS_COUNT:
+            runs = _BETWEEN_KEYS.split(line)
+            if max(run.count(".") for run in runs) > _MOST_PARTS_COUNT:
+                return True
+    return False
 
 
 def _unquoted(text: str, message: str) -> str:
