@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+MOST_FAULTS_COUNT = 100
+
+
+def plain(text: str) -> str:
+    r"""Text that may go to a terminal: whatever is not printed, or turns the line round, as its escape.
+
+    >>> plain("a\x1b[31mb")
+    'a\\x1b[31mb'
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing wrong with an input: where, what was seen, what is allowed."""
+    """One thing wrong with an input: where, what was seen, what is allowed; all of it fit for a terminal."""
 
     path: str
     given: str
     expected: str
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):
+            object.__setattr__(self, entry.name, plain(getattr(self, entry.name)))
 
     def __str__(self) -> str:
         return f"{self.path} = {self.given}: expected {self.expected}"
@@ -34,10 +49,19 @@ class Conflict:
 
 
 class InputError(Exception):
-    """Bad input: every fault that was found, reported together."""
+    """Bad input: every fault that was found, reported together, up to as many as somebody reads.
+
+    Raises ValueError where there is no fault to report, for then nobody would know what is wrong.
+    """
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(faults)
+        found = tuple(faults)
+        if not found:
+            raise ValueError("an input error without a fault")
+        self.faults, rest = found[:MOST_FAULTS_COUNT], len(found) - MOST_FAULTS_COUNT
+        if rest > 0:
+            given, expected = f"{rest:,} faults more", f"these {MOST_FAULTS_COUNT} mended first"
+            self.faults += (Fault(path="and", given=given, expected=expected),)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 

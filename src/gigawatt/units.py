@@ -116,7 +116,12 @@ _NAMES: dict[str, tuple[str, float, bool]] = {
     "%": ("", 0.01, False),
     "": ("", 1.0, False),
 }
-_NUMBER = re.compile(r"\s*([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*$")
+# Prefixes that stand alone in counts and tokens, and what may follow them: 1k, 15T, 15T tokens.
+_ALONE = {"": ("",), "token": ("", "token", "tokens")}
+_LARGE = {prefix: size for prefix, size in _PREFIXES.items() if size > 1}
+_LONGEST = 200  # characters of a quantity
+# Digits are those of ASCII: to the eye, others are not the number that they are to Python.
+_NUMBER = re.compile(r"\s*([-+]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*(.*?)\s*$")
 
 
 def split(name: str) -> tuple[str, str]:
@@ -139,18 +144,11 @@ def parse(text: str | float, suffix: str) -> float:
 
     Raises ValueError with what is expected; the caller adds where.
 
-    >>> parse("1.2 GW", "w"), parse("65 USD/MWh", "usd_per_wh"), parse("10 billion USD", "usd")
-    (1200000000.0, 6.5e-05, 10000000000.0)
+    >>> parse("1.2 GW", "w"), parse("65 USD/MWh", "usd_per_wh"), parse("10 billion USD", "usd"), parse("1k", "count")
+    (1200000000.0, 6.5e-05, 10000000000.0, 1000.0)
     """
     unit = SUFFIXES[suffix]
-    if isinstance(text, bool) or not isinstance(text, int | float | str):
-        raise ValueError(unit.example)
-    if isinstance(text, int | float):
-        if suffix not in BARE:
-            raise ValueError(unit.example)
-        value = float(text)
-    else:
-        value = _parse_text(text, unit)
+    value = _parse_text(text, unit) if isinstance(text, str) else _parse_bare(text, suffix)
     if not math.isfinite(value):
         raise ValueError(f"{unit.example}, finite")
     if value < 0 and suffix not in SIGNED:
@@ -162,8 +160,32 @@ def parse(text: str | float, suffix: str) -> float:
     return value
 
 
+def is_quantity(text: str) -> bool:
+    """Whether a text is a number with a unit of any kind."""
+    for suffix in SUFFIXES:
+        try:
+            parse(text, suffix)
+        except ValueError:
+            continue
+        return True
+    return False
+
+
+def _parse_bare(number: object, suffix: str) -> float:
+    """A number without a unit, which counts and shares have none of."""
+    example = SUFFIXES[suffix].example
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise ValueError(example)
+    if suffix not in BARE:
+        raise ValueError(f"{example}; number and unit in quotes")
+    try:
+        return float(number)
+    except OverflowError:  # a whole number beyond all floating-point numbers
+        return math.inf
+
+
 def _parse_text(text: str, unit: Unit) -> float:
-    match = _NUMBER.match(text)
+    match = _NUMBER.match(text) if len(text) <= _LONGEST else None
     if not match:
         raise ValueError(unit.example)
     expression = match[2].replace("FLOPS", "FLOP/s")
@@ -186,6 +208,8 @@ def _parse_part(text: str, unit: Unit) -> tuple[str, float]:
         dimension, size, _ = _NAMES[name]
         return dimension, scale * size
     prefix, rest = name[:1], name[1:]
+    if prefix in _LARGE and not unit.under and rest.strip() in _ALONE.get(unit.over, ()):
+        return unit.over, scale * _LARGE[prefix]
     if prefix in _PREFIXES and rest in _NAMES and _NAMES[rest][2]:
         return _NAMES[rest][0], scale * _PREFIXES[prefix] * _NAMES[rest][1]
     raise ValueError(unit.example)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -397,9 +398,38 @@ class TestText:
         assert imported(tmp_path, V3).draft_blocks_count == 1
         assert imported(tmp_path, LLAMA).draft_blocks_count == 0
 
-    @pytest.mark.parametrize("name", ['a "quoted" name', "back\\slash", "Größe 模型", "two\nlines", "\x7f"])
+    @pytest.mark.parametrize("name", ['a "quoted" name', "back\\slash", "Größe 模型"])
     def test_any_name_is_written(self, tmp_path: Path, name: str) -> None:
         assert imported(tmp_path, LLAMA, name).name == name
+
+    @pytest.mark.parametrize("name", ["two\nlines", "\x7f", "\x1b[31mred", "\u202eevil"])
+    def test_a_name_with_control_characters_is_refused(self, name: str) -> None:
+        """faults K10: nothing that steers a terminal or turns a line round is written into a model file."""
+        with pytest.raises(CatalogError, match=r"name = .* one line of text without control characters"):
+            model_toml(LLAMA, name=name, source=ADDRESS, read="2026-11-24")
+
+    def test_a_file_is_no_address(self, tmp_path: Path) -> None:
+        """faults K10: the address of a source is one of the web; a file's name stands in the title."""
+        file = tmp_path / "model.toml"
+        file.write_text(model_toml(LLAMA, name="m", source="config.json", read="2026-11-24"), encoding="utf-8")
+        source = load.read_file(Model, file).evidence["hidden_count"].source
+        assert source is not None
+        assert (source.url, source.title) == ("", "Configuration of m, config.json")
+
+    def test_many_hybrid_layers_are_read_in_one_pass(self, tmp_path: Path) -> None:
+        """faults K13: the pattern of a hybrid was read again for every layer, 10,000 times 10,000 parts."""
+
+        class Layers(list[str]):
+            passes_count = 0
+
+            def __iter__(self) -> Iterator[str]:
+                self.passes_count += 1
+                return super().__iter__()
+
+        layers = Layers(["M"] * 9_999 + ["*"])
+        model = imported(tmp_path, NEMOTRON | {"hybrid_override_pattern": layers})
+        assert [block.count for block in model.blocks] == [9_999, 1]
+        assert layers.passes_count == 1
 
 
 class TestMistakes:

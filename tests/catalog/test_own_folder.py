@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +71,38 @@ def test_a_broken_file_is_named(own: Path) -> None:
     (own / "accelerators" / "mine.toml").write_text(CHIP.format(name="Mine").replace("384 GB", "384 kW"))
     with pytest.raises(CatalogError, match=r"mine\.toml: hbm_capacity"):
         bibliography.listing("accelerators")
+
+
+def test_a_name_that_is_taken_is_told_of_the_own_file_by_every_door(own: Path) -> None:
+    """faults K12: `check` blamed the shipped file, later in the alphabet, and `catalog list` was silent."""
+    (own / "accelerators" / "a-chip.toml").write_text(CHIP.format(name="H100 SXM"))
+    for door in (lambda: bibliography.listing("accelerators"), lambda: load.get("accelerators", "h100")):
+        with pytest.raises(CatalogError) as caught:
+            door()
+        (fault,) = caught.value.faults
+        assert (fault.path, fault.expected) == ("a-chip.toml: name or aliases", "no name of h100")
+
+
+def test_a_file_has_its_own_id(own: Path) -> None:
+    """faults K12: a file that states another part's id was listed under one name and shown as the other."""
+    (own / "accelerators" / "mine.toml").write_text('id = "h100"\n' + CHIP.format(name="Mine"))
+    with pytest.raises(CatalogError, match=r'mine\.toml: id = "h100": expected "mine", the name of the file'):
+        load.ids("accelerators")
+
+
+@pytest.mark.parametrize("stem", ["<b>x<", "+1", "-x", "größe", "x" * 81])
+def test_names_of_files_follow_the_rule_of_names(own: Path, stem: str) -> None:
+    """faults K12"""
+    (own / "accelerators" / f"{stem}.toml").write_text(CHIP.format(name="Mine"))
+    with pytest.raises(CatalogError, match=r"id = .*a file named with letters of ASCII"):
+        load.ids("accelerators")
+
+
+def test_a_pipe_in_the_folder_is_told(own: Path) -> None:
+    """faults K8"""
+    os.mkfifo(own / "accelerators" / "mine.toml")
+    with pytest.raises(CatalogError, match=r"mine\.toml = a pipe or a device: expected a readable TOML file"):
+        load.ids("accelerators")
 
 
 @pytest.mark.parametrize("folder", ["nowhere", "empty"])

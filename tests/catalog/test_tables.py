@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gigawatt.catalog.files import MOST_TABLE_BYTES
 from gigawatt.catalog.load import read_file
 from gigawatt.catalog.records import Accelerator, Evidence, Model, Path, Source
-from gigawatt.catalog.tables import MAX_FILE_BYTES, Reader, keys_of, read_record, read_sources, read_toml
+from gigawatt.catalog.tables import Reader, keys_of, read_record, read_sources, read_toml
 from gigawatt.errors import CatalogError, Fault
 
 PART = """
@@ -133,6 +134,7 @@ class TestMistakes:
             ('grade = "vendor"', 'grade = "vender"', "grade", '"vender"', "one of measured, vendor, press, derived"),
             ('grade = "press"', 'grade = "prss"', "rack_power.grade", '"prss"', "one of measured, vendor"),
             ('grade = "press"', "grade = 3", "rack_power.grade", "3", "one of measured, vendor"),
+            ('note = "nameplate"', f"note = 0x{'f' * 5000}", "rack_power.note", "a number of thousands", "text"),
             ('low = "12 kW"', 'low = "12 kWh"', "rack_power.low", '"12 kWh"', "a power (W, kW, MW, GW)"),
             ('low = "12 kW"', 'low = "14.5 kW"', "rack_power", '"14 kW"', "a value between its low and its high"),
             ('high = "15 kW"', 'high = "13 kW"', "rack_power", '"14 kW"', "a value between its low and its high"),
@@ -233,7 +235,7 @@ class TestFiles:
             (b"name = 1\nname = 2\n", "Cannot overwrite a value", "valid TOML"),
             (b"rack_power = 1" + b"0" * 5000, "Exceeds the limit", "valid TOML"),
             (b"a = " + b"[" * 20_000, "tables nested too deeply", "valid TOML"),
-            (b"#" * (MAX_FILE_BYTES + 1), "more than 4 MB", "a TOML file of at most 4 MB"),
+            (b"#" * (MOST_TABLE_BYTES + 1), "more than 4 MB", "a TOML file of at most 4 MB"),
         ],
         ids=["binary", "malformed", "twice the same key", "endless number", "nested", "huge"],
     )

@@ -168,7 +168,7 @@ def test_a_missing_and_a_binary_file(tmp_path: Path, suffix: str) -> None:
     with pytest.raises(CatalogError, match="No such file"):
         read_weather(file, altitude_m=0.0, utc_offset_h=0.0)
     file.write_bytes(bytes(range(256)) * 40)
-    with pytest.raises(CatalogError, match=r"readable CSV file in UTF-8|first line is LOCATION"):
+    with pytest.raises(CatalogError, match=r"CSV file in UTF-8|first line is LOCATION"):
         read_weather(file, altitude_m=0.0, utc_offset_h=0.0)
 
 

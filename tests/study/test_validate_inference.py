@@ -113,7 +113,7 @@ class TestFiles:
             read_inference_rows(file_of(tmp_path, CLOSED, CLOSED.replace(",400", f",{text}")))
 
     def test_a_file_that_is_not_there(self, tmp_path: Path) -> None:
-        with pytest.raises(CatalogError, match="a CSV file that can be read"):
+        with pytest.raises(CatalogError, match="a readable CSV file"):
             read_inference_rows(tmp_path / "none.csv")
 
     def test_no_rows_are_no_figures(self, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from gigawatt import units
 from gigawatt.catalog import records
-from gigawatt.catalog.tables import Reader, keys_of, read_record, read_sources, read_toml
+from gigawatt.catalog.tables import FILE_KEY, KEY_RULE, Reader, keys_of, read_record, read_sources, read_toml
 from gigawatt.errors import CatalogError, Fault
 
 T = TypeVar("T")
@@ -48,6 +48,7 @@ _FOLDERS = {
     "training_calibrations": "calibrations/training",
 }
 OWN_FOLDER = "GIGAWATT_CATALOG"
+MOST_NAME = 300  # characters of a name that is looked for
 _VENDORS = ("nvidia", "amd", "google", "amazon", "aws", "meta", "openai", "deepseek", "qwen", "intel")
 # Words that change nothing about the thing that a name stands for, by kind; matched whole, between spaces.
 _NOISE = {
@@ -71,8 +72,8 @@ _CAPACITY_FRAC = 0.1
 
 
 def ids(kind: str) -> list[str]:
-    """Every id of one kind, sorted."""
-    return sorted(_files(kind))
+    """Every id of one kind, sorted. Raises CatalogError where two things have one name."""
+    return sorted(set(_names(kind).values()))
 
 
 def get(kind: str, name: str) -> Any:
@@ -81,9 +82,9 @@ def get(kind: str, name: str) -> Any:
     Raises CatalogError with the nearest names where there is none.
     """
     names = _names(kind)
-    found = _find(kind, name)
+    found = _find(kind, name) if len(name) <= MOST_NAME else None
     if found is None:
-        close = difflib.get_close_matches(normalise(name), names, n=3, cutoff=0.4)
+        close = difflib.get_close_matches(normalise(name[:MOST_NAME]), names, n=3, cutoff=0.4)
         near = sorted({names[key] for key in close}) or ids(kind)
         reader = Reader()
         reader.fault(kind, name, f"a name in the catalog, such as {', '.join(near[:6])}")
@@ -127,7 +128,7 @@ def read_file(cls: type[T], file: FilePath) -> T:
     reader = Reader(faults=faults)
     if not faults:
         reader.sources = read_sources(table.pop("sources", {}), reader)
-        table.setdefault("id", file.stem)
+        _require_own_id(file.stem, table.setdefault("id", file.stem), reader)
         record = read_record(cls, table, "", reader)
         _require_evidence(reader)
         _require_dates(cls, table, reader)
@@ -135,6 +136,14 @@ def read_file(cls: type[T], file: FilePath) -> T:
     if reader.faults:
         raise CatalogError(reader.faults)
     return replace(record, evidence=reader.evidence)  # type: ignore[type-var, return-value]
+
+
+def _require_own_id(stem: str, id_: object, reader: Reader) -> None:
+    """A file's id is its name, which is what it is looked up by."""
+    if not FILE_KEY.fullmatch(stem):
+        reader.fault("id", stem, f"a file named with {KEY_RULE}, and full stops")
+    elif id_ != stem:
+        reader.fault("id", id_, f'"{stem}", the name of the file')
 
 
 def _require_evidence(reader: Reader) -> None:
@@ -174,14 +183,22 @@ def _joined(words: list[str]) -> str:
 
 @cache
 def _names(kind: str) -> dict[str, str]:
-    """Every name of one kind → id. Raises CatalogError where two things have one name."""
+    """Every name of one kind → id. Raises CatalogError where two things have one name, at the file that came later.
+
+    The reader's own files come after the shipped ones.
+    """
     names: dict[str, str] = {}
-    for id_ in ids(kind):
+    for id_ in sorted(_files(kind), key=lambda id_: (_is_own(kind, id_), id_)):
         for name in _called(kind, id_):
             owner = names.setdefault(normalise(name), id_)
             if owner != id_:
-                raise CatalogError([Fault(path=f"{kind}.{id_}", given=f'"{name}"', expected=f"no name of {owner}")])
+                path = f"{_files(kind)[id_].name}: {'id' if name == id_ else 'name or aliases'}"
+                raise CatalogError([Fault(path=path, given=f'"{name}"', expected=f"no name of {owner}")])
     return names
+
+
+def _is_own(kind: str, id_: str) -> bool:
+    return not _files(kind)[id_].is_relative_to(_shipped())
 
 
 def _called(kind: str, id_: str) -> tuple[str, ...]:
@@ -190,11 +207,10 @@ def _called(kind: str, id_: str) -> tuple[str, ...]:
     Of a shipped file the head alone is read, which is quick; one of the reader's own is checked whole, so that a
     mistake in it is told whatever is asked for.
     """
-    file = _files(kind)[id_]
-    if not file.is_relative_to(_shipped()):
+    if _is_own(kind, id_):
         record = load(kind, id_)
         return (id_, getattr(record, "name", id_), *getattr(record, "aliases", ()))
-    head = tomllib.loads(file.read_text(encoding="utf-8").partition("\ngrade")[0])
+    head = tomllib.loads(_files(kind)[id_].read_text(encoding="utf-8").partition("\ngrade")[0])
     return (id_, head.get("name", id_), *head.get("aliases", ()))
 
 
@@ -213,7 +229,7 @@ def _folders() -> list[FilePath]:
     if not own:
         return [_shipped()]
     parts = [_FOLDERS.get(kind, kind) for kind in KINDS]
-    if not any((FilePath(own) / part).is_dir() for part in parts):
+    if not any(os.path.isdir(FilePath(own) / part) for part in parts):
         raise CatalogError([Fault(path=OWN_FOLDER, given=f'"{own}"', expected=f"a folder with {', '.join(parts)}")])
     return [_shipped(), FilePath(own)]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gigawatt.catalog.records import Path
 
 Floats = NDArray[np.float64]
-QUARTER = re.compile(r"(\d{4})Q([1-4])")
+QUARTER = re.compile(r"([0-9]{4})Q([1-4])")
 QUARTERS_PER_YEAR = 4
 
 

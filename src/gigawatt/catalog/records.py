@@ -13,9 +13,12 @@ Precision = Literal["bf16", "fp8", "fp4", "mxfp4", "int4"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a number was read: address, date of the page (or of our reading), and what it is."""
+    """Where a number was read: address on the web, date of the page (or of our reading), and what it is.
 
-    url: str
+    What has no address, such as an offer or a file, has a title.
+    """
+
+    url: str = ""
     date: str
     title: str = ""
 

@@ -12,24 +12,41 @@ from __future__ import annotations
 import difflib
 import math
 import re
-import tomllib
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from gigawatt import units
+from gigawatt.catalog.files import MOST_TABLE_BYTES, parse_toml, read_text
 from gigawatt.catalog.records import Evidence, Grade, Path, Source
-from gigawatt.errors import Fault
+from gigawatt.errors import CatalogError, Fault, plain
 
 T = TypeVar("T")
 
-MAX_FILE_BYTES = 4_000_000
 GRADES = get_args(Grade)
 UNPUBLISHED = ("derived", "assumed")
-_QUARTER = re.compile(r"\d{4}Q[1-4]")
+# The one rule for names: what a person calls an entry of a table or a file of the catalog. A full stop, which parts the
+# words of a path, may stand in the name of a file only.
+KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+FILE_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+KEY_RULE = "letters of ASCII, digits, dashes and underscores, first a letter or a digit, at most 80"
+MOST_ENTRIES_COUNT = 1_000
+# Characters that no text holds: they steer a terminal, turn a line round, or are none (lone surrogates).
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+_PROSE = ("description", "note")  # text of several lines
+_LINE_RULE, _PROSE_RULE = "one line of text without control characters", "text without control characters"
+_ADDRESS = re.compile(r"https?://[^\s<>\"'`\\]{1,2000}", re.IGNORECASE)
+_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
+_QUARTER = re.compile(r"[0-9]{4}Q[1-4]")
+# How many unknown keys of one table are told the nearest that is known, for looking takes its time.
+_MOST_NEAREST_COUNT = 20
+_LONGEST = 2**63
 _ANNOTATED = frozenset({"value", "low", "high", "grade", "source", "note"})
 _INHERITED = frozenset({"grade", "source", "note"})
 # Stands in for a source that was faulted where it is named, so that one mistake is one fault.
@@ -51,7 +68,10 @@ class Reader:
 
     def fault(self, path: str, given: object, expected: str) -> None:
         """Note that a value is not what is expected."""
-        self.remark(path, f'"{given}"' if isinstance(given, str) else str(given), expected)
+        try:
+            self.remark(path, f'"{given}"' if isinstance(given, str) else str(given), expected)
+        except ValueError:  # Python writes no whole number of thousands of digits
+            self.remark(path, "a number of thousands of digits", expected)
 
     def remark(self, path: str, seen: str, expected: str) -> None:
         """Note a fault that is no value, such as "missing"; long text is cut so that an error stays one line."""
@@ -59,29 +79,16 @@ class Reader:
 
 
 def _line(text: str, longest: int) -> str:
-    line = " ".join(text.split())
+    line = " ".join(re.split(r"[ \t\r\n]+", text.strip(" \t\r\n")))
     return line if len(line) <= longest else line[: longest - 3] + "..."
 
 
 def read_toml(file: FilePath) -> tuple[dict[str, Any], list[Fault]]:
     """Parse a TOML file; one that is missing, huge, binary or malformed is one fault, never a traceback."""
-    path = str(file)
     try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_FILE_BYTES + 1)
-        if len(data) > MAX_FILE_BYTES:
-            limit = f"{MAX_FILE_BYTES // 1_000_000} MB"
-            return {}, [Fault(path=path, given=f"more than {limit}", expected=f"a TOML file of at most {limit}")]
-        return tomllib.loads(data.decode("utf-8-sig")), []
-    except UnicodeDecodeError:
-        return {}, [Fault(path=path, given="binary data", expected="a TOML file in UTF-8")]
-    except ValueError as error:  # TOMLDecodeError, and what int() says of a number of thousands of digits
-        return {}, [Fault(path=path, given=str(error), expected="valid TOML")]
-    except RecursionError:
-        return {}, [Fault(path=path, given="tables nested too deeply", expected="valid TOML")]
-    except OSError as error:
-        given = error.strerror or str(error)
-        return {}, [Fault(path=path, given=given, expected="a readable TOML file")]
+        return parse_toml(read_text(file, "TOML file", MOST_TABLE_BYTES), str(file)), []
+    except CatalogError as error:
+        return {}, list(error.faults)
 
 
 def read_sources(table: object, reader: Reader) -> dict[str, Source]:
@@ -89,7 +96,22 @@ def read_sources(table: object, reader: Reader) -> dict[str, Source]:
     if not isinstance(table, Mapping):
         reader.fault("sources", table, "a table of sources, each with url and date")
         return {}
-    return {key: read_record(Source, entry, f"sources.{key}", reader) or _UNKNOWN for key, entry in table.items()}
+    found = {}
+    for key, entry in _entries(table, "sources", reader).items():
+        source = read_record(Source, entry, f"sources.{key}", reader)
+        if source is not None:
+            _check_source(f"sources.{key}", source, reader)
+        found[key] = source or _UNKNOWN
+    return found
+
+
+def _check_source(path: str, source: Source, reader: Reader) -> None:
+    if source.url and not _ADDRESS.fullmatch(source.url):
+        reader.fault(f"{path}.url", source.url, "an address that begins with https:// or http://")
+    if not (source.url or source.title):
+        reader.remark(f"{path}.url", "missing", "an address, or the title of what has none")
+    if not _DATE.fullmatch(source.date):
+        reader.fault(f"{path}.date", source.date, "a day, a month or a year, such as 2026-07-01")
 
 
 def read_record(cls: type[T], table: object, path: str, reader: Reader) -> T | None:
@@ -128,14 +150,16 @@ def _prepare(
     known = keys_of(cls)
     stated = {key: table[key] for key in _INHERITED if key in table and key not in known}
     inherited = _stated(stated, inherited, path, reader)
-    prepared = {}
+    prepared, unknown_count = {}, 0
     for key, value in table.items():
         if key in known:
             name = known[key]
             here = _join(path, key), _join(field_path, name)
             prepared[name] = _value(_hints(cls)[name], name, value, here, inherited, reader)
         elif key not in _INHERITED:
-            reader.fault(_join(path, key), _brief(value), _nearest(key, known))
+            unknown_count += 1
+            near = _nearest(key, known) if unknown_count <= _MOST_NEAREST_COUNT else "no such key"
+            reader.fault(_join(path, key), _brief(value), near)
     for entry in fields(cls):
         required = entry.default is MISSING and entry.default_factory is MISSING
         key = units.split(entry.name)[0]
@@ -170,19 +194,61 @@ def _value(
         return tuple(
             _prepare(item, row, f"{path}[{n}]", f"{field_path}.{n}", inherited, reader) for n, row in enumerate(rows)
         )
-    if get_origin(hint) in (dict, Mapping) and is_dataclass(get_args(hint)[1]):
-        rows_by_key = value if isinstance(value, Mapping) else {}
-        if not isinstance(value, Mapping):
-            reader.fault(path, value, "a table")
+    if is_named(hint):
         item = get_args(hint)[1]
         return {
             key: _prepare(item, row, _join(path, key), _join(field_path, key), inherited, reader)
-            for key, row in rows_by_key.items()
+            for key, row in _entries(value, path, reader).items()
         }
     suffix = units.split(name)[1] or (name if name in units.BARE else "")
     if suffix and hint in (float, int):
         return _quantity(hint, suffix, value, here, inherited, reader)
+    if not isinstance(value, list) or get_origin(hint) is tuple:
+        check_plain(value, path, name in _PROSE, reader)
     return tuple(value) if isinstance(value, list) else value
+
+
+def _entries(value: object, path: str, reader: Reader) -> Mapping[str, Any]:
+    """The entries of a table whose keys are names, without those that follow no rule or are too many."""
+    if not isinstance(value, Mapping):
+        reader.fault(path, value, "a table")
+        return {}
+    if len(value) > MOST_ENTRIES_COUNT:
+        reader.remark(path, f"{len(value):,} entries", f"at most {MOST_ENTRIES_COUNT:,}")
+    found = dict(islice(value.items(), MOST_ENTRIES_COUNT))
+    for key in [key for key in found if not KEY.fullmatch(key)]:
+        reader.remark(path, f'the name "{key}"', KEY_RULE)
+        del found[key]
+    return found
+
+
+def check_plain(value: object, path: str, prose: bool, reader: Reader) -> None:
+    """Text, whole numbers and lists of them hold nothing that would deceive the eye or no machine could write."""
+    if isinstance(value, list):
+        for n, item in enumerate(value):
+            check_plain(item, f"{path}[{n}]", prose, reader)
+    elif isinstance(value, int) and abs(value) >= _LONGEST:
+        reader.remark(path, "a number of very many digits", "a smaller whole number")
+    elif isinstance(value, str) and (_UNSEEN.search(value) or ("\n" in value and not prose)):
+        reader.fault(path, plain(value), _PROSE_RULE if prose else _LINE_RULE)
+
+
+def type_at(hint: Any, key: str) -> Any:
+    """The type of the entry `key` in a table of type `hint`: a record, a table of records or a value; None: no such."""
+    if is_dataclass(hint):
+        name = keys_of(hint).get(key)  # type: ignore[arg-type]
+        return None if name is None else _without_none(_hints(hint)[name])  # type: ignore[arg-type]
+    return get_args(hint)[1] if is_named(hint) else None
+
+
+def is_named(hint: Any) -> bool:
+    """Whether a type is that of a table of records, whose keys are names."""
+    return get_origin(hint) in (dict, Mapping) and is_dataclass(get_args(hint)[1])
+
+
+def is_table(hint: Any) -> bool:
+    """Whether a type is that of a table that has keys of its own, beside a path over time or an annotated value."""
+    return is_named(hint) or (is_dataclass(hint) and hint is not Path)
 
 
 def _without_none(hint: Any) -> Any:
@@ -221,11 +287,8 @@ def _annotated(value: object, path: str, reader: Reader) -> tuple[Any, dict[str,
 def _number(value: Any, suffix: str, path: str, reader: Reader) -> float:
     try:
         return units.parse(value, suffix)
-    except OverflowError:
-        expected = f"{units.SUFFIXES[suffix].example}, finite"
     except ValueError as error:
-        expected = str(error)
-    reader.fault(path, _brief(value), expected)
+        reader.fault(path, _brief(value), str(error))
     return math.nan
 
 
@@ -241,7 +304,11 @@ def _stated(
     notes: Mapping[str, Any], inherited: Mapping[str, Any], path: str, reader: Reader
 ) -> Mapping[str, str | Source]:
     """Grade, source and note as stated here, checked and laid over those of the tables above."""
-    stated: dict[str, str | Source] = {key: str(notes[key]) for key in ("grade", "note") if key in notes}
+    stated: dict[str, str | Source] = {key: notes[key] for key in ("grade", "note") if key in notes}
+    if isinstance(stated.get("note", ""), str):
+        check_plain(stated.get("note", ""), _join(path, "note"), True, reader)
+    else:
+        reader.fault(_join(path, "note"), stated.pop("note"), "text")
     if stated.get("grade", "assumed") not in GRADES:
         reader.fault(_join(path, "grade"), notes["grade"], f"one of {', '.join(GRADES)}")
         stated["grade"] = "assumed"
@@ -282,14 +349,14 @@ def _path(
         points = {key: point for key, point in plain.items() if key not in _INHERITED}
     else:
         points = {"0000Q1": plain}
-    for key in points:
-        if not _QUARTER.fullmatch(key):
-            reader.fault(_join(path, key), _brief(points[key]), 'quarters such as "2026Q3" as keys')
+    mistyped = [key for key in points if not _QUARTER.fullmatch(key)]
+    for key in mistyped:
+        reader.fault(_join(path, key), _brief(points[key]), 'quarters such as "2026Q3" as keys')
     if not points:
         reader.remark(path, "{}", "at least one quarter with a value")
     span = _range(notes, suffix, path, reader)
     _note_evidence(field_path, path, _stated(notes, inherited, path, reader), span, reader)
-    if not points:
+    if mistyped or not points:
         return {"periods": ("0000Q1",), "values": (math.nan,)}
     ordered = sorted(points)
     values = tuple(
@@ -305,11 +372,12 @@ def _build(cls: type[T], prepared: Mapping[str, Any], path: str, reader: Reader)
     try:
         return TypeAdapter(cls).validate_python(prepared)
     except ValidationError as error:
-        for item in error.errors():
-            if item["type"] == "missing":  # _prepare has said so, with the unit expected
-                continue
+        for item in error.errors(include_url=False, include_context=False):
+            if item["type"] == "missing" and isinstance(item["loc"][-1], str):
+                continue  # _prepare has said so, with the unit expected
             keys = [units.split(part)[0] if isinstance(part, str) else f"[{part}]" for part in item["loc"]]
             where = ".".join([path, *keys] if path else keys).replace(".[", "[")
             message = item["msg"][0].lower() + item["msg"][1:]
-            reader.fault(where, _brief(item["input"]), message.removeprefix("input should be "))
+            expected = "a value here too" if item["type"] == "missing" else message.removeprefix("input should be ")
+            reader.fault(where, _brief(item["input"]), expected)
         return None

@@ -34,11 +34,11 @@ def allocate(
 ) -> None:
     """Divide power among classes of work: who gets what, what the next gigawatt is worth, and when it is enough."""
     with door(json):
-        from gigawatt.scenario.load import parse_override
+        from gigawatt.scenario.load import parse_overrides
         from gigawatt.study.allocate import Question
         from gigawatt.study.allocate import allocate as study
 
-        overrides = dict(parse_override(pair) for pair in set_ or [])
+        overrides = parse_overrides(set_ or [])
         question = Question(source=scenario, overrides=overrides, capacity=capacity, period=period, fairness=fairness)
         _show(study(question), out, json)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from gigawatt import __version__
+from gigawatt.errors import Fault, ScenarioError
 from gigawatt.interfaces.allocating import allocate
 from gigawatt.interfaces.console import BAD_INPUT, door, progress, say, usage_fault
 from gigawatt.interfaces.flywheel import flywheel
@@ -17,6 +19,7 @@ from gigawatt.interfaces.hedging import hedge
 from gigawatt.interfaces.predicting import predict_app, validate_app
 from gigawatt.interfaces.simulating import simulate
 from gigawatt.interfaces.sweeping import compare, sweep
+from gigawatt.units import is_quantity
 
 app = typer.Typer(
     name="gigawatt",
@@ -67,6 +70,18 @@ def root(
     ] = False,
 ) -> None:
     """Plan, simulate and account for multi-gigawatt AI factories: from watts to tokens to dollars."""
+    del version  # its callback has answered
+    with door("--json" in sys.argv):
+        _refuse_unquoted(sys.argv)
+
+
+def _refuse_unquoted(words: Sequence[str]) -> None:
+    """A unit that the shell parted from its number, as in `--set programme.target=300 MW`, is no word of its own."""
+    for option, pair, unit in zip(words, words[1:], words[2:], strict=False):
+        path, _, number = pair.partition("=")
+        if option == "--set" and number[-1:].isdigit() and is_quantity(f"{number} {unit}"):
+            expected = f'the two in quotes: --set {path}="{number} {unit}"'
+            raise ScenarioError([Fault(path=path, given=f"{number}, and {unit} apart from it", expected=expected)])
 
 
 @app.command()
@@ -176,9 +191,9 @@ def catalog_import_model(
 
 
 def _overrides(pairs: list[str] | None) -> dict[str, Any]:
-    from gigawatt.scenario.load import parse_override
+    from gigawatt.scenario.load import parse_overrides
 
-    return dict(parse_override(pair) for pair in pairs or [])
+    return parse_overrides(pairs or [])
 
 
 def main() -> None:

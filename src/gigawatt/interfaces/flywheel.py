@@ -30,12 +30,12 @@ def flywheel(
     """Compute brings capability, users, revenue and compute again: the past predicted, and the plan's fixed point."""
     with door(json):
         from gigawatt.report import flywheel as report
-        from gigawatt.scenario.load import load, parse_override
+        from gigawatt.scenario.load import load, parse_overrides
         from gigawatt.study.files import write_whole
         from gigawatt.study.flywheel.figures import figures
 
         _check_out(out)
-        question = load(scenario, dict(parse_override(pair) for pair in set_ or []))
+        question = load(scenario, parse_overrides(set_ or []))
         with progress() as step:
             found = figures(question, start_ratio=start, damping_frac=damping, only_backtest=backtest, progress=step)
         if out is not None:

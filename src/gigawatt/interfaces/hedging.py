@@ -26,10 +26,10 @@ def hedge(
     """Plan for several futures at once: what to order now, and what it would be worth to know."""
     with door(json):
         from gigawatt.report import terminal
-        from gigawatt.scenario.load import load, parse_override
+        from gigawatt.scenario.load import load, parse_overrides
         from gigawatt.study.uncertainty import hedging as study
 
-        question = load(scenario, dict(parse_override(pair) for pair in set_ or []))
+        question = load(scenario, parse_overrides(set_ or []))
         with progress() as step:
             found = study.hedging(
                 question,

@@ -62,14 +62,14 @@ def simulate(
 ) -> None:
     """Live through a plan hour by hour: weather, failures, repairs, and what events of the grid cost."""
     with door(json):
-        from gigawatt.scenario.load import parse_override
+        from gigawatt.scenario.load import parse_overrides
         from gigawatt.study.result import check_folder
         from gigawatt.study.simulate.asking import Question
         from gigawatt.study.simulate.simulation import simulate_result
 
         question = Question(
             source=source,
-            overrides=dict(parse_override(pair) for pair in set_ or []),
+            overrides=parse_overrides(set_ or []),
             seed=seed,
             mode=mode,
             first=from_,

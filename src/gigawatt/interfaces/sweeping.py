@@ -162,6 +162,6 @@ def _asking(
 
 
 def _overrides(pairs: list[str] | None) -> dict[str, Any]:
-    from gigawatt.scenario.load import parse_override
+    from gigawatt.scenario.load import parse_overrides
 
-    return dict(parse_override(pair) for pair in pairs or [])
+    return parse_overrides(pairs or [])

@@ -51,6 +51,7 @@ def check(asked: Asked, records: Records | None, reader: Reader) -> None:
         check_flywheel(asked.flywheel, users, reader)
     if records is not None:
         _sites(asked, records, reader)
+        _each_site_once(asked, records, reader)
         _storage(asked, records, reader)
         _platforms(asked, records, reader)
 
@@ -320,6 +321,18 @@ def _sites(asked: Asked, records: Records, reader: Reader) -> None:
             if asked.sites[key].sunk_w > standing:
                 given = f"{asked.sites[key].sunk_w / 1e6:g} MW"
                 reader.fault(f"sites.{key}.sunk", given, f"at most the {standing / 1e6:g} MW energised at the start")
+
+
+def _each_site_once(asked: Asked, records: Records, reader: Reader) -> None:
+    """A campus under two names would have its power twice, unless each part of it states a ramp of its own."""
+    whole: dict[str, str] = {}
+    for key, site in records.sites.items():
+        if asked.sites[key].ramp_w is not None:
+            continue
+        other = whole.setdefault(site.id, key)
+        if other != key:
+            expected = "a campus once, or for each part of it a ramp of its own"
+            reader.remark(f"sites.{key}", f"{site.name}, as sites.{other}", expected)
 
 
 def _storage(asked: Asked, records: Records, reader: Reader) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import asdict, replace
 from importlib.resources import files
 from operator import attrgetter
@@ -14,9 +14,11 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from gigawatt.catalog import load as catalog
-from gigawatt.catalog.records import Evidence, Site
-from gigawatt.catalog.tables import Reader, read_record, read_sources, read_toml
-from gigawatt.errors import CatalogError, Fault, ScenarioError
+from gigawatt.catalog.files import parse_toml
+from gigawatt.catalog.records import Evidence, Site, Source
+from gigawatt.catalog.tables import Reader, is_named, is_table, read_record, read_sources, read_toml, type_at
+from gigawatt.errors import MOST_FAULTS_COUNT, CatalogError, Fault, ScenarioError
+from gigawatt.scenario.allocation import PATH as ALLOCATION
 from gigawatt.scenario.allocation import PowerAsked, PowerScenario, check_alone, stands_alone
 from gigawatt.scenario.check import check
 from gigawatt.scenario.schema import Asked, Records, Scenario, SiteUse
@@ -32,6 +34,17 @@ SINGLE = {
     "inference_curve": ("power_curves", "simulate.inference_curve"),
     "training_curve": ("power_curves", "simulate.training_curve"),
 }
+# Tables whose entries name a record: the key that does, and the record's kind.
+NAMED = {
+    "use_cases": ("model", "models"),
+    "training_runs": ("model", "models"),
+    "experiments": ("model", "models"),
+    "platforms": ("accelerator", "accelerators"),
+    "sites": ("site", "sites"),
+}
+# Keys of a site that name a file.
+FILE_KEYS = ("weather_file", "price_file", "carbon_file")
+MOST_NAME, MOST_SHOWN = 80, 40
 
 LookUp = Callable[[str, str, str], Any]
 
@@ -66,22 +79,40 @@ def load_allocation(name: str = DEFAULT, overrides: Mapping[str, Any] | None = N
 def loads(text: str, overrides: Mapping[str, Any] | None = None) -> Scenario:
     """The scenario of a TOML text, as `load` reads a file."""
     try:
-        table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ScenarioError([Fault(path="scenario", given=str(error), expected="valid TOML")]) from None
-    return _overridden(_over_base(table, 0), overrides or {})
+        table = parse_toml(text, "scenario")
+    except CatalogError as error:
+        raise ScenarioError(error.faults) from None
+    return _overridden(_over_base(table, FilePath(), 0), overrides or {})
+
+
+def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
+    """Every "path=value" of a command line. Raises ScenarioError with all that are none, or name a path again."""
+    found: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for pair in pairs:
+        try:
+            path, value = parse_override(pair)
+        except ScenarioError as error:
+            faults += error.faults
+            continue
+        if path in found:
+            faults.append(Fault(path="--set", given=f"{path} twice", expected="each path once"))
+        found[path] = value
+    if faults:
+        raise ScenarioError(faults)
+    return found
 
 
 def parse_override(text: str) -> tuple[str, Any]:
     """ "path=value" as given on a command line; the value is TOML where it reads as TOML, else text."""
     path, sign, value = text.partition("=")
     if not sign or not path.strip():
-        raise ScenarioError([Fault(path="--set", given=f'"{text}"', expected="PATH=VALUE")])
+        raise ScenarioError([Fault(path="--set", given=f'"{text[:80]}"', expected="PATH=VALUE")])
     try:
-        parsed = tomllib.loads(f"value = {value.strip()}")["value"]
-    except tomllib.TOMLDecodeError:
-        parsed = value.strip()
-    return path.strip(), parsed
+        table = parse_toml(f"value = {value.strip()}", path)
+    except CatalogError:
+        table = {}
+    return path.strip(), table["value"] if set(table) == {"value"} else value.strip()
 
 
 def _folder() -> FilePath:
@@ -90,22 +121,26 @@ def _folder() -> FilePath:
 
 def _find(name: str, known: Sequence[str] | None = None) -> FilePath:
     """The file behind a name. known: the presets to speak of where there is none; None: those with a programme."""
-    known = presets() if known is None else known
-    if name in presets():
-        return _folder() / f"{name}.toml"
-    if name in allocation_presets():
-        return _folder() / "allocations" / f"{name}.toml"
-    file = FilePath(name)
+    file = _shipped(name) or FilePath(name)
     try:
         if file.exists():
             return file
     except (OSError, ValueError):
         pass  # no name that a file could have
-    close = difflib.get_close_matches(name, known, n=1)
-    near = f'; did you mean "{close[0]}"?' if close else ""
-    expected = f"a file, or one of the presets {', '.join(known)}{near}"
+    expected = f"a file, or one of the presets {', '.join(presets() if known is None else known)}{_near(name, known)}"
     shown = name if len(name) <= 80 else name[:77] + "..."
     raise ScenarioError([Fault(path="SCENARIO", given=f'"{shown}"', expected=expected)])
+
+
+def _shipped(name: str) -> FilePath | None:
+    if name in presets():
+        return _folder() / f"{name}.toml"
+    return _folder() / "allocations" / f"{name}.toml" if name in allocation_presets() else None
+
+
+def _near(name: str, known: Sequence[str] | None = None) -> str:
+    close = difflib.get_close_matches(name[:MOST_NAME], presets() if known is None else known, n=1)
+    return f'; did you mean "{close[0]}"?' if close else ""
 
 
 def _extended(file: FilePath, depth: int) -> dict[str, Any]:
@@ -113,37 +148,69 @@ def _extended(file: FilePath, depth: int) -> dict[str, Any]:
     if faults:
         raise ScenarioError(faults)
     table.setdefault("name", file.stem)
-    return _over_base(table, depth)
+    locate_files(table, file.parent)
+    return _over_base(table, file, depth)
 
 
-def _over_base(table: dict[str, Any], depth: int) -> dict[str, Any]:
-    """The table laid over the scenario that it `extends`, if it does: whole, and extending nothing any more."""
+def locate_files(table: Mapping[str, Any], folder: FilePath) -> None:
+    """The files that the sites of a scenario or a strategy name lie beside it, wherever it is read from."""
+    sites = table.get("sites")
+    for use in sites.values() if isinstance(sites, Mapping) else ():
+        for key in FILE_KEYS if isinstance(use, dict) else ():
+            if isinstance(use.get(key), str) and use[key]:
+                use[key] = str(folder / use[key])
+
+
+def _over_base(table: dict[str, Any], file: FilePath, depth: int) -> dict[str, Any]:
+    """The table of a file laid over the scenario that it `extends`, if it does: whole, and extending nothing any more.
+
+    A base that is a file is named from the folder of the file that extends it.
+    """
     base = table.pop("extends", "")
     if not base:
         return table
+    path = f"{file}: extends" if file.name else "extends"
     if not isinstance(base, str) or depth >= MAX_DEPTH:
-        raise ScenarioError([Fault(path="extends", given=str(base), expected="a preset or file, and no circle")])
-    return _merge(_extended(_find(base), depth + 1), table)
+        expected = "a preset or file, and no circle"
+        given = f'"{base[:MOST_NAME]}"' if isinstance(base, str) else "no name"
+        raise ScenarioError([Fault(path=path, given=given, expected=expected)])
+    found = _shipped(base) or file.parent / base
+    try:
+        there = found.exists()
+    except (OSError, ValueError):
+        there = False  # no name that a file could have
+    if not there:
+        expected = f"a preset, or a file in the folder {file.parent.absolute()}{_near(base)}"
+        raise ScenarioError([Fault(path=path, given=f'"{base[:MOST_NAME]}"', expected=expected)])
+    return _merge(_extended(found, depth + 1), table, Asked)
 
 
-def _merge(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Tables merge key by key; anything else, an annotated value or a path over time replaces what was there.
-
-    `key = false` takes an entry of the base away, unless that is itself true or false.
-    """
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any], hint: Any) -> dict[str, Any]:
+    """One table of a type laid over another, entry by entry."""
     merged = dict(base)
     for key, value in over.items():
-        if value is False and not isinstance(base.get(key, False), bool):
-            merged.pop(key)
-        elif isinstance(value, dict) and isinstance(base.get(key), dict) and not _is_leaf(value):
-            merged[key] = _merge(base[key], value)
-        else:
-            merged[key] = value
+        _lay(merged, key, value, _type_at(hint, key))
     return merged
 
 
-def _is_leaf(table: Mapping[str, Any]) -> bool:
-    return "value" in table or any(key[:4].isdigit() for key in table)
+def _lay(table: dict[str, Any], key: str, value: Any, hint: Any) -> None:
+    """Put a value of a type into a table.
+
+    Tables that have keys of their own merge with what was there; anything else, an annotated value or a path over time
+    replaces it. `key = false` takes an entry away, unless it is true or false by its type.
+    """
+    there = table.get(key)
+    if value is False and key in table and hint is not bool:
+        del table[key]
+    elif isinstance(value, Mapping) and isinstance(there, Mapping) and is_table(hint):
+        table[key] = _merge(there, value, hint)
+    else:
+        table[key] = value
+
+
+def _type_at(hint: Any, key: str) -> Any:
+    """The type of an entry of a scenario's file, which holds sources beside what is asked."""
+    return Mapping[str, Source] if hint is Asked and key == "sources" else type_at(hint, key)
 
 
 def _overridden(table: dict[str, Any], overrides: Mapping[str, Any]) -> Scenario:
@@ -154,7 +221,7 @@ def _changed(table: dict[str, Any], overrides: Mapping[str, Any]) -> tuple[dict[
     """The table with its overrides, and a reader with what is wrong with these."""
     reader = Reader()
     for path, value in overrides.items():
-        _override(table, path, value, reader)
+        _override(table, path, deepcopy(value), reader)
     return table, reader
 
 
@@ -164,28 +231,39 @@ def _override(table: dict[str, Any], path: str, value: Any, reader: Reader) -> N
         return
     *parents, last = path.split(".")
     here: Any = table
-    for key in parents:
-        here = here.setdefault(key, {}) if isinstance(here, dict) else None
-    if not isinstance(here, dict):
-        reader.fault(path, value, "a path to a value, such as programme.target")
-        return
-    if value is False and not isinstance(here.get(last, False), bool):
-        here.pop(last)
-    elif isinstance(value, dict) and isinstance(here.get(last), dict) and not _is_leaf(value):
-        here[last] = _merge(here[last], value)
-    else:
-        here[last] = value
+    hint: Any = Asked
+    # Quantities and classes of work that are named again there need not have been: their names are checked later.
+    elsewhere = parents[:1] == ["uncertainty"] or (parents[:1] == [ALLOCATION] and not stands_alone(table))
+    for n, key in enumerate(parents):
+        if is_named(hint) and not elsewhere and key not in here:
+            reader.remark(".".join(parents[: n + 1]), "a name that is not there", _named(here, parents[: n + 1]))
+            return
+        here, hint = here.setdefault(key, {}), _type_at(hint, key)
+        if not isinstance(here, dict):
+            reader.fault(path, value, "a path to a value, such as programme.target")
+            return
+    _lay(here, last, value, hint=_type_at(hint, last))
+
+
+def _named(there: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Which names an override may go into. A new one is set whole, so that no slip of the pen adds a thing."""
+    known = list(there)[:MOST_SHOWN]
+    close = difflib.get_close_matches(names[-1][:MOST_NAME], known, n=1)
+    near = f'; did you mean "{close[0]}"?' if close else f"; to add it, set {'.'.join(names)[:MOST_NAME]} to a table"
+    return f"one of {', '.join(known) or 'none'}{near}"
 
 
 def _read(table: dict[str, Any], reader: Reader) -> Scenario:
     if stands_alone(table):
-        given = f'"{table.get("name", "")}", an allocation of power'
-        expected = f"a scenario with a programme; this one is for `gigawatt allocate {table.get('name', '')}`"
+        name = table["name"] if isinstance(table.get("name"), str) else ""
+        given, expected = f'"{name}", an allocation of power', "a scenario with a programme"
+        expected += f"; this one is for `gigawatt allocate {name}`"
         raise ScenarioError([Fault(path="SCENARIO", given=given, expected=expected)])
     sources_table = table.pop("sources", {})
     reader.sources = read_sources(sources_table, reader)
     asked = read_record(Asked, table, "", reader)
     if asked is None:
+        _look_up_names(table, reader)
         raise ScenarioError(reader.faults)
     records = _resolve(asked, reader)
     check(asked, records, reader)
@@ -206,10 +284,12 @@ def _read_allocation(table: dict[str, Any], reader: Reader) -> PowerScenario:
     return PowerScenario(asked=asked, hash=_digest(asdict(asked)))
 
 
-def _resolve(asked: Asked, reader: Reader) -> Records | None:
-    """Look up every name; faults for those that are not in the catalog."""
+def _looking(reader: Reader) -> LookUp:
+    """How a name is looked up in the catalog: None and a fault where it is not there."""
 
     def look_up(kind: str, name: str, path: str) -> Any:
+        if len(reader.faults) > MOST_FAULTS_COUNT:
+            return None  # more than anybody is told, and to look for the nearest names takes its time
         try:
             return catalog.get(kind, name)
         except CatalogError as error:
@@ -218,6 +298,23 @@ def _resolve(asked: Asked, reader: Reader) -> Records | None:
             reader.faults += [fault for fault in found if fault not in reader.faults]
             return None
 
+    return look_up
+
+
+def _look_up_names(table: Mapping[str, Any], reader: Reader) -> None:
+    """Look up the names in the tables of a scenario that is not whole, so that all of its faults are told at once."""
+    look_up = _looking(reader)
+    for group, (key, kind) in NAMED.items():
+        entries = table.get(group)
+        for name, use in entries.items() if isinstance(entries, Mapping) else ():
+            given = use.get(key) if isinstance(use, Mapping) else None
+            if isinstance(given, str):
+                look_up(kind, given, f"{group}.{name}.{key}")
+
+
+def _resolve(asked: Asked, reader: Reader) -> Records | None:
+    """Look up every name; faults for those that are not in the catalog."""
+    look_up = _looking(reader)
     single = {field: look_up(kind, attrgetter(path)(asked), path) for field, (kind, path) in SINGLE.items()}
     many = _many(asked, look_up)
     if None in (*single.values(), *(record for records in many.values() for record in records.values())):
@@ -289,6 +386,8 @@ def resolved(asked: Asked, records: Records) -> dict[str, Any]:
     """Every value of the question as plain data, without evidence: what the identity is taken from."""
     data = {"asked": asdict(asked), "records": asdict(records)}
     del data["asked"]["solver"]
+    for site in data["asked"]["sites"].values():
+        site |= dict.fromkeys(FILE_KEYS, "")  # their hours count, in `series`, and not where they lie
     data["records"]["series"] = {key: digests(series) for key, series in records.series.items()}
     for group in data["records"].values():
         for record in [group, *group.values()]:

@@ -9,10 +9,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from gigawatt.catalog.tables import read_toml
+from gigawatt.catalog.tables import Reader, check_plain, read_toml
 from gigawatt.errors import Fault, InputError, ScenarioError
 from gigawatt.scenario.check import NAME
-from gigawatt.scenario.load import load
+from gigawatt.scenario.load import load, locate_files
 from gigawatt.scenario.schema import Scenario
 
 ARGUMENT = "STRATEGY"
@@ -78,13 +78,17 @@ def _strategy(file: Path, base: str, overrides: Mapping[str, Any]) -> Strategy:
     table, faults = read_toml(file)
     faults += [
         Fault(path=key, given="in a strategy", expected="overrides of what is decided; the scenario says the rest")
-        for key in WORLD
-        if key in table
+        for key in table
+        if key.partition(".")[0] in WORLD
     ]
     if not NAME.fullmatch(file.stem):
         faults.append(Fault(path=ARGUMENT, given=f'"{file.stem[:80]}"', expected="letters, digits, dots, dashes"))
-    if faults:
-        raise ScenarioError(faults)
+    reader = Reader(faults=faults)
+    for key in ("title", "description"):
+        check_plain(table.get(key, ""), key, key == "description", reader)
+    if reader.faults:
+        raise ScenarioError(reader.faults)
     words = {key: " ".join(str(table.pop(key, "")).split()) for key in ("title", "description")}
+    locate_files(table, file.parent)
     scenario = load(base, {**overrides, **table})
     return Strategy(name=file.stem, scenario=scenario, **words)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from gigawatt.catalog import load, records
+from gigawatt.catalog.files import MOST_TABLE_BYTES, read_json
 from gigawatt.catalog.readers.huggingface import model_toml
 from gigawatt.errors import CatalogError, Fault
 
@@ -22,14 +21,19 @@ def import_model(config: Path, *, name: str | None, folder: Path) -> dict[str, A
     where the configuration cannot be read or is of no known family, where the folder does not exist, or where it holds
     a file of that name.
     """
+    table = read_json(config, MOST_TABLE_BYTES)
     title = name or (config.resolve().parent.name if config.stem == "config" else config.stem)
-    target = folder / f"{re.sub(r'[^a-z0-9.]+', '-', title.lower()).strip('-') or 'model'}.toml"
-    table = _read(config)
-    if not folder.is_dir():
+    target = folder / f"{re.sub(r'[^a-z0-9.]+', '-', title.lower())[:64].strip('-.') or 'model'}.toml"
+    if not os.path.isdir(folder):
         raise CatalogError([Fault(path="--out", given=str(folder), expected="a folder that exists")])
     if target.exists():
         raise CatalogError([Fault(path=str(target), given="a file", expected="no file of that name: use --name")])
-    text = model_toml(table, name=title, source=config.name, read=datetime.now(UTC).date().isoformat())
+    text = model_toml(
+        table if isinstance(table, dict) else {},
+        name=title,
+        source=config.name,
+        read=datetime.now(UTC).date().isoformat(),
+    )
     part = target.with_suffix(f".{os.getpid()}.part")
     try:
         part.write_text(text, encoding="utf-8")
@@ -48,11 +52,3 @@ def import_model(config: Path, *, name: str | None, folder: Path) -> dict[str, A
         "total": f"{model.total_params_count / 1e9:.4g} billion",
         "active": f"{model.active_params_count / 1e9:.4g} billion",
     }
-
-
-def _read(config: Path) -> Mapping[str, Any]:
-    try:
-        table = json.loads(config.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise CatalogError([Fault(path=str(config), given=str(error), expected="a config.json")]) from error
-    return table if isinstance(table, dict) else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from gigawatt.catalog.files import read_csv
 from gigawatt.errors import CatalogError, Fault
 
 Floats = NDArray[np.float64]
@@ -45,12 +45,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> Rows:
 
     Raises CatalogError where the file cannot be read, a column or all rows are missing, or a row has too few cells.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            table = [(n, line) for n, line in enumerate(csv.reader(file, strict=True), start=1) if line]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        given = getattr(error, "strerror", None) or str(error)
-        raise CatalogError([Fault(path=str(path), given=given, expected="a readable CSV file in UTF-8")]) from error
+    table = [(n, line) for n, line in enumerate(read_csv(path), start=1) if line]
     header = [name.strip() for name in table[0][1]] if table else []
     expected = f"a table with the columns {', '.join(columns)}"
     lacking = [name for name in columns if name not in header]
@@ -88,6 +83,6 @@ def remark(column: Column, wrong: NDArray[np.bool_], expected: str, faults: list
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        return float(text) if text.isascii() else math.nan
     except ValueError:
         return math.nan

@@ -24,12 +24,12 @@ OTHER_COLUMNS = ("conf",)
 ABOVE = ("same", "")  # a source that is the one of the row above
 PERCENT_RATIO = 0.01
 
-_NUMBER = r"\d[\d,]*(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+"
+_NUMBER = r"[0-9][0-9,]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?|\.[0-9]+"
 _FIGURE = re.compile(rf"(?P<minus>(?<![\w.])-\s*)?(?P<first>{_NUMBER})\s*(?P<percent>%?)")
 _RANGE = re.compile(rf"\s*(?:-|–|—|to\b|and\b|\.\.+|…)\s*(?P<last>{_NUMBER})\s*(?P<percent>%?)")
 _OVER_TIME = re.compile(r"->|→|=>|/")
 _REMARK = re.compile(r"\([^)]*\)")
-_DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
+_DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]{1,2}")
 _BOUND = re.compile(r"[<>≤≥]|\b(?:below|under|above|over|at most|at least|up to)\b", re.IGNORECASE)
 
 _VOLUMES_L = {

@@ -11,7 +11,6 @@ References
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from collections import defaultdict, deque
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gigawatt.catalog.files import read_json
 from gigawatt.errors import CatalogError, Fault
 
 Floats = NDArray[np.float64]
@@ -100,13 +100,7 @@ def merged(trace: FaultTrace) -> tuple[NDArray[np.intp], Floats, Floats]:
 
 
 def _entries(path: Path) -> list[Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        given = error.strerror or str(error)
-        raise CatalogError([Fault(path=str(path), given=given, expected="a readable file")]) from error
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise CatalogError([Fault(path=str(path), given=str(error), expected="a JSON file in UTF-8")]) from error
+    found = read_json(path)
     if not isinstance(found, list):
         raise CatalogError([Fault(path=path.name, given=_brief(found), expected="a list of events")])
     return found

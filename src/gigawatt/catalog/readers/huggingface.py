@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from gigawatt.catalog import kernels, records
+from gigawatt.catalog.tables import Reader, check_plain
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.tokens.blocks import active_params_count, total_params_count
 
+T = TypeVar("T")
 Row = dict[str, Any]
 MOST_LAYERS_COUNT = 10_000
 MOST_COUNT = 10**9
@@ -46,6 +48,13 @@ class _Config:
     table: Mapping[str, Any]
     family: _Family
     faults: list[Fault] = field(default_factory=list)
+    made: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What every layer asks for, made for the first one."""
+        if name not in self.made:
+            self.made[name] = make()
+        return self.made[name]
 
     def has(self, *keys: str) -> bool:
         return any(self.table.get(key) is not None for key in keys)
@@ -96,6 +105,10 @@ def model_toml(
     """
     if not isinstance(config, Mapping):
         raise CatalogError([Fault(path="config", given=_brief(config), expected="a table of keys")])
+    names = Reader()
+    check_plain(name, "name", False, names)
+    if names.faults:
+        raise CatalogError(names.faults)
     table, kind = _text_part(config)
     reader = _Config(_renamed(table, kind), _family(kind))
     model = _model(reader, kind, name, vendor, release or read)
@@ -105,7 +118,10 @@ def model_toml(
 
 
 def _brief(value: object) -> str:
-    text = " ".join(str(value).split())
+    try:
+        text = " ".join(str(value).split())
+    except ValueError:  # Python writes no whole number of thousands of digits
+        text = "a number of thousands of digits"
     text = text if len(text) <= 60 else text[:57] + "..."
     return f'"{text}"' if isinstance(value, str) else text
 
@@ -121,7 +137,7 @@ def _text_part(config: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
 
 def _family(kind: str) -> _Family:
     if kind not in FAMILIES:
-        given = f'"{kind}"' if kind else "missing"
+        given = _brief(kind) if kind else "missing"
         raise CatalogError([Fault(path="model_type", given=given, expected=f"one of {', '.join(sorted(FAMILIES))}")])
     return FAMILIES[kind]
 
@@ -191,7 +207,8 @@ def _layers_count(config: _Config) -> int:
     patterned = config.family is FAMILIES["nemotron_h"]
     count = len(_pattern(config)) if patterned else config.whole("num_hidden_layers")
     if count > MOST_LAYERS_COUNT:
-        return config.fault("num_hidden_layers", str(count), f"at most {MOST_LAYERS_COUNT} layers")
+        config.fault("num_hidden_layers", str(count), f"at most {MOST_LAYERS_COUNT} layers")
+        return 0
     for key in ("layer_types", "attn_type_list"):
         given = config.table.get(key)
         if given is not None and (not isinstance(given, list) or len(given) != count):
@@ -311,17 +328,27 @@ def _routed(config: _Config, layer: int) -> bool:
     """Whether a layer has experts, by whichever of the keys for it a file has."""
     if not config.family.experts:
         return False
-    dense = config.table.get("mlp_only_layers") or []
-    if not isinstance(dense, list):
-        config.fault("mlp_only_layers", _brief(dense), "a list of layers")
-        return True
+    dense = config.once("dense", lambda: _dense(config))
     first = config.whole("first_k_dense_replace", default=0, least=0)
     every = config.whole("decoder_sparse_step", "interleave_moe_layer_step", default=1)
     return layer >= first and layer not in dense and (layer + 1) % every == 0
 
 
+def _dense(config: _Config) -> frozenset[int]:
+    """Layers that have no experts."""
+    given = config.table.get("mlp_only_layers") or []
+    if not isinstance(given, list) or not all(isinstance(layer, int) for layer in given):
+        config.fault("mlp_only_layers", _brief(given), "a list of layers")
+        return frozenset()
+    return frozenset(given)
+
+
 def _pattern(config: _Config) -> list[str]:
     """Layers of a hybrid: one part each, written as a word or as a letter."""
+    return config.once("pattern", lambda: _parts(config))
+
+
+def _parts(config: _Config) -> list[str]:
     given = config.table.get("hybrid_override_pattern") or config.table.get("layers_block_type")
     if not isinstance(given, str | list) or not 0 < len(given) <= MOST_LAYERS_COUNT:
         config.fault("hybrid_override_pattern", "missing" if given is None else _brief(given), "layers M, E, * and -")
@@ -417,9 +444,10 @@ def _written(model: records.Model, source: str, read: str) -> str:
     ]
     for block in model.blocks:
         lines += ["", "[[blocks]]", *_block_lines(block)]
-    title = f"Configuration of {model.name}"
-    lines += ["", "[sources.config]", f"url = {_quoted(source)}", f"date = {_quoted(read)}"]
-    return "\n".join([*lines, f"title = {_quoted(title)}", ""])
+    on_the_web = source.startswith(("https://", "http://"))
+    title = f"Configuration of {model.name}" + ("" if on_the_web else f", {source}")
+    lines += ["", "[sources.config]", *([f"url = {_quoted(source)}"] if on_the_web else [])]
+    return "\n".join([*lines, f"date = {_quoted(read)}", f"title = {_quoted(title)}", ""])
 
 
 def _block_lines(block: records.ModelBlock) -> list[str]:

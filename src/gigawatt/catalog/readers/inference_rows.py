@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
+from gigawatt.catalog.files import read_csv
 from gigawatt.errors import CatalogError, Fault
 
 TEXTS = ("source", "gpu", "model", "precision", "scenario", "backend", "parallel", "measured_date")
@@ -70,7 +71,7 @@ class InferenceRow:
     @property
     def year(self) -> float | None:
         """When it was measured, as a year with its part of months."""
-        found = re.match(r"(\d{4})-(\d{2})", self.measured_date)
+        found = re.match(r"([0-9]{4})-([0-9]{2})", self.measured_date)
         return int(found[1]) + (int(found[2]) - 1 / 2) / MONTHS_COUNT if found else None
 
 
@@ -92,13 +93,10 @@ def read_inference_rows(path: Path) -> list[InferenceRow]:
 
 
 def _lines(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, restval="")
-            lines = [{key: value or "" for key, value in line.items() if key is not None} for line in reader]
-            return list(reader.fieldnames or ()), lines
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CatalogError([Fault(path=str(path), given=str(error), expected="a CSV file that can be read")]) from error
+    """Header and rows; cells that a row lacks are empty, and those beyond the header are passed over."""
+    table = [line for line in read_csv(path) if line]
+    header = table[0] if table else []
+    return header, [dict(zip_longest(header, line[: len(header)], fillvalue="")) for line in table[1:]]
 
 
 def _row(cells: dict[str, str], place: str, faults: list[Fault]) -> InferenceRow:
@@ -112,7 +110,7 @@ def _number(text: str, place: str, faults: list[Fault]) -> float | None:
     if not text.strip():
         return None
     try:
-        value = float(text)
+        value = float(text) if text.isascii() else math.nan
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gigawatt.catalog.files import read_csv
 from gigawatt.errors import CatalogError, Fault
 
 TEXTS = ("source", "model", "gpu", "precision", "recompute", "verified", "url")
@@ -88,12 +88,7 @@ def read_training_rows(path: Path) -> list[TrainingRow]:
 
 
 def _lines(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            table = [line for line in csv.reader(file, strict=True) if line]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        given = getattr(error, "strerror", None) or str(error)
-        raise CatalogError([Fault(path=str(path), given=given, expected="a readable CSV file in UTF-8")]) from error
+    table = [line for line in read_csv(path) if line]
     header = table[0] if table else []
     faults = [
         Fault(path=f"{path.name} row {number}", given=f"{len(line)} cells", expected=f"{len(header)} as in the header")
@@ -121,7 +116,7 @@ def _number(text: str, column: str, where: str, faults: list[Fault]) -> float | 
     if not text:
         return None
     try:
-        value = float(text)
+        value = float(text) if text.isascii() else math.nan
     except ValueError:
         value = math.nan
     if not math.isfinite(value) or value < 0 or (value == 0 and column not in ZERO_ALLOWED):

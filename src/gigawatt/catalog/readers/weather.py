@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from gigawatt import watts
+from gigawatt.catalog.files import read_bytes
 from gigawatt.catalog.readers.csv_rows import Column, Floats, numbers, read_rows, remark
 from gigawatt.catalog.readers.hours import (
     DAY_H,
@@ -101,11 +102,7 @@ def _epw(path: Path) -> WeatherYear:
 
 def _epw_rows(path: Path) -> tuple[list[str], list[int], list[list[str]]]:
     """UTC offset and altitude as written, and the data rows with their lines in the file."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        given = error.strerror or str(error)
-        raise CatalogError([Fault(path=str(path), given=given, expected="a readable EPW file")]) from error
+    data = read_bytes(path, "EPW file")
     lines = data.decode("latin-1").splitlines()  # names of places are written in several encodings
     head = lines[0].split(",") if lines else []
     if not head or head[0].strip().upper() != EPW_HEAD or len(head) <= EPW_ALTITUDE:

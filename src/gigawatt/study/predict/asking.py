@@ -155,7 +155,7 @@ def _numbers(texts: Mapping[str, str | None]) -> dict[str, float | None]:
 def _number(text: str, suffix: str) -> float:
     if suffix == "tokens":
         try:
-            return float(text)
+            return units.parse(text, "count")
         except ValueError:
             pass
     return float(units.parse(text, suffix))

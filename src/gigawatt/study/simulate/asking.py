@@ -164,7 +164,7 @@ def days(text: str) -> tuple[date, date]:
     if QUARTER.fullmatch(text):
         following = quarter_name(quarter_number(text) + 1)
         return date.fromisoformat(first_day(text)), date.fromisoformat(first_day(following))
-    if re.fullmatch(r"\d{4}-\d{2}", text):
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}", text):
         first = date.fromisoformat(f"{text}-01")
         return first, (first + timedelta(days=31)).replace(day=1)
     first = date.fromisoformat(text)
@@ -177,7 +177,7 @@ def _edge_h(option: str, text: str | None, scenario: Scenario) -> tuple[float, f
         return None
     try:
         first, after = days(text.strip())
-    except ValueError:
+    except (ValueError, OverflowError):  # no such date, or the day after the last one
         expected = "a quarter (2028Q1), a month (2028-07) or a day (2028-07-01)"
         raise ScenarioError([Fault(path=option, given=f'"{text}"', expected=expected)]) from None
     origin = date.fromisoformat(first_day(scenario.quarters[0]))

@@ -1,0 +1,117 @@
+"""The one door from a file that a user names to its text: whatever cannot be read is a fault, never a traceback."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from gigawatt.errors import CatalogError, Fault
+
+MOST_TABLE_BYTES, MOST_DATA_BYTES = 4_000_000, 200_000_000
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+# A number with a unit behind it that is not in quotes, and the line on which the parser gave up.
+_UNQUOTED = re.compile(r"=\s*([-+]?[0-9][0-9_.]*\s*[A-Za-z%][A-Za-z%/ ]*)")
+_MOST_PARTS_COUNT = 200
+_BETWEEN_KEYS = re.compile(r"[,={}\[\]]")
+_LINE = re.compile(r"at line ([0-9]+)")
+
+
+def read_bytes(file: Path, what: str, most_bytes: int = MOST_DATA_BYTES) -> bytes:
+    """The bytes of a regular file; what: "CSV file", as an error calls it.
+
+    Raises CatalogError where there is no such file, where it is a folder, a pipe or a device, cannot be read or is
+    larger than most_bytes.
+    """
+    try:
+        mode = file.stat().st_mode
+        if stat.S_ISREG(mode):
+            with file.open("rb") as stream:
+                data = stream.read(most_bytes + 1)
+            given = f"more than {most_bytes // 1_000_000} MB" if len(data) > most_bytes else ""
+        else:
+            given = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
+    except OSError as error:
+        given = error.strerror or str(error)
+    except ValueError:
+        given = "a name that no file can have"
+    if not given:
+        return data
+    expected = f"a {what} of at most {most_bytes // 1_000_000} MB" if given.startswith("more") else f"a readable {what}"
+    raise CatalogError([Fault(path=str(file), given=given, expected=expected)])
+
+
+def read_text(file: Path, what: str, most_bytes: int = MOST_DATA_BYTES) -> str:
+    """The text of a file in UTF-8, with or without a byte-order mark. Raises CatalogError as `read_bytes` does."""
+    data = read_bytes(file, what, most_bytes)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        given = "text in UTF-16" if data.startswith(_UTF_16) else "binary data"
+        raise CatalogError([Fault(path=str(file), given=given, expected=f"a {what} in UTF-8")]) from None
+
+
+def parse_toml(text: str, path: str) -> dict[str, Any]:
+    """The table of a TOML text. Raises CatalogError at `path` where it is none; missing quotes are pointed at."""
+    try:
+        if not _has_long_key(text):
+            return tomllib.loads(text)
+        given, hint = f"a key of more than {_MOST_PARTS_COUNT} parts", ""
+    except ValueError as error:  # TOMLDecodeError, and what int() says of a number of thousands of digits
+        given, hint = str(error), _unquoted(text, str(error))
+    except RecursionError:
+        given, hint = "tables nested too deeply", ""
+    raise CatalogError([Fault(path=path, given=given[:160], expected=f"valid TOML{hint}")])
+
+
+def _has_long_key(text: str) -> bool:
+    """Whether a line chains very many words by full stops: as a key they take the parser their number squared."""
+    for line in text.split("\n"):
+        if line.count(".") > _MOST_PARTS_COUNT:
+            runs = _BETWEEN_KEYS.split(line)
+            if max(run.count(".") for run in runs) > _MOST_PARTS_COUNT:
+                return True
+    return False
+
+
+def _unquoted(text: str, message: str) -> str:
+    place = _LINE.search(message)
+    line = text.split("\n")[int(place[1]) - 1] if place else ""
+    quantity = _UNQUOTED.search(line[:1000])
+    return f', in which a quantity stands in quotes: "{quantity[1].strip()}"' if quantity else ""
+
+
+def read_json(file: Path, most_bytes: int = MOST_DATA_BYTES) -> Any:
+    """What a JSON file says. Raises CatalogError as `read_text`, or where it is no JSON or has a key twice."""
+    text = read_text(file, "JSON file", most_bytes)
+    try:
+        return json.loads(text, object_pairs_hook=_each_once)
+    except RecursionError:
+        given = "lists nested too deeply"
+    except ValueError as error:  # JSONDecodeError, and what int() says of a number of thousands of digits
+        given = str(error)
+    raise CatalogError([Fault(path=str(file), given=given[:160], expected="a JSON file in UTF-8")])
+
+
+def read_csv(file: Path) -> list[list[str]]:
+    """The rows of a CSV file in UTF-8, empty ones as well. Raises CatalogError as `read_text`, or for loose quotes."""
+    try:
+        return list(csv.reader(io.StringIO(read_text(file, "CSV file"), newline=""), strict=True))
+    except csv.Error as error:
+        raise CatalogError(
+            [Fault(path=str(file), given=str(error), expected="a readable CSV file in UTF-8")]
+        ) from error
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f'the key "{twice[:80]}" twice')
+    return table
