@@ -65,7 +65,7 @@ def test_statements_close(kept: tuple[Scenario, Plan, Accounts]) -> None:
 
 def test_irr_makes_the_programme_worth_nothing(kept: tuple[Scenario, Plan, Accounts]) -> None:
     scenario, planned, accounts = kept
-    rate = accounts.values.irr_frac
+    rate = accounts.values.programme.rate_frac
     assert rate is not None
     lines = flows.flows(planned.data, planned.inputs, scenario.asked)
     final = float(flows.terminal_usd(lines, planned.inputs, scenario.asked).sum())

@@ -9,12 +9,13 @@ from gigawatt.dollars.annuity import (
     unamortised_frac,
 )
 from gigawatt.dollars.prices import subscription_usd_per_mtok, trend
-from gigawatt.dollars.returns import irr, npv
+from gigawatt.dollars.returns import Return, irr, npv, roots
 from gigawatt.dollars.revolver import Revolved, revolve
 from gigawatt.dollars.taxes import tax_usd
 from gigawatt.dollars.tranches import receipts_usd, released_frac
 
 __all__ = [
+    "Return",
     "Revolved",
     "book_frac",
     "discount_ratio",
@@ -26,6 +27,7 @@ __all__ = [
     "recovery_frac",
     "released_frac",
     "revolve",
+    "roots",
     "subscription_usd_per_mtok",
     "tax_usd",
     "trend",
