@@ -136,7 +136,7 @@ def test_doubling_prices_doubles_cost(kept: tuple[Scenario, Plan, Accounts]) -> 
 
 
 def test_a_leased_campus_whose_racks_end_before_the_rent(data_dir: Path) -> None:
-    """reports 8: flows that change sign twice; the return beside a positive value at 10 % is 86.7 %, and both are said."""
+    """reports 8: flows change sign twice; beside a positive value at 10 % the return is 86.7 %, and both are said."""
     scenario = load(str(data_dir / "cases" / "reports" / "irr-tail.toml"))
     planned = plan(scenario, with_worth=False)
     accounts = account(scenario, planned)

@@ -14,10 +14,8 @@ from gigawatt import dollars
     ("share", "expected"),
     [(0.0, [True] * 5), (0.5, [False, False, True, True, True]), (1.0, [False, False, False, True, True])],
 )
-def test_completion_is_the_share_of_the_most_power_that_a_quarter_opens_with(
-    share: float, expected: list[bool]
-) -> None:
-    """users 9: the third quarter opens with 50 of 100, the fourth with all; what leaves afterwards changes nothing."""
+def test_completion_is_a_share_of_the_most_power(share: float, expected: list[bool]) -> None:
+    """users 9: the third quarter opens with 50 of 100, the fourth with all; what leaves later changes nothing."""
     assert dollars.completed([0.0, 50.0, 100.0, 90.0, 100.0], share).tolist() == expected
 
 

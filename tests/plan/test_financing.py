@@ -40,7 +40,7 @@ def test_equity_waits_for_completion() -> None:
 
 
 def test_equity_waits_until_a_year_has_covered_the_debt() -> None:
-    """users 9: 100 borrowed and repaid; the 20 of the third quarter wait, for its year earned a fifth of its service."""
+    """users 9: 100 borrowed and repaid; the third quarter's 20 wait, for its year earned a fifth of its service."""
     flows, power = [-100.0, 60.0, 60.0, 60.0, 60.0], [100.0] * 5
     found = financed(flows, power, "0 million USD")
     assert found.debt_usd.values == pytest.approx([100, 40, 0, 0, 0], abs=1e-3)

@@ -1,9 +1,9 @@
 """What a stream of quarterly flows is worth and what it yields.
 
-The value of flows c at times t is a sum of exponentials of L = ln(1 + r), Σ c·e^(−tL). By Descartes' rule it has at most
-as many roots as the flows change sign, and Rolle's theorem finds them all [1]: times
-e^(sL), with s between the times of a change of sign, the derivative has one change less; between its roots the product
-rises or falls, and so crosses nought at most once.
+The value of flows c at times t is a sum of exponentials of L = ln(1 + r), Σ c·e^(−tL). By Descartes' rule it has at
+most as many roots as the flows change sign, and Rolle's theorem finds them all [1]: times e^(sL), with s between the
+times of a change of sign, the derivative has one change less; between its roots the product rises or falls, and so
+crosses nought at most once.
 
 References
 ----------
@@ -14,6 +14,7 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -70,7 +71,7 @@ def irr(flows_usd: ArrayLike, discount_per_year: float, final_usd: float = 0.0) 
         amounts = np.append(flows, final_usd)
         mixed = bool(np.any(amounts > 0) and np.any(amounts < 0))
         return Return(rate_frac=None, roots_frac=(), reason=NO_ROOT if mixed else ONE_SIGN)
-    # The value changes sign at every root, so that every other one is a fall; at the highest rates the first flow tells.
+    # The value changes sign at every root, so that every other one is a fall.
     beyond = _value(*_terms(flows, final_usd), np.log1p(MOST_RATE))
     falls = found[::-2] if beyond < 0 else found[-2::-2]
     if npv(flows, discount_per_year, final_usd) >= 0:
@@ -107,7 +108,7 @@ def _crossings(amounts: Floats, years: Floats) -> list[float]:
     ends = [float(np.log1p(LEAST_RATE)), *turns, float(np.log1p(MOST_RATE))]
     return [
         _bisected(amounts, years, low, high)
-        for low, high in zip(ends[:-1], ends[1:], strict=True)
+        for low, high in pairwise(ends)
         if _value(amounts, years, low) * _value(amounts, years, high) < 0
     ]
 

@@ -20,11 +20,13 @@ from gigawatt.study.uncertainty.asking import Asking, check_asking, drawing, see
 from gigawatt.study.uncertainty.batches import Case, Group
 from gigawatt.study.uncertainty.campaign import Lived, Progress, campaign
 from gigawatt.study.uncertainty.draws import Future, at_quantiles
-from gigawatt.study.uncertainty.outcomes import outcomes
+from gigawatt.study.uncertainty.evaluate import planned_value_usd
+from gigawatt.study.uncertainty.outcomes import left_out, outcomes, with_value
 from gigawatt.study.uncertainty.statistics import Index
 
 LOW_FRAC, MIDDLE_FRAC, HIGH_FRAC = 0.1, 0.5, 0.9
 DRAWS, TORNADO, STATED = "draws", "tornado", "stated"
+PURPOSES = {TORNADO: "one quantity at a time", STATED: "all as stated"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,8 @@ class Swing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """What a sweep found. table: outcomes by draw; stated: the outcome where everything is as stated.
+    """What a sweep found. table: outcomes by draw that has a value; stated: the outcome where everything is as stated,
+    lived through; planned_value_usd: what the plan itself counts on. lived_count: futures lived through, by what for.
 
     tornado, first_order, evppi_usd: by quantity, the largest first. evpi_usd: of knowing all of the future, for the
     choice between the plan and doing nothing, which is worth 0.
@@ -59,6 +62,8 @@ class Sweep:
     seed: int
     table: xr.Dataset
     stated: xr.Dataset
+    planned_value_usd: float
+    lived_count: Mapping[str, int]
     middle_value_usd: float
     tornado: tuple[Swing, ...]
     first_order: tuple[Index, ...]
@@ -92,9 +97,17 @@ def sweep(scenario: Scenario, asking: Asking, progress: Progress = quiet, execut
         for key, found in given.items()
         if found
     ]
+    progress(_counted({group.name: len(group.numbers) for group in groups}))
     lived = campaign({name: timed(scenario, asking.plan_time)}, groups, asking, "sweep", progress, executor)
     progress("working out what it hangs on")
     return _found(scenario, lived, names, seed, saltelli)
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    """What the futures are for: more are lived through than are drawn."""
+    others = {key: count for key, count in counts.items() if key != DRAWS}
+    listed = " and ".join(f"{count:,} for {PURPOSES.get(key, 'Saltelli indices')}" for key, count in others.items())
+    return f"{counts[DRAWS]:,} drawn futures, and {listed}: {sum(counts.values()):,} to live through"
 
 
 def _one_at_a_time(scenario: Scenario, names: Sequence[str]) -> list[Future]:
@@ -106,7 +119,8 @@ def _one_at_a_time(scenario: Scenario, names: Sequence[str]) -> list[Future]:
 
 
 def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, saltelli: str) -> Sweep:
-    table, single = lived.tables[DRAWS], lived.tables[TORNADO]
+    every, single = lived.tables[DRAWS], lived.tables[TORNADO]
+    table = with_value({DRAWS: every})[DRAWS]
     values, inputs = table.value_usd.values, table.drawn.values
     case = lived.cases[scenario.name]
     if saltelli in lived.tables:
@@ -120,13 +134,19 @@ def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, sa
         seed=seed,
         table=table,
         stated=lived.tables[STATED],
+        planned_value_usd=planned_value_usd(scenario, case.plan),
+        lived_count={name: found.sizes["draw"] for name, found in lived.tables.items()},
         middle_value_usd=float(single.value_usd[0]),
         tornado=_tornado(names, single),
         first_order=tuple(indices),
         evppi_usd=statistics.evppi_usd(names, inputs, choices),
         evpi_usd=statistics.evpi_usd(choices),
-        digest=store.digest({DRAWS: table}),
-        notes=(*notes(scenario, {scenario.name: case}), *_few(len(values))),
+        digest=store.digest({DRAWS: every}),
+        notes=(
+            *notes(scenario, {scenario.name: case}),
+            *left_out(every.sizes["draw"], len(values)),
+            *_few(len(values)),
+        ),
     )
 
 
@@ -142,7 +162,7 @@ def _tornado(names: Sequence[str], table: xr.Dataset) -> tuple[Swing, ...]:
         )
         for n, name in enumerate(names)
     ]
-    return tuple(sorted(found, key=lambda swing: -swing.swing_usd))
+    return tuple(sorted(found, key=lambda swing: -np.nan_to_num(swing.swing_usd, nan=-1.0)))
 
 
 def notes(scenario: Scenario, cases: Mapping[str, Case]) -> tuple[Note, ...]:
@@ -180,7 +200,9 @@ def summary(found: Sweep) -> dict[str, Any]:
             "scenario": found.scenario.name,
             "hash": found.scenario.hash,
             "seed": found.seed,
-            "draws": found.table.sizes["draw"],
+            "draws": found.lived_count[DRAWS],
+            "lived_count": dict(found.lived_count),
+            "planned_value_usd": found.planned_value_usd,
             "stated": {
                 name: float(found.stated[name][0])
                 for name in ("npv_usd", "terminal_value_usd", "value_usd", "installed_w", "peak_debt_usd", "short_usd")
