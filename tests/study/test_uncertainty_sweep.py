@@ -138,12 +138,21 @@ def test_what_a_sweep_says(brief: Scenario) -> None:
     found = sweep.summary(sweep.sweep(brief, FEW))
     assert {"draws", "outputs", "tornado", "first_order", "evpi_usd", "digest"} <= set(found)
     assert found["draws"] == 6
+    # users 17: more are lived through than are drawn, and each number says what it counts.
+    assert found["lived_count"] == {"draws": 6, "tornado": 3, "stated": 1}
     assert found["first_order"] is None
     assert set(found["evpi_usd"]) == {swing["name"] for swing in found["tornado"]} == {"demand"}
     value = found["outputs"]["value_usd"]
     assert value["p10"] <= value["p50"] <= value["p90"]
     assert found["outputs"]["first_gw_date"] == {"p10": None, "p50": None, "p90": None}
     assert found["stated"]["value_usd"] != value["p50"]
+
+
+def test_what_is_lived_through_is_counted_by_what_for(brief: Scenario) -> None:
+    """users 17: 6 asked and 10 counted."""
+    said: list[str] = []
+    sweep.sweep(brief, FEW, said.append)
+    assert "6 drawn futures, and 3 for one quantity at a time and 1 for all as stated: 10 to live through" in said
 
 
 @pytest.mark.slow

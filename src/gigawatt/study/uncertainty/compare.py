@@ -93,9 +93,10 @@ def compare(
     progress(f"{each} for each of {plans} strategies: {asking.futures_count * plans:,} to live through")
     lived = campaign(scenarios, groups, asking, "compare", progress, executor)
     progress("working out regrets and what breaks each strategy")
-    tables = with_value({strategy.name: lived.tables[strategy.name] for strategy in strategies})
-    ranked = sorted(strategies, key=lambda strategy: -float(tables[strategy.name].value_usd.mean()))
-    values = np.stack([tables[strategy.name].value_usd.values for strategy in ranked])
+    held = with_value({strategy.name: lived.tables[strategy.name] for strategy in strategies})
+    ranked = sorted(strategies, key=lambda strategy: -float(held[strategy.name].value_usd.mean()))
+    tables = {strategy.name: held[strategy.name] for strategy in ranked}
+    values = np.stack([table.value_usd.values for table in tables.values()])
     table = tables[ranked[0].name]
     names = [str(name) for name in table.quantity.values]
     return Comparison(

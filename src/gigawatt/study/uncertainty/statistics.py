@@ -45,7 +45,7 @@ SHARES_FRAC = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 LEAST_DRAWS, DEGREE, FOLDS = 64, 3, 5
 # An outcome has few values where it has not one for each fourth draw. Groups are so many times smaller than the draws
 # that differ from the commonest value, and at most a twentieth of all.
-FEW_FRAC, GROUPS_OF_RARE, LEAST_GROUPS = 0.25, 5, 20
+FEW_FRAC, GROUPS_OF_RARE, LEAST_GROUPS = 0.25, 10, 20
 # Parts that are left out in turn for a confidence, and its half-width in standard deviations.
 PARTS, CONFIDENCE = 20, 1.96
 
@@ -165,7 +165,7 @@ def ranks(drawn: Floats) -> Floats:
 
 def evpi_usd(values_usd: Floats) -> float:
     """What it is worth to know the whole future before deciding; values_usd: (strategy, draw)."""
-    values_usd = values_usd[:, valued(values_usd)]
+    values_usd = values_usd.compress(valued(values_usd), axis=1)
     return float(values_usd.max(axis=0).mean() - values_usd.mean(axis=1).max())
 
 
@@ -180,7 +180,8 @@ def evppi_usd(names: Sequence[str], drawn: Floats, values_usd: Floats) -> dict[s
     drawn: (draw, quantity); values_usd: (strategy, draw). Each draw is decided upon by a regression on others, so that
     noise in it adds nothing.
     """
-    drawn, values_usd = drawn[valued(values_usd)], values_usd[:, valued(values_usd)]
+    some = valued(values_usd)
+    drawn, values_usd = drawn[some], values_usd.compress(some, axis=1)
     blind = float(values_usd.mean(axis=1).max())
     worth = {name: _informed(column, values_usd) - blind for name, column in zip(names, drawn.T, strict=True)}
     return dict(sorted(((name, max(usd, 0.0)) for name, usd in worth.items()), key=lambda item: -item[1]))
