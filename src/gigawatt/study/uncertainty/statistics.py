@@ -45,7 +45,7 @@ SHARES_FRAC = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 LEAST_DRAWS, DEGREE, FOLDS = 64, 3, 5
 # An outcome has few values where it has not one for each fourth draw. Groups are so many times smaller than the draws
 # that differ from the commonest value, and at most a twentieth of all.
-FEW_FRAC, GROUPS_OF_RARE, LEAST_GROUPS = 0.25, 10, 20
+FEW_FRAC, GROUPS_OF_RARE, LEAST_GROUPS = 0.25, 5, 20
 # Parts that are left out in turn for a confidence, and its half-width in standard deviations.
 PARTS, CONFIDENCE = 20, 1.96
 
