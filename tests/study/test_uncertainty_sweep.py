@@ -8,6 +8,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 from unittest.mock import patch
 
@@ -148,11 +149,14 @@ def test_what_a_sweep_says(brief: Scenario) -> None:
     assert found["stated"]["value_usd"] != value["p50"]
 
 
-def test_what_is_lived_through_is_counted_by_what_for(brief: Scenario) -> None:
-    """users 17: 6 asked and 10 counted."""
-    said: list[str] = []
-    sweep.sweep(brief, FEW, said.append)
-    assert "6 drawn futures, and 3 for one quantity at a time and 1 for all as stated: 10 to live through" in said
+def test_a_quantity_without_a_value_is_no_swing_and_is_said() -> None:
+    """faults K17: a hole at one end of one quantity; the others stay, the widest first."""
+    values, drawn = [5.0, 4.0, 6.0, nan, 7.0, 1.0, 9.0], [[0.0] * 3] * 7
+    table = xr.Dataset({"value_usd": ("draw", values), "drawn": (("draw", "quantity"), drawn)})
+    names = ["demand", "price", "throughput"]
+    assert [swing.name for swing in sweep._tornado(names, table)] == ["throughput", "demand"]
+    (note,) = sweep._no_swing(names, table)
+    assert (note.code, note.path) == ("no_value", "uncertainty.price")
 
 
 @pytest.mark.slow

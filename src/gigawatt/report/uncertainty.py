@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 BILLION, NONE = 1e9, "–"
 # Figures of an outcome: their row's name with the unit, and the size of it.
 FIGURES = {
-    "value_usd": ("value, billion USD", BILLION),
-    "npv_usd": ("of it before the end, billion USD", BILLION),
+    "npv_usd": ("net present value, billion USD", BILLION),
+    "value_usd": ("with terminal value, billion USD", BILLION),
     "installed_w": ("most power in service, GW", 1e9),
     "served_tokens": ("tokens served, 1e15", 1e15),
     "unserved_frac": ("tokens not served, %", 0.01),
@@ -43,7 +43,7 @@ FEW = 3
 def show_sweep(found: Mapping[str, Any], files: Mapping[str, str], width: int | None = None) -> None:
     """A sweep: `study.uncertainty.sweep.summary`."""
     columns = width or screen_width()
-    print(f"\n{found['draws']:,} drawn futures of one plan: {found['scenario']}, seed {found['seed']}\n")
+    print(f"\n{found['draws']:,} futures of one plan: {found['scenario']}, seed {found['seed']}\n")
     print(textwrap.fill(sweep_words(found), columns))
     print(f"\nWhat may come of it\n{aligned(outcome_rows(found['outputs']), columns)}")
     print(f"\nWhat it hangs on, in billion USD\n{aligned(quantity_rows(found), columns)}\n")
@@ -81,13 +81,11 @@ def _end(found: Mapping[str, Any], files: Mapping[str, str], columns: int) -> No
 def sweep_words(found: Mapping[str, Any]) -> str:
     """What a sweep says, in a few sentences."""
     value, outputs = found["outputs"]["value_usd"], found["outputs"]
-    stated, planned = money(found["stated"]["value_usd"]), money(found["planned_value_usd"])
     return (
-        "Value is net present value with the terminal value of what stands at the end. With all as stated the plan "
-        f"counts on {planned}, and comes to {stated} in the simulation, as in all futures here. In half of the futures "
-        f"it is worth more than {money(value['p50'])}; one in ten has less than {money(value['p10'])}, one in ten more "
-        f"than {money(value['p90'])}. It is worth less than nothing in {percent(outputs['p_negative_frac'])} of them, "
-        f"and cash runs out in {percent(outputs['p_cash_out_frac'])}."
+        f"With all as stated the plan is worth {money(found['stated']['value_usd'])}, terminal value included. "
+        f"In half of the futures it is worth more than {money(value['p50'])}; one in ten has less than "
+        f"{money(value['p10'])}, one in ten more than {money(value['p90'])}. It is worth less than nothing in "
+        f"{percent(outputs['p_negative_frac'])} of them, and cash runs out in {percent(outputs['p_cash_out_frac'])}."
     )
 
 
@@ -98,8 +96,8 @@ def outcome_rows(outputs: Mapping[str, Any]) -> Rows:
         [name, *(figure(outputs[key][part] / size) for part in (*QUANTILES, "mean"))]
         for key, (name, size) in FIGURES.items()
     ]
-    dates = [outputs["first_gw_date"][part] for part in QUANTILES]
-    return [head, *rows, *([["first gigawatt by the end of", *map(quarter, dates), NONE]] if any(dates) else [])]
+    dates = [outputs["first_gw_date"][part] or "never" for part in QUANTILES]
+    return [head, *rows, ["first gigawatt from", *dates, NONE]]
 
 
 QUANTITY_WORDS = (
@@ -154,8 +152,8 @@ def comparison_words(found: Mapping[str, Any]) -> str:
     calm = min(rows, key=lambda row: row["regret_max_usd"])
     safe = min(rows, key=lambda row: row["p_cash_out_frac"])
     return (
-        f"On average {best['name']} is worth most, {money(best['value_usd']['mean'])} with what stands at the end, and"
-        f" is the best in {percent(best['best_frac'])} of the futures. {calm['name']} is never regretted by more "
+        f"On average {best['name']} is worth most, {money(best['value_usd']['mean'])} with terminal value, "
+        f"and is the best in {percent(best['best_frac'])} of the futures. {calm['name']} is never regretted by more "
         f"than {money(calm['regret_max_usd'])}. Cash runs out least often under {safe['name']}: in "
         f"{percent(safe['p_cash_out_frac'])}."
     )
@@ -166,8 +164,8 @@ VALUE_TITLE = (
     "without terminal value"
 )
 REGRET_TITLE = (
-    "Regret, value less than the best of them in the same future, in billion USD; debt at its highest in billion USD "
-    "and date as in half of the futures"
+    "Regret, value less than the best of them in the same future, in billion USD; first gigawatt and highest debt, in "
+    "half of the futures"
 )
 
 
@@ -186,25 +184,19 @@ def strategy_rows(found: Mapping[str, Any]) -> Rows:
 
 
 def regret_rows(found: Mapping[str, Any]) -> Rows:
-    """One row a strategy: mean and largest regret, highest debt, chance that cash runs out, first gigawatt if any."""
-    some = any(row["first_gw_date"] for row in found["strategies"])
-    head = ["strategy", "mean", "largest", "debt", "cash out", *(["1 GW by end of"] if some else [])]
+    """One row a strategy: mean and largest regret, first gigawatt, highest debt, chance that cash runs out."""
+    head = ["strategy", "mean", "largest", "first GW", "debt", "cash out"]
     return [head] + [
         [
             row["name"],
             billions(row["regret_mean_usd"]),
             billions(row["regret_max_usd"]),
+            row["first_gw_date"] or "never",
             billions(row["peak_debt_usd"]),
             percent(row["p_cash_out_frac"]),
-            *([quarter(row["first_gw_date"])] if some else []),
         ]
         for row in found["strategies"]
     ]
-
-
-def quarter(first_day: str | None) -> str:
-    """ "Q4 2027" of the quarter's first day, at whose end something stands."""
-    return "never" if first_day is None else f"Q{(int(first_day[5:7]) + 2) // 3} {first_day[:4]}"
 
 
 def break_words(found: Mapping[str, Any]) -> list[str]:

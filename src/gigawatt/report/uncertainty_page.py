@@ -20,7 +20,7 @@ STYLE = (
 def sweep(found: Mapping[str, Any], drawn: Mapping[str, str]) -> str:
     """The page of a sweep."""
     return _page(
-        f"{found['draws']:,} drawn futures of {found['scenario']}",
+        f"{found['draws']:,} futures of {found['scenario']}",
         [
             _paragraph(uncertainty.sweep_words(found)),
             drawn["value"],

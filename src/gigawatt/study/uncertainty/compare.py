@@ -89,8 +89,6 @@ def compare(
     numbers, future = range(asking.futures_count), drawing(scenario, asking)
     groups = [Group(name=one.name, case=one.name, numbers=numbers, future=future) for one in strategies]
     scenarios = {strategy.name: timed(strategy.scenario, asking.plan_time) for strategy in strategies}
-    each, plans = f"{asking.futures_count:,} drawn futures", len(strategies)
-    progress(f"{each} for each of {plans} strategies: {asking.futures_count * plans:,} to live through")
     lived = campaign(scenarios, groups, asking, "compare", progress, executor)
     progress("working out regrets and what breaks each strategy")
     held = with_value({strategy.name: lived.tables[strategy.name] for strategy in strategies})

@@ -129,13 +129,6 @@ def outcome(asked_as: Scenario, made: Plan, paid_count: xr.DataArray, years: lis
     )
 
 
-def planned_value_usd(scenario: Scenario, plan: Plan) -> float:
-    """Net present and terminal value of a plan by its own quantities, before anything is lived through."""
-    lines = flows.flows(plan.data, plan.inputs, scenario.asked)
-    final = float(flows.terminal_usd(lines, plan.inputs, scenario.asked).sum())
-    return dollars.npv(flows.free_cash_flow(lines).values, scenario.asked.finance.discount_per_year, final)
-
-
 def _revolved(
     scenario: Scenario, data: xr.Dataset, inputs: xr.Dataset, lines: xr.Dataset, free: xr.DataArray
 ) -> dollars.Revolved:

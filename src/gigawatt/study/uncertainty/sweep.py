@@ -20,13 +20,11 @@ from gigawatt.study.uncertainty.asking import Asking, check_asking, drawing, see
 from gigawatt.study.uncertainty.batches import Case, Group
 from gigawatt.study.uncertainty.campaign import Lived, Progress, campaign
 from gigawatt.study.uncertainty.draws import Future, at_quantiles
-from gigawatt.study.uncertainty.evaluate import planned_value_usd
 from gigawatt.study.uncertainty.outcomes import left_out, outcomes, with_value
 from gigawatt.study.uncertainty.statistics import Index
 
 LOW_FRAC, MIDDLE_FRAC, HIGH_FRAC = 0.1, 0.5, 0.9
 DRAWS, TORNADO, STATED = "draws", "tornado", "stated"
-PURPOSES = {TORNADO: "one quantity at a time", STATED: "all as stated"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +48,8 @@ class Swing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """What a sweep found. table: outcomes by draw that has a value; stated: the outcome where everything is as stated,
-    lived through; planned_value_usd: what the plan itself counts on. lived_count: futures lived through, by what for.
+    """What a sweep found. table: outcomes by draw that has a value; stated: the outcome where everything is as stated.
+    lived_count: futures lived through, by what for.
 
     tornado, first_order, evppi_usd: by quantity, the largest first. evpi_usd: of knowing all of the future, for the
     choice between the plan and doing nothing, which is worth 0.
@@ -62,7 +60,6 @@ class Sweep:
     seed: int
     table: xr.Dataset
     stated: xr.Dataset
-    planned_value_usd: float
     lived_count: Mapping[str, int]
     middle_value_usd: float
     tornado: tuple[Swing, ...]
@@ -97,17 +94,9 @@ def sweep(scenario: Scenario, asking: Asking, progress: Progress = quiet, execut
         for key, found in given.items()
         if found
     ]
-    progress(_counted({group.name: len(group.numbers) for group in groups}))
     lived = campaign({name: timed(scenario, asking.plan_time)}, groups, asking, "sweep", progress, executor)
     progress("working out what it hangs on")
     return _found(scenario, lived, names, seed, saltelli)
-
-
-def _counted(counts: Mapping[str, int]) -> str:
-    """What the futures are for: more are lived through than are drawn."""
-    others = {key: count for key, count in counts.items() if key != DRAWS}
-    listed = " and ".join(f"{count:,} for {PURPOSES.get(key, 'Saltelli indices')}" for key, count in others.items())
-    return f"{counts[DRAWS]:,} drawn futures, and {listed}: {sum(counts.values()):,} to live through"
 
 
 def _one_at_a_time(scenario: Scenario, names: Sequence[str]) -> list[Future]:
@@ -134,8 +123,7 @@ def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, sa
         seed=seed,
         table=table,
         stated=lived.tables[STATED],
-        planned_value_usd=planned_value_usd(scenario, case.plan),
-        lived_count={name: found.sizes["draw"] for name, found in lived.tables.items()},
+        lived_count={name.partition("-")[0]: found.sizes["draw"] for name, found in lived.tables.items()},
         middle_value_usd=float(single.value_usd[0]),
         tornado=_tornado(names, single),
         first_order=tuple(indices),
@@ -145,6 +133,7 @@ def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, sa
         notes=(
             *notes(scenario, {scenario.name: case}),
             *left_out(every.sizes["draw"], len(values)),
+            *_no_swing(names, single),
             *_few(len(values)),
         ),
     )
@@ -161,8 +150,23 @@ def _tornado(names: Sequence[str], table: xr.Dataset) -> tuple[Swing, ...]:
             high_value_usd=values[2 * n + 2],
         )
         for n, name in enumerate(names)
+        if name not in _without_swing(names, table)
     ]
-    return tuple(sorted(found, key=lambda swing: -np.nan_to_num(swing.swing_usd, nan=-1.0)))
+    return tuple(sorted(found, key=lambda swing: -swing.swing_usd))
+
+
+def _without_swing(names: Sequence[str], table: xr.Dataset) -> list[str]:
+    """Quantities at whose P10 or P90 the plan has no value."""
+    ends = table.value_usd.values[1:].reshape(-1, 2)
+    return [name for name, nothing in zip(names, np.isnan(ends).any(axis=1), strict=True) if nothing]
+
+
+def _no_swing(names: Sequence[str], table: xr.Dataset) -> list[Note]:
+    text = "at its P10 or P90 the plan has no value, so that it is no part of the tornado."
+    return [
+        Note(code="no_value", path=f"uncertainty.{name}", text=f"{name}: {text}")
+        for name in _without_swing(names, table)
+    ]
 
 
 def notes(scenario: Scenario, cases: Mapping[str, Case]) -> tuple[Note, ...]:
@@ -202,7 +206,6 @@ def summary(found: Sweep) -> dict[str, Any]:
             "seed": found.seed,
             "draws": found.lived_count[DRAWS],
             "lived_count": dict(found.lived_count),
-            "planned_value_usd": found.planned_value_usd,
             "stated": {
                 name: float(found.stated[name][0])
                 for name in ("npv_usd", "terminal_value_usd", "value_usd", "installed_w", "peak_debt_usd", "short_usd")
