@@ -157,6 +157,8 @@ def test_a_quantity_without_a_value_is_no_swing_and_is_said() -> None:
     assert [swing.name for swing in sweep._tornado(names, table)] == ["throughput", "demand"]
     (note,) = sweep._no_swing(names, table)
     assert (note.code, note.path) == ("no_value", "uncertainty.price")
+    (hole,) = sweep._holes(table)
+    assert hole.text.startswith("Futures of the Saltelli design without a value: 1.")
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ crosses nought at most once.
 References
 ----------
 [1] G. J. O. Jameson, "Counting zeros of generalised polynomials: Descartes' rule of signs and Laguerre's extensions",
-    The Mathematical Gazette 90(518), 2006, doi:10.1017/S0025557200179628.
+    The Mathematical Gazette 90(518), 2006, pp. 223–234.
 """
 
 from __future__ import annotations

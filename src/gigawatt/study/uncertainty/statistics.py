@@ -26,7 +26,7 @@ References
     probabilistic sensitivity analysis sample", Medical Decision Making 34(3), 2014, doi:10.1177/0272989X13505910.
 [5] A. Saltelli et al., "Variance based sensitivity analysis of model output", Computer Physics Communications 181(2),
     2010, doi:10.1016/j.cpc.2009.09.018.
-[6] W. G. Cochran, "Sampling Techniques", 3rd ed., Wiley, 1977, ch. 8.6: variance between and within groups.
+[6] S. R. Searle, G. Casella, C. E. McCulloch, "Variance Components", Wiley, 1992, ch. 3: the one-way classification.
 """
 
 from __future__ import annotations

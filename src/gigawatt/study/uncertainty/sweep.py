@@ -134,6 +134,7 @@ def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, sa
             *notes(scenario, {scenario.name: case}),
             *left_out(every.sizes["draw"], len(values)),
             *_no_swing(names, single),
+            *(_holes(lived.tables[saltelli]) if saltelli in lived.tables else ()),
             *_few(len(values)),
         ),
     )
@@ -167,6 +168,15 @@ def _no_swing(names: Sequence[str], table: xr.Dataset) -> list[Note]:
         Note(code="no_value", path=f"uncertainty.{name}", text=f"{name}: {text}")
         for name in _without_swing(names, table)
     ]
+
+
+def _holes(table: xr.Dataset) -> list[Note]:
+    """That futures of a Saltelli design have no value."""
+    count = int(np.isnan(table.value_usd.values).sum())
+    if not count:
+        return []
+    text = f"Futures of the Saltelli design without a value: {count:,}. The bases that they belong to are left out."
+    return [Note(code="no_value", path="--saltelli", text=text)]
 
 
 def notes(scenario: Scenario, cases: Mapping[str, Case]) -> tuple[Note, ...]:
