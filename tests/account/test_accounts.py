@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from gigawatt.plan import flows
 from gigawatt.plan.plan import Plan, plan
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study.run import notes
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,7 @@ def test_statements_close(kept: tuple[Scenario, Plan, Accounts]) -> None:
 
 def test_irr_makes_the_programme_worth_nothing(kept: tuple[Scenario, Plan, Accounts]) -> None:
     scenario, planned, accounts = kept
-    rate = accounts.values.irr_frac
+    rate = accounts.values.programme.rate_frac
     assert rate is not None
     lines = flows.flows(planned.data, planned.inputs, scenario.asked)
     final = float(flows.terminal_usd(lines, planned.inputs, scenario.asked).sum())
@@ -131,3 +133,17 @@ def test_doubling_prices_doubles_cost(kept: tuple[Scenario, Plan, Accounts]) -> 
     for line in names:
         assert float(after[line].sum()) == pytest.approx(2 * float(before[line].sum())), line
         assert float(before[line].sum()) < 0, line
+
+
+def test_a_leased_campus_whose_racks_end_before_the_rent(data_dir: Path) -> None:
+    """reports 8: flows change sign twice; beside a positive value at 10 % the return is 86.7 %, and both are said."""
+    scenario = load(str(data_dir / "cases" / "reports" / "irr-tail.toml"))
+    planned = plan(scenario, with_worth=False)
+    accounts = account(scenario, planned)
+    values = accounts.values
+    assert values.npv_usd > 1e9
+    assert accounts.headline["irr_frac"] == pytest.approx(0.867, abs=5e-4)
+    assert values.programme.roots_frac == pytest.approx((-0.120, 0.867), abs=5e-4)
+    (note,) = (note for note in notes(scenario, planned, accounts) if note.path == "headline.irr_frac")
+    assert note.code == "several_returns"
+    assert "−12.0 %, 86.7 %" in note.text

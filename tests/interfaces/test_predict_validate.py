@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from gigawatt.catalog import load
 from gigawatt.interfaces.cli import app
+from gigawatt.study.predict.inference import energy_basis
 
 RUN = CliRunner()
 ASKED = ["--model", "deepseek-r1", "--gpu", "gb300-nvl72", "--precision", "fp4", "--input", "4000", "--output", "1000"]
@@ -107,6 +110,27 @@ class TestPredictInference:
         for words in ("output tokens/s per GPU", "J/token", "USD/Mtoken", "Pareto front", "96 MW"):
             assert words in answer.stdout
 
+    def test_what_is_in_a_figure_stands_beside_it(self) -> None:
+        """users 12: a GPU-hour of hardware alone is not the one of `run`; a GPU's energy with its share of the rack."""
+        figures = found("predict", "inference", *ASKED)
+        assert figures["usd_basis"].startswith("hardware alone: the rack's price over five years of hours, without")
+        assert "GPU with its share of the rack" in figures["energy_basis"]
+        assert "without PUE" in figures["energy_basis"]
+        stated = found("predict", "inference", *ASKED, "--usd-per-gpu-hour", "3")
+        assert stated["usd_basis"] == "as stated"
+        answer = RUN.invoke(app, ["predict", "inference", *ASKED])
+        said = " ".join(answer.stdout.split())
+        for name in ("usd_basis", "energy_basis"):
+            assert figures[name] in said
+
+    def test_energy_of_a_part_without_a_rack_is_the_gpu_alone(self) -> None:
+        """users 12: where the catalog has no rack's power the figure is of less, and says so."""
+        part = load.get("accelerators", "h20")
+        racked = replace(part, rack_power_w=1e5, packages_per_rack_count=64)
+        assert "its share of the rack" in str(energy_basis(racked))
+        assert "the GPU alone" in str(energy_basis(replace(racked, rack_power_w=None, tdp_w=500.0)))
+        assert energy_basis(replace(racked, rack_power_w=None, tdp_w=None)) is None
+
 
 class TestPredictTraining:
     ASKED = ("--model", "llama-3.1-405b", "--gpu", "h100", "--gpus", "16384", "--tokens", "15e12")
@@ -117,6 +141,28 @@ class TestPredictTraining:
         assert 40 < figures["days"] < 120
         assert 0.8 < figures["goodput_frac"] < 1
         assert figures["usd"] > 0
+
+    def test_what_is_in_a_figure_stands_beside_it(self) -> None:
+        """users 12: which operations over which peak; whose energy; what is paid for."""
+        asked = ("--batch", "16 Mtokens", "--usd-per-gpu-hour", "2", "--precision", "fp8")
+        figures = found("predict", "training", *self.ASKED, *asked)
+        assert "nothing for what is computed again" in figures["mfu_basis"]
+        assert figures["mfu_basis"].endswith("per dense FP8 peak")
+        assert figures["energy_basis"].endswith("PUE 1.2")
+        assert figures["usd_basis"] == "GPU-hours at the price stated"
+        answer = RUN.invoke(app, ["predict", "training", *self.ASKED, *asked])
+        said = " ".join(answer.stdout.split())
+        for name in ("mfu_basis", "energy_basis", "usd_basis"):
+            assert figures[name] in said
+
+    def test_hours_at_their_price_need_no_power(self) -> None:
+        """reports 12: withheld without the part's power, though the price was given."""
+        asked = ("--model", "llama-3.1-8b", "--gpu", "h20", "--gpus", "64", "--tokens", "1 Ttokens")
+        figures = found("predict", "training", *asked, "--usd-per-gpu-hour", "2")
+        assert figures["energy_wh"] is None
+        assert figures["usd"] == pytest.approx(64 * 24 * figures["days"] * 2)
+        unpriced = found("predict", "training", *asked)
+        assert (unpriced["usd"], unpriced["usd_basis"], unpriced["energy_basis"]) == (None, None, None)
 
     @pytest.mark.parametrize(
         ("change", "path"),

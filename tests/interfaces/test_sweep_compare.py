@@ -66,7 +66,9 @@ def test_a_comparison_is_one_json_object_and_a_folder(tmp_path: Path) -> None:
     (tmp_path / "stated.toml").write_text("", encoding="utf-8")
     asked = ["compare", "stated.toml", "small.toml", "--scenario", "one-campus", *BRIEF, "--futures", "3"]
     found = payload(gigawatt(*asked, "--out", "c", "--json", cwd=tmp_path))
-    assert [row["name"] for row in found["strategies"]] == ["stated", "small"]
+    assert sorted(row["name"] for row in found["strategies"]) == ["small", "stated"]
+    means = [row["value_usd"]["mean"] for row in found["strategies"]]
+    assert means == sorted(means, reverse=True)
     assert [set(row) for row in found["breaks"]] == 2 * [
         {"strategy", "meaning", "share_frac", "rule", "conditions", "coverage_frac", "density_frac"}
     ]

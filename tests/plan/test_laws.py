@@ -4,6 +4,7 @@ independent look finds every limit kept."""
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -201,6 +202,17 @@ def test_a_broken_plan_is_found_out(short: Scenario) -> None:
     broken = type(found)(**{name: getattr(found, name) for name in found.__slots__} | {"data": twice})
     limits = {item.limit for item in verify(short, broken)}
     assert {"power within shells", "covenant", "limit of debt"} <= limits
+
+
+def test_a_distribution_before_its_time_is_found_out(short: Scenario) -> None:
+    """users 9: the same money, paid out in the first quarter."""
+    found = plan(short, with_worth=False)
+    early = xr.zeros_like(found.data.distribution_usd)
+    early[0] = 1e8
+    broken = replace(found, data=found.data.assign(distribution_usd=early))
+    limits = {(item.limit, item.period) for item in verify(short, broken)}
+    first = str(found.data.period.values[0])
+    assert limits == {("nothing paid out before completion", first), ("nothing paid out without cover", first)}
 
 
 @pytest.mark.slow

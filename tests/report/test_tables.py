@@ -95,3 +95,12 @@ def test_lists_are_said_in_words(parts: list[str], said: str) -> None:
 def test_dates_are_said_in_words() -> None:
     assert words.month("2027-07-01") == "July 2027"
     assert words.quarter("2027Q3") == "Q3 2027"
+
+
+def test_a_gpu_hour_says_what_is_in_it(result: Result) -> None:
+    """users 12: total cost here, hardware alone in `predict`."""
+    assert words.gpu_hours(result).endswith(f": {words.TOTAL_COST}.")
+    assert " in all" in words.gpu_hours(result)
+    table = tables.platforms(result)
+    assert table.columns[-1].title == "Total cost per GPU-hour, USD/h"
+    assert table.title.endswith("total cost: rack, network, building, energy, operation and cost of capital")

@@ -34,6 +34,8 @@ def test_summary_keeps_its_promise(result: Result) -> None:
     assert all(set(item) == fields for item in found["tranches"])
     assert found["checks"]["objective_vs_accounts_rel"] < 1e-6
     assert found["checks"]["plan_feasible"] is True
+    assert found["headline"]["irr_roots_frac"] == [found["headline"]["irr_frac"]]
+    assert found["headline"]["equity_irr_roots_frac"] == [found["headline"]["equity_irr_frac"]]
     assert found["worth"]
     assert found["binds"]
     assert json.loads(json.dumps(found, allow_nan=False)) == found

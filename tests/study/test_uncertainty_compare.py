@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from gigawatt.errors import Infeasible, ScenarioError
+from gigawatt.report import uncertainty as words
+from gigawatt.report.uncertainty_charts import spread_of_values
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.strategy import load_strategies, shipped
 from gigawatt.study.uncertainty import compare
 from gigawatt.study.uncertainty.asking import Asking
 from gigawatt.study.uncertainty.compare import Comparison
+from gigawatt.study.uncertainty.outcomes import left_out, with_value
+from gigawatt.study.uncertainty.statistics import quantiles
 
 WAIT = 'title = "Wait"\n[platforms]\ngb300 = false\n[pools]\nblackwell = false\n'
 SMALL = '[programme]\ntarget = "60 MW"\n[capital.tranches]\nmost = "300 million USD"\n'
@@ -46,16 +51,75 @@ def test_futures_are_the_same_for_every_strategy(comparison: Comparison) -> None
 
 def test_what_a_comparison_says(comparison: Comparison) -> None:
     found = compare.summary(comparison)
-    assert [row["name"] for row in found["strategies"]] == ["stated", "wait", "small"]
-    keys = {"npv_usd", "first_gw_date", "peak_debt_usd", "p_cash_out_frac", "regret_max_usd", "regret_mean_usd"}
+    assert {row["name"] for row in found["strategies"]} == {"stated", "wait", "small"}
+    keys = {
+        "value_usd",
+        "npv_usd",
+        "first_gw_date",
+        "peak_debt_usd",
+        "p_cash_out_frac",
+        "regret_max_usd",
+        "regret_mean_usd",
+    }
     assert all(keys <= set(row) for row in found["strategies"])
     assert sum(row["best_frac"] for row in found["strategies"]) >= 1
-    assert [item["strategy"] for item in found["breaks"]] == ["stated", "wait", "small"]
+    assert [item["strategy"] for item in found["breaks"]] == [row["name"] for row in found["strategies"]]
     for item in found["breaks"]:
         assert item["rule"] is None or 1 <= len(item["conditions"]) <= 3
         assert {"coverage_frac", "density_frac"} <= set(item)
     assert found["evpi_all_usd"] >= max(found["evpi_usd"].values())
     assert min(found["evpi_usd"].values()) >= 0
+
+
+def test_one_value_ranks_regrets_and_is_shown(comparison: Comparison) -> None:
+    """users 2: net present with terminal value in JSON, sentence, table, chart and regret; the NPV is a column."""
+    found = compare.summary(comparison)
+    rows = found["strategies"]
+    means = [row["value_usd"]["mean"] for row in rows]
+    assert means == sorted(means, reverse=True)
+    regrets = [row["regret_mean_usd"] for row in rows]
+    assert np.diff(regrets) == pytest.approx(-np.diff(means), abs=1.0)
+    for row in rows:
+        table = comparison.tables[row["name"]]
+        assert row["value_usd"] == quantiles(table.npv_usd.values + table.terminal_value_usd.values)
+        assert row["npv_usd"] == quantiles(table.npv_usd.values)
+    best, *_ = rows
+    assert f"{best['name']} is worth most, {words.money(best['value_usd']['mean'])}" in words.comparison_words(found)
+    head, first, *_ = words.strategy_rows(found)
+    assert (first[0], first[head.index("mean")]) == (best["name"], words.billions(best["value_usd"]["mean"]))
+    assert first[head.index("before the end")] == words.billions(best["outputs"]["npv_usd"]["mean"])
+    drawn = spread_of_values({row["name"]: comparison.tables[row["name"]].value_usd.values.tolist() for row in rows})
+    for row in rows:
+        assert (
+            f"{row['name']}: P50 {row['value_usd']['p50'] / 1e9:,.4g}, mean {row['value_usd']['mean'] / 1e9:,.4g}"
+            in drawn
+        )
+
+
+def test_the_better_npv_is_not_the_better_strategy() -> None:
+    """users 2: 3.70 before the end and 9 with it is worth more than 4.18 and 8."""
+    rows = [_row("short", 9e9, 3.70e9), _row("long", 8e9, 4.18e9)]
+    assert words.comparison_words({"strategies": rows}).startswith("On average short is worth most, 9 billion USD")
+    assert [row[0] for row in words.strategy_rows({"strategies": rows})[1:]] == ["short", "long"]
+
+
+def _row(name: str, value: float, npv: float) -> dict[str, Any]:
+    flat = dict.fromkeys(("p10", "p50", "p90", "mean"), value)
+    told = {"npv_usd": dict.fromkeys(flat, npv), "value_usd": flat}
+    share = {"best_frac": 0.5, "p_cash_out_frac": 0.0, "regret_max_usd": 1e9, "regret_mean_usd": 0.0}
+    return {"name": name, "outputs": told, **told, **share}
+
+
+def test_futures_without_a_value_are_left_out_and_counted(comparison: Comparison) -> None:
+    """faults K17: one NaN of one strategy takes its future out of all of them, and the note says so."""
+    tables = {name: table.copy(deep=True) for name, table in comparison.tables.items()}
+    tables["small"].value_usd.values[3] = np.nan
+    kept = with_value(tables)
+    assert [table.draw.values.tolist() for table in kept.values()] == 3 * [[0, 1, 2, 4, 5, 6, 7, 8, 9]]
+    (note,) = left_out(10, kept["small"].sizes["draw"])
+    assert note.code == "no_value"
+    assert note.text.startswith("1 of 10 futures have no value and are left out")
+    assert left_out(10, 10) == []
 
 
 def test_a_strategy_without_a_plan_is_named(brief: Scenario, tmp_path: Path) -> None:

@@ -36,6 +36,61 @@ def test_first_order_indices_take_few_values_and_ties() -> None:
     assert found[0].first_frac == pytest.approx(1.0, abs=0.1)
 
 
+def test_the_index_of_a_rare_event_is_what_it_is() -> None:
+    """faults K16: Y = 1 where x > 1 − a and y < c, of probability a·c = 2 %. E[Y | x] is c or 0, so that x has
+    c (1 − a) / (1 − a c) of the variance and y has a (1 − c) / (1 − a c)."""
+    a, c = 0.0221, 0.905
+    exact = {"x": c * (1 - a) / (1 - a * c), "y": a * (1 - c) / (1 - a * c), "z": 0.0}
+    assert exact["x"] == pytest.approx(0.904, abs=0.001)
+    seen: dict[str, list[float]] = {name: [] for name in exact}
+    held = []
+    for number in range(40):
+        drawn = np.random.default_rng(number).random((1000, 3))
+        happens = ((drawn[:, 0] > 1 - a) & (drawn[:, 1] < c)).astype(float)
+        for index in statistics.first_order(list(exact), drawn, happens, seed=1):
+            seen[index.name].append(index.first_frac)
+            held.append(abs(index.first_frac - exact[index.name]) <= index.confidence_frac)
+    for name, values in seen.items():  # the edge goes through a group of 4, which costs about one of 20 events
+        assert np.mean(values) == pytest.approx(exact[name], abs=1 / 20)
+        assert np.std(values) < 0.08
+    assert np.mean(held) >= 0.85
+
+
+def test_a_rare_loss_is_no_other_than_a_rare_event() -> None:
+    """faults K16: an outcome that is nought but now and then has few values too."""
+    short = np.where(DRAWN[:, 1] > 0.97, 1 + DRAWN[:, 1], 0.0)
+    first, *others = statistics.first_order(["a", "b", "c"], DRAWN, short, seed=1)
+    assert (first.name, first.first_frac) == ("b", pytest.approx(1.0, abs=0.06))
+    assert all(abs(index.first_frac) <= index.confidence_frac for index in others)
+
+
+def test_an_outcome_without_a_value_is_left_out() -> None:
+    """faults K17: one NaN leaves every statistic as it is without that draw."""
+    values = 2 * DRAWN[:, 0] + DRAWN[:, 1]
+    holed, some = values.copy(), np.arange(2000) != 7
+    holed[7] = nan
+    names = ["a", "b", "c"]
+    assert statistics.first_order(names, DRAWN, holed, 1) == statistics.first_order(names, DRAWN[some], values[some], 1)
+    choices, without = np.stack([holed - 1.5, 0 * values]), np.stack([values - 1.5, 0 * values])[:, some]
+    assert statistics.evpi_usd(choices) == statistics.evpi_usd(without) > 0
+    assert statistics.evppi_usd(names, DRAWN, choices) == statistics.evppi_usd(names, DRAWN[some], without)
+    assert statistics.valued(choices).tolist() == some.tolist()
+
+
+def test_saltelli_indices_leave_out_a_base_with_a_hole() -> None:
+    """faults K17: Y = a b still has its shares of 3/7 and 4/7, and no quantity has an index of nothing."""
+    shares = statistics.saltelli_shares(2, 512, seed=1)
+    values = shares[:, 0] * shares[:, 1]
+    values[[5, 801]] = nan
+    found = statistics.saltelli_indices(["a", "b"], values, seed=1)
+    assert len(found) == 2
+    for index in found:
+        assert index.first_frac == pytest.approx(3 / 7, abs=0.03)
+        assert index.total_frac == pytest.approx(4 / 7, abs=0.03)
+    assert statistics.saltelli_indices(["a", "b"], np.full_like(values, nan), seed=1) == []
+    assert statistics.saltelli_indices(["a", "b"], np.ones_like(values), seed=1) == []
+
+
 def test_no_indices_of_few_draws_or_of_a_constant() -> None:
     assert statistics.first_order(["a", "b", "c"], DRAWN[:10], DRAWN[:10, 0], seed=1) == []
     assert statistics.first_order(["a", "b", "c"], DRAWN, np.ones(2000), seed=1) == []

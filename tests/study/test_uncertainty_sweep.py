@@ -8,6 +8,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from math import nan
 from pathlib import Path
 from unittest.mock import patch
 
@@ -138,12 +139,26 @@ def test_what_a_sweep_says(brief: Scenario) -> None:
     found = sweep.summary(sweep.sweep(brief, FEW))
     assert {"draws", "outputs", "tornado", "first_order", "evpi_usd", "digest"} <= set(found)
     assert found["draws"] == 6
+    # users 17: more are lived through than are drawn, and each number says what it counts.
+    assert found["lived_count"] == {"draws": 6, "tornado": 3, "stated": 1}
     assert found["first_order"] is None
     assert set(found["evpi_usd"]) == {swing["name"] for swing in found["tornado"]} == {"demand"}
     value = found["outputs"]["value_usd"]
     assert value["p10"] <= value["p50"] <= value["p90"]
     assert found["outputs"]["first_gw_date"] == {"p10": None, "p50": None, "p90": None}
     assert found["stated"]["value_usd"] != value["p50"]
+
+
+def test_a_quantity_without_a_value_is_no_swing_and_is_said() -> None:
+    """faults K17: a hole at one end of one quantity; the others stay, the widest first."""
+    values, drawn = [5.0, 4.0, 6.0, nan, 7.0, 1.0, 9.0], [[0.0] * 3] * 7
+    table = xr.Dataset({"value_usd": ("draw", values), "drawn": (("draw", "quantity"), drawn)})
+    names = ["demand", "price", "throughput"]
+    assert [swing.name for swing in sweep._tornado(names, table)] == ["throughput", "demand"]
+    (note,) = sweep._no_swing(names, table)
+    assert (note.code, note.path) == ("no_value", "uncertainty.price")
+    (hole,) = sweep._holes(table)
+    assert hole.text.startswith("Futures of the Saltelli design without a value: 1.")
 
 
 @pytest.mark.slow

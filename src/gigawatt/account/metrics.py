@@ -26,6 +26,7 @@ class Values:
 
     npv_usd: unlevered, without terminal value, penalties and social value, which stand beside it. The price break-even
     is the factor on all prices at which this very plan is worth nothing; it ignores that another plan would be made.
+    programme, equity: what free cash flow, and the flows of those who hold equity, yield with terminal value.
     """
 
     npv_usd: float
@@ -33,8 +34,8 @@ class Values:
     penalties_usd: float
     social_value_usd: float
     equity_value_usd: float
-    irr_frac: float | None
-    equity_irr_frac: float | None
+    programme: dollars.Return
+    equity: dollars.Return
     break_even_price_ratio: float | None
 
 
@@ -56,8 +57,8 @@ def values(scenario: Scenario, plan: Plan, books: xr.Dataset) -> Values:
         penalties_usd=plan.penalties_usd,
         social_value_usd=social_value_usd(plan, asked),
         equity_value_usd=dollars.npv(equity, rate, equity_final),
-        irr_frac=dollars.irr(free, final),
-        equity_irr_frac=dollars.irr(equity, equity_final),
+        programme=dollars.irr(free, rate, final),
+        equity=dollars.irr(equity, rate, equity_final),
         break_even_price_ratio=1 - (npv + final * end) / income if income > 0 else None,
     )
 
@@ -102,8 +103,8 @@ def headline(scenario: Scenario, plan: Plan, books: xr.Dataset, valued: Values) 
         "terminal_value_usd": valued.terminal_value_usd,
         "penalties_usd": valued.penalties_usd,
         "social_value_usd": valued.social_value_usd,
-        "irr_frac": valued.irr_frac,
-        "equity_irr_frac": valued.equity_irr_frac,
+        "irr_frac": valued.programme.rate_frac,
+        "equity_irr_frac": valued.equity.rate_frac,
         "equity_value_usd": valued.equity_value_usd,
         "capex_usd": float(capex.sum()),
         "capex_usd_per_w_it": _ratio(spent, gross_it),

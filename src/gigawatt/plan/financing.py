@@ -1,25 +1,27 @@
 """Stage two, with the physical plan fixed: release each tranche as soon as it is lawful, borrow as little as that
-leaves to borrow, and pay out what then lies idle.
+leaves to borrow, and pay out what then lies idle, as early as a lender allows.
 
 The physical plan maximises an unlevered value and so leaves debt and dates of tranches open; a levered objective
-would reward leverage. Two small linear programmes in order settle it: least present value of interest, then, at that
-interest, the earliest distributions.
+would reward leverage. What settles it is the programme of least interest and then, at that interest, of the earliest
+distributions. Both have closed forms: a revolving line that borrows what is missing has the least debt in every
+quarter at once, and what later quarters can spare may go at the first chance.
 """
 
 from __future__ import annotations
 
-import linopy
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from gigawatt import dollars
-from gigawatt.plan.buildout import before, book_table, change
-from gigawatt.plan.milestones import milestone_name, milestones, opening
-from gigawatt.plan.solve import UNITS, Program
+from gigawatt.plan.buildout import book_table
+from gigawatt.plan.milestones import milestone_name, milestones
 from gigawatt.scenario.schema import Asked
 
-# Room for the solver's rounding: around the least interest, as a share of it, and below the least cash, billion USD.
-SLACK_FRAC = 1e-6
+Floats = NDArray[np.float64]
+
+# The physical plan kept its minimum of cash to the solver's tolerance; what that lets through is not borrowed.
+ROUNDING_USD = 500.0
 
 
 def releases(gross_w: xr.DataArray, asked: Asked) -> xr.DataArray:
@@ -36,55 +38,42 @@ def releases(gross_w: xr.DataArray, asked: Asked) -> xr.DataArray:
     return xr.DataArray(money, dims=("milestone", "period"), coords=coords)
 
 
-def finance(
-    flow_usd: xr.DataArray,
-    capex_usd: dict[str, xr.DataArray],
-    receipts_usd: xr.DataArray,
-    data: xr.Dataset,
-    asked: Asked,
-) -> xr.Dataset:
+def finance(flow_usd: xr.DataArray, receipts_usd: xr.DataArray, facility_w: xr.DataArray, asked: Asked) -> xr.Dataset:
     """Cash, debt, interest and distributions of each quarter [USD], dims (period).
 
-    flow_usd: free cash flow. capex_usd: "racks" and "shells". receipts_usd: from tranches.
+    flow_usd: free cash flow. receipts_usd: from tranches. facility_w: in service at the end of each quarter.
     """
-    model = linopy.Model()
-    period = data.indexes["period"]
     capital = asked.capital
     rate = dollars.quarter_rate_ratio(capital.debt_rate_per_year or 0.0)
-    debt = model.add_variables(lower=0, coords=[period], name="debt")
-    # The physical plan kept its minimum of cash to the solver's tolerance; the same is allowed here.
-    least_cash = capital.minimum_cash_usd / UNITS["usd"] - SLACK_FRAC
-    cash = model.add_variables(lower=least_cash, coords=[period], name="cash")
-    paid = model.add_variables(lower=0, upper=_most_paid(asked), coords=[period], name="paid")
-    inflow = (flow_usd + receipts_usd) / UNITS["usd"] + opening(data, asked)
-    balance = change(cash) - change(debt) + rate * before(debt) + paid
-    model.add_constraints(balance == inflow, name="balance")
-    limit = np.minimum(book_usd(capex_usd, data, asked) * capital.covenant_frac, capital.debt_limit_usd) / UNITS["usd"]
-    model.add_constraints(debt <= np.maximum(limit, 0.0), name="limit")
-    discount = dollars.discount_ratio(asked.finance.discount_per_year, np.arange(1, period.size + 1) / 4)
-    weight = xr.DataArray(discount, dims="period", coords={"period": period})
-    interest = (debt * weight).sum()
-    model.add_objective(-1 * interest, sense="max")
-    program = Program(model)
-    least = -program.solve_lp()
-    if capital.distribution == "excess":
-        model.add_constraints(interest <= least * (1 + SLACK_FRAC) + SLACK_FRAC, name="least_interest")
-        model.add_objective((paid * weight).sum(), sense="max", overwrite=True)
-        program = Program(model)
-        program.solve_lp()
-    owed = program.value("debt") * UNITS["usd"]
+    drawn = dollars.revolve(
+        (flow_usd + receipts_usd).values,
+        np.inf,  # the physical plan keeps the limits of debt, and this line never owes more than it does
+        opening_usd=capital.opening_cash_usd + capital.upfront_equity_usd,
+        minimum_usd=capital.minimum_cash_usd - ROUNDING_USD,
+        quarter_rate_ratio=rate,
+    )
+    interest = rate * np.concatenate([[0.0], drawn.debt_usd[:-1]])
+    allowed = distributable(flow_usd.values, drawn.debt_usd, interest, facility_w.values, asked)
+    paid = dollars.paid_out_usd(drawn.cash_usd, allowed, capital.minimum_cash_usd)
+    lines = {
+        "cash_usd": drawn.cash_usd - np.cumsum(paid),
+        "debt_usd": drawn.debt_usd,
+        "interest_usd": interest,
+        "distribution_usd": paid,
+    }
     return xr.Dataset(
-        {
-            "cash_usd": program.value("cash") * UNITS["usd"],
-            "debt_usd": owed,
-            "interest_usd": rate * owed.shift(period=1, fill_value=0.0),
-            "distribution_usd": program.value("paid") * UNITS["usd"],
-        }
+        {name: ("period", line) for name, line in lines.items()}, coords={"period": flow_usd.period.values}
     )
 
 
-def _most_paid(asked: Asked) -> float:
-    return np.inf if asked.capital.distribution == "excess" else 0.0
+def distributable(
+    flow_usd: Floats, debt_usd: Floats, interest_usd: Floats, facility_w: Floats, asked: Asked
+) -> NDArray[np.bool_]:
+    """Quarters in which something may be paid out: complete, covered, and excess is paid out at all."""
+    capital = asked.capital
+    complete = dollars.completed(facility_w, capital.lock_up_frac)
+    cover = dollars.covered(flow_usd, debt_usd, interest_usd, capital.distribution_cover_ratio)
+    return np.asarray(complete & cover & (capital.distribution == "excess"))
 
 
 def book_usd(capex_usd: dict[str, xr.DataArray], data: xr.Dataset, asked: Asked) -> xr.DataArray:

@@ -134,7 +134,8 @@ def _money(result: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Dataset:
         "racks": -flows.total(lines.racks_usd) - flows.total(lines.network_usd),
         "shells": -flows.total(lines.shells_usd),
     }
-    money = financing.finance(flows.free_cash_flow(lines), capex, receipts.sum("milestone"), data, asked)
+    power = result.facility_w.sum("site")
+    money = financing.finance(flows.free_cash_flow(lines), receipts.sum("milestone"), power, asked)
     return money.assign(tranche_usd=receipts, book_usd=financing.book_usd(capex, data, asked))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gigawatt.plan import flows
 from gigawatt.plan.milestones import milestones
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.solve import UNITS
@@ -26,7 +27,8 @@ class Violation:
 
 
 def verify(scenario: Scenario, plan: Plan) -> list[Violation]:
-    """Every violation of supply, ramp, target, lead time, capacity, demand, cash, covenant, debt and milestones."""
+    """Every violation of supply, ramp, target, lead time, capacity, demand, cash, covenant, debt, milestones, and of
+    what holds distributions back."""
     found = []
     periods = plan.data.period.values
     for limit, excess, scale in _excesses(scenario, plan):
@@ -43,6 +45,7 @@ def _excesses(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray,
     yield from _power(scenario, plan)
     yield from _work(plan)
     yield from _capital(scenario, plan)
+    yield from _distributions(scenario, plan)
 
 
 def _power(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
@@ -113,3 +116,20 @@ def _capital(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, 
             step.amount_usd,
         )
         below = step.power_w
+
+
+def _distributions(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
+    """What is paid out before the power that locks it up stands, or after a year that does not cover debt service."""
+    capital, data = scenario.asked.capital, plan.data
+    paid, debt, interest = (data[name].values for name in ("distribution_usd", "debt_usd", "interest_usd"))
+    power = data.facility_w.sum("site").values
+    scale = max(float(data.cash_usd.values.max()), UNITS["usd"])
+    stands = [power[:n].max(initial=0.0) for n in range(power.size)]
+    locked = np.array(stands) < capital.lock_up_frac * power.max() * (1 - TOLERANCE_FRAC)
+    yield "nothing paid out before completion", paid * locked, scale
+    free = flows.free_cash_flow(flows.flows(data, plan.inputs, scenario.asked)).values
+    service = interest + np.maximum(np.concatenate([[0.0], debt[:-1]]) - debt, 0.0)
+    years = [slice(max(n - 3, 0), n + 1) for n in range(paid.size)]
+    short = [capital.distribution_cover_ratio * service[year].sum() - free[year].sum() for year in years]
+    yield "nothing paid out without cover", np.where(np.array(short) > TOLERANCE_FRAC * scale, paid, 0.0), scale
+    yield "nothing paid out where it is kept", paid * (capital.distribution == "none"), scale

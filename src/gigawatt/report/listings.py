@@ -46,9 +46,19 @@ def _question(found: Mapping[str, Any]) -> Table:
         ("Equity up front", cell(capital["upfront_equity_usd"], "usd")),
         ("Debt", debt),
         ("Tranches", tranches),
+        ("Paid out", _paid_out(capital)),
         ("Numbers", ", ".join(f"{count} {grade}" for grade, count in found["grades"].items())),
     )
     return Table(title="The question", columns=(Column(title="What"), Column(title="Asked")), rows=rows)
+
+
+def _paid_out(capital: Mapping[str, Any]) -> str:
+    if capital["distribution"] == "none":
+        return "nothing"
+    stands = f"once {cell(capital['lock_up_frac'], 'frac')} of the most power stands"
+    return (
+        f"what is not needed, {stands} and a year earns {capital['distribution_cover_ratio']:g} times its debt service"
+    )
 
 
 def _sites(sites: list[Mapping[str, Any]]) -> Table:

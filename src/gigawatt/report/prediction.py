@@ -36,8 +36,8 @@ def show_inference(
         ("TTFT", milliseconds(found["ttft_s"])),
         ("what binds", f"most of the time goes to {found['binds']}; {LIMITS[found['limited_by']]}"),
         ("memory per GPU", units.show(found["memory_bytes"], "bytes")),
-        ("energy", UNKNOWN if power is None else f"{power:.3g} J/token, the rack's other parts included"),
-        ("cost", UNKNOWN if cost is None else f"{cost:.3g} USD/Mtoken"),
+        ("energy", UNKNOWN if power is None else f"{power:.3g} J/token, {found['energy_basis']}"),
+        ("cost", UNKNOWN if cost is None else f"{cost:.3g} USD/Mtoken of output, at the GPU-hour below"),
         ("price of a GPU-hour", UNKNOWN if cost is None else f"{found['usd_per_h']:.3g} USD, {found['usd_basis']}"),
     ]
     _show(pairs, columns)
@@ -77,8 +77,8 @@ def _show_facility(found: Mapping[str, Any], width: int) -> None:
         ("GPUs", f"{found['gpus_count']:,} in {found['replicas_count']:,} replicas"),
         ("output tokens/s", _large_band(found["tokens_per_s"])),
         ("users at a time", f"{found['users_count']:,.0f}"),
-        ("energy per month", units.show(found["energy_wh_per_month"], "wh")),
-        ("cost per month", UNKNOWN if month is None else units.show(month, "usd")),
+        ("energy per month", f"{units.show(found['energy_wh_per_month'], 'wh')} of IT, without PUE"),
+        ("cost per month", UNKNOWN if month is None else f"{units.show(month, 'usd')}, at the GPU-hour above"),
     ]
     _show(pairs, width)
 
@@ -91,15 +91,20 @@ def show_training(found: Mapping[str, Any], width: int | None = None) -> None:
     shares = ", ".join(f"{name} {share(value)}" for name, value in found["shares"].items())
     pairs = [
         ("tokens/s per GPU", band(found["tokens_per_s_per_gpu"])),
-        ("MFU", share(found["mfu_frac"])),
+        ("MFU", f"{share(found['mfu_frac'])}: {found['mfu_basis']}"),
         ("layout", training_layout(found["layout"])),
         ("one step", f"{units.show(found['step_s'], 's')}: {shares}"),
         ("what binds", found["binds"]),
         ("memory per GPU", units.show(found["memory_bytes"], "bytes")),
         ("run", f"{found['days']:.3g} days for {units.show(found['tokens'], 'tokens')}"),
         ("goodput", share(found["goodput_frac"])),
-        ("energy", UNKNOWN if energy is None else units.show(energy, "wh")),
-        ("cost", f"{UNKNOWN} without a price of a GPU-hour" if usd is None else units.show(usd, "usd")),
+        ("energy", UNKNOWN if energy is None else f"{units.show(energy, 'wh')}, {found['energy_basis']}"),
+        (
+            "cost",
+            f"{UNKNOWN} without a price of a GPU-hour"
+            if usd is None
+            else f"{units.show(usd, 'usd')}, {found['usd_basis']}",
+        ),
     ]
     _show(pairs, columns)
     _show_notes(found["notes"], columns)

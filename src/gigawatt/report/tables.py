@@ -271,9 +271,12 @@ def platforms(result: Result) -> Table:
         Column(title="Platform"),
         Column(title="Racks bought", suffix="count"),
         Column(title="Capital per facility power", suffix="usd_per_w"),
-        Column(title="Cost per GPU-hour", suffix="usd_per_h"),
+        Column(title="Total cost per GPU-hour", suffix="usd_per_h"),
     )
-    title = "Platforms, at the prices of their first purchase"
+    title = (
+        "Platforms, at the prices of their first purchase; total cost: rack, network, building, energy, operation and "
+        "cost of capital"
+    )
     return Table(title=title, columns=united(columns, rows), rows=rows)
 
 

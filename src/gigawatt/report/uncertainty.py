@@ -60,10 +60,8 @@ def show_comparison(found: Mapping[str, Any], files: Mapping[str, str], width: i
         f"\n{count} strategies in the same {found['futures']:,} futures of {found['scenario']}, seed {found['seed']}\n"
     )
     print(textwrap.fill(comparison_words(found), columns))
-    print(f"\nNet present value in billion USD, first gigawatt, debt\n{aligned(strategy_rows(found), columns)}")
-    print(
-        f"\nRegret: less than the best of them in the same future, billion USD\n{aligned(regret_rows(found), columns)}"
-    )
+    for title, rows in ((VALUE_TITLE, strategy_rows(found)), (REGRET_TITLE, regret_rows(found))):
+        print(f"\n{textwrap.fill(title, columns)}\n{aligned(rows, columns)}")
     print("\nWhich futures break which strategy")
     for text in break_words(found):
         print(textwrap.fill(text, columns, initial_indent="  – ", subsequent_indent="    "))
@@ -150,37 +148,53 @@ def information_words(found: Mapping[str, Any]) -> str:
 def comparison_words(found: Mapping[str, Any]) -> str:
     """What a comparison says, in a few sentences."""
     rows = found["strategies"]
-    best = max(rows, key=lambda row: row["outputs"]["value_usd"]["mean"])
+    best = rows[0]
     calm = min(rows, key=lambda row: row["regret_max_usd"])
     safe = min(rows, key=lambda row: row["p_cash_out_frac"])
     return (
-        f"On average {best['name']} is worth most, {money(best['outputs']['value_usd']['mean'])} with terminal value, "
+        f"On average {best['name']} is worth most, {money(best['value_usd']['mean'])} with terminal value, "
         f"and is the best in {percent(best['best_frac'])} of the futures. {calm['name']} is never regretted by more "
         f"than {money(calm['regret_max_usd'])}. Cash runs out least often under {safe['name']}: in "
         f"{percent(safe['p_cash_out_frac'])}."
     )
 
 
+VALUE_TITLE = (
+    "Value, net present value with terminal value, in billion USD, the highest mean first; before the end: the mean "
+    "without terminal value"
+)
+REGRET_TITLE = (
+    "Regret, value less than the best of them in the same future, in billion USD; first gigawatt and highest debt, in "
+    "half of the futures"
+)
+
+
 def strategy_rows(found: Mapping[str, Any]) -> Rows:
-    """One row a strategy: net present value, date of the first gigawatt, highest debt, chance that cash runs out."""
-    head = ["strategy", "P10", "P50", "P90", "first GW", "debt", "cash out"]
+    """One row a strategy: the value that decides, the part of it before the end, in how many futures it is the best."""
+    head = ["strategy", "mean", "P10", "P50", "P90", "before the end", "best in"]
     return [head] + [
         [
             row["name"],
-            *(billions(row["npv_usd"][part]) for part in QUANTILES),
-            row["first_gw_date"] or "never",
-            billions(row["peak_debt_usd"]),
-            percent(row["p_cash_out_frac"]),
+            *(billions(row["value_usd"][part]) for part in ("mean", *QUANTILES)),
+            billions(row["outputs"]["npv_usd"]["mean"]),
+            percent(row["best_frac"]),
         ]
         for row in found["strategies"]
     ]
 
 
 def regret_rows(found: Mapping[str, Any]) -> Rows:
-    """One row a strategy: mean and largest regret, in how many futures it is the best."""
-    head = ["strategy", "mean", "largest", "best in"]
+    """One row a strategy: mean and largest regret, first gigawatt, highest debt, chance that cash runs out."""
+    head = ["strategy", "mean", "largest", "first GW", "debt", "cash out"]
     return [head] + [
-        [row["name"], billions(row["regret_mean_usd"]), billions(row["regret_max_usd"]), percent(row["best_frac"])]
+        [
+            row["name"],
+            billions(row["regret_mean_usd"]),
+            billions(row["regret_max_usd"]),
+            row["first_gw_date"] or "never",
+            billions(row["peak_debt_usd"]),
+            percent(row["p_cash_out_frac"]),
+        ]
         for row in found["strategies"]
     ]
 
@@ -241,7 +255,7 @@ def write_comparison(found: Comparison, summary: Mapping[str, Any], folder: Path
     from gigawatt.report import uncertainty_charts as charts
     from gigawatt.report import uncertainty_page as page
 
-    names = [strategy.name for strategy in found.strategies]
+    names = [strategy.name for strategy in found.strategies]  # the most valuable first, as the tables have them
     regrets = dict(zip(names, found.regret_usd.tolist(), strict=True))
     drawn = {
         "value": charts.spread_of_values({name: found.tables[name].value_usd.values.tolist() for name in names}),

@@ -10,6 +10,7 @@ import numpy as np
 from gigawatt.report import svg
 from gigawatt.report.svg import Axis, Frame
 from gigawatt.study.uncertainty.rules import WORDS
+from gigawatt.study.uncertainty.statistics import quantiles
 
 # A chart that stands alone brings its own colours.
 STYLE = (
@@ -81,7 +82,7 @@ def fan(periods: Sequence[str], found: Mapping[str, Sequence[float]], suffix: st
 
 def spread_of_values(found: Mapping[str, Sequence[float]]) -> str:
     """Value with terminal value by strategy: P10 to P90 as a bar, the middle as a mark, mean as a dot."""
-    frame = _frame("value", "Value with terminal value, P10 to P90", len(found))
+    frame = _frame("value", "Value: net present with terminal value, P10 to P90", len(found))
     return _spread(frame, found, "P10 to P90 of value")
 
 
@@ -93,24 +94,24 @@ def regret(found: Mapping[str, Sequence[float]]) -> str:
 
 def _spread(frame: Frame, found: Mapping[str, Sequence[float]], label: str, *, to_largest: bool = False) -> str:
     rows = {name: np.asarray(values) / BILLION for name, values in found.items()}
-    low, high = (min if end == 0.1 else max for end in (0.1, 0.9))
-    ends = [float(np.quantile(row, share)) for row in rows.values() for share in (0.1, 0.9)]
+    told = {name: quantiles(row) for name, row in rows.items()}
+    ends = [told[name][key] for name in rows for key in ("p10", "p90", "mean")]
     ends += [float(row.max()) for row in rows.values()] if to_largest else []
-    across = svg.axis(low(ends), high(ends), frame.left, frame.right_edge - ROW)
+    across = svg.axis(min(ends), max(ends), frame.left, frame.right_edge - ROW)
     marks = [STYLE, *_across(frame, across, "billion USD")]
     for n, (name, row) in enumerate(rows.items()):
         y = frame.top + ROW * n + (ROW - BAR) / 2
-        p10, p50, p90 = (across.at(float(value)) for value in np.quantile(row, (0.1, 0.5, 0.9)))
+        p10, p50, p90, mean = (across.at(told[name][key]) for key in ("p10", "p50", "p90", "mean"))
         tip = ", ".join(
             f"{word} {value:,.4g}"
-            for word, value in (("P50", np.median(row)), ("mean", row.mean()), ("largest", row.max()))
+            for word, value in (("P50", told[name]["p50"]), ("mean", told[name]["mean"]), ("largest", row.max()))
         )
         marks.append(svg.text(frame.left - 12, y + 12, name or "this plan", "name", "end"))
         if to_largest:
             marks.append(svg.line(p90, y + BAR / 2, across.at(float(row.max())), y + BAR / 2, "zero"))
         marks.append(svg.box(p10, y, max(p90 - p10, 1), BAR, "narrow", tip=f"{name}: {tip} billion USD".lstrip(": ")))
         marks.append(svg.box(p50 - 1, y, 2, BAR, svg.fill(0)))
-        marks.append(svg.dot(across.at(float(row.mean())), y + BAR / 2, 4, svg.fill(1)))
+        marks.append(svg.dot(mean, y + BAR / 2, 4, svg.fill(1)))
     marks += svg.legend(frame, [label, "middle", "mean"], ["narrow", "f0", "f1"], frame.left)
     return svg.drawing(frame, marks)
 

@@ -42,9 +42,9 @@ def comparison(found: Mapping[str, Any], drawn: Mapping[str, str]) -> str:
         f"{len(found['strategies'])} strategies in {found['futures']:,} futures of {found['scenario']}",
         [
             _paragraph(uncertainty.comparison_words(found)),
-            _table("Net present value in billion USD, first gigawatt, debt", uncertainty.strategy_rows(found)),
+            _table(uncertainty.VALUE_TITLE, uncertainty.strategy_rows(found)),
             drawn["value"],
-            _table("Regret, in billion USD", uncertainty.regret_rows(found)),
+            _table(uncertainty.REGRET_TITLE, uncertainty.regret_rows(found)),
             drawn["regret"],
             _list("Which futures break which strategy", uncertainty.break_words(found)),
             _paragraph(uncertainty.information_words(found)),

@@ -22,6 +22,9 @@ SERVED_IN_FULL_FRAC = 0.995
 KIND_ORDER = ("cash", "debt covenant", "debt limit", "supply", "grid power", "target", "demand")
 
 
+TOTAL_COST = "rack, network, building, energy, operation and cost of capital"
+
+
 def joined(parts: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1] if parts else "nothing"
@@ -307,15 +310,15 @@ def tokens(result: Result) -> str:
 
 
 def gpu_hours(result: Result) -> str:
-    """The cheapest platform to own for an hour, and the dearest."""
+    """The cheapest platform to own for an hour, and the dearest, at total cost."""
     cost = result.accounts.platforms.tco_usd_per_package_h.dropna("platform")
     if not cost.size:
         return "No platform is bought."
     low, high = (int(np.argmin(cost.values)), int(np.argmax(cost.values)))
     names_ = [names.platform(result.scenario, str(key)) for key in cost.platform.values]
     if low == high:
-        return f"A GPU-hour costs {cell(float(cost[low]), 'usd_per_h')} on {names_[low]}."
+        return f"A GPU-hour costs {cell(float(cost[low]), 'usd_per_h')} in all on {names_[low]}: {TOTAL_COST}."
     return (
         f"A GPU-hour costs from {cell(float(cost[low]), 'usd_per_h')} ({names_[low]}) to "
-        f"{cell(float(cost[high]), 'usd_per_h')} ({names_[high]})."
+        f"{cell(float(cost[high]), 'usd_per_h')} ({names_[high]}) in all: {TOTAL_COST}."
     )

@@ -140,7 +140,10 @@ class Capital:
     """Where the money comes from: cash at the start, equity up front, debt with its limits, and tranches.
 
     covenant_frac: debt per net book value of racks, network and shells. distribution: what happens to cash above the
-    minimum once no debt is owed ("excess": paid out as soon as that costs no interest; "none": kept).
+    minimum ("excess": paid out as soon as that costs no interest and a lender allows it; "none": kept). lock_up_frac:
+    nothing is paid out until this share of the most facility power of the plan stands; 1 is completion.
+    distribution_cover_ratio: nor in a quarter whose last year had less free cash flow than so many times its interest
+    and repaid debt, or less than none.
     """
 
     opening_cash_usd: float
@@ -150,6 +153,8 @@ class Capital:
     covenant_frac: float = 0.0
     debt_limit_usd: float = 0.0
     distribution: Literal["excess", "none"] = "excess"
+    lock_up_frac: float = 1.0
+    distribution_cover_ratio: float = 1.2
     tranches: Tranches | None = None
 
 

@@ -193,6 +193,9 @@ def _capital(scenario: Scenario) -> dict[str, Any]:
         "debt_rate_per_year": capital.debt_rate_per_year,
         "covenant_frac": capital.covenant_frac,
         "debt_limit_usd": capital.debt_limit_usd,
+        "distribution": capital.distribution,
+        "lock_up_frac": capital.lock_up_frac,
+        "distribution_cover_ratio": capital.distribution_cover_ratio,
         "release": use.release if use is not None else None,
         "tranches": [{"milestone_w": step.power_w, "amount_usd": step.amount_usd} for step in steps],
     }

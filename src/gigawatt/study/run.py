@@ -108,12 +108,35 @@ def notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, 
         found.append(Note(code=planned.status, path=path, text=f"The search ended {why}. Its plan is {proven}."))
     unable = planned.inputs.attrs.get(UNABLE, "").splitlines()
     found += [Note(code="unable", path="platforms", text=f"{line}.") for line in unable]
-    return (*found, *_starved(scenario, accounts), *_missed(scenario, planned))
+    return (*found, *_returns(scenario, accounts), *_starved(scenario, accounts), *_missed(scenario, planned))
 
 
 def _is_assumed(record: Mapping[str, Any]) -> bool:
     grade = record.get("announced_power_w")
     return grade is not None and grade.grade == "assumed"
+
+
+def _returns(scenario: Scenario, accounts: Accounts) -> list[Note]:
+    """Returns that do not exist, and those beside which other rates make the same flows worth nothing."""
+    discount = f"{100 * scenario.asked.finance.discount_per_year:.4g} %"
+    found = []
+    for of, name, yielded in (
+        ("the programme", "irr_frac", accounts.values.programme),
+        ("equity", "equity_irr_frac", accounts.values.equity),
+    ):
+        roots = ", ".join(f"{100 * rate:.1f} %" for rate in yielded.roots_frac).replace("-", "−")
+        if yielded.rate_frac is None:
+            beside = f" (it is nought at {roots})" if roots else ""
+            text = f"Return of {of}: none, for {yielded.reason}{beside}."
+            found.append(Note(code="no_return", path=f"headline.{name}", text=text))
+        elif len(yielded.roots_frac) > 1:
+            meant = f"{100 * yielded.rate_frac:.1f} %".replace("-", "−")
+            text = (
+                f"Return of {of}: the flows change sign more than once and are worth nothing at {roots}. The return is "
+                f"{meant}, where their value falls through nought beside the discount of {discount}."
+            )
+            found.append(Note(code="several_returns", path=f"headline.{name}", text=text))
+    return found
 
 
 def _starved(scenario: Scenario, accounts: Accounts) -> list[Note]:

@@ -21,7 +21,7 @@ def summary(result: Result) -> dict[str, Any]:
             "gigawatt": result.provenance["gigawatt"],
             "scenario": result.scenario.name,
             "hash": result.scenario.hash,
-            "headline": result.headline,
+            "headline": headline(result),
             "solver": {
                 "status": plan.status,
                 "objective": plan.objective,
@@ -41,6 +41,13 @@ def summary(result: Result) -> dict[str, Any]:
             "notes": [asdict(note) for note in result.notes],
         }
     )
+
+
+def headline(result: Result) -> dict[str, Any]:
+    """The headline with every root beside each return."""
+    values = result.accounts.values
+    roots = {"irr_roots_frac": values.programme.roots_frac, "equity_irr_roots_frac": values.equity.roots_frac}
+    return result.headline | roots
 
 
 def tranches(result: Result) -> list[dict[str, Any]]:

@@ -23,6 +23,13 @@ TOKENS_PER_MTOK = 1e6
 FRONT_COUNT = 24
 SLOWEST_TPOT_S = 1.0
 MONTH_H = 365.25 * 24 / 12
+# What is in a figure and what is not, in the words that stand beside it.
+HARDWARE_BASIS = (
+    "hardware alone: the {} price over five years of hours, without network, building, energy, operation and cost of "
+    "capital, which the total cost of a GPU-hour in `gigawatt run` has"
+)
+STATED_BASIS = "as stated"
+ENERGY_BASIS = "per output token, its prompt included: IT power of {}, without PUE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,8 +271,9 @@ def _figures(machinery: _Machinery, answer: tokens.Serving) -> dict[str, Any]:
         "memory_bytes": answer.memory_bytes,
         "package_power_w": power,
         "energy_j_per_token": None if power is None else power / rate,
+        "energy_basis": energy_basis(machinery.accelerator),
         "usd_per_h": price,
-        "usd_basis": "stated" if asked.usd_per_h is not None else "hardware alone over five years",
+        "usd_basis": STATED_BASIS if asked.usd_per_h is not None else usd_basis(machinery.accelerator),
         "usd_per_mtoken": None if price is None else price / HOUR_S / rate * TOKENS_PER_MTOK,
         "extrapolated": bool(unknown),
         "notes": _notes(unknown),
@@ -313,6 +321,20 @@ def hourly_usd(accelerator: records.Accelerator) -> float | None:
     if accelerator.rack_price_usd is not None:
         return accelerator.rack_price_usd / accelerator.packages_per_rack_count / hours
     return None if accelerator.package_price_usd is None else accelerator.package_price_usd / hours
+
+
+def energy_basis(accelerator: records.Accelerator) -> str | None:
+    """Whose power `package_power_w` is; None where the catalog has none."""
+    if accelerator.rack_power_w is not None:
+        return ENERGY_BASIS.format("a GPU with its share of the rack's other parts")
+    return None if accelerator.tdp_w is None else ENERGY_BASIS.format("the GPU alone, without its server")
+
+
+def usd_basis(accelerator: records.Accelerator) -> str | None:
+    """What `hourly_usd` is made of; None where the catalog has no price."""
+    if accelerator.rack_price_usd is not None:
+        return HARDWARE_BASIS.format("rack's")
+    return None if accelerator.package_price_usd is None else HARDWARE_BASIS.format("GPU's")
 
 
 def facility(figures: Mapping[str, Any], power_w: float) -> dict[str, Any]:

@@ -33,6 +33,15 @@ CALIBRATION = "as-of-2026"
 DAY_H = 24
 # How often packages are doubled in search of a gang that holds the model.
 LARGER_COUNT = 20
+# The peak by which a format is measured, where it is not its own.
+PEAKS = {"mxfp8": "fp8"}
+# What is in a figure and what is not, in the words that stand beside it.
+MFU_BASIS = (
+    "FLOP of the model (6 a token and active parameter, and causal attention; nothing for what is computed again) per "
+    "dense {} peak"
+)
+ENERGY_BASIS = "the facility's: {} power of all GPUs for the whole run, and PUE {:g}"
+USD_BASIS = "GPU-hours at the price stated{}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +223,7 @@ def _figures(
     return {
         "tokens_per_s_per_gpu": {"p10": low, "p50": rate, "p90": high},
         "mfu_frac": float(np.squeeze(step.mfu_frac)),
+        "mfu_basis": MFU_BASIS.format(PEAKS.get(case.precision, case.precision).upper()),
         "step_s": float(np.squeeze(step.step_s)),
         "memory_bytes": float(np.squeeze(step.memory_bytes)),
         "memory_fits": bool(np.all(fits(run))),
@@ -232,6 +242,9 @@ def _whole_run(question: TrainingQuestion, case: Case, rate_tokens_per_s: float,
     flop = tokens * token_flop if tokens is not None else question.budget_flop
     rack_w = case.accelerator.rack_power_w
     power_w = held.power_w or (rack_w / case.accelerator.packages_per_rack_count if rack_w else None)
+    whose = "stated" if held.power_w else "rated rack"
+    # What is not paid for apart, energy, needs no power to be known.
+    priced = held.package_usd_per_h is not None and bool(power_w or not held.energy_usd_per_wh)
     goodput = goodput_frac(
         Synchronous(checkpoint_s=held.checkpoint_s, restart_s=held.restart_s),
         packages_count=case.packages_count,
@@ -252,5 +265,7 @@ def _whole_run(question: TrainingQuestion, case: Case, rate_tokens_per_s: float,
         "goodput_frac": float(goodput),
         "tokens": (flop or 0.0) / token_flop,
         "energy_wh": float(run.facility_wh) if power_w else None,
-        "usd": float(run.usd) if power_w and held.package_usd_per_h is not None else None,
+        "energy_basis": ENERGY_BASIS.format(whose, held.overhead_ratio) if power_w else None,
+        "usd": float(run.usd) if priced else None,
+        "usd_basis": USD_BASIS.format(", and its energy" if held.energy_usd_per_wh else "") if priced else None,
     }

@@ -1,4 +1,8 @@
-"""Strategies in the same futures: what may come of each, how much it is regretted, and which futures break it."""
+"""Strategies in the same futures: what may come of each, how much it is regretted, and which futures break it.
+
+One figure decides: the value, which is net present value with terminal value. Its mean ranks the strategies, regret
+and the worth of knowing are taken of it, and what is shown is it.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ from gigawatt.study.uncertainty import statistics, store
 from gigawatt.study.uncertainty.asking import Asking, check_asking, drawing, seed_of, timed
 from gigawatt.study.uncertainty.batches import Case, Group
 from gigawatt.study.uncertainty.campaign import Progress, campaign
-from gigawatt.study.uncertainty.outcomes import outcomes
+from gigawatt.study.uncertainty.outcomes import left_out, outcomes, with_value
 from gigawatt.study.uncertainty.rules import Rule, find_rule
 from gigawatt.study.uncertainty.sweep import notes
 
@@ -47,7 +51,8 @@ class Break:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What a comparison found. tables: outcomes by draw of each strategy; regret_usd: (strategy, draw).
+    """What a comparison found. strategies: the most valuable on average first. tables: outcomes by draw of each, where
+    every strategy has a value; regret_usd: (strategy, draw). futures_count: lived through by each.
 
     evppi_usd, evpi_usd: of knowing one quantity, or all of the future, before choosing among the strategies.
     """
@@ -57,6 +62,7 @@ class Comparison:
     cases: Mapping[str, Case]
     seed: int
     tables: Mapping[str, xr.Dataset]
+    futures_count: int
     regret_usd: Floats
     breaks: tuple[Break, ...]
     evppi_usd: dict[str, float]
@@ -85,21 +91,25 @@ def compare(
     scenarios = {strategy.name: timed(strategy.scenario, asking.plan_time) for strategy in strategies}
     lived = campaign(scenarios, groups, asking, "compare", progress, executor)
     progress("working out regrets and what breaks each strategy")
-    values = np.stack([lived.tables[strategy.name].value_usd.values for strategy in strategies])
-    table = lived.tables[strategies[0].name]
+    held = with_value({strategy.name: lived.tables[strategy.name] for strategy in strategies})
+    ranked = sorted(strategies, key=lambda strategy: -float(held[strategy.name].value_usd.mean()))
+    tables = {strategy.name: held[strategy.name] for strategy in ranked}
+    values = np.stack([table.value_usd.values for table in tables.values()])
+    table = tables[ranked[0].name]
     names = [str(name) for name in table.quantity.values]
     return Comparison(
         scenario=scenario,
-        strategies=tuple(strategies),
+        strategies=tuple(ranked),
         cases=lived.cases,
         seed=seed_of(scenario, asking),
-        tables=lived.tables,
+        tables=tables,
+        futures_count=asking.futures_count,
         regret_usd=statistics.regret_usd(values),
-        breaks=tuple(breaking(strategy.name, lived.tables[strategy.name]) for strategy in strategies),
+        breaks=tuple(breaking(strategy.name, tables[strategy.name]) for strategy in ranked),
         evppi_usd=statistics.evppi_usd(names, table.drawn.values, values),
         evpi_usd=statistics.evpi_usd(values),
         digest=store.digest(lived.tables),
-        notes=notes(scenario, lived.cases),
+        notes=(*notes(scenario, lived.cases), *left_out(asking.futures_count, values.shape[1])),
     )
 
 
@@ -129,7 +139,7 @@ def summary(found: Comparison) -> dict[str, Any]:
             "scenario": found.scenario.name,
             "hash": found.scenario.hash,
             "seed": found.seed,
-            "futures": len(found.regret_usd[0]),
+            "futures": found.futures_count,
             "strategies": [_strategy(strategy, found.tables[strategy.name], regret) for strategy, regret in rows],
             "breaks": [_break(item) for item in found.breaks],
             "evpi_usd": found.evppi_usd,
@@ -147,6 +157,7 @@ def _strategy(strategy: Strategy, table: xr.Dataset, regret_usd: Floats) -> dict
         "name": strategy.name,
         "title": strategy.title,
         "hash": strategy.scenario.hash,
+        "value_usd": told["value_usd"],
         "npv_usd": told["npv_usd"],
         **middle,
         "p_cash_out_frac": told["p_cash_out_frac"],

@@ -1,15 +1,20 @@
-"""A table of outcomes as figures that other programs read: quantiles of what is worth knowing."""
+"""A table of outcomes as figures that other programs read: quantiles of what is worth knowing.
+
+Futures without a value are no part of a table here: `valued` leaves them out, and a note counts them.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from gigawatt.catalog.paths import first_day
-from gigawatt.study.uncertainty.statistics import quantiles
+from gigawatt.study.result import Note
+from gigawatt.study.uncertainty.statistics import quantiles, valued
 
 # Figures whose quantiles are told as they are.
 TOLD = (
@@ -22,6 +27,23 @@ TOLD = (
     "peak_debt_usd",
     "short_usd",
 )
+
+
+def with_value(tables: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+    """The tables of the same futures without those in which any of them has no value."""
+    some = valued(np.stack([table.value_usd.values for table in tables.values()]))
+    return {name: table.isel(draw=some) for name, table in tables.items()}
+
+
+def left_out(asked_count: int, found_count: int) -> list[Note]:
+    """That some futures have no value, and what they are no part of."""
+    if found_count == asked_count:
+        return []
+    text = (
+        f"{asked_count - found_count:,} of {asked_count:,} futures have no value and are left out: of quantiles, "
+        "shares of variance, regret and what knowing is worth."
+    )
+    return [Note(code="no_value", path="--draws", text=text)]
 
 
 def outcomes(table: xr.Dataset) -> dict[str, Any]:

@@ -2,7 +2,11 @@
 
 First-order index of a quantity: S = Var(E[Y | x]) / Var(Y), the share of an outcome's variance that would go if the
 quantity were known; estimated from the given draws, whatever else moves with it [1, 2]. Where quantities are correlated
-a share may count more than once.
+a share may count more than once. What happens now and then, or not at all, has too sharp an edge for the ten harmonics
+of [1]: outcomes of few values are grouped by the order of the quantity, and Var(E[Y | x]) is the mean product of two
+different draws of a group less that of any two, which is free of the bias of the variance of group means [6].
+
+Outcomes without a value (NaN) are left out: in a base of `saltelli_shares` all rows that belong to it.
 
 Value of perfect information [3]: with the value v(s, x) of strategy s in future x, one decides for the best on average,
 max_s E[v]; who knew x_i beforehand would decide for each value of it, so knowing it is worth
@@ -22,12 +26,14 @@ References
     probabilistic sensitivity analysis sample", Medical Decision Making 34(3), 2014, doi:10.1177/0272989X13505910.
 [5] A. Saltelli et al., "Variance based sensitivity analysis of model output", Computer Physics Communications 181(2),
     2010, doi:10.1016/j.cpc.2009.09.018.
+[6] S. R. Searle, G. Casella, C. E. McCulloch, "Variance Components", Wiley, 1992, ch. 3: the one-way classification.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,6 +43,11 @@ Floats = NDArray[np.float64]
 SHARES_FRAC = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 # Fewer draws say nothing about indices; a regression has this degree, and leaves out a fold at a time.
 LEAST_DRAWS, DEGREE, FOLDS = 64, 3, 5
+# An outcome has few values where it has not one for each fourth draw. Groups are so many times smaller than the draws
+# that differ from the commonest value, and at most a twentieth of all.
+FEW_FRAC, GROUPS_OF_RARE, LEAST_GROUPS = 0.25, 5, 20
+# Parts that are left out in turn for a confidence, and its half-width in standard deviations.
+PARTS, CONFIDENCE = 20, 1.96
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +65,8 @@ class Index:
 def quantiles(values: ArrayLike) -> dict[str, float]:
     """P10, P50, P90 and the mean, in the unit of the values; what never happens (NaN) is later than everything."""
     array = np.asarray(values, dtype=float)
+    if not array.size:
+        return dict.fromkeys((*SHARES_FRAC, "mean"), nan)
     ordered = np.sort(np.where(np.isnan(array), np.inf, array))
     # Inverted distribution function: every quantile is one of the values, so that infinite ones do not spread.
     found = {name: float(ordered[max(int(np.ceil(q * len(ordered))) - 1, 0)]) for name, q in SHARES_FRAC.items()}
@@ -65,13 +78,46 @@ def first_order(names: Sequence[str], drawn: Floats, values: Floats, seed: int) 
 
     drawn: (draw, quantity). Only the order of a quantity's draws counts [1].
     """
+    drawn, values = drawn[~np.isnan(values)], values[~np.isnan(values)]
     if len(values) < LEAST_DRAWS or not np.ptp(values) > 0:
         return []
+    if len(np.unique(values)) <= FEW_FRAC * len(values):
+        return _sorted([_grouped_index(name, column, values) for name, column in zip(names, drawn.T, strict=True)])
     from SALib.analyze import rbd_fast
 
     found = rbd_fast.analyze({"num_vars": len(names), "names": list(names)}, ranks(drawn), values, seed=seed)
     rows = zip(names, found["S1"], found["S1_conf"], strict=True)
     return _sorted([Index(name=name, first_frac=float(s), confidence_frac=float(c)) for name, s, c in rows])
+
+
+def _grouped_index(name: str, column: Floats, values: Floats) -> Index:
+    """The index of an outcome of few values, and its confidence from leaving out one part of the draws after another,
+    but no less than what chance makes of a quantity without effect, √(2 / (draws · (group − 1)))."""
+    part, size = np.arange(len(values)) % PARTS, _group_size(values)
+    without = np.array([_grouped_frac(column[part != n], values[part != n], size) for n in range(PARTS)])
+    spread = float(np.sqrt((PARTS - 1) * np.mean((without - without.mean()) ** 2)))
+    chance = float(np.sqrt(2 / (len(values) * (size - 1))))
+    found = _grouped_frac(column, values, size)
+    return Index(name=name, first_frac=found, confidence_frac=CONFIDENCE * max(spread, chance))
+
+
+def _group_size(values: Floats) -> int:
+    _, times = np.unique(values, return_counts=True)
+    return int(np.clip((len(values) - times.max()) // GROUPS_OF_RARE, 2, len(values) // LEAST_GROUPS))
+
+
+def _grouped_frac(column: Floats, values: Floats, size: int) -> float:
+    """Var(E[Y | x]) / Var(Y) from groups of draws that are next to each other in x; 0 where nothing differs."""
+    if not np.ptp(values) > 0:
+        return 0.0
+    count, order = len(values), np.argsort(column, kind="stable")
+    first = np.arange(0, count - size + 1, size)
+    sizes = np.diff(first, append=count)
+    apart = values[order] - values.mean()
+    total, squares = np.add.reduceat(apart, first), np.add.reduceat(apart**2, first)
+    within = float(((total**2 - squares) / (sizes - 1)).sum()) / count
+    # Any two different draws, about the mean: −Σ apart² / (count · (count − 1)).
+    return (within + float(squares.sum()) / (count * (count - 1))) / float(values.var(ddof=1))
 
 
 def saltelli_shares(quantities_count: int, base_count: int, seed: int) -> Floats:
@@ -87,7 +133,14 @@ def saltelli_shares(quantities_count: int, base_count: int, seed: int) -> Floats
 
 
 def saltelli_indices(names: Sequence[str], values: Floats, seed: int) -> list[Index]:
-    """First-order and total indices [5] of outcomes at the rows of `saltelli_shares`: of independent quantities."""
+    """First-order and total indices [5] of outcomes at the rows of `saltelli_shares`: of independent quantities.
+
+    None where fewer than two bases have all their values, or nothing differs.
+    """
+    bases = values.reshape(-1, len(names) + 2)
+    values = bases[~np.isnan(bases).any(axis=1)].ravel()
+    if values.size < 2 * bases.shape[1] or not np.ptp(values) > 0:
+        return []
     from SALib.analyze import sobol
 
     problem = {"num_vars": len(names), "names": list(names), "bounds": [[0.0, 1.0]] * len(names)}
@@ -112,7 +165,13 @@ def ranks(drawn: Floats) -> Floats:
 
 def evpi_usd(values_usd: Floats) -> float:
     """What it is worth to know the whole future before deciding; values_usd: (strategy, draw)."""
+    values_usd = values_usd.compress(valued(values_usd), axis=1)
     return float(values_usd.max(axis=0).mean() - values_usd.mean(axis=1).max())
+
+
+def valued(values_usd: Floats) -> NDArray[np.bool_]:
+    """Draws in which every strategy has a value; values_usd: (strategy, draw)."""
+    return np.asarray(~np.isnan(values_usd).any(axis=0))
 
 
 def evppi_usd(names: Sequence[str], drawn: Floats, values_usd: Floats) -> dict[str, float]:
@@ -121,6 +180,8 @@ def evppi_usd(names: Sequence[str], drawn: Floats, values_usd: Floats) -> dict[s
     drawn: (draw, quantity); values_usd: (strategy, draw). Each draw is decided upon by a regression on others, so that
     noise in it adds nothing.
     """
+    some = valued(values_usd)
+    drawn, values_usd = drawn[some], values_usd.compress(some, axis=1)
     blind = float(values_usd.mean(axis=1).max())
     worth = {name: _informed(column, values_usd) - blind for name, column in zip(names, drawn.T, strict=True)}
     return dict(sorted(((name, max(usd, 0.0)) for name, usd in worth.items()), key=lambda item: -item[1]))

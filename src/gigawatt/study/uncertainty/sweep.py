@@ -21,7 +21,7 @@ from gigawatt.study.uncertainty.asking import Asking, check_asking, drawing, see
 from gigawatt.study.uncertainty.batches import Case, Group
 from gigawatt.study.uncertainty.campaign import Lived, Progress, campaign
 from gigawatt.study.uncertainty.draws import Future, at_quantiles
-from gigawatt.study.uncertainty.outcomes import outcomes
+from gigawatt.study.uncertainty.outcomes import left_out, outcomes, with_value
 from gigawatt.study.uncertainty.statistics import Index
 
 LOW_FRAC, MIDDLE_FRAC, HIGH_FRAC = 0.1, 0.5, 0.9
@@ -49,7 +49,8 @@ class Swing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """What a sweep found. table: outcomes by draw; stated: the outcome where everything is as stated.
+    """What a sweep found. table: outcomes by draw that has a value; stated: the outcome where everything is as stated.
+    lived_count: futures lived through, by what for.
 
     tornado, first_order, evppi_usd: by quantity, the largest first. evpi_usd: of knowing all of the future, for the
     choice between the plan and doing nothing, which is worth 0.
@@ -60,6 +61,7 @@ class Sweep:
     seed: int
     table: xr.Dataset
     stated: xr.Dataset
+    lived_count: Mapping[str, int]
     middle_value_usd: float
     tornado: tuple[Swing, ...]
     first_order: tuple[Index, ...]
@@ -107,7 +109,8 @@ def _one_at_a_time(scenario: Scenario, names: Sequence[str]) -> list[Future]:
 
 
 def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, saltelli: str) -> Sweep:
-    table, single = lived.tables[DRAWS], lived.tables[TORNADO]
+    every, single = lived.tables[DRAWS], lived.tables[TORNADO]
+    table = with_value({DRAWS: every})[DRAWS]
     values, inputs = table.value_usd.values, table.drawn.values
     case = lived.cases[scenario.name]
     if saltelli in lived.tables:
@@ -121,13 +124,20 @@ def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, sa
         seed=seed,
         table=table,
         stated=lived.tables[STATED],
+        lived_count={name.partition("-")[0]: found.sizes["draw"] for name, found in lived.tables.items()},
         middle_value_usd=float(single.value_usd[0]),
         tornado=_tornado(names, single),
         first_order=tuple(indices),
         evppi_usd=statistics.evppi_usd(names, inputs, choices),
         evpi_usd=statistics.evpi_usd(choices),
-        digest=store.digest({DRAWS: table}),
-        notes=(*notes(scenario, {scenario.name: case}), *_few(len(values))),
+        digest=store.digest({DRAWS: every}),
+        notes=(
+            *notes(scenario, {scenario.name: case}),
+            *left_out(every.sizes["draw"], len(values)),
+            *_no_swing(names, single),
+            *(_holes(lived.tables[saltelli]) if saltelli in lived.tables else ()),
+            *_few(len(values)),
+        ),
     )
 
 
@@ -142,8 +152,32 @@ def _tornado(names: Sequence[str], table: xr.Dataset) -> tuple[Swing, ...]:
             high_value_usd=values[2 * n + 2],
         )
         for n, name in enumerate(names)
+        if name not in _without_swing(names, table)
     ]
     return tuple(sorted(found, key=lambda swing: -swing.swing_usd))
+
+
+def _without_swing(names: Sequence[str], table: xr.Dataset) -> list[str]:
+    """Quantities at whose P10 or P90 the plan has no value."""
+    ends = table.value_usd.values[1:].reshape(-1, 2)
+    return [name for name, nothing in zip(names, np.isnan(ends).any(axis=1), strict=True) if nothing]
+
+
+def _no_swing(names: Sequence[str], table: xr.Dataset) -> list[Note]:
+    text = "at its P10 or P90 the plan has no value, so that it is no part of the tornado."
+    return [
+        Note(code="no_value", path=f"uncertainty.{name}", text=f"{name}: {text}")
+        for name in _without_swing(names, table)
+    ]
+
+
+def _holes(table: xr.Dataset) -> list[Note]:
+    """That futures of a Saltelli design have no value."""
+    count = int(np.isnan(table.value_usd.values).sum())
+    if not count:
+        return []
+    text = f"Futures of the Saltelli design without a value: {count:,}. The bases that they belong to are left out."
+    return [Note(code="no_value", path="--saltelli", text=text)]
 
 
 def notes(scenario: Scenario, cases: Mapping[str, Case]) -> tuple[Note, ...]:
@@ -181,7 +215,8 @@ def summary(found: Sweep) -> dict[str, Any]:
             "scenario": found.scenario.name,
             "hash": found.scenario.hash,
             "seed": found.seed,
-            "draws": found.table.sizes["draw"],
+            "draws": found.lived_count[DRAWS],
+            "lived_count": dict(found.lived_count),
             "stated": {
                 name: float(found.stated[name][0])
                 for name in ("npv_usd", "terminal_value_usd", "value_usd", "installed_w", "peak_debt_usd", "short_usd")
