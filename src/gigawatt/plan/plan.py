@@ -16,6 +16,9 @@ from gigawatt.scenario.schema import Asked, Scenario
 
 Progress = Callable[[str], None]
 
+# Of a solver unit (a watt, a millionth of a rack, a token per second): less of a decision is the solver's rounding.
+CRUMB = 1e-9
+
 
 def quiet(text: str) -> None:
     """Progress that nobody reads."""
@@ -93,11 +96,12 @@ def plan_inputs(data: xr.Dataset, asked: Asked, progress: Progress, *, with_wort
 
 
 def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
-    """The solver's decisions in SI units, split by site and platform; rounding noise below zero removed."""
+    """The solver's decisions in SI units, split by site and platform; its rounding, below zero or above, is nought."""
     life = round(4 * asked.finance.rack_life_years)
 
     def si(name: str, unit: str) -> xr.DataArray:
-        return program.value(name).clip(min=0) * UNITS[unit]
+        decided = program.value(name)
+        return decided.where(decided >= CRUMB, 0.0) * UNITS[unit]
 
     install = split.split(si("install", "racks"), si("placed", "w"), data.rack_it_w)
     stock = split.standing(install, life)

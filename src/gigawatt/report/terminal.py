@@ -41,21 +41,32 @@ def console(width: int | None = None) -> Console:
 def show(result: Result, files: Mapping[str, str], out: Console | None = None) -> None:
     """The summary of a result: what is built, its money, who is served, what binds, and where the report lies."""
     from gigawatt.report import tables, words
+    from gigawatt.study.dates import spoken
+    from gigawatt.study.nothing import NOTHING
 
     out = out or console()
     _heading(out, result.scenario.asked.title, result.scenario.name, result.scenario.hash[:HASH_LENGTH])
     _paragraph(out, words.headline(result))
+    if result.headline["peak_period"]:
+        _show_built(result, out)
+    _section(out, tables.binds(result), words.binds_first(result))
+    _section(out, tables.worth(result, WORTH_ROWS), words.worth(result))
+    if result.headline["peak_period"]:
+        _section(out, tables.lived(result, with_cause=False), words.lived(result))
+    _list(out, "To keep in mind", [spoken(note.text) for note in result.notes if note.code != NOTHING])
+    _pairs(out, "Files", [(name, path) for name, path in files.items() if name in ("report", "workbook", "folder")])
+
+
+def _show_built(result: Result, out: Console) -> None:
+    """What is in service, its money, and who is served."""
+    from gigawatt.report import tables, words
+
     years = YEARS_AT_80 if out.width < 100 else 2 * YEARS_AT_80
     _section(out, tables.thinned(tables.power_by_platform(result), years), words.build_out(result))
     _section(out, tables.milestones(result), words.capital(result))
     _section(out, tables.thinned(tables.money(result), years), words.per_gw_year(result))
     _section(out, tables.classes(result).only(0, 1, 3, 4, 5), words.served(result))
     _section(out, tables.research(result), "")
-    _section(out, tables.binds(result), words.binds_first(result))
-    _section(out, tables.worth(result, WORTH_ROWS), words.worth(result))
-    _section(out, tables.lived(result, with_cause=False), words.lived(result))
-    _list(out, "To keep in mind", [note.text for note in result.notes])
-    _pairs(out, "Files", [(name, path) for name, path in files.items() if name in ("report", "workbook", "folder")])
 
 
 def show_hedging(scenario: Scenario, told: Mapping[str, Any], out: Console | None = None) -> None:
@@ -74,6 +85,7 @@ def show_hedging(scenario: Scenario, told: Mapping[str, Any], out: Console | Non
 def show_simulation(found: Simulation, files: Mapping[str, str], out: Console | None = None) -> None:
     """What happened to a plan: an event and its cost where there was one, plan against simulation, and the fleet."""
     from gigawatt.report import event, fleet, tables, words
+    from gigawatt.study.dates import spoken
 
     out, result = out or console(), found.result
     _heading(out, result.scenario.asked.title, result.scenario.name, result.scenario.hash[:HASH_LENGTH])
@@ -88,7 +100,8 @@ def show_simulation(found: Simulation, files: Mapping[str, str], out: Console | 
     _section(out, fleet.availability(result), fleet.losses_words(result))
     _section(out, fleet.failures_by_kind(result), fleet.failures_words(result))
     _section(out, fleet.outages(result, OUTAGES_SHOWN), "")
-    _list(out, "To keep in mind", [*(note.text for note in simulated(result)), *result.timeline.notes])
+    known = [*(note.text for note in simulated(result)), *result.timeline.notes]
+    _list(out, "To keep in mind", [spoken(text) for text in known])
     _pairs(out, "Files", [(name, path) for name, path in files.items() if name in ("report", "workbook", "folder")])
 
 
