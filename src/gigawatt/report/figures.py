@@ -100,7 +100,8 @@ def milestones(result: Result) -> Exhibit:
         Mark(
             at=at[row["released_period"]],
             value=row["milestone_w"] / unit.size,
-            tip=f"{cell(row['milestone_w'], 'w')}: {cell(row['amount_usd'], 'usd')} in {quarter(row['released_period'])}",
+            tip=f"{cell(row['milestone_w'], 'w')}: {cell(row['amount_usd'], 'usd')} in "
+            f"{quarter(row['released_period'])}",
         )
         for row in tranches(result)
         if row["released_period"] in at

@@ -254,6 +254,8 @@ def _claims(found: Any) -> list[Mapping[str, Any]]:
 def _claim(out: Console, claim: Mapping[str, Any]) -> None:
     from rich.text import Text
 
+    from gigawatt.study.dates import spoken
+
     word, style = listings.VERDICTS[claim["verdict"]], _STYLES[claim["verdict"]]
     stated = claim["stated"]
     out.print()
@@ -263,7 +265,7 @@ def _claim(out: Console, claim: Mapping[str, Any]) -> None:
     lines += [("", f"{row['label']}: {listings.span(row)}") for row in claim.get("rows") or ()]
     for term, text in lines:
         if text:
-            _hanging(out, Text(term, style="dim"), Text(text))
+            _hanging(out, Text(term, style="dim"), Text(spoken(text)))
     for source in claim.get("sources") or ():
         _hanging(out, Text(), Text(source if isinstance(source, str) else _cited(source), style="dim"))
 

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from gigawatt import units
 from gigawatt.report.accuracy import Rows, aligned, screen_width
+from gigawatt.report.names import GIGAWATT_W
+from gigawatt.report.scale import PERCENT, Scale, scale
+from gigawatt.study.dates import quarter
 from gigawatt.study.files import write_whole
 from gigawatt.study.uncertainty.rules import WORDS
 
@@ -25,14 +28,14 @@ if TYPE_CHECKING:
     from gigawatt.study.uncertainty.sweep import Sweep
 
 BILLION, NONE = 1e9, "–"
-# Figures of an outcome: their row's name with the unit, and the size of it.
+# Figures of an outcome: their row's name and suffix.
 FIGURES = {
-    "npv_usd": ("net present value, billion USD", BILLION),
-    "value_usd": ("with terminal value, billion USD", BILLION),
-    "installed_w": ("most power in service, GW", 1e9),
-    "served_tokens": ("tokens served, 1e15", 1e15),
-    "unserved_frac": ("tokens not served, %", 0.01),
-    "peak_debt_usd": ("highest debt, billion USD", BILLION),
+    "npv_usd": ("net present value", "usd"),
+    "value_usd": ("with terminal value", "usd"),
+    "installed_w": ("most power in service", "w"),
+    "served_tokens": ("served", "tokens"),
+    "unserved_frac": ("tokens not served", "frac"),
+    "peak_debt_usd": ("highest debt", "usd"),
 }
 QUANTILES = ("p10", "p50", "p90")
 # Worth of information below this share of the largest value at stake is noise.
@@ -45,8 +48,8 @@ def show_sweep(found: Mapping[str, Any], files: Mapping[str, str], width: int | 
     columns = width or screen_width()
     print(f"\n{found['draws']:,} futures of one plan: {found['scenario']}, seed {found['seed']}\n")
     print(textwrap.fill(sweep_words(found), columns))
-    print(f"\nWhat may come of it\n{aligned(outcome_rows(found['outputs']), columns)}")
-    print(f"\nWhat it hangs on, in billion USD\n{aligned(quantity_rows(found), columns)}\n")
+    print(f"\nWhat may come of it\n{aligned(outcome_rows(found), columns)}")
+    print(f"\n{quantity_title(found)}\n{aligned(quantity_rows(found), columns)}\n")
     print(textwrap.fill(QUANTITY_WORDS, columns))
     print(f"\n{textwrap.fill(information_words(found), columns)}")
     _end(found, files, columns)
@@ -60,7 +63,7 @@ def show_comparison(found: Mapping[str, Any], files: Mapping[str, str], width: i
         f"\n{count} strategies in the same {found['futures']:,} futures of {found['scenario']}, seed {found['seed']}\n"
     )
     print(textwrap.fill(comparison_words(found), columns))
-    print(f"\nNet present value in billion USD, first gigawatt, debt\n{aligned(strategy_rows(found), columns)}")
+    print(f"\nNet present value and debt in billion USD\n{aligned(strategy_rows(found), columns)}")
     print(
         f"\nRegret: less than the best of them in the same future, billion USD\n{aligned(regret_rows(found), columns)}"
     )
@@ -84,22 +87,33 @@ def sweep_words(found: Mapping[str, Any]) -> str:
     """What a sweep says, in a few sentences."""
     value, outputs = found["outputs"]["value_usd"], found["outputs"]
     return (
-        f"With all as stated the plan is worth {money(found['stated']['value_usd'])}, terminal value included. "
-        f"In half of the futures it is worth more than {money(value['p50'])}; one in ten has less than "
-        f"{money(value['p10'])}, one in ten more than {money(value['p90'])}. It is worth less than nothing in "
+        f"The plan counts on {money(found['planned']['value_usd'])}, terminal value included, as `gigawatt run` says. "
+        f"Lived through hour by hour, with failures and the tide of demand and all else as stated, it comes to "
+        f"{money(found['stated']['value_usd'])}. In half of the futures it is worth more than {money(value['p50'])}; "
+        f"one in ten has less than {money(value['p10'])}, one in ten more than {money(value['p90'])}. It is worth less than nothing in "
         f"{percent(outputs['p_negative_frac'])} of them, and cash runs out in {percent(outputs['p_cash_out_frac'])}."
     )
 
 
-def outcome_rows(outputs: Mapping[str, Any]) -> Rows:
-    """P10, P50, P90 and mean of every figure; the date of the first gigawatt below them."""
-    head = ["", "P10", "P50", "P90", "mean"]
-    rows = [
-        [name, *(figure(outputs[key][part] / size) for part in (*QUANTILES, "mean"))]
-        for key, (name, size) in FIGURES.items()
-    ]
-    dates = [outputs["first_gw_date"][part] or "never" for part in QUANTILES]
-    return [head, *rows, ["first gigawatt from", *dates, NONE]]
+def outcome_rows(found: Mapping[str, Any]) -> Rows:
+    """P10, P50, P90 and mean of every figure, each in its own unit; below them by the end of which quarter the first
+    gigawatt stands, where that much is the target."""
+    outputs = found["outputs"]
+    rows = [_outcome_row(outputs[key], name, suffix) for key, (name, suffix) in FIGURES.items()]
+    if found["target_w"] >= GIGAWATT_W:
+        rows.append(["first gigawatt by the end of", *(by(outputs["first_gw_date"][p]) for p in QUANTILES), NONE])
+    return [["", "P10", "P50", "P90", "mean"], *rows]
+
+
+def _outcome_row(told: Mapping[str, float], name: str, suffix: str) -> list[str]:
+    values = [told[part] for part in (*QUANTILES, "mean")]
+    unit = PERCENT if suffix == "frac" else scale(suffix, values)
+    return [f"{name}, {unit.unit}", *(unit.text(value) for value in values)]
+
+
+def by(date: str | None) -> str:
+    """The quarter by whose end something stands."""
+    return quarter(date) if date else "never"
 
 
 QUANTITY_WORDS = (
@@ -110,8 +124,18 @@ QUANTITY_WORDS = (
 )
 
 
+def quantity_title(found: Mapping[str, Any]) -> str:
+    """The title of `quantity_rows`, with the unit of its money."""
+    return f"What it hangs on, in {_swing_unit(found).unit}"
+
+
+def _swing_unit(found: Mapping[str, Any]) -> Scale:
+    return scale("usd", [swing[key] for swing in found["tornado"] for key in ("low_value_usd", "high_value_usd")])
+
+
 def quantity_rows(found: Mapping[str, Any]) -> Rows:
     """One row a quantity, the widest swing first: its range, the value at its ends, variance, worth of knowing."""
+    unit = _swing_unit(found)
     head = ["quantity", "low", "high", "worth at low", "at high", "of variance", "knowing"]
     indices = {index["name"]: index for index in found["first_order"] or ()}
     return [head] + [
@@ -119,10 +143,10 @@ def quantity_rows(found: Mapping[str, Any]) -> Rows:
             WORDS[swing["name"]],
             f"{swing['low']:.3g}",
             f"{swing['high']:.3g}",
-            billions(swing["low_value_usd"]),
-            billions(swing["high_value_usd"]),
+            unit.text(swing["low_value_usd"]),
+            unit.text(swing["high_value_usd"]),
             _index(indices.get(swing["name"])),
-            billions(found["evpi_usd"][swing["name"]]),
+            unit.text(found["evpi_usd"][swing["name"]]),
         ]
         for swing in found["tornado"]
     ]
@@ -149,26 +173,35 @@ def information_words(found: Mapping[str, Any]) -> str:
 
 def comparison_words(found: Mapping[str, Any]) -> str:
     """What a comparison says, in a few sentences."""
-    rows = found["strategies"]
+    rows, titles = found["strategies"], titles_of(found)
     best = max(rows, key=lambda row: row["outputs"]["value_usd"]["mean"])
     calm = min(rows, key=lambda row: row["regret_max_usd"])
     safe = min(rows, key=lambda row: row["p_cash_out_frac"])
+    mean = money(best["outputs"]["value_usd"]["mean"])
     return (
-        f"On average {best['name']} is worth most, {money(best['outputs']['value_usd']['mean'])} with terminal value, "
-        f"and is the best in {percent(best['best_frac'])} of the futures. {calm['name']} is never regretted by more "
-        f"than {money(calm['regret_max_usd'])}. Cash runs out least often under {safe['name']}: in "
+        f'On average "{titles[best["name"]]}" is worth most, {mean} with terminal value, and is the best in '
+        f'{percent(best["best_frac"])} of the futures. "{titles[calm["name"]]}" is never regretted by more than '
+        f'{money(calm["regret_max_usd"])}. Cash runs out least often under "{titles[safe["name"]]}": in '
         f"{percent(safe['p_cash_out_frac'])}."
     )
 
 
+def titles_of(found: Mapping[str, Any]) -> dict[str, str]:
+    """What each strategy is called, by its name; with the name where two are called the same."""
+    called = {row["name"]: row["title"] or row["name"] for row in found["strategies"]}
+    alike = [title for title in called.values() if list(called.values()).count(title) > 1]
+    return {name: f"{title} ({name})" if title in alike else title for name, title in called.items()}
+
+
 def strategy_rows(found: Mapping[str, Any]) -> Rows:
     """One row a strategy: net present value, date of the first gigawatt, highest debt, chance that cash runs out."""
-    head = ["strategy", "P10", "P50", "P90", "first GW", "debt", "cash out"]
+    titles, of_gigawatts = titles_of(found), found["target_w"] >= GIGAWATT_W
+    head = ["strategy", "P10", "P50", "P90", *(["1 GW by end of"] if of_gigawatts else []), "debt", "cash out"]
     return [head] + [
         [
-            row["name"],
+            titles[row["name"]],
             *(billions(row["npv_usd"][part]) for part in QUANTILES),
-            row["first_gw_date"] or "never",
+            *([by(row["first_gw_date"])] if of_gigawatts else []),
             billions(row["peak_debt_usd"]),
             percent(row["p_cash_out_frac"]),
         ]
@@ -178,20 +211,26 @@ def strategy_rows(found: Mapping[str, Any]) -> Rows:
 
 def regret_rows(found: Mapping[str, Any]) -> Rows:
     """One row a strategy: mean and largest regret, in how many futures it is the best."""
-    head = ["strategy", "mean", "largest", "best in"]
+    titles, head = titles_of(found), ["strategy", "mean", "largest", "best in"]
     return [head] + [
-        [row["name"], billions(row["regret_mean_usd"]), billions(row["regret_max_usd"]), percent(row["best_frac"])]
+        [
+            titles[row["name"]],
+            billions(row["regret_mean_usd"]),
+            billions(row["regret_max_usd"]),
+            percent(row["best_frac"]),
+        ]
         for row in found["strategies"]
     ]
 
 
 def break_words(found: Mapping[str, Any]) -> list[str]:
     """One sentence a strategy: which futures break it."""
-    return [_broken(item) for item in found["breaks"]]
+    titles = titles_of(found)
+    return [_broken(item, titles[item["strategy"]]) for item in found["breaks"]]
 
 
-def _broken(item: Mapping[str, Any]) -> str:
-    start = f"{item['strategy']}: in {percent(item['share_frac'])} of the futures {item['meaning']}"
+def _broken(item: Mapping[str, Any], title: str) -> str:
+    start = f"{title}: in {percent(item['share_frac'])} of the futures {item['meaning']}"
     if item["rule"] is None:
         return f"{start}; no rule tells them from the others."
     share, purity = percent(item["coverage_frac"]), percent(item["density_frac"])
@@ -241,11 +280,12 @@ def write_comparison(found: Comparison, summary: Mapping[str, Any], folder: Path
     from gigawatt.report import uncertainty_charts as charts
     from gigawatt.report import uncertainty_page as page
 
-    names = [strategy.name for strategy in found.strategies]
+    names, titles = [strategy.name for strategy in found.strategies], titles_of(summary)
     regrets = dict(zip(names, found.regret_usd.tolist(), strict=True))
+    values = {titles[name]: found.tables[name].value_usd.values.tolist() for name in names}
     drawn = {
-        "value": charts.spread_of_values({name: found.tables[name].value_usd.values.tolist() for name in names}),
-        "regret": charts.regret(regrets),
+        "value": charts.spread_of_values(values),
+        "regret": charts.regret({titles[name]: row for name, row in regrets.items()}),
     }
     return _write(folder, drawn, page.comparison(summary, drawn), summary, futures_csv(found.tables, regrets))
 
