@@ -86,12 +86,14 @@ def _end(found: Mapping[str, Any], files: Mapping[str, str], columns: int) -> No
 def sweep_words(found: Mapping[str, Any]) -> str:
     """What a sweep says, in a few sentences."""
     value, outputs = found["outputs"]["value_usd"], found["outputs"]
+    planned, lived = (money(found[name]["value_usd"]) for name in ("planned", "stated"))
+    p10, p50, p90 = (money(value[part]) for part in QUANTILES)
     return (
-        f"The plan counts on {money(found['planned']['value_usd'])}, terminal value included, as `gigawatt run` says. "
-        f"Lived through hour by hour, with failures and the tide of demand and all else as stated, it comes to "
-        f"{money(found['stated']['value_usd'])}. In half of the futures it is worth more than {money(value['p50'])}; "
-        f"one in ten has less than {money(value['p10'])}, one in ten more than {money(value['p90'])}. It is worth less than nothing in "
-        f"{percent(outputs['p_negative_frac'])} of them, and cash runs out in {percent(outputs['p_cash_out_frac'])}."
+        f"The plan counts on {planned}, terminal value included, as `gigawatt run` says. Lived through hour by hour, "
+        f"with failures and the tide of demand and all else as stated, it comes to {lived}. In half of the futures it "
+        f"is worth more than {p50}; one in ten has less than {p10}, one in ten more than {p90}. It is worth less than "
+        f"nothing in {percent(outputs['p_negative_frac'])} of them, and cash runs out in "
+        f"{percent(outputs['p_cash_out_frac'])}."
     )
 
 

@@ -30,8 +30,8 @@ def tokens_per_day_first_gw(cases: Cases) -> Claim:
         rows.append(row(f"{title} only", "tokens_per_day", *values))
     all_values = [float(value) for found in each.values() for value in found.values]
     text = (
-        f"the whole gigawatt serves at {dates.quarter(quarter)}'s software and load, output tokens only, while the yardstick "
-        "counts input tokens too"
+        f"the whole gigawatt serves at {dates.quarter(quarter)}'s software and load, output tokens only, while the "
+        "yardstick counts input tokens too"
     )
     found = computed("tokens_per_day", max(mixed), *all_values)
     verdict = judge(reaches(value, stated) for value in all_values)
