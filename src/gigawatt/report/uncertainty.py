@@ -85,6 +85,11 @@ def _end(found: Mapping[str, Any], files: Mapping[str, str], columns: int) -> No
 
 def sweep_words(found: Mapping[str, Any]) -> str:
     """What a sweep says, in a few sentences."""
+    if not _builds(found["outputs"]):
+        return (
+            "Nothing is worth building: the plan orders nothing, and so earns nothing in any future. `gigawatt run` "
+            "says what would have to change."
+        )
     value, outputs = found["outputs"]["value_usd"], found["outputs"]
     planned, lived = (money(found[name]["value_usd"]) for name in ("planned", "stated"))
     p10, p50, p90 = (money(value[part]) for part in QUANTILES)
@@ -95,6 +100,11 @@ def sweep_words(found: Mapping[str, Any]) -> str:
         f"nothing in {percent(outputs['p_negative_frac'])} of them, and cash runs out in "
         f"{percent(outputs['p_cash_out_frac'])}."
     )
+
+
+def _builds(outputs: Mapping[str, Any]) -> bool:
+    """Whether anything is in service in any future."""
+    return bool(outputs["installed_w"]["mean"] > 0)
 
 
 def outcome_rows(found: Mapping[str, Any]) -> Rows:
@@ -176,6 +186,8 @@ def information_words(found: Mapping[str, Any]) -> str:
 def comparison_words(found: Mapping[str, Any]) -> str:
     """What a comparison says, in a few sentences."""
     rows, titles = found["strategies"], titles_of(found)
+    if not any(_builds(row["outputs"]) for row in rows):
+        return "Nothing is worth building: no strategy orders anything, and none earns anything in any future."
     best = max(rows, key=lambda row: row["outputs"]["value_usd"]["mean"])
     calm = min(rows, key=lambda row: row["regret_max_usd"])
     safe = min(rows, key=lambda row: row["p_cash_out_frac"])
