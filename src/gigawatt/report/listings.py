@@ -8,7 +8,7 @@ from typing import Any
 from gigawatt.report import names
 from gigawatt.report.scale import cell, scale
 from gigawatt.report.tables import Column, Table, united
-from gigawatt.study.dates import by_end
+from gigawatt.study.dates import by_end, quarter
 from gigawatt.units import split
 
 GRADES = {
@@ -204,8 +204,13 @@ def span(computed: Mapping[str, Any]) -> str:
         return f"{with_unit(low, unit)} or never"
     if low is None or high is None or low == high:
         return with_unit(mid if mid is not None else low, unit)
-    middle = f", {with_unit(mid, unit)} in the middle" if mid is not None else ""
-    return f"{with_unit(low, unit)} to {with_unit(high, unit)}{middle}"
+    middle = f", {_further(mid, unit)} in the middle" if mid is not None else ""
+    return f"{with_unit(low, unit)} to {_further(high, unit)}{middle}"
+
+
+def _further(value: float | str, unit: str) -> str:
+    """A figure of a range whose first one has said what a date is."""
+    return quarter(str(value)) if unit == "date" else with_unit(value, unit)
 
 
 def with_unit(value: float | str | None, unit: str) -> str:

@@ -18,8 +18,8 @@ from gigawatt.study.result import Result
 # Name in the headline, label, suffix, and what it is; those without a figure are left out.
 TILES = (
     ("installed_facility_w", "Facility power at the peak", "w"),
-    ("first_gw_date", "First gigawatt in service", ""),
-    ("target_date", "Target reached", ""),
+    ("first_gw_date", "First gigawatt by the end of", ""),
+    ("target_date", "Target reached by the end of", ""),
     ("capex_usd", "Capital spending", "usd"),
     ("capex_usd_per_w_facility", "Capital per facility power", "usd_per_w"),
     ("tranche_released_usd", "Tranches released", "usd"),
@@ -95,6 +95,7 @@ def tiles(result: Result) -> list[dict[str, str]]:
     for name, label, suffix in TILES:
         if name in known and name not in _other_date(result) and result.headline[name] is not None:
             shown = tables.headline_cell(result, name, suffix).removesuffix(" tokens/day")
+            shown = shown.removeprefix("by the end of ")
             label = known[name][0] if name.endswith("_per_gw_year") else label
             found.append({"label": label, "value": shown, "note": known[name][1]})
     return found[: len(found) // 4 * 4]

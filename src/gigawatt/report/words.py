@@ -181,8 +181,7 @@ def binds_by_year(result: Result) -> dict[str, str]:
     """Year → the limits that bind in it, in words, those of most quarters first, and what is not there yet."""
     shown = [str(p) for p in result.plan.data.period.values[views.reported(result)]]
     found: dict[str, dict[str, dict[str, set[str]]]] = {year[:4]: {} for year in shown}
-    # Where nothing is built and no step is worth anything, what seems to bind is nought at a limit of nought.
-    for item in result.plan.binds if result.headline["peak_period"] or _worthy(result) else ():
+    for item in views.binds(result):
         if item.period in shown:
             kind, key = names.kind_and_thing(item.limit)
             things = found[item.period[:4]].setdefault(kind, {})
