@@ -24,8 +24,8 @@ def words(told: Mapping[str, Any]) -> str:
     """What planning for several futures is worth, and what knowing would be."""
     value, quarters = told["value_usd"], len(told["orders"]["common"])
     if not _orders(told):
-        count = len(told["futures"])
-        return f"Nothing is worth ordering in the next {quarters} quarters, whichever of the {count} futures comes."
+        count, when = len(told["futures"]), "quarter" if quarters == 1 else f"{quarters} quarters"
+        return f"Nothing is worth ordering in the next {when}, whichever of the {count} futures comes."
     sentences = [
         f"Orders of the next {quarters} quarters that fit all {len(told['futures'])} futures are worth "
         f"{cell(value['common'], 'usd')} on average; the orders of a plan for the mean future are worth "

@@ -341,6 +341,8 @@ def goodput(result: Result) -> str:
 def tokens(result: Result) -> str:
     """Tokens of the peak quarter's mean day, and the share never served."""
     h = result.headline
+    if not h["peak_period"]:
+        return "No tokens are served."
     daily = cell(h["tokens_per_day"], "tokens_per_day").removesuffix("/day")
     return (
         f"{daily} are served on a mean day of {quarter(str(h['peak_period']))}; "
