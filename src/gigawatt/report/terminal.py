@@ -90,7 +90,8 @@ def show_simulation(found: Simulation, files: Mapping[str, str], out: Console | 
     out, result = out or console(), found.result
     _heading(out, result.scenario.asked.title, result.scenario.name, result.scenario.hash[:HASH_LENGTH])
     _paragraph(out, words.lived(result))
-    _paragraph(out, f"{words.pue(result)} {words.goodput(result)}".strip())
+    if result.timeline.summary.pue_mean is not None:
+        _paragraph(out, f"{words.pue(result)} {words.goodput(result)}".strip())
     if result.outcome is not None:
         _paragraph(out, f"{words.joined(result.outcome.events)}: {event.taken(result, result.outcome)}")
         _section(out, event.cut(result, result.outcome), event.cost(result, result.outcome))

@@ -154,6 +154,8 @@ def money(result: Result) -> str:
     negative = np.flatnonzero(free.values < 0)
     last = str(yearly.year.values[-1])
     revenue = f"Revenue of {last} is {_usd(float(yearly.revenue[-1]))}"
+    if not (free.values != 0).any():
+        return "No money flows in the reported window."
     if not negative.size:
         return f"Free cash flow is positive in every year. {revenue}."
     if negative[-1] + 1 == free.size:
