@@ -53,13 +53,7 @@ def _nothing(result: Result) -> str:
         when = quarter(str(first.period.values[int(np.argmax(first.values > 0))]))
         end = quarter(result.scenario.asked.horizon.report_end_date)
         return f"Nothing is in service by the end of {end}, where the report ends; the first racks come in {when}."
-    known = " ".join(note.text for note in result.notes if note.code == NOTHING)
-    return f"{known} {worth(result)}" if _worthy(result) else known
-
-
-def _worthy(result: Result) -> bool:
-    """Whether one more of some limit is worth anything."""
-    return any(item.value_usd > 0 for item in result.plan.worth)
+    return " ".join(note.text for note in result.notes if note.code == NOTHING)
 
 
 def _w(value: float | str | None) -> str:
@@ -257,7 +251,7 @@ def binds_first(result: Result) -> str:
 def worth(result: Result) -> str:
     """The limit of which one more is worth most."""
     rows = result.plan.worth
-    if not _worthy(result):
+    if not rows or rows[0].value_usd <= 0:
         return "One more of any limit would be worth nothing to this plan."
     best = rows[0]
     return (

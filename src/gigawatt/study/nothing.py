@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gigawatt import units
 from gigawatt.plan.break_even import price_ratio
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
@@ -16,8 +17,13 @@ def built(plan: Plan) -> bool:
 
 
 def note(scenario: Scenario, plan: Plan) -> Note:
-    """That nothing is worth building, and from which prices on something would be."""
+    """That nothing is built: for want of which limit, or else from which prices on something would be worth it."""
     asked = scenario.asked
+    best = next((item for item in plan.worth if item.value_usd > 0), None)
+    if best is not None:
+        gain = units.show(best.value_usd, "usd")
+        text = f"Nothing is built for want of {best.limit}: {best.step} more would add {gain} today."
+        return Note(code=NOTHING, path="", text=text)
     if asked.objective != "npv":
         return Note(code=NOTHING, path="objective", text=f"Nothing is worth building for {asked.objective}.")
     ratio = price_ratio(plan.inputs, asked, plan.objective)
