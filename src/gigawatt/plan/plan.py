@@ -105,6 +105,7 @@ def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
 
     install = split.split(si("install", "racks"), si("placed", "w"), data.rack_it_w)
     stock = split.standing(install, life)
+    energise, some = si("energise", "w"), bool((install > 0).any())  # without racks there is no work
     it = (stock * data.rack_it_w).sum("platform")
     placed = (install * data.rack_it_w).sum("platform")
     result = xr.Dataset(
@@ -113,16 +114,16 @@ def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
             "stock_count": stock.clip(min=0),
             "it_w": it,
             "facility_w": it * data.pue_peak_ratio,
-            "energise_w": si("energise", "w"),
-            "shell_w": si("shell", "w"),
+            "energise_w": energise,
+            "shell_w": energise.cumsum("period") + data.sunk_w,
             "gross_w": (placed * milestones.gross_ratio(data, asked)).sum("site").cumsum("period"),
             "gross_facility_w": (placed * data.pue_peak_ratio).sum("site").cumsum("period"),
-            "work_count": si("work", "racks"),
+            "work_count": si("work", "racks") * some,
         }
     )
     for name in ("train", "research"):
         if name in program.model.variables:
-            result[f"{name}_count"] = si(name, "racks")
+            result[f"{name}_count"] = si(name, "racks") * some
     rate = data.rack_tokens_per_s * data.utilisation_frac
     result["served_tokens_per_s"] = (result.work_count * rate).sum("platform")
     return result

@@ -60,10 +60,14 @@ def show(result: Result, files: Mapping[str, str], out: Console | None = None) -
 def _show_built(result: Result, out: Console) -> None:
     """What is in service, its money, and who is served."""
     from gigawatt.report import tables, words
+    from gigawatt.study.summary import tranches
 
     years = YEARS_AT_80 if out.width < 100 else 2 * YEARS_AT_80
     _section(out, tables.thinned(tables.power_by_platform(result), years), words.build_out(result))
-    _section(out, tables.milestones(result), words.capital(result))
+    if tranches(result):
+        _section(out, tables.milestones(result), words.capital(result))
+    else:
+        _paragraph(out, words.capital(result))
     _section(out, tables.thinned(tables.money(result), years), words.per_gw_year(result))
     _section(out, tables.classes(result).only(0, 1, 3, 4, 5), words.served(result))
     _section(out, tables.research(result), "")

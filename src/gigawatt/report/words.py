@@ -101,12 +101,12 @@ def capital(result: Result) -> str:
     """How much of the capital the tranches bring, and where debt peaks."""
     h = result.headline
     released = h["tranche_released_usd"]
-    share = cell(h["tranche_share_of_capex_frac"], "frac")
-    first = (
-        f"Tranches bring {_usd(released)}, {share} of the capital spending up to the last of them. "
-        if released
-        else f"No tranche is released {by_end(result.scenario.asked.horizon.report_end_date)}. "
-    )
+    first = ""
+    if released:
+        share = cell(h["tranche_share_of_capex_frac"], "frac")
+        first = f"Tranches bring {_usd(released)}, {share} of the capital spending up to the last of them. "
+    elif tranches(result):
+        first = f"No tranche is released {by_end(result.scenario.asked.horizon.report_end_date)}. "
     debt = result.accounts.statements.debt.isel(period=views.reported(result))
     if not h["peak_debt_usd"]:
         return f"{first}No debt is drawn."
