@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from gigawatt.report.listings import with_unit
+from gigawatt.report.listings import span, with_unit
 
 README = Path(__file__).parents[1] / "README.md"
 VERDICTS = {"holds": "holds:", "holds_if": "holds if", "fails": "fails:"}
@@ -44,6 +44,8 @@ def claims_table() -> str:
 
 def _computed(computed: dict[str, Any]) -> str:
     low, mid, high = (computed[name] for name in ("low", "mid", "high"))
+    if computed["unit"] == "date":
+        return span(computed)
     if low == high or low is None:
         return _unbroken(with_unit(mid, computed["unit"]))
     ends = " to ".join(_unbroken(with_unit(value, computed["unit"])) for value in (low, high))

@@ -10,6 +10,8 @@ from gigawatt.report import folder
 from gigawatt.study.result import Result
 from gigawatt.study.run import run
 
+SHORT = {"horizon.report_end": "2027Q4", "horizon.end": "2028Q2"}
+
 
 @pytest.fixture(scope="session")
 def result() -> Result:
@@ -21,3 +23,16 @@ def written(result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("report") / "one-campus"
     folder.write(result, place)
     return place
+
+
+@pytest.fixture(scope="session")
+def nothing() -> Result:
+    """A programme that pays for nothing (faults K3)."""
+    unpaid = {"demand.price_scale": "0.2", "use_cases.assistant.floor": "0 %"}
+    return run("one-campus", SHORT | unpaid)
+
+
+@pytest.fixture(scope="session")
+def late() -> Result:
+    """A site without power until the second quarter of 2027 (users 10)."""
+    return run("one-campus", SHORT | {"sites.example-campus.ramp": {"2027Q1": "0 MW", "2027Q2": "50 MW"}})

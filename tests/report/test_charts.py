@@ -9,11 +9,16 @@ from xml.etree import ElementTree
 import pytest
 
 from gigawatt.report import charts, svg
-from gigawatt.report.charts import Mark, Series
+from gigawatt.report.charts import Bar, Mark, Series
 from gigawatt.report.svg import Frame
 
 PERIODS = ["2026Q3", "2026Q4", "2027Q1", "2027Q2"]
 FRAME = Frame(slug="x", title="A < B", description='"quoted" & more', width=600, height=300)
+BARS = [
+    Bar(label="chat", value=0.642, text="0.642 USD/Mtoken", colour=0, dot=2.65, dot_text="2.65 USD/Mtoken"),
+    Bar(label="agents", value=2.0, text="2 USD/Mtoken", colour=1, dot=1.0, dot_text="1 USD/Mtoken"),
+    Bar(label="batch", value=1.5, text="1.5 USD/Mtoken", colour=2),
+]
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -37,11 +42,11 @@ def every_chart() -> dict[str, str]:
         ),
         "steps": charts.lines(FRAME, PERIODS, [one], "GW", steps=True),
         "heat": charts.heat(FRAME, ["a", "b"], PERIODS, [[0.0, 0.5, 1.0, math.nan], [0.1] * 4], 2, "served"),
-        "bars": charts.bars(FRAME, ["a", "b"], [2.0, 1.0], ["two", "one"], [0, 1], [3.0, 1.0]),
+        "bars": charts.bars(FRAME, BARS),
         "multiples": charts.multiples(FRAME, PERIODS, ["first", "second"], [one, one], [one, one]),
         "nothing": charts.columns(FRAME, PERIODS, [], "GW"),
         "nothing on lines": charts.lines(FRAME, PERIODS, [Series(name="n", values=(math.nan,) * 4, colour=0)], "GW"),
-        "no bars": charts.bars(FRAME, [], [], [], []),
+        "no bars": charts.bars(FRAME, []),
         "no classes": charts.multiples(FRAME, PERIODS, [], [], []),
     }
 
@@ -118,3 +123,23 @@ def test_a_legend_that_is_too_long_takes_two_rows() -> None:
 
 def test_the_same_data_give_the_same_bytes() -> None:
     assert every_chart() == every_chart()
+
+
+def test_each_value_stands_at_its_own_mark() -> None:
+    """users 6: a bar's value was printed at the dot ("0.642 USD/Mtoken" at a dot of 2.65)."""
+    root = parsed(charts.bars(FRAME, BARS))
+    said = {str(one.text): (float(str(one.get("x"))), float(str(one.get("y")))) for one in root.iter(f"{SVG}text")}
+    ends = [(float(r.get("x", 0)) + float(r.get("width", 0)), float(r.get("y", 0))) for r in root.iter(f"{SVG}rect")]
+    dots = [(float(c.get("cx", 0)), float(c.get("cy", 0))) for c in root.iter(f"{SVG}circle")]
+    for row, (x, y) in zip(BARS, ends, strict=True):
+        assert said[row.text][0] == pytest.approx(x + 10, abs=0.02)
+        assert 0 < said[row.text][1] - y < charts.ROW
+    with_dot = [row for row in BARS if row.dot is not None]
+    for row, (x, y) in zip(with_dot, dots, strict=True):
+        assert said[row.dot_text][0] == pytest.approx(x + 10, abs=0.02)
+        assert said[row.dot_text][1] == pytest.approx(y + 4, abs=0.02)
+    # Dots and bars are on one scale: the dot of 2.65 lies as much further as it is more than the bar of 2.
+    left = float(next(iter(root.iter(f"{SVG}rect"))).get("x", 0))
+    assert (dots[0][0] - left) / (ends[1][0] - left) == pytest.approx(2.65 / 2.0, rel=1e-3)
+    lines = sorted(y for text, (_, y) in said.items() if text.endswith("USD/Mtoken"))
+    assert min(b - a for a, b in pairwise(lines)) >= 12

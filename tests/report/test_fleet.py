@@ -159,4 +159,4 @@ def test_ranges_stand_under_their_staircase() -> None:
     )
     drawn = charts.ranges(frame, ["2028Q3", "2028Q4"], (low, mid, high), level, "GW")
     assert drawn.count("fill-opacity") == 1
-    assert "2028Q3: low 1 GW, middle 2 GW, high 3 GW" in drawn
+    assert "Q3 2028: low 1 GW, middle 2 GW, high 3 GW" in drawn

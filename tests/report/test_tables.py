@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gigawatt.report import names, tables, words
-from gigawatt.study import views
+from gigawatt.study import dates, views
 from gigawatt.study.result import Result
 
 
@@ -93,8 +93,8 @@ def test_lists_are_said_in_words(parts: list[str], said: str) -> None:
 
 
 def test_dates_are_said_in_words() -> None:
-    assert words.month("2027-07-01") == "July 2027"
-    assert words.quarter("2027Q3") == "Q3 2027"
+    assert dates.quarter("2027Q3") == dates.quarter("2027-07-01") == dates.quarter("2027-09-30") == "Q3 2027"
+    assert dates.by_end("2027-10-01") == "by the end of Q4 2027"
 
 
 def test_a_gpu_hour_says_what_is_in_it(result: Result) -> None:

@@ -80,7 +80,12 @@ def test_claims_fit_and_say_their_verdict(found: object) -> None:
 
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
-    [(None, "w", "–"), ("2026-07-01", "date", "2026-07-01"), (1e9, "ratio", "1 billion"), (3.0, "racks", "3 racks")],
+    [
+        (None, "w", "–"),
+        ("2026-07-01", "date", "by the end of Q3 2026"),
+        (1e9, "ratio", "1 billion"),
+        (3.0, "racks", "3 racks"),
+    ],
 )
 def test_figures_of_claims(value: float | str | None, unit: str, text: str) -> None:
     assert listings.with_unit(value, unit) == text

@@ -15,6 +15,7 @@ from unittest.mock import patch
 import pytest
 import xarray as xr
 
+from gigawatt.account.accounts import account
 from gigawatt.errors import ScenarioError
 from gigawatt.plan.plan import Plan, plan, quiet
 from gigawatt.scenario.load import load
@@ -136,7 +137,14 @@ def test_a_broken_batch_is_named(brief: Scenario, tmp_path: Path) -> None:
 
 
 def test_what_a_sweep_says(brief: Scenario) -> None:
-    found = sweep.summary(sweep.sweep(brief, FEW))
+    """users 17: 25.8 (`run`) and 25.4 (`sweep`, "as stated"): each is told for what it is; and all futures counted."""
+    said: list[str] = []
+    swept = sweep.sweep(brief, FEW, said.append)
+    found = sweep.summary(swept)
+    values = account(brief, swept.case.plan).values
+    assert found["planned"]["value_usd"] == values.npv_usd + values.terminal_value_usd
+    assert found["planned"]["value_usd"] != found["stated"]["value_usd"]
+    assert any(text.endswith("(6 of draws, 3 of tornado, 1 of stated)") for text in said)
     assert {"draws", "outputs", "tornado", "first_order", "evpi_usd", "digest"} <= set(found)
     assert found["draws"] == 6
     # users 17: more are lived through than are drawn, and each number says what it counts.

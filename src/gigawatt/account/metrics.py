@@ -114,7 +114,7 @@ def headline(scenario: Scenario, plan: Plan, books: xr.Dataset, valued: Values) 
         "packages_count": float(packages.sum()),
         "dies_count": float((packages * inputs.dies_per_package_count).sum()),
         "racks_count": float(racks.sum()),
-        "peak_period": str(data.period.values[peak]),
+        "peak_period": str(data.period.values[peak]) if float(facility[peak]) > 0 else None,
         "first_gw_date": first_gw_date(facility),
         "target_date": _date_of(facility if _on_facility(scenario) else data.it_w.sum("site"), _target_w(scenario)),
         "tokens_per_day": float(tokens.isel(period=peak).sum()) * SECONDS_PER_DAY,

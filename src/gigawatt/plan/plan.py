@@ -16,6 +16,9 @@ from gigawatt.scenario.schema import Asked, Scenario
 
 Progress = Callable[[str], None]
 
+# Of a solver unit (a watt, a millionth of a rack, a token per second): less of a decision is the solver's rounding.
+CRUMB = 1e-9
+
 
 def quiet(text: str) -> None:
     """Progress that nobody reads."""
@@ -95,14 +98,16 @@ def plan_inputs(data: xr.Dataset, asked: Asked, progress: Progress, *, with_wort
 
 
 def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
-    """The solver's decisions in SI units, split by site and platform; rounding noise below zero removed."""
+    """The solver's decisions in SI units, split by site and platform; its rounding, below zero or above, is nought."""
     life = round(4 * asked.finance.rack_life_years)
 
     def si(name: str, unit: str) -> xr.DataArray:
-        return program.value(name).clip(min=0) * UNITS[unit]
+        decided = program.value(name)
+        return decided.where(decided >= CRUMB, 0.0) * UNITS[unit]
 
     install = split.split(si("install", "racks"), si("placed", "w"), data.rack_it_w)
     stock = split.standing(install, life)
+    energise, some = si("energise", "w"), bool((install > 0).any())  # without racks there is no work
     it = (stock * data.rack_it_w).sum("platform")
     placed = (install * data.rack_it_w).sum("platform")
     result = xr.Dataset(
@@ -111,16 +116,16 @@ def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
             "stock_count": stock.clip(min=0),
             "it_w": it,
             "facility_w": it * data.pue_peak_ratio,
-            "energise_w": si("energise", "w"),
-            "shell_w": si("shell", "w"),
+            "energise_w": energise,
+            "shell_w": energise.cumsum("period") + data.sunk_w,
             "gross_w": (placed * milestones.gross_ratio(data, asked)).sum("site").cumsum("period"),
             "gross_facility_w": (placed * data.pue_peak_ratio).sum("site").cumsum("period"),
-            "work_count": si("work", "racks"),
+            "work_count": si("work", "racks") * some,
         }
     )
     for name in ("train", "research"):
         if name in program.model.variables:
-            result[f"{name}_count"] = si(name, "racks")
+            result[f"{name}_count"] = si(name, "racks") * some
     rate = data.rack_tokens_per_s * data.utilisation_frac
     result["served_tokens_per_s"] = (result.work_count * rate).sum("platform")
     return result

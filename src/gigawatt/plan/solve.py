@@ -215,6 +215,14 @@ class Program:
                 changed = self.highs.changeRowBounds(row, lp.row_lower_[row] + step, lp.row_upper_[row] + step)
                 sure(changed, f"limits of {name}")
 
+    def coefficient(self, row: str, variable: str, value: float) -> None:
+        """Set the coefficient of each column of a variable in its own row: one row, one column."""
+        rows = self._at(self.model.constraints[row].labels, self._rows)
+        columns = self._at(self.model.variables[variable].labels, self._columns)
+        for at, column in zip(rows, columns, strict=True):
+            if self.highs.changeCoeff(int(at), int(column), value) != highspy.HighsStatus.kOk:
+                raise SolverFailure(f"HiGHS takes no coefficient {value:g} of {variable} in {row}")
+
     @staticmethod
     def _at(labels: xr.DataArray, positions: dict[int, int]) -> Columns:
         return np.array([positions[label] for label in labels.values.ravel().tolist()], dtype=np.int32)

@@ -13,8 +13,10 @@ from itertools import pairwise
 
 from gigawatt.report import svg
 from gigawatt.report.svg import Axis, Frame
+from gigawatt.study.dates import spoken
 
 ROW = 22.0
+DOT_ROW = 14.0
 YEAR_WIDTH = 23.0
 # Lengths of a period's text that name its year, month or quarter, day and hour.
 PREFIXES = (4, 7, 10, 13)
@@ -39,6 +41,18 @@ class Mark:
     tip: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A value with its figure, and a second one where there is a dot."""
+
+    label: str
+    value: float
+    text: str
+    colour: int
+    dot: float | None = None
+    dot_text: str = ""
+
+
 def columns(
     frame: Frame, periods: Sequence[str], series: Sequence[Series], unit: str, level: tuple[str, float] | None = None
 ) -> str:
@@ -58,7 +72,7 @@ def columns(
             value = one.values[k]
             base, top = (up, up + value) if value >= 0 else (down + value, down)
             up, down = (up + value, down) if value >= 0 else (up, down + value)
-            tip = f"{period}, {one.name}: {_three(value)} {unit}"
+            tip = f"{spoken(period)}, {one.name}: {_three(value)} {unit}"
             high, low = values.at(top), values.at(base)
             if low - high > 0.05:
                 marks.append(
@@ -113,7 +127,7 @@ def ranges(frame: Frame, periods: Sequence[str], spread: Sequence[Series], level
     width = places.width * 0.62
     for k, period in enumerate(periods):
         if high.values[k] > 0:
-            tip = f"{period}: " + ", ".join(f"{one.name} {_three(one.values[k])} {unit}" for one in spread)
+            tip = f"{spoken(period)}: " + ", ".join(f"{one.name} {_three(one.values[k])} {unit}" for one in spread)
             x, y = places.middle(k) - width / 2, values.at(high.values[k])
             height = max(values.at(low.values[k]) - y, 2)
             marks.append(svg.box(x, y, width, height, svg.fill(high.colour), ' fill-opacity="0.55"', tip))
@@ -138,35 +152,30 @@ def heat(
             marks.append(svg.box(x, y, places.width - 1, ROW - 3, "empty", ' rx="2"'))
             if value > 0:
                 shade = f' rx="2" fill-opacity="{svg.n(0.15 + 0.85 * min(value, 1.0))}"'
-                tip = f"{period}, {row}: {100 * value:.0f} % {what}"
+                tip = f"{spoken(period)}, {row}: {100 * value:.0f} % {what}"
                 marks.append(svg.box(x, y, places.width - 1, ROW - 3, svg.fill(colour), shade, tip))
     return svg.drawing(frame, marks)
 
 
-def bars(
-    frame: Frame,
-    labels: Sequence[str],
-    values: Sequence[float],
-    texts: Sequence[str],
-    colours: Sequence[int],
-    dots: Sequence[float] = (),
-) -> str:
-    """Horizontal bars with their figures; dots: a second value on each."""
-    left = min(24 + svg.CHARACTER * max((len(label) for label in labels), default=0), 320)
-    room = 16 + svg.BOLD * max((len(text) for text in texts), default=0)
-    frame = replace(frame, left=left, right=room, top=4, height=8 + (ROW + 6) * len(labels))
-    most = max([*values, *dots], default=0.0) or 1.0
+def bars(frame: Frame, rows: Sequence[Bar]) -> str:
+    """Horizontal bars with their figures; a second value is a dot on a line of its own below, with its own figure."""
+    left = min(24 + svg.CHARACTER * max((len(row.label) for row in rows), default=0), 320)
+    most = max((value for row in rows for value in (row.value, row.dot or 0.0)), default=0.0) or 1.0
+    room = 16 + svg.BOLD * max((len(text) for row in rows for text in (row.text, row.dot_text)), default=0)
+    each = ROW + 6 + (DOT_ROW if any(row.dot is not None for row in rows) else 0)
+    frame = replace(frame, left=left, right=room, top=4, height=8 + each * len(rows))
     scale = Axis(0.0, most, left, frame.right_edge, ())
     marks = []
-    for k, (label, value, words) in enumerate(zip(labels, values, texts, strict=True)):
-        y = frame.top + (ROW + 6) * k
-        marks.append(svg.text(left - 10, y + 15, label, "label", "end"))
-        marks.append(svg.box(left, y, max(scale.at(value) - left, 1), ROW - 2, svg.fill(colours[k]), ' rx="2"'))
-        end = scale.at(max(value, dots[k]) if dots else value)
-        if dots:
-            marks.append(svg.line(scale.at(value), y + ROW / 2 - 1, scale.at(dots[k]), y + ROW / 2 - 1, "stem"))
-            marks.append(svg.dot(scale.at(dots[k]), y + ROW / 2 - 1, 4, "mark"))
-        marks.append(svg.text(end + 10, y + 15, words, "value"))
+    for k, row in enumerate(rows):
+        y, end = frame.top + each * k, scale.at(row.value)
+        marks.append(svg.text(left - 10, y + 15, row.label, "label", "end"))
+        marks.append(svg.box(left, y, max(end - left, 1), ROW - 2, svg.fill(row.colour), ' rx="2"'))
+        marks.append(svg.text(end + 10, y + 15, row.text, "value"))
+        if row.dot is not None:
+            below, end = y + ROW + DOT_ROW / 2 - 3, scale.at(row.dot)
+            marks.append(svg.line(left, below, end, below, "stem"))
+            marks.append(svg.dot(end, below, 4, "mark"))
+            marks.append(svg.text(end + 10, below + 4, row.dot_text, "value"))
     return svg.drawing(frame, marks)
 
 

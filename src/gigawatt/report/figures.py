@@ -8,11 +8,12 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.report import charts, names, tables, words
-from gigawatt.report.charts import Mark, Series
+from gigawatt.report.charts import Bar, Mark, Series
 from gigawatt.report.scale import Scale, cell, scale
 from gigawatt.report.svg import Frame
 from gigawatt.report.tables import Table
 from gigawatt.study import views
+from gigawatt.study.dates import quarter
 from gigawatt.study.result import Result
 from gigawatt.study.summary import tranches
 from gigawatt.units import show
@@ -40,7 +41,7 @@ def periods(result: Result) -> list[str]:
 def span(result: Result) -> str:
     """The reported window in words."""
     shown = periods(result)
-    return f"{words.quarter(shown[0])} to {words.quarter(shown[-1])}"
+    return f"{quarter(shown[0])} to {quarter(shown[-1])}"
 
 
 def _shown(result: Result, data: xr.DataArray) -> xr.DataArray:
@@ -99,7 +100,8 @@ def milestones(result: Result) -> Exhibit:
         Mark(
             at=at[row["released_period"]],
             value=row["milestone_w"] / unit.size,
-            tip=f"{cell(row['milestone_w'], 'w')}: {cell(row['amount_usd'], 'usd')} in {row['released_period']}",
+            tip=f"{cell(row['milestone_w'], 'w')}: {cell(row['amount_usd'], 'usd')} in "
+            f"{quarter(row['released_period'])}",
         )
         for row in tranches(result)
         if row["released_period"] in at
@@ -179,21 +181,31 @@ def money(result: Result) -> Exhibit:
 
 
 def per_gw_year(result: Result) -> Exhibit:
-    """Revenue per gigawatt and year: earned by year, needed over the window, and what history knows."""
-    earned = views.revenue_usd_per_gw_year(result)
-    unit = Scale(size=1e9, unit="billion USD per GW-year", digits=1)
-    low, high = views.historic_usd_per_gw_year()
+    """Revenue per gigawatt, or megawatt, and year: earned by year, needed over the window, and what history knows."""
+    power = names.power(result.scenario)
+    earned = views.revenue_usd_per_gw_year(result) * power.gw
+    unit = Scale(size=1e9 * power.gw, unit=f"{power.money} per {power.symbol}-year", digits=1)
     needed = result.headline["revenue_needed_usd_per_gw_year"]
-    levels = [(f"needed {unit.text(needed)}", needed / unit.size)] if isinstance(needed, float) else []
+    levels = []
+    if isinstance(needed, float):
+        needed = needed * power.gw
+        levels = [(f"needed {unit.text(needed)}", needed / unit.size)]
     line = Series(name="earned", values=_values(earned, unit), colour=TEAL)
-    shows = "Revenue per gigawatt of facility power in service and year, billion USD"
+    shows = f"Revenue per {power.name} of facility power in service and year, {power.money}"
     takeaway = words.per_gw_year(result)
     frame = Frame(slug="per-gw-year", title=shows, description=takeaway, width=HALF, height=320)
     years = [str(year) for year in earned.year.values]
-    bands = [(f"2023–2025: {low / unit.size:g}–{high / unit.size:g}", low / unit.size, high / unit.size)]
-    chart = charts.lines(frame, years, [line], unit.unit, bands=bands, levels=levels)
-    table = tables.by_year("Revenue per GW-year", ["Earned"], [earned], "usd")
+    chart = charts.lines(frame, years, [line], unit.unit, bands=_history(result, unit), levels=levels)
+    table = tables.by_year(f"Revenue per {power.symbol}-year", ["Earned"], [earned], "usd")
     return Exhibit(takeaway=takeaway, shows=shows, svg=chart, table=table, half=True)
+
+
+def _history(result: Result, unit: Scale) -> list[tuple[str, float, float]]:
+    """What a fleet of gigawatts has earned, for a programme of gigawatts."""
+    if not names.of_gigawatts(result.scenario):
+        return []
+    low, high = (value / unit.size for value in views.historic_usd_per_gw_year())
+    return [(f"2023–2025: {low:g}–{high:g}", low, high)]
 
 
 def binds(result: Result) -> Exhibit | None:
@@ -224,41 +236,63 @@ def worth(result: Result) -> Exhibit | None:
     table = tables.worth(result)
     if not table.rows:
         return None
-    labels = [f"{row[0]}" for row in table.rows]
-    values = [float(item.value_usd) for item in result.plan.worth if item.value_usd > 0]
-    first = [float(item.first_unit_usd) for item in result.plan.worth if item.value_usd > 0]
-    texts = [cell(value, "usd") for value in values]
+    bars = [
+        Bar(
+            label=names.limit(result.scenario, item.limit),
+            value=item.value_usd,
+            text=cell(item.value_usd, "usd"),
+            colour=BLUE,
+            dot=item.first_unit_usd,
+            dot_text=cell(item.first_unit_usd, "usd"),
+        )
+        for item in result.plan.worth
+        if item.value_usd > 0
+    ]
     shows = "Present value of one step more, USD; the dot is what it would be if all of it were worth its first unit"
     frame = Frame(slug="worth", title=shows, description=words.worth(result))
-    chart = charts.bars(frame, labels, values, texts, [BLUE] * len(values), first)
+    chart = charts.bars(frame, bars)
     return Exhibit(takeaway=words.worth(result), shows=shows, svg=chart, table=table)
 
 
 def gpu_hours(result: Result) -> Exhibit:
     """Total cost of owning a package for an hour, by platform."""
     found = result.accounts.platforms.tco_usd_per_package_h
-    kept = [k for k, value in enumerate(found.values) if np.isfinite(value)]
-    values = [float(found[k]) for k in kept]
-    labels = [names.platform(result.scenario, str(found.platform.values[k])) for k in kept]
+    bars = [
+        Bar(label=names.platform(result.scenario, str(key)), value=value, text=cell(value, "usd_per_h"), colour=k)
+        for k, (key, value) in enumerate(zip(found.platform.values, found.values.tolist(), strict=True))
+        if np.isfinite(value)
+    ]
     shows = "Total cost of ownership per GPU (package) and hour, at the price of its first purchase, USD"
     takeaway = words.gpu_hours(result)
     frame = Frame(slug="gpu-hours", title=shows, description=takeaway, width=HALF)
-    chart = charts.bars(frame, labels, values, [cell(v, "usd_per_h") for v in values], kept)
+    chart = charts.bars(frame, bars)
     return Exhibit(takeaway=takeaway, shows=shows, svg=chart, table=tables.platforms(result), half=True)
 
 
 def token_costs(result: Result) -> Exhibit:
     """Cost of a million output tokens by class, with what it earns as a dot."""
     found = result.accounts.classes.sel(use_case=list(result.scenario.asked.use_cases))
-    found = found.isel(use_case=np.flatnonzero(np.isfinite(found.cost_usd_per_mtok.values)))
-    cost = [float(value) for value in found.cost_usd_per_mtok.values]
-    earned = [float(value) for value in found.revenue_usd_per_mtok.values]
-    order = {str(key): k for k, key in enumerate(result.scenario.asked.use_cases)}
-    labels = [names.use_case(result.scenario, str(key)) for key in found.use_case.values]
-    texts = [f"{cell(c, 'usd_per_mtok')}" for c in cost]
+    bars = [
+        Bar(
+            label=names.use_case(result.scenario, str(key)),
+            value=cost,
+            text=cell(cost, "usd_per_mtok"),
+            colour=k,
+            dot=earned,
+            dot_text=cell(earned, "usd_per_mtok"),
+        )
+        for k, (key, cost, earned) in enumerate(
+            zip(
+                found.use_case.values,
+                found.cost_usd_per_mtok.values.tolist(),
+                found.revenue_usd_per_mtok.values.tolist(),
+                strict=True,
+            )
+        )
+        if np.isfinite(cost)
+    ]
     shows = f"Cost of a million output tokens, all in, USD; the dot is what they earn; {span(result)}"
     takeaway = words.costs(result)
     frame = Frame(slug="token-costs", title=shows, description=takeaway, width=HALF)
-    colours = [order[str(key)] for key in found.use_case.values]
-    chart = charts.bars(frame, labels, cost, texts, colours, earned)
+    chart = charts.bars(frame, bars)
     return Exhibit(takeaway=takeaway, shows=shows, svg=chart, table=tables.classes(result), half=True)

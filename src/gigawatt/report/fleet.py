@@ -15,6 +15,7 @@ from gigawatt.report.scale import PERCENT, Scale, cell, scale
 from gigawatt.report.svg import Frame
 from gigawatt.report.tables import Column, Table
 from gigawatt.study import lived, views
+from gigawatt.study.dates import quarter
 from gigawatt.study.result import Result
 from gigawatt.study.simulate.outages import longest
 
@@ -82,7 +83,7 @@ def power_words(found: xr.Dataset) -> str:
     if shell <= 0:
         return "Nothing draws power."
     return (
-        f"In {words.quarter(str(found.period.values[at]))} 99 % of the hours stay below {cell(most, 'w')}, "
+        f"In {quarter(str(found.period.values[at]))} 99 % of the hours stay below {cell(most, 'w')}, "
         f"{cell(most / shell, 'frac')} of the {cell(shell, 'w')} that the shells can draw."
     )
 

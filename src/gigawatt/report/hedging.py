@@ -9,6 +9,7 @@ from gigawatt.report import names
 from gigawatt.report.scale import cell
 from gigawatt.report.tables import Column, Table
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study.dates import quarter
 
 PLANS = {
     "common": "Planned for all futures",
@@ -21,8 +22,10 @@ LEAST_RACKS, LEAST_W = 0.5, 1e5
 
 def words(told: Mapping[str, Any]) -> str:
     """What planning for several futures is worth, and what knowing would be."""
-    value = told["value_usd"]
-    quarters = len(told["orders"]["common"])
+    value, quarters = told["value_usd"], len(told["orders"]["common"])
+    if not _orders(told):
+        count, when = len(told["futures"]), "quarter" if quarters == 1 else f"{quarters} quarters"
+        return f"Nothing is worth ordering in the next {when}, whichever of the {count} futures comes."
     sentences = [
         f"Orders of the next {quarters} quarters that fit all {len(told['futures'])} futures are worth "
         f"{cell(value['common'], 'usd')} on average; the orders of a plan for the mean future are worth "
@@ -37,6 +40,14 @@ def words(told: Mapping[str, Any]) -> str:
             f"With weight on the worst futures it gives up {given} on average and gains {gained} in the worst."
         )
     return " ".join(sentences)
+
+
+def _orders(told: Mapping[str, Any]) -> bool:
+    """Whether any plan orders racks or shells."""
+    ordered = [order for plan in told["orders"].values() for order in plan]
+    racks = max((count for order in ordered for count in order["racks_count"].values()), default=0.0)
+    power = max((watts for order in ordered for watts in order["power_w"].values()), default=0.0)
+    return racks >= LEAST_RACKS or power > LEAST_W
 
 
 def values(told: Mapping[str, Any]) -> Table:
@@ -57,7 +68,8 @@ def orders(scenario: Scenario, told: Mapping[str, Any]) -> Table:
     chosen = [key for key in PLANS if key in told["orders"]]
     rows = []
     for n, first in enumerate(told["orders"]["common"]):
-        rows.append((first["period"], *(_racks(scenario, told["orders"][key][n]["racks_count"]) for key in chosen)))
+        racks = (_racks(scenario, told["orders"][key][n]["racks_count"]) for key in chosen)
+        rows.append((quarter(first["period"]), *racks))
     columns = (Column(title="Ordered in"), *(Column(title=PLANS[key]) for key in chosen))
     return Table(title="Racks to order", columns=columns, rows=tuple(rows))
 

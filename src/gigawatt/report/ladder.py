@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from itertools import pairwise
 
-from gigawatt.report import svg
+from gigawatt.report import names, svg
 from gigawatt.report.figures import Exhibit
 from gigawatt.report.svg import Axis, Frame
 from gigawatt.report.tables import Column, Table
@@ -30,7 +30,9 @@ PREFIXES = {15: "PFLOPS", 18: "EFLOPS", 21: "ZFLOPS", 24: "YFLOPS"}
 
 def exhibit(result: Result) -> Exhibit | None:
     """One machine or rack as it first shipped, and all racks of the plan at the end of each reported quarter; None
-    where the plan has none."""
+    where the plan has none, and for a programme of less than a gigawatt."""
+    if not names.of_gigawatts(result.scenario):
+        return None
     rungs = ladder(result.scenario, result.plan)
     machines = [rung for rung in rungs if rung.kind == "machine"]
     programme = [rung for rung in rungs if rung.kind == "programme" and rung.flops > 0]

@@ -8,6 +8,7 @@ from typing import Any
 from gigawatt.report import names
 from gigawatt.report.scale import cell, scale
 from gigawatt.report.tables import Column, Table, united
+from gigawatt.study.dates import by_end, quarter
 from gigawatt.units import split
 
 GRADES = {
@@ -195,7 +196,7 @@ def claims(found: Sequence[Mapping[str, Any]]) -> Table:
     columns = ("Claim", "Stated", "Computed", "Verdict")
     rows = tuple(
         (
-            claim["id"].replace("_", " "),
+            claim["id"],
             with_unit(claim["stated"]["value"], claim["stated"]["unit"]),
             span(claim["computed"]),
             VERDICTS[claim["verdict"]],
@@ -209,10 +210,17 @@ def span(computed: Mapping[str, Any]) -> str:
     """ "4 to 5 (4.4)" with its unit: low, high and the middle; one figure where they agree."""
     low, mid, high = (computed.get(name) for name in ("low", "mid", "high"))
     unit = str(computed.get("unit") or "")
+    if unit == "date" and low is not None and high is None:
+        return f"{with_unit(low, unit)} or never"
     if low is None or high is None or low == high:
         return with_unit(mid if mid is not None else low, unit)
-    middle = f", {with_unit(mid, unit)} in the middle" if mid is not None else ""
-    return f"{with_unit(low, unit)} to {with_unit(high, unit)}{middle}"
+    middle = f", {_further(mid, unit)} in the middle" if mid is not None else ""
+    return f"{with_unit(low, unit)} to {_further(high, unit)}{middle}"
+
+
+def _further(value: float | str, unit: str) -> str:
+    """A figure of a range whose first one has said what a date is."""
+    return quarter(str(value)) if unit == "date" else with_unit(value, unit)
 
 
 def with_unit(value: float | str | None, unit: str) -> str:
@@ -220,7 +228,7 @@ def with_unit(value: float | str | None, unit: str) -> str:
     from gigawatt.units import BARE, SUFFIXES
 
     if value is None or isinstance(value, str):
-        return value or "–"
+        return by_end(value) if value and unit == "date" else value or "–"
     if unit in BARE and abs(value) >= 1e6:
         whole = scale("count", [value])
         return f"{cell(value / whole.size, 'count')} {whole.unit}"

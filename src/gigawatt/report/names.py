@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from gigawatt.scenario.schema import Scenario
+
+GIGAWATT_W = 1e9
 
 _KINDS = {
     "supply": "supply of {} racks",
@@ -14,6 +18,29 @@ _KINDS = {
     "debt limit": "the limit of debt",
     "cash": "cash",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Power:
+    """The power by which a programme is told: its name, its symbol, gigawatts of it, and the money that is told by it
+    where a gigawatt has a billion dollars."""
+
+    name: str
+    symbol: str
+    gw: float
+    money: str
+
+
+def of_gigawatts(scenario: Scenario) -> bool:
+    """Whether a programme is one of gigawatts: smaller ones do not speak of their first."""
+    return scenario.asked.programme.target_w >= GIGAWATT_W
+
+
+def power(scenario: Scenario) -> Power:
+    """A gigawatt, or a megawatt for a programme of less."""
+    if of_gigawatts(scenario):
+        return Power(name="gigawatt", symbol="GW", gw=1.0, money="billion USD")
+    return Power(name="megawatt", symbol="MW", gw=1e-3, money="million USD")
 
 
 def platform(scenario: Scenario, key: str) -> str:

@@ -7,19 +7,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gigawatt.report import bibliography, event, figures, fleet, ladder, listings, tables, words
+from gigawatt.report import bibliography, event, figures, fleet, ladder, listings, names, tables, words
 from gigawatt.report.figures import Exhibit
 from gigawatt.report.scale import cell
 from gigawatt.report.tables import Table
 from gigawatt.study import evidence, views
+from gigawatt.study.dates import spoken
 from gigawatt.study.result import Result
 
 # Name in the headline, label, suffix, and what it is; those without a figure are left out.
 TILES = (
     ("installed_facility_w", "Facility power at the peak", "w"),
-    ("first_gw_date", "First gigawatt in service", ""),
+    ("first_gw_date", "First gigawatt by the end of", ""),
+    ("target_date", "Target reached by the end of", ""),
     ("capex_usd", "Capital spending", "usd"),
-    ("capex_usd_per_w_facility", "Capital per gigawatt", "usd_per_w"),
+    ("capex_usd_per_w_facility", "Capital per facility power", "usd_per_w"),
     ("tranche_released_usd", "Tranches released", "usd"),
     ("peak_debt_usd", "Peak debt", "usd"),
     ("npv_usd", "Net present value", "usd"),
@@ -86,20 +88,30 @@ def rows(exhibits: Sequence[Exhibit]) -> list[list[Exhibit]]:
 
 def tiles(result: Result) -> list[dict[str, str]]:
     """The first figures: label, value, what it is."""
-    notes = {name: note for name, _, _, note in tables.HEADLINE}
+    known = {name: (label, note) for name, label, _, note in tables.headline_of(result)}
+    if not result.headline["peak_period"]:
+        return []
     found = []
     for name, label, suffix in TILES:
-        value = result.headline.get(name)
-        if name == "first_gw_date" and isinstance(value, str):
-            value = words.month(value)
-        if value is not None:
-            shown = cell(value, suffix).removesuffix(" tokens/day")
-            found.append({"label": label, "value": shown, "note": notes[name]})
+        if name in known and name not in _other_date(result) and result.headline[name] is not None:
+            shown = tables.headline_cell(result, name, suffix).removesuffix(" tokens/day")
+            shown = shown.removeprefix("by the end of ")
+            label = known[name][0] if name.endswith("_per_gw_year") else label
+            found.append({"label": label, "value": shown, "note": known[name][1]})
     return found[: len(found) // 4 * 4]
 
 
+def _other_date(result: Result) -> tuple[str, ...]:
+    """The date that has no tile: a programme of gigawatts shows its first one, a smaller one its target."""
+    return ("target_date",) if names.of_gigawatts(result.scenario) else ("first_gw_date",)
+
+
 def sections(result: Result) -> Iterator[Section]:
-    """The page from top to bottom."""
+    """The page from top to bottom; where nothing is in service, only why, and what that rests on."""
+    if not result.headline["peak_period"]:
+        yield from _scarce(result)
+        yield from _rests(result)
+        return
     yield from _built(result)
     yield from _paid(result)
     yield from _scarce(result)
@@ -119,7 +131,7 @@ def _built(result: Result) -> Iterator[Section]:
     yield Section(
         slug="capital",
         title="Where the money comes from",
-        lead="Power first, then capital: a tranche is released after its gigawatts stand.",
+        lead="Power first, then capital: a tranche is released after its power stands.",
         exhibits=(steps, figures.capital(result)),
         tables=(steps.table,) if steps.table is not None else (),
     )
@@ -177,7 +189,7 @@ def _lived(result: Result) -> Iterator[Section]:
         lead=words.lived_how(result),
         exhibits=tuple(fleet.sites(result)),
         tables=(tables.lived(result), tables.energy(result)),
-        notes=result.timeline.notes,
+        notes=tuple(spoken(text) for text in result.timeline.notes),
     )
     found = result.outcome
     if found is not None:
@@ -207,7 +219,7 @@ def _rests(result: Result) -> Iterator[Section]:
         slug="evidence",
         title="What this rests on",
         lead=words.evidence(counts),
-        notes=tuple(note.text for note in result.notes),
+        notes=tuple(spoken(note.text) for note in result.notes),
         grades=tuple(
             {"name": name, "count": count, "meaning": listings.GRADES[name], "colour": colours[name]}
             for name, count in counts.items()
@@ -215,8 +227,9 @@ def _rests(result: Result) -> Iterator[Section]:
         tables=(tables.headline(result),),
     )
     found = bibliography.sources(result.scenario.evidence.values())
-    past = views.historic_source()
-    found.append({"title": past.title, "url": past.url, "date": past.date, "numbers_count": 1})
+    if names.of_gigawatts(result.scenario):
+        past = views.historic_source()
+        found.append({"title": past.title, "url": past.url, "date": past.date, "numbers_count": 1})
     yield Section(
         slug="sources",
         title="Sources",

@@ -8,6 +8,7 @@ from typing import Any
 
 from gigawatt import units
 from gigawatt.report.accuracy import aligned, screen_width, share
+from gigawatt.report.scale import cell
 
 TERM_WIDTH = 26
 # What the catalog or the question does not tell.
@@ -96,7 +97,7 @@ def show_training(found: Mapping[str, Any], width: int | None = None) -> None:
         ("one step", f"{units.show(found['step_s'], 's')}: {shares}"),
         ("what binds", found["binds"]),
         ("memory per GPU", units.show(found["memory_bytes"], "bytes")),
-        ("run", f"{found['days']:.3g} days for {units.show(found['tokens'], 'tokens')}"),
+        ("run", f"{found['days']:.3g} days for {cell(found['tokens'], 'tokens')}"),
         ("goodput", share(found["goodput_frac"])),
         ("energy", UNKNOWN if energy is None else f"{units.show(energy, 'wh')}, {found['energy_basis']}"),
         (

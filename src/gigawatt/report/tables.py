@@ -11,6 +11,7 @@ import xarray as xr
 from gigawatt.report import names, words
 from gigawatt.report.scale import Scale, cell, scale
 from gigawatt.study import views
+from gigawatt.study.dates import by_end, quarter, spoken
 from gigawatt.study.result import Result
 from gigawatt.study.summary import tranches
 
@@ -101,7 +102,7 @@ def _power(result: Result, power: xr.DataArray, dim: str, title: str) -> Table:
 def milestones(result: Result) -> Table:
     """Each tranche: its power, when that stood, when the money came, how much."""
     rows = [
-        (row["milestone_w"], row["energised_period"] or "never", row["released_period"] or "never", row["amount_usd"])
+        (row["milestone_w"], _when(row["energised_period"]), _when(row["released_period"]), row["amount_usd"])
         for row in tranches(result)
     ]
     columns = (
@@ -112,6 +113,10 @@ def milestones(result: Result) -> Table:
     )
     total = ("Total", "", "", sum(float(row[3]) for row in rows))
     return Table(title="Tranches: power first, then money", columns=columns, rows=(*rows, total), strong=(len(rows),))
+
+
+def _when(period: str | None) -> str:
+    return quarter(period) if period else "never"
 
 
 def money(result: Result) -> Table:
@@ -196,7 +201,8 @@ def classes(result: Result) -> Table:
         Column(title="Earned", suffix="usd_per_mtok"),
         Column(title="Cost", suffix="usd_per_mtok"),
     )
-    span = f"{result.scenario.asked.horizon.start_date}–{result.scenario.asked.horizon.report_end_date}"
+    horizon = result.scenario.asked.horizon
+    span = f"{quarter(horizon.start_date)} to {quarter(horizon.report_end_date)}"
     return Table(title=f"Who is served, {span}", columns=united(columns, rows), rows=rows)
 
 
@@ -241,7 +247,7 @@ def research(result: Result) -> Table | None:
     runs, wishes = views.runs_done_frac(result.plan), views.experiments_done_frac(result.plan)
     asked = result.scenario.asked
     rows: list[tuple[Value, ...]] = [
-        (asked.training_runs[str(key)].title, f"to {asked.training_runs[str(key)].end_date}", float(share))
+        (asked.training_runs[str(key)].title, by_end(asked.training_runs[str(key)].end_date), float(share))
         for key, share in zip(runs.run.values, runs.values, strict=True)
     ]
     shown = wishes.isel(period=views.reported(result))
@@ -256,7 +262,7 @@ def research(result: Result) -> Table | None:
 
 def platforms(result: Result) -> Table:
     """What each platform that is bought costs."""
-    found = result.accounts.platforms
+    found, unit = result.accounts.platforms, per_power(result)
     rows = tuple(
         (
             names.platform(result.scenario, str(key)),
@@ -270,7 +276,7 @@ def platforms(result: Result) -> Table:
     columns = (
         Column(title="Platform"),
         Column(title="Racks bought", suffix="count"),
-        Column(title="Capital per facility power", suffix="usd_per_w"),
+        Column(title=f"Capital per facility power, {unit.unit}", suffix="usd_per_w", scale=unit),
         Column(title="Total cost per GPU-hour", suffix="usd_per_h"),
     )
     title = (
@@ -278,6 +284,12 @@ def platforms(result: Result) -> Table:
         "cost of capital"
     )
     return Table(title=title, columns=united(columns, rows), rows=rows)
+
+
+def per_power(result: Result) -> Scale:
+    """The unit of money per power in which a programme is told: billion USD/GW, or million USD/MW."""
+    power = names.power(result.scenario)
+    return Scale(size=1.0, unit=f"{power.money}/{power.symbol}", digits=1)
 
 
 def binds(result: Result) -> Table:
@@ -309,7 +321,7 @@ def lived(result: Result, *, with_cause: bool = True) -> Table:
             _item(result, row.item),
             _quantity(row.plan, row.unit),
             _quantity(row.simulated, row.unit),
-            *((row.cause,) if with_cause else ()),
+            *((spoken(row.cause),) if with_cause else ()),
         )
         for row in result.timeline.summary.plan_vs_sim
     ]
@@ -321,7 +333,8 @@ def lived(result: Result, *, with_cause: bool = True) -> Table:
 def causes(result: Result) -> list[tuple[str, str]]:
     """Why simulation and plan differ, one for each figure that does."""
     rows = result.timeline.summary.plan_vs_sim
-    return [(_item(result, row.item), row.cause) for row in rows if row.simulated and "as planned" not in row.cause]
+    told = [row for row in rows if row.simulated and "as planned" not in row.cause]
+    return [(_item(result, row.item), spoken(row.cause)) for row in told]
 
 
 # Units of plan against simulation that are no suffix, and the suffix under which they are shown.
@@ -349,33 +362,68 @@ def energy(result: Result) -> Table:
     return Table(title="Energy, water and carbon by calendar year", columns=columns, rows=tuple(rows))
 
 
+# What plan and simulation count where they count different things.
+_ITEMS = {
+    "peak facility power": "facility power: what the shells can draw, and what the highest hour draws",
+    "facility power in the warmest hours": "facility power: what the shells can draw, and what the warmest hours draw",
+}
+
+
 def _item(result: Result, text: str) -> str:
     """ "tokens served: Consumer chat" for "tokens served: chat"."""
+    if text in _ITEMS:
+        return _ITEMS[text]
     kind, found, key = text.partition(": ")
     return f"{kind}: {names.use_case(result.scenario, key)}" if found else text
 
 
 def headline(result: Result) -> Table:
     """The figures that are asked for first."""
-    h = result.headline
-    rows = tuple((label, cell(h.get(name), suffix), note) for name, label, suffix, note in HEADLINE if name in h)
+    rows = tuple(
+        (label, headline_cell(result, name, suffix), note) for name, label, suffix, note in headline_of(result)
+    )
     columns = (Column(title="Figure"), Column(title="Value"), Column(title="What it is"))
     return Table(title="Headline", columns=columns, rows=rows)
+
+
+def headline_of(result: Result) -> list[tuple[str, str, str, str]]:
+    """The rows of `HEADLINE` for a result: a programme of less than a gigawatt has no first one, nor years of one."""
+    kept = [row for row in HEADLINE if row[0] in result.headline]
+    power = names.power(result.scenario)
+    if names.of_gigawatts(result.scenario):
+        return kept
+    return [
+        (name, label.replace("GW-year", f"{power.symbol}-year"), suffix, note)
+        for name, label, suffix, note in kept
+        if name != "first_gw_date"
+    ]
+
+
+def headline_cell(result: Result, name: str, suffix: str) -> str:
+    """A figure of the headline as it is shown; what stands at the end of a quarter is there by its end."""
+    value = result.headline.get(name)
+    if isinstance(value, str):
+        return quarter(value) if name == "peak_period" else by_end(value)
+    if isinstance(value, float) and name.endswith("_per_gw_year"):
+        return cell(value * names.power(result.scenario).gw, suffix)
+    if isinstance(value, float) and suffix == "usd_per_w":
+        return f"{per_power(result).text(value)} {per_power(result).unit}"
+    return cell(value, suffix)
 
 
 _SPAN = "reported window"
 # name in the headline, label, suffix, what it is
 HEADLINE = (
-    ("installed_facility_w", "Facility power in service", "w", "end of the peak quarter"),
-    ("installed_it_w", "IT power in service", "w", "end of the peak quarter"),
-    ("peak_period", "Peak quarter", "", "most facility power in service"),
     (
-        "first_gw_date",
-        "First gigawatt",
-        "",
-        "first day of the quarter at whose end 1 GW of facility power is in service",
+        "installed_facility_w",
+        "Facility power in service",
+        "w",
+        "end of the peak quarter; every rack at its full IT power, its site at its highest PUE",
     ),
-    ("target_date", "Target reached", "", "first day of the quarter at whose end it stands"),
+    ("installed_it_w", "IT power in service", "w", "end of the peak quarter; every rack at its full power"),
+    ("peak_period", "Peak quarter", "", "the first with the most facility power in service"),
+    ("first_gw_date", "First gigawatt", "", "1 GW of facility power in service"),
+    ("target_date", "Target reached", "", "that much in service"),
     ("racks_count", "Racks", "count", "in service in the peak quarter"),
     ("packages_count", "Packages", "count", "in service in the peak quarter"),
     ("dies_count", "Dies", "count", "in service in the peak quarter"),

@@ -41,21 +41,36 @@ def console(width: int | None = None) -> Console:
 def show(result: Result, files: Mapping[str, str], out: Console | None = None) -> None:
     """The summary of a result: what is built, its money, who is served, what binds, and where the report lies."""
     from gigawatt.report import tables, words
+    from gigawatt.study.dates import spoken
+    from gigawatt.study.nothing import NOTHING
 
     out = out or console()
     _heading(out, result.scenario.asked.title, result.scenario.name, result.scenario.hash[:HASH_LENGTH])
     _paragraph(out, words.headline(result))
+    if result.headline["peak_period"]:
+        _show_built(result, out)
+    _section(out, tables.binds(result), words.binds_first(result))
+    _section(out, tables.worth(result, WORTH_ROWS), words.worth(result))
+    if result.headline["peak_period"]:
+        _section(out, tables.lived(result, with_cause=False), words.lived(result))
+    _list(out, "To keep in mind", [spoken(note.text) for note in result.notes if note.code != NOTHING])
+    _pairs(out, "Files", [(name, path) for name, path in files.items() if name in ("report", "workbook", "folder")])
+
+
+def _show_built(result: Result, out: Console) -> None:
+    """What is in service, its money, and who is served."""
+    from gigawatt.report import tables, words
+    from gigawatt.study.summary import tranches
+
     years = YEARS_AT_80 if out.width < 100 else 2 * YEARS_AT_80
     _section(out, tables.thinned(tables.power_by_platform(result), years), words.build_out(result))
-    _section(out, tables.milestones(result), words.capital(result))
+    if tranches(result):
+        _section(out, tables.milestones(result), words.capital(result))
+    else:
+        _paragraph(out, words.capital(result))
     _section(out, tables.thinned(tables.money(result), years), words.per_gw_year(result))
     _section(out, tables.classes(result).only(0, 1, 3, 4, 5), words.served(result))
     _section(out, tables.research(result), "")
-    _section(out, tables.binds(result), words.binds_first(result))
-    _section(out, tables.worth(result, WORTH_ROWS), words.worth(result))
-    _section(out, tables.lived(result, with_cause=False), words.lived(result))
-    _list(out, "To keep in mind", [note.text for note in result.notes])
-    _pairs(out, "Files", [(name, path) for name, path in files.items() if name in ("report", "workbook", "folder")])
 
 
 def show_hedging(scenario: Scenario, told: Mapping[str, Any], out: Console | None = None) -> None:
@@ -74,11 +89,13 @@ def show_hedging(scenario: Scenario, told: Mapping[str, Any], out: Console | Non
 def show_simulation(found: Simulation, files: Mapping[str, str], out: Console | None = None) -> None:
     """What happened to a plan: an event and its cost where there was one, plan against simulation, and the fleet."""
     from gigawatt.report import event, fleet, tables, words
+    from gigawatt.study.dates import spoken
 
     out, result = out or console(), found.result
     _heading(out, result.scenario.asked.title, result.scenario.name, result.scenario.hash[:HASH_LENGTH])
     _paragraph(out, words.lived(result))
-    _paragraph(out, f"{words.pue(result)} {words.goodput(result)}".strip())
+    if result.timeline.summary.pue_mean is not None:
+        _paragraph(out, f"{words.pue(result)} {words.goodput(result)}".strip())
     if result.outcome is not None:
         _paragraph(out, f"{words.joined(result.outcome.events)}: {event.taken(result, result.outcome)}")
         _section(out, event.cut(result, result.outcome), event.cost(result, result.outcome))
@@ -88,7 +105,8 @@ def show_simulation(found: Simulation, files: Mapping[str, str], out: Console | 
     _section(out, fleet.availability(result), fleet.losses_words(result))
     _section(out, fleet.failures_by_kind(result), fleet.failures_words(result))
     _section(out, fleet.outages(result, OUTAGES_SHOWN), "")
-    _list(out, "To keep in mind", [*(note.text for note in simulated(result)), *result.timeline.notes])
+    known = [*(note.text for note in simulated(result)), *result.timeline.notes]
+    _list(out, "To keep in mind", [spoken(text) for text in known])
     _pairs(out, "Files", [(name, path) for name, path in files.items() if name in ("report", "workbook", "folder")])
 
 
@@ -241,6 +259,8 @@ def _claims(found: Any) -> list[Mapping[str, Any]]:
 def _claim(out: Console, claim: Mapping[str, Any]) -> None:
     from rich.text import Text
 
+    from gigawatt.study.dates import spoken
+
     word, style = listings.VERDICTS[claim["verdict"]], _STYLES[claim["verdict"]]
     stated = claim["stated"]
     out.print()
@@ -250,7 +270,7 @@ def _claim(out: Console, claim: Mapping[str, Any]) -> None:
     lines += [("", f"{row['label']}: {listings.span(row)}") for row in claim.get("rows") or ()]
     for term, text in lines:
         if text:
-            _hanging(out, Text(term, style="dim"), Text(text))
+            _hanging(out, Text(term, style="dim"), Text(spoken(text)))
     for source in claim.get("sources") or ():
         _hanging(out, Text(), Text(source if isinstance(source, str) else _cited(source), style="dim"))
 

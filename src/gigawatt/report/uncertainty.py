@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from gigawatt import units
 from gigawatt.report.accuracy import Rows, aligned, screen_width
+from gigawatt.report.names import GIGAWATT_W
+from gigawatt.report.scale import PERCENT, Scale, scale
+from gigawatt.study.dates import quarter
 from gigawatt.study.files import write_whole
 from gigawatt.study.uncertainty.rules import WORDS
 
@@ -25,14 +28,14 @@ if TYPE_CHECKING:
     from gigawatt.study.uncertainty.sweep import Sweep
 
 BILLION, NONE = 1e9, "–"
-# Figures of an outcome: their row's name with the unit, and the size of it.
+# Figures of an outcome: their row's name and suffix.
 FIGURES = {
-    "npv_usd": ("net present value, billion USD", BILLION),
-    "value_usd": ("with terminal value, billion USD", BILLION),
-    "installed_w": ("most power in service, GW", 1e9),
-    "served_tokens": ("tokens served, 1e15", 1e15),
-    "unserved_frac": ("tokens not served, %", 0.01),
-    "peak_debt_usd": ("highest debt, billion USD", BILLION),
+    "npv_usd": ("net present value", "usd"),
+    "value_usd": ("with terminal value", "usd"),
+    "installed_w": ("most power in service", "w"),
+    "served_tokens": ("served", "tokens"),
+    "unserved_frac": ("tokens not served", "frac"),
+    "peak_debt_usd": ("highest debt", "usd"),
 }
 QUANTILES = ("p10", "p50", "p90")
 # Worth of information below this share of the largest value at stake is noise.
@@ -45,8 +48,8 @@ def show_sweep(found: Mapping[str, Any], files: Mapping[str, str], width: int | 
     columns = width or screen_width()
     print(f"\n{found['draws']:,} futures of one plan: {found['scenario']}, seed {found['seed']}\n")
     print(textwrap.fill(sweep_words(found), columns))
-    print(f"\nWhat may come of it\n{aligned(outcome_rows(found['outputs']), columns)}")
-    print(f"\nWhat it hangs on, in billion USD\n{aligned(quantity_rows(found), columns)}\n")
+    print(f"\nWhat may come of it\n{aligned(outcome_rows(found), columns)}")
+    print(f"\n{quantity_title(found)}\n{aligned(quantity_rows(found), columns)}\n")
     print(textwrap.fill(QUANTITY_WORDS, columns))
     print(f"\n{textwrap.fill(information_words(found), columns)}")
     _end(found, files, columns)
@@ -80,24 +83,47 @@ def _end(found: Mapping[str, Any], files: Mapping[str, str], columns: int) -> No
 
 def sweep_words(found: Mapping[str, Any]) -> str:
     """What a sweep says, in a few sentences."""
+    if not _builds(found["outputs"]):
+        return (
+            "Nothing is worth building: the plan orders nothing, and so earns nothing in any future. `gigawatt run` "
+            "says what would have to change."
+        )
     value, outputs = found["outputs"]["value_usd"], found["outputs"]
+    planned, lived = (money(found[name]["value_usd"]) for name in ("planned", "stated"))
+    p10, p50, p90 = (money(value[part]) for part in QUANTILES)
     return (
-        f"With all as stated the plan is worth {money(found['stated']['value_usd'])}, terminal value included. "
-        f"In half of the futures it is worth more than {money(value['p50'])}; one in ten has less than "
-        f"{money(value['p10'])}, one in ten more than {money(value['p90'])}. It is worth less than nothing in "
-        f"{percent(outputs['p_negative_frac'])} of them, and cash runs out in {percent(outputs['p_cash_out_frac'])}."
+        f"The plan counts on {planned}, terminal value included, as `gigawatt run` says. Lived through hour by hour, "
+        f"with failures and the tide of demand and all else as stated, it comes to {lived}. In half of the futures it "
+        f"is worth more than {p50}; one in ten has less than {p10}, one in ten more than {p90}. It is worth less than "
+        f"nothing in {percent(outputs['p_negative_frac'])} of them, and cash runs out in "
+        f"{percent(outputs['p_cash_out_frac'])}."
     )
 
 
-def outcome_rows(outputs: Mapping[str, Any]) -> Rows:
-    """P10, P50, P90 and mean of every figure; the date of the first gigawatt below them."""
-    head = ["", "P10", "P50", "P90", "mean"]
-    rows = [
-        [name, *(figure(outputs[key][part] / size) for part in (*QUANTILES, "mean"))]
-        for key, (name, size) in FIGURES.items()
-    ]
-    dates = [outputs["first_gw_date"][part] or "never" for part in QUANTILES]
-    return [head, *rows, ["first gigawatt from", *dates, NONE]]
+def _builds(outputs: Mapping[str, Any]) -> bool:
+    """Whether anything is in service in any future."""
+    return bool(outputs["installed_w"]["mean"] > 0)
+
+
+def outcome_rows(found: Mapping[str, Any]) -> Rows:
+    """P10, P50, P90 and mean of every figure, each in its own unit; below them by the end of which quarter the first
+    gigawatt stands, where that much is the target."""
+    outputs = found["outputs"]
+    rows = [_outcome_row(outputs[key], name, suffix) for key, (name, suffix) in FIGURES.items()]
+    if found["target_w"] >= GIGAWATT_W:
+        rows.append(["first gigawatt by the end of", *(by(outputs["first_gw_date"][p]) for p in QUANTILES), NONE])
+    return [["", "P10", "P50", "P90", "mean"], *rows]
+
+
+def _outcome_row(told: Mapping[str, float], name: str, suffix: str) -> list[str]:
+    values = [told[part] for part in (*QUANTILES, "mean")]
+    unit = PERCENT if suffix == "frac" else scale(suffix, values)
+    return [f"{name}, {unit.unit}", *(unit.text(value) for value in values)]
+
+
+def by(date: str | None) -> str:
+    """The quarter by whose end something stands."""
+    return quarter(date) if date else "never"
 
 
 QUANTITY_WORDS = (
@@ -108,8 +134,18 @@ QUANTITY_WORDS = (
 )
 
 
+def quantity_title(found: Mapping[str, Any]) -> str:
+    """The title of `quantity_rows`, with the unit of its money."""
+    return f"What it hangs on, in {_swing_unit(found).unit}"
+
+
+def _swing_unit(found: Mapping[str, Any]) -> Scale:
+    return scale("usd", [swing[key] for swing in found["tornado"] for key in ("low_value_usd", "high_value_usd")])
+
+
 def quantity_rows(found: Mapping[str, Any]) -> Rows:
     """One row a quantity, the widest swing first: its range, the value at its ends, variance, worth of knowing."""
+    unit = _swing_unit(found)
     head = ["quantity", "low", "high", "worth at low", "at high", "of variance", "knowing"]
     indices = {index["name"]: index for index in found["first_order"] or ()}
     return [head] + [
@@ -117,10 +153,10 @@ def quantity_rows(found: Mapping[str, Any]) -> Rows:
             WORDS[swing["name"]],
             f"{swing['low']:.3g}",
             f"{swing['high']:.3g}",
-            billions(swing["low_value_usd"]),
-            billions(swing["high_value_usd"]),
+            unit.text(swing["low_value_usd"]),
+            unit.text(swing["high_value_usd"]),
             _index(indices.get(swing["name"])),
-            billions(found["evpi_usd"][swing["name"]]),
+            unit.text(found["evpi_usd"][swing["name"]]),
         ]
         for swing in found["tornado"]
     ]
@@ -147,14 +183,17 @@ def information_words(found: Mapping[str, Any]) -> str:
 
 def comparison_words(found: Mapping[str, Any]) -> str:
     """What a comparison says, in a few sentences."""
-    rows = found["strategies"]
+    rows, titles = found["strategies"], titles_of(found)
+    if not any(_builds(row["outputs"]) for row in rows):
+        return "Nothing is worth building: no strategy orders anything, and none earns anything in any future."
     best = rows[0]
     calm = min(rows, key=lambda row: row["regret_max_usd"])
     safe = min(rows, key=lambda row: row["p_cash_out_frac"])
+    mean = money(best["outputs"]["value_usd"]["mean"])
     return (
-        f"On average {best['name']} is worth most, {money(best['value_usd']['mean'])} with terminal value, "
-        f"and is the best in {percent(best['best_frac'])} of the futures. {calm['name']} is never regretted by more "
-        f"than {money(calm['regret_max_usd'])}. Cash runs out least often under {safe['name']}: in "
+        f'On average "{titles[best["name"]]}" is worth most, {mean} with terminal value, and is the best in '
+        f'{percent(best["best_frac"])} of the futures. "{titles[calm["name"]]}" is never regretted by more than '
+        f'{money(calm["regret_max_usd"])}. Cash runs out least often under "{titles[safe["name"]]}": in '
         f"{percent(safe['p_cash_out_frac'])}."
     )
 
@@ -164,17 +203,24 @@ VALUE_TITLE = (
     "without terminal value"
 )
 REGRET_TITLE = (
-    "Regret, value less than the best of them in the same future, in billion USD; first gigawatt and highest debt, in "
+    "Regret, value less than the best of them in the same future, in billion USD; highest debt and first gigawatt, in "
     "half of the futures"
 )
 
 
+def titles_of(found: Mapping[str, Any]) -> dict[str, str]:
+    """What each strategy is called, by its name; with the name where two are called the same."""
+    called = {row["name"]: row["title"] or row["name"] for row in found["strategies"]}
+    alike = [title for title in called.values() if list(called.values()).count(title) > 1]
+    return {name: f"{title} ({name})" if title in alike else title for name, title in called.items()}
+
+
 def strategy_rows(found: Mapping[str, Any]) -> Rows:
     """One row a strategy: the value that decides, the part of it before the end, in how many futures it is the best."""
-    head = ["strategy", "mean", "P10", "P50", "P90", "before the end", "best in"]
+    titles, head = titles_of(found), ["strategy", "mean", "P10", "P50", "P90", "before the end", "best in"]
     return [head] + [
         [
-            row["name"],
+            titles[row["name"]],
             *(billions(row["value_usd"][part]) for part in ("mean", *QUANTILES)),
             billions(row["outputs"]["npv_usd"]["mean"]),
             percent(row["best_frac"]),
@@ -185,13 +231,14 @@ def strategy_rows(found: Mapping[str, Any]) -> Rows:
 
 def regret_rows(found: Mapping[str, Any]) -> Rows:
     """One row a strategy: mean and largest regret, first gigawatt, highest debt, chance that cash runs out."""
-    head = ["strategy", "mean", "largest", "first GW", "debt", "cash out"]
+    titles, of_gigawatts = titles_of(found), found["target_w"] >= GIGAWATT_W
+    head = ["strategy", "mean", "largest", *(["1 GW by end of"] if of_gigawatts else []), "debt", "cash out"]
     return [head] + [
         [
-            row["name"],
+            titles[row["name"]],
             billions(row["regret_mean_usd"]),
             billions(row["regret_max_usd"]),
-            row["first_gw_date"] or "never",
+            *([by(row["first_gw_date"])] if of_gigawatts else []),
             billions(row["peak_debt_usd"]),
             percent(row["p_cash_out_frac"]),
         ]
@@ -201,11 +248,12 @@ def regret_rows(found: Mapping[str, Any]) -> Rows:
 
 def break_words(found: Mapping[str, Any]) -> list[str]:
     """One sentence a strategy: which futures break it."""
-    return [_broken(item) for item in found["breaks"]]
+    titles = titles_of(found)
+    return [_broken(item, titles[item["strategy"]]) for item in found["breaks"]]
 
 
-def _broken(item: Mapping[str, Any]) -> str:
-    start = f"{item['strategy']}: in {percent(item['share_frac'])} of the futures {item['meaning']}"
+def _broken(item: Mapping[str, Any], title: str) -> str:
+    start = f"{title}: in {percent(item['share_frac'])} of the futures {item['meaning']}"
     if item["rule"] is None:
         return f"{start}; no rule tells them from the others."
     share, purity = percent(item["coverage_frac"]), percent(item["density_frac"])
@@ -256,10 +304,12 @@ def write_comparison(found: Comparison, summary: Mapping[str, Any], folder: Path
     from gigawatt.report import uncertainty_page as page
 
     names = [strategy.name for strategy in found.strategies]  # the most valuable first, as the tables have them
+    titles = titles_of(summary)
     regrets = dict(zip(names, found.regret_usd.tolist(), strict=True))
+    values = {titles[name]: found.tables[name].value_usd.values.tolist() for name in names}
     drawn = {
-        "value": charts.spread_of_values({name: found.tables[name].value_usd.values.tolist() for name in names}),
-        "regret": charts.regret(regrets),
+        "value": charts.spread_of_values(values),
+        "regret": charts.regret({titles[name]: row for name, row in regrets.items()}),
     }
     return _write(folder, drawn, page.comparison(summary, drawn), summary, futures_csv(found.tables, regrets))
 

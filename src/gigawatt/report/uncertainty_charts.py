@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from gigawatt.report import svg
+from gigawatt.report.scale import cell, scale
 from gigawatt.report.svg import Axis, Frame
+from gigawatt.scenario.check_uncertainty import SLIPS
 from gigawatt.study.uncertainty.rules import WORDS
 from gigawatt.study.uncertainty.statistics import quantiles
 
@@ -19,48 +21,55 @@ STYLE = (
     ".l0{stroke:#2a6fdb}.f0{fill:#2a6fdb}.f1{fill:#d9822b}.l2{stroke:#27313d}.f2{fill:#27313d}"
     ".wide{fill:#2a6fdb;fill-opacity:.18}.narrow{fill:#2a6fdb;fill-opacity:.32}</style>"
 )
-BILLION = 1e9
 ROW, BAR, NAMES_WIDTH, TOP, BOTTOM = 34.0, 16.0, 250.0, 44.0, 40.0
-# What is drawn over quarters: unit of the axis, its size, and the words of the title.
-OVER_TIME = {"w": ("GW", 1e9, "Facility power in service"), "usd": ("billion USD", 1e9, "Debt")}
+# What is drawn over quarters, by its suffix.
+OVER_TIME = {"w": "Facility power in service", "usd": "Debt"}
 
 
 def tornado(found: Mapping[str, Any]) -> str:
     """The value of a plan with one quantity low or high, all others at their middle; the widest swing on top."""
-    swings, middle = found["tornado"], found["middle_value_usd"] / BILLION
+    swings = found["tornado"]
+    ends = [swing[key] for swing in swings for key in ("low_value_usd", "high_value_usd")]
+    unit = scale("usd", [found["middle_value_usd"], *ends])
+    middle = found["middle_value_usd"] / unit.size
     frame = _frame("tornado", "Value with one quantity at its P10 or P90, the others at their middle", len(swings))
-    ends = [swing[key] / BILLION for swing in swings for key in ("low_value_usd", "high_value_usd")]
-    across = svg.axis(min([middle, *ends]), max([middle, *ends]), frame.left, frame.right_edge - NAMES_WIDTH / 4)
-    marks = [STYLE, *_across(frame, across, "billion USD")]
+    sizes = [middle, *(end / unit.size for end in ends)]
+    across = svg.axis(min(sizes), max(sizes), frame.left, frame.right_edge - NAMES_WIDTH / 4)
+    marks = [STYLE, *_across(frame, across, unit.unit)]
     for row, swing in enumerate(swings):
         y = frame.top + ROW * row + (ROW - BAR) / 2
         marks.append(svg.text(frame.left - 58, y + 12, WORDS[swing["name"]], "name", "end"))
         for key, kind in (("low", "f1"), ("high", "f0")):
-            end = across.at(swing[f"{key}_value_usd"] / BILLION)
+            end = across.at(swing[f"{key}_value_usd"] / unit.size)
             start = across.at(middle)
-            tip = f"{WORDS[swing['name']]} {swing[key]:.3g}: {swing[f'{key}_value_usd'] / BILLION:.4g} billion USD"
+            tip = f"{WORDS[swing['name']]} {_drawn(swing, key)}: {cell(swing[f'{key}_value_usd'], 'usd')}"
             marks.append(svg.box(min(start, end), y, abs(end - start), BAR, kind, tip=tip))
-        marks += _ends(swing, across, y)
+        marks += _ends(swing, across, y, unit.size)
     marks.append(svg.line(across.at(middle), frame.top, across.at(middle), frame.floor, "zero"))
     marks += svg.legend(frame, ["quantity at its P10", "quantity at its P90"], ["f1", "f0"], frame.left)
     return svg.drawing(frame, marks)
 
 
-def _ends(swing: Mapping[str, Any], across: Axis, y: float) -> list[str]:
-    """The quantity's own values beside the ends of its bar; one only where both ends lie on one side."""
-    low, high = (across.at(swing[f"{key}_value_usd"] / BILLION) for key in ("low", "high"))
+def _ends(swing: Mapping[str, Any], across: Axis, y: float, size: float) -> list[str]:
+    """What the quantity is at the ends of its bar, in its own unit: the axis has the value of the plan."""
+    low, high = (across.at(swing[f"{key}_value_usd"] / size) for key in ("low", "high"))
     marks = []
     for key, at, other in (("low", low, high), ("high", high, low)):
         side = "end" if at < other else "start"
-        marks.append(svg.text(at + (-5 if side == "end" else 5), y + 12, f"{swing[key]:.3g}", "tick", side))
+        marks.append(svg.text(at + (-5 if side == "end" else 5), y + 12, _drawn(swing, key), "tick", side))
     return marks
+
+
+def _drawn(swing: Mapping[str, Any], key: str) -> str:
+    """A factor on what is stated, "×0.7", or quarters of slip, "+2 q"."""
+    return f"+{swing[key]:g} q" if swing["name"] in SLIPS else f"×{swing[key]:.3g}"
 
 
 def fan(periods: Sequence[str], found: Mapping[str, Sequence[float]], suffix: str) -> str:
     """Quantiles over quarters: half of the futures in the dark band, four in five in the light one."""
-    unit, size, title = OVER_TIME[suffix]
+    title, unit = OVER_TIME[suffix], scale(suffix, found["p90"])
     frame = Frame(slug=f"fan-{suffix}", title=f"{title} in all futures", description=title, left=64, top=44, bottom=40)
-    rows = {key: [value / size for value in values] for key, values in found.items()}
+    rows = {key: [value / unit.size for value in values] for key, values in found.items()}
     up = svg.axis(0, max(rows["p90"]), frame.floor, frame.top)
     width = (frame.right_edge - frame.left) / max(len(periods) - 1, 1)
     across = [frame.left + width * n for n in range(len(periods))]
@@ -75,30 +84,32 @@ def fan(periods: Sequence[str], found: Mapping[str, Sequence[float]], suffix: st
     for x, period in zip(across, periods, strict=True):
         if period.endswith("Q1"):
             marks += [svg.text(x, frame.floor + 16, period[:4], "tick", "middle")]
-    keys = [f"{title}, {unit}: middle", "half of the futures", "four in five"]
+    keys = [f"{title}, {unit.unit}: middle", "half of the futures", "four in five"]
     marks += svg.legend(frame, keys, ["f0", "narrow", "wide"], frame.left)
     return svg.drawing(frame, marks)
 
 
 def spread_of_values(found: Mapping[str, Sequence[float]]) -> str:
     """Value with terminal value by strategy: P10 to P90 as a bar, the middle as a mark, mean as a dot."""
-    frame = _frame("value", "Value: net present with terminal value, P10 to P90", len(found))
+    title = "Value: net present with terminal value, P10 to P90"
+    frame = _frame("value", title, len(found), list(found))
     return _spread(frame, found, "P10 to P90 of value")
 
 
 def regret(found: Mapping[str, Sequence[float]]) -> str:
     """Regret by strategy: P10 to P90 as a bar, the middle as a mark, mean as a dot, a thin line to the largest."""
-    frame = _frame("regret", "Regret: less than the best strategy in the same future", len(found))
+    frame = _frame("regret", "Regret: less than the best strategy in the same future", len(found), list(found))
     return _spread(frame, found, "P10 to P90 of regret", to_largest=True)
 
 
 def _spread(frame: Frame, found: Mapping[str, Sequence[float]], label: str, *, to_largest: bool = False) -> str:
-    rows = {name: np.asarray(values) / BILLION for name, values in found.items()}
+    unit = scale("usd", [float(value) for values in found.values() for value in values])
+    rows = {name: np.asarray(values) / unit.size for name, values in found.items()}
     told = {name: quantiles(row) for name, row in rows.items()}
     ends = [told[name][key] for name in rows for key in ("p10", "p90", "mean")]
     ends += [float(row.max()) for row in rows.values()] if to_largest else []
     across = svg.axis(min(ends), max(ends), frame.left, frame.right_edge - ROW)
-    marks = [STYLE, *_across(frame, across, "billion USD")]
+    marks = [STYLE, *_across(frame, across, unit.unit)]
     for n, (name, row) in enumerate(rows.items()):
         y = frame.top + ROW * n + (ROW - BAR) / 2
         p10, p50, p90, mean = (across.at(told[name][key]) for key in ("p10", "p50", "p90", "mean"))
@@ -109,18 +120,17 @@ def _spread(frame: Frame, found: Mapping[str, Sequence[float]], label: str, *, t
         marks.append(svg.text(frame.left - 12, y + 12, name or "this plan", "name", "end"))
         if to_largest:
             marks.append(svg.line(p90, y + BAR / 2, across.at(float(row.max())), y + BAR / 2, "zero"))
-        marks.append(svg.box(p10, y, max(p90 - p10, 1), BAR, "narrow", tip=f"{name}: {tip} billion USD".lstrip(": ")))
+        marks.append(svg.box(p10, y, max(p90 - p10, 1), BAR, "narrow", tip=f"{name}: {tip} {unit.unit}".lstrip(": ")))
         marks.append(svg.box(p50 - 1, y, 2, BAR, svg.fill(0)))
         marks.append(svg.dot(mean, y + BAR / 2, 4, svg.fill(1)))
     marks += svg.legend(frame, [label, "middle", "mean"], ["narrow", "f0", "f1"], frame.left)
     return svg.drawing(frame, marks)
 
 
-def _frame(slug: str, title: str, rows_count: int) -> Frame:
+def _frame(slug: str, title: str, rows_count: int, names: Sequence[str] = ()) -> Frame:
+    left = max(NAMES_WIDTH, 24 + svg.CHARACTER * max((len(name) for name in names), default=0))
     height = TOP + ROW * rows_count + BOTTOM
-    return Frame(
-        slug=slug, title=title, description=title, left=NAMES_WIDTH, top=TOP, bottom=BOTTOM, right=24, height=height
-    )
+    return Frame(slug=slug, title=title, description=title, left=left, top=TOP, bottom=BOTTOM, right=24, height=height)
 
 
 def _across(frame: Frame, across: Axis, unit: str) -> list[str]:

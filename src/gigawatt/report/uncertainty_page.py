@@ -24,10 +24,10 @@ def sweep(found: Mapping[str, Any], drawn: Mapping[str, str]) -> str:
         [
             _paragraph(uncertainty.sweep_words(found)),
             drawn["value"],
-            _table("What may come of it", uncertainty.outcome_rows(found["outputs"])),
+            _table("What may come of it", uncertainty.outcome_rows(found)),
             drawn["power"],
             drawn["debt"],
-            _table("What it hangs on, in billion USD", uncertainty.quantity_rows(found)),
+            _table(uncertainty.quantity_title(found), uncertainty.quantity_rows(found)),
             _paragraph(uncertainty.QUANTITY_WORDS),
             drawn["tornado"],
             _paragraph(uncertainty.information_words(found)),

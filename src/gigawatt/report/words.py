@@ -10,15 +10,14 @@ from gigawatt.report import names
 from gigawatt.report.scale import cell
 from gigawatt.study import lived as views_lived
 from gigawatt.study import views
+from gigawatt.study.dates import MONTH_NAMES, by_end, quarter
+from gigawatt.study.nothing import NOTHING, built
 from gigawatt.study.result import Result
 from gigawatt.study.summary import tranches
 from gigawatt.units import show
 
-MONTH_NAMES = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 SERVED_IN_FULL_FRAC = 0.995
+NO_POWER = "Nothing is in service."
 KIND_ORDER = ("cash", "debt covenant", "debt limit", "supply", "grid power", "target", "demand")
 
 
@@ -30,30 +29,34 @@ def joined(parts: Sequence[str]) -> str:
     return ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1] if parts else "nothing"
 
 
-def month(date: str) -> str:
-    """ "July 2027" for the first day of a quarter."""
-    return f"{MONTH_NAMES[int(date[5:7]) - 1]} {date[:4]}"
-
-
-def quarter(period: str) -> str:
-    """ "Q3 2027" for "2027Q3"."""
-    return f"{period[4:]} {period[:4]}"
-
-
 def headline(result: Result) -> str:
     """What the plan comes to, in one breath."""
     h, asked = result.headline, result.scenario.asked
+    if not h["peak_period"]:
+        return _nothing(result)
     target = f"its target of {show(asked.programme.target_w, 'w')}"
+    if asked.programme.power_basis == "it":
+        target += " of IT power"
     peak = f"{_w(h['installed_facility_w'])} of facility power"
     start = (
-        f"The programme reaches {target} in {month(str(h['target_date']))}, with {peak} in service"
+        f"The programme reaches {target} {by_end(str(h['target_date']))}, with {peak} in service at its peak"
         if h["target_date"]
-        else f"The programme has {peak} in service at its peak in {quarter(str(h['peak_period']))}, short of {target}"
+        else f"The programme has {peak} in service at its peak, {by_end(str(h['peak_period']))}, short of {target}"
     )
     return (
-        f"{start}; it spends {_usd(h['capex_usd'])} of capital by {quarter(asked.horizon.report_end_date)}, and is "
+        f"{start}; it spends {_usd(h['capex_usd'])} of capital {by_end(asked.horizon.report_end_date)}, and is "
         f"worth {_usd(h['npv_usd'])} today, or {_usd(_with_terminal(result))} with the value of what stands at the end."
     )
+
+
+def _nothing(result: Result) -> str:
+    """That nothing stands in the reported window, and what would have to change where it is because nothing pays."""
+    if built(result.plan):
+        first = result.plan.data.install_count.sum(["site", "platform"])
+        when = quarter(str(first.period.values[int(np.argmax(first.values > 0))]))
+        end = quarter(result.scenario.asked.horizon.report_end_date)
+        return f"Nothing is in service by the end of {end}, where the report ends; the first racks come in {when}."
+    return " ".join(note.text for note in result.notes if note.code == NOTHING)
 
 
 def _w(value: float | str | None) -> str:
@@ -72,19 +75,24 @@ def _with_terminal(result: Result) -> float:
 def build_out(result: Result) -> str:
     """When the first gigawatt stands, and on which platforms most of the peak rests."""
     h, scenario = result.headline, result.scenario
+    if not h["peak_period"]:
+        return NO_POWER
     power = views.facility_by_platform_w(result.plan).sel(period=h["peak_period"])
     order = np.argsort(-power.values)
     largest = [n for n in order if power.values[n] > 0][:2]
     parts = [f"{names.platform(scenario, str(power.platform.values[n]))} ({_w(float(power[n]))})" for n in largest]
-    first = f"The first gigawatt stands in {month(str(h['first_gw_date']))}. " if h["first_gw_date"] else ""
+    first = f"The first gigawatt stands {by_end(str(h['first_gw_date']))}. " if names.of_gigawatts(scenario) else ""
+    first = first if h["first_gw_date"] else ""
     return f"{first}At the peak of {_w(h['installed_facility_w'])}, most power feeds {joined(parts)}."
 
 
 def sites(result: Result) -> str:
     """How many campuses carry the peak, and the largest of them."""
     h = result.headline
+    if not h["peak_period"]:
+        return NO_POWER
     power = result.plan.data.facility_w.sel(period=h["peak_period"])
-    used = int((power > 1e3).sum())
+    used = int((power > 1e-6 * power.max()).sum())
     most = str(power.site.values[int(np.argmax(power.values))])
     name = names.site(result.scenario, most)
     if used == 1:
@@ -96,12 +104,12 @@ def capital(result: Result) -> str:
     """How much of the capital the tranches bring, and where debt peaks."""
     h = result.headline
     released = h["tranche_released_usd"]
-    share = cell(h["tranche_share_of_capex_frac"], "frac")
-    first = (
-        f"Tranches bring {_usd(released)}, {share} of the capital spending up to the last of them. "
-        if released
-        else "No tranche is released. "
-    )
+    first = ""
+    if released:
+        share = cell(h["tranche_share_of_capex_frac"], "frac")
+        first = f"Tranches bring {_usd(released)}, {share} of the capital spending up to the last of them. "
+    elif tranches(result):
+        first = f"No tranche is released {by_end(result.scenario.asked.horizon.report_end_date)}. "
     debt = result.accounts.statements.debt.isel(period=views.reported(result))
     if not h["peak_debt_usd"]:
         return f"{first}No debt is drawn."
@@ -116,7 +124,7 @@ def milestones(result: Result) -> str:
         return "This programme has no tranches."
     dates = [str(row["released_period"]) for row in rows if row["released_period"]]
     if not dates:
-        return f"None of {len(rows)} tranches is released: {_w(rows[0]['milestone_w'])} is never installed."
+        return f"None of {len(rows)} tranches is released."
     when = f"in {quarter(dates[0])}" if len(dates) == 1 else f"from {quarter(dates[0])} to {quarter(dates[-1])}"
     return f"{len(dates)} of {len(rows)} tranches are released, {when}, each after its power stands."
 
@@ -143,6 +151,8 @@ def money(result: Result) -> str:
     negative = np.flatnonzero(free.values < 0)
     last = str(yearly.year.values[-1])
     revenue = f"Revenue of {last} is {_usd(float(yearly.revenue[-1]))}"
+    if not (free.values != 0).any():
+        return "No money flows in the reported window."
     if not negative.size:
         return f"Free cash flow is positive in every year. {revenue}."
     if negative[-1] + 1 == free.size:
@@ -151,33 +161,59 @@ def money(result: Result) -> str:
 
 
 def per_gw_year(result: Result) -> str:
-    """Revenue per gigawatt and year: earned, needed, historic."""
-    h = result.headline
-    low, high = (cell(value, "usd") for value in views.historic_usd_per_gw_year())
+    """Revenue per gigawatt (or megawatt, of a smaller programme) and year: earned, needed, and what history knows."""
+    h, power = result.headline, names.power(result.scenario)
     earned, needed = h["revenue_usd_per_gw_year"], h["revenue_needed_usd_per_gw_year"]
-    return (
-        f"A gigawatt earns {_usd(earned)} a year over the reported window; {_usd(needed)} would cover its capital and "
-        f"running cost; from 2023 to 2025 OpenAI's fleet earned {low.removesuffix(' billion USD')} to {high}."
+    if not (isinstance(earned, float) and isinstance(needed, float)):
+        return NO_POWER
+    said = (
+        f"A {power.name} earns {_usd(earned * power.gw)} a year over the reported window; {_usd(needed * power.gw)} "
+        "would cover its capital and running cost"
     )
+    if not names.of_gigawatts(result.scenario):
+        return f"{said}."
+    low, high = (cell(value, "usd") for value in views.historic_usd_per_gw_year())
+    return f"{said}; from 2023 to 2025 OpenAI's fleet earned {low.removesuffix(' billion USD')} to {high}."
 
 
 def binds_by_year(result: Result) -> dict[str, str]:
-    """Year → the limits that bind in it, in words, those of most quarters first."""
-    shown = {str(p) for p in result.plan.data.period.values[views.reported(result)]}
-    found: dict[str, dict[str, dict[str, set[str]]]] = {year[:4]: {} for year in sorted(shown)}
-    for item in result.plan.binds:
+    """Year → the limits that bind in it, in words, those of most quarters first, and what is not there yet."""
+    shown = [str(p) for p in result.plan.data.period.values[views.reported(result)]]
+    found: dict[str, dict[str, dict[str, set[str]]]] = {year[:4]: {} for year in shown}
+    for item in views.binds(result):
         if item.period in shown:
             kind, key = names.kind_and_thing(item.limit)
             things = found[item.period[:4]].setdefault(kind, {})
             things.setdefault(item.site or key, set()).add(item.period[4:])
-    return {year: _binding_words(result, kinds) for year, kinds in found.items()}
+    absent = {year: _absent(result, [period for period in shown if period.startswith(year)]) for year in found}
+    return {year: _binding_words(result, year, kinds, absent[year]) for year, kinds in found.items()}
 
 
-def _binding_words(result: Result, kinds: Mapping[str, Mapping[str, set[str]]]) -> str:
-    if not kinds:
-        return "nothing: more would not pay"
+def _absent(result: Result, periods: Sequence[str]) -> list[str]:
+    """What is not there yet in some quarters of a year: grid power at any site, or racks of any platform."""
+    given = result.plan.inputs
+    power = (given.ramp_w.sel(period=periods) > 0).any("site").values
+    shipped = (given.supply_count.cumsum("period").sel(period=periods) > 0).any("pool").values
+    dark = [period[4:] for period, there in zip(periods, power, strict=True) if not there]
+    bare = [period[4:] for period, lit, there in zip(periods, power, shipped, strict=True) if lit and not there]
+    sites_ = [names.site(result.scenario, str(key)) for key in given.site.values]
+    where = joined(sites_) if len(sites_) <= 2 else f"any of {len(sites_)} sites"
+    found = [f"no grid power at {where} yet ({_quarters(dark)})"] if dark else []
+    return [*found, f"no racks ship yet ({_quarters(bare)})"] if bare else found
+
+
+def _binding_words(
+    result: Result, year: str, kinds: Mapping[str, Mapping[str, set[str]]], absent: Sequence[str]
+) -> str:
+    if not kinds and not absent:
+        stands = result.plan.data.facility_w.sum("site").sel(period=_quarters_of(result, year)) > 0
+        return "nothing: more would not pay" if bool(stands.any()) else "nothing: no rack would pay"
     order = sorted(kinds, key=lambda kind: KIND_ORDER.index(kind) if kind in KIND_ORDER else len(KIND_ORDER))
-    return "; ".join(_one_kind(result, kind, kinds[kind]) for kind in order)
+    return "; ".join([*absent, *(_one_kind(result, kind, kinds[kind]) for kind in order)])
+
+
+def _quarters_of(result: Result, year: str) -> list[str]:
+    return [str(period) for period in result.plan.data.period.values if str(period).startswith(year)]
 
 
 def _one_kind(result: Result, kind: str, things: Mapping[str, set[str]]) -> str:
@@ -209,7 +245,9 @@ def binds_first(result: Result) -> str:
     for year, kinds in binds_by_year(result).items():
         scarce = [part for part in kinds.split("; ") if not part.startswith(("demand", "nothing"))]
         if scarce:
-            return f"The first thing in the way, in {year}, is {joined(scarce)}."
+            return f"First in the way, in {year}: {joined(scarce)}."
+    if not built(result.plan):
+        return "No limit is in the way: nothing would pay."
     return "Nothing but demand is in the way of this plan."
 
 
@@ -302,6 +340,8 @@ def goodput(result: Result) -> str:
 def tokens(result: Result) -> str:
     """Tokens of the peak quarter's mean day, and the share never served."""
     h = result.headline
+    if not h["peak_period"]:
+        return "No tokens are served."
     daily = cell(h["tokens_per_day"], "tokens_per_day").removesuffix("/day")
     return (
         f"{daily} are served on a mean day of {quarter(str(h['peak_period']))}; "

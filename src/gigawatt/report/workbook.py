@@ -18,6 +18,7 @@ import xarray as xr
 from gigawatt.report import bibliography, names, tables, words
 from gigawatt.report.scale import scale
 from gigawatt.study import views
+from gigawatt.study.dates import quarter, spoken
 from gigawatt.study.result import Result
 from gigawatt.study.summary import tranches
 
@@ -133,12 +134,13 @@ def _headline(pages: _Pages, result: Result) -> None:
     for at, text in enumerate(("Figure", "Value", "Unit", "What it is")):
         sheet.write_string(4, at, text, pages.head)
     row = 5
-    for name, label, suffix, note in tables.HEADLINE:
-        value = result.headline.get(name)
+    for name, label, suffix, note in tables.headline_of(result):
+        value = result.headline[name]
         sheet.write_string(row, 0, label)
         if isinstance(value, str):
-            sheet.write_string(row, 1, value)
+            sheet.write_string(row, 1, tables.headline_cell(result, name, suffix))
         elif value is not None:
+            value *= names.power(result.scenario).gw if name.endswith("_per_gw_year") else 1.0
             shown, unit = pattern(suffix, [value])
             sheet.write_number(row, 1, value, pages.number(shown))
             sheet.write_string(row, 2, unit)
@@ -146,7 +148,7 @@ def _headline(pages: _Pages, result: Result) -> None:
         row += 1
     for said in result.notes:
         row += 1
-        sheet.merge_range(row, 0, row, 3, said.text, pages.soft)
+        sheet.merge_range(row, 0, row, 3, spoken(said.text), pages.soft)
         sheet.set_row(row, 32)
 
 
@@ -173,7 +175,7 @@ def _quarters(pages: _Pages, sheet: Any, row: int, labels: Sequence[str], power:
     last = _cell(0, len(labels))[:-1]
     for period, values in zip(power.period.values, power.values, strict=True):
         row += 1
-        sheet.write_string(row, 0, str(period))
+        sheet.write_string(row, 0, quarter(str(period)))
         for at, value in enumerate(values):
             sheet.write_number(row, 1 + at, float(value), pages.number(shown))
         formula = f"=SUM(B{row + 1}:{last}{row + 1})"
@@ -197,8 +199,8 @@ def _tranches(pages: _Pages, result: Result) -> None:
         sheet.write_string(3, at, text, pages.head)
     for at, row in enumerate(rows, start=4):
         sheet.write_number(at, 0, row["milestone_w"], pages.number(power))
-        sheet.write_string(at, 1, row["energised_period"] or "never")
-        sheet.write_string(at, 2, row["released_period"] or "never")
+        for column, name in ((1, "energised_period"), (2, "released_period")):
+            sheet.write_string(at, column, quarter(row[name]) if row[name] else "never")
         sheet.write_number(at, 3, row["amount_usd"], pages.number(money))
     end = 4 + len(rows)
     sheet.write_string(end, 0, "Total", pages.strong)
@@ -211,7 +213,7 @@ def _statements(pages: _Pages, result: Result) -> None:
     """Every line by quarter over the solved horizon, subtotals and balances as formulas, and the reported window."""
     books = result.accounts.statements
     shown, unit = pattern("usd", np.abs(books.investing_cash.values).tolist() + books.revenue.values.tolist())
-    end = words.quarter(result.scenario.asked.horizon.report_end_date)
+    end = quarter(result.scenario.asked.horizon.report_end_date)
     note = f"{unit}, real USD of {result.scenario.asked.dollar_year}; quarters after {end} are solved, not reported"
     sheet = pages.sheet("statements", "Income, cash flow and balances by quarter", note, (30, 16))
     rows = {name: 4 + at for at, name in enumerate(LAYOUT)}
@@ -219,7 +221,7 @@ def _statements(pages: _Pages, result: Result) -> None:
     sheet.write_string(3, 0, "", pages.head)
     sheet.write_string(3, 1, f"To {end}", pages.head)
     for at, period in enumerate(books.period.values):
-        sheet.write_string(3, 2 + at, str(period), pages.head)
+        sheet.write_string(3, 2 + at, quarter(str(period)), pages.head)
     labels = tables.INCOME | tables.CASH_FLOW
     for name, row in rows.items():
         strong = name in SUMS
@@ -296,7 +298,8 @@ def _platforms(pages: _Pages, result: Result) -> None:
     """What each platform costs, and racks bought by year."""
     found, bought = result.accounts.platforms, views.platform_purchases(result)
     sheet = pages.sheet("platforms", "Platforms", "Costs at the price of the first purchase", (30, 16, 16, 16))
-    heads = ("Platform", "Racks bought, solved horizon", "Capital, billion USD per GW facility", "USD per GPU-hour")
+    capital = f"Capital, {tables.per_power(result).unit} of facility power"
+    heads = ("Platform", "Racks bought, solved horizon", capital, "USD per GPU-hour")
     years = [str(year) for year in bought.year.values]
     for at, text in enumerate((*heads, *(f"Racks {year}" for year in years))):
         sheet.write_string(3, at, text, pages.head)

@@ -64,8 +64,7 @@ def fleet(result: Result) -> xr.Dataset:
     length = _length(result, data)
     labels = data.quarter.values if length == QUARTER_LENGTH else data.time.values.astype(f"U{length}")
     starts = np.flatnonzero(np.append(True, labels[1:] != labels[:-1]))
-    platforms = list(dict.fromkeys(data.pair_platform.values.tolist()))
-    member = (data.pair_platform.values[:, None] == np.array(platforms)).astype(float)
+    platforms, member = _members(data)
 
     def mean(values: NDArray[Any]) -> Floats:
         weight = data.weight_h.values.reshape(-1, *[1] * (values.ndim - 1))
@@ -87,6 +86,14 @@ def fleet(result: Result) -> xr.Dataset:
         },
         coords={"when": [str(label) for label in labels[starts]], "platform": platforms, "kind": data.kind.values},
     )
+
+
+def _members(data: xr.Dataset) -> tuple[list[str], Floats]:
+    """The platforms of a timeline in their order, and which pair is of which of them, (pair, platform); both may be
+    empty."""
+    platforms = list(dict.fromkeys(data.pair_platform.values.tolist()))
+    rows = [[float(mine == platform) for platform in platforms] for mine in data.pair_platform.values.tolist()]
+    return platforms, np.array(rows).reshape(len(rows), len(platforms))
 
 
 def power_span(result: Result) -> xr.Dataset:
@@ -122,15 +129,14 @@ def _last_day(quarter: str) -> str:
 def availability(result: Result) -> xr.Dataset:
     """Rack-hours of each platform over all that a report shows, dims (platform): stock_h, and availability_frac."""
     data = shown(result)
-    weight = data.weight_h.values
-    hours = xr.Dataset(
+    platforms, member = _members(data)
+    found = xr.Dataset(
         {
-            name: ("platform", weight @ data[count].values)
+            name: ("platform", data.weight_h.values @ data[count].values @ member)
             for name, count in (("stock_h", "stock_count"), ("up_h", "up_count"))
         },
-        coords={"platform": data.pair_platform.values},
+        coords={"platform": platforms},
     )
-    found = hours.groupby("platform").sum()
     return found.assign(availability_frac=found.up_h / found.stock_h.where(found.stock_h > 0))
 
 

@@ -14,9 +14,10 @@ from gigawatt.plan.verify import verify
 from gigawatt.scenario.load import DEFAULT, load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import simulate
-from gigawatt.study import evidence
+from gigawatt.study import evidence, nothing
 from gigawatt.study.result import Note, Result
 from gigawatt.study.views import runs_done_frac
+from gigawatt.units import show
 
 Progress = Callable[[str], None]
 
@@ -80,8 +81,8 @@ def plan_is_feasible(result: Result) -> bool:
 
 def notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, ...]:
     """What a reader must know before trusting the headline."""
-    found = []
-    asked = scenario.asked
+    asked, something = scenario.asked, nothing.built(planned)
+    found = [] if something else [nothing.note(scenario, planned)]
     grade = scenario.evidence.get("demand.price_scale_ratio")
     if grade is not None and grade.grade == "assumed":
         even = accounts.values.break_even_price_ratio
@@ -97,10 +98,10 @@ def notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, 
             text = f"{100 * frac:.0f} % of the present value of revenue rests on {what} graded assumed."
             found.append(Note(code="assumed_share", path=what, text=text))
     assumed_sites = [key for key, site in scenario.records.sites.items() if _is_assumed(site.evidence)]
-    if assumed_sites:
-        power = float(planned.data.facility_w.sel(site=assumed_sites).sum("site").max()) / 1e9
+    if assumed_sites and something:
+        power = show(float(planned.data.facility_w.sel(site=assumed_sites).sum("site").max()), "w")
         names = ", ".join(scenario.records.sites[key].name for key in assumed_sites)
-        text = f"{names}: their power is assumed, not announced; up to {power:.2g} GW of the plan stands there."
+        text = f"{names}: power that is assumed, not announced; up to {power} of the plan stands there."
         found.append(Note(code="assumed_sites", path="sites", text=text))
     if planned.status in ENDED:
         path, why = ENDED[planned.status]
@@ -108,7 +109,8 @@ def notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, 
         found.append(Note(code=planned.status, path=path, text=f"The search ended {why}. Its plan is {proven}."))
     unable = planned.inputs.attrs.get(UNABLE, "").splitlines()
     found += [Note(code="unable", path="platforms", text=f"{line}.") for line in unable]
-    return (*found, *_returns(scenario, accounts), *_starved(scenario, accounts), *_missed(scenario, planned))
+    starved = _starved(scenario, accounts) if something else []
+    return (*found, *_returns(scenario, accounts), *starved, *_missed(scenario, planned))
 
 
 def _is_assumed(record: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from gigawatt.plan.milestones import milestones
 from gigawatt.study.result import Result
 from gigawatt.study.run import objective_vs_accounts_rel, plan_is_feasible
+from gigawatt.study.views import binds
 
 
 def summary(result: Result) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def summary(result: Result) -> dict[str, Any]:
                 "unit": plan.unit,
             },
             "worth": [asdict(item) for item in plan.worth],
-            "binds": [asdict(item) for item in plan.binds],
+            "binds": [asdict(item) for item in binds(result)],
             "tranches": tranches(result),
             "checks": {
                 "objective_vs_accounts_rel": objective_vs_accounts_rel(result),

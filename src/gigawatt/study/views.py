@@ -13,8 +13,10 @@ from gigawatt.catalog.records import Source
 from gigawatt.plan import flows
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.plan.plan import Plan
+from gigawatt.plan.worth import Binding
 from gigawatt.study.claims.statements import statements
 from gigawatt.study.lived import quarters
+from gigawatt.study.nothing import built
 from gigawatt.study.result import Result
 
 RUNNING = ("non_compute", "energy", "opex", "rent")
@@ -138,6 +140,16 @@ def platform_purchases(result: Result) -> xr.DataArray:
     return yearly(result.plan.data.install_count.sum("site").isel(period=reported(result)))
 
 
+def binds(result: Result) -> tuple[Binding, ...]:
+    """The limits that bind, quarter by quarter.
+
+    Where nothing is built and no step of a limit is worth anything, none does: what seems to bind is nought at a limit
+    of nought.
+    """
+    plan = result.plan
+    return plan.binds if built(plan) or any(item.value_usd > 0 for item in plan.worth) else ()
+
+
 def binding_strength(result: Result) -> xr.DataArray:
     """How hard each limit binds [share of that limit's own largest value], dims (limit, period); 0 where it is slack.
 
@@ -145,7 +157,7 @@ def binding_strength(result: Result) -> xr.DataArray:
     """
     periods = [str(p) for p in result.plan.data.period.values[reported(result)]]
     rows: dict[str, dict[str, float]] = {}
-    for item in result.plan.binds:
+    for item in binds(result):
         name = f"{item.limit} at {item.site}" if item.site else item.limit
         if item.period in periods:
             rows.setdefault(name, {})[item.period] = abs(item.value)

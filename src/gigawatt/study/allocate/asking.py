@@ -19,6 +19,7 @@ from gigawatt.plan.waterfill import AlphaFair, Fairness, Quadratic
 from gigawatt.scenario.allocation import PowerScenario
 from gigawatt.scenario.load import DEFAULT, allocation_presets, load_allocation, loads, presets
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study.nothing import built
 from gigawatt.study.result import Note
 from gigawatt.study.result import load as load_result
 
@@ -148,7 +149,12 @@ def _of_result(question: Question, fairness: Fairness) -> Opened:
         if list(data[name].values) != list(stock[name].values):
             expected = f"the {name}s of the saved plan; name a preset or a file to ask of others"
             raise ScenarioError([Fault(path="--set", given=f"other {name}s", expected=expected)])
-    period = _read_period(question.period, data, str(saved.headline["peak_period"]))
+    if not built(saved.plan):
+        expected = "a result that builds something, or the scenario itself, for a fleet yet to build"
+        raise ScenarioError([Fault(path="SCENARIO", given=f"{question.source}: nothing is built", expected=expected)])
+    # What is built after the reported window only has no peak in it: its last quarter then.
+    peak = saved.headline["peak_period"] or data.period.values[-1]
+    period = _read_period(question.period, data, str(peak))
     return _of_scenario(scenario, data, period, fairness, stock.sel(period=period))
 
 

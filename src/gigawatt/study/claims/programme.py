@@ -22,6 +22,7 @@ from gigawatt.study.claims.claim import (
     value_row,
 )
 from gigawatt.study.claims.statements import Vendor, statements
+from gigawatt.study.dates import by_end, quarter
 
 
 def at_historic_revenue(cases: Cases) -> Case | None:
@@ -106,12 +107,14 @@ def first_gw_2026h2(cases: Cases) -> Claim:
     rows = [row(f"first gigawatt in service, ramps {name}", "date", day) for name, day in dates.items()]
     end = f"{promised[:4]}Q4"
     rows += [
-        row(f"in service at the end of {end}, ramps {name}", "w", _power_at(c, end)) for name, c in variants.items()
+        row(f"in service at the end of {quarter(end)}, ramps {name}", "w", _power_at(c, end))
+        for name, c in variants.items()
     ]
     supply = _supplied_w(cases, statements().figures.announced_parts, end)
-    rows.append(row(f"most that Vera Rubin's supply allows by the end of {end}", "w", supply))
+    rows.append(row(f"most that Vera Rubin's supply allows by the end of {quarter(end)}", "w", supply))
     met = [day is not None and day <= promised for day in dates.values()]
-    when = f"in the quarter from {dates['as asked']}" if dates["as asked"] else "in no reported quarter"
+    stands = dates["as asked"]
+    when = by_end(stands) if stands is not None else "in no reported quarter"
     text = (
         f"a gigawatt of Vera Rubin would have to ship by then; the scenario's supply allows {units.show(supply, 'w')}, "
         f"as asked the first gigawatt stands {when}"
@@ -122,17 +125,17 @@ def first_gw_2026h2(cases: Cases) -> Claim:
     return make("first_gw_2026h2", found, judge(met), text, rows)
 
 
-def _power_at(case: Case, quarter: str) -> float | None:
+def _power_at(case: Case, period: str) -> float | None:
     """Facility power in service at the end of a quarter [W]; None outside of the horizon."""
     power = case.plan.data.facility_w.sum("site")
-    return float(power.sel(period=quarter)) if quarter in power.period.values else None
+    return float(power.sel(period=period)) if period in power.period.values else None
 
 
-def _supplied_w(cases: Cases, parts: tuple[str, ...], quarter: str) -> float:
+def _supplied_w(cases: Cases, parts: tuple[str, ...], last: str) -> float:
     """Facility power of all racks that the pools of these parts deliver up to a quarter, at their hungriest [W]."""
     data = cases.inputs
     keys = gigawatt.platforms_of(cases.scenario, parts)
-    upto = data.supply_count.sel(period=slice(None, quarter)).sum("period")
+    upto = data.supply_count.sel(period=slice(None, last)).sum("period")
     mine = data.sel(platform=keys)
     each = (mine.in_pool_count * mine.rack_it_w).max("platform")
     return float((upto * each).sum("pool")) * gigawatt.pue_peak_ratio(data)
@@ -167,7 +170,8 @@ def only_nvidia(cases: Cases) -> Claim:
 
 
 def _delivery(vendor: Vendor) -> str:
-    return f"Assumed: delivered evenly from {vendor.start_date} to {vendor.end_date}, prices falling as NVIDIA's."
+    span = f"{quarter(vendor.start_date)} to {quarter(vendor.end_date)}"
+    return f"Assumed: delivered evenly from {span}, prices falling as NVIDIA's."
 
 
 def _part(vendor: Vendor) -> tuple[Accelerator | None, str]:
@@ -268,7 +272,7 @@ def _limits(case: Case) -> list[tuple[str, int, str]]:
         if item.period in shown:
             quarters.setdefault(_plain(item.limit), set()).add(item.period)
     ranked = sorted(quarters.items(), key=lambda entry: (-len(entry[1]), entry[0]))
-    return [(name, len(when), f"{min(when)} to {max(when)}") for name, when in ranked]
+    return [(name, len(when), f"{quarter(min(when))} to {quarter(max(when))}") for name, when in ranked]
 
 
 def _plain(limit: str) -> str:

@@ -7,6 +7,7 @@ import xarray as xr
 from gigawatt import units
 from gigawatt.plan import flows
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
+from gigawatt.study import dates
 from gigawatt.study.claims import gigawatt
 from gigawatt.study.claims.cases import Case, Cases
 from gigawatt.study.claims.claim import Claim, Row, computed, judge, make, reaches, row, stated_value, value_row
@@ -29,8 +30,8 @@ def tokens_per_day_first_gw(cases: Cases) -> Claim:
         rows.append(row(f"{title} only", "tokens_per_day", *values))
     all_values = [float(value) for found in each.values() for value in found.values]
     text = (
-        f"the whole gigawatt serves at {quarter}'s software and load, output tokens only, while the yardstick "
-        "counts input tokens too"
+        f"the whole gigawatt serves at {dates.quarter(quarter)}'s software and load, output tokens only, while the "
+        "yardstick counts input tokens too"
     )
     found = computed("tokens_per_day", max(mixed), *all_values)
     verdict = judge(reaches(value, stated) for value in all_values)
@@ -72,7 +73,7 @@ def _class_power(cases: Cases) -> list[Row]:
     loads = [gigawatt.load_of(cases.inputs, key, quarter) for key in announced_platforms(cases)]
     return [
         row(
-            f"asked by {cases.scenario.asked.use_cases[str(use_case)].title} in {quarter}",
+            f"asked by {cases.scenario.asked.use_cases[str(use_case)].title} in {dates.quarter(quarter)}",
             "w",
             *(float(load.classes.sel(use_case=use_case)) for load in loads),
         )
@@ -145,8 +146,12 @@ def _one_gigawatt(cases: Cases) -> list[Row]:
     revenue = [gigawatt.mixed_revenue_usd_per_w(data, key, quarter) for key in keys]
     return [
         row("one gigawatt of Vera Rubin, training only, a year", "flop", *flop),
-        row(f"one gigawatt of Vera Rubin, serving what is asked in {quarter}", "tokens_per_day", *tokens),
-        row(f"the same gigawatt's revenue a year per watt, at {quarter}'s prices", "usd_per_w", *revenue),
+        row(
+            f"one gigawatt of Vera Rubin, serving what is asked in {dates.quarter(quarter)}", "tokens_per_day", *tokens
+        ),
+        row(
+            f"the same gigawatt's revenue a year per watt, at {dates.quarter(quarter)}'s prices", "usd_per_w", *revenue
+        ),
     ]
 
 
@@ -191,10 +196,12 @@ def cancer_or_education(cases: Cases) -> Claim:
     quarter, keys, rows = reference(cases), announced_platforms(cases), []
     for when in quarters or [quarter]:
         loads = [gigawatt.load_of(cases.inputs, key, when) for key in keys]
-        rows.append(row(f"power that serves everything asked in {when}", "w", *(load.total_w for load in loads)))
-        rows.append(row(f"of it inference alone, {when}", "w", *(load.inference_w for load in loads)))
+        rows.append(
+            row(f"power that serves everything asked in {dates.quarter(when)}", "w", *(load.total_w for load in loads))
+        )
+        rows.append(row(f"of it inference alone, {dates.quarter(when)}", "w", *(load.inference_w for load in loads)))
         chosen = [_of_choice(cases, load.classes) for load in loads]
-        rows.append(row(f"of it science and education alone, {when}", "w", *chosen))
+        rows.append(row(f"of it science and education alone, {dates.quarter(when)}", "w", *chosen))
     totals = _by_platform(cases, quarter)
     npv, welfare = cases.pro_rata, cases.case("welfare", {"objective": "welfare"})
     rows += _served(cases, npv, welfare)
@@ -203,7 +210,7 @@ def cancer_or_education(cases: Cases) -> Claim:
     choice = max(_of_choice(cases, load.classes) for load in here)
     middle = sum(load.total_w for load in here) / len(here)
     text = (
-        f"everything asked in {quarter} is to be served, on the racks of the time: that takes "
+        f"everything asked in {dates.quarter(quarter)} is to be served, on the racks of the time: that takes "
         f"{units.show(middle, 'w')} of Vera Rubin. Science and education take {units.show(choice, 'w')} of it: the "
         "choice is between them and what pays better, not between the two"
     )

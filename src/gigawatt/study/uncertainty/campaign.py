@@ -104,5 +104,6 @@ def _estimate(case: Case, groups: Sequence[Group], asking: Asking, progress: Pro
     if left:
         total = sum(len(group.numbers) for group in left)
         cost = estimate(lambda count: live(case, left[0].futures(count)), total, asking.workers)
-        progress(cost.words())
+        kinds = ", ".join(f"{len(group.numbers):,} of {group.name}" for group in left)
+        progress(f"{cost.words()} ({kinds})")
         check_budget(None if asking.budget is None else read_budget(asking.budget), cost)

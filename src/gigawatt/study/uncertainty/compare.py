@@ -140,6 +140,7 @@ def summary(found: Comparison) -> dict[str, Any]:
             "hash": found.scenario.hash,
             "seed": found.seed,
             "futures": found.futures_count,
+            "target_w": found.scenario.asked.programme.target_w,
             "strategies": [_strategy(strategy, found.tables[strategy.name], regret) for strategy, regret in rows],
             "breaks": [_break(item) for item in found.breaks],
             "evpi_usd": found.evppi_usd,

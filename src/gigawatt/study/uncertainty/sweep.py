@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from gigawatt.account.accounts import account
 from gigawatt.plan.plan import quiet
 from gigawatt.plan.search import ENDED
 from gigawatt.scenario.schema import Scenario
@@ -207,6 +208,16 @@ def _few(draws_count: int) -> list[Note]:
     return [Note(code="few_draws", path="--draws", text=text)]
 
 
+def _planned(found: Sweep) -> dict[str, float]:
+    """What the books of the plan say, before anything is lived through: the figures of `run`."""
+    values = account(found.scenario, found.case.plan).values
+    return {
+        "npv_usd": values.npv_usd,
+        "terminal_value_usd": values.terminal_value_usd,
+        "value_usd": values.npv_usd + values.terminal_value_usd,
+    }
+
+
 def summary(found: Sweep) -> dict[str, Any]:
     """The fields of `gigawatt sweep --json`, files aside; what does not exist is null."""
     return strict(
@@ -217,6 +228,8 @@ def summary(found: Sweep) -> dict[str, Any]:
             "seed": found.seed,
             "draws": found.lived_count[DRAWS],
             "lived_count": dict(found.lived_count),
+            "target_w": found.scenario.asked.programme.target_w,
+            "planned": _planned(found),
             "stated": {
                 name: float(found.stated[name][0])
                 for name in ("npv_usd", "terminal_value_usd", "value_usd", "installed_w", "peak_debt_usd", "short_usd")

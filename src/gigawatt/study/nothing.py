@@ -1,0 +1,37 @@
+"""A plan that builds nothing: what would have to change for something to be worth building."""
+
+from __future__ import annotations
+
+from gigawatt import units
+from gigawatt.plan.break_even import price_ratio
+from gigawatt.plan.plan import Plan
+from gigawatt.scenario.schema import Scenario
+from gigawatt.study.result import Note
+
+NOTHING = "nothing_built"
+
+
+def built(plan: Plan) -> bool:
+    """Whether a rack is bought in any quarter of the solved horizon."""
+    return bool((plan.data.install_count > 0).any())
+
+
+def note(scenario: Scenario, plan: Plan) -> Note:
+    """That nothing is built: for want of which limit, or else from which prices on something would be worth it."""
+    asked = scenario.asked
+    best = next((item for item in plan.worth if item.value_usd > 0), None)
+    if best is not None:
+        gain = units.show(best.value_usd, "usd")
+        text = f"Nothing is built for want of {best.limit}: {best.step} more would add {gain} today."
+        return Note(code=NOTHING, path="", text=text)
+    if asked.objective != "npv":
+        return Note(code=NOTHING, path="objective", text=f"Nothing is worth building for {asked.objective}.")
+    ratio = price_ratio(plan.inputs, asked, plan.objective)
+    if ratio is None:
+        text = "Nothing is worth building, and higher prices would not change that."
+    else:
+        text = (
+            f"Nothing is worth building: tokens would have to sell for at least {ratio:.3g} times what they do, all "
+            "else as it is."
+        )
+    return Note(code=NOTHING, path="demand.price_scale", text=text)
