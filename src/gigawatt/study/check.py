@@ -9,6 +9,7 @@ from gigawatt.catalog.paths import arriving, first_day, sample
 from gigawatt.plan.milestones import milestones
 from gigawatt.plan.throughput import rack_rates
 from gigawatt.scenario.schema import Scenario
+from gigawatt.scenario.series import energy_price_usd_per_wh
 from gigawatt.study import evidence
 from gigawatt.study.summary import strict
 
@@ -88,7 +89,7 @@ def _sites(scenario: Scenario) -> list[dict[str, Any]]:
                 "first_w": float(ramp[0]),
                 "last_w": float(ramp[-1]),
                 "slip_count": use.slip_count,
-                "power_price_usd_per_wh": site.power_price_usd_per_wh,
+                "power_price_usd_per_wh": energy_price_usd_per_wh(scenario, key),
                 "cooling": site.cooling,
             }
         )
