@@ -18,8 +18,8 @@ from gigawatt import dollars, tokens
 from gigawatt.catalog import facility
 from gigawatt.catalog.paths import arriving, quarter_number, sample
 from gigawatt.plan.throughput import rack_rates
-from gigawatt.scenario.series import energy_price_usd_per_wh
 from gigawatt.scenario.schema import Asked, PlatformUse, Scenario, Segment, UseCase
+from gigawatt.scenario.series import energy_price_usd_per_wh
 
 Floats = NDArray[np.float64]
 

@@ -97,7 +97,9 @@ def _paid_usd_per_wh(price: NDArray[np.float64], use: SiteUse, site: Site) -> ND
 
 def _level(price: NDArray[np.float64], paid: NDArray[np.float64], use: SiteUse, site: Site) -> str:
     """At which level energy is paid, and what is not used, in words."""
-    file, mean, own = (f"{value * WH_PER_MWH:.2f}" for value in (price.mean(), paid.mean(), site.power_price_usd_per_wh))
+    file, mean, own = (
+        f"{value * WH_PER_MWH:.2f}" for value in (price.mean(), paid.mean(), site.power_price_usd_per_wh)
+    )
     name = Path(use.price_file).name
     if use.price_level == "plan":
         return (

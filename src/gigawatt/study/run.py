@@ -15,6 +15,7 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import simulate
 from gigawatt.study import evidence
 from gigawatt.study.result import Note, Result
+from gigawatt.study.site_notes import call_notes, file_notes
 from gigawatt.study.views import runs_done_frac
 
 Progress = Callable[[str], None]
@@ -45,7 +46,7 @@ def run(
         plan=planned,
         timeline=timeline,
         accounts=accounts,
-        notes=notes(question, planned, accounts),
+        notes=(*notes(question, planned, accounts), *file_notes(question), *call_notes(question, timeline)),
         provenance=provenance(question),
     )
 

@@ -225,7 +225,7 @@ def _year_after(begin: datetime) -> datetime:
 def _said(file: str, times: Sequence[datetime], minutes: NDArray[np.int64], offset_h: float) -> list[str]:
     """What was made of a year's times, where they are not hours of UTC's or its own clock's calendar year."""
     found = []
-    for place in np.flatnonzero(np.diff(minutes, prepend=HOUR_MIN)):
+    for place in np.flatnonzero(np.diff(minutes, prepend=HOUR_MIN)).tolist():
         if minutes[place] < HOUR_MIN:
             since = f" from {times[place].strftime(DATED)} on" if place else ""
             found.append(f"{file}: values of {minutes[place]} minutes{since} are averaged to hours.")

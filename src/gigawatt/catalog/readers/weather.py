@@ -24,6 +24,7 @@ from gigawatt.catalog.readers.hours import (
     DAY_H,
     HOUR_MIN,
     LEAP,
+    LEAP_YEAR_H,
     UNDATED,
     Year,
     hourly,
@@ -104,8 +105,13 @@ def _epw(path: Path) -> WeatherYear:
     def column(place: int, name: str) -> Column:
         return Column(file=path.name, name=name, lines=lines, cells=[row[place].strip() for row in rows])
 
-    times = _epw_times(path.name, heads, lines, rows)
+    records, begin = _epw_period(path.name, heads)
+    if len(rows) > LEAP_YEAR_H * records:
+        raise _other_records(path.name, records, f"{len(rows):,} rows are more than a year of them")
+    times = _epw_times(path.name, records, begin, lines, rows)
     minutes = lengths(path.name, lines, times, UNDATED)
+    if (minutes * records != HOUR_MIN).any():
+        raise _other_records(path.name, records, "its hours have fewer rows")
     columns = column(EPW_DRY_BULB, "dry bulb"), column(EPW_HUMIDITY, "relative humidity")
     _refuse_codes(columns, times)
     dry, humidity, notes = _air(*columns)
@@ -145,10 +151,9 @@ def _epw_rows(path: Path) -> tuple[dict[str, list[str]], list[int], list[list[st
 
 
 def _epw_times(
-    file: str, heads: dict[str, list[str]], lines: Sequence[int], rows: Sequence[Sequence[str]]
+    file: str, records: int, begin: tuple[int, int], lines: Sequence[int], rows: Sequence[Sequence[str]]
 ) -> list[datetime]:
-    """Beginnings of the records, whatever years their months come from."""
-    records, begin = _epw_period(file, heads)
+    """Beginnings of the records, so many an hour from a month and day on, whatever years their months come from."""
     leap = any([row[EPW_MONTH].strip(), row[EPW_DAY].strip()] == ["2", "29"] for row in rows)
     first = (LEAP - (begin > _FEBRUARY_29)) if leap else _COMMON
     times: list[datetime] = []
@@ -170,6 +175,11 @@ def _epw_times(
             )
             raise CatalogError([fault]) from None
     return times
+
+
+def _other_records(file: str, records: int, seen: str) -> CatalogError:
+    given = f"{records} record{'s' if records > 1 else ''} an hour"
+    return CatalogError([Fault(path=f"{file} {EPW_PERIODS}", given=given, expected=f"as many as the file has: {seen}")])
 
 
 def _epw_period(file: str, heads: dict[str, list[str]]) -> tuple[int, tuple[int, int]]:
