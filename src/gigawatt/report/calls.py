@@ -63,6 +63,6 @@ def cost(result: Result) -> str:
         return "The grid's calls ask for nothing: the sites draw no more than their contracts leave them."
     return (
         f"The grid's calls take {cell(given_wh, 'wh')}; the work that is lost would have earned "
-        f"{cell(found.usd, 'usd')}, which is {found.usd_per_wh * 1e6:,.0f} USD per MWh given up, before the energy that "
-        "it saves."
+        f"{cell(found.usd, 'usd')}, which is {found.usd_per_wh * 1e6:,.0f} USD per MWh given up, before the energy "
+        "that it saves."
     )

@@ -298,9 +298,10 @@ def _of_week(use: sharing.Jobs, steps: int) -> sharing.Jobs:
 
 def _calls(met: contracts.States, asked: _Asked, called: _Under, free: _Under, lost_flops: Floats) -> contracts.Calls:
     """What the calls of contracts took, against the same span without them."""
-    drawn_w = np.minimum(asked.before_w, free.ceiling_w)
-    asked_w = np.where(met.called, np.maximum(drawn_w - called.ceiling_w, 0.0), 0.0)
-    slowed_w = np.where(met.called, np.maximum(free.facility_w - called.facility_w, 0.0), 0.0)
+    drawn_w = free.facility_w  # what prices or events take anyway, a call does not ask for
+    asked_w, slowed_w = (
+        np.where(met.called, np.maximum(drawn_w - left_w, 0.0), 0.0) for left_w in (called.ceiling_w, called.facility_w)
+    )
     lost = free.lived.work_count - called.lived.work_count
     return contracts.Calls(
         called_frac=met.mean(met.called.astype(float)),

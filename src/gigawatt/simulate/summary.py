@@ -118,7 +118,7 @@ class Summary:
 def summary_of(stored: Mapping[str, Any]) -> Summary:
     """A summary from its fields, as `dataclasses.asdict` gave them."""
     rows = tuple(Difference(**row) for row in stored["plan_vs_sim"])
-    return Summary(**{**stored, "plan_vs_sim": rows, "calls": _called_of(stored["calls"])})
+    return Summary(**{**stored, "plan_vs_sim": rows, "calls": _called_of(stored.get("calls"))})
 
 
 def _called_of(stored: Mapping[str, Any] | None) -> Called | None:
