@@ -18,6 +18,7 @@ from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.series import energy_price_usd_per_wh
 from gigawatt.simulate import Timeline, simulate
+from gigawatt.simulate.outdoors import site_years
 from gigawatt.study.check import outline
 from gigawatt.study.run import run
 from gigawatt.study.simulate.asking import Question
@@ -169,3 +170,11 @@ def test_an_offset_that_is_not_said_names_its_key(tmp_path: Path) -> None:
 def test_an_offset_that_the_file_states_otherwise_is_said(priced: Write) -> None:
     scenario = load("one-campus", {**priced("low.csv", 0), f"{SITE}.files_offset": "-6 h"})
     assert "its times state UTC+0, so that files_offset is not used" in file_notes(scenario)[0].text
+
+
+def test_ratios_are_a_shape_about_the_price() -> None:
+    """users 5: whatever their mean, energy costs the site's price on average, and hours keep their ratios."""
+    ratios = [[1.2] * 12 + [2.4] * 12] * 12
+    (year,) = site_years(load("one-campus", {f"{SITE}.price_ratios": ratios}))
+    assert year.price_usd_per_wh.mean() == pytest.approx(CATALOG_USD_MWH * 1e-6)
+    assert year.price_usd_per_wh[0, 12] == pytest.approx(2 * year.price_usd_per_wh[0, 0])

@@ -30,7 +30,7 @@ EVENT = "2028-07-14T16:00/4h site=example-campus -50%"
 # What the contract names.
 FIELDS = {
     *("availability_frac", "pue_mean", "pue_p99", "energy_wh", "water_l", "carbon_kg", "failures_count"),
-    *("goodput_frac", "served", "curtailed_wh", "residual_frac", "plan_vs_sim"),
+    *("goodput_frac", "served", "curtailed_wh", "calls", "residual_frac", "plan_vs_sim"),
     *("gigawatt", "scenario", "hash", "notes", "seed", "mode", "from", "to"),
 }
 

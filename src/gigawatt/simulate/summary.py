@@ -299,6 +299,9 @@ def _energy(sim: xr.Dataset, plan: xr.Dataset) -> Difference:
         f"racks that are late or down draw nothing ({_change(full, counted)}), "
         f"idle ones draw less ({_change(it, full)}), mean PUE ({pue})"
     )
+    given = float(sim.curtailed_wh.sum())
+    if given > 0:
+        cause += f"; limits and calls of the grid take {given / GIGA:,.1f} GWh of it"
     return Difference(item="facility energy", plan=budget, simulated=energy, unit="Wh", cause=cause)
 
 
@@ -321,6 +324,9 @@ def _tokens(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
     for name, interactive in zip(plan.use_case.values, plan.interactive.values, strict=True):
         budget, served = (float(data.served_tokens.sel(use_case=name).sum()) for data in (plan, sim))
         cause = _cause(served, budget, SHORT if interactive > 0 else DISPLACED)
+        lost = float(sim.lost_tokens.sel(use_case=name).sum())
+        if lost > SAME_FRAC * max(served, budget):
+            cause += f"; calls of the grid take {lost / max(served, budget):.1%}"
         rows.append(
             Difference(item=f"tokens served: {name}", plan=budget, simulated=served, unit="tokens", cause=cause)
         )
