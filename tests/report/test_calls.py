@@ -1,4 +1,4 @@
-"""Calls of the grid under contracts: page, terminal and JSON say the same; so does a note where they ask for nothing."""
+"""Calls of the grid under contracts: page, terminal and JSON say the same, and a note where they ask for nothing."""
 
 from __future__ import annotations
 
