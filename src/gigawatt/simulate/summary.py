@@ -41,8 +41,8 @@ class SiteCalls:
     """What the grid's calls under the contract of a site ask and get.
 
     calls_count: that begin; called_h: hours of them; unasked_h: of these, in which the site draws no more than it may,
-    so that they ask for nothing. asked_wh: facility energy to give up; slowed_wh: given by work that slows; battery_wh:
-    by the site's battery.
+    so that they ask for nothing. asked_wh: facility energy to give up; slowed_wh: given by work that slows, more than
+    that where a gang stops for lack of racks; battery_wh: by the site's battery.
     """
 
     site: str
