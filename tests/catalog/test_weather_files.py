@@ -113,12 +113,12 @@ BAD_TABLES: dict[str, tuple[Callable[[Lines], Lines], str]] = {
     "twice": (lambda x: [*x[:50], x[49], *x[50:]], "year.csv row 51 = 2023-01-03 00:00: expected each hour once"),
     "disorder": (lambda x: [*x[:50], x[51], x[50], *x[52:]], "row 52 = 2023-01-03 01:00: expected hours in order"),
     "half hours": (cell(7, 0, "2023-01-01T06:30"), "row 8 = 2023-01-01 06:30: expected a whole hour"),
-    "other year": (lambda x: [*x, "2024-01-01T00:00,1,60,1"], "expected an hour of 2023"),
+    "other year": (lambda x: [*x, "2024-01-01T00:00,1,60,1"], "expected an hour before 2024-01-01 00:00"),
     "no time": (cell(3, 0, "yesterday"), 'row 4 column time = "yesterday": expected a time'),
     "NaN": (cell(9, 1, "nan"), 'row 10 column t_dry_c = "nan": expected a number'),
     "word": (cell(9, 2, "damp"), 'row 10 column rh_pct = "damp": expected a number'),
     "empty": (cell(9, 1, ""), 'row 10 column t_dry_c = "": expected a number'),
-    "too humid": (cell(9, 2, "101"), 'column rh_pct = "101": expected a relative humidity'),
+    "too humid": (cell(9, 2, "111"), 'column rh_pct = "111": expected a relative humidity of 0 to 110 %'),
     "negative": (cell(9, 2, "-3"), 'column rh_pct = "-3": expected a relative humidity'),
     "Fahrenheit": (lambda x: fahrenheit(x, 1, 1), "expected degC; these look like degF"),
     "one slip": (cell(9, 1, "71"), "expected degC; these look like degF"),
@@ -137,10 +137,24 @@ def test_a_bad_table_is_one_clear_error(tmp_path: Path, name: str) -> None:
     assert words in refused(tmp_path, change(table()))
 
 
+def periods(text: str) -> Callable[[Lines], Lines]:
+    return lambda lines: [*lines[:7], f"DATA PERIODS,{text}", *lines[8:]]
+
+
 BAD_EPWS: dict[str, tuple[Callable[[Lines], Lines], str]] = {
     "gap": (lambda x: x[:20] + x[22:], "2 hours missing: 01-01 12:00 to 01-01 13:00"),
     "missing code": (cell(30, 6, "99.9"), "1 hour missing: 01-01 22:00"),
     "missing humidity": (cell(30, 8, "999"), "1 hour missing: 01-01 22:00"),
+    "above its code": (cell(30, 6, "999.9"), "1 hour missing: 01-01 22:00"),
+    "humidity above its code": (cell(30, 8, "9999"), "1 hour missing: 01-01 22:00"),
+    "two periods": (periods("2,1,Data,Sunday,1/1,6/30,Data,Sunday,7/1,12/31"), "DATA PERIODS = 2,1,Data"),
+    "seven records": (periods("1,7,Data,Sunday,1/1,12/31"), "DATA PERIODS = 1,7,Data"),
+    "no period": (periods("1,1"), "expected one data period of a year"),
+    "half of two": (periods("1,2,Data,Sunday,1/1,12/31"), "DATA PERIODS = 2 records an hour"),
+    "twice of one": (
+        lambda x: [*periods("1,1,Data,Sunday,1/1,12/31")(x)[:8], *(y for y in x[8:] for _ in "12")],
+        "DATA PERIODS = 1 record an hour: expected as many as the file has: 17,520 rows",
+    ),
     "twice": (lambda x: [*x[:20], x[19], *x[20:]], "year.epw row 21 = 01-01 11:00: expected each hour once"),
     "disorder": (lambda x: [*x[:20], x[21], x[20], *x[22:]], "row 22 = 01-01 12:00: expected hours in order"),
     "hour 25": (cell(12, 3, "25"), "expected a day of the year, and an hour from 1 to 24"),
@@ -160,6 +174,68 @@ BAD_EPWS: dict[str, tuple[Callable[[Lines], Lines], str]] = {
 def test_a_bad_epw_is_one_clear_error(tmp_path: Path, name: str) -> None:
     change, words = BAD_EPWS[name]
     assert words in refused(tmp_path, change(epw()), ".epw")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".epw"])
+def test_fog_is_all_humidity_and_dry_air_a_little(tmp_path: Path, suffix: str) -> None:
+    """reports 16: up to 110 % is lawful, and taken as 100 % (NREL/EnergyPlus#2066); a rounded 0 % as 1 %."""
+    lines, at, place = (epw(), 8, 8) if suffix == ".epw" else (table(), 1, 2)
+    for n, text in ((at, "101"), (at + 1, "110"), (at + 2, "0")):
+        lines = cell(n, place, text)(lines)
+    arguments = {} if suffix == ".epw" else {"altitude_m": 0.0, "utc_offset_h": 0.0}
+    year = read(tmp_path, lines, suffix, **arguments)
+    dry, wet = year.weather.dry_bulb_degc, year.weather.wet_bulb_degc
+    np.testing.assert_allclose(wet[:2], dry[:2], atol=0.05)
+    assert wet[2] == pytest.approx(float(watts.wet_bulb(dry[2], 0.01, year.altitude_m)))
+    assert year.notes == (
+        f"year{suffix}: relative humidity above 100 % is taken as 100 %, up to 110 %, in 2 rows.",
+        f"year{suffix}: relative humidity below 1% is taken as that, in 1 row.",
+    )
+
+
+def test_a_dew_point_above_its_code_is_missing(tmp_path: Path) -> None:
+    """faults K19: at or above the code, as the data dictionary says."""
+    above, at = (read(tmp_path, [x.replace(",4.2,60", f",{code},60") for x in epw()], ".epw") for code in (999, 99.9))
+    np.testing.assert_array_equal(above.weather.dew_point_degc, at.weather.dew_point_degc)
+
+
+def test_records_of_half_hours_are_averaged_as_the_header_says(tmp_path: Path) -> None:
+    """faults K19: DATA PERIODS states records an hour."""
+    rows = []
+    for line in epw()[8:]:
+        first, second = line.split(","), line.split(",")
+        first[4], second[4], second[6] = "30", "60", f"{float(second[6]) + 2:.1f}"
+        rows += [",".join(first), ",".join(second)]
+    halves = read(tmp_path, [*periods("1,2,Data,Sunday, 1/ 1,12/31")(epw())[:8], *rows], ".epw")
+    hours = read(tmp_path, epw(), ".epw")
+    np.testing.assert_allclose(halves.weather.dry_bulb_degc, hours.weather.dry_bulb_degc + 1)
+    assert halves.notes == ("year.epw: its 2 records an hour are averaged.",)
+
+
+def test_a_year_from_july_to_june_is_turned_to_january(tmp_path: Path) -> None:
+    """faults K19: DATA PERIODS states the first day."""
+    lines = periods("1,1,Data,Sunday,7/1,6/30")(epw())
+    july = next(n for n, line in enumerate(lines) if ",7,1,1," in line)
+    turned = read(tmp_path, [*lines[:8], *lines[july:], *lines[8:july]], ".epw")
+    whole = read(tmp_path, epw(), ".epw")
+    np.testing.assert_array_equal(turned.weather.dry_bulb_degc, whole.weather.dry_bulb_degc)
+    np.testing.assert_array_equal(turned.weather.wet_bulb_degc, whole.weather.wet_bulb_degc)
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    """faults K19: a byte-order mark before the first line."""
+    file = tmp_path / "year.epw"
+    file.write_bytes(b"\xef\xbb\xbf" + "\n".join(epw()).encode("latin-1"))
+    assert read_weather(file).altitude_m == 170.7
+
+
+def test_half_hour_zones_have_whole_hours(tmp_path: Path) -> None:
+    """reports 7: the mean of two halves, on the next whole hour west."""
+    year = read(tmp_path, table(), altitude_m=0.0, utc_offset_h=5.5)
+    whole = read(tmp_path, table(), altitude_m=0.0, utc_offset_h=5.0)
+    dry = whole.weather.dry_bulb_degc
+    assert year.utc_offset_h == 5.0
+    np.testing.assert_allclose(year.weather.dry_bulb_degc, (dry + np.roll(dry, -1)) / 2, rtol=1e-12)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".epw"])

@@ -93,7 +93,7 @@ def test_who_slows_first_loses_first(with_research: Lived, without: Timeline) ->
     assert shares[-1][2] < 0.5
 
 
-CONTRACT = Curtailment(hours_frac=0.01, depth_frac=0.5, longest_h=4)
+CONTRACT = Curtailment(hours_frac=0.01, depth_frac=0.5, longest_h=4, depth_of="connection")
 
 
 def contracted(scenario: Scenario, contract: Curtailment) -> Scenario:

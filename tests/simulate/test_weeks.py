@@ -82,3 +82,21 @@ def test_a_leap_year_leaves_out_its_leap_day() -> None:
 
 def test_seasons_follow_the_name_of_the_quarter() -> None:
     assert [weeks.season(quarter) for quarter in ("2026Q3", "2026Q4", "2027Q1")] == [2, 3, 0]
+
+
+@given(st.integers(0, 1000), st.sampled_from([-6.0, 0.0, 5.5]))
+def test_days_of_prices_keep_the_mean_and_the_order_of_a_quarter(seed: int, offset_h: float) -> None:
+    """reports 6: so that a week pays what its quarter does; the dearest seventh of the days comes last."""
+    year = np.random.default_rng(seed).lognormal(3, 1, 8760)
+    found = weeks.mean_days(year, offset_h)
+    assert found.shape == (4, 168)
+    hours = np.datetime64("2023-01-01T00", "h") + np.arange(8760)
+    quarters = np.split(watts.by_hour(year, hours, offset_h), np.cumsum(weeks.QUARTER_DAYS)[:-1] * 24)
+    for week, quarter in zip(found, quarters, strict=True):
+        assert week.mean() == pytest.approx(quarter.mean(), rel=1e-12)
+        assert np.all(np.diff(week.reshape(7, 24).mean(axis=1)) > 0)
+        assert week.min() >= quarter.min()
+
+
+def test_a_flat_price_stays_what_it_is() -> None:
+    assert np.array_equal(weeks.mean_days(np.full((12, 24), 65e-6), -6.0), np.full((4, 168), 65e-6))

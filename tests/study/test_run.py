@@ -25,7 +25,19 @@ def result() -> Result:
 def test_summary_keeps_its_promise(result: Result) -> None:
     found = summary(result)
     assert set(found) == {
-        *("gigawatt", "scenario", "hash", "headline", "solver", "worth", "binds", "tranches", "checks", "notes"),
+        *(
+            "gigawatt",
+            "scenario",
+            "hash",
+            "headline",
+            "solver",
+            "worth",
+            "binds",
+            "tranches",
+            "checks",
+            "notes",
+            "calls",
+        ),
     }
     assert set(found["solver"]) >= {"status", "objective", "bound", "gap_frac", "gap_usd", "wall_s"}
     assert all(set(item) == {"limit", "step", "value_usd", "first_unit_usd"} for item in found["worth"])

@@ -13,11 +13,12 @@ import pytest
 
 from gigawatt.account.accounts import account
 from gigawatt.errors import Fault, ScenarioError
+from gigawatt.plan import flows
 from gigawatt.plan.plan import Plan, plan
 from gigawatt.scenario.load import load
 from gigawatt.simulate import simulate
 from gigawatt.simulate.timeline import Window
-from gigawatt.study import lived, outcome
+from gigawatt.study import lived
 from gigawatt.study.result import Result
 from gigawatt.study.result import load as load_result
 from gigawatt.study.run import notes, provenance
@@ -29,7 +30,7 @@ EVENT = "2028-07-14T16:00/4h site=example-campus -50%"
 # What the contract names.
 FIELDS = {
     *("availability_frac", "pue_mean", "pue_p99", "energy_wh", "water_l", "carbon_kg", "failures_count"),
-    *("goodput_frac", "served", "curtailed_wh", "residual_frac", "plan_vs_sim"),
+    *("goodput_frac", "served", "curtailed_wh", "calls", "residual_frac", "plan_vs_sim"),
     *("gigawatt", "scenario", "hash", "notes", "seed", "mode", "from", "to"),
 }
 
@@ -125,7 +126,7 @@ def test_what_is_cut_is_served_less_at_what_it_earns(halved: Simulation, planned
     assert found is not None
     rows = {row.use_case: row for row in found.cut}
     served = halved.result.timeline.summary.served
-    earned = outcome.earned_usd_per_token(planned).sel(period="2028Q3")
+    earned = flows.earned_usd_per_token(planned.data.served_tokens_per_s, planned.inputs).sel(period="2028Q3")
     for name, row in rows.items():
         assert row.tokens is not None
         assert row.usd == pytest.approx(row.tokens * float(earned.sel(use_case=name)), rel=1e-9)

@@ -74,6 +74,17 @@ def revenue_usd(served_tokens_per_s: xr.DataArray, data: xr.Dataset) -> xr.DataA
     return (sold * usd_per_token).sum("segment") * SECONDS_PER_QUARTER
 
 
+def earned_usd_per_token(served_tokens_per_s: xr.DataArray, data: xr.Dataset) -> xr.DataArray:
+    """What a token of each class earns in each quarter [USD], dims (period, use_case).
+
+    The mean over the tokens that are served, dearest first; the price of the class where none are.
+    """
+    served = mean_tokens_per_s(served_tokens_per_s, data) * SECONDS_PER_QUARTER
+    revenue = revenue_usd(served_tokens_per_s, data)
+    listed = data.price_usd_per_mtok / 1e6
+    return xr.where(served > 0, revenue / served.where(served > 0), listed).transpose("period", "use_case")
+
+
 def filled(amount: xr.DataArray, width: xr.DataArray, segment: str) -> xr.DataArray:
     """An amount poured into segments in their order, each up to its width; in the unit of both."""
     left = (amount - (width.cumsum(segment) - width)).clip(min=0)

@@ -19,6 +19,7 @@ from gigawatt.catalog import facility
 from gigawatt.catalog.paths import arriving, quarter_number, sample
 from gigawatt.plan.throughput import rack_rates
 from gigawatt.scenario.schema import Asked, PlatformUse, Scenario, Segment, UseCase
+from gigawatt.scenario.series import energy_price_usd_per_wh
 
 Floats = NDArray[np.float64]
 
@@ -79,7 +80,7 @@ def _sites(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
             ),
             "pue_peak_ratio": (("site",), [years[k].peak_ratio for k in keys]),
             "pue_mean_ratio": (("site",), [years[k].mean_ratio for k in keys]),
-            "energy_price_usd_per_wh": (("site",), [sites[k].power_price_usd_per_wh for k in keys]),
+            "energy_price_usd_per_wh": (("site",), [energy_price_usd_per_wh(scenario, k) for k in keys]),
             "shell_usd_per_w": (("site",), [shell[k] if owned[k] else 0.0 for k in keys]),
             "yearly_rent_usd_per_w": (("site",), [0.0 if owned[k] else shell[k] * rent_frac for k in keys]),
             "sunk_w": (("site",), [uses[k].sunk_w for k in keys]),

@@ -49,7 +49,7 @@ def taken(result: Result, found: Outcome) -> str:
     hours = found.during.hours_h
     return (
         f"{_where(result, found)} gives up {cell(given_w, 'w')} of {cell(had_w, 'w')} for {show(hours, 'h')}, "
-        f"{cell(result.timeline.summary.curtailed_wh, 'wh')} in all."
+        f"{cell(given_w * hours, 'wh')} in all."
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gigawatt.report import bibliography, event, figures, fleet, ladder, listings, names, tables, words
+from gigawatt.report import bibliography, calls, event, figures, fleet, ladder, listings, names, tables, words
 from gigawatt.report.figures import Exhibit
 from gigawatt.report.scale import cell
 from gigawatt.report.tables import Table
@@ -191,6 +191,14 @@ def _lived(result: Result) -> Iterator[Section]:
         tables=(tables.lived(result), tables.energy(result)),
         notes=tuple(spoken(text) for text in result.timeline.notes),
     )
+    called, lost = calls.sites(result), calls.lost(result)
+    if called is not None:
+        yield Section(
+            slug="calls",
+            title="Called by the grid",
+            lead=calls.cost(result),
+            tables=(called, *((lost,) if lost is not None else ())),
+        )
     found = result.outcome
     if found is not None:
         yield Section(

@@ -40,7 +40,7 @@ def console(width: int | None = None) -> Console:
 
 def show(result: Result, files: Mapping[str, str], out: Console | None = None) -> None:
     """The summary of a result: what is built, its money, who is served, what binds, and where the report lies."""
-    from gigawatt.report import tables, words
+    from gigawatt.report import calls, tables, words
     from gigawatt.study.dates import spoken
     from gigawatt.study.nothing import NOTHING
 
@@ -53,6 +53,8 @@ def show(result: Result, files: Mapping[str, str], out: Console | None = None) -
     _section(out, tables.worth(result, WORTH_ROWS), words.worth(result))
     if result.headline["peak_period"]:
         _section(out, tables.lived(result, with_cause=False), words.lived(result))
+        _section(out, calls.sites(result), calls.cost(result))
+        _section(out, calls.lost(result), "")
     _list(out, "To keep in mind", [spoken(note.text) for note in result.notes if note.code != NOTHING])
     _pairs(out, "Files", [(name, path) for name, path in files.items() if name in ("report", "workbook", "folder")])
 
@@ -88,7 +90,7 @@ def show_hedging(scenario: Scenario, told: Mapping[str, Any], out: Console | Non
 
 def show_simulation(found: Simulation, files: Mapping[str, str], out: Console | None = None) -> None:
     """What happened to a plan: an event and its cost where there was one, plan against simulation, and the fleet."""
-    from gigawatt.report import event, fleet, tables, words
+    from gigawatt.report import calls, event, fleet, tables, words
     from gigawatt.study.dates import spoken
 
     out, result = out or console(), found.result
@@ -100,6 +102,8 @@ def show_simulation(found: Simulation, files: Mapping[str, str], out: Console | 
         _paragraph(out, f"{words.joined(result.outcome.events)}: {event.taken(result, result.outcome)}")
         _section(out, event.cut(result, result.outcome), event.cost(result, result.outcome))
         _section(out, event.phases(result, result.outcome), "")
+    _section(out, calls.sites(result), calls.cost(result))
+    _section(out, calls.lost(result), "")
     _section(out, tables.lived(result, with_cause=False), "")
     _pairs(out, "Why they differ", tables.causes(result))
     _section(out, fleet.availability(result), fleet.losses_words(result))
@@ -112,7 +116,10 @@ def show_simulation(found: Simulation, files: Mapping[str, str], out: Console | 
 
 def simulated(result: Result) -> list[Note]:
     """The notes of a result that are about what was lived through, not about its plan."""
-    return [note for note in result.notes if note.code in ("mode", "saved_plan", "part_of_quarter", "dark_site")]
+    from gigawatt.study import site_notes
+
+    codes = ("mode", "saved_plan", "part_of_quarter", "dark_site", *site_notes.CODES)
+    return [note for note in result.notes if note.code in codes]
 
 
 def show_outline(found: Mapping[str, Any], out: Console | None = None) -> None:

@@ -169,13 +169,17 @@ class Region:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curtailment:
-    """A contract to give way to the grid: in a share of the hours of a year, calls of at most longest_h, the site gives
-    up depth_frac of its connection. It is called when energy is dearest, or at random where no hourly price is known.
+    """A contract to give way to the grid in a share of the hours of a year, in calls of at most longest_h.
+
+    In a call the site gives up depth_frac of what it would draw (depth_of = "draw"), or draws at most what that leaves
+    of its connection ("connection"), which asks nothing of a site that draws less anyway. It is called when energy is
+    dearest, or at random where no hourly price is known.
     """
 
     hours_frac: float
     depth_frac: float
     longest_h: int
+    depth_of: Literal["draw", "connection"] = "draw"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +212,8 @@ class SiteUse:
 
     weather_file, price_file, carbon_file: a year of hours instead of climate normals, the mean price and the mean
     carbon intensity; files_offset_h: offset from UTC of price and carbon files whose times do not state it.
+    price_level: "file" pays what the price_file says, in every year; "plan" takes only its shape, about the site's
+    power_price.
     price_ratios: a price by month and hour of standard time over its mean, 12 rows of 24, where there is no price_file.
     """
 
@@ -222,6 +228,7 @@ class SiteUse:
     price_file: str = ""
     carbon_file: str = ""
     files_offset_h: float | None = None
+    price_level: Literal["file", "plan"] = "file"
     price_ratios: tuple[tuple[float, ...], ...] = ()
     curtailment: Curtailment | None = None
     battery: Battery | None = None
@@ -455,13 +462,15 @@ class Asked:
 class SiteSeries:
     """Hours of a year that a scenario's files give a site, None where it names no file.
 
-    weather_offset_h: offset from UTC of the weather's clock. price_usd_per_wh, carbon_kg_per_wh: on UTC.
+    weather_offset_h: offset from UTC of the weather's clock. price_usd_per_wh: what is paid, on UTC; carbon_kg_per_wh:
+    on UTC. notes: what was made of each file, by the site's key that names it.
     """
 
     weather: Weather | None = None
     weather_offset_h: float = 0.0
     price_usd_per_wh: NDArray[np.float64] | None = None
     carbon_kg_per_wh: NDArray[np.float64] | None = None
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

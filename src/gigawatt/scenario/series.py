@@ -1,4 +1,4 @@
-"""Hours of weather, price and carbon from the files that a scenario names."""
+"""Hours of weather, price and carbon from the files that a scenario names, and the price of energy that follows."""
 
 from __future__ import annotations
 
@@ -9,19 +9,25 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gigawatt.catalog.readers.series import read_carbon, read_price
+from gigawatt.catalog.readers.series import HourlySeries, read_carbon, read_price
 from gigawatt.catalog.readers.weather import WeatherYear, read_weather
 from gigawatt.catalog.records import Site
 from gigawatt.catalog.tables import Reader
 from gigawatt.errors import CatalogError
-from gigawatt.scenario.schema import Asked, SiteSeries, SiteUse
+from gigawatt.scenario.schema import Asked, Scenario, SiteSeries, SiteUse
 
 T = TypeVar("T")
+
+WH_PER_MWH = 1e6
 
 
 def read_series(asked: Asked, sites: Mapping[str, Site], reader: Reader) -> dict[str, SiteSeries]:
     """The hours of every site that names a file; faults carry the key that names it."""
+    for key, use in asked.sites.items():
+        if use.price_level == "plan" and not use.price_file:
+            reader.fault(f"sites.{key}.price_level", '"plan"', "a price_file beside it, whose shape is then taken")
     return {
         key: _series(f"sites.{key}", use, sites[key], reader)
         for key, use in asked.sites.items()
@@ -29,18 +35,29 @@ def read_series(asked: Asked, sites: Mapping[str, Site], reader: Reader) -> dict
     }
 
 
+def energy_price_usd_per_wh(scenario: Scenario, site: str) -> float:
+    """What a site pays for energy on average over a year's hours: its price file's mean, else its power price."""
+    series = scenario.records.series.get(site)
+    if series is None or series.price_usd_per_wh is None:
+        return scenario.records.sites[site].power_price_usd_per_wh
+    return float(series.price_usd_per_wh.mean())
+
+
 def _series(path: str, use: SiteUse, site: Site, reader: Reader) -> SiteSeries:
     weather = _read(lambda: _weather(use.weather_file, site), f"{path}.weather_file", use.weather_file, reader)
-    offset_h = use.files_offset_h
-    price = _read(lambda: _hourly(read_price, use.price_file, offset_h), f"{path}.price_file", use.price_file, reader)
-    carbon = _read(
-        lambda: _hourly(read_carbon, use.carbon_file, offset_h), f"{path}.carbon_file", use.carbon_file, reader
-    )
+    price = _hourly(read_price, use.price_file, f"{path}.price_file", use, path, reader)
+    carbon = _hourly(read_carbon, use.carbon_file, f"{path}.carbon_file", use, path, reader)
+    paid = None if price is None else _paid_usd_per_wh(price.values, use, site)
+    read = {"weather_file": weather, "price_file": price, "carbon_file": carbon}
+    notes = [(key, text) for key, found in read.items() if found is not None for text in found.notes]
+    if price is not None and paid is not None:
+        notes.append(("price_file", _level(price.values, paid, use, site)))
     return SiteSeries(
         weather=weather.weather if weather else None,
         weather_offset_h=weather.utc_offset_h if weather else site.utc_offset_h,
-        price_usd_per_wh=price,
-        carbon_kg_per_wh=carbon,
+        price_usd_per_wh=paid,
+        carbon_kg_per_wh=carbon.values if carbon else None,
+        notes=tuple(notes),
     )
 
 
@@ -61,9 +78,39 @@ def _weather(file: str, site: Site) -> WeatherYear:
     return read_weather(Path(file), altitude_m=site.climate.altitude_m, utc_offset_h=site.utc_offset_h)
 
 
-def _hourly(read: Callable[..., object], file: str, offset_h: float | None) -> np.ndarray:
-    series = read(Path(file), utc_offset_h=offset_h)
-    return series.values  # type: ignore[attr-defined]
+def _hourly(
+    read: Callable[..., HourlySeries], file: str, path: str, use: SiteUse, site_path: str, reader: Reader
+) -> HourlySeries | None:
+    """A file of prices or carbon, with a note where it states another clock than the scenario."""
+    told_by = f'{site_path}.files_offset, such as "-6 h", or "0 h" for UTC'
+    found = _read(lambda: read(Path(file), utc_offset_h=use.files_offset_h, told_by=told_by), path, file, reader)
+    if found is None or use.files_offset_h in (None, found.utc_offset_h):
+        return found
+    text = f"{Path(file).name}: its times state UTC{found.utc_offset_h:+g}, so that files_offset is not used for it."
+    return replace(found, notes=(*found.notes, text))
+
+
+def _paid_usd_per_wh(price: NDArray[np.float64], use: SiteUse, site: Site) -> NDArray[np.float64]:
+    """The prices of a file, or of its shape about the site's own price: what is between them is the same all year."""
+    return price if use.price_level == "file" else price + (site.power_price_usd_per_wh - price.mean())
+
+
+def _level(price: NDArray[np.float64], paid: NDArray[np.float64], use: SiteUse, site: Site) -> str:
+    """At which level energy is paid, and what is not used, in words."""
+    file, mean, own = (
+        f"{value * WH_PER_MWH:.2f}" for value in (price.mean(), paid.mean(), site.power_price_usd_per_wh)
+    )
+    name = Path(use.price_file).name
+    if use.price_level == "plan":
+        return (
+            f"{site.name}: energy costs {mean} USD/MWh on average, its power_price; of {name}, whose mean is {file}, "
+            'only the shape is taken, as price_level = "plan" asks.'
+        )
+    other = "power_price" if use.power_price_usd_per_wh is not None else "the catalog's price"
+    return (
+        f"{site.name}: energy is paid as {name} says, {file} USD/MWh on average, the same in every year and in real "
+        f"dollars; {other} of {own} is not used."
+    )
 
 
 def digests(series: SiteSeries) -> dict[str, str]:

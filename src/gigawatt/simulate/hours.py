@@ -13,7 +13,7 @@ from gigawatt.catalog import facility
 from gigawatt.plan.flows import mean_stock
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import curtailment, limits, power, racks, sharing, storage, tide, training
+from gigawatt.simulate import contracts, curtailment, limits, power, racks, sharing, storage, tide, training
 from gigawatt.simulate.calendar import Span
 from gigawatt.simulate.outdoors import Outdoors, SiteYear, outdoors, site_years
 
@@ -28,7 +28,7 @@ class Hours:
     it_w (h, s); price_usd_per_wh, carbon_kg_per_wh (h, s); curtailed_w (h, s): facility power given up to limits.
     storage: what batteries do; demand_usd (s): charges on highest hours. swung_w (2, h, s): facility power while the
     racks of all gangs compute at once, without and with storage in the racks. full_w (p): IT power of a rack at full
-    use.
+    use. calls: what contracts to curtail took.
     """
 
     span: Span
@@ -47,6 +47,7 @@ class Hours:
     demand_usd: Floats
     swung_w: Floats
     full_w: Floats
+    calls: contracts.Calls
 
     @property
     def facility_w(self) -> Floats:
@@ -125,34 +126,34 @@ def world(
 
 
 def live_span(of: World, span: Span, fleet: racks.Racks) -> Hours:
-    """The steps of a span: who works where, what that draws, and who gives way where the draw is limited."""
-    hour = span.hour_of_day()
-    use = sharing.jobs(of.work, span.period, of.tide[hour], of.peak[hour])
+    """The steps of a span: who works where, what that draws, and who gives way where the draw is limited.
+
+    Where contracts call in a representative week its steps are lived through in several states, of which the mean is
+    kept.
+    """
     air = [outdoors(year, span, of.scenario.quarters, of.weekly) for year in of.years]
-    wanted = _unlimited(of, span, fleet, use)
-    asked_w = _by_site(of, wanted.draw_w)
-    outside = _facility(of, span, air, asked_w)
-    before_w = asked_w + outside.loss_w
-    shell_w = power.during(of.shell_w, span, of.scenario.quarters, of.weekly)
-    bounds = limits.limits(of.scenario, span, of.years, air, shell_w, of.events, of.weekly)
-    ceiling_w = storage.ceilings(bounds, before_w)
-    left = storage.relieved(of.terms, span, bounds, before_w, ceiling_w, shell_w)
-    lived, it_w = wanted, asked_w
-    if left.binding(before_w):
-        lived = _limited(of, span, fleet, use, wanted, left, air)
-        it_w = _by_site(of, lived.draw_w)
-        outside = _facility(of, span, air, it_w)
-    facility_w, quarters = it_w + outside.loss_w, of.scenario.quarters
-    price = np.stack([one.price_usd_per_wh for one in air], axis=1)
+    met = contracts.states(of.scenario, span, of.years, air, of.weekly)
+    asked = _asked(of, span, fleet, met)
+    called = _under(of, asked, met.called)
+    free = called if not met.called.any() else _under(of, asked, np.zeros_like(met.called))
+    lived, quarters = _mean(met, called.lived), of.scenario.quarters
+    it_w, outside = _by_site(of, lived.draw_w), _outside(met, called)
+    facility_w, price = it_w + outside.loss_w, _paid(met, called)
+    shell_w = power.during(of.shell_w, span, quarters, of.weekly)
+    ceiling_w = called.ceiling_w[: span.count]  # batteries stand idle in weeks, which alone have several states
     flows = storage.schedule(of.terms, span, quarters, facility_w, ceiling_w, shell_w, price)
-    done = training.progress(
-        of.scenario, of.gangs, of.at, fleet, span.period, span.step_h, lived.pace, lived.gang_count
-    )
-    gave_way = np.isfinite(bounds.most_w) | bounds.reduced | bounds.stopped.any(axis=2)
+
+    def progress(one: _Lived) -> training.Progress:
+        return training.progress(
+            of.scenario, of.gangs, of.at, fleet, span.period, span.step_h, one.pace, one.gang_count
+        )
+
+    done = progress(lived)
+    without = done if free is called else progress(_mean(met, free.lived))
     return Hours(
         span=span,
         racks=fleet,
-        jobs=use,
+        jobs=_of_week(asked.use, span.count),
         work_count=lived.work_count,
         training=done,
         draw_w=lived.draw_w,
@@ -161,11 +162,12 @@ def live_span(of: World, span: Span, fleet: racks.Racks) -> Hours:
         extremes=_extremes(of, span, air, it_w, outside),
         price_usd_per_wh=price,
         carbon_kg_per_wh=np.stack([one.carbon_kg_per_wh for one in air], axis=1),
-        curtailed_w=np.where(gave_way, np.maximum(before_w - facility_w, 0.0), 0.0),
+        curtailed_w=met.mean(np.where(called.gave_way, np.maximum(asked.before_w - called.facility_w, 0.0), 0.0)),
         storage=flows,
         demand_usd=storage.demand_usd(of.terms, span, quarters, flows.grid_w(facility_w)),
         swung_w=_swung(of, lived.draw_w, done.working_count.sum(axis=2), facility_w),
         full_w=of.full_w,
+        calls=_calls(met, asked, called, free, without.flops - done.flops),
     )
 
 
@@ -177,6 +179,139 @@ class _Lived:
     pace: Floats
     work_count: Floats
     draw_w: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A span in all its states, and who works where in it if there is power for all, which draws before_w (h, s)."""
+
+    span: Span
+    fleet: racks.Racks
+    air: list[Outdoors]
+    use: sharing.Jobs
+    wanted: _Lived
+    outside: power.Facility
+    before_w: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Under:
+    """A span in all its states under limits: the most that a site may draw, ceiling_w, and where it is limited."""
+
+    lived: _Lived
+    it_w: Floats
+    outside: power.Facility
+    ceiling_w: Floats
+    gave_way: sharing.Mask
+
+    @property
+    def facility_w(self) -> Floats:
+        return self.it_w + self.outside.loss_w
+
+
+def _asked(of: World, span: Span, fleet: racks.Racks, met: contracts.States) -> _Asked:
+    """The span in all states without limits."""
+    count = len(met.weight)
+    wide = replace(span, count=span.count * count)
+    fleet = fleet if count == 1 else racks.repeated(fleet, count)
+    hour = wide.hour_of_day()
+    weight = None if count == 1 else met.weight.ravel()
+    use = sharing.jobs(of.work, span.period, of.tide[hour], of.peak[hour], weight)
+    wanted = _unlimited(of, wide, fleet, use)
+    it_w = _by_site(of, wanted.draw_w)
+    outside = _facility(of, wide, met.air, it_w)
+    return _Asked(
+        span=wide,
+        fleet=fleet,
+        air=met.air,
+        use=use,
+        wanted=wanted,
+        outside=outside,
+        before_w=it_w + outside.loss_w,
+    )
+
+
+def _under(of: World, asked: _Asked, called: sharing.Mask) -> _Under:
+    """The same under the limits of the scenario, with the calls of contracts."""
+    span, air, before_w = asked.span, asked.air, asked.before_w
+    shell_w = power.during(of.shell_w, span, of.scenario.quarters, of.weekly)
+    bounds = limits.limits(of.scenario, span, air, shell_w, called, of.events, of.weekly)
+    ceiling_w = storage.ceilings(bounds, before_w)
+    left = storage.relieved(of.terms, span, bounds, before_w, ceiling_w, shell_w)
+    lived, outside = asked.wanted, asked.outside
+    it_w = _by_site(of, lived.draw_w)
+    if left.binding(before_w):
+        lived = _limited(of, span, asked.fleet, asked.use, asked.wanted, left, air)
+        it_w = _by_site(of, lived.draw_w)
+        outside = _facility(of, span, air, it_w)
+    gave_way = np.isfinite(bounds.most_w) | bounds.reduced | bounds.stopped.any(axis=2)
+    return _Under(lived=lived, it_w=it_w, outside=outside, ceiling_w=ceiling_w, gave_way=gave_way)
+
+
+def _trained(of: World, span: Span, fleet: racks.Racks, lived: _Lived) -> training.Progress:
+    args = (of.scenario, of.gangs, of.at, fleet, span.period, span.step_h, lived.pace, lived.gang_count)
+    return training.progress(*args)
+
+
+def _mean(met: contracts.States, lived: _Lived) -> _Lived:
+    """The mean over all states; pace is that of the racks at work."""
+    if len(met.weight) == 1:
+        return lived
+    gangs = lived.gang_count.sum(axis=2)
+    at_work = met.mean(gangs)
+    return _Lived(
+        gang_count=met.mean(lived.gang_count),
+        pace=np.where(at_work > 0, sharing.ratio(met.mean(gangs * lived.pace), at_work), 1.0),
+        work_count=met.mean(lived.work_count),
+        draw_w=met.mean(lived.draw_w),
+    )
+
+
+def _outside(met: contracts.States, under: _Under) -> power.Facility:
+    """The mean over all states; PUE is that of the mean powers."""
+    found = under.outside
+    if len(met.weight) == 1:
+        return found
+    it_w, loss_w = met.mean(under.it_w), met.mean(found.loss_w)
+    idle = met.mean(found.pue_ratio)
+    return power.Facility(
+        pue_ratio=np.where(it_w > 0, 1 + sharing.ratio(loss_w, it_w), idle),
+        loss_w=loss_w,
+        planned_ratio=met.mean(found.planned_ratio),
+        water_l_per_h=met.mean(found.water_l_per_h),
+    )
+
+
+def _paid(met: contracts.States, under: _Under) -> Floats:
+    """What energy costs in each step, (h, s): the mean price of what is drawn in its states."""
+    price = np.stack([one.price_usd_per_wh for one in met.air], axis=1)
+    drawn_w = met.mean(under.facility_w)
+    paid = sharing.ratio(met.mean(price * under.facility_w), drawn_w)
+    return price if len(met.weight) == 1 else np.where(drawn_w > 0, paid, met.mean(price))
+
+
+def _of_week(use: sharing.Jobs, steps: int) -> sharing.Jobs:
+    """The jobs of one state: they are the same in all of them."""
+    cut = {name: getattr(use, name)[:steps] for name in ("own_count", "asked_per_s", "promised_per_s")}
+    return replace(use, **cut, weight=None)
+
+
+def _calls(met: contracts.States, asked: _Asked, called: _Under, free: _Under, lost_flops: Floats) -> contracts.Calls:
+    """What the calls of contracts took, against the same span without them."""
+    drawn_w = free.facility_w  # what prices or events take anyway, a call does not ask for
+    asked_w, slowed_w = (
+        np.where(met.called, np.maximum(drawn_w - left_w, 0.0), 0.0) for left_w in (called.ceiling_w, called.facility_w)
+    )
+    lost = free.lived.work_count - called.lived.work_count
+    return contracts.Calls(
+        called_frac=met.mean(met.called.astype(float)),
+        unasked_frac=met.mean((met.called & (asked_w <= storage.ROUNDING_FRAC * drawn_w)).astype(float)),
+        asked_w=met.mean(asked_w),
+        slowed_w=met.mean(slowed_w),
+        begun_count=met.begun_count,
+        lost_per_s=met.mean(np.einsum("hpj,pj->hj", lost, asked.use.rate_per_s)),
+        lost_flops=lost_flops,
+    )
 
 
 def _unlimited(of: World, span: Span, fleet: racks.Racks, use: sharing.Jobs) -> _Lived:

@@ -38,30 +38,31 @@ class Event:
 def limits(
     scenario: Scenario,
     span: Span,
-    years: Sequence[SiteYear],
     outdoors: Sequence[Outdoors],
     shell_w: Floats,
+    called: NDArray[np.bool_],
     events: Sequence[Event],
     weekly: bool,
 ) -> Limits:
-    """The limits of a span; representative weeks have no dates, so that only prices count in them.
+    """The limits of a span; representative weeks have no dates, so that events do not count in them.
 
-    shell_w: connection of each site in each step (h, s).
+    shell_w: connection of each site in each step, called: whether the grid calls its contract, (h, s).
     """
     sites, tiers = list(scenario.records.sites), scenario.asked.simulate.tiers
     most = np.full((span.count, len(sites)), np.inf)
     less, kept = np.zeros_like(most), np.ones_like(most)
     price = np.stack([one.price_usd_per_wh for one in outdoors], axis=1)
     ceiling = np.array([np.inf if tier.price_usd_per_wh is None else tier.price_usd_per_wh for tier in tiers])
-    for site, (key, year) in enumerate(zip(sites, years, strict=True)):
-        contract = scenario.asked.sites[key].curtailment
-        if contract is not None and not weekly:
-            called = calls(scenario, key, contract, year, span)
-            most[called, site] = shell_w[called, site] * (1 - contract.depth_frac)
+    for site, key in enumerate(sites):
+        contract, now = scenario.asked.sites[key].curtailment, called[:, site]
+        if contract is not None and contract.depth_of == "connection":
+            most[now, site] = shell_w[now, site] * (1 - contract.depth_frac)
+        elif contract is not None:
+            kept[now, site] = 1 - contract.depth_frac
     if not weekly:
-        now = span.first_h + np.arange(span.count) * span.step_h
+        hour = span.first_h + np.arange(span.count) * span.step_h
         for event in events:
-            during, site = (now >= event.start_h) & (now < event.end_h), sites.index(event.site)
+            during, site = (hour >= event.start_h) & (hour < event.end_h), sites.index(event.site)
             most[during, site] = np.minimum(most[during, site], event.most_w)
             less[during, site] += event.less_w
             kept[during, site] *= 1 - event.less_frac

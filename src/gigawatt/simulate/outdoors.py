@@ -32,7 +32,8 @@ class Outdoors:
 class SiteYear:
     """The year of a site: hours of air on a clock of utc_offset_h, its representative weeks on UTC, price and carbon.
 
-    price_usd_per_wh: shape (12, 24) on standard time or (hours,) on UTC; carbon_kg_per_wh: (hours,) on UTC.
+    price_usd_per_wh: shape (12, 24) on standard time or (hours,) on UTC; carbon_kg_per_wh: (hours,) on UTC. price_week,
+    carbon_week: both in representative weeks, (4, 168).
     """
 
     air: watts.Weather
@@ -41,14 +42,12 @@ class SiteYear:
     price_usd_per_wh: Floats
     price_offset_h: float
     carbon_kg_per_wh: Floats
+    price_week: Floats
+    carbon_week: Floats
 
 
 def site_years(scenario: Scenario) -> list[SiteYear]:
-    """The year of every site, in the scenario's order.
-
-    Hourly prices keep the shape of their file or profile and have the mean that the plan counts with: what is missing
-    between the two is delivery, the same in every hour.
-    """
+    """The year of every site, in the scenario's order; its prices have the mean that the plan counts with."""
     found = []
     for key, site in scenario.records.sites.items():
         use, series = scenario.asked.sites[key], scenario.records.series.get(key, SiteSeries())
@@ -58,17 +57,19 @@ def site_years(scenario: Scenario) -> list[SiteYear]:
         price, price_offset_h = series.price_usd_per_wh, 0.0
         if price is None:
             ratios = np.array(use.price_ratios or [[1.0] * 24] * 12)
-            price, price_offset_h = site.power_price_usd_per_wh * ratios, site.utc_offset_h
-        carbon = series.carbon_kg_per_wh
+            price, price_offset_h = site.power_price_usd_per_wh * (ratios / ratios.mean()), site.utc_offset_h
+        carbon = np.full(8760, site.carbon_kg_per_wh) if series.carbon_kg_per_wh is None else series.carbon_kg_per_wh
         plant = facility.cooling_of(scenario.records.cooling[site.cooling])
         found.append(
             SiteYear(
                 air=air,
                 utc_offset_h=offset_h,
                 week=weeks.weeks(air, plant, offset_h),
-                price_usd_per_wh=price + site.power_price_usd_per_wh - price.mean(),
+                price_usd_per_wh=price,
                 price_offset_h=price_offset_h,
-                carbon_kg_per_wh=np.full(8760, site.carbon_kg_per_wh) if carbon is None else carbon,
+                carbon_kg_per_wh=carbon,
+                price_week=weeks.mean_days(price, price_offset_h),
+                carbon_week=weeks.mean_days(carbon, 0.0),
             )
         )
     return found
@@ -79,16 +80,22 @@ def outdoors(year: SiteYear, span: Span, quarters: list[str], weekly: bool) -> O
     when = span.when(quarters)
     at = weeks.season(quarters[span.period])
     dry, wet = year.week.quarters[at]
+    week = year.week.dry_bulb_degc, year.week.wet_bulb_degc, year.price_week, year.carbon_week
     if weekly:
-        air = year.week.dry_bulb_degc[at], year.week.wet_bulb_degc[at]
+        values = [four[at] for four in week]
     else:
-        hours = (year.air.dry_bulb_degc, year.air.wet_bulb_degc)
-        air = tuple(watts.by_hour(values, when, year.utc_offset_h) for values in hours)  # type: ignore[assignment]
+        hourly = (
+            (year.air.dry_bulb_degc, year.utc_offset_h),
+            (year.air.wet_bulb_degc, year.utc_offset_h),
+            (year.price_usd_per_wh, year.price_offset_h),
+            (year.carbon_kg_per_wh, 0.0),
+        )
+        values = [watts.by_hour(profile, when, offset_h) for profile, offset_h in hourly]
     return Outdoors(
-        dry_bulb_degc=air[0],
-        wet_bulb_degc=air[1],
-        price_usd_per_wh=watts.by_hour(year.price_usd_per_wh, when, year.price_offset_h),
-        carbon_kg_per_wh=watts.by_hour(year.carbon_kg_per_wh, when, 0.0),
+        dry_bulb_degc=values[0],
+        wet_bulb_degc=values[1],
+        price_usd_per_wh=values[2],
+        carbon_kg_per_wh=values[3],
         quarter_dry_degc=dry,
         quarter_wet_degc=wet,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import xarray as xr
@@ -50,6 +50,12 @@ class Racks:
     failures_count: Floats
     fault_h: Floats
     fault_pair: NDArray[np.int32]
+
+
+def repeated(fleet: Racks, count: int) -> Racks:
+    """The racks of a span whose faults are a rate, its steps one time after the other."""
+    names = ("stock_count", "down_count", "degraded_count", "up_count", "failures_count")
+    return replace(fleet, **{name: np.concatenate([getattr(fleet, name)] * count) for name in names})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,7 @@ class Jobs:
     rate_per_s: work of one working rack, (p, j). own_count: working racks that the plan gives, (h, p, j). asked_per_s,
     promised_per_s: demand, and what the plan serves of it, (h, j); where `flexible` (j), any hour will do and only
     their means count. value_usd_per_h: worth of a rack-hour, (j). tiers: the jobs of each tier (j), the one that is
-    served first at first.
+    served first at first. weight (h): how much each step counts in a mean; None where all count alike.
     """
 
     rate_per_s: Floats
@@ -45,6 +45,7 @@ class Jobs:
     value_usd_per_h: Floats
     flexible: Mask
     tiers: tuple[Mask, ...]
+    weight: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +97,11 @@ def work(
     )
 
 
-def jobs(of: Work, period: int, tide: Floats, peak: Mask) -> Jobs:
+def jobs(of: Work, period: int, tide: Floats, peak: Mask, weight: Floats | None = None) -> Jobs:
     """The jobs of a span of one quarter.
 
-    tide: demand over its mean (h, class); peak: which steps are the peak block (h).
+    tide: demand over its mean (h, class); peak: which steps are the peak block (h); weight: as in `Jobs`, of states in
+    all of which demand is the same.
     """
     rate, own = of.rate_per_s[period], of.own_count[period][np.where(peak, 0, 1)]
     wish = np.broadcast_to(of.wish_per_s[period], (len(tide), of.wish_per_s.shape[1]))
@@ -115,6 +117,7 @@ def jobs(of: Work, period: int, tide: Floats, peak: Mask) -> Jobs:
         value_usd_per_h=of.value_usd_per_h[period],
         flexible=of.flexible,
         tiers=of.tiers,
+        weight=weight,
     )
 
 
@@ -150,7 +153,8 @@ def _fill(
         here = left * open_to[..., job]
         possible = here @ rate
         if use.flexible[job]:  # the shortfall is spread over the steps in proportion to what stands idle in each
-            short = ratio(possible, possible.mean()) * short.mean()
+            usual, lacking = (np.average(values, weights=use.weight, keepdims=True) for values in (possible, short))
+            short = ratio(possible, usual) * lacking
         part = np.minimum(ratio(np.maximum(short, 0), possible), 1)
         taken = here * part[:, None]
         done[:, :, job] += taken

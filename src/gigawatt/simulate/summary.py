@@ -12,6 +12,8 @@ from gigawatt.simulate.power import Extremes, pue_p99
 
 # Below this share of a figure, plan and simulation are said to agree.
 SAME_FRAC = 5e-4
+# Below this share of what is done, a loss is rounding.
+ROUNDING_FRAC = 1e-9
 MEGA, GIGA = 1e6, 1e9
 SHORT = "in its busiest hours the tide is above the mean of its block, and too few racks stand idle"
 DISPLACED = (
@@ -35,6 +37,51 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteCalls:
+    """What the grid's calls under the contract of a site ask and get.
+
+    calls_count: that begin; called_h: hours of them; unasked_h: of these, in which the site draws no more than it may,
+    so that they ask for nothing. asked_wh: facility energy to give up; slowed_wh: given by work that slows, more than
+    that where a gang stops for lack of racks; battery_wh: by the site's battery.
+    """
+
+    site: str
+    calls_count: float
+    called_h: float
+    unasked_h: float
+    asked_wh: float
+    slowed_wh: float
+    battery_wh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalledWork:
+    """What a kind of work loses to calls, less what it makes up for in the same quarter; less than nothing is a gain.
+
+    tokens: None where the work has none; flop: likewise. usd: at what a token of the class earns in the quarter, or an
+    operation of experiments is worth; None for training runs, which earn nothing by themselves.
+    """
+
+    use_case: str
+    tokens: float | None
+    flop: float | None
+    usd: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """All calls of a window: sites that are called, work that is lost, what that earns, and that over what is given up.
+
+    usd_per_wh: None where nothing is given up. What the energy that is not drawn would have cost is not taken off.
+    """
+
+    sites: tuple[SiteCalls, ...]
+    lost: tuple[CalledWork, ...]
+    usd: float
+    usd_per_wh: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """A window of quarters.
 
@@ -42,9 +89,10 @@ class Summary:
     that 1 % of the IT energy exceeds, over every hour of the weather and not only the representative weeks.
     energy_usd: what is drawn from the grid at the price of its hour, with demand_usd, the charges on highest hours;
     carbon_kg: of the same. discharged_wh: given by batteries. failures: faults of racks by kind. goodput_frac: progress
-    of training gangs over the racks that they hold. curtailed_wh: facility energy given up to limits. served, unserved:
-    tokens by class. residual_frac: facility energy less IT energy counted rack by rack less losses, over facility
-    energy. plan_vs_sim: of a window, empty for a single quarter of it. None where nothing runs.
+    of training gangs over the racks that they hold. curtailed_wh: facility energy given up to limits; calls: of the
+    grid under contracts, None where there are none. served, unserved: tokens by class. residual_frac: facility energy
+    less IT energy counted rack by rack less losses, over facility energy. plan_vs_sim: of a window, empty for a single
+    quarter of it. None where nothing runs.
     """
 
     availability_frac: float | None
@@ -63,13 +111,21 @@ class Summary:
     served: Mapping[str, float]
     unserved: Mapping[str, float]
     residual_frac: float
+    calls: Called | None = None
     plan_vs_sim: tuple[Difference, ...] = ()
 
 
 def summary_of(stored: Mapping[str, Any]) -> Summary:
     """A summary from its fields, as `dataclasses.asdict` gave them."""
     rows = tuple(Difference(**row) for row in stored["plan_vs_sim"])
-    return Summary(**{**stored, "plan_vs_sim": rows})
+    return Summary(**{**stored, "plan_vs_sim": rows, "calls": _called_of(stored.get("calls"))})
+
+
+def _called_of(stored: Mapping[str, Any] | None) -> Called | None:
+    if stored is None:
+        return None
+    sites = tuple(SiteCalls(**row) for row in stored["sites"])
+    return Called(**{**stored, "sites": sites, "lost": tuple(CalledWork(**row) for row in stored["lost"])})
 
 
 def summarise(
@@ -117,7 +173,57 @@ def figures(sim: xr.Dataset, extremes: Sequence[Extremes]) -> Summary:
         demand_usd=float(sums["demand_usd"]),
         discharged_wh=float(sums["discharge_wh"]),
         curtailed_wh=float(sums["curtailed_wh"]),
+        calls=called(sim),
     )
+
+
+def called(sim: xr.Dataset) -> Called | None:
+    """What calls ask, get and cost in all quarters of `sim`; None where there are none."""
+    if not float(sim.called_h.sum()) > 0:
+        return None
+    names = ("calls_count", "called_h", "unasked_h", "called_wh", "slowed_wh", "battery_wh")
+    sums = {name: _by_name(sim[name], "site") for name in names}
+    sites = tuple(
+        SiteCalls(
+            site=site,
+            calls_count=sums["calls_count"][site],
+            called_h=hours,
+            unasked_h=sums["unasked_h"][site],
+            asked_wh=sums["called_wh"][site],
+            slowed_wh=sums["slowed_wh"][site],
+            battery_wh=sums["battery_wh"][site],
+        )
+        for site, hours in sums["called_h"].items()
+        if hours > 0
+    )
+    lost = (*_lost(sim, "use_case"), *_lost(sim, "run"), *_lost(sim, "experiment"))
+    usd, given_wh = sum(work.usd or 0.0 for work in lost), sum(site.slowed_wh + site.battery_wh for site in sites)
+    return Called(sites=sites, lost=lost, usd=usd, usd_per_wh=_over(usd, given_wh))
+
+
+# Of each kind of work: what it loses, what that is worth, and all that was done.
+_LOSSES = {
+    "use_case": ("lost_tokens", "lost_usd", "served_tokens"),
+    "experiment": ("lost_flop", "lost_research_usd", "research_flop"),
+    "run": ("lost_train_flop", "", "train_flop"),
+}
+
+
+def _lost(sim: xr.Dataset, dim: str) -> list[CalledWork]:
+    """What each kind of work loses, of those that lose or gain."""
+    lost, worth, done = _LOSSES[dim]
+    amounts, whole = _by_name(sim[lost], dim), _by_name(sim[done], dim)
+    usd = _by_name(sim[worth], dim) if worth else {}
+    return [
+        CalledWork(
+            use_case=name,
+            tokens=amount if dim == "use_case" else None,
+            flop=None if dim == "use_case" else amount,
+            usd=usd.get(name),
+        )
+        for name, amount in amounts.items()
+        if abs(amount) > ROUNDING_FRAC * whole[name]
+    ]
 
 
 def _by_name(values: xr.DataArray, dim: str) -> dict[str, float]:
@@ -154,7 +260,13 @@ def _racks(sim: xr.Dataset, plan: xr.Dataset, availability_frac: float) -> list[
 def _bill(sim: xr.Dataset, plan: xr.Dataset) -> Difference:
     cost, budget = float(sim.energy_usd.sum()), float(plan.energy_usd.sum())
     used = _change(float(sim.facility_wh.sum()), float(plan.facility_wh.sum()))
-    cause = f"energy used ({used}), and its price in the hours in which it is used"
+    paid, counted = (
+        f"{1e6 * float(data.energy_usd.sum()) / wh:.2f}" if (wh := float(data.facility_wh.sum())) > 0 else "no"
+        for data in (sim, plan)
+    )
+    cause = (
+        f"energy used ({used}), and its price in the hours in which it is used ({paid} USD/MWh instead of {counted})"
+    )
     given, charged = float(sim.discharge_wh.sum()), float(sim.demand_usd.sum())
     if given > 0:
         moved, lost = float(sim.moved_usd.sum()), float((sim.grid_wh - sim.facility_wh).sum())
@@ -187,6 +299,9 @@ def _energy(sim: xr.Dataset, plan: xr.Dataset) -> Difference:
         f"racks that are late or down draw nothing ({_change(full, counted)}), "
         f"idle ones draw less ({_change(it, full)}), mean PUE ({pue})"
     )
+    given = float(sim.curtailed_wh.sum())
+    if given > 0:
+        cause += f"; limits and calls of the grid take {given / GIGA:,.1f} GWh of it"
     return Difference(item="facility energy", plan=budget, simulated=energy, unit="Wh", cause=cause)
 
 
@@ -209,6 +324,9 @@ def _tokens(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
     for name, interactive in zip(plan.use_case.values, plan.interactive.values, strict=True):
         budget, served = (float(data.served_tokens.sel(use_case=name).sum()) for data in (plan, sim))
         cause = _cause(served, budget, SHORT if interactive > 0 else DISPLACED)
+        lost = float(sim.lost_tokens.sel(use_case=name).sum())
+        if lost > SAME_FRAC * max(served, budget):
+            cause += f"; calls of the grid take {lost / max(served, budget):.1%}"
         rows.append(
             Difference(item=f"tokens served: {name}", plan=budget, simulated=served, unit="tokens", cause=cause)
         )

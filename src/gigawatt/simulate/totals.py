@@ -64,6 +64,29 @@ def totals(hours: Hours, uses: int) -> Values:
         "train_flop": (("run",), _tokens(hours.training.flops, span)),
         "research_flop": (("experiment",), served[uses:]),
         **_grid(hours),
+        **_calls(hours, uses),
+    }
+
+
+def _calls(hours: Hours, uses: int) -> Values:
+    """What calls of contracts took, against the same span without them.
+
+    calls_count (that begin), called_h, unasked_h (of these, in which they ask for nothing), called_wh (that they ask
+    for), slowed_wh, battery_wh (that work and batteries give): (site); lost_tokens (use_case), lost_flop (experiment),
+    lost_train_flop (run).
+    """
+    span, calls = hours.span, hours.calls
+    site, lost = ("site",), _tokens(calls.lost_per_s, span)
+    return {
+        "calls_count": (site, calls.begun_count),
+        "called_h": (site, _sum(calls.called_frac, span)),
+        "unasked_h": (site, _sum(calls.unasked_frac, span)),
+        "called_wh": (site, _sum(calls.asked_w, span)),
+        "slowed_wh": (site, _sum(calls.slowed_w, span)),
+        "battery_wh": (site, _sum(np.clip(calls.asked_w - calls.slowed_w, 0.0, hours.storage.discharge_w), span)),
+        "lost_tokens": (("use_case",), lost[:uses]),
+        "lost_flop": (("experiment",), lost[uses:]),
+        "lost_train_flop": (("run",), _tokens(calls.lost_flops, span)),
     }
 
 
@@ -98,14 +121,22 @@ def _failures(hours: Hours) -> Floats:
 
 
 def combine(parts: Sequence[Values], spans: Sequence[Span], plan: Plan, kinds: Sequence[str]) -> xr.Dataset:
-    """The totals of all spans along `period`, labelled; a quarter that is not lived through has no entry."""
+    """The totals of all spans along `period`, labelled; a quarter that is not lived through has no entry.
+
+    lost_usd (use_case), lost_research_usd (experiment): what the work that calls took earns then, or is worth.
+    """
     inputs = plan.inputs
     values = {
         name: (("period", *dims), np.stack([part[name][1] for part in parts])) for name, (dims, _) in parts[0].items()
     }
     coords = {name: inputs[name].values for name in ("site", "use_case", "run", "experiment")}
     periods = inputs.period.values[[span.period for span in spans]]
-    return xr.Dataset(values, coords={"period": periods, "kind": list(kinds), **coords})
+    found = xr.Dataset(values, coords={"period": periods, "kind": list(kinds), **coords})
+    if not found.called_h.any():
+        return found.assign(lost_usd=0 * found.lost_tokens, lost_research_usd=0 * found.lost_flop)
+    earned = flows.earned_usd_per_token(plan.data.served_tokens_per_s, inputs).sel(period=periods)
+    worth = inputs.experiment_worth_usd_per_flop.sel(period=periods)
+    return found.assign(lost_usd=found.lost_tokens * earned, lost_research_usd=found.lost_flop * worth)
 
 
 def planned(plan: Plan, scenario: Scenario, spans: Sequence[Span], weekly: bool) -> xr.Dataset:

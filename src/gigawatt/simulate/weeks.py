@@ -5,10 +5,13 @@ are ranked by their mean dry bulb and cut into seven groups of equal size, and o
 means of dry bulb and PUE are nearest to the group's, each in units of its deviation between days. So the week keeps
 the mean and the spread of the quarter, and the hours of a day keep together. The seven days stand in the order of the
 calendar. What a week cannot hold is the few warmest hours of a year: `quarters` keeps every hour for those.
+
+Prices and carbon have days of their own, for their files are of other years than the weather: `mean_days`.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +24,7 @@ from gigawatt.simulate.calendar import DAY_HOURS, WEEK_DAYS
 Floats = NDArray[np.float64]
 
 QUARTER_DAYS = (90, 91, 92, 92)  # of a year of 365 days
+_COMMON_YEAR = "2023"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,27 @@ def weeks(air: watts.Weather, cooling: watts.Cooling, utc_offset_h: float) -> We
     return Weeks(dry_bulb_degc=np.stack(dry_weeks), wet_bulb_degc=np.stack(wet_weeks), quarters=quarters)
 
 
+def mean_days(profile: Floats, utc_offset_h: float) -> Floats:
+    """A week on UTC for each quarter of the year, shape (4, 168), that keeps the mean of a profile of `watts.by_hour`.
+
+    The days of a quarter are ranked by their mean and cut into seven equal shares, the least first; of each share the
+    week has the mean day. What it lacks are single hours far above all others.
+    """
+    hours = np.datetime64(_COMMON_YEAR, "h") + np.arange(COMMON_YEAR_H).astype("timedelta64[h]")
+    values = watts.by_hour(profile, hours, utc_offset_h)
+    quarters = np.split(values, np.cumsum(QUARTER_DAYS)[:-1] * DAY_HOURS)
+    return np.stack([_mean_days(quarter.reshape(-1, DAY_HOURS)) for quarter in quarters])
+
+
+def _mean_days(days: Floats) -> Floats:
+    if not np.ptp(days) > 0:
+        return np.full(WEEK_DAYS * DAY_HOURS, days[0, 0])
+    ranked = days[np.argsort(days.mean(axis=1), kind="stable")]
+    edge, day = np.linspace(0, len(days), WEEK_DAYS + 1)[:, None], np.arange(len(days))
+    share = np.maximum(np.minimum(edge[1:], day + 1) - np.maximum(edge[:-1], day), 0.0)
+    return np.asarray(share @ ranked).ravel() * (WEEK_DAYS / len(days))
+
+
 def typical_days(dry_bulb_degc: Floats, pue_ratio: Floats) -> NDArray[np.intp]:
     """Which seven days stand for a quarter, in the order of the calendar; both arguments hold its hours."""
     days = np.stack([values.reshape(-1, DAY_HOURS).mean(axis=1) for values in (dry_bulb_degc, pue_ratio)])
@@ -64,9 +89,12 @@ def typical_days(dry_bulb_degc: Floats, pue_ratio: Floats) -> NDArray[np.intp]:
 
 
 def _week(hours: Floats, days: NDArray[np.intp], utc_offset_h: float) -> Floats:
-    """The hours of the chosen days from 00:00 UTC on; the week closes on itself, half hours of offset are rounded."""
+    """The hours of the chosen days from 00:00 UTC on; the week closes on itself.
+
+    Where the offset has a part of an hour, an hour is the one that its beginning is in, as of `watts.by_hour`.
+    """
     local = hours.reshape(-1, DAY_HOURS)[days].ravel()
-    return np.roll(local, -round(utc_offset_h))
+    return np.roll(local, -math.floor(utc_offset_h))
 
 
 def season(quarter: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
@@ -9,7 +10,9 @@ from gigawatt.catalog.paths import arriving, first_day, sample
 from gigawatt.plan.milestones import milestones
 from gigawatt.plan.throughput import rack_rates
 from gigawatt.scenario.schema import Scenario
+from gigawatt.scenario.series import energy_price_usd_per_wh
 from gigawatt.study import evidence
+from gigawatt.study.site_notes import file_notes
 from gigawatt.study.summary import strict
 
 
@@ -70,7 +73,7 @@ def notes(scenario: Scenario) -> list[dict[str, str]]:
     if assumed:
         text = f"{assumed:,} of the {total:,} numbers with a grade are assumed; `gigawatt sources` lists them."
         found.append({"code": "assumed_numbers", "path": "", "text": text})
-    return found
+    return found + [asdict(note) for note in file_notes(scenario)]
 
 
 def _sites(scenario: Scenario) -> list[dict[str, Any]]:
@@ -88,7 +91,7 @@ def _sites(scenario: Scenario) -> list[dict[str, Any]]:
                 "first_w": float(ramp[0]),
                 "last_w": float(ramp[-1]),
                 "slip_count": use.slip_count,
-                "power_price_usd_per_wh": site.power_price_usd_per_wh,
+                "power_price_usd_per_wh": energy_price_usd_per_wh(scenario, key),
                 "cooling": site.cooling,
             }
         )

@@ -11,7 +11,6 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt.plan import flows
-from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.plan.plan import Plan
 from gigawatt.simulate import Timeline
 from gigawatt.simulate.timeline import Window
@@ -210,17 +209,7 @@ def _worth_usd(plan: Plan, dim: str, quarters: NDArray[Any]) -> Floats | None:
     """What a token, or an operation of experiments, brings in each step [USD], (step, kind of work)."""
     if dim == "run":
         return None
-    worth = plan.inputs.experiment_worth_usd_per_flop if dim == "experiment" else earned_usd_per_token(plan)
+    earned = flows.earned_usd_per_token(plan.data.served_tokens_per_s, plan.inputs)
+    worth = plan.inputs.experiment_worth_usd_per_flop if dim == "experiment" else earned
     at = np.searchsorted(worth.period.values, quarters)
     return np.asarray(worth.transpose("period", dim).values[at])
-
-
-def earned_usd_per_token(plan: Plan) -> xr.DataArray:
-    """What a token of each class earns in each quarter [USD], dims (period, use_case).
-
-    The mean over the tokens that the plan serves, dearest first; the price of the class where it serves none.
-    """
-    served = flows.mean_tokens_per_s(plan.data.served_tokens_per_s, plan.inputs) * SECONDS_PER_QUARTER
-    revenue = flows.revenue_usd(plan.data.served_tokens_per_s, plan.inputs)
-    listed = plan.inputs.price_usd_per_mtok / 1e6
-    return xr.where(served > 0, revenue / served.where(served > 0), listed).transpose("period", "use_case")

@@ -16,6 +16,7 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import simulate
 from gigawatt.study import evidence, nothing
 from gigawatt.study.result import Note, Result
+from gigawatt.study.site_notes import call_notes, file_notes
 from gigawatt.study.views import runs_done_frac
 from gigawatt.units import show
 
@@ -47,7 +48,7 @@ def run(
         plan=planned,
         timeline=timeline,
         accounts=accounts,
-        notes=notes(question, planned, accounts),
+        notes=(*notes(question, planned, accounts), *file_notes(question), *call_notes(question, timeline)),
         provenance=provenance(question),
     )
 

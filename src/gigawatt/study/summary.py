@@ -16,7 +16,7 @@ from gigawatt.study.views import binds
 
 def summary(result: Result) -> dict[str, Any]:
     """The fields of `gigawatt run --json`, files aside; what does not exist is null."""
-    plan = result.plan
+    plan, calls = result.plan, result.timeline.summary.calls
     return strict(
         {
             "gigawatt": result.provenance["gigawatt"],
@@ -39,6 +39,7 @@ def summary(result: Result) -> dict[str, Any]:
                 "objective_vs_accounts_rel": objective_vs_accounts_rel(result),
                 "plan_feasible": plan_is_feasible(result),
             },
+            "calls": None if calls is None else asdict(calls),
             "notes": [asdict(note) for note in result.notes],
         }
     )

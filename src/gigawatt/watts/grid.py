@@ -52,8 +52,8 @@ class Connection:
 class Curtailment:
     """A contract under which the grid may call for less.
 
-    `hours_frac`: share of the hours of a year in which it calls. `depth_frac`: share of the connection that must then
-    be given up. `longest_h`: hours that one call may last.
+    `hours_frac`: share of the hours of a year in which it calls. `depth_frac`: share of the draw, or of the connection,
+    that must then be given up. `longest_h`: hours that one call may last.
     """
 
     hours_frac: float

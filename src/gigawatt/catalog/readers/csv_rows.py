@@ -15,6 +15,8 @@ from gigawatt.errors import CatalogError, Fault
 
 Floats = NDArray[np.float64]
 MOST_FAULTS_COUNT = 20
+# What spreadsheets write between columns where a comma is the decimal sign, and others by choice.
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +49,11 @@ def read_rows(path: Path, columns: Sequence[str]) -> Rows:
     """
     table = [(n, line) for n, line in enumerate(read_csv(path), start=1) if line]
     header = [name.strip() for name in table[0][1]] if table else []
-    expected = f"a table with the columns {', '.join(columns)}"
+    expected = f"a table with the columns {', '.join(columns)}, commas between them and points in numbers"
     lacking = [name for name in columns if name not in header]
     if lacking:
-        raise CatalogError([Fault(path=path.name, given=f"no column {', '.join(lacking)}", expected=expected)])
+        given = _other_separator(header, columns) or f"no column {', '.join(lacking)}"
+        raise CatalogError([Fault(path=path.name, given=given, expected=expected)])
     if len(table) == 1:
         raise CatalogError([Fault(path=path.name, given="a header alone", expected=expected)])
     faults = [
@@ -64,10 +67,19 @@ def read_rows(path: Path, columns: Sequence[str]) -> Rows:
     return Rows(file=path.name, lines=[n for n, _ in table[1:]], rows=rows)
 
 
+def _other_separator(header: Sequence[str], columns: Sequence[str]) -> str:
+    """What stands between the columns of a header in place of commas, in words; nothing where that is not it."""
+    for sign, name in SEPARATORS.items():
+        if {part.strip() for part in ",".join(header).split(sign)} >= set(columns):
+            return f"{name} between the columns"
+    return ""
+
+
 def numbers(column: Column, faults: list[Fault]) -> Floats:
     """The cells as numbers; one fault, at the first cell that is none, says how many follow."""
     values = np.array([_number(cell) for cell in column.cells], dtype=float)
-    remark(column, ~np.isfinite(values), "a number", faults)
+    comma = any("," in cell for cell in column.cells)
+    remark(column, ~np.isfinite(values), "a number with a decimal point" if comma else "a number", faults)
     return values
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from gigawatt.catalog.readers.csv_rows import Floats, numbers, read_rows, remark
-from gigawatt.catalog.readers.hours import check_year, clock
+from gigawatt.catalog.readers.hours import hourly, read_year
 from gigawatt.errors import CatalogError, Fault
 
 TIME, PRICE, CARBON = "time", "usd_mwh", "gco2_kwh_lca"
@@ -21,39 +19,35 @@ MOST_MEAN_PRICE, MOST_MEAN_CARBON = 1_000.0, 1_500.0
 class HourlySeries:
     """A year of 8,760 or 8,784 values, hour-beginning on UTC from 1 January.
 
-    `utc_offset_h` was that of the file's clock: its year is turned to UTC, and the hours that this leaves over at one
-    end stand at the other, for a year repeats.
+    `utc_offset_h` was that of the file's clock; notes: what was made of its times, in words.
     """
 
     values: Floats
     utc_offset_h: float
+    notes: tuple[str, ...]
 
 
-def read_price(path: Path, *, utc_offset_h: float | None = None) -> HourlySeries:
-    """Hourly prices [USD/Wh] of a file with the columns time and usd_mwh; negative ones are lawful.
+def read_price(path: Path, *, utc_offset_h: float | None = None, told_by: str = "") -> HourlySeries:
+    """Prices [USD/Wh] of a file with the columns time and usd_mwh; negative ones are lawful.
 
-    utc_offset_h: of times that do not state it; 0 says that they are UTC.
+    Equal parts of an hour are averaged, and so are hours that lie across two of UTC.
+
+    utc_offset_h: of times that do not state it; 0 says that they are UTC. told_by: the key by which a user says it.
 
     Raises CatalogError where the file cannot be read, hours are missing, repeated or out of order, the offset is not
     known, a cell is no number, or the mean is no price in USD/MWh.
     """
-    return _read(path, PRICE, utc_offset_h, 1 / WH_PER_MWH)
+    return _read(path, PRICE, utc_offset_h, told_by, 1 / WH_PER_MWH)
 
 
-def read_carbon(path: Path, *, utc_offset_h: float | None = None) -> HourlySeries:
-    """Hourly carbon intensity [kg/Wh] of a file with the columns time and gco2_kwh_lca; as `read_price`."""
-    return _read(path, CARBON, utc_offset_h, 1 / (G_PER_KG * WH_PER_KWH))
+def read_carbon(path: Path, *, utc_offset_h: float | None = None, told_by: str = "") -> HourlySeries:
+    """Carbon intensity [kg/Wh] of a file with the columns time and gco2_kwh_lca; as `read_price`."""
+    return _read(path, CARBON, utc_offset_h, told_by, 1 / (G_PER_KG * WH_PER_KWH))
 
 
-def _read(path: Path, name: str, utc_offset_h: float | None, scale: float) -> HourlySeries:
+def _read(path: Path, name: str, utc_offset_h: float | None, told_by: str, scale: float) -> HourlySeries:
     table = read_rows(path, (TIME, name))
-    times, offset_h = clock(table.column(TIME), utc_offset_h)
-    check_year(table.file, table.lines, times)
-    if offset_h != int(offset_h):
-        given = f"{offset_h:g} h"
-        raise CatalogError(
-            [Fault(path=f"{table.file} UTC offset", given=given, expected="whole hours, for hourly values")]
-        )
+    year = read_year(table.column(TIME), utc_offset_h, told_by)
     faults: list[Fault] = []
     column = table.column(name)
     values = numbers(column, faults)
@@ -63,7 +57,8 @@ def _read(path: Path, name: str, utc_offset_h: float | None, scale: float) -> Ho
         _refuse_other_units(f"{table.file} column {name}", name, float(values.mean()), faults)
     if faults:
         raise CatalogError(faults)
-    return HourlySeries(values=np.roll(values, -int(offset_h)) * scale, utc_offset_h=offset_h)
+    found = hourly(values, year, utc_offset_h=0.0) * scale
+    return HourlySeries(values=found, utc_offset_h=year.utc_offset_h, notes=year.notes)
 
 
 def _refuse_other_units(where: str, name: str, mean: float, faults: list[Fault]) -> None:

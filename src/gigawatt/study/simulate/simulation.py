@@ -12,6 +12,7 @@ from gigawatt.plan.plan import plan, quiet
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline, calendar, simulate
 from gigawatt.simulate.timeline import Window
+from gigawatt.study import site_notes
 from gigawatt.study.outcome import Outcome, outcome
 from gigawatt.study.result import Note, Result
 from gigawatt.study.run import notes, provenance
@@ -59,12 +60,13 @@ def simulate_result(question: Question, progress: Progress = quiet) -> Simulatio
         found = outcome(question.events, asked, timeline, without, planned)
     accounts = saved.accounts if saved is not None else account(scenario, planned)
     known = saved.notes if saved is not None else notes(scenario, planned, accounts)
+    known = (*(note for note in known if note.code not in site_notes.CODES), *site_notes.file_notes(scenario))
     result = Result(
         scenario=scenario,
         plan=planned,
         timeline=timeline,
         accounts=accounts,
-        notes=(*known, *_notes(scenario, saved, asked, found)),
+        notes=(*known, *site_notes.call_notes(scenario, timeline), *_notes(scenario, saved, asked, found)),
         provenance=provenance(scenario),
         outcome=found,
     )

@@ -42,6 +42,7 @@ def summary(simulation: Simulation) -> dict[str, Any]:
         "served": dict(seen.served),
         "unserved": dict(seen.unserved),
         "curtailed_wh": seen.curtailed_wh,
+        "calls": None if seen.calls is None else asdict(seen.calls),
         "residual_frac": seen.residual_frac,
         "plan_vs_sim": [asdict(row) for row in seen.plan_vs_sim],
         "outages": longest(timeline.outages, LONGEST_COUNT),

@@ -1,0 +1,85 @@
+"""Calls of the grid under contracts: page, terminal and JSON say the same, and a note where they ask for nothing."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+import gigawatt as gw
+from gigawatt.report import calls, page, terminal
+from gigawatt.study.result import Result
+from gigawatt.study.site_notes import IDLE_CALLS, NO_CALLS
+from gigawatt.study.summary import summary
+
+CONTRACT = "sites.example-campus.curtailment"
+SHORT = {"horizon.report_end": "2027Q4", "horizon.end": "2028Q2"}
+
+
+def ran(**terms: str) -> Result:
+    given = {"hours": "2 %", "depth": "40 %", "longest": "4 h", "grade": "assumed"} | terms
+    return gw.run("one-campus", {**SHORT, CONTRACT: given})
+
+
+@pytest.fixture(scope="module")
+def called() -> Result:
+    return ran()
+
+
+@pytest.fixture(scope="module")
+def idle() -> Result:
+    return ran(depth="10 %", depth_of="connection")
+
+
+def shown(result: Result) -> str:
+    out = Console(file=io.StringIO(), width=120)
+    terminal.show(result, {}, out)
+    return out.file.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def test_run_tells_what_calls_ask_get_and_cost(called: Result) -> None:
+    """users 3: calls, hours, energy, tokens, USD lost and USD per energy, in JSON, on the terminal and on the page."""
+    found: Any = summary(called)["calls"]
+    (site,) = found["sites"]
+    assert site["calls_count"] > 0
+    assert site["called_h"] > site["calls_count"]
+    assert site["slowed_wh"] == pytest.approx(site["asked_wh"], rel=1e-3)
+    assert found["usd"] == pytest.approx(sum(row["usd"] for row in found["lost"]))
+    assert found["usd_per_wh"] == pytest.approx(found["usd"] / (site["slowed_wh"] + site["battery_wh"]))
+    table = calls.sites(called)
+    assert table is not None
+    assert table.rows[0][:3] == ("Example campus", f"{site['calls_count']:,.0f}", f"{site['called_h']:,.0f}")
+    text, html = shown(called), page.render(called)
+    assert 'id="calls"' in html
+    for told in (table.title, f"{found['usd_per_wh'] * 1e6:,.0f}"):
+        assert told in text
+        assert told in html
+    assert (
+        "calls of the grid take"
+        in {row.item: row.cause for row in called.timeline.summary.plan_vs_sim}["facility energy"]
+    )
+    assert not {note.code for note in called.notes} & {IDLE_CALLS, NO_CALLS}
+
+
+def test_a_call_that_asks_for_nothing_is_a_note(idle: Result) -> None:
+    """users 3: nothing happened for a year, and nothing said so."""
+    (note,) = [note for note in idle.notes if note.code == IDLE_CALLS]
+    assert note.path == CONTRACT
+    assert 'depth_of = "draw" asks for a share of what it would draw' in note.text
+    assert "ask for nothing" in calls.cost(idle)
+    assert calls.lost(idle) is None
+    assert summary(idle)["calls"]["usd_per_wh"] is None  # type: ignore[index]
+
+
+def test_a_contract_that_is_never_called_is_a_note() -> None:
+    result = ran(hours="0 %")
+    assert [note.path for note in result.notes if note.code == NO_CALLS] == [CONTRACT]
+    assert summary(result)["calls"] is None
+    assert 'id="calls"' not in page.render(result)
+
+
+def test_calls_open_from_a_folder(called: Result, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = called.save(tmp_path_factory.mktemp("saved") / "called")
+    assert gw.load_result(folder).timeline.summary == called.timeline.summary
