@@ -187,13 +187,10 @@ def _value(
     if is_dataclass(hint):
         return _prepare(hint, value, path, field_path, inherited, reader)  # type: ignore[arg-type]
     if get_origin(hint) is tuple and is_dataclass(get_args(hint)[0]):
-        rows = value if isinstance(value, list) else [value]
         item = get_args(hint)[0]
-        if len(rows) > MOST_ENTRIES_COUNT:
-            reader.remark(path, f"{len(rows):,} entries", f"at most {MOST_ENTRIES_COUNT:,}")
         return tuple(
             _prepare(item, row, f"{path}[{n}]", f"{field_path}.{n}", inherited, reader)
-            for n, row in enumerate(rows[:MOST_ENTRIES_COUNT])
+            for n, row in enumerate(_rows(value, path, reader))
         )
     if is_named(hint):
         item = get_args(hint)[1]
@@ -207,6 +204,14 @@ def _value(
     if not isinstance(value, list) or get_origin(hint) is tuple:
         check_plain(value, path, name in _PROSE, reader)
     return tuple(value) if isinstance(value, list) else value
+
+
+def _rows(value: object, path: str, reader: Reader) -> list[Any]:
+    """The rows of a list of tables, or the one table, without those that are too many."""
+    rows = value if isinstance(value, list) else [value]
+    if len(rows) > MOST_ENTRIES_COUNT:
+        reader.remark(path, f"{len(rows):,} entries", f"at most {MOST_ENTRIES_COUNT:,}")
+    return rows[:MOST_ENTRIES_COUNT]
 
 
 def _entries(value: object, path: str, reader: Reader) -> Mapping[str, Any]:
