@@ -23,7 +23,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from gigawatt import units
 from gigawatt.catalog.files import MOST_TABLE_BYTES, parse_toml, read_text
 from gigawatt.catalog.records import Evidence, Grade, Path, Source
-from gigawatt.errors import CatalogError, Fault, plain
+from gigawatt.errors import MOST_FAULTS_COUNT, CatalogError, Fault, plain
 
 T = TypeVar("T")
 
@@ -44,8 +44,6 @@ _LINE_RULE, _PROSE_RULE = "one line of text without control characters", "text w
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\]{1,2000}", re.IGNORECASE)
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
 _QUARTER = re.compile(r"[0-9]{4}Q[1-4]")
-# How many unknown keys of one table are told the nearest that is known, for looking takes its time.
-_MOST_NEAREST_COUNT = 20
 _LONGEST = 2**63
 _ANNOTATED = frozenset({"value", "low", "high", "grade", "source", "note"})
 _INHERITED = frozenset({"grade", "source", "note"})
@@ -150,15 +148,15 @@ def _prepare(
     known = keys_of(cls)
     stated = {key: table[key] for key in _INHERITED if key in table and key not in known}
     inherited = _stated(stated, inherited, path, reader)
-    prepared, unknown_count = {}, 0
+    prepared = {}
     for key, value in table.items():
         if key in known:
             name = known[key]
             here = _join(path, key), _join(field_path, name)
             prepared[name] = _value(_hints(cls)[name], name, value, here, inherited, reader)
         elif key not in _INHERITED:
-            unknown_count += 1
-            near = _nearest(key, known) if unknown_count <= _MOST_NEAREST_COUNT else "no such key"
+            # Looking for the nearest key takes its time, and beyond so many faults nobody is told.
+            near = _nearest(key, known) if len(reader.faults) < MOST_FAULTS_COUNT else "no such key"
             reader.fault(_join(path, key), _brief(value), near)
     for entry in fields(cls):
         required = entry.default is MISSING and entry.default_factory is MISSING
@@ -189,10 +187,10 @@ def _value(
     if is_dataclass(hint):
         return _prepare(hint, value, path, field_path, inherited, reader)  # type: ignore[arg-type]
     if get_origin(hint) is tuple and is_dataclass(get_args(hint)[0]):
-        rows = value if isinstance(value, list) else [value]
         item = get_args(hint)[0]
         return tuple(
-            _prepare(item, row, f"{path}[{n}]", f"{field_path}.{n}", inherited, reader) for n, row in enumerate(rows)
+            _prepare(item, row, f"{path}[{n}]", f"{field_path}.{n}", inherited, reader)
+            for n, row in enumerate(_rows(value, path, reader))
         )
     if is_named(hint):
         item = get_args(hint)[1]
@@ -206,6 +204,14 @@ def _value(
     if not isinstance(value, list) or get_origin(hint) is tuple:
         check_plain(value, path, name in _PROSE, reader)
     return tuple(value) if isinstance(value, list) else value
+
+
+def _rows(value: object, path: str, reader: Reader) -> list[Any]:
+    """The rows of a list of tables, or the one table, without those that are too many."""
+    rows = value if isinstance(value, list) else [value]
+    if len(rows) > MOST_ENTRIES_COUNT:
+        reader.remark(path, f"{len(rows):,} entries", f"at most {MOST_ENTRIES_COUNT:,}")
+    return rows[:MOST_ENTRIES_COUNT]
 
 
 def _entries(value: object, path: str, reader: Reader) -> Mapping[str, Any]:
