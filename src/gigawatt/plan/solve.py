@@ -18,6 +18,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gigawatt.errors import SolverFailure as SolverFailure
+
 Floats = NDArray[np.float64]
 
 # One solver unit in SI (or in racks).
@@ -215,10 +217,6 @@ def silent() -> Any:
 
 class NoPlan(Exception):  # noqa: N818 (caught inside plan/, where the limits in conflict are then named)
     """No point meets every limit, or none was found in time."""
-
-
-class SolverFailure(RuntimeError):  # noqa: N818 (our bug or the solver's, never the user's)
-    """HiGHS neither solved the problem nor found it infeasible."""
 
 
 def _positions(labels: Any) -> dict[int, int]:

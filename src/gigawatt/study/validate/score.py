@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt.errors import Fault, ScenarioError
-from gigawatt.study.files import write_whole
+from gigawatt.study.files import check_file, write_whole
 
 # Quantile of the errors that is reported beside their mean and median.
 HIGH_FRAC = 0.9
@@ -184,10 +184,7 @@ def missed(figures: Mapping[str, Any], bars: Mapping[str, float]) -> list[str]:
 def write_predictions(
     path: Path, rows: Sequence[Mapping[str, str]], scored: Iterable[Scored], skipped: Iterable[Skipped]
 ) -> None:
-    """The rows as read with what was predicted beside each, as CSV: written beside its place and renamed.
-
-    Raises ScenarioError where no file can be written there.
-    """
+    """The rows as read with what was predicted beside each, as CSV: whole or not at all."""
     answers: dict[int, list[Any]] = {row.line: _answer(row) for row in scored}
     reasons = {row.line: row.reason for row in skipped}
     header = list(rows[0]) if rows else []
@@ -197,7 +194,15 @@ def write_predictions(
     for line, row in enumerate(rows):
         empty = [""] * (len(COLUMNS) - 1) + [reasons.get(line, "")]
         writer.writerow([*row.values(), *answers.get(line, empty)])
-    write_whole(path, text.getvalue(), "--predictions")
+    write_whole(path, text.getvalue())
+
+
+def check_predictions(path: Path | None) -> None:
+    """Raises ScenarioError where no such file can be written, or another stands there, such as the one that is read."""
+    if path is not None:
+        check_file(
+            path, "--predictions", lambda text: f",{text.partition(chr(10))[0]}".endswith(",".join(("", *COLUMNS)))
+        )
 
 
 def _answer(row: Scored) -> list[Any]:
