@@ -42,10 +42,10 @@ def door(json: bool) -> Iterator[None]:
         fault = Fault(path="solver", given=error.what, expected="a plan, or a proof that there is none")
         _leave(json, "SolverFailure", [fault], SOLVER)
     except (OSError, MemoryError, OutputLost, ImportError, RuntimeError) as error:
-        fault = _machine_fault(error)
-        if fault is None:
+        found = _machine_fault(error)
+        if found is None:
             raise
-        _leave(json, "MachineFault", [fault], MACHINE)
+        _leave(json, "MachineFault", [found], MACHINE)
     except KeyboardInterrupt:
         print("interrupted; nothing was written", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
@@ -59,9 +59,7 @@ def _machine_fault(error: Exception) -> Fault | None:
         given = str(error) or "not enough"
         return Fault(path="memory", given=given, expected="more of it, fewer --workers, or a smaller question")
     if isinstance(error, ChildProcessError):
-        return Fault(
-            path="workers", given=str(error), expected="each to end its batch: more memory, or fewer --workers"
-        )
+        return Fault(path="workers", given=str(error), expected="batches that end: more memory, or fewer --workers")
     if isinstance(error, OSError):
         given = os.strerror(error.errno).lower() if error.errno else str(error)
         path = str(error.filename2 or error.filename or "files")

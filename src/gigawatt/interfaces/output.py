@@ -32,7 +32,7 @@ class Stream:
 
     def __init__(self, stream: TextIO | None, *, loud: bool) -> None:
         # Where there is none, a file that cannot be written.
-        self._stream: Any = stream or os.fdopen(os.open(os.devnull, os.O_RDONLY))
+        self._stream = cast("Any", stream) or os.fdopen(os.open(os.devnull, os.O_RDONLY))
         self._loud = loud
         self._stream.reconfigure(errors=PLAIN)
 

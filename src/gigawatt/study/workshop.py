@@ -36,6 +36,10 @@ def workshop(parent: Path) -> Iterator[Path]:
     place, lock = _begun(parent)
     try:
         yield place
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(parent)  # a disk that is full does not say which
+        raise
     finally:
         _clear(place)
         if lock is not None:

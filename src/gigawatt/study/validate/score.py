@@ -200,9 +200,11 @@ def write_predictions(
 def check_predictions(path: Path | None) -> None:
     """Raises ScenarioError where no such file can be written, or another stands there, such as the one that is read."""
     if path is not None:
-        check_file(
-            path, "--predictions", lambda text: f",{text.partition(chr(10))[0]}".endswith(",".join(("", *COLUMNS)))
-        )
+        check_file(path, "--predictions", _is_predictions)
+
+
+def _is_predictions(text: str) -> bool:
+    return tuple(text.partition("\n")[0].split(",")[-len(COLUMNS) :]) == COLUMNS
 
 
 def _answer(row: Scored) -> list[Any]:
