@@ -37,7 +37,7 @@ from gigawatt.study.uncertainty.evaluate import FIGURES, evaluate, evaluate_anew
 MOST_FUTURES = 10  # of a batch: what a stop may lose
 BATCHES_PER_WORKER, BATCHES_AHEAD = 4, 2
 PAUSE_S = 2.0
-# A batch that loses so many workers, one after the other, is not begun again.
+# A batch that has lost so many workers is not begun again.
 MOST_LOST = 3
 
 
@@ -108,7 +108,8 @@ def run(
     """Live through every future of every group and hand each batch, with the group's name, to `keep` when it is there.
 
     executor: None for processes of this machine, or none at all where one worker is enough. The batch of a worker that
-    is lost is begun again by another. Raises ChildProcessError, naming the batch, where it loses one after the other.
+    is lost is begun again by another. Raises ChildProcessError when all else is done, naming the batches that lose one
+    worker after the other.
     """
     batches = dict(enumerate(_batches(groups, workers_count)))
     tick = _clock(sum(len(batch.numbers) for batch in batches.values()), progress)
@@ -219,18 +220,20 @@ def _shared_out(
                     yield number, table
                     continue
                 lost[number] += 1
-                _check_lost(batches[number], lost[number])
-                waiting.append(number)
-                progress("a worker was lost: its batch is begun again")
+                if lost[number] < MOST_LOST:
+                    waiting.append(number)
+                    progress("a worker was lost: its batch is begun again")
+        _check_lost(batches, lost)
     finally:
         for worker, _ in busy.values():
             worker.end()
 
 
-def _check_lost(batch: Group, count: int) -> None:
-    if count >= MOST_LOST:
-        futures = f"futures {batch.numbers[0]} to {batch.numbers[-1]} of {batch.name}"
-        raise ChildProcessError(f"{count} workers in a row were lost in {futures}: killed, or out of memory")
+def _check_lost(batches: Mapping[int, Group], lost: Mapping[int, int]) -> None:
+    given_up = [batches[number] for number, count in lost.items() if count == MOST_LOST]
+    if given_up:
+        words = [f"{batch.numbers[0]} to {batch.numbers[-1]} of {batch.name}" for batch in given_up]
+        raise ChildProcessError(f"futures {', '.join(words)} lost {MOST_LOST} workers each: killed, or out of memory")
 
 
 def _begun(cases: Mapping[str, Case]) -> _Worker:
