@@ -199,6 +199,7 @@ def test_infeasible_is_as_before(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().err)["error"]["items"][0]["short_by"] is None
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_leaves_the_earlier_result(tmp_path: Path) -> None:
     """faults K7: no room while a result is written: the earlier one stands, nothing is left beside it, and it is 74."""
     asked = ["run", "one-campus", *SHORT, "--out", "p", "--json"]
@@ -256,6 +257,7 @@ def test_a_file_of_somebody_else_is_refused_and_one_of_ours_replaced(
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"new-{name}", name]
 
 
+@pytest.mark.slow
 def test_results_and_sweeps_do_not_take_each_others_places(tmp_path: Path) -> None:
     """faults K1: a run into a sweep's folder, a sweep into a result's, either into anybody's."""
     run = ["run", "one-campus", *SHORT, "--json", "--out"]

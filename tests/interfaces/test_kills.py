@@ -19,7 +19,8 @@ import pytest
 from gigawatt.study.result import load
 from gigawatt.study.uncertainty.store import OURS
 
-SHORT = ["--set", "horizon.report_end=2027Q2", "--set", "horizon.end=2027Q4"]
+# The clock of the search is set far off, so that a busy machine finds the same plan.
+SHORT = ["--set", "horizon.report_end=2027Q2", "--set", "horizon.end=2027Q4", "--set", "solver.time_limit=10 min"]
 RUN = ["run", "one-campus", *SHORT, "--out", "out", "--json"]
 SWEEP = ["sweep", "one-campus", *SHORT, "--vary", "demand", "--draws", "24", "--workers", "2", "--out", "out", "--json"]
 PATIENCE_S = 600.0
@@ -71,35 +72,56 @@ def killed(process: subprocess.Popen[bytes]) -> None:
     waited(lambda: all(is_gone(child) for child in below))
 
 
-def test_a_run_that_is_killed_while_it_writes(tmp_path: Path) -> None:
-    """faults K13: at each file that it writes, over an earlier result and over none, then run again."""
-    undisturbed = answer(RUN, tmp_path)
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Callable[[list[str]], tuple[Any, float]]:
+    """The answer of a command that nobody disturbs, and how long it takes [s]."""
+    found: dict[str, tuple[Any, float]] = {}
+
+    def undisturbed(asked: list[str]) -> tuple[Any, float]:
+        if asked[0] not in found:
+            began = time.monotonic()
+            told = answer(asked, tmp_path_factory.mktemp("calm"))
+            found[asked[0]] = told, time.monotonic() - began
+        return found[asked[0]]
+
+    return undisturbed
+
+
+Calm = Callable[[list[str]], tuple[Any, float]]
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_while_it_writes(calm: Calm, tmp_path: Path) -> None:
+    """faults K13: at files that it writes, over an earlier result, then run again."""
+    assert answer(RUN, tmp_path) == calm(RUN)[0]
     other = [*RUN, "--set", "seed=7"]
     for file in ("plan.nc", "csv"):
         process = begun(other, tmp_path)
         waited(lambda name=file: list(tmp_path.glob(f".gigawatt-part-*/new/{name}")), process)
         killed(process)
         assert load(tmp_path / "out").provenance["seed"] in ("1", "7")
-    assert answer(RUN, tmp_path) == undisturbed
+    assert answer(RUN, tmp_path) == calm(RUN)[0]
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert load(tmp_path / "out").provenance["seed"] == "1"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(6))
-def test_a_run_that_is_killed_at_any_moment(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize("seed", range(4))
+def test_a_run_that_is_killed_at_any_moment(calm: Calm, tmp_path: Path, seed: int) -> None:
     """faults K13: at moments drawn by chance, some of them before anything is written."""
-    began = time.monotonic()
-    undisturbed = answer(RUN, tmp_path)
-    took_s = time.monotonic() - began
+    undisturbed, took_s = calm(RUN)
     chance = random.Random(seed)
     for _ in range(2):
-        process = begun([*RUN, "--set", f"seed={2 + seed}"], tmp_path)
+        process = begun(RUN, tmp_path)
         time.sleep(chance.uniform(0.3, 1.1) * took_s)
         killed(process)
-        assert load(tmp_path / "out").provenance["seed"] in ("1", str(2 + seed))
     assert answer(RUN, tmp_path) == undisturbed
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert load(tmp_path / "out").provenance["seed"] == "1"
+
+
+def kept(folder: Path) -> int:
+    return len(list(folder.glob("out/batches/*/*.nc")))
 
 
 def is_tidy(folder: Path) -> bool:
@@ -108,39 +130,33 @@ def is_tidy(folder: Path) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
-def test_a_sweep_that_is_killed_goes_on(tmp_path: Path, seed: int) -> None:
-    """faults K2, K13: killed while it plans, and after so many batches; then a worker of it is killed; then it ends."""
-    (tmp_path / "calm").mkdir()
-    undisturbed = answer(SWEEP, tmp_path / "calm")
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sweep_that_is_killed_goes_on(calm: Calm, tmp_path: Path, seed: int) -> None:
+    """faults K2, K13: killed while it plans, and after so many batches; what it was doing is done by the next."""
+    undisturbed, _ = calm(SWEEP)
     chance = random.Random(seed)
-
-    def kept() -> int:
-        return len(list(tmp_path.glob("out/batches/*/*.nc")))
-
     process = begun(SWEEP, tmp_path)
-    waited(lambda: (tmp_path / "out").exists())
+    waited((tmp_path / "out").exists, process)
     time.sleep(chance.uniform(0.0, 2.0))
     killed(process)
     for count in sorted(chance.sample(range(1, 20), 2)):
         process = begun(SWEEP, tmp_path)
-        waited(lambda least=count: kept() >= least, process)
+        waited(lambda least=count: kept(tmp_path) >= least, process)
         killed(process)
     assert answer(SWEEP, tmp_path) == undisturbed
     assert is_tidy(tmp_path / "out")
-    assert [path.name for path in tmp_path.iterdir() if path.name != "calm"] == ["out"]
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
-def test_a_sweep_whose_workers_are_killed_ends_as_if_they_were_not(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize("seed", range(2))
+def test_a_sweep_whose_workers_are_killed_ends_as_if_they_were_not(calm: Calm, tmp_path: Path, seed: int) -> None:
     """faults K2: workers killed one after the other, at moments drawn by chance; it neither hangs nor changes."""
-    (tmp_path / "calm").mkdir()
-    undisturbed = answer(SWEEP, tmp_path / "calm")
+    undisturbed, _ = calm(SWEEP)
     chance = random.Random(seed)
     process = subprocess.Popen(command(SWEEP), cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for count in sorted(chance.sample(range(1, 14), 2)):
-        waited(lambda least=count: len(list(tmp_path.glob("out/batches/draws/*.nc"))) >= least, process)
+        waited(lambda least=count: kept(tmp_path) >= least, process)
         workers = [child for child in children(process.pid) if is_worker(child)]
         if workers:
             os.kill(chance.choice(workers), signal.SIGKILL)
@@ -150,6 +166,7 @@ def test_a_sweep_whose_workers_are_killed_ends_as_if_they_were_not(tmp_path: Pat
     found.pop("files")
     assert found == undisturbed
     assert is_tidy(tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def is_worker(pid: int) -> bool:
