@@ -87,7 +87,7 @@ def load(folder: str | Path) -> Result:
         _check_version(folder, stored)
         _check_files(folder, stored["files"])
         return _restore(folder, stored)
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # whatever cannot be read of a user's file is a fault with its path
         raise _broken(folder / MARKER, f"{type(error).__name__}: {error}", "a whole result") from error

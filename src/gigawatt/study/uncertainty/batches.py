@@ -14,15 +14,16 @@ import threading
 import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from concurrent.futures import Future as Promise
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from typing import cast
 
 import numpy as np
 import xarray as xr
@@ -64,7 +65,7 @@ class Group:
         return [self.future(number) for number in self.numbers[:first_count]]
 
 
-Results = Iterator[tuple[int, xr.Dataset]]
+Results = Generator[tuple[int, xr.Dataset], None, None]
 Progress = Callable[[str], None]
 
 
@@ -119,9 +120,10 @@ def run(
         results = ((number, live(cases[batch.case], batch.futures())) for number, batch in batches.items())
     else:
         results = _shared_out(cases, batches, workers_count, progress)
-    for number, table in results:
-        keep(batches[number].name, table)
-        tick(len(batches[number].numbers))
+    with closing(results):  # so that no process is left behind, whoever stops it
+        for number, table in results:
+            keep(batches[number].name, table)
+            tick(len(batches[number].numbers))
 
 
 def _batches(groups: Sequence[Group], workers_count: int) -> Iterator[Group]:
@@ -200,29 +202,27 @@ def _shared_out(
     waiting, lost = deque(batches), Counter[int]()
     busy: dict[Connection, tuple[_Worker, int]] = {}
 
-    def busies(worker: _Worker) -> None:
-        busy[worker.pipe] = worker, waiting.popleft()
-        worker.hand(batches[busy[worker.pipe][1]])
+    def hand(worker: _Worker) -> None:
+        number = waiting.popleft()
+        busy[worker.pipe] = worker, number
+        worker.hand(batches[number])
 
     try:
         while waiting or busy:
             while waiting and len(busy) < workers_count:
-                busies(_begun(cases))
-            for pipe in connection.wait(list(busy)):
-                worker, number = busy[pipe]  # type: ignore[index] # what waits is what was handed in
+                hand(_begun(cases))
+            for pipe in cast("list[Connection]", connection.wait(list(busy))):
+                worker, number = busy[pipe]
                 table = worker.answer()
-                del busy[worker.pipe]
-                if table is not None and waiting:
-                    busies(worker)
-                else:
+                del busy[pipe]
+                if table is None:
                     worker.end()
-                if table is not None:
-                    yield number, table
-                    continue
-                lost[number] += 1
-                if lost[number] < MOST_LOST:
-                    waiting.append(number)
+                    lost[number] += 1
+                    waiting.extend([number] if lost[number] < MOST_LOST else [])
                     progress("a worker was lost: its batch is begun again")
+                    continue
+                hand(worker) if waiting else worker.end()
+                yield number, table
         _check_lost(batches, lost)
     finally:
         for worker, _ in busy.values():
