@@ -184,7 +184,11 @@ def missed(figures: Mapping[str, Any], bars: Mapping[str, float]) -> list[str]:
 def write_predictions(
     path: Path, rows: Sequence[Mapping[str, str]], scored: Iterable[Scored], skipped: Iterable[Skipped]
 ) -> None:
-    """The rows as read with what was predicted beside each, as CSV: whole or not at all."""
+    """The rows as read with what was predicted beside each, as CSV: whole or not at all.
+
+    Raises ScenarioError where no such file can be written, or another stands there.
+    """
+    check_predictions(path)
     answers: dict[int, list[Any]] = {row.line: _answer(row) for row in scored}
     reasons = {row.line: row.reason for row in skipped}
     header = list(rows[0]) if rows else []
