@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from gigawatt.errors import CalibrationError, CatalogError, Infeasible, ScenarioError
+from gigawatt.errors import CalibrationError, CatalogError, Infeasible, ScenarioError, SolverFailure
 
 if TYPE_CHECKING:
     from gigawatt.scenario.load import load as load_scenario
@@ -29,6 +29,7 @@ __all__ = [
     "Infeasible",
     "Result",
     "ScenarioError",
+    "SolverFailure",
     "load_result",
     "load_scenario",
     "run",

@@ -1,4 +1,7 @@
-"""The four exceptions that Gigawatt raises on purpose; anything else is our bug and shows a traceback."""
+"""The exceptions that Gigawatt raises on purpose; anything else but a fault of the machine is our bug.
+
+Each is made of what it carries, so that it crosses from a worker process whole.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,10 @@ class InputError(Exception):
         if rest > 0:
             given, expected = f"{rest:,} faults more", f"these {MOST_FAULTS_COUNT} mended first"
             self.faults += (Fault(path="and", given=given, expected=expected),)
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+        super().__init__(found)
+
+    def __str__(self) -> str:
+        return "\n".join(str(fault) for fault in self.faults)
 
 
 class ScenarioError(InputError):
@@ -82,4 +88,15 @@ class Infeasible(Exception):  # noqa: N818 (the field's own word, and not an err
 
     def __init__(self, conflicts: Iterable[Conflict]) -> None:
         self.conflicts = tuple(conflicts)
-        super().__init__("\n".join(str(conflict) for conflict in self.conflicts))
+        super().__init__(self.conflicts)
+
+    def __str__(self) -> str:
+        return "\n".join(str(conflict) for conflict in self.conflicts)
+
+
+class SolverFailure(RuntimeError):  # noqa: N818 (our bug or the solver's, never the user's)
+    """The solver neither solved a problem nor proved that it cannot be solved; what: in its own words."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(what)

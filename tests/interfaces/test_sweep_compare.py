@@ -115,13 +115,14 @@ def test_a_sweep_above_its_budget_is_refused_with_the_estimate(tmp_path: Path) -
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_whole_batches(tmp_path: Path) -> None:
-    asked = command("sweep", "one-campus", "--draws", "2000", "--workers", "2", "--out", "s", "--json")
+    asked = command("sweep", "one-campus", *BRIEF[:4], "--draws", "2000", "--workers", "2", "--out", "s", "--json")
     run = subprocess.Popen(asked, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 120
-    while not list(tmp_path.glob("s/batches/draws/*.nc")) and time.monotonic() < until:
+    while not list(tmp_path.glob("s/batches/draws/*.nc")):  # however long that takes on a busy machine
+        assert run.poll() is None
         time.sleep(0.05)
     run.send_signal(signal.SIGINT)
-    out, error = run.communicate(timeout=60)
-    assert (run.returncode, out) == (130, "")
+    out, error = run.communicate(timeout=600)
+    assert (run.returncode, out) == (130, ""), error
     assert "the same command goes on" in error
-    assert not list(tmp_path.rglob("*.part"))
+    assert "Traceback" not in error
+    assert not list(tmp_path.rglob(".*"))

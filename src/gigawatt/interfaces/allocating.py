@@ -37,7 +37,10 @@ def allocate(
         from gigawatt.scenario.load import parse_overrides
         from gigawatt.study.allocate import Question
         from gigawatt.study.allocate import allocate as study
+        from gigawatt.study.files import check_file, is_drawing
 
+        if out is not None:
+            check_file(out, "--out", is_drawing)
         overrides = parse_overrides(set_ or [])
         question = Question(source=scenario, overrides=overrides, capacity=capacity, period=period, fairness=fairness)
         _show(study(question), out, json)
@@ -49,10 +52,10 @@ def _show(found: dict[str, Any], out: Path | None, json: bool) -> None:
     from gigawatt.study.files import write_whole
 
     if out is not None:
-        write_whole(out, chart(found), "--out")
+        write_whole(out, chart(found))
     if json:
         say(found | ({} if out is None else {"files": {"chart": str(out)}}))
         return
     allocation.show(found)
     if out is not None:
-        typer.echo(f"\nDrawn in {out}")
+        print(f"\nDrawn in {out}")

@@ -12,6 +12,7 @@ import typer
 
 from gigawatt import __version__
 from gigawatt.errors import Fault, ScenarioError
+from gigawatt.interfaces import output
 from gigawatt.interfaces.allocating import allocate
 from gigawatt.interfaces.console import BAD_INPUT, door, progress, say, usage_fault
 from gigawatt.interfaces.flywheel import flywheel
@@ -59,7 +60,7 @@ USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"gigawatt {__version__}")
+        print(f"gigawatt {__version__}")
         raise typer.Exit
 
 
@@ -90,12 +91,12 @@ def run(scenario: ScenarioName = DEFAULT, set_: Set = None, out: Out = None, jso
     with door(json):
         from gigawatt.report import folder, terminal
         from gigawatt.scenario.load import load
-        from gigawatt.study.result import check_folder
+        from gigawatt.study.result import check_out
         from gigawatt.study.run import run as study
 
         question = load(scenario, _overrides(set_))
         where = out or folder.default(question)
-        check_folder(where)
+        check_out(where)
         with progress() as step:
             result = study(question, progress=step)
             step("writing the report")
@@ -187,7 +188,7 @@ def catalog_import_model(
         if json:
             say({"gigawatt": __version__, "scenario": None, "hash": None, "notes": []} | found)
         else:
-            typer.echo(f"{found['path']}: {found['name']}, {found['total']} parameters, {found['active']} active")
+            print(f"{found['path']}: {found['name']}, {found['total']} parameters, {found['active']} active")
 
 
 def _overrides(pairs: list[str] | None) -> dict[str, Any]:
@@ -199,9 +200,16 @@ def _overrides(pairs: list[str] | None) -> dict[str, Any]:
 def main() -> None:
     """The console script."""
     signal.signal(signal.SIGTERM, _terminated)
-    if "--json" not in sys.argv:
-        app()
-        return
+    output.install()
+    json = "--json" in sys.argv
+    with door(json):
+        try:
+            app() if not json else _answered_in_json()
+        finally:
+            sys.stdout.flush()  # while a failure can still be told
+
+
+def _answered_in_json() -> None:
     try:
         code = app(standalone_mode=False)
     except USAGE_ERROR as error:

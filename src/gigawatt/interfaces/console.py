@@ -3,50 +3,87 @@
 from __future__ import annotations
 
 import json as json_module
+import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn, TextIO
 
 import typer
 
-from gigawatt.errors import Infeasible, InputError
+from gigawatt.errors import Fault, Infeasible, InputError, SolverFailure
+from gigawatt.interfaces.output import OutputLost, has_all
 
-BAD_INPUT, INFEASIBLE, MISSED, INTERRUPTED = 2, 3, 4, 130
+BAD_INPUT, INFEASIBLE, MISSED, SOLVER, MACHINE, INTERRUPTED = 2, 3, 4, 70, 74, 130
+# What a loader says where there is no memory left for a library.
+NO_MEMORY = ("failed to map segment", "cannot allocate memory", "can't start new thread")
 
 
 @contextmanager
 def door(json: bool) -> Iterator[None]:
-    """Bad input leaves with exit code 2, an infeasible scenario with 3, Ctrl-C with 130; anything else is our bug."""
+    """What ends a command early leaves with one sentence and an exit code of its own; anything else is our bug.
+
+    Bad input: 2. Infeasible: 3. A solver that fails: 70. A fault of the machine, which is no room on a disk or in
+    memory, or an output that takes no more: 74. Ctrl-C: 130.
+    """
     try:
         yield
     except InputError as error:
-        items = [{"path": f.path, "given": f.given, "expected": f.expected} for f in error.faults]
-        _leave(json, error, items, [str(fault) for fault in error.faults], BAD_INPUT)
+        _leave(json, type(error).__name__, error.faults, BAD_INPUT)
     except Infeasible as error:
         rows = [
             {"limit": c.limit, "period": c.period, "site": c.site, "short_by": _finite(c.short_by), "unit": c.unit}
             for c in error.conflicts
         ]
         lines = ["no plan meets every hard limit:", *(f"  {conflict}" for conflict in error.conflicts)]
-        _leave(json, error, rows, lines, INFEASIBLE)
+        _say_error(json, "Infeasible", rows, lines)
+        raise SystemExit(INFEASIBLE) from None
+    except SolverFailure as error:
+        fault = Fault(path="solver", given=error.what, expected="a plan, or a proof that there is none")
+        _leave(json, "SolverFailure", [fault], SOLVER)
+    except (OSError, MemoryError, OutputLost, ImportError, RuntimeError) as error:
+        found = _machine_fault(error)
+        if found is None:
+            raise
+        _leave(json, "MachineFault", [found], MACHINE)
     except KeyboardInterrupt:
         print("interrupted; nothing was written", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
+        raise SystemExit(INTERRUPTED) from None
+
+
+def _machine_fault(error: Exception) -> Fault | None:
+    """What the machine could not do; None where the error is another's."""
+    if isinstance(error, OutputLost):
+        return Fault(path="standard output", given=str(error), expected="a reader, or room, for all of it")
+    if isinstance(error, MemoryError) or any(word in str(error).lower() for word in NO_MEMORY):
+        given = str(error) or "not enough"
+        return Fault(path="memory", given=given, expected="more of it, fewer --workers, or a smaller question")
+    if isinstance(error, ChildProcessError):
+        return Fault(path="workers", given=str(error), expected="batches that end: more memory, or fewer --workers")
+    if isinstance(error, OSError):
+        given = os.strerror(error.errno).lower() if error.errno else str(error)
+        path = str(error.filename2 or error.filename or "files")
+        return Fault(path=path, given=given, expected="a place that can be read and written, with room")
+    return None
 
 
 def _finite(value: float) -> float | None:
     return value if value == value else None
 
 
-def _leave(json: bool, error: Exception, items: list[dict[str, Any]], lines: list[str], code: int) -> None:
+def _leave(json: bool, kind: str, faults: Sequence[Fault], code: int) -> NoReturn:
+    items = [{"path": fault.path, "given": fault.given, "expected": fault.expected} for fault in faults]
+    _say_error(json, kind, items, [str(fault) for fault in faults])
+    raise SystemExit(code) from None
+
+
+def _say_error(json: bool, kind: str, items: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> None:
+    """On standard error: one JSON object, or a sentence each."""
     if json:
-        payload = {"error": {"kind": type(error).__name__, "items": items}}
-        print(json_module.dumps(payload, allow_nan=False, ensure_ascii=False), file=sys.stderr)
-    else:
-        for line in lines:
-            print(f"error: {line}" if not line.startswith(" ") else line, file=sys.stderr)
-    raise typer.Exit(code) from None
+        print(_as_json({"error": {"kind": kind, "items": items}}, sys.stderr), file=sys.stderr)
+        return
+    for line in lines:
+        print(f"error: {line}" if not line.startswith(" ") else line, file=sys.stderr)
 
 
 def fall_short(lines: Sequence[str]) -> None:
@@ -59,8 +96,7 @@ def fall_short(lines: Sequence[str]) -> None:
 
 def usage_fault(message: str) -> None:
     """What is wrong with the command itself, as JSON on standard error."""
-    items = [{"path": "command", "given": message, "expected": "see gigawatt --help"}]
-    print(json_module.dumps({"error": {"kind": "UsageError", "items": items}}, ensure_ascii=False), file=sys.stderr)
+    _say_error(True, "UsageError", [{"path": "command", "given": message, "expected": "see gigawatt --help"}], [])
 
 
 @contextmanager
@@ -80,4 +116,8 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 def say(value: Any) -> None:
     """One strict JSON object on standard output."""
-    print(json_module.dumps(value, allow_nan=False, ensure_ascii=False))
+    print(_as_json(value, sys.stdout))
+
+
+def _as_json(value: Any, stream: TextIO) -> str:
+    return json_module.dumps(value, allow_nan=False, ensure_ascii=not has_all(stream))

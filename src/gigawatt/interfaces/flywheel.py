@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from gigawatt.errors import Fault, ScenarioError
 from gigawatt.interfaces.console import door, progress, say
 
 
@@ -31,24 +30,19 @@ def flywheel(
     with door(json):
         from gigawatt.report import flywheel as report
         from gigawatt.scenario.load import load, parse_overrides
-        from gigawatt.study.files import write_whole
+        from gigawatt.study.files import check_file, is_drawing, write_whole
         from gigawatt.study.flywheel.figures import figures
 
-        _check_out(out)
+        if out is not None:
+            check_file(out, "--out", is_drawing)
         question = load(scenario, parse_overrides(set_ or []))
         with progress() as step:
             found = figures(question, start_ratio=start, damping_frac=damping, only_backtest=backtest, progress=step)
         if out is not None:
-            write_whole(out, report.chart(found), "--out")
+            write_whole(out, report.chart(found))
         if json:
             say(found | {"files": {} if out is None else {"chart": str(out)}})
             return
         report.show(found)
         if out is not None:
-            typer.echo(f"\nDrawn in {out}")
-
-
-def _check_out(out: Path | None) -> None:
-    """Refuse a drawing that has nowhere to go before minutes of planning rather than after."""
-    if out is not None and (out.is_dir() or not out.parent.is_dir()):
-        raise ScenarioError([Fault(path="--out", given=str(out), expected="a file in a folder that exists")])
+            print(f"\nDrawn in {out}")

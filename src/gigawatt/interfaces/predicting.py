@@ -39,7 +39,7 @@ def validate_inference(
     with door(json):
         from gigawatt.study.validate import inference
 
-        bars = _bars(max_mape, min_coverage)
+        bars = _bars(max_mape, min_coverage, predictions)
         _show(inference.figures_of(file or inference.shipped(), predictions), "inference", bars, json)
 
 
@@ -55,7 +55,7 @@ def validate_training(
     with door(json):
         from gigawatt.study.validate import training
 
-        bars = _bars(max_mape, min_coverage)
+        bars = _bars(max_mape, min_coverage, predictions)
         _show(training.validate_training(file, predictions=predictions), "training", bars, json)
 
 
@@ -71,13 +71,14 @@ def validate_facility(
     with door(json):
         from gigawatt.study.validate import facility
 
-        bars = _bars(max_mape, min_coverage)
+        bars = _bars(max_mape, min_coverage, predictions)
         _show(facility.figures_of(file, predictions), "facility", bars, json)
 
 
-def _bars(max_mape: str | None, min_coverage: str | None) -> dict[str, float]:
-    from gigawatt.study.validate.score import read_bars
+def _bars(max_mape: str | None, min_coverage: str | None, predictions: Path | None) -> dict[str, float]:
+    from gigawatt.study.validate.score import check_predictions, read_bars
 
+    check_predictions(predictions)
     return read_bars({"--max-mape": max_mape, "--min-coverage": min_coverage})
 
 
@@ -119,8 +120,11 @@ def predict_inference(  # one option per thing that can be asked
 ) -> None:
     """Output tokens per second of a GPU with band, layout, batch, what binds, J/token and USD/Mtoken."""
     with door(json):
+        from gigawatt.study.files import check_file, is_drawing
         from gigawatt.study.predict import asking, inference
 
+        if out is not None:
+            check_file(out, "--out", is_drawing)
         question = asking.inference_question(
             {"model": model, "gpu": gpu, "precision": precision, "engine": engine},
             {"input": input, "output": output, "tpot": tpot, "ttft": ttft, "power": power},
@@ -142,14 +146,14 @@ def _show_inference(found: dict[str, Any], front: list[dict[str, float]] | None,
     from gigawatt.study.files import write_whole
 
     if front is not None and out is not None:
-        write_whole(out, chart(found, front), "--out")
+        write_whole(out, chart(found, front))
     if json:
         drawn = {} if out is None else {"files": {"chart": str(out)}}
         say(HEAD | found | ({} if front is None else {"pareto": front}) | drawn)
         return
     prediction.show_inference(found, front)
     if out is not None:
-        typer.echo(f"\nDrawn in {out}")
+        print(f"\nDrawn in {out}")
 
 
 @predict_app.command("training")

@@ -63,7 +63,7 @@ def simulate(
     """Live through a plan hour by hour: weather, failures, repairs, and what events of the grid cost."""
     with door(json):
         from gigawatt.scenario.load import parse_overrides
-        from gigawatt.study.result import check_folder
+        from gigawatt.study.result import check_out
         from gigawatt.study.simulate.asking import Question
         from gigawatt.study.simulate.simulation import simulate_result
 
@@ -80,7 +80,7 @@ def simulate(
             out=out,
         )
         if out is not None:
-            check_folder(out)
+            check_out(out)
         with progress() as tell:
             found = simulate_result(question, tell)
             files = _written(found, out, tell)

@@ -21,6 +21,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gigawatt.errors import SolverFailure as SolverFailure
+
 Floats = NDArray[np.float64]
 Columns = NDArray[np.int32]
 
@@ -380,10 +382,6 @@ def silent() -> Any:
 
 class NoPlan(Exception):  # noqa: N818 (caught inside plan/, where the limits in conflict are then named)
     """No point meets every limit."""
-
-
-class SolverFailure(RuntimeError):  # noqa: N818 (our bug or the solver's, never the user's)
-    """HiGHS neither solved the problem nor found it infeasible."""
 
 
 class GivenUp(SolverFailure):

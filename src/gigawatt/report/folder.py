@@ -11,7 +11,7 @@ import xarray as xr
 
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.lived import daily, dated
-from gigawatt.study.result import Result, datasets, whole_folder, write_data
+from gigawatt.study.result import Result, datasets, whole_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,14 +32,14 @@ def default(scenario: Scenario) -> Path:
 def write(result: Result, folder: str | Path) -> dict[str, str]:
     """Write everything that a result says; returns name → path, folder first.
 
-    Raises ScenarioError where the folder holds something else. A failure in the middle leaves nothing behind.
+    Raises ScenarioError where the folder holds something else, OSError where it cannot be written. A failure in the
+    middle leaves nothing behind.
     """
     from gigawatt.report import page, workbook
     from gigawatt.study.summary import summary
 
     folder = Path(folder)
-    with whole_folder(folder) as place:
-        write_data(result, place)
+    with whole_folder(result, folder) as place:
         (place / "report.html").write_text(page.render(result), encoding="utf-8")
         workbook.write(result, place / "workbook.xlsx")
         found = summary(result)

@@ -321,7 +321,7 @@ def _write(
     texts |= {"report.html": page, "futures.csv": futures}
     texts["summary.json"] = json.dumps(summary, allow_nan=False, ensure_ascii=False) + "\n"
     for name, text in texts.items():
-        write_whole(folder / name, text, "--out")
+        write_whole(folder / name, text)
     return {"folder": str(folder)} | {name.partition(".")[0]: str(folder / name) for name in sorted(texts)}
 
 

@@ -6,6 +6,7 @@ creation date is fixed, so that the same result gives the same bytes.
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -62,10 +63,11 @@ LAYOUT = (
 
 
 def write(result: Result, file: Path) -> None:
-    """Write workbook.xlsx."""
+    """Write workbook.xlsx, made in memory: what fails to be written is then an OSError, and nothing else is left."""
     import xlsxwriter
 
-    with xlsxwriter.Workbook(str(file), {"default_date_format": "yyyy-mm-dd"}) as book:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content, {"default_date_format": "yyyy-mm-dd", "in_memory": True}) as book:
         book.set_properties({"title": result.scenario.asked.title, "comments": _made(result), "created": CREATED})
         pages = _Pages(book)
         _headline(pages, result)
@@ -76,6 +78,7 @@ def write(result: Result, file: Path) -> None:
         _platforms(pages, result)
         _long_table(pages, result)
         _sources(pages, result)
+    file.write_bytes(content.getvalue())
 
 
 def _made(result: Result) -> str:

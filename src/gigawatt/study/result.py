@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
 from gigawatt.account.accounts import Accounts, account
-from gigawatt.errors import Fault, ScenarioError
+from gigawatt.errors import Fault, InputError, ScenarioError
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.worth import Binding, Worth
 from gigawatt.scenario.load import loads, resolved
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline
+from gigawatt.study.files import check_folder, foreign, refused, sealed, sha256, unsealed
 from gigawatt.study.outcome import Outcome, outcome_of
+from gigawatt.study.workshop import NEW, put, sweep, workshop
 
-MARKER = "result.json"
+# The file that says whose folder it is, and what it says.
+MARKER, KIND = "result.json", "result"
 # The only file of a result that differs between two runs of the same question.
 CLOCK = "clock.json"
 # Datasets above this size are packed: years of hours shrink to a third in a second.
@@ -59,29 +64,77 @@ class Result:
         return self.accounts.headline
 
     def save(self, folder: str | Path) -> Path:
-        """Write the result's data to a folder: all of it, or nothing."""
-        with whole_folder(Path(folder)) as temporary:
-            write_data(self, temporary)
-        return Path(folder)
+        """Write the result's data to a folder: all of it, or nothing.
+
+        Raises ScenarioError where the folder holds what is not ours, OSError where the machine cannot write it.
+        """
+        with whole_folder(self, Path(folder)):
+            return Path(folder)
 
 
 def load(folder: str | Path) -> Result:
     """Read back what `Result.save` wrote.
 
-    Raises ScenarioError where the folder holds no result.
+    Raises ScenarioError where the folder holds no result, one of a later version, or one that was changed since.
     """
     folder = Path(folder)
     if not (folder / MARKER).is_file():
+        sweep(folder.absolute().parent)  # a run that was killed may have left an earlier result aside
+    if not (folder / MARKER).is_file():
         raise ScenarioError([Fault(path=str(folder), given="no result", expected=f"a folder with {MARKER}")])
     try:
-        return _restore(folder)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        given = f"{type(error).__name__}: {error}"
-        raise ScenarioError([Fault(path=str(folder / MARKER), given=given, expected="a whole result")]) from error
+        stored = _marker(folder)
+        _check_version(folder, stored)
+        _check_files(folder, stored["files"])
+        return _restore(folder, stored)
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # whatever cannot be read of a user's file is a fault with its path
+        raise _broken(folder / MARKER, f"{type(error).__name__}: {error}", "a whole result") from error
 
 
-def _restore(folder: Path) -> Result:
-    stored = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+def _marker(folder: Path) -> dict[str, Any]:
+    """What the marker of a result says. Raises ScenarioError where it is not as it was written."""
+    try:
+        stored = unsealed((folder / MARKER).read_text(encoding="utf-8"))
+        if stored.get("kind") != KIND:
+            raise ValueError("not a result")
+    except (OSError, ValueError, RecursionError) as error:
+        raise _broken(folder / MARKER, str(error), "a result, as it was written") from error
+    return stored
+
+
+def _check_version(folder: Path, stored: Mapping[str, Any]) -> None:
+    """Refuse a result of a later version: what it holds may mean something else there."""
+    made, ours = stored["provenance"]["gigawatt"], version("gigawatt")
+    if _release(made) > _release(ours):
+        raise _broken(folder / MARKER, f"made by gigawatt {made}", f"gigawatt {ours} or earlier; a later one reads it")
+
+
+def _release(text: str) -> tuple[int, ...]:
+    """Major and minor number of a version."""
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:2])
+
+
+def _check_files(folder: Path, digests: Mapping[str, str | None]) -> None:
+    """Every file of data is as it was written; all that are not are named together."""
+    faults = []
+    for name, digest in digests.items():
+        if digest is not None:
+            with suppress(OSError):
+                if sha256((folder / name).read_bytes()) == digest:
+                    continue
+            given = "changed after it was written" if (folder / name).exists() else "missing"
+            faults.append(Fault(path=str(folder / name), given=given, expected="the file as it was written"))
+    if faults:
+        raise ScenarioError(faults)
+
+
+def _broken(file: Path, given: str, expected: str) -> ScenarioError:
+    return ScenarioError([Fault(path=str(file), given=given, expected=expected)])
+
+
+def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
     scenario = loads((folder / "scenario.toml").read_text(encoding="utf-8"))
     if scenario.hash != stored["provenance"]["hash"]:
         raise ValueError("scenario.toml, or the catalog behind it, is no longer what this result was made of")
@@ -105,26 +158,65 @@ def _restore(folder: Path) -> Result:
     )
 
 
-def write_data(result: Result, folder: Path) -> None:
-    """scenario.toml (as asked), resolved.json, the datasets as NetCDF, and result.json with the scalars."""
-    plan, scenario = result.plan, result.scenario
-    (folder / "scenario.toml").write_text(scenario.toml + "\n", encoding="utf-8")
+@contextmanager
+def whole_folder(result: Result, folder: Path) -> Iterator[Path]:
+    """A folder with the result's data, for a report to be added, that becomes `folder` when the block ends well.
+
+    It vanishes when the block does not. Raises ScenarioError where the folder exists with anything in it but an earlier
+    result.
+    """
+    check_out(folder)
+    folder = folder.resolve()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with workshop(folder.parent) as place:
+        new = place / NEW
+        new.mkdir()
+        digests = _write_data(result, new)
+        yield new
+        _write_marker(result, new, digests)
+        check_out(folder)  # again: a user may have put something there in the meantime
+        put(place, folder)
+
+
+def _write_data(result: Result, folder: Path) -> dict[str, str]:
+    """scenario.toml (as asked), resolved.json and the datasets as NetCDF; the digest of each by its name."""
+    scenario = result.scenario
     values = resolved(scenario.asked, scenario.records)
-    (folder / "resolved.json").write_text(json.dumps(values, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    for name, data in datasets(result).items():
-        encoding = dict.fromkeys(data.data_vars, PACKED) if data.nbytes > PACKED_BYTES else {}
-        data.to_netcdf(folder / f"{name}.nc", engine="h5netcdf", invalid_netcdf=False, encoding=encoding)
+    contents = {
+        "scenario.toml": f"{scenario.toml}\n".encode(),
+        "resolved.json": f"{json.dumps(values, indent=1, sort_keys=True)}\n".encode(),
+    }
+    contents |= {f"{name}.nc": netcdf(data) for name, data in datasets(result).items()}
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    (folder / CLOCK).write_text(json.dumps({"wall_s": result.plan.wall_s}) + "\n", encoding="utf-8")
+    return {name: sha256(content) for name, content in contents.items()}
+
+
+def _write_marker(result: Result, folder: Path, digests: Mapping[str, str]) -> None:
+    """result.json: the scalars, and every file that was written, with a digest where it is read again."""
+    plan = result.plan
     scalars = ("objective", "bound", "unit", "status", "penalties_usd")
+    files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
     stored = {
+        "kind": KIND,
         "plan": {name: getattr(plan, name) for name in scalars}
         | {"worth": [asdict(item) for item in plan.worth], "binds": [asdict(item) for item in plan.binds]},
         "timeline": result.timeline.stored(),
         "notes": [asdict(note) for note in result.notes],
         "provenance": result.provenance,
         "outcome": None if result.outcome is None else asdict(result.outcome),
+        "files": {name: digests.get(name) for name in (*files, MARKER)},
     }
-    (folder / MARKER).write_text(json.dumps(stored, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    (folder / CLOCK).write_text(json.dumps({"wall_s": plan.wall_s}) + "\n", encoding="utf-8")
+    (folder / MARKER).write_text(sealed(stored), encoding="utf-8")
+
+
+def netcdf(data: xr.Dataset) -> bytes:
+    """A dataset as the bytes of a NetCDF file: made in memory, for the HDF5 library ends the process on a full disk."""
+    encoding = dict.fromkeys(data.data_vars, PACKED) if data.nbytes > PACKED_BYTES else {}
+    content = io.BytesIO()
+    data.to_netcdf(content, engine="h5netcdf", invalid_netcdf=False, encoding=encoding)
+    return content.getvalue()
 
 
 def datasets(result: Result) -> dict[str, xr.Dataset]:
@@ -144,61 +236,27 @@ def _read(file: Path) -> xr.Dataset:
         return data.load()
 
 
-@contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
-    """A temporary sibling that becomes `folder` when the block ends well, and vanishes when it does not.
-
-    Raises ScenarioError where the folder exists with anything in it but an earlier result.
-    """
-    check_folder(folder)
-    folder = folder.resolve()
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise _unusable(folder, error) from error
-    try:
-        yield temporary
-        temporary.chmod(0o755)
-        _put(temporary, folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-
-
-def _put(temporary: Path, folder: Path) -> None:
-    """Make the temporary folder the folder; at every moment one of old and new is whole."""
-    if not folder.exists():
-        os.replace(temporary, folder)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    os.replace(folder, old)  # a folder may take the place of an empty one
-    os.replace(temporary, folder)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def check_folder(folder: Path) -> None:
+def check_out(folder: Path, option: str = "--out") -> None:
     """Refuse a folder that holds something else, or cannot be written, before any work is done."""
-    try:
-        folder = folder.resolve()
-        nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    except (OSError, ValueError, RuntimeError) as error:
-        raise _unusable(folder, error) from error
-    if folder == Path.cwd():
-        given = f"{folder}, where you are"
-        raise ScenarioError(
-            [Fault(path="--out", given=given, expected="another folder, for it is replaced as a whole")]
-        )
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        given = f"{folder}: a file" if folder == nearest else f"{folder}: {nearest} cannot hold a folder"
-        raise ScenarioError([Fault(path="--out", given=given, expected="a folder that can be written")])
-    if folder.is_dir() and (not any(folder.iterdir()) or (folder / MARKER).is_file()):
+    folder = check_folder(folder, option)
+    sweep(folder.parent)
+    if not folder.exists():
         return
-    if folder.exists():
-        given = f"{folder}: a folder with other files"
-        raise ScenarioError([Fault(path="--out", given=given, expected="an empty folder or a result")])
+    whole = "another folder, for it is replaced as a whole"
+    if Path.cwd().is_relative_to(folder):
+        raise refused(option, f"{folder}, where you are", whole)
+    if folder.is_mount() or not os.access(folder.parent, os.W_OK | os.X_OK):
+        raise refused(option, f"{folder}: it cannot be moved", whole)
+    other = foreign(folder, _names(folder).__contains__)
+    if other:
+        expected = "an empty folder, or a result and nothing else"
+        raise refused(option, f"{folder}: a folder with other files ({other})", expected)
 
 
-def _unusable(folder: Path, error: Exception) -> ScenarioError:
-    given = f"{str(folder)[:80]!r}: {getattr(error, 'strerror', None) or error}"
-    return ScenarioError([Fault(path="--out", given=given, expected="a folder that can be written")])
+def _names(folder: Path) -> frozenset[str]:
+    """The files that a result says it wrote; none where a folder holds no result of ours, whole or not."""
+    try:
+        stored = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+        return frozenset(stored["files"] if stored["kind"] == KIND else ())
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return frozenset()

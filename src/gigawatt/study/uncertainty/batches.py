@@ -1,7 +1,8 @@
 """Many futures of a few plans, in batches, on whatever runs them: results come as they are ready, in any order.
 
 Who runs them is an executor as `concurrent.futures` defines it. The default is processes of this machine, to each of
-which the plans are sent once. An outcome depends on its plan and its future alone, so that the number of workers
+which the plans are sent once. Each has a pipe of its own and shares nothing, so that one that is killed holds up no
+other. An outcome depends on its plan and its future alone, so that the number of workers
 changes nothing but the time.
 """
 
@@ -11,15 +12,18 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, wait
+import traceback
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from concurrent.futures import Future as Promise
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from itertools import islice
-from multiprocessing import get_context, parent_process
-from multiprocessing.synchronize import Event
+from multiprocessing import connection, get_context, parent_process
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import cast
 
 import numpy as np
 import xarray as xr
@@ -33,7 +37,9 @@ from gigawatt.study.uncertainty.evaluate import FIGURES, evaluate, evaluate_anew
 
 MOST_FUTURES = 10  # of a batch: what a stop may lose
 BATCHES_PER_WORKER, BATCHES_AHEAD = 4, 2
-WATCH_S, PAUSE_S = 0.5, 2.0
+PAUSE_S = 2.0
+# A batch that has lost so many workers is not begun again.
+MOST_LOST = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +65,8 @@ class Group:
         return [self.future(number) for number in self.numbers[:first_count]]
 
 
-Results = Iterator[tuple[int, xr.Dataset]]
-Submit = Callable[[Group], "Promise[xr.Dataset]"]
+Results = Generator[tuple[int, xr.Dataset], None, None]
+Progress = Callable[[str], None]
 
 
 def live(case: Case, futures: Sequence[Future]) -> xr.Dataset:
@@ -102,22 +108,22 @@ def run(
 ) -> None:
     """Live through every future of every group and hand each batch, with the group's name, to `keep` when it is there.
 
-    executor: None for processes of this machine, or none at all where one worker is enough. Batches of a worker that
-    is lost are begun again by others.
+    executor: None for processes of this machine, or none at all where one worker is enough. The batch of a worker that
+    is lost is begun again by another. Raises ChildProcessError when all else is done, naming the batches that lose one
+    worker after the other.
     """
-    left = dict(enumerate(_batches(groups, workers_count)))
-    tick = _clock(sum(len(batch.numbers) for batch in left.values()), progress)
-    while left:
-        before = len(left)
-        try:
-            for number, table in _results(cases, dict(left), workers_count, executor):
-                batch = left.pop(number)
-                keep(batch.name, table)
-                tick(len(batch.numbers))
-        except BrokenProcessPool:
-            if len(left) == before:
-                raise
-            progress("a worker was lost: its batch is begun again")
+    batches = dict(enumerate(_batches(groups, workers_count)))
+    tick = _clock(sum(len(batch.numbers) for batch in batches.values()), progress)
+    if executor is not None:
+        results = _executed(cases, batches, executor, BATCHES_AHEAD * workers_count)
+    elif workers_count == 1:
+        results = ((number, live(cases[batch.case], batch.futures())) for number, batch in batches.items())
+    else:
+        results = _shared_out(cases, batches, workers_count, progress)
+    with closing(results):  # so that no process is left behind, whoever stops it
+        for number, table in results:
+            keep(batches[number].name, table)
+            tick(len(batches[number].numbers))
 
 
 def _batches(groups: Sequence[Group], workers_count: int) -> Iterator[Group]:
@@ -144,27 +150,14 @@ def _clock(total_count: int, progress: Callable[[str], None]) -> Callable[[int],
     return tick
 
 
-def _results(
-    cases: Mapping[str, Case], batches: Mapping[int, Group], workers_count: int, executor: Executor | None
-) -> Results:
-    if executor is not None:
-        ahead = BATCHES_AHEAD * workers_count
-        yield from _gathered(lambda batch: executor.submit(live, cases[batch.case], batch.futures()), batches, ahead)
-    elif workers_count == 1:
-        yield from ((number, live(cases[batch.case], batch.futures())) for number, batch in batches.items())
-    else:
-        with _processes(cases, workers_count) as submit:
-            yield from _gathered(submit, batches, BATCHES_AHEAD * workers_count)
-
-
-def _gathered(submit: Submit, batches: Mapping[int, Group], ahead_count: int) -> Results:
+def _executed(cases: Mapping[str, Case], batches: Mapping[int, Group], executor: Executor, ahead_count: int) -> Results:
     """Results as they come, with no more than so many batches handed out at a time."""
     waiting = iter(batches.items())
     running: dict[Promise[xr.Dataset], int] = {}
     try:
         while True:
             for number, batch in islice(waiting, ahead_count - len(running)):
-                running[submit(batch)] = number
+                running[executor.submit(live, cases[batch.case], batch.futures())] = number
             if not running:
                 return
             for promise in wait(running, return_when=FIRST_COMPLETED).done:
@@ -174,37 +167,111 @@ def _gathered(submit: Submit, batches: Mapping[int, Group], ahead_count: int) ->
             promise.cancel()
 
 
-@contextmanager
-def _processes(cases: Mapping[str, Case], workers_count: int) -> Iterator[Submit]:
-    """Processes that hold the plans; they end at once where the block is left early or this process dies."""
-    context = get_context("spawn")  # a fork would copy the threads of the solver half-way
-    stop = context.Event()
-    pool = ProcessPoolExecutor(workers_count, context, initializer=_share, initargs=(dict(cases), stop))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Worker:
+    """A process that holds the plans, and the pipe to it."""
+
+    process: BaseProcess
+    pipe: Connection
+
+    def hand(self, batch: Group) -> None:
+        with suppress(OSError):  # that it is gone is seen when its answer is asked for
+            self.pipe.send((batch.case, batch.futures()))
+
+    def answer(self) -> xr.Dataset | None:
+        """The outcomes of its batch; None where it is gone. Raises what it raised."""
+        try:
+            found = self.pipe.recv()
+        except (EOFError, OSError):
+            return None
+        if isinstance(found, BaseException):
+            raise found
+        return found
+
+    def end(self) -> None:
+        self.pipe.close()
+        if self.process.pid is not None:
+            self.process.kill()  # at once, whatever it does: it keeps nothing
+            self.process.join()
+
+
+def _shared_out(
+    cases: Mapping[str, Case], batches: Mapping[int, Group], workers_count: int, progress: Progress
+) -> Results:
+    """Results as they come from processes, each with a batch at a time; they end where this is left early."""
+    waiting, lost = deque(batches), Counter[int]()
+    busy: dict[Connection, tuple[_Worker, int]] = {}
+
+    def hand(worker: _Worker) -> None:
+        number = waiting.popleft()
+        busy[worker.pipe] = worker, number
+        worker.hand(batches[number])
+
     try:
-        yield lambda batch: pool.submit(_live_shared, batch.case, batch.futures())
-    except BaseException:
-        stop.set()
-        raise
+        while waiting or busy:
+            while waiting and len(busy) < workers_count:
+                hand(_begun(cases))
+            for pipe in cast("list[Connection]", connection.wait(list(busy))):
+                worker, number = busy[pipe]
+                table = worker.answer()
+                del busy[pipe]
+                if table is None:
+                    worker.end()
+                    lost[number] += 1
+                    waiting.extend([number] if lost[number] < MOST_LOST else [])
+                    progress("a worker was lost: its batch is begun again")
+                    continue
+                hand(worker) if waiting else worker.end()
+                yield number, table
+        _check_lost(batches, lost)
     finally:
-        pool.shutdown(wait=not stop.is_set(), cancel_futures=True)
+        for worker, _ in busy.values():
+            worker.end()
 
 
-# What a worker process is sent once.
-_shared: dict[str, Case] = {}
+def _check_lost(batches: Mapping[int, Group], lost: Mapping[int, int]) -> None:
+    given_up = [batches[number] for number, count in lost.items() if count == MOST_LOST]
+    if given_up:
+        words = [f"{batch.numbers[0]} to {batch.numbers[-1]} of {batch.name}" for batch in given_up]
+        raise ChildProcessError(f"futures {', '.join(words)} lost {MOST_LOST} workers each: killed, or out of memory")
 
 
-def _share(cases: Mapping[str, Case], stop: Event) -> None:
-    _shared.update(cases)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent says what to do
-    threading.Thread(target=_watch, args=(stop,), daemon=True).start()
+def _begun(cases: Mapping[str, Case]) -> _Worker:
+    """A new process, which Ctrl-C does not reach: this one says what to do."""
+    context = get_context("spawn")  # a fork would copy the threads of the solver half-way
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, dict(cases)), daemon=True)
+    # What is blocked when a process begins stays so in it, from its first moment.
+    kept = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]) if hasattr(signal, "pthread_sigmask") else None
+    try:
+        with suppress(BrokenPipeError):  # that it is gone is seen when its answer is asked for
+            process.start()
+    finally:
+        if kept is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, kept)
+    theirs.close()
+    return _Worker(process=process, pipe=ours)
 
 
-def _watch(stop: Event) -> None:
+def _work(pipe: Connection, cases: Mapping[str, Case]) -> None:
+    """What a worker does until its pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_watch, daemon=True).start()
+    with suppress(EOFError, OSError):
+        while True:
+            case, futures = pipe.recv()
+            found: xr.Dataset | Exception
+            try:
+                found = live(cases[case], futures)
+            except Exception as error:
+                error.add_note(traceback.format_exc())
+                found = error
+            pipe.send(found)
+
+
+def _watch() -> None:
+    """End with the process that began this one, even in the middle of a batch."""
     parent = parent_process()
-    while parent is not None and parent.is_alive() and not stop.wait(WATCH_S):
-        pass
-    os._exit(1)
-
-
-def _live_shared(case: str, futures: Sequence[Future]) -> xr.Dataset:
-    return live(_shared[case], futures)
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

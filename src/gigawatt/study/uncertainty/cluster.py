@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Executor
+from concurrent.futures import CancelledError, Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -27,10 +27,11 @@ def connected(address: str) -> Iterator[Cluster]:
     """The workers of a scheduler such as "tcp://10.0.0.5:8786", which need this version of Gigawatt.
 
     Raises ScenarioError where there is no such scheduler, it has no workers or some of another version, or the extra
-    `dask` is not installed.
+    `dask` is not installed; ChildProcessError where a batch loses one worker after the other, or the scheduler is lost.
     """
     try:
         from distributed import Client
+        from distributed.scheduler import KilledWorker
     except ImportError:
         raise _fault(address, "the extra gigawatt[dask] to be installed") from None
     try:
@@ -42,7 +43,10 @@ def connected(address: str) -> Iterator[Cluster]:
         if not count:
             raise _fault(address, "a scheduler with at least one worker")
         _check_versions(client, address)
-        yield Cluster(executor=client.get_executor(pure=False), workers_count=count)
+        try:
+            yield Cluster(executor=client.get_executor(pure=False), workers_count=count)
+        except (KilledWorker, CancelledError) as error:
+            raise ChildProcessError(f"lost on the cluster of {address} ({error})") from error
 
 
 def _check_versions(client: Any, address: str) -> None:

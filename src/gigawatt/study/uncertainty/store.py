@@ -1,14 +1,15 @@
 """What a sweep has lived through so far, in a folder: the question, its plans, and a file for every batch.
 
-Files are written beside their place and renamed, so that whatever ends a sweep leaves whole batches only, and the same
-question asked again goes on from there. The folder of another question is refused.
+Files are written whole or not at all, so that whatever ends a sweep leaves whole batches only, and the same question
+asked again goes on from there. The folder of another question is refused, and so is a file that was changed.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,49 +18,82 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gigawatt.errors import Fault, ScenarioError
 from gigawatt.plan.plan import Plan
-from gigawatt.study.files import write_whole
+from gigawatt.study.files import check_folder, foreign, refused, sealed, sha256, unsealed, write_whole
+from gigawatt.study.result import netcdf
+from gigawatt.study.workshop import NAME, sweep
 
 MARKER = "question.json"
 SCALARS = ("objective", "bound", "unit", "status", "wall_s", "penalties_usd")
+PARTS = ("data", "inputs")
+# Everything that is ever in a store: its question, plans, batches by their first and last draw and their digest, and
+# the report on them.
+OURS = re.compile(
+    r"question\.json|plans(/[^/]+(\.json|-(data|inputs)\.nc))?|batches(/[^/]+(/\d+-\d+-[0-9a-f]{16}\.nc)?)?"
+    r"|report\.html|futures\.csv|summary\.json|(tornado|value|power|debt|regret)\.svg"
+)
+DIGEST_LENGTH = 16
+ONE_OF_THE_SAME = "an empty folder, or one of the same question"
+WHOLE = "the file as it was written; take it away to have it made again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """A folder of one question."""
+    """A folder of one question, which is part of every digest in it: no file is taken for one of another question."""
 
     folder: Path
+    question: bytes
 
     def plan(self, name: str) -> Plan | None:
         """The plan that was made for a strategy, without what one more is worth; None where there is none yet."""
-        place = self.folder / "plans"
-        if not (place / f"{name}.json").is_file():
+        file = self.folder / "plans" / f"{name}.json"
+        if not file.is_file():
             return None
-        scalars = json.loads((place / f"{name}.json").read_text(encoding="utf-8"))
-        data, inputs = (_read(place / f"{name}-{part}.nc") for part in ("data", "inputs"))
-        return Plan(data=data, inputs=inputs, worth=(), binds=(), **scalars)
+        try:
+            scalars = unsealed(file.read_text(encoding="utf-8"))
+            digests = scalars.pop("files")
+            data, inputs = (self._read(file.with_name(f"{name}-{part}.nc"), digests[part]) for part in PARTS)
+            return Plan(data=data, inputs=inputs, worth=(), binds=(), **scalars)
+        except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+            raise refused("--out", f"{file}: {error}", WHOLE) from error
 
     def keep_plan(self, name: str, plan: Plan) -> None:
         """Keep a plan; its scalars last, for they say that it is whole."""
-        place = self.folder / "plans"
-        place.mkdir(exist_ok=True)
-        _write(plan.data, place / f"{name}-data.nc")
-        _write(plan.inputs, place / f"{name}-inputs.nc")
+        contents = {part: netcdf(data) for part, data in zip(PARTS, (plan.data, plan.inputs), strict=True)}
+        for part, content in contents.items():
+            self._write(f"plans/{name}-{part}.nc", content)
         scalars = {key: getattr(plan, key) for key in SCALARS}
-        write_whole(place / f"{name}.json", json.dumps(scalars) + "\n", "--out")
+        digests = {part: self._digest(content) for part, content in contents.items()}
+        self._write(f"plans/{name}.json", sealed({**scalars, "files": digests}).encode())
 
     def table(self, group: str) -> xr.Dataset | None:
         """Every batch of a group that is there, in the order of draws; None where there is none."""
-        files = sorted((self.folder / "batches" / group).glob("[0-9]*.nc"))
-        return joined([_read(file) for file in files]) if files else None
+        files = sorted((self.folder / "batches" / group).glob("*.nc"))
+        return joined([self._read(file, file.stem.rpartition("-")[2]) for file in files]) if files else None
 
     def keep(self, group: str, table: xr.Dataset) -> None:
         """Keep a batch."""
-        place = self.folder / "batches" / group
-        place.mkdir(parents=True, exist_ok=True)
         first, last = int(table.draw.values[0]), int(table.draw.values[-1])
-        _write(table, place / f"{first:07}-{last:07}.nc")
+        content = netcdf(table)
+        self._write(f"batches/{group}/{first:07}-{last:07}-{self._digest(content)}.nc", content)
+
+    def _write(self, name: str, content: bytes) -> None:
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        write_whole(self.folder / name, content, beside=self.folder)
+
+    def _read(self, file: Path, digest: str) -> xr.Dataset:
+        """Raises ScenarioError where a file is not as it was written here."""
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise refused("--out", f"{file}: {error.strerror}", WHOLE) from error
+        if self._digest(content) != digest:
+            raise refused("--out", f"{file}: changed after it was written, or of another question", WHOLE)
+        with xr.open_dataset(io.BytesIO(content), engine="h5netcdf") as data:
+            return data.load()
+
+    def _digest(self, content: bytes) -> str:
+        return sha256(self.question + content)[:DIGEST_LENGTH]
 
 
 def open_store(folder: Path, question: Mapping[str, Any]) -> Store:
@@ -67,31 +101,40 @@ def open_store(folder: Path, question: Mapping[str, Any]) -> Store:
 
     Raises ScenarioError, naming what differs, where it is of another question, or holds something else.
     """
-    try:
+    folder = check_folder(folder)
+    sweep(folder)
+    text = json.dumps(question, indent=1) + "\n"
+    store = Store(folder=folder, question=text.encode())
+    if not folder.exists() or not any(folder.iterdir()):
         folder.mkdir(parents=True, exist_ok=True)
-        there = (folder / MARKER).is_file()
-        if not there and any(folder.iterdir()):
-            raise _refused(f"{folder}: a folder with other files", "an empty folder, or one of the same question")
-        if there:
-            _same(folder, json.loads((folder / MARKER).read_text(encoding="utf-8")), question)
-    except OSError as error:
-        raise _refused(f"{folder}: {error.strerror}", "a folder that can be written") from error
-    except ValueError as error:
-        raise _refused(f"{folder / MARKER}: {error}", "a folder of the same question") from error
-    if not there:
-        write_whole(folder / MARKER, json.dumps(question, indent=1) + "\n", "--out")
-    return Store(folder=folder)
+        write_whole(folder / MARKER, text)
+        return store
+    found = _asked(folder)
+    other = foreign(folder, lambda name: found is not None and _is_ours(name))
+    if found is None or other:
+        raise refused("--out", f"{folder}: a folder with other files ({other})", ONE_OF_THE_SAME)
+    _same(folder, found, question)
+    return store
+
+
+def _is_ours(name: str) -> bool:
+    return OURS.fullmatch(name) is not None or NAME.match(name) is not None
+
+
+def _asked(folder: Path) -> Mapping[str, Any] | None:
+    """The question of a store; None where a folder is none."""
+    try:
+        found = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and {"kind", "gigawatt", "hash"} <= set(found) else None
 
 
 def _same(folder: Path, found: Mapping[str, Any], question: Mapping[str, Any]) -> None:
     differs = [key for key in {**question, **found} if found.get(key) != question.get(key)]
     if differs:
         asked = ", ".join(f"{key} {found.get(key)!r} there, {question.get(key)!r} asked" for key in differs)
-        raise _refused(f"{folder}: of another question ({asked})", "an empty folder, or one of the same question")
-
-
-def _refused(given: str, expected: str) -> ScenarioError:
-    return ScenarioError([Fault(path="--out", given=given, expected=expected)])
+        raise refused("--out", f"{folder}: of another question ({asked})", ONE_OF_THE_SAME)
 
 
 def joined(tables: list[xr.Dataset]) -> xr.Dataset:
@@ -109,20 +152,3 @@ def digest(tables: Mapping[str, xr.Dataset]) -> str:
             found.update(f"{name}.{variable}".encode())
             found.update(np.ascontiguousarray(tables[name][variable].values + 0.0).tobytes())
     return found.hexdigest()
-
-
-def _read(file: Path) -> xr.Dataset:
-    try:
-        with xr.open_dataset(file, engine="h5netcdf") as data:
-            return data.load()
-    except (OSError, ValueError, KeyError) as error:
-        raise _refused(f"{file}: {error}", "a whole file; take it away to have it made again") from error
-
-
-def _write(data: xr.Dataset, file: Path) -> None:
-    part = file.parent / f".{file.name}.{os.getpid()}.part"
-    try:
-        data.to_netcdf(part, engine="h5netcdf", invalid_netcdf=False)
-        os.replace(part, file)
-    finally:
-        part.unlink(missing_ok=True)

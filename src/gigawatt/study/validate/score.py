@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt.errors import Fault, ScenarioError
-from gigawatt.study.files import write_whole
+from gigawatt.study.files import check_file, write_whole
 
 # Quantile of the errors that is reported beside their mean and median.
 HIGH_FRAC = 0.9
@@ -184,10 +184,11 @@ def missed(figures: Mapping[str, Any], bars: Mapping[str, float]) -> list[str]:
 def write_predictions(
     path: Path, rows: Sequence[Mapping[str, str]], scored: Iterable[Scored], skipped: Iterable[Skipped]
 ) -> None:
-    """The rows as read with what was predicted beside each, as CSV: written beside its place and renamed.
+    """The rows as read with what was predicted beside each, as CSV: whole or not at all.
 
-    Raises ScenarioError where no file can be written there.
+    Raises ScenarioError where no such file can be written, or another stands there.
     """
+    check_predictions(path)
     answers: dict[int, list[Any]] = {row.line: _answer(row) for row in scored}
     reasons = {row.line: row.reason for row in skipped}
     header = list(rows[0]) if rows else []
@@ -197,7 +198,17 @@ def write_predictions(
     for line, row in enumerate(rows):
         empty = [""] * (len(COLUMNS) - 1) + [reasons.get(line, "")]
         writer.writerow([*row.values(), *answers.get(line, empty)])
-    write_whole(path, text.getvalue(), "--predictions")
+    write_whole(path, text.getvalue())
+
+
+def check_predictions(path: Path | None) -> None:
+    """Raises ScenarioError where no such file can be written, or another stands there, such as the one that is read."""
+    if path is not None:
+        check_file(path, "--predictions", _is_predictions)
+
+
+def _is_predictions(text: str) -> bool:
+    return tuple(text.partition("\n")[0].split(",")[-len(COLUMNS) :]) == COLUMNS
 
 
 def _answer(row: Scored) -> list[Any]:

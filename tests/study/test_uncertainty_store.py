@@ -1,0 +1,98 @@
+"""The folder of a sweep: whose it is, and whether what is in it is as it was written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gigawatt.errors import ScenarioError
+from gigawatt.scenario.schema import Scenario
+from gigawatt.study.uncertainty import sweep
+from gigawatt.study.uncertainty.asking import Asking
+
+ASKED = Asking(futures_count=2, workers_count=1, vary=("demand",))
+
+
+def asking(folder: Path, **other: object) -> Asking:
+    return Asking(futures_count=2, workers_count=1, **{"vary": ("demand",), "out": folder, **other})  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def made(brief: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sweeps") / "s"
+    sweep.sweep(brief, asking(folder))
+    return folder
+
+
+@pytest.fixture
+def kept(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "s"))
+
+
+def tree(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def test_a_store_is_only_what_we_write(made: Path) -> None:
+    assert tree(made)[:3] == ["batches", "batches/draws", tree(made)[2]]
+    assert {path.suffix for path in made.rglob("*") if path.is_file()} == {".nc", ".json"}
+
+
+@pytest.mark.parametrize("marker", ["", "{", "[]", "[1, 2]", "3", "{}", '{"kind": "quiz"}', "[" * 100_000])
+def test_a_question_of_anyone_makes_no_store(brief: Scenario, tmp_path: Path, marker: str) -> None:
+    """faults K1, K8: a folder that holds a file question.json of anyone's; one that is a list, or no JSON."""
+    folder = tmp_path / "quiz"
+    folder.mkdir()
+    (folder / "question.json").write_text(marker)
+    (folder / "report.html").write_text("mine")
+    with pytest.raises(ScenarioError, match=r"question\.json"):
+        sweep.sweep(brief, asking(folder))
+    assert tree(folder) == ["question.json", "report.html"]
+    assert (folder / "report.html").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "plans/mine.toml", "batches/draws/mine.nc", "deep/er"])
+def test_what_a_user_adds_to_a_store_is_named(brief: Scenario, kept: Path, name: str) -> None:
+    """faults K1: nothing is written beside what is not ours."""
+    (kept / name).parent.mkdir(exist_ok=True)
+    (kept / name).write_text("mine")
+    before = tree(kept)
+    with pytest.raises(ScenarioError, match=name):
+        sweep.sweep(brief, asking(kept))
+    assert tree(kept) == before
+
+
+@pytest.mark.parametrize(
+    ("pattern", "change"),
+    [
+        ("batches/draws/*.nc", lambda file: file.write_bytes(b"not a file of numbers")),
+        ("batches/draws/*.nc", lambda file: file.write_bytes(file.read_bytes()[:-1])),
+        ("batches/draws/*.nc", lambda file: shutil.copy(next(file.parents[1].glob("tornado/*.nc")), file)),
+        ("plans/*-data.nc", lambda file: file.write_bytes(b"")),
+        ("plans/*.json", lambda file: file.write_text("[]")),
+        ("plans/*.json", lambda file: file.write_text(json.dumps({**json.loads(file.read_text()), "objective": 1e12}))),
+        ("plans/*-inputs.nc", Path.unlink),
+    ],
+)
+def test_what_was_changed_is_not_believed(
+    brief: Scenario, kept: Path, pattern: str, change: Callable[[Path], object]
+) -> None:
+    """faults K11, K8: a batch that is broken or of another shape, a plan that was changed; the fault names the file."""
+    file = next(path for path in kept.glob(pattern))
+    change(file)
+    with pytest.raises(ScenarioError) as caught:
+        sweep.sweep(brief, asking(kept))
+    assert file.name in str(caught.value)
+
+
+def test_a_batch_of_another_question_is_not_taken(brief: Scenario, kept: Path, tmp_path: Path) -> None:
+    """faults K11: whole and of the right shape, but from a sweep with another seed."""
+    sweep.sweep(brief, asking(tmp_path / "other", seed=9))
+    for file in (tmp_path / "other" / "batches" / "draws").iterdir():
+        shutil.copy(file, kept / "batches" / "draws")
+    with pytest.raises(ScenarioError, match="of another question"):
+        sweep.sweep(brief, asking(kept))
