@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from gigawatt.catalog.tables import Reader
+from gigawatt.units import Plausible
 
 PATH = "allocation"
 GROUPS = ("use_cases", "training_runs", "experiments")
@@ -28,14 +30,14 @@ class PowerClass:
     """
 
     title: str = ""
-    demand_w: float | None = None
-    weight_per_w: float | None = None
-    floor_w: float | None = None
-    floor_penalty_per_w: float | None = None
-    tier: int = 1
+    demand_w: Annotated[float | None, Plausible("1 MW", "1 TW")] = None
+    weight_per_w: Annotated[float | None, Plausible("1e-6 /GW", "1e12 /GW", zero=True)] = None
+    floor_w: Annotated[float | None, Plausible("100 kW", "1 TW", zero=True)] = None
+    floor_penalty_per_w: Annotated[float | None, Plausible("1e-6 /GW", "1e13 /GW", zero=True)] = None
+    tier: Annotated[int, Plausible(1, 20, least=1, most=1000)] = 1
     sites: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
-    amount_count: float | None = None
+    amount_count: Annotated[float | None, Plausible(0.001, 1e14, most=1e15)] = None
     unit: str = ""
 
 
@@ -43,10 +45,10 @@ class PowerClass:
 class PowerPool:
     """Power at a site, on a platform. work_ratio: work of a watt here over that in which demand is stated."""
 
-    power_w: float
+    power_w: Annotated[float, Plausible("1 MW", "1 TW")]
     site: str = ""
     platform: str = ""
-    work_ratio: float = 1.0
+    work_ratio: Annotated[float, Plausible(0.01, 100)] = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +59,8 @@ class Allocation:
     """
 
     value_unit: str = ""
-    capacity_w: float | None = None
-    cost_per_w: float | None = None
+    capacity_w: Annotated[float | None, Plausible("1 MW", "1 TW")] = None
+    cost_per_w: Annotated[float | None, Plausible("1e-6 /GW", "1e13 /GW", zero=True)] = None
     pools: Mapping[str, PowerPool] = field(default_factory=dict)
     classes: Mapping[str, PowerClass] = field(default_factory=dict)
 

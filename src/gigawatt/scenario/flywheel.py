@@ -8,10 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 from gigawatt import units
 from gigawatt.catalog.records import Path
 from gigawatt.catalog.tables import Reader
+from gigawatt.units import Plausible
 
 PATH = "flywheel"
 # Beyond these a spoke of the wheel is a slip of the pen, and a plan that follows it no plan.
@@ -35,16 +37,20 @@ class Flywheel:
     """
 
     history: str
-    users_odds_ratio: float
-    user_tokens_ratio: float
-    token_price_ratio: float
-    research_elasticity_ratio: float
-    capital_per_revenue_ratio: float
-    algorithmic_progress_per_year: float
-    hardware_progress_per_year: float
-    compute_cost_usd_per_w: float
-    people_count: float
-    research_before_flop: float
+    users_odds_ratio: Annotated[float, Plausible(0.05, 100, least=1e-3, most=1e3)]
+    user_tokens_ratio: Annotated[float, Plausible(0.05, 100, least=1e-3, most=1e3)]
+    token_price_ratio: Annotated[float, Plausible(0.05, 100, least=1e-3, most=1e3)]
+    research_elasticity_ratio: Annotated[float, Plausible(0.01, 2, most=3, zero=True)]
+    capital_per_revenue_ratio: Annotated[float, Plausible(0.05, 50)]
+    algorithmic_progress_per_year: Annotated[
+        float, Plausible("1 %/year", "500 %/year", least="0 %/year", most="1000 %/year", zero=True)
+    ]
+    hardware_progress_per_year: Annotated[
+        float, Plausible("1 %/year", "200 %/year", least="0 %/year", most="1000 %/year", zero=True)
+    ]
+    compute_cost_usd_per_w: Annotated[float, Plausible("2 USD/W", "200 USD/W")]
+    people_count: Annotated[float, Plausible(1e5, 2e10)]
+    research_before_flop: Annotated[float, Plausible("1e20 FLOP", "1e33 FLOP")]
 
 
 def check_flywheel(use: Flywheel, users_count: Mapping[str, Path], reader: Reader) -> None:
