@@ -39,9 +39,9 @@ def refused(record: object, path: str = "") -> list[Fault]:
     for where, suffix, plausible, value in _judged(record, path):
         least, _, _, most = units.bounds(plausible, suffix)
         if not least <= value <= most and not (value == 0 and plausible.zero):
-            span = f"{shown(least, suffix)} to {shown(most, suffix)}"
-            usual = f"{_stated(plausible.low)} to {_stated(plausible.high)}"
-            expected = f"{span}; plausible is {usual}" if (least, most) != (plausible.low, plausible.high) else span
+            bound, stated = (least, plausible.least) if value < least else (most, plausible.most)
+            limit = shown(bound, suffix) if stated is None else _stated(stated)
+            expected = f"at {'least' if value < least else 'most'} {limit}; plausible is {_span(plausible)}"
             found.append(Fault(path=where, given=shown(value, suffix), expected=expected))
     return found
 
@@ -53,18 +53,23 @@ def named(record: object, path: str = "") -> list[Fault]:
         least, low, high, most = units.bounds(plausible, suffix)
         within = low <= value <= high or (value == 0 and plausible.zero)
         if not within and least <= value <= most:
-            expected = f"{_stated(plausible.low)} to {_stated(plausible.high)}"
-            found.append(Fault(path=where, given=shown(value, suffix), expected=expected))
+            found.append(Fault(path=where, given=shown(value, suffix), expected=_span(plausible)))
     return found
 
 
 def shown(value: float, suffix: str) -> str:
     """A value as a person writes it, with its last digits where it is small."""
-    if suffix in ("", "date", "count", "ratio"):
-        return f"{value:.12g}" if suffix in ("", "date") or abs(value) < 1e15 else f"{value:g}"
+    if suffix == "date":
+        return f"{value:g}"
+    if suffix in ("", "count", "ratio"):
+        return f"{value:,.12g}" if 1e4 <= abs(value) < 1e15 else f"{value:.12g}"
     if suffix.endswith("usd") and abs(value) < 100:
         return f"{value:.3g} USD"
     return units.show(value, suffix)
+
+
+def _span(plausible: Plausible) -> str:
+    return f"{_stated(plausible.low)} to {_stated(plausible.high)}"
 
 
 def _stated(bound: str | float) -> str:
@@ -105,7 +110,7 @@ def _fields(record: object, path: str) -> Iterator[tuple[str, str, Plausible, An
     elif isinstance(record, tuple):
         for n, item in enumerate(record):
             yield from _fields(item, f"{path}[{n}]")
-    elif is_dataclass(record) and not isinstance(record, Path):
+    elif is_dataclass(record) and not isinstance(record, type | Path):
         known = ranges(type(record))
         for entry in fields(record):
             value, where = getattr(record, entry.name), _join(path, units.split(entry.name)[0])

@@ -82,7 +82,7 @@ class Accelerator:
     nic_bandwidth_bytes_per_s: Annotated[float, Plausible("1 GB/s", "10 TB/s")]
     tdp_w: Annotated[float | None, Plausible("20 W", "50 kW")] = None
     rack_power_w: Annotated[float | None, Plausible("500 W", "5 MW")] = None
-    rack_price_usd: Annotated[float | None, Plausible("20 thousand USD", "500 million USD")] = None
+    rack_price_usd: Annotated[float | None, Plausible("20 thousand USD", "100 million USD")] = None
     package_price_usd: Annotated[float | None, Plausible("200 USD", "1 million USD")] = None
     evidence: EvidenceMap = field(default_factory=dict)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from gigawatt.catalog.tables import Reader
+from gigawatt.errors import Fault
 from gigawatt.units import Plausible
 
 PATH = "allocation"
@@ -72,14 +73,16 @@ class PowerAsked:
     name: str
     title: str
     description: str = ""
+    implausible: tuple[str, ...] = ()
     allocation: Allocation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerScenario:
-    """An allocation as it was asked; hash: that of every value."""
+    """An allocation as it was asked; implausible: as of a scenario; hash: that of every value."""
 
     asked: PowerAsked
+    implausible: tuple[Fault, ...]
     hash: str
 
 
@@ -99,11 +102,6 @@ def check_alone(asked: Allocation, reader: Reader) -> None:
         reader.fault(f"{PATH}.classes", "no class has value", "a weight above 0 in at least one class")
     if not asked.value_unit:
         reader.remark(f"{PATH}.value_unit", "missing", 'what values are counted in, such as "value units"')
-    for key, pool in asked.pools.items():
-        if pool.power_w <= 0:
-            reader.fault(f"{PATH}.pools.{key}.power", f"{pool.power_w:g} W", "a power above 0")
-        if pool.work_ratio <= 0:
-            reader.fault(f"{PATH}.pools.{key}.work", f"{pool.work_ratio:g}", "more than 0")
     sites = [pool.site or key for key, pool in asked.pools.items()]
     _classes(asked, sites, [pool.platform for pool in asked.pools.values() if pool.platform], reader)
 
@@ -130,19 +128,11 @@ def check_within(asked: Allocation, works: list[str], sites: list[str], platform
 
 
 def _classes(asked: Allocation, sites: list[str], platforms: list[str], reader: Reader) -> None:
-    if asked.capacity_w is not None and asked.capacity_w <= 0:
-        reader.fault(f"{PATH}.capacity", f"{asked.capacity_w:g} W", "a power above 0")
     for key, use in asked.classes.items():
         path = f"{PATH}.classes.{key}"
-        if use.demand_w is not None and use.demand_w <= 0:
-            reader.fault(f"{path}.demand", f"{use.demand_w:g} W", "a power above 0")
         if use.demand_w is not None and use.floor_w is not None and use.floor_w > use.demand_w > 0:
             given = f"{use.floor_w / 1e9:g} GW"
             reader.fault(f"{path}.floor", given, f"at most the demand of {use.demand_w / 1e9:g} GW")
-        if use.tier < 1:
-            reader.fault(f"{path}.tier", use.tier, "1 or more")
-        if use.amount_count is not None and use.amount_count <= 0:
-            reader.fault(f"{path}.amount", f"{use.amount_count:g}", "more than 0")
         for name, places, known in (("sites", use.sites, sites), ("platforms", use.platforms, platforms)):
             for place in places:
                 if place not in known:

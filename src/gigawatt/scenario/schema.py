@@ -29,10 +29,14 @@ from gigawatt.catalog.records import (
     Site,
     TrainingCalibration,
 )
+from gigawatt.errors import Fault
 from gigawatt.scenario.allocation import Allocation
 from gigawatt.scenario.flywheel import Flywheel
 from gigawatt.units import Plausible
 from gigawatt.watts import Weather
+
+# What a scenario may see differently of a site than the catalog does.
+OVER_SITE = ("ramp_w", "ownership", "power_price_usd_per_wh")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +194,7 @@ class Battery:
     """
 
     power_w: Annotated[float, Plausible("100 kW", "50 GW")]
-    energy_wh: Annotated[float, Plausible("100 kWh", "500 GWh")]
+    energy_wh: Annotated[float, Plausible("100 kWh", "500 GWh", zero=True)]
     source: str = "lithium_battery"
 
 
@@ -422,11 +426,15 @@ class Solver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A scenario file, read: everything in SI units, names not yet looked up."""
+    """A scenario file, read: everything in SI units, names not yet looked up.
+
+    implausible: paths of values that are meant, although they leave their plausible range.
+    """
 
     name: str
     title: str
     description: str = ""
+    implausible: tuple[str, ...] = ()
     dollar_year: Annotated[int, Plausible(2010, 2060, least=1990, most=2100)]
     seed: Annotated[int, Plausible(0, 1e18, most=1e18)]
     objective: Literal["npv", "tokens", "welfare"]
@@ -491,12 +499,14 @@ class Records:
 class Scenario:
     """The complete question: what was asked, every name resolved, the evidence of its numbers, and its identity.
 
-    `toml` is the file as it was given, with what it extends and overrides; `hash` is that of every resolved value.
+    `implausible` are values that leave their plausible range, and were not said to be meant. `toml` is the file as it
+    was given, with what it extends and overrides; `hash` is that of every resolved value.
     """
 
     asked: Asked
     records: Records
     evidence: EvidenceMap
+    implausible: tuple[Fault, ...]
     toml: str
     hash: str
 
