@@ -9,7 +9,7 @@ from gigawatt.catalog.paths import arriving, first_day, sample
 from gigawatt.plan.milestones import milestones
 from gigawatt.plan.throughput import rack_rates
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study import evidence
+from gigawatt.study import evidence, implausible
 from gigawatt.study.summary import strict
 
 
@@ -70,7 +70,7 @@ def notes(scenario: Scenario) -> list[dict[str, str]]:
     if assumed:
         text = f"{assumed:,} of the {total:,} numbers with a grade are assumed; `gigawatt sources` lists them."
         found.append({"code": "assumed_numbers", "path": "", "text": text})
-    return found
+    return found + implausible.notes(scenario.implausible)
 
 
 def _sites(scenario: Scenario) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -13,7 +13,9 @@ import xarray as xr
 
 from gigawatt.plan.plan import quiet
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study import implausible
 from gigawatt.study.result import Note
+from gigawatt.study.run import unlawful
 from gigawatt.study.summary import strict
 from gigawatt.study.uncertainty import statistics, store
 from gigawatt.study.uncertainty.asking import Asking, check_asking, drawing, seed_of, timed
@@ -162,6 +164,11 @@ def notes(scenario: Scenario, cases: Mapping[str, Case]) -> tuple[Note, ...]:
         if case.plan.status == "time_limit":
             text = f"{name}: the search stopped at its time limit; another machine may find a slightly different plan."
             found.append(Note(code="time_limit", path="solver.time_limit", text=text))
+        of_values = (Note(**note) for note in implausible.notes(case.scenario.implausible))
+        several = f"{name}: " if len(cases) > 1 else ""
+        found += [
+            replace(note, text=f"{several}{note.text}") for note in (*of_values, *unlawful(case.scenario, case.plan))
+        ]
     return tuple(found)
 
 
