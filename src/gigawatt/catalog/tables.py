@@ -298,12 +298,20 @@ def _path(
     return {"periods": tuple(ordered), "values": values}
 
 
+@cache
+def _adapter(cls: type) -> Any:
+    """What checks tables of a record; made once, which takes longer than checking."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(cls)
+
+
 def _build(cls: type[T], prepared: Mapping[str, Any], path: str, reader: Reader) -> T | None:
     """Check types and choices and make the record; pydantic does both, and only here."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     try:
-        return TypeAdapter(cls).validate_python(prepared)
+        return _adapter(cls).validate_python(prepared)
     except ValidationError as error:
         for item in error.errors():
             if item["type"] == "missing":  # _prepare has said so, with the unit expected
