@@ -388,9 +388,7 @@ class TrainingCalibration:
     package_batch_tokens: Annotated[float, Plausible("16 tokens", "100 Mtokens")]
     plan_engine: str
     base_date: Annotated[str, Plausible(2018, 2045, least=2010, most=2100)]
-    latency_growth_per_year: Annotated[
-        float, Plausible("-100 %/year", "500 %/year", least="-1000 %/year", most="1000 %/year")
-    ]
+    latency_growth_per_year: Annotated[float, Plausible("0 %/year", "500 %/year", least="-1000 %/year")]
     extrapolation_ratio: Annotated[float, Plausible(1e-3, 5, zero=True)]
     most_packages_count: Annotated[float, Plausible(1, 1e8)]
     most_params_count: Annotated[float, Plausible(1e6, 1e15)]
