@@ -22,7 +22,7 @@ from gigawatt.study.check import outline
 from gigawatt.study.run import run
 
 SHORT = {"horizon.report_end": "2027Q4", "horizon.end": "2028Q2"}
-SEED, SAMPLED_COUNT = 20261128, 16
+SEED, SAMPLED_COUNT = 20261128, 12
 NUMBER = re.compile(r"([-+]?\d[\d.]*(?:[eE][-+]?\d+)?)(.*)")
 QUARTER = re.compile(r"\d{4}(?:Q[1-4]|-\d\d-\d\d)")
 TEXTS = frozenset({"grade", "source", "note", "title", "name", "description", "low", "high", "sources", "aliases"})
@@ -219,6 +219,14 @@ def test_what_is_divided_by_is_above_nothing(tmp_path: Path, key: str) -> None:
     table, _ = read_toml(file)
     value = table[key]["value"] if isinstance(table[key], dict) else table[key]
     assert faults_of(tmp_path / file.name, "accelerators", table, (key,), scaled(value, 0.0)) == [key]
+
+
+def test_so_are_the_ends_of_what_a_source_states(tmp_path: Path) -> None:
+    """faults K9: a band is worked out at them."""
+    file = catalog._files("cooling")["tower"]
+    table, _ = read_toml(file)
+    low = {"value": "50 %", "low": "0 %", "high": "60 %"}
+    assert faults_of(tmp_path / file.name, "cooling", table, ("chiller",), low) == ["chiller.low"]
 
 
 K9 = [

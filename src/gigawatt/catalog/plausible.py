@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, get_type_hints
 
 from gigawatt import units
-from gigawatt.catalog.records import Path
+from gigawatt.catalog.records import EvidenceMap, Path
 from gigawatt.errors import Fault
 from gigawatt.units import Plausible
 
@@ -35,15 +35,29 @@ def refused(record: object, path: str = "") -> list[Fault]:
 
     path: dotted path of the record, "" at the top.
     """
-    found = []
-    for where, suffix, plausible, value in _judged(record, path):
-        least, _, _, most = units.bounds(plausible, suffix)
-        if not least <= value <= most and not (value == 0 and plausible.zero):
-            bound, stated = (least, plausible.least) if value < least else (most, plausible.most)
-            limit = shown(bound, suffix) if stated is None else _stated(stated)
-            expected = f"at {'least' if value < least else 'most'} {limit}; plausible is {_span(plausible)}"
-            found.append(Fault(path=where, given=shown(value, suffix), expected=expected))
-    return found
+    return [fault for judged in _judged(record, path) for fault in _absurd(*judged)]
+
+
+def refused_spans(record: object, evidence: EvidenceMap) -> list[Fault]:
+    """As `refused`, for the low and the high that the evidence of a record's own numbers states."""
+    cls: type = type(record)
+    return [
+        fault
+        for name, plausible in ranges(cls).items()
+        for end in ("low", "high")
+        if (value := getattr(evidence.get(name), end, None)) is not None
+        for fault in _absurd(f"{units.split(name)[0]}.{end}", units.split(name)[1], plausible, value)
+    ]
+
+
+def _absurd(where: str, suffix: str, plausible: Plausible, value: float) -> Iterator[Fault]:
+    least, _, _, most = units.bounds(plausible, suffix)
+    if least <= value <= most or (value == 0 and plausible.zero) or not math.isfinite(value):
+        return
+    bound, stated = (least, plausible.least) if value < least else (most, plausible.most)
+    limit = shown(bound, suffix) if stated is None else _stated(stated)
+    expected = f"at {'least' if value < least else 'most'} {limit}; plausible is {_span(plausible)}"
+    yield Fault(path=where, given=shown(value, suffix), expected=expected)
 
 
 def named(record: object, path: str = "") -> list[Fault]:

@@ -310,8 +310,9 @@ def _build(cls: type[T], prepared: Mapping[str, Any], path: str, reader: Reader)
     """Check types and choices and make the record; pydantic does both, and only here."""
     from pydantic import ValidationError
 
+    kind: type = cls
     try:
-        return _adapter(cls).validate_python(prepared)
+        return _adapter(kind).validate_python(prepared)
     except ValidationError as error:
         for item in error.errors():
             if item["type"] == "missing":  # _prepare has said so, with the unit expected
