@@ -127,7 +127,7 @@ class Milestone:
     """Capital that follows when cumulative gross installed power reaches `power_w`."""
 
     power_w: Annotated[float, Plausible("1 MW", "200 GW")]
-    amount_usd: Annotated[float, Plausible("1 million USD", "5 trillion USD")]
+    amount_usd: Annotated[float, Plausible("1 million USD", "5 trillion USD", least="0 USD", zero=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,14 +154,14 @@ class Capital:
     minimum once no debt is owed ("excess": paid out as soon as that costs no interest; "none": kept).
     """
 
-    opening_cash_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", zero=True)]
-    minimum_cash_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", zero=True)]
-    upfront_equity_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", zero=True)] = 0.0
+    opening_cash_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)]
+    minimum_cash_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)]
+    upfront_equity_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)] = 0.0
     debt_rate_per_year: Annotated[
         float | None, Plausible("0 %/year", "40 %/year", least="0 %/year", most="1000 %/year")
     ] = None
     covenant_frac: float = 0.0
-    debt_limit_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", zero=True)] = 0.0
+    debt_limit_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)] = 0.0
     distribution: Literal["excess", "none"] = "excess"
     tranches: Tranches | None = None
 
@@ -326,7 +326,7 @@ class TrainingRun:
     start_date: Annotated[str, Plausible(2000, 2060, least=1990, most=2150)]
     end_date: Annotated[str, Plausible(2000, 2060, least=1990, most=2150)]
     largest_gang_count: Annotated[int, Plausible(8, 2e7, least=1, most=1e9)]
-    penalty_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", zero=True)]
+    penalty_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)]
     hard: bool = False
 
 
