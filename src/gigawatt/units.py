@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,9 @@ BASES = ("it", "facility")
 BARE = ("count", "frac", "ratio")
 SIGNED = ("degc", "deg", "per_year", "h")  # hours among them because clocks are behind UTC as well as ahead
 
+# How far beyond its plausible range a value is absurd, where its field does not say.
+ABSURD_RATIO = 1e4
+
 _PREFIXES = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18, "Z": 1e21}
 _WORDS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 # unit name → (dimension, size, may take a prefix)
@@ -122,6 +126,37 @@ _LARGE = {prefix: size for prefix, size in _PREFIXES.items() if size > 1}
 _LONGEST = 200  # characters of a quantity
 # Digits are those of ASCII: to the eye, others are not the number that they are to Python.
 _NUMBER = re.compile(r"\s*([-+]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*(.*?)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Plausible:
+    """What a field could hold in any programme that exists or was seriously proposed: a guard against slips of a unit.
+
+    It is no evidence, and wide: what leaves it is named and used all the same, what is absurd is refused. Where it can
+    be, it is so narrow that a slip of a thousand leaves it.
+
+    low, high: as in a file ("50 MW"); years of a date. least, most: beyond these a value is absurd; where they are not
+    stated they are `ABSURD_RATIO` beyond. zero: 0 stands for none of it, and is plausible too.
+    """
+
+    low: str | float
+    high: str | float
+    least: str | float | None = None
+    most: str | float | None = None
+    zero: bool = False
+
+
+@cache
+def bounds(plausible: Plausible, suffix: str) -> tuple[float, float, float, float]:
+    """The least that is not absurd, the plausible range, and the most that is not absurd, in the unit of a suffix."""
+
+    def read(given: str | float) -> float:
+        return parse(given, suffix) if suffix and suffix != "date" else float(given)
+
+    low, high = read(plausible.low), read(plausible.high)
+    least = low / ABSURD_RATIO if plausible.least is None else read(plausible.least)
+    most = high * ABSURD_RATIO if plausible.most is None else read(plausible.most)
+    return least, low, high, most
 
 
 def split(name: str) -> tuple[str, str]:
@@ -257,8 +292,7 @@ def _show_prefixed(value: float, suffix: str) -> str:
     unit = SUFFIXES[suffix]
     name = {"token": "tokens", "g": "kg", "FLOP": "FLOP"}.get(unit.over, unit.over)
     under = {"": "", "s": "/s", "year": "/year"}[unit.under]
-    if suffix == "tokens_per_day":
-        under = "/day"
+    under = {"tokens_per_day": "/day", "per_h": "/h"}.get(suffix, under)
     if suffix == "kg" and abs(value) >= 1e3:
         return f"{_short(value / 1e3)} t"
     if abs(value) >= 1e3 * max(_PREFIXES.values()):

@@ -23,14 +23,14 @@ BATTERY: list[tuple[dict[str, Any], str, str]] = [
     ({"energy": "4 GWh"}, "energy", "0.25 h to 24 h at its power"),
     ({"energy": "40 MW"}, "energy", "an energy"),
     ({"energy": "-40 MWh"}, "energy", "not negative"),
-    ({"power": "0 MW"}, "power", "a power above 0"),
+    ({"power": "0 MW"}, "power", "at least 10 W"),
     ({"power": 20}, "power", "a power (W, kW, MW, GW)"),
     ({"source": "lithum_batery"}, "source", "such as lithium_battery"),
     ({"source": "gas_turbine"}, "source", "a plant with storage"),
     ({"round_trip": 0.9}, "round_trip", "one of the keys energy, power, source"),
 ]
 CONNECTION: list[tuple[dict[str, Any], str, str]] = [
-    ({"minute_ramp": "0 MW"}, "minute_ramp", "a power above 0"),
+    ({"minute_ramp": "0 MW"}, "minute_ramp", "at least 1 W"),
     ({"minute_ramp": "-5 MW"}, "minute_ramp", "not negative"),
     ({"minute_ramp": "5 MWh"}, "minute_ramp", "a power"),
     ({"monthly_demand": "15 USD/W"}, "monthly_demand", "at most 1 USD/W"),
@@ -43,8 +43,8 @@ CURTAILMENT: list[tuple[dict[str, Any], str, str]] = [
     ({"hours": "90 %"}, "hours", "at most 80 %, so that calls of 4 h do not touch"),
     ({"depth": 1.5}, "depth", "a share from 0 to 1"),
     ({"depth": "-10 %"}, "depth", "not negative"),
-    ({"longest": "0 h"}, "longest", "1 h to 8760 h"),
-    ({"longest": "-4 h"}, "longest", "1 h to 8760 h"),
+    ({"longest": "0 h"}, "longest", "at least 1 h"),
+    ({"longest": "-1 h"}, "longest", "at least 1 h"),
     ({"longest": "2.5 h"}, "longest", "a whole number"),
     ({"longest": "2 years"}, "longest", "a duration"),
 ]

@@ -16,8 +16,8 @@ CASES: list[tuple[str, Any, str, str]] = [
     # override, value, path of the fault, words of what is expected
     ("uncertainty.demnd", NORMAL, "uncertainty.demnd", 'did you mean "demand"'),
     ("uncertainty.demand.p10", 2.0, "uncertainty.demand", "p10 ≤ p90"),
-    ("uncertainty.demand.p10", 0.0, "uncertainty.demand", "above 0"),
-    ("uncertainty.demand.p90", 1e6, "uncertainty.demand", "at most 100"),
+    ("uncertainty.demand.p10", 0.0, "uncertainty.demand.p10", "at least 0.01"),
+    ("uncertainty.demand.p90", 1e6, "uncertainty.demand.p90", "at most 100"),
     ("uncertainty.demand.p10", "half", "uncertainty.demand.p10", "a bare number"),
     ("uncertainty.demand.low", 0.5, "uncertainty.demand.low", "it belongs to triangular"),
     ("uncertainty.demand.distribution", "normal", "uncertainty.demand.distribution", "'lognormal'"),

@@ -268,19 +268,23 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"overrides": {"allocation.classes.chat.weight": "-1 /GW"}}, "allocation.classes.chat.weight", "not negative"),
     ({"overrides": {"allocation.classes.chat.weight": 1}}, "allocation.classes.chat.weight", "value per power"),
     ({"overrides": {"allocation.classes.chat.weight": "1e30 /W"}}, "allocation.classes.chat.weight", "at most"),
-    ({"overrides": {"allocation.classes.chat.demand": "0 GW"}}, "allocation.classes.chat.demand", "above 0"),
+    ({"overrides": {"allocation.classes.chat.demand": "0 GW"}}, "allocation.classes.chat.demand", "at least 100 W"),
     ({"overrides": {"allocation.classes.chat.demand": False}}, "allocation.classes.chat.demand", "a power"),
     ({"overrides": {"allocation.classes.chat.floor_penalty": False}}, "allocation.classes.chat.floor_penalty", "floor"),
-    ({"overrides": {"allocation.classes.chat.tier": 0}}, "allocation.classes.chat.tier", "1 or more"),
-    ({"overrides": {"allocation.classes.chat.amount": 0}}, "allocation.classes.chat.amount", "more than 0"),
+    ({"overrides": {"allocation.classes.chat.tier": 0}}, "allocation.classes.chat.tier", "at least 1"),
+    ({"overrides": {"allocation.classes.chat.amount": 0}}, "allocation.classes.chat.amount", "at least 1e-07"),
     ({"overrides": {"allocation.classes.chat.sites": ["moon"]}}, "allocation.classes.chat.sites", "one of"),
     ({"overrides": {"allocation.classes.chat.wieght": "1 /GW"}}, "allocation.classes.chat.wieght", '"weight"'),
     ({"overrides": {"allocation.value_unit": False}}, "allocation.value_unit", "what values are counted in"),
-    ({"overrides": POOLS | {"allocation.pools.north": {"power": "0 GW"}}}, "allocation.pools.north.power", "above 0"),
+    (
+        {"overrides": POOLS | {"allocation.pools.north": {"power": "0 GW"}}},
+        "allocation.pools.north.power",
+        "at least 100 W",
+    ),
     (
         {"overrides": POOLS | {"allocation.pools.south": {"power": "1 GW", "work": 0}}},
         "allocation.pools.south.work",
-        "more than 0",
+        "at least 1e-06",
     ),
 ]
 

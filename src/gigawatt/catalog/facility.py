@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from zlib import crc32
 
 from gigawatt import watts
-from gigawatt.catalog.records import CoolingPlant, OnsitePower, PowerCurve, Site
+from gigawatt.catalog.records import Climate, CoolingPlant, OnsitePower, PowerCurve, Site
 
 TYPICAL_YEAR = 0  # seed of the one drawn year that every plan shares
 
@@ -20,9 +20,14 @@ class PueYear:
     mean_ratio: float
 
 
+def normals(climate: Climate) -> watts.Climate:
+    """The climate normals of a place."""
+    return watts.Climate(**{entry.name: getattr(climate, entry.name) for entry in fields(watts.Climate)})
+
+
 def climate_of(site: Site) -> watts.Climate:
     """The climate normals of a site."""
-    return watts.Climate(**{entry.name: getattr(site.climate, entry.name) for entry in fields(watts.Climate)})
+    return normals(site.climate)
 
 
 def cooling_of(plant: CoolingPlant) -> watts.Cooling:

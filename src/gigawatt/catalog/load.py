@@ -22,6 +22,8 @@ from typing import Any, TypeVar
 
 from gigawatt import units
 from gigawatt.catalog import records
+from gigawatt.catalog.contradictions import contradictions
+from gigawatt.catalog.plausible import refused, refused_spans
 from gigawatt.catalog.tables import FILE_KEY, KEY_RULE, Reader, keys_of, read_record, read_sources, read_toml
 from gigawatt.errors import CatalogError, Fault
 
@@ -132,6 +134,8 @@ def read_file(cls: type[T], file: FilePath) -> T:
         record = read_record(cls, table, "", reader)
         _require_evidence(reader)
         _require_dates(cls, table, reader)
+        reader.faults += [*refused(record), *refused_spans(record, reader.evidence)]
+        reader.faults += [] if reader.faults else contradictions(record)
         reader.faults = [replace(fault, path=f"{file.name}: {fault.path}") for fault in reader.faults]
     if reader.faults:
         raise CatalogError(reader.faults)

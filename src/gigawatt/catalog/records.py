@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
-from typing import Literal
+from typing import Annotated, Literal
+
+from gigawatt.units import Plausible
 
 Grade = Literal["measured", "vendor", "press", "derived", "assumed"]
 Precision = Literal["bf16", "fp8", "fp4", "mxfp4", "int4"]
@@ -68,23 +70,23 @@ class Accelerator:
     architecture: str
     aliases: tuple[str, ...] = ()
     description: str = ""
-    first_ship_date: str
+    first_ship_date: Annotated[str, Plausible(2006, 2045, least=1990, most=2100)]
     plannable: bool = True
-    packages_per_rack_count: int
-    dies_per_package_count: int
-    scale_up_packages_count: int
-    bf16_flops: float | None = None
-    fp8_flops: float | None = None
-    fp4_flops: float | None = None
-    fp4_inference_flops: float | None = None
-    hbm_capacity_bytes: float
-    hbm_bandwidth_bytes_per_s: float
-    scale_up_bandwidth_bytes_per_s: float
-    nic_bandwidth_bytes_per_s: float
-    tdp_w: float | None = None
-    rack_power_w: float | None = None
-    rack_price_usd: float | None = None
-    package_price_usd: float | None = None
+    packages_per_rack_count: Annotated[int, Plausible(1, 1152, least=1, most=10_000)]
+    dies_per_package_count: Annotated[int, Plausible(1, 64, least=1, most=1000)]
+    scale_up_packages_count: Annotated[int, Plausible(1, 2e5, least=1, most=1e7)]
+    bf16_flops: Annotated[float | None, Plausible("1 TFLOPS", "200 PFLOPS")] = None
+    fp8_flops: Annotated[float | None, Plausible("1 TFLOPS", "500 PFLOPS")] = None
+    fp4_flops: Annotated[float | None, Plausible("1 TFLOPS", "1 EFLOPS")] = None
+    fp4_inference_flops: Annotated[float | None, Plausible("1 TFLOPS", "1 EFLOPS")] = None
+    hbm_capacity_bytes: Annotated[float, Plausible("4 GB", "20 TB")]
+    hbm_bandwidth_bytes_per_s: Annotated[float, Plausible("50 GB/s", "1 PB/s")]
+    scale_up_bandwidth_bytes_per_s: Annotated[float, Plausible("1 GB/s", "100 TB/s")]
+    nic_bandwidth_bytes_per_s: Annotated[float, Plausible("1 GB/s", "10 TB/s")]
+    tdp_w: Annotated[float | None, Plausible("20 W", "50 kW")] = None
+    rack_power_w: Annotated[float | None, Plausible("500 W", "5 MW")] = None
+    rack_price_usd: Annotated[float | None, Plausible("20 thousand USD", "100 million USD")] = None
+    package_price_usd: Annotated[float | None, Plausible("200 USD", "1 million USD")] = None
     evidence: EvidenceMap = field(default_factory=dict)
 
 
@@ -103,25 +105,25 @@ class ModelBlock:
     gated (SwiGLU) and 2 for plain parts.
     """
 
-    count: int
+    count: Annotated[int, Plausible(1, 1000, least=1, most=1e5)]
     attention: Literal["gqa", "mla", "linear", "none"]
-    heads_count: int = 0
-    kv_heads_count: int = 0
-    head_dim_count: int = 0
-    value_dim_count: int | None = None
-    kv_rank_count: int | None = None
-    rope_dim_count: int | None = None
-    q_rank_count: int | None = None
-    window_count: int | None = None
-    selected_count: int | None = None
-    index_heads_count: int | None = None
-    index_dim_count: int | None = None
+    heads_count: Annotated[int, Plausible(1, 1024, zero=True, most=1e5)] = 0
+    kv_heads_count: Annotated[int, Plausible(1, 1024, zero=True, most=1e5)] = 0
+    head_dim_count: Annotated[int, Plausible(8, 2048, zero=True, most=1e5)] = 0
+    value_dim_count: Annotated[int | None, Plausible(8, 2048, zero=True, most=1e5)] = None
+    kv_rank_count: Annotated[int | None, Plausible(8, 16_384, zero=True, most=1e6)] = None
+    rope_dim_count: Annotated[int | None, Plausible(4, 2048, zero=True, most=1e5)] = None
+    q_rank_count: Annotated[int | None, Plausible(8, 65_536, zero=True, most=1e6)] = None
+    window_count: Annotated[int | None, Plausible(16, 1e7, zero=True, most=1e9)] = None
+    selected_count: Annotated[int | None, Plausible(8, 1e6, zero=True, most=1e9)] = None
+    index_heads_count: Annotated[int | None, Plausible(1, 1024, zero=True, most=1e5)] = None
+    index_dim_count: Annotated[int | None, Plausible(4, 4096, zero=True, most=1e5)] = None
     output_gate: bool = False
-    ffn_count: int
-    ffn_matrices_count: int = 3
-    experts_count: int = 0
-    experts_active_count: int = 0
-    shared_ffn_count: int = 0
+    ffn_count: Annotated[int, Plausible(32, 1e6, zero=True, most=1e8)]
+    ffn_matrices_count: Annotated[int, Plausible(2, 3, least=1, most=4)] = 3
+    experts_count: Annotated[int, Plausible(1, 10_000, zero=True, most=1e6)] = 0
+    experts_active_count: Annotated[int, Plausible(1, 1000, zero=True, most=1e6)] = 0
+    shared_ffn_count: Annotated[int, Plausible(32, 1e6, zero=True, most=1e8)] = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,13 +138,13 @@ class Model:
     vendor: str
     aliases: tuple[str, ...] = ()
     description: str = ""
-    release_date: str
-    hidden_count: int
-    vocabulary_count: int
+    release_date: Annotated[str, Plausible(2017, 2045, least=1990, most=2100)]
+    hidden_count: Annotated[int, Plausible(64, 1e5, least=1, most=1e7)]
+    vocabulary_count: Annotated[int, Plausible(100, 2e6, least=1, most=1e8)]
     tied_embeddings: bool = False
-    total_params_count: float
-    active_params_count: float
-    draft_blocks_count: int = 0
+    total_params_count: Annotated[float, Plausible(1e6, 1e15)]
+    active_params_count: Annotated[float, Plausible(1e6, 1e15)]
+    draft_blocks_count: Annotated[int, Plausible(1, 16, zero=True, most=1000)] = 0
     blocks: tuple[ModelBlock, ...]
     evidence: EvidenceMap = field(default_factory=dict)
 
@@ -160,8 +162,8 @@ class Workload:
     model: str
     aliases: tuple[str, ...] = ()
     description: str = ""
-    input_tokens: float
-    output_tokens: float
+    input_tokens: Annotated[float, Plausible("1 tokens", "10 Mtokens")]
+    output_tokens: Annotated[float, Plausible("1 tokens", "1 Mtokens")]
     evidence: EvidenceMap = field(default_factory=dict)
 
 
@@ -175,13 +177,13 @@ class Climate:
     hourly data, empty where none is near.
     """
 
-    mean_degc: float
-    yearly_amplitude_degc: float
-    daily_amplitude_degc: float
-    warmest_hours_degc: float
-    dew_point_degc: float
-    warmest_day_count: int
-    altitude_m: float
+    mean_degc: Annotated[float, Plausible("-20 degC", "35 degC", least="-40 degC", most="45 degC")]
+    yearly_amplitude_degc: Annotated[float, Plausible("0 degC", "30 degC", least="0 degC", most="40 degC")]
+    daily_amplitude_degc: Annotated[float, Plausible("0 degC", "15 degC", least="0 degC", most="25 degC")]
+    warmest_hours_degc: Annotated[float, Plausible("5 degC", "52 degC", least="-20 degC", most="60 degC")]
+    dew_point_degc: Annotated[float, Plausible("-30 degC", "28 degC", least="-50 degC", most="40 degC")]
+    warmest_day_count: Annotated[int, Plausible(1, 366, least=1, most=366)]
+    altitude_m: Annotated[float, Plausible("0 m", "4500 m", most="6000 m")]
     weather_file: str = ""
 
 
@@ -199,15 +201,15 @@ class Site:
     aliases: tuple[str, ...] = ()
     description: str = ""
     country: str
-    latitude_deg: float
-    longitude_deg: float
-    utc_offset_h: float
+    latitude_deg: Annotated[float, Plausible("-60 deg", "75 deg", least="-90 deg", most="90 deg")]
+    longitude_deg: Annotated[float, Plausible("-180 deg", "180 deg", least="-180 deg", most="180 deg")]
+    utc_offset_h: Annotated[float, Plausible("-14 h", "14 h", least="-14 h", most="14 h")]
     ownership: Literal["own", "lease"]
-    announced_power_w: float
-    ramp_w: Path
-    lead_time_years: float
-    power_price_usd_per_wh: float
-    carbon_kg_per_wh: float
+    announced_power_w: Annotated[float, Plausible("1 MW", "100 GW")]
+    ramp_w: Annotated[Path, Plausible("1 MW", "100 GW", zero=True)]
+    lead_time_years: Annotated[float, Plausible("0.25 years", "10 years", most="40 years", zero=True)]
+    power_price_usd_per_wh: Annotated[float, Plausible("1 USD/MWh", "1 USD/kWh", zero=True)]
+    carbon_kg_per_wh: Annotated[float, Plausible("1 g/kWh", "1500 g/kWh", zero=True)]
     cooling: Literal["dry_cooler", "tower", "air_chiller", "evaporative"]
     climate: Climate
     evidence: EvidenceMap = field(default_factory=dict)
@@ -223,9 +225,9 @@ class InferenceEngine:
 
     name: str
     tuned: bool
-    step_overhead_s: float
-    time_ratio: float
-    rows_count: int
+    step_overhead_s: Annotated[float, Plausible("1e-6 s", "1 s", zero=True)]
+    time_ratio: Annotated[float, Plausible(0.01, 100)]
+    rows_count: Annotated[int, Plausible(0, 1e7)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,8 +241,8 @@ class FamilyOffset:
 
     family: str
     name: str
-    time_ratio: float
-    rows_count: int
+    time_ratio: Annotated[float, Plausible(0.01, 100)]
+    rows_count: Annotated[int, Plausible(0, 1e7)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,8 +250,8 @@ class Spread:
     """How far measured rows of one kind lie from the model: deviation of the logarithm of the time."""
 
     name: str
-    deviation_ratio: float
-    rows_count: int
+    deviation_ratio: Annotated[float, Plausible(1e-3, 3)]
+    rows_count: Annotated[int, Plausible(0, 1e7)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,42 +271,42 @@ class InferenceCalibration:
 
     id: str
     description: str = ""
-    bf16_compute_frac: float
-    fp8_compute_frac: float
-    fp4_compute_frac: float
-    unpacked_compute_frac: float
-    expert_compute_ratio: float
-    expert_memory_ratio: float
-    tile_tokens: float
-    attention_frac: float
-    memory_frac: float
-    four_bit_memory_ratio: float
-    network_frac: float
-    usable_memory_frac: float
+    bf16_compute_frac: Annotated[float, Plausible("1 %", "100 %")]
+    fp8_compute_frac: Annotated[float, Plausible("1 %", "100 %")]
+    fp4_compute_frac: Annotated[float, Plausible("1 %", "100 %")]
+    unpacked_compute_frac: Annotated[float, Plausible("1 %", "100 %")]
+    expert_compute_ratio: Annotated[float, Plausible(0.01, 100)]
+    expert_memory_ratio: Annotated[float, Plausible(0.01, 100)]
+    tile_tokens: Annotated[float, Plausible("1 tokens", "10 thousand tokens")]
+    attention_frac: Annotated[float, Plausible("1 %", "100 %")]
+    memory_frac: Annotated[float, Plausible("1 %", "100 %")]
+    four_bit_memory_ratio: Annotated[float, Plausible(0.01, 100)]
+    network_frac: Annotated[float, Plausible("1 %", "100 %")]
+    usable_memory_frac: Annotated[float, Plausible("1 %", "100 %")]
     serial_frac: float
-    activation_passes_ratio: float
-    block_latency_s: float
-    expert_latency_s: float
-    collective_latency_s: float
-    hop_latency_s: float
-    request_overhead_s: float
-    admission_s: float
-    prefill_tokens: float
-    prefill_share_frac: float
-    output_spread_ratio: float
-    tuned_compute_ratio: float
-    tuned_overhead_ratio: float
-    tpot_margin_frac: float
-    ttft_margin_ratio: float
-    server_frac: float
-    most_requests_count: int
-    base_date: str
-    yearly_time_ratio: float
-    extrapolation_ratio: float
+    activation_passes_ratio: Annotated[float, Plausible(0.01, 1000, zero=True)]
+    block_latency_s: Annotated[float, Plausible("1e-9 s", "1 s", zero=True)]
+    expert_latency_s: Annotated[float, Plausible("1e-9 s", "1 s", zero=True)]
+    collective_latency_s: Annotated[float, Plausible("1e-9 s", "1 s", zero=True)]
+    hop_latency_s: Annotated[float, Plausible("1e-9 s", "1 s", zero=True)]
+    request_overhead_s: Annotated[float, Plausible("1e-9 s", "1 s", zero=True)]
+    admission_s: Annotated[float, Plausible("1e-7 s", "10 s", zero=True)]
+    prefill_tokens: Annotated[float, Plausible("16 tokens", "10 Mtokens")]
+    prefill_share_frac: Annotated[float, Plausible("1 %", "100 %")]
+    output_spread_ratio: Annotated[float, Plausible(1, 100, least=1)]
+    tuned_compute_ratio: Annotated[float, Plausible(0.01, 100)]
+    tuned_overhead_ratio: Annotated[float, Plausible(0.001, 100)]
+    tpot_margin_frac: Annotated[float, Plausible("1 %", "100 %")]
+    ttft_margin_ratio: Annotated[float, Plausible(0.01, 100)]
+    server_frac: Annotated[float, Plausible("1 %", "100 %")]
+    most_requests_count: Annotated[int, Plausible(1, 1e6, least=1, most=1e9)]
+    base_date: Annotated[str, Plausible(2018, 2045, least=2010, most=2100)]
+    yearly_time_ratio: Annotated[float, Plausible(0.1, 2)]
+    extrapolation_ratio: Annotated[float, Plausible(1e-3, 5, zero=True)]
     left_out_model_mape_frac: float
     left_out_gpu_mape_frac: float
-    parameters_count: int
-    rows_count: int
+    parameters_count: Annotated[int, Plausible(1, 1e5, zero=True)]
+    rows_count: Annotated[int, Plausible(1, 1e7, zero=True)]
     engines: tuple[InferenceEngine, ...]
     offsets: tuple[FamilyOffset, ...]
     spreads: tuple[Spread, ...]
@@ -318,11 +320,11 @@ class ScalingLaw:
     id: str
     name: str
     description: str = ""
-    floor_ratio: float
-    params_scale_ratio: float
-    tokens_scale_ratio: float
-    params_exponent_ratio: float
-    tokens_exponent_ratio: float
+    floor_ratio: Annotated[float, Plausible(0.01, 20, zero=True)]
+    params_scale_ratio: Annotated[float, Plausible(0.1, 1e6)]
+    tokens_scale_ratio: Annotated[float, Plausible(0.1, 1e6)]
+    params_exponent_ratio: Annotated[float, Plausible(0.02, 1.5)]
+    tokens_exponent_ratio: Annotated[float, Plausible(0.02, 1.5)]
     evidence: EvidenceMap = field(default_factory=dict)
 
 
@@ -338,12 +340,12 @@ class TrainingEngine:
 
     name: str
     sources: tuple[str, ...]
-    sequence_tokens: float
+    sequence_tokens: Annotated[float, Plausible("64 tokens", "10 Mtokens")]
     spreads_weights: bool = False
     dated: bool = False
-    attention_ratio: float
-    time_ratio: float
-    rows_count: int
+    attention_ratio: Annotated[float, Plausible(0.01, 100)]
+    time_ratio: Annotated[float, Plausible(0.01, 100)]
+    rows_count: Annotated[int, Plausible(0, 1e7)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -351,8 +353,8 @@ class ConstantUse:
     """The baseline: median share of the peak of the fitted rows of a part, format and structure ("h100 bf16 dense")."""
 
     name: str
-    mfu_frac: float
-    rows_count: int
+    mfu_frac: Annotated[float, Plausible("0.1 %", "100 %")]
+    rows_count: Annotated[int, Plausible(0, 1e7)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,33 +370,33 @@ class TrainingCalibration:
 
     id: str
     description: str = ""
-    gemm_frac: float
-    fp8_gemm_frac: float
-    mxfp8_gemm_frac: float
-    fp4_gemm_frac: float
-    half_width_count: float
-    attention_frac: float
-    attention_exponent_ratio: float
-    memory_frac: float
-    network_frac: float
+    gemm_frac: Annotated[float, Plausible("1 %", "100 %")]
+    fp8_gemm_frac: Annotated[float, Plausible("1 %", "100 %")]
+    mxfp8_gemm_frac: Annotated[float, Plausible("1 %", "100 %")]
+    fp4_gemm_frac: Annotated[float, Plausible("1 %", "100 %")]
+    half_width_count: Annotated[float, Plausible(1, 1e6, zero=True)]
+    attention_frac: Annotated[float, Plausible("1 %", "100 %")]
+    attention_exponent_ratio: Annotated[float, Plausible(0.01, 5, zero=True)]
+    memory_frac: Annotated[float, Plausible("1 %", "100 %")]
+    network_frac: Annotated[float, Plausible("1 %", "100 %")]
     overlap_frac: float
-    activation_passes_ratio: float
-    expert_passes_ratio: float
-    block_latency_s: float
-    expert_latency_s: float
-    step_latency_s: float
-    usable_memory_frac: float
-    sequence_tokens: float
-    global_batch_tokens: float
-    package_batch_tokens: float
+    activation_passes_ratio: Annotated[float, Plausible(0.01, 1000, zero=True)]
+    expert_passes_ratio: Annotated[float, Plausible(0.01, 1000, zero=True)]
+    block_latency_s: Annotated[float, Plausible("1e-9 s", "1 s", zero=True)]
+    expert_latency_s: Annotated[float, Plausible("1e-9 s", "1 s", zero=True)]
+    step_latency_s: Annotated[float, Plausible("1e-9 s", "100 s", zero=True)]
+    usable_memory_frac: Annotated[float, Plausible("1 %", "100 %")]
+    sequence_tokens: Annotated[float, Plausible("64 tokens", "10 Mtokens")]
+    global_batch_tokens: Annotated[float, Plausible("1000 tokens", "1e12 tokens")]
+    package_batch_tokens: Annotated[float, Plausible("16 tokens", "100 Mtokens")]
     plan_engine: str
-    base_date: str
-    latency_growth_per_year: float
-    extrapolation_ratio: float
-    most_packages_count: float
-    most_params_count: float
-    parameters_count: int
-    rows_count: int
+    base_date: Annotated[str, Plausible(2018, 2045, least=2010, most=2100)]
+    latency_growth_per_year: Annotated[float, Plausible("0 %/year", "500 %/year", least="-1000 %/year")]
+    extrapolation_ratio: Annotated[float, Plausible(1e-3, 5, zero=True)]
+    most_packages_count: Annotated[float, Plausible(1, 1e8)]
+    most_params_count: Annotated[float, Plausible(1e6, 1e15)]
+    parameters_count: Annotated[int, Plausible(1, 1e5, zero=True)]
+    rows_count: Annotated[int, Plausible(1, 1e7, zero=True)]
     engines: tuple[TrainingEngine, ...]
     offsets: tuple[FamilyOffset, ...]
     spreads: tuple[Spread, ...]
@@ -413,20 +415,20 @@ class CoolingPlant:
     electrical_resistive_frac: float
     pump_frac: float
     fan_frac: float
-    supply_degc: float
+    supply_degc: Annotated[float, Plausible("10 degC", "65 degC", least="0 degC", most="90 degC")]
     air_share_frac: float
     air_fan_frac: float
-    air_supply_degc: float
+    air_supply_degc: Annotated[float, Plausible("5 degC", "45 degC", least="0 degC", most="90 degC")]
     free_cooling: bool
-    approach_degc: float
-    range_degc: float
+    approach_degc: Annotated[float, Plausible("1 degC", "30 degC", least="0 degC", most="60 degC")]
+    range_degc: Annotated[float, Plausible("2 degC", "40 degC", least="0.1 degC", most="80 degC")]
     wet_frac: float
-    wet_above_degc: float
-    water_l_per_wh: float
-    chiller_frac: float
-    chiller_approach_degc: float
-    chiller_min_lift_degc: float
-    design_quantile_frac: float
+    wet_above_degc: Annotated[float, Plausible("-60 degC", "60 degC", least="-100 degC", most="100 degC")]
+    water_l_per_wh: Annotated[float, Plausible("0.01 l/kWh", "10 l/kWh", zero=True)]
+    chiller_frac: Annotated[float, Plausible("10 %", "90 %", least="1 %")]
+    chiller_approach_degc: Annotated[float, Plausible("1 degC", "40 degC", least="0 degC", most="60 degC")]
+    chiller_min_lift_degc: Annotated[float, Plausible("1 degC", "40 degC", least="0 degC", most="60 degC")]
+    design_quantile_frac: Annotated[float, Plausible("90 %", "100 %", least="50 %")]
     evidence: EvidenceMap = field(default_factory=dict)
 
 
@@ -443,11 +445,11 @@ class FailureClass:
     name: str
     share_frac: float
     scope: Literal["rack", "tray"]
-    detect_h: float
-    repair_h: float
-    repair_median_h: float
-    replaced_h: float = inf
-    crew_h: float = 0.0
+    detect_h: Annotated[float, Plausible("0 h", "30 days", least="0 h", most="8760 h")]
+    repair_h: Annotated[float, Plausible("1 min", "90 days", least="1 s", most="87600 h")]
+    repair_median_h: Annotated[float, Plausible("1 min", "90 days", least="1 s", most="87600 h")]
+    replaced_h: Annotated[float, Plausible("1 h", "87600 h", least="1 min", most="1e6 h")] = inf
+    crew_h: Annotated[float, Plausible("1 min", "30 days", least="0 h", most="8760 h", zero=True)] = 0.0
     part: bool = False
 
 
@@ -467,17 +469,17 @@ class Reliability:
     id: str
     name: str
     description: str = ""
-    infant_ratio: float
-    infant_time_h: float
-    wear_ratio: float
-    wear_exponent_ratio: float
-    tray_packages_count: int
-    racks_per_crew_count: float
-    racks_per_part_count: float
-    part_lead_h: float
-    hall_racks_count: int
-    maintenance_h: float
-    delivery_slip_h: float
+    infant_ratio: Annotated[float, Plausible(1, 100, least=0.01, most=1e4)]
+    infant_time_h: Annotated[float, Plausible("1 h", "20_000 h", least="1 min", most="1e6 h")]
+    wear_ratio: Annotated[float, Plausible(1, 100, least=0.01, most=1e4)]
+    wear_exponent_ratio: Annotated[float, Plausible(0.5, 20, least=0.1, most=100)]
+    tray_packages_count: Annotated[int, Plausible(1, 64, least=1, most=10_000)]
+    racks_per_crew_count: Annotated[float, Plausible(1, 1e5, least=0.01)]
+    racks_per_part_count: Annotated[float, Plausible(0.01, 1e5)]
+    part_lead_h: Annotated[float, Plausible("1 h", "8760 h", least="0 h", most="87600 h", zero=True)]
+    hall_racks_count: Annotated[int, Plausible(1, 1e5, least=1)]
+    maintenance_h: Annotated[float, Plausible("10 min", "30 days", least="0 h", most="8760 h", zero=True)]
+    delivery_slip_h: Annotated[float, Plausible("1 h", "8760 h", least="0 h", most="87600 h", zero=True)]
     gang_least_frac: float
     gang_swing_frac: float
     gang_smoothing_frac: float
@@ -506,8 +508,8 @@ class PowerCurve:
     id: str
     name: str
     description: str = ""
-    loss_ratio: float
-    exponent_ratio: float
+    loss_ratio: Annotated[float, Plausible(0.05, 20)]
+    exponent_ratio: Annotated[float, Plausible(1, 10, least=1, most=100)]
     least_frac: float
     points: tuple[PowerPoint, ...]
     evidence: EvidenceMap = field(default_factory=dict)
@@ -531,13 +533,13 @@ class Facility:
     cooling: str
     sites: tuple[str, ...] = ()
     climate: Climate | None = None
-    load_frac: float
+    load_frac: Annotated[float, Plausible("5 %", "100 %", least="1 %")]
     fitted: tuple[Literal["pue", "water"], ...] = ()
     electrical_no_load_frac: float | None = None
     electrical_resistive_frac: float | None = None
     air_share_frac: float | None = None
     air_fan_frac: float | None = None
-    air_supply_degc: float | None = None
+    air_supply_degc: Annotated[float | None, Plausible("5 degC", "45 degC", least="0 degC", most="90 degC")] = None
     evidence: EvidenceMap = field(default_factory=dict)
 
 
@@ -553,20 +555,20 @@ class OnsitePower:
     id: str
     name: str
     description: str = ""
-    lead_years: float
-    capex_usd_per_w: float
-    installed_ratio: float
-    storage_h: float = 0.0
-    storage_price_usd_per_wh: float = 0.0
-    yearly_opex_usd_per_w: float
-    fuel_usd_per_wh: float
-    carbon_kg_per_wh: float
-    capacity_frac: float
-    life_years: float
-    round_trip_frac: float = 1.0
+    lead_years: Annotated[float, Plausible("0.02 years", "15 years", most="100 years", zero=True)]
+    capex_usd_per_w: Annotated[float, Plausible("0.05 USD/W", "50 USD/W", zero=True)]
+    installed_ratio: Annotated[float, Plausible(0.5, 50)]
+    storage_h: Annotated[float, Plausible("0.1 h", "8760 h", least="0 h", most="87600 h", zero=True)] = 0.0
+    storage_price_usd_per_wh: Annotated[float, Plausible("0.01 USD/Wh", "1 USD/Wh", zero=True)] = 0.0
+    yearly_opex_usd_per_w: Annotated[float, Plausible("0.001 USD/W", "5 USD/W", zero=True)]
+    fuel_usd_per_wh: Annotated[float, Plausible("0.5 USD/MWh", "1 USD/kWh", zero=True)]
+    carbon_kg_per_wh: Annotated[float, Plausible("1 g/kWh", "2000 g/kWh", zero=True)]
+    capacity_frac: Annotated[float, Plausible("5 %", "100 %", least="1 %")]
+    life_years: Annotated[float, Plausible("1 years", "100 years", least="0.1 years", most="1000 years")]
+    round_trip_frac: Annotated[float, Plausible("20 %", "100 %", least="1 %")] = 1.0
     fade_frac: float = 0.0
-    published_usd_per_wh: float | None = None
-    latitude_deg: float | None = None
+    published_usd_per_wh: Annotated[float | None, Plausible("1 USD/MWh", "2 USD/kWh")] = None
+    latitude_deg: Annotated[float | None, Plausible("-70 deg", "70 deg", least="-90 deg", most="90 deg")] = None
     evidence: EvidenceMap = field(default_factory=dict)
 
 
@@ -577,11 +579,11 @@ class HistoryPoint:
     yearly_revenue_usd: of the day's rate, times a year.
     """
 
-    day_date: str
+    day_date: Annotated[str, Plausible(2000, 2060, least=1990, most=2150)]
     held_out: bool
-    power_w: float | None = None
-    yearly_revenue_usd: float | None = None
-    weekly_users_count: float | None = None
+    power_w: Annotated[float | None, Plausible("1 MW", "200 GW")] = None
+    yearly_revenue_usd: Annotated[float | None, Plausible("1 million USD", "20 trillion USD")] = None
+    weekly_users_count: Annotated[float | None, Plausible(1000, 9e9)] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

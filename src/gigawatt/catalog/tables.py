@@ -371,12 +371,21 @@ def _path(
     return {"periods": tuple(ordered), "values": values}
 
 
+@cache
+def _adapter(cls: type) -> Any:
+    """What checks tables of a record; made once, which takes longer than checking."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(cls)
+
+
 def _build(cls: type[T], prepared: Mapping[str, Any], path: str, reader: Reader) -> T | None:
     """Check types and choices and make the record; pydantic does both, and only here."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
+    kind: type = cls
     try:
-        return TypeAdapter(cls).validate_python(prepared)
+        return _adapter(kind).validate_python(prepared)
     except ValidationError as error:
         for item in error.errors(include_url=False, include_context=False):
             if item["type"] == "missing" and isinstance(item["loc"][-1], str):

@@ -35,7 +35,7 @@ def verify(scenario: Scenario, plan: Plan) -> list[Violation]:
         share = np.max(np.asarray(excess, dtype=float).reshape(len(periods), -1), axis=1) / scale
         found += [
             Violation(limit=limit, period=str(periods[n]), excess_ratio=float(share[n]))
-            for n in np.flatnonzero(share > TOLERANCE_FRAC)
+            for n in np.flatnonzero(~(share <= TOLERANCE_FRAC))  # what is no number keeps no limit
         ]
     return found
 

@@ -25,6 +25,8 @@ WORTH_ROWS = 6
 OUTAGES_SHOWN = 5
 FIGURE_WIDTH = 12
 GAP = 3
+# Notes of a result that are about what was lived through, or count for that as well.
+LIVED = ("mode", "saved_plan", "part_of_quarter", "dark_site", "implausible", "plan_not_feasible")
 
 
 def console(width: int | None = None) -> Console:
@@ -118,8 +120,7 @@ def simulated(result: Result) -> list[Note]:
     """The notes of a result that are about what was lived through, not about its plan."""
     from gigawatt.study import site_notes
 
-    codes = ("mode", "saved_plan", "part_of_quarter", "dark_site", *site_notes.CODES)
-    return [note for note in result.notes if note.code in codes]
+    return [note for note in result.notes if note.code in (*LIVED, *site_notes.CODES)]
 
 
 def show_outline(found: Mapping[str, Any], out: Console | None = None) -> None:

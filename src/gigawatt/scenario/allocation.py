@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
 
 from gigawatt.catalog.tables import Reader
+from gigawatt.errors import Fault
+from gigawatt.units import Plausible
 
 PATH = "allocation"
 GROUPS = ("use_cases", "training_runs", "experiments")
@@ -28,14 +31,14 @@ class PowerClass:
     """
 
     title: str = ""
-    demand_w: float | None = None
-    weight_per_w: float | None = None
-    floor_w: float | None = None
-    floor_penalty_per_w: float | None = None
-    tier: int = 1
+    demand_w: Annotated[float | None, Plausible("1 MW", "1 TW")] = None
+    weight_per_w: Annotated[float | None, Plausible("1e-6 /GW", "1e12 /GW", zero=True)] = None
+    floor_w: Annotated[float | None, Plausible("100 kW", "1 TW", zero=True)] = None
+    floor_penalty_per_w: Annotated[float | None, Plausible("1e-6 /GW", "1e13 /GW", zero=True)] = None
+    tier: Annotated[int, Plausible(1, 20, least=1, most=1000)] = 1
     sites: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
-    amount_count: float | None = None
+    amount_count: Annotated[float | None, Plausible(0.001, 1e14, most=1e15)] = None
     unit: str = ""
 
 
@@ -43,10 +46,10 @@ class PowerClass:
 class PowerPool:
     """Power at a site, on a platform. work_ratio: work of a watt here over that in which demand is stated."""
 
-    power_w: float
+    power_w: Annotated[float, Plausible("1 MW", "1 TW")]
     site: str = ""
     platform: str = ""
-    work_ratio: float = 1.0
+    work_ratio: Annotated[float, Plausible(0.01, 100)] = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +60,8 @@ class Allocation:
     """
 
     value_unit: str = ""
-    capacity_w: float | None = None
-    cost_per_w: float | None = None
+    capacity_w: Annotated[float | None, Plausible("1 MW", "1 TW")] = None
+    cost_per_w: Annotated[float | None, Plausible("1e-6 /GW", "1e13 /GW", zero=True)] = None
     pools: Mapping[str, PowerPool] = field(default_factory=dict)
     classes: Mapping[str, PowerClass] = field(default_factory=dict)
 
@@ -70,14 +73,16 @@ class PowerAsked:
     name: str
     title: str
     description: str = ""
+    implausible: tuple[str, ...] = ()
     allocation: Allocation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerScenario:
-    """An allocation as it was asked; hash: that of every value."""
+    """An allocation as it was asked; implausible: as of a scenario; hash: that of every value."""
 
     asked: PowerAsked
+    implausible: tuple[Fault, ...]
     hash: str
 
 
@@ -97,11 +102,6 @@ def check_alone(asked: Allocation, reader: Reader) -> None:
         reader.fault(f"{PATH}.classes", "no class has value", "a weight above 0 in at least one class")
     if not asked.value_unit:
         reader.remark(f"{PATH}.value_unit", "missing", 'what values are counted in, such as "value units"')
-    for key, pool in asked.pools.items():
-        if pool.power_w <= 0:
-            reader.fault(f"{PATH}.pools.{key}.power", f"{pool.power_w:g} W", "a power above 0")
-        if pool.work_ratio <= 0:
-            reader.fault(f"{PATH}.pools.{key}.work", f"{pool.work_ratio:g}", "more than 0")
     sites = [pool.site or key for key, pool in asked.pools.items()]
     _classes(asked, sites, [pool.platform for pool in asked.pools.values() if pool.platform], reader)
 
@@ -128,19 +128,11 @@ def check_within(asked: Allocation, works: list[str], sites: list[str], platform
 
 
 def _classes(asked: Allocation, sites: list[str], platforms: list[str], reader: Reader) -> None:
-    if asked.capacity_w is not None and asked.capacity_w <= 0:
-        reader.fault(f"{PATH}.capacity", f"{asked.capacity_w:g} W", "a power above 0")
     for key, use in asked.classes.items():
         path = f"{PATH}.classes.{key}"
-        if use.demand_w is not None and use.demand_w <= 0:
-            reader.fault(f"{path}.demand", f"{use.demand_w:g} W", "a power above 0")
         if use.demand_w is not None and use.floor_w is not None and use.floor_w > use.demand_w > 0:
             given = f"{use.floor_w / 1e9:g} GW"
             reader.fault(f"{path}.floor", given, f"at most the demand of {use.demand_w / 1e9:g} GW")
-        if use.tier < 1:
-            reader.fault(f"{path}.tier", use.tier, "1 or more")
-        if use.amount_count is not None and use.amount_count <= 0:
-            reader.fault(f"{path}.amount", f"{use.amount_count:g}", "more than 0")
         for name, places, known in (("sites", use.sites, sites), ("platforms", use.platforms, platforms)):
             for place in places:
                 if place not in known:

@@ -15,13 +15,15 @@ from typing import Any
 
 from gigawatt.catalog import load as catalog
 from gigawatt.catalog.files import parse_toml
+from gigawatt.catalog.plausible import refused
 from gigawatt.catalog.records import Evidence, Site, Source
 from gigawatt.catalog.tables import Reader, is_named, is_table, read_record, read_sources, read_toml, type_at
 from gigawatt.errors import MOST_FAULTS_COUNT, CatalogError, Fault, ScenarioError
 from gigawatt.scenario.allocation import PATH as ALLOCATION
 from gigawatt.scenario.allocation import PowerAsked, PowerScenario, check_alone, stands_alone
 from gigawatt.scenario.check import check
-from gigawatt.scenario.schema import Asked, Records, Scenario, SiteUse
+from gigawatt.scenario.implausible import unlisted, unmeant
+from gigawatt.scenario.schema import OVER_SITE, Asked, Records, Scenario, SiteUse
 from gigawatt.scenario.series import digests, read_series
 
 DEFAULT = "loi-2025-09"
@@ -271,17 +273,27 @@ def _read(table: dict[str, Any], reader: Reader) -> Scenario:
         raise ScenarioError(reader.faults)
     evidence = _all_evidence(reader.evidence, records)
     toml = to_toml({**table, "sources": sources_table} if sources_table else table)
-    return Scenario(asked=asked, records=records, evidence=evidence, toml=toml, hash=_hash(asked, records))
+    return Scenario(
+        asked=asked,
+        records=records,
+        evidence=evidence,
+        implausible=unmeant(asked, groups(records)),
+        toml=toml,
+        hash=_hash(asked, records),
+    )
 
 
 def _read_allocation(table: dict[str, Any], reader: Reader) -> PowerScenario:
     reader.sources = read_sources(table.pop("sources", {}), reader)
     asked = read_record(PowerAsked, table, "", reader)
     if asked is not None:
+        reader.faults += refused(asked)
         check_alone(asked.allocation, reader)
     if reader.faults or asked is None:
         raise ScenarioError(reader.faults)
-    return PowerScenario(asked=asked, hash=_digest(asdict(asked)))
+    values = asdict(asked)
+    del values["implausible"]
+    return PowerScenario(asked=asked, implausible=unlisted(asked, asked.implausible), hash=_digest(values))
 
 
 def _looking(reader: Reader) -> LookUp:
@@ -350,11 +362,7 @@ def _many(asked: Asked, look_up: LookUp) -> dict[str, Any]:
 def _site(key: str, use: SiteUse, look_up: LookUp) -> Site | None:
     """The catalog's site with what the scenario sees differently."""
     site = look_up("sites", use.site or key, f"sites.{key}.site" if use.site else f"sites.{key}")
-    seen = {
-        name: getattr(use, name)
-        for name in ("ramp_w", "ownership", "power_price_usd_per_wh")
-        if getattr(use, name) is not None
-    }
+    seen = {name: getattr(use, name) for name in OVER_SITE if getattr(use, name) is not None}
     return replace(site, **seen) if site is not None else None
 
 
@@ -385,7 +393,7 @@ def groups(records: Records) -> dict[str, Mapping[str, Any]]:
 def resolved(asked: Asked, records: Records) -> dict[str, Any]:
     """Every value of the question as plain data, without evidence: what the identity is taken from."""
     data = {"asked": asdict(asked), "records": asdict(records)}
-    del data["asked"]["solver"]
+    del data["asked"]["solver"], data["asked"]["implausible"]
     for site in data["asked"]["sites"].values():
         site |= dict.fromkeys(FILE_KEYS, "")  # their hours count, in `series`, and not where they lie
     data["records"]["series"] = {key: digests(series) for key, series in records.series.items()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,18 +29,23 @@ from gigawatt.catalog.records import (
     Site,
     TrainingCalibration,
 )
+from gigawatt.errors import Fault
 from gigawatt.scenario.allocation import Allocation
 from gigawatt.scenario.flywheel import Flywheel
+from gigawatt.units import Plausible
 from gigawatt.watts import Weather
+
+# What a scenario may see differently of a site than the catalog does.
+OVER_SITE = ("ramp_w", "ownership", "power_price_usd_per_wh")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Horizon:
     """First quarter, last quarter reported, and last quarter solved (later, so that the end does not distort)."""
 
-    start_date: str
-    report_end_date: str
-    end_date: str
+    start_date: Annotated[str, Plausible(2000, 2060, least=1990, most=2150)]
+    report_end_date: Annotated[str, Plausible(2000, 2060, least=1990, most=2150)]
+    end_date: Annotated[str, Plausible(2000, 2060, least=1990, most=2150)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +55,7 @@ class Programme:
     What inference may not take is left to training runs and experiments, or idle.
     """
 
-    target_w: float
+    target_w: Annotated[float, Plausible("1 MW", "200 GW")]
     power_basis: Literal["facility", "it"]
     inference_most_frac: float = 1.0
 
@@ -68,21 +73,25 @@ class Operations:
     - package_failures_per_h, checkpoint_s, restart_s: for the goodput of training gangs.
     """
 
-    it_overhead_ratio: float
-    load_factor_frac: float
-    availability_frac: float
-    peak_block_frac: float
-    software_gain_per_year: float
-    software_cap_ratio: float
-    training_gain_per_year: float
-    training_cap_ratio: float
-    software_base_date: str
-    package_failures_per_h: float
-    checkpoint_s: float
-    restart_s: float
+    it_overhead_ratio: Annotated[float, Plausible(1, 1.6, least=1, most=5)]
+    load_factor_frac: Annotated[float, Plausible("20 %", "100 %", least="1 %")]
+    availability_frac: Annotated[float, Plausible("50 %", "100 %", least="1 %")]
+    peak_block_frac: Annotated[float, Plausible("4 %", "75 %", least="1 %", most="99 %")]
+    software_gain_per_year: Annotated[
+        float, Plausible("-10 %/year", "150 %/year", least="-50 %/year", most="1000 %/year")
+    ]
+    software_cap_ratio: Annotated[float, Plausible(1, 30, least=1, most=1000)]
+    training_gain_per_year: Annotated[
+        float, Plausible("-10 %/year", "150 %/year", least="-50 %/year", most="1000 %/year")
+    ]
+    training_cap_ratio: Annotated[float, Plausible(1, 30, least=1, most=1000)]
+    software_base_date: Annotated[str, Plausible(2018, 2045, least=2010, most=2100)]
+    package_failures_per_h: Annotated[float, Plausible("1e-7 /h", "1e-3 /h", most="1 /h", zero=True)]
+    checkpoint_s: Annotated[float, Plausible("0.1 s", "30 min", most="30 days", zero=True)]
+    restart_s: Annotated[float, Plausible("1 s", "6 h", most="30 days", zero=True)]
     idle_draw_frac: float
-    busiest_h: float
-    yearly_opex_usd_per_w_facility: float
+    busiest_h: Annotated[float, Plausible("0 h", "24 h", least="0 h", most="24 h")]
+    yearly_opex_usd_per_w_facility: Annotated[float, Plausible("0.01 USD/W", "5 USD/W", zero=True)]
     inference_calibration: str
     training_calibration: str
 
@@ -98,16 +107,18 @@ class Finance:
     owner of a leased shell earns on it, and over how long.
     """
 
-    discount_per_year: float
-    capital_cost_per_year: float
-    rack_life_years: float
-    shell_life_years: float
+    discount_per_year: Annotated[float, Plausible("0 %/year", "40 %/year", least="-50 %/year", most="1000 %/year")]
+    capital_cost_per_year: Annotated[float, Plausible("0 %/year", "40 %/year", least="0 %/year", most="1000 %/year")]
+    rack_life_years: Annotated[float, Plausible("1 years", "15 years", least="0.25 years", most="100 years")]
+    shell_life_years: Annotated[float, Plausible("5 years", "60 years", least="0.25 years", most="200 years")]
     network_frac: float
     non_compute_frac: float
-    shell_usd_per_w_facility: float
+    shell_usd_per_w_facility: Annotated[float, Plausible("1 USD/W", "60 USD/W", zero=True)]
     terminal_value_frac: float
-    lease_rate_per_year: float = 0.10
-    lease_life_years: float = 15.0
+    lease_rate_per_year: Annotated[
+        float, Plausible("0 %/year", "40 %/year", least="-50 %/year", most="1000 %/year")
+    ] = 0.10
+    lease_life_years: Annotated[float, Plausible("1 years", "50 years", least="0.25 years", most="200 years")] = 15.0
     tax_frac: float = 0.0
 
 
@@ -115,8 +126,8 @@ class Finance:
 class Milestone:
     """Capital that follows when cumulative gross installed power reaches `power_w`."""
 
-    power_w: float
-    amount_usd: float
+    power_w: Annotated[float, Plausible("1 MW", "200 GW")]
+    amount_usd: Annotated[float, Plausible("1 million USD", "5 trillion USD", least="0 USD", zero=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +139,10 @@ class Tranches:
 
     power_basis: Literal["facility", "it"]
     release: Literal["step", "pro_rata"]
-    lag_count: int
-    every_w: float | None = None
-    amount_usd: float | None = None
-    most_usd: float | None = None
+    lag_count: Annotated[int, Plausible(1, 12, least=1, most=160)]
+    every_w: Annotated[float | None, Plausible("1 MW", "200 GW")] = None
+    amount_usd: Annotated[float | None, Plausible("1 million USD", "5 trillion USD")] = None
+    most_usd: Annotated[float | None, Plausible("1 million USD", "20 trillion USD")] = None
     milestones: tuple[Milestone, ...] = ()
 
 
@@ -146,12 +157,14 @@ class Capital:
     and repaid debt, or less than none.
     """
 
-    opening_cash_usd: float
-    minimum_cash_usd: float
-    upfront_equity_usd: float = 0.0
-    debt_rate_per_year: float | None = None
+    opening_cash_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)]
+    minimum_cash_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)]
+    upfront_equity_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)] = 0.0
+    debt_rate_per_year: Annotated[
+        float | None, Plausible("0 %/year", "40 %/year", least="0 %/year", most="1000 %/year")
+    ] = None
     covenant_frac: float = 0.0
-    debt_limit_usd: float = 0.0
+    debt_limit_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)] = 0.0
     distribution: Literal["excess", "none"] = "excess"
     lock_up_frac: float = 1.0
     distribution_cover_ratio: float = 1.2
@@ -164,7 +177,7 @@ class Region:
 
     title: str
     share_frac: float
-    utc_offset_h: float
+    utc_offset_h: Annotated[float, Plausible("-14 h", "14 h", least="-14 h", most="14 h")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +191,7 @@ class Curtailment:
 
     hours_frac: float
     depth_frac: float
-    longest_h: int
+    longest_h: Annotated[int, Plausible("1 h", "1000 h", least="1 h", most="8760 h")]
     depth_of: Literal["draw", "connection"] = "draw"
 
 
@@ -189,8 +202,8 @@ class Battery:
     source: the catalog's plant with the storage that it is made of, for its losses and its wear.
     """
 
-    power_w: float
-    energy_wh: float
+    power_w: Annotated[float, Plausible("100 kW", "50 GW")]
+    energy_wh: Annotated[float, Plausible("100 kWh", "500 GWh", zero=True)]
     source: str = "lithium_battery"
 
 
@@ -202,8 +215,8 @@ class Connection:
     the highest hour of every month.
     """
 
-    minute_ramp_w: float | None = None
-    monthly_demand_usd_per_w: float = 0.0
+    minute_ramp_w: Annotated[float | None, Plausible("10 kW", "100 GW")] = None
+    monthly_demand_usd_per_w: Annotated[float, Plausible("0.1 USD/kW", "100 USD/kW", most="1 USD/W", zero=True)] = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,16 +231,16 @@ class SiteUse:
     """
 
     site: str = ""
-    slip_count: int = 0
-    ramp_w: Path | None = None
+    slip_count: Annotated[int, Plausible(0, 40, most=160)] = 0
+    ramp_w: Annotated[Path | None, Plausible("1 MW", "100 GW", zero=True)] = None
     ownership: Literal["own", "lease"] | None = None
-    power_price_usd_per_wh: float | None = None
-    shell_usd_per_w_facility: float | None = None
-    sunk_w: float = 0.0
+    power_price_usd_per_wh: Annotated[float | None, Plausible("1 USD/MWh", "1 USD/kWh", zero=True)] = None
+    shell_usd_per_w_facility: Annotated[float | None, Plausible("1 USD/W", "60 USD/W", zero=True)] = None
+    sunk_w: Annotated[float, Plausible("100 kW", "100 GW", zero=True)] = 0.0
     weather_file: str = ""
     price_file: str = ""
     carbon_file: str = ""
-    files_offset_h: float | None = None
+    files_offset_h: Annotated[float | None, Plausible("-14 h", "14 h", least="-14 h", most="14 h")] = None
     price_level: Literal["file", "plan"] = "file"
     price_ratios: tuple[tuple[float, ...], ...] = ()
     curtailment: Curtailment | None = None
@@ -244,27 +257,29 @@ class PlatformUse:
 
     accelerator: str
     pool: str
-    rack_price_usd: float | None = None
-    price_change_per_year: float
-    price_base_date: str
+    rack_price_usd: Annotated[float | None, Plausible("20 thousand USD", "100 million USD")] = None
+    price_change_per_year: Annotated[
+        float, Plausible("-40 %/year", "40 %/year", least="-50 %/year", most="1000 %/year")
+    ]
+    price_base_date: Annotated[str, Plausible(2015, 2060, least=1990, most=2150)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
     """Racks that a vendor family can deliver in each quarter, shared by its platforms."""
 
-    supply_count: Path
+    supply_count: Annotated[Path, Plausible(0.1, 1e6, zero=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
     """Demand from people: weekly users × requests a day × tokens a request, and what paying users bring."""
 
-    weekly_users_count: Path
-    daily_requests_count: Path
-    request_tokens: Path
+    weekly_users_count: Annotated[Path, Plausible(1e3, 9e9, zero=True)]
+    daily_requests_count: Annotated[Path, Plausible(0.01, 2000, zero=True)]
+    request_tokens: Annotated[Path, Plausible("10 tokens", "2 Mtokens")]
     paying_frac: Path
-    yearly_revenue_usd: Path
+    yearly_revenue_usd: Annotated[Path, Plausible("1 USD", "20 thousand USD", zero=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +287,7 @@ class Segment:
     """A share of demand and its willingness to pay, or its social value, relative to the class's price."""
 
     share_frac: float
-    price_ratio: float
+    price_ratio: Annotated[float, Plausible(0.01, 100, zero=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,20 +304,22 @@ class UseCase:
     title: str
     model: str
     precision: Precision
-    input_tokens: float
-    output_tokens: float
-    tpot_s: float
+    input_tokens: Annotated[float, Plausible("1 tokens", "10 Mtokens")]
+    output_tokens: Annotated[float, Plausible("1 tokens", "1 Mtokens")]
+    tpot_s: Annotated[float, Plausible("1 ms", "10 s")]
     load: Literal["interactive", "batch"]
-    utilisation_frac: float
-    peak_to_mean_ratio: float = 1.0
+    utilisation_frac: Annotated[float, Plausible("5 %", "100 %", least="1 %")]
+    peak_to_mean_ratio: Annotated[float, Plausible(1, 10, least=1, most=100)] = 1.0
     people: People | None = None
-    demand_tokens_per_s: Path | None = None
-    price_usd_per_mtok: Path | None = None
+    demand_tokens_per_s: Annotated[Path | None, Plausible("1000 tokens/s", "1e12 tokens/s", zero=True)] = None
+    price_usd_per_mtok: Annotated[Path | None, Plausible("0.001 USD/Mtoken", "1000 USD/Mtoken", zero=True)] = None
     served_elsewhere_frac: float = 0.0
     segments: tuple[Segment, ...]
-    social_weight_ratio: float
+    social_weight_ratio: Annotated[float, Plausible(0.01, 1000, zero=True)]
     floor_frac: float = 0.0
-    floor_penalty_usd_per_mtok: float = 0.0
+    floor_penalty_usd_per_mtok: Annotated[float, Plausible("0.001 USD/Mtoken", "10 thousand USD/Mtoken", zero=True)] = (
+        0.0
+    )
     hard: bool = False
 
 
@@ -317,11 +334,11 @@ class TrainingRun:
     title: str
     model: str
     precision: Precision
-    volume_flop: float
-    start_date: str
-    end_date: str
-    largest_gang_count: int
-    penalty_usd: float
+    volume_flop: Annotated[float, Plausible("1e22 FLOP", "1e32 FLOP")]
+    start_date: Annotated[str, Plausible(2000, 2060, least=1990, most=2150)]
+    end_date: Annotated[str, Plausible(2000, 2060, least=1990, most=2150)]
+    largest_gang_count: Annotated[int, Plausible(8, 2e7, least=1, most=1e9)]
+    penalty_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)]
     hard: bool = False
 
 
@@ -335,19 +352,19 @@ class Experiments:
     title: str
     model: str
     precision: Precision
-    gang_count: int
-    wish_flop: Path
-    worth_usd_per_flop: Path
+    gang_count: Annotated[int, Plausible(8, 2e7, least=1, most=1e9)]
+    wish_flop: Annotated[Path, Plausible("1e21 FLOP", "1e32 FLOP", zero=True)]
+    worth_usd_per_flop: Annotated[Path, Plausible("1e-4 USD/EFLOP", "1e3 USD/EFLOP", zero=True)]
     floor_frac: float
-    floor_penalty_usd_per_flop: Path
+    floor_penalty_usd_per_flop: Annotated[Path, Plausible("1e-4 USD/EFLOP", "1e4 USD/EFLOP", zero=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
     """Scales of the whole demand table: the free, visible, assumed numbers of a scenario."""
 
-    price_scale_ratio: float = 1.0
-    volume_scale_ratio: float = 1.0
+    price_scale_ratio: Annotated[float, Plausible(0.01, 100, most=1e4)] = 1.0
+    volume_scale_ratio: Annotated[float, Plausible(0.01, 100, most=1e4)] = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,7 +382,7 @@ class Tier:
     """
 
     work: Literal["experiments", "batch", "training", "interactive"]
-    price_usd_per_wh: float | None = None
+    price_usd_per_wh: Annotated[float | None, Plausible("1 USD/MWh", "100 USD/kWh", zero=True)] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -400,14 +417,14 @@ class Uncertainty:
     """
 
     distribution: Literal["lognormal", "triangular", "discrete"]
-    p10_ratio: float = 1.0
-    p90_ratio: float = 1.0
-    low_ratio: float = 1.0
-    mode_ratio: float = 1.0
-    high_ratio: float = 1.0
+    p10_ratio: Annotated[float, Plausible(0.02, 50, least=0.01, most=100)] = 1.0
+    p90_ratio: Annotated[float, Plausible(0.02, 50, least=0.01, most=100)] = 1.0
+    low_ratio: Annotated[float, Plausible(0.02, 50, least=0.01, most=100)] = 1.0
+    mode_ratio: Annotated[float, Plausible(0.02, 50, least=0.01, most=100)] = 1.0
+    high_ratio: Annotated[float, Plausible(0.02, 50, least=0.01, most=100)] = 1.0
     values: tuple[float, ...] = ()
     weights: tuple[float, ...] = ()
-    walk_ratio: float = 0.0
+    walk_ratio: Annotated[float, Plausible(0.001, 1, most=2, zero=True)] = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -421,20 +438,24 @@ class Solver:
 
     gap_frac: float = 0.005
     gap_of_capex_frac: float = 0.001
-    trials_count: int = 40
-    nodes_count: int = 200
-    time_limit_s: float = 600.0
+    trials_count: Annotated[int, Plausible(0, 100_000, least=0)] = 40
+    nodes_count: Annotated[int, Plausible(0, 1_000_000, least=0)] = 200
+    time_limit_s: Annotated[float, Plausible("0.1 s", "1 days", least="1 ms", most="30 days")] = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A scenario file, read: everything in SI units, names not yet looked up."""
+    """A scenario file, read: everything in SI units, names not yet looked up.
+
+    implausible: paths of values that are meant, although they leave their plausible range.
+    """
 
     name: str
     title: str
     description: str = ""
-    dollar_year: int
-    seed: int
+    implausible: tuple[str, ...] = ()
+    dollar_year: Annotated[int, Plausible(2010, 2060, least=1990, most=2100)]
+    seed: Annotated[int, Plausible(0, 1e18, most=1e18)]
     objective: Literal["npv", "tokens", "welfare"]
     horizon: Horizon
     programme: Programme
@@ -499,12 +520,14 @@ class Records:
 class Scenario:
     """The complete question: what was asked, every name resolved, the evidence of its numbers, and its identity.
 
-    `toml` is the file as it was given, with what it extends and overrides; `hash` is that of every resolved value.
+    `implausible` are values that leave their plausible range, and were not said to be meant. `toml` is the file as it
+    was given, with what it extends and overrides; `hash` is that of every resolved value.
     """
 
     asked: Asked
     records: Records
     evidence: EvidenceMap
+    implausible: tuple[Fault, ...]
     toml: str
     hash: str
 

@@ -6,12 +6,16 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+import xarray as xr
+
 from gigawatt.catalog.paths import arriving, first_day, sample
+from gigawatt.errors import Fault, ScenarioError
+from gigawatt.plan.inputs import demand, inputs
 from gigawatt.plan.milestones import milestones
-from gigawatt.plan.throughput import rack_rates
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.series import energy_price_usd_per_wh
-from gigawatt.study import evidence
+from gigawatt.study import evidence, implausible
 from gigawatt.study.site_notes import file_notes
 from gigawatt.study.summary import strict
 
@@ -19,9 +23,9 @@ from gigawatt.study.summary import strict
 def outline(scenario: Scenario) -> dict[str, Any]:
     """The question in SI units, JSON-ready; keys carry the suffixes of units.py.
 
-    Raises ScenarioError for work that no platform can do.
+    Raises ScenarioError for work that no platform can do, and for figures that are beyond numbers.
     """
-    rack_rates(scenario)  # raises where the kernels find faults, as a run would
+    _numbers(inputs(scenario))  # raises where the kernels find faults, as a run would
     asked = scenario.asked
     return strict(
         {
@@ -46,6 +50,19 @@ def outline(scenario: Scenario) -> dict[str, Any]:
             "notes": notes(scenario),
         }
     )
+
+
+def _numbers(data: xr.Dataset) -> None:
+    """Raise ScenarioError where what the planner would see is no finite number: values that cannot be together."""
+    faults = [
+        Fault(
+            path=str(name), given="beyond all numbers", expected="a scenario whose growth, prices and rates stay finite"
+        )
+        for name, values in data.data_vars.items()
+        if not np.isfinite(values.values).all()
+    ]
+    if faults:
+        raise ScenarioError(faults)
 
 
 def _horizon(scenario: Scenario) -> dict[str, Any]:
@@ -73,7 +90,7 @@ def notes(scenario: Scenario) -> list[dict[str, str]]:
     if assumed:
         text = f"{assumed:,} of the {total:,} numbers with a grade are assumed; `gigawatt sources` lists them."
         found.append({"code": "assumed_numbers", "path": "", "text": text})
-    return found + [asdict(note) for note in file_notes(scenario)]
+    return found + implausible.notes(scenario.implausible) + [asdict(note) for note in file_notes(scenario)]
 
 
 def _sites(scenario: Scenario) -> list[dict[str, Any]]:
@@ -137,8 +154,6 @@ def _pools(scenario: Scenario) -> list[dict[str, Any]]:
 
 def _use_cases(scenario: Scenario) -> list[dict[str, Any]]:
     """Demand on the programme and price of each class, in the first and the last reported quarter."""
-    from gigawatt.plan.inputs import demand
-
     quarters = scenario.quarters[: scenario.reported_count]
     found = []
     for key, use in scenario.asked.use_cases.items():

@@ -10,11 +10,11 @@ from gigawatt.account.accounts import Accounts, account
 from gigawatt.plan.inputs import UNABLE
 from gigawatt.plan.plan import Plan, plan, quiet
 from gigawatt.plan.search import ENDED
-from gigawatt.plan.verify import verify
+from gigawatt.plan.verify import Violation, verify
 from gigawatt.scenario.load import DEFAULT, load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import simulate
-from gigawatt.study import evidence, nothing
+from gigawatt.study import evidence, implausible, nothing
 from gigawatt.study.result import Note, Result
 from gigawatt.study.site_notes import call_notes, file_notes
 from gigawatt.study.views import runs_done_frac
@@ -110,8 +110,23 @@ def notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, 
         found.append(Note(code=planned.status, path=path, text=f"The search ended {why}. Its plan is {proven}."))
     unable = planned.inputs.attrs.get(UNABLE, "").splitlines()
     found += [Note(code="unable", path="platforms", text=f"{line}.") for line in unable]
+    found += [Note(**note) for note in implausible.notes(scenario.implausible)]
+    found += unlawful(scenario, planned)
     starved = _starved(scenario, accounts) if something else []
     return (*found, *_returns(scenario, accounts), *starved, *_missed(scenario, planned))
+
+
+def unlawful(scenario: Scenario, planned: Plan) -> list[Note]:
+    """A note where an independent look finds that a plan exceeds a limit: which ones, where most, and by how much."""
+    worst: dict[str, Violation] = {}
+    for found in verify(scenario, planned):
+        if found.limit not in worst or found.excess_ratio > worst[found.limit].excess_ratio:
+            worst[found.limit] = found
+    if not worst:
+        return []
+    limits = ", ".join(f"{one.limit} in {one.period} by {100 * one.excess_ratio:.2g} %" for one in worst.values())
+    text = f"The plan exceeds limits beyond rounding: {limits}. Its figures are not to be relied on."
+    return [Note(code="plan_not_feasible", path="plan", text=text)]
 
 
 def _is_assumed(record: Mapping[str, Any]) -> bool:

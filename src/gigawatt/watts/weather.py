@@ -65,11 +65,7 @@ def hourly_year(climate: Climate, seed: int | Sequence[int]) -> Weather:
     `warmest_hours_degc`, for then no anomaly fits the normals.
     """
     _check(climate)
-    hour = np.arange(YEAR_H)
-    yearly = climate.yearly_amplitude_degc * np.cos(
-        2 * np.pi * (hour / DAY_H - climate.warmest_day_count + 1 / 2) / YEAR_DAYS
-    )
-    daily = climate.daily_amplitude_degc * np.cos(2 * np.pi * (hour % DAY_H - WARMEST_HOUR) / DAY_H)
+    yearly, daily = _cycles(climate)
     cycles = climate.mean_degc + yearly + daily
     anomaly = _anomaly(seed, _DRY_BULB)
     scale = _anomaly_scale(cycles, anomaly, climate.warmest_hours_degc)
@@ -80,6 +76,22 @@ def hourly_year(climate: Climate, seed: int | Sequence[int]) -> Weather:
         wet_bulb_degc=wet_bulb(dry, humidity(dry, dew), climate.altitude_m),
         dew_point_degc=dew,
     )
+
+
+def warmest_of_cycles(climate: Climate) -> float:
+    """What the cycles alone exceed in 1 % of the hours [degC]: the least that `warmest_hours_degc` can be."""
+    yearly, daily = _cycles(climate)
+    return float(np.quantile(climate.mean_degc + yearly + daily, WARMEST_QUANTILE))
+
+
+def _cycles(climate: Climate) -> tuple[Array, Array]:
+    """The yearly and the daily cycle [K], by hour."""
+    hour = np.arange(YEAR_H)
+    yearly = climate.yearly_amplitude_degc * np.cos(
+        2 * np.pi * (hour / DAY_H - climate.warmest_day_count + 1 / 2) / YEAR_DAYS
+    )
+    daily = climate.daily_amplitude_degc * np.cos(2 * np.pi * (hour % DAY_H - WARMEST_HOUR) / DAY_H)
+    return yearly, daily
 
 
 def climate_of_weather(weather: Weather, altitude_m: float) -> Climate:

@@ -19,6 +19,7 @@ from gigawatt.plan.waterfill import AlphaFair, Fairness, Quadratic
 from gigawatt.scenario.allocation import PowerScenario
 from gigawatt.scenario.load import DEFAULT, allocation_presets, load_allocation, loads, presets
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study import implausible
 from gigawatt.study.nothing import built
 from gigawatt.study.result import Note
 from gigawatt.study.result import load as load_result
@@ -136,7 +137,10 @@ def _alone(scenario: PowerScenario, question: Question, fairness: Fairness) -> O
         capacity_w=math.nan if problem.capacity_w is None else problem.capacity_w,
         fairness=fairness,
         value_unit=asked.allocation.value_unit,
-        notes=(Note(code="assumed_value", path="allocation.classes", text=text),),
+        notes=(
+            Note(code="assumed_value", path="allocation.classes", text=text),
+            *(Note(**note) for note in implausible.notes(scenario.implausible)),
+        ),
     )
 
 
@@ -196,7 +200,10 @@ def _of_scenario(
         value_unit="USD",
         period=period,
         platform=name,
-        notes=_of_making(works, kept, fleet, name, stock is None),
+        notes=(
+            *_of_making(works, kept, fleet, name, stock is None),
+            *(Note(**note) for note in implausible.notes(scenario.implausible)),
+        ),
     )
 
 

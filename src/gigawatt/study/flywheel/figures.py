@@ -16,6 +16,7 @@ from gigawatt.plan.plan import quiet
 from gigawatt.plan.search import ENDED
 from gigawatt.scenario.flywheel import PATH, Flywheel
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study import implausible
 from gigawatt.study.flywheel.backtest import backtest, curves, fitted, mean_error_frac, past
 from gigawatt.study.flywheel.loop import LEAST_DEMAND, MOST_DEMAND, Progress, Spin, done_flop, spin, users_count
 from gigawatt.study.summary import strict
@@ -67,7 +68,10 @@ def figures(
             "gigawatt": version("gigawatt"),
             "scenario": scenario.name,
             "hash": scenario.hash,
-            "notes": [{"code": code, "path": PATH, "text": text} for code, text in notes.items()],
+            "notes": [
+                *({"code": code, "path": PATH, "text": text} for code, text in notes.items()),
+                *implausible.notes(scenario.implausible),
+            ],
             "company": history.name,
             "elasticities": _numbers(scenario, wheel),
             "backtest": rows,

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from gigawatt import tokens, units
 from gigawatt.catalog import load
 from gigawatt.errors import CalibrationError, Fault
+from gigawatt.study import implausible
 from gigawatt.study.predict.inference import InferenceQuestion
 from gigawatt.study.predict.training import Conditions, TrainingQuestion, predict_training
 from gigawatt.study.validate.inference import CALIBRATION
@@ -95,16 +96,18 @@ def training_question(
 def training_figures(question: TrainingQuestion) -> dict[str, Any]:
     """`predict_training` with the names of what was asked, and notes as every command has them."""
     found = predict_training(question)
+    model, part = load.get("models", question.model), load.get("accelerators", question.gpu)
     return {
-        "model": load.get("models", question.model).id,
-        "gpu": load.get("accelerators", question.gpu).id,
+        "model": model.id,
+        "gpu": part.id,
         "gpus_count": int(question.packages_count),
         "precision": question.precision,
         **found,
         "notes": [
             {"code": "extrapolated", "path": "tokens_per_s_per_gpu", "text": f"{text}: the band is wider by that"}
             for text in found["notes"]
-        ],
+        ]
+        + implausible.of_catalog(accelerators=part, models=model),
     }
 
 

@@ -18,6 +18,7 @@ from gigawatt import dollars, units, watts
 from gigawatt.catalog import facility, load
 from gigawatt.catalog.records import OnsitePower, Site
 from gigawatt.errors import CalibrationError, CatalogError, Fault
+from gigawatt.study import implausible
 from gigawatt.study.claims.statements import statements
 from gigawatt.watts.onsite import YEAR_DAYS, YEAR_H
 
@@ -107,7 +108,7 @@ def bridge(question: BridgeQuestion) -> dict[str, Any]:
     Raises CatalogError for an unknown site.
     """
     terms = _terms(question)
-    rows, notes = [], _assumptions(terms)
+    rows, notes = [], _assumptions(terms) + implausible.of_catalog(sites=terms.site)
     for name in load.ids("onsite_power"):
         record = load.get("onsite_power", name)
         plant = _plant(record, terms.site)
@@ -116,6 +117,7 @@ def bridge(question: BridgeQuestion) -> dict[str, Any]:
             notes.append({"code": "left_out", "path": f"plants.{name}", "text": f"{record.name}: {unable}"})
         else:
             rows.append(_row(record, plant, terms))
+        notes += implausible.of_catalog(onsite_power=record)
     return {
         "site": terms.site.id,
         "power_w": question.power_w,

@@ -15,6 +15,7 @@ import numpy as np
 from gigawatt import tokens, units
 from gigawatt.catalog import kernels, load, records
 from gigawatt.errors import CalibrationError, Fault
+from gigawatt.study import implausible
 from gigawatt.study.validate.inference import CALIBRATION, DECILE_RATIO, deviation_ratio
 
 HOUR_S = 3600.0
@@ -276,7 +277,10 @@ def _figures(machinery: _Machinery, answer: tokens.Serving) -> dict[str, Any]:
         "usd_basis": STATED_BASIS if asked.usd_per_h is not None else usd_basis(machinery.accelerator),
         "usd_per_mtoken": None if price is None else price / HOUR_S / rate * TOKENS_PER_MTOK,
         "extrapolated": bool(unknown),
-        "notes": _notes(unknown),
+        "notes": [
+            *_notes(unknown),
+            *implausible.of_catalog(accelerators=machinery.accelerator, models=machinery.model),
+        ],
     }
     if asked.power_w is not None:
         figures["facility"] = facility(figures, asked.power_w)

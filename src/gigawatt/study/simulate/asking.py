@@ -26,7 +26,7 @@ from gigawatt.study.simulate.events import OPTION, read_events, span
 MODES = ("stochastic", "expected")
 # What may change when a saved plan is lived through again: the plan is made of none of it, or is put to the test by it.
 NOT_PLANNED = re.compile(
-    r"seed|simulate\..+|regions\..+|operations\.(package_failures|checkpoint|restart|idle_draw|busiest)"
+    r"seed|implausible|simulate\..+|regions\..+|operations\.(package_failures|checkpoint|restart|idle_draw|busiest)"
     r"|sites\.[^.]+\.(weather_file|price_file|carbon_file|files_offset|price_level|price_ratios|curtailment(\..+)?)"
 )
 MOST_STEPS = 200_000

@@ -12,7 +12,7 @@ from gigawatt.plan.plan import plan, quiet
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline, calendar, simulate
 from gigawatt.simulate.timeline import Window
-from gigawatt.study import site_notes
+from gigawatt.study import implausible, site_notes
 from gigawatt.study.outcome import Outcome, outcome
 from gigawatt.study.result import Note, Result
 from gigawatt.study.run import notes, provenance
@@ -59,8 +59,7 @@ def simulate_result(question: Question, progress: Progress = quiet) -> Simulatio
         without = simulate(scenario, planned, window=replace(asked, events=()))
         found = outcome(question.events, asked, timeline, without, planned)
     accounts = saved.accounts if saved is not None else account(scenario, planned)
-    known = saved.notes if saved is not None else notes(scenario, planned, accounts)
-    known = (*(note for note in known if note.code not in site_notes.CODES), *site_notes.file_notes(scenario))
+    known = _known(scenario, saved) if saved is not None else notes(scenario, planned, accounts)
     result = Result(
         scenario=scenario,
         plan=planned,
@@ -83,6 +82,13 @@ def _days(scenario: Scenario, asked: Window, timeline: Timeline) -> tuple[date, 
         begin_h, end_h = edges[lived[0]], edges[lived[-1] + 1]
     origin = date.fromisoformat(first_day(scenario.quarters[0]))
     return origin + timedelta(hours=float(begin_h)), origin + timedelta(hours=float(end_h)) - timedelta(days=1)
+
+
+def _known(scenario: Scenario, saved: Result) -> tuple[Note, ...]:
+    """What was known of a saved plan, with what a scenario that differs brings."""
+    kept = [note for note in saved.notes if note.code not in site_notes.CODES]
+    found = [*(Note(**note) for note in implausible.notes(scenario.implausible)), *site_notes.file_notes(scenario)]
+    return (*kept, *(note for note in found if note not in kept))
 
 
 def _notes(scenario: Scenario, saved: Result | None, asked: Window, found: Outcome | None) -> list[Note]:

@@ -16,6 +16,7 @@ from gigawatt.plan.inputs import inputs
 from gigawatt.plan.plan import quiet
 from gigawatt.plan.stochastic import CANCEL_FRAC, Branch, Hedged, hedge, wait_and_see
 from gigawatt.scenario.schema import Asked, Scenario
+from gigawatt.study import implausible
 from gigawatt.study.uncertainty.draws import Future, draw
 from gigawatt.study.uncertainty.realised import MULTIPLIES, factor, question
 
@@ -193,7 +194,10 @@ def summary(found: Hedging) -> dict[str, Any]:
             }
             for n, future in enumerate(found.futures)
         ],
-        "notes": [{"code": code, "path": path, "text": text} for code, path, text in NOTES],
+        "notes": [
+            *({"code": code, "path": path, "text": text} for code, path, text in NOTES),
+            *implausible.notes(scenario.implausible),
+        ],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -15,7 +15,9 @@ from gigawatt.account.accounts import account
 from gigawatt.plan.plan import quiet
 from gigawatt.plan.search import ENDED
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study import implausible
 from gigawatt.study.result import Note
+from gigawatt.study.run import unlawful
 from gigawatt.study.summary import strict
 from gigawatt.study.uncertainty import statistics, store
 from gigawatt.study.uncertainty.asking import Asking, check_asking, drawing, seed_of, timed
@@ -198,6 +200,11 @@ def notes(scenario: Scenario, cases: Mapping[str, Case]) -> tuple[Note, ...]:
         if case.plan.status in ENDED:
             path, why = ENDED[case.plan.status]
             found.append(Note(code=case.plan.status, path=path, text=f"{name}: the search of its plan ended {why}."))
+        of_values = (Note(**note) for note in implausible.notes(case.scenario.implausible))
+        several = f"{name}: " if len(cases) > 1 else ""
+        found += [
+            replace(note, text=f"{several}{note.text}") for note in (*of_values, *unlawful(case.scenario, case.plan))
+        ]
     return tuple(found)
 
 

@@ -141,8 +141,7 @@ def year_of(facility_id: str) -> watts.Weather:
     """The typical years of a facility's places, end to end."""
     facility: Facility = get("facilities", facility_id)
     if facility.climate is not None:
-        climate = watts.Climate(**{e.name: getattr(facility.climate, e.name) for e in fields(watts.Climate)})
-        return watts.hourly_year(climate, sites.TYPICAL_YEAR)
+        return watts.hourly_year(sites.normals(facility.climate), sites.TYPICAL_YEAR)
     years = [sites.weather_of(get("sites", name), sites.TYPICAL_YEAR) for name in facility.sites]
     return watts.Weather(
         **{entry.name: np.concatenate([getattr(year, entry.name) for year in years]) for entry in fields(watts.Weather)}

@@ -1,0 +1,172 @@
+"""Parts that contradict themselves: what no single number of a record shows, each as a fault with its path.
+
+Looked at when a file is read, so that no kernel meets numbers that cannot be together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+from gigawatt import units
+from gigawatt.catalog import records
+from gigawatt.catalog.facility import normals
+from gigawatt.catalog.kernels import transformer
+from gigawatt.errors import Fault
+from gigawatt.tokens.blocks import total_params_count
+from gigawatt.watts.air import OUTDOORS_DEGC
+from gigawatt.watts.weather import warmest_of_cycles
+
+# How far a clock may be from the sun's: the west of China is 3 hours behind Beijing.
+CLOCK_H, SUN_DEG_PER_H, DAY_H = 4.0, 15.0, 24.0
+# How far a year may swing about its mean, over the distance from there to its warmest hours; drawn years reach 2.
+SWING_RATIO = 2.5
+# How long it takes to read all of a memory: 10 to 60 ms on every part in the catalog.
+READ_S = (1e-3, 1.0)
+# Stated parameters over those of the blocks: norms, biases and encoders of images are no blocks.
+PARAMS_RATIO = (0.7, 1.5)
+# Two stated counts that are one, rounded apart.
+ROUNDING = 1.05
+SUM_TOLERANCE = 1e-6
+# Sizes that an attention cannot do without.
+NEEDED = {
+    "gqa": ("heads_count", "kv_heads_count", "head_dim_count"),
+    "mla": ("heads_count", "head_dim_count", "kv_rank_count", "rope_dim_count"),
+    "linear": ("heads_count", "kv_heads_count", "head_dim_count", "value_dim_count"),
+    "none": (),
+}
+PEAKS = ("bf16_flops", "fp8_flops", "fp4_flops", "fp4_inference_flops")
+
+
+def contradictions(record: object) -> list[Fault]:
+    """Every fault of a record whose numbers are each plausible, or at least not absurd."""
+    look = _CHECKS.get(type(record))
+    return list(look(record)) if look else []
+
+
+def _fault(path: str, value: float, suffix: str, expected: str) -> Fault:
+    return Fault(path=path, given=units.show(value, suffix), expected=expected)
+
+
+def _site(site: records.Site) -> Iterator[Fault]:
+    sun_h = site.longitude_deg / SUN_DEG_PER_H
+    if abs((site.utc_offset_h - sun_h + DAY_H / 2) % DAY_H - DAY_H / 2) > CLOCK_H:
+        expected = f"within {CLOCK_H:g} h of the sun, which is at {sun_h:+.1f} h at {site.longitude_deg:g} deg"
+        yield _fault("utc_offset", site.utc_offset_h, "h", expected)
+    if max(site.ramp_w.values) > site.announced_power_w * ROUNDING:
+        expected = f"at most the announced power of {units.show(site.announced_power_w, 'w')}"
+        yield _fault("ramp", max(site.ramp_w.values), "w", expected)
+    yield from _climate(site.climate)
+
+
+def _climate(climate: records.Climate) -> Iterator[Fault]:
+    calm = warmest_of_cycles(normals(climate))
+    if climate.warmest_hours_degc < calm:
+        expected = f"at least {calm:.1f} degC, which mean and amplitudes reach by themselves"
+        yield _fault("climate.warmest_hours", climate.warmest_hours_degc, "degc", expected)
+    if climate.dew_point_degc > climate.mean_degc:
+        expected = f"at most the mean of the air, {climate.mean_degc:g} degC"
+        yield _fault("climate.dew_point", climate.dew_point_degc, "degc", expected)
+    swing = climate.yearly_amplitude_degc + climate.daily_amplitude_degc
+    swing += SWING_RATIO * max(climate.warmest_hours_degc - climate.mean_degc, 0)
+    coldest, warmest = min(climate.mean_degc, climate.dew_point_degc) - swing, climate.mean_degc + swing
+    if not OUTDOORS_DEGC[0] <= coldest <= warmest <= OUTDOORS_DEGC[1]:
+        expected = f"normals of a year between {OUTDOORS_DEGC[0]:g} and {OUTDOORS_DEGC[1]:g} degC"
+        yield Fault(path="climate", given=f"{coldest:.0f} to {warmest:.0f} degC", expected=expected)
+
+
+def _facility(facility: records.Facility) -> Iterator[Fault]:
+    if (facility.climate is None) == (not facility.sites):
+        given = "neither" if facility.climate is None else "both"
+        yield Fault(path="sites", given=given, expected="either sites of the catalog or a climate of its own")
+    if facility.climate is not None:
+        yield from _climate(facility.climate)
+
+
+def _accelerator(part: records.Accelerator) -> Iterator[Fault]:
+    stated = [(name, getattr(part, name)) for name in PEAKS if getattr(part, name) is not None]
+    for (wide, slower), (narrow, faster) in pairwise(stated):
+        if faster < slower:
+            expected = f"at least the {units.show(slower, 'flops')} of {units.split(wide)[0]}, which has more bits"
+            yield _fault(units.split(narrow)[0], faster, "flops", expected)
+    if part.tdp_w is not None and part.rack_power_w is not None:
+        packages_w = part.tdp_w * part.packages_per_rack_count
+        if packages_w > part.rack_power_w:
+            expected = f"at least its {part.packages_per_rack_count} packages of {units.show(part.tdp_w, 'w')}"
+            yield _fault("rack_power", part.rack_power_w, "w", expected)
+    read_s = part.hbm_capacity_bytes / part.hbm_bandwidth_bytes_per_s
+    if not READ_S[0] <= read_s <= READ_S[1]:
+        expected = f"a memory of {units.show(part.hbm_capacity_bytes, 'bytes')} read in 1 ms to 1 s, not {read_s:.3g} s"
+        yield _fault("hbm_bandwidth", part.hbm_bandwidth_bytes_per_s, "bytes_per_s", expected)
+
+
+def _model(model: records.Model) -> Iterator[Fault]:
+    if not model.blocks:
+        yield Fault(path="blocks", given="none", expected="at least one")
+        return
+    found = [fault for n, block in enumerate(model.blocks) for fault in _block(f"blocks[{n}]", block)]
+    yield from found
+    if model.active_params_count > model.total_params_count * ROUNDING:
+        expected = f"at most the {model.total_params_count:,.0f} of total_params"
+        yield _fault("active_params", model.active_params_count, "count", expected)
+    counted = total_params_count(transformer(model))
+    if not found and not PARAMS_RATIO[0] <= model.total_params_count / max(counted, 1) <= PARAMS_RATIO[1]:
+        yield _fault("total_params", model.total_params_count, "count", f"about the {counted:,.0f} of its blocks")
+
+
+def _block(path: str, block: records.ModelBlock) -> Iterator[Fault]:
+    for name in NEEDED[block.attention]:
+        if not getattr(block, name):
+            expected = f'above 0, for attention "{block.attention}" has it'
+            yield Fault(path=f"{path}.{units.split(name)[0]}", given=str(getattr(block, name)), expected=expected)
+    if block.attention in ("gqa", "linear") and block.kv_heads_count and block.heads_count % block.kv_heads_count:
+        expected = f"a divisor of the {block.heads_count} heads, which share it"
+        yield Fault(path=f"{path}.kv_heads", given=str(block.kv_heads_count), expected=expected)
+    if block.experts_count and not 1 <= block.experts_active_count <= block.experts_count:
+        expected = f"1 to the {block.experts_count} experts"
+        yield Fault(path=f"{path}.experts_active", given=str(block.experts_active_count), expected=expected)
+    if block.selected_count and not (block.index_heads_count and block.index_dim_count):
+        expected = "the heads and the width of the indexer that selects tokens"
+        yield Fault(path=f"{path}.index_heads", given=str(block.index_heads_count), expected=expected)
+
+
+def _power_curve(curve: records.PowerCurve) -> Iterator[Fault]:
+    lost = curve.loss_ratio * (1 - curve.least_frac) ** curve.exponent_ratio
+    if lost > 1:
+        yield _fault("least", curve.least_frac, "frac", "a power at which the curve is not below 0")
+
+
+def _reliability(record: records.Reliability) -> Iterator[Fault]:
+    total = sum(kind.share_frac for kind in record.classes)
+    if abs(total - 1) > SUM_TOLERANCE:
+        yield Fault(path="classes", given=f"shares that sum to {total:g}", expected="shares that sum to 1")
+    for n, kind in enumerate(record.classes):
+        if kind.repair_median_h > kind.repair_h:
+            expected = f"at most the mean of {kind.repair_h:g} h, for some repairs take very long"
+            yield _fault(f"classes[{n}].repair_median", kind.repair_median_h, "h", expected)
+        if kind.replaced_h < kind.repair_median_h:
+            expected = f"at least the median of {kind.repair_median_h:g} h"
+            yield _fault(f"classes[{n}].replaced", kind.replaced_h, "h", expected)
+
+
+def _calibration(record: records.InferenceCalibration | records.TrainingCalibration) -> Iterator[Fault]:
+    engines = [entry.name for entry in record.engines]
+    if not engines:
+        yield Fault(path="engines", given="none", expected="at least one")
+    if "all" not in [entry.name for entry in record.spreads]:
+        yield Fault(path="spreads", given='no "all"', expected='a spread of all rows, named "all"')
+    if isinstance(record, records.TrainingCalibration) and record.plan_engine not in engines:
+        yield Fault(path="plan_engine", given=f'"{record.plan_engine}"', expected=f"one of {', '.join(engines)}")
+
+
+_CHECKS: dict[type, Callable[[Any], Iterator[Fault]]] = {
+    records.Site: _site,
+    records.Facility: _facility,
+    records.Accelerator: _accelerator,
+    records.Model: _model,
+    records.PowerCurve: _power_curve,
+    records.Reliability: _reliability,
+    records.InferenceCalibration: _calibration,
+    records.TrainingCalibration: _calibration,
+}
