@@ -82,6 +82,7 @@ def compared(target_w: float, size: float = 1.0) -> dict[str, Any]:
             "title": title,
             "outputs": told,
             "npv_usd": told["npv_usd"],
+            "value_usd": told["value_usd"],
             "first_gw_date": "2028-01-01",
             "peak_debt_usd": 1e9,
             "p_cash_out_frac": 0.1,
@@ -111,9 +112,9 @@ def test_strategies_are_called_by_their_titles() -> None:
 
 def test_a_small_comparison_has_no_first_gigawatt() -> None:
     """users 16: "first GW never" for a campus."""
-    head, first, *_ = uncertainty.strategy_rows(compared(1e10))
+    head, first, *_ = uncertainty.regret_rows(compared(1e10))
     assert first[head.index("1 GW by end of")] == "Q1 2028"
-    head, first, *_ = uncertainty.strategy_rows(compared(1e8))
+    head, first, *_ = uncertainty.regret_rows(compared(1e8))
     assert len(head) == len(first)
     assert not [title for title in head if "GW" in title]
 

@@ -84,30 +84,31 @@ def test_one_value_ranks_regrets_and_is_shown(comparison: Comparison) -> None:
         assert row["value_usd"] == quantiles(table.npv_usd.values + table.terminal_value_usd.values)
         assert row["npv_usd"] == quantiles(table.npv_usd.values)
     best, *_ = rows
-    assert f"{best['name']} is worth most, {words.money(best['value_usd']['mean'])}" in words.comparison_words(found)
+    called = words.titles_of(found)[best["name"]]
+    assert f'"{called}" is worth most, {words.money(best["value_usd"]["mean"])}' in words.comparison_words(found)
     head, first, *_ = words.strategy_rows(found)
-    assert (first[0], first[head.index("mean")]) == (best["name"], words.billions(best["value_usd"]["mean"]))
+    assert (first[0], first[head.index("mean")]) == (called, words.billions(best["value_usd"]["mean"]))
     assert first[head.index("before the end")] == words.billions(best["outputs"]["npv_usd"]["mean"])
     drawn = spread_of_values({row["name"]: comparison.tables[row["name"]].value_usd.values.tolist() for row in rows})
+    unit = 1e9 if "billion USD" in drawn else 1e6
     for row in rows:
-        assert (
-            f"{row['name']}: P50 {row['value_usd']['p50'] / 1e9:,.4g}, mean {row['value_usd']['mean'] / 1e9:,.4g}"
-            in drawn
-        )
+        p50, mean = (row["value_usd"][part] / unit for part in ("p50", "mean"))
+        assert f"{row['name']}: P50 {p50:,.4g}, mean {mean:,.4g}" in drawn
 
 
 def test_the_better_npv_is_not_the_better_strategy() -> None:
     """users 2: 3.70 before the end and 9 with it is worth more than 4.18 and 8."""
     rows = [_row("short", 9e9, 3.70e9), _row("long", 8e9, 4.18e9)]
-    assert words.comparison_words({"strategies": rows}).startswith("On average short is worth most, 9 billion USD")
-    assert [row[0] for row in words.strategy_rows({"strategies": rows})[1:]] == ["short", "long"]
+    found = {"strategies": rows, "target_w": 1e10}
+    assert words.comparison_words(found).startswith('On average "short" is worth most, 9 billion USD')
+    assert [row[0] for row in words.strategy_rows(found)[1:]] == ["short", "long"]
 
 
 def _row(name: str, value: float, npv: float) -> dict[str, Any]:
     flat = dict.fromkeys(("p10", "p50", "p90", "mean"), value)
-    told = {"npv_usd": dict.fromkeys(flat, npv), "value_usd": flat}
+    told = {"npv_usd": dict.fromkeys(flat, npv), "value_usd": flat, "installed_w": dict.fromkeys(flat, 1e10)}
     share = {"best_frac": 0.5, "p_cash_out_frac": 0.0, "regret_max_usd": 1e9, "regret_mean_usd": 0.0}
-    return {"name": name, "outputs": told, **told, **share}
+    return {"name": name, "title": "", "outputs": told, **told, **share}
 
 
 def test_futures_without_a_value_are_left_out_and_counted(comparison: Comparison) -> None:

@@ -134,7 +134,8 @@ def read_file(cls: type[T], file: FilePath) -> T:
         record = read_record(cls, table, "", reader)
         _require_evidence(reader)
         _require_dates(cls, table, reader)
-        reader.faults += [*refused(record), *refused_spans(record, reader.evidence)]
+        if record is not None:
+            reader.faults += [*refused(record), *refused_spans(record, reader.evidence)]
         reader.faults += [] if reader.faults else contradictions(record)
         reader.faults = [replace(fault, path=f"{file.name}: {fault.path}") for fault in reader.faults]
     if reader.faults:
