@@ -49,7 +49,7 @@ class TestPredictInference:
         assert 0 < rate["p10"] < rate["p50"] < rate["p90"]
         assert figures["tpot_s"] <= 0.05 * (1 + 1e-6)
         assert figures["energy_j_per_token"] * rate["p50"] == pytest.approx(figures["package_power_w"])
-        assert figures["usd_per_mtoken"] == pytest.approx(figures["usd_per_h"] / 3600 / rate["p50"] * 1e6)
+        assert figures["usd_per_mtok"] == pytest.approx(figures["usd_per_h"] / 3600 / rate["p50"] * 1e6)
         assert figures["facility"]["gpus_count"] * figures["package_power_w"] <= 96e6
         assert figures["extrapolated"] is False
         speeds = [point["tokens_per_s_per_user"] for point in figures["pareto"]]
@@ -58,9 +58,9 @@ class TestPredictInference:
         assert rates == sorted(rates)
 
     def test_a_ceiling_on_cost_finds_the_best_interactivity(self) -> None:
-        ceiling = found("predict", "inference", *ASKED)["usd_per_mtoken"]
+        ceiling = found("predict", "inference", *ASKED)["usd_per_mtok"]
         figures = found("predict", "inference", *ASKED, "--usd-per-mtok", f"{ceiling * 1.5}")
-        assert figures["usd_per_mtoken"] <= ceiling * 1.5
+        assert figures["usd_per_mtok"] <= ceiling * 1.5
         assert figures["tpot_s"] < 0.05
         assert "usd_per_mtok" in refused("predict", "inference", *ASKED, "--usd-per-mtok", "0.0001")
 

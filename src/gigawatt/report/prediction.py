@@ -28,7 +28,7 @@ def show_inference(
     """A prediction of serving: `predict_inference`, with its Pareto front where there is one."""
     columns = width or screen_width()
     print(f"\n{found['model']} on {found['gpu']} in {found['precision']}, engine {found['engine']}\n")
-    power, cost = found["energy_j_per_token"], found["usd_per_mtoken"]
+    power, cost = found["energy_j_per_token"], found["usd_per_mtok"]
     pairs = [
         ("output tokens/s per GPU", band(found["tokens_per_s_per_gpu"])),
         ("layout", serving_layout(found["layout"])),

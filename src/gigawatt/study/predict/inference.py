@@ -127,14 +127,14 @@ def cheapest_front(question: InferenceQuestion, usd_per_mtok: float) -> dict[str
     """
     machinery = _look_up(question)
     points = [(answer, _figures(machinery, answer)) for answer in _front(machinery)]
-    priced = [figures for _, figures in points if figures["usd_per_mtoken"] is not None]
+    priced = [figures for _, figures in points if figures["usd_per_mtok"] is not None]
     if not priced:
         raise CalibrationError(
             [Fault(path="usd_per_gpu_hour", given="nothing", expected="a price, for the catalog has none of this part")]
         )
-    cheap = [figures for figures in priced if figures["usd_per_mtoken"] <= usd_per_mtok]
+    cheap = [figures for figures in priced if figures["usd_per_mtok"] <= usd_per_mtok]
     if not cheap:
-        least = min(figures["usd_per_mtoken"] for figures in priced)
+        least = min(figures["usd_per_mtok"] for figures in priced)
         given, expected = f"{usd_per_mtok:.4g} USD/Mtoken", f"{least:.4g} USD/Mtoken or more"
         raise CalibrationError([Fault(path="usd_per_mtok", given=given, expected=expected)])
     return min(cheap, key=lambda figures: figures["tpot_s"])
@@ -275,7 +275,7 @@ def _figures(machinery: _Machinery, answer: tokens.Serving) -> dict[str, Any]:
         "energy_basis": energy_basis(machinery.accelerator),
         "usd_per_h": price,
         "usd_basis": STATED_BASIS if asked.usd_per_h is not None else usd_basis(machinery.accelerator),
-        "usd_per_mtoken": None if price is None else price / HOUR_S / rate * TOKENS_PER_MTOK,
+        "usd_per_mtok": None if price is None else price / HOUR_S / rate * TOKENS_PER_MTOK,
         "extrapolated": bool(unknown),
         "notes": [
             *_notes(unknown),
