@@ -68,18 +68,21 @@ def test_an_earlier_gigawatt_does_not_bend_what_limits_are_worth() -> None:
     assert [(item.period, item.limit) for item in hastened.binds] == [(item.period, item.limit) for item in plain.binds]
 
 
-def test_of_plans_worth_the_same_the_fewest_racks_are_taken() -> None:
-    """users 1: racks of twice the power, price and work are worth the same; half as many do."""
-    rate = np.broadcast_to([[1e6], [2e6]], (2, 2, 1))
-    data = toy(
+def equals() -> xr.Dataset:
+    """Two platforms that are worth the same a watt: the new one's racks have twice the power, price and work."""
+    return toy(
         2,
         rack_it_w=[1e6, 2e6],
         rack_price_usd=[[1e6, 2e6]] * 2,
-        rack_tokens_per_s=rate,
+        rack_tokens_per_s=np.broadcast_to([[1e6], [2e6]], (2, 2, 1)),
         demand_tokens_per_s=60 * 1e6,
         supply_count=1000.0,
     )
-    found = plan_inputs(data, asked(), quiet, with_worth=False)
+
+
+def test_of_plans_worth_the_same_the_fewest_racks_are_taken() -> None:
+    """users 1: racks of twice the power, price and work are worth the same; half as many do."""
+    found = plan_inputs(equals(), asked(), quiet, with_worth=False)
     by_platform = found.data.install_count.sum(("period", "site"))
     assert float(by_platform.sel(platform="old")) == pytest.approx(0.0, abs=1e-3)
     assert float(by_platform.sel(platform="new")) == pytest.approx(30.0, rel=1e-3)
@@ -87,15 +90,7 @@ def test_of_plans_worth_the_same_the_fewest_racks_are_taken() -> None:
 
 def test_the_order_in_which_platforms_are_named_changes_nothing() -> None:
     """users 1: what is chosen among equals hangs on a rule, not on which column comes first."""
-    rate = np.broadcast_to([[1e6], [2e6]], (2, 2, 1))
-    data = toy(
-        2,
-        rack_it_w=[1e6, 2e6],
-        rack_price_usd=[[1e6, 2e6]] * 2,
-        rack_tokens_per_s=rate,
-        demand_tokens_per_s=60 * 1e6,
-        supply_count=1000.0,
-    )
+    data = equals()
     turned = data.isel(platform=[1, 0])
     one, two = (plan_inputs(table, asked(), quiet, with_worth=False) for table in (data, turned))
     xr.testing.assert_allclose(one.data.install_count, two.data.install_count.isel(platform=[1, 0]), atol=1e-3)
