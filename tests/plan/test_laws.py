@@ -153,7 +153,7 @@ def test_brute_force_agrees_on_two_quarters_two_platforms_two_milestones() -> No
             "release": "step",
             "lag": 1,
             **dict.fromkeys(("every", "amount", "most"), False),
-            "milestones": [{"power": "40 MW", "amount": "30 million USD"}, {"power": "5 GW", "amount": "1 USD"}],
+            "milestones": [{"power": "40 MW", "amount": "30 million USD"}, {"power": "5 GW", "amount": "1000 USD"}],
         },
     )
     data = toy(4, supply_count=[[50, 50]] * 2 + [[0, 0]] * 2, rack_price_usd=price)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -98,7 +99,7 @@ def _judged(record: object, path: str) -> Iterator[tuple[str, str, Plausible, fl
             yield from _points(where, suffix, plausible, value)
         elif suffix == "date" and isinstance(value, str):
             yield from _year(where, plausible, value)
-        elif isinstance(value, int | float) and math.isfinite(value):  # a fault was told of what is not
+        elif isinstance(value, int | float) and abs(value) <= sys.float_info.max:  # a fault was told of what is more
             yield where, suffix, plausible, value
 
 

@@ -127,7 +127,7 @@ class Milestone:
     """Capital that follows when cumulative gross installed power reaches `power_w`."""
 
     power_w: Annotated[float, Plausible("1 MW", "200 GW")]
-    amount_usd: Annotated[float, Plausible("1 million USD", "5 trillion USD", least="0 USD", zero=True)]
+    amount_usd: Annotated[float, Plausible("1 million USD", "5 trillion USD", least="1000 USD", zero=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +167,7 @@ class Capital:
     debt_limit_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)] = 0.0
     distribution: Literal["excess", "none"] = "excess"
     lock_up_frac: float = 1.0
-    distribution_cover_ratio: float = 1.2
+    distribution_cover_ratio: Annotated[float, Plausible(0, 5, least=0, most=1000)] = 1.2
     tranches: Tranches | None = None
 
 
