@@ -19,7 +19,6 @@ import pytest
 from gigawatt.study.result import load
 from gigawatt.study.uncertainty.store import OURS
 
-
 SHORT = ["--set", "horizon.report_end=2027Q2", "--set", "horizon.end=2027Q4"]
 RUN = ["run", "one-campus", *SHORT, "--out", "out", "--json"]
 SWEEP = ["sweep", "one-campus", *SHORT, "--vary", "demand", "--draws", "24", "--workers", "2", "--out", "out", "--json"]

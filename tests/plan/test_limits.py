@@ -117,7 +117,7 @@ def test_segments_are_served_dearest_first() -> None:
 
 def test_cash_limits_what_can_be_bought() -> None:
     plan = solved(toy(2), asked(capital__opening_cash="50 million USD"))
-    # A rack costs 1 million USD and earns as much in its first half quarter: 50 + x - x ≥ 0 never binds; price 2.5 does.
+    # A rack costs 1 million USD and earns as much in its first half quarter: 50 + x − x ≥ 0 never binds; 2.5 does.
     dear = solved(toy(2, rack_price_usd=2.5e6), asked(capital__opening_cash="50 million USD"))
     assert racks(plan)[0] == pytest.approx(200)
     assert racks(dear)[0] == pytest.approx(50 / 1.5)
