@@ -234,6 +234,7 @@ def test_too_little_memory_is_said(tmp_path: Path) -> None:
     assert fault_of(run)[1]["path"] == "memory"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "name"),
     [

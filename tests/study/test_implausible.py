@@ -50,6 +50,7 @@ def test_check_and_sources_say_so(odd: Scenario) -> None:
     assert told(outline(odd)["notes"]) == told(numbers(odd)["notes"]) == [TEXT]
 
 
+@pytest.mark.slow
 def test_run_says_so_and_simulate_of_its_result_too(odd: Scenario, tmp_path: Path) -> None:
     """reports 9: the run's own, and what a simulation of its result changes."""
     found = run(odd)

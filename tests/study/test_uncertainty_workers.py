@@ -66,6 +66,7 @@ def test_a_worker_that_is_killed_changes_nothing(brief: Scenario, cases: dict[st
     assert not active_children()
 
 
+@pytest.mark.slow
 def test_a_batch_that_loses_every_worker_is_named(brief: Scenario, cases: dict[str, Case]) -> None:
     """faults K2: a bounded number of tries, then one clear fault; every other batch was handed over."""
     found: list[int] = []
