@@ -30,7 +30,8 @@ Budget = Annotated[
     typer.Option(metavar="TIME", help='Refuse what is estimated to take longer: "10 min", or hours of CPU, "0.5".'),
 ]
 PlanTime = Annotated[
-    str | None, typer.Option(metavar="TIME", help="Guards the search of each plan, which ends by work.", show_default="the scenario's")
+    str | None,
+    typer.Option(metavar="TIME", help="Guards each search, which ends by work.", show_default="the scenario's"),
 ]
 Out = Annotated[
     Path | None,
