@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -51,9 +50,14 @@ def refused_spans(record: object, evidence: EvidenceMap) -> list[Fault]:
     ]
 
 
+def _finite(value: float) -> bool:
+    """Whether a value is a number that floats reach; a whole number of a file may be longer."""
+    return abs(value) <= sys.float_info.max
+
+
 def _absurd(where: str, suffix: str, plausible: Plausible, value: float) -> Iterator[Fault]:
     least, _, _, most = units.bounds(plausible, suffix)
-    if least <= value <= most or (value == 0 and plausible.zero) or not math.isfinite(value):
+    if least <= value <= most or (value == 0 and plausible.zero) or not _finite(value):
         return
     bound, stated = (least, plausible.least) if value < least else (most, plausible.most)
     limit = shown(bound, suffix) if stated is None else _stated(stated)
@@ -99,7 +103,7 @@ def _judged(record: object, path: str) -> Iterator[tuple[str, str, Plausible, fl
             yield from _points(where, suffix, plausible, value)
         elif suffix == "date" and isinstance(value, str):
             yield from _year(where, plausible, value)
-        elif isinstance(value, int | float) and abs(value) <= sys.float_info.max:  # a fault was told of what is more
+        elif isinstance(value, int | float) and _finite(value):  # a fault was told of what is not
             yield where, suffix, plausible, value
 
 
@@ -108,7 +112,7 @@ def _points(where: str, suffix: str, plausible: Plausible, path: Path) -> Iterat
         here = where if path.periods == (HELD,) else f"{where}.{period}"
         if period != HELD:
             yield from _year(here, QUARTERS, period)
-        if math.isfinite(value):
+        if _finite(value):
             yield here, suffix, plausible, value
 
 

@@ -99,10 +99,31 @@ def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
             continue
         if path in found:
             faults.append(Fault(path="--set", given=f"{path} twice", expected="each path once"))
+        faults += [_beside(path, other) for other, whole in found.items() if _settles(path, other, whole)]
         found[path] = value
     if faults:
         raise ScenarioError(faults)
     return found
+
+
+def _settles(path: str, other: str, whole: Any) -> bool:
+    """Whether a path holds again what another one holds: all around it, or a part that is stated there already."""
+    if other.startswith(f"{path}."):
+        return True
+    if not path.startswith(f"{other}."):
+        return False
+    for key in path[len(other) + 1 :].split("."):
+        if not isinstance(whole, Mapping):
+            return True
+        if key not in whole:
+            return False
+        whole = whole[key]
+    return True
+
+
+def _beside(path: str, other: str) -> Fault:
+    """Of two paths the one within the other: which of the two holds would hang on their order."""
+    return Fault(path="--set", given=f"{path} beside {other}", expected="a path, or a part of it, not both")
 
 
 def parse_override(text: str) -> tuple[str, Any]:

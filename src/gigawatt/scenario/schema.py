@@ -167,7 +167,7 @@ class Capital:
     debt_limit_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)] = 0.0
     distribution: Literal["excess", "none"] = "excess"
     lock_up_frac: float = 1.0
-    distribution_cover_ratio: Annotated[float, Plausible(0, 5, least=0, most=1000)] = 1.2
+    distribution_cover_ratio: Annotated[float, Plausible(0.5, 10, least=0, most=1000, zero=True)] = 1.2
     tranches: Tranches | None = None
 
 
