@@ -28,6 +28,8 @@ LEAST_RATE, MOST_RATE = -0.99, 100.0
 ROUNDING_FRAC = 1e-9
 # Halvings of a bracket of ln(1 + r), which is at most 10 wide: to the last digit.
 HALVINGS = 60
+# Digits of a rate that bisection settles: what comes after them is rounding.
+DIGITS = 12
 # A root this close to the discount rate is that rate.
 SAME_RATE = 1e-9
 
@@ -87,7 +89,7 @@ def roots(flows_usd: ArrayLike, final_usd: float = 0.0) -> tuple[float, ...]:
     Flows below a billionth of the largest count as nothing.
     """
     amounts, years = _terms(np.asarray(flows_usd, dtype=float), final_usd)
-    return tuple(float(np.expm1(at)) for at in _crossings(amounts, years))
+    return tuple(round(float(np.expm1(at)), DIGITS) for at in _crossings(amounts, years))
 
 
 def _terms(flows: Floats, final_usd: float) -> tuple[Floats, Floats]:

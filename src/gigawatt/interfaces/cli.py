@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -199,6 +200,9 @@ def _overrides(pairs: list[str] | None) -> dict[str, Any]:
 
 def main() -> None:
     """The console script."""
+    # The last digits of sums depend on how many threads share them, and where memory is short OpenBLAS waits for ever
+    # for more than one.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _terminated)
     output.install()
     json = "--json" in sys.argv

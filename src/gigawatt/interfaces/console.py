@@ -15,8 +15,15 @@ from gigawatt.errors import Fault, Infeasible, InputError, SolverFailure
 from gigawatt.interfaces.output import OutputLost, has_all
 
 BAD_INPUT, INFEASIBLE, MISSED, SOLVER, MACHINE, INTERRUPTED = 2, 3, 4, 70, 74, 130
-# What a loader says where there is no memory left for a library.
-NO_MEMORY = ("failed to map segment", "cannot allocate memory", "can't start new thread")
+# What is said where there is no memory left: by a loader for a library, and by Python for an error of its own.
+NO_MEMORY = (
+    "failed to map segment",
+    "cannot allocate memory",
+    "memory allocation failed",
+    "can't start new thread",
+    "without exception set",
+    "without setting an exception",
+)
 
 
 @contextmanager
@@ -41,7 +48,7 @@ def door(json: bool) -> Iterator[None]:
     except SolverFailure as error:
         fault = Fault(path="solver", given=error.what, expected="a plan, or a proof that there is none")
         _leave(json, "SolverFailure", [fault], SOLVER)
-    except (OSError, MemoryError, OutputLost, ImportError, RuntimeError) as error:
+    except (OSError, MemoryError, OutputLost, ImportError, RuntimeError, SystemError) as error:
         found = _machine_fault(error)
         if found is None:
             raise
