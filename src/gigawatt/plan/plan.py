@@ -29,8 +29,8 @@ class Plan:
     """What to build, when, where, what it serves, and with which money.
 
     data: SI units, see `describe`. objective, bound and gap are in `unit`; values in dollars are present values over
-    the solved horizon. status: "optimal" (the gap asked for was reached), "work_limit", or "time_limit" where the
-    clock, which only guards the search, ended it.
+    the solved horizon. status: "optimal" (proven to the gap that was asked for), or "work_limit" or "time_limit", which
+    ended the search before that. by_clock: whether the clock, which only guards it, cut it short, proven or not.
     """
 
     data: xr.Dataset
@@ -39,10 +39,16 @@ class Plan:
     bound: float
     unit: str
     status: str
+    by_clock: bool
     wall_s: float
     penalties_usd: float
     worth: tuple[Worth, ...]
     binds: tuple[Binding, ...]
+
+    @property
+    def ended(self) -> str | None:
+        """What ended the search early, a key of `search.ENDED`; None where it went its way."""
+        return "time_limit" if self.by_clock else None if self.status == "optimal" else self.status
 
     @property
     def gap(self) -> float:
@@ -90,6 +96,7 @@ def plan_inputs(data: xr.Dataset, asked: Asked, progress: Progress, *, with_wort
         bound=found.bound * scale,
         unit="tokens" if asked.objective == "tokens" else "USD",
         status=found.status,
+        by_clock=found.by_clock,
         wall_s=found.wall_s,
         penalties_usd=penalties,
         worth=valued,

@@ -37,7 +37,7 @@ TRIAL_RATIO, LEAST_TRIAL = 20, 20_000
 LEAST_TRIAL_S = 30.0
 GIGAWATT = 1e9 / UNITS["w"]
 
-# How a search ends that did not reach the gap → the scenario's key behind it, and in words.
+# What ended a search early → the scenario's key behind it, and in words.
 ENDED = {
     "work_limit": ("solver.nodes", "at its limit of work, before the gap that was asked for"),
     "time_limit": ("solver.time_limit", "by the clock, which only guards it: another machine may find another plan"),
@@ -52,13 +52,14 @@ class Found:
     """The best plan found: its program (all milestones fixed, solved), objective, bound and how the search ended.
 
     objective and bound are in the objective's own unit: billion USD, or 1e15 tokens. status: "optimal" (proven to the
-    gap), "work_limit" or "time_limit".
+    gap), or what ended it before that. by_clock: whether the clock cut it short, proven or not.
     """
 
     program: Program
     objective: float
     bound: float
     status: str
+    by_clock: bool
     wall_s: float
 
 
@@ -105,7 +106,7 @@ def search(data: xr.Dataset, asked: Asked, progress: Progress) -> Found:
     program = Program(state(data, asked))
     progress("solving pro rata")
     bound = program.solve_lp()
-    status = "optimal"
+    status, by_clock = "optimal", False
     use = asked.capital.tranches
     if use is not None and use.release == "step" and "released" in program.model.variables:
         gap = allowed_gap(program, asked, data, bound)
@@ -120,13 +121,15 @@ def search(data: xr.Dataset, asked: Asked, progress: Progress) -> Found:
         progress("looking for an earlier gigawatt")
         soonest = int(milestones.buildable_w(data, asked).searchsorted(1e9))
         best = hasten(program, best, effort, min(bound - gap, best.objective), soonest)
+        by_clock = clock.left_s <= 0
         program.restart()
         fix(program, best)
     prefer_few_racks(program, data, asked)
     objective = program.solve_lp()
-    if clock.left_s < 0:  # the clock had a say in what was found, and another machine may find something else
-        status = "time_limit"
-    return Found(program=program, objective=objective, bound=max(bound, objective), status=status, wall_s=clock.spent_s)
+    bound = max(bound, objective)
+    return Found(
+        program=program, objective=objective, bound=bound, status=status, by_clock=by_clock, wall_s=clock.spent_s
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -222,8 +222,9 @@ class Program:
         rows = self._at(self.model.constraints[row].labels, self._rows)
         columns = self._at(self.model.variables[variable].labels, self._columns)
         for at, column in zip(rows, columns, strict=True):
-            if self.highs.changeCoeff(int(at), int(column), value) != highspy.HighsStatus.kOk:
-                raise SolverFailure(f"HiGHS takes no coefficient {value:g} of {variable} in {row}")
+            sure(
+                self.highs.changeCoeff(int(at), int(column), value), f"the coefficient {value:g} of {variable} in {row}"
+            )
 
     @staticmethod
     def _at(labels: xr.DataArray, positions: dict[int, int]) -> Columns:

@@ -196,7 +196,7 @@ def _write_data(result: Result, folder: Path) -> dict[str, str]:
 def _write_marker(result: Result, folder: Path, digests: Mapping[str, str]) -> None:
     """result.json: the scalars, and every file that was written, with a digest where it is read again."""
     plan = result.plan
-    scalars = ("objective", "bound", "unit", "status", "penalties_usd")
+    scalars = ("objective", "bound", "unit", "status", "by_clock", "penalties_usd")
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
     stored = {
         "kind": KIND,

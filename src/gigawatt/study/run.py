@@ -104,10 +104,10 @@ def notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, 
         names = ", ".join(scenario.records.sites[key].name for key in assumed_sites)
         text = f"{names}: power that is assumed, not announced; up to {power} of the plan stands there."
         found.append(Note(code="assumed_sites", path="sites", text=text))
-    if planned.status in ENDED:
-        path, why = ENDED[planned.status]
+    if planned.ended is not None:
+        path, why = ENDED[planned.ended]
         proven = f"proven to {planned.gap:,.3g} {planned.unit} ({100 * planned.gap_frac:.2g} %)"
-        found.append(Note(code=planned.status, path=path, text=f"The search ended {why}. Its plan is {proven}."))
+        found.append(Note(code=planned.ended, path=path, text=f"The search ended {why}. Its plan is {proven}."))
     unable = planned.inputs.attrs.get(UNABLE, "").splitlines()
     found += [Note(code="unable", path="platforms", text=f"{line}.") for line in unable]
     found += [Note(**note) for note in implausible.notes(scenario.implausible)]

@@ -232,6 +232,6 @@ def _loop_notes(spins: Sequence[Spin]) -> dict[str, str]:
             "stands there is no fixed point."
         )
     for status, (_, why) in ENDED.items():
-        if any(one.plan.status == status for one in spins):
+        if any(one.plan.ended == status for one in spins):
             texts[status] = f"The search of a last plan ended {why}: the fixed point is known to its gap."
     return texts

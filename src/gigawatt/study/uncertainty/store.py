@@ -24,7 +24,7 @@ from gigawatt.study.result import netcdf
 from gigawatt.study.workshop import NAME, sweep
 
 MARKER = "question.json"
-SCALARS = ("objective", "bound", "unit", "status", "wall_s", "penalties_usd")
+SCALARS = ("objective", "bound", "unit", "status", "by_clock", "wall_s", "penalties_usd")
 PARTS = ("data", "inputs")
 # Everything that is ever in a store: its question, plans, batches by their first and last draw and their digest, and
 # the report on them.

@@ -197,9 +197,10 @@ def notes(scenario: Scenario, cases: Mapping[str, Case]) -> tuple[Note, ...]:
         text = "Most distributions are assumed: what comes out is as wide as what was put in."
         found.append(Note(code="assumed_spread", path="uncertainty", text=text))
     for name, case in cases.items():
-        if case.plan.status in ENDED:
-            path, why = ENDED[case.plan.status]
-            found.append(Note(code=case.plan.status, path=path, text=f"{name}: the search of its plan ended {why}."))
+        ended = case.plan.ended
+        if ended is not None:
+            path, why = ENDED[ended]
+            found.append(Note(code=ended, path=path, text=f"{name}: the search of its plan ended {why}."))
         of_values = (Note(**note) for note in implausible.notes(case.scenario.implausible))
         several = f"{name}: " if len(cases) > 1 else ""
         found += [
