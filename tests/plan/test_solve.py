@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 from gigawatt.plan import solve
-from gigawatt.plan.solve import GivenUp, NoPlan, Program, SolverFailure, sure
+from gigawatt.plan.solve import GivenUp, NoPlan, Program, SolverFailure, settle, sure
 
 
 def along(values: list[float], dim: str = "i") -> xr.DataArray:
@@ -132,6 +132,13 @@ def test_sure_names_what_was_handed_over() -> None:
     program = Program(one_row(1.0))
     with pytest.raises(SolverFailure, match="kError to a row"):
         sure(program.highs.addRow(0.0, 1.0, 1, np.array([9], dtype=np.int32), np.array([1.0])), "a row")
+
+
+@pytest.mark.parametrize("option", [{"thread": 1}, {"threads": "one"}, {"mip_max_nodes": -1}])
+def test_an_option_that_is_not_taken_is_a_failure(option: dict[str, object]) -> None:
+    """faults K15: HiGHS goes on with what it had, and says so by a return value alone."""
+    with pytest.raises(SolverFailure, match=f"option {next(iter(option))}"):
+        settle(Program(one_row(1.0)).highs, **option)  # type: ignore[arg-type]
 
 
 def test_a_programme_without_bound_is_a_failure_of_the_solver() -> None:

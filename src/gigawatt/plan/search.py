@@ -162,8 +162,7 @@ def prefer_few_racks(program: Program, data: xr.Dataset, asked: Asked) -> None:
 def free(program: Program) -> None:
     """Lift what chose among plans within the gap, so that duals say what limits are worth and not what the rule is."""
     program.lean("install", 0.0)
-    if "released" in program.model.variables:
-        _ask_for_a_gigawatt(program, None)
+    _ask_for_a_gigawatt(program, None)
     program.solve_lp()
 
 

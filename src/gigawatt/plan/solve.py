@@ -94,15 +94,14 @@ class Program:
         Raises NoPlan where no point meets every limit, GivenUp at the limit of iterations or, guarding these, of wall
         time, and SolverFailure where HiGHS ends otherwise.
         """
-        option = self.highs.setOptionValue
-        option("solve_relaxation", True)
-        option("time_limit", self.highs.getRunTime() + seconds)  # counts all runs of a linear programme, however many
+        # The time of a linear programme counts all runs, however many.
+        settle(self.highs, solve_relaxation=True, time_limit=self.highs.getRunTime() + seconds)
         status = self._run_lp(min(iterations_count, WARM_ITERATIONS))
         if status in UNSETTLED:
             self.restart()
-            option("presolve", "off" if status == Status.kUnboundedOrInfeasible else "choose")
+            settle(self.highs, presolve="off" if status == Status.kUnboundedOrInfeasible else "choose")
             status = self._run_lp(iterations_count)
-            option("presolve", "choose")
+            settle(self.highs, presolve="choose")
         if status in GIVEN_UP:
             raise GivenUp(f"{self.iterations_count:,} iterations or {seconds:g} s")
         if status == Status.kInfeasible:
@@ -117,7 +116,7 @@ class Program:
         return self.objective
 
     def _run_lp(self, iterations_count: int) -> Any:
-        self.highs.setOptionValue("simplex_iteration_limit", iterations_count)
+        settle(self.highs, simplex_iteration_limit=iterations_count)
         ended = self.highs.run()
         self.iterations_count = max(int(self.highs.getInfo().simplex_iteration_count), 0)
         # An error is a start that led nowhere, which it may say with any status.
@@ -136,15 +135,10 @@ class Program:
         Returns objective, proven bound and "optimal" (gap reached), "work_limit" or "time_limit". Raises NoPlan where
         no point meets every limit, SolverFailure where HiGHS ends otherwise.
         """
-        option = self.highs.setOptionValue
-        option("solve_relaxation", False)
-        option("simplex_iteration_limit", ITERATIONS)
-        for name in START_IS_GOOD:
-            option(name, False)
-        option("mip_abs_gap", gap)
-        option("mip_rel_gap", 0.0)
-        option("mip_max_nodes", nodes_count)
-        option("time_limit", max(seconds, 0.1))  # of this run alone, where it is a mixed-integer programme
+        settle(self.highs, solve_relaxation=False, simplex_iteration_limit=ITERATIONS)
+        settle(self.highs, mip_abs_gap=gap, mip_rel_gap=0.0, mip_max_nodes=nodes_count)
+        # The time of a mixed-integer programme is that of this run alone.
+        settle(self.highs, time_limit=max(seconds, 0.1), **dict.fromkeys(START_IS_GOOD, False))
         if start.size:
             solution = highspy.HighsSolution()
             solution.col_value = list(start)
@@ -345,8 +339,7 @@ def _hand_over_curvature(highs: Any, matrices: Any, scale: float) -> None:
     order = order[(whole.row >= whole.col)[order]]
     starts = np.searchsorted(whole.col[order], np.arange(whole.shape[0] + 1))
     triangle = int(highspy.HessianFormat.kTriangular)
-    highs.setOptionValue("qp_regularization_value", REGULARISED)
-    highs.setOptionValue("qp_iteration_limit", QP_ITERATIONS)
+    settle(highs, qp_regularization_value=REGULARISED, qp_iteration_limit=QP_ITERATIONS)
     rows, values = whole.row[order].astype(np.int32), whole.data[order] * scale
     sure(highs.passHessian(whole.shape[0], order.size, triangle, starts, rows, values), "the curvature")
 
@@ -374,11 +367,14 @@ def silent() -> Any:
         os.dup2(kept, 1)
         os.close(kept)
         os.close(nowhere)
-    highs.setOptionValue("output_flag", False)
-    highs.setOptionValue("random_seed", 0)
-    highs.setOptionValue("threads", 1)
-    highs.setOptionValue("parallel", "off")
+    settle(highs, output_flag=False, random_seed=0, threads=1, parallel="off")
     return highs
+
+
+def settle(highs: Any, **options: bool | int | float | str) -> None:
+    """Set options of a HiGHS. Raises SolverFailure for one that it does not take, which it says in no other way."""
+    for name, value in options.items():
+        sure(highs.setOptionValue(name, value), f"the option {name}")
 
 
 class NoPlan(Exception):  # noqa: N818 (caught inside plan/, where the limits in conflict are then named)

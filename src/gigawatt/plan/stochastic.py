@@ -34,7 +34,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt.plan.search import discounts, state
-from gigawatt.plan.solve import SMALLEST, UNITS, NoPlan, SolverFailure, check_matrices, hand_over, silent, sure
+from gigawatt.plan.solve import SMALLEST, UNITS, NoPlan, SolverFailure, check_matrices, hand_over, settle, silent, sure
 from gigawatt.scenario.schema import Asked
 
 Floats = NDArray[np.float64]
@@ -112,7 +112,7 @@ def hedge(
     Raises NoPlan where a hard limit other than money cannot be met.
     """
     highs = silent()
-    highs.setOptionValue("solve_relaxation", True)  # tranches come pro rata, whatever a branch says
+    settle(highs, solve_relaxation=True)  # tranches come pro rata, whatever a branch says
     sure(highs.changeObjectiveSense(highspy.ObjSense.kMaximize), "the sense of the objective")
     data = branches[0].data
     ordered = {name: _order(highs, data, name, decided_count, fixed) for name in ORDERS}
