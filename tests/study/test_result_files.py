@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -181,6 +182,20 @@ def test_a_clock_that_is_none(saved: Path, clock: str) -> None:
     (saved / "clock.json").write_text(clock)
     with pytest.raises(ScenarioError, match="saved"):
         load(saved)
+
+
+def test_a_result_with_files_of_hours_opens_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """users 13: what a scenario names lies beside it, and a saved result still knows where that is."""
+    hours = [f"{(datetime(2025, 1, 1) + timedelta(hours=n)).isoformat(' ')}+00:00,{n % 24}.0" for n in range(8760)]
+    (tmp_path / "plans").mkdir()
+    (tmp_path / "plans" / "prices.csv").write_text("\n".join(["time,usd_mwh", *hours]) + "\n")
+    sites = '[sites.example-campus]\nprice_file = "prices.csv"\n[horizon]\nreport_end = "2026Q4"\nend = "2027Q2"\n'
+    (tmp_path / "plans" / "mine.toml").write_text('extends = "one-campus"\n' + sites)
+    monkeypatch.chdir(tmp_path)
+    found = gw.run("plans/mine.toml")
+    found.save("out")
+    monkeypatch.chdir("/")
+    assert load(tmp_path / "out").scenario.hash == found.scenario.hash
 
 
 def test_a_result_that_moves_is_the_same(saved: Path, tmp_path: Path, result: Result) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, replace
@@ -171,17 +172,17 @@ def _extended(file: FilePath, depth: int) -> dict[str, Any]:
     if faults:
         raise ScenarioError(faults)
     table.setdefault("name", file.stem)
-    locate_files(table, file.parent)
+    locate_files(table, lambda name: str(file.parent / name))
     return _over_base(table, file, depth)
 
 
-def locate_files(table: Mapping[str, Any], folder: FilePath) -> None:
-    """The files that the sites of a scenario or a strategy name lie beside it, wherever it is read from."""
+def locate_files(table: Mapping[str, Any], place: Callable[[str], str]) -> None:
+    """Put the place of every file that the sites of a scenario or a strategy name in that of its name."""
     sites = table.get("sites")
     for use in sites.values() if isinstance(sites, Mapping) else ():
         for key in FILE_KEYS if isinstance(use, dict) else ():
             if isinstance(use.get(key), str) and use[key]:
-                use[key] = str(folder / use[key])
+                use[key] = place(use[key])
 
 
 def _over_base(table: dict[str, Any], file: FilePath, depth: int) -> dict[str, Any]:
@@ -293,6 +294,7 @@ def _read(table: dict[str, Any], reader: Reader) -> Scenario:
     if reader.faults or records is None:
         raise ScenarioError(reader.faults)
     evidence = _all_evidence(reader.evidence, records)
+    locate_files(table, os.path.abspath)  # so that what is saved can be read from any folder
     toml = to_toml({**table, "sources": sources_table} if sources_table else table)
     return Scenario(
         asked=asked,

@@ -89,6 +89,6 @@ def _strategy(file: Path, base: str, overrides: Mapping[str, Any]) -> Strategy:
     if reader.faults:
         raise ScenarioError(reader.faults)
     words = {key: " ".join(str(table.pop(key, "")).split()) for key in ("title", "description")}
-    locate_files(table, file.parent)
+    locate_files(table, lambda name: str(file.parent / name))
     scenario = load(base, {**overrides, **table})
     return Strategy(name=file.stem, scenario=scenario, **words)
