@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, replace
@@ -145,11 +146,8 @@ def _folder() -> FilePath:
 def _find(name: str, known: Sequence[str] | None = None) -> FilePath:
     """The file behind a name. known: the presets to speak of where there is none; None: those with a programme."""
     file = _shipped(name) or FilePath(name)
-    try:
-        if file.exists():
-            return file
-    except (OSError, ValueError):
-        pass  # no name that a file could have
+    if os.path.exists(file):  # False, not an error, of a name that no file could have
+        return file
     expected = f"a file, or one of the presets {', '.join(presets() if known is None else known)}{_near(name, known)}"
     shown = name if len(name) <= 80 else name[:77] + "..."
     raise ScenarioError([Fault(path="SCENARIO", given=f'"{shown}"', expected=expected)])
@@ -198,11 +196,7 @@ def _over_base(table: dict[str, Any], file: FilePath, depth: int) -> dict[str, A
         given = f'"{base[:MOST_NAME]}"' if isinstance(base, str) else "no name"
         raise ScenarioError([Fault(path=path, given=given, expected=expected)])
     found = _shipped(base) or file.parent / base
-    try:
-        there = found.exists()
-    except (OSError, ValueError):
-        there = False  # no name that a file could have
-    if not there:
+    if not os.path.exists(found):
         expected = f"a preset, or a file in the folder {file.parent.absolute()}{_near(base)}"
         raise ScenarioError([Fault(path=path, given=f'"{base[:MOST_NAME]}"', expected=expected)])
     return _merge(_extended(found, depth + 1), table, Asked)
