@@ -29,12 +29,7 @@ def import_model(config: Path, *, name: str | None, folder: Path) -> dict[str, A
         raise CatalogError([Fault(path="--out", given=str(folder), expected="a folder that exists and can be written")])
     if target.exists():
         raise CatalogError([Fault(path=str(target), given="a file", expected="no file of that name: use --name")])
-    text = model_toml(
-        table if isinstance(table, dict) else {},
-        name=title,
-        source=config.name,
-        read=datetime.now(UTC).date().isoformat(),
-    )
+    text = model_toml(table, name=title, source=config.name, read=datetime.now(UTC).date().isoformat())
     with workshop(folder) as place:
         (place / NEW).write_text(text, encoding="utf-8")
         model = load.read_file(records.Model, place / NEW)
