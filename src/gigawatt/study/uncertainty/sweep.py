@@ -120,7 +120,7 @@ def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, sa
         indices = statistics.saltelli_indices(names, lived.tables[saltelli].value_usd.values, seed)
     else:
         indices = statistics.first_order(names, inputs, values, seed)
-    choices = np.stack([values, np.zeros_like(values)])
+    choices, tornado = np.stack([values, np.zeros_like(values)]), _tornado(names, single)
     return Sweep(
         scenario=scenario,
         case=case,
@@ -129,7 +129,7 @@ def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, sa
         stated=lived.tables[STATED],
         lived_count={name.partition("-")[0]: found.sizes["draw"] for name, found in lived.tables.items()},
         middle_value_usd=float(single.value_usd[0]),
-        tornado=_tornado(names, single),
+        tornado=tornado,
         first_order=tuple(indices),
         evppi_usd=statistics.evppi_usd(names, inputs, choices),
         evpi_usd=statistics.evpi_usd(choices),
@@ -137,7 +137,7 @@ def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, sa
         notes=(
             *notes(scenario, {scenario.name: case}),
             *left_out(every.sizes["draw"], len(values)),
-            *_no_swing(names, single),
+            *_no_swing(names, tornado),
             *(_holes(lived.tables[saltelli]) if saltelli in lived.tables else ()),
             *_few(len(values)),
         ),
@@ -145,6 +145,7 @@ def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, sa
 
 
 def _tornado(names: Sequence[str], table: xr.Dataset) -> tuple[Swing, ...]:
+    """The swing of each quantity at whose P10 and P90 the plan has a value, the widest first."""
     values, drawn = table.value_usd.values.tolist(), table.drawn.values
     found = [
         Swing(
@@ -155,22 +156,16 @@ def _tornado(names: Sequence[str], table: xr.Dataset) -> tuple[Swing, ...]:
             high_value_usd=values[2 * n + 2],
         )
         for n, name in enumerate(names)
-        if name not in _without_swing(names, table)
     ]
-    return tuple(sorted(found, key=lambda swing: -swing.swing_usd))
+    valued = (swing for swing in found if not np.isnan(swing.swing_usd))
+    return tuple(sorted(valued, key=lambda swing: -swing.swing_usd))
 
 
-def _without_swing(names: Sequence[str], table: xr.Dataset) -> list[str]:
-    """Quantities at whose P10 or P90 the plan has no value."""
-    ends = table.value_usd.values[1:].reshape(-1, 2)
-    return [name for name, nothing in zip(names, np.isnan(ends).any(axis=1), strict=True) if nothing]
-
-
-def _no_swing(names: Sequence[str], table: xr.Dataset) -> list[Note]:
+def _no_swing(names: Sequence[str], tornado: Sequence[Swing]) -> list[Note]:
+    told = {swing.name for swing in tornado}
     text = "at its P10 or P90 the plan has no value, so that it is no part of the tornado."
     return [
-        Note(code="no_value", path=f"uncertainty.{name}", text=f"{name}: {text}")
-        for name in _without_swing(names, table)
+        Note(code="no_value", path=f"uncertainty.{name}", text=f"{name}: {text}") for name in names if name not in told
     ]
 
 
