@@ -236,21 +236,21 @@ def _read(file: Path) -> xr.Dataset:
         return data.load()
 
 
-def check_out(folder: Path, option: str = "--out") -> None:
+def check_out(folder: Path) -> None:
     """Refuse a folder that holds something else, or cannot be written, before any work is done."""
-    folder = check_folder(folder, option)
+    folder = check_folder(folder)
     sweep(folder.parent)
     if not folder.exists():
         return
     whole = "another folder, for it is replaced as a whole"
     if Path.cwd().is_relative_to(folder):
-        raise refused(option, f"{folder}, where you are", whole)
+        raise refused("--out", f"{folder}, where you are", whole)
     if folder.is_mount() or not os.access(folder.parent, os.W_OK | os.X_OK):
-        raise refused(option, f"{folder}: it cannot be moved", whole)
+        raise refused("--out", f"{folder}: it cannot be moved", whole)
     other = foreign(folder, _names(folder).__contains__)
     if other:
         expected = "an empty folder, or a result and nothing else"
-        raise refused(option, f"{folder}: a folder with other files ({other})", expected)
+        raise refused("--out", f"{folder}: a folder with other files ({other})", expected)
 
 
 def _names(folder: Path) -> frozenset[str]:
