@@ -279,10 +279,7 @@ def platforms(result: Result) -> Table:
         Column(title=f"Capital per facility power, {unit.unit}", suffix="usd_per_w", scale=unit),
         Column(title="Total cost per GPU-hour", suffix="usd_per_h"),
     )
-    title = (
-        "Platforms, at the prices of their first purchase; total cost: rack, network, building, energy, operation and "
-        "cost of capital"
-    )
+    title = f"Platforms, at the prices of their first purchase; total cost: {words.TOTAL_COST}"
     return Table(title=title, columns=united(columns, rows), rows=rows)
 
 

@@ -19,8 +19,6 @@ from gigawatt.units import show
 SERVED_IN_FULL_FRAC = 0.995
 NO_POWER = "Nothing is in service."
 KIND_ORDER = ("cash", "debt covenant", "debt limit", "supply", "grid power", "target", "demand")
-
-
 TOTAL_COST = "rack, network, building, energy, operation and cost of capital"
 
 
