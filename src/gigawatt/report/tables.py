@@ -11,7 +11,7 @@ import xarray as xr
 from gigawatt.report import names, words
 from gigawatt.report.scale import Scale, cell, scale
 from gigawatt.study import views
-from gigawatt.study.dates import by_end, quarter, spoken
+from gigawatt.study.dates import by_end, quarter, spoken, when
 from gigawatt.study.result import Result
 from gigawatt.study.summary import tranches
 
@@ -102,7 +102,7 @@ def _power(result: Result, power: xr.DataArray, dim: str, title: str) -> Table:
 def milestones(result: Result) -> Table:
     """Each tranche: its power, when that stood, when the money came, how much."""
     rows = [
-        (row["milestone_w"], _when(row["energised_period"]), _when(row["released_period"]), row["amount_usd"])
+        (row["milestone_w"], when(row["energised_period"]), when(row["released_period"]), row["amount_usd"])
         for row in tranches(result)
     ]
     columns = (
@@ -113,10 +113,6 @@ def milestones(result: Result) -> Table:
     )
     total = ("Total", "", "", sum(float(row[3]) for row in rows))
     return Table(title="Tranches: power first, then money", columns=columns, rows=(*rows, total), strong=(len(rows),))
-
-
-def _when(period: str | None) -> str:
-    return quarter(period) if period else "never"
 
 
 def money(result: Result) -> Table:
