@@ -23,6 +23,7 @@ from gigawatt.scenario.load import loads, resolved
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline
 from gigawatt.study.files import check_folder, foreign, refused, sealed, sha256, unsealed
+from gigawatt.study.note import Note
 from gigawatt.study.outcome import Outcome, outcome_of
 from gigawatt.study.workshop import NEW, put, sweep, workshop
 
@@ -33,15 +34,6 @@ CLOCK = "clock.json"
 # Datasets above this size are packed: years of hours shrink to a third in a second.
 PACKED_BYTES = 4_000_000
 PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """Something the reader has to know: a code, the path it concerns, and a sentence."""
-
-    code: str
-    path: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gigawatt.scenario.load import FILE_KEYS
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline
-from gigawatt.study.result import Note
+from gigawatt.study.note import Note
 
 IDLE_CALLS, NO_CALLS = "idle_calls", "no_calls"
 CODES = (*FILE_KEYS, IDLE_CALLS, NO_CALLS)

@@ -16,7 +16,7 @@ from gigawatt.plan.plan import quiet
 from gigawatt.plan.search import ENDED
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import implausible
-from gigawatt.study.result import Note
+from gigawatt.study.note import Note
 from gigawatt.study.run import unlawful
 from gigawatt.study.summary import strict
 from gigawatt.study.uncertainty import statistics, store
@@ -196,7 +196,7 @@ def notes(scenario: Scenario, cases: Mapping[str, Case]) -> tuple[Note, ...]:
         if ended is not None:
             path, why = ENDED[ended]
             found.append(Note(code=ended, path=path, text=f"{name}: the search of its plan ended {why}."))
-        of_values = (Note(**note) for note in implausible.notes(case.scenario.implausible))
+        of_values = implausible.notes(case.scenario.implausible)
         several = f"{name}: " if len(cases) > 1 else ""
         found += [
             replace(note, text=f"{several}{note.text}") for note in (*of_values, *unlawful(case.scenario, case.plan))
