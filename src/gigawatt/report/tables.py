@@ -394,14 +394,20 @@ def headline_of(result: Result) -> list[tuple[str, str, str, str]]:
 
 def headline_cell(result: Result, name: str, suffix: str) -> str:
     """A figure of the headline as it is shown; what stands at the end of a quarter is there by its end."""
-    value = result.headline.get(name)
+    value = headline_value(result, name)
     if isinstance(value, str):
         return quarter(value) if name == "peak_period" else by_end(value)
-    if isinstance(value, float) and name.endswith("_per_gw_year"):
-        return cell(value * names.power(result.scenario).gw, suffix)
     if isinstance(value, float) and suffix == "usd_per_w":
         return f"{per_power(result).text(value)} {per_power(result).unit}"
     return cell(value, suffix)
+
+
+def headline_value(result: Result, name: str) -> float | str | None:
+    """A figure of the headline, by the power in which its programme is told."""
+    value = result.headline.get(name)
+    if isinstance(value, float) and name.endswith("_per_gw_year"):
+        return value * names.power(result.scenario).gw
+    return value
 
 
 _SPAN = "reported window"

@@ -138,12 +138,11 @@ def _headline(pages: _Pages, result: Result) -> None:
         sheet.write_string(4, at, text, pages.head)
     row = 5
     for name, label, suffix, note in tables.headline_of(result):
-        value = result.headline[name]
+        value = tables.headline_value(result, name)
         sheet.write_string(row, 0, label)
         if isinstance(value, str):
             sheet.write_string(row, 1, tables.headline_cell(result, name, suffix))
         elif value is not None:
-            value *= names.power(result.scenario).gw if name.endswith("_per_gw_year") else 1.0
             shown, unit = pattern(suffix, [value])
             sheet.write_number(row, 1, value, pages.number(shown))
             sheet.write_string(row, 2, unit)
