@@ -265,8 +265,7 @@ def _override(table: dict[str, Any], path: str, value: Any, reader: Reader) -> N
 def _named(there: Mapping[str, Any], names: Sequence[str]) -> str:
     """Which names an override may go into. A new one is set whole, so that no slip of the pen adds a thing."""
     known = list(there)[:MOST_SHOWN]
-    close = difflib.get_close_matches(names[-1][:MOST_NAME], known, n=1)
-    near = f'; did you mean "{close[0]}"?' if close else f"; to add it, set {'.'.join(names)[:MOST_NAME]} to a table"
+    near = _near(names[-1], known) or f"; to add it, set {'.'.join(names)[:MOST_NAME]} to a table"
     return f"one of {', '.join(known) or 'none'}{near}"
 
 
