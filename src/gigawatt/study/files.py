@@ -38,8 +38,7 @@ def check_file(path: Path, option: str, is_ours: Callable[[str], bool]) -> None:
     """
     try:
         path = path.resolve()
-        is_folder = path.parent.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)
-        if not is_folder or (path.exists() and not path.is_file()):
+        if not is_writable(path.parent) or (path.exists() and not path.is_file()):
             raise refused(option, path, "a file in a folder that exists and can be written")
         if not _is_free(path, is_ours):
             raise refused(option, f"{path}: not written here", "a new file, or an earlier one of the same kind")
@@ -76,10 +75,15 @@ def check_folder(folder: Path) -> Path:
         nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     except (OSError, ValueError, RuntimeError) as error:
         raise refused("--out", _impossible(folder, error), expected) from error
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+    if not is_writable(nearest):
         given = f"{folder}: a file" if folder == nearest else f"{folder}: {nearest} cannot hold a folder"
         raise refused("--out", given, expected)
     return folder
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether a folder is there and takes new files."""
+    return os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)
 
 
 def refused(option: str, given: object, expected: str) -> ScenarioError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,7 +21,7 @@ from gigawatt.plan.worth import Binding, Worth
 from gigawatt.scenario.load import loads, resolved
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline
-from gigawatt.study.files import check_folder, foreign, refused, sealed, sha256, unsealed
+from gigawatt.study.files import check_folder, foreign, is_writable, refused, sealed, sha256, unsealed
 from gigawatt.study.note import Note
 from gigawatt.study.outcome import Outcome, outcome_of
 from gigawatt.study.workshop import NEW, put, sweep, workshop
@@ -237,7 +236,7 @@ def check_out(folder: Path) -> None:
     whole = "another folder, for it is replaced as a whole"
     if Path.cwd().is_relative_to(folder):
         raise refused("--out", f"{folder}, where you are", whole)
-    if folder.is_mount() or not os.access(folder.parent, os.W_OK | os.X_OK):
+    if folder.is_mount() or not is_writable(folder.parent):
         raise refused("--out", f"{folder}: it cannot be moved", whole)
     other = foreign(folder, _names(folder).__contains__)
     if other:
