@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 import pytest
 
 from gigawatt.report import page, words
-from gigawatt.study.result import Note, Result
+from gigawatt.study.note import Note
+from gigawatt.study.result import Result
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -163,7 +163,7 @@ def test_a_quantity_without_a_value_is_no_swing_and_is_said() -> None:
     table = xr.Dataset({"value_usd": ("draw", values), "drawn": (("draw", "quantity"), drawn)})
     names = ["demand", "price", "throughput"]
     assert [swing.name for swing in sweep._tornado(names, table)] == ["throughput", "demand"]
-    (note,) = sweep._no_swing(names, table)
+    (note,) = sweep._no_swing(names, sweep._tornado(names, table))
     assert (note.code, note.path) == ("no_value", "uncertainty.price")
     (hole,) = sweep._holes(table)
     assert hole.text.startswith("Futures of the Saltelli design without a value: 1.")

@@ -12,7 +12,7 @@ import pytest
 
 from gigawatt.errors import ScenarioError
 from gigawatt.study import workshop
-from gigawatt.study.files import check_file, is_drawing, write_whole
+from gigawatt.study.files import check_drawing, write_whole
 from gigawatt.study.workshop import NEW, put, sweep
 
 SVG = '<svg viewBox="0 0 10 20" role="img" aria-labelledby="a b" xmlns="http://www.w3.org/2000/svg"></svg>'
@@ -131,13 +131,13 @@ def test_a_drawing_takes_the_place_of_a_drawing_only(tmp_path: Path) -> None:
     """faults K1: a file of somebody else's is no place for ours, and neither is a device or a folder."""
     for name, text in (("empty.svg", ""), ("ours.svg", SVG)):
         (tmp_path / name).write_text(text)
-        check_file(tmp_path / name, "--out", is_drawing)
-    check_file(tmp_path / "none.svg", "--out", is_drawing)
+        check_drawing(tmp_path / name)
+    check_drawing(tmp_path / "none.svg")
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "theirs.svg").write_text('<?xml version="1.0"?>' + SVG)
     (tmp_path / "link.svg").symlink_to(tmp_path / "notes.txt")
     refused = [tmp_path / name for name in ("notes.txt", "theirs.svg", "link.svg", "no/folder.svg", "x" * 300)]
     for path in (*refused, tmp_path, Path(os.devnull)):
         with pytest.raises(ScenarioError, match="--out"):
-            check_file(path, "--out", is_drawing)
+            check_drawing(path)
     assert (tmp_path / "notes.txt").read_text() == "mine"

@@ -9,13 +9,12 @@ from functools import cache
 from typing import Any, get_type_hints
 
 from gigawatt import units
-from gigawatt.catalog.records import EvidenceMap, Path
+from gigawatt.catalog.records import HELD, EvidenceMap, Path
 from gigawatt.errors import Fault
 from gigawatt.units import Plausible
 
-# Quarters of a path over time; "0000Q1" stands for one value that is held.
+# Quarters of a path over time.
 QUARTERS = Plausible(1990, 2150, least=1900, most=2200)
-HELD = "0000Q1"
 
 
 @cache

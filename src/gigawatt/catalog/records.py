@@ -42,6 +42,9 @@ class Evidence:
 # Evidence by dotted field path ("rack_power_w", "blocks.0.heads_count", …).
 EvidenceMap = Mapping[str, Evidence]
 
+# The quarter of a path that is one value, held for ever.
+HELD = "0000Q1"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Path:

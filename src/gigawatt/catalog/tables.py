@@ -22,7 +22,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from gigawatt import units
 from gigawatt.catalog.files import MOST_TABLE_BYTES, parse_toml, read_text
-from gigawatt.catalog.records import Evidence, Grade, Path, Source
+from gigawatt.catalog.records import HELD, Evidence, Grade, Path, Source
 from gigawatt.errors import MOST_FAULTS_COUNT, CatalogError, Fault, plain
 
 T = TypeVar("T")
@@ -354,7 +354,7 @@ def _path(
         notes = {**notes, **{key: plain[key] for key in _INHERITED if key in plain}}
         points = {key: point for key, point in plain.items() if key not in _INHERITED}
     else:
-        points = {"0000Q1": plain}
+        points = {HELD: plain}
     mistyped = [key for key in points if not _QUARTER.fullmatch(key)]
     for key in mistyped:
         reader.fault(_join(path, key), _brief(points[key]), 'quarters such as "2026Q3" as keys')
@@ -363,7 +363,7 @@ def _path(
     span = _range(notes, suffix, path, reader)
     _note_evidence(field_path, path, _stated(notes, inherited, path, reader), span, reader)
     if mistyped or not points:
-        return {"periods": ("0000Q1",), "values": (math.nan,)}
+        return {"periods": (HELD,), "values": (math.nan,)}
     ordered = sorted(points)
     values = tuple(
         _number(points[key], suffix, _join(path, key) if len(points) > 1 else path, reader) for key in ordered

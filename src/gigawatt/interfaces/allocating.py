@@ -37,10 +37,9 @@ def allocate(
         from gigawatt.scenario.load import parse_overrides
         from gigawatt.study.allocate import Question
         from gigawatt.study.allocate import allocate as study
-        from gigawatt.study.files import check_file, is_drawing
+        from gigawatt.study.files import check_drawing
 
-        if out is not None:
-            check_file(out, "--out", is_drawing)
+        check_drawing(out)
         overrides = parse_overrides(set_ or [])
         question = Question(source=scenario, overrides=overrides, capacity=capacity, period=period, fairness=fairness)
         _show(study(question), out, json)

@@ -30,11 +30,10 @@ def flywheel(
     with door(json):
         from gigawatt.report import flywheel as report
         from gigawatt.scenario.load import load, parse_overrides
-        from gigawatt.study.files import check_file, is_drawing, write_whole
+        from gigawatt.study.files import check_drawing, write_whole
         from gigawatt.study.flywheel.figures import figures
 
-        if out is not None:
-            check_file(out, "--out", is_drawing)
+        check_drawing(out)
         question = load(scenario, parse_overrides(set_ or []))
         with progress() as step:
             found = figures(question, start_ratio=start, damping_frac=damping, only_backtest=backtest, progress=step)

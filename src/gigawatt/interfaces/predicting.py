@@ -120,11 +120,10 @@ def predict_inference(  # one option per thing that can be asked
 ) -> None:
     """Output tokens per second of a GPU with band, layout, batch, what binds, J/token and USD/Mtoken."""
     with door(json):
-        from gigawatt.study.files import check_file, is_drawing
+        from gigawatt.study.files import check_drawing
         from gigawatt.study.predict import asking, inference
 
-        if out is not None:
-            check_file(out, "--out", is_drawing)
+        check_drawing(out)
         question = asking.inference_question(
             {"model": model, "gpu": gpu, "precision": precision, "engine": engine},
             {"input": input, "output": output, "tpot": tpot, "ttft": ttft, "power": power},

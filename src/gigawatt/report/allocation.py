@@ -9,7 +9,7 @@ from typing import Any
 
 from gigawatt.report.accuracy import aligned, screen_width
 from gigawatt.report.folder import HASH_LENGTH
-from gigawatt.report.names import GIGAWATT_W
+from gigawatt.report.names import power_of
 from gigawatt.report.scale import cell
 from gigawatt.report.words import joined
 from gigawatt.study.dates import quarter
@@ -61,10 +61,10 @@ def value(found: Figures, amount: float | None) -> str:
 
 def headline(found: Figures) -> str:
     """What the next gigawatt is worth at the margin, on both sides of a kink."""
-    name, gw = ("gigawatt", 1.0) if found["capacity_w"] >= GIGAWATT_W else ("megawatt", 1e-3)
-    left, right = (None if side is None else side * gw for side in (found["lambda_left"], found["lambda_right"]))
+    unit = power_of(found["capacity_w"])
+    left, right = (None if side is None else side * unit.gw for side in (found["lambda_left"], found["lambda_right"]))
     power = cell(found["capacity_w"], "w")
-    lead = f"With {power}, one {name} more is worth {value(found, right)} a year at the margin"
+    lead = f"With {power}, one {unit.name} more is worth {value(found, right)} a year at the margin"
     if right is not None and left is not None and abs(left - right) > ONE_VALUE_FRAC * max(left, right):
         return f"{lead}, and one less would cost {value(found, left)}."
     return f"{lead}."

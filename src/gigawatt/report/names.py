@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gigawatt.account.metrics import GIGAWATT_W
 from gigawatt.scenario.schema import Scenario
-
-GIGAWATT_W = 1e9
 
 _KINDS = {
     "supply": "supply of {} racks",
@@ -38,7 +37,12 @@ def of_gigawatts(scenario: Scenario) -> bool:
 
 def power(scenario: Scenario) -> Power:
     """A gigawatt, or a megawatt for a programme of less."""
-    if of_gigawatts(scenario):
+    return power_of(scenario.asked.programme.target_w)
+
+
+def power_of(size_w: float) -> Power:
+    """The same for any power."""
+    if size_w >= GIGAWATT_W:
         return Power(name="gigawatt", symbol="GW", gw=1.0, money="billion USD")
     return Power(name="megawatt", symbol="MW", gw=1e-3, money="million USD")
 

@@ -88,22 +88,19 @@ def rows(exhibits: Sequence[Exhibit]) -> list[list[Exhibit]]:
 
 def tiles(result: Result) -> list[dict[str, str]]:
     """The first figures: label, value, what it is."""
-    known = {name: (label, note) for name, label, _, note in tables.headline_of(result)}
     if not result.headline["peak_period"]:
         return []
+    known = {name: (label, note) for name, label, _, note in tables.headline_of(result)}
+    if "first_gw_date" in known:
+        del known["target_date"]  # one date has a tile
     found = []
     for name, label, suffix in TILES:
-        if name in known and name not in _other_date(result) and result.headline[name] is not None:
+        if name in known and result.headline[name] is not None:
             shown = tables.headline_cell(result, name, suffix).removesuffix(" tokens/day")
             shown = shown.removeprefix("by the end of ")
             label = known[name][0] if name.endswith("_per_gw_year") else label
             found.append({"label": label, "value": shown, "note": known[name][1]})
     return found[: len(found) // 4 * 4]
-
-
-def _other_date(result: Result) -> tuple[str, ...]:
-    """The date that has no tile: a programme of gigawatts shows its first one, a smaller one its target."""
-    return ("target_date",) if names.of_gigawatts(result.scenario) else ("first_gw_date",)
 
 
 def sections(result: Result) -> Iterator[Section]:

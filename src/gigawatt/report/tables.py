@@ -11,7 +11,7 @@ import xarray as xr
 from gigawatt.report import names, words
 from gigawatt.report.scale import Scale, cell, scale
 from gigawatt.study import views
-from gigawatt.study.dates import by_end, quarter, spoken
+from gigawatt.study.dates import by_end, quarter, spoken, when
 from gigawatt.study.result import Result
 from gigawatt.study.summary import tranches
 
@@ -102,7 +102,7 @@ def _power(result: Result, power: xr.DataArray, dim: str, title: str) -> Table:
 def milestones(result: Result) -> Table:
     """Each tranche: its power, when that stood, when the money came, how much."""
     rows = [
-        (row["milestone_w"], _when(row["energised_period"]), _when(row["released_period"]), row["amount_usd"])
+        (row["milestone_w"], when(row["energised_period"]), when(row["released_period"]), row["amount_usd"])
         for row in tranches(result)
     ]
     columns = (
@@ -113,10 +113,6 @@ def milestones(result: Result) -> Table:
     )
     total = ("Total", "", "", sum(float(row[3]) for row in rows))
     return Table(title="Tranches: power first, then money", columns=columns, rows=(*rows, total), strong=(len(rows),))
-
-
-def _when(period: str | None) -> str:
-    return quarter(period) if period else "never"
 
 
 def money(result: Result) -> Table:
@@ -279,10 +275,7 @@ def platforms(result: Result) -> Table:
         Column(title=f"Capital per facility power, {unit.unit}", suffix="usd_per_w", scale=unit),
         Column(title="Total cost per GPU-hour", suffix="usd_per_h"),
     )
-    title = (
-        "Platforms, at the prices of their first purchase; total cost: rack, network, building, energy, operation and "
-        "cost of capital"
-    )
+    title = f"Platforms, at the prices of their first purchase; total cost: {words.TOTAL_COST}"
     return Table(title=title, columns=united(columns, rows), rows=rows)
 
 
@@ -401,14 +394,20 @@ def headline_of(result: Result) -> list[tuple[str, str, str, str]]:
 
 def headline_cell(result: Result, name: str, suffix: str) -> str:
     """A figure of the headline as it is shown; what stands at the end of a quarter is there by its end."""
-    value = result.headline.get(name)
+    value = headline_value(result, name)
     if isinstance(value, str):
         return quarter(value) if name == "peak_period" else by_end(value)
-    if isinstance(value, float) and name.endswith("_per_gw_year"):
-        return cell(value * names.power(result.scenario).gw, suffix)
     if isinstance(value, float) and suffix == "usd_per_w":
         return f"{per_power(result).text(value)} {per_power(result).unit}"
     return cell(value, suffix)
+
+
+def headline_value(result: Result, name: str) -> float | str | None:
+    """A figure of the headline, by the power in which its programme is told."""
+    value = result.headline.get(name)
+    if isinstance(value, float) and name.endswith("_per_gw_year"):
+        return value * names.power(result.scenario).gw
+    return value
 
 
 _SPAN = "reported window"

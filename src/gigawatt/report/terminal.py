@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from gigawatt.report.tables import Table
     from gigawatt.scenario.schema import Scenario
-    from gigawatt.study.result import Note, Result
+    from gigawatt.study.note import Note
+    from gigawatt.study.result import Result
     from gigawatt.study.simulate.simulation import Simulation
 
 YEARS_AT_80 = 8

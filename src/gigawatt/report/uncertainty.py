@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gigawatt import units
+from gigawatt.account.metrics import GIGAWATT_W
 from gigawatt.report.accuracy import Rows, aligned, screen_width
-from gigawatt.report.names import GIGAWATT_W
 from gigawatt.report.scale import PERCENT, Scale, scale
-from gigawatt.study.dates import quarter
+from gigawatt.study.dates import when
 from gigawatt.study.files import write_whole
 from gigawatt.study.uncertainty.rules import WORDS
 
@@ -111,7 +111,7 @@ def outcome_rows(found: Mapping[str, Any]) -> Rows:
     outputs = found["outputs"]
     rows = [_outcome_row(outputs[key], name, suffix) for key, (name, suffix) in FIGURES.items()]
     if found["target_w"] >= GIGAWATT_W:
-        rows.append(["first gigawatt by the end of", *(by(outputs["first_gw_date"][p]) for p in QUANTILES), NONE])
+        rows.append(["first gigawatt by the end of", *(when(outputs["first_gw_date"][p]) for p in QUANTILES), NONE])
     return [["", "P10", "P50", "P90", "mean"], *rows]
 
 
@@ -119,11 +119,6 @@ def _outcome_row(told: Mapping[str, float], name: str, suffix: str) -> list[str]
     values = [told[part] for part in (*QUANTILES, "mean")]
     unit = PERCENT if suffix == "frac" else scale(suffix, values)
     return [f"{name}, {unit.unit}", *(unit.text(value) for value in values)]
-
-
-def by(date: str | None) -> str:
-    """The quarter by whose end something stands."""
-    return quarter(date) if date else "never"
 
 
 QUANTITY_WORDS = (
@@ -238,7 +233,7 @@ def regret_rows(found: Mapping[str, Any]) -> Rows:
             titles[row["name"]],
             billions(row["regret_mean_usd"]),
             billions(row["regret_max_usd"]),
-            *([by(row["first_gw_date"])] if of_gigawatts else []),
+            *([when(row["first_gw_date"])] if of_gigawatts else []),
             billions(row["peak_debt_usd"]),
             percent(row["p_cash_out_frac"]),
         ]

@@ -19,8 +19,6 @@ from gigawatt.units import show
 SERVED_IN_FULL_FRAC = 0.995
 NO_POWER = "Nothing is in service."
 KIND_ORDER = ("cash", "debt covenant", "debt limit", "supply", "grid power", "target", "demand")
-
-
 TOTAL_COST = "rack, network, building, energy, operation and cost of capital"
 
 
@@ -185,8 +183,10 @@ def binds_by_year(result: Result) -> dict[str, str]:
             kind, key = names.kind_and_thing(item.limit)
             things = found[item.period[:4]].setdefault(kind, {})
             things.setdefault(item.site or key, set()).add(item.period[4:])
-    absent = {year: _absent(result, [period for period in shown if period.startswith(year)]) for year in found}
-    return {year: _binding_words(result, year, kinds, absent[year]) for year, kinds in found.items()}
+    return {
+        year: _binding_words(result, [period for period in shown if period.startswith(year)], kinds)
+        for year, kinds in found.items()
+    }
 
 
 def _absent(result: Result, periods: Sequence[str]) -> list[str]:
@@ -202,18 +202,13 @@ def _absent(result: Result, periods: Sequence[str]) -> list[str]:
     return [*found, f"no racks ship yet ({_quarters(bare)})"] if bare else found
 
 
-def _binding_words(
-    result: Result, year: str, kinds: Mapping[str, Mapping[str, set[str]]], absent: Sequence[str]
-) -> str:
+def _binding_words(result: Result, periods: Sequence[str], kinds: Mapping[str, Mapping[str, set[str]]]) -> str:
+    absent = _absent(result, periods)
     if not kinds and not absent:
-        stands = result.plan.data.facility_w.sum("site").sel(period=_quarters_of(result, year)) > 0
+        stands = result.plan.data.facility_w.sum("site").sel(period=periods) > 0
         return "nothing: more would not pay" if bool(stands.any()) else "nothing: no rack would pay"
     order = sorted(kinds, key=lambda kind: KIND_ORDER.index(kind) if kind in KIND_ORDER else len(KIND_ORDER))
     return "; ".join([*absent, *(_one_kind(result, kind, kinds[kind]) for kind in order)])
-
-
-def _quarters_of(result: Result, year: str) -> list[str]:
-    return [str(period) for period in result.plan.data.period.values if str(period).startswith(year)]
 
 
 def _one_kind(result: Result, kind: str, things: Mapping[str, set[str]]) -> str:

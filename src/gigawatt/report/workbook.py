@@ -19,7 +19,7 @@ import xarray as xr
 from gigawatt.report import bibliography, names, tables, words
 from gigawatt.report.scale import scale
 from gigawatt.study import views
-from gigawatt.study.dates import quarter, spoken
+from gigawatt.study.dates import quarter, spoken, when
 from gigawatt.study.result import Result
 from gigawatt.study.summary import tranches
 
@@ -138,12 +138,11 @@ def _headline(pages: _Pages, result: Result) -> None:
         sheet.write_string(4, at, text, pages.head)
     row = 5
     for name, label, suffix, note in tables.headline_of(result):
-        value = result.headline[name]
+        value = tables.headline_value(result, name)
         sheet.write_string(row, 0, label)
         if isinstance(value, str):
             sheet.write_string(row, 1, tables.headline_cell(result, name, suffix))
         elif value is not None:
-            value *= names.power(result.scenario).gw if name.endswith("_per_gw_year") else 1.0
             shown, unit = pattern(suffix, [value])
             sheet.write_number(row, 1, value, pages.number(shown))
             sheet.write_string(row, 2, unit)
@@ -203,7 +202,7 @@ def _tranches(pages: _Pages, result: Result) -> None:
     for at, row in enumerate(rows, start=4):
         sheet.write_number(at, 0, row["milestone_w"], pages.number(power))
         for column, name in ((1, "energised_period"), (2, "released_period")):
-            sheet.write_string(at, column, quarter(row[name]) if row[name] else "never")
+            sheet.write_string(at, column, when(row[name]))
         sheet.write_number(at, 3, row["amount_usd"], pages.number(money))
     end = 4 + len(rows)
     sheet.write_string(end, 0, "Total", pages.strong)

@@ -146,11 +146,8 @@ def _folder() -> FilePath:
 def _find(name: str, known: Sequence[str] | None = None) -> FilePath:
     """The file behind a name. known: the presets to speak of where there is none; None: those with a programme."""
     file = _shipped(name) or FilePath(name)
-    try:
-        if file.exists():
-            return file
-    except (OSError, ValueError):
-        pass  # no name that a file could have
+    if os.path.exists(file):  # False, not an error, of a name that no file could have
+        return file
     expected = f"a file, or one of the presets {', '.join(presets() if known is None else known)}{_near(name, known)}"
     shown = name if len(name) <= 80 else name[:77] + "..."
     raise ScenarioError([Fault(path="SCENARIO", given=f'"{shown}"', expected=expected)])
@@ -199,11 +196,7 @@ def _over_base(table: dict[str, Any], file: FilePath, depth: int) -> dict[str, A
         given = f'"{base[:MOST_NAME]}"' if isinstance(base, str) else "no name"
         raise ScenarioError([Fault(path=path, given=given, expected=expected)])
     found = _shipped(base) or file.parent / base
-    try:
-        there = found.exists()
-    except (OSError, ValueError):
-        there = False  # no name that a file could have
-    if not there:
+    if not os.path.exists(found):
         expected = f"a preset, or a file in the folder {file.parent.absolute()}{_near(base)}"
         raise ScenarioError([Fault(path=path, given=f'"{base[:MOST_NAME]}"', expected=expected)])
     return _merge(_extended(found, depth + 1), table, Asked)
@@ -272,8 +265,7 @@ def _override(table: dict[str, Any], path: str, value: Any, reader: Reader) -> N
 def _named(there: Mapping[str, Any], names: Sequence[str]) -> str:
     """Which names an override may go into. A new one is set whole, so that no slip of the pen adds a thing."""
     known = list(there)[:MOST_SHOWN]
-    close = difflib.get_close_matches(names[-1][:MOST_NAME], known, n=1)
-    near = f'; did you mean "{close[0]}"?' if close else f"; to add it, set {'.'.join(names)[:MOST_NAME]} to a table"
+    near = _near(names[-1], known) or f"; to add it, set {'.'.join(names)[:MOST_NAME]} to a table"
     return f"one of {', '.join(known) or 'none'}{near}"
 
 

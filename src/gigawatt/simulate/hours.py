@@ -142,14 +142,8 @@ def live_span(of: World, span: Span, fleet: racks.Racks) -> Hours:
     shell_w = power.during(of.shell_w, span, quarters, of.weekly)
     ceiling_w = called.ceiling_w[: span.count]  # batteries stand idle in weeks, which alone have several states
     flows = storage.schedule(of.terms, span, quarters, facility_w, ceiling_w, shell_w, price)
-
-    def progress(one: _Lived) -> training.Progress:
-        return training.progress(
-            of.scenario, of.gangs, of.at, fleet, span.period, span.step_h, one.pace, one.gang_count
-        )
-
-    done = progress(lived)
-    without = done if free is called else progress(_mean(met, free.lived))
+    done = _trained(of, span, fleet, lived)
+    without = done if free is called else _trained(of, span, fleet, _mean(met, free.lived))
     return Hours(
         span=span,
         racks=fleet,
@@ -249,8 +243,9 @@ def _under(of: World, asked: _Asked, called: sharing.Mask) -> _Under:
 
 
 def _trained(of: World, span: Span, fleet: racks.Racks, lived: _Lived) -> training.Progress:
-    args = (of.scenario, of.gangs, of.at, fleet, span.period, span.step_h, lived.pace, lived.gang_count)
-    return training.progress(*args)
+    return training.progress(
+        of.scenario, of.gangs, of.at, fleet, span.period, span.step_h, lived.pace, lived.gang_count
+    )
 
 
 def _mean(met: contracts.States, lived: _Lived) -> _Lived:

@@ -18,13 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import watts
-from gigawatt.catalog.readers.hours import COMMON_YEAR_H, repeat_leap
+from gigawatt.catalog.readers.hours import COMMON, COMMON_YEAR_H, repeat_leap
 from gigawatt.simulate.calendar import DAY_HOURS, WEEK_DAYS
 
 Floats = NDArray[np.float64]
 
 QUARTER_DAYS = (90, 91, 92, 92)  # of a year of 365 days
-_COMMON_YEAR = "2023"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +61,7 @@ def mean_days(profile: Floats, utc_offset_h: float) -> Floats:
     The days of a quarter are ranked by their mean and cut into seven equal shares, the least first; of each share the
     week has the mean day. What it lacks are single hours far above all others.
     """
-    hours = np.datetime64(_COMMON_YEAR, "h") + np.arange(COMMON_YEAR_H).astype("timedelta64[h]")
+    hours = np.datetime64(str(COMMON), "h") + np.arange(COMMON_YEAR_H).astype("timedelta64[h]")
     values = watts.by_hour(profile, hours, utc_offset_h)
     quarters = np.split(values, np.cumsum(QUARTER_DAYS)[:-1] * DAY_HOURS)
     return np.stack([_mean_days(quarter.reshape(-1, DAY_HOURS)) for quarter in quarters])

@@ -90,7 +90,8 @@ def notes(scenario: Scenario) -> list[dict[str, str]]:
     if assumed:
         text = f"{assumed:,} of the {total:,} numbers with a grade are assumed; `gigawatt sources` lists them."
         found.append({"code": "assumed_numbers", "path": "", "text": text})
-    return found + implausible.notes(scenario.implausible) + [asdict(note) for note in file_notes(scenario)]
+    of_values = (*implausible.notes(scenario.implausible), *file_notes(scenario))
+    return found + [asdict(note) for note in of_values]
 
 
 def _sites(scenario: Scenario) -> list[dict[str, Any]]:

@@ -27,6 +27,11 @@ def by_end(date: str) -> str:
     return f"by the end of {quarter(date)}"
 
 
+def when(date: str | None) -> str:
+    """ "Q3 2027" for a quarter, or a day in it, and "never" where there is none."""
+    return quarter(date) if date else "never"
+
+
 def spoken(text: str) -> str:
     """A text with its quarters as people read them."""
     return _QUARTER.sub(r"\2 \1", text)

@@ -38,8 +38,7 @@ def check_file(path: Path, option: str, is_ours: Callable[[str], bool]) -> None:
     """
     try:
         path = path.resolve()
-        is_folder = path.parent.is_dir() and os.access(path.parent, os.W_OK | os.X_OK)
-        if not is_folder or (path.exists() and not path.is_file()):
+        if not is_writable(path.parent) or (path.exists() and not path.is_file()):
             raise refused(option, path, "a file in a folder that exists and can be written")
         if not _is_free(path, is_ours):
             raise refused(option, f"{path}: not written here", "a new file, or an earlier one of the same kind")
@@ -54,13 +53,20 @@ def _is_free(path: Path, is_ours: Callable[[str], bool]) -> bool:
     return True
 
 
-def is_drawing(text: str) -> bool:
+def check_drawing(path: Path | None) -> None:
+    """As `check_file` for the drawing that --out names, if it names one."""
+    if path is not None:
+        check_file(path, "--out", _is_drawing)
+
+
+def _is_drawing(text: str) -> bool:
     """Whether a file begins as our drawings do."""
     return re.match(r'<svg viewBox="0 0 [\d.]+ [\d.]+" role="img" aria-labelledby="', text) is not None
 
 
-def check_folder(folder: Path, option: str = "--out") -> Path:
-    """Where a folder is or can be, whatever links lead there. Raises ScenarioError where none can be written."""
+def check_folder(folder: Path) -> Path:
+    """Where the folder that --out names is or can be, whatever links lead there. Raises ScenarioError where none can be
+    written."""
     expected = "a folder that can be written"
     try:
         folder = folder.resolve()
@@ -68,11 +74,16 @@ def check_folder(folder: Path, option: str = "--out") -> Path:
             folder.stat()  # a name that is too long, a link that leads to itself
         nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     except (OSError, ValueError, RuntimeError) as error:
-        raise refused(option, _impossible(folder, error), expected) from error
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise refused("--out", _impossible(folder, error), expected) from error
+    if not is_writable(nearest):
         given = f"{folder}: a file" if folder == nearest else f"{folder}: {nearest} cannot hold a folder"
-        raise refused(option, given, expected)
+        raise refused("--out", given, expected)
     return folder
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether a folder is there and takes new files."""
+    return os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)
 
 
 def refused(option: str, given: object, expected: str) -> ScenarioError:

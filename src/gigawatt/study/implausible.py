@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from gigawatt.catalog.plausible import named
 from gigawatt.errors import Fault
+from gigawatt.study.note import Note
 
 
-def notes(found: Iterable[Fault]) -> list[dict[str, str]]:
+def notes(found: Iterable[Fault]) -> list[Note]:
     """A note for each value, as `Scenario.implausible` has them."""
     return [
-        {
-            "code": "implausible",
-            "path": fault.path,
-            "text": f"{fault.path} = {fault.given}: outside the plausible {fault.expected}, and taken as it stands.",
-        }
+        Note(
+            code="implausible",
+            path=fault.path,
+            text=f"{fault.path} = {fault.given}: outside the plausible {fault.expected}, and taken as it stands.",
+        )
         for fault in found
     ]
 
 
 def of_catalog(**records: Any) -> list[dict[str, str]]:
-    """A note for each such value of records of the catalog, by kind."""
+    """A note for each such value of records of the catalog, by kind, as plain data."""
     paths = {f"catalog.{kind}.{record.id}": record for kind, record in records.items()}
-    return notes(fault for path, record in paths.items() for fault in named(record, path))
+    found = notes(fault for path, record in paths.items() for fault in named(record, path))
+    return [asdict(note) for note in found]

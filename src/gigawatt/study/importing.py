@@ -12,6 +12,7 @@ from gigawatt.catalog import load, records
 from gigawatt.catalog.files import MOST_TABLE_BYTES, read_json
 from gigawatt.catalog.readers.huggingface import model_toml
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.study.files import is_writable
 from gigawatt.study.workshop import NEW, workshop
 
 
@@ -25,16 +26,11 @@ def import_model(config: Path, *, name: str | None, folder: Path) -> dict[str, A
     table = read_json(config, MOST_TABLE_BYTES)
     title = name or (config.resolve().parent.name if config.stem == "config" else config.stem)
     target = folder / f"{re.sub(r'[^a-z0-9.]+', '-', title.lower())[:64].strip('-.') or 'model'}.toml"
-    if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
+    if not is_writable(folder):
         raise CatalogError([Fault(path="--out", given=str(folder), expected="a folder that exists and can be written")])
     if target.exists():
         raise CatalogError([Fault(path=str(target), given="a file", expected="no file of that name: use --name")])
-    text = model_toml(
-        table if isinstance(table, dict) else {},
-        name=title,
-        source=config.name,
-        read=datetime.now(UTC).date().isoformat(),
-    )
+    text = model_toml(table, name=title, source=config.name, read=datetime.now(UTC).date().isoformat())
     with workshop(folder) as place:
         (place / NEW).write_text(text, encoding="utf-8")
         model = load.read_file(records.Model, place / NEW)

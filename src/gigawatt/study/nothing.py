@@ -6,7 +6,7 @@ from gigawatt import units
 from gigawatt.plan.break_even import price_ratio
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study.result import Note
+from gigawatt.study.note import Note
 
 NOTHING = "nothing_built"
 

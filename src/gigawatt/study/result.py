@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,7 +21,8 @@ from gigawatt.plan.worth import Binding, Worth
 from gigawatt.scenario.load import loads, resolved
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline
-from gigawatt.study.files import check_folder, foreign, refused, sealed, sha256, unsealed
+from gigawatt.study.files import check_folder, foreign, is_writable, refused, sealed, sha256, unsealed
+from gigawatt.study.note import Note
 from gigawatt.study.outcome import Outcome, outcome_of
 from gigawatt.study.workshop import NEW, put, sweep, workshop
 
@@ -33,15 +33,6 @@ CLOCK = "clock.json"
 # Datasets above this size are packed: years of hours shrink to a third in a second.
 PACKED_BYTES = 4_000_000
 PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """Something the reader has to know: a code, the path it concerns, and a sentence."""
-
-    code: str
-    path: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,21 +227,21 @@ def _read(file: Path) -> xr.Dataset:
         return data.load()
 
 
-def check_out(folder: Path, option: str = "--out") -> None:
+def check_out(folder: Path) -> None:
     """Refuse a folder that holds something else, or cannot be written, before any work is done."""
-    folder = check_folder(folder, option)
+    folder = check_folder(folder)
     sweep(folder.parent)
     if not folder.exists():
         return
     whole = "another folder, for it is replaced as a whole"
     if Path.cwd().is_relative_to(folder):
-        raise refused(option, f"{folder}, where you are", whole)
-    if folder.is_mount() or not os.access(folder.parent, os.W_OK | os.X_OK):
-        raise refused(option, f"{folder}: it cannot be moved", whole)
+        raise refused("--out", f"{folder}, where you are", whole)
+    if folder.is_mount() or not is_writable(folder.parent):
+        raise refused("--out", f"{folder}: it cannot be moved", whole)
     other = foreign(folder, _names(folder).__contains__)
     if other:
         expected = "an empty folder, or a result and nothing else"
-        raise refused(option, f"{folder}: a folder with other files ({other})", expected)
+        raise refused("--out", f"{folder}: a folder with other files ({other})", expected)
 
 
 def _names(folder: Path) -> frozenset[str]:

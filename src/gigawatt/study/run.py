@@ -15,7 +15,8 @@ from gigawatt.scenario.load import DEFAULT, load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import simulate
 from gigawatt.study import evidence, implausible, nothing
-from gigawatt.study.result import Note, Result
+from gigawatt.study.note import Note
+from gigawatt.study.result import Result
 from gigawatt.study.site_notes import call_notes, file_notes
 from gigawatt.study.views import runs_done_frac
 from gigawatt.units import show
@@ -110,7 +111,7 @@ def notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, 
         found.append(Note(code=planned.ended, path=path, text=f"The search ended {why}. Its plan is {proven}."))
     unable = planned.inputs.attrs.get(UNABLE, "").splitlines()
     found += [Note(code="unable", path="platforms", text=f"{line}.") for line in unable]
-    found += [Note(**note) for note in implausible.notes(scenario.implausible)]
+    found += implausible.notes(scenario.implausible)
     found += unlawful(scenario, planned)
     starved = _starved(scenario, accounts) if something else []
     return (*found, *_returns(scenario, accounts), *starved, *_missed(scenario, planned))

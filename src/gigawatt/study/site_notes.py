@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from gigawatt.scenario.load import FILE_KEYS
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline
-from gigawatt.study.result import Note
+from gigawatt.study.note import Note
 
-FILES = ("weather_file", "price_file", "carbon_file")
 IDLE_CALLS, NO_CALLS = "idle_calls", "no_calls"
-CODES = (*FILES, IDLE_CALLS, NO_CALLS)
+CODES = (*FILE_KEYS, IDLE_CALLS, NO_CALLS)
 
 
 def file_notes(scenario: Scenario) -> list[Note]:

@@ -77,7 +77,7 @@ def _other_separator(header: Sequence[str], columns: Sequence[str]) -> str:
 
 def numbers(column: Column, faults: list[Fault]) -> Floats:
     """The cells as numbers; one fault, at the first cell that is none, says how many follow."""
-    values = np.array([_number(cell) for cell in column.cells], dtype=float)
+    values = np.array([number(cell) for cell in column.cells], dtype=float)
     comma = any("," in cell for cell in column.cells)
     remark(column, ~np.isfinite(values), "a number with a decimal point" if comma else "a number", faults)
     return values
@@ -93,7 +93,8 @@ def remark(column: Column, wrong: NDArray[np.bool_], expected: str, faults: list
     faults.append(Fault(path=where, given=f'"{column.cells[places[0]][:40]}"{more}', expected=expected))
 
 
-def _number(text: str) -> float:
+def number(text: str) -> float:
+    """A cell as a number; NaN where it is none, for digits other than those of ASCII are none to the eye."""
     try:
         return float(text) if text.isascii() else math.nan
     except ValueError:

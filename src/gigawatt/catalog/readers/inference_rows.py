@@ -10,6 +10,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from gigawatt.catalog.files import read_csv
+from gigawatt.catalog.readers.csv_rows import number
 from gigawatt.errors import CatalogError, Fault
 
 TEXTS = ("source", "gpu", "model", "precision", "scenario", "backend", "parallel", "measured_date")
@@ -109,10 +110,7 @@ def _number(text: str, place: str, faults: list[Fault]) -> float | None:
     """A number above 0, or None for an empty cell."""
     if not text.strip():
         return None
-    try:
-        value = float(text) if text.isascii() else math.nan
-    except ValueError:
-        value = math.nan
+    value = number(text)
     if not 0 < value < math.inf:
         faults.append(Fault(path=place, given=f'"{text.strip()}"', expected="a number above 0, or nothing"))
     return value

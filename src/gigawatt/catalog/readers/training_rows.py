@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gigawatt.catalog.files import read_csv
+from gigawatt.catalog.readers.csv_rows import number
 from gigawatt.errors import CatalogError, Fault
 
 TEXTS = ("source", "model", "gpu", "precision", "recompute", "verified", "url")
@@ -115,10 +116,7 @@ def _row(cells: dict[str, str], where: str, faults: list[Fault]) -> TrainingRow:
 def _number(text: str, column: str, where: str, faults: list[Fault]) -> float | None:
     if not text:
         return None
-    try:
-        value = float(text) if text.isascii() else math.nan
-    except ValueError:
-        value = math.nan
+    value = number(text)
     if not math.isfinite(value) or value < 0 or (value == 0 and column not in ZERO_ALLOWED):
         faults.append(Fault(path=f"{where} column {column}", given=f'"{text[:40]}"', expected="a number above 0"))
     return value * SCALES.get(column, 1.0)

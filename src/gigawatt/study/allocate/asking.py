@@ -20,8 +20,8 @@ from gigawatt.scenario.allocation import PowerScenario
 from gigawatt.scenario.load import DEFAULT, allocation_presets, load_allocation, loads, presets
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import implausible
+from gigawatt.study.note import Note
 from gigawatt.study.nothing import built
-from gigawatt.study.result import Note
 from gigawatt.study.result import load as load_result
 
 # How to divide; a quadratic curve whose value of serving all is that of a constant one starts at twice its height.
@@ -139,7 +139,7 @@ def _alone(scenario: PowerScenario, question: Question, fairness: Fairness) -> O
         value_unit=asked.allocation.value_unit,
         notes=(
             Note(code="assumed_value", path="allocation.classes", text=text),
-            *(Note(**note) for note in implausible.notes(scenario.implausible)),
+            *implausible.notes(scenario.implausible),
         ),
     )
 
@@ -202,7 +202,7 @@ def _of_scenario(
         platform=name,
         notes=(
             *_of_making(works, kept, fleet, name, stock is None),
-            *(Note(**note) for note in implausible.notes(scenario.implausible)),
+            *implausible.notes(scenario.implausible),
         ),
     )
 

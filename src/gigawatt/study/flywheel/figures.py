@@ -70,7 +70,7 @@ def figures(
             "hash": scenario.hash,
             "notes": [
                 *({"code": code, "path": PATH, "text": text} for code, text in notes.items()),
-                *implausible.notes(scenario.implausible),
+                *(asdict(note) for note in implausible.notes(scenario.implausible)),
             ],
             "company": history.name,
             "elasticities": _numbers(scenario, wheel),

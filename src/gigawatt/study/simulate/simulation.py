@@ -13,8 +13,9 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline, calendar, simulate
 from gigawatt.simulate.timeline import Window
 from gigawatt.study import implausible, site_notes
+from gigawatt.study.note import Note
 from gigawatt.study.outcome import Outcome, outcome
-from gigawatt.study.result import Note, Result
+from gigawatt.study.result import Result
 from gigawatt.study.run import notes, provenance
 from gigawatt.study.simulate.asking import Question, opened, window
 from gigawatt.units import show
@@ -87,7 +88,7 @@ def _days(scenario: Scenario, asked: Window, timeline: Timeline) -> tuple[date, 
 def _known(scenario: Scenario, saved: Result) -> tuple[Note, ...]:
     """What was known of a saved plan, with what a scenario that differs brings."""
     kept = [note for note in saved.notes if note.code not in site_notes.CODES]
-    found = [*(Note(**note) for note in implausible.notes(scenario.implausible)), *site_notes.file_notes(scenario)]
+    found = [*implausible.notes(scenario.implausible), *site_notes.file_notes(scenario)]
     return (*kept, *(note for note in found if note not in kept))
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from gigawatt.study.note import Note
 from gigawatt.study.outcome import Outcome, Phase
-from gigawatt.study.result import Note
 from gigawatt.study.simulate.outages import longest
 from gigawatt.study.simulate.simulation import Simulation
 from gigawatt.study.summary import strict

@@ -20,7 +20,7 @@ from gigawatt.errors import Fault, ScenarioError
 from gigawatt.plan.plan import quiet
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.strategy import Strategy
-from gigawatt.study.result import Note
+from gigawatt.study.note import Note
 from gigawatt.study.summary import strict
 from gigawatt.study.uncertainty import statistics, store
 from gigawatt.study.uncertainty.asking import Asking, check_asking, drawing, seed_of, timed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -196,7 +196,7 @@ def summary(found: Hedging) -> dict[str, Any]:
         ],
         "notes": [
             *({"code": code, "path": path, "text": text} for code, path, text in NOTES),
-            *implausible.notes(scenario.implausible),
+            *(asdict(note) for note in implausible.notes(scenario.implausible)),
         ],
     }
 

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.catalog.paths import first_day
-from gigawatt.study.result import Note
+from gigawatt.study.note import Note
 from gigawatt.study.uncertainty.statistics import quantiles, valued
 
 # Figures whose quantiles are told as they are.

@@ -16,7 +16,7 @@ from gigawatt.plan.plan import quiet
 from gigawatt.plan.search import ENDED
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import implausible
-from gigawatt.study.result import Note
+from gigawatt.study.note import Note
 from gigawatt.study.run import unlawful
 from gigawatt.study.summary import strict
 from gigawatt.study.uncertainty import statistics, store
@@ -120,7 +120,7 @@ def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, sa
         indices = statistics.saltelli_indices(names, lived.tables[saltelli].value_usd.values, seed)
     else:
         indices = statistics.first_order(names, inputs, values, seed)
-    choices = np.stack([values, np.zeros_like(values)])
+    choices, tornado = np.stack([values, np.zeros_like(values)]), _tornado(names, single)
     return Sweep(
         scenario=scenario,
         case=case,
@@ -129,7 +129,7 @@ def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, sa
         stated=lived.tables[STATED],
         lived_count={name.partition("-")[0]: found.sizes["draw"] for name, found in lived.tables.items()},
         middle_value_usd=float(single.value_usd[0]),
-        tornado=_tornado(names, single),
+        tornado=tornado,
         first_order=tuple(indices),
         evppi_usd=statistics.evppi_usd(names, inputs, choices),
         evpi_usd=statistics.evpi_usd(choices),
@@ -137,7 +137,7 @@ def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, sa
         notes=(
             *notes(scenario, {scenario.name: case}),
             *left_out(every.sizes["draw"], len(values)),
-            *_no_swing(names, single),
+            *_no_swing(names, tornado),
             *(_holes(lived.tables[saltelli]) if saltelli in lived.tables else ()),
             *_few(len(values)),
         ),
@@ -145,6 +145,7 @@ def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, sa
 
 
 def _tornado(names: Sequence[str], table: xr.Dataset) -> tuple[Swing, ...]:
+    """The swing of each quantity at whose P10 and P90 the plan has a value, the widest first."""
     values, drawn = table.value_usd.values.tolist(), table.drawn.values
     found = [
         Swing(
@@ -155,22 +156,16 @@ def _tornado(names: Sequence[str], table: xr.Dataset) -> tuple[Swing, ...]:
             high_value_usd=values[2 * n + 2],
         )
         for n, name in enumerate(names)
-        if name not in _without_swing(names, table)
     ]
-    return tuple(sorted(found, key=lambda swing: -swing.swing_usd))
+    valued = (swing for swing in found if not np.isnan(swing.swing_usd))
+    return tuple(sorted(valued, key=lambda swing: -swing.swing_usd))
 
 
-def _without_swing(names: Sequence[str], table: xr.Dataset) -> list[str]:
-    """Quantities at whose P10 or P90 the plan has no value."""
-    ends = table.value_usd.values[1:].reshape(-1, 2)
-    return [name for name, nothing in zip(names, np.isnan(ends).any(axis=1), strict=True) if nothing]
-
-
-def _no_swing(names: Sequence[str], table: xr.Dataset) -> list[Note]:
+def _no_swing(names: Sequence[str], tornado: Sequence[Swing]) -> list[Note]:
+    told = {swing.name for swing in tornado}
     text = "at its P10 or P90 the plan has no value, so that it is no part of the tornado."
     return [
-        Note(code="no_value", path=f"uncertainty.{name}", text=f"{name}: {text}")
-        for name in _without_swing(names, table)
+        Note(code="no_value", path=f"uncertainty.{name}", text=f"{name}: {text}") for name in names if name not in told
     ]
 
 
@@ -201,7 +196,7 @@ def notes(scenario: Scenario, cases: Mapping[str, Case]) -> tuple[Note, ...]:
         if ended is not None:
             path, why = ENDED[ended]
             found.append(Note(code=ended, path=path, text=f"{name}: the search of its plan ended {why}."))
-        of_values = (Note(**note) for note in implausible.notes(case.scenario.implausible))
+        of_values = implausible.notes(case.scenario.implausible)
         several = f"{name}: " if len(cases) > 1 else ""
         found += [
             replace(note, text=f"{several}{note.text}") for note in (*of_values, *unlawful(case.scenario, case.plan))
