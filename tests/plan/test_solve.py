@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 from gigawatt.plan import solve
-from gigawatt.plan.solve import GivenUp, NoPlan, Program, SolverFailure, sure
+from gigawatt.plan.solve import GivenUp, NoPlan, Program, SolverFailure, option, sure
 
 
 def along(values: list[float], dim: str = "i") -> xr.DataArray:
@@ -125,6 +125,44 @@ def test_bounds_that_are_not_taken_are_a_failure() -> None:
     labels = program.model.variables["power"].labels
     with pytest.raises(SolverFailure, match="bounds of power"):
         program.bound("power", xr.full_like(labels, 1e21, dtype=float), xr.full_like(labels, 2e21, dtype=float))
+
+
+def own_rows() -> linopy.Model:
+    """At least one of each of two."""
+    model = linopy.Model()
+    power = model.add_variables(lower=0, upper=10, coords=[pd.RangeIndex(2, name="i")], name="power")
+    model.add_constraints(power >= 1, name="floor")
+    model.add_objective(power.sum())
+    return model
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 2e15, 1e-10])
+def test_a_coefficient_that_is_changed_to_none_is_named(value: float) -> None:
+    """faults K15: HiGHS takes one that is no number, and ends with "unknown"."""
+    with pytest.raises(SolverFailure, match=r"coefficient .* of power in floor"):
+        Program(own_rows()).coefficient("floor", "power", value)
+
+
+@pytest.mark.parametrize("by", [float("nan"), float("inf"), 1e21])
+def test_a_cost_that_is_changed_to_none_is_named(by: float) -> None:
+    """faults K15: with costs that are no number HiGHS calls 10 the least of what has to be 2."""
+    with pytest.raises(SolverFailure, match="costs of power"):
+        Program(own_rows()).lean("power", by)
+
+
+@pytest.mark.parametrize(("name", "value"), [("time_limit", "soon"), ("mip_max_knots", 1), ("mip_max_nodes", -1)])
+def test_an_option_that_is_not_taken_is_named(name: str, value: object) -> None:
+    """faults K15: a limit that HiGHS did not know was none, without a word."""
+    with pytest.raises(SolverFailure, match=f"{name} = {value}"):
+        option(Program(own_rows()).highs, name, value)
+
+
+def test_more_nodes_than_the_solver_counts_are_as_many_as_it_does() -> None:
+    """faults K15: a limit beyond 32 bits was not taken, and the one before stood."""
+    program = Program(knapsack())
+    program.solve_mip(np.zeros(30), 0.0, 10)
+    assert program.solve_mip(np.zeros(30), 0.0, 10**10)[2] == "optimal"
+    assert program.highs.getOptionValue("mip_max_nodes")[1] == 2**31 - 1
 
 
 def test_sure_names_what_was_handed_over() -> None:

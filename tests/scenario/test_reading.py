@@ -342,7 +342,7 @@ class TestGrowth:
         """faults K13: 15,000 of them took 86 s"""
         calls_count = 0
 
-        def count(frame: Any, event: str, argument: Any) -> None:
+        def count(_: Any, event: str, __: Any) -> None:
             nonlocal calls_count
             calls_count += event == "call"
 

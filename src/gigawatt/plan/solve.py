@@ -28,7 +28,7 @@ Columns = NDArray[np.int32]
 
 # One solver unit in SI (or in racks).
 UNITS = {"w": 1e9, "usd": 1e9, "racks": 1e3, "tokens_per_s": 1e9, "flop": 1e27}
-# Iterations after which a start from the last basis is given up, and the most of a start from scratch.
+# Iterations after which a start from the last basis is given up, and the most of a start from scratch, or of nodes.
 WARM_ITERATIONS, ITERATIONS = 20_000, 2**31 - 1
 # Guard of one linear programme [s]: hundreds of times what the largest takes.
 GUARD_S = 600.0
@@ -94,15 +94,15 @@ class Program:
         Raises NoPlan where no point meets every limit, GivenUp at the limit of iterations or, guarding these, of wall
         time, and SolverFailure where HiGHS ends otherwise.
         """
-        option = self.highs.setOptionValue
-        option("solve_relaxation", True)
-        option("time_limit", self.highs.getRunTime() + seconds)  # counts all runs of a linear programme, however many
+        option(self.highs, "solve_relaxation", True)
+        # It counts all runs of a linear programme, however many.
+        option(self.highs, "time_limit", self.highs.getRunTime() + seconds)
         status = self._run_lp(min(iterations_count, WARM_ITERATIONS))
         if status in UNSETTLED:
             self.restart()
-            option("presolve", "off" if status == Status.kUnboundedOrInfeasible else "choose")
+            option(self.highs, "presolve", "off" if status == Status.kUnboundedOrInfeasible else "choose")
             status = self._run_lp(iterations_count)
-            option("presolve", "choose")
+            option(self.highs, "presolve", "choose")
         if status in GIVEN_UP:
             raise GivenUp(f"{self.iterations_count:,} iterations or {seconds:g} s")
         if status == Status.kInfeasible:
@@ -117,11 +117,11 @@ class Program:
         return self.objective
 
     def _run_lp(self, iterations_count: int) -> Any:
-        self.highs.setOptionValue("simplex_iteration_limit", iterations_count)
+        option(self.highs, "simplex_iteration_limit", iterations_count)
         ended = self.highs.run()
         self.iterations_count = max(int(self.highs.getInfo().simplex_iteration_count), 0)
         # An error is a start that led nowhere, which it may say with any status.
-        return Status.kUnknown if ended == highspy.HighsStatus.kError else self.highs.getModelStatus()
+        return Status.kUnknown if ended == ERROR else self.highs.getModelStatus()
 
     def restart(self) -> None:
         """Forget the last basis: a poor start where much has changed since."""
@@ -136,15 +136,12 @@ class Program:
         Returns objective, proven bound and "optimal" (gap reached), "work_limit" or "time_limit". Raises NoPlan where
         no point meets every limit, SolverFailure where HiGHS ends otherwise.
         """
-        option = self.highs.setOptionValue
-        option("solve_relaxation", False)
-        option("simplex_iteration_limit", ITERATIONS)
-        for name in START_IS_GOOD:
-            option(name, False)
-        option("mip_abs_gap", gap)
-        option("mip_rel_gap", 0.0)
-        option("mip_max_nodes", nodes_count)
-        option("time_limit", max(seconds, 0.1))  # of this run alone, where it is a mixed-integer programme
+        asked: dict[str, object] = dict.fromkeys(START_IS_GOOD, False)
+        asked |= {"solve_relaxation": False, "simplex_iteration_limit": ITERATIONS}
+        asked |= {"mip_abs_gap": gap, "mip_rel_gap": 0.0, "mip_max_nodes": min(nodes_count, ITERATIONS)}
+        asked["time_limit"] = max(seconds, 0.1)  # of this run alone, where it is a mixed-integer programme
+        for name, value in asked.items():
+            option(self.highs, name, value)
         if start.size:
             solution = highspy.HighsSolution()
             solution.col_value = list(start)
@@ -204,7 +201,7 @@ class Program:
         """
         columns = self._at(self.model.variables[name].labels, self._columns)
         costs = (self._matrices.c[columns] + by) * self._scale
-        sure(self.highs.changeColsCost(len(columns), columns, costs), f"costs of {name}")
+        cost(self.highs, columns, costs, f"costs of {name}")
 
     def loosen(self, name: str, by: xr.DataArray) -> None:
         """Add `by` to the right-hand side of ≤ rows (and of the upper side of equalities, which then move)."""
@@ -221,10 +218,10 @@ class Program:
         """Set the coefficient of each column of a variable in its own row: one row, one column."""
         rows = self._at(self.model.constraints[row].labels, self._rows)
         columns = self._at(self.model.variables[variable].labels, self._columns)
+        what = f"the coefficient {value:g} of {variable} in {row}"
         for at, column in zip(rows, columns, strict=True):
-            sure(
-                self.highs.changeCoeff(int(at), int(column), value), f"the coefficient {value:g} of {variable} in {row}"
-            )
+            # HiGHS takes one that is no number.
+            sure(ERROR if np.isnan(value) else self.highs.changeCoeff(int(at), int(column), value), what)
 
     @staticmethod
     def _at(labels: xr.DataArray, positions: dict[int, int]) -> Columns:
@@ -322,7 +319,7 @@ def hand_over(highs: Any, matrices: Any, scale: float = 1.0) -> None:
     whole = columns[matrices.vtypes != "C"]
     if whole.size:
         sure(highs.changeColsIntegrality(len(whole), whole, np.ones(len(whole), dtype=np.uint8)), "whole numbers")
-    sure(highs.changeColsCost(count, columns, matrices.c * scale), "costs")
+    cost(highs, columns, matrices.c * scale, "costs")
     rows, (low, high) = _rows_of(matrices), _limits(matrices)
     added = highs.addRows(rows.shape[0], low, high, rows.nnz, rows.indptr, rows.indices + first, rows.data)
     sure(added, "rows")
@@ -345,13 +342,24 @@ def _hand_over_curvature(highs: Any, matrices: Any, scale: float) -> None:
     order = order[(whole.row >= whole.col)[order]]
     starts = np.searchsorted(whole.col[order], np.arange(whole.shape[0] + 1))
     triangle = int(highspy.HessianFormat.kTriangular)
-    highs.setOptionValue("qp_regularization_value", REGULARISED)
-    highs.setOptionValue("qp_iteration_limit", QP_ITERATIONS)
+    option(highs, "qp_regularization_value", REGULARISED)
+    option(highs, "qp_iteration_limit", QP_ITERATIONS)
     rows, values = whole.row[order].astype(np.int32), whole.data[order] * scale
     sure(highs.passHessian(whole.shape[0], order.size, triangle, starts, rows, values), "the curvature")
 
 
-OK, WARNING = highspy.HighsStatus.kOk, highspy.HighsStatus.kWarning
+def cost(highs: Any, columns: Columns, costs: Floats, what: str) -> None:
+    """Set the costs of columns, of which HiGHS would take one that is no number."""
+    known = np.abs(costs) < DEAREST
+    sure(highs.changeColsCost(len(columns), columns, costs) if known.all() else ERROR, what)
+
+
+def option(highs: Any, name: str, value: object) -> None:
+    """Set an option, which HiGHS would leave as it was where it does not know the name or the value."""
+    sure(highs.setOptionValue(name, value), f"{name} = {value}")
+
+
+OK, WARNING, ERROR = highspy.HighsStatus.kOk, highspy.HighsStatus.kWarning, highspy.HighsStatus.kError
 
 
 def sure(status: Any, what: str, also: tuple[Any, ...] = ()) -> None:
@@ -374,10 +382,8 @@ def silent() -> Any:
         os.dup2(kept, 1)
         os.close(kept)
         os.close(nowhere)
-    highs.setOptionValue("output_flag", False)
-    highs.setOptionValue("random_seed", 0)
-    highs.setOptionValue("threads", 1)
-    highs.setOptionValue("parallel", "off")
+    for name, value in (("output_flag", False), ("random_seed", 0), ("threads", 1), ("parallel", "off")):
+        option(highs, name, value)
     return highs
 
 
