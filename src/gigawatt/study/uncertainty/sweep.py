@@ -119,7 +119,7 @@ def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, sa
     if saltelli in lived.tables:
         indices = statistics.saltelli_indices(names, lived.tables[saltelli].value_usd.values, seed)
     else:
-        indices = statistics.first_order(names, inputs, values, seed)
+        indices = statistics.first_order(names, inputs, values)
     choices = np.stack([values, np.zeros_like(values)])
     return Sweep(
         scenario=scenario,
