@@ -84,11 +84,12 @@ def test_a_rare_jump_is_found_whatever_the_outcome_is_besides(case: str) -> None
     assert np.mean([index.first_frac for index in found]) == pytest.approx(exact, abs=2 / 20)
 
 
-def test_an_outcome_without_a_value_is_left_out() -> None:
-    """faults K17: one NaN leaves every statistic as it is without that draw."""
+@pytest.mark.parametrize("nothing", [nan, inf, -inf])
+def test_an_outcome_without_a_value_is_left_out(nothing: float) -> None:
+    """faults K17: one NaN, or one without end, leaves every statistic as it is without that draw."""
     values = 2 * DRAWN[:, 0] + DRAWN[:, 1]
     holed, some = values.copy(), np.arange(2000) != 7
-    holed[7] = nan
+    holed[7] = nothing
     names = ["a", "b", "c"]
     assert statistics.first_order(names, DRAWN, holed) == statistics.first_order(names, DRAWN[some], values[some])
     choices, without = np.stack([holed - 1.5, 0 * values]), np.stack([values - 1.5, 0 * values])[:, some]
@@ -97,11 +98,12 @@ def test_an_outcome_without_a_value_is_left_out() -> None:
     assert statistics.valued(choices).tolist() == some.tolist()
 
 
-def test_saltelli_indices_leave_out_a_base_with_a_hole() -> None:
+@pytest.mark.parametrize("nothing", [nan, inf, -inf])
+def test_saltelli_indices_leave_out_a_base_with_a_hole(nothing: float) -> None:
     """faults K17: Y = a b still has its shares of 3/7 and 4/7, and no quantity has an index of nothing."""
     shares = statistics.saltelli_shares(2, 512, seed=1)
     values = shares[:, 0] * shares[:, 1]
-    values[[5, 801]] = nan
+    values[[5, 801]] = nothing
     found = statistics.saltelli_indices(["a", "b"], values, seed=1)
     assert len(found) == 2
     for index in found:

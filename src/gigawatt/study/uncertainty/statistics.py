@@ -7,7 +7,7 @@ two different draws of a group less that of any two, which is free of the bias o
 happens now and then has an edge too sharp for the few harmonics of a random balance design; groups follow it if they
 are small against the draws in which it happens: these carry the variance, and are draws / kurtosis.
 
-Outcomes without a value (NaN) are left out: in a base of `saltelli_shares` all rows that belong to it.
+Outcomes without a value (NaN or infinite) are left out: in a base of `saltelli_shares` all rows that belong to it.
 
 Value of perfect information [3]: with the value v(s, x) of strategy s in future x, one decides for the best on average,
 max_s E[v]; who knew x_i beforehand would decide for each value of it, so knowing it is worth
@@ -76,7 +76,7 @@ def first_order(names: Sequence[str], drawn: Floats, values: Floats) -> list[Ind
 
     drawn: (draw, quantity). Only the order of a quantity's draws counts.
     """
-    drawn, values = drawn[~np.isnan(values)], values[~np.isnan(values)]
+    drawn, values = drawn[np.isfinite(values)], values[np.isfinite(values)]
     if len(values) < LEAST_DRAWS or not np.ptp(values) > 0:
         return []
     return _sorted([_grouped_index(name, column, values) for name, column in zip(names, drawn.T, strict=True)])
@@ -131,7 +131,7 @@ def saltelli_indices(names: Sequence[str], values: Floats, seed: int) -> list[In
     None where fewer than two bases have all their values, or nothing differs.
     """
     bases = values.reshape(-1, len(names) + 2)
-    values = bases[~np.isnan(bases).any(axis=1)].ravel()
+    values = bases[np.isfinite(bases).all(axis=1)].ravel()
     if values.size < 2 * bases.shape[1] or not np.ptp(values) > 0:
         return []
     from SALib.analyze import sobol
@@ -164,7 +164,7 @@ def evpi_usd(values_usd: Floats) -> float:
 
 def valued(values_usd: Floats) -> NDArray[np.bool_]:
     """Draws in which every strategy has a value; values_usd: (strategy, draw)."""
-    return np.asarray(~np.isnan(values_usd).any(axis=0))
+    return np.asarray(np.isfinite(values_usd).all(axis=0))
 
 
 def evppi_usd(names: Sequence[str], drawn: Floats, values_usd: Floats) -> dict[str, float]:

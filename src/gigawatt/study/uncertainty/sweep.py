@@ -163,7 +163,7 @@ def _tornado(names: Sequence[str], table: xr.Dataset) -> tuple[Swing, ...]:
 def _without_swing(names: Sequence[str], table: xr.Dataset) -> list[str]:
     """Quantities at whose P10 or P90 the plan has no value."""
     ends = table.value_usd.values[1:].reshape(-1, 2)
-    return [name for name, nothing in zip(names, np.isnan(ends).any(axis=1), strict=True) if nothing]
+    return [name for name, nothing in zip(names, ~np.isfinite(ends).all(axis=1), strict=True) if nothing]
 
 
 def _no_swing(names: Sequence[str], table: xr.Dataset) -> list[Note]:
@@ -176,7 +176,7 @@ def _no_swing(names: Sequence[str], table: xr.Dataset) -> list[Note]:
 
 def _holes(table: xr.Dataset) -> list[Note]:
     """That futures of a Saltelli design have no value."""
-    count = int(np.isnan(table.value_usd.values).sum())
+    count = int((~np.isfinite(table.value_usd.values)).sum())
     if not count:
         return []
     text = f"Futures of the Saltelli design without a value: {count:,}. The bases that they belong to are left out."
