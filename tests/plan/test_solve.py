@@ -236,6 +236,16 @@ def test_small_curvature_does_not_move_the_optimum(curvature: float) -> None:
     assert float(program.dual("pool")) == pytest.approx(price, rel=1e-6)
 
 
+@pytest.mark.parametrize("size", [1e-9, 1e-12, 1e9])
+def test_the_size_of_an_objective_does_not_move_the_optimum(size: float) -> None:
+    """faults K18: where all of it is small, so is what HiGHS adds beside it; it found no end at 1e-9."""
+    program = Program(shares([size, size, 3 * size]))
+    program.solve_lp()
+    found, price = by_bisection([1.0, 1.0, 3.0])
+    assert program.value("share").values == pytest.approx(found, rel=1e-6)
+    assert float(program.dual("pool")) == pytest.approx(price * size, rel=1e-6)
+
+
 def test_a_point_that_is_not_the_best_is_not_called_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """faults K18: the optimality conditions are looked at; with curvature as it is, HiGHS misses them."""
     monkeypatch.setattr(solve, "MOST_SCALE", 1.0)

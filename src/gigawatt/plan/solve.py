@@ -36,8 +36,9 @@ GUARD_S = 600.0
 NOISE = 1e-7
 # What HiGHS takes for a coefficient and for a cost; beyond these it drops an entry or a row.
 SMALLEST, LARGEST, DEAREST = 1e-9, 1e15, 1e20
-# What HiGHS adds to the diagonal of a quadratic objective, the most that this is scaled up by for its least curvature
-# to be 1 beside that, the iterations it may take, and the share of the objective by which its optimum may be missed.
+# What HiGHS adds to the diagonal of a quadratic objective, the most that this is scaled up by, if its largest number is
+# 1 or more, for its least curvature to be 1 beside that, the iterations it may take, and the share of the objective by
+# which its optimum may be missed.
 REGULARISED, MOST_SCALE, QP_ITERATIONS, OPTIMAL = 1e-9, 1e6, 100_000, 1e-6
 
 Status = highspy.HighsModelStatus
@@ -76,7 +77,7 @@ class Program:
     def __post_init__(self) -> None:
         self._matrices = self.model.matrices
         check_matrices(self.model, self._matrices)
-        self._scale = _scale(self._matrices.Q)
+        self._scale = _scale(self._matrices.c, self._matrices.Q)
         self.highs = silent()
         hand_over(self.highs, self._matrices, self._scale)
         if self.model.objective.sense == "max":
@@ -325,12 +326,14 @@ def hand_over(highs: Any, matrices: Any, scale: float = 1.0) -> None:
     sure(added, "rows")
 
 
-def _scale(curvature: Any) -> float:
+def _scale(costs: Floats, curvature: Any) -> float:
     """What makes the least curvature of a quadratic objective 1, beside what HiGHS adds to it; 1 without curvature."""
     if curvature is None:
         return 1.0
     diagonal = np.abs(curvature.diagonal())
-    return float(np.clip(1 / np.min(diagonal, where=diagonal > 0, initial=1.0), 1.0, MOST_SCALE))
+    largest = max(float(np.abs(costs).max(initial=0.0)), float(diagonal.max(initial=0.0)))
+    most = MOST_SCALE / min(largest, 1.0) if largest else 1.0
+    return float(np.clip(1 / np.min(diagonal, where=diagonal > 0, initial=1.0), 1.0, most))
 
 
 def _hand_over_curvature(highs: Any, matrices: Any, scale: float) -> None:
