@@ -127,6 +127,37 @@ def test_bounds_that_are_not_taken_are_a_failure() -> None:
         program.bound("power", xr.full_like(labels, 1e21, dtype=float), xr.full_like(labels, 2e21, dtype=float))
 
 
+def own_rows() -> linopy.Model:
+    """At least one of each of two."""
+    model = linopy.Model()
+    power = model.add_variables(lower=0, upper=10, coords=[pd.RangeIndex(2, name="i")], name="power")
+    model.add_constraints(power >= 1, name="floor")
+    model.add_objective(power.sum())
+    return model
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 2e15, 1e-10])
+def test_a_coefficient_that_is_changed_to_none_is_named(value: float) -> None:
+    """faults K15: HiGHS takes one that is no number, and ends with "unknown"."""
+    with pytest.raises(SolverFailure, match=r"coefficient .* of power in floor"):
+        Program(own_rows()).coefficient("floor", "power", value)
+
+
+@pytest.mark.parametrize("by", [float("nan"), float("inf"), 1e21])
+def test_a_cost_that_is_changed_to_none_is_named(by: float) -> None:
+    """faults K15: with costs that are no number HiGHS calls 10 the least of what has to be 2."""
+    with pytest.raises(SolverFailure, match="costs of power"):
+        Program(own_rows()).lean("power", by)
+
+
+def test_more_nodes_than_the_solver_counts_are_as_many_as_it_does() -> None:
+    """faults K15: a limit beyond 32 bits was not taken, and the one before stood."""
+    program = Program(knapsack())
+    program.solve_mip(np.zeros(30), 0.0, 10)
+    assert program.solve_mip(np.zeros(30), 0.0, 10**10)[2] == "optimal"
+    assert program.highs.getOptionValue("mip_max_nodes")[1] == 2**31 - 1
+
+
 def test_sure_names_what_was_handed_over() -> None:
     """faults K15."""
     program = Program(one_row(1.0))
@@ -134,7 +165,9 @@ def test_sure_names_what_was_handed_over() -> None:
         sure(program.highs.addRow(0.0, 1.0, 1, np.array([9], dtype=np.int32), np.array([1.0])), "a row")
 
 
-@pytest.mark.parametrize("option", [{"thread": 1}, {"threads": "one"}, {"mip_max_nodes": -1}])
+@pytest.mark.parametrize(
+    "option", [{"mip_max_knots": 1}, {"threads": "one"}, {"time_limit": "soon"}, {"mip_max_nodes": -1}]
+)
 def test_an_option_that_is_not_taken_is_a_failure(option: dict[str, object]) -> None:
     """faults K15: HiGHS goes on with what it had, and says so by a return value alone."""
     with pytest.raises(SolverFailure, match=f"option {next(iter(option))}"):
@@ -203,6 +236,16 @@ def test_small_curvature_does_not_move_the_optimum(curvature: float) -> None:
     found, price = by_bisection(weights)
     assert program.value("share").values == pytest.approx(found, rel=1e-6)
     assert float(program.dual("pool")) == pytest.approx(price, rel=1e-6)
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e-12, 1e9])
+def test_the_size_of_an_objective_does_not_move_the_optimum(size: float) -> None:
+    """faults K18: where all of it is small, so is what HiGHS adds beside it; it found no end at 1e-9."""
+    program = Program(shares([size, size, 3 * size]))
+    program.solve_lp()
+    found, price = by_bisection([1.0, 1.0, 3.0])
+    assert program.value("share").values == pytest.approx(found, rel=1e-6)
+    assert float(program.dual("pool")) == pytest.approx(price * size, rel=1e-6)
 
 
 def test_a_point_that_is_not_the_best_is_not_called_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -149,3 +149,12 @@ def test_a_claim_is_shown_under_the_name_that_only_takes() -> None:
     figure = {"low": 1e10, "mid": 1e10, "high": 1e10, "value": 1e10, "unit": "w"}
     claim = {"id": "ten_gw", "stated": figure, "computed": figure, "verdict": "holds"}
     assert lists.claims([claim]).rows[0][0] == "ten_gw"
+
+
+@pytest.mark.parametrize("swings_count", [0, 2])
+def test_a_tornado_is_drawn_where_the_middle_has_no_value(swings_count: int) -> None:
+    """faults K17: neither a plan without a value nor quantities without a swing stop the drawing or the table."""
+    found = swept(1e8)
+    found |= {"middle_value_usd": None, "tornado": found["tornado"][:swings_count]}
+    assert "</svg>" in uncertainty_charts.tornado(found)
+    assert len(uncertainty.quantity_rows(found)) == 1 + swings_count

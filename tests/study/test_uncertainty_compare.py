@@ -121,6 +121,9 @@ def test_futures_without_a_value_are_left_out_and_counted(comparison: Comparison
     assert note.code == "no_value"
     assert note.text.startswith("1 of 10 futures have no value and are left out")
     assert left_out(10, 10) == []
+    tables["small"].value_usd.values[:] = np.inf
+    with pytest.raises(ScenarioError, match="--draws = 10 futures without a value: expected quantities"):
+        with_value(tables)
 
 
 def test_a_strategy_without_a_plan_is_named(brief: Scenario, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_quantiles_are_values_and_never_comes_last() -> None:
 
 def test_first_order_indices_of_a_sum() -> None:
     """Y = 2 a + b: shares of 4/5 and 1/5, and nothing of c."""
-    found = statistics.first_order(["a", "b", "c"], DRAWN, 2 * DRAWN[:, 0] + DRAWN[:, 1], seed=1)
+    found = statistics.first_order(["a", "b", "c"], DRAWN, 2 * DRAWN[:, 0] + DRAWN[:, 1])
     assert [index.name for index in found][:2] == ["a", "b"]
     for index, exact in zip(found, (0.8, 0.2, 0.0), strict=True):
         assert index.first_frac == pytest.approx(exact, abs=max(index.confidence_frac, 0.03))
@@ -31,7 +31,7 @@ def test_first_order_indices_of_a_sum() -> None:
 
 def test_first_order_indices_take_few_values_and_ties() -> None:
     steps = np.floor(4 * DRAWN)
-    found = statistics.first_order(["a", "b", "c"], steps, steps[:, 1] ** 2, seed=1)
+    found = statistics.first_order(["a", "b", "c"], steps, steps[:, 1] ** 2)
     assert found[0].name == "b"
     assert found[0].first_frac == pytest.approx(1.0, abs=0.1)
 
@@ -47,7 +47,7 @@ def test_the_index_of_a_rare_event_is_what_it_is() -> None:
     for number in range(40):
         drawn = np.random.default_rng(number).random((1000, 3))
         happens = ((drawn[:, 0] > 1 - a) & (drawn[:, 1] < c)).astype(float)
-        for index in statistics.first_order(list(exact), drawn, happens, seed=1):
+        for index in statistics.first_order(list(exact), drawn, happens):
             seen[index.name].append(index.first_frac)
             held.append(abs(index.first_frac - exact[index.name]) <= index.confidence_frac)
     for name, values in seen.items():  # the edge goes through a group of 4, which costs about one of 20 events
@@ -59,29 +59,51 @@ def test_the_index_of_a_rare_event_is_what_it_is() -> None:
 def test_a_rare_loss_is_no_other_than_a_rare_event() -> None:
     """faults K16: an outcome that is nought but now and then has few values too."""
     short = np.where(DRAWN[:, 1] > 0.97, 1 + DRAWN[:, 1], 0.0)
-    first, *others = statistics.first_order(["a", "b", "c"], DRAWN, short, seed=1)
+    first, *others = statistics.first_order(["a", "b", "c"], DRAWN, short)
     assert (first.name, first.first_frac) == ("b", pytest.approx(1.0, abs=0.06))
     assert all(abs(index.first_frac) <= index.confidence_frac for index in others)
 
 
-def test_an_outcome_without_a_value_is_left_out() -> None:
-    """faults K17: one NaN leaves every statistic as it is without that draw."""
+JUMPS = {
+    "on a base that is never the same": (lambda x: np.where(x[:, 0] > 0.98, 1.0, 0.0) + 1e-3 * x[:, 1], 1.0),
+    "beside what often differs": (lambda x: np.where(x[:, 0] > 0.98, 100.0, 5.0 * (x[:, 1] > 0.5)), 0.967),
+    "in the middle of a quantity": (lambda x: (np.abs(x[:, 0] - 0.5) < 0.01) + 0.01 * x[:, 2], 1.0),
+    "at half": (lambda x: 10.0 * (x[:, 0] > 0.5) + x[:, 1], 0.997),
+}
+
+
+@pytest.mark.parametrize("case", JUMPS)
+def test_a_rare_jump_is_found_whatever_the_outcome_is_besides(case: str) -> None:
+    """faults K16: of an outcome with any other values, what happens now and then had a third of its index."""
+    outcome, exact = JUMPS[case]
+    found = [
+        statistics.first_order(["x", "y", "z"], drawn, outcome(drawn))[0]
+        for drawn in (np.random.default_rng(number).random((1000, 3)) for number in range(20))
+    ]
+    assert {index.name for index in found} == {"x"}
+    assert np.mean([index.first_frac for index in found]) == pytest.approx(exact, abs=2 / 20)
+
+
+@pytest.mark.parametrize("nothing", [nan, inf, -inf])
+def test_an_outcome_without_a_value_is_left_out(nothing: float) -> None:
+    """faults K17: one NaN, or one without end, leaves every statistic as it is without that draw."""
     values = 2 * DRAWN[:, 0] + DRAWN[:, 1]
     holed, some = values.copy(), np.arange(2000) != 7
-    holed[7] = nan
+    holed[7] = nothing
     names = ["a", "b", "c"]
-    assert statistics.first_order(names, DRAWN, holed, 1) == statistics.first_order(names, DRAWN[some], values[some], 1)
+    assert statistics.first_order(names, DRAWN, holed) == statistics.first_order(names, DRAWN[some], values[some])
     choices, without = np.stack([holed - 1.5, 0 * values]), np.stack([values - 1.5, 0 * values])[:, some]
     assert statistics.evpi_usd(choices) == statistics.evpi_usd(without) > 0
     assert statistics.evppi_usd(names, DRAWN, choices) == statistics.evppi_usd(names, DRAWN[some], without)
     assert statistics.valued(choices).tolist() == some.tolist()
 
 
-def test_saltelli_indices_leave_out_a_base_with_a_hole() -> None:
+@pytest.mark.parametrize("nothing", [nan, inf, -inf])
+def test_saltelli_indices_leave_out_a_base_with_a_hole(nothing: float) -> None:
     """faults K17: Y = a b still has its shares of 3/7 and 4/7, and no quantity has an index of nothing."""
     shares = statistics.saltelli_shares(2, 512, seed=1)
     values = shares[:, 0] * shares[:, 1]
-    values[[5, 801]] = nan
+    values[[5, 801]] = nothing
     found = statistics.saltelli_indices(["a", "b"], values, seed=1)
     assert len(found) == 2
     for index in found:
@@ -92,8 +114,8 @@ def test_saltelli_indices_leave_out_a_base_with_a_hole() -> None:
 
 
 def test_no_indices_of_few_draws_or_of_a_constant() -> None:
-    assert statistics.first_order(["a", "b", "c"], DRAWN[:10], DRAWN[:10, 0], seed=1) == []
-    assert statistics.first_order(["a", "b", "c"], DRAWN, np.ones(2000), seed=1) == []
+    assert statistics.first_order(["a", "b", "c"], DRAWN[:10], DRAWN[:10, 0]) == []
+    assert statistics.first_order(["a", "b", "c"], DRAWN, np.ones(2000)) == []
 
 
 def test_saltelli_indices_of_a_product() -> None:

@@ -28,7 +28,7 @@ Columns = NDArray[np.int32]
 
 # One solver unit in SI (or in racks).
 UNITS = {"w": 1e9, "usd": 1e9, "racks": 1e3, "tokens_per_s": 1e9, "flop": 1e27}
-# Iterations after which a start from the last basis is given up, and the most of a start from scratch.
+# Iterations after which a start from the last basis is given up, and the most of a start from scratch, or of nodes.
 WARM_ITERATIONS, ITERATIONS = 20_000, 2**31 - 1
 # Guard of one linear programme [s]: hundreds of times what the largest takes.
 GUARD_S = 600.0
@@ -36,8 +36,9 @@ GUARD_S = 600.0
 NOISE = 1e-7
 # What HiGHS takes for a coefficient and for a cost; beyond these it drops an entry or a row.
 SMALLEST, LARGEST, DEAREST = 1e-9, 1e15, 1e20
-# What HiGHS adds to the diagonal of a quadratic objective, the most that this is scaled up by for its least curvature
-# to be 1 beside that, the iterations it may take, and the share of the objective by which its optimum may be missed.
+# What HiGHS adds to the diagonal of a quadratic objective, the most that this is scaled up by, if its largest number is
+# 1 or more, for its least curvature to be 1 beside that, the iterations it may take, and the share of the objective by
+# which its optimum may be missed.
 REGULARISED, MOST_SCALE, QP_ITERATIONS, OPTIMAL = 1e-9, 1e6, 100_000, 1e-6
 
 Status = highspy.HighsModelStatus
@@ -76,7 +77,7 @@ class Program:
     def __post_init__(self) -> None:
         self._matrices = self.model.matrices
         check_matrices(self.model, self._matrices)
-        self._scale = _scale(self._matrices.Q)
+        self._scale = _scale(self._matrices.c, self._matrices.Q)
         self.highs = silent()
         hand_over(self.highs, self._matrices, self._scale)
         if self.model.objective.sense == "max":
@@ -120,7 +121,7 @@ class Program:
         ended = self.highs.run()
         self.iterations_count = max(int(self.highs.getInfo().simplex_iteration_count), 0)
         # An error is a start that led nowhere, which it may say with any status.
-        return Status.kUnknown if ended == highspy.HighsStatus.kError else self.highs.getModelStatus()
+        return Status.kUnknown if ended == ERROR else self.highs.getModelStatus()
 
     def restart(self) -> None:
         """Forget the last basis: a poor start where much has changed since."""
@@ -136,7 +137,7 @@ class Program:
         no point meets every limit, SolverFailure where HiGHS ends otherwise.
         """
         settle(self.highs, solve_relaxation=False, simplex_iteration_limit=ITERATIONS)
-        settle(self.highs, mip_abs_gap=gap, mip_rel_gap=0.0, mip_max_nodes=nodes_count)
+        settle(self.highs, mip_abs_gap=gap, mip_rel_gap=0.0, mip_max_nodes=min(nodes_count, ITERATIONS))
         # The time of a mixed-integer programme is that of this run alone.
         settle(self.highs, time_limit=max(seconds, 0.1), **dict.fromkeys(START_IS_GOOD, False))
         if start.size:
@@ -198,7 +199,7 @@ class Program:
         """
         columns = self._at(self.model.variables[name].labels, self._columns)
         costs = (self._matrices.c[columns] + by) * self._scale
-        sure(self.highs.changeColsCost(len(columns), columns, costs), f"costs of {name}")
+        cost(self.highs, columns, costs, f"costs of {name}")
 
     def loosen(self, name: str, by: xr.DataArray) -> None:
         """Add `by` to the right-hand side of ≤ rows (and of the upper side of equalities, which then move)."""
@@ -215,10 +216,10 @@ class Program:
         """Set the coefficient of each column of a variable in its own row: one row, one column."""
         rows = self._at(self.model.constraints[row].labels, self._rows)
         columns = self._at(self.model.variables[variable].labels, self._columns)
+        what = f"the coefficient {value:g} of {variable} in {row}"
         for at, column in zip(rows, columns, strict=True):
-            sure(
-                self.highs.changeCoeff(int(at), int(column), value), f"the coefficient {value:g} of {variable} in {row}"
-            )
+            # HiGHS takes one that is no number.
+            sure(ERROR if np.isnan(value) else self.highs.changeCoeff(int(at), int(column), value), what)
 
     @staticmethod
     def _at(labels: xr.DataArray, positions: dict[int, int]) -> Columns:
@@ -316,18 +317,20 @@ def hand_over(highs: Any, matrices: Any, scale: float = 1.0) -> None:
     whole = columns[matrices.vtypes != "C"]
     if whole.size:
         sure(highs.changeColsIntegrality(len(whole), whole, np.ones(len(whole), dtype=np.uint8)), "whole numbers")
-    sure(highs.changeColsCost(count, columns, matrices.c * scale), "costs")
+    cost(highs, columns, matrices.c * scale, "costs")
     rows, (low, high) = _rows_of(matrices), _limits(matrices)
     added = highs.addRows(rows.shape[0], low, high, rows.nnz, rows.indptr, rows.indices + first, rows.data)
     sure(added, "rows")
 
 
-def _scale(curvature: Any) -> float:
+def _scale(costs: Floats, curvature: Any) -> float:
     """What makes the least curvature of a quadratic objective 1, beside what HiGHS adds to it; 1 without curvature."""
     if curvature is None:
         return 1.0
     diagonal = np.abs(curvature.diagonal())
-    return float(np.clip(1 / np.min(diagonal, where=diagonal > 0, initial=1.0), 1.0, MOST_SCALE))
+    largest = max(float(np.abs(costs).max(initial=0.0)), float(diagonal.max(initial=0.0)))
+    most = MOST_SCALE / min(largest, 1.0) if largest else 1.0
+    return float(np.clip(1 / np.min(diagonal, where=diagonal > 0, initial=1.0), 1.0, most))
 
 
 def _hand_over_curvature(highs: Any, matrices: Any, scale: float) -> None:
@@ -344,7 +347,13 @@ def _hand_over_curvature(highs: Any, matrices: Any, scale: float) -> None:
     sure(highs.passHessian(whole.shape[0], order.size, triangle, starts, rows, values), "the curvature")
 
 
-OK, WARNING = highspy.HighsStatus.kOk, highspy.HighsStatus.kWarning
+def cost(highs: Any, columns: Columns, costs: Floats, what: str) -> None:
+    """Set the costs of columns, of which HiGHS would take one that is no number."""
+    known = np.abs(costs) < DEAREST
+    sure(highs.changeColsCost(len(columns), columns, costs) if known.all() else ERROR, what)
+
+
+OK, WARNING, ERROR = highspy.HighsStatus.kOk, highspy.HighsStatus.kWarning, highspy.HighsStatus.kError
 
 
 def sure(status: Any, what: str, also: tuple[Any, ...] = ()) -> None:

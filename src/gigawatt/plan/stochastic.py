@@ -34,7 +34,18 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt.plan.search import discounts, state
-from gigawatt.plan.solve import SMALLEST, UNITS, NoPlan, SolverFailure, check_matrices, hand_over, settle, silent, sure
+from gigawatt.plan.solve import (
+    SMALLEST,
+    UNITS,
+    NoPlan,
+    SolverFailure,
+    check_matrices,
+    cost,
+    hand_over,
+    settle,
+    silent,
+    sure,
+)
 from gigawatt.scenario.schema import Asked
 
 Floats = NDArray[np.float64]
@@ -195,7 +206,7 @@ def _objective(highs: Any, parts: Sequence[_Part], weights: Floats, tail_weight_
     """Mean value, and the mean of the worst share of the futures."""
     for part, weight in zip(parts, weights.tolist(), strict=True):
         columns = np.arange(part.offset, part.offset + len(part.costs), dtype=np.int32)
-        sure(highs.changeColsCost(len(columns), columns, (1 - tail_weight_frac) * weight * part.costs), "costs")
+        cost(highs, columns, (1 - tail_weight_frac) * weight * part.costs, "costs of a future")
     if not tail_weight_frac:
         return
     level = _column(highs, {}, tail_weight_frac, -np.inf)
@@ -213,7 +224,11 @@ def _solved(highs: Any) -> Floats:
     """Every column of the optimum."""
     sure(highs.run(), "the plan for several futures")
     status = highs.getModelStatus()
-    if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+    if status == highspy.HighsModelStatus.kUnboundedOrInfeasible:  # which of the two presolve cannot tell
+        settle(highs, presolve="off")
+        sure(highs.run(), "the plan for several futures")
+        status = highs.getModelStatus()
+    if status == highspy.HighsModelStatus.kInfeasible:
         raise NoPlan
     if status != highspy.HighsModelStatus.kOptimal:
         raise SolverFailure(f"HiGHS stopped with status {highs.modelStatusToString(status)}")

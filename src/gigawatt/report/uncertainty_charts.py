@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -30,8 +31,10 @@ def tornado(found: Mapping[str, Any]) -> str:
     """The value of a plan with one quantity low or high, all others at their middle; the widest swing on top."""
     swings = found["tornado"]
     ends = [swing[key] for swing in swings for key in ("low_value_usd", "high_value_usd")]
-    unit = scale("usd", [found["middle_value_usd"], *ends])
-    middle = found["middle_value_usd"] / unit.size
+    known = [value for value in (found["middle_value_usd"], *ends) if value is not None] or [0.0]
+    unit = scale("usd", known)
+    # Where the plan has no value with all at their middle, bars begin between the ends.
+    middle = (fmean(known) if found["middle_value_usd"] is None else known[0]) / unit.size
     frame = _frame("tornado", "Value with one quantity at its P10 or P90, the others at their middle", len(swings))
     sizes = [middle, *(end / unit.size for end in ends)]
     across = svg.axis(min(sizes), max(sizes), frame.left, frame.right_edge - NAMES_WIDTH / 4)

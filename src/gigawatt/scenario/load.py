@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict, replace
 from importlib.resources import files
@@ -47,7 +47,8 @@ NAMED = {
 }
 # Keys of a site that name a file.
 FILE_KEYS = ("weather_file", "price_file", "carbon_file")
-MOST_NAME, MOST_SHOWN = 80, 40
+# Characters of a name, names, and parts of a path beyond which nobody reads or means them.
+MOST_NAME, MOST_SHOWN, MOST_PARTS = 80, 40, 200
 
 LookUp = Callable[[str, str, str], Any]
 
@@ -91,6 +92,7 @@ def loads(text: str, overrides: Mapping[str, Any] | None = None) -> Scenario:
 def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
     """Every "path=value" of a command line. Raises ScenarioError with all that are none, or name a path again."""
     found: dict[str, Any] = {}
+    within: dict[str, str] = {}  # each path to a path that was found → that
     faults: list[Fault] = []
     for pair in pairs:
         try:
@@ -100,19 +102,25 @@ def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
             continue
         if path in found:
             faults.append(Fault(path="--set", given=f"{path} twice", expected="each path once"))
-        faults += [_beside(path, other) for other, whole in found.items() if _settles(path, other, whole)]
+        elif path in within:
+            faults.append(_beside(path, within[path]))
+        around = list(_around(path))
+        faults += [_beside(path, other) for other in around if other in found and _states(found[other], path, other)]
         found[path] = value
+        within |= dict.fromkeys(around, path)
     if faults:
         raise ScenarioError(faults)
     return found
 
 
-def _settles(path: str, other: str, whole: Any) -> bool:
-    """Whether a path holds again what another one holds: all around it, or a part that is stated there already."""
-    if other.startswith(f"{path}."):
-        return True
-    if not path.startswith(f"{other}."):
-        return False
+def _around(path: str) -> Iterator[str]:
+    """The paths that a path is within, of as many parts as anybody is told of."""
+    parts = path.split(".", MOST_PARTS)[:-1]
+    return (".".join(parts[: n + 1]) for n in range(len(parts)))
+
+
+def _states(whole: Any, path: str, other: str) -> bool:
+    """Whether the value of another path that this one is within holds already what this one is to hold."""
     for key in path[len(other) + 1 :].split("."):
         if not isinstance(whole, Mapping):
             return True

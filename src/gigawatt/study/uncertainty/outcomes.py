@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.catalog.paths import first_day
+from gigawatt.errors import Fault, ScenarioError
 from gigawatt.study.note import Note
 from gigawatt.study.uncertainty.statistics import quantiles, valued
 
@@ -30,8 +31,14 @@ TOLD = (
 
 
 def with_value(tables: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
-    """The tables of the same futures without those in which any of them has no value."""
+    """The tables of the same futures without those in which any of them has no value.
+
+    Raises ScenarioError where this leaves none.
+    """
     some = valued(np.stack([table.value_usd.values for table in tables.values()]))
+    if not some.any():
+        expected = "quantities with which a plan has a value in some of them"
+        raise ScenarioError([Fault(path="--draws", given=f"{some.size:,} futures without a value", expected=expected)])
     return {name: table.isel(draw=some) for name, table in tables.items()}
 
 

@@ -1,12 +1,13 @@
 """What many outcomes say: quantiles, first-order indices, and what it would be worth to know a quantity beforehand.
 
 First-order index of a quantity: S = Var(E[Y | x]) / Var(Y), the share of an outcome's variance that would go if the
-quantity were known; estimated from the given draws, whatever else moves with it [1, 2]. Where quantities are correlated
-a share may count more than once. What happens now and then, or not at all, has too sharp an edge for the ten harmonics
-of [1]: outcomes of few values are grouped by the order of the quantity, and Var(E[Y | x]) is the mean product of two
-different draws of a group less that of any two, which is free of the bias of the variance of group means [6].
+quantity were known; estimated from the given draws, whatever else moves with it [1]. Where quantities are correlated a
+share may count more than once. Draws are grouped by the order of the quantity, and Var(E[Y | x]) is the mean product of
+two different draws of a group less that of any two, which is free of the bias of the variance of group means [2]. What
+happens now and then has an edge too sharp for the few harmonics of a random balance design; groups follow it if they
+are small against the draws in which it happens: these carry the variance, and are draws / kurtosis.
 
-Outcomes without a value (NaN) are left out: in a base of `saltelli_shares` all rows that belong to it.
+Outcomes without a value (NaN or infinite) are left out: in a base of `saltelli_shares` all rows that belong to it.
 
 Value of perfect information [3]: with the value v(s, x) of strategy s in future x, one decides for the best on average,
 max_s E[v]; who knew x_i beforehand would decide for each value of it, so knowing it is worth
@@ -17,16 +18,14 @@ and knowing all of the future is worth E[max_s v(s)] − max_s E[v(s)]. E[v(s) |
 
 References
 ----------
-[1] S. Tarantola, D. Gatelli, T. Mara, "Random balance designs for the estimation of first order global sensitivity
-    indices", Reliability Engineering and System Safety 91(6), 2006, doi:10.1016/j.ress.2005.06.003.
-[2] E. Plischke, "An effective algorithm for computing global sensitivity indices (EASI)", Reliability Engineering and
-    System Safety 95(4), 2010, doi:10.1016/j.ress.2009.11.005.
+[1] E. Plischke, E. Borgonovo, C. Smith, "Global sensitivity measures from given data", European Journal of Operational
+    Research 226(3), 2013, doi:10.1016/j.ejor.2012.11.047.
+[2] S. R. Searle, G. Casella, C. E. McCulloch, "Variance Components", Wiley, 1992, ch. 3: the one-way classification.
 [3] H. Raiffa, R. Schlaifer, "Applied statistical decision theory", Harvard University, 1961.
 [4] M. Strong, J. Oakley, A. Brennan, "Estimating multiparameter partial expected value of perfect information from a
     probabilistic sensitivity analysis sample", Medical Decision Making 34(3), 2014, doi:10.1177/0272989X13505910.
 [5] A. Saltelli et al., "Variance based sensitivity analysis of model output", Computer Physics Communications 181(2),
     2010, doi:10.1016/j.cpc.2009.09.018.
-[6] S. R. Searle, G. Casella, C. E. McCulloch, "Variance Components", Wiley, 1992, ch. 3: the one-way classification.
 """
 
 from __future__ import annotations
@@ -43,9 +42,8 @@ Floats = NDArray[np.float64]
 SHARES_FRAC = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 # Fewer draws say nothing about indices; a regression has this degree, and leaves out a fold at a time.
 LEAST_DRAWS, DEGREE, FOLDS = 64, 3, 5
-# An outcome has few values where it has not one for each fourth draw. Groups are so many times smaller than the draws
-# that differ from the commonest value, and at most a twentieth of all.
-FEW_FRAC, GROUPS_OF_RARE, LEAST_GROUPS = 0.25, 5, 20
+# Groups are so many times smaller than the draws that carry the variance, and at most a twentieth of all.
+GROUPS_OF_RARE, LEAST_GROUPS = 5, 20
 # Parts that are left out in turn for a confidence, and its half-width in standard deviations.
 PARTS, CONFIDENCE = 20, 1.96
 
@@ -73,26 +71,20 @@ def quantiles(values: ArrayLike) -> dict[str, float]:
     return found | {"mean": float(ordered.mean())}
 
 
-def first_order(names: Sequence[str], drawn: Floats, values: Floats, seed: int) -> list[Index]:
+def first_order(names: Sequence[str], drawn: Floats, values: Floats) -> list[Index]:
     """First-order indices from given draws, the largest first; none where there are too few or nothing differs.
 
-    drawn: (draw, quantity). Only the order of a quantity's draws counts [1].
+    drawn: (draw, quantity). Only the order of a quantity's draws counts.
     """
-    drawn, values = drawn[~np.isnan(values)], values[~np.isnan(values)]
+    drawn, values = drawn[np.isfinite(values)], values[np.isfinite(values)]
     if len(values) < LEAST_DRAWS or not np.ptp(values) > 0:
         return []
-    if len(np.unique(values)) <= FEW_FRAC * len(values):
-        return _sorted([_grouped_index(name, column, values) for name, column in zip(names, drawn.T, strict=True)])
-    from SALib.analyze import rbd_fast
-
-    found = rbd_fast.analyze({"num_vars": len(names), "names": list(names)}, ranks(drawn), values, seed=seed)
-    rows = zip(names, found["S1"], found["S1_conf"], strict=True)
-    return _sorted([Index(name=name, first_frac=float(s), confidence_frac=float(c)) for name, s, c in rows])
+    return _sorted([_grouped_index(name, column, values) for name, column in zip(names, drawn.T, strict=True)])
 
 
 def _grouped_index(name: str, column: Floats, values: Floats) -> Index:
-    """The index of an outcome of few values, and its confidence from leaving out one part of the draws after another,
-    but no less than what chance makes of a quantity without effect, √(2 / (draws · (group − 1)))."""
+    """The index of a quantity, and its confidence from leaving out one part of the draws after another, but no less
+    than what chance makes of a quantity without effect, √(2 / (draws · (group − 1)))."""
     part, size = np.arange(len(values)) % PARTS, _group_size(values)
     without = np.array([_grouped_frac(column[part != n], values[part != n], size) for n in range(PARTS)])
     spread = float(np.sqrt((PARTS - 1) * np.mean((without - without.mean()) ** 2)))
@@ -102,8 +94,9 @@ def _grouped_index(name: str, column: Floats, values: Floats) -> Index:
 
 
 def _group_size(values: Floats) -> int:
-    _, times = np.unique(values, return_counts=True)
-    return int(np.clip((len(values) - times.max()) // GROUPS_OF_RARE, 2, len(values) // LEAST_GROUPS))
+    apart = (values - values.mean()) / values.std()
+    carrying = len(values) / float(np.mean(apart**4))
+    return int(np.clip(carrying / GROUPS_OF_RARE, 2, len(values) // LEAST_GROUPS))
 
 
 def _grouped_frac(column: Floats, values: Floats, size: int) -> float:
@@ -138,7 +131,7 @@ def saltelli_indices(names: Sequence[str], values: Floats, seed: int) -> list[In
     None where fewer than two bases have all their values, or nothing differs.
     """
     bases = values.reshape(-1, len(names) + 2)
-    values = bases[~np.isnan(bases).any(axis=1)].ravel()
+    values = bases[np.isfinite(bases).all(axis=1)].ravel()
     if values.size < 2 * bases.shape[1] or not np.ptp(values) > 0:
         return []
     from SALib.analyze import sobol
@@ -171,7 +164,7 @@ def evpi_usd(values_usd: Floats) -> float:
 
 def valued(values_usd: Floats) -> NDArray[np.bool_]:
     """Draws in which every strategy has a value; values_usd: (strategy, draw)."""
-    return np.asarray(~np.isnan(values_usd).any(axis=0))
+    return np.asarray(np.isfinite(values_usd).all(axis=0))
 
 
 def evppi_usd(names: Sequence[str], drawn: Floats, values_usd: Floats) -> dict[str, float]:

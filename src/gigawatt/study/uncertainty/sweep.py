@@ -119,7 +119,7 @@ def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, sa
     if saltelli in lived.tables:
         indices = statistics.saltelli_indices(names, lived.tables[saltelli].value_usd.values, seed)
     else:
-        indices = statistics.first_order(names, inputs, values, seed)
+        indices = statistics.first_order(names, inputs, values)
     choices, tornado = np.stack([values, np.zeros_like(values)]), _tornado(names, single)
     return Sweep(
         scenario=scenario,
@@ -157,7 +157,7 @@ def _tornado(names: Sequence[str], table: xr.Dataset) -> tuple[Swing, ...]:
         )
         for n, name in enumerate(names)
     ]
-    valued = (swing for swing in found if not np.isnan(swing.swing_usd))
+    valued = (swing for swing in found if np.isfinite(swing.swing_usd))
     return tuple(sorted(valued, key=lambda swing: -swing.swing_usd))
 
 
@@ -171,7 +171,7 @@ def _no_swing(names: Sequence[str], tornado: Sequence[Swing]) -> list[Note]:
 
 def _holes(table: xr.Dataset) -> list[Note]:
     """That futures of a Saltelli design have no value."""
-    count = int(np.isnan(table.value_usd.values).sum())
+    count = int((~np.isfinite(table.value_usd.values)).sum())
     if not count:
         return []
     text = f"Futures of the Saltelli design without a value: {count:,}. The bases that they belong to are left out."
