@@ -85,18 +85,18 @@ def inference_configs() -> Figures:
     import numpy as np
 
     from gigawatt import tokens
-    from gigawatt.catalog import kernels, load
+    from gigawatt.catalog import load, to_tokens
 
     draws = np.random.default_rng(0)
     models = [load.get("models", name) for name in ("llama-3.1-70b", "deepseek-r1", "gpt-oss-120b", "qwen3-235b-a22b")]
     parts = [(load.get("accelerators", name), form) for name in ("h100", "b200", "gb300") for form in ("bf16", "fp8")]
     calibration = load.get("inference_calibrations", "as-of-2026")
     part, model = draws.integers(0, len(parts), CASES_COUNT), draws.integers(0, len(models), CASES_COUNT)
-    each = [kernels.inference_efficiency(calibration, *one) for one in _pairs(parts, models)]
+    each = [to_tokens.inference_efficiency(calibration, *one) for one in _pairs(parts, models)]
     tensor, data = np.exp2(draws.integers(0, 4, (2, CASES_COUNT)))
     question = tokens.Question(
-        machine=tokens.take(tokens.stack([tokens.machine(kernels.chip(one), form) for one, form in parts]), part),
-        model=tokens.take(tokens.stack([tokens.costs(kernels.transformer(one)) for one in models]), model),
+        machine=tokens.take(tokens.stack([tokens.machine(to_tokens.chip(one), form) for one, form in parts]), part),
+        model=tokens.take(tokens.stack([tokens.costs(to_tokens.transformer(one)) for one in models]), model),
         efficiency=tokens.take(tokens.stack(each), part * len(models) + model),
         layout=tokens.ServingLayout(
             tensor_count=tensor, data_count=data, expert_count=tensor * data, pipeline_count=np.ones(CASES_COUNT)
@@ -116,12 +116,12 @@ def training_layouts() -> Figures:
     import numpy as np
 
     from gigawatt import tokens
-    from gigawatt.catalog import kernels, load
+    from gigawatt.catalog import load, to_tokens
 
     part, model = load.get("accelerators", "h100"), load.get("models", "llama-3.1-405b")
     calibration = load.get("training_calibrations", "as-of-2026")
-    efficiency = kernels.training_efficiency(calibration, accelerator=part, model=model)
-    chip, transformer, count = kernels.chip(part), kernels.transformer(model), 16384
+    efficiency = to_tokens.training_efficiency(calibration, accelerator=part, model=model)
+    chip, transformer, count = to_tokens.chip(part), to_tokens.transformer(model), 16384
     few = tokens.training_layouts(chip, transformer, count, efficiency)
     size = np.size(few.tensor_count)
     times = max(CASES_COUNT // size, 1)
@@ -250,8 +250,8 @@ def evaluate_1000_futures() -> Figures:
     """A thousand futures of the preset's plan on one worker a core: starting the workers included, planning not."""
     from gigawatt.plan.plan import plan, quiet
     from gigawatt.scenario.load import load
-    from gigawatt.study.uncertainty.asking import Asking, drawing
-    from gigawatt.study.uncertainty.batches import Case, Group, run
+    from gigawatt.study.futures.batches import Case, Group, run
+    from gigawatt.study.futures.question import Asking, drawing
 
     scenario, asking = load("loi-2025-09"), Asking(futures_count=FUTURES_COUNT)
     cases = {"loi": Case(scenario=scenario, plan=plan(scenario, with_worth=False))}

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from gigawatt import watts
-from gigawatt.catalog import facility as sites
-from gigawatt.catalog import kernels, load
+from gigawatt.catalog import load, to_tokens
+from gigawatt.catalog import to_watts as sites
 from gigawatt.catalog.readers.training_rows import read_training_rows
 from gigawatt.report.accuracy import COLUMNS, by_group, groups_of, markdown, signed, totals
 from gigawatt.study.validate import facility, inference, training
@@ -165,7 +165,7 @@ def _training_families(folder: Path) -> dict[tuple[str, str], list[float]]:
     rows, _ = training.read_measured(read_training_rows(folder / "training.csv"), calibration)
     found: dict[tuple[str, str], list[float]] = {}
     for row, scored in zip(rows, training.scores(rows, calibration), strict=True):
-        family = row.case.engine, kernels.training_structure(row.case.model)
+        family = row.case.engine, to_tokens.training_structure(row.case.model)
         found.setdefault(family, []).append(abs(scored.p50 / scored.measured - 1))
     return found
 

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import units
-from gigawatt.catalog import kernels, records
+from gigawatt.catalog import records, to_tokens
 from gigawatt.catalog.readers.inference_rows import read_inference_rows
 from gigawatt.study.validate.inference import CALIBRATION, DECILE_RATIO, predict
 from gigawatt.study.validate.inference_cases import Case, cases_of, stacked
@@ -114,7 +114,7 @@ def start(cases: Sequence[Case]) -> records.InferenceCalibration:
 
 def named(case: Case) -> dict[str, str]:
     """The families of a case."""
-    return kernels.families(
+    return to_tokens.families(
         case.accelerator, case.model, case.precision, engine=case.row.engine, release=case.row.release
     )
 

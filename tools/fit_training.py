@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import units
-from gigawatt.catalog import kernels
+from gigawatt.catalog import to_tokens
 from gigawatt.catalog.load import get
 from gigawatt.catalog.readers.training_rows import read_training_rows
 from gigawatt.catalog.records import ConstantUse, FamilyOffset, Spread, TrainingCalibration, TrainingEngine
@@ -108,7 +108,7 @@ def families(row: Measured) -> list[tuple[str, str]]:
     return [
         *([("engine", case.engine)] if case.engine else []),
         ("architecture", case.accelerator.architecture),
-        ("structure", kernels.training_structure(case.model)),
+        ("structure", to_tokens.training_structure(case.model)),
     ]
 
 
@@ -211,7 +211,7 @@ def finished(found: Problem, unknowns: Floats, base: TrainingCalibration) -> Tra
     layout, _ = fastest_layouts(found.table, fitted)
     error = np.abs(np.log(tokens_per_s(found.table, fitted, layout) / found.measured))
     cases = [row.case for row in found.rows]
-    networks = [kernels.training_structure(case.model) for case in cases]
+    networks = [to_tokens.training_structure(case.model) for case in cases]
     names = [[f"{case.engine} {network}", network, "all"] for case, network in zip(cases, networks, strict=True)]
     uses = [row.tokens_per_s * row.token_flop / row.case.peak_flops for row in found.rows]
     formats = [baseline_names(case) for case in cases]
@@ -352,7 +352,7 @@ def main(arguments: Sequence[str]) -> int:
     new = finished(found, best, base)
     layout, _ = fastest_layouts(found.table, new)
     errors = tokens_per_s(found.table, new, layout) / found.measured - 1
-    report("fitted", [f"{row.case.engine} {kernels.training_structure(row.case.model)}" for row in found.rows], errors)
+    report("fitted", [f"{row.case.engine} {to_tokens.training_structure(row.case.model)}" for row in found.rows], errors)
     if asked.leave_out:
         own = {"model": lambda row: row.case.model.id, "gpu": lambda row: row.case.accelerator.id}[asked.leave_out]
         report(f"each {asked.leave_out} left out", [own(row) for row in found.rows], leave_out(found, best, base, own))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gigawatt import tokens
-from gigawatt.catalog import kernels, load
+from gigawatt.catalog import load, to_tokens
 from gigawatt.catalog.records import Accelerator
 
 ALL = [load.load("accelerators", id_) for id_ in load.ids("accelerators")]
@@ -25,9 +25,9 @@ def part(name: str) -> Accelerator:
 def served(chip: str, model: str, input_tokens: float, output_tokens: float) -> float:
     """Output tokens per second of a package that serves a model in FP4 at 50 ms a token."""
     return tokens.serve(
-        kernels.chip(part(chip)),
-        kernels.transformer(load.get("models", model)),
-        kernels.inference_efficiency(
+        to_tokens.chip(part(chip)),
+        to_tokens.transformer(load.get("models", model)),
+        to_tokens.inference_efficiency(
             load.get("inference_calibrations", "as-of-2026"), part(chip), load.get("models", model), "fp4"
         ),
         precision="fp4",
@@ -128,7 +128,7 @@ class TestPeaks:
 
     def test_feynman_is_nine_times_gb300_and_serves_less_than_that(self) -> None:
         """Its figures are assumed to be nine times as high; kernel latencies that no hardware shortens hold it back."""
-        chips = kernels.chip(part("Feynman")), kernels.chip(part("GB300"))
+        chips = to_tokens.chip(part("Feynman")), to_tokens.chip(part("GB300"))
         for name in ("fp4_flops", "hbm_capacity_bytes", "hbm_bandwidth_bytes_per_s"):
             assert getattr(chips[0], name) == pytest.approx(9 * getattr(chips[1], name))
         cases = (("deepseek-r1", 2000, 700), ("llama-3.1-70b", 500, 8000), ("qwen3-235b-a22b", 3000, 700))

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from gigawatt import watts
 from gigawatt.catalog.contradictions import contradictions
-from gigawatt.catalog.facility import normals, weather_of
 from gigawatt.catalog.load import get, ids, load, read_file
 from gigawatt.catalog.plausible import refused
-from gigawatt.catalog.records import Accelerator, Climate, FailureClass, Model, Path, PowerCurve, Reliability, Site
+from gigawatt.catalog.records import Accelerator, Climate, FailureClass, Model, PowerCurve, Reliability, Site
+from gigawatt.catalog.to_watts import normals, weather_of
 from gigawatt.errors import CatalogError
+from gigawatt.quarters import Course
 from gigawatt.watts.weather import warmest_of_cycles
 
 
@@ -106,7 +107,7 @@ class TestSite:
 
     def test_more_power_than_was_announced(self) -> None:
         place = get("sites", "example-campus")
-        ramp = Path(periods=("2026Q3",), values=(2 * place.announced_power_w,))
+        ramp = Course(periods=("2026Q3",), values=(2 * place.announced_power_w,))
         assert paths(site(ramp_w=ramp)) == ["ramp"]
 
     @pytest.mark.parametrize(("name", "value"), [("latitude_deg", 91.0), ("longitude_deg", -181.0)])

@@ -3,13 +3,13 @@
 import pytest
 
 from gigawatt import tokens
-from gigawatt.catalog import kernels
+from gigawatt.catalog import to_tokens
 from gigawatt.catalog.load import get, ids
 
 
 @pytest.mark.parametrize("name", ids("accelerators"))
 def test_chip_has_the_figures_of_its_accelerator(name):
-    record, chip = get("accelerators", name), kernels.chip(get("accelerators", name))
+    record, chip = get("accelerators", name), to_tokens.chip(get("accelerators", name))
     assert isinstance(chip, tokens.Chip)
     assert chip.hbm_bandwidth_bytes_per_s == record.hbm_bandwidth_bytes_per_s
     assert (chip.name, chip.fp8_flops) == (record.name, record.fp8_flops)
@@ -17,7 +17,7 @@ def test_chip_has_the_figures_of_its_accelerator(name):
 
 @pytest.mark.parametrize("name", ids("models"))
 def test_what_a_model_file_leaves_out_is_nothing(name):
-    model = kernels.transformer(get("models", name))
+    model = to_tokens.transformer(get("models", name))
     for block in model.blocks:
         assert (block.value_dim_count > 0) == (block.attention != "none")
         assert isinstance(block.output_gate, bool)
@@ -27,9 +27,9 @@ def test_what_a_model_file_leaves_out_is_nothing(name):
 
 def test_efficiencies_have_the_figures_of_their_calibrations():
     inference, training = get("inference_calibrations", "as-of-2026"), get("training_calibrations", "as-of-2026")
-    assert kernels.training_efficiency(training).half_width_count == training.half_width_count
+    assert to_tokens.training_efficiency(training).half_width_count == training.half_width_count
     part, model = get("accelerators", "h200"), get("models", "llama-3.1-8b")
-    found = kernels.inference_efficiency(inference, part, model, "fp8", engine="vllm")
+    found = to_tokens.inference_efficiency(inference, part, model, "fp8", engine="vllm")
     assert found.memory_frac == inference.memory_frac
     assert found.compute_frac == inference.fp8_compute_frac
     assert found.step_overhead_s == next(one.step_overhead_s for one in inference.engines if one.name == "vllm")
@@ -38,13 +38,13 @@ def test_efficiencies_have_the_figures_of_their_calibrations():
 def test_offsets_multiply_and_age_slows():
     inference = get("inference_calibrations", "as-of-2026")
     part, model = get("accelerators", "h200"), get("models", "llama-3.1-8b")
-    named = kernels.families(part, model, "fp8", engine="vllm")
+    named = to_tokens.families(part, model, "fp8", engine="vllm")
     ratio = next(one.time_ratio for one in inference.engines if one.name == "vllm")
     for offset in inference.offsets:
         ratio *= offset.time_ratio if named.get(offset.family) == offset.name else 1
-    now = kernels.inference_efficiency(inference, part, model, "fp8", engine="vllm")
+    now = to_tokens.inference_efficiency(inference, part, model, "fp8", engine="vllm")
     assert now.time_ratio == pytest.approx(ratio)
-    older = kernels.inference_efficiency(inference, part, model, "fp8", engine="vllm", age_years=1.0)
+    older = to_tokens.inference_efficiency(inference, part, model, "fp8", engine="vllm", age_years=1.0)
     assert older.time_ratio == pytest.approx(ratio / inference.yearly_time_ratio)
     assert older.time_ratio > now.time_ratio
 
@@ -53,5 +53,5 @@ def test_an_engine_that_was_not_fitted_has_the_mean_overhead():
     inference = get("inference_calibrations", "as-of-2026")
     part, model = get("accelerators", "h200"), get("models", "llama-3.1-8b")
     steps = [one.step_overhead_s for one in inference.engines]
-    found = kernels.inference_efficiency(inference, part, model, "fp8", engine="somebody's own")
+    found = to_tokens.inference_efficiency(inference, part, model, "fp8", engine="somebody's own")
     assert found.step_overhead_s == pytest.approx(sum(steps) / len(steps))

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from gigawatt.catalog import load
-from gigawatt.catalog.records import Accelerator, Path
+from gigawatt.catalog.records import Accelerator
 from gigawatt.errors import CatalogError
+from gigawatt.quarters import Course
 
 FILES = [(kind, id_) for kind in load.KINDS for id_ in load.ids(kind)]
 
@@ -41,7 +42,7 @@ def number_paths(record: Any, path: str = "") -> Iterator[str]:
         value, here = getattr(record, entry.name), f"{path}{entry.name}"
         if entry.name == "evidence":
             continue
-        if isinstance(value, Path) or (is_number(value) and not at_default(entry, value)):
+        if isinstance(value, Course) or (is_number(value) and not at_default(entry, value)):
             yield here
         elif is_dataclass(value):
             yield from number_paths(value, f"{here}.")

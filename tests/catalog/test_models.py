@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gigawatt.catalog import load
-from gigawatt.catalog.kernels import transformer
 from gigawatt.catalog.records import Model
+from gigawatt.catalog.to_tokens import transformer
 from gigawatt.tokens.blocks import active_params_count, total_params_count
 
 ALL = [load.load("models", id_) for id_ in load.ids("models")]

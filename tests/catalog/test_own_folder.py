@@ -10,8 +10,8 @@ import pytest
 
 from gigawatt.catalog import load
 from gigawatt.errors import CatalogError, ScenarioError
-from gigawatt.report import bibliography
 from gigawatt.scenario.load import load as scenario
+from gigawatt.study import bibliography
 
 CHIP = """
 name = "{name}"

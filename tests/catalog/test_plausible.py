@@ -11,7 +11,8 @@ import pytest
 from gigawatt import units
 from gigawatt.catalog import load as catalog
 from gigawatt.catalog.plausible import named, ranges, refused
-from gigawatt.catalog.records import Evidence, Path, Source
+from gigawatt.catalog.records import Evidence, Source
+from gigawatt.quarters import Course
 from gigawatt.scenario.allocation import PowerAsked
 from gigawatt.scenario.load import allocation_presets, load, load_allocation, presets
 from gigawatt.scenario.schema import Asked
@@ -25,7 +26,7 @@ def records_in(cls: type, seen: dict[type, None]) -> dict[type, None]:
         seen[cls] = None
         for hint in get_type_hints(cls).values():
             for part in (hint, *get_args(hint), *(inner for arg in get_args(hint) for inner in get_args(arg))):
-                if is_dataclass(part) and part not in (Evidence, Source, Path):
+                if is_dataclass(part) and part not in (Evidence, Source, Course):
                     records_in(part, seen)  # type: ignore[arg-type]
     return seen
 
@@ -55,7 +56,7 @@ def test_every_number_has_a_range(cls: type) -> None:
     hints, known = get_type_hints(cls), ranges(cls)
     for entry in fields(cls):
         suffix = units.split(entry.name)[1] or (entry.name if entry.name in units.BARE else "")
-        kinds = {hints[entry.name], *get_args(hints[entry.name])} & {int, float, str, Path}
+        kinds = {hints[entry.name], *get_args(hints[entry.name])} & {int, float, str, Course}
         if suffix not in ("", "frac") and kinds:
             assert entry.name in known, entry.name
 
@@ -82,7 +83,7 @@ class Part:
     turn_deg: Annotated[float, Plausible("-90 deg", "90 deg", least="-180 deg", most="180 deg")] = 0.0
     lag_count: Annotated[int, Plausible(1, 12, least=1)] = 1
     made_date: Annotated[str, Plausible(2000, 2050, least=1990, most=2100)] = "2026Q3"
-    ramp_w: Annotated[Path | None, Plausible("1 kW", "1 MW")] = None
+    ramp_w: Annotated[Course | None, Plausible("1 kW", "1 MW")] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +119,9 @@ class TestOneValue:
             ({"made_date": "1000Q1"}, ["x.made"], []),
             ({"made_date": "2051-01-01"}, [], ["x.made"]),
             ({"made_date": "soon"}, [], []),
-            ({"ramp_w": Path(periods=("0000Q1",), values=(1.0,))}, [], ["x.ramp"]),
-            ({"ramp_w": Path(periods=("2026Q3", "2027Q1"), values=(1e4, 1e-3))}, ["x.ramp.2027Q1"], []),
-            ({"ramp_w": Path(periods=("1026Q3", "2027Q1"), values=(1e4, 1e4))}, ["x.ramp.1026Q3"], []),
+            ({"ramp_w": Course(periods=("0000Q1",), values=(1.0,))}, [], ["x.ramp"]),
+            ({"ramp_w": Course(periods=("2026Q3", "2027Q1"), values=(1e4, 1e-3))}, ["x.ramp.2027Q1"], []),
+            ({"ramp_w": Course(periods=("1026Q3", "2027Q1"), values=(1e4, 1e4))}, ["x.ramp.1026Q3"], []),
         ],
     )
     def test_is_inside_named_or_refused(self, changed: dict[str, Any], refuses: list[str], names: list[str]) -> None:

@@ -4,7 +4,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from gigawatt.catalog import facility
+from gigawatt.catalog import to_watts
 from gigawatt.catalog.load import get, ids
 from gigawatt.catalog.records import Site
 
@@ -69,7 +69,7 @@ def test_a_site_carries_the_announced_ramp_and_price(name: str) -> None:
 @pytest.mark.parametrize("load_frac", [0.8, 1.0])
 def test_pue_of_a_site_is_near_the_scenario_table(name: str, load_frac: float) -> None:
     site, (_, _, peak, mean) = get("sites", name), EXPECTED[name]
-    year = facility.pue_year(site, get("cooling", site.cooling), load_frac)
+    year = to_watts.pue_year(site, get("cooling", site.cooling), load_frac)
     assert year.peak_ratio == pytest.approx(peak, abs=0.015)
     assert year.mean_ratio == pytest.approx(mean, abs=0.015)
 
@@ -95,8 +95,8 @@ def test_the_example_campus_is_powered_from_the_start() -> None:
 
 def test_weather_differs_between_sites_and_not_between_calls() -> None:
     abilene, milam = get("sites", "abilene"), get("sites", "milam")
-    first, again = facility.weather_of(abilene, 3), facility.weather_of(abilene, 3)
+    first, again = to_watts.weather_of(abilene, 3), to_watts.weather_of(abilene, 3)
     assert (first.dry_bulb_degc == again.dry_bulb_degc).all()
     anomaly = first.dry_bulb_degc - first.dry_bulb_degc.mean()
-    other = facility.weather_of(milam, 3).dry_bulb_degc
+    other = to_watts.weather_of(milam, 3).dry_bulb_degc
     assert abs(anomaly - (other - other.mean())).max() > 3

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gigawatt.catalog.files import MOST_TABLE_BYTES
 from gigawatt.catalog.load import read_file
-from gigawatt.catalog.records import Accelerator, Evidence, Model, Path, Source
+from gigawatt.catalog.records import Accelerator, Evidence, Model, Source
 from gigawatt.catalog.tables import Reader, keys_of, read_record, read_sources, read_toml
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.files import MOST_TABLE_BYTES
+from gigawatt.quarters import Course
 
 PART = """
 name = "Example part"
@@ -305,7 +306,7 @@ class Everything:
     power_w: float | None = None
     racks_count: int = 0
     share_frac: float = 0.0
-    ramp_w: Path | None = None
+    ramp_w: Course | None = None
     source: Source | None = None
     sources: tuple[Source, ...] = ()
     by_name: dict[str, Source] | None = None
@@ -336,7 +337,7 @@ class TestPaths:
     def test_quarters_are_put_in_order(self) -> None:
         record, reader = self.read({"2027Q1": "1.2 GW", "2026Q3": "0.3 GW", "grade": "press", "source": "sheet"})
         assert record is not None
-        assert record.ramp_w == Path(periods=("2026Q3", "2027Q1"), values=(0.3e9, 1.2e9))
+        assert record.ramp_w == Course(periods=("2026Q3", "2027Q1"), values=(0.3e9, 1.2e9))
         assert reader.evidence["ramp_w"].grade == "press"
         assert not reader.faults
 

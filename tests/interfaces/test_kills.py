@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
+from gigawatt.study.futures.store import OURS
 from gigawatt.study.result import load
-from gigawatt.study.uncertainty.store import OURS
 
 SHORT = ["--set", "horizon.report_end=2027Q2", "--set", "horizon.end=2027Q4"]
 RUN = ["run", "one-campus", *SHORT, "--out", "out", "--json"]

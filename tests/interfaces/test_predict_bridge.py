@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gigawatt import watts
-from gigawatt.catalog import facility, load
+from gigawatt.catalog import load, to_watts
 from gigawatt.catalog.load import get
 from gigawatt.interfaces.cli import app
 from gigawatt.study.claims.statements import statements
@@ -45,9 +45,9 @@ def test_figures_are_the_kernels() -> None:
         "--worth", "1000 USD/MWh", "--grid-price", "60 USD/MWh", "--resale", "40%", "--discount", "10%/year"
     )
     engines = plants(figures)["reciprocating_engine"]
-    plant = facility.onsite_power_of(get("onsite_power", "reciprocating_engine"))
+    plant = to_watts.onsite_power_of(get("onsite_power", "reciprocating_engine"))
     site = get("sites", "abilene")
-    pue = facility.pue_year(site, get("cooling", site.cooling), 0.9).mean_ratio
+    pue = to_watts.pue_year(site, get("cooling", site.cooling), 0.9).mean_ratio
     kernel = watts.bridge(
         plant,
         grid_years=3.0,
@@ -76,7 +76,7 @@ def test_a_plant_that_is_not_sooner_is_not_built() -> None:
 def test_without_a_worth_a_year_earns_the_stated_revenue() -> None:
     figures, revenue = found("--load", "80%"), statements().figures.yearly_revenue_usd_per_w
     site = get("sites", "abilene")
-    pue = facility.pue_year(site, get("cooling", site.cooling), 0.8).mean_ratio
+    pue = to_watts.pue_year(site, get("cooling", site.cooling), 0.8).mean_ratio
     assert figures["worth_usd_per_wh"] / pue * 0.8 * 8760 == pytest.approx(revenue)
     assert f"{revenue:g} billion USD per GW-year" in json.dumps(figures["notes"])
     assert "GW-year" not in json.dumps(found("--worth", "1000 USD/MWh")["notes"])

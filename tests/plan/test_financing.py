@@ -9,8 +9,8 @@ import pytest
 import xarray as xr
 from toy import asked
 
-from gigawatt.catalog.paths import quarter_range
 from gigawatt.plan.financing import finance
+from gigawatt.quarters import quarter_range
 
 OPEN: dict[str, Any] = {"capital__lock_up": 0.0, "capital__distribution_cover": 0.0}
 

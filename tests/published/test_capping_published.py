@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gigawatt import watts
-from gigawatt.catalog import facility
+from gigawatt.catalog import to_watts
 from gigawatt.catalog.load import get
 
 # The largest mean distance to the published values or ranges of the points not fitted, and the largest of any point,
@@ -25,7 +25,7 @@ def missed_by(name: str, n: int) -> float:
     """How far the curve lies outside of what is published."""
     record = get("power_curves", name)
     point, evidence = record.points[n], record.evidence[f"points.{n}.performance_frac"]
-    predicted = watts.performance(facility.power_curve_of(record), point.power_frac)
+    predicted = watts.performance(to_watts.power_curve_of(record), point.power_frac)
     low = point.performance_frac if evidence.low is None else evidence.low
     high = point.performance_frac if evidence.high is None else evidence.high
     return float(abs(predicted - np.clip(predicted, low, high)))
@@ -45,7 +45,7 @@ def test_the_mean_of_the_points_not_fitted(name: str) -> None:
 
 def test_the_h100_at_600_w() -> None:
     lost = {
-        name: 1 - watts.performance(facility.power_curve_of(get("power_curves", name)), 600 / 700) for name in CLOSE
+        name: 1 - watts.performance(to_watts.power_curve_of(get("power_curves", name)), 600 / 700) for name in CLOSE
     }
     assert lost["inference"] == pytest.approx(0.018, abs=0.002), "published: 5 to 8 %"
     assert lost["training"] == pytest.approx(0.083, abs=0.002), "published: 10 to 15 %"

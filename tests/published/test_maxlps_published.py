@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import pytest
 
 from gigawatt import watts
-from gigawatt.catalog import facility
+from gigawatt.catalog import to_watts
 from gigawatt.catalog.load import get
 
 RACK = get("accelerators", "vera-rubin-nvl72-max-p")
-CURVE = facility.power_curve_of(get("power_curves", "inference"))
+CURVE = to_watts.power_curve_of(get("power_curves", "inference"))
 OVERHEAD_RATIO = 1.138  # 1 GW over 3,819 racks of 230 kW
 CAP_FRAC = 0.689  # 274,968 over 399,096 GPUs
 

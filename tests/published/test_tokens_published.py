@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from gigawatt import tokens
-from gigawatt.catalog import kernels
+from gigawatt.catalog import to_tokens
 from gigawatt.catalog.load import get
 from gigawatt.catalog.readers.training_rows import read_training_rows
 from gigawatt.study.validate import training as validate
@@ -32,7 +32,7 @@ def training_errors() -> dict[tuple[str, str], list[float]]:
     rows, _ = validate.read_measured(read_training_rows(validate.shipped()), calibration)
     errors: dict[tuple[str, str], list[float]] = {}
     for row, found in zip(rows, validate.scores(rows, calibration), strict=True):
-        family = row.case.engine, kernels.training_structure(row.case.model)
+        family = row.case.engine, to_tokens.training_structure(row.case.model)
         errors.setdefault(family, []).append(found.p50 / found.measured - 1)
     return errors
 
@@ -46,7 +46,7 @@ def test_trained(family):
 def test_what_llama_3_reached_and_a_search_that_finds_no_less():
     part, model = get("accelerators", "h100"), get("models", "llama-3.1-405b")
     calibration = get("training_calibrations", "as-of-2026")
-    own = kernels.training_efficiency(calibration, accelerator=part, model=model, engine="their own")
+    own = to_tokens.training_efficiency(calibration, accelerator=part, model=model, engine="their own")
     recipe = replace(own, global_batch_tokens=2048 * 8192.0)
     run = {"precision": "bf16", "packages_count": 16384}
     layout = tokens.Layout(
@@ -60,7 +60,7 @@ def test_what_llama_3_reached_and_a_search_that_finds_no_less():
         recompute_frac=0,
     )
     lengths = {"sequence_tokens": 8192.0, "global_batch_tokens": recipe.global_batch_tokens}
-    chip, transformer = kernels.chip(part), kernels.transformer(model)
+    chip, transformer = to_tokens.chip(part), to_tokens.transformer(model)
     reached = tokens.step(chip, transformer, layout, recipe, **lengths, **run).mfu_frac
     assert reached == pytest.approx(0.41, rel=0.08)  # table 4: 16,384 packages, 16 million tokens a batch
     found = tokens.train(chip, transformer, recipe, **run).step.mfu_frac

@@ -8,8 +8,8 @@ import pytest
 
 from gigawatt.catalog import load as catalog
 from gigawatt.errors import CatalogError
-from gigawatt.report import bibliography
 from gigawatt.scenario.load import load
+from gigawatt.study import bibliography
 
 
 @pytest.mark.parametrize("name", ["one-campus", "loi-2025-09"])

@@ -10,16 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gigawatt.report import charts, event, fleet, folder, page, tables, terminal
+from gigawatt.report import charts, event, fleet, folder, hours, page, tables, terminal
 from gigawatt.report.charts import Series
 from gigawatt.report.svg import Frame
 from gigawatt.scenario.load import loads
 from gigawatt.simulate import simulate
-from gigawatt.study import lived
-from gigawatt.study.outcome import outcome
 from gigawatt.study.result import Result
-from gigawatt.study.simulate.asking import Question, window
-from gigawatt.study.simulate.simulation import Simulation, mode_text
+from gigawatt.study.simulation.event import outcome
+from gigawatt.study.simulation.question import Question, window
+from gigawatt.study.simulation.simulation import Simulation, mode_text
 
 EVENT = "2028-07-14T16:00/4h site=example-campus -50%"
 
@@ -46,7 +45,7 @@ def each(request: pytest.FixtureRequest) -> Result:
 
 
 def test_few_points_carry_all_of_it(each: Result) -> None:
-    found, data = lived.fleet(each), lived.shown(each)
+    found, data = hours.fleet(each), hours.shown(each)
     assert 1 < found.sizes["when"] <= lived.MOST_POINTS
     assert np.nanmin(found.availability_frac.values) >= 0
     assert np.nanmax(found.availability_frac.values) <= 1
@@ -55,21 +54,21 @@ def test_few_points_carry_all_of_it(each: Result) -> None:
 
 
 def test_grains_follow_the_window(result: Result, drawn: Result, eventful: Result) -> None:
-    assert [lived.grain(one) for one in (result, drawn, eventful)] == ["quarter", "month", "hour"]
+    assert [hours.grain(one) for one in (result, drawn, eventful)] == ["quarter", "month", "hour"]
 
 
 def test_faults_by_the_hour_add_up(drawn: Result) -> None:
-    found = lived.fleet(drawn)
+    found = hours.fleet(drawn)
     days = pd.to_datetime(found.when.values).days_in_month.to_numpy()
     total = float((found.failures_per_h.sum("kind").values * days * 24).sum())
     assert total == pytest.approx(sum(drawn.timeline.summary.failures.values()), rel=1e-9)
 
 
 def test_hours_stay_within_their_quantiles(each: Result) -> None:
-    found = lived.power_span(each)
+    found = hours.power_span(each)
     assert bool((found.p1_w <= found.p50_w).all())
     assert bool((found.p50_w <= found.p99_w).all())
-    assert found.period.values.tolist() == lived.quarters(each)
+    assert found.period.values.tolist() == hours.quarters(each)
 
 
 def test_the_page_stays_small_and_whole(each: Result) -> None:
@@ -78,8 +77,8 @@ def test_the_page_stays_small_and_whole(each: Result) -> None:
     words = re.sub(r"<style>.*?</style>|<[^>]*>", " ", html, flags=re.DOTALL)
     assert not re.search(r"\b(nan|inf|None)\b", words)
     assert ("What the event cost" in words) == (each.outcome is not None)
-    assert ("The longest outages" in words) == lived.dated(each)
-    assert ("failures as a rate" in words) == (not lived.dated(each))
+    assert ("The longest outages" in words) == hours.dated(each)
+    assert ("failures as a rate" in words) == (not hours.dated(each))
 
 
 def test_outages_are_listed_longest_first(drawn: Result, result: Result) -> None:
@@ -94,7 +93,7 @@ def test_outages_are_listed_longest_first(drawn: Result, result: Result) -> None
 def test_the_event_is_shown_where_it_is(eventful: Result) -> None:
     found = eventful.outcome
     assert found is not None
-    around = lived.event_power(eventful)
+    around = hours.event_power(eventful)
     assert around.sizes["when"] <= lived.MOST_POINTS
     least = float((around.lived_w / around.without_w).min())
     assert least == pytest.approx(0.5, abs=5e-3)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gigawatt.report import names, tables, words
-from gigawatt.study import dates, views
+from gigawatt.report import names, tables, views, words
+from gigawatt.study import dates
 from gigawatt.study.result import Result
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from gigawatt.report import bibliography, listings, terminal, words
+from gigawatt.report import listings, terminal, words
 from gigawatt.scenario.load import load
+from gigawatt.study import bibliography
 from gigawatt.study.check import outline
 from gigawatt.study.result import Result
 

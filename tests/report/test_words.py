@@ -17,10 +17,10 @@ from gigawatt.plan.plan import plan_inputs, quiet
 from gigawatt.report import folder, ladder, page, tables, terminal, words
 from gigawatt.scenario.load import loads
 from gigawatt.study import dates
-from gigawatt.study.allocate.asking import Question, opened
+from gigawatt.study.allocation.question import Question, opened
 from gigawatt.study.result import Result, load
 from gigawatt.study.run import run
-from gigawatt.study.simulate.simulation import Simulation
+from gigawatt.study.simulation.simulation import Simulation
 from gigawatt.study.summary import summary
 
 DATA_QUARTER = re.compile(r"\b20\d\dQ[1-4]\b")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from gigawatt.catalog.paths import arriving
-from gigawatt.catalog.records import Path as Series
 from gigawatt.errors import ScenarioError
+from gigawatt.quarters import Course as Series
+from gigawatt.quarters import arriving
 from gigawatt.scenario.load import load, parse_override
 
 CASES: list[tuple[str, Any, str, str]] = [

@@ -21,8 +21,8 @@ from gigawatt.simulate import Timeline, simulate
 from gigawatt.simulate.outdoors import site_years
 from gigawatt.study.check import outline
 from gigawatt.study.run import run
-from gigawatt.study.simulate.asking import Question
-from gigawatt.study.simulate.simulation import simulate_result
+from gigawatt.study.simulation.question import Question
+from gigawatt.study.simulation.simulation import simulate_result
 from gigawatt.study.site_notes import file_notes
 
 SITE = "sites.example-campus"

@@ -14,7 +14,7 @@ from gigawatt.catalog.tables import KEY, MOST_ENTRIES_COUNT
 from gigawatt.errors import MOST_FAULTS_COUNT, Fault, ScenarioError
 from gigawatt.scenario.load import load, loads, parse_override, parse_overrides
 from gigawatt.scenario.strategy import load_strategies
-from gigawatt.study.simulate.asking import Question, window
+from gigawatt.study.simulation.question import Question, window
 
 TUTORING = {
     "title": "Tutoring",

@@ -9,7 +9,7 @@ import pytest
 from gigawatt.errors import ScenarioError
 from gigawatt.scenario.check_uncertainty import FACTORS, QUANTITIES, SLIPS
 from gigawatt.scenario.load import load, presets
-from gigawatt.study.uncertainty.realised import MULTIPLIES
+from gigawatt.study.futures.realised import MULTIPLIES
 
 NORMAL = {"distribution": "lognormal", "p10": 0.8, "p90": 1.2}
 CASES: list[tuple[str, Any, str, str]] = [

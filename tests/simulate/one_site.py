@@ -9,7 +9,7 @@ from gigawatt.catalog.load import get
 from gigawatt.catalog.records import FailureClass, Reliability
 from gigawatt.simulate import fleet
 from gigawatt.simulate.failures import Cohort, draw
-from gigawatt.simulate.outages import overlap
+from gigawatt.simulate.overlap import overlap
 from gigawatt.simulate.racks import Outages
 
 FAR_H = 1e6

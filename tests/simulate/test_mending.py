@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from trials import REPLICATIONS_COUNT, assert_mean
 
 from gigawatt.simulate.mending import _busy_until, mend
-from gigawatt.simulate.outages import overlap
+from gigawatt.simulate.overlap import overlap
 
 RACK, TRAY = 0, 1
 NOBODY = np.zeros(0)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gigawatt.simulate.outages import overlap
+from gigawatt.simulate.overlap import overlap
 
 HOURS = 12
 

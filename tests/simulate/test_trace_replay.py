@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from gigawatt.catalog.readers.fault_trace import FaultTrace, merged, read_fault_trace
-from gigawatt.simulate.outages import overlap
+from gigawatt.simulate.overlap import overlap
 
 NODES_COUNT, DAYS_COUNT = 400, 345
 HOURS_COUNT = DAYS_COUNT * 24

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gigawatt import watts
-from gigawatt.catalog import facility
+from gigawatt.catalog import to_watts
 from gigawatt.catalog.load import get, ids
 from gigawatt.simulate import weeks
 
@@ -18,14 +18,14 @@ SITES = ids("sites")
 def weeks_of(name: str, plant: str | None = None) -> weeks.Weeks:
     """Of a site in its typical year, for its own plant or another."""
     site = get("sites", name)
-    cooling = facility.cooling_of(get("cooling", plant or site.cooling))
-    return weeks.weeks(facility.weather_of(site, facility.TYPICAL_YEAR), cooling, site.utc_offset_h)
+    cooling = to_watts.cooling_of(get("cooling", plant or site.cooling))
+    return weeks.weeks(to_watts.weather_of(site, facility.TYPICAL_YEAR), cooling, site.utc_offset_h)
 
 
 @pytest.mark.parametrize("name", SITES)
 @pytest.mark.parametrize("plant", ids("cooling"))
 def test_a_week_has_the_mean_and_the_spread_of_its_quarter(name: str, plant: str) -> None:
-    cooling, found = facility.cooling_of(get("cooling", plant)), weeks_of(name, plant)
+    cooling, found = to_watts.cooling_of(get("cooling", plant)), weeks_of(name, plant)
     for at, (dry, wet) in enumerate(found.quarters):
         assert found.dry_bulb_degc[at].mean() == pytest.approx(dry.mean(), abs=0.75)
         assert found.dry_bulb_degc[at].std() == pytest.approx(dry.std(), rel=0.15)
@@ -35,7 +35,7 @@ def test_a_week_has_the_mean_and_the_spread_of_its_quarter(name: str, plant: str
 
 def test_quarters_hold_every_hour_of_the_year_once() -> None:
     found = weeks_of("uae")
-    year = facility.weather_of(get("sites", "uae"), facility.TYPICAL_YEAR)
+    year = to_watts.weather_of(get("sites", "uae"), facility.TYPICAL_YEAR)
     assert np.array_equal(np.concatenate([dry for dry, _ in found.quarters]), year.dry_bulb_degc)
     assert [len(dry) for dry, _ in found.quarters] == [24 * days for days in (90, 91, 92, 92)]
     assert found.dry_bulb_degc.shape == found.wet_bulb_degc.shape == (4, 168)
@@ -43,7 +43,7 @@ def test_quarters_hold_every_hour_of_the_year_once() -> None:
 
 def test_hours_keep_together_and_are_told_in_utc() -> None:
     site, found = get("sites", "abilene"), weeks_of("abilene")
-    year = facility.weather_of(site, facility.TYPICAL_YEAR).dry_bulb_degc.reshape(365, 24)
+    year = to_watts.weather_of(site, facility.TYPICAL_YEAR).dry_bulb_degc.reshape(365, 24)
     local = np.roll(found.dry_bulb_degc[2], round(site.utc_offset_h)).reshape(7, 24)
     at = [int(np.flatnonzero((year == day).all(axis=1))[0]) for day in local]
     assert at == sorted(set(at))
@@ -68,8 +68,8 @@ def test_weather_that_never_changes_has_any_seven_days() -> None:
 
 def test_a_leap_year_leaves_out_its_leap_day() -> None:
     site = get("sites", "example-campus")
-    cooling = facility.cooling_of(get("cooling", site.cooling))
-    year = facility.weather_of(site, facility.TYPICAL_YEAR)
+    cooling = to_watts.cooling_of(get("cooling", site.cooling))
+    year = to_watts.weather_of(site, facility.TYPICAL_YEAR)
     leap = replace(
         year,
         dry_bulb_degc=np.insert(year.dry_bulb_degc, 59 * 24, np.full(24, 60.0)),

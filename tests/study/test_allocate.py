@@ -13,8 +13,8 @@ from gigawatt.errors import ScenarioError
 from gigawatt.plan import flows, needs
 from gigawatt.plan.inputs import SECONDS_PER_YEAR, inputs
 from gigawatt.scenario.load import allocation_presets, load, load_allocation, presets
-from gigawatt.study.allocate import Question, allocate
-from gigawatt.study.allocate.asking import opened
+from gigawatt.study.allocation import Question, allocate
+from gigawatt.study.allocation.question import opened
 
 SHORT = {"horizon.report_end": "2028Q2", "horizon.end": "2028Q4"}
 POOLS: dict[str, Any] = {

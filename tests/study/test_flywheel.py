@@ -15,8 +15,8 @@ from gigawatt.plan.plan import plan
 from gigawatt.scenario.load import load, loads
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.flywheel import loop
+from gigawatt.study.flywheel.answer import figures
 from gigawatt.study.flywheel.backtest import backtest, course, fitted, mean_error_frac, past
-from gigawatt.study.flywheel.figures import figures
 
 # A campus that trains, small enough to be planned in a second.
 TEXT = """

@@ -13,22 +13,22 @@ import pytest
 from gigawatt.catalog.load import get
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.verify import verify
-from gigawatt.report.bibliography import numbers
 from gigawatt.report.terminal import simulated
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import implausible
-from gigawatt.study.allocate.asking import Question as AllocateQuestion
-from gigawatt.study.allocate.asking import opened
+from gigawatt.study.allocation.question import Question as AllocateQuestion
+from gigawatt.study.allocation.question import opened
+from gigawatt.study.bibliography import numbers
 from gigawatt.study.check import outline
-from gigawatt.study.flywheel.figures import figures
+from gigawatt.study.flywheel.answer import figures
+from gigawatt.study.futures import hedging, sweep
+from gigawatt.study.futures.batches import Case
 from gigawatt.study.run import run, unlawful
-from gigawatt.study.simulate.asking import Question
-from gigawatt.study.simulate.simulation import simulate_result
-from gigawatt.study.simulate.summary import summary as simulation_summary
+from gigawatt.study.simulation.answer import summary as simulation_summary
+from gigawatt.study.simulation.question import Question
+from gigawatt.study.simulation.simulation import simulate_result
 from gigawatt.study.summary import summary
-from gigawatt.study.uncertainty import hedging, sweep
-from gigawatt.study.uncertainty.batches import Case
 
 PATH = "operations.yearly_opex_facility"
 ODD = {PATH: "40 USD/W"}

@@ -15,16 +15,16 @@ from gigawatt.account.accounts import account
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.plan import flows
 from gigawatt.plan.plan import Plan, plan
+from gigawatt.report import hours
 from gigawatt.scenario.load import load
 from gigawatt.simulate import simulate
 from gigawatt.simulate.timeline import Window
-from gigawatt.study import lived
 from gigawatt.study.result import Result
 from gigawatt.study.result import load as load_result
 from gigawatt.study.run import notes, provenance
-from gigawatt.study.simulate.asking import Question, days, opened, window
-from gigawatt.study.simulate.simulation import Simulation, simulate_result
-from gigawatt.study.simulate.summary import summary
+from gigawatt.study.simulation.answer import summary
+from gigawatt.study.simulation.question import Question, days, opened, window
+from gigawatt.study.simulation.simulation import Simulation, simulate_result
 
 EVENT = "2028-07-14T16:00/4h site=example-campus -50%"
 # What the contract names.
@@ -174,7 +174,7 @@ def test_expected_mode_takes_whole_quarters(saved: Path) -> None:
     found = asked(saved, mode="expected", first="2028-08", last="2028-11-05")
     assert (found.first_date, found.last_date) == (date(2028, 7, 1), date(2028, 12, 31))
     assert list(found.result.timeline.periods) == ["2028Q3", "2028Q4"]
-    assert lived.quarters(found.result) == ["2028Q3", "2028Q4"]
+    assert hours.quarters(found.result) == ["2028Q3", "2028Q4"]
     assert summary(found)["outages"] == []
 
 
@@ -202,7 +202,7 @@ def test_a_scenario_is_planned_first() -> None:
     over = {"horizon.report_end": "2027Q2", "horizon.end": "2027Q4"}
     found = simulate_result(Question(source="one-campus", overrides=over))
     assert (found.first_date, found.last_date) == (date(2026, 7, 1), date(2027, 6, 30))
-    assert lived.window(found.result) is None
+    assert hours.window(found.result) is None
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,15 @@ import pytest
 
 from gigawatt.errors import ScenarioError
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study.uncertainty import sweep
-from gigawatt.study.uncertainty.asking import Asking
-from gigawatt.study.uncertainty.cluster import connected
+from gigawatt.study.futures import sweep
+from gigawatt.study.futures.cluster import connected
+from gigawatt.study.futures.question import Asking
 
 distributed = pytest.importorskip("distributed", reason="needs the extra gigawatt[dask]")
 
 
 def test_no_scheduler_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gigawatt.study.uncertainty.cluster.TIMEOUT_S", 0.2)
+    monkeypatch.setattr("gigawatt.study.futures.cluster.TIMEOUT_S", 0.2)
     with pytest.raises(ScenarioError, match="the address of a Dask scheduler"), connected("tcp://127.0.0.1:9"):
         pass
 
@@ -25,7 +25,7 @@ def test_no_scheduler_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 def test_a_worker_of_another_version_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gigawatt.study.uncertainty.cluster.here", lambda: "9.9")
+    monkeypatch.setattr("gigawatt.study.futures.cluster.here", lambda: "9.9")
     local = {"n_workers": 1, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
     with (
         distributed.LocalCluster(**local) as cluster,

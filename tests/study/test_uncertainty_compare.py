@@ -13,11 +13,11 @@ from gigawatt.report import uncertainty as words
 from gigawatt.report.uncertainty_charts import spread_of_values
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.strategy import load_strategies, shipped
-from gigawatt.study.uncertainty import compare
-from gigawatt.study.uncertainty.asking import Asking
-from gigawatt.study.uncertainty.compare import Comparison
-from gigawatt.study.uncertainty.outcomes import left_out, with_value
-from gigawatt.study.uncertainty.statistics import quantiles
+from gigawatt.study.futures import compare
+from gigawatt.study.futures.compare import Comparison
+from gigawatt.study.futures.quantiles import left_out, with_value
+from gigawatt.study.futures.question import Asking
+from gigawatt.study.futures.statistics import quantiles
 
 WAIT = 'title = "Wait"\n[platforms]\ngb300 = false\n[pools]\nblackwell = false\n'
 SMALL = '[programme]\ntarget = "60 MW"\n[capital.tranches]\nmost = "300 million USD"\n'

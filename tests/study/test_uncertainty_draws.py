@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gigawatt.scenario.schema import Scenario, Uncertainty
-from gigawatt.study.uncertainty.draws import Future, at_quantiles, draw, quantile, walk
+from gigawatt.study.futures.draws import Future, at_quantiles, draw, quantile, walk
 
 COUNT = 2000
 QUARTERS = 8

@@ -11,8 +11,8 @@ from gigawatt.plan.inputs import inputs
 from gigawatt.plan.plan import Plan, plan
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate.outdoors import site_years
-from gigawatt.study.uncertainty.draws import Future
-from gigawatt.study.uncertainty.evaluate import Outcome, evaluate, evaluate_anew
+from gigawatt.study.futures.draws import Future
+from gigawatt.study.futures.evaluate import Outcome, evaluate, evaluate_anew
 
 
 def live(campus: Scenario, campus_plan: Plan, **value: float) -> Outcome:

@@ -10,8 +10,8 @@ import xarray as xr
 
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study.uncertainty.draws import Future
-from gigawatt.study.uncertainty.realised import placed, question, realised
+from gigawatt.study.futures.draws import Future
+from gigawatt.study.futures.realised import placed, question, realised
 
 
 def future(**value: float) -> Future:

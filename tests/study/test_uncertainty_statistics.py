@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gigawatt.study.uncertainty import statistics
-from gigawatt.study.uncertainty.rules import Condition, Rule, find_rule
+from gigawatt.study.futures import statistics
+from gigawatt.study.futures.rules import Condition, Rule, find_rule
 
 RANDOM = np.random.default_rng(5)
 DRAWN = RANDOM.random((2000, 3))

@@ -11,8 +11,8 @@ import pytest
 
 from gigawatt.errors import ScenarioError
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study.uncertainty import sweep
-from gigawatt.study.uncertainty.asking import Asking
+from gigawatt.study.futures import sweep
+from gigawatt.study.futures.question import Asking
 
 ASKED = Asking(futures_count=2, workers_count=1, vary=("demand",))
 

@@ -20,10 +20,10 @@ from gigawatt.errors import ScenarioError
 from gigawatt.plan.plan import Plan, plan, quiet
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study.uncertainty import batches, store, sweep
-from gigawatt.study.uncertainty.asking import Asking, check_asking, drawing
-from gigawatt.study.uncertainty.batches import Case, Group
-from gigawatt.study.uncertainty.budget import Estimate, check_budget, read_budget
+from gigawatt.study.futures import batches, store, sweep
+from gigawatt.study.futures.batches import Case, Group
+from gigawatt.study.futures.budget import Estimate, check_budget, read_budget
+from gigawatt.study.futures.question import Asking, check_asking, drawing
 
 FEW = Asking(futures_count=6, workers_count=1, vary=("demand",))
 

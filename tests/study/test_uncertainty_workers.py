@@ -13,10 +13,10 @@ import xarray as xr
 from gigawatt.errors import Conflict, Fault, Infeasible, InputError, ScenarioError, SolverFailure
 from gigawatt.plan.plan import Plan, plan
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study.uncertainty import batches, store
-from gigawatt.study.uncertainty.asking import Asking, drawing
-from gigawatt.study.uncertainty.batches import Case, Group
-from gigawatt.study.uncertainty.draws import Future
+from gigawatt.study.futures import batches, store
+from gigawatt.study.futures.batches import Case, Group
+from gigawatt.study.futures.draws import Future
+from gigawatt.study.futures.question import Asking, drawing
 
 COUNT = 6
 

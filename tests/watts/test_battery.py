@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gigawatt import watts
-from gigawatt.catalog import facility
+from gigawatt.catalog import to_watts
 from gigawatt.catalog.load import get
 
 BATTERY = watts.Battery(power_w=100.0, energy_wh=400.0, round_trip_frac=0.81, fade_frac=1e-4)
@@ -26,7 +26,7 @@ def test_what_goes_in_comes_out_less_the_losses(round_trip: float, charge: list[
 
 
 def test_the_shipped_battery_keeps_four_fifths_for_5000_cycles() -> None:
-    battery = facility.battery_of(get("onsite_power", "lithium_battery"), 1e6)
+    battery = to_watts.battery_of(get("onsite_power", "lithium_battery"), 1e6)
     assert battery.energy_wh == pytest.approx(4e6)
     assert 5000 * battery.fade_frac == pytest.approx(0.2)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gigawatt import watts
-from gigawatt.catalog import facility
+from gigawatt.catalog import to_watts
 from gigawatt.catalog.load import get, ids
 from gigawatt.watts import PowerCurve
 
@@ -26,7 +26,7 @@ def test_by_hand() -> None:
 
 @pytest.mark.parametrize("name", CLASSES)
 def test_shipped_curves_rise_to_one_and_are_concave(name: str) -> None:
-    curve = facility.power_curve_of(get("power_curves", name))
+    curve = to_watts.power_curve_of(get("power_curves", name))
     power = np.linspace(float(curve.least_frac), 1, 200)
     left = watts.performance(curve, power)
     assert left[-1] == 1
@@ -37,7 +37,7 @@ def test_shipped_curves_rise_to_one_and_are_concave(name: str) -> None:
 
 def test_training_loses_more_than_inference() -> None:
     power = np.linspace(0.55, 0.99, 20)
-    left = {name: watts.performance(facility.power_curve_of(get("power_curves", name)), power) for name in CLASSES}
+    left = {name: watts.performance(to_watts.power_curve_of(get("power_curves", name)), power) for name in CLASSES}
     assert (left["training"] < left["inference"]).all()
 
 
@@ -125,6 +125,6 @@ class TestFit:
     @pytest.mark.parametrize("name", CLASSES)
     def test_the_catalog_holds_what_its_points_give(self, name: str) -> None:
         record = get("power_curves", name)
-        found = facility.refit_power_curve(record)
+        found = to_watts.refit_power_curve(record)
         assert found.exponent_ratio == pytest.approx(record.exponent_ratio)
         assert found.loss_ratio == pytest.approx(record.loss_ratio, abs=5e-4)

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gigawatt import watts
-from gigawatt.catalog import facility
+from gigawatt.catalog import to_watts
 from gigawatt.catalog.load import get, ids
 
-PLANTS = {name: facility.cooling_of(get("cooling", name)) for name in ids("cooling")}
+PLANTS = {name: to_watts.cooling_of(get("cooling", name)) for name in ids("cooling")}
 DRY = PLANTS["dry_cooler"]
 
 plants = st.sampled_from(sorted(PLANTS))
@@ -44,12 +44,12 @@ def test_drier_air_never_raises_the_pue_of_a_tower(dry: float, depression: float
 @settings(deadline=None, max_examples=20)
 @given(site=st.sampled_from(ids("sites")), seed=st.integers(0, 2**32), name=plants)
 def test_the_peak_is_never_below_the_mean_at_full_load(site: str, seed: int, name: str) -> None:
-    weather = facility.weather_of(get("sites", site), seed)
+    weather = to_watts.weather_of(get("sites", site), seed)
     assert watts.pue_peak(PLANTS[name], weather) >= watts.pue_mean(PLANTS[name], weather, 1) - 1e-12
 
 
 def test_the_mean_weighs_hours_by_their_energy() -> None:
-    weather = facility.weather_of(get("sites", "abilene"), 0)
+    weather = to_watts.weather_of(get("sites", "abilene"), 0)
     hourly = np.where(np.arange(8760) % 24 < 12, 0.5, 1.0)
     energy = hourly * watts.pue(DRY, weather.dry_bulb_degc, weather.wet_bulb_degc, hourly)
     assert watts.pue_mean(DRY, weather, hourly) == pytest.approx(energy.sum() / hourly.sum(), rel=1e-12)

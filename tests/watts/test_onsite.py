@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gigawatt import watts
-from gigawatt.catalog import facility
+from gigawatt.catalog import to_watts
 from gigawatt.catalog.load import get, ids
 
 PLANT = watts.OnsitePower(
@@ -36,16 +36,16 @@ class TestCost:
         record = get("onsite_power", name)
         evidence = record.evidence["published_usd_per_wh"]
         annuity = ANNUITY_PER_YEAR[record.life_years]
-        cost = watts.levelised_cost(facility.onsite_power_of(record), annuity, 0.9)
+        cost = watts.levelised_cost(to_watts.onsite_power_of(record), annuity, 0.9)
         assert evidence.low <= cost <= evidence.high
 
     @pytest.mark.parametrize("name", PLANTS)
     def test_shipped_plants_carry_a_constant_load(self, name: str) -> None:
-        plant = facility.onsite_power_of(get("onsite_power", name))
+        plant = to_watts.onsite_power_of(get("onsite_power", name))
         assert plant.installed_ratio * plant.capacity_frac >= 1
 
     def test_engines_and_cells_are_sooner_than_turbines_and_fuel_is_not_free(self) -> None:
-        plants = {name: facility.onsite_power_of(get("onsite_power", name)) for name in PLANTS}
+        plants = {name: to_watts.onsite_power_of(get("onsite_power", name)) for name in PLANTS}
         order = ["fuel_cell", "reciprocating_engine", "solar_storage", "gas_turbine"]
         assert sorted(plants, key=lambda name: plants[name].lead_years) == order
         assert [name for name, plant in plants.items() if plant.carbon_kg_per_wh == 0] == ["solar_storage"]
@@ -88,7 +88,7 @@ class TestBridge:
     def test_turbines_come_too_late_for_a_wait_of_three_years(self) -> None:
         """Of a wait of three years only engines, cells and panels save any; at the worth of AI work all of them pay."""
         net = {
-            name: watts.bridge(facility.onsite_power_of(get("onsite_power", name)), **self.terms()).net_usd_per_w
+            name: watts.bridge(to_watts.onsite_power_of(get("onsite_power", name)), **self.terms()).net_usd_per_w
             for name in PLANTS
         }
         assert net["gas_turbine"] == 0

@@ -8,12 +8,12 @@ import numpy as np
 import xarray as xr
 
 from gigawatt import dollars
-from gigawatt.catalog.paths import first_day
 from gigawatt.plan import buildout, flows, work
 from gigawatt.plan.inputs import HOURS_PER_YEAR, SECONDS_PER_QUARTER
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.search import discounts
 from gigawatt.plan.solve import UNITS
+from gigawatt.quarters import first_day
 from gigawatt.scenario.schema import Asked, Scenario
 
 GIGAWATT_W = 1e9

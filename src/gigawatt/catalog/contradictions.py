@@ -11,8 +11,8 @@ from typing import Any
 
 from gigawatt import units
 from gigawatt.catalog import records
-from gigawatt.catalog.facility import normals
-from gigawatt.catalog.kernels import transformer
+from gigawatt.catalog.to_tokens import transformer
+from gigawatt.catalog.to_watts import normals
 from gigawatt.errors import Fault
 from gigawatt.tokens.blocks import total_params_count
 from gigawatt.watts.air import OUTDOORS_DEGC

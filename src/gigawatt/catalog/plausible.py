@@ -9,8 +9,9 @@ from functools import cache
 from typing import Any, get_type_hints
 
 from gigawatt import units
-from gigawatt.catalog.records import HELD, EvidenceMap, Path
+from gigawatt.catalog.records import EvidenceMap
 from gigawatt.errors import Fault
+from gigawatt.quarters import HELD, Course
 from gigawatt.units import Plausible
 
 # Quarters of a path over time.
@@ -95,10 +96,10 @@ def _stated(bound: str | float) -> str:
 
 
 def _judged(record: object, path: str) -> Iterator[tuple[str, str, Plausible, float]]:
-    """Path, suffix, range and value of every number and date in a record that can be judged."""
+    """Course, suffix, range and value of every number and date in a record that can be judged."""
     for where, name, plausible, value in _fields(record, path):
         suffix = units.split(name)[1]
-        if isinstance(value, Path):
+        if isinstance(value, Course):
             yield from _points(where, suffix, plausible, value)
         elif suffix == "date" and isinstance(value, str):
             yield from _year(where, plausible, value)
@@ -106,7 +107,7 @@ def _judged(record: object, path: str) -> Iterator[tuple[str, str, Plausible, fl
             yield where, suffix, plausible, value
 
 
-def _points(where: str, suffix: str, plausible: Plausible, path: Path) -> Iterator[tuple[str, str, Plausible, float]]:
+def _points(where: str, suffix: str, plausible: Plausible, path: Course) -> Iterator[tuple[str, str, Plausible, float]]:
     for period, value in zip(path.periods, path.values, strict=True):
         here = where if path.periods == (HELD,) else f"{where}.{period}"
         if period != HELD:
@@ -121,14 +122,14 @@ def _year(where: str, plausible: Plausible, text: str) -> Iterator[tuple[str, st
 
 
 def _fields(record: object, path: str) -> Iterator[tuple[str, str, Plausible, Any]]:
-    """Path, name, range and value of the fields that have a range, in a record and in all records in it."""
+    """Course, name, range and value of the fields that have a range, in a record and in all records in it."""
     if isinstance(record, Mapping):
         for key, item in record.items():
             yield from _fields(item, _join(path, str(key)))
     elif isinstance(record, tuple):
         for n, item in enumerate(record):
             yield from _fields(item, f"{path}[{n}]")
-    elif is_dataclass(record) and not isinstance(record, type | Path):
+    elif is_dataclass(record) and not isinstance(record, type | Course):
         known = ranges(type(record))
         for entry in fields(record):
             value, where = getattr(record, entry.name), _join(path, units.split(entry.name)[0])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Annotated, Literal
 
+from gigawatt.quarters import Course
 from gigawatt.units import Plausible
 
 Grade = Literal["measured", "vendor", "press", "derived", "assumed"]
@@ -41,21 +42,6 @@ class Evidence:
 
 # Evidence by dotted field path ("rack_power_w", "blocks.0.heads_count", …).
 EvidenceMap = Mapping[str, Evidence]
-
-# The quarter of a path that is one value, held for ever.
-HELD = "0000Q1"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Path:
-    """A quantity over time: values at the starts of quarters, in between by rule, held after the last point.
-
-    `periods` are quarters such as "2026Q3", rising; `values` are in the unit of the field that holds the path.
-    """
-
-    periods: tuple[str, ...]
-    values: tuple[float, ...]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accelerator:
@@ -209,7 +195,7 @@ class Site:
     utc_offset_h: Annotated[float, Plausible("-14 h", "14 h", least="-14 h", most="14 h")]
     ownership: Literal["own", "lease"]
     announced_power_w: Annotated[float, Plausible("1 MW", "100 GW")]
-    ramp_w: Annotated[Path, Plausible("1 MW", "100 GW", zero=True)]
+    ramp_w: Annotated[Course, Plausible("1 MW", "100 GW", zero=True)]
     lead_time_years: Annotated[float, Plausible("0.25 years", "10 years", most="40 years", zero=True)]
     power_price_usd_per_wh: Annotated[float, Plausible("1 USD/MWh", "1 USD/kWh", zero=True)]
     carbon_kg_per_wh: Annotated[float, Plausible("1 g/kWh", "1500 g/kWh", zero=True)]

@@ -21,9 +21,10 @@ from pathlib import Path as FilePath
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from gigawatt import units
-from gigawatt.catalog.files import MOST_TABLE_BYTES, parse_toml, read_text
-from gigawatt.catalog.records import HELD, Evidence, Grade, Path, Source
+from gigawatt.catalog.records import Evidence, Grade, Source
 from gigawatt.errors import MOST_FAULTS_COUNT, CatalogError, Fault, plain
+from gigawatt.files import MOST_TABLE_BYTES, parse_toml, read_text
+from gigawatt.quarters import HELD, Course
 
 T = TypeVar("T")
 
@@ -182,7 +183,7 @@ def _value(
     """One value by its annotation: a record, a sequence or table of records, a path, a quantity or plain data."""
     path, field_path = here
     hint = _without_none(hint)
-    if hint is Path:
+    if hint is Course:
         return _path(name, value, here, inherited, reader)
     if is_dataclass(hint):
         return _prepare(hint, value, path, field_path, inherited, reader)  # type: ignore[arg-type]
@@ -254,7 +255,7 @@ def is_named(hint: Any) -> bool:
 
 def is_table(hint: Any) -> bool:
     """Whether a type is that of a table that has keys of its own, beside a path over time or an annotated value."""
-    return is_named(hint) or (is_dataclass(hint) and hint is not Path)
+    return is_named(hint) or (is_dataclass(hint) and hint is not Course)
 
 
 def _without_none(hint: Any) -> Any:

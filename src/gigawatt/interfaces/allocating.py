@@ -35,8 +35,8 @@ def allocate(
     """Divide power among classes of work: who gets what, what the next gigawatt is worth, and when it is enough."""
     with door(json):
         from gigawatt.scenario.load import parse_overrides
-        from gigawatt.study.allocate import Question
-        from gigawatt.study.allocate import allocate as study
+        from gigawatt.study.allocation import Question
+        from gigawatt.study.allocation import allocate as study
         from gigawatt.study.files import check_drawing
 
         check_drawing(out)

@@ -140,8 +140,9 @@ def claims(
 def sources(scenario: ScenarioName = DEFAULT, set_: Set = None, json: Json = False) -> None:
     """List the numbers that a scenario uses, with grade and source, and what its value rests on."""
     with door(json):
-        from gigawatt.report import bibliography, terminal
+        from gigawatt.report import terminal
         from gigawatt.scenario.load import load
+        from gigawatt.study import bibliography
 
         found = bibliography.numbers(load(scenario, _overrides(set_)))
         say(found) if json else terminal.show_sources(found)
@@ -154,7 +155,8 @@ def catalog_list(
 ) -> None:
     """List what the catalog knows."""
     with door(json):
-        from gigawatt.report import bibliography, terminal
+        from gigawatt.report import terminal
+        from gigawatt.study import bibliography
 
         found = bibliography.listing(kind)
         say(found) if json else terminal.show_listing(found)
@@ -166,7 +168,8 @@ def catalog_show(
 ) -> None:
     """Show one thing: every number with unit, range, grade and source."""
     with door(json):
-        from gigawatt.report import bibliography, terminal
+        from gigawatt.report import terminal
+        from gigawatt.study import bibliography
 
         found = bibliography.entry(name)
         say(found) if json else terminal.show_entry(found)

@@ -31,7 +31,7 @@ def flywheel(
         from gigawatt.report import flywheel as report
         from gigawatt.scenario.load import load, parse_overrides
         from gigawatt.study.files import check_drawing, write_whole
-        from gigawatt.study.flywheel.figures import figures
+        from gigawatt.study.flywheel.answer import figures
 
         check_drawing(out)
         question = load(scenario, parse_overrides(set_ or []))

@@ -27,7 +27,7 @@ def hedge(
     with door(json):
         from gigawatt.report import terminal
         from gigawatt.scenario.load import load, parse_overrides
-        from gigawatt.study.uncertainty import hedging as study
+        from gigawatt.study.futures import hedging as study
 
         question = load(scenario, parse_overrides(set_ or []))
         with progress() as step:

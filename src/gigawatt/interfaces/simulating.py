@@ -11,7 +11,7 @@ import typer
 from gigawatt.interfaces.console import door, progress, say
 
 if TYPE_CHECKING:
-    from gigawatt.study.simulate.simulation import Simulation
+    from gigawatt.study.simulation.simulation import Simulation
 
 Source = Annotated[
     str, typer.Argument(metavar="RESULT_OR_SCENARIO", help="Folder of a result, a preset's name or a TOML file.")
@@ -64,8 +64,8 @@ def simulate(
     with door(json):
         from gigawatt.scenario.load import parse_overrides
         from gigawatt.study.result import check_out
-        from gigawatt.study.simulate.asking import Question
-        from gigawatt.study.simulate.simulation import simulate_result
+        from gigawatt.study.simulation.question import Question
+        from gigawatt.study.simulation.simulation import simulate_result
 
         question = Question(
             source=source,
@@ -98,7 +98,7 @@ def _written(found: Simulation, out: Path | None, tell: Callable[[str], None]) -
 
 def _show(found: Simulation, files: dict[str, str] | None, json: bool) -> None:
     if json:
-        from gigawatt.study.simulate.summary import summary
+        from gigawatt.study.simulation.answer import summary
 
         say(summary(found) | {"files": files})
         return

@@ -64,7 +64,7 @@ def sweep(
     with door(json):
         from gigawatt.report import uncertainty
         from gigawatt.scenario.load import load
-        from gigawatt.study.uncertainty import sweep as study
+        from gigawatt.study.futures import sweep as study
 
         question = load(scenario, _overrides(set_))
         asking = _asking(draws, seed, workers, vary, budget, plan_time, out, saltelli, replan)
@@ -100,7 +100,7 @@ def compare(
         from gigawatt.report import uncertainty
         from gigawatt.scenario.load import load
         from gigawatt.scenario.strategy import load_strategies
-        from gigawatt.study.uncertainty import compare as study
+        from gigawatt.study.futures import compare as study
 
         over = _overrides(set_)
         chosen = load_strategies(strategies or (), scenario, over)
@@ -130,7 +130,7 @@ def _workers(asking: Any, scheduler: str | None) -> Iterator[tuple[Any, Any]]:
     if scheduler is None:
         yield asking, None
         return
-    from gigawatt.study.uncertainty.cluster import connected
+    from gigawatt.study.futures.cluster import connected
 
     with connected(scheduler) as cluster:
         yield replace(asking, workers_count=cluster.workers_count), cluster.executor
@@ -147,7 +147,7 @@ def _asking(
     saltelli: int,
     replan: bool,
 ) -> Any:
-    from gigawatt.study.uncertainty.asking import Asking
+    from gigawatt.study.futures.question import Asking
 
     return Asking(
         futures_count=count,

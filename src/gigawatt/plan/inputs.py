@@ -15,9 +15,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars, tokens
-from gigawatt.catalog import facility
-from gigawatt.catalog.paths import arriving, quarter_number, sample
+from gigawatt.catalog import to_watts
 from gigawatt.plan.throughput import rack_rates
+from gigawatt.quarters import arriving, quarter_number, sample
 from gigawatt.scenario.schema import Asked, PlatformUse, Scenario, Segment, UseCase
 from gigawatt.scenario.series import energy_price_usd_per_wh
 
@@ -60,7 +60,7 @@ def _sites(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
     asked, sites = scenario.asked, scenario.records.sites
     uses = asked.sites
     years = {
-        key: facility.pue_year(site, scenario.records.cooling[site.cooling], asked.operations.load_factor_frac)
+        key: to_watts.pue_year(site, scenario.records.cooling[site.cooling], asked.operations.load_factor_frac)
         for key, site in sites.items()
     }
     shell = {

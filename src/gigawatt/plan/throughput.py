@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import tokens
-from gigawatt.catalog import kernels
+from gigawatt.catalog import to_tokens
 from gigawatt.errors import CalibrationError, Fault, ScenarioError
 from gigawatt.scenario.schema import Experiments, Scenario, TrainingRun, UseCase
 
@@ -71,9 +71,9 @@ def tokens_per_s(scenario: Scenario, use: UseCase, platform: str) -> float:
     record = scenario.records.accelerators[platform]
     model = scenario.records.models[use.model]
     serving = tokens.serve(
-        kernels.chip(record),
-        kernels.transformer(model),
-        kernels.inference_efficiency(scenario.records.inference, record, model, use.precision),
+        to_tokens.chip(record),
+        to_tokens.transformer(model),
+        to_tokens.inference_efficiency(scenario.records.inference, record, model, use.precision),
         precision=use.precision,
         input_tokens=use.input_tokens,
         output_tokens=use.output_tokens,
@@ -97,9 +97,9 @@ def _flops(scenario: Scenario, use: TrainingRun | Experiments, gang_count: int, 
     record, operations = scenario.records.accelerators[platform], scenario.asked.operations
     model = scenario.records.models[use.model]
     run = tokens.train(
-        kernels.chip(record),
-        kernels.transformer(model),
-        kernels.training_efficiency(scenario.records.training, accelerator=record, model=model),
+        to_tokens.chip(record),
+        to_tokens.transformer(model),
+        to_tokens.training_efficiency(scenario.records.training, accelerator=record, model=model),
         precision=use.precision,
         packages_count=gang_count,
     )

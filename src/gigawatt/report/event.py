@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from gigawatt.report import charts, names, words
+from gigawatt.report import charts, hours, names, words
 from gigawatt.report.charts import Series
 from gigawatt.report.figures import BLUE, GREY, Exhibit
 from gigawatt.report.scale import PERCENT, cell, scale
 from gigawatt.report.svg import Frame
 from gigawatt.report.tables import Column, Table, Value
-from gigawatt.study import lived
-from gigawatt.study.outcome import Cut, Means, Outcome
 from gigawatt.study.result import Result
+from gigawatt.study.simulation.event import Cut, Means, Outcome
 from gigawatt.units import show
 
 HEIGHT = 300.0
@@ -28,7 +27,7 @@ SITE_FIELDS = (
 
 def power(result: Result, found: Outcome) -> Exhibit:
     """Facility power of the event's sites around it, with and without it."""
-    around = lived.event_power(result)
+    around = hours.event_power(result)
     unit = scale("w", around.without_w.values)
     where = _where(result, found)
     shows = f"Facility power at {where} around the event, UTC, {unit.unit}"

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from gigawatt.report import charts, names, tables, words
+from gigawatt.report import charts, names, tables, views, words
 from gigawatt.report.charts import Bar, Mark, Series
 from gigawatt.report.scale import Scale, cell, scale
 from gigawatt.report.svg import Frame
 from gigawatt.report.tables import Table
-from gigawatt.study import views
 from gigawatt.study.dates import quarter
 from gigawatt.study.result import Result
 from gigawatt.study.summary import tranches

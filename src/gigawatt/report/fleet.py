@@ -8,16 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from gigawatt.report import charts, names, tables, words
+from gigawatt.report import charts, hours, names, tables, views, words
 from gigawatt.report.charts import Series
 from gigawatt.report.figures import AMBER, BLUE, GREY, HALF, RED, TEAL, Exhibit
 from gigawatt.report.scale import PERCENT, Scale, cell, scale
 from gigawatt.report.svg import Frame
 from gigawatt.report.tables import Column, Table
-from gigawatt.study import lived, views
 from gigawatt.study.dates import quarter
 from gigawatt.study.result import Result
-from gigawatt.study.simulate.outages import longest
+from gigawatt.study.simulation.outages import longest
 
 LISTED_COUNT = 15
 HALF_HEIGHT, WHOLE_HEIGHT = 260.0, 320.0
@@ -37,7 +36,7 @@ def energy(result: Result) -> Exhibit:
 
 def pue(result: Result, fleet: xr.Dataset) -> Exhibit:
     """Energy beyond that of IT over time."""
-    shows = f"Facility energy beyond IT energy, share of IT energy, mean of each {lived.grain(result)}, %"
+    shows = f"Facility energy beyond IT energy, share of IT energy, mean of each {hours.grain(result)}, %"
     takeaway = words.pue(result)
     frame = Frame(slug="pue", title=shows, description=takeaway, width=HALF, height=HALF_HEIGHT)
     overhead = Series(name="overhead", values=_in(PERCENT, fleet.pue_ratio - 1), colour=RED)
@@ -48,7 +47,7 @@ def pue(result: Result, fleet: xr.Dataset) -> Exhibit:
 def power_by_time(result: Result, fleet: xr.Dataset) -> Exhibit:
     """Facility power over a short window."""
     unit = scale("w", fleet.facility_w.values)
-    shows = f"Facility power of the programme, mean of each {lived.grain(result)}, UTC, {unit.unit}"
+    shows = f"Facility power of the programme, mean of each {hours.grain(result)}, UTC, {unit.unit}"
     takeaway = words.lived(result)
     frame = Frame(slug="power", title=shows, description=takeaway, width=HALF, height=HALF_HEIGHT)
     line = Series(name="power", values=_in(unit, fleet.facility_w), colour=AMBER)
@@ -58,7 +57,7 @@ def power_by_time(result: Result, fleet: xr.Dataset) -> Exhibit:
 
 def power(result: Result) -> Exhibit:
     """Hours of facility power in each quarter against what the shells can draw."""
-    found = lived.power_span(result)
+    found = hours.power_span(result)
     unit = scale("w", found.shell_w.values)
     *spread, shells = (
         Series(name=name, values=_in(unit, found[key]), colour=colour)
@@ -90,7 +89,7 @@ def power_words(found: xr.Dataset) -> str:
 
 def losses(result: Result, fleet: xr.Dataset) -> Exhibit:
     """Share of rack-hours lost over time, by platform."""
-    shows = f"Rack-hours lost to failures and maintenance, mean of each {lived.grain(result)}, % of those in service"
+    shows = f"Rack-hours lost to failures and maintenance, mean of each {hours.grain(result)}, % of those in service"
     takeaway = losses_words(result)
     frame = Frame(slug="losses", title=shows, description=takeaway, height=HALF_HEIGHT)
     lost = 1 - fleet.availability_frac
@@ -110,7 +109,7 @@ def losses_words(result: Result) -> str:
     seen, planned = result.timeline.summary.availability_frac, result.scenario.asked.operations.availability_frac
     if seen is None:
         return "No rack is in service."
-    found = lived.availability(result).availability_frac.dropna("platform")
+    found = hours.availability(result).availability_frac.dropna("platform")
     least = int(np.argmin(found.values))
     name = names.platform(result.scenario, str(found.platform.values[least]))
     worst = f"; least on {name}, {found.values[least]:.1%}" if found.size > 1 else ""
@@ -119,7 +118,7 @@ def losses_words(result: Result) -> str:
 
 def availability(result: Result) -> Table:
     """Availability of each platform."""
-    found = lived.availability(result)
+    found = hours.availability(result)
     rows = tuple(
         (names.platform(result.scenario, str(key)), f"{share:.1%}".replace("%", " %"))
         for key, share in zip(found.platform.values, found.availability_frac.values, strict=True)
@@ -144,7 +143,7 @@ def racks(result: Result, fleet: xr.Dataset) -> Exhibit:
         )
     ]
     label = unit.unit or "racks"
-    shows = f"Racks in service, mean of each {lived.grain(result)}, {label}"
+    shows = f"Racks in service, mean of each {hours.grain(result)}, {label}"
     last = f"{float(total.stock_count[-1]):,.0f} racks are in service"
     takeaway = (
         f"At the end {last}: {float(trays[-1]):,.0f} work with a tray out, {float(total.down_count[-1]):,.0f} are out."
@@ -161,7 +160,7 @@ def failures(result: Result, fleet: xr.Dataset) -> Exhibit:
         Series(name=str(kind), values=_in(unit, fleet.failures_per_h.sel(kind=kind)), colour=colour)
         for kind, colour in zip(fleet.kind.values, (BLUE, AMBER, RED, TEAL, GREY), strict=False)
     ]
-    shows = f"Faults of racks by kind, a day, mean of each {lived.grain(result)}"
+    shows = f"Faults of racks by kind, a day, mean of each {hours.grain(result)}"
     takeaway = failures_words(result)
     frame = Frame(slug="failures", title=shows, description=takeaway, width=HALF, height=HALF_HEIGHT)
     chart = charts.columns(frame, fleet.when.values.tolist(), series, unit.unit)
@@ -175,7 +174,7 @@ def failures_words(result: Result) -> str:
     if not total:
         return "No rack fails."
     kind, most = max(seen.items(), key=lambda item: item[1])
-    drawn = "" if lived.dated(result) else " on average"
+    drawn = "" if hours.dated(result) else " on average"
     return (
         f"Racks fail {total:,.0f} times{drawn} {words.window(result)}; {cell(most / total, 'frac')} of the faults are "
         f'of the kind "{kind}".'
@@ -227,13 +226,13 @@ def _in(unit: Scale, data: xr.DataArray) -> tuple[float, ...]:
 
 def exhibits(result: Result) -> Sequence[Exhibit]:
     """The fleet's pictures in the order of the page."""
-    found = lived.fleet(result)
+    found = hours.fleet(result)
     return (losses(result, found), racks(result, found), failures(result, found))
 
 
 def sites(result: Result) -> Sequence[Exhibit]:
     """The pictures of energy and power in the order of the page: by quarter, or over a window of weeks or hours."""
-    found = lived.fleet(result)
-    if lived.grain(result) in ("quarter", "month"):
+    found = hours.fleet(result)
+    if hours.grain(result) in ("quarter", "month"):
         return (energy(result), pue(result, found), power(result))
     return (power_by_time(result, found), pue(result, found))

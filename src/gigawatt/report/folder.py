@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
+from gigawatt.report.hours import daily, dated
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study.lived import daily, dated
 from gigawatt.study.result import Result, datasets, whole_folder
 
 if TYPE_CHECKING:

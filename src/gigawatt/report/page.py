@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gigawatt.report import bibliography, calls, event, figures, fleet, ladder, listings, names, tables, words
+from gigawatt.report import calls, event, figures, fleet, ladder, listings, names, tables, views, words
 from gigawatt.report.figures import Exhibit
 from gigawatt.report.scale import cell
 from gigawatt.report.tables import Table
-from gigawatt.study import evidence, views
+from gigawatt.study import bibliography, evidence
 from gigawatt.study.dates import spoken
 from gigawatt.study.result import Result
 

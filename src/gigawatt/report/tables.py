@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import xarray as xr
 
-from gigawatt.report import names, words
+from gigawatt.report import names, views, words
 from gigawatt.report.scale import Scale, cell, scale
-from gigawatt.study import views
 from gigawatt.study.dates import by_end, quarter, spoken, when
 from gigawatt.study.result import Result
 from gigawatt.study.summary import tranches

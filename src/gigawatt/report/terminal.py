@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gigawatt.scenario.schema import Scenario
     from gigawatt.study.note import Note
     from gigawatt.study.result import Result
-    from gigawatt.study.simulate.simulation import Simulation
+    from gigawatt.study.simulation.simulation import Simulation
 
 YEARS_AT_80 = 8
 WORTH_ROWS = 6

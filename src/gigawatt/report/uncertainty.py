@@ -19,13 +19,13 @@ from gigawatt.report.accuracy import Rows, aligned, screen_width
 from gigawatt.report.scale import PERCENT, Scale, scale
 from gigawatt.study.dates import when
 from gigawatt.study.files import write_whole
-from gigawatt.study.uncertainty.rules import WORDS
+from gigawatt.study.futures.rules import WORDS
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from gigawatt.study.uncertainty.compare import Comparison
-    from gigawatt.study.uncertainty.sweep import Sweep
+    from gigawatt.study.futures.compare import Comparison
+    from gigawatt.study.futures.sweep import Sweep
 
 BILLION, NONE = 1e9, "–"
 # Figures of an outcome: their row's name and suffix.
@@ -281,7 +281,7 @@ def write_sweep(found: Sweep, summary: Mapping[str, Any], folder: Path) -> dict[
     """Charts, page, table of futures and summary of a sweep; returns name → path, folder first."""
     from gigawatt.report import uncertainty_charts as charts
     from gigawatt.report import uncertainty_page as page
-    from gigawatt.study.uncertainty.outcomes import paths
+    from gigawatt.study.futures.quantiles import paths
 
     periods, fans = [str(period) for period in found.table.period.values], paths(found.table)
     drawn = {

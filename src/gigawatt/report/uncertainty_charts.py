@@ -12,8 +12,8 @@ from gigawatt.report import svg
 from gigawatt.report.scale import cell, scale
 from gigawatt.report.svg import Axis, Frame
 from gigawatt.scenario.check_uncertainty import SLIPS
-from gigawatt.study.uncertainty.rules import WORDS
-from gigawatt.study.uncertainty.statistics import quantiles
+from gigawatt.study.futures.rules import WORDS
+from gigawatt.study.futures.statistics import quantiles
 
 # A chart that stands alone brings its own colours.
 STYLE = (

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gigawatt.report import names
+from gigawatt.report import hours as views_lived
+from gigawatt.report import names, views
 from gigawatt.report.scale import cell
-from gigawatt.study import lived as views_lived
-from gigawatt.study import views
 from gigawatt.study.dates import MONTH_NAMES, by_end, quarter
 from gigawatt.study.nothing import NOTHING, built
 from gigawatt.study.result import Result

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gigawatt.report import bibliography, names, tables, words
+from gigawatt.report import names, tables, views, words
 from gigawatt.report.scale import scale
-from gigawatt.study import views
+from gigawatt.study import bibliography
 from gigawatt.study.dates import quarter, spoken, when
 from gigawatt.study.result import Result
 from gigawatt.study.summary import tranches

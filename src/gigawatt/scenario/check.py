@@ -9,10 +9,9 @@ from typing import get_args, get_type_hints
 import numpy as np
 
 from gigawatt import units
-from gigawatt.catalog.paths import QUARTER, arriving, quarter_number, quarter_range
 from gigawatt.catalog.plausible import refused
-from gigawatt.catalog.records import Path
 from gigawatt.catalog.tables import Reader
+from gigawatt.quarters import QUARTER, Course, arriving, quarter_number, quarter_range
 from gigawatt.scenario.allocation import GROUPS, check_within
 from gigawatt.scenario.check_uncertainty import check_uncertainty
 from gigawatt.scenario.flywheel import check_flywheel
@@ -293,7 +292,7 @@ def _platforms(asked: Asked, records: Records, reader: Reader) -> None:
         reader.fault("platforms", given, "at least one platform with supply in the horizon")
 
 
-def _arrives(path: Path, asked: Asked, slip_count: int) -> bool:
+def _arrives(path: Course, asked: Asked, slip_count: int) -> bool:
     """Whether a path rises above zero in the horizon; True where that cannot be told."""
     horizon = asked.horizon
     if not all(QUARTER.fullmatch(quarter) for quarter in (horizon.start_date, horizon.end_date, *path.periods)):

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from gigawatt.catalog.records import Path
 from gigawatt.catalog.tables import Reader
+from gigawatt.quarters import Course
 from gigawatt.units import Plausible
 
 PATH = "flywheel"
@@ -49,7 +49,7 @@ class Flywheel:
     research_before_flop: Annotated[float, Plausible("1e20 FLOP", "1e33 FLOP")]
 
 
-def check_flywheel(use: Flywheel, users_count: Mapping[str, Path], reader: Reader) -> None:
+def check_flywheel(use: Flywheel, users_count: Mapping[str, Course], reader: Reader) -> None:
     """Add every fault of the table to the reader; users_count: weekly users, by the class that they make."""
     for key, path in users_count.items():
         if 0 < use.people_count < max(path.values):

@@ -15,11 +15,11 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from gigawatt.catalog import load as catalog
-from gigawatt.catalog.files import parse_toml
 from gigawatt.catalog.plausible import refused
 from gigawatt.catalog.records import Evidence, Site, Source
 from gigawatt.catalog.tables import Reader, is_named, is_table, read_record, read_sources, read_toml, type_at
 from gigawatt.errors import MOST_FAULTS_COUNT, CatalogError, Fault, ScenarioError
+from gigawatt.files import parse_toml
 from gigawatt.scenario.allocation import PATH as ALLOCATION
 from gigawatt.scenario.allocation import PowerAsked, PowerScenario, check_alone, stands_alone
 from gigawatt.scenario.check import check

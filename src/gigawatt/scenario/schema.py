@@ -13,7 +13,6 @@ from typing import Annotated, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.catalog.paths import quarter_range
 from gigawatt.catalog.records import (
     Accelerator,
     CoolingPlant,
@@ -22,7 +21,6 @@ from gigawatt.catalog.records import (
     InferenceCalibration,
     Model,
     OnsitePower,
-    Path,
     PowerCurve,
     Precision,
     Reliability,
@@ -30,6 +28,7 @@ from gigawatt.catalog.records import (
     TrainingCalibration,
 )
 from gigawatt.errors import Fault
+from gigawatt.quarters import Course, quarter_range
 from gigawatt.scenario.allocation import Allocation
 from gigawatt.scenario.flywheel import Flywheel
 from gigawatt.units import Plausible
@@ -232,7 +231,7 @@ class SiteUse:
 
     site: str = ""
     slip_count: Annotated[int, Plausible(0, 40, most=160)] = 0
-    ramp_w: Annotated[Path | None, Plausible("1 MW", "100 GW", zero=True)] = None
+    ramp_w: Annotated[Course | None, Plausible("1 MW", "100 GW", zero=True)] = None
     ownership: Literal["own", "lease"] | None = None
     power_price_usd_per_wh: Annotated[float | None, Plausible("1 USD/MWh", "1 USD/kWh", zero=True)] = None
     shell_usd_per_w_facility: Annotated[float | None, Plausible("1 USD/W", "60 USD/W", zero=True)] = None
@@ -268,18 +267,18 @@ class PlatformUse:
 class Pool:
     """Racks that a vendor family can deliver in each quarter, shared by its platforms."""
 
-    supply_count: Annotated[Path, Plausible(0.1, 1e6, zero=True)]
+    supply_count: Annotated[Course, Plausible(0.1, 1e6, zero=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
     """Demand from people: weekly users × requests a day × tokens a request, and what paying users bring."""
 
-    weekly_users_count: Annotated[Path, Plausible(1e3, 9e9, zero=True)]
-    daily_requests_count: Annotated[Path, Plausible(0.01, 2000, zero=True)]
-    request_tokens: Annotated[Path, Plausible("10 tokens", "2 Mtokens")]
-    paying_frac: Path
-    yearly_revenue_usd: Annotated[Path, Plausible("1 USD", "20 thousand USD", zero=True)]
+    weekly_users_count: Annotated[Course, Plausible(1e3, 9e9, zero=True)]
+    daily_requests_count: Annotated[Course, Plausible(0.01, 2000, zero=True)]
+    request_tokens: Annotated[Course, Plausible("10 tokens", "2 Mtokens")]
+    paying_frac: Course
+    yearly_revenue_usd: Annotated[Course, Plausible("1 USD", "20 thousand USD", zero=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -311,8 +310,8 @@ class UseCase:
     utilisation_frac: Annotated[float, Plausible("5 %", "100 %", least="1 %")]
     peak_to_mean_ratio: Annotated[float, Plausible(1, 10, least=1, most=100)] = 1.0
     people: People | None = None
-    demand_tokens_per_s: Annotated[Path | None, Plausible("1000 tokens/s", "1e12 tokens/s", zero=True)] = None
-    price_usd_per_mtok: Annotated[Path | None, Plausible("0.001 USD/Mtoken", "1000 USD/Mtoken", zero=True)] = None
+    demand_tokens_per_s: Annotated[Course | None, Plausible("1000 tokens/s", "1e12 tokens/s", zero=True)] = None
+    price_usd_per_mtok: Annotated[Course | None, Plausible("0.001 USD/Mtoken", "1000 USD/Mtoken", zero=True)] = None
     served_elsewhere_frac: float = 0.0
     segments: tuple[Segment, ...]
     social_weight_ratio: Annotated[float, Plausible(0.01, 1000, zero=True)]
@@ -353,10 +352,10 @@ class Experiments:
     model: str
     precision: Precision
     gang_count: Annotated[int, Plausible(8, 2e7, least=1, most=1e9)]
-    wish_flop: Annotated[Path, Plausible("1e21 FLOP", "1e32 FLOP", zero=True)]
-    worth_usd_per_flop: Annotated[Path, Plausible("1e-4 USD/EFLOP", "1e3 USD/EFLOP", zero=True)]
+    wish_flop: Annotated[Course, Plausible("1e21 FLOP", "1e32 FLOP", zero=True)]
+    worth_usd_per_flop: Annotated[Course, Plausible("1e-4 USD/EFLOP", "1e3 USD/EFLOP", zero=True)]
     floor_frac: float
-    floor_penalty_usd_per_flop: Annotated[Path, Plausible("1e-4 USD/EFLOP", "1e4 USD/EFLOP", zero=True)]
+    floor_penalty_usd_per_flop: Annotated[Course, Plausible("1e-4 USD/EFLOP", "1e4 USD/EFLOP", zero=True)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from gigawatt.simulate import racks
 from gigawatt.simulate.calendar import Span
 from gigawatt.simulate.failures import SLIP, Cohort, Faults, Key, draw, stream
 from gigawatt.simulate.mending import mend
-from gigawatt.simulate.outages import overlap
+from gigawatt.simulate.overlap import overlap
 from gigawatt.simulate.racks import Outages, Pairs, Racks
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import watts
-from gigawatt.catalog import facility
+from gigawatt.catalog import to_watts
 from gigawatt.plan.flows import mean_stock
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
@@ -104,8 +104,8 @@ def world(
     stock = mean_stock(plan.data.stock_count).transpose("period", "site", "platform").values[:, at.site, at.platform]
     order = [tier.work for tier in reversed(asked.simulate.tiers)]
     day, peak = tide.tide(data, asked)
-    curves = {"training": facility.power_curve_of(records.training_curve)}
-    serving = facility.power_curve_of(records.inference_curve)
+    curves = {"training": to_watts.power_curve_of(records.training_curve)}
+    serving = to_watts.power_curve_of(records.inference_curve)
     return World(
         scenario=scenario,
         at=at,
@@ -114,7 +114,7 @@ def world(
         tide=day,
         peak=peak,
         years=site_years(scenario) if years is None else years,
-        plants=[facility.cooling_of(records.cooling[site.cooling]) for site in records.sites.values()],
+        plants=[to_watts.cooling_of(records.cooling[site.cooling]) for site in records.sites.values()],
         curves=[curves.get(tier.work, serving) for tier in asked.simulate.tiers],
         design_w=power.design_power(plan.data, data),
         shell_w=plan.data.shell_w.transpose("period", "site").values,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import watts
-from gigawatt.catalog import facility
+from gigawatt.catalog import to_watts
 from gigawatt.scenario.schema import Scenario, SiteSeries
 from gigawatt.simulate import weeks
 from gigawatt.simulate.calendar import Span
@@ -53,13 +53,13 @@ def site_years(scenario: Scenario) -> list[SiteYear]:
         use, series = scenario.asked.sites[key], scenario.records.series.get(key, SiteSeries())
         air, offset_h = series.weather, series.weather_offset_h
         if air is None:
-            air, offset_h = facility.weather_of(site, facility.TYPICAL_YEAR), site.utc_offset_h
+            air, offset_h = to_watts.weather_of(site, facility.TYPICAL_YEAR), site.utc_offset_h
         price, price_offset_h = series.price_usd_per_wh, 0.0
         if price is None:
             ratios = np.array(use.price_ratios or [[1.0] * 24] * 12)
             price, price_offset_h = site.power_price_usd_per_wh * (ratios / ratios.mean()), site.utc_offset_h
         carbon = np.full(8760, site.carbon_kg_per_wh) if series.carbon_kg_per_wh is None else series.carbon_kg_per_wh
-        plant = facility.cooling_of(scenario.records.cooling[site.cooling])
+        plant = to_watts.cooling_of(scenario.records.cooling[site.cooling])
         found.append(
             SiteYear(
                 air=air,

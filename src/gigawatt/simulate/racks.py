@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.catalog.paths import first_day, quarter_name, quarter_number
 from gigawatt.plan.plan import Plan
+from gigawatt.quarters import first_day, quarter_name, quarter_number
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import calendar
 from gigawatt.simulate.failures import Cohort, Key, cohort_key

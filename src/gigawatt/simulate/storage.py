@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import watts
-from gigawatt.catalog import facility
+from gigawatt.catalog import to_watts
 from gigawatt.errors import Infeasible
 from gigawatt.plan.dispatch import Horizon, dispatch
 from gigawatt.plan.inputs import HOURS_PER_YEAR
@@ -75,7 +75,7 @@ def terms(scenario: Scenario, weekly: bool) -> list[Terms]:
         battery, wear = None, 0.0
         if use.battery is not None and not weekly:
             record = scenario.records.storage[use.battery.source]
-            battery = replace(facility.battery_of(record, use.battery.power_w), energy_wh=use.battery.energy_wh)
+            battery = replace(to_watts.battery_of(record, use.battery.power_w), energy_wh=use.battery.energy_wh)
             # A Wh given is so much of a full cycle, which takes its share of the energy, at the price of storage.
             wear = record.storage_price_usd_per_wh * battery.fade_frac / battery.one_way_frac
         grid = use.connection or Connection()

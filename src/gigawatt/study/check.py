@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gigawatt.catalog.paths import arriving, first_day, sample
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.plan.inputs import demand, inputs
 from gigawatt.plan.milestones import milestones
+from gigawatt.quarters import arriving, first_day, sample
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.series import energy_price_usd_per_wh
 from gigawatt.study import evidence, implausible

@@ -11,6 +11,7 @@ from gigawatt.plan.inputs import UNABLE
 from gigawatt.plan.plan import Plan, plan, quiet
 from gigawatt.plan.search import ENDED
 from gigawatt.plan.verify import Violation, verify
+from gigawatt.report.views import runs_done_frac
 from gigawatt.scenario.load import DEFAULT, load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import simulate
@@ -18,7 +19,6 @@ from gigawatt.study import evidence, implausible, nothing
 from gigawatt.study.note import Note
 from gigawatt.study.result import Result
 from gigawatt.study.site_notes import call_notes, file_notes
-from gigawatt.study.views import runs_done_frac
 from gigawatt.units import show
 
 Progress = Callable[[str], None]

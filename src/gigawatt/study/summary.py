@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from gigawatt.plan.milestones import milestones
+from gigawatt.report.views import binds
 from gigawatt.study.result import Result
 from gigawatt.study.run import objective_vs_accounts_rel, plan_is_feasible
-from gigawatt.study.views import binds
 
 
 def summary(result: Result) -> dict[str, Any]:

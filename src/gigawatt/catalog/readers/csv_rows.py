@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.catalog.files import read_csv
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.files import read_csv
 
 Floats = NDArray[np.float64]
 MOST_FAULTS_COUNT = 20

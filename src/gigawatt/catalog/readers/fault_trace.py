@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.catalog.files import read_json
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.files import read_json
 
 Floats = NDArray[np.float64]
 

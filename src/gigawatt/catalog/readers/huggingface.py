@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from gigawatt.catalog import kernels, records
+from gigawatt.catalog import records, to_tokens
 from gigawatt.catalog.tables import Reader, check_plain
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.tokens.blocks import active_params_count, total_params_count
@@ -426,7 +426,7 @@ FAMILIES: dict[str, _Family] = {
 
 def _written(model: records.Model, source: str, read: str) -> str:
     """The model as a TOML file."""
-    transformer = kernels.transformer(model)
+    transformer = to_tokens.transformer(model)
     total, active = total_params_count(transformer), active_params_count(transformer)
     lines = [
         f"name = {_quoted(model.name)}",

@@ -19,7 +19,6 @@ from pathlib import Path
 import numpy as np
 
 from gigawatt import watts
-from gigawatt.catalog.files import read_bytes
 from gigawatt.catalog.readers.csv_rows import Column, Floats, numbers, read_rows, remark
 from gigawatt.catalog.readers.hours import (
     DAY_H,
@@ -35,6 +34,7 @@ from gigawatt.catalog.readers.hours import (
     stated_or,
 )
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.files import read_bytes
 
 TIME, DRY_BULB, HUMIDITY = "time", "t_dry_c", "rh_pct"
 # A dry bulb above the first, or a yearly mean above the second, is no place on Earth in degC.

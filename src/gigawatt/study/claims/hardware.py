@@ -9,9 +9,9 @@ import numpy as np
 
 from gigawatt import units
 from gigawatt.catalog import load as catalog
-from gigawatt.catalog.paths import first_day, quarter_name, quarter_number
 from gigawatt.catalog.records import Accelerator
 from gigawatt.plan.plan import Plan
+from gigawatt.quarters import first_day, quarter_name, quarter_number
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.claims import gigawatt
 from gigawatt.study.claims.cases import Cases

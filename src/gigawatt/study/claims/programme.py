@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gigawatt import units
-from gigawatt.catalog.paths import quarter_name, quarter_number
 from gigawatt.catalog.records import Accelerator
+from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.study.claims import gigawatt
 from gigawatt.study.claims.cases import Case, Cases
 from gigawatt.study.claims.claim import (

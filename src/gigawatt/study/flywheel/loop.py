@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.account.accounts import Accounts, account
-from gigawatt.catalog.paths import sample
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER, inputs
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
+from gigawatt.quarters import sample
 from gigawatt.scenario.flywheel import Flywheel
 from gigawatt.scenario.schema import Scenario
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from gigawatt import dollars, units, watts
-from gigawatt.catalog import facility, load
+from gigawatt.catalog import load, to_watts
 from gigawatt.catalog.records import OnsitePower, Site
 from gigawatt.errors import CalibrationError, CatalogError, Fault
 from gigawatt.study import implausible
@@ -138,7 +138,7 @@ def _terms(question: BridgeQuestion) -> _Terms:
         site = load.get("sites", question.site)
     except CatalogError as error:
         raise CatalogError([replace(fault, path="site") for fault in error.faults]) from None
-    pue_ratio = facility.pue_year(site, load.get("cooling", site.cooling), question.load_frac).mean_ratio
+    pue_ratio = to_watts.pue_year(site, load.get("cooling", site.cooling), question.load_frac).mean_ratio
     if question.worth_usd_per_wh is None:
         worth = getattr(statements().figures, REVENUE) / (YEAR_H * question.load_frac)
     else:
@@ -155,7 +155,7 @@ def _terms(question: BridgeQuestion) -> _Terms:
 
 def _plant(record: OnsitePower, site: Site) -> watts.OnsitePower | None:
     """The plant at a site: panels in the proportion that the sun of its latitude asks for; None where none suffice."""
-    plant = facility.onsite_power_of(record)
+    plant = to_watts.onsite_power_of(record)
     if record.latitude_deg is None:
         return plant
     here, there = (

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gigawatt import tokens, units
-from gigawatt.catalog import kernels, load, records
+from gigawatt.catalog import load, records, to_tokens
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.study import implausible
 from gigawatt.study.validate.inference import CALIBRATION, DECILE_RATIO, deviation_ratio
@@ -86,9 +86,9 @@ class _Machinery:
         """The best layout and batch at a limit on the time per token."""
         asked = self.asked
         return tokens.serve(
-            kernels.chip(self.accelerator),
-            kernels.transformer(self.model),
-            kernels.inference_efficiency(
+            to_tokens.chip(self.accelerator),
+            to_tokens.transformer(self.model),
+            to_tokens.inference_efficiency(
                 self.calibration, self.accelerator, self.model, asked.precision, engine=asked.engine
             ),
             precision=asked.precision,
@@ -168,9 +168,9 @@ def _shortest_tpot_s(machinery: _Machinery) -> float:
     asked = machinery.asked
     whole = machinery.serve(float("inf"))
     question = tokens.Question(
-        machine=tokens.machine(kernels.chip(machinery.accelerator), asked.precision),
-        model=tokens.costs(kernels.transformer(machinery.model)),
-        efficiency=kernels.inference_efficiency(
+        machine=tokens.machine(to_tokens.chip(machinery.accelerator), asked.precision),
+        model=tokens.costs(to_tokens.transformer(machinery.model)),
+        efficiency=to_tokens.inference_efficiency(
             machinery.calibration, machinery.accelerator, machinery.model, asked.precision, engine=asked.engine
         ),
         layout=machinery.layouts,
@@ -187,7 +187,7 @@ def _shortest_tpot_s(machinery: _Machinery) -> float:
 def _look_up(asked: InferenceQuestion) -> _Machinery:
     accelerator, model = load.get("accelerators", asked.gpu), load.get("models", asked.model)
     _check(asked)
-    chip, transformer = kernels.chip(accelerator), kernels.transformer(model)
+    chip, transformer = to_tokens.chip(accelerator), to_tokens.transformer(model)
     layouts = tokens.serving_layouts(chip, transformer) if asked.layout is None else _stated(asked.layout, accelerator)
     return _Machinery(
         asked=asked,
@@ -249,7 +249,7 @@ def layout_of(layout: tokens.ServingLayout) -> dict[str, int]:
 
 def _figures(machinery: _Machinery, answer: tokens.Serving) -> dict[str, Any]:
     asked = machinery.asked
-    engine = asked.engine or kernels.engine_of(machinery.accelerator)
+    engine = asked.engine or to_tokens.engine_of(machinery.accelerator)
     deviation, unknown = deviation_ratio(
         machinery.calibration, machinery.accelerator, machinery.model, asked.precision, engine=engine
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gigawatt.catalog import kernels, load
+from gigawatt.catalog import load, to_tokens
 from gigawatt.catalog.records import Accelerator, Model, TrainingCalibration
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.study.predict.training_band import band, extrapolations
@@ -149,12 +149,12 @@ def _case(question: TrainingQuestion, accelerator: Accelerator, model: Model, ca
     sequence = question.sequence_tokens or calibration.sequence_tokens
     batch = question.global_batch_tokens or calibration.global_batch_tokens
     stated = {name: float(value) for name, value in (question.layout or {}).items() if name != "data_count"}
-    if kernels.training_structure(model) == "dense":
+    if to_tokens.training_structure(model) == "dense":
         stated["expert_count"] = 1.0
     return Case(
         accelerator=accelerator,
         model=model,
-        costs=kernels.training_costs(model),
+        costs=to_tokens.training_costs(model),
         engine=calibration.plan_engine if question.engine is None else question.engine,
         precision=question.precision,
         packages_count=question.packages_count,

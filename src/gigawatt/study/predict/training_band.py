@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gigawatt.catalog import kernels
+from gigawatt.catalog import to_tokens
 from gigawatt.catalog.records import TrainingCalibration
 from gigawatt.study.predict.training_cases import Case
 
@@ -17,7 +17,7 @@ def extrapolations(case: Case, calibration: TrainingCalibration) -> list[str]:
     fitted = {(offset.family, offset.name) for offset in calibration.offsets if offset.rows_count}
     engines = {entry.name for entry in calibration.engines if entry.rows_count}
     formats = {entry.name.rpartition(" ")[0] for entry in calibration.baselines}
-    part, network = case.accelerator.architecture, kernels.training_structure(case.model)
+    part, network = case.accelerator.architecture, to_tokens.training_structure(case.model)
     found = []
     if case.engine not in engines:
         found.append("software that no fitted row used")
@@ -36,7 +36,7 @@ def extrapolations(case: Case, calibration: TrainingCalibration) -> list[str]:
 
 def deviation_ratio(case: Case, calibration: TrainingCalibration) -> float:
     """Deviation of the logarithm of a case's rate: that of its family, and more for each thing that is not alike."""
-    network = kernels.training_structure(case.model)
+    network = to_tokens.training_structure(case.model)
     spreads = {entry.name: entry.deviation_ratio for entry in calibration.spreads}
     names = (f"{case.engine} {network}", network, "all")
     own = next(spreads[name] for name in names if name in spreads)
@@ -58,5 +58,5 @@ def baseline_mfu_frac(case: Case, calibration: TrainingCalibration) -> float | N
 
 def baseline_names(case: Case) -> tuple[str, str]:
     """The families whose median share of the peak is the baseline: of the part, and of its architecture."""
-    kind = f"{case.precision} {kernels.training_structure(case.model)}"
+    kind = f"{case.precision} {to_tokens.training_structure(case.model)}"
     return f"{case.accelerator.id} {kind}", f"{case.accelerator.architecture} {kind}"

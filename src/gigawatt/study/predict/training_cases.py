@@ -15,7 +15,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.catalog import kernels
+from gigawatt.catalog import to_tokens
 from gigawatt.catalog.load import get
 from gigawatt.catalog.readers.training_rows import TrainingRow
 from gigawatt.catalog.records import Accelerator, Model, TrainingCalibration, TrainingEngine
@@ -62,7 +62,7 @@ class Case:
     @property
     def peak_flops(self) -> float:
         """Dense peak of a package; raises CalibrationError where the part lacks the precision."""
-        return training_peak_flops(kernels.chip(self.accelerator), self.precision)
+        return training_peak_flops(to_tokens.chip(self.accelerator), self.precision)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ def case_of(row: TrainingRow, calibration: TrainingCalibration) -> Case:
     return Case(
         accelerator=accelerator,
         model=model,
-        costs=kernels.training_costs(model, drafts="w/o MTP" not in row.model),
+        costs=to_tokens.training_costs(model, drafts="w/o MTP" not in row.model),
         engine=engine.name if engine else "",
         precision=precision_of(row, accelerator),
         packages_count=row.packages_count,
@@ -135,7 +135,7 @@ def _stated(row: TrainingRow, model: Model, engine: TrainingEngine | None) -> di
         stated = {"expert_count": 1.0, "sharded_frac": 0.0, **stated}
     elif engine is not None and engine.spreads_weights:
         stated |= {"pipeline_count": 1.0, "context_count": 1.0, "sharded_frac": 1.0}
-    if kernels.training_structure(model) == "dense":
+    if to_tokens.training_structure(model) == "dense":
         stated["expert_count"] = 1.0
     if stated.get("pipeline_count") == 1:
         stated["chunk_count"] = 1.0
@@ -158,7 +158,7 @@ def _age_years(source: str, engine: TrainingEngine | None, base_date: str) -> fl
 def possible_layouts(case: Case) -> Layout:
     """Every layout that a case can take, as arrays; empty where there is none."""
     return layouts_of(
-        kernels.transformer(case.model),
+        to_tokens.transformer(case.model),
         domain_count=case.accelerator.scale_up_packages_count,
         packages_count=case.packages_count,
         global_batch_count=case.global_batch_tokens / case.sequence_tokens,
@@ -191,7 +191,7 @@ def table_of(cases: Sequence[Case], layouts: Sequence[Layout]) -> Table:
 
 
 def _kind(case: Case) -> tuple[str, str, str, str]:
-    return case.accelerator.id, case.precision, case.engine, kernels.training_structure(case.model)
+    return case.accelerator.id, case.precision, case.engine, to_tokens.training_structure(case.model)
 
 
 def _each(value: object) -> Layout:
@@ -210,11 +210,11 @@ class Reached:
 def reached(table: Table, calibration: TrainingCalibration) -> Reached:
     """Efficiencies of every case of a table."""
     each = [
-        kernels.training_efficiency(calibration, accelerator=case.accelerator, model=case.model, engine=case.engine)
+        to_tokens.training_efficiency(calibration, accelerator=case.accelerator, model=case.model, engine=case.engine)
         for case in table.examples
     ]
     machines = [
-        training_machine(kernels.chip(case.accelerator), case.precision, efficiency)
+        training_machine(to_tokens.chip(case.accelerator), case.precision, efficiency)
         for case, efficiency in zip(table.examples, each, strict=True)
     ]
     ages = np.array([case.age_years for case in table.cases])

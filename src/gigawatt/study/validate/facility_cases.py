@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from gigawatt import watts
-from gigawatt.catalog import facility as sites
+from gigawatt.catalog import to_watts as sites
 from gigawatt.catalog.load import get, ids
 from gigawatt.catalog.readers.facility_rows import FacilityRow, Figure, figure_of, water_unit_l_per_wh
 from gigawatt.catalog.records import Facility

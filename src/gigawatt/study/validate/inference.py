@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import tokens
-from gigawatt.catalog import kernels, load, records
+from gigawatt.catalog import load, records, to_tokens
 from gigawatt.catalog.readers.inference_rows import InferenceRow, read_inference_rows
 from gigawatt.study.validate.inference_cases import Case, Stacked, cases_of, stacked
 from gigawatt.study.validate.score import Scored, Skipped, score, write_predictions
@@ -121,7 +121,7 @@ def deviation_ratio(
     """
     spreads = {spread.name: spread.deviation_ratio for spread in calibration.spreads}
     fitted = {(offset.family, offset.name) for offset in calibration.offsets}
-    named = kernels.families(accelerator, model, precision, engine=engine)
+    named = to_tokens.families(accelerator, model, precision, engine=engine)
     told = (
         ("architecture", "structure", "format", "model")
         if rows_like_fitted
@@ -177,7 +177,7 @@ def efficiencies(
         if key not in keys:
             keys[key] = len(found)
             found.append(
-                kernels.inference_efficiency(
+                to_tokens.inference_efficiency(
                     calibration,
                     case.accelerator,
                     case.model,
@@ -221,6 +221,6 @@ def baseline(cases: Sequence[Case]) -> Floats:
 
 
 def _bound_tokens_per_s(case: Case) -> float:
-    peak = tokens.machine(kernels.chip(case.accelerator), case.precision).matrix_flops  # type: ignore[arg-type]
-    active = tokens.active_params_count(kernels.transformer(case.model))
+    peak = tokens.machine(to_tokens.chip(case.accelerator), case.precision).matrix_flops  # type: ignore[arg-type]
+    active = tokens.active_params_count(to_tokens.transformer(case.model))
     return float(peak) / (2 * active * (1 + case.input_tokens / case.output_tokens))

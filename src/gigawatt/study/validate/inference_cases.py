@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import tokens
-from gigawatt.catalog import kernels, load, records
+from gigawatt.catalog import load, records, to_tokens
 from gigawatt.catalog.readers.inference_rows import InferenceRow
 from gigawatt.errors import CalibrationError, CatalogError
 from gigawatt.study.validate.score import Skipped
@@ -66,7 +66,7 @@ def _case(line: int, row: InferenceRow) -> Case | str:
         return "closed loop without a concurrency"
     accelerator, model = load.get("accelerators", row.gpu), load.get("models", row.model)
     precision = precision_of(row.precision, accelerator, model)
-    tokens.machine(kernels.chip(accelerator), precision)
+    tokens.machine(to_tokens.chip(accelerator), precision)
     prompt = row.input_tokens or _benchmark_input_tokens(row, model)
     if prompt is None:
         return "no input length, and no workload of that benchmark in the catalog"
@@ -147,9 +147,9 @@ def stacked(cases: Sequence[Case]) -> Stacked:
     own = np.array([n for n, case in enumerate(cases) for _ in case.layouts], dtype=np.intp)
     rows = [case.row for case in cases]
     names = sorted({case.model.id for case in cases})
-    costs = tokens.stack([tokens.costs(kernels.transformer(load.load("models", name))) for name in names])
+    costs = tokens.stack([tokens.costs(to_tokens.transformer(load.load("models", name))) for name in names])
     parts = [(case.accelerator, case.precision) for case in cases]
-    machines = tokens.stack([tokens.machine(kernels.chip(part), precision) for part, precision in parts])  # type: ignore[arg-type]
+    machines = tokens.stack([tokens.machine(to_tokens.chip(part), precision) for part, precision in parts])  # type: ignore[arg-type]
     place = np.array([names.index(case.model.id) for case in cases], dtype=np.intp)
     sizes = np.array([layout for case in cases for layout in case.layouts], dtype=float).T
     return Stacked(

@@ -24,7 +24,7 @@ from gigawatt.plan.allocate import (
 )
 from gigawatt.plan.needs import Need, Problem
 from gigawatt.plan.waterfill import SAME, Fairness, gain, margin_per_w
-from gigawatt.study.allocate.asking import Opened, Question, opened
+from gigawatt.study.allocation.question import Opened, Question, opened
 from gigawatt.study.note import Note
 from gigawatt.study.summary import strict
 

@@ -1,6 +1,6 @@
 """Who gets the compute: a capacity divided among classes of work, and what the next gigawatt is worth."""
 
-from gigawatt.study.allocate.asking import Question
-from gigawatt.study.allocate.figures import allocate
+from gigawatt.study.allocation.answer import allocate
+from gigawatt.study.allocation.question import Question
 
 __all__ = ["Question", "allocate"]

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from gigawatt import units
-from gigawatt.catalog.paths import QUARTER, first_day, quarter_name, quarter_number
 from gigawatt.errors import Fault, ScenarioError
+from gigawatt.quarters import QUARTER, first_day, quarter_name, quarter_number
 from gigawatt.scenario.load import DEFAULT, load, loads, presets
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import calendar
@@ -21,7 +21,7 @@ from gigawatt.simulate.limits import Event
 from gigawatt.simulate.timeline import Window
 from gigawatt.study.result import Result
 from gigawatt.study.result import load as load_result
-from gigawatt.study.simulate.events import OPTION, read_events, span
+from gigawatt.study.simulation.events import OPTION, read_events, span
 
 MODES = ("stochastic", "expected")
 # What may change when a saved plan is lived through again: the plan is made of none of it, or is put to the test by it.

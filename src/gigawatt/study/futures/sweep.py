@@ -16,16 +16,16 @@ from gigawatt.plan.plan import quiet
 from gigawatt.plan.search import ENDED
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import implausible
+from gigawatt.study.futures import statistics, store
+from gigawatt.study.futures.batches import Case, Group
+from gigawatt.study.futures.campaign import Lived, Progress, campaign
+from gigawatt.study.futures.draws import Future, at_quantiles
+from gigawatt.study.futures.quantiles import left_out, outcomes, with_value
+from gigawatt.study.futures.question import Asking, check_asking, drawing, seed_of, timed
+from gigawatt.study.futures.statistics import Index
 from gigawatt.study.note import Note
 from gigawatt.study.run import unlawful
 from gigawatt.study.summary import strict
-from gigawatt.study.uncertainty import statistics, store
-from gigawatt.study.uncertainty.asking import Asking, check_asking, drawing, seed_of, timed
-from gigawatt.study.uncertainty.batches import Case, Group
-from gigawatt.study.uncertainty.campaign import Lived, Progress, campaign
-from gigawatt.study.uncertainty.draws import Future, at_quantiles
-from gigawatt.study.uncertainty.outcomes import left_out, outcomes, with_value
-from gigawatt.study.uncertainty.statistics import Index
 
 LOW_FRAC, MIDDLE_FRAC, HIGH_FRAC = 0.1, 0.5, 0.9
 DRAWS, TORNADO, STATED = "draws", "tornado", "stated"

@@ -20,15 +20,15 @@ from gigawatt.errors import Fault, ScenarioError
 from gigawatt.plan.plan import quiet
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.strategy import Strategy
+from gigawatt.study.futures import statistics, store
+from gigawatt.study.futures.batches import Case, Group
+from gigawatt.study.futures.campaign import Progress, campaign
+from gigawatt.study.futures.quantiles import left_out, outcomes, with_value
+from gigawatt.study.futures.question import Asking, check_asking, drawing, seed_of, timed
+from gigawatt.study.futures.rules import Rule, find_rule
+from gigawatt.study.futures.sweep import notes
 from gigawatt.study.note import Note
 from gigawatt.study.summary import strict
-from gigawatt.study.uncertainty import statistics, store
-from gigawatt.study.uncertainty.asking import Asking, check_asking, drawing, seed_of, timed
-from gigawatt.study.uncertainty.batches import Case, Group
-from gigawatt.study.uncertainty.campaign import Progress, campaign
-from gigawatt.study.uncertainty.outcomes import left_out, outcomes, with_value
-from gigawatt.study.uncertainty.rules import Rule, find_rule
-from gigawatt.study.uncertainty.sweep import notes
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -9,8 +9,9 @@ from importlib.metadata import version
 from typing import Any
 
 from gigawatt.catalog import load as catalog
-from gigawatt.catalog.records import Evidence, Path
+from gigawatt.catalog.records import Evidence
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.quarters import Course
 from gigawatt.scenario.load import groups
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import evidence
@@ -176,10 +177,10 @@ def _value(here: Any, path: list[str]) -> Any:
             here = here.get(key)
         elif isinstance(here, tuple) and key.isdigit() and int(key) < len(here):
             here = here[int(key)]
-        elif isinstance(here, Path):
+        elif isinstance(here, Course):
             here = dict(zip(here.periods, here.values, strict=True)).get(key)
         else:
             here = getattr(here, key, None)
-    if isinstance(here, Path):
+    if isinstance(here, Course):
         return dict(zip(here.periods, here.values, strict=True))
     return asdict(here) if is_dataclass(here) and not isinstance(here, type) else here

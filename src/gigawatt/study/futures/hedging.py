@@ -17,8 +17,8 @@ from gigawatt.plan.plan import quiet
 from gigawatt.plan.stochastic import CANCEL_FRAC, Branch, Hedged, hedge, wait_and_see
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study import implausible
-from gigawatt.study.uncertainty.draws import Future, draw
-from gigawatt.study.uncertainty.realised import MULTIPLIES, factor, question
+from gigawatt.study.futures.draws import Future, draw
+from gigawatt.study.futures.realised import MULTIPLIES, factor, question
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str], None]

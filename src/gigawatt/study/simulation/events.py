@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from gigawatt import units
-from gigawatt.catalog.paths import first_day
 from gigawatt.errors import Fault, ScenarioError
+from gigawatt.quarters import first_day
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import calendar
 from gigawatt.simulate.limits import Event

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from gigawatt.study.note import Note
-from gigawatt.study.outcome import Outcome, Phase
-from gigawatt.study.simulate.outages import longest
-from gigawatt.study.simulate.simulation import Simulation
+from gigawatt.study.simulation.event import Outcome, Phase
+from gigawatt.study.simulation.outages import longest
+from gigawatt.study.simulation.simulation import Simulation
 from gigawatt.study.summary import strict
 
 LONGEST_COUNT = 10

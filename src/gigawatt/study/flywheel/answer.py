@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from gigawatt import tokens
-from gigawatt.catalog.paths import QUARTERS_PER_YEAR
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.plan.plan import quiet
 from gigawatt.plan.search import ENDED
+from gigawatt.quarters import QUARTERS_PER_YEAR
 from gigawatt.scenario.flywheel import PATH, Flywheel
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import implausible

@@ -31,9 +31,9 @@ import xarray as xr
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate.outdoors import site_years
-from gigawatt.study.uncertainty.budget import span_words
-from gigawatt.study.uncertainty.draws import Future
-from gigawatt.study.uncertainty.evaluate import FIGURES, evaluate, evaluate_anew
+from gigawatt.study.futures.budget import span_words
+from gigawatt.study.futures.draws import Future
+from gigawatt.study.futures.evaluate import FIGURES, evaluate, evaluate_anew
 
 MOST_FUTURES = 10  # of a batch: what a stop may lose
 BATCHES_PER_WORKER, BATCHES_AHEAD = 4, 2

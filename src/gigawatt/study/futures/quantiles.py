@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gigawatt.catalog.paths import first_day
 from gigawatt.errors import Fault, ScenarioError
+from gigawatt.quarters import first_day
+from gigawatt.study.futures.statistics import quantiles, valued
 from gigawatt.study.note import Note
-from gigawatt.study.uncertainty.statistics import quantiles, valued
 
 # Figures whose quantiles are told as they are.
 TOLD = (

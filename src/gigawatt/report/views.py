@@ -14,8 +14,8 @@ from gigawatt.plan import flows
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.worth import Binding
+from gigawatt.report.hours import quarters
 from gigawatt.study.claims.statements import statements
-from gigawatt.study.lived import quarters
 from gigawatt.study.nothing import built
 from gigawatt.study.result import Result
 

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.catalog.records import Path
-
 Floats = NDArray[np.float64]
 QUARTER = re.compile(r"([0-9]{4})Q([1-4])")
 QUARTERS_PER_YEAR = 4
+# The quarter of a course that is one value, held for ever.
+HELD = "0000Q1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """A quantity over time: values at the starts of quarters, in between by rule, held after the last point.
+
+    `periods` are quarters such as "2026Q3", rising; `values` are in the unit of the field that holds the course.
+    """
+
+    periods: tuple[str, ...]
+    values: tuple[float, ...]
 
 
 def quarter_number(quarter: str) -> int:
@@ -40,28 +52,28 @@ def first_day(quarter: str) -> str:
     return f"{year:04d}-{3 * q + 1:02d}-01"
 
 
-def sample(path: Path, quarters: Sequence[str], how: Literal["linear", "log"] = "linear") -> Floats:
-    """Values of a path in each quarter [unit of the path], shape (quarters,).
+def sample(course: Course, quarters: Sequence[str], how: Literal["linear", "log"] = "linear") -> Floats:
+    """Values of a course in each quarter [unit of the course], shape (quarters,).
 
     Between points the value, or its logarithm (`how="log"`: steady growth), is linear; before the first and after
-    the last point it is held. A log path with a zero is linear.
+    the last point it is held. A log course with a zero is linear.
     """
     at = np.array([quarter_number(q) for q in quarters], dtype=float)
-    known = np.array([quarter_number(q) for q in path.periods], dtype=float)
-    values = np.array(path.values, dtype=float)
+    known = np.array([quarter_number(q) for q in course.periods], dtype=float)
+    values = np.array(course.values, dtype=float)
     if how == "log" and np.all(values > 0):
         return np.exp(np.interp(at, known, np.log(values)))
     return np.interp(at, known, values)
 
 
-def arriving(path: Path, quarters: Sequence[str], slip_count: int = 0) -> Floats:
-    """Values of a path of something that arrives (power, supply) in each quarter, every point `slip_count` later.
+def arriving(course: Course, quarters: Sequence[str], slip_count: int = 0) -> Floats:
+    """Values of a course of something that arrives (power, supply) in each quarter, every point `slip_count` later.
 
-    Before its first point there is nothing. What the path has by the first of the quarters has arrived: it does not
+    Before its first point there is nothing. What the course has by the first of the quarters has arrived: it does not
     slip.
     """
     at = np.array([quarter_number(q) for q in quarters], dtype=float)
-    known = np.array([quarter_number(q) for q in path.periods], dtype=float)
-    values = np.array(path.values, dtype=float)
+    known = np.array([quarter_number(q) for q in course.periods], dtype=float)
+    values = np.array(course.values, dtype=float)
     standing = np.interp(at[0], known, values, left=0.0)
     return np.maximum(np.interp(at, known + slip_count, values, left=0.0), min(standing, values[-1]))

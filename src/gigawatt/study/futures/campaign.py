@@ -13,10 +13,10 @@ import xarray as xr
 from gigawatt.errors import Infeasible
 from gigawatt.plan.plan import plan, quiet
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study.uncertainty.asking import Asking, seed_of
-from gigawatt.study.uncertainty.batches import Case, Group, live, run
-from gigawatt.study.uncertainty.budget import check_budget, estimate, read_budget
-from gigawatt.study.uncertainty.store import Store, joined, open_store
+from gigawatt.study.futures.batches import Case, Group, live, run
+from gigawatt.study.futures.budget import check_budget, estimate, read_budget
+from gigawatt.study.futures.question import Asking, seed_of
+from gigawatt.study.futures.store import Store, joined, open_store
 
 Progress = Callable[[str], None]
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gigawatt.plan import flows, milestones, split
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Asked, Scenario
-from gigawatt.study.uncertainty.draws import Future
+from gigawatt.study.futures.draws import Future
 
 Floats = NDArray[np.float64]
 

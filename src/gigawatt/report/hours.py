@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.catalog.paths import first_day, quarter_name, quarter_number
+from gigawatt.quarters import first_day, quarter_name, quarter_number
 from gigawatt.study.result import Result
 
 Floats = NDArray[np.float64]

@@ -18,9 +18,9 @@ from gigawatt.plan.plan import Plan, plan_inputs, quiet
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate.outdoors import SiteYear
 from gigawatt.simulate.timeline import lived_totals
-from gigawatt.study.uncertainty.draws import Future
-from gigawatt.study.uncertainty.hedging import branch
-from gigawatt.study.uncertainty.realised import question, realised
+from gigawatt.study.futures.draws import Future
+from gigawatt.study.futures.hedging import branch
+from gigawatt.study.futures.realised import question, realised
 
 Floats = NDArray[np.float64]
 

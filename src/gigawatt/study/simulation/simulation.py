@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from gigawatt.account.accounts import account
-from gigawatt.catalog.paths import first_day
 from gigawatt.plan.plan import plan, quiet
+from gigawatt.quarters import first_day
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline, calendar, simulate
 from gigawatt.simulate.timeline import Window
 from gigawatt.study import implausible, site_notes
 from gigawatt.study.note import Note
-from gigawatt.study.outcome import Outcome, outcome
 from gigawatt.study.result import Result
 from gigawatt.study.run import notes, provenance
-from gigawatt.study.simulate.asking import Question, opened, window
+from gigawatt.study.simulation.event import Outcome, outcome
+from gigawatt.study.simulation.question import Question, opened, window
 from gigawatt.units import show
 
 Progress = Callable[[str], None]

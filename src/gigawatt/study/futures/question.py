@@ -11,8 +11,8 @@ from pathlib import Path
 from gigawatt import units
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study.uncertainty.budget import read_budget
-from gigawatt.study.uncertainty.draws import Future, draw
+from gigawatt.study.futures.budget import read_budget
+from gigawatt.study.futures.draws import Future, draw
 
 MOST_FUTURES, MOST_WORKERS, MOST_SALTELLI = 1_000_000, 1024, 65_536
 
