@@ -94,7 +94,7 @@ def inference_configs() -> Figures:
     part, model = draws.integers(0, len(parts), CASES_COUNT), draws.integers(0, len(models), CASES_COUNT)
     each = [to_tokens.inference_efficiency(calibration, *one) for one in _pairs(parts, models)]
     tensor, data = np.exp2(draws.integers(0, 4, (2, CASES_COUNT)))
-    question = tokens.Question(
+    question = tokens.ServingQuestion(
         machine=tokens.take(tokens.stack([tokens.machine(to_tokens.chip(one), form) for one, form in parts]), part),
         model=tokens.take(tokens.stack([tokens.costs(to_tokens.transformer(one)) for one in models]), model),
         efficiency=tokens.take(tokens.stack(each), part * len(models) + model),
@@ -250,11 +250,11 @@ def evaluate_1000_futures() -> Figures:
     """A thousand futures of the preset's plan on one worker a core: starting the workers included, planning not."""
     from gigawatt.plan.plan import plan, quiet
     from gigawatt.scenario.load import load
-    from gigawatt.study.futures.batches import Case, Group, run
+    from gigawatt.study.futures.batches import Group, PlannedCase, run
     from gigawatt.study.futures.question import Asking, drawing
 
     scenario, asking = load("loi-2025-09"), Asking(futures_count=FUTURES_COUNT)
-    cases = {"loi": Case(scenario=scenario, plan=plan(scenario, with_worth=False))}
+    cases = {"loi": PlannedCase(scenario=scenario, plan=plan(scenario, with_worth=False))}
     group = Group(name="draws", case="loi", numbers=range(FUTURES_COUNT), future=drawing(scenario, asking))
     started = time.perf_counter()
     run(cases, [group], lambda _, __: None, workers_count=asking.workers, progress=quiet)

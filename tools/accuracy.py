@@ -18,7 +18,7 @@ import numpy as np
 from gigawatt import watts
 from gigawatt.catalog import load, to_tokens
 from gigawatt.catalog import to_watts as sites
-from gigawatt.catalog.readers.training_rows import read_training_rows
+from gigawatt.readers.training_rows import read_training_rows
 from gigawatt.report.accuracy import COLUMNS, by_group, groups_of, markdown, signed, totals
 from gigawatt.study.validate import facility, inference, training
 from gigawatt.study.validate.score import Scored
@@ -176,7 +176,7 @@ def _bars(bars: Sequence[Bar]) -> str:
     return markdown(rows) + "\n"
 
 
-def _published(found: facility.Validation) -> str:
+def _published(found: facility.FacilityValidation) -> str:
     """Every published figure with what is predicted of it."""
     rows = [["", "metric", "period", "published", "predicted", "low to high", "error", "fitted"]]
     for scored in found.scored:

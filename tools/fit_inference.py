@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from gigawatt import units
 from gigawatt.catalog import records, to_tokens
-from gigawatt.catalog.readers.inference_rows import read_inference_rows
+from gigawatt.readers.inference_rows import read_inference_rows
 from gigawatt.study.validate.inference import CALIBRATION, DECILE_RATIO, predict
-from gigawatt.study.validate.inference_cases import Case, cases_of, stacked
+from gigawatt.study.validate.inference_cases import InferenceCase, cases_of, stacked
 
 Floats = NDArray[np.float64]
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,7 +76,7 @@ def base_of(engine: str) -> str:
     return engine.removeprefix("mlperf-").removesuffix("-table")
 
 
-def start(cases: Sequence[Case]) -> records.InferenceCalibration:
+def start(cases: Sequence[InferenceCase]) -> records.InferenceCalibration:
     """The prior medians, with every family of the cases at a ratio of 1."""
     counts = Counter((family, name) for case in cases for family, name in named(case).items() if name)
     engines = Counter(case.row.engine for case in cases)
@@ -112,7 +112,7 @@ def start(cases: Sequence[Case]) -> records.InferenceCalibration:
     )
 
 
-def named(case: Case) -> dict[str, str]:
+def named(case: InferenceCase) -> dict[str, str]:
     """The families of a case."""
     return to_tokens.families(
         case.accelerator, case.model, case.precision, engine=case.row.engine, release=case.row.release
@@ -124,7 +124,7 @@ class Problem:
     """What is fitted: a calibration to start from, the cases, and the design matrix of their offsets."""
 
     origin: records.InferenceCalibration
-    cases: tuple[Case, ...]
+    cases: tuple[InferenceCase, ...]
     bases: tuple[str, ...]
     design: Floats
     predict: Callable[[Floats], Floats]
@@ -135,7 +135,7 @@ class Problem:
         return len(PRIORS) + len(self.bases)
 
 
-def problem(cases: Sequence[Case]) -> Problem:
+def problem(cases: Sequence[InferenceCase]) -> Problem:
     """The cases as a fit; parameters are logarithms over their priors, then log time ratios of engines and families."""
     origin = start(cases)
     bases = tuple(sorted({base_of(engine.name) for engine in origin.engines}))
@@ -272,7 +272,7 @@ def shape(errors: Floats) -> str:
     return f"mean {np.mean(size):.1%}, median {np.median(size):.1%} of {len(size)} rows"
 
 
-def text_of(calibration: records.InferenceCalibration, cases: Sequence[Case]) -> str:
+def text_of(calibration: records.InferenceCalibration, cases: Sequence[InferenceCase]) -> str:
     """The calibration as a catalog file, figures to four digits."""
     sources = sorted({(case.row.source, case.row.cells.get("url", "")) for case in cases})
     benchmarks = sorted({source.split(" closed ")[0].split("@")[0].split(" via ")[0] for source, _ in sources})

@@ -32,10 +32,10 @@ from numpy.typing import NDArray
 from gigawatt import units
 from gigawatt.catalog import to_tokens
 from gigawatt.catalog.load import get
-from gigawatt.catalog.readers.training_rows import read_training_rows
 from gigawatt.catalog.records import ConstantUse, FamilyOffset, Spread, TrainingCalibration, TrainingEngine
+from gigawatt.readers.training_rows import read_training_rows
 from gigawatt.study.predict.training_band import BAND_QUANTILE, baseline_names
-from gigawatt.study.predict.training_cases import Table, fastest_layouts, tokens_per_s
+from gigawatt.study.predict.training_cases import CaseTable, fastest_layouts, tokens_per_s
 from gigawatt.study.validate.training import Measured, read_measured, table
 from gigawatt.tokens.training_run import Layout
 
@@ -82,14 +82,14 @@ class Problem:
     """Measured rows side by side; members (row, family) is 1 where a row belongs to a family."""
 
     rows: tuple[Measured, ...]
-    table: Table
+    table: CaseTable
     families: tuple[tuple[str, str], ...]
     members: Floats
     engines: tuple[str, ...]
     measured: Floats
 
 
-def problem(rows: Sequence[Measured], table: Table) -> Problem:
+def problem(rows: Sequence[Measured], table: CaseTable) -> Problem:
     """The rows with their families."""
     names = sorted({pair for row in rows for pair in families(row)})
     return Problem(
@@ -352,7 +352,9 @@ def main(arguments: Sequence[str]) -> int:
     new = finished(found, best, base)
     layout, _ = fastest_layouts(found.table, new)
     errors = tokens_per_s(found.table, new, layout) / found.measured - 1
-    report("fitted", [f"{row.case.engine} {to_tokens.training_structure(row.case.model)}" for row in found.rows], errors)
+    report(
+        "fitted", [f"{row.case.engine} {to_tokens.training_structure(row.case.model)}" for row in found.rows], errors
+    )
     if asked.leave_out:
         own = {"model": lambda row: row.case.model.id, "gpu": lambda row: row.case.accelerator.id}[asked.leave_out]
         report(f"each {asked.leave_out} left out", [own(row) for row in found.rows], leave_out(found, best, base, own))

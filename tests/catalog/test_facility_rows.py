@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gigawatt.catalog.readers.facility_rows import figure_of, read_facility_rows, water_unit_l_per_wh
 from gigawatt.errors import CatalogError
+from gigawatt.readers.facility_rows import figure_of, read_facility_rows, water_unit_l_per_wh
 
 HEAD = "operator_or_case,metric,value,unit,period,src,conf"
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from gigawatt.catalog.readers.fault_trace import read_fault_trace
-from gigawatt.catalog.readers.inference_rows import read_inference_rows
-from gigawatt.catalog.readers.series import read_price
-from gigawatt.catalog.readers.training_rows import read_training_rows
-from gigawatt.catalog.readers.weather import read_weather
 from gigawatt.errors import CatalogError
 from gigawatt.files import read_bytes, read_csv, read_json, read_text
+from gigawatt.readers.fault_trace import read_fault_trace
+from gigawatt.readers.inference_rows import read_inference_rows
+from gigawatt.readers.series import read_price
+from gigawatt.readers.training_rows import read_training_rows
+from gigawatt.readers.weather import read_weather
 from gigawatt.study.importing import import_model
 
 

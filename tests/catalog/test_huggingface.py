@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gigawatt.catalog import load
-from gigawatt.catalog.readers.huggingface import FAMILIES, model_toml
+from gigawatt.catalog.huggingface import FAMILIES, model_toml
 from gigawatt.catalog.records import Model, ModelBlock
 from gigawatt.errors import CatalogError
 

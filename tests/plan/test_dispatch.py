@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from gigawatt import watts
 from gigawatt.errors import Infeasible
-from gigawatt.plan.dispatch import Dispatch, Horizon, dispatch
+from gigawatt.plan.dispatch import Dispatch, HoursAhead, dispatch
 
 BATTERY = watts.Battery(power_w=100e6, energy_wh=400e6, round_trip_frac=0.86, fade_frac=4e-5)
 CONNECTION = watts.Connection(limit_w=1e9, minute_ramp_w=1e9, monthly_demand_usd_per_w=0.0)
 DAY = np.concatenate([np.linspace(20, 45, 12), np.linspace(50, 130, 12)]) * 1e-6  # cheap hours before the dear ones
 
 
-def horizon(load_w: np.ndarray, price_usd_per_wh: np.ndarray, **change: object) -> Horizon:
-    plain = Horizon(
+def horizon(load_w: np.ndarray, price_usd_per_wh: np.ndarray, **change: object) -> HoursAhead:
+    plain = HoursAhead(
         load_w=load_w,
         price_usd_per_wh=price_usd_per_wh,
         available_w=np.full(load_w.size, 1e9),
@@ -34,7 +34,7 @@ def noisy(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return 7e8 + 1e8 * wave + random.normal(0, 3e7, count), (45 + 30 * wave + random.normal(0, 10, count)) * 1e-6
 
 
-def check(found: Dispatch, battery: watts.Battery, asked: Horizon) -> None:
+def check(found: Dispatch, battery: watts.Battery, asked: HoursAhead) -> None:
     """Energy balances, and every limit of the battery and the connection holds."""
     unit = 1e9
     assert found.grid_w == pytest.approx(asked.load_w + found.charge_w - found.discharge_w, abs=1e-9 * unit)
@@ -155,7 +155,7 @@ class TestLooserLimits:
 
 
 class TestLimitsThatCannotBeMet:
-    def conflict(self, connection: watts.Connection, asked: Horizon) -> object:
+    def conflict(self, connection: watts.Connection, asked: HoursAhead) -> object:
         with pytest.raises(Infeasible) as caught:
             dispatch(BATTERY, connection, asked)
         (found,) = caught.value.conflicts

@@ -11,7 +11,7 @@ import pytest
 from gigawatt import tokens
 from gigawatt.catalog import to_tokens
 from gigawatt.catalog.load import get
-from gigawatt.catalog.readers.training_rows import read_training_rows
+from gigawatt.readers.training_rows import read_training_rows
 from gigawatt.study.validate import training as validate
 
 # Family of the shipped points of training (software, structure) → the largest mean error of tokens per second.

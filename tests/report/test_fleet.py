@@ -17,8 +17,8 @@ from gigawatt.scenario.load import loads
 from gigawatt.simulate import simulate
 from gigawatt.study.result import Result
 from gigawatt.study.simulation.event import outcome
-from gigawatt.study.simulation.question import Question, window
-from gigawatt.study.simulation.simulation import Simulation, mode_text
+from gigawatt.study.simulation.question import SimulationQuestion, window
+from gigawatt.study.simulation.simulation import LivedResult, mode_text
 
 EVENT = "2028-07-14T16:00/4h site=example-campus -50%"
 
@@ -33,7 +33,7 @@ def drawn(result: Result) -> Result:
 @pytest.fixture(scope="module")
 def eventful(drawn: Result) -> Result:
     """Five-minute steps around an event."""
-    asked = window(Question(source="one-campus", events=(EVENT,)), drawn.scenario)
+    asked = window(SimulationQuestion(source="one-campus", events=(EVENT,)), drawn.scenario)
     timeline, plain = (simulate(drawn.scenario, drawn.plan, window=w) for w in (asked, replace(asked, events=())))
     return replace(drawn, timeline=timeline, outcome=outcome((EVENT,), asked, timeline, plain, drawn.plan))
 
@@ -46,7 +46,7 @@ def each(request: pytest.FixtureRequest) -> Result:
 
 def test_few_points_carry_all_of_it(each: Result) -> None:
     found, data = hours.fleet(each), hours.shown(each)
-    assert 1 < found.sizes["when"] <= lived.MOST_POINTS
+    assert 1 < found.sizes["when"] <= hours.MOST_POINTS
     assert np.nanmin(found.availability_frac.values) >= 0
     assert np.nanmax(found.availability_frac.values) <= 1
     mean = float(np.average(data.facility_w.values.sum(axis=1), weights=data.weight_h.values))
@@ -94,7 +94,7 @@ def test_the_event_is_shown_where_it_is(eventful: Result) -> None:
     found = eventful.outcome
     assert found is not None
     around = hours.event_power(eventful)
-    assert around.sizes["when"] <= lived.MOST_POINTS
+    assert around.sizes["when"] <= hours.MOST_POINTS
     least = float((around.lived_w / around.without_w).min())
     assert least == pytest.approx(0.5, abs=5e-3)
     costs = event.cut(eventful, found)
@@ -119,7 +119,7 @@ def test_long_timelines_are_listed_by_day(drawn: Result, tmp_path: Path) -> None
 def test_a_simulation_is_told_to_people(eventful: Result, capsys: pytest.CaptureFixture[str]) -> None:
     moments = eventful.timeline.data.time.values.astype("datetime64[D]")
     first, last = moments[0].item(), moments[-1].item()
-    terminal.show_simulation(Simulation(result=eventful, first_date=first, last_date=last, step_h=1 / 12), {})
+    terminal.show_simulation(LivedResult(result=eventful, first_date=first, last_date=last, step_h=1 / 12), {})
     said = capsys.readouterr().out
     assert "gives up" in said
     assert "from 13 July 2028 to 17 July 2028" in re.sub(r"\s+", " ", said)

@@ -17,10 +17,10 @@ from gigawatt.plan.plan import plan_inputs, quiet
 from gigawatt.report import folder, ladder, page, tables, terminal, words
 from gigawatt.scenario.load import loads
 from gigawatt.study import dates
-from gigawatt.study.allocation.question import Question, opened
+from gigawatt.study.allocation.question import AllocationQuestion, opened
 from gigawatt.study.result import Result, load
 from gigawatt.study.run import run
-from gigawatt.study.simulation.simulation import Simulation
+from gigawatt.study.simulation.simulation import LivedResult
 from gigawatt.study.summary import summary
 
 DATA_QUARTER = re.compile(r"\b20\d\dQ[1-4]\b")
@@ -137,13 +137,13 @@ def test_nothing_worth_building_is_an_answer(nothing: Result, tmp_path: Path) ->
 def test_what_is_asked_of_nothing_is_answered(nothing: Result, tmp_path: Path) -> None:
     """faults K3, the same of `simulate` and `allocate`: a fleet that does not run, and bad input that says so."""
     out = io.StringIO()
-    lived = Simulation(result=nothing, first_date=date(2026, 7, 1), last_date=date(2027, 12, 31), step_h=1.0)
+    lived = LivedResult(result=nothing, first_date=date(2026, 7, 1), last_date=date(2027, 12, 31), step_h=1.0)
     terminal.show_simulation(lived, {}, Console(file=out, width=120))
     assert out.getvalue().count("Nothing runs.") == 1
     assert "No rack is in service." in out.getvalue()
     folder.write(nothing, tmp_path / "nothing")
     with pytest.raises(ScenarioError, match="nothing is built: expected a result that builds something"):
-        opened(Question(source=str(tmp_path / "nothing")))
+        opened(AllocationQuestion(source=str(tmp_path / "nothing")))
 
 
 def test_no_crumbs_of_the_solver_are_bought(nothing: Result) -> None:

@@ -21,7 +21,7 @@ from gigawatt.simulate import Timeline, simulate
 from gigawatt.simulate.outdoors import site_years
 from gigawatt.study.check import outline
 from gigawatt.study.run import run
-from gigawatt.study.simulation.question import Question
+from gigawatt.study.simulation.question import SimulationQuestion
 from gigawatt.study.simulation.simulation import simulate_result
 from gigawatt.study.site_notes import file_notes
 
@@ -140,7 +140,7 @@ def test_notes_reach_run_and_simulate(priced: Write, tmp_path: Path) -> None:
     assert "energy is paid as low.csv says" in said[0]
     folder = result.save(tmp_path / "low")
     dear = {key: value for key, value in priced("dear.csv", 100).items() if key not in SHORT}
-    again = simulate_result(Question(source=str(folder), overrides=dear, mode="expected")).result
+    again = simulate_result(SimulationQuestion(source=str(folder), overrides=dear, mode="expected")).result
     said = [note.text for note in again.notes if note.code == "price_file"]
     assert len(said) == 1
     assert "dear.csv" in said[0]

@@ -14,7 +14,7 @@ from gigawatt.catalog.tables import KEY, MOST_ENTRIES_COUNT
 from gigawatt.errors import MOST_FAULTS_COUNT, Fault, ScenarioError
 from gigawatt.scenario.load import load, loads, parse_override, parse_overrides
 from gigawatt.scenario.strategy import load_strategies
-from gigawatt.study.simulation.question import Question, window
+from gigawatt.study.simulation.question import SimulationQuestion, window
 
 TUTORING = {
     "title": "Tutoring",
@@ -261,7 +261,7 @@ class TestBytes:
     @pytest.mark.parametrize("text", ["9999-12-31", "9999-12", "9999Q4", "0000Q1"])
     def test_days_beyond_the_calendar(self, text: str) -> None:
         """faults K8: the day after the last day of all was a traceback of `simulate --from`"""
-        question = Question(first=text)
+        question = SimulationQuestion(first=text)
         with pytest.raises(ScenarioError, match=r"--from = .*expected a (quarter|date within the plan)"):
             window(question, load("one-campus"))
 

@@ -19,7 +19,7 @@ def weeks_of(name: str, plant: str | None = None) -> weeks.Weeks:
     """Of a site in its typical year, for its own plant or another."""
     site = get("sites", name)
     cooling = to_watts.cooling_of(get("cooling", plant or site.cooling))
-    return weeks.weeks(to_watts.weather_of(site, facility.TYPICAL_YEAR), cooling, site.utc_offset_h)
+    return weeks.weeks(to_watts.weather_of(site, to_watts.TYPICAL_YEAR), cooling, site.utc_offset_h)
 
 
 @pytest.mark.parametrize("name", SITES)
@@ -35,7 +35,7 @@ def test_a_week_has_the_mean_and_the_spread_of_its_quarter(name: str, plant: str
 
 def test_quarters_hold_every_hour_of_the_year_once() -> None:
     found = weeks_of("uae")
-    year = to_watts.weather_of(get("sites", "uae"), facility.TYPICAL_YEAR)
+    year = to_watts.weather_of(get("sites", "uae"), to_watts.TYPICAL_YEAR)
     assert np.array_equal(np.concatenate([dry for dry, _ in found.quarters]), year.dry_bulb_degc)
     assert [len(dry) for dry, _ in found.quarters] == [24 * days for days in (90, 91, 92, 92)]
     assert found.dry_bulb_degc.shape == found.wet_bulb_degc.shape == (4, 168)
@@ -43,7 +43,7 @@ def test_quarters_hold_every_hour_of_the_year_once() -> None:
 
 def test_hours_keep_together_and_are_told_in_utc() -> None:
     site, found = get("sites", "abilene"), weeks_of("abilene")
-    year = to_watts.weather_of(site, facility.TYPICAL_YEAR).dry_bulb_degc.reshape(365, 24)
+    year = to_watts.weather_of(site, to_watts.TYPICAL_YEAR).dry_bulb_degc.reshape(365, 24)
     local = np.roll(found.dry_bulb_degc[2], round(site.utc_offset_h)).reshape(7, 24)
     at = [int(np.flatnonzero((year == day).all(axis=1))[0]) for day in local]
     assert at == sorted(set(at))
@@ -69,7 +69,7 @@ def test_weather_that_never_changes_has_any_seven_days() -> None:
 def test_a_leap_year_leaves_out_its_leap_day() -> None:
     site = get("sites", "example-campus")
     cooling = to_watts.cooling_of(get("cooling", site.cooling))
-    year = to_watts.weather_of(site, facility.TYPICAL_YEAR)
+    year = to_watts.weather_of(site, to_watts.TYPICAL_YEAR)
     leap = replace(
         year,
         dry_bulb_degc=np.insert(year.dry_bulb_degc, 59 * 24, np.full(24, 60.0)),

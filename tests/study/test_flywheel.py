@@ -190,7 +190,7 @@ class TestLoop:
         scenario = campus(research_elasticity=0.5)
         base = inputs(scenario)
         count = base.sizes["period"]
-        demand = loop.Demand(volume_ratio=np.full(count, 4.0), price_ratio=np.full(count, 0.5))
+        demand = loop.AskedRatios(volume_ratio=np.full(count, 4.0), price_ratio=np.full(count, 0.5))
         asked = loop.asked_for(base, scenario.asked.flywheel, demand)
         for name, factor in {
             "demand_tokens_per_s": 4.0,

@@ -23,10 +23,10 @@ from gigawatt.study.bibliography import numbers
 from gigawatt.study.check import outline
 from gigawatt.study.flywheel.answer import figures
 from gigawatt.study.futures import hedging, sweep
-from gigawatt.study.futures.batches import Case
+from gigawatt.study.futures.batches import PlannedCase
 from gigawatt.study.run import run, unlawful
 from gigawatt.study.simulation.answer import summary as simulation_summary
-from gigawatt.study.simulation.question import Question
+from gigawatt.study.simulation.question import SimulationQuestion
 from gigawatt.study.simulation.simulation import simulate_result
 from gigawatt.study.summary import summary
 
@@ -56,10 +56,12 @@ def test_run_says_so_and_simulate_of_its_result_too(odd: Scenario, tmp_path: Pat
     found = run(odd)
     assert told(summary(found)["notes"]) == [TEXT]
     found.save(tmp_path / "r")
-    again = simulate_result(Question(source=str(tmp_path / "r"), overrides={"operations.idle_draw": "30 %"}))
+    again = simulate_result(SimulationQuestion(source=str(tmp_path / "r"), overrides={"operations.idle_draw": "30 %"}))
     assert told(simulation_summary(again)["notes"]) == [TEXT]
     assert TEXT in [note.text for note in simulated(again.result)]
-    more = simulate_result(Question(source=str(tmp_path / "r"), overrides={"operations.package_failures": "0.01 /h"}))
+    more = simulate_result(
+        SimulationQuestion(source=str(tmp_path / "r"), overrides={"operations.package_failures": "0.01 /h"})
+    )
     assert [text.partition(" = ")[0] for text in told(simulation_summary(more)["notes"])] == [
         PATH,
         "operations.package_failures",
@@ -69,9 +71,12 @@ def test_run_says_so_and_simulate_of_its_result_too(odd: Scenario, tmp_path: Pat
 def test_sweep_and_compare_say_so(odd: Scenario, campus: Scenario, campus_plan: Plan) -> None:
     """reports 9: of the one plan, or with the name of the strategy."""
     values = replace(campus, implausible=odd.implausible)
-    one = sweep.notes(campus, {"one-campus": Case(scenario=values, plan=campus_plan)})
+    one = sweep.notes(campus, {"one-campus": PlannedCase(scenario=values, plan=campus_plan)})
     assert told(asdict(note) for note in one) == [TEXT]
-    several = {"plain": Case(scenario=campus, plan=campus_plan), "odd": Case(scenario=values, plan=campus_plan)}
+    several = {
+        "plain": PlannedCase(scenario=campus, plan=campus_plan),
+        "odd": PlannedCase(scenario=values, plan=campus_plan),
+    }
     assert told(asdict(note) for note in sweep.notes(campus, several)) == [f"odd: {TEXT}"]
 
 
@@ -118,7 +123,7 @@ class TestPlanBeyondItsLimits:
         (note,) = unlawful(campus, beyond)
         assert note.code == "plan_not_feasible"
         assert "limit of debt in " in note.text
-        case = Case(scenario=campus, plan=beyond)
+        case = PlannedCase(scenario=campus, plan=beyond)
         assert note in sweep.notes(campus, {"one-campus": case})
 
     def test_is_one_whose_figures_are_no_numbers(self, campus: Scenario, campus_plan: Plan) -> None:

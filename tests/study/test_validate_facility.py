@@ -9,13 +9,13 @@ import pytest
 
 from gigawatt.catalog.load import get, ids
 from gigawatt.errors import CatalogError
-from gigawatt.study.validate.facility import Validation, shipped, validate_facility
+from gigawatt.study.validate.facility import FacilityValidation, shipped, validate_facility
 from gigawatt.study.validate.facility_cases import cooling_of, facility_of, predict, year_of
 
 HEAD = "operator_or_case,metric,value,unit,period,src,conf"
 
 
-def validate(folder: Path, *rows: str) -> Validation:
+def validate(folder: Path, *rows: str) -> FacilityValidation:
     file = folder / "pue.csv"
     file.write_text("\n".join([HEAD, *(f"{row},2025,https://a.com,B" for row in rows)]) + "\n")
     return validate_facility(file)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gigawatt.catalog.readers.inference_rows import NUMBERS, TEXTS, read_inference_rows
 from gigawatt.errors import CatalogError
-from gigawatt.study.validate.inference import Validation, validate_inference
+from gigawatt.readers.inference_rows import NUMBERS, TEXTS, read_inference_rows
+from gigawatt.study.validate.inference import InferenceValidation, validate_inference
 
 HEADER = ",".join((*TEXTS, *NUMBERS))
 # source, gpu, model, precision, scenario, backend, parallel, date, gpus, input, output, batch, limits, tokens/s per GPU
@@ -25,29 +25,29 @@ def file_of(folder: Path, *lines: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def measured(data_dir: Path) -> Validation:
+def measured(data_dir: Path) -> InferenceValidation:
     return validate_inference(data_dir / "measurements" / "inference.csv")
 
 
 class TestBars:
     """The bars that this calibration reaches; leave-one-out errors stand in its file (tools/fit_inference.py)."""
 
-    def test_mean_and_median_error_and_coverage(self, measured: Validation) -> None:
+    def test_mean_and_median_error_and_coverage(self, measured: InferenceValidation) -> None:
         assert measured.figures["mape_frac"] <= 0.13
         assert measured.figures["median_frac"] <= 0.08
         assert measured.figures["coverage_frac"] >= 0.97
 
-    def test_rank_correlation_and_band(self, measured: Validation) -> None:
+    def test_rank_correlation_and_band(self, measured: InferenceValidation) -> None:
         assert measured.figures["rank_correlation"] >= 0.98
         assert 0.7 <= measured.figures["band_coverage_frac"] <= 0.9
 
     @pytest.mark.parametrize("stratum", ["Offline", "offline max load"])
-    def test_mlperf_offline_and_the_tables_of_tensorrt_llm(self, measured: Validation, stratum: str) -> None:
+    def test_mlperf_offline_and_the_tables_of_tensorrt_llm(self, measured: InferenceValidation, stratum: str) -> None:
         errors = [abs(row.p50 / row.measured - 1) for row in measured.scored if row.stratum == stratum]
         assert len(errors) > 100
         assert np.mean(errors) <= 0.2
 
-    def test_it_beats_a_constant_share_of_the_roofline(self, measured: Validation) -> None:
+    def test_it_beats_a_constant_share_of_the_roofline(self, measured: InferenceValidation) -> None:
         assert measured.figures["mape_frac"] < measured.figures["baseline_mape_frac"]
 
     def test_left_out_models_and_gpus(self) -> None:

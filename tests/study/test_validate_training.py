@@ -8,8 +8,8 @@ import json
 import pytest
 
 from gigawatt.catalog.load import get
-from gigawatt.catalog.readers.training_rows import NUMBERS, TEXTS, read_training_rows
 from gigawatt.errors import CatalogError, ScenarioError
+from gigawatt.readers.training_rows import NUMBERS, TEXTS, read_training_rows
 from gigawatt.study.predict.training_cases import case_of
 from gigawatt.study.validate.score import Scored, Skipped, rank_correlation, score
 from gigawatt.study.validate.training import shipped, validate_training

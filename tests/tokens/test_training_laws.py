@@ -13,7 +13,7 @@ from gigawatt.tokens.costs import costs, stack, take
 from gigawatt.tokens.training import step_of, step_parts, training_token_flop
 from gigawatt.tokens.training_layouts import layouts_of
 from gigawatt.tokens.training_memory import least_recompute_frac, memory_bytes
-from gigawatt.tokens.training_run import Run, training_machine
+from gigawatt.tokens.training_run import TrainingRun, training_machine
 
 LAYOUT = Layout(
     tensor_count=2.0,
@@ -29,7 +29,7 @@ PRECISIONS = ("bf16", "fp8", "mxfp8", "fp4")
 
 
 def run(model=DENSE, layout=LAYOUT, chip=CHIP, precision="fp8", efficiency=TRAINING):
-    return Run(
+    return TrainingRun(
         machine=training_machine(chip, precision, efficiency),
         model=costs(model),
         layout=layout,
@@ -123,7 +123,7 @@ def test_many_cases_are_each_as_if_alone():
     places = np.array([0, 1, 2, 1])
     machines = stack([training_machine(CHIP, precision, TRAINING) for precision in PRECISIONS])
     layouts = Layout(**{entry.name: np.full(4, float(getattr(LAYOUT, entry.name))) for entry in fields(Layout)})
-    many = Run(
+    many = TrainingRun(
         machine=take(machines, np.arange(4)),
         model=take(stack([costs(model) for model in MODELS]), places),
         layout=layouts,

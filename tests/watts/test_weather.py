@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gigawatt import watts
-from gigawatt.catalog.readers.weather import read_weather
+from gigawatt.readers.weather import read_weather
 
 TEXAS = watts.Climate(
     mean_degc=18.2,

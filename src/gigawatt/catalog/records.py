@@ -43,6 +43,7 @@ class Evidence:
 # Evidence by dotted field path ("rack_power_w", "blocks.0.heads_count", …).
 EvidenceMap = Mapping[str, Evidence]
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accelerator:
     """An accelerator as it is ordered: a rack (or a server, for parts sold so) of packages of dies.

@@ -35,13 +35,15 @@ def allocate(
     """Divide power among classes of work: who gets what, what the next gigawatt is worth, and when it is enough."""
     with door(json):
         from gigawatt.scenario.load import parse_overrides
-        from gigawatt.study.allocation import Question
+        from gigawatt.study.allocation import AllocationQuestion
         from gigawatt.study.allocation import allocate as study
         from gigawatt.study.files import check_drawing
 
         check_drawing(out)
         overrides = parse_overrides(set_ or [])
-        question = Question(source=scenario, overrides=overrides, capacity=capacity, period=period, fairness=fairness)
+        question = AllocationQuestion(
+            source=scenario, overrides=overrides, capacity=capacity, period=period, fairness=fairness
+        )
         _show(study(question), out, json)
 
 

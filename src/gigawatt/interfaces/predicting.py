@@ -121,7 +121,8 @@ def predict_inference(  # one option per thing that can be asked
     """Output tokens per second of a GPU with band, layout, batch, what binds, J/token and USD/Mtoken."""
     with door(json):
         from gigawatt.study.files import check_drawing
-        from gigawatt.study.predict import inference, question
+        from gigawatt.study.predict import inference
+        from gigawatt.study.predict import question as asking
 
         check_drawing(out)
         question = asking.inference_question(
@@ -172,7 +173,7 @@ def predict_training(
     """Tokens per second and MFU of a training run with band, layout, memory, days, goodput, energy and cost."""
     with door(json):
         from gigawatt.report import prediction
-        from gigawatt.study.predict import question
+        from gigawatt.study.predict import question as asking
 
         question = asking.training_question(
             {"model": model, "gpu": gpu, "precision": precision, "engine": engine},

@@ -11,7 +11,7 @@ import typer
 from gigawatt.interfaces.console import door, progress, say
 
 if TYPE_CHECKING:
-    from gigawatt.study.simulation.simulation import Simulation
+    from gigawatt.study.simulation.simulation import LivedResult
 
 Source = Annotated[
     str, typer.Argument(metavar="RESULT_OR_SCENARIO", help="Folder of a result, a preset's name or a TOML file.")
@@ -64,10 +64,10 @@ def simulate(
     with door(json):
         from gigawatt.scenario.load import parse_overrides
         from gigawatt.study.result import check_out
-        from gigawatt.study.simulation.question import Question
+        from gigawatt.study.simulation.question import SimulationQuestion
         from gigawatt.study.simulation.simulation import simulate_result
 
-        question = Question(
+        question = SimulationQuestion(
             source=source,
             overrides=parse_overrides(set_ or []),
             seed=seed,
@@ -87,7 +87,7 @@ def simulate(
         _show(found, files, json)
 
 
-def _written(found: Simulation, out: Path | None, tell: Callable[[str], None]) -> dict[str, str] | None:
+def _written(found: LivedResult, out: Path | None, tell: Callable[[str], None]) -> dict[str, str] | None:
     if out is None:
         return None
     from gigawatt.report import folder
@@ -96,7 +96,7 @@ def _written(found: Simulation, out: Path | None, tell: Callable[[str], None]) -
     return folder.write(found.result, out)
 
 
-def _show(found: Simulation, files: dict[str, str] | None, json: bool) -> None:
+def _show(found: LivedResult, files: dict[str, str] | None, json: bool) -> None:
     if json:
         from gigawatt.study.simulation.answer import summary
 

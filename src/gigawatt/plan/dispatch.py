@@ -29,7 +29,7 @@ WASTES = Conflict(limit="grid ramp, without wasting energy", period="", site="",
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Horizon:
+class HoursAhead:
     """What a battery faces, hour by hour, arrays of one shape.
 
     `available_w`: what may be drawn. `months`: a number for each hour's month. The battery
@@ -61,7 +61,7 @@ class Dispatch:
         return self.energy_usd + self.demand_usd + self.wear_usd
 
 
-def dispatch(battery: watts.Battery, connection: watts.Connection, horizon: Horizon) -> Dispatch:
+def dispatch(battery: watts.Battery, connection: watts.Connection, horizon: HoursAhead) -> Dispatch:
     """The dispatch of least cost: energy, the charge on monthly peaks, and wear.
 
     Raises Infeasible with the limit that binds (connection, curtailment or ramp), the hour and the power that is short;
@@ -80,7 +80,7 @@ def dispatch(battery: watts.Battery, connection: watts.Connection, horizon: Hori
         exclusive |= wasting
 
 
-def _check(battery: watts.Battery, horizon: Horizon) -> None:
+def _check(battery: watts.Battery, horizon: HoursAhead) -> None:
     shape = horizon.load_w.shape
     for name in ("load_w", "price_usd_per_wh", "available_w", "months"):
         values = getattr(horizon, name)
@@ -93,7 +93,7 @@ def _check(battery: watts.Battery, horizon: Horizon) -> None:
 
 
 def _solve(
-    battery: watts.Battery, connection: watts.Connection, horizon: Horizon, exclusive: Mask
+    battery: watts.Battery, connection: watts.Connection, horizon: HoursAhead, exclusive: Mask
 ) -> tuple[Floats, Floats]:
     """Charge and discharge [W] of least cost, with a choice of one or the other in exclusive hours."""
     model = _model(battery, connection, horizon, excess=0.0)
@@ -113,7 +113,7 @@ def _solve(
     return found[0], found[1]
 
 
-def _model(battery: watts.Battery, connection: watts.Connection, horizon: Horizon, *, excess: float) -> linopy.Model:
+def _model(battery: watts.Battery, connection: watts.Connection, horizon: HoursAhead, *, excess: float) -> linopy.Model:
     """Variables and limits without an objective; the connection and the ramp may be exceeded by at most `excess`."""
     model, unit = linopy.Model(), connection.limit_w
     load = _by_hour(horizon.load_w / unit)
@@ -149,7 +149,7 @@ def _add_choice(model: linopy.Model, battery: watts.Battery, connection: watts.C
     model.add_constraints(model.variables["discharge"] + most * charging <= most, name="discharge_or", mask=hours)
 
 
-def _add_cost(model: linopy.Model, connection: watts.Connection, horizon: Horizon) -> None:
+def _add_cost(model: linopy.Model, connection: watts.Connection, horizon: HoursAhead) -> None:
     rates = [*np.abs(horizon.price_usd_per_wh), connection.monthly_demand_usd_per_w, horizon.wear_usd_per_wh]
     unit = max(rates) or 1.0
     variables = model.variables
@@ -168,7 +168,7 @@ def _add_cost(model: linopy.Model, connection: watts.Connection, horizon: Horizo
     model.add_objective(cost, sense="min")
 
 
-def _conflicts(battery: watts.Battery, connection: watts.Connection, horizon: Horizon) -> list[Conflict]:
+def _conflicts(battery: watts.Battery, connection: watts.Connection, horizon: HoursAhead) -> list[Conflict]:
     """The limits that must give way for the load to be carried, with the least power that they must give in all."""
     model = _model(battery, connection, horizon, excess=np.inf)
     model.add_objective(model.variables["over"].sum() + model.variables["steep"].sum(), sense="min")
@@ -186,7 +186,7 @@ def _conflicts(battery: watts.Battery, connection: watts.Connection, horizon: Ho
 
 
 def _result(
-    battery: watts.Battery, connection: watts.Connection, horizon: Horizon, charge: Floats, discharge: Floats
+    battery: watts.Battery, connection: watts.Connection, horizon: HoursAhead, charge: Floats, discharge: Floats
 ) -> Dispatch:
     """Everything that follows from charge and discharge, by the kernels."""
     grid = horizon.load_w + charge - discharge

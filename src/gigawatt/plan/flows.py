@@ -5,6 +5,7 @@ Every line is in USD a quarter, income positive and cost negative, on the finest
 
 from __future__ import annotations
 
+import numpy as np
 import xarray as xr
 
 from gigawatt import dollars
@@ -140,3 +141,22 @@ def terminal_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.DataAr
     return racks * buildout.terminal_frac(data, asked, finance.rack_life_years) + shells * buildout.terminal_frac(
         data, asked, finance.shell_life_years
     )
+
+
+def runs_done_frac(data: xr.Dataset, inputs: xr.Dataset) -> xr.DataArray:
+    """Share of each training run's volume that is trained [1], dims (run); empty where there are none."""
+    if "train_count" not in data:
+        return xr.DataArray(np.zeros(0), dims="run", coords={"run": np.zeros(0, dtype=str)})
+    rate = inputs.run_rack_flops * data.train_count
+    done = rate.sum(["platform", "period"]) * SECONDS_PER_QUARTER
+    return done / inputs.run_volume_flop
+
+
+def experiments_done_frac(data: xr.Dataset, inputs: xr.Dataset) -> xr.DataArray:
+    """Share of the operations wished for that is done [1], dims (period, experiment)."""
+    if "research_count" not in data:
+        empty = np.zeros((data.sizes["period"], 0))
+        return xr.DataArray(empty, dims=("period", "experiment"), coords={"period": data.period.values})
+    rate = inputs.experiment_rack_flops * inputs.hours_frac
+    done = (data.research_count * rate).sum(["block", "platform"]) * SECONDS_PER_QUARTER
+    return (done / inputs.experiment_wish_flop).transpose("period", "experiment")

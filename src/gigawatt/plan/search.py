@@ -141,7 +141,7 @@ class Effort:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
+class Releases:
     """Quarter in which each milestone's tranche is released (the number of quarters: never), its plan and value.
 
     gigawatt: quarter by whose end a gigawatt stands because it is asked for; None where it stands when it pays best.
@@ -178,7 +178,7 @@ def allowed_gap(program: Program, asked: Asked, data: xr.Dataset, objective: flo
     return max(asked.solver.gap_frac * abs(objective), asked.solver.gap_of_capex_frac * present)
 
 
-def fix(program: Program, schedule: Schedule) -> None:
+def fix(program: Program, schedule: Releases) -> None:
     """Release each tranche in its quarter, and in no other; have a gigawatt in the quarter that is asked for."""
     released = program.model.variables["released"].labels
     whole = np.arange(released.sizes["period"])[None, :] >= np.array(schedule.dates)[:, None]
@@ -193,9 +193,9 @@ def _ask_for_a_gigawatt(program: Program, quarter: int | None) -> None:
     program.bound("facility", power.copy(data=least), xr.full_like(power, np.inf, dtype=float))
 
 
-def trial(program: Program, dates: tuple[int, ...], effort: Effort, gigawatt: int | None = None) -> Schedule:
+def trial(program: Program, dates: tuple[int, ...], effort: Effort, gigawatt: int | None = None) -> Releases:
     """The best plan on a schedule; worth −∞ where no plan keeps to it, or where that takes far longer than it does."""
-    asked = Schedule(dates=dates, gigawatt=gigawatt, columns=np.zeros(0))
+    asked = Releases(dates=dates, gigawatt=gigawatt, columns=np.zeros(0))
     upper = program.model.variables["released"].upper.transpose("milestone", "period").values
     never = upper.shape[1]
     possible = all(date == never or (0 <= date < never and upper[n, date] > 0) for n, date in enumerate(dates))
@@ -209,7 +209,7 @@ def trial(program: Program, dates: tuple[int, ...], effort: Effort, gigawatt: in
     return replace(asked, objective=objective, columns=program.values.copy())
 
 
-def round_milestones(program: Program, asked: Asked, effort: Effort) -> Schedule:
+def round_milestones(program: Program, asked: Asked, effort: Effort) -> Releases:
     """The best of a few whole schedules: the lawful dates of the pro-rata plan, and the same some quarters later.
 
     Whole tranches come later than shares of them, so what the pro-rata plan builds is often a little too early.
@@ -225,7 +225,7 @@ def round_milestones(program: Program, asked: Asked, effort: Effort) -> Schedule
     return max(trials, key=lambda schedule: schedule.objective)
 
 
-def shift_milestones(program: Program, best: Schedule, effort: Effort, trials_count: int) -> Schedule:
+def shift_milestones(program: Program, best: Releases, effort: Effort, trials_count: int) -> Releases:
     """Shift one milestone by one quarter as long as a shift improves the plan, for at most so many trials."""
     moves = [(n, step) for n in range(len(best.dates)) for step in (-1, 1)]
     tried, since = 0, 0
@@ -239,8 +239,8 @@ def shift_milestones(program: Program, best: Schedule, effort: Effort, trials_co
 
 
 def improve(
-    program: Program, best: Schedule, effort: Effort, gap: float, bound: float, nodes_count: int
-) -> tuple[Schedule, float, str]:
+    program: Program, best: Releases, effort: Effort, gap: float, bound: float, nodes_count: int
+) -> tuple[Releases, float, str]:
     """Branch and bound from a schedule for at most so many nodes; the better schedule, the bound, and how it ended."""
     upper = program.model.variables["released"].upper
     program.bound("released", xr.zeros_like(upper), upper)
@@ -253,7 +253,7 @@ def improve(
     return (found if found.objective > best.objective else best), min(bound, proven), status
 
 
-def hasten(program: Program, best: Schedule, effort: Effort, least: float, soonest: int) -> Schedule:
+def hasten(program: Program, best: Releases, effort: Effort, least: float, soonest: int) -> Releases:
     """Of plans worth at least `least`, the one whose first gigawatt stands earliest, from the quarter `soonest` on.
 
     Its tranches come as in `best`, or the first of them as soon as that gigawatt allows.

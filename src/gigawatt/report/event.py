@@ -12,7 +12,7 @@ from gigawatt.report.scale import PERCENT, cell, scale
 from gigawatt.report.svg import Frame
 from gigawatt.report.tables import Column, Table, Value
 from gigawatt.study.result import Result
-from gigawatt.study.simulation.event import Cut, Means, Outcome
+from gigawatt.study.simulation.event import Cut, EventOutcome, Means
 from gigawatt.units import show
 
 HEIGHT = 300.0
@@ -25,7 +25,7 @@ SITE_FIELDS = (
 )
 
 
-def power(result: Result, found: Outcome) -> Exhibit:
+def power(result: Result, found: EventOutcome) -> Exhibit:
     """Facility power of the event's sites around it, with and without it."""
     around = hours.event_power(result)
     unit = scale("w", around.without_w.values)
@@ -41,7 +41,7 @@ def power(result: Result, found: Outcome) -> Exhibit:
     return Exhibit(takeaway=takeaway, shows=shows, svg=chart)
 
 
-def taken(result: Result, found: Outcome) -> str:
+def taken(result: Result, found: EventOutcome) -> str:
     """How much power sites give up, for how long, and how much energy that is."""
     given_w = sum(means.curtailed_w for means in found.during.sites.values())
     had_w = sum(means.facility_w for means in found.without.sites.values())
@@ -52,7 +52,7 @@ def taken(result: Result, found: Outcome) -> str:
     )
 
 
-def cost(result: Result, found: Outcome) -> str:
+def cost(result: Result, found: EventOutcome) -> str:
     """Who loses most to the event, and what all lose."""
     classes = [row for row in found.cut if row.tokens is not None and row.usd is not None]
     total = math.fsum(row.usd for row in classes if row.usd is not None)
@@ -72,7 +72,7 @@ def cost(result: Result, found: Outcome) -> str:
     return f"{said}; behind by what the event cost: {behind}."
 
 
-def cut(result: Result, found: Outcome) -> Table:
+def cut(result: Result, found: EventOutcome) -> Table:
     """What each kind of work loses, while the event lasts and in the end."""
     rows: list[tuple[Value, ...]] = [
         (
@@ -108,7 +108,7 @@ def _share(value: float | None) -> str:
     return "0" if percent == 0 else cell(percent / 100, "frac")
 
 
-def phases(result: Result, found: Outcome) -> Table:
+def phases(result: Result, found: EventOutcome) -> Table:
     """Means before, during, without and after the event: its sites, the programme, and every kind of work."""
     states = (found.before, found.during, found.without, found.after)
     programme = [None if state is None else state.programme for state in states]
@@ -141,5 +141,5 @@ def _row(label: str, values: Sequence[float | None], suffix: str) -> tuple[Value
     return (f"{label}, {unit.unit}" if unit.unit else label, *(unit.text(value) for value in values))
 
 
-def _where(result: Result, found: Outcome) -> str:
+def _where(result: Result, found: EventOutcome) -> str:
     return words.joined([names.site(result.scenario, site) for site in found.sites])

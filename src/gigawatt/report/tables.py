@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import xarray as xr
 
+from gigawatt.plan import flows
 from gigawatt.report import names, views, words
 from gigawatt.report.scale import Scale, cell, scale
 from gigawatt.study.dates import by_end, quarter, spoken, when
@@ -239,7 +240,8 @@ def _number(value: xr.DataArray) -> float | None:
 
 def research(result: Result) -> Table | None:
     """Training runs and experiments: how much of what is wished for is done; None where nothing is."""
-    runs, wishes = views.runs_done_frac(result.plan), views.experiments_done_frac(result.plan)
+    data, inputs = result.plan.data, result.plan.inputs
+    runs, wishes = flows.runs_done_frac(data, inputs), flows.experiments_done_frac(data, inputs)
     asked = result.scenario.asked
     rows: list[tuple[Value, ...]] = [
         (asked.training_runs[str(key)].title, by_end(asked.training_runs[str(key)].end_date), float(share))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gigawatt.scenario.schema import Scenario
     from gigawatt.study.note import Note
     from gigawatt.study.result import Result
-    from gigawatt.study.simulation.simulation import Simulation
+    from gigawatt.study.simulation.simulation import LivedResult
 
 YEARS_AT_80 = 8
 WORTH_ROWS = 6
@@ -91,7 +91,7 @@ def show_hedging(scenario: Scenario, told: Mapping[str, Any], out: Console | Non
     _list(out, "To keep in mind", [note["text"] for note in told["notes"]])
 
 
-def show_simulation(found: Simulation, files: Mapping[str, str], out: Console | None = None) -> None:
+def show_simulation(found: LivedResult, files: Mapping[str, str], out: Console | None = None) -> None:
     """What happened to a plan: an event and its cost where there was one, plan against simulation, and the fleet."""
     from gigawatt.report import calls, event, fleet, tables, words
     from gigawatt.study.dates import spoken

@@ -11,12 +11,10 @@ import xarray as xr
 from gigawatt.account.metrics import GIGAWATT_W, SECONDS_PER_DAY
 from gigawatt.catalog.records import Source
 from gigawatt.plan import flows
-from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.plan.plan import Plan
-from gigawatt.plan.worth import Binding
 from gigawatt.report.hours import quarters
+from gigawatt.study import nothing
 from gigawatt.study.claims.statements import statements
-from gigawatt.study.nothing import built
 from gigawatt.study.result import Result
 
 RUNNING = ("non_compute", "energy", "opex", "rent")
@@ -48,25 +46,6 @@ def served_frac(plan: Plan) -> xr.DataArray:
     """Share of the tokens asked for that is served [1], dims (period, use_case); NaN where nothing is asked for."""
     demand = demand_tokens_per_day(plan)
     return served_tokens_per_day(plan) / demand.where(demand > 0)
-
-
-def runs_done_frac(plan: Plan) -> xr.DataArray:
-    """Share of each training run's volume that is trained [1], dims (run); empty where there are none."""
-    if "train_count" not in plan.data:
-        return xr.DataArray(np.zeros(0), dims="run", coords={"run": np.zeros(0, dtype=str)})
-    rate = plan.inputs.run_rack_flops * plan.data.train_count
-    done = rate.sum(["platform", "period"]) * SECONDS_PER_QUARTER
-    return done / plan.inputs.run_volume_flop
-
-
-def experiments_done_frac(plan: Plan) -> xr.DataArray:
-    """Share of the operations wished for that is done [1], dims (period, experiment)."""
-    if "research_count" not in plan.data:
-        empty = np.zeros((plan.data.sizes["period"], 0))
-        return xr.DataArray(empty, dims=("period", "experiment"), coords={"period": plan.data.period.values})
-    rate = plan.inputs.experiment_rack_flops * plan.inputs.hours_frac
-    done = (plan.data.research_count * rate).sum(["block", "platform"]) * SECONDS_PER_QUARTER
-    return (done / plan.inputs.experiment_wish_flop).transpose("period", "experiment")
 
 
 def years(periods: np.ndarray) -> list[str]:
@@ -140,16 +119,6 @@ def platform_purchases(result: Result) -> xr.DataArray:
     return yearly(result.plan.data.install_count.sum("site").isel(period=reported(result)))
 
 
-def binds(result: Result) -> tuple[Binding, ...]:
-    """The limits that bind, quarter by quarter.
-
-    Where nothing is built and no step of a limit is worth anything, none does: what seems to bind is nought at a limit
-    of nought.
-    """
-    plan = result.plan
-    return plan.binds if built(plan) or any(item.value_usd > 0 for item in plan.worth) else ()
-
-
 def binding_strength(result: Result) -> xr.DataArray:
     """How hard each limit binds [share of that limit's own largest value], dims (limit, period); 0 where it is slack.
 
@@ -157,7 +126,7 @@ def binding_strength(result: Result) -> xr.DataArray:
     """
     periods = [str(p) for p in result.plan.data.period.values[reported(result)]]
     rows: dict[str, dict[str, float]] = {}
-    for item in binds(result):
+    for item in nothing.binds(result.plan):
         name = f"{item.limit} at {item.site}" if item.site else item.limit
         if item.period in periods:
             rows.setdefault(name, {})[item.period] = abs(item.value)

@@ -9,6 +9,7 @@ import numpy as np
 from gigawatt.report import hours as views_lived
 from gigawatt.report import names, views
 from gigawatt.report.scale import cell
+from gigawatt.study import nothing
 from gigawatt.study.dates import MONTH_NAMES, by_end, quarter
 from gigawatt.study.nothing import NOTHING, built
 from gigawatt.study.result import Result
@@ -177,7 +178,7 @@ def binds_by_year(result: Result) -> dict[str, str]:
     """Year → the limits that bind in it, in words, those of most quarters first, and what is not there yet."""
     shown = [str(p) for p in result.plan.data.period.values[views.reported(result)]]
     found: dict[str, dict[str, dict[str, set[str]]]] = {year[:4]: {} for year in shown}
-    for item in views.binds(result):
+    for item in nothing.binds(result.plan):
         if item.period in shown:
             kind, key = names.kind_and_thing(item.limit)
             things = found[item.period[:4]].setdefault(kind, {})

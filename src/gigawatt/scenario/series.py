@@ -11,11 +11,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.catalog.readers.series import HourlySeries, read_carbon, read_price
-from gigawatt.catalog.readers.weather import WeatherYear, read_weather
 from gigawatt.catalog.records import Site
 from gigawatt.catalog.tables import Reader
 from gigawatt.errors import CatalogError
+from gigawatt.readers.series import HourlySeries, read_carbon, read_price
+from gigawatt.readers.weather import WeatherYear, read_weather
 from gigawatt.scenario.schema import Asked, Scenario, SiteSeries, SiteUse
 
 T = TypeVar("T")

@@ -38,7 +38,7 @@ class Hours:
     training: training.Progress
     draw_w: Floats
     it_w: Floats
-    facility: power.Facility
+    facility: power.FacilityPower
     extremes: power.Extremes
     price_usd_per_wh: Floats
     carbon_kg_per_wh: Floats
@@ -76,7 +76,7 @@ class World:
 
     scenario: Scenario
     at: racks.Pairs
-    work: sharing.Work
+    work: sharing.SharedWork
     gangs: training.Gangs
     tide: Floats
     peak: NDArray[np.bool_]
@@ -166,7 +166,7 @@ def live_span(of: World, span: Span, fleet: racks.Racks) -> Hours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Lived:
+class _Hours:
     """gang_count (h, p, r), pace (h, p) of gangs under a cap, work_count (h, p, j), draw_w (h, p)."""
 
     gang_count: Floats
@@ -183,8 +183,8 @@ class _Asked:
     fleet: racks.Racks
     air: list[Outdoors]
     use: sharing.Jobs
-    wanted: _Lived
-    outside: power.Facility
+    wanted: _Hours
+    outside: power.FacilityPower
     before_w: Floats
 
 
@@ -192,9 +192,9 @@ class _Asked:
 class _Under:
     """A span in all its states under limits: the most that a site may draw, ceiling_w, and where it is limited."""
 
-    lived: _Lived
+    lived: _Hours
     it_w: Floats
-    outside: power.Facility
+    outside: power.FacilityPower
     ceiling_w: Floats
     gave_way: sharing.Mask
 
@@ -242,19 +242,19 @@ def _under(of: World, asked: _Asked, called: sharing.Mask) -> _Under:
     return _Under(lived=lived, it_w=it_w, outside=outside, ceiling_w=ceiling_w, gave_way=gave_way)
 
 
-def _trained(of: World, span: Span, fleet: racks.Racks, lived: _Lived) -> training.Progress:
+def _trained(of: World, span: Span, fleet: racks.Racks, lived: _Hours) -> training.Progress:
     return training.progress(
         of.scenario, of.gangs, of.at, fleet, span.period, span.step_h, lived.pace, lived.gang_count
     )
 
 
-def _mean(met: contracts.States, lived: _Lived) -> _Lived:
+def _mean(met: contracts.States, lived: _Hours) -> _Hours:
     """The mean over all states; pace is that of the racks at work."""
     if len(met.weight) == 1:
         return lived
     gangs = lived.gang_count.sum(axis=2)
     at_work = met.mean(gangs)
-    return _Lived(
+    return _Hours(
         gang_count=met.mean(lived.gang_count),
         pace=np.where(at_work > 0, sharing.ratio(met.mean(gangs * lived.pace), at_work), 1.0),
         work_count=met.mean(lived.work_count),
@@ -262,14 +262,14 @@ def _mean(met: contracts.States, lived: _Lived) -> _Lived:
     )
 
 
-def _outside(met: contracts.States, under: _Under) -> power.Facility:
+def _outside(met: contracts.States, under: _Under) -> power.FacilityPower:
     """The mean over all states; PUE is that of the mean powers."""
     found = under.outside
     if len(met.weight) == 1:
         return found
     it_w, loss_w = met.mean(under.it_w), met.mean(found.loss_w)
     idle = met.mean(found.pue_ratio)
-    return power.Facility(
+    return power.FacilityPower(
         pue_ratio=np.where(it_w > 0, 1 + sharing.ratio(loss_w, it_w), idle),
         loss_w=loss_w,
         planned_ratio=met.mean(found.planned_ratio),
@@ -309,14 +309,14 @@ def _calls(met: contracts.States, asked: _Asked, called: _Under, free: _Under, l
     )
 
 
-def _unlimited(of: World, span: Span, fleet: racks.Racks, use: sharing.Jobs) -> _Lived:
+def _unlimited(of: World, span: Span, fleet: racks.Racks, use: sharing.Jobs) -> _Hours:
     """Who works where if there is power for all."""
     gangs = training.working(of.gangs, span.period, fleet.up_count)
     free = np.maximum(fleet.up_count - gangs.sum(axis=2), 0.0)
     done = sharing.share(use, free)
     busy = gangs.sum(axis=2) + done.sum(axis=2)
     draw = of.full_w * (busy + of.scenario.asked.operations.idle_draw_frac * np.maximum(fleet.up_count - busy, 0.0))
-    return _Lived(gang_count=gangs, pace=np.ones_like(free), work_count=done, draw_w=draw)
+    return _Hours(gang_count=gangs, pace=np.ones_like(free), work_count=done, draw_w=draw)
 
 
 def _limited(
@@ -324,10 +324,10 @@ def _limited(
     span: Span,
     fleet: racks.Racks,
     use: sharing.Jobs,
-    wanted: _Lived,
+    wanted: _Hours,
     bounds: curtailment.Limits,
     air: Sequence[Outdoors],
-) -> _Lived:
+) -> _Hours:
     """Who works where under limits: tiers slow at the site that is limited, and what is left is shared again.
 
     Work that lost its racks takes idle ones, or those of a lower tier, elsewhere, but not at a site that has a limit of
@@ -359,7 +359,7 @@ def _limited(
     cap = np.maximum(kept[..., train], of.curves[train].least_frac)
     busy = done.sum(axis=2)
     draw = of.full_w * cap * gang_count.sum(axis=2) + rack_w * (busy + idle_frac * np.maximum(free - busy, 0.0))
-    return _Lived(gang_count=gang_count, pace=pace[..., train], work_count=done, draw_w=draw)
+    return _Hours(gang_count=gang_count, pace=pace[..., train], work_count=done, draw_w=draw)
 
 
 def _barred(
@@ -391,12 +391,14 @@ def _within(
     return slowed
 
 
-def _facility(of: World, span: Span, air: Sequence[Outdoors], it_w: Floats) -> power.Facility:
+def _facility(of: World, span: Span, air: Sequence[Outdoors], it_w: Floats) -> power.FacilityPower:
     planned = of.scenario.asked.operations.load_factor_frac
     return power.facility_power(it_w, _design(of, span), air, of.plants, planned)
 
 
-def _extremes(of: World, span: Span, air: Sequence[Outdoors], it_w: Floats, outside: power.Facility) -> power.Extremes:
+def _extremes(
+    of: World, span: Span, air: Sequence[Outdoors], it_w: Floats, outside: power.FacilityPower
+) -> power.Extremes:
     """What a representative week cannot hold; where every hour is lived through, its PUE is that of the hours."""
     found = power.extremes(it_w, _design(of, span), air, of.plants, span.count * span.weight_h)
     if of.weekly:

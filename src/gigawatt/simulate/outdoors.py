@@ -53,7 +53,7 @@ def site_years(scenario: Scenario) -> list[SiteYear]:
         use, series = scenario.asked.sites[key], scenario.records.series.get(key, SiteSeries())
         air, offset_h = series.weather, series.weather_offset_h
         if air is None:
-            air, offset_h = to_watts.weather_of(site, facility.TYPICAL_YEAR), site.utc_offset_h
+            air, offset_h = to_watts.weather_of(site, to_watts.TYPICAL_YEAR), site.utc_offset_h
         price, price_offset_h = series.price_usd_per_wh, 0.0
         if price is None:
             ratios = np.array(use.price_ratios or [[1.0] * 24] * 12)

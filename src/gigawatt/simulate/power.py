@@ -32,7 +32,7 @@ def note(asked: Asked) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facility:
+class FacilityPower:
     """The facility around the IT power in every step of a span, shapes (step, site).
 
     loss_w: what the site takes beside its IT, IT × (PUE − 1). planned_ratio: PUE in the same weather at the load that
@@ -88,7 +88,7 @@ def during(closing: Floats, span: Span, quarters: Sequence[str], weekly: bool) -
 
 def facility_power(
     it_w: Floats, design_w: Floats, outdoors: Sequence[Outdoors], plants: Sequence[watts.Cooling], planned_frac: float
-) -> Facility:
+) -> FacilityPower:
     """PUE, losses and water in the weather of the span's steps.
 
     it_w, design_w: (step, site); outdoors, plants: of each site; planned_frac: the planner's load factor.
@@ -100,7 +100,7 @@ def facility_power(
         pue[:, site] = watts.pue(plant, dry, wet, share[:, site])
         planned[:, site] = watts.pue(plant, dry, wet, planned_frac)
         water[:, site] = watts.water_use(plant, dry, wet, share[:, site]) * it_w[:, site]
-    return Facility(pue_ratio=pue, loss_w=it_w * (pue - 1), planned_ratio=planned, water_l_per_h=water)
+    return FacilityPower(pue_ratio=pue, loss_w=it_w * (pue - 1), planned_ratio=planned, water_l_per_h=water)
 
 
 def extremes(

@@ -49,7 +49,7 @@ class Jobs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class SharedWork:
     """The jobs of all quarters, for every pair: what `of_period` cuts its spans from.
 
     rate_per_s: (t, p, j); own_count: (t, block, p, j); demand_per_s, wish_per_s: mean demand of classes and wish of
@@ -72,7 +72,7 @@ def work(
     platform: NDArray[np.intp],
     availability: float,
     order: Sequence[str],
-) -> Work:
+) -> SharedWork:
     """The jobs of a plan; those of a platform are spread over its pairs in proportion to their racks.
 
     stock_count: racks of each pair in service, (t, p); platform: index of each pair's platform (p); availability:
@@ -86,7 +86,7 @@ def work(
     flexible = np.concatenate([data.interactive.values == 0, np.ones(data.sizes["experiment"], dtype=bool)])
     research = np.arange(len(flexible)) >= data.sizes["use_case"]
     member = {"interactive": ~flexible, "batch": flexible & ~research, "experiments": research}
-    return Work(
+    return SharedWork(
         rate_per_s=rate,
         own_count=own,
         demand_per_s=data.demand_tokens_per_s.transpose("period", "use_case").values,
@@ -97,7 +97,7 @@ def work(
     )
 
 
-def jobs(of: Work, period: int, tide: Floats, peak: Mask, weight: Floats | None = None) -> Jobs:
+def jobs(of: SharedWork, period: int, tide: Floats, peak: Mask, weight: Floats | None = None) -> Jobs:
     """The jobs of a span of one quarter.
 
     tide: demand over its mean (h, class); peak: which steps are the peak block (h); weight: as in `Jobs`, of states in

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from gigawatt import watts
 from gigawatt.catalog import to_watts
 from gigawatt.errors import Infeasible
-from gigawatt.plan.dispatch import Horizon, dispatch
+from gigawatt.plan.dispatch import HoursAhead, dispatch
 from gigawatt.plan.inputs import HOURS_PER_YEAR
 from gigawatt.scenario.schema import Connection, Scenario
 from gigawatt.simulate.calendar import DAY_HOURS, Span
@@ -156,7 +156,7 @@ def schedule(
             continue
         # What is drawn when riding through is lawful, even where it is more than the shells are built for.
         available_w = np.maximum(np.minimum(ceiling_w[:, site], shell_w[:, site]), grid_w)
-        horizon = Horizon(
+        horizon = HoursAhead(
             load_w=load_w[:, site],
             price_usd_per_wh=price_usd_per_wh[:, site],
             available_w=available_w,
@@ -211,7 +211,7 @@ def _earns(one: Terms, span: Span, grid_w: Floats, price_usd_per_wh: Floats) -> 
     return bool(np.ptp(price_usd_per_wh) > 0 or one.monthly_demand_usd_per_w > 0 or steep)
 
 
-def _cheapest(battery: watts.Battery, connection: watts.Connection, horizon: Horizon) -> watts.Schedule | None:
+def _cheapest(battery: watts.Battery, connection: watts.Connection, horizon: HoursAhead) -> watts.Schedule | None:
     """The cheapest dispatch within the ramp, else without a limit on it, else none."""
     for allowed in (connection, replace(connection, minute_ramp_w=np.inf)):
         try:

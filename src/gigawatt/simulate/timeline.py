@@ -156,7 +156,7 @@ def _fleet(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Lived:
+class _Spans:
     """What is kept of each span, in their order."""
 
     parts: list[Steps]
@@ -164,9 +164,9 @@ class _Lived:
     extremes: list[Extremes]
 
 
-def _live(of: World, spans: Sequence[Span], fleet: list[racks.Racks], uses: int) -> _Lived:
+def _live(of: World, spans: Sequence[Span], fleet: list[racks.Racks], uses: int) -> _Spans:
     """Every span lived through, one after the other, so that only one is in memory in full; empties the fleet."""
-    lived = _Lived(parts=[], sums=[], extremes=[])
+    lived = _Spans(parts=[], sums=[], extremes=[])
     for span in spans:
         hours = live_span(of, span, fleet.pop(0))
         lived.parts.append(steps(hours, uses))

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import watts
-from gigawatt.catalog.readers.hours import COMMON, COMMON_YEAR_H, repeat_leap
+from gigawatt.readers.hours import COMMON, COMMON_YEAR_H, repeat_leap
 from gigawatt.simulate.calendar import DAY_HOURS, WEEK_DAYS
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gigawatt.catalog import load, records
-from gigawatt.catalog.readers.huggingface import model_toml
+from gigawatt.catalog.huggingface import model_toml
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.files import MOST_TABLE_BYTES, read_json
 from gigawatt.study.files import is_writable

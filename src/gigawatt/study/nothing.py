@@ -5,6 +5,7 @@ from __future__ import annotations
 from gigawatt import units
 from gigawatt.plan.break_even import price_ratio
 from gigawatt.plan.plan import Plan
+from gigawatt.plan.worth import Binding
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.note import Note
 
@@ -35,3 +36,12 @@ def note(scenario: Scenario, plan: Plan) -> Note:
             "else as it is."
         )
     return Note(code=NOTHING, path="demand.price_scale", text=text)
+
+
+def binds(plan: Plan) -> tuple[Binding, ...]:
+    """The limits that bind, quarter by quarter.
+
+    Where nothing is built and no step of a limit is worth anything, none does: what seems to bind is nought at a limit
+    of nought.
+    """
+    return plan.binds if built(plan) or any(item.value_usd > 0 for item in plan.worth) else ()

@@ -23,7 +23,7 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline
 from gigawatt.study.files import check_folder, foreign, is_writable, refused, sealed, sha256, unsealed
 from gigawatt.study.note import Note
-from gigawatt.study.simulation.event import Outcome, outcome_of
+from gigawatt.study.simulation.event import EventOutcome, outcome_of
 from gigawatt.study.workshop import NEW, put, sweep, workshop
 
 # The file that says whose folder it is, and what it says.
@@ -48,7 +48,7 @@ class Result:
     accounts: Accounts
     notes: tuple[Note, ...]
     provenance: dict[str, str]
-    outcome: Outcome | None = None
+    outcome: EventOutcome | None = None
 
     @property
     def headline(self) -> dict[str, float | str | None]:

@@ -7,11 +7,11 @@ from importlib.metadata import version
 from typing import Any
 
 from gigawatt.account.accounts import Accounts, account
+from gigawatt.plan import flows
 from gigawatt.plan.inputs import UNABLE
 from gigawatt.plan.plan import Plan, plan, quiet
 from gigawatt.plan.search import ENDED
 from gigawatt.plan.verify import Violation, verify
-from gigawatt.report.views import runs_done_frac
 from gigawatt.scenario.load import DEFAULT, load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import simulate
@@ -174,7 +174,7 @@ def _starved(scenario: Scenario, accounts: Accounts) -> list[Note]:
 
 def _missed(scenario: Scenario, planned: Plan) -> list[Note]:
     """Runs that the plan leaves undone."""
-    done = runs_done_frac(planned)
+    done = flows.runs_done_frac(planned.data, planned.inputs)
     return [
         Note(
             code="run_short",

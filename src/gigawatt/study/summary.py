@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gigawatt.plan.milestones import milestones
-from gigawatt.report.views import binds
+from gigawatt.study import nothing
 from gigawatt.study.result import Result
 from gigawatt.study.run import objective_vs_accounts_rel, plan_is_feasible
 
@@ -33,7 +33,7 @@ def summary(result: Result) -> dict[str, Any]:
                 "unit": plan.unit,
             },
             "worth": [asdict(item) for item in plan.worth],
-            "binds": [asdict(item) for item in binds(result)],
+            "binds": [asdict(item) for item in nothing.binds(result.plan)],
             "tranches": tranches(result),
             "checks": {
                 "objective_vs_accounts_rel": objective_vs_accounts_rel(result),

@@ -39,18 +39,18 @@ from gigawatt.tokens.runs import (
     Holding,
     Learners,
     Learning,
-    Run,
     Update,
+    WholeRun,
     adapter_tuning_flop,
     asynchronous_update,
     full_tuning_flop,
     synchronous_update,
     training_run,
 )
-from gigawatt.tokens.scaling_law import Allocation, LossLaw, compute_optimal, loss_ratio, of_token_ratio
+from gigawatt.tokens.scaling_law import ComputeSplit, LossLaw, compute_optimal, loss_ratio, of_token_ratio
 from gigawatt.tokens.serving import (
-    Question,
     Serving,
+    ServingQuestion,
     Traffic,
     best_batch_count,
     evaluate,
@@ -61,10 +61,10 @@ from gigawatt.tokens.training import Training, TrainingStep, step, train, traini
 from gigawatt.tokens.training_run import Layout, TrainingEfficiency
 
 __all__ = [
-    "Allocation",
     "Block",
     "BlockCosts",
     "Chip",
+    "ComputeSplit",
     "Drafting",
     "FaultTolerance",
     "Holding",
@@ -78,11 +78,10 @@ __all__ = [
     "ModelCosts",
     "Phases",
     "Precision",
-    "Question",
     "Replicas",
-    "Run",
     "Serving",
     "ServingLayout",
+    "ServingQuestion",
     "SteadyState",
     "Synchronous",
     "Traffic",
@@ -91,6 +90,7 @@ __all__ = [
     "TrainingStep",
     "Transformer",
     "Update",
+    "WholeRun",
     "active_params_count",
     "adapter_tuning_flop",
     "asynchronous_update",

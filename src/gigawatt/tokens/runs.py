@@ -43,7 +43,7 @@ MTOK_TOKENS = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class WholeRun:
     """A whole training run; package_hours_count counts the packages held, spares among them.
 
     interruptions_count: expected failures of the gang, which spares do not share; usd is energy_usd + packages_usd.
@@ -82,7 +82,7 @@ class Holding:
     package_usd_per_h: Floats
 
 
-def training_run(holding: Holding, *, run_flop: Floats, model_flops: Floats, goodput_frac: Floats) -> Run:
+def training_run(holding: Holding, *, run_flop: Floats, model_flops: Floats, goodput_frac: Floats) -> WholeRun:
     """A run of run_flop model operations at model_flops per working package; arrays broadcast.
 
     goodput_frac: share of the time of gang and spares together that is progress. Raises CalibrationError where a
@@ -96,7 +96,7 @@ def training_run(holding: Holding, *, run_flop: Floats, model_flops: Floats, goo
     hours = held * wall / HOUR_S
     facility = hours * holding.it_w * holding.overhead_ratio
     energy_usd, packages_usd = facility * holding.energy_usd_per_wh, hours * holding.package_usd_per_h
-    return Run(
+    return WholeRun(
         wall_s=wall,
         package_hours_count=hours,
         it_wh=hours * holding.it_w,

@@ -48,7 +48,7 @@ class LossLaw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Allocation:
+class ComputeSplit:
     """A compute budget spent on a model and its data; loss_ratio in nats per token."""
 
     params_count: Floats
@@ -75,7 +75,7 @@ def loss_ratio(law: LossLaw, params_count: Floats, tokens: Floats) -> Floats:
     )
 
 
-def compute_optimal(law: LossLaw, budget_flop: Floats) -> Allocation:
+def compute_optimal(law: LossLaw, budget_flop: Floats) -> ComputeSplit:
     """The model and data of least loss for a budget C: N* and D* above."""
     refuse_outside(0, np.inf, above=True, budget_flop=budget_flop)
     params, data = law.params_exponent_ratio, law.tokens_exponent_ratio
@@ -84,23 +84,23 @@ def compute_optimal(law: LossLaw, budget_flop: Floats) -> Allocation:
     return _allocation(law, balance * products ** (data / (params + data)), products)
 
 
-def of_params(law: LossLaw, budget_flop: Floats, params_count: Floats) -> Allocation:
+def of_params(law: LossLaw, budget_flop: Floats, params_count: Floats) -> ComputeSplit:
     """A budget spent on a model of a given size: D = C / 6N."""
     refuse_outside(0, np.inf, above=True, budget_flop=budget_flop, params_count=params_count)
     return _allocation(law, params_count, np.asarray(budget_flop, dtype=float) / TRAINING_FLOP)
 
 
-def of_token_ratio(law: LossLaw, budget_flop: Floats, tokens_per_param_ratio: Floats) -> Allocation:
+def of_token_ratio(law: LossLaw, budget_flop: Floats, tokens_per_param_ratio: Floats) -> ComputeSplit:
     """A budget spent at k tokens per parameter: N = √(C / 6k), D = kN."""
     refuse_outside(0, np.inf, above=True, budget_flop=budget_flop, tokens_per_param_ratio=tokens_per_param_ratio)
     products = np.asarray(budget_flop, dtype=float) / TRAINING_FLOP
     return _allocation(law, np.sqrt(products / tokens_per_param_ratio), products)
 
 
-def _allocation(law: LossLaw, params_count: Floats, products_count: Floats) -> Allocation:
+def _allocation(law: LossLaw, params_count: Floats, products_count: Floats) -> ComputeSplit:
     """From N and N·D."""
     tokens = products_count / np.asarray(params_count, dtype=float)
-    return Allocation(params_count=params_count, tokens=tokens, loss_ratio=loss_ratio(law, params_count, tokens))
+    return ComputeSplit(params_count=params_count, tokens=tokens, loss_ratio=loss_ratio(law, params_count, tokens))
 
 
 def optimal_budget_flop(law: LossLaw, target_loss_ratio: Floats) -> Floats:
@@ -122,7 +122,7 @@ def smallest_params_count(law: LossLaw, target_loss_ratio: Floats) -> Floats:
     return (law.params_scale_ratio / above) ** (1 / law.params_exponent_ratio)
 
 
-def same_loss(law: LossLaw, target_loss_ratio: Floats, params_count: Floats) -> Allocation:
+def same_loss(law: LossLaw, target_loss_ratio: Floats, params_count: Floats) -> ComputeSplit:
     """The data with which a model of a given size reaches a loss: D = (B / (L - E - A/N^α))^{1/β}.
 
     Its training_flop over `optimal_budget_flop` is what a smaller model costs more in training than the compute-optimal
@@ -138,7 +138,7 @@ def same_loss(law: LossLaw, target_loss_ratio: Floats, params_count: Floats) -> 
     rest = np.asarray(target_loss_ratio, dtype=float) - law.floor_ratio
     rest = rest - law.params_scale_ratio / params**law.params_exponent_ratio
     tokens = (law.tokens_scale_ratio / rest) ** (1 / law.tokens_exponent_ratio)
-    return Allocation(params_count=params_count, tokens=tokens, loss_ratio=loss_ratio(law, params_count, tokens))
+    return ComputeSplit(params_count=params_count, tokens=tokens, loss_ratio=loss_ratio(law, params_count, tokens))
 
 
 def extra_compute_ratio(law: LossLaw, budget_flop: Floats, params_count: Floats) -> Floats:

@@ -78,7 +78,7 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class ServingQuestion:
     """Layouts in question, with what they serve; every field a number or arrays with one entry per case."""
 
     machine: Machine
@@ -128,7 +128,7 @@ class Question:
         )
 
 
-def evaluate(question: Question, batch_count: NDArray[np.float64]) -> tuple[SteadyState, NDArray[np.int8]]:
+def evaluate(question: ServingQuestion, batch_count: NDArray[np.float64]) -> tuple[SteadyState, NDArray[np.int8]]:
     """Steady state of many cases, and for each the code in REASONS of why it has no answer (0: it has one).
 
     Arrays hold one entry per case, as `batch_count` does. Figures of a case without an answer are 0, so that no NaN
@@ -164,7 +164,7 @@ def _joined(states: list[SteadyState], sizes: list[int]) -> SteadyState:
     return SteadyState(**columns, phases=Phases(**phases))
 
 
-def _evaluated(question: Question, batch_count: NDArray[np.float64]) -> tuple[SteadyState, NDArray[np.int8]]:
+def _evaluated(question: ServingQuestion, batch_count: NDArray[np.float64]) -> tuple[SteadyState, NDArray[np.int8]]:
     traffic, layout = question.traffic, question.layout
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         state = question.state(batch_count)
@@ -194,7 +194,7 @@ def _zeroed(state: SteadyState, keep: NDArray[np.bool_]) -> SteadyState:
     return SteadyState(**values, phases=phases)
 
 
-def best_batch_count(question: Question, most_count: Floats = np.inf) -> NDArray[np.float64]:
+def best_batch_count(question: ServingQuestion, most_count: Floats = np.inf) -> NDArray[np.float64]:
     """Largest batch of every case within memory and limits; 0 where not even the smallest is.
 
     most_count: most requests that a copy of attention and stage takes at once.
@@ -207,7 +207,7 @@ def best_batch_count(question: Question, most_count: Floats = np.inf) -> NDArray
     return np.where(within, found, 0.0)
 
 
-def _largest_within(question: Question, low_count: Floats, high_count: Floats) -> NDArray[np.float64]:
+def _largest_within(question: ServingQuestion, low_count: Floats, high_count: Floats) -> NDArray[np.float64]:
     """Largest batch of each case within the limits, by bisection of its logarithm; `low_count` where none is."""
     low, high = np.log(low_count), np.log(high_count)
     whole = question.meets(question.state(high_count))
@@ -242,7 +242,7 @@ def serve(
     traffic = Traffic(
         input_tokens=input_tokens, output_tokens=output_tokens, tpot_s=tpot_s, ttft_s=ttft_s, drafting=drafting
     )
-    question = Question(
+    question = ServingQuestion(
         machine=machine(chip, precision),
         model=costs(transformer),
         efficiency=efficiency,
@@ -255,7 +255,7 @@ def serve(
     return _best(question, batch)
 
 
-def _best(question: Question, batch_count: NDArray[np.float64]) -> Serving:
+def _best(question: ServingQuestion, batch_count: NDArray[np.float64]) -> Serving:
     some = batch_count > 0
     state = question.state(np.where(some, batch_count, question.smallest_count()))
     best = int(np.argmax(np.where(some, state.tokens_per_s, 0.0)))
@@ -275,7 +275,7 @@ def _best(question: Question, batch_count: NDArray[np.float64]) -> Serving:
 
 
 def _limit(
-    question: Question, state: SteadyState, batch_count: NDArray[np.float64], index: int
+    question: ServingQuestion, state: SteadyState, batch_count: NDArray[np.float64], index: int
 ) -> Literal["tpot", "ttft", "capacity"]:
     """What keeps a batch from growing: memory, or the limit that it comes nearest to."""
     if batch_count[index] >= _at(np.broadcast_to(question.capacity_count(), batch_count.shape), index):
@@ -336,7 +336,7 @@ def _check(input_tokens: float, output_tokens: float, tpot_s: float, ttft_s: flo
         raise CalibrationError(faults)
 
 
-def _refusal(question: Question, chip: Chip, transformer: Transformer, precision: Precision) -> Fault:
+def _refusal(question: ServingQuestion, chip: Chip, transformer: Transformer, precision: Precision) -> Fault:
     """Why nothing serves: the memory of the layout that comes nearest, or the shortest time that a layout reaches."""
     capacity = np.asarray(question.capacity_count())
     smallest = np.asarray(question.smallest_count(), dtype=float)
@@ -353,7 +353,7 @@ def _refusal(question: Question, chip: Chip, transformer: Transformer, precision
     return Fault(path=name, given=f"{1e3 * float(np.max(limit)):.3g} ms", expected=expected)
 
 
-def _does_not_fit(question: Question, chip: Chip, transformer: Transformer, precision: Precision) -> Fault:
+def _does_not_fit(question: ServingQuestion, chip: Chip, transformer: Transformer, precision: Precision) -> Fault:
     """The model with one request per copy of attention against the memory of the layout that comes nearest."""
     traffic = question.traffic
     context = mean_context_tokens(question.efficiency, traffic.input_tokens, traffic.output_tokens)

@@ -38,9 +38,9 @@ from gigawatt.tokens.training_run import (
     PASSES_COUNT,
     STATE_BYTES,
     Layout,
-    Run,
     TrainingEfficiency,
     TrainingPrecision,
+    TrainingRun,
     params_per_rank,
     training_machine,
     training_peak_flops,
@@ -99,7 +99,7 @@ def step(
     lacks the precision, the layout does not multiply to `packages_count`, or the batch is smaller than one micro-batch
     per replica.
     """
-    run = Run(
+    run = TrainingRun(
         machine=training_machine(chip, precision, efficiency),
         model=costs(transformer),
         layout=layout,
@@ -111,7 +111,7 @@ def step(
     return step_of(run, training_peak_flops(chip, precision))
 
 
-def step_of(run: Run, peak_flops: Floats) -> TrainingStep:
+def step_of(run: TrainingRun, peak_flops: Floats) -> TrainingStep:
     """One step of a run, or of each case of it; nothing is checked. peak_flops: what utilisation is a share of."""
     compute, network, bubble, optimizer = step_parts(run)
     total = compute + network + bubble + optimizer
@@ -160,7 +160,7 @@ def train(
     machine, peak = training_machine(chip, precision, efficiency), training_peak_flops(chip, precision)
     if not packages_count >= 1:
         raise CalibrationError([Fault(path="packages", given=f"{packages_count:g}", expected="1 or more")])
-    run = Run(
+    run = TrainingRun(
         machine=machine,
         model=costs(transformer),
         layout=training_layouts(chip, transformer, packages_count, efficiency),
@@ -180,7 +180,7 @@ def train(
     return Training(layout=layout, step=step_of(replace(run, layout=layout), peak))
 
 
-def fastest(run: Run) -> int | None:
+def fastest(run: TrainingRun) -> int | None:
     """Place of the fastest of a run's layouts that fit in memory; None where none does."""
     time = sum(step_parts(run))
     usable = run.habits.usable_memory_frac * run.machine.hbm_capacity_bytes
@@ -215,7 +215,7 @@ def training_layouts(
     return found
 
 
-def step_parts(run: Run) -> tuple[Floats, Floats, Floats, Floats]:
+def step_parts(run: TrainingRun) -> tuple[Floats, Floats, Floats, Floats]:
     """Computation, exposed communication, idle pipeline and weight update of one step [s], which sum to it."""
     layout, micro_batches, ratio = run.layout, run.micro_batches_count, run.habits.time_ratio
     busy, exposed = _stage_s(run)
@@ -229,7 +229,7 @@ def step_parts(run: Run) -> tuple[Floats, Floats, Floats, Floats]:
     )
 
 
-def _stage_s(run: Run) -> tuple[Floats, Floats]:
+def _stage_s(run: TrainingRun) -> tuple[Floats, Floats]:
     """Busy time and exposed communication of one micro-batch on one stage [s]; the output embedding is shared out."""
     busy: Floats = 0.0
     talk: Floats = 0.0
@@ -243,7 +243,7 @@ def _stage_s(run: Run) -> tuple[Floats, Floats]:
     return busy / stages + _weights_s(run), (1 - run.habits.overlap_frac) * talk
 
 
-def _weights_s(run: Run) -> Floats:
+def _weights_s(run: TrainingRun) -> Floats:
     """Casting a stage's weights to a format with scales, once a micro-batch: a read, and a write each way up [s].
 
     None in 16 bits, where a product reads its weights while it computes.
@@ -253,7 +253,7 @@ def _weights_s(run: Run) -> Floats:
     return np.asarray(CAST_BYTES * casts * (plain + routed) / run.machine.hbm_bandwidth_bytes_per_s)
 
 
-def _block_s(run: Run, block: BlockCosts) -> Floats:
+def _block_s(run: TrainingRun, block: BlockCosts) -> Floats:
     """Forward, backward and recomputation of one block for one micro-batch [s]."""
     machine, habits = run.machine, run.habits
     tokens = run.rank_tokens / run.layout.tensor_count
@@ -280,7 +280,7 @@ def mean_attended_count(block: BlockCosts, sequence_tokens: Floats) -> Floats:
     return window - window * window / (2 * np.maximum(sequence_tokens, 1))
 
 
-def _block_network_s(run: Run, block: BlockCosts) -> Floats:
+def _block_network_s(run: TrainingRun, block: BlockCosts) -> Floats:
     """Tensor, context and expert communication of one block, forward and backward [s]."""
     layout, machine, hidden = run.layout, run.machine, run.model.hidden_count
     payload = run.rank_tokens * hidden * BF16_BYTES
@@ -298,7 +298,7 @@ def _block_network_s(run: Run, block: BlockCosts) -> Floats:
     return tensor + context + 2 * exchange
 
 
-def _pipeline_s(run: Run) -> Floats:
+def _pipeline_s(run: TrainingRun) -> Floats:
     """Handing one micro-batch from stage to stage, forward and backward, once per chunk; by network card [s]."""
     layout = run.layout
     payload = run.rank_tokens * run.model.hidden_count * BF16_BYTES / layout.tensor_count
@@ -306,7 +306,7 @@ def _pipeline_s(run: Run) -> Floats:
     return moves * payload / run.machine.nic_bandwidth_bytes_per_s
 
 
-def _data_s(run: Run, busy_s: Floats) -> Floats:
+def _data_s(run: TrainingRun, busy_s: Floats) -> Floats:
     """Exposed time of reducing gradients and gathering weights: what exceeds the computation that can hide it [s].
 
     Shared parameters over all d·c ranks; an expert's over the d·c / e ranks that hold a copy. Spread weights are
@@ -323,7 +323,7 @@ def _data_s(run: Run, busy_s: Floats) -> Floats:
     return np.maximum((1 - overlap) * talk, talk - overlap * busy_s)
 
 
-def _optimizer_s(run: Run) -> Floats:
+def _optimizer_s(run: TrainingRun) -> Floats:
     """Read and write the state that a package owns, read gradients, write weights [s]."""
     plain, routed = params_per_rank(run)
     owned = plain / run.layout.ranks_count + routed / run.layout.copies_count

@@ -12,23 +12,23 @@ from __future__ import annotations
 import numpy as np
 
 from gigawatt.tokens.blocks import BF16_BYTES, FP32_BYTES, Floats
-from gigawatt.tokens.training_run import STATE_BYTES, Run, params_per_rank
+from gigawatt.tokens.training_run import STATE_BYTES, TrainingRun, params_per_rank
 
 
-def memory_bytes(run: Run) -> Floats:
+def memory_bytes(run: TrainingRun) -> Floats:
     """Bytes that a package of the first stage holds."""
     fixed, seams, inner = memory_parts(run)
     return fixed + seams + (1 - np.asarray(run.layout.recompute_frac)) * inner
 
 
-def least_recompute_frac(run: Run) -> Floats:
+def least_recompute_frac(run: TrainingRun) -> Floats:
     """Smallest share of recomputation at which the run fits, in [0, 1]; 1 where it does not fit even so."""
     fixed, seams, inner = memory_parts(run)
     usable = run.habits.usable_memory_frac * run.machine.hbm_capacity_bytes
     return np.clip((fixed + seams + inner - usable) / np.maximum(inner, 1), 0, 1)
 
 
-def memory_parts(run: Run) -> tuple[Floats, Floats, Floats]:
+def memory_parts(run: TrainingRun) -> tuple[Floats, Floats, Floats]:
     """Weights (BF16), gradients (FP32) and state [2]; activations kept at any rate; and those kept unless recomputed.
 
     A stage holds the activations of as many micro-batches as are in flight: p of the first, and more the more chunks

@@ -107,7 +107,7 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class TrainingRun:
     """A run as numbers, or arrays with one entry per case.
 
     machine: a package with the rates that training reaches; its weight_bytes are those of a value that is sent to an
@@ -164,7 +164,7 @@ def _matrix_shares(efficiency: TrainingEfficiency) -> tuple[Floats, ...]:
     return efficiency.gemm_frac, efficiency.fp8_gemm_frac, efficiency.mxfp8_gemm_frac, efficiency.fp4_gemm_frac
 
 
-def params_per_rank(run: Run) -> tuple[Floats, Floats]:
+def params_per_rank(run: TrainingRun) -> tuple[Floats, Floats]:
     """Parameters of a package that all data ranks share, and those of its routed experts."""
     plain: Floats = run.model.table_params_count
     routed: Floats = 0.0

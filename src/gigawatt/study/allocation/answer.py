@@ -24,7 +24,7 @@ from gigawatt.plan.allocate import (
 )
 from gigawatt.plan.needs import Need, Problem
 from gigawatt.plan.waterfill import SAME, Fairness, gain, margin_per_w
-from gigawatt.study.allocation.question import Opened, Question, opened
+from gigawatt.study.allocation.question import AllocationQuestion, Opened, opened
 from gigawatt.study.note import Note
 from gigawatt.study.summary import strict
 
@@ -39,7 +39,7 @@ MISSED_FRAC = 1e-6
 JUMP_FRAC = 1e-9
 
 
-def allocate(question: Question) -> dict[str, Any]:
+def allocate(question: AllocationQuestion) -> dict[str, Any]:
     """Divide a capacity, JSON-ready. Raises ScenarioError, CatalogError or CalibrationError for bad input."""
     found = opened(question)
     problem, fairness = found.problem, found.fairness

@@ -34,7 +34,7 @@ MOST_ALPHA = 32.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class AllocationQuestion:
     """An allocation as it is asked for, in text as on a command line; None is not asked for.
 
     source: an allocation, a scenario, or the folder of a result, whose fleet is then divided.
@@ -66,7 +66,7 @@ class Opened:
     notes: tuple[Note, ...] = ()
 
 
-def opened(question: Question) -> Opened:
+def opened(question: AllocationQuestion) -> Opened:
     """The problem behind a question. Raises ScenarioError, CatalogError or CalibrationError with what is wrong."""
     fairness = read_fairness(question.fairness)
     capacity_w = None if question.capacity is None else _read_capacity_w(question.capacity)
@@ -104,7 +104,7 @@ def _read_capacity_w(text: str) -> float:
     return value
 
 
-def _found(question: Question, fairness: Fairness) -> Opened:
+def _found(question: AllocationQuestion, fairness: Fairness) -> Opened:
     if question.source not in (*presets(), *allocation_presets()) and _is_folder(question.source):
         return _of_result(question, fairness)
     scenario = load_allocation(question.source, question.overrides)
@@ -122,7 +122,7 @@ def _is_folder(name: str) -> bool:
         return False  # no name that a folder could have
 
 
-def _alone(scenario: PowerScenario, question: Question, fairness: Fairness) -> Opened:
+def _alone(scenario: PowerScenario, question: AllocationQuestion, fairness: Fairness) -> Opened:
     if question.period is not None:
         expected = "none: this allocation has no quarters"
         raise ScenarioError([Fault(path="--period", given=f'"{question.period}"', expected=expected)])
@@ -144,7 +144,7 @@ def _alone(scenario: PowerScenario, question: Question, fairness: Fairness) -> O
     )
 
 
-def _of_result(question: Question, fairness: Fairness) -> Opened:
+def _of_result(question: AllocationQuestion, fairness: Fairness) -> Opened:
     """The fleet of a saved result; demand and values are those of its scenario, or as overridden."""
     saved = load_result(question.source)
     scenario = loads(saved.scenario.toml, question.overrides) if question.overrides else saved.scenario

@@ -20,7 +20,7 @@ PRO_RATA: dict[str, Any] = {"capital.tranches.release": "pro_rata"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class ClaimCase:
     """One variant of the programme: its question, plan and books."""
 
     scenario: Scenario
@@ -58,7 +58,7 @@ class Cases:
 
     base: str = DEFAULT
     progress: Progress = quiet
-    _found: dict[str, Case] = field(default_factory=dict)
+    _found: dict[str, ClaimCase] = field(default_factory=dict)
     _scenario: Scenario | None = None
     _inputs: xr.Dataset | None = None
 
@@ -77,16 +77,16 @@ class Cases:
         return self._inputs
 
     @property
-    def asked(self) -> Case:
+    def asked(self) -> ClaimCase:
         """The programme as asked, with tranches as the scenario releases them."""
         return self.case("as asked", {}, exact=True)
 
     @property
-    def pro_rata(self) -> Case:
+    def pro_rata(self) -> ClaimCase:
         """The programme with tranches in proportion: what the what-ifs are compared with."""
         return self.case("pro rata", {})
 
-    def case(self, label: str, overrides: Mapping[str, Any], *, exact: bool = False) -> Case:
+    def case(self, label: str, overrides: Mapping[str, Any], *, exact: bool = False) -> ClaimCase:
         """The programme with overrides, named by `label`; `exact` keeps the tranches' own release."""
         if label not in self._found:
             whole = (
@@ -95,23 +95,23 @@ class Cases:
             self.progress(f"planning the programme: {label}")
             scenario = load(self.base, whole) if whole else self.scenario
             planned = plan(scenario, with_worth=False)
-            self._found[label] = Case(scenario=scenario, plan=planned, accounts=account(scenario, planned))
+            self._found[label] = ClaimCase(scenario=scenario, plan=planned, accounts=account(scenario, planned))
         return self._found[label]
 
-    def slipped(self, quarters: int) -> Case:
+    def slipped(self, quarters: int) -> ClaimCase:
         """Every announced ramp this many quarters late."""
         return self.case(
             f"ramps {quarters} quarters late", {f"sites.{site}.slip": quarters for site in self.scenario.asked.sites}
         )
 
-    def announced_only(self) -> Case | None:
+    def announced_only(self) -> ClaimCase | None:
         """Without the sites that are assumed; None where all are announced."""
         assumed = assumed_sites(self.scenario)
         if not assumed or len(assumed) == len(self.scenario.asked.sites):
             return None
         return self.case("announced sites only", {f"sites.{site}": False for site in assumed})
 
-    def with_sites_for(self, power_w: float) -> Case:
+    def with_sites_for(self, power_w: float) -> ClaimCase:
         """Up to this power in service [W], every site's ramp scaled up so that together they end with it."""
         sites = self.scenario.records.sites
         ratio = max(power_w / float(self.inputs.ramp_w.isel(period=-1).sum()), 1.0)
@@ -125,7 +125,7 @@ class Cases:
         target = {"programme.target": f"{power_w:.0f} W"}
         return self.case(f"up to {power_w / 1e9:g} GW with sites for it", target | ramps)
 
-    def target(self, power_w: float) -> Case:
+    def target(self, power_w: float) -> ClaimCase:
         """Up to this power in service [W]."""
         return self.case(f"up to {power_w / 1e9:g} GW", {"programme.target": f"{power_w:.0f} W"})
 

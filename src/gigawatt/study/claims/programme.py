@@ -8,7 +8,7 @@ from gigawatt import units
 from gigawatt.catalog.records import Accelerator
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.study.claims import gigawatt
-from gigawatt.study.claims.cases import Case, Cases
+from gigawatt.study.claims.cases import Cases, ClaimCase
 from gigawatt.study.claims.claim import (
     Claim,
     Computed,
@@ -25,7 +25,7 @@ from gigawatt.study.claims.statements import Vendor, statements
 from gigawatt.study.dates import by_end, quarter
 
 
-def at_historic_revenue(cases: Cases) -> Case | None:
+def at_historic_revenue(cases: Cases) -> ClaimCase | None:
     """The programme at prices that bring a gigawatt what it earned in 2023 to 2025; None where nothing is earned."""
     earned = cases.pro_rata.figure("revenue_usd_per_gw_year")
     if not earned:
@@ -125,7 +125,7 @@ def first_gw_2026h2(cases: Cases) -> Claim:
     return make("first_gw_2026h2", found, judge(met), text, rows)
 
 
-def _power_at(case: Case, period: str) -> float | None:
+def _power_at(case: ClaimCase, period: str) -> float | None:
     """Facility power in service at the end of a quarter [W]; None outside of the horizon."""
     power = case.plan.data.facility_w.sum("site")
     return float(power.sel(period=period)) if period in power.period.values else None
@@ -186,7 +186,7 @@ def _part(vendor: Vendor) -> tuple[Accelerator | None, str]:
     return None, " ".join(reasons) or "No part in the catalog: no figures are published."
 
 
-def _with_vendor(cases: Cases, vendor: Vendor, part: Accelerator) -> Case:
+def _with_vendor(cases: Cases, vendor: Vendor, part: Accelerator) -> ClaimCase:
     """The programme on one other vendor's part, its announced power delivered evenly over its quarters."""
     asked = cases.scenario.asked
     first, last = quarter_number(vendor.start_date), quarter_number(vendor.end_date)
@@ -264,7 +264,7 @@ def first_of_more(cases: Cases) -> Claim:
     return make("first_of_more", computed("w", powers[1], *powers), judge(met), text, rows)
 
 
-def _limits(case: Case) -> list[tuple[str, int, str]]:
+def _limits(case: ClaimCase) -> list[tuple[str, int, str]]:
     """Limits that bind in the reported window: name, in how many quarters, and from when to when; longest first."""
     shown = set(case.plan.data.period.values[: case.scenario.reported_count])
     quarters: dict[str, set[str]] = {}
@@ -280,6 +280,6 @@ def _plain(limit: str) -> str:
     return "demand" if limit.startswith("demand") else limit
 
 
-def _longest(case: Case) -> str:
+def _longest(case: ClaimCase) -> str:
     names: Iterable[str] = (name for name, _, _ in _limits(case))
     return next(iter(names), "nothing")

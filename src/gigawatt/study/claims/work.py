@@ -9,7 +9,7 @@ from gigawatt.plan import flows
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.study import dates
 from gigawatt.study.claims import gigawatt
-from gigawatt.study.claims.cases import Case, Cases
+from gigawatt.study.claims.cases import Cases, ClaimCase
 from gigawatt.study.claims.claim import Claim, Row, computed, judge, make, reaches, row, stated_value, value_row
 from gigawatt.study.claims.gigawatt import GIGAWATT_W
 from gigawatt.study.claims.statements import statements
@@ -167,16 +167,16 @@ def _next_gigawatt(cases: Cases) -> list[Row]:
     ]
 
 
-def _revenue_usd(case: Case) -> float:
+def _revenue_usd(case: ClaimCase) -> float:
     return float(case.accounts.statements.revenue[: case.scenario.reported_count].sum())
 
 
-def _tokens(case: Case) -> float:
+def _tokens(case: ClaimCase) -> float:
     served = flows.mean_tokens_per_s(case.plan.data.served_tokens_per_s, case.plan.inputs)
     return float(served.isel(period=slice(0, case.scenario.reported_count)).sum()) * SECONDS_PER_QUARTER
 
 
-def _trained_flop(case: Case) -> float:
+def _trained_flop(case: ClaimCase) -> float:
     """Operations of training runs and experiments over the reported window."""
     shown = slice(0, case.scenario.reported_count)
     data, rates = case.plan.data.isel(period=shown), case.plan.inputs.isel(period=shown)
@@ -230,7 +230,7 @@ def _by_platform(cases: Cases, quarter: str) -> list[float]:
     return [gigawatt.load_of(data, str(key), quarter).total_w for key in data.platform.values[shipped.values]]
 
 
-def _served(cases: Cases, npv: Case, welfare: Case) -> list[Row]:
+def _served(cases: Cases, npv: ClaimCase, welfare: ClaimCase) -> list[Row]:
     """Share of what each class asks over the reported window that is served, by objective."""
     rows = []
     for name in statements().figures.choice:

@@ -41,19 +41,19 @@ LEAST_DEMAND, MOST_DEMAND = 0.01, 100.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
+class AskedRatios:
     """What is asked for and at which price, over the scenario's own, by quarter."""
 
     volume_ratio: Floats
     price_ratio: Floats
 
-    def moved(self, response: Demand, damping_frac: float) -> Demand:
+    def moved(self, response: AskedRatios, damping_frac: float) -> AskedRatios:
         """A share of the way, in logarithms, to what comes back."""
         volume = self.volume_ratio * (response.volume_ratio / self.volume_ratio) ** damping_frac
         price = self.price_ratio * (response.price_ratio / self.price_ratio) ** damping_frac
-        return Demand(volume_ratio=np.clip(volume, LEAST_DEMAND, MOST_DEMAND), price_ratio=price)
+        return AskedRatios(volume_ratio=np.clip(volume, LEAST_DEMAND, MOST_DEMAND), price_ratio=price)
 
-    def off_frac(self, response: Demand) -> float:
+    def off_frac(self, response: AskedRatios) -> float:
         """How far what comes back is from what was planned for, in the quarter where it is farthest."""
         volume = np.abs(response.volume_ratio / self.volume_ratio - 1)
         return float(max(volume.max(), np.abs(response.price_ratio / self.price_ratio - 1).max()))
@@ -82,7 +82,7 @@ class Spin:
     turns: tuple[Turn, ...]
     plan: Plan
     accounts: Accounts
-    demand: Demand
+    demand: AskedRatios
     ahead_count: Floats
 
     @property
@@ -100,7 +100,7 @@ def spin(
     """Turn the wheel from a demand of start_ratio times the scenario's, until it stands or `MOST_TURNS` are made."""
     base = inputs(scenario)
     count = base.sizes["period"]
-    demand = Demand(volume_ratio=np.full(count, start_ratio), price_ratio=np.ones(count))
+    demand = AskedRatios(volume_ratio=np.full(count, start_ratio), price_ratio=np.ones(count))
     turns: list[Turn] = []
     while True:
         progress(f"from {start_ratio:g} times the demand, turn {len(turns) + 1}")
@@ -124,7 +124,7 @@ def spin(
         demand = demand.moved(response, damping_frac)
 
 
-def asked_for(base: xr.Dataset, wheel: Flywheel, demand: Demand) -> xr.Dataset:
+def asked_for(base: xr.Dataset, wheel: Flywheel, demand: AskedRatios) -> xr.Dataset:
     """The scenario's arrays with a demand's tokens and prices, and research in proportion to its volume."""
     volume, price = (xr.DataArray(values, dims="period") for values in (demand.volume_ratio, demand.price_ratio))
     research = volume**wheel.research_elasticity_ratio
@@ -136,13 +136,13 @@ def asked_for(base: xr.Dataset, wheel: Flywheel, demand: Demand) -> xr.Dataset:
     )
 
 
-def coming_back(wheel: Flywheel, users: Floats, ahead: Floats) -> Demand:
+def coming_back(wheel: Flywheel, users: Floats, ahead: Floats) -> AskedRatios:
     """The demand of research that is so many orders of magnitude ahead of the scenario's (behind: below 0), by quarter.
 
     users: weekly users that the scenario presumes, 0 where it counts none.
     """
     grown = tokens.users_ratio(users / wheel.people_count, wheel.users_odds_ratio, ahead)
-    return Demand(
+    return AskedRatios(
         volume_ratio=grown * tokens.grown_ratio(wheel.user_tokens_ratio, ahead),
         price_ratio=tokens.grown_ratio(wheel.token_price_ratio, ahead),
     )

@@ -43,7 +43,7 @@ MOST_LOST = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class PlannedCase:
     """A plan, and the question that it answers. anew: in each future another plan is made, as if it were known."""
 
     scenario: Scenario
@@ -69,7 +69,7 @@ Results = Generator[tuple[int, xr.Dataset], None, None]
 Progress = Callable[[str], None]
 
 
-def live(case: Case, futures: Sequence[Future]) -> xr.Dataset:
+def live(case: PlannedCase, futures: Sequence[Future]) -> xr.Dataset:
     """Outcomes as a table: every figure by draw, power and debt by draw and period, and what was drawn.
 
     drawn (draw, quantity): the quantity, or its mean over the quarters where it walks.
@@ -98,7 +98,7 @@ def live(case: Case, futures: Sequence[Future]) -> xr.Dataset:
 
 
 def run(
-    cases: Mapping[str, Case],
+    cases: Mapping[str, PlannedCase],
     groups: Sequence[Group],
     keep: Callable[[str, xr.Dataset], None],
     *,
@@ -150,7 +150,9 @@ def _clock(total_count: int, progress: Callable[[str], None]) -> Callable[[int],
     return tick
 
 
-def _executed(cases: Mapping[str, Case], batches: Mapping[int, Group], executor: Executor, ahead_count: int) -> Results:
+def _executed(
+    cases: Mapping[str, PlannedCase], batches: Mapping[int, Group], executor: Executor, ahead_count: int
+) -> Results:
     """Results as they come, with no more than so many batches handed out at a time."""
     waiting = iter(batches.items())
     running: dict[Promise[xr.Dataset], int] = {}
@@ -196,7 +198,7 @@ class _Worker:
 
 
 def _shared_out(
-    cases: Mapping[str, Case], batches: Mapping[int, Group], workers_count: int, progress: Progress
+    cases: Mapping[str, PlannedCase], batches: Mapping[int, Group], workers_count: int, progress: Progress
 ) -> Results:
     """Results as they come from processes, each with a batch at a time; they end where this is left early."""
     waiting, lost = deque(batches), Counter[int]()
@@ -236,7 +238,7 @@ def _check_lost(batches: Mapping[int, Group], lost: Mapping[int, int]) -> None:
         raise ChildProcessError(f"futures {', '.join(words)} lost {MOST_LOST} workers each: killed, or out of memory")
 
 
-def _begun(cases: Mapping[str, Case]) -> _Worker:
+def _begun(cases: Mapping[str, PlannedCase]) -> _Worker:
     """A new process, which Ctrl-C does not reach: this one says what to do."""
     context = get_context("spawn")  # a fork would copy the threads of the solver half-way
     ours, theirs = context.Pipe()
@@ -253,7 +255,7 @@ def _begun(cases: Mapping[str, Case]) -> _Worker:
     return _Worker(process=process, pipe=ours)
 
 
-def _work(pipe: Connection, cases: Mapping[str, Case]) -> None:
+def _work(pipe: Connection, cases: Mapping[str, PlannedCase]) -> None:
     """What a worker does until its pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_watch, daemon=True).start()

@@ -13,7 +13,7 @@ import xarray as xr
 from gigawatt.errors import Infeasible
 from gigawatt.plan.plan import plan, quiet
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study.futures.batches import Case, Group, live, run
+from gigawatt.study.futures.batches import Group, PlannedCase, live, run
 from gigawatt.study.futures.budget import check_budget, estimate, read_budget
 from gigawatt.study.futures.question import Asking, seed_of
 from gigawatt.study.futures.store import Store, joined, open_store
@@ -22,10 +22,10 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lived:
+class Campaign:
     """Cases by name, and the table of outcomes of each group."""
 
-    cases: Mapping[str, Case]
+    cases: Mapping[str, PlannedCase]
     tables: Mapping[str, xr.Dataset]
 
 
@@ -36,7 +36,7 @@ def campaign(
     kind: str,
     progress: Progress = quiet,
     executor: Executor | None = None,
-) -> Lived:
+) -> Campaign:
     """Plan each scenario once and live through the futures of every group, as far as the store has not got them.
 
     Raises ScenarioError where the store is of another question or the estimate is above the budget.
@@ -47,7 +47,7 @@ def campaign(
         table = None if store is None else store.table(group.name)
         found[group.name] = [] if table is None else [table]
     left = [_missing(group, found[group.name]) for group in groups]
-    cases: dict[str, Case] = {}
+    cases: dict[str, PlannedCase] = {}
     for name, scenario in scenarios.items():
         try:
             cases[name] = replace(_case(name, scenario, store, progress), anew=asking.replan)
@@ -62,7 +62,7 @@ def campaign(
             store.keep(name, table)
 
     run(cases, left, keep, workers_count=asking.workers, executor=executor, progress=progress)
-    return Lived(cases=cases, tables={group.name: _wanted(group, found[group.name]) for group in groups})
+    return Campaign(cases=cases, tables={group.name: _wanted(group, found[group.name]) for group in groups})
 
 
 def _of(strategy: str, error: Infeasible) -> Infeasible:
@@ -80,13 +80,13 @@ def _question(scenarios: Mapping[str, Scenario], asking: Asking, kind: str) -> d
     }
 
 
-def _case(name: str, scenario: Scenario, store: Store | None, progress: Progress) -> Case:
+def _case(name: str, scenario: Scenario, store: Store | None, progress: Progress) -> PlannedCase:
     made = None if store is None else store.plan(name)
     if made is None:
         made = plan(scenario, lambda text: progress(f"{name}: {text}"), with_worth=False)
         if store is not None:
             store.keep_plan(name, made)
-    return Case(scenario=scenario, plan=made)
+    return PlannedCase(scenario=scenario, plan=made)
 
 
 def _missing(group: Group, tables: Sequence[xr.Dataset]) -> Group:
@@ -98,7 +98,7 @@ def _wanted(group: Group, tables: list[xr.Dataset]) -> xr.Dataset:
     return joined(tables).sel(draw=list(group.numbers))
 
 
-def _estimate(case: Case, groups: Sequence[Group], asking: Asking, progress: Progress) -> None:
+def _estimate(case: PlannedCase, groups: Sequence[Group], asking: Asking, progress: Progress) -> None:
     """Say what the futures will cost, and refuse what is above the budget."""
     left = [group for group in groups if group.numbers]
     if left:

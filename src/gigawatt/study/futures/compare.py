@@ -21,7 +21,7 @@ from gigawatt.plan.plan import quiet
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.strategy import Strategy
 from gigawatt.study.futures import statistics, store
-from gigawatt.study.futures.batches import Case, Group
+from gigawatt.study.futures.batches import Group, PlannedCase
 from gigawatt.study.futures.campaign import Progress, campaign
 from gigawatt.study.futures.quantiles import left_out, outcomes, with_value
 from gigawatt.study.futures.question import Asking, check_asking, drawing, seed_of, timed
@@ -59,7 +59,7 @@ class Comparison:
 
     scenario: Scenario
     strategies: tuple[Strategy, ...]
-    cases: Mapping[str, Case]
+    cases: Mapping[str, PlannedCase]
     seed: int
     tables: Mapping[str, xr.Dataset]
     futures_count: int

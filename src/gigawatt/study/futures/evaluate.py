@@ -40,7 +40,7 @@ FIGURES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class FutureOutcome:
     """A plan in a future.
 
     npv_usd: unlevered, over the solved horizon; terminal_value_usd: beside it. first_gw_quarter_count: quarters from
@@ -80,7 +80,7 @@ class Outcome:
         return {name: getattr(self, name) for name in FIGURES}
 
 
-def evaluate(scenario: Scenario, plan: Plan, future: Future, years: list[SiteYear] | None = None) -> Outcome:
+def evaluate(scenario: Scenario, plan: Plan, future: Future, years: list[SiteYear] | None = None) -> FutureOutcome:
     """A plan held to in a future: nothing is planned anew.
 
     years: weather and hourly prices of the sites, which no future changes, where the caller has them already.
@@ -91,7 +91,7 @@ def evaluate(scenario: Scenario, plan: Plan, future: Future, years: list[SiteYea
 
 def evaluate_anew(
     scenario: Scenario, inputs: xr.Dataset, future: Future, years: list[SiteYear] | None = None
-) -> Outcome:
+) -> FutureOutcome:
     """A future that is known before anything is ordered: a plan of its own, with tranches in proportion.
 
     inputs: the planner's arrays as the scenario states them; years: as in `evaluate`.
@@ -102,7 +102,9 @@ def evaluate_anew(
     return outcome(question(scenario, future), made, made.data.install_count, years)
 
 
-def outcome(asked_as: Scenario, made: Plan, paid_count: xr.DataArray, years: list[SiteYear] | None = None) -> Outcome:
+def outcome(
+    asked_as: Scenario, made: Plan, paid_count: xr.DataArray, years: list[SiteYear] | None = None
+) -> FutureOutcome:
     """What a plan comes to as it stands: lived through, its books, its debt. paid_count: racks paid in each quarter."""
     sums = lived_totals(asked_as, made, years)
     served = sums.served_tokens / SECONDS_PER_QUARTER
@@ -116,7 +118,7 @@ def outcome(asked_as: Scenario, made: Plan, paid_count: xr.DataArray, years: lis
     reached = np.flatnonzero(power >= GIGAWATT_W * (1 - 1e-6))
     revolved = _revolved(asked_as, data, made.inputs, lines, free)
     wanted = float(sums.demand_tokens.sum())
-    return Outcome(
+    return FutureOutcome(
         npv_usd=dollars.npv(free.values, rate),
         terminal_value_usd=float(flows.terminal_usd(lines, made.inputs, asked_as.asked).sum()) * end,
         first_gw_quarter_count=float(reached[0]) if reached.size else nan,

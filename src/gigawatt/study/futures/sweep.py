@@ -17,8 +17,8 @@ from gigawatt.plan.search import ENDED
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import implausible
 from gigawatt.study.futures import statistics, store
-from gigawatt.study.futures.batches import Case, Group
-from gigawatt.study.futures.campaign import Lived, Progress, campaign
+from gigawatt.study.futures.batches import Group, PlannedCase
+from gigawatt.study.futures.campaign import Campaign, Progress, campaign
 from gigawatt.study.futures.draws import Future, at_quantiles
 from gigawatt.study.futures.quantiles import left_out, outcomes, with_value
 from gigawatt.study.futures.question import Asking, check_asking, drawing, seed_of, timed
@@ -60,7 +60,7 @@ class Sweep:
     """
 
     scenario: Scenario
-    case: Case
+    case: PlannedCase
     seed: int
     table: xr.Dataset
     stated: xr.Dataset
@@ -111,7 +111,7 @@ def _one_at_a_time(scenario: Scenario, names: Sequence[str]) -> list[Future]:
     return [at_quantiles(scenario.asked, names, row, number) for number, row in enumerate(rows)]
 
 
-def _found(scenario: Scenario, lived: Lived, names: Sequence[str], seed: int, saltelli: str) -> Sweep:
+def _found(scenario: Scenario, lived: Campaign, names: Sequence[str], seed: int, saltelli: str) -> Sweep:
     every, single = lived.tables[DRAWS], lived.tables[TORNADO]
     table = with_value({DRAWS: every})[DRAWS]
     values, inputs = table.value_usd.values, table.drawn.values
@@ -178,7 +178,7 @@ def _holes(table: xr.Dataset) -> list[Note]:
     return [Note(code="no_value", path="--saltelli", text=text)]
 
 
-def notes(scenario: Scenario, cases: Mapping[str, Case]) -> tuple[Note, ...]:
+def notes(scenario: Scenario, cases: Mapping[str, PlannedCase]) -> tuple[Note, ...]:
     """What a reader must know of plans that are held to, and of what is drawn."""
     held = "Nothing is planned anew: orders and work stay as planned, and only come late or turn out differently."
     cash = "Plans borrow up to their limits. Cash runs out where debt passes these by more than the minimum of cash."

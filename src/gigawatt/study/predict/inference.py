@@ -167,7 +167,7 @@ def _shortest_tpot_s(machinery: _Machinery) -> float:
     """The shortest time per token of a layout that holds a request, a hair above."""
     asked = machinery.asked
     whole = machinery.serve(float("inf"))
-    question = tokens.Question(
+    question = tokens.ServingQuestion(
         machine=tokens.machine(to_tokens.chip(machinery.accelerator), asked.precision),
         model=tokens.costs(to_tokens.transformer(machinery.model)),
         efficiency=to_tokens.inference_efficiency(

@@ -13,7 +13,7 @@ from gigawatt.catalog.records import Accelerator, Model, TrainingCalibration
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.study.predict.training_band import band, extrapolations
 from gigawatt.study.predict.training_cases import (
-    Case,
+    TrainingCase,
     fastest_layouts,
     fits,
     possible_layouts,
@@ -27,7 +27,7 @@ from gigawatt.tokens.runs import Holding, training_run
 from gigawatt.tokens.training import TrainingStep, pick, step_of, training_token_flop
 from gigawatt.tokens.training_layouts import LAYOUT_NAMES
 from gigawatt.tokens.training_memory import memory_bytes
-from gigawatt.tokens.training_run import TRAINING_PRECISIONS, Layout, Run, TrainingPrecision
+from gigawatt.tokens.training_run import TRAINING_PRECISIONS, Layout, TrainingPrecision, TrainingRun
 
 CALIBRATION = "as-of-2026"
 DAY_H = 24
@@ -145,13 +145,15 @@ def _layout_faults(question: TrainingQuestion, model: Model) -> list[Fault]:
     return faults
 
 
-def _case(question: TrainingQuestion, accelerator: Accelerator, model: Model, calibration: TrainingCalibration) -> Case:
+def _case(
+    question: TrainingQuestion, accelerator: Accelerator, model: Model, calibration: TrainingCalibration
+) -> TrainingCase:
     sequence = question.sequence_tokens or calibration.sequence_tokens
     batch = question.global_batch_tokens or calibration.global_batch_tokens
     stated = {name: float(value) for name, value in (question.layout or {}).items() if name != "data_count"}
     if to_tokens.training_structure(model) == "dense":
         stated["expert_count"] = 1.0
-    return Case(
+    return TrainingCase(
         accelerator=accelerator,
         model=model,
         costs=to_tokens.training_costs(model),
@@ -164,7 +166,7 @@ def _case(question: TrainingQuestion, accelerator: Accelerator, model: Model, ca
     )
 
 
-def _fastest(case: Case, calibration: TrainingCalibration) -> Run:
+def _fastest(case: TrainingCase, calibration: TrainingCalibration) -> TrainingRun:
     """The case in its fastest layout that fits; raises CalibrationError where there is none."""
     layouts = possible_layouts(case)
     if not np.size(layouts.data_count):
@@ -179,7 +181,7 @@ def _fastest(case: Case, calibration: TrainingCalibration) -> Run:
     return run
 
 
-def _too_large(case: Case, calibration: TrainingCalibration, layouts: Layout) -> Fault:
+def _too_large(case: TrainingCase, calibration: TrainingCalibration, layouts: Layout) -> Fault:
     """The memory of the smallest layout, and how many packages would do."""
     least, usable = _memory(case, calibration, layouts)
     given = f"{case.packages_count:g}: {least / GIGABYTE_BYTES:.4g} GB per package for {case.model.name}"
@@ -198,7 +200,7 @@ def _too_large(case: Case, calibration: TrainingCalibration, layouts: Layout) ->
     return Fault(path="packages", given=given, expected=f"at most {room}: more packages, or a smaller model")
 
 
-def _memory(case: Case, calibration: TrainingCalibration, layouts: Layout) -> tuple[float, float]:
+def _memory(case: TrainingCase, calibration: TrainingCalibration, layouts: Layout) -> tuple[float, float]:
     """Memory of the layout that takes the least, everything recomputed, and what is usable [bytes]."""
     found = table_of([case], [layouts])
     stated = "recompute_frac" in case.stated
@@ -209,7 +211,11 @@ def _memory(case: Case, calibration: TrainingCalibration, layouts: Layout) -> tu
 
 
 def _figures(
-    question: TrainingQuestion, case: Case, calibration: TrainingCalibration, run: Run, step: TrainingStep
+    question: TrainingQuestion,
+    case: TrainingCase,
+    calibration: TrainingCalibration,
+    run: TrainingRun,
+    step: TrainingStep,
 ) -> dict[str, Any]:
     rate = float(np.squeeze(step.tokens_per_s))
     low, high = band(rate, case, calibration)
@@ -236,7 +242,9 @@ def _figures(
     }
 
 
-def _whole_run(question: TrainingQuestion, case: Case, rate_tokens_per_s: float, token_flop: float) -> dict[str, Any]:
+def _whole_run(
+    question: TrainingQuestion, case: TrainingCase, rate_tokens_per_s: float, token_flop: float
+) -> dict[str, Any]:
     """Days, goodput, energy and cost of all tokens; a cost is null where neither price is known."""
     held, tokens = question.conditions, question.run_tokens
     flop = tokens * token_flop if tokens is not None else question.budget_flop

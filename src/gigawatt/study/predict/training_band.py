@@ -6,13 +6,13 @@ import numpy as np
 
 from gigawatt.catalog import to_tokens
 from gigawatt.catalog.records import TrainingCalibration
-from gigawatt.study.predict.training_cases import Case
+from gigawatt.study.predict.training_cases import TrainingCase
 
 # Deviations of a normal quantity from its median to its tenth and ninetieth percentile.
 BAND_QUANTILE = 1.2815515655446004
 
 
-def extrapolations(case: Case, calibration: TrainingCalibration) -> list[str]:
+def extrapolations(case: TrainingCase, calibration: TrainingCalibration) -> list[str]:
     """What a case has that no fitted row has, in words."""
     fitted = {(offset.family, offset.name) for offset in calibration.offsets if offset.rows_count}
     engines = {entry.name for entry in calibration.engines if entry.rows_count}
@@ -34,7 +34,7 @@ def extrapolations(case: Case, calibration: TrainingCalibration) -> list[str]:
     return found
 
 
-def deviation_ratio(case: Case, calibration: TrainingCalibration) -> float:
+def deviation_ratio(case: TrainingCase, calibration: TrainingCalibration) -> float:
     """Deviation of the logarithm of a case's rate: that of its family, and more for each thing that is not alike."""
     network = to_tokens.training_structure(case.model)
     spreads = {entry.name: entry.deviation_ratio for entry in calibration.spreads}
@@ -44,19 +44,19 @@ def deviation_ratio(case: Case, calibration: TrainingCalibration) -> float:
     return float(np.sqrt(own**2 + added))
 
 
-def band(middle: float, case: Case, calibration: TrainingCalibration) -> tuple[float, float]:
+def band(middle: float, case: TrainingCase, calibration: TrainingCalibration) -> tuple[float, float]:
     """P10 and P90 of a log-normal quantity about its median."""
     width = float(np.exp(BAND_QUANTILE * deviation_ratio(case, calibration)))
     return middle / width, middle * width
 
 
-def baseline_mfu_frac(case: Case, calibration: TrainingCalibration) -> float | None:
+def baseline_mfu_frac(case: TrainingCase, calibration: TrainingCalibration) -> float | None:
     """A constant share of the peak: of the part in the format and structure, else of its architecture; None without."""
     known = {entry.name: entry.mfu_frac for entry in calibration.baselines}
     return next((known[name] for name in baseline_names(case) if name in known), None)
 
 
-def baseline_names(case: Case) -> tuple[str, str]:
+def baseline_names(case: TrainingCase) -> tuple[str, str]:
     """The families whose median share of the peak is the baseline: of the part, and of its architecture."""
     kind = f"{case.precision} {to_tokens.training_structure(case.model)}"
     return f"{case.accelerator.id} {kind}", f"{case.accelerator.architecture} {kind}"

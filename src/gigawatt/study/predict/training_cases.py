@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from gigawatt.catalog import to_tokens
 from gigawatt.catalog.load import get
-from gigawatt.catalog.readers.training_rows import TrainingRow
 from gigawatt.catalog.records import Accelerator, Model, TrainingCalibration, TrainingEngine
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.readers.training_rows import TrainingRow
 from gigawatt.tokens.costs import ModelCosts, stack, take
 from gigawatt.tokens.roofline import Machine
 from gigawatt.tokens.training import step_parts
@@ -27,9 +27,9 @@ from gigawatt.tokens.training_layouts import layouts_of
 from gigawatt.tokens.training_memory import least_recompute_frac, memory_bytes
 from gigawatt.tokens.training_run import (
     Layout,
-    Run,
     TrainingEfficiency,
     TrainingPrecision,
+    TrainingRun,
     training_machine,
     training_peak_flops,
 )
@@ -45,7 +45,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class TrainingCase:
     """One run: its part, model, software ("" is unknown) and recipe; `stated` is what is known of its layout."""
 
     accelerator: Accelerator
@@ -66,16 +66,16 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class CaseTable:
     """Cases side by side. Of case i: its costs are entry models[i] of `costs`, its efficiencies those of kinds[i].
 
     layouts holds the layouts of all cases, one after another; those of case i begin at starts[i].
     """
 
-    cases: tuple[Case, ...]
+    cases: tuple[TrainingCase, ...]
     costs: ModelCosts
     models: NDArray[np.intp]
-    examples: tuple[Case, ...]
+    examples: tuple[TrainingCase, ...]
     kinds: NDArray[np.intp]
     sequence_tokens: Floats
     global_batch_tokens: Floats
@@ -86,7 +86,7 @@ class Table:
     counts: NDArray[np.intp]
 
 
-def case_of(row: TrainingRow, calibration: TrainingCalibration) -> Case:
+def case_of(row: TrainingRow, calibration: TrainingCalibration) -> TrainingCase:
     """The run of a measured row. Raises CatalogError where its part, model or format is not known."""
     accelerator, model = get("accelerators", row.gpu), get("models", row.model)
     engine = next((entry for entry in calibration.engines if row.source.startswith(entry.sources)), None)
@@ -95,7 +95,7 @@ def case_of(row: TrainingRow, calibration: TrainingCalibration) -> Case:
     batch_tokens = calibration.package_batch_tokens * row.packages_count
     if row.global_batch_count is not None:
         batch_tokens = row.global_batch_count * sequence_tokens
-    return Case(
+    return TrainingCase(
         accelerator=accelerator,
         model=model,
         costs=to_tokens.training_costs(model, drafts="w/o MTP" not in row.model),
@@ -155,7 +155,7 @@ def _age_years(source: str, engine: TrainingEngine | None, base_date: str) -> fl
     return base.year - (2000 + year) + (base.month - month) / 12
 
 
-def possible_layouts(case: Case) -> Layout:
+def possible_layouts(case: TrainingCase) -> Layout:
     """Every layout that a case can take, as arrays; empty where there is none."""
     return layouts_of(
         to_tokens.transformer(case.model),
@@ -167,14 +167,14 @@ def possible_layouts(case: Case) -> Layout:
     )
 
 
-def table_of(cases: Sequence[Case], layouts: Sequence[Layout]) -> Table:
+def table_of(cases: Sequence[TrainingCase], layouts: Sequence[Layout]) -> CaseTable:
     """Cases and the layouts of each, side by side."""
     models: dict[tuple[str, float], int] = {}
     kinds: dict[tuple[str, str, str, str], int] = {}
     which_model = [models.setdefault((case.model.id, float(case.costs.layers_count)), len(models)) for case in cases]
     which_kind = [kinds.setdefault(_kind(case), len(kinds)) for case in cases]
     counts = np.array([np.size(layout.data_count) for layout in layouts], dtype=np.intp)
-    return Table(
+    return CaseTable(
         cases=tuple(cases),
         costs=stack([cases[which_model.index(place)].costs for place in range(len(models))]),
         models=np.array(which_model, dtype=np.intp),
@@ -190,7 +190,7 @@ def table_of(cases: Sequence[Case], layouts: Sequence[Layout]) -> Table:
     )
 
 
-def _kind(case: Case) -> tuple[str, str, str, str]:
+def _kind(case: TrainingCase) -> tuple[str, str, str, str]:
     return case.accelerator.id, case.precision, case.engine, to_tokens.training_structure(case.model)
 
 
@@ -207,7 +207,7 @@ class Reached:
     habits: TrainingEfficiency
 
 
-def reached(table: Table, calibration: TrainingCalibration) -> Reached:
+def reached(table: CaseTable, calibration: TrainingCalibration) -> Reached:
     """Efficiencies of every case of a table."""
     each = [
         to_tokens.training_efficiency(calibration, accelerator=case.accelerator, model=case.model, engine=case.engine)
@@ -224,14 +224,14 @@ def reached(table: Table, calibration: TrainingCalibration) -> Reached:
     return Reached(machine=take(stack(machines), table.kinds), habits=habits)
 
 
-def run_of(table: Table, known: Reached, places: NDArray[np.intp], layout: Layout) -> Run:
+def run_of(table: CaseTable, known: Reached, places: NDArray[np.intp], layout: Layout) -> TrainingRun:
     """The cases at `places`, each with the layout of the same place."""
     habits = replace(
         known.habits,
         time_ratio=np.asarray(known.habits.time_ratio)[places],
         expert_latency_s=np.asarray(known.habits.expert_latency_s)[places],
     )
-    return Run(
+    return TrainingRun(
         machine=take(known.machine, places),
         model=take(table.costs, table.models[places]),
         layout=layout,
@@ -241,7 +241,7 @@ def run_of(table: Table, known: Reached, places: NDArray[np.intp], layout: Layou
     )
 
 
-def fastest_layouts(table: Table, calibration: TrainingCalibration) -> tuple[Layout, NDArray[np.bool_]]:
+def fastest_layouts(table: CaseTable, calibration: TrainingCalibration) -> tuple[Layout, NDArray[np.bool_]]:
     """The fastest layout of every case that fits, and whether it fits (the fastest of all where none does)."""
     known = reached(table, calibration)
     time = np.empty(len(table.owners))
@@ -260,13 +260,13 @@ def fastest_layouts(table: Table, calibration: TrainingCalibration) -> tuple[Lay
     return layout, np.asarray(fits(run_of(table, known, np.arange(len(table.cases)), layout)))
 
 
-def fits(run: Run) -> NDArray[np.bool_]:
+def fits(run: TrainingRun) -> NDArray[np.bool_]:
     """Whether the memory of a run's packages is enough; rounding is forgiven."""
     usable = run.habits.usable_memory_frac * run.machine.hbm_capacity_bytes
     return np.asarray(memory_bytes(run) <= usable * (1 + np.finfo(np.float32).eps))
 
 
-def tokens_per_s(table: Table, calibration: TrainingCalibration, layout: Layout) -> Floats:
+def tokens_per_s(table: CaseTable, calibration: TrainingCalibration, layout: Layout) -> Floats:
     """Tokens per second and package of every case in a given layout."""
     run = run_of(table, reached(table, calibration), np.arange(len(table.cases)), layout)
     return np.asarray(table.global_batch_tokens / table.packages_count / sum(step_parts(run)))

@@ -7,15 +7,15 @@ from dataclasses import asdict
 from typing import Any
 
 from gigawatt.study.note import Note
-from gigawatt.study.simulation.event import Outcome, Phase
+from gigawatt.study.simulation.event import EventOutcome, Phase
 from gigawatt.study.simulation.outages import longest
-from gigawatt.study.simulation.simulation import Simulation
+from gigawatt.study.simulation.simulation import LivedResult
 from gigawatt.study.summary import strict
 
 LONGEST_COUNT = 10
 
 
-def summary(simulation: Simulation) -> dict[str, Any]:
+def summary(simulation: LivedResult) -> dict[str, Any]:
     """The fields of `gigawatt simulate --json`, files aside; what does not exist is null."""
     result = simulation.result
     timeline, seen = result.timeline, result.timeline.summary
@@ -55,7 +55,7 @@ def _assumed(texts: tuple[str, ...]) -> list[Note]:
     return [Note(code="simulation", path="simulate", text=text) for text in texts]
 
 
-def _outcome(found: Outcome) -> dict[str, Any]:
+def _outcome(found: EventOutcome) -> dict[str, Any]:
     phases = {name: getattr(found, name) for name in ("before", "during", "without", "after")}
     return {
         "events": list(found.events),

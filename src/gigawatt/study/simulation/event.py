@@ -69,7 +69,7 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class EventOutcome:
     """Events as they were given, and what they did.
 
     begin, end: of the first of them and of the last, UTC. before, after: as much time as the events take, or what the
@@ -88,7 +88,7 @@ class Outcome:
     cut: tuple[Cut, ...]
 
 
-def outcome(texts: Sequence[str], window: Window, lived: Timeline, without: Timeline, plan: Plan) -> Outcome:
+def outcome(texts: Sequence[str], window: Window, lived: Timeline, without: Timeline, plan: Plan) -> EventOutcome:
     """Hold a timeline with events against the one without them."""
     sites = tuple(dict.fromkeys(event.site for event in window.events))
     begin_h = 0.0 if window.first_h is None else window.first_h
@@ -100,7 +100,7 @@ def outcome(texts: Sequence[str], window: Window, lived: Timeline, without: Time
     plain = _phase(without.data, event, sites)
     assert during is not None  # events last
     assert plain is not None
-    return Outcome(
+    return EventOutcome(
         events=tuple(texts),
         sites=sites,
         begin=str(lived.data.time.values[first]),
@@ -113,7 +113,7 @@ def outcome(texts: Sequence[str], window: Window, lived: Timeline, without: Time
     )
 
 
-def outcome_of(stored: Mapping[str, Any]) -> Outcome:
+def outcome_of(stored: Mapping[str, Any]) -> EventOutcome:
     """An outcome from its fields, as `dataclasses.asdict` gave them and JSON kept them."""
 
     def phase(fields: Mapping[str, Any] | None) -> Phase | None:
@@ -122,7 +122,7 @@ def outcome_of(stored: Mapping[str, Any]) -> Outcome:
         sites = {site: Means(**means) for site, means in fields["sites"].items()}
         return Phase(hours_h=fields["hours_h"], programme=Means(**fields["programme"]), sites=sites)
 
-    return Outcome(
+    return EventOutcome(
         events=tuple(stored["events"]),
         sites=tuple(stored["sites"]),
         begin=stored["begin"],

@@ -38,7 +38,7 @@ DAY_HOURS = float(calendar.DAY_HOURS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class SimulationQuestion:
     """A simulation as it is asked for, in text as on a command line; None is not asked for.
 
     source: a preset, a scenario file or the folder of a result. first, last: quarters, months or days, both included.
@@ -58,7 +58,7 @@ class Question:
     out: Path | None = None
 
 
-def opened(question: Question) -> tuple[Scenario, Result | None]:
+def opened(question: SimulationQuestion) -> tuple[Scenario, Result | None]:
     """The scenario that is lived through, with seed and mode settled, and the result whose plan is taken, if any."""
     _check(question)
     saved = None
@@ -73,7 +73,7 @@ def opened(question: Question) -> tuple[Scenario, Result | None]:
     return loads(scenario.toml, settled), saved
 
 
-def window(question: Question, scenario: Scenario) -> Window:
+def window(question: SimulationQuestion, scenario: Scenario) -> Window:
     """The hours, steps and events of a question. Raises ScenarioError with every fault that was found."""
     weekly = scenario.asked.simulate.mode == "expected"
     if weekly and question.events:
@@ -93,7 +93,7 @@ def window(question: Question, scenario: Scenario) -> Window:
     return Window(first_h=begin_h, last_h=end_h, step_h=step_h, events=events, all_outages=question.outages is not None)
 
 
-def _check(question: Question) -> None:
+def _check(question: SimulationQuestion) -> None:
     faults = []
     if question.mode is not None and question.mode not in MODES:
         faults.append(Fault(path="--mode", given=f'"{question.mode}"', expected=" or ".join(MODES)))
@@ -201,7 +201,7 @@ def _default_span(scenario: Scenario, events: Sequence[Event]) -> tuple[float, f
     return max(begin_h, 0.0), min(end_h, float(edges[-1]))
 
 
-def _check_span(question: Question, scenario: Scenario, begin_h: float, end_h: float, step_h: float) -> None:
+def _check_span(question: SimulationQuestion, scenario: Scenario, begin_h: float, end_h: float, step_h: float) -> None:
     """Refuse a window without hours, and one of more steps than anybody wants to wait for."""
     if begin_h >= end_h:
         end = question.last or f"the end of what is reported, {scenario.asked.horizon.report_end_date}"

@@ -16,8 +16,8 @@ from gigawatt.study import implausible, site_notes
 from gigawatt.study.note import Note
 from gigawatt.study.result import Result
 from gigawatt.study.run import notes, provenance
-from gigawatt.study.simulation.event import Outcome, outcome
-from gigawatt.study.simulation.question import Question, opened, window
+from gigawatt.study.simulation.event import EventOutcome, outcome
+from gigawatt.study.simulation.question import SimulationQuestion, opened, window
 from gigawatt.units import show
 
 Progress = Callable[[str], None]
@@ -28,7 +28,7 @@ DARK_FRAC = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Simulation:
+class LivedResult:
     """A plan, and what happens to it in a window. first, last: days of it, both included; step_h: of its time."""
 
     result: Result
@@ -45,7 +45,7 @@ class Simulation:
         return self.result.scenario.asked.seed
 
 
-def simulate_result(question: Question, progress: Progress = quiet) -> Simulation:
+def simulate_result(question: SimulationQuestion, progress: Progress = quiet) -> LivedResult:
     """Live through the plan of a result, or through one that is made first.
 
     Raises ScenarioError for bad input with every fault that was found, Infeasible where there is no plan.
@@ -71,7 +71,7 @@ def simulate_result(question: Question, progress: Progress = quiet) -> Simulatio
         outcome=found,
     )
     first, last = _days(scenario, asked, timeline)
-    return Simulation(result=result, first_date=first, last_date=last, step_h=asked.step_h)
+    return LivedResult(result=result, first_date=first, last_date=last, step_h=asked.step_h)
 
 
 def _days(scenario: Scenario, asked: Window, timeline: Timeline) -> tuple[date, date]:
@@ -92,7 +92,7 @@ def _known(scenario: Scenario, saved: Result) -> tuple[Note, ...]:
     return (*kept, *(note for note in found if note not in kept))
 
 
-def _notes(scenario: Scenario, saved: Result | None, asked: Window, found: Outcome | None) -> list[Note]:
+def _notes(scenario: Scenario, saved: Result | None, asked: Window, found: EventOutcome | None) -> list[Note]:
     """How the plan was lived through, and what an event could not take."""
     notes_ = [Note(code="mode", path="simulate.mode", text=mode_text(scenario))]
     if saved is not None and scenario.hash != saved.scenario.hash:
@@ -121,7 +121,7 @@ def _whole_quarters(scenario: Scenario, asked: Window) -> bool:
     return asked.first_h in edges and asked.last_h in edges
 
 
-def _dark(found: Outcome | None) -> list[tuple[str, float]]:
+def _dark(found: EventOutcome | None) -> list[tuple[str, float]]:
     """Sites that an event leaves nothing, and what they would draw."""
     if found is None:
         return []

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from gigawatt.catalog.load import get
-from gigawatt.catalog.readers.facility_rows import FacilityRow, read_facility_rows
-from gigawatt.study.validate.facility_cases import Case, Metric, Prediction, cases_of, predict
+from gigawatt.readers.facility_rows import FacilityRow, read_facility_rows
+from gigawatt.study.validate.facility_cases import FacilityCase, Metric, Prediction, cases_of, predict
 from gigawatt.study.validate.score import Scored, Skipped, score, write_predictions
 
 GROUPS = ("metric", "plant", "facility", "fitted", "source")
@@ -30,7 +30,7 @@ WET_PLANT = "tower"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Validation:
+class FacilityValidation:
     """Rows as read, the answers and refusals by row, and the figures of design.md §7."""
 
     rows: tuple[FacilityRow, ...]
@@ -52,7 +52,7 @@ def figures_of(path: Path | None = None, predictions: Path | None = None) -> dic
     return found.figures
 
 
-def validate_facility(path: Path) -> Validation:
+def validate_facility(path: Path) -> FacilityValidation:
     """Predict every PUE and water use of a file of published figures and compare.
 
     Raises CatalogError where the file is not one, or a figure is none that a facility can have.
@@ -65,7 +65,7 @@ def validate_facility(path: Path) -> Validation:
     by = dict.fromkeys(NO_GROUPS) | found["by"]
     notes = _notes(scored)
     figures = found | {"by": by, "notes": notes}
-    return Validation(rows=tuple(rows), scored=tuple(scored), skipped=tuple(skipped), figures=figures)
+    return FacilityValidation(rows=tuple(rows), scored=tuple(scored), skipped=tuple(skipped), figures=figures)
 
 
 @cache
@@ -73,7 +73,7 @@ def _predicted(facility_id: str, metric: Metric) -> Prediction:
     return predict(get("facilities", facility_id), metric)
 
 
-def _scored(case: Case, cases: Sequence[Case]) -> Scored:
+def _scored(case: FacilityCase, cases: Sequence[FacilityCase]) -> Scored:
     band = _predicted(case.facility.id, case.metric)
     others = [other.figure.value * other.unit for other in cases if other.metric == case.metric and other is not case]
     wet_l_per_wh: float = get("cooling", WET_PLANT).water_l_per_wh

@@ -14,9 +14,9 @@ import numpy as np
 from gigawatt import watts
 from gigawatt.catalog import to_watts as sites
 from gigawatt.catalog.load import get, ids
-from gigawatt.catalog.readers.facility_rows import FacilityRow, Figure, figure_of, water_unit_l_per_wh
 from gigawatt.catalog.records import Facility
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.readers.facility_rows import FacilityRow, Figure, figure_of, water_unit_l_per_wh
 from gigawatt.study.validate.score import Skipped
 
 Metric = Literal["pue", "pue peak", "water"]
@@ -35,7 +35,7 @@ _NO_LEVEL = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class FacilityCase:
     """A row that can be answered: its figure, the facility that stands for it, and the size of the row's unit."""
 
     line: int
@@ -60,12 +60,12 @@ class Prediction:
     high: float
 
 
-def cases_of(rows: Sequence[FacilityRow]) -> tuple[list[Case], list[Skipped]]:
+def cases_of(rows: Sequence[FacilityRow]) -> tuple[list[FacilityCase], list[Skipped]]:
     """The rows that can be answered, and why the others cannot.
 
     Raises CatalogError with every figure that no facility can have.
     """
-    cases: list[Case] = []
+    cases: list[FacilityCase] = []
     skipped: list[Skipped] = []
     faults: list[Fault] = []
     for line, row in enumerate(rows):
@@ -81,7 +81,7 @@ def cases_of(rows: Sequence[FacilityRow]) -> tuple[list[Case], list[Skipped]]:
             reason = f"no facility in the catalog has a name like {row.case}"
             skipped.append(Skipped(line=line, reason=reason, eligible=True))
         else:
-            cases.append(Case(line=line, row=row, metric=metric, figure=figure, facility=facility, unit=unit))
+            cases.append(FacilityCase(line=line, row=row, metric=metric, figure=figure, facility=facility, unit=unit))
     if faults:
         raise CatalogError(faults)
     return cases, skipped

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.catalog import load, records, to_tokens
-from gigawatt.catalog.readers.inference_rows import InferenceRow, read_inference_rows
-from gigawatt.study.validate.inference_cases import Case, Stacked, cases_of, stacked
+from gigawatt.readers.inference_rows import InferenceRow, read_inference_rows
+from gigawatt.study.validate.inference_cases import InferenceCase, Stacked, cases_of, stacked
 from gigawatt.study.validate.score import Scored, Skipped, score, write_predictions
 
 CALIBRATION = "as-of-2026"
@@ -38,7 +38,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Validation:
+class InferenceValidation:
     """Rows as read, the answers and refusals by row, and the figures of design.md §7."""
 
     rows: tuple[InferenceRow, ...]
@@ -60,7 +60,7 @@ def figures_of(path: Path, predictions: Path | None = None) -> dict[str, Any]:
     return found.figures
 
 
-def validate_inference(path: Path, calibration: records.InferenceCalibration | None = None) -> Validation:
+def validate_inference(path: Path, calibration: records.InferenceCalibration | None = None) -> InferenceValidation:
     """Predict every row of a file of measured throughput and compare.
 
     Raises CatalogError where the file is not one.
@@ -78,10 +78,10 @@ def validate_inference(path: Path, calibration: records.InferenceCalibration | N
             else:
                 scored.append(_scored(case, float(predicted[n]), float(plain[n]), used))
     figures = score(scored, skipped, groups=GROUPS, parameters_count=used.parameters_count)
-    return Validation(rows=tuple(rows), scored=tuple(scored), skipped=tuple(skipped), figures=figures)
+    return InferenceValidation(rows=tuple(rows), scored=tuple(scored), skipped=tuple(skipped), figures=figures)
 
 
-def _scored(case: Case, predicted: float, plain: float, calibration: records.InferenceCalibration) -> Scored:
+def _scored(case: InferenceCase, predicted: float, plain: float, calibration: records.InferenceCalibration) -> Scored:
     row = case.row
     deviation, unknown = deviation_ratio(
         calibration, case.accelerator, case.model, case.precision, engine=row.engine, rows_like_fitted=True
@@ -132,7 +132,7 @@ def deviation_ratio(
     return float(np.sqrt(base**2 + len(unknown) * calibration.extrapolation_ratio**2)), unknown
 
 
-def predict(cases: Sequence[Case], arrays: Stacked, calibration: records.InferenceCalibration) -> Floats:
+def predict(cases: Sequence[InferenceCase], arrays: Stacked, calibration: records.InferenceCalibration) -> Floats:
     """Output tokens per second and package of every case."""
     question = question_of(cases, arrays, calibration)
     batch = np.where(arrays.closed, arrays.batch_count, 0.0)
@@ -146,10 +146,12 @@ def predict(cases: Sequence[Case], arrays: Stacked, calibration: records.Inferen
     return np.maximum.reduceat(rate, arrays.first)
 
 
-def question_of(cases: Sequence[Case], arrays: Stacked, calibration: records.InferenceCalibration) -> tokens.Question:
+def question_of(
+    cases: Sequence[InferenceCase], arrays: Stacked, calibration: records.InferenceCalibration
+) -> tokens.ServingQuestion:
     """The cases as one question to the kernel; limits are the part of a server's that its mean may take."""
     spread = np.where(arrays.spread, calibration.output_spread_ratio, 1.0)
-    return tokens.Question(
+    return tokens.ServingQuestion(
         machine=arrays.machine,
         model=arrays.model,
         efficiency=replace(efficiencies(cases, arrays, calibration), output_spread_ratio=spread),
@@ -165,7 +167,7 @@ def question_of(cases: Sequence[Case], arrays: Stacked, calibration: records.Inf
 
 
 def efficiencies(
-    cases: Sequence[Case], arrays: Stacked, calibration: records.InferenceCalibration
+    cases: Sequence[InferenceCase], arrays: Stacked, calibration: records.InferenceCalibration
 ) -> tokens.InferenceEfficiency:
     """Efficiencies of every entry; computed once for cases that share all that they depend on."""
     keys: dict[tuple[Any, ...], int] = {}
@@ -202,7 +204,7 @@ def age_years(calibration: records.InferenceCalibration, year: float | None) -> 
     return 0.0 if year is None else _base_year(calibration.base_date) - year
 
 
-def baseline(cases: Sequence[Case]) -> Floats:
+def baseline(cases: Sequence[InferenceCase]) -> Floats:
     """What a constant share of the roofline of each GPU and precision would say (NaN where there is one row alone).
 
     The roofline: two operations per active parameter and token of prompt and answer at the matrix peak. The share is
@@ -220,7 +222,7 @@ def baseline(cases: Sequence[Case]) -> Floats:
     return found
 
 
-def _bound_tokens_per_s(case: Case) -> float:
+def _bound_tokens_per_s(case: InferenceCase) -> float:
     peak = tokens.machine(to_tokens.chip(case.accelerator), case.precision).matrix_flops  # type: ignore[arg-type]
     active = tokens.active_params_count(to_tokens.transformer(case.model))
     return float(peak) / (2 * active * (1 + case.input_tokens / case.output_tokens))

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.catalog import load, records, to_tokens
-from gigawatt.catalog.readers.inference_rows import InferenceRow
 from gigawatt.errors import CalibrationError, CatalogError
+from gigawatt.readers.inference_rows import InferenceRow
 from gigawatt.study.validate.score import Skipped
 
 CLOSED = "closed loop agg"
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class InferenceCase:
     """A row with its names looked up. `layouts` are (tensor, data, expert, pipeline) packages to choose from."""
 
     line: int
@@ -41,7 +41,7 @@ class Case:
     layouts: tuple[tuple[int, int, int, int], ...]
 
 
-def cases_of(rows: Sequence[InferenceRow]) -> tuple[list[Case], list[Skipped]]:
+def cases_of(rows: Sequence[InferenceRow]) -> tuple[list[InferenceCase], list[Skipped]]:
     """The rows that the model can answer, and why it cannot answer the others."""
     cases, skipped = [], []
     for line, row in enumerate(rows):
@@ -56,7 +56,7 @@ def cases_of(rows: Sequence[InferenceRow]) -> tuple[list[Case], list[Skipped]]:
     return cases, skipped
 
 
-def _case(line: int, row: InferenceRow) -> Case | str:
+def _case(line: int, row: InferenceRow) -> InferenceCase | str:
     """A case, or the reason why there is none."""
     if row.scenario not in (CLOSED, *SERVERS, *OFFLINE):
         return f'scenario "{row.scenario}"'
@@ -70,7 +70,7 @@ def _case(line: int, row: InferenceRow) -> Case | str:
     prompt = row.input_tokens or _benchmark_input_tokens(row, model)
     if prompt is None:
         return "no input length, and no workload of that benchmark in the catalog"
-    return Case(
+    return InferenceCase(
         line=line,
         row=row,
         accelerator=accelerator,
@@ -142,7 +142,7 @@ class Stacked:
     first: NDArray[np.intp]
 
 
-def stacked(cases: Sequence[Case]) -> Stacked:
+def stacked(cases: Sequence[InferenceCase]) -> Stacked:
     """The arrays of many cases."""
     own = np.array([n for n, case in enumerate(cases) for _ in case.layouts], dtype=np.intp)
     rows = [case.row for case in cases]

@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 
 from gigawatt.catalog.load import get
-from gigawatt.catalog.readers.training_rows import TrainingRow, read_training_rows
 from gigawatt.catalog.records import TrainingCalibration
 from gigawatt.errors import InputError
+from gigawatt.readers.training_rows import TrainingRow, read_training_rows
 from gigawatt.study.predict.training_band import band, baseline_mfu_frac, extrapolations
 from gigawatt.study.predict.training_cases import (
-    Case,
-    Table,
+    CaseTable,
+    TrainingCase,
     case_of,
     fastest_layouts,
     possible_layouts,
@@ -52,7 +52,7 @@ class Measured:
 
     line: int
     row: TrainingRow
-    case: Case
+    case: TrainingCase
     layouts: Layout
     measured: float
     unit_ratio: float
@@ -133,7 +133,7 @@ def _measured(line: int, row: TrainingRow, calibration: TrainingCalibration) -> 
     return Measured(line=line, row=row, case=case, layouts=layouts, measured=value, unit_ratio=ratio, token_flop=flop)
 
 
-def table(measured: Sequence[Measured]) -> Table:
+def table(measured: Sequence[Measured]) -> CaseTable:
     """The cases of rows, side by side."""
     return table_of([row.case for row in measured], [row.layouts for row in measured])
 

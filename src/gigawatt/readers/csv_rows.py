@@ -20,7 +20,7 @@ SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class CsvColumn:
     """One column of a file: its cells, and the line of the file that each stands on."""
 
     file: str
@@ -37,9 +37,9 @@ class Rows:
     lines: Sequence[int]
     rows: Sequence[dict[str, str]]
 
-    def column(self, name: str) -> Column:
+    def column(self, name: str) -> CsvColumn:
         """One column, without the blanks around its cells."""
-        return Column(file=self.file, name=name, lines=self.lines, cells=[row[name].strip() for row in self.rows])
+        return CsvColumn(file=self.file, name=name, lines=self.lines, cells=[row[name].strip() for row in self.rows])
 
 
 def read_rows(path: Path, columns: Sequence[str]) -> Rows:
@@ -75,7 +75,7 @@ def _other_separator(header: Sequence[str], columns: Sequence[str]) -> str:
     return ""
 
 
-def numbers(column: Column, faults: list[Fault]) -> Floats:
+def numbers(column: CsvColumn, faults: list[Fault]) -> Floats:
     """The cells as numbers; one fault, at the first cell that is none, says how many follow."""
     values = np.array([number(cell) for cell in column.cells], dtype=float)
     comma = any("," in cell for cell in column.cells)
@@ -83,7 +83,7 @@ def numbers(column: Column, faults: list[Fault]) -> Floats:
     return values
 
 
-def remark(column: Column, wrong: NDArray[np.bool_], expected: str, faults: list[Fault]) -> None:
+def remark(column: CsvColumn, wrong: NDArray[np.bool_], expected: str, faults: list[Fault]) -> None:
     """One fault for all cells that are wrong: it names the first, and says how many more there are."""
     places = np.flatnonzero(wrong)
     if not places.size:

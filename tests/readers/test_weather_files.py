@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from gigawatt import watts
-from gigawatt.catalog.readers.weather import WeatherYear, read_weather
 from gigawatt.errors import CatalogError
+from gigawatt.readers.weather import WeatherYear, read_weather
 
 Lines = list[str]
 HEAD = "time,t_dry_c,rh_pct,t_wet_c"

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gigawatt.catalog.readers.hours import repeat_leap
-from gigawatt.catalog.readers.series import HourlySeries, read_carbon, read_price
 from gigawatt.errors import CatalogError
+from gigawatt.readers.hours import repeat_leap
+from gigawatt.readers.series import HourlySeries, read_carbon, read_price
 
 Lines = list[str]
 

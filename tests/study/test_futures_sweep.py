@@ -21,7 +21,7 @@ from gigawatt.plan.plan import Plan, plan, quiet
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.futures import batches, store, sweep
-from gigawatt.study.futures.batches import Case, Group
+from gigawatt.study.futures.batches import Group, PlannedCase
 from gigawatt.study.futures.budget import Estimate, check_budget, read_budget
 from gigawatt.study.futures.question import Asking, check_asking, drawing
 
@@ -31,7 +31,7 @@ FEW = Asking(futures_count=6, workers_count=1, vary=("demand",))
 def lived(brief: Scenario, brief_plan: Plan, workers: int, executor: ThreadPoolExecutor | None = None) -> xr.Dataset:
     found: list[xr.Dataset] = []
     batches.run(
-        {"a": Case(scenario=brief, plan=brief_plan)},
+        {"a": PlannedCase(scenario=brief, plan=brief_plan)},
         [Group(name="draws", case="a", numbers=range(6), future=drawing(brief, Asking(futures_count=6)))],
         lambda _, table: found.append(table),
         workers_count=workers,

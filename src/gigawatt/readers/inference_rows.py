@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from gigawatt.catalog.readers.csv_rows import number
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.files import read_csv
+from gigawatt.readers.csv_rows import number
 
 TEXTS = ("source", "gpu", "model", "precision", "scenario", "backend", "parallel", "measured_date")
 # Column of a file → field of a row; an empty cell is None.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from gigawatt.catalog.readers.csv_rows import Floats, numbers, read_rows, remark
-from gigawatt.catalog.readers.hours import hourly, read_year
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.readers.csv_rows import Floats, numbers, read_rows, remark
+from gigawatt.readers.hours import hourly, read_year
 
 TIME, PRICE, CARBON = "time", "usd_mwh", "gco2_kwh_lca"
 WH_PER_MWH, G_PER_KG, WH_PER_KWH = 1e6, 1e3, 1e3

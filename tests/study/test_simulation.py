@@ -23,8 +23,8 @@ from gigawatt.study.result import Result
 from gigawatt.study.result import load as load_result
 from gigawatt.study.run import notes, provenance
 from gigawatt.study.simulation.answer import summary
-from gigawatt.study.simulation.question import Question, days, opened, window
-from gigawatt.study.simulation.simulation import Simulation, simulate_result
+from gigawatt.study.simulation.question import SimulationQuestion, days, opened, window
+from gigawatt.study.simulation.simulation import LivedResult, simulate_result
 
 EVENT = "2028-07-14T16:00/4h site=example-campus -50%"
 # What the contract names.
@@ -57,17 +57,17 @@ def saved(planned: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return result.save(tmp_path_factory.mktemp("saved") / "campus")
 
 
-def asked(saved: Path, **fields: Any) -> Simulation:
-    return simulate_result(Question(source=str(saved), **fields))
+def asked(saved: Path, **fields: Any) -> LivedResult:
+    return simulate_result(SimulationQuestion(source=str(saved), **fields))
 
 
 @pytest.fixture(scope="module")
-def halved(saved: Path) -> Simulation:
+def halved(saved: Path) -> LivedResult:
     return asked(saved, events=(EVENT,))
 
 
 def faults(**fields: Any) -> list[Fault]:
-    question = Question(source="one-campus", **fields)
+    question = SimulationQuestion(source="one-campus", **fields)
     with pytest.raises(ScenarioError) as error:
         window(question, opened(question)[0])
     return list(error.value.faults)
@@ -91,7 +91,7 @@ def test_a_seed_gives_the_same_bytes_and_another_gives_others(saved: Path) -> No
     assert json.loads(one)["failures"] != json.loads(other)["failures"]
 
 
-def test_an_event_takes_what_it_says_and_nothing_outside_of_it(halved: Simulation) -> None:
+def test_an_event_takes_what_it_says_and_nothing_outside_of_it(halved: LivedResult) -> None:
     data = halved.result.timeline.data
     found = halved.result.outcome
     assert found is not None
@@ -111,7 +111,7 @@ def test_an_event_takes_what_it_says_and_nothing_outside_of_it(halved: Simulatio
     )
 
 
-def test_before_during_and_after_are_as_long_as_the_event(halved: Simulation) -> None:
+def test_before_during_and_after_are_as_long_as_the_event(halved: LivedResult) -> None:
     found = summary(halved)
     assert [found[phase]["hours"] for phase in ("before", "during", "without", "after")] == [4.0] * 4
     site = found["during"]["sites"]["example-campus"]
@@ -121,7 +121,7 @@ def test_before_during_and_after_are_as_long_as_the_event(halved: Simulation) ->
     assert found["during"]["availability_frac"] == pytest.approx(found["without"]["availability_frac"], abs=1e-12)
 
 
-def test_what_is_cut_is_served_less_at_what_it_earns(halved: Simulation, planned: Plan) -> None:
+def test_what_is_cut_is_served_less_at_what_it_earns(halved: LivedResult, planned: Plan) -> None:
     found = halved.result.outcome
     assert found is not None
     rows = {row.use_case: row for row in found.cut}
@@ -136,10 +136,10 @@ def test_what_is_cut_is_served_less_at_what_it_earns(halved: Simulation, planned
         assert row.tokens == pytest.approx(again.timeline.summary.served[name] - served[name], rel=1e-4)
 
 
-def asked_without(halved: Simulation) -> Result:
+def asked_without(halved: LivedResult) -> Result:
     """The same window without its event."""
     scenario, made = halved.result.scenario, halved.result.plan
-    question = Question(source="one-campus", events=(EVENT,))
+    question = SimulationQuestion(source="one-campus", events=(EVENT,))
     hours = replace(window(question, scenario), events=())
     return replace(halved.result, timeline=simulate(scenario, made, window=hours))
 
@@ -163,7 +163,7 @@ def test_two_events_and_a_dark_site(saved: Path) -> None:
     assert dark.result.timeline.data.facility_w.values.min() == 0.0
 
 
-def test_an_outcome_survives_its_folder(halved: Simulation, tmp_path: Path) -> None:
+def test_an_outcome_survives_its_folder(halved: LivedResult, tmp_path: Path) -> None:
     again = load_result(halved.result.save(tmp_path / "event"))
     assert again.outcome == halved.result.outcome
     assert again.timeline.outages.identical(halved.result.timeline.outages)
@@ -200,7 +200,7 @@ def test_a_saved_plan_is_not_made_anew(saved: Path) -> None:
 
 def test_a_scenario_is_planned_first() -> None:
     over = {"horizon.report_end": "2027Q2", "horizon.end": "2027Q4"}
-    found = simulate_result(Question(source="one-campus", overrides=over))
+    found = simulate_result(SimulationQuestion(source="one-campus", overrides=over))
     assert (found.first_date, found.last_date) == (date(2026, 7, 1), date(2027, 6, 30))
     assert hours.window(found.result) is None
 
@@ -274,4 +274,4 @@ def test_every_fault_is_reported_at_once() -> None:
 
 def test_a_folder_that_is_no_result_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="no result"):
-        simulate_result(Question(source=str(tmp_path)))
+        simulate_result(SimulationQuestion(source=str(tmp_path)))

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gigawatt.catalog.readers.csv_rows import number
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.files import read_csv
+from gigawatt.readers.csv_rows import number
 
 TEXTS = ("source", "model", "gpu", "precision", "recompute", "verified", "url")
 # Column of a file → field of a row; an empty cell is None.

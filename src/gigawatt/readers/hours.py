@@ -11,8 +11,8 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.catalog.readers.csv_rows import Column, Floats, remark
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.readers.csv_rows import CsvColumn, Floats, remark
 
 DAY_H, COMMON_YEAR_H, LEAP_YEAR_H = 24, 8760, 8784
 HOUR_MIN = 60
@@ -44,7 +44,7 @@ class Year:
     notes: tuple[str, ...] = ()
 
 
-def read_year(column: Column, utc_offset_h: float | None, told_by: str = "") -> Year:
+def read_year(column: CsvColumn, utc_offset_h: float | None, told_by: str = "") -> Year:
     """The year of a column of times.
 
     utc_offset_h: for files whose times do not state it; told_by: the key by which a user says it. Where the times state
@@ -154,7 +154,7 @@ def repeat_leap(values: Floats, hours_count: int) -> Floats:
     return np.delete(values, slice(LEAP_DAY_H, LEAP_DAY_H + DAY_H))
 
 
-def _times(column: Column) -> tuple[list[datetime], bool]:
+def _times(column: CsvColumn) -> tuple[list[datetime], bool]:
     """The cells as times, all with an offset or all without, and whether any is 24:00, the end of a day."""
     read = [_time(cell) for cell in column.cells]
     faults: list[Fault] = []

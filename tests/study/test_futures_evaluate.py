@@ -12,10 +12,10 @@ from gigawatt.plan.plan import Plan, plan
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate.outdoors import site_years
 from gigawatt.study.futures.draws import Future
-from gigawatt.study.futures.evaluate import Outcome, evaluate, evaluate_anew
+from gigawatt.study.futures.evaluate import FutureOutcome, evaluate, evaluate_anew
 
 
-def live(campus: Scenario, campus_plan: Plan, **value: float) -> Outcome:
+def live(campus: Scenario, campus_plan: Plan, **value: float) -> FutureOutcome:
     return evaluate(campus, campus_plan, Future(number=0, value=value, path={}))
 
 

@@ -14,7 +14,7 @@ from gigawatt.errors import Conflict, Fault, Infeasible, InputError, ScenarioErr
 from gigawatt.plan.plan import Plan, plan
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.futures import batches, store
-from gigawatt.study.futures.batches import Case, Group
+from gigawatt.study.futures.batches import Group, PlannedCase
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.question import Asking, drawing
 
@@ -29,9 +29,9 @@ class Deadly:
 
 
 @pytest.fixture(scope="module")
-def cases(brief: Scenario) -> dict[str, Case]:
+def cases(brief: Scenario) -> dict[str, PlannedCase]:
     made: Plan = plan(brief, with_worth=False)
-    return {"a": Case(scenario=brief, plan=made)}
+    return {"a": PlannedCase(scenario=brief, plan=made)}
 
 
 def group(brief: Scenario, deadly: int | None = None) -> Group:
@@ -43,7 +43,7 @@ def group(brief: Scenario, deadly: int | None = None) -> Group:
     return Group(name="draws", case="a", numbers=range(COUNT), future=drawn)
 
 
-def test_a_worker_that_is_killed_changes_nothing(brief: Scenario, cases: dict[str, Case]) -> None:
+def test_a_worker_that_is_killed_changes_nothing(brief: Scenario, cases: dict[str, PlannedCase]) -> None:
     """faults K2: the batch is done again by another worker, and what was kept is kept."""
     found: list[xr.Dataset] = []
     said: list[str] = []
@@ -67,7 +67,7 @@ def test_a_worker_that_is_killed_changes_nothing(brief: Scenario, cases: dict[st
 
 
 @pytest.mark.slow
-def test_a_batch_that_loses_every_worker_is_named(brief: Scenario, cases: dict[str, Case]) -> None:
+def test_a_batch_that_loses_every_worker_is_named(brief: Scenario, cases: dict[str, PlannedCase]) -> None:
     """faults K2: a bounded number of tries, then one clear fault; every other batch was handed over."""
     found: list[int] = []
     with pytest.raises(ChildProcessError, match="futures 2 to 2 of draws lost 3 workers each"):
@@ -82,7 +82,7 @@ def test_a_batch_that_loses_every_worker_is_named(brief: Scenario, cases: dict[s
     assert not active_children()
 
 
-def test_what_a_worker_raises_is_raised_here(cases: dict[str, Case]) -> None:
+def test_what_a_worker_raises_is_raised_here(cases: dict[str, PlannedCase]) -> None:
     future = Future(number=0, value={}, path={})
     broken = Group(name="draws", case="b", numbers=range(2), future=lambda _: future)
     with pytest.raises(KeyError, match="b") as caught:

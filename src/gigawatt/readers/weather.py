@@ -19,8 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from gigawatt import watts
-from gigawatt.catalog.readers.csv_rows import Column, Floats, numbers, read_rows, remark
-from gigawatt.catalog.readers.hours import (
+from gigawatt.errors import CatalogError, Fault
+from gigawatt.files import read_bytes
+from gigawatt.readers.csv_rows import CsvColumn, Floats, numbers, read_rows, remark
+from gigawatt.readers.hours import (
     DAY_H,
     HOUR_MIN,
     LEAP,
@@ -33,8 +35,6 @@ from gigawatt.catalog.readers.hours import (
     refuse_missing,
     stated_or,
 )
-from gigawatt.errors import CatalogError, Fault
-from gigawatt.files import read_bytes
 
 TIME, DRY_BULB, HUMIDITY = "time", "t_dry_c", "rh_pct"
 # A dry bulb above the first, or a yearly mean above the second, is no place on Earth in degC.
@@ -103,8 +103,8 @@ def _year(
 def _epw(path: Path) -> WeatherYear:
     heads, lines, rows = _epw_rows(path)
 
-    def column(place: int, name: str) -> Column:
-        return Column(file=path.name, name=name, lines=lines, cells=[row[place].strip() for row in rows])
+    def column(place: int, name: str) -> CsvColumn:
+        return CsvColumn(file=path.name, name=name, lines=lines, cells=[row[place].strip() for row in rows])
 
     records, begin = _epw_period(path.name, heads)
     if len(rows) > LEAP_YEAR_H * records:
@@ -119,7 +119,7 @@ def _epw(path: Path) -> WeatherYear:
     faults: list[Fault] = []
     dew = numbers(column(EPW_DEW_POINT, "dew point"), faults)
     head = [heads[EPW_HEAD][place] for place in (EPW_UTC_OFFSET, EPW_ALTITUDE)]
-    stated = numbers(Column(file=path.name, name=EPW_HEAD, lines=(1, 1), cells=head), faults)
+    stated = numbers(CsvColumn(file=path.name, name=EPW_HEAD, lines=(1, 1), cells=head), faults)
     if faults:
         raise CatalogError(faults)
     dew = np.where(dew >= EPW_MISSING_DEGC, watts.dew_point(dry, humidity), dew)
@@ -192,7 +192,7 @@ def _epw_period(file: str, heads: dict[str, list[str]]) -> tuple[int, tuple[int,
     return records, (month, day)
 
 
-def _refuse_codes(columns: Sequence[Column], times: Sequence[datetime]) -> None:
+def _refuse_codes(columns: Sequence[CsvColumn], times: Sequence[datetime]) -> None:
     """Hours whose dry bulb or humidity is at or above the code for "not measured" are missing hours."""
     codes = (EPW_MISSING_DEGC, EPW_MISSING_HUMIDITY)
     missing = np.zeros(len(times), dtype=bool)
@@ -201,7 +201,7 @@ def _refuse_codes(columns: Sequence[Column], times: Sequence[datetime]) -> None:
     refuse_missing(columns[0].file, [time for time, gone in zip(times, missing, strict=True) if gone], UNDATED)
 
 
-def _air(dry_bulb: Column, humidity: Column) -> tuple[Floats, Floats, list[str]]:
+def _air(dry_bulb: CsvColumn, humidity: CsvColumn) -> tuple[Floats, Floats, list[str]]:
     """Dry bulb [degC] and relative humidity [0.01 … 1], checked, and what was taken for what."""
     faults: list[Fault] = []
     dry, share = numbers(dry_bulb, faults), numbers(humidity, faults) / PERCENT
@@ -223,7 +223,7 @@ def _air(dry_bulb: Column, humidity: Column) -> tuple[Floats, Floats, list[str]]
     return dry, np.clip(share, LEAST_HUMIDITY, 1.0), notes
 
 
-def _refuse_other_degrees(column: Column, dry: Floats, faults: list[Fault]) -> None:
+def _refuse_other_degrees(column: CsvColumn, dry: Floats, faults: list[Fault]) -> None:
     hottest, mean = float(dry.max()), float(dry.mean())
     if hottest > HOTTEST_DEGC or mean > HOTTEST_MEAN_DEGC:
         given = f"{hottest:.1f} at most, {mean:.1f} on average"

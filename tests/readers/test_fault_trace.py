@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gigawatt.catalog.readers.fault_trace import merged, read_fault_trace
 from gigawatt.errors import CatalogError
+from gigawatt.readers.fault_trace import merged, read_fault_trace
 
 GPU = {"Level": "Hardware Failure", "Class": "GPU", "Desc": "GPU Lost"}
 FAN = {"Level": "Hardware Failure", "Class": "Fan", "Desc": "Redundancy Lost"}

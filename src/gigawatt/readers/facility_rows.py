@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gigawatt.catalog.readers.csv_rows import read_rows
+from gigawatt.readers.csv_rows import read_rows
 
 # Column of a file → field of a row.
 COLUMNS = {
