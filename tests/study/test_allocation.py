@@ -13,7 +13,7 @@ from gigawatt.errors import ScenarioError
 from gigawatt.plan import flows, needs
 from gigawatt.plan.inputs import SECONDS_PER_YEAR, inputs
 from gigawatt.scenario.load import allocation_presets, load, load_allocation, presets
-from gigawatt.study.allocation import Question, allocate
+from gigawatt.study.allocation import AllocationQuestion, allocate
 from gigawatt.study.allocation.question import opened
 
 SHORT = {"horizon.report_end": "2028Q2", "horizon.end": "2028Q4"}
@@ -24,7 +24,7 @@ POOLS: dict[str, Any] = {
 
 
 def figures(source: str = "six-classes", /, overrides: dict[str, Any] | None = None, **asked: str) -> dict[str, Any]:
-    return allocate(Question(source=source, overrides=overrides or {}, **asked))
+    return allocate(AllocationQuestion(source=source, overrides=overrides or {}, **asked))
 
 
 def row(found: dict[str, Any], key: str) -> dict[str, Any]:
@@ -245,7 +245,7 @@ class TestResult:
         assert given == pytest.approx(min(standing, found["physical_abundance_w"]), rel=1e-4)
 
     def test_demand_may_be_another(self, saved: Path, divided: dict[str, Any]) -> None:
-        other = opened(Question(source=str(saved), overrides={"demand.volume_scale": 2.0})).problem
+        other = opened(AllocationQuestion(source=str(saved), overrides={"demand.volume_scale": 2.0})).problem
         asked_for = {need.key: need.demand_w for need in other.needs}
         assert asked_for["documents"] == pytest.approx(2 * row(divided, "documents")["demand_w"])
 
@@ -292,7 +292,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
 @pytest.mark.parametrize(("asked", "path", "expected"), BAD, ids=lambda item: str(item)[:40])
 def test_bad_input_is_one_clear_fault(asked: dict[str, Any], path: str, expected: str) -> None:
     with pytest.raises(ScenarioError) as caught:
-        allocate(Question(**{"source": "six-classes"} | asked))
+        allocate(AllocationQuestion(**{"source": "six-classes"} | asked))
     assert [fault.path for fault in caught.value.faults] == [path], str(caught.value)
     assert expected in caught.value.faults[0].expected
 
@@ -319,7 +319,7 @@ IN_A_SCENARIO: list[tuple[dict[str, Any], str, str]] = [
 @pytest.mark.parametrize(("asked", "path", "expected"), IN_A_SCENARIO, ids=lambda item: str(item)[:40])
 def test_bad_input_in_a_scenario(asked: dict[str, Any], path: str, expected: str) -> None:
     with pytest.raises(ScenarioError) as caught:
-        allocate(Question(**{"source": "one-campus"} | asked))
+        allocate(AllocationQuestion(**{"source": "one-campus"} | asked))
     assert [fault.path for fault in caught.value.faults] == [path], str(caught.value)
     assert expected in caught.value.faults[0].expected
 

@@ -17,7 +17,7 @@ from gigawatt.report.terminal import simulated
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import implausible
-from gigawatt.study.allocation.question import Question as AllocateQuestion
+from gigawatt.study.allocation.question import AllocationQuestion as AllocateQuestion
 from gigawatt.study.allocation.question import opened
 from gigawatt.study.bibliography import numbers
 from gigawatt.study.check import outline

@@ -9,8 +9,8 @@ from machines import CHIP, DENSE, LATENT, MODELS, ROUTED, SERVING
 
 from gigawatt.errors import CalibrationError
 from gigawatt.tokens import (
-    Question,
     ServingLayout,
+    ServingQuestion,
     Traffic,
     costs,
     evaluate,
@@ -139,7 +139,7 @@ def test_a_limit_on_the_first_token_limits_the_batch():
 
 def test_many_cases_have_a_reason_each_and_no_nan():
     tensor = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
-    question = Question(
+    question = ServingQuestion(
         machine=replace(machine(CHIP, "fp8"), matrix_flops=np.array([2e15, 2e15, 0.0, 2e15, 2e15, 2e15])),
         model=costs(DENSE),
         efficiency=SERVING,
