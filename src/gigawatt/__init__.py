@@ -14,6 +14,7 @@ from gigawatt.errors import CalibrationError, CatalogError, Infeasible, Scenario
 
 if TYPE_CHECKING:
     from gigawatt.scenario.load import load as load_scenario
+    from gigawatt.study import verbs
     from gigawatt.study.result import Result
     from gigawatt.study.result import load as load_result
     from gigawatt.study.run import run
@@ -33,6 +34,7 @@ __all__ = [
     "load_result",
     "load_scenario",
     "run",
+    "verbs",
 ]
 
 _LAZY = {
@@ -40,6 +42,7 @@ _LAZY = {
     "load_result": ("gigawatt.study.result", "load"),
     "load_scenario": ("gigawatt.scenario.load", "load"),
     "run": ("gigawatt.study.run", "run"),
+    "verbs": ("gigawatt.study.verbs", ""),
 }
 
 
@@ -50,7 +53,8 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     module, attribute = _LAZY[name]
-    return getattr(import_module(module), attribute)
+    found = import_module(module)
+    return getattr(found, attribute) if attribute else found
 
 
 def __dir__() -> list[str]:

@@ -6,7 +6,7 @@ Each is made of what it carries, so that it crosses from a worker process whole.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 MOST_FAULTS_COUNT = 100
 
@@ -22,15 +22,19 @@ def plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """One thing wrong with an input: where, what was seen, what is allowed; all of it fit for a terminal."""
+    """One thing wrong with an input: where, what was seen, what is allowed; all of it fit for a terminal.
+
+    asked: `path` is a field of the question itself, which every door spells in its own way (`--capacity`).
+    """
 
     path: str
     given: str
     expected: str
+    asked: bool = False
 
     def __post_init__(self) -> None:
-        for entry in fields(self):
-            object.__setattr__(self, entry.name, plain(getattr(self, entry.name)))
+        for name in ("path", "given", "expected"):
+            object.__setattr__(self, name, plain(getattr(self, name)))
 
     def __str__(self) -> str:
         return f"{self.path} = {self.given}: expected {self.expected}"

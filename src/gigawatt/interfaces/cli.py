@@ -1,62 +1,82 @@
-"""The command line: parse, call one verb of study, print or write a report. No arithmetic here."""
+"""The command line: a loop over the table of verbs. It parses, asks, and prints or reports; no arithmetic here."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from gigawatt import __version__
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.interfaces import output
-from gigawatt.interfaces.allocating import allocate
-from gigawatt.interfaces.console import BAD_INPUT, door, progress, say, usage_fault
-from gigawatt.interfaces.flywheel import flywheel
-from gigawatt.interfaces.hedging import hedge
-from gigawatt.interfaces.predicting import predict_app, validate_app
-from gigawatt.interfaces.simulating import simulate
-from gigawatt.interfaces.sweeping import compare, sweep
+from gigawatt.interfaces.console import BAD_INPUT, INTERRUPTED, door, fall_short, progress, say, usage_fault
+from gigawatt.study.verbs import GROUPS, VERBS, Verb
 from gigawatt.units import is_quantity
 
-app = typer.Typer(
-    name="gigawatt",
-    help="Plan, simulate and account for multi-gigawatt AI factories: from watts to tokens to dollars.",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-catalog_app = typer.Typer(
-    help="What is known: accelerators, models, sites, each number with its source.", no_args_is_help=True
-)
-app.add_typer(catalog_app, name="catalog")
-app.add_typer(predict_app, name="predict")
-app.add_typer(validate_app, name="validate")
-app.command()(allocate)
-app.command()(simulate)
-app.command()(flywheel)
-app.command()(compare)
-app.command()(sweep)
-app.command()(hedge)
-
-ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A preset's name or a TOML file.")]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help='Override one value, such as --set programme.target="2 GW".'),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-Out = Annotated[
-    Path | None,
-    typer.Option("--out", metavar="DIR", help="Folder for the result.", show_default="gigawatt-runs/SCENARIO-HASH"),
-]
-DEFAULT = "loi-2025-09"
+NOUNS = {
+    "predict": "Tokens per second, energy and cost of a model on a GPU; power on site until the grid comes.",
+    "validate": "Hold the models against measurements; the error is shown.",
+    "catalog": "What is known: accelerators, models, sites, each number with its source.",
+}
+RUNS = Path("gigawatt-runs")
+# Where shells leave the words of a command that is to be completed.
+COMPLETED = ("_TYPER_COMPLETE_ARGS", "COMP_WORDS")
 # The parent of all mistakes in a command; typer shows only its children to the public.
 USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
+
+
+def application(verbs: Sequence[Verb]) -> typer.Typer:
+    """The command line, with the options of these verbs; of the others it knows name and title, which cost nothing."""
+    app = typer.Typer(
+        name="gigawatt",
+        cls=InOrder,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    nouns = {noun: typer.Typer(help=words, no_args_is_help=True) for noun, words in NOUNS.items()}
+    for noun, group in nouns.items():
+        panel = next(GROUPS[verb.group] for verb in VERBS if verb.name.startswith(f"{noun} "))
+        app.add_typer(group, name=noun, rich_help_panel=panel)
+    for verb in VERBS:
+        noun, _, word = verb.name.rpartition(" ")
+        command = (nouns[noun] if noun else app).command(
+            word,
+            help=verb.title,
+            epilog=f"Example: [bold]{verb.example}[/bold]",
+            rich_help_panel=None if noun else GROUPS[verb.group],
+        )
+        command(_command(verb) if verb in verbs else _unasked)
+    return app
+
+
+class InOrder(TyperGroup):
+    """Commands in the order of a user's work, which is that of the table."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names."""
+        del ctx
+        return list(dict.fromkeys(verb.name.split()[0] for verb in VERBS))
+
+
+def _command(verb: Verb) -> Any:
+    from gigawatt.interfaces.options import command
+    from gigawatt.report import reports
+
+    return command(verb, reports.of(verb), _answer)
+
+
+def _unasked() -> None:
+    """Stands for a verb that this command line does not name."""
 
 
 def _version(wanted: bool) -> None:
@@ -65,8 +85,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def root(
+def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
@@ -86,119 +105,88 @@ def _refuse_unquoted(words: Sequence[str]) -> None:
             raise ScenarioError([Fault(path=path, given=f"{number}, and {unit} apart from it", expected=expected)])
 
 
-@app.command()
-def run(scenario: ScenarioName = DEFAULT, set_: Set = None, out: Out = None, json: Json = False) -> None:
-    """Plan a programme, live through it, keep its books, and write a report."""
-    with door(json):
-        from gigawatt.report import folder, terminal
-        from gigawatt.scenario.load import load
-        from gigawatt.study.result import check_out
-        from gigawatt.study.run import run as study
+def _answer(verb: Verb, given: dict[str, Any]) -> None:
+    """Ask a verb what the command line says, and print the answer, or say where it was written."""
+    from gigawatt.interfaces.options import spelled
 
-        question = load(scenario, _overrides(set_))
-        where = out or folder.default(question)
-        check_out(where)
-        with progress() as step:
-            result = study(question, progress=step)
-            step("writing the report")
-            files = folder.write(result, where)
+    json = bool(given.pop("json", False))
+    with door(json, lambda fault: spelled(fault, verb)):
+        from gigawatt.report import reports
+        from gigawatt.study.answer import plain
+        from gigawatt.study.job import Job
+        from gigawatt.study.question import read
+
+        places = _places(given, reports.of(verb))
+        scheduler = given.pop("scheduler", None)
+        question = read(verb.question(), _values(given))
+        reports.check_places(places)
+        runs = RUNS if verb.always_kept else None
+        with _kept(verb, places), progress() as tell, _workers(scheduler) as (executor, workers_count):
+            job = Job(
+                progress=tell,
+                executor=executor,
+                workers_count=workers_count,
+                folder=places.get("folder"),
+                runs=runs,
+            )
+            answer = verb.answer(question, job)
+            if runs is not None:
+                places |= {"folder": job.kept_in(answer.head.scenario, answer.head.hash) or runs}
+            if places:
+                tell("writing the report", None)
+            files = reports.write(verb, answer, places)
         if json:
-            from gigawatt.study.summary import summary
-
-            say(summary(result) | {"files": files})
+            say(plain(answer) | ({"files": files or None} if reports.writes(verb) else {}))
         else:
-            terminal.show(result, files)
+            reports.show(verb, answer, files)
+        fall_short(getattr(getattr(answer, "head", None), "missed", ()))
 
 
-@app.command()
-def check(scenario: ScenarioName = DEFAULT, set_: Set = None, json: Json = False) -> None:
-    """Read a scenario, report every fault at once, and show what it asks without solving it."""
-    with door(json):
-        from gigawatt.report import terminal
-        from gigawatt.scenario.load import load
-        from gigawatt.study.check import outline
-
-        found = outline(load(scenario, _overrides(set_)))
-        say(found) if json else terminal.show_outline(found)
+def _places(given: dict[str, Any], report: Any) -> dict[str, Path]:
+    """What is to be written where: "folder", "drawing" or "table" → place."""
+    kinds = {"out": "drawing" if report.drawing else "folder", "predictions": "table"}
+    return {kind: given.pop(name) for name, kind in kinds.items() if name in given}
 
 
-@app.command()
-def claims(
-    json: Json = False, only: Annotated[list[str] | None, typer.Option(help="Check only this claim.")] = None
-) -> None:
-    """Hold the announcement of September 2025 against what can be computed."""
-    with door(json):
-        from gigawatt.report import terminal
-        from gigawatt.study import claims as study
-
-        with progress() as step:
-            found = study.claims(only or None, step)
-        say(study.summary(found)) if json else terminal.show_claims(found)
-
-
-@app.command()
-def sources(scenario: ScenarioName = DEFAULT, set_: Set = None, json: Json = False) -> None:
-    """List the numbers that a scenario uses, with grade and source, and what its value rests on."""
-    with door(json):
-        from gigawatt.report import terminal
-        from gigawatt.scenario.load import load
-        from gigawatt.study import bibliography
-
-        found = bibliography.numbers(load(scenario, _overrides(set_)))
-        say(found) if json else terminal.show_sources(found)
-
-
-@catalog_app.command("list")
-def catalog_list(
-    kind: Annotated[str | None, typer.Argument(help="accelerators, models, sites, …", show_default="all")] = None,
-    json: Json = False,
-) -> None:
-    """List what the catalog knows."""
-    with door(json):
-        from gigawatt.report import terminal
-        from gigawatt.study import bibliography
-
-        found = bibliography.listing(kind)
-        say(found) if json else terminal.show_listing(found)
-
-
-@catalog_app.command("show")
-def catalog_show(
-    name: Annotated[str, typer.Argument(help="An id or any of its names in the wild.")], json: Json = False
-) -> None:
-    """Show one thing: every number with unit, range, grade and source."""
-    with door(json):
-        from gigawatt.report import terminal
-        from gigawatt.study import bibliography
-
-        found = bibliography.entry(name)
-        say(found) if json else terminal.show_entry(found)
-
-
-@catalog_app.command("import-model")
-def catalog_import_model(
-    config: Annotated[Path, typer.Argument(metavar="CONFIG.json", help="A public Hugging Face config.json.")],
-    name: Annotated[
-        str | None, typer.Option(help="Name of the model.", show_default="the file's folder or stem")
-    ] = None,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the model file.")] = Path(),
-    json: Json = False,
-) -> None:
-    """Make a model file of the catalog from a public Hugging Face config.json."""
-    with door(json):
-        from gigawatt.study.importing import import_model
-
-        found = import_model(config, name=name, folder=out)
-        if json:
-            say({"gigawatt": __version__, "scenario": None, "hash": None, "notes": []} | found)
-        else:
-            print(f"{found['path']}: {found['name']}, {found['total']} parameters, {found['active']} active")
-
-
-def _overrides(pairs: list[str] | None) -> dict[str, Any]:
+def _values(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Texts by key, overrides as a table."""
+    if "set" not in given:
+        return dict(given)
     from gigawatt.scenario.load import parse_overrides
 
-    return parse_overrides(pairs or [])
+    return {**given, "set": parse_overrides(given["set"])}
+
+
+@contextmanager
+def _kept(verb: Verb, places: Mapping[str, Path]) -> Iterator[None]:
+    """Say, where a verb with a folder to go on from is interrupted, that nothing whole is lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not verb.resumes or "folder" not in places:
+            raise
+        kept = places["folder"]
+        print(f"interrupted; what was lived through is kept in {kept}: the same command goes on", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+@contextmanager
+def _workers(scheduler: str | None) -> Iterator[tuple[Any, int | None]]:
+    """The executor and its workers: those of a cluster, or none, which is processes of this machine."""
+    if scheduler is None:
+        yield None, None
+        return
+    from gigawatt.study.futures.cluster import connected
+
+    with connected(scheduler) as cluster:
+        yield cluster.executor, cluster.workers_count
+
+
+def named(words: Sequence[str]) -> list[Verb]:
+    """The verb that the words of a command line name, if any."""
+    plain = [word for word in words if not word.startswith("-")]
+    found = [verb for verb in VERBS if plain[: len(verb.name.split())] == verb.name.split()]
+    return found[:1]
 
 
 def main() -> None:
@@ -210,13 +198,15 @@ def main() -> None:
     output.install()
     json = "--json" in sys.argv
     with door(json):
+        completed = next((os.environ[name].split()[1:] for name in COMPLETED if name in os.environ), None)
+        app = application(named(sys.argv[1:] if completed is None else completed))
         try:
-            app() if not json else _answered_in_json()
+            app() if not json else _answered_in_json(app)
         finally:
             sys.stdout.flush()  # while a failure can still be told
 
 
-def _answered_in_json() -> None:
+def _answered_in_json(app: typer.Typer) -> None:
     try:
         code = app(standalone_mode=False)
     except USAGE_ERROR as error:

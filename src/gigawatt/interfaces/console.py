@@ -27,16 +27,17 @@ NO_MEMORY = (
 
 
 @contextmanager
-def door(json: bool) -> Iterator[None]:
+def door(json: bool, spelled: Callable[[Fault], Fault] = lambda fault: fault) -> Iterator[None]:
     """What ends a command early leaves with one sentence and an exit code of its own; anything else is our bug.
 
     Bad input: 2. Infeasible: 3. A solver that fails: 70. A fault of the machine, which is no room on a disk or in
-    memory, or an output that takes no more: 74. Ctrl-C: 130.
+    memory, or an output that takes no more: 74. Ctrl-C: 130. spelled: a fault with the field of a question as this door
+    calls it.
     """
     try:
         yield
     except InputError as error:
-        _leave(json, type(error).__name__, error.faults, BAD_INPUT)
+        _leave(json, type(error).__name__, [spelled(fault) for fault in error.faults], BAD_INPUT)
     except Infeasible as error:
         rows = [
             {"limit": c.limit, "period": c.period, "site": c.site, "short_by": _finite(c.short_by), "unit": c.unit}
@@ -107,10 +108,10 @@ def usage_fault(message: str) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str], None]]:
+def progress() -> Iterator[Callable[[str, float | None], None]]:
     """A callable that says what is being done: a spinner with elapsed time on a terminal, plain lines elsewhere."""
     if not sys.stderr.isatty():
-        yield lambda text: print(f"{text} …", file=sys.stderr, flush=True)
+        yield lambda words, share_frac: print(f"{_with_share(words, share_frac)} …", file=sys.stderr, flush=True)
         return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -118,7 +119,11 @@ def progress() -> Iterator[Callable[[str], None]]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting")
-        yield lambda text: bar.update(task, description=text)
+        yield lambda words, share_frac: bar.update(task, description=_with_share(words, share_frac))
+
+
+def _with_share(words: str, share_frac: float | None) -> str:
+    return words if share_frac is None else f"{words} ({100 * share_frac:.0f} %)"
 
 
 def say(value: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from gigawatt.report import names
 from gigawatt.report.scale import cell, scale
 from gigawatt.report.tables import Column, Table, united
+from gigawatt.study.check.answer import Outline, OutlinedCapital, OutlinedResearch, OutlinedSite, OutlinedUseCase
 from gigawatt.study.dates import by_end, quarter
 from gigawatt.units import split
 
@@ -20,53 +21,49 @@ GRADES = {
 }
 
 
-def outline(found: Mapping[str, Any]) -> list[Table]:
-    """`study.check.outline` as tables."""
-    tables = [_question(found), _sites(found["sites"]), _platforms(found), _classes(found["use_cases"])]
-    return [*tables, _research(found["research"])] if found["research"] else tables
+def outline(found: Outline) -> list[Table]:
+    """What a scenario asks, as tables."""
+    tables = [_question(found), _sites(found.sites), _platforms(found), _classes(found.use_cases)]
+    return [*tables, _research(found.research)] if found.research else tables
 
 
-def _question(found: Mapping[str, Any]) -> Table:
-    horizon, programme, capital = found["horizon"], found["programme"], found["capital"]
-    released = capital["tranches"]
-    amount = sum(step["amount_usd"] for step in released)
-    tranches = f"{len(released)}, {cell(amount, 'usd')} in all, {capital['release']}" if released else "none"
+def _question(found: Outline) -> Table:
+    horizon, programme, capital = found.horizon, found.programme, found.capital
+    released = capital.tranches
+    amount = sum(step.amount_usd for step in released)
+    tranches = f"{len(released)}, {cell(amount, 'usd')} in all, {capital.release}" if released else "none"
     debt = (
-        f"{cell(capital['debt_rate_per_year'], 'per_year')}, up to {cell(capital['covenant_frac'], 'frac')} of book "
-        f"value and {cell(capital['debt_limit_usd'], 'usd')}"
-        if capital["debt_rate_per_year"] is not None
+        f"{cell(capital.debt_rate_per_year, 'per_year')}, up to {cell(capital.covenant_frac, 'frac')} of book "
+        f"value and {cell(capital.debt_limit_usd, 'usd')}"
+        if capital.debt_rate_per_year is not None
         else "none"
     )
     rows = (
-        ("Reported", f"{horizon['start_period']} to {horizon['report_end_period']}"),
-        ("Solved", f"to {horizon['end_period']}, {horizon['solved_count']} quarters"),
-        ("Target", f"{cell(programme['target_w'], 'w')} of {programme['power_basis']} power in service"),
-        ("Objective", found["objective"]),
-        ("Money", f"real USD of {found['dollar_year']}"),
-        ("Opening cash", cell(capital["opening_cash_usd"], "usd")),
-        ("Equity up front", cell(capital["upfront_equity_usd"], "usd")),
+        ("Reported", f"{horizon.start_period} to {horizon.report_end_period}"),
+        ("Solved", f"to {horizon.end_period}, {horizon.solved_count} quarters"),
+        ("Target", f"{cell(programme.target_w, 'w')} of {programme.power_basis} power in service"),
+        ("Objective", found.objective),
+        ("Money", f"real USD of {found.dollar_year}"),
+        ("Opening cash", cell(capital.opening_cash_usd, "usd")),
+        ("Equity up front", cell(capital.upfront_equity_usd, "usd")),
         ("Debt", debt),
         ("Tranches", tranches),
         ("Paid out", _paid_out(capital)),
-        ("Numbers", ", ".join(f"{count} {grade}" for grade, count in found["grades"].items())),
+        ("Numbers", ", ".join(f"{count} {grade}" for grade, count in found.grades.items())),
     )
     return Table(title="The question", columns=(Column(title="What"), Column(title="Asked")), rows=rows)
 
 
-def _paid_out(capital: Mapping[str, Any]) -> str:
-    if capital["distribution"] == "none":
+def _paid_out(capital: OutlinedCapital) -> str:
+    if capital.distribution == "none":
         return "nothing"
-    stands = f"once {cell(capital['lock_up_frac'], 'frac')} of the most power stands"
-    return (
-        f"what is not needed, {stands} and a year earns {capital['distribution_cover_ratio']:g} times its debt service"
-    )
+    stands = f"once {cell(capital.lock_up_frac, 'frac')} of the most power stands"
+    return f"what is not needed, {stands} and a year earns {capital.distribution_cover_ratio:g} times its debt service"
 
 
-def _sites(sites: list[Mapping[str, Any]]) -> Table:
-    rows = tuple(
-        (s["name"], s["first_w"], s["last_w"], str(s["slip_count"]), s["power_price_usd_per_wh"]) for s in sites
-    )
-    total = ("Total", sum(s["first_w"] for s in sites), sum(s["last_w"] for s in sites), "", "")
+def _sites(sites: Sequence[OutlinedSite]) -> Table:
+    rows = tuple((s.name, s.first_w, s.last_w, str(s.slip_count), s.power_price_usd_per_wh) for s in sites)
+    total = ("Total", sum(s.first_w for s in sites), sum(s.last_w for s in sites), "", "")
     columns = (
         Column(title="Site"),
         Column(title="First", suffix="w"),
@@ -82,14 +79,14 @@ def _sites(sites: list[Mapping[str, Any]]) -> Table:
     )
 
 
-def _platforms(found: Mapping[str, Any]) -> Table:
-    pools = {pool["pool"]: pool for pool in found["pools"]}
+def _platforms(found: Outline) -> Table:
+    pools = {pool.pool: pool for pool in found.pools}
     rows = []
-    for use in found["platforms"]:
-        pool = pools[use["pool"]]
-        ships = f"{pool['first_period']}–{pool['last_period']}" if pool["first_period"] else "never"
-        power, price = use["rack_power_w"], use["rack_price_usd"]
-        rows.append((use["name"], names.pool(use["pool"]), pool["supply_count"], ships, power, price))
+    for use in found.platforms:
+        pool = pools[use.pool]
+        ships = f"{pool.first_period}–{pool.last_period}" if pool.first_period else "never"
+        power, price = use.rack_power_w, use.rack_price_usd
+        rows.append((use.name, names.pool(use.pool), pool.supply_count, ships, power, price))
     columns = (
         Column(title="Platform"),
         Column(title="Pool"),
@@ -101,9 +98,9 @@ def _platforms(found: Mapping[str, Any]) -> Table:
     return Table(title="Platforms, and the pools that they share", columns=columns, rows=tuple(rows))
 
 
-def _classes(uses: list[Mapping[str, Any]]) -> Table:
+def _classes(uses: Sequence[OutlinedUseCase]) -> Table:
     keys = ("title", "first_tokens_per_s", "last_tokens_per_s", "first_usd_per_mtok", "last_usd_per_mtok", "floor_frac")
-    rows = tuple(tuple(use[key] for key in keys) for use in uses)
+    rows = tuple(tuple(getattr(use, key) for key in keys) for use in uses)
     columns = (
         Column(title="Class"),
         Column(title="First", suffix="tokens_per_s"),
@@ -115,10 +112,8 @@ def _classes(uses: list[Mapping[str, Any]]) -> Table:
     return Table(title="Demand, first and last reported quarter", columns=united(columns, rows), rows=rows)
 
 
-def _research(uses: list[Mapping[str, Any]]) -> Table:
-    rows = tuple(
-        (use["title"], cell(use["volume_flop"], "flop"), use["start_period"], use["end_period"]) for use in uses
-    )
+def _research(uses: Sequence[OutlinedResearch]) -> Table:
+    rows = tuple((use.title, cell(use.volume_flop, "flop"), use.start_period, use.end_period) for use in uses)
     columns = (
         Column(title="Research"),
         Column(title="Operations", suffix="flop"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from gigawatt.report.tables import Table
     from gigawatt.scenario.schema import Scenario
+    from gigawatt.study.check.answer import Outline
     from gigawatt.study.note import Note
     from gigawatt.study.result import Result
     from gigawatt.study.simulation.simulation import LivedResult
@@ -124,13 +125,14 @@ def simulated(result: Result) -> list[Note]:
     return [note for note in result.notes if note.code in (*LIVED, *site_notes.CODES)]
 
 
-def show_outline(found: Mapping[str, Any], out: Console | None = None) -> None:
-    """What a scenario asks, before it is solved: `study.check.outline`."""
+def show_outline(found: Outline, files: Mapping[str, str], out: Console | None = None) -> None:
+    """What a scenario asks, before it is solved."""
+    del files  # it writes none
     out = out or console()
-    _heading(out, str(found["title"]), str(found["scenario"]), str(found["hash"])[:HASH_LENGTH])
+    _heading(out, found.title, str(found.head.scenario), str(found.head.hash)[:HASH_LENGTH])
     for table in listings.outline(found):
         _section(out, table, "")
-    _list(out, "To keep in mind", [note["text"] for note in found["notes"]])
+    _list(out, "To keep in mind", [note.text for note in found.head.notes])
 
 
 def show_claims(found: Any, out: Console | None = None) -> None:

@@ -101,7 +101,7 @@ def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
             faults += error.faults
             continue
         if path in found:
-            faults.append(Fault(path="--set", given=f"{path} twice", expected="each path once"))
+            faults.append(Fault(path="set", given=f"{path} twice", expected="each path once", asked=True))
         elif path in within:
             faults.append(_beside(path, within[path]))
         around = list(_around(path))
@@ -132,14 +132,14 @@ def _states(whole: Any, path: str, other: str) -> bool:
 
 def _beside(path: str, other: str) -> Fault:
     """Of two paths the one within the other: which of the two holds would hang on their order."""
-    return Fault(path="--set", given=f"{path} beside {other}", expected="a path, or a part of it, not both")
+    return Fault(path="set", given=f"{path} beside {other}", expected="a path, or a part of it, not both", asked=True)
 
 
 def parse_override(text: str) -> tuple[str, Any]:
     """ "path=value" as given on a command line; the value is TOML where it reads as TOML, else text."""
     path, sign, value = text.partition("=")
     if not sign or not path.strip():
-        raise ScenarioError([Fault(path="--set", given=f'"{text[:80]}"', expected="PATH=VALUE")])
+        raise ScenarioError([Fault(path="set", given=f'"{text[:80]}"', expected="PATH=VALUE", asked=True)])
     try:
         table = parse_toml(f"value = {value.strip()}", path)
     except CatalogError:
@@ -158,7 +158,7 @@ def _find(name: str, known: Sequence[str] | None = None) -> FilePath:
         return file
     expected = f"a file, or one of the presets {', '.join(presets() if known is None else known)}{_near(name, known)}"
     shown = name if len(name) <= 80 else name[:77] + "..."
-    raise ScenarioError([Fault(path="SCENARIO", given=f'"{shown}"', expected=expected)])
+    raise ScenarioError([Fault(path="scenario", given=f'"{shown}"', expected=expected, asked=True)])
 
 
 def _shipped(name: str) -> FilePath | None:
@@ -282,7 +282,7 @@ def _read(table: dict[str, Any], reader: Reader) -> Scenario:
         name = table["name"] if isinstance(table.get("name"), str) else ""
         given, expected = f'"{name}", an allocation of power', "a scenario with a programme"
         expected += f"; this one is for `gigawatt allocate {name}`"
-        raise ScenarioError([Fault(path="SCENARIO", given=given, expected=expected)])
+        raise ScenarioError([Fault(path="scenario", given=given, expected=expected, asked=True)])
     sources_table = table.pop("sources", {})
     reader.sources = read_sources(sources_table, reader)
     asked = read_record(Asked, table, "", reader)

@@ -15,7 +15,8 @@ from gigawatt.scenario.check import NAME
 from gigawatt.scenario.load import load, locate_files
 from gigawatt.scenario.schema import Scenario
 
-ARGUMENT = "STRATEGY"
+# The key of a question that names strategies.
+ARGUMENT = "strategies"
 # What a strategy may not touch: it decides what is done, not what is asked, or what the future may bring.
 WORLD = ("extends", "name", "dollar_year", "seed", "horizon", "uncertainty", "correlations")
 
@@ -49,7 +50,7 @@ def load_strategies(given: Sequence[str], base: str, overrides: Mapping[str, Any
             faults += [_named(fault, Path(name).stem) for fault in error.faults]
     names = [strategy.name for strategy in found]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        faults.append(Fault(path=ARGUMENT, given=f'"{name}" twice', expected="files of different names"))
+        faults.append(Fault(path=ARGUMENT, given=f'"{name}" twice', expected="files of different names", asked=True))
     if faults:
         raise ScenarioError(faults)
     return found
@@ -71,7 +72,7 @@ def _file(name: str) -> Path:
     close = difflib.get_close_matches(name, shipped(), n=1)
     near = f'; did you mean "{close[0]}"?' if close else ""
     expected = f"a TOML file, or one of {', '.join(shipped())}{near}"
-    raise ScenarioError([Fault(path=ARGUMENT, given=f'"{name[:80]}"', expected=expected)])
+    raise ScenarioError([Fault(path=ARGUMENT, given=f'"{name[:80]}"', expected=expected, asked=True)])
 
 
 def _strategy(file: Path, base: str, overrides: Mapping[str, Any]) -> Strategy:
@@ -82,7 +83,9 @@ def _strategy(file: Path, base: str, overrides: Mapping[str, Any]) -> Strategy:
         if key.partition(".")[0] in WORLD
     ]
     if not NAME.fullmatch(file.stem):
-        faults.append(Fault(path=ARGUMENT, given=f'"{file.stem[:80]}"', expected="letters, digits, dots, dashes"))
+        faults.append(
+            Fault(path=ARGUMENT, given=f'"{file.stem[:80]}"', expected="letters, digits, dots, dashes", asked=True)
+        )
     reader = Reader(faults=faults)
     for key in ("title", "description"):
         check_plain(table.get(key, ""), key, key == "description", reader)

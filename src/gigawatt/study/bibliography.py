@@ -15,7 +15,7 @@ from gigawatt.quarters import Course
 from gigawatt.scenario.load import groups
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import evidence
-from gigawatt.study.check import notes
+from gigawatt.study.check.answer import notes
 from gigawatt.study.summary import strict
 from gigawatt.units import split
 
@@ -31,7 +31,7 @@ def numbers(scenario: Scenario) -> dict[str, Any]:
             "gigawatt": version("gigawatt"),
             "scenario": scenario.name,
             "hash": scenario.hash,
-            "notes": notes(scenario),
+            "notes": [asdict(note) for note in notes(scenario)],
             "numbers": rows,
             "grades": evidence.grades(scenario),
             "assumed_frac": sum(row["grade"] == "assumed" for row in rows) / max(len(rows), 1),

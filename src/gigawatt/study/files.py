@@ -56,7 +56,7 @@ def _is_free(path: Path, is_ours: Callable[[str], bool]) -> bool:
 def check_drawing(path: Path | None) -> None:
     """As `check_file` for the drawing that --out names, if it names one."""
     if path is not None:
-        check_file(path, "--out", _is_drawing)
+        check_file(path, "out", _is_drawing)
 
 
 def _is_drawing(text: str) -> bool:
@@ -74,10 +74,10 @@ def check_folder(folder: Path) -> Path:
             folder.stat()  # a name that is too long, a link that leads to itself
         nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     except (OSError, ValueError, RuntimeError) as error:
-        raise refused("--out", _impossible(folder, error), expected) from error
+        raise refused("out", _impossible(folder, error), expected) from error
     if not is_writable(nearest):
         given = f"{folder}: a file" if folder == nearest else f"{folder}: {nearest} cannot hold a folder"
-        raise refused("--out", given, expected)
+        raise refused("out", given, expected)
     return folder
 
 
@@ -88,7 +88,7 @@ def is_writable(folder: Path) -> bool:
 
 def refused(option: str, given: object, expected: str) -> ScenarioError:
     """A place that an option names and that is not taken."""
-    return ScenarioError([Fault(path=option, given=str(given), expected=expected)])
+    return ScenarioError([Fault(path=option, given=str(given), expected=expected, asked=True)])
 
 
 def _impossible(path: Path, error: Exception) -> str:

@@ -235,13 +235,13 @@ def check_out(folder: Path) -> None:
         return
     whole = "another folder, for it is replaced as a whole"
     if Path.cwd().is_relative_to(folder):
-        raise refused("--out", f"{folder}, where you are", whole)
+        raise refused("out", f"{folder}, where you are", whole)
     if folder.is_mount() or not is_writable(folder.parent):
-        raise refused("--out", f"{folder}: it cannot be moved", whole)
+        raise refused("out", f"{folder}: it cannot be moved", whole)
     other = foreign(folder, _names(folder).__contains__)
     if other:
         expected = "an empty folder, or a result and nothing else"
-        raise refused("--out", f"{folder}: a folder with other files ({other})", expected)
+        raise refused("out", f"{folder}: a folder with other files ({other})", expected)
 
 
 def _names(folder: Path) -> frozenset[str]:

@@ -1,0 +1,126 @@
+"""From the record of a question to the options of a command, and back from their texts to its keys."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import typer
+
+from gigawatt import units
+from gigawatt.catalog.described import descriptions
+from gigawatt.errors import Fault
+from gigawatt.interfaces.completing import completion
+from gigawatt.report.reports import Report
+from gigawatt.study.verbs import Verb
+
+# What stands for a value in help, by the unit of its field.
+METAVARS = {
+    "w": "POWER",
+    "s": "TIME",
+    "h": "TIME",
+    "years": "TIME",
+    "tokens": "TOKENS",
+    "flop": "FLOP",
+    "frac": "SHARE",
+    "ratio": "X",
+    "count": "N",
+    "per_year": "RATE",
+    "usd_per_wh": "PRICE",
+}
+PATH_VALUE = "PATH=VALUE"
+
+
+def command(verb: Verb, report: Report, ended: Callable[[Verb, dict[str, Any]], None]) -> Callable[..., None]:
+    """A function with an option for every field of a verb's question, which hands over what was given."""
+
+    parameters = [*_of_question(verb), *_of_job(verb, report)]
+    defaults = {one.name: one.default.default for one in parameters}
+
+    def asked(**given: Any) -> None:
+        # What stands at its default is not asked for: the record knows it to the last digit.
+        ended(verb, {key: value for key, value in given.items() if value not in (None, [], False, defaults[key])})
+
+    asked.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    asked.__annotations__ = {one.name: one.annotation for one in parameters}
+    asked.__doc__ = verb.title
+    return asked
+
+
+def key_of(name: str) -> str:
+    """The key of a field, as it stands in a file and on a command line."""
+    return units.split(name)[0]
+
+
+def _of_question(verb: Verb) -> Iterator[inspect.Parameter]:
+    record: type[Any] = verb.question()
+    hints, words = get_type_hints(record), descriptions(record)  # type: ignore[arg-type]
+    for entry in sorted(fields(record), key=lambda entry: key_of(entry.name) not in verb.positional):
+        key = key_of(entry.name)
+        many = get_origin(hints[entry.name]) in (tuple, Mapping) or hints[entry.name] is dict
+        default = _default(entry)
+        style: dict[str, Any] = {"help": words.get(entry.name, ""), "show_default": bool(default)}
+        if hints[entry.name] is not bool:
+            style |= {"metavar": _metavar(key, entry, hints[entry.name], verb), "autocompletion": completion(key)}
+        if key in verb.positional:
+            info: Any = typer.Argument(default, **style)
+        else:
+            info = typer.Option(False if hints[entry.name] is bool else default, _option(key), **style)
+        kind: Any = bool if hints[entry.name] is bool else list[str] | None if many else str | None
+        yield inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=info, annotation=kind)
+
+
+def _of_job(verb: Verb, report: Report) -> Iterator[inspect.Parameter]:
+    """Options that are none of the question: where the answer goes, and who works on it."""
+    default = "gigawatt-runs/SCENARIO-HASH" if verb.always_kept else False
+    if verb.folder:
+        yield _path("out", "DIR", verb.folder, default)
+    if report.drawing:
+        yield _path("out", "FILE.svg", "Draw it there.", False)
+    if report.table:
+        yield _path("predictions", "OUT.csv", "Write every row with its prediction.", False)
+    if verb.spreads:
+        info = typer.Option(None, "--scheduler", metavar="ADDRESS", help='A Dask cluster, as "tcp://10.0.0.5:8786".')
+        yield inspect.Parameter("scheduler", inspect.Parameter.KEYWORD_ONLY, default=info, annotation=str | None)
+    info = typer.Option(False, "--json", help="Print one JSON object on standard output.")
+    yield inspect.Parameter("json", inspect.Parameter.KEYWORD_ONLY, default=info, annotation=bool)
+
+
+def _path(name: str, metavar: str, words: str, default: str | bool) -> inspect.Parameter:
+    info = typer.Option(None, f"--{name}", metavar=metavar, help=words, show_default=default)
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=info, annotation=Path | None)
+
+
+def _option(key: str) -> str:
+    return f"--{key.replace('_', '-')}"
+
+
+def _metavar(key: str, entry: Field[Any], hint: Any, verb: Verb) -> str:
+    choices = next((arg for arg in (hint, *get_args(hint)) if get_origin(arg) is Literal), None)
+    if key == "set":
+        return PATH_VALUE
+    if choices is not None:
+        return "|".join(str(choice) for choice in get_args(choices))
+    if key in verb.positional:
+        return key.upper()
+    return METAVARS.get(units.split(entry.name)[1], "TEXT")
+
+
+def _default(entry: Field[Any]) -> str | None:
+    """A default as somebody would type it; None where there is none, or it is that nothing is asked for."""
+    if entry.default in (MISSING, None, "", False, ()):
+        return None
+    suffix = units.split(entry.name)[1]
+    return units.show(entry.default, suffix) if suffix else str(entry.default)
+
+
+def spelled(fault: Fault, verb: Verb) -> Fault:
+    """A fault of the question as a command line spells its fields: `--capacity`, or SCENARIO where it has a place."""
+    if not fault.asked:
+        return fault
+    key, dot, rest = fault.path.partition(".")
+    name = key.upper() if key in verb.positional else _option(key)
+    return Fault(path=f"{name}{dot}{rest}", given=fault.given, expected=fault.expected)

@@ -1,0 +1,1 @@
+"""What a scenario asks, before anything is solved."""

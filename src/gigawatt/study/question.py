@@ -1,0 +1,50 @@
+"""Questions are read as scenarios are: keys without units, text to SI, nearest names, all faults at once.
+
+A question is a frozen record; a key is its field's name without the unit (`capacity = "10 GW"` is `capacity_w`).
+Lengths in tokens may be bare numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from gigawatt.catalog.tables import Reader, keys_of, read_record
+from gigawatt.errors import Fault, ScenarioError
+
+Q = TypeVar("Q")
+
+_BARE = re.compile(r"[0-9][0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?[kMGT]?")
+
+
+def read(cls: type[Q], values: Mapping[str, Any]) -> Q:
+    """The question that values by key ask. Raises ScenarioError with every fault, each of its field."""
+    reader = Reader()
+    known = keys_of(cls)
+    table = {key: _with_unit(known.get(key, key), value) for key, value in values.items()}
+    made = read_record(cls, table, "", reader)
+    if reader.faults or made is None:
+        raise ScenarioError(replace(fault, asked=True) for fault in reader.faults)
+    return made
+
+
+def _with_unit(name: str, value: Any) -> Any:
+    """A bare number of tokens with its unit."""
+    if name.endswith("_tokens") and not isinstance(value, bool) and _BARE.fullmatch(str(value).strip()):
+        return f"{value} tokens"
+    return value
+
+
+def wrong(field: str, given: object, expected: str) -> Fault:
+    """A fault of a question's field, by its key."""
+    seen = f'"{given}"' if isinstance(given, str) else str(given)
+    return Fault(path=field, given=seen, expected=expected, asked=True)
+
+
+def refuse(faults: Iterable[Fault]) -> None:
+    """Raises ScenarioError where there is any fault."""
+    found = tuple(faults)
+    if found:
+        raise ScenarioError(found)
