@@ -31,7 +31,7 @@ def hedge(
 
         question = load(scenario, parse_overrides(set_ or []))
         with progress() as step:
-            found = study.hedging(
+            found = study.answer(
                 question,
                 futures_count=futures,
                 decided_count=decided,
