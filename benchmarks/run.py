@@ -46,12 +46,12 @@ def run_loi() -> Figures:
 
 
 def _plan(prefix: str, overrides: dict[str, Any]) -> Figures:
-    from gigawatt.plan.plan import plan
+    from gigawatt.plan import plan
     from gigawatt.scenario.load import load
 
     scenario = load("loi-2025-09", overrides)
     started = time.perf_counter()
-    found = plan(scenario, with_worth=False)
+    found = plan.make(scenario, with_worth=False)
     wall = time.perf_counter() - started
     return {f"{prefix}_wall_s": wall, f"{prefix}_gap_frac": found.gap_frac, f"{prefix}_gap_usd": found.gap}
 
@@ -228,8 +228,8 @@ def fleet_loi() -> Figures:
 
     scenario = load("loi-2025-09", {"simulate.mode": "stochastic"})
     code = (
-        "import pickle, sys; from gigawatt.plan.plan import plan; from gigawatt.scenario.load import load; "
-        "sys.stdout.buffer.write(pickle.dumps(plan(load('loi-2025-09'), with_worth=False)))"
+        "import pickle, sys; from gigawatt.plan import plan; from gigawatt.scenario.load import load; "
+        "sys.stdout.buffer.write(pickle.dumps(plan.make(load('loi-2025-09'), with_worth=False)))"
     )
     made = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     plan = pickle.loads(made.stdout)
@@ -248,13 +248,14 @@ FUTURES_COUNT = 1000
 
 def evaluate_1000_futures() -> Figures:
     """A thousand futures of the preset's plan on one worker a core: starting the workers included, planning not."""
-    from gigawatt.plan.plan import plan, quiet
+    from gigawatt.plan import plan
+    from gigawatt.plan.plan import quiet
     from gigawatt.scenario.load import load
     from gigawatt.study.futures.batches import Group, PlannedCase, run
     from gigawatt.study.futures.question import Asking, drawing
 
     scenario, asking = load("loi-2025-09"), Asking(futures_count=FUTURES_COUNT)
-    cases = {"loi": PlannedCase(scenario=scenario, plan=plan(scenario, with_worth=False))}
+    cases = {"loi": PlannedCase(scenario=scenario, plan=plan.make(scenario, with_worth=False))}
     group = Group(name="draws", case="loi", numbers=range(FUTURES_COUNT), future=drawing(scenario, asking))
     started = time.perf_counter()
     run(cases, [group], lambda _, __: None, workers_count=asking.workers, progress=quiet)

@@ -67,7 +67,7 @@ are printed by `tools/fit_training.py FILE.csv --leave-out model` (or `gpu`).
 FACILITY = """
 PUE and water use that operators publish, against plants of the catalog in the climate of typical years. Which plant,
 places and load stand for an operator is in `catalog/facilities/`; the plants are those that scenarios plan with, of
-2026 and with cold plates. Rows are judged as they are published: a range by its middle, a path by its last figure.
+2026 and with cold plates. Rows are judged as they are published: a range by its middle, a course by its last figure.
 Where about no water is used, the error is a share of what cooling towers use. The baseline is the median of the other
 rows. The band is what the plant's numbers and the load, each from its low to its high, do to the figure.
 

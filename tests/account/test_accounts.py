@@ -13,8 +13,8 @@ from gigawatt import dollars
 from gigawatt.account.accounts import Accounts, account
 from gigawatt.account.costs import KINDS, PROGRAMME, work_shares
 from gigawatt.account.metrics import unit_cost
-from gigawatt.plan import flows
-from gigawatt.plan.plan import Plan, plan
+from gigawatt.plan import flows, plan
+from gigawatt.plan.plan import Plan
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.run import notes
@@ -23,7 +23,7 @@ from gigawatt.study.run import notes
 @pytest.fixture(scope="module")
 def kept() -> tuple[Scenario, Plan, Accounts]:
     scenario = load("one-campus", {"finance.tax": 0.2})
-    planned = plan(scenario, with_worth=False)
+    planned = plan.make(scenario, with_worth=False)
     return scenario, planned, account(scenario, planned)
 
 
@@ -77,7 +77,7 @@ def test_irr_makes_the_programme_worth_nothing(kept: tuple[Scenario, Plan, Accou
 
 def test_break_even_price_makes_this_plan_worth_nothing() -> None:
     scenario = load("one-campus", {"finance.tax": 0.0})
-    planned = plan(scenario, with_worth=False)
+    planned = plan.make(scenario, with_worth=False)
     values = account(scenario, planned).values
     even = values.break_even_price_ratio
     assert even is not None
@@ -93,7 +93,7 @@ def test_debt_costs_equity() -> None:
     worths = []
     for rate in (0.0, 0.07, 0.20):
         scenario = load("one-campus", {"capital.debt_rate": f"{100 * rate} %/year"})
-        worths.append(account(scenario, plan(scenario, with_worth=False)).values.equity_value_usd)
+        worths.append(account(scenario, plan.make(scenario, with_worth=False)).values.equity_value_usd)
     assert all(later <= earlier + 1e6 for earlier, later in itertools.pairwise(worths)), worths
 
 
@@ -138,7 +138,7 @@ def test_doubling_prices_doubles_cost(kept: tuple[Scenario, Plan, Accounts]) -> 
 def test_a_leased_campus_whose_racks_end_before_the_rent(data_dir: Path) -> None:
     """reports 8: flows change sign twice; beside a positive value at 10 % the return is 86.7 %, and both are said."""
     scenario = load(str(data_dir / "cases" / "reports" / "irr-tail.toml"))
-    planned = plan(scenario, with_worth=False)
+    planned = plan.make(scenario, with_worth=False)
     accounts = account(scenario, planned)
     values = accounts.values
     assert values.npv_usd > 1e9

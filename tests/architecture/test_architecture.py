@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,16 @@ SOURCE = Path(gigawatt.__file__).parent
 KERNELS = ("watts", "tokens", "dollars")
 # Bounds of a range are in the unit of the number that they bound.
 UNITS_OF_ANOTHER = ("low", "high")
+# Class names used twice, on purpose: what a file or a scenario states, and the record of the kernel that works with it.
+TWINS = {
+    "Battery": {"scenario/schema.py", "watts/battery.py"},
+    "Climate": {"catalog/records.py", "watts/weather.py"},
+    "Connection": {"scenario/schema.py", "watts/grid.py"},
+    "Curtailment": {"scenario/schema.py", "watts/grid.py"},
+    "OnsitePower": {"catalog/records.py", "watts/onsite.py"},
+    "PowerCurve": {"catalog/records.py", "watts/capping.py"},
+    "TrainingRun": {"scenario/schema.py", "tokens/training_run.py"},
+}
 HEAVY = ("xarray", "pandas", "linopy", "numba")
 
 
@@ -98,3 +109,24 @@ def test_modules_fit_the_house() -> None:
     for file in SOURCE.rglob("*.py"):
         lines = [line for line in file.read_text().splitlines() if line.strip()]
         assert len(lines) <= 500, f"{file.relative_to(SOURCE)} has {len(lines)} lines"
+
+
+def classes(trees: Mapping[str, ast.Module]) -> dict[str, list[str]]:
+    """Names of classes by the files that define them, a file once for each definition."""
+    found: dict[str, list[str]] = {}
+    for file, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, []).append(file)
+    return found
+
+
+def test_a_class_name_is_used_once() -> None:
+    trees = {file.relative_to(SOURCE).as_posix(): ast.parse(file.read_text()) for file in SOURCE.rglob("*.py")}
+    twice = {name: set(files) for name, files in classes(trees).items() if len(files) > 1}
+    assert twice == TWINS
+
+
+def test_a_class_name_used_twice_is_found() -> None:
+    one, two = ast.parse("class A: ..."), ast.parse("class A: ...\nclass B: ...")
+    assert classes({"one.py": one, "two.py": two}) == {"A": ["one.py", "two.py"], "B": ["two.py"]}

@@ -1,4 +1,4 @@
-"""Published figures as sources write them: numbers, ranges, paths over time, bounds, and units of water."""
+"""Published figures as sources write them: numbers, ranges, courses, bounds, and units of water."""
 
 from pathlib import Path
 

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gigawatt import dollars
-from gigawatt.plan import financing, flows
-from gigawatt.plan.plan import plan
+from gigawatt.plan import financing, flows, plan
 from gigawatt.scenario.load import load
 
 FLOWS = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=20)
@@ -61,7 +60,7 @@ def test_a_higher_limit_or_more_cash_is_never_worse(
 
 def test_the_debt_of_the_financing_programme() -> None:
     scenario = load("one-campus")
-    asked, made = scenario.asked, plan(scenario, with_worth=False)
+    asked, made = scenario.asked, plan.make(scenario, with_worth=False)
     lines = flows.flows(made.data, made.inputs, asked)
     receipts = financing.releases(made.data.gross_w, asked).sum("milestone")
     found = dollars.revolve(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gigawatt.errors import Infeasible
-from gigawatt.plan.plan import plan
+from gigawatt.plan import plan
 from gigawatt.scenario.load import load
 
 
@@ -18,7 +18,7 @@ def test_a_hard_floor_beyond_the_grid_is_infeasible() -> None:
         "horizon.end": "2027Q2",
     }
     with pytest.raises(Infeasible) as caught:
-        plan(load("one-campus", over))
+        plan.make(load("one-campus", over))
     conflicts = caught.value.conflicts
     short = [item for item in conflicts if item.limit == "use_cases.assistant.floor"]
     assert short

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from toy import asked, toy
 
 from gigawatt import dollars
-from gigawatt.plan import flows, search
+from gigawatt.plan import flows, plan, search
 from gigawatt.plan.inputs import inputs
-from gigawatt.plan.plan import Plan, plan, plan_inputs, quiet
+from gigawatt.plan.plan import Plan, plan_inputs, quiet
 from gigawatt.plan.solve import Program
 from gigawatt.plan.verify import verify
 from gigawatt.plan.worth import STEP_USD, worth
@@ -112,7 +112,7 @@ def test_dual_is_the_finite_difference_as_the_step_goes_to_zero(
 
 def test_worth_of_a_step_is_at_most_its_first_unit(short: Scenario) -> None:
     """The value of more of one limit is concave, so the whole step is worth no more than its first unit promises."""
-    found = plan(short).worth
+    found = plan.make(short).worth
     assert found
     for item in found:
         assert -1e-3 * STEP_USD <= item.value_usd <= item.first_unit_usd + 1e-3 * STEP_USD, item
@@ -193,11 +193,11 @@ CASES: list[dict[str, Any]] = [
 @pytest.mark.parametrize("over", CASES, ids=str)
 def test_plans_are_lawful_and_worth_what_the_books_say(over: dict[str, Any]) -> None:
     scenario = load("one-campus", SHORT | over)
-    assert_lawful(scenario, plan(scenario, with_worth=False))
+    assert_lawful(scenario, plan.make(scenario, with_worth=False))
 
 
 def test_a_broken_plan_is_found_out(short: Scenario) -> None:
-    found = plan(short, with_worth=False)
+    found = plan.make(short, with_worth=False)
     twice = found.data.assign(install_count=found.data.install_count * 2, debt_usd=found.data.debt_usd + 1e12)
     broken = type(found)(**{name: getattr(found, name) for name in found.__slots__} | {"data": twice})
     limits = {item.limit for item in verify(short, broken)}
@@ -206,7 +206,7 @@ def test_a_broken_plan_is_found_out(short: Scenario) -> None:
 
 def test_a_distribution_before_its_time_is_found_out(short: Scenario) -> None:
     """users 9: the same money, paid out in the first quarter."""
-    found = plan(short, with_worth=False)
+    found = plan.make(short, with_worth=False)
     early = xr.zeros_like(found.data.distribution_usd)
     early[0] = 1e8
     broken = replace(found, data=found.data.assign(distribution_usd=early))
@@ -219,6 +219,6 @@ def test_a_distribution_before_its_time_is_found_out(short: Scenario) -> None:
 @pytest.mark.parametrize("over", [{}, {"capital.covenant": 0.4}], ids=["as shipped", "debt at most 40 %"])
 def test_the_letter_of_intent_is_lawful(over: dict[str, Any]) -> None:
     scenario = load("loi-2025-09", over)
-    found = plan(scenario, with_worth=False)
+    found = plan.make(scenario, with_worth=False)
     assert_lawful(scenario, found)
     assert found.gap <= max(0.005 * abs(found.objective), 0.5e9), f"gap of {found.gap:,.0f} USD"

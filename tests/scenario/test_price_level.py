@@ -13,7 +13,8 @@ import pytest
 
 from gigawatt.account.accounts import account
 from gigawatt.errors import ScenarioError
-from gigawatt.plan.plan import Plan, plan
+from gigawatt.plan import plan
+from gigawatt.plan.plan import Plan
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.series import energy_price_usd_per_wh
@@ -48,7 +49,7 @@ def priced(tmp_path_factory: pytest.TempPathFactory) -> Write:
 
 @pytest.fixture(scope="module")
 def planned() -> Plan:
-    return plan(load("one-campus", SHORT), with_worth=False)
+    return plan.make(load("one-campus", SHORT), with_worth=False)
 
 
 def lived(scenario: Scenario, planned: Plan, mode: str) -> Timeline:
@@ -94,12 +95,12 @@ def test_plan_and_books_pay_the_mean_of_the_file(priced: Write) -> None:
     assert series is not None
     mean = energy_price_usd_per_wh(scenario, "example-campus")
     assert mean == pytest.approx(float(series.mean()))
-    found = plan(scenario, with_worth=False)
+    found = plan.make(scenario, with_worth=False)
     assert float(found.inputs.energy_price_usd_per_wh[0]) == mean
     books = account(scenario, found)
     assert (
         books.headline["npv_usd"]
-        > account(load("one-campus", SHORT), plan(load("one-campus", SHORT))).headline["npv_usd"]
+        > account(load("one-campus", SHORT), plan.make(load("one-campus", SHORT))).headline["npv_usd"]
     )
     assert outline(scenario)["sites"][0]["power_price_usd_per_wh"] == mean
     text = file_notes(scenario)[0].text

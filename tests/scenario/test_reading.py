@@ -50,7 +50,7 @@ def write(folder: Path, text: str, name: str = "mine.toml") -> str:
 
 class TestTablesByType:
     def test_a_site_whose_key_begins_with_a_year_leaves_the_others(self, tmp_path: Path) -> None:
-        """faults K4: a key of four digits made its table look like a path over time, which wiped what was there."""
+        """faults K4: a key of four digits made its table look like a course, which wiped what was there."""
         file = write(tmp_path, 'extends = "one-campus"\n[sites.2027-campus]\nsite = "abilene"\n')
         assert list(load(file).asked.sites) == ["example-campus", "2027-campus"]
 
@@ -109,7 +109,7 @@ class TestMessages:
     @pytest.mark.parametrize(
         "path", ["sites.example-campus.ramp", "pools.blackwell.supply", "use_cases.assistant.demand"]
     )
-    def test_a_mistyped_quarter_is_one_fault_in_every_path(self, path: str, quarter: str) -> None:
+    def test_a_mistyped_quarter_is_one_fault_in_every_course(self, path: str, quarter: str) -> None:
         """faults K6: a ramp was a traceback; faults K12: digits of other scripts were taken for a quarter"""
         value = 0 if path.startswith("pools") else "50 MW" if path.startswith("sites") else "1 Mtokens/s"
         fault = only(faults({path: {"2026Q3": value, quarter: value}}))

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gigawatt.plan.plan import Plan, plan
+from gigawatt.plan import plan
+from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline, calendar, expected, racks, simulate
 from gigawatt.simulate.hours import Hours, live_span, world
@@ -55,7 +56,7 @@ class Lived:
 
 
 def live(scenario: Scenario) -> Lived:
-    made = plan(scenario, with_worth=False)
+    made = plan.make(scenario, with_worth=False)
     return Lived(scenario=scenario, plan=made, timeline=simulate(scenario, made))
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from lives import Lived, quarters, stochastic
 
-from gigawatt.plan import flows
-from gigawatt.plan.plan import Plan, plan
+from gigawatt.plan import flows, plan
+from gigawatt.plan.plan import Plan
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Curtailment, Scenario
 from gigawatt.simulate import Timeline, calendar, contracts, simulate
@@ -28,7 +28,7 @@ AGREE_FRAC = 0.05
 
 @pytest.fixture(scope="module")
 def planned() -> Plan:
-    return plan(load("one-campus", SHORT), with_worth=False)
+    return plan.make(load("one-campus", SHORT), with_worth=False)
 
 
 def asked(terms: dict[str, Any] | None, **changes: Any) -> Scenario:

@@ -10,8 +10,8 @@ import xarray as xr
 from lives import Lived
 
 from gigawatt import tokens
+from gigawatt.plan import plan
 from gigawatt.plan.inputs import HOURS_PER_QUARTER
-from gigawatt.plan.plan import plan
 from gigawatt.scenario.load import load
 from gigawatt.simulate import Difference, Timeline, simulate
 
@@ -231,7 +231,7 @@ def test_ten_gigawatts_are_lived_through_in_little_memory() -> None:
     import tracemalloc
 
     scenario = load("loi-2025-09")
-    made = plan(scenario, with_worth=False)
+    made = plan.make(scenario, with_worth=False)
     tracemalloc.start()
     timeline = simulate(scenario, made)
     peak_bytes = tracemalloc.get_traced_memory()[1]

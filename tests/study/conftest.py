@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gigawatt.plan.plan import Plan, plan
+from gigawatt.plan import plan
+from gigawatt.plan.plan import Plan
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 
@@ -22,4 +23,4 @@ def brief() -> Scenario:
 
 @pytest.fixture(scope="session")
 def campus_plan(campus: Scenario) -> Plan:
-    return plan(campus, with_worth=False)
+    return plan.make(campus, with_worth=False)

@@ -10,13 +10,13 @@ import pytest
 
 from gigawatt.catalog import load as catalog
 from gigawatt.errors import CatalogError, ScenarioError
+from gigawatt.plan import plan
 from gigawatt.plan.inputs import inputs
-from gigawatt.plan.plan import plan
 from gigawatt.scenario.load import load, loads
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.flywheel import loop
 from gigawatt.study.flywheel.answer import figures
-from gigawatt.study.flywheel.backtest import backtest, course, fitted, mean_error_frac, past
+from gigawatt.study.flywheel.backtest import backtest, fitted, hindcast, mean_error_frac, past
 
 # A campus that trains, small enough to be planned in a second.
 TEXT = """
@@ -125,7 +125,7 @@ class TestPast:
         assert errors["weekly users", "2026-02-27"] == pytest.approx(0.065, abs=0.003)
 
     def test_a_turn_by_hand(self, wheel: Any, history: Any) -> None:
-        turned = course(wheel, past(history))
+        turned = hindcast(wheel, past(history))
         bought = wheel.capital_per_revenue_ratio * turned.revenue_usd(1.0) / wheel.compute_cost_usd_per_w
         assert turned.power_w[2] == pytest.approx(turned.power_w[1] + bought)
         assert turned.orders(1.0) == pytest.approx(np.log10(3.0 * 3.0 * 1.34))
@@ -162,7 +162,7 @@ class TestLoop:
     def test_without_elasticities_the_plan_is_the_scenario_s(self) -> None:
         scenario = loads(TEXT, STILL)
         spin = loop.spin(scenario, scenario.asked.flywheel, 1.0, 0.5)
-        alone = plan(scenario, with_worth=False)
+        alone = plan.make(scenario, with_worth=False)
         assert len(spin.turns) == 1
         assert spin.turns[0].response_ratio == 1.0
         assert spin.plan.objective == pytest.approx(alone.objective, rel=1e-9)

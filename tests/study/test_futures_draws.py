@@ -63,17 +63,17 @@ def test_correlations_are_those_of_the_copula(futures: list[Future]) -> None:
 
 def test_a_walk_starts_anywhere_and_has_mean_one() -> None:
     shocks = np.random.default_rng(3).standard_normal((20_000, QUARTERS))
-    paths = np.array([walk(0.3, row) for row in shocks])
-    spread = paths.std(axis=0) / sqrt(len(paths))
-    assert (np.abs(paths.mean(axis=0) - 1) < WIDE * spread).all()
-    assert np.log(paths[:, 3]).std() == pytest.approx(0.3, rel=0.03)  # after a year
+    courses = np.array([walk(0.3, row) for row in shocks])
+    spread = courses.std(axis=0) / sqrt(len(courses))
+    assert (np.abs(courses.mean(axis=0) - 1) < WIDE * spread).all()
+    assert np.log(courses[:, 3]).std() == pytest.approx(0.3, rel=0.03)  # after a year
 
 
 def test_a_future_is_the_same_whatever_is_drawn_beside_it(campus: Scenario) -> None:
     asked = campus.asked
     whole, part = draw(asked, 7, 5, QUARTERS), draw(asked, 7, 5, QUARTERS, ["demand", "chip_slip"])
     assert part.value == {name: whole.value[name] for name in ("demand", "chip_slip")}
-    assert part.path["demand"].tolist() == whole.path["demand"].tolist()
+    assert part.course["demand"].tolist() == whole.course["demand"].tolist()
     alone = replace(asked, uncertainty={"throughput": asked.uncertainty["throughput"]}, correlations=())
     assert draw(alone, 7, 5, QUARTERS).value["throughput"] == whole.value["throughput"]
     assert draw(asked, 7, 6, QUARTERS).value != whole.value
@@ -82,14 +82,14 @@ def test_a_future_is_the_same_whatever_is_drawn_beside_it(campus: Scenario) -> N
 
 def test_a_walk_is_told_by_its_mean(futures: list[Future]) -> None:
     future = futures[0]
-    assert future.mean("price") == pytest.approx(np.mean(future.path["price"]))
+    assert future.mean("price") == pytest.approx(np.mean(future.course["price"]))
     assert future.mean("chip_slip") == future.value["chip_slip"]
 
 
 def test_quantiles_that_are_asked_for(campus: Scenario) -> None:
     future = at_quantiles(campus.asked, ["demand", "chip_slip"], [0.9, 0.0], 3)
     assert future.value == pytest.approx({"demand": 1.5, "chip_slip": 0.0})
-    assert (future.number, future.path) == (3, {})
+    assert (future.number, future.course) == (3, {})
 
 
 @given(st.sampled_from(SPREADS), st.floats(0, 1), st.floats(0, 1))

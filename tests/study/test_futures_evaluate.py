@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from gigawatt.account.accounts import account
+from gigawatt.plan import plan
 from gigawatt.plan.inputs import inputs
-from gigawatt.plan.plan import Plan, plan
+from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate.outdoors import site_years
 from gigawatt.study.futures.draws import Future
@@ -16,7 +17,7 @@ from gigawatt.study.futures.evaluate import FutureOutcome, evaluate, evaluate_an
 
 
 def live(campus: Scenario, campus_plan: Plan, **value: float) -> FutureOutcome:
-    return evaluate(campus, campus_plan, Future(number=0, value=value, path={}))
+    return evaluate(campus, campus_plan, Future(number=0, value=value, course={}))
 
 
 def test_as_stated_it_is_the_books_with_what_is_lived_through(campus: Scenario, campus_plan: Plan) -> None:
@@ -47,7 +48,7 @@ def test_worse_is_worse(campus: Scenario, campus_plan: Plan, worse: dict[str, fl
 
 
 def test_weather_may_be_made_once(campus: Scenario, campus_plan: Plan) -> None:
-    future = Future(number=0, value={"price": 0.9, "power_slip": 1.0}, path={})
+    future = Future(number=0, value={"price": 0.9, "power_slip": 1.0}, course={})
     once, again = (evaluate(campus, campus_plan, future, years) for years in (site_years(campus), None))
     assert once.figures() == again.figures() | {"first_gw_quarter_count": once.first_gw_quarter_count}
 
@@ -75,12 +76,12 @@ def test_a_plan_made_anew_for_what_is_stated_is_the_plan(brief: Scenario) -> Non
     release = replace(brief.asked.capital.tranches, release="pro_rata")
     asked = replace(brief.asked, capital=replace(brief.asked.capital, tranches=release))
     question = replace(brief, asked=asked)
-    made = plan(question, with_worth=False)
-    stated = Future(number=0, value={}, path={})
+    made = plan.make(question, with_worth=False)
+    stated = Future(number=0, value={}, course={})
     anew, held = evaluate_anew(brief, inputs(brief), stated), evaluate(question, made, stated)
     assert anew.value_usd == pytest.approx(held.value_usd, rel=1e-4)
 
 
 def test_knowing_a_bad_future_is_better_than_holding_to_a_plan(campus: Scenario, campus_plan: Plan) -> None:
-    bad = Future(number=0, value={"demand": 0.3, "price": 0.5}, path={})
+    bad = Future(number=0, value={"demand": 0.3, "price": 0.5}, course={})
     assert evaluate_anew(campus, campus_plan.inputs, bad).value_usd > evaluate(campus, campus_plan, bad).value_usd

@@ -11,11 +11,11 @@ import xarray as xr
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.futures.draws import Future
-from gigawatt.study.futures.realised import placed, question, realised
+from gigawatt.study.futures.realised import placed, realised, scenario_in
 
 
 def future(**value: float) -> Future:
-    return Future(number=0, value=value, path={})
+    return Future(number=0, value=value, course={})
 
 
 def racks(*columns: list[float]) -> xr.DataArray:
@@ -76,11 +76,11 @@ def test_slips_delay_what_they_say(campus: Scenario, campus_plan: Plan) -> None:
 
 
 def test_factors_are_on_what_is_stated(campus: Scenario, campus_plan: Plan) -> None:
-    path = np.linspace(1.0, 2.0, campus_plan.inputs.sizes["period"])
-    out = realised(campus_plan, campus.asked, Future(number=0, value={"demand": 1.0}, path={"demand": path}))
+    course = np.linspace(1.0, 2.0, campus_plan.inputs.sizes["period"])
+    out = realised(campus_plan, campus.asked, Future(number=0, value={"demand": 1.0}, course={"demand": course}))
     ratio = out.plan.inputs.demand_tokens_per_s / campus_plan.inputs.demand_tokens_per_s
-    assert ratio.transpose("period", ...).values == pytest.approx(np.broadcast_to(path[:, None], (len(path), 2)))
-    asked = question(campus, future(failure_rate=2.0, capital_cost=1.5)).asked
+    assert ratio.transpose("period", ...).values == pytest.approx(np.broadcast_to(course[:, None], (len(course), 2)))
+    asked = scenario_in(campus, future(failure_rate=2.0, capital_cost=1.5)).asked
     assert asked.operations.package_failures_per_h == 2 * campus.asked.operations.package_failures_per_h
     assert asked.finance.discount_per_year == pytest.approx(1.5 * campus.asked.finance.discount_per_year)
     assert asked.capital.debt_rate_per_year == pytest.approx(1.5 * (campus.asked.capital.debt_rate_per_year or 0))

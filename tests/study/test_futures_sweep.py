@@ -17,7 +17,8 @@ import xarray as xr
 
 from gigawatt.account.accounts import account
 from gigawatt.errors import ScenarioError
-from gigawatt.plan.plan import Plan, plan, quiet
+from gigawatt.plan import plan
+from gigawatt.plan.plan import Plan, quiet
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.futures import batches, store, sweep
@@ -43,7 +44,7 @@ def lived(brief: Scenario, brief_plan: Plan, workers: int, executor: ThreadPoolE
 
 @pytest.fixture(scope="module")
 def brief_plan(brief: Scenario) -> Plan:
-    return plan(brief, with_worth=False)
+    return plan.make(brief, with_worth=False)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ import pytest
 import xarray as xr
 
 from gigawatt.errors import Conflict, Fault, Infeasible, InputError, ScenarioError, SolverFailure
-from gigawatt.plan.plan import Plan, plan
+from gigawatt.plan import plan
+from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.futures import batches, store
 from gigawatt.study.futures.batches import Group, PlannedCase
@@ -30,7 +31,7 @@ class Deadly:
 
 @pytest.fixture(scope="module")
 def cases(brief: Scenario) -> dict[str, PlannedCase]:
-    made: Plan = plan(brief, with_worth=False)
+    made: Plan = plan.make(brief, with_worth=False)
     return {"a": PlannedCase(scenario=brief, plan=made)}
 
 
@@ -38,7 +39,7 @@ def group(brief: Scenario, deadly: int | None = None) -> Group:
     future = drawing(brief, Asking(futures_count=COUNT))
 
     def drawn(number: int) -> Future:
-        return future(number) if number != deadly else Future(number=number, value={"demand": Deadly()}, path={})  # type: ignore[dict-item]
+        return future(number) if number != deadly else Future(number=number, value={"demand": Deadly()}, course={})  # type: ignore[dict-item]
 
     return Group(name="draws", case="a", numbers=range(COUNT), future=drawn)
 
@@ -83,7 +84,7 @@ def test_a_batch_that_loses_every_worker_is_named(brief: Scenario, cases: dict[s
 
 
 def test_what_a_worker_raises_is_raised_here(cases: dict[str, PlannedCase]) -> None:
-    future = Future(number=0, value={}, path={})
+    future = Future(number=0, value={}, course={})
     broken = Group(name="draws", case="b", numbers=range(2), future=lambda _: future)
     with pytest.raises(KeyError, match="b") as caught:
         batches.run(cases, [broken], lambda *_: None, workers_count=2, progress=lambda _: None)

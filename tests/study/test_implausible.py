@@ -112,7 +112,7 @@ def test_predictions_name_records_of_the_catalog() -> None:
 @pytest.mark.slow
 def test_hedge_says_so(odd: Scenario) -> None:
     """reports 9."""
-    assert told(hedging.summary(hedging.hedging(odd, futures_count=2, decided_count=2))["notes"]) == [TEXT]
+    assert told(hedging.summary(hedging.answer(odd, futures_count=2, decided_count=2))["notes"]) == [TEXT]
 
 
 class TestPlanBeyondItsLimits:

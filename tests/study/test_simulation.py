@@ -13,8 +13,8 @@ import pytest
 
 from gigawatt.account.accounts import account
 from gigawatt.errors import Fault, ScenarioError
-from gigawatt.plan import flows
-from gigawatt.plan.plan import Plan, plan
+from gigawatt.plan import flows, plan
+from gigawatt.plan.plan import Plan
 from gigawatt.report import hours
 from gigawatt.scenario.load import load
 from gigawatt.simulate import simulate
@@ -37,7 +37,7 @@ FIELDS = {
 
 @pytest.fixture(scope="module")
 def planned() -> Plan:
-    return plan(load("one-campus"), with_worth=False)
+    return plan.make(load("one-campus"), with_worth=False)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from gigawatt.errors import Fault
 from gigawatt.quarters import HELD, Course
 from gigawatt.units import Plausible
 
-# Quarters of a path over time.
+# Quarters of a course.
 QUARTERS = Plausible(1990, 2150, least=1900, most=2200)
 
 
@@ -96,7 +96,7 @@ def _stated(bound: str | float) -> str:
 
 
 def _judged(record: object, path: str) -> Iterator[tuple[str, str, Plausible, float]]:
-    """Course, suffix, range and value of every number and date in a record that can be judged."""
+    """Path, suffix, range and value of every number and date in a record that can be judged."""
     for where, name, plausible, value in _fields(record, path):
         suffix = units.split(name)[1]
         if isinstance(value, Course):
@@ -107,9 +107,11 @@ def _judged(record: object, path: str) -> Iterator[tuple[str, str, Plausible, fl
             yield where, suffix, plausible, value
 
 
-def _points(where: str, suffix: str, plausible: Plausible, path: Course) -> Iterator[tuple[str, str, Plausible, float]]:
-    for period, value in zip(path.periods, path.values, strict=True):
-        here = where if path.periods == (HELD,) else f"{where}.{period}"
+def _points(
+    where: str, suffix: str, plausible: Plausible, course: Course
+) -> Iterator[tuple[str, str, Plausible, float]]:
+    for period, value in zip(course.periods, course.values, strict=True):
+        here = where if course.periods == (HELD,) else f"{where}.{period}"
         if period != HELD:
             yield from _year(here, QUARTERS, period)
         if _finite(value):

@@ -4,7 +4,7 @@ A value may be written plainly (`rack_power = "132 kW"`) or with its evidence
 (`rack_power = { value = "132 kW", low = "120 kW", grade = "press", source = "introl" }`). `source` and `grade` set in
 a table are the default of every number in it and below it; one that is itself graded "assumed" takes no source from
 there. `source` names an entry of the file's `[sources]`.
-A path over time is a table of quarters (`ramp = { 2026Q3 = "0.3 GW", 2027Q1 = "1.2 GW" }`) or one value, held.
+A course is a table of quarters (`ramp = { 2026Q3 = "0.3 GW", 2027Q1 = "1.2 GW" }`) or one value, held.
 """
 
 from __future__ import annotations
@@ -180,11 +180,11 @@ def _nearest(key: str, known: Mapping[str, str]) -> str:
 def _value(
     hint: Any, name: str, value: object, here: tuple[str, str], inherited: Mapping[str, Any], reader: Reader
 ) -> Any:
-    """One value by its annotation: a record, a sequence or table of records, a path, a quantity or plain data."""
+    """One value by its annotation: a record, a sequence or table of records, a course, a quantity or plain data."""
     path, field_path = here
     hint = _without_none(hint)
     if hint is Course:
-        return _path(name, value, here, inherited, reader)
+        return _course(name, value, here, inherited, reader)
     if is_dataclass(hint):
         return _prepare(hint, value, path, field_path, inherited, reader)  # type: ignore[arg-type]
     if get_origin(hint) is tuple and is_dataclass(get_args(hint)[0]):
@@ -254,7 +254,7 @@ def is_named(hint: Any) -> bool:
 
 
 def is_table(hint: Any) -> bool:
-    """Whether a type is that of a table that has keys of its own, beside a path over time or an annotated value."""
+    """Whether a type is that of a table that has keys of its own, beside a course or an annotated value."""
     return is_named(hint) or (is_dataclass(hint) and hint is not Course)
 
 
@@ -345,7 +345,7 @@ def _note_evidence(
     )
 
 
-def _path(
+def _course(
     name: str, value: object, here: tuple[str, str], inherited: Mapping[str, Any], reader: Reader
 ) -> dict[str, tuple[Any, ...]]:
     path, field_path = here

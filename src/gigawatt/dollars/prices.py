@@ -1,4 +1,4 @@
-"""Price paths and willingness to pay."""
+"""Prices over time and willingness to pay."""
 
 from __future__ import annotations
 

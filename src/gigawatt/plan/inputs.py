@@ -226,8 +226,8 @@ def _research(scenario: Scenario, quarters: Sequence[str], rates: Mapping[str, F
             ),
             "experiment_floor_frac": (("experiment",), [use.floor_frac for use in experiments.values()]),
             **{
-                f"experiment_{name}": (("period", "experiment"), np.array(paths).reshape(-1, len(quarters)).T)
-                for name, paths in wishes.items()
+                f"experiment_{name}": (("period", "experiment"), np.array(courses).reshape(-1, len(quarters)).T)
+                for name, courses in wishes.items()
             },
         },
         run=list(runs),

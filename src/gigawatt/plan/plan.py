@@ -59,7 +59,7 @@ class Plan:
         return self.gap / max(abs(self.objective), 1e-12)
 
 
-def plan(scenario: Scenario, progress: Progress = quiet, *, with_worth: bool = True) -> Plan:
+def make(scenario: Scenario, progress: Progress = quiet, *, with_worth: bool = True) -> Plan:
     """Plan a scenario.
 
     with_worth: also solve for what one more of each limit is worth.
@@ -72,7 +72,7 @@ def plan(scenario: Scenario, progress: Progress = quiet, *, with_worth: bool = T
 
 
 def plan_inputs(data: xr.Dataset, asked: Asked, progress: Progress, *, with_worth: bool = True) -> Plan:
-    """Plan from the arrays of a scenario, as `plan` does."""
+    """Plan from the arrays of a scenario, as `make` does."""
     try:
         found = search.search(data, asked, progress)
     except NoPlan:

@@ -16,7 +16,7 @@ from gigawatt.report.svg import Frame
 from gigawatt.report.tables import Column, Table
 from gigawatt.study.dates import quarter
 from gigawatt.study.result import Result
-from gigawatt.study.simulation.outages import longest
+from gigawatt.study.simulation.outages import longest_first
 
 LISTED_COUNT = 15
 HALF_HEIGHT, WHOLE_HEIGHT = 260.0, 320.0
@@ -207,7 +207,7 @@ def outages(result: Result, most_count: int = LISTED_COUNT) -> Table | None:
             row["kind"],
             f"{row['outage_h'] / DAY_HOURS:,.1f}",
         )
-        for row in longest(result.timeline.outages, most_count)
+        for row in longest_first(result.timeline.outages, most_count)
     )
     columns = (
         Column(title="Began, UTC"),

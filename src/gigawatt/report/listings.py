@@ -142,7 +142,7 @@ def numbers(found: Mapping[str, Any]) -> list[Table]:
 
 
 def value(row: Mapping[str, Any]) -> str:
-    """A number of `bibliography.numbers` as a person writes it: its first and last point where it is a path."""
+    """A number of `bibliography.numbers` as a person writes it: its first and last point where it is a course."""
     shown, suffix = row["value"], row["unit"] or "count"
     if isinstance(shown, Mapping):
         points = [p for p in shown.items() if isinstance(p[1], int | float)]

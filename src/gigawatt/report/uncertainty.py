@@ -281,9 +281,9 @@ def write_sweep(found: Sweep, summary: Mapping[str, Any], folder: Path) -> dict[
     """Charts, page, table of futures and summary of a sweep; returns name → path, folder first."""
     from gigawatt.report import uncertainty_charts as charts
     from gigawatt.report import uncertainty_page as page
-    from gigawatt.study.futures.quantiles import paths
+    from gigawatt.study.futures.quantiles import courses
 
-    periods, fans = [str(period) for period in found.table.period.values], paths(found.table)
+    periods, fans = [str(period) for period in found.table.period.values], courses(found.table)
     drawn = {
         "tornado": charts.tornado(summary),
         "value": charts.spread_of_values({"": found.table.value_usd.values.tolist()}),

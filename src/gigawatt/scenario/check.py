@@ -292,15 +292,15 @@ def _platforms(asked: Asked, records: Records, reader: Reader) -> None:
         reader.fault("platforms", given, "at least one platform with supply in the horizon")
 
 
-def _arrives(path: Course, asked: Asked, slip_count: int) -> bool:
-    """Whether a path rises above zero in the horizon; True where that cannot be told."""
+def _arrives(course: Course, asked: Asked, slip_count: int) -> bool:
+    """Whether a course rises above zero in the horizon; True where that cannot be told."""
     horizon = asked.horizon
-    if not all(QUARTER.fullmatch(quarter) for quarter in (horizon.start_date, horizon.end_date, *path.periods)):
+    if not all(QUARTER.fullmatch(quarter) for quarter in (horizon.start_date, horizon.end_date, *course.periods)):
         return True
     start, end = quarter_number(horizon.start_date), quarter_number(horizon.end_date)
     if not 0 <= end - start < MAX_QUARTERS:
         return True
-    values = arriving(path, quarter_range(horizon.start_date, horizon.end_date), slip_count)
+    values = arriving(course, quarter_range(horizon.start_date, horizon.end_date), slip_count)
     return bool(np.isnan(values).any() or (values > 0).any())
 
 

@@ -221,7 +221,7 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any], hint: Any) -> dict[
 def _lay(table: dict[str, Any], key: str, value: Any, hint: Any) -> None:
     """Put a value of a type into a table.
 
-    Tables that have keys of their own merge with what was there; anything else, an annotated value or a path over time
+    Tables that have keys of their own merge with what was there; anything else, an annotated value or a course,
     replaces it. `key = false` takes an entry away, unless it is true or false by its type.
     """
     there = table.get(key)

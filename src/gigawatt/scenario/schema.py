@@ -293,7 +293,7 @@ class Segment:
 class UseCase:
     """A class of inference: who asks for how many tokens, at which price and service objective.
 
-    Demand is either `people` or a path of mean output tokens per second (`demand_tokens_per_s`) with a price path.
+    Demand is either `people` or a course of mean output tokens per second (`demand_tokens_per_s`), with one of prices.
     `input_tokens` and `output_tokens` are per request; the service objective is `tpot_s`. Interactive classes are
     served when they are asked for, with head-room (`utilisation_frac`) and a peak (`peak_to_mean_ratio` in the peak
     block); batch classes may be served in any block of the quarter. The floor is a share of demand, short of which a

@@ -149,11 +149,11 @@ def listed(
     """
     first, last = spans[0].first_h, spans[-1].first_h + spans[-1].count * spans[-1].step_h
     parts = [
-        longest(site, np.arange(*np.searchsorted(site.time_h, [first, last])), most_count)
+        kept(site, np.arange(*np.searchsorted(site.time_h, [first, last])), most_count)
         for site in [*sites, no_outages()]
     ]
     every = together(parts)
-    whole = longest(every, np.arange(len(every.time_h)), most_count)
+    whole = kept(every, np.arange(len(every.time_h)), most_count)
     start = np.datetime64(first_day(scenario.quarters[0]), "s")
     seconds = np.rint(SECONDS_PER_HOUR * whole.time_h).astype("timedelta64[s]")
     values = {
@@ -170,11 +170,15 @@ def listed(
     return data.assign_coords(pair_name=names, kind_name=kinds)
 
 
-def longest(outages: Outages, among: NDArray[np.intp], most_count: int | None) -> Outages:
+def longest(length_h: Floats, most_count: int) -> Indices:
+    """Places of the longest, longest first; of those as long as each other the earlier place comes first."""
+    return np.argsort(-length_h, kind="stable")[:most_count]
+
+
+def kept(outages: Outages, among: Indices, most_count: int | None) -> Outages:
     """Those of `among`, or the longest of them, in the order in which they happened."""
     if most_count is not None:
-        length = (outages.end_h - outages.time_h)[among]
-        among = among[np.argsort(-length, kind="stable")[:most_count]]
+        among = among[longest((outages.end_h - outages.time_h)[among], most_count)]
     among = among[np.argsort(outages.time_h[among], kind="stable")]
     return Outages(**{entry.name: getattr(outages, entry.name)[among] for entry in fields(Outages)})
 

@@ -7,9 +7,9 @@ from importlib.metadata import version
 from typing import Any
 
 from gigawatt.account.accounts import Accounts, account
-from gigawatt.plan import flows
+from gigawatt.plan import flows, plan
 from gigawatt.plan.inputs import UNABLE
-from gigawatt.plan.plan import Plan, plan, quiet
+from gigawatt.plan.plan import Plan, quiet
 from gigawatt.plan.search import ENDED
 from gigawatt.plan.verify import Violation, verify
 from gigawatt.scenario.load import DEFAULT, load
@@ -40,7 +40,7 @@ def run(
     Raises ScenarioError, CatalogError or CalibrationError for bad input, Infeasible where hard limits conflict.
     """
     question = load(scenario, overrides) if isinstance(scenario, str) else scenario
-    planned = plan(question, progress)
+    planned = plan.make(question, progress)
     timeline = simulate(question, planned, progress)
     progress("keeping the books")
     accounts = account(question, planned)

@@ -9,8 +9,8 @@ from typing import Any
 import xarray as xr
 
 from gigawatt.account.accounts import Accounts, account
-from gigawatt.plan import inputs
-from gigawatt.plan.plan import Plan, plan, quiet
+from gigawatt.plan import inputs, plan
+from gigawatt.plan.plan import Plan, quiet
 from gigawatt.scenario.load import DEFAULT, load
 from gigawatt.scenario.schema import Scenario
 
@@ -94,7 +94,7 @@ class Cases:
             )
             self.progress(f"planning the programme: {label}")
             scenario = load(self.base, whole) if whole else self.scenario
-            planned = plan(scenario, with_worth=False)
+            planned = plan.make(scenario, with_worth=False)
             self._found[label] = ClaimCase(scenario=scenario, plan=planned, accounts=account(scenario, planned))
         return self._found[label]
 

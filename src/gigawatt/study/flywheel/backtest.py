@@ -60,7 +60,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class Hindcast:
     """The past as the wheel turns it: power at year ends, and capability, users and revenue at any time."""
 
     wheel: Flywheel
@@ -134,7 +134,7 @@ def _decimal_year(history: History, day: str) -> float:
     return found.year + (found - first).days / (last - first).days
 
 
-def course(wheel: Flywheel, known: Past, published: Sequence[Known] = ()) -> Course:
+def hindcast(wheel: Flywheel, known: Past, published: Sequence[Known] = ()) -> Hindcast:
     """Turn the wheel from the first year end on, to beyond the last thing known.
 
     published: powers of year ends that are taken as they are instead of what capital buys.
@@ -146,8 +146,8 @@ def course(wheel: Flywheel, known: Past, published: Sequence[Known] = ()) -> Cou
     for year in range(1, math.ceil(last) + 2):
         bought = wheel.capital_per_revenue_ratio * revenue / wheel.compute_cost_usd_per_w
         power.append(given.get(year, power[-1] + bought))
-        revenue = Course(wheel=wheel, past=known, power_w=tuple(power)).revenue_usd(float(year))
-    return Course(wheel=wheel, past=known, power_w=tuple(power))
+        revenue = Hindcast(wheel=wheel, past=known, power_w=tuple(power)).revenue_usd(float(year))
+    return Hindcast(wheel=wheel, past=known, power_w=tuple(power))
 
 
 def fitted(wheel: Flywheel, known: Past) -> Flywheel:
@@ -159,11 +159,11 @@ def fitted(wheel: Flywheel, known: Past) -> Flywheel:
     users, later_users = known.setting("weekly_users_count")
     capital = (later_power.value - power.value) * wheel.compute_cost_usd_per_w / revenue.value
     wheel = replace(wheel, capital_per_revenue_ratio=capital)
-    of = course(wheel, known)
+    of = hindcast(wheel, known)
     orders = of.orders(later_users.since_years) - of.orders(users.since_years)
     odds = [one.value / (wheel.people_count - one.value) for one in (users, later_users)]
     wheel = replace(wheel, users_odds_ratio=(odds[1] / odds[0]) ** (1 / orders))
-    of = course(wheel, known)
+    of = hindcast(wheel, known)
     year = later_revenue.since_years
     spent = later_revenue.value / revenue.value * of.users_count(0.0) / of.users_count(year)
     return replace(wheel, user_tokens_ratio=spent ** (1 / of.orders(year)) / wheel.token_price_ratio)
@@ -176,7 +176,7 @@ def backtest(wheel: Flywheel, history: History) -> list[dict[str, Any]]:
     trend: the growth of the two points that set elasticities, continued in time: what a wheel has to beat.
     """
     known = past(history)
-    free, led = course(wheel, known), course(wheel, known, known.power_w)
+    free, led = hindcast(wheel, known), hindcast(wheel, known, known.power_w)
     return [
         _row(name, one, _of(free, name), None if name == "power_w" else _of(led, name), known.setting(name))
         for name in SERIES
@@ -184,7 +184,7 @@ def backtest(wheel: Flywheel, history: History) -> list[dict[str, Any]]:
     ]
 
 
-def _of(turned: Course, name: str) -> Callable[[float], float]:
+def _of(turned: Hindcast, name: str) -> Callable[[float], float]:
     found = {
         "power_w": turned.grown_w,
         "yearly_revenue_usd": turned.revenue_usd,
@@ -225,7 +225,7 @@ def _trend(setting: tuple[Known, Known], since_years: float) -> float:
 def curves(wheel: Flywheel, history: History, steps_count: int = 24) -> dict[str, list[dict[str, float]]]:
     """What the wheel says between the first and the last day known, by series, for a drawing; time in years."""
     known = past(history)
-    turned = course(wheel, known)
+    turned = hindcast(wheel, known)
     ends = [one.since_years for name in SERIES for one in getattr(known, name)]
     times = np.linspace(min(ends), max(ends), steps_count + 1)
     start = _decimal_year(history, known.power_w[0].point.day_date)

@@ -150,8 +150,8 @@ def coming_back(wheel: Flywheel, users: Floats, ahead: Floats) -> AskedRatios:
 
 def users_count(scenario: Scenario) -> Floats:
     """Weekly users of the scenario by quarter, of its largest class of people; 0 where it counts none."""
-    paths = [use.people.weekly_users_count for use in scenario.asked.use_cases.values() if use.people is not None]
-    users = [sample(path, scenario.quarters, "log") for path in paths]
+    people = [use.people for use in scenario.asked.use_cases.values() if use.people is not None]
+    users = [sample(one.weekly_users_count, scenario.quarters, "log") for one in people]
     return np.asarray(np.max(users, axis=0)) if users else np.zeros(len(scenario.quarters))
 
 

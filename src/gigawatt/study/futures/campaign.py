@@ -11,7 +11,8 @@ from typing import Any
 import xarray as xr
 
 from gigawatt.errors import Infeasible
-from gigawatt.plan.plan import plan, quiet
+from gigawatt.plan import plan
+from gigawatt.plan.plan import quiet
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.futures.batches import Group, PlannedCase, live, run
 from gigawatt.study.futures.budget import check_budget, estimate, read_budget
@@ -83,7 +84,7 @@ def _question(scenarios: Mapping[str, Scenario], asking: Asking, kind: str) -> d
 def _case(name: str, scenario: Scenario, store: Store | None, progress: Progress) -> PlannedCase:
     made = None if store is None else store.plan(name)
     if made is None:
-        made = plan(scenario, lambda text: progress(f"{name}: {text}"), with_worth=False)
+        made = plan.make(scenario, lambda text: progress(f"{name}: {text}"), with_worth=False)
         if store is not None:
             store.keep_plan(name, made)
     return PlannedCase(scenario=scenario, plan=made)

@@ -1,7 +1,7 @@
-"""Futures: one number for each uncertain quantity, and for some a path over the quarters.
+"""Futures: one number for each uncertain quantity, and for some a course over the quarters.
 
 Quantities are correlated by a Gaussian copula [1]: with L L' the correlation matrix, u = Φ(L z) is uniform, and the
-quantity is its own distribution's quantile of u. A path follows the quantity with a random walk of its logarithm on
+quantity is its own distribution's quantile of u. A course follows the quantity with a random walk of its logarithm on
 top, exp(Σ σ √¼ ε − σ² t/2), whose mean stays 1. Streams [2] are keyed by the seed, the number of the future and the
 quantity, so that a future is the same whoever draws it and however many are drawn, and quantities that no correlation
 ties are the same whatever else is uncertain.
@@ -35,27 +35,27 @@ P90 = NormalDist().inv_cdf(0.9)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Future:
-    """number: which one of a seed's; value: by name of the uncertain quantity; path: of those that walk, by quarter."""
+    """number: which one of a seed's; value: by name of the uncertain quantity; course: by quarter, where it walks."""
 
     number: int
     value: Mapping[str, float]
-    path: Mapping[str, Floats]
+    course: Mapping[str, Floats]
 
     def mean(self, name: str) -> float:
         """A quantity over the whole time: its mean over the quarters where it walks."""
-        return float(np.mean(self.path[name])) if name in self.path else self.value[name]
+        return float(np.mean(self.course[name])) if name in self.course else self.value[name]
 
 
 def draw(asked: Asked, seed: int, number: int, periods_count: int, names: Collection[str] | None = None) -> Future:
     """Future number `number` of a seed. names: the quantities that differ from what is stated, by default all."""
     normal, shocks = _normals(asked, seed, number, periods_count)
-    value, path = {}, {}
+    value, course = {}, {}
     for name, spread in asked.uncertainty.items():
         if names is None or name in names:
             value[name] = quantile(spread, NormalDist().cdf(normal[name]))
             if spread.walk_ratio > 0:
-                path[name] = value[name] * walk(spread.walk_ratio, shocks[name])
-    return Future(number=number, value=value, path=path)
+                course[name] = value[name] * walk(spread.walk_ratio, shocks[name])
+    return Future(number=number, value=value, course=course)
 
 
 def _normals(asked: Asked, seed: int, number: int, periods_count: int) -> tuple[dict[str, float], dict[str, Floats]]:
@@ -105,4 +105,4 @@ def walk(yearly_ratio: float, shocks: Floats) -> Floats:
 def at_quantiles(asked: Asked, names: Sequence[str], shares_frac: Sequence[float], number: int) -> Future:
     """The future without walks in which quantities are at these quantiles of theirs, and all others as stated."""
     value = {name: quantile(asked.uncertainty[name], share) for name, share in zip(names, shares_frac, strict=True)}
-    return Future(number=number, value=value, path={})
+    return Future(number=number, value=value, course={})

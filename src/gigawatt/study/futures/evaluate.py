@@ -20,7 +20,7 @@ from gigawatt.simulate.outdoors import SiteYear
 from gigawatt.simulate.timeline import lived_totals
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.hedging import branch
-from gigawatt.study.futures.realised import question, realised
+from gigawatt.study.futures.realised import realised, scenario_in
 
 Floats = NDArray[np.float64]
 
@@ -86,7 +86,7 @@ def evaluate(scenario: Scenario, plan: Plan, future: Future, years: list[SiteYea
     years: weather and hourly prices of the sites, which no future changes, where the caller has them already.
     """
     out = realised(plan, scenario.asked, future)
-    return outcome(question(scenario, future), out.plan, out.paid_count, years)
+    return outcome(scenario_in(scenario, future), out.plan, out.paid_count, years)
 
 
 def evaluate_anew(
@@ -99,7 +99,7 @@ def evaluate_anew(
     """
     known = branch(scenario, inputs, future, 1.0)
     made = plan_inputs(known.data, known.asked, quiet, with_worth=False)
-    return outcome(question(scenario, future), made, made.data.install_count, years)
+    return outcome(scenario_in(scenario, future), made, made.data.install_count, years)
 
 
 def outcome(

@@ -18,7 +18,7 @@ from gigawatt.plan.stochastic import CANCEL_FRAC, Branch, Hedged, hedge, wait_an
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study import implausible
 from gigawatt.study.futures.draws import Future, draw
-from gigawatt.study.futures.realised import MULTIPLIES, factor, question
+from gigawatt.study.futures.realised import MULTIPLIES, factor, scenario_in
 
 Floats = NDArray[np.float64]
 Progress = Callable[[str], None]
@@ -53,7 +53,7 @@ class Hedging:
         return self.common.expected_usd(self.branches) - self.mean.expected_usd(self.branches)
 
 
-def hedging(
+def answer(
     scenario: Scenario,
     *,
     futures_count: int,
@@ -106,7 +106,7 @@ def branch(scenario: Scenario, data: xr.Dataset, future: Future, weight_frac: fl
     changed["supply_count"] = data.supply_count.shift(period=chips, fill_value=0.0)
     return Branch(
         data=changed,
-        asked=_pro_rata(question(scenario, future).asked),
+        asked=_pro_rata(scenario_in(scenario, future).asked),
         weight_frac=weight_frac,
         chip_slip_count=chips,
         power_slip_count=power,
@@ -127,7 +127,7 @@ def mean_future(futures: Sequence[Future]) -> Future:
     return Future(
         number=-1,
         value={name: float(np.mean([one.value[name] for one in futures])) for name in names},
-        path={name: np.mean([one.path[name] for one in futures], axis=0) for name in futures[0].path},
+        course={name: np.mean([one.course[name] for one in futures], axis=0) for name in futures[0].course},
     )
 
 

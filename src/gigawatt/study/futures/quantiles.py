@@ -69,7 +69,7 @@ def date(periods: list[str], count: float) -> str | None:
     return str(first_day(periods[int(count)])) if math.isfinite(count) else None
 
 
-def paths(table: xr.Dataset) -> dict[str, dict[str, list[float]]]:
+def courses(table: xr.Dataset) -> dict[str, dict[str, list[float]]]:
     """Quantiles by period of power [W] and debt [USD], for a fan."""
     shares = {"p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p90": 0.9}
     return {

@@ -32,7 +32,7 @@ MULTIPLIES: dict[str, tuple[str, ...]] = {
 ROUNDING_FRAC = 1e-9
 
 
-def question(scenario: Scenario, future: Future) -> Scenario:
+def scenario_in(scenario: Scenario, future: Future) -> Scenario:
     """The scenario with the rates of a future: failures of packages, cost of capital."""
     asked = scenario.asked
     failures = asked.operations.package_failures_per_h * future.value.get("failure_rate", 1.0)
@@ -138,8 +138,8 @@ def _first_reach(curve: Floats, levels: Floats) -> Floats:
 
 
 def factor(future: Future, name: str, period: xr.DataArray) -> xr.DataArray | float:
-    if name in future.path:
-        return xr.DataArray(future.path[name], dims="period", coords={"period": period.values})
+    if name in future.course:
+        return xr.DataArray(future.course[name], dims="period", coords={"period": period.values})
     return future.value.get(name, 1.0)
 
 

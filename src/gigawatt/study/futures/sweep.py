@@ -89,7 +89,7 @@ def sweep(scenario: Scenario, asking: Asking, progress: Progress = quiet, execut
     saltelli = f"saltelli-{asking.saltelli_count}"
     given = {
         TORNADO: _one_at_a_time(scenario, names),
-        STATED: [Future(number=0, value={}, path={})],
+        STATED: [Future(number=0, value={}, course={})],
         saltelli: [at_quantiles(scenario.asked, names, row.tolist(), number) for number, row in enumerate(shares)],
     }
     drawn = Group(name=DRAWS, case=name, numbers=range(asking.futures_count), future=drawing(scenario, asking))

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from gigawatt.study.note import Note
+from gigawatt.study.simulation import outages
 from gigawatt.study.simulation.event import EventOutcome, Phase
-from gigawatt.study.simulation.outages import longest
 from gigawatt.study.simulation.simulation import LivedResult
 from gigawatt.study.summary import strict
 
@@ -45,7 +45,7 @@ def summary(simulation: LivedResult) -> dict[str, Any]:
         "calls": None if seen.calls is None else asdict(seen.calls),
         "residual_frac": seen.residual_frac,
         "plan_vs_sim": [asdict(row) for row in seen.plan_vs_sim],
-        "outages": longest(timeline.outages, LONGEST_COUNT),
+        "outages": outages.longest_first(timeline.outages, LONGEST_COUNT),
         "notes": [asdict(note) for note in (*result.notes, *_assumed(timeline.notes))],
     }
     return dict(strict(found | ({} if result.outcome is None else _outcome(result.outcome))))

@@ -7,29 +7,30 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from gigawatt.simulate.racks import longest
 
-def longest(listed: xr.Dataset, most_count: int) -> list[dict[str, Any]]:
+
+def longest_first(listed: xr.Dataset, most_count: int) -> list[dict[str, Any]]:
     """The longest outages, longest first: when they began (UTC), where, of which kind, how long [h]."""
-    order = np.argsort(-listed.outage_h.values, kind="stable")[:most_count]
-    rows = listed.isel(outage=order)
-    pairs = [str(rows.pair_name.values[pair]).split("/") for pair in rows.pair.values]
+    shown = listed.isel(outage=longest(listed.outage_h.values, most_count))
+    pairs = [str(shown.pair_name.values[pair]).split("/") for pair in shown.pair.values]
     return [
         {
             "moment": f"{np.datetime_as_string(moment, unit='m')}Z",
             "site": site,
             "platform": platform,
             "rack": int(rack),
-            "kind": str(rows.kind_name.values[kind]),
+            "kind": str(shown.kind_name.values[kind]),
             "wait_h": round(float(wait), 3),
             "outage_h": round(float(length), 3),
         }
         for moment, (site, platform), rack, kind, wait, length in zip(
-            rows.moment.values,
+            shown.moment.values,
             pairs,
-            rows.rack.values,
-            rows.kind.values,
-            rows.wait_h.values,
-            rows.outage_h.values,
+            shown.rack.values,
+            shown.kind.values,
+            shown.wait_h.values,
+            shown.outage_h.values,
             strict=True,
         )
     ]

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from gigawatt.account.accounts import account
-from gigawatt.plan.plan import plan, quiet
+from gigawatt.plan import plan
+from gigawatt.plan.plan import quiet
 from gigawatt.quarters import first_day
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline, calendar, simulate
@@ -52,7 +53,7 @@ def simulate_result(question: SimulationQuestion, progress: Progress = quiet) ->
     """
     scenario, saved = opened(question)
     asked = window(question, scenario)
-    planned = saved.plan if saved is not None else plan(scenario, progress, with_worth=question.out is not None)
+    planned = saved.plan if saved is not None else plan.make(scenario, progress, with_worth=question.out is not None)
     timeline = simulate(scenario, planned, progress, asked)
     found = None
     if asked.events:

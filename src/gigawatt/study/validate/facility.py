@@ -1,6 +1,6 @@
 """Published PUE and water use against the model of power and heat, at the facility that stands for each operator.
 
-A row is judged in its own unit: a range by its middle, a path over time by its last figure. Rows about anything else
+A row is judged in its own unit: a range by its middle, a course by its last figure. Rows about anything else
 are outside of the coverage; PUE and water of an operator that no facility of the catalog stands for lower it. Where
 nothing is used (dry coolers), an error is a share of what cooling towers use. The baseline is the median of the other
 rows of the same metric, which knows no plant.
