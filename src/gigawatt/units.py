@@ -206,7 +206,7 @@ def pattern(suffix: str) -> str:
     names = _spellings(unit.over)
     if not unit.under:
         names += [f"[{''.join(_LARGE)}] *{name}" for name in _ALONE.get(unit.over, ())]
-    expression = rf"(?:(?:{'|'.join(_WORDS)})\b *)?(?:{'|'.join(names)})"
+    expression = f"(?:(?:{'|'.join(_WORDS)})(?: +|(?=/|$)))?(?:{'|'.join(names)})"
     if unit.under:
         expression += f" */ *(?:{'|'.join(_spellings(unit.under))})"
     if suffix == "flops":

@@ -8,7 +8,7 @@ another need not be whole, and `false` takes an entry away.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, get_args, get_origin
@@ -137,9 +137,7 @@ def _overlaid(cls: type) -> dict[str, Any]:
 def _strategy() -> dict[str, Any]:
     """What a scenario may have and a strategy may decide; a key may be a whole path."""
     draft = _Draft(over=True)
-    table = _table(Asked, draft)
-    for key in WORLD:
-        table["properties"].pop(key, None)
+    table = _table(Asked, draft, without=WORLD)
     table["properties"]["sources"] = _sources(draft)
     own = {key.key: key for key in keys(Strategy)}
     for name in ("title", "description"):
@@ -192,9 +190,9 @@ def _about(cls: type) -> str:
     return " ".join((cls.__doc__ or "").split())
 
 
-def _table(cls: type, draft: _Draft) -> dict[str, Any]:
+def _table(cls: type, draft: _Draft, without: Sequence[str] = ()) -> dict[str, Any]:
     """The schema of one table, and of all below it by reference."""
-    properties = {key.key: _property(key, draft) for key in keys(cls)}
+    properties = {key.key: _property(key, draft) for key in keys(cls) if key.key not in without}
     properties |= {key: value for key, value in _evidence().items() if key not in properties and key in _INHERITED}
     table = {"description": _about(cls), "type": "object", "properties": properties, "additionalProperties": False}
     return table if draft.over else {**table, "required": [key.key for key in keys(cls) if key.required]}

@@ -184,13 +184,13 @@ class TrainingCalibration:
     description: str = ""
     """What it is, in a sentence or two."""
     gemm_frac: Annotated[float, Plausible("1 %", "100 %")]
-    """Share of the BF16 matrix peak that is reached."""
+    """Share of the BF16 matrix peak that products of training reach."""
     fp8_gemm_frac: Annotated[float, Plausible("1 %", "100 %")]
-    """Share of the FP8 matrix peak that is reached with one scale per tensor or block."""
+    """Share of the FP8 matrix peak that they reach with one scale per tensor or block."""
     mxfp8_gemm_frac: Annotated[float, Plausible("1 %", "100 %")]
-    """Share of the FP8 matrix peak that is reached in the format MXFP8."""
+    """Share of the FP8 matrix peak that they reach in the format MXFP8."""
     fp4_gemm_frac: Annotated[float, Plausible("1 %", "100 %")]
-    """Share of the FP4 matrix peak that is reached."""
+    """Share of the FP4 matrix peak that products of training reach."""
     half_width_count: Annotated[float, Plausible(1, 1e6, zero=True)]
     """Length of one side of an expert's products at which they run at half the rate."""
     attention_frac: Annotated[float, Plausible("1 %", "100 %")]
