@@ -142,7 +142,7 @@ def _strategy() -> dict[str, Any]:
     own = {key.key: key for key in keys(Strategy)}
     for name in ("title", "description"):
         table["properties"][name] = {"description": own[name].sentence, "type": "string"}
-    table |= {"description": _about(Strategy), "patternProperties": {r"^[^.]+(\.[^.]+)+$": {"description": PATH}}}
+    table |= {"description": about(Strategy), "patternProperties": {r"^[^.]+(\.[^.]+)+$": {"description": PATH}}}
     return _document(table, draft)
 
 
@@ -186,7 +186,8 @@ def _default(value: object, suffix: str) -> Any:
         return None
 
 
-def _about(cls: type) -> str:
+def about(cls: type) -> str:
+    """What the table of a record is, in the words of its docstring."""
     return " ".join((cls.__doc__ or "").split())
 
 
@@ -194,7 +195,7 @@ def _table(cls: type, draft: _Draft, without: Sequence[str] = ()) -> dict[str, A
     """The schema of one table, and of all below it by reference."""
     properties = {key.key: _property(key, draft) for key in keys(cls) if key.key not in without}
     properties |= {key: value for key, value in _evidence().items() if key not in properties and key in _INHERITED}
-    table = {"description": _about(cls), "type": "object", "properties": properties, "additionalProperties": False}
+    table = {"description": about(cls), "type": "object", "properties": properties, "additionalProperties": False}
     return table if draft.over else {**table, "required": [key.key for key in keys(cls) if key.required]}
 
 

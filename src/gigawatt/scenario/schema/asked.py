@@ -37,7 +37,7 @@ from gigawatt.watts import Weather
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A scenario file, read: everything in SI units, names not yet looked up."""
+    """A scenario as its file states it, names not yet looked up: what is planned, with which money, sites and work."""
 
     name: str
     """Name of the scenario; left out: that of its file."""
