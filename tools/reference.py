@@ -20,7 +20,7 @@ from gigawatt.catalog.tables import is_named
 from gigawatt.quarters import Course
 from gigawatt.scenario.schema import Asked
 from gigawatt.scenario.strategy import WORLD
-from gigawatt.study.schema import EXTENDS, SOURCES, FileKey, about, keys
+from gigawatt.study.schema.record import EXTENDS, SOURCES, FileKey, about, keys
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference.md"
 HEAD = """# Reference
@@ -34,8 +34,8 @@ How to read the tables:
 
 - A key carries no unit, its value does: `target = "10 GW"`. Counts, shares and ratios may be bare numbers.
 - A number may carry its evidence: `{ value = "10 GW", low = "8 GW", high = "12 GW", grade = "press", source = "x" }`,
-  with a `note` where there is something to say. `grade`, `source` and `note` in a table are those of every number in it.
-- "By quarter" means one value that holds, or a table of quarters: `{ 2026Q3 = "0.3 GW", 2027Q1 = "1.2 GW" }`.
+  with a `note` where there is something to say. `grade`, `source` and `note` of a table are those of its numbers.
+- "By quarter" is a course: one value that holds, or a table of quarters, `{ 2026Q3 = "0.3 GW", 2027Q1 = "1.2 GW" }`.
 - What is **needed** has to be stated, by the file or by one that it extends. A dash: none, or as the sentence says.
 - What leaves its plausible range is used, and named in every report. What cannot be meant at all is refused.
 - `NAME` is a name of your own. Double brackets are the rows of a list.
@@ -44,7 +44,7 @@ SCENARIO = """
 ## Scenario
 
 A file states all of this, or extends another and states what differs. A table laid over another merges with it; a list,
-a value and a path over time replace what was there; `key = false` takes an entry away.
+a value and a course replace what was there; `key = false` takes an entry away.
 
 """
 STRATEGY = """

@@ -6,7 +6,7 @@ import copy
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ from gigawatt.catalog.tables import Reader, read_record, read_sources
 from gigawatt.errors import ScenarioError
 from gigawatt.quarters import Course
 from gigawatt.scenario.schema import Asked, Finance, Programme, UseCase
-from gigawatt.study.schema import DIALECT, FileKey, keys, schema_for, schema_of
+from gigawatt.study.schema.record import DIALECT, FileKey, keys, schema_for, schema_of
 
 SOURCE = Path(gigawatt.__file__).parent
 FOLDERS = {
@@ -148,13 +148,14 @@ class Walk:
     """How much it rises."""
     legs: tuple[str, ...] = ()
     """Where it leads."""
-    seen: Mapping[str, Any] | None = None
+    seen: Mapping[str, Any] = field(default_factory=dict)
     """What was seen on the way."""
+    talk_tokens: float = 100.0
+    """What was said, in all."""
 
 
 def test_the_question_of_a_verb_is_a_record_like_others() -> None:
-    schema = schema_for("walk", {"walk": Walk})
-    assert schema == schema_of(Walk)
+    schema = schema_of(Walk)
     assert schema["required"] == ["of"]
     assert schema["description"] == "A walk, which is what is asked here."
     own = schema["properties"]
@@ -164,16 +165,26 @@ def test_the_question_of_a_verb_is_a_record_like_others() -> None:
     assert own["length"]["$ref"] == "#/$defs/m"
     assert own["climb"]["$ref"] == "#/$defs/m_over_time"
     assert own["legs"] == {"description": "Where it leads.", "type": "array", "items": {"type": "string"}}
-    assert own["seen"] == {"description": "What was seen on the way."}
+    assert own["seen"] == {"description": "What was seen on the way.", "type": "object"}
+    assert set(own) == {"of", "pace", "length", "climb", "legs", "seen", "talk"}
+
+
+def test_a_question_has_no_evidence_and_bare_numbers_of_tokens() -> None:
+    """As study.question reads it."""
+    forms = {name: [form.get("type") for form in made["anyOf"]] for name, made in schema_of(Walk)["$defs"].items()}
+    assert forms == {"m": ["string"], "m_over_time": ["string", "object"], "tokens": ["number", "string"]}
+    stated = {name: [form.get("type") for form in schema_for("models")["$defs"][name]["anyOf"]] for name in ("count",)}
+    assert stated == {"count": ["number", "string", "object"]}
+    assert [form["type"] for form in schema_for("workloads")["$defs"]["tokens"]["anyOf"]] == ["string", "object"]
 
 
 def test_a_name_that_is_not_there_is_told_with_the_nearest() -> None:
     with pytest.raises(ScenarioError) as caught:
-        schema_for("strategie", {"walk": Walk})
+        schema_for("strategie")
     (fault,) = caught.value.faults
-    assert (fault.path, fault.given) == ("name", '"strategie"')
-    assert fault.expected.startswith("one of scenario, allocation, strategy, accelerators")
-    assert fault.expected.endswith('walk; did you mean "strategy"?')
+    assert (fault.path, fault.given) == ("of", '"strategie"')
+    assert fault.expected.startswith("one of scenario, allocation, strategy, accelerators, ")
+    assert fault.expected.endswith('training_calibrations; did you mean "strategy"?')
 
 
 def told(text: str, suffix: str) -> str:

@@ -30,7 +30,7 @@ class FamilyOffset:
     """What the rows of one family have in common; a family that was not fitted has a factor of 1."""
 
     family: str
-    """What the name is of, such as architecture, structure, format, release or model."""
+    """What the name is of: architecture, structure, format, engine_structure, release, model, engine_architecture."""
     name: str
     """Member of the family, such as "hopper fp8" of the format or "vllm gqa-moe" of engine and structure."""
     time_ratio: Annotated[float, Plausible(0.01, 100)]

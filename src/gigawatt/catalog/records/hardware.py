@@ -14,7 +14,7 @@ from gigawatt.units import Plausible
 class Accelerator:
     """An accelerator as it is ordered: a rack (or a server, for parts sold so) of packages of dies.
 
-    Peaks are dense; bandwidths are in one direction. A figure is None where no source gives it.
+    Peaks are dense; bandwidths are in one direction. A figure is left out where no source gives it.
     """
 
     id: str

@@ -11,7 +11,7 @@ from gigawatt.units import Plausible
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPoint:
-    """What was published of a company on a day; None where nothing was."""
+    """What was published of a company on a day; what was not is left out."""
 
     day_date: Annotated[str, Plausible(2000, 2060, least=1990, most=2150)]
     """Day of which the figures are."""

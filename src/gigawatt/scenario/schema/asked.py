@@ -64,7 +64,7 @@ class Asked:
     capital: Capital
     """Where the money comes from."""
     demand: Demand = field(default_factory=Demand)
-    """Scales of all demand and prices; left out: 1."""
+    """Scales of all demand and prices; left out: all stay as they are stated."""
     regions: Mapping[str, Region]
     """Where demand comes from, by names of one's own; their shares sum to 1."""
     welfare: Welfare
@@ -90,7 +90,8 @@ class Asked:
     flywheel: Flywheel | None = None
     """Elasticities of compute, users and revenue; needed to ask how the wheel turns."""
     uncertainty: Mapping[str, Uncertainty] = field(default_factory=dict)
-    """How far quantities may turn out otherwise, by the name of the quantity."""
+    """How far quantities may turn out otherwise: demand, price, throughput, rack_price, energy_price, chip_slip,
+    power_slip, failure_rate, capital_cost."""
     correlations: tuple[tuple[str, str, float], ...] = ()
     """Triples of two uncertain quantities and the correlation of the normals behind them."""
 

@@ -52,7 +52,7 @@ class Segment:
 class UseCase:
     """A class of inference: who asks for how many tokens, at which price and service objective.
 
-    Demand is either people or a path of tokens with a path of prices. Interactive classes are served when they are
+    Demand is either people, or a course of tokens with one of prices. Interactive classes are served when they are
     asked for, batch classes in any block of the quarter.
     """
 

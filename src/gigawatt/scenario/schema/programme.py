@@ -59,7 +59,7 @@ class Operations:
     software_base_date: Annotated[str, Plausible(2018, 2045, least=2010, most=2100)]
     """Quarter of the software that the calibrations stand for, from which gains count."""
     package_failures_per_h: Annotated[float, Plausible("1e-7 /h", "1e-3 /h", most="1 /h", zero=True)]
-    """Failures of a package, with all that stops a gang with it, in mid-life."""
+    """Failures of a package in mid-life, with everything that stops its gang counted."""
     checkpoint_s: Annotated[float, Plausible("0.1 s", "30 min", most="30 days", zero=True)]
     """Time for which a training gang stops to write a checkpoint."""
     restart_s: Annotated[float, Plausible("1 s", "6 h", most="30 days", zero=True)]
@@ -93,7 +93,7 @@ class Simulation:
     mode: Literal["expected", "stochastic"] = "expected"
     """Representative weeks and mean availability (expected), or every hour and every rack's faults (stochastic)."""
     reliability: str = "liquid-racks-2026"
-    """How racks fail and are mended, by its id in the catalog."""
+    """Record of how racks fail and are mended, by its id in the catalog."""
     inference_curve: str = "inference"
     """Performance of inference under a power cap, by the curve's id in the catalog."""
     training_curve: str = "training"

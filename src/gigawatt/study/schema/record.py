@@ -1,7 +1,7 @@
 """JSON Schema of what people write: scenarios, strategies, files of the catalog, and the questions of the verbs.
 
 The walk is that of the reader, `catalog.tables`: keys are field names without their unit, a quantity is text with a
-unit or a table with its evidence, a path over time is a table of quarters. What a scenario or a strategy lays over
+unit or a table with its evidence, a course is a table of quarters. What a scenario or a strategy lays over
 another need not be whole, and `false` takes an entry away.
 """
 
@@ -28,6 +28,7 @@ from gigawatt.scenario.strategy import WORLD, Strategy
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # Files that may extend another and then state only what differs: name → record.
 OVERLAID: dict[str, type] = {"scenario": Asked, "allocation": PowerAsked}
+FILES = (*OVERLAID, "strategy", *KINDS)
 EXTENDS = "Preset, or file in the same folder, that this one is laid over; it then states only what differs."
 SOURCES = "Where numbers were read, by the names that `source` refers to."
 SOURCE = "Where the number was read: a name in [sources] of the same file."
@@ -72,10 +73,18 @@ class FileKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
-    """A schema in the making: its definitions by name, and whether its tables may be laid over others."""
+    """A schema in the making: its definitions by name; over: whether its tables may be laid over others; asked: whether
+    it is of a question, which has no evidence, and in which lengths in tokens may be bare numbers.
+    """
 
-    over: bool
+    over: bool = False
+    asked: bool = False
     shared: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def bare(self) -> tuple[str, ...]:
+        """Suffixes of what may be a bare number."""
+        return (*units.BARE, "tokens") if self.asked else units.BARE
 
     def refer(self, name: str, made: Mapping[str, Any]) -> dict[str, Any]:
         """A reference to a definition, which is kept."""
@@ -83,29 +92,25 @@ class _Draft:
         return {"$ref": f"#/$defs/{name}"}
 
 
-def schema_for(name: str, questions: Mapping[str, type] | None = None) -> dict[str, Any]:
-    """The schema of a scenario, a strategy, an allocation, a kind of the catalog, or of the question of a verb.
+def schema_for(name: str) -> dict[str, Any]:
+    """The schema of a scenario, a strategy, an allocation, or a file of a kind of the catalog.
 
-    questions: the question of each verb, by its name. Raises ScenarioError where there is nothing of that name.
+    Raises ScenarioError where there is nothing of that name.
     """
-    asked = questions or {}
     if name in OVERLAID:
         return _overlaid(OVERLAID[name])
     if name == "strategy":
         return _strategy()
     if name in KINDS:
         return _catalog_file(KINDS[name])
-    if name in asked:
-        return schema_of(asked[name])
-    known = [*OVERLAID, "strategy", *KINDS, *asked]
-    close = difflib.get_close_matches(name[:80], known, n=1)
+    close = difflib.get_close_matches(name[:80], FILES, n=1)
     near = f'; did you mean "{close[0]}"?' if close else ""
-    raise ScenarioError([Fault(path="name", given=f'"{name[:80]}"', expected=f"one of {', '.join(known)}{near}")])
+    raise ScenarioError([Fault(path="of", given=f'"{name[:80]}"', expected=f"one of {', '.join(FILES)}{near}")])
 
 
 def schema_of(cls: type) -> dict[str, Any]:
-    """The schema of a table that is read into a record."""
-    draft = _Draft(over=False)
+    """The schema of the question of a verb."""
+    draft = _Draft(asked=True)
     return _document(_table(cls, draft), draft)
 
 
@@ -115,7 +120,7 @@ def _document(table: Mapping[str, Any], draft: _Draft) -> dict[str, Any]:
 
 def _catalog_file(cls: type) -> dict[str, Any]:
     """A file of the catalog has sources, and its name for an id."""
-    draft = _Draft(over=False)
+    draft = _Draft()
     table = _table(cls, draft)
     table["properties"]["sources"] = _sources(draft)
     table["required"].remove("id")
@@ -194,7 +199,8 @@ def about(cls: type) -> str:
 def _table(cls: type, draft: _Draft, without: Sequence[str] = ()) -> dict[str, Any]:
     """The schema of one table, and of all below it by reference."""
     properties = {key.key: _property(key, draft) for key in keys(cls) if key.key not in without}
-    properties |= {key: value for key, value in _evidence().items() if key not in properties and key in _INHERITED}
+    if not draft.asked:
+        properties |= {key: _evidence()[key] for key in _INHERITED if key not in properties}
     table = {"description": about(cls), "type": "object", "properties": properties, "additionalProperties": False}
     return table if draft.over else {**table, "required": [key.key for key in keys(cls) if key.required]}
 
@@ -210,18 +216,20 @@ def _property(key: FileKey, draft: _Draft) -> dict[str, Any]:
 def _value(hint: Any, suffix: str, draft: _Draft) -> dict[str, Any]:
     """The schema of a value by its type, as the reader takes it."""
     if hint is Course:
-        return draft.refer(f"{suffix}_over_time", _over_time(suffix))
+        return draft.refer(f"{suffix}_over_time", _over_time(suffix, draft))
     if is_dataclass(hint):
         return _reference(hint, draft)  # type: ignore[arg-type]
     if is_named(hint):
         return _entries(get_args(hint)[1], draft)
     if get_origin(hint) is tuple and is_dataclass(get_args(hint)[0]):
         return _rows(get_args(hint)[0], draft)
-    if suffix and hint in (float, int):
-        name = f"whole_{suffix}" if hint is int and suffix in units.BARE else suffix
-        number = _number(suffix, whole=hint is int)
-        return draft.refer(name, {"anyOf": [*number, _stated({"anyOf": number}, number)]})
-    return _plain(hint, suffix)
+    return _quantity(hint, suffix, draft) if suffix and hint in (float, int) else _plain(hint, suffix)
+
+
+def _quantity(hint: Any, suffix: str, draft: _Draft) -> dict[str, Any]:
+    number = _number(suffix, draft, whole=hint is int)
+    name = f"whole_{suffix}" if hint is int and suffix in draft.bare else suffix
+    return draft.refer(name, {"anyOf": _with_evidence(number, number, draft)})
 
 
 def _reference(cls: type, draft: _Draft) -> dict[str, Any]:
@@ -262,25 +270,27 @@ def _whole_value(hint: Any) -> dict[str, Any]:
     return {"type": "object", "additionalProperties": _whole(get_args(hint)[1])} if is_named(hint) else _whole(hint)
 
 
-def _number(suffix: str, *, whole: bool) -> list[dict[str, Any]]:
+def _number(suffix: str, draft: _Draft, *, whole: bool) -> list[dict[str, Any]]:
     """A quantity without evidence: text with a unit, and for what has none a bare number."""
     text = {"type": "string", "pattern": units.pattern(suffix)}
-    if suffix not in units.BARE:
+    if suffix not in draft.bare:
         return [text]
-    most = 1 if suffix == "frac" else units.MOST[suffix]
-    return [{"type": "integer" if whole else "number", "minimum": 0, "maximum": most}, text]
+    most = {"maximum": 1 if suffix == "frac" else units.MOST[suffix]} if suffix in units.BARE else {}
+    return [{"type": "integer" if whole else "number", "minimum": 0, **most}, text]
 
 
-def _stated(value: Mapping[str, Any], number: list[dict[str, Any]]) -> dict[str, Any]:
-    """A value with its evidence; low and high are numbers."""
-    ends = {"low": {"anyOf": number}, "high": {"anyOf": number}}
-    notes = {key: {**_evidence()[key], **ends.get(key, {})} for key in _evidence()}
-    return {
+def _with_evidence(value: list[Any], number: list[Any], draft: _Draft) -> list[Any]:
+    """The forms of a value, and but for questions the table of any of them with its evidence; its ends are numbers."""
+    if draft.asked:
+        return value
+    ends = {key: {**_evidence()[key], "anyOf": number} for key in ("low", "high")}
+    table = {
         "type": "object",
-        "properties": {"value": {"description": VALUE, **value}, **notes},
+        "properties": {"value": {"description": VALUE, "anyOf": value}, **_evidence(), **ends},
         "required": ["value"],
         "additionalProperties": False,
     }
+    return [*value, table]
 
 
 @cache
@@ -292,25 +302,27 @@ def _evidence() -> dict[str, dict[str, Any]]:
     return {key: {"description": said[key], **texts.get(key, grade if key == "grade" else {})} for key in said}
 
 
-def _over_time(suffix: str) -> dict[str, Any]:
-    """One value that holds, or values by quarter; either with its evidence."""
-    number = _number(suffix, whole=False)
+def _over_time(suffix: str, draft: _Draft) -> dict[str, Any]:
+    """A course: one value that holds, or values by quarter."""
+    number = _number(suffix, draft, whole=False)
     quarters = {
         "type": "object",
         "patternProperties": {QUARTER: {"anyOf": number}},
-        "properties": {key: _evidence()[key] for key in _INHERITED},
+        "properties": {} if draft.asked else {key: _evidence()[key] for key in _INHERITED},
         "additionalProperties": False,
         "minProperties": 1,
     }
-    return {"anyOf": [*number, quarters, _stated({"anyOf": [*number, quarters]}, number)]}
+    return {"anyOf": _with_evidence([*number, quarters], number, draft)}
 
 
 def _plain(hint: Any, suffix: str) -> dict[str, Any]:
-    """Text, a whole number, a choice, or a list of them; anything where the type is none of these."""
+    """Text, a whole number, a choice, a list of them, or a table; anything where the type is none of these."""
     if get_origin(hint) is Literal:
         return {"enum": list(get_args(hint))}
     if get_origin(hint) is tuple:
         return _list(get_args(hint))
+    if get_origin(hint) in (dict, Mapping):
+        return {"type": "object"}
     if hint is str and suffix == "date":
         return {"type": "string", "pattern": r"^[0-9]{4}(Q[1-4]|-[0-9]{2}-[0-9]{2})"}
     return {"type": _TYPES[hint]} if hint in _TYPES else {}
