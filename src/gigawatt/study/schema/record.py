@@ -1,8 +1,8 @@
 """JSON Schema of what people write: scenarios, strategies, files of the catalog, and the questions of the verbs.
 
 The walk is that of the reader, `catalog.tables`: keys are field names without their unit, a quantity is text with a
-unit or a table with its evidence, a course is a table of quarters. What a scenario or a strategy lays over
-another need not be whole, and `false` takes an entry away.
+unit or a table with its evidence, a course is a table of quarters. What a scenario or a strategy lays over another need
+not be whole, and `false` takes an entry away.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ SOURCE = "Where the number was read: a name in [sources] of the same file."
 VALUE = "The quantity itself, with its unit."
 PATH = "A path into the scenario, such as programme.target, and what it is to be there."
 QUARTER = "^[0-9]{4}Q[1-4]$"
+DATE = "^[0-9]{4}(Q[1-4]|-[0-9]{2}-[0-9]{2})$"
 _GONE = {"const": False}
 _INHERITED = ("grade", "source", "note")
 _TYPES: dict[Any, str] = {str: "string", bool: "boolean", int: "integer", float: "number"}
@@ -223,7 +224,9 @@ def _value(hint: Any, suffix: str, draft: _Draft) -> dict[str, Any]:
         return _entries(get_args(hint)[1], draft)
     if get_origin(hint) is tuple and is_dataclass(get_args(hint)[0]):
         return _rows(get_args(hint)[0], draft)
-    return _quantity(hint, suffix, draft) if suffix and hint in (float, int) else _plain(hint, suffix)
+    if suffix == "date" and not draft.asked:
+        return {"type": "string", "pattern": DATE}
+    return _quantity(hint, suffix, draft) if suffix and hint in (float, int) else _plain(hint)
 
 
 def _quantity(hint: Any, suffix: str, draft: _Draft) -> dict[str, Any]:
@@ -315,7 +318,7 @@ def _over_time(suffix: str, draft: _Draft) -> dict[str, Any]:
     return {"anyOf": _with_evidence([*number, quarters], number, draft)}
 
 
-def _plain(hint: Any, suffix: str) -> dict[str, Any]:
+def _plain(hint: Any) -> dict[str, Any]:
     """Text, a whole number, a choice, a list of them, or a table; anything where the type is none of these."""
     if get_origin(hint) is Literal:
         return {"enum": list(get_args(hint))}
@@ -323,13 +326,11 @@ def _plain(hint: Any, suffix: str) -> dict[str, Any]:
         return _list(get_args(hint))
     if get_origin(hint) in (dict, Mapping):
         return {"type": "object"}
-    if hint is str and suffix == "date":
-        return {"type": "string", "pattern": r"^[0-9]{4}(Q[1-4]|-[0-9]{2}-[0-9]{2})"}
     return {"type": _TYPES[hint]} if hint in _TYPES else {}
 
 
 def _list(of: tuple[Any, ...]) -> dict[str, Any]:
     if of[-1] is Ellipsis:
-        return {"type": "array", "items": _plain(of[0], "")}
-    items = [_plain(item, "") for item in of]
+        return {"type": "array", "items": _plain(of[0])}
+    items = [_plain(item) for item in of]
     return {"type": "array", "prefixItems": items, "minItems": len(items), "items": False}
