@@ -125,7 +125,8 @@ _ALONE = {"": ("",), "token": ("", "token", "tokens")}
 _LARGE = {prefix: size for prefix, size in _PREFIXES.items() if size > 1}
 _LONGEST = 200  # characters of a quantity
 # Digits are those of ASCII: to the eye, others are not the number that they are to Python.
-_NUMBER = re.compile(r"\s*([-+]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)\s*(.*?)\s*$")
+_DIGITS = r"[-+]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+_NUMBER = re.compile(rf"\s*({_DIGITS})\s*(.*?)\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,30 @@ def parse(text: str | float, suffix: str) -> float:
     if value > MOST.get(suffix, math.inf):
         raise ValueError(f"{unit.example}, at most {show(MOST[suffix], suffix)}")
     return value
+
+
+def pattern(suffix: str) -> str:
+    """A regular expression of the quantities that `parse` reads for a suffix, whatever their sign and size.
+
+    >>> [bool(re.search(pattern("w"), text)) for text in ("1.2 GW", "100 million W", "1.2 GWh", "1.2")]
+    [True, True, False, False]
+    """
+    unit = SUFFIXES[suffix]
+    names = _spellings(unit.over)
+    if not unit.under:
+        names += [f"[{''.join(_LARGE)}] *{name}" for name in _ALONE.get(unit.over, ())]
+    expression = f"(?:(?:{'|'.join(_WORDS)})(?: +|(?=/|$)))?(?:{'|'.join(names)})"
+    if unit.under:
+        expression += f" */ *(?:{'|'.join(_spellings(unit.under))})"
+    if suffix == "flops":
+        expression = f"(?:{expression}|{_spellings('FLOP')[0]}S)"
+    return f"^ *{_DIGITS} *{expression} *$"
+
+
+def _spellings(dimension: str) -> list[str]:
+    """The names of a dimension's units, each with the prefixes that it takes."""
+    prefixes = f"[{''.join(_PREFIXES)}]?"
+    return [f"{prefixes * prefixed}{name}" for name, (of, _, prefixed) in _NAMES.items() if of == dimension]
 
 
 def is_quantity(text: str) -> bool:

@@ -55,7 +55,7 @@ def floats_without_unit(tree: ast.Module) -> list[str]:
     return [name for name in floats if not units.split(name)[1] and name not in UNITS_OF_ANOTHER]
 
 
-@pytest.mark.parametrize("kernel", [*KERNELS, "catalog/records.py", "scenario/schema.py", "scenario/allocation.py"])
+@pytest.mark.parametrize("kernel", [*KERNELS, "catalog/records", "scenario/schema", "scenario/allocation.py"])
 def test_every_number_says_its_unit(kernel: str) -> None:
     path = SOURCE / kernel
     for file in sorted(path.glob("*.py")) if path.is_dir() else [path]:

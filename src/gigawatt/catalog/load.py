@@ -221,8 +221,13 @@ def _called(kind: str, id_: str) -> tuple[str, ...]:
 
 @cache
 def _files(kind: str) -> dict[str, FilePath]:
-    part = _FOLDERS.get(kind, kind)
+    part = folder_of(kind)
     return {file.stem: file for folder in _folders() for file in sorted((folder / part).glob("*.toml"))}
+
+
+def folder_of(kind: str) -> str:
+    """Where the files of a kind lie in a catalog."""
+    return _FOLDERS.get(kind, kind)
 
 
 def _folders() -> list[FilePath]:
@@ -233,7 +238,7 @@ def _folders() -> list[FilePath]:
     own = os.environ.get(OWN_FOLDER)
     if not own:
         return [_shipped()]
-    parts = [_FOLDERS.get(kind, kind) for kind in KINDS]
+    parts = [folder_of(kind) for kind in KINDS]
     if not any(os.path.isdir(FilePath(own) / part) for part in parts):
         raise CatalogError([Fault(path=OWN_FOLDER, given=f'"{own}"', expected=f"a folder with {', '.join(parts)}")])
     return [_shipped(), FilePath(own)]

@@ -61,7 +61,7 @@ def _absurd(where: str, suffix: str, plausible: Plausible, value: float) -> Iter
         return
     bound, stated = (least, plausible.least) if value < least else (most, plausible.most)
     limit = shown(bound, suffix) if stated is None else _stated(stated)
-    expected = f"at {'least' if value < least else 'most'} {limit}; plausible is {_span(plausible)}"
+    expected = f"at {'least' if value < least else 'most'} {limit}; plausible is {span(plausible)}"
     yield Fault(path=where, given=shown(value, suffix), expected=expected)
 
 
@@ -72,7 +72,7 @@ def named(record: object, path: str = "") -> list[Fault]:
         least, low, high, most = units.bounds(plausible, suffix)
         within = low <= value <= high or (value == 0 and plausible.zero)
         if not within and least <= value <= most:
-            found.append(Fault(path=where, given=shown(value, suffix), expected=_span(plausible)))
+            found.append(Fault(path=where, given=shown(value, suffix), expected=span(plausible)))
     return found
 
 
@@ -87,7 +87,8 @@ def shown(value: float, suffix: str) -> str:
     return units.show(value, suffix)
 
 
-def _span(plausible: Plausible) -> str:
+def span(plausible: Plausible) -> str:
+    """A plausible range in words, "1 MW to 200 GW"."""
     return f"{_stated(plausible.low)} to {_stated(plausible.high)}"
 
 

@@ -20,50 +20,58 @@ GROUPS = ("use_cases", "training_runs", "experiments")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerClass:
-    """A class of work that asks for power; None follows from the scenario.
-
-    - demand_w: power that serves all of it. weight_per_w: what the first watt is worth where value falls to 0
-      (quadratic), and the last one where it does not (log, alpha). floor_w: power short of which each watt costs
-      `floor_penalty_per_w` more.
-    - tier: classes of tier 1 are served as if they were alone, then those of tier 2 with what is left, and so on.
-    - sites, platforms: where it may run; empty is anywhere.
-    - amount_count, unit: what all of it comes to in a year, such as 24e9 tutor-hours; for the table of exchange.
-    """
+    """A class of work that asks for power; in a whole scenario, what it leaves out follows from there."""
 
     title: str = ""
+    """Name that people read; left out: the scenario's own, or the name of the table."""
     demand_w: Annotated[float | None, Plausible("1 MW", "1 TW")] = None
+    """Power that serves all of it; needed where the allocation stands alone."""
     weight_per_w: Annotated[float | None, Plausible("1e-6 /GW", "1e12 /GW", zero=True)] = None
+    """Worth of its first watt where value falls to nothing (quadratic), of its last where it does not (log, alpha)."""
     floor_w: Annotated[float | None, Plausible("100 kW", "1 TW", zero=True)] = None
+    """Power short of which each watt costs the penalty more."""
     floor_penalty_per_w: Annotated[float | None, Plausible("1e-6 /GW", "1e13 /GW", zero=True)] = None
+    """What each watt short of the floor costs on top."""
     tier: Annotated[int, Plausible(1, 20, least=1, most=1000)] = 1
+    """Rank: classes of tier 1 are served as if alone, those of tier 2 with what is left, and so on."""
     sites: tuple[str, ...] = ()
+    """Sites where it may run; empty is anywhere."""
     platforms: tuple[str, ...] = ()
+    """Platforms on which it may run; empty is any."""
     amount_count: Annotated[float | None, Plausible(0.001, 1e14, most=1e15)] = None
+    """What all of it comes to in a year, such as 24e9 tutor-hours, for the table of exchange."""
     unit: str = ""
+    """What that amount is counted in, such as "tutor-hours"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerPool:
-    """Power at a site, on a platform. work_ratio: work of a watt here over that in which demand is stated."""
+    """Power at a site, on a platform."""
 
     power_w: Annotated[float, Plausible("1 MW", "1 TW")]
+    """Power that there is to share."""
     site: str = ""
+    """Site that the power is at; left out: the name of the table."""
     platform: str = ""
+    """Platform that the power drives; left out: any."""
     work_ratio: Annotated[float, Plausible(0.01, 100)] = 1.0
+    """Work of a watt here over that of a watt in which demand is stated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allocation:
-    """Classes, the pools of power that they share (none: one pool), and what power costs.
-
-    capacity_w: how much there is to share where nobody says otherwise. cost_per_w: of a watt for a year.
-    """
+    """Classes, the pools of power that they share, and what power costs."""
 
     value_unit: str = ""
+    """What values are counted in; needed where the allocation stands alone, in a scenario it is USD."""
     capacity_w: Annotated[float | None, Plausible("1 MW", "1 TW")] = None
+    """Power to share where nobody asks otherwise; left out: that of the quarter, or to be asked for."""
     cost_per_w: Annotated[float | None, Plausible("1e-6 /GW", "1e13 /GW", zero=True)] = None
+    """Cost of a watt held for a year; left out: the scenario's, or none."""
     pools: Mapping[str, PowerPool] = field(default_factory=dict)
+    """Pools of power, by names of one's own; none is one pool. A whole scenario has its own."""
     classes: Mapping[str, PowerClass] = field(default_factory=dict)
+    """Classes that ask for power; in a whole scenario, by the names of its work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,19 +79,27 @@ class PowerAsked:
     """A file that asks for an allocation and nothing else."""
 
     name: str
+    """Name of the allocation; left out: that of its file."""
     title: str
+    """What the allocation is, in one line."""
     description: str = ""
+    """What it is about, and what is assumed."""
     implausible: tuple[str, ...] = ()
+    """Paths of values that are meant, although they leave their plausible range."""
     allocation: Allocation
+    """Who asks for power, and what it is worth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PowerScenario:
-    """An allocation as it was asked; implausible: as of a scenario; hash: that of every value."""
+    """An allocation as it was asked."""
 
     asked: PowerAsked
+    """What the file asks, in SI units."""
     implausible: tuple[Fault, ...]
+    """Values that leave their plausible range, and were not said to be meant."""
     hash: str
+    """Identity of the question, made of every value."""
 
 
 def stands_alone(table: Mapping[str, object]) -> bool:

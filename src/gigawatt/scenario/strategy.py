@@ -23,12 +23,16 @@ WORLD = ("extends", "name", "dollar_year", "seed", "horizon", "uncertainty", "co
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy:
-    """A way to go about a scenario: its name, what it is in words, and the scenario with its overrides."""
+    """A way to go about a scenario: a file of overrides, laid over it."""
 
     name: str
+    """Name of the strategy, that of its file."""
     title: str
+    """What the strategy is, in one line."""
     description: str
+    """What it does, and why."""
     scenario: Scenario
+    """The scenario with the overrides of the strategy."""
 
 
 def shipped() -> list[str]:

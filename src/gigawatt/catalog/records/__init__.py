@@ -1,0 +1,47 @@
+"""What the catalog knows of one thing: frozen records in SI units, with the evidence of every number beside it."""
+
+from gigawatt.catalog.records.calibrations import (
+    ConstantUse,
+    FamilyOffset,
+    InferenceCalibration,
+    InferenceEngine,
+    Spread,
+    TrainingCalibration,
+    TrainingEngine,
+)
+from gigawatt.catalog.records.evidence import Evidence, EvidenceMap, Grade, Source
+from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PowerCurve, PowerPoint, Reliability
+from gigawatt.catalog.records.history import History, HistoryPoint
+from gigawatt.catalog.records.models import Model, ModelBlock, Precision, ScalingLaw, Workload
+from gigawatt.catalog.records.sites import Climate, CoolingPlant, Facility, OnsitePower, Site
+
+__all__ = [
+    "Accelerator",
+    "Climate",
+    "ConstantUse",
+    "CoolingPlant",
+    "Evidence",
+    "EvidenceMap",
+    "Facility",
+    "FailureClass",
+    "FamilyOffset",
+    "Grade",
+    "History",
+    "HistoryPoint",
+    "InferenceCalibration",
+    "InferenceEngine",
+    "Model",
+    "ModelBlock",
+    "OnsitePower",
+    "PowerCurve",
+    "PowerPoint",
+    "Precision",
+    "Reliability",
+    "ScalingLaw",
+    "Site",
+    "Source",
+    "Spread",
+    "TrainingCalibration",
+    "TrainingEngine",
+    "Workload",
+]
