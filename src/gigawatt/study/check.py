@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.errors import Fault, ScenarioError
+from gigawatt.plan.exact import exact
 from gigawatt.plan.inputs import demand, inputs
 from gigawatt.plan.milestones import milestones
 from gigawatt.quarters import arriving, first_day, sample
@@ -20,6 +21,7 @@ from gigawatt.study.site_notes import file_notes
 from gigawatt.study.summary import strict
 
 
+@exact()
 def outline(scenario: Scenario) -> dict[str, Any]:
     """The question in SI units, JSON-ready; keys carry the suffixes of units.py.
 
