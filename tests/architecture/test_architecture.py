@@ -27,6 +27,8 @@ TWINS = {
     "PowerCurve": {"catalog/records.py", "watts/capping.py"},
     "TrainingRun": {"scenario/schema.py", "tokens/training_run.py"},
 }
+# What changes the process for everybody in it, and the only place that may.
+GLOBAL = {"set_options": "plan/exact.py", "linopy.options": "plan/exact.py", "dup2": "interfaces/"}
 HEAVY = ("xarray", "pandas", "linopy", "numba")
 
 
@@ -130,3 +132,24 @@ def test_a_class_name_is_used_once() -> None:
 def test_a_class_name_used_twice_is_found() -> None:
     one, two = ast.parse("class A: ..."), ast.parse("class A: ...\nclass B: ...")
     assert classes({"one.py": one, "two.py": two}) == {"A": ["one.py", "two.py"], "B": ["two.py"]}
+
+
+def reaching(tree: ast.Module) -> set[str]:
+    """What of `GLOBAL` a module uses."""
+    names = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    return {of for of in GLOBAL for name in names if name == of or name.endswith(f".{of}")}
+
+
+def test_what_holds_for_the_whole_process_is_set_in_one_place() -> None:
+    for file in SOURCE.rglob("*.py"):
+        where = file.relative_to(SOURCE).as_posix()
+        found = [name for name in reaching(ast.parse(file.read_text())) if not where.startswith(GLOBAL[name])]
+        assert found == [], where
+
+
+def test_what_holds_for_the_whole_process_is_found() -> None:
+    assert reaching(ast.parse("import os\nos.dup2(0, 1)")) == {"dup2"}
+    assert reaching(ast.parse("xr.set_options(keep_attrs=True)\nlinopy.options['a'] = 1")) == {
+        "set_options",
+        "linopy.options",
+    }

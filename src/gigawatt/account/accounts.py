@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import xarray as xr
 
 from gigawatt.account import costs, metrics, statements
+from gigawatt.plan.exact import exact
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
 
@@ -28,6 +29,7 @@ class Accounts:
     platforms: xr.Dataset
 
 
+@exact()
 def account(scenario: Scenario, plan: Plan) -> Accounts:
     """Keep the books of a plan. Money follows the plan's quantities; what the simulation saw differently stands
     beside them in the report (`Timeline.plan_vs_sim`)."""

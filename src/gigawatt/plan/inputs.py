@@ -30,8 +30,6 @@ SECONDS_PER_QUARTER = SECONDS_PER_YEAR / 4
 BLOCKS = ("peak", "off_peak")
 UNABLE = "unable"
 
-xr.set_options(arithmetic_join="exact", keep_attrs=False)
-
 
 def inputs(scenario: Scenario) -> xr.Dataset:
     """Every array that the stages need, SI units, names as in units.py.

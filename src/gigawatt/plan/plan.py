@@ -10,6 +10,7 @@ import xarray as xr
 
 from gigawatt.errors import Conflict, Infeasible
 from gigawatt.plan import financing, flows, inputs, milestones, search, split, work
+from gigawatt.plan.exact import exact
 from gigawatt.plan.solve import UNITS, NoPlan, Program
 from gigawatt.plan.worth import Binding, Worth, binding, worth
 from gigawatt.scenario.schema import Asked, Scenario
@@ -59,6 +60,7 @@ class Plan:
         return self.gap / max(abs(self.objective), 1e-12)
 
 
+@exact()
 def make(scenario: Scenario, progress: Progress = quiet, *, with_worth: bool = True) -> Plan:
     """Plan a scenario.
 
@@ -71,6 +73,7 @@ def make(scenario: Scenario, progress: Progress = quiet, *, with_worth: bool = T
     return plan_inputs(data, asked, progress, with_worth=with_worth)
 
 
+@exact()
 def plan_inputs(data: xr.Dataset, asked: Asked, progress: Progress, *, with_worth: bool = True) -> Plan:
     """Plan from the arrays of a scenario, as `make` does."""
     try:

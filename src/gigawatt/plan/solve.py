@@ -9,8 +9,6 @@ so. HiGHS runs on one thread, for the number of cores would change what branch a
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,8 +54,6 @@ START_IS_GOOD = (
     "mip_heuristic_run_shifting",
     "mip_heuristic_run_zi_round",
 )
-
-linopy.options["semantics"] = "v1"
 
 
 @dataclass(slots=True)
@@ -366,18 +362,22 @@ def sure(status: Any, what: str, also: tuple[Any, ...] = ()) -> None:
 
 
 def silent() -> Any:
-    """A HiGHS that prints nothing; its first instance writes a banner to standard output before any option is set."""
-    sys.stdout.flush()
-    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        highs: Any = highspy.Highs()  # type: ignore[no-untyped-call] # no types in highspy
-    finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nowhere)
-    settle(highs, output_flag=False, random_seed=0, threads=1, parallel="off")
+    """A HiGHS that prints nothing, on one thread."""
+    highs = _Silent()  # type: ignore[no-untyped-call] # no types in highspy
+    settle(highs, random_seed=0, threads=1, parallel="off")
     return highs
+
+
+class _Silent(highspy.Highs):
+    """A HiGHS that is told to print nothing before anything is asked of it.
+
+    Its constructor enables callbacks, and the first thing that is asked of HiGHS in a process writes a banner to
+    standard output, so that an option set after it comes too late.
+    """
+
+    def enableCallbacks(self) -> None:  # noqa: N802 (the name is HiGHS's)
+        settle(self, output_flag=False)
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
 
 
 def settle(highs: Any, **options: bool | int | float | str) -> None:

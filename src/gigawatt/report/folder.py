@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
+from gigawatt.plan.exact import exact
 from gigawatt.report.hours import daily, dated
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.result import Result, datasets, whole_folder
@@ -29,6 +30,7 @@ def default(scenario: Scenario) -> Path:
     return Path(RUNS) / f"{scenario.name}-{scenario.hash[:HASH_LENGTH]}"
 
 
+@exact()
 def write(result: Result, folder: str | Path) -> dict[str, str]:
     """Write everything that a result says; returns name → path, folder first.
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gigawatt import units
 from gigawatt.account.metrics import GIGAWATT_W
+from gigawatt.plan.exact import exact
 from gigawatt.report.accuracy import Rows, aligned, screen_width
 from gigawatt.report.scale import PERCENT, Scale, scale
 from gigawatt.study.dates import when
@@ -277,6 +278,7 @@ def percent(value_frac: float) -> str:
     return f"{100 * value_frac:.0f} %"
 
 
+@exact()
 def write_sweep(found: Sweep, summary: Mapping[str, Any], folder: Path) -> dict[str, str]:
     """Charts, page, table of futures and summary of a sweep; returns name → path, folder first."""
     from gigawatt.report import uncertainty_charts as charts
@@ -293,6 +295,7 @@ def write_sweep(found: Sweep, summary: Mapping[str, Any], folder: Path) -> dict[
     return _write(folder, drawn, page.sweep(summary, drawn), summary, futures_csv({"": found.table}))
 
 
+@exact()
 def write_comparison(found: Comparison, summary: Mapping[str, Any], folder: Path) -> dict[str, str]:
     """Charts, page, table of futures and summary of a comparison; returns name → path, folder first."""
     from gigawatt.report import uncertainty_charts as charts

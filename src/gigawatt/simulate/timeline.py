@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gigawatt.plan.exact import exact
 from gigawatt.plan.plan import Plan, quiet
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import calendar, expected, power, racks, storage, tide
@@ -76,6 +77,7 @@ class Timeline:
         )
 
 
+@exact()
 def simulate(
     scenario: Scenario, plan: Plan, progress: Progress = quiet, window: Window | None = None, seed: int | None = None
 ) -> Timeline:

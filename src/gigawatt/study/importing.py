@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from gigawatt.catalog import load, records
-from gigawatt.catalog.huggingface import model_toml
+from gigawatt.catalog.model_file import model_toml
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.files import MOST_TABLE_BYTES, read_json
+from gigawatt.readers.huggingface import read_config
 from gigawatt.study.files import is_writable
 from gigawatt.study.workshop import NEW, workshop
 
@@ -30,7 +31,7 @@ def import_model(config: Path, *, name: str | None, folder: Path) -> dict[str, A
         raise CatalogError([Fault(path="--out", given=str(folder), expected="a folder that exists and can be written")])
     if target.exists():
         raise CatalogError([Fault(path=str(target), given="a file", expected="no file of that name: use --name")])
-    text = model_toml(table, name=title, source=config.name, read=datetime.now(UTC).date().isoformat())
+    text = model_toml(read_config(table), name=title, source=config.name, read=datetime.now(UTC).date().isoformat())
     with workshop(folder) as place:
         (place / NEW).write_text(text, encoding="utf-8")
         model = load.read_file(records.Model, place / NEW)

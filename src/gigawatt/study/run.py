@@ -8,6 +8,7 @@ from typing import Any
 
 from gigawatt.account.accounts import Accounts, account
 from gigawatt.plan import flows, plan
+from gigawatt.plan.exact import exact
 from gigawatt.plan.inputs import UNABLE
 from gigawatt.plan.plan import Plan, quiet
 from gigawatt.plan.search import ENDED
@@ -31,6 +32,7 @@ DONE_FRAC = 0.995
 STARVED_FRAC = 0.01
 
 
+@exact()
 def run(
     scenario: str | Scenario = DEFAULT, overrides: Mapping[str, Any] | None = None, progress: Progress = quiet
 ) -> Result:

@@ -22,6 +22,7 @@ from gigawatt.plan.allocate import (
     divide_line,
     worthwhile_w,
 )
+from gigawatt.plan.exact import exact
 from gigawatt.plan.needs import Need, Problem
 from gigawatt.plan.waterfill import SAME, Fairness, gain, margin_per_w
 from gigawatt.study.allocation.question import AllocationQuestion, Opened, opened
@@ -39,6 +40,7 @@ MISSED_FRAC = 1e-6
 JUMP_FRAC = 1e-9
 
 
+@exact()
 def allocate(question: AllocationQuestion) -> dict[str, Any]:
     """Divide a capacity, JSON-ready. Raises ScenarioError, CatalogError or CalibrationError for bad input."""
     found = opened(question)

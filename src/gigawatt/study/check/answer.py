@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.errors import Fault, ScenarioError
+from gigawatt.plan.exact import exact
 from gigawatt.plan.inputs import demand, inputs
 from gigawatt.plan.milestones import milestones
 from gigawatt.quarters import arriving, first_day, sample
@@ -161,6 +162,7 @@ def answer(question: CheckQuestion, job: Job) -> Outline:
     return outline(load(question.scenario, question.set))
 
 
+@exact()
 def outline(scenario: Scenario) -> Outline:
     """What a scenario asks.
 

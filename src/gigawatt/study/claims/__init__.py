@@ -14,6 +14,7 @@ from importlib.metadata import version
 from typing import Any
 
 from gigawatt.errors import Fault, ScenarioError
+from gigawatt.plan.exact import exact
 from gigawatt.plan.plan import quiet
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
@@ -51,6 +52,7 @@ def claims(only: Sequence[str] | None = None, progress: Progress = quiet) -> lis
     return check(Cases(progress=progress), only)
 
 
+@exact()
 def check(cases: Cases, only: Sequence[str] | None = None) -> list[Claim]:
     """Check claims on any scenario; plans are shared through `cases`."""
     wanted = set(IDS if only is None else only)

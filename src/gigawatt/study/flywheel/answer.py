@@ -11,6 +11,7 @@ import numpy as np
 
 from gigawatt import tokens
 from gigawatt.errors import Fault, ScenarioError
+from gigawatt.plan.exact import exact
 from gigawatt.plan.plan import quiet
 from gigawatt.plan.search import ENDED
 from gigawatt.quarters import QUARTERS_PER_YEAR
@@ -39,6 +40,7 @@ ELASTICITIES = (
 FITTED = ("users_odds_ratio", "user_tokens_ratio", "capital_per_revenue_ratio")
 
 
+@exact()
 def figures(
     scenario: Scenario,
     *,

@@ -28,6 +28,7 @@ from typing import cast
 import numpy as np
 import xarray as xr
 
+from gigawatt.plan.exact import exact
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate.outdoors import site_years
@@ -69,6 +70,7 @@ Results = Generator[tuple[int, xr.Dataset], None, None]
 Progress = Callable[[str], None]
 
 
+@exact()
 def live(case: PlannedCase, futures: Sequence[Future]) -> xr.Dataset:
     """Outcomes as a table: every figure by draw, power and debt by draw and period, and what was drawn.
 

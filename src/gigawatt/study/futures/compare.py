@@ -17,6 +17,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt.errors import Fault, ScenarioError
+from gigawatt.plan.exact import exact
 from gigawatt.plan.plan import quiet
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.strategy import Strategy
@@ -71,6 +72,7 @@ class Comparison:
     notes: tuple[Note, ...]
 
 
+@exact()
 def compare(
     scenario: Scenario,
     strategies: Sequence[Strategy],

@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt.errors import Fault, ScenarioError
+from gigawatt.plan.exact import exact
 from gigawatt.plan.inputs import inputs
 from gigawatt.plan.plan import quiet
 from gigawatt.plan.stochastic import CANCEL_FRAC, Branch, Hedged, hedge, wait_and_see
@@ -53,6 +54,7 @@ class Hedging:
         return self.common.expected_usd(self.branches) - self.mean.expected_usd(self.branches)
 
 
+@exact()
 def answer(
     scenario: Scenario,
     *,

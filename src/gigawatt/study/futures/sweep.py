@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.account.accounts import account
+from gigawatt.plan.exact import exact
 from gigawatt.plan.plan import quiet
 from gigawatt.plan.search import ENDED
 from gigawatt.scenario.schema import Scenario
@@ -74,6 +75,7 @@ class Sweep:
     notes: tuple[Note, ...]
 
 
+@exact()
 def sweep(scenario: Scenario, asking: Asking, progress: Progress = quiet, executor: Executor | None = None) -> Sweep:
     """Plan a scenario and live through its plan in many futures, see `Asking`.
 

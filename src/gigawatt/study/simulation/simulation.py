@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from gigawatt.account.accounts import account
 from gigawatt.plan import plan
+from gigawatt.plan.exact import exact
 from gigawatt.plan.plan import quiet
 from gigawatt.quarters import first_day
 from gigawatt.scenario.schema import Scenario
@@ -46,6 +47,7 @@ class LivedResult:
         return self.result.scenario.asked.seed
 
 
+@exact()
 def simulate_result(question: SimulationQuestion, progress: Progress = quiet) -> LivedResult:
     """Live through the plan of a result, or through one that is made first.
 

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gigawatt.catalog import load
-from gigawatt.catalog.huggingface import FAMILIES, model_toml
+from gigawatt.catalog.model_file import model_toml
 from gigawatt.catalog.records import Model, ModelBlock
 from gigawatt.errors import CatalogError
+from gigawatt.readers.huggingface import FAMILIES, read_config
 
 ADDRESS = "https://example.org/config.json"
 LLAMA = {
@@ -357,15 +358,17 @@ CONFIGS: dict[str, dict[str, Any]] = {
 }
 
 
-def imported(tmp_path: Path, config: dict[str, Any], name: str = "An imported model") -> Model:
+def imported(tmp_path: Path, config: dict[str, Any]) -> Model:
     file = tmp_path / "model.toml"
-    file.write_text(model_toml(config, name=name, source=ADDRESS, read="2026-11-24"), encoding="utf-8")
+    file.write_text(
+        model_toml(read_config(config), name="An imported model", source=ADDRESS, read="2026-11-24"), encoding="utf-8"
+    )
     return load.read_file(Model, file)
 
 
 def faults(config: Any) -> dict[str, str]:
     with pytest.raises(CatalogError) as caught:
-        model_toml(config, name="m", source=ADDRESS, read="2026-11-24")
+        read_config(config)
     return {fault.path: fault.given for fault in caught.value.faults}
 
 
@@ -387,36 +390,12 @@ class TestShippedModels:
         assert model.evidence["total_params_count"].grade == "derived"
 
 
-class TestText:
-    def test_numbers_come_from_the_configuration(self, tmp_path: Path) -> None:
-        evidence = imported(tmp_path, V3).evidence["blocks.1.experts_count"]
-        assert evidence.grade == "vendor"
-        assert evidence.source
-        assert (evidence.source.url, evidence.source.date) == (ADDRESS, "2026-11-24")
+class TestReading:
+    def test_blocks_for_drafts_are_counted(self) -> None:
+        assert read_config(V3).draft_blocks_count == 1
+        assert read_config(LLAMA).draft_blocks_count == 0
 
-    def test_blocks_for_drafts_are_counted(self, tmp_path: Path) -> None:
-        assert imported(tmp_path, V3).draft_blocks_count == 1
-        assert imported(tmp_path, LLAMA).draft_blocks_count == 0
-
-    @pytest.mark.parametrize("name", ['a "quoted" name', "back\\slash", "Größe 模型"])
-    def test_any_name_is_written(self, tmp_path: Path, name: str) -> None:
-        assert imported(tmp_path, LLAMA, name).name == name
-
-    @pytest.mark.parametrize("name", ["two\nlines", "\x7f", "\x1b[31mred", "\u202eevil"])
-    def test_a_name_with_control_characters_is_refused(self, name: str) -> None:
-        """faults K10: nothing that steers a terminal or turns a line round is written into a model file."""
-        with pytest.raises(CatalogError, match=r"name = .* one line of text without control characters"):
-            model_toml(LLAMA, name=name, source=ADDRESS, read="2026-11-24")
-
-    def test_a_file_is_no_address(self, tmp_path: Path) -> None:
-        """faults K10: the address of a source is one of the web; a file's name stands in the title."""
-        file = tmp_path / "model.toml"
-        file.write_text(model_toml(LLAMA, name="m", source="config.json", read="2026-11-24"), encoding="utf-8")
-        source = load.read_file(Model, file).evidence["hidden_count"].source
-        assert source is not None
-        assert (source.url, source.title) == ("", "Configuration of m, config.json")
-
-    def test_many_hybrid_layers_are_read_in_one_pass(self, tmp_path: Path) -> None:
+    def test_many_hybrid_layers_are_read_in_one_pass(self) -> None:
         """faults K13: the pattern of a hybrid was read again for every layer, 10,000 times 10,000 parts."""
 
         class Layers(list[str]):
@@ -427,8 +406,8 @@ class TestText:
                 return super().__iter__()
 
         layers = Layers(["M"] * 9_999 + ["*"])
-        model = imported(tmp_path, NEMOTRON | {"hybrid_override_pattern": layers})
-        assert [block.count for block in model.blocks] == [9_999, 1]
+        model = read_config(NEMOTRON | {"hybrid_override_pattern": layers})
+        assert [block["count"] for block in model.blocks] == [9_999, 1]
         assert layers.passes_count == 1
 
 
@@ -436,7 +415,7 @@ class TestMistakes:
     @pytest.mark.parametrize("kind", ["", "bert", "Llama 3", None, 7])
     def test_an_unknown_family_is_told_the_known(self, kind: Any) -> None:
         with pytest.raises(CatalogError, match=r"model_type.*one of deepseek_v2"):
-            model_toml(LLAMA | {"model_type": kind}, name="m", source=ADDRESS, read="2026-11-24")
+            read_config(LLAMA | {"model_type": kind})
 
     @pytest.mark.parametrize("key", ["hidden_size", "vocab_size", "num_attention_heads", "intermediate_size"])
     def test_a_missing_key_is_named(self, key: str) -> None:
@@ -487,4 +466,4 @@ class TestMistakes:
                 st.none() | st.integers(-3, 40) | st.text(max_size=3) | st.lists(st.none(), max_size=3)
             )
         with suppress(CatalogError):
-            assert model_toml(config, name="m", source=ADDRESS, read="2026-11-24")
+            assert model_toml(read_config(config), name="m", source=ADDRESS, read="2026-11-24")

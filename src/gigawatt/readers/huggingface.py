@@ -1,23 +1,20 @@
-"""A public Hugging Face configuration (`config.json`) as the text of a model file of the catalog.
+"""A public Hugging Face configuration (`config.json`) as plain values: the sizes of a model and of its blocks.
 
 Layers are read one by one and equal ones are counted, so that windows, experts and hybrids come out as blocks.
 What a configuration leaves to the defaults of a library is a fault here, but for a few that all files leave out
-(`FAMILIES`, `TIED`): a model file states what is known, and guesses nothing.
+(`FAMILIES`, `TIED`): what is read is known, and nothing is guessed.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from gigawatt.catalog import records, to_tokens
-from gigawatt.catalog.tables import Reader, check_plain
 from gigawatt.errors import CatalogError, Fault
-from gigawatt.tokens.blocks import active_params_count, total_params_count
 
 T = TypeVar("T")
+# A block of equal layers, or what a layer says of it, by the names of the catalog's `ModelBlock`.
 Row = dict[str, Any]
 MOST_LAYERS_COUNT = 10_000
 MOST_COUNT = 10**9
@@ -39,6 +36,17 @@ _KINDS = {
     "linear_attention": "linear",
 }
 _HYBRID = {"M": "mamba", "E": "moe", "*": "attention", "-": "mlp"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelConfig:
+    """A model as its configuration states it; blocks in the order in which they first appear, each with its `count`."""
+
+    hidden_count: int
+    vocabulary_count: int
+    tied_embeddings: bool
+    draft_blocks_count: int
+    blocks: tuple[Row, ...]
 
 
 @dataclass(slots=True)
@@ -94,27 +102,19 @@ class _Family:
     sparse: bool = False
 
 
-def model_toml(
-    config: Mapping[str, Any], *, name: str, source: str, read: str, vendor: str = "unknown", release: str = ""
-) -> str:
-    """The text of a model file that `catalog.load.read_file` takes.
+def read_config(config: Any) -> ModelConfig:
+    """What a parsed `config.json` says of its language model.
 
-    config: the parsed `config.json`; source: its address or file name; read: the day it was read on (2026-11-24);
-    release: the day of the model's release, that of reading where it is not known. Parameters are those of the
-    blocks. Raises CatalogError with one fault per key that is missing or wrong, or where the family is not known.
+    Raises CatalogError with one fault per key that is missing or wrong, or where the family is not known.
     """
     if not isinstance(config, Mapping):
         raise CatalogError([Fault(path="config", given=_brief(config), expected="a table of keys")])
-    names = Reader()
-    check_plain(name, "name", False, names)
-    if names.faults:
-        raise CatalogError(names.faults)
     table, kind = _text_part(config)
     reader = _Config(_renamed(table, kind), _family(kind))
-    model = _model(reader, kind, name, vendor, release or read)
+    found = _model(reader, kind)
     if reader.faults:
         raise CatalogError(reader.faults)
-    return _written(model, source, read)
+    return found
 
 
 def _brief(value: object) -> str:
@@ -155,25 +155,18 @@ def _renamed(table: Mapping[str, Any], kind: str) -> dict[str, Any]:
     return keys
 
 
-def _model(config: _Config, kind: str, name: str, vendor: str, release: str) -> records.Model:
+def _model(config: _Config, kind: str) -> ModelConfig:
     hidden, vocabulary = config.whole("hidden_size"), config.whole("vocab_size")
-    rows = _rows(config)
-    model = records.Model(
-        id="",
-        name=name,
-        vendor=vendor,
-        release_date=release,
+    found = ModelConfig(
+        blocks=tuple(row | {"count": count} for row, count in _rows(config)),
         hidden_count=hidden,
         vocabulary_count=vocabulary,
         tied_embeddings=_tied(config, kind),
-        total_params_count=0.0,
-        active_params_count=0.0,
         draft_blocks_count=config.whole("num_nextn_predict_layers", "mtp_num_hidden_layers", default=0, least=0),
-        blocks=tuple(records.ModelBlock(**{**row, "count": count}) for row, count in rows),
     )
-    for block in model.blocks:
+    for block in found.blocks:
         _check(config, block)
-    return model
+    return found
 
 
 def _tied(config: _Config, kind: str) -> bool:
@@ -183,11 +176,13 @@ def _tied(config: _Config, kind: str) -> bool:
     return bool(given)
 
 
-def _check(config: _Config, block: records.ModelBlock) -> None:
-    if block.kv_heads_count and block.heads_count % block.kv_heads_count:
-        config.fault("num_key_value_heads", str(block.kv_heads_count), f"a divisor of {block.heads_count} heads")
-    if block.experts_active_count > block.experts_count:
-        config.fault(_ACTIVE[0], str(block.experts_active_count), f"at most {block.experts_count} experts")
+def _check(config: _Config, block: Row) -> None:
+    heads, keys = block.get("heads_count", 0), block.get("kv_heads_count", 0)
+    if keys and heads % keys:
+        config.fault("num_key_value_heads", str(keys), f"a divisor of {heads} heads")
+    experts, active = block.get("experts_count", 0), block.get("experts_active_count", 0)
+    if active > experts:
+        config.fault(_ACTIVE[0], str(active), f"at most {experts} experts")
 
 
 def _rows(config: _Config) -> list[tuple[Row, int]]:
@@ -422,47 +417,3 @@ FAMILIES: dict[str, _Family] = {
     "qwen3_next": _Family(attention=_delta_net, feed_forward=_feed_forward, experts=True, output_gate=True),
     "nemotron_h": _Family(attention=_hybrid_attention, feed_forward=_hybrid_feed_forward),
 }
-
-
-def _written(model: records.Model, source: str, read: str) -> str:
-    """The model as a TOML file."""
-    transformer = to_tokens.transformer(model)
-    total, active = total_params_count(transformer), active_params_count(transformer)
-    lines = [
-        f"name = {_quoted(model.name)}",
-        f"vendor = {_quoted(model.vendor)}",
-        f"release = {_quoted(model.release_date)}",
-        'grade = "vendor"',
-        'source = "config"',
-        "",
-        f"hidden = {model.hidden_count}",
-        f"vocabulary = {model.vocabulary_count}",
-        *(["tied_embeddings = true"] if model.tied_embeddings else []),
-        f'total_params = {{ value = {total:.6g}, grade = "derived", note = "the blocks" }}',
-        f'active_params = {{ value = {active:.6g}, grade = "derived", note = "the blocks" }}',
-        *([f"draft_blocks = {model.draft_blocks_count}"] if model.draft_blocks_count else []),
-    ]
-    for block in model.blocks:
-        lines += ["", "[[blocks]]", *_block_lines(block)]
-    on_the_web = source.startswith(("https://", "http://"))
-    title = f"Configuration of {model.name}" + ("" if on_the_web else f", {source}")
-    lines += ["", "[sources.config]", *([f"url = {_quoted(source)}"] if on_the_web else [])]
-    return "\n".join([*lines, f"date = {_quoted(read)}", f"title = {_quoted(title)}", ""])
-
-
-def _block_lines(block: records.ModelBlock) -> list[str]:
-    """The keys of a block that say something: all but those at their defaults."""
-    plain = records.ModelBlock(count=0, attention="none", ffn_count=-1)
-    stated = {name: getattr(block, name) for name in records.ModelBlock.__slots__}
-    said = {name: value for name, value in stated.items() if value != getattr(plain, name) or name == "attention"}
-    return [f"{name.removesuffix('_count')} = {_value(value)}" for name, value in said.items()]
-
-
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return _quoted(value) if isinstance(value, str) else str(value)
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
