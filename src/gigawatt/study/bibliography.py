@@ -12,7 +12,7 @@ from gigawatt.catalog import load as catalog
 from gigawatt.catalog.records import Evidence
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.quarters import Course
-from gigawatt.scenario.load import groups
+from gigawatt.scenario.resolve import groups
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import evidence
 from gigawatt.study.check import notes
