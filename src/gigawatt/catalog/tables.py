@@ -386,7 +386,8 @@ def record_of(hint: type[T], plain: Any) -> T:
     Checks types and choices; pydantic does that and makes the record, and only here. Raises its ValidationError, which
     is a ValueError.
     """
-    made: T = _adapter(hint).validate_python(plain)
+    kind: Any = hint
+    made: T = _adapter(kind).validate_python(plain)
     return made
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from gigawatt.catalog import load as catalog
 from gigawatt.catalog.records import Site
-from gigawatt.errors import CatalogError
+from gigawatt.errors import CatalogError, Fault
 from gigawatt.quarters import HELD, Course
 from gigawatt.scenario.resolve import CATALOG, groups, seen
 from gigawatt.scenario.schema import Asked, Records, Scenario
@@ -36,25 +36,28 @@ class Change:
 class Drift:
     """How far the catalog has moved from a scenario.
 
-    changes: values that are others now. gone: why the catalog has no such record today, or cannot give it, by path.
+    changes: values that are others now. gone: paths of records that it has no more. broken: why it cannot be read.
     """
 
     changes: tuple[Change, ...]
-    gone: Mapping[str, CatalogError]
+    gone: tuple[str, ...]
+    broken: tuple[Fault, ...]
 
 
 def drift(scenario: Scenario) -> Drift:
     """Hold the records of a scenario against those of the same names in today's catalog."""
     changes: list[Change] = []
-    gone = {}
+    gone: list[str] = []
+    broken: dict[Fault, None] = {}
     for group, members in groups(scenario.records).items():
         for key, record in members.items():
             path = f"{CATALOG}{group}.{key}"
             try:
                 changes += _changes(record, _today(key, record, scenario.asked), f"{path}.")
             except CatalogError as error:
-                gone[path] = error
-    return Drift(changes=tuple(changes), gone=gone)
+                gone += [path for fault in error.faults if fault.path == KIND_OF[type(record)]]
+                broken |= {fault: None for fault in error.faults if fault.path != KIND_OF[type(record)]}
+    return Drift(changes=tuple(changes), gone=tuple(gone), broken=tuple(broken))
 
 
 def with_evidence(asked: Asked, records: Records) -> Records:
@@ -69,16 +72,12 @@ def with_evidence(asked: Asked, records: Records) -> Records:
         same = {key: item for key, item in today.evidence.items() if not any(o.startswith(f"{key}.") for o in others)}
         return replace(record, evidence=same)
 
-    found = {entry.name: getattr(records, entry.name) for entry in fields(records) if entry.name != "series"}
-    return Records(
-        series=records.series,
-        **{
-            name: {key: one(key, record) for key, record in held.items()}
-            if isinstance(held, Mapping)
-            else one(name, held)
-            for name, held in found.items()
-        },
-    )
+    found: dict[str, Any] = {entry.name: getattr(records, entry.name) for entry in fields(records)}
+    del found["series"]
+    for name, held in found.items():
+        is_many = isinstance(held, Mapping)
+        found[name] = {key: one(key, record) for key, record in held.items()} if is_many else one(name, held)
+    return replace(records, **found)
 
 
 def _today(key: str, record: T, asked: Asked) -> T:
