@@ -44,7 +44,9 @@ app.command()(compare)
 app.command()(sweep)
 app.command()(hedge)
 
-ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="A preset's name or a TOML file.")]
+ScenarioName = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="A preset's name, a TOML file, or a saved result.")
+]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help='Override one value, such as --set programme.target="2 GW".'),
@@ -91,11 +93,11 @@ def run(scenario: ScenarioName = DEFAULT, set_: Set = None, out: Out = None, jso
     """Plan a programme, live through it, keep its books, and write a report."""
     with door(json):
         from gigawatt.report import folder, terminal
-        from gigawatt.scenario.load import load
+        from gigawatt.study.opened import scenario_of
         from gigawatt.study.result import check_out
         from gigawatt.study.run import run as study
 
-        question = load(scenario, _overrides(set_))
+        question, _ = scenario_of(scenario, _overrides(set_))
         where = out or folder.default(question)
         check_out(where)
         with progress() as step:
@@ -115,10 +117,10 @@ def check(scenario: ScenarioName = DEFAULT, set_: Set = None, json: Json = False
     """Read a scenario, report every fault at once, and show what it asks without solving it."""
     with door(json):
         from gigawatt.report import terminal
-        from gigawatt.scenario.load import load
         from gigawatt.study.check import outline
+        from gigawatt.study.opened import scenario_of
 
-        found = outline(load(scenario, _overrides(set_)))
+        found = outline(scenario_of(scenario, _overrides(set_))[0])
         say(found) if json else terminal.show_outline(found)
 
 
@@ -141,10 +143,10 @@ def sources(scenario: ScenarioName = DEFAULT, set_: Set = None, json: Json = Fal
     """List the numbers that a scenario uses, with grade and source, and what its value rests on."""
     with door(json):
         from gigawatt.report import terminal
-        from gigawatt.scenario.load import load
         from gigawatt.study import bibliography
+        from gigawatt.study.opened import scenario_of
 
-        found = bibliography.numbers(load(scenario, _overrides(set_)))
+        found = bibliography.numbers(scenario_of(scenario, _overrides(set_))[0])
         say(found) if json else terminal.show_sources(found)
 
 

@@ -12,7 +12,7 @@ from gigawatt.interfaces.console import door, progress, say
 
 def flywheel(
     scenario: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="A preset's name or a TOML file.")
+        str, typer.Argument(metavar="SCENARIO", help="A preset's name, a TOML file, or a saved result.")
     ] = "loi-2025-09",
     set_: Annotated[
         list[str] | None,
@@ -29,12 +29,13 @@ def flywheel(
     """Compute brings capability, users, revenue and compute again: the past predicted, and the plan's fixed point."""
     with door(json):
         from gigawatt.report import flywheel as report
-        from gigawatt.scenario.load import load, parse_overrides
+        from gigawatt.scenario.load import parse_overrides
         from gigawatt.study.files import check_drawing, write_whole
         from gigawatt.study.flywheel.answer import figures
+        from gigawatt.study.opened import scenario_of
 
         check_drawing(out)
-        question = load(scenario, parse_overrides(set_ or []))
+        question, _ = scenario_of(scenario, parse_overrides(set_ or []))
         with progress() as step:
             found = figures(question, start_ratio=start, damping_frac=damping, only_backtest=backtest, progress=step)
         if out is not None:

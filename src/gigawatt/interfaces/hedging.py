@@ -11,7 +11,7 @@ from gigawatt.interfaces.console import door, progress, say
 
 def hedge(
     scenario: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="A preset's name or a TOML file.")
+        str, typer.Argument(metavar="SCENARIO", help="A preset's name, a TOML file, or a saved result.")
     ] = "loi-2025-09",
     futures: Annotated[int, typer.Option(help="How many futures are planned for at once.")] = 6,
     decided: Annotated[int, typer.Option(help="Quarters whose orders are the same in all futures.")] = 6,
@@ -26,10 +26,11 @@ def hedge(
     """Plan for several futures at once: what to order now, and what it would be worth to know."""
     with door(json):
         from gigawatt.report import terminal
-        from gigawatt.scenario.load import load, parse_overrides
+        from gigawatt.scenario.load import parse_overrides
         from gigawatt.study.futures import hedging as study
+        from gigawatt.study.opened import scenario_of
 
-        question = load(scenario, parse_overrides(set_ or []))
+        question, _ = scenario_of(scenario, parse_overrides(set_ or []))
         with progress() as step:
             found = study.hedging(
                 question,

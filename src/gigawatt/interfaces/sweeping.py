@@ -43,7 +43,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on sta
 
 def sweep(
     scenario: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="A preset's name or a TOML file.")
+        str, typer.Argument(metavar="SCENARIO", help="A preset's name, a TOML file, or a saved result.")
     ] = "loi-2025-09",
     draws: Annotated[int, typer.Option(help="How many futures.")] = 1000,
     seed: Seed = None,
@@ -63,10 +63,10 @@ def sweep(
     """Live through one plan in many futures: what may come of it, what that hangs on, what is worth knowing."""
     with door(json):
         from gigawatt.report import uncertainty
-        from gigawatt.scenario.load import load
         from gigawatt.study.futures import sweep as study
+        from gigawatt.study.opened import scenario_of
 
-        question = load(scenario, _overrides(set_))
+        question, _ = scenario_of(scenario, _overrides(set_))
         asking = _asking(draws, seed, workers, vary, budget, plan_time, out, saltelli, replan)
         with _kept(out), _workers(asking, scheduler) as (spread, executor), progress() as step:
             found = study.sweep(question, spread, step, executor)

@@ -15,7 +15,7 @@ from gigawatt.plan.milestones import milestones
 from gigawatt.quarters import arriving, first_day, sample
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.series import energy_price_usd_per_wh
-from gigawatt.study import evidence, implausible
+from gigawatt.study import drift, evidence, implausible
 from gigawatt.study.site_notes import file_notes
 from gigawatt.study.summary import strict
 
@@ -90,7 +90,7 @@ def notes(scenario: Scenario) -> list[dict[str, str]]:
     if assumed:
         text = f"{assumed:,} of the {total:,} numbers with a grade are assumed; `gigawatt sources` lists them."
         found.append({"code": "assumed_numbers", "path": "", "text": text})
-    of_values = (*implausible.notes(scenario.implausible), *file_notes(scenario))
+    of_values = (*implausible.notes(scenario.implausible), *file_notes(scenario), *drift.notes(scenario))
     return found + [asdict(note) for note in of_values]
 
 

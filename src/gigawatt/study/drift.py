@@ -16,11 +16,14 @@ FIGURES = range(3, 16)
 
 
 def notes(scenario: Scenario) -> list[Note]:
-    """A note for each number that today's catalog has otherwise, for each thing that it has no more."""
+    """A note for each value that today's catalog has otherwise, and for each record that it has no more."""
     found = drift(scenario)
     told = [
-        *(("catalog", f"It cannot be read today: {fault}.") for fault in found.broken),
-        *((path, "No longer in the catalog; it counts as it was when this was made.") for path in found.gone),
+        *(("catalog", f"The catalog cannot be read today: {fault}.") for fault in found.broken),
+        *(
+            (path, f"{path} is no longer in the catalog; it counts as it was when this was made.")
+            for path in found.gone
+        ),
         *((change.path, _text(change)) for change in found.changes),
     ]
     rest = len(told) - MOST_NOTES
@@ -34,11 +37,11 @@ def _text(change: Change) -> str:
     suffix = units.suffix_at(change.path)
     pairs = [(_shown(change.then, suffix, figures), _shown(change.now, suffix, figures)) for figures in FIGURES]
     then, now = next((pair for pair in pairs if pair[0] != pair[1]), (repr(change.then), repr(change.now)))
-    return f"{then} when this was made, {now} now."
+    return f"{change.path}: {then} when this was made, {now} now; it counts as it was."
 
 
 def _shown(value: Any, suffix: str, figures: int) -> str:
     if value is None:
         return "none"
-    is_quantity = suffix in units.SUFFIXES and isinstance(value, int | float) and not isinstance(value, bool)
+    is_quantity = bool(suffix) and isinstance(value, int | float) and not isinstance(value, bool)
     return units.show(value, suffix, figures) if is_quantity else str(value)
