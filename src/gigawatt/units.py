@@ -175,6 +175,11 @@ def split(name: str) -> tuple[str, str]:
     return name, ""
 
 
+def suffix_at(path: str) -> str:
+    """The suffix of the last word of a path that carries one: "w" for "catalog.sites.abilene.ramp_w.2026Q3"."""
+    return next((suffix for word in reversed(path.split(".")) if (suffix := split(word)[1])), "")
+
+
 def parse(text: str | float, suffix: str) -> float:
     """Read a quantity written by a person into the SI unit that `suffix` names.
 
@@ -275,20 +280,22 @@ def _parse_part(text: str, unit: Unit) -> tuple[str, float]:
     raise ValueError(unit.example)
 
 
-def show(value: float | None, suffix: str) -> str:
-    """A quantity as a person writes it: `show(1.2e9, "w")` is "1.2 GW"; None is a dash.
+def show(value: float | None, suffix: str, figures: int = 3) -> str:
+    """A quantity as a person writes it, to so many significant figures; None is a dash.
 
     >>> show(1.2e9, "w"), show(4.65e10, "usd"), show(0.215, "frac"), show(6.5e-5, "usd_per_wh")
     ('1.2 GW', '46.5 billion USD', '21.5 %', '65 USD/MWh')
+    >>> show(3_803_800.0, "usd", 4), show(132_132.0, "w", 6)
+    ('3.804 million USD', '132.132 kW')
     """
     if value is None or not math.isfinite(value):
         return "–"
     if suffix == "frac" or (suffix == "per_year" and abs(value) < 1):
-        return f"{100 * value:.3g} %" + ("/year" if suffix == "per_year" else "")
+        return f"{100 * value:.{figures}g} %" + ("/year" if suffix == "per_year" else "")
     if suffix in ("usd", "nominal_usd"):
         for word, size in (("trillion ", 1e12), ("billion ", 1e9), ("million ", 1e6)):
             if abs(value) >= size:
-                return f"{value / size:,.3g} {word}USD"
+                return f"{value / size:,.{figures}g} {word}USD"
         return f"{value:,.0f} USD"
     fixed = {
         "usd_per_wh": (1e6, "USD/MWh"),
@@ -309,33 +316,33 @@ def show(value: float | None, suffix: str) -> str:
     }
     if suffix in fixed:
         factor, name = fixed[suffix]
-        return f"{_short(value * factor)} {name}".strip()
-    return _show_prefixed(value, suffix)
+        return f"{_short(value * factor, figures)} {name}".strip()
+    return _show_prefixed(value, suffix, figures)
 
 
-def _show_prefixed(value: float, suffix: str) -> str:
+def _show_prefixed(value: float, suffix: str, figures: int) -> str:
     unit = SUFFIXES[suffix]
     name = {"token": "tokens", "g": "kg", "FLOP": "FLOP"}.get(unit.over, unit.over)
     under = {"": "", "s": "/s", "year": "/year"}[unit.under]
     under = {"tokens_per_day": "/day", "per_h": "/h"}.get(suffix, under)
     if suffix == "kg" and abs(value) >= 1e3:
-        return f"{_short(value / 1e3)} t"
+        return f"{_short(value / 1e3, figures)} t"
     if abs(value) >= 1e3 * max(_PREFIXES.values()):
-        return f"{value:.3g} {name}{under}".replace("e+", "e")
+        return f"{value:.{figures}g} {name}{under}".replace("e+", "e")
     if suffix == "s" or not name:
-        return f"{_short(value)} {name}{under}".strip()
+        return f"{_short(value, figures)} {name}{under}".strip()
     for prefix, size in reversed(_PREFIXES.items()):
         if abs(value) >= size >= 1:
-            return f"{_short(value / size)} {prefix}{name}{under}"
-    return f"{_short(value)} {name}{under}"
+            return f"{_short(value / size, figures)} {prefix}{name}{under}"
+    return f"{_short(value, figures)} {name}{under}"
 
 
-def _short(value: float) -> str:
-    """Three significant figures, thousands separated, no exponent where a planner would not write one."""
+def _short(value: float, figures: int) -> str:
+    """Significant figures, thousands separated, no exponent where a planner would not write one."""
     if value == 0:
         return "0"
     if abs(value) >= 1e15 or abs(value) < 1e-4:
-        return f"{value:.3g}"
-    digits = max(0, 2 - math.floor(math.log10(abs(value))))
+        return f"{value:.{figures}g}"
+    digits = max(0, figures - 1 - math.floor(math.log10(abs(value))))
     rounded = f"{value:,.{digits}f}"
     return rounded.rstrip("0").rstrip(".") if "." in rounded else rounded

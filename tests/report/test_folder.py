@@ -20,7 +20,7 @@ def test_every_file_that_is_named_is_there(result: Result, written: Path) -> Non
     found = folder.files(written)
     assert list(found)[:3] == ["folder", "report", "workbook"]
     assert all(Path(file).exists() for file in found.values())
-    assert {file.name for file in written.glob("*.nc")} == {f"{name}.nc" for name in datasets(result)}
+    assert {file.name for file in written.glob("*.nc")} == {f"{name}.nc" for name in (*datasets(result), "hours")}
 
 
 def test_nothing_is_left_beside_it(written: Path) -> None:

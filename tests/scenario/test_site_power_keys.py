@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from gigawatt.errors import ScenarioError
-from gigawatt.scenario.load import load, resolved
+from gigawatt.scenario.load import load
+from gigawatt.scenario.resolve import resolved
 
 SITE = "sites.example-campus"
 FLAT = [[1.0] * 24] * 12

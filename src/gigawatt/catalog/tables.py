@@ -373,20 +373,30 @@ def _course(
 
 
 @cache
-def _adapter(cls: type) -> Any:
-    """What checks tables of a record; made once, which takes longer than checking."""
+def _adapter(hint: Any) -> Any:
+    """What checks plain data against a type; made once, which takes longer than checking."""
     from pydantic import TypeAdapter
 
-    return TypeAdapter(cls)
+    return TypeAdapter(hint)
+
+
+def record_of(hint: type[T], plain: Any) -> T:
+    """A record, or a table of records, from plain data, as `dataclasses.asdict` gives it and JSON keeps it.
+
+    Checks types and choices; pydantic does that and makes the record, and only here. Raises its ValidationError, which
+    is a ValueError.
+    """
+    kind: Any = hint
+    made: T = _adapter(kind).validate_python(plain)
+    return made
 
 
 def _build(cls: type[T], prepared: Mapping[str, Any], path: str, reader: Reader) -> T | None:
-    """Check types and choices and make the record; pydantic does both, and only here."""
+    """Make the record of a table, or fault what cannot be one."""
     from pydantic import ValidationError
 
-    kind: type = cls
     try:
-        return _adapter(kind).validate_python(prepared)
+        return record_of(cls, prepared)
     except ValidationError as error:
         for item in error.errors(include_url=False, include_context=False):
             if item["type"] == "missing" and isinstance(item["loc"][-1], str):

@@ -22,7 +22,7 @@ HASH_LENGTH = 8
 # A table of CSV with more rows than this helps nobody.
 MOST_ROWS = 50_000
 # Datasets of a result, by the name of their files.
-DATA = ("plan", "inputs", "timeline", "outages", "accounts", "statements")
+DATA = ("plan", "inputs", "timeline", "outages", "accounts", "statements", "classes", "platforms")
 
 
 def default(scenario: Scenario) -> Path:

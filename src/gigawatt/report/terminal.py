@@ -120,9 +120,9 @@ def show_simulation(found: LivedResult, files: Mapping[str, str], out: Console |
 
 def simulated(result: Result) -> list[Note]:
     """The notes of a result that are about what was lived through, not about its plan."""
-    from gigawatt.study import site_notes
+    from gigawatt.study import drift, site_notes
 
-    return [note for note in result.notes if note.code in (*LIVED, *site_notes.CODES)]
+    return [note for note in result.notes if note.code in (*LIVED, *site_notes.CODES, drift.CODE)]
 
 
 def show_outline(found: Outline, files: Mapping[str, str], out: Console | None = None) -> None:

@@ -3,54 +3,31 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from importlib.resources import files
-from operator import attrgetter
 from pathlib import Path as FilePath
 from typing import Any
 
-from gigawatt.catalog import load as catalog
 from gigawatt.catalog.plausible import refused
-from gigawatt.catalog.records import Evidence, Site, Source
+from gigawatt.catalog.records import Source
 from gigawatt.catalog.tables import Reader, is_named, is_table, read_record, read_sources, read_toml, type_at
-from gigawatt.errors import MOST_FAULTS_COUNT, CatalogError, Fault, ScenarioError
+from gigawatt.errors import CatalogError, Fault, ScenarioError
 from gigawatt.files import parse_toml
 from gigawatt.scenario.allocation import PATH as ALLOCATION
 from gigawatt.scenario.allocation import PowerAsked, PowerScenario, check_alone, stands_alone
 from gigawatt.scenario.check import check
 from gigawatt.scenario.implausible import unlisted, unmeant
-from gigawatt.scenario.schema import OVER_SITE, Asked, Records, Scenario, SiteUse
-from gigawatt.scenario.series import digests, read_series
+from gigawatt.scenario.resolve import FILE_KEYS, all_evidence, digest, groups, look_up_names, resolve, resolved
+from gigawatt.scenario.schema import Asked, Scenario
 
 DEFAULT = "loi-2025-09"
 MAX_DEPTH = 8
-# Records of which a scenario names one: field of `Records` → kind in the catalog, and where it is named.
-SINGLE = {
-    "inference": ("inference_calibrations", "operations.inference_calibration"),
-    "training": ("training_calibrations", "operations.training_calibration"),
-    "reliability": ("reliability", "simulate.reliability"),
-    "inference_curve": ("power_curves", "simulate.inference_curve"),
-    "training_curve": ("power_curves", "simulate.training_curve"),
-}
-# Tables whose entries name a record: the key that does, and the record's kind.
-NAMED = {
-    "use_cases": ("model", "models"),
-    "training_runs": ("model", "models"),
-    "experiments": ("model", "models"),
-    "platforms": ("accelerator", "accelerators"),
-    "sites": ("site", "sites"),
-}
-# Keys of a site that name a file.
-FILE_KEYS = ("weather_file", "price_file", "carbon_file")
 # Characters of a name, names, and parts of a path beyond which nobody reads or means them.
 MOST_NAME, MOST_SHOWN, MOST_PARTS = 80, 40, 200
-
-LookUp = Callable[[str, str, str], Any]
 
 
 def presets() -> list[str]:
@@ -68,7 +45,7 @@ def load(name: str = DEFAULT, overrides: Mapping[str, Any] | None = None) -> Sce
 
     Raises ScenarioError with every fault that was found.
     """
-    return _overridden(_extended(_find(name), 0), overrides or {})
+    return _read(*_changed(_extended(_find(name), 0), overrides or {}))
 
 
 def load_allocation(name: str = DEFAULT, overrides: Mapping[str, Any] | None = None) -> Scenario | PowerScenario:
@@ -80,13 +57,18 @@ def load_allocation(name: str = DEFAULT, overrides: Mapping[str, Any] | None = N
     return _read_allocation(table, reader) if stands_alone(table) else _read(table, reader)
 
 
-def loads(text: str, overrides: Mapping[str, Any] | None = None) -> Scenario:
-    """The scenario of a TOML text, as `load` reads a file."""
+def loads(text: str, overrides: Mapping[str, Any] | None = None, like: Scenario | None = None) -> Scenario:
+    """The scenario of a TOML text, as `load` reads a file. like: whose records stand before those of the catalog."""
     try:
         table = parse_toml(text, "scenario")
     except CatalogError as error:
         raise ScenarioError(error.faults) from None
-    return _overridden(_over_base(table, FilePath(), 0), overrides or {})
+    return _read(*_changed(_over_base(table, FilePath(), 0), overrides or {}), like)
+
+
+def reread(scenario: Scenario, overrides: Mapping[str, Any]) -> Scenario:
+    """A scenario with overrides. What it names already is what it was made of; what is named anew is in the catalog."""
+    return loads(scenario.toml, overrides, like=scenario)
 
 
 def parse_overrides(pairs: Iterable[str]) -> dict[str, Any]:
@@ -238,10 +220,6 @@ def _type_at(hint: Any, key: str) -> Any:
     return Mapping[str, Source] if hint is Asked and key == "sources" else type_at(hint, key)
 
 
-def _overridden(table: dict[str, Any], overrides: Mapping[str, Any]) -> Scenario:
-    return _read(*_changed(table, overrides))
-
-
 def _changed(table: dict[str, Any], overrides: Mapping[str, Any]) -> tuple[dict[str, Any], Reader]:
     """The table with its overrides, and a reader with what is wrong with these."""
     reader = Reader()
@@ -277,7 +255,7 @@ def _named(there: Mapping[str, Any], names: Sequence[str]) -> str:
     return f"one of {', '.join(known) or 'none'}{near}"
 
 
-def _read(table: dict[str, Any], reader: Reader) -> Scenario:
+def _read(table: dict[str, Any], reader: Reader, like: Scenario | None = None) -> Scenario:
     if stands_alone(table):
         name = table["name"] if isinstance(table.get("name"), str) else ""
         given, expected = f'"{name}", an allocation of power', "a scenario with a programme"
@@ -287,13 +265,13 @@ def _read(table: dict[str, Any], reader: Reader) -> Scenario:
     reader.sources = read_sources(sources_table, reader)
     asked = read_record(Asked, table, "", reader)
     if asked is None:
-        _look_up_names(table, reader)
+        look_up_names(table, reader)
         raise ScenarioError(reader.faults)
-    records = _resolve(asked, reader)
+    records = resolve(asked, reader, like)
     check(asked, records, reader)
     if reader.faults or records is None:
         raise ScenarioError(reader.faults)
-    evidence = _all_evidence(reader.evidence, records)
+    evidence = all_evidence(reader.evidence, records)
     locate_files(table, os.path.abspath)  # so that what is saved can be read from any folder
     toml = to_toml({**table, "sources": sources_table} if sources_table else table)
     return Scenario(
@@ -302,7 +280,7 @@ def _read(table: dict[str, Any], reader: Reader) -> Scenario:
         evidence=evidence,
         implausible=unmeant(asked, groups(records)),
         toml=toml,
-        hash=_hash(asked, records),
+        hash=digest(resolved(asked, records)),
     )
 
 
@@ -316,124 +294,7 @@ def _read_allocation(table: dict[str, Any], reader: Reader) -> PowerScenario:
         raise ScenarioError(reader.faults)
     values = asdict(asked)
     del values["implausible"]
-    return PowerScenario(asked=asked, implausible=unlisted(asked, asked.implausible), hash=_digest(values))
-
-
-def _looking(reader: Reader) -> LookUp:
-    """How a name is looked up in the catalog: None and a fault where it is not there."""
-
-    def look_up(kind: str, name: str, path: str) -> Any:
-        if len(reader.faults) > MOST_FAULTS_COUNT:
-            return None  # more than anybody is told, and to look for the nearest names takes its time
-        try:
-            return catalog.get(kind, name)
-        except CatalogError as error:
-            # A name that is not there is the scenario's fault; a broken file of the catalog is its own, said once.
-            found = [replace(fault, path=path) if fault.path == kind else fault for fault in error.faults]
-            reader.faults += [fault for fault in found if fault not in reader.faults]
-            return None
-
-    return look_up
-
-
-def _look_up_names(table: Mapping[str, Any], reader: Reader) -> None:
-    """Look up the names in the tables of a scenario that is not whole, so that all of its faults are told at once."""
-    look_up = _looking(reader)
-    for group, (key, kind) in NAMED.items():
-        entries = table.get(group)
-        for name, use in entries.items() if isinstance(entries, Mapping) else ():
-            given = use.get(key) if isinstance(use, Mapping) else None
-            if isinstance(given, str):
-                look_up(kind, given, f"{group}.{name}.{key}")
-
-
-def _resolve(asked: Asked, reader: Reader) -> Records | None:
-    """Look up every name; faults for those that are not in the catalog."""
-    look_up = _looking(reader)
-    single = {field: look_up(kind, attrgetter(path)(asked), path) for field, (kind, path) in SINGLE.items()}
-    many = _many(asked, look_up)
-    if None in (*single.values(), *(record for records in many.values() for record in records.values())):
-        return None
-    sites = many["sites"]
-    cooling = {site.cooling: look_up("cooling", site.cooling, "cooling") for site in sites.values()}
-    return Records(cooling=cooling, series=read_series(asked, sites, reader), **single, **many)
-
-
-def _many(asked: Asked, look_up: LookUp) -> dict[str, Any]:
-    """The records of which a scenario names several, by their field in `Records` and then by key or name."""
-    work = {
-        f"{group}.{key}": use
-        for group in ("use_cases", "training_runs", "experiments")
-        for key, use in getattr(asked, group).items()
-    }
-    batteries = {key: use.battery.source for key, use in asked.sites.items() if use.battery is not None}
-    wheel = asked.flywheel
-    return {
-        "sites": {key: _site(key, use, look_up) for key, use in asked.sites.items()},
-        "accelerators": {
-            key: look_up("accelerators", use.accelerator, f"platforms.{key}.accelerator")
-            for key, use in asked.platforms.items()
-        },
-        "models": {use.model: look_up("models", use.model, f"{path}.model") for path, use in work.items()},
-        "storage": {
-            name: look_up("onsite_power", name, f"sites.{key}.battery.source") for key, name in batteries.items()
-        },
-        "history": {} if wheel is None else {wheel.history: look_up("history", wheel.history, "flywheel.history")},
-    }
-
-
-def _site(key: str, use: SiteUse, look_up: LookUp) -> Site | None:
-    """The catalog's site with what the scenario sees differently."""
-    site = look_up("sites", use.site or key, f"sites.{key}.site" if use.site else f"sites.{key}")
-    seen = {name: getattr(use, name) for name in OVER_SITE if getattr(use, name) is not None}
-    return replace(site, **seen) if site is not None else None
-
-
-def _all_evidence(asked: Mapping[str, Evidence], records: Records) -> dict[str, Evidence]:
-    """Evidence of the scenario's own numbers and of every record used, by dotted path."""
-    found = dict(asked)
-    for group, members in groups(records).items():
-        for key, record in members.items():
-            found |= {f"catalog.{group}.{key}.{path}": evidence for path, evidence in record.evidence.items()}
-    return found
-
-
-def groups(records: Records) -> dict[str, Mapping[str, Any]]:
-    """The records of a scenario by kind and key, as the paths of their numbers name them."""
-    return {
-        "sites": records.sites,
-        "cooling": records.cooling,
-        "accelerators": records.accelerators,
-        "models": records.models,
-        "calibrations": {"inference": records.inference, "training": records.training},
-        "reliability": {records.reliability.id: records.reliability},
-        "onsite_power": records.storage,
-        "history": records.history,
-        "power_curves": {"inference": records.inference_curve, "training": records.training_curve},
-    }
-
-
-def resolved(asked: Asked, records: Records) -> dict[str, Any]:
-    """Every value of the question as plain data, without evidence: what the identity is taken from."""
-    data = {"asked": asdict(asked), "records": asdict(records)}
-    del data["asked"]["solver"], data["asked"]["implausible"]
-    for site in data["asked"]["sites"].values():
-        site |= dict.fromkeys(FILE_KEYS, "")  # their hours count, in `series`, and not where they lie
-    data["records"]["series"] = {key: digests(series) for key, series in records.series.items()}
-    for group in data["records"].values():
-        for record in [group, *group.values()]:
-            if isinstance(record, dict):
-                record.pop("evidence", None)
-    return data
-
-
-def _hash(asked: Asked, records: Records) -> str:
-    return _digest(resolved(asked, records))
-
-
-def _digest(values: Mapping[str, Any]) -> str:
-    text = json.dumps(values, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return PowerScenario(asked=asked, implausible=unlisted(asked, asked.implausible), hash=digest(values))
 
 
 def to_toml(table: Mapping[str, Any], prefix: str = "") -> str:

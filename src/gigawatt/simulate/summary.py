@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import xarray as xr
 
@@ -113,19 +112,6 @@ class Summary:
     residual_frac: float
     calls: Called | None = None
     plan_vs_sim: tuple[Difference, ...] = ()
-
-
-def summary_of(stored: Mapping[str, Any]) -> Summary:
-    """A summary from its fields, as `dataclasses.asdict` gave them."""
-    rows = tuple(Difference(**row) for row in stored["plan_vs_sim"])
-    return Summary(**{**stored, "plan_vs_sim": rows, "calls": _called_of(stored.get("calls"))})
-
-
-def _called_of(stored: Mapping[str, Any] | None) -> Called | None:
-    if stored is None:
-        return None
-    sites = tuple(SiteCalls(**row) for row in stored["sites"])
-    return Called(**{**stored, "sites": sites, "lost": tuple(CalledWork(**row) for row in stored["lost"])})
 
 
 def summarise(

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gigawatt.catalog.tables import record_of
 from gigawatt.plan.exact import exact
 from gigawatt.plan.plan import Plan, quiet
 from gigawatt.scenario.schema import Scenario
@@ -19,7 +20,7 @@ from gigawatt.simulate.hours import Hours, World, live_span, world
 from gigawatt.simulate.limits import Event
 from gigawatt.simulate.outdoors import SiteYear
 from gigawatt.simulate.power import Extremes
-from gigawatt.simulate.summary import Summary, figures, summarise, summary_of
+from gigawatt.simulate.summary import Summary, figures, summarise
 from gigawatt.simulate.totals import Values, combine, planned, totals
 
 Floats = NDArray[np.float64]
@@ -71,8 +72,8 @@ class Timeline:
         return cls(
             data=data,
             outages=outages,
-            summary=summary_of(stored["summary"]),
-            periods={quarter: summary_of(figures) for quarter, figures in stored["periods"].items()},
+            summary=record_of(Summary, stored["summary"]),
+            periods=record_of(dict[str, Summary], stored["periods"]),
             notes=tuple(stored["notes"]),
         )
 

@@ -12,12 +12,12 @@ from gigawatt.catalog import load as catalog
 from gigawatt.catalog.records import Evidence
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.quarters import Course
-from gigawatt.scenario.load import groups
+from gigawatt.scenario.resolve import groups
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import evidence
 from gigawatt.study.check.answer import notes
 from gigawatt.study.summary import strict
-from gigawatt.units import split
+from gigawatt.units import suffix_at
 
 # Every JSON object has these; the catalog belongs to no scenario.
 NO_SCENARIO: dict[str, Any] = {"gigawatt": version("gigawatt"), "scenario": None, "hash": None, "notes": []}
@@ -136,19 +136,13 @@ def _number(path: str, value: Any, item: Evidence) -> dict[str, Any]:
     return {
         "path": path,
         "value": value,
-        "unit": unit(path),
+        "unit": suffix_at(path),
         "grade": item.grade,
         "source": asdict(item.source) if item.source is not None else None,
         "low": item.low,
         "high": item.high,
         "note": item.note,
     }
-
-
-def unit(path: str) -> str:
-    """The suffix of the last word of a path that carries one: "w" for "catalog.sites.abilene.ramp_w"."""
-    words = [split(word)[1] for word in path.split(".")]
-    return next((word for word in reversed(words) if word), "")
 
 
 def _thing(scenario: Scenario, path: str) -> str:

@@ -1,4 +1,8 @@
-"""A Result: everything that a study found, with where it came from; saved as a folder, all of it or nothing."""
+"""A Result: everything that a study found, with where it came from; saved as a folder, all of it or nothing.
+
+A folder opens by itself: question, plan, timeline and accounts are read as they were written, whatever the catalog, the
+files of hours and the formulas are today.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +19,26 @@ from typing import Any
 import xarray as xr
 
 from gigawatt.account.accounts import Accounts, account
+from gigawatt.account.metrics import Values
+from gigawatt.catalog.tables import record_of
 from gigawatt.errors import Fault, InputError, ScenarioError
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.worth import Binding, Worth
-from gigawatt.scenario.load import loads, resolved
+from gigawatt.scenario import kept
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline
+from gigawatt.study import drift
 from gigawatt.study.files import check_folder, foreign, is_writable, refused, sealed, sha256, unsealed
 from gigawatt.study.note import Note
-from gigawatt.study.simulation.event import EventOutcome, outcome_of
+from gigawatt.study.simulation.event import EventOutcome
 from gigawatt.study.workshop import NEW, put, sweep, workshop
 
 # The file that says whose folder it is, and what it says.
 MARKER, KIND = "result.json", "result"
+# Layout of the folder. The first, which no marker states, kept neither evidence nor hours nor all of the accounts.
+FORMAT, FIRST_FORMAT = 2, 1
+# Characters of an error that are shown.
+MOST_GIVEN = 200
 # The only file of a result that differs between two runs of the same question.
 CLOCK = "clock.json"
 # Datasets above this size are packed: years of hours shrink to a third in a second.
@@ -64,24 +75,26 @@ class Result:
 
 
 def load(folder: str | Path) -> Result:
-    """Read back what `Result.save` wrote.
+    """Read back what `Result.save` wrote, with a note of each number that the catalog has otherwise today.
 
-    Raises ScenarioError where the folder holds no result, one of a later version, or one that was changed since.
+    Raises ScenarioError where the folder holds no result, one that was changed since, one of a later version, or one of
+    an earlier layout that cannot be read any more; these two name the version that reads it.
     """
     folder = Path(folder)
     if not (folder / MARKER).is_file():
         sweep(folder.absolute().parent)  # a run that was killed may have left an earlier result aside
     if not (folder / MARKER).is_file():
         raise ScenarioError([Fault(path=str(folder), given="no result", expected=f"a folder with {MARKER}")])
+    stored = _marker(folder)
     try:
-        stored = _marker(folder)
         _check_version(folder, stored)
         _check_files(folder, stored["files"])
         return _restore(folder, stored)
     except (InputError, MemoryError):
         raise
     except Exception as error:  # whatever cannot be read of a user's file is a fault with its path
-        raise _broken(folder / MARKER, f"{type(error).__name__}: {error}", "a whole result") from error
+        given = " ".join(f"{type(error).__name__}: {error}".split())
+        raise _broken(folder / MARKER, given[:MOST_GIVEN], f"a whole result{_made_by(stored)}") from error
 
 
 def _marker(folder: Path) -> dict[str, Any]:
@@ -96,10 +109,18 @@ def _marker(folder: Path) -> dict[str, Any]:
 
 
 def _check_version(folder: Path, stored: Mapping[str, Any]) -> None:
-    """Refuse a result of a later version: what it holds may mean something else there."""
+    """Refuse a result of a later version or layout: what it holds may mean something else there."""
     made, ours = stored["provenance"]["gigawatt"], version("gigawatt")
-    if _release(made) > _release(ours):
+    if _release(made) > _release(ours) or stored.get("format", FIRST_FORMAT) > FORMAT:
         raise _broken(folder / MARKER, f"made by gigawatt {made}", f"gigawatt {ours} or earlier; a later one reads it")
+
+
+def _made_by(stored: Mapping[str, Any]) -> str:
+    """Which version reads a result for certain, as the end of what is expected."""
+    try:
+        return f"; gigawatt {stored['provenance']['gigawatt']} made it and reads it"
+    except (KeyError, TypeError):
+        return ""
 
 
 def _release(text: str) -> tuple[int, ...]:
@@ -126,15 +147,14 @@ def _broken(file: Path, given: str, expected: str) -> ScenarioError:
 
 
 def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
-    scenario = loads((folder / "scenario.toml").read_text(encoding="utf-8"))
-    if scenario.hash != stored["provenance"]["hash"]:
-        raise ValueError("scenario.toml, or the catalog behind it, is no longer what this result was made of")
+    is_first = stored.get("format", FIRST_FORMAT) == FIRST_FORMAT
+    scenario = (_first_scenario if is_first else _scenario)(folder, stored)
     figures = stored["plan"] | json.loads((folder / CLOCK).read_text(encoding="utf-8"))
     plan = Plan(
         data=_read(folder / "plan.nc"),
         inputs=_read(folder / "inputs.nc"),
-        worth=tuple(Worth(**item) for item in figures.pop("worth")),
-        binds=tuple(Binding(**item) for item in figures.pop("binds")),
+        worth=record_of(tuple[Worth, ...], figures.pop("worth")),
+        binds=record_of(tuple[Binding, ...], figures.pop("binds")),
         **figures,
     )
     timeline = Timeline.restore(_read(folder / "timeline.nc"), _read(folder / "outages.nc"), stored["timeline"])
@@ -142,10 +162,41 @@ def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
         scenario=scenario,
         plan=plan,
         timeline=timeline,
-        accounts=account(scenario, plan),
-        notes=tuple(Note(**note) for note in stored["notes"]),
+        accounts=account(scenario, plan) if is_first else _accounts(folder, stored["accounts"]),
+        notes=(*record_of(tuple[Note, ...], stored["notes"]), *drift.notes(scenario)),
         provenance=stored["provenance"],
-        outcome=outcome_of(stored["outcome"]) if stored.get("outcome") else None,
+        outcome=record_of(EventOutcome, stored["outcome"]) if stored.get("outcome") else None,
+    )
+
+
+def _scenario(folder: Path, stored: Mapping[str, Any]) -> Scenario:
+    del stored  # its hash is the scenario's own
+    values = json.loads((folder / "resolved.json").read_text(encoding="utf-8"))
+    return kept.restored(values, _read(folder / "hours.nc"), _toml(folder))
+
+
+def _first_scenario(folder: Path, stored: Mapping[str, Any]) -> Scenario:
+    """The question of a folder of the first layout; one fault where it cannot be read any more."""
+    values = json.loads((folder / "resolved.json").read_text(encoding="utf-8"))
+    try:
+        return kept.revived(values, _toml(folder), stored["provenance"]["hash"])
+    except InputError as error:
+        given = f"an earlier layout, and {error.faults[0]}"
+        raise _broken(folder / MARKER, given, f"what it was made of{_made_by(stored)}") from error
+
+
+def _toml(folder: Path) -> str:
+    return (folder / "scenario.toml").read_text(encoding="utf-8").removesuffix("\n")
+
+
+def _accounts(folder: Path, stored: Mapping[str, Any]) -> Accounts:
+    return Accounts(
+        table=_read(folder / "accounts.nc"),
+        statements=_read(folder / "statements.nc"),
+        values=record_of(Values, stored["values"]),
+        headline=stored["headline"],
+        classes=_read(folder / "classes.nc"),
+        platforms=_read(folder / "platforms.nc"),
     )
 
 
@@ -170,12 +221,12 @@ def whole_folder(result: Result, folder: Path) -> Iterator[Path]:
 
 
 def _write_data(result: Result, folder: Path) -> dict[str, str]:
-    """scenario.toml (as asked), resolved.json and the datasets as NetCDF; the digest of each by its name."""
+    """scenario.toml (as asked), resolved.json, hours and the datasets as NetCDF; the digest of each by its name."""
     scenario = result.scenario
-    values = resolved(scenario.asked, scenario.records)
     contents = {
         "scenario.toml": f"{scenario.toml}\n".encode(),
-        "resolved.json": f"{json.dumps(values, indent=1, sort_keys=True)}\n".encode(),
+        "resolved.json": f"{json.dumps(kept.plain(scenario), indent=1)}\n".encode(),
+        "hours.nc": netcdf(kept.hours(scenario)),
     }
     contents |= {f"{name}.nc": netcdf(data) for name, data in datasets(result).items()}
     for name, content in contents.items():
@@ -191,10 +242,12 @@ def _write_marker(result: Result, folder: Path, digests: Mapping[str, str]) -> N
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
     stored = {
         "kind": KIND,
+        "format": FORMAT,
         "plan": {name: getattr(plan, name) for name in scalars}
         | {"worth": [asdict(item) for item in plan.worth], "binds": [asdict(item) for item in plan.binds]},
         "timeline": result.timeline.stored(),
-        "notes": [asdict(note) for note in result.notes],
+        "accounts": {"values": asdict(result.accounts.values), "headline": result.headline},
+        "notes": [asdict(note) for note in result.notes if note.code != drift.CODE],  # of today, not of the result
         "provenance": result.provenance,
         "outcome": None if result.outcome is None else asdict(result.outcome),
         "files": {name: digests.get(name) for name in (*files, MARKER)},
@@ -219,6 +272,8 @@ def datasets(result: Result) -> dict[str, xr.Dataset]:
         "outages": result.timeline.outages,
         "accounts": result.accounts.table,
         "statements": result.accounts.statements,
+        "classes": result.accounts.classes,
+        "platforms": result.accounts.platforms,
     }
 
 

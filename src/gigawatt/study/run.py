@@ -13,11 +13,12 @@ from gigawatt.plan.inputs import UNABLE
 from gigawatt.plan.plan import Plan, quiet
 from gigawatt.plan.search import ENDED
 from gigawatt.plan.verify import Violation, verify
-from gigawatt.scenario.load import DEFAULT, load
+from gigawatt.scenario.load import DEFAULT
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import simulate
-from gigawatt.study import evidence, implausible, nothing
+from gigawatt.study import drift, evidence, implausible, nothing
 from gigawatt.study.note import Note
+from gigawatt.study.opened import scenario_of
 from gigawatt.study.result import Result
 from gigawatt.study.site_notes import call_notes, file_notes
 from gigawatt.units import show
@@ -38,10 +39,11 @@ def run(
 ) -> Result:
     """Plan, simulate and account for a scenario.
 
-    scenario: a preset, a file, or a Scenario. overrides: dotted path → value, {"programme.target": "2 GW"}.
+    scenario: a preset, a file, the folder of a result (see `opened.scenario_of`), or a Scenario. overrides: dotted path
+    → value, {"programme.target": "2 GW"}.
     Raises ScenarioError, CatalogError or CalibrationError for bad input, Infeasible where hard limits conflict.
     """
-    question = load(scenario, overrides) if isinstance(scenario, str) else scenario
+    question = scenario_of(scenario, overrides)[0] if isinstance(scenario, str) else scenario
     planned = plan.make(question, progress)
     timeline = simulate(question, planned, progress)
     progress("keeping the books")
@@ -51,7 +53,12 @@ def run(
         plan=planned,
         timeline=timeline,
         accounts=accounts,
-        notes=(*notes(question, planned, accounts), *file_notes(question), *call_notes(question, timeline)),
+        notes=(
+            *notes(question, planned, accounts),
+            *file_notes(question),
+            *call_notes(question, timeline),
+            *drift.notes(question),
+        ),
         provenance=provenance(question),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gigawatt.scenario.load import FILE_KEYS
+from gigawatt.scenario.resolve import FILE_KEYS
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline
 from gigawatt.study.note import Note

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import xarray as xr
@@ -17,12 +16,13 @@ from gigawatt.plan.inputs import inputs
 from gigawatt.plan.needs import Fleet, Problem, Work
 from gigawatt.plan.waterfill import AlphaFair, Fairness, Quadratic
 from gigawatt.scenario.allocation import PowerScenario
-from gigawatt.scenario.load import DEFAULT, allocation_presets, load_allocation, loads, presets
+from gigawatt.scenario.load import DEFAULT, load_allocation, reread
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study import implausible
+from gigawatt.study import drift, implausible
 from gigawatt.study.note import Note
 from gigawatt.study.nothing import built
-from gigawatt.study.result import load as load_result
+from gigawatt.study.opened import result_of
+from gigawatt.study.result import Result
 
 # How to divide; a quadratic curve whose value of serving all is that of a constant one starts at twice its height.
 RULES = {
@@ -105,21 +105,15 @@ def _read_capacity_w(text: str) -> float:
 
 
 def _found(question: AllocationQuestion, fairness: Fairness) -> Opened:
-    if question.source not in (*presets(), *allocation_presets()) and _is_folder(question.source):
-        return _of_result(question, fairness)
+    saved = result_of(question.source)
+    if saved is not None:
+        return _of_result(saved, question, fairness)
     scenario = load_allocation(question.source, question.overrides)
     if isinstance(scenario, PowerScenario):
         return _alone(scenario, question, fairness)
     data = inputs(scenario)
     period = _read_period(question.period, data, scenario.asked.horizon.report_end_date)
     return _of_scenario(scenario, data, period, fairness)
-
-
-def _is_folder(name: str) -> bool:
-    try:
-        return Path(name).is_dir()
-    except (OSError, ValueError):
-        return False  # no name that a folder could have
 
 
 def _alone(scenario: PowerScenario, question: AllocationQuestion, fairness: Fairness) -> Opened:
@@ -144,10 +138,9 @@ def _alone(scenario: PowerScenario, question: AllocationQuestion, fairness: Fair
     )
 
 
-def _of_result(question: AllocationQuestion, fairness: Fairness) -> Opened:
+def _of_result(saved: Result, question: AllocationQuestion, fairness: Fairness) -> Opened:
     """The fleet of a saved result; demand and values are those of its scenario, or as overridden."""
-    saved = load_result(question.source)
-    scenario = loads(saved.scenario.toml, question.overrides) if question.overrides else saved.scenario
+    scenario = reread(saved.scenario, question.overrides) if question.overrides else saved.scenario
     data, stock = inputs(scenario), saved.plan.data.stock_count
     for name in ("period", "site", "platform"):
         if list(data[name].values) != list(stock[name].values):
@@ -159,7 +152,8 @@ def _of_result(question: AllocationQuestion, fairness: Fairness) -> Opened:
     # What is built after the reported window only has no peak in it: its last quarter then.
     peak = saved.headline["peak_period"] or data.period.values[-1]
     period = _read_period(question.period, data, str(peak))
-    return _of_scenario(scenario, data, period, fairness, stock.sel(period=period))
+    found = _of_scenario(scenario, data, period, fairness, stock.sel(period=period))
+    return replace(found, notes=(*found.notes, *drift.notes(saved.scenario)))
 
 
 def _read_period(text: str | None, data: xr.Dataset, default: str) -> str:

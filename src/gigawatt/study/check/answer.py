@@ -13,14 +13,14 @@ from gigawatt.plan.exact import exact
 from gigawatt.plan.inputs import demand, inputs
 from gigawatt.plan.milestones import milestones
 from gigawatt.quarters import arriving, first_day, sample
-from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.series import energy_price_usd_per_wh
-from gigawatt.study import evidence, implausible
+from gigawatt.study import drift, evidence, implausible
 from gigawatt.study.answer import SPREAD, Head, head_of
 from gigawatt.study.check.question import CheckQuestion
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
+from gigawatt.study.opened import scenario_of
 from gigawatt.study.site_notes import file_notes
 
 
@@ -159,7 +159,7 @@ class Outline:
 def answer(question: CheckQuestion, job: Job) -> Outline:
     """The outline of the scenario that is asked about."""
     del job  # it takes a moment
-    return outline(load(question.scenario, question.set))
+    return outline(scenario_of(question.scenario, question.set)[0])
 
 
 @exact()
@@ -228,7 +228,7 @@ def notes(scenario: Scenario) -> tuple[Note, ...]:
     if assumed:
         text = f"{assumed:,} of the {total:,} numbers with a grade are assumed; `gigawatt sources` lists them."
         found.append(Note(code="assumed_numbers", path="", text=text))
-    return (*found, *implausible.notes(scenario.implausible), *file_notes(scenario))
+    return (*found, *implausible.notes(scenario.implausible), *file_notes(scenario), *drift.notes(scenario))
 
 
 def _sites(scenario: Scenario) -> list[OutlinedSite]:

@@ -17,7 +17,7 @@ from gigawatt.plan.search import ENDED
 from gigawatt.quarters import QUARTERS_PER_YEAR
 from gigawatt.scenario.flywheel import PATH, Flywheel
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study import implausible
+from gigawatt.study import drift, implausible
 from gigawatt.study.flywheel.backtest import backtest, curves, fitted, mean_error_frac, past
 from gigawatt.study.flywheel.loop import LEAST_DEMAND, MOST_DEMAND, Progress, Spin, done_flop, spin, users_count
 from gigawatt.study.summary import strict
@@ -72,7 +72,7 @@ def figures(
             "hash": scenario.hash,
             "notes": [
                 *({"code": code, "path": PATH, "text": text} for code, text in notes.items()),
-                *(asdict(note) for note in implausible.notes(scenario.implausible)),
+                *(asdict(note) for note in (*implausible.notes(scenario.implausible), *drift.notes(scenario))),
             ],
             "company": history.name,
             "elasticities": _numbers(scenario, wheel),

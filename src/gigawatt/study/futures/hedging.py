@@ -17,7 +17,7 @@ from gigawatt.plan.inputs import inputs
 from gigawatt.plan.plan import quiet
 from gigawatt.plan.stochastic import CANCEL_FRAC, Branch, Hedged, hedge, wait_and_see
 from gigawatt.scenario.schema import Asked, Scenario
-from gigawatt.study import implausible
+from gigawatt.study import drift, implausible
 from gigawatt.study.futures.draws import Future, draw
 from gigawatt.study.futures.realised import MULTIPLIES, factor, scenario_in
 
@@ -198,7 +198,7 @@ def summary(found: Hedging) -> dict[str, Any]:
         ],
         "notes": [
             *({"code": code, "path": path, "text": text} for code, path, text in NOTES),
-            *(asdict(note) for note in implausible.notes(scenario.implausible)),
+            *(asdict(note) for note in (*implausible.notes(scenario.implausible), *drift.notes(scenario))),
         ],
     }
 

@@ -16,7 +16,7 @@ from gigawatt.plan.exact import exact
 from gigawatt.plan.plan import quiet
 from gigawatt.plan.search import ENDED
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study import implausible
+from gigawatt.study import drift, implausible
 from gigawatt.study.futures import statistics, store
 from gigawatt.study.futures.batches import Group, PlannedCase
 from gigawatt.study.futures.campaign import Campaign, Progress, campaign
@@ -193,6 +193,7 @@ def notes(scenario: Scenario, cases: Mapping[str, PlannedCase]) -> tuple[Note, .
     if "assumed" in grades:
         text = "Most distributions are assumed: what comes out is as wide as what was put in."
         found.append(Note(code="assumed_spread", path="uncertainty", text=text))
+    found += drift.notes(scenario)
     for name, case in cases.items():
         ended = case.plan.ended
         if ended is not None:

@@ -113,34 +113,6 @@ def outcome(texts: Sequence[str], window: Window, lived: Timeline, without: Time
     )
 
 
-def outcome_of(stored: Mapping[str, Any]) -> EventOutcome:
-    """An outcome from its fields, as `dataclasses.asdict` gave them and JSON kept them."""
-
-    def phase(fields: Mapping[str, Any] | None) -> Phase | None:
-        if fields is None:
-            return None
-        sites = {site: Means(**means) for site, means in fields["sites"].items()}
-        return Phase(hours_h=fields["hours_h"], programme=Means(**fields["programme"]), sites=sites)
-
-    return EventOutcome(
-        events=tuple(stored["events"]),
-        sites=tuple(stored["sites"]),
-        begin=stored["begin"],
-        end=stored["end"],
-        before=phase(stored["before"]),
-        during=_there(phase(stored["during"])),
-        without=_there(phase(stored["without"])),
-        after=phase(stored["after"]),
-        cut=tuple(Cut(**row) for row in stored["cut"]),
-    )
-
-
-def _there(phase: Phase | None) -> Phase:
-    if phase is None:
-        raise ValueError("an outcome without its event")
-    return phase
-
-
 def _phase(data: xr.Dataset, steps: slice, sites: Sequence[str]) -> Phase | None:
     part = data.isel(time=steps)
     if not part.sizes["time"]:

@@ -14,13 +14,13 @@ from typing import Any
 from gigawatt import units
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.quarters import QUARTER, first_day, quarter_name, quarter_number
-from gigawatt.scenario.load import DEFAULT, load, loads, presets
+from gigawatt.scenario.load import DEFAULT, reread
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import calendar
 from gigawatt.simulate.limits import Event
 from gigawatt.simulate.timeline import Window
+from gigawatt.study.opened import is_folder, scenario_of
 from gigawatt.study.result import Result
-from gigawatt.study.result import load as load_result
 from gigawatt.study.simulation.events import OPTION, read_events, span
 
 MODES = ("stochastic", "expected")
@@ -61,16 +61,13 @@ class SimulationQuestion:
 def opened(question: SimulationQuestion) -> tuple[Scenario, Result | None]:
     """The scenario that is lived through, with seed and mode settled, and the result whose plan is taken, if any."""
     _check(question)
-    saved = None
-    if question.source not in presets() and Path(question.source).is_dir():
-        saved = load_result(question.source)
-        scenario = _changed(saved, question.overrides)
-    else:
-        scenario = load(question.source, question.overrides)
+    if is_folder(question.source):
+        _check_unplanned(question.overrides)
+    scenario, saved = scenario_of(question.source, question.overrides)
     settled: dict[str, Any] = {"simulate.mode": question.mode or _stated_mode(scenario) or MODES[0]}
     if question.seed is not None:
         settled["seed"] = question.seed
-    return loads(scenario.toml, settled), saved
+    return reread(scenario, settled), saved
 
 
 def window(question: SimulationQuestion, scenario: Scenario) -> Window:
@@ -107,8 +104,8 @@ def _check(question: SimulationQuestion) -> None:
         raise ScenarioError(faults)
 
 
-def _changed(saved: Result, overrides: Mapping[str, Any]) -> Scenario:
-    """The scenario of a result with what may differ when its plan is lived through."""
+def _check_unplanned(overrides: Mapping[str, Any]) -> None:
+    """Refuse, of the scenario of a result, what its plan is made of."""
     expected = (
         "for a saved result only what its plan is not made of: seed, simulate, regions, how racks fail, files and "
         "contracts of sites; name a preset or file instead, and it is planned anew"
@@ -120,7 +117,6 @@ def _changed(saved: Result, overrides: Mapping[str, Any]) -> Scenario:
     ]
     if faults:
         raise ScenarioError(faults)
-    return loads(saved.scenario.toml, overrides) if overrides else saved.scenario
 
 
 def _stated_mode(scenario: Scenario) -> str | None:
