@@ -9,6 +9,7 @@ from datetime import date
 from gigawatt import units
 from gigawatt.report import svg
 from gigawatt.report.accuracy import aligned, screen_width, share, signed
+from gigawatt.report.names import power_of
 from gigawatt.report.scale import cell
 from gigawatt.report.svg import Frame
 from gigawatt.study.flywheel.answer import FixedPoint, FlywheelAnswer, TurnedYear, WheelNumber
@@ -49,9 +50,9 @@ BACKTEST_KEY = (
     'that was published. "trend": growth at the rate of the points that set, continued in time.'
 )
 CHAIN_KEY = (
-    "Power and factors at the year's end; research since the plan began, and its share of what the scenario asks for, "
-    "what was done before included; orders of magnitude of effective compute since then; revenue and capital of the "
-    "year, billion USD."
+    "Power and factors at the year's end; research since the plan began, FLOP, and its share of what the scenario asks "
+    "for, what was done before included; orders of magnitude of effective compute since then; revenue and capital of "
+    "the year, {}."
 )
 
 
@@ -71,7 +72,8 @@ def show(answer: FlywheelAnswer, files: Mapping[str, str], width: int | None = N
         print(f"\n{textwrap.fill(loop_words(answer.fixed_point, answer.iterations), columns)}")
         _table("Turn by turn, to the last reported quarter", turn_rows(answer.iterations), columns)
         _table("Once around, at the end of each year", chain_rows(answer.fixed_point.chain), columns)
-        print(f"\n{textwrap.fill(CHAIN_KEY, columns)}")
+        money = power_of(max(row.power_w for row in answer.fixed_point.chain)).money
+        print(f"\n{textwrap.fill(CHAIN_KEY.format(money), columns)}")
     print("\nTo keep in mind")
     for note in answer.head.notes:
         print(textwrap.fill(note.text, columns, initial_indent="  – ", subsequent_indent="    "))
@@ -167,13 +169,14 @@ def _range(row: WheelNumber) -> str:
 
 def turn_rows(turns: Sequence[Turn]) -> list[list[str]]:
     """Turns of the loop as rows of text under their titles."""
-    head = ["from", "turn", "GW at the peak", "NPV, billion USD", "demand", "comes back", "largest change"]
+    unit = power_of(max(turn.peak_w for turn in turns))
+    head = ["from", "turn", f"peak, {unit.symbol}", f"NPV, {unit.money}", "demand", "comes back", "change"]
     return [head] + [
         [
             f"{turn.start_ratio:g}",
             f"{turn.number}",
-            f"{turn.peak_w / GW:.3g}",
-            f"{turn.npv_usd / BILLION:,.1f}".replace("-", "−"),
+            f"{turn.peak_w / (GW * unit.gw):.3g}",
+            f"{turn.npv_usd / (BILLION * unit.gw):,.1f}".replace("-", "−"),
             f"{turn.demand_ratio:.3f}",
             f"{turn.response_ratio:.3f}",
             share(turn.change_frac),
@@ -184,18 +187,19 @@ def turn_rows(turns: Sequence[Turn]) -> list[list[str]]:
 
 def chain_rows(chain: Sequence[TurnedYear]) -> list[list[str]]:
     """The chain from power to capital by year as rows of text under their titles."""
-    head = ["year", "GW", "research, FLOP", "of asked", "orders", "users, M", "demand", "revenue", "capital"]
+    unit = power_of(max(row.power_w for row in chain))
+    head = ["year", unit.symbol, "research", "of asked", "orders", "users, M", "demand", "revenue", "capital"]
     return [head] + [
         [
             row.year,
-            f"{row.power_w / GW:.3g}",
+            f"{row.power_w / (GW * unit.gw):.3g}",
             f"{row.research_flop:.2g}",
             share(row.research_of_asked_ratio),
             f"{row.orders_count:.2f}",
             NOTHING if row.weekly_users_count is None else f"{row.weekly_users_count / MILLION:,.0f}",
             f"{row.demand_ratio:.3f}",
-            f"{row.revenue_usd / BILLION:,.3g}",
-            f"{abs(row.capex_usd) / BILLION:,.3g}",
+            f"{row.revenue_usd / (BILLION * unit.gw):,.3g}",
+            f"{abs(row.capex_usd) / (BILLION * unit.gw):,.3g}",
         ]
         for row in chain
     ]
@@ -312,7 +316,7 @@ def _turns(panel: Frame, turns: Sequence[Turn]) -> list[str]:
         places = [(across(turn.number), up.at(turn.demand_ratio)) for turn in mine]
         marks.append(svg.path(places, f"line {svg.stroke(n)}"))
         for (px, py), turn in zip(places, mine, strict=True):
-            tip = f"turn {turn.number} from {start:g}: {turn.demand_ratio:.3f}, {turn.peak_w / GW:.3g} GW"
+            tip = f"turn {turn.number} from {start:g}: {turn.demand_ratio:.3f}, {cell(turn.peak_w, 'w')}"
             marks.append(svg.dot(px, py, 4, svg.fill(n), tip))
         px, py = places[0]
         marks.append(svg.text(px - 9, py + 16, f"from {start:g}", anchor="end"))
