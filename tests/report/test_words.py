@@ -17,7 +17,8 @@ from gigawatt.plan.plan import plan_inputs, quiet
 from gigawatt.report import folder, ladder, page, tables, terminal, words
 from gigawatt.scenario.load import loads
 from gigawatt.study import dates
-from gigawatt.study.allocation.question import AllocationQuestion, opened
+from gigawatt.study.allocation.problem import opened
+from gigawatt.study.allocation.question import AllocationQuestion
 from gigawatt.study.result import Result, load
 from gigawatt.study.run import run
 from gigawatt.study.simulation.simulation import LivedResult
@@ -143,7 +144,7 @@ def test_what_is_asked_of_nothing_is_answered(nothing: Result, tmp_path: Path) -
     assert "No rack is in service." in out.getvalue()
     folder.write(nothing, tmp_path / "nothing")
     with pytest.raises(ScenarioError, match="nothing is built: expected a result that builds something"):
-        opened(AllocationQuestion(source=str(tmp_path / "nothing")))
+        opened(AllocationQuestion(scenario=str(tmp_path / "nothing")))
 
 
 def test_no_crumbs_of_the_solver_are_bought(nothing: Result) -> None:

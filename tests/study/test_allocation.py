@@ -1,7 +1,8 @@
-"""The verb's figures: the preset, files of one's own, a scenario in a quarter, a saved plan's fleet."""
+"""Power divided: the preset, files of one's own, a scenario in a quarter, a saved plan's fleet."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,68 +14,76 @@ from gigawatt.errors import ScenarioError
 from gigawatt.plan import flows, needs
 from gigawatt.plan.inputs import SECONDS_PER_YEAR, inputs
 from gigawatt.scenario.load import allocation_presets, load, load_allocation, presets
-from gigawatt.study.allocation import AllocationQuestion, allocate
-from gigawatt.study.allocation.question import opened
+from gigawatt.study import verbs
+from gigawatt.study.allocation.answer import AllocatedClass, AllocationAnswer
+from gigawatt.study.allocation.problem import opened
+from gigawatt.study.allocation.question import AllocationQuestion
+from gigawatt.study.answer import plain
 
-SHORT = {"horizon.report_end": "2028Q2", "horizon.end": "2028Q4"}
+SHORT = {"horizon.report_end": "2027Q4", "horizon.end": "2028Q2"}
 POOLS: dict[str, Any] = {
     "allocation.pools.north": {"power": "6 GW", "platform": "old"},
     "allocation.pools.south": {"power": "4 GW", "platform": "new", "work": 1.5},
 }
 
 
-def figures(source: str = "six-classes", /, overrides: dict[str, Any] | None = None, **asked: str) -> dict[str, Any]:
-    return allocate(AllocationQuestion(source=source, overrides=overrides or {}, **asked))
+def divide(scenario: str = "six-classes", /, overrides: dict[str, Any] | None = None, **asked: str) -> AllocationAnswer:
+    found: AllocationAnswer = verbs.allocate(scenario, set=overrides or {}, **asked)
+    return found
 
 
-def row(found: dict[str, Any], key: str) -> dict[str, Any]:
-    return next(one for one in found["allocation"] if one["use_case"] == key)
+def row(found: AllocationAnswer, key: str) -> AllocatedClass:
+    return next(one for one in found.allocation if one.use_case == key)
+
+
+def codes(found: AllocationAnswer) -> set[str]:
+    return {note.code for note in found.head.notes}
 
 
 class TestPreset:
     def test_figures_of_the_example(self) -> None:
-        found = figures(capacity="10 GW")
-        assert round(found["lambda_left"], 3) == round(found["lambda_right"], 3) == 0.497
-        assert found["physical_abundance_w"] == pytest.approx(16e9)
-        assert round(found["economic_abundance_w"] / 1e9, 3) == 9.968
-        assert sum(one["power_w"] for one in found["allocation"]) == pytest.approx(10e9)
-        assert [one["marginal"] for one in found["allocation"]] == pytest.approx([found["lambda_right"]] * 6, rel=1e-9)
-        assert [round(one["floor_frac"], 4) for one in found["allocation"]] == [0.2667, 0.1, 0.12, 0.2286, 0.25, 0]
-        assert round(figures(capacity="8 GW")["lambda_right"], 3) == 0.663
+        found = divide(capacity="10 GW")
+        assert round(found.lambda_left, 3) == round(found.lambda_right, 3) == 0.497
+        assert found.physical_abundance_w == pytest.approx(16e9)
+        assert round(found.economic_abundance_w / 1e9, 3) == 9.968
+        assert sum(one.power_w for one in found.allocation) == pytest.approx(10e9)
+        assert [one.marginal for one in found.allocation] == pytest.approx([found.lambda_right] * 6, rel=1e-9)
+        assert [round(one.floor_frac, 4) for one in found.allocation] == [0.2667, 0.1, 0.12, 0.2286, 0.25, 0]
+        assert round(divide(capacity="8 GW").lambda_right, 3) == 0.663
 
     def test_the_curve_goes_through_round_capacities_and_falls(self) -> None:
-        curve = figures()["curve"]
-        price = {one["capacity_w"]: one["lambda"] for one in curve}
+        curve = divide().curve
+        price = {one.capacity_w: one.lambda_ for one in curve}
         assert round(price[8e9], 3) == 0.663
         assert round(price[10e9], 3) == 0.497
         assert price[max(price)] == 0
-        assert (np.diff([one["lambda"] for one in curve]) <= 1e-12).all()
+        assert (np.diff([one.lambda_ for one in curve]) <= 1e-12).all()
         assert all(
-            set(one["served_frac"]) == {"chat", "agents", "cancer", "tutoring", "training", "media"} for one in curve
+            set(one.served_frac) == {"chat", "agents", "cancer", "tutoring", "training", "media"} for one in curve
         )
 
     def test_exchange_is_watt_for_watt(self) -> None:
-        found = {(one["gains"], one["gives"]): one for one in figures()["exchange"]}
+        found = {(one.gains, one.gives): one for one in divide().exchange}
         assert len(found) == 30
         swap = found["tutoring", "cancer"]
-        assert swap["share_ratio"] == pytest.approx(3.5 / 2.5)
-        assert swap["amount_ratio"] == pytest.approx((10e6 / 2.5) / (70e9 / 3.5))
-        assert swap["amount_ratio"] * found["cancer", "tutoring"]["amount_ratio"] == pytest.approx(1)
-        assert swap["value_per_gw"] == pytest.approx(0, abs=1e-9)
+        assert swap.share_ratio == pytest.approx(3.5 / 2.5)
+        assert swap.amount_ratio == pytest.approx((10e6 / 2.5) / (70e9 / 3.5))
+        assert swap.amount_ratio * found["cancer", "tutoring"].amount_ratio == pytest.approx(1)
+        assert swap.moved_value_per_gw_year == pytest.approx(0, abs=1e-9)
 
     def test_nothing_is_given_by_who_has_nothing(self) -> None:
-        found = {(one["gains"], one["gives"]): one for one in figures(capacity="5 GW")["exchange"]}
-        assert found["chat", "media"]["share_ratio"] is None
-        assert found["media", "chat"]["value_per_gw"] < 0
+        found = {(one.gains, one.gives): one for one in divide(capacity="5 GW").exchange}
+        assert found["chat", "media"].share_ratio is None
+        assert found["media", "chat"].moved_value_per_gw_year < 0
 
     def test_the_next_gigawatt_is_shared_out(self) -> None:
-        after = figures()["next"]
-        assert sum(after["power_w"].values()) == pytest.approx(1e9)
-        assert after["value"] == pytest.approx((6**2 - 5**2) / (2 * 12.064935), rel=1e-6)
+        after = divide().next
+        assert sum(after.power_w.values()) == pytest.approx(1e9)
+        assert after.added_value == pytest.approx((6**2 - 5**2) / (2 * 12.064935), rel=1e-6)
 
     def test_every_number_is_assumed(self) -> None:
         assert allocation_presets() == ["six-classes"]
-        assert "assumed_value" in {note["code"] for note in figures()["notes"]}
+        assert "assumed_value" in codes(divide())
 
     def test_identity_follows_values(self) -> None:
         base = load_allocation("six-classes")
@@ -84,71 +93,72 @@ class TestPreset:
 
 class TestRules:
     def test_log_is_priceless_at_nothing(self) -> None:
-        found = figures(fairness="log", capacity="16 GW")
-        assert found["curve"][0]["lambda"] is None
-        assert (found["lambda_left"], found["lambda_right"]) == pytest.approx((0.7, 0.0))
-        at_all = [one["lambda"] for one in found["curve"] if one["capacity_w"] == pytest.approx(16e9)]
+        found = divide(fairness="log", capacity="16 GW")
+        assert found.curve[0].lambda_ == math.inf
+        assert plain(found)["curve"][0]["lambda"] is None
+        assert (found.lambda_left, found.lambda_right) == pytest.approx((0.7, 0.0))
+        at_all = [one.lambda_ for one in found.curve if one.capacity_w == pytest.approx(16e9)]
         assert at_all == pytest.approx([0.7, 0.0])
-        assert row(found, "media")["loss_to_floor"] is None
+        assert row(found, "media").loss_to_floor_value == math.inf
 
     def test_alpha_one_is_log(self) -> None:
-        assert figures(fairness="alpha=1")["allocation"] == figures(fairness="log")["allocation"]
+        assert divide(fairness="alpha=1").allocation == divide(fairness="log").allocation
 
     def test_max_min_serves_all_alike(self) -> None:
-        found = figures(fairness="max-min", capacity="8 GW")
-        assert [one["served_frac"] for one in found["allocation"]] == pytest.approx([0.5] * 6)
-        assert "max_min" in {note["code"] for note in found["notes"]}
+        found = divide(fairness="max-min", capacity="8 GW")
+        assert [one.served_frac for one in found.allocation] == pytest.approx([0.5] * 6)
+        assert "max_min" in codes(found)
 
     def test_tiers(self) -> None:
-        found = figures(overrides={"allocation.classes.media.tier": 2}, capacity="15 GW")
-        assert row(found, "media")["power_w"] == 0
-        assert found["lambda_left"] == pytest.approx(0, abs=1e-9)
-        assert found["lambda_right"] == pytest.approx(0.7)
+        found = divide(overrides={"allocation.classes.media.tier": 2}, capacity="15 GW")
+        assert row(found, "media").power_w == 0
+        assert found.lambda_left == pytest.approx(0, abs=1e-9)
+        assert found.lambda_right == pytest.approx(0.7)
 
     def test_a_floor_that_cannot_be_met_is_said(self) -> None:
-        found = figures(capacity="1 GW")
-        assert "floor" in {note["code"] for note in found["notes"]}
-        assert found["lambda_right"] > 5
+        found = divide(capacity="1 GW")
+        assert "floor" in codes(found)
+        assert found.lambda_right > 5
 
     def test_pools_with_a_class_kept_out(self) -> None:
         here = POOLS | {"allocation.classes.cancer.platforms": ["new"], "allocation.classes.chat.sites": ["north"]}
-        found = figures(overrides=here)
-        assert found["capacity_w"] == pytest.approx(10e9)
-        north, south = found["pools"]
-        assert north["use_cases"]["cancer"] == pytest.approx(0, abs=1)
-        assert south["use_cases"]["chat"] == pytest.approx(0, abs=1)
-        assert sum(north["use_cases"].values()) == pytest.approx(6e9, rel=1e-6)
+        found = divide(overrides=here)
+        assert found.capacity_w == pytest.approx(10e9)
+        north, south = found.pools
+        assert north.given_w["cancer"] == pytest.approx(0, abs=1)
+        assert south.given_w["chat"] == pytest.approx(0, abs=1)
+        assert sum(north.given_w.values()) == pytest.approx(6e9, rel=1e-6)
         # 4 GW that do one and a half times the work are 12 GW in all.
-        assert found["physical_abundance_w"] == pytest.approx(16e9 / 1.2, rel=1e-6)
-        assert found["lambda_right"] == pytest.approx(1.2 * (16 - 12) / 12.064935, rel=1e-4)
-        assert found["economic_abundance_w"] == pytest.approx((16 - 0.5 / 1.2 * 12.064935) / 1.2 * 1e9, rel=0.01)
+        assert found.physical_abundance_w == pytest.approx(16e9 / 1.2, rel=1e-6)
+        assert found.lambda_right == pytest.approx(1.2 * (16 - 12) / 12.064935, rel=1e-4)
+        assert found.economic_abundance_w == pytest.approx((16 - 0.5 / 1.2 * 12.064935) / 1.2 * 1e9, rel=0.01)
 
     def test_without_a_cost_there_is_no_economic_abundance(self) -> None:
-        found = figures(overrides={"allocation.cost": False})
-        assert found["economic_abundance_w"] is None
-        assert "no_cost" in {note["code"] for note in found["notes"]}
+        found = divide(overrides={"allocation.cost": False})
+        assert found.economic_abundance_w is None
+        assert "no_cost" in codes(found)
 
 
 class TestScenario:
     def test_demand_and_weight_follow_from_the_scenario(self) -> None:
         scenario = load("one-campus")
         data, asked, period = inputs(scenario), scenario.asked, "2029Q2"
-        found = figures("one-campus", period=period)
+        found = divide("one-campus", period=period)
         documents = row(found, "documents")
         at = data.sel(period=period, use_case="documents")
         racks = (at.rack_tokens_per_s * at.utilisation_frac).sel(platform="vr230")
         rate = float(racks / (at.rack_it_w.sel(platform="vr230") * at.pue_peak_ratio).sel(site="example-campus"))
-        assert documents["demand_w"] == pytest.approx(float(at.demand_tokens_per_s) / rate)
+        assert documents.demand_w == pytest.approx(float(at.demand_tokens_per_s) / rate)
         yearly = float(at.demand_tokens_per_s * at.price_usd_per_mtok) / 1e6 * SECONDS_PER_YEAR
-        weight = 2 * yearly * asked.use_cases["documents"].social_weight_ratio / documents["demand_w"]
-        assert documents["weight"] == pytest.approx(weight * 1e9)
-        assert row(found, "assistant")["floor_frac"] == pytest.approx(0.5)
-        assert found["capacity_w"] == asked.programme.target_w
-        assert found["platform"] == "NVIDIA Vera Rubin NVL72 (Max-P)"
+        weight = 2 * yearly * asked.use_cases["documents"].social_weight_ratio / documents.demand_w
+        assert documents.weight_value_per_gw_year == pytest.approx(weight * 1e9)
+        assert row(found, "assistant").floor_frac == pytest.approx(0.5)
+        assert found.capacity_w == asked.programme.target_w
+        assert found.platform == "NVIDIA Vera Rubin NVL72 (Max-P)"
 
     def test_log_weighs_by_the_mean_and_quadratic_by_twice_that(self) -> None:
-        one, other = (row(figures("one-campus", fairness=rule), "documents") for rule in ("quadratic", "log"))
-        assert one["weight"] == pytest.approx(2 * other["weight"])
+        one, other = (row(divide("one-campus", fairness=rule), "documents") for rule in ("quadratic", "log"))
+        assert one.weight_value_per_gw_year == pytest.approx(2 * other.weight_value_per_gw_year)
 
     def test_cost_is_that_of_the_books(self) -> None:
         """A watt bought in one quarter, through the lines of the books, and annuities of what was spent."""
@@ -187,32 +197,32 @@ class TestScenario:
             "allocation.cost": "1e10 /GW",
             "allocation.capacity": "80 MW",
         }
-        found = figures("one-campus", over)
+        found = divide("one-campus", over)
         papers = row(found, "documents")
-        assert (papers["title"], papers["tier"]) == ("Papers", 2)
-        assert (papers["demand_w"], papers["weight"]) == pytest.approx((50e6, 9e9))
-        assert found["capacity_w"] == 80e6
-        assert found["cost_per_gw"] == pytest.approx(1e10)
+        assert (papers.title, papers.tier) == ("Papers", 2)
+        assert (papers.demand_w, papers.weight_value_per_gw_year) == pytest.approx((50e6, 9e9))
+        assert found.capacity_w == 80e6
+        assert found.cost_value_per_gw_year == pytest.approx(1e10)
 
     def test_runs_and_experiments_are_classes_too(self) -> None:
-        found = figures("loi-2025-09", period="2030Q3")
-        keys = [one["use_case"] for one in found["allocation"]]
+        found = divide("loi-2025-09", period="2030Q3")
+        keys = [one.use_case for one in found.allocation]
         assert "run_2031" in keys
         assert "run_2032" not in keys
         assert "research" in keys
-        assert found["lambda_right"] > 0
-        assert 0 < found["economic_abundance_w"] < found["physical_abundance_w"]
+        assert found.lambda_right > 0
+        assert 0 < found.economic_abundance_w < found.physical_abundance_w
 
     def test_a_class_that_no_platform_may_take_is_left_out_and_said(self) -> None:
         over = {"allocation.classes.documents.platforms": ["gb300"]}
-        found = figures("one-campus", over, period="2029Q2")
-        assert [one["use_case"] for one in found["allocation"]] == ["assistant"]
-        assert "Documents read overnight" in next(n["text"] for n in found["notes"] if n["code"] == "unable")
+        found = divide("one-campus", over, period="2029Q2")
+        assert [one.use_case for one in found.allocation] == ["assistant"]
+        assert "Documents read overnight" in next(note.text for note in found.head.notes if note.code == "unable")
 
     def test_hard_floors_come_first(self) -> None:
         over = {"use_cases.assistant.hard": True, "use_cases.assistant.floor": 0.9}
-        found = figures("one-campus", over, period="2029Q2", capacity="60 MW")
-        assert row(found, "documents")["power_w"] == pytest.approx(0, abs=1)
+        found = divide("one-campus", over, period="2029Q2", capacity="60 MW")
+        assert row(found, "documents").power_w == pytest.approx(0, abs=1)
 
 
 def gw_recovery(finance: Any, life_years: float) -> float:
@@ -229,41 +239,41 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def divided(saved: Path) -> dict[str, Any]:
-    return figures(str(saved))
+def divided(saved: Path) -> AllocationAnswer:
+    return divide(str(saved))
 
 
 class TestResult:
-    def test_the_fleet_of_a_plan_is_divided(self, saved: Path, divided: dict[str, Any]) -> None:
+    def test_the_fleet_of_a_plan_is_divided(self, saved: Path, divided: AllocationAnswer) -> None:
         result, found = gw.load_result(saved), divided
         period = str(result.headline["peak_period"])
-        assert found["period"] == period
+        assert found.period == period
         standing = float(result.plan.data.facility_w.sel(period=period).sum())
-        assert found["capacity_w"] == pytest.approx(standing, rel=1e-9)
-        assert {pool["platform"] for pool in found["pools"]} <= set(result.scenario.asked.platforms)
-        given = sum(sum(pool["use_cases"].values()) for pool in found["pools"])
-        assert given == pytest.approx(min(standing, found["physical_abundance_w"]), rel=1e-4)
+        assert found.capacity_w == pytest.approx(standing, rel=1e-9)
+        assert {pool.platform for pool in found.pools} <= set(result.scenario.asked.platforms)
+        given = sum(sum(pool.given_w.values()) for pool in found.pools)
+        assert given == pytest.approx(min(standing, found.physical_abundance_w), rel=1e-4)
 
-    def test_demand_may_be_another(self, saved: Path, divided: dict[str, Any]) -> None:
-        other = opened(AllocationQuestion(source=str(saved), overrides={"demand.volume_scale": 2.0})).problem
+    def test_demand_may_be_another(self, saved: Path, divided: AllocationAnswer) -> None:
+        other = opened(AllocationQuestion(scenario=str(saved), set={"demand.volume_scale": 2.0})).problem
         asked_for = {need.key: need.demand_w for need in other.needs}
-        assert asked_for["documents"] == pytest.approx(2 * row(divided, "documents")["demand_w"])
+        assert asked_for["documents"] == pytest.approx(2 * row(divided, "documents").demand_w)
 
     def test_platforms_may_not(self, saved: Path) -> None:
         with pytest.raises(ScenarioError, match="platforms of the saved plan"):
-            figures(str(saved), {"platforms.gb300": False, "pools.blackwell": False})
+            divide(str(saved), {"platforms.gb300": False, "pools.blackwell": False})
 
 
 BAD: list[tuple[dict[str, Any], str, str]] = [
-    ({"capacity": "-1 GW"}, "--capacity", "not negative"),
-    ({"capacity": "0 GW"}, "--capacity", "above 0"),
-    ({"capacity": "10 GWh"}, "--capacity", "a power"),
-    ({"fairness": "equal"}, "--fairness", "max-min"),
-    ({"fairness": "alpha=0"}, "--fairness", "above 0"),
-    ({"fairness": "alpha=many"}, "--fairness", "alpha=X"),
-    ({"fairness": "alpha=100"}, "--fairness", "at most 32"),
-    ({"period": "2030Q3"}, "--period", "no quarters"),
-    ({"overrides": {"allocation.capacity": False}}, "--capacity", "a power"),
+    ({"capacity": "-1 GW"}, "capacity", "not negative"),
+    ({"capacity": "0 GW"}, "capacity", "above 0"),
+    ({"capacity": "10 GWh"}, "capacity", "a power"),
+    ({"fairness": "equal"}, "fairness", "max-min"),
+    ({"fairness": "alpha=0"}, "fairness", "above 0"),
+    ({"fairness": "alpha=many"}, "fairness", "alpha=X"),
+    ({"fairness": "alpha=100"}, "fairness", "at most 32"),
+    ({"period": "2030Q3"}, "period", "no quarters"),
+    ({"overrides": {"allocation.capacity": False}}, "capacity", "a power"),
     ({"overrides": {"allocation.classes.chat.floor": "4 GW"}}, "allocation.classes.chat.floor", "demand of 3 GW"),
     ({"overrides": {"allocation.classes.chat.weight": "-1 /GW"}}, "allocation.classes.chat.weight", "not negative"),
     ({"overrides": {"allocation.classes.chat.weight": 1}}, "allocation.classes.chat.weight", "value per power"),
@@ -292,14 +302,14 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
 @pytest.mark.parametrize(("asked", "path", "expected"), BAD, ids=lambda item: str(item)[:40])
 def test_bad_input_is_one_clear_fault(asked: dict[str, Any], path: str, expected: str) -> None:
     with pytest.raises(ScenarioError) as caught:
-        allocate(AllocationQuestion(**{"source": "six-classes"} | asked))
+        divide("six-classes", **asked)
     assert [fault.path for fault in caught.value.faults] == [path], str(caught.value)
     assert expected in caught.value.faults[0].expected
 
 
 IN_A_SCENARIO: list[tuple[dict[str, Any], str, str]] = [
-    ({"period": "2050Q1"}, "--period", "2026Q3 to 2031Q4"),
-    ({"period": "summer"}, "--period", "a quarter from"),
+    ({"period": "2050Q1"}, "period", "2026Q3 to 2031Q4"),
+    ({"period": "summer"}, "period", "a quarter from"),
     ({"overrides": {"allocation.classes.chatt.tier": 1}}, "allocation.classes.chatt", "assistant"),
     ({"overrides": {"allocation.value_unit": "lives"}}, "allocation.value_unit", "USD"),
     ({"overrides": POOLS}, "allocation.pools", "the scenario's own"),
@@ -319,7 +329,7 @@ IN_A_SCENARIO: list[tuple[dict[str, Any], str, str]] = [
 @pytest.mark.parametrize(("asked", "path", "expected"), IN_A_SCENARIO, ids=lambda item: str(item)[:40])
 def test_bad_input_in_a_scenario(asked: dict[str, Any], path: str, expected: str) -> None:
     with pytest.raises(ScenarioError) as caught:
-        allocate(AllocationQuestion(**{"source": "one-campus"} | asked))
+        divide("one-campus", **asked)
     assert [fault.path for fault in caught.value.faults] == [path], str(caught.value)
     assert expected in caught.value.faults[0].expected
 
@@ -330,7 +340,7 @@ def test_no_class_has_value() -> None:
         for key in ("chat", "agents", "cancer", "tutoring", "training", "media")
     }
     with pytest.raises(ScenarioError, match="no class has value"):
-        figures(overrides=over)
+        divide(overrides=over)
 
 
 def test_an_allocation_is_no_programme_and_says_so() -> None:
@@ -339,15 +349,34 @@ def test_an_allocation_is_no_programme_and_says_so() -> None:
         load("six-classes")
 
 
-@pytest.mark.parametrize("name", ["six-clases", "x" * 5000, "a\0b"])
-def test_no_such_name(name: str) -> None:
-    with pytest.raises(ScenarioError, match="one of the presets six-classes"):
-        figures(name)
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("six-clases", "one of the presets six-classes"),
+        ("x" * 5000, "one of the presets six-classes"),
+        ("a\0b", "without control characters"),
+    ],
+)
+def test_no_such_name(name: str, expected: str) -> None:
+    with pytest.raises(ScenarioError, match=expected):
+        divide(name)
+
+
+def test_faults_of_the_question_are_told_together() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        divide(capacity="0 GW", fairness="equal")
+    assert {(fault.path, fault.asked) for fault in caught.value.faults} == {("capacity", True), ("fairness", True)}
+
+
+@pytest.mark.parametrize(("capacity", "step"), [("10 GW", 1e9), ("1 GW", 1e9), ("840 MW", 1e8), ("30 MW", 5e6)])
+def test_the_next_step_is_of_the_capacity_s_size(capacity: str, step: float) -> None:
+    """users 16: a gigawatt, or a round power of about a tenth."""
+    assert divide(capacity=capacity).next.step_w == pytest.approx(step)
 
 
 def test_a_file_of_ones_own_extends_the_preset(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('extends = "six-classes"\n[allocation]\ncapacity = "8 GW"\n[allocation.classes]\nmedia = false\n')
-    found = figures(str(file))
-    assert found["scenario"] == "mine"
-    assert found["physical_abundance_w"] == pytest.approx(15e9)
+    found = divide(str(file))
+    assert found.head.scenario == "mine"
+    assert found.physical_abundance_w == pytest.approx(15e9)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from gigawatt.account.accounts import account
 from gigawatt.catalog import load as catalog
 from gigawatt.errors import CatalogError, ScenarioError
 from gigawatt.plan import plan
 from gigawatt.plan.inputs import inputs
 from gigawatt.scenario.load import load, loads
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study import verbs
 from gigawatt.study.flywheel import loop
-from gigawatt.study.flywheel.answer import figures
-from gigawatt.study.flywheel.backtest import backtest, fitted, hindcast, mean_error_frac, past
+from gigawatt.study.flywheel.backtest import BacktestRow, backtest, error_mean_frac, fitted, hindcast, past
 
 # A campus that trains, small enough to be planned in a second.
 TEXT = """
@@ -89,6 +91,17 @@ def wheel() -> Any:
     return loi().asked.flywheel
 
 
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    """The campus as a file."""
+    (tmp_path / "campus.toml").write_text(TEXT, encoding="utf-8")
+    return str(tmp_path / "campus.toml")
+
+
+def errors(rows: tuple[BacktestRow, ...]) -> dict[tuple[str, str], float]:
+    return {(row.what, row.date): row.error_frac for row in rows if row.held_out}
+
+
 @pytest.fixture(scope="module")
 def undamped() -> loop.Spin:
     scenario = campus()
@@ -103,7 +116,7 @@ class TestPast:
 
     def test_points_that_set_are_met_exactly(self, wheel: Any, history: Any) -> None:
         rows = backtest(fitted(wheel, past(history)), history)
-        assert all(abs(row["error_frac"]) < 1e-4 for row in rows if not row["held_out"])
+        assert all(abs(row.error_frac) < 1e-4 for row in rows if not row.held_out)
 
     def test_held_out_points_change_no_prediction(self, wheel: Any, history: Any) -> None:
         changed = tuple(
@@ -114,15 +127,15 @@ class TestPast:
         known, unknown = past(history), past(other)
         assert fitted(wheel, unknown) == fitted(wheel, known)
         pairs = zip(backtest(wheel, history), backtest(wheel, other), strict=True)
-        assert all(one["predicted"] == two["predicted"] for one, two in pairs)
+        assert all(one.predicted == two.predicted for one, two in pairs)
 
     def test_errors_are_what_they_are(self, wheel: Any, history: Any) -> None:
         """A golden of the backtest: none of these figures was looked at when the wheel was set."""
-        errors = {(row["what"], row["date"]): row["error_frac"] for row in backtest(wheel, history) if row["held_out"]}
-        assert errors["compute", "2025-12-31"] == pytest.approx(-0.053, abs=0.002)
-        assert errors["yearly revenue", "2025-12-31"] == pytest.approx(-0.157, abs=0.003)
-        assert errors["weekly users", "2025-10-06"] == pytest.approx(-0.158, abs=0.003)
-        assert errors["weekly users", "2026-02-27"] == pytest.approx(0.065, abs=0.003)
+        found = errors(backtest(wheel, history))
+        assert found["compute", "2025-12-31"] == pytest.approx(-0.053, abs=0.002)
+        assert found["yearly revenue", "2025-12-31"] == pytest.approx(-0.157, abs=0.003)
+        assert found["weekly users", "2025-10-06"] == pytest.approx(-0.158, abs=0.003)
+        assert found["weekly users", "2026-02-27"] == pytest.approx(0.065, abs=0.003)
 
     def test_a_turn_by_hand(self, wheel: Any, history: Any) -> None:
         turned = hindcast(wheel, past(history))
@@ -132,18 +145,18 @@ class TestPast:
 
     def test_algorithmic_progress_is_not_seen_by_the_past(self, wheel: Any, history: Any) -> None:
         """Where the odds are set anew, what follows is the same: time and compute grew together."""
-        errors = [
-            mean_error_frac(
+        found = [
+            error_mean_frac(
                 backtest(fitted(replace(wheel, algorithmic_progress_per_year=rate), past(history)), history)
             )
             for rate in (0.8, 4.3)
         ]
-        assert errors[0] == pytest.approx(errors[1], abs=0.005)
+        assert found[0] == pytest.approx(found[1], abs=0.005)
 
     def test_more_capital_brings_more_of_everything(self, wheel: Any, history: Any) -> None:
         richer = replace(wheel, capital_per_revenue_ratio=2 * wheel.capital_per_revenue_ratio)
         for one, two in zip(backtest(wheel, history), backtest(richer, history), strict=True):
-            assert two["predicted"] >= one["predicted"] or one["date"] < "2023-12-31"
+            assert two.predicted >= one.predicted or one.date < "2023-12-31"
 
     @pytest.mark.parametrize("change", [{"held_out": True}, {"day_date": "summer"}])
     def test_a_history_that_sets_nothing_is_refused(self, history: Any, change: dict[str, Any]) -> None:
@@ -154,18 +167,44 @@ class TestPast:
 
 class TestLoop:
     def test_every_number_of_the_wheel_is_graded(self) -> None:
-        found = figures(loi(), only_backtest=True)
-        assert all(row["grade"] for row in found["elasticities"])
-        assert sum(row["elasticity"] for row in found["elasticities"]) == 5
-        assert all(row["source"] for row in found["elasticities"] if row["grade"] not in ("assumed", "derived"))
+        found = verbs.flywheel(backtest=True)
+        assert all(row.grade for row in found.elasticities)
+        assert sum(row.elasticity for row in found.elasticities) == 5
+        assert all(row.source for row in found.elasticities if row.grade not in ("assumed", "derived"))
 
-    def test_without_elasticities_the_plan_is_the_scenario_s(self) -> None:
+    def test_only_the_past_has_no_turns(self) -> None:
+        found = verbs.flywheel(backtest=True)
+        assert (found.iterations, found.converged, found.fixed_point) == ((), None, None)
+        assert {row.held_out for row in found.backtest} == {True, False}
+        assert [curve.what for curve in found.curves] == ["compute", "yearly revenue", "weekly users"]
+        row = next(row for row in found.backtest if (row.what, row.date) == ("compute", "2025-12-31"))
+        assert row.error_frac == pytest.approx(row.predicted / row.published - 1)
+        assert row.with_published_power_error_frac is None
+
+    def test_another_elasticity_is_another_past(self) -> None:
+        rows = verbs.flywheel(backtest=True, set={"flywheel.users_odds": 1}).backtest
+        assert {round(row.predicted) for row in rows if row.what == "weekly users"} == {100_000_000}
+
+    def test_without_elasticities_the_plan_is_the_scenario_s(self, file: str) -> None:
+        """Nothing comes back but what was asked for: one turn, and the books of the plan alone."""
         scenario = loads(TEXT, STILL)
-        spin = loop.spin(scenario, scenario.asked.flywheel, 1.0, 0.5)
-        alone = plan.make(scenario, with_worth=False)
-        assert len(spin.turns) == 1
-        assert spin.turns[0].response_ratio == 1.0
-        assert spin.plan.objective == pytest.approx(alone.objective, rel=1e-9)
+        found = verbs.flywheel(file, set=STILL, damping=1, start=1)
+        alone = account(scenario, plan.make(scenario, with_worth=False))
+        assert [(turn.start_ratio, turn.number, turn.response_ratio) for turn in found.iterations] == [(1.0, 1, 1.0)]
+        assert found.converged
+        assert found.fixed_point.same_from_every_start
+        assert (found.fixed_point.demand_ratio, found.fixed_point.gain_ratio) == (1.0, None)
+        assert found.fixed_point.npv_usd == found.fixed_point.first_npv_usd
+        assert found.fixed_point.npv_usd == pytest.approx(alone.values.npv_usd, rel=1e-9)
+        assert [row.year for row in found.fixed_point.chain] == ["2026", "2027", "2028"]
+
+    @pytest.mark.slow
+    def test_two_starts_reach_the_same_where_nothing_comes_back(self, file: str) -> None:
+        found = verbs.flywheel(file, set=STILL, damping=1)
+        assert [(turn.start_ratio, turn.number) for turn in found.iterations] == [(0.5, 1), (0.5, 2), (1.0, 1)]
+        assert found.converged
+        assert found.fixed_point.same_from_every_start
+        assert (found.fixed_point.demand_ratio, found.fixed_point.gain_ratio) == (1.0, 0.0)
 
     @pytest.mark.slow
     def test_damped_and_undamped_from_two_starts_reach_one_fixed_point(self, undamped: loop.Spin) -> None:
@@ -208,28 +247,39 @@ class TestLoop:
         assert (loop.coming_back(wheel, users, np.zeros(2)).volume_ratio == 1.0).all()
         assert less[1] > less[0]  # near the ceiling users move less
 
-    @pytest.mark.parametrize("damping", [0.0, -1.0, 1.5, float("nan")])
-    def test_damping_outside_its_range_is_refused(self, damping: float) -> None:
-        with pytest.raises(ScenarioError, match="--damping"):
-            figures(campus(), damping_frac=damping)
+    @pytest.mark.parametrize(
+        ("asked", "path"),
+        [
+            ({"damping": 0.0}, "damping"),
+            ({"damping": -1.0}, "damping"),
+            ({"damping": 1.5}, "damping"),
+            ({"damping": float("nan")}, "damping"),
+            ({"start": 0}, "start"),
+            ({"start": 1000}, "start"),
+        ],
+    )
+    def test_what_is_outside_its_range_is_refused(self, file: str, asked: dict[str, float], path: str) -> None:
+        with pytest.raises(ScenarioError) as caught:
+            verbs.flywheel(file, **asked)
+        assert [(fault.path, fault.asked) for fault in caught.value.faults] == [(path, True)]
 
-    def test_a_scenario_without_research_says_so(self) -> None:
-        scenario = loads(TEXT, {"training_runs.small": False, "experiments.daily": False})
+    def test_a_scenario_without_research_says_so(self, file: str) -> None:
+        none = {"training_runs.small": False, "experiments.daily": False}
         with pytest.raises(ScenarioError, match="capability does not depend on the plan"):
-            figures(scenario)
-        assert figures(scenario, only_backtest=True)["iterations"] == []
+            verbs.flywheel(file, set=none)
+        assert verbs.flywheel(file, set=none, backtest=True).iterations == ()
 
     def test_a_scenario_without_a_wheel_says_so(self) -> None:
         with pytest.raises(ScenarioError, match=r"flywheel = missing.*loi-2025-09"):
-            figures(load("one-campus"))
+            verbs.flywheel("one-campus")
 
     @pytest.mark.slow
     def test_the_default_scenario_comes_to_rest_at_one_fixed_point(self) -> None:
-        found = figures(loi())
-        assert found["converged"]
-        assert found["fixed_point"]["same_from_every_start"]
-        assert 0.7 < found["fixed_point"]["demand_ratio"] < 1
-        assert found["fixed_point"]["gain_ratio"] < 1
+        found = verbs.flywheel()
+        assert found.converged
+        assert found.fixed_point.same_from_every_start
+        assert 0.7 < found.fixed_point.demand_ratio < 1
+        assert found.fixed_point.gain_ratio < 1
 
 
 @pytest.mark.parametrize(

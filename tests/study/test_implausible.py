@@ -16,12 +16,11 @@ from gigawatt.plan.verify import verify
 from gigawatt.report.terminal import simulated
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study import implausible
-from gigawatt.study.allocation.question import AllocationQuestion as AllocateQuestion
-from gigawatt.study.allocation.question import opened
+from gigawatt.study import implausible, verbs
+from gigawatt.study.allocation.problem import opened
+from gigawatt.study.allocation.question import AllocationQuestion
 from gigawatt.study.bibliography import numbers
-from gigawatt.study.check import outline
-from gigawatt.study.flywheel.answer import figures
+from gigawatt.study.check.answer import outline
 from gigawatt.study.futures import hedging, sweep
 from gigawatt.study.futures.batches import PlannedCase
 from gigawatt.study.run import run, unlawful
@@ -82,23 +81,22 @@ def test_sweep_and_compare_say_so(odd: Scenario, campus: Scenario, campus_plan: 
 
 def test_allocate_says_so(odd: Scenario) -> None:
     """reports 9: of a scenario, and of an allocation that stands alone."""
-    assert told(asdict(note) for note in opened(AllocateQuestion(source="one-campus", overrides=ODD)).notes) == [TEXT]
+    assert told(asdict(note) for note in opened(AllocationQuestion(scenario="one-campus", set=ODD)).notes) == [TEXT]
     assert odd.implausible[0].path == PATH
     alone = {"allocation.capacity": "100 kW"}
-    question = AllocateQuestion(source="six-classes", overrides=alone)
+    question = AllocationQuestion(scenario="six-classes", set=alone)
     assert told(asdict(note) for note in opened(question).notes) == [
         "allocation.capacity = 100 kW: outside the plausible 1 MW to 1 TW, and taken as it stands."
     ]
-    meant = AllocateQuestion(source="six-classes", overrides=alone | {"implausible": ["allocation"]})
+    meant = AllocationQuestion(scenario="six-classes", set=alone | {"implausible": ["allocation"]})
     assert told(asdict(note) for note in opened(meant).notes) == []
     assert opened(meant).hash == opened(question).hash
 
 
 def test_flywheel_says_so() -> None:
     """reports 9."""
-    wheel = load("loi-2025-09", {"flywheel.compute_cost": "1 thousand USD/W"})
-    found = figures(wheel, only_backtest=True)
-    assert [note["path"] for note in found["notes"] if note["code"] == "implausible"] == ["flywheel.compute_cost"]
+    found = verbs.flywheel(backtest=True, set={"flywheel.compute_cost": "1 thousand USD/W"})
+    assert [note.path for note in found.head.notes if note.code == "implausible"] == ["flywheel.compute_cost"]
 
 
 def test_predictions_name_records_of_the_catalog() -> None:

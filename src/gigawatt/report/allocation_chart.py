@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from gigawatt.report import svg
-from gigawatt.report.allocation import value
+from gigawatt.report.allocation import power_unit, value
 from gigawatt.report.scale import cell, scale
 from gigawatt.report.svg import Axis, Frame
+from gigawatt.study.allocation.answer import AllocationAnswer
 
 # A chart that stands alone brings its own colours, those of the report.
 COLOURS = ("2a6fdb", "e08a1e", "1b9e77", "b5477d", "6b5bb5", "8c6d46", "c44536", "4a90a4", "7a9a3a", "5f6b7a")
@@ -30,14 +30,14 @@ PANEL, GAP, FOOT = 260.0, 74.0, 50.0
 END_GAP, EDGE = 15.0, 6.0
 
 
-def chart(found: Mapping[str, Any]) -> str:
+def chart(answer: AllocationAnswer) -> str:
     """Both panels as SVG text."""
-    rows = found["curve"]
-    names = [row["title"] for row in found["allocation"]]
+    rows = answer.curve
+    names = [row.title for row in answer.allocation]
     room = 24 + svg.CHARACTER * max(len(name) for name in names)
     frame = Frame(
         slug="allocation",
-        title=f"{found['title']}: value of the next gigawatt and share served against capacity",
+        title=f"{answer.title}: value of the next {power_unit(answer).name} and share served against capacity",
         description=f"{len(rows)} capacities, {len(names)} classes",
         height=2 * PANEL + GAP + FOOT,
         left=64,
@@ -45,10 +45,10 @@ def chart(found: Mapping[str, Any]) -> str:
     )
     upper = replace(frame, top=42.0, bottom=frame.height - PANEL)
     lower = replace(frame, top=PANEL + GAP, bottom=FOOT)
-    unit = scale("w", [rows[-1]["capacity_w"]])
-    across = _whole(rows[-1]["capacity_w"] / unit.size, frame)
-    places = [across.at(row["capacity_w"] / unit.size) for row in rows]
-    marks = [STYLE, *_prices(found, upper, places, across, unit.size), *_served(found, lower, places)]
+    unit = scale("w", [rows[-1].capacity_w])
+    across = _whole(rows[-1].capacity_w / unit.size, frame)
+    places = [across.at(row.capacity_w / unit.size) for row in rows]
+    marks = [STYLE, *_prices(answer, upper, places, across, unit.size), *_served(answer, lower, places)]
     for panel in (upper, lower):
         marks += [svg.text(across.at(t), panel.floor + 17, svg.number(t), "tick", "middle") for t in across.ticks]
     marks.append(svg.text(frame.right_edge, frame.height - 12, f"capacity, {unit.unit}", "unit", "end"))
@@ -61,26 +61,28 @@ def _whole(most: float, frame: Frame) -> Axis:
     return Axis(0.0, most, frame.left, frame.right_edge, tuple(tick for tick in round_.ticks if tick <= most))
 
 
-def _prices(found: Mapping[str, Any], frame: Frame, places: Sequence[float], across: Axis, size: float) -> list[str]:
+def _prices(answer: AllocationAnswer, frame: Frame, places: Sequence[float], across: Axis, size: float) -> list[str]:
     """λ with the cost of power, the capacity that is divided, and both points of abundance."""
-    cost, here = found["cost_per_gw"], found["lambda_right"] or 0.0
-    prices = [math.inf if row["lambda"] is None else row["lambda"] for row in found["curve"]]
+    power = power_unit(answer)
+    cost = (answer.cost_value_per_gw_year or 0.0) * power.gw
+    here = answer.lambda_right * power.gw if math.isfinite(answer.lambda_right) else 0.0
+    prices = [row.lambda_ * power.gw for row in answer.curve]
     finite = [price for price in prices if math.isfinite(price)]
-    top = min(max(finite), HIGHEST_RATIO * max(here, cost or 0.0)) or max(finite) or 1.0
-    shown = scale("usd", [top]) if found["value_unit"] == "USD" else None
-    per, unit = (shown.size, shown.unit) if shown else (1.0, found["value_unit"])
+    top = min(max(finite), HIGHEST_RATIO * max(here, cost)) or max(finite) or 1.0
+    shown = scale("usd", [top]) if answer.value_unit == "USD" else None
+    per, unit = (shown.size, shown.unit) if shown else (1.0, answer.value_unit)
     up = svg.axis(0, top / per, frame.floor, frame.top)
-    marks = [svg.text(EDGE, 14, "What the next gigawatt is worth in a year", "head")]
+    marks = [svg.text(EDGE, 14, f"What the next {power.name} is worth in a year", "head")]
     marks += svg.grid(frame, up, "")
-    marks.append(svg.text(EDGE, frame.top - 12, f"{unit} per GW", "unit"))
+    marks.append(svg.text(EDGE, frame.top - 12, f"{unit} per {power.symbol}", "unit"))
     points = _clipped([(x, price / per) for x, price in zip(places, prices, strict=True)], up)
     floor = [(points[-1][0], frame.floor), (points[0][0], frame.floor)]
     marks += [svg.path([*points, *floor], "area", closed=True), svg.path(points, f"line {svg.stroke(0)}")]
-    if cost is not None and cost <= top:
+    if answer.cost_value_per_gw_year is not None and cost <= top:
         y = up.at(cost / per)
         marks += [svg.line(frame.left, y, frame.right_edge, y, "cost")]
         marks += [svg.text(frame.right_edge + 8, y + 4, "cost", "t6")]
-    return [*marks, *_points(found, frame, across, size)]
+    return [*marks, *_points(answer, frame, across, size)]
 
 
 def _clipped(points: Sequence[tuple[float, float]], up: Axis) -> list[tuple[float, float]]:
@@ -98,11 +100,11 @@ def _clipped(points: Sequence[tuple[float, float]], up: Axis) -> list[tuple[floa
     return shown or [(points[0][0], up.at(0.0))]
 
 
-def _points(found: Mapping[str, Any], frame: Frame, across: Axis, size: float) -> list[str]:
+def _points(answer: AllocationAnswer, frame: Frame, across: Axis, size: float) -> list[str]:
     """Upright lines at the capacity and at both points of abundance, their names above, apart from each other."""
-    lines = [("divided here", found["capacity_w"], "now")]
-    lines += [("economic abundance", found["economic_abundance_w"], "mark")] if found["economic_abundance_w"] else []
-    lines += [("physical abundance", found["physical_abundance_w"], "mark")] if found["physical_abundance_w"] else []
+    lines = [("divided here", answer.capacity_w, "now")]
+    lines += [("economic abundance", answer.economic_abundance_w, "mark")] if answer.economic_abundance_w else []
+    lines += [("physical abundance", answer.physical_abundance_w, "mark")] if answer.physical_abundance_w else []
     marks = []
     for n, (name, power, kind) in enumerate(sorted(lines, key=lambda line: line[1])):
         x = across.at(power / size)
@@ -113,21 +115,21 @@ def _points(found: Mapping[str, Any], frame: Frame, across: Axis, size: float) -
     return marks
 
 
-def _served(found: Mapping[str, Any], frame: Frame, places: Sequence[float]) -> list[str]:
+def _served(answer: AllocationAnswer, frame: Frame, places: Sequence[float]) -> list[str]:
     """Share served of each class, named in the order in which they stand at the capacity that is divided."""
     up = svg.axis(0, 100, frame.floor, frame.top)
     marks = [svg.text(EDGE, frame.top - 28, "Share of demand served", "head"), *svg.grid(frame, up, "")]
     marks.append(svg.text(EDGE, frame.top - 12, "%", "unit"))
-    ends = []
-    for n, row in enumerate(found["allocation"]):
-        shares = [100 * point["served_frac"][row["use_case"]] for point in found["curve"]]
+    ends, power = [], power_unit(answer)
+    for n, row in enumerate(answer.allocation):
+        shares = [100 * point.served_frac[row.use_case] for point in answer.curve]
         points = [(x, up.at(share)) for x, share in zip(places, shares, strict=True)]
         marks.append(svg.path(points, f"line {svg.stroke(n)}"))
-        ends.append((row["title"], up.at(100 * row["served_frac"]), n))
-    x = places[_position(found)]
+        ends.append((row.title, up.at(100 * row.served_frac), n))
+    x = places[_position(answer)]
     marks.append(svg.line(x, frame.top, x, frame.floor, "now"))
     for name, y, n in ends:
-        tip = f"{name}: {value(found, found['allocation'][n]['marginal'])} per GW at the margin"
+        tip = f"{name}: {value(answer, answer.allocation[n].marginal * power.gw)} per {power.symbol} at the margin"
         marks.append(svg.dot(x, y, 4, svg.fill(n), tip))
     order = svg.spread([y for _, y, _ in ends], END_GAP, frame.top, frame.floor)
     for (name, _, n), y in zip(ends, order, strict=True):
@@ -135,6 +137,6 @@ def _served(found: Mapping[str, Any], frame: Frame, places: Sequence[float]) -> 
     return marks
 
 
-def _position(found: Mapping[str, Any]) -> int:
+def _position(answer: AllocationAnswer) -> int:
     """Where on the curve the capacity is that is divided."""
-    return min(range(len(found["curve"])), key=lambda n: abs(found["curve"][n]["capacity_w"] - found["capacity_w"]))
+    return min(range(len(answer.curve)), key=lambda n: abs(answer.curve[n].capacity_w - answer.capacity_w))

@@ -1,14 +1,13 @@
-"""The figures of `gigawatt allocate`: who gets what, the value of the next gigawatt, abundance, exchange and the curve.
+"""Who gets what of a capacity, the value of the next gigawatt, abundance, exchange and the curve of value.
 
-Values are per gigawatt held for a year, in the question's unit; powers are in watts.
+Values are in the question's unit, those of power per gigawatt held for a year; powers are in watts.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
-from importlib.metadata import version
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,82 +24,179 @@ from gigawatt.plan.allocate import (
 from gigawatt.plan.exact import exact
 from gigawatt.plan.needs import Need, Problem
 from gigawatt.plan.waterfill import SAME, Fairness, gain, margin_per_w
-from gigawatt.study.allocation.question import AllocationQuestion, Opened, opened
+from gigawatt.study.allocation.problem import Opened, opened
+from gigawatt.study.allocation.question import AllocationQuestion
+from gigawatt.study.answer import SPREAD, Head
+from gigawatt.study.job import Job
 from gigawatt.study.note import Note
-from gigawatt.study.summary import strict
 
 Floats = NDArray[np.float64]
 
 GIGAWATT_W = 1e9
 # Points that the curve has at most, where a watt is a watt and where each takes a solve; it ends a tenth beyond plenty.
 POINTS, SOLVED_POINTS, BEYOND_RATIO = 120, 12, 1.1
+# A smaller capacity than a gigawatt is asked what about a tenth of it more would bring.
+NEXT_FRAC = 0.1
 # A floor that is missed by less is met.
 MISSED_FRAC = 1e-6
 # Below this, left and right of a capacity are the same value.
 JUMP_FRAC = 1e-9
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocatedClass:
+    """What a class of work asks for and gets.
+
+    weight_value_per_gw_year: of its first gigawatt (quadratic), or its last. marginal: value of a gigawatt more for it,
+    infinite where a share of nothing is priceless. loss_to_floor_value: what it loses in a year where it is cut to its
+    floor, and loss_to_floor_net_value what all lose once the others have taken that. amount_per_gw_year: what a
+    gigawatt serves in a year, in `unit`; None where nobody says what is counted.
+    """
+
+    use_case: str
+    title: str
+    tier: int
+    demand_w: float
+    weight_value_per_gw_year: float
+    power_w: float
+    served_frac: float
+    floor_frac: float
+    marginal: float
+    loss_to_floor_value: float
+    loss_to_floor_net_value: float
+    unit: str | None
+    amount_per_gw_year: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextPower:
+    """A step more of power: what it would add in a year, and the power of each class from it."""
+
+    step_w: float
+    added_value: float
+    power_w: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """What one class gives up so that another gains, watt for watt; None where one has all, or the other nothing.
+
+    share_ratio: points of the giver's demand for a point of the gainer's; amount_ratio: in their own units, for one
+    more of the gainer's; moved_value_per_gw_year: what moving a gigawatt would add, at the margin.
+    """
+
+    gains: str
+    gives: str
+    share_ratio: float | None
+    amount_ratio: float | None
+    moved_value_per_gw_year: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedPool:
+    """Power of a site on a platform (None: whichever), and what each class has of it."""
+
+    site: str | None
+    platform: str | None
+    power_w: float
+    given_w: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValuePoint:
+    """Value of the next gigawatt for a year, and share of demand served by class, at a capacity."""
+
+    capacity_w: float
+    lambda_: float
+    served_frac: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocationAnswer:
+    """A capacity divided. platform: what a gigawatt yet to build is made of, for its cost.
+
+    lambda_left, lambda_right: value for a year of the last gigawatt and of the next, which differ where a class is
+    served or at its floor. physical_abundance_w: from where on nobody has to choose, None where nothing is enough.
+    economic_abundance_w: up to where a gigawatt is worth its cost, None where no cost is stated.
+    pools: none where all power is alike. curve: two points of one capacity where λ jumps, before and after.
+    """
+
+    head: Head = field(metadata=SPREAD)
+    title: str
+    period: str | None
+    platform: str | None
+    fairness: str
+    value_unit: str
+    capacity_w: float
+    allocation: tuple[AllocatedClass, ...]
+    lambda_left: float
+    lambda_right: float
+    next: NextPower
+    physical_abundance_w: float | None
+    cost_value_per_gw_year: float | None
+    economic_abundance_w: float | None
+    exchange: tuple[Exchange, ...]
+    pools: tuple[SharedPool, ...]
+    curve: tuple[ValuePoint, ...]
+
+
 @exact()
-def allocate(question: AllocationQuestion) -> dict[str, Any]:
-    """Divide a capacity, JSON-ready. Raises ScenarioError, CatalogError or CalibrationError for bad input."""
+def answer(question: AllocationQuestion, job: Job) -> AllocationAnswer:
+    """Divide a capacity. Raises ScenarioError, CatalogError or CalibrationError for bad input."""
+    del job  # it takes a moment
     found = opened(question)
     problem, fairness = found.problem, found.fairness
     now = divide(problem.claims, problem.supply, np.array([found.capacity_w]), fairness)
     full_w = abundance_w(problem.claims, problem.supply)
     line = _line(problem, found.capacity_w, full_w, fairness)
-    return strict(
-        {
-            "gigawatt": version("gigawatt"),
-            "scenario": found.name,
-            "hash": found.hash,
-            "title": found.title,
-            "period": found.period,
-            "platform": found.platform,
-            "fairness": fairness.name,
-            "value_unit": found.value_unit,
-            "capacity_w": found.capacity_w,
-            "allocation": _allocation(problem, now, fairness),
-            "lambda_left": float(now.left_per_w[0]) * GIGAWATT_W,
-            "lambda_right": float(now.right_per_w[0]) * GIGAWATT_W,
-            "next": _next(problem, now, fairness),
-            "physical_abundance_w": full_w,
-            "cost_per_gw": None if problem.cost_per_w is None else problem.cost_per_w * GIGAWATT_W,
-            "economic_abundance_w": None
-            if problem.cost_per_w is None
-            else worthwhile_w(problem.claims, problem.supply, problem.cost_per_w, fairness, line),
-            "exchange": _exchange(problem, now, fairness),
-            "pools": _pools(problem, now),
-            "curve": _curve(problem, line),
-            "notes": [asdict(note) for note in (*found.notes, *_notes(found, now))],
-        }
+    return AllocationAnswer(
+        head=Head(scenario=found.name, hash=found.hash, notes=(*found.notes, *_notes(found, now))),
+        title=found.title,
+        period=found.period,
+        platform=found.platform,
+        fairness=fairness.name,
+        value_unit=found.value_unit,
+        capacity_w=found.capacity_w,
+        allocation=tuple(_allocation(problem, now, fairness)),
+        lambda_left=float(now.left_per_w[0]) * GIGAWATT_W,
+        lambda_right=float(now.right_per_w[0]) * GIGAWATT_W,
+        next=_next(problem, now, fairness),
+        physical_abundance_w=full_w,
+        cost_value_per_gw_year=None if problem.cost_per_w is None else problem.cost_per_w * GIGAWATT_W,
+        economic_abundance_w=_enough_w(problem, fairness, line),
+        exchange=tuple(_exchange(problem, now, fairness)),
+        pools=tuple(_pools(problem, now)),
+        curve=tuple(_curve(problem, line)),
     )
 
 
-def _allocation(problem: Problem, now: Divided, fairness: Fairness) -> list[dict[str, Any]]:
-    """Who gets what. marginal: value of a gigawatt more for a class; loss_to_floor: of all it has above its floor, and
-    loss_to_floor_net once the others have taken that."""
+def _enough_w(problem: Problem, fairness: Fairness, line: Divided) -> float | None:
+    if problem.cost_per_w is None:
+        return None
+    return worthwhile_w(problem.claims, problem.supply, problem.cost_per_w, fairness, line)
+
+
+def _allocation(problem: Problem, now: Divided, fairness: Fairness) -> Iterator[AllocatedClass]:
     claims, capacity_w = problem.claims, float(now.capacity_w[0])
     served = now.served_frac[0]
     margin = margin_per_w(claims, served * claims.demand_w, fairness.curve) * GIGAWATT_W
     alone, net = cut_worth(claims, problem.supply, capacity_w, fairness, served)
-    return [
-        {
-            "use_case": need.key,
-            "title": need.title,
-            "tier": need.tier,
-            "demand_w": need.demand_w,
-            "weight": need.weight_per_w * GIGAWATT_W,
-            "power_w": float(now.power_w[0, n]),
-            "served_frac": float(served[n]),
-            "floor_frac": need.floor_w / need.demand_w,
-            "marginal": float(margin[n]),
-            "loss_to_floor": float(alone[n]),
-            "loss_to_floor_net": float(net[n]),
-            "unit": need.unit or None,
-            "amount_per_gw_year": _per_gw_year(need),
-        }
-        for n, need in enumerate(problem.needs)
-    ]
+    for n, need in enumerate(problem.needs):
+        yield AllocatedClass(
+            use_case=need.key,
+            title=need.title,
+            tier=need.tier,
+            demand_w=need.demand_w,
+            weight_value_per_gw_year=need.weight_per_w * GIGAWATT_W,
+            power_w=float(now.power_w[0, n]),
+            served_frac=float(served[n]),
+            floor_frac=need.floor_w / need.demand_w,
+            marginal=float(margin[n]),
+            loss_to_floor_value=float(alone[n]),
+            loss_to_floor_net_value=float(net[n]),
+            unit=need.unit or None,
+            amount_per_gw_year=_per_gw_year(need),
+        )
 
 
 def _per_gw_year(need: Need) -> float | None:
@@ -108,62 +204,50 @@ def _per_gw_year(need: Need) -> float | None:
     return None if need.amount_count is None else need.amount_count / need.demand_w * GIGAWATT_W
 
 
-def _next(problem: Problem, now: Divided, fairness: Fairness) -> dict[str, Any]:
-    """Who would get a step more, a gigawatt or a tenth of a smaller capacity, and what it would add in a year."""
+def _next(problem: Problem, now: Divided, fairness: Fairness) -> NextPower:
+    """Who would get a gigawatt more, or about a tenth of a smaller capacity."""
     claims, capacity_w = problem.claims, now.capacity_w
-    step_w = GIGAWATT_W if capacity_w[0] >= GIGAWATT_W else 0.1 * float(capacity_w[0])
+    step_w = GIGAWATT_W if capacity_w[0] >= GIGAWATT_W else _round_step(NEXT_FRAC * float(capacity_w[0]))
     after = divide_line(claims, problem.supply, capacity_w + step_w, fairness)
     before_w, after_w = (one.served_frac[0] * claims.demand_w for one in (now, after))
     more = after.power_w[0] - now.power_w[0]
-    return {
-        "step_w": step_w,
-        "value": float(gain(claims, before_w, after_w, fairness.curve).sum()),
-        "power_w": {need.key: float(more[n]) for n, need in enumerate(problem.needs)},
-    }
+    return NextPower(
+        step_w=step_w,
+        added_value=float(gain(claims, before_w, after_w, fairness.curve).sum()),
+        power_w={need.key: float(more[n]) for n, need in enumerate(problem.needs)},
+    )
 
 
-def _exchange(problem: Problem, now: Divided, fairness: Fairness) -> list[dict[str, Any]]:
-    """What one class gives up so that another gains, watt for watt; null where one has all, or the other nothing.
-
-    share_ratio: points of the giver's demand for a point of the gainer's; amount_ratio: in their own units, one more
-    of the gainer's; value_per_gw: what moving a gigawatt would add, at the margin.
-    """
+def _exchange(problem: Problem, now: Divided, fairness: Fairness) -> Iterator[Exchange]:
     claims, served = problem.claims, now.served_frac[0]
     margin = margin_per_w(claims, served * claims.demand_w, fairness.curve) * GIGAWATT_W
-    rows = []
     for n, gains in enumerate(problem.needs):
         for m, gives in enumerate(problem.needs):
             if n == m:
                 continue
             possible = served[n] < 1 - SAME and served[m] > SAME
-            amounts = _per_gw_year(gains), _per_gw_year(gives)
-            known = possible and amounts[0] is not None and amounts[1] is not None
-            rows.append(
-                {
-                    "gains": gains.key,
-                    "gives": gives.key,
-                    "share_ratio": gains.demand_w / gives.demand_w if possible else None,
-                    "amount_ratio": amounts[1] / amounts[0] if known else None,  # type: ignore[operator]
-                    "value_per_gw": float(margin[n] - margin[m]) if possible else None,
-                }
+            one, other = _per_gw_year(gains), _per_gw_year(gives)
+            yield Exchange(
+                gains=gains.key,
+                gives=gives.key,
+                share_ratio=gains.demand_w / gives.demand_w if possible else None,
+                amount_ratio=other / one if possible and one is not None and other is not None else None,
+                moved_value_per_gw_year=float(margin[n] - margin[m]) if possible else None,
             )
-    return rows
 
 
-def _pools(problem: Problem, now: Divided) -> list[dict[str, Any]]:
+def _pools(problem: Problem, now: Divided) -> Iterator[SharedPool]:
     """Power of each pool and who has it; one pool without a name is none."""
     if problem.names == (("", ""),):
-        return []
+        return
     scale = float(now.capacity_w[0] / problem.power_w.sum())
-    return [
-        {
-            "site": site or None,
-            "platform": platform or None,
-            "power_w": float(problem.power_w[p]) * scale,
-            "use_cases": {need.key: float(now.by_pool_w[0, n, p]) for n, need in enumerate(problem.needs)},
-        }
-        for p, (site, platform) in enumerate(problem.names)
-    ]
+    for p, (site, platform) in enumerate(problem.names):
+        yield SharedPool(
+            site=site or None,
+            platform=platform or None,
+            power_w=float(problem.power_w[p]) * scale,
+            given_w={need.key: float(now.by_pool_w[0, n, p]) for n, need in enumerate(problem.needs)},
+        )
 
 
 def _line(problem: Problem, capacity_w: float, full_w: float | None, fairness: Fairness) -> Divided:
@@ -183,16 +267,14 @@ def _round_step(least: float) -> float:
     return next(size * factor for factor in (1.0, 2.0, 5.0, 10.0) if size * factor >= least * (1 - SAME))
 
 
-def _curve(problem: Problem, line: Divided) -> list[dict[str, Any]]:
-    """λ and shares served by capacity; where λ jumps there are two rows, before and after."""
-    rows = []
+def _curve(problem: Problem, line: Divided) -> Iterator[ValuePoint]:
+    """λ and shares served by capacity; where λ jumps there are two points, before and after."""
     for n, capacity in enumerate(line.capacity_w):
         left, right = float(line.left_per_w[n]), float(line.right_per_w[n])
         jumps = capacity > 0 and left - right > JUMP_FRAC * max(left, right)
         served = {need.key: float(line.served_frac[n, k]) for k, need in enumerate(problem.needs)}
         for price in (left, right) if jumps else (right,):
-            rows.append({"capacity_w": float(capacity), "lambda": price * GIGAWATT_W, "served_frac": served})
-    return rows
+            yield ValuePoint(capacity_w=float(capacity), lambda_=price * GIGAWATT_W, served_frac=served)
 
 
 def _notes(found: Opened, now: Divided) -> list[Note]:
@@ -203,13 +285,13 @@ def _notes(found: Opened, now: Divided) -> list[Note]:
     missed = now.served_frac[0] * claims.demand_w < claims.floor_w * (1 - MISSED_FRAC)
     if missed.any():
         names = ", ".join(need.title for need, short in zip(problem.needs, missed, strict=True) if short)
-        rows.append(("floor", "--capacity", f"Below its floor, for lack of power: {names}."))
+        rows.append(("floor", "capacity", f"Below its floor, for lack of power: {names}."))
     if fairness.alike:
         text = "Max-min shares alike, whatever it is worth; values are those of a quadratic curve."
-        rows.append(("max_min", "--fairness", text))
+        rows.append(("max_min", "fairness", text))
     elif fairness.mean_ratio == 1:
         text = f"Under {fairness.name} a weight is the value of the last watt that a class asks for, not of the first."
-        rows.append(("weights", "--fairness", text))
+        rows.append(("weights", "fairness", text))
     if not problem.supply.one:
         text = "Watts differ by pool: each point of the curve is solved, and economic abundance read off between two."
         rows.append(("pools", "allocation.pools", text))

@@ -1,246 +1,25 @@
-"""A question of allocation as a user types it: an allocation by itself, a scenario in a quarter, or a saved result."""
+"""What can be asked of power that is to be divided."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-import xarray as xr
-
-from gigawatt import units
-from gigawatt.errors import Fault, ScenarioError
-from gigawatt.plan import needs
-from gigawatt.plan.inputs import inputs
-from gigawatt.plan.needs import Fleet, Problem, Work
-from gigawatt.plan.waterfill import AlphaFair, Fairness, Quadratic
-from gigawatt.scenario.allocation import PowerScenario
-from gigawatt.scenario.load import DEFAULT, load_allocation, reread
-from gigawatt.scenario.schema import Scenario
-from gigawatt.study import drift, implausible
-from gigawatt.study.note import Note
-from gigawatt.study.nothing import built
-from gigawatt.study.opened import result_of
-from gigawatt.study.result import Result
-
-# How to divide; a quadratic curve whose value of serving all is that of a constant one starts at twice its height.
-RULES = {
-    "quadratic": Fairness(name="quadratic", curve=Quadratic(), mean_ratio=2.0),
-    "log": Fairness(name="log", curve=AlphaFair(1.0)),
-    "max-min": Fairness(name="max-min", curve=Quadratic(), mean_ratio=2.0, alike=True),
-}
-MOST_ALPHA = 32.0
+from gigawatt.scenario.load import DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllocationQuestion:
-    """An allocation as it is asked for, in text as on a command line; None is not asked for.
+    """Which power is divided among which work, and by which rule."""
 
-    source: an allocation, a scenario, or the folder of a result, whose fleet is then divided.
-    """
-
-    source: str = DEFAULT
-    overrides: Mapping[str, Any] = field(default_factory=dict)
-    capacity: str | None = None
+    scenario: str = DEFAULT
+    """An allocation or a scenario, by a preset's name or a TOML file; or the folder of a result, for its fleet."""
+    set: Mapping[str, Any] = field(default_factory=dict)
+    """Values that override those of the scenario, by path, such as allocation.cost = "0.6 /GW"."""
+    capacity_w: float | None = None
+    """Power to divide, such as "10 GW"; what the scenario or the result has where none is given."""
     period: str | None = None
+    """Quarter of a scenario, such as 2030Q3; its last reported one, or the peak of a result, where none is given."""
     fairness: str = "quadratic"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """What a question comes to: a problem and a capacity [W], their names, and what a reader has to know of them.
-
-    value_unit: of a watt held for a year. platform: what a gigawatt yet to build is made of, for its cost.
-    """
-
-    name: str
-    title: str
-    hash: str
-    problem: Problem
-    capacity_w: float
-    fairness: Fairness
-    value_unit: str
-    period: str | None = None
-    platform: str | None = None
-    notes: tuple[Note, ...] = ()
-
-
-def opened(question: AllocationQuestion) -> Opened:
-    """The problem behind a question. Raises ScenarioError, CatalogError or CalibrationError with what is wrong."""
-    fairness = read_fairness(question.fairness)
-    capacity_w = None if question.capacity is None else _read_capacity_w(question.capacity)
-    found = _found(question, fairness)
-    if capacity_w is not None:
-        return replace(found, capacity_w=capacity_w)
-    if math.isnan(found.capacity_w):
-        raise ScenarioError([Fault(path="--capacity", given="missing", expected=units.SUFFIXES["w"].example)])
-    return found
-
-
-def read_fairness(text: str) -> Fairness:
-    """How to divide, from the option's text. Raises ScenarioError."""
-    if text in RULES:
-        return RULES[text]
-    word, _, number = text.partition("=")
-    try:
-        alpha = float(number) if word == "alpha" else math.nan
-    except ValueError:
-        alpha = math.nan
-    if not 0 < alpha <= MOST_ALPHA:
-        expected = f"{', '.join(RULES)}, or alpha=X with X above 0 and at most {MOST_ALPHA:g}, beyond which is max-min"
-        raise ScenarioError([Fault(path="--fairness", given=f'"{text}"', expected=expected)])
-    return Fairness(name=f"alpha={alpha:g}", curve=AlphaFair(alpha))
-
-
-def _read_capacity_w(text: str) -> float:
-    try:
-        value = units.parse(text, "w")
-        expected = "" if value > 0 else "a power above 0"
-    except ValueError as error:
-        expected = str(error)
-    if expected:
-        raise ScenarioError([Fault(path="--capacity", given=f'"{text}"', expected=expected)])
-    return value
-
-
-def _found(question: AllocationQuestion, fairness: Fairness) -> Opened:
-    saved = result_of(question.source)
-    if saved is not None:
-        return _of_result(saved, question, fairness)
-    scenario = load_allocation(question.source, question.overrides)
-    if isinstance(scenario, PowerScenario):
-        return _alone(scenario, question, fairness)
-    data = inputs(scenario)
-    period = _read_period(question.period, data, scenario.asked.horizon.report_end_date)
-    return _of_scenario(scenario, data, period, fairness)
-
-
-def _alone(scenario: PowerScenario, question: AllocationQuestion, fairness: Fairness) -> Opened:
-    if question.period is not None:
-        expected = "none: this allocation has no quarters"
-        raise ScenarioError([Fault(path="--period", given=f'"{question.period}"', expected=expected)])
-    asked = scenario.asked
-    problem = needs.stated(asked.allocation)
-    text = "Demand, weights, floors and cost are as the question states them: nothing is claimed of what power can do."
-    return Opened(
-        name=asked.name,
-        title=asked.title,
-        hash=scenario.hash,
-        problem=problem,
-        capacity_w=math.nan if problem.capacity_w is None else problem.capacity_w,
-        fairness=fairness,
-        value_unit=asked.allocation.value_unit,
-        notes=(
-            Note(code="assumed_value", path="allocation.classes", text=text),
-            *implausible.notes(scenario.implausible),
-        ),
-    )
-
-
-def _of_result(saved: Result, question: AllocationQuestion, fairness: Fairness) -> Opened:
-    """The fleet of a saved result; demand and values are those of its scenario, or as overridden."""
-    scenario = reread(saved.scenario, question.overrides) if question.overrides else saved.scenario
-    data, stock = inputs(scenario), saved.plan.data.stock_count
-    for name in ("period", "site", "platform"):
-        if list(data[name].values) != list(stock[name].values):
-            expected = f"the {name}s of the saved plan; name a preset or a file to ask of others"
-            raise ScenarioError([Fault(path="--set", given=f"other {name}s", expected=expected)])
-    if not built(saved.plan):
-        expected = "a result that builds something, or the scenario itself, for a fleet yet to build"
-        raise ScenarioError([Fault(path="SCENARIO", given=f"{question.source}: nothing is built", expected=expected)])
-    # What is built after the reported window only has no peak in it: its last quarter then.
-    peak = saved.headline["peak_period"] or data.period.values[-1]
-    period = _read_period(question.period, data, str(peak))
-    found = _of_scenario(scenario, data, period, fairness, stock.sel(period=period))
-    return replace(found, notes=(*found.notes, *drift.notes(saved.scenario)))
-
-
-def _read_period(text: str | None, data: xr.Dataset, default: str) -> str:
-    periods = [str(period) for period in data.period.values]
-    if text is not None and text not in periods:
-        expected = f"a quarter from {periods[0]} to {periods[-1]}"
-        raise ScenarioError([Fault(path="--period", given=f'"{text}"', expected=expected)])
-    return text or default
-
-
-def _of_scenario(
-    scenario: Scenario, data: xr.Dataset, period: str, fairness: Fairness, stock: xr.DataArray | None = None
-) -> Opened:
-    """A scenario's work in a quarter, on a plan's racks, or on a fleet yet to build where there is no plan."""
-    asked = scenario.asked
-    works = needs.works(data, asked, period)
-    if not works:
-        raise _fault(period, "no class asks for anything", "a quarter with demand")
-    platform = needs.cheapest(data, asked, period, works)
-    if platform is None:
-        raise _fault(period, "no platform that is sold can do all of the work", "a later quarter, or other platforms")
-    fleet = needs.to_build(data, asked, period, platform) if stock is None else needs.standing(data, asked, stock)
-    kept = needs.able(works, fleet, asked.allocation.classes)
-    if not kept:
-        raise _fault(period, "no racks stand that could work", "a later quarter")
-    cost_per_w = float(needs.yearly_cost_usd_per_w(data, asked, period).sel(platform=platform))
-    problem = needs.within(kept, fleet, asked.allocation, fairness, cost_per_w)
-    _check(problem)
-    whole_w = asked.programme.target_w if stock is None else float(fleet.power_w.sum())
-    name = scenario.records.accelerators[platform].name
-    return Opened(
-        name=scenario.name,
-        title=asked.title,
-        hash=scenario.hash,
-        problem=problem,
-        capacity_w=whole_w if problem.capacity_w is None else problem.capacity_w,
-        fairness=fairness,
-        value_unit="USD",
-        period=period,
-        platform=name,
-        notes=(
-            *_of_making(works, kept, fleet, name, stock is None),
-            *implausible.notes(scenario.implausible),
-        ),
-    )
-
-
-def _fault(period: str, given: str, expected: str) -> ScenarioError:
-    return ScenarioError([Fault(path="--period", given=f"{period}: {given}", expected=expected)])
-
-
-def _check(problem: Problem) -> None:
-    """Faults of what a table [allocation] states beside what follows from its scenario."""
-    faults = [
-        Fault(
-            path=f"allocation.classes.{need.key}.floor",
-            given=units.show(need.floor_w, "w"),
-            expected=f"at most the demand of {units.show(need.demand_w, 'w')}",
-        )
-        for need in problem.needs
-        if need.floor_w > need.demand_w
-    ]
-    if all(need.weight_per_w == 0 for need in problem.needs):
-        faults.append(
-            Fault(path="use_cases", given="no class has value", expected="a price and a social weight above 0")
-        )
-    if faults:
-        raise ScenarioError(faults)
-
-
-def _of_making(works: Sequence[Work], kept: Sequence[Work], fleet: Fleet, platform: str, new: bool) -> tuple[Note, ...]:
-    """How power and values follow from a scenario."""
-    value = (
-        "Value is tokens × price × willingness to pay × social weight, a training run's penalty over its window, and "
-        "the worth of experiments, as the scenario assumes them: nothing is claimed of what power can do."
-    )
-    where = (
-        f"Power is counted as if all of it were built of {platform} in this quarter, the cheapest for the work."
-        if new
-        else f"Power is that of the {len(fleet.names)} pools of racks in the plan; a gigawatt more would be {platform}."
-    )
-    peak = (
-        "Interactive classes ask for the power of their busiest hours, so abundance is on the high side: batch work "
-        "could take some of the quiet ones."
-    )
-    found = [("assumed_value", "use_cases", value), ("platform", "platforms", where), ("peak", "use_cases", peak)]
-    names = [work.title for work in works if work not in kept]
-    if names:
-        found.append(("unable", "platforms", f"{', '.join(names)}: no racks that stand may or can do it; left out."))
-    return tuple(Note(code=code, path=path, text=text) for code, path, text in found)
+    """How to divide: quadratic, log, alpha=X (such as alpha=2) or max-min."""

@@ -1,26 +1,37 @@
-"""What the flywheel comes to, as figures: its numbers with their grades, the past, the loop from two starts."""
+"""What the flywheel comes to: its numbers with their grades, the past, the loop from two starts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from importlib.metadata import version
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from gigawatt import tokens
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.plan.exact import exact
-from gigawatt.plan.plan import quiet
 from gigawatt.plan.search import ENDED
 from gigawatt.quarters import QUARTERS_PER_YEAR
 from gigawatt.scenario.flywheel import PATH, Flywheel
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import drift, implausible
-from gigawatt.study.flywheel.backtest import backtest, curves, fitted, mean_error_frac, past
-from gigawatt.study.flywheel.loop import LEAST_DEMAND, MOST_DEMAND, Progress, Spin, done_flop, spin, users_count
-from gigawatt.study.summary import strict
+from gigawatt.study.answer import SPREAD, Head, head_of
+from gigawatt.study.flywheel.backtest import (
+    BacktestRow,
+    PastCurve,
+    backtest,
+    curves,
+    error_mean_frac,
+    fitted,
+    past,
+    trend_error_mean_frac,
+)
+from gigawatt.study.flywheel.loop import LEAST_DEMAND, MOST_DEMAND, Spin, Turn, done_flop, spin, users_count
+from gigawatt.study.flywheel.question import FlywheelQuestion
+from gigawatt.study.job import Job
+from gigawatt.study.note import Note
+from gigawatt.study.opened import scenario_of
+from gigawatt.study.question import refuse, wrong
 from gigawatt.units import split
 
 # The other start, beside the one asked for: the scenario as it stands.
@@ -40,127 +51,167 @@ ELASTICITIES = (
 FITTED = ("users_odds_ratio", "user_tokens_ratio", "capital_per_revenue_ratio")
 
 
-@exact()
-def figures(
-    scenario: Scenario,
-    *,
-    start_ratio: float = 0.5,
-    damping_frac: float = 0.8,
-    only_backtest: bool = False,
-    progress: Progress = quiet,
-) -> dict[str, Any]:
-    """The fields of `gigawatt flywheel --json`; what the loop gives is empty with only_backtest.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelNumber:
+    """A number of the wheel in `unit`, with its evidence and its range; fitted: what the past gives, where it does.
 
-    start_ratio: first guess of demand over the scenario's. damping_frac: share of each step that is taken.
+    elasticity: whether it is a power or a factor that links two quantities.
+    """
+
+    name: str
+    unit: str
+    value: float
+    elasticity: bool
+    fitted: float | None
+    grade: str | None
+    source: str | None
+    low: float | None
+    high: float | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnedYear:
+    """Each link at the last quarter of a reported year; revenue and capital are those of the year.
+
+    research_flop: since the plan began. research_of_asked_ratio: what is done over what the scenario asks for, with
+    what was done before. orders_count: orders of magnitude of effective compute since the plan began.
+    """
+
+    year: str
+    power_w: float
+    research_flop: float
+    research_of_asked_ratio: float
+    orders_count: float
+    weekly_users_count: float | None
+    demand_ratio: float
+    revenue_usd: float
+    capex_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedPoint:
+    """Where the scenario as it stands leads to, and where it began; None where the loop does not come to rest.
+
+    gain_ratio: what a turn leaves of a difference in demand, in logarithms: below 1 it dies out, above 1 it grows.
+    """
+
+    same_from_every_start: bool | None
+    gain_ratio: float | None
+    demand_ratio: float
+    peak_w: float
+    npv_usd: float
+    first_peak_w: float
+    first_npv_usd: float
+    chain: tuple[TurnedYear, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlywheelAnswer:
+    """The wheel held against a company's past, and turned with a plan; without a plan there are no turns."""
+
+    head: Head = field(metadata=SPREAD)
+    company: str
+    elasticities: tuple[WheelNumber, ...]
+    backtest: tuple[BacktestRow, ...]
+    curves: tuple[PastCurve, ...]
+    iterations: tuple[Turn, ...] = ()
+    converged: bool | None = None
+    fixed_point: FixedPoint | None = None
+
+
+@exact()
+def answer(question: FlywheelQuestion, job: Job) -> FlywheelAnswer:
+    """Hold a wheel against the past and, unless only that is asked for, turn it with plans from two starts.
+
     Raises ScenarioError for bad input, Infeasible where hard limits conflict.
     """
-    wheel = _wheel(scenario, only_backtest=only_backtest)
-    _check_options(start_ratio, damping_frac)
+    refuse(_faults(question))
+    scenario = scenario_of(question.scenario, question.set)[0]
+    wheel = _wheel(scenario, question)
+    starts = [] if question.backtest else sorted({question.start_ratio, AS_IT_STANDS})
     history = scenario.records.history[wheel.history]
     rows = backtest(wheel, history)
-    notes = _past_notes(rows)
-    loop: dict[str, Any] = {"iterations": [], "converged": None, "fixed_point": None}
-    if not only_backtest:
-        starts = sorted({start_ratio, AS_IT_STANDS})
-        spins = [spin(scenario, wheel, start, damping_frac, progress) for start in starts]
-        loop = _loop(scenario, wheel, spins)
-        notes |= _loop_notes(spins)
-    return strict(
-        {
-            "gigawatt": version("gigawatt"),
-            "scenario": scenario.name,
-            "hash": scenario.hash,
-            "notes": [
-                *({"code": code, "path": PATH, "text": text} for code, text in notes.items()),
-                *(asdict(note) for note in (*implausible.notes(scenario.implausible), *drift.notes(scenario))),
-            ],
-            "company": history.name,
-            "elasticities": _numbers(scenario, wheel),
-            "backtest": rows,
-            "curves": curves(wheel, history),
-            **loop,
-        }
+    spins = [spin(scenario, wheel, start, question.damping_frac, job.say) for start in starts]
+    texts = _past_notes(rows) | (_loop_notes(spins) if spins else {})
+    notes = [Note(code=code, path=PATH, text=text) for code, text in texts.items()]
+    return FlywheelAnswer(
+        head=head_of(scenario, (*notes, *implausible.notes(scenario.implausible), *drift.notes(scenario))),
+        company=history.name,
+        elasticities=tuple(_numbers(scenario, wheel)),
+        backtest=rows,
+        curves=curves(wheel, history),
+        iterations=tuple(turn for one in spins for turn in one.turns),
+        converged=all(one.converged for one in spins) if spins else None,
+        fixed_point=_fixed_point(scenario, wheel, spins) if spins else None,
     )
 
 
-def _wheel(scenario: Scenario, *, only_backtest: bool) -> Flywheel:
+def _faults(question: FlywheelQuestion) -> Iterator[Fault]:
+    if not LEAST_DEMAND <= question.start_ratio <= MOST_DEMAND:
+        expected = f"a factor on the scenario's demand, from {LEAST_DEMAND:g} to {MOST_DEMAND:g}"
+        yield wrong("start", question.start_ratio, expected)
+    if not 0 < question.damping_frac <= 1:
+        yield wrong("damping", question.damping_frac, "the share of each step that is taken, above 0 and at most 1")
+
+
+def _wheel(scenario: Scenario, question: FlywheelQuestion) -> Flywheel:
     wheel, asked = scenario.asked.flywheel, scenario.asked
     if wheel is None:
         expected = f"a table [{PATH}] with its elasticities, such as that of loi-2025-09"
         raise ScenarioError([Fault(path=PATH, given="missing", expected=expected)])
-    if not (only_backtest or asked.training_runs or asked.experiments):
-        expected = "a run or experiments: without them capability does not depend on the plan (--backtest needs none)"
+    if not (question.backtest or asked.training_runs or asked.experiments):
+        expected = "a run or experiments: without them capability does not depend on the plan (a backtest needs none)"
         raise ScenarioError([Fault(path="training_runs", given="none", expected=expected)])
     return wheel
 
 
-def _check_options(start_ratio: float, damping_frac: float) -> None:
-    faults = []
-    if not LEAST_DEMAND <= start_ratio <= MOST_DEMAND:
-        expected = f"a factor on the scenario's demand, from {LEAST_DEMAND:g} to {MOST_DEMAND:g}"
-        faults.append(Fault(path="--start", given=f"{start_ratio:g}", expected=expected))
-    if not 0 < damping_frac <= 1:
-        expected = "the share of each step that is taken, above 0 and at most 1"
-        faults.append(Fault(path="--damping", given=f"{damping_frac:g}", expected=expected))
-    if faults:
-        raise ScenarioError(faults)
-
-
-def _numbers(scenario: Scenario, wheel: Flywheel) -> list[dict[str, Any]]:
+def _numbers(scenario: Scenario, wheel: Flywheel) -> Iterator[WheelNumber]:
     """Every number of the wheel with its grade and source, and what the past gives where it gives one."""
     given = fitted(wheel, past(scenario.records.history[wheel.history]))
-    rows = []
-    for name in [field for field in Flywheel.__slots__ if field != "history"]:
+    for name in [entry for entry in Flywheel.__slots__ if entry != "history"]:
         evidence = scenario.evidence.get(f"{PATH}.{name}")
-        rows.append(
-            {
-                "name": split(name)[0],
-                "unit": split(name)[1],
-                "value": getattr(wheel, name),
-                "elasticity": name in ELASTICITIES,
-                "fitted": getattr(given, name) if name in FITTED else None,
-                "grade": evidence.grade if evidence else None,
-                "source": evidence.source.url if evidence and evidence.source else None,
-                "low": evidence.low if evidence else None,
-                "high": evidence.high if evidence else None,
-                "note": evidence.note if evidence else "",
-            }
+        key, unit = split(name)
+        yield WheelNumber(
+            name=key,
+            unit=unit,
+            value=getattr(wheel, name),
+            elasticity=name in ELASTICITIES,
+            fitted=getattr(given, name) if name in FITTED else None,
+            grade=evidence.grade if evidence else None,
+            source=evidence.source.url if evidence and evidence.source else None,
+            low=evidence.low if evidence else None,
+            high=evidence.high if evidence else None,
+            note=evidence.note if evidence else "",
         )
-    return rows
 
 
-def _loop(scenario: Scenario, wheel: Flywheel, spins: Sequence[Spin]) -> dict[str, Any]:
-    """The turns, and the fixed point that the scenario as it stands leads to."""
+def _fixed_point(scenario: Scenario, wheel: Flywheel, spins: Sequence[Spin]) -> FixedPoint:
+    """Where the scenario as it stands leads to."""
     chosen = next(one for one in spins if one.start_ratio == AS_IT_STANDS)
-    converged = all(one.converged for one in spins)
     ends = np.log([one.demand.volume_ratio[: scenario.reported_count] for one in spins])
+    same = bool(np.ptp(ends, axis=0).max() < SAME_FRAC)
     first, last = chosen.turns[0], chosen.turns[-1]
-    return {
-        "iterations": [asdict(turn) for one in spins for turn in one.turns],
-        "converged": converged,
-        "fixed_point": {
-            "same_from_every_start": bool(np.ptp(ends, axis=0).max() < SAME_FRAC) if converged else None,
-            "gain_ratio": _gain(spins),
-            "demand_ratio": last.demand_ratio,
-            "peak_w": last.peak_w,
-            "npv_usd": last.npv_usd,
-            "first_peak_w": first.peak_w,
-            "first_npv_usd": first.npv_usd,
-            "chain": _chain(scenario, wheel, chosen),
-        },
-    }
+    return FixedPoint(
+        same_from_every_start=same if all(one.converged for one in spins) else None,
+        gain_ratio=_gain(spins),
+        demand_ratio=last.demand_ratio,
+        peak_w=last.peak_w,
+        npv_usd=last.npv_usd,
+        first_peak_w=first.peak_w,
+        first_npv_usd=first.npv_usd,
+        chain=tuple(_chain(scenario, wheel, chosen)),
+    )
 
 
 def _gain(spins: Sequence[Spin]) -> float | None:
-    """What a turn leaves of a difference in demand, in logarithms: below 1 it dies out, above 1 it grows."""
     if len(spins) < 2:
         return None
     low, high = (one.turns[0] for one in spins)
     return float(np.log(high.response_ratio / low.response_ratio) / np.log(high.demand_ratio / low.demand_ratio))
 
 
-def _chain(scenario: Scenario, wheel: Flywheel, of: Spin) -> list[dict[str, Any]]:
-    """Each link at the last quarter of each reported year; revenue and capital are those of the year."""
+def _chain(scenario: Scenario, wheel: Flywheel, of: Spin) -> Iterator[TurnedYear]:
     quarters = scenario.quarters[: scenario.reported_count]
     before, done = wheel.research_before_flop, done_flop(of.plan)
     passed = np.arange(done.size) / QUARTERS_PER_YEAR
@@ -169,33 +220,29 @@ def _chain(scenario: Scenario, wheel: Flywheel, of: Spin) -> list[dict[str, Any]
     presumed = users_count(scenario)
     users = presumed * tokens.users_ratio(presumed / wheel.people_count, wheel.users_odds_ratio, of.ahead_count)
     books, power = of.accounts.statements, of.plan.data.facility_w.sum("site")
-    rows = []
     for year in sorted({quarter[:4] for quarter in quarters}):
         at = [n for n, quarter in enumerate(quarters) if quarter.startswith(year)]
-        rows.append(
-            {
-                "year": year,
-                "power_w": float(power[at[-1]]),
-                "research_flop": float(done[at[-1]]),
-                "research_of_asked_ratio": float(10 ** of.ahead_count[at[-1]]),
-                "orders_count": float(orders[at[-1]]),
-                "weekly_users_count": float(users[at[-1]]) or None,
-                "demand_ratio": float(of.demand.volume_ratio[at[-1]]),
-                "revenue_usd": float(books.revenue[at].sum()),
-                "capex_usd": -float(books.investing_cash[at].sum()),
-            }
+        yield TurnedYear(
+            year=year,
+            power_w=float(power[at[-1]]),
+            research_flop=float(done[at[-1]]),
+            research_of_asked_ratio=float(10 ** of.ahead_count[at[-1]]),
+            orders_count=float(orders[at[-1]]),
+            weekly_users_count=float(users[at[-1]]) or None,
+            demand_ratio=float(of.demand.volume_ratio[at[-1]]),
+            revenue_usd=float(books.revenue[at].sum()),
+            capex_usd=-float(books.investing_cash[at].sum()),
         )
-    return rows
 
 
-def _past_notes(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def _past_notes(rows: Sequence[BacktestRow]) -> dict[str, str]:
     """What a reader must know before trusting what the past says of the wheel."""
     texts = {
         "two_points": "Capital per revenue, the odds of a user and what tokens and price make together are set on two "
         "points each, exactly: nothing is left over to test them on but what is held out. All growth of those years is "
         "laid to capability; awareness, distribution and rivals are in it too.",
     }
-    wheel, trend = mean_error_frac(rows), mean_error_frac(rows, "trend_error_frac")
+    wheel, trend = error_mean_frac(rows), trend_error_mean_frac(rows)
     if wheel is not None and trend is not None:
         better = wheel < CLEARLY_BETTER * trend
         texts["trend"] = (
@@ -206,14 +253,14 @@ def _past_notes(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return texts | _spending(rows)
 
 
-def _spending(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def _spending(rows: Sequence[BacktestRow]) -> dict[str, str]:
     """Revenue a user, where both are held out on one day: what of the error in revenue is none of users."""
-    held = {(row["what"], row["date"]): row for row in rows if row["held_out"]}
+    held = {(row.what, row.date): row for row in rows if row.held_out}
     days = sorted(day for what, day in held if what == "yearly revenue" and ("weekly users", day) in held)
     if not days:
         return {}
     revenue, users = held["yearly revenue", days[-1]], held["weekly users", days[-1]]
-    published, predicted = (revenue[key] / users[key] for key in ("published", "predicted"))
+    published, predicted = revenue.published / users.published, revenue.predicted / users.predicted
     return {
         "spending": f"On {days[-1]} a weekly user brought {published:,.0f} USD a year where the wheel says "
         f"{predicted:,.0f}; the error in revenue is this one times that in users."

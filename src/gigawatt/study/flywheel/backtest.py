@@ -16,10 +16,9 @@ exactly: nothing is left over to test them on but what is held out. g and p are 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 
@@ -57,6 +56,43 @@ class Past:
         """The first two figures of a series that are not held out: they set elasticities."""
         first, second = [known for known in getattr(self, name) if not known.point.held_out][:2]
         return first, second
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BacktestRow:
+    """A published figure of a day, in `unit`, beside what the wheel says of it.
+
+    Errors are predicted over published, less 1. with_published_power: with the powers of year ends as they were, None
+    where power itself is asked for. trend: the growth of the two points that set elasticities, continued in time: what
+    a wheel has to beat.
+    """
+
+    what: str
+    unit: str
+    date: str
+    held_out: bool
+    published: float
+    predicted: float
+    error_frac: float
+    with_published_power_error_frac: float | None
+    trend_error_frac: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastPoint:
+    """What the wheel says of a time, such as 2024.5 for the middle of 2024."""
+
+    year: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastCurve:
+    """What the wheel says of a series, in `unit`, between the first and the last day known."""
+
+    what: str
+    unit: str
+    points: tuple[PastPoint, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,19 +205,15 @@ def fitted(wheel: Flywheel, known: Past) -> Flywheel:
     return replace(wheel, user_tokens_ratio=spent ** (1 / of.orders(year)) / wheel.token_price_ratio)
 
 
-def backtest(wheel: Flywheel, history: History) -> list[dict[str, Any]]:
-    """Every published figure beside what the wheel says of it, alone and with the published power of year ends.
-
-    Errors are predicted over published, less 1; there is none with the published power where that is what is asked for.
-    trend: the growth of the two points that set elasticities, continued in time: what a wheel has to beat.
-    """
+def backtest(wheel: Flywheel, history: History) -> tuple[BacktestRow, ...]:
+    """Every published figure beside what the wheel says of it, alone and with the published power of year ends."""
     known = past(history)
     free, led = hindcast(wheel, known), hindcast(wheel, known, known.power_w)
-    return [
+    return tuple(
         _row(name, one, _of(free, name), None if name == "power_w" else _of(led, name), known.setting(name))
         for name in SERIES
         for one in getattr(known, name)
-    ]
+    )
 
 
 def _of(turned: Hindcast, name: str) -> Callable[[float], float]:
@@ -199,20 +231,20 @@ def _row(
     free: Callable[[float], float],
     led: Callable[[float], float] | None,
     setting: tuple[Known, Known],
-) -> dict[str, Any]:
+) -> BacktestRow:
     predicted, trend = free(one.since_years), _trend(setting, one.since_years)
     with_power = None if led is None else led(one.since_years)
-    return {
-        "what": SERIES[name][0],
-        "unit": SERIES[name][1],
-        "date": one.point.day_date,
-        "held_out": one.point.held_out,
-        "published": one.value,
-        "predicted": predicted,
-        "error_frac": predicted / one.value - 1,
-        "with_published_power_error_frac": None if with_power is None else with_power / one.value - 1,
-        "trend_error_frac": trend / one.value - 1,
-    }
+    return BacktestRow(
+        what=SERIES[name][0],
+        unit=SERIES[name][1],
+        date=one.point.day_date,
+        held_out=one.point.held_out,
+        published=one.value,
+        predicted=predicted,
+        error_frac=predicted / one.value - 1,
+        with_published_power_error_frac=None if with_power is None else with_power / one.value - 1,
+        trend_error_frac=trend / one.value - 1,
+    )
 
 
 def _trend(setting: tuple[Known, Known], since_years: float) -> float:
@@ -222,20 +254,32 @@ def _trend(setting: tuple[Known, Known], since_years: float) -> float:
     return first.value * (second.value / first.value) ** passed
 
 
-def curves(wheel: Flywheel, history: History, steps_count: int = 24) -> dict[str, list[dict[str, float]]]:
-    """What the wheel says between the first and the last day known, by series, for a drawing; time in years."""
+def curves(wheel: Flywheel, history: History, steps_count: int = 24) -> tuple[PastCurve, ...]:
+    """What the wheel says between the first and the last day known, by series, for a drawing."""
     known = past(history)
     turned = hindcast(wheel, known)
     ends = [one.since_years for name in SERIES for one in getattr(known, name)]
     times = np.linspace(min(ends), max(ends), steps_count + 1)
     start = _decimal_year(history, known.power_w[0].point.day_date)
-    return {
-        what: [{"year": start + float(t), "value": _of(turned, name)(float(t))} for t in times]
-        for name, (what, _) in SERIES.items()
-    }
+    return tuple(
+        PastCurve(
+            what=what,
+            unit=unit,
+            points=tuple(PastPoint(year=start + float(t), value=_of(turned, name)(float(t))) for t in times),
+        )
+        for name, (what, unit) in SERIES.items()
+    )
 
 
-def mean_error_frac(rows: Sequence[Mapping[str, Any]], key: str = "error_frac") -> float | None:
+def error_mean_frac(rows: Sequence[BacktestRow]) -> float | None:
     """Mean absolute error of what was held out; None where nothing was."""
-    errors = [abs(row[key]) for row in rows if row["held_out"] and row[key] is not None]
-    return float(np.mean(errors)) if errors else None
+    return _mean_frac([row.error_frac for row in rows if row.held_out])
+
+
+def trend_error_mean_frac(rows: Sequence[BacktestRow]) -> float | None:
+    """The same of a trend."""
+    return _mean_frac([row.trend_error_frac for row in rows if row.held_out])
+
+
+def _mean_frac(errors: Sequence[float]) -> float | None:
+    return float(np.mean(np.abs(errors))) if errors else None

@@ -1,0 +1,25 @@
+"""What can be asked of the flywheel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gigawatt.scenario.load import DEFAULT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlywheelQuestion:
+    """Whose wheel is turned, and how."""
+
+    scenario: str = DEFAULT
+    """A preset's name or a TOML file, with a table [flywheel]."""
+    set: Mapping[str, Any] = field(default_factory=dict)
+    """Values that override those of the scenario, by path, such as flywheel.users_odds = 2."""
+    start_ratio: float = 0.5
+    """First guess of demand over the scenario's; the other start is the scenario."""
+    damping_frac: float = 0.8
+    """Share of each step that is taken, above 0 and at most 1."""
+    backtest: bool = False
+    """Only the past: nothing is planned."""
