@@ -30,6 +30,8 @@ METAVARS = {
     "count": "N",
     "per_year": "RATE",
     "usd_per_wh": "PRICE",
+    "usd_per_mtok": "USD",
+    "usd_per_gpu_hour": "USD",
 }
 PATH_VALUE = "PATH=VALUE"
 

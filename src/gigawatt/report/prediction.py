@@ -103,7 +103,7 @@ def show_training(found: TrainingPrediction, files: Mapping[str, str], width: in
         ("one step", f"{units.show(found.step_s, 's')}: {shares}"),
         ("what binds", found.binds),
         ("memory per GPU", units.show(found.memory_bytes, "bytes")),
-        ("run", f"{between(run.run_days, lambda days: f'{days:.3g}')} days for {cell(run.run_tokens, 'tokens')}"),
+        ("run", f"{_amounts(run.run_days, 'days')} for {cell(run.run_tokens, 'tokens')}"),
         ("goodput", share(run.goodput_frac)),
         ("energy", UNKNOWN if energy is None else f"{_amounts(energy, 'wh')}, {run.energy_basis}"),
         (
