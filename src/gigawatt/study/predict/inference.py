@@ -175,6 +175,12 @@ class _Machinery:
             drafted_count=self.asked.draft_count, accepted_frac=self.asked.acceptance_frac, draft_cost_frac=share
         )
 
+    @property
+    def usd_per_h(self) -> float | None:
+        """Price of a package-hour: as stated, else that of its hardware; None where neither is known."""
+        stated = self.asked.usd_per_gpu_hour
+        return hourly_usd(self.accelerator) if stated is None else stated
+
 
 def answer(question: InferenceQuestion, job: Job) -> InferencePrediction:
     """What a GPU serves as it is asked.
@@ -185,29 +191,33 @@ def answer(question: InferenceQuestion, job: Job) -> InferencePrediction:
     del job  # it takes a moment
     machinery = _look_up(question)
     with told_of(question):
-        if question.usd_per_mtok is None:
-            made = _prediction(machinery, machinery.serve(question.tpot_s))
-        else:
-            made = _cheapest(machinery, question.usd_per_mtok)
+        ceiling = question.usd_per_mtok
+        served = machinery.serve(question.tpot_s) if ceiling is None else _quickest(machinery, ceiling)
+        made = _prediction(machinery, served)
         place = None if question.power_w is None else facility(made, question.power_w)
         return replace(made, facility=place, pareto=_points(machinery) if question.pareto else None)
 
 
-def _cheapest(machinery: _Machinery, usd_per_mtok: float) -> InferencePrediction:
+def _quickest(machinery: _Machinery, usd_per_mtok: float) -> tokens.Serving:
     """The best interactivity whose cost per million output tokens is no higher than a ceiling.
 
     Raises CalibrationError where no interactivity is that cheap, naming the lowest cost.
     """
-    points = [_prediction(machinery, served) for served in _front(machinery)]
-    priced = [(one.usd_per_mtok, one) for one in points if one.usd_per_mtok is not None]
-    if not priced:
+    price = machinery.usd_per_h
+    if price is None:
         expected = "a price, for the catalog has none of this part"
         raise CalibrationError([Fault(path="usd_per_gpu_hour", given="nothing", expected=expected, asked=True)])
-    cheap = [one for cost, one in priced if cost <= usd_per_mtok]
+    costs = [(_mtok_usd(price, served), served) for served in _front(machinery)]
+    cheap = [served for cost, served in costs if cost <= usd_per_mtok]
     if not cheap:
-        least = units.show(min(cost for cost, _ in priced), "usd_per_mtok")
+        least = units.show(min(cost for cost, _ in costs), "usd_per_mtok")
         raise CalibrationError([wrong_value("usd_per_mtok", usd_per_mtok, "usd_per_mtok", f"{least} or more")])
-    return min(cheap, key=lambda one: one.tpot_s)
+    return min(cheap, key=lambda served: served.tpot_s)
+
+
+def _mtok_usd(usd_per_h: float, served: tokens.Serving) -> float:
+    """What a million output tokens cost [USD] at the price of a package-hour."""
+    return usd_per_h / HOUR_S / served.tokens_per_s * TOKENS_PER_MTOK
 
 
 def pareto_front(question: InferenceQuestion) -> tuple[FrontPoint, ...]:
@@ -323,7 +333,7 @@ def _prediction(machinery: _Machinery, served: tokens.Serving) -> InferencePredi
     )
     rate = served.tokens_per_s
     power = package_power_w(accelerator, served.phases)
-    price = asked.usd_per_gpu_hour if asked.usd_per_gpu_hour is not None else hourly_usd(accelerator)
+    price = machinery.usd_per_h
     return InferencePrediction(
         head=Head(notes=_notes(machinery, unknown)),
         model=machinery.model.id,
@@ -343,7 +353,7 @@ def _prediction(machinery: _Machinery, served: tokens.Serving) -> InferencePredi
         energy_basis=energy_basis(accelerator),
         usd_per_h=price,
         usd_basis=STATED_BASIS if asked.usd_per_gpu_hour is not None else usd_basis(accelerator),
-        usd_per_mtok=None if price is None else price / HOUR_S / rate * TOKENS_PER_MTOK,
+        usd_per_mtok=None if price is None else _mtok_usd(price, served),
         extrapolated=bool(unknown),
         asked=asked,
     )
