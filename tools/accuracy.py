@@ -9,7 +9,7 @@ writes nothing and fails where something would change.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from gigawatt.catalog import to_watts as sites
 from gigawatt.readers.training_rows import read_training_rows
 from gigawatt.report.accuracy import COLUMNS, by_group, groups_of, markdown, signed, totals
 from gigawatt.study.validate import facility, inference, training
-from gigawatt.study.validate.score import Scored
+from gigawatt.study.validate.score import Scored, Scores, Validation
 
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
 HEAD = """# Accuracy
@@ -97,19 +97,19 @@ Bar = tuple[str, float, Callable[[float], bool], str]
 def page(folder: Path) -> str:
     """The whole page."""
     served = inference.validate_inference(folder / "inference.csv")
-    trained = training.validate_training(folder / "training.csv")
+    trained = training.validate_training(folder / "training.csv").scores
     published = facility.validate_facility(facility.shipped())
     calibration = load.get("inference_calibrations", inference.CALIBRATION)
     parts = [
         HEAD.format(
-            inference=served.figures["evaluated"],
-            training=trained["evaluated"],
-            facility=published.figures["evaluated"],
+            inference=served.scores.evaluated,
+            training=trained.evaluated,
+            facility=published.scores.evaluated,
         ),
         "## Inference\n\n",
-        _bars(_inference_bars(served.figures, served.scored, calibration)),
+        _bars(_inference_bars(served.scores, served.scored, calibration)),
         INFERENCE.format(yearly=1 - calibration.yearly_time_ratio),
-        _figures(served.figures),
+        _figures(served.scores),
         "\n## Training\n\n",
         _bars(_training_bars(trained, folder)),
         TRAINING,
@@ -117,7 +117,7 @@ def page(folder: Path) -> str:
         "\n## Facility\n\n",
         _published(published),
         FACILITY,
-        _figures(published.figures, "facility", ("metric", "plant", "fitted")),
+        _figures(published.scores, "facility", ("metric", "plant", "fitted")),
         "\n## Power caps\n\n",
         *(_caps(name) for name in load.ids("power_curves")),
         CAPS,
@@ -125,25 +125,25 @@ def page(folder: Path) -> str:
     return "".join(parts).rstrip() + "\n"
 
 
-def _inference_bars(figures: Mapping[str, Any], scored: Sequence[Scored], calibration: Any) -> list[Bar]:
+def _inference_bars(figures: Scores, scored: Sequence[Scored], calibration: Any) -> list[Bar]:
     def mean(stratum: str) -> float:
         return float(np.mean([abs(row.p50 / row.measured - 1) for row in scored if row.stratum == stratum]))
 
-    inside = figures["band_coverage_frac"]
+    inside = figures.band_coverage_frac
     return [
-        ("mean error, all rows", figures["mape_frac"], lambda x: x <= 0.13, "≤ 13 %"),
-        ("median error, all rows", figures["median_frac"], lambda x: x <= 0.08, "≤ 8 %"),
-        ("coverage of language-model rows", figures["coverage_frac"], lambda x: x >= 0.97, "≥ 97 %"),
+        ("mean error, all rows", figures.mape_frac, lambda x: x <= 0.13, "≤ 13 %"),
+        ("median error, all rows", figures.median_frac, lambda x: x <= 0.08, "≤ 8 %"),
+        ("coverage of language-model rows", figures.coverage_frac, lambda x: x >= 0.97, "≥ 97 %"),
         ("mean error, model left out", calibration.left_out_model_mape_frac, lambda x: x <= 0.2, "≤ 20 %"),
         ("mean error, GPU left out", calibration.left_out_gpu_mape_frac, lambda x: x <= 0.2, "≤ 20 %"),
         ("mean error, TensorRT-LLM tables", mean("offline max load"), lambda x: x <= 0.2, "≤ 20 %"),
         ("mean error, MLPerf offline", mean("Offline"), lambda x: x <= 0.2, "≤ 20 %"),
-        ("rank correlation within scenarios", figures["rank_correlation"], lambda x: x >= 0.98, "≥ 98 %"),
+        ("rank correlation within scenarios", figures.rank_correlation, lambda x: x >= 0.98, "≥ 98 %"),
         ("rows inside P10 to P90", inside, lambda x: 0.7 <= x <= 0.9, "70 to 90 %"),
     ]
 
 
-def _training_bars(figures: Mapping[str, Any], folder: Path) -> list[Bar]:
+def _training_bars(figures: Scores, folder: Path) -> list[Bar]:
     families = _training_families(folder)
 
     def mean(*names: tuple[str, str]) -> float:
@@ -151,8 +151,8 @@ def _training_bars(figures: Mapping[str, Any], folder: Path) -> list[Bar]:
 
     megatron = mean(("Megatron-LM", "dense"), ("Megatron-Core", "dense"))
     return [
-        ("mean error, all pre-training rows", figures["mape_frac"], lambda x: x <= 0.08, "≤ 8 %"),
-        ("coverage", figures["coverage_frac"], lambda x: x >= 0.95, "≥ 95 %"),
+        ("mean error, all pre-training rows", figures.mape_frac, lambda x: x <= 0.08, "≤ 8 %"),
+        ("coverage", figures.coverage_frac, lambda x: x >= 0.95, "≥ 95 %"),
         ("mean error, Megatron on A100 and H100", megatron, lambda x: x <= 0.05, "≤ 5 %"),
         ("mean error, NeMo dense", mean(("Megatron-Bridge", "dense")), lambda x: x <= 0.08, "≤ 8 %"),
         ("mean error, NeMo MoE", mean(("Megatron-Bridge", "moe")), lambda x: x <= 0.15, "≤ 15 %"),
@@ -176,14 +176,15 @@ def _bars(bars: Sequence[Bar]) -> str:
     return markdown(rows) + "\n"
 
 
-def _published(found: facility.FacilityValidation) -> str:
+def _published(found: Validation) -> str:
     """Every published figure with what is predicted of it."""
     rows = [["", "metric", "period", "published", "predicted", "low to high", "error", "fitted"]]
     for scored in found.scored:
-        row = found.rows[scored.line]
+        cells = {name: text.strip() for name, text in found.cells[scored.line].items()}
         numbers = [f"{value:.3g}" for value in (scored.p50, scored.p10, scored.p90)]
         error = signed(scored.error_frac(scored.p50))
-        words = [row.case, f"{row.metric} {row.unit}".strip(), row.period or "not said", row.value]
+        metric = f"{cells['metric']} {cells['unit']}".strip()
+        words = [cells["operator_or_case"], metric, cells["period"] or "not said", cells["value"]]
         rows.append([*words, numbers[0], f"{numbers[1]} to {numbers[2]}", error, scored.groups["fitted"]])
     return markdown(rows) + "\n"
 
@@ -204,11 +205,11 @@ def _caps(name: str) -> str:
     return markdown(rows) + "\n\n"
 
 
-def _figures(figures: Mapping[str, Any], what: str = "", groups: Sequence[str] = ()) -> str:
+def _figures(figures: Scores, what: str = "", groups: Sequence[str] = ()) -> str:
     parts = ["\n" + markdown([["all rows", ""], *map(list, totals(figures, what))]) + "\n"]
     for group in groups or groups_of(figures):
         parts.append(f"\n### By {group}\n\n" + markdown([["", *COLUMNS], *by_group(figures, group)]) + "\n")
-    skipped = [[row["reason"], str(row["count"])] for row in figures["skipped"]]
+    skipped = [[row.reason, str(row.count)] for row in figures.skipped]
     if skipped:
         parts.append("\nNot answered:\n\n" + markdown([["reason", "rows"], *skipped]) + "\n")
     return "".join(parts)

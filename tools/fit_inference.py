@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from gigawatt import units
 from gigawatt.catalog import records, to_tokens
 from gigawatt.readers.inference_rows import read_inference_rows
-from gigawatt.study.validate.inference import CALIBRATION, DECILE_RATIO, predict
+from gigawatt.study.predict.band import DECILE_RATIO
+from gigawatt.study.validate.inference import CALIBRATION, predict
 from gigawatt.study.validate.inference_cases import InferenceCase, cases_of, stacked
 
 Floats = NDArray[np.float64]

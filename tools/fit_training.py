@@ -34,7 +34,8 @@ from gigawatt.catalog import to_tokens
 from gigawatt.catalog.load import get
 from gigawatt.catalog.records import ConstantUse, FamilyOffset, Spread, TrainingCalibration, TrainingEngine
 from gigawatt.readers.training_rows import read_training_rows
-from gigawatt.study.predict.training_band import BAND_QUANTILE, baseline_names
+from gigawatt.study.predict.band import DECILE_RATIO
+from gigawatt.study.predict.training_band import baseline_names
 from gigawatt.study.predict.training_cases import CaseTable, fastest_layouts, tokens_per_s
 from gigawatt.study.validate.training import Measured, read_measured, table
 from gigawatt.tokens.training_run import Layout
@@ -224,7 +225,7 @@ def finished(found: Problem, unknowns: Floats, base: TrainingCalibration) -> Tra
         spreads=tuple(
             Spread(
                 name=name,
-                deviation_ratio=digits(float(np.quantile(error[place], BAND_FRAC)) / BAND_QUANTILE),
+                deviation_ratio=digits(float(np.quantile(error[place], BAND_FRAC)) / DECILE_RATIO),
                 rows_count=len(place),
             )
             for name, place in grouped(names).items()

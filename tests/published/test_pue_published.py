@@ -5,6 +5,7 @@ import csv
 import pytest
 
 from gigawatt.study.validate import facility
+from gigawatt.study.validate.score import Validation
 
 ROWS = list(csv.DictReader(facility.shipped().read_text(encoding="utf-8").splitlines()))
 # Without a tolerance: fleets older than the plants of the catalog, mixed fleets, rooms of enterprises, and water that
@@ -23,12 +24,12 @@ MISSED = [
 
 
 @pytest.fixture(scope="module")
-def found() -> facility.FacilityValidation:
+def found() -> Validation:
     return facility.validate_facility(facility.shipped())
 
 
 @pytest.mark.parametrize("line", range(len(ROWS)), ids=lambda n: f"{ROWS[n]['operator_or_case']}, {ROWS[n]['period']}")
-def test_published_figure(found: facility.FacilityValidation, line: int) -> None:
+def test_published_figure(found: Validation, line: int) -> None:
     row, scored = ROWS[line], found.scored[line]
     assert scored.line == line
     assert row["src"].startswith("http")
@@ -42,6 +43,6 @@ def test_every_miss_is_named_once() -> None:
     assert [(row["operator_or_case"], row["period"]) for row in ROWS if not row["tolerance"]] == MISSED
 
 
-def test_rows_that_set_numbers_of_a_plant_are_marked(found: facility.FacilityValidation) -> None:
+def test_rows_that_set_numbers_of_a_plant_are_marked(found: Validation) -> None:
     marked = [ROWS[row.line]["operator_or_case"] for row in found.scored if row.groups["fitted"] == "yes"]
     assert marked == ["Conventional cooling towers", "Dry coolers on 45 degC water"]

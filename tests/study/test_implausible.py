@@ -103,8 +103,8 @@ def test_predictions_name_records_of_the_catalog() -> None:
     """reports 9: where there is no scenario, the values of the parts that were asked about."""
     part = replace(get("accelerators", "gb300-nvl72"), rack_price_usd=3.7)
     found = implausible.of_catalog(accelerators=part, models=get("models", "llama-3.1-8b"))
-    assert [note["path"] for note in found] == ["catalog.accelerators.gb300-nvl72.rack_price"]
-    assert "3.7 USD: outside the plausible 20 thousand USD" in found[0]["text"]
+    assert [note.path for note in found] == ["catalog.accelerators.gb300-nvl72.rack_price"]
+    assert "3.7 USD: outside the plausible 20 thousand USD" in found[0].text
 
 
 @pytest.mark.slow

@@ -9,13 +9,14 @@ import pytest
 
 from gigawatt.catalog.load import get, ids
 from gigawatt.errors import CatalogError
-from gigawatt.study.validate.facility import FacilityValidation, shipped, validate_facility
+from gigawatt.study.validate.facility import shipped, validate_facility
 from gigawatt.study.validate.facility_cases import cooling_of, facility_of, predict, year_of
+from gigawatt.study.validate.score import Validation
 
 HEAD = "operator_or_case,metric,value,unit,period,src,conf"
 
 
-def validate(folder: Path, *rows: str) -> FacilityValidation:
+def validate(folder: Path, *rows: str) -> Validation:
     file = folder / "pue.csv"
     file.write_text("\n".join([HEAD, *(f"{row},2025,https://a.com,B" for row in rows)]) + "\n")
     return validate_facility(file)
@@ -106,23 +107,23 @@ def test_a_peak_is_not_a_mean(tmp_path: Path) -> None:
     ],
 )
 def test_other_rows_are_outside_with_a_reason(tmp_path: Path, row: str, reason: str) -> None:
-    figures = validate(tmp_path, row, "Google,PUE,1.1,").figures
-    assert figures["coverage_frac"] == 1.0
-    (skipped,) = figures["skipped"]
-    assert skipped["reason"].startswith(reason)
-    assert skipped["eligible"] is False
+    scores = validate(tmp_path, row, "Google,PUE,1.1,").scores
+    assert scores.coverage_frac == 1.0
+    (skipped,) = scores.skipped
+    assert skipped.reason.startswith(reason)
+    assert skipped.eligible is False
 
 
 def test_an_operator_without_a_facility_lowers_the_coverage(tmp_path: Path) -> None:
-    figures = validate(tmp_path, "Halls of Atlantis,PUE,1.1,", "Google,PUE,1.1,").figures
-    assert figures["coverage_frac"] == 0.5
-    assert figures["skipped"][0]["reason"] == "no facility in the catalog has a name like Halls of Atlantis"
+    scores = validate(tmp_path, "Halls of Atlantis,PUE,1.1,", "Google,PUE,1.1,").scores
+    assert scores.coverage_frac == 0.5
+    assert scores.skipped[0].reason == "no facility in the catalog has a name like Halls of Atlantis"
 
 
 def test_a_file_without_one_row_to_answer_has_no_figures(tmp_path: Path) -> None:
-    figures = validate(tmp_path, "Frontier,IT power,8-30,MW").figures
-    assert (figures["rows"], figures["evaluated"]) == (1, 0)
-    assert figures["mape_frac"] is figures["coverage_frac"] is figures["baseline_mape_frac"] is None
+    scores = validate(tmp_path, "Frontier,IT power,8-30,MW").scores
+    assert (scores.rows, scores.evaluated) == (1, 0)
+    assert scores.mape_frac is scores.coverage_frac is scores.baseline_mape_frac is None
 
 
 def test_errors_of_rows_of_zero_are_shares_of_what_towers_use(tmp_path: Path) -> None:
@@ -130,8 +131,8 @@ def test_errors_of_rows_of_zero_are_shares_of_what_towers_use(tmp_path: Path) ->
     right, wrong = found.scored
     assert right.error_frac(right.p50) == 0.0
     assert wrong.error_frac(wrong.p50) == pytest.approx(1.0)
-    assert found.figures["mape_frac"] == pytest.approx(0.5)
-    assert found.figures["notes"][0]["code"] == "zero_rows"
+    assert found.scores.mape_frac == pytest.approx(0.5)
+    assert found.head.notes[0].code == "zero_rows"
 
 
 @pytest.mark.parametrize(
@@ -148,15 +149,15 @@ def test_figures_that_no_facility_has_are_refused(tmp_path: Path, row: str, word
 
 
 def test_shipped_rows() -> None:
-    figures = validate_facility(shipped()).figures
-    assert figures["rows"] == figures["evaluated"] >= 20
-    assert figures["mape_frac"] < 0.13
-    assert figures["mape_frac"] < figures["baseline_mape_frac"]
-    assert figures["rank_correlation"] > 0.75
-    assert figures["parameters_fitted"] == 2
-    pue = next(row for row in figures["by"]["metric"] if row["name"] == "pue")
-    assert pue["mape_frac"] < 0.075
-    assert figures["by"]["gpu"] is figures["by"]["model"] is figures["by"]["engine"] is None
+    scores = validate_facility(shipped()).scores
+    assert scores.rows == scores.evaluated >= 20
+    assert scores.mape_frac < 0.13
+    assert scores.mape_frac < scores.baseline_mape_frac
+    assert scores.rank_correlation > 0.75
+    assert scores.parameters_fitted == 2
+    pue = next(row for row in scores.by["metric"] if row.name == "pue")
+    assert pue.mape_frac < 0.075
+    assert scores.by["gpu"] is scores.by["model"] is scores.by["engine"] is None
 
 
 def test_rows_of_the_data_folder(data_dir: Path) -> None:
@@ -164,6 +165,6 @@ def test_rows_of_the_data_folder(data_dir: Path) -> None:
     if not file.is_file():
         pytest.skip(f"no file {file}")
     found = validate_facility(file)
-    assert found.figures["coverage_frac"] == 1.0
-    assert found.figures["mape_frac"] < 0.1
+    assert found.scores.coverage_frac == 1.0
+    assert found.scores.mape_frac < 0.1
     assert np.isfinite([row.p50 for row in found.scored]).all()

@@ -9,7 +9,8 @@ import pytest
 
 from gigawatt.errors import CatalogError
 from gigawatt.readers.inference_rows import NUMBERS, TEXTS, read_inference_rows
-from gigawatt.study.validate.inference import InferenceValidation, validate_inference
+from gigawatt.study.validate.inference import validate_inference
+from gigawatt.study.validate.score import Validation
 
 HEADER = ",".join((*TEXTS, *NUMBERS))
 # source, gpu, model, precision, scenario, backend, parallel, date, gpus, input, output, batch, limits, tokens/s per GPU
@@ -25,30 +26,30 @@ def file_of(folder: Path, *lines: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def measured(data_dir: Path) -> InferenceValidation:
+def measured(data_dir: Path) -> Validation:
     return validate_inference(data_dir / "measurements" / "inference.csv")
 
 
 class TestBars:
     """The bars that this calibration reaches; leave-one-out errors stand in its file (tools/fit_inference.py)."""
 
-    def test_mean_and_median_error_and_coverage(self, measured: InferenceValidation) -> None:
-        assert measured.figures["mape_frac"] <= 0.13
-        assert measured.figures["median_frac"] <= 0.08
-        assert measured.figures["coverage_frac"] >= 0.97
+    def test_mean_and_median_error_and_coverage(self, measured: Validation) -> None:
+        assert measured.scores.mape_frac <= 0.13
+        assert measured.scores.median_frac <= 0.08
+        assert measured.scores.coverage_frac >= 0.97
 
-    def test_rank_correlation_and_band(self, measured: InferenceValidation) -> None:
-        assert measured.figures["rank_correlation"] >= 0.98
-        assert 0.7 <= measured.figures["band_coverage_frac"] <= 0.9
+    def test_rank_correlation_and_band(self, measured: Validation) -> None:
+        assert measured.scores.rank_correlation >= 0.98
+        assert 0.7 <= measured.scores.band_coverage_frac <= 0.9
 
     @pytest.mark.parametrize("stratum", ["Offline", "offline max load"])
-    def test_mlperf_offline_and_the_tables_of_tensorrt_llm(self, measured: InferenceValidation, stratum: str) -> None:
+    def test_mlperf_offline_and_the_tables_of_tensorrt_llm(self, measured: Validation, stratum: str) -> None:
         errors = [abs(row.p50 / row.measured - 1) for row in measured.scored if row.stratum == stratum]
         assert len(errors) > 100
         assert np.mean(errors) <= 0.2
 
-    def test_it_beats_a_constant_share_of_the_roofline(self, measured: InferenceValidation) -> None:
-        assert measured.figures["mape_frac"] < measured.figures["baseline_mape_frac"]
+    def test_it_beats_a_constant_share_of_the_roofline(self, measured: Validation) -> None:
+        assert measured.scores.mape_frac < measured.scores.baseline_mape_frac
 
     def test_left_out_models_and_gpus(self) -> None:
         from gigawatt.catalog import load
@@ -65,8 +66,8 @@ class TestRows:
         assert row.p10 < row.p50 < row.p90
         assert row.note == ""
         assert row.groups == {"gpu": "h100", "model": "llama-3.1-70b", "engine": "vllm", "source": "made up"}
-        assert found.figures["rows"] == found.figures["evaluated"] == 1
-        assert found.figures["rank_correlation"] is None
+        assert found.scores.rows == found.scores.evaluated == 1
+        assert found.scores.rank_correlation is None
 
     def test_what_no_row_had_widens_the_band(self, tmp_path: Path) -> None:
         other = CLOSED.replace("llama-3.1-70b", "Mistral-Large-123B").replace("H100", "MI355X")
@@ -87,9 +88,9 @@ class TestRows:
     )
     def test_a_row_without_an_answer_says_why(self, tmp_path: Path, change: tuple[str, str], reason: str) -> None:
         found = validate_inference(file_of(tmp_path, CLOSED, CLOSED.replace(*change)))
-        assert found.figures["coverage_frac"] == 0.5
-        (skipped,) = found.figures["skipped"]
-        assert reason in skipped["reason"]
+        assert found.scores.coverage_frac == 0.5
+        (skipped,) = found.scores.skipped
+        assert reason in skipped.reason
 
     def test_a_width_alone_leaves_the_experts_open(self, tmp_path: Path) -> None:
         table = (
@@ -117,6 +118,6 @@ class TestFiles:
             read_inference_rows(tmp_path / "none.csv")
 
     def test_no_rows_are_no_figures(self, tmp_path: Path) -> None:
-        found = validate_inference(file_of(tmp_path)).figures
-        assert found["rows"] == 0
-        assert found["mape_frac"] is None
+        found = validate_inference(file_of(tmp_path)).scores
+        assert found.rows == 0
+        assert found.mape_frac is None

@@ -8,8 +8,9 @@ import json
 import pytest
 
 from gigawatt.catalog.load import get
-from gigawatt.errors import CatalogError, ScenarioError
+from gigawatt.errors import CatalogError
 from gigawatt.readers.training_rows import NUMBERS, TEXTS, read_training_rows
+from gigawatt.study.answer import plain
 from gigawatt.study.predict.training_cases import case_of
 from gigawatt.study.validate.score import Scored, Skipped, rank_correlation, score
 from gigawatt.study.validate.training import shipped, validate_training
@@ -44,24 +45,24 @@ def write(path, *changes):
 
 
 def test_shipped_points_are_met():
-    found = validate_training()
-    assert found["rows"] <= 150
-    assert found["coverage_frac"] == 1
-    assert found["mape_frac"] < 0.10
-    assert found["mape_frac"] < found["baseline_mape_frac"]
-    json.dumps(found, allow_nan=False)
+    found = validate_training(shipped()).scores
+    assert found.rows <= 150
+    assert found.coverage_frac == 1
+    assert found.mape_frac < 0.10
+    assert found.mape_frac < found.baseline_mape_frac
+    json.dumps(plain(found), allow_nan=False)
 
 
 def test_all_rows_are_met(data_dir):
-    found = validate_training(data_dir / "measurements" / "training.csv")
-    engines = {group["name"]: group for group in found["by"]["engine"]}
-    assert found["coverage_frac"] >= 0.95
-    assert found["mape_frac"] < 0.08
-    assert engines["Megatron-LM"]["mape_frac"] < 0.05
-    assert 0.7 < found["band_coverage_frac"] < 0.9
-    assert found["rank_correlation"] > 0.85
+    found = validate_training(data_dir / "measurements" / "training.csv").scores
+    engines = {group.name: group for group in found.by["engine"]}
+    assert found.coverage_frac >= 0.95
+    assert found.mape_frac < 0.08
+    assert engines["Megatron-LM"].mape_frac < 0.05
+    assert 0.7 < found.band_coverage_frac < 0.9
+    assert found.rank_correlation > 0.85
     for name in ("llm-foundry", "MLPerf", "Megatron-Bridge", "Megatron-LM", "MaxText"):
-        assert engines[name]["mape_frac"] < engines[name]["baseline_mape_frac"], name
+        assert engines[name].mape_frac < engines[name].baseline_mape_frac, name
 
 
 def test_rows_of_another_kind_are_outside(tmp_path):
@@ -73,9 +74,9 @@ def test_rows_of_another_kind_are_outside(tmp_path):
         {"source": "Megatron-Bridge 26.06 [SFT Performance]"},
         {"tokens_per_s_per_gpu": "", "achieved_tflops_per_gpu": "", "mfu": "", "time_to_train_s": "60"},
     )
-    found = validate_training(path)
-    assert (found["rows"], found["evaluated"], found["coverage_frac"]) == (5, 1, 1)
-    assert {row["reason"]: row["count"] for row in found["skipped"]} == {
+    found = validate_training(path).scores
+    assert (found.rows, found.evaluated, found.coverage_frac) == (5, 1, 1)
+    assert {row.reason: row.count for row in found.skipped} == {
         "no language model": 1,
         "fine-tuning": 2,
         "a time to train alone": 1,
@@ -84,24 +85,19 @@ def test_rows_of_another_kind_are_outside(tmp_path):
 
 def test_rows_that_should_be_known_lower_the_coverage(tmp_path):
     path = write(tmp_path / "rows.csv", {}, {"model": "no-such-model"}, {"gpu": "A100", "precision": "FP8"})
-    found = validate_training(path)
-    assert found["coverage_frac"] == pytest.approx(1 / 3)
-    assert all(row["eligible"] for row in found["skipped"])
+    found = validate_training(path).scores
+    assert found.coverage_frac == pytest.approx(1 / 3)
+    assert all(row.eligible for row in found.skipped)
 
 
 def test_each_quantity_is_compared_in_its_own_unit(tmp_path):
-    tokens = validate_training(write(tmp_path / "a.csv", {}), predictions=tmp_path / "a_out.csv")
     rate = {"tokens_per_s_per_gpu": ""}
-    flops = validate_training(write(tmp_path / "b.csv", rate), predictions=tmp_path / "b_out.csv")
     share = {"tokens_per_s_per_gpu": "", "achieved_tflops_per_gpu": ""}
-    used = validate_training(write(tmp_path / "c.csv", share), predictions=tmp_path / "c_out.csv")
-    assert tokens["evaluated"] == flops["evaluated"] == used["evaluated"] == 1
-    texts = [(tmp_path / f"{name}_out.csv").read_text() for name in "abc"]
-    rows = [next(csv.DictReader(text.splitlines())) for text in texts]
-    assert [float(row["measured"]) for row in rows] == pytest.approx([326, 822e12, 0.4154])
+    rows = validate_training(write(tmp_path / "rows.csv", {}, rate, share)).scored
+    assert [row.measured for row in rows] == pytest.approx([326, 822e12, 0.4154])
+    assert [row.line for row in rows] == [0, 1, 2]
     for row in rows:
-        assert float(row["p10"]) < float(row["p50"]) < float(row["p90"])
-        assert float(row["error_frac"]) == pytest.approx(float(row["p50"]) / float(row["measured"]) - 1, abs=1e-4)
+        assert row.p10 < row.p50 < row.p90
 
 
 def test_what_a_row_does_not_say_follows_the_recipe(tmp_path):
@@ -139,15 +135,10 @@ def test_files_that_are_no_table_of_runs(tmp_path):
 
 
 def test_an_empty_table_has_no_figures(tmp_path):
-    found = validate_training(write(tmp_path / "rows.csv"), predictions=tmp_path / "out.csv")
-    assert found["rows"] == 0
-    assert found["mape_frac"] is None
-    assert found["coverage_frac"] is None
-
-
-def test_predictions_need_a_folder(tmp_path):
-    with pytest.raises(ScenarioError, match="a file in a folder that exists"):
-        validate_training(write(tmp_path / "rows.csv", {}), predictions=tmp_path / "none" / "out.csv")
+    found = validate_training(write(tmp_path / "rows.csv")).scores
+    assert found.rows == 0
+    assert found.mape_frac is None
+    assert found.coverage_frac is None
 
 
 def scored(line, measured, predicted, **other):
@@ -163,13 +154,13 @@ def test_score_by_hand():
     ]
     left = [Skipped(line=4, reason="unknown", eligible=True), Skipped(line=5, reason="images", eligible=False)]
     found = score(rows, left, groups=("gpu",), parameters_count=7)
-    assert (found["rows"], found["evaluated"], found["coverage_frac"]) == (6, 4, 0.8)
-    assert found["mape_frac"] == pytest.approx((0.1 + 0.1 + 0 + 1) / 4)
-    assert found["bias_frac"] == pytest.approx((0.1 - 0.1 + 0 + 1) / 4)
-    assert found["baseline_mape_frac"] == pytest.approx(0.5)
-    assert found["band_coverage_frac"] == 0.5
-    assert found["rank_correlation"] == 1
-    assert [group["mape_frac"] for group in found["by"]["gpu"]] == pytest.approx([0.1, 0.5])
+    assert (found.rows, found.evaluated, found.coverage_frac) == (6, 4, 0.8)
+    assert found.mape_frac == pytest.approx((0.1 + 0.1 + 0 + 1) / 4)
+    assert found.bias_frac == pytest.approx((0.1 - 0.1 + 0 + 1) / 4)
+    assert found.baseline_mape_frac == pytest.approx(0.5)
+    assert found.band_coverage_frac == 0.5
+    assert found.rank_correlation == 1
+    assert [group.mape_frac for group in found.by["gpu"]] == pytest.approx([0.1, 0.5])
 
 
 def test_ranks_need_three_rows_and_an_order():

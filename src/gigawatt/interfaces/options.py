@@ -30,6 +30,8 @@ METAVARS = {
     "count": "N",
     "per_year": "RATE",
     "usd_per_wh": "PRICE",
+    "usd_per_mtok": "USD",
+    "usd_per_gpu_hour": "USD",
 }
 PATH_VALUE = "PATH=VALUE"
 
@@ -106,7 +108,7 @@ def _metavar(key: str, entry: Field[Any], hint: Any, verb: Verb) -> str:
         return "|".join(str(choice) for choice in get_args(choices))
     if key in verb.positional:
         return key.upper()
-    return METAVARS.get(units.split(entry.name)[1], "TEXT")
+    return METAVARS.get(units.split(entry.name)[1] or key, "TEXT")
 
 
 def _default(entry: Field[Any]) -> str | None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from gigawatt.report import svg
+from gigawatt.study.predict.inference import FrontPoint, InferencePrediction, pareto_front
 
 # A chart that stands alone brings its own colours.
 STYLE = (
@@ -15,16 +13,14 @@ STYLE = (
 ROOM = 40.0
 
 
-def chart(found: Mapping[str, Any], front: Sequence[Mapping[str, float]]) -> str:
+def chart(found: InferencePrediction) -> str:
     """The front as SVG text; each point tells its batch and layout on hovering."""
-    title = f"{found['model']} on {found['gpu']} in {found['precision']}: throughput against interactivity"
+    front = found.pareto or pareto_front(found.asked)
+    title = f"{found.model} on {found.gpu} in {found.precision}: throughput against interactivity"
     frame = svg.Frame(slug="front", title=title, description=f"{len(front)} points", bottom=ROOM, right=ROOM, left=64)
-    across = svg.axis(0, max(_users(front)), frame.left, frame.right_edge)
-    up = svg.axis(0, max(point["tokens_per_s_per_gpu"] for point in front), frame.floor, frame.top)
-    places = [
-        (across.at(user), up.at(point["tokens_per_s_per_gpu"]))
-        for user, point in zip(_users(front), front, strict=True)
-    ]
+    across = svg.axis(0, max(point.tokens_per_s_per_user for point in front), frame.left, frame.right_edge)
+    up = svg.axis(0, max(point.tokens_per_s_per_gpu for point in front), frame.floor, frame.top)
+    places = [(across.at(point.tokens_per_s_per_user), up.at(point.tokens_per_s_per_gpu)) for point in front]
     marks = [STYLE, *svg.grid(frame, up, "output tokens/s per GPU"), svg.path(places, f"line {svg.stroke(0)}")]
     marks += [svg.text(across.at(tick), frame.floor + 16, svg.number(tick), "tick", "middle") for tick in across.ticks]
     marks.append(svg.text(frame.right_edge, frame.floor + 32, "tokens/s per user", "unit", "end"))
@@ -32,11 +28,7 @@ def chart(found: Mapping[str, Any], front: Sequence[Mapping[str, float]]) -> str
     return svg.drawing(frame, marks)
 
 
-def _users(front: Sequence[Mapping[str, float]]) -> list[float]:
-    return [point["tokens_per_s_per_user"] for point in front]
-
-
-def _tip(point: Mapping[str, float]) -> str:
-    axes = ", ".join(f"{axis} {point[axis]}" for axis in ("tensor", "data", "expert", "pipeline"))
-    rates = f"{point['tokens_per_s_per_gpu']:.4g} per GPU, {point['tokens_per_s_per_user']:.4g} per user"
-    return f"{rates}: batch {point['batch_count']:.4g}, {axes}"
+def _tip(point: FrontPoint) -> str:
+    axes = ", ".join(f"{axis} {getattr(point.layout, axis)}" for axis in ("tensor", "data", "expert", "pipeline"))
+    rates = f"{point.tokens_per_s_per_gpu:.4g} per GPU, {point.tokens_per_s_per_user:.4g} per user"
+    return f"{rates}: batch {point.batch_count:.4g}, {axes}"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from gigawatt import units
 from gigawatt.report.accuracy import aligned, screen_width, share
 from gigawatt.report.scale import cell
+from gigawatt.study.note import Note
+from gigawatt.study.predict.band import Band
+from gigawatt.study.predict.bridge import BridgeComparison
+from gigawatt.study.predict.inference import FrontPoint, InferencePrediction, ReplicaLayout, ServingFacility
+from gigawatt.study.predict.training import TrainingPrediction
+from gigawatt.tokens.training_run import Layout
 
 TERM_WIDTH = 26
 # What the catalog or the question does not tell.
@@ -22,106 +27,106 @@ LIMITS = {
 }
 
 
-def show_inference(
-    found: Mapping[str, Any], front: Sequence[Mapping[str, float]] | None = None, width: int | None = None
-) -> None:
-    """A prediction of serving: `predict_inference`, with its Pareto front where there is one."""
+def show_inference(found: InferencePrediction, files: Mapping[str, str], width: int | None = None) -> None:
+    """A prediction of serving, with a facility and a Pareto front where they were asked for."""
     columns = width or screen_width()
-    print(f"\n{found['model']} on {found['gpu']} in {found['precision']}, engine {found['engine']}\n")
-    power, cost = found["energy_j_per_token"], found["usd_per_mtok"]
+    print(f"\n{found.model} on {found.gpu} in {found.precision}, engine {found.engine}\n")
+    energy, cost, price = found.energy_j_per_token, found.usd_per_mtok, found.usd_per_h
     pairs = [
-        ("output tokens/s per GPU", band(found["tokens_per_s_per_gpu"])),
-        ("layout", serving_layout(found["layout"])),
-        ("batch", f"{found['batch_count']:.4g} requests in flight per replica"),
-        ("TPOT", f"{milliseconds(found['tpot_s'])}, {1 / found['tpot_s']:.3g} tokens/s for a user"),
-        ("TTFT", milliseconds(found["ttft_s"])),
-        ("what binds", f"most of the time goes to {found['binds']}; {LIMITS[found['limited_by']]}"),
-        ("memory per GPU", units.show(found["memory_bytes"], "bytes")),
-        ("energy", UNKNOWN if power is None else f"{power:.3g} J/token, {found['energy_basis']}"),
+        ("output tokens/s per GPU", band(found.tokens_per_s_per_gpu)),
+        ("layout", serving_layout(found.layout)),
+        ("batch", f"{found.batch_count:.4g} requests in flight per replica"),
+        ("TPOT", f"{milliseconds(found.tpot_s)}, {1 / found.tpot_s:.3g} tokens/s for a user"),
+        ("TTFT", milliseconds(found.ttft_s)),
+        ("what binds", f"most of the time goes to {found.binds}; {LIMITS[found.limited_by]}"),
+        ("memory per GPU", units.show(found.memory_bytes, "bytes")),
+        ("energy", UNKNOWN if energy is None else f"{energy:.3g} J/token, {found.energy_basis}"),
         ("cost", UNKNOWN if cost is None else f"{cost:.3g} USD/Mtoken of output, at the GPU-hour below"),
-        ("price of a GPU-hour", UNKNOWN if cost is None else f"{found['usd_per_h']:.3g} USD, {found['usd_basis']}"),
+        ("price of a GPU-hour", UNKNOWN if price is None else f"{price:.3g} USD, {found.usd_basis}"),
     ]
     _show(pairs, columns)
-    if "facility" in found:
-        _show_facility(found["facility"], columns)
-    _show_notes(found["notes"], columns)
-    if front is not None:
-        print(f"\nPareto front: throughput against interactivity\n{aligned(front_rows(front), columns)}")
+    if found.facility is not None:
+        _show_facility(found.facility, columns)
+    _show_notes(found.head.notes, columns)
+    if found.pareto is not None:
+        print(f"\nPareto front: throughput against interactivity\n{aligned(front_rows(found.pareto), columns)}")
+    if "chart" in files:
+        print(f"\nDrawn in {files['chart']}")
 
 
-def front_rows(front: Sequence[Mapping[str, float]]) -> list[list[str]]:
+def front_rows(front: Sequence[FrontPoint]) -> list[list[str]]:
     """A Pareto front as rows of text under their titles."""
-    head = ["tokens/s per user", "tokens/s per GPU", "batch", "tensor", "data", "expert", "pipeline"]
-    return [head] + [
-        [f"{row['tokens_per_s_per_user']:.4g}", f"{row['tokens_per_s_per_gpu']:.4g}", f"{row['batch_count']:.4g}"]
-        + [f"{row[axis]}" for axis in head[3:]]
-        for row in front
+    axes = ["tensor", "data", "expert", "pipeline"]
+    return [["tokens/s per user", "tokens/s per GPU", "batch", *axes]] + [
+        [f"{point.tokens_per_s_per_user:.4g}", f"{point.tokens_per_s_per_gpu:.4g}", f"{point.batch_count:.4g}"]
+        + [f"{getattr(point.layout, axis)}" for axis in axes]
+        for point in front
     ]
 
 
-def serving_layout(layout: Mapping[str, int]) -> str:
+def serving_layout(layout: ReplicaLayout) -> str:
     """Packages by axis, in words."""
-    if layout["packages"] == 1:
+    if layout.packages == 1:
         return "1 GPU a replica"
-    parts = [f"{layout['packages']} GPUs a replica"]
-    parts += [f"tensor parallel over {layout['tensor']}"] if layout["tensor"] > 1 else []
-    parts += [f"{layout['data']} copies of attention"] if layout["data"] > 1 else []
-    parts += [f"experts over {layout['expert']}"] if layout["expert"] > 1 else []
-    parts += [f"{layout['pipeline']} pipeline stages"] if layout["pipeline"] > 1 else []
+    parts = [f"{layout.packages} GPUs a replica"]
+    parts += [f"tensor parallel over {layout.tensor}"] if layout.tensor > 1 else []
+    parts += [f"{layout.data} copies of attention"] if layout.data > 1 else []
+    parts += [f"experts over {layout.expert}"] if layout.expert > 1 else []
+    parts += [f"{layout.pipeline} pipeline stages"] if layout.pipeline > 1 else []
     return ", ".join(parts)
 
 
-def _show_facility(found: Mapping[str, Any], width: int) -> None:
-    month = found["usd_per_month"]
-    print(f"\nOn {units.show(found['it_power_w'], 'w')} of IT power\n")
+def _show_facility(found: ServingFacility, width: int) -> None:
+    month = found.monthly_usd
+    print(f"\nOn {units.show(found.it_power_w, 'w')} of IT power\n")
     pairs = [
-        ("GPUs", f"{found['gpus_count']:,} in {found['replicas_count']:,} replicas"),
-        ("output tokens/s", _large_band(found["tokens_per_s"])),
-        ("users at a time", f"{found['users_count']:,.0f}"),
-        ("energy per month", f"{units.show(found['energy_wh_per_month'], 'wh')} of IT, without PUE"),
+        ("GPUs", f"{found.gpus_count:,} in {found.replicas_count:,} replicas"),
+        ("output tokens/s", between(found.tokens_per_s, lambda value: _amount(value, "tokens_per_s"))),
+        ("users at a time", f"{found.users_count:,.0f}"),
+        ("energy per month", f"{units.show(found.monthly_energy_wh, 'wh')} of IT, without PUE"),
         ("cost per month", UNKNOWN if month is None else f"{units.show(month, 'usd')}, at the GPU-hour above"),
     ]
     _show(pairs, width)
 
 
-def show_training(found: Mapping[str, Any], width: int | None = None) -> None:
-    """A prediction of training: `predict_training` with its names."""
-    columns = width or screen_width()
-    usd, energy = found["usd"], found["energy_wh"]
-    print(f"\n{found['model']} on {found['gpus_count']:,} {found['gpu']} in {found['precision']}\n")
-    shares = ", ".join(f"{name} {share(value)}" for name, value in found["shares"].items())
+def show_training(found: TrainingPrediction, files: Mapping[str, str], width: int | None = None) -> None:
+    """A prediction of training."""
+    del files  # it writes none
+    columns, run = width or screen_width(), found.run
+    usd, energy = run.usd, run.energy_wh
+    print(f"\n{found.model} on {found.gpus_count:,} {found.gpu} in {found.precision}, engine {found.engine}\n")
+    shares = ", ".join(f"{name} {share(value)}" for name, value in found.step_frac.items())
     pairs = [
-        ("tokens/s per GPU", band(found["tokens_per_s_per_gpu"])),
-        ("MFU", f"{share(found['mfu_frac'])}: {found['mfu_basis']}"),
-        ("layout", training_layout(found["layout"])),
-        ("one step", f"{units.show(found['step_s'], 's')}: {shares}"),
-        ("what binds", found["binds"]),
-        ("memory per GPU", units.show(found["memory_bytes"], "bytes")),
-        ("run", f"{found['days']:.3g} days for {cell(found['tokens'], 'tokens')}"),
-        ("goodput", share(found["goodput_frac"])),
-        ("energy", UNKNOWN if energy is None else f"{units.show(energy, 'wh')}, {found['energy_basis']}"),
+        ("tokens/s per GPU", band(found.tokens_per_s_per_gpu)),
+        ("MFU", f"{share(found.mfu_frac)}: {found.mfu_basis}"),
+        ("layout", training_layout(found.layout)),
+        ("one step", f"{units.show(found.step_s, 's')}: {shares}"),
+        ("what binds", found.binds),
+        ("memory per GPU", units.show(found.memory_bytes, "bytes")),
+        ("run", f"{_amounts(run.run_days, 'days')} for {cell(run.run_tokens, 'tokens')}"),
+        ("goodput", share(run.goodput_frac)),
+        ("energy", UNKNOWN if energy is None else f"{_amounts(energy, 'wh')}, {run.energy_basis}"),
         (
             "cost",
-            f"{UNKNOWN} without a price of a GPU-hour"
-            if usd is None
-            else f"{units.show(usd, 'usd')}, {found['usd_basis']}",
+            f"{UNKNOWN} without a price of a GPU-hour" if usd is None else f"{_amounts(usd, 'usd')}, {run.usd_basis}",
         ),
     ]
     _show(pairs, columns)
-    _show_notes(found["notes"], columns)
+    _show_notes(found.head.notes, columns)
 
 
-def show_bridge(found: Mapping[str, Any], width: int | None = None) -> None:
-    """Plants on site against a wait for the grid: `bridge`."""
+def show_bridge(found: BridgeComparison, files: Mapping[str, str], width: int | None = None) -> None:
+    """Plants on site against a wait for the grid."""
+    del files  # it writes none
     columns = width or screen_width()
-    power, wait = units.show(found["power_w"], "w"), units.show(found["grid_years"], "years")
-    print(f"\n{power} at {found['site']}, where the grid comes in {wait}\n")
+    power, wait = units.show(found.power_w, "w"), units.show(found.grid_years, "years")
+    print(f"\n{power} at {found.site}, where the grid comes in {wait}\n")
     _show(
         [
-            ("energy of the grid", units.show(found["grid_usd_per_wh"], "usd_per_wh")),
-            ("carbon of the grid", units.show(found["grid_carbon_kg_per_wh"], "kg_per_wh")),
-            ("worth of IT energy", units.show(found["worth_usd_per_wh"], "usd_per_wh")),
-            ("mean load", share(found["load_frac"])),
+            ("energy of the grid", units.show(found.grid_usd_per_wh, "usd_per_wh")),
+            ("carbon of the grid", units.show(found.grid_carbon_kg_per_wh, "kg_per_wh")),
+            ("worth of IT energy", units.show(found.worth_usd_per_wh, "usd_per_wh")),
+            ("mean load", share(found.load_frac)),
         ],
         columns,
     )
@@ -131,44 +136,53 @@ def show_bridge(found: Mapping[str, Any], width: int | None = None) -> None:
         "grid's price; g CO2/kWh; capital, worth of the months gained and what is left of it, in billion USD."
     )
     print(f"\n{textwrap.fill(text, columns)}")
-    _show_notes(found["notes"], columns)
+    _show_notes(found.head.notes, columns)
 
 
-def bridge_rows(found: Mapping[str, Any]) -> list[list[str]]:
+def bridge_rows(found: BridgeComparison) -> list[list[str]]:
     """Plants on site as rows of text under their titles; a dash where a plant is not sooner than the grid."""
     head = ["plant", "years", "gained", "life", "wait", "extra", "CO2", "capital", "worth", "net"]
     return [head] + [
         [
-            plant["name"],
-            f"{plant['lead_years']:.3g}",
-            f"{MONTHS * plant['gained_years']:.3g}",
+            plant.name,
+            f"{plant.lead_years:.3g}",
+            f"{MONTHS * plant.gained_years:.3g}",
             *(
-                NOTHING if plant[key] is None else f"{plant[key] * WH_PER_MWH:,.0f}"
-                for key in ("levelised_usd_per_wh", "cost_usd_per_wh", "extra_usd_per_wh")
+                NOTHING if cost is None else f"{cost * WH_PER_MWH:,.0f}"
+                for cost in (plant.levelised_usd_per_wh, plant.cost_usd_per_wh, plant.extra_usd_per_wh)
             ),
-            f"{plant['carbon_kg_per_wh'] * WH_PER_MWH:,.0f}",
-            *(f"{plant[key] / BILLION:,.2f}" for key in ("capex_usd", "worth_usd", "net_usd")),
+            f"{plant.carbon_kg_per_wh * WH_PER_MWH:,.0f}",
+            *(f"{usd / BILLION:,.2f}" for usd in (plant.capex_usd, plant.worth_usd, plant.net_usd)),
         ]
-        for plant in found["plants"]
+        for plant in found.plants
     ]
 
 
-def training_layout(layout: Mapping[str, float]) -> str:
+def training_layout(layout: Layout) -> str:
     """Packages by axis, and what is kept or computed again, in words."""
-    parts = [f"{layout['data_count']:,.4g} copies, each tensor parallel over {layout['tensor_count']:g}"]
-    parts += [f"{layout['pipeline_count']:g} pipeline stages"]
-    parts[-1] += f" in {layout['chunk_count']:g} chunks each" if layout["chunk_count"] > 1 else ""
-    parts += [f"context over {layout['context_count']:g}"] if layout["context_count"] > 1 else []
-    parts += [f"experts over {layout['expert_count']:g}"] if layout["expert_count"] > 1 else []
-    parts += [f"micro-batches of {layout['micro_batch_count']:g}"]
-    parts += [f"{share(layout['recompute_frac'])} computed again"] if layout["recompute_frac"] > 0 else []
-    parts += ["weights spread over the copies"] if layout["sharded_frac"] > 0 else []
+    parts = [f"{layout.data_count:,.4g} copies, each tensor parallel over {layout.tensor_count:g}"]
+    parts += [f"{layout.pipeline_count:g} pipeline stages"]
+    parts[-1] += f" in {layout.chunk_count:g} chunks each" if layout.chunk_count > 1 else ""
+    parts += [f"context over {layout.context_count:g}"] if layout.context_count > 1 else []
+    parts += [f"experts over {layout.expert_count:g}"] if layout.expert_count > 1 else []
+    parts += [f"micro-batches of {layout.micro_batch_count:g}"]
+    parts += [f"{share(float(layout.recompute_frac))} computed again"] if layout.recompute_frac > 0 else []
+    parts += ["weights spread over the copies"] if layout.sharded_frac > 0 else []
     return ", ".join(parts)
 
 
-def band(found: Mapping[str, float]) -> str:
-    """A middle with its tenth and ninetieth percentile."""
-    return f"{found['p50']:,.4g} (P10 {found['p10']:,.4g}, P90 {found['p90']:,.4g})"
+def band(found: Band) -> str:
+    """A figure with its tenth and ninetieth percentile, as bare numbers."""
+    return between(found, lambda value: f"{value:,.4g}")
+
+
+def between(found: Band, shown: Callable[[float], str]) -> str:
+    """A figure as it is shown, with its tenth and ninetieth percentile."""
+    return f"{shown(found.p50)} (P10 {shown(found.p10)}, P90 {shown(found.p90)})"
+
+
+def _amounts(found: Band, suffix: str) -> str:
+    return between(found, lambda value: units.show(value, suffix))
 
 
 def milliseconds(value_s: float) -> str:
@@ -176,9 +190,9 @@ def milliseconds(value_s: float) -> str:
     return f"{value_s:.3g} s" if value_s >= 1 else f"{1e3 * value_s:.3g} ms"
 
 
-def _large_band(found: Mapping[str, float]) -> str:
-    texts = {name: units.show(value, "tokens_per_s").removesuffix("/s") for name, value in found.items()}
-    return f"{texts['p50']} (P10 {texts['p10']}, P90 {texts['p90']})"
+def _amount(value: float, suffix: str) -> str:
+    """A rate without its second, which its term has."""
+    return units.show(value, suffix).removesuffix("/s")
 
 
 def _show(pairs: Sequence[tuple[str, str]], width: int) -> None:
@@ -190,8 +204,8 @@ def _show(pairs: Sequence[tuple[str, str]], width: int) -> None:
         print(wrap.fill(text))
 
 
-def _show_notes(notes: Sequence[Mapping[str, str]], width: int) -> None:
+def _show_notes(notes: Sequence[Note], width: int) -> None:
     if notes:
         print("\nTo keep in mind")
     for note in notes:
-        print(textwrap.fill(note["text"], width, initial_indent="  – ", subsequent_indent="    "))
+        print(textwrap.fill(note.text, width, initial_indent="  – ", subsequent_indent="    "))

@@ -67,7 +67,7 @@ def check_places(places: Mapping[str, Path]) -> None:
     if "drawing" in places:
         check_drawing(places["drawing"])
     if "table" in places:
-        from gigawatt.study.validate.score import check_predictions
+        from gigawatt.report.accuracy import check_predictions
 
         check_predictions(places["table"])
 

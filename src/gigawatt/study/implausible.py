@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 from gigawatt.catalog.plausible import named
@@ -23,8 +22,7 @@ def notes(found: Iterable[Fault]) -> list[Note]:
     ]
 
 
-def of_catalog(**records: Any) -> list[dict[str, str]]:
-    """A note for each such value of records of the catalog, by kind, as plain data."""
+def of_catalog(**records: Any) -> list[Note]:
+    """A note for each such value of records of the catalog, by kind."""
     paths = {f"catalog.{kind}.{record.id}": record for kind, record in records.items()}
-    found = notes(fault for path, record in paths.items() for fault in named(record, path))
-    return [asdict(note) for note in found]
+    return notes(fault for path, record in paths.items() for fault in named(record, path))

@@ -32,7 +32,7 @@ def read(cls: type[Q], values: Mapping[str, Any]) -> Q:
 
 def _with_unit(name: str, value: Any) -> Any:
     """A bare number of tokens with its unit."""
-    if name.endswith("_tokens") and not isinstance(value, bool) and _BARE.fullmatch(str(value).strip()):
+    if name.split("_")[-1] == "tokens" and not isinstance(value, bool) and _BARE.fullmatch(str(value).strip()):
         return f"{value} tokens"
     return value
 

@@ -6,54 +6,76 @@ capital, less what comes back when the grid takes over.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 
 from gigawatt import dollars, units, watts
 from gigawatt.catalog import load, to_watts
 from gigawatt.catalog.records import OnsitePower, Site
-from gigawatt.errors import CalibrationError, CatalogError, Fault
 from gigawatt.study import implausible
+from gigawatt.study.answer import SPREAD, Head
 from gigawatt.study.claims.statements import statements
+from gigawatt.study.job import Job
+from gigawatt.study.note import Note
+from gigawatt.study.predict.faults import looked_up, out_of_range, wrong_value
+from gigawatt.study.predict.question import BridgeQuestion
+from gigawatt.study.question import refuse
 from gigawatt.watts.onsite import YEAR_DAYS, YEAR_H
 
-# Option → suffix of the quantity that it takes, and the most of it that is no slip.
-OPTIONS = {
-    "power": ("w", math.inf),
-    "grid_wait": ("years", 50.0),
-    "grid_price": ("usd_per_wh", math.inf),
-    "worth": ("usd_per_wh", math.inf),
-    "load": ("frac", 1.0),
-    "resale": ("frac", 1.0),
-    "discount": ("per_year", 1.0),
-}
-MAY_BE_ZERO = ("grid_price", "worth", "resale", "discount")
+# Fields of a question that are above 0, and the most of each that is no slip.
+RANGES = {"power_w": np.inf, "grid_wait_years": 50.0, "load_frac": 1.0}
+MOST_DISCOUNT_PER_YEAR = 1.0
 WH_PER_MWH = 1e6
 REVENUE = "yearly_revenue_usd_per_w"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BridgeQuestion:
-    """What is asked: facility power to be fed, and the time until the grid does.
+class BridgePlant:
+    """A plant on site: its size and cost, and what it is worth until the grid arrives.
 
-    site: whose sun, cooling, price and carbon of the grid count. grid_usd_per_wh: None is the site's. worth_usd_per_wh:
-    what a Wh of IT energy earns before it pays for power; None earns the stated yearly revenue of a fleet. load_frac:
-    mean over full power. resale_frac: share of the capital that comes back when the grid arrives.
+    lead_low_years, lead_high_years: None where its evidence states no range. cost_usd_per_wh over the wait, and
+    extra_usd_per_wh above the grid's price, are None where the plant is not sooner than the grid.
     """
 
+    id: str
+    name: str
+    lead_years: float
+    lead_low_years: float | None
+    lead_high_years: float | None
+    gained_years: float
+    installed_w: float
+    storage_wh: float
+    capex_usd: float
+    levelised_usd_per_wh: float
+    cost_usd_per_wh: float | None
+    extra_usd_per_wh: float | None
+    carbon_kg_per_wh: float
+    carbon_kg: float
+    worth_usd: float
+    net_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgeComparison:
+    """Plants on site from the best, held against a wait for the grid.
+
+    Money is in present value at the start of the wait. What is per Wh is of facility energy, but for worth_usd_per_wh,
+    which is of IT energy.
+    """
+
+    head: Head = field(metadata=SPREAD)
+    site: str
     power_w: float
     grid_years: float
-    site: str
+    grid_usd_per_wh: float
+    grid_carbon_kg_per_wh: float
+    worth_usd_per_wh: float
     load_frac: float
     resale_frac: float
     discount_per_year: float
-    grid_usd_per_wh: float | None = None
-    worth_usd_per_wh: float | None = None
+    plants: tuple[BridgePlant, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,83 +89,50 @@ class _Terms:
     worth_usd_per_wh: float
 
 
-def bridge_question(site: str, texts: Mapping[str, str | None]) -> BridgeQuestion:
-    """A question from texts with units by option. Raises CalibrationError with every text that is no such quantity."""
-    numbers: dict[str, float | None] = {}
-    faults = []
-    for name, text in texts.items():
-        suffix, most = OPTIONS[name]
-        value = _parsed(text, suffix)
-        if not (0 <= value <= most and (value > 0 or name in MAY_BE_ZERO)):
-            bounds = "0 or more" if name in MAY_BE_ZERO else "above 0"
-            bounds += f" and at most {units.show(most, suffix)}" if math.isfinite(most) else ""
-            faults.append(Fault(path=name, given=f'"{text}"', expected=f"{units.SUFFIXES[suffix].example}, {bounds}"))
-        numbers[name] = None if text is None else value
-    if faults:
-        raise CalibrationError(faults)
-    return BridgeQuestion(
-        power_w=numbers["power"] or 0.0,
-        grid_years=numbers["grid_wait"] or 0.0,
-        site=site,
-        load_frac=numbers["load"] or 0.0,
-        resale_frac=numbers["resale"] or 0.0,
-        discount_per_year=numbers["discount"] or 0.0,
-        grid_usd_per_wh=numbers["grid_price"],
-        worth_usd_per_wh=numbers["worth"],
-    )
-
-
-def _parsed(text: str | None, suffix: str) -> float:
-    """The quantity of a text; 1 where none is given, NaN where it is none."""
-    try:
-        return 1.0 if text is None else units.parse(text, suffix)
-    except ValueError:
-        return math.nan
-
-
-def bridge(question: BridgeQuestion) -> dict[str, Any]:
-    """The figures of `predict bridge`, strict JSON: plants from the best, with what is assumed.
-
-    Money is in present value at the start of the wait. What is per Wh is of facility energy, but for worth_usd_per_wh.
-    Raises CatalogError for an unknown site.
-    """
+def answer(question: BridgeQuestion, job: Job) -> BridgeComparison:
+    """Every plant of the catalog until the grid arrives. Raises ScenarioError for a question that cannot be asked."""
+    del job  # it takes a moment
     terms = _terms(question)
-    rows, notes = [], _assumptions(terms) + implausible.of_catalog(sites=terms.site)
-    for name in load.ids("onsite_power"):
-        record = load.get("onsite_power", name)
+    plants, left = [], list[Note]()
+    for record in (load.get("onsite_power", name) for name in load.ids("onsite_power")):
         plant = _plant(record, terms.site)
         unable = _unable(record, plant, question.load_frac)
         if plant is None or unable:
-            notes.append({"code": "left_out", "path": f"plants.{name}", "text": f"{record.name}: {unable}"})
+            left.append(Note(code="left_out", path=f"plants.{record.id}", text=f"{record.name}: {unable}"))
         else:
-            rows.append(_row(record, plant, terms))
-        notes += implausible.of_catalog(onsite_power=record)
-    return {
-        "site": terms.site.id,
-        "power_w": question.power_w,
-        "grid_years": question.grid_years,
-        "grid_usd_per_wh": terms.grid_usd_per_wh,
-        "grid_carbon_kg_per_wh": terms.site.carbon_kg_per_wh,
-        "worth_usd_per_wh": terms.worth_usd_per_wh * terms.pue_ratio,
-        "load_frac": question.load_frac,
-        "resale_frac": question.resale_frac,
-        "discount_per_year": question.discount_per_year,
-        "plants": sorted(rows, key=lambda row: (-row["net_usd"], row["lead_years"])),
-        "notes": notes,
-    }
+            plants.append(_bridged(record, plant, terms))
+        left += implausible.of_catalog(onsite_power=record)
+    return BridgeComparison(
+        head=Head(notes=(*_assumptions(terms), *implausible.of_catalog(sites=terms.site), *left)),
+        site=terms.site.id,
+        power_w=question.power_w,
+        grid_years=question.grid_wait_years,
+        grid_usd_per_wh=terms.grid_usd_per_wh,
+        grid_carbon_kg_per_wh=terms.site.carbon_kg_per_wh,
+        worth_usd_per_wh=terms.worth_usd_per_wh * terms.pue_ratio,
+        load_frac=question.load_frac,
+        resale_frac=question.resale_frac,
+        discount_per_year=question.discount_per_year,
+        plants=tuple(sorted(plants, key=lambda plant: (-plant.net_usd, plant.lead_years))),
+    )
 
 
 def _terms(question: BridgeQuestion) -> _Terms:
-    try:
-        site = load.get("sites", question.site)
-    except CatalogError as error:
-        raise CatalogError([replace(fault, path="site") for fault in error.faults]) from None
+    """The question with its site looked up. Raises ScenarioError with everything that is wrong with it."""
+    faults = list(out_of_range(question, RANGES))
+    discount = question.discount_per_year
+    if not 0 <= discount <= MOST_DISCOUNT_PER_YEAR:
+        most = units.show(MOST_DISCOUNT_PER_YEAR, "per_year")
+        expected = f"{units.SUFFIXES['per_year'].example}, 0 or more and at most {most}"
+        faults.append(wrong_value("discount", discount, "per_year", expected))
+    (site,) = looked_up(question, {"site": "sites"}, faults)
+    refuse(faults)
     pue_ratio = to_watts.pue_year(site, load.get("cooling", site.cooling), question.load_frac).mean_ratio
     if question.worth_usd_per_wh is None:
         worth = getattr(statements().figures, REVENUE) / (YEAR_H * question.load_frac)
     else:
         worth = question.worth_usd_per_wh / pue_ratio
-    price = question.grid_usd_per_wh
+    price = question.grid_price_usd_per_wh
     return _Terms(
         question=question,
         site=site,
@@ -186,12 +175,12 @@ def _unable(record: OnsitePower, plant: watts.OnsitePower | None, load_frac: flo
     return f"makes {most:.0%} of the energy of its load in a year at most" if most < load_frac else ""
 
 
-def _row(record: OnsitePower, plant: watts.OnsitePower, terms: _Terms) -> dict[str, Any]:
-    """One plant: its size and cost, and what it is worth until the grid arrives; null where it is not sooner."""
+def _bridged(record: OnsitePower, plant: watts.OnsitePower, terms: _Terms) -> BridgePlant:
+    """One plant until the grid arrives."""
     asked = terms.question
     found = watts.bridge(
         plant,
-        grid_years=asked.grid_years,
+        grid_years=asked.grid_wait_years,
         grid_usd_per_wh=terms.grid_usd_per_wh,
         worth_usd_per_wh=terms.worth_usd_per_wh,
         load_frac=asked.load_frac,
@@ -202,27 +191,27 @@ def _row(record: OnsitePower, plant: watts.OnsitePower, terms: _Terms) -> dict[s
     energy_wh = asked.power_w * asked.load_frac * YEAR_H * found.early_years
     sooner = found.early_years > 0
     lead = record.evidence.get("lead_years")
-    return {
-        "id": record.id,
-        "name": record.name,
-        "lead_years": plant.lead_years,
-        "lead_low_years": lead.low if lead else None,
-        "lead_high_years": lead.high if lead else None,
-        "gained_years": found.early_years,
-        "installed_w": plant.installed_ratio * asked.power_w,
-        "storage_wh": plant.storage_h * asked.power_w,
-        "capex_usd": watts.load_capex(plant) * asked.power_w,
-        "levelised_usd_per_wh": watts.levelised_cost(plant, annuity, asked.load_frac),
-        "cost_usd_per_wh": found.cost_usd_per_wh if sooner else None,
-        "extra_usd_per_wh": found.extra_usd_per_wh if sooner else None,
-        "carbon_kg_per_wh": plant.carbon_kg_per_wh,
-        "carbon_kg": plant.carbon_kg_per_wh * energy_wh,
-        "worth_usd": found.worth_usd_per_w * asked.power_w,
-        "net_usd": found.net_usd_per_w * asked.power_w,
-    }
+    return BridgePlant(
+        id=record.id,
+        name=record.name,
+        lead_years=plant.lead_years,
+        lead_low_years=lead.low if lead else None,
+        lead_high_years=lead.high if lead else None,
+        gained_years=found.early_years,
+        installed_w=plant.installed_ratio * asked.power_w,
+        storage_wh=plant.storage_h * asked.power_w,
+        capex_usd=watts.load_capex(plant) * asked.power_w,
+        levelised_usd_per_wh=watts.levelised_cost(plant, annuity, asked.load_frac),
+        cost_usd_per_wh=found.cost_usd_per_wh if sooner else None,
+        extra_usd_per_wh=found.extra_usd_per_wh if sooner else None,
+        carbon_kg_per_wh=plant.carbon_kg_per_wh,
+        carbon_kg=plant.carbon_kg_per_wh * energy_wh,
+        worth_usd=found.worth_usd_per_w * asked.power_w,
+        net_usd=found.net_usd_per_w * asked.power_w,
+    )
 
 
-def _assumptions(terms: _Terms) -> list[dict[str, str]]:
+def _assumptions(terms: _Terms) -> list[Note]:
     asked, site = terms.question, terms.site
     worth = f"{WH_PER_MWH * terms.worth_usd_per_wh * terms.pue_ratio:,.0f} USD"
     rate = units.show(asked.discount_per_year, "per_year")
@@ -243,4 +232,4 @@ def _assumptions(terms: _Terms) -> list[dict[str, str]]:
             f" It is not stated and taken from {getattr(statements().figures, REVENUE):g} billion USD per GW-year "
             f"({evidence.grade}: {evidence.note})."
         )
-    return [{"code": "assumed", "path": path, "text": text} for path, text in texts.items()]
+    return [Note(code="assumed", path=path, text=text) for path, text in texts.items()]

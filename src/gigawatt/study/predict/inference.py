@@ -6,9 +6,9 @@ its time takes, most where matrix products run and least where it waits; the rac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,7 +16,21 @@ from gigawatt import tokens, units
 from gigawatt.catalog import load, records, to_tokens
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.study import implausible
-from gigawatt.study.validate.inference import CALIBRATION, DECILE_RATIO, deviation_ratio
+from gigawatt.study.answer import SPREAD, UNTOLD, Head
+from gigawatt.study.job import Job
+from gigawatt.study.note import Note
+from gigawatt.study.predict.band import Band, log_normal
+from gigawatt.study.predict.faults import (
+    MOST_LENGTH_TOKENS,
+    looked_up,
+    out_of_range,
+    told_of,
+    unknown_engine,
+    wrong_value,
+)
+from gigawatt.study.predict.question import InferenceQuestion
+from gigawatt.study.question import refuse, wrong
+from gigawatt.study.validate.inference import CALIBRATION, deviation_ratio
 
 HOUR_S = 3600.0
 TOKENS_PER_MTOK = 1e6
@@ -24,6 +38,13 @@ TOKENS_PER_MTOK = 1e6
 FRONT_COUNT = 24
 SLOWEST_TPOT_S = 1.0
 MONTH_H = 365.25 * 24 / 12
+# Fields of a question that are above 0 where they are asked for, and the most that they may be.
+RANGES = {
+    "input_tokens": MOST_LENGTH_TOKENS,
+    "output_tokens": MOST_LENGTH_TOKENS,
+    **dict.fromkeys(("tpot_s", "ttft_s", "usd_per_gpu_hour", "usd_per_mtok", "power_w"), math.inf),
+    **dict.fromkeys(("tp_count", "dp_count", "ep_count", "pp_count"), math.inf),
+}
 # What is in a figure and what is not, in the words that stand beside it.
 HARDWARE_BASIS = (
     "hardware alone: the {} price over five years of hours, without network, building, energy, operation and cost of "
@@ -31,6 +52,75 @@ HARDWARE_BASIS = (
 )
 STATED_BASIS = "as stated"
 ENERGY_BASIS = "per output token, its prompt included: IT power of {}, without PUE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaLayout:
+    """Packages of a replica by axis, and all of them."""
+
+    tensor: int
+    data: int
+    expert: int
+    pipeline: int
+    packages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontPoint:
+    """A point of a Pareto front: throughput of a GPU against the speed that a user sees."""
+
+    tokens_per_s_per_gpu: float
+    tokens_per_s_per_user: float
+    tpot_s: float
+    batch_count: float
+    layout: ReplicaLayout = field(metadata=SPREAD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServingFacility:
+    """A prediction for as many packages as an IT power carries; users_count: requests in flight at a time."""
+
+    it_power_w: float
+    gpus_count: int
+    replicas_count: int
+    tokens_per_s: Band
+    users_count: float
+    monthly_usd: float | None
+    monthly_energy_wh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InferencePrediction:
+    """What a GPU serves, in output tokens; what is not known is None, and so is what is not asked for.
+
+    binds: what takes most of the time; limited_by: what keeps the batch where it is (tpot, ttft or capacity).
+    extrapolated: whether no measured row is alike, which widens the band. facility: where a power is asked for; pareto:
+    where a front is.
+    """
+
+    head: Head = field(metadata=SPREAD)
+    model: str
+    gpu: str
+    precision: str
+    engine: str
+    tokens_per_s_per_gpu: Band
+    layout: ReplicaLayout
+    batch_count: float
+    tpot_s: float
+    ttft_s: float
+    binds: str
+    limited_by: str
+    memory_bytes: float
+    package_power_w: float | None
+    energy_j_per_token: float | None
+    energy_basis: str | None
+    usd_per_h: float | None
+    usd_basis: str | None
+    usd_per_mtok: float | None
+    extrapolated: bool
+    facility: ServingFacility | None = None
+    pareto: tuple[FrontPoint, ...] | None = None
+    asked: InferenceQuestion = field(metadata=UNTOLD)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,30 +136,6 @@ class PowerModel:
     memory_frac: float = 0.5
     network_frac: float = 0.3
     latency_frac: float = 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InferenceQuestion:
-    """What is asked: names as a user writes them, lengths and limits of the traffic, and what is known otherwise.
-
-    layout: packages by axis (tensor, data, expert, pipeline), searched where None; a price per package-hour is derived
-    from the catalog where None; drafted_count tokens are drafted per step and hold with accepted_frac.
-    """
-
-    model: str
-    gpu: str
-    precision: tokens.Precision
-    input_tokens: float
-    output_tokens: float
-    tpot_s: float
-    ttft_s: float = float("inf")
-    engine: str = ""
-    layout: Mapping[str, int] | None = None
-    drafted_count: int = 0
-    accepted_frac: float = 0.0
-    usd_per_h: float | None = None
-    power_w: float | None = None
-    calibration: str = CALIBRATION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +161,7 @@ class _Machinery:
             input_tokens=asked.input_tokens,
             output_tokens=asked.output_tokens,
             tpot_s=tpot_s,
-            ttft_s=asked.ttft_s,
+            ttft_s=math.inf if asked.ttft_s is None else asked.ttft_s,
             drafting=self.drafting,
             layouts=self.layouts,
         )
@@ -106,54 +172,74 @@ class _Machinery:
         blocks = sum(block.count for block in self.model.blocks)
         share = max(self.model.draft_blocks_count, 1) / blocks
         return tokens.Drafting(
-            drafted_count=self.asked.drafted_count, accepted_frac=self.asked.accepted_frac, draft_cost_frac=share
+            drafted_count=self.asked.draft_count, accepted_frac=self.asked.acceptance_frac, draft_cost_frac=share
         )
 
+    @property
+    def usd_per_h(self) -> float | None:
+        """Price of a package-hour: as stated, else that of its hardware; None where neither is known."""
+        stated = self.asked.usd_per_gpu_hour
+        return hourly_usd(self.accelerator) if stated is None else stated
 
-def predict_inference(question: InferenceQuestion) -> dict[str, Any]:
-    """The figures of design.md §7 for `predict inference`, strict JSON; what is not known is null.
 
-    `facility` is there where a power is asked for. Raises CatalogError for unknown names, CalibrationError for what
-    cannot be served, with the nearest value that can.
+def answer(question: InferenceQuestion, job: Job) -> InferencePrediction:
+    """What a GPU serves as it is asked.
+
+    Raises ScenarioError for a question that cannot be asked, CalibrationError for what cannot be served, with the
+    nearest value that can.
     """
+    del job  # it takes a moment
     machinery = _look_up(question)
-    return _figures(machinery, machinery.serve(question.tpot_s))
+    with told_of(question):
+        ceiling = question.usd_per_mtok
+        served = machinery.serve(question.tpot_s) if ceiling is None else _quickest(machinery, ceiling)
+        made = _prediction(machinery, served)
+        place = None if question.power_w is None else facility(made, question.power_w)
+        return replace(made, facility=place, pareto=_points(machinery) if question.pareto else None)
 
 
-def cheapest_front(question: InferenceQuestion, usd_per_mtok: float) -> dict[str, Any]:
+def _quickest(machinery: _Machinery, usd_per_mtok: float) -> tokens.Serving:
     """The best interactivity whose cost per million output tokens is no higher than a ceiling.
 
     Raises CalibrationError where no interactivity is that cheap, naming the lowest cost.
     """
-    machinery = _look_up(question)
-    points = [(answer, _figures(machinery, answer)) for answer in _front(machinery)]
-    priced = [figures for _, figures in points if figures["usd_per_mtok"] is not None]
-    if not priced:
-        raise CalibrationError(
-            [Fault(path="usd_per_gpu_hour", given="nothing", expected="a price, for the catalog has none of this part")]
-        )
-    cheap = [figures for figures in priced if figures["usd_per_mtok"] <= usd_per_mtok]
+    price = machinery.usd_per_h
+    if price is None:
+        expected = "a price, for the catalog has none of this part"
+        raise CalibrationError([Fault(path="usd_per_gpu_hour", given="nothing", expected=expected, asked=True)])
+    costs = [(_mtok_usd(price, served), served) for served in _front(machinery)]
+    cheap = [served for cost, served in costs if cost <= usd_per_mtok]
     if not cheap:
-        least = min(figures["usd_per_mtok"] for figures in priced)
-        given, expected = f"{usd_per_mtok:.4g} USD/Mtoken", f"{least:.4g} USD/Mtoken or more"
-        raise CalibrationError([Fault(path="usd_per_mtok", given=given, expected=expected)])
-    return min(cheap, key=lambda figures: figures["tpot_s"])
+        least = units.show(min(cost for cost, _ in costs), "usd_per_mtok")
+        raise CalibrationError([wrong_value("usd_per_mtok", usd_per_mtok, "usd_per_mtok", f"{least} or more")])
+    return min(cheap, key=lambda served: served.tpot_s)
 
 
-def pareto_front(question: InferenceQuestion) -> list[dict[str, float]]:
+def _mtok_usd(usd_per_h: float, served: tokens.Serving) -> float:
+    """What a million output tokens cost [USD] at the price of a package-hour."""
+    return usd_per_h / HOUR_S / served.tokens_per_s * TOKENS_PER_MTOK
+
+
+def pareto_front(question: InferenceQuestion) -> tuple[FrontPoint, ...]:
     """Throughput per GPU against interactivity: points of which none is better than another in both."""
-    rows: list[dict[str, float]] = []
-    for answer in _front(_look_up(question)):
-        point = {
-            "tokens_per_s_per_gpu": answer.tokens_per_s,
-            "tokens_per_s_per_user": 1 / answer.tpot_s,
-            "tpot_s": answer.tpot_s,
-            "batch_count": answer.batch_count,
-            **layout_of(answer.layout),
-        }
-        if not rows or point["tokens_per_s_per_gpu"] > rows[-1]["tokens_per_s_per_gpu"]:
-            rows.append(point)
-    return rows
+    with told_of(question):
+        return _points(_look_up(question))
+
+
+def _points(machinery: _Machinery) -> tuple[FrontPoint, ...]:
+    points: list[FrontPoint] = []
+    for served in _front(machinery):
+        if not points or served.tokens_per_s > points[-1].tokens_per_s_per_gpu:
+            points.append(
+                FrontPoint(
+                    tokens_per_s_per_gpu=served.tokens_per_s,
+                    tokens_per_s_per_user=1 / served.tpot_s,
+                    tpot_s=served.tpot_s,
+                    batch_count=served.batch_count,
+                    layout=layout_of(served.layout),
+                )
+            )
+    return tuple(points)
 
 
 def _front(machinery: _Machinery) -> list[tokens.Serving]:
@@ -185,115 +271,101 @@ def _shortest_tpot_s(machinery: _Machinery) -> float:
 
 
 def _look_up(asked: InferenceQuestion) -> _Machinery:
-    accelerator, model = load.get("accelerators", asked.gpu), load.get("models", asked.model)
-    _check(asked)
-    chip, transformer = to_tokens.chip(accelerator), to_tokens.transformer(model)
-    layouts = tokens.serving_layouts(chip, transformer) if asked.layout is None else _stated(asked.layout, accelerator)
+    """The records that a question names. Raises ScenarioError with everything that is wrong with it."""
+    faults = list(out_of_range(asked, RANGES))
+    calibration = load.load("inference_calibrations", CALIBRATION)
+    accelerator, model = looked_up(asked, {"gpu": "accelerators", "model": "models"}, faults)
+    faults += unknown_engine(asked.engine, [entry.name for entry in calibration.engines])
+    if asked.draft_count > asked.output_tokens:
+        expected = f"at most {asked.output_tokens:g}, the tokens of an answer"
+        faults.append(wrong("draft", asked.draft_count, expected))
+    if not faults:
+        faults += _misfits(asked, accelerator, model)
+    refuse(faults)
     return _Machinery(
         asked=asked,
         accelerator=accelerator,
         model=model,
-        calibration=load.load("inference_calibrations", asked.calibration),
-        layouts=layouts,
+        calibration=calibration,
+        layouts=_layouts(asked, accelerator, model),
     )
 
 
-def _check(asked: InferenceQuestion) -> None:
-    faults = []
-    if not 0 <= asked.accepted_frac <= 1:
-        faults.append(Fault(path="acceptance", given=f"{asked.accepted_frac:g}", expected="a share from 0 to 1"))
-    if asked.drafted_count < 0:
-        faults.append(Fault(path="draft", given=f"{asked.drafted_count}", expected="0 or more tokens"))
-    for name, value, unit in (("power", asked.power_w, "w"), ("usd_per_gpu_hour", asked.usd_per_h, "usd_per_h")):
-        if value is not None and not 0 < value < float("inf"):
-            faults.append(Fault(path=name, given=f"{value:g}", expected=f"more than 0: {units.SUFFIXES[unit].example}"))
-    if faults:
-        raise CalibrationError(faults)
+def _misfits(asked: InferenceQuestion, accelerator: records.Accelerator, model: records.Model) -> Iterator[Fault]:
+    """Faults of a layout that the part or the model does not have."""
+    blocks, stage = sum(block.count for block in model.blocks), (asked.tp_count or 1) * (asked.dp_count or 1)
+    domain = accelerator.scale_up_packages_count
+    limits = {
+        "tp": (asked.tp_count, domain, f"the scale-up domain of {accelerator.name}"),
+        "ep": (asked.ep_count, stage, "tensor × data packages"),
+        "pp": (asked.pp_count, blocks, f"the blocks of {model.name}"),
+    }
+    for key, (count, most, what) in limits.items():
+        if count is not None and count > most:
+            yield wrong(key, count, f"at most {most}, {what}")
 
 
-def _stated(layout: Mapping[str, int], accelerator: records.Accelerator) -> tokens.ServingLayout:
-    """A layout as the user states it. Raises CalibrationError where a count is below 1 or does not go together."""
-    faults = [
-        Fault(path=name, given=f"{count}", expected="a whole number of packages, 1 or more")
-        for name, count in layout.items()
-        if count < 1
-    ]
-    stage = layout.get("tensor", 1) * layout.get("data", 1)
-    if not faults and layout.get("tensor", 1) > accelerator.scale_up_packages_count:
-        expected = f"at most {accelerator.scale_up_packages_count}, the scale-up domain of {accelerator.name}"
-        faults.append(Fault(path="tensor", given=f"{layout['tensor']}", expected=expected))
-    if not faults and layout.get("expert", 1) > stage:
-        expected = f"at most tensor × data = {stage} packages"
-        faults.append(Fault(path="expert", given=f"{layout['expert']}", expected=expected))
-    if faults:
-        raise CalibrationError(faults)
-    counts = {name: np.array([float(layout.get(name, 1))]) for name in ("tensor", "data", "expert", "pipeline")}
-    return tokens.ServingLayout(
-        tensor_count=counts["tensor"],
-        data_count=counts["data"],
-        expert_count=counts["expert"],
-        pipeline_count=counts["pipeline"],
-    )
+def _layouts(asked: InferenceQuestion, accelerator: records.Accelerator, model: records.Model) -> tokens.ServingLayout:
+    """The layout as it is stated, 1 where an axis is not; all that there are where nothing is."""
+    stated = (asked.tp_count, asked.dp_count, asked.ep_count, asked.pp_count)
+    if not any(stated):
+        return tokens.serving_layouts(to_tokens.chip(accelerator), to_tokens.transformer(model))
+    tensor, data, expert, pipeline = (np.array([float(count or 1)]) for count in stated)
+    return tokens.ServingLayout(tensor_count=tensor, data_count=data, expert_count=expert, pipeline_count=pipeline)
 
 
-def layout_of(layout: tokens.ServingLayout) -> dict[str, int]:
+def layout_of(layout: tokens.ServingLayout) -> ReplicaLayout:
     """Packages by axis, and of the replica."""
-    return {
-        "tensor": int(layout.tensor_count),
-        "data": int(layout.data_count),
-        "expert": int(layout.expert_count),
-        "pipeline": int(layout.pipeline_count),
-        "packages": int(layout.packages_count),
-    }
-
-
-def _figures(machinery: _Machinery, answer: tokens.Serving) -> dict[str, Any]:
-    asked = machinery.asked
-    engine = asked.engine or to_tokens.engine_of(machinery.accelerator)
-    deviation, unknown = deviation_ratio(
-        machinery.calibration, machinery.accelerator, machinery.model, asked.precision, engine=engine
+    return ReplicaLayout(
+        tensor=int(layout.tensor_count),
+        data=int(layout.data_count),
+        expert=int(layout.expert_count),
+        pipeline=int(layout.pipeline_count),
+        packages=int(layout.packages_count),
     )
-    factor = float(np.exp(DECILE_RATIO * deviation))
-    rate = answer.tokens_per_s
-    power = package_power_w(machinery.accelerator, answer.phases)
-    price = asked.usd_per_h if asked.usd_per_h is not None else hourly_usd(machinery.accelerator)
-    figures = {
-        "model": machinery.model.id,
-        "gpu": machinery.accelerator.id,
-        "precision": asked.precision,
-        "engine": engine,
-        "tokens_per_s_per_gpu": {"p10": rate / factor, "p50": rate, "p90": rate * factor},
-        "layout": layout_of(answer.layout),
-        "batch_count": answer.batch_count,
-        "tpot_s": answer.tpot_s,
-        "ttft_s": answer.ttft_s,
-        "binds": answer.binds,
-        "limited_by": answer.limited_by,
-        "memory_bytes": answer.memory_bytes,
-        "package_power_w": power,
-        "energy_j_per_token": None if power is None else power / rate,
-        "energy_basis": energy_basis(machinery.accelerator),
-        "usd_per_h": price,
-        "usd_basis": STATED_BASIS if asked.usd_per_h is not None else usd_basis(machinery.accelerator),
-        "usd_per_mtok": None if price is None else price / HOUR_S / rate * TOKENS_PER_MTOK,
-        "extrapolated": bool(unknown),
-        "notes": [
-            *_notes(unknown),
-            *implausible.of_catalog(accelerators=machinery.accelerator, models=machinery.model),
-        ],
-    }
-    if asked.power_w is not None:
-        figures["facility"] = facility(figures, asked.power_w)
-    return figures
 
 
-def _notes(unknown: list[str]) -> list[dict[str, str]]:
+def _prediction(machinery: _Machinery, served: tokens.Serving) -> InferencePrediction:
+    asked, accelerator = machinery.asked, machinery.accelerator
+    engine = asked.engine or to_tokens.engine_of(accelerator)
+    deviation, unknown = deviation_ratio(
+        machinery.calibration, accelerator, machinery.model, asked.precision, engine=engine
+    )
+    rate = served.tokens_per_s
+    power = package_power_w(accelerator, served.phases)
+    price = machinery.usd_per_h
+    return InferencePrediction(
+        head=Head(notes=_notes(machinery, unknown)),
+        model=machinery.model.id,
+        gpu=accelerator.id,
+        precision=asked.precision,
+        engine=engine,
+        tokens_per_s_per_gpu=log_normal(rate, deviation),
+        layout=layout_of(served.layout),
+        batch_count=served.batch_count,
+        tpot_s=served.tpot_s,
+        ttft_s=served.ttft_s,
+        binds=served.binds,
+        limited_by=served.limited_by,
+        memory_bytes=served.memory_bytes,
+        package_power_w=power,
+        energy_j_per_token=None if power is None else power / rate,
+        energy_basis=energy_basis(accelerator),
+        usd_per_h=price,
+        usd_basis=STATED_BASIS if asked.usd_per_gpu_hour is not None else usd_basis(accelerator),
+        usd_per_mtok=None if price is None else _mtok_usd(price, served),
+        extrapolated=bool(unknown),
+        asked=asked,
+    )
+
+
+def _notes(machinery: _Machinery, unknown: list[str]) -> tuple[Note, ...]:
     queue = "TTFT is a queueing approximation (random arrivals, M/M/1 for the prompts ahead)"
-    notes = [{"code": "queueing", "path": "ttft_s", "text": queue}]
+    notes = [Note(code="queueing", path="ttft_s", text=queue)]
     if unknown:
         text = f"no measured row has {', '.join(unknown)}: the band is wider by that"
-        notes.append({"code": "extrapolated", "path": "tokens_per_s_per_gpu", "text": text})
-    return notes
+        notes.append(Note(code="extrapolated", path="tokens_per_s_per_gpu", text=text))
+    return (*notes, *implausible.of_catalog(accelerators=machinery.accelerator, models=machinery.model))
 
 
 def package_power_w(
@@ -341,35 +413,25 @@ def usd_basis(accelerator: records.Accelerator) -> str | None:
     return None if accelerator.package_price_usd is None else HARDWARE_BASIS.format("GPU's")
 
 
-def facility(figures: Mapping[str, Any], power_w: float) -> dict[str, Any]:
+def facility(one: InferencePrediction, power_w: float) -> ServingFacility:
     """The same prediction for as many packages as an IT power carries.
 
     Raises CalibrationError where the part's power is not known or not even one replica fits.
     """
-    each, replica = figures["package_power_w"], figures["layout"]["packages"]
+    each, replica = one.package_power_w, one.layout.packages
     if each is None:
-        expected = "a part whose power the catalog knows"
-        raise CalibrationError([Fault(path="power", given=figures["gpu"], expected=expected)])
+        raise CalibrationError([wrong("gpu", one.gpu, "a part whose power the catalog knows, where a power is given")])
     replicas = int(power_w / each // replica)
     if replicas < 1:
         least = units.show(each * replica, "w")
-        raise CalibrationError(
-            [Fault(path="power", given=units.show(power_w, "w"), expected=f"{least} for one replica")]
-        )
+        raise CalibrationError([wrong_value("power", power_w, "w", f"{least} for one replica")])
     count = replicas * replica
-    rate = {name: value * count for name, value in figures["tokens_per_s_per_gpu"].items()}
-    price = figures["usd_per_h"]
-    return {
-        "it_power_w": power_w,
-        "gpus_count": count,
-        "replicas_count": replicas,
-        "tokens_per_s": rate,
-        "users_count": replicas * figures["batch_count"],
-        "usd_per_month": None if price is None else price * count * MONTH_H,
-        "energy_wh_per_month": each * count * MONTH_H,
-    }
-
-
-def with_limit(question: InferenceQuestion, tpot_s: float) -> InferenceQuestion:
-    """The same question at another limit on the time per token."""
-    return replace(question, tpot_s=tpot_s)
+    return ServingFacility(
+        it_power_w=power_w,
+        gpus_count=count,
+        replicas_count=replicas,
+        tokens_per_s=one.tokens_per_s_per_gpu.times(count),
+        users_count=replicas * one.batch_count,
+        monthly_usd=None if one.usd_per_h is None else one.usd_per_h * count * MONTH_H,
+        monthly_energy_wh=each * count * MONTH_H,
+    )

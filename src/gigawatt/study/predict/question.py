@@ -1,164 +1,108 @@
-"""Questions as a user types them: texts with units to numbers, every mistake named by its option."""
+"""What can be asked of a machine: what it serves, what it trains, and power on site until the grid arrives."""
 
 from __future__ import annotations
 
-import difflib
-import math
-import sys
-from collections.abc import Mapping
-from typing import Any, get_args
+from dataclasses import dataclass
+from typing import Literal
 
-from gigawatt import tokens, units
-from gigawatt.catalog import load
-from gigawatt.errors import CalibrationError, Fault
-from gigawatt.study import implausible
-from gigawatt.study.predict.inference import InferenceQuestion
-from gigawatt.study.predict.training import Conditions, TrainingQuestion, predict_training
-from gigawatt.study.validate.inference import CALIBRATION
-from gigawatt.tokens.training_run import TRAINING_PRECISIONS
+from gigawatt.catalog.records import Precision
 
-# Option → suffix of the field that it sets.
-SUFFIXES = {
-    "input": "tokens",
-    "output": "tokens",
-    "tpot": "s",
-    "ttft": "s",
-    "power": "w",
-    "tokens": "tokens",
-    "sequence": "tokens",
-    "batch": "tokens",
-    "budget": "flop",
-}
-# Lengths beyond it are slips, and no number of a computer would hold what follows from them.
-MOST_LENGTH_TOKENS = 1e9
-LENGTHS = ("input", "output", "sequence")
+Trained = Literal["bf16", "fp8", "mxfp8", "fp4"]
 
 
-def inference_question(
-    names: Mapping[str, str],
-    texts: Mapping[str, str | None],
-    *,
-    layout: Mapping[str, int | None],
-    drafting: tuple[int, float],
-    usd_per_gpu_hour: float | None,
-) -> InferenceQuestion:
-    """A question of serving. Raises CalibrationError with every text that is no such quantity."""
-    numbers = _numbers(texts)
-    _one_of("precision", names["precision"], get_args(tokens.Precision))
-    _known_engine(names["engine"])
-    stated = {axis: count for axis, count in layout.items() if count is not None}
-    blocks = sum(block.count for block in load.get("models", names["model"]).blocks)
-    _at_most("pipeline", stated.get("pipeline", 1), blocks, f"the blocks of {names['model']}")
-    _at_most("draft", drafting[0], numbers["output"] or 0, "the tokens of an answer")
-    return InferenceQuestion(
-        model=names["model"],
-        gpu=names["gpu"],
-        precision=names["precision"],  # type: ignore[arg-type]
-        engine=names["engine"],
-        input_tokens=numbers["input"] or 0.0,
-        output_tokens=numbers["output"] or 0.0,
-        tpot_s=numbers["tpot"] or 0.0,
-        ttft_s=float("inf") if numbers["ttft"] is None else numbers["ttft"],
-        layout=stated or None,
-        drafted_count=drafting[0],
-        accepted_frac=drafting[1],
-        usd_per_h=usd_per_gpu_hour,
-        power_w=numbers["power"],
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InferenceQuestion:
+    """A model on an accelerator: its traffic, the limits on its times, and what is known of layout and price."""
+
+    model: str
+    """A model of the catalog, by any of its names."""
+    gpu: str
+    """An accelerator of the catalog, by any of its names."""
+    input_tokens: float
+    """Mean tokens of a prompt."""
+    output_tokens: float
+    """Mean tokens of an answer."""
+    precision: Precision = "fp8"
+    """Format of weights and cache."""
+    tpot_s: float = 0.05
+    """Limit on the mean time per output token."""
+    ttft_s: float | None = None
+    """Limit on the mean time to the first token; none where nothing is said."""
+    engine: str = ""
+    """Software, such as trtllm, vllm, sglang or mlperf-trtllm; the part's usual one where nothing is said."""
+    tp_count: int | None = None
+    """Tensor-parallel packages; a layout of which nothing is said is searched."""
+    dp_count: int | None = None
+    """Copies of attention."""
+    ep_count: int | None = None
+    """Groups of packages that experts are spread over."""
+    pp_count: int | None = None
+    """Pipeline stages."""
+    draft_count: int = 0
+    """Tokens drafted per step (speculation, multi-token prediction)."""
+    acceptance_frac: float = 0.0
+    """Chance that a drafted token holds."""
+    usd_per_gpu_hour: float | None = None
+    """Price of a GPU-hour in USD; that of its hardware where nothing is said."""
+    usd_per_mtok: float | None = None
+    """Find the best interactivity that costs no more USD per million output tokens, in place of the limit on TPOT."""
+    power_w: float | None = None
+    """Scale to the IT power of a facility, such as "96 MW"."""
+    pareto: bool = False
+    """Throughput per GPU against interactivity."""
 
 
-def training_question(
-    names: Mapping[str, str | None],
-    texts: Mapping[str, str | None],
-    *,
-    packages_count: int,
-    usd_per_gpu_hour: float | None,
-) -> TrainingQuestion:
-    """A question of training. Raises CalibrationError with every text that is no such quantity."""
-    numbers = _numbers(texts)
-    _one_of("precision", names["precision"] or "", TRAINING_PRECISIONS)
-    if usd_per_gpu_hour is not None:
-        positive("usd_per_gpu_hour", usd_per_gpu_hour, "usd_per_h")
-    return TrainingQuestion(
-        model=names["model"] or "",
-        gpu=names["gpu"] or "",
-        precision=names["precision"],  # type: ignore[arg-type]
-        engine=names["engine"],
-        packages_count=packages_count,
-        run_tokens=numbers["tokens"],
-        budget_flop=numbers["budget"],
-        sequence_tokens=numbers["sequence"],
-        global_batch_tokens=numbers["batch"],
-        conditions=Conditions(package_usd_per_h=usd_per_gpu_hour),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingQuestion:
+    """A training run on a gang of packages: as many tokens, or operations, as are asked for."""
+
+    model: str
+    """A model of the catalog, by any of its names."""
+    gpu: str
+    """An accelerator of the catalog, by any of its names."""
+    gpus_count: int
+    """Packages of the run."""
+    precision: Trained = "bf16"
+    """Format of matrix products."""
+    tokens: float | None = None
+    """Tokens of the run, such as "15T"; this or a budget."""
+    budget_flop: float | None = None
+    """Operations of the run instead, such as "1e26 FLOP"."""
+    sequence_tokens: float | None = None
+    """Tokens of a sequence; those of the usual recipe where nothing is said."""
+    batch_tokens: float | None = None
+    """Tokens of a step; those of the usual recipe where nothing is said, and no more than the run has."""
+    engine: str = ""
+    """Software, such as Megatron-Bridge; the one that plans assume where nothing is said."""
+    tp_count: int | None = None
+    """Tensor-parallel packages; what is not said of a layout is searched."""
+    pp_count: int | None = None
+    """Pipeline stages."""
+    cp_count: int | None = None
+    """Packages that share the context of a sequence."""
+    ep_count: int | None = None
+    """Packages that experts are spread over."""
+    usd_per_gpu_hour: float | None = None
+    """Price of a GPU-hour in USD; without it there is no cost."""
 
 
-def training_figures(question: TrainingQuestion) -> dict[str, Any]:
-    """`predict_training` with the names of what was asked, and notes as every command has them."""
-    found = predict_training(question)
-    model, part = load.get("models", question.model), load.get("accelerators", question.gpu)
-    return {
-        "model": model.id,
-        "gpu": part.id,
-        "gpus_count": int(question.packages_count),
-        "precision": question.precision,
-        **found,
-        "notes": [
-            {"code": "extrapolated", "path": "tokens_per_s_per_gpu", "text": f"{text}: the band is wider by that"}
-            for text in found["notes"]
-        ]
-        + implausible.of_catalog(accelerators=part, models=model),
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgeQuestion:
+    """A load that waits for the grid, and what power on site would be worth until then."""
 
-
-def positive(path: str, value: float, suffix: str) -> None:
-    """Raises CalibrationError where a number is not above 0 and finite."""
-    if not 0 < value < math.inf:
-        expected = f"more than 0: {units.SUFFIXES[suffix].example}"
-        raise CalibrationError([Fault(path=path, given=f"{value:g}", expected=expected)])
-
-
-def _known_engine(name: str) -> None:
-    known = [entry.name for entry in load.load("inference_calibrations", CALIBRATION).engines]
-    if name and name not in known:
-        near = difflib.get_close_matches(name.lower(), known) or known
-        raise CalibrationError([Fault(path="engine", given=f'"{name}"', expected=f"one of {', '.join(near)}")])
-
-
-def _at_most(path: str, value: float, most: float, what: str) -> None:
-    if value > most:
-        raise CalibrationError([Fault(path=path, given=f"{value:g}", expected=f"at most {most:g}, {what}")])
-
-
-def _one_of(path: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise CalibrationError([Fault(path=path, given=f'"{value}"', expected=f"one of {', '.join(allowed)}")])
-
-
-def _numbers(texts: Mapping[str, str | None]) -> dict[str, float | None]:
-    """Quantities in SI by option; tokens may be a bare number."""
-    found: dict[str, float | None] = {}
-    faults = []
-    for name, text in texts.items():
-        suffix = SUFFIXES[name]
-        try:
-            value = 1.0 if text is None else _number(text, suffix)
-        except ValueError:
-            value = math.nan
-        most = MOST_LENGTH_TOKENS if name in LENGTHS else sys.float_info.max
-        if not 0 < value <= most:
-            bounds = f"above 0 and at most {most:g}" if name in LENGTHS else "above 0"
-            faults.append(Fault(path=name, given=f'"{text}"', expected=f"{units.SUFFIXES[suffix].example}, {bounds}"))
-        found[name] = None if text is None else value
-    if faults:
-        raise CalibrationError(faults)
-    return found
-
-
-def _number(text: str, suffix: str) -> float:
-    if suffix == "tokens":
-        try:
-            return units.parse(text, "count")
-        except ValueError:
-            pass
-    return float(units.parse(text, suffix))
+    power_w: float
+    """Facility power to be fed, such as "300 MW"."""
+    grid_wait_years: float
+    """Time until the grid feeds it, such as "3 years" or "30 months"."""
+    site: str = "abilene"
+    """A site of the catalog: its sun, cooling, price of energy and carbon of the grid."""
+    grid_price_usd_per_wh: float | None = None
+    """Price of energy of the grid; the site's where nothing is said."""
+    worth_usd_per_wh: float | None = None
+    """What IT energy earns before it pays for power; that of a stated revenue per GW-year where nothing is said."""
+    load_frac: float = 0.9
+    """Mean load over full power."""
+    resale_frac: float = 0.5
+    """Share of the capital that comes back when the grid arrives."""
+    discount_per_year: float = 0.08
+    """Rate at which money is discounted."""

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
 from gigawatt.catalog import load, to_tokens
 from gigawatt.catalog.records import Accelerator, Model, TrainingCalibration
 from gigawatt.errors import CalibrationError, Fault
+from gigawatt.study import implausible
+from gigawatt.study.answer import SPREAD, Head
+from gigawatt.study.job import Job
+from gigawatt.study.note import Note
+from gigawatt.study.predict.band import Band
+from gigawatt.study.predict.faults import MOST_LENGTH_TOKENS, looked_up, out_of_range, told_of, unknown_engine
+from gigawatt.study.predict.question import TrainingQuestion
 from gigawatt.study.predict.training_band import band, extrapolations
 from gigawatt.study.predict.training_cases import (
     TrainingCase,
@@ -21,18 +28,24 @@ from gigawatt.study.predict.training_cases import (
     run_of,
     table_of,
 )
-from gigawatt.tokens.goodput import HOUR_S, Synchronous, goodput_frac
+from gigawatt.study.question import refuse, wrong
+from gigawatt.tokens.blocks import Floats
+from gigawatt.tokens.goodput import Synchronous, goodput_frac
 from gigawatt.tokens.roofline import GIGABYTE_BYTES
 from gigawatt.tokens.runs import Holding, training_run
 from gigawatt.tokens.training import TrainingStep, pick, step_of, training_token_flop
-from gigawatt.tokens.training_layouts import LAYOUT_NAMES
 from gigawatt.tokens.training_memory import memory_bytes
-from gigawatt.tokens.training_run import TRAINING_PRECISIONS, Layout, TrainingPrecision, TrainingRun
+from gigawatt.tokens.training_run import Layout, TrainingRun
 
 CALIBRATION = "as-of-2026"
-DAY_H = 24
 # How often packages are doubled in search of a gang that holds the model.
 LARGER_COUNT = 20
+# Fields of a question that are above 0 where they are asked for, and the most that they may be.
+RANGES = {
+    **dict.fromkeys(("gpus_count", "tokens", "budget_flop", "batch_tokens", "usd_per_gpu_hour"), math.inf),
+    **dict.fromkeys(("tp_count", "pp_count", "cp_count", "ep_count"), math.inf),
+    "sequence_tokens": MOST_LENGTH_TOKENS,
+}
 # The peak by which a format is measured, where it is not its own.
 PEAKS = {"mxfp8": "fp8"}
 # What is in a figure and what is not, in the words that stand beside it.
@@ -46,10 +59,10 @@ USD_BASIS = "GPU-hours at the price stated{}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """How a run is held: failures, their cost in time, price of a package's hour and of energy, and the building.
+    """How a run is held: failures, their cost in time, the price of energy, and the building.
 
     Failures per package and hour are those of Llama 3 (419 in 54 days on 16,384); all others are assumed.
-    power_w: IT power per package; None is the rack's nameplate over its packages. package_usd_per_h: None is unknown.
+    power_w: IT power per package; None is the rack's nameplate over its packages.
     """
 
     failures_per_package_h: float = 1.97e-5
@@ -58,111 +71,120 @@ class Conditions:
     overhead_ratio: float = 1.2
     energy_usd_per_wh: float = 0.0
     power_w: float | None = None
-    package_usd_per_h: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingQuestion:
-    """What is asked: names as a user writes them; `tokens` in all, or a budget of operations instead.
+class RunPrediction:
+    """A whole run, its interruptions included. A cost is None where no price of a GPU-hour is stated."""
 
-    layout: counts and shares by field of `tokens.Layout`, the rest is searched; sequence and batch: None is the
-    recipe of the calibration (a batch never more than the run's tokens).
+    run_days: Band
+    run_tokens: float
+    goodput_frac: float
+    energy_wh: Band | None
+    energy_basis: str | None
+    usd: Band | None
+    usd_basis: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingPrediction:
+    """What a training run takes; what is not known is None.
+
+    step_frac: share of a step by what takes it. binds: what takes the most, or memory where that makes much be computed
+    again. extrapolated: whether no fitted row is alike, which widens the band.
     """
 
+    head: Head = field(metadata=SPREAD)
     model: str
     gpu: str
-    precision: TrainingPrecision
-    packages_count: float
-    run_tokens: float | None = None
-    budget_flop: float | None = None
-    sequence_tokens: float | None = None
-    global_batch_tokens: float | None = None
-    layout: Mapping[str, float] | None = None
-    engine: str | None = None
-    conditions: Conditions = Conditions()
-    calibration: str = CALIBRATION
+    gpus_count: int
+    precision: str
+    engine: str
+    tokens_per_s_per_gpu: Band
+    mfu_frac: float
+    mfu_basis: str
+    step_s: float
+    memory_bytes: float
+    memory_fits: bool
+    layout: Layout
+    binds: str
+    step_frac: Mapping[str, float]
+    extrapolated: bool
+    run: RunPrediction = field(metadata=SPREAD)
 
 
-def predict_training(question: TrainingQuestion) -> dict[str, Any]:
-    """The figures of `predict training`, strict JSON; what is not known is null.
+def answer(question: TrainingQuestion, job: Job) -> TrainingPrediction:
+    """What the training run that is asked for takes. Raises what `predict_training` does."""
+    del job  # it takes a moment
+    return predict_training(question)
 
-    Raises CatalogError for unknown names, CalibrationError for what cannot be trained: a precision that the part lacks,
-    a layout that is impossible, a model that does not fit (with the packages that would do), no tokens.
+
+def predict_training(question: TrainingQuestion, held: Conditions | None = None) -> TrainingPrediction:
+    """What a training run takes, held as Llama 3 was where nothing else is said.
+
+    Raises ScenarioError for a question that cannot be asked, CalibrationError for what cannot be trained: a precision
+    that the part lacks, a batch that is too small, a model that does not fit (with the packages that would do).
     """
-    calibration = load.get("training_calibrations", question.calibration)
-    accelerator, model = load.get("accelerators", question.gpu), load.get("models", question.model)
-    _check(question, model)
+    faults = list(_wrong(question))
+    calibration = load.get("training_calibrations", CALIBRATION)
+    accelerator, model = looked_up(question, {"gpu": "accelerators", "model": "models"}, faults)
+    faults += unknown_engine(question.engine, [entry.name for entry in calibration.engines])
+    if not faults:
+        faults += _misfits(question, model)
+    refuse(faults)
     case = _case(question, accelerator, model, calibration)
-    peak = case.peak_flops
-    run = _fastest(case, calibration)
-    step = step_of(run, peak)
-    return _figures(question, case, calibration, run, step)
+    with told_of(question):
+        step = step_of(run := _fastest(case, calibration), case.peak_flops)
+    return _prediction(question, case, calibration, run, step, held or Conditions())
 
 
-def _check(question: TrainingQuestion, model: Model) -> None:
-    faults = []
-    if question.precision not in TRAINING_PRECISIONS:
-        expected = f"one of {', '.join(TRAINING_PRECISIONS)}"
-        faults.append(Fault(path="precision", given=f'"{question.precision}"', expected=expected))
-    if not (question.packages_count >= 1 and np.isfinite(question.packages_count)):
-        faults.append(Fault(path="packages", given=f"{question.packages_count:g}", expected="1 or more"))
-    if (question.run_tokens is None) == (question.budget_flop is None):
-        faults.append(Fault(path="tokens", given="both or neither", expected="either tokens or a budget in FLOP"))
-    positive = ("run_tokens", "budget_flop", "sequence_tokens", "global_batch_tokens")
-    for name in positive:
-        value = getattr(question, name)
-        if value is not None and not (value > 0 and np.isfinite(value)):
-            faults.append(Fault(path=name.rpartition("_")[0], given=f"{value:g}", expected="a number above 0"))
-    faults += _layout_faults(question, model)
-    if faults:
-        raise CalibrationError(faults)
+def _wrong(question: TrainingQuestion) -> Iterator[Fault]:
+    yield from out_of_range(question, RANGES)
+    if (question.tokens is None) == (question.budget_flop is None):
+        given = "neither it nor a budget" if question.tokens is None else "both it and a budget"
+        yield Fault(path="tokens", given=given, expected="either tokens or a budget in FLOP", asked=True)
 
 
-def _layout_faults(question: TrainingQuestion, model: Model) -> list[Fault]:
-    """What is wrong with a layout that was given."""
-    given = dict(question.layout or {})
-    faults = [
-        Fault(path=f"layout.{name}", given=f"{value:g}", expected=f"one of {', '.join(LAYOUT_NAMES)}, 1 or more")
-        for name, value in given.items()
-        if name not in LAYOUT_NAMES or not (value >= 1 or (name in ("recompute_frac", "sharded_frac") and value >= 0))
-    ]
-    heads = max(block.heads_count for block in model.blocks)
-    layers = sum(block.count for block in model.blocks)
-    limits = {"tensor_count": (max(heads, 1), "heads"), "pipeline_count": (layers, "blocks")}
-    limits["expert_count"] = (max(max(block.experts_count for block in model.blocks), 1), "experts")
-    for name, (most, what) in limits.items():
-        if given.get(name, 1) > most:
-            expected = f"at most {most}, the {what} of {model.name}"
-            faults.append(Fault(path=f"layout.{name}", given=f"{given[name]:g}", expected=expected))
-    cut = float(np.prod([given.get(name, 1) for name in ("tensor_count", "pipeline_count", "context_count")]))
-    copies = given.get("data_count", question.packages_count / cut)
-    uneven = not faults and (cut * copies != question.packages_count or (given and copies % 1))
-    if uneven:
-        expected = f"a divisor of {question.packages_count:g} packages (with data: exactly that)"
-        product = cut * given.get("data_count", 1)
-        given_text = f"tensor × pipeline × context × data = {product:g}"
-        faults.append(Fault(path="layout", given=given_text, expected=expected))
-    return faults
+def _misfits(question: TrainingQuestion, model: Model) -> Iterator[Fault]:
+    """Faults of a layout that the model or the gang does not have."""
+    heads = max(max(block.heads_count for block in model.blocks), 1)
+    experts = max(max(block.experts_count for block in model.blocks), 1)
+    blocks = sum(block.count for block in model.blocks)
+    limits = {
+        "tp": (question.tp_count, heads, "heads"),
+        "pp": (question.pp_count, blocks, "blocks"),
+        "ep": (question.ep_count, experts, "experts"),
+    }
+    high = [key for key, (count, most, _) in limits.items() if count is not None and count > most]
+    for key in high:
+        count, most, what = limits[key]
+        yield wrong(key, count or 0, f"at most {most}, the {what} of {model.name}")
+    stated = {key: getattr(question, f"{key}_count") for key in ("tp", "pp", "cp")}
+    cut = math.prod(count or 1 for count in stated.values())
+    if not high and question.gpus_count % cut:
+        key = next(key for key, count in stated.items() if count is not None)
+        given = f"tensor × pipeline × context = {cut}"
+        expected = f"a divisor of {question.gpus_count} packages"
+        yield Fault(path=key, given=given, expected=expected, asked=True)
 
 
 def _case(
     question: TrainingQuestion, accelerator: Accelerator, model: Model, calibration: TrainingCalibration
 ) -> TrainingCase:
     sequence = question.sequence_tokens or calibration.sequence_tokens
-    batch = question.global_batch_tokens or calibration.global_batch_tokens
-    stated = {name: float(value) for name, value in (question.layout or {}).items() if name != "data_count"}
-    if to_tokens.training_structure(model) == "dense":
-        stated["expert_count"] = 1.0
+    batch = question.batch_tokens or calibration.global_batch_tokens
+    axes = {"tensor": question.tp_count, "pipeline": question.pp_count, "context": question.cp_count}
+    axes["expert"] = 1 if to_tokens.training_structure(model) == "dense" else question.ep_count
     return TrainingCase(
         accelerator=accelerator,
         model=model,
         costs=to_tokens.training_costs(model),
-        engine=calibration.plan_engine if question.engine is None else question.engine,
+        engine=question.engine or calibration.plan_engine,
         precision=question.precision,
-        packages_count=question.packages_count,
+        packages_count=question.gpus_count,
         sequence_tokens=sequence,
-        global_batch_tokens=max(min(batch, question.run_tokens or batch), sequence),
-        stated=stated,
+        global_batch_tokens=max(min(batch, question.tokens or batch), sequence),
+        stated={f"{axis}_count": float(count) for axis, count in axes.items() if count is not None},
     )
 
 
@@ -172,7 +194,7 @@ def _fastest(case: TrainingCase, calibration: TrainingCalibration) -> TrainingRu
     if not np.size(layouts.data_count):
         given = f"{case.global_batch_tokens / case.sequence_tokens:g} sequences on {case.packages_count:g} packages"
         expected = "a batch of at least one micro-batch per copy of the model, and a layout of these packages"
-        raise CalibrationError([Fault(path="global_batch", given=given, expected=expected)])
+        raise CalibrationError([Fault(path="batch", given=given, expected=expected)])
     found = table_of([case], [layouts])
     layout, enough = fastest_layouts(found, calibration)
     run = run_of(found, reached(found, calibration), np.array([0]), layout)
@@ -187,7 +209,7 @@ def _too_large(case: TrainingCase, calibration: TrainingCalibration, layouts: La
     given = f"{case.packages_count:g}: {least / GIGABYTE_BYTES:.4g} GB per package for {case.model.name}"
     room = f"{usable / GIGABYTE_BYTES:.4g} GB usable on {case.accelerator.name}"
     if case.stated.keys() - {"expert_count"}:
-        return Fault(path="packages", given=given, expected=f"at most {room}: another layout")
+        return Fault(path="gpus", given=given, expected=f"at most {room}: another layout")
     larger = case
     for _ in range(LARGER_COUNT):
         larger = replace(larger, packages_count=2 * larger.packages_count)
@@ -196,8 +218,8 @@ def _too_large(case: TrainingCase, calibration: TrainingCalibration, layouts: La
             break
         if _memory(larger, calibration, more)[0] <= usable:
             enough = f"{larger.packages_count:g} packages do"
-            return Fault(path="packages", given=given, expected=f"at most {room}: {enough}")
-    return Fault(path="packages", given=given, expected=f"at most {room}: more packages, or a smaller model")
+            return Fault(path="gpus", given=given, expected=f"at most {room}: {enough}")
+    return Fault(path="gpus", given=given, expected=f"at most {room}: more packages, or a smaller model")
 
 
 def _memory(case: TrainingCase, calibration: TrainingCalibration, layouts: Layout) -> tuple[float, float]:
@@ -210,70 +232,95 @@ def _memory(case: TrainingCase, calibration: TrainingCalibration, layouts: Layou
     return float(np.min(memory_bytes(run))), float(usable)
 
 
-def _figures(
+def _prediction(
     question: TrainingQuestion,
     case: TrainingCase,
     calibration: TrainingCalibration,
     run: TrainingRun,
     step: TrainingStep,
-) -> dict[str, Any]:
-    rate = float(np.squeeze(step.tokens_per_s))
-    low, high = band(rate, case, calibration)
-    token_flop = float(training_token_flop(case.costs, case.sequence_tokens))
-    notes = extrapolations(case, calibration)
+    held: Conditions,
+) -> TrainingPrediction:
+    rate = band(float(np.squeeze(step.tokens_per_s)), case, calibration)
+    unlike = extrapolations(case, calibration)
     parts = ("compute", "network", "bubble", "optimizer")
     shares = {name: float(np.squeeze(getattr(step, f"{name}_s") / step.step_s)) for name in parts}
     single = pick(run.layout, 0)
-    layout = {entry.name: float(getattr(single, entry.name)) for entry in fields(single)}
-    binds = max(shares, key=lambda name: shares[name])
-    return {
-        "tokens_per_s_per_gpu": {"p10": low, "p50": rate, "p90": high},
-        "mfu_frac": float(np.squeeze(step.mfu_frac)),
-        "mfu_basis": MFU_BASIS.format(PEAKS.get(case.precision, case.precision).upper()),
-        "step_s": float(np.squeeze(step.step_s)),
-        "memory_bytes": float(np.squeeze(step.memory_bytes)),
-        "memory_fits": bool(np.all(fits(run))),
-        "layout": layout,
-        "binds": "memory" if layout["recompute_frac"] > shares["network"] + shares["bubble"] else binds,
-        "shares": shares,
-        "extrapolated": bool(notes),
-        "notes": notes,
-        **_whole_run(question, case, rate, token_flop),
-    }
+    layout = Layout(**{entry.name: float(getattr(single, entry.name)) for entry in fields(Layout)})
+    again = layout.recompute_frac > shares["network"] + shares["bubble"]
+    return TrainingPrediction(
+        head=Head(notes=_notes(case, unlike)),
+        model=case.model.id,
+        gpu=case.accelerator.id,
+        gpus_count=question.gpus_count,
+        precision=question.precision,
+        engine=case.engine,
+        tokens_per_s_per_gpu=rate,
+        mfu_frac=float(np.squeeze(step.mfu_frac)),
+        mfu_basis=MFU_BASIS.format(PEAKS.get(case.precision, case.precision).upper()),
+        step_s=float(np.squeeze(step.step_s)),
+        memory_bytes=float(np.squeeze(step.memory_bytes)),
+        memory_fits=bool(np.all(fits(run))),
+        layout=layout,
+        binds="memory" if again else max(shares, key=lambda name: shares[name]),
+        step_frac=shares,
+        extrapolated=bool(unlike),
+        run=_whole_run(question, case, rate, held),
+    )
 
 
-def _whole_run(
-    question: TrainingQuestion, case: TrainingCase, rate_tokens_per_s: float, token_flop: float
-) -> dict[str, Any]:
-    """Days, goodput, energy and cost of all tokens; a cost is null where neither price is known."""
-    held, tokens = question.conditions, question.run_tokens
-    flop = tokens * token_flop if tokens is not None else question.budget_flop
-    rack_w = case.accelerator.rack_power_w
-    power_w = held.power_w or (rack_w / case.accelerator.packages_per_rack_count if rack_w else None)
-    whose = "stated" if held.power_w else "rated rack"
+def _notes(case: TrainingCase, unlike: list[str]) -> tuple[Note, ...]:
+    wider = (
+        Note(code="extrapolated", path="tokens_per_s_per_gpu", text=f"{text}: the band is wider by that")
+        for text in unlike
+    )
+    return (*wider, *implausible.of_catalog(accelerators=case.accelerator, models=case.model))
+
+
+def _whole_run(question: TrainingQuestion, case: TrainingCase, rate: Band, held: Conditions) -> RunPrediction:
+    """Days, goodput, energy and cost of all tokens, each with the band of the rate."""
+    token_flop = float(training_token_flop(case.costs, case.sequence_tokens))
+    run_flop = question.budget_flop if question.tokens is None else question.tokens * token_flop
+    power_w, price = _package_power_w(case, held), question.usd_per_gpu_hour
     # What is not paid for apart, energy, needs no power to be known.
-    priced = held.package_usd_per_h is not None and bool(power_w or not held.energy_usd_per_wh)
+    priced = price is not None and bool(power_w or not held.energy_usd_per_wh)
     goodput = goodput_frac(
         Synchronous(checkpoint_s=held.checkpoint_s, restart_s=held.restart_s),
         packages_count=case.packages_count,
         failures_per_package_h=held.failures_per_package_h,
     )
-    holding = Holding(
+    holding = _holding(case, held, power_w or 1.0, price or 0.0)
+    rates_flops = np.array([rate.p90, rate.p50, rate.p10]) * token_flop
+    run = training_run(holding, run_flop=run_flop or 0.0, model_flops=rates_flops, goodput_frac=goodput)
+    basis = ENERGY_BASIS.format("stated" if held.power_w else "rated rack", held.overhead_ratio)
+    return RunPrediction(
+        run_days=_amounts(run.days_count),
+        run_tokens=(run_flop or 0.0) / token_flop,
+        goodput_frac=float(goodput),
+        energy_wh=_amounts(run.facility_wh) if power_w else None,
+        energy_basis=basis if power_w else None,
+        usd=_amounts(run.usd) if priced else None,
+        usd_basis=USD_BASIS.format(", and its energy" if held.energy_usd_per_wh else "") if priced else None,
+    )
+
+
+def _package_power_w(case: TrainingCase, held: Conditions) -> float | None:
+    rack_w = case.accelerator.rack_power_w
+    return held.power_w or (rack_w / case.accelerator.packages_per_rack_count if rack_w else None)
+
+
+def _holding(case: TrainingCase, held: Conditions, power_w: float, usd_per_h: float) -> Holding:
+    return Holding(
         packages_count=case.packages_count,
         spare_packages_count=0.0,
         failures_per_package_h=held.failures_per_package_h,
-        it_w=power_w or 1.0,
+        it_w=power_w,
         overhead_ratio=held.overhead_ratio,
         energy_usd_per_wh=held.energy_usd_per_wh,
-        package_usd_per_h=held.package_usd_per_h or 0.0,
+        package_usd_per_h=usd_per_h,
     )
-    run = training_run(holding, run_flop=flop or 0.0, model_flops=rate_tokens_per_s * token_flop, goodput_frac=goodput)
-    return {
-        "days": float(run.wall_s) / HOUR_S / DAY_H,
-        "goodput_frac": float(goodput),
-        "tokens": (flop or 0.0) / token_flop,
-        "energy_wh": float(run.facility_wh) if power_w else None,
-        "energy_basis": ENERGY_BASIS.format(whose, held.overhead_ratio) if power_w else None,
-        "usd": float(run.usd) if priced else None,
-        "usd_basis": USD_BASIS.format(", and its energy" if held.energy_usd_per_wh else "") if priced else None,
-    }
+
+
+def _amounts(amounts: Floats) -> Band:
+    """What a run takes at the high, the middle and the low rate."""
+    low, middle, high = (float(amount) for amount in np.ravel(amounts))
+    return Band(p10=low, p50=middle, p90=high)

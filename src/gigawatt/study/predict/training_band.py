@@ -6,10 +6,8 @@ import numpy as np
 
 from gigawatt.catalog import to_tokens
 from gigawatt.catalog.records import TrainingCalibration
+from gigawatt.study.predict.band import Band, log_normal
 from gigawatt.study.predict.training_cases import TrainingCase
-
-# Deviations of a normal quantity from its median to its tenth and ninetieth percentile.
-BAND_QUANTILE = 1.2815515655446004
 
 
 def extrapolations(case: TrainingCase, calibration: TrainingCalibration) -> list[str]:
@@ -44,10 +42,9 @@ def deviation_ratio(case: TrainingCase, calibration: TrainingCalibration) -> flo
     return float(np.sqrt(own**2 + added))
 
 
-def band(middle: float, case: TrainingCase, calibration: TrainingCalibration) -> tuple[float, float]:
-    """P10 and P90 of a log-normal quantity about its median."""
-    width = float(np.exp(BAND_QUANTILE * deviation_ratio(case, calibration)))
-    return middle / width, middle * width
+def band(median: float, case: TrainingCase, calibration: TrainingCalibration) -> Band:
+    """A rate of a case with its band."""
+    return log_normal(median, deviation_ratio(case, calibration))
 
 
 def baseline_mfu_frac(case: TrainingCase, calibration: TrainingCalibration) -> float | None:

@@ -9,18 +9,20 @@ rows of the same metric, which knows no plant.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from gigawatt.catalog.load import get
-from gigawatt.readers.facility_rows import FacilityRow, read_facility_rows
+from gigawatt.readers.facility_rows import read_facility_rows
+from gigawatt.study.answer import Head
+from gigawatt.study.job import Job
+from gigawatt.study.note import Note
 from gigawatt.study.validate.facility_cases import FacilityCase, Metric, Prediction, cases_of, predict
-from gigawatt.study.validate.score import Scored, Skipped, score, write_predictions
+from gigawatt.study.validate.question import ValidationQuestion
+from gigawatt.study.validate.score import Scored, Validation, judged, score
 
 GROUPS = ("metric", "plant", "facility", "fitted", "source")
 # Groups of the other validations, that facilities do not have.
@@ -29,30 +31,18 @@ NO_GROUPS = ("gpu", "model", "engine")
 WET_PLANT = "tower"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FacilityValidation:
-    """Rows as read, the answers and refusals by row, and the figures of design.md §7."""
-
-    rows: tuple[FacilityRow, ...]
-    scored: tuple[Scored, ...]
-    skipped: tuple[Skipped, ...]
-    figures: dict[str, Any]
-
-
 def shipped() -> Path:
     """The published figures that come with the package."""
     return Path(str(files("gigawatt.catalog"))) / "measurements" / "pue.csv"
 
 
-def figures_of(path: Path | None = None, predictions: Path | None = None) -> dict[str, Any]:
-    """The figures of `validate_facility`; predictions: a CSV file to write, with the columns of the input too."""
-    found = validate_facility(path or shipped())
-    if predictions is not None:
-        write_predictions(predictions, [row.cells for row in found.rows], found.scored, found.skipped)
-    return found.figures
+def answer(question: ValidationQuestion, job: Job) -> Validation:
+    """The errors over a file of published figures. Raises what `validate_facility` does."""
+    job.say("predicting the published figures")
+    return judged(validate_facility(Path(question.file) if question.file else shipped()), question)
 
 
-def validate_facility(path: Path) -> FacilityValidation:
+def validate_facility(path: Path) -> Validation:
     """Predict every PUE and water use of a file of published figures and compare.
 
     Raises CatalogError where the file is not one, or a figure is none that a facility can have.
@@ -61,11 +51,14 @@ def validate_facility(path: Path) -> FacilityValidation:
     cases, skipped = cases_of(rows)
     scored = [_scored(case, cases) for case in cases]
     fitted = {(case.facility.id, case.metric) for case in cases if case.fitted}
-    found = score(scored, skipped, groups=GROUPS, parameters_count=len(fitted))
-    by = dict.fromkeys(NO_GROUPS) | found["by"]
-    notes = _notes(scored)
-    figures = found | {"by": by, "notes": notes}
-    return FacilityValidation(rows=tuple(rows), scored=tuple(scored), skipped=tuple(skipped), figures=figures)
+    return Validation(
+        head=Head(notes=_notes(scored)),
+        scores=score(scored, skipped, groups=GROUPS, parameters_count=len(fitted), no_groups=NO_GROUPS),
+        what="facility",
+        cells=tuple(row.cells for row in rows),
+        scored=tuple(scored),
+        skipped=tuple(skipped),
+    )
 
 
 @cache
@@ -98,15 +91,15 @@ def _scored(case: FacilityCase, cases: Sequence[FacilityCase]) -> Scored:
     )
 
 
-def _notes(scored: Sequence[Scored]) -> list[dict[str, str]]:
+def _notes(scored: Sequence[Scored]) -> tuple[Note, ...]:
     """What a reader of the mean error has to know: rows of zero, whose errors are shares of something else."""
     zeros = [row for row in scored if row.scale is not None]
     rest = [abs(row.error_frac(row.p50)) for row in scored if row.scale is None]
     if not zeros:
-        return []
+        return ()
     without = f"{np.mean(rest):.1%}" if rest else "none"
     text = (
         f"{len(zeros)} of the rows say that about nothing is used: their error is a share of what cooling towers use. "
         f"Without them the mean error is {without}."
     )
-    return [{"code": "zero_rows", "path": "value", "text": text}]
+    return (Note(code="zero_rows", path="value", text=text),)

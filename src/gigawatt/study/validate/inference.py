@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -22,14 +22,15 @@ from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.catalog import load, records, to_tokens
-from gigawatt.readers.inference_rows import InferenceRow, read_inference_rows
+from gigawatt.readers.inference_rows import read_inference_rows
+from gigawatt.study.job import Job
+from gigawatt.study.predict.band import log_normal
 from gigawatt.study.validate.inference_cases import InferenceCase, Stacked, cases_of, stacked
-from gigawatt.study.validate.score import Scored, Skipped, score, write_predictions
+from gigawatt.study.validate.question import ValidationQuestion
+from gigawatt.study.validate.score import Scored, Skipped, Validation, judged, score
 
 CALIBRATION = "as-of-2026"
 GROUPS = ("gpu", "model", "engine", "source")
-# Standard normal deviate of the tenth and ninetieth percentiles.
-DECILE_RATIO = 1.2815515655446004
 # A throughput that stands for "none of the layouts holds a request", so that its logarithm exists.
 NOTHING_TOKENS_PER_S = float(np.finfo(np.float32).tiny)
 DAYS_PER_YEAR = 365.25
@@ -37,30 +38,18 @@ DAYS_PER_YEAR = 365.25
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InferenceValidation:
-    """Rows as read, the answers and refusals by row, and the figures of design.md §7."""
-
-    rows: tuple[InferenceRow, ...]
-    scored: tuple[Scored, ...]
-    skipped: tuple[Skipped, ...]
-    figures: dict[str, Any]
-
-
 def shipped() -> Path:
     """The measured points that come with the package."""
     return Path(str(files("gigawatt.catalog"))) / "measurements" / "inference.csv"
 
 
-def figures_of(path: Path, predictions: Path | None = None) -> dict[str, Any]:
-    """The figures of `validate_inference`; predictions: a CSV file to write, with the columns of the input too."""
-    found = validate_inference(path)
-    if predictions is not None:
-        write_predictions(predictions, [row.cells for row in found.rows], found.scored, found.skipped)
-    return found.figures
+def answer(question: ValidationQuestion, job: Job) -> Validation:
+    """The errors over a file of measured throughput. Raises CatalogError where the file is not one."""
+    job.say("predicting the measured rows")
+    return judged(validate_inference(Path(question.file) if question.file else shipped()), question)
 
 
-def validate_inference(path: Path, calibration: records.InferenceCalibration | None = None) -> InferenceValidation:
+def validate_inference(path: Path, calibration: records.InferenceCalibration | None = None) -> Validation:
     """Predict every row of a file of measured throughput and compare.
 
     Raises CatalogError where the file is not one.
@@ -77,8 +66,13 @@ def validate_inference(path: Path, calibration: records.InferenceCalibration | N
                 skipped.append(Skipped(line=case.line, reason="no layout holds the model", eligible=True))
             else:
                 scored.append(_scored(case, float(predicted[n]), float(plain[n]), used))
-    figures = score(scored, skipped, groups=GROUPS, parameters_count=used.parameters_count)
-    return InferenceValidation(rows=tuple(rows), scored=tuple(scored), skipped=tuple(skipped), figures=figures)
+    return Validation(
+        scores=score(scored, skipped, groups=GROUPS, parameters_count=used.parameters_count),
+        what="inference",
+        cells=tuple(row.cells for row in rows),
+        scored=tuple(scored),
+        skipped=tuple(skipped),
+    )
 
 
 def _scored(case: InferenceCase, predicted: float, plain: float, calibration: records.InferenceCalibration) -> Scored:
@@ -86,13 +80,13 @@ def _scored(case: InferenceCase, predicted: float, plain: float, calibration: re
     deviation, unknown = deviation_ratio(
         calibration, case.accelerator, case.model, case.precision, engine=row.engine, rows_like_fitted=True
     )
-    factor = float(np.exp(DECILE_RATIO * deviation))
+    band = log_normal(predicted, deviation)
     return Scored(
         line=case.line,
         measured=case.measured,
-        p10=predicted / factor,
-        p50=predicted,
-        p90=predicted * factor,
+        p10=band.p10,
+        p50=band.p50,
+        p90=band.p90,
         baseline=plain if np.isfinite(plain) else None,
         stratum=row.scenario,
         groups={

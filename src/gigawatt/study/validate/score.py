@@ -1,4 +1,4 @@
-"""How well predictions meet measurements: errors by group, rank correlation, share inside of the band; and their file.
+"""How well predictions meet measurements: errors by group, rank correlation, share inside of the band; and bars.
 
 An error is |predicted − measured| / measured; a bias is its signed mean. Rows that a command cannot be about (another
 kind of work) are outside; rows that it should answer and cannot lower the coverage.
@@ -10,25 +10,21 @@ References
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.errors import Fault, ScenarioError
-from gigawatt.study.files import check_file, write_whole
+from gigawatt.study.answer import SPREAD, UNTOLD, Head
+from gigawatt.study.validate.question import ValidationQuestion
 
 # Quantile of the errors that is reported beside their mean and median.
 HIGH_FRAC = 0.9
 # Fewer rows than this have no order to speak of.
 STRATUM_LEAST_COUNT = 3
-COLUMNS = ("measured", "p10", "p50", "p90", "baseline", "error_frac", "note")
 
 Floats = NDArray[np.float64]
 
@@ -67,25 +63,86 @@ class Skipped:
     eligible: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupScore:
+    """Errors of the rows of one name, such as one GPU; the baseline's are over the rows for which it has a word."""
+
+    name: str
+    rows: int
+    mape_frac: float | None
+    median_frac: float | None
+    bias_frac: float | None
+    baseline_mape_frac: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkippedReason:
+    """Why rows were not answered, how many, and whether they should have been."""
+
+    reason: str
+    count: int
+    eligible: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """The figures of a validation; what does not exist is None.
+
+    rows: rows read; evaluated: rows answered. p90_frac: the ninetieth percentile of the errors. band_coverage_frac:
+    share of the rows between P10 and P90. by: errors by group, None for a group that these rows do not have.
+    """
+
+    rows: int
+    evaluated: int
+    coverage_frac: float | None
+    mape_frac: float | None
+    median_frac: float | None
+    p90_frac: float | None
+    bias_frac: float | None
+    baseline_mape_frac: float | None
+    rank_correlation: float | None
+    band_coverage_frac: float | None
+    parameters_fitted: int
+    by: Mapping[str, tuple[GroupScore, ...] | None]
+    skipped: tuple[SkippedReason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """The figures over a file of measured rows; its rows as read, and the answers and refusals by row."""
+
+    head: Head = field(default_factory=Head, metadata=SPREAD)
+    scores: Scores = field(metadata=SPREAD)
+    what: Literal["inference", "training", "facility"] = field(metadata=UNTOLD)
+    cells: tuple[Mapping[str, str], ...] = field(metadata=UNTOLD)
+    scored: tuple[Scored, ...] = field(metadata=UNTOLD)
+    skipped: tuple[Skipped, ...] = field(metadata=UNTOLD)
+
+
 def score(
-    scored: Sequence[Scored], skipped: Sequence[Skipped], *, groups: Sequence[str], parameters_count: int
-) -> dict[str, Any]:
-    """The figures of a validation, as strict JSON: what does not exist is null; `by` has a list for each group."""
+    scored: Sequence[Scored],
+    skipped: Sequence[Skipped],
+    *,
+    groups: Sequence[str],
+    parameters_count: int,
+    no_groups: Sequence[str] = (),
+) -> Scores:
+    """The figures of rows that were answered and of those that were not; no_groups: groups that they do not have."""
     eligible = len(scored) + sum(row.eligible for row in skipped)
     errors = _errors(scored)
     inside = [row.p10 <= row.measured <= row.p90 for row in scored]
-    return {
-        "rows": len(scored) + len(skipped),
-        "evaluated": len(scored),
-        "coverage_frac": len(scored) / eligible if eligible else None,
+    return Scores(
+        rows=len(scored) + len(skipped),
+        evaluated=len(scored),
+        coverage_frac=len(scored) / eligible if eligible else None,
         **_summary(scored),
-        "p90_frac": float(np.quantile(np.abs(errors), HIGH_FRAC)) if scored else None,
-        "rank_correlation": rank_correlation(scored),
-        "band_coverage_frac": float(np.mean(inside)) if scored else None,
-        "parameters_fitted": parameters_count,
-        "by": {group: _by(scored, group) for group in groups},
-        "skipped": _reasons(skipped),
-    }
+        p90_frac=float(np.quantile(np.abs(errors), HIGH_FRAC)) if scored else None,
+        rank_correlation=rank_correlation(scored),
+        band_coverage_frac=float(np.mean(inside)) if scored else None,
+        parameters_fitted=parameters_count,
+        by=dict.fromkeys(no_groups) | {group: _by(scored, group) for group in groups},
+        skipped=_reasons(skipped),
+    )
 
 
 def _errors(scored: Sequence[Scored]) -> Floats:
@@ -105,17 +162,17 @@ def _summary(scored: Sequence[Scored]) -> dict[str, float | None]:
     }
 
 
-def _by(scored: Sequence[Scored], group: str) -> list[dict[str, Any]]:
+def _by(scored: Sequence[Scored], group: str) -> tuple[GroupScore, ...]:
     names = sorted({row.groups.get(group, "") for row in scored})
     rows = {name: [row for row in scored if row.groups.get(group, "") == name] for name in names}
-    return [{"name": name, "rows": len(part), **_summary(part)} for name, part in rows.items()]
+    return tuple(GroupScore(name=name, rows=len(part), **_summary(part)) for name, part in rows.items())
 
 
-def _reasons(skipped: Sequence[Skipped]) -> list[dict[str, Any]]:
+def _reasons(skipped: Sequence[Skipped]) -> tuple[SkippedReason, ...]:
     """Reasons with their counts, the most frequent first."""
     counts = Counter((row.reason, row.eligible) for row in skipped)
     order = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [{"reason": reason, "count": count, "eligible": eligible} for (reason, eligible), count in order]
+    return tuple(SkippedReason(reason=reason, count=count, eligible=eligible) for (reason, eligible), count in order)
 
 
 def rank_correlation(scored: Iterable[Scored]) -> float | None:
@@ -151,67 +208,18 @@ def _ranks(values: Floats) -> Floats:
     return below + (equal - 1) / 2
 
 
-def read_bars(texts: Mapping[str, str | None]) -> dict[str, float]:
-    """Bars as typed, by option: a share such as 0.13 or "13%". Raises ScenarioError with every one that is not."""
-    bars, faults = {}, []
-    for name, text in texts.items():
-        if text is None:
-            continue
-        try:
-            value = float(text.rstrip("% ")) / (100 if text.rstrip().endswith("%") else 1)
-        except ValueError:
-            value = np.nan
-        if not 0 <= value < np.inf:
-            faults.append(Fault(path=name, given=f'"{text}"', expected="a share, such as 0.13 or 13%"))
-        bars[name] = float(value)
-    if faults:
-        raise ScenarioError(faults)
-    return bars
+def judged(found: Validation, question: ValidationQuestion) -> Validation:
+    """A validation with the bars that it misses; a figure that does not exist reaches none."""
+    return replace(found, head=replace(found.head, missed=tuple(_missed(found.scores, question))))
 
 
-def missed(figures: Mapping[str, Any], bars: Mapping[str, float]) -> list[str]:
-    """The bars of `read_bars` that the figures do not reach, in words; a figure that does not exist reaches none."""
-    found = []
-    for name, bar in bars.items():
-        figure = figures["mape_frac" if name == "--max-mape" else "coverage_frac"]
-        below = name == "--max-mape"
-        if figure is None or (figure > bar if below else figure < bar):
-            shown = "none" if figure is None else f"{figure:.2%}"
-            found.append(f"{name} {bar:.2%}: the {'mean error' if below else 'coverage'} is {shown}")
-    return found
+def _missed(scores: Scores, question: ValidationQuestion) -> Iterator[str]:
+    most, least = question.max_mape_ratio, question.min_coverage_frac
+    if most is not None and not (scores.mape_frac is not None and scores.mape_frac <= most):
+        yield f"max_mape = {most:.2%}: the mean error is {_shown(scores.mape_frac)}"
+    if least is not None and not (scores.coverage_frac is not None and scores.coverage_frac >= least):
+        yield f"min_coverage = {least:.2%}: the coverage is {_shown(scores.coverage_frac)}"
 
 
-def write_predictions(
-    path: Path, rows: Sequence[Mapping[str, str]], scored: Iterable[Scored], skipped: Iterable[Skipped]
-) -> None:
-    """The rows as read with what was predicted beside each, as CSV: whole or not at all.
-
-    Raises ScenarioError where no such file can be written, or another stands there.
-    """
-    check_predictions(path)
-    answers: dict[int, list[Any]] = {row.line: _answer(row) for row in scored}
-    reasons = {row.line: row.reason for row in skipped}
-    header = list(rows[0]) if rows else []
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*header, *COLUMNS])
-    for line, row in enumerate(rows):
-        empty = [""] * (len(COLUMNS) - 1) + [reasons.get(line, "")]
-        writer.writerow([*row.values(), *answers.get(line, empty)])
-    write_whole(path, text.getvalue())
-
-
-def check_predictions(path: Path | None) -> None:
-    """Raises ScenarioError where no such file can be written, or another stands there, such as the one that is read."""
-    if path is not None:
-        check_file(path, "--predictions", _is_predictions)
-
-
-def _is_predictions(text: str) -> bool:
-    return tuple(text.partition("\n")[0].split(",")[-len(COLUMNS) :]) == COLUMNS
-
-
-def _answer(row: Scored) -> list[Any]:
-    baseline = "" if row.baseline is None else row.baseline
-    figures = [row.measured, row.p10, row.p50, row.p90, baseline, row.error_frac(row.p50)]
-    return [*(f"{value:.6g}" if isinstance(value, float) else value for value in figures), row.note]
+def _shown(share_frac: float | None) -> str:
+    return "none" if share_frac is None else f"{share_frac:.2%}"

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from gigawatt.catalog.load import get
 from gigawatt.catalog.records import TrainingCalibration
 from gigawatt.errors import InputError
 from gigawatt.readers.training_rows import TrainingRow, read_training_rows
+from gigawatt.study.job import Job
 from gigawatt.study.predict.training_band import band, baseline_mfu_frac, extrapolations
 from gigawatt.study.predict.training_cases import (
     CaseTable,
@@ -31,7 +31,8 @@ from gigawatt.study.predict.training_cases import (
     table_of,
     tokens_per_s,
 )
-from gigawatt.study.validate.score import Scored, Skipped, score, write_predictions
+from gigawatt.study.validate.question import ValidationQuestion
+from gigawatt.study.validate.score import Scored, Skipped, Validation, judged, score
 from gigawatt.tokens.training import training_token_flop
 from gigawatt.tokens.training_run import Layout
 
@@ -69,20 +70,27 @@ def shipped() -> Path:
     return Path(str(files("gigawatt.catalog"))) / "measurements" / "training.csv"
 
 
-def validate_training(
-    path: Path | None = None, *, calibration: str = CALIBRATION, predictions: Path | None = None
-) -> dict[str, Any]:
-    """The errors over a file of measured runs (the shipped points without one), as strict JSON.
+def answer(question: ValidationQuestion, job: Job) -> Validation:
+    """The errors over a file of measured runs. Raises CatalogError where the file is not such a table."""
+    job.say("predicting the measured runs")
+    return judged(validate_training(Path(question.file) if question.file else shipped()), question)
 
-    predictions: a CSV file to write, with the columns of the input and what was predicted.
+
+def validate_training(path: Path) -> Validation:
+    """Predict every run of a file of measured runs and compare.
+
     Raises CatalogError where the file is not such a table.
     """
-    rows, known = read_training_rows(path or shipped()), get("training_calibrations", calibration)
+    rows, known = read_training_rows(path), get("training_calibrations", CALIBRATION)
     measured, skipped = read_measured(rows, known)
     scored = scores(measured, known)
-    if predictions is not None:
-        write_predictions(predictions, [row.cells for row in rows], scored, skipped)
-    return score(scored, skipped, groups=GROUPS, parameters_count=known.parameters_count)
+    return Validation(
+        scores=score(scored, skipped, groups=GROUPS, parameters_count=known.parameters_count),
+        what="training",
+        cells=tuple(row.cells for row in rows),
+        scored=tuple(scored),
+        skipped=tuple(skipped),
+    )
 
 
 def read_measured(
@@ -153,16 +161,16 @@ def scores(measured: Sequence[Measured], calibration: TrainingCalibration) -> li
 
 def _scored(row: Measured, rate_tokens_per_s: float, fits: bool, calibration: TrainingCalibration) -> Scored:
     case, predicted = row.case, rate_tokens_per_s * row.unit_ratio
-    low, high = band(predicted, case, calibration)
+    found = band(predicted, case, calibration)
     constant = baseline_mfu_frac(case, calibration)
     notes = extrapolations(case, calibration) + ([] if fits else ["more memory than the model of memory allows"])
     engine = case.engine or row.row.source
     return Scored(
         line=row.line,
         measured=row.measured,
-        p10=low,
-        p50=predicted,
-        p90=high,
+        p10=found.p10,
+        p50=found.p50,
+        p90=found.p90,
         baseline=None if constant is None else constant * case.peak_flops / row.token_flop * row.unit_ratio,
         stratum=f"{engine} {case.model.id}",
         groups={"gpu": case.accelerator.id, "model": case.model.id, "engine": engine, "source": row.row.source},

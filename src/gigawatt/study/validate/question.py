@@ -1,0 +1,17 @@
+"""Which measurements the models are held against, and what error is asked of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationQuestion:
+    """A file of measured rows, and bars for the errors over it; a bar that is missed is exit code 4."""
+
+    file: str | None = None
+    """A CSV file of measured rows; those that ship with Gigawatt where none is given."""
+    max_mape_ratio: float | None = None
+    """The most that the mean error may be, such as 0.13 or "13%"."""
+    min_coverage_frac: float | None = None
+    """The least share of the eligible rows that is answered, such as 0.97 or "97%"."""
