@@ -19,7 +19,6 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.study import implausible
 from gigawatt.study.allocation.question import AllocationQuestion as AllocateQuestion
 from gigawatt.study.allocation.question import opened
-from gigawatt.study.bibliography import numbers
 from gigawatt.study.check import outline
 from gigawatt.study.flywheel.answer import figures
 from gigawatt.study.futures import hedging, sweep
@@ -28,6 +27,7 @@ from gigawatt.study.run import run, unlawful
 from gigawatt.study.simulation.answer import summary as simulation_summary
 from gigawatt.study.simulation.question import SimulationQuestion
 from gigawatt.study.simulation.simulation import simulate_result
+from gigawatt.study.sources.answer import rests_on
 from gigawatt.study.summary import summary
 
 PATH = "operations.yearly_opex_facility"
@@ -47,7 +47,7 @@ def odd() -> Scenario:
 
 def test_check_and_sources_say_so(odd: Scenario) -> None:
     """reports 9."""
-    assert told(outline(odd)["notes"]) == told(numbers(odd)["notes"]) == [TEXT]
+    assert told(outline(odd)["notes"]) == told(asdict(note) for note in rests_on(odd).head.notes) == [TEXT]
 
 
 @pytest.mark.slow

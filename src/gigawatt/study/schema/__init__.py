@@ -1,0 +1,1 @@
+"""What a file or a question may hold, as JSON Schema."""
