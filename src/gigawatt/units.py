@@ -178,7 +178,9 @@ def split(name: str) -> tuple[str, str]:
 
 def suffix_at(path: str) -> str:
     """The suffix of the last word of a path that carries one: "w" for "catalog.sites.abilene.ramp_w.2026Q3"."""
-    return next((suffix for word in reversed(path.split(".")) if (suffix := split(word)[1])), "")
+    return next(
+        (suffix for word in reversed(path.split(".")) if (suffix := word if word in BARE else split(word)[1])), ""
+    )
 
 
 def parse(text: str | float, suffix: str) -> float:

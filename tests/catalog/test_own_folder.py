@@ -11,7 +11,7 @@ import pytest
 from gigawatt.catalog import load
 from gigawatt.errors import CatalogError, ScenarioError
 from gigawatt.scenario.load import load as scenario
-from gigawatt.study import bibliography
+from gigawatt.study import verbs
 
 CHIP = """
 name = "{name}"
@@ -52,7 +52,7 @@ def test_a_file_adds_a_part(own: Path) -> None:
     forget()
     assert set(load.ids("accelerators")) - set(shipped) == {"example-x1"}
     assert load.get("accelerators", "EXAMPLE x1").packages_per_rack_count == 64
-    assert "example-x1" in [row["id"] for row in bibliography.listing("accelerators")["catalog"]["accelerators"]]
+    assert "example-x1" in [row.id for row in verbs.catalog_list("accelerators").catalog["accelerators"]]
     assert load.ids("sites"), "kinds without an own folder are as shipped"
 
 
@@ -70,13 +70,13 @@ def test_a_name_that_is_taken_is_refused(own: Path) -> None:
 def test_a_broken_file_is_named(own: Path) -> None:
     (own / "accelerators" / "mine.toml").write_text(CHIP.format(name="Mine").replace("384 GB", "384 kW"))
     with pytest.raises(CatalogError, match=r"mine\.toml: hbm_capacity"):
-        bibliography.listing("accelerators")
+        verbs.catalog_list("accelerators")
 
 
 def test_a_name_that_is_taken_is_told_of_the_own_file_by_every_door(own: Path) -> None:
     """faults K12: `check` blamed the shipped file, later in the alphabet, and `catalog list` was silent."""
     (own / "accelerators" / "a-chip.toml").write_text(CHIP.format(name="H100 SXM"))
-    for door in (lambda: bibliography.listing("accelerators"), lambda: load.get("accelerators", "h100")):
+    for door in (lambda: verbs.catalog_list("accelerators"), lambda: load.get("accelerators", "h100")):
         with pytest.raises(CatalogError) as caught:
             door()
         (fault,) = caught.value.faults
@@ -131,4 +131,4 @@ def test_a_broken_file_is_said_once_by_every_door(own: Path) -> None:
         scenario("one-campus")
     assert [fault.path for fault in caught.value.faults] == ["mine.toml: hbm_capacity"]
     with pytest.raises(CatalogError, match=r"mine\.toml: hbm_capacity"):
-        bibliography.entry("h100")
+        verbs.catalog_show("h100")

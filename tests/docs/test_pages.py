@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gigawatt.study.claims import IDS
+from gigawatt.study.claims.answer import IDS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]

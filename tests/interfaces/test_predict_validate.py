@@ -1,4 +1,4 @@
-"""`predict`, `validate` and `catalog import-model` from outside, as a user or a program sees them."""
+"""`predict` and `validate` from outside, as a user or a program sees them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,6 @@ from gigawatt.study.predict.inference import energy_basis
 
 RUN = CliRunner()
 ASKED = ["--model", "deepseek-r1", "--gpu", "gb300-nvl72", "--precision", "fp4", "--input", "4000", "--output", "1000"]
-CONFIG = {
-    "model_type": "llama",
-    "architectures": ["LlamaForCausalLM"],
-    "hidden_size": 4096,
-    "intermediate_size": 14336,
-    "num_hidden_layers": 32,
-    "num_attention_heads": 32,
-    "num_key_value_heads": 8,
-    "vocab_size": 128256,
-    "tie_word_embeddings": False,
-}
 
 
 def found(*words: str) -> Any:
@@ -212,19 +201,3 @@ class TestValidate:
     )
     def test_bad_input(self, words: tuple[str, ...], path: str) -> None:
         assert path in refused("validate", "inference", *words)
-
-
-class TestImportModel:
-    def test_a_model_file_is_written_and_can_be_used(self, tmp_path: Path) -> None:
-        (tmp_path / "mine.json").write_text(json.dumps(CONFIG))
-        figures = found("catalog", "import-model", str(tmp_path / "mine.json"), "--out", str(tmp_path))
-        assert figures["total_params_count"] == pytest.approx(8.03e9, rel=0.01)
-        assert (tmp_path / "mine.toml").is_file()
-        again = refused("catalog", "import-model", str(tmp_path / "mine.json"), "--out", str(tmp_path))
-        assert "no file of that name" in again
-
-    @pytest.mark.parametrize("text", ["{", "[]", '{"model_type": "abacus"}', '{"model_type": "llama"}'])
-    def test_nothing_is_half_written(self, tmp_path: Path, text: str) -> None:
-        (tmp_path / "bad.json").write_text(text)
-        refused("catalog", "import-model", str(tmp_path / "bad.json"), "--out", str(tmp_path))
-        assert [path.name for path in tmp_path.iterdir()] == ["bad.json"]

@@ -15,11 +15,13 @@ from gigawatt.readers.inference_rows import read_inference_rows
 from gigawatt.readers.series import read_price
 from gigawatt.readers.training_rows import read_training_rows
 from gigawatt.readers.weather import read_weather
-from gigawatt.study.importing import import_model
+from gigawatt.study.catalog import importing
+from gigawatt.study.catalog.question import ImportModelQuestion
+from gigawatt.study.job import Job
 
 
 def import_config(file: Path) -> object:
-    return import_model(file, name=None, folder=file.parent)
+    return importing.answer(ImportModelQuestion(config=str(file)), Job(folder=file.parent))
 
 
 READERS = (read_price, read_weather, read_training_rows, read_inference_rows, read_fault_trace, import_config)

@@ -19,7 +19,6 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.study import implausible, verbs
 from gigawatt.study.allocation.problem import opened
 from gigawatt.study.allocation.question import AllocationQuestion
-from gigawatt.study.bibliography import numbers
 from gigawatt.study.check.answer import outline
 from gigawatt.study.futures import hedging, sweep
 from gigawatt.study.futures.batches import PlannedCase
@@ -27,6 +26,7 @@ from gigawatt.study.run import run, unlawful
 from gigawatt.study.simulation.answer import summary as simulation_summary
 from gigawatt.study.simulation.question import SimulationQuestion
 from gigawatt.study.simulation.simulation import simulate_result
+from gigawatt.study.sources.answer import rests_on
 from gigawatt.study.summary import summary
 
 PATH = "operations.yearly_opex_facility"
@@ -46,7 +46,11 @@ def odd() -> Scenario:
 
 def test_check_and_sources_say_so(odd: Scenario) -> None:
     """reports 9."""
-    assert told(outline(odd)["notes"]) == told(numbers(odd)["notes"]) == [TEXT]
+    assert (
+        told(asdict(note) for note in outline(odd).head.notes)
+        == told(asdict(note) for note in rests_on(odd).head.notes)
+        == [TEXT]
+    )
 
 
 @pytest.mark.slow

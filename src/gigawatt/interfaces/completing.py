@@ -36,9 +36,9 @@ def _of_catalog(kind: str) -> Callable[[], list[str]]:
 
 
 def _kinds() -> list[str]:
-    from gigawatt.catalog import load
+    from gigawatt.study.catalog.listing import KINDS
 
-    return list(load.KINDS)
+    return list(KINDS)
 
 
 def _things() -> list[str]:
@@ -48,9 +48,9 @@ def _things() -> list[str]:
 
 
 def _claims() -> list[str]:
-    from gigawatt.study.claims import IDS
+    from gigawatt.study.claims.statements import statements
 
-    return list(IDS)
+    return list(statements().claims)
 
 
 _NAMES: dict[str, Callable[[], Any]] = {

@@ -10,7 +10,7 @@ from gigawatt.report import names, svg
 from gigawatt.report.figures import Exhibit
 from gigawatt.report.svg import Axis, Frame
 from gigawatt.report.tables import Column, Table
-from gigawatt.study.claims import Rung, ladder
+from gigawatt.study.claims.hardware import Rung, ladder
 from gigawatt.study.result import Result
 
 # Machines whose name stands beside their dot; the others would cover it.

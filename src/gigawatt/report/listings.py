@@ -1,16 +1,18 @@
-"""Outlines, grades and the catalog as plain tables, from their JSON-ready objects."""
+"""Outlines, numbers with their grades, the catalog and claims as plain tables, from the answers that hold them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from gigawatt.report import names
 from gigawatt.report.scale import cell, scale
 from gigawatt.report.tables import Column, Table, united
+from gigawatt.study.catalog.listing import SHIPPED, CatalogListing
 from gigawatt.study.check.answer import Outline, OutlinedCapital, OutlinedResearch, OutlinedSite, OutlinedUseCase
+from gigawatt.study.claims.claim import Claim, Computed, Row
 from gigawatt.study.dates import by_end, quarter
-from gigawatt.units import split
+from gigawatt.study.numbers import GradedNumber
+from gigawatt.units import BARE, SUFFIXES, split
 
 GRADES = {
     "measured": "measured by someone who says how",
@@ -123,46 +125,42 @@ def _research(uses: Sequence[OutlinedResearch]) -> Table:
     return Table(title="Training runs, and experiments of the last quarter", columns=columns, rows=rows)
 
 
-def grades(found: Mapping[str, Any]) -> Table:
+def grades(found: Mapping[str, int]) -> Table:
     """How many numbers carry each grade."""
-    rows = tuple((grade, float(count), GRADES[grade]) for grade, count in found["grades"].items())
+    rows = tuple((grade, float(count), GRADES[grade]) for grade, count in found.items())
     columns = (Column(title="Grade"), Column(title="Numbers", suffix="count"), Column(title="Which is"))
     return Table(title="Grades", columns=columns, rows=rows)
 
 
-def numbers(found: Mapping[str, Any]) -> list[Table]:
+def numbers(found: Sequence[GradedNumber]) -> list[Table]:
     """Every number with its range, grade, and note or source; one table for each thing that numbers belong to."""
     groups: dict[str, list[tuple[str, ...]]] = {}
-    for row in found["numbers"]:
-        thing = row.get("thing", "")
-        name = ".".join(split(word)[0] for word in row["path"].removeprefix(f"{thing}.").split("."))
-        groups.setdefault(thing, []).append((name, value(row), row["grade"], _why(row)))
+    for row in found:
+        thing = row.thing or ""
+        name = ".".join(split(word)[0] for word in row.path.removeprefix(f"{thing}.").split("."))
+        groups.setdefault(thing, []).append((name, value(row), row.grade, _why(row)))
     columns = (Column(title="Number"), Column(title="Value"), Column(title="Grade"), Column(title="Note or source"))
     return [Table(title=thing or "Numbers", columns=columns, rows=tuple(rows)) for thing, rows in groups.items()]
 
 
-def value(row: Mapping[str, Any]) -> str:
-    """A number of `bibliography.numbers` as a person writes it: its first and last point where it is a course."""
-    shown, suffix = row["value"], row["unit"] or "count"
+def value(row: GradedNumber) -> str:
+    """A number as a person writes it: its first and last point where it is a course."""
+    shown, suffix = row.value, row.unit or "count"
     if isinstance(shown, Mapping):
-        points = [p for p in shown.items() if isinstance(p[1], int | float)]
-        shown = f"{cell(points[0][1], suffix)} {points[0][0]}" if points else "–"
-        last = f" to {cell(points[-1][1], suffix)} {points[-1][0]}" if len(points) > 1 else ""
-        return shown + last
-    if isinstance(shown, bool) or not isinstance(shown, int | float):
-        return "–" if shown is None else str(shown)
-    low, high = row["low"], row["high"]
-    span = f" ({cell(low, suffix)} to {cell(high, suffix)})" if low is not None and high is not None else ""
-    return cell(float(shown), suffix) + span
+        points = [f"{cell(figure, suffix)} {quarter}" for quarter, figure in shown.items()]
+        return " to ".join((points[0], *points[1:][-1:]))
+    if shown is None:
+        return "–"
+    ranged = row.low is not None and row.high is not None
+    return cell(float(shown), suffix) + (f" ({cell(row.low, suffix)} to {cell(row.high, suffix)})" if ranged else "")
 
 
-def _why(row: Mapping[str, Any]) -> str:
-    source = row["source"]
-    return str(row["note"] or (source["title"] or source["url"] if source else ""))
+def _why(row: GradedNumber) -> str:
+    return row.note or (row.source.title or row.source.url if row.source else "")
 
 
-def listing(found: Mapping[str, Any]) -> list[Table]:
-    """`bibliography.listing` as a table a kind."""
+def listing(found: CatalogListing) -> list[Table]:
+    """A table a kind; of files that ship, no more than their names."""
     columns = (
         Column(title="Id"),
         Column(title="Name"),
@@ -170,41 +168,31 @@ def listing(found: Mapping[str, Any]) -> list[Table]:
         Column(title="Numbers", suffix="count"),
         Column(title="Assumed", suffix="count"),
     )
-    return [
-        Table(
-            title=kind.replace("_", " ").capitalize(),
-            columns=columns,
-            rows=tuple(
-                (row["id"], row["name"], row["by"], float(row["numbers_count"]), float(row["assumed_count"]))
-                for row in rows
-            ),
-        )
-        for kind, rows in found["catalog"].items()
-    ]
+    tables = []
+    for kind, things in found.catalog.items():
+        rows = tuple((row.id, row.name, row.by, row.numbers_count, row.assumed_count) for row in things)
+        table = Table(title=kind.replace("_", " ").capitalize(), columns=columns, rows=rows)
+        tables.append(table.only(0, 1) if kind in SHIPPED else table)
+    return tables
 
 
 VERDICTS = {"holds": "holds", "holds_if": "holds if", "fails": "fails"}
 
 
-def claims(found: Sequence[Mapping[str, Any]]) -> Table:
+def claims(found: Sequence[Claim]) -> Table:
     """Every claim on one line: what is stated, what is computed, the verdict."""
     columns = ("Claim", "Stated", "Computed", "Verdict")
     rows = tuple(
-        (
-            claim["id"],
-            with_unit(claim["stated"]["value"], claim["stated"]["unit"]),
-            span(claim["computed"]),
-            VERDICTS[claim["verdict"]],
-        )
+        (claim.id, with_unit(claim.stated.value, claim.stated.unit), span(claim.computed), VERDICTS[claim.verdict])
         for claim in found
     )
     return Table(title="The announcement, checked", columns=tuple(Column(title=name) for name in columns), rows=rows)
 
 
-def span(computed: Mapping[str, Any]) -> str:
+def span(found: Computed | Row) -> str:
     """ "4 to 5 (4.4)" with its unit: low, high and the middle; one figure where they agree."""
-    low, mid, high = (computed.get(name) for name in ("low", "mid", "high"))
-    unit = str(computed.get("unit") or "")
+    low, high, unit = found.low, found.high, found.unit
+    mid = found.mid if isinstance(found, Computed) else None
     if unit == "date" and low is not None and high is None:
         return f"{with_unit(low, unit)} or never"
     if low is None or high is None or low == high:
@@ -220,8 +208,6 @@ def _further(value: float | str, unit: str) -> str:
 
 def with_unit(value: float | str | None, unit: str) -> str:
     """A figure of a claim: its unit is a suffix of units.SUFFIXES or written out."""
-    from gigawatt.units import BARE, SUFFIXES
-
     if value is None or isinstance(value, str):
         return by_end(value) if value and unit == "date" else value or "–"
     if unit in BARE and abs(value) >= 1e6:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from gigawatt.report import calls, event, figures, fleet, ladder, listings, names, tables, views, words
 from gigawatt.report.figures import Exhibit
 from gigawatt.report.scale import cell
 from gigawatt.report.tables import Table
-from gigawatt.study import bibliography, evidence
+from gigawatt.study import evidence
 from gigawatt.study.dates import spoken
+from gigawatt.study.numbers import CitedSource, cited
 from gigawatt.study.result import Result
 
 # Name in the headline, label, suffix, and what it is; those without a figure are left out.
@@ -47,7 +48,7 @@ class Section:
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
     grades: tuple[dict[str, Any], ...] = ()
-    sources: tuple[dict[str, Any], ...] = field(default=())
+    sources: tuple[CitedSource, ...] = ()
 
 
 def render(result: Result) -> str:
@@ -231,15 +232,15 @@ def _rests(result: Result) -> Iterator[Section]:
         ),
         tables=(tables.headline(result),),
     )
-    found = bibliography.sources(result.scenario.evidence.values())
+    found = cited(result.scenario.evidence.values())
     if names.of_gigawatts(result.scenario):
         past = views.historic_source()
-        found.append({"title": past.title, "url": past.url, "date": past.date, "numbers_count": 1})
+        found = (*found, CitedSource(title=past.title, url=past.url, date=past.date, numbers_count=1))
     yield Section(
         slug="sources",
         title="Sources",
         lead="Where the numbers were read; `gigawatt sources` lists each number with its own.",
-        sources=tuple(found),
+        sources=found,
     )
 
 

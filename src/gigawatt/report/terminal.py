@@ -15,12 +15,20 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from gigawatt.catalog.records import Source
     from gigawatt.report.tables import Table
     from gigawatt.scenario.schema import Scenario
+    from gigawatt.study.catalog.entry import CatalogEntry
+    from gigawatt.study.catalog.importing import ImportedModel
+    from gigawatt.study.catalog.listing import CatalogListing
     from gigawatt.study.check.answer import Outline
+    from gigawatt.study.claims.answer import CheckedClaims
+    from gigawatt.study.claims.claim import Claim
     from gigawatt.study.note import Note
+    from gigawatt.study.numbers import CitedSource, GradedNumber
     from gigawatt.study.result import Result
     from gigawatt.study.simulation.simulation import LivedResult
+    from gigawatt.study.sources.answer import ScenarioSources
 
 YEARS_AT_80 = 8
 WORTH_ROWS = 6
@@ -135,48 +143,60 @@ def show_outline(found: Outline, files: Mapping[str, str], out: Console | None =
     _list(out, "To keep in mind", [note.text for note in found.head.notes])
 
 
-def show_claims(found: Any, out: Console | None = None) -> None:
+def show_claims(found: CheckedClaims, files: Mapping[str, str], out: Console | None = None) -> None:
     """The announcement, checked: all claims in a table, then each with what it hangs on and where it comes from."""
+    del files  # it writes none
     out = out or console()
-    claims = _claims(found)
-    if len(claims) > 1:
-        _section(out, listings.claims(claims), "")
-    for claim in claims:
+    if len(found.claims) > 1:
+        _section(out, listings.claims(found.claims), "")
+    for claim in found.claims:
         _claim(out, claim)
 
 
-def show_sources(found: Mapping[str, Any], out: Console | None = None) -> None:
-    """The numbers of a scenario with grade and source: `bibliography.numbers`."""
+def show_sources(found: ScenarioSources, files: Mapping[str, str], out: Console | None = None) -> None:
+    """The numbers of a scenario with grade and source."""
+    del files  # it writes none
     out = out or console()
-    _heading(out, "What this scenario rests on", str(found["scenario"]), str(found["hash"])[:HASH_LENGTH])
-    _section(out, listings.grades(found), "")
-    for table in listings.numbers(found):
-        _section(out, table, "")
-    _pairs(out, "Sources", [(source["date"], _cited(source)) for source in found["sources"]])
+    _heading(out, "What this scenario rests on", str(found.head.scenario), str(found.head.hash)[:HASH_LENGTH])
+    _section(out, listings.grades(found.grades), "")
+    _numbers(out, found.numbers, found.sources)
 
 
-def show_listing(found: Mapping[str, Any], out: Console | None = None) -> None:
-    """What the catalog knows: `bibliography.listing`."""
+def show_listing(found: CatalogListing, files: Mapping[str, str], out: Console | None = None) -> None:
+    """What there is to ask about."""
+    del files  # it writes none
     out = out or console()
     for table in listings.listing(found):
         _section(out, table, "")
 
 
-def show_entry(found: Mapping[str, Any], out: Console | None = None) -> None:
-    """One thing of the catalog: `bibliography.entry`."""
+def show_entry(found: CatalogEntry, files: Mapping[str, str], out: Console | None = None) -> None:
+    """One thing of the catalog."""
+    del files  # it writes none
     out = out or console()
-    _heading(out, str(found["name"]), str(found["kind"]), str(found["id"]))
-    if found["description"]:
-        _paragraph(out, found["description"])
-    if found["aliases"]:
-        _paragraph(out, f"Also known as {', '.join(found['aliases'])}.")
-    for table in listings.numbers(found):
+    _heading(out, found.name, found.kind, found.id)
+    if found.description:
+        _paragraph(out, found.description)
+    if found.aliases:
+        _paragraph(out, f"Also known as {', '.join(found.aliases)}.")
+    _numbers(out, found.numbers, found.sources)
+
+
+def show_imported(found: ImportedModel, files: Mapping[str, str], out: Console | None = None) -> None:
+    """The model file that was written."""
+    del files  # it is the answer
+    total, active = (f"{count / 1e9:.4g} billion" for count in (found.total_params_count, found.active_params_count))
+    (out or console()).print(_text(f"{found.path}: {found.name}, {total} parameters, {active} active"))
+
+
+def _numbers(out: Console, numbers: Sequence[GradedNumber], sources: Sequence[CitedSource]) -> None:
+    for table in listings.numbers(numbers):
         _section(out, table, "")
-    _pairs(out, "Sources", [(source["date"], _cited(source)) for source in found["sources"]])
+    _pairs(out, "Sources", [(source.date, _cited(source)) for source in sources])
 
 
-def _cited(source: Mapping[str, Any]) -> str:
-    return f"{source['title']} {source['url']}".strip()
+def _cited(source: CitedSource | Source) -> str:
+    return f"{source.title} {source.url}".strip()
 
 
 def _heading(out: Console, title: str, *names: str) -> None:
@@ -259,31 +279,22 @@ def _pairs(out: Console, title: str, pairs: Sequence[tuple[str, str]]) -> None:
 _STYLES = {"holds": "green", "holds_if": "yellow", "fails": "red"}
 
 
-def _claims(found: Any) -> list[Mapping[str, Any]]:
-    """Claims as plain mappings, from a list of them or of dataclasses, or from the JSON object that holds the list."""
-    from dataclasses import asdict, is_dataclass
-
-    items = found["claims"] if isinstance(found, Mapping) else found
-    return [asdict(item) if is_dataclass(item) and not isinstance(item, type) else item for item in items]
-
-
-def _claim(out: Console, claim: Mapping[str, Any]) -> None:
+def _claim(out: Console, claim: Claim) -> None:
     from rich.text import Text
 
     from gigawatt.study.dates import spoken
 
-    word, style = listings.VERDICTS[claim["verdict"]], _STYLES[claim["verdict"]]
-    stated = claim["stated"]
+    word, style = listings.VERDICTS[claim.verdict], _STYLES[claim.verdict]
     out.print()
-    _hanging(out, Text(word, style=f"bold {style}"), Text(str(claim["claim"]), style="bold"))
-    lines = [("", claim.get("speaker", "")), ("stated", listings.with_unit(stated["value"], stated["unit"]))]
-    lines += [("computed", listings.span(claim["computed"])), ("if", claim["assumption"])]
-    lines += [("", f"{row['label']}: {listings.span(row)}") for row in claim.get("rows") or ()]
+    _hanging(out, Text(word, style=f"bold {style}"), Text(claim.claim, style="bold"))
+    lines = [("", claim.speaker), ("stated", listings.with_unit(claim.stated.value, claim.stated.unit))]
+    lines += [("computed", listings.span(claim.computed)), ("if", claim.assumption)]
+    lines += [("", f"{row.label}: {listings.span(row)}") for row in claim.rows]
     for term, text in lines:
         if text:
             _hanging(out, Text(term, style="dim"), Text(spoken(text)))
-    for source in claim.get("sources") or ():
-        _hanging(out, Text(), Text(source if isinstance(source, str) else _cited(source), style="dim"))
+    for source in claim.sources:
+        _hanging(out, Text(), Text(_cited(source), style="dim"))
 
 
 def _hanging(out: Console, term: Text, text: Text) -> None:

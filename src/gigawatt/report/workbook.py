@@ -16,14 +16,16 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from gigawatt.catalog.records import Source
 from gigawatt.report import names, tables, views, words
 from gigawatt.report.scale import scale
-from gigawatt.study import bibliography
 from gigawatt.study.dates import quarter, spoken, when
 from gigawatt.study.result import Result
+from gigawatt.study.sources.answer import numbers
 from gigawatt.study.summary import tranches
 
 CREATED = datetime(2025, 9, 22)
+UNREAD = Source(date="")  # of a number that was read nowhere
 # Decimal commas of a number format divide by a thousand each.
 _COMMAS = {1.0: "", 1e3: ",", 1e6: ",,", 1e9: ",,,", 1e12: ",,,,"}
 
@@ -343,27 +345,24 @@ def _long_table(pages: _Pages, result: Result) -> None:
 
 def _sources(pages: _Pages, result: Result) -> None:
     """Every number with its grade and source."""
-    found = bibliography.numbers(result.scenario)["numbers"]
+    found = numbers(result.scenario)
     widths = (60, 22, 14, 10, 50, 60, 12, 60)
     sheet = pages.sheet("sources", "Every number, its grade and its source", "SI units, named by suffix", widths)
     for at, text in enumerate(("Number", "Value", "Unit", "Grade", "Note", "Source", "Date", "Address")):
         sheet.write_string(3, at, text, pages.head)
     for row, item in enumerate(found, start=4):
-        source = item["source"] or {"title": "", "date": "", "url": ""}
-        value = item["value"]
-        sheet.write_string(row, 0, item["path"])
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        source, value = item.source or UNREAD, item.value
+        sheet.write_string(row, 0, item.path)
+        if isinstance(value, int | float):
             sheet.write_number(row, 1, value)
         else:
             sheet.write_string(row, 1, _points(value))
-        texts = (item["unit"], item["grade"], item["note"], source["title"], source["date"], source["url"])
+        texts = (item.unit, item.grade, item.note, source.title, source.date, source.url)
         for at, text in enumerate(texts, start=2):
             sheet.write_string(row, at, text)
     sheet.autofilter(3, 0, 3 + len(found), 7)
     sheet.freeze_panes(4, 1)
 
 
-def _points(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{period} {figure:g}" for period, figure in value.items() if isinstance(figure, int | float))
-    return "" if value is None else str(value)
+def _points(course: Mapping[str, float] | None) -> str:
+    return ", ".join(f"{period} {figure:g}" for period, figure in (course or {}).items())

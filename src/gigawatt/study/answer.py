@@ -1,7 +1,7 @@
 """What every answer has: one head, and one way to become plain data.
 
 An answer is a frozen record of figures in SI, named with their units. Fields marked `UNTOLD` are for a report, and no
-part of the data; those marked `SPREAD` hold a record whose fields stand beside the others.
+part of the data; those marked `SPREAD` hold a record, or a mapping, whose fields stand beside the others.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _record(value: Any) -> dict[str, Any]:
     for entry in fields(value):
         item = getattr(value, entry.name)
         if entry.metadata.get("spread"):
-            found |= dict.fromkeys(_names(type(value), entry.name)) if item is None else _record(item)
+            found |= dict.fromkeys(_names(type(value), entry.name)) if item is None else plain(item)
         elif entry.metadata.get("told", True):
             found[entry.name.rstrip("_")] = plain(item)
     return found

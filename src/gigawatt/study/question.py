@@ -6,15 +6,20 @@ Lengths in tokens may be bare numbers.
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 from gigawatt.catalog.tables import Reader, keys_of, read_record
 from gigawatt.errors import Fault, ScenarioError
 
 Q = TypeVar("Q")
+
+# Characters of a name beyond which nobody reads or means it.
+MOST_NAME = 80
 
 _BARE = re.compile(r"[0-9][0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?[kMGT]?")
 
@@ -23,24 +28,31 @@ def read(cls: type[Q], values: Mapping[str, Any]) -> Q:
     """The question that values by key ask. Raises ScenarioError with every fault, each of its field."""
     reader = Reader()
     known = keys_of(cls)
-    table = {key: _with_unit(known.get(key, key), value) for key, value in values.items()}
+    table = {key: _as_text(known.get(key, key), value) for key, value in values.items()}
     made = read_record(cls, table, "", reader)
     if reader.faults or made is None:
         raise ScenarioError(replace(fault, asked=True) for fault in reader.faults)
     return made
 
 
-def _with_unit(name: str, value: Any) -> Any:
-    """A bare number of tokens with its unit."""
+def _as_text(name: str, value: Any) -> Any:
+    """A value as a file would state it: a bare number of tokens with its unit, the place of a file as text."""
     if name.split("_")[-1] == "tokens" and not isinstance(value, bool) and _BARE.fullmatch(str(value).strip()):
         return f"{value} tokens"
-    return value
+    return str(value) if isinstance(value, PurePath) else value
 
 
 def wrong(field: str, given: object, expected: str) -> Fault:
     """A fault of a question's field, by its key."""
     seen = f'"{given}"' if isinstance(given, str) else str(given)
     return Fault(path=field, given=seen, expected=expected, asked=True)
+
+
+def unknown(field: str, given: str, known: Sequence[str]) -> Fault:
+    """A fault of a field whose value is none of the names that are known, with the nearest of them."""
+    close = difflib.get_close_matches(given[:MOST_NAME], known, n=1, cutoff=0.4)
+    near = f'; did you mean "{close[0]}"?' if close else ""
+    return wrong(field, given[:MOST_NAME], f"one of {', '.join(known)}{near}")
 
 
 def refuse(faults: Iterable[Fault]) -> None:

@@ -219,7 +219,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         name="catalog list",
         group="know",
-        title="List what the catalog knows.",
+        title="List what the catalog knows, and the scenarios and strategies that ship.",
         asks="catalog.question:CatalogListQuestion",
         answers="catalog.listing:answer",
         positional=("kind",),
@@ -231,7 +231,7 @@ VERBS: tuple[Verb, ...] = (
         title="Show one thing: every number with unit, range, grade and source.",
         asks="catalog.question:CatalogShowQuestion",
         answers="catalog.entry:answer",
-        positional=("name",),
+        positional=("thing",),
         example="gigawatt catalog show 'NVIDIA GB200 NVL72'",
     ),
     Verb(

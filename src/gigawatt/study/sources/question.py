@@ -1,0 +1,19 @@
+"""What can be asked about the numbers of a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gigawatt.scenario.load import DEFAULT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcesQuestion:
+    """Whose numbers are listed."""
+
+    scenario: str = DEFAULT
+    """A preset's name or a TOML file."""
+    set: Mapping[str, Any] = field(default_factory=dict)
+    """Values that override those of the scenario, by path, such as programme.target = "2 GW"."""
