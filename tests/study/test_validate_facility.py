@@ -63,10 +63,10 @@ def test_every_facility_can_be_predicted(id_: str) -> None:
     facility = get("facilities", id_)
     assert bool(facility.sites) != bool(facility.climate)
     assert {len(year_of(id_).dry_bulb_degc) % 8760, len(year_of(id_).wet_bulb_degc) % 8760} == {0}
-    mean, peak = predict(facility, "pue"), predict(facility, "pue peak")
+    mean, peak = predict(id_, "pue"), predict(id_, "pue peak")
     assert 1 < mean.low < mean.middle < mean.high < peak.high < 2
     assert mean.middle < peak.middle
-    water = predict(facility, "water")
+    water = predict(id_, "water")
     assert 0 <= water.low <= water.middle <= water.high < 3e-3
 
 

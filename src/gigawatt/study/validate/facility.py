@@ -9,7 +9,6 @@ rows of the same metric, which knows no plant.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from gigawatt.readers.facility_rows import read_facility_rows
 from gigawatt.study.answer import Head
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
-from gigawatt.study.validate.facility_cases import FacilityCase, Metric, Prediction, cases_of, predict
+from gigawatt.study.validate.facility_cases import FacilityCase, cases_of, predict
 from gigawatt.study.validate.question import ValidationQuestion
 from gigawatt.study.validate.score import Scored, Validation, judged, score
 
@@ -61,13 +60,8 @@ def validate_facility(path: Path) -> Validation:
     )
 
 
-@cache
-def _predicted(facility_id: str, metric: Metric) -> Prediction:
-    return predict(get("facilities", facility_id), metric)
-
-
 def _scored(case: FacilityCase, cases: Sequence[FacilityCase]) -> Scored:
-    band = _predicted(case.facility.id, case.metric)
+    band = predict(case.facility.id, case.metric)
     others = [other.figure.value * other.unit for other in cases if other.metric == case.metric and other is not case]
     wet_l_per_wh: float = get("cooling", WET_PLANT).water_l_per_wh
     how = [part for part in (case.figure.how, "fitted" if case.fitted else "") if part]

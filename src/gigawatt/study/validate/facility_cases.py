@@ -148,13 +148,15 @@ def year_of(facility_id: str) -> watts.Weather:
     )
 
 
-def predict(facility: Facility, metric: Metric) -> Prediction:
+@cache
+def predict(facility_id: str, metric: Metric) -> Prediction:
     """A figure of a facility over its typical year, with a band.
 
     The band: each number of the plant, and the load, goes alone to the low and to the high that its evidence states;
     what that changes is added in squares, downwards and upwards.
     """
-    weather, cooling = year_of(facility.id), cooling_of(facility)
+    facility: Facility = get("facilities", facility_id)
+    weather, cooling = year_of(facility_id), cooling_of(facility)
 
     def of(plant: watts.Cooling, load_frac: float) -> float:
         return _METRICS[metric](plant, weather, load_frac)
