@@ -24,7 +24,7 @@ def plain(text: str) -> str:
 class Fault:
     """One thing wrong with an input: where, what was seen, what is allowed; all of it fit for a terminal.
 
-    asked: `path` is a field of the question itself, which every door spells in its own way (`--capacity`).
+    asked: `path` is a field of the question itself, which every door spells in its own way.
     """
 
     path: str

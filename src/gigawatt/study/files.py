@@ -54,7 +54,7 @@ def _is_free(path: Path, is_ours: Callable[[str], bool]) -> bool:
 
 
 def check_drawing(path: Path | None) -> None:
-    """As `check_file` for the drawing that --out names, if it names one."""
+    """As `check_file` for a drawing, where one is asked for."""
     if path is not None:
         check_file(path, "out", _is_drawing)
 
@@ -65,7 +65,7 @@ def _is_drawing(text: str) -> bool:
 
 
 def check_folder(folder: Path) -> Path:
-    """Where the folder that --out names is or can be, whatever links lead there. Raises ScenarioError where none can be
+    """Where the folder that is named is or can be, whatever links lead there. Raises ScenarioError where none can be
     written."""
     expected = "a folder that can be written"
     try:
