@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from gigawatt.study.simulation.simulation import LivedResult
 from rich.console import Console
 
 from gigawatt.errors import ScenarioError
@@ -20,7 +21,6 @@ from gigawatt.study import dates
 from gigawatt.study.allocation.question import AllocationQuestion, opened
 from gigawatt.study.result import Result, load
 from gigawatt.study.run import run
-from gigawatt.study.simulation.simulation import LivedResult
 from gigawatt.study.summary import summary
 
 DATA_QUARTER = re.compile(r"\b20\d\dQ[1-4]\b")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gigawatt.study.simulation.simulation import LivedResult, simulate_result
 
 from gigawatt.account.accounts import account
 from gigawatt.errors import Fault, ScenarioError
@@ -24,7 +25,6 @@ from gigawatt.study.result import load as load_result
 from gigawatt.study.run import notes, provenance
 from gigawatt.study.simulation.answer import summary
 from gigawatt.study.simulation.question import SimulationQuestion, days, opened, window
-from gigawatt.study.simulation.simulation import LivedResult, simulate_result
 
 EVENT = "2028-07-14T16:00/4h site=example-campus -50%"
 # What the contract names.

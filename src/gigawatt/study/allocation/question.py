@@ -157,7 +157,7 @@ def _of_result(question: AllocationQuestion, fairness: Fairness) -> Opened:
         expected = "a result that builds something, or the scenario itself, for a fleet yet to build"
         raise ScenarioError([Fault(path="SCENARIO", given=f"{question.source}: nothing is built", expected=expected)])
     # What is built after the reported window only has no peak in it: its last quarter then.
-    peak = saved.headline["peak_period"] or data.period.values[-1]
+    peak = saved.accounts.headline.peak_period or data.period.values[-1]
     period = _read_period(question.period, data, str(peak))
     return _of_scenario(scenario, data, period, fairness, stock.sel(period=period))
 
