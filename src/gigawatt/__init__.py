@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gigawatt.study import verbs
     from gigawatt.study.result import Result
     from gigawatt.study.result import load as load_result
-    from gigawatt.study.run import run
+    from gigawatt.study.run.stages import run
 
 try:
     __version__ = version("gigawatt")
@@ -41,7 +41,7 @@ _LAZY = {
     "Result": ("gigawatt.study.result", "Result"),
     "load_result": ("gigawatt.study.result", "load"),
     "load_scenario": ("gigawatt.scenario.load", "load"),
-    "run": ("gigawatt.study.run", "run"),
+    "run": ("gigawatt.study.run.stages", "run"),
     "verbs": ("gigawatt.study.verbs", ""),
 }
 

@@ -164,9 +164,12 @@ def bounds(plausible: Plausible, suffix: str) -> tuple[float, float, float, floa
 def split(name: str) -> tuple[str, str]:
     """Field name → (key in a file, suffix); the suffix is "" where the name carries none.
 
-    >>> split("rack_power_w"), split("capex_usd_per_w_it"), split("title")
-    (('rack_power', 'w'), ('capex_it', 'usd_per_w'), ('title', ''))
+    An underscore at its end, which a name has that is a word of Python's own, is no part of the key.
+
+    >>> split("rack_power_w"), split("capex_usd_per_w_it"), split("title"), split("from_")
+    (('rack_power', 'w'), ('capex_it', 'usd_per_w'), ('title', ''), ('from', ''))
     """
+    name = name.rstrip("_")
     words = name.split("_")
     basis = words.pop() if words[-1] in BASES and len(words) > 1 else ""
     for start in range(1, len(words)):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from gigawatt.study.simulation.simulation import LivedResult, mode_text
 
 from gigawatt.report import charts, event, fleet, folder, hours, page, tables, terminal
 from gigawatt.report.charts import Series
@@ -18,7 +19,6 @@ from gigawatt.simulate import simulate
 from gigawatt.study.result import Result
 from gigawatt.study.simulation.event import outcome
 from gigawatt.study.simulation.question import SimulationQuestion, window
-from gigawatt.study.simulation.simulation import LivedResult, mode_text
 
 EVENT = "2028-07-14T16:00/4h site=example-campus -50%"
 

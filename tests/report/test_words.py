@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from gigawatt.study.simulation.simulation import LivedResult
 from rich.console import Console
 
 from gigawatt.errors import ScenarioError
@@ -21,7 +22,6 @@ from gigawatt.study.allocation.problem import opened
 from gigawatt.study.allocation.question import AllocationQuestion
 from gigawatt.study.result import Result, load
 from gigawatt.study.run import run
-from gigawatt.study.simulation.simulation import LivedResult
 from gigawatt.study.summary import summary
 
 DATA_QUARTER = re.compile(r"\b20\d\dQ[1-4]\b")

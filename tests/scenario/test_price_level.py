@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gigawatt.study.simulation.simulation import simulate_result
 
 from gigawatt.account.accounts import account
 from gigawatt.errors import ScenarioError
@@ -23,7 +24,6 @@ from gigawatt.simulate.outdoors import site_years
 from gigawatt.study.check import outline
 from gigawatt.study.run import run
 from gigawatt.study.simulation.question import SimulationQuestion
-from gigawatt.study.simulation.simulation import simulate_result
 from gigawatt.study.site_notes import file_notes
 
 SITE = "sites.example-campus"

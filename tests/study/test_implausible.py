@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gigawatt.study.simulation.simulation import simulate_result
 
 from gigawatt.catalog.load import get
 from gigawatt.plan.plan import Plan
@@ -25,7 +26,6 @@ from gigawatt.study.futures.batches import PlannedCase
 from gigawatt.study.run import run, unlawful
 from gigawatt.study.simulation.answer import summary as simulation_summary
 from gigawatt.study.simulation.question import SimulationQuestion
-from gigawatt.study.simulation.simulation import simulate_result
 from gigawatt.study.sources.answer import rests_on
 from gigawatt.study.summary import summary
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
+from gigawatt.study.bibliography import numbers
 from typer.testing import CliRunner
 
 from gigawatt.catalog import load as catalog
@@ -25,7 +26,6 @@ from gigawatt.scenario.resolve import resolved
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import drift
 from gigawatt.study.allocation import AllocationQuestion, allocate
-from gigawatt.study.bibliography import numbers
 from gigawatt.study.check import outline
 from gigawatt.study.files import sealed, sha256, unsealed
 from gigawatt.study.opened import scenario_of

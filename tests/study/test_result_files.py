@@ -15,9 +15,10 @@ import xarray as xr
 
 import gigawatt as gw
 from gigawatt.errors import ScenarioError
+from gigawatt.study.answer import plain
 from gigawatt.study.files import sealed
 from gigawatt.study.result import Result, check_out, load
-from gigawatt.study.summary import summary
+from gigawatt.study.run.answer import answer_of
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_a_link_to_a_result_leads_to_it(result: Result, saved: Path, tmp_path: P
     (tmp_path / "other").symlink_to(tmp_path / "theirs")
     result.save(tmp_path / "link")
     assert (tmp_path / "link").is_symlink()
-    assert summary(load(saved)) == summary(result)
+    assert plain(answer_of(load(saved))) == plain(answer_of(result))
     with pytest.raises(ScenarioError, match="other files"):
         result.save(tmp_path / "other")
 
@@ -81,12 +82,12 @@ def test_where_no_folder_can_be(saved: Path, tmp_path: Path, monkeypatch: pytest
     """faults K1: a file, a name that is too long, a link that leads to itself, the folder where one is."""
     (tmp_path / "round").symlink_to(tmp_path / "round")
     for path in (saved / "plan.nc", saved / "plan.nc" / "x", tmp_path / ("x" * 300), tmp_path / "round"):
-        with pytest.raises(ScenarioError, match="--out"):
+        with pytest.raises(ScenarioError, match="out = "):
             check_out(path)
     monkeypatch.chdir(saved / "..")
     with pytest.raises(ScenarioError, match="where you are"):
         check_out(tmp_path)
-    assert summary(load(saved))
+    assert plain(answer_of(load(saved)))
 
 
 def test_an_earlier_result_that_lacks_a_file_is_still_ours(result: Result, saved: Path) -> None:
@@ -200,4 +201,4 @@ def test_a_result_with_files_of_hours_opens_from_any_folder(tmp_path: Path, monk
 
 def test_a_result_that_moves_is_the_same(saved: Path, tmp_path: Path, result: Result) -> None:
     shutil.copytree(saved, tmp_path / "copy")
-    assert summary(load(tmp_path / "copy")) == summary(result)
+    assert plain(answer_of(load(tmp_path / "copy"))) == plain(answer_of(result))

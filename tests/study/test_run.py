@@ -11,8 +11,9 @@ import xarray as xr
 
 import gigawatt as gw
 from gigawatt.errors import ScenarioError
+from gigawatt.study.answer import plain
 from gigawatt.study.result import Result, datasets, load, whole_folder
-from gigawatt.study.summary import summary
+from gigawatt.study.run.answer import answer_of
 
 SHORT = {"horizon.report_end": "2028Q2", "horizon.end": "2028Q4"}
 
@@ -22,8 +23,8 @@ def result() -> Result:
     return gw.run("one-campus", SHORT)
 
 
-def test_summary_keeps_its_promise(result: Result) -> None:
-    found = summary(result)
+def test_the_answer_keeps_its_promise(result: Result) -> None:
+    found = plain(answer_of(result))
     assert set(found) == {
         *(
             "gigawatt",
@@ -54,14 +55,14 @@ def test_summary_keeps_its_promise(result: Result) -> None:
 
 
 def test_released_never_before_energised(result: Result) -> None:
-    for item in summary(result)["tranches"]:
+    for item in plain(answer_of(result))["tranches"]:
         if item["released_period"]:
             assert item["released_period"] > item["energised_period"]
 
 
 def test_two_runs_give_identical_numbers(result: Result) -> None:
     again = gw.run("one-campus", SHORT)
-    one, two = summary(result), summary(again)
+    one, two = plain(answer_of(result)), plain(answer_of(again))
     for found in (one, two):
         found["solver"].pop("wall_s")
     assert json.dumps(one) == json.dumps(two)
@@ -74,7 +75,7 @@ def test_a_saved_result_reads_back(result: Result, tmp_path: Path) -> None:
     folder = result.save(tmp_path / "saved")
     back = load(folder)
     assert back.scenario.hash == result.scenario.hash
-    assert summary(back) == summary(result)
+    assert plain(answer_of(back)) == plain(answer_of(result))
     assert back.scenario == result.scenario
     assert back.accounts.values == result.accounts.values
     for name, data in datasets(result).items():
@@ -85,7 +86,7 @@ def test_a_saved_result_reads_back(result: Result, tmp_path: Path) -> None:
 
 def test_other_peoples_folders_are_left_alone(result: Result, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("precious")
-    with pytest.raises(ScenarioError, match="--out"):
+    with pytest.raises(ScenarioError, match="out = "):
         result.save(tmp_path)
     file = tmp_path / "mine.txt"
     with pytest.raises(ScenarioError, match="a file"):
@@ -133,7 +134,7 @@ def test_objectives_serve_what_they_say(result: Result, objective: str) -> None:
         worth = [r.accounts.values for r in (result, other)]
         sums = [v.npv_usd + v.terminal_value_usd - v.penalties_usd + v.social_value_usd for v in worth]
         assert sums[1] >= sums[0] * (1 - 1e-6)
-        assert summary(other)["checks"]["objective_vs_accounts_rel"] < 1e-6
+        assert plain(answer_of(other))["checks"]["objective_vs_accounts_rel"] < 1e-6
 
 
 def test_a_result_whose_question_was_changed_is_refused(result: Result, tmp_path: Path) -> None:

@@ -19,13 +19,18 @@ from gigawatt.report import hours
 from gigawatt.scenario.load import load
 from gigawatt.simulate import simulate
 from gigawatt.simulate.timeline import Window
+from gigawatt.study import verbs
+from gigawatt.study.answer import plain
+from gigawatt.study.job import Job
 from gigawatt.study.result import Result
 from gigawatt.study.result import load as load_result
-from gigawatt.study.run import notes, provenance
-from gigawatt.study.simulation.answer import summary
-from gigawatt.study.simulation.question import SimulationQuestion, days, opened, window
-from gigawatt.study.simulation.simulation import LivedResult, simulate_result
+from gigawatt.study.run.notes import plan_notes
+from gigawatt.study.run.stages import provenance
+from gigawatt.study.simulation.answer import SimulationAnswer
+from gigawatt.study.simulation.question import SimulationQuestion
+from gigawatt.study.simulation.window import days, window
 
+SHORT = {"horizon.report_end": "2028Q4", "horizon.end": "2029Q2"}
 EVENT = "2028-07-14T16:00/4h site=example-campus -50%"
 # What the contract names.
 FIELDS = {
@@ -37,13 +42,13 @@ FIELDS = {
 
 @pytest.fixture(scope="module")
 def planned() -> Plan:
-    return plan.make(load("one-campus"), with_worth=False)
+    return plan.make(load("one-campus", SHORT), with_worth=False)
 
 
 @pytest.fixture(scope="module")
 def saved(planned: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A result of the campus, as `gigawatt run` leaves one."""
-    scenario = load("one-campus")
+    scenario = load("one-campus", SHORT)
     accounts = account(scenario, planned)
     timeline = simulate(scenario, planned, window=Window(first_h=0.0, last_h=24.0))
     result = Result(
@@ -51,32 +56,34 @@ def saved(planned: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
         plan=planned,
         timeline=timeline,
         accounts=accounts,
-        notes=notes(scenario, planned, accounts),
+        notes=plan_notes(scenario, planned, accounts),
         provenance=provenance(scenario),
     )
     return result.save(tmp_path_factory.mktemp("saved") / "campus")
 
 
-def asked(saved: Path, **fields: Any) -> LivedResult:
-    return simulate_result(SimulationQuestion(source=str(saved), **fields))
+def asked(saved: Path, **values: Any) -> SimulationAnswer:
+    answer: SimulationAnswer = verbs.ask("simulate", str(saved), **values)
+    return answer
 
 
 @pytest.fixture(scope="module")
-def halved(saved: Path) -> LivedResult:
-    return asked(saved, events=(EVENT,))
+def halved(saved: Path) -> SimulationAnswer:
+    return asked(saved, event=[EVENT])
 
 
-def faults(**fields: Any) -> list[Fault]:
-    question = SimulationQuestion(source="one-campus", **fields)
+def faults(**values: Any) -> list[Fault]:
+    """Faults of a question, of which none is found after the plan is begun."""
     with pytest.raises(ScenarioError) as error:
-        window(question, opened(question)[0])
+        verbs.ask("simulate", "one-campus", job=Job(cancelled=lambda: True), **values)
     return list(error.value.faults)
 
 
-def test_the_summary_has_the_fields_of_the_contract(saved: Path) -> None:
-    found = summary(asked(saved, first="2028Q3", last="2028Q3"))
+def test_the_answer_has_the_fields_of_the_contract(saved: Path) -> None:
+    found = plain(asked(saved, from_="2028Q3", to="2028Q3"))
     assert set(found) >= FIELDS
-    assert "before" not in found
+    assert {found[name] for name in ("events", "begin", "end", "before", "during", "without", "after", "cut")} == {None}
+    assert {"result", "outcome", "lived", "sites"}.isdisjoint(found)
     assert (found["from"], found["to"], found["mode"], found["seed"]) == ("2028-07-01", "2028-09-30", "stochastic", 1)
     assert {"item", "plan", "simulated", "unit", "cause"} == set(found["plan_vs_sim"][0])
     assert found["residual_frac"] < 1e-9
@@ -84,20 +91,19 @@ def test_the_summary_has_the_fields_of_the_contract(saved: Path) -> None:
 
 
 def test_a_seed_gives_the_same_bytes_and_another_gives_others(saved: Path) -> None:
-    one, same, other = (
-        json.dumps(summary(asked(saved, first="2029-03", last="2029-03", seed=seed))) for seed in (7, 7, 8)
-    )
+    one, same, other = (json.dumps(plain(asked(saved, from_="2028-03", to="2028-03", seed=seed))) for seed in (7, 7, 8))
     assert one == same
     assert json.loads(one)["failures"] != json.loads(other)["failures"]
 
 
-def test_an_event_takes_what_it_says_and_nothing_outside_of_it(halved: LivedResult) -> None:
+def test_an_event_takes_what_it_says_and_nothing_outside_of_it(halved: SimulationAnswer) -> None:
     data = halved.result.timeline.data
     found = halved.result.outcome
     assert found is not None
     offset_h = halved.result.scenario.records.sites["example-campus"].utc_offset_h
     begin = np.datetime64("2028-07-14T16:00") - np.timedelta64(round(offset_h * 60), "m")
-    assert np.datetime64(found.begin) == begin
+    assert found.begin.endswith("Z")
+    assert np.datetime64(found.begin.removesuffix("Z")) == begin
     moments = data.time.values.astype("datetime64[m]")
     during = (moments >= begin) & (moments < begin + np.timedelta64(4, "h"))
     assert during.sum() == 48
@@ -111,9 +117,9 @@ def test_an_event_takes_what_it_says_and_nothing_outside_of_it(halved: LivedResu
     )
 
 
-def test_before_during_and_after_are_as_long_as_the_event(halved: LivedResult) -> None:
-    found = summary(halved)
-    assert [found[phase]["hours"] for phase in ("before", "during", "without", "after")] == [4.0] * 4
+def test_before_during_and_after_are_as_long_as_the_event(halved: SimulationAnswer) -> None:
+    found = plain(halved)
+    assert [found[phase]["hours_h"] for phase in ("before", "during", "without", "after")] == [4.0] * 4
     site = found["during"]["sites"]["example-campus"]
     assert site["facility_w"] == found["during"]["facility_w"]
     assert site["train_flops"] is None
@@ -121,7 +127,7 @@ def test_before_during_and_after_are_as_long_as_the_event(halved: LivedResult) -
     assert found["during"]["availability_frac"] == pytest.approx(found["without"]["availability_frac"], abs=1e-12)
 
 
-def test_what_is_cut_is_served_less_at_what_it_earns(halved: LivedResult, planned: Plan) -> None:
+def test_what_is_cut_is_served_less_at_what_it_earns(halved: SimulationAnswer, planned: Plan) -> None:
     found = halved.result.outcome
     assert found is not None
     rows = {row.use_case: row for row in found.cut}
@@ -136,17 +142,17 @@ def test_what_is_cut_is_served_less_at_what_it_earns(halved: LivedResult, planne
         assert row.tokens == pytest.approx(again.timeline.summary.served[name] - served[name], rel=1e-4)
 
 
-def asked_without(halved: LivedResult) -> Result:
+def asked_without(halved: SimulationAnswer) -> Result:
     """The same window without its event."""
     scenario, made = halved.result.scenario, halved.result.plan
-    question = SimulationQuestion(source="one-campus", events=(EVENT,))
+    question = SimulationQuestion(scenario="one-campus", event=(EVENT,))
     hours = replace(window(question, scenario), events=())
     return replace(halved.result, timeline=simulate(scenario, made, window=hours))
 
 
 @pytest.mark.parametrize(("bound", "left"), [("<=20 MW", 20e6), ("-10 MW", None)])
 def test_a_bound_in_megawatts(saved: Path, bound: str, left: float | None) -> None:
-    found = asked(saved, events=(f"2028-07-14T22:00Z/30min site=example-campus {bound}",)).result.outcome
+    found = asked(saved, event=[f"2028-07-14T22:00Z/30min site=example-campus {bound}"]).result.outcome
     assert found is not None
     plain, now = found.without.programme.facility_w, found.during.programme.facility_w
     assert now == pytest.approx(plain - 10e6 if left is None else left, rel=2e-3)
@@ -155,15 +161,15 @@ def test_a_bound_in_megawatts(saved: Path, bound: str, left: float | None) -> No
 def test_two_events_and_a_dark_site(saved: Path) -> None:
     first = "2028-07-14T16:00/1h site=example-campus <=0 MW"
     second = "2028-07-14T18:00/1h site=example-campus -10 MW"
-    found = asked(saved, events=(first, second))
+    found = asked(saved, event=[first, second])
     assert found.result.outcome is not None
     assert found.result.outcome.during.hours_h == 3.0
-    dark = asked(saved, events=(first,))
+    dark = asked(saved, event=[first])
     assert "dark_site" in {note.code for note in dark.result.notes}
     assert dark.result.timeline.data.facility_w.values.min() == 0.0
 
 
-def test_an_outcome_survives_its_folder(halved: LivedResult, tmp_path: Path) -> None:
+def test_an_outcome_survives_its_folder(halved: SimulationAnswer, tmp_path: Path) -> None:
     again = load_result(halved.result.save(tmp_path / "event"))
     assert again.outcome == halved.result.outcome
     assert again.timeline.outages.identical(halved.result.timeline.outages)
@@ -171,23 +177,23 @@ def test_an_outcome_survives_its_folder(halved: LivedResult, tmp_path: Path) -> 
 
 
 def test_expected_mode_takes_whole_quarters(saved: Path) -> None:
-    found = asked(saved, mode="expected", first="2028-08", last="2028-11-05")
-    assert (found.first_date, found.last_date) == (date(2028, 7, 1), date(2028, 12, 31))
+    found = asked(saved, mode="expected", from_="2028-08", to="2028-11-05")
+    assert (found.from_, found.to) == (date(2028, 7, 1), date(2028, 12, 31))
     assert list(found.result.timeline.periods) == ["2028Q3", "2028Q4"]
     assert hours.quarters(found.result) == ["2028Q3", "2028Q4"]
-    assert summary(found)["outages"] == []
+    assert found.outages == ()
 
 
 def test_a_mode_that_the_scenario_states_holds(saved: Path) -> None:
-    stated = asked(saved, overrides={"simulate.mode": "expected"}, first="2028Q1", last="2028Q1")
+    stated = asked(saved, set={"simulate.mode": "expected"}, from_="2028Q1", to="2028Q1")
     assert stated.mode == "expected"
-    assert asked(saved, first="2028-01-01", last="2028-01-02").mode == "stochastic"
+    assert asked(saved, from_="2028-01-01", to="2028-01-02").mode == "stochastic"
 
 
 def test_a_saved_plan_may_be_put_to_the_test(saved: Path) -> None:
-    window_ = {"first": "2029Q1", "last": "2029Q1"}
+    window_ = {"from": "2028Q1", "to": "2028Q1"}
     plain = asked(saved, **window_)
-    worse = asked(saved, overrides={"operations.package_failures": "1e-4 /h"}, **window_)
+    worse = asked(saved, set={"operations.package_failures": "1e-4 /h"}, **window_)
     failures = [sum(found.result.timeline.summary.failures.values()) for found in (plain, worse)]
     assert failures[1] > 3 * failures[0]
     assert "saved_plan" in {note.code for note in worse.result.notes}
@@ -195,13 +201,13 @@ def test_a_saved_plan_may_be_put_to_the_test(saved: Path) -> None:
 
 def test_a_saved_plan_is_not_made_anew(saved: Path) -> None:
     with pytest.raises(ScenarioError, match="for a saved result only"):
-        asked(saved, overrides={"finance.discount": "5 %/year"})
+        asked(saved, set={"finance.discount": "5 %/year"})
 
 
 def test_a_scenario_is_planned_first() -> None:
     over = {"horizon.report_end": "2027Q2", "horizon.end": "2027Q4"}
-    found = simulate_result(SimulationQuestion(source="one-campus", overrides=over))
-    assert (found.first_date, found.last_date) == (date(2026, 7, 1), date(2027, 6, 30))
+    found = verbs.ask("simulate", "one-campus", set=over)
+    assert (found.from_, found.to) == (date(2026, 7, 1), date(2027, 6, 30))
     assert hours.window(found.result) is None
 
 
@@ -235,43 +241,45 @@ def test_dates_are_quarters_months_and_days(text: str, first: date, after: date)
     ],
 )
 def test_a_mistaken_event_is_named(event: str, expected: str) -> None:
-    found = faults(events=(event,))
-    assert [fault.path for fault in found] == ["--event"]
+    found = faults(event=[event])
+    assert [fault.path for fault in found] == ["event"]
     assert expected in found[0].expected
 
 
 @pytest.mark.parametrize(
     ("fields", "path", "expected"),
     [
-        ({"step": "7min"}, "--step", "divide the hour"),
-        ({"step": "30 s"}, "--step", "divide the hour"),
-        ({"step": "2h"}, "--step", "divide the hour"),
-        ({"step": "5 MW"}, "--step", "divide the hour"),
-        ({"step": "5min"}, "--step", "at most 200,000 steps, which is 694 days"),
-        ({"step": "5min", "mode": "expected"}, "--step", "1h in expected mode"),
-        ({"first": "2028Q3", "last": "2028Q1"}, "--from", "before --to"),
-        ({"first": "2025Q3"}, "--from", "a date within the plan"),
-        ({"last": "2033-01-01"}, "--to", "a date within the plan"),
-        ({"last": "2028Q5"}, "--to", "a quarter (2028Q1), a month (2028-07) or a day"),
-        ({"seed": -1}, "--seed", "from 0 on"),
-        ({"mode": "lucky"}, "--mode", "stochastic or expected"),
-        ({"events": (EVENT,), "mode": "expected"}, "--event", "--mode stochastic"),
-        ({"events": (EVENT,), "last": "2028-07-13"}, "--event", "between --from and --to"),
-        ({"outages": "none"}, "--events", '"all"'),
-        ({"outages": "all"}, "--events", "--out DIR"),
+        ({"step": "7min"}, "step", "divide the hour"),
+        ({"step": "30 s"}, "step", "divide the hour"),
+        ({"step": "2h"}, "step", "divide the hour"),
+        ({"step": "5 MW"}, "step", "a duration"),
+        ({"step": "5min"}, "step", "at most 200,000 steps, which is 694 days"),
+        ({"step": "5min", "mode": "expected"}, "step", "1h in expected mode"),
+        ({"from": "2028Q3", "to": "2028Q1"}, "from", "before the last one, 2028Q1"),
+        ({"event": [EVENT], "to": "2028-07-01"}, "to", "after the first hour"),
+        ({"from": "2025Q3"}, "from", "a date within the plan"),
+        ({"to": "2033-01-01"}, "to", "a date within the plan"),
+        ({"to": "2028Q5"}, "to", "a quarter (2028Q1), a month (2028-07) or a day"),
+        ({"seed": -1}, "seed", "from 0 on"),
+        ({"seed": "many"}, "seed", "a valid integer"),
+        ({"mode": "lucky"}, "mode", "'stochastic' or 'expected'"),
+        ({"event": [EVENT], "mode": "expected"}, "event", "stochastic mode"),
+        ({"event": [EVENT], "to": "2028-07-13"}, "event", "within what is lived through"),
+        ({"events": "none"}, "events", "'all'"),
+        ({"events": "all"}, "events", "a folder"),
     ],
 )
-def test_a_mistaken_option_is_named(fields: dict[str, Any], path: str, expected: str) -> None:
+def test_a_mistaken_field_is_named(fields: dict[str, Any], path: str, expected: str) -> None:
     found = faults(**fields)
-    assert [fault.path for fault in found] == [path]
+    assert [(fault.path, fault.asked) for fault in found] == [(path, True)]
     assert expected in found[0].expected
 
 
 def test_every_fault_is_reported_at_once() -> None:
-    found = faults(events=("tomorrow", EVENT.replace("example", "sample")), step="7min", first="soon")
-    assert [fault.path for fault in found] == ["--event", "--event", "--step", "--from"]
+    found = faults(event=["tomorrow", EVENT.replace("example", "sample")], step="7min", from_="soon")
+    assert [fault.path for fault in found] == ["event", "event", "step", "from"]
 
 
 def test_a_folder_that_is_no_result_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="no result"):
-        simulate_result(SimulationQuestion(source=str(tmp_path)))
+        verbs.ask("simulate", str(tmp_path))

@@ -17,14 +17,14 @@ class Accounts:
     """The programme's books over the solved horizon; the reported window is a view of them.
 
     table: see `costs.table`. statements: by quarter, see `statements.statements`. values: the numbers of the
-    valuation. headline: as `gigawatt run` gives it. classes: by class of inference, dims (use_case).
+    valuation. headline: the figures that are asked for first. classes: by class of inference, dims (use_case).
     platforms: dims (platform).
     """
 
     table: xr.Dataset
     statements: xr.Dataset
     values: metrics.Values
-    headline: dict[str, float | str | None]
+    headline: metrics.Headline
     classes: xr.Dataset
     platforms: xr.Dataset
 

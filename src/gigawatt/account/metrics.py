@@ -39,6 +39,71 @@ class Values:
     break_even_price_ratio: float | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """The figures of a plan that are asked for first; what does not exist is None.
+
+    Power, racks and tokens are those of the peak: the reported quarter with the highest facility power in service.
+    """
+
+    npv_usd: float
+    """Present value of free cash flow, without terminal value, penalties and social value."""
+    terminal_value_usd: float
+    """Present value of what stands at the end of the solved horizon."""
+    penalties_usd: float
+    """What falling short of soft limits costs the objective."""
+    social_value_usd: float
+    """Present value of what tokens are worth to society beyond their price."""
+    irr_frac: float | None
+    """Return of the programme, unlevered, with terminal value."""
+    irr_roots_frac: tuple[float, ...]
+    """Every rate at which its flows are worth nothing, rising."""
+    equity_irr_frac: float | None
+    """Return of those who hold equity, with terminal value."""
+    equity_irr_roots_frac: tuple[float, ...]
+    """Every rate at which their flows are worth nothing, rising."""
+    equity_value_usd: float
+    """Present value of the flows of those who hold equity."""
+    capex_usd: float
+    """Capital spending of the reported window, real and undiscounted."""
+    capex_usd_per_w_it: float | None
+    """Capital spending up to the peak per gross installed IT power."""
+    capex_usd_per_w_facility: float | None
+    """Capital spending up to the peak per gross installed facility power."""
+    installed_facility_w: float
+    """Facility power in service at the peak."""
+    installed_it_w: float
+    """IT power in service at the peak."""
+    packages_count: float
+    """Accelerator packages in service at the peak."""
+    dies_count: float
+    """Their dies."""
+    racks_count: float
+    """Racks in service at the peak."""
+    peak_period: str | None
+    """The quarter of the peak."""
+    first_gw_date: str | None
+    """First day of the first quarter at whose end a gigawatt of facility power is in service."""
+    target_date: str | None
+    """First day of the first quarter at whose end the target is in service."""
+    tokens_per_day: float
+    """Output tokens of all classes on a mean day of the peak."""
+    tranche_released_usd: float
+    """Capital that milestones released in the reported window."""
+    tranche_share_of_capex_frac: float | None
+    """Released capital over capital spending up to the last release."""
+    peak_debt_usd: float
+    """The most debt of the reported window."""
+    unserved_frac: float | None
+    """Share of the tokens asked for that goes unserved."""
+    break_even_price_ratio: float | None
+    """The factor on all prices at which this very plan is worth nothing."""
+    revenue_usd_per_gw_year: float | None
+    """Revenue per gigawatt of facility power and year, over the reported window."""
+    revenue_needed_usd_per_gw_year: float | None
+    """Revenue per gigawatt and year that would pay for what was invested and runs."""
+
+
 def values(scenario: Scenario, plan: Plan, books: xr.Dataset) -> Values:
     """Value the books of a plan."""
     asked = scenario.asked
@@ -83,8 +148,8 @@ def social_value_usd(plan: Plan, asked: Asked) -> float:
     return float(billions) * UNITS["usd"]
 
 
-def headline(scenario: Scenario, plan: Plan, books: xr.Dataset, valued: Values) -> dict[str, float | str | None]:
-    """The headline of design.md §7; what does not exist is None."""
+def headline(scenario: Scenario, plan: Plan, books: xr.Dataset, valued: Values) -> Headline:
+    """The headline of a plan's books."""
     shown = slice(0, scenario.reported_count)
     data, inputs = plan.data.isel(period=shown), plan.inputs.isel(period=shown)
     facility = data.facility_w.sum("site")
@@ -98,33 +163,37 @@ def headline(scenario: Scenario, plan: Plan, books: xr.Dataset, valued: Values) 
     spent = float(capex[: peak + 1].sum())
     tokens = flows.mean_tokens_per_s(data.served_tokens_per_s, inputs)
     demanded = float((inputs.demand_tokens_per_s).sum())
-    return {
-        "npv_usd": valued.npv_usd,
-        "terminal_value_usd": valued.terminal_value_usd,
-        "penalties_usd": valued.penalties_usd,
-        "social_value_usd": valued.social_value_usd,
-        "irr_frac": valued.programme.rate_frac,
-        "equity_irr_frac": valued.equity.rate_frac,
-        "equity_value_usd": valued.equity_value_usd,
-        "capex_usd": float(capex.sum()),
-        "capex_usd_per_w_it": _ratio(spent, gross_it),
-        "capex_usd_per_w_facility": _ratio(spent, float(data.gross_facility_w[peak])),
-        "installed_facility_w": float(facility[peak]),
-        "installed_it_w": float(at.it_w.sum()),
-        "packages_count": float(packages.sum()),
-        "dies_count": float((packages * inputs.dies_per_package_count).sum()),
-        "racks_count": float(racks.sum()),
-        "peak_period": str(data.period.values[peak]) if float(facility[peak]) > 0 else None,
-        "first_gw_date": first_gw_date(facility),
-        "target_date": _date_of(facility if _on_facility(scenario) else data.it_w.sum("site"), _target_w(scenario)),
-        "tokens_per_day": float(tokens.isel(period=peak).sum()) * SECONDS_PER_DAY,
-        "tranche_released_usd": float(books.tranches.isel(period=shown).sum()),
-        "tranche_share_of_capex_frac": _tranche_share(books.isel(period=shown)),
-        "peak_debt_usd": float(books.debt.isel(period=shown).max()),
-        "unserved_frac": _ratio(demanded - float(tokens.sum()), demanded),
-        "break_even_price_ratio": valued.break_even_price_ratio,
-        **_per_gw_year(scenario, plan, books),
-    }
+    earned, needed = _per_gw_year_usd(scenario, plan, books)
+    return Headline(
+        npv_usd=valued.npv_usd,
+        terminal_value_usd=valued.terminal_value_usd,
+        penalties_usd=valued.penalties_usd,
+        social_value_usd=valued.social_value_usd,
+        irr_frac=valued.programme.rate_frac,
+        irr_roots_frac=valued.programme.roots_frac,
+        equity_irr_frac=valued.equity.rate_frac,
+        equity_irr_roots_frac=valued.equity.roots_frac,
+        equity_value_usd=valued.equity_value_usd,
+        capex_usd=float(capex.sum()),
+        capex_usd_per_w_it=_ratio(spent, gross_it),
+        capex_usd_per_w_facility=_ratio(spent, float(data.gross_facility_w[peak])),
+        installed_facility_w=float(facility[peak]),
+        installed_it_w=float(at.it_w.sum()),
+        packages_count=float(packages.sum()),
+        dies_count=float((packages * inputs.dies_per_package_count).sum()),
+        racks_count=float(racks.sum()),
+        peak_period=str(data.period.values[peak]) if float(facility[peak]) > 0 else None,
+        first_gw_date=first_gw_date(facility),
+        target_date=_date_of(facility if _on_facility(scenario) else data.it_w.sum("site"), _target_w(scenario)),
+        tokens_per_day=float(tokens.isel(period=peak).sum()) * SECONDS_PER_DAY,
+        tranche_released_usd=float(books.tranches.isel(period=shown).sum()),
+        tranche_share_of_capex_frac=_tranche_share(books.isel(period=shown)),
+        peak_debt_usd=float(books.debt.isel(period=shown).max()),
+        unserved_frac=_ratio(demanded - float(tokens.sum()), demanded),
+        break_even_price_ratio=valued.break_even_price_ratio,
+        revenue_usd_per_gw_year=earned,
+        revenue_needed_usd_per_gw_year=needed,
+    )
 
 
 def _ratio(over: float, under: float) -> float | None:
@@ -158,7 +227,7 @@ def _tranche_share(books: xr.Dataset) -> float | None:
     return _ratio(float(books.tranches[upto].sum()), -float(books.investing_cash[upto].sum()))
 
 
-def _per_gw_year(scenario: Scenario, plan: Plan, books: xr.Dataset) -> dict[str, float | None]:
+def _per_gw_year_usd(scenario: Scenario, plan: Plan, books: xr.Dataset) -> tuple[float | None, float | None]:
     """Revenue per gigawatt of facility power and year: earned over the reported window, and what would be needed.
 
     Needed: the annuity of what was invested and the running cost, per gigawatt in service, over the share of revenue
@@ -172,10 +241,7 @@ def _per_gw_year(scenario: Scenario, plan: Plan, books: xr.Dataset) -> dict[str,
     instalments = annuity_due_usd(scenario, books.isel(period=shown))
     running = -float((books.energy + books.opex + books.rent).isel(period=shown).sum())
     needed = (instalments + running) / (1 - asked.finance.non_compute_frac)
-    return {
-        "revenue_usd_per_gw_year": _ratio(revenue, gw_years),
-        "revenue_needed_usd_per_gw_year": _ratio(needed, gw_years),
-    }
+    return _ratio(revenue, gw_years), _ratio(needed, gw_years)
 
 
 def annuity_due_usd(scenario: Scenario, books: xr.Dataset) -> float:

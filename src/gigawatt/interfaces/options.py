@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -44,7 +45,8 @@ def command(verb: Verb, report: Report, ended: Callable[[Verb, dict[str, Any]], 
 
     def asked(**given: Any) -> None:
         # What stands at its default is not asked for: the record knows it to the last digit.
-        ended(verb, {key: value for key, value in given.items() if value not in (None, [], False, defaults[key])})
+        asked_for = {key: value for key, value in given.items() if value not in (None, [], False, defaults[key])}
+        ended(verb, {key.rstrip("_"): value for key, value in asked_for.items()})
 
     asked.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     asked.__annotations__ = {one.name: one.annotation for one in parameters}
@@ -72,7 +74,8 @@ def _of_question(verb: Verb) -> Iterator[inspect.Parameter]:
         else:
             info = typer.Option(False if hints[entry.name] is bool else default, _option(key), **style)
         kind: Any = bool if hints[entry.name] is bool else list[str] | None if many else str | None
-        yield inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=info, annotation=kind)
+        name = f"{key}_" if iskeyword(key) else key
+        yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=info, annotation=kind)
 
 
 def _of_job(verb: Verb, report: Report) -> Iterator[inspect.Parameter]:

@@ -14,7 +14,7 @@ from gigawatt.report.svg import Frame
 from gigawatt.report.tables import Table
 from gigawatt.study.dates import quarter
 from gigawatt.study.result import Result
-from gigawatt.study.summary import tranches
+from gigawatt.study.run.tranches import tranches
 from gigawatt.units import show
 
 HALF = 488.0
@@ -97,13 +97,12 @@ def milestones(result: Result) -> Exhibit:
     at = {period: n for n, period in enumerate(periods(result))}
     marks = [
         Mark(
-            at=at[row["released_period"]],
-            value=row["milestone_w"] / unit.size,
-            tip=f"{cell(row['milestone_w'], 'w')}: {cell(row['amount_usd'], 'usd')} in "
-            f"{quarter(row['released_period'])}",
+            at=at[row.released_period],
+            value=row.milestone_w / unit.size,
+            tip=f"{cell(row.milestone_w, 'w')}: {cell(row.amount_usd, 'usd')} in {quarter(row.released_period)}",
         )
         for row in tranches(result)
-        if row["released_period"] in at
+        if row.released_period in at
     ]
     line = Series(name="gross installed", values=_values(gross, unit), colour=BLUE)
     use = result.scenario.asked.capital.tranches
@@ -184,7 +183,7 @@ def per_gw_year(result: Result) -> Exhibit:
     power = names.power(result.scenario)
     earned = views.revenue_usd_per_gw_year(result) * power.gw
     unit = Scale(size=1e9 * power.gw, unit=f"{power.money} per {power.symbol}-year", digits=1)
-    needed = result.headline["revenue_needed_usd_per_gw_year"]
+    needed = result.accounts.headline.revenue_needed_usd_per_gw_year
     levels = []
     if isinstance(needed, float):
         needed = needed * power.gw

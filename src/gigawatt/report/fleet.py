@@ -200,12 +200,12 @@ def outages(result: Result, most_count: int = LISTED_COUNT) -> Table | None:
         return None
     rows = tuple(
         (
-            row["moment"].replace("T", " ").removesuffix("Z"),
-            names.site(result.scenario, row["site"]),
-            names.platform(result.scenario, row["platform"]),
-            str(row["rack"]),
-            row["kind"],
-            f"{row['outage_h'] / DAY_HOURS:,.1f}",
+            row.moment.replace("T", " ").removesuffix("Z"),
+            names.site(result.scenario, row.site),
+            names.platform(result.scenario, row.platform),
+            str(row.rack),
+            row.kind,
+            f"{row.outage_h / DAY_HOURS:,.1f}",
         )
         for row in longest_first(result.timeline.outages, most_count)
     )

@@ -11,46 +11,45 @@ import xarray as xr
 
 from gigawatt.plan.exact import exact
 from gigawatt.report.hours import daily, dated
-from gigawatt.scenario.schema import Scenario
+from gigawatt.study.answer import plain
 from gigawatt.study.result import Result, datasets, whole_folder
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RUNS = "gigawatt-runs"
-HASH_LENGTH = 8
+    from gigawatt.study.run.answer import RunAnswer
+    from gigawatt.study.simulation.answer import SimulationAnswer
+
 # A table of CSV with more rows than this helps nobody.
 MOST_ROWS = 50_000
 # Datasets of a result, by the name of their files.
 DATA = ("plan", "inputs", "timeline", "outages", "accounts", "statements", "classes", "platforms")
 
 
-def default(scenario: Scenario) -> Path:
-    """Where a result goes when nobody says: ./gigawatt-runs/<scenario>-<hash8>/."""
-    return Path(RUNS) / f"{scenario.name}-{scenario.hash[:HASH_LENGTH]}"
-
-
 @exact()
-def write(result: Result, folder: str | Path) -> dict[str, str]:
-    """Write everything that a result says; returns name → path, folder first.
+def write(answer: RunAnswer | SimulationAnswer, folder: Path) -> dict[str, str]:
+    """Write everything that an answer and its result say; returns name → path, folder first.
 
     Raises ScenarioError where the folder holds something else, OSError where it cannot be written. A failure in the
     middle leaves nothing behind.
     """
     from gigawatt.report import page, workbook
-    from gigawatt.study.summary import summary
 
-    folder = Path(folder)
+    result = answer.result
     with whole_folder(result, folder) as place:
         (place / "report.html").write_text(page.render(result), encoding="utf-8")
         workbook.write(result, place / "workbook.xlsx")
-        found = summary(result)
-        found["solver"]["wall_s"] = None  # of the run, not of the result: the same result gives the same bytes
-        (place / "summary.json").write_text(
-            json.dumps(found, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        (place / "summary.json").write_text(_summary(answer), encoding="utf-8")
         _write_tables(result, place / "csv")
     return files(folder)
+
+
+def _summary(answer: RunAnswer | SimulationAnswer) -> str:
+    """The answer as JSON, without the time that it took: the same result gives the same bytes."""
+    found = plain(answer)
+    if "solver" in found:
+        found["solver"]["wall_s"] = None
+    return f"{json.dumps(found, allow_nan=False, ensure_ascii=False)}\n"
 
 
 def files(folder: Path) -> dict[str, str]:

@@ -147,7 +147,7 @@ def event_power(result: Result) -> xr.Dataset:
     """
     found, data = result.outcome, result.timeline.data
     assert found is not None  # asked for where there is an event only
-    begin, end = np.datetime64(found.begin), np.datetime64(found.end)
+    begin, end = (np.datetime64(moment.removesuffix("Z")) for moment in (found.begin, found.end))
     around = max(end - begin, np.timedelta64(2, "h"))
     moments = data.time.values.astype("datetime64[m]")
     near = np.flatnonzero((moments >= begin - around) & (moments < end + around))

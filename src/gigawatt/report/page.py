@@ -89,14 +89,14 @@ def rows(exhibits: Sequence[Exhibit]) -> list[list[Exhibit]]:
 
 def tiles(result: Result) -> list[dict[str, str]]:
     """The first figures: label, value, what it is."""
-    if not result.headline["peak_period"]:
+    if not result.accounts.headline.peak_period:
         return []
     known = {name: (label, note) for name, label, _, note in tables.headline_of(result)}
     if "first_gw_date" in known:
         del known["target_date"]  # one date has a tile
     found = []
     for name, label, suffix in TILES:
-        if name in known and result.headline[name] is not None:
+        if name in known and tables.headline_value(result, name) is not None:
             shown = tables.headline_cell(result, name, suffix).removesuffix(" tokens/day")
             shown = shown.removeprefix("by the end of ")
             label = known[name][0] if name.endswith("_per_gw_year") else label
@@ -106,7 +106,7 @@ def tiles(result: Result) -> list[dict[str, str]]:
 
 def sections(result: Result) -> Iterator[Section]:
     """The page from top to bottom; where nothing is in service, only why, and what that rests on."""
-    if not result.headline["peak_period"]:
+    if not result.accounts.headline.peak_period:
         yield from _scarce(result)
         yield from _rests(result)
         return

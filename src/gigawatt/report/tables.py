@@ -13,7 +13,7 @@ from gigawatt.report import names, views, words
 from gigawatt.report.scale import Scale, cell, scale
 from gigawatt.study.dates import by_end, quarter, spoken, when
 from gigawatt.study.result import Result
-from gigawatt.study.summary import tranches
+from gigawatt.study.run.tranches import tranches
 
 Value = float | str | None
 
@@ -102,7 +102,7 @@ def _power(result: Result, power: xr.DataArray, dim: str, title: str) -> Table:
 def milestones(result: Result) -> Table:
     """Each tranche: its power, when that stood, when the money came, how much."""
     rows = [
-        (row["milestone_w"], when(row["energised_period"]), when(row["released_period"]), row["amount_usd"])
+        (row.milestone_w, when(row.energised_period), when(row.released_period), row.amount_usd)
         for row in tranches(result)
     ]
     columns = (
@@ -382,13 +382,12 @@ def headline(result: Result) -> Table:
 
 def headline_of(result: Result) -> list[tuple[str, str, str, str]]:
     """The rows of `HEADLINE` for a result: a programme of less than a gigawatt has no first one, nor years of one."""
-    kept = [row for row in HEADLINE if row[0] in result.headline]
     power = names.power(result.scenario)
     if names.of_gigawatts(result.scenario):
-        return kept
+        return list(HEADLINE)
     return [
         (name, label.replace("GW-year", f"{power.symbol}-year"), suffix, note)
-        for name, label, suffix, note in kept
+        for name, label, suffix, note in HEADLINE
         if name != "first_gw_date"
     ]
 
@@ -405,7 +404,7 @@ def headline_cell(result: Result, name: str, suffix: str) -> str:
 
 def headline_value(result: Result, name: str) -> float | str | None:
     """A figure of the headline, by the power in which its programme is told."""
-    value = result.headline.get(name)
+    value: float | str | None = getattr(result.accounts.headline, name)
     if isinstance(value, float) and name.endswith("_per_gw_year"):
         return value * names.power(result.scenario).gw
     return value

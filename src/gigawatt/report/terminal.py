@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from gigawatt.report import listings
-from gigawatt.report.folder import HASH_LENGTH
+from gigawatt.study.job import HASH_LENGTH
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from gigawatt.study.note import Note
     from gigawatt.study.numbers import CitedSource, GradedNumber
     from gigawatt.study.result import Result
-    from gigawatt.study.simulation.simulation import LivedResult
+    from gigawatt.study.run.answer import RunAnswer
+    from gigawatt.study.simulation.answer import SimulationAnswer
     from gigawatt.study.sources.answer import ScenarioSources
 
 YEARS_AT_80 = 8
@@ -50,20 +51,20 @@ def console(width: int | None = None) -> Console:
     return Console(width=width, highlight=False, emoji=False, markup=False, soft_wrap=False)
 
 
-def show(result: Result, files: Mapping[str, str], out: Console | None = None) -> None:
-    """The summary of a result: what is built, its money, who is served, what binds, and where the report lies."""
+def show(answer: RunAnswer, files: Mapping[str, str], out: Console | None = None) -> None:
+    """The summary of a run: what is built, its money, who is served, what binds, and where the report lies."""
     from gigawatt.report import calls, tables, words
     from gigawatt.study.dates import spoken
     from gigawatt.study.nothing import NOTHING
 
-    out = out or console()
+    out, result = out or console(), answer.result
     _heading(out, result.scenario.asked.title, result.scenario.name, result.scenario.hash[:HASH_LENGTH])
     _paragraph(out, words.headline(result))
-    if result.headline["peak_period"]:
-        _show_built(result, out)
+    if answer.headline.peak_period:
+        _show_built(answer, out)
     _section(out, tables.binds(result), words.binds_first(result))
     _section(out, tables.worth(result, WORTH_ROWS), words.worth(result))
-    if result.headline["peak_period"]:
+    if answer.headline.peak_period:
         _section(out, tables.lived(result, with_cause=False), words.lived(result))
         _section(out, calls.sites(result), calls.cost(result))
         _section(out, calls.lost(result), "")
@@ -71,14 +72,14 @@ def show(result: Result, files: Mapping[str, str], out: Console | None = None) -
     _pairs(out, "Files", [(name, path) for name, path in files.items() if name in ("report", "workbook", "folder")])
 
 
-def _show_built(result: Result, out: Console) -> None:
+def _show_built(answer: RunAnswer, out: Console) -> None:
     """What is in service, its money, and who is served."""
     from gigawatt.report import tables, words
-    from gigawatt.study.summary import tranches
 
+    result = answer.result
     years = YEARS_AT_80 if out.width < 100 else 2 * YEARS_AT_80
     _section(out, tables.thinned(tables.power_by_platform(result), years), words.build_out(result))
-    if tranches(result):
+    if answer.tranches:
         _section(out, tables.milestones(result), words.capital(result))
     else:
         _paragraph(out, words.capital(result))
@@ -100,20 +101,20 @@ def show_hedging(scenario: Scenario, told: Mapping[str, Any], out: Console | Non
     _list(out, "To keep in mind", [note["text"] for note in told["notes"]])
 
 
-def show_simulation(found: LivedResult, files: Mapping[str, str], out: Console | None = None) -> None:
+def show_simulation(answer: SimulationAnswer, files: Mapping[str, str], out: Console | None = None) -> None:
     """What happened to a plan: an event and its cost where there was one, plan against simulation, and the fleet."""
     from gigawatt.report import calls, event, fleet, tables, words
     from gigawatt.study.dates import spoken
 
-    out, result = out or console(), found.result
+    out, result, found = out or console(), answer.result, answer.outcome
     _heading(out, result.scenario.asked.title, result.scenario.name, result.scenario.hash[:HASH_LENGTH])
     _paragraph(out, words.lived(result))
     if result.timeline.summary.pue_mean is not None:
         _paragraph(out, f"{words.pue(result)} {words.goodput(result)}".strip())
-    if result.outcome is not None:
-        _paragraph(out, f"{words.joined(result.outcome.events)}: {event.taken(result, result.outcome)}")
-        _section(out, event.cut(result, result.outcome), event.cost(result, result.outcome))
-        _section(out, event.phases(result, result.outcome), "")
+    if found is not None:
+        _paragraph(out, f"{words.joined(found.events)}: {event.taken(result, found)}")
+        _section(out, event.cut(result, found), event.cost(result, found))
+        _section(out, event.phases(result, found), "")
     _section(out, calls.sites(result), calls.cost(result))
     _section(out, calls.lost(result), "")
     _section(out, tables.lived(result, with_cause=False), "")

@@ -13,7 +13,7 @@ from gigawatt.study import nothing
 from gigawatt.study.dates import MONTH_NAMES, by_end, quarter
 from gigawatt.study.nothing import NOTHING, built
 from gigawatt.study.result import Result
-from gigawatt.study.summary import tranches
+from gigawatt.study.run.tranches import tranches
 from gigawatt.units import show
 
 SERVED_IN_FULL_FRAC = 0.995
@@ -29,21 +29,21 @@ def joined(parts: Sequence[str]) -> str:
 
 def headline(result: Result) -> str:
     """What the plan comes to, in one breath."""
-    h, asked = result.headline, result.scenario.asked
-    if not h["peak_period"]:
+    h, asked = result.accounts.headline, result.scenario.asked
+    if not h.peak_period:
         return _nothing(result)
     target = f"its target of {show(asked.programme.target_w, 'w')}"
     if asked.programme.power_basis == "it":
         target += " of IT power"
-    peak = f"{_w(h['installed_facility_w'])} of facility power"
+    peak = f"{_w(h.installed_facility_w)} of facility power"
     start = (
-        f"The programme reaches {target} {by_end(str(h['target_date']))}, with {peak} in service at its peak"
-        if h["target_date"]
-        else f"The programme has {peak} in service at its peak, {by_end(str(h['peak_period']))}, short of {target}"
+        f"The programme reaches {target} {by_end(str(h.target_date))}, with {peak} in service at its peak"
+        if h.target_date
+        else f"The programme has {peak} in service at its peak, {by_end(str(h.peak_period))}, short of {target}"
     )
     return (
-        f"{start}; it spends {_usd(h['capex_usd'])} of capital {by_end(asked.horizon.report_end_date)}, and is "
-        f"worth {_usd(h['npv_usd'])} today, or {_usd(_with_terminal(result))} with the value of what stands at the end."
+        f"{start}; it spends {_usd(h.capex_usd)} of capital {by_end(asked.horizon.report_end_date)}, and is "
+        f"worth {_usd(h.npv_usd)} today, or {_usd(_with_terminal(result))} with the value of what stands at the end."
     )
 
 
@@ -72,24 +72,24 @@ def _with_terminal(result: Result) -> float:
 
 def build_out(result: Result) -> str:
     """When the first gigawatt stands, and on which platforms most of the peak rests."""
-    h, scenario = result.headline, result.scenario
-    if not h["peak_period"]:
+    h, scenario = result.accounts.headline, result.scenario
+    if not h.peak_period:
         return NO_POWER
-    power = views.facility_by_platform_w(result.plan).sel(period=h["peak_period"])
+    power = views.facility_by_platform_w(result.plan).sel(period=h.peak_period)
     order = np.argsort(-power.values)
     largest = [n for n in order if power.values[n] > 0][:2]
     parts = [f"{names.platform(scenario, str(power.platform.values[n]))} ({_w(float(power[n]))})" for n in largest]
-    first = f"The first gigawatt stands {by_end(str(h['first_gw_date']))}. " if names.of_gigawatts(scenario) else ""
-    first = first if h["first_gw_date"] else ""
-    return f"{first}At the peak of {_w(h['installed_facility_w'])}, most power feeds {joined(parts)}."
+    first = f"The first gigawatt stands {by_end(str(h.first_gw_date))}. " if names.of_gigawatts(scenario) else ""
+    first = first if h.first_gw_date else ""
+    return f"{first}At the peak of {_w(h.installed_facility_w)}, most power feeds {joined(parts)}."
 
 
 def sites(result: Result) -> str:
     """How many campuses carry the peak, and the largest of them."""
-    h = result.headline
-    if not h["peak_period"]:
+    h = result.accounts.headline
+    if not h.peak_period:
         return NO_POWER
-    power = result.plan.data.facility_w.sel(period=h["peak_period"])
+    power = result.plan.data.facility_w.sel(period=h.peak_period)
     used = int((power > 1e-6 * power.max()).sum())
     most = str(power.site.values[int(np.argmax(power.values))])
     name = names.site(result.scenario, most)
@@ -100,19 +100,19 @@ def sites(result: Result) -> str:
 
 def capital(result: Result) -> str:
     """How much of the capital the tranches bring, and where debt peaks."""
-    h = result.headline
-    released = h["tranche_released_usd"]
+    h = result.accounts.headline
+    released = h.tranche_released_usd
     first = ""
     if released:
-        share = cell(h["tranche_share_of_capex_frac"], "frac")
+        share = cell(h.tranche_share_of_capex_frac, "frac")
         first = f"Tranches bring {_usd(released)}, {share} of the capital spending up to the last of them. "
     elif tranches(result):
         first = f"No tranche is released {by_end(result.scenario.asked.horizon.report_end_date)}. "
     debt = result.accounts.statements.debt.isel(period=views.reported(result))
-    if not h["peak_debt_usd"]:
+    if not h.peak_debt_usd:
         return f"{first}No debt is drawn."
     peak = str(debt.period.values[int(np.argmax(debt.values))])
-    return f"{first}Debt peaks at {_usd(h['peak_debt_usd'])} in {quarter(peak)}."
+    return f"{first}Debt peaks at {_usd(h.peak_debt_usd)} in {quarter(peak)}."
 
 
 def milestones(result: Result) -> str:
@@ -120,7 +120,7 @@ def milestones(result: Result) -> str:
     rows = tranches(result)
     if not rows:
         return "This programme has no tranches."
-    dates = [str(row["released_period"]) for row in rows if row["released_period"]]
+    dates = [row.released_period for row in rows if row.released_period]
     if not dates:
         return f"None of {len(rows)} tranches is released."
     when = f"in {quarter(dates[0])}" if len(dates) == 1 else f"from {quarter(dates[0])} to {quarter(dates[-1])}"
@@ -160,8 +160,8 @@ def money(result: Result) -> str:
 
 def per_gw_year(result: Result) -> str:
     """Revenue per gigawatt (or megawatt, of a smaller programme) and year: earned, needed, and what history knows."""
-    h, power = result.headline, names.power(result.scenario)
-    earned, needed = h["revenue_usd_per_gw_year"], h["revenue_needed_usd_per_gw_year"]
+    h, power = result.accounts.headline, names.power(result.scenario)
+    earned, needed = h.revenue_usd_per_gw_year, h.revenue_needed_usd_per_gw_year
     if not (isinstance(earned, float) and isinstance(needed, float)):
         return NO_POWER
     said = (
@@ -334,13 +334,13 @@ def goodput(result: Result) -> str:
 
 def tokens(result: Result) -> str:
     """Tokens of the peak quarter's mean day, and the share never served."""
-    h = result.headline
-    if not h["peak_period"]:
+    h = result.accounts.headline
+    if not h.peak_period:
         return "No tokens are served."
-    daily = cell(h["tokens_per_day"], "tokens_per_day").removesuffix("/day")
+    daily = cell(h.tokens_per_day, "tokens_per_day").removesuffix("/day")
     return (
-        f"{daily} are served on a mean day of {quarter(str(h['peak_period']))}; "
-        f"over the reported window {cell(h['unserved_frac'], 'frac')} of what is asked for goes unserved."
+        f"{daily} are served on a mean day of {quarter(str(h.peak_period))}; "
+        f"over the reported window {cell(h.unserved_frac, 'frac')} of what is asked for goes unserved."
     )
 
 

@@ -21,8 +21,8 @@ from gigawatt.report import names, tables, views, words
 from gigawatt.report.scale import scale
 from gigawatt.study.dates import quarter, spoken, when
 from gigawatt.study.result import Result
+from gigawatt.study.run.tranches import tranches
 from gigawatt.study.sources.answer import numbers
-from gigawatt.study.summary import tranches
 
 CREATED = datetime(2025, 9, 22)
 UNREAD = Source(date="")  # of a number that was read nowhere
@@ -196,19 +196,19 @@ def _cell(row: int, column: int) -> str:
 def _tranches(pages: _Pages, result: Result) -> None:
     sheet = pages.sheet("tranches", "Tranches", words.milestones(result), (18, 14, 14, 18))
     rows = tranches(result)
-    power, power_unit = pattern("w", [row["milestone_w"] for row in rows])
-    money, money_unit = pattern("usd", [row["amount_usd"] for row in rows])
+    power, power_unit = pattern("w", [row.milestone_w for row in rows])
+    money, money_unit = pattern("usd", [row.amount_usd for row in rows])
     heads = (f"Milestone, {power_unit}", "Energised", "Released", f"Amount, {money_unit}")
     for at, text in enumerate(heads):
         sheet.write_string(3, at, text, pages.head)
     for at, row in enumerate(rows, start=4):
-        sheet.write_number(at, 0, row["milestone_w"], pages.number(power))
-        for column, name in ((1, "energised_period"), (2, "released_period")):
-            sheet.write_string(at, column, when(row[name]))
-        sheet.write_number(at, 3, row["amount_usd"], pages.number(money))
+        sheet.write_number(at, 0, row.milestone_w, pages.number(power))
+        for column, period in ((1, row.energised_period), (2, row.released_period)):
+            sheet.write_string(at, column, when(period))
+        sheet.write_number(at, 3, row.amount_usd, pages.number(money))
     end = 4 + len(rows)
     sheet.write_string(end, 0, "Total", pages.strong)
-    total = math.fsum(row["amount_usd"] for row in rows)
+    total = math.fsum(row.amount_usd for row in rows)
     formula = f"=SUM(D5:D{end})" if rows else "=0"
     sheet.write_formula(end, 3, formula, pages.number(money, strong=True), total)
 

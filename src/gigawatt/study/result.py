@@ -62,8 +62,9 @@ class Result:
     outcome: EventOutcome | None = None
 
     @property
-    def headline(self) -> dict[str, float | str | None]:
-        return self.accounts.headline
+    def headline(self) -> dict[str, Any]:
+        """The figures that are asked for first, by name."""
+        return asdict(self.accounts.headline)
 
     def save(self, folder: str | Path) -> Path:
         """Write the result's data to a folder: all of it, or nothing.

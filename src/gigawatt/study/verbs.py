@@ -290,7 +290,9 @@ def ask(name: str, *places: Any, job: Job | None = None, **values: Any) -> Any:
     if len(places) > len(verb.positional):
         raise TypeError(f"{verb.function}() takes {len(verb.positional)} values by place, {len(places)} were given")
     placed = dict(zip(verb.positional, places, strict=False))
-    return verb.answer(read(verb.question(), placed | values), job or Job())
+    # Where a key is a word of Python's own, it is given with an underscore behind it, as in from_="2028Q1".
+    keyed = {key.rstrip("_"): value for key, value in values.items()}
+    return verb.answer(read(verb.question(), placed | keyed), job or Job())
 
 
 def __getattr__(name: str) -> Callable[..., Any]:

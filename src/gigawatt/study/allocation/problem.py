@@ -137,7 +137,7 @@ def _of_result(saved: Result, question: AllocationQuestion, fairness: Fairness) 
         expected = "a result that builds something, or the scenario itself, for a fleet yet to build"
         raise ScenarioError([_asked("scenario", f"{question.scenario}: nothing is built", expected)])
     # What is built after the reported window only has no peak in it: its last quarter then.
-    peak = saved.headline["peak_period"] or data.period.values[-1]
+    peak = saved.accounts.headline.peak_period or data.period.values[-1]
     period = _read_period(question.period, data, str(peak))
     found = _of_scenario(scenario, data, period, fairness, stock.sel(period=period))
     return replace(found, notes=(*found.notes, *drift.notes(saved.scenario)))

@@ -30,7 +30,7 @@ class ClaimCase:
     @property
     def installed_w(self) -> float:
         """Facility power in the reported quarter with the most of it [W]."""
-        return float(self.accounts.headline["installed_facility_w"] or 0.0)
+        return self.accounts.headline.installed_facility_w
 
     @property
     def value_usd(self) -> float:
@@ -40,12 +40,12 @@ class ClaimCase:
 
     def figure(self, name: str) -> float | None:
         """A number of the headline; None where it does not exist."""
-        value = self.accounts.headline[name]
+        value = getattr(self.accounts.headline, name)
         return None if value is None else float(value)
 
     def date(self, name: str) -> str | None:
         """A date of the headline; None where it is never reached."""
-        value = self.accounts.headline[name]
+        value = getattr(self.accounts.headline, name)
         return None if value is None else str(value)
 
 

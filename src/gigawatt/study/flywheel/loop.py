@@ -112,7 +112,7 @@ def spin(
         turn = Turn(
             start_ratio=start_ratio,
             number=len(turns) + 1,
-            peak_w=float(books.headline["installed_facility_w"] or 0.0),
+            peak_w=books.headline.installed_facility_w,
             npv_usd=books.values.npv_usd,
             demand_ratio=float(demand.volume_ratio[last]),
             response_ratio=float(response.volume_ratio[last]),

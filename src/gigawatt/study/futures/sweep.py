@@ -25,7 +25,7 @@ from gigawatt.study.futures.quantiles import left_out, outcomes, with_value
 from gigawatt.study.futures.question import Asking, check_asking, drawing, seed_of, timed
 from gigawatt.study.futures.statistics import Index
 from gigawatt.study.note import Note
-from gigawatt.study.run import unlawful
+from gigawatt.study.run.notes import unlawful
 from gigawatt.study.summary import strict
 
 LOW_FRAC, MIDDLE_FRAC, HIGH_FRAC = 0.1, 0.5, 0.9

@@ -1,74 +1,126 @@
-"""A simulation as one JSON object, as design.md §7 promises to other programs."""
+"""What a simulation answers: a window in figures, what differs from the plan, and what events of the grid did."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
+from gigawatt.account.accounts import account
+from gigawatt.plan import plan
+from gigawatt.plan.exact import exact
+from gigawatt.quarters import first_day
+from gigawatt.scenario.schema import Scenario
+from gigawatt.simulate import Timeline, calendar, simulate
+from gigawatt.simulate.summary import Summary
+from gigawatt.simulate.timeline import Window
+from gigawatt.study import site_notes
+from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
+from gigawatt.study.job import Job
 from gigawatt.study.note import Note
-from gigawatt.study.simulation import outages
-from gigawatt.study.simulation.event import EventOutcome, Phase
-from gigawatt.study.simulation.simulation import LivedResult
-from gigawatt.study.summary import strict
+from gigawatt.study.question import refuse, wrong
+from gigawatt.study.result import Result, check_out
+from gigawatt.study.run.notes import plan_notes
+from gigawatt.study.run.stages import provenance
+from gigawatt.study.simulation.event import EventOutcome, outcome
+from gigawatt.study.simulation.notes import known_notes, window_notes
+from gigawatt.study.simulation.opening import opened
+from gigawatt.study.simulation.outages import ListedOutage, longest_first
+from gigawatt.study.simulation.question import SimulationQuestion
+from gigawatt.study.simulation.window import window
 
 LONGEST_COUNT = 10
+SECONDS_PER_HOUR = 3600
 
 
-def summary(simulation: LivedResult) -> dict[str, Any]:
-    """The fields of `gigawatt simulate --json`, files aside; what does not exist is null."""
-    result = simulation.result
-    timeline, seen = result.timeline, result.timeline.summary
-    found = {
-        "gigawatt": result.provenance["gigawatt"],
-        "scenario": result.scenario.name,
-        "hash": result.scenario.hash,
-        "mode": simulation.mode,
-        "seed": simulation.seed,
-        "from": simulation.first_date.isoformat(),
-        "to": simulation.last_date.isoformat(),
-        "step_s": round(simulation.step_h * 3600),
-        "availability_frac": seen.availability_frac,
-        "pue_mean": seen.pue_mean,
-        "pue_p99": seen.pue_p99,
-        "energy_wh": seen.energy_wh,
-        "it_wh": seen.it_wh,
-        "energy_usd": seen.energy_usd,
-        "water_l": seen.water_l,
-        "carbon_kg": seen.carbon_kg,
-        "failures_count": sum(seen.failures.values()),
-        "failures": dict(seen.failures),
-        "goodput_frac": seen.goodput_frac,
-        "served": dict(seen.served),
-        "unserved": dict(seen.unserved),
-        "curtailed_wh": seen.curtailed_wh,
-        "calls": None if seen.calls is None else asdict(seen.calls),
-        "residual_frac": seen.residual_frac,
-        "plan_vs_sim": [asdict(row) for row in seen.plan_vs_sim],
-        "outages": outages.longest_first(timeline.outages, LONGEST_COUNT),
-        "notes": [asdict(note) for note in (*result.notes, *_assumed(timeline.notes))],
-    }
-    return dict(strict(found | ({} if result.outcome is None else _outcome(result.outcome))))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulationAnswer:
+    """A plan, and what happens to it in a window.
+
+    from_, to: first and last day of it, both included. step_s: of its time. lived: its figures. outages: the longest.
+    outcome: what events did; None where none was asked about.
+    """
+
+    head: Head = field(metadata=SPREAD)
+    mode: str
+    seed: int
+    from_: date
+    to: date
+    step_s: int
+    failures_count: float
+    lived: Summary = field(metadata=SPREAD)
+    outages: tuple[ListedOutage, ...]
+    outcome: EventOutcome | None = field(metadata=SPREAD)
+    result: Result = field(metadata=UNTOLD)
 
 
-def _assumed(texts: tuple[str, ...]) -> list[Note]:
-    return [Note(code="simulation", path="simulate", text=text) for text in texts]
+@exact()
+def answer(question: SimulationQuestion, job: Job) -> SimulationAnswer:
+    """Live through the plan of a result, or through one that is made first.
+
+    Raises ScenarioError for bad input with every fault that was found, Infeasible where there is no plan.
+    """
+    _check(question, job)
+    if job.folder is not None:
+        check_out(job.folder)
+    scenario, saved = opened(question)
+    asked = window(question, scenario)
+    planned = saved.plan if saved is not None else plan.make(scenario, job.say, with_worth=job.folder is not None)
+    timeline = simulate(scenario, planned, job.say, asked)
+    found = None
+    if asked.events:
+        job.say("living through the same hours without the event")
+        without = simulate(scenario, planned, window=replace(asked, events=()))
+        found = outcome(question.event, asked, timeline, without, planned)
+    accounts = saved.accounts if saved is not None else account(scenario, planned)
+    known = known_notes(scenario, saved) if saved is not None else plan_notes(scenario, planned, accounts)
+    called = site_notes.call_notes(scenario, timeline)
+    result = Result(
+        scenario=scenario,
+        plan=planned,
+        timeline=timeline,
+        accounts=accounts,
+        notes=(*known, *called, *window_notes(scenario, saved, asked, found)),
+        provenance=provenance(scenario),
+        outcome=found,
+    )
+    return answer_of(result, asked)
 
 
-def _outcome(found: EventOutcome) -> dict[str, Any]:
-    phases = {name: getattr(found, name) for name in ("before", "during", "without", "after")}
-    return {
-        "events": list(found.events),
-        "begin": f"{found.begin}Z",
-        "end": f"{found.end}Z",
-        **{name: _phase(phase) for name, phase in phases.items()},
-        "cut": [asdict(row) for row in found.cut],
-    }
+def _check(question: SimulationQuestion, job: Job) -> None:
+    faults = []
+    if question.seed is not None and question.seed < 0:
+        faults.append(wrong("seed", question.seed, "a whole number from 0 on"))
+    if question.events is not None and job.folder is None:
+        faults.append(wrong("events", question.events, "a folder for the result, for that is where they go"))
+    refuse(faults)
 
 
-def _phase(phase: Phase | None) -> Mapping[str, Any] | None:
-    """Means of the programme, and beside them those of the event's sites."""
-    if phase is None:
-        return None
-    sites = {site: asdict(means) for site, means in phase.sites.items()}
-    return {"hours": phase.hours_h, **asdict(phase.programme), "sites": sites}
+def answer_of(result: Result, asked: Window) -> SimulationAnswer:
+    """The answer that a result of a window gives."""
+    scenario, timeline = result.scenario, result.timeline
+    first, last = _days(scenario, asked, timeline)
+    assumed = (Note(code="simulation", path="simulate", text=text) for text in timeline.notes)
+    return SimulationAnswer(
+        head=head_of(scenario, (*result.notes, *assumed)),
+        mode=scenario.asked.simulate.mode,
+        seed=scenario.asked.seed,
+        from_=first,
+        to=last,
+        step_s=round(asked.step_h * SECONDS_PER_HOUR),
+        failures_count=sum(timeline.summary.failures.values()),
+        lived=timeline.summary,
+        outages=longest_first(timeline.outages, LONGEST_COUNT),
+        outcome=result.outcome,
+        result=result,
+    )
+
+
+def _days(scenario: Scenario, asked: Window, timeline: Timeline) -> tuple[date, date]:
+    """First and last day that was lived through: of whole quarters in expected mode."""
+    edges = calendar.edges_h(scenario.quarters)
+    begin_h, end_h = asked.first_h or 0.0, edges[-1] if asked.last_h is None else asked.last_h
+    if scenario.asked.simulate.mode == "expected":
+        lived = [scenario.quarters.index(quarter) for quarter in timeline.periods]
+        begin_h, end_h = edges[lived[0]], edges[lived[-1] + 1]
+    origin = date.fromisoformat(first_day(scenario.quarters[0]))
+    return origin + timedelta(hours=float(begin_h)), origin + timedelta(hours=float(end_h)) - timedelta(days=1)

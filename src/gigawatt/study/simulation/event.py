@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from gigawatt.plan import flows
 from gigawatt.plan.plan import Plan
 from gigawatt.simulate import Timeline
 from gigawatt.simulate.timeline import Window
+from gigawatt.study.answer import SPREAD, UNTOLD
 
 Floats = NDArray[np.float64]
 
@@ -47,7 +48,7 @@ class Phase:
     """Some hours: hours_h of them, the means of the programme, and of each site that has an event."""
 
     hours_h: float
-    programme: Means
+    programme: Means = field(metadata=SPREAD)
     sites: Mapping[str, Means]
 
 
@@ -72,13 +73,13 @@ class Cut:
 class EventOutcome:
     """Events as they were given, and what they did.
 
-    begin, end: of the first of them and of the last, UTC. before, after: as much time as the events take, or what the
-    window leaves of it; None where it leaves nothing. during: that time; without: the same hours had there been no
-    event.
+    begin, end: of the first of them and of the last, UTC, as text that ends in Z. before, after: as much time as the
+    events take, or what the window leaves of it; None where it leaves nothing. during: that time; without: the same
+    hours had there been no event.
     """
 
     events: tuple[str, ...]
-    sites: tuple[str, ...]
+    sites: tuple[str, ...] = field(metadata=UNTOLD)
     begin: str
     end: str
     before: Phase | None
@@ -103,8 +104,8 @@ def outcome(texts: Sequence[str], window: Window, lived: Timeline, without: Time
     return EventOutcome(
         events=tuple(texts),
         sites=sites,
-        begin=str(lived.data.time.values[first]),
-        end=str(np.datetime64(lived.data.time.values[last - 1]) + np.timedelta64(round(window.step_h * 60), "m")),
+        begin=f"{lived.data.time.values[first]}Z",
+        end=f"{np.datetime64(lived.data.time.values[last - 1]) + np.timedelta64(round(window.step_h * 60), 'm')}Z",
         before=_phase(lived.data, slice(max(first - length, 0), first), sites),
         during=during,
         without=plain,

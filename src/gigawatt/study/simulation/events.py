@@ -14,8 +14,8 @@ from gigawatt.quarters import first_day
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import calendar
 from gigawatt.simulate.limits import Event
+from gigawatt.study.question import refuse, wrong
 
-OPTION = "--event"
 SHAPE = (
     "START/DURATION site=ID and then -POWER, -SHARE% or <=POWER, such as "
     '"2028-07-14T16:00/4h site=abilene -300 MW"; START is the site\'s standard time, or UTC where it ends in Z'
@@ -35,8 +35,7 @@ def read_events(texts: Sequence[str], scenario: Scenario) -> tuple[Event, ...]:
             found.append(read_event(text, scenario))
         except ScenarioError as error:
             faults += error.faults
-    if faults:
-        raise ScenarioError(faults)
+    refuse(faults)
     return tuple(found)
 
 
@@ -44,7 +43,7 @@ def read_event(text: str, scenario: Scenario) -> Event:
     """The event that a text describes: `SHAPE`. Raises ScenarioError with every fault."""
     match = _EVENT.fullmatch(text.replace(_MINUS, "-"))
     if match is None:
-        raise ScenarioError([Fault(path=OPTION, given=f'"{text}"', expected=SHAPE)])
+        raise ScenarioError([wrong("event", text, SHAPE)])
     start, duration, site, sign, power = match.groups()
     faults: list[Fault] = []
     found = _site(site, scenario, faults)
@@ -56,8 +55,7 @@ def read_event(text: str, scenario: Scenario) -> Event:
     begin_h = _hours(moment, scenario, found)
     edges = calendar.edges_h(scenario.quarters)
     if begin_h < 0 or begin_h + length_h > edges[-1]:
-        given = f'"{start}/{duration}"'
-        raise ScenarioError([Fault(path=OPTION, given=given, expected=f"a time within the plan, {span(scenario)}")])
+        refuse([wrong("event", f"{start}/{duration}", f"a time within the plan, {span(scenario)}")])
     return Event(site=found, start_h=begin_h, end_h=begin_h + length_h, **bound)
 
 
@@ -73,7 +71,7 @@ def _read(faults: list[Fault], given: str, read: Callable[[str], T]) -> T | None
     try:
         return read(given)
     except ValueError as error:
-        faults.append(Fault(path=OPTION, given=f'"{given}"', expected=str(error)))
+        faults.append(wrong("event", given, str(error)))
         return None
 
 
@@ -83,7 +81,7 @@ def _site(name: str, scenario: Scenario, faults: list[Fault]) -> str | None:
         return name
     close = difflib.get_close_matches(name, sites, n=1)
     near = f'; did you mean "{close[0]}"?' if close else ""
-    faults.append(Fault(path=OPTION, given=f'"site={name}"', expected=f"one of the sites {', '.join(sites)}{near}"))
+    faults.append(wrong("event", f"site={name}", f"one of the sites {', '.join(sites)}{near}"))
     return None
 
 

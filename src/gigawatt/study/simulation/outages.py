@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
 from gigawatt.simulate.racks import longest
 
+DIGITS = 3
 
-def longest_first(listed: xr.Dataset, most_count: int) -> list[dict[str, Any]]:
-    """The longest outages, longest first: when they began (UTC), where, of which kind, how long [h]."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedOutage:
+    """An outage of a rack, or of a part of it.
+
+    moment: when it began, UTC, as text that ends in Z. rack: its number at the site. wait_h: of outage_h, what it
+    waits for a crew and parts.
+    """
+
+    moment: str
+    site: str
+    platform: str
+    rack: int
+    kind: str
+    wait_h: float
+    outage_h: float
+
+
+def longest_first(listed: xr.Dataset, most_count: int) -> tuple[ListedOutage, ...]:
+    """The longest outages of a timeline, longest first."""
     shown = listed.isel(outage=longest(listed.outage_h.values, most_count))
     pairs = [str(shown.pair_name.values[pair]).split("/") for pair in shown.pair.values]
-    return [
-        {
-            "moment": f"{np.datetime_as_string(moment, unit='m')}Z",
-            "site": site,
-            "platform": platform,
-            "rack": int(rack),
-            "kind": str(shown.kind_name.values[kind]),
-            "wait_h": round(float(wait), 3),
-            "outage_h": round(float(length), 3),
-        }
+    return tuple(
+        ListedOutage(
+            moment=f"{np.datetime_as_string(moment, unit='m')}Z",
+            site=site,
+            platform=platform,
+            rack=int(rack),
+            kind=str(shown.kind_name.values[kind]),
+            wait_h=round(float(wait), DIGITS),
+            outage_h=round(float(length), DIGITS),
+        )
         for moment, (site, platform), rack, kind, wait, length in zip(
             shown.moment.values,
             pairs,
@@ -33,4 +52,4 @@ def longest_first(listed: xr.Dataset, most_count: int) -> list[dict[str, Any]]:
             shown.outage_h.values,
             strict=True,
         )
-    ]
+    )

@@ -1,96 +1,28 @@
-"""The first question: what gets built, what does it serve, what does it cost and earn, and what binds?"""
+"""What a reader has to know of a plan before he trusts its figures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from importlib.metadata import version
+from collections.abc import Mapping
 from typing import Any
 
-from gigawatt.account.accounts import Accounts, account
-from gigawatt.plan import flows, plan
-from gigawatt.plan.exact import exact
+from gigawatt.account.accounts import Accounts
+from gigawatt.plan import flows
 from gigawatt.plan.inputs import UNABLE
-from gigawatt.plan.plan import Plan, quiet
+from gigawatt.plan.plan import Plan
 from gigawatt.plan.search import ENDED
 from gigawatt.plan.verify import Violation, verify
-from gigawatt.scenario.load import DEFAULT
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import simulate
-from gigawatt.study import drift, evidence, implausible, nothing
+from gigawatt.study import evidence, implausible, nothing
 from gigawatt.study.note import Note
-from gigawatt.study.opened import scenario_of
-from gigawatt.study.result import Result
-from gigawatt.study.site_notes import call_notes, file_notes
 from gigawatt.units import show
 
-Progress = Callable[[str], None]
-
-# An objective below this is the solver's rounding: differences are judged against it.
-SMALLEST_USD = 1e6
 # Share of a run's volume from which on it counts as done.
 DONE_FRAC = 0.995
 # Share of a class's demand below which it counts as not served.
 STARVED_FRAC = 0.01
 
 
-@exact()
-def run(
-    scenario: str | Scenario = DEFAULT, overrides: Mapping[str, Any] | None = None, progress: Progress = quiet
-) -> Result:
-    """Plan, simulate and account for a scenario.
-
-    scenario: a preset, a file, the folder of a result (see `opened.scenario_of`), or a Scenario. overrides: dotted path
-    → value, {"programme.target": "2 GW"}.
-    Raises ScenarioError, CatalogError or CalibrationError for bad input, Infeasible where hard limits conflict.
-    """
-    question = scenario_of(scenario, overrides)[0] if isinstance(scenario, str) else scenario
-    planned = plan.make(question, progress)
-    timeline = simulate(question, planned, progress)
-    progress("keeping the books")
-    accounts = account(question, planned)
-    return Result(
-        scenario=question,
-        plan=planned,
-        timeline=timeline,
-        accounts=accounts,
-        notes=(
-            *notes(question, planned, accounts),
-            *file_notes(question),
-            *call_notes(question, timeline),
-            *drift.notes(question),
-        ),
-        provenance=provenance(question),
-    )
-
-
-def provenance(scenario: Scenario) -> dict[str, str]:
-    """What made a result: version, identity of the question, seed and solver."""
-    return {
-        "gigawatt": version("gigawatt"),
-        "scenario": scenario.name,
-        "hash": scenario.hash,
-        "seed": str(scenario.asked.seed),
-        "solver": f"HiGHS {version('highspy')} through linopy {version('linopy')}",
-    }
-
-
-def objective_vs_accounts_rel(result: Result) -> float | None:
-    """How far the planner's objective is from what the books say of the same plan, relative; None for tokens."""
-    values, plan_ = result.accounts.values, result.plan
-    if plan_.unit != "USD":
-        return None
-    total = values.npv_usd + values.terminal_value_usd - values.penalties_usd
-    if result.scenario.asked.objective == "welfare":
-        total += values.social_value_usd
-    return abs(total - plan_.objective) / max(abs(plan_.objective), SMALLEST_USD)
-
-
-def plan_is_feasible(result: Result) -> bool:
-    """Whether an independent look finds every limit kept."""
-    return not verify(result.scenario, result.plan)
-
-
-def notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, ...]:
+def plan_notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, ...]:
     """What a reader must know before trusting the headline."""
     asked, something = scenario.asked, nothing.built(planned)
     found = [] if something else [nothing.note(scenario, planned)]
@@ -176,7 +108,7 @@ def _starved(scenario: Scenario, accounts: Accounts) -> list[Note]:
     if not starved:
         return []
     names = " and ".join(scenario.asked.use_cases[key].title for key in starved)
-    other = "" if scenario.asked.objective == "welfare" else "; --set objective=welfare shows the other choice"
+    other = "" if scenario.asked.objective == "welfare" else '; objective = "welfare" shows the other choice'
     text = f"{names}: next to nothing is served, because the objective is {scenario.asked.objective}{other}."
     return [Note(code="starved", path="objective", text=text)]
 

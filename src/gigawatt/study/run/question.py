@@ -1,0 +1,19 @@
+"""What can be asked of a programme: that it is planned, lived through and accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gigawatt.scenario.load import DEFAULT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunQuestion:
+    """Which scenario is planned."""
+
+    scenario: str = DEFAULT
+    """A preset's name, a TOML file, or the folder of a result."""
+    set: Mapping[str, Any] = field(default_factory=dict)
+    """Values that override those of the scenario, by path, such as programme.target = "2 GW"."""
