@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from gigawatt.report.tables import Table
-    from gigawatt.scenario.schema import Scenario
     from gigawatt.study.check.answer import Outline
     from gigawatt.study.note import Note
     from gigawatt.study.result import Result
@@ -77,19 +76,6 @@ def _show_built(result: Result, out: Console) -> None:
     _section(out, tables.thinned(tables.money(result), years), words.per_gw_year(result))
     _section(out, tables.classes(result).only(0, 1, 3, 4, 5), words.served(result))
     _section(out, tables.research(result), "")
-
-
-def show_hedging(scenario: Scenario, told: Mapping[str, Any], out: Console | None = None) -> None:
-    """What to order now: what it comes to, racks and shells by plan."""
-    from gigawatt.report import hedging
-
-    out = out or console()
-    _heading(out, scenario.asked.title, scenario.name, scenario.hash[:HASH_LENGTH])
-    _paragraph(out, hedging.words(told))
-    _section(out, hedging.values(told), "")
-    _section(out, hedging.orders(scenario, told), "")
-    _section(out, hedging.shells(scenario, told), "")
-    _list(out, "To keep in mind", [note["text"] for note in told["notes"]])
 
 
 def show_simulation(found: LivedResult, files: Mapping[str, str], out: Console | None = None) -> None:
