@@ -11,7 +11,7 @@ import xarray as xr
 
 from gigawatt.errors import Fault
 from gigawatt.plan.inputs import inputs
-from gigawatt.plan.stochastic import CANCEL_FRAC, Branch, Floats, Hedged, hedge, wait_and_see
+from gigawatt.plan.stochastic import CANCEL_FRAC, Branch, Equations, Floats, Hedged, equations, hedge, wait_and_see
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study import implausible
@@ -93,11 +93,11 @@ def hedging(scenario: Scenario, question: HedgeQuestion, job: Job) -> Hedging:
     data, count = inputs(scenario), question.futures_count
     seed = scenario.asked.seed if question.seed is None else question.seed
     futures = tuple(draw(scenario.asked, seed, number, data.sizes["period"]) for number in range(count))
-    branches = tuple(branch(scenario, data, future, 1 / count) for future in futures)
+    branches = tuple(equations(branch(scenario, data, future, 1 / count)) for future in futures)
     job.say(f"planning for each of {count} futures as if it were known")
     known = wait_and_see(branches)
     job.say("planning for the mean future, and holding to its orders in every future")
-    middle = hedge([branch(scenario, data, mean_future(futures), 1.0)], question.decided_count)
+    middle = hedge([equations(branch(scenario, data, mean_future(futures), 1.0))], question.decided_count)
     plans = {MEAN: hedge(branches, question.decided_count, fixed=middle.orders)}
     job.say("planning for all futures at once")
     plans[COMMON] = hedge(branches, question.decided_count)
@@ -111,7 +111,7 @@ def hedging(scenario: Scenario, question: HedgeQuestion, job: Job) -> Hedging:
 def _found(
     scenario: Scenario,
     futures: Sequence[Future],
-    branches: Sequence[Branch],
+    branches: Sequence[Equations],
     known_usd: Floats,
     plans: Mapping[str, Hedged],
 ) -> Hedging:
