@@ -249,16 +249,17 @@ FUTURES_COUNT = 1000
 def evaluate_1000_futures() -> Figures:
     """A thousand futures of the preset's plan on one worker a core: starting the workers included, planning not."""
     from gigawatt.plan import plan
-    from gigawatt.plan.plan import quiet
     from gigawatt.scenario.load import load
     from gigawatt.study.futures.batches import Group, PlannedCase, run
-    from gigawatt.study.futures.question import Asking, drawing
+    from gigawatt.study.futures.draws import drawing
+    from gigawatt.study.job import Job
 
-    scenario, asking = load("loi-2025-09"), Asking(futures_count=FUTURES_COUNT)
+    scenario = load("loi-2025-09")
     cases = {"loi": PlannedCase(scenario=scenario, plan=plan.make(scenario, with_worth=False))}
-    group = Group(name="draws", case="loi", numbers=range(FUTURES_COUNT), future=drawing(scenario, asking))
+    future = drawing(scenario, scenario.asked.seed)
+    group = Group(name="draws", case="loi", numbers=range(FUTURES_COUNT), future=future)
     started = time.perf_counter()
-    run(cases, [group], lambda _, __: None, workers_count=asking.workers, progress=quiet)
+    run(cases, [group], lambda _, __: None, Job(), os.cpu_count() or 1)
     return {"evaluate_1000_futures_wall_s": time.perf_counter() - started}
 
 

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import highspy
@@ -55,6 +56,8 @@ Columns = NDArray[np.int32]
 RESCUE_RATIO = 1.0
 # Share of the price that an order costs which is cancelled.
 CANCEL_FRAC = 0.3
+# What a solver takes of a programme.
+MATRICES = ("A", "b", "c", "lb", "sense", "ub", "vtypes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,22 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Equations:
+    """A branch as a solver takes it, stated once for every programme that it is a part of.
+
+    matrices: of its own programme, checked. columns, rows: label → which one. cash: labels of the rows that balance it;
+    orders: those of the variables that take what is ordered, by `ORDERS`, (period, platform or site).
+    """
+
+    branch: Branch
+    matrices: Any
+    columns: Mapping[int, int]
+    rows: Mapping[int, int]
+    cash: Sequence[int]
+    orders: Mapping[str, NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hedged:
     """What is decided now, and what it comes to.
 
@@ -94,9 +113,9 @@ class Hedged:
     values_usd: Floats
     orders: Mapping[str, xr.DataArray]
 
-    def expected_usd(self, branches: Sequence[Branch]) -> float:
+    def expected_usd(self, branches: Sequence[Equations]) -> float:
         """Mean value over the branches."""
-        return float(self.values_usd @ [branch.weight_frac for branch in branches])
+        return float(self.values_usd @ [one.branch.weight_frac for one in branches])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +126,23 @@ class _Part:
     costs: Floats
 
 
+def equations(branch: Branch) -> Equations:
+    """The planner's own equations of a branch. Raises SolverFailure where a number of them is none."""
+    model = state(branch.data, branch.asked)
+    matrices: Any = model.matrices
+    check_matrices(model, matrices)
+    return Equations(
+        branch=branch,
+        matrices=SimpleNamespace(**{name: getattr(matrices, name) for name in MATRICES}),  # without the model
+        columns={int(label): n for n, label in enumerate(matrices.vlabels)},
+        rows={int(label): n for n, label in enumerate(matrices.clabels)},
+        cash=model.constraints["cash_balance"].labels.values.tolist(),
+        orders={name: model.variables[name].labels.values for name in ORDERS},
+    )
+
+
 def hedge(
-    branches: Sequence[Branch],
+    branches: Sequence[Equations],
     decided_count: int,
     *,
     cancel_frac: float = CANCEL_FRAC,
@@ -125,10 +159,10 @@ def hedge(
     highs = silent()
     settle(highs, solve_relaxation=True)  # tranches come pro rata, whatever a branch says
     sure(highs.changeObjectiveSense(highspy.ObjSense.kMaximize), "the sense of the objective")
-    data = branches[0].data
+    data = branches[0].branch.data
     ordered = {name: _order(highs, data, name, decided_count, fixed) for name in ORDERS}
-    parts = [_add(highs, branch, ordered, cancel_frac) for branch in branches]
-    weights = np.array([branch.weight_frac for branch in branches])
+    parts = [_add(highs, one, ordered, cancel_frac) for one in branches]
+    weights = np.array([one.branch.weight_frac for one in branches])
     _objective(highs, parts, weights, tail_weight_frac, tail_frac)
     solved = _solved(highs)
     values = [float(part.costs @ solved[part.offset : part.offset + len(part.costs)]) for part in parts]
@@ -136,7 +170,7 @@ def hedge(
     return Hedged(values_usd=np.array(values) * UNITS["usd"], orders=orders)
 
 
-def wait_and_see(branches: Sequence[Branch]) -> Floats:
+def wait_and_see(branches: Sequence[Equations]) -> Floats:
     """Value of each branch if it were known in advance [USD]: a bound on what any decision now can reach."""
     return np.array([hedge([branch], 0).values_usd[0] for branch in branches])
 
@@ -152,34 +186,31 @@ def _order(
     return np.arange(first, first + size, dtype=np.int32).reshape(shape)
 
 
-def _add(highs: Any, branch: Branch, ordered: Mapping[str, Columns], cancel_frac: float) -> _Part:
+def _add(highs: Any, of: Equations, ordered: Mapping[str, Columns], cancel_frac: float) -> _Part:
     """Add the equations of a branch, money that no lender gives, and what it takes of the orders."""
-    model = state(branch.data, branch.asked)
-    matrices: Any = model.matrices
-    offset, first_row = highs.getNumCol(), highs.getNumRow()
-    check_matrices(model, matrices)
-    hand_over(highs, matrices)
-    places = {int(label): offset + n for n, label in enumerate(matrices.vlabels)}
-    balance = {int(label): first_row + n for n, label in enumerate(matrices.clabels)}
+    branch, offset, first_row = of.branch, highs.getNumCol(), highs.getNumRow()
+    hand_over(highs, of.matrices)
     discount = discounts(branch.data, branch.asked).values
-    costs = [matrices.c, -RESCUE_RATIO * discount]
-    for label in model.constraints["cash_balance"].labels.values.tolist():
-        _column(highs, {balance[label]: -1.0})
+    costs = [of.matrices.c, -RESCUE_RATIO * discount]
+    for label in of.cash:
+        _column(highs, {first_row + of.rows[label]: -1.0})
     for name, columns in ordered.items():
-        labels = model.variables[name].labels.values
         late = getattr(branch, ORDERS[name].slip)
+        taken = [
+            [offset + of.columns[label] for label in row] for row in of.orders[name][late:][: len(columns)].tolist()
+        ]
         price = _price(branch.data, branch.asked, name) * discount[:, None]
-        costs.append(-cancel_frac * _taken(highs, columns, labels[late:], places, price[late:]))
+        costs.append(-cancel_frac * _taken(highs, columns, taken, price[late:]))
     return _Part(offset=offset, costs=np.concatenate(costs))
 
 
-def _taken(highs: Any, ordered: Columns, labels: NDArray[np.int64], places: Mapping[int, int], price: Floats) -> Floats:
+def _taken(highs: Any, ordered: Columns, taken: Sequence[Sequence[int]], price: Floats) -> Floats:
     """Add rows taken + cancelled = ordered, as far as the horizon reaches; the price of each that is cancelled."""
     prices = []
-    for columns, taken, each in zip(ordered.tolist(), labels.tolist(), price.tolist(), strict=False):
-        for order, label, one in zip(columns, taken, each, strict=True):
+    for orders, columns, each in zip(ordered.tolist(), taken, price.tolist(), strict=False):
+        for order, column, one in zip(orders, columns, each, strict=True):
             row = highs.getNumRow()
-            entries = np.array([places[label], order], dtype=np.int32)
+            entries = np.array([column, order], dtype=np.int32)
             sure(highs.addRow(0.0, 0.0, 2, entries, np.array([1.0, -1.0])), "what is taken of an order")
             _column(highs, {row: 1.0})
             prices.append(one)

@@ -2,93 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from math import isfinite
 
-from gigawatt.report import names
+from gigawatt.report import names, terminal
 from gigawatt.report.scale import cell
 from gigawatt.report.tables import Column, Table
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.dates import quarter
+from gigawatt.study.futures.hedging import COMMON, GUARDED, KNOWN, MEAN, Hedging, Order
+from gigawatt.study.job import HASH_LENGTH
 
 PLANS = {
-    "common": "Planned for all futures",
-    "guarded": "With weight on the worst",
-    "mean_future_plan": "Planned for the mean future",
+    COMMON: "Planned for all futures",
+    GUARDED: "With weight on the worst",
+    MEAN: "Planned for the mean future",
 }
 # Racks and power below this are the solver's rounding.
 LEAST_RACKS, LEAST_W = 0.5, 1e5
 
 
-def words(told: Mapping[str, Any]) -> str:
+def show(found: Hedging, files: Mapping[str, str]) -> None:
+    """What to order now: what it comes to, racks and shells by plan."""
+    del files  # none are made of it
+    out, head, scenario = terminal.console(), found.head, found.scenario
+    terminal._heading(out, scenario.asked.title, scenario.name, scenario.hash[:HASH_LENGTH])
+    terminal._paragraph(out, words(found))
+    for table in (values(found), orders(found), shells(found)):
+        terminal._section(out, table, "")
+    terminal._list(out, "To keep in mind", [note.text for note in head.notes])
+
+
+def words(found: Hedging) -> str:
     """What planning for several futures is worth, and what knowing would be."""
-    value, quarters = told["value_usd"], len(told["orders"]["common"])
-    if not _orders(told):
-        count, when = len(told["futures"]), "quarter" if quarters == 1 else f"{quarters} quarters"
+    decided, count = len(found.orders[COMMON] or ()), len(found.futures)
+    if not _builds(found):
+        when = "quarter" if decided == 1 else f"{decided} quarters"
         return f"Nothing is worth ordering in the next {when}, whichever of the {count} futures comes."
     sentences = [
-        f"Orders of the next {quarters} quarters that fit all {len(told['futures'])} futures are worth "
-        f"{cell(value['common'], 'usd')} on average; the orders of a plan for the mean future are worth "
-        f"{cell(value['mean_future_plan'], 'usd')} in the same futures.",
-        f"Planning for all of them is worth {cell(told['vss_usd'], 'usd')}, and to know the future before ordering "
-        f"would be worth {cell(told['evpi_usd'], 'usd')} more.",
+        f"Orders of the next {decided} quarters that fit all {count} futures are worth "
+        f"{cell(found.value_usd[COMMON], 'usd')} on average; the orders of a plan for the mean future are worth "
+        f"{cell(found.value_usd[MEAN], 'usd')} in the same futures.",
+        f"Planning for all of them is worth {cell(found.vss_usd, 'usd')}, and to know the future before ordering "
+        f"would be worth {cell(found.evpi_usd, 'usd')} more.",
     ]
-    if value["guarded"] is not None:
-        given = cell(value["common"] - value["guarded"], "usd")
-        gained = cell(told["worst_usd"]["guarded"] - told["worst_usd"]["common"], "usd")
+    given_usd = found.value_usd[COMMON] - found.value_usd[GUARDED]
+    gained_usd = found.worst_usd[GUARDED] - found.worst_usd[COMMON]
+    if isfinite(given_usd):
         sentences.append(
-            f"With weight on the worst futures it gives up {given} on average and gains {gained} in the worst."
+            f"With weight on the worst futures it gives up {cell(given_usd, 'usd')} on average and gains "
+            f"{cell(gained_usd, 'usd')} in the worst."
         )
     return " ".join(sentences)
 
 
-def _orders(told: Mapping[str, Any]) -> bool:
+def _by_plan(found: Hedging) -> dict[str, tuple[Order, ...]]:
+    """Orders of the plans that were made, by title."""
+    made = {title: found.orders[plan] for plan, title in PLANS.items()}
+    return {title: ordered for title, ordered in made.items() if ordered is not None}
+
+
+def _builds(found: Hedging) -> bool:
     """Whether any plan orders racks or shells."""
-    ordered = [order for plan in told["orders"].values() for order in plan]
-    racks = max((count for order in ordered for count in order["racks_count"].values()), default=0.0)
-    power = max((watts for order in ordered for watts in order["power_w"].values()), default=0.0)
+    ordered = [order for plan in _by_plan(found).values() for order in plan]
+    racks = max((count for order in ordered for count in order.racks_count.values()), default=0.0)
+    power = max((watts for order in ordered for watts in order.power_w.values()), default=0.0)
     return racks >= LEAST_RACKS or power > LEAST_W
 
 
-def values(told: Mapping[str, Any]) -> Table:
+def values(found: Hedging) -> Table:
     """Mean and worst value of each plan."""
     rows: list[tuple[float | str | None, ...]] = [
-        (title, told["value_usd"][key], told["worst_usd"][key])
-        for key, title in PLANS.items()
-        if key in told["worst_usd"]
+        (title, found.value_usd[plan], found.worst_usd[plan])
+        for plan, title in PLANS.items()
+        if found.orders[plan] is not None
     ]
-    worst = min(future["known_usd"] for future in told["futures"])
-    rows.append(("If the future were known", told["value_usd"]["wait_and_see"], worst))
+    worst = min(future.known_usd for future in found.futures)
+    rows.append(("If the future were known", found.value_usd[KNOWN], worst))
     columns = (Column(title="Orders"), Column(title="Mean value", suffix="usd"), Column(title="Worst", suffix="usd"))
     return Table(title="What the orders of the next quarters come to", columns=columns, rows=tuple(rows))
 
 
-def orders(scenario: Scenario, told: Mapping[str, Any]) -> Table:
+def orders(found: Hedging) -> Table:
     """Racks ordered in each decided quarter, by plan."""
-    chosen = [key for key in PLANS if key in told["orders"]]
-    rows = []
-    for n, first in enumerate(told["orders"]["common"]):
-        racks = (_racks(scenario, told["orders"][key][n]["racks_count"]) for key in chosen)
-        rows.append((quarter(first["period"]), *racks))
-    columns = (Column(title="Ordered in"), *(Column(title=PLANS[key]) for key in chosen))
-    return Table(title="Racks to order", columns=columns, rows=tuple(rows))
+    plans = _by_plan(found)
+    rows = tuple(
+        (quarter(same[0].period), *(_racks(found.scenario, order.racks_count) for order in same))
+        for same in zip(*plans.values(), strict=True)
+    )
+    columns = (Column(title="Ordered in"), *(Column(title=title) for title in plans))
+    return Table(title="Racks to order", columns=columns, rows=rows)
 
 
-def shells(scenario: Scenario, told: Mapping[str, Any]) -> Table:
+def shells(found: Hedging) -> Table:
     """Facility power to be ready in the decided quarters, by site and plan."""
-    chosen = [key for key in PLANS if key in told["orders"]]
-    sites = list(told["orders"]["common"][0]["power_w"])
+    plans = _by_plan(found)
     rows: list[tuple[float | str | None, ...]] = []
-    for site in sites:
-        power = [_sum(told["orders"][key], site) for key in chosen]
+    for site in found.scenario.asked.sites:
+        power = [sum(order.power_w[site] for order in ordered) for ordered in plans.values()]
         if max(power) > LEAST_W:
-            rows.append((names.site(scenario, site), *power))
-    columns = (Column(title="Site"), *(Column(title=PLANS[key], suffix="w") for key in chosen))
+            rows.append((names.site(found.scenario, site), *power))
+    columns = (Column(title="Site"), *(Column(title=title, suffix="w") for title in plans))
     return Table(title="Shells to order, in all of these quarters", columns=columns, rows=tuple(rows))
-
-
-def _sum(ordered: Sequence[Mapping[str, Any]], site: str) -> float:
-    return float(sum(quarter["power_w"][site] for quarter in ordered))
 
 
 def _racks(scenario: Scenario, counts: Mapping[str, float]) -> str:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from gigawatt.catalog.records import Source
     from gigawatt.report.tables import Table
-    from gigawatt.scenario.schema import Scenario
     from gigawatt.study.catalog.entry import CatalogEntry
     from gigawatt.study.catalog.importing import ImportedModel
     from gigawatt.study.catalog.listing import CatalogListing
@@ -86,19 +85,6 @@ def _show_built(answer: RunAnswer, out: Console) -> None:
     _section(out, tables.thinned(tables.money(result), years), words.per_gw_year(result))
     _section(out, tables.classes(result).only(0, 1, 3, 4, 5), words.served(result))
     _section(out, tables.research(result), "")
-
-
-def show_hedging(scenario: Scenario, told: Mapping[str, Any], out: Console | None = None) -> None:
-    """What to order now: what it comes to, racks and shells by plan."""
-    from gigawatt.report import hedging
-
-    out = out or console()
-    _heading(out, scenario.asked.title, scenario.name, scenario.hash[:HASH_LENGTH])
-    _paragraph(out, hedging.words(told))
-    _section(out, hedging.values(told), "")
-    _section(out, hedging.orders(scenario, told), "")
-    _section(out, hedging.shells(scenario, told), "")
-    _list(out, "To keep in mind", [note["text"] for note in told["notes"]])
 
 
 def show_simulation(answer: SimulationAnswer, files: Mapping[str, str], out: Console | None = None) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from statistics import fmean
-from typing import Any
 
 import numpy as np
 
 from gigawatt.report import svg
 from gigawatt.report.scale import cell, scale
 from gigawatt.report.svg import Axis, Frame
-from gigawatt.scenario.check_uncertainty import SLIPS
 from gigawatt.study.futures.rules import WORDS
 from gigawatt.study.futures.statistics import quantiles
+from gigawatt.study.futures.sweep import Sweep, Swing
 
 # A chart that stands alone brings its own colours.
 STYLE = (
@@ -27,25 +27,25 @@ ROW, BAR, NAMES_WIDTH, TOP, BOTTOM = 34.0, 16.0, 250.0, 44.0, 40.0
 OVER_TIME = {"w": "Facility power in service", "usd": "Debt"}
 
 
-def tornado(found: Mapping[str, Any]) -> str:
+def tornado(found: Sweep) -> str:
     """The value of a plan with one quantity low or high, all others at their middle; the widest swing on top."""
-    swings = found["tornado"]
-    ends = [swing[key] for swing in swings for key in ("low_value_usd", "high_value_usd")]
-    known = [value for value in (found["middle_value_usd"], *ends) if value is not None] or [0.0]
+    swings, has_middle = found.tornado, isfinite(found.middle_value_usd)
+    ends = [value for swing in swings for value in (swing.low_value_usd, swing.high_value_usd)]
+    known = [value for value in (found.middle_value_usd, *ends) if isfinite(value)] or [0.0]
     unit = scale("usd", known)
     # Where the plan has no value with all at their middle, bars begin between the ends.
-    middle = (fmean(known) if found["middle_value_usd"] is None else known[0]) / unit.size
+    middle = (found.middle_value_usd if has_middle else fmean(known)) / unit.size
     frame = _frame("tornado", "Value with one quantity at its P10 or P90, the others at their middle", len(swings))
     sizes = [middle, *(end / unit.size for end in ends)]
     across = svg.axis(min(sizes), max(sizes), frame.left, frame.right_edge - NAMES_WIDTH / 4)
     marks = [STYLE, *_across(frame, across, unit.unit)]
     for row, swing in enumerate(swings):
         y = frame.top + ROW * row + (ROW - BAR) / 2
-        marks.append(svg.text(frame.left - 58, y + 12, WORDS[swing["name"]], "name", "end"))
-        for key, kind in (("low", "f1"), ("high", "f0")):
-            end = across.at(swing[f"{key}_value_usd"] / unit.size)
+        marks.append(svg.text(frame.left - 58, y + 12, WORDS[swing.name], "name", "end"))
+        for value, value_usd, kind in _both(swing):
+            end = across.at(value_usd / unit.size)
             start = across.at(middle)
-            tip = f"{WORDS[swing['name']]} {_drawn(swing, key)}: {cell(swing[f'{key}_value_usd'], 'usd')}"
+            tip = f"{WORDS[swing.name]} {_drawn(swing, value)}: {cell(value_usd, 'usd')}"
             marks.append(svg.box(min(start, end), y, abs(end - start), BAR, kind, tip=tip))
         marks += _ends(swing, across, y, unit.size)
     marks.append(svg.line(across.at(middle), frame.top, across.at(middle), frame.floor, "zero"))
@@ -53,19 +53,24 @@ def tornado(found: Mapping[str, Any]) -> str:
     return svg.drawing(frame, marks)
 
 
-def _ends(swing: Mapping[str, Any], across: Axis, y: float, size: float) -> list[str]:
+def _both(swing: Swing) -> tuple[tuple[float, float, str], ...]:
+    """The quantity low and high, the value there, and the kind of its bar."""
+    return (swing.low, swing.low_value_usd, "f1"), (swing.high, swing.high_value_usd, "f0")
+
+
+def _ends(swing: Swing, across: Axis, y: float, size: float) -> list[str]:
     """What the quantity is at the ends of its bar, in its own unit: the axis has the value of the plan."""
-    low, high = (across.at(swing[f"{key}_value_usd"] / size) for key in ("low", "high"))
+    low, high = across.at(swing.low_value_usd / size), across.at(swing.high_value_usd / size)
     marks = []
-    for key, at, other in (("low", low, high), ("high", high, low)):
+    for value, at, other in ((swing.low, low, high), (swing.high, high, low)):
         side = "end" if at < other else "start"
-        marks.append(svg.text(at + (-5 if side == "end" else 5), y + 12, _drawn(swing, key), "tick", side))
+        marks.append(svg.text(at + (-5 if side == "end" else 5), y + 12, _drawn(swing, value), "tick", side))
     return marks
 
 
-def _drawn(swing: Mapping[str, Any], key: str) -> str:
+def _drawn(swing: Swing, value: float) -> str:
     """A factor on what is stated, "×0.7", or quarters of slip, "+2 q"."""
-    return f"+{swing[key]:g} q" if swing["name"] in SLIPS else f"×{swing[key]:.3g}"
+    return f"+{value:g} q" if swing.unit == "quarters" else f"×{value:.3g}"
 
 
 def fan(periods: Sequence[str], found: Mapping[str, Sequence[float]], suffix: str) -> str:
@@ -109,16 +114,16 @@ def _spread(frame: Frame, found: Mapping[str, Sequence[float]], label: str, *, t
     unit = scale("usd", [float(value) for values in found.values() for value in values])
     rows = {name: np.asarray(values) / unit.size for name, values in found.items()}
     told = {name: quantiles(row) for name, row in rows.items()}
-    ends = [told[name][key] for name in rows for key in ("p10", "p90", "mean")]
+    ends = [end for row in told.values() for end in (row.p10, row.p90, row.mean)]
     ends += [float(row.max()) for row in rows.values()] if to_largest else []
     across = svg.axis(min(ends), max(ends), frame.left, frame.right_edge - ROW)
     marks = [STYLE, *_across(frame, across, unit.unit)]
     for n, (name, row) in enumerate(rows.items()):
         y = frame.top + ROW * n + (ROW - BAR) / 2
-        p10, p50, p90, mean = (across.at(told[name][key]) for key in ("p10", "p50", "p90", "mean"))
+        one = told[name]
+        p10, p50, p90, mean = (across.at(value) for value in (one.p10, one.p50, one.p90, one.mean))
         tip = ", ".join(
-            f"{word} {value:,.4g}"
-            for word, value in (("P50", told[name]["p50"]), ("mean", told[name]["mean"]), ("largest", row.max()))
+            f"{word} {value:,.4g}" for word, value in (("P50", one.p50), ("mean", one.mean), ("largest", row.max()))
         )
         marks.append(svg.text(frame.left - 12, y + 12, name or "this plan", "name", "end"))
         if to_largest:

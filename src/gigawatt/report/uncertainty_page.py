@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
 
 from gigawatt.report import uncertainty
 from gigawatt.report.accuracy import Rows
+from gigawatt.study.futures.compare import Comparison
+from gigawatt.study.futures.sweep import Sweep
 
 STYLE = (
     "body{font:16px/1.5 sans-serif;color:#27313d;max-width:62rem;margin:2rem auto;padding:0 1rem}"
@@ -17,10 +18,10 @@ STYLE = (
 )
 
 
-def sweep(found: Mapping[str, Any], drawn: Mapping[str, str]) -> str:
+def sweep(found: Sweep, drawn: Mapping[str, str]) -> str:
     """The page of a sweep."""
     return _page(
-        f"{found['draws']:,} futures of {found['scenario']}",
+        f"{found.draws:,} futures of {found.head.scenario}",
         [
             _paragraph(uncertainty.sweep_words(found)),
             drawn["value"],
@@ -36,10 +37,10 @@ def sweep(found: Mapping[str, Any], drawn: Mapping[str, str]) -> str:
     )
 
 
-def comparison(found: Mapping[str, Any], drawn: Mapping[str, str]) -> str:
+def comparison(found: Comparison, drawn: Mapping[str, str]) -> str:
     """The page of a comparison."""
     return _page(
-        f"{len(found['strategies'])} strategies in {found['futures']:,} futures of {found['scenario']}",
+        f"{len(found.strategies)} strategies in {found.futures:,} futures of {found.head.scenario}",
         [
             _paragraph(uncertainty.comparison_words(found)),
             _table(uncertainty.VALUE_TITLE, uncertainty.strategy_rows(found)),
@@ -53,9 +54,9 @@ def comparison(found: Mapping[str, Any], drawn: Mapping[str, str]) -> str:
     )
 
 
-def _page(title: str, parts: Sequence[str], found: Mapping[str, Any]) -> str:
-    notes = _list("To keep in mind", [note["text"] for note in found["notes"]])
-    made = _paragraph(f"Gigawatt {found['gigawatt']}, scenario {found['hash'][:8]}, seed {found['seed']}.")
+def _page(title: str, parts: Sequence[str], found: Sweep | Comparison) -> str:
+    notes = _list("To keep in mind", [note.text for note in found.head.notes])
+    made = _paragraph(f"Gigawatt {found.head.gigawatt}, scenario {(found.head.hash or '')[:8]}, seed {found.seed}.")
     head = f"<meta charset='utf-8'><title>{escape(title)}</title><style>{STYLE}</style>"
     body = "\n".join([f"<h1>{escape(title)}</h1>", *parts, notes, made])
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'

@@ -35,6 +35,7 @@ from gigawatt.simulate.outdoors import site_years
 from gigawatt.study.futures.budget import span_words
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.evaluate import FIGURES, evaluate, evaluate_anew
+from gigawatt.study.job import Job
 
 MOST_FUTURES = 10  # of a batch: what a stop may lose
 BATCHES_PER_WORKER, BATCHES_AHEAD = 4, 2
@@ -67,7 +68,6 @@ class Group:
 
 
 Results = Generator[tuple[int, xr.Dataset], None, None]
-Progress = Callable[[str], None]
 
 
 @exact()
@@ -103,25 +103,23 @@ def run(
     cases: Mapping[str, PlannedCase],
     groups: Sequence[Group],
     keep: Callable[[str, xr.Dataset], None],
-    *,
+    job: Job,
     workers_count: int,
-    executor: Executor | None = None,
-    progress: Callable[[str], None],
 ) -> None:
     """Live through every future of every group and hand each batch, with the group's name, to `keep` when it is there.
 
-    executor: None for processes of this machine, or none at all where one worker is enough. The batch of a worker that
-    is lost is begun again by another. Raises ChildProcessError when all else is done, naming the batches that lose one
-    worker after the other.
+    They are the job's executor's, or processes of this machine, or this one where one worker is enough. The batch of a
+    worker that is lost is begun again by another. Raises ChildProcessError when all else is done, naming the batches
+    that lose one worker after the other, and Cancelled where the job is.
     """
     batches = dict(enumerate(_batches(groups, workers_count)))
-    tick = _clock(sum(len(batch.numbers) for batch in batches.values()), progress)
-    if executor is not None:
-        results = _executed(cases, batches, executor, BATCHES_AHEAD * workers_count)
+    tick = _clock(sum(len(batch.numbers) for batch in batches.values()), job)
+    if job.executor is not None:
+        results = _executed(cases, batches, job.executor, BATCHES_AHEAD * workers_count)
     elif workers_count == 1:
         results = ((number, live(cases[batch.case], batch.futures())) for number, batch in batches.items())
     else:
-        results = _shared_out(cases, batches, workers_count, progress)
+        results = _shared_out(cases, batches, workers_count, job)
     with closing(results):  # so that no process is left behind, whoever stops it
         for number, table in results:
             keep(batches[number].name, table)
@@ -135,7 +133,7 @@ def _batches(groups: Sequence[Group], workers_count: int) -> Iterator[Group]:
             yield replace(group, numbers=group.numbers[first : first + size])
 
 
-def _clock(total_count: int, progress: Callable[[str], None]) -> Callable[[int], None]:
+def _clock(total_count: int, job: Job) -> Callable[[int], None]:
     """Counts futures, and says how many are done and how long the rest takes at the pace so far."""
     started = said = time.monotonic()
     done = 0
@@ -147,7 +145,7 @@ def _clock(total_count: int, progress: Callable[[str], None]) -> Callable[[int],
         if now - said >= PAUSE_S or done == total_count:
             said = now
             left = span_words((now - started) / done * (total_count - done))
-            progress(f"{done:,} of {total_count:,} futures lived through, about {left} left")
+            job.say(f"{done:,} of {total_count:,} futures lived through, about {left} left", done / total_count)
 
     return tick
 
@@ -200,7 +198,7 @@ class _Worker:
 
 
 def _shared_out(
-    cases: Mapping[str, PlannedCase], batches: Mapping[int, Group], workers_count: int, progress: Progress
+    cases: Mapping[str, PlannedCase], batches: Mapping[int, Group], workers_count: int, job: Job
 ) -> Results:
     """Results as they come from processes, each with a batch at a time; they end where this is left early."""
     waiting, lost = deque(batches), Counter[int]()
@@ -223,7 +221,7 @@ def _shared_out(
                     worker.end()
                     lost[number] += 1
                     waiting.extend([number] if lost[number] < MOST_LOST else [])
-                    progress("a worker was lost: its batch is begun again")
+                    job.say("a worker was lost: its batch is begun again")
                     continue
                 hand(worker) if waiting else worker.end()
                 yield number, table

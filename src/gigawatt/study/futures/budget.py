@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gigawatt import units
-from gigawatt.errors import Fault, ScenarioError
+from gigawatt.study.question import refuse, wrong
 
 FEW = 3
 SECONDS_PER_HOUR, MINUTES_PER_HOUR, SECONDS_PER_MINUTE = 3600.0, 60.0, 60.0
@@ -74,8 +74,7 @@ def estimate(live: Callable[[int], object], futures_count: int, workers_count: i
 def check_budget(budget: Budget | None, cost: Estimate) -> None:
     """Raises ScenarioError, with the estimate, where it is above the budget."""
     if budget is not None and (cost.cpu_s if budget.of_cpu else cost.wall_s) > budget.most_s:
-        expected = f"at least the estimate, {cost.words()}"
-        raise ScenarioError([Fault(path="--budget", given=f'"{budget.text}"', expected=expected)])
+        refuse([wrong("budget", budget.text, f"at least the estimate, {cost.words()}")])
 
 
 def span_words(span_s: float) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from gigawatt.errors import Fault, ScenarioError
+from gigawatt.errors import ScenarioError
+from gigawatt.study.question import wrong
 
 TIMEOUT_S = 10.0
 
@@ -67,4 +68,4 @@ def here() -> str:
 
 
 def _fault(address: str, expected: str) -> ScenarioError:
-    return ScenarioError([Fault(path="--scheduler", given=f'"{address}"', expected=expected)])
+    return ScenarioError([wrong("scheduler", address, expected)])

@@ -7,29 +7,29 @@ and the worth of knowing are taken of it, and what is shown is it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
-from importlib.metadata import version
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.errors import Fault, ScenarioError
 from gigawatt.plan.exact import exact
-from gigawatt.plan.plan import quiet
 from gigawatt.scenario.schema import Scenario
-from gigawatt.scenario.strategy import Strategy
+from gigawatt.scenario.strategy import Strategy, load_strategies
+from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
 from gigawatt.study.futures import statistics, store
-from gigawatt.study.futures.batches import Group, PlannedCase
-from gigawatt.study.futures.campaign import Progress, campaign
-from gigawatt.study.futures.quantiles import left_out, outcomes, with_value
-from gigawatt.study.futures.question import Asking, check_asking, drawing, seed_of, timed
-from gigawatt.study.futures.rules import Rule, find_rule
+from gigawatt.study.futures.batches import Group
+from gigawatt.study.futures.campaign import Campaign, campaign
+from gigawatt.study.futures.draws import drawing
+from gigawatt.study.futures.ensemble import Ensemble, ensemble
+from gigawatt.study.futures.quantiles import Outcomes, left_out, outcomes, with_value
+from gigawatt.study.futures.question import CompareQuestion
+from gigawatt.study.futures.rules import Condition, find_rule
+from gigawatt.study.futures.statistics import Quantiles
 from gigawatt.study.futures.sweep import notes
-from gigawatt.study.note import Note
-from gigawatt.study.summary import strict
+from gigawatt.study.job import Job
+from gigawatt.study.opened import scenario_of
+from gigawatt.study.question import refuse, wrong
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -41,77 +41,127 @@ TROUBLE, WORST = "cash runs out or it is worth less than nothing", "it is worth 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedStrategy:
+    """What may come of a strategy. first_gw_date, peak_debt_usd: in half of the futures."""
+
+    name: str
+    title: str
+    hash: str
+    value_usd: Quantiles
+    """Net present value with terminal value, which decides."""
+    npv_usd: Quantiles
+    first_gw_date: str | None
+    peak_debt_usd: float
+    p_cash_out_frac: float
+    regret_max_usd: float
+    regret_mean_usd: float
+    best_frac: float
+    """In how many futures none is worth more."""
+    outputs: Outcomes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Break:
-    """The futures that break a strategy: what that means, their share of all futures, and the rule that finds them."""
+    """The futures that break a strategy: what that means, their share of all futures, and the rule that finds them.
+
+    coverage_frac: share of them that the rule finds; density_frac: share of what it finds that are such. All of the
+    rule is None where there is none.
+    """
 
     strategy: str
     meaning: str
     share_frac: float
-    rule: Rule | None
+    rule: str | None
+    conditions: tuple[Condition, ...] | None
+    coverage_frac: float | None
+    density_frac: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What a comparison found. strategies: the most valuable on average first. tables: outcomes by draw of each, where
-    every strategy has a value; regret_usd: (strategy, draw). futures_count: lived through by each.
+    """What a comparison found."""
 
-    evppi_usd, evpi_usd: of knowing one quantity, or all of the future, before choosing among the strategies.
-    """
-
-    scenario: Scenario
-    strategies: tuple[Strategy, ...]
-    cases: Mapping[str, PlannedCase]
+    head: Head = field(metadata=SPREAD)
     seed: int
-    tables: Mapping[str, xr.Dataset]
-    futures_count: int
-    regret_usd: Floats
+    futures: int
+    """Futures that each strategy lived through."""
+    target_w: float
+    strategies: tuple[ComparedStrategy, ...]
+    """The most valuable on average first."""
     breaks: tuple[Break, ...]
-    evppi_usd: dict[str, float]
-    evpi_usd: float
+    evpi_usd: Mapping[str, float]
+    """By quantity, the dearest first: what it is worth to know it before choosing among the strategies."""
+    evpi_all_usd: float
+    """The same for all of the future."""
     digest: str
-    notes: tuple[Note, ...]
+    """Of every number that was lived through."""
+    tables: Mapping[str, xr.Dataset] = field(metadata=UNTOLD)
+    """By strategy: outcomes by draw in which every strategy has a value."""
+    regret_usd: Mapping[str, Floats] = field(metadata=UNTOLD)
+    """By strategy and draw."""
+
+
+def answer(question: CompareQuestion, job: Job) -> Comparison:
+    """What may come of the strategies that are asked about."""
+    strategies = load_strategies(question.strategies, question.scenario, question.set)
+    return compare(scenario_of(question.scenario, question.set)[0], strategies, question, job)
 
 
 @exact()
-def compare(
-    scenario: Scenario,
-    strategies: Sequence[Strategy],
-    asking: Asking,
-    progress: Progress = quiet,
-    executor: Executor | None = None,
-) -> Comparison:
-    """Plan each strategy once and live through all of them in the same futures of the scenario, see `Asking`.
+def compare(scenario: Scenario, strategies: Sequence[Strategy], question: CompareQuestion, job: Job) -> Comparison:
+    """Plan each strategy once and live through all of them in the same futures of the scenario.
 
-    Raises ScenarioError for what cannot be asked so, Infeasible where hard limits of a strategy conflict.
+    Raises ScenarioError for what cannot be asked so, Infeasible where hard limits of a strategy conflict, Cancelled
+    where the job is.
     """
-    check_asking(asking, scenario)
+    of = ensemble(question, scenario, job)
     if len(strategies) > MOST_STRATEGIES:
-        expected = f"at most {MOST_STRATEGIES} strategies"
-        raise ScenarioError([Fault(path="STRATEGY", given=f"{len(strategies)}", expected=expected)])
-    numbers, future = range(asking.futures_count), drawing(scenario, asking)
+        refuse([wrong("strategies", len(strategies), f"at most {MOST_STRATEGIES} of them")])
+    numbers, future = range(of.futures_count), drawing(scenario, of.seed, of.vary)
     groups = [Group(name=one.name, case=one.name, numbers=numbers, future=future) for one in strategies]
-    scenarios = {strategy.name: timed(strategy.scenario, asking.plan_time) for strategy in strategies}
-    lived = campaign(scenarios, groups, asking, "compare", progress, executor)
-    progress("working out regrets and what breaks each strategy")
-    held = with_value({strategy.name: lived.tables[strategy.name] for strategy in strategies})
-    ranked = sorted(strategies, key=lambda strategy: -float(held[strategy.name].value_usd.mean()))
-    tables = {strategy.name: held[strategy.name] for strategy in ranked}
+    lived = campaign({one.name: one.scenario for one in strategies}, groups, of, job, "compare")
+    job.say("working out regrets and what breaks each strategy")
+    return _found(scenario, strategies, lived, of)
+
+
+def _found(scenario: Scenario, strategies: Sequence[Strategy], lived: Campaign, of: Ensemble) -> Comparison:
+    held = with_value({one.name: lived.tables[one.name] for one in strategies}, of.counted)
+    ranked = sorted(strategies, key=lambda one: -float(held[one.name].value_usd.mean()))
+    tables = {one.name: held[one.name] for one in ranked}
     values = np.stack([table.value_usd.values for table in tables.values()])
-    table = tables[ranked[0].name]
-    names = [str(name) for name in table.quantity.values]
+    regrets = dict(zip(tables, statistics.regret_usd(values), strict=True))
+    drawn = tables[ranked[0].name].drawn
+    said = (*notes(scenario, lived.cases), *left_out(of.futures_count, values.shape[1], of.counted))
     return Comparison(
-        scenario=scenario,
-        strategies=tuple(ranked),
-        cases=lived.cases,
-        seed=seed_of(scenario, asking),
-        tables=tables,
-        futures_count=asking.futures_count,
-        regret_usd=statistics.regret_usd(values),
-        breaks=tuple(breaking(strategy.name, tables[strategy.name]) for strategy in ranked),
-        evppi_usd=statistics.evppi_usd(names, table.drawn.values, values),
-        evpi_usd=statistics.evpi_usd(values),
+        head=head_of(scenario, said),
+        seed=of.seed,
+        futures=of.futures_count,
+        target_w=scenario.asked.programme.target_w,
+        strategies=tuple(_compared(one, tables[one.name], regrets[one.name]) for one in ranked),
+        breaks=tuple(breaking(name, table) for name, table in tables.items()),
+        evpi_usd=statistics.evppi_usd([str(name) for name in drawn.quantity.values], drawn.values, values),
+        evpi_all_usd=statistics.evpi_usd(values),
         digest=store.digest(lived.tables),
-        notes=(*notes(scenario, lived.cases), *left_out(asking.futures_count, values.shape[1])),
+        tables=tables,
+        regret_usd=regrets,
+    )
+
+
+def _compared(strategy: Strategy, table: xr.Dataset, regret_usd: Floats) -> ComparedStrategy:
+    told = outcomes(table)
+    return ComparedStrategy(
+        name=strategy.name,
+        title=strategy.title,
+        hash=strategy.scenario.hash,
+        value_usd=told.value_usd,
+        npv_usd=told.npv_usd,
+        first_gw_date=told.first_gw_date.p50,
+        peak_debt_usd=told.peak_debt_usd.p50,
+        p_cash_out_frac=told.p_cash_out_frac,
+        regret_max_usd=float(regret_usd.max()),
+        regret_mean_usd=float(regret_usd.mean()),
+        best_frac=float(np.mean(regret_usd == 0)),
+        outputs=told,
     )
 
 
@@ -120,7 +170,15 @@ def breaking(strategy: str, table: xr.Dataset) -> Break:
     flags, meaning = broken(table)
     names = [str(name) for name in table.quantity.values]
     rule = find_rule(names, table.drawn.values, flags)
-    return Break(strategy=strategy, meaning=meaning, share_frac=float(flags.mean()), rule=rule)
+    return Break(
+        strategy=strategy,
+        meaning=meaning,
+        share_frac=float(flags.mean()),
+        rule=None if rule is None else rule.words(),
+        conditions=None if rule is None else rule.conditions,
+        coverage_frac=None if rule is None else rule.coverage_frac,
+        density_frac=None if rule is None else rule.density_frac,
+    )
 
 
 def broken(table: xr.Dataset) -> tuple[Flags, str]:
@@ -130,55 +188,3 @@ def broken(table: xr.Dataset) -> tuple[Flags, str]:
     if LEAST_BROKEN_FRAC <= trouble.mean() <= MOST_BROKEN_FRAC:
         return trouble, TROUBLE
     return values <= np.quantile(values, WORST_FRAC), WORST
-
-
-def summary(found: Comparison) -> dict[str, Any]:
-    """The fields of `gigawatt compare --json`, files aside; what does not exist is null."""
-    rows = zip(found.strategies, found.regret_usd, strict=True)
-    return strict(
-        {
-            "gigawatt": version("gigawatt"),
-            "scenario": found.scenario.name,
-            "hash": found.scenario.hash,
-            "seed": found.seed,
-            "futures": found.futures_count,
-            "target_w": found.scenario.asked.programme.target_w,
-            "strategies": [_strategy(strategy, found.tables[strategy.name], regret) for strategy, regret in rows],
-            "breaks": [_break(item) for item in found.breaks],
-            "evpi_usd": found.evppi_usd,
-            "evpi_all_usd": found.evpi_usd,
-            "digest": found.digest,
-            "notes": [asdict(note) for note in found.notes],
-        }
-    )
-
-
-def _strategy(strategy: Strategy, table: xr.Dataset, regret_usd: Floats) -> dict[str, Any]:
-    told = outcomes(table)
-    middle = {name: told[name]["p50"] for name in ("first_gw_date", "peak_debt_usd")}
-    return {
-        "name": strategy.name,
-        "title": strategy.title,
-        "hash": strategy.scenario.hash,
-        "value_usd": told["value_usd"],
-        "npv_usd": told["npv_usd"],
-        **middle,
-        "p_cash_out_frac": told["p_cash_out_frac"],
-        "regret_max_usd": float(regret_usd.max()),
-        "regret_mean_usd": float(regret_usd.mean()),
-        "best_frac": float(np.mean(regret_usd == 0)),
-        "outputs": told,
-    }
-
-
-def _break(item: Break) -> dict[str, Any]:
-    rule = item.rule
-    return {
-        "strategy": item.strategy,
-        "meaning": item.meaning,
-        "share_frac": item.share_frac,
-        "rule": None if rule is None else rule.words(),
-        "conditions": None if rule is None else [asdict(condition) for condition in rule.conditions],
-        "coverage_frac": None if rule is None else rule.coverage_frac,
-        "density_frac": None if rule is None else rule.density_frac,
-    }

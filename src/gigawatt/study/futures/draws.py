@@ -14,19 +14,22 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
+from typing import Literal
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.scenario.check_uncertainty import correlation
-from gigawatt.scenario.schema import Asked, Uncertainty
+from gigawatt.scenario.check_uncertainty import SLIPS, correlation
+from gigawatt.scenario.schema import Asked, Scenario, Uncertainty
 
 Floats = NDArray[np.float64]
+# What an uncertain quantity is counted in: a factor on what is stated, or quarters of slip.
+DrawnUnit = Literal["ratio", "quarters"]
 
 QUARTERS_PER_YEAR = 4
 # 90th percentile of the normal distribution, in standard deviations.
@@ -44,6 +47,16 @@ class Future:
     def mean(self, name: str) -> float:
         """A quantity over the whole time: its mean over the quarters where it walks."""
         return float(np.mean(self.course[name])) if name in self.course else self.value[name]
+
+
+def unit_of(name: str) -> DrawnUnit:
+    """The unit of an uncertain quantity."""
+    return "quarters" if name in SLIPS else "ratio"
+
+
+def drawing(scenario: Scenario, seed: int, vary: Collection[str] = ()) -> Callable[[int], Future]:
+    """The futures of a seed by number: the same for every strategy. vary: the quantities that differ, all if empty."""
+    return lambda number: draw(scenario.asked, seed, number, len(scenario.quarters), vary or None)
 
 
 def draw(asked: Asked, seed: int, number: int, periods_count: int, names: Collection[str] | None = None) -> Future:

@@ -2,97 +2,160 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import nan
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from gigawatt.errors import Fault, ScenarioError
+from gigawatt.errors import Fault
 from gigawatt.plan.exact import exact
 from gigawatt.plan.inputs import inputs
-from gigawatt.plan.plan import quiet
-from gigawatt.plan.stochastic import CANCEL_FRAC, Branch, Hedged, hedge, wait_and_see
+from gigawatt.plan.stochastic import CANCEL_FRAC, Branch, Equations, Floats, Hedged, equations, hedge, wait_and_see
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study import drift, implausible
-from gigawatt.study.futures.draws import Future, draw
+from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
+from gigawatt.study.futures.draws import DrawnUnit, Future, draw, unit_of
+from gigawatt.study.futures.question import HedgeQuestion
 from gigawatt.study.futures.realised import MULTIPLIES, factor, scenario_in
-
-Floats = NDArray[np.float64]
-Progress = Callable[[str], None]
+from gigawatt.study.job import Job
+from gigawatt.study.note import Note
+from gigawatt.study.opened import scenario_of
+from gigawatt.study.question import refuse, wrong
 
 MOST_FUTURES = 40
+# Orders that are best on average, those that give weight to the worst futures, those of the plan for the mean future;
+# and beside their values that of plans each of which knows its future.
+COMMON, GUARDED, MEAN, KNOWN = "common", "guarded", "mean_future_plan", "wait_and_see"
+PLANS = (COMMON, MEAN, GUARDED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Racks by platform, and facility power by site, that are ordered in a quarter."""
+
+    period: str
+    racks_count: Mapping[str, float]
+    power_w: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnQuantity:
+    """What an uncertain quantity is in a future: its mean over the quarters where it walks."""
+
+    name: str
+    value: float
+    unit: DrawnUnit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgedFuture:
+    """What a future is worth if it were known, and under the orders of each plan."""
+
+    quantities: tuple[DrawnQuantity, ...]
+    known_usd: float
+    common_usd: float
+    mean_future_plan_usd: float
+    guarded_usd: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hedging:
-    """Values of each future [USD]: if it were known, and under orders that are the same in all of them.
+    """What is to be ordered now; of the guarded plan NaN and None where no weight is given to the worst futures."""
 
-    common: the orders that are best on average; mean: those of the plan for the mean future; guarded: those that give
-    weight to the worst futures, None where none is asked for.
-    """
+    head: Head = field(metadata=SPREAD)
+    value_usd: Mapping[str, float]
+    """By plan: mean over the futures."""
+    worst_usd: Mapping[str, float]
+    """By plan: in the worst of them."""
+    evpi_usd: float
+    """What it would be worth to know the future before ordering."""
+    vss_usd: float
+    """What planning for all futures is worth over planning for their mean."""
+    orders: Mapping[str, tuple[Order, ...] | None]
+    """By plan: in each decided quarter."""
+    futures: tuple[HedgedFuture, ...]
+    scenario: Scenario = field(metadata=UNTOLD)
 
-    scenario: Scenario
-    futures: tuple[Future, ...]
-    branches: tuple[Branch, ...]
-    known_usd: Floats
-    common: Hedged
-    mean: Hedged
-    guarded: Hedged | None
 
-    @property
-    def perfect_information_usd(self) -> float:
-        """EVPI: what it would be worth to know the future before ordering."""
-        return float(np.mean(self.known_usd)) - self.common.expected_usd(self.branches)
-
-    @property
-    def stochastic_solution_usd(self) -> float:
-        """VSS: what planning for all futures is worth over planning for their mean."""
-        return self.common.expected_usd(self.branches) - self.mean.expected_usd(self.branches)
+def answer(question: HedgeQuestion, job: Job) -> Hedging:
+    """What to order now for the scenario that is asked about."""
+    return hedging(scenario_of(question.scenario, question.set)[0], question, job)
 
 
 @exact()
-def answer(
-    scenario: Scenario,
-    *,
-    futures_count: int,
-    decided_count: int,
-    tail_weight_frac: float = 0.0,
-    tail_frac: float = 0.2,
-    seed: int | None = None,
-    progress: Progress = quiet,
-) -> Hedging:
+def hedging(scenario: Scenario, question: HedgeQuestion, job: Job) -> Hedging:
     """Orders of the first quarters that are the same in all futures, the best of them, and what they come to.
 
     Raises ScenarioError where the scenario declares nothing uncertain, or a number makes no sense.
     """
-    _check(scenario, futures_count, decided_count, tail_weight_frac, tail_frac, seed)
-    progress("working out throughput, PUE and prices")
-    data = inputs(scenario)
-    start = scenario.asked.seed if seed is None else seed
-    futures = tuple(draw(scenario.asked, start, number, data.sizes["period"]) for number in range(futures_count))
-    branches = tuple(branch(scenario, data, future, 1 / futures_count) for future in futures)
-    progress(f"planning for each of {futures_count} futures as if it were known")
+    _check(scenario, question)
+    job.say("working out throughput, PUE and prices")
+    data, count = inputs(scenario), question.futures_count
+    seed = scenario.asked.seed if question.seed is None else question.seed
+    futures = tuple(draw(scenario.asked, seed, number, data.sizes["period"]) for number in range(count))
+    branches = tuple(equations(branch(scenario, data, future, 1 / count)) for future in futures)
+    job.say(f"planning for each of {count} futures as if it were known")
     known = wait_and_see(branches)
-    progress("planning for the mean future, and holding to its orders in every future")
-    middle = hedge([branch(scenario, data, mean_future(futures), 1.0)], decided_count)
-    mean = hedge(branches, decided_count, fixed=middle.orders)
-    progress("planning for all futures at once")
-    common, guarded = hedge(branches, decided_count), None
-    if tail_weight_frac:
-        progress("planning for all futures, with weight on the worst")
-        guarded = hedge(branches, decided_count, tail_weight_frac=tail_weight_frac, tail_frac=tail_frac)
+    job.say("planning for the mean future, and holding to its orders in every future")
+    middle = hedge([equations(branch(scenario, data, mean_future(futures), 1.0))], question.decided_count)
+    plans = {MEAN: hedge(branches, question.decided_count, fixed=middle.orders)}
+    job.say("planning for all futures at once")
+    plans[COMMON] = hedge(branches, question.decided_count)
+    if question.tail_weight_frac:
+        job.say("planning for all futures, with weight on the worst")
+        weight, tail = question.tail_weight_frac, question.tail_frac
+        plans[GUARDED] = hedge(branches, question.decided_count, tail_weight_frac=weight, tail_frac=tail)
+    return _found(scenario, futures, branches, known, plans)
+
+
+def _found(
+    scenario: Scenario,
+    futures: Sequence[Future],
+    branches: Sequence[Equations],
+    known_usd: Floats,
+    plans: Mapping[str, Hedged],
+) -> Hedging:
+    every = {name: plans[name].values_usd if name in plans else np.full(len(futures), nan) for name in PLANS}
+    mean = {KNOWN: float(np.mean(known_usd))} | {
+        name: plans[name].expected_usd(branches) if name in plans else nan for name in PLANS
+    }
     return Hedging(
+        head=head_of(scenario, (*NOTES, *implausible.notes(scenario.implausible), *drift.notes(scenario))),
+        value_usd=mean,
+        worst_usd={name: float(values.min()) for name, values in every.items()},
+        evpi_usd=mean[KNOWN] - mean[COMMON],
+        vss_usd=mean[COMMON] - mean[MEAN],
+        orders={name: _orders(plans[name]) if name in plans else None for name in PLANS},
+        futures=tuple(
+            HedgedFuture(
+                quantities=_drawn(future),
+                known_usd=float(known_usd[n]),
+                common_usd=float(every[COMMON][n]),
+                mean_future_plan_usd=float(every[MEAN][n]),
+                guarded_usd=float(every[GUARDED][n]),
+            )
+            for n, future in enumerate(futures)
+        ),
         scenario=scenario,
-        futures=futures,
-        branches=branches,
-        known_usd=known,
-        common=common,
-        mean=mean,
-        guarded=guarded,
+    )
+
+
+def _drawn(future: Future) -> tuple[DrawnQuantity, ...]:
+    return tuple(DrawnQuantity(name=name, value=future.mean(name), unit=unit_of(name)) for name in future.value)
+
+
+def _orders(hedged: Hedged) -> tuple[Order, ...]:
+    racks, power = hedged.orders["install"], hedged.orders["energise"]
+    rows = zip(racks.period.values, racks.values.tolist(), power.values.tolist(), strict=True)
+    return tuple(
+        Order(
+            period=str(period),
+            racks_count=dict(zip(racks.platform.values.tolist(), counts, strict=True)),
+            power_w=dict(zip(power.site.values.tolist(), watts, strict=True)),
+        )
+        for period, counts, watts in rows
     )
 
 
@@ -133,84 +196,48 @@ def mean_future(futures: Sequence[Future]) -> Future:
     )
 
 
-def _check(scenario: Scenario, futures: int, decided: int, tail_weight: float, tail: float, seed: int | None) -> None:
-    faults = []
-    quarters = len(scenario.quarters)
+def _check(scenario: Scenario, question: HedgeQuestion) -> None:
+    """Raises ScenarioError with everything that is wrong with how orders are asked for."""
+    faults, quarters = [], len(scenario.quarters)
     if not scenario.asked.uncertainty:
         faults.append(Fault(path="uncertainty", given="nothing", expected="at least one [uncertainty.NAME] table"))
-    if not 2 <= futures <= MOST_FUTURES:
-        faults.append(Fault(path="--futures", given=str(futures), expected=f"from 2 to {MOST_FUTURES}"))
-    if not 1 <= decided < quarters:
-        faults.append(Fault(path="--decided", given=str(decided), expected=f"quarters from 1 to {quarters - 1}"))
-    if not 0 <= tail_weight < 1:
-        faults.append(Fault(path="--tail-weight", given=f"{tail_weight:g}", expected="a share from 0 to below 1"))
-    if seed is not None and seed < 0:
-        faults.append(Fault(path="--seed", given=str(seed), expected="a whole number not below 0"))
-    if not 0 < tail <= 1:
-        faults.append(Fault(path="--tail", given=f"{tail:g}", expected="a share above 0, up to 1"))
-    if faults:
-        raise ScenarioError(faults)
+    if not 2 <= question.futures_count <= MOST_FUTURES:
+        faults.append(wrong("futures", question.futures_count, f"from 2 to {MOST_FUTURES}"))
+    if not 1 <= question.decided_count < quarters:
+        faults.append(wrong("decided", question.decided_count, f"quarters from 1 to {quarters - 1}"))
+    if not 0 <= question.tail_weight_frac < 1:
+        faults.append(wrong("tail_weight", f"{question.tail_weight_frac:g}", "a share from 0 to below 1"))
+    if question.seed is not None and question.seed < 0:
+        faults.append(wrong("seed", question.seed, "a whole number not below 0"))
+    if not 0 < question.tail_frac <= 1:
+        faults.append(wrong("tail", f"{question.tail_frac:g}", "a share above 0, up to 1"))
+    refuse(faults)
 
 
 NOTES = (
-    (
-        "value",
-        "objective",
-        "Values are the planner's objective: net present and terminal value less penalties of what is missed.",
+    Note(
+        code="value",
+        path="objective",
+        text="Values are the planner's objective: net present and terminal value less penalties of what is missed.",
     ),
-    (
-        "cancelled",
-        "orders",
-        f"An order that a future does not take costs {CANCEL_FRAC:.0%} of its price there, an assumption.",
+    Note(
+        code="cancelled",
+        path="orders",
+        text=f"An order that a future does not take costs {CANCEL_FRAC:.0%} of its price there, an assumption.",
     ),
-    ("pro_rata", "capital.tranches.release", "Tranches are released in proportion here, so that the plan is linear."),
-    ("rescue", "capital", "Money beyond the limits of debt costs a dollar of value a dollar: no future is impossible."),
-    (
-        "no_failures",
-        "uncertainty.failure_rate",
-        "The planner counts on a stated availability: the failure rate differs in simulations alone.",
+    Note(
+        code="pro_rata",
+        path="capital.tranches.release",
+        text="Tranches are released in proportion here, so that the plan is linear.",
+    ),
+    Note(
+        code="rescue",
+        path="capital",
+        text="Money beyond the limits of debt costs a dollar of value a dollar: no future is impossible.",
+    ),
+    Note(
+        code="no_failures",
+        path="uncertainty.failure_rate",
+        text="The planner counts on a stated availability: the failure rate differs in simulations alone.",
     ),
 )
-
-
-def summary(found: Hedging) -> dict[str, Any]:
-    """What `--json` prints: values, what knowing is worth, and the orders of each plan."""
-    scenario, branches = found.scenario, found.branches
-    plans = {"common": found.common, "mean_future_plan": found.mean, "guarded": found.guarded}
-    made = {name: plan for name, plan in plans.items() if plan is not None}
-    expected = {name: None if plan is None else plan.expected_usd(branches) for name, plan in plans.items()}
-    return {
-        "gigawatt": version("gigawatt"),
-        "scenario": scenario.name,
-        "hash": scenario.hash,
-        "value_usd": {"wait_and_see": float(np.mean(found.known_usd)), **expected},
-        "worst_usd": {name: float(plan.values_usd.min()) for name, plan in made.items()},
-        "evpi_usd": found.perfect_information_usd,
-        "vss_usd": found.stochastic_solution_usd,
-        "orders": {name: _orders(plan) for name, plan in made.items()},
-        "futures": [
-            {
-                "quantities": {name: future.mean(name) for name in future.value},
-                "known_usd": float(found.known_usd[n]),
-                **{f"{name}_usd": float(plan.values_usd[n]) for name, plan in made.items()},
-            }
-            for n, future in enumerate(found.futures)
-        ],
-        "notes": [
-            *({"code": code, "path": path, "text": text} for code, path, text in NOTES),
-            *(asdict(note) for note in (*implausible.notes(scenario.implausible), *drift.notes(scenario))),
-        ],
-    }
-
-
-def _orders(hedged: Hedged) -> list[dict[str, Any]]:
-    """Racks and facility power ordered in each decided quarter."""
-    racks, power = hedged.orders["install"], hedged.orders["energise"]
-    return [
-        {
-            "period": str(period),
-            "racks_count": dict(zip(racks.platform.values.tolist(), count, strict=True)),
-            "power_w": dict(zip(power.site.values.tolist(), watts, strict=True)),
-        }
-        for period, count, watts in zip(racks.period.values, racks.values.tolist(), power.values.tolist(), strict=True)
-    ]

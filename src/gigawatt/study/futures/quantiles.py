@@ -1,20 +1,20 @@
 """A table of outcomes as figures that other programs read: quantiles of what is worth knowing.
 
-Futures without a value are no part of a table here: `valued` leaves them out, and a note counts them.
+Futures without a value are no part of a table here: `with_value` leaves them out, and a note counts them.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.quarters import first_day
-from gigawatt.study.futures.statistics import quantiles, valued
+from gigawatt.study.futures.statistics import Quantiles, quantiles, valued
 from gigawatt.study.note import Note
 
 # Figures whose quantiles are told as they are.
@@ -30,38 +30,70 @@ TOLD = (
 )
 
 
-def with_value(tables: Mapping[str, xr.Dataset]) -> dict[str, xr.Dataset]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuantileDates:
+    """First days of quarters; None where it is not before the end."""
+
+    p10: str | None
+    p50: str | None
+    p90: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """What may come of a plan: its figures over futures, see `FutureOutcome`, and two probabilities."""
+
+    npv_usd: Quantiles
+    terminal_value_usd: Quantiles
+    value_usd: Quantiles
+    installed_w: Quantiles
+    served_tokens: Quantiles
+    unserved_frac: Quantiles
+    peak_debt_usd: Quantiles
+    short_usd: Quantiles
+    first_gw_date: QuantileDates
+    p_cash_out_frac: float
+    """How often cash runs out."""
+    p_negative_frac: float
+    """How often it is worth less than nothing."""
+
+
+def with_value(tables: Mapping[str, xr.Dataset], counted: str) -> dict[str, xr.Dataset]:
     """The tables of the same futures without those in which any of them has no value.
 
-    Raises ScenarioError where this leaves none.
+    counted: the key of the question that says how many there are. Raises ScenarioError where this leaves none.
     """
     some = valued(np.stack([table.value_usd.values for table in tables.values()]))
     if not some.any():
+        given = f"{some.size:,} futures without a value"
         expected = "quantities with which a plan has a value in some of them"
-        raise ScenarioError([Fault(path="--draws", given=f"{some.size:,} futures without a value", expected=expected)])
+        raise ScenarioError([Fault(path=counted, given=given, expected=expected, asked=True)])
     return {name: table.isel(draw=some) for name, table in tables.items()}
 
 
-def left_out(asked_count: int, found_count: int) -> list[Note]:
-    """That some futures have no value, and what they are no part of."""
+def left_out(asked_count: int, found_count: int, counted: str) -> list[Note]:
+    """That some futures have no value, and what they are no part of; counted: as in `with_value`."""
     if found_count == asked_count:
         return []
     text = (
         f"{asked_count - found_count:,} of {asked_count:,} futures have no value and are left out: of quantiles, "
         "shares of variance, regret and what knowing is worth."
     )
-    return [Note(code="no_value", path="--draws", text=text)]
+    return [Note(code="no_value", path=counted, text=text)]
 
 
-def outcomes(table: xr.Dataset) -> dict[str, Any]:
-    """P10, P50, P90 and mean of every figure; first_gw_date: null where not before the end; two probabilities."""
+def outcomes(table: xr.Dataset) -> Outcomes:
+    """P10, P50, P90 and mean of every figure of a table."""
     periods = [str(period) for period in table.period.values]
     late = quantiles(table.first_gw_quarter_count.values)
-    return {name: quantiles(table[name].values) for name in TOLD} | {
-        "first_gw_date": {key: date(periods, count) for key, count in late.items() if key != "mean"},
-        "p_cash_out_frac": float(table.cash_out_frac.mean()),
-        "p_negative_frac": float(np.mean(table.value_usd.values < 0)),
-    }
+    return Outcomes(
+        **{name: quantiles(table[name].values) for name in TOLD},
+        first_gw_date=QuantileDates(
+            p10=date(periods, late.p10), p50=date(periods, late.p50), p90=date(periods, late.p90)
+        ),
+        p_cash_out_frac=float(table.cash_out_frac.mean()),
+        p_negative_frac=float(np.mean(table.value_usd.values < 0)),
+    )
 
 
 def date(periods: list[str], count: float) -> str | None:

@@ -1,104 +1,81 @@
-"""How a sweep or a comparison is asked for, and what may be wrong with it."""
+"""What can be asked of many futures: one plan in all of them, several strategies in the same ones, orders for a few."""
 
 from __future__ import annotations
 
-import difflib
-import os
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from gigawatt import units
-from gigawatt.errors import Fault, ScenarioError
-from gigawatt.scenario.schema import Scenario
-from gigawatt.study.futures.budget import read_budget
-from gigawatt.study.futures.draws import Future, draw
-
-MOST_FUTURES, MOST_WORKERS, MOST_SALTELLI = 1_000_000, 1024, 65_536
+from gigawatt.scenario.load import DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """How futures are to be lived through.
+class SweepQuestion:
+    """One plan, and the futures in which it is lived through."""
 
-    seed: the scenario's where None. workers_count: as many as there are cores where None. vary: the quantities that
-    differ from what is stated, all where empty. budget: the most that may be spent, a duration ("10 min") or hours of
-    CPU ("0.5"). plan_time: for the search of each plan, the scenario's where None. saltelli_count: base sample of
-    full Saltelli indices, 0 for none. replan: a plan of its own in each future, as if it were known. out: the folder
-    of the store, None to keep nothing.
-    """
-
-    futures_count: int
+    scenario: str = DEFAULT
+    """A preset's name, a TOML file, or the folder of a result."""
+    draws_count: int = 1000
+    """How many futures."""
     seed: int | None = None
+    """Of the futures; the scenario's where none is given."""
     workers_count: int | None = None
+    """Processes; one a core where none is given."""
     vary: tuple[str, ...] = ()
+    """Let only this quantity differ; may be repeated, and all of them differ where none is named."""
     budget: str | None = None
-    plan_time: str | None = None
+    """Refuse what is estimated to take longer: a time such as "10 min", or hours of CPU such as "0.5"."""
     saltelli_count: int = 0
+    """Full Saltelli indices from N × (quantities + 2) more futures; a power of 2."""
+    plan_time_s: float | None = None
+    """Guards the search of each plan, which ends by work; the scenario's where none is given."""
     replan: bool = False
-    out: Path | None = None
-
-    @property
-    def workers(self) -> int:
-        """Workers that are used."""
-        return os.cpu_count() or 1 if self.workers_count is None else self.workers_count
+    """Plan anew in each future, as if it were known."""
+    set: Mapping[str, Any] = field(default_factory=dict)
+    """Values that override those of the scenario, by path, such as uncertainty.demand.p10 = 0.5."""
 
 
-def check_asking(asking: Asking, scenario: Scenario) -> None:
-    """Raises ScenarioError with everything that is wrong with how a sweep is asked for."""
-    known = list(scenario.asked.uncertainty)
-    faults = []
-    if not known:
-        faults.append(Fault(path="uncertainty", given="nothing", expected="at least one quantity in [uncertainty]"))
-    if not 1 <= asking.futures_count <= MOST_FUTURES:
-        faults.append(Fault(path="--draws", given=f"{asking.futures_count}", expected=f"1 to {MOST_FUTURES:,}"))
-    if not 1 <= asking.workers <= MOST_WORKERS:
-        faults.append(Fault(path="--workers", given=f"{asking.workers_count}", expected=f"1 to {MOST_WORKERS}"))
-    if asking.seed is not None and asking.seed < 0:
-        faults.append(Fault(path="--seed", given=f"{asking.seed}", expected="a whole number not below 0"))
-    count = asking.saltelli_count
-    if count and (not 0 < count <= MOST_SALTELLI or count & (count - 1)):
-        faults.append(Fault(path="--saltelli", given=f"{count}", expected=f"a power of 2, at most {MOST_SALTELLI}"))
-    for name in asking.vary if known else ():
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            near = f'; did you mean "{close[0]}"?' if close else ""
-            faults.append(Fault(path="--vary", given=f'"{name}"', expected=f"one of {', '.join(known)}{near}"))
-    faults += _unreadable(asking)
-    if faults:
-        raise ScenarioError(faults)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareQuestion:
+    """Strategies, and the futures in which all of them are lived through."""
+
+    strategies: tuple[str, ...] = ()
+    """TOML files of overrides, or names; those that ship with Gigawatt where none is given."""
+    scenario: str = DEFAULT
+    """What the strategies are laid over: a preset's name, a TOML file, or the folder of a result."""
+    futures_count: int = 200
+    """How many futures."""
+    seed: int | None = None
+    """Of the futures; the scenario's where none is given."""
+    workers_count: int | None = None
+    """Processes; one a core where none is given."""
+    vary: tuple[str, ...] = ()
+    """Let only this quantity differ; may be repeated, and all of them differ where none is named."""
+    budget: str | None = None
+    """Refuse what is estimated to take longer: a time such as "10 min", or hours of CPU such as "0.5"."""
+    plan_time_s: float | None = None
+    """Guards the search of each plan, which ends by work; the scenario's where none is given."""
+    replan: bool = False
+    """Plan anew in each future, as if it were known."""
+    set: Mapping[str, Any] = field(default_factory=dict)
+    """Values that override those of the scenario, by path, such as uncertainty.demand.p10 = 0.5."""
 
 
-def _unreadable(asking: Asking) -> list[Fault]:
-    found = []
-    if asking.plan_time is not None:
-        try:
-            units.parse(asking.plan_time, "s")
-        except ValueError as error:
-            found.append(Fault(path="--plan-time", given=f'"{asking.plan_time}"', expected=str(error)))
-    if asking.budget is not None:
-        try:
-            read_budget(asking.budget)
-        except ValueError as error:
-            found.append(Fault(path="--budget", given=f'"{asking.budget}"', expected=str(error)))
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgeQuestion:
+    """The futures that are planned for at once, and for how long their orders are the same."""
 
-
-def timed(scenario: Scenario, plan_time: str | None) -> Scenario:
-    """The scenario with another limit on the search of its plan; its identity stays."""
-    if plan_time is None:
-        return scenario
-    asked = scenario.asked
-    solver = replace(asked.solver, time_limit_s=units.parse(plan_time, "s"))
-    return replace(scenario, asked=replace(asked, solver=solver))
-
-
-def drawing(scenario: Scenario, asking: Asking) -> Callable[[int], Future]:
-    """The futures that are asked for, by number: the same for every strategy."""
-    seed, count, names = seed_of(scenario, asking), len(scenario.quarters), asking.vary or None
-    return lambda number: draw(scenario.asked, seed, number, count, names)
-
-
-def seed_of(scenario: Scenario, asking: Asking) -> int:
-    """The seed of the futures."""
-    return scenario.asked.seed if asking.seed is None else asking.seed
+    scenario: str = DEFAULT
+    """A preset's name, a TOML file, or the folder of a result."""
+    futures_count: int = 6
+    """How many futures are planned for at once."""
+    decided_count: int = 6
+    """Quarters whose orders are the same in all futures."""
+    tail_weight_frac: float = 0.0
+    """Weight of the worst futures, 0 to below 1 (CVaR)."""
+    tail_frac: float = 0.2
+    """Share of the futures that are the worst."""
+    seed: int | None = None
+    """Of the futures; the scenario's where none is given."""
+    set: Mapping[str, Any] = field(default_factory=dict)
+    """Values that override those of the scenario, by path, such as programme.target = "2 GW"."""

@@ -24,7 +24,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gigawatt.scenario.check_uncertainty import SLIPS
+from gigawatt.study.futures.draws import DrawnUnit, unit_of
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -49,23 +49,24 @@ LEAST_GAIN, MOST_CHANCE_FRAC, MOST_SEARCHED = 0.02, 0.01, 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """A quantity on one side of a bound, the bound included; bound: in the unit of the quantity."""
+    """A quantity on one side of a bound, the bound included: `value`, a factor or quarters."""
 
     name: str
     side: Literal["at most", "at least"]
-    bound: float  # a factor or quarters, by the quantity
+    value: float
+    unit: DrawnUnit
 
     def holds(self, column: Floats) -> Flags:
         """In which futures."""
-        return np.asarray(column <= self.bound if self.side == "at most" else column >= self.bound)
+        return np.asarray(column <= self.value if self.side == "at most" else column >= self.value)
 
     def words(self) -> str:
         """The condition as one says it."""
-        if self.name not in SLIPS:
-            return f"{WORDS[self.name]} {self.side} {self.bound:.2f} of what is stated"
-        if self.bound == 0:
+        if self.unit == "ratio":
+            return f"{WORDS[self.name]} {self.side} {self.value:.2f} of what is stated"
+        if self.value == 0:
             return f"{WORDS[self.name]} on time"
-        return f"{WORDS[self.name]} late by {self.side} {self.bound:g} {'quarter' if self.bound == 1 else 'quarters'}"
+        return f"{WORDS[self.name]} late by {self.side} {self.value:g} {'quarter' if self.value == 1 else 'quarters'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +110,8 @@ def find_rule(names: Sequence[str], drawn: Floats, broken: Flags) -> Rule | None
 def _conditions(names: Sequence[str], drawn: Floats) -> Iterator[Condition]:
     for name, column in zip(names, drawn.T, strict=True):
         for bound in np.unique(np.quantile(column, BOUND_FRAC, method="inverted_cdf")).tolist():
-            yield Condition(name=name, side="at most", bound=bound)
-            yield Condition(name=name, side="at least", bound=bound)
+            yield Condition(name=name, side="at most", value=bound, unit=unit_of(name))
+            yield Condition(name=name, side="at least", value=bound, unit=unit_of(name))
 
 
 def _best(flags: Flags, broken: Flags, given: tuple[int, ...]) -> tuple[int, ...]:

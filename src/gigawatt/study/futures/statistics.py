@@ -60,15 +60,25 @@ class Index:
     total_confidence_frac: float | None = None
 
 
-def quantiles(values: ArrayLike) -> dict[str, float]:
-    """P10, P50, P90 and the mean, in the unit of the values; what never happens (NaN) is later than everything."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantiles:
+    """A figure over futures, in its own unit."""
+
+    p10: float
+    p50: float
+    p90: float
+    mean: float
+
+
+def quantiles(values: ArrayLike) -> Quantiles:
+    """Of figures, in their unit; what never happens (NaN) is later than everything."""
     array = np.asarray(values, dtype=float)
     if not array.size:
-        return dict.fromkeys((*SHARES_FRAC, "mean"), nan)
+        return Quantiles(p10=nan, p50=nan, p90=nan, mean=nan)
     ordered = np.sort(np.where(np.isnan(array), np.inf, array))
     # Inverted distribution function: every quantile is one of the values, so that infinite ones do not spread.
     found = {name: float(ordered[max(int(np.ceil(q * len(ordered))) - 1, 0)]) for name, q in SHARES_FRAC.items()}
-    return found | {"mean": float(ordered.mean())}
+    return Quantiles(**found, mean=float(ordered.mean()))
 
 
 def first_order(names: Sequence[str], drawn: Floats, values: Floats) -> list[Index]:

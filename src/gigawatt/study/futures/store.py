@@ -55,7 +55,7 @@ class Store:
             data, inputs = (self._read(file.with_name(f"{name}-{part}.nc"), digests[part]) for part in PARTS)
             return Plan(data=data, inputs=inputs, worth=(), binds=(), **scalars)
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-            raise refused("--out", f"{file}: {error}", WHOLE) from error
+            raise refused("out", f"{file}: {error}", WHOLE) from error
 
     def keep_plan(self, name: str, plan: Plan) -> None:
         """Keep a plan; its scalars last, for they say that it is whole."""
@@ -86,9 +86,9 @@ class Store:
         try:
             content = file.read_bytes()
         except OSError as error:
-            raise refused("--out", f"{file}: {error.strerror}", WHOLE) from error
+            raise refused("out", f"{file}: {error.strerror}", WHOLE) from error
         if self._digest(content) != digest:
-            raise refused("--out", f"{file}: changed after it was written, or of another question", WHOLE)
+            raise refused("out", f"{file}: changed after it was written, or of another question", WHOLE)
         with xr.open_dataset(io.BytesIO(content), engine="h5netcdf") as data:
             return data.load()
 
@@ -112,7 +112,7 @@ def open_store(folder: Path, question: Mapping[str, Any]) -> Store:
     found = _asked(folder)
     other = foreign(folder, lambda name: found is not None and _is_ours(name))
     if found is None or other:
-        raise refused("--out", f"{folder}: a folder with other files ({other})", ONE_OF_THE_SAME)
+        raise refused("out", f"{folder}: a folder with other files ({other})", ONE_OF_THE_SAME)
     _same(folder, found, question)
     return store
 
@@ -134,7 +134,7 @@ def _same(folder: Path, found: Mapping[str, Any], question: Mapping[str, Any]) -
     differs = [key for key in {**question, **found} if found.get(key) != question.get(key)]
     if differs:
         asked = ", ".join(f"{key} {found.get(key)!r} there, {question.get(key)!r} asked" for key in differs)
-        raise refused("--out", f"{folder}: of another question ({asked})", ONE_OF_THE_SAME)
+        raise refused("out", f"{folder}: of another question ({asked})", ONE_OF_THE_SAME)
 
 
 def joined(tables: list[xr.Dataset]) -> xr.Dataset:

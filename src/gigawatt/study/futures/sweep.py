@@ -3,106 +3,137 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
-from typing import Any
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import xarray as xr
 
 from gigawatt.account.accounts import account
 from gigawatt.plan.exact import exact
-from gigawatt.plan.plan import quiet
 from gigawatt.plan.search import ENDED
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import drift, implausible
+from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
 from gigawatt.study.futures import statistics, store
 from gigawatt.study.futures.batches import Group, PlannedCase
-from gigawatt.study.futures.campaign import Campaign, Progress, campaign
-from gigawatt.study.futures.draws import Future, at_quantiles
-from gigawatt.study.futures.quantiles import left_out, outcomes, with_value
-from gigawatt.study.futures.question import Asking, check_asking, drawing, seed_of, timed
+from gigawatt.study.futures.campaign import Campaign, campaign
+from gigawatt.study.futures.draws import DrawnUnit, Future, at_quantiles, drawing, unit_of
+from gigawatt.study.futures.ensemble import Ensemble, ensemble
+from gigawatt.study.futures.quantiles import Outcomes, left_out, outcomes, with_value
+from gigawatt.study.futures.question import SweepQuestion
 from gigawatt.study.futures.statistics import Index
+from gigawatt.study.job import Job
 from gigawatt.study.note import Note
+from gigawatt.study.opened import scenario_of
 from gigawatt.study.run.notes import unlawful
-from gigawatt.study.summary import strict
 
 LOW_FRAC, MIDDLE_FRAC, HIGH_FRAC = 0.1, 0.5, 0.9
-DRAWS, TORNADO, STATED = "draws", "tornado", "stated"
+DRAWS, TORNADO, STATED, SALTELLI = "draws", "tornado", "stated", "saltelli"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedValue:
+    """What the books of the plan say, before anything is lived through: the figures of `run`."""
+
+    npv_usd: float
+    terminal_value_usd: float
+    value_usd: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedOutcome:
+    """The plan lived through where everything is as stated, see `FutureOutcome`."""
+
+    npv_usd: float
+    terminal_value_usd: float
+    value_usd: float
+    installed_w: float
+    peak_debt_usd: float
+    short_usd: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swing:
     """The value of a plan with one quantity at its P10 and at its P90, all others at their middle and none walking.
 
-    low, high: the quantity there, a factor or quarters.
+    low, high: the quantity there, in its unit. swing_usd: how far the value moves.
     """
 
     name: str
     low: float
     high: float
+    unit: DrawnUnit
     low_value_usd: float
     high_value_usd: float
-
-    @property
-    def swing_usd(self) -> float:
-        """How far the value moves."""
-        return abs(self.high_value_usd - self.low_value_usd)
+    swing_usd: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sweep:
-    """What a sweep found. table: outcomes by draw that has a value; stated: the outcome where everything is as stated.
-    lived_count: futures lived through, by what for.
+    """What a sweep found."""
 
-    tornado, first_order, evppi_usd: by quantity, the largest first. evpi_usd: of knowing all of the future, for the
-    choice between the plan and doing nothing, which is worth 0.
-    """
-
-    scenario: Scenario
-    case: PlannedCase
+    head: Head = field(metadata=SPREAD)
     seed: int
-    table: xr.Dataset
-    stated: xr.Dataset
+    draws: int
+    """Futures that were drawn."""
     lived_count: Mapping[str, int]
+    """Futures lived through, by what for."""
+    target_w: float
+    planned: PlannedValue
+    stated: StatedOutcome
+    outputs: Outcomes
     middle_value_usd: float
+    """Value with all quantities at their middle; NaN where the plan has none there."""
     tornado: tuple[Swing, ...]
-    first_order: tuple[Index, ...]
-    evppi_usd: dict[str, float]
-    evpi_usd: float
+    """The widest swing first."""
+    first_order: tuple[Index, ...] | None
+    """The largest first; None where there are too few futures, or nothing differs."""
+    evpi_usd: Mapping[str, float]
+    """By quantity, the dearest first: what it is worth to know it before choosing between the plan and nothing."""
+    evpi_all_usd: float
+    """The same for all of the future."""
     digest: str
-    notes: tuple[Note, ...]
+    """Of every number that was lived through."""
+    table: xr.Dataset = field(metadata=UNTOLD)
+    """Outcomes by draw that has a value."""
+
+
+def answer(question: SweepQuestion, job: Job) -> Sweep:
+    """What may come of the scenario that is asked about."""
+    return sweep(scenario_of(question.scenario, question.set)[0], question, job)
 
 
 @exact()
-def sweep(scenario: Scenario, asking: Asking, progress: Progress = quiet, executor: Executor | None = None) -> Sweep:
-    """Plan a scenario and live through its plan in many futures, see `Asking`.
+def sweep(scenario: Scenario, question: SweepQuestion, job: Job) -> Sweep:
+    """Plan a scenario and live through its plan in many futures.
 
-    executor: who does the work, processes of this machine by default.
-    Raises ScenarioError for what cannot be asked so, Infeasible where hard limits conflict.
+    Raises ScenarioError for what cannot be asked so, Infeasible where hard limits conflict, Cancelled where the job is.
     """
-    check_asking(asking, scenario)
-    name, seed = scenario.name, seed_of(scenario, asking)
-    names = [key for key in sorted(scenario.asked.uncertainty) if not asking.vary or key in asking.vary]
-    shares = np.empty((0, len(names)))
-    if asking.saltelli_count:
-        shares = statistics.saltelli_shares(len(names), asking.saltelli_count, seed)
-    saltelli = f"saltelli-{asking.saltelli_count}"
+    of = ensemble(question, scenario, job)
+    names = [key for key in sorted(scenario.asked.uncertainty) if not of.vary or key in of.vary]
+    groups = _groups(scenario, names, of, question.saltelli_count)
+    lived = campaign({scenario.name: scenario}, groups, of, job, "sweep")
+    job.say("working out what it hangs on")
+    return _found(scenario, lived, names, of)
+
+
+def _groups(scenario: Scenario, names: Sequence[str], of: Ensemble, base_count: int) -> list[Group]:
+    """All futures of a sweep: those that are drawn, and what its tornado and its indices need beside them."""
+    shares = statistics.saltelli_shares(len(names), base_count, of.seed) if base_count else np.empty((0, len(names)))
     given = {
         TORNADO: _one_at_a_time(scenario, names),
         STATED: [Future(number=0, value={}, course={})],
-        saltelli: [at_quantiles(scenario.asked, names, row.tolist(), number) for number, row in enumerate(shares)],
+        f"{SALTELLI}-{base_count}": [
+            at_quantiles(scenario.asked, names, row.tolist(), number) for number, row in enumerate(shares)
+        ],
     }
-    drawn = Group(name=DRAWS, case=name, numbers=range(asking.futures_count), future=drawing(scenario, asking))
-    groups = [drawn] + [
-        Group(name=key, case=name, numbers=range(len(found)), future=found.__getitem__)
-        for key, found in given.items()
+    case, future = scenario.name, drawing(scenario, of.seed, of.vary)
+    drawn = Group(name=DRAWS, case=case, numbers=range(of.futures_count), future=future)
+    return [drawn] + [
+        Group(name=name, case=case, numbers=range(len(found)), future=found.__getitem__)
+        for name, found in given.items()
         if found
     ]
-    lived = campaign({name: timed(scenario, asking.plan_time)}, groups, asking, "sweep", progress, executor)
-    progress("working out what it hangs on")
-    return _found(scenario, lived, names, seed, saltelli)
 
 
 def _one_at_a_time(scenario: Scenario, names: Sequence[str]) -> list[Future]:
@@ -113,37 +144,53 @@ def _one_at_a_time(scenario: Scenario, names: Sequence[str]) -> list[Future]:
     return [at_quantiles(scenario.asked, names, row, number) for number, row in enumerate(rows)]
 
 
-def _found(scenario: Scenario, lived: Campaign, names: Sequence[str], seed: int, saltelli: str) -> Sweep:
-    every, single = lived.tables[DRAWS], lived.tables[TORNADO]
-    table = with_value({DRAWS: every})[DRAWS]
+def _found(scenario: Scenario, lived: Campaign, names: Sequence[str], of: Ensemble) -> Sweep:
+    tables = {name.partition("-")[0]: table for name, table in lived.tables.items()}
+    every, single, case = tables[DRAWS], tables[TORNADO], lived.cases[scenario.name]
+    table = with_value({DRAWS: every}, of.counted)[DRAWS]
     values, inputs = table.value_usd.values, table.drawn.values
-    case = lived.cases[scenario.name]
-    if saltelli in lived.tables:
-        indices = statistics.saltelli_indices(names, lived.tables[saltelli].value_usd.values, seed)
+    choices, tornado = np.stack([values, np.zeros_like(values)]), _tornado(names, single)
+    if SALTELLI in tables:
+        indices = statistics.saltelli_indices(names, tables[SALTELLI].value_usd.values, of.seed)
     else:
         indices = statistics.first_order(names, inputs, values)
-    choices, tornado = np.stack([values, np.zeros_like(values)]), _tornado(names, single)
+    said = (
+        *notes(scenario, {scenario.name: case}),
+        *left_out(every.sizes["draw"], len(values), of.counted),
+        *_no_swing(names, tornado),
+        *(_holes(tables[SALTELLI]) if SALTELLI in tables else ()),
+        *_few(len(values)),
+    )
     return Sweep(
-        scenario=scenario,
-        case=case,
-        seed=seed,
-        table=table,
-        stated=lived.tables[STATED],
-        lived_count={name.partition("-")[0]: found.sizes["draw"] for name, found in lived.tables.items()},
+        head=head_of(scenario, said),
+        seed=of.seed,
+        draws=every.sizes["draw"],
+        lived_count={name: found.sizes["draw"] for name, found in tables.items()},
+        target_w=scenario.asked.programme.target_w,
+        planned=_planned(scenario, case),
+        stated=_stated(tables[STATED]),
+        outputs=outcomes(table),
         middle_value_usd=float(single.value_usd[0]),
         tornado=tornado,
-        first_order=tuple(indices),
-        evppi_usd=statistics.evppi_usd(names, inputs, choices),
-        evpi_usd=statistics.evpi_usd(choices),
+        first_order=tuple(indices) or None,
+        evpi_usd=statistics.evppi_usd(names, inputs, choices),
+        evpi_all_usd=statistics.evpi_usd(choices),
         digest=store.digest({DRAWS: every}),
-        notes=(
-            *notes(scenario, {scenario.name: case}),
-            *left_out(every.sizes["draw"], len(values)),
-            *_no_swing(names, tornado),
-            *(_holes(lived.tables[saltelli]) if saltelli in lived.tables else ()),
-            *_few(len(values)),
-        ),
+        table=table,
     )
+
+
+def _planned(scenario: Scenario, case: PlannedCase) -> PlannedValue:
+    values = account(scenario, case.plan).values
+    return PlannedValue(
+        npv_usd=values.npv_usd,
+        terminal_value_usd=values.terminal_value_usd,
+        value_usd=values.npv_usd + values.terminal_value_usd,
+    )
+
+
+def _stated(table: xr.Dataset) -> StatedOutcome:
+    return StatedOutcome(**{entry.name: float(table[entry.name][0]) for entry in fields(StatedOutcome)})
 
 
 def _tornado(names: Sequence[str], table: xr.Dataset) -> tuple[Swing, ...]:
@@ -154,8 +201,10 @@ def _tornado(names: Sequence[str], table: xr.Dataset) -> tuple[Swing, ...]:
             name=name,
             low=float(drawn[2 * n + 1, n]),
             high=float(drawn[2 * n + 2, n]),
+            unit=unit_of(name),
             low_value_usd=values[2 * n + 1],
             high_value_usd=values[2 * n + 2],
+            swing_usd=abs(values[2 * n + 2] - values[2 * n + 1]),
         )
         for n, name in enumerate(names)
     ]
@@ -177,7 +226,7 @@ def _holes(table: xr.Dataset) -> list[Note]:
     if not count:
         return []
     text = f"Futures of the Saltelli design without a value: {count:,}. The bases that they belong to are left out."
-    return [Note(code="no_value", path="--saltelli", text=text)]
+    return [Note(code="no_value", path=SALTELLI, text=text)]
 
 
 def notes(scenario: Scenario, cases: Mapping[str, PlannedCase]) -> tuple[Note, ...]:
@@ -187,7 +236,7 @@ def notes(scenario: Scenario, cases: Mapping[str, PlannedCase]) -> tuple[Note, .
     anew = "Each future has a plan of its own, as if it were known, with tranches in proportion: a bound, no policy."
     planned = Note(code="held_plan", path="", text=held)
     if any(case.anew for case in cases.values()):
-        planned = Note(code="planned_anew", path="--replan", text=anew)
+        planned = Note(code="planned_anew", path="replan", text=anew)
     found = [planned, Note(code="cash_out", path="capital", text=cash)]
     grades = [item.grade for path, item in scenario.evidence.items() if path.startswith("uncertainty.")]
     if "assumed" in grades:
@@ -211,42 +260,4 @@ def _few(draws_count: int) -> list[Note]:
     if draws_count >= statistics.LEAST_DRAWS:
         return []
     text = f"{draws_count} futures are too few for shares of variance: at least {statistics.LEAST_DRAWS}."
-    return [Note(code="few_draws", path="--draws", text=text)]
-
-
-def _planned(found: Sweep) -> dict[str, float]:
-    """What the books of the plan say, before anything is lived through: the figures of `run`."""
-    values = account(found.scenario, found.case.plan).values
-    return {
-        "npv_usd": values.npv_usd,
-        "terminal_value_usd": values.terminal_value_usd,
-        "value_usd": values.npv_usd + values.terminal_value_usd,
-    }
-
-
-def summary(found: Sweep) -> dict[str, Any]:
-    """The fields of `gigawatt sweep --json`, files aside; what does not exist is null."""
-    return strict(
-        {
-            "gigawatt": version("gigawatt"),
-            "scenario": found.scenario.name,
-            "hash": found.scenario.hash,
-            "seed": found.seed,
-            "draws": found.lived_count[DRAWS],
-            "lived_count": dict(found.lived_count),
-            "target_w": found.scenario.asked.programme.target_w,
-            "planned": _planned(found),
-            "stated": {
-                name: float(found.stated[name][0])
-                for name in ("npv_usd", "terminal_value_usd", "value_usd", "installed_w", "peak_debt_usd", "short_usd")
-            },
-            "outputs": outcomes(found.table),
-            "middle_value_usd": found.middle_value_usd,
-            "tornado": [asdict(swing) | {"swing_usd": swing.swing_usd} for swing in found.tornado],
-            "first_order": [asdict(index) for index in found.first_order] or None,
-            "evpi_usd": found.evppi_usd,
-            "evpi_all_usd": found.evpi_usd,
-            "digest": found.digest,
-            "notes": [asdict(note) for note in found.notes],
-        }
-    )
+    return [Note(code="few_draws", path=DRAWS, text=text)]
