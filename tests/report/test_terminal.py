@@ -11,8 +11,9 @@ from rich.console import Console
 from gigawatt.report import listings, terminal, words
 from gigawatt.scenario.load import load
 from gigawatt.study import bibliography
-from gigawatt.study.check import outline
+from gigawatt.study.check.answer import outline
 from gigawatt.study.result import Result
+from gigawatt.study.run.answer import answer_of
 
 FILES = {"folder": "gigawatt-runs/x", "report": "gigawatt-runs/x/report.html", "workbook": "gigawatt-runs/x/w.xlsx"}
 CLAIM = {
@@ -36,7 +37,7 @@ def printed(show: Callable[[Console], None], width: int) -> str:
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_summary_fits(result: Result, width: int) -> None:
-    text = printed(lambda out: terminal.show(result, FILES, out), width)
+    text = printed(lambda out: terminal.show(answer_of(result), FILES, out), width)
     assert max(map(len, text.splitlines())) <= width
     assert "\x1b" not in text
     for heading in ("What binds", "What one more is worth", "Plan against simulation", "To keep in mind", "Files"):
@@ -44,7 +45,7 @@ def test_a_summary_fits(result: Result, width: int) -> None:
 
 
 def test_a_summary_says_the_headline(result: Result) -> None:
-    text = printed(lambda out: terminal.show(result, FILES, out), 80)
+    text = printed(lambda out: terminal.show(answer_of(result), FILES, out), 80)
     assert words.headline(result) in " ".join(text.split())
     assert FILES["report"] in text
 
@@ -52,11 +53,11 @@ def test_a_summary_says_the_headline(result: Result) -> None:
 @pytest.mark.parametrize("name", ["one-campus", "loi-2025-09"])
 def test_outline_and_sources_fit(name: str) -> None:
     scenario = load(name)
-    for show, found in (
-        (terminal.show_outline, outline(scenario)),
-        (terminal.show_sources, bibliography.numbers(scenario)),
+    for show in (
+        lambda out: terminal.show_outline(outline(scenario), {}, out),
+        lambda out: terminal.show_sources(bibliography.numbers(scenario), out),
     ):
-        text = printed(lambda out, show=show, found=found: show(found, out), 80)  # type: ignore[misc]
+        text = printed(show, 80)
         assert max(map(len, text.splitlines())) <= 80
         assert scenario.hash[:8] in text
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gigawatt.study.simulation.simulation import simulate_result
 
 from gigawatt.catalog.load import get
 from gigawatt.plan.plan import Plan
@@ -17,18 +16,18 @@ from gigawatt.plan.verify import verify
 from gigawatt.report.terminal import simulated
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study import implausible
+from gigawatt.study import implausible, verbs
 from gigawatt.study.allocation.question import AllocationQuestion as AllocateQuestion
 from gigawatt.study.allocation.question import opened
+from gigawatt.study.answer import plain
 from gigawatt.study.bibliography import numbers
-from gigawatt.study.check import outline
+from gigawatt.study.check.answer import outline
 from gigawatt.study.flywheel.answer import figures
 from gigawatt.study.futures import hedging, sweep
 from gigawatt.study.futures.batches import PlannedCase
-from gigawatt.study.run import run, unlawful
-from gigawatt.study.simulation.answer import summary as simulation_summary
-from gigawatt.study.simulation.question import SimulationQuestion
-from gigawatt.study.summary import summary
+from gigawatt.study.run.answer import answer_of
+from gigawatt.study.run.notes import unlawful
+from gigawatt.study.run.stages import run
 
 PATH = "operations.yearly_opex_facility"
 ODD = {PATH: "40 USD/W"}
@@ -47,22 +46,20 @@ def odd() -> Scenario:
 
 def test_check_and_sources_say_so(odd: Scenario) -> None:
     """reports 9."""
-    assert told(outline(odd)["notes"]) == told(numbers(odd)["notes"]) == [TEXT]
+    assert told(plain(outline(odd))["notes"]) == told(numbers(odd)["notes"]) == [TEXT]
 
 
 @pytest.mark.slow
 def test_run_says_so_and_simulate_of_its_result_too(odd: Scenario, tmp_path: Path) -> None:
     """reports 9: the run's own, and what a simulation of its result changes."""
     found = run(odd)
-    assert told(summary(found)["notes"]) == [TEXT]
+    assert told(plain(answer_of(found))["notes"]) == [TEXT]
     found.save(tmp_path / "r")
-    again = simulate_result(SimulationQuestion(source=str(tmp_path / "r"), overrides={"operations.idle_draw": "30 %"}))
-    assert told(simulation_summary(again)["notes"]) == [TEXT]
+    again = verbs.ask("simulate", str(tmp_path / "r"), set={"operations.idle_draw": "30 %"})
+    assert told(plain(again)["notes"]) == [TEXT]
     assert TEXT in [note.text for note in simulated(again.result)]
-    more = simulate_result(
-        SimulationQuestion(source=str(tmp_path / "r"), overrides={"operations.package_failures": "0.01 /h"})
-    )
-    assert [text.partition(" = ")[0] for text in told(simulation_summary(more)["notes"])] == [
+    more = verbs.ask("simulate", str(tmp_path / "r"), set={"operations.package_failures": "0.01 /h"})
+    assert [text.partition(" = ")[0] for text in told(plain(more)["notes"])] == [
         PATH,
         "operations.package_failures",
     ]
