@@ -16,7 +16,7 @@ from pathlib import Path
 from gigawatt.report import figures, ladder, svg
 from gigawatt.scenario.load import load
 from gigawatt.study.result import Result
-from gigawatt.study.run import run
+from gigawatt.study.run.stages import run
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 MARGIN = 18.0

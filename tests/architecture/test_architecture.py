@@ -89,8 +89,8 @@ def test_nothing_is_compiled_where_nothing_is_drawn() -> None:
     code = """
 import sys
 from gigawatt.scenario.load import load
-from gigawatt.study.check import outline
-from gigawatt.study.run import run
+from gigawatt.study.check.answer import outline
+from gigawatt.study.run.stages import run
 outline(load("one-campus"))
 run("one-campus")
 print("numba" in sys.modules)

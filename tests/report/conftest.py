@@ -8,7 +8,8 @@ import pytest
 
 from gigawatt.report import folder
 from gigawatt.study.result import Result
-from gigawatt.study.run import run
+from gigawatt.study.run.answer import answer_of
+from gigawatt.study.run.stages import run
 
 SHORT = {"horizon.report_end": "2027Q4", "horizon.end": "2028Q2"}
 
@@ -21,7 +22,7 @@ def result() -> Result:
 @pytest.fixture(scope="session")
 def written(result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("report") / "one-campus"
-    folder.write(result, place)
+    folder.write(answer_of(result), place)
     return place
 
 

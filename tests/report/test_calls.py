@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 import pytest
 from rich.console import Console
 
 import gigawatt as gw
 from gigawatt.report import calls, page, terminal
+from gigawatt.study.answer import plain
 from gigawatt.study.result import Result
+from gigawatt.study.run.answer import answer_of
 from gigawatt.study.site_notes import IDLE_CALLS, NO_CALLS
-from gigawatt.study.summary import summary
 
 CONTRACT = "sites.example-campus.curtailment"
 SHORT = {"horizon.report_end": "2027Q4", "horizon.end": "2028Q2"}
@@ -35,13 +35,13 @@ def idle() -> Result:
 
 def shown(result: Result) -> str:
     out = Console(file=io.StringIO(), width=120)
-    terminal.show(result, {}, out)
+    terminal.show(answer_of(result), {}, out)
     return out.file.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
 def test_run_tells_what_calls_ask_get_and_cost(called: Result) -> None:
     """users 3: calls, hours, energy, tokens, USD lost and USD per energy, in JSON, on the terminal and on the page."""
-    found: Any = summary(called)["calls"]
+    found = plain(answer_of(called))["calls"]
     (site,) = found["sites"]
     assert site["calls_count"] > 0
     assert site["called_h"] > site["calls_count"]
@@ -70,13 +70,15 @@ def test_a_call_that_asks_for_nothing_is_a_note(idle: Result) -> None:
     assert 'depth_of = "draw" asks for a share of what it would draw' in note.text
     assert "ask for nothing" in calls.cost(idle)
     assert calls.lost(idle) is None
-    assert summary(idle)["calls"]["usd_per_wh"] is None  # type: ignore[index]
+    found = answer_of(idle).calls
+    assert found is not None
+    assert found.usd_per_wh is None
 
 
 def test_a_contract_that_is_never_called_is_a_note() -> None:
     result = ran(hours="0 %")
     assert [note.path for note in result.notes if note.code == NO_CALLS] == [CONTRACT]
-    assert summary(result)["calls"] is None
+    assert answer_of(result).calls is None
     assert 'id="calls"' not in page.render(result)
 
 

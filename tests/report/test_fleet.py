@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from gigawatt.study.simulation.simulation import LivedResult, mode_text
 
 from gigawatt.report import charts, event, fleet, folder, hours, page, tables, terminal
 from gigawatt.report.charts import Series
@@ -17,10 +16,15 @@ from gigawatt.report.svg import Frame
 from gigawatt.scenario.load import loads
 from gigawatt.simulate import simulate
 from gigawatt.study.result import Result
+from gigawatt.study.run.answer import answer_of
+from gigawatt.study.simulation import answer as simulation
 from gigawatt.study.simulation.event import outcome
-from gigawatt.study.simulation.question import SimulationQuestion, window
+from gigawatt.study.simulation.notes import mode_text
+from gigawatt.study.simulation.question import SimulationQuestion
+from gigawatt.study.simulation.window import window
 
 EVENT = "2028-07-14T16:00/4h site=example-campus -50%"
+AROUND = SimulationQuestion(scenario="one-campus", event=(EVENT,))
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +37,7 @@ def drawn(result: Result) -> Result:
 @pytest.fixture(scope="module")
 def eventful(drawn: Result) -> Result:
     """Five-minute steps around an event."""
-    asked = window(SimulationQuestion(source="one-campus", events=(EVENT,)), drawn.scenario)
+    asked = window(AROUND, drawn.scenario)
     timeline, plain = (simulate(drawn.scenario, drawn.plan, window=w) for w in (asked, replace(asked, events=())))
     return replace(drawn, timeline=timeline, outcome=outcome((EVENT,), asked, timeline, plain, drawn.plan))
 
@@ -104,7 +108,7 @@ def test_the_event_is_shown_where_it_is(eventful: Result) -> None:
 
 
 def test_long_timelines_are_listed_by_day(drawn: Result, tmp_path: Path) -> None:
-    folder.write(drawn, tmp_path / "drawn")
+    folder.write(answer_of(drawn), tmp_path / "drawn")
     listed = tmp_path / "drawn" / "csv"
     assert not list(listed.glob("timeline.time*"))
     days = pd.read_csv(listed / "timeline.daily.day.site.csv")
@@ -117,9 +121,7 @@ def test_long_timelines_are_listed_by_day(drawn: Result, tmp_path: Path) -> None
 
 
 def test_a_simulation_is_told_to_people(eventful: Result, capsys: pytest.CaptureFixture[str]) -> None:
-    moments = eventful.timeline.data.time.values.astype("datetime64[D]")
-    first, last = moments[0].item(), moments[-1].item()
-    terminal.show_simulation(LivedResult(result=eventful, first_date=first, last_date=last, step_h=1 / 12), {})
+    terminal.show_simulation(simulation.answer_of(eventful, window(AROUND, eventful.scenario)), {})
     said = capsys.readouterr().out
     assert "gives up" in said
     assert "from 13 July 2028 to 17 July 2028" in re.sub(r"\s+", " ", said)

@@ -12,8 +12,8 @@ import xarray as xr
 
 from gigawatt.errors import ScenarioError
 from gigawatt.report import folder, page, workbook
-from gigawatt.scenario.load import load
 from gigawatt.study.result import Result, datasets
+from gigawatt.study.run.answer import answer_of
 
 
 def test_every_file_that_is_named_is_there(result: Result, written: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_failure_leaves_nothing(result: Result, tmp_path: Path, monkeypatch: p
     owner, name = {"page": (page, "render"), "workbook": (workbook, "write"), "csv": (folder, "tidy")}[broken]
     monkeypatch.setattr(owner, name, fail)
     with pytest.raises(KeyboardInterrupt):
-        folder.write(result, tmp_path / "runs" / "x")
+        folder.write(answer_of(result), tmp_path / "runs" / "x")
     assert list((tmp_path / "runs").iterdir()) == []
 
 
@@ -75,7 +75,7 @@ def test_an_earlier_result_is_kept_until_the_new_one_is_whole(
     result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = tmp_path / "x"
-    folder.write(result, place)
+    folder.write(answer_of(result), place)
     before = (place / "report.html").read_bytes()
 
     def fail(*_: object) -> str:
@@ -83,7 +83,7 @@ def test_an_earlier_result_is_kept_until_the_new_one_is_whole(
 
     monkeypatch.setattr(page, "render", fail)
     with pytest.raises(OSError, match="disk full"):
-        folder.write(result, place)
+        folder.write(answer_of(result), place)
     assert (place / "report.html").read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["x"]
 
@@ -91,10 +91,5 @@ def test_an_earlier_result_is_kept_until_the_new_one_is_whole(
 def test_other_peoples_folders_are_refused(result: Result, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
     with pytest.raises(ScenarioError, match="a folder with other files"):
-        folder.write(result, tmp_path)
+        folder.write(answer_of(result), tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["letter.txt"]
-
-
-def test_the_default_folder_is_named_after_the_question() -> None:
-    scenario = load("one-campus")
-    assert folder.default(scenario) == Path("gigawatt-runs") / f"one-campus-{scenario.hash[:8]}"

@@ -18,6 +18,7 @@ from gigawatt.study.check.answer import outline
 from gigawatt.study.claims.answer import CheckedClaims
 from gigawatt.study.claims.claim import Claim, Computed, Row, Stated
 from gigawatt.study.result import Result
+from gigawatt.study.run.answer import answer_of
 from gigawatt.study.sources.answer import rests_on
 
 FILES = {"folder": "gigawatt-runs/x", "report": "gigawatt-runs/x/report.html", "workbook": "gigawatt-runs/x/w.xlsx"}
@@ -42,7 +43,7 @@ def printed(show: Callable[[Console], None], width: int) -> str:
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_a_summary_fits(result: Result, width: int) -> None:
-    text = printed(lambda out: terminal.show(result, FILES, out), width)
+    text = printed(lambda out: terminal.show(answer_of(result), FILES, out), width)
     assert max(map(len, text.splitlines())) <= width
     assert "\x1b" not in text
     for heading in ("What binds", "What one more is worth", "Plan against simulation", "To keep in mind", "Files"):
@@ -50,7 +51,7 @@ def test_a_summary_fits(result: Result, width: int) -> None:
 
 
 def test_a_summary_says_the_headline(result: Result) -> None:
-    text = printed(lambda out: terminal.show(result, FILES, out), 80)
+    text = printed(lambda out: terminal.show(answer_of(result), FILES, out), 80)
     assert words.headline(result) in " ".join(text.split())
     assert FILES["report"] in text
 

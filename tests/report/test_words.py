@@ -5,11 +5,9 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 
 import pytest
-from gigawatt.study.simulation.simulation import LivedResult
 from rich.console import Console
 
 from gigawatt.errors import ScenarioError
@@ -17,12 +15,15 @@ from gigawatt.plan.break_even import price_ratio
 from gigawatt.plan.plan import plan_inputs, quiet
 from gigawatt.report import folder, ladder, page, tables, terminal, words
 from gigawatt.scenario.load import loads
+from gigawatt.simulate.timeline import Window
 from gigawatt.study import dates
 from gigawatt.study.allocation.problem import opened
 from gigawatt.study.allocation.question import AllocationQuestion
+from gigawatt.study.answer import plain
 from gigawatt.study.result import Result, load
-from gigawatt.study.run import run
-from gigawatt.study.summary import summary
+from gigawatt.study.run.answer import answer_of
+from gigawatt.study.run.stages import run
+from gigawatt.study.simulation import answer as simulation
 
 DATA_QUARTER = re.compile(r"\b20\d\dQ[1-4]\b")
 
@@ -30,7 +31,7 @@ DATA_QUARTER = re.compile(r"\b20\d\dQ[1-4]\b")
 def told(result: Result) -> str:
     """The whole summary of the terminal, wide enough that nothing is folded."""
     out = io.StringIO()
-    terminal.show(result, {}, Console(file=out, width=400, highlight=False, markup=False, emoji=False))
+    terminal.show(answer_of(result), {}, Console(file=out, width=400, highlight=False, markup=False, emoji=False))
     return out.getvalue()
 
 
@@ -48,7 +49,7 @@ def test_a_date_is_the_end_of_its_quarter(result: Result) -> None:
     target = result.scenario.asked.programme.target_w
     assert float(power.sel(period=quarter)) >= target * (1 - 1e-6) > float(power.sel(period=before))
     assert f"by the end of Q{quarter[-1]} {quarter[:4]}" in words.headline(result)
-    assert summary(result)["headline"]["target_date"] == day
+    assert plain(answer_of(result))["headline"]["target_date"] == day
 
 
 def test_an_output_has_one_notation_of_quarters(result: Result, late: Result) -> None:
@@ -97,7 +98,7 @@ def test_a_small_programme_does_not_speak_of_gigawatts(result: Result) -> None:
     for text in (told(result), read(page.render(result))):
         assert not re.search(r"\bGW\b|[Gg]igawatt (earns|stands)|[Ff]irst gigawatt|DGX-1|Feynman", text)
     assert ladder.exhibit(result) is None
-    assert summary(result)["headline"]["first_gw_date"] is None
+    assert plain(answer_of(result))["headline"]["first_gw_date"] is None
     earned = result.headline["revenue_usd_per_gw_year"]
     assert isinstance(earned, float)
     assert f"A megawatt earns {earned / 1e9:.3g} million USD a year" in words.per_gw_year(result)
@@ -120,7 +121,7 @@ def test_power_is_named_for_what_it_is(result: Result) -> None:
 
 def test_nothing_worth_building_is_an_answer(nothing: Result, tmp_path: Path) -> None:
     """faults K3: a traceback after all the solving; every view is written, and says what would have to change."""
-    folder.write(nothing, tmp_path / "nothing")
+    folder.write(answer_of(nothing), tmp_path / "nothing")
     text = told(nothing)
     assert re.search(
         r"Nothing is worth building: tokens would have to sell for at least [\d.]+ times what they do", text
@@ -131,18 +132,18 @@ def test_nothing_worth_building_is_an_answer(nothing: Result, tmp_path: Path) ->
     assert folder.files(tmp_path / "nothing")["workbook"]
     again = load(tmp_path / "nothing")
     assert words.headline(again) == words.headline(nothing)
-    assert summary(nothing)["headline"]["peak_period"] is None
-    assert summary(nothing)["headline"]["irr_frac"] is None
+    assert plain(answer_of(nothing))["headline"]["peak_period"] is None
+    assert plain(answer_of(nothing))["headline"]["irr_frac"] is None
 
 
 def test_what_is_asked_of_nothing_is_answered(nothing: Result, tmp_path: Path) -> None:
     """faults K3, the same of `simulate` and `allocate`: a fleet that does not run, and bad input that says so."""
     out = io.StringIO()
-    lived = LivedResult(result=nothing, first_date=date(2026, 7, 1), last_date=date(2027, 12, 31), step_h=1.0)
+    lived = simulation.answer_of(nothing, Window())
     terminal.show_simulation(lived, {}, Console(file=out, width=120))
     assert out.getvalue().count("Nothing runs.") == 1
     assert "No rack is in service." in out.getvalue()
-    folder.write(nothing, tmp_path / "nothing")
+    folder.write(answer_of(nothing), tmp_path / "nothing")
     with pytest.raises(ScenarioError, match="nothing is built: expected a result that builds something"):
         opened(AllocationQuestion(scenario=str(tmp_path / "nothing")))
 
@@ -152,8 +153,8 @@ def test_no_crumbs_of_the_solver_are_bought(nothing: Result) -> None:
     for name in ("install_count", "energise_w", "shell_w", "work_count", "it_w"):
         assert not nothing.plan.data[name].any(), name
     assert nothing.headline["capex_usd"] == 0
-    assert summary(nothing)["checks"]["objective_vs_accounts_rel"] < 1e-6
-    assert summary(nothing)["checks"]["plan_feasible"]
+    assert answer_of(nothing).checks.objective_vs_accounts_rel < 1e-6
+    assert answer_of(nothing).checks.plan_feasible
 
 
 def test_every_exhibit_stands_with_nothing(nothing: Result) -> None:

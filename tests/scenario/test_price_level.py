@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gigawatt.study.simulation.simulation import simulate_result
 
 from gigawatt.account.accounts import account
 from gigawatt.errors import ScenarioError
@@ -21,9 +20,9 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.series import energy_price_usd_per_wh
 from gigawatt.simulate import Timeline, simulate
 from gigawatt.simulate.outdoors import site_years
-from gigawatt.study.check import outline
-from gigawatt.study.run import run
-from gigawatt.study.simulation.question import SimulationQuestion
+from gigawatt.study import verbs
+from gigawatt.study.check.answer import outline
+from gigawatt.study.run.stages import run
 from gigawatt.study.site_notes import file_notes
 
 SITE = "sites.example-campus"
@@ -99,10 +98,10 @@ def test_plan_and_books_pay_the_mean_of_the_file(priced: Write) -> None:
     assert float(found.inputs.energy_price_usd_per_wh[0]) == mean
     books = account(scenario, found)
     assert (
-        books.headline["npv_usd"]
-        > account(load("one-campus", SHORT), plan.make(load("one-campus", SHORT))).headline["npv_usd"]
+        books.headline.npv_usd
+        > account(load("one-campus", SHORT), plan.make(load("one-campus", SHORT))).headline.npv_usd
     )
-    assert outline(scenario)["sites"][0]["power_price_usd_per_wh"] == mean
+    assert outline(scenario).sites[0].power_price_usd_per_wh == mean
     text = file_notes(scenario)[0].text
     assert f"low.csv says, {mean * 1e6:.2f} USD/MWh on average" in text
     assert f"the catalog's price of {CATALOG_USD_MWH:.2f} is not used" in text
@@ -141,7 +140,7 @@ def test_notes_reach_run_and_simulate(priced: Write, tmp_path: Path) -> None:
     assert "energy is paid as low.csv says" in said[0]
     folder = result.save(tmp_path / "low")
     dear = {key: value for key, value in priced("dear.csv", 100).items() if key not in SHORT}
-    again = simulate_result(SimulationQuestion(source=str(folder), overrides=dear, mode="expected")).result
+    again = verbs.ask("simulate", str(folder), set=dear, mode="expected").result
     said = [note.text for note in again.notes if note.code == "price_file"]
     assert len(said) == 1
     assert "dear.csv" in said[0]

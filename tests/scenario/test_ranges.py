@@ -18,8 +18,8 @@ from gigawatt.errors import CatalogError, Infeasible, InputError, ScenarioError
 from gigawatt.plan.solve import SolverFailure
 from gigawatt.scenario.load import _find, load, to_toml
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study.check import outline
-from gigawatt.study.run import run
+from gigawatt.study.check.answer import outline
+from gigawatt.study.run.stages import run
 
 SHORT = {"horizon.report_end": "2027Q4", "horizon.end": "2028Q2"}
 SEED, SAMPLED_COUNT = 20261128, 12
@@ -262,8 +262,8 @@ def test_bounds_that_were_missing(path: str, value: Any, expected: str) -> None:
 )
 def test_a_value_wrong_by_its_unit_is_named_until_it_is_meant(path: str, value: str, text: str) -> None:
     """reports 9: `plausible.sh`; and the list `implausible` of a scenario says that it is meant."""
-    told = [note for note in outline(load("one-campus", {path: value}))["notes"] if note["code"] == "implausible"]
-    assert [(note["path"], note["text"]) for note in told] == [(path, f"{path} = {text}, and taken as it stands.")]
+    told = [note for note in outline(load("one-campus", {path: value})).head.notes if note.code == "implausible"]
+    assert [(note.path, note.text) for note in told] == [(path, f"{path} = {text}, and taken as it stands.")]
     for meant in (path, path.rpartition(".")[0]):
         assert load("one-campus", {path: value, "implausible": [meant]}).implausible == ()
     other = load("one-campus", {path: value, "implausible": ["capital", path[:-1]]})

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gigawatt.study.simulation.simulation import simulate_result
 
 from gigawatt.catalog.load import get
 from gigawatt.plan.plan import Plan
@@ -20,14 +19,14 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.study import implausible, verbs
 from gigawatt.study.allocation.problem import opened
 from gigawatt.study.allocation.question import AllocationQuestion
+from gigawatt.study.answer import plain
 from gigawatt.study.check.answer import outline
 from gigawatt.study.futures import hedging, sweep
 from gigawatt.study.futures.batches import PlannedCase
-from gigawatt.study.run import run, unlawful
-from gigawatt.study.simulation.answer import summary as simulation_summary
-from gigawatt.study.simulation.question import SimulationQuestion
+from gigawatt.study.run.answer import answer_of
+from gigawatt.study.run.notes import unlawful
+from gigawatt.study.run.stages import run
 from gigawatt.study.sources.answer import rests_on
-from gigawatt.study.summary import summary
 
 PATH = "operations.yearly_opex_facility"
 ODD = {PATH: "40 USD/W"}
@@ -57,15 +56,13 @@ def test_check_and_sources_say_so(odd: Scenario) -> None:
 def test_run_says_so_and_simulate_of_its_result_too(odd: Scenario, tmp_path: Path) -> None:
     """reports 9: the run's own, and what a simulation of its result changes."""
     found = run(odd)
-    assert told(summary(found)["notes"]) == [TEXT]
+    assert told(plain(answer_of(found))["notes"]) == [TEXT]
     found.save(tmp_path / "r")
-    again = simulate_result(SimulationQuestion(source=str(tmp_path / "r"), overrides={"operations.idle_draw": "30 %"}))
-    assert told(simulation_summary(again)["notes"]) == [TEXT]
+    again = verbs.ask("simulate", str(tmp_path / "r"), set={"operations.idle_draw": "30 %"})
+    assert told(plain(again)["notes"]) == [TEXT]
     assert TEXT in [note.text for note in simulated(again.result)]
-    more = simulate_result(
-        SimulationQuestion(source=str(tmp_path / "r"), overrides={"operations.package_failures": "0.01 /h"})
-    )
-    assert [text.partition(" = ")[0] for text in told(simulation_summary(more)["notes"])] == [
+    more = verbs.ask("simulate", str(tmp_path / "r"), set={"operations.package_failures": "0.01 /h"})
+    assert [text.partition(" = ")[0] for text in told(plain(more)["notes"])] == [
         PATH,
         "operations.package_failures",
     ]
