@@ -16,7 +16,7 @@ class Accounts:
     """The programme's books over the solved horizon; the reported window is a view of them.
 
     table: see `costs.table`. statements: by quarter, see `statements.statements`. values: the numbers of the
-    valuation. headline: as `gigawatt run` gives it. classes: by class of inference, dims (use_case).
+    valuation. headline: as `gigawatt run --json` gives it. classes: by class of inference, dims (use_case).
     platforms: dims (platform).
     """
 

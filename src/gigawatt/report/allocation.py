@@ -7,12 +7,12 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 from gigawatt.report.accuracy import aligned, screen_width
-from gigawatt.report.folder import HASH_LENGTH
 from gigawatt.report.names import Power, power_of
 from gigawatt.report.scale import cell
 from gigawatt.report.words import joined
 from gigawatt.study.allocation.answer import AllocatedClass, AllocationAnswer
 from gigawatt.study.dates import quarter
+from gigawatt.study.job import HASH_LENGTH
 
 # Cells of the bar that shows a share, and the marks that fill it.
 BAR_CELLS, FULL, EMPTY = 16, "█", "░"
