@@ -103,7 +103,7 @@ PRECISIONS = ("bf16", "fp8", "fp4", "mxfp4", "int4")
         ("predict inference --gpu ", lambda: catalog.ids("accelerators")),
         ("predict inference --model ", lambda: catalog.ids("models")),
         ("predict inference --model llama-3.1-8b --precision ", lambda: PRECISIONS),
-        ("predict training --engine mega", lambda: ["megatron", "megatron-core"]),
+        ("predict training --engine Mega", lambda: ["Megatron-Bridge", "Megatron-LM", "Megatron-Core"]),
         ("predict bridge --site ", lambda: catalog.ids("sites")),
         ("simulate --events ", lambda: ["all"]),
         ("catalog list ", lambda: KINDS),

@@ -28,22 +28,17 @@ def read(cls: type[Q], values: Mapping[str, Any]) -> Q:
     """The question that values by key ask. Raises ScenarioError with every fault, each of its field."""
     reader = Reader()
     known = keys_of(cls)
-    table = {key: _with_unit(known.get(key, key), _stated(value)) for key, value in values.items()}
+    table = {key: _as_text(known.get(key, key), value) for key, value in values.items()}
     made = read_record(cls, table, "", reader)
     if reader.faults or made is None:
         raise ScenarioError(replace(fault, asked=True) for fault in reader.faults)
     return made
 
 
-def _with_unit(name: str, value: Any) -> Any:
-    """A bare number of tokens with its unit."""
-    if name.endswith("_tokens") and not isinstance(value, bool) and _BARE.fullmatch(str(value).strip()):
+def _as_text(name: str, value: Any) -> Any:
+    """A value as a file would state it: a bare number of tokens with its unit, the place of a file as text."""
+    if name.split("_")[-1] == "tokens" and not isinstance(value, bool) and _BARE.fullmatch(str(value).strip()):
         return f"{value} tokens"
-    return value
-
-
-def _stated(value: Any) -> Any:
-    """A value as a file would state it: the place of a file as text."""
     return str(value) if isinstance(value, PurePath) else value
 
 
