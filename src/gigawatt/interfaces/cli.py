@@ -25,6 +25,8 @@ NOUNS = {
     "validate": "Hold the models against measurements; the error is shown.",
     "catalog": "What is known: accelerators, models, sites, each number with its source.",
 }
+# As it is typed, whatever way it was started; shells ask for completions by that name.
+PROGRAM = "gigawatt"
 RUNS = Path("gigawatt-runs")
 # Where shells leave the words of a command that is to be completed.
 COMPLETED = ("_TYPER_COMPLETE_ARGS", "COMP_WORDS")
@@ -35,7 +37,7 @@ USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 def application(verbs: Sequence[Verb]) -> typer.Typer:
     """The command line, with the options of these verbs; of the others it knows name and title, which cost nothing."""
     app = typer.Typer(
-        name="gigawatt",
+        name=PROGRAM,
         cls=InOrder,
         no_args_is_help=True,
         rich_markup_mode="rich",
@@ -87,7 +89,7 @@ def _version(wanted: bool) -> None:
 
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, metavar="", help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Plan, simulate and account for multi-gigawatt AI factories: from watts to tokens to dollars."""
@@ -201,14 +203,14 @@ def main() -> None:
         completed = next((os.environ[name].split()[1:] for name in COMPLETED if name in os.environ), None)
         app = application(named(sys.argv[1:] if completed is None else completed))
         try:
-            app() if not json else _answered_in_json(app)
+            app(prog_name=PROGRAM) if not json else _answered_in_json(app)
         finally:
             sys.stdout.flush()  # while a failure can still be told
 
 
 def _answered_in_json(app: typer.Typer) -> None:
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name=PROGRAM, standalone_mode=False)
     except USAGE_ERROR as error:
         usage_fault(error.format_message())
         code = BAD_INPUT

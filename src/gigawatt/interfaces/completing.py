@@ -1,60 +1,95 @@
-"""What a shell may complete: names that ship with Gigawatt, or stand in the user's own catalog."""
+"""What a shell may complete: choices, and names that ship with Gigawatt or stand in the user's own catalog."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+
+from gigawatt.errors import InputError
 
 
-def completion(key: str) -> Callable[[str], list[str]] | None:
-    """A function from what is typed so far to the names that begin so, for keys that hold names."""
-    known = _NAMES.get(key)
+def completion(verb: str, key: str, choices: Sequence[str]) -> Callable[[str], list[str]] | None:
+    """A function from what is typed so far to the words that begin so; None for a field that may hold anything.
+
+    choices: the words that the field may hold, where these are a few.
+    """
+    known = (lambda: choices) if choices else _OF_VERB.get((verb, key), _NAMES.get(key))
     if known is None:
         return None
-    return lambda incomplete: [name for name in known() if name.startswith(incomplete)]
+
+    def completed(incomplete: str) -> list[str]:
+        try:
+            return [name for name in known() if name.startswith(incomplete)]
+        except InputError:  # a broken file of the user's own catalog, of which the command itself tells
+            return []
+
+    return completed
 
 
-def _scenarios() -> list[str]:
-    from gigawatt.scenario.load import allocation_presets, presets
+def _presets() -> Sequence[str]:
+    from gigawatt.scenario.load import presets
 
-    return [*presets(), *allocation_presets()]
+    return presets()
 
 
-def _strategies() -> list[str]:
+def _allocated() -> Sequence[str]:
+    from gigawatt.scenario.load import allocation_presets
+
+    return [*_presets(), *allocation_presets()]
+
+
+def _strategies() -> Sequence[str]:
     from gigawatt.scenario.strategy import shipped
 
-    return [*shipped()]
+    return shipped()
 
 
-def _of_catalog(kind: str) -> Callable[[], list[str]]:
-    def ids() -> list[str]:
+def _of_catalog(kind: str) -> Callable[[], Sequence[str]]:
+    def ids() -> Sequence[str]:
         from gigawatt.catalog import load
 
-        return list(load.ids(kind))
+        return load.ids(kind)
 
     return ids
 
 
-def _kinds() -> list[str]:
+def _engines(kind: str) -> Callable[[], Sequence[str]]:
+    def engines() -> Sequence[str]:
+        from gigawatt.catalog import load
+
+        known = [entry.name for id_ in load.ids(kind) for entry in load.load(kind, id_).engines]
+        return list(dict.fromkeys(known))
+
+    return engines
+
+
+def _kinds() -> Sequence[str]:
     from gigawatt.study.catalog.listing import KINDS
 
-    return list(KINDS)
+    return KINDS
 
 
-def _things() -> list[str]:
+def _things() -> Sequence[str]:
     from gigawatt.catalog import load
 
     return [id_ for kind in load.KINDS for id_ in load.ids(kind)]
 
 
-def _claims() -> list[str]:
+def _claims() -> Sequence[str]:
     from gigawatt.study.claims.statements import statements
 
     return list(statements().claims)
 
 
-_NAMES: dict[str, Callable[[], Any]] = {
-    "scenario": _scenarios,
+def _schemas() -> Sequence[str]:
+    from gigawatt.study.schema.answer import FILES
+    from gigawatt.study.verbs import VERBS
+
+    return [*FILES, *(verb.function for verb in VERBS)]
+
+
+# Keys of the questions that hold a name → the names there are.
+_NAMES: dict[str, Callable[[], Sequence[str]]] = {
+    "scenario": _presets,
     "strategies": _strategies,
     "model": _of_catalog("models"),
     "gpu": _of_catalog("accelerators"),
@@ -62,4 +97,11 @@ _NAMES: dict[str, Callable[[], Any]] = {
     "kind": _kinds,
     "thing": _things,
     "only": _claims,
+    "of": _schemas,
+}
+# The same where verbs differ.
+_OF_VERB: dict[tuple[str, str], Callable[[], Sequence[str]]] = {
+    ("allocate", "scenario"): _allocated,
+    ("predict inference", "engine"): _engines("inference_calibrations"),
+    ("predict training", "engine"): _engines("training_calibrations"),
 }

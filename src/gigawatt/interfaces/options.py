@@ -66,11 +66,16 @@ def _of_question(verb: Verb) -> Iterator[inspect.Parameter]:
         key = key_of(entry.name)
         many = get_origin(hints[entry.name]) in (tuple, Mapping) or hints[entry.name] is dict
         default = _default(entry)
-        style: dict[str, Any] = {"help": words.get(entry.name, ""), "show_default": bool(default)}
-        if hints[entry.name] is not bool:
-            style |= {"metavar": _metavar(key, entry, hints[entry.name], verb), "autocompletion": completion(key)}
+        metavar = "" if hints[entry.name] is bool else _metavar(key, entry, hints[entry.name], verb)
+        style: dict[str, Any] = {
+            "help": _unmarked(words.get(entry.name, "")),
+            "show_default": bool(default),
+            "metavar": metavar,
+            "autocompletion": completion(verb.name, key, _choices(hints[entry.name])),
+        }
         if key in verb.positional:
-            info: Any = typer.Argument(default, **style)
+            # One that has to be there is asked for by its place; options are, all at once, where the question is read.
+            info: Any = typer.Argument(... if _required(entry) else default, **style)
         else:
             info = typer.Option(False if hints[entry.name] is bool else default, _option(key), **style)
         kind: Any = bool if hints[entry.name] is bool else list[str] | None if many else str | None
@@ -90,7 +95,7 @@ def _of_job(verb: Verb, report: Report) -> Iterator[inspect.Parameter]:
     if verb.spreads:
         info = typer.Option(None, "--scheduler", metavar="ADDRESS", help='A Dask cluster, as "tcp://10.0.0.5:8786".')
         yield inspect.Parameter("scheduler", inspect.Parameter.KEYWORD_ONLY, default=info, annotation=str | None)
-    info = typer.Option(False, "--json", help="Print one JSON object on standard output.")
+    info = typer.Option(False, "--json", metavar="", help="Print one JSON object on standard output.")
     yield inspect.Parameter("json", inspect.Parameter.KEYWORD_ONLY, default=info, annotation=bool)
 
 
@@ -103,12 +108,30 @@ def _option(key: str) -> str:
     return f"--{key.replace('_', '-')}"
 
 
+def _unmarked(text: str) -> str:
+    """Text whose brackets are no markup of the help that it stands in."""
+    if "[" not in text:
+        return text
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _required(entry: Field[Any]) -> bool:
+    return entry.default is MISSING and entry.default_factory is MISSING
+
+
+def _choices(hint: Any) -> tuple[str, ...]:
+    """What a field may be, where that is one of a few words."""
+    words = next((get_args(arg) for arg in (hint, *get_args(hint)) if get_origin(arg) is Literal), ())
+    return tuple(map(str, words))
+
+
 def _metavar(key: str, entry: Field[Any], hint: Any, verb: Verb) -> str:
-    choices = next((arg for arg in (hint, *get_args(hint)) if get_origin(arg) is Literal), None)
     if key == "set":
         return PATH_VALUE
-    if choices is not None:
-        return "|".join(str(choice) for choice in get_args(choices))
+    if choices := _choices(hint):
+        return "|".join(choices)
     if key in verb.positional:
         return key.upper()
     return METAVARS.get(units.split(entry.name)[1] or key, "TEXT")
