@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,21 @@ from gigawatt.report import accuracy
 from gigawatt.study import verbs
 from gigawatt.study.validate.score import Validation
 
+HEAD = "operator_or_case,metric,value,unit,period,src,conf"
+# A hall, one that says that it uses no water, other work, and a hall that nobody knows.
+ROWS = (
+    "Meta Lulea,PUE,1.1,,2021,a,B",
+    "Hall with dry coolers,WUE,0,L/kWh,2021,a,B",
+    "Google,energy,30,TWh,2024,a,B",
+    "Atlantis,PUE,1.1,,2021,a,B",
+)
+
 
 @pytest.fixture(scope="module")
-def facilities() -> Validation:
-    return verbs.ask("validate facility")
+def facilities(tmp_path_factory: pytest.TempPathFactory) -> Validation:
+    file = tmp_path_factory.mktemp("rows") / "mine.csv"
+    file.write_text("\n".join([HEAD, *ROWS]) + "\n")
+    return verbs.ask("validate facility", str(file))
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +45,16 @@ def test_a_person_reads_it(facilities: Validation, capsys: pytest.CaptureFixture
     assert max(map(len, out.splitlines())) <= 80
 
 
-def test_rows_that_are_not_answered_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "mine.csv"
-    rows = ("Google,PUE,1.1,,2021,a,B", "Google,energy,30,TWh,2024,a,B", "Atlantis,PUE,1.1,,2021,a,B")
-    file.write_text("\n".join(["operator_or_case,metric,value,unit,period,src,conf", *rows]) + "\n")
-    accuracy.show(verbs.ask("validate facility", str(file)), {}, 200)
+def test_rows_that_are_not_answered_are_counted(facilities: Validation, capsys: pytest.CaptureFixture[str]) -> None:
+    accuracy.show(facilities, {}, 200)
     text = capsys.readouterr().out
     assert "neither PUE nor water: energy (other work, not eligible)     1" in text
     assert "no facility in the catalog has a name like Atlantis          1" in text
+
+
+def test_a_row_without_an_answer_has_its_reason(facilities: Validation) -> None:
+    *_, last = csv.DictReader(accuracy.predictions(facilities).splitlines())
+    assert (last["measured"], last["note"]) == ("", "no facility in the catalog has a name like Atlantis")
 
 
 def test_every_row_stands_with_its_prediction(trained: Validation) -> None:
@@ -54,8 +68,6 @@ def test_every_row_stands_with_its_prediction(trained: Validation) -> None:
 
 
 def test_a_table_without_rows_has_a_head_alone(facilities: Validation) -> None:
-    from dataclasses import replace
-
     bare = replace(facilities, cells=(), scored=(), skipped=())
     assert accuracy.predictions(bare) == ",".join(accuracy.PREDICTED) + "\n"
 

@@ -9,25 +9,30 @@ import pytest
 from gigawatt.catalog.load import get
 from gigawatt.report import front, prediction
 from gigawatt.study import verbs
+from gigawatt.study.predict.inference import InferencePrediction
 
 SERVED = {"model": "llama-3.1-70b", "gpu": "h100", "input": 1000, "output": 500}
 TRAINED = {"model": "llama-3.1-405b", "gpu": "h100", "gpus": 16384, "tokens": "15T"}
 
 
-def test_what_is_served(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture(scope="module")
+def served() -> InferencePrediction:
+    return verbs.ask("predict inference", **SERVED, power="96 MW", pareto=True)
+
+
+def test_what_is_served(served: InferencePrediction, capsys: pytest.CaptureFixture[str]) -> None:
     """users 12: what is in a figure stands beside it."""
-    found = verbs.ask("predict inference", **SERVED, power="96 MW", pareto=True)
-    prediction.show_inference(found, {"chart": "front.svg"}, 80)
+    prediction.show_inference(served, {"chart": "front.svg"}, 80)
     text = capsys.readouterr().out
     said = " ".join(text.split())
     for words in ("output tokens/s per GPU", "J/token", "USD/Mtoken", "Pareto front", "96 MW", "Drawn in front.svg"):
         assert words in said
-    assert str(found.usd_basis) in said
-    assert str(found.energy_basis) in said
-    assert f"{found.facility.gpus_count:,} in {found.facility.replicas_count:,} replicas" in said
-    assert all(note.text in said for note in found.head.notes)
+    assert str(served.usd_basis) in said
+    assert str(served.energy_basis) in said
+    assert f"{served.facility.gpus_count:,} in {served.facility.replicas_count:,} replicas" in said
+    assert all(note.text in said for note in served.head.notes)
     assert max(map(len, text.splitlines())) <= 80
-    assert len(prediction.front_rows(found.pareto)) == 1 + len(found.pareto)
+    assert len(prediction.front_rows(served.pareto)) == 1 + len(served.pareto)
 
 
 def test_what_is_not_asked_for_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,11 +79,10 @@ def test_every_plant_on_site_is_in_a_table_that_fits_the_screen(capsys: pytest.C
     assert late[4:6] == ["–", "–"]
 
 
-def test_a_front_has_a_point_for_each_of_its_layouts() -> None:
-    found = verbs.ask("predict inference", **SERVED, pareto=True)
-    drawn = ElementTree.fromstring(front.chart(found))
+def test_a_front_has_a_point_for_each_of_its_layouts(served: InferencePrediction) -> None:
+    drawn = ElementTree.fromstring(front.chart(served))
     dots = [one for one in drawn.iter() if one.tag.endswith("circle")]
-    assert len(dots) == len(found.pareto)
+    assert len(dots) == len(served.pareto)
     tips = "".join(drawn.itertext())
-    point = found.pareto[0]
+    point = served.pareto[0]
     assert f"batch {point.batch_count:.4g}, tensor {point.layout.tensor}, data {point.layout.data}" in tips

@@ -25,32 +25,36 @@ FIELDS = {
 def halls(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Two rows, of which one has no facility that stands for it."""
     file = tmp_path_factory.mktemp("rows") / "mine.csv"
-    rows = ("Google,PUE,1.1,,2021,a,B", "Halls of Atlantis,PUE,1.1,,2021,a,B")
+    rows = ("Meta Lulea,PUE,1.1,,2021,a,B", "Halls of Atlantis,PUE,1.1,,2021,a,B")
     file.write_text("\n".join([HEAD, *rows]) + "\n", encoding="utf-8")
     return str(file)
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def shipped(request: pytest.FixtureRequest) -> Validation:
-    return verbs.ask(f"validate {request.param}", max_mape="1%", min_coverage="50%")
+def found(request: pytest.FixtureRequest, halls: str) -> Validation:
+    """The points that are shipped, and two facilities."""
+    file = {"file": halls} if request.param == "facility" else {}
+    return verbs.ask(f"validate {request.param}", **file, max_mape="0.1%", min_coverage="50%")
 
 
-def test_shipped_rows_are_all_answered(shipped: Validation) -> None:
-    scores = shipped.scores
-    assert scores.rows == scores.evaluated == len(shipped.scored) == len(shipped.cells) >= 20
-    assert 0.01 < scores.mape_frac < 0.2
+@pytest.mark.parametrize("kind", ["inference", "training"])
+def test_shipped_rows_are_all_answered(kind: str) -> None:
+    scores = verbs.ask(f"validate {kind}").scores
+    assert scores.rows == scores.evaluated > 50
+    assert scores.mape_frac < 0.2
 
 
-def test_every_validation_has_the_same_fields(shipped: Validation) -> None:
-    found = plain(shipped)
-    assert set(found) == FIELDS
-    assert {"gpu", "model", "engine", "source"} <= set(found["by"])
-    groups = {"metric", "plant", "fitted", "facility"} if shipped.what == "facility" else set()
-    assert set(found["by"]) == {"gpu", "model", "engine", "source"} | groups
+def test_every_validation_has_the_same_fields(found: Validation) -> None:
+    told = plain(found)
+    assert set(told) == FIELDS
+    assert {"gpu", "model", "engine", "source"} <= set(told["by"])
+    groups = {"metric", "plant", "fitted", "facility"} if found.what == "facility" else set()
+    assert set(told["by"]) == {"gpu", "model", "engine", "source"} | groups
+    assert len(found.scored) + len(found.skipped) == len(found.cells) == told["rows"]
 
 
-def test_a_missed_bar_is_said_and_one_that_is_reached_is_not(shipped: Validation) -> None:
-    assert list(shipped.head.missed) == [f"max_mape = 1.00%: the mean error is {shipped.scores.mape_frac:.2%}"]
+def test_a_missed_bar_is_said_and_one_that_is_reached_is_not(found: Validation) -> None:
+    assert list(found.head.missed) == [f"max_mape = 0.10%: the mean error is {found.scores.mape_frac:.2%}"]
 
 
 @pytest.mark.parametrize(
