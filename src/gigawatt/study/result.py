@@ -19,7 +19,7 @@ from typing import Any
 import xarray as xr
 
 from gigawatt.account.accounts import Accounts, account
-from gigawatt.account.metrics import Values
+from gigawatt.account.metrics import Headline, Values
 from gigawatt.catalog.tables import record_of
 from gigawatt.errors import Fault, InputError, ScenarioError
 from gigawatt.plan.plan import Plan
@@ -195,7 +195,7 @@ def _accounts(folder: Path, stored: Mapping[str, Any]) -> Accounts:
         table=_read(folder / "accounts.nc"),
         statements=_read(folder / "statements.nc"),
         values=record_of(Values, stored["values"]),
-        headline=stored["headline"],
+        headline=record_of(Headline, stored["headline"]),
         classes=_read(folder / "classes.nc"),
         platforms=_read(folder / "platforms.nc"),
     )
