@@ -15,7 +15,8 @@ from gigawatt.catalog.load import KINDS
 from gigawatt.catalog.records import Evidence, Source
 from gigawatt.quarters import Course
 from gigawatt.scenario.allocation import PowerScenario
-from gigawatt.scenario.schema import Scenario
+from gigawatt.scenario.check_uncertainty import QUANTITIES
+from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.scenario.strategy import Strategy
 
 ROOTS = (Scenario, PowerScenario, Strategy, Source, Evidence, *KINDS.values())
@@ -67,3 +68,8 @@ def test_a_sentence_is_of_one_field() -> None:
         for name, sentence in descriptions(record).items():
             named[sentence].add(name)
     assert {sentence: names for sentence, names in named.items() if len(names) > 1} == {}
+
+
+def test_what_may_be_uncertain_is_named() -> None:
+    sentence = descriptions(Asked)["uncertainty"]
+    assert sentence.rstrip(".").partition(": ")[2].split(", ") == list(QUANTITIES)
