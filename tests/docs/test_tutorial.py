@@ -91,7 +91,7 @@ def test_the_tutorial_works(reader: Reader, capsys: pytest.CaptureFixture[str]) 
     assert {"toml", "sh", "python", "text"} == set(kinds)
     folder = Path("first")
     named = re.findall(r"`([\w.]+\.(?:html|xlsx|json|toml|nc))`", PAGE.read_text(encoding="utf-8").split("## 2")[0])
-    assert len(named) == 13
+    assert len(named) == 16
     assert all((folder / name).is_file() for name in named), named
     assert (folder / "csv").is_dir()
     use_cases = reader.names["served"].index

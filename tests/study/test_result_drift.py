@@ -16,9 +16,11 @@ import xarray as xr
 from gigawatt.study.bibliography import numbers
 from typer.testing import CliRunner
 
+import gigawatt as gw
 from gigawatt.catalog import load as catalog
 from gigawatt.errors import ScenarioError
 from gigawatt.interfaces.cli import app
+from gigawatt.report.terminal import simulated
 from gigawatt.scenario import kept
 from gigawatt.scenario.load import load as scenario_named
 from gigawatt.scenario.load import loads, reread
@@ -28,6 +30,7 @@ from gigawatt.study import drift
 from gigawatt.study.allocation import AllocationQuestion, allocate
 from gigawatt.study.check import outline
 from gigawatt.study.files import sealed, sha256, unsealed
+from gigawatt.study.futures.sweep import notes as sweep_notes
 from gigawatt.study.opened import scenario_of
 from gigawatt.study.result import Result, datasets, load
 from gigawatt.study.simulation.question import SimulationQuestion
@@ -329,6 +332,20 @@ def test_a_result_is_taken_wherever_a_scenario_is(earlier: Path) -> None:
     assert next(row for row in listed["numbers"] if row["path"] == PRICE)["value"] == 3.6e6
     for answer in (asked, listed):
         assert PRICE in [note["path"] for note in answer["notes"] if note["code"] == drift.CODE]
+
+
+def test_a_result_that_is_run_again_comes_to_the_same(earlier: Path) -> None:
+    """Planned anew it is made of the same records, at the price of then, and says that the catalog has another."""
+    found = gw.run(str(earlier), {"simulate.mode": "expected"})
+    assert found.headline == load(earlier).headline
+    assert PRICE in told(found)
+
+
+def test_who_lives_through_it_is_told_too(result: Result) -> None:
+    assert PRICE in [note.path for note in simulated(result)]
+    assert PRICE in [note.path for note in sweep_notes(result.scenario, {})]
+    assert sweep_notes(scenario_named("one-campus"), {})
+    assert PRICE not in [note.path for note in sweep_notes(scenario_named("one-campus"), {})]
 
 
 @pytest.mark.parametrize("verb", ["check", "sources"])

@@ -149,7 +149,7 @@ def _broken(file: Path, given: str, expected: str) -> ScenarioError:
 
 def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
     is_first = stored.get("format", FIRST_FORMAT) == FIRST_FORMAT
-    scenario = (_first_scenario if is_first else _scenario)(folder, stored)
+    scenario = _first_scenario(folder, stored) if is_first else _scenario(folder)
     figures = stored["plan"] | json.loads((folder / CLOCK).read_text(encoding="utf-8"))
     plan = Plan(
         data=_read(folder / "plan.nc"),
@@ -170,8 +170,7 @@ def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
     )
 
 
-def _scenario(folder: Path, stored: Mapping[str, Any]) -> Scenario:
-    del stored  # its hash is the scenario's own
+def _scenario(folder: Path) -> Scenario:
     values = json.loads((folder / "resolved.json").read_text(encoding="utf-8"))
     return kept.restored(values, _read(folder / "hours.nc"), _toml(folder))
 
