@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from gigawatt.plan.exact import exact
 from gigawatt.report import listings
 from gigawatt.report.folder import HASH_LENGTH
 
@@ -41,6 +42,7 @@ def console(width: int | None = None) -> Console:
     return Console(width=width, highlight=False, emoji=False, markup=False, soft_wrap=False)
 
 
+@exact()
 def show(result: Result, files: Mapping[str, str], out: Console | None = None) -> None:
     """The summary of a result: what is built, its money, who is served, what binds, and where the report lies."""
     from gigawatt.report import calls, tables, words
@@ -91,6 +93,7 @@ def show_hedging(scenario: Scenario, told: Mapping[str, Any], out: Console | Non
     _list(out, "To keep in mind", [note["text"] for note in told["notes"]])
 
 
+@exact()
 def show_simulation(found: LivedResult, files: Mapping[str, str], out: Console | None = None) -> None:
     """What happened to a plan: an event and its cost where there was one, plan against simulation, and the fleet."""
     from gigawatt.report import calls, event, fleet, tables, words

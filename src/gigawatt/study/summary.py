@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from gigawatt.plan.exact import exact
 from gigawatt.plan.milestones import milestones
 from gigawatt.study import nothing
 from gigawatt.study.result import Result
 from gigawatt.study.run import objective_vs_accounts_rel, plan_is_feasible
 
 
+@exact()
 def summary(result: Result) -> dict[str, Any]:
     """The fields of `gigawatt run --json`, files aside; what does not exist is null."""
     plan, calls = result.plan, result.timeline.summary.calls
