@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from gigawatt.plan.exact import exact
 from gigawatt.report import listings
 from gigawatt.study.job import HASH_LENGTH
 
@@ -50,6 +51,7 @@ def console(width: int | None = None) -> Console:
     return Console(width=width, highlight=False, emoji=False, markup=False, soft_wrap=False)
 
 
+@exact()
 def show(answer: RunAnswer, files: Mapping[str, str], out: Console | None = None) -> None:
     """The summary of a run: what is built, its money, who is served, what binds, and where the report lies."""
     from gigawatt.report import calls, tables, words
@@ -87,6 +89,7 @@ def _show_built(answer: RunAnswer, out: Console) -> None:
     _section(out, tables.research(result), "")
 
 
+@exact()
 def show_simulation(answer: SimulationAnswer, files: Mapping[str, str], out: Console | None = None) -> None:
     """What happened to a plan: an event and its cost where there was one, plan against simulation, and the fleet."""
     from gigawatt.report import calls, event, fleet, tables, words

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gigawatt.account.metrics import Headline
+from gigawatt.plan.exact import exact
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.verify import verify
 from gigawatt.plan.worth import Binding, Worth
@@ -74,6 +75,7 @@ def answer(question: RunQuestion, job: Job) -> RunAnswer:
     return answer_of(run(scenario, progress=job.say))
 
 
+@exact()
 def answer_of(result: Result) -> RunAnswer:
     """The answer that a result gives."""
     return RunAnswer(
