@@ -81,6 +81,7 @@ MOST = {
 }
 BASES = ("it", "facility")
 BARE = ("count", "frac", "ratio")
+WHOLE_NAMES = (*BARE, "tokens")  # suffixes that may be all of a field's name
 SIGNED = ("degc", "deg", "per_year", "h")  # hours among them because clocks are behind UTC as well as ahead
 
 # How far beyond its plausible range a value is absurd, where its field does not say.

@@ -13,6 +13,7 @@ from gigawatt.study import verbs
 from gigawatt.study.answer import plain
 from gigawatt.study.predict.question import TrainingQuestion
 from gigawatt.study.predict.training import Conditions, TrainingPrediction, predict_training
+from gigawatt.study.question import read
 
 LLAMA = {
     "model": "Llama 3.1 405B",
@@ -83,6 +84,14 @@ def test_what_no_row_measured_is_said_and_widens_the_band(llama: TrainingPredict
     assert any(note.text.startswith("no fitted row on the architecture rubin:") for note in new.head.notes)
     assert width(new) > width(llama)
     assert width(new) == pytest.approx(1.2, abs=0.05)
+
+
+@pytest.mark.parametrize("tokens", ["15T", "15T tokens", "15 Ttokens", "15e12", "15_000_000_000_000", 15e12])
+def test_tokens_may_be_a_bare_number(tokens: str | float) -> None:
+    """users 18: `15T` was refused."""
+    asked = {"model": "m", "gpu": "g", "gpus": "1k", "sequence": "8k", "batch": 4_000_000, "tokens": tokens}
+    found = read(TrainingQuestion, asked)
+    assert (found.tokens, found.gpus_count, found.sequence_tokens, found.batch_tokens) == (15e12, 1000, 8000, 4e6)
 
 
 def test_budget_instead_of_tokens() -> None:

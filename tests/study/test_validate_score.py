@@ -10,6 +10,7 @@ import pytest
 from gigawatt.errors import Fault, InputError
 from gigawatt.study import verbs
 from gigawatt.study.answer import plain
+from gigawatt.study.job import Cancelled, Job
 from gigawatt.study.validate.score import Validation
 
 KINDS = ("inference", "training", "facility")
@@ -107,3 +108,13 @@ def test_a_file_that_is_no_such_table_is_bad_input(tmp_path: Path, kind: str, co
     file.write_bytes(content)
     with pytest.raises(InputError, match=r"bad\.csv"):
         verbs.ask(f"validate {kind}", str(file))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_waits_hears_what_is_done_and_may_stop_it(kind: str) -> None:
+    heard: list[str] = []
+    with pytest.raises(InputError):
+        verbs.ask(f"validate {kind}", "none.csv", job=Job(progress=lambda words, _: heard.append(words)))
+    assert heard[0].startswith("predicting the ")
+    with pytest.raises(Cancelled):
+        verbs.ask(f"validate {kind}", job=Job(cancelled=lambda: True))

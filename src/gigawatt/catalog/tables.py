@@ -199,7 +199,7 @@ def _value(
             key: _prepare(item, row, _join(path, key), _join(field_path, key), inherited, reader)
             for key, row in _entries(value, path, reader).items()
         }
-    suffix = units.split(name)[1] or (name if name in (*units.BARE, "tokens") else "")
+    suffix = units.split(name)[1] or (name if name in units.WHOLE_NAMES else "")
     if suffix and hint in (float, int):
         return _quantity(hint, suffix, value, here, inherited, reader)
     if not isinstance(value, list) or get_origin(hint) is tuple:

@@ -176,7 +176,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         name="predict training",
         group="kernels",
-        title="Tokens per second and MFU of a training run with band, layout, memory, days, goodput, energy and cost.",
+        title="Tokens per second and MFU of a training run, layout, memory; days, energy and cost of all, with bands.",
         asks="predict.question:TrainingQuestion",
         answers="predict.training:answer",
         example="gigawatt predict training --model llama-3.1-405b --gpu h100-sxm --gpus 16384 --tokens 15T",
@@ -196,6 +196,7 @@ VERBS: tuple[Verb, ...] = (
         asks="validate.question:ValidationQuestion",
         answers="validate.inference:answer",
         positional=("file",),
+        long=True,
         example="gigawatt validate inference --max-mape 30%",
     ),
     Verb(
@@ -205,6 +206,7 @@ VERBS: tuple[Verb, ...] = (
         asks="validate.question:ValidationQuestion",
         answers="validate.training:answer",
         positional=("file",),
+        long=True,
         example="gigawatt validate training",
     ),
     Verb(
@@ -214,6 +216,7 @@ VERBS: tuple[Verb, ...] = (
         asks="validate.question:ValidationQuestion",
         answers="validate.facility:answer",
         positional=("file",),
+        long=True,
         example="gigawatt validate facility",
     ),
     Verb(

@@ -177,16 +177,7 @@ def _unable(record: OnsitePower, plant: watts.OnsitePower | None, load_frac: flo
 
 def _bridged(record: OnsitePower, plant: watts.OnsitePower, terms: _Terms) -> BridgePlant:
     """One plant until the grid arrives."""
-    asked = terms.question
-    found = watts.bridge(
-        plant,
-        grid_years=asked.grid_wait_years,
-        grid_usd_per_wh=terms.grid_usd_per_wh,
-        worth_usd_per_wh=terms.worth_usd_per_wh,
-        load_frac=asked.load_frac,
-        resale_frac=asked.resale_frac,
-        discount_per_year=asked.discount_per_year,
-    )
+    asked, found = terms.question, _until_then(plant, terms)
     annuity = dollars.recovery_frac(asked.discount_per_year, plant.life_years)
     energy_wh = asked.power_w * asked.load_frac * YEAR_H * found.early_years
     sooner = found.early_years > 0
@@ -208,6 +199,20 @@ def _bridged(record: OnsitePower, plant: watts.OnsitePower, terms: _Terms) -> Br
         carbon_kg=plant.carbon_kg_per_wh * energy_wh,
         worth_usd=found.worth_usd_per_w * asked.power_w,
         net_usd=found.net_usd_per_w * asked.power_w,
+    )
+
+
+def _until_then(plant: watts.OnsitePower, terms: _Terms) -> watts.Bridge:
+    """What it is worth per W of load not to wait for the grid."""
+    asked = terms.question
+    return watts.bridge(
+        plant,
+        grid_years=asked.grid_wait_years,
+        grid_usd_per_wh=terms.grid_usd_per_wh,
+        worth_usd_per_wh=terms.worth_usd_per_wh,
+        load_frac=asked.load_frac,
+        resale_frac=asked.resale_frac,
+        discount_per_year=asked.discount_per_year,
     )
 
 

@@ -326,17 +326,15 @@ def layout_of(layout: tokens.ServingLayout) -> ReplicaLayout:
 
 
 def _prediction(machinery: _Machinery, served: tokens.Serving) -> InferencePrediction:
-    asked, accelerator = machinery.asked, machinery.accelerator
+    asked, accelerator, model = machinery.asked, machinery.accelerator, machinery.model
     engine = asked.engine or to_tokens.engine_of(accelerator)
-    deviation, unknown = deviation_ratio(
-        machinery.calibration, accelerator, machinery.model, asked.precision, engine=engine
-    )
+    deviation, unknown = deviation_ratio(machinery.calibration, accelerator, model, asked.precision, engine=engine)
     rate = served.tokens_per_s
     power = package_power_w(accelerator, served.phases)
     price = machinery.usd_per_h
     return InferencePrediction(
         head=Head(notes=_notes(machinery, unknown)),
-        model=machinery.model.id,
+        model=model.id,
         gpu=accelerator.id,
         precision=asked.precision,
         engine=engine,

@@ -37,7 +37,7 @@ class InferenceQuestion:
     ep_count: int | None = None
     """Groups of packages that experts are spread over."""
     pp_count: int | None = None
-    """Pipeline stages."""
+    """Stages of the pipeline."""
     draft_count: int = 0
     """Tokens drafted per step (speculation, multi-token prediction)."""
     acceptance_frac: float = 0.0
@@ -77,7 +77,7 @@ class TrainingQuestion:
     tp_count: int | None = None
     """Tensor-parallel packages; what is not said of a layout is searched."""
     pp_count: int | None = None
-    """Pipeline stages."""
+    """Stages of the pipeline."""
     cp_count: int | None = None
     """Packages that share the context of a sequence."""
     ep_count: int | None = None

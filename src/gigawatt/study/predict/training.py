@@ -225,8 +225,7 @@ def _too_large(case: TrainingCase, calibration: TrainingCalibration, layouts: La
 def _memory(case: TrainingCase, calibration: TrainingCalibration, layouts: Layout) -> tuple[float, float]:
     """Memory of the layout that takes the least, everything recomputed, and what is usable [bytes]."""
     found = table_of([case], [layouts])
-    stated = "recompute_frac" in case.stated
-    full = layouts if stated else replace(layouts, recompute_frac=np.ones_like(layouts.data_count))
+    full = replace(layouts, recompute_frac=np.ones_like(layouts.data_count))
     run = run_of(found, reached(found, calibration), found.owners, full)
     usable = run.habits.usable_memory_frac * case.accelerator.hbm_capacity_bytes
     return float(np.min(memory_bytes(run))), float(usable)
@@ -242,11 +241,7 @@ def _prediction(
 ) -> TrainingPrediction:
     rate = band(float(np.squeeze(step.tokens_per_s)), case, calibration)
     unlike = extrapolations(case, calibration)
-    parts = ("compute", "network", "bubble", "optimizer")
-    shares = {name: float(np.squeeze(getattr(step, f"{name}_s") / step.step_s)) for name in parts}
-    single = pick(run.layout, 0)
-    layout = Layout(**{entry.name: float(getattr(single, entry.name)) for entry in fields(Layout)})
-    again = layout.recompute_frac > shares["network"] + shares["bubble"]
+    shares, layout = _step_frac(step), _numbers(pick(run.layout, 0))
     return TrainingPrediction(
         head=Head(notes=_notes(case, unlike)),
         model=case.model.id,
@@ -261,11 +256,28 @@ def _prediction(
         memory_bytes=float(np.squeeze(step.memory_bytes)),
         memory_fits=bool(np.all(fits(run))),
         layout=layout,
-        binds="memory" if again else max(shares, key=lambda name: shares[name]),
+        binds=_binds(shares, layout),
         step_frac=shares,
         extrapolated=bool(unlike),
         run=_whole_run(question, case, rate, held),
     )
+
+
+def _step_frac(step: TrainingStep) -> dict[str, float]:
+    """Share of a step by what takes it."""
+    parts = ("compute", "network", "bubble", "optimizer")
+    return {name: float(np.squeeze(getattr(step, f"{name}_s") / step.step_s)) for name in parts}
+
+
+def _numbers(layout: Layout) -> Layout:
+    """One layout as plain numbers."""
+    return Layout(**{entry.name: float(getattr(layout, entry.name)) for entry in fields(Layout)})
+
+
+def _binds(shares: Mapping[str, float], layout: Layout) -> str:
+    if layout.recompute_frac > shares["network"] + shares["bubble"]:
+        return "memory"
+    return max(shares, key=lambda name: shares[name])
 
 
 def _notes(case: TrainingCase, unlike: list[str]) -> tuple[Note, ...]:
