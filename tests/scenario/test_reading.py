@@ -174,7 +174,7 @@ class TestNames:
 
     def test_a_path_set_twice_is_told(self) -> None:
         """faults K12: the last one won in silence"""
-        with pytest.raises(ScenarioError, match="^set = seed twice: expected each path once"):
+        with pytest.raises(ScenarioError, match=r"^set = seed twice: expected each path once"):
             parse_overrides(["seed=1", "programme.target=2 GW", " seed =2"])
         assert parse_overrides(["seed=1", "a.b=2 GW"]) == {"seed": 1, "a.b": "2 GW"}
 
