@@ -92,7 +92,7 @@ from gigawatt.scenario.load import load
 from gigawatt.study.check.answer import outline
 from gigawatt.study.run.stages import run
 outline(load("one-campus"))
-run("one-campus")
+run("one-campus", {"horizon.report_end": "2026Q4", "horizon.end": "2027Q2"})
 print("numba" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

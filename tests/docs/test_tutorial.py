@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gigawatt.catalog import load
-from gigawatt.interfaces.cli import app
+from gigawatt.interfaces.cli import application, named
 
 PAGE = Path(__file__).parents[2] / "docs" / "tutorial.md"
 FENCE = re.compile(r"^```(\S+)( fails)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -78,7 +78,7 @@ class Reader:
             self.monkeypatch.setenv(*words[0].split("=", 1))
             return
         assert program == "gigawatt"
-        done = CliRunner().invoke(app, words)
+        done = CliRunner().invoke(application(named(words)), words)
         self.said = done.output
         assert done.exit_code == (BAD_INPUT if fails else 0), (line, done.output[-500:], done.exception)
 

@@ -1,91 +1,111 @@
-"""The command line as other programs rely on it: one JSON object on stdout, faults on stderr, exit codes."""
+"""The command line as other programs rely on it: one JSON object on stdout, faults on stderr, exit codes, signals."""
 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-SHORT = ["--set", "horizon.report_end=2028Q2", "--set", "horizon.end=2028Q4"]
+SHORT = ["--set", "horizon.report_end=2026Q4", "--set", "horizon.end=2027Q2"]
+Gigawatt = Callable[..., Any]
 
 
-def gigawatt(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gigawatt", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env={**os.environ, "COLUMNS": "100"})
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every command is given in an empty folder."""
+    monkeypatch.chdir(tmp_path)
 
 
-def payload(run: subprocess.CompletedProcess[str]) -> Any:
-    assert run.returncode == 0, run.stderr
-    assert run.stdout.count("\n") == 1, run.stdout[:200]
-    return json.loads(run.stdout)
-
-
-def test_run_writes_a_report_and_one_json_object(tmp_path: Path) -> None:
-    found = payload(gigawatt("run", "one-campus", *SHORT, "--json", cwd=tmp_path))
+def test_run_writes_a_report_and_one_json_object(gigawatt: Gigawatt, tmp_path: Path) -> None:
+    run = gigawatt("run", "one-campus", *SHORT, "--json")
+    found = run.answer
+    assert run.out.count("\n") == 1
     assert found["scenario"] == "one-campus"
     folder = tmp_path / "gigawatt-runs" / f"one-campus-{found['hash'][:8]}"
-    assert Path(tmp_path, found["files"]["report"]).is_file()
-    assert Path(tmp_path, found["files"]["workbook"]).is_file()
+    assert found["files"]["folder"] == str(folder.relative_to(tmp_path))
+    assert all(Path(file).exists() for file in found["files"].values())
     assert {"scenario.toml", "resolved.json", "plan.nc", "timeline.nc"} <= {path.name for path in folder.iterdir()}
+    del found["files"]
+    found["solver"]["wall_s"] = None
+    assert json.loads(Path(folder, "summary.json").read_text(encoding="utf-8")) == found
 
 
-def test_run_tells_a_person(tmp_path: Path) -> None:
-    run = gigawatt("run", "one-campus", *SHORT, "--out", "mine", cwd=tmp_path)
-    assert run.returncode == 0, run.stderr
-    assert "One campus of 100 MW" in run.stdout
-    assert "What binds" in run.stdout
+def test_run_tells_a_person_and_results_replace_each_other(
+    gigawatt: Gigawatt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = gigawatt("run", "one-campus", *SHORT, "--out", "mine")
+    assert run.code == 0, run.told
+    assert "One campus of 100 MW" in run.out
+    assert "What binds" in run.out
+    assert "mine/report.html" in run.out
+    assert gigawatt("run", "one-campus", *SHORT, "--out", "mine", "--json").answer["files"]["folder"] == "mine"
+    monkeypatch.chdir(tmp_path / "mine")
+    inside = gigawatt("run", "one-campus", *SHORT, "--out", ".")
+    assert inside.code == 2
+    assert "where you are" in inside.told
     assert (tmp_path / "mine" / "report.html").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_bad_input_is_exit_code_2_with_every_path(tmp_path: Path) -> None:
+def test_bad_input_is_exit_code_2_with_every_path(gigawatt: Gigawatt, tmp_path: Path) -> None:
     over = ["--set", "programme.target=1.2 MWh", "--set", "finance.discont=0.1"]
-    run = gigawatt("run", "one-campus", *over, cwd=tmp_path)
-    assert run.returncode == 2
-    assert run.stdout == ""
-    assert "programme.target" in run.stderr
-    assert 'did you mean "discount"' in run.stderr
-    assert "Traceback" not in run.stderr
-    as_json = gigawatt("run", "one-campus", *over, "--json", cwd=tmp_path)
-    error = json.loads(as_json.stderr)["error"]
-    assert error["kind"] == "ScenarioError"
-    assert {item["path"] for item in error["items"]} == {"programme.target", "finance.discont"}
-    assert all(set(item) == {"path", "given", "expected"} for item in error["items"])
+    run = gigawatt("run", "one-campus", *over)
+    assert run.code == 2
+    assert run.out == ""
+    assert "programme.target" in run.told
+    assert 'did you mean "discount"' in run.told
+    as_json = gigawatt("run", "one-campus", *over, "--json")
+    assert json.loads(as_json.told)["error"]["kind"] == "ScenarioError"
+    assert set(as_json.faults) == {"programme.target", "finance.discont"}
+    assert all(set(item) == {"path", "given", "expected"} for item in as_json.faults.values())
     assert list(tmp_path.iterdir()) == []
 
 
-def test_infeasible_is_exit_code_3(tmp_path: Path) -> None:
+def test_infeasible_is_exit_code_3(gigawatt: Gigawatt) -> None:
     over = [
         *("--set", "use_cases.assistant.floor=1.0", "--set", "use_cases.assistant.hard=true"),
         *("--set", "sites.example-campus.ramp=2 MW"),
     ]
-    run = gigawatt("run", "one-campus", *SHORT, *over, "--json", cwd=tmp_path)
-    assert run.returncode == 3
-    error = json.loads(run.stderr.splitlines()[-1])["error"]
+    run = gigawatt("run", "one-campus", *SHORT, *over, "--json")
+    assert run.code == 3
+    error = json.loads(run.told.splitlines()[-1])["error"]
     assert error["kind"] == "Infeasible"
     assert all(set(item) == {"limit", "period", "site", "short_by", "unit"} for item in error["items"])
 
 
-def test_a_folder_of_somebody_else_is_refused_before_any_work(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("mine")
-    run = gigawatt("run", "one-campus", "--out", ".", cwd=tmp_path)
-    assert run.returncode == 2
-    assert "solving" not in run.stderr
+def test_a_folder_of_somebody_else_is_refused_before_any_work(gigawatt: Gigawatt, tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "notes.txt").write_text("mine")
+    run = gigawatt("run", "one-campus", "--out", "theirs")
+    assert run.code == 2
+    assert "a folder with other files (notes.txt)" in run.told
+    assert "solving" not in run.told
+    assert [path.name for path in tmp_path.iterdir()] == ["theirs"]
+
+
+def begun(*words: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "gigawatt", *words]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def waited(process: subprocess.Popen[str], words: str) -> None:
+    """Until a command says that it is about something."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if words in line:
+            return
 
 
 def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "gigawatt", "run", "one-campus"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "stating the plan" in line:
-            break
+    process = begun("run", "one-campus")
+    waited(process, "stating the plan")
     time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
@@ -93,67 +113,12 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("*")) in ([], [tmp_path / "gigawatt-runs"])
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["check", "one-campus"],
-        ["sources", "one-campus"],
-        ["catalog", "list"],
-        ["catalog", "list", "models"],
-        ["catalog", "show", "NVIDIA GB200 NVL72"],
-        ["claims", "--only", "billion_times"],
-    ],
-    ids=" ".join,
-)
-def test_every_command_speaks_to_people_and_programs(tmp_path: Path, command: list[str]) -> None:
-    assert payload(gigawatt(*command, "--json", cwd=tmp_path))
-    people = gigawatt(*command, cwd=tmp_path)
-    assert people.returncode == 0, people.stderr
-    assert len(people.stdout.splitlines()) > 3
-
-
-def test_unknown_names_are_exit_code_2(tmp_path: Path) -> None:
-    for command in (["catalog", "show", "gb20 nvl72"], ["claims", "--only", "ten_gigawatts"], ["check", "loi"]):
-        run = gigawatt(*command, cwd=tmp_path)
-        assert run.returncode == 2, command
-        assert "Traceback" not in run.stderr
-
-
-def test_version(tmp_path: Path) -> None:
-    assert gigawatt("--version", cwd=tmp_path).stdout.startswith("gigawatt ")
-
-
-@pytest.mark.parametrize("command", [["run", "--bogus"], ["bogus"], ["catalog", "show"]], ids=" ".join)
-def test_a_mistaken_command_is_json_too(tmp_path: Path, command: list[str]) -> None:
-    run = gigawatt(*command, "--json", cwd=tmp_path)
-    assert run.returncode == 2
-    assert run.stdout == ""
-    assert json.loads(run.stderr)["error"]["kind"] == "UsageError"
-    people = gigawatt(*command, cwd=tmp_path)
-    assert people.returncode == 2
-    assert "Usage" in people.stderr
-
-
 def test_a_polite_kill_leaves_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "gigawatt", "run", "one-campus", "--out", "result"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "writing the report" in line:
-            break
+    process = begun("run", "one-campus", *SHORT, "--out", "result")
+    waited(process, "writing the report")
     time.sleep(0.3)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     assert [path.name for path in tmp_path.iterdir()] in ([], ["result"])
     if not list(tmp_path.iterdir()):
         assert process.returncode == 128 + signal.SIGTERM
-
-
-def test_results_replace_each_other_but_not_the_folder_one_is_in(tmp_path: Path) -> None:
-    for _ in range(2):
-        payload(gigawatt("run", "one-campus", *SHORT, "--out", "mine", "--json", cwd=tmp_path))
-    inside = gigawatt("run", "one-campus", *SHORT, "--out", ".", cwd=tmp_path / "mine")
-    assert inside.returncode == 2
-    assert "where you are" in inside.stderr
-    assert (tmp_path / "mine" / "report.html").is_file()
-    assert [path.name for path in tmp_path.iterdir()] == ["mine"]

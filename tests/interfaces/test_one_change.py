@@ -8,15 +8,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from gigawatt.catalog import load as catalog
 from gigawatt.errors import InputError
-from gigawatt.interfaces.cli import app
 from gigawatt.scenario import load, strategy
 
 SHORT = ("--set", "horizon.report_end=2027Q2", "--set", "horizon.end=2027Q4")
@@ -87,14 +86,14 @@ def _scaled(number: str, factor: str) -> str:
         return factor
 
 
-def ends(*words: str) -> int:
-    """The exit code of a command, which is 0, 2 or 3; whatever else it ends with is raised."""
-    result = CliRunner().invoke(app, list(words))
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code in (0, 2, 3), result.output
-    assert result.exit_code == 0 or "error: " in result.stderr
-    return result.exit_code
+Gigawatt = Callable[..., Any]
+
+
+def check_end(gigawatt: Gigawatt, *words: str) -> None:
+    """A command ends with 0, 2 or 3; whatever else it ends with is raised."""
+    run = gigawatt(*words)
+    assert run.code in (0, 2, 3), run.told
+    assert run.code == 0 or "error: " in run.told
 
 
 def forget() -> None:
@@ -102,16 +101,16 @@ def forget() -> None:
         cached.cache_clear()
 
 
-def scenario_ends(change: Callable[[bytes], bytes], file: Path, *words: str) -> int:
+def check_scenario(gigawatt: Gigawatt, change: Callable[[bytes], bytes], file: Path, *words: str) -> None:
     """A command on a scenario's file that was changed, in a folder of its own."""
     with TemporaryDirectory() as folder:
         changed = Path(folder) / file.name
         changed.write_bytes(change(file.read_bytes()))
         out = ("--out", f"{folder}/out") if words[0] == "run" else ()
-        return ends(words[0], str(changed), *words[1:], *out)
+        check_end(gigawatt, words[0], str(changed), *words[1:], *out)
 
 
-def catalog_ends(change: Callable[[bytes], bytes], kind: str, file: Path, *words: str) -> int:
+def check_catalog(gigawatt: Gigawatt, change: Callable[[bytes], bytes], kind: str, file: Path, *words: str) -> None:
     """A command with a file of the catalog that was changed, in the place of the shipped one."""
     with TemporaryDirectory() as folder:
         place = Path(folder) / catalog._FOLDERS.get(kind, kind)
@@ -120,18 +119,18 @@ def catalog_ends(change: Callable[[bytes], bytes], kind: str, file: Path, *words
         try:
             catalog.read_file(catalog.KINDS[kind], place / file.name)
         except InputError:
-            return 2  # what a command says of it is its exit code and these faults
+            return  # what a command says of it is exit code 2 and these faults
         os.environ[catalog.OWN_FOLDER] = folder
         forget()
         try:
             out = ("--out", f"{folder}/out") if words[0] == "run" else ()
-            return ends(*words, *out)
+            check_end(gigawatt, *words, *out)
         finally:
             del os.environ[catalog.OWN_FOLDER]
             forget()
 
 
-def strategy_ends(change: Callable[[bytes], bytes], file: Path, base: str) -> None:
+def check_strategy(change: Callable[[bytes], bytes], file: Path, base: str) -> None:
     """A strategy that was changed is read over a scenario, or refused."""
     with TemporaryDirectory() as folder:
         changed = Path(folder) / file.name
@@ -153,43 +152,47 @@ def bounded(examples_count: int) -> Callable[..., settings]:
 FEW, MANY = 8, 300
 
 
-def check_any(change: Callable[[bytes], bytes], pick: float) -> None:
+def check_any(gigawatt: Gigawatt, change: Callable[[bytes], bytes], pick: float) -> None:
     """`check` of whichever shipped file is picked, with one change."""
     files = len(SCENARIOS) + len(CATALOG) + len(STRATEGIES)
     n = int(pick * files)
     if n < len(SCENARIOS):
-        scenario_ends(change, SCENARIOS[n], "check")
+        check_scenario(gigawatt, change, SCENARIOS[n], "check")
     elif n < len(SCENARIOS) + len(CATALOG):
         kind, file = CATALOG[n - len(SCENARIOS)]
-        catalog_ends(change, kind, file, "check", "one-campus")
+        check_catalog(gigawatt, change, kind, file, "check", "one-campus")
     else:
-        strategy_ends(change, STRATEGIES[n - len(SCENARIOS) - len(CATALOG)], "loi-2025-09")
+        check_strategy(change, STRATEGIES[n - len(SCENARIOS) - len(CATALOG)], "loi-2025-09")
 
 
 @bounded(FEW)
 @given(changes(), st.floats(0, 1, exclude_max=True))
-def test_a_changed_file_is_checked_or_refused(change: Callable[[bytes], bytes], pick: float) -> None:
-    check_any(change, pick)
+def test_a_changed_file_is_checked_or_refused(
+    gigawatt: Gigawatt, change: Callable[[bytes], bytes], pick: float
+) -> None:
+    check_any(gigawatt, change, pick)
 
 
 @bounded(FEW)
 @given(changes())
-def test_a_changed_scenario_is_checked_or_refused(change: Callable[[bytes], bytes]) -> None:
-    scenario_ends(change, load._folder() / "one-campus.toml", "check")
+def test_a_changed_scenario_is_checked_or_refused(gigawatt: Gigawatt, change: Callable[[bytes], bytes]) -> None:
+    check_scenario(gigawatt, change, load._folder() / "one-campus.toml", "check")
 
 
 @pytest.mark.slow
 @bounded(MANY)
 @given(changes(), st.floats(0, 1, exclude_max=True))
-def test_many_changed_files_are_checked_or_refused(change: Callable[[bytes], bytes], pick: float) -> None:
-    check_any(change, pick)
+def test_many_changed_files_are_checked_or_refused(
+    gigawatt: Gigawatt, change: Callable[[bytes], bytes], pick: float
+) -> None:
+    check_any(gigawatt, change, pick)
 
 
 @pytest.mark.slow
 @bounded(12)
 @given(changes())
-def test_a_changed_scenario_runs_or_is_refused(change: Callable[[bytes], bytes]) -> None:
-    scenario_ends(change, load._folder() / "one-campus.toml", "run", *SHORT)
+def test_a_changed_scenario_runs_or_is_refused(gigawatt: Gigawatt, change: Callable[[bytes], bytes]) -> None:
+    check_scenario(gigawatt, change, load._folder() / "one-campus.toml", "run", *SHORT)
 
 
 USED = [(kind, file) for kind, file in CATALOG if file.stem in (
@@ -202,6 +205,6 @@ USED = [(kind, file) for kind, file in CATALOG if file.stem in (
 @bounded(12)
 @given(changes(), st.sampled_from(USED))
 def test_a_changed_part_of_the_catalog_runs_or_is_refused(
-    change: Callable[[bytes], bytes], used: tuple[str, Path]
+    gigawatt: Gigawatt, change: Callable[[bytes], bytes], used: tuple[str, Path]
 ) -> None:
-    catalog_ends(change, *used, "run", "one-campus", *SHORT)
+    check_catalog(gigawatt, change, *used, "run", "one-campus", *SHORT)

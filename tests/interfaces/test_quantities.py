@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import re
-import sys
+from collections.abc import Callable
+from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from gigawatt.interfaces.cli import app
 from gigawatt.units import SUFFIXES, parse
 
 
 @pytest.mark.parametrize("words", [("one-campus",), ()])
-def test_a_unit_without_quotes_is_told(words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_unit_without_quotes_is_told(words: tuple[str, ...], gigawatt: Callable[..., Any]) -> None:
     """users 18: the unit was taken for another argument, or for the scenario."""
-    command = ["check", *words, "--set", "programme.target=300", "MW", "--json"]
-    monkeypatch.setattr(sys, "argv", ["gigawatt", *command])
-    found = CliRunner().invoke(app, command)
-    assert found.exit_code == 2
-    (item,) = json.loads(found.stderr)["error"]["items"]
-    assert item == {
-        "path": "programme.target",
-        "given": "300, and MW apart from it",
-        "expected": 'the two in quotes: --set programme.target="300 MW"',
+    ended = gigawatt("check", *words, "--set", "programme.target=300", "MW", "--json")
+    assert ended.code == 2
+    assert ended.faults == {
+        "programme.target": {
+            "path": "programme.target",
+            "given": "300, and MW apart from it",
+            "expected": 'the two in quotes: --set programme.target="300 MW"',
+        }
     }
 
 
-def test_a_scenario_after_a_number_is_no_unit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scenario_after_a_number_is_no_unit(gigawatt: Callable[..., Any]) -> None:
     """users 18"""
-    command = ["check", "--set", "seed=3", "one-campus", "--json"]
-    monkeypatch.setattr(sys, "argv", ["gigawatt", *command])
-    found = CliRunner().invoke(app, command)
-    assert (found.exit_code, json.loads(found.stdout)["seed"]) == (0, 3)
+    assert gigawatt("check", "--set", "seed=3", "one-campus", "--json").answer["seed"] == 3
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,10 @@ import xarray as xr
 
 import gigawatt as gw
 from gigawatt.errors import ScenarioError
+from gigawatt.scenario.load import load as load_scenario
+from gigawatt.study import verbs
 from gigawatt.study.answer import plain
+from gigawatt.study.job import Cancelled, Job
 from gigawatt.study.result import Result, datasets, load, whole_folder
 from gigawatt.study.run.answer import answer_of
 
@@ -143,3 +146,22 @@ def test_a_result_whose_question_was_changed_is_refused(result: Result, tmp_path
     file.write_text(file.read_text().replace('end = "2028Q4"', 'end = "2029Q4"'))
     with pytest.raises(ScenarioError, match=r"scenario\.toml = changed after it was written"):
         load(folder)
+
+
+def test_a_folder_is_looked_at_before_any_work(tmp_path: Path) -> None:
+    """With a job that is cancelled at its first step, nothing else can be said."""
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "mine.txt").write_text("precious")
+    over = {"horizon.report_end": "2026Q4", "horizon.end": "2027Q2"}
+    hash_ = load_scenario("one-campus", over).hash
+    (tmp_path / f"one-campus-{hash_[:8]}").write_text("a file")
+    for job in (
+        Job(folder=tmp_path / "theirs", cancelled=lambda: True),
+        Job(runs=tmp_path, cancelled=lambda: True),
+    ):
+        with pytest.raises(ScenarioError) as caught:
+            verbs.ask("run", "one-campus", set=over, job=job)
+        assert [(fault.path, fault.asked) for fault in caught.value.faults] == [("out", True)]
+    with pytest.raises(Cancelled):
+        verbs.ask("run", "one-campus", set=over, job=Job(folder=tmp_path / "new", cancelled=lambda: True))
+    assert not (tmp_path / "new").exists()

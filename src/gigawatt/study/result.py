@@ -62,7 +62,7 @@ class Result:
     outcome: EventOutcome | None = None
 
     @property
-    def headline(self) -> dict[str, Any]:
+    def headline(self) -> Mapping[str, float | str | tuple[float, ...] | None]:
         """The figures that are asked for first, by name."""
         return asdict(self.accounts.headline)
 
