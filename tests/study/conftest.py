@@ -20,7 +20,7 @@ from gigawatt.study.futures.question import SweepQuestion
 from gigawatt.study.futures.sweep import Sweep, sweep
 from gigawatt.study.job import Job
 
-BRIEF = {"horizon.report_end": "2027Q2", "horizon.end": "2027Q4"}
+BRIEF = {"horizon.report_end": "2027Q2", "horizon.end": "2027Q4", "capital.tranches.release": "pro_rata"}
 FUTURES_COUNT = 6
 
 
@@ -37,7 +37,7 @@ def brief_set() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def brief() -> Scenario:
-    """The same to the end of 2027, for what asks for many futures."""
+    """The same to the end of 2027, with tranches in proportion, for what asks for many futures."""
     return load("one-campus", BRIEF)
 
 
