@@ -21,8 +21,7 @@ from gigawatt.study.futures.question import CompareQuestion
 from gigawatt.study.futures.statistics import quantiles
 from gigawatt.study.job import Job
 
-WAIT = 'title = "Wait"\n[platforms]\ngb300 = false\n[pools]\nblackwell = false\n'
-SMALL = '[programme]\ntarget = "60 MW"\n[capital.tranches]\nmost = "300 million USD"\n'
+SMALL = 'title = "Small"\n[programme]\ntarget = "15 MW"\n[capital.tranches]\nmost = "300 million USD"\n'
 
 
 def write(folder: Path, **texts: str) -> list[str]:
@@ -33,14 +32,14 @@ def write(folder: Path, **texts: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def comparison(brief_set: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Comparison:
-    files = write(tmp_path_factory.mktemp("strategies"), stated="", wait=WAIT, small=SMALL)
+    files = write(tmp_path_factory.mktemp("strategies"), stated="", small=SMALL)
     found: Comparison = verbs.ask("compare", files, scenario="one-campus", futures=5, workers=1, set=brief_set)
     return found
 
 
 def test_the_least_regret_of_every_future_is_nothing(comparison: Comparison) -> None:
     regrets = np.array(list(comparison.regret_usd.values()))
-    assert regrets.shape == (3, 5)
+    assert regrets.shape == (2, 5)
     assert (regrets.min(axis=0) == 0).all()
     values = np.array([table.value_usd.values for table in comparison.tables.values()])
     assert regrets == pytest.approx(values.max(axis=0) - values)
@@ -53,7 +52,7 @@ def test_futures_are_the_same_for_every_strategy(comparison: Comparison) -> None
 
 def test_what_a_comparison_says(comparison: Comparison) -> None:
     names = [row.name for row in comparison.strategies]
-    assert set(names) == {"stated", "wait", "small"}
+    assert set(names) == {"stated", "small"}
     assert sum(row.best_frac for row in comparison.strategies) >= 1
     assert [item.strategy for item in comparison.breaks] == names == list(comparison.tables)
     for item in comparison.breaks:
@@ -74,7 +73,7 @@ def test_the_data_of_a_comparison(comparison: Comparison) -> None:
         assert {"value_usd", "npv_usd", "first_gw_date", "peak_debt_usd", "p_cash_out_frac"} < set(row)
         assert {"regret_max_usd", "regret_mean_usd", "best_frac", "outputs", "title", "hash"} < set(row)
     keys = {"strategy", "meaning", "share_frac", "rule", "conditions", "coverage_frac", "density_frac"}
-    assert [set(item) for item in told["breaks"]] == 3 * [keys]
+    assert [set(item) for item in told["breaks"]] == 2 * [keys]
 
 
 def test_one_value_ranks_regrets_and_is_shown(comparison: Comparison) -> None:
@@ -120,7 +119,7 @@ def test_futures_without_a_value_are_left_out_and_counted(comparison: Comparison
     tables = {name: table.copy(deep=True) for name, table in comparison.tables.items()}
     tables["small"].value_usd.values[3] = np.nan
     kept = with_value(tables, "futures")
-    assert [table.draw.values.tolist() for table in kept.values()] == 3 * [[0, 1, 2, 4]]
+    assert [table.draw.values.tolist() for table in kept.values()] == 2 * [[0, 1, 2, 4]]
     (note,) = left_out(5, kept["small"].sizes["draw"], "futures")
     assert (note.code, note.path) == ("no_value", "futures")
     assert note.text.startswith("1 of 5 futures have no value and are left out")
@@ -168,7 +167,7 @@ def test_shipped_strategies_lie_over_the_default_scenario() -> None:
 def test_overrides_come_before_strategies(tmp_path: Path) -> None:
     files = write(tmp_path, small=SMALL, stated="")
     small, stated = load_strategies(files, "one-campus", {"programme.target": "80 MW", "seed": 4})
-    assert (small.scenario.asked.programme.target_w, stated.scenario.asked.programme.target_w) == (60e6, 80e6)
+    assert (small.scenario.asked.programme.target_w, stated.scenario.asked.programme.target_w) == (15e6, 80e6)
     assert small.scenario.asked.seed == 4
 
 

@@ -79,7 +79,7 @@ def test_a_sweep_that_is_cancelled_goes_on_from_what_is_there(brief: Scenario, s
     assert first is not None
     assert 0 < first < 1
     files = {path: path.stat().st_mtime_ns for path in folder.rglob("*.nc")}
-    assert len(files) == 4  # two of the plan, a batch that was told of, and the one that was done when it was left
+    assert len(files) == 5  # two of the plan, those of the estimate, the batch that was told of, and the next
     found = sweep.sweep(brief, swept.question, Job(folder=folder))
     assert {path: path.stat().st_mtime_ns for path in files} == files
     assert found.digest == swept.found.digest
@@ -95,6 +95,12 @@ def test_a_sweep_says_how_much_of_it_is_done(swept: Any) -> None:
     shares = [share for words, share in swept.said if "lived through" in words]
     assert shares == sorted(shares)
     assert shares[-1] == 1
+
+
+def test_what_is_lived_through_for_the_estimate_is_kept(swept: Any) -> None:
+    """Three of the ten futures tell what they cost, and are no part of what is then left."""
+    (words,) = (words for words, share in swept.said if share == 1)
+    assert words == "7 of 7 futures lived through, about 0 s left"
 
 
 @pytest.mark.slow

@@ -24,6 +24,8 @@ from gigawatt.study.check import outline
 from gigawatt.study.flywheel.answer import figures
 from gigawatt.study.futures import hedging, sweep
 from gigawatt.study.futures.batches import PlannedCase
+from gigawatt.study.futures.question import HedgeQuestion
+from gigawatt.study.job import Job
 from gigawatt.study.run import run, unlawful
 from gigawatt.study.simulation.answer import summary as simulation_summary
 from gigawatt.study.simulation.question import SimulationQuestion
@@ -112,7 +114,8 @@ def test_predictions_name_records_of_the_catalog() -> None:
 @pytest.mark.slow
 def test_hedge_says_so(odd: Scenario) -> None:
     """reports 9."""
-    assert told(hedging.summary(hedging.answer(odd, futures_count=2, decided_count=2))["notes"]) == [TEXT]
+    found = hedging.hedging(odd, HedgeQuestion(futures_count=2, decided_count=2), Job())
+    assert told(asdict(note) for note in found.head.notes) == [TEXT]
 
 
 class TestPlanBeyondItsLimits:
