@@ -1,71 +1,64 @@
-"""`sweep` and `compare` as other programs rely on them."""
+"""`sweep`, `compare` and `hedge` on the command line: one object, a folder, and faults as options are spelled."""
 
 from __future__ import annotations
 
 import csv
-import json
-import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-BRIEF = ["--set", "horizon.report_end=2027Q4", "--set", "horizon.end=2028Q2", "--workers", "1", "--vary", "demand"]
+BRIEF = ["--set", "horizon.report_end=2027Q2", "--set", "horizon.end=2027Q4", "--workers", "1", "--vary", "demand"]
+Gigawatt = Callable[..., Any]
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "gigawatt", *arguments]
+def rows(file: Path) -> list[dict[str, str]]:
+    with file.open() as stream:
+        return list(csv.DictReader(stream))
 
 
-def gigawatt(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    env = {**os.environ, "COLUMNS": "80"}
-    return subprocess.run(command(*arguments), capture_output=True, text=True, cwd=cwd, env=env)
-
-
-def payload(run: subprocess.CompletedProcess[str]) -> Any:
-    assert run.returncode == 0, run.stderr
-    assert run.stdout.count("\n") == 1, run.stdout[:200]
-    return json.loads(run.stdout)
-
-
-def faults(run: subprocess.CompletedProcess[str]) -> list[dict[str, str]]:
-    assert run.returncode == 2, run.stderr
-    assert run.stdout == ""
-    return json.loads(run.stderr.strip().splitlines()[-1])["error"]["items"]
-
-
-def test_a_sweep_is_one_json_object_and_a_folder(tmp_path: Path) -> None:
-    found = payload(gigawatt("sweep", "one-campus", *BRIEF, "--draws", "3", "--out", "s", "--json", cwd=tmp_path))
+def test_a_sweep_is_one_json_object_and_a_folder(gigawatt: Gigawatt, tmp_path: Path) -> None:
+    asked = ["sweep", "one-campus", *BRIEF, "--draws", "3", "--out", tmp_path / "s"]
+    ended = gigawatt(*asked, "--json")
+    found = ended.answer
+    assert ended.out.count("\n") == 1
     keys = {"gigawatt", "scenario", "hash", "notes", "draws", "outputs", "tornado", "first_order", "evpi_usd", "digest"}
     assert keys <= set(found)
-    assert set(found["outputs"]["npv_usd"]) == {"p10", "p50", "p90", "mean"}
+    assert "4 of 4 futures lived through, about 0 s left (100 %)" in ended.told
     names = ("report.html", "tornado.svg", "value.svg", "power.svg", "debt.svg", "summary.json", "futures.csv")
     assert all((tmp_path / "s" / name).stat().st_size > 100 for name in names)
-    with (tmp_path / "s" / "futures.csv").open() as stream:
-        rows = list(csv.DictReader(stream))
-    assert [row["draw"] for row in rows] == ["0", "1", "2"]
-    assert {"drawn_demand", "value_usd", "cash_out_frac"} <= set(rows[0])
-    assert all(Path(tmp_path, path).exists() for path in found["files"].values())
+    drawn = rows(tmp_path / "s" / "futures.csv")
+    assert [row["draw"] for row in drawn] == ["0", "1", "2"]
+    assert {"drawn_demand", "value_usd", "cash_out_frac"} <= set(drawn[0])
+    assert all(Path(path).exists() for path in found["files"].values())
 
-    again = gigawatt("sweep", "one-campus", *BRIEF, "--draws", "3", "--out", "s", cwd=tmp_path)
-    assert again.returncode == 0, again.stderr
-    assert "lived through" not in again.stderr
-    assert "What it hangs on" in again.stdout
-    assert max(map(len, again.stdout.splitlines())) <= 80
+    again = gigawatt(*asked)
+    assert again.code == 0, again.told
+    assert "lived through" not in again.told
+    assert "What it hangs on" in again.out
+    assert f"Written to {tmp_path / 's'}" in again.out.replace("\n", " ")
+    assert max(map(len, again.out.replace(str(tmp_path), "").splitlines())) <= 80
+
+    more = [*asked[: asked.index("--draws")], "--draws", "1000000", "--out", tmp_path / "s", "--budget", "1 min"]
+    refused = gigawatt(*more, "--json")
+    assert (refused.code, refused.out) == (2, "")
+    assert "999,997 futures at" in refused.faults["--budget"]["expected"]
 
 
 @pytest.mark.slow
-def test_a_comparison_is_one_json_object_and_a_folder(tmp_path: Path) -> None:
+def test_a_comparison_is_one_json_object_and_a_folder(gigawatt: Gigawatt, tmp_path: Path) -> None:
     (tmp_path / "small.toml").write_text(
         '[programme]\ntarget = "60 MW"\n[capital.tranches]\nmost = "300 million USD"\n', encoding="utf-8"
     )
     (tmp_path / "stated.toml").write_text("", encoding="utf-8")
-    asked = ["compare", "stated.toml", "small.toml", "--scenario", "one-campus", *BRIEF, "--futures", "3"]
-    found = payload(gigawatt(*asked, "--out", "c", "--json", cwd=tmp_path))
+    files = [tmp_path / "stated.toml", tmp_path / "small.toml"]
+    asked = ["compare", *files, "--scenario", "one-campus", *BRIEF, "--futures", "3", "--out", tmp_path / "c"]
+    found = gigawatt(*asked, "--json").answer
     assert sorted(row["name"] for row in found["strategies"]) == ["small", "stated"]
     means = [row["value_usd"]["mean"] for row in found["strategies"]]
     assert means == sorted(means, reverse=True)
@@ -73,49 +66,48 @@ def test_a_comparison_is_one_json_object_and_a_folder(tmp_path: Path) -> None:
         {"strategy", "meaning", "share_frac", "rule", "conditions", "coverage_frac", "density_frac"}
     ]
     assert (tmp_path / "c" / "regret.svg").is_file()
-    with (tmp_path / "c" / "futures.csv").open() as stream:
-        for row in csv.DictReader(stream):
-            assert min(float(row["stated.regret_usd"]), float(row["small.regret_usd"])) == 0
+    for row in rows(tmp_path / "c" / "futures.csv"):
+        assert min(float(row["stated.regret_usd"]), float(row["small.regret_usd"])) == 0
 
-    told = gigawatt(*asked, "--out", "c", cwd=tmp_path)
-    assert told.returncode == 0, told.stderr
-    assert "Which futures break which strategy" in told.stdout
-    assert max(map(len, told.stdout.splitlines())) <= 80
+    told = gigawatt(*asked)
+    assert told.code == 0, told.told
+    assert "Which futures break which strategy" in told.out
+    assert max(map(len, told.out.replace(str(tmp_path), "").splitlines())) <= 80
 
 
 @pytest.mark.parametrize(
-    ("arguments", "path", "expected"),
+    ("words", "path", "expected"),
     [
-        (["sweep", "one-campus", "--vary", "demnd"], "--vary", 'did you mean "demand"'),
-        (["sweep", "one-campus", "--draws", "0"], "--draws", "1 to"),
-        (["sweep", "one-campus", "--set", "uncertainty.demand.p10=3"], "uncertainty.demand", "p10 ≤ p90"),
-        (["compare", "wait-for-ruben"], "STRATEGY", 'did you mean "wait-for-rubin"'),
+        ("sweep one-campus --vary demnd", "--vary", 'did you mean "demand"'),
+        ("sweep one-campus --draws 0", "--draws", "1 to"),
+        ("sweep one-campus --plan-time 12", "--plan-time", "a duration"),
+        ("sweep one-campus --scheduler tcp://127.0.0.1", "--scheduler", "Dask scheduler"),
+        ("sweep one-campus --set uncertainty.demand.p10=3", "uncertainty.demand", "p10 ≤ p90"),
+        ("compare wait-for-ruben", "STRATEGIES", 'did you mean "wait-for-rubin"'),
+        ("hedge one-campus --tail-weight 1", "--tail-weight", "from 0 to below 1"),
+        ("hedge one-campus --futures 1", "--futures", "from 2 to"),
     ],
 )
-def test_mistakes_are_exit_code_2(arguments: list[str], path: str, expected: str, tmp_path: Path) -> None:
-    (item,) = faults(gigawatt(*arguments, "--json", cwd=tmp_path))
-    assert item["path"] == path
-    assert expected in item["expected"]
-    assert not list(tmp_path.iterdir())
+def test_mistakes_are_exit_code_2(gigawatt: Gigawatt, words: str, path: str, expected: str) -> None:
+    if "--scheduler" in words:
+        pytest.importorskip("distributed", reason="needs the extra gigawatt[dask]")
+    ended = gigawatt(*words.split(), "--json")
+    assert (ended.code, ended.out) == (2, "")
+    assert set(ended.faults) == {path}
+    assert expected in ended.faults[path]["expected"]
 
 
-def test_an_override_that_names_no_field(tmp_path: Path) -> None:
+def test_an_override_that_names_no_field(gigawatt: Gigawatt, tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text('[programme]\ntargt = "60 MW"\n', encoding="utf-8")
-    (item,) = faults(gigawatt("compare", "a.toml", "--scenario", "one-campus", "--json", cwd=tmp_path))
-    assert item["path"] == "a: programme.targt"
-    assert 'did you mean "target"' in item["expected"]
-
-
-def test_a_sweep_above_its_budget_is_refused_with_the_estimate(tmp_path: Path) -> None:
-    asked = ["sweep", "one-campus", *BRIEF, "--draws", "1000000", "--budget", "1 min", "--json"]
-    (item,) = faults(gigawatt(*asked, cwd=tmp_path))
-    assert item["path"] == "--budget"
-    assert "1,000,004 futures at" in item["expected"]
+    ended = gigawatt("compare", tmp_path / "a.toml", "--scenario", "one-campus", "--json")
+    assert ended.code == 2
+    assert 'did you mean "target"' in ended.faults["a: programme.targt"]["expected"]
 
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_whole_batches(tmp_path: Path) -> None:
-    asked = command("sweep", "one-campus", *BRIEF[:4], "--draws", "2000", "--workers", "2", "--out", "s", "--json")
+    words = ["sweep", "one-campus", *BRIEF[:4], "--draws", "2000", "--workers", "2", "--out", "s", "--json"]
+    asked = [sys.executable, "-m", "gigawatt", *words]
     run = subprocess.Popen(asked, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not list(tmp_path.glob("s/batches/draws/*.nc")):  # however long that takes on a busy machine
         assert run.poll() is None

@@ -58,9 +58,10 @@ def test_orders_that_slip_are_taken_later() -> None:
     """What is ordered first comes in the second quarter, and works half of it: it earns what it costs."""
     stated = branch(100, 1.0).branch.data
     data = stated.assign(supply_count=stated.supply_count.shift(period=1, fill_value=0.0))
-    found = hedge([branch(100, 1.0, data=data, chip_slip_count=1)], 1, fixed=fixed(100.0))
+    held = fixed(100.0)
+    found = hedge([branch(100, 1.0, data=data, chip_slip_count=1)], 1, fixed=held)
     assert found.values_usd[0] == pytest.approx(0.0, abs=1e3)
-    due_after_the_end = hedge([branch(100, 1.0, data=data, chip_slip_count=2)], 1, fixed=fixed(100.0))
+    due_after_the_end = hedge([branch(100, 1.0, data=data, chip_slip_count=2)], 1, fixed=held)
     assert due_after_the_end.values_usd[0] == pytest.approx(0.0, abs=1e3)
 
 

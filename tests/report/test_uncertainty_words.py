@@ -2,45 +2,77 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from math import nan
 
 import pytest
+import xarray as xr
 
 from gigawatt.report import hedging, uncertainty, uncertainty_charts
 from gigawatt.report import listings as lists
+from gigawatt.scenario.load import load
+from gigawatt.study.answer import Head
+from gigawatt.study.futures.compare import Break, ComparedStrategy, Comparison
+from gigawatt.study.futures.draws import DrawnUnit
+from gigawatt.study.futures.hedging import HedgedFuture, Hedging, Order
+from gigawatt.study.futures.quantiles import Outcomes, QuantileDates
+from gigawatt.study.futures.statistics import Quantiles
+from gigawatt.study.futures.sweep import PlannedValue, StatedOutcome, Sweep, Swing
+
+NOBODY = Head(scenario="toy", hash="0" * 64)
+NO_TABLE = xr.Dataset()
 
 
-def spread(value: float) -> dict[str, float]:
-    return {"p10": 0.5 * value, "p50": value, "p90": 2 * value, "mean": 1.1 * value}
+def spread(value: float) -> Quantiles:
+    return Quantiles(p10=0.5 * value, p50=value, p90=2 * value, mean=1.1 * value)
 
 
-def outputs(size: float, dates: tuple[str | None, str | None, str | None]) -> dict[str, Any]:
-    return {
-        "npv_usd": spread(1e9 * size),
-        "value_usd": spread(2e9 * size),
-        "installed_w": spread(3e8 * size),
-        "served_tokens": spread(4e17 * size),
-        "unserved_frac": spread(0.25),
-        "peak_debt_usd": spread(5e8 * size),
-        "first_gw_date": dict(zip(("p10", "p50", "p90"), dates, strict=True)),
-        "p_negative_frac": 0.0,
-        "p_cash_out_frac": 0.0,
-    }
+def outputs(size: float, dates: tuple[str | None, str | None, str | None]) -> Outcomes:
+    p10, p50, p90 = dates
+    return Outcomes(
+        npv_usd=spread(1e9 * size),
+        terminal_value_usd=spread(1e9 * size),
+        value_usd=spread(2e9 * size),
+        installed_w=spread(3e8 * size),
+        served_tokens=spread(4e17 * size),
+        unserved_frac=spread(0.25),
+        peak_debt_usd=spread(5e8 * size),
+        short_usd=spread(0.0),
+        first_gw_date=QuantileDates(p10=p10, p50=p50, p90=p90),
+        p_negative_frac=0.0,
+        p_cash_out_frac=0.0,
+    )
 
 
-def swept(target_w: float, size: float = 1.0) -> dict[str, Any]:
-    swing = {"name": "power_slip", "low": 0.0, "high": 2.0, "low_value_usd": 3e7, "high_value_usd": -1e7}
-    other = {"name": "price", "low": 0.7, "high": 1.35, "low_value_usd": -2e7, "high_value_usd": 4e7}
-    return {
-        "target_w": target_w,
-        "outputs": outputs(size, ("2027-07-01", "2027-10-01", None)),
-        "planned": {"value_usd": 25.8e9},
-        "stated": {"value_usd": 25.4e9},
-        "tornado": [other, swing],
-        "middle_value_usd": 1e7,
-        "first_order": None,
-        "evpi_usd": {"price": 5e6, "power_slip": 0.0},
-    }
+def swing(name: str, unit: DrawnUnit, low: float, high: float, low_usd: float, high_usd: float) -> Swing:
+    size = abs(high_usd - low_usd)
+    ends = {"low_value_usd": low_usd, "high_value_usd": high_usd, "swing_usd": size}
+    return Swing(name=name, unit=unit, low=low, high=high, **ends)
+
+
+def swept(target_w: float, size: float = 1.0) -> Sweep:
+    swings = (
+        swing("price", "ratio", 0.7, 1.35, -2e7, 4e7),
+        swing("power_slip", "quarters", 0.0, 2.0, 3e7, -1e7),
+    )
+    books = {"npv_usd": 0.0, "terminal_value_usd": 0.0}
+    return Sweep(
+        head=NOBODY,
+        seed=1,
+        draws=6,
+        lived_count={"draws": 6},
+        target_w=target_w,
+        planned=PlannedValue(value_usd=25.8e9, **books),
+        stated=StatedOutcome(value_usd=25.4e9, installed_w=0.0, peak_debt_usd=0.0, short_usd=0.0, **books),
+        outputs=outputs(size, ("2027-07-01", "2027-10-01", None)),
+        middle_value_usd=1e7,
+        tornado=swings,
+        first_order=None,
+        evpi_usd={"price": 5e6, "power_slip": 0.0},
+        evpi_all_usd=6e6,
+        digest="",
+        table=NO_TABLE,
+    )
 
 
 def test_a_sweep_names_both_values() -> None:
@@ -74,30 +106,41 @@ def test_a_tornado_prints_quantities_as_quantities() -> None:
         assert text in chart
 
 
-def compared(target_w: float, size: float = 1.0) -> dict[str, Any]:
+def compared(target_w: float, size: float = 1.0) -> Comparison:
     told = outputs(size, (None, "2028-01-01", None))
-    rows = [
-        {
-            "name": name,
-            "title": title,
-            "outputs": told,
-            "npv_usd": told["npv_usd"],
-            "value_usd": told["value_usd"],
-            "first_gw_date": "2028-01-01",
-            "peak_debt_usd": 1e9,
-            "p_cash_out_frac": 0.1,
-            "regret_max_usd": regret,
-            "regret_mean_usd": regret / 2,
-            "best_frac": 0.5,
-        }
-        for name, title, regret in (
-            ("wait", "Wait for Rubin", 1e9),
-            ("mine", "", 2e9),
-            ("other", "Wait for Rubin", 0.0),
+    called = (("wait", "Wait for Rubin", 1e9), ("mine", "", 2e9), ("other", "Wait for Rubin", 0.0))
+    rows = tuple(
+        ComparedStrategy(
+            name=name,
+            title=title,
+            hash="",
+            npv_usd=told.npv_usd,
+            value_usd=told.value_usd,
+            first_gw_date="2028-01-01",
+            peak_debt_usd=1e9,
+            p_cash_out_frac=0.1,
+            regret_max_usd=regret,
+            regret_mean_usd=regret / 2,
+            best_frac=0.5,
+            outputs=told,
         )
-    ]
-    breaks = [{"strategy": "mine", "share_frac": 0.2, "meaning": "it is worth least", "rule": None}]
-    return {"target_w": target_w, "strategies": rows, "breaks": breaks}
+        for name, title, regret in called
+    )
+    no_rule = {"rule": None, "conditions": None, "coverage_frac": None, "density_frac": None}
+    breaks = (Break(strategy="mine", share_frac=0.2, meaning="it is worth least", **no_rule),)
+    return Comparison(
+        head=NOBODY,
+        seed=1,
+        futures=10,
+        target_w=target_w,
+        strategies=rows,
+        breaks=breaks,
+        evpi_usd={"price": 0.0},
+        evpi_all_usd=5e8,
+        digest="",
+        tables={},
+        regret_usd={},
+    )
 
 
 def test_strategies_are_called_by_their_titles() -> None:
@@ -123,10 +166,32 @@ def test_nothing_is_said_as_nothing() -> None:
     """faults K3: "in half of the futures it is worth more than 0 USD" of a plan that orders nothing."""
     assert uncertainty.sweep_words(swept(1e8, 0.0)).startswith("Nothing is worth building")
     assert uncertainty.comparison_words(compared(1e8, 0.0)).startswith("Nothing is worth building")
-    order = {"period": "2026Q3", "racks_count": {"gb300": 0.0}, "power_w": {"campus": 0.0}}
-    nought = dict.fromkeys(("common", "mean_future_plan", "guarded"))
-    told = {"orders": {"common": [order]}, "futures": [{}, {}], "value_usd": nought, "vss_usd": 0.0, "evpi_usd": 0.0}
-    assert hedging.words(told).startswith("Nothing is worth ordering in the next quarter,")
+    order = Order(period="2026Q3", racks_count={"gb300": 0.0}, power_w={"campus": 0.0})
+    future = HedgedFuture(quantities=(), known_usd=0.0, common_usd=0.0, mean_future_plan_usd=0.0, guarded_usd=nan)
+    nought = {"common": 0.0, "mean_future_plan": 0.0, "guarded": nan}
+    found = Hedging(
+        head=NOBODY,
+        value_usd={"wait_and_see": 0.0} | nought,
+        worst_usd=nought,
+        evpi_usd=0.0,
+        vss_usd=0.0,
+        orders={"common": (order,), "mean_future_plan": (order,), "guarded": None},
+        futures=(future, future),
+        scenario=load("one-campus"),
+    )
+    assert hedging.words(found).startswith("Nothing is worth ordering in the next quarter,")
+    assert [row[0] for row in hedging.values(found).rows] == [
+        "Planned for all futures",
+        "Planned for the mean future",
+        "If the future were known",
+    ]
+
+
+def test_what_is_worth_knowing_is_said_of_the_choice() -> None:
+    swept_words, compared_words = (uncertainty.information_words(found) for found in (swept(1e8), compared(1e8)))
+    assert "before deciding to build or not would be worth 6 million USD" in swept_words
+    assert swept_words.endswith("Data is worth buying first on token prices (5 million USD).")
+    assert "before deciding which strategy to take would be worth 500 million USD; no single number" in compared_words
 
 
 @pytest.mark.parametrize(
@@ -155,6 +220,6 @@ def test_a_claim_is_shown_under_the_name_that_only_takes() -> None:
 def test_a_tornado_is_drawn_where_the_middle_has_no_value(swings_count: int) -> None:
     """faults K17: neither a plan without a value nor quantities without a swing stop the drawing or the table."""
     found = swept(1e8)
-    found |= {"middle_value_usd": None, "tornado": found["tornado"][:swings_count]}
+    found = replace(found, middle_value_usd=nan, tornado=found.tornado[:swings_count])
     assert "</svg>" in uncertainty_charts.tornado(found)
     assert len(uncertainty.quantity_rows(found)) == 1 + swings_count

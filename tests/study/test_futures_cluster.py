@@ -11,7 +11,8 @@ from gigawatt.errors import ScenarioError
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.futures import sweep
 from gigawatt.study.futures.cluster import connected
-from gigawatt.study.futures.question import Asking
+from gigawatt.study.futures.question import SweepQuestion
+from gigawatt.study.job import Job
 
 distributed = pytest.importorskip("distributed", reason="needs the extra gigawatt[dask]")
 
@@ -38,17 +39,18 @@ def test_a_worker_of_another_version_is_bad_input(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 def test_a_lost_worker_changes_nothing(brief: Scenario) -> None:
-    asking = Asking(futures_count=40, workers_count=2, vary=("demand", "price"))
+    question = SweepQuestion(draws_count=40, workers_count=2, vary=("demand", "price"))
     local = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
     killed: list[int] = []
     with distributed.LocalCluster(**local) as cluster, connected(cluster.scheduler_address) as found:
         assert found.workers_count == 2
 
-        def kill(text: str) -> None:
-            if "lived through" in text and not killed:
+        def kill(words: str, share_frac: float | None) -> None:
+            if "lived through" in words and share_frac != 1 and not killed:
                 killed.append(next(iter(cluster.workers.values())).pid)
                 os.kill(killed[0], signal.SIGKILL)
 
-        far = sweep.sweep(brief, asking, kill, found.executor)
+        job = Job(progress=kill, executor=found.executor, workers_count=found.workers_count)
+        far = sweep.sweep(brief, question, job)
     assert killed
-    assert far.digest == sweep.sweep(brief, asking).digest
+    assert far.digest == sweep.sweep(brief, question, Job()).digest

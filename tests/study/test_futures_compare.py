@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,16 +12,16 @@ from gigawatt.errors import Infeasible, ScenarioError
 from gigawatt.report import uncertainty as words
 from gigawatt.report.uncertainty_charts import spread_of_values
 from gigawatt.scenario.schema import Scenario
-from gigawatt.scenario.strategy import load_strategies, shipped
-from gigawatt.study.futures import compare
-from gigawatt.study.futures.compare import Comparison
-from gigawatt.study.futures.quantiles import left_out, with_value
-from gigawatt.study.futures.question import Asking
+from gigawatt.scenario.strategy import Strategy, load_strategies, shipped
+from gigawatt.study import verbs
+from gigawatt.study.answer import plain
+from gigawatt.study.futures.compare import ComparedStrategy, Comparison, compare
+from gigawatt.study.futures.quantiles import left_out, outcomes, with_value
+from gigawatt.study.futures.question import CompareQuestion
 from gigawatt.study.futures.statistics import quantiles
+from gigawatt.study.job import Job
 
-WAIT = 'title = "Wait"\n[platforms]\ngb300 = false\n[pools]\nblackwell = false\n'
-SMALL = '[programme]\ntarget = "60 MW"\n[capital.tranches]\nmost = "300 million USD"\n'
-BRIEF = {"horizon.report_end": "2028Q2", "horizon.end": "2028Q4"}
+SMALL = 'title = "Small"\n[programme]\ntarget = "15 MW"\n[capital.tranches]\nmost = "300 million USD"\n'
 
 
 def write(folder: Path, **texts: str) -> list[str]:
@@ -31,17 +31,18 @@ def write(folder: Path, **texts: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def comparison(brief: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Comparison:
-    files = write(tmp_path_factory.mktemp("strategies"), stated="", wait=WAIT, small=SMALL)
-    strategies = load_strategies(files, "one-campus", BRIEF)
-    return compare.compare(brief, strategies, Asking(futures_count=10, workers_count=1))
+def comparison(brief_set: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    files = write(tmp_path_factory.mktemp("strategies"), stated="", small=SMALL)
+    found: Comparison = verbs.ask("compare", files, scenario="one-campus", futures=5, workers=1, set=brief_set)
+    return found
 
 
 def test_the_least_regret_of_every_future_is_nothing(comparison: Comparison) -> None:
-    assert comparison.regret_usd.shape == (3, 10)
-    assert (comparison.regret_usd.min(axis=0) == 0).all()
+    regrets = np.array(list(comparison.regret_usd.values()))
+    assert regrets.shape == (2, 5)
+    assert (regrets.min(axis=0) == 0).all()
     values = np.array([table.value_usd.values for table in comparison.tables.values()])
-    assert comparison.regret_usd == pytest.approx(values.max(axis=0) - values)
+    assert regrets == pytest.approx(values.max(axis=0) - values)
 
 
 def test_futures_are_the_same_for_every_strategy(comparison: Comparison) -> None:
@@ -50,88 +51,110 @@ def test_futures_are_the_same_for_every_strategy(comparison: Comparison) -> None
 
 
 def test_what_a_comparison_says(comparison: Comparison) -> None:
-    found = compare.summary(comparison)
-    assert {row["name"] for row in found["strategies"]} == {"stated", "wait", "small"}
-    keys = {
-        "value_usd",
-        "npv_usd",
-        "first_gw_date",
-        "peak_debt_usd",
-        "p_cash_out_frac",
-        "regret_max_usd",
-        "regret_mean_usd",
+    names = [row.name for row in comparison.strategies]
+    assert set(names) == {"stated", "small"}
+    assert sum(row.best_frac for row in comparison.strategies) >= 1
+    assert [item.strategy for item in comparison.breaks] == names == list(comparison.tables)
+    for item in comparison.breaks:
+        assert item.rule is None or 1 <= len(item.conditions or ()) <= 3
+        assert (item.rule is None) == (item.coverage_frac is None) == (item.density_frac is None)
+    assert comparison.evpi_all_usd >= max(comparison.evpi_usd.values())
+    assert min(comparison.evpi_usd.values()) >= 0
+
+
+def test_the_data_of_a_comparison(comparison: Comparison) -> None:
+    """design 7: the fields that other programs rely on."""
+    told = plain(comparison)
+    assert set(told) == {
+        *("gigawatt", "scenario", "hash", "notes", "seed", "futures", "target_w", "strategies", "breaks"),
+        *("evpi_usd", "evpi_all_usd", "digest"),
     }
-    assert all(keys <= set(row) for row in found["strategies"])
-    assert sum(row["best_frac"] for row in found["strategies"]) >= 1
-    assert [item["strategy"] for item in found["breaks"]] == [row["name"] for row in found["strategies"]]
-    for item in found["breaks"]:
-        assert item["rule"] is None or 1 <= len(item["conditions"]) <= 3
-        assert {"coverage_frac", "density_frac"} <= set(item)
-    assert found["evpi_all_usd"] >= max(found["evpi_usd"].values())
-    assert min(found["evpi_usd"].values()) >= 0
+    for row in told["strategies"]:
+        assert {"value_usd", "npv_usd", "first_gw_date", "peak_debt_usd", "p_cash_out_frac"} < set(row)
+        assert {"regret_max_usd", "regret_mean_usd", "best_frac", "outputs", "title", "hash"} < set(row)
+    keys = {"strategy", "meaning", "share_frac", "rule", "conditions", "coverage_frac", "density_frac"}
+    assert [set(item) for item in told["breaks"]] == 2 * [keys]
 
 
 def test_one_value_ranks_regrets_and_is_shown(comparison: Comparison) -> None:
     """users 2: net present with terminal value in JSON, sentence, table, chart and regret; the NPV is a column."""
-    found = compare.summary(comparison)
-    rows = found["strategies"]
-    means = [row["value_usd"]["mean"] for row in rows]
+    rows = comparison.strategies
+    means = [row.value_usd.mean for row in rows]
     assert means == sorted(means, reverse=True)
-    regrets = [row["regret_mean_usd"] for row in rows]
+    regrets = [row.regret_mean_usd for row in rows]
     assert np.diff(regrets) == pytest.approx(-np.diff(means), abs=1.0)
     for row in rows:
-        table = comparison.tables[row["name"]]
-        assert row["value_usd"] == quantiles(table.npv_usd.values + table.terminal_value_usd.values)
-        assert row["npv_usd"] == quantiles(table.npv_usd.values)
+        table = comparison.tables[row.name]
+        assert row.value_usd == quantiles(table.npv_usd.values + table.terminal_value_usd.values)
+        assert row.npv_usd == quantiles(table.npv_usd.values)
     best, *_ = rows
-    called = words.titles_of(found)[best["name"]]
-    assert f'"{called}" is worth most, {words.money(best["value_usd"]["mean"])}' in words.comparison_words(found)
-    head, first, *_ = words.strategy_rows(found)
-    assert (first[0], first[head.index("mean")]) == (called, words.billions(best["value_usd"]["mean"]))
-    assert first[head.index("before the end")] == words.billions(best["outputs"]["npv_usd"]["mean"])
-    drawn = spread_of_values({row["name"]: comparison.tables[row["name"]].value_usd.values.tolist() for row in rows})
+    called = words.titles_of(comparison)[best.name]
+    assert f'"{called}" is worth most, {words.money(best.value_usd.mean)}' in words.comparison_words(comparison)
+    head, first, *_ = words.strategy_rows(comparison)
+    assert (first[0], first[head.index("mean")]) == (called, words.billions(best.value_usd.mean))
+    assert first[head.index("before the end")] == words.billions(best.outputs.npv_usd.mean)
+    drawn = spread_of_values({row.name: comparison.tables[row.name].value_usd.values.tolist() for row in rows})
     unit = 1e9 if "billion USD" in drawn else 1e6
     for row in rows:
-        p50, mean = (row["value_usd"][part] / unit for part in ("p50", "mean"))
-        assert f"{row['name']}: P50 {p50:,.4g}, mean {mean:,.4g}" in drawn
+        assert f"{row.name}: P50 {row.value_usd.p50 / unit:,.4g}, mean {row.value_usd.mean / unit:,.4g}" in drawn
 
 
-def test_the_better_npv_is_not_the_better_strategy() -> None:
+def test_the_better_npv_is_not_the_better_strategy(comparison: Comparison) -> None:
     """users 2: 3.70 before the end and 9 with it is worth more than 4.18 and 8."""
-    rows = [_row("short", 9e9, 3.70e9), _row("long", 8e9, 4.18e9)]
-    found = {"strategies": rows, "target_w": 1e10}
+    rows = (_row(comparison, "short", 9e9, 3.70e9), _row(comparison, "long", 8e9, 4.18e9))
+    found = replace(comparison, strategies=rows)
     assert words.comparison_words(found).startswith('On average "short" is worth most, 9 billion USD')
     assert [row[0] for row in words.strategy_rows(found)[1:]] == ["short", "long"]
 
 
-def _row(name: str, value: float, npv: float) -> dict[str, Any]:
-    flat = dict.fromkeys(("p10", "p50", "p90", "mean"), value)
-    told = {"npv_usd": dict.fromkeys(flat, npv), "value_usd": flat, "installed_w": dict.fromkeys(flat, 1e10)}
-    share = {"best_frac": 0.5, "p_cash_out_frac": 0.0, "regret_max_usd": 1e9, "regret_mean_usd": 0.0}
-    return {"name": name, "title": "", "outputs": told, **told, **share}
+def _row(comparison: Comparison, name: str, value_usd: float, npv_usd: float) -> ComparedStrategy:
+    value, npv, power = (quantiles([figure]) for figure in (value_usd, npv_usd, 1e10))
+    told = outcomes(comparison.tables["stated"])
+    outputs = replace(told, npv_usd=npv, value_usd=value, installed_w=power)
+    return replace(comparison.strategies[0], name=name, title="", value_usd=value, npv_usd=npv, outputs=outputs)
 
 
 def test_futures_without_a_value_are_left_out_and_counted(comparison: Comparison) -> None:
     """faults K17: one NaN of one strategy takes its future out of all of them, and the note says so."""
     tables = {name: table.copy(deep=True) for name, table in comparison.tables.items()}
     tables["small"].value_usd.values[3] = np.nan
-    kept = with_value(tables)
-    assert [table.draw.values.tolist() for table in kept.values()] == 3 * [[0, 1, 2, 4, 5, 6, 7, 8, 9]]
-    (note,) = left_out(10, kept["small"].sizes["draw"])
-    assert note.code == "no_value"
-    assert note.text.startswith("1 of 10 futures have no value and are left out")
-    assert left_out(10, 10) == []
+    kept = with_value(tables, "futures")
+    assert [table.draw.values.tolist() for table in kept.values()] == 2 * [[0, 1, 2, 4]]
+    (note,) = left_out(5, kept["small"].sizes["draw"], "futures")
+    assert (note.code, note.path) == ("no_value", "futures")
+    assert note.text.startswith("1 of 5 futures have no value and are left out")
+    assert left_out(5, 5, "futures") == []
     tables["small"].value_usd.values[:] = np.inf
-    with pytest.raises(ScenarioError, match="--draws = 10 futures without a value: expected quantities"):
-        with_value(tables)
+    with pytest.raises(ScenarioError, match="futures = 5 futures without a value: expected quantities"):
+        with_value(tables, "futures")
 
 
-def test_a_strategy_without_a_plan_is_named(brief: Scenario, tmp_path: Path) -> None:
+def test_a_strategy_without_a_plan_is_named(brief: Scenario, brief_set: dict[str, str], tmp_path: Path) -> None:
     hard = '[use_cases.assistant]\nfloor = "100 %"\nhard = true\n'
-    chosen = load_strategies(write(tmp_path, stated="", hard=hard), "one-campus", BRIEF)
+    chosen = load_strategies(write(tmp_path, hard=hard, stated=""), "one-campus", brief_set)
     with pytest.raises(Infeasible) as caught:
-        compare.compare(brief, chosen, Asking(futures_count=1, workers_count=1))
+        compare(brief, chosen, CompareQuestion(futures_count=1, workers_count=1), Job())
     assert all(conflict.limit.startswith("hard: ") for conflict in caught.value.conflicts)
+
+
+def test_more_strategies_than_anybody_reads_are_refused(brief: Scenario) -> None:
+    many = [Strategy(name=f"s{n}", title="", description="", scenario=brief) for n in range(51)]
+    with pytest.raises(ScenarioError, match="strategies = 51: expected at most 50"):
+        compare(brief, many, CompareQuestion(), Job())
+
+
+@pytest.mark.parametrize(
+    ("question", "path"),
+    [
+        (CompareQuestion(futures_count=0), "futures"),
+        (CompareQuestion(workers_count=2000), "workers"),
+        (CompareQuestion(vary=("demnd",)), "vary"),
+    ],
+)
+def test_what_cannot_be_compared(brief: Scenario, question: CompareQuestion, path: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        compare(brief, [], question, Job())
+    assert [(fault.path, fault.asked) for fault in caught.value.faults] == [(path, True)]
 
 
 def test_shipped_strategies_lie_over_the_default_scenario() -> None:
@@ -144,7 +167,7 @@ def test_shipped_strategies_lie_over_the_default_scenario() -> None:
 def test_overrides_come_before_strategies(tmp_path: Path) -> None:
     files = write(tmp_path, small=SMALL, stated="")
     small, stated = load_strategies(files, "one-campus", {"programme.target": "80 MW", "seed": 4})
-    assert (small.scenario.asked.programme.target_w, stated.scenario.asked.programme.target_w) == (60e6, 80e6)
+    assert (small.scenario.asked.programme.target_w, stated.scenario.asked.programme.target_w) == (15e6, 80e6)
     assert small.scenario.asked.seed == 4
 
 

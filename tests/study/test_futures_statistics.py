@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from gigawatt.study.futures import statistics
 from gigawatt.study.futures.rules import Condition, Rule, find_rule
+from gigawatt.study.futures.statistics import Quantiles
 
 RANDOM = np.random.default_rng(5)
 DRAWN = RANDOM.random((2000, 3))
 
 
 def test_quantiles_are_values_and_never_comes_last() -> None:
-    assert statistics.quantiles([3.0, 1.0, 2.0]) == {"p10": 1.0, "p50": 2.0, "p90": 3.0, "mean": 2.0}
-    assert statistics.quantiles([nan, 4.0, nan, nan]) == {"p10": 4.0, "p50": inf, "p90": inf, "mean": inf}
+    assert statistics.quantiles([3.0, 1.0, 2.0]) == Quantiles(p10=1.0, p50=2.0, p90=3.0, mean=2.0)
+    assert statistics.quantiles([nan, 4.0, nan, nan]) == Quantiles(p10=4.0, p50=inf, p90=inf, mean=inf)
 
 
 def test_first_order_indices_of_a_sum() -> None:
@@ -193,9 +194,9 @@ def test_no_rule_where_all_futures_are_alike(share: int) -> None:
 
 def test_rules_read_aloud() -> None:
     conditions = (
-        Condition(name="demand", side="at most", bound=0.8),
-        Condition(name="power_slip", side="at least", bound=2.0),
-        Condition(name="chip_slip", side="at most", bound=0.0),
+        Condition(name="demand", side="at most", value=0.8, unit="ratio"),
+        Condition(name="power_slip", side="at least", value=2.0, unit="quarters"),
+        Condition(name="chip_slip", side="at most", value=0.0, unit="quarters"),
     )
     words = Rule(conditions=conditions, coverage_frac=0.5, density_frac=0.5).words()
     assert words == "demand at most 0.80 of what is stated and power late by at least 2 quarters and chips on time"

@@ -6,40 +6,30 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gigawatt.errors import ScenarioError
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.futures import sweep
-from gigawatt.study.futures.question import Asking
-
-ASKED = Asking(futures_count=2, workers_count=1, vary=("demand",))
-
-
-def asking(folder: Path, **other: object) -> Asking:
-    return Asking(futures_count=2, workers_count=1, **{"vary": ("demand",), "out": folder, **other})  # type: ignore[arg-type]
+from gigawatt.study.futures.question import SweepQuestion
+from gigawatt.study.futures.store import open_store
+from gigawatt.study.job import Job
 
 
-@pytest.fixture(scope="module")
-def made(brief: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("sweeps") / "s"
-    sweep.sweep(brief, asking(folder))
-    return folder
-
-
-@pytest.fixture
-def kept(made: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "s"))
+def ask(brief: Scenario, folder: Path) -> sweep.Sweep:
+    question = SweepQuestion(draws_count=2, workers_count=1, vary=("demand",))
+    return sweep.sweep(brief, question, Job(folder=folder))
 
 
 def tree(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
 
 
-def test_a_store_is_only_what_we_write(made: Path) -> None:
-    assert tree(made)[:3] == ["batches", "batches/draws", tree(made)[2]]
-    assert {path.suffix for path in made.rglob("*") if path.is_file()} == {".nc", ".json"}
+def test_a_store_is_only_what_we_write(folder: Path) -> None:
+    assert tree(folder)[:3] == ["batches", "batches/draws", tree(folder)[2]]
+    assert {path.suffix for path in folder.rglob("*") if path.is_file()} == {".nc", ".json"}
 
 
 @pytest.mark.parametrize("marker", ["", "{", "[]", "[1, 2]", "3", "{}", '{"kind": "quiz"}', "[" * 100_000])
@@ -50,20 +40,20 @@ def test_a_question_of_anyone_makes_no_store(brief: Scenario, tmp_path: Path, ma
     (folder / "question.json").write_text(marker)
     (folder / "report.html").write_text("mine")
     with pytest.raises(ScenarioError, match=r"question\.json"):
-        sweep.sweep(brief, asking(folder))
+        ask(brief, folder)
     assert tree(folder) == ["question.json", "report.html"]
     assert (folder / "report.html").read_text() == "mine"
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "plans/mine.toml", "batches/draws/mine.nc", "deep/er"])
-def test_what_a_user_adds_to_a_store_is_named(brief: Scenario, kept: Path, name: str) -> None:
+def test_what_a_user_adds_to_a_store_is_named(brief: Scenario, folder: Path, name: str) -> None:
     """faults K1: nothing is written beside what is not ours."""
-    (kept / name).parent.mkdir(exist_ok=True)
-    (kept / name).write_text("mine")
-    before = tree(kept)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text("mine")
+    before = tree(folder)
     with pytest.raises(ScenarioError, match=name):
-        sweep.sweep(brief, asking(kept))
-    assert tree(kept) == before
+        ask(brief, folder)
+    assert tree(folder) == before
 
 
 @pytest.mark.parametrize(
@@ -79,20 +69,21 @@ def test_what_a_user_adds_to_a_store_is_named(brief: Scenario, kept: Path, name:
     ],
 )
 def test_what_was_changed_is_not_believed(
-    brief: Scenario, kept: Path, pattern: str, change: Callable[[Path], object]
+    brief: Scenario, folder: Path, pattern: str, change: Callable[[Path], object]
 ) -> None:
     """faults K11, K8: a batch that is broken or of another shape, a plan that was changed; the fault names the file."""
-    file = next(path for path in kept.glob(pattern))
+    file = next(path for path in folder.glob(pattern))
     change(file)
     with pytest.raises(ScenarioError) as caught:
-        sweep.sweep(brief, asking(kept))
+        ask(brief, folder)
     assert file.name in str(caught.value)
 
 
-def test_a_batch_of_another_question_is_not_taken(brief: Scenario, kept: Path, tmp_path: Path) -> None:
+def test_a_batch_of_another_question_is_not_taken(brief: Scenario, folder: Path, swept: Any, tmp_path: Path) -> None:
     """faults K11: whole and of the right shape, but from a sweep with another seed."""
-    sweep.sweep(brief, asking(tmp_path / "other", seed=9))
+    question = {**json.loads((folder / "question.json").read_text()), "seed": 9}
+    open_store(tmp_path / "other", question).keep("draws", swept.found.table)
     for file in (tmp_path / "other" / "batches" / "draws").iterdir():
-        shutil.copy(file, kept / "batches" / "draws")
+        shutil.copy(file, folder / "batches" / "draws")
     with pytest.raises(ScenarioError, match="of another question"):
-        sweep.sweep(brief, asking(kept))
+        ask(brief, folder)

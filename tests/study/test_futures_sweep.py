@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from math import nan
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -17,75 +19,88 @@ import xarray as xr
 
 from gigawatt.account.accounts import account
 from gigawatt.errors import ScenarioError
-from gigawatt.plan import plan
-from gigawatt.plan.plan import Plan, quiet
+from gigawatt.plan.plan import Plan
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study import verbs
+from gigawatt.study.answer import plain
 from gigawatt.study.futures import batches, store, sweep
 from gigawatt.study.futures.batches import Group, PlannedCase
 from gigawatt.study.futures.budget import Estimate, check_budget, read_budget
-from gigawatt.study.futures.question import Asking, check_asking, drawing
+from gigawatt.study.futures.draws import drawing
+from gigawatt.study.futures.question import SweepQuestion
+from gigawatt.study.job import Cancelled, Job
 
-FEW = Asking(futures_count=6, workers_count=1, vary=("demand",))
+QUESTION = SweepQuestion(draws_count=2, workers_count=1, vary=("demand",))
 
 
-def lived(brief: Scenario, brief_plan: Plan, workers: int, executor: ThreadPoolExecutor | None = None) -> xr.Dataset:
+def lived(brief: Scenario, brief_plan: Plan, workers: int, job: Job) -> xr.Dataset:
     found: list[xr.Dataset] = []
     batches.run(
         {"a": PlannedCase(scenario=brief, plan=brief_plan)},
-        [Group(name="draws", case="a", numbers=range(6), future=drawing(brief, Asking(futures_count=6)))],
+        [Group(name="draws", case="a", numbers=range(6), future=drawing(brief, brief.asked.seed))],
         lambda _, table: found.append(table),
-        workers_count=workers,
-        executor=executor,
-        progress=quiet,
+        job,
+        workers,
     )
     return store.joined(found)
 
 
-@pytest.fixture(scope="module")
-def brief_plan(brief: Scenario) -> Plan:
-    return plan.make(brief, with_worth=False)
-
-
-@pytest.fixture(scope="module")
-def alone(brief: Scenario, brief_plan: Plan) -> xr.Dataset:
-    return lived(brief, brief_plan, 1)
-
-
-@pytest.mark.parametrize("workers", [2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [2, 4])
 def test_any_number_of_workers_gives_the_same_numbers(
     brief: Scenario, brief_plan: Plan, alone: xr.Dataset, workers: int
 ) -> None:
-    assert alone.draw.values.tolist() == list(range(6))
-    found = lived(brief, brief_plan, workers)
+    """That two of them do, although they are killed, is part of test_futures_workers.py."""
+    found = lived(brief, brief_plan, workers, Job())
     assert store.digest({"draws": found}) == store.digest({"draws": alone})
 
 
 def test_any_executor_gives_the_same_numbers(brief: Scenario, brief_plan: Plan, alone: xr.Dataset) -> None:
+    assert alone.draw.values.tolist() == list(range(6))
     with ThreadPoolExecutor(2) as executor:
-        assert lived(brief, brief_plan, 2, executor).equals(alone)
+        assert lived(brief, brief_plan, 2, Job(executor=executor)).equals(alone)
 
 
-@pytest.mark.slow
-def test_a_stopped_sweep_goes_on_from_what_is_there(brief: Scenario, tmp_path: Path) -> None:
-    """Stopped after its first batches: they are whole, no plan is made again, and the outcome is that of one go."""
-    asking = replace(FEW, out=tmp_path / "s")
+def test_a_sweep_that_is_cancelled_goes_on_from_what_is_there(brief: Scenario, swept: Any, folder: Path) -> None:
+    """Left after its first batches: they are whole, no plan is made again, and the outcome is that of one go."""
+    shutil.rmtree(folder / "batches")
+    shares: list[float | None] = []
 
-    def stop(text: str) -> None:
-        if "lived through" in text:
-            raise KeyboardInterrupt
+    def told(words: str, share_frac: float | None) -> None:
+        assert "stating the plan" not in words
+        shares.append(share_frac)
 
-    with pytest.raises(KeyboardInterrupt), patch.object(batches, "PAUSE_S", 0.0):
-        sweep.sweep(brief, asking, stop)
-    files = {path: path.stat().st_mtime_ns for path in (tmp_path / "s").rglob("*.nc")}
-    assert len(files) == 3  # two of the plan, one batch
-    said: list[str] = []
-    found = sweep.sweep(brief, asking, said.append)
-    assert not any("stating the plan" in text for text in said)
+    job = Job(folder=folder, progress=told, cancelled=lambda: any(share is not None for share in shares))
+    with pytest.raises(Cancelled), patch.object(batches, "PAUSE_S", 0.0):
+        sweep.sweep(brief, swept.question, job)
+    *unknown, first = shares
+    assert set(unknown) == {None}
+    assert first is not None
+    assert 0 < first < 1
+    files = {path: path.stat().st_mtime_ns for path in folder.rglob("*.nc")}
+    assert len(files) == 5  # two of the plan, those of the estimate, the batch that was told of, and the next
+    found = sweep.sweep(brief, swept.question, Job(folder=folder))
     assert {path: path.stat().st_mtime_ns for path in files} == files
-    assert found.digest == sweep.sweep(brief, FEW).digest
-    more = sweep.sweep(brief, replace(asking, futures_count=8))
-    assert more.table.isel(draw=slice(0, 6)).equals(found.table)
+    assert found.digest == swept.found.digest
+
+
+def test_a_store_can_be_asked_for_more(brief: Scenario, swept: Any, folder: Path) -> None:
+    more = sweep.sweep(brief, replace(swept.question, draws_count=7), Job(folder=folder))
+    assert more.table.isel(draw=slice(0, 6)).equals(swept.found.table)
+    assert more.draws == 7
+
+
+def test_a_sweep_says_how_much_of_it_is_done(swept: Any) -> None:
+    shares = [share for words, share in swept.said if "lived through" in words]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+
+
+def test_what_is_lived_through_for_the_estimate_is_kept(swept: Any) -> None:
+    """Three of the ten futures tell what they cost, and are no part of what is then left."""
+    (words,) = (words for words, share in swept.said if share == 1)
+    assert words == "7 of 7 futures lived through, about 0 s left"
 
 
 @pytest.mark.slow
@@ -100,62 +115,64 @@ def test_what_a_kill_leaves_is_whole_and_used(campus: Scenario, tmp_path: Path) 
     run.send_signal(signal.SIGKILL)
     run.wait()
     assert len(list(folder.glob("batches/draws/[0-9]*.nc"))) >= 2
-    asking = replace(FEW, futures_count=24)
+    question = replace(QUESTION, draws_count=24)
     said: list[str] = []
-    found = sweep.sweep(campus, replace(asking, out=folder), said.append)
-    assert found.digest == sweep.sweep(campus, asking).digest
-    assert not any("of 24 futures" in text for text in said)
+    found = sweep.sweep(campus, question, Job(folder=folder, progress=lambda words, _: said.append(words)))
+    assert found.digest == sweep.sweep(campus, question, Job()).digest
+    assert not any("of 24 futures" in words for words in said)
 
 
-def test_a_store_of_another_question_is_refused(brief: Scenario, tmp_path: Path) -> None:
-    sweep.sweep(brief, Asking(futures_count=2, workers_count=1, vary=("demand",), out=tmp_path / "s"))
+def test_a_store_of_another_question_is_refused(brief: Scenario, folder: Path) -> None:
     others = [
-        (brief, Asking(futures_count=2, seed=9, vary=("demand",), out=tmp_path / "s"), "seed 1 there, 9 asked"),
-        (brief, Asking(futures_count=2, vary=("price",), out=tmp_path / "s"), "vary"),
-        (load("one-campus", {"programme.target": "90 MW"}), Asking(futures_count=2, out=tmp_path / "s"), "hash"),
+        (brief, replace(QUESTION, seed=9), "seed 1 there, 9 asked"),
+        (brief, replace(QUESTION, vary=("price",)), "vary"),
+        (brief, replace(QUESTION, replan=True), "replan"),
+        (load("one-campus", {"programme.target": "90 MW"}), QUESTION, "hash"),
     ]
-    before = sorted((tmp_path / "s").rglob("*"))
-    for scenario, asking, word in others:
+    before = sorted(folder.rglob("*"))
+    for scenario, question, word in others:
         with pytest.raises(ScenarioError, match=word):
-            sweep.sweep(scenario, asking)
-    assert sorted((tmp_path / "s").rglob("*")) == before
+            sweep.sweep(scenario, question, Job(folder=folder))
+    assert sorted(folder.rglob("*")) == before
 
 
 def test_a_folder_with_other_things_is_refused(brief: Scenario, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(ScenarioError, match="a folder with other files"):
-        sweep.sweep(brief, Asking(futures_count=2, out=tmp_path))
+        sweep.sweep(brief, QUESTION, Job(folder=tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
-def test_a_broken_batch_is_named(brief: Scenario, tmp_path: Path) -> None:
-    asking = Asking(futures_count=2, workers_count=1, vary=("demand",), out=tmp_path / "s")
-    sweep.sweep(brief, asking)
-    file = next((tmp_path / "s" / "batches" / "draws").glob("*.nc"))
-    file.write_bytes(b"not a file of numbers")
-    with pytest.raises(ScenarioError, match=file.name):
-        sweep.sweep(brief, asking)
-
-
-def test_what_a_sweep_says(brief: Scenario) -> None:
+def test_what_a_sweep_says(brief: Scenario, brief_plan: Plan, swept: Any) -> None:
     """users 17: 25.8 (`run`) and 25.4 (`sweep`, "as stated"): each is told for what it is; and all futures counted."""
-    said: list[str] = []
-    swept = sweep.sweep(brief, FEW, said.append)
-    found = sweep.summary(swept)
-    values = account(brief, swept.case.plan).values
-    assert found["planned"]["value_usd"] == values.npv_usd + values.terminal_value_usd
-    assert found["planned"]["value_usd"] != found["stated"]["value_usd"]
-    assert any(text.endswith("(6 of draws, 3 of tornado, 1 of stated)") for text in said)
-    assert {"draws", "outputs", "tornado", "first_order", "evpi_usd", "digest"} <= set(found)
-    assert found["draws"] == 6
+    found, values = swept.found, account(brief, brief_plan).values
+    assert found.planned.value_usd == values.npv_usd + values.terminal_value_usd
+    assert found.planned.value_usd != found.stated.value_usd
+    assert any(words.endswith("(6 of draws, 3 of tornado, 1 of stated)") for words, _ in swept.said)
+    assert found.draws == 6
     # users 17: more are lived through than are drawn, and each number says what it counts.
-    assert found["lived_count"] == {"draws": 6, "tornado": 3, "stated": 1}
-    assert found["first_order"] is None
-    assert set(found["evpi_usd"]) == {swing["name"] for swing in found["tornado"]} == {"demand"}
-    value = found["outputs"]["value_usd"]
-    assert value["p10"] <= value["p50"] <= value["p90"]
-    assert found["outputs"]["first_gw_date"] == {"p10": None, "p50": None, "p90": None}
-    assert found["stated"]["value_usd"] != value["p50"]
+    assert found.lived_count == {"draws": 6, "tornado": 3, "stated": 1}
+    assert found.first_order is None
+    assert set(found.evpi_usd) == {swing.name for swing in found.tornado} == {"demand"}
+    value = found.outputs.value_usd
+    assert value.p10 <= value.p50 <= value.p90
+    dates = found.outputs.first_gw_date
+    assert (dates.p10, dates.p50, dates.p90) == (None, None, None)
+    assert found.stated.value_usd != value.p50
+    (swing,) = found.tornado
+    assert swing.swing_usd == abs(swing.high_value_usd - swing.low_value_usd)
+    assert (swing.low, swing.high, swing.unit) == (pytest.approx(0.6), pytest.approx(1.5), "ratio")
+
+
+def test_the_data_of_a_sweep(swept: Any) -> None:
+    """design 7: the fields that other programs rely on."""
+    told = plain(swept.found)
+    assert set(told) == {
+        *("gigawatt", "scenario", "hash", "notes", "seed", "draws", "lived_count", "target_w", "planned", "stated"),
+        *("outputs", "middle_value_usd", "tornado", "first_order", "evpi_usd", "evpi_all_usd", "digest"),
+    }
+    assert set(told["outputs"]["npv_usd"]) == {"p10", "p50", "p90", "mean"}
+    assert {note["code"]: note["path"] for note in told["notes"]}["few_draws"] == "draws"
 
 
 def test_a_quantity_without_a_value_is_no_swing_and_is_said() -> None:
@@ -167,39 +184,48 @@ def test_a_quantity_without_a_value_is_no_swing_and_is_said() -> None:
     (note,) = sweep._no_swing(names, sweep._tornado(names, table))
     assert (note.code, note.path) == ("no_value", "uncertainty.price")
     (hole,) = sweep._holes(table)
+    assert hole.path == "saltelli"
     assert hole.text.startswith("Futures of the Saltelli design without a value: 1.")
 
 
 @pytest.mark.slow
 def test_full_indices_on_request(brief: Scenario) -> None:
-    asking = Asking(futures_count=2, workers_count=1, vary=("price", "chip_slip"), saltelli_count=4)
-    found = sweep.sweep(brief, asking)
+    question = SweepQuestion(draws_count=2, workers_count=1, vary=("price", "chip_slip"), saltelli_count=4)
+    found = sweep.sweep(brief, question, Job())
+    assert found.first_order is not None
     assert found.first_order[0].name == "price"
     assert found.first_order[0].total_frac is not None
+    assert found.lived_count["saltelli"] == 4 * (2 + 2)
 
 
 @pytest.mark.parametrize(
-    ("asking", "path"),
+    ("asked", "path"),
     [
-        (Asking(futures_count=0), "--draws"),
-        (Asking(futures_count=1, workers_count=0), "--workers"),
-        (Asking(futures_count=1, seed=-1), "--seed"),
-        (Asking(futures_count=1, saltelli_count=3), "--saltelli"),
-        (Asking(futures_count=1, vary=("demnd",)), "--vary"),
-        (Asking(futures_count=1, budget="soon"), "--budget"),
-        (Asking(futures_count=1, budget="-1"), "--budget"),
-        (Asking(futures_count=1, plan_time="12"), "--plan-time"),
+        ({"draws": 0}, "draws"),
+        ({"workers": 0}, "workers"),
+        ({"seed": -1}, "seed"),
+        ({"saltelli": 3}, "saltelli"),
+        ({"vary": ["demnd"]}, "vary"),
+        ({"budget": "soon"}, "budget"),
+        ({"budget": "-1"}, "budget"),
+        ({"plan_time": "12"}, "plan_time"),
     ],
 )
-def test_what_cannot_be_asked(brief: Scenario, asking: Asking, path: str) -> None:
+def test_what_cannot_be_asked(asked: dict[str, Any], path: str) -> None:
     with pytest.raises(ScenarioError) as caught:
-        check_asking(asking, brief)
-    assert [fault.path for fault in caught.value.faults] == [path]
+        verbs.ask("sweep", "one-campus", **asked)
+    assert [(fault.path, fault.asked) for fault in caught.value.faults] == [(path, True)]
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(ScenarioError) as caught:
+        verbs.ask("sweep", "one-campus", draws=0, vary=["demnd", "prices"], budget="soon", seed=-1)
+    assert [fault.path for fault in caught.value.faults] == ["draws", "seed", "vary", "vary", "budget"]
 
 
 def test_nothing_uncertain_is_nothing_to_sweep() -> None:
     with pytest.raises(ScenarioError, match="at least one quantity"):
-        check_asking(Asking(futures_count=1), load("one-campus", {"uncertainty": False, "correlations": False}))
+        verbs.ask("sweep", "one-campus", set={"uncertainty": False, "correlations": False})
 
 
 @pytest.mark.parametrize(("budget", "enough"), [("9 min", True), ("8 min", False), ("0.3", True), ("0.2", False)])

@@ -11,13 +11,12 @@ import pytest
 import xarray as xr
 
 from gigawatt.errors import Conflict, Fault, Infeasible, InputError, ScenarioError, SolverFailure
-from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.futures import batches, store
 from gigawatt.study.futures.batches import Group, PlannedCase
-from gigawatt.study.futures.draws import Future
-from gigawatt.study.futures.question import Asking, drawing
+from gigawatt.study.futures.draws import Future, drawing
+from gigawatt.study.job import Job
 
 COUNT = 6
 
@@ -30,13 +29,12 @@ class Deadly:
 
 
 @pytest.fixture(scope="module")
-def cases(brief: Scenario) -> dict[str, PlannedCase]:
-    made: Plan = plan.make(brief, with_worth=False)
-    return {"a": PlannedCase(scenario=brief, plan=made)}
+def cases(brief: Scenario, brief_plan: Plan) -> dict[str, PlannedCase]:
+    return {"a": PlannedCase(scenario=brief, plan=brief_plan)}
 
 
 def group(brief: Scenario, deadly: int | None = None) -> Group:
-    future = drawing(brief, Asking(futures_count=COUNT))
+    future = drawing(brief, brief.asked.seed)
 
     def drawn(number: int) -> Future:
         return future(number) if number != deadly else Future(number=number, value={"demand": Deadly()}, course={})  # type: ignore[dict-item]
@@ -44,7 +42,9 @@ def group(brief: Scenario, deadly: int | None = None) -> Group:
     return Group(name="draws", case="a", numbers=range(COUNT), future=drawn)
 
 
-def test_a_worker_that_is_killed_changes_nothing(brief: Scenario, cases: dict[str, PlannedCase]) -> None:
+def test_a_worker_that_is_killed_changes_nothing(
+    brief: Scenario, cases: dict[str, PlannedCase], alone: xr.Dataset
+) -> None:
     """faults K2: the batch is done again by another worker, and what was kept is kept."""
     found: list[xr.Dataset] = []
     said: list[str] = []
@@ -57,13 +57,11 @@ def test_a_worker_that_is_killed_changes_nothing(brief: Scenario, cases: dict[st
             for pid in killed:
                 os.kill(pid, signal.SIGKILL)
 
-    batches.run(cases, [group(brief)], keep, workers_count=2, progress=said.append)
+    batches.run(cases, [group(brief)], keep, Job(progress=lambda words, _: said.append(words)), 2)
     assert len(killed) == 2
     assert sum("a worker was lost" in text for text in said) >= 1
-    alone: list[xr.Dataset] = []
-    batches.run(cases, [group(brief)], lambda _, table: alone.append(table), workers_count=1, progress=said.append)
     assert sorted(int(table.draw.values[0]) for table in found) == list(range(COUNT))
-    assert store.digest({"draws": store.joined(found)}) == store.digest({"draws": store.joined(alone)})
+    assert store.digest({"draws": store.joined(found)}) == store.digest({"draws": alone})
     assert not active_children()
 
 
@@ -76,8 +74,8 @@ def test_a_batch_that_loses_every_worker_is_named(brief: Scenario, cases: dict[s
             cases,
             [group(brief, deadly=2)],
             lambda _, table: found.extend(table.draw.values.tolist()),
-            workers_count=2,
-            progress=lambda _: None,
+            Job(),
+            2,
         )
     assert sorted(found) == [0, 1, 3, 4, 5]
     assert not active_children()
@@ -85,9 +83,9 @@ def test_a_batch_that_loses_every_worker_is_named(brief: Scenario, cases: dict[s
 
 def test_what_a_worker_raises_is_raised_here(cases: dict[str, PlannedCase]) -> None:
     future = Future(number=0, value={}, course={})
-    broken = Group(name="draws", case="b", numbers=range(2), future=lambda _: future)
+    broken = Group(name="draws", case="b", numbers=range(1), future=lambda _: future)
     with pytest.raises(KeyError, match="b") as caught:
-        batches.run(cases, [broken], lambda *_: None, workers_count=2, progress=lambda _: None)
+        batches.run(cases, [broken], lambda *_: None, Job(), 2)
     assert "Traceback" in "".join(caught.value.__notes__)
     assert not active_children()
 

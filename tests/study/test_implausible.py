@@ -23,6 +23,8 @@ from gigawatt.study.answer import plain
 from gigawatt.study.check.answer import outline
 from gigawatt.study.futures import hedging, sweep
 from gigawatt.study.futures.batches import PlannedCase
+from gigawatt.study.futures.question import HedgeQuestion
+from gigawatt.study.job import Job
 from gigawatt.study.run.answer import answer_of
 from gigawatt.study.run.notes import unlawful
 from gigawatt.study.run.stages import run
@@ -111,7 +113,8 @@ def test_predictions_name_records_of_the_catalog() -> None:
 @pytest.mark.slow
 def test_hedge_says_so(odd: Scenario) -> None:
     """reports 9."""
-    assert told(hedging.summary(hedging.answer(odd, futures_count=2, decided_count=2))["notes"]) == [TEXT]
+    found = hedging.hedging(odd, HedgeQuestion(futures_count=2, decided_count=2), Job())
+    assert told(asdict(note) for note in found.head.notes) == [TEXT]
 
 
 class TestPlanBeyondItsLimits:

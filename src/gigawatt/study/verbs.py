@@ -110,7 +110,7 @@ VERBS: tuple[Verb, ...] = (
         folder="Keep every batch there, go on from what is there, write a report.",
         resumes=True,
         spreads=True,
-        example="gigawatt compare --scenario one-campus --futures 20",
+        example="gigawatt compare wait-for-rubin fill-with-blackwell-now --futures 20",
     ),
     Verb(
         name="sweep",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from gigawatt import units
 from gigawatt.study.question import refuse, wrong
+
+T = TypeVar("T")
 
 FEW = 3
 SECONDS_PER_HOUR, MINUTES_PER_HOUR, SECONDS_PER_MINUTE = 3600.0, 60.0, 60.0
@@ -58,17 +61,17 @@ def read_budget(text: str) -> Budget:
     return Budget(text=text, most_s=most_s, of_cpu=of_cpu)
 
 
-def estimate(live: Callable[[int], object], futures_count: int, workers_count: int) -> Estimate:
-    """What futures cost, from a few of them; live: lives through so many.
+def estimate(live: Callable[[int], T], futures_count: int, workers_count: int) -> tuple[Estimate, T]:
+    """What futures cost, from the first few of them, and what these came to; live: lives through so many.
 
     One goes before, for the first one also loads what all of them need.
     """
     live(1)
     few = min(FEW, futures_count)
     started = time.process_time()
-    live(few)
+    found = live(few)
     each_s = (time.process_time() - started) / few
-    return Estimate(futures_count=futures_count, each_s=each_s, workers_count=workers_count)
+    return Estimate(futures_count=futures_count, each_s=each_s, workers_count=workers_count), found
 
 
 def check_budget(budget: Budget | None, cost: Estimate) -> None:

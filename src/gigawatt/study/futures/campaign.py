@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
@@ -37,7 +37,15 @@ def campaign(scenarios: Mapping[str, Scenario], groups: Sequence[Group], of: Ens
     for group in groups:
         table = None if store is None else store.table(group.name)
         found[group.name] = [] if table is None else [table]
-    left = [_missing(group, found[group.name]) for group in groups]
+
+    def keep(name: str, table: xr.Dataset) -> None:
+        found[name].append(table)
+        if store is not None:
+            store.keep(name, table)
+
+    def left() -> list[Group]:
+        return [_missing(group, found[group.name]) for group in groups]
+
     cases: dict[str, PlannedCase] = {}
     for name, scenario in scenarios.items():
         try:
@@ -45,14 +53,8 @@ def campaign(scenarios: Mapping[str, Scenario], groups: Sequence[Group], of: Ens
         except Infeasible as error:
             raise _of(name, error) if len(scenarios) > 1 else error from None
         if len(cases) == 1:
-            _estimate(cases[name], left, of, job)
-
-    def keep(name: str, table: xr.Dataset) -> None:
-        found[name].append(table)
-        if store is not None:
-            store.keep(name, table)
-
-    run(cases, left, keep, job, of.workers_count)
+            _begin(cases[name], left(), of, job, keep)
+    run(cases, left(), keep, job, of.workers_count)
     return Campaign(cases=cases, tables={group.name: _wanted(group, found[group.name]) for group in groups})
 
 
@@ -98,12 +100,15 @@ def _wanted(group: Group, tables: list[xr.Dataset]) -> xr.Dataset:
     return joined(tables).sel(draw=list(group.numbers))
 
 
-def _estimate(case: PlannedCase, groups: Sequence[Group], of: Ensemble, job: Job) -> None:
-    """Say what the futures will cost, and refuse what is above the budget."""
+def _begin(
+    case: PlannedCase, groups: Sequence[Group], of: Ensemble, job: Job, keep: Callable[[str, xr.Dataset], None]
+) -> None:
+    """Keep the first few futures, say what all of them will cost, and refuse what is above the budget."""
     left = [group for group in groups if group.numbers]
     if left:
         total = sum(len(group.numbers) for group in left)
-        cost = estimate(lambda count: live(case, left[0].futures(count)), total, of.workers_count)
+        cost, table = estimate(lambda count: live(case, left[0].futures(count)), total, of.workers_count)
         kinds = ", ".join(f"{len(group.numbers):,} of {group.name}" for group in left)
         job.say(f"{cost.words()} ({kinds})")
         check_budget(of.budget, cost)
+        keep(left[0].name, table)

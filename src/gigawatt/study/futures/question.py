@@ -22,7 +22,7 @@ class SweepQuestion:
     workers_count: int | None = None
     """Processes; one a core where none is given."""
     vary: tuple[str, ...] = ()
-    """Let only this quantity differ; may be repeated, and all of them differ where none is named."""
+    """Quantities that differ from what is stated, such as demand; all of them where none is named."""
     budget: str | None = None
     """Refuse what is estimated to take longer: a time such as "10 min", or hours of CPU such as "0.5"."""
     saltelli_count: int = 0
@@ -50,7 +50,7 @@ class CompareQuestion:
     workers_count: int | None = None
     """Processes; one a core where none is given."""
     vary: tuple[str, ...] = ()
-    """Let only this quantity differ; may be repeated, and all of them differ where none is named."""
+    """Quantities that differ from what is stated, such as demand; all of them where none is named."""
     budget: str | None = None
     """Refuse what is estimated to take longer: a time such as "10 min", or hours of CPU such as "0.5"."""
     plan_time_s: float | None = None
