@@ -130,19 +130,19 @@ LLAMA = {
     "tie_word_embeddings": False,
     "vocab_size": 128256,
 }
-FILES = {"stated.toml": "", "small.toml": '[programme]\ntarget = "60 MW"\n', "llama.json": json.dumps(LLAMA)}
+FILES = {"stated.toml": "", "llama.json": json.dumps(LLAMA)}
 EVENT = "2027-05-14T16:00/4h site=example-campus -50%"
 QUESTIONS: dict[str, dict[str, Any]] = {
     "run": {"scenario": "one-campus", "set": BRIEF},
     "check": {"scenario": "one-campus"},
     "compare": {
         "scenario": "one-campus",
-        "strategies": ["stated.toml", "small.toml"],
+        "strategies": ["stated.toml"],
         "futures": 2,
         "workers": 1,
         "set": BRIEF,
     },
-    "sweep": {"scenario": "one-campus", "draws": 2, "workers": 1, "set": BRIEF},
+    "sweep": {"scenario": "one-campus", "draws": 2, "workers": 1, "vary": ["demand"], "set": BRIEF},
     "hedge": {"scenario": "one-campus", "futures": 2, "decided": 1, "set": BRIEF},
     "simulate": {"scenario": "one-campus", "set": BRIEF, "event": [EVENT]},
     "allocate": {"scenario": "six-classes", "fairness": "log"},
