@@ -1,0 +1,245 @@
+"""Every verb's answer has the head, and every number in it says its unit.
+
+Looked at twice: the records that an answer may be made of, with all that they may hold, and the data of a cheap answer.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import pytest
+
+from gigawatt import units
+from gigawatt.study import verbs
+from gigawatt.study.answer import UNTOLD, plain
+from gigawatt.study.verbs import VERBS, Verb
+
+HEAD = {"gigawatt", "scenario", "hash", "notes"}
+# The schema that a verb answers with is a JSON Schema and nothing else.
+HEADLESS = ("schema",)
+# What may follow a unit, as a basis does: tokens per second of a GPU.
+PER = ("_per_gpu", "_per_user", "_per_gw_year")
+# Of a value in the unit that the question states, such as lives.
+VALUES = ("_value", "_value_per_gw_year")
+# Numbers without a unit of their own, by why that is so.
+EXEMPT = {
+    "plural counts": ("rows", "evaluated", "parameters_fitted", "draws", "futures"),
+    "plural counts of a layout": ("tensor", "pipeline", "data", "expert", "packages"),
+    "value of a gigawatt for a year, in the value_unit": ("lambda", "lambda_left", "lambda_right", "marginal"),
+    "which one, in an order": ("tier", "number", "rack"),
+    "a year of the calendar": ("year", "dollar_year"),
+    "what chance begins with": ("seed",),
+    "from -1 to 1": ("rank_correlation",),
+    "a ratio that everybody knows by its name": ("pue_mean", "pue_p99"),
+    "one over the other, less 1": ("objective_vs_accounts_rel",),
+}
+# Tables of numbers by name, and what they are.
+TABLES = {"failures": "counts by kind", "grades": "counts by grade", "served": "tokens", "unserved": "tokens"}
+# Names of numbers whose unit stands beside them, as `unit`, or as the suffix of the `item` that they are of.
+BESIDE = (
+    *("value", "low", "mid", "high", "fitted", "published", "predicted", "amount_per_gw_year"),
+    *("objective", "bound", "plan", "simulated"),
+)
+FREE = {name for names in EXEMPT.values() for name in names} | set(TABLES)
+
+
+def suffixed(key: str) -> bool:
+    """Whether a key ends in the suffix of a unit, a basis or not, or in that of a value."""
+    bare = next((key.removesuffix(per) for per in PER if key.endswith(per)), key)
+    return bool(units.split(f"x_{bare}")[1]) or key.endswith(VALUES)
+
+
+def said(key: str, within: str, beside: Collection[str], item: object = "x_w") -> bool:
+    """Whether a number's unit is said: by its key, by that of the table it stands in, or beside it.
+
+    item: what the number is of, where that stands beside it.
+    """
+    named = "unit" in beside or ("item" in beside and suffixed(str(item)))
+    return suffixed(key) or suffixed(within) or key in FREE or (key in BESIDE and named)
+
+
+def is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def unsaid(value: Any, within: str = "", path: str = "", unit: bool = False) -> Iterator[str]:
+    """Paths of the numbers in plain data that do not say their unit.
+
+    within: the name of what the data are in; unit: whether something around them names one.
+    """
+    if isinstance(value, list):
+        for item in value:
+            yield from unsaid(item, within, path, unit)
+    elif isinstance(value, Mapping) and within not in TABLES:
+        beside = {*value, "unit"} if unit else value.keys()
+        for key, item in value.items():
+            here = f"{path}.{key}".lstrip(".")
+            if any(map(is_number, item if isinstance(item, list) else [item])):
+                if not said(key, within, beside, value.get("item")):
+                    yield here
+            elif not (key in BESIDE and "unit" in beside):
+                yield from unsaid(item, key, here, "unit" in beside)
+
+
+def unsaid_fields(kind: Any, within: str = "", around: tuple[Any, ...] = (), unit: bool = False) -> Iterator[str]:
+    """Fields of a record, and of those that it is made of, that hold numbers which do not say their unit.
+
+    within: the name of what the record is in; unit: whether a record around it names one.
+    """
+    if get_origin(kind) in (Union, types.UnionType, tuple, Mapping):
+        for part in get_args(kind):
+            yield from unsaid_fields(part, within, around, unit)
+    if is_dataclass(kind) and kind not in around:
+        hints = get_type_hints(kind)
+        told = {entry.name.rstrip("_"): hints[entry.name] for entry in fields(kind) if entry.metadata.get("told", True)}
+        beside = {*told, "unit"} if unit else told.keys()
+        for key, hint in told.items():
+            if holds_numbers(hint) and not said(key, within, beside):
+                yield f"{kind.__name__}.{key}"
+            yield from unsaid_fields(hint, key, (*around, kind), "unit" in beside)
+
+
+def holds_numbers(hint: Any) -> bool:
+    """Whether a field is a number, a list of them or a table of them by name."""
+    if get_origin(hint) in (Union, types.UnionType, tuple, Mapping):
+        return any(map(holds_numbers, get_args(hint)))
+    return hint in (int, float)
+
+
+def answered(verb: Verb) -> type[Any]:
+    """The record of a verb's answer."""
+    module, _, name = verb.answers.partition(":")
+    record: type[Any] = get_type_hints(getattr(import_module(f"gigawatt.study.{module}"), name))["return"]
+    return record
+
+
+BRIEF = {"horizon.report_end": "2027Q2", "horizon.end": "2027Q4"}
+LLAMA = {
+    "model_type": "llama",
+    "hidden_size": 4096,
+    "intermediate_size": 14336,
+    "num_attention_heads": 32,
+    "num_hidden_layers": 32,
+    "num_key_value_heads": 8,
+    "tie_word_embeddings": False,
+    "vocab_size": 128256,
+}
+FILES = {"stated.toml": "", "llama.json": json.dumps(LLAMA)}
+EVENT = "2027-05-14T16:00/4h site=example-campus -50%"
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "run": {"scenario": "one-campus", "set": BRIEF},
+    "check": {"scenario": "one-campus"},
+    "compare": {
+        "scenario": "one-campus",
+        "strategies": ["stated.toml"],
+        "futures": 2,
+        "workers": 1,
+        "set": BRIEF,
+    },
+    "sweep": {"scenario": "one-campus", "draws": 2, "workers": 1, "vary": ["demand"], "set": BRIEF},
+    "hedge": {"scenario": "one-campus", "futures": 2, "decided": 1, "set": BRIEF},
+    "simulate": {"scenario": "one-campus", "set": BRIEF, "event": [EVENT]},
+    "allocate": {"scenario": "six-classes", "fairness": "log"},
+    "flywheel": {"backtest": True},
+    "predict inference": {
+        "model": "llama-3.1-70b",
+        "gpu": "h100-sxm",
+        "input": 1000,
+        "output": 500,
+        "power": "1 MW",
+        "pareto": True,
+    },
+    "predict training": {"model": "llama-3.1-8b", "gpu": "h100-sxm", "gpus": 64, "tokens": "1T"},
+    "predict bridge": {"power": "300 MW", "grid_wait": "3 years"},
+    "validate inference": {},
+    "validate training": {},
+    "validate facility": {},
+    "catalog list": {},
+    "catalog show": {"thing": "gb300-nvl72"},
+    "catalog import-model": {"config": "llama.json"},
+    "sources": {"scenario": "one-campus"},
+    "claims": {"only": ["billion_times"]},
+    "schema": {"of": "allocate"},
+}
+
+
+def test_every_verb_is_asked() -> None:
+    assert sorted(QUESTIONS) == sorted(verb.name for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_whatever_an_answer_may_hold_says_its_unit(verb: Verb) -> None:
+    assert sorted(set(unsaid_fields(answered(verb)))) == []
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_an_answer_has_the_head_and_units(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for file, text in FILES.items():
+        (tmp_path / file).write_text(text)
+    told = plain(verbs.ask(name, **QUESTIONS[name]))
+    if name not in HEADLESS:
+        assert set(told) >= HEAD
+        assert sorted(set(unsaid(told))) == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"power_w": 1.0, "rate_tokens_per_s_per_gpu": {"p10": 1.0}, "tokens": 3, "capex_usd_per_w_it": 1.0},
+        {"lost_value": 1.0, "weight_value_per_gw_year": 2.0, "lambda": None, "ok": True, "name": "3"},
+        {"rows": [{"unit": "W", "value": 3}, {"item": "energy_wh", "plan": 1.0}], "share_frac": [{"chat": 0.5}]},
+        {"served": {"chat": 1.0}, "numbers": [{"unit": "W", "value": {"2026Q3": 1.0}}]},
+    ],
+)
+def test_what_says_its_unit_is_let_be(data: dict[str, Any]) -> None:
+    assert list(unsaid(data)) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        ({"cost": 1.0}, "cost"),
+        ({"cost_per_gw": 1}, "cost_per_gw"),
+        ({"moons": {"p10": 1.0}}, "moons.p10"),
+        ({"rows": [{"value": 3}]}, "rows.value"),
+        ({"rows": [{"item": "energy", "plan": 3}]}, "rows.plan"),
+        ({"power_w": {"at": {"peak": 1.0}}}, "power_w.at.peak"),
+        ({"powers": [1.0, 2.0]}, "powers"),
+    ],
+)
+def test_a_number_without_unit_is_found(data: dict[str, Any], path: str) -> None:
+    assert list(unsaid(data)) == [path]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A record in a record."""
+
+    power_w: float
+    moons: float | None
+    tokens_per_s: Mapping[str, float]
+    shares: Mapping[str, tuple[float, ...]]
+    points: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A record whose parts say their units or do not."""
+
+    energy_wh: float
+    cost: int
+    lambda_: float
+    parts: tuple[Part, ...] | None
+    by_name: Mapping[str, Part]
+    hidden: float = field(default=0.0, metadata=UNTOLD)
+
+
+def test_a_field_without_unit_is_found() -> None:
+    assert set(unsaid_fields(Whole)) == {"Part.moons", "Part.points", "Part.shares", "Whole.cost"}
