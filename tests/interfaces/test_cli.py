@@ -11,8 +11,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 SHORT = ["--set", "horizon.report_end=2028Q2", "--set", "horizon.end=2028Q4"]
 
 
@@ -91,47 +89,6 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
     process.communicate(timeout=60)
     assert process.returncode == 130
     assert list(tmp_path.rglob("*")) in ([], [tmp_path / "gigawatt-runs"])
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        ["check", "one-campus"],
-        ["sources", "one-campus"],
-        ["catalog", "list"],
-        ["catalog", "list", "models"],
-        ["catalog", "show", "NVIDIA GB200 NVL72"],
-        ["claims", "--only", "billion_times"],
-    ],
-    ids=" ".join,
-)
-def test_every_command_speaks_to_people_and_programs(tmp_path: Path, command: list[str]) -> None:
-    assert payload(gigawatt(*command, "--json", cwd=tmp_path))
-    people = gigawatt(*command, cwd=tmp_path)
-    assert people.returncode == 0, people.stderr
-    assert len(people.stdout.splitlines()) > 3
-
-
-def test_unknown_names_are_exit_code_2(tmp_path: Path) -> None:
-    for command in (["catalog", "show", "gb20 nvl72"], ["claims", "--only", "ten_gigawatts"], ["check", "loi"]):
-        run = gigawatt(*command, cwd=tmp_path)
-        assert run.returncode == 2, command
-        assert "Traceback" not in run.stderr
-
-
-def test_version(tmp_path: Path) -> None:
-    assert gigawatt("--version", cwd=tmp_path).stdout.startswith("gigawatt ")
-
-
-@pytest.mark.parametrize("command", [["run", "--bogus"], ["bogus"], ["catalog", "show"]], ids=" ".join)
-def test_a_mistaken_command_is_json_too(tmp_path: Path, command: list[str]) -> None:
-    run = gigawatt(*command, "--json", cwd=tmp_path)
-    assert run.returncode == 2
-    assert run.stdout == ""
-    assert json.loads(run.stderr)["error"]["kind"] == "UsageError"
-    people = gigawatt(*command, cwd=tmp_path)
-    assert people.returncode == 2
-    assert "Usage" in people.stderr
 
 
 def test_a_polite_kill_leaves_nothing(tmp_path: Path) -> None:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gigawatt.catalog.load import KINDS
 from gigawatt.study.answer import SPREAD
 from gigawatt.study.job import Job
 from gigawatt.study.question import refuse, unknown
 from gigawatt.study.schema.question import SchemaQuestion
-from gigawatt.study.schema.record import schema_for, schema_of
+from gigawatt.study.schema.record import FILES, schema_for, schema_of
 from gigawatt.study.verbs import VERBS
-
-FILES = ("scenario", "strategy", "allocation", *KINDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
