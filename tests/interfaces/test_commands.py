@@ -45,7 +45,7 @@ def test_a_schema_is_the_same_for_people_and_programs(gigawatt: Call) -> None:
         (["catalog", "list", "model"], "KIND", 'did you mean "models"?'),
         (["claims", "--only", "ten_gigawatts"], "--only", 'did you mean "ten_gw"?'),
         (["schema", "stratgy"], "OF", 'did you mean "strategy"?'),
-        (["check", "loi"], "SCENARIO", 'did you mean "loi-2025-09"?'),
+        (["check", "one-campu"], "SCENARIO", 'did you mean "one-campus"?'),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
