@@ -16,7 +16,7 @@ QUICK = [
     ["catalog", "list"],
     ["catalog", "list", "models"],
     ["catalog", "show", "NVIDIA GB200 NVL72"],
-    ["claims", "--only", "billion times"],
+    ["claims", "--only", "largest"],
     ["schema"],
     ["schema", "predict inference"],
 ]
