@@ -13,9 +13,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from gigawatt.report.listings import span, with_unit
+from gigawatt.study.claims.claim import Computed
 
 README = Path(__file__).parents[1] / "README.md"
 VERDICTS = {"holds": "holds:", "holds_if": "holds if", "fails": "fails:"}
@@ -37,19 +37,19 @@ def claims_table() -> str:
         text = f"{_plain(claim['claim'])}<br>`{claim['id']}`"
         verdict = f"**{VERDICTS[claim['verdict']]}** {_plain(claim['assumption'])}"
         stated = _unbroken(with_unit(claim["stated"]["value"], claim["stated"]["unit"]))
-        rows.append(f"| {text} | {stated} | {_computed(claim['computed'])} | {verdict} |")
+        rows.append(f"| {text} | {stated} | {_computed(Computed(**claim['computed']))} | {verdict} |")
     scenario = f"`gigawatt claims`, version {found['gigawatt']}, scenario {found['scenario']}-{found['hash'][:8]}"
     return "\n".join([*rows, "", f"<sub>{scenario}. A range is low to high, with its middle.</sub>"])
 
 
-def _computed(computed: dict[str, Any]) -> str:
-    low, mid, high = (computed[name] for name in ("low", "mid", "high"))
-    if computed["unit"] == "date":
-        return span(computed)
+def _computed(found: Computed) -> str:
+    low, mid, high, unit = found.low, found.mid, found.high, found.unit
+    if unit == "date":
+        return span(found)
     if low == high or low is None:
-        return _unbroken(with_unit(mid, computed["unit"]))
-    ends = " to ".join(_unbroken(with_unit(value, computed["unit"])) for value in (low, high))
-    return ends if mid in (None, low, high) else f"{ends} ({_unbroken(with_unit(mid, computed['unit']))})"
+        return _unbroken(with_unit(mid, unit))
+    ends = " to ".join(_unbroken(with_unit(value, unit)) for value in (low, high))
+    return ends if mid in (None, low, high) else f"{ends} ({_unbroken(with_unit(mid, unit))})"
 
 
 def _plain(text: str) -> str:

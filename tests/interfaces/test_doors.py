@@ -29,7 +29,7 @@ QUICK = [
     ["sources", "one-campus"],
     ["catalog", "list", "models"],
     ["catalog", "show", "NVIDIA GB200 NVL72"],
-    ["claims", "--only", "billion_times"],
+    ["claims", "--only", "largest"],
     ["allocate", "one-campus"],
     ["predict", "bridge", "--power", "300 MW", "--grid-wait", "3 years"],
     ["validate", "facility"],

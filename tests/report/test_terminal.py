@@ -16,7 +16,7 @@ from gigawatt.study import verbs
 from gigawatt.study.answer import Head
 from gigawatt.study.check.answer import outline
 from gigawatt.study.claims.answer import CheckedClaims
-from gigawatt.study.claims.claim import Claim, Computed, Row, Stated
+from gigawatt.study.claims.claim import Claim, ClaimRow, Computed, Stated
 from gigawatt.study.result import Result
 from gigawatt.study.run.answer import answer_of
 from gigawatt.study.sources.answer import rests_on
@@ -31,7 +31,7 @@ CLAIM = Claim(
     verdict="holds_if",
     assumption="demand grows as assumed",
     sources=(Source(title="A page", url="https://example.org/page", date="2025-09-22"),),
-    rows=(Row(label="all of one kind", low=4e6, high=4e6, unit="count"),),
+    rows=(ClaimRow(label="all of one kind", low=4e6, high=4e6, unit="count"),),
 )
 
 

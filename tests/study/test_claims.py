@@ -13,7 +13,7 @@ from gigawatt.study.answer import plain
 from gigawatt.study.claims import gigawatt, hardware, programme, work
 from gigawatt.study.claims.answer import IDS, CheckedClaims, check
 from gigawatt.study.claims.cases import Cases
-from gigawatt.study.claims.claim import Claim, Row, computed, judge, reaches, row
+from gigawatt.study.claims.claim import Claim, ClaimRow, computed, judge, reaches, row
 from gigawatt.study.claims.statements import read, statements
 
 WITHOUT_PLANS = [
@@ -45,7 +45,7 @@ def unplanned(answer: CheckedClaims) -> dict[str, Claim]:
     return {claim.id: claim for claim in answer.claims}
 
 
-def by_label(claim: Claim, start: str) -> Row:
+def by_label(claim: Claim, start: str) -> ClaimRow:
     (found,) = [entry for entry in claim.rows if entry.label.startswith(start)]
     return found
 

@@ -81,7 +81,7 @@ def _claims() -> Sequence[str]:
 
 
 def _schemas() -> Sequence[str]:
-    from gigawatt.study.schema.answer import FILES
+    from gigawatt.study.schema.record import FILES
     from gigawatt.study.verbs import VERBS
 
     return [*FILES, *(verb.function for verb in VERBS)]

@@ -9,7 +9,7 @@ from gigawatt.report.scale import cell, scale
 from gigawatt.report.tables import Column, Table, united
 from gigawatt.study.catalog.listing import SHIPPED, CatalogListing
 from gigawatt.study.check.answer import Outline, OutlinedCapital, OutlinedResearch, OutlinedSite, OutlinedUseCase
-from gigawatt.study.claims.claim import Claim, Computed, Row
+from gigawatt.study.claims.claim import Claim, ClaimRow, Computed
 from gigawatt.study.dates import by_end, quarter
 from gigawatt.study.numbers import GradedNumber
 from gigawatt.units import BARE, SUFFIXES, split
@@ -189,7 +189,7 @@ def claims(found: Sequence[Claim]) -> Table:
     return Table(title="The announcement, checked", columns=tuple(Column(title=name) for name in columns), rows=rows)
 
 
-def span(found: Computed | Row) -> str:
+def span(found: Computed | ClaimRow) -> str:
     """ "4 to 5 (4.4)" with its unit: low, high and the middle; one figure where they agree."""
     low, high, unit = found.low, found.high, found.unit
     mid = found.mid if isinstance(found, Computed) else None

@@ -176,7 +176,9 @@ def show_imported(found: ImportedModel, files: Mapping[str, str], out: Console |
     """The model file that was written."""
     del files  # it is the answer
     total, active = (f"{count / 1e9:.4g} billion" for count in (found.total_params_count, found.active_params_count))
-    (out or console()).print(_text(f"{found.path}: {found.name}, {total} parameters, {active} active"))
+    # On one line, however long, so that the path can be copied.
+    line = f"{found.path}: {found.name}, {total} parameters, {active} active"
+    (out or console()).print(_text(line), soft_wrap=True)
 
 
 def _numbers(out: Console, numbers: Sequence[GradedNumber], sources: Sequence[CitedSource]) -> None:

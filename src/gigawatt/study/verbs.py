@@ -282,7 +282,7 @@ def named(name: str) -> Verb:
     return next(verb for verb in VERBS if name in (verb.name, verb.function))
 
 
-def ask(name: str, *places: Any, job: Job | None = None, **values: Any) -> Any:
+def ask(name: str, /, *places: Any, job: Job | None = None, **values: Any) -> Any:
     """Ask a verb, with values by key as in a file ("10 GW"), or by their place as on a command line.
 
     Raises what `Verb.answer` raises, and ScenarioError where the question cannot be read.

@@ -34,7 +34,7 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ClaimRow:
     """One figure behind a claim, low to high (the same where it is no range), in the unit whose suffix `unit` is."""
 
     label: str
@@ -56,19 +56,19 @@ class Claim:
     verdict: Verdict
     assumption: str
     sources: tuple[Source, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ClaimRow, ...]
 
 
-def row(label: str, unit: str, *values: float | str | None, note: str = "") -> Row:
+def row(label: str, unit: str, *values: float | str | None, note: str = "") -> ClaimRow:
     """A row of one value, or of the least and the most of several."""
     known = [value for value in values if value is not None]
     if not known:
-        return Row(label=label, low=None, high=None, unit=unit, note=note)
+        return ClaimRow(label=label, low=None, high=None, unit=unit, note=note)
     low, high = min(known), max(known)
-    return Row(label=label, low=low, high=high, unit=unit, note=note)
+    return ClaimRow(label=label, low=low, high=high, unit=unit, note=note)
 
 
-def value_row(label: str, value_usd: float) -> Row:
+def value_row(label: str, value_usd: float) -> ClaimRow:
     """A row of what a programme is worth."""
     return row(label, "usd", value_usd, note="Present value of all flows and of what is left, less penalties.")
 
@@ -98,7 +98,7 @@ def stated_value(id_: str) -> float:
     return units.parse(statement.value, statement.unit)
 
 
-def make(id_: str, found: Computed, verdict: Verdict, assumption: str, rows: Iterable[Row]) -> Claim:
+def make(id_: str, found: Computed, verdict: Verdict, assumption: str, rows: Iterable[ClaimRow]) -> Claim:
     """The claim of that id with its statement and sources filled in."""
     known = statements()
     statement = known.claims[id_]

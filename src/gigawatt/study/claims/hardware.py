@@ -15,7 +15,7 @@ from gigawatt.quarters import first_day, quarter_name, quarter_number
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.claims import gigawatt
 from gigawatt.study.claims.cases import Cases
-from gigawatt.study.claims.claim import Claim, Row, computed, judge, make, reaches, row, stated_value
+from gigawatt.study.claims.claim import Claim, ClaimRow, computed, judge, make, reaches, row, stated_value
 from gigawatt.study.claims.statements import statements
 
 START = "dgx-1"
@@ -137,7 +137,7 @@ def dgx1_flops() -> float:
 def billion_times(cases: Cases) -> Claim:
     """The peak of ten gigawatts over a DGX-1's, by part and precision."""
     stated, found = stated_value("billion_times"), speeds(cases)
-    rows: list[Row] = []
+    rows: list[ClaimRow] = []
     for speed in found:
         rows.append(row(f"{speed.label}, published basis", "ratio", speed.low_ratio, speed.high_ratio))
         rows.append(row(f"{speed.label}, scenario's own basis", "ratio", speed.own_ratio))

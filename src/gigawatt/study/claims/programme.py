@@ -11,8 +11,8 @@ from gigawatt.study.claims import gigawatt
 from gigawatt.study.claims.cases import Cases, ClaimCase
 from gigawatt.study.claims.claim import (
     Claim,
+    ClaimRow,
     Computed,
-    Row,
     computed,
     judge,
     make,
@@ -78,7 +78,7 @@ def hundred_billion(cases: Cases) -> Claim:
     return make("hundred_billion", found, judge(reaches(amount, stated) for amount in released), text, rows)
 
 
-def _up_front(cases: Cases) -> list[Row]:
+def _up_front(cases: Cases) -> list[ClaimRow]:
     """The programme with the equity that took the tranches' place, all of it at the start, beside the tranches."""
     amount_usd = statements().figures.upfront_equity_usd
     name = f"{units.show(amount_usd, 'usd')} up front"
@@ -245,7 +245,7 @@ def first_of_more(cases: Cases) -> Claim:
         f"up to {units.show(third, 'w')}": cases.target(third),
         f"up to {units.show(third, 'w')}, sites for it": cases.with_sites_for(third),
     }
-    rows: list[Row] = []
+    rows: list[ClaimRow] = []
     for name, case in runs.items():
         rows.append(row(f"in service at most, {name}", "w", case.installed_w))
         rows += [

@@ -10,7 +10,7 @@ from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.study import dates
 from gigawatt.study.claims import gigawatt
 from gigawatt.study.claims.cases import Cases, ClaimCase
-from gigawatt.study.claims.claim import Claim, Row, computed, judge, make, reaches, row, stated_value, value_row
+from gigawatt.study.claims.claim import Claim, ClaimRow, computed, judge, make, reaches, row, stated_value, value_row
 from gigawatt.study.claims.gigawatt import GIGAWATT_W
 from gigawatt.study.claims.statements import statements
 
@@ -67,7 +67,7 @@ def weekly_users_power(cases: Cases) -> Claim:
     return make("weekly_users_power", computed("w", power[middle], *power.values()), verdict, text, rows)
 
 
-def _class_power(cases: Cases) -> list[Row]:
+def _class_power(cases: Cases) -> list[ClaimRow]:
     """Power that each class of the scenario asks for at the reference quarter, on the announced platform."""
     quarter = reference(cases)
     loads = [gigawatt.load_of(cases.inputs, key, quarter) for key in announced_platforms(cases)]
@@ -138,7 +138,7 @@ def _unit_needs(cases: Cases) -> tuple[float, float]:
     return min(needs) / (1 - share), (1 - share) / (1 - high)
 
 
-def _one_gigawatt(cases: Cases) -> list[Row]:
+def _one_gigawatt(cases: Cases) -> list[ClaimRow]:
     """What one gigawatt of the announced platform does in a year: train only, or serve what is asked."""
     data, quarter, keys = cases.inputs, reference(cases), announced_platforms(cases)
     flop = [gigawatt.training_flop_per_w_year(data, key) * GIGAWATT_W for key in keys]
@@ -155,7 +155,7 @@ def _one_gigawatt(cases: Cases) -> list[Row]:
     ]
 
 
-def _next_gigawatt(cases: Cases) -> list[Row]:
+def _next_gigawatt(cases: Cases) -> list[ClaimRow]:
     """What the programme does more when its target is a gigawatt higher; nothing where it does not fill it."""
     base, more = cases.pro_rata, cases.target(cases.scenario.asked.programme.target_w + GIGAWATT_W)
     return [
@@ -230,7 +230,7 @@ def _by_platform(cases: Cases, quarter: str) -> list[float]:
     return [gigawatt.load_of(data, str(key), quarter).total_w for key in data.platform.values[shipped.values]]
 
 
-def _served(cases: Cases, npv: ClaimCase, welfare: ClaimCase) -> list[Row]:
+def _served(cases: Cases, npv: ClaimCase, welfare: ClaimCase) -> list[ClaimRow]:
     """Share of what each class asks over the reported window that is served, by objective."""
     rows = []
     for name in statements().figures.choice:

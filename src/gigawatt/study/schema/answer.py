@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from gigawatt.catalog.load import KINDS
 from gigawatt.study.answer import SPREAD
 from gigawatt.study.job import Job
 from gigawatt.study.question import refuse, unknown
 from gigawatt.study.schema.question import SchemaQuestion
-from gigawatt.study.schema.record import schema_for, schema_of
+from gigawatt.study.schema.record import FILES, schema_for, schema_of
 from gigawatt.study.verbs import VERBS
 
-FILES = ("scenario", "strategy", "allocation", *KINDS)
+# What JSON can hold.
+Json: TypeAlias = "str | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaAnswer:
     """A JSON Schema (2020-12): the answer is the schema itself, and has no head."""
 
-    schema: Mapping[str, object] = field(metadata=SPREAD)
+    schema: Mapping[str, Json] = field(metadata=SPREAD)
 
 
 def answer(question: SchemaQuestion, job: Job) -> SchemaAnswer:
