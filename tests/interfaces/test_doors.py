@@ -225,7 +225,8 @@ def test_a_disk_that_is_full_leaves_the_earlier_result(tmp_path: Path) -> None:
 def test_too_little_memory_is_said(tmp_path: Path) -> None:
     """faults K7: memory that ends in the middle of the work, for which an allocation of ours is made to fail."""
     code = (
-        "import resource, sys; from gigawatt.interfaces import cli; from gigawatt.study import check\n"
+        "import resource, sys; from gigawatt.interfaces import cli\n"
+        "from gigawatt.study.check import answer as check\n"
         "import numpy as np; check.outline = lambda *_: np.ones(2**50)\n"
         "sys.argv = ['gigawatt', 'check', 'one-campus', '--json']; cli.main()"
     )
