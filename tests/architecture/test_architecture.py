@@ -19,13 +19,13 @@ KERNELS = ("watts", "tokens", "dollars")
 UNITS_OF_ANOTHER = ("low", "high")
 # Class names used twice, on purpose: what a file or a scenario states, and the record of the kernel that works with it.
 TWINS = {
-    "Battery": {"scenario/schema.py", "watts/battery.py"},
-    "Climate": {"catalog/records.py", "watts/weather.py"},
-    "Connection": {"scenario/schema.py", "watts/grid.py"},
-    "Curtailment": {"scenario/schema.py", "watts/grid.py"},
-    "OnsitePower": {"catalog/records.py", "watts/onsite.py"},
-    "PowerCurve": {"catalog/records.py", "watts/capping.py"},
-    "TrainingRun": {"scenario/schema.py", "tokens/training_run.py"},
+    "Battery": {"scenario/schema/sites.py", "watts/battery.py"},
+    "Climate": {"catalog/records/sites.py", "watts/weather.py"},
+    "Connection": {"scenario/schema/sites.py", "watts/grid.py"},
+    "Curtailment": {"scenario/schema/sites.py", "watts/grid.py"},
+    "OnsitePower": {"catalog/records/sites.py", "watts/onsite.py"},
+    "PowerCurve": {"catalog/records/hardware.py", "watts/capping.py"},
+    "TrainingRun": {"scenario/schema/demand.py", "tokens/training_run.py"},
 }
 # What changes the process for everybody in it, and the only place that may.
 GLOBAL = {"set_options": "plan/exact.py", "linopy.options": "plan/exact.py", "dup2": "interfaces/"}

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from gigawatt.study.answer import SPREAD
 from gigawatt.study.job import Job
 from gigawatt.study.question import refuse, unknown
 from gigawatt.study.schema.question import SchemaQuestion
-from gigawatt.study.schema.record import FILES, schema_for, schema_of
+from gigawatt.study.schema.record import FILES, Json, schema_for, schema_of
 from gigawatt.study.verbs import VERBS
-
-# What JSON can hold.
-Json: TypeAlias = "str | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,10 @@ not be whole, and `false` takes an entry away.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 from gigawatt import units
 from gigawatt.catalog.described import descriptions
@@ -19,11 +18,15 @@ from gigawatt.catalog.load import KINDS
 from gigawatt.catalog.plausible import ranges, span
 from gigawatt.catalog.records import Evidence, Source
 from gigawatt.catalog.tables import GRADES, KEY, MOST_ENTRIES_COUNT, is_named, is_table, keys_of, type_at
-from gigawatt.errors import Fault, ScenarioError
+from gigawatt.errors import ScenarioError
 from gigawatt.quarters import Course
 from gigawatt.scenario.allocation import PowerAsked
 from gigawatt.scenario.schema import Asked
 from gigawatt.scenario.strategy import WORLD, Strategy
+from gigawatt.study.question import unknown
+
+# What JSON can hold.
+Json: TypeAlias = "str | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # Files that may extend another and then state only what differs: name → record.
@@ -93,7 +96,7 @@ class _Draft:
         return {"$ref": f"#/$defs/{name}"}
 
 
-def schema_for(name: str) -> dict[str, Any]:
+def schema_for(name: str) -> dict[str, Json]:
     """The schema of a scenario, a strategy, an allocation, or a file of a kind of the catalog.
 
     Raises ScenarioError where there is nothing of that name.
@@ -104,12 +107,10 @@ def schema_for(name: str) -> dict[str, Any]:
         return _strategy()
     if name in KINDS:
         return _catalog_file(KINDS[name])
-    close = difflib.get_close_matches(name[:80], FILES, n=1)
-    near = f'; did you mean "{close[0]}"?' if close else ""
-    raise ScenarioError([Fault(path="of", given=f'"{name[:80]}"', expected=f"one of {', '.join(FILES)}{near}")])
+    raise ScenarioError([unknown("of", name[:80], FILES)])
 
 
-def schema_of(cls: type) -> dict[str, Any]:
+def schema_of(cls: type) -> dict[str, Json]:
     """The schema of the question of a verb."""
     draft = _Draft(asked=True)
     return _document(_table(cls, draft), draft)
@@ -163,7 +164,7 @@ def keys(cls: type) -> list[FileKey]:
         FileKey(
             key=key,
             hint=type_at(cls, key),
-            suffix=units.split(name)[1] or (name if name in units.BARE else ""),
+            suffix=units.split(name)[1] or (name if name in units.WHOLE_NAMES else ""),
             sentence=described.get(name, ""),
             required=stated[name].default is MISSING and stated[name].default_factory is MISSING,
             default=_default(stated[name].default, units.split(name)[1]),
