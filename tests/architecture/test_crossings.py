@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
@@ -30,6 +31,7 @@ UNCHECKED = ("study/files.py: unsealed()",)
 Trees = Mapping[str, ast.Module]
 
 
+@cache
 def trees(*folders: str) -> dict[str, ast.Module]:
     """The syntax tree of every file below the source, or below folders of it, by its path."""
     files = [file for folder in folders or ("",) for file in (SOURCE / folder).rglob("*.py")]
