@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
@@ -30,24 +31,48 @@ UNCHECKED = ("study/files.py: unsealed()",)
 Trees = Mapping[str, ast.Module]
 
 
+@cache
 def trees(*folders: str) -> dict[str, ast.Module]:
     """The syntax tree of every file below the source, or below folders of it, by its path."""
     files = [file for folder in folders or ("",) for file in (SOURCE / folder).rglob("*.py")]
     return {file.relative_to(SOURCE).as_posix(): ast.parse(file.read_text()) for file in sorted(files)}
 
 
-def aliases(of: Trees) -> dict[str, ast.expr]:
-    """Names that a module gives to types: `Rows = list[list[str]]`."""
+Names = Mapping[str, ast.expr]
+
+
+def aliases(of: Trees) -> dict[str, Names]:
+    """By file, the names of types that a module gives (`Rows = list[list[str]]`) or takes from another of ours."""
+    own = {file: named_types(tree) for file, tree in of.items()}
+    return {
+        file: {name: hint for module, name in taken_from(tree) if (hint := own.get(module, {}).get(name))} | own[file]
+        for file, tree in of.items()
+    }
+
+
+def named_types(tree: ast.Module) -> dict[str, ast.expr]:
+    """Names that stand for types in a module, with TypeAlias or without."""
     found: dict[str, ast.expr] = {}
-    for tree in of.values():
-        for node in tree.body:
-            named = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-            if named and isinstance(node.value, ast.Subscript | ast.BinOp | ast.Name):
-                found[node.targets[0].id] = node.value
+    for node in tree.body:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        value = getattr(node, "value", None)
+        stands = isinstance(value, ast.Subscript | ast.BinOp | ast.Name)
+        if isinstance(node, ast.AnnAssign):
+            stands = value is not None and ast.unparse(node.annotation).endswith("TypeAlias")
+        if isinstance(target, ast.Name) and stands:
+            found[target.id] = value
     return found
 
 
-def untyped(hint: ast.expr | None, known: Mapping[str, ast.expr], depth: int = 0) -> bool:
+def taken_from(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """File and name of all that a module imports from others of ours."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("gigawatt."):
+            file = str(node.module).removeprefix("gigawatt.").replace(".", "/")
+            yield from ((f"{file}{end}", name.name) for end in (".py", "/__init__.py") for name in node.names)
+
+
+def untyped(hint: ast.expr | None, known: Names, depth: int = 0) -> bool:
     """Whether an annotation holds a mapping of which nobody says what is in it: bare, or of Any."""
     if hint is None or depth > 9:
         return False
@@ -74,24 +99,24 @@ def functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
         yield from (one for one in inside if isinstance(one, ast.FunctionDef) and not one.name.startswith("_"))
 
 
-def taken(of: Trees, known: Mapping[str, ast.expr]) -> list[str]:
+def taken(of: Trees, known: Mapping[str, Names]) -> list[str]:
     """Public functions with a parameter that holds an untyped mapping."""
     return [
         f"{file}: {function.name}({parameter.arg})"
         for file, tree in of.items()
         for function in functions(tree)
         for parameter in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
-        if untyped(parameter.annotation, known)
+        if untyped(parameter.annotation, known[file])
     ]
 
 
-def given(of: Trees, known: Mapping[str, ast.expr]) -> list[str]:
+def given(of: Trees, known: Mapping[str, Names]) -> list[str]:
     """Public functions that return, and public fields of records that hold, an untyped mapping."""
     returned = [
         f"{file}: {function.name}()"
         for file, tree in of.items()
         for function in functions(tree)
-        if untyped(function.returns, known)
+        if untyped(function.returns, known[file])
     ]
     held = [
         f"{file}: {record.name}.{ast.unparse(entry.target)}"
@@ -99,7 +124,7 @@ def given(of: Trees, known: Mapping[str, ast.expr]) -> list[str]:
         for record in tree.body
         if isinstance(record, ast.ClassDef) and not record.name.startswith("_")
         for entry in record.body
-        if isinstance(entry, ast.AnnAssign) and untyped(entry.annotation, known)
+        if isinstance(entry, ast.AnnAssign) and untyped(entry.annotation, known[file])
     ]
     return returned + held
 
@@ -204,3 +229,13 @@ def bare(file: str, tree: ast.Module) -> list[str]:
         for parameter in (*function.args.args, *function.args.kwonlyargs)
         if parameter.annotation is not None and ast.unparse(parameter.annotation) == "Any"
     ]
+
+
+def test_a_name_means_what_it_does_where_it_stands() -> None:
+    house = {
+        "study/a.py": ast.parse("Figures = Mapping[str, Any]"),
+        "study/b.py": ast.parse("class Figures: ...\ndef one() -> Figures: ..."),
+        "study/c.py": ast.parse("from gigawatt.study.a import Figures\ndef other() -> Figures: ..."),
+        "study/d.py": ast.parse("Told: TypeAlias = 'Mapping[str, Any]'\ndef third() -> Told: ..."),
+    }
+    assert given(house, aliases(house)) == ["study/c.py: other()", "study/d.py: third()"]
