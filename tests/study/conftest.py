@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +18,12 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.study.futures.batches import PlannedCase, live
 from gigawatt.study.futures.draws import drawing
 from gigawatt.study.futures.question import SweepQuestion
+from gigawatt.study.futures.store import open_store
 from gigawatt.study.futures.sweep import Sweep, sweep
 from gigawatt.study.job import Job
 
 BRIEF = {"horizon.report_end": "2027Q2", "horizon.end": "2027Q4", "capital.tranches.release": "pro_rata"}
-FUTURES_COUNT = 6
+SWEPT_COUNT, ALONE_COUNT = 6, 4
 
 
 @pytest.fixture(scope="session")
@@ -46,18 +48,6 @@ def campus_plan(campus: Scenario) -> Plan:
     return plan.make(campus, with_worth=False)
 
 
-@pytest.fixture(scope="session")
-def brief_plan(brief: Scenario) -> Plan:
-    return plan.make(brief, with_worth=False)
-
-
-@pytest.fixture(scope="session")
-def alone(brief: Scenario, brief_plan: Plan) -> xr.Dataset:
-    """Futures of the brief plan, lived through in this process and in one go."""
-    future = drawing(brief, brief.asked.seed)
-    return live(PlannedCase(scenario=brief, plan=brief_plan), [future(number) for number in range(FUTURES_COUNT)])
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
     """A sweep, the question it answers, the folder that keeps it, and what was said meanwhile."""
@@ -70,10 +60,26 @@ class Kept:
 
 @pytest.fixture(scope="session")
 def swept(brief: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Kept:
-    question = SweepQuestion(draws_count=FUTURES_COUNT, workers_count=1, vary=("demand",))
+    question = SweepQuestion(draws_count=SWEPT_COUNT, workers_count=1, vary=("demand",))
     folder, said = tmp_path_factory.mktemp("sweeps") / "s", list[tuple[str, Any]]()
     found = sweep(brief, question, Job(folder=folder, progress=lambda *told: said.append(told)))
     return Kept(question=question, found=found, folder=folder, said=said)
+
+
+@pytest.fixture(scope="session")
+def brief_plan(swept: Kept) -> Plan:
+    """The plan of the brief programme, as the folder of the sweep keeps it."""
+    question = json.loads((swept.folder / "question.json").read_text())
+    found = open_store(swept.folder, question).plan("one-campus")
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="session")
+def alone(brief: Scenario, brief_plan: Plan) -> xr.Dataset:
+    """Futures of the brief plan, lived through in this process and in one go."""
+    future = drawing(brief, brief.asked.seed)
+    return live(PlannedCase(scenario=brief, plan=brief_plan), [future(number) for number in range(ALONE_COUNT)])
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from gigawatt.study.futures.question import CompareQuestion
 from gigawatt.study.futures.statistics import quantiles
 from gigawatt.study.job import Job
 
-SMALL = 'title = "Small"\n[programme]\ntarget = "15 MW"\n[capital.tranches]\nmost = "300 million USD"\n'
+SMALL = 'title = "Small"\n[programme]\ntarget = "15 MW"\n[capital.tranches]\nevery = "15 MW"\n'
 
 
 def write(folder: Path, **texts: str) -> list[str]:

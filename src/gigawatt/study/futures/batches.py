@@ -15,7 +15,7 @@ import time
 import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
 from concurrent.futures import Future as Promise
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -243,16 +243,24 @@ def _begun(cases: Mapping[str, PlannedCase]) -> _Worker:
     context = get_context("spawn")  # a fork would copy the threads of the solver half-way
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(theirs, dict(cases)), daemon=True)
-    # What is blocked when a process begins stays so in it, from its first moment.
-    kept = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]) if hasattr(signal, "pthread_sigmask") else None
+    worker = _Worker(process=process, pipe=ours)
     try:
-        with suppress(BrokenPipeError):  # that it is gone is seen when its answer is asked for
-            process.start()
-    finally:
-        if kept is not None:
-            signal.pthread_sigmask(signal.SIG_SETMASK, kept)
+        # By another thread: Ctrl-C is raised in the main one, and would leave a process that is begun half-way.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(_start, process).result()
+    except BaseException:
+        worker.end()
+        raise
     theirs.close()
-    return _Worker(process=process, pipe=ours)
+    return worker
+
+
+def _start(process: BaseProcess) -> None:
+    """Begin a process. What is blocked in this thread then stays so in it, from its first moment."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    with suppress(BrokenPipeError):  # that it is gone is seen when its answer is asked for
+        process.start()
 
 
 def _work(pipe: Connection, cases: Mapping[str, PlannedCase]) -> None:
