@@ -11,9 +11,6 @@ from typing import Any
 import linopy
 import pytest
 import xarray as xr
-from typer.testing import CliRunner
-
-from gigawatt.interfaces.cli import app
 
 pytestmark = pytest.mark.as_found
 BRIEF = {"horizon.report_end": "2027Q1", "horizon.end": "2027Q2"}
@@ -57,18 +54,24 @@ def meetings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def done(*command: str | Path) -> None:
-    found = CliRunner().invoke(app, [str(word) for word in command])
-    assert found.exit_code == 0, found.output
+@pytest.fixture
+def done(gigawatt: Callable[..., Any]) -> Callable[..., None]:
+    """Give a command, which ends well."""
+
+    def ended(*command: str | Path) -> None:
+        found = gigawatt(*command)
+        assert found.code == 0, found.told
+
+    return ended
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_and_its_report(name: str, meetings: list[str], tmp_path: Path) -> None:
+def test_a_command_and_its_report(name: str, meetings: list[str], done: Callable[..., None], tmp_path: Path) -> None:
     done(*COMMANDS[name], tmp_path / "out")
     assert set(meetings) == {"exact"}
 
 
-def test_what_a_person_reads(meetings: list[str], tmp_path: Path) -> None:
+def test_what_a_person_reads(meetings: list[str], done: Callable[..., None], tmp_path: Path) -> None:
     done("run", "one-campus", *SET, "--out", tmp_path / "run")
     done("simulate", tmp_path / "run", "--out", tmp_path / "simulated")
     done("check", "one-campus")
@@ -77,7 +80,7 @@ def test_what_a_person_reads(meetings: list[str], tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_hedge(meetings: list[str]) -> None:
+def test_a_hedge(meetings: list[str], done: Callable[..., None]) -> None:
     done("hedge", "one-campus", "--futures", "2", "--decided", "2", *SET)
     assert set(meetings) == {"exact"}
 
@@ -85,5 +88,5 @@ def test_a_hedge(meetings: list[str]) -> None:
 def test_a_question_says_nothing_on_standard_output() -> None:
     """In a process of its own: HiGHS writes its banner once in each."""
     code = f"import gigawatt; gigawatt.run('one-campus', {BRIEF})"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == ""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == ""

@@ -12,6 +12,7 @@ from gigawatt.report import hedging, uncertainty, uncertainty_charts
 from gigawatt.report import listings as lists
 from gigawatt.scenario.load import load
 from gigawatt.study.answer import Head
+from gigawatt.study.claims.claim import Claim, Computed, Stated
 from gigawatt.study.futures.compare import Break, ComparedStrategy, Comparison
 from gigawatt.study.futures.draws import DrawnUnit
 from gigawatt.study.futures.hedging import HedgedFuture, Hedging, Order
@@ -206,13 +207,22 @@ def test_what_is_worth_knowing_is_said_of_the_choice() -> None:
 def test_claims_say_by_when(computed: tuple[str | None, ...], said: str) -> None:
     """users 4: "2027-07-01 to 2028-01-01" for the ends of quarters."""
     low, mid, high = computed
-    assert lists.span({"low": low, "mid": mid, "high": high, "unit": "date"}) == said
+    assert lists.span(Computed(low=low, mid=mid, high=high, unit="date")) == said
 
 
 def test_a_claim_is_shown_under_the_name_that_only_takes() -> None:
     """users 17: "ten gw" shown where `--only` needs ten_gw."""
-    figure = {"low": 1e10, "mid": 1e10, "high": 1e10, "value": 1e10, "unit": "w"}
-    claim = {"id": "ten_gw", "stated": figure, "computed": figure, "verdict": "holds"}
+    claim = Claim(
+        id="ten_gw",
+        claim="At least ten gigawatts.",
+        speaker="someone",
+        stated=Stated(value=1e10, unit="w"),
+        computed=Computed(low=1e10, mid=1e10, high=1e10, unit="w"),
+        verdict="holds",
+        assumption="",
+        sources=(),
+        rows=(),
+    )
     assert lists.claims([claim]).rows[0][0] == "ten_gw"
 
 
