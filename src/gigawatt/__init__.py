@@ -10,7 +10,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from gigawatt.errors import CalibrationError, CatalogError, Infeasible, ScenarioError, SolverFailure
+from gigawatt.errors import CalibrationError, CatalogError, Infeasible, OutputError, ScenarioError, SolverFailure
 
 if TYPE_CHECKING:
     from gigawatt.scenario.load import load as load_scenario
@@ -28,6 +28,7 @@ __all__ = [
     "CalibrationError",
     "CatalogError",
     "Infeasible",
+    "OutputError",
     "Result",
     "ScenarioError",
     "SolverFailure",

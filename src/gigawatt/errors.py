@@ -87,6 +87,10 @@ class CalibrationError(InputError):
     """A prediction asked of a kernel outside of what it can answer."""
 
 
+class OutputError(InputError):
+    """A place for what is written that holds something else, or where nothing of its kind can be."""
+
+
 class Infeasible(Exception):  # noqa: N818 (the field's own word, and not an error of the program)
     """No plan meets every hard limit; names the limits in conflict and their slack."""
 

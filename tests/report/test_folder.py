@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from gigawatt.errors import ScenarioError
+from gigawatt.errors import OutputError
 from gigawatt.report import folder, page, workbook
 from gigawatt.study.result import Result, datasets
 from gigawatt.study.run.answer import answer_of
@@ -90,6 +90,6 @@ def test_an_earlier_result_is_kept_until_the_new_one_is_whole(
 
 def test_other_peoples_folders_are_refused(result: Result, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
-    with pytest.raises(ScenarioError, match="a folder with other files"):
+    with pytest.raises(OutputError, match="a folder with other files"):
         folder.write(answer_of(result), tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["letter.txt"]

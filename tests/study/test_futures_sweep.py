@@ -18,7 +18,7 @@ import pytest
 import xarray as xr
 
 from gigawatt.account.accounts import account
-from gigawatt.errors import ScenarioError
+from gigawatt.errors import OutputError, ScenarioError
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
@@ -136,7 +136,7 @@ def test_a_store_of_another_question_is_refused(brief: Scenario, folder: Path) -
 
 def test_a_folder_with_other_things_is_refused(brief: Scenario, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(ScenarioError, match="a folder with other files"):
+    with pytest.raises(OutputError, match="a folder with other files"):
         sweep.sweep(brief, QUESTION, Job(folder=tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 

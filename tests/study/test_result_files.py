@@ -14,7 +14,8 @@ import pytest
 import xarray as xr
 
 import gigawatt as gw
-from gigawatt.errors import ScenarioError
+from gigawatt.errors import OutputError, ScenarioError
+from gigawatt.study import files
 from gigawatt.study.answer import plain
 from gigawatt.study.files import sealed
 from gigawatt.study.result import Result, check_out, load
@@ -43,7 +44,7 @@ def test_a_marker_of_anyone_makes_no_result(result: Result, tmp_path: Path, mark
     (folder / "thesis" / "chapter.txt").write_text("years of work")
     (folder / "result.json").write_text(marker)
     before = tree(tmp_path)
-    with pytest.raises(ScenarioError, match="a folder with other files") as caught:
+    with pytest.raises(OutputError, match="a folder with other files") as caught:
         result.save(folder)
     assert "thesis" in str(caught.value)
     assert tree(tmp_path) == before
@@ -82,11 +83,16 @@ def test_where_no_folder_can_be(saved: Path, tmp_path: Path, monkeypatch: pytest
     """faults K1: a file, a name that is too long, a link that leads to itself, the folder where one is."""
     (tmp_path / "round").symlink_to(tmp_path / "round")
     for path in (saved / "plan.nc", saved / "plan.nc" / "x", tmp_path / ("x" * 300), tmp_path / "round"):
-        with pytest.raises(ScenarioError, match="out = "):
+        with pytest.raises(OutputError, match="out = "):
             check_out(path)
     monkeypatch.chdir(saved / "..")
-    with pytest.raises(ScenarioError, match="where you are"):
+    with pytest.raises(OutputError, match="where you are"):
         check_out(tmp_path)
+    monkeypatch.setattr(files.os, "access", lambda *_: False)
+    with pytest.raises(PermissionError):  # of the machine, not of the question: the door ends with 74
+        check_out(tmp_path / "new")
+    with pytest.raises(PermissionError):
+        files.check_drawing(tmp_path / "new.svg")
     assert plain(answer_of(load(saved)))
 
 

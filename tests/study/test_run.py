@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 import gigawatt as gw
-from gigawatt.errors import ScenarioError
+from gigawatt.errors import OutputError, ScenarioError
 from gigawatt.scenario.load import load as load_scenario
 from gigawatt.study import verbs
 from gigawatt.study.answer import plain
@@ -89,7 +89,7 @@ def test_a_saved_result_reads_back(result: Result, tmp_path: Path) -> None:
 
 def test_other_peoples_folders_are_left_alone(result: Result, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("precious")
-    with pytest.raises(ScenarioError, match="out = "):
+    with pytest.raises(OutputError, match="out = "):
         result.save(tmp_path)
     file = tmp_path / "mine.txt"
     with pytest.raises(ScenarioError, match="a file"):

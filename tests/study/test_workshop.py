@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gigawatt.errors import ScenarioError
+from gigawatt.errors import OutputError
 from gigawatt.study import workshop
 from gigawatt.study.files import check_drawing, write_whole
 from gigawatt.study.workshop import NEW, put, sweep
@@ -138,6 +138,6 @@ def test_a_drawing_takes_the_place_of_a_drawing_only(tmp_path: Path) -> None:
     (tmp_path / "link.svg").symlink_to(tmp_path / "notes.txt")
     refused = [tmp_path / name for name in ("notes.txt", "theirs.svg", "link.svg", "no/folder.svg", "x" * 300)]
     for path in (*refused, tmp_path, Path(os.devnull)):
-        with pytest.raises(ScenarioError, match="--out"):
+        with pytest.raises(OutputError, match="out = "):
             check_drawing(path)
     assert (tmp_path / "notes.txt").read_text() == "mine"

@@ -61,7 +61,7 @@ def _answer(row: Scored) -> list[str]:
 
 
 def check_predictions(path: Path) -> None:
-    """Raises ScenarioError where no such file can be written, or another stands there, such as the one that is read."""
+    """Raises OutputError where no such file can be written, or another stands there, such as the one that is read."""
     check_file(path, "predictions", _is_predictions)
 
 

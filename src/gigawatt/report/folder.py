@@ -30,7 +30,7 @@ DATA = ("plan", "inputs", "timeline", "outages", "accounts", "statements", "clas
 def write(answer: RunAnswer | SimulationAnswer, folder: Path) -> dict[str, str]:
     """Write everything that an answer and its result say; returns name → path, folder first.
 
-    Raises ScenarioError where the folder holds something else, OSError where it cannot be written. A failure in the
+    Raises OutputError where the folder holds something else, OSError where it cannot be written. A failure in the
     middle leaves nothing behind.
     """
     from gigawatt.report import page, workbook

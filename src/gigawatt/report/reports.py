@@ -63,7 +63,7 @@ def writes(verb: Verb) -> bool:
 
 
 def check_places(places: Mapping[str, Path]) -> None:
-    """Refuse, before any work is done, a drawing or table that cannot be written. Raises ScenarioError."""
+    """Refuse, before any work is done, a drawing or table that cannot be written. Raises OutputError, or OSError."""
     if "drawing" in places:
         check_drawing(places["drawing"])
     if "table" in places:
@@ -75,7 +75,7 @@ def check_places(places: Mapping[str, Path]) -> None:
 def write(verb: Verb, answer: Any, places: Mapping[str, Path]) -> dict[str, str]:
     """Write what was asked for: "folder", "drawing" or "table" by its place; what was written where, by name.
 
-    Raises ScenarioError for a place that is not ours, OSError where the machine cannot write it.
+    Raises OutputError for a place that is not ours, OSError where the machine cannot write it.
     """
     report, files = of(verb), dict[str, str]()
     if report.folder and "folder" in places:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -11,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gigawatt.errors import Fault, ScenarioError
+from gigawatt.errors import Fault, OutputError
 from gigawatt.study.workshop import NEW, workshop
 
 # What is read of a file to know whose it is.
@@ -34,16 +35,19 @@ def write_whole(path: Path, content: str | bytes, beside: Path | None = None) ->
 def check_file(path: Path, option: str, is_ours: Callable[[str], bool]) -> None:
     """Refuse, before any work is done, a place where no file can be, and a file that is not an earlier one of ours.
 
-    is_ours: whether a text is what we write there. An empty file is nobody's. Raises ScenarioError, naming the option.
+    is_ours: whether a text is what we write there. An empty file is nobody's. Raises OutputError, naming the field, and
+    PermissionError where the folder takes no new files.
     """
     try:
         path = path.resolve()
-        if not is_writable(path.parent) or (path.exists() and not path.is_file()):
-            raise refused(option, path, "a file in a folder that exists and can be written")
-        if not _is_free(path, is_ours):
-            raise refused(option, f"{path}: not written here", "a new file, or an earlier one of the same kind")
+        if not path.parent.is_dir() or (path.exists() and not path.is_file()):
+            raise refused(option, path, "a file in a folder that exists")
+        free = _is_free(path, is_ours)
     except (OSError, ValueError, RuntimeError) as error:
         raise refused(option, _impossible(path, error), "a file that can be written") from error
+    check_writable(path.parent)
+    if not free:
+        raise refused(option, f"{path}: not written here", "a new file, or an earlier one of the same kind")
 
 
 def _is_free(path: Path, is_ours: Callable[[str], bool]) -> bool:
@@ -65,8 +69,10 @@ def _is_drawing(text: str) -> bool:
 
 
 def check_folder(folder: Path) -> Path:
-    """Where the folder that is named is or can be, whatever links lead there. Raises ScenarioError where none can be
-    written."""
+    """Where the folder that is named is or can be, whatever links lead there.
+
+    Raises OutputError where none can be, PermissionError where the folder that would hold it takes no new files.
+    """
     expected = "a folder that can be written"
     try:
         folder = folder.resolve()
@@ -75,9 +81,10 @@ def check_folder(folder: Path) -> Path:
         nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     except (OSError, ValueError, RuntimeError) as error:
         raise refused("out", _impossible(folder, error), expected) from error
-    if not is_writable(nearest):
+    if not nearest.is_dir():
         given = f"{folder}: a file" if folder == nearest else f"{folder}: {nearest} cannot hold a folder"
         raise refused("out", given, expected)
+    check_writable(nearest)
     return folder
 
 
@@ -86,9 +93,15 @@ def is_writable(folder: Path) -> bool:
     return os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)
 
 
-def refused(option: str, given: object, expected: str) -> ScenarioError:
-    """A place that an option names and that is not taken."""
-    return ScenarioError([Fault(path=option, given=str(given), expected=expected, asked=True)])
+def check_writable(folder: Path) -> None:
+    """Raises PermissionError where a folder takes no new files."""
+    if not is_writable(folder):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+
+
+def refused(option: str, given: object, expected: str) -> OutputError:
+    """A place that a field names and that is not taken."""
+    return OutputError([Fault(path=option, given=str(given), expected=expected, asked=True)])
 
 
 def _impossible(path: Path, error: Exception) -> str:

@@ -28,7 +28,7 @@ from gigawatt.scenario import kept
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline
 from gigawatt.study import drift
-from gigawatt.study.files import check_folder, foreign, is_writable, refused, sealed, sha256, unsealed
+from gigawatt.study.files import check_folder, check_writable, foreign, refused, sealed, sha256, unsealed
 from gigawatt.study.note import Note
 from gigawatt.study.simulation.event import EventOutcome
 from gigawatt.study.workshop import NEW, put, sweep, workshop
@@ -69,7 +69,7 @@ class Result:
     def save(self, folder: str | Path) -> Path:
         """Write the result's data to a folder: all of it, or nothing.
 
-        Raises ScenarioError where the folder holds what is not ours, OSError where the machine cannot write it.
+        Raises OutputError where the folder holds what is not ours, OSError where the machine cannot write it.
         """
         with whole_folder(self, Path(folder)):
             return Path(folder)
@@ -204,7 +204,7 @@ def _accounts(folder: Path, stored: Mapping[str, Any]) -> Accounts:
 def whole_folder(result: Result, folder: Path) -> Iterator[Path]:
     """A folder with the result's data, for a report to be added, that becomes `folder` when the block ends well.
 
-    It vanishes when the block does not. Raises ScenarioError where the folder exists with anything in it but an earlier
+    It vanishes when the block does not. Raises OutputError where the folder exists with anything in it but an earlier
     result.
     """
     check_out(folder)
@@ -283,7 +283,10 @@ def _read(file: Path) -> xr.Dataset:
 
 
 def check_out(folder: Path) -> None:
-    """Refuse a folder that holds something else, or cannot be written, before any work is done."""
+    """Refuse a folder that holds something else, or cannot be written, before any work is done.
+
+    Raises OutputError, or PermissionError where the machine does not let it be written.
+    """
     folder = check_folder(folder)
     sweep(folder.parent)
     if not folder.exists():
@@ -291,8 +294,9 @@ def check_out(folder: Path) -> None:
     whole = "another folder, for it is replaced as a whole"
     if Path.cwd().is_relative_to(folder):
         raise refused("out", f"{folder}, where you are", whole)
-    if folder.is_mount() or not is_writable(folder.parent):
+    if folder.is_mount():
         raise refused("out", f"{folder}: it cannot be moved", whole)
+    check_writable(folder.parent)
     other = foreign(folder, _names(folder).__contains__)
     if other:
         expected = "an empty folder, or a result and nothing else"

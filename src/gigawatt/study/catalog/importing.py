@@ -10,14 +10,12 @@ from pathlib import Path
 
 from gigawatt.catalog import load, records
 from gigawatt.catalog.model_file import model_toml
-from gigawatt.errors import CatalogError, Fault
 from gigawatt.files import MOST_TABLE_BYTES, read_json
 from gigawatt.readers.huggingface import read_config
 from gigawatt.study.answer import SPREAD, Head
 from gigawatt.study.catalog.question import ImportModelQuestion
-from gigawatt.study.files import is_writable
+from gigawatt.study.files import check_writable, refused
 from gigawatt.study.job import Job
-from gigawatt.study.question import wrong
 from gigawatt.study.workshop import NEW, workshop
 
 
@@ -37,16 +35,17 @@ def answer(question: ImportModelQuestion, job: Job) -> ImportedModel:
 
     The folder is the one that we are in where the job has none; the name is given, or that of the file, or of its
     folder where the file is called config.json. Raises CatalogError where the configuration cannot be read or is of no
-    known family, where the folder does not exist, or where it holds a file of that name.
+    known family, OutputError where the folder does not exist or holds a file of that name.
     """
     config, folder = Path(question.config), job.folder or Path()
     table = read_json(config, MOST_TABLE_BYTES)
     name = question.name or (config.resolve().parent.name if config.stem == "config" else config.stem)
     target = folder / f"{re.sub(r'[^a-z0-9.]+', '-', name.lower())[:64].strip('-.') or 'model'}.toml"
-    if not is_writable(folder):
-        raise CatalogError([wrong("out", str(folder), "a folder that exists and can be written")])
+    if not folder.is_dir():
+        raise refused("out", folder, "a folder that exists")
+    check_writable(folder)
     if target.exists():
-        raise CatalogError([Fault(path=str(target), given="a file", expected="no file of that name, or another name")])
+        raise refused("out", f"{target}: a file", "no file of that name, or another name")
     text = model_toml(read_config(table), name=name, source=config.name, read=datetime.now(UTC).date().isoformat())
     with workshop(folder) as place:
         (place / NEW).write_text(text, encoding="utf-8")

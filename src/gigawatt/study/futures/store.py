@@ -82,7 +82,7 @@ class Store:
         write_whole(self.folder / name, content, beside=self.folder)
 
     def _read(self, file: Path, digest: str) -> xr.Dataset:
-        """Raises ScenarioError where a file is not as it was written here."""
+        """Raises OutputError where a file is not as it was written here."""
         try:
             content = file.read_bytes()
         except OSError as error:
@@ -99,7 +99,7 @@ class Store:
 def open_store(folder: Path, question: Mapping[str, Any]) -> Store:
     """The store of a question in a folder that is missing, empty, or its own already.
 
-    Raises ScenarioError, naming what differs, where it is of another question, or holds something else.
+    Raises OutputError, naming what differs, where it is of another question, or holds something else.
     """
     folder = check_folder(folder)
     sweep(folder)
