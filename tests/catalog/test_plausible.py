@@ -46,7 +46,7 @@ def shipped() -> Iterator[tuple[str, object]]:
         yield name, load(name).asked
     for name in allocation_presets():
         yield name, load_allocation(name).asked
-    for strategy in load_strategies([], "loi-2025-09", {}):
+    for strategy in load_strategies([], load("loi-2025-09")):
         yield strategy.name, strategy.scenario.asked
 
 

@@ -136,7 +136,7 @@ def check_strategy(change: Callable[[bytes], bytes], file: Path, base: str) -> N
         changed = Path(folder) / file.name
         changed.write_bytes(change(file.read_bytes()))
         with suppress(InputError):
-            strategy.load_strategies([str(changed)], base, {})
+            strategy.load_strategies([str(changed)], load.load(base))
 
 
 def bounded(examples_count: int) -> Callable[..., settings]:

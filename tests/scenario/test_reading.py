@@ -72,7 +72,7 @@ class TestTablesByType:
     def test_so_do_strategies(self, tmp_path: Path) -> None:
         """faults K4"""
         file = write(tmp_path, 'title = "t"\ndescription = "d"\n[sites.2027-campus]\nsite = "abilene"\n')
-        (found,) = load_strategies([file], "one-campus", {})
+        (found,) = load_strategies([file], load("one-campus"))
         assert list(found.scenario.asked.sites) == ["example-campus", "2027-campus"]
 
     def test_a_path_over_time_and_an_annotated_value_replace_what_was_there(self) -> None:
@@ -312,12 +312,12 @@ class TestText:
         """faults K10"""
         file = write(tmp_path, 'title = "\\u001b[31m"\n')
         with pytest.raises(ScenarioError, match=r"mine: title = .*one line of text"):
-            load_strategies([file], "one-campus", {})
+            load_strategies([file], load("one-campus"))
 
     def test_a_strategy_does_not_reach_the_world_by_a_path(self, tmp_path: Path) -> None:
         file = write(tmp_path, '"horizon.end" = "2029Q4"\n')
         with pytest.raises(ScenarioError, match=r"mine: horizon\.end = in a strategy"):
-            load_strategies([file], "one-campus", {})
+            load_strategies([file], load("one-campus"))
 
 
 class TestGrowth:

@@ -11,6 +11,7 @@ import pytest
 from gigawatt.errors import Infeasible, ScenarioError
 from gigawatt.report import uncertainty as words
 from gigawatt.report.uncertainty_charts import spread_of_values
+from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.strategy import Strategy, load_strategies, shipped
 from gigawatt.study import verbs
@@ -131,7 +132,7 @@ def test_futures_without_a_value_are_left_out_and_counted(comparison: Comparison
 
 def test_a_strategy_without_a_plan_is_named(brief: Scenario, brief_set: dict[str, str], tmp_path: Path) -> None:
     hard = '[use_cases.assistant]\nfloor = "100 %"\nhard = true\n'
-    chosen = load_strategies(write(tmp_path, hard=hard, stated=""), "one-campus", brief_set)
+    chosen = load_strategies(write(tmp_path, hard=hard, stated=""), load("one-campus", brief_set))
     with pytest.raises(Infeasible) as caught:
         compare(brief, chosen, CompareQuestion(futures_count=1, workers_count=1), Job())
     assert all(conflict.limit.startswith("hard: ") for conflict in caught.value.conflicts)
@@ -158,7 +159,7 @@ def test_what_cannot_be_compared(brief: Scenario, question: CompareQuestion, pat
 
 
 def test_shipped_strategies_lie_over_the_default_scenario() -> None:
-    found = load_strategies((), "loi-2025-09", {})
+    found = load_strategies((), load("loi-2025-09"))
     assert [strategy.name for strategy in found] == shipped()
     assert len({strategy.scenario.hash for strategy in found}) == len(found) == 4
     assert all(strategy.title and strategy.description for strategy in found)
@@ -166,7 +167,7 @@ def test_shipped_strategies_lie_over_the_default_scenario() -> None:
 
 def test_overrides_come_before_strategies(tmp_path: Path) -> None:
     files = write(tmp_path, small=SMALL, stated="")
-    small, stated = load_strategies(files, "one-campus", {"programme.target": "80 MW", "seed": 4})
+    small, stated = load_strategies(files, load("one-campus", {"programme.target": "80 MW", "seed": 4}))
     assert (small.scenario.asked.programme.target_w, stated.scenario.asked.programme.target_w) == (15e6, 80e6)
     assert small.scenario.asked.seed == 4
 
@@ -183,7 +184,7 @@ def test_overrides_come_before_strategies(tmp_path: Path) -> None:
 )
 def test_a_mistaken_strategy_is_named(tmp_path: Path, text: str, path: str, expected: str) -> None:
     with pytest.raises(ScenarioError) as caught:
-        load_strategies(write(tmp_path, mine=text), "one-campus", {})
+        load_strategies(write(tmp_path, mine=text), load("one-campus"))
     (fault,) = caught.value.faults
     assert fault.path.startswith(path)
     assert expected in fault.expected
@@ -191,9 +192,9 @@ def test_a_mistaken_strategy_is_named(tmp_path: Path, text: str, path: str, expe
 
 def test_names_that_are_not_there_and_names_twice(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match='did you mean "wait-for-rubin"'):
-        load_strategies(["wait-for-ruben"], "loi-2025-09", {})
+        load_strategies(["wait-for-ruben"], load("loi-2025-09"))
     with pytest.raises(ScenarioError, match="a readable TOML file"):
-        load_strategies([str(tmp_path / "none.toml")], "one-campus", {})
+        load_strategies([str(tmp_path / "none.toml")], load("one-campus"))
     (tmp_path / "other").mkdir()
     with pytest.raises(ScenarioError, match="files of different names"):
-        load_strategies([*write(tmp_path, a=""), *write(tmp_path / "other", a="")], "one-campus", {})
+        load_strategies([*write(tmp_path, a=""), *write(tmp_path / "other", a="")], load("one-campus"))

@@ -13,28 +13,26 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from gigawatt.study.bibliography import numbers
-from typer.testing import CliRunner
 
 import gigawatt as gw
 from gigawatt.catalog import load as catalog
 from gigawatt.errors import ScenarioError
-from gigawatt.interfaces.cli import app
 from gigawatt.report.terminal import simulated
 from gigawatt.scenario import kept
 from gigawatt.scenario.load import load as scenario_named
 from gigawatt.scenario.load import loads, reread
 from gigawatt.scenario.resolve import resolved
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study import drift
-from gigawatt.study.allocation import AllocationQuestion, allocate
-from gigawatt.study.check import outline
+from gigawatt.scenario.strategy import load_strategies
+from gigawatt.study import drift, verbs
+from gigawatt.study.check.answer import outline
 from gigawatt.study.files import sealed, sha256, unsealed
 from gigawatt.study.futures.sweep import notes as sweep_notes
 from gigawatt.study.opened import scenario_of
 from gigawatt.study.result import Result, datasets, load
+from gigawatt.study.simulation.opening import opened as opened_simulation
 from gigawatt.study.simulation.question import SimulationQuestion
-from gigawatt.study.simulation.question import opened as opened_simulation
+from gigawatt.study.sources.answer import rests_on
 
 FIXTURES = Path(__file__).parent / "fixtures"
 FIRST, EARLIER = "first-layout", "before-catalog-change"
@@ -177,9 +175,8 @@ def test_what_is_saved_opens_equal_and_its_drift_is_not_saved(result: Result, tm
 def test_accounts_are_read_and_not_made_anew(result: Result, tmp_path: Path) -> None:
     """A formula that has changed since changes no result."""
     values = replace(result.accounts.values, npv_usd=1.25)
-    odd = replace(
-        result, accounts=replace(result.accounts, values=values, headline={**result.headline, "npv_usd": 1.25})
-    )
+    headline = replace(result.accounts.headline, npv_usd=1.25)
+    odd = replace(result, accounts=replace(result.accounts, values=values, headline=headline))
     back = load(odd.save(tmp_path / "odd"))
     assert back.accounts.values == values
     assert back.headline["npv_usd"] == 1.25
@@ -259,9 +256,9 @@ def test_records_that_are_gone_are_a_note(
         scenario_named("one-campus")
     gone = "catalog.accelerators.gb300"
     assert "no longer in the catalog" in told(load(first))[gone]
-    answer = allocate(AllocationQuestion(source=str(earlier), period="2026Q3"))
-    assert [note["path"] for note in answer["notes"] if note["code"] == drift.CODE] == [gone]
-    scenario, saved = opened_simulation(SimulationQuestion(source=str(earlier), seed=5))
+    answer = verbs.allocate(str(earlier), period="2026Q3")
+    assert [note.path for note in answer.head.notes if note.code == drift.CODE] == [gone]
+    scenario, saved = opened_simulation(SimulationQuestion(scenario=str(earlier), seed=5))
     assert saved is not None
     assert "no longer in the catalog" in told(saved)[gone]
     assert scenario.asked.seed == 5
@@ -327,11 +324,20 @@ def test_a_result_is_taken_wherever_a_scenario_is(earlier: Path) -> None:
     assert scenario is saved.scenario
     assert scenario_of("one-campus") == (scenario_named("one-campus"), None)
     asked = outline(scenario)
-    assert next(row for row in asked["platforms"] if row["platform"] == "gb300")["rack_price_usd"] == 3.6e6
-    listed = numbers(scenario)
-    assert next(row for row in listed["numbers"] if row["path"] == PRICE)["value"] == 3.6e6
+    assert next(row for row in asked.platforms if row.platform == "gb300").rack_price_usd == 3.6e6
+    listed = rests_on(scenario)
+    assert next(row for row in listed.numbers if row.path == PRICE).value == 3.6e6
     for answer in (asked, listed):
-        assert PRICE in [note["path"] for note in answer["notes"] if note["code"] == drift.CODE]
+        assert PRICE in [note.path for note in answer.head.notes if note.code == drift.CODE]
+
+
+def test_strategies_lie_over_the_scenario_of_a_result(earlier: Path, tmp_path: Path) -> None:
+    """users 13: what a strategy leaves alone is what the result was made of."""
+    (tmp_path / "half.toml").write_text('[programme]\ntarget = "50 MW"\n')
+    scenario, _ = scenario_of(str(earlier))
+    (half,) = load_strategies([str(tmp_path / "half.toml")], scenario)
+    assert half.scenario.asked.programme.target_w == 50e6
+    assert half.scenario.records == scenario.records
 
 
 def test_a_result_that_is_run_again_comes_to_the_same(earlier: Path) -> None:
@@ -349,12 +355,10 @@ def test_who_lives_through_it_is_told_too(result: Result) -> None:
 
 
 @pytest.mark.parametrize("verb", ["check", "sources"])
-def test_the_commands_take_it_too(earlier: Path, verb: str) -> None:
-    found = CliRunner().invoke(app, [verb, str(earlier), "--json"])
-    assert found.exit_code == 0
-    answer = json.loads(found.stdout)
-    assert answer["hash"] == resolved_hash(earlier)
-    assert PRICE in [note["path"] for note in answer["notes"]]
+def test_the_verbs_take_it_too(earlier: Path, verb: str) -> None:
+    answer = verbs.ask(verb, str(earlier))
+    assert answer.head.hash == resolved_hash(earlier)
+    assert PRICE in [note.path for note in answer.head.notes]
 
 
 def test_overrides_of_a_result_change_nothing_else(earlier: Path) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from gigawatt.catalog.tables import Reader, check_plain, read_toml
 from gigawatt.errors import Fault, InputError, ScenarioError
 from gigawatt.scenario.check import NAME
-from gigawatt.scenario.load import load, locate_files
+from gigawatt.scenario.load import locate_files, reread
 from gigawatt.scenario.schema import Scenario
 
 # The key of a question that names strategies.
@@ -40,16 +39,15 @@ def shipped() -> list[str]:
     return sorted(file.stem for file in _folder().glob("*.toml"))
 
 
-def load_strategies(given: Sequence[str], base: str, overrides: Mapping[str, Any]) -> list[Strategy]:
-    """Strategies by name or file, laid over a scenario with overrides; those that ship where none is given.
+def load_strategies(given: Sequence[str], base: Scenario) -> list[Strategy]:
+    """Strategies by name or file, laid over a scenario; those that ship where none is given.
 
     Raises ScenarioError with every fault that was found, each with the strategy that it is of.
     """
-    load(base, overrides)
     found, faults = [], []
     for name in given or shipped():
         try:
-            found.append(_strategy(_file(name), base, overrides))
+            found.append(_strategy(_file(name), base))
         except InputError as error:
             faults += [_named(fault, Path(name).stem) for fault in error.faults]
     names = [strategy.name for strategy in found]
@@ -79,7 +77,7 @@ def _file(name: str) -> Path:
     raise ScenarioError([Fault(path=ARGUMENT, given=f'"{name[:80]}"', expected=expected, asked=True)])
 
 
-def _strategy(file: Path, base: str, overrides: Mapping[str, Any]) -> Strategy:
+def _strategy(file: Path, base: Scenario) -> Strategy:
     table, faults = read_toml(file)
     faults += [
         Fault(path=key, given="in a strategy", expected="overrides of what is decided; the scenario says the rest")
@@ -97,5 +95,4 @@ def _strategy(file: Path, base: str, overrides: Mapping[str, Any]) -> Strategy:
         raise ScenarioError(reader.faults)
     words = {key: " ".join(str(table.pop(key, "")).split()) for key in ("title", "description")}
     locate_files(table, lambda name: str(file.parent / name))
-    scenario = load(base, {**overrides, **table})
-    return Strategy(name=file.stem, scenario=scenario, **words)
+    return Strategy(name=file.stem, scenario=reread(base, table), **words)

@@ -103,8 +103,8 @@ class Comparison:
 
 def answer(question: CompareQuestion, job: Job) -> Comparison:
     """What may come of the strategies that are asked about."""
-    strategies = load_strategies(question.strategies, question.scenario, question.set)
-    return compare(scenario_of(question.scenario, question.set)[0], strategies, question, job)
+    scenario, _ = scenario_of(question.scenario, question.set)
+    return compare(scenario, load_strategies(question.strategies, scenario), question, job)
 
 
 @exact()
