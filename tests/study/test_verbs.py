@@ -51,7 +51,7 @@ def test_every_field_is_an_option_with_its_sentence(verb: Verb) -> None:
         assert words[entry.name].endswith("."), f"{entry.name} has no sentence"
         assert len(words[entry.name].split()) > 2, f"{entry.name} has no sentence"
         option = shown.pop(key)
-        assert option.help.replace("\\[", "[") == words[entry.name]
+        assert option.help.replace("\\[", "[").removesuffix(" [required]") == words[entry.name]
         assert (option.param_type_name == "argument") == (key in verb.positional)
     assert set(shown) <= {"out", "predictions", "scheduler", "json", "help"}
     assert callable(verb.answer)

@@ -68,7 +68,7 @@ def _of_question(verb: Verb) -> Iterator[inspect.Parameter]:
         default = _default(entry)
         metavar = "" if hints[entry.name] is bool else _metavar(key, entry, hints[entry.name], verb)
         style: dict[str, Any] = {
-            "help": _unmarked(words.get(entry.name, "")),
+            "help": _unmarked(words.get(entry.name, "") + _must(key, entry, verb)),
             "show_default": bool(default),
             "metavar": metavar,
             "autocompletion": completion(verb.name, key, _choices(hints[entry.name])),
@@ -117,6 +117,11 @@ def _unmarked(text: str) -> str:
     return escape(text)
 
 
+def _must(key: str, entry: Field[Any], verb: Verb) -> str:
+    """A mark at options that have to be there; typer marks what is asked for by its place."""
+    return " [required]" if _required(entry) and key not in verb.positional else ""
+
+
 def _required(entry: Field[Any]) -> bool:
     return entry.default is MISSING and entry.default_factory is MISSING
 
@@ -134,7 +139,7 @@ def _metavar(key: str, entry: Field[Any], hint: Any, verb: Verb) -> str:
         return "|".join(choices)
     if key in verb.positional:
         return key.upper()
-    return METAVARS.get(units.split(entry.name)[1] or key, "TEXT")
+    return METAVARS.get(units.split(entry.name)[1] or key, "N" if int in (hint, *get_args(hint)) else "TEXT")
 
 
 def _default(entry: Field[Any]) -> str | None:
