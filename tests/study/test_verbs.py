@@ -38,6 +38,8 @@ def test_every_door_has_the_same_verbs() -> None:
     for verb in VERBS:
         assert getattr(verbs, verb.function).__doc__ == verb.title
     assert {verb.group for verb in VERBS} == set(GROUPS)
+    with pytest.raises(KeyError, match="no verb is called 'plan': run, check"):
+        verbs.ask("plan")
     with pytest.raises(AttributeError, match="no_such_verb"):
         verbs.no_such_verb  # noqa: B018 (the access is the test)
 

@@ -279,7 +279,10 @@ VERBS: tuple[Verb, ...] = (
 
 def named(name: str) -> Verb:
     """The verb of a name, as it is typed or as it is called in Python. Raises KeyError where there is none."""
-    return next(verb for verb in VERBS if name in (verb.name, verb.function))
+    for verb in VERBS:
+        if name in (verb.name, verb.function):
+            return verb
+    raise KeyError(f"no verb is called {name!r}: {', '.join(verb.name for verb in VERBS)}")
 
 
 def ask(name: str, /, *places: Any, job: Job | None = None, **values: Any) -> Any:
