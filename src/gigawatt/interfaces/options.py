@@ -85,13 +85,12 @@ def _of_question(verb: Verb) -> Iterator[inspect.Parameter]:
 
 def _of_job(verb: Verb, report: Report) -> Iterator[inspect.Parameter]:
     """Options that are none of the question: where the answer goes, and who works on it."""
-    default = "gigawatt-runs/SCENARIO-HASH" if verb.always_kept else False
     if verb.folder:
-        yield _path("out", "DIR", verb.folder, default)
+        yield _path("out", "DIR", verb.folder + (" [default: gigawatt-runs/SCENARIO-HASH]" if verb.always_kept else ""))
     if report.drawing:
-        yield _path("out", "FILE.svg", "Draw it there.", False)
+        yield _path("out", "FILE.svg", "Draw it there.")
     if report.table:
-        yield _path("predictions", "OUT.csv", "Write every row with its prediction.", False)
+        yield _path("predictions", "OUT.csv", "Write every row with its prediction.")
     if verb.spreads:
         info = typer.Option(None, "--scheduler", metavar="ADDRESS", help='A Dask cluster, as "tcp://10.0.0.5:8786".')
         yield inspect.Parameter("scheduler", inspect.Parameter.KEYWORD_ONLY, default=info, annotation=str | None)
@@ -99,8 +98,8 @@ def _of_job(verb: Verb, report: Report) -> Iterator[inspect.Parameter]:
     yield inspect.Parameter("json", inspect.Parameter.KEYWORD_ONLY, default=info, annotation=bool)
 
 
-def _path(name: str, metavar: str, words: str, default: str | bool) -> inspect.Parameter:
-    info = typer.Option(None, f"--{name}", metavar=metavar, help=words, show_default=default)
+def _path(name: str, metavar: str, words: str) -> inspect.Parameter:
+    info = typer.Option(None, f"--{name}", metavar=metavar, help=_unmarked(words))
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=info, annotation=Path | None)
 
 

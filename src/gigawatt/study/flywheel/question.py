@@ -14,7 +14,7 @@ class FlywheelQuestion:
     """Whose wheel is turned, and how."""
 
     scenario: str = DEFAULT
-    """A preset's name or a TOML file, with a table [flywheel]."""
+    """A preset's name, a TOML file, or the folder of a result, with a table [flywheel]."""
     set: Mapping[str, Any] = field(default_factory=dict)
     """Values that override those of the scenario, by path, such as flywheel.users_odds = 2."""
     start_ratio: float = 0.5

@@ -75,13 +75,13 @@ class TrainingQuestion:
     engine: str = ""
     """Software, such as Megatron-Bridge; the one that plans assume where nothing is said."""
     tp_count: int | None = None
-    """Tensor-parallel packages; what is not said of a layout is searched."""
+    """Tensor-parallel packages; a layout of which nothing is said is searched."""
     pp_count: int | None = None
     """Stages of the pipeline."""
     cp_count: int | None = None
     """Packages that share the context of a sequence."""
     ep_count: int | None = None
-    """Packages that experts are spread over."""
+    """Groups of packages that experts are spread over."""
     usd_per_gpu_hour: float | None = None
     """Price of a GPU-hour in USD; without it there is no cost."""
 

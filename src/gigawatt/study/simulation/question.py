@@ -20,7 +20,7 @@ class SimulationQuestion:
     set: Mapping[str, Any] = field(default_factory=dict)
     """Values that override those of the scenario, by path, such as operations.restart = "5min"."""
     seed: int | None = None
-    """Of everything drawn by chance; that of the scenario where none is given."""
+    """Of everything drawn by chance; the scenario's where none is given."""
     from_: str | None = None
     """First quarter, month or day: 2028Q1, 2028-07 or 2028-07-01; the start of the plan where none is given."""
     to: str | None = None

@@ -14,6 +14,6 @@ class SourcesQuestion:
     """Whose numbers are listed."""
 
     scenario: str = DEFAULT
-    """A preset's name or a TOML file."""
+    """A preset's name, a TOML file, or the folder of a result."""
     set: Mapping[str, Any] = field(default_factory=dict)
     """Values that override those of the scenario, by path, such as programme.target = "2 GW"."""
