@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gigawatt.errors import OutputError, ScenarioError
+from gigawatt.errors import OutputError
 from gigawatt.report import accuracy
 from gigawatt.study import verbs
 from gigawatt.study.validate.score import Validation
@@ -78,7 +78,7 @@ def test_only_a_table_of_ours_is_written_over(facilities: Validation, tmp_path: 
     place.write_text(accuracy.predictions(facilities))
     accuracy.check_predictions(place)
     place.write_text("operator_or_case,metric\nGoogle,PUE\n")
-    with pytest.raises(ScenarioError, match="not written here"):
+    with pytest.raises(OutputError, match="not written here"):
         accuracy.check_predictions(place)
     with pytest.raises(OutputError, match="a file in a folder that exists"):
         accuracy.check_predictions(tmp_path / "none" / "out.csv")

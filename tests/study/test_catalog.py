@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gigawatt.catalog import load as catalog
-from gigawatt.errors import CatalogError, ScenarioError
+from gigawatt.errors import CatalogError, OutputError, ScenarioError
 from gigawatt.scenario import strategy
 from gigawatt.scenario.load import allocation_presets, presets
 from gigawatt.study import verbs
@@ -123,7 +123,7 @@ class TestImportModel:
         assert found.active_params_count == pytest.approx(found.total_params_count - looked_up, rel=1e-3)
         assert set(plain(found)) == {*plain(found.head), "path", "name", "total_params_count", "active_params_count"}
         assert catalog.read_file(catalog.KINDS["models"], found.path).name == "mine"
-        with pytest.raises(CatalogError, match="no file of that name"):
+        with pytest.raises(OutputError, match="no file of that name"):
             self.imported(tmp_path, CONFIG)
         assert self.imported(tmp_path, CONFIG, name="My own").path == tmp_path / "my-own.toml"
 
@@ -137,7 +137,7 @@ class TestImportModel:
 
     def test_a_folder_that_is_none(self, tmp_path: Path) -> None:
         (tmp_path / "mine.json").write_text(json.dumps(CONFIG))
-        with pytest.raises(CatalogError, match="a folder that exists") as caught:
+        with pytest.raises(OutputError, match="a folder that exists") as caught:
             verbs.catalog_import_model(tmp_path / "mine.json", job=Job(folder=tmp_path / "none"))
         assert [(fault.path, fault.asked) for fault in caught.value.faults] == [("out", True)]
 

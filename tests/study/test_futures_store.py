@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gigawatt.errors import ScenarioError
+from gigawatt.errors import OutputError
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.futures import sweep
 from gigawatt.study.futures.question import SweepQuestion
@@ -39,7 +39,7 @@ def test_a_question_of_anyone_makes_no_store(brief: Scenario, tmp_path: Path, ma
     folder.mkdir()
     (folder / "question.json").write_text(marker)
     (folder / "report.html").write_text("mine")
-    with pytest.raises(ScenarioError, match=r"question\.json"):
+    with pytest.raises(OutputError, match=r"question\.json"):
         ask(brief, folder)
     assert tree(folder) == ["question.json", "report.html"]
     assert (folder / "report.html").read_text() == "mine"
@@ -51,7 +51,7 @@ def test_what_a_user_adds_to_a_store_is_named(brief: Scenario, folder: Path, nam
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_text("mine")
     before = tree(folder)
-    with pytest.raises(ScenarioError, match=name):
+    with pytest.raises(OutputError, match=name):
         ask(brief, folder)
     assert tree(folder) == before
 
@@ -74,7 +74,7 @@ def test_what_was_changed_is_not_believed(
     """faults K11, K8: a batch that is broken or of another shape, a plan that was changed; the fault names the file."""
     file = next(path for path in folder.glob(pattern))
     change(file)
-    with pytest.raises(ScenarioError) as caught:
+    with pytest.raises(OutputError) as caught:
         ask(brief, folder)
     assert file.name in str(caught.value)
 
@@ -85,5 +85,5 @@ def test_a_batch_of_another_question_is_not_taken(brief: Scenario, folder: Path,
     open_store(tmp_path / "other", question).keep("draws", swept.found.table)
     for file in (tmp_path / "other" / "batches" / "draws").iterdir():
         shutil.copy(file, folder / "batches" / "draws")
-    with pytest.raises(ScenarioError, match="of another question"):
+    with pytest.raises(OutputError, match="of another question"):
         ask(brief, folder)

@@ -129,7 +129,7 @@ def test_a_store_of_another_question_is_refused(brief: Scenario, folder: Path) -
     ]
     before = sorted(folder.rglob("*"))
     for scenario, question, word in others:
-        with pytest.raises(ScenarioError, match=word):
+        with pytest.raises(OutputError, match=word):
             sweep.sweep(scenario, question, Job(folder=folder))
     assert sorted(folder.rglob("*")) == before
 

@@ -61,7 +61,7 @@ def test_what_a_user_adds_to_a_result_is_kept(result: Result, saved: Path, name:
     else:
         place.write_text("mine")
     before = tree(saved)
-    with pytest.raises(ScenarioError, match=name.partition("/")[0]):
+    with pytest.raises(OutputError, match=name.partition("/")[0]):
         result.save(saved)
     assert tree(saved) == before
 
@@ -75,7 +75,7 @@ def test_a_link_to_a_result_leads_to_it(result: Result, saved: Path, tmp_path: P
     result.save(tmp_path / "link")
     assert (tmp_path / "link").is_symlink()
     assert plain(answer_of(load(saved))) == plain(answer_of(result))
-    with pytest.raises(ScenarioError, match="other files"):
+    with pytest.raises(OutputError, match="other files"):
         result.save(tmp_path / "other")
 
 

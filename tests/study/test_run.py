@@ -92,7 +92,7 @@ def test_other_peoples_folders_are_left_alone(result: Result, tmp_path: Path) ->
     with pytest.raises(OutputError, match="out = "):
         result.save(tmp_path)
     file = tmp_path / "mine.txt"
-    with pytest.raises(ScenarioError, match="a file"):
+    with pytest.raises(OutputError, match="a file"):
         result.save(file)
     assert file.read_text() == "precious"
 
@@ -159,7 +159,7 @@ def test_a_folder_is_looked_at_before_any_work(tmp_path: Path) -> None:
         Job(folder=tmp_path / "theirs", cancelled=lambda: True),
         Job(runs=tmp_path, cancelled=lambda: True),
     ):
-        with pytest.raises(ScenarioError) as caught:
+        with pytest.raises(OutputError) as caught:
             verbs.ask("run", "one-campus", set=over, job=job)
         assert [(fault.path, fault.asked) for fault in caught.value.faults] == [("out", True)]
     with pytest.raises(Cancelled):
