@@ -262,8 +262,8 @@ def _parse_text(text: str, unit: Unit) -> float:
         raise ValueError(unit.example)
     expression = match[2].replace("FLOPS", "FLOP/s")
     over, _, under = expression.partition("/")
-    over_dimension, over_size = _parse_part(over, unit)
-    under_dimension, under_size = _parse_part(under, unit)
+    over_dimension, over_size = _parse_part(over, unit, () if unit.under else _ALONE.get(unit.over, ()))
+    under_dimension, under_size = _parse_part(under, unit, ())
     if (over_dimension, under_dimension) != (unit.over, unit.under):
         raise ValueError(unit.example)
     # Divide by the inverse where sizes are below one: 65 USD/MWh is then 65/1e6 exactly.
@@ -272,7 +272,8 @@ def _parse_text(text: str, unit: Unit) -> float:
     return number * size / unit.size if size >= 1 else number / (under_size / over_size) / unit.size
 
 
-def _parse_part(text: str, unit: Unit) -> tuple[str, float]:
+def _parse_part(text: str, unit: Unit, alone: tuple[str, ...]) -> tuple[str, float]:
+    """Dimension and size of what stands above or below the stroke. alone: what a prefix may stand before by itself."""
     words = text.split()
     scale = _WORDS[words.pop(0)] if words and words[0] in _WORDS else 1.0
     name = " ".join(words)
@@ -280,7 +281,7 @@ def _parse_part(text: str, unit: Unit) -> tuple[str, float]:
         dimension, size, _ = _NAMES[name]
         return dimension, scale * size
     prefix, rest = name[:1], name[1:]
-    if prefix in _LARGE and not unit.under and rest.strip() in _ALONE.get(unit.over, ()):
+    if prefix in _LARGE and rest.strip() in alone:
         return unit.over, scale * _LARGE[prefix]
     if prefix in _PREFIXES and rest in _NAMES and _NAMES[rest][2]:
         return _NAMES[rest][0], scale * _PREFIXES[prefix] * _NAMES[rest][1]

@@ -47,7 +47,15 @@ def test_prefixes_may_stand_alone_in_counts_and_tokens(text: str, suffix: str, v
 
 @pytest.mark.parametrize(
     ("text", "suffix"),
-    [("1k", "w"), ("15T", "tokens_per_s"), ("2M tokens", "count"), ("1m", "count"), ("5", "tokens"), ("1k", "frac")],
+    [
+        ("1k", "w"),
+        ("15T", "tokens_per_s"),
+        ("2M tokens", "count"),
+        ("1m", "count"),
+        ("5", "tokens"),
+        ("1k", "frac"),
+        ("1 /k", "ratio"),
+    ],
 )
 def test_and_nowhere_else(text: str, suffix: str) -> None:
     """users 18"""
