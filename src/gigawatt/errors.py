@@ -5,10 +5,13 @@ Each is made of what it carries, so that it crosses from a worker process whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import difflib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MOST_FAULTS_COUNT = 100
+# Characters of a name beyond which nobody reads or means it.
+MOST_NAME = 80
 
 
 def plain(text: str) -> str:
@@ -18,6 +21,18 @@ def plain(text: str) -> str:
     'a\\x1b[31mb'
     """
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def near(name: str, known: Sequence[str], cutoff: float = 0.6) -> str:
+    """The nearest of the names that are known, as the end of what is expected; nothing where none is near.
+
+    cutoff: how alike it has to be, from 0 to 1.
+
+    >>> near("one-campsu", ["one-campus", "loi-2025-09"])
+    '; did you mean "one-campus"?'
+    """
+    close = difflib.get_close_matches(name[:MOST_NAME], known, n=1, cutoff=cutoff)
+    return f'; did you mean "{close[0]}"?' if close else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

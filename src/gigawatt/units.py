@@ -261,7 +261,9 @@ def _parse_text(text: str, unit: Unit) -> float:
     if not match:
         raise ValueError(unit.example)
     expression = match[2].replace("FLOPS", "FLOP/s")
-    over, _, under = expression.partition("/")
+    over, stroke, under = expression.partition("/")
+    if stroke and not under.strip():
+        raise ValueError(unit.example)
     over_dimension, over_size = _parse_part(over, unit, () if unit.under else _ALONE.get(unit.over, ()))
     under_dimension, under_size = _parse_part(under, unit, ())
     if (over_dimension, under_dimension) != (unit.over, unit.under):

@@ -55,6 +55,9 @@ def test_prefixes_may_stand_alone_in_counts_and_tokens(text: str, suffix: str, v
         ("5", "tokens"),
         ("1k", "frac"),
         ("1 /k", "ratio"),
+        ("1 /", "count"),
+        ("2 /T", "frac"),
+        ("3 W/", "w"),
     ],
 )
 def test_and_nowhere_else(text: str, suffix: str) -> None:

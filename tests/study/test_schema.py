@@ -214,9 +214,8 @@ PARTS = ["W", "Wh", "MW", "k", "M", "USD", "token", "tokens", "s", "h", "year", 
 @settings(max_examples=300, deadline=None)
 @given(unit=st.lists(st.sampled_from(PARTS), max_size=5).map("".join), suffix=st.sampled_from(SUFFIXES))
 def test_what_is_read_matches_the_pattern(unit: str, suffix: str) -> None:
-    """But for what nobody writes: a stroke with nothing below it, or with a word of number."""
-    _, stroke, under = unit.partition("/")
-    if stroke and (not under.strip() or "million" in under):
+    """But for what nobody writes: a stroke with a word of number below it."""
+    if "million" in unit.partition("/")[2]:
         return
     text = f"1e-40 {unit}"
     assert bool(re.search(units.pattern(suffix), text)) == (not told(text, suffix))

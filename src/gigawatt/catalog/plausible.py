@@ -10,6 +10,7 @@ from typing import Any, get_type_hints
 
 from gigawatt import units
 from gigawatt.catalog.records import EvidenceMap
+from gigawatt.catalog.tables import joined
 from gigawatt.errors import Fault
 from gigawatt.quarters import HELD, Course
 from gigawatt.units import Plausible
@@ -128,19 +129,15 @@ def _fields(record: object, path: str) -> Iterator[tuple[str, str, Plausible, An
     """Course, name, range and value of the fields that have a range, in a record and in all records in it."""
     if isinstance(record, Mapping):
         for key, item in record.items():
-            yield from _fields(item, _join(path, str(key)))
+            yield from _fields(item, joined(path, str(key)))
     elif isinstance(record, tuple):
         for n, item in enumerate(record):
             yield from _fields(item, f"{path}[{n}]")
     elif is_dataclass(record) and not isinstance(record, type | Course):
         known = ranges(type(record))
         for entry in fields(record):
-            value, where = getattr(record, entry.name), _join(path, units.split(entry.name)[0])
+            value, where = getattr(record, entry.name), joined(path, units.split(entry.name)[0])
             if entry.name in known:
                 yield where, entry.name, known[entry.name], value
             elif entry.name != "evidence":
                 yield from _fields(value, where)
-
-
-def _join(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key

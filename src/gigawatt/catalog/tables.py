@@ -9,7 +9,6 @@ A course is a table of quarters (`ramp = { 2026Q3 = "0.3 GW", 2027Q1 = "1.2 GW" 
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import types
@@ -22,7 +21,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from gigawatt import units
 from gigawatt.catalog.records import Evidence, Grade, Source
-from gigawatt.errors import MOST_FAULTS_COUNT, CatalogError, Fault, plain
+from gigawatt.errors import MOST_FAULTS_COUNT, CatalogError, Fault, near, plain
 from gigawatt.files import MOST_TABLE_BYTES, parse_toml, read_text
 from gigawatt.quarters import HELD, Course
 
@@ -135,7 +134,8 @@ def _hints(cls: type) -> dict[str, Any]:
     return get_type_hints(cls)
 
 
-def _join(path: str, key: str) -> str:
+def joined(path: str, key: str) -> str:
+    """The path of a key below another path, which is empty at the top."""
     return f"{path}.{key}" if path else key
 
 
@@ -153,18 +153,18 @@ def _prepare(
     for key, value in table.items():
         if key in known:
             name = known[key]
-            here = _join(path, key), _join(field_path, name)
+            here = joined(path, key), joined(field_path, name)
             prepared[name] = _value(_hints(cls)[name], name, value, here, inherited, reader)
         elif key not in _INHERITED:
             # Looking for the nearest key takes its time, and beyond so many faults nobody is told.
             near = _nearest(key, known) if len(reader.faults) < MOST_FAULTS_COUNT else "no such key"
-            reader.fault(_join(path, key), _brief(value), near)
+            reader.fault(joined(path, key), _brief(value), near)
     for entry in fields(cls):
         required = entry.default is MISSING and entry.default_factory is MISSING
         key = units.split(entry.name)[0]
         if required and key not in table and entry.name != "evidence":
             suffix = units.split(entry.name)[1]
-            reader.remark(_join(path, key), "missing", units.SUFFIXES[suffix].example if suffix else "a value")
+            reader.remark(joined(path, key), "missing", units.SUFFIXES[suffix].example if suffix else "a value")
     return prepared
 
 
@@ -173,8 +173,8 @@ def _brief(value: object) -> object:
 
 
 def _nearest(key: str, known: Mapping[str, str]) -> str:
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return f'no such key; did you mean "{close[0]}"?' if close else f"one of the keys {', '.join(sorted(known))}"
+    close = near(key, list(known), 0.5)
+    return f"no such key{close}" if close else f"one of the keys {', '.join(sorted(known))}"
 
 
 def _value(
@@ -196,7 +196,7 @@ def _value(
     if is_named(hint):
         item = get_args(hint)[1]
         return {
-            key: _prepare(item, row, _join(path, key), _join(field_path, key), inherited, reader)
+            key: _prepare(item, row, joined(path, key), joined(field_path, key), inherited, reader)
             for key, row in _entries(value, path, reader).items()
         }
     suffix = units.split(name)[1] or (name if name in units.WHOLE_NAMES else "")
@@ -287,7 +287,7 @@ def _annotated(value: object, path: str, reader: Reader) -> tuple[Any, dict[str,
     if not isinstance(value, Mapping) or "value" not in value:
         return value, {}
     for key in sorted(set(value) - _ANNOTATED):
-        reader.fault(_join(path, key), _brief(value[key]), f"one of the keys {', '.join(sorted(_ANNOTATED))}")
+        reader.fault(joined(path, key), _brief(value[key]), f"one of the keys {', '.join(sorted(_ANNOTATED))}")
     return value["value"], {key: value[key] for key in value if key != "value" and key in _ANNOTATED}
 
 
@@ -302,7 +302,7 @@ def _number(value: Any, suffix: str, path: str, reader: Reader) -> float:
 def _range(notes: Mapping[str, Any], suffix: str, path: str, reader: Reader) -> tuple[float | None, float | None]:
     """The low and the high end that a value states."""
     low, high = (
-        _number(notes[key], suffix, _join(path, key), reader) if key in notes else None for key in ("low", "high")
+        _number(notes[key], suffix, joined(path, key), reader) if key in notes else None for key in ("low", "high")
     )
     return low, high
 
@@ -313,17 +313,17 @@ def _stated(
     """Grade, source and note as stated here, checked and laid over those of the tables above."""
     stated: dict[str, str | Source] = {key: notes[key] for key in ("grade", "note") if key in notes}
     if isinstance(stated.get("note", ""), str):
-        check_plain(stated.get("note", ""), _join(path, "note"), True, reader)
+        check_plain(stated.get("note", ""), joined(path, "note"), True, reader)
     else:
-        reader.fault(_join(path, "note"), stated.pop("note"), "text")
+        reader.fault(joined(path, "note"), stated.pop("note"), "text")
     if stated.get("grade", "assumed") not in GRADES:
-        reader.fault(_join(path, "grade"), notes["grade"], f"one of {', '.join(GRADES)}")
+        reader.fault(joined(path, "grade"), notes["grade"], f"one of {', '.join(GRADES)}")
         stated["grade"] = "assumed"
     if "source" in notes:
         name = notes["source"]
         stated["source"] = reader.sources.get(name, _UNKNOWN) if isinstance(name, str) else _UNKNOWN
         if not isinstance(name, str) or name not in reader.sources:
-            reader.fault(_join(path, "source"), name, "a name in [sources] of the same file")
+            reader.fault(joined(path, "source"), name, "a name in [sources] of the same file")
     above = {key: inherited[key] for key in inherited if key != "source" or stated.get("grade") != "assumed"}
     return {**above, **stated}
 
@@ -358,7 +358,7 @@ def _course(
         points = {HELD: plain}
     mistyped = [key for key in points if not _QUARTER.fullmatch(key)]
     for key in mistyped:
-        reader.fault(_join(path, key), _brief(points[key]), 'quarters such as "2026Q3" as keys')
+        reader.fault(joined(path, key), _brief(points[key]), 'quarters such as "2026Q3" as keys')
     if not points:
         reader.remark(path, "{}", "at least one quarter with a value")
     span = _range(notes, suffix, path, reader)
@@ -367,7 +367,7 @@ def _course(
         return {"periods": (HELD,), "values": (math.nan,)}
     ordered = sorted(points)
     values = tuple(
-        _number(points[key], suffix, _join(path, key) if len(points) > 1 else path, reader) for key in ordered
+        _number(points[key], suffix, joined(path, key) if len(points) > 1 else path, reader) for key in ordered
     )
     return {"periods": tuple(ordered), "values": values}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Sequence
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt.catalog.tables import Reader
+from gigawatt.errors import near
 from gigawatt.scenario.schema import Asked, Uncertainty
 
 # What may be uncertain: factors that may move from quarter to quarter, slips in quarters, and factors that hold.
@@ -42,8 +42,7 @@ def check_uncertainty(asked: Asked, reader: Reader) -> None:
 
 
 def _named(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"one of {', '.join(known)}" + (f'; did you mean "{close[0]}"?' if close else "")
+    return f"one of {', '.join(known)}{near(name, known, 0.5)}"
 
 
 def _continuous(path: str, spread: Uncertainty, reader: Reader) -> None:

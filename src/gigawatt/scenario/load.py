@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from typing import Any
 from gigawatt.catalog.plausible import refused
 from gigawatt.catalog.records import Source
 from gigawatt.catalog.tables import Reader, is_named, is_table, read_record, read_sources, read_toml, type_at
-from gigawatt.errors import CatalogError, Fault, ScenarioError
+from gigawatt.errors import MOST_NAME, CatalogError, Fault, ScenarioError, near
 from gigawatt.files import parse_toml
 from gigawatt.scenario.allocation import PATH as ALLOCATION
 from gigawatt.scenario.allocation import PowerAsked, PowerScenario, check_alone, stands_alone
@@ -26,8 +25,8 @@ from gigawatt.scenario.schema import Asked, Scenario
 
 DEFAULT = "loi-2025-09"
 MAX_DEPTH = 8
-# Characters of a name, names, and parts of a path beyond which nobody reads or means them.
-MOST_NAME, MOST_SHOWN, MOST_PARTS = 80, 40, 200
+# Names, and parts of a path, beyond which nobody reads or means them.
+MOST_SHOWN, MOST_PARTS = 40, 200
 
 
 def presets() -> list[str]:
@@ -138,7 +137,8 @@ def _find(name: str, known: Sequence[str] | None = None) -> FilePath:
     file = _shipped(name) or FilePath(name)
     if os.path.exists(file):  # False, not an error, of a name that no file could have
         return file
-    expected = f"a file, or one of the presets {', '.join(presets() if known is None else known)}{_near(name, known)}"
+    names = presets() if known is None else known
+    expected = f"a file, or one of the presets {', '.join(names)}{near(name, names)}"
     shown = name if len(name) <= 80 else name[:77] + "..."
     raise ScenarioError([Fault(path="scenario", given=f'"{shown}"', expected=expected, asked=True)])
 
@@ -147,11 +147,6 @@ def _shipped(name: str) -> FilePath | None:
     if name in presets():
         return _folder() / f"{name}.toml"
     return _folder() / "allocations" / f"{name}.toml" if name in allocation_presets() else None
-
-
-def _near(name: str, known: Sequence[str] | None = None) -> str:
-    close = difflib.get_close_matches(name[:MOST_NAME], presets() if known is None else known, n=1)
-    return f'; did you mean "{close[0]}"?' if close else ""
 
 
 def _extended(file: FilePath, depth: int) -> dict[str, Any]:
@@ -187,7 +182,7 @@ def _over_base(table: dict[str, Any], file: FilePath, depth: int) -> dict[str, A
         raise ScenarioError([Fault(path=path, given=given, expected=expected)])
     found = _shipped(base) or file.parent / base
     if not os.path.exists(found):
-        expected = f"a preset, or a file in the folder {file.parent.absolute()}{_near(base)}"
+        expected = f"a preset, or a file in the folder {file.parent.absolute()}{near(base, presets())}"
         raise ScenarioError([Fault(path=path, given=f'"{base[:MOST_NAME]}"', expected=expected)])
     return _merge(_extended(found, depth + 1), table, Asked)
 
@@ -251,8 +246,8 @@ def _override(table: dict[str, Any], path: str, value: Any, reader: Reader) -> N
 def _named(there: Mapping[str, Any], names: Sequence[str]) -> str:
     """Which names an override may go into. A new one is set whole, so that no slip of the pen adds a thing."""
     known = list(there)[:MOST_SHOWN]
-    near = _near(names[-1], known) or f"; to add it, set {'.'.join(names)[:MOST_NAME]} to a table"
-    return f"one of {', '.join(known) or 'none'}{near}"
+    hint = near(names[-1], known) or f"; to add it, set {'.'.join(names)[:MOST_NAME]} to a table"
+    return f"one of {', '.join(known) or 'none'}{hint}"
 
 
 def _read(table: dict[str, Any], reader: Reader, like: Scenario | None = None) -> Scenario:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
 from gigawatt.catalog.tables import Reader, check_plain, read_toml
-from gigawatt.errors import Fault, InputError, ScenarioError
+from gigawatt.errors import Fault, InputError, ScenarioError, near
 from gigawatt.scenario.check import NAME
 from gigawatt.scenario.load import locate_files, reread
 from gigawatt.scenario.schema import Scenario
@@ -71,9 +70,7 @@ def _file(name: str) -> Path:
         return _folder() / f"{name}.toml"
     if name.endswith(".toml"):
         return Path(name)
-    close = difflib.get_close_matches(name, shipped(), n=1)
-    near = f'; did you mean "{close[0]}"?' if close else ""
-    expected = f"a TOML file, or one of {', '.join(shipped())}{near}"
+    expected = f"a TOML file, or one of {', '.join(shipped())}{near(name, shipped())}"
     raise ScenarioError([Fault(path=ARGUMENT, given=f'"{name[:80]}"', expected=expected, asked=True)])
 
 

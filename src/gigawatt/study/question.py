@@ -6,7 +6,6 @@ Lengths in tokens may be bare numbers.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -14,12 +13,9 @@ from pathlib import PurePath
 from typing import Any, TypeVar
 
 from gigawatt.catalog.tables import Reader, keys_of, read_record
-from gigawatt.errors import Fault, ScenarioError
+from gigawatt.errors import MOST_NAME, Fault, ScenarioError, near
 
 Q = TypeVar("Q")
-
-# Characters of a name beyond which nobody reads or means it.
-MOST_NAME = 80
 
 _BARE = re.compile(r"[0-9][0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?[kMGT]?")
 
@@ -50,9 +46,7 @@ def wrong(field: str, given: object, expected: str) -> Fault:
 
 def unknown(field: str, given: str, known: Sequence[str]) -> Fault:
     """A fault of a field whose value is none of the names that are known, with the nearest of them."""
-    close = difflib.get_close_matches(given[:MOST_NAME], known, n=1, cutoff=0.4)
-    near = f'; did you mean "{close[0]}"?' if close else ""
-    return wrong(field, given[:MOST_NAME], f"one of {', '.join(known)}{near}")
+    return wrong(field, given[:MOST_NAME], f"one of {', '.join(known)}{near(given, known, 0.4)}")
 
 
 def refuse(faults: Iterable[Fault]) -> None:

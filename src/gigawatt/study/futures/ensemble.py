@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.study.futures.budget import Budget, read_budget
 from gigawatt.study.futures.question import CompareQuestion, SweepQuestion
 from gigawatt.study.job import Job
-from gigawatt.study.question import refuse, wrong
+from gigawatt.study.question import refuse, unknown, wrong
 
 MOST_FUTURES, MOST_WORKERS, MOST_SALTELLI = 1_000_000, 1024, 65_536
 
@@ -87,6 +86,4 @@ def _unknown(question: SweepQuestion | CompareQuestion, known: list[str]) -> Ite
         return
     for name in question.vary:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            near = f'; did you mean "{close[0]}"?' if close else ""
-            yield wrong("vary", name, f"one of {', '.join(known)}{near}")
+            yield unknown("vary", name, known)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from gigawatt import units
-from gigawatt.errors import Fault, ScenarioError
+from gigawatt.errors import Fault, ScenarioError, near
 from gigawatt.quarters import first_day
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import calendar
@@ -79,9 +78,7 @@ def _site(name: str, scenario: Scenario, faults: list[Fault]) -> str | None:
     sites = list(scenario.records.sites)
     if name in sites:
         return name
-    close = difflib.get_close_matches(name, sites, n=1)
-    near = f'; did you mean "{close[0]}"?' if close else ""
-    faults.append(wrong("event", f"site={name}", f"one of the sites {', '.join(sites)}{near}"))
+    faults.append(wrong("event", f"site={name}", f"one of the sites {', '.join(sites)}{near(name, sites)}"))
     return None
 
 
