@@ -14,7 +14,7 @@ from gigawatt.report import charts, event, fleet, folder, hours, page, tables, t
 from gigawatt.report.charts import Series
 from gigawatt.report.svg import Frame
 from gigawatt.scenario.load import loads
-from gigawatt.simulate import simulate
+from gigawatt.simulation import simulate
 from gigawatt.study.result import Result
 from gigawatt.study.run.answer import answer_of
 from gigawatt.study.simulation import answer as simulation

@@ -15,7 +15,7 @@ from gigawatt.plan.break_even import price_ratio
 from gigawatt.plan.plan import plan_inputs, quiet
 from gigawatt.report import folder, ladder, page, tables, terminal, words
 from gigawatt.scenario.load import loads
-from gigawatt.simulate.timeline import Window
+from gigawatt.simulation.timeline import Window
 from gigawatt.study import dates
 from gigawatt.study.allocation.problem import opened
 from gigawatt.study.allocation.question import AllocationQuestion

@@ -7,7 +7,7 @@ import pytest
 from gigawatt.account.accounts import account
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate.outdoors import site_years
+from gigawatt.simulation.outdoors import site_years
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.evaluate import FutureOutcome, evaluate, evaluate_anew
 

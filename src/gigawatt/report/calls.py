@@ -5,7 +5,7 @@ from __future__ import annotations
 from gigawatt.report import names, words
 from gigawatt.report.scale import cell
 from gigawatt.report.tables import Column, Table, Value
-from gigawatt.simulate.summary import CalledWork
+from gigawatt.simulation.summary import CalledWork
 from gigawatt.study.result import Result
 
 

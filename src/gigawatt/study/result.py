@@ -26,7 +26,7 @@ from gigawatt.plan.plan import Plan
 from gigawatt.plan.worth import Binding, Worth
 from gigawatt.scenario import kept
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import Timeline
+from gigawatt.simulation import Timeline
 from gigawatt.study import drift
 from gigawatt.study.files import check_folder, check_writable, foreign, refused, sealed, sha256, unsealed
 from gigawatt.study.note import Note

@@ -16,8 +16,8 @@ from gigawatt.plan import financing, flows
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate.outdoors import SiteYear
-from gigawatt.simulate.timeline import lived_totals
+from gigawatt.simulation.outdoors import SiteYear
+from gigawatt.simulation.timeline import lived_totals
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.hedging import branch
 from gigawatt.study.futures.realised import realised, scenario_in

@@ -9,7 +9,7 @@ from gigawatt.plan.exact import exact
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.verify import verify
 from gigawatt.plan.worth import Binding, Worth
-from gigawatt.simulate.summary import Called
+from gigawatt.simulation.summary import Called
 from gigawatt.study import nothing
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
 from gigawatt.study.job import Job

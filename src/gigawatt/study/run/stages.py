@@ -12,7 +12,7 @@ from gigawatt.plan.exact import exact
 from gigawatt.plan.plan import quiet
 from gigawatt.scenario.load import DEFAULT
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import simulate
+from gigawatt.simulation import simulate
 from gigawatt.study import drift
 from gigawatt.study.opened import scenario_of
 from gigawatt.study.result import Result

@@ -11,9 +11,9 @@ from gigawatt.plan.exact import exact
 from gigawatt.plan.plan import Plan
 from gigawatt.quarters import first_day
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import Timeline, calendar, simulate
-from gigawatt.simulate.summary import Summary
-from gigawatt.simulate.timeline import Window
+from gigawatt.simulation import Timeline, calendar, simulate
+from gigawatt.simulation.summary import Summary
+from gigawatt.simulation.timeline import Window
 from gigawatt.study import site_notes
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
 from gigawatt.study.job import Job

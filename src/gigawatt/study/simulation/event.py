@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from gigawatt.plan import flows
 from gigawatt.plan.plan import Plan
-from gigawatt.simulate import Timeline
-from gigawatt.simulate.timeline import Window
+from gigawatt.simulation import Timeline
+from gigawatt.simulation.timeline import Window
 from gigawatt.study.answer import SPREAD, UNTOLD
 
 Floats = NDArray[np.float64]
