@@ -10,7 +10,7 @@ import pytest
 
 from gigawatt.report import charts, svg
 from gigawatt.report.charts import Bar, Mark, Series
-from gigawatt.report.svg import Frame
+from gigawatt.report.charts.marks import Frame
 
 PERIODS = ["2026Q3", "2026Q4", "2027Q1", "2027Q2"]
 FRAME = Frame(slug="x", title="A < B", description='"quoted" & more', width=600, height=300)

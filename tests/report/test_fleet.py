@@ -12,7 +12,7 @@ import pytest
 
 from gigawatt.report import charts, event, fleet, folder, hours, page, tables, terminal
 from gigawatt.report.charts import Series
-from gigawatt.report.svg import Frame
+from gigawatt.report.charts.marks import Frame
 from gigawatt.scenario.load import loads
 from gigawatt.simulation import simulate
 from gigawatt.study.result import Result

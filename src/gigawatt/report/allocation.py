@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 from gigawatt.report.accuracy import aligned, screen_width
+from gigawatt.report.formats import cell
 from gigawatt.report.names import Power, power_of
-from gigawatt.report.scale import cell
 from gigawatt.report.words import joined
 from gigawatt.study.allocation.answer import AllocatedClass, AllocationAnswer
 from gigawatt.study.dates import quarter

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gigawatt.report import svg
 from gigawatt.report.allocation import power_unit, value
-from gigawatt.report.scale import cell, scale
-from gigawatt.report.svg import Axis, Frame
+from gigawatt.report.charts import marks as svg
+from gigawatt.report.charts.marks import Axis, Frame
+from gigawatt.report.formats import cell, scale
 from gigawatt.study.allocation.answer import AllocationAnswer
 
 # A chart that stands alone brings its own colours, those of the report.

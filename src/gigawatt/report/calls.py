@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gigawatt.report import names, words
-from gigawatt.report.scale import cell
-from gigawatt.report.tables import Column, Table, Value
+from gigawatt.report.document import Column, Table, Value
+from gigawatt.report.formats import cell
 from gigawatt.simulation.summary import CalledWork
 from gigawatt.study.result import Result
 

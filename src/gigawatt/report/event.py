@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from gigawatt.report import charts, hours, names, words
 from gigawatt.report.charts import Series
+from gigawatt.report.charts.marks import Frame
+from gigawatt.report.document import Column, Table, Value
 from gigawatt.report.figures import BLUE, GREY, Exhibit
-from gigawatt.report.scale import PERCENT, cell, scale
-from gigawatt.report.svg import Frame
-from gigawatt.report.tables import Column, Table, Value
+from gigawatt.report.formats import PERCENT, cell, scale
 from gigawatt.study.result import Result
 from gigawatt.study.simulation.event import Cut, EventOutcome, Means
 from gigawatt.units import show

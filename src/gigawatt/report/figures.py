@@ -9,9 +9,9 @@ import xarray as xr
 
 from gigawatt.report import charts, names, tables, views, words
 from gigawatt.report.charts import Bar, Mark, Series
-from gigawatt.report.scale import Scale, cell, scale
-from gigawatt.report.svg import Frame
-from gigawatt.report.tables import Table
+from gigawatt.report.charts.marks import Frame
+from gigawatt.report.document import Table
+from gigawatt.report.formats import Scale, cell, scale
 from gigawatt.study.dates import quarter
 from gigawatt.study.result import Result
 from gigawatt.study.run.tranches import tranches

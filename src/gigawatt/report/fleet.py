@@ -10,10 +10,10 @@ import xarray as xr
 
 from gigawatt.report import charts, hours, names, tables, views, words
 from gigawatt.report.charts import Series
+from gigawatt.report.charts.marks import Frame
+from gigawatt.report.document import Column, Table
 from gigawatt.report.figures import AMBER, BLUE, GREY, HALF, RED, TEAL, Exhibit
-from gigawatt.report.scale import PERCENT, Scale, cell, scale
-from gigawatt.report.svg import Frame
-from gigawatt.report.tables import Column, Table
+from gigawatt.report.formats import PERCENT, Scale, cell, scale
 from gigawatt.study.dates import quarter
 from gigawatt.study.result import Result
 from gigawatt.study.simulation.outages import longest_first

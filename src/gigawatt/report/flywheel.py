@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from gigawatt import units
-from gigawatt.report import svg
 from gigawatt.report.accuracy import aligned, screen_width, share, signed
+from gigawatt.report.charts import marks as svg
+from gigawatt.report.charts.marks import Frame
+from gigawatt.report.formats import cell
 from gigawatt.report.names import power_of
-from gigawatt.report.scale import cell
-from gigawatt.report.svg import Frame
 from gigawatt.study.flywheel.answer import FixedPoint, FlywheelAnswer, TurnedYear, WheelNumber
 from gigawatt.study.flywheel.backtest import BacktestRow, PastCurve
 from gigawatt.study.flywheel.loop import Turn

@@ -1,108 +1,112 @@
-"""A result as a folder: report, workbook, tables and data, all of it at once or nothing."""
+"""An answer as a folder: page, workbook, tables, charts and figures, all of it at once or nothing."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import xarray as xr
+from typing import Any
 
 from gigawatt.plan.exact import exact
-from gigawatt.report.hours import daily, dated
+from gigawatt.report.document import Document, Table
+from gigawatt.report.writers import csv, page, workbook
 from gigawatt.study.answer import plain
-from gigawatt.study.result import Result, datasets, whole_folder
+from gigawatt.study.files import check_file, sealed, write_whole
+from gigawatt.study.result import DATA, Result, check_out, whole_folder
+from gigawatt.study.workshop import NEW, put, workshop
 
-if TYPE_CHECKING:
-    import pandas as pd
+# The file that says whose folder it is, and what it says.
+MARKER, KIND = "report.json", "report"
+PAGE, WORKBOOK, SUMMARY, TABLES, CHARTS, CSV = (
+    "report.html",
+    "workbook.xlsx",
+    "summary.json",
+    "tables",
+    "charts",
+    "csv",
+)
 
-    from gigawatt.study.run.answer import RunAnswer
-    from gigawatt.study.simulation.answer import SimulationAnswer
 
-# A table of CSV with more rows than this helps nobody.
-MOST_ROWS = 50_000
-# Datasets of a result, by the name of their files.
-DATA = ("plan", "inputs", "timeline", "outages", "accounts", "statements", "classes", "platforms")
+def check(folder: Path) -> None:
+    """Refuse a folder that holds something else, or cannot be written. Raises OutputError, or OSError."""
+    check_out(folder, MARKER, KIND)
 
 
 @exact()
-def write(answer: RunAnswer | SimulationAnswer, folder: Path) -> dict[str, str]:
-    """Write everything that an answer and its result say; returns name → path, folder first.
+def write(answer: Any, document: Document, folder: Path, *, beside: bool = False) -> dict[str, str]:
+    """Write everything that an answer says; returns name → path, folder first.
 
-    Raises OutputError where the folder holds something else, OSError where it cannot be written. A failure in the
-    middle leaves nothing behind.
+    A result brings its data; beside: to a folder of the answer's own making, file by file. Raises OutputError where the
+    folder holds something else, OSError where it cannot be written: a failure in the middle leaves nothing behind.
     """
-    from gigawatt.report import page, workbook
+    contents = _contents(answer, document)
+    result = getattr(answer, "result", None)
+    if beside:
+        for name, content in contents.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            write_whole(folder / name, content, beside=folder)
+        return files(folder, contents)
+    if isinstance(result, Result):
+        from gigawatt.report.datasets import write_csv
 
-    result = answer.result
-    with whole_folder(result, folder) as place:
-        (place / "report.html").write_text(page.render(result), encoding="utf-8")
-        workbook.write(result, place / "workbook.xlsx")
-        (place / "summary.json").write_text(_summary(answer), encoding="utf-8")
-        _write_tables(result, place / "csv")
-    return files(folder)
+        with whole_folder(result, folder) as place:
+            _fill(place, contents)
+            write_csv(result, place / CSV)
+        return files(folder, contents) | {name: str(folder / file) for name, file in {"csv": CSV, **DATA}.items()}
+    _write_alone(contents, folder)
+    return files(folder, contents)
 
 
-def _summary(answer: RunAnswer | SimulationAnswer) -> str:
-    """The answer as JSON, without the time that it took: the same result gives the same bytes."""
+def _write_alone(contents: dict[str, bytes], folder: Path) -> None:
+    check(folder)
+    folder = folder.resolve()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with workshop(folder.parent) as place:
+        new = place / NEW
+        new.mkdir()
+        _fill(new, contents)
+        names = sorted(path.relative_to(new).as_posix() for path in new.rglob("*"))
+        (new / MARKER).write_text(sealed({"kind": KIND, "files": [*names, MARKER]}), encoding="utf-8")
+        check(folder)  # again: a user may have put something there in the meantime
+        put(place, folder)
+
+
+def _fill(place: Path, contents: dict[str, bytes]) -> None:
+    for name, content in contents.items():
+        (place / name).parent.mkdir(exist_ok=True)
+        (place / name).write_bytes(content)
+
+
+def _contents(answer: Any, document: Document) -> dict[str, bytes]:
+    """What every folder holds, by name."""
+    found = {PAGE: page.render(document).encode(), WORKBOOK: workbook.render(document), SUMMARY: _summary(answer)}
+    found |= {f"{TABLES}/{name}.csv": text.encode() for name, text in csv.texts(document).items()}
+    return found | {f"{CHARTS}/{name}.svg": chart.alone.encode() for name, chart in document.charts().items()}
+
+
+def _summary(answer: Any) -> bytes:
+    """The answer as JSON, without the time that it took: the same question gives the same bytes."""
     found = plain(answer)
-    if "solver" in found:
+    if isinstance(found.get("solver"), dict):
         found["solver"]["wall_s"] = None
-    return f"{json.dumps(found, allow_nan=False, ensure_ascii=False)}\n"
+    return f"{json.dumps(found, allow_nan=False, ensure_ascii=False)}\n".encode()
 
 
-def files(folder: Path) -> dict[str, str]:
-    """Name → path of what `write` writes."""
-    data = {name: f"{name}.nc" for name in DATA}
-    found = {
-        "report": "report.html",
-        "workbook": "workbook.xlsx",
-        "summary": "summary.json",
-        "csv": "csv",
-        "scenario": "scenario.toml",
-        "resolved": "resolved.json",
-        "result": "result.json",
-    }
-    return {"folder": str(folder)} | {name: str(folder / file) for name, file in (found | data).items()}
+def files(folder: Path, contents: dict[str, bytes]) -> dict[str, str]:
+    """Name → path of what is written for every answer."""
+    names = {"report": PAGE, "workbook": WORKBOOK, "summary": SUMMARY, "tables": TABLES}
+    names |= {"charts": CHARTS} if any(name.startswith(CHARTS) for name in contents) else {}
+    return {"folder": str(folder)} | {name: str(folder / file) for name, file in names.items()}
 
 
-def _write_tables(result: Result, place: Path) -> None:
-    place.mkdir()
-    for name, data in _listed(result).items():
-        for dims, table in tidy(data):
-            table.to_csv(place / f"{'.'.join((name, *dims))}.csv", index=False, lineterminator="\n")
+def check_table(place: Path, heads: tuple[str, ...]) -> None:
+    """Refuse, before any work is done, a place for rows of a table that cannot be written, or holds another file.
 
-
-def _listed(result: Result) -> dict[str, xr.Dataset]:
-    """The datasets as they are listed.
-
-    Of long timelines less: tokens by class only, of longer ones means of days. timeline.nc has all of it.
+    heads: the last titles of the table, by which an earlier one is known. Raises OutputError, or OSError.
     """
-    found, data = datasets(result), result.timeline.data
-    if data.served_tokens_per_s.size > MOST_ROWS:
-        found["timeline"] = data.assign(served_tokens_per_s=data.served_tokens_per_s.sum("pair"))
-    if data.stock_count.size > MOST_ROWS and dated(result):
-        found["timeline.daily"] = daily(found.pop("timeline"))
-    outages = result.timeline.outages
-    labels = {name: ("outage", outages[f"{name}_name"].values[outages[name].values]) for name in ("pair", "kind")}
-    return found | {"outages": outages.assign(labels)}
+    check_file(place, "predictions", lambda text: tuple(text.partition("\n")[0].split(",")[-len(heads) :]) == heads)
 
 
-def tidy(data: xr.Dataset) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
-    """A dataset as tidy tables, one for each set of dimensions, named by it: labels first, then a column a variable.
-
-    A dimension without labels, such as the rows of the long table, names nothing and is no column; a set with an empty
-    dimension, such as the training runs of a scenario without any, is left out.
-    """
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for name, line in data.data_vars.items():
-        order = tuple(str(dim) for dim in data.dims if dim in line.dims)
-        groups.setdefault(order, []).append(str(name))
-    for dims, names in sorted(groups.items()):
-        if not dims or not all(data.sizes[dim] for dim in dims):
-            continue
-        labels = tuple(dim for dim in dims if dim in data.coords)
-        chosen = data[names].transpose(*dims)
-        beside = [str(name) for name in chosen.coords if name not in dims]
-        yield labels, chosen.to_dataframe(dim_order=list(dims)).reset_index()[[*labels, *beside, *names]]
+def write_table(table: Table, place: Path) -> dict[str, str]:
+    """Write a table as CSV; returns its name → place."""
+    write_whole(place, csv.text(table))
+    return {table.name: str(place)}

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from math import isfinite
 
 from gigawatt.report import names, terminal
-from gigawatt.report.scale import cell
-from gigawatt.report.tables import Column, Table
+from gigawatt.report.document import Column, Table
+from gigawatt.report.formats import cell
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.dates import quarter
 from gigawatt.study.futures.hedging import COMMON, GUARDED, KNOWN, MEAN, Hedging, Order

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from gigawatt.report import names, svg
+from gigawatt.report.charts.marks import Axis, Frame
 from gigawatt.report.figures import Exhibit
-from gigawatt.report.svg import Axis, Frame
 from gigawatt.report.tables import Column, Table
 from gigawatt.study.claims.hardware import Rung, ladder
 from gigawatt.study.result import Result

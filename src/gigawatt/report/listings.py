@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gigawatt.report import names
-from gigawatt.report.scale import cell, scale
-from gigawatt.report.tables import Column, Table, united
+from gigawatt.report.document import Column, Table, united
+from gigawatt.report.formats import cell, scale
 from gigawatt.study.catalog.listing import SHIPPED, CatalogListing
 from gigawatt.study.check.answer import Outline, OutlinedCapital, OutlinedResearch, OutlinedSite, OutlinedUseCase
 from gigawatt.study.claims.claim import Claim, ClaimRow, Computed

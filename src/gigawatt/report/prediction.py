@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gigawatt import units
 from gigawatt.report.accuracy import aligned, screen_width, share
-from gigawatt.report.scale import cell
+from gigawatt.report.formats import cell
 from gigawatt.study.note import Note
 from gigawatt.study.predict.band import Band
 from gigawatt.study.predict.bridge import BridgeComparison

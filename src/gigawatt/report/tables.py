@@ -3,56 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
 
 from gigawatt.plan import flows
 from gigawatt.report import names, views, words
-from gigawatt.report.scale import Scale, cell, scale
+from gigawatt.report.document import Column, Table, Value, united
+from gigawatt.report.formats import Scale, cell, scale
 from gigawatt.study.dates import by_end, quarter, spoken, when
 from gigawatt.study.result import Result
 from gigawatt.study.run.tranches import tranches
-
-Value = float | str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """A column: its title, and the unit of its figures (a suffix of units.SUFFIXES; "" is text).
-
-    scale: one unit for the whole column, named in its title or in the table's; None writes a unit in each cell.
-    """
-
-    title: str
-    suffix: str = ""
-    scale: Scale | None = None
-
-    def text(self, value: Value) -> str:
-        """A cell as it is shown."""
-        if self.scale is not None and not isinstance(value, str):
-            return self.scale.text(value)
-        return "–" if value is None else cell(value, self.suffix)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """Rows of values in SI units under titled columns. strong: rows that stand out, such as totals."""
-
-    title: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Value, ...], ...]
-    strong: tuple[int, ...] = ()
-
-    def only(self, *kept: int) -> Table:
-        """The same table with some of its columns."""
-        columns = tuple(self.columns[n] for n in kept)
-        return replace(self, columns=columns, rows=tuple(tuple(row[n] for n in kept) for row in self.rows))
-
-    def texts(self) -> list[list[str]]:
-        """Every cell as it is shown."""
-        return [[c.text(v) for c, v in zip(self.columns, row, strict=True)] for row in self.rows]
 
 
 def by_year(title: str, labels: Sequence[str], lines: Sequence[xr.DataArray], suffix: str, strong: int = 0) -> Table:
@@ -67,15 +29,6 @@ def by_year(title: str, labels: Sequence[str], lines: Sequence[xr.DataArray], su
         (label, *map(float, line.values)) for label, line in zip(labels, lines, strict=True)
     )
     return Table(title=title, columns=columns, rows=rows, strong=tuple(range(len(rows) - strong, len(rows))))
-
-
-def thinned(table: Table, most: int) -> Table:
-    """A table by year with at most so many years: every second, third … and the last."""
-    count = len(table.columns) - 1
-    step = -(-count // most)
-    kept = [0, *range(1 + (count - 1) % step, count + 1, step)]
-    title = table.title if step == 1 else f"{table.title}, every {step} years"
-    return replace(table.only(*kept), title=title)
 
 
 def power_by_platform(result: Result) -> Table:
@@ -218,19 +171,6 @@ def tokens_per_day(result: Result) -> Table:
     labels = [*(names.use_case(result.scenario, key) for key in keys), "Total"]
     lines = [*(done.sel(use_case=key) for key in keys), done.sum("use_case")]
     return by_year("Output tokens of a mean day, last quarter of each year", labels, lines, "tokens_per_day", strong=1)
-
-
-def united(columns: Sequence[Column], rows: Sequence[tuple[Value, ...]]) -> tuple[Column, ...]:
-    """The columns with one unit for each that holds figures, named in its title."""
-    found = []
-    for n, column in enumerate(columns):
-        if not column.suffix or column.scale is not None:
-            found.append(column)
-            continue
-        unit = scale(column.suffix, [v for row in rows if not isinstance(v := row[n], str)])
-        title = f"{column.title}, {unit.unit}" if unit.unit else column.title
-        found.append(Column(title=title, suffix=column.suffix, scale=unit))
-    return tuple(found)
 
 
 def _number(value: xr.DataArray) -> float | None:

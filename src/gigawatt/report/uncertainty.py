@@ -17,7 +17,7 @@ from gigawatt import units
 from gigawatt.account.metrics import GIGAWATT_W
 from gigawatt.plan.exact import exact
 from gigawatt.report.accuracy import Rows, aligned, screen_width
-from gigawatt.report.scale import PERCENT, Scale, scale
+from gigawatt.report.formats import PERCENT, Scale, scale
 from gigawatt.study.answer import Head, plain
 from gigawatt.study.dates import when
 from gigawatt.study.files import write_whole

@@ -8,9 +8,9 @@ from statistics import fmean
 
 import numpy as np
 
-from gigawatt.report import svg
-from gigawatt.report.scale import cell, scale
-from gigawatt.report.svg import Axis, Frame
+from gigawatt.report.charts import marks as svg
+from gigawatt.report.charts.marks import Axis, Frame
+from gigawatt.report.formats import cell, scale
 from gigawatt.study.futures.rules import WORDS
 from gigawatt.study.futures.statistics import quantiles
 from gigawatt.study.futures.sweep import Sweep, Swing

@@ -8,7 +8,7 @@ import numpy as np
 
 from gigawatt.report import hours as views_lived
 from gigawatt.report import names, views
-from gigawatt.report.scale import cell
+from gigawatt.report.formats import cell
 from gigawatt.study import nothing
 from gigawatt.study.dates import MONTH_NAMES, by_end, quarter
 from gigawatt.study.nothing import NOTHING, built

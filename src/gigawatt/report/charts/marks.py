@@ -1,6 +1,6 @@
 """The few marks that charts are made of, as SVG text. Pure: the same data give the same bytes.
 
-Colours are classes that the page's style sheet defines: f0 … f9 fill, l0 … l9 stroke. Lengths are in pixels at full
+Colours are classes that charts.css defines: f0 … f9 fill, l0 … l9 stroke. Lengths are in pixels at full
 width; y grows downwards.
 """
 
@@ -44,7 +44,7 @@ def drawing(frame: Frame, body: Sequence[str]) -> str:
     """A whole SVG with title and description."""
     t, d = f"{frame.slug}-title", f"{frame.slug}-desc"
     return (
-        f'<svg viewBox="0 0 {n(frame.width)} {n(frame.height)}" role="img" aria-labelledby="{t} {d}" '
+        f'<svg class="gw-chart" viewBox="0 0 {n(frame.width)} {n(frame.height)}" role="img" aria-labelledby="{t} {d}" '
         f'xmlns="http://www.w3.org/2000/svg"><title id="{t}">{escape(frame.title)}</title>'
         f'<desc id="{d}">{escape(frame.description)}</desc>{"".join(body)}</svg>'
     )

@@ -1,4 +1,4 @@
-"""Kinds of charts: stacked columns, lines, a heat map, bars and small multiples. Data in, SVG text out.
+"""Kinds of charts: stacked columns, lines, a heat map, bars and small multiples. Data in, charts out.
 
 Values are in the unit that the axis names; None or NaN is a gap. Periods are years ("2026"), quarters ("2026Q3"), or
 months, days and moments in ISO 8601.
@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from gigawatt.report import svg
-from gigawatt.report.svg import Axis, Frame
+from gigawatt.report.charts import marks as svg
+from gigawatt.report.charts.chart import About, Chart
+from gigawatt.report.charts.marks import Axis, Frame
 from gigawatt.study.dates import spoken
+
+Drawn = tuple[Frame, list[str]]
 
 ROW = 22.0
 DOT_ROW = 14.0
@@ -54,9 +57,15 @@ class Bar:
 
 
 def columns(
-    frame: Frame, periods: Sequence[str], series: Sequence[Series], unit: str, level: tuple[str, float] | None = None
-) -> str:
+    about: About, periods: Sequence[str], series: Sequence[Series], unit: str, level: tuple[str, float] | None = None
+) -> Chart:
     """Stacked columns, costs below zero; level: a dashed line with its name."""
+    return Chart(about=about, draw=lambda frame: _columns(frame, periods, series, unit, level))
+
+
+def _columns(
+    frame: Frame, periods: Sequence[str], series: Sequence[Series], unit: str, level: tuple[str, float] | None = None
+) -> Drawn:
     shown = [one for one in series if any(abs(value) > 0 for value in one.values)]
     start = frame.left + svg.CHARACTER * max(len(unit) - 6, 0)
     frame, keys = _legend(frame, shown, start)
@@ -78,10 +87,28 @@ def columns(
                 marks.append(
                     svg.box(places.middle(k) - width / 2, high, width, low - high, svg.fill(one.colour), tip=tip)
                 )
-    return svg.drawing(frame, [*marks, *(_level(frame, values, *level) if level else [])])
+    return frame, [*marks, *(_level(frame, values, *level) if level else [])]
 
 
 def lines(
+    about: About,
+    periods: Sequence[str],
+    series: Sequence[Series],
+    unit: str,
+    *,
+    bands: Sequence[tuple[str, float, float]] = (),
+    levels: Sequence[tuple[str, float]] = (),
+    marks: Sequence[Mark] = (),
+    steps: bool = False,
+) -> Chart:
+    """Lines named at their ends; bands and levels: named ranges and named values; steps: a staircase."""
+    return Chart(
+        about=about,
+        draw=lambda frame: _lines(frame, periods, series, unit, bands=bands, levels=levels, marks=marks, steps=steps),
+    )
+
+
+def _lines(
     frame: Frame,
     periods: Sequence[str],
     series: Sequence[Series],
@@ -91,8 +118,7 @@ def lines(
     levels: Sequence[tuple[str, float]] = (),
     marks: Sequence[Mark] = (),
     steps: bool = False,
-) -> str:
-    """Lines named at their ends; bands and levels: named ranges and named values; steps: a staircase."""
+) -> Drawn:
     names = [one.name for one in series] + [band[0] for band in bands] + [level[0] for level in levels]
     frame = replace(frame, top=26, right=16 + svg.BOLD * max(len(name) for name in names))
     everything = [v for one in series for v in one.values if math.isfinite(v)]
@@ -111,11 +137,15 @@ def lines(
     drawn += [svg.dot(places.middle(m.at), values.at(m.value), 5, "mark", m.tip) for m in marks]
     ends = [(one.name, _last(one.values), f"t{one.colour % svg.COLOURS}") for one in series]
     ends += [(name, high, "band-name") for name, _, high in bands] + [(name, value, "") for name, value in levels]
-    return svg.drawing(frame, [*drawn, *_ends(frame, values, ends)])
+    return frame, [*drawn, *_ends(frame, values, ends)]
 
 
-def ranges(frame: Frame, periods: Sequence[str], spread: Sequence[Series], level: Series, unit: str) -> str:
+def ranges(about: About, periods: Sequence[str], spread: Sequence[Series], level: Series, unit: str) -> Chart:
     """A box for each period under a staircase; spread: lows, middles and highs of the boxes, the highs name them."""
+    return Chart(about=about, draw=lambda frame: _ranges(frame, periods, spread, level, unit))
+
+
+def _ranges(frame: Frame, periods: Sequence[str], spread: Sequence[Series], level: Series, unit: str) -> Drawn:
     low, middle, high = spread
     frame, keys = _legend(frame, [high, level], frame.left + svg.CHARACTER * max(len(unit) - 6, 0))
     values = svg.axis(0, max([*high.values, *level.values], default=0), frame.floor, frame.top)
@@ -132,13 +162,19 @@ def ranges(frame: Frame, periods: Sequence[str], spread: Sequence[Series], level
             height = max(values.at(low.values[k]) - y, 2)
             marks.append(svg.box(x, y, width, height, svg.fill(high.colour), ' fill-opacity="0.55"', tip))
             marks.append(svg.box(x, values.at(middle.values[k]) - 1, width, 2, svg.fill(middle.colour)))
-    return svg.drawing(frame, marks)
+    return frame, marks
 
 
 def heat(
-    frame: Frame, rows: Sequence[str], periods: Sequence[str], values: Sequence[Sequence[float]], colour: int, what: str
-) -> str:
+    about: About, rows: Sequence[str], periods: Sequence[str], values: Sequence[Sequence[float]], colour: int, what: str
+) -> Chart:
     """One row a thing, one cell a period, darker for more; values from 0 to 1, 0 or NaN is an empty cell."""
+    return Chart(about=about, draw=lambda frame: _heat(frame, rows, periods, values, colour, what))
+
+
+def _heat(
+    frame: Frame, rows: Sequence[str], periods: Sequence[str], values: Sequence[Sequence[float]], colour: int, what: str
+) -> Drawn:
     left = min(24 + svg.CHARACTER * max((len(row) for row in rows), default=0), 300)
     frame = replace(frame, left=left, height=frame.bottom + 6 + ROW * len(rows), top=6)
     places = _slots(frame, len(periods))
@@ -154,11 +190,15 @@ def heat(
                 shade = f' rx="2" fill-opacity="{svg.n(0.15 + 0.85 * min(value, 1.0))}"'
                 tip = f"{spoken(period)}, {row}: {100 * value:.0f} % {what}"
                 marks.append(svg.box(x, y, places.width - 1, ROW - 3, svg.fill(colour), shade, tip))
-    return svg.drawing(frame, marks)
+    return frame, marks
 
 
-def bars(frame: Frame, rows: Sequence[Bar]) -> str:
+def bars(about: About, rows: Sequence[Bar]) -> Chart:
     """Horizontal bars with their figures; a second value is a dot on a line of its own below, with its own figure."""
+    return Chart(about=about, draw=lambda frame: _bars(frame, rows))
+
+
+def _bars(frame: Frame, rows: Sequence[Bar]) -> Drawn:
     left = min(24 + svg.CHARACTER * max((len(row.label) for row in rows), default=0), 320)
     most = max((value for row in rows for value in (row.value, row.dot or 0.0)), default=0.0) or 1.0
     room = 16 + svg.BOLD * max((len(text) for row in rows for text in (row.text, row.dot_text)), default=0)
@@ -176,13 +216,19 @@ def bars(frame: Frame, rows: Sequence[Bar]) -> str:
             marks.append(svg.line(left, below, end, below, "stem"))
             marks.append(svg.dot(end, below, 4, "mark"))
             marks.append(svg.text(end + 10, below + 4, row.dot_text, "value"))
-    return svg.drawing(frame, marks)
+    return frame, marks
 
 
 def multiples(
-    frame: Frame, periods: Sequence[str], titles: Sequence[str], whole: Sequence[Series], part: Sequence[Series]
-) -> str:
+    about: About, periods: Sequence[str], titles: Sequence[str], whole: Sequence[Series], part: Sequence[Series]
+) -> Chart:
     """A small chart for each title: a part filled under the outline of its whole, each on its own axis."""
+    return Chart(about=about, draw=lambda frame: _multiples(frame, periods, titles, whole, part))
+
+
+def _multiples(
+    frame: Frame, periods: Sequence[str], titles: Sequence[str], whole: Sequence[Series], part: Sequence[Series]
+) -> Drawn:
     across = 4 if len(titles) > 4 else max(len(titles), 2)
     down = -(-len(titles) // across)
     gap, height = 24.0, 140.0
@@ -193,7 +239,7 @@ def multiples(
         x, y = (at % across) * (width + gap), (at // across) * (height + 14)
         small = replace(frame, left=x + 34, right=frame.width - x - width, top=y + 40, height=y + height, bottom=20)
         marks += _small(small, x, y, periods, title, whole[at], part[at])
-    return svg.drawing(frame, marks)
+    return frame, marks
 
 
 def _small(

@@ -18,7 +18,7 @@ import xarray as xr
 
 from gigawatt.catalog.records import Source
 from gigawatt.report import names, tables, views, words
-from gigawatt.report.scale import scale
+from gigawatt.report.formats import scale
 from gigawatt.study.dates import quarter, spoken, when
 from gigawatt.study.result import Result
 from gigawatt.study.run.tranches import tranches

@@ -1,4 +1,4 @@
-"""One unit for a whole table column or axis, so that its figures compare at a glance."""
+"""How figures are shown, everywhere: one unit for a whole column or axis, and a quantity with its unit."""
 
 from __future__ import annotations
 
@@ -92,3 +92,15 @@ def cell(value: float | str | None, suffix: str) -> str:
         return f"{show(value / 1e9, 'count')} million t"
     shown = show(value, suffix)
     return f"−{shown[1:]}" if shown.startswith("-") else shown
+
+
+def signed(value_frac: float | None) -> str:
+    """A share with its sign, a dash where there is none: "+12.3 %"."""
+    return "–" if value_frac is None else f"{100 * value_frac:+.1f} %".replace("-", "−")
+
+
+def number(value: float) -> str:
+    """A bare figure: three digits, whole ones where there are more, a minus as such."""
+    size = float(f"{abs(value):.3g}")
+    text = f"{size:,.0f}" if size >= 100 else f"{size:.1f}" if size >= 10 else f"{size:.2f}"
+    return f"−{text}" if value < 0 and any(digit in text for digit in "123456789") else text

@@ -1,0 +1,34 @@
+"""Tables of a document as CSV: the same titles, figures in SI units that the head names."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from gigawatt.report.document import Column, Document, Table
+
+
+def texts(document: Document) -> dict[str, str]:
+    """CSV by the name of each table."""
+    return {name: text(table) for name, table in document.tables().items()}
+
+
+def text(table: Table) -> str:
+    """A table as CSV."""
+    found = io.StringIO()
+    rows = csv.writer(found, lineterminator="\n")
+    rows.writerow(heads(table))
+    rows.writerows(table.rows)
+    return found.getvalue()
+
+
+def heads(table: Table) -> list[str]:
+    """What a column is called where its figures are in SI: its title, and the unit in brackets, "Debt [usd]"."""
+    return [_head(column) for column in table.columns]
+
+
+def _head(column: Column) -> str:
+    unit = column.scale.unit if column.scale is not None else ""
+    title = column.title.removesuffix(f", {unit}") if unit else column.title
+    title = "" if title == unit else title
+    return f"{title} [{column.suffix}]".strip() if column.suffix else title
