@@ -1,8 +1,7 @@
 """What an answer looks like, whoever reads it: a document of paragraphs, facts, tables and exhibits.
 
-One function for each answer makes it (report/documents/); the writers (report/writers/) put it on a terminal, a page, in
-a workbook, in CSV files or in JSON for the web. Figures are in SI units throughout and get their shown unit from
-`formats`.
+One function for each answer makes it (report/documents/); the writers (report/writers/) put it on a terminal, a page,
+in a workbook, in CSV files or in JSON for the web. Figures are in SI units throughout, and shown as `formats` says.
 """
 
 from __future__ import annotations
@@ -61,8 +60,8 @@ class Table:
     """Rows of values in SI units under titled columns; the first column names the rows.
 
     name: by which files, notebooks and the web call it, unique in a document. strong: rows that stand out, such as
-    totals. sums: by row, what it adds up. thin: columns are years, of which a narrow reader is shown every second, third …
-    and the last. brief_rows, brief_columns: all that a terminal shows; None for everything.
+    totals. sums: by row, what it adds up. thin: columns are years, of which a narrow reader is shown every second,
+    third … and the last. brief_rows, brief_columns: all that a terminal shows; None for everything.
     """
 
     name: str
@@ -101,8 +100,8 @@ def united(columns: Sequence[Column], rows: Sequence[tuple[Value, ...]]) -> tupl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """What is to be seen, in a sentence (says), what is shown, with unit and period (shows), a chart of it where there is
-    one, and the figures behind it. half: on a wide page two stand in a row."""
+    """What is to be seen, in a sentence (says), what is shown, with unit and period (shows), a chart of it where there
+    is one, and the figures behind it. half: on a wide page two stand in a row."""
 
     name: str
     says: str
@@ -137,8 +136,8 @@ Part = Paragraph | Facts | Table | Exhibit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A part of a document. slug: its address on the page. lead: what a reader of the page has to know; a terminal, which
-    has no room for it, shows the parts alone."""
+    """A part of a document. slug: its address on the page. lead: what a reader of the page has to know; a terminal,
+    which has no room for it, shows the parts alone."""
 
     slug: str
     title: str

@@ -295,7 +295,8 @@ def _read(file: Path) -> xr.Dataset:
 def check_out(folder: Path, marker: str = MARKER, kind: str = KIND) -> None:
     """Refuse a folder that holds something else, or cannot be written, before any work is done.
 
-    marker, kind: the file that says what is ours there, and what it calls itself. Raises OutputError, or PermissionError where the machine does not let it be written.
+    marker, kind: the file that says what is ours there, and what it calls itself. Raises OutputError, or
+    PermissionError where the machine does not let it be written.
     """
     folder = check_folder(folder)
     sweep(folder.parent)
