@@ -50,8 +50,10 @@ def grain(result: Result) -> str:
 
 def shown(result: Result) -> xr.Dataset:
     """The steps of the quarters that a report shows."""
-    data = result.timeline.data
-    return data.isel(time=np.flatnonzero(np.isin(data.quarter.values, quarters(result))))
+    names, data = quarters(result), result.timeline.data
+    within = (data.quarter.values >= names[0]) & (data.quarter.values <= names[-1])
+    steps = np.flatnonzero(within)
+    return data.isel(time=slice(steps[0], steps[-1] + 1))
 
 
 def fleet(result: Result) -> xr.Dataset:
