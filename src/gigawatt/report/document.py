@@ -157,7 +157,7 @@ class Tile:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """All that a reader is shown of an answer. names: of scenario, hash and the like, below the title. lead: the answer
-    in a few sentences. made: by what, from what."""
+    in a few sentences. sources_depth: how far one has to go to see the sources. made: by what, from what."""
 
     title: str
     names: tuple[str, ...] = ()
@@ -166,6 +166,7 @@ class Document:
     sections: tuple[Section, ...] = ()
     notes: tuple[str, ...] = ()
     sources: tuple[CitedSource, ...] = ()
+    sources_depth: Depth = Depth.BRIEF
     made: str = ""
 
     def parts(self) -> Iterator[Part]:

@@ -17,7 +17,7 @@ from gigawatt.report.views import Floats, View
 from gigawatt.study.dates import by_end, quarter, spoken, when
 from gigawatt.study.sources.answer import numbers
 
-Lines = Sequence[tuple[str, Any]]  # label and figures of each row
+Lines = Sequence[tuple[str, Floats]]  # label and figures of each row
 UNREAD = Source(date="")  # of a number that was read nowhere
 WORTH_ROWS = 6
 WHOLE = Scale(size=1.0, unit="", digits=0)

@@ -47,7 +47,8 @@ def show(document: Document, files: Mapping[str, str], out: Console | None = Non
             _show(out, part)
     _pairs(out, "To keep in mind", [("–", note) for note in document.notes])
     sources = [(source.date, f"{source.title} {source.url}".strip()) for source in document.sources]
-    _pairs(out, "Sources", sources)
+    if document.sources_depth == Depth.BRIEF:
+        _pairs(out, "Sources", sources)
     _pairs(out, "Files", [(name, path) for name, path in files.items() if name in OPENED])
 
 
