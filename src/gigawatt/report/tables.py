@@ -348,7 +348,7 @@ def worth(v: View) -> Table:
 def lived(v: View) -> Table:
     """Plan against simulation over the reported window, each difference with its cause; FLOP and tokens in words."""
     rows = [
-        (item(v, row.item), _quantity(row.plan, row.unit), _quantity(row.simulated, row.unit), spoken(row.cause))
+        (_ITEMS.get(row.item) or item(v, row.item), _quantity(row.plan, row.unit), _quantity(row.simulated, row.unit), words.said(row.cause))
         for row in v.result.timeline.summary.plan_vs_sim
     ]
     heads = {"Figure": "", "Plan": "count", "Simulated": "count", "Why they differ": ""}
@@ -375,8 +375,6 @@ _ITEMS = {
 
 def item(v: View, text: str) -> str:
     """ "tokens served: Consumer chat" for "tokens served: chat"."""
-    if text in _ITEMS:
-        return _ITEMS[text]
     kind, found, key = text.partition(": ")
     return f"{kind}: {names.use_case(v.scenario, key)}" if found else text
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gigawatt.report.document import Depth, Section, Table, united
+from gigawatt.report.document import Depth, Section, Table
 from gigawatt.report.figures import exhibit
-from gigawatt.report.tables import in_units, table
-from gigawatt.report.views import View
+from gigawatt.report.tables import in_units, plain, table
+from gigawatt.report.views import Floats, View
 from gigawatt.study import nothing
 
 LEAD = "All else as it is; a limit that binds, where there is one, stands below."
@@ -33,32 +33,37 @@ def sections(v: View) -> Iterator[Section]:
 
 def prices(v: View, ratio: float | None) -> Table:
     """What tokens of each class sell for in the first and the last reported quarter, and what they would have to."""
-    found = v.result.plan.inputs.price_usd_per_mtok.transpose("period", "use_case").values[[0, v.reported - 1]]
-    needed = np.full(found.shape[1], None) if ratio is None else found[0] * ratio
-    rows = [
-        (label, first, last, needs)
-        for label, first, last, needs in zip(v.classes, *found.tolist(), needed.tolist(), strict=True)
-    ]
-    price = "usd_per_mtok"
-    heads = {"Class": "", f"Sells for, {v.years[0]}": price, f"{v.years[-1]}": price, "Would have to sell for": price}
-    return in_units(table("break-even-prices", "What tokens sell for, and would have to", heads, rows))
+    found = _ends(v, "price_usd_per_mtok", "use_case")
+    needed = found * (np.nan if ratio is None else ratio)
+    figures = np.stack([found[0], needed[0], found[1], needed[1]], axis=1)
+    titles = ("First quarter", "would have to", "Last quarter", "would have to be")
+    title = f"What tokens sell for, {v.span}, and would have to"
+    rows = [(label, *plain(row)) for label, row in zip(v.classes, figures, strict=True)]
+    return in_units(table("break-even-prices", title, {"Class": ""} | dict.fromkeys(titles, "usd_per_mtok"), rows))
 
 
 def racks(v: View) -> Table:
     """What a rack of each platform costs and draws."""
-    given, last = v.result.plan.inputs, v.reported - 1
-    price = given.rack_price_usd.transpose("period", "platform").values
-    power = given.rack_it_w.values
-    rows = list(zip(v.platforms, price[0].tolist(), price[last].tolist(), power.tolist(), (price[0] / power).tolist(), strict=True))
-    heads = {"Platform": "", f"Rack, {v.years[0]}": "usd", v.years[-1]: "usd", "IT power": "w", "Per watt of IT": "usd"}
-    found = table("rack-prices", "What racks cost and draw", heads, rows, depth=Depth.FULL)
-    return found
+    first, last = _ends(v, "rack_price_usd", "platform")
+    power = v.result.plan.inputs.rack_it_w.values
+    columns = {"First quarter": "usd", "Last quarter": "usd", "IT power": "w", "First, a watt of IT": "usd"}
+    rows = [
+        (label, *plain(row))
+        for label, row in zip(v.platforms, np.stack([first, last, power, first / power], axis=1), strict=True)
+    ]
+    title = f"What racks cost, {v.span}, and draw"
+    return table("rack-prices", title, {"Platform": ""} | columns, rows, depth=Depth.FULL)
+
+
+def _ends(v: View, name: str, dim: str) -> Floats:
+    """An input in the first and in the last reported quarter."""
+    return v.result.plan.inputs[name].transpose("period", dim).values[[0, v.reported - 1]]
 
 
 def sites(v: View) -> Table:
     """What energy and buildings cost at each site."""
     given = v.result.plan.inputs
     energy, shell = given.energy_price_usd_per_wh.values.tolist(), given.shell_usd_per_w.values.tolist()
-    heads = {"Site": "", "Energy": "usd_per_wh", "Building, USD per W of facility power": "usd"}
+    heads = {"Site": "", "Energy": "usd_per_wh", "Building, a watt of facility power": "usd"}
     rows = list(zip(v.sites, energy, shell, strict=True))
     return table("site-prices", "What sites cost", heads, rows, depth=Depth.FULL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from gigawatt.report import hours, names, views
 from gigawatt.report.formats import cell
 from gigawatt.report.views import Floats, View
-from gigawatt.study.dates import MONTH_NAMES, by_end, quarter
+from gigawatt.study.dates import MONTH_NAMES, by_end, quarter, spoken
 from gigawatt.study.nothing import NOTHING, built
 from gigawatt.units import show
 
@@ -17,6 +18,8 @@ SERVED_IN_FULL_FRAC = 0.995
 NO_POWER = "Nothing is in service."
 KIND_ORDER = ("cash", "debt covenant", "debt limit", "supply", "grid power", "target", "demand")
 TOTAL_COST = "rack, network, building, energy, operation and cost of capital"
+
+_PERCENT, _MINUS = re.compile(r"(?<=\d)%"), re.compile(r"(?<=[( ])-(?=\d)")
 
 
 def joined(parts: Sequence[str]) -> str:
@@ -305,6 +308,11 @@ def gpu_hours(v: View) -> str:
         f"A GPU-hour costs from {cell(least, 'usd_per_h')} ({low}) to {cell(most, 'usd_per_h')} ({high}) in all: "
         f"{TOTAL_COST}."
     )
+
+
+def said(text: str) -> str:
+    """A text of a stage as people read it: quarters in one notation, shares with a space, a minus as such."""
+    return _MINUS.sub("−", _PERCENT.sub(" %", spoken(text)))
 
 
 def evidence(counts: Mapping[str, int]) -> str:

@@ -10,7 +10,6 @@ from gigawatt.report.document import Depth, Document, Exhibit, Facts, Paragraph,
 from gigawatt.report.formats import cell
 from gigawatt.report.views import View
 from gigawatt.study import evidence
-from gigawatt.study.dates import spoken
 from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.nothing import NOTHING
 from gigawatt.study.numbers import CitedSource, cited
@@ -50,7 +49,7 @@ def document(answer: RunAnswer) -> Document:
         lead=words.headline(v),
         tiles=tiles(v),
         sections=tuple(sections(v)),
-        notes=tuple(spoken(note.text) for note in result.notes if note.code != NOTHING),
+        notes=tuple(words.said(note.text) for note in result.notes if note.code != NOTHING),
         sources=sources(v),
         sources_depth=Depth.FULL,
         made=made(result),
@@ -152,7 +151,7 @@ def _lived(v: View) -> Iterator[Section]:
     result = v.result
     over_time = hours.fleet(result)
     against = figures.exhibit(tables.lived(v), words.lived(v), "", depth=Depth.BRIEF)
-    told = tuple(("", spoken(text)) for text in result.timeline.notes)
+    told = tuple(("", words.said(text)) for text in result.timeline.notes)
     notes = Facts(name="lived-notes", title="", pairs=told, depth=Depth.FULL) if told else None
     lead = words.lived_how(v)
     yield section("lived", "Lived through", against, *fleet.sites(v, over_time), notes, lead=lead)

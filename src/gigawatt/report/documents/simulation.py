@@ -10,10 +10,10 @@ from gigawatt.report.documents.run import DRAWN, called, made, section
 from gigawatt.report.formats import cell
 from gigawatt.report.views import View
 from gigawatt.study import drift, site_notes
-from gigawatt.study.dates import spoken
 from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.simulation.answer import SimulationAnswer
 
+NO_RACK = "No rack is in service."
 # Notes of a result that are about what was lived through, or count for that as well.
 LIVED = ("mode", "saved_plan", "part_of_quarter", "dark_site", "implausible", "plan_not_feasible")
 
@@ -30,7 +30,7 @@ def document(answer: SimulationAnswer) -> Document:
         lead=words.lived(v),
         tiles=tiles(answer),
         sections=tuple(sections(answer, v)),
-        notes=tuple(spoken(text) for text in known),
+        notes=tuple(words.said(text) for text in known),
         made=made(result),
     )
 
@@ -56,11 +56,13 @@ def tiles(answer: SimulationAnswer) -> tuple[Tile, ...]:
 
 def sections(answer: SimulationAnswer, v: View) -> Iterator[Section]:
     """What happened, from top to bottom."""
-    runs = answer.lived.pue_mean is not None
+    if answer.lived.pue_mean is None:
+        yield section("fleet", "The fleet", Paragraph(text=NO_RACK), Paragraph(text=words.headline(v)))
+        return
     yield from _event(answer, v)
     yield from called(v)
     causes = Facts(name="causes", title="Why they differ", pairs=tuple(differences(v)))
-    said = Paragraph(text=f"{words.pue(v)} {words.goodput(v)}".strip()) if runs else None
+    said = Paragraph(text=f"{words.pue(v)} {words.goodput(v)}".strip())
     parts = (said, tables.lived(v), causes if causes.pairs else None)
     yield section("against", "Plan and simulation", *parts, lead=words.lived_how(v))
     over_time = hours.fleet(v.result)
@@ -68,9 +70,9 @@ def sections(answer: SimulationAnswer, v: View) -> Iterator[Section]:
     yield section(
         "fleet", "The fleet", *fleet.exhibits(v, over_time), listed, lead=DRAWN if listed is not None else ""
     )
-    if runs:
-        yield section("energy", "Energy and power", *fleet.sites(v, over_time))
-        yield section("plan", "The plan", Paragraph(text=words.headline(v), depth=Depth.FULL), *_plan(v))
+    yield section("energy", "Energy and power", *fleet.sites(v, over_time))
+    stood = figures.sites(v) if v.headline.peak_period else None
+    yield section("plan", "The plan", Paragraph(text=words.headline(v), depth=Depth.FULL), stood)
 
 
 def _event(answer: SimulationAnswer, v: View) -> Iterator[Section]:
@@ -85,10 +87,4 @@ def differences(v: View) -> Iterator[tuple[str, str]]:
     """Why simulation and plan differ, one for each figure that does."""
     for row in v.result.timeline.summary.plan_vs_sim:
         if row.simulated and "as planned" not in row.cause:
-            yield tables.item(v, row.item), spoken(row.cause)
-
-
-def _plan(v: View) -> Iterator[figures.Exhibit]:
-    """What stood in the window."""
-    if v.headline.peak_period:
-        yield figures.sites(v)
+            yield "", f"{tables.item(v, row.item)}: {words.said(row.cause)}"
