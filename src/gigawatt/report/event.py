@@ -37,7 +37,9 @@ def power(v: View, found: EventOutcome) -> Exhibit:
     shown = series([name.lower() for name in lines], figures, unit, (GREY, BLUE))
     draw = partial(charts.lines, periods=moments, series=shown, unit=unit.unit)
     listed = over_time("event-power", "Facility power around the event, UTC", moments, lines, "w")
-    return exhibit(listed, taken(v, found), shows, draw, height=HEIGHT)
+    least, without = (cell(float(values.min()), "w") for values in (lines["With it"], lines["Without the event"]))
+    says = f"Power falls to {least}; without the event it would not fall below {without}."
+    return exhibit(listed, says, shows, draw, height=HEIGHT)
 
 
 def taken(v: View, found: EventOutcome) -> str:

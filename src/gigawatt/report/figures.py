@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -44,8 +45,10 @@ def series(labels: Sequence[str], figures: Floats, unit: Scale, colours: Sequenc
     ]
 
 
-def _power(v: View, labels: Sequence[str], power: Floats, what: str, table: Table, says: str, depth: Depth) -> Exhibit:
-    """Facility power in service, quarter by quarter, in parts."""
+def _power(v: View, what: str, says: str, depth: Depth) -> Exhibit:
+    """Facility power in service, quarter by quarter, by platform or site."""
+    name = f"power-by-{what}"
+    labels, power = tables.stocks(v)[name][1:3]
     unit = scale("w", power[: v.reported].sum(axis=1).tolist())
     programme = v.asked.programme
     level = None
@@ -54,18 +57,17 @@ def _power(v: View, labels: Sequence[str], power: Floats, what: str, table: Tabl
     shows = f"Facility power in service by {what}, end of each quarter, {unit.unit}"
     shown = series(labels, power[: v.reported].T, unit)
     draw = partial(charts.columns, periods=v.shown, series=shown, unit=unit.unit, level=level)
-    return exhibit(table, says, shows, draw, height=350, depth=depth)
+    return exhibit(tables.yearly(v, name, depth), says, shows, draw, height=350, depth=depth)
 
 
 def platforms(v: View) -> Exhibit:
     """Facility power in service by platform."""
-    found = tables.power_by_platform(v)
-    return _power(v, v.platforms, v.platform_w, "platform", found, words.build_out(v), Depth.BRIEF)
+    return _power(v, "platform", words.build_out(v), Depth.BRIEF)
 
 
 def sites(v: View) -> Exhibit:
     """Facility power in service by site."""
-    return _power(v, v.sites, v.site_w, "site", tables.power_by_site(v), words.sites(v), Depth.FULL)
+    return _power(v, "site", words.sites(v), Depth.FULL)
 
 
 def milestones(v: View) -> Exhibit | None:
@@ -102,7 +104,9 @@ def capital(v: View) -> Exhibit:
     figures = np.array(list(rows.values()))
     unit = scale("usd", figures.ravel().tolist())
     shows = f"Balances at the end of each quarter, {unit.unit}"
-    draw = partial(charts.lines, periods=v.shown, series=series(list(rows), figures, unit, (2, 3, 1, 0)), unit=unit.unit)
+    draw = partial(
+        charts.lines, periods=v.shown, series=series(list(rows), figures, unit, (2, 3, 1, 0)), unit=unit.unit
+    )
     lines = [(name.capitalize(), v.year_end(values)) for name, values in rows.items()]
     table = tables.by_year(v, "capital", "Balances at the end of each year", lines, "usd", brief_rows=2)
     return exhibit(table, words.capital(v), shows, draw, height=340, depth=Depth.BRIEF)
@@ -121,12 +125,15 @@ def tokens(v: View) -> Exhibit:
     asked, done = (found[: v.reported].T for found in (v.demand_tokens_per_day, v.served_tokens_per_day))
     units = [scale("tokens_per_day", values.tolist()) for values in asked]
     whole, part = (
-        [series([unit.unit], values[None], unit, [colour])[0] for unit, values, colour in zip(units, found, colours, strict=False)]
+        [
+            series([unit.unit], values[None], unit, [colour])[0]
+            for unit, values, colour in zip(units, found, colours, strict=False)
+        ]
         for found, colours in ((asked, [GREY] * len(units)), (done, range(99)))
     )
     shows = "Output tokens of a mean day: filled is served, the line is asked for"
     draw = partial(charts.multiples, periods=v.shown, titles=v.classes, whole=whole, part=part)
-    return exhibit(tables.tokens_per_day(v), words.tokens(v), shows, draw)
+    return exhibit(tables.yearly(v, "tokens"), words.tokens(v), shows, draw)
 
 
 def money(v: View) -> Exhibit:
@@ -199,7 +206,9 @@ def worth(v: View) -> Exhibit | None:
     return exhibit(table, words.worth(v), shows, _bars(rows, "usd", [BLUE]), depth=Depth.BRIEF) if rows else None
 
 
-def _bars(rows: Sequence[tuple], suffix: str, colours: Sequence[int] | None = None) -> Callable[[About], Chart]:
+def _bars(
+    rows: Sequence[tuple[Any, ...]], suffix: str, colours: Sequence[int] | None = None
+) -> Callable[[About], Chart]:
     """Bars of (label, value) or (label, value, second value), each with its figure."""
     bars = [
         Bar(

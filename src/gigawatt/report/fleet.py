@@ -112,7 +112,9 @@ def losses(v: View, fleet: xr.Dataset) -> Exhibit:
     levels = [(f"plan: {cell(1 - planned, 'frac')}", (1 - planned) / PERCENT.size)]
     draw = partial(charts.lines, periods=fleet.when.values.tolist(), series=shown, unit="%", levels=levels)
     found = hours.availability(v.result).availability_frac
-    rows = [(label, share) for label, share in zip(labels, tables.plain(found.values), strict=True) if share is not None]
+    rows = [
+        (label, share) for label, share in zip(labels, tables.plain(found.values), strict=True) if share is not None
+    ]
     heads = {"Platform": "", "Rack-hours that work": "frac"}
     listed = table("availability", f"Availability by platform, {words.window(v)}", heads, rows)
     says = losses_words(v.result.timeline.summary.availability_frac, planned, rows)

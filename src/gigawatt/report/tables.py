@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -66,81 +66,66 @@ def by_quarter(v: View, name: str, title: str, lines: Lines, suffix: str, **show
 
 def over_time(name: str, title: str, moments: Sequence[str], lines: Mapping[str, Floats], suffix: str) -> Table:
     """Lines by quarter, month, day or hour, a row each."""
-    rows = [(spoken(moment), *plain(values)) for moment, values in zip(moments, np.array([*lines.values()]).T, strict=True)]
+    rows = [
+        (spoken(moment), *plain(values)) for moment, values in zip(moments, np.array([*lines.values()]).T, strict=True)
+    ]
     return in_units(table(name, title, {"When": ""} | dict.fromkeys(lines, suffix), rows, depth=Depth.FULL))
 
 
-def used(labels: Sequence[str], figures: Floats) -> Lines:
-    """The lines that are not nought throughout, (line, …), by label."""
-    return [(label, values) for label, values in zip(labels, figures, strict=True) if np.any(values > 0)]
+class Stock(NamedTuple):
+    """What stands at the end of a quarter or year, or is bought in it, of each of some things."""
+
+    title: str
+    labels: Sequence[str]
+    figures: Floats
+    suffix: str
+    unit: Scale | None = None
+    flow: bool = False
 
 
-def power_by_platform(v: View) -> Table:
-    """Facility power in service at the end of each year, by platform."""
-    title = "Facility power in service at the end of each year, by platform"
-    lines = used(v.platforms, v.year_end(v.platform_w).T)
-    return by_year(v, "power-by-platform", title, lines, "w", total=True)
+def stocks(v: View) -> dict[str, Stock]:
+    """What a plan builds and serves, by name."""
+    end, gpus, per_day = "at the end of each {}", v.stock_count * v.packages_count, "tokens_per_day"
+    return {
+        "power-by-platform": Stock(f"Facility power in service {end}, by platform", v.platforms, v.platform_w, "w"),
+        "power-by-site": Stock(f"Facility power in service {end}, by site", v.sites, v.site_w, "w"),
+        "gpus": Stock(f"GPUs (packages) in service {end}", v.platforms, gpus, "count"),
+        "racks": Stock(f"Racks in service {end}", v.platforms, v.stock_count, "count", WHOLE),
+        "racks-bought": Stock("Racks bought in each {}", v.platforms, v.bought_count, "count", WHOLE, flow=True),
+        "tokens": Stock(f"Output tokens served on a mean day {end}", v.classes, v.served_tokens_per_day, per_day),
+        "demand": Stock(f"Output tokens asked for on a mean day {end}", v.classes, v.demand_tokens_per_day, per_day),
+    }
 
 
-def power_by_site(v: View) -> Table:
-    """Facility power in service at the end of each year, by site."""
-    title = "Facility power in service at the end of each year, by site"
-    return by_year(v, "power-by-site", title, used(v.sites, v.year_end(v.site_w).T), "w", total=True)
+def yearly(v: View, name: str, depth: Depth = Depth.FULL) -> Table:
+    """One of the stocks by calendar year, of what there ever is any."""
+    one = stocks(v)[name]
+    figures = (v.yearly if one.flow else v.year_end)(one.figures).T
+    lines = [line for line in zip(one.labels, figures, strict=True) if (line[1] > 0).any()]
+    return by_year(v, name, one.title.format("year"), lines, one.suffix, unit=one.unit, total=True, depth=depth)
 
 
-def fleet_by_year(v: View) -> list[Table]:
-    """Racks bought, racks in service and GPUs in service by year and platform."""
-    packages = v.stock_count * v.packages_count
-    rows = (
-        ("gpus", "GPUs (packages) in service at the end of each year", v.year_end(packages), None),
-        ("racks", "Racks in service at the end of each year", v.year_end(v.stock_count), WHOLE),
-        ("racks-bought", "Racks bought in each year", v.yearly(v.bought_count), WHOLE),
-    )
+def quarterly(v: View) -> list[Table]:
+    """All stocks by quarter of the solved horizon, for files."""
     return [
-        by_year(v, name, title, used(v.platforms, found.T), "count", total=True, unit=unit, depth=Depth.FULL)
-        for name, title, found, unit in rows
-    ]
-
-
-def quarters(v: View) -> list[Table]:
-    """Power, racks, GPUs and tokens by quarter of the solved horizon."""
-    end = "end of each quarter"
-    rows = (
-        ("platform-quarters", f"Facility power in service by platform, {end}", v.platforms, v.platform_w, "w"),
-        ("site-quarters", f"Facility power in service by site, {end}", v.sites, v.site_w, "w"),
-        ("rack-quarters", f"Racks in service by platform, {end}", v.platforms, v.stock_count, "count"),
-        ("racks-bought-quarters", "Racks bought by platform, each quarter", v.platforms, v.bought_count, "count"),
-        (
-            "gpu-quarters",
-            f"GPUs (packages) in service by platform, {end}",
-            v.platforms,
-            v.stock_count * v.packages_count,
-            "count",
-        ),
-        (
-            "token-quarters",
-            "Output tokens served on a mean day of each quarter",
-            v.classes,
-            v.served_tokens_per_day,
-            "tokens_per_day",
-        ),
-        (
-            "demand-quarters",
-            "Output tokens asked for on a mean day of each quarter",
-            v.classes,
-            v.demand_tokens_per_day,
-            "tokens_per_day",
-        ),
-    )
-    return [
-        by_quarter(v, name, title, list(zip(labels, found.T, strict=True)), suffix, total=True)
-        for name, title, labels, found, suffix in rows
+        by_quarter(
+            v,
+            f"{name}-quarters",
+            one.title.format("quarter"),
+            list(zip(one.labels, one.figures.T, strict=True)),
+            one.suffix,
+            unit=one.unit,
+            total=True,
+        )
+        for name, one in stocks(v).items()
     ]
 
 
 def milestones(v: View) -> Table:
     """Each tranche: its power, when that stood, when the money came, how much."""
-    rows = [(row.milestone_w, when(row.energised_period), when(row.released_period), row.amount_usd) for row in v.tranches]
+    rows = [
+        (row.milestone_w, when(row.energised_period), when(row.released_period), row.amount_usd) for row in v.tranches
+    ]
     total = ("Total", "", "", sum(row.amount_usd for row in v.tranches))
     heads = {"Milestone (gross installed)": "w", "Energised": "", "Released": "", "Amount": "usd"}
     sums = {len(rows): Sum(rows=tuple(range(len(rows))))}
@@ -256,7 +241,14 @@ def classes(v: View) -> Table:
     shares = words.last_year_served_frac(v)
     columns = [
         plain(found[name].values)
-        for name in ("served_tokens", "revenue_usd", "revenue_usd_per_mtok", "cost_usd_per_mtok", "demand_tokens", "cost_usd")
+        for name in (
+            "served_tokens",
+            "revenue_usd",
+            "revenue_usd_per_mtok",
+            "cost_usd_per_mtok",
+            "demand_tokens",
+            "cost_usd",
+        )
     ]
     heads = {
         "Class": "",
@@ -277,13 +269,6 @@ def served(v: View) -> Table:
     title = "Share of demand served, mean of the quarters of each year"
     lines = list(zip(v.classes, v.yearly_mean(v.served_frac).T, strict=True))
     return by_year(v, "served", title, lines, "frac", depth=Depth.FULL)
-
-
-def tokens_per_day(v: View) -> Table:
-    """Tokens served on a mean day, by class, last quarter of each year."""
-    title = "Output tokens of a mean day, last quarter of each year"
-    lines = list(zip(v.classes, v.year_end(v.served_tokens_per_day).T, strict=True))
-    return by_year(v, "tokens", title, lines, "tokens_per_day", total=True, depth=Depth.FULL)
 
 
 def research(v: View) -> Table | None:
@@ -348,7 +333,12 @@ def worth(v: View) -> Table:
 def lived(v: View) -> Table:
     """Plan against simulation over the reported window, each difference with its cause; FLOP and tokens in words."""
     rows = [
-        (_ITEMS.get(row.item) or item(v, row.item), _quantity(row.plan, row.unit), _quantity(row.simulated, row.unit), words.said(row.cause))
+        (
+            _ITEMS.get(row.item) or item(v, row.item),
+            _quantity(row.plan, row.unit),
+            _quantity(row.simulated, row.unit),
+            words.said(row.cause),
+        )
         for row in v.result.timeline.summary.plan_vs_sim
     ]
     heads = {"Figure": "", "Plan": "count", "Simulated": "count", "Why they differ": ""}

@@ -12,7 +12,7 @@ from gigawatt.report.tables import in_units, plain, table
 from gigawatt.report.views import Floats, View
 from gigawatt.study import nothing
 
-LEAD = "All else as it is; a limit that binds, where there is one, stands below."
+LEAD = "What tokens sell for, and what that is set against: each as it would have to be, all else as it is."
 
 
 def sections(v: View) -> Iterator[Section]:
@@ -36,7 +36,7 @@ def prices(v: View, ratio: float | None) -> Table:
     found = _ends(v, "price_usd_per_mtok", "use_case")
     needed = found * (np.nan if ratio is None else ratio)
     figures = np.stack([found[0], needed[0], found[1], needed[1]], axis=1)
-    titles = ("First quarter", "would have to", "Last quarter", "would have to be")
+    titles = ("First quarter", "Needed", "Last quarter", "Needed then")
     title = f"What tokens sell for, {v.span}, and would have to"
     rows = [(label, *plain(row)) for label, row in zip(v.classes, figures, strict=True)]
     return in_units(table("break-even-prices", title, {"Class": ""} | dict.fromkeys(titles, "usd_per_mtok"), rows))

@@ -1,4 +1,4 @@
-"""A result as the arrays that a report shows, each made once: sums, shares and selections of what plan and books hold."""
+"""A result as the arrays that a report shows, each made once: sums, shares and selections of plan and books."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ RUNNING = ("non_compute", "energy", "opex", "rent")
 class View:
     """Arrays by quarter of the solved horizon, and by platform, site or class where their names stand beside.
 
-    reported: how many of the quarters a report shows. starts: where a calendar year begins in these. books: the lines of
-    the statements. packages_count: of a rack of each platform.
+    reported: how many of the quarters a report shows. starts: where a calendar year begins in these. books: the
+    statements, line by line. packages_count: of a rack of each platform.
     """
 
     result: Result

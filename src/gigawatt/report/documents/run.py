@@ -99,9 +99,9 @@ def _built(v: View) -> Section:
         "What gets built",
         figures.platforms(v),
         figures.sites(v),
-        *tables.fleet_by_year(v),
+        *(tables.yearly(v, name) for name in ("gpus", "racks", "racks-bought")),
         ladder.compute(v),
-        *tables.quarters(v),
+        *tables.quarterly(v),
         lead=f"Facility power in service, {v.span}.",
     )
 

@@ -63,13 +63,11 @@ def sections(answer: SimulationAnswer, v: View) -> Iterator[Section]:
     yield from called(v)
     causes = Facts(name="causes", title="Why they differ", pairs=tuple(differences(v)))
     said = Paragraph(text=f"{words.pue(v)} {words.goodput(v)}".strip())
-    parts = (said, tables.lived(v), causes if causes.pairs else None)
+    parts = (said, tables.lived(v).only(0, 1, 2), causes if causes.pairs else None)
     yield section("against", "Plan and simulation", *parts, lead=words.lived_how(v))
     over_time = hours.fleet(v.result)
     listed = fleet.outages(v)
-    yield section(
-        "fleet", "The fleet", *fleet.exhibits(v, over_time), listed, lead=DRAWN if listed is not None else ""
-    )
+    yield section("fleet", "The fleet", *fleet.exhibits(v, over_time), listed, lead=DRAWN if listed is not None else "")
     yield section("energy", "Energy and power", *fleet.sites(v, over_time))
     stood = figures.sites(v) if v.headline.peak_period else None
     yield section("plan", "The plan", Paragraph(text=words.headline(v), depth=Depth.FULL), stood)
@@ -79,7 +77,7 @@ def _event(answer: SimulationAnswer, v: View) -> Iterator[Section]:
     found = answer.outcome
     if found is not None:
         text = f"{words.joined(found.events)}: {event.taken(v, found)}"
-        parts = (Paragraph(text=text), event.cut(v, found), event.power(v, found), event.phases(v, found))
+        parts = (Paragraph(text=text), event.power(v, found), event.cut(v, found), event.phases(v, found))
         yield section("event", "What the event cost", *parts)
 
 
