@@ -12,7 +12,6 @@ from gigawatt.report import charts, names, tables, views, words
 from gigawatt.report.charts import About, Bar, Chart, Mark, Series
 from gigawatt.report.document import Depth, Exhibit, Table
 from gigawatt.report.formats import Scale, cell, scale
-from gigawatt.report.listings import GRADES
 from gigawatt.report.views import Floats, View
 from gigawatt.study.dates import quarter
 from gigawatt.units import show
@@ -247,6 +246,6 @@ def grades(counts: Mapping[str, int]) -> Exhibit:
     """How many numbers carry each grade."""
     rows = [(grade, float(count)) for grade, count in counts.items()]
     heads = {"Grade": "", "Numbers": "count", "What it means": ""}
-    table = tables.table("grades", "Numbers by grade", heads, [(*row, GRADES[row[0]]) for row in rows])
+    table = tables.table("grades", "Numbers by grade", heads, [(*row, names.GRADES[row[0]]) for row in rows])
     draw = _bars(rows, "count", [GRADE_COLOURS[grade] for grade in counts])
     return exhibit(table, words.evidence(counts), "Numbers behind this result, by grade of their source", draw)
