@@ -209,3 +209,4 @@ def test_nothing_for_lack_of_cash_names_the_cash() -> None:
     said = words.headline(views.view(found))
     assert said.startswith("Nothing is built for want of opening cash: 1 billion USD more would add")
     assert words.binds_by_year(views.view(found))["2026"].startswith("cash")
+    assert [section.slug for section in document(found).sections] == ["binds", "worth", "change", "evidence"]

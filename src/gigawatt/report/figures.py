@@ -187,7 +187,7 @@ def binds(v: View) -> Exhibit | None:
     draw = partial(charts.heat, rows=rows, periods=v.shown, values=strength.tolist(), colour=RED, what=what)
     lines = list(zip(rows, [v.yearly(one) for one in (strength > 0).astype(float)], strict=True))
     title = "Quarters of each year in which a limit binds"
-    table = tables.by_year(v, "binds", title, lines, "count", unit=tables.WHOLE, depth=Depth.FULL)
+    table = tables.by_year(v, "binds", title, lines, "count", unit=tables.QUARTERS, depth=Depth.FULL)
     return exhibit(table, words.limits(v, limits, strength), shows, draw)
 
 

@@ -21,6 +21,8 @@ Lines = Sequence[tuple[str, Floats]]  # label and figures of each row
 UNREAD = Source(date="")  # of a number that was read nowhere
 WORTH_ROWS = 6
 WHOLE = Scale(size=1.0, unit="", digits=0)
+RACKS, GPUS, QUARTERS = (replace(WHOLE, unit=unit) for unit in ("racks", "GPUs", "quarters"))
+MANY_GPUS = Scale(size=1e3, unit="thousand GPUs", digits=0)
 
 
 def table(name: str, title: str, columns: Mapping[str, str], rows: Sequence[tuple[Value, ...]], **shown: Any) -> Table:
@@ -86,12 +88,13 @@ class Stock(NamedTuple):
 def stocks(v: View) -> dict[str, Stock]:
     """What a plan builds and serves, by name."""
     end, gpus, per_day = "at the end of each {}", v.stock_count * v.packages_count, "tokens_per_day"
+    in_gpus = MANY_GPUS if gpus.sum(axis=1).max() >= 100 * MANY_GPUS.size else GPUS
     return {
         "power-by-platform": Stock(f"Facility power in service {end}, by platform", v.platforms, v.platform_w, "w"),
         "power-by-site": Stock(f"Facility power in service {end}, by site", v.sites, v.site_w, "w"),
-        "gpus": Stock(f"GPUs (packages) in service {end}", v.platforms, gpus, "count"),
-        "racks": Stock(f"Racks in service {end}", v.platforms, v.stock_count, "count", WHOLE),
-        "racks-bought": Stock("Racks bought in each {}", v.platforms, v.bought_count, "count", WHOLE, flow=True),
+        "gpus": Stock(f"GPUs (packages) in service {end}", v.platforms, gpus, "count", in_gpus),
+        "racks": Stock(f"Racks in service {end}", v.platforms, v.stock_count, "count", RACKS),
+        "racks-bought": Stock("Racks bought in each {}", v.platforms, v.bought_count, "count", RACKS, flow=True),
         "tokens": Stock(f"Output tokens served on a mean day {end}", v.classes, v.served_tokens_per_day, per_day),
         "demand": Stock(f"Output tokens asked for on a mean day {end}", v.classes, v.demand_tokens_per_day, per_day),
     }

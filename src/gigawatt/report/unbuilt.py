@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from gigawatt.report.document import Depth, Section, Table
@@ -12,32 +10,28 @@ from gigawatt.report.tables import in_units, plain, table
 from gigawatt.report.views import Floats, View
 from gigawatt.study import nothing
 
-LEAD = "What tokens sell for, and what that is set against: each as it would have to be, all else as it is."
+LEAD = "What tokens sell for, and what that stands against; all else as it is."
 
 
-def sections(v: View) -> Iterator[Section]:
-    """What would have to change, where nothing is built; nothing where racks come after the reported window."""
-    if nothing.built(v.result.plan):
-        return
+def section(v: View) -> Section:
+    """From which prices on something would be worth building, where a note says so; what prices stand against."""
     ratio = nothing.price_ratio_of(v.result.notes)
-    says = "No price of tokens is known from which on building would pay."
-    if ratio is not None:
+    if ratio is None:
+        title, says = "What was weighed", "What tokens sell for stands against what racks and sites cost."
+        found = exhibit(prices(v, 1.0).only(0, 1, 3), says, "")
+    else:
+        title = "What would have to change"
         says = f"Something would be worth building if every class sold for {ratio:.3g} times what it does."
-    yield Section(
-        slug="change",
-        title="What would have to change",
-        lead=LEAD,
-        parts=(exhibit(prices(v, ratio), says, "", depth=Depth.BRIEF), racks(v), sites(v)),
-    )
+        found = exhibit(prices(v, ratio), says, "", depth=Depth.BRIEF)
+    return Section(slug="change", title=title, lead=LEAD, parts=(found, racks(v), sites(v)))
 
 
-def prices(v: View, ratio: float | None) -> Table:
+def prices(v: View, ratio: float) -> Table:
     """What tokens of each class sell for in the first and the last reported quarter, and what they would have to."""
     found = _ends(v, "price_usd_per_mtok", "use_case")
-    needed = found * (np.nan if ratio is None else ratio)
-    figures = np.stack([found[0], needed[0], found[1], needed[1]], axis=1)
+    figures = np.stack([found[0], ratio * found[0], found[1], ratio * found[1]], axis=1)
     titles = ("First quarter", "Needed", "Last quarter", "Needed then")
-    title = f"What tokens sell for, {v.span}, and would have to"
+    title = f"What tokens sell for, {v.span}"
     rows = [(label, *plain(row)) for label, row in zip(v.classes, figures, strict=True)]
     return in_units(table("break-even-prices", title, {"Class": ""} | dict.fromkeys(titles, "usd_per_mtok"), rows))
 

@@ -9,9 +9,8 @@ from gigawatt.report import calls, figures, fleet, hours, ladder, names, tables,
 from gigawatt.report.document import Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, Tile
 from gigawatt.report.formats import cell
 from gigawatt.report.views import View
-from gigawatt.study import evidence
+from gigawatt.study import evidence, nothing
 from gigawatt.study.job import HASH_LENGTH
-from gigawatt.study.nothing import NOTHING
 from gigawatt.study.numbers import CitedSource, cited
 from gigawatt.study.result import Result
 from gigawatt.study.run.answer import RunAnswer
@@ -49,7 +48,7 @@ def document(answer: RunAnswer) -> Document:
         lead=words.headline(v),
         tiles=tiles(v),
         sections=tuple(sections(v)),
-        notes=tuple(words.said(note.text) for note in result.notes if note.code != NOTHING),
+        notes=tuple(words.said(note.text) for note in result.notes if note.code != nothing.NOTHING),
         sources=sources(v),
         sources_depth=Depth.FULL,
         made=made(result),
@@ -80,8 +79,9 @@ def tiles(v: View) -> tuple[Tile, ...]:
 def sections(v: View) -> Iterator[Section]:
     """From top to bottom; where nothing is in service, only why, what would change that, and what it rests on."""
     if not v.headline.peak_period:
-        yield from unbuilt.sections(v)
-        yield from _scarce(v)
+        weighed = [] if nothing.built(v.result.plan) else [unbuilt.section(v)]
+        limited = list(_scarce(v))
+        yield from (limited + weighed) if v.result.plan.worth else (weighed + limited)
         yield _rests(v, tables.graded(v))
         return
     yield _built(v)

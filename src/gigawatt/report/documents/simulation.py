@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gigawatt.report import event, figures, fleet, hours, tables, views, words
 from gigawatt.report.document import Depth, Document, Facts, Paragraph, Section, Tile
-from gigawatt.report.documents.run import DRAWN, called, made, section
+from gigawatt.report.documents.run import DRAWN, called, made, section, sources
 from gigawatt.report.formats import cell
 from gigawatt.report.views import View
 from gigawatt.study import drift, site_notes
@@ -31,6 +31,8 @@ def document(answer: SimulationAnswer) -> Document:
         tiles=tiles(answer),
         sections=tuple(sections(answer, v)),
         notes=tuple(words.said(text) for text in known),
+        sources=sources(v),
+        sources_depth=Depth.FULL,
         made=made(result),
     )
 
