@@ -198,12 +198,11 @@ def _runs(plane: _Plane, curve: Curve) -> list[list[Spot]]:
 
 
 def _lines(plane: _Plane, curve: Curve, runs: Sequence[Sequence[Spot]]) -> Iterator[str]:
+    if curve.area:
+        floor, high = plane.frame.floor, plane.up.high
+        top = [plane.at(point.x, min(point.y, high)) for point in curve.points]
+        yield svg.path([*top, (top[-1][0], floor), (top[0][0], floor)], f"shade {svg.fill(curve.colour)}", closed=True)
     for run in runs if curve.joined else ():
-        if curve.area:
-            floor = plane.frame.floor
-            yield svg.path(
-                [(run[0][0], floor), *run, (run[-1][0], floor)], f"shade {svg.fill(curve.colour)}", closed=True
-            )
         yield svg.path(run, f"line {svg.stroke(curve.colour)}")
 
 
