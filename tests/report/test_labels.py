@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from xml.etree import ElementTree
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gigawatt.report.charts.labels import Label, along, around, overlap, placed, places
@@ -15,6 +15,7 @@ spots = st.tuples(st.floats(0, 400), st.floats(0, 300))
 words = st.text("abcdefgh ", min_size=1, max_size=22)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(spots, words), max_size=14), st.lists(spots, max_size=8), st.lists(spots, max_size=6))
 def test_labels_cover_nothing(
     named: list[tuple[tuple[float, float], str]], dots: list[tuple[float, float]], line: list[tuple[float, float]]

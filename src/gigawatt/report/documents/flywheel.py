@@ -24,7 +24,7 @@ from gigawatt.report.document import (
     Value,
     united,
 )
-from gigawatt.report.formats import PERCENT, cell, scale, signed
+from gigawatt.report.formats import PERCENT, Scale, cell, scale, signed
 from gigawatt.study.flywheel.answer import FixedPoint, FlywheelAnswer, TurnedYear, WheelNumber
 from gigawatt.study.flywheel.backtest import BacktestRow, PastCurve
 from gigawatt.study.flywheel.loop import Turn
@@ -32,6 +32,7 @@ from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.numbers import CitedSource
 
 PREDICTED, HELD_OUT, SET = 0, 1, 9
+RESEARCH = Scale(size=1e27, unit="1e27 FLOP", digits=2)
 # How far the axis of turns goes beyond the most demand.
 ROOM_RATIO = 1.1
 # Numbers of the wheel in words; a factor is for each order of magnitude of effective training compute.
@@ -221,7 +222,13 @@ def _wheel(rows: Sequence[WheelNumber]) -> tuple[Part, ...]:
         title="Numbers of the wheel",
         columns=tuple(Column(title=title) for title in ("Number", "Value", "Past gives", "Range", "Grade")),
         rows=tuple(
-            (NAMES[row.name], _figure(row.value, row.unit), _figure(row.fitted, row.unit), _range(row), row.grade)
+            (
+                NAMES[row.name],
+                _figure(row.value, row.unit),
+                _figure(row.fitted, row.unit),
+                _range(row),
+                row.grade or "no grade",
+            )
             for row in ordered
         ),
     )
@@ -293,13 +300,16 @@ def turns(made: Sequence[Turn]) -> Table:
 
 
 def chain(years: Sequence[TurnedYear]) -> Table:
-    """The chain from power to capital by year."""
+    """The chain from power to capital by year; a terminal has just room for it."""
+    power, users = scale("w", [row.power_w for row in years]), scale("count", [row.weekly_users_count for row in years])
+    money = scale("usd", [amount for row in years for amount in (row.revenue_usd, row.capex_usd)])
     columns = (
-        *(Column(title="Year"), Column(title="Power", suffix="w"), Column(title="Research", suffix="flop")),
+        *(Column(title="Year"), Column(title=power.unit, suffix="w", scale=power)),
+        Column(title="Research", suffix="flop", scale=RESEARCH),
         Column(title="Of asked, %", suffix="frac", scale=PERCENT),
-        *(Column(title="Orders", suffix="ratio"), Column(title="Users", suffix="count")),
+        *(Column(title="Orders", suffix="ratio"), Column(title="Users", suffix="count", scale=users)),
         Column(title="Demand", suffix="ratio"),
-        *(Column(title="Revenue", suffix="usd"), Column(title="Capital", suffix="usd")),
+        *(Column(title=title, suffix="usd", scale=money) for title in ("Revenue", "Capital")),
     )
     rows: list[tuple[Value, ...]] = [
         (
@@ -308,9 +318,9 @@ def chain(years: Sequence[TurnedYear]) -> Table:
         )
         for row in years
     ]
-    title = "Once around, at the end of each year"
-    shown = tuple(c if c.suffix == "flop" else one for c, one in zip(columns, united(columns, rows), strict=True))
-    return Table(name="chain", title=title, columns=shown, rows=tuple(rows))
+    people = f"{users.unit} users".strip()
+    title = f"Once around, at the end of each year: {RESEARCH.unit}, {people}, {money.unit}"
+    return Table(name="chain", title=title, columns=united(columns, rows), rows=tuple(rows))
 
 
 def _figure(value: float | None, unit: str) -> str:
