@@ -12,7 +12,6 @@ from gigawatt.report.charts.chart import About, Chart
 from gigawatt.report.charts.labels import Box, Label, Spot, along, around, overlap, placed
 from gigawatt.report.charts.marks import Axis, Frame
 
-NARROW = 420.0
 ROW = 16.0
 # Pixels that a tick of the axis across needs, and a year's.
 TICK, YEAR = 70.0, 34.0
@@ -107,19 +106,23 @@ def xy(
 
 def _draw(frame: Frame, curves: Sequence[Curve], across: str, up: str, ways: _Ways) -> tuple[Frame, list[str]]:
     frame, keys = _headed(frame, curves, up, ways)
-    bottom = 44.0 if across else 26.0
-    plane = _plane(replace(frame, bottom=bottom, right=16.0), curves, ways)
+    plane = _plane(replace(frame, bottom=44.0 if across else 26.0, right=16.0), curves, ways)
     frame = plane.frame
-    marks = [*keys, svg.text(0, 12, up, "unit"), *_grid(plane)]
-    marks += [svg.text(frame.right_edge, frame.height - 6, across, "unit", "end")] if across else []
-    runs = [_runs(plane, curve) for curve in curves]
-    taken = [box for curve, mine in zip(curves, runs, strict=True) for box in _covered(plane, curve, mine)]
+    titles = ((0.0, 12.0, up, "start"), (frame.right_edge, frame.height - 6, across, "end"))
+    marks = [*keys, *(svg.text(x, y, name, "unit", side) for x, y, name, side in titles if name), *_grid(plane)]
+    seen = [(plane.at(point.x, point.y), curve, point) for curve in curves for point in _seen(plane, curve)]
+    lines = [run for curve in curves if curve.joined for run in _runs(plane, curve)]
+    taken = [*(around(*spot, DOT) for spot, _, _ in seen), *(box for run in lines for box in along(run))]
     for name, value in ways.levels:
         marks += _level(plane, name, value, taken)
     marks += _uprights(plane)
-    for curve, mine in zip(curves, runs, strict=True):
-        marks += _lines(plane, curve, mine)
-    return frame, [*marks, *_slices(plane), *_dots(plane, curves), *_names(plane, curves, taken)]
+    for curve in (one for one in curves if one.joined):
+        marks += _lines(plane, curve)
+    marks += [*_slices(plane), *_felt(plane, curves)]
+    marks += [svg.dot(*spot, DOT, f"{svg.fill(curve.colour)} rim", point.tip) for spot, curve, point in seen]
+    labels = [Label(*spot, point.name) for spot, _, point in seen if point.name]
+    within = (frame.left + 4, frame.top - 8, frame.width, frame.floor + 1)
+    return frame, [*marks, *placed(labels, taken, within, [spot for spot, _, _ in seen])]
 
 
 def _headed(frame: Frame, curves: Sequence[Curve], up: str, ways: _Ways) -> tuple[Frame, list[str]]:
@@ -139,7 +142,7 @@ def _plane(frame: Frame, curves: Sequence[Curve], ways: _Ways) -> _Plane:
     points = [point for curve in curves for point in curve.points]
     up = _up(frame, points, ways)
     frame = replace(frame, left=14 + svg.CHARACTER * max(len(_tick(tick, ways)) for tick in up.ticks))
-    most = max((point.x for point in points), default=1.0)
+    most = max((point.x for point in points), default=0.0) or 1.0
     if ways.years:
         first = math.floor(min(point.x for point in points))
         last = max(math.ceil(most), first + 1)
@@ -197,44 +200,25 @@ def _runs(plane: _Plane, curve: Curve) -> list[list[Spot]]:
     return [run for run in runs if run]
 
 
-def _lines(plane: _Plane, curve: Curve, runs: Sequence[Sequence[Spot]]) -> Iterator[str]:
+def _lines(plane: _Plane, curve: Curve) -> Iterator[str]:
     if curve.area:
         floor, high = plane.frame.floor, plane.up.high
         top = [plane.at(point.x, min(point.y, high)) for point in curve.points]
         yield svg.path([*top, (top[-1][0], floor), (top[0][0], floor)], f"shade {svg.fill(curve.colour)}", closed=True)
-    for run in runs if curve.joined else ():
+    for run in _runs(plane, curve):
         yield svg.path(run, f"line {svg.stroke(curve.colour)}")
 
 
-def _seen(curve: Curve, point: Point) -> bool:
-    return bool(point.name) or not curve.joined
+def _seen(plane: _Plane, curve: Curve) -> list[Point]:
+    """Points that have dots."""
+    return [one for one in curve.points if plane.shows(one) and (one.name or not curve.joined)]
 
 
-def _dots(plane: _Plane, curves: Sequence[Curve]) -> Iterator[str]:
-    """Dots that are seen, on top of those that only answer to a pointer."""
-    for seen in (False, True):
-        for curve in curves:
-            for point in (one for one in curve.points if plane.shows(one) and _seen(curve, one) == seen):
-                x, y = plane.at(point.x, point.y)
-                if seen:
-                    yield svg.dot(x, y, DOT, f"{svg.fill(curve.colour)} rim", point.tip)
-                elif point.tip:
-                    yield svg.dot(x, y, HIT, "hit", point.tip)
-
-
-def _covered(plane: _Plane, curve: Curve, runs: Sequence[Sequence[Spot]]) -> list[Box]:
-    """Boxes over all that is drawn of a curve."""
-    dots = [around(*plane.at(one.x, one.y), DOT) for one in curve.points if _seen(curve, one) and plane.shows(one)]
-    return dots + [box for run in runs if curve.joined for box in along(run)]
-
-
-def _names(plane: _Plane, curves: Sequence[Curve], taken: Sequence[Box]) -> list[str]:
-    """Names beside their dots."""
-    frame = plane.frame
-    dots = [one for curve in curves for one in curve.points if _seen(curve, one) and plane.shows(one)]
-    labels = [Label(*plane.at(one.x, one.y), one.name) for one in dots if one.name]
-    within = (frame.left + 4, frame.top - 8, frame.width, frame.floor + 1)
-    return placed(labels, taken, within, [plane.at(one.x, one.y) for one in dots])
+def _felt(plane: _Plane, curves: Sequence[Curve]) -> Iterator[str]:
+    """Points of lines that only answer to a pointer."""
+    for point in (one for curve in curves if curve.joined for one in curve.points):
+        if point.tip and not point.name and plane.shows(point):
+            yield svg.dot(*plane.at(point.x, point.y), HIT, "hit", point.tip)
 
 
 def _level(plane: _Plane, name: str, value: float, taken: Sequence[Box]) -> Iterator[str]:

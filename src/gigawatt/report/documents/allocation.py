@@ -118,20 +118,16 @@ def _whole(share_frac: float) -> str:
 
 def _tiles(answer: AllocationAnswer) -> Iterator[Tile]:
     unit, cost = power_unit(answer), answer.cost_value_per_gw_year
+    enough, full = answer.economic_abundance_w, answer.physical_abundance_w
     more = value(answer, answer.lambda_right * unit.gw)
     yield Tile(label=f"A {unit.name} more is worth", value=more, note="a year, at the margin")
     if cost is not None:
         yield Tile(label=f"A {unit.name} costs", value=value(answer, cost * unit.gw), note="a year")
-    if answer.economic_abundance_w:
-        yield Tile(
-            label="Economic abundance",
-            value=cell(answer.economic_abundance_w, "w"),
-            note=f"up to here a {unit.name} is worth its cost",
-        )
-    if answer.physical_abundance_w is not None:
-        yield Tile(
-            label="Physical abundance", value=cell(answer.physical_abundance_w, "w"), note="from here on all is served"
-        )
+    if enough:
+        note = f"up to here a {unit.name} is worth its cost"
+        yield Tile(label="Economic abundance", value=cell(enough, "w"), note=note)
+    if full is not None:
+        yield Tile(label="Physical abundance", value=cell(full, "w"), note="from here on all is served")
 
 
 def _worth(answer: AllocationAnswer, title: str) -> Column:
