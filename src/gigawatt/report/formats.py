@@ -94,6 +94,30 @@ def cell(value: float | str | None, suffix: str) -> str:
     return f"−{shown[1:]}" if shown.startswith("-") else shown
 
 
+# What a part of a suffix is called; others are words already.
+_SYMBOLS = {
+    "w": "W",
+    "wh": "Wh",
+    "j": "J",
+    "usd": "USD",
+    "nominal_usd": "nominal USD",
+    "mtok": "Mtoken",
+    "flop": "FLOP",
+    "flops": "FLOP/s",
+    "bytes": "B",
+    "degc": "°C",
+    "frac": "share",
+    "count": "",
+    "ratio": "",
+    "date": "",
+}
+
+
+def si(suffix: str) -> str:
+    """The unit that figures of a suffix are in, "USD/Mtoken" for "usd_per_mtok"; nothing for bare numbers."""
+    return "/".join(_SYMBOLS.get(part, part) for part in suffix.split("_per_"))
+
+
 def signed(value_frac: float | None) -> str:
     """A share with its sign, a dash where there is none: "+12.3 %"."""
     return "–" if value_frac is None else f"{100 * value_frac:+.1f} %".replace("-", "−")

@@ -6,6 +6,7 @@ import csv
 import io
 
 from gigawatt.report.document import Column, Document, Table
+from gigawatt.report.formats import si
 
 
 def texts(document: Document) -> dict[str, str]:
@@ -23,7 +24,7 @@ def text(table: Table) -> str:
 
 
 def heads(table: Table) -> list[str]:
-    """What a column is called where its figures are in SI: its title, and the unit in brackets, "Debt [usd]"."""
+    """What columns are called where their figures are in SI: the title, and the unit in brackets, "Debt [USD]"."""
     return [_head(column) for column in table.columns]
 
 
@@ -31,4 +32,5 @@ def _head(column: Column) -> str:
     unit = column.scale.unit if column.scale is not None else ""
     title = column.title.removesuffix(f", {unit}") if unit else column.title
     title = "" if title == unit else title
-    return f"{title} [{column.suffix}]".strip() if column.suffix else title
+    symbol = si(column.suffix)
+    return f"{title} [{symbol}]".strip() if symbol else title
