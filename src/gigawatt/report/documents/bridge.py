@@ -34,16 +34,16 @@ def _worth(found: BridgeComparison) -> Exhibit:
     """What the time gained is worth, and what it costs."""
     best, wait = found.plants[0], cell(found.grid_years, "years")
     rows = tuple((p.name, p.lead_years, p.gained_years, p.capex_usd, p.worth_usd, p.net_usd) for p in found.plants)
-    titles = {"Plant": "", "Power in": "years", "Gained": "years", "Capital": "usd", "Worth": "usd", "Net": "usd"}
+    titles = {"Plant": "", "Power in": "years", "Gained": "years", "Capex": "usd", "Worth": "usd", "Net": "usd"}
     columns = [Column(title=title, suffix=suffix) for title, suffix in titles.items()]
     bars = [
         charts.Bar(
             label=plant.name,
             value=plant.worth_usd,
-            text=f"worth {cell(plant.worth_usd, 'usd')}",
+            text=cell(plant.worth_usd, "usd"),
             colour=0,
             dot=plant.worth_usd - plant.net_usd,
-            dot_text=f"costs {cell(plant.worth_usd - plant.net_usd, 'usd')}",
+            dot_text=cell(plant.worth_usd - plant.net_usd, "usd"),
         )
         for plant in found.plants
     ]
@@ -55,11 +55,11 @@ def _worth(found: BridgeComparison) -> Exhibit:
     return Exhibit(
         name="worth",
         says=says,
-        shows=f"{title} (bar) and costs (dot: capital less resale, upkeep and fuel), in present value",
+        shows=f"{title} and costs (capital less resale, upkeep and fuel), in present value",
         table=Table(
             name="plants", title="On site until then, the best first", columns=united(columns, rows), rows=rows
         ),
-        chart=charts.bars(charts.About(name="worth", title=title, description=says), bars),
+        chart=charts.bars(charts.About(name="worth", title=title, description=says), bars, ("worth", "costs")),
     )
 
 

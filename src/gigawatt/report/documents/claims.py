@@ -14,6 +14,8 @@ from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.numbers import CitedSource
 from gigawatt.units import BARE, SUFFIXES
 
+# How many claims have each verdict, in words.
+COUNTED = {"holds": "hold", "holds_if": "hold on a condition", "fails": "fail"}
 VERDICTS = {"holds": "holds", "holds_if": "holds if", "fails": "fails"}
 TONES = {"holds": "good", "holds_if": "fair", "fails": "bad"}
 
@@ -22,12 +24,12 @@ def document(found: CheckedClaims) -> Document:
     """The announcement, checked."""
     head, several = found.head, len(found.claims) > 1
     counts = Counter(claim.verdict for claim in found.claims)
-    lead = ", ".join(f"{counts[verdict]} {word}" for verdict, word in VERDICTS.items() if counts[verdict])
+    lead = ", ".join(f"{counts[verdict]} {word}" for verdict, word in COUNTED.items() if counts[verdict])
     overview = Section(slug="all", title="All claims", parts=(_overview(found.claims),) if several else ())
     return Document(
         title="The announcement, checked",
         names=(head.scenario or "", (head.hash or "")[:HASH_LENGTH]),
-        lead=f"{len(found.claims)} claims: {lead}." if several else "",
+        lead=f"Of {len(found.claims)} claims {lead}." if several else "",
         sections=(overview, *(_claim(claim) for claim in found.claims)),
         notes=tuple(spoken(note.text) for note in head.notes),
         sources=_cited(found.claims),
@@ -52,13 +54,17 @@ def _claim(claim: Claim) -> Section:
         ("stated", with_unit(claim.stated.value, claim.stated.unit)),
         ("computed", span(claim.computed)),
         ("if", claim.assumption),
-        *((row.label, f"{span(row)}. {row.note}" if row.note else span(row)) for row in claim.rows),
         *(("source", source.title or source.url) for source in claim.sources),
     ]
     said = tuple((term, spoken(text)) for term, text in pairs if text)
-    verdict = Paragraph(text=f"{VERDICTS[claim.verdict]} {claim.claim}", tone=TONES[claim.verdict])
-    facts = Facts(name=claim.id.replace("_", "-"), title="", pairs=said)
-    return Section(slug=facts.name, title=claim.id, parts=(verdict, facts))
+    word, slug = VERDICTS[claim.verdict].capitalize(), claim.id.replace("_", "-")
+    verdict = Paragraph(text=f"{word}: {claim.claim}", tone=TONES[claim.verdict])
+    facts = Facts(name=slug, title="", pairs=said)
+    titles = ("Figure", "Computed", "Note") if any(row.note for row in claim.rows) else ("Figure", "Computed")
+    rows = tuple((row.label, spoken(span(row)), row.note)[: len(titles)] for row in claim.rows)
+    columns = tuple(Column(title=title) for title in titles)
+    behind = Table(name=f"{slug}-figures", title="", columns=columns, rows=rows)
+    return Section(slug=slug, title=claim.id, parts=(verdict, facts, *((behind,) if rows else ())))
 
 
 def _cited(found: Sequence[Claim]) -> tuple[CitedSource, ...]:

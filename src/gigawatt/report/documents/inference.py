@@ -24,8 +24,8 @@ LIMITS = {
     "capacity": "the batch is what memory holds",
 }
 AXES = ("tensor", "data", "expert", "pipeline")
-# Tenths of a cent matter.
-MTOK = Scale(size=1.0, unit="USD/Mtoken", digits=3)
+# Both axes of the front in one unit, and tenths of a cent.
+RATE, MTOK = Scale(size=1.0, unit="tokens/s", digits=1), Scale(size=1.0, unit="USD/Mtoken", digits=3)
 
 
 def document(found: InferencePrediction) -> Document:
@@ -128,9 +128,12 @@ def _front(found: InferencePrediction, front: Sequence[FrontPoint]) -> Exhibit:
 def _points(found: InferencePrediction, front: Sequence[FrontPoint]) -> Table:
     keys = ("tokens_per_s_per_user", "tokens_per_s_per_gpu", "batch_count", "tpot_s", "ttft_s", "usd_per_mtok")
     rows = tuple((_axes(point.layout), *(getattr(point, key) for key in keys)) for point in front)
-    titles = {"Per user": "tokens_per_s", "Per GPU": "tokens_per_s", "Batch": "count", "TPOT": "s", "TTFT": "s"}
-    columns = [Column(title="Layout"), *(Column(title=title, suffix=suffix) for title, suffix in titles.items())]
-    columns.append(Column(title=f"Cost, {MTOK.unit}", suffix="usd_per_mtok", scale=MTOK))
+    columns = (
+        Column(title="Layout"),
+        *(Column(title=f"Per {who}, {RATE.unit}", suffix="tokens_per_s", scale=RATE) for who in ("user", "GPU")),
+        *(Column(title=title, suffix=suffix) for title, suffix in (("Batch", "count"), ("TPOT", "s"), ("TTFT", "s"))),
+        Column(title=f"Cost, {MTOK.unit}", suffix="usd_per_mtok", scale=MTOK),
+    )
     priced = "" if found.usd_per_h is None else f"; cost at {number(found.usd_per_h)} USD a GPU-hour"
     title = f"Pareto front: throughput against interactivity{priced}"
     return Table(name="front", title=title, columns=united(columns, rows), rows=rows)

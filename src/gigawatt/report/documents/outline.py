@@ -84,7 +84,8 @@ def _platforms(found: Outline) -> Table:
         ships = f"{when(pool.first_period)}–{when(pool.last_period)}" if pool.first_period else "never"
         rows.append((use.name, names.pool(use.pool), pool.supply_count, ships, use.rack_power_w, use.rack_price_usd))
     titles = {"Platform": "", "Pool": "", "Racks in it": "count", "Ships": "", "Rack power": "w", "Rack price": "usd"}
-    return _table("platforms", "Platforms, and the pools that they share", titles, rows)
+    columns = tuple(Column(title=title, suffix=suffix) for title, suffix in titles.items())
+    return replace(_table("platforms", "Platforms, and the pools that they share", titles, rows), columns=columns)
 
 
 def _classes(uses: Sequence[OutlinedUseCase]) -> Table:

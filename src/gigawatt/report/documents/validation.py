@@ -12,6 +12,7 @@ from gigawatt.study.validate.score import GroupScore, Scored, Scores, Validation
 
 # What a mean error is held against, by what is validated, where it is no constant efficiency.
 BASELINE, BASELINES = "a constant efficiency", {"facility": "the median of the other rows"}
+NAMED = {"gpu": "GPU"}
 # Members of a group that are drawn, those of the most rows; the table has all.
 DRAWN = 12
 COLUMNS = (
@@ -27,8 +28,8 @@ def document(found: Validation) -> Document:
     return Document(
         title=f"Predicted against measured: {found.what}",
         lead=f"{scores.evaluated:,} of {scores.rows:,} rows answered: the mean error (MAPE) is "
-        f"{cell(scores.mape_frac, 'frac')} where {baseline} (the baseline) has "
-        f"{cell(scores.baseline_mape_frac, 'frac')}.",
+        f"{_share(scores.mape_frac)} where {baseline} (the baseline) has "
+        f"{_share(scores.baseline_mape_frac)}.",
         sections=(
             Section(slug="all", title="All rows", parts=(_totals(scores, baseline),)),
             Section(slug="groups", title="Errors by group", parts=groups),
@@ -39,39 +40,48 @@ def document(found: Validation) -> Document:
     )
 
 
+def _share(value: float | None) -> str:
+    """A share of which tenths of a percent matter."""
+    return "–" if value is None else f"{PERCENT.text(value)} %"
+
+
 def _totals(scores: Scores, baseline: str) -> Facts:
     """All figures that are one number."""
     pairs = (
         ("rows read", f"{scores.rows:,}"),
         ("rows answered", f"{scores.evaluated:,}"),
-        ("coverage of eligible rows", cell(scores.coverage_frac, "frac")),
-        ("mean absolute error (MAPE)", cell(scores.mape_frac, "frac")),
-        (f"MAPE of {baseline} (baseline)", cell(scores.baseline_mape_frac, "frac")),
-        ("median error", cell(scores.median_frac, "frac")),
-        ("90th percentile of errors", cell(scores.p90_frac, "frac")),
+        ("coverage of eligible rows", _share(scores.coverage_frac)),
+        ("mean absolute error (MAPE)", _share(scores.mape_frac)),
+        (f"MAPE of {baseline} (baseline)", _share(scores.baseline_mape_frac)),
+        ("median error", _share(scores.median_frac)),
+        ("90th percentile of errors", _share(scores.p90_frac)),
         ("mean signed error (bias)", signed(scores.bias_frac)),
         ("rank correlation within scenarios", cell(scores.rank_correlation, "ratio")),
-        ("rows inside P10 to P90", cell(scores.band_coverage_frac, "frac")),
+        ("rows inside P10 to P90", _share(scores.band_coverage_frac)),
         ("parameters fitted", f"{scores.parameters_fitted}"),
     )
-    return Facts(name="totals", title="All rows", pairs=pairs)
+    return Facts(name="totals", title="", pairs=pairs)
 
 
 def _group(group: str, rows: Sequence[GroupScore], baseline: str) -> Exhibit:
     """Errors of the members of a group, such as the GPUs."""
     cells = tuple((r.name, r.rows, r.mape_frac, r.median_frac, r.bias_frac, r.baseline_mape_frac) for r in rows)
-    columns = (Column(title=group.capitalize()), *COLUMNS)
+    named = NAMED.get(group, group)
     drawn = sorted(sorted(rows, key=lambda row: -row.rows)[:DRAWN], key=lambda row: row.name)
     chosen = f", the {DRAWN} of the most rows" if len(drawn) < len(rows) else ""
     most = max(rows, key=lambda row: row.mape_frac or 0.0)
-    says = f"By {group}, the mean error is at most {cell(most.mape_frac, 'frac')} ({most.name})."
+    says = f"By {named}, the mean error is at most {_share(most.mape_frac)} ({most.name})."
     name = f"by-{group}"
     return Exhibit(
         name=name,
         says=says,
-        shows=f"Mean error by {group}{chosen}; dot: {baseline}",
-        table=Table(name=name, title=f"By {group}", columns=columns, rows=cells),
-        chart=charts.bars(charts.About(name=name, title=f"Mean error by {group}", description=says), _bars(drawn)),
+        shows=f"Mean error by {named}{chosen}; baseline: {baseline}",
+        table=Table(name=name, title=f"By {named}", columns=(Column(title=named), *COLUMNS), rows=cells),
+        chart=charts.bars(
+            charts.About(name=name, title=f"Mean error by {named}", description=says),
+            _bars(drawn),
+            ("mean error", "baseline"),
+        ),
     )
 
 
@@ -80,10 +90,10 @@ def _bars(rows: Sequence[GroupScore]) -> list[charts.Bar]:
         charts.Bar(
             label=row.name,
             value=row.mape_frac or 0.0,
-            text=cell(row.mape_frac, "frac"),
+            text=_share(row.mape_frac),
             colour=0,
             dot=(dot := row.baseline_mape_frac),
-            dot_text="" if dot is None else f"baseline {cell(dot, 'frac')}",
+            dot_text="" if dot is None else _share(dot),
         )
         for row in rows
     ]
