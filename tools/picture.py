@@ -19,7 +19,7 @@ from gigawatt.study.run.answer import answer_of
 from gigawatt.study.run.stages import run
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-MARGIN, ABOVE = 18.0, 62.0
+ABOVE = 50.0
 STYLE = (
     "<style>.gw-chart .title { fill: var(--ink); font-size: 17px; font-weight: 650; } "
     ".gw-chart .lead { font-size: 12.5px; }</style>"
@@ -29,10 +29,10 @@ STYLE = (
 def picture(chart: Chart, title: str, lead: str) -> str:
     """A chart that stands alone, in a margin, under a title and a lead."""
     drawn = chart.alone
-    width, height = (float(n) for n in re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawn)[0])
-    sides = (-MARGIN, -ABOVE, width + 2 * MARGIN, height + ABOVE + MARGIN)
-    drawn = re.sub(r'viewBox="[^"]+"', f'viewBox="{" ".join(map(marks.n, sides))}"', drawn, count=1)
-    words = marks.text(0, -36, title, "title") + marks.text(0, -16, lead, "lead")
+    left, top, width, height = (float(n) for n in re.findall(r'viewBox="(.+?)"', drawn)[0].split())
+    size = f'height="{marks.n(height + ABOVE)}" viewBox="{left:g} {top - ABOVE:g} {width:g} {height + ABOVE:g}"'
+    drawn = re.sub(r'height="[^"]+" viewBox="[^"]+"', size, drawn, count=1)
+    words = marks.text(0, -34, title, "title") + marks.text(0, -14, lead, "lead")
     return f"{drawn.removesuffix('</svg>')}{STYLE}{words}</svg>\n"
 
 

@@ -107,7 +107,7 @@ def test_every_figure_is_a_dot_of_a_chart(turned: FlywheelAnswer) -> None:
     for name in ("compute", "yearly-revenue", "weekly-users"):
         rows = found.tables()[name].rows
         told = "".join(ElementTree.fromstring(found.charts()[name].narrow).itertext())
-        assert all(f"{row[0]}: published" in told for row in rows)
+        assert all(f"{row[0]}\npublished: " in told for row in rows)
     turns = ElementTree.fromstring(found.charts()["turns"].wide)
     assert sum("rim" in str(one.get("class")) for one in turns.iter()) == len(turned.iterations)
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from gigawatt.report import charts
-from gigawatt.report.charts import About, Chart, Curve, Point, Rung, Upright
+from gigawatt.report.charts import About, Chart, Curve, Point, Rung, Upright, marks
 from gigawatt.report.charts.ladder import year
 
 ABOUT = About(name="x", title="A < B", description="both")
@@ -55,7 +55,7 @@ def test_no_line_runs_through_the_name_of_another(narrow: bool) -> None:
     chart = charts.xy(ABOUT, [Curve("", SLOPE, 0)], "", "", uprights=UPRIGHTS)
     lines = [one for one in elements(chart, "level", narrow=narrow) if one.get("x1") == one.get("x2")]
     for one in elements(chart, "note", narrow=narrow):
-        x, y, width = float(str(one.get("x"))), float(str(one.get("y"))), 6.7 * len(str(one.text))
+        x, y, width = float(str(one.get("x"))), float(str(one.get("y"))), marks.width_of(str(one.text))
         left, right = (x - width, x) if one.get("text-anchor") == "end" else (x, x + width)
         for line in lines:
             across, top = float(str(line.get("x1"))), float(str(line.get("y1")))

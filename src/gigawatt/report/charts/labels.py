@@ -39,7 +39,7 @@ class Label:
 
     @property
     def width(self) -> float:
-        return (marks.BOLD if self.kind in BOLD else marks.CHARACTER) * len(self.text)
+        return marks.width_of(self.text, bold=self.kind in BOLD)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Curve:
     """
 
     name: str
-    points: tuple[Point, ...]
+    points: Sequence[Point]
     colour: int
     joined: bool = True
     area: bool = False
@@ -128,8 +128,9 @@ def _draw(frame: Frame, curves: Sequence[Curve], across: str, up: str, ways: _Wa
 def _headed(frame: Frame, curves: Sequence[Curve], up: str, ways: _Ways) -> tuple[Frame, list[str]]:
     """Room for the axis's title, a legend beside it where there are several curves, and the names of uprights."""
     named = [curve for curve in curves if curve.name] if len(curves) > 1 else []
-    start = svg.CHARACTER * len(up) + 20 if up else 0.0
-    labels, kinds = [curve.name for curve in named], [svg.fill(curve.colour) for curve in named]
+    start = svg.width_of(up) + 16 if up else 0.0
+    labels = [curve.name for curve in named]
+    kinds = [f"line {svg.stroke(one.colour)}" if one.joined else svg.fill(one.colour) for one in named]
     rows = svg.legend_rows(frame, labels, start)
     top = 8 + svg.LINE * rows + ROW * len(ways.uprights)
     height = frame.height + svg.LINE * (rows - 1) + ROW * len(ways.uprights)
@@ -141,7 +142,7 @@ def _plane(frame: Frame, curves: Sequence[Curve], ways: _Ways) -> _Plane:
     """Both axes, with room for the figures of that which goes up."""
     points = [point for curve in curves for point in curve.points]
     up = _up(frame, points, ways)
-    frame = replace(frame, left=14 + svg.CHARACTER * max(len(_tick(tick, ways)) for tick in up.ticks))
+    frame = replace(frame, left=12 + max(svg.width_of(_tick(tick, ways)) for tick in up.ticks))
     most = max((point.x for point in points), default=0.0) or 1.0
     if ways.years:
         first = math.floor(min(point.x for point in points))
@@ -223,13 +224,13 @@ def _felt(plane: _Plane, curves: Sequence[Curve]) -> Iterator[str]:
 
 def _level(plane: _Plane, name: str, value: float, taken: Sequence[Box]) -> Iterator[str]:
     """A dashed line, named as far to the right as no curve crosses its name."""
-    frame, y, width = plane.frame, plane.up.at(value), svg.CHARACTER * len(name)
+    frame, y, width = plane.frame, plane.up.at(value), svg.width_of(name)
     yield svg.line(frame.left, y, frame.right_edge, y, "level")
     rights = range(int(frame.right_edge), int(frame.left + width), -int(ROW))
     tried = [(right - width, top, right, top + 13) for right, top in product(rights, (y - 16, y + 3))]
     free = (box for box in tried if box[3] <= frame.floor and not any(overlap(box, one) for one in taken))
     box = next(free, (frame.right_edge - width, y - 16, frame.right_edge, y - 3))
-    yield svg.text(box[2], box[1] + 11, name, "note halo", "end")
+    yield svg.text(box[2], box[1] + 11, name, "note", "end")
 
 
 def _uprights(plane: _Plane) -> Iterator[str]:
@@ -249,7 +250,7 @@ def _crossed(plane: _Plane, lines: Sequence[Upright], order: Sequence[int], side
     """For each name what speaks against its place: lines that run through it, and that it leaves the frame."""
     for one, row, side in zip(lines, order, sides, strict=True):
         x = plane.across.at(one.x)
-        far = x + side * (8 + svg.CHARACTER * len(one.name))
+        far = x + side * (8 + svg.width_of(one.name))
         yield 10 * (not 0 <= far <= plane.frame.width)
         for other, above in zip(lines, order, strict=True):
             yield above > row and min(x, far) <= plane.across.at(other.x) <= max(x, far)
@@ -261,4 +262,4 @@ def _slices(plane: _Plane) -> Iterator[str]:
     places = [plane.across.at(x) for x, _ in tips]
     middles = [frame.left, *((one + other) / 2 for one, other in pairwise(places)), frame.right_edge]
     for (left, right), (_, tip) in zip(pairwise(middles), tips, strict=False):
-        yield svg.box(left, frame.top, right - left, frame.floor - frame.top, "hit", tip=tip)
+        yield svg.hit(left, frame.top, right - left, frame.floor - frame.top, tip)

@@ -181,11 +181,11 @@ def _shares(answer: AllocationAnswer) -> Exhibit:
             label=row.title,
             value=row.power_w / unit.size,
             text=f"{cell(row.power_w, 'w')}, {_whole(row.served_frac)}",
-            colour=n,
+            colour=0,
             dot=row.demand_w / unit.size,
-            dot_text=f"{cell(row.demand_w, 'w')} asked for",
+            dot_text=cell(row.demand_w, "w"),
         )
-        for n, row in enumerate(answer.allocation)
+        for row in answer.allocation
     ]
     best, least = (pick(answer.allocation, key=lambda row: row.served_frac) for pick in (max, min))
     says = f"{best.title} gets {_whole(best.served_frac)} of what it asks for"
@@ -195,7 +195,7 @@ def _shares(answer: AllocationAnswer) -> Exhibit:
         name="shares",
         says=says,
         shows=f"Power of each class, and below it what it asks for, {unit.unit}",
-        chart=charts.bars(about, bars),
+        chart=charts.bars(about, bars, ("gets", "asks for")),
         table=shares(answer),
     )
 
@@ -278,7 +278,9 @@ def _curve(answer: AllocationAnswer, about: About) -> Chart:
     power, most = power_unit(answer), _most(answer)
     unit = scale("usd", [most]) if answer.value_unit == "USD" else Scale(size=1.0, unit=answer.value_unit, digits=3)
     prices = [row.lambda_ * power.gw for row in answer.curve]
-    tips = [f"{cell(r.capacity_w, 'w')}: {value(answer, price)}" for r, price in zip(answer.curve, prices, strict=True)]
+    powers = [cell(row.capacity_w, "w") for row in answer.curve]
+    more = f"a {power.symbol} more is worth"
+    tips = [f"{w}\n{more}: {value(answer, price)}" for w, price in zip(powers, prices, strict=True)]
     places = [watt / _across(answer).size for watt in (row.capacity_w for row in answer.curve)]
     points = [Point(x, price / unit.size, tip) for x, price, tip in zip(places, prices, tips, strict=True)]
     cost = (answer.cost_value_per_gw_year or math.inf) * power.gw
@@ -289,7 +291,7 @@ def _curve(answer: AllocationAnswer, about: About) -> Chart:
     }
     return charts.xy(
         about,
-        [Curve("", tuple(points), 0, area=True)],
+        [Curve("", points, 0, area=True)],
         f"capacity, {_across(answer).unit}",
         f"{unit.unit} per {power.symbol}",
         uprights=[Upright(f"{name}, {cell(w, 'w')}", w / _across(answer).size) for name, w in named.items() if w],
@@ -348,9 +350,9 @@ def _served(answer: AllocationAnswer) -> Exhibit:
 def _told(answer: AllocationAnswer, row: AllocatedClass) -> str:
     power = power_unit(answer)
     more = value(answer, row.marginal * power.gw)
-    return f"{row.title}: {_whole(row.served_frac)} served, a {power.symbol} more is worth {more}"
+    return f"{row.title}\nserved: {_whole(row.served_frac)}\na {power.symbol} more is worth: {more}"
 
 
 def _slice(answer: AllocationAnswer, point: ValuePoint) -> str:
-    shares = (f"{row.title} {_whole(point.served_frac[row.use_case])}" for row in answer.allocation)
-    return f"{cell(point.capacity_w, 'w')}: {', '.join(shares)}"
+    shares = (f"{row.title}: {_whole(point.served_frac[row.use_case])}" for row in answer.allocation)
+    return "\n".join([cell(point.capacity_w, "w"), *shares])

@@ -25,6 +25,7 @@ from gigawatt.report.document import (
     united,
 )
 from gigawatt.report.formats import PERCENT, Scale, cell, scale, signed
+from gigawatt.study.dates import MONTH_NAMES
 from gigawatt.study.flywheel.answer import FixedPoint, FlywheelAnswer, TurnedYear, WheelNumber
 from gigawatt.study.flywheel.backtest import BacktestRow, PastCurve
 from gigawatt.study.flywheel.loop import Turn
@@ -157,7 +158,10 @@ def _series(curve: PastCurve, rows: Sequence[BacktestRow], *, half: bool) -> Exh
     says = (
         f"{_figure(last.predicted, unit)} predicted for {_day(last.date)}, {_figure(last.published, unit)} published."
     )
-    line = [Point(p.year, p.value / shown.size, f"predicted: {_figure(p.value, unit)}") for p in curve.points]
+    line = [
+        Point(p.year, p.value / shown.size, f"{_month(p.year)}\npredicted: {_figure(p.value, unit)}")
+        for p in curve.points
+    ]
     name = curve.what.replace(" ", "-")
     return Exhibit(
         name=name,
@@ -166,7 +170,7 @@ def _series(curve: PastCurve, rows: Sequence[BacktestRow], *, half: bool) -> Exh
         chart=charts.xy(
             About(name=name, title=f"{curve.what.capitalize()}, published and predicted", description=says, half=half),
             [
-                Curve("predicted", tuple(line), PREDICTED),
+                Curve("predicted", line, PREDICTED),
                 Curve("published, set the wheel", _dots(rows, shown.size, held_out=False), SET, joined=False),
                 Curve("published, held out", _dots(rows, shown.size, held_out=True), HELD_OUT, joined=False),
             ],
@@ -179,12 +183,16 @@ def _series(curve: PastCurve, rows: Sequence[BacktestRow], *, half: bool) -> Exh
     )
 
 
+def _month(passed: float) -> str:
+    return f"{MONTH_NAMES[int(12 * (passed % 1))]} {int(passed)}"
+
+
 def _dots(rows: Sequence[BacktestRow], size: float, *, held_out: bool) -> tuple[Point, ...]:
     return tuple(
         Point(
             year(row.date),
             row.published / size,
-            f"{row.date}: published {_figure(row.published, row.unit)}, predicted {_figure(row.predicted, row.unit)}",
+            f"{row.date}\npublished: {_figure(row.published, row.unit)}\npredicted: {_figure(row.predicted, row.unit)}",
         )
         for row in rows
         if row.held_out == held_out
@@ -255,7 +263,7 @@ def _loop(point: FixedPoint, made: Sequence[Turn]) -> tuple[Part, ...]:
     curves = []
     for n, start in enumerate(starts):
         points = tuple(
-            Point(turn.number, turn.demand_ratio, f"turn {turn.number} from {start:g}: {turn.demand_ratio:.3f}")
+            Point(turn.number, turn.demand_ratio, f"turn {turn.number}\nfrom {start:g}: {turn.demand_ratio:.3f}")
             for turn in made
             if turn.start_ratio == start
         )
