@@ -22,7 +22,7 @@ def document(found: CatalogEntry) -> Document:
         title=found.name,
         names=(found.kind, found.id),
         lead=f"{found.description} {known}".strip(),
-        sections=(Section(slug="numbers", title="Numbers", parts=parts),),
+        sections=(Section(slug="numbers", title="What is known", parts=parts),),
         notes=tuple(note.text for note in found.head.notes),
         sources=found.sources,
         made=f"Gigawatt {found.head.gigawatt}",
