@@ -23,7 +23,7 @@ TONES = {"holds": "good", "holds_if": "fair", "fails": "bad"}
 def document(found: CheckedClaims) -> Document:
     """The announcement, checked."""
     head, several = found.head, len(found.claims) > 1
-    counts = Counter(claim.verdict for claim in found.claims)
+    counts = Counter[str](claim.verdict for claim in found.claims)
     lead = ", ".join(f"{counts[verdict]} {word}" for verdict, word in COUNTED.items() if counts[verdict])
     overview = Section(slug="all", title="All claims", parts=(_overview(found.claims),) if several else ())
     return Document(
