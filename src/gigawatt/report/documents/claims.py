@@ -23,7 +23,7 @@ TONES = {"holds": "good", "holds_if": "fair", "fails": "bad"}
 def document(found: CheckedClaims) -> Document:
     """The announcement, checked."""
     head, several = found.head, len(found.claims) > 1
-    counts = Counter(claim.verdict for claim in found.claims)
+    counts = Counter[str](claim.verdict for claim in found.claims)
     lead = ", ".join(f"{counts[verdict]} {word}" for verdict, word in COUNTED.items() if counts[verdict])
     overview = Section(slug="all", title="All claims", parts=(_overview(found.claims),) if several else ())
     return Document(
@@ -44,7 +44,7 @@ def _overview(found: Sequence[Claim]) -> Table:
         (claim.id, with_unit(claim.stated.value, claim.stated.unit), span(claim.computed), VERDICTS[claim.verdict])
         for claim in found
     )
-    return Table(name="claims", title="", columns=columns, rows=rows)
+    return Table(name="claims", title="Stated and computed", columns=columns, rows=rows)
 
 
 def _claim(claim: Claim) -> Section:
@@ -63,7 +63,7 @@ def _claim(claim: Claim) -> Section:
     titles = ("Figure", "Computed", "Note") if any(row.note for row in claim.rows) else ("Figure", "Computed")
     rows = tuple((row.label, spoken(span(row)), row.note)[: len(titles)] for row in claim.rows)
     columns = tuple(Column(title=title) for title in titles)
-    behind = Table(name=f"{slug}-figures", title="", columns=columns, rows=rows)
+    behind = Table(name=f"{slug}-figures", title=f"Figures behind {claim.id}", columns=columns, rows=rows)
     return Section(slug=slug, title=claim.id, parts=(verdict, facts, *((behind,) if rows else ())))
 
 

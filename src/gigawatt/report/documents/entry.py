@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gigawatt.report.document import Depth, Document, Facts, Section
+from gigawatt.report.document import Depth, Document, Facts, Part, Section
 from gigawatt.report.documents.sources import data, numbers
 from gigawatt.study.catalog.entry import CatalogEntry
 
@@ -17,12 +17,12 @@ def document(found: CatalogEntry) -> Document:
         if value != ""
     )
     facts = [Facts(name="facts", title="", pairs=pairs, depth=Depth.FULL)] if pairs else []
-    parts = (*facts, *numbers(found.numbers), data(found.numbers))
+    parts: list[Part] = [*facts, *numbers(found.numbers), data(found.numbers)]
     return Document(
         title=found.name,
         names=(found.kind, found.id),
         lead=f"{found.description} {known}".strip(),
-        sections=(Section(slug="numbers", title="Numbers", parts=parts),),
+        sections=(Section(slug="numbers", title="What is known", parts=tuple(parts)),),
         notes=tuple(note.text for note in found.head.notes),
         sources=found.sources,
         made=f"Gigawatt {found.head.gigawatt}",

@@ -113,7 +113,7 @@ def _front(found: InferencePrediction, front: Sequence[FrontPoint]) -> Exhibit:
     rates = [cell(value, "count") for one in (slow, fast) for value in (one.tokens_per_s_per_gpu, 1 / one.tpot_s)]
     title = f"{found.model} on {found.gpu} in {found.precision}: throughput against interactivity"
     about = charts.About(name="front", title=title, description=f"{len(front)} points", height=420)
-    points = [charts.Point(x=p.tokens_per_s_per_user, y=p.tokens_per_s_per_gpu, tip=_tip(p)) for p in front]
+    points = tuple(charts.Point(x=p.tokens_per_s_per_user, y=p.tokens_per_s_per_gpu, tip=_tip(p)) for p in front)
     curve = charts.Curve(name=found.gpu, points=points, colour=0)
     return Exhibit(
         name="front",

@@ -76,7 +76,12 @@ def _group(group: str, rows: Sequence[GroupScore], baseline: str) -> Exhibit:
         name=name,
         says=says,
         shows=f"Mean error by {named}{chosen}; baseline: {baseline}",
-        table=Table(name=name, title=f"By {named}", columns=(Column(title=named), *COLUMNS), rows=cells),
+        table=Table(
+            name=name,
+            title=f"By {named}",
+            columns=(Column(title=f"{named[0].upper()}{named[1:]}"), *COLUMNS),
+            rows=cells,
+        ),
         chart=charts.bars(
             charts.About(name=name, title=f"Mean error by {named}", description=says),
             _bars(drawn),
