@@ -6,10 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gigawatt.report.charts import Range
-from gigawatt.report.document import Column, Depth, Section, Table, Value
+from gigawatt.report import charts
+from gigawatt.report.charts import About, Range
+from gigawatt.report.document import Column, Depth, Document, Exhibit, Section, Table, Tile, Value, united
 from gigawatt.report.formats import Scale, cell, scale
 from gigawatt.study.answer import Head
+from gigawatt.study.dates import spoken
 from gigawatt.study.futures.compare import Comparison
 from gigawatt.study.futures.draws import unit_of
 from gigawatt.study.futures.rules import WORDS
@@ -39,15 +41,20 @@ FIGURES = {
 NOISE_FRAC, FEW = 0.002, 3
 
 
-def names(head: Head, seed: int | None = None) -> tuple[str, ...]:
-    """Of which scenario, and from which seed."""
-    return (str(head.scenario), *([] if seed is None else [f"seed {seed}"]), str(head.hash)[:HASH_LENGTH])
-
-
-def made(head: Head, seed: int | None = None) -> str:
-    """By what it was made, from what."""
-    told = f"Gigawatt {head.gigawatt}, scenario {head.scenario}, hash {head.hash}"
-    return told if seed is None else f"{told}, seed {seed}"
+def document(
+    title: str, head: Head, seed: int | None, lead: str, tiles: Sequence[tuple[str, str, str]], parts: Sequence[Section]
+) -> Document:
+    """A document of a scenario's futures. tiles: label, figure, and what it is."""
+    seeded = () if seed is None else (f"seed {seed}",)
+    return Document(
+        title=title,
+        names=(str(head.scenario), *seeded, str(head.hash)[:HASH_LENGTH]),
+        lead=lead,
+        tiles=tuple(Tile(label=label, value=value, note=note) for label, value, note in tiles),
+        sections=tuple(parts),
+        notes=tuple(spoken(note.text) for note in head.notes),
+        made=", ".join((f"Gigawatt {head.gigawatt}", f"scenario {head.scenario}", f"hash {head.hash}", *seeded)),
+    )
 
 
 def money(unit: Scale, *titles: str) -> tuple[Column, ...]:
@@ -55,14 +62,45 @@ def money(unit: Scale, *titles: str) -> tuple[Column, ...]:
     return tuple(Column(title=title, suffix="usd", scale=unit) for title in titles)
 
 
-def ranged(values_usd: Mapping[str, Sequence[float]]) -> tuple[Scale, list[Range]]:
-    """What money comes to in many futures, by what it is of, for a chart; and the unit that it is in there."""
-    told = {title: quantiles(row) for title, row in values_usd.items()}
-    unit, rows = scale("usd", [end for one in told.values() for end in (one.p10, one.p90)]), []
-    for title, one in told.items():
-        ends = {key: getattr(one, key) / unit.size for key in ("p10", "p50", "p90", "mean")}
-        rows.append(Range(label=title, largest=max(values_usd[title]) / unit.size, **ends))
-    return unit, rows
+def spread(
+    about: About,
+    table: str,
+    title: str,
+    head: str,
+    values_usd: Mapping[str, Sequence[float]],
+    more: Sequence[tuple[str, str, Sequence[Value]]] = (),
+    *,
+    brief: tuple[int, ...] | None = None,
+    to_largest: bool = False,
+) -> Exhibit:
+    """Money in many futures, a row for each thing that it is of.
+
+    title: of its table, with the unit at "{}"; head: of its first column; more: title, suffix and values of columns
+    after those of the quantiles; brief: the columns that a terminal shows.
+    """
+    told = {name: quantiles(row) for name, row in values_usd.items()}
+    unit = scale("usd", [end for one in told.values() for end in (one.p10, one.p90)])
+    ranges, rows = [], list[tuple[Value, ...]]()
+    for n, (name, one) in enumerate(told.items()):
+        figures = (one.mean, one.p10, one.p50, one.p90, min(values_usd[name]), max(values_usd[name]))
+        mean, p10, p50, p90, _, largest = (figure / unit.size for figure in figures)
+        ranges.append(Range(label=name, p10=p10, p50=p50, p90=p90, mean=mean, largest=largest))
+        rows.append((name, *figures, *(values[n] for _, _, values in more)))
+    columns = [Column(title=head), *money(unit, "Mean", "P10", "P50", "P90", "Least", "Largest")]
+    columns += [Column(title=name, suffix=suffix) for name, suffix, _ in more]
+    return Exhibit(
+        name=about.name,
+        says=about.description,
+        shows=f"{about.title}, {unit.unit}",
+        table=Table(
+            name=table,
+            title=title.format(unit.unit),
+            columns=united(columns, rows),
+            rows=tuple(rows),
+            brief_columns=brief,
+        ),
+        chart=charts.spread(about, ranges, unit.unit, to_largest) if any(map(any, values_usd.values())) else None,
+    )
 
 
 def information(found: Sweep | Comparison) -> str:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from gigawatt.report.charts import marks as svg
 from gigawatt.report.charts.marks import Axis, Frame
 
-# A frame of less is drawn for a telephone; wider ones leave names at most this share of theirs.
-NARROW_BELOW, NAMES_FRAC = 420.0, 0.34
+# What names to the left take of a frame at most.
+NAMES_FRAC = 0.34
 # Heights [pixels]: of a name above its marks, of what is below the rows; and between the figures of an axis.
-NAME, BOTTOM, TICK_WIDTH = 18.0, 38.0, 110.0
+NAME, BOTTOM, TICK_WIDTH = 16.0, 38.0, 110.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +26,9 @@ class Layout:
     each: float
     marks: tuple[str, ...]
 
-    def hit(self, row: int, tip: str) -> str:
+    def hit(self, row: int, tip: Sequence[str]) -> str:
         """A row as one datum, wherever it is touched."""
-        return svg.box(0, self.frame.top + self.each * row, self.frame.width, self.each, "hit", tip=tip)
+        return svg.hit(0, self.frame.top + self.each * row, self.frame.width, self.each, "\n".join(tip))
 
 
 def layout(
@@ -43,8 +43,8 @@ def layout(
 ) -> Layout:
     """A frame ready for its rows. keys: name and class of each mark; reach: values that the axis takes in; height: of
     a row's marks; room: beside the axis, for words at the ends of marks [pixels]."""
-    narrow, longest = frame.width < NARROW_BELOW, svg.CHARACTER * max(map(len, names), default=0)
-    above = narrow or longest > NAMES_FRAC * frame.width
+    longest = max(map(svg.width_of, names), default=0.0)
+    above = frame.narrow or longest > NAMES_FRAC * frame.width
     left = 0.0 if above else longest + 12
     labels, start = [label for label, _ in keys], 0.0 if above else left + room[0]
     each, top = height + (NAME if above else 0), svg.LINE * svg.legend_rows(frame, labels, start) + 6
@@ -52,7 +52,7 @@ def layout(
     begin, end, known = left + room[0], frame.right_edge - room[1], list(reach)
     most = max(2, min(6, int((end - begin) / TICK_WIDTH)))
     across = svg.axis(min(known, default=0.0), max(known, default=0.0), begin, end, most)
-    tops = tuple(frame.top + each * row + each - height for row in range(len(names)))
+    tops = tuple(frame.top + each * (row + 1) - height for row in range(len(names)))
     drawn = svg.legend(frame, labels, [kind for _, kind in keys], start)
     drawn += [*_grid(frame, across, unit), *_names(frame, names, tops, above=above, height=height)]
     return Layout(frame=frame, across=across, tops=tops, each=each, marks=tuple(drawn))
@@ -68,9 +68,8 @@ def _grid(frame: Frame, across: Axis, unit: str) -> Iterator[str]:
 
 
 def _names(frame: Frame, names: Sequence[str], tops: Sequence[float], *, above: bool, height: float) -> Iterator[str]:
-    most = int(frame.width / svg.CHARACTER)
     for name, top in zip(names, tops, strict=True):
         if above:
-            yield svg.text(0, top - 4, name if len(name) <= most else f"{name[: most - 1]}…", "label over")
+            yield svg.text(0, top - 2, svg.fitting(name, frame.width), "label over")
         else:
             yield svg.text(frame.left - 12, top + height / 2 + 4, name, "label", "end")

@@ -9,8 +9,9 @@ from gigawatt.report.charts import marks as svg
 from gigawatt.report.charts.chart import About, Chart
 from gigawatt.report.charts.marks import Frame
 from gigawatt.report.charts.rows import Layout, layout
-from gigawatt.report.formats import number
 
+# Room beside an axis for half of its last figure [pixels].
+EDGE = 22.0
 # Heights [pixels]: of the bar, of a line of words above it or below it, and of a row.
 BAR, WORDS = 14.0, 15.0
 ROW = BAR + 2 * WORDS + 12
@@ -37,15 +38,17 @@ def spread(about: About, rows: Sequence[Range], unit: str, to_largest: bool = Fa
 
 def _draw(frame: Frame, rows: Sequence[Range], unit: str, to_largest: bool) -> tuple[Frame, list[str]]:
     reach = [value for row in rows for value in (row.p10, row.p90, row.mean)]
-    reach += [row.largest for row in rows] if to_largest else []
-    keys = [*KEYS, *([("to the largest", "stem")] if to_largest else [])]
-    beside = 8 + svg.BOLD * max((len(number(row.largest)) for row in rows), default=0) if to_largest else 22
-    plot = layout(frame, [row.label for row in rows], keys, unit, reach, height=ROW, room=(22, max(beside, 22)))
+    keys, beside = [*KEYS], [EDGE]
+    if to_largest:
+        reach += [row.largest for row in rows]
+        keys.append(("to the largest", "stem"))
+        beside += [8 + svg.width_of(svg.figure(row.largest), bold=True) for row in rows]
+    plot = layout(frame, [row.label for row in rows], keys, unit, reach, height=ROW, room=(EDGE, max(beside)))
     drawn = list(plot.marks)
     for n, row in enumerate(rows):
         drawn += _marks(row, plot, plot.tops[n] + 4, to_largest)
         told = (("P10", row.p10), ("middle", row.p50), ("P90", row.p90), ("mean", row.mean), ("largest", row.largest))
-        drawn.append(plot.hit(n, "\n".join([row.label, *(f"{name}: {number(value)} {unit}" for name, value in told)])))
+        drawn.append(plot.hit(n, [row.label, *(f"{name}: {svg.told(value, unit)}" for name, value in told)]))
     return plot.frame, drawn
 
 
@@ -54,13 +57,13 @@ def _marks(row: Range, plot: Layout, top: float, to_largest: bool) -> Iterator[s
     if to_largest:
         yield svg.line(at(row.p90), y + BAR / 2, at(row.largest), y + BAR / 2, "stem")
         end = max(at(row.largest), at(row.p90), at(row.mean) + 4)
-        yield svg.text(end + 6, y + BAR / 2 + 4, number(row.largest), "value over")
+        yield svg.text(end + 6, y + BAR / 2 + 4, svg.figure(row.largest), "value over")
     yield svg.box(at(row.p10), y, max(at(row.p90) - at(row.p10), 1), BAR, "narrow-band")
     yield svg.box(at(row.p50) - 1, y - 2, 2, BAR + 4, svg.fill(0))
     yield svg.dot(at(row.mean), y + BAR / 2, 4, "mark")
     for words, value, line in (
-        (f"middle {number(row.p50)}", row.p50, y - 5),
-        (f"mean {number(row.mean)}", row.mean, y + BAR + 14),
+        (f"middle {svg.figure(row.p50)}", row.p50, y - 5),
+        (f"mean {svg.figure(row.mean)}", row.mean, y + BAR + 14),
     ):
-        half = svg.BOLD * len(words) / 2
+        half = svg.width_of(words, bold=True) / 2
         yield svg.text(min(max(at(value), half), plot.frame.width - half), line, words, "value over", "middle")

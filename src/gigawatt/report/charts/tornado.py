@@ -9,9 +9,9 @@ from gigawatt.report.charts import marks as svg
 from gigawatt.report.charts.chart import About, Chart
 from gigawatt.report.charts.marks import Axis, Frame
 from gigawatt.report.charts.rows import layout
-from gigawatt.report.formats import number
 
-ROW, BAR, GAP = 34.0, 18.0, 6.0
+# Heights [pixels] of a row and of its bars, and between a bar and its words.
+ROW, BAR, GAP = 28.0, 18.0, 6.0
 LOW, HIGH = ("at its P10", svg.fill(1)), ("at its P90", svg.fill(0))
 
 
@@ -33,25 +33,24 @@ def tornado(about: About, rows: Sequence[Reach], middle: float, unit: str) -> Ch
 
 def _draw(frame: Frame, rows: Sequence[Reach], middle: float, unit: str) -> tuple[Frame, list[str]]:
     reach = [middle, *(value for row in rows for value in (row.low, row.high))]
-    beside = GAP + svg.CHARACTER * max((len(text) for row in rows for text in (row.low_text, row.high_text)), default=2)
+    beside = GAP + max((svg.width_of(text) for row in rows for text in (row.low_text, row.high_text)), default=0.0)
     room = (max(beside, 22), max(beside, 22))
     plot = layout(frame, [row.label for row in rows], [LOW, HIGH], unit, reach, height=ROW, room=room)
     drawn, middle_x = list(plot.marks), plot.across.at(middle)
     for n, (row, top) in enumerate(zip(rows, plot.tops, strict=True)):
         drawn += _bars(row, plot.across, middle, top + (ROW - BAR) / 2)
         ends = ((row.low_text, row.low), (row.high_text, row.high))
-        drawn.append(plot.hit(n, "\n".join([row.label, *(f"{text}: {number(value)} {unit}" for text, value in ends)])))
+        drawn.append(plot.hit(n, [row.label, *(f"{text}: {svg.told(value, unit)}" for text, value in ends)]))
     return plot.frame, [*drawn, svg.line(middle_x, plot.frame.top, middle_x, plot.frame.floor, "axis")]
 
 
 def _bars(row: Reach, across: Axis, middle: float, y: float) -> Iterator[str]:
     """Both bars in one line; one under the other, each half as high, where both lie on one side of the middle."""
     start, apart = across.at(middle), (row.low - middle) * (row.high - middle) > 0
-    height = BAR / 2 - 1 if apart else BAR
-    ends = ((row.low, row.low_text, LOW[1], row.high), (row.high, row.high_text, HIGH[1], row.low))
-    for lane, (value, text, kind, other) in enumerate(ends):
+    height, falls = (BAR / 2 - 1 if apart else BAR), row.low > row.high
+    for lane, (value, text, kind) in enumerate(((row.low, row.low_text, LOW[1]), (row.high, row.high_text, HIGH[1]))):
         end, top = across.at(value), y + (BAR / 2 + 1) * lane * apart
-        left = value < middle or (value == middle and other > middle)
         yield svg.box(min(start, end), top, max(abs(end - start), 0.5), height, kind)
-        side = (end - GAP, "end") if left else (end + GAP, "start")
-        yield svg.text(side[0], top + height / 2 + 4, text, "tick over", side[1])
+        left = value < middle if value != middle else falls == bool(lane)
+        x, anchor = (end - GAP, "end") if left else (end + GAP, "start")
+        yield svg.text(x, top + height / 2 + 4, text, "tick over", anchor)
