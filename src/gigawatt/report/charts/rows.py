@@ -12,7 +12,7 @@ from gigawatt.report.charts.marks import Axis, Frame
 # What names to the left take of a frame at most.
 NAMES_FRAC = 0.34
 # Heights [pixels]: of a name above its marks, of what is below the rows; and between the figures of an axis.
-NAME, BOTTOM, TICK_WIDTH = 16.0, 38.0, 110.0
+NAME, BOTTOM, TICK_WIDTH = 16.0, 38.0, 75.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from gigawatt.report.charts.marks import Axis, Frame
 from gigawatt.report.charts.rows import layout
 
 # Heights [pixels] of a row and of its bars, and between a bar and its words.
-ROW, BAR, GAP = 28.0, 18.0, 6.0
+ROW, BAR, GAP = 30.0, 20.0, 6.0
 LOW, HIGH = ("at its P10", svg.fill(1)), ("at its P90", svg.fill(0))
 
 

@@ -26,7 +26,7 @@ def document(found: Comparison) -> Document:
 
 def _sections(found: Comparison) -> tuple[Section, ...]:
     titles = _titles(found)
-    pairs = tuple((titles[one.strategy], _broken(one)) for one in found.breaks)
+    pairs = tuple(("", f"{titles[one.strategy]}: {_broken(one)}") for one in found.breaks)
     breaks = Facts(name="breaks", title="Which futures break which strategy", pairs=pairs)
     lead = f"Value is {futures.VALUE}: its mean ranks the strategies, and regret is taken of it."
     return (

@@ -162,7 +162,9 @@ def _fan(found: Sweep, key: str) -> Exhibit:
     peak = f"{title} is highest {by_end(periods[most])}"
     says = f"{peak}: {middle} in the middle of the futures, and {low} to {high} in four of five."
     columns = (Column(title="End of"), *(Column(title=one.upper(), suffix=suffix, scale=unit) for one in course))
-    rows = tuple((quarter(period), *(row[at] for row in course.values())) for at, period in enumerate(periods))
+    rows: list[tuple[Value, ...]] = [
+        (quarter(period), *(row[at] for row in course.values())) for at, period in enumerate(periods)
+    ]
     shown = f"{title} at the end of each quarter, {unit.unit}"
     sized = {one: [value / unit.size for value in row] for one, row in course.items()}
     about = About(name=name, title=f"{title} in all futures", description=says, half=True)
@@ -170,7 +172,7 @@ def _fan(found: Sweep, key: str) -> Exhibit:
         name=name,
         says=says,
         shows=shown,
-        table=Table(name=f"{name}-by-quarter", title=shown, columns=columns, rows=rows),
+        table=Table(name=f"{name}-by-quarter", title=shown, columns=columns, rows=tuple(rows)),
         chart=charts.fan(about, periods, sized, unit.unit, title),
         half=True,
         depth=Depth.FULL,
