@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gigawatt.report.uncertainty_charts import spread_of_values
 
 from gigawatt.errors import Infeasible, ScenarioError
 from gigawatt.report import uncertainty as words
-from gigawatt.report.uncertainty_charts import spread_of_values
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.strategy import Strategy, load_strategies, shipped
