@@ -41,7 +41,7 @@ def _draw(frame: Frame, rows: Sequence[Bar], means: tuple[str, str]) -> tuple[Fr
     kinds = [svg.fill(rows[0].colour), "mark"][: len(keys)] if keys else []
     top = 8 + svg.LINE * svg.legend_rows(frame, keys, 0.0) if keys else 4.0
     names = max((svg.width_of(row.label) for row in rows), default=0.0)
-    left = 5.0 if frame.narrow else min(24 + names, NAMES_WIDTH, 0.4 * frame.width)
+    left = (5.0 if dotted else 0.0) if frame.narrow else min(24 + names, NAMES_WIDTH, 0.4 * frame.width)
     texts = [text for row in rows for text in (row.text, row.dot_text)]
     right = 10 + max((svg.width_of(text, bold=True) for text in texts), default=0.0)
     each = BAR + GAP + (DOT if dotted else 0) + (NAME if frame.narrow else 0)
@@ -58,7 +58,7 @@ def _draw(frame: Frame, rows: Sequence[Bar], means: tuple[str, str]) -> tuple[Fr
 def _row(frame: Frame, scale: Axis, row: Bar, y: float, each: float, means: tuple[str, str]) -> Iterator[str]:
     top = y
     if frame.narrow:
-        yield svg.text(0, y + 12, svg.fitting(row.label, frame.width), "label")
+        yield svg.text(frame.left, y + 12, svg.fitting(row.label, frame.width - frame.left), "label")
         y += NAME
     else:
         yield svg.text(frame.left - 10, y + 14, svg.fitting(row.label, frame.left - 12), "label", "end")

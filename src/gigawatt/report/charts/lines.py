@@ -76,7 +76,7 @@ def _room(
     marks: Sequence[Mark],
 ) -> tuple[Plot, list[Named]]:
     """The plot, and what is named at its right edge: nothing where names stand in a legend."""
-    named = [_named(one) for one in series]
+    named = [_named(one) for one in series if any(map(math.isfinite, one.values))]
     named += [Named(name=name, kind="band", value=high) for name, _, high in bands]
     named += [Named(name=name, kind="level", value=value) for name, value in levels]
     reach = [v for one in series for v in one.values if math.isfinite(v)]
@@ -89,9 +89,8 @@ def _room(
 
 
 def _named(one: Series) -> Named:
-    last = next((k for k in range(len(one.values) - 1, -1, -1) if math.isfinite(one.values[k])), None)
-    value = 0.0 if last is None else one.values[last]
-    return Named(name=one.name, kind=f"line {svg.stroke(one.colour)}", value=value, last=last)
+    last = max(k for k, value in enumerate(one.values) if math.isfinite(value))
+    return Named(name=one.name, kind=f"line {svg.stroke(one.colour)}", value=one.values[last], last=last)
 
 
 def _constant(room: Plot, bands: Sequence[Band], levels: Sequence[Level]) -> Iterator[str]:

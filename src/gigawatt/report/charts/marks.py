@@ -105,7 +105,7 @@ def path(points: Sequence[tuple[float, float]], kind: str, *, closed: bool = Fal
 
 def dot(x: float, y: float, radius: float, kind: str, tip: str = "") -> str:
     """A disc."""
-    shape = f'<circle cx="{n(x)}" cy="{n(y)}" r="{n(radius)}" class="{kind}"'
+    shape = f'<circle cx="{n(x)}" cy="{n(y)}" r="{radius:.4g}" class="{kind}"'
     return f"{shape}><title>{escape(tip)}</title></circle>" if tip else f"{shape}/>"
 
 

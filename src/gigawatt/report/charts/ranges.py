@@ -35,11 +35,11 @@ def _told(k: int, series: Sequence[Series], unit: str) -> Iterator[str]:
 
 def _boxes(room: Plot, spread: Sequence[Series], level: Series) -> Iterator[str]:
     places, at = room.places, room.values.at
-    width = places.width * FILLED
+    width, colour = places.width * FILLED, spread[-1].colour
     for k, (low, middle, high) in enumerate(zip(*(one.values for one in spread), strict=True)):
         if high > 0:
             x, top = places.middle(k) - width / 2, at(high)
-            yield svg.box(x, top, width, max(at(low) - top, 2), f"range {svg.fill(spread[-1].colour)}")
+            yield svg.box(x, top, width, max(at(low) - top, 2), f"range {svg.fill(colour)} {svg.stroke(colour)}")
             yield svg.box(x, at(middle) - 1, width, 2, svg.fill(spread[1].colour))
     ends = [(places.left + places.width * k, at(value)) for k, value in enumerate(level.values)]
     if ends:
