@@ -70,6 +70,6 @@ def _grid(frame: Frame, across: Axis, unit: str) -> Iterator[str]:
 def _names(frame: Frame, names: Sequence[str], tops: Sequence[float], *, above: bool, height: float) -> Iterator[str]:
     for name, top in zip(names, tops, strict=True):
         if above:
-            yield svg.text(0, top - 2, svg.fitting(name, frame.width), "label over")
+            yield svg.text(0, top - 2, svg.fitting(name, frame.width), "label halo")
         else:
             yield svg.text(frame.left - 12, top + height / 2 + 4, name, "label", "end")

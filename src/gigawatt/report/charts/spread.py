@@ -57,7 +57,7 @@ def _marks(row: Range, plot: Layout, top: float, to_largest: bool) -> Iterator[s
     if to_largest:
         yield svg.line(at(row.p90), y + BAR / 2, at(row.largest), y + BAR / 2, "stem")
         end = max(at(row.largest), at(row.p90), at(row.mean) + 4)
-        yield svg.text(end + 6, y + BAR / 2 + 4, svg.figure(row.largest), "value over")
+        yield svg.text(end + 6, y + BAR / 2 + 4, svg.figure(row.largest), "value halo")
     yield svg.box(at(row.p10), y, max(at(row.p90) - at(row.p10), 1), BAR, "narrow-band")
     yield svg.box(at(row.p50) - 1, y - 2, 2, BAR + 4, svg.fill(0))
     yield svg.dot(at(row.mean), y + BAR / 2, 4, "mark")
@@ -66,4 +66,4 @@ def _marks(row: Range, plot: Layout, top: float, to_largest: bool) -> Iterator[s
         (f"mean {svg.figure(row.mean)}", row.mean, y + BAR + 14),
     ):
         half = svg.width_of(words, bold=True) / 2
-        yield svg.text(min(max(at(value), half), plot.frame.width - half), line, words, "value over", "middle")
+        yield svg.text(min(max(at(value), half), plot.frame.width - half), line, words, "value halo", "middle")

@@ -53,4 +53,4 @@ def _bars(row: Reach, across: Axis, middle: float, y: float) -> Iterator[str]:
         yield svg.box(min(start, end), top, max(abs(end - start), 0.5), height, kind)
         left = value < middle if value != middle else falls == bool(lane)
         x, anchor = (end - GAP, "end") if left else (end + GAP, "start")
-        yield svg.text(x, top + height / 2 + 4, text, "tick over", anchor)
+        yield svg.text(x, top + height / 2 + 4, text, "tick halo", anchor)
