@@ -68,7 +68,7 @@ def _tiles(found: Comparison) -> list[tuple[str, str, str]]:
 def _value(found: Comparison) -> Exhibit:
     """The value that decides, the part of it before the end, in how many futures a strategy is the best."""
     rows, titles = found.strategies, _titles(found)
-    values = {titles[name]: one.value_usd.values.tolist() for name, one in found.tables.items()}
+    values = {titles[row.name]: found.tables[row.name].value_usd.values.tolist() for row in rows}
     says = f'"{titles[rows[0].name]}" is worth most on average, {cell(rows[0].value_usd.mean, "usd")}.'
     about = About(name="value", title="Value of each strategy", description=says)
     title = "Value, in {}, the highest mean first; before the end: the mean without terminal value"
@@ -80,7 +80,7 @@ def _value(found: Comparison) -> Exhibit:
 def _regret(found: Comparison) -> Exhibit:
     """Mean and largest regret; highest debt, chance that cash runs out, first gigawatt where that is the target."""
     rows, titles = found.strategies, _titles(found)
-    values = {titles[name]: one.tolist() for name, one in found.regret_usd.items()}
+    values = {titles[row.name]: found.regret_usd[row.name].tolist() for row in rows}
     calm, of_gigawatts = min(rows, key=_largest), found.target_w >= GIGAWATT_W
     says = f'"{titles[calm.name]}" is never regretted by more than {cell(calm.regret_max_usd, "usd")}.'
     about = About(name="regret", title="Value less than the best strategy in the same future", description=says)
