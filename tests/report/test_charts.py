@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 import pytest
 
 from gigawatt.report import charts
-from gigawatt.report.charts import About, Bar, Chart, Mark, Series
+from gigawatt.report.charts import About, Bar, Chart, Mark, Range, Reach, Series
 from gigawatt.report.charts import marks as svg
 from gigawatt.report.charts.chart import HALF, NARROW, WIDE, style_sheet
 from gigawatt.report.charts.marks import Frame
@@ -58,6 +58,18 @@ def every_form() -> dict[str, tuple[Chart, int]]:
     whole = [series("trillion tokens/day", 30, 9, 10.0**k) for k in range(5)]
     half = [series("trillion tokens/day", 30, k, 0.5 * 10.0**k) for k in range(5)]
     spread = [series("p1", 30, 1, 0.1), series("p50", 30, 5, 0.2), series("from 1 % to 99 % of the hours", 30, 1, 0.3)]
+    fanned = {key: [0.1 * n * k for k in range(30)] for n, key in enumerate(("p10", "p25", "p50", "p75", "p90"))}
+    reaches = [
+        Reach(label="token prices", low_text="×0.7", high_text="×1.35", low=-1200.0, high=4000.0),
+        Reach(label="power", low_text="+0 q", high_text="+2 q", low=990.0, high=300.0),
+        Reach(label="a quantity that changes nothing", low_text="×0.9", high_text="×1.1", low=1000.0, high=1000.0),
+        Reach(label="chips", low_text="+0 q", high_text="+12 q", low=1500.0, high=1001.0),
+    ]
+    ranges = [
+        Range(label="Wait for Rubin", p10=-20.0, p50=310.0, p90=2400.0, mean=900.0, largest=9000.0),
+        Range(label=f"A strategy {names[1]}, {names[1]}", p10=0.0, p50=0.0, p90=0.0, mean=0.0, largest=12.0),
+        Range(label="mine", p10=12.0, p50=13.0, p90=14.0, mean=2500.0, largest=2600.0),
+    ]
     nothing = Series(name="nothing", values=(math.nan,) * 4, colour=0)
     return {
         "columns": (charts.columns(ABOUT, QUARTERS, stack, "GW", ("target 10 GW", 43.5)), 30),
@@ -77,6 +89,11 @@ def every_form() -> dict[str, tuple[Chart, int]]:
         "bars alone": (charts.bars(ABOUT, BARS[2:3]), 1),
         "multiples": (charts.multiples(ABOUT, QUARTERS, classes, whole, half), 150),
         "two multiples": (charts.multiples(ABOUT, QUARTERS, classes[:2], whole[:2], half[:2]), 60),
+        "fan": (charts.fan(ABOUT, QUARTERS, fanned, "million USD", "Debt"), 30),
+        "tornado": (charts.tornado(ABOUT, reaches, 1000.0, "million USD"), 4),
+        "spread": (charts.spread(ABOUT, ranges, "million USD"), 3),
+        "spread to the largest": (charts.spread(ABOUT, ranges[::2], "million USD", to_largest=True), 2),
+        "no spread": (charts.spread(ABOUT, [], "million USD"), 0),
         "no columns": (charts.columns(ABOUT, QUARTERS, [], "GW"), 0),
         "no values": (charts.lines(ABOUT, QUARTERS[:4], [nothing], "GW"), 0),
         "no rows": (charts.heat(ABOUT, [], QUARTERS, [], 0, "served"), 0),

@@ -3,6 +3,7 @@
 from gigawatt.report.charts.bars import Bar, bars
 from gigawatt.report.charts.chart import About, Chart
 from gigawatt.report.charts.columns import columns
+from gigawatt.report.charts.fan import fan
 from gigawatt.report.charts.heat import heat
 from gigawatt.report.charts.ladder import Rung, ladder
 from gigawatt.report.charts.lines import Mark, lines
@@ -10,6 +11,8 @@ from gigawatt.report.charts.map import Place, sites_map
 from gigawatt.report.charts.multiples import multiples
 from gigawatt.report.charts.periods import Series
 from gigawatt.report.charts.ranges import ranges
+from gigawatt.report.charts.spread import Range, spread
+from gigawatt.report.charts.tornado import Reach, tornado
 from gigawatt.report.charts.xy import Curve, Point, Upright, xy
 
 __all__ = [
@@ -20,16 +23,21 @@ __all__ = [
     "Mark",
     "Place",
     "Point",
+    "Range",
+    "Reach",
     "Rung",
     "Series",
     "Upright",
     "bars",
     "columns",
+    "fan",
     "heat",
     "ladder",
     "lines",
     "multiples",
     "ranges",
     "sites_map",
+    "spread",
+    "tornado",
     "xy",
 ]
