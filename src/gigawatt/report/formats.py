@@ -35,8 +35,12 @@ _NAMES: dict[str, tuple[str, _Sizes, int | None]] = {
     "tokens_per_day": ("tokens/day", _WORDS, None),
     "tokens_per_s": ("tokens/s", _PREFIXES, None),
     "flops": ("FLOP/s", _PREFIXES, None),
+    "s": ("s", ((1.0, 1.0, ""), (0.0, 1e-3, "m")), None),
+    "days": ("days", _PLAIN, None),
+    "years": ("years", _PLAIN, 2),
     "l": ("l", _WORDS, None),
     "kg": ("t", _sizes((1e9, "million "), (1e3, "")), None),
+    "kg_per_wh": ("g/kWh", ((0.0, 1e-6, ""),), 0),
     "frac": ("%", ((0.0, 0.01, ""),), 0),
     "ratio": ("", _PLAIN, 3),
 }
@@ -62,6 +66,8 @@ class Scale:
 
 # Shares of which tenths of a percent matter.
 PERCENT = Scale(size=0.01, unit="%", digits=1)
+# Things that are counted, to the last one.
+WHOLE = Scale(size=1.0, unit="", digits=0)
 
 
 def scale(suffix: str, values: Iterable[float | None]) -> Scale:
@@ -92,6 +98,8 @@ def cell(value: float | str | None, suffix: str) -> str:
         return f"{float(number):g}e{int(exponent)} FLOP"
     if suffix == "kg" and value is not None and abs(value) >= 1e9:
         return f"{show(value / 1e9, 'count')} million t"
+    if suffix == "s" and value is not None and 0 < value < 1:
+        return f"{show(1e3 * value, 'count')} ms"
     shown = show(value, suffix)
     return f"−{shown[1:]}" if shown.startswith("-") else shown
 
@@ -130,3 +138,8 @@ def number(value: float) -> str:
     size = float(f"{abs(value):.3g}")
     text = f"{size:,.0f}" if size >= 100 else f"{size:.1f}" if size >= 10 else f"{size:.2f}"
     return f"−{text}" if value < 0 and any(digit in text for digit in "123456789") else text
+
+
+def share(value_frac: float) -> str:
+    """A share in whole percent: "23 %"."""
+    return f"{100 * value_frac:.0f} %"
