@@ -189,5 +189,6 @@ def test_ranges_stand_under_their_staircase() -> None:
     )
     about = About(name="a", title="t", description="d")
     drawn = charts.ranges(about, ["2028Q3", "2028Q4"], (low, mid, high), level, "GW").wide
-    assert drawn.count("fill-opacity") == 1
-    assert "Q3 2028: low 1 GW, middle 2 GW, high 3 GW" in drawn
+    assert drawn.count('class="hit"') == 2
+    for said in ("low: 1 GW", "middle: 2 GW", "high: 3 GW", "level: 4 GW"):
+        assert said in drawn

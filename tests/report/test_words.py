@@ -119,6 +119,10 @@ def test_a_small_programme_does_not_speak_of_gigawatts(result: Result) -> None:
 def test_a_programme_of_gigawatts_still_does(result: Result) -> None:
     large = replace(result, scenario=loads(result.scenario.toml, {"programme.target": "1 GW"}))
     assert "A gigawatt earns" in words.per_gw_year(views.view(large))
+    exhibit = ladder.compute(views.view(large))
+    assert exhibit is not None
+    assert exhibit.chart is not None
+    assert "DGX-1, 8 GPUs" in exhibit.chart.wide
     assert "First gigawatt" in [row[0] for row in tables.headline(views.view(large)).rows]
 
 

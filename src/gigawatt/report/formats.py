@@ -88,8 +88,6 @@ def cell(value: float | str | None, suffix: str) -> str:
     """A quantity with its unit, text as it is, nothing as a dash."""
     if isinstance(value, str):
         return value
-    if not suffix:
-        return "–" if value is None else f"{value:g}"
     if suffix in ("tokens", "tokens_per_day") and value is not None:
         unit = scale(suffix, [value])
         return f"{unit.text(value)} {unit.unit}"

@@ -8,17 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gigawatt.catalog.records import Source
 from gigawatt.plan import flows
 from gigawatt.report import names, views, words
 from gigawatt.report.document import Column, Depth, Sum, Table, Value, united
 from gigawatt.report.formats import Scale, cell, scale
 from gigawatt.report.views import Floats, View
 from gigawatt.study.dates import by_end, quarter, spoken, when
-from gigawatt.study.sources.answer import numbers
 
 Lines = Sequence[tuple[str, Floats]]  # label and figures of each row
-UNREAD = Source(date="")  # of a number that was read nowhere
 WORTH_ROWS = 6
 WHOLE = Scale(size=1.0, unit="", digits=0)
 RACKS, GPUS, QUARTERS = (replace(WHOLE, unit=unit) for unit in ("racks", "GPUs", "quarters"))
@@ -382,7 +379,7 @@ def headline(v: View) -> Table:
 def headline_figures(v: View) -> Table:
     """The same as figures in SI units, for files."""
     rows = [(name, getattr(v.headline, name), suffix, note) for name, _, suffix, note in HEADLINE]
-    heads = {"Figure": "", "Value": "", "Unit": "", "What it is": ""}
+    heads = {"Figure": "", "Value": "ratio", "Unit": "", "What it is": ""}
     return table("headline-figures", "Headline, in SI units", heads, rows, depth=Depth.DATA)
 
 
@@ -450,21 +447,3 @@ HEADLINE = (
     ("revenue_needed_usd_per_gw_year", "Revenue needed per GW-year", "usd", "to cover capital and running cost"),
     ("break_even_price_ratio", "Break-even price", "ratio", "factor on all prices at which this plan is worth nothing"),
 )
-
-
-def graded(v: View) -> Table:
-    """Every number with its grade and source, for files."""
-    rows = [
-        (row.path, _figure(row.value), row.unit, row.grade, row.note, source.title, source.date, source.url)
-        for row in numbers(v.scenario)
-        for source in (row.source or UNREAD,)
-    ]
-    heads = dict.fromkeys(("Number", "Value", "Unit", "Grade", "Note", "Source", "Date", "Address"), "")
-    return table("numbers", "Every number in SI units, its grade and its source", heads, rows, depth=Depth.DATA)
-
-
-def _figure(value: Any) -> Value:
-    """A number as it is, a course with its quarters, None where the path names no single value."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{period} {figure:g}" for period, figure in value.items())
-    return value if isinstance(value, str | None) else float(value)

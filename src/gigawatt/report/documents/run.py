@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from gigawatt.report import calls, figures, fleet, hours, ladder, names, tables, unbuilt, views, words
 from gigawatt.report.document import Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, Tile
+from gigawatt.report.documents.sources import data
 from gigawatt.report.formats import cell
 from gigawatt.report.views import View
 from gigawatt.study import evidence, nothing
@@ -14,6 +15,7 @@ from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.numbers import CitedSource, cited
 from gigawatt.study.result import Result
 from gigawatt.study.run.answer import RunAnswer
+from gigawatt.study.sources.answer import numbers
 
 # Name in the headline, label, suffix; those without a figure are left out.
 TILES = (
@@ -82,7 +84,7 @@ def sections(v: View) -> Iterator[Section]:
         weighed = [] if nothing.built(v.result.plan) else [unbuilt.section(v)]
         limited = list(_scarce(v))
         yield from (limited + weighed) if v.result.plan.worth else (weighed + limited)
-        yield _rests(v, tables.graded(v))
+        yield _rests(v, data(numbers(v.scenario)))
         return
     yield _built(v)
     yield _capital(v)
@@ -90,7 +92,7 @@ def sections(v: View) -> Iterator[Section]:
     yield _money(v)
     yield from _scarce(v)
     yield from _lived(v)
-    yield _rests(v, tables.headline(v), tables.headline_figures(v), tables.graded(v))
+    yield _rests(v, tables.headline(v), tables.headline_figures(v), data(numbers(v.scenario)))
 
 
 def _built(v: View) -> Section:

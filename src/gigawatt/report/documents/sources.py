@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from gigawatt.report import charts
+from gigawatt.report import charts, names
 from gigawatt.report.document import Column, Depth, Document, Exhibit, Section, Table
 from gigawatt.report.formats import cell, si
 from gigawatt.study.dates import quarter
@@ -14,13 +14,6 @@ from gigawatt.study.numbers import GradedNumber
 from gigawatt.study.sources.answer import ScenarioSources
 from gigawatt.units import split
 
-GRADES = {
-    "measured": "measured by someone who says how",
-    "vendor": "the vendor's own figure",
-    "press": "reported by the press or an analyst",
-    "derived": "worked out from published figures",
-    "assumed": "our assumption",
-}
 CATALOG = "catalog."
 # A note that says where the numbers are listed, which is here.
 LISTED_HERE = "assumed_numbers"
@@ -45,7 +38,7 @@ def document(found: ScenarioSources) -> Document:
 
 def _grades(found: ScenarioSources) -> Exhibit:
     """How many numbers carry each grade."""
-    rows = tuple((grade, count, GRADES[grade]) for grade, count in found.grades.items())
+    rows = tuple((grade, count, names.GRADES[grade]) for grade, count in found.grades.items())
     columns = (Column(title="Grade"), Column(title="Numbers", suffix="count"), Column(title="Which is"))
     says = f"{cell(found.assumed_frac, 'frac')} of {len(found.numbers):,} numbers are our assumptions."
     about = charts.About(name="grades", title="Numbers by grade", description=says)
