@@ -92,12 +92,13 @@ class Sheets:
         """The format of a figure."""
         key = (pattern, strong)
         if key not in self._numbers:
-            style = {"num_format": pattern, "valign": "top"} | ({"bold": True, "top": 1} if strong else {})
+            style = {"num_format": pattern or "General", "valign": "top"} | ({"bold": True, "top": 1} if strong else {})
             self._numbers[key] = self.book.add_format(style)
         return self._numbers[key]
 
     def _free(self, wanted: str) -> str:
         """A name that no sheet has yet, as much of what is wanted as there is room for."""
+        wanted = wanted if len(wanted) <= NAME else wanted.partition(":")[0]
         wanted = " ".join(wanted.translate(FORBIDDEN).split()).strip("'") or "Sheet"
         name, count = _cut(wanted, NAME), 1
         while name.casefold() in self._taken:
