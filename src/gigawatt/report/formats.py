@@ -35,8 +35,12 @@ _NAMES: dict[str, tuple[str, _Sizes, int | None]] = {
     "tokens_per_day": ("tokens/day", _WORDS, None),
     "tokens_per_s": ("tokens/s", _PREFIXES, None),
     "flops": ("FLOP/s", _PREFIXES, None),
+    "s": ("s", ((1.0, 1.0, ""), (0.0, 1e-3, "m")), None),
+    "days": ("days", _PLAIN, None),
+    "years": ("years", _PLAIN, 2),
     "l": ("l", _WORDS, None),
     "kg": ("t", _sizes((1e9, "million "), (1e3, "")), None),
+    "kg_per_wh": ("g/kWh", ((0.0, 1e-6, ""),), 0),
     "frac": ("%", ((0.0, 0.01, ""),), 0),
     "ratio": ("", _PLAIN, 3),
 }
@@ -90,6 +94,8 @@ def cell(value: float | str | None, suffix: str) -> str:
         return f"{float(number):g}e{int(exponent)} FLOP"
     if suffix == "kg" and value is not None and abs(value) >= 1e9:
         return f"{show(value / 1e9, 'count')} million t"
+    if suffix == "s" and value is not None and 0 < value < 1:
+        return f"{show(1e3 * value, 'count')} ms"
     shown = show(value, suffix)
     return f"−{shown[1:]}" if shown.startswith("-") else shown
 

@@ -135,7 +135,7 @@ def _ring(place: Place, ring: Ring) -> Iterator[str]:
     """What is planned and what is in service."""
     yield svg.dot(ring.x, ring.y, ring.radius, f"ring {svg.stroke(0)}{'' if place.real else ' dashed'}", place.tip)
     if ring.now_radius > 0:
-        yield svg.dot(ring.x, ring.y, ring.now_radius, svg.fill(0), place.tip)
+        yield svg.dot(ring.x, ring.y, ring.now_radius, f"{svg.fill(0)} inner")
 
 
 def _words(place: Place) -> Words:
