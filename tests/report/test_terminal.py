@@ -123,7 +123,11 @@ def test_long_terms_leave_room_for_what_they_are() -> None:
 
 
 def test_what_is_deeper_is_not_shown() -> None:
-    parts = (Paragraph(text="brief"), Paragraph(text="full", depth=Depth.FULL), Paragraph(text="data", depth=Depth.DATA))
+    parts = (
+        Paragraph(text="brief"),
+        Paragraph(text="full", depth=Depth.FULL),
+        Paragraph(text="data", depth=Depth.DATA),
+    )
     assert printed(of(*parts)).split() == ["One", "brief", "Files", *"folder gigawatt-runs/x".split(), *REPORT]
 
 

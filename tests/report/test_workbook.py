@@ -26,7 +26,9 @@ def opened(content: bytes) -> dict[str, Cells]:
         part = {name: ElementTree.fromstring(book.read(f"xl/{name}.xml")) for name in ("workbook", "styles")}
         shared = "xl/sharedStrings.xml"
         texts = [_text(one) for one in ElementTree.fromstring(book.read(shared))] if shared in book.namelist() else []
-        patterns = {str(one.get("numFmtId")): str(one.get("formatCode")) for one in part["styles"].iter(f"{MAIN}numFmt")}
+        patterns = {
+            str(one.get("numFmtId")): str(one.get("formatCode")) for one in part["styles"].iter(f"{MAIN}numFmt")
+        }
         cells_of = part["styles"].find(f"{MAIN}cellXfs")
         assert cells_of is not None
         styles = [patterns.get(str(one.get("numFmtId")), "General") for one in cells_of]
