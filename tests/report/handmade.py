@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gigawatt.report import charts
-from gigawatt.report.charts import About, Bar, Chart, Mark, Series
+from gigawatt.report.charts import About, Bar, Chart, Curve, Mark, Place, Point, Rung, Series, Upright
 from gigawatt.report.document import (
     Column,
     Depth,
@@ -41,6 +41,7 @@ def document() -> Document:
             Section(slug="power", title="Power", lead="Grid power binds until 2029.", parts=_power()),
             Section(slug="money", title="Money: what it costs, what it earns", parts=_money()),
             Section(slug="work", title="Work", lead="Who is served, and for how much.", parts=_work()),
+            Section(slug="ground", title="On the ground", parts=_ground()),
             Section(slug="nothing", title="Checks", lead="Nothing was checked against anything here.", parts=()),
         ),
         notes=("Demand is as assumed: 12 % a year.", 'What a person wrote: <script>alert("x")</script> & more.'),
@@ -165,9 +166,8 @@ def books(count: int) -> Table:
     titles = ("Period", "Site", "Class", "Platform", "Item", "Kind")
     columns = (*(Column(title=title) for title in titles), Column(title="Amount", suffix="usd"))
     rows = tuple(
-        (QUARTERS[n % 24], "Abilene", f"class {n % 5}", PLATFORMS[n % 4], INJECTION if n == 7 else "racks", "capital")
-        + (1e6 * (n - 100.5),)
-        for n in range(count)
+        (QUARTERS[n % 24], "Abilene", f"class {n % 5}", PLATFORMS[n % 4], item, "capital", 1e6 * (n - 100.5))
+        for n, item in enumerate(INJECTION if n == 7 else "racks" for n in range(count))
     )
     return Table(
         name="every-line", title="Every line of the books, solved horizon", columns=columns, rows=rows, depth=Depth.DATA
@@ -205,6 +205,62 @@ def _work() -> tuple[Paragraph | Facts | Table | Exhibit, ...]:
     )
 
 
+def _ground() -> tuple[Paragraph | Facts | Table | Exhibit, ...]:
+    places = [
+        Place(
+            name=name, lon_deg=lon, lat_deg=lat, value_w=w, now_w=w / 3, binds=binds, real=n < 3, tip=f"{name}: planned"
+        )
+        for n, (name, lon, lat, w, binds) in enumerate(_PLACES)
+    ]
+    front = [Point(x=10.0 + 9 * n, y=900.0 / (1 + n / 3), tip=f"point {n}") for n in range(12)]
+    dots = [
+        Point(x=12.0 + 20 * n, y=300.0 + 90 * n, tip=f"measured {n}", name=f"H100, {8 * n} GPUs") for n in (1, 2, 4)
+    ]
+    curves = [
+        Curve(name="model", points=tuple(front), colour=0),
+        Curve(name="measured", points=tuple(dots), colour=1, joined=False),
+    ]
+    machines = [
+        Rung(label=label, date=date, flops=flops, tip=f"{label}, {date}", name=label)
+        for label, date, flops in (("DGX-1", "2016-08-01", 1.7e14), ("Selene", "2020-11-01", 2.8e18))
+    ]
+    plan = [
+        Rung(label=f"{n} GW", date=f"{2026 + n}-12-31", flops=2e21 * n, tip=f"{n} GW", name=f"{n} GW" * (n in (1, 5)))
+        for n in range(1, 6)
+    ]
+    return (
+        _exhibit(
+            "map",
+            "Most of the power stands in Texas.",
+            charts.sites_map(_about("map"), places),
+            _by_year("map", tuple(place.name for place in places), 1e9),
+        ),
+        _exhibit(
+            "speed",
+            "A faster answer costs more.",
+            charts.xy(
+                _about("speed", half=True), curves, "tokens/s for a user", "tokens/s", uprights=[Upright("asked", 50.0)]
+            ),
+            _by_year("speed", ("model", "measured"), 1.0, "tokens_per_s"),
+            half=True,
+        ),
+        _exhibit(
+            "ladder",
+            "Ten million times the first machine.",
+            charts.ladder(_about("ladder", half=True), machines, plan),
+            _by_year("ladder", ("machine", "programme"), 1e18, "flops"),
+            half=True,
+        ),
+    )
+
+
+_PLACES = (
+    ("Abilene", -99.7, 32.4, 1.2e9, "grid power"),
+    ("Pecos campus", -103.5, 31.4, 2.4e9, "water"),
+    ("Shackelford County", -99.3, 32.7, 1.0e9, ""),
+    ("Example campus", -83.0, 40.0, 0.6e9, "capital"),
+    ("Abu Dhabi", 54.4, 24.4, 1.0e9, ""),
+)
 _COSTS = (
     Column(title="Class"),
     Column(title="Cost", suffix="usd_per_mtok"),

@@ -21,12 +21,12 @@ from gigawatt.study.result import Result, datasets
 class Answer:
     """An answer of one figure, and of the time that it took."""
 
-    head: Head = Head(gigawatt="0.1.0")
+    head: Head
     power_w: float = 1e10
     solver: dict[str, float | None]
 
 
-ANSWER = Answer(solver={"gap_frac": 0.01, "wall_s": 1.5})
+ANSWER = Answer(head=Head(), solver={"gap_frac": 0.01, "wall_s": 1.5})
 ALWAYS = ["charts", "report.html", "report.json", "summary.json", "tables", "workbook.xlsx"]
 
 

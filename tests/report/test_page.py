@@ -144,9 +144,9 @@ def test_a_part_of_a_notebook_reaches_nothing_else(handmade: Document) -> None:
     assert "@page" not in part
 
 
-def test_two_narrow_exhibits_stand_in_a_row(tree: ElementTree.Element) -> None:
-    (pair,) = [div for div in tree.iter("div") if div.get("class") == "pair"]
-    assert [figure.get("class") for figure in pair] == ["half", "half"]
+def test_two_half_exhibits_stand_in_a_row(tree: ElementTree.Element) -> None:
+    pairs = [div for div in tree.iter("div") if div.get("class") == "pair"]
+    assert [[figure.get("class") for figure in pair] for pair in pairs] == [["half", "half"]] * 2
 
 
 def test_parts_that_have_nothing_leave_nothing() -> None:

@@ -73,7 +73,8 @@ def _templates() -> Any:
 
 def policy(css: str, script: str) -> str:
     """What a page may load and run: its own style sheet and script, and nothing from anywhere."""
-    return f"default-src 'none'; style-src {_digest(css)}; script-src {_digest(script)}; base-uri 'none'; form-action 'none'"
+    own = f"style-src {_digest(css)}; script-src {_digest(script)}"
+    return f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"
 
 
 def _digest(text: str) -> str:
