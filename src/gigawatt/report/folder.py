@@ -10,7 +10,7 @@ from gigawatt.plan.exact import exact
 from gigawatt.report.document import Document, Table
 from gigawatt.report.writers import csv, page, workbook
 from gigawatt.study.answer import plain
-from gigawatt.study.files import check_file, sealed, write_whole
+from gigawatt.study.files import check_file, refused, sealed, write_whole
 from gigawatt.study.result import DATA, Result, check_out, whole_folder
 from gigawatt.study.workshop import NEW, put, workshop
 
@@ -24,10 +24,17 @@ PAGE, WORKBOOK, SUMMARY, TABLES, CHARTS, CSV = (
     "charts",
     "csv",
 )
+# Of names by which a file is meant, not a folder.
+ENDINGS = (".csv", ".html", ".json", ".md", ".pdf", ".png", ".svg", ".txt", ".xlsx", ".zip")
 
 
 def check(folder: Path) -> None:
-    """Refuse a folder that holds something else, or cannot be written. Raises OutputError, or OSError."""
+    """Refuse a folder that holds something else, or cannot be written, or is named as a file is.
+
+    Raises OutputError, or OSError.
+    """
+    if folder.suffix.lower() in ENDINGS and not folder.is_dir():
+        raise refused("out", f"{folder}: the name of a file", "a folder, for there are several files to be written")
     check_out(folder, MARKER, KIND)
 
 

@@ -25,10 +25,11 @@ def text(table: Table) -> str:
 
 def heads(table: Table) -> list[str]:
     """What columns are called where their figures are in SI: the title, and the unit in brackets, "Debt [USD]"."""
-    return [_head(column) for column in table.columns]
+    return [head(column) for column in table.columns]
 
 
-def _head(column: Column) -> str:
+def head(column: Column) -> str:
+    """What a column is called where its figures are in SI."""
     unit = column.scale.unit if column.scale is not None else ""
     title = column.title.removesuffix(f", {unit}") if unit else column.title
     title = "" if title == unit else title

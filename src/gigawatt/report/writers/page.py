@@ -7,6 +7,7 @@ import base64
 import hashlib
 import re
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from gigawatt.report.charts.chart import style_sheet
@@ -17,11 +18,24 @@ _UNIT = re.compile(
 )
 
 
+# Paper, which is the page's own: rules of it would reach all of a notebook.
+PAPER = "@page { size: A4; margin: 15mm 14mm 16mm; }\n"
+
+
 def render(document: Document) -> str:
-    """A document as HTML."""
-    place = _templates()
-    css, script = style_sheet() + place.get_template("page.css").render(), place.get_template("readout.js").render()
-    return place.get_template("page.html.j2").render(
+    """A document as an HTML page."""
+    return _filled(document, alone=True)
+
+
+def fragment(document: Document) -> str:
+    """A document as a part of another page, such as a notebook: one element whose style sheet reaches nothing else."""
+    return _filled(document, alone=False)
+
+
+def _filled(document: Document, *, alone: bool) -> str:
+    css, script = _style_sheet() + PAPER * alone, _template("readout.js")
+    return _templates().get_template("page.html.j2").render(
+        alone=alone,
         document=document,
         sections=[
             {"slug": section.slug, "title": section.title, "lead": section.lead, "rows": rows(section)}
@@ -32,6 +46,18 @@ def render(document: Document) -> str:
         script=script,
         policy=policy(css, script),
     )
+
+
+@cache
+def _style_sheet() -> str:
+    """Of charts and page, without comments and empty lines."""
+    css = re.sub(r"/\*.*?\*/", "", style_sheet() + _template("page.css"), flags=re.DOTALL)
+    return "".join(f"{line.strip()}\n" for line in css.splitlines() if line.strip())
+
+
+@cache
+def _template(name: str) -> str:
+    return files("gigawatt.report.writers").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 @cache
@@ -47,7 +73,8 @@ def _templates() -> Any:
 
 def policy(css: str, script: str) -> str:
     """What a page may load and run: its own style sheet and script, and nothing from anywhere."""
-    return f"default-src 'none'; style-src {_digest(css)}; script-src {_digest(script)}; base-uri 'none'"
+    own = f"style-src {_digest(css)}; script-src {_digest(script)}"
+    return f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"
 
 
 def _digest(text: str) -> str:

@@ -37,10 +37,9 @@ def console(width: int | None = None) -> Console:
 def show(document: Document, files: Mapping[str, str], out: Console | None = None) -> None:
     """Print a document as far as a terminal shows it, and where its files are, by name as they were written."""
     out = out or console()
-    out.print()
-    out.print(_text(document.title, "bold"))
+    _sentences(out, document.title, "bold")
     if document.names:
-        out.print(_text(" · ".join(document.names), "dim"))
+        _line(out, " · ".join(document.names), "dim")
     _sentences(out, document.lead)
     for part in document.parts():
         if part.depth == Depth.BRIEF:
@@ -69,7 +68,14 @@ def _show(out: Console, part: Part) -> None:
 def _sentences(out: Console, text: str, style: str = "") -> None:
     if text:
         out.print()
-        out.print(_text(text, style))
+        _line(out, text, style)
+
+
+def _line(out: Console, text: str, style: str = "") -> None:
+    """Words, over as many lines as they take."""
+    for line in _text(text, style).wrap(out, out.width):
+        line.rstrip()
+        out.print(line)
 
 
 def _section(out: Console, table: Table, says: str) -> None:
@@ -79,11 +85,11 @@ def _section(out: Console, table: Table, says: str) -> None:
     out.print()
     shown = shortened(table, YEARS_AT_80 if out.width < 100 else 2 * YEARS_AT_80)
     if shown.title:
-        out.print(_text(shown.title, "bold"))
+        _line(out, shown.title, "bold")
     if says:
-        out.print(_text(says))
+        _line(out, says)
     if table.rows:
-        out.print(_rich(shown, out.width))
+        _trimmed(out, _rich(shown, out.width))
 
 
 def shortened(table: Table, most: int) -> Table:
@@ -114,7 +120,10 @@ def _rich(table: Table, width: int) -> Any:
     words = [max(map(len, column.title.split()), default=0) for column in table.columns]
     least = [max(cells, word) for cells, word in zip(longest, words, strict=True)]
     room = width - sum(least[1:]) - GAP * (len(least) - 1)
-    shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), header_style="bold")
+    headed = any(column.title for column in table.columns)
+    shown = RichTable(
+        box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), header_style="bold", show_header=headed
+    )
     for n, column in enumerate(table.columns):
         figures = bool(column.suffix) and n > 0
         side: Literal["left", "right"] = "right" if figures else "left"
@@ -140,10 +149,21 @@ def _pairs(out: Console, title: str, pairs: Sequence[tuple[str, str]]) -> None:
 
     out.print()
     if title:
-        out.print(_text(title, "bold"))
+        _line(out, title, "bold")
     grid = RichTable.grid(padding=(0, 1))
-    grid.add_column(no_wrap=True)
+    half = out.width // 2
+    grid.add_column(no_wrap=all(len(term) <= half for term, _ in pairs), overflow="fold", max_width=half)
     grid.add_column(overflow="fold")
     for term, text in pairs:
         grid.add_row(_text(term), _text(text))
-    out.print(grid)
+    _trimmed(out, grid)
+
+
+def _trimmed(out: Console, shown: Any) -> None:
+    """Print what rich lays out, without the blanks with which it fills its lines."""
+    from rich.text import Text
+
+    for parts in out.render_lines(shown, pad=False):
+        line = Text.assemble(*((part.text, part.style or "") for part in parts))
+        line.rstrip()
+        out.print(line, no_wrap=True, crop=False)

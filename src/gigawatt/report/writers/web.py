@@ -36,13 +36,8 @@ def _part(part: Part) -> dict[str, Any]:
         return {"kind": "paragraph", "text": part.text, "tone": part.tone, "depth": part.depth.name.lower()}
     if isinstance(part, Facts):
         pairs = [list(pair) for pair in part.pairs]
-        return {
-            "kind": "facts",
-            "name": part.name,
-            "title": part.title,
-            "pairs": pairs,
-            "depth": part.depth.name.lower(),
-        }
+        depth = part.depth.name.lower()
+        return {"kind": "facts", "name": part.name, "title": part.title, "pairs": pairs, "depth": depth}
     if isinstance(part, Table):
         return {"kind": "table", **_table(part)}
     return _exhibit(part)

@@ -1,368 +1,289 @@
-"""The result as an Excel workbook: figures in SI units under formats that show them in billions and gigawatts.
+"""A document as an Excel workbook: figures in SI units under formats that show them in billions and gigawatts.
 
-Totals are formulas that carry their value, so that the file reads the same in a viewer that does not calculate; its
-creation date is fixed, so that the same result gives the same bytes.
+Sums are formulas that carry their value, so that the file reads the same in a viewer that does not calculate; its
+creation date is fixed, so that the same document gives the same bytes. Text is never read as a formula.
 """
 
 from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping, Sequence
+import re
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import xarray as xr
+from gigawatt.report.document import Column, Document, Exhibit, Facts, Paragraph, Part, Section, Sum, Table, Value
+from gigawatt.report.formats import Scale, scale
+from gigawatt.report.writers import csv
 
-from gigawatt.catalog.records import Source
-from gigawatt.report import names, tables, views, words
-from gigawatt.report.formats import scale
-from gigawatt.study.dates import quarter, spoken, when
-from gigawatt.study.result import Result
-from gigawatt.study.run.tranches import tranches
-from gigawatt.study.sources.answer import numbers
+if TYPE_CHECKING:
+    from gigawatt.report.writers.sheets import Sheets
 
 CREATED = datetime(2025, 9, 22)
-UNREAD = Source(date="")  # of a number that was read nowhere
 # Decimal commas of a number format divide by a thousand each.
-_COMMAS = {1.0: "", 1e3: ",", 1e6: ",,", 1e9: ",,,", 1e12: ",,,,"}
-
-INCOME = ("revenue", "non_compute", "energy", "opex", "rent")
-INVESTING = ("racks", "network", "shells")
-FINANCING = ("opening_cash", "upfront_equity", "tranches", "debt_drawn", "interest", "distribution")
-# Row of the statements → the rows whose sum it is; others hold figures.
-SUMS: dict[str, tuple[str, ...]] = {
-    "ebitda": INCOME,
-    "ebit": ("ebitda", "depreciation"),
-    "net_income": ("ebit", "interest", "tax"),
-    "operating_cash": ("ebitda", "tax"),
-    "investing_cash": INVESTING,
-    "free_cash_flow": ("operating_cash", "investing_cash"),
-    "financing_cash": FINANCING,
-}
-# Balance → the rows that change it from quarter to quarter.
-BALANCES: dict[str, tuple[str, ...]] = {"cash": ("free_cash_flow", "financing_cash"), "debt": ("debt_drawn",)}
-LAYOUT = (
-    *INCOME,
-    "ebitda",
-    "depreciation",
-    "ebit",
-    "interest",
-    "tax",
-    "net_income",
-    "operating_cash",
-    *INVESTING,
-    "investing_cash",
-    "free_cash_flow",
-    *(name for name in FINANCING if name != "interest"),
-    "financing_cash",
-    "cash",
-    "debt",
-    "book",
-)
+COMMAS = {1.0: "", 1e3: ",", 1e6: ",,", 1e9: ",,,", 1e12: ",,,,", 1e15: ",,,,,"}
+# Tables with more rows than this have a sheet to themselves.
+LONG = 200
+# Characters of a line of text; of the first column, of another, and of any column.
+LINE, FIRST, OTHER, LEAST = 110, 60, 48, 10
+# From how many rows on a sum names a block of cells instead of each.
+BLOCK = 4
 
 
-def write(result: Result, file: Path) -> None:
-    """Write workbook.xlsx, made in memory: what fails to be written is then an OSError, and nothing else is left."""
+def render(document: Document) -> bytes:
+    """The bytes of the workbook, made in memory."""
     import xlsxwriter
 
+    from gigawatt.report.writers.sheets import Sheets
+
     content = io.BytesIO()
-    with xlsxwriter.Workbook(content, {"default_date_format": "yyyy-mm-dd", "in_memory": True}) as book:
-        book.set_properties({"title": result.scenario.asked.title, "comments": _made(result), "created": CREATED})
-        pages = _Pages(book)
-        _headline(pages, result)
-        _build_out(pages, result)
-        _tranches(pages, result)
-        _statements(pages, result)
-        _classes(pages, result)
-        _platforms(pages, result)
-        _long_table(pages, result)
-        _sources(pages, result)
-    file.write_bytes(content.getvalue())
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(content, options) as book:
+        book.set_properties({"title": document.title, "comments": document.made, "created": CREATED})
+        sheets = Sheets(book)
+        _summary(sheets, document)
+        for section in document.sections:
+            _section(sheets, section, document.tables())
+        _sources(sheets, document)
+    return content.getvalue()
 
 
-def _made(result: Result) -> str:
-    made = result.provenance
-    return f"Gigawatt {made['gigawatt']}, scenario {made['scenario']}, hash {made['hash']}, seed {made['seed']}"
+def _summary(sheets: Sheets, document: Document) -> None:
+    """Title, names, lead, first figures and notes."""
+    page = _Page(sheets, sheets.add("Summary", document.title))
+    page.lines([" · ".join(document.names), document.lead, document.made], soft=True)
+    tiles = tuple((tile.label, tile.value, tile.note) for tile in document.tiles)
+    if tiles:
+        heads = (Column(title="Figure"), Column(title="Value"), Column(title="What it is"))
+        page.table(Table(name="tiles", title="", columns=heads, rows=tiles))
+    if document.notes:
+        page.heading("To keep in mind")
+        page.lines(document.notes)
+    page.fit()
 
 
-class _Pages:
-    """A workbook with the few formats that its sheets share."""
-
-    def __init__(self, book: Any) -> None:
-        self.book = book
-        self.head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
-        self.title = book.add_format({"bold": True, "font_size": 14})
-        self.soft = book.add_format({"font_color": "#526173", "text_wrap": True, "valign": "top"})
-        self.strong = book.add_format({"bold": True, "top": 1})
-        self._formats: dict[tuple[str, bool], Any] = {}
-
-    def sheet(self, name: str, title: str, note: str, widths: Sequence[float]) -> Any:
-        """A sheet with a title, a line that says what it holds, and column widths."""
-        sheet = self.book.add_worksheet(name)
-        sheet.write_string(0, 0, title, self.title)
-        sheet.write_string(1, 0, note, self.book.add_format({"font_color": "#526173"}))
-        for at, width in enumerate(widths):
-            sheet.set_column(at, at, width)
-        sheet.hide_gridlines(2)
-        sheet.set_landscape()
-        sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
-        return sheet
-
-    def number(self, pattern: str, *, strong: bool = False) -> Any:
-        """The format of a figure."""
-        key = (pattern, strong)
-        if key not in self._formats:
-            style = {"num_format": pattern} | ({"bold": True, "top": 1} if strong else {})
-            self._formats[key] = self.book.add_format(style)
-        return self._formats[key]
+def _section(sheets: Sheets, section: Section, tables: dict[str, Table]) -> None:
+    """A sheet with a section's tables one below the other; those with many rows follow on sheets of their own."""
+    found = {id(part): table for part in section.parts if (table := _table(part, tables)) is not None}
+    long = [table for table in found.values() if _is_long(table)]
+    if len(long) < len(found):
+        page = _Page(sheets, sheets.add(section.title, section.title))
+        page.lines([section.lead], soft=True)
+        for part in section.parts:
+            if isinstance(part, Paragraph):
+                page.lines([part.text])
+            elif (table := found.get(id(part))) is not None and table not in long:
+                page.heading(table.title)
+                page.lines([part.says, part.shows] if isinstance(part, Exhibit) else [], soft=True)
+                page.table(table)
+        page.sheet.freeze_panes(0, 1)
+        page.fit()
+    for table in long:
+        _long(sheets, table)
 
 
-def pattern(suffix: str, values: Sequence[float]) -> tuple[str, str]:
-    """Number format that shows SI figures in one unit, and that unit's name."""
-    if suffix == "frac":
-        return "0.0%", ""
-    unit = scale(suffix, values)
-    commas = _COMMAS.get(unit.size)
-    if commas is None:
-        return "#,##0.00", ""
-    return f"#,##0.00{commas};[Red]-#,##0.00{commas};0", unit.unit
+def _table(part: Part, tables: dict[str, Table]) -> Table | None:
+    if isinstance(part, Exhibit):
+        return part.table
+    return tables[part.name] if isinstance(part, Table | Facts) else None
 
 
-def _headline(pages: _Pages, result: Result) -> None:
-    sheet = pages.sheet("headline", result.scenario.asked.title, _made(result), (34, 22, 14, 80))
-    sheet.merge_range(2, 0, 2, 3, words.headline(result), pages.soft)
-    sheet.set_row(2, 48)
-    for at, text in enumerate(("Figure", "Value", "Unit", "What it is")):
-        sheet.write_string(4, at, text, pages.head)
-    row = 5
-    for name, label, suffix, note in tables.headline_of(result):
-        value = tables.headline_value(result, name)
-        sheet.write_string(row, 0, label)
+def _is_long(table: Table) -> bool:
+    return len(table.rows) > LONG and not table.sums
+
+
+def _long(sheets: Sheets, table: Table) -> None:
+    """A sheet with one table that can be filtered; of money, the sum of the rows that a filter leaves."""
+    from gigawatt.report.writers.sheets import LongSheet
+
+    page = _Page(sheets, sheets.add(table.name.replace("-", " ").capitalize(), table.title, LongSheet))
+    sheet, shown = page.sheet, page.shown(table)
+    head, last = 3, 3 + len(table.rows)
+    page.head(head, table.columns, shown)
+    columns = list(zip(*table.rows, strict=True))
+    sheet.hold(head + 1, [one.held(column) for one, column in zip(shown, columns, strict=True)], page.styles(shown))
+    money = [n for n, column in enumerate(table.columns) if n and column.suffix == "usd"]
+    for n in money:
+        block = f"{_at(head + 1, n)}:{_at(last, n)}"
+        total = math.fsum(_figures(columns[n])) / shown[n].size
+        sheet.write_formula(head - 1, n, f"=SUBTOTAL(109,{block})", sheets.number(shown[n].pattern), total)
+    if money:
+        sheet.write_string(head - 1, 0, "Sum of the rows shown", sheets.soft)
+    sheet.autofilter(head, 0, last, len(columns) - 1)
+    sheet.freeze_panes(head + 1, 1)
+    page.fit()
+
+
+def _sources(sheets: Sheets, document: Document) -> None:
+    """Where the numbers were read."""
+    if document.sources:
+        titles = ("Source", "Date", "Numbers read there", "Address")
+        columns = tuple(Column(title=title, suffix="count" if n == 2 else "") for n, title in enumerate(titles))
+        rows = tuple((one.title, one.date, one.numbers_count, one.url) for one in document.sources)
+        page = _Page(sheets, sheets.add("Sources", "Sources"))
+        page.table(Table(name="sources", title="", columns=columns, rows=rows))
+        page.fit()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """How a column stands in cells: its head, what its figures are divided by there, their number format, and how wide
+    they are."""
+
+    title: str
+    size: float = 1.0
+    pattern: str = ""
+    width: int = 0
+
+    def held(self, values: Sequence[Value]) -> Sequence[Value]:
+        """What the cells of a column hold."""
+        return values if self.size == 1.0 else [v if isinstance(v, str | None) else v / self.size for v in values]
+
+
+def _show(column: Column, values: Sequence[Value], said: str) -> _Shown:
+    """How a column stands in cells. said: other words that may name the unit."""
+    if not column.suffix:
+        return _Shown(title=column.title)
+    if column.suffix == "frac":
+        return _Shown(title=column.title, pattern="0.0 %", width=9)
+    figures = _figures(values)
+    usual = scale(column.suffix, figures)
+    unit = column.scale or (usual if usual.size < 1 else _bare(figures))
+    title = csv.head(column) if column.scale is None and unit.size == 1 else _titled(column, unit, said)
+    largest = max(map(abs, figures), default=0.0)
+    if unit.digits < 0:
+        return _Shown(title=title, pattern="0.00E+00", width=10)
+    digits = f"#,##0.{'0' * unit.digits}".rstrip(".") + COMMAS.get(unit.size, "")
+    pattern, width = f"{digits};[Red]-{digits};0", len(f"{largest / unit.size:,.{unit.digits}f}") + 2
+    return _Shown(title=title, size=1.0 if unit.size in COMMAS else unit.size, pattern=pattern, width=width)
+
+
+def _bare(figures: Sequence[float]) -> Scale:
+    """Figures as they are, with digits after the point as they need them; fewer than none for an exponent."""
+    largest = max(map(abs, figures), default=0.0)
+    if largest >= 1e15 or 0 < largest < 1e-3:
+        digits = -1
+    elif largest >= 1e4 or all(value == int(value) for value in figures):
+        digits = 0
+    else:
+        digits = 2 if largest >= 1 else 4
+    return Scale(size=1.0, unit="", digits=digits)
+
+
+def _titled(column: Column, unit: Scale, said: str) -> str:
+    named = not unit.unit or re.search(rf"(?<!\w){re.escape(unit.unit)}(?!\w)", f"{column.title} {said}")
+    return column.title if named else f"{column.title}, {unit.unit}"
+
+
+def _figures(values: Iterable[Value]) -> list[float]:
+    return [v for v in values if not isinstance(v, str | None) and math.isfinite(v)]
+
+
+class _Page:
+    """A sheet that is filled from top to bottom."""
+
+    def __init__(self, sheets: Sheets, sheet: Any) -> None:
+        self.sheets, self.sheet = sheets, sheet
+        self.row = 1
+        self.widths: dict[int, int] = defaultdict(lambda: LEAST)
+
+    def lines(self, texts: Sequence[str], *, soft: bool = False) -> None:
+        """Text, as many rows as it takes."""
+        for text in texts:
+            for line in textwrap.wrap(text, LINE):
+                self.sheet.write_string(self.row, 0, line, self.sheets.soft if soft else self.sheets.text)
+                self.row += 1
+
+    def heading(self, text: str) -> None:
+        """The title of what follows."""
+        self.row += 1
+        if text:
+            self.sheet.write_string(self.row, 0, text, self.sheets.name)
+            self.row += 1
+
+    def shown(self, table: Table) -> list[_Shown]:
+        """How each column stands in cells; the widths follow."""
+        columns = list(zip(*table.rows, strict=True)) or [()] * len(table.columns)
+        said = f"{table.title} {table.columns[0].title}"
+        shown = [_show(column, values, said) for column, values in zip(table.columns, columns, strict=True)]
+        for n, (one, values) in enumerate(zip(shown, columns, strict=True)):
+            longest = max((len(v) for v in values if isinstance(v, str)), default=0) + 1
+            word = max(map(len, one.title.split()), default=0) + 1
+            width = min(max(longest, word, one.width), FIRST if n == 0 else OTHER)
+            self.widths[n] = max(self.widths[n], width)
+        return shown
+
+    def styles(self, shown: Sequence[_Shown]) -> list[Any]:
+        """The format of each column's figures."""
+        return [self.sheets.number(one.pattern) if one.pattern else None for one in shown]
+
+    def head(self, row: int, columns: Sequence[Column], shown: Sequence[_Shown]) -> None:
+        """The titles of columns."""
+        for n, (column, one) in enumerate(zip(columns, shown, strict=True)):
+            style = self.sheets.figure_head if column.suffix and n else self.sheets.head
+            self.sheet.write_string(row, n, one.title, style)
+
+    def table(self, table: Table) -> None:
+        """A table below all that is there."""
+        shown = self.shown(table)
+        if any(one.title for one in shown):
+            self.head(self.row, table.columns, shown)
+            self.row += 1
+        for n, cell in enumerate(table.rows):
+            for at, value in enumerate(cell):
+                self._cell(self.row + n, at, value, shown[at], strong=n in table.strong)
+        for row, total in (table.sums or {}).items():
+            for at, formula, value in _formulas(table, row, total, self.row):
+                style = self.sheets.number(shown[at].pattern, strong=row in table.strong)
+                self.sheet.write_formula(self.row + row, at, formula, style, value / shown[at].size)
+        self.row += len(table.rows) + 1
+
+    def _cell(self, row: int, at: int, value: Value, shown: _Shown, *, strong: bool) -> None:
         if isinstance(value, str):
-            sheet.write_string(row, 1, tables.headline_cell(result, name, suffix))
-        elif value is not None:
-            shown, unit = pattern(suffix, [value])
-            sheet.write_number(row, 1, value, pages.number(shown))
-            sheet.write_string(row, 2, unit)
-        sheet.write_string(row, 3, note, pages.soft)
-        row += 1
-    for said in result.notes:
-        row += 1
-        sheet.merge_range(row, 0, row, 3, spoken(said.text), pages.soft)
-        sheet.set_row(row, 32)
+            long = len(value) > (OTHER if at else FIRST)
+            style = self.sheets.strong if strong else self.sheets.wrapped if long else self.sheets.text
+            self.sheet.write_string(row, at, value, style)
+        elif value is not None and math.isfinite(value):
+            self.sheet.write_number(row, at, value / shown.size, self.sheets.number(shown.pattern, strong=strong))
+        elif strong:
+            self.sheet.write_blank(row, at, None, self.sheets.strong)
+
+    def fit(self) -> None:
+        """Make columns as wide as what they hold."""
+        for at, width in self.widths.items():
+            self.sheet.set_column(at, at, width)
 
 
-def _build_out(pages: _Pages, result: Result) -> None:
-    """Facility power by platform and by site, quarter by quarter, with totals."""
-    sheet = pages.sheet("build-out", "Facility power in service", "End of each quarter", (12,))
-    start = 3
-    scenario = result.scenario
-    for dim, power, name in (
-        ("platform", views.facility_by_platform_w(result.plan), names.platform),
-        ("site", result.plan.data.facility_w, names.site),
-    ):
-        labels = [name(scenario, str(key)) for key in power[dim].values]
-        start = _quarters(pages, sheet, start, labels, power.transpose("period", dim)) + 2
-    sheet.set_column(1, 16, 15)
-    sheet.freeze_panes(0, 1)
+def _formulas(table: Table, row: int, total: Sum, first: int) -> Iterator[tuple[int, str, float]]:
+    """Column, formula and value of each cell of a row that is a sum. One that is not stays as it is: the balance that a
+    programme opens with has no column before it."""
+    for at, column in enumerate(table.columns):
+        value = table.rows[row][at]
+        if not at or not column.suffix or isinstance(value, str | None):
+            continue
+        parts = [(k, at) for k in total.rows] + ([(row, at - 1)] if total.carried and at > 1 else [])
+        addends = [table.rows[k][n] for k, n in parts]
+        sizes = _figures(addends)
+        most = max(map(abs, sizes), default=0.0)
+        if any(isinstance(v, str) for v in addends) or not math.isclose(math.fsum(sizes), value, abs_tol=1e-9 * most):
+            continue
+        yield at, f"={_summed([(first + k, n) for k, n in parts], total)}", value
 
 
-def _quarters(pages: _Pages, sheet: Any, row: int, labels: Sequence[str], power: xr.DataArray) -> int:
-    """A block of quarters by columns with a total on the right; returns its last row."""
-    shown, unit = pattern("w", power.sum(str(power.dims[1])).values.tolist())
-    for at, text in enumerate((unit, *labels, "Total")):
-        sheet.write_string(row, at, text, pages.head)
-    last = _cell(0, len(labels))[:-1]
-    for period, values in zip(power.period.values, power.values, strict=True):
-        row += 1
-        sheet.write_string(row, 0, quarter(str(period)))
-        for at, value in enumerate(values):
-            sheet.write_number(row, 1 + at, float(value), pages.number(shown))
-        formula = f"=SUM(B{row + 1}:{last}{row + 1})"
-        sheet.write_formula(row, 1 + len(labels), formula, pages.number(shown), float(values.sum()))
-    return row
+def _summed(cells: Sequence[tuple[int, int]], total: Sum) -> str:
+    count = len(total.rows)
+    rows = [row for row, _ in cells[:count]]
+    if count >= BLOCK and rows == list(range(rows[0], rows[0] + count)):
+        block = f"SUM({_at(*cells[0])}:{_at(*cells[count - 1])})"
+        return "+".join([block, *(_at(*cell) for cell in cells[count:])])
+    return "+".join(_at(*cell) for cell in cells)
 
 
-def _cell(row: int, column: int) -> str:
+def _at(row: int, column: int) -> str:
     from xlsxwriter.utility import xl_rowcol_to_cell
 
     return str(xl_rowcol_to_cell(row, column))
-
-
-def _tranches(pages: _Pages, result: Result) -> None:
-    sheet = pages.sheet("tranches", "Tranches", words.milestones(result), (18, 14, 14, 18))
-    rows = tranches(result)
-    power, power_unit = pattern("w", [row.milestone_w for row in rows])
-    money, money_unit = pattern("usd", [row.amount_usd for row in rows])
-    heads = (f"Milestone, {power_unit}", "Energised", "Released", f"Amount, {money_unit}")
-    for at, text in enumerate(heads):
-        sheet.write_string(3, at, text, pages.head)
-    for at, row in enumerate(rows, start=4):
-        sheet.write_number(at, 0, row.milestone_w, pages.number(power))
-        for column, period in ((1, row.energised_period), (2, row.released_period)):
-            sheet.write_string(at, column, when(period))
-        sheet.write_number(at, 3, row.amount_usd, pages.number(money))
-    end = 4 + len(rows)
-    sheet.write_string(end, 0, "Total", pages.strong)
-    total = math.fsum(row.amount_usd for row in rows)
-    formula = f"=SUM(D5:D{end})" if rows else "=0"
-    sheet.write_formula(end, 3, formula, pages.number(money, strong=True), total)
-
-
-def _statements(pages: _Pages, result: Result) -> None:
-    """Every line by quarter over the solved horizon, subtotals and balances as formulas, and the reported window."""
-    books = result.accounts.statements
-    shown, unit = pattern("usd", np.abs(books.investing_cash.values).tolist() + books.revenue.values.tolist())
-    end = quarter(result.scenario.asked.horizon.report_end_date)
-    note = f"{unit}, real USD of {result.scenario.asked.dollar_year}; quarters after {end} are solved, not reported"
-    sheet = pages.sheet("statements", "Income, cash flow and balances by quarter", note, (30, 16))
-    rows = {name: 4 + at for at, name in enumerate(LAYOUT)}
-    count = result.scenario.reported_count
-    sheet.write_string(3, 0, "", pages.head)
-    sheet.write_string(3, 1, f"To {end}", pages.head)
-    for at, period in enumerate(books.period.values):
-        sheet.write_string(3, 2 + at, quarter(str(period)), pages.head)
-    labels = tables.INCOME | tables.CASH_FLOW
-    for name, row in rows.items():
-        strong = name in SUMS
-        style = pages.number(shown, strong=strong)
-        sheet.write_string(row, 0, labels[name], pages.strong if strong else None)
-        values = books[name].values
-        for at, value in enumerate(values):
-            _line(sheet, rows, name, at, float(value), style)
-        if name in BALANCES or name == "book":
-            formula, total = f"={_cell(row, 1 + count)}", float(values[count - 1])
-        else:
-            formula = f"=SUM({_cell(row, 2)}:{_cell(row, 1 + count)})"
-            total = math.fsum(values[:count])
-        sheet.write_formula(row, 1, formula, style, total)
-    sheet.set_column(2, 1 + books.sizes["period"], 11)
-    sheet.freeze_panes(4, 2)
-
-
-def _line(sheet: Any, rows: Mapping[str, int], name: str, at: int, value: float, style: Any) -> None:
-    """One cell of the statements: a sum, a balance carried forward, or a figure."""
-    column = 2 + at
-    if name in SUMS:
-        formula = "=" + "+".join(_cell(rows[part], column) for part in SUMS[name])
-        sheet.write_formula(rows[name], column, formula, style, value)
-    elif name in BALANCES:
-        parts = [_cell(rows[part], column) for part in BALANCES[name]]
-        parts = [_cell(rows[name], column - 1), *parts] if at else parts
-        sheet.write_formula(rows[name], column, "=" + "+".join(parts), style, value)
-    else:
-        sheet.write_number(rows[name], column, value, style)
-
-
-def _classes(pages: _Pages, result: Result) -> None:
-    """Use cases over the reported window: tokens, revenue and cost, with totals."""
-    found = result.accounts.classes
-    note = (
-        f"Reported window; cost is running cost and the annuity of capital; USD of {result.scenario.asked.dollar_year}"
-    )
-    sheet = pages.sheet("classes", "Who is served", note, (30, 20, 20, 20, 20, 16, 16))
-    heads = {
-        "demand_tokens": ("Asked for", "tokens"),
-        "served_tokens": ("Served", "tokens"),
-        "revenue_usd": ("Revenue", "usd"),
-        "cost_usd": ("Cost", "usd"),
-        "revenue_usd_per_mtok": ("Earned", "usd_per_mtok"),
-        "cost_usd_per_mtok": ("Cost", "usd_per_mtok"),
-    }
-    sheet.write_string(3, 0, "Class", pages.head)
-    count = found.sizes["use_case"]
-    for row, key in enumerate(found.use_case.values, start=4):
-        sheet.write_string(row, 0, names.use_case(result.scenario, str(key)))
-    sheet.write_string(4 + count, 0, "Total", pages.strong)
-    for column, (name, (title, suffix)) in enumerate(heads.items(), start=1):
-        values = found[name].values
-        shown, unit = pattern(suffix, [float(v) for v in values if math.isfinite(v)])
-        sheet.write_string(3, column, f"{title}, {unit}" if unit else title, pages.head)
-        for row, value in enumerate(values, start=4):
-            _figure(sheet, row, column, float(value), pages.number(shown))
-        if column <= 4:
-            formula = f"=SUM({_cell(4, column)}:{_cell(3 + count, column)})"
-            total = math.fsum(v for v in values if math.isfinite(v))
-            sheet.write_formula(4 + count, column, formula, pages.number(shown, strong=True), total)
-
-
-def _figure(sheet: Any, row: int, column: int, value: float, style: Any) -> None:
-    """A figure, or an empty cell where there is none."""
-    if math.isfinite(value):
-        sheet.write_number(row, column, value, style)
-    else:
-        sheet.write_blank(row, column, None, style)
-
-
-def _platforms(pages: _Pages, result: Result) -> None:
-    """What each platform costs, and racks bought by year."""
-    found, bought = result.accounts.platforms, views.platform_purchases(result)
-    sheet = pages.sheet("platforms", "Platforms", "Costs at the price of the first purchase", (30, 16, 16, 16))
-    capital = f"Capital, {tables.per_power(result).unit} of facility power"
-    heads = ("Platform", "Racks bought, solved horizon", capital, "USD per GPU-hour")
-    years = [str(year) for year in bought.year.values]
-    for at, text in enumerate((*heads, *(f"Racks {year}" for year in years))):
-        sheet.write_string(3, at, text, pages.head)
-    for row, key in enumerate(found.platform.values, start=4):
-        one = found.sel(platform=key)
-        sheet.write_string(row, 0, names.platform(result.scenario, str(key)))
-        for at, name in enumerate(("racks_count", "capex_usd_per_w_facility", "tco_usd_per_package_h"), start=1):
-            _figure(sheet, row, at, float(one[name]), pages.number("#,##0" if at == 1 else "0.00"))
-        for at, value in enumerate(bought.sel(platform=key).values, start=4):
-            sheet.write_number(row, at, float(value), pages.number("#,##0"))
-    end = 4 + found.sizes["platform"]
-    sheet.write_string(end, 0, "Total", pages.strong)
-    for at, total in enumerate(bought.sum("platform").values, start=4):
-        formula = f"=SUM({_cell(4, at)}:{_cell(end - 1, at)})"
-        sheet.write_formula(end, at, formula, pages.number("#,##0", strong=True), float(total))
-
-
-def _long_table(pages: _Pages, result: Result) -> None:
-    """Every line of the books: the total is that of what a filter leaves."""
-    table = result.accounts.table
-    heads = ("period", "site", "use_case", "platform", "item", "kind")
-    widths = (10, 18, 20, 16, 16, 14, 20)
-    sheet = pages.sheet(
-        "long table", "Every line of the books, solved horizon", "USD; income positive, cost negative", widths
-    )
-    count = table.sizes["row"]
-    money = pages.number("#,##0;[Red]-#,##0;0")
-    sheet.write_string(2, 5, "sum of shown")
-    total = math.fsum(table.usd.values)
-    sheet.write_formula(2, 6, f"=SUBTOTAL(109,G5:G{4 + max(count, 1)})", money, total)
-    for at, name in enumerate((*heads, "usd")):
-        sheet.write_string(3, at, name, pages.head)
-    for at, name in enumerate(heads):
-        sheet.write_column(4, at, table[name].values.tolist())
-    sheet.write_column(4, 6, table.usd.values.tolist(), money)
-    sheet.autofilter(3, 0, 3 + count, 6)
-    sheet.freeze_panes(4, 0)
-
-
-def _sources(pages: _Pages, result: Result) -> None:
-    """Every number with its grade and source."""
-    found = numbers(result.scenario)
-    widths = (60, 22, 14, 10, 50, 60, 12, 60)
-    sheet = pages.sheet("sources", "Every number, its grade and its source", "SI units, named by suffix", widths)
-    for at, text in enumerate(("Number", "Value", "Unit", "Grade", "Note", "Source", "Date", "Address")):
-        sheet.write_string(3, at, text, pages.head)
-    for row, item in enumerate(found, start=4):
-        source, value = item.source or UNREAD, item.value
-        sheet.write_string(row, 0, item.path)
-        if isinstance(value, int | float):
-            sheet.write_number(row, 1, value)
-        else:
-            sheet.write_string(row, 1, _points(value))
-        texts = (item.unit, item.grade, item.note, source.title, source.date, source.url)
-        for at, text in enumerate(texts, start=2):
-            sheet.write_string(row, at, text)
-    sheet.autofilter(3, 0, 3 + len(found), 7)
-    sheet.freeze_panes(4, 1)
-
-
-def _points(course: Mapping[str, float] | None) -> str:
-    return ", ".join(f"{period} {figure:g}" for period, figure in (course or {}).items())
