@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 from gigawatt.errors import OutputError
+from gigawatt.report import datasets as listed
 from gigawatt.report import folder, page, workbook
 from gigawatt.study.result import Result, datasets
 from gigawatt.study.run.answer import answer_of
@@ -36,7 +36,7 @@ def test_the_summary_is_strict_json(written: Path, result: Result) -> None:
 def test_csv_reads_back(written: Path, result: Result) -> None:
     for name, data in datasets(result).items():
         seen: set[str] = set()
-        for dims, _ in folder.tidy(data):
+        for dims, _ in listed.tidy(data):
             table = pd.read_csv(written / "csv" / f"{'.'.join((name, *dims))}.csv")
             for variable in set(table.columns) & set(map(str, data.data_vars)):
                 seen.add(variable)
@@ -48,23 +48,12 @@ def test_csv_reads_back(written: Path, result: Result) -> None:
         assert seen == whole
 
 
-def test_tidy_has_a_column_for_each_label() -> None:
-    data = xr.Dataset(
-        {"usd": (("period", "site"), np.arange(4.0).reshape(2, 2)), "w": ("site", [1.0, 2.0]), "none": ("run", [])},
-        coords={"period": ["2026Q3", "2026Q4"], "site": ["a", "b"], "name": ("site", ["A", "B"])},
-    )
-    tables = dict(folder.tidy(data))
-    assert list(tables) == [("period", "site"), ("site",)]
-    assert tables["period", "site"].columns.tolist() == ["period", "site", "name", "usd"]
-    assert tables["period", "site"].usd.tolist() == [0.0, 1.0, 2.0, 3.0]
-
-
 @pytest.mark.parametrize("broken", ["page", "workbook", "csv"])
 def test_a_failure_leaves_nothing(result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
     def fail(*_: object) -> str:
         raise KeyboardInterrupt
 
-    owner, name = {"page": (page, "render"), "workbook": (workbook, "write"), "csv": (folder, "tidy")}[broken]
+    owner, name = {"page": (page, "render"), "workbook": (workbook, "write"), "csv": (folder, "write_csv")}[broken]
     monkeypatch.setattr(owner, name, fail)
     with pytest.raises(KeyboardInterrupt):
         folder.write(answer_of(result), tmp_path / "runs" / "x")

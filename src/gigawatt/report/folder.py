@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import xarray as xr
-
 from gigawatt.plan.exact import exact
-from gigawatt.report.hours import daily, dated
+from gigawatt.report.datasets import write_csv
 from gigawatt.study.answer import plain
-from gigawatt.study.result import Result, datasets, whole_folder
+from gigawatt.study.result import whole_folder
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from gigawatt.study.run.answer import RunAnswer
     from gigawatt.study.simulation.answer import SimulationAnswer
 
-# A table of CSV with more rows than this helps nobody.
-MOST_ROWS = 50_000
 # Datasets of a result, by the name of their files.
 DATA = ("plan", "inputs", "timeline", "outages", "accounts", "statements", "classes", "platforms")
 
@@ -40,7 +33,7 @@ def write(answer: RunAnswer | SimulationAnswer, folder: Path) -> dict[str, str]:
         (place / "report.html").write_text(page.render(result), encoding="utf-8")
         workbook.write(result, place / "workbook.xlsx")
         (place / "summary.json").write_text(_summary(answer), encoding="utf-8")
-        _write_tables(result, place / "csv")
+        write_csv(result, place / "csv")
     return files(folder)
 
 
@@ -65,44 +58,3 @@ def files(folder: Path) -> dict[str, str]:
         "result": "result.json",
     }
     return {"folder": str(folder)} | {name: str(folder / file) for name, file in (found | data).items()}
-
-
-def _write_tables(result: Result, place: Path) -> None:
-    place.mkdir()
-    for name, data in _listed(result).items():
-        for dims, table in tidy(data):
-            table.to_csv(place / f"{'.'.join((name, *dims))}.csv", index=False, lineterminator="\n")
-
-
-def _listed(result: Result) -> dict[str, xr.Dataset]:
-    """The datasets as they are listed.
-
-    Of long timelines less: tokens by class only, of longer ones means of days. timeline.nc has all of it.
-    """
-    found, data = datasets(result), result.timeline.data
-    if data.served_tokens_per_s.size > MOST_ROWS:
-        found["timeline"] = data.assign(served_tokens_per_s=data.served_tokens_per_s.sum("pair"))
-    if data.stock_count.size > MOST_ROWS and dated(result):
-        found["timeline.daily"] = daily(found.pop("timeline"))
-    outages = result.timeline.outages
-    labels = {name: ("outage", outages[f"{name}_name"].values[outages[name].values]) for name in ("pair", "kind")}
-    return found | {"outages": outages.assign(labels)}
-
-
-def tidy(data: xr.Dataset) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
-    """A dataset as tidy tables, one for each set of dimensions, named by it: labels first, then a column a variable.
-
-    A dimension without labels, such as the rows of the long table, names nothing and is no column; a set with an empty
-    dimension, such as the training runs of a scenario without any, is left out.
-    """
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for name, line in data.data_vars.items():
-        order = tuple(str(dim) for dim in data.dims if dim in line.dims)
-        groups.setdefault(order, []).append(str(name))
-    for dims, names in sorted(groups.items()):
-        if not dims or not all(data.sizes[dim] for dim in dims):
-            continue
-        labels = tuple(dim for dim in dims if dim in data.coords)
-        chosen = data[names].transpose(*dims)
-        beside = [str(name) for name in chosen.coords if name not in dims]
-        yield labels, chosen.to_dataframe(dim_order=list(dims)).reset_index()[[*labels, *beside, *names]]
