@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.plan import buildout, milestones, work
+from gigawatt.plan.rows import Form, add_objective, form
 from gigawatt.plan.solve import NOISE, UNITS, Clock, GivenUp, NoPlan, Program, SolverFailure
 from gigawatt.scenario.schema import Asked
 
@@ -71,10 +72,10 @@ def state(data: xr.Dataset, asked: Asked) -> linopy.Model:
     milestones.add_capital(model, data, asked)
     value = net_value(model, data, asked)
     if asked.objective == "welfare":
-        value = value + (model.variables["valued"] * work.social_revenue(data) * discounts(data, asked)).sum()
+        value = value + form(model.variables["valued"]) * (work.social_revenue(data) * discounts(data, asked))
     if asked.objective == "tokens":
-        value = TIE_BREAK * value + (model.variables["sold"] * work.quadrillions()).sum()
-    model.add_objective(value, sense="max")
+        value = TIE_BREAK * value + form(model.variables["sold"]) * work.quadrillions()
+    add_objective(model, value)
     return model
 
 
@@ -85,14 +86,14 @@ def discounts(data: xr.Dataset, asked: Asked) -> xr.DataArray:
     return xr.DataArray(ratios, dims="period", coords={"period": data.indexes["period"]})
 
 
-def net_value(model: linopy.Model, data: xr.Dataset, asked: Asked) -> linopy.LinearExpression:
+def net_value(model: linopy.Model, data: xr.Dataset, asked: Asked) -> Form:
     """Unlevered NPV + terminal value − penalties, billion USD."""
     discount = discounts(data, asked)
-    flows = (milestones.free_cash_flow(model, asked) * discount).sum()
+    flows = milestones.free_cash_flow(model, asked) * discount
     end = float(dollars.discount_ratio(asked.finance.discount_per_year, data.sizes["period"] / 4))
     finance = asked.finance
     for name, life in (("rack_capex", finance.rack_life_years), ("shell_capex", finance.shell_life_years)):
-        flows = flows + (model.variables[name] * (end * buildout.terminal_frac(data, asked, life))).sum()
+        flows = flows + form(model.variables[name]) * (end * buildout.terminal_frac(data, asked, life))
     return flows - work.penalties(model, data, discount)
 
 
