@@ -19,7 +19,7 @@ from gigawatt.study.result import Result, datasets
 # A table of CSV with more rows than this helps nobody.
 MOST_ROWS = 50_000
 # Rows that are written at once.
-BLOCK_ROWS = 10_000
+BLOCK_ROWS = 2_000
 # What a moment of whole seconds ends with.
 WHOLE_SECONDS = ".000000000"
 # Text with one of these stands in quotes, its own quotes twice.
@@ -72,7 +72,7 @@ def tidy(data: xr.Dataset) -> Iterator[tuple[tuple[str, ...], xr.Dataset]]:
 def lines(table: xr.Dataset) -> Iterator[str]:
     """A table as CSV, some rows at a time: labels, what stands beside them, then a column for each variable.
 
-    Neighbours of the same dimensions are put side by side before they are repeated over those that they lack.
+    Neighbours that lack a dimension are put side by side before they are repeated over it.
     """
     dims = next(iter(table.data_vars.values())).dims
     labels = [dim for dim in dims if dim in table.coords]
@@ -81,10 +81,12 @@ def lines(table: xr.Dataset) -> Iterator[str]:
     shape = [table.sizes[dim] for dim in dims]
     parts = []
     for own, some in groupby(names, key=lambda name: table[name].dims):
-        words = [texts(table[name].values).reshape(-1).tolist() for name in some]
-        side = words[0] if len(words) == 1 else [",".join(row) for row in zip(*words, strict=True)]
+        words = [texts(table[name].values) for name in some]
+        if own != dims:
+            rows = zip(*(line.reshape(-1).tolist() for line in words), strict=True)
+            words = [np.array([",".join(row) for row in rows], dtype=object)]
         spread = [n if dim in own else 1 for dim, n in zip(dims, shape, strict=True)]
-        parts.append(np.broadcast_to(np.array(side, dtype=object).reshape(spread), shape))
+        parts += [np.broadcast_to(line.reshape(spread), shape) for line in words]
     step = max(BLOCK_ROWS * shape[0] // prod(shape), 1)
     for start in range(0, shape[0], step):
         rows = zip(*(part[start : start + step].reshape(-1).tolist() for part in parts), strict=True)
