@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from zlib import crc32
 
 from gigawatt import watts
 from gigawatt.catalog.records import Climate, CoolingPlant, OnsitePower, PowerCurve, Site
 
 TYPICAL_YEAR = 0  # seed of the one drawn year that every plan shares
+YEARS_KEPT = 32  # a fifth of a megabyte each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,16 @@ def cooling_of(plant: CoolingPlant) -> watts.Cooling:
 
 def weather_of(site: Site, seed: int) -> watts.Weather:
     """An hourly year at a site: the same for a seed and a site, independent between sites."""
-    return watts.hourly_year(climate_of(site), (seed, crc32(site.id.encode())))
+    return _hourly_year(climate_of(site), (seed, crc32(site.id.encode())))
+
+
+@lru_cache(maxsize=YEARS_KEPT)
+def _hourly_year(climate: watts.Climate, seed: tuple[int, int]) -> watts.Weather:
+    """As `watts.hourly_year`, kept for those who ask again; nobody can change it."""
+    year = watts.hourly_year(climate, seed)
+    for entry in fields(year):
+        getattr(year, entry.name).setflags(write=False)
+    return year
 
 
 def pue_year(site: Site, plant: CoolingPlant, load_frac: float = 1.0) -> PueYear:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.plan.inputs import HOURS_PER_QUARTER
+from gigawatt.plan.rows import add_rows, before, change, form, mean
 from gigawatt.plan.solve import UNITS
 from gigawatt.scenario.schema import Asked
 
@@ -33,24 +34,25 @@ def add_buildout(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     stock = model.add_variables(lower=0, coords=[period, platform], name="stock")
     placed = model.add_variables(lower=0, coords=[period, site], name="placed")
     it = model.add_variables(lower=0, coords=[period, site], name="it")
-    model.add_constraints(change(stock) == install - before(install, life), name="stock_balance")
-    model.add_constraints(change(it) == placed - before(placed, life), name="it_balance")
+    add_rows(model, "stock_balance", [period, platform], change(stock) - form(install) + before(install, life), "=")
+    add_rows(model, "it_balance", [period, site], change(it) - form(placed) + before(placed, life), "=")
 
     rack_gw = data.rack_it_w * UNITS["racks"] / UNITS["w"]
-    model.add_constraints((install * rack_gw).sum("platform") == placed.sum("site"), name="racks_have_power")
-    in_pool = (install * data.in_pool_count).sum("platform")
-    model.add_constraints(in_pool <= data.supply_count / UNITS["racks"], name="supply")
+    add_rows(model, "racks_have_power", [period], form(install) * rack_gw - form(placed), "=")
+    supply = data.supply_count / UNITS["racks"]
+    add_rows(model, "supply", [period, data.indexes["pool"]], form(install) * data.in_pool_count, "<=", supply)
 
     energise = model.add_variables(lower=0, coords=[period, site], name="energise")
     shell = model.add_variables(lower=0, coords=[period, site], name="shell")
     standing = (data.sunk_w / UNITS["w"]).expand_dims(period=data.period).where(data.period == period[0], 0.0)
-    model.add_constraints(change(shell) - energise == standing, name="shell_balance")
-    model.add_constraints(shell <= data.ramp_w / UNITS["w"], name="ramp")
-    model.add_constraints(it * data.pue_peak_ratio - shell <= 0, name="power_has_shell")
+    add_rows(model, "shell_balance", [period, site], change(shell) - form(energise), "=", standing)
+    add_rows(model, "ramp", [period, site], form(shell), "<=", data.ramp_w / UNITS["w"])
+    drawn = form(it) * data.pue_peak_ratio
+    add_rows(model, "power_has_shell", [period, site], drawn - form(shell), "<=")
     facility = model.add_variables(lower=0, coords=[period], name="facility")
-    model.add_constraints((it * data.pue_peak_ratio).sum("site") - facility == 0, name="facility_power")
-    counted = facility if asked.programme.power_basis == "facility" else it.sum("site")
-    model.add_constraints(counted <= asked.programme.target_w / UNITS["w"], name="target")
+    add_rows(model, "facility_power", [period], drawn - form(facility), "=")
+    counted = form(facility if asked.programme.power_basis == "facility" else it)
+    add_rows(model, "target", [period], counted, "<=", asked.programme.target_w / UNITS["w"])
     _add_money(model, data, asked)
 
 
@@ -61,16 +63,16 @@ def _add_money(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     shell_capex = model.add_variables(lower=0, coords=[period], name="shell_capex")
     running = model.add_variables(lower=0, coords=[period], name="running")
     price = rack_cost_usd(data, asked) * UNITS["racks"] / UNITS["usd"]
-    model.add_constraints(rack_capex == (variables["install"] * price).sum("platform"), name="rack_capex")
+    add_rows(model, "rack_capex", [period], form(rack_capex) - form(variables["install"]) * price, "=")
 
     spend = shell_spending(data) * UNITS["w"] / UNITS["usd"]
-    energise = variables["energise"].rename(period="energised")
-    model.add_constraints(shell_capex == (energise * spend).sum(["energised", "site"]), name="shell_capex")
+    energise = form(variables["energise"], period="energised")
+    add_rows(model, "shell_capex", [period], form(shell_capex) - energise * spend, "=")
 
     serviced = running_cost_usd_per_w(data, asked) * UNITS["w"] / UNITS["usd"]
     rent = data.yearly_rent_usd_per_w / 4 * UNITS["w"] / UNITS["usd"]
-    costs = (mean(variables["it"]) * serviced).sum("site") + (mean(variables["shell"]) * rent).sum("site")
-    model.add_constraints(running == costs, name="running")
+    costs = mean(variables["it"]) * serviced + mean(variables["shell"]) * rent
+    add_rows(model, "running", [period], form(running) - costs, "=")
 
 
 def rack_cost_usd(data: xr.Dataset, asked: Asked) -> xr.DataArray:
@@ -135,18 +137,3 @@ def book_table(data: xr.Dataset, life_years: float) -> xr.DataArray:
     shares = np.where(ages > 0, dollars.book_frac(ages, life_years), 0.0)
     names = data.period.values
     return xr.DataArray(shares, dims=("period", "bought"), coords={"period": names, "bought": names})
-
-
-def before(variable: linopy.Variable, quarters: int = 1) -> linopy.LinearExpression:
-    """A variable some quarters earlier; nothing stood before the horizon."""
-    return variable.shift(period=quarters).fillna(0)
-
-
-def change(variable: linopy.Variable) -> linopy.LinearExpression:
-    """A stock less what it was a quarter earlier."""
-    return variable - before(variable)
-
-
-def mean(variable: linopy.Variable) -> linopy.LinearExpression:
-    """A stock's mean over a quarter, half of opening and closing: what starts in a quarter works half of it."""
-    return 0.5 * variable + 0.5 * before(variable)

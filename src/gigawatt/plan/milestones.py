@@ -18,7 +18,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
-from gigawatt.plan.buildout import before, book_table, change
+from gigawatt.plan.buildout import book_table
+from gigawatt.plan.rows import Form, add_rows, before, change, form
 from gigawatt.plan.solve import UNITS
 from gigawatt.scenario.schema import Asked, Milestone
 
@@ -54,17 +55,15 @@ def add_capital(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     _add_tax(model, data, asked)
     receipts = _add_releases(model, data, asked)
     interest = dollars.quarter_rate_ratio(capital.debt_rate_per_year or 0.0)
-    balance = change(cash) - free_cash_flow(model, asked) - change(debt) + interest * before(debt)
+    balance = change(cash) - free_cash_flow(model, asked) - change(debt) + before(debt) * interest
     balance = balance if receipts is None else balance - receipts
-    model.add_constraints(balance == opening(data, asked), name="cash_balance")
+    add_rows(model, "cash_balance", [period], balance, "=", opening(data, asked))
     # Named rows, not bounds: a limit that is reported needs a dual.
-    model.add_constraints(cash >= capital.minimum_cash_usd / UNITS["usd"], name="minimum_cash")
-    model.add_constraints(debt <= capital.debt_limit_usd / UNITS["usd"], name="debt_limit")
-    racks = (book_table(data, finance.rack_life_years) * variables["rack_capex"].rename(period="bought")).sum("bought")
-    shells = (book_table(data, finance.shell_life_years) * variables["shell_capex"].rename(period="bought")).sum(
-        "bought"
-    )
-    model.add_constraints(debt - capital.covenant_frac * (racks + shells) <= 0, name="covenant")
+    add_rows(model, "minimum_cash", [period], form(cash), ">=", capital.minimum_cash_usd / UNITS["usd"])
+    add_rows(model, "debt_limit", [period], form(debt), "<=", capital.debt_limit_usd / UNITS["usd"])
+    books = form(variables["rack_capex"], period="bought") * book_table(data, finance.rack_life_years)
+    books = books + form(variables["shell_capex"], period="bought") * book_table(data, finance.shell_life_years)
+    add_rows(model, "covenant", [period], form(debt) - capital.covenant_frac * books, "<=")
 
 
 def opening(data: xr.Dataset, asked: Asked) -> xr.DataArray:
@@ -74,12 +73,16 @@ def opening(data: xr.Dataset, asked: Asked) -> xr.DataArray:
     return xr.DataArray(np.where(first, start, 0.0), dims="period", coords={"period": data.indexes["period"]})
 
 
-def free_cash_flow(model: linopy.Model, asked: Asked) -> linopy.LinearExpression:
+def free_cash_flow(model: linopy.Model, asked: Asked) -> Form:
     """Revenue less everything but interest, billion USD a quarter, dims (period)."""
     v = model.variables
-    income = (1 - asked.finance.non_compute_frac) * v["revenue"] - v["running"]
-    flow = income - v["rack_capex"] - v["shell_capex"]
+    flow = _margin(model, asked) - form(v["rack_capex"]) - form(v["shell_capex"])
     return flow - change(v["tax_to_date"]) if "tax_to_date" in v else flow
+
+
+def _margin(model: linopy.Model, asked: Asked) -> Form:
+    """Revenue less running cost."""
+    return (1 - asked.finance.non_compute_frac) * form(model.variables["revenue"]) - form(model.variables["running"])
 
 
 def _add_tax(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
@@ -88,20 +91,19 @@ def _add_tax(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     finance = asked.finance
     if finance.tax_frac == 0:
         return
-    v = model.variables
-    to_date = model.add_variables(lower=0, coords=[data.indexes["period"]], name="tax_to_date")
-    income = model.add_variables(coords=[data.indexes["period"]], name="income_to_date")
-    written_off = sum(
-        ((_before_bought(data) - book_table(data, life)) * v[name].rename(period="bought")).sum("bought")
+    period, v = data.indexes["period"], model.variables
+    to_date = model.add_variables(lower=0, coords=[period], name="tax_to_date")
+    income = model.add_variables(coords=[period], name="income_to_date")
+    # Cumulative depreciation; margins accumulate through the stock variable.
+    racks, shells = (
+        form(v[name], period="bought") * (_before_bought(data) - book_table(data, life))
         for name, life in (("rack_capex", finance.rack_life_years), ("shell_capex", finance.shell_life_years))
     )
-    margin = (1 - finance.non_compute_frac) * v["revenue"] - v["running"]
-    # written_off is cumulative depreciation; margins accumulate through the stock variable.
-    earned = model.add_variables(coords=[data.indexes["period"]], name="margin_to_date")
-    model.add_constraints(change(earned) - margin == 0, name="margin_to_date")
-    model.add_constraints(income - earned + written_off == 0, name="income_to_date")
-    model.add_constraints(to_date - finance.tax_frac * income >= 0, name="tax_on_income")
-    model.add_constraints(change(to_date) >= 0, name="tax_is_not_paid_back")
+    earned = model.add_variables(coords=[period], name="margin_to_date")
+    add_rows(model, "margin_to_date", [period], change(earned) - _margin(model, asked), "=")
+    add_rows(model, "income_to_date", [period], form(income) - form(earned) + racks + shells, "=")
+    add_rows(model, "tax_on_income", [period], form(to_date) - finance.tax_frac * form(income), ">=")
+    add_rows(model, "tax_is_not_paid_back", [period], change(to_date), ">=")
 
 
 def _before_bought(data: xr.Dataset) -> xr.DataArray:
@@ -112,7 +114,7 @@ def _before_bought(data: xr.Dataset) -> xr.DataArray:
     return xr.DataArray(table, dims=("period", "bought"), coords={"period": names, "bought": names})
 
 
-def _add_releases(model: linopy.Model, data: xr.Dataset, asked: Asked) -> linopy.LinearExpression | None:
+def _add_releases(model: linopy.Model, data: xr.Dataset, asked: Asked) -> Form | None:
     """Tranches as they are released; the money that arrives in each quarter, or None where there are none."""
     steps = milestones(asked)
     use = asked.capital.tranches
@@ -134,15 +136,16 @@ def _add_releases(model: linopy.Model, data: xr.Dataset, asked: Asked) -> linopy
         integer=use.release == "step",
     )
     gross = model.add_variables(lower=0, coords=[period], name="gross")
-    added = (model.variables["placed"] * gross_ratio(data, asked)).sum("site")
-    model.add_constraints(change(gross) - added == 0, name="gross_balance")
+    added = form(model.variables["placed"]) * gross_ratio(data, asked)
+    add_rows(model, "gross_balance", [period], change(gross) - added, "=")
     # Tight and ordered, not big-M: the power that released tranches stand for never exceeds what was built.
-    model.add_constraints((released * sizes).sum("milestone") - before(gross, use.lag_count) <= 0, name="milestones")
-    model.add_constraints(change(released) >= 0, name="released_stays")
+    add_rows(model, "milestones", [period], form(released) * sizes - before(gross, use.lag_count), "<=")
+    add_rows(model, "released_stays", [names, period], change(released), ">=")
     if len(steps) > 1:
         earlier = released.isel(milestone=slice(None, -1)).assign_coords(milestone=names[1:])
-        model.add_constraints(released.isel(milestone=slice(1, None)) - earlier <= 0, name="released_in_order")
-    return (change(released) * amounts).sum("milestone")
+        later = released.isel(milestone=slice(1, None))
+        add_rows(model, "released_in_order", [names[1:], period], form(later) - form(earlier), "<=")
+    return change(released) * amounts
 
 
 def milestone_name(step: Milestone) -> str:

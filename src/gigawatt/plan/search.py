@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.plan import buildout, milestones, work
+from gigawatt.plan.rows import Form, add_objective, form
 from gigawatt.plan.solve import NOISE, UNITS, Clock, GivenUp, NoPlan, Program, SolverFailure
 from gigawatt.scenario.schema import Asked
 
@@ -71,10 +72,10 @@ def state(data: xr.Dataset, asked: Asked) -> linopy.Model:
     milestones.add_capital(model, data, asked)
     value = net_value(model, data, asked)
     if asked.objective == "welfare":
-        value = value + (model.variables["valued"] * work.social_revenue(data) * discounts(data, asked)).sum()
+        value = value + form(model.variables["valued"]) * (work.social_revenue(data) * discounts(data, asked))
     if asked.objective == "tokens":
-        value = TIE_BREAK * value + (model.variables["sold"] * work.quadrillions()).sum()
-    model.add_objective(value, sense="max")
+        value = TIE_BREAK * value + form(model.variables["sold"]) * work.quadrillions()
+    add_objective(model, value)
     return model
 
 
@@ -85,14 +86,14 @@ def discounts(data: xr.Dataset, asked: Asked) -> xr.DataArray:
     return xr.DataArray(ratios, dims="period", coords={"period": data.indexes["period"]})
 
 
-def net_value(model: linopy.Model, data: xr.Dataset, asked: Asked) -> linopy.LinearExpression:
+def net_value(model: linopy.Model, data: xr.Dataset, asked: Asked) -> Form:
     """Unlevered NPV + terminal value − penalties, billion USD."""
     discount = discounts(data, asked)
-    flows = (milestones.free_cash_flow(model, asked) * discount).sum()
+    flows = milestones.free_cash_flow(model, asked) * discount
     end = float(dollars.discount_ratio(asked.finance.discount_per_year, data.sizes["period"] / 4))
     finance = asked.finance
     for name, life in (("rack_capex", finance.rack_life_years), ("shell_capex", finance.shell_life_years)):
-        flows = flows + (model.variables[name] * (end * buildout.terminal_frac(data, asked, life))).sum()
+        flows = flows + form(model.variables[name]) * (end * buildout.terminal_frac(data, asked, life))
     return flows - work.penalties(model, data, discount)
 
 
@@ -193,8 +194,11 @@ def _ask_for_a_gigawatt(program: Program, quarter: int | None) -> None:
     program.bound("facility", power.copy(data=least), xr.full_like(power, np.inf, dtype=float))
 
 
-def trial(program: Program, dates: tuple[int, ...], effort: Effort, gigawatt: int | None = None) -> Releases:
-    """The best plan on a schedule; worth −∞ where no plan keeps to it, or where that takes far longer than it does."""
+def trial(
+    program: Program, dates: tuple[int, ...], effort: Effort, gigawatt: int | None = None, least: float = -np.inf
+) -> Releases:
+    """The best plan on a schedule; worth −∞ where no plan keeps to it that is worth `least`, or where that takes far
+    longer than it does."""
     asked = Releases(dates=dates, gigawatt=gigawatt, columns=np.zeros(0))
     upper = program.model.variables["released"].upper.transpose("milestone", "period").values
     never = upper.shape[1]
@@ -203,7 +207,7 @@ def trial(program: Program, dates: tuple[int, ...], effort: Effort, gigawatt: in
         return asked
     fix(program, asked)
     try:
-        objective = program.solve_lp(effort.iterations_count, max(effort.clock.left_s, LEAST_TRIAL_S))
+        objective = program.solve_lp(effort.iterations_count, max(effort.clock.left_s, LEAST_TRIAL_S), least)
     except (NoPlan, GivenUp):
         return asked
     return replace(asked, objective=objective, columns=program.values.copy())
@@ -220,9 +224,16 @@ def round_milestones(program: Program, asked: Asked, effort: Effort) -> Releases
     lawful = dollars.released_frac(program.value("gross").values * UNITS["w"], sizes, use.lag_count, step=True)
     count = lawful.shape[1]
     first = [int(np.argmax(row)) if row.any() else count for row in lawful]
-    trials = [trial(program, tuple(min(date + later, count) for date in first), effort) for later in DELAYS]
-    trials.append(trial(program, (count,) * len(first), effort))
-    return max(trials, key=lambda schedule: schedule.objective)
+    best, *others = [*(tuple(min(date + later, count) for date in first) for later in DELAYS), (count,) * len(first)]
+    found = trial(program, best, effort)
+    for dates in others:
+        found = better(found, trial(program, dates, effort, least=found.objective))
+    return found
+
+
+def better(one: Releases, other: Releases) -> Releases:
+    """The schedule that is worth more; the first of two that are worth the same."""
+    return other if other.objective > one.objective else one
 
 
 def shift_milestones(program: Program, best: Releases, effort: Effort, trials_count: int) -> Releases:
@@ -231,7 +242,8 @@ def shift_milestones(program: Program, best: Releases, effort: Effort, trials_co
     tried, since = 0, 0
     while since < len(moves) and tried < trials_count and effort.clock.left_s > 0:
         n, step = moves[tried % len(moves)]
-        found = trial(program, (*best.dates[:n], best.dates[n] + step, *best.dates[n + 1 :]), effort)
+        dates = (*best.dates[:n], best.dates[n] + step, *best.dates[n + 1 :])
+        found = trial(program, dates, effort, least=best.objective)
         tried += 1
         improved = found.objective > best.objective + NOISE * max(1.0, abs(best.objective))
         best, since = (found, 0) if improved else (best, since + 1)
@@ -250,7 +262,7 @@ def improve(
     whole = program.value("released").transpose("milestone", "period").values > 1 - WHOLE
     dates = tuple(int(np.argmax(row)) if row.any() else row.size for row in whole)
     found = trial(program, dates, effort)
-    return (found if found.objective > best.objective else best), min(bound, proven), status
+    return better(best, found), min(bound, proven), status
 
 
 def hasten(program: Program, best: Releases, effort: Effort, least: float, soonest: int) -> Releases:
@@ -266,8 +278,7 @@ def hasten(program: Program, best: Releases, effort: Effort, least: float, soone
         for dates in dict.fromkeys((best.dates, (min(quarter + 1, best.dates[0]), *best.dates[1:]))):
             if effort.clock.left_s <= 0:
                 return best
-            program.restart()
-            found = trial(program, dates, effort, gigawatt=quarter)
+            found = trial(program, dates, effort, gigawatt=quarter, least=least)
             if found.objective >= least:
                 return found
     return best

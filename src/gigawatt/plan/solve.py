@@ -75,9 +75,11 @@ class Program:
         check_matrices(self.model, self._matrices)
         self._scale = _scale(self._matrices.c, self._matrices.Q)
         self.highs = silent()
-        hand_over(self.highs, self._matrices, self._scale)
-        if self.model.objective.sense == "max":
+        if self.model.objective.sense == "max" and self._matrices.Q is None:
+            self._scale = -self._scale  # only where it minimises does HiGHS stop at a bound
+        elif self.model.objective.sense == "max":
             sure(self.highs.changeObjectiveSense(highspy.ObjSense.kMaximize), "the sense of the objective")
+        hand_over(self.highs, self._matrices, self._scale)
         if self._matrices.Q is not None:
             _hand_over_curvature(self.highs, self._matrices, self._scale)
         self._columns = _positions(self._matrices.vlabels)
@@ -85,12 +87,14 @@ class Program:
         self._values = np.zeros(0)
         self._duals = np.zeros(0)
 
-    def solve_lp(self, iterations_count: int = ITERATIONS, seconds: float = GUARD_S) -> float:
+    def solve_lp(self, iterations_count: int = ITERATIONS, seconds: float = GUARD_S, least: float = -np.inf) -> float:
         """Solve with integrality relaxed or all integers fixed; the optimal objective, which may be convex quadratic.
 
-        Raises NoPlan where no point meets every limit, GivenUp at the limit of iterations or, guarding these, of wall
+        least: of a maximised objective, what a point has to be worth to be of any use. Raises NoPlan where no point
+        meets every limit, or none of them is worth that; GivenUp at the limit of iterations or, guarding these, of wall
         time, and SolverFailure where HiGHS ends otherwise.
         """
+        settle(self.highs, objective_bound=np.inf if least == -np.inf else least * self._scale)
         # The time of a linear programme counts all runs, however many.
         settle(self.highs, solve_relaxation=True, time_limit=self.highs.getRunTime() + seconds)
         status = self._run_lp(min(iterations_count, WARM_ITERATIONS))
@@ -101,7 +105,7 @@ class Program:
             settle(self.highs, presolve="choose")
         if status in GIVEN_UP:
             raise GivenUp(f"{self.iterations_count:,} iterations or {seconds:g} s")
-        if status == Status.kInfeasible:
+        if status in (Status.kInfeasible, Status.kObjectiveBound):
             raise NoPlan
         if status != Status.kOptimal:
             raise SolverFailure(f"HiGHS stopped with status {self.highs.modelStatusToString(status)}")
@@ -136,6 +140,7 @@ class Program:
         settle(self.highs, mip_abs_gap=gap, mip_rel_gap=0.0, mip_max_nodes=min(nodes_count, ITERATIONS))
         # The time of a mixed-integer programme is that of this run alone.
         settle(self.highs, time_limit=max(seconds, 0.1), **dict.fromkeys(START_IS_GOOD, False))
+        basis = self.highs.getBasis()
         if start.size:
             solution = highspy.HighsSolution()
             solution.col_value = list(start)
@@ -148,8 +153,10 @@ class Program:
         if status not in ENDS or info.primal_solution_status != 2:  # 2: a feasible point is at hand
             raise SolverFailure(f"HiGHS stopped with status {self.highs.modelStatusToString(status)}")
         self._values = np.array(self.highs.getSolution().col_value)
-        ended = float(info.objective_function_value), float(info.mip_dual_bound), ENDS[status]
+        ended = info.objective_function_value / self._scale, info.mip_dual_bound / self._scale, ENDS[status]
         self.restart()
+        if basis.valid:  # what is asked next is nearer to what was asked before
+            sure(self.highs.setBasis(basis), "the basis before branch and bound")
         return ended
 
     @property
@@ -202,11 +209,10 @@ class Program:
         labels = self.model.constraints[name].labels
         rows = self._at(labels, self._rows)
         steps = by.broadcast_like(labels).transpose(*labels.dims).values.ravel()
-        lp = self.highs.getLp()
         for row, step in zip(rows.tolist(), steps.tolist(), strict=True):
             if step:
-                changed = self.highs.changeRowBounds(row, lp.row_lower_[row] + step, lp.row_upper_[row] + step)
-                sure(changed, f"limits of {name}")
+                _, low, high, _ = self.highs.getRow(row)
+                sure(self.highs.changeRowBounds(row, low + step, high + step), f"limits of {name}")
 
     def coefficient(self, row: str, variable: str, value: float) -> None:
         """Set the coefficient of each column of a variable in its own row: one row, one column."""

@@ -6,20 +6,23 @@ none of it, and that is noted; work that no platform can do is the scenario's fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.catalog import to_tokens
+from gigawatt.catalog.records import Accelerator
 from gigawatt.errors import CalibrationError, Fault, ScenarioError
 from gigawatt.scenario.schema import Experiments, Scenario, TrainingRun, UseCase
 
 Floats = NDArray[np.float64]
-Work = TypeVar("Work")
+# Work and platform → the rate of a rack, or what stands in its way.
+Rates = dict[tuple[str, str], float | CalibrationError]
 # What a kernel calls an argument → the key of the scenario that sets it.
 KEYS = {"packages": "largest_gang", "global_batch": "largest_gang"}
 
@@ -31,20 +34,21 @@ def rack_rates(scenario: Scenario) -> tuple[dict[str, Floats], list[str]]:
     "experiments": useful operations per second. Raises ScenarioError for work that no platform can do.
     """
     asked = scenario.asked
-    groups: dict[str, tuple[Mapping[str, Any], Callable[[Scenario, Any, str], float]]] = {
-        "use_cases": (asked.use_cases, tokens_per_s),
-        "training_runs": (asked.training_runs, run_flops),
-        "experiments": (asked.experiments, experiment_flops),
+    groups: dict[str, tuple[Mapping[str, Any], Rates]] = {
+        "use_cases": (asked.use_cases, tokens_per_s(scenario)),
+        "training_runs": (asked.training_runs, flops(scenario, asked.training_runs)),
+        "experiments": (asked.experiments, flops(scenario, asked.experiments)),
     }
     found: dict[str, Floats] = {}
     faults: list[Fault] = []
     notes: list[str] = []
-    for group, (works, rate) in groups.items():
+    for group, (works, rates) in groups.items():
         table = np.zeros((len(asked.platforms), len(works)))
         for n, (key, work) in enumerate(works.items()):
-            rates, lacks = _over_platforms(scenario, work, rate)
-            table[:, n] = list(rates.values())
-            if len(lacks) == len(rates):
+            row = {platform: rates[key, platform] for platform in asked.platforms}
+            lacks = {platform: rate.faults for platform, rate in row.items() if isinstance(rate, CalibrationError)}
+            table[:, n] = [0.0 if isinstance(rate, CalibrationError) else rate for rate in row.values()]
+            if len(lacks) == len(row):
                 first = next(iter(lacks.values()))
                 faults += [replace(fault, path=f"{group}.{key}.{KEYS.get(fault.path, fault.path)}") for fault in first]
             notes += [f"{platform} cannot take {work.title}: {lack[0]}" for platform, lack in lacks.items()]
@@ -54,46 +58,49 @@ def rack_rates(scenario: Scenario) -> tuple[dict[str, Floats], list[str]]:
     return found, notes
 
 
-def _over_platforms(
-    scenario: Scenario, work: Work, rate: Callable[[Scenario, Work, str], float]
-) -> tuple[dict[str, float], dict[str, tuple[Fault, ...]]]:
-    rates, lacks = {}, {}
-    for platform in scenario.asked.platforms:
-        try:
-            rates[platform] = rate(scenario, work, platform)
-        except CalibrationError as error:
-            rates[platform], lacks[platform] = 0.0, error.faults
-    return rates, lacks
-
-
-def tokens_per_s(scenario: Scenario, use: UseCase, platform: str) -> float:
+def tokens_per_s(scenario: Scenario) -> Rates:
     """Output tokens per second of one rack that serves a class and nothing else, at the base date's software."""
-    record = scenario.records.accelerators[platform]
-    model = scenario.records.models[use.model]
-    serving = tokens.serve(
-        to_tokens.chip(record),
-        to_tokens.transformer(model),
-        to_tokens.inference_efficiency(scenario.records.inference, record, model, use.precision),
-        precision=use.precision,
-        input_tokens=use.input_tokens,
-        output_tokens=use.output_tokens,
-        tpot_s=use.tpot_s,
+    records, places = scenario.records, _places(scenario, scenario.asked.use_cases)
+    found = tokens.serve_each(
+        [_serving(scenario, scenario.asked.use_cases[use], records.accelerators[platform]) for use, platform in places]
     )
-    return serving.tokens_per_s * record.packages_per_rack_count
+    return {
+        (use, platform): serving
+        if isinstance(serving, CalibrationError)
+        else serving.tokens_per_s * records.accelerators[platform].packages_per_rack_count
+        for (use, platform), serving in zip(places, found, strict=True)
+    }
 
 
-def run_flops(scenario: Scenario, run: TrainingRun, platform: str) -> float:
-    """Useful operations per second of one rack in the largest gang of a training run."""
-    return _flops(scenario, run, run.largest_gang_count, platform)
+def _places(scenario: Scenario, works: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return list(product(works, scenario.asked.platforms))
 
 
-def experiment_flops(scenario: Scenario, use: Experiments, platform: str) -> float:
-    """Useful operations per second of one rack in a gang of experiments."""
-    return _flops(scenario, use, use.gang_count, platform)
+def _serving(scenario: Scenario, use: UseCase, record: Accelerator) -> tokens.ServingCase:
+    model = scenario.records.models[use.model]
+    return tokens.ServingCase(
+        chip=to_tokens.chip(record),
+        transformer=to_tokens.transformer(model),
+        efficiency=to_tokens.inference_efficiency(scenario.records.inference, record, model, use.precision),
+        precision=use.precision,
+        traffic=tokens.Traffic(input_tokens=use.input_tokens, output_tokens=use.output_tokens, tpot_s=use.tpot_s),
+    )
 
 
-def _flops(scenario: Scenario, use: TrainingRun | Experiments, gang_count: int, platform: str) -> float:
+def flops(scenario: Scenario, works: Mapping[str, TrainingRun] | Mapping[str, Experiments]) -> Rates:
+    """Useful operations per second of one rack in the largest gang of a training run, or in a gang of experiments."""
+    found: Rates = {}
+    for work, platform in _places(scenario, works):
+        try:
+            found[work, platform] = _flops(scenario, works[work], platform)
+        except CalibrationError as error:
+            found[work, platform] = error
+    return found
+
+
+def _flops(scenario: Scenario, use: TrainingRun | Experiments, platform: str) -> float:
     """Peak × MFU × goodput × availability, at the base date's software."""
+    gang_count = use.largest_gang_count if isinstance(use, TrainingRun) else use.gang_count
     record, operations = scenario.records.accelerators[platform], scenario.asked.operations
     model = scenario.records.models[use.model]
     run = tokens.train(

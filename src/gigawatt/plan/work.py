@@ -12,11 +12,14 @@ Variables, in solver units:
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
+
 import linopy
 import xarray as xr
 
-from gigawatt.plan.buildout import mean
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
+from gigawatt.plan.rows import Form, add_rows, form, mean
 from gigawatt.plan.solve import UNITS
 from gigawatt.scenario.schema import Asked
 
@@ -26,58 +29,52 @@ def add_work(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     index = data.indexes
     period, block, platform = index["period"], index["block"], index["platform"]
     work = model.add_variables(lower=0, coords=[period, block, platform, index["use_case"]], name="work")
-    busy = work.sum("use_case")
+    busy = form(work)
     if data.sizes["run"]:
         window = data.run_window.expand_dims(platform=platform).transpose("period", "platform", "run") > 0
         train = model.add_variables(lower=0, coords=[period, platform, index["run"]], name="train", mask=window)
-        busy = busy + train.fillna(0).sum("run")
+        busy = busy + form(train)
         _add_runs(model, data)
     if data.sizes["experiment"]:
         research = model.add_variables(lower=0, coords=[period, block, platform, index["experiment"]], name="research")
-        busy = busy + research.sum("experiment")
+        busy = busy + form(research)
         _add_experiments(model, data)
-    model.add_constraints(busy - mean(model.variables["stock"]) <= 0, name="capacity")
+    stock = mean(model.variables["stock"])
+    add_rows(model, "capacity", [period, block, platform], busy - stock, "<=")
     if asked.programme.inference_most_frac < 1:
         rack_gw = data.rack_it_w * UNITS["racks"] / UNITS["w"]
-        inference = (work.sum("use_case") * rack_gw).sum("platform")
-        allowed = asked.programme.inference_most_frac * (mean(model.variables["stock"]) * rack_gw).sum("platform")
-        model.add_constraints(inference - allowed <= 0, name="inference_share")
+        allowed = asked.programme.inference_most_frac * (stock * rack_gw)
+        add_rows(model, "inference_share", [period, block], form(work) * rack_gw - allowed, "<=")
     _add_sales(model, data, asked)
 
 
-def tokens_rate(work: linopy.Variable, data: xr.Dataset) -> linopy.LinearExpression:
-    """Tokens per second served in each block, dims (period, block, use_case)."""
-    rate = data.rack_tokens_per_s * data.utilisation_frac * UNITS["racks"] / UNITS["tokens_per_s"]
-    return (work * rate).sum("platform")
-
-
 def _add_sales(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
-    index = data.indexes
-    served = tokens_rate(model.variables["work"], data)
+    period, block, use_case = (data.indexes[axis] for axis in ("period", "block", "use_case"))
+    # Tokens per second served in each block.
+    served = form(model.variables["work"]) * (
+        data.rack_tokens_per_s * data.utilisation_frac * UNITS["racks"] / UNITS["tokens_per_s"]
+    )
     asked_for = data.demand_tokens_per_s / UNITS["tokens_per_s"]
     interactive = data.use_case.values[data.interactive.values > 0]
     if interactive.size:
-        limit = (asked_for * data.block_ratio).transpose("period", "block", "use_case")
-        model.add_constraints(
-            served.sel(use_case=interactive) <= limit.sel(use_case=interactive), name="demand_in_block"
-        )
-    quarter = (served * data.hours_frac).sum("block")
+        limit = (asked_for * data.block_ratio).sel(use_case=interactive)
+        axes = [period, block, limit.indexes["use_case"]]
+        add_rows(model, "demand_in_block", axes, served.at("use_case", interactive), "<=", limit)
     most = asked_for * data.segment_frac
-    coords = [index["period"], index["use_case"], index["segment"]]
+    coords = [period, use_case, data.indexes["segment"]]
     sold = model.add_variables(
         lower=0, upper=most.transpose("period", "use_case", "segment"), coords=coords, name="sold"
     )
-    model.add_constraints(quarter - sold.sum("segment") == 0, name="sold_is_served")
-    revenue = model.add_variables(lower=0, coords=[index["period"]], name="revenue")
-    income = (sold * token_revenue(data)).sum(["use_case", "segment"])
-    model.add_constraints(revenue - income == 0, name="revenue")
-    _add_floors(model, data, sold.sum("segment"), asked_for)
+    add_rows(model, "sold_is_served", [period, use_case], served * data.hours_frac - form(sold), "=")
+    revenue = model.add_variables(lower=0, coords=[period], name="revenue")
+    add_rows(model, "revenue", [period], form(revenue) - form(sold) * token_revenue(data), "=")
+    _add_floors(model, data, form(sold), asked_for)
     if asked.objective == "welfare":
         most = asked_for * data.social_frac
-        coords = [index["period"], index["use_case"], index["social_segment"]]
+        coords = [period, use_case, data.indexes["social_segment"]]
         most = most.transpose("period", "use_case", "social_segment")
         valued = model.add_variables(lower=0, upper=most, coords=coords, name="valued")
-        model.add_constraints(valued.sum("social_segment") - sold.sum("segment") == 0, name="valued_is_sold")
+        add_rows(model, "valued_is_sold", [period, use_case], form(valued) - form(sold), "=")
 
 
 def token_revenue(data: xr.Dataset) -> xr.DataArray:
@@ -94,50 +91,45 @@ def _quarterly(price_usd_per_mtok: xr.DataArray) -> xr.DataArray:
     return price_usd_per_mtok / 1e6 * SECONDS_PER_QUARTER * UNITS["tokens_per_s"] / UNITS["usd"]
 
 
-def _add_floors(
-    model: linopy.Model, data: xr.Dataset, served: linopy.LinearExpression, asked_for: xr.DataArray
-) -> None:
+def _add_floors(model: linopy.Model, data: xr.Dataset, served: Form, asked_for: xr.DataArray) -> None:
     coords = [data.indexes["period"], data.indexes["use_case"]]
     floor = (asked_for * data.floor_frac).transpose("period", "use_case")
     missing = model.add_variables(lower=0, upper=floor.where(data.hard == 0, 0.0), coords=coords, name="missing_tokens")
-    model.add_constraints(served + missing >= floor, name="floor")
+    add_rows(model, "floor", coords, served + form(missing), ">=", floor)
 
 
 def _add_runs(model: linopy.Model, data: xr.Dataset) -> None:
-    train = model.variables["train"]
-    done = (train.fillna(0) * _flop_per_krack(data.run_rack_flops)).sum(["platform", "period"])
+    period, run = data.indexes["period"], data.indexes["run"]
+    train = form(model.variables["train"])
     upper = xr.where(data.run_hard > 0, 0.0, 1.0)
-    missing = model.add_variables(lower=0, upper=upper, coords=[data.indexes["run"]], name="missing_run")
+    missing = model.add_variables(lower=0, upper=upper, coords=[run], name="missing_run")
     volume = data.run_volume_flop / UNITS["flop"]
-    model.add_constraints(done + missing * volume == volume, name="run_volume")
-    packages = (train.fillna(0) * data.packages_per_rack_count).sum("platform")
-    model.add_constraints(packages <= (data.run_gang_count / UNITS["racks"]) * (data.run_window >= 0), name="gang")
+    done = train * _flop_per_krack(data.run_rack_flops)
+    add_rows(model, "run_volume", [run], done + form(missing) * volume, "=", volume)
+    most = (data.run_gang_count / UNITS["racks"]) * (data.run_window >= 0)
+    add_rows(model, "gang", [period, run], train * data.packages_per_rack_count, "<=", most)
 
 
 def _add_experiments(model: linopy.Model, data: xr.Dataset) -> None:
-    research = model.variables["research"]
     rate = _flop_per_krack(data.experiment_rack_flops)
-    done = (research * rate * data.hours_frac).sum(["platform", "block"])
+    done = form(model.variables["research"]) * rate * data.hours_frac
     wish = data.experiment_wish_flop / UNITS["flop"]
     coords = [data.indexes["period"], data.indexes["experiment"]]
     missing = model.add_variables(lower=0, upper=wish, coords=coords, name="missing_research")
     under = model.add_variables(lower=0, upper=wish * data.experiment_floor_frac, coords=coords, name="under_floor")
-    model.add_constraints(done + missing == wish, name="research_wish")
-    model.add_constraints(missing - under <= wish * (1 - data.experiment_floor_frac), name="research_floor")
+    add_rows(model, "research_wish", coords, done + form(missing), "=", wish)
+    most = wish * (1 - data.experiment_floor_frac)
+    add_rows(model, "research_floor", coords, form(missing) - form(under), "<=", most)
 
 
 def _flop_per_krack(rack_flops: xr.DataArray) -> xr.DataArray:
     return rack_flops * UNITS["racks"] * SECONDS_PER_QUARTER / UNITS["flop"]
 
 
-def penalties(model: linopy.Model, data: xr.Dataset, discount: xr.DataArray) -> linopy.LinearExpression:
+def penalties(model: linopy.Model, data: xr.Dataset, discount: xr.DataArray) -> Form:
     """Present value of everything that soft limits lack, billion USD; discount: dims (period)."""
     factors = penalty_factors(data, discount)
-    terms = [(model.variables[name] * factor).sum() for name, factor in factors.items() if factor.size]
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
-    return total
+    return reduce(add, (form(model.variables[name]) * factor for name, factor in factors.items() if factor.size))
 
 
 def penalty_factors(data: xr.Dataset, discount: xr.DataArray) -> dict[str, xr.DataArray]:

@@ -6,7 +6,6 @@ files of hours and the formulas are today.
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -27,7 +26,7 @@ from gigawatt.plan.worth import Binding, Worth
 from gigawatt.scenario import kept
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulation import Timeline
-from gigawatt.study import drift
+from gigawatt.study import drift, netcdf
 from gigawatt.study.files import check_folder, check_writable, foreign, refused, sealed, sha256, unsealed
 from gigawatt.study.note import Note
 from gigawatt.study.simulation.event import EventOutcome
@@ -51,9 +50,6 @@ FORMAT, FIRST_FORMAT = 2, 1
 MOST_GIVEN = 200
 # The only file of a result that differs between two runs of the same question.
 CLOCK = "clock.json"
-# Datasets above this size are packed: years of hours shrink to a third in a second.
-PACKED_BYTES = 4_000_000
-PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,17 +158,17 @@ def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
     scenario = _first_scenario(folder, stored) if is_first else _scenario(folder)
     figures = stored["plan"] | json.loads((folder / CLOCK).read_text(encoding="utf-8"))
     plan = Plan(
-        data=_read(folder / "plan.nc"),
-        inputs=_read(folder / "inputs.nc"),
+        data=netcdf.read(folder / "plan.nc"),
+        inputs=netcdf.read(folder / "inputs.nc"),
         worth=record_of(tuple[Worth, ...], figures.pop("worth")),
         binds=record_of(tuple[Binding, ...], figures.pop("binds")),
         **figures,
     )
-    timeline = Timeline.restore(_read(folder / "timeline.nc"), _read(folder / "outages.nc"), stored["timeline"])
+    lived, outages = (netcdf.read(folder / f"{name}.nc") for name in ("timeline", "outages"))
     return Result(
         scenario=scenario,
         plan=plan,
-        timeline=timeline,
+        timeline=Timeline.restore(lived, outages, stored["timeline"]),
         accounts=account(scenario, plan) if is_first else _accounts(folder, stored["accounts"]),
         notes=(*record_of(tuple[Note, ...], stored["notes"]), *drift.notes(scenario)),
         provenance=stored["provenance"],
@@ -182,7 +178,7 @@ def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
 
 def _scenario(folder: Path) -> Scenario:
     values = json.loads((folder / "resolved.json").read_text(encoding="utf-8"))
-    return kept.restored(values, _read(folder / "hours.nc"), _toml(folder))
+    return kept.restored(values, netcdf.read(folder / "hours.nc"), _toml(folder))
 
 
 def _first_scenario(folder: Path, stored: Mapping[str, Any]) -> Scenario:
@@ -201,12 +197,12 @@ def _toml(folder: Path) -> str:
 
 def _accounts(folder: Path, stored: Mapping[str, Any]) -> Accounts:
     return Accounts(
-        table=_read(folder / "accounts.nc"),
-        statements=_read(folder / "statements.nc"),
+        table=netcdf.read(folder / "accounts.nc"),
+        statements=netcdf.read(folder / "statements.nc"),
         values=record_of(Values, stored["values"]),
         headline=record_of(Headline, stored["headline"]),
-        classes=_read(folder / "classes.nc"),
-        platforms=_read(folder / "platforms.nc"),
+        classes=netcdf.read(folder / "classes.nc"),
+        platforms=netcdf.read(folder / "platforms.nc"),
     )
 
 
@@ -236,9 +232,9 @@ def _write_data(result: Result, folder: Path) -> dict[str, str]:
     contents = {
         "scenario.toml": f"{scenario.toml}\n".encode(),
         "resolved.json": f"{json.dumps(kept.plain(scenario), indent=1)}\n".encode(),
-        "hours.nc": netcdf(kept.hours(scenario)),
+        "hours.nc": netcdf.written(kept.hours(scenario)),
     }
-    contents |= {f"{name}.nc": netcdf(data) for name, data in datasets(result).items()}
+    contents |= {f"{name}.nc": netcdf.written(data) for name, data in datasets(result).items()}
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     (folder / CLOCK).write_text(json.dumps({"wall_s": result.plan.wall_s}) + "\n", encoding="utf-8")
@@ -265,14 +261,6 @@ def _write_marker(result: Result, folder: Path, digests: Mapping[str, str]) -> N
     (folder / MARKER).write_text(sealed(stored), encoding="utf-8")
 
 
-def netcdf(data: xr.Dataset) -> bytes:
-    """A dataset as the bytes of a NetCDF file: made in memory, for the HDF5 library ends the process on a full disk."""
-    encoding = dict.fromkeys(data.data_vars, PACKED) if data.nbytes > PACKED_BYTES else {}
-    content = io.BytesIO()
-    data.to_netcdf(content, engine="h5netcdf", invalid_netcdf=False, encoding=encoding)
-    return content.getvalue()
-
-
 def datasets(result: Result) -> dict[str, xr.Dataset]:
     """Every dataset of a result, by the name of its file."""
     return {
@@ -285,11 +273,6 @@ def datasets(result: Result) -> dict[str, xr.Dataset]:
         "classes": result.accounts.classes,
         "platforms": result.accounts.platforms,
     }
-
-
-def _read(file: Path) -> xr.Dataset:
-    with xr.open_dataset(file, engine="h5netcdf") as data:
-        return data.load()
 
 
 def check_out(folder: Path, marker: str = MARKER, kind: str = KIND) -> None:

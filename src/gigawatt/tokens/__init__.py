@@ -50,11 +50,13 @@ from gigawatt.tokens.runs import (
 from gigawatt.tokens.scaling_law import ComputeSplit, LossLaw, compute_optimal, loss_ratio, of_token_ratio
 from gigawatt.tokens.serving import (
     Serving,
+    ServingCase,
     ServingQuestion,
     Traffic,
     best_batch_count,
     evaluate,
     serve,
+    serve_each,
     serving_layouts,
 )
 from gigawatt.tokens.training import Training, TrainingStep, step, train, training_layouts
@@ -80,6 +82,7 @@ __all__ = [
     "Precision",
     "Replicas",
     "Serving",
+    "ServingCase",
     "ServingLayout",
     "ServingQuestion",
     "SteadyState",
@@ -117,6 +120,7 @@ __all__ = [
     "prefill",
     "segment_s",
     "serve",
+    "serve_each",
     "serving_layouts",
     "software_ratio",
     "spares_count",

@@ -10,6 +10,7 @@ ahead of it as in a queue with random arrivals and services (M/M/1), whose load 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.blocks import Floats, Precision, Transformer
-from gigawatt.tokens.costs import ModelCosts, costs, take
+from gigawatt.tokens.costs import ModelCosts, costs, stack, take
 from gigawatt.tokens.inference import (
     PLAIN,
     Drafting,
@@ -218,6 +219,31 @@ def _largest_within(question: ServingQuestion, low_count: Floats, high_count: Fl
     return np.where(whole, high_count, np.exp(low))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServingCase:
+    """A model on an accelerator under its traffic; layouts: those in question, all of `serving_layouts` if None."""
+
+    chip: Chip
+    transformer: Transformer
+    efficiency: InferenceEfficiency
+    precision: Precision
+    traffic: Traffic
+    layouts: ServingLayout | None = None
+
+    def question(self) -> ServingQuestion:
+        """Raises CalibrationError where lengths or limits are not positive, or the part lacks the precision."""
+        traffic = self.traffic
+        limits = traffic.tpot_s, traffic.ttft_s
+        _check(*(float(value) for value in (traffic.input_tokens, traffic.output_tokens, *limits)))
+        return ServingQuestion(
+            machine=machine(self.chip, self.precision),
+            model=costs(self.transformer),
+            efficiency=self.efficiency,
+            layout=serving_layouts(self.chip, self.transformer) if self.layouts is None else self.layouts,
+            traffic=traffic,
+        )
+
+
 def serve(
     chip: Chip,
     transformer: Transformer,
@@ -238,21 +264,64 @@ def serve(
     lengths or limits are not positive, the part lacks the precision, the model does not fit, or no batch meets the
     limits; it names the nearest feasible value.
     """
-    _check(input_tokens, output_tokens, tpot_s, ttft_s)
     traffic = Traffic(
         input_tokens=input_tokens, output_tokens=output_tokens, tpot_s=tpot_s, ttft_s=ttft_s, drafting=drafting
     )
-    question = ServingQuestion(
-        machine=machine(chip, precision),
-        model=costs(transformer),
+    case = ServingCase(
+        chip=chip,
+        transformer=transformer,
         efficiency=efficiency,
-        layout=serving_layouts(chip, transformer) if layouts is None else layouts,
+        precision=precision,
         traffic=traffic,
+        layouts=layouts,
     )
-    batch = best_batch_count(question)
+    (found,) = serve_each([case])
+    if isinstance(found, CalibrationError):
+        raise found
+    return found
+
+
+def serve_each(cases: Sequence[ServingCase]) -> list[Serving | CalibrationError]:
+    """Every case as `serve` has it, worked through together; in the place of one without an answer, what is wrong."""
+    asked = [_asked(case) for case in cases]
+    batches = iter(_best_counts([question for question in asked if isinstance(question, ServingQuestion)]))
+    return [
+        question if isinstance(question, CalibrationError) else _served(case, question, next(batches))
+        for case, question in zip(cases, asked, strict=True)
+    ]
+
+
+def _asked(case: ServingCase) -> ServingQuestion | CalibrationError:
+    try:
+        return case.question()
+    except CalibrationError as error:
+        return error
+
+
+def _served(case: ServingCase, question: ServingQuestion, batch: NDArray[np.float64]) -> Serving | CalibrationError:
     if not (batch > 0).any():
-        raise CalibrationError([_refusal(question, chip, transformer, precision)])
+        return CalibrationError([_refusal(question, case.chip, case.transformer, case.precision)])
     return _best(question, batch)
+
+
+def _best_counts(questions: Sequence[ServingQuestion]) -> list[NDArray[np.float64]]:
+    """`best_batch_count` of each question, as one question with an entry for each of their layouts."""
+    if len(questions) < 2:
+        return [best_batch_count(question) for question in questions]
+    sizes = [np.size(question.layout.tensor_count) for question in questions]
+    which = np.repeat(np.arange(len(questions)), sizes)
+    layout = {
+        entry.name: np.concatenate([np.atleast_1d(getattr(question.layout, entry.name)) for question in questions])
+        for entry in fields(ServingLayout)
+    }
+    whole = ServingQuestion(
+        machine=take(stack([question.machine for question in questions]), which),
+        model=take(stack([question.model for question in questions]), which),
+        efficiency=take(stack([question.efficiency for question in questions]), which),
+        layout=ServingLayout(**layout),
+        traffic=take(stack([question.traffic for question in questions]), which),
+    )
+    return np.split(best_batch_count(whole), np.cumsum(sizes)[:-1])
 
 
 def _best(question: ServingQuestion, batch_count: NDArray[np.float64]) -> Serving:

@@ -25,12 +25,13 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 
 import numpy as np
 
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.blocks import BF16_BYTES, FP8_BYTES, FP32_BYTES, Floats, Transformer
-from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs
+from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs, take
 from gigawatt.tokens.roofline import GIGABYTE_BYTES, Chip, all_reduce_s, all_to_all_s, gather_s
 from gigawatt.tokens.training_layouts import layouts_of
 from gigawatt.tokens.training_memory import least_recompute_frac, memory_bytes
@@ -182,12 +183,14 @@ def train(
 
 def fastest(run: TrainingRun) -> int | None:
     """Place of the fastest of a run's layouts that fit in memory; None where none does."""
-    time = sum(step_parts(run))
     usable = run.habits.usable_memory_frac * run.machine.hbm_capacity_bytes
     slack = 1 + np.finfo(np.float32).eps
-    time = np.where(np.asarray(memory_bytes(run)) <= usable * slack, time, np.inf)
+    fitting = np.flatnonzero(np.asarray(memory_bytes(run)) <= usable * slack)
+    if not fitting.size:
+        return None
+    time = np.asarray(sum(step_parts(take(run, fitting))))
     best = int(np.argmin(time))
-    return best if np.isfinite(time[best]) else None
+    return int(fitting[best]) if np.isfinite(time[best]) else None
 
 
 def pick(layout: Layout, place: int) -> Layout:
@@ -200,19 +203,36 @@ def training_layouts(
 ) -> Layout:
     """Every layout that a run by the recipe in `efficiency` can take, as arrays; raises where there is none."""
     batch_count = efficiency.global_batch_tokens / efficiency.sequence_tokens
-    found = layouts_of(
+    found = _layouts(
         transformer,
-        domain_count=chip.scale_up_packages_count,
-        packages_count=packages_count,
-        global_batch_count=float(batch_count),
-        sequence_tokens=float(efficiency.sequence_tokens),
-        stated={},
+        chip.scale_up_packages_count,
+        packages_count,
+        float(batch_count),
+        float(efficiency.sequence_tokens),
     )
     if not np.size(found.data_count):
         given = f"{batch_count:.3g} sequences on {packages_count:g} packages"
         expected = "a batch of at least one sequence per copy of the model"
         raise CalibrationError([Fault(path="global_batch", given=given, expected=expected)])
     return found
+
+
+@lru_cache(maxsize=1)  # neighbours in a list of parts often have domains of one size
+def _layouts(
+    transformer: Transformer,
+    domain_count: int,
+    packages_count: float,
+    global_batch_count: float,
+    sequence_tokens: float,
+) -> Layout:
+    return layouts_of(
+        transformer,
+        domain_count=domain_count,
+        packages_count=packages_count,
+        global_batch_count=global_batch_count,
+        sequence_tokens=sequence_tokens,
+        stated={},
+    )
 
 
 def step_parts(run: TrainingRun) -> tuple[Floats, Floats, Floats, Floats]:

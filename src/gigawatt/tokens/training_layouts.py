@@ -49,17 +49,19 @@ def layouts_of(
         "recompute_frac": np.array([0.0]),
     }
     axes |= {name: np.array([float(value)]) for name, value in stated.items() if name in axes}
-    grid = dict(zip(axes, (axis.ravel() for axis in np.meshgrid(*axes.values(), indexing="ij")), strict=True))
+    # Axes that broadcast: the grid itself is never made, only what is kept of it.
+    grid = dict(zip(axes, np.meshgrid(*axes.values(), indexing="ij", sparse=True), strict=True))
     grid["data_count"] = packages_count / (grid["tensor_count"] * grid["pipeline_count"] * grid["context_count"])
     keep = _possible(grid, layers, global_batch_count, stated)
-    return Layout(**{entry.name: grid[entry.name][keep] for entry in fields(Layout)})
+    return Layout(**{entry.name: np.broadcast_to(grid[entry.name], keep.shape)[keep] for entry in fields(Layout)})
 
 
 def _possible(
     grid: Mapping[str, Counts], layers_count: int, global_batch_count: float, stated: Mapping[str, float]
 ) -> NDArray[np.bool_]:
     pipeline, chunk, data = grid["pipeline_count"], grid["chunk_count"], grid["data_count"]
-    keep = (data >= 1 - np.finfo(np.float32).eps) & (
+    keep = np.ones(np.broadcast_shapes(*(line.shape for line in grid.values())), dtype=bool)
+    keep &= (data >= 1 - np.finfo(np.float32).eps) & (
         data * grid["micro_batch_count"] <= global_batch_count * (1 + 1e-9)
     )
     if "chunk_count" not in stated:

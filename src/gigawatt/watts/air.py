@@ -48,7 +48,9 @@ def saturation_pressure(temperature_degc: ArrayLike) -> Array:
     celsius = check("temperature_degc", temperature_degc, OUTDOORS_DEGC)
     kelvin = celsius + KELVIN_AT_0_DEGC
     powers = np.stack([1 / kelvin, np.ones_like(kelvin), kelvin, kelvin**2, kelvin**3, kelvin**4, np.log(kelvin)])
-    logarithm = np.where(celsius < 0, np.tensordot(_OVER_ICE, powers, 1), np.tensordot(_OVER_WATER, powers, 1))
+    logarithm, cold = np.tensordot(_OVER_WATER, powers, 1), celsius < 0
+    if cold.any():
+        logarithm = np.where(cold, np.tensordot(_OVER_ICE, powers, 1), logarithm)
     pressure: Array = np.exp(logarithm)
     return pressure
 

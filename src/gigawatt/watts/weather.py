@@ -117,11 +117,11 @@ def climate_of_weather(weather: Weather, altitude_m: float) -> Climate:
 
 def _anomaly(seed: int | Sequence[int], stream: int) -> Array:
     """A year of AR(1) noise, a(h) = r a(h−1) + e(h), of mean zero and standard deviation one [1]."""
-    memory = np.exp(-1 / ANOMALY_MEMORY_H)
+    memory = float(np.exp(-1 / ANOMALY_MEMORY_H))
     key = np.random.SeedSequence(seed, spawn_key=(stream,))
     shocks = np.random.Generator(np.random.Philox(key)).standard_normal(YEAR_H)
     shocks[0] /= np.sqrt(1 - memory**2)
-    noise = np.fromiter(accumulate(shocks, lambda past, shock: memory * past + shock), dtype=float, count=YEAR_H)
+    noise = np.array(list(accumulate(shocks.tolist(), lambda past, shock: memory * past + shock)))
     return (noise - noise.mean()) / noise.std()
 
 
@@ -141,6 +141,8 @@ def _anomaly_scale(cycles: Array, anomaly: Array, warmest_degc: float) -> float:
         high *= 2
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
+        if middle in (low, high):
+            break
         low, high = (middle, high) if above(middle) < 0 else (low, middle)
     return high
 

@@ -7,7 +7,6 @@ asked again goes on from there. The folder of another question is refused, and s
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 from collections.abc import Mapping
@@ -19,8 +18,8 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.plan.plan import Plan
+from gigawatt.study import netcdf
 from gigawatt.study.files import check_folder, foreign, refused, sealed, sha256, unsealed, write_whole
-from gigawatt.study.result import netcdf
 from gigawatt.study.workshop import NAME, sweep
 
 MARKER = "question.json"
@@ -61,7 +60,7 @@ class Store:
 
     def keep_plan(self, name: str, plan: Plan) -> None:
         """Keep a plan; its scalars last, for they say that it is whole."""
-        contents = {part: netcdf(data) for part, data in zip(PARTS, (plan.data, plan.inputs), strict=True)}
+        contents = {part: netcdf.written(data) for part, data in zip(PARTS, (plan.data, plan.inputs), strict=True)}
         for part, content in contents.items():
             self._write(f"plans/{name}-{part}.nc", content)
         scalars = {key: getattr(plan, key) for key in SCALARS}
@@ -76,7 +75,7 @@ class Store:
     def keep(self, group: str, table: xr.Dataset) -> None:
         """Keep a batch."""
         first, last = int(table.draw.values[0]), int(table.draw.values[-1])
-        content = netcdf(table)
+        content = netcdf.written(table)
         self._write(f"batches/{group}/{first:07}-{last:07}-{self._digest(content)}.nc", content)
 
     def _write(self, name: str, content: bytes) -> None:
@@ -91,8 +90,7 @@ class Store:
             raise refused("out", f"{file}: {error.strerror}", WHOLE) from error
         if self._digest(content) != digest:
             raise refused("out", f"{file}: changed after it was written, or of another question", WHOLE)
-        with xr.open_dataset(io.BytesIO(content), engine="h5netcdf") as data:
-            return data.load()
+        return netcdf.read(content)
 
     def _digest(self, content: bytes) -> str:
         return sha256(self.question + content)[:DIGEST_LENGTH]
