@@ -67,6 +67,7 @@ def _group(group: str, rows: Sequence[GroupScore], baseline: str) -> Exhibit:
     """Errors of the members of a group, such as the GPUs."""
     cells = tuple((r.name, r.rows, r.mape_frac, r.median_frac, r.bias_frac, r.baseline_mape_frac) for r in rows)
     named = NAMED.get(group, group)
+    columns = (Column(title=f"{named[0].upper()}{named[1:]}"), *COLUMNS)
     drawn = sorted(sorted(rows, key=lambda row: -row.rows)[:DRAWN], key=lambda row: row.name)
     chosen = f", the {DRAWN} of the most rows" if len(drawn) < len(rows) else ""
     most = max(rows, key=lambda row: row.mape_frac or 0.0)
