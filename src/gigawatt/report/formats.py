@@ -66,6 +66,8 @@ class Scale:
 
 # Shares of which tenths of a percent matter.
 PERCENT = Scale(size=0.01, unit="%", digits=1)
+# Things that are counted, to the last one.
+WHOLE = Scale(size=1.0, unit="", digits=0)
 
 
 def scale(suffix: str, values: Iterable[float | None]) -> Scale:
@@ -134,3 +136,8 @@ def number(value: float) -> str:
     size = float(f"{abs(value):.3g}")
     text = f"{size:,.0f}" if size >= 100 else f"{size:.1f}" if size >= 10 else f"{size:.2f}"
     return f"−{text}" if value < 0 and any(digit in text for digit in "123456789") else text
+
+
+def share(value_frac: float) -> str:
+    """A share in whole percent: "23 %"."""
+    return f"{100 * value_frac:.0f} %"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 
 from gigawatt.report.charts import marks
@@ -15,6 +16,8 @@ from gigawatt.report.charts.marks import Frame
 
 # Pixels of a chart over the whole page, of one of two in a row, and of one on a telephone of 390.
 WIDE, HALF, NARROW = 1000.0, 488.0, 354.0
+# Paper around a drawing that stands alone [pixels].
+MARGIN = 12.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,7 @@ class Chart:
     @property
     def wide(self) -> str:
         """SVG text for a wide page, which brings the styles."""
-        return self._svg(HALF if self.about.half else WIDE, "wide")
+        return self._svg(self._width, "wide")
 
     @property
     def narrow(self) -> str:
@@ -49,13 +52,16 @@ class Chart:
     @property
     def alone(self) -> str:
         """SVG text that stands alone: a file, or a picture in a notebook."""
-        style = f"<style>{style_sheet()}</style>"
-        return self._svg(HALF if self.about.half else WIDE, "alone", [style])
+        return self._svg(self._width, "alone", f"<style>{style_sheet()}</style>", MARGIN)
 
     def _repr_svg_(self) -> str:
         return self.alone
 
-    def _svg(self, width: float, kind: str, before: Sequence[str] = ()) -> str:
+    @property
+    def _width(self) -> float:
+        return HALF if self.about.half else WIDE
+
+    def _svg(self, width: float, kind: str, before: str = "", margin: float = 0.0) -> str:
         about = self.about
         frame = Frame(
             slug=f"{about.name}-{kind}",
@@ -65,9 +71,10 @@ class Chart:
             height=about.height,
         )
         frame, drawn = self.draw(frame)
-        return marks.drawing(replace(frame, width=width), [*before, *drawn])
+        return marks.drawing(replace(frame, width=width), [before, *drawn], margin)
 
 
+@cache
 def style_sheet() -> str:
     """The styles of all charts, as CSS."""
     return files("gigawatt.report.charts").joinpath("charts.css").read_text(encoding="utf-8")

@@ -1,7 +1,8 @@
 """The few marks that charts are made of, as SVG text. Pure: the same data give the same bytes.
 
 Colours are classes that charts.css defines: f0 … f9 fill, l0 … l9 stroke. Lengths are in pixels at full
-width; y grows downwards.
+width; y grows downwards. A mark with a tip is a datum: its tip is read out by pointer, touch and keys, head first,
+then a line each for its figures.
 """
 
 from __future__ import annotations
@@ -14,7 +15,17 @@ from html import escape
 COLOURS = 10
 # Mean width of a character of the 12-pixel sans serif, plain and bold, wide faces included.
 CHARACTER, BOLD = 6.7, 7.2
+# Widths of letters that are not as wide as most.
+PLAIN = 7.0
+_WIDTHS = dict.fromkeys("ijl.,:;'|!I ", 3.6) | dict.fromkeys("ft()-/[]r·", 4.6) | dict.fromkeys("mMW%@w…—", 10.8)
+_WIDTHS |= dict.fromkeys("ABCDEGHKNOPQRSUVXYZ", 8.8)
 LINE = 18.0
+# A frame of less is drawn for a telephone.
+NARROW_BELOW = 420.0
+# Length of a swatch, and room from its start to its words.
+SWATCH, KEY = 10.0, 15.0
+# First words of the classes of lines; every other class fills an area.
+DRAWN = ("line", "level", "outline", "stem")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +43,11 @@ class Frame:
     bottom: float = 26.0
 
     @property
+    def narrow(self) -> bool:
+        """Whether it is drawn for a telephone."""
+        return self.width < NARROW_BELOW
+
+    @property
     def right_edge(self) -> float:
         return self.width - self.right
 
@@ -40,20 +56,22 @@ class Frame:
         return self.height - self.bottom
 
 
-def drawing(frame: Frame, body: Sequence[str]) -> str:
-    """A whole SVG with title and description."""
+def drawing(frame: Frame, body: Sequence[str], margin: float = 0.0) -> str:
+    """A whole SVG with title and description; margin: paper around it [pixels]."""
     t, d = f"{frame.slug}-title", f"{frame.slug}-desc"
+    width, height = n(frame.width + 2 * margin), n(frame.height + 2 * margin)
     return (
-        f'<svg class="gw-chart" viewBox="0 0 {n(frame.width)} {n(frame.height)}" role="img" aria-labelledby="{t} {d}" '
+        f'<svg class="gw-chart" width="{width}" height="{height}" viewBox="{n(-margin)} {n(-margin)} {width} {height}" '
+        f'role="img" aria-labelledby="{t} {d}" '
         f'xmlns="http://www.w3.org/2000/svg"><title id="{t}">{escape(frame.title)}</title>'
         f'<desc id="{d}">{escape(frame.description)}</desc>{"".join(body)}</svg>'
     )
 
 
 def n(value: float) -> str:
-    """A coordinate with at most two digits after the point."""
-    text = f"{value:.2f}".rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
+    """A coordinate with at most one digit after the point."""
+    text = f"{value:.1f}"
+    return ("0" if text == "-0.0" else text[:-2]) if text.endswith(".0") else text
 
 
 def text(x: float, y: float, words: str, kind: str = "", anchor: str = "start") -> str:
@@ -69,6 +87,11 @@ def box(x: float, y: float, width: float, height: float, kind: str, extra: str =
     return f"{shape}><title>{escape(tip)}</title></rect>" if tip else f"{shape}/>"
 
 
+def hit(x: float, y: float, width: float, height: float, tip: str) -> str:
+    """A rectangle that is not seen, for what lies under it is read out as one datum."""
+    return box(x, y, width, height, "hit", tip=tip)
+
+
 def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
     """A straight line."""
     return f'<line x1="{n(x1)}" y1="{n(y1)}" x2="{n(x2)}" y2="{n(y2)}" class="{kind}"/>'
@@ -82,7 +105,7 @@ def path(points: Sequence[tuple[float, float]], kind: str, *, closed: bool = Fal
 
 def dot(x: float, y: float, radius: float, kind: str, tip: str = "") -> str:
     """A disc."""
-    shape = f'<circle cx="{n(x)}" cy="{n(y)}" r="{n(radius)}" class="{kind}"'
+    shape = f'<circle cx="{n(x)}" cy="{n(y)}" r="{radius:.4g}" class="{kind}"'
     return f"{shape}><title>{escape(tip)}</title></circle>" if tip else f"{shape}/>"
 
 
@@ -129,9 +152,36 @@ def number(value: float) -> str:
     return f"−{shown}" if value < 0 else shown
 
 
-def grid(frame: Frame, values: Axis, unit: str) -> list[str]:
+def figure(value: float) -> str:
+    """A datum's figure, in three digits or whole."""
+    size = abs(value)
+    shown = f"{size:,.0f}" if size >= 999.5 else f"{size:.3g}"
+    return f"−{shown}" if value < 0 and shown != "0" else shown
+
+
+def told(value: float, unit: str) -> str:
+    """A datum's figure with its unit."""
+    return f"{figure(value)} {unit}" if unit else figure(value)
+
+
+def width_of(words: str, *, bold: bool = False) -> float:
+    """About how wide words are in the 12-pixel sans serif [pixels], rather more than less."""
+    return sum(_WIDTHS.get(letter, PLAIN) for letter in words) * (BOLD / CHARACTER if bold else 1.0)
+
+
+def fitting(words: str, room: float, *, bold: bool = False) -> str:
+    """Words cut to a room [pixels], with an ellipsis where they are."""
+    if width_of(words, bold=bold) <= room:
+        return words
+    kept = words
+    while kept and width_of(f"{kept}…", bold=bold) > room:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…"
+
+
+def grid(frame: Frame, values: Axis, unit: str, unit_y: float = 12.0) -> list[str]:
     """Horizontal lines with their figures, and the unit above them."""
-    marks = [text(0, 12, unit, "unit")] if unit else []
+    marks = [text(0, unit_y, unit, "unit")] if unit else []
     for tick in values.ticks:
         y = values.at(tick)
         marks.append(line(frame.left, y, frame.right_edge, y, "zero" if tick == 0 else "grid"))
@@ -139,12 +189,21 @@ def grid(frame: Frame, values: Axis, unit: str) -> list[str]:
     return marks
 
 
+def swatch(x: float, y: float, kind: str) -> str:
+    """The mark of a legend: a short line for a class of lines, a dot for a dot, else a small square; y: of its top."""
+    if kind == "mark":
+        return dot(x + SWATCH / 2, y + SWATCH / 2, 4.5, kind)
+    if kind.split(" ", 1)[0] in DRAWN:
+        return line(x, y + SWATCH / 2, x + SWATCH, y + SWATCH / 2, kind)
+    return box(x, y, SWATCH, SWATCH, kind, ' rx="2"')
+
+
 def legend(frame: Frame, labels: Sequence[str], kinds: Sequence[str], start: float) -> list[str]:
     """Swatches with their names in a row at the top, from `start` on; see `legend_rows` for the room it takes."""
     marks = []
     for label, kind, (x, row) in zip(labels, kinds, _places(frame, labels, start), strict=True):
-        y = 3 + LINE * row
-        marks += [box(x, y, 10, 10, kind, ' rx="2"'), text(x + 15, y + 9, label, "key")]
+        words = fitting(label, frame.width - x - KEY)
+        marks += [swatch(x, 3 + LINE * row, kind), text(x + KEY, 12 + LINE * row, words, "key")]
     return marks
 
 
@@ -156,11 +215,11 @@ def legend_rows(frame: Frame, labels: Sequence[str], start: float) -> int:
 def _places(frame: Frame, labels: Sequence[str], start: float) -> list[tuple[float, int]]:
     x, row, places = start, 0, []
     for label in labels:
-        width = 15 + CHARACTER * len(label) + 16
+        width = KEY + width_of(label)
         if x + width > frame.width and x > start:
             x, row = start, row + 1
         places.append((x, row))
-        x += width
+        x += width + 16
     return places
 
 
