@@ -67,26 +67,18 @@ def _group(group: str, rows: Sequence[GroupScore], baseline: str) -> Exhibit:
     """Errors of the members of a group, such as the GPUs."""
     cells = tuple((r.name, r.rows, r.mape_frac, r.median_frac, r.bias_frac, r.baseline_mape_frac) for r in rows)
     named = NAMED.get(group, group)
+    columns = (Column(title=f"{named[0].upper()}{named[1:]}"), *COLUMNS)
     drawn = sorted(sorted(rows, key=lambda row: -row.rows)[:DRAWN], key=lambda row: row.name)
     chosen = f", the {DRAWN} of the most rows" if len(drawn) < len(rows) else ""
     most = max(rows, key=lambda row: row.mape_frac or 0.0)
     says = f"By {named}, the mean error is at most {_share(most.mape_frac)} ({most.name})."
-    name = f"by-{group}"
+    about = charts.About(name=(name := f"by-{group}"), title=f"Mean error by {named}", description=says)
     return Exhibit(
         name=name,
         says=says,
         shows=f"Mean error by {named}{chosen}; baseline: {baseline}",
-        table=Table(
-            name=name,
-            title=f"By {named}",
-            columns=(Column(title=f"{named[0].upper()}{named[1:]}"), *COLUMNS),
-            rows=cells,
-        ),
-        chart=charts.bars(
-            charts.About(name=name, title=f"Mean error by {named}", description=says),
-            _bars(drawn),
-            ("mean error", "baseline"),
-        ),
+        table=Table(name=name, title=f"By {named}", columns=columns, rows=cells),
+        chart=charts.bars(about, _bars(drawn), ("mean error", "baseline")),
     )
 
 
