@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gigawatt.report import charts
-from gigawatt.report.charts import About, Bar, Chart, Curve, Mark, Place, Point, Rung, Series, Upright
+from gigawatt.report.charts import About, Bar, Chart, Mark, Peak, Place, Point, Series, Trace, Upright
 from gigawatt.report.document import (
     Column,
     Depth,
@@ -217,15 +217,15 @@ def _ground() -> tuple[Paragraph | Facts | Table | Exhibit, ...]:
         Point(x=12.0 + 20 * n, y=300.0 + 90 * n, tip=f"measured {n}", name=f"H100, {8 * n} GPUs") for n in (1, 2, 4)
     ]
     curves = [
-        Curve(name="model", points=tuple(front), colour=0),
-        Curve(name="measured", points=tuple(dots), colour=1, joined=False),
+        Trace(name="model", points=tuple(front), colour=0),
+        Trace(name="measured", points=tuple(dots), colour=1, joined=False),
     ]
     machines = [
-        Rung(label=label, date=date, flops=flops, tip=f"{label}, {date}", name=label)
+        Peak(label=label, date=date, flops=flops, tip=f"{label}, {date}", name=label)
         for label, date, flops in (("DGX-1", "2016-08-01", 1.7e14), ("Selene", "2020-11-01", 2.8e18))
     ]
     plan = [
-        Rung(label=f"{n} GW", date=f"{2026 + n}-12-31", flops=2e21 * n, tip=f"{n} GW", name=f"{n} GW" * (n in (1, 5)))
+        Peak(label=f"{n} GW", date=f"{2026 + n}-12-31", flops=2e21 * n, tip=f"{n} GW", name=f"{n} GW" * (n in (1, 5)))
         for n in range(1, 6)
     ]
     return (

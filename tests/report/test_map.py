@@ -15,7 +15,9 @@ import pytest
 from gigawatt.catalog.load import get, ids
 from gigawatt.report.charts import ground
 from gigawatt.report.charts import marks as svg
-from gigawatt.report.charts.beside import Disc, beside, overlap, separate
+from gigawatt.report.charts.apart import separate
+from gigawatt.report.charts.labels import Label, around, overlap
+from gigawatt.report.charts.labels import places as stands
 from gigawatt.report.charts.map import NARROW, Place, marks
 from gigawatt.report.charts.projection import albers, equal_earth
 from gigawatt.report.outlines import Line, outline
@@ -207,16 +209,15 @@ def box(words: ElementTree.Element) -> tuple[float, float, float, float]:
     return left, y - 9.5, left + wide, y + 3
 
 
-def test_labels_move_off_on_leaders_where_sides_are_taken() -> None:
-    room = (0.0, 0.0, 400.0, 400.0)
-    disc = Disc(200, 200, 20, 60, 30)
-    around = [Disc(200 + dx, 200 + dy, 20, 0, 0) for dx, dy in ((45, 0), (-45, 0), (0, 45), (0, -45))]
-    alone, hemmed = beside([disc], room)[0], beside([disc, *around], room)[0]
+def test_blocks_move_off_on_leaders_where_sides_are_taken() -> None:
+    room, label = (0.0, 0.0, 400.0, 400.0), Label(200, 200, "", gap=24, block=(60, 30))
+    near = [around(200 + dx, 200 + dy, 20) for dx, dy in ((45, 0), (-45, 0), (0, 45), (0, -45))]
+    alone, hemmed = stands([label], [], room)[0], stands([label], near, room)[0]
     assert alone is not None
-    assert (alone.leader, alone.rect) == (None, (224, 185, 284, 215))
+    assert (alone.leader, alone.box) == (None, (224, 185, 284, 215))
     assert hemmed is not None
     assert hemmed.leader is not None
-    assert beside([disc], room, taken=[room]) == [None]
+    assert stands([label], [room], room) == [None]
 
 
 def test_discs_on_one_spot_leave_it() -> None:

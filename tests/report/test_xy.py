@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from gigawatt.report import charts
-from gigawatt.report.charts import About, Chart, Curve, Point, Rung, Upright, marks
+from gigawatt.report.charts import About, Chart, Peak, Point, Trace, Upright, marks
 from gigawatt.report.charts.ladder import year
 
 ABOUT = About(name="x", title="A < B", description="both")
@@ -29,7 +29,7 @@ def at(one: ElementTree.Element) -> tuple[float, float]:
 
 @pytest.mark.parametrize("narrow", [False, True])
 def test_points_lie_where_they_are_and_say_what_they_are(narrow: bool) -> None:
-    chart = charts.xy(ABOUT, [Curve("", SLOPE, 0)], "across", "up")
+    chart = charts.xy(ABOUT, [Trace("", SLOPE, 0)], "across", "up")
     hits = elements(chart, "hit", narrow=narrow)
     assert ["".join(one.itertext()) for one in hits] == [point.tip for point in SLOPE]
     (x0, y0), (x1, y1), *_, (x10, y10) = map(at, hits)
@@ -40,7 +40,7 @@ def test_points_lie_where_they_are_and_say_what_they_are(narrow: bool) -> None:
 
 def test_a_curve_is_cut_at_the_upper_edge_and_broken_by_gaps() -> None:
     points = (Point(0, math.inf), Point(1, 30), Point(2, 10), Point(3, 5), Point(4, math.nan), Point(5, 1), Point(6, 1))
-    chart = charts.xy(ABOUT, [Curve("", points, 0)], "", "", most=20)
+    chart = charts.xy(ABOUT, [Trace("", points, 0)], "", "", most=20)
     first, second = (str(one.get("d")) for one in elements(chart, "line"))
     heights = [float(y) for y in first.replace("M", "").replace("L", "").split()[1::2]]
     grid = [float(str(one.get("y1"))) for one in elements(chart, "grid")]
@@ -52,7 +52,7 @@ def test_a_curve_is_cut_at_the_upper_edge_and_broken_by_gaps() -> None:
 
 @pytest.mark.parametrize("narrow", [False, True])
 def test_no_line_runs_through_the_name_of_another(narrow: bool) -> None:
-    chart = charts.xy(ABOUT, [Curve("", SLOPE, 0)], "", "", uprights=UPRIGHTS)
+    chart = charts.xy(ABOUT, [Trace("", SLOPE, 0)], "", "", uprights=UPRIGHTS)
     lines = [one for one in elements(chart, "level", narrow=narrow) if one.get("x1") == one.get("x2")]
     for one in elements(chart, "note", narrow=narrow):
         x, y, width = float(str(one.get("x"))), float(str(one.get("y"))), marks.width_of(str(one.text))
@@ -63,7 +63,7 @@ def test_no_line_runs_through_the_name_of_another(narrow: bool) -> None:
 
 
 def test_several_curves_have_a_legend_and_levels_their_names() -> None:
-    curves = [Curve("one", SLOPE, 0), Curve("two", SLOPE[:3], 1, joined=False), Curve("", SLOPE[:1], 1, joined=False)]
+    curves = [Trace("one", SLOPE, 0), Trace("two", SLOPE[:3], 1, joined=False), Trace("", SLOPE[:1], 1, joined=False)]
     chart = charts.xy(ABOUT, curves, "", "", levels=[("enough", 4.0)])
     assert [one.text for one in elements(chart, "key")] == ["one", "two"]
     assert [one.text for one in elements(chart, "note")] == ["enough"]
@@ -71,7 +71,7 @@ def test_several_curves_have_a_legend_and_levels_their_names() -> None:
 
 
 def test_slices_cover_the_whole_width() -> None:
-    chart = charts.xy(ABOUT, [Curve("", SLOPE, 0)], "", "", tips=[(0.0, "none"), (4.0, "some"), (10.0, "all")])
+    chart = charts.xy(ABOUT, [Trace("", SLOPE, 0)], "", "", tips=[(0.0, "none"), (4.0, "some"), (10.0, "all")])
     slices = [one for one in elements(chart, "hit") if one.tag == f"{SVG}rect"]
     edges = [(float(str(one.get("x"))), float(str(one.get("width")))) for one in slices]
     assert ["".join(one.itertext()) for one in slices] == ["none", "some", "all"]
@@ -81,9 +81,9 @@ def test_slices_cover_the_whole_width() -> None:
 @pytest.mark.parametrize("narrow", [False, True])
 def test_the_ladder(narrow: bool) -> None:
     """users 6: dots of the programme lay on "H100, 8 GPUs"."""
-    machines = [Rung(f"m{k}", f"{2016 + k}-06-01", 10.0 ** (14 + k / 2), f"tip {k}", f"machine {k}") for k in range(9)]
+    machines = [Peak(f"m{k}", f"{2016 + k}-06-01", 10.0 ** (14 + k / 2), f"tip {k}", f"machine {k}") for k in range(9)]
     programme = [
-        Rung(f"p{k}", f"{2022 + k // 4}-{3 * (k % 4) + 1:02d}-01", 10.0 ** (17 + k / 5), "") for k in range(20)
+        Peak(f"p{k}", f"{2022 + k // 4}-{3 * (k % 4) + 1:02d}-01", 10.0 ** (17 + k / 5), "") for k in range(20)
     ]
     chart = charts.ladder(ABOUT, machines, programme)
     dots = [at(one) for one in elements(chart, "rim", narrow=narrow)]

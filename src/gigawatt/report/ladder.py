@@ -42,7 +42,7 @@ def compute(v: View) -> Exhibit | None:
         "power."
     )
     first, last = machines[0].precision.upper(), programme[-1].precision.upper()
-    shows = "Dense peak of one machine or rack as it first shipped (orange), and of all racks of the plan (blue); "
+    shows = "Dense peak of one machine or rack as it first shipped, and of all racks of the plan; "
     shows += f"each at its lowest precision: {first} first, {last} last"
     rows = [(rung.label, rung.date, rung.flops, rung.precision) for rung in (*machines, *programme)]
     heads = {"Machine or programme": "", "Date": "", "Peak": "flops", "Precision": ""}
@@ -58,9 +58,9 @@ def _times(ratio: float) -> str:
     return f"{ratio / 1e9:.1f} billion times" if ratio >= 1e9 else f"{ratio / 1e6:,.0f} million times"
 
 
-def _drawn(rung: Rung, name: str) -> charts.Rung:
+def _drawn(rung: Rung, name: str) -> charts.Peak:
     tip = f"{rung.date}: {rung.label}, {cell(rung.flops, 'flops')} ({rung.precision})"
-    return charts.Rung(label=rung.label, date=rung.date, flops=rung.flops, tip=tip, name=name)
+    return charts.Peak(label=rung.label, date=rung.date, flops=rung.flops, tip=tip, name=name)
 
 
 def _gigawatts(programme: Sequence[Rung]) -> list[str]:

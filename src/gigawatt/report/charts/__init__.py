@@ -5,7 +5,7 @@ from gigawatt.report.charts.chart import About, Chart
 from gigawatt.report.charts.columns import columns
 from gigawatt.report.charts.fan import fan
 from gigawatt.report.charts.heat import heat
-from gigawatt.report.charts.ladder import Rung, ladder
+from gigawatt.report.charts.ladder import Peak, ladder
 from gigawatt.report.charts.lines import Mark, lines
 from gigawatt.report.charts.map import Place, sites_map
 from gigawatt.report.charts.multiples import multiples
@@ -13,20 +13,20 @@ from gigawatt.report.charts.periods import Series
 from gigawatt.report.charts.ranges import ranges
 from gigawatt.report.charts.spread import Range, spread
 from gigawatt.report.charts.tornado import Reach, tornado
-from gigawatt.report.charts.xy import Curve, Point, Upright, xy
+from gigawatt.report.charts.xy import Point, Trace, Upright, xy
 
 __all__ = [
     "About",
     "Bar",
     "Chart",
-    "Curve",
     "Mark",
+    "Peak",
     "Place",
     "Point",
     "Range",
     "Reach",
-    "Rung",
     "Series",
+    "Trace",
     "Upright",
     "bars",
     "columns",

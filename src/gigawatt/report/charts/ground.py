@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from gigawatt.report.charts import marks as svg
-from gigawatt.report.charts.beside import Rect
+from gigawatt.report.charts.labels import Box
 from gigawatt.report.charts.projection import albers, equal_earth
 from gigawatt.report.outlines import Ground, Line, outline
 
@@ -28,11 +28,11 @@ class Sheet:
 
     ground: Ground
     project: Callable[[float, float], Point]
-    window: Rect
+    window: Box
     """What of the projected land it shows [radii of the earth]."""
-    box: Rect
+    box: Box
     """Where on the page [pixels], in the proportions of the window."""
-    bounds: Rect
+    bounds: Box
     """Where labels may stand [pixels]."""
     framed: bool
     """Whether land ends at the box, which then has a frame."""
@@ -54,7 +54,7 @@ def in_states(lon_deg: float, lat_deg: float) -> bool:
     return any(_within(point, ring) for ring in outline("states").land for point in around)
 
 
-def states(bounds: Rect, *, right: bool) -> Sheet:
+def states(bounds: Box, *, right: bool) -> Sheet:
     """The contiguous states, as large as they fit into bounds: at the right of them, or in the middle."""
     ground = outline("states")
     window = _extent([point for ring in ground.land for point in ring])
@@ -65,7 +65,7 @@ def states(bounds: Rect, *, right: bool) -> Sheet:
     return Sheet(ground=ground, project=albers, window=window, box=box, bounds=bounds, framed=False)
 
 
-def world(places: Sequence[Point], box: Rect) -> Sheet:
+def world(places: Sequence[Point], box: Box) -> Sheet:
     """So much of the world's land that it fills a box, with places [lon_deg, lat_deg] in its middle."""
     x0, y0, x1, y1 = _extent([equal_earth(*place) for place in places])
     ratio = _height(box) / _width(box)
@@ -97,7 +97,7 @@ def _steps(sheet: Sheet, line: Line) -> str:
     return f"M{svg.n(halves[0][0] / 2)} {svg.n(halves[0][1] / 2)}l{' '.join(steps)}" if steps else ""
 
 
-def _clipped(ring: Line, window: Rect) -> Line:
+def _clipped(ring: Line, window: Box) -> Line:
     """The part of a ring inside a window, as one ring: side by side, after Sutherland and Hodgman (1974)."""
     points = list(ring)
     for axis, edge, sign in ((0, window[0], 1), (1, window[1], 1), (0, window[2], -1), (1, window[3], -1)):
@@ -123,14 +123,14 @@ def _within(point: Point, ring: Line) -> bool:
     return sum(crossed) % 2 == 1
 
 
-def _extent(points: Sequence[Point]) -> Rect:
+def _extent(points: Sequence[Point]) -> Box:
     xs, ys = zip(*points, strict=True)
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _width(rect: Rect) -> float:
+def _width(rect: Box) -> float:
     return rect[2] - rect[0]
 
 
-def _height(rect: Rect) -> float:
+def _height(rect: Box) -> float:
     return rect[3] - rect[1]

@@ -19,7 +19,7 @@ DIAGONAL = 0.7
 # Letters above and below the line that they stand on.
 ABOVE, BELOW = 10.0, 3.0
 # How much further out a label is tried at each turn, how often, and how far from its point its leader begins.
-STEP, TURNS, START = 12.0, 10, 7.0
+STEP, TURNS, START = 12.0, 14, 7.0
 # Pixels between labels.
 APART = 4.0
 # A line is covered by a box of so many pixels for each few of its length.
@@ -29,21 +29,25 @@ BOLD = ("value", "head", "end")
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Text that names a point, at `gap` from it; kind: its class in the style sheet."""
+    """Text that names a point, at `gap` from it; kind: its class in the style sheet.
+
+    block: width and height of what stands there instead of one line of text.
+    """
 
     x: float
     y: float
     text: str
     kind: str = "label"
     gap: float = 9.0
+    block: tuple[float, float] | None = None
 
     @property
-    def width(self) -> float:
-        return marks.width_of(self.text, bold=self.kind in BOLD)
+    def size(self) -> tuple[float, float]:
+        return self.block or (marks.width_of(self.text, bold=self.kind in BOLD), ABOVE + BELOW)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Stand:
     """Where a label stands: its box, on which side of its point, and the line that leads to it where it is far."""
 
     box: Box
@@ -60,24 +64,24 @@ def placed(labels: Sequence[Label], taken: Sequence[Box], within: Box, points: S
         if place.leader:
             (x1, y1), (x2, y2) = place.leader
             found.append(marks.line(x1, y1, x2, y2, "stem"))
-        left, top, right, _ = place.box
-        x, anchor = {1: (left, "start"), 0: ((left + right) / 2, "middle"), -1: (right, "end")}[place.side]
+        top = place.box[1]
+        x, anchor = anchored(place)
         found.append(marks.text(x, top + ABOVE, label.text, f"{label.kind} halo", anchor))
     return found
 
 
 def places(
     labels: Sequence[Label], taken: Sequence[Box], within: Box, points: Sequence[Spot] = ()
-) -> list[Place | None]:
+) -> list[Stand | None]:
     """A place for each label, as near to its point as there is room inside `within`; None where there is none.
 
     taken: what no label may cover. points: of which none may seem to be named. Of those that can stand at their points
     the one with the least choice is first; those that need leaders come last.
     """
     every = [*points, *((label.x, label.y) for label in labels)]
-    blocked, found = list(taken), dict[int, Place | None]()
+    blocked, found = list(taken), dict[int, Stand | None]()
 
-    def free(label: Label, place: Place) -> bool:
+    def free(label: Label, place: Stand) -> bool:
         return _clear(place, blocked, within) and _owns(label, place, every)
 
     room = [sum(free(label, place) for place in islice(_tried(label), len(SIDES))) for label in labels]
@@ -88,6 +92,12 @@ def places(
             blocked += [(left - APART, top - APART, right + APART, bottom + APART)]
             blocked += along(place.leader) if place.leader else ()
     return [found[at] for at in range(len(labels))]
+
+
+def anchored(place: Stand) -> tuple[float, str]:
+    """Where text begins, ends or has its middle, and which of these."""
+    left, _, right, _ = place.box
+    return {1: (left, "start"), 0: ((left + right) / 2, "middle"), -1: (right, "end")}[place.side]
 
 
 def along(points: Sequence[Spot]) -> list[Box]:
@@ -109,13 +119,14 @@ def overlap(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _tried(label: Label) -> Iterator[Place]:
+def _tried(label: Label) -> Iterator[Stand]:
+    width, height = label.size
     for turn, (across, down) in product(range(TURNS), SIDES):
         reach = (label.gap + STEP * turn) * (DIAGONAL if across and down else 1.0)
-        left = label.x + across * reach - label.width * (1 - across) / 2
-        top = label.y + down * reach - (ABOVE + BELOW) * (1 - down) / 2
-        box = (left, top, left + label.width, top + ABOVE + BELOW)
-        yield Place(box, across, _leader(label, box) if turn else None)
+        left = label.x + across * reach - width * (1 - across) / 2
+        top = label.y + down * reach - height * (1 - down) / 2
+        box = (left, top, left + width, top + height)
+        yield Stand(box, across, _leader(label, box) if turn else None)
 
 
 def _leader(label: Label, box: Box) -> tuple[Spot, Spot]:
@@ -129,7 +140,7 @@ def _nearest(x: float, y: float, box: Box) -> Spot:
     return min(max(x, box[0]), box[2]), min(max(y, box[1]), box[3])
 
 
-def _clear(place: Place, blocked: Sequence[Box], within: Box) -> bool:
+def _clear(place: Stand, blocked: Sequence[Box], within: Box) -> bool:
     """Whether a label covers nothing, and its leader crosses nothing."""
     box = place.box
     if box[0] < within[0] or box[1] < within[1] or box[2] > within[2] or box[3] > within[3]:
@@ -138,7 +149,7 @@ def _clear(place: Place, blocked: Sequence[Box], within: Box) -> bool:
     return not any(overlap(one, other) for one in drawn for other in blocked)
 
 
-def _owns(label: Label, place: Place, points: Sequence[Spot]) -> bool:
+def _owns(label: Label, place: Stand, points: Sequence[Spot]) -> bool:
     """Whether no other point is as near to a label as its own, or as what its leader keeps free."""
     own = START if place.leader else _away(place.box, label.x, label.y)
     return all(_away(place.box, x, y) > own for x, y in points if (x, y) != (label.x, label.y))

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from gigawatt.report.charts.chart import About, Chart
-from gigawatt.report.charts.xy import Curve, Point, xy
+from gigawatt.report.charts.xy import Point, Trace, xy
 
 PREFIXES = {12: "1 TFLOPS", 15: "1 PFLOPS", 18: "1 EFLOPS", 21: "1 ZFLOPS", 24: "1 YFLOPS"}
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class Peak:
     """A machine, or a programme on a day; date in ISO 8601, name: what stands beside its dot."""
 
     label: str
@@ -23,16 +23,16 @@ class Rung:
     name: str = ""
 
 
-def ladder(about: About, machines: Sequence[Rung], programme: Sequence[Rung]) -> Chart:
+def ladder(about: About, machines: Sequence[Peak], programme: Sequence[Peak]) -> Chart:
     """Dots of machines, and a line of the programme with dots where it is named."""
     curves = [
-        Curve("one machine or rack", _points(machines), 1, joined=False),
-        Curve("all racks of the plan", _points(programme), 0),
+        Trace("one machine or rack", _points(machines), 1, joined=False),
+        Trace("all racks of the plan", _points(programme), 0),
     ]
     return xy(about, curves, "", "", years=True, decades=PREFIXES)
 
 
-def _points(rungs: Sequence[Rung]) -> tuple[Point, ...]:
+def _points(rungs: Sequence[Peak]) -> tuple[Point, ...]:
     return tuple(Point(year(rung.date), rung.flops, rung.tip, rung.name) for rung in rungs)
 
 

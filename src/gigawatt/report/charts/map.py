@@ -13,9 +13,11 @@ from math import ceil, hypot, sqrt
 
 from gigawatt.report.charts import ground
 from gigawatt.report.charts import marks as svg
-from gigawatt.report.charts.beside import Disc, Spot, beside, separate
+from gigawatt.report.charts.apart import separate
 from gigawatt.report.charts.chart import About, Chart
 from gigawatt.report.charts.ground import Sheet
+from gigawatt.report.charts.labels import Label, Stand, anchored, around
+from gigawatt.report.charts.labels import places as stands
 from gigawatt.report.charts.marks import Frame
 from gigawatt.units import show
 
@@ -31,6 +33,9 @@ LARGEST, LARGEST_NARROW, SMALLEST = 26.0, 14.0, 3.0
 TALLEST, STATES_RATIO, CORNERED_RATIO, LAND_RATIO = 550.0, 0.63, 0.69, 0.5
 # How many sites fit into the corner of the states' map, its width over the map's and its height over its width.
 CORNER_SITES, CORNER_FRAC, CORNER_RATIO = 3, 0.25, 0.62
+
+# Space between a ring and its label.
+GAP = 4.0
 
 # Lines of a label with their classes.
 Words = Sequence[tuple[str, str]]
@@ -157,24 +162,28 @@ def _size(words: Words) -> tuple[float, float]:
 
 def _spots(
     rings: Sequence[Ring], words: Sequence[Words], parts: Sequence[tuple[Sheet, list[int]]]
-) -> list[Spot | None]:
+) -> list[Stand | None]:
     """Where each label stands: a frame on another sheet is off limits."""
-    found: dict[int, Spot | None] = {}
+    found: dict[int, Stand | None] = {}
     for sheet, members in parts:
         frames = [other.box for other, _ in parts if other is not sheet and other.framed]
-        discs = [Disc(rings[at].x, rings[at].y, rings[at].radius, *_size(words[at])) for at in members]
-        found |= zip(members, beside(discs, sheet.bounds, frames), strict=True)
+        here = [rings[at] for at in members]
+        taken = [*frames, *(around(ring.x, ring.y, ring.radius) for ring in here)]
+        labels = [
+            Label(ring.x, ring.y, "", gap=ring.radius + GAP, block=_size(words[at]))
+            for at, ring in zip(members, here, strict=True)
+        ]
+        found |= zip(members, stands(labels, taken, sheet.bounds), strict=True)
     return [found[at] for at in range(len(rings))]
 
 
-def _labels(spots: Sequence[Spot | None], words: Sequence[Words], rings: Sequence[Ring]) -> Iterator[str]:
+def _labels(spots: Sequence[Stand | None], words: Sequence[Words], rings: Sequence[Ring]) -> Iterator[str]:
     """Labels on their spots, or in the middle of rings that have none."""
     for spot, lines, ring in zip(spots, words, rings, strict=True):
         if spot and spot.leader:
             yield svg.line(*spot.leader[0], *spot.leader[1], "stem")
-        left, top, right, _ = spot.rect if spot else (ring.x, ring.y - LINE / 2, ring.x, 0)
-        anchor = spot.anchor if spot else "middle"
-        x = {"start": left, "middle": (left + right) / 2, "end": right}[anchor]
+        x, anchor = anchored(spot) if spot else (ring.x, "middle")
+        top = spot.box[1] if spot else ring.y - LINE / 2
         for row, (text, kind) in enumerate(lines):
             yield svg.text(x, top + LINE * row + 11.5, text, kind, anchor)
 

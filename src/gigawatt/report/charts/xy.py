@@ -29,7 +29,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class Trace:
     """Points in a colour of the palette: joined by a line, filled below it where it is an area, or dots.
 
     A joined curve has dots where its points have names.
@@ -82,7 +82,7 @@ class _Plane:
 
 def xy(
     about: About,
-    curves: Sequence[Curve],
+    curves: Sequence[Trace],
     across: str,
     up: str,
     *,
@@ -104,7 +104,7 @@ def xy(
     return Chart(about=about, draw=lambda frame: _draw(frame, curves, across, up, ways))
 
 
-def _draw(frame: Frame, curves: Sequence[Curve], across: str, up: str, ways: _Ways) -> tuple[Frame, list[str]]:
+def _draw(frame: Frame, curves: Sequence[Trace], across: str, up: str, ways: _Ways) -> tuple[Frame, list[str]]:
     frame, keys = _headed(frame, curves, up, ways)
     plane = _plane(replace(frame, bottom=44.0 if across else 26.0, right=16.0), curves, ways)
     frame = plane.frame
@@ -125,7 +125,7 @@ def _draw(frame: Frame, curves: Sequence[Curve], across: str, up: str, ways: _Wa
     return frame, [*marks, *placed(labels, taken, within, [spot for spot, _, _ in seen])]
 
 
-def _headed(frame: Frame, curves: Sequence[Curve], up: str, ways: _Ways) -> tuple[Frame, list[str]]:
+def _headed(frame: Frame, curves: Sequence[Trace], up: str, ways: _Ways) -> tuple[Frame, list[str]]:
     """Room for the axis's title, a legend beside it where there are several curves, and the names of uprights."""
     named = [curve for curve in curves if curve.name] if len(curves) > 1 else []
     start = svg.width_of(up) + 16 if up else 0.0
@@ -138,7 +138,7 @@ def _headed(frame: Frame, curves: Sequence[Curve], up: str, ways: _Ways) -> tupl
     return frame, svg.legend(frame, labels, kinds, start)
 
 
-def _plane(frame: Frame, curves: Sequence[Curve], ways: _Ways) -> _Plane:
+def _plane(frame: Frame, curves: Sequence[Trace], ways: _Ways) -> _Plane:
     """Both axes, with room for the figures of that which goes up."""
     points = [point for curve in curves for point in curve.points]
     up = _up(frame, points, ways)
@@ -186,7 +186,7 @@ def _grid(plane: _Plane) -> Iterator[str]:
         yield svg.text(across.at(year + 0.5), frame.floor + 17, f"{year}", "tick", "middle")
 
 
-def _runs(plane: _Plane, curve: Curve) -> list[list[Spot]]:
+def _runs(plane: _Plane, curve: Trace) -> list[list[Spot]]:
     """A curve in pixels where it is below the upper edge."""
     runs: list[list[Spot]] = [[]]
     top = plane.up.high if plane.ways.most is not None else math.inf
@@ -201,7 +201,7 @@ def _runs(plane: _Plane, curve: Curve) -> list[list[Spot]]:
     return [run for run in runs if run]
 
 
-def _lines(plane: _Plane, curve: Curve) -> Iterator[str]:
+def _lines(plane: _Plane, curve: Trace) -> Iterator[str]:
     if curve.area:
         floor, high = plane.frame.floor, plane.up.high
         top = [plane.at(point.x, min(point.y, high)) for point in curve.points]
@@ -210,12 +210,12 @@ def _lines(plane: _Plane, curve: Curve) -> Iterator[str]:
         yield svg.path(run, f"line {svg.stroke(curve.colour)}")
 
 
-def _seen(plane: _Plane, curve: Curve) -> list[Point]:
+def _seen(plane: _Plane, curve: Trace) -> list[Point]:
     """Points that have dots."""
     return [one for one in curve.points if plane.shows(one) and (one.name or not curve.joined)]
 
 
-def _felt(plane: _Plane, curves: Sequence[Curve]) -> Iterator[str]:
+def _felt(plane: _Plane, curves: Sequence[Trace]) -> Iterator[str]:
     """Points of lines that only answer to a pointer."""
     for point in (one for curve in curves if curve.joined for one in curve.points):
         if point.tip and not point.name and plane.shows(point):

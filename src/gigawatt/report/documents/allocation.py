@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from gigawatt.report import charts
-from gigawatt.report.charts import About, Bar, Chart, Curve, Point, Upright
+from gigawatt.report.charts import About, Bar, Chart, Point, Trace, Upright
 from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Part, Section, Table, Tile, Value, united
 from gigawatt.report.formats import Scale, cell, scale
 from gigawatt.report.names import Power, power_of
@@ -291,7 +291,7 @@ def _curve(answer: AllocationAnswer, about: About) -> Chart:
     }
     return charts.xy(
         about,
-        [Curve("", points, 0, area=True)],
+        [Trace("", points, 0, area=True)],
         f"capacity, {_across(answer).unit}",
         f"{unit.unit} per {power.symbol}",
         uprights=[Upright(f"{name}, {cell(w, 'w')}", w / _across(answer).size) for name, w in named.items() if w],
@@ -326,11 +326,11 @@ def _served(answer: AllocationAnswer) -> Exhibit:
     about = About(name="served", title=title, description=_plenty(answer), half=True)
     size = _across(answer).size
     lines = [
-        Curve(row.title, tuple(Point(w / size, 100 * shares[n]) for w, *shares in rows), n)
+        Trace(row.title, tuple(Point(w / size, 100 * shares[n]) for w, *shares in rows), n)
         for n, row in enumerate(answer.allocation)
     ]
     here = [
-        Curve("", (Point(answer.capacity_w / size, 100 * row.served_frac, _told(answer, row)),), n, joined=False)
+        Trace("", (Point(answer.capacity_w / size, 100 * row.served_frac, _told(answer, row)),), n, joined=False)
         for n, row in enumerate(answer.allocation)
     ]
     tips = {point.capacity_w / size: _slice(answer, point) for point in answer.curve}

@@ -8,7 +8,7 @@ from datetime import date
 
 from gigawatt import units
 from gigawatt.report import charts
-from gigawatt.report.charts import About, Curve, Point
+from gigawatt.report.charts import About, Point, Trace
 from gigawatt.report.charts.ladder import year
 from gigawatt.report.document import (
     Column,
@@ -170,9 +170,9 @@ def _series(curve: PastCurve, rows: Sequence[BacktestRow], *, half: bool) -> Exh
         chart=charts.xy(
             About(name=name, title=f"{curve.what.capitalize()}, published and predicted", description=says, half=half),
             [
-                Curve("predicted", line, PREDICTED),
-                Curve("published, set the wheel", _dots(rows, shown.size, held_out=False), SET, joined=False),
-                Curve("published, held out", _dots(rows, shown.size, held_out=True), HELD_OUT, joined=False),
+                Trace("predicted", line, PREDICTED),
+                Trace("published, set the wheel", _dots(rows, shown.size, held_out=False), SET, joined=False),
+                Trace("published, held out", _dots(rows, shown.size, held_out=True), HELD_OUT, joined=False),
             ],
             "",
             shown.unit,
@@ -267,7 +267,7 @@ def _loop(point: FixedPoint, made: Sequence[Turn]) -> tuple[Part, ...]:
             for turn in made
             if turn.start_ratio == start
         )
-        curves += [Curve(f"from {start:g}", points, n), Curve("", points, n, joined=False)]
+        curves += [Trace(f"from {start:g}", points, n), Trace("", points, n, joined=False)]
     return (
         Exhibit(
             name="turns",

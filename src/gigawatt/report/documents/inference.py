@@ -114,7 +114,7 @@ def _front(found: InferencePrediction, front: Sequence[FrontPoint]) -> Exhibit:
     title = f"{found.model} on {found.gpu} in {found.precision}: throughput against interactivity"
     about = charts.About(name="front", title=title, description=f"{len(front)} points", height=420)
     points = tuple(charts.Point(x=p.tokens_per_s_per_user, y=p.tokens_per_s_per_gpu, tip=_tip(p)) for p in front)
-    curve = charts.Curve(name=found.gpu, points=points, colour=0)
+    curve = charts.Trace(name=found.gpu, points=points, colour=0)
     return Exhibit(
         name="front",
         says=f"A GPU gives {rates[0]} tokens/s where a user sees {rates[1]}, and {rates[2]} where a user sees "
