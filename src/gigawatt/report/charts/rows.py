@@ -16,7 +16,7 @@ NAME, BOTTOM, TICK_WIDTH = 16.0, 38.0, 75.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class RowPlot:
     """A frame as tall as its rows, their axis of values, where the marks of each row begin, how tall a row is with its
     name, and what is drawn of all that."""
 
@@ -40,7 +40,7 @@ def layout(
     *,
     height: float,
     room: tuple[float, float],
-) -> Layout:
+) -> RowPlot:
     """A frame ready for its rows. keys: name and class of each mark; reach: values that the axis takes in; height: of
     a row's marks; room: beside the axis, for words at the ends of marks [pixels]."""
     longest = max(map(svg.width_of, names), default=0.0)
@@ -55,7 +55,7 @@ def layout(
     tops = tuple(frame.top + each * (row + 1) - height for row in range(len(names)))
     drawn = svg.legend(frame, labels, [kind for _, kind in keys], start)
     drawn += [*_grid(frame, across, unit), *_names(frame, names, tops, above=above, height=height)]
-    return Layout(frame=frame, across=across, tops=tops, each=each, marks=tuple(drawn))
+    return RowPlot(frame=frame, across=across, tops=tops, each=each, marks=tuple(drawn))
 
 
 def _grid(frame: Frame, across: Axis, unit: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gigawatt.report.charts import marks as svg
 from gigawatt.report.charts.chart import About, Chart
 from gigawatt.report.charts.marks import Frame
-from gigawatt.report.charts.rows import Layout, layout
+from gigawatt.report.charts.rows import RowPlot, layout
 
 # Room beside an axis for half of its last figure [pixels].
 EDGE = 22.0
@@ -52,7 +52,7 @@ def _draw(frame: Frame, rows: Sequence[Range], unit: str, to_largest: bool) -> t
     return plot.frame, drawn
 
 
-def _marks(row: Range, plot: Layout, top: float, to_largest: bool) -> Iterator[str]:
+def _marks(row: Range, plot: RowPlot, top: float, to_largest: bool) -> Iterator[str]:
     at, y = plot.across.at, top + WORDS + 2
     if to_largest:
         yield svg.line(at(row.p90), y + BAR / 2, at(row.largest), y + BAR / 2, "stem")
