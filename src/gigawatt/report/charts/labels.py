@@ -114,6 +114,12 @@ def around(x: float, y: float, radius: float) -> Box:
     return (x - radius, y - radius, x + radius, y + radius)
 
 
+def disc(x: float, y: float, radius: float) -> list[Box]:
+    """Boxes that cover a disc, and hardly more."""
+    shares = ((1.0, 0.5), (0.71, 0.71), (0.5, 1.0))
+    return [(x - w * radius, y - h * radius, x + w * radius, y + h * radius) for w, h in shares]
+
+
 def overlap(one: Box, other: Box) -> bool:
     """Whether two boxes share an area."""
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
@@ -132,7 +138,7 @@ def _tried(label: Label) -> Iterator[Stand]:
 def _leader(label: Label, box: Box) -> tuple[Spot, Spot]:
     """From beside a point to the nearest spot of a box that is further out."""
     x, y = _nearest(label.x, label.y, box)
-    share = min(1.0, START / hypot(x - label.x, y - label.y))
+    share = min(1.0, max(START, label.gap - 2.0) / hypot(x - label.x, y - label.y))
     return (label.x + (x - label.x) * share, label.y + (y - label.y) * share), (x, y)
 
 
@@ -150,7 +156,10 @@ def _clear(place: Stand, blocked: Sequence[Box], within: Box) -> bool:
 
 
 def _owns(label: Label, place: Stand, points: Sequence[Spot]) -> bool:
-    """Whether no other point is as near to a label as its own, or as what its leader keeps free."""
+    """Whether no other point is as near to a label as its own, or as what its leader keeps free; a block stands beside a
+    disc, at whose edge it begins."""
+    if label.block:
+        return True
     own = START if place.leader else _away(place.box, label.x, label.y)
     return all(_away(place.box, x, y) > own for x, y in points if (x, y) != (label.x, label.y))
 

@@ -16,7 +16,7 @@ from gigawatt.report.charts import marks as svg
 from gigawatt.report.charts.apart import separate
 from gigawatt.report.charts.chart import About, Chart
 from gigawatt.report.charts.ground import Sheet
-from gigawatt.report.charts.labels import Label, Stand, anchored, around
+from gigawatt.report.charts.labels import Label, Stand, anchored, disc
 from gigawatt.report.charts.labels import places as stands
 from gigawatt.report.charts.marks import Frame
 from gigawatt.units import show
@@ -168,7 +168,7 @@ def _spots(
     for sheet, members in parts:
         frames = [other.box for other, _ in parts if other is not sheet and other.framed]
         here = [rings[at] for at in members]
-        taken = [*frames, *(around(ring.x, ring.y, ring.radius) for ring in here)]
+        taken = [*frames, *(box for ring in here for box in disc(ring.x, ring.y, ring.radius))]
         labels = [
             Label(ring.x, ring.y, "", gap=ring.radius + GAP, block=_size(words[at]))
             for at, ring in zip(members, here, strict=True)
