@@ -156,8 +156,8 @@ def _clear(place: Stand, blocked: Sequence[Box], within: Box) -> bool:
 
 
 def _owns(label: Label, place: Stand, points: Sequence[Spot]) -> bool:
-    """Whether no other point is as near to a label as its own, or as what its leader keeps free; a block stands beside a
-    disc, at whose edge it begins."""
+    """Whether no other point is as near to a label as its own, or as what its leader keeps free; a block begins at
+    the edge of its disc."""
     if label.block:
         return True
     own = START if place.leader else _away(place.box, label.x, label.y)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gigawatt.report import calls, figures, fleet, hours, ladder, names, tables, unbuilt, views, words
+from gigawatt.report import calls, figures, fleet, hours, ladder, names, tables, unbuilt, views, where, words
 from gigawatt.report.document import Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, Tile
 from gigawatt.report.documents.sources import data
 from gigawatt.report.formats import cell
@@ -101,6 +101,7 @@ def _built(v: View) -> Section:
         "What gets built",
         figures.platforms(v),
         figures.sites(v),
+        where.sites(v),
         *(tables.yearly(v, name) for name in ("gpus", "racks", "racks-bought")),
         ladder.compute(v),
         *tables.quarterly(v),
