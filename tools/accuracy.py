@@ -19,7 +19,9 @@ from gigawatt import watts
 from gigawatt.catalog import load, to_tokens
 from gigawatt.catalog import to_watts as sites
 from gigawatt.readers.training_rows import read_training_rows
-from gigawatt.report.accuracy import COLUMNS, by_group, groups_of, markdown, signed, totals
+from gigawatt.report.document import Table
+from gigawatt.report.documents import validation
+from gigawatt.report.formats import PERCENT, signed
 from gigawatt.study.validate import facility, inference, training
 from gigawatt.study.validate.score import Scored, Scores, Validation
 
@@ -42,7 +44,7 @@ The physical part has one set of efficiencies for all rows: shares of the peaks,
 the scheduler's time. On top stand offsets of families (engine, release of the engine, GPU architecture, kind of
 network, format, model), each drawn to nothing by a prior: a family of few rows moves little. Engine, model mix and
 age of the software are confounded in these rows: newer rows are other engines on other models. The yearly gain of
-software, {yearly:.0%} less time a year, is mostly its prior. The band P10 to P90 is the spread of the rows of the
+software, {yearly:.0f} % less time a year, is mostly its prior. The band P10 to P90 is the spread of the rows of the
 same engine; it widens by a fixed step for each thing (architecture, kind of network, format, model) that no fitted
 row has.
 
@@ -97,27 +99,27 @@ Bar = tuple[str, float, Callable[[float], bool], str]
 def page(folder: Path) -> str:
     """The whole page."""
     served = inference.validate_inference(folder / "inference.csv")
-    trained = training.validate_training(folder / "training.csv").scores
+    trained = training.validate_training(folder / "training.csv")
     published = facility.validate_facility(facility.shipped())
     calibration = load.get("inference_calibrations", inference.CALIBRATION)
     parts = [
         HEAD.format(
             inference=served.scores.evaluated,
-            training=trained.evaluated,
+            training=trained.scores.evaluated,
             facility=published.scores.evaluated,
         ),
         "## Inference\n\n",
         _bars(_inference_bars(served.scores, served.scored, calibration)),
-        INFERENCE.format(yearly=1 - calibration.yearly_time_ratio),
-        _figures(served.scores),
+        INFERENCE.format(yearly=100 * (1 - calibration.yearly_time_ratio)),
+        _figures(served),
         "\n## Training\n\n",
-        _bars(_training_bars(trained, folder)),
+        _bars(_training_bars(trained.scores, folder)),
         TRAINING,
         _figures(trained),
         "\n## Facility\n\n",
         _published(published),
         FACILITY,
-        _figures(published.scores, "facility", ("metric", "plant", "fitted")),
+        _figures(published, "by-facility", "by-source"),
         "\n## Power caps\n\n",
         *(_caps(name) for name in load.ids("power_curves")),
         CAPS,
@@ -172,7 +174,10 @@ def _training_families(folder: Path) -> dict[tuple[str, str], list[float]]:
 
 def _bars(bars: Sequence[Bar]) -> str:
     rows = [["", "figure", "bar", "reached"]]
-    rows += [[title, f"{value:.1%}", bar, "yes" if reached(value) else "**no**"] for title, value, reached, bar in bars]
+    rows += [
+        [title, f"{PERCENT.text(value)} %", bar, "yes" if reached(value) else "**no**"]
+        for title, value, reached, bar in bars
+    ]
     return markdown(rows) + "\n"
 
 
@@ -205,14 +210,23 @@ def _caps(name: str) -> str:
     return markdown(rows) + "\n\n"
 
 
-def _figures(figures: Scores, what: str = "", groups: Sequence[str] = ()) -> str:
-    parts = ["\n" + markdown([["all rows", ""], *map(list, totals(figures, what))]) + "\n"]
-    for group in groups or groups_of(figures):
-        parts.append(f"\n### By {group}\n\n" + markdown([["", *COLUMNS], *by_group(figures, group)]) + "\n")
-    skipped = [[row.reason, str(row.count)] for row in figures.skipped]
-    if skipped:
-        parts.append("\nNot answered:\n\n" + markdown([["reason", "rows"], *skipped]) + "\n")
-    return "".join(parts)
+def _figures(found: Validation, *left: str) -> str:
+    """The tables of a validation that a page shows; left: names of those that it does not."""
+    tables = validation.document(found).tables()
+    shown = [table for name, table in tables.items() if name not in ("predictions", *left)]
+    return "".join(f"\n### {table.title or 'All rows'}\n\n{_table(table)}\n" for table in shown)
+
+
+def _table(table: Table) -> str:
+    return markdown([[column.title for column in table.columns], *table.texts()])
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A table of a page: the first row is its head, all columns but the first to the right."""
+    head, *body = rows
+    rule = ["---", *["---:"] * (len(head) - 1)]
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in (head, rule, *body)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in cells)
 
 
 def main(arguments: Sequence[str]) -> int:

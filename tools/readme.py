@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from gigawatt.report.listings import span, with_unit
+from gigawatt.report.documents.claims import span, with_unit
 from gigawatt.study.claims.claim import Computed
 
 README = Path(__file__).parents[1] / "README.md"

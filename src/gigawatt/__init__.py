@@ -1,23 +1,47 @@
 """Gigawatt: planner and digital twin of multi-gigawatt AI factories, from watts to tokens to dollars.
 
+Every verb of the command line is a function here, and every answer shows itself in a notebook.
+
 >>> import gigawatt as gw
 >>> result = gw.run("one-campus", {"programme.target": "50 MW"})  # doctest: +SKIP
->>> result.headline["installed_facility_w"]  # doctest: +SKIP
+>>> result.headline["installed_facility_w"], result.frame("money"), result.chart("platforms")  # doctest: +SKIP
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from gigawatt.errors import CalibrationError, CatalogError, Infeasible, OutputError, ScenarioError, SolverFailure
 
 if TYPE_CHECKING:
+    from gigawatt.interfaces.python import Answered, load_result
     from gigawatt.scenario.load import load as load_scenario
     from gigawatt.study import verbs
     from gigawatt.study.result import Result
-    from gigawatt.study.result import load as load_result
-    from gigawatt.study.run.stages import run
+
+    _Asked = Callable[..., Answered]
+    allocate: _Asked
+    catalog_import_model: _Asked
+    catalog_list: _Asked
+    catalog_show: _Asked
+    check: _Asked
+    claims: _Asked
+    compare: _Asked
+    flywheel: _Asked
+    hedge: _Asked
+    predict_bridge: _Asked
+    predict_inference: _Asked
+    predict_training: _Asked
+    run: _Asked
+    schema: _Asked
+    simulate: _Asked
+    sources: _Asked
+    sweep: _Asked
+    validate_facility: _Asked
+    validate_inference: _Asked
+    validate_training: _Asked
 
 try:
     __version__ = version("gigawatt")
@@ -25,6 +49,7 @@ except PackageNotFoundError:  # a source tree that is not installed
     __version__ = "0+unknown"
 
 __all__ = [
+    "Answered",
     "CalibrationError",
     "CatalogError",
     "Infeasible",
@@ -32,30 +57,51 @@ __all__ = [
     "Result",
     "ScenarioError",
     "SolverFailure",
+    "allocate",
+    "catalog_import_model",
+    "catalog_list",
+    "catalog_show",
+    "check",
+    "claims",
+    "compare",
+    "flywheel",
+    "hedge",
     "load_result",
     "load_scenario",
+    "predict_bridge",
+    "predict_inference",
+    "predict_training",
     "run",
+    "schema",
+    "simulate",
+    "sources",
+    "sweep",
+    "validate_facility",
+    "validate_inference",
+    "validate_training",
     "verbs",
 ]
 
 _LAZY = {
+    "Answered": ("gigawatt.interfaces.python", "Answered"),
     "Result": ("gigawatt.study.result", "Result"),
-    "load_result": ("gigawatt.study.result", "load"),
+    "load_result": ("gigawatt.interfaces.python", "load_result"),
     "load_scenario": ("gigawatt.scenario.load", "load"),
-    "run": ("gigawatt.study.run.stages", "run"),
     "verbs": ("gigawatt.study.verbs", ""),
 }
 
 
 def __getattr__(name: str) -> Any:
     """Import the heavy half of the public names when one is first used."""
-    if name not in _LAZY:
+    if name not in __all__:
         raise AttributeError(f"module 'gigawatt' has no attribute {name!r}")
     from importlib import import_module
 
-    module, attribute = _LAZY[name]
-    found = import_module(module)
-    return getattr(found, attribute) if attribute else found
+    if name in _LAZY:
+        module, attribute = _LAZY[name]
+        found = import_module(module)
+        return getattr(found, attribute) if attribute else found
+    return import_module("gigawatt.interfaces.python").function(name)
 
 
 def __dir__() -> list[str]:

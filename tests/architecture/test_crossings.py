@@ -169,20 +169,23 @@ def test_what_says_what_it_holds_is_not(hint: str) -> None:
     assert taken({"a.py": module}, known) == given({"a.py": module}, known) == []
 
 
-TOLD = [
-    (verb, reference)
-    for verb in verbs.VERBS
-    for reference in (getattr(reports.of(verb), kind) for kind in ("show", "folder", "drawing", "table"))
-    if reference and reference != reports.Report().show
-]
+TOLD = [verb for verb in verbs.VERBS if reports.told(verb)]
 
 
-@pytest.mark.parametrize(("verb", "reference"), TOLD, ids=lambda item: getattr(item, "name", item))
-def test_a_report_takes_what_its_verb_answers(verb: verbs.Verb, reference: str) -> None:
+@pytest.mark.parametrize("verb", TOLD, ids=lambda verb: verb.name)
+def test_a_document_is_made_of_what_its_verb_answers(verb: verbs.Verb) -> None:
     answered = get_type_hints(named("study", verb.answers))["return"]
     assert isinstance(answered, type), f"{verb.answers} answers {answered}"
-    first = next(iter(signature(named("report", reference)).parameters.values())).annotation
+    made = signature(reports.maker(verb))
+    assert made.return_annotation == "Document"
+    (first,) = (one.annotation for one in made.parameters.values())
     assert {kind.__name__ for kind in answered.__mro__} & set(re.findall(r"\w+", str(first))), f"it takes {first}"
+
+
+def test_every_document_is_one_of_a_verb() -> None:
+    modules = {path.stem for path in (SOURCE / "report" / "documents").glob("*.py")} - {"__init__"}
+    assert modules == set(reports.DOCUMENTS.values())
+    assert set(reports.DOCUMENTS) == {verb.name for verb in verbs.VERBS} - {"schema"}
 
 
 def named(floor: str, reference: str) -> Callable[..., object]:
@@ -218,7 +221,7 @@ def test_what_is_no_flag_is_not(text: str) -> None:
 
 def test_only_what_is_about_every_answer_takes_any() -> None:
     names = [name for file, tree in trees("report").items() for name in bare(file, tree)]
-    assert {name.partition(":")[0] for name in names} == {"report/reports.py"}, names
+    assert {name.partition(":")[0] for name in names} == {"report/reports.py", "report/folder.py"}, names
 
 
 def bare(file: str, tree: ast.Module) -> list[str]:

@@ -1,4 +1,4 @@
-"""`gigawatt allocate` from outside: the object that other programs read, its options, the drawing."""
+"""`gigawatt allocate` from outside: the object that other programs read, its options, the folder."""
 
 from __future__ import annotations
 
@@ -41,11 +41,14 @@ def test_every_option_is_heard(gigawatt: Callable[..., Any]) -> None:
     assert (found["capacity_w"], found["cost_value_per_gw_year"]) == (60e6, pytest.approx(0.6))
 
 
-def test_the_drawing_is_written_and_named(gigawatt: Callable[..., Any], tmp_path: Path) -> None:
-    out = tmp_path / "who.svg"
-    assert gigawatt("allocate", "six-classes", "--out", out, "--json").answer["files"] == {"chart": str(out)}
-    assert "Cancer research" in "".join(ElementTree.fromstring(out.read_text()).itertext())
-    assert gigawatt("allocate", "six-classes", "--out", out).out.endswith(f"\nDrawn in {out}\n")
+def test_a_folder_is_written_and_named(gigawatt: Callable[..., Any], tmp_path: Path) -> None:
+    out = tmp_path / "who"
+    files = gigawatt("allocate", "six-classes", "--out", out, "--json").answer["files"]
+    assert files["folder"] == str(out)
+    assert "Cancer research" in Path(files["report"]).read_text(encoding="utf-8")
+    assert "Cancer research" in "".join(ElementTree.parse(out / "charts" / "served.svg").getroot().itertext())
+    assert (out / "tables" / "shares.csv").read_text(encoding="utf-8").startswith("Class,Power [W]")
+    assert files["report"] in "".join(gigawatt("allocate", "six-classes", "--out", out).out.split())
 
 
 @pytest.mark.parametrize(
@@ -55,7 +58,7 @@ def test_the_drawing_is_written_and_named(gigawatt: Callable[..., Any], tmp_path
         (("six-classes", "--fairness", "fair"), "--fairness"),
         (("one-campus", "--period", "1999Q1"), "--period"),
         (("six-classes", "--set", "allocation.classes.chat.floor=9 GW"), "allocation.classes.chat.floor"),
-        (("six-classes", "--out", "no-folder/who.svg"), "--out"),
+        (("six-classes", "--out", __file__), "--out"),
         (("six-clases",), "SCENARIO"),
     ],
 )

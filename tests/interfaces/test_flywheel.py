@@ -1,4 +1,4 @@
-"""`gigawatt flywheel` from outside: one JSON object, its options, a drawing, and a clear error for each mistake."""
+"""`gigawatt flywheel` from outside: one JSON object, its options, a folder, and a clear error for each mistake."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ KEYS = {
 }
 
 
-def test_the_past_as_json_with_a_drawing(gigawatt: Callable[..., Any], tmp_path: Path) -> None:
-    drawing = tmp_path / "wheel.svg"
-    words = ("--backtest", "--set", "flywheel.users_odds=1", "--out", drawing)
+def test_the_past_as_json_with_a_folder(gigawatt: Callable[..., Any], tmp_path: Path) -> None:
+    out = tmp_path / "wheel"
+    words = ("--backtest", "--set", "flywheel.users_odds=1", "--out", out)
     found = gigawatt("flywheel", *words, "--json").answer
     assert set(found) == KEYS
-    assert found["files"] == {"chart": str(drawing)}
+    assert found["files"]["folder"] == str(out)
     assert (found["iterations"], found["converged"], found["fixed_point"]) == ([], None, None)
     assert {round(row["predicted"]) for row in found["backtest"] if row["what"] == "weekly users"} == {100_000_000}
-    assert ElementTree.parse(drawing).getroot().tag.endswith("svg")
-    assert gigawatt("flywheel", *words).out.endswith(f"\nDrawn in {drawing}\n")
+    assert ElementTree.parse(out / "charts" / "weekly-users.svg").getroot().tag.endswith("svg")
+    assert (out / "tables" / "weekly-users.csv").exists()
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_the_past_as_json_with_a_drawing(gigawatt: Callable[..., Any], tmp_path:
         (["--damping", "0"], "--damping"),
         (["--damping", "1.5"], "--damping"),
         (["--start", "0"], "--start"),
-        (["--out", "no/such/folder/wheel.svg"], "--out"),
+        (["--out", __file__], "--out"),
         (["--set", "flywheel.users_odds=-1"], "flywheel.users_odds"),
         (["one-campus"], "flywheel"),
     ],

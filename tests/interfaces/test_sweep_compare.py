@@ -30,18 +30,19 @@ def test_a_sweep_is_one_json_object_and_a_folder(gigawatt: Gigawatt, tmp_path: P
     keys = {"gigawatt", "scenario", "hash", "notes", "draws", "outputs", "tornado", "first_order", "evpi_usd", "digest"}
     assert keys <= set(found)
     assert "4 of 4 futures lived through, about 0 s left (100 %)" in ended.told
-    names = ("report.html", "tornado.svg", "value.svg", "power.svg", "debt.svg", "summary.json", "futures.csv")
+    charts = [f"charts/{name}.svg" for name in ("tornado", "value", "power", "debt")]
+    names = ("report.html", "workbook.xlsx", "summary.json", "tables/outcomes.csv", *charts)
     assert all((tmp_path / "s" / name).stat().st_size > 100 for name in names)
-    drawn = rows(tmp_path / "s" / "futures.csv")
-    assert [row["draw"] for row in drawn] == ["0", "1", "2"]
-    assert {"drawn_demand", "value_usd", "cash_out_frac"} <= set(drawn[0])
+    drawn = rows(tmp_path / "s" / "tables" / "futures.csv")
+    assert [row["Future"] for row in drawn] == ["0", "1", "2"]
+    assert {"Demand, of what is stated", "Value [USD]", "Cash runs out [share]"} <= set(drawn[0])
     assert all(Path(path).exists() for path in found["files"].values())
 
     again = gigawatt(*asked)
     assert again.code == 0, again.told
     assert "lived through" not in again.told
     assert "What it hangs on" in again.out
-    assert f"Written to {tmp_path / 's'}" in again.out.replace("\n", " ")
+    assert str(tmp_path / "s" / "report.html") in "".join(again.out.split())
     assert max(map(len, again.out.replace(str(tmp_path), "").splitlines())) <= 80
 
     more = [*asked[: asked.index("--draws")], "--draws", "100000", "--out", tmp_path / "s", "--budget", "1 min"]
@@ -65,9 +66,9 @@ def test_a_comparison_is_one_json_object_and_a_folder(gigawatt: Gigawatt, tmp_pa
     assert [set(row) for row in found["breaks"]] == 2 * [
         {"strategy", "meaning", "share_frac", "rule", "conditions", "coverage_frac", "density_frac"}
     ]
-    assert (tmp_path / "c" / "regret.svg").is_file()
-    for row in rows(tmp_path / "c" / "futures.csv"):
-        assert min(float(row["stated.regret_usd"]), float(row["small.regret_usd"])) == 0
+    assert (tmp_path / "c" / "charts" / "regret.svg").is_file()
+    for row in rows(tmp_path / "c" / "tables" / "futures.csv"):
+        assert min(float(row["stated: Regret [USD]"]), float(row["small: Regret [USD]"])) == 0
 
     told = gigawatt(*asked)
     assert told.code == 0, told.told

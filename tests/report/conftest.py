@@ -1,17 +1,31 @@
-"""One result of `one-campus`, and its folder as written, for every test of the report."""
+"""A document made by hand, one result of `one-campus`, and its folder as written, for every test of the report."""
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import pytest
 
 from gigawatt.report import folder
+from gigawatt.report.document import Document
 from gigawatt.study.result import Result
 from gigawatt.study.run.answer import answer_of
 from gigawatt.study.run.stages import run
 
 SHORT = {"horizon.report_end": "2027Q4", "horizon.end": "2028Q2"}
+
+
+@pytest.fixture(scope="session")
+def handmade() -> Document:
+    """A document with every kind of part and every form of chart."""
+    spec = importlib.util.spec_from_file_location("handmade", Path(__file__).with_name("handmade.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: Document = module.document()
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -21,8 +35,11 @@ def result() -> Result:
 
 @pytest.fixture(scope="session")
 def written(result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from gigawatt.report.documents import run as told
+
     place = tmp_path_factory.mktemp("report") / "one-campus"
-    folder.write(answer_of(result), place)
+    answer = answer_of(result)
+    folder.write(answer, told.document(answer), place)
     return place
 
 

@@ -1,14 +1,16 @@
-"""An allocation as a person reads it and as it is drawn."""
+"""An allocation as a document: what it says, its tables in SI units, its charts."""
 
 from __future__ import annotations
 
+import io
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from gigawatt.report import allocation
-from gigawatt.report.allocation_chart import chart
+from gigawatt.report.document import Document
+from gigawatt.report.documents.allocation import UNLIMITED, document
+from gigawatt.report.writers import terminal
 from gigawatt.study import verbs
 from gigawatt.study.allocation.answer import AllocationAnswer
 
@@ -19,25 +21,40 @@ def divided(scenario: str = "six-classes", **asked: Any) -> AllocationAnswer:
 
 
 @pytest.fixture(scope="module")
+def six() -> AllocationAnswer:
+    return divided(capacity="10 GW")
+
+
+@pytest.fixture(scope="module")
 def campus() -> AllocationAnswer:
     return divided("one-campus")
 
 
-def said(answer: AllocationAnswer, capsys: pytest.CaptureFixture[str], **files: str) -> str:
+def said(found: Document) -> str:
     """What is printed, as one line; no line of it is wider than a terminal."""
-    allocation.show(answer, files)
-    out = capsys.readouterr().out
-    assert max(map(len, out.splitlines())) <= 80
-    return " ".join(out.split())
+    out = terminal.console(80)
+    out.file = io.StringIO()
+    terminal.show(found, {}, out)
+    text = out.file.getvalue()
+    assert max(map(len, text.splitlines())) <= 80
+    return " ".join(text.split())
 
 
-def test_a_person_reads_it(capsys: pytest.CaptureFixture[str]) -> None:
-    text = said(divided(capacity="10 GW"), capsys)
+def drawn(found: Document, name: str) -> str:
+    """All words of a chart, wide and narrow; both are well-formed, and lie at finite places."""
+    chart = found.charts()[name]
+    assert "nan" not in chart.wide + chart.narrow
+    assert "inf" not in chart.wide + chart.narrow
+    return " ".join(" ".join(ElementTree.fromstring(text).itertext()) for text in (chart.wide, chart.narrow))
+
+
+def test_a_person_reads_it(six: AllocationAnswer) -> None:
+    text = said(document(six))
     assert "one gigawatt more is worth 0.497 value units a year" in text
     assert "From 16 GW on, nobody has to choose" in text
     assert "up to 9.97 GW (economic abundance); 10 GW is more than that" in text
+    assert "Cancer research gets 77 % of what it asks for, Images and video 29 %." in text
     assert "10,000 tutor-hours more of Tutoring cost 2 candidate screens of Cancer research" in text
-    assert "Drawn in" not in text
 
 
 @pytest.mark.parametrize(
@@ -47,44 +64,50 @@ def test_a_person_reads_it(capsys: pytest.CaptureFixture[str]) -> None:
         ({"capacity": "20 GW"}, "would go to nobody"),
         ({"set": {"allocation.cost": "9 /GW"}}, "none is worth that"),
         ({"set": {"allocation.cost": False}}, "physical abundance). Who gets"),
-        ({"set": {"allocation.classes.media.tier": 2}}, "class tier power"),
+        ({"set": {"allocation.classes.media.tier": 2}}, "Class Tier"),
         ({"fairness": "alpha=2"}, "without limit"),
     ],
 )
-def test_what_it_says(asked: dict[str, Any], says: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert says in said(divided(**asked), capsys)
+def test_what_it_says(asked: dict[str, Any], says: str) -> None:
+    assert says in said(document(divided(**asked)))
 
 
-def test_a_campus_is_told_by_the_megawatt(campus: AllocationAnswer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_campus_is_told_by_the_megawatt(campus: AllocationAnswer) -> None:
     """users 16."""
-    text = said(campus, capsys, chart="who.svg")
+    found = document(campus)
+    text = said(found)
     assert "With 100 MW, one megawatt more is worth 32.5 million USD a year" in text
-    assert "The next 10 MW would go to Documents read overnight (100%)" in text
+    assert "The next 10 MW would go to Documents read overnight (100 %)" in text
     assert "A megawatt costs 9.66 million USD a year" in text
-    assert "a MW more" in text
-    assert "gigawatt" not in text.partition("To keep in mind")[0]
-    assert text.endswith("Drawn in who.svg")
+    words = drawn(found, "value") + drawn(found, "served")
+    for name in ("What the next megawatt is worth in a year", "million USD per MW", "capacity, MW", "a MW more"):
+        assert name in words
+    for told in (text.partition("To keep in mind")[0], words):
+        assert "gigawatt" not in told
+        assert "GW" not in told
+
+
+def test_tables_are_in_si_units(six: AllocationAnswer) -> None:
+    found = document(six).tables()
+    assert [row[1] for row in found["shares"].rows] == [row.power_w for row in six.allocation]
+    assert [column.suffix for column in found["shares"].columns] == ["", "w", "w", "frac", "frac", "ratio"]
+    assert found["exchange"].texts()[0] == ["1 Consumer chat", "–", "0.75", "1.20", "0.86", "1.50", "3.00"]
+    assert len(found["value"].rows) == len(found["served"].rows) == len(six.curve)
+    priceless = document(divided(fairness="alpha=2")).tables()["value"]
+    assert priceless.rows[0][1] == UNLIMITED
 
 
 @pytest.mark.parametrize("rule", ["quadratic", "log", "max-min"])
-def test_the_drawing(rule: str) -> None:
-    text = chart(divided(fairness=rule))
-    words = "".join(ElementTree.fromstring(text).itertext())
-    for name in ("economic abundance", "physical abundance: 16 GW", "Cancer research", "cost", "value units per GW"):
+def test_the_charts(rule: str) -> None:
+    found = document(divided(fairness=rule))
+    words = drawn(found, "value")
+    for name in ("economic abundance", "physical abundance, 16 GW", "cost", "value units per GW"):
         assert name in words
-    assert "nan" not in text
-    assert "inf" not in text
+    assert "Cancer research" in drawn(found, "served")
 
 
-def test_the_drawing_of_a_campus_speaks_of_megawatts(campus: AllocationAnswer) -> None:
-    """users 16."""
-    words = "".join(ElementTree.fromstring(chart(campus)).itertext())
-    for name in (
-        "What the next megawatt is worth in a year",
-        "million USD per MW",
-        "capacity, MW",
-        "per MW at the margin",
-    ):
-        assert name in words
-    assert "GW" not in words
-    assert "gigawatt" not in words
+def test_every_point_answers_to_a_pointer(six: AllocationAnswer) -> None:
+    chart = document(six).charts()["value"]
+    shown = [one for one in ElementTree.fromstring(chart.wide).iter() if one.get("class") == "hit"]
+    assert len(shown) > len(six.curve) / 2
+    assert all("value units" in "".join(one.itertext()) for one in shown)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
-from gigawatt.report import charts, event, fleet, folder, hours, page, tables, terminal
-from gigawatt.report.charts import Series
-from gigawatt.report.svg import Frame
+from gigawatt.report import charts, event, fleet, hours, views
+from gigawatt.report.charts import About, Series
+from gigawatt.report.document import Depth, Document, Exhibit
+from gigawatt.report.documents import simulation as lived
+from gigawatt.report.writers import page, terminal
 from gigawatt.scenario.load import loads
 from gigawatt.simulation import simulate
+from gigawatt.simulation.timeline import Window
 from gigawatt.study.result import Result
-from gigawatt.study.run.answer import answer_of
 from gigawatt.study.simulation import answer as simulation
 from gigawatt.study.simulation.event import outcome
 from gigawatt.study.simulation.notes import mode_text
@@ -48,6 +51,12 @@ def each(request: pytest.FixtureRequest) -> Result:
     return found
 
 
+def document(result: Result) -> Document:
+    """The document of a simulation."""
+    asked = Window() if result.outcome is None else window(AROUND, result.scenario)
+    return lived.document(simulation.answer_of(result, asked))
+
+
 def test_few_points_carry_all_of_it(each: Result) -> None:
     found, data = hours.fleet(each), hours.shown(each)
     assert 1 < found.sizes["when"] <= hours.MOST_POINTS
@@ -76,9 +85,9 @@ def test_hours_stay_within_their_quantiles(each: Result) -> None:
 
 
 def test_the_page_stays_small_and_whole(each: Result) -> None:
-    html = page.render(each)
+    html = page.render(document(each))
     assert len(html) < 600_000
-    words = re.sub(r"<style>.*?</style>|<[^>]*>", " ", html, flags=re.DOTALL)
+    words = re.sub(r"<style>.*?</style>|<script>.*?</script>|<[^>]*>", " ", html, flags=re.DOTALL)
     assert not re.search(r"\b(nan|inf|None)\b", words)
     assert ("What the event cost" in words) == (each.outcome is not None)
     assert ("The longest outages" in words) == hours.dated(each)
@@ -86,43 +95,58 @@ def test_the_page_stays_small_and_whole(each: Result) -> None:
 
 
 def test_outages_are_listed_longest_first(drawn: Result, result: Result) -> None:
-    assert fleet.outages(result) is None
-    table = fleet.outages(drawn)
+    assert fleet.outages(views.view(result)) is None
+    table = fleet.outages(views.view(drawn))
     assert table is not None
-    length = [float(str(row[-1]).replace(",", "")) for row in table.rows]
+    length = [float(row[-1]) for row in table.rows]  # type: ignore[arg-type]
     assert length == sorted(length, reverse=True)
     assert len(length) == fleet.LISTED_COUNT
 
 
 def test_the_event_is_shown_where_it_is(eventful: Result) -> None:
-    found = eventful.outcome
+    found, v = eventful.outcome, views.view(eventful)
     assert found is not None
     around = hours.event_power(eventful)
     assert around.sizes["when"] <= hours.MOST_POINTS
     least = float((around.lived_w / around.without_w).min())
     assert least == pytest.approx(0.5, abs=5e-3)
-    costs = event.cut(eventful, found)
-    assert len(costs.rows) == len(found.cut)
-    assert "worth" in event.cost(eventful, found)
-    assert any(str(row[0]).startswith("PUE, ") for row in event.phases(eventful, found).rows)
+    costs = event.cut(v, found)
+    assert costs.table is not None
+    assert len(costs.table.rows) == len(found.cut)
+    assert "worth" in event.cost(v, found)
+    assert any(str(row[0]).startswith("PUE, ") for row in event.phases(v, found).rows)
 
 
-def test_long_timelines_are_listed_by_day(drawn: Result, tmp_path: Path) -> None:
-    folder.write(answer_of(drawn), tmp_path / "drawn")
-    listed = tmp_path / "drawn" / "csv"
-    assert not list(listed.glob("timeline.time*"))
-    days = pd.read_csv(listed / "timeline.daily.day.site.csv")
-    assert len(days) == drawn.timeline.data.sizes["time"] / 24
-    faults = pd.read_csv(listed / "timeline.daily.day.kind.csv").failures_count.sum()
-    assert faults == pytest.approx(float(drawn.timeline.data.failures_count.sum()), rel=1e-5)
-    outages = pd.read_csv(listed / "outages.csv")
-    assert set(outages.kind) <= set(drawn.timeline.data.kind.values)
-    assert outages.pair.str.startswith("example-campus/").all()
+def test_what_happened_comes_first(eventful: Result, drawn: Result) -> None:
+    """A simulation is no report of the plan again: its event, the plan it was held against, the fleet, the energy."""
+    slugs = [section.slug for section in document(eventful).sections]
+    assert slugs == ["event", "against", "fleet", "energy", "plan"]
+    assert [section.slug for section in document(drawn).sections] == slugs[1:]
+    found = document(eventful)
+    assert len(found.tiles) % 4 == 0
+    exhibit = next(part for part in found.parts() if isinstance(part, Exhibit) and part.chart is not None)
+    assert exhibit.name == "event-power"
 
 
-def test_a_simulation_is_told_to_people(eventful: Result, capsys: pytest.CaptureFixture[str]) -> None:
-    terminal.show_simulation(simulation.answer_of(eventful, window(AROUND, eventful.scenario)), {})
-    said = capsys.readouterr().out
+def test_every_chart_has_its_table(each: Result) -> None:
+    found = document(each)
+    exhibits = [part for part in found.parts() if isinstance(part, Exhibit)]
+    assert all(part.table is not None and part.table.rows for part in exhibits)
+    names = [part.table.name for part in exhibits if part.table is not None]
+    assert len(names) == len(set(names))
+    assert len(found.charts()) > 4
+
+
+def test_long_timelines_are_listed_by_day(drawn: Result) -> None:
+    days = hours.daily(drawn.timeline.data)
+    assert days.sizes["day"] == drawn.timeline.data.sizes["time"] / 24
+    assert float(days.failures_count.sum()) == pytest.approx(float(drawn.timeline.data.failures_count.sum()), rel=1e-5)
+
+
+def test_a_simulation_is_told_to_people(eventful: Result) -> None:
+    out = io.StringIO()
+    terminal.show(document(eventful), {}, Console(file=out, width=80, highlight=False, markup=False, emoji=False))
+    said = out.getvalue()
     assert "gives up" in said
     assert "from 13 July 2028 to 17 July 2028" in re.sub(r"\s+", " ", said)
     assert max(map(len, said.splitlines())) <= 80
@@ -130,7 +154,14 @@ def test_a_simulation_is_told_to_people(eventful: Result, capsys: pytest.Capture
 
 
 def test_causes_leave_out_what_agrees(each: Result) -> None:
-    assert all("as planned" not in cause for _, cause in tables.causes(each))
+    causes = [text for _, text in lived.differences(views.view(each))]
+    assert causes
+    assert all("as planned" not in text for text in causes)
+
+
+def test_a_terminal_shows_what_a_terminal_has_room_for(drawn: Result) -> None:
+    brief = [part for part in document(drawn).parts() if part.depth == Depth.BRIEF]
+    assert {getattr(part, "name", "") for part in brief} >= {"availability", "faults", "outages", "causes"}
 
 
 @pytest.mark.parametrize(
@@ -143,21 +174,21 @@ def test_causes_leave_out_what_agrees(each: Result) -> None:
     ],
 )
 def test_the_axis_names_what_is_there(periods: list[str], labels: list[str]) -> None:
-    frame = Frame(slug="a", title="t", description="d")
     line = Series(name="one", values=tuple(float(n) for n in range(len(periods))), colour=0)
-    drawn = charts.lines(frame, periods, [line], "W")
+    drawn = charts.lines(About(name="a", title="t", description="d"), periods, [line], "W").wide
     shown = re.findall(r'class="tick" text-anchor="middle">([^<]*)<', drawn)
     assert shown[: len(labels)] == labels
 
 
 def test_ranges_stand_under_their_staircase() -> None:
-    frame = Frame(slug="a", title="t", description="d")
     low, mid, high, level = (
         Series(name=name, values=values, colour=k)
         for k, (name, values) in enumerate(
             {"low": (1.0, 0.0), "middle": (2.0, 0.0), "high": (3.0, 0.0), "level": (4.0, 5.0)}.items()
         )
     )
-    drawn = charts.ranges(frame, ["2028Q3", "2028Q4"], (low, mid, high), level, "GW")
-    assert drawn.count("fill-opacity") == 1
-    assert "Q3 2028: low 1 GW, middle 2 GW, high 3 GW" in drawn
+    about = About(name="a", title="t", description="d")
+    drawn = charts.ranges(about, ["2028Q3", "2028Q4"], (low, mid, high), level, "GW").wide
+    assert drawn.count('class="hit"') == 2
+    for said in ("low: 1 GW", "middle: 2 GW", "high: 3 GW", "level: 4 GW"):
+        assert said in drawn

@@ -1,14 +1,16 @@
-"""The flywheel as a person reads it and as it is drawn."""
+"""The flywheel as a document: what it says, its tables, its charts."""
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from gigawatt.report import flywheel
+from gigawatt.report.documents.flywheel import document, loop_words
+from gigawatt.report.writers import terminal
 from gigawatt.study import verbs
 from gigawatt.study.flywheel.answer import FixedPoint, FlywheelAnswer, TurnedYear
 from gigawatt.study.flywheel.loop import Turn
@@ -61,28 +63,31 @@ def turned(past: FlywheelAnswer) -> FlywheelAnswer:
     return replace(past, iterations=turns, converged=True, fixed_point=POINT)
 
 
-def test_the_past_on_a_terminal_fits_eighty_columns(past: FlywheelAnswer, capsys: pytest.CaptureFixture[str]) -> None:
-    flywheel.show(past, {})
-    out = capsys.readouterr().out
-    assert max(map(len, out.splitlines())) <= 80
-    for words in ("Set on 2023 to 2024 alone", "−5.3%", "set", "derived", "cannot be told from a trend"):
-        assert words in out
-    for words in ("Turn by turn", "Drawn in"):
-        assert words not in out
+def said(answer: FlywheelAnswer) -> str:
+    """What is printed, as one line; no line of it is wider than a terminal."""
+    out = terminal.console(80)
+    out.file = io.StringIO()
+    terminal.show(document(answer), {}, out)
+    text = out.file.getvalue()
+    assert max(map(len, text.splitlines())) <= 80
+    return " ".join(text.split())
 
 
-def test_the_loop_on_a_terminal(turned: FlywheelAnswer, capsys: pytest.CaptureFixture[str]) -> None:
-    flywheel.show(turned, {"chart": "wheel.svg"})
-    out = capsys.readouterr().out
-    text = " ".join(out.split())
-    assert max(map(len, out.splitlines())) <= 80
+def test_the_past_on_a_terminal(past: FlywheelAnswer) -> None:
+    text = said(past)
+    for words in ("Set on 2023 to 2024 alone", "error −5.3 %", "derived", "200 %/year", "cannot be told from a trend"):
+        assert words in text
+    assert "2024-12-31 0.60 0.60 set – –" in text
+    assert "Turn by turn" not in text
+
+
+def test_the_loop_on_a_terminal(turned: FlywheelAnswer) -> None:
+    text = said(turned)
     assert "comes to rest (2 from 0.5 and 1 from 1 times the scenario's demand, in turns) at one fixed point" in text
     assert "0.97 times the scenario's, 30 MW at the peak instead of 32 MW" in text
-    assert "After a turn 30% of a difference in demand is left: it dies out" in text
-    assert "peak, MW NPV, million USD" in text
-    assert "0.5 1 30 −1,200.0 0.500" in text
-    assert "2027 30 4e+25 90.0% 0.40 – 0.970 500 900" in text
-    assert text.endswith("Drawn in wheel.svg")
+    assert "After a turn 30 % of a difference in demand is left: it dies out" in text
+    assert "0.5 1 30.0 −1,200 0.500" in text
+    assert "2027 30.0 0.04 90.0 0.400 – 0.970 500 900" in text
 
 
 @pytest.mark.parametrize(
@@ -94,13 +99,19 @@ def test_the_loop_on_a_terminal(turned: FlywheelAnswer, capsys: pytest.CaptureFi
     ],
 )
 def test_what_is_said_of_the_loop(turned: FlywheelAnswer, changes: dict[str, Any], says: str) -> None:
-    assert says in flywheel.loop_words(replace(POINT, **changes), turned.iterations)
+    assert says in loop_words(replace(POINT, **changes), turned.iterations)
 
 
-def test_every_figure_is_a_dot_of_the_drawing(past: FlywheelAnswer, turned: FlywheelAnswer) -> None:
-    def dots(answer: FlywheelAnswer) -> int:
-        return sum(node.tag.endswith("circle") for node in ElementTree.fromstring(flywheel.chart(answer)).iter())
+def test_every_figure_is_a_dot_of_a_chart(turned: FlywheelAnswer) -> None:
+    found = document(turned)
+    for name in ("compute", "yearly-revenue", "weekly-users"):
+        rows = found.tables()[name].rows
+        told = "".join(ElementTree.fromstring(found.charts()[name].narrow).itertext())
+        assert all(f"{row[0]}\npublished: " in told for row in rows)
+    turns = ElementTree.fromstring(found.charts()["turns"].wide)
+    assert sum("rim" in str(one.get("class")) for one in turns.iter()) == len(turned.iterations)
 
-    legend = 3
-    assert dots(past) == legend + len(past.backtest)
-    assert dots(turned) == legend + len(past.backtest) + len(turned.iterations)
+
+def test_figures_are_in_si_units(past: FlywheelAnswer) -> None:
+    rows = document(past).tables()["weekly-users"].rows
+    assert rows[0][:3] == ("2023-11-06", 1e8, pytest.approx(1e8))

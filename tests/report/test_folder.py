@@ -1,84 +1,159 @@
-"""The folder: everything or nothing, CSV that reads back, refusal of what is no result."""
+"""The folder: everything or nothing, the same bytes for the same question, refusal of what is not ours."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, replace
 from pathlib import Path
+from xml.etree import ElementTree
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from gigawatt.errors import OutputError
-from gigawatt.report import datasets as listed
-from gigawatt.report import folder, page, workbook
+from gigawatt.report import folder
+from gigawatt.report.document import Document
+from gigawatt.report.writers import csv, page, workbook
+from gigawatt.study.answer import Head
 from gigawatt.study.result import Result, datasets
-from gigawatt.study.run.answer import answer_of
 
 
-def test_every_file_that_is_named_is_there(result: Result, written: Path) -> None:
-    found = folder.files(written)
-    assert list(found)[:3] == ["folder", "report", "workbook"]
-    assert all(Path(file).exists() for file in found.values())
-    assert {file.name for file in written.glob("*.nc")} == {f"{name}.nc" for name in (*datasets(result), "hours")}
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """An answer of one figure, and of the time that it took."""
+
+    head: Head
+    power_w: float = 1e10
+    solver: dict[str, float | None]
 
 
-def test_nothing_is_left_beside_it(written: Path) -> None:
-    assert [file.name for file in written.parent.iterdir()] == [written.name]
+ANSWER = Answer(head=Head(), solver={"gap_frac": 0.01, "wall_s": 1.5})
+ALWAYS = ["charts", "report.html", "report.json", "summary.json", "tables", "workbook.xlsx"]
 
 
-def test_the_summary_is_strict_json(written: Path, result: Result) -> None:
-    found = json.loads((written / "summary.json").read_text(encoding="utf-8"))
-    assert found["hash"] == result.scenario.hash
-    assert found["headline"]["capex_usd"] == result.headline["capex_usd"]
+def files(place: Path) -> dict[str, bytes]:
+    return {file.relative_to(place).as_posix(): file.read_bytes() for file in place.rglob("*") if file.is_file()}
 
 
-def test_csv_reads_back(written: Path, result: Result) -> None:
-    for name, data in datasets(result).items():
-        seen: set[str] = set()
-        for dims, _ in listed.tidy(data):
-            table = pd.read_csv(written / "csv" / f"{'.'.join((name, *dims))}.csv")
-            for variable in set(table.columns) & set(map(str, data.data_vars)):
-                seen.add(variable)
-                line = data[variable]
-                order = [str(dim) for dim in data.dims if dim in line.dims]
-                values = line.transpose(*order).values.reshape(-1)
-                np.testing.assert_array_equal(table[variable].to_numpy().astype(values.dtype), values)
-        whole = {str(name) for name, line in data.data_vars.items() if line.size and line.dims}
-        assert seen == whole
+def test_it_holds_page_workbook_summary_tables_and_charts(handmade: Document, tmp_path: Path) -> None:
+    named = folder.write(ANSWER, handmade, tmp_path / "x")
+    assert list(named) == ["folder", "report", "workbook", "summary", "tables", "charts"]
+    assert all(Path(place).exists() for place in named.values())
+    assert sorted(path.name for path in (tmp_path / "x").iterdir()) == ALWAYS
+    assert {path.stem for path in (tmp_path / "x" / "tables").iterdir()} == set(handmade.tables())
+    assert {path.stem for path in (tmp_path / "x" / "charts").iterdir()} == set(handmade.charts())
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
 
 
-@pytest.mark.parametrize("broken", ["page", "workbook", "csv"])
-def test_a_failure_leaves_nothing(result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
-    def fail(*_: object) -> str:
-        raise KeyboardInterrupt
-
-    owner, name = {"page": (page, "render"), "workbook": (workbook, "write"), "csv": (folder, "write_csv")}[broken]
-    monkeypatch.setattr(owner, name, fail)
-    with pytest.raises(KeyboardInterrupt):
-        folder.write(answer_of(result), tmp_path / "runs" / "x")
-    assert list((tmp_path / "runs").iterdir()) == []
+def test_charts_stand_alone(handmade: Document, tmp_path: Path) -> None:
+    folder.write(ANSWER, handmade, tmp_path / "x")
+    for file in (tmp_path / "x" / "charts").iterdir():
+        root = ElementTree.parse(file).getroot()
+        assert root.tag == "{http://www.w3.org/2000/svg}svg"
+        assert root.find("{http://www.w3.org/2000/svg}style") is not None
 
 
-def test_an_earlier_result_is_kept_until_the_new_one_is_whole(
-    result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_summary_is_strict_json_without_the_time(handmade: Document, tmp_path: Path) -> None:
+    folder.write(ANSWER, handmade, tmp_path / "x")
+    found = json.loads((tmp_path / "x" / "summary.json").read_text(encoding="utf-8"))
+    assert found["power_w"] == 1e10
+    assert found["solver"] == {"gap_frac": 0.01, "wall_s": None}
+
+
+def test_the_same_question_gives_the_same_bytes(handmade: Document, tmp_path: Path) -> None:
+    slower = replace(ANSWER, solver={"gap_frac": 0.01, "wall_s": 9.0})
+    folder.write(ANSWER, handmade, tmp_path / "one")
+    folder.write(slower, handmade, tmp_path / "two")
+    assert files(tmp_path / "one") == files(tmp_path / "two")
+
+
+def test_a_second_answer_takes_the_place_of_the_first(handmade: Document, tmp_path: Path) -> None:
+    folder.write(ANSWER, handmade, tmp_path / "x")
+    folder.write(ANSWER, Document(title="Little"), tmp_path / "x")
+    assert sorted(files(tmp_path / "x")) == ["report.html", "report.json", "summary.json", "workbook.xlsx"]
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+@pytest.mark.parametrize("broken", [page, workbook, csv])
+def test_a_failure_leaves_what_was_there(
+    handmade: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: object
 ) -> None:
-    place = tmp_path / "x"
-    folder.write(answer_of(result), place)
-    before = (place / "report.html").read_bytes()
+    folder.write(ANSWER, handmade, tmp_path / "x")
+    before = files(tmp_path)
 
     def fail(*_: object) -> str:
         raise OSError("disk full")
 
-    monkeypatch.setattr(page, "render", fail)
+    monkeypatch.setattr(broken, "texts" if broken is csv else "render", fail)
+    for place in ("x", "new"):
+        with pytest.raises(OSError, match="disk full"):
+            folder.write(ANSWER, handmade, tmp_path / place)
+    assert files(tmp_path) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_disk_that_fills_up_leaves_what_was_there(
+    handmade: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write(ANSWER, handmade, tmp_path / "x")
+    before = files(tmp_path)
+    written = Path.write_bytes
+
+    def full(self: Path, data: bytes) -> int:
+        if self.suffix == ".xlsx":
+            raise OSError("disk full")
+        return written(self, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="disk full"):
-        folder.write(answer_of(result), place)
-    assert (place / "report.html").read_bytes() == before
-    assert [file.name for file in tmp_path.iterdir()] == ["x"]
+        folder.write(ANSWER, handmade, tmp_path / "x")
+    monkeypatch.undo()
+    assert files(tmp_path) == before
 
 
-def test_other_peoples_folders_are_refused(result: Result, tmp_path: Path) -> None:
+def test_other_peoples_folders_are_refused(handmade: Document, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
-    with pytest.raises(OutputError, match="a folder with other files"):
-        folder.write(answer_of(result), tmp_path)
+    with pytest.raises(OutputError, match="a folder with other files") as caught:
+        folder.write(ANSWER, handmade, tmp_path)
+    assert [fault.path for fault in caught.value.faults] == ["out"]
     assert [file.name for file in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_what_was_added_to_ours_is_kept(handmade: Document, tmp_path: Path) -> None:
+    folder.write(ANSWER, handmade, tmp_path / "x")
+    (tmp_path / "x" / "tables" / "mine.csv").write_text("a,b\n", encoding="utf-8")
+    with pytest.raises(OutputError, match="mine"):
+        folder.check(tmp_path / "x")
+
+
+@pytest.mark.parametrize("name", ["chart.svg", "report.HTML", "table.csv"])
+def test_a_name_of_a_file_is_no_folder(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError, match="the name of a file: expected a folder") as caught:
+        folder.check(tmp_path / name)
+    assert [fault.path for fault in caught.value.faults] == ["out"]
+    (tmp_path / "there").write_text("", encoding="utf-8")
+    with pytest.raises(OutputError, match="a folder that can be written"):
+        folder.check(tmp_path / "there")
+    (tmp_path / "site.html").mkdir()
+    folder.check(tmp_path / "site.html")
+
+
+def test_beside_what_an_answer_keeps_itself(handmade: Document, tmp_path: Path) -> None:
+    (tmp_path / "batches").mkdir()
+    named = folder.write(ANSWER, handmade, tmp_path, beside=True)
+    kept = {*ALWAYS, "batches"} - {"report.json"}
+    assert {path.name for path in tmp_path.iterdir()} == kept
+    assert all(Path(place).exists() for place in named.values())
+    before = files(tmp_path)
+    folder.write(ANSWER, handmade, tmp_path, beside=True)
+    assert files(tmp_path) == before
+
+
+def test_a_result_brings_its_data(written: Path, result: Result) -> None:
+    assert {file.name for file in written.glob("*.nc")} == {f"{name}.nc" for name in (*datasets(result), "hours")}
+    assert {"report.html", "workbook.xlsx", "summary.json", "tables", "csv", "result.json"} <= {
+        path.name for path in written.iterdir()
+    }
+    assert [file.name for file in written.parent.iterdir()] == [written.name]
+    found = json.loads((written / "summary.json").read_text(encoding="utf-8"))
+    assert found["hash"] == result.scenario.hash
+    assert found["headline"]["capex_usd"] == result.headline["capex_usd"]

@@ -1,14 +1,18 @@
-"""Predictions as a person reads them: terms with what they are, tables that fit the screen, a front that is drawn."""
+"""What documents say of predictions: figures with what is in them, tables that fit the screen, the front as a chart."""
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
+import io
 
 import pytest
+from rich.console import Console
 
 from gigawatt.catalog.load import get
-from gigawatt.report import front, prediction
+from gigawatt.report.document import Document, Exhibit, Facts
+from gigawatt.report.documents import bridge, inference, training
+from gigawatt.report.writers import csv, terminal
 from gigawatt.study import verbs
+from gigawatt.study.predict.bridge import BridgeComparison
 from gigawatt.study.predict.inference import InferencePrediction
 
 SERVED = {"model": "llama-3.1-70b", "gpu": "h100", "input": 1000, "output": 500}
@@ -20,69 +24,102 @@ def served() -> InferencePrediction:
     return verbs.ask("predict inference", **SERVED, power="96 MW", pareto=True)
 
 
-def test_what_is_served(served: InferencePrediction, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture(scope="module")
+def waited() -> BridgeComparison:
+    return verbs.ask("predict bridge", power="300 MW", grid_wait="3 years")
+
+
+def printed(document: Document, width: int = 80) -> str:
+    out = io.StringIO()
+    terminal.show(document, {}, Console(file=out, width=width, highlight=False, markup=False, emoji=False))
+    assert max(map(len, out.getvalue().splitlines())) <= width
+    return " ".join(out.getvalue().split())
+
+
+def facts(document: Document, name: str) -> dict[str, str]:
+    (found,) = (part for part in document.parts() if isinstance(part, Facts) and part.name == name)
+    return dict(found.pairs)
+
+
+def test_what_is_served(served: InferencePrediction) -> None:
     """users 12: what is in a figure stands beside it."""
-    prediction.show_inference(served, {"chart": "front.svg"}, 80)
-    text = capsys.readouterr().out
-    said = " ".join(text.split())
-    for words in ("output tokens/s per GPU", "J/token", "USD/Mtoken", "Pareto front", "96 MW", "Drawn in front.svg"):
+    document = inference.document(served)
+    said, told = printed(document), facts(document, "served")
+    for words in ("output tokens/s per GPU", "J/token", "USD/Mtoken", "Pareto front", "96 MW"):
         assert words in said
-    assert str(served.usd_basis) in said
-    assert str(served.energy_basis) in said
-    assert f"{served.facility.gpus_count:,} in {served.facility.replicas_count:,} replicas" in said
+    assert told["price of a GPU-hour"].endswith(f"USD, {served.usd_basis}")
+    assert told["energy"].endswith(str(served.energy_basis))
+    assert told["TPOT"].startswith("50 ms, 20 tokens/s")
+    assert served.facility is not None
+    gpus = f"{served.facility.gpus_count:,} in {served.facility.replicas_count:,} replicas"
+    assert facts(document, "facility")["GPUs"] == gpus
     assert all(note.text in said for note in served.head.notes)
-    assert max(map(len, text.splitlines())) <= 80
-    assert len(prediction.front_rows(served.pareto)) == 1 + len(served.pareto)
 
 
-def test_what_is_not_asked_for_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    prediction.show_inference(verbs.ask("predict inference", **SERVED), {}, 80)
-    text = capsys.readouterr().out
-    for words in ("Pareto", "IT power\n", "Drawn"):
-        assert words not in text
+def test_a_front_tells_what_each_of_its_points_takes_and_costs(served: InferencePrediction) -> None:
+    """users 20: title, TTFT and cost."""
+    document = inference.document(served)
+    (front,) = (part for part in document.parts() if isinstance(part, Exhibit))
+    assert front.table is not None
+    assert front.chart is not None
+    assert served.pareto is not None
+    assert "llama-3.1-70b on h100 in fp8" in front.shows
+    for row, point in zip(front.table.rows, served.pareto, strict=True):
+        assert row[1:] == (
+            *(point.tokens_per_s_per_user, point.tokens_per_s_per_gpu, point.batch_count),
+            *(point.tpot_s, point.ttft_s, point.usd_per_mtok),
+        )
+    assert "cost at 0.77 USD a GPU-hour" in front.table.title
+    for words in ("throughput against interactivity", "TTFT", "USD/Mtoken"):
+        assert words in front.chart.alone
 
 
-def test_what_nobody_knows_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    prediction.show_inference(verbs.ask("predict inference", **SERVED | {"gpu": "h20"}), {}, 80)
-    text = capsys.readouterr().out
-    assert "price of a GPU-hour       not known" in text
-    assert "cost                      not known" in text
+def test_a_front_is_there_whether_it_is_told_or_not(served: InferencePrediction) -> None:
+    untold = inference.document(verbs.ask("predict inference", **SERVED))
+    assert untold.tables()["front"] == inference.document(served).tables()["front"]
+    assert "facility" not in untold.tables()
 
 
-def test_what_a_run_takes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_nobody_knows_is_said() -> None:
+    document = inference.document(verbs.ask("predict inference", **SERVED | {"gpu": "h20"}))
+    told = facts(document, "served")
+    assert (told["cost"], told["price of a GPU-hour"]) == ("not known", "not known")
+    assert document.tables()["front"].texts()[0][-1] == "–"
+
+
+def test_what_a_run_takes() -> None:
     """users 12: which operations over which peak; whose energy; what is paid for."""
     found = verbs.ask("predict training", **TRAINED, usd_per_gpu_hour=2, precision="fp8")
-    prediction.show_training(found, {}, 80)
-    text = capsys.readouterr().out
-    said = " ".join(text.split())
-    for words in (
-        found.mfu_basis,
-        found.run.energy_basis,
-        found.run.usd_basis,
-        "days (P10 ",
-        "for 15.0 trillion tokens",
-    ):
+    document = training.document(found)
+    said, bands = printed(document), document.tables()["bands"]
+    for words in (found.mfu_basis, found.run.energy_basis, found.run.usd_basis, "15.0 trillion tokens"):
         assert words in said
-    assert max(map(len, text.splitlines())) <= 80
-    prediction.show_training(verbs.ask("predict training", **TRAINED), {}, 80)
-    assert "not known without a price of a GPU-hour" in " ".join(capsys.readouterr().out.split())
+    p10, p50, p90 = (row[1:] for row in bands.rows)
+    assert p50 == (found.tokens_per_s_per_gpu.p50, found.run.run_days.p50, found.run.energy_wh.p50, found.run.usd.p50)
+    assert all(low < high for low, high in zip(p10, p90, strict=True))
+    unpaid = training.document(verbs.ask("predict training", **TRAINED))
+    assert facts(unpaid, "run")["cost"] == "not known without a price of a GPU-hour"
+    assert [row[-1] for row in unpaid.tables()["bands"].rows] == [None] * 3
 
 
-def test_every_plant_on_site_is_in_a_table_that_fits_the_screen(capsys: pytest.CaptureFixture[str]) -> None:
-    found = verbs.ask("predict bridge", power="300 MW", grid_wait="3 years")
-    prediction.show_bridge(found, {}, 80)
-    text = capsys.readouterr().out
+def test_a_step_is_shared_out() -> None:
+    table = training.document(verbs.ask("predict training", **TRAINED)).tables()["step"]
+    assert sum(float(row[1] or 0) for row in table.rows) == pytest.approx(1)
+    assert csv.heads(table) == ["Goes to", "Share [share]", "Time [s]"]
+
+
+def test_every_plant_on_site_is_in_tables_that_fit_the_screen(waited: BridgeComparison) -> None:
+    document = bridge.document(waited)
+    said = printed(document)
     plants = ("fuel_cell", "gas_turbine", "reciprocating_engine", "solar_storage")
-    assert all(get("onsite_power", name).name.split()[0] in text for name in plants)
-    assert max(map(len, text.splitlines())) <= 80
-    late = next(row for row in prediction.bridge_rows(found) if row[0].startswith("Gas turbines"))
-    assert late[4:6] == ["–", "–"]
+    assert all(get("onsite_power", name).name.split()[0] in said for name in plants)
+    late = next(row for row in document.tables()["energy"].texts() if row[0].startswith("Gas turbines"))
+    assert late[2:4] == ["–", "–"]
 
 
-def test_a_front_has_a_point_for_each_of_its_layouts(served: InferencePrediction) -> None:
-    drawn = ElementTree.fromstring(front.chart(served))
-    dots = [one for one in drawn.iter() if one.tag.endswith("circle")]
-    assert len(dots) == len(served.pareto)
-    tips = "".join(drawn.itertext())
-    point = served.pareto[0]
-    assert f"batch {point.batch_count:.4g}, tensor {point.layout.tensor}, data {point.layout.data}" in tips
+def test_the_best_plant_is_named_with_what_it_is_worth(waited: BridgeComparison) -> None:
+    best = waited.plants[0]
+    (worth,) = (part for part in bridge.document(waited).parts() if isinstance(part, Exhibit))
+    assert worth.says.startswith(best.name)
+    assert worth.table is not None
+    assert worth.table.rows[0][-1] == best.net_usd

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from gigawatt.report.scale import cell, scale
+from gigawatt.report.formats import cell, scale
 
 
 @pytest.mark.parametrize(

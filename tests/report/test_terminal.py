@@ -3,105 +3,137 @@
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from gigawatt.catalog.records import Source
-from gigawatt.report import listings, terminal, words
-from gigawatt.scenario.load import load
-from gigawatt.study import verbs
-from gigawatt.study.answer import Head
-from gigawatt.study.check.answer import outline
-from gigawatt.study.claims.answer import CheckedClaims
-from gigawatt.study.claims.claim import Claim, ClaimRow, Computed, Stated
-from gigawatt.study.result import Result
-from gigawatt.study.run.answer import answer_of
-from gigawatt.study.sources.answer import rests_on
+from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Paragraph, Section, Table
+from gigawatt.report.formats import scale
+from gigawatt.report.writers import terminal
 
-FILES = {"folder": "gigawatt-runs/x", "report": "gigawatt-runs/x/report.html", "workbook": "gigawatt-runs/x/w.xlsx"}
-CLAIM = Claim(
-    id="ten_gw",
-    claim="At least ten gigawatts.",
-    speaker="someone",
-    stated=Stated(value=10e9, unit="w"),
-    computed=Computed(low=8e9, mid=9e9, high=10e9, unit="w"),
-    verdict="holds_if",
-    assumption="demand grows as assumed",
-    sources=(Source(title="A page", url="https://example.org/page", date="2025-09-22"),),
-    rows=(ClaimRow(label="all of one kind", low=4e6, high=4e6, unit="count"),),
-)
+FILES = {"folder": "gigawatt-runs/x", "report": "gigawatt-runs/x/report.html", "csv": "gigawatt-runs/x/csv"}
 
 
-def printed(show: Callable[[Console], None], width: int) -> str:
+def printed(document: Document, width: int = 80, *, colours: bool = False) -> str:
     out = io.StringIO()
-    show(Console(file=out, width=width, highlight=False, markup=False, emoji=False))
+    system = "standard" if colours else None
+    console = Console(
+        file=out,
+        width=width,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        force_terminal=colours or None,
+        color_system=system,
+    )
+    terminal.show(document, FILES, console)
     return out.getvalue()
 
 
+def of(*parts: Paragraph | Facts | Table | Exhibit) -> Document:
+    return Document(title="One", sections=(Section(slug="a", title="Section", parts=parts),))
+
+
+def plain(*rows: tuple[str, str], heads: tuple[str, str] = ("", "")) -> Table:
+    return Table(name="a", title="", columns=tuple(Column(title=head) for head in heads), rows=rows)
+
+
 @pytest.mark.parametrize("width", [60, 80, 120])
-def test_a_summary_fits(result: Result, width: int) -> None:
-    text = printed(lambda out: terminal.show(answer_of(result), FILES, out), width)
-    assert max(map(len, text.splitlines())) <= width
-    assert "\x1b" not in text
-    for heading in ("What binds", "What one more is worth", "Plan against simulation", "To keep in mind", "Files"):
-        assert heading in text
+def test_it_fits_and_ends_no_line_with_blanks(handmade: Document, width: int) -> None:
+    lines = printed(handmade, width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert not [line for line in lines if line != line.rstrip()]
+    assert not [line for line in lines if "\x1b" in line]
 
 
-def test_a_summary_says_the_headline(result: Result) -> None:
-    text = printed(lambda out: terminal.show(answer_of(result), FILES, out), 80)
-    assert words.headline(result) in " ".join(text.split())
+def test_it_says_what_a_reader_needs(handmade: Document) -> None:
+    text = printed(handmade)
+    said = " ".join(text.split())
+    for words in (handmade.title, *handmade.names, handmade.lead, *handmade.notes):
+        assert words in said
+    for part in handmade.parts():
+        if isinstance(part, Exhibit):
+            assert part.says in said
+    for heading in ("What was asked", "To keep in mind", "Sources", "Files"):
+        assert heading in text.splitlines()
     assert FILES["report"] in text
+    assert FILES["csv"] not in text
+    assert "Every line of the books" not in text
 
 
-@pytest.mark.parametrize("name", ["one-campus", "loi-2025-09"])
-def test_outline_and_sources_fit(name: str) -> None:
-    scenario = load(name)
-    for text in (
-        printed(lambda out: terminal.show_outline(outline(scenario), {}, out), 80),
-        printed(lambda out: terminal.show_sources(rests_on(scenario), {}, out), 80),
-    ):
-        assert max(map(len, text.splitlines())) <= 80
-        assert scenario.hash[:8] in text
+def test_an_exhibit_is_its_title_its_sentence_and_its_table(handmade: Document) -> None:
+    lines = printed(handmade).splitlines()
+    at = lines.index("Abilene is full by 2028.")
+    assert lines[at - 1] == "Abilene and others by year"
+    assert lines[at + 1].split() == ["MW", "2026", "2027", "2028", "2029", "2030", "2031"]
+    assert lines[at + 3].split() == ["Abilene", "12", "25", "38", "50", "62", "75"]
 
 
-def test_the_catalog_fits() -> None:
-    listing = printed(lambda out: terminal.show_listing(verbs.catalog_list(), {}, out), 80)
-    entry = printed(lambda out: terminal.show_entry(verbs.catalog_show("GB300 NVL72"), {}, out), 80)
-    assert max(map(len, (listing + entry).splitlines())) <= 80
-    assert "gb300-nvl72" in listing
-    assert "wait-for-rubin" in listing
-    assert "15 PFLOP/s" in entry
+def test_years_are_thinned_to_what_there_is_room_for(handmade: Document) -> None:
+    narrow, wide = printed(handmade).splitlines(), printed(handmade, 120).splitlines()
+    at = next(n for n, line in enumerate(narrow) if line.startswith("Statements by year"))
+    assert narrow[at] == "Statements by year, real USD of 2025, every 2 years"
+    assert narrow[at + 1].split() == ["billion", "USD", "2027", "2029", "2031", "2033", "2035", "2037"]
+    at = wide.index("Statements by year, real USD of 2025")
+    assert len(wide[at + 1].split()) == 2 + 12
 
 
-def test_a_course_shows_its_ends() -> None:
-    text = printed(lambda out: terminal.show_entry(verbs.catalog_show("abilene"), {}, out), 120)
-    (line,) = [line for line in text.splitlines() if line.startswith("ramp ")]
-    assert re.search(r"MW \d{4}Q\d to 1\.2 GW \d{4}Q\d", line)
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_terminal_shows_a_part_of_a_table(rows: int) -> None:
+    unit = scale("w", [1e9])
+    columns = (Column(title="Site"), Column(title="Power, GW", suffix="w", scale=unit), Column(title="Why"))
+    table = Table(
+        name="a",
+        title="Sites",
+        columns=columns,
+        rows=(("Abilene", 1e9, "grid"), ("Pecos", 5e8, "water"), ("Shackelford", 1e8, "land")),
+        brief_rows=rows,
+        brief_columns=(0, 1),
+    )
+    text = printed(of(table))
+    assert [name in text for name in ("Abilene", "Pecos", "Shackelford")] == [True, rows == 2, False]
+    assert "grid" not in text
+    assert "1.00" in text
 
 
-@pytest.mark.parametrize("count", [1, 2])
-def test_claims_fit_and_say_their_verdict(count: int) -> None:
-    found = CheckedClaims(head=Head(), claims=(CLAIM,) * count)
-    text = printed(lambda out: terminal.show_claims(found, {}, out), 60)
-    assert max(map(len, text.splitlines())) <= 60
-    assert text.count("holds if At least ten gigawatts.") == count
-    assert ("The announcement, checked" in text) is (count > 1)
-    assert "computed 8 GW to 10 GW, 9 GW in the middle" in text
-    assert "all of one kind: 4 million" in text
-    assert "https://example.org/page" in text
+def test_a_table_without_heads_has_no_head_line() -> None:
+    lines = printed(of(plain(("energy", "64 kWh"), ("water", "1 l")))).splitlines()
+    at = next(n for n, line in enumerate(lines) if line.startswith("energy"))
+    assert (lines[at - 1], lines[at + 1].split()) == ("", ["water", "1", "l"])
+    assert "─" not in "".join(lines)
+    headed = printed(of(plain(("energy", "64 kWh"), heads=("What", "How much"))))
+    assert "─" in headed
 
 
-@pytest.mark.parametrize(
-    ("value", "unit", "text"),
-    [
-        (None, "w", "–"),
-        ("2026-07-01", "date", "by the end of Q3 2026"),
-        (1e9, "ratio", "1 billion"),
-        (3.0, "racks", "3 racks"),
-    ],
-)
-def test_figures_of_claims(value: float | str | None, unit: str, text: str) -> None:
-    assert listings.with_unit(value, unit) == text
+def test_two_columns_wrap() -> None:
+    long = " ".join(["a sentence that goes on"] * 8)
+    for document in (of(plain(("energy", long))), of(Facts(name="f", title="", pairs=(("energy", long),)))):
+        lines = printed(document, 60).splitlines()
+        assert max(map(len, lines)) <= 60
+        assert long in " ".join(" ".join(lines).replace("energy", "").split())
+        assert sum("energy" in line for line in lines) == 1
+
+
+def test_long_terms_leave_room_for_what_they_are() -> None:
+    term = "sites.abilene.power.granted.after.the.second.substation.is.built"
+    lines = printed(of(Facts(name="f", title="", pairs=((term, "1.2 GW of facility power"),)))).splitlines()
+    assert any(line.endswith("1.2 GW of facility power") for line in lines)
+    assert max(map(len, lines)) <= 80
+
+
+def test_what_is_deeper_is_not_shown() -> None:
+    parts = (
+        Paragraph(text="brief"),
+        Paragraph(text="full", depth=Depth.FULL),
+        Paragraph(text="data", depth=Depth.DATA),
+    )
+    assert printed(of(*parts)).split() == ["One", "brief", "Files", *WRITTEN]
+
+
+WRITTEN = ["folder", "gigawatt-runs/x", "report", "gigawatt-runs/x/report.html"]
+
+
+def test_verdicts_have_colours_where_there_are_any(handmade: Document) -> None:
+    assert "\x1b[1;32mThe plan holds" in printed(handmade, colours=True)
+    assert "[bold]as it is[/bold]" in printed(replace(handmade, lead="[bold]as it is[/bold]"), colours=True)

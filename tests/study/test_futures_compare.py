@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from gigawatt.errors import Infeasible, ScenarioError
-from gigawatt.report import uncertainty as words
-from gigawatt.report.uncertainty_charts import spread_of_values
+from gigawatt.report.charts.marks import figure
+from gigawatt.report.documents.comparison import document
+from gigawatt.report.formats import cell
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.strategy import Strategy, load_strategies, shipped
@@ -89,23 +90,26 @@ def test_one_value_ranks_regrets_and_is_shown(comparison: Comparison) -> None:
         assert row.value_usd == quantiles(table.npv_usd.values + table.terminal_value_usd.values)
         assert row.npv_usd == quantiles(table.npv_usd.values)
     best, *_ = rows
-    called = words.titles_of(comparison)[best.name]
-    assert f'"{called}" is worth most, {words.money(best.value_usd.mean)}' in words.comparison_words(comparison)
-    head, first, *_ = words.strategy_rows(comparison)
-    assert (first[0], first[head.index("mean")]) == (called, words.billions(best.value_usd.mean))
-    assert first[head.index("before the end")] == words.billions(best.outputs.npv_usd.mean)
-    drawn = spread_of_values({row.name: comparison.tables[row.name].value_usd.values.tolist() for row in rows})
+    told = document(comparison)
+    table, drawn = told.tables()["strategies"], told.charts()["value"].wide
+    called = best.title or best.name
+    assert f'"{called}" is worth most, {cell(best.value_usd.mean, "usd")}' in told.lead
+    assert table.rows[0][:2] == (called, best.value_usd.mean)
+    assert table.rows[0][7] == best.outputs.npv_usd.mean
     unit = 1e9 if "billion USD" in drawn else 1e6
     for row in rows:
-        assert f"{row.name}: P50 {row.value_usd.p50 / unit:,.4g}, mean {row.value_usd.mean / unit:,.4g}" in drawn
+        for name, value_usd in (("middle", row.value_usd.p50), ("mean", row.value_usd.mean)):
+            assert f">{name} {figure(value_usd / unit)}<" in drawn
 
 
 def test_the_better_npv_is_not_the_better_strategy(comparison: Comparison) -> None:
     """users 2: 3.70 before the end and 9 with it is worth more than 4.18 and 8."""
     rows = (_row(comparison, "short", 9e9, 3.70e9), _row(comparison, "long", 8e9, 4.18e9))
-    found = replace(comparison, strategies=rows)
-    assert words.comparison_words(found).startswith('On average "short" is worth most, 9 billion USD')
-    assert [row[0] for row in words.strategy_rows(found)[1:]] == ["short", "long"]
+    of = {row.name: comparison.tables["stated"] for row in rows}
+    regrets = {row.name: comparison.regret_usd["stated"] for row in rows}
+    told = document(replace(comparison, strategies=rows, breaks=(), tables=of, regret_usd=regrets))
+    assert told.lead.startswith('On average "short" is worth most, 9 billion USD')
+    assert [row[0] for row in told.tables()["strategies"].rows] == ["short", "long"]
 
 
 def _row(comparison: Comparison, name: str, value_usd: float, npv_usd: float) -> ComparedStrategy:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from gigawatt.errors import ScenarioError
-from gigawatt.report import hedging as report
+from gigawatt.report.documents.hedging import document
+from gigawatt.report.writers import terminal
 from gigawatt.study import verbs
 from gigawatt.study.answer import plain
 from gigawatt.study.futures.hedging import Hedging
@@ -63,7 +64,7 @@ def test_the_data_of_a_hedge(hedged: Hedging) -> None:
 
 
 def test_it_says_what_to_order(hedged: Hedging, capsys: pytest.CaptureFixture[str]) -> None:
-    report.show(hedged, {})
+    terminal.show(document(hedged), {})
     shown = capsys.readouterr().out
     for text in ("Racks to order", "GB300 NVL72", "With weight on the worst", "If the future were known", "Q3 2026"):
         assert text in shown

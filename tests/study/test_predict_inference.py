@@ -73,7 +73,7 @@ def test_what_is_not_asked_for_is_null() -> None:
 
 
 def test_a_point_of_the_front_stands_with_its_layout(dense: InferencePrediction) -> None:
-    names = {"tokens_per_s_per_gpu", "tokens_per_s_per_user", "tpot_s", "batch_count"}
+    names = {"tokens_per_s_per_gpu", "tokens_per_s_per_user", "tpot_s", "ttft_s", "usd_per_mtok", "batch_count"}
     axes = {"tensor", "data", "expert", "pipeline", "packages"}
     assert set(plain(dense)["pareto"][0]) == names | axes
 

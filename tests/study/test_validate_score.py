@@ -55,13 +55,13 @@ def test_every_validation_has_the_same_fields(found: Validation) -> None:
 
 
 def test_a_missed_bar_is_said_and_one_that_is_reached_is_not(found: Validation) -> None:
-    assert list(found.head.missed) == [f"max_mape = 0.10%: the mean error is {found.scores.mape_frac:.2%}"]
+    assert list(found.head.missed) == [f"max_mape = 0.10 %: the mean error is {100 * found.scores.mape_frac:.2f} %"]
 
 
 @pytest.mark.parametrize(
     ("bars", "missed"),
     [
-        ({"min_coverage": "90%"}, ["min_coverage = 90.00%: the coverage is 50.00%"]),
+        ({"min_coverage": "90%"}, ["min_coverage = 90.00 %: the coverage is 50.00 %"]),
         ({"min_coverage": 0.5, "max_mape": 0.5}, []),
         ({"max_mape": "150%"}, []),
         ({}, []),
@@ -78,8 +78,8 @@ def test_a_figure_that_does_not_exist_reaches_no_bar(tmp_path: Path) -> None:
     file.write_text(f"{HEAD}\nFrontier,IT power,8-30,MW,2021,a,B\n")
     found = verbs.ask("validate facility", str(file), max_mape="90%", min_coverage="10%").head.missed
     assert found == (
-        "max_mape = 90.00%: the mean error is none",
-        "min_coverage = 10.00%: the coverage is none",
+        "max_mape = 90.00 %: the mean error is none",
+        "min_coverage = 10.00 %: the coverage is none",
     )
 
 

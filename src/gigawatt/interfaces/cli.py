@@ -72,9 +72,8 @@ class InOrder(TyperGroup):
 
 def _command(verb: Verb) -> Any:
     from gigawatt.interfaces.options import command
-    from gigawatt.report import reports
 
-    return command(verb, reports.of(verb), _answer)
+    return command(verb, _answer)
 
 
 def _unasked() -> None:
@@ -118,10 +117,10 @@ def _answer(verb: Verb, given: dict[str, Any]) -> None:
         from gigawatt.study.job import Job
         from gigawatt.study.question import read
 
-        places = _places(given, reports.of(verb))
+        places = _places(given)
         scheduler = given.pop("scheduler", None)
         question = read(verb.question(), _values(given))
-        reports.check_places(places)
+        reports.check_places(verb, places)
         runs = RUNS if verb.always_kept else None
         with _kept(verb, places), progress() as tell, _workers(scheduler) as (executor, workers_count):
             job = Job(
@@ -136,17 +135,18 @@ def _answer(verb: Verb, given: dict[str, Any]) -> None:
                 places |= {"folder": job.kept_in(answer.head.scenario, answer.head.hash) or runs}
             if places:
                 tell("writing the report", None)
-            files = reports.write(verb, answer, places)
+            document = reports.document(verb, answer) if reports.told(verb) and (places or not json) else None
+            files = reports.write(verb, answer, document, places)
         if json:
-            say(plain(answer) | ({"files": files or None} if reports.writes(verb) else {}))
+            say(plain(answer) | ({"files": files or None} if reports.kept(verb) else {}))
         else:
-            reports.show(verb, answer, files)
+            reports.show(answer, document, files)
         fall_short(getattr(getattr(answer, "head", None), "missed", ()))
 
 
-def _places(given: dict[str, Any], report: Any) -> dict[str, Path]:
-    """What is to be written where: "folder", "drawing" or "table" → place."""
-    kinds = {"out": "drawing" if report.drawing else "folder", "predictions": "table"}
+def _places(given: dict[str, Any]) -> dict[str, Path]:
+    """What is to be written where: "folder" or "table" → place."""
+    kinds = {"out": "folder", "predictions": "table"}
     return {kind: given.pop(name) for name, kind in kinds.items() if name in given}
 
 

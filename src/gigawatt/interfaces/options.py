@@ -15,7 +15,7 @@ from gigawatt import units
 from gigawatt.catalog.described import descriptions
 from gigawatt.errors import Fault
 from gigawatt.interfaces.completing import completion
-from gigawatt.report.reports import Report
+from gigawatt.report import reports
 from gigawatt.study.verbs import Verb
 
 # What stands for a value in help, by the unit of its field.
@@ -35,12 +35,14 @@ METAVARS = {
     "usd_per_gpu_hour": "USD",
 }
 PATH_VALUE = "PATH=VALUE"
+# What a folder of an answer is for.
+KEPT = "Write a page, a workbook, tables and charts there."
 
 
-def command(verb: Verb, report: Report, ended: Callable[[Verb, dict[str, Any]], None]) -> Callable[..., None]:
+def command(verb: Verb, ended: Callable[[Verb, dict[str, Any]], None]) -> Callable[..., None]:
     """A function with an option for every field of a verb's question, which hands over what was given."""
 
-    parameters = [*_of_question(verb), *_of_job(verb, report)]
+    parameters = [*_of_question(verb), *_of_job(verb)]
     defaults = {one.name: one.default.default for one in parameters}
 
     def asked(**given: Any) -> None:
@@ -83,13 +85,12 @@ def _of_question(verb: Verb) -> Iterator[inspect.Parameter]:
         yield inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=info, annotation=kind)
 
 
-def _of_job(verb: Verb, report: Report) -> Iterator[inspect.Parameter]:
+def _of_job(verb: Verb) -> Iterator[inspect.Parameter]:
     """Options that are none of the question: where the answer goes, and who works on it."""
-    if verb.folder:
-        yield _path("out", "DIR", verb.folder + (" [default: gigawatt-runs/SCENARIO-HASH]" if verb.always_kept else ""))
-    if report.drawing:
-        yield _path("out", "FILE.svg", "Draw it there.")
-    if report.table:
+    if verb.folder or reports.kept(verb):
+        kept = " [default: gigawatt-runs/SCENARIO-HASH]" if verb.always_kept else ""
+        yield _path("out", "DIR", (verb.folder or KEPT) + kept)
+    if verb.name in reports.TABLES:
         yield _path("predictions", "OUT.csv", "Write every row with its prediction.")
     if verb.spreads:
         info = typer.Option(None, "--scheduler", metavar="ADDRESS", help='A Dask cluster, as "tcp://10.0.0.5:8786".')

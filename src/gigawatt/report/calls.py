@@ -3,59 +3,61 @@
 from __future__ import annotations
 
 from gigawatt.report import names, words
-from gigawatt.report.scale import cell
-from gigawatt.report.tables import Column, Table, Value
-from gigawatt.simulation.summary import CalledWork
-from gigawatt.study.result import Result
+from gigawatt.report.document import Table
+from gigawatt.report.formats import cell
+from gigawatt.report.tables import table
+from gigawatt.report.views import View
 
 
-def sites(result: Result) -> Table | None:
+def sites(v: View) -> Table | None:
     """Calls, hours and energy of every contract; None where nobody is called."""
-    found = result.timeline.summary.calls
+    found = v.result.timeline.summary.calls
     if found is None:
         return None
-    rows: list[tuple[Value, ...]] = [
+    rows = [
         (
-            names.site(result.scenario, site.site),
-            f"{site.calls_count:,.0f}",
-            f"{site.called_h:,.0f}",
-            f"{site.unasked_h:,.0f}",
-            cell(site.asked_wh, "wh"),
-            cell(site.slowed_wh, "wh"),
-            cell(site.battery_wh, "wh"),
+            names.site(v.scenario, site.site),
+            site.calls_count,
+            site.called_h,
+            site.unasked_h,
+            site.asked_wh,
+            site.slowed_wh,
+            site.battery_wh,
         )
         for site in found.sites
     ]
-    heads = ("Calls", "Hours", "Of these, nothing asked", "Asked for", "Given by work", "Given by a battery")
-    columns = (Column(title="Site"), *(Column(title=head, suffix="count") for head in heads))
-    title = f"Calls under contracts to curtail, {words.window(result)}"
-    return Table(title=title, columns=columns, rows=tuple(rows))
+    heads = {
+        "Site": "",
+        "Calls": "count",
+        "Hours": "h",
+        "Of these, nothing asked": "h",
+        "Asked for": "wh",
+        "Given by work": "wh",
+        "Given by a battery": "wh",
+    }
+    return table("calls", f"Calls under contracts to curtail, {words.window(v)}", heads, rows)
 
 
-def lost(result: Result) -> Table | None:
+def lost(v: View) -> Table | None:
     """What each kind of work loses to calls; None where none does."""
-    found = result.timeline.summary.calls
+    found = v.result.timeline.summary.calls
     if found is None or not found.lost:
         return None
-    rows: list[tuple[Value, ...]] = [
+    rows = [
         (
-            names.use_case(result.scenario, row.use_case),
-            _amount(row),
-            cell(row.usd, "usd") if row.usd is not None else "no price",
+            names.use_case(v.scenario, row.use_case),
+            cell(row.tokens, "tokens") if row.tokens is not None else cell(row.flop, "flop"),
+            "no price" if row.usd is None else row.usd,
         )
         for row in found.lost
     ]
-    columns = (Column(title="Work"), Column(title="Lost", suffix="tokens"), Column(title="Worth", suffix="usd"))
-    return Table(title="What the calls cost, against the same hours without them", columns=columns, rows=tuple(rows))
+    heads = {"Work": "", "Lost": "tokens", "Worth": "usd"}
+    return table("calls-cost", "What the calls cost, against the same hours without them", heads, rows)
 
 
-def _amount(row: CalledWork) -> str:
-    return cell(row.tokens, "tokens") if row.tokens is not None else cell(row.flop, "flop")
-
-
-def cost(result: Result) -> str:
+def cost(v: View) -> str:
     """What is given up, what that would have earned, and that over each megawatt-hour."""
-    found = result.timeline.summary.calls
+    found = v.result.timeline.summary.calls
     if found is None:
         return ""
     given_wh = sum(site.slowed_wh + site.battery_wh for site in found.sites)

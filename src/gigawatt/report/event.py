@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
 
 from gigawatt.report import charts, hours, names, words
-from gigawatt.report.charts import Series
-from gigawatt.report.figures import BLUE, GREY, Exhibit
-from gigawatt.report.scale import PERCENT, cell, scale
-from gigawatt.report.svg import Frame
-from gigawatt.report.tables import Column, Table, Value
-from gigawatt.study.result import Result
+from gigawatt.report.document import Depth, Exhibit, Table, Value
+from gigawatt.report.figures import BLUE, GREY, exhibit, series
+from gigawatt.report.formats import PERCENT, cell, scale
+from gigawatt.report.tables import over_time, table
+from gigawatt.report.views import View
 from gigawatt.study.simulation.event import Cut, EventOutcome, Means
 from gigawatt.units import show
 
@@ -25,34 +27,33 @@ SITE_FIELDS = (
 )
 
 
-def power(result: Result, found: EventOutcome) -> Exhibit:
+def power(v: View, found: EventOutcome) -> Exhibit:
     """Facility power of the event's sites around it, with and without it."""
-    around = hours.event_power(result)
-    unit = scale("w", around.without_w.values)
-    where = _where(result, found)
-    shows = f"Facility power at {where} around the event, UTC, {unit.unit}"
-    takeaway = taken(result, found)
-    series = [
-        Series(name=name, values=tuple((around[key].values / unit.size).tolist()), colour=colour)
-        for key, name, colour in (("without_w", "without the event", GREY), ("lived_w", "with it", BLUE))
-    ]
-    frame = Frame(slug="event-power", title=shows, description=takeaway, height=HEIGHT)
-    chart = charts.lines(frame, around.when.values.tolist(), series, unit.unit)
-    return Exhibit(takeaway=takeaway, shows=shows, svg=chart)
+    around = hours.event_power(v.result)
+    lines = {"Without the event": around.without_w.values, "With it": around.lived_w.values}
+    figures, moments = np.array(list(lines.values())), around.when.values.tolist()
+    unit = scale("w", figures[0].tolist())
+    shows = f"Facility power at {_where(v, found)} around the event, UTC, {unit.unit}"
+    shown = series([name.lower() for name in lines], figures, unit, (GREY, BLUE))
+    draw = partial(charts.lines, periods=moments, series=shown, unit=unit.unit)
+    listed = over_time("event-power", "Facility power around the event, UTC", moments, lines, "w")
+    least, without = (cell(float(values.min()), "w") for values in (lines["With it"], lines["Without the event"]))
+    says = f"Power falls to {least}; without the event it would not fall below {without}."
+    return exhibit(listed, says, shows, draw, height=HEIGHT)
 
 
-def taken(result: Result, found: EventOutcome) -> str:
+def taken(v: View, found: EventOutcome) -> str:
     """How much power sites give up, for how long, and how much energy that is."""
     given_w = sum(means.curtailed_w for means in found.during.sites.values())
     had_w = sum(means.facility_w for means in found.without.sites.values())
     hours = found.during.hours_h
     return (
-        f"{_where(result, found)} gives up {cell(given_w, 'w')} of {cell(had_w, 'w')} for {show(hours, 'h')}, "
+        f"{_where(v, found)} gives up {cell(given_w, 'w')} of {cell(had_w, 'w')} for {show(hours, 'h')}, "
         f"{cell(given_w * hours, 'wh')} in all."
     )
 
 
-def cost(result: Result, found: EventOutcome) -> str:
+def cost(v: View, found: EventOutcome) -> str:
     """Who loses most to the event, and what all lose."""
     classes = [row for row in found.cut if row.tokens is not None and row.usd is not None]
     total = math.fsum(row.usd for row in classes if row.usd is not None)
@@ -64,33 +65,28 @@ def cost(result: Result, found: EventOutcome) -> str:
         most = max(classes, key=lambda row: row.usd or 0.0)
         said = (
             f"Tokens worth {cell(total, 'usd')} are not served, most of that in "
-            f"{names.use_case(result.scenario, most.use_case)}"
+            f"{names.use_case(v.scenario, most.use_case)}"
         )
     if not research:
         return f"{said}."
-    behind = words.joined([names.use_case(result.scenario, row.use_case) for row in research])
+    behind = words.joined([names.use_case(v.scenario, row.use_case) for row in research])
     return f"{said}; behind by what the event cost: {behind}."
 
 
-def cut(result: Result, found: EventOutcome) -> Table:
+def cut(v: View, found: EventOutcome) -> Exhibit:
     """What each kind of work loses, while the event lasts and in the end."""
-    rows: list[tuple[Value, ...]] = [
+    rows = [
         (
-            names.use_case(result.scenario, row.use_case),
+            names.use_case(v.scenario, row.use_case),
             _share(row.event_frac),
             _amount(row),
-            cell(row.usd, "usd") if row.usd is not None else "no price",
+            "no price" if row.usd is None else row.usd,
         )
         for row in found.cut
     ]
-    columns = (
-        Column(title="Work"),
-        Column(title="Lost while it lasts", suffix="frac"),
-        Column(title="Lost in the end", suffix="tokens"),
-        Column(title="Worth", suffix="usd"),
-    )
-    title = f"What the event costs, against the same hours without it, {words.window(result)}"
-    return Table(title=title, columns=columns, rows=tuple(rows))
+    heads = {"Work": "", "Lost while it lasts": "frac", "Lost in the end": "count", "Worth": "usd"}
+    title = f"What the event costs, against the same hours without it, {words.window(v)}"
+    return exhibit(table("event-cost", title, heads, rows), cost(v, found), "", depth=Depth.BRIEF)
 
 
 def _amount(row: Cut) -> str:
@@ -100,35 +96,31 @@ def _amount(row: Cut) -> str:
     return cell(row.tokens, "tokens") if row.tokens is not None else cell(row.flop, "flop")
 
 
-def _share(value: float | None) -> str:
-    """A share in percent with a digit, and a plain 0 where it is next to nothing."""
-    if value is None:
-        return "–"
-    percent = round(100 * value, 1) + 0.0
-    return "0" if percent == 0 else cell(percent / 100, "frac")
+def _share(value: float | None) -> float | None:
+    """A share to a tenth of a percent, so that next to nothing is a plain 0."""
+    return None if value is None else round(value, 3) + 0.0
 
 
-def phases(result: Result, found: EventOutcome) -> Table:
+def phases(v: View, found: EventOutcome) -> Table:
     """Means before, during, without and after the event: its sites, the programme, and every kind of work."""
     states = (found.before, found.during, found.without, found.after)
     programme = [None if state is None else state.programme for state in states]
     rows: list[tuple[Value, ...]] = []
     for site in found.sites:
         here = [None if state is None else state.sites[site] for state in states]
-        rows += [_line(f"{label}, {names.site(result.scenario, site)}", here, *field) for label, *field in SITE_FIELDS]
+        rows += [_line(f"{label}, {names.site(v.scenario, site)}", here, *field) for label, *field in SITE_FIELDS]
     rows.append(_line("Facility power, programme", programme, "facility_w", "w"))
     for key in found.during.programme.tokens_per_s:
         rates = [None if means is None else means.tokens_per_s[key] for means in programme]
         if any(rates):
-            rows.append(_row(names.use_case(result.scenario, key), rates, "tokens_per_s"))
+            rows.append(_row(names.use_case(v.scenario, key), rates, "tokens_per_s"))
     for label, field in (("Training runs", "train_flops"), ("Experiments", "research_flops")):
         if any(getattr(means, field) for means in programme if means is not None):
             rows.append(_line(label, programme, field, "flops"))
-    heads = ("Before", "During", "Without it", "After")
-    columns = (Column(title="Mean"), *(Column(title=head, suffix="count") for head in heads))
+    heads = {"Mean": ""} | dict.fromkeys(("Before", "During", "Without it", "After"), "count")
     length = show(found.during.hours_h, "h")
     title = f"Before, during, in the same hours without the event, and after: means of {length}"
-    return Table(title=title, columns=columns, rows=tuple(rows))
+    return table("event-phases", title, heads, rows)
 
 
 def _line(label: str, states: Sequence[Means | None], field: str, suffix: str) -> tuple[Value, ...]:
@@ -141,5 +133,5 @@ def _row(label: str, values: Sequence[float | None], suffix: str) -> tuple[Value
     return (f"{label}, {unit.unit}" if unit.unit else label, *(unit.text(value) for value in values))
 
 
-def _where(result: Result, found: EventOutcome) -> str:
-    return words.joined([names.site(result.scenario, site) for site in found.sites])
+def _where(v: View, found: EventOutcome) -> str:
+    return words.joined([names.site(v.scenario, site) for site in found.sites])

@@ -2,237 +2,227 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import xarray as xr
 
-from gigawatt.report import charts, hours, names, tables, views, words
+from gigawatt.report import charts, hours, names, tables, words
 from gigawatt.report.charts import Series
-from gigawatt.report.figures import AMBER, BLUE, GREY, HALF, RED, TEAL, Exhibit
-from gigawatt.report.scale import PERCENT, Scale, cell, scale
-from gigawatt.report.svg import Frame
-from gigawatt.report.tables import Column, Table
+from gigawatt.report.document import Depth, Exhibit, Table
+from gigawatt.report.figures import AMBER, BLUE, GREY, RED, TEAL, exhibit, series
+from gigawatt.report.formats import PERCENT, Scale, cell, scale
+from gigawatt.report.tables import in_units, over_time, table
+from gigawatt.report.views import Floats, View, starts
 from gigawatt.study.dates import quarter
-from gigawatt.study.result import Result
 from gigawatt.study.simulation.outages import longest_first
 
-LISTED_COUNT = 15
-HALF_HEIGHT, WHOLE_HEIGHT = 260.0, 320.0
+LISTED_COUNT, BRIEF_COUNT = 15, 5
+HALF_HEIGHT = 260.0
 DAY_HOURS = 24.0
+A_DAY = Scale(size=1 / DAY_HOURS, unit="a day", digits=0)
 
 
-def energy(result: Result) -> Exhibit:
-    """Facility energy of each quarter."""
-    found = views.lived(result)
-    unit = scale("wh", found.energy_wh.values)
+def energy(v: View) -> Exhibit:
+    """Facility energy of each quarter, with energy, water and carbon by year."""
+    periods = hours.quarters(v.result)
+    rows = [v.result.timeline.periods[period] for period in periods]
+    used = np.array([row.energy_wh for row in rows])
+    unit = scale("wh", used.tolist())
+    sums = [
+        np.add.reduceat(values, starts(periods)).tolist()
+        for values in (used, np.array([row.water_l for row in rows]), np.array([row.carbon_kg for row in rows]))
+    ]
+    years = [periods[at][:4] for at in starts(periods)]
+    heads = {"Year": "", "Energy": "wh", "Water": "l", "Carbon dioxide": "kg"}
+    title = "Energy, water and carbon by calendar year, as simulated"
+    found = in_units(table("energy", title, heads, list(zip(years, *sums, strict=True))))
+    most = int(np.argmax(used))
+    says = f"Facilities use most energy in {quarter(periods[most])}: {cell(float(used[most]), 'wh')}."
     shows = f"Facility energy of each quarter, as simulated, {unit.unit}"
-    frame = Frame(slug="energy", title=shows, description=words.lived(result), width=HALF, height=HALF_HEIGHT)
-    series = [Series(name="facility energy", values=_in(unit, found.energy_wh), colour=AMBER)]
-    chart = charts.columns(frame, found.period.values.tolist(), series, unit.unit)
-    return Exhibit(takeaway=words.lived(result), shows=shows, svg=chart, table=tables.energy(result), half=True)
+    shown = series(["facility energy"], used[None], unit, [AMBER])
+    draw = partial(charts.columns, periods=periods, series=shown, unit=unit.unit)
+    return exhibit(found, says, shows, draw, height=HALF_HEIGHT, half=True)
 
 
-def pue(result: Result, fleet: xr.Dataset) -> Exhibit:
+def pue(v: View, fleet: xr.Dataset) -> Exhibit:
     """Energy beyond that of IT over time."""
-    shows = f"Facility energy beyond IT energy, share of IT energy, mean of each {hours.grain(result)}, %"
-    takeaway = words.pue(result)
-    frame = Frame(slug="pue", title=shows, description=takeaway, width=HALF, height=HALF_HEIGHT)
-    overhead = Series(name="overhead", values=_in(PERCENT, fleet.pue_ratio - 1), colour=RED)
-    chart = charts.lines(frame, fleet.when.values.tolist(), [overhead], "% over IT energy")
-    return Exhibit(takeaway=takeaway, shows=shows, svg=chart, half=True)
+    shows = f"Facility energy beyond IT energy, share of IT energy, mean of each {hours.grain(v.result)}, %"
+    moments, found = fleet.when.values.tolist(), fleet.pue_ratio.values
+    overhead = series(["overhead"], found[None] - 1, PERCENT, [RED])
+    draw = partial(charts.lines, periods=moments, series=overhead, unit="% over IT energy")
+    listed = over_time("pue", "PUE over time, as simulated", moments, {"PUE": found}, "ratio")
+    return exhibit(listed, words.pue(v), shows, draw, height=HALF_HEIGHT, half=True)
 
 
-def power_by_time(result: Result, fleet: xr.Dataset) -> Exhibit:
+def power_by_time(v: View, fleet: xr.Dataset) -> Exhibit:
     """Facility power over a short window."""
-    unit = scale("w", fleet.facility_w.values)
-    shows = f"Facility power of the programme, mean of each {hours.grain(result)}, UTC, {unit.unit}"
-    takeaway = words.lived(result)
-    frame = Frame(slug="power", title=shows, description=takeaway, width=HALF, height=HALF_HEIGHT)
-    line = Series(name="power", values=_in(unit, fleet.facility_w), colour=AMBER)
-    chart = charts.lines(frame, fleet.when.values.tolist(), [line], unit.unit)
-    return Exhibit(takeaway=takeaway, shows=shows, svg=chart, half=True)
+    moments, found = fleet.when.values.tolist(), fleet.facility_w.values
+    unit = scale("w", found.tolist())
+    shows = f"Facility power of the programme, mean of each {hours.grain(v.result)}, UTC, {unit.unit}"
+    says = f"Facilities draw between {cell(float(found.min()), 'w')} and {cell(float(found.max()), 'w')}."
+    line = series(["power"], found[None], unit, [AMBER])
+    draw = partial(charts.lines, periods=moments, series=line, unit=unit.unit)
+    listed = over_time("power", "Facility power of the programme, UTC", moments, {"Power": found}, "w")
+    return exhibit(listed, says, shows, draw, height=HALF_HEIGHT, half=True)
 
 
-def power(result: Result) -> Exhibit:
+def power(v: View) -> Exhibit:
     """Hours of facility power in each quarter against what the shells can draw."""
-    found = hours.power_span(result)
-    unit = scale("w", found.shell_w.values)
-    *spread, shells = (
-        Series(name=name, values=_in(unit, found[key]), colour=colour)
-        for key, name, colour in (
-            ("p1_w", "1 % of hours below", AMBER),
-            ("p50_w", "half of the hours below", RED),
-            ("p99_w", "from 1 % to 99 % of the hours, with the median", AMBER),
-            ("shell_w", "what the shells can draw, at the quarter's end", GREY),
-        )
-    )
+    found = hours.power_span(v.result)
+    lines = {name: values.values for name, values in found.items()}
+    unit = scale("w", lines["shell_w"].tolist())
+    labels = {
+        "p1_w": "1 % of hours below",
+        "p50_w": "half of the hours below",
+        "p99_w": "from 1 % to 99 % of the hours, with the median",
+        "shell_w": "what the shells can draw, at the quarter's end",
+    }
+    figures = np.array([lines[name] for name in labels])
+    *spread, shells = series(list(labels.values()), figures, unit, (AMBER, RED, AMBER, GREY))
+    periods = found.period.values.tolist()
     shows = f"Facility power of the programme in the hours of each quarter, {unit.unit}"
-    takeaway = power_words(found)
-    frame = Frame(slug="hours", title=shows, description=takeaway, height=WHOLE_HEIGHT)
-    chart = charts.ranges(frame, found.period.values.tolist(), spread, shells, unit.unit)
-    return Exhibit(takeaway=takeaway, shows=shows, svg=chart)
+    draw = partial(charts.ranges, periods=periods, spread=spread, level=shells, unit=unit.unit)
+    heads = ("1 % of hours below", "Half below", "99 % below", "Shells can draw")
+    listed = over_time("hours", "Hours of facility power", periods, dict(zip(heads, figures, strict=True)), "w")
+    return exhibit(listed, power_words(periods, lines["p99_w"], lines["shell_w"]), shows, draw)
 
 
-def power_words(found: xr.Dataset) -> str:
+def power_words(periods: Sequence[str], busy_w: Floats, shell_w: Floats) -> str:
     """How near the busiest hours come to the shells."""
-    at = int(np.argmax(found.p99_w.values))
-    most, shell = float(found.p99_w[at]), float(found.shell_w[at])
+    at = int(np.argmax(busy_w))
+    most, shell = float(busy_w[at]), float(shell_w[at])
     if shell <= 0:
         return "Nothing draws power."
     return (
-        f"In {quarter(str(found.period.values[at]))} 99 % of the hours stay below {cell(most, 'w')}, "
-        f"{cell(most / shell, 'frac')} of the {cell(shell, 'w')} that the shells can draw."
+        f"In {quarter(periods[at])} 99 % of the hours stay below {cell(most, 'w')}, {cell(most / shell, 'frac')} of "
+        f"the {cell(shell, 'w')} that the shells can draw."
     )
 
 
-def losses(result: Result, fleet: xr.Dataset) -> Exhibit:
-    """Share of rack-hours lost over time, by platform."""
-    shows = f"Rack-hours lost to failures and maintenance, mean of each {hours.grain(result)}, % of those in service"
-    takeaway = losses_words(result)
-    frame = Frame(slug="losses", title=shows, description=takeaway, height=HALF_HEIGHT)
-    lost = 1 - fleet.availability_frac
-    series = [
-        Series(name=names.platform(result.scenario, str(key)), values=_in(PERCENT, lost.sel(platform=key)), colour=k)
-        for k, key in enumerate(fleet.platform.values)
-        if bool(lost.sel(platform=key).notnull().any())
+def losses(v: View, fleet: xr.Dataset) -> Exhibit:
+    """Share of rack-hours lost over time, by platform, with the availability of each."""
+    shows = f"Rack-hours lost to failures and maintenance, mean of each {hours.grain(v.result)}, % of those in service"
+    lost = 1 - fleet.availability_frac.transpose("platform", "when").values
+    labels = [names.platform(v.scenario, str(key)) for key in fleet.platform.values]
+    kept = np.flatnonzero(np.isfinite(lost).any(axis=1))
+    shown = series([labels[n] for n in kept], lost[kept], PERCENT, kept.tolist())
+    planned = v.asked.operations.availability_frac
+    levels = [(f"plan: {cell(1 - planned, 'frac')}", (1 - planned) / PERCENT.size)]
+    draw = partial(charts.lines, periods=fleet.when.values.tolist(), series=shown, unit="%", levels=levels)
+    found = hours.availability(v.result).availability_frac
+    rows = [
+        (label, share) for label, share in zip(labels, tables.plain(found.values), strict=True) if share is not None
     ]
-    planned = 1 - result.scenario.asked.operations.availability_frac
-    levels = [(f"plan: {planned:.0%}", planned / PERCENT.size)]
-    chart = charts.lines(frame, fleet.when.values.tolist(), series, "%", levels=levels)
-    return Exhibit(takeaway=takeaway, shows=shows, svg=chart, table=availability(result))
+    heads = {"Platform": "", "Rack-hours that work": "frac"}
+    listed = table("availability", f"Availability by platform, {words.window(v)}", heads, rows)
+    says = losses_words(v.result.timeline.summary.availability_frac, planned, rows)
+    return exhibit(listed, says, shows, draw, height=HALF_HEIGHT, depth=Depth.BRIEF)
 
 
-def losses_words(result: Result) -> str:
+def losses_words(seen_frac: float | None, planned_frac: float, rows: Sequence[tuple[str, float]]) -> str:
     """Availability against the plan's, and the platform with the least."""
-    seen, planned = result.timeline.summary.availability_frac, result.scenario.asked.operations.availability_frac
-    if seen is None:
+    if seen_frac is None:
         return "No rack is in service."
-    found = hours.availability(result).availability_frac.dropna("platform")
-    least = int(np.argmin(found.values))
-    name = names.platform(result.scenario, str(found.platform.values[least]))
-    worst = f"; least on {name}, {found.values[least]:.1%}" if found.size > 1 else ""
-    return f"{seen:.1%} of rack-hours work, where the plan counts with {planned:.0%}{worst}.".replace("%", " %")
+    name, least = min(rows, key=lambda row: row[1])
+    worst = f"; least on {name}, {cell(least, 'frac')}" if len(rows) > 1 else ""
+    plan = cell(planned_frac, "frac")
+    return f"{cell(seen_frac, 'frac')} of rack-hours work, where the plan counts with {plan}{worst}."
 
 
-def availability(result: Result) -> Table:
-    """Availability of each platform."""
-    found = hours.availability(result)
-    rows = tuple(
-        (names.platform(result.scenario, str(key)), f"{share:.1%}".replace("%", " %"))
-        for key, share in zip(found.platform.values, found.availability_frac.values, strict=True)
-        if math.isfinite(share)
-    )
-    columns = (Column(title="Platform"), Column(title="Rack-hours that work", suffix="frac"))
-    return Table(title=f"Availability by platform, {words.window(result)}", columns=columns, rows=rows)
-
-
-def racks(result: Result, fleet: xr.Dataset) -> Exhibit:
+def racks(v: View, fleet: xr.Dataset) -> Exhibit:
     """Racks that work whole, that work with a tray out, and that are out."""
-    total = fleet.sum("platform")
-    trays = xr.where(total.degraded_count < total.stock_count, total.degraded_count, total.stock_count)
-    whole = (total.stock_count - total.down_count - trays).clip(min=0)
-    unit = scale("count", total.stock_count.values)
-    series = [
-        Series(name=name, values=_in(unit, values), colour=colour)
-        for name, values, colour in (
-            ("working whole", whole, TEAL),
-            ("with a tray out", trays, AMBER),
-            ("out", total.down_count, RED),
-        )
-    ]
-    label = unit.unit or "racks"
-    shows = f"Racks in service, mean of each {hours.grain(result)}, {label}"
-    last = f"{float(total.stock_count[-1]):,.0f} racks are in service"
-    takeaway = (
-        f"At the end {last}: {float(trays[-1]):,.0f} work with a tray out, {float(total.down_count[-1]):,.0f} are out."
+    stock, down, degraded = (
+        fleet[name].sum("platform").values for name in ("stock_count", "down_count", "degraded_count")
     )
-    frame = Frame(slug="racks", title=shows, description=takeaway, width=HALF, height=HALF_HEIGHT)
-    chart = charts.columns(frame, fleet.when.values.tolist(), series, label)
-    return Exhibit(takeaway=takeaway, shows=shows, svg=chart, half=True)
+    trays = np.minimum(degraded, stock)
+    lines = {"working whole": np.maximum(stock - down - trays, 0.0), "with a tray out": trays, "out": down}
+    figures, unit = np.array(list(lines.values())), scale("count", stock.tolist())
+    label, moments = unit.unit or "racks", fleet.when.values.tolist()
+    shows = f"Racks in service, mean of each {hours.grain(v.result)}, {label}"
+    says = (
+        f"At the end {stock[-1]:,.0f} racks are in service: {trays[-1]:,.0f} work with a tray out, {down[-1]:,.0f} are "
+        "out."
+    )
+    shown = series(list(lines), figures, unit, (TEAL, AMBER, RED))
+    draw = partial(charts.columns, periods=moments, series=shown, unit=label)
+    columns = {name.capitalize(): values for name, values in lines.items()}
+    listed = over_time("racks-lived", "Racks in service over time, as simulated", moments, columns, "count")
+    return exhibit(listed, says, shows, draw, height=HALF_HEIGHT, half=True)
 
 
-def failures(result: Result, fleet: xr.Dataset) -> Exhibit:
-    """Faults a day by kind over time."""
-    unit = Scale(size=1 / DAY_HOURS, unit="a day", digits=0)
-    series = [
-        Series(name=str(kind), values=_in(unit, fleet.failures_per_h.sel(kind=kind)), colour=colour)
-        for kind, colour in zip(fleet.kind.values, (BLUE, AMBER, RED, TEAL, GREY), strict=False)
-    ]
-    shows = f"Faults of racks by kind, a day, mean of each {hours.grain(result)}"
-    takeaway = failures_words(result)
-    frame = Frame(slug="failures", title=shows, description=takeaway, width=HALF, height=HALF_HEIGHT)
-    chart = charts.columns(frame, fleet.when.values.tolist(), series, unit.unit)
-    return Exhibit(takeaway=takeaway, shows=shows, svg=chart, table=failures_by_kind(result), half=True)
+def failures(v: View, fleet: xr.Dataset) -> Exhibit:
+    """Faults a day by kind over time, with how many there are of each."""
+    shown: list[Series] = series(
+        fleet.kind.values.tolist(),
+        fleet.failures_per_h.transpose("kind", "when").values,
+        A_DAY,
+        (BLUE, AMBER, RED, TEAL, GREY),
+    )
+    shows = f"Faults of racks by kind, a day, mean of each {hours.grain(v.result)}"
+    draw = partial(charts.columns, periods=fleet.when.values.tolist(), series=shown, unit=A_DAY.unit)
+    seen = v.result.timeline.summary.failures
+    return exhibit(
+        failures_by_kind(v, seen),
+        failures_words(v, seen),
+        shows,
+        draw,
+        height=HALF_HEIGHT,
+        half=True,
+        depth=Depth.BRIEF,
+    )
 
 
-def failures_words(result: Result) -> str:
+def failures_words(v: View, seen: Mapping[str, float]) -> str:
     """How many faults there are, and what most of them are."""
-    seen = result.timeline.summary.failures
     total = sum(seen.values())
     if not total:
         return "No rack fails."
     kind, most = max(seen.items(), key=lambda item: item[1])
-    drawn = "" if hours.dated(result) else " on average"
+    drawn = "" if hours.dated(v.result) else " on average"
     return (
-        f"Racks fail {total:,.0f} times{drawn} {words.window(result)}; {cell(most / total, 'frac')} of the faults are "
+        f"Racks fail {total:,.0f} times{drawn} {words.window(v)}; {cell(most / total, 'frac')} of the faults are "
         f'of the kind "{kind}".'
     )
 
 
-def failures_by_kind(result: Result) -> Table:
+def failures_by_kind(v: View, seen: Mapping[str, float]) -> Table:
     """Faults by kind."""
-    seen = result.timeline.summary.failures
     total = sum(seen.values())
-    rows = tuple((kind, f"{count:,.0f}", count / total if total else None) for kind, count in seen.items())
-    columns = (
-        Column(title="Kind"),
-        Column(title="Faults", suffix="count"),
-        Column(title="Share", suffix="frac"),
-    )
-    return Table(title=f"Faults of racks by kind, {words.window(result)}", columns=columns, rows=rows)
+    rows = [(kind, count, count / total if total else None) for kind, count in seen.items()]
+    heads = {"Kind": "", "Faults": "count", "Share": "frac"}
+    return table("faults", f"Faults of racks by kind, {words.window(v)}", heads, rows)
 
 
-def outages(result: Result, most_count: int = LISTED_COUNT) -> Table | None:
+def outages(v: View) -> Table | None:
     """The longest outages; None where failures are a rate."""
-    if not result.timeline.outages.sizes["outage"]:
+    listed = v.result.timeline.outages
+    if not listed.sizes["outage"]:
         return None
-    rows = tuple(
+    rows = [
         (
             row.moment.replace("T", " ").removesuffix("Z"),
-            names.site(result.scenario, row.site),
-            names.platform(result.scenario, row.platform),
+            names.site(v.scenario, row.site),
+            names.platform(v.scenario, row.platform),
             str(row.rack),
             row.kind,
-            f"{row.outage_h / DAY_HOURS:,.1f}",
+            row.outage_h / DAY_HOURS,
         )
-        for row in longest_first(result.timeline.outages, most_count)
-    )
-    columns = (
-        Column(title="Began, UTC"),
-        Column(title="Site"),
-        Column(title="Platform"),
-        Column(title="Rack", suffix="count"),
-        Column(title="Kind"),
-        Column(title="Days", suffix="count"),
-    )
-    return Table(title=f"The longest outages that began {words.window(result)}", columns=columns, rows=rows)
+        for row in longest_first(listed, LISTED_COUNT)
+    ]
+    heads = {"Began, UTC": "", "Site": "", "Platform": "", "Rack": "count", "Kind": "", "Days": "count"}
+    title = f"The longest outages that began {words.window(v)}"
+    return table("outages", title, heads, rows, brief_rows=BRIEF_COUNT)
 
 
-def _in(unit: Scale, data: xr.DataArray) -> tuple[float, ...]:
-    return tuple((np.asarray(data.values, dtype=float) / unit.size).tolist())
-
-
-def exhibits(result: Result) -> Sequence[Exhibit]:
+def exhibits(v: View, fleet: xr.Dataset) -> tuple[Exhibit, ...]:
     """The fleet's pictures in the order of the page."""
-    found = hours.fleet(result)
-    return (losses(result, found), racks(result, found), failures(result, found))
+    return losses(v, fleet), racks(v, fleet), failures(v, fleet)
 
 
-def sites(result: Result) -> Sequence[Exhibit]:
+def sites(v: View, fleet: xr.Dataset) -> tuple[Exhibit, ...]:
     """The pictures of energy and power in the order of the page: by quarter, or over a window of weeks or hours."""
-    found = hours.fleet(result)
-    if hours.grain(result) in ("quarter", "month"):
-        return (energy(result), pue(result, found), power(result))
-    return (power_by_time(result, found), pue(result, found))
+    if hours.grain(v.result) in ("quarter", "month"):
+        return energy(v), pue(v, fleet), power(v)
+    return power_by_time(v, fleet), pue(v, fleet)

@@ -1,60 +1,119 @@
-"""A result as a folder: report, workbook, tables and data, all of it at once or nothing."""
+"""An answer as a folder: page, workbook, tables, charts and figures, all of it at once or nothing."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from gigawatt.plan.exact import exact
-from gigawatt.report.datasets import write_csv
+from gigawatt.report.document import Document, Table
+from gigawatt.report.writers import csv, page, workbook
 from gigawatt.study.answer import plain
-from gigawatt.study.result import whole_folder
+from gigawatt.study.files import check_file, refused, sealed, write_whole
+from gigawatt.study.result import DATA, Result, check_out, whole_folder
+from gigawatt.study.workshop import NEW, put, workshop
 
-if TYPE_CHECKING:
-    from gigawatt.study.run.answer import RunAnswer
-    from gigawatt.study.simulation.answer import SimulationAnswer
+# The file that says whose folder it is, and what it says.
+MARKER, KIND = "report.json", "report"
+PAGE, WORKBOOK, SUMMARY, TABLES, CHARTS, CSV = (
+    "report.html",
+    "workbook.xlsx",
+    "summary.json",
+    "tables",
+    "charts",
+    "csv",
+)
+# Of names by which a file is meant, not a folder.
+ENDINGS = (".csv", ".html", ".json", ".md", ".pdf", ".png", ".svg", ".txt", ".xlsx", ".zip")
 
-# Datasets of a result, by the name of their files.
-DATA = ("plan", "inputs", "timeline", "outages", "accounts", "statements", "classes", "platforms")
+
+def check(folder: Path) -> None:
+    """Refuse a folder that holds something else, or cannot be written, or is named as a file is.
+
+    Raises OutputError, or OSError.
+    """
+    if folder.suffix.lower() in ENDINGS and not folder.is_dir():
+        raise refused("out", f"{folder}: the name of a file", "a folder, for there are several files to be written")
+    check_out(folder, MARKER, KIND)
 
 
 @exact()
-def write(answer: RunAnswer | SimulationAnswer, folder: Path) -> dict[str, str]:
-    """Write everything that an answer and its result say; returns name → path, folder first.
+def write(answer: Any, document: Document, folder: Path, *, beside: bool = False) -> dict[str, str]:
+    """Write everything that an answer says; returns name → path, folder first.
 
-    Raises OutputError where the folder holds something else, OSError where it cannot be written. A failure in the
-    middle leaves nothing behind.
+    A result brings its data; beside: to a folder of the answer's own making, file by file. Raises OutputError where the
+    folder holds something else, OSError where it cannot be written: a failure in the middle leaves nothing behind.
     """
-    from gigawatt.report import page, workbook
+    contents = _contents(answer, document)
+    result = getattr(answer, "result", None)
+    if beside:
+        for name, content in contents.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            write_whole(folder / name, content, beside=folder)
+        return files(folder, contents)
+    if isinstance(result, Result):
+        from gigawatt.report.datasets import write_csv
 
-    result = answer.result
-    with whole_folder(result, folder) as place:
-        (place / "report.html").write_text(page.render(result), encoding="utf-8")
-        workbook.write(result, place / "workbook.xlsx")
-        (place / "summary.json").write_text(_summary(answer), encoding="utf-8")
-        write_csv(result, place / "csv")
-    return files(folder)
+        with whole_folder(result, folder) as place:
+            _fill(place, contents)
+            write_csv(result, place / CSV)
+        return files(folder, contents) | {name: str(folder / file) for name, file in {"csv": CSV, **DATA}.items()}
+    _write_alone(contents, folder)
+    return files(folder, contents)
 
 
-def _summary(answer: RunAnswer | SimulationAnswer) -> str:
-    """The answer as JSON, without the time that it took: the same result gives the same bytes."""
+def _write_alone(contents: dict[str, bytes], folder: Path) -> None:
+    check(folder)
+    folder = folder.resolve()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with workshop(folder.parent) as place:
+        new = place / NEW
+        new.mkdir()
+        _fill(new, contents)
+        names = sorted(path.relative_to(new).as_posix() for path in new.rglob("*"))
+        (new / MARKER).write_text(sealed({"kind": KIND, "files": [*names, MARKER]}), encoding="utf-8")
+        check(folder)  # again: a user may have put something there in the meantime
+        put(place, folder)
+
+
+def _fill(place: Path, contents: dict[str, bytes]) -> None:
+    for name, content in contents.items():
+        (place / name).parent.mkdir(exist_ok=True)
+        (place / name).write_bytes(content)
+
+
+def _contents(answer: Any, document: Document) -> dict[str, bytes]:
+    """What every folder holds, by name."""
+    found = {PAGE: page.render(document).encode(), WORKBOOK: workbook.render(document), SUMMARY: _summary(answer)}
+    found |= {f"{TABLES}/{name}.csv": text.encode() for name, text in csv.texts(document).items()}
+    return found | {f"{CHARTS}/{name}.svg": chart.alone.encode() for name, chart in document.charts().items()}
+
+
+def _summary(answer: Any) -> bytes:
+    """The answer as JSON, without the time that it took: the same question gives the same bytes."""
     found = plain(answer)
-    if "solver" in found:
+    if isinstance(found.get("solver"), dict):
         found["solver"]["wall_s"] = None
-    return f"{json.dumps(found, allow_nan=False, ensure_ascii=False)}\n"
+    return f"{json.dumps(found, allow_nan=False, ensure_ascii=False)}\n".encode()
 
 
-def files(folder: Path) -> dict[str, str]:
-    """Name → path of what `write` writes."""
-    data = {name: f"{name}.nc" for name in DATA}
-    found = {
-        "report": "report.html",
-        "workbook": "workbook.xlsx",
-        "summary": "summary.json",
-        "csv": "csv",
-        "scenario": "scenario.toml",
-        "resolved": "resolved.json",
-        "result": "result.json",
-    }
-    return {"folder": str(folder)} | {name: str(folder / file) for name, file in (found | data).items()}
+def files(folder: Path, contents: dict[str, bytes]) -> dict[str, str]:
+    """Name → path of what is written for every answer."""
+    names = {"report": PAGE, "workbook": WORKBOOK, "summary": SUMMARY, "tables": TABLES}
+    names |= {"charts": CHARTS} if any(name.startswith(CHARTS) for name in contents) else {}
+    return {"folder": str(folder)} | {name: str(folder / file) for name, file in names.items()}
+
+
+def check_table(place: Path, heads: tuple[str, ...]) -> None:
+    """Refuse, before any work is done, a place for rows of a table that cannot be written, or holds another file.
+
+    heads: the last titles of the table, by which an earlier one is known. Raises OutputError, or OSError.
+    """
+    check_file(place, "predictions", lambda text: tuple(text.partition("\n")[0].split(",")[-len(heads) :]) == heads)
+
+
+def write_table(table: Table, place: Path) -> dict[str, str]:
+    """Write a table as CSV; returns its name → place."""
+    write_whole(place, csv.text(table))
+    return {table.name: str(place)}

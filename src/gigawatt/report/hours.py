@@ -32,7 +32,7 @@ def quarters(result: Result) -> list[str]:
 
 def dated(result: Result) -> bool:
     """Whether steps have dates: false for representative weeks."""
-    return "T" in str(result.timeline.data.time.values[0])
+    return "T" in str(result.timeline.data.indexes["time"][0])
 
 
 def step_h(data: xr.Dataset) -> float:
@@ -50,8 +50,10 @@ def grain(result: Result) -> str:
 
 def shown(result: Result) -> xr.Dataset:
     """The steps of the quarters that a report shows."""
-    data = result.timeline.data
-    return data.isel(time=np.flatnonzero(np.isin(data.quarter.values, quarters(result))))
+    names, data = quarters(result), result.timeline.data
+    within = (data.quarter.values >= names[0]) & (data.quarter.values <= names[-1])
+    steps = np.flatnonzero(within)
+    return data.isel(time=slice(steps[0], steps[-1] + 1))
 
 
 def fleet(result: Result) -> xr.Dataset:
@@ -181,9 +183,10 @@ def _length(result: Result, data: xr.Dataset) -> int:
     """Characters of a moment that name a point: the finest grain with few enough points."""
     if not dated(result):
         return QUARTER_LENGTH
-    moments = data.time.values
-    few = (length for length in LENGTHS if len(np.unique(moments.astype(f"U{length}"))) <= MOST_POINTS)
-    return next(few, LENGTHS[-1])
+    first, last = (np.datetime64(str(data.indexes["time"][at])) for at in (0, -1))
+    counts = ((last.astype(f"M8[{unit}]") - first.astype(f"M8[{unit}]")).astype(int) + 1 for unit in "hD")
+    counts_by_length = zip(LENGTHS, (data.sizes["time"], *counts), strict=False)
+    return next((length for length, count in counts_by_length if count <= MOST_POINTS), LENGTHS[-1])
 
 
 def _over(over: Floats, under: Floats) -> Floats:

@@ -7,6 +7,14 @@ from dataclasses import dataclass
 from gigawatt.account.metrics import GIGAWATT_W
 from gigawatt.scenario.schema import Scenario
 
+# What the grade of a number means.
+GRADES = {
+    "measured": "measured by someone who says how",
+    "vendor": "the vendor's own figure",
+    "press": "reported by the press or an analyst",
+    "derived": "worked out from published figures",
+    "assumed": "our assumption",
+}
 _KINDS = {
     "supply": "supply of {} racks",
     "grid power": "grid power at {}",

@@ -1,106 +1,101 @@
-"""How each answer is told: on a terminal, and in the files that a door writes of it."""
+"""How each answer is told: the function that makes its document, and the files that a door writes of it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from gigawatt.plan.exact import exact
+from gigawatt.report.document import Document
 from gigawatt.study.answer import plain
-from gigawatt.study.files import check_drawing, write_whole
 from gigawatt.study.verbs import Verb
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """Functions of an answer, within gigawatt.report: "module:function"."""
-
-    show: str = "reports:show_plain"
-    """Prints it: show(answer, files), files by name as they were written."""
-    folder: str = ""
-    """Writes it to the folder that it is kept in, and says what it wrote: write(answer, folder)."""
-    drawing: str = ""
-    """Its chart as an SVG: chart(answer)."""
-    table: str = ""
-    """Its rows as CSV: table(answer)."""
-
-
-REPORTS: dict[str, Report] = {
-    "run": Report(show="terminal:show", folder="folder:write"),
-    "check": Report(show="terminal:show_outline"),
-    "compare": Report(show="uncertainty:show_comparison", folder="uncertainty:write_comparison"),
-    "sweep": Report(show="uncertainty:show_sweep", folder="uncertainty:write_sweep"),
-    "hedge": Report(show="hedging:show"),
-    "simulate": Report(show="terminal:show_simulation", folder="folder:write"),
-    "allocate": Report(show="allocation:show", drawing="allocation_chart:chart"),
-    "flywheel": Report(show="flywheel:show", drawing="flywheel:chart"),
-    "predict inference": Report(show="prediction:show_inference", drawing="front:chart"),
-    "predict training": Report(show="prediction:show_training"),
-    "predict bridge": Report(show="prediction:show_bridge"),
-    "validate inference": Report(show="accuracy:show", table="accuracy:predictions"),
-    "validate training": Report(show="accuracy:show", table="accuracy:predictions"),
-    "validate facility": Report(show="accuracy:show", table="accuracy:predictions"),
-    "catalog list": Report(show="terminal:show_listing"),
-    "catalog show": Report(show="terminal:show_entry"),
-    "catalog import-model": Report(show="terminal:show_imported"),
-    "sources": Report(show="terminal:show_sources"),
-    "claims": Report(show="terminal:show_claims"),
+# Verb → the module of report/documents/ whose `document(answer)` tells its answer. One that nobody wrote shows its
+# figures.
+DOCUMENTS: dict[str, str] = {
+    "run": "run",
+    "check": "outline",
+    "compare": "comparison",
+    "sweep": "sweep",
+    "hedge": "hedging",
+    "simulate": "simulation",
+    "allocate": "allocation",
+    "flywheel": "flywheel",
+    "predict inference": "inference",
+    "predict training": "training",
+    "predict bridge": "bridge",
+    "validate inference": "validation",
+    "validate training": "validation",
+    "validate facility": "validation",
+    "catalog list": "listing",
+    "catalog show": "entry",
+    "catalog import-model": "imported",
+    "sources": "sources",
+    "claims": "claims",
 }
+# Verbs of whose document a door may write one table as a file of its own, and the last titles of it.
+TABLES: dict[str, str] = dict.fromkeys(("validate inference", "validate training", "validate facility"), "predictions")
+TABLE_HEADS = ("measured", "p10", "p50", "p90", "baseline", "error_frac", "note")
+# Verbs whose answer is a file already.
+FILES = ("catalog import-model",)
 
 
-def of(verb: Verb) -> Report:
-    """The report of a verb's answer; one that nobody wrote shows its figures."""
-    return REPORTS.get(verb.name, Report())
+def told(verb: Verb) -> bool:
+    """Whether somebody wrote what a verb's document is."""
+    return verb.name in DOCUMENTS
 
 
-def writes(verb: Verb) -> bool:
-    """Whether files can be made of a verb's answer."""
-    report = of(verb)
-    return bool(report.folder or report.drawing or report.table)
+def kept(verb: Verb) -> bool:
+    """Whether a folder can be written of a verb's answer."""
+    return told(verb) and verb.name not in FILES
 
 
-def check_places(places: Mapping[str, Path]) -> None:
-    """Refuse, before any work is done, a drawing or table that cannot be written. Raises OutputError, or OSError."""
-    if "drawing" in places:
-        check_drawing(places["drawing"])
+@exact()
+def document(verb: Verb, answer: Any) -> Document:
+    """The document of an answer. Raises KeyError for a verb without one."""
+    found: Document = maker(verb)(answer)
+    return found
+
+
+def maker(verb: Verb) -> Any:
+    """The function that makes a verb's document."""
+    return import_module(f"gigawatt.report.documents.{DOCUMENTS[verb.name]}").document
+
+
+def check_places(verb: Verb, places: Mapping[str, Path]) -> None:
+    """Refuse, before any work is done, a folder or table that cannot be written. Raises OutputError, or OSError."""
+    from gigawatt.report import folder
+
+    if "folder" in places and kept(verb) and not verb.folder:
+        folder.check(places["folder"])
     if "table" in places:
-        from gigawatt.report.accuracy import check_predictions
-
-        check_predictions(places["table"])
+        folder.check_table(places["table"], TABLE_HEADS)
 
 
-def write(verb: Verb, answer: Any, places: Mapping[str, Path]) -> dict[str, str]:
-    """Write what was asked for: "folder", "drawing" or "table" by its place; what was written where, by name.
+def write(verb: Verb, answer: Any, found: Document | None, places: Mapping[str, Path]) -> dict[str, str]:
+    """Write what was asked for of an answer and its document: "folder" or "table" by its place; what was written where,
+    by name.
 
     Raises OutputError for a place that is not ours, OSError where the machine cannot write it.
     """
-    report, files = of(verb), dict[str, str]()
-    if report.folder and "folder" in places:
-        files |= _at(report.folder)(answer, places["folder"])
-    if "drawing" in places:
-        write_whole(places["drawing"], _at(report.drawing)(answer))
-        files["chart"] = str(places["drawing"])
-    if "table" in places:
-        write_whole(places["table"], _at(report.table)(answer))
-        files["predictions"] = str(places["table"])
+    from gigawatt.report import folder
+
+    files = dict[str, str]()
+    if found is not None and "folder" in places and kept(verb):
+        files |= folder.write(answer, found, places["folder"], beside=verb.resumes)
+    if found is not None and "table" in places:
+        files |= folder.write_table(found.tables()[TABLES[verb.name]], places["table"])
     return files
 
 
-def show(verb: Verb, answer: Any, files: Mapping[str, str]) -> None:
-    """Print an answer for a person."""
-    _at(of(verb).show)(answer, files)
+def show(answer: Any, found: Document | None, files: Mapping[str, str]) -> None:
+    """Print an answer for a person: its document, or its figures where it has none."""
+    if found is None:
+        print(json.dumps(plain(answer), indent=2, ensure_ascii=False))
+        return
+    from gigawatt.report.writers import terminal
 
-
-def show_plain(answer: Any, files: Mapping[str, str]) -> None:
-    """Print an answer that has no report of its own as its figures."""
-    print(json.dumps(plain(answer), indent=2, ensure_ascii=False))
-    for name, place in files.items():
-        print(f"{name}: {place}")
-
-
-def _at(reference: str) -> Any:
-    module, _, name = reference.partition(":")
-    return getattr(import_module(f"gigawatt.report.{module}"), name)
+    terminal.show(found, files)

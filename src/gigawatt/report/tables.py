@@ -1,137 +1,155 @@
-"""What a report lists, as plain tables: the terminal, the page and the workbook show the same ones."""
+"""What a report lists of a plan and its books, as tables: by calendar year to read, by quarter to reckon with."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
-import xarray as xr
 
 from gigawatt.plan import flows
 from gigawatt.report import names, views, words
-from gigawatt.report.scale import Scale, cell, scale
+from gigawatt.report.document import Column, Depth, Sum, Table, Value, united
+from gigawatt.report.formats import Scale, cell, scale
+from gigawatt.report.views import Floats, View
 from gigawatt.study.dates import by_end, quarter, spoken, when
-from gigawatt.study.result import Result
-from gigawatt.study.run.tranches import tranches
 
-Value = float | str | None
+Lines = Sequence[tuple[str, Floats]]  # label and figures of each row
+WORTH_ROWS = 6
+WHOLE = Scale(size=1.0, unit="", digits=0)
+RACKS, GPUS, QUARTERS = (replace(WHOLE, unit=unit) for unit in ("racks", "GPUs", "quarters"))
+MANY_GPUS = Scale(size=1e3, unit="thousand GPUs", digits=0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """A column: its title, and the unit of its figures (a suffix of units.SUFFIXES; "" is text).
+def table(name: str, title: str, columns: Mapping[str, str], rows: Sequence[tuple[Value, ...]], **shown: Any) -> Table:
+    """A table of columns by title with the suffix of each, "" for text; what else it has is `shown`."""
+    heads = tuple(Column(title=title, suffix=suffix) for title, suffix in columns.items())
+    return Table(name=name, title=title, columns=heads, rows=tuple(rows), **shown)
 
-    scale: one unit for the whole column, named in its title or in the table's; None writes a unit in each cell.
-    """
+
+def in_units(found: Table) -> Table:
+    """A table with one unit for each of its columns."""
+    return replace(found, columns=united(found.columns, found.rows))
+
+
+def across(
+    heads: Sequence[str], name: str, title: str, lines: Lines, suffix: str, *, total: bool = False, **shown: Any
+) -> Table:
+    """One row a line, one column a head, one unit for all. total: a last row adds the lines up."""
+    figures = np.array([values for _, values in lines], dtype=float).reshape(len(lines), len(heads))
+    labels = [label for label, _ in lines]
+    if total:
+        figures, labels = np.vstack([figures, figures.sum(axis=0)]), [*labels, "Total"]
+        shown |= {"strong": (len(lines),), "sums": {len(lines): Sum(rows=tuple(range(len(lines))))}}
+    unit = shown.pop("unit", None) or scale(suffix, figures.ravel().tolist())
+    columns = (Column(title=unit.unit), *(Column(title=head, suffix=suffix, scale=unit) for head in heads))
+    rows = tuple((label, *plain(values)) for label, values in zip(labels, figures, strict=True))
+    return Table(name=name, title=title, columns=columns, rows=rows, **shown)
+
+
+def plain(values: Floats) -> list[float | None]:
+    """Figures of an array, None where there is none."""
+    return [value if np.isfinite(value) else None for value in values.tolist()]
+
+
+def by_year(v: View, name: str, title: str, lines: Lines, suffix: str, **shown: Any) -> Table:
+    """Lines by calendar year of the reported window."""
+    return across(v.years, name, title, lines, suffix, thin=True, **shown)
+
+
+def by_quarter(v: View, name: str, title: str, lines: Lines, suffix: str, **shown: Any) -> Table:
+    """Lines by quarter of the solved horizon, for files."""
+    return across([quarter(p) for p in v.periods], name, title, lines, suffix, depth=Depth.DATA, **shown)
+
+
+def over_time(name: str, title: str, moments: Sequence[str], lines: Mapping[str, Floats], suffix: str) -> Table:
+    """Lines by quarter, month, day or hour, a row each."""
+    rows = [
+        (spoken(moment), *plain(values)) for moment, values in zip(moments, np.array([*lines.values()]).T, strict=True)
+    ]
+    return in_units(table(name, title, {"When": ""} | dict.fromkeys(lines, suffix), rows, depth=Depth.FULL))
+
+
+class Stock(NamedTuple):
+    """What stands at the end of a quarter or year, or is bought in it, of each of some things."""
 
     title: str
-    suffix: str = ""
-    scale: Scale | None = None
-
-    def text(self, value: Value) -> str:
-        """A cell as it is shown."""
-        if self.scale is not None and not isinstance(value, str):
-            return self.scale.text(value)
-        return "–" if value is None else cell(value, self.suffix)
+    labels: Sequence[str]
+    figures: Floats
+    suffix: str
+    unit: Scale | None = None
+    flow: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """Rows of values in SI units under titled columns. strong: rows that stand out, such as totals."""
-
-    title: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Value, ...], ...]
-    strong: tuple[int, ...] = ()
-
-    def only(self, *kept: int) -> Table:
-        """The same table with some of its columns."""
-        columns = tuple(self.columns[n] for n in kept)
-        return replace(self, columns=columns, rows=tuple(tuple(row[n] for n in kept) for row in self.rows))
-
-    def texts(self) -> list[list[str]]:
-        """Every cell as it is shown."""
-        return [[c.text(v) for c, v in zip(self.columns, row, strict=True)] for row in self.rows]
+def stocks(v: View) -> dict[str, Stock]:
+    """What a plan builds and serves, by name."""
+    end, gpus, per_day = "at the end of each {}", v.stock_count * v.packages_count, "tokens_per_day"
+    in_gpus = MANY_GPUS if gpus.sum(axis=1).max() >= 100 * MANY_GPUS.size else GPUS
+    return {
+        "power-by-platform": Stock(f"Facility power in service {end}, by platform", v.platforms, v.platform_w, "w"),
+        "power-by-site": Stock(f"Facility power in service {end}, by site", v.sites, v.site_w, "w"),
+        "gpus": Stock(f"GPUs (packages) in service {end}", v.platforms, gpus, "count", in_gpus),
+        "racks": Stock(f"Racks in service {end}", v.platforms, v.stock_count, "count", RACKS),
+        "racks-bought": Stock("Racks bought in each {}", v.platforms, v.bought_count, "count", RACKS, flow=True),
+        "tokens": Stock(f"Output tokens served on a mean day {end}", v.classes, v.served_tokens_per_day, per_day),
+        "demand": Stock(f"Output tokens asked for on a mean day {end}", v.classes, v.demand_tokens_per_day, per_day),
+    }
 
 
-def by_year(title: str, labels: Sequence[str], lines: Sequence[xr.DataArray], suffix: str, strong: int = 0) -> Table:
-    """One row a line, one column a year, one unit for all. strong: how many of the last rows stand out.
-
-    lines: dims (year).
-    """
-    unit = scale(suffix, [float(v) for line in lines for v in line.values])
-    years = [str(year) for year in lines[0].year.values]
-    columns = (Column(title=unit.unit), *(Column(title=year, suffix=suffix, scale=unit) for year in years))
-    rows: tuple[tuple[Value, ...], ...] = tuple(
-        (label, *map(float, line.values)) for label, line in zip(labels, lines, strict=True)
-    )
-    return Table(title=title, columns=columns, rows=rows, strong=tuple(range(len(rows) - strong, len(rows))))
+def yearly(v: View, name: str, depth: Depth = Depth.FULL) -> Table:
+    """One of the stocks by calendar year, of what there ever is any."""
+    one = stocks(v)[name]
+    figures = (v.yearly if one.flow else v.year_end)(one.figures).T
+    lines = [line for line in zip(one.labels, figures, strict=True) if (line[1] > 0).any()]
+    return by_year(v, name, one.title.format("year"), lines, one.suffix, unit=one.unit, total=True, depth=depth)
 
 
-def thinned(table: Table, most: int) -> Table:
-    """A table by year with at most so many years: every second, third … and the last."""
-    count = len(table.columns) - 1
-    step = -(-count // most)
-    kept = [0, *range(1 + (count - 1) % step, count + 1, step)]
-    title = table.title if step == 1 else f"{table.title}, every {step} years"
-    return replace(table.only(*kept), title=title)
+def quarterly(v: View) -> list[Table]:
+    """All stocks by quarter of the solved horizon, for files."""
+    return [
+        by_quarter(
+            v,
+            f"{name}-quarters",
+            one.title.format("quarter"),
+            list(zip(one.labels, one.figures.T, strict=True)),
+            one.suffix,
+            unit=one.unit,
+            total=True,
+        )
+        for name, one in stocks(v).items()
+    ]
 
 
-def power_by_platform(result: Result) -> Table:
-    """Facility power in service at the end of each year, by platform."""
-    power = views.facility_by_platform_w(result.plan).isel(period=views.reported(result))
-    return _power(result, power, "platform", "Facility power in service at the end of each year, by platform")
-
-
-def power_by_site(result: Result) -> Table:
-    """Facility power in service at the end of each year, by site."""
-    power = result.plan.data.facility_w.isel(period=views.reported(result))
-    return _power(result, power, "site", "Facility power in service at the end of each year, by site")
-
-
-def _power(result: Result, power: xr.DataArray, dim: str, title: str) -> Table:
-    yearly = views.year_end(power)
-    name = names.platform if dim == "platform" else names.site
-    keys = [str(key) for key in power[dim].values if float(power.sel({dim: key}).max()) > 0]
-    lines = [yearly.sel({dim: key}) for key in keys]
-    labels = [*(name(result.scenario, key) for key in keys), "Total"]
-    return by_year(title, labels, [*lines, yearly.sum(dim)], "w", strong=1)
-
-
-def milestones(result: Result) -> Table:
+def milestones(v: View) -> Table:
     """Each tranche: its power, when that stood, when the money came, how much."""
     rows = [
-        (row.milestone_w, when(row.energised_period), when(row.released_period), row.amount_usd)
-        for row in tranches(result)
+        (row.milestone_w, when(row.energised_period), when(row.released_period), row.amount_usd) for row in v.tranches
     ]
-    columns = (
-        Column(title="Milestone (gross installed)", suffix="w"),
-        Column(title="Energised"),
-        Column(title="Released"),
-        Column(title="Amount", suffix="usd"),
-    )
-    total = ("Total", "", "", sum(float(row[3]) for row in rows))
-    return Table(title="Tranches: power first, then money", columns=columns, rows=(*rows, total), strong=(len(rows),))
+    total = ("Total", "", "", sum(row.amount_usd for row in v.tranches))
+    heads = {"Milestone (gross installed)": "w", "Energised": "", "Released": "", "Amount": "usd"}
+    sums = {len(rows): Sum(rows=tuple(range(len(rows))))}
+    title = "Tranches: power first, then money"
+    return table("tranches", title, heads, (*rows, total), strong=(len(rows),), sums=sums)
 
 
-def money(result: Result) -> Table:
+def money(v: View) -> Table:
     """Revenue, running cost, capital spending and free cash flow by year."""
-    found = views.money(result)
-    lines = {"revenue": "Revenue", "running": "Running cost", "capex": "Capital spending", "tax": "Tax"}
-    shown = [name for name in lines if name != "tax" or bool((found.tax != 0).any())]
-    data = [found[name] for name in shown]
-    labels = [lines[name] for name in shown]
-    return by_year(
-        f"Money by calendar year, real USD of {result.scenario.asked.dollar_year}",
-        [*labels, "Free cash flow"],
-        [*data, found.free_cash_flow],
-        "usd",
-        strong=1,
-    )
+    books = v.books
+    lines = {
+        "Revenue": v.yearly(books["revenue"]),
+        "Running cost": v.yearly(views.running_usd(v)),
+        "Capital spending": v.yearly(books["investing_cash"]),
+        "Tax": v.yearly(books["tax"]),
+    }
+    shown = [(label, values) for label, values in lines.items() if label != "Tax" or values.any()]
+    title = f"Money by calendar year, real USD of {v.asked.dollar_year}"
+    found = by_year(v, "money", title, shown, "usd", total=True)
+    return replace(found, rows=(*found.rows[:-1], ("Free cash flow", *found.rows[-1][1:])))
 
 
-INCOME = {
+# The lines of the books and what they are called.
+LINES = {
     "revenue": "Revenue",
     "non_compute": "Cost that is not compute",
     "energy": "Energy",
@@ -143,8 +161,6 @@ INCOME = {
     "interest": "Interest",
     "tax": "Tax",
     "net_income": "Net income",
-}
-CASH_FLOW = {
     "operating_cash": "Operating cash flow",
     "racks": "Racks",
     "network": "Network and storage",
@@ -155,180 +171,178 @@ CASH_FLOW = {
     "upfront_equity": "Equity up front",
     "tranches": "Tranches",
     "debt_drawn": "Debt drawn (repaid)",
-    "interest": "Interest",
     "distribution": "Distributions",
     "financing_cash": "Financing cash flow",
     "cash": "Cash at the end",
     "debt": "Debt at the end",
     "book": "Net book value at the end",
 }
+_NAMES = tuple(LINES)
+INCOME = _NAMES[: _NAMES.index("operating_cash")]
+CASH_FLOW = ("operating_cash", *_NAMES[_NAMES.index("racks") : _NAMES.index("distribution")], "interest")
+CASH_FLOW += _NAMES[_NAMES.index("distribution") :]
+# Row of the statements → the rows whose sum it is; others hold figures.
+SUMS: dict[str, tuple[str, ...]] = {
+    "ebitda": ("revenue", "non_compute", "energy", "opex", "rent"),
+    "ebit": ("ebitda", "depreciation"),
+    "net_income": ("ebit", "interest", "tax"),
+    "operating_cash": ("ebitda", "tax"),
+    "investing_cash": ("racks", "network", "shells"),
+    "free_cash_flow": ("operating_cash", "investing_cash"),
+    "financing_cash": ("opening_cash", "upfront_equity", "tranches", "debt_drawn", "interest", "distribution"),
+}
+# Balance → the rows that change it from one column to the next.
+BALANCES: dict[str, tuple[str, ...]] = {"cash": ("free_cash_flow", "financing_cash"), "debt": ("debt_drawn",)}
 _SUBTOTALS = ("ebitda", "ebit", "net_income", "investing_cash", "free_cash_flow", "financing_cash")
 
 
-def statement(result: Result, title: str, lines: dict[str, str]) -> Table:
+def _sums(shown: Sequence[str], all_: Sequence[str]) -> dict[int, Sum]:
+    """What the shown lines add up to; a part that is nought throughout may be missing among them."""
+    at = {name: n for n, name in enumerate(shown)}
+    return {
+        at[name]: Sum(rows=tuple(at[part] for part in parts if part in at), carried=name in BALANCES)
+        for name, parts in (SUMS | BALANCES).items()
+        if name in at and set(parts) <= set(all_) and any(part in at for part in parts)
+    }
+
+
+def statement(v: View, name: str, title: str, lines: Sequence[str]) -> Table:
     """Some lines of the books by calendar year; lines that are nought throughout are left out."""
-    books = views.statements_by_year(result)
-    shown = [name for name in lines if name == "revenue" or bool((books[name] != 0).any())]
-    table = by_year(title, [lines[name] for name in shown], [books[name] for name in shown], "usd")
-    return replace(table, strong=tuple(n for n, name in enumerate(shown) if name in _SUBTOTALS))
+    found = {
+        line: v.year_end(v.books[line]) if line in (*BALANCES, "book") else v.yearly(v.books[line]) for line in lines
+    }
+    shown = [line for line in lines if line == "revenue" or found[line].any()]
+    strong = tuple(n for n, line in enumerate(shown) if line in _SUBTOTALS)
+    rows = [(LINES[line], found[line]) for line in shown]
+    return by_year(v, name, title, rows, "usd", strong=strong, sums=_sums(shown, lines), depth=Depth.FULL)
 
 
-def classes(result: Result) -> Table:
+def statements(v: View) -> Table:
+    """Every line of the books by quarter of the solved horizon, subtotals and balances as sums."""
+    title = f"Income, cash flow and balances by quarter, real USD of {v.asked.dollar_year}"
+    sums = _sums(_NAMES, _NAMES)
+    rows = [(label, v.books[name]) for name, label in LINES.items()]
+    return by_quarter(v, "statements", title, rows, "usd", strong=tuple(sums), sums=sums)
+
+
+def lines_of_books(v: View) -> Table:
+    """Every line of the books."""
+    found = v.result.accounts.table
+    heads = ("period", "site", "use_case", "platform", "item", "kind", "usd")
+    rows = tuple(zip(*(found[name].values.tolist() for name in heads), strict=True))
+    columns = {head.replace("_", " ").capitalize(): "" for head in heads[:-1]} | {"Amount": "usd"}
+    title = "Every line of the books, solved horizon: income positive, cost negative"
+    return table("books", title, columns, rows, depth=Depth.DATA)
+
+
+def classes(v: View) -> Table:
     """Who is served, over the reported window."""
-    found = result.accounts.classes.sel(use_case=list(result.scenario.asked.use_cases))
-    shares = views.served_frac(result.plan).isel(period=views.reported(result))
-    rows = tuple(
-        (
-            names.use_case(result.scenario, str(key)),
-            _number(shares.sel(use_case=key).isel(period=slice(-4, None)).mean()),
-            _number(found.served_tokens.sel(use_case=key)),
-            _number(found.revenue_usd.sel(use_case=key)),
-            _number(found.revenue_usd_per_mtok.sel(use_case=key)),
-            _number(found.cost_usd_per_mtok.sel(use_case=key)),
+    found = v.result.accounts.classes.sel(use_case=list(v.asked.use_cases))
+    shares = words.last_year_served_frac(v)
+    columns = [
+        plain(found[name].values)
+        for name in (
+            "served_tokens",
+            "revenue_usd",
+            "revenue_usd_per_mtok",
+            "cost_usd_per_mtok",
+            "demand_tokens",
+            "cost_usd",
         )
-        for key in found.use_case.values
-    )
-    last = str(shares.period.values[-1])[:4]
-    columns = (
-        Column(title="Class"),
-        Column(title=f"Served {last}", suffix="frac"),
-        Column(title="Tokens", suffix="tokens"),
-        Column(title="Revenue", suffix="usd"),
-        Column(title="Earned", suffix="usd_per_mtok"),
-        Column(title="Cost", suffix="usd_per_mtok"),
-    )
-    horizon = result.scenario.asked.horizon
-    span = f"{quarter(horizon.start_date)} to {quarter(horizon.report_end_date)}"
-    return Table(title=f"Who is served, {span}", columns=united(columns, rows), rows=rows)
-
-
-def served(result: Result) -> Table:
-    """Share of demand served, by class and year (mean of its quarters)."""
-    shares = views.yearly_mean(views.served_frac(result.plan).isel(period=views.reported(result)))
-    keys = [str(key) for key in shares.use_case.values]
-    labels = [names.use_case(result.scenario, key) for key in keys]
-    title = "Share of demand served, mean of the quarters of each year"
-    return by_year(title, labels, [shares.sel(use_case=key) for key in keys], "frac")
-
-
-def tokens_per_day(result: Result) -> Table:
-    """Tokens served on a mean day, by class, last quarter of each year."""
-    done = views.year_end(views.served_tokens_per_day(result.plan).isel(period=views.reported(result)))
-    keys = [str(key) for key in done.use_case.values]
-    labels = [*(names.use_case(result.scenario, key) for key in keys), "Total"]
-    lines = [*(done.sel(use_case=key) for key in keys), done.sum("use_case")]
-    return by_year("Output tokens of a mean day, last quarter of each year", labels, lines, "tokens_per_day", strong=1)
-
-
-def united(columns: Sequence[Column], rows: Sequence[tuple[Value, ...]]) -> tuple[Column, ...]:
-    """The columns with one unit for each that holds figures, named in its title."""
-    found = []
-    for n, column in enumerate(columns):
-        if not column.suffix or column.scale is not None:
-            found.append(column)
-            continue
-        unit = scale(column.suffix, [v for row in rows if not isinstance(v := row[n], str)])
-        title = f"{column.title}, {unit.unit}" if unit.unit else column.title
-        found.append(Column(title=title, suffix=column.suffix, scale=unit))
-    return tuple(found)
-
-
-def _number(value: xr.DataArray) -> float | None:
-    number = float(value)
-    return number if np.isfinite(number) else None
-
-
-def research(result: Result) -> Table | None:
-    """Training runs and experiments: how much of what is wished for is done; None where nothing is."""
-    data, inputs = result.plan.data, result.plan.inputs
-    runs, wishes = flows.runs_done_frac(data, inputs), flows.experiments_done_frac(data, inputs)
-    asked = result.scenario.asked
-    rows: list[tuple[Value, ...]] = [
-        (asked.training_runs[str(key)].title, by_end(asked.training_runs[str(key)].end_date), float(share))
-        for key, share in zip(runs.run.values, runs.values, strict=True)
     ]
-    shown = wishes.isel(period=views.reported(result))
-    for key in shown.experiment.values if shown.sizes["experiment"] else []:
-        mean = float(shown.sel(experiment=key).mean())
-        rows.append((asked.experiments[str(key)].title, "mean of the reported quarters", mean))
-    if not rows:
-        return None
-    columns = (Column(title="Research"), Column(title="When"), Column(title="Done", suffix="frac"))
-    return Table(title="Training runs and experiments", columns=columns, rows=tuple(rows))
+    heads = {
+        "Class": "",
+        f"Served {v.years[-1]}": "frac",
+        "Tokens": "tokens",
+        "Revenue": "usd",
+        "Earned": "usd_per_mtok",
+        "Cost": "usd_per_mtok",
+        "Tokens asked for": "tokens",
+        "Cost in all": "usd",
+    }
+    rows = list(zip(v.classes, plain(shares), *columns, strict=True))
+    return in_units(table("classes", f"Who is served, {v.span}", heads, rows, brief_columns=(0, 1, 3, 4, 5)))
 
 
-def platforms(result: Result) -> Table:
+def served(v: View) -> Table:
+    """Share of demand served, by class and year (mean of its quarters)."""
+    title = "Share of demand served, mean of the quarters of each year"
+    lines = list(zip(v.classes, v.yearly_mean(v.served_frac).T, strict=True))
+    return by_year(v, "served", title, lines, "frac", depth=Depth.FULL)
+
+
+def research(v: View) -> Table | None:
+    """Training runs and experiments: how much of what is wished for is done; None where nothing is."""
+    data, inputs, asked = v.result.plan.data, v.result.plan.inputs, v.asked
+    runs, wishes = flows.runs_done_frac(data, inputs), flows.experiments_done_frac(data, inputs)
+    means = wishes.values[: v.reported].mean(axis=0).tolist()
+    rows: list[tuple[Value, ...]] = [
+        (asked.training_runs[str(key)].title, by_end(asked.training_runs[str(key)].end_date), share)
+        for key, share in zip(runs.run.values, runs.values.tolist(), strict=True)
+    ]
+    if means:
+        rows += [
+            (asked.experiments[str(key)].title, "mean of the reported quarters", mean)
+            for key, mean in zip(wishes.experiment.values, means, strict=True)
+        ]
+    heads = {"Research": "", "When": "", "Done": "frac"}
+    return table("research", "Training runs and experiments", heads, rows) if rows else None
+
+
+def platforms(v: View) -> Table:
     """What each platform that is bought costs."""
-    found, unit = result.accounts.platforms, per_power(result)
+    found, unit = v.result.accounts.platforms, per_power(v)
+    columns = (found[name].values for name in ("racks_count", "capex_usd_per_w_facility", "tco_usd_per_package_h"))
     rows = tuple(
-        (
-            names.platform(result.scenario, str(key)),
-            _number(found.racks_count.sel(platform=key)),
-            _number(found.capex_usd_per_w_facility.sel(platform=key)),
-            _number(found.tco_usd_per_package_h.sel(platform=key)),
-        )
-        for key in found.platform.values
-        if np.isfinite(float(found.racks_count.sel(platform=key)))
+        (label, *plain(figures))
+        for label, figures in zip(v.platforms, np.array(list(columns)).T, strict=True)
+        if np.isfinite(figures[0])
     )
-    columns = (
+    heads = (
         Column(title="Platform"),
-        Column(title="Racks bought", suffix="count"),
+        Column(title="Racks bought", suffix="count", scale=WHOLE),
         Column(title=f"Capital per facility power, {unit.unit}", suffix="usd_per_w", scale=unit),
         Column(title="Total cost per GPU-hour", suffix="usd_per_h"),
     )
     title = f"Platforms, at the prices of their first purchase; total cost: {words.TOTAL_COST}"
-    return Table(title=title, columns=united(columns, rows), rows=rows)
+    return Table(name="platforms", title=title, columns=united(heads, rows), rows=rows, depth=Depth.FULL)
 
 
-def per_power(result: Result) -> Scale:
+def per_power(v: View) -> Scale:
     """The unit of money per power in which a programme is told: billion USD/GW, or million USD/MW."""
-    power = names.power(result.scenario)
-    return Scale(size=1.0, unit=f"{power.money}/{power.symbol}", digits=1)
+    return Scale(size=1.0, unit=f"{v.power.money}/{v.power.symbol}", digits=1)
 
 
-def binds(result: Result) -> Table:
+def binds(v: View) -> Table:
     """What binds, by year, in words."""
-    rows = tuple(words.binds_by_year(result).items())
-    return Table(title="What binds", columns=(Column(title="Year"), Column(title="What stands in the way")), rows=rows)
+    heads = {"Year": "", "What stands in the way": ""}
+    return table("in-the-way", "What binds", heads, tuple(words.binds_by_year(v).items()))
 
 
-def worth(result: Result, most: int = 100) -> Table:
+def worth(v: View) -> Table:
     """What one more of each limit is worth, dearest first; what is worth nothing is left out."""
-    rows = tuple(
-        (names.limit(result.scenario, item.limit), item.step, item.value_usd, item.first_unit_usd)
-        for item in result.plan.worth[:most]
+    rows = [
+        (names.limit(v.scenario, item.limit), item.step, item.value_usd, item.first_unit_usd)
+        for item in v.result.plan.worth
         if item.value_usd > 0
-    )
-    columns = (
-        Column(title="One more"),
-        Column(title="Step"),
-        Column(title="Is worth today", suffix="usd"),
-        Column(title="At its first unit's worth", suffix="usd"),
-    )
-    return Table(title="What one more is worth", columns=columns, rows=rows)
+    ]
+    heads = {"One more": "", "Step": "", "Is worth today": "usd", "At its first unit's worth": "usd"}
+    return table("worth", "What one more is worth", heads, rows, brief_rows=WORTH_ROWS)
 
 
-def lived(result: Result, *, with_cause: bool = True) -> Table:
+def lived(v: View) -> Table:
     """Plan against simulation over the reported window, each difference with its cause; FLOP and tokens in words."""
     rows = [
         (
-            _item(result, row.item),
+            _ITEMS.get(row.item) or item(v, row.item),
             _quantity(row.plan, row.unit),
             _quantity(row.simulated, row.unit),
-            *((spoken(row.cause),) if with_cause else ()),
+            words.said(row.cause),
         )
-        for row in result.timeline.summary.plan_vs_sim
+        for row in v.result.timeline.summary.plan_vs_sim
     ]
-    columns = [Column(title="Figure"), Column(title="Plan", suffix="count"), Column(title="Simulated", suffix="count")]
-    columns += [Column(title="Why they differ")] if with_cause else []
-    return Table(title="Plan against simulation", columns=tuple(columns), rows=tuple(rows))
-
-
-def causes(result: Result) -> list[tuple[str, str]]:
-    """Why simulation and plan differ, one for each figure that does."""
-    rows = result.timeline.summary.plan_vs_sim
-    told = [row for row in rows if row.simulated and "as planned" not in row.cause]
-    return [(_item(result, row.item), spoken(row.cause)) for row in told]
+    heads = {"Figure": "", "Plan": "count", "Simulated": "count", "Why they differ": ""}
+    return table("plan-against-simulation", "Plan against simulation", heads, rows, brief_columns=(0, 1, 2))
 
 
 # Units of plan against simulation that are no suffix, and the suffix under which they are shown.
@@ -342,20 +356,6 @@ def _quantity(value: float | None, unit: str) -> str:
     return cell(value, _PLAIN_UNITS.get(unit, unit.lower()))
 
 
-def energy(result: Result) -> Table:
-    """Energy, water and carbon by calendar year, as simulated; each row in its own unit."""
-    found = views.lived(result)
-    parts = (("Energy", "energy_wh", "wh"), ("Water", "water_l", "l"), ("Carbon dioxide", "carbon_kg", "kg"))
-    rows = []
-    for label, name, suffix in parts:
-        values = [float(value) for value in views.yearly(found[name]).values]
-        unit = scale(suffix, values)
-        rows.append((f"{label}, {unit.unit}", *(unit.text(value) for value in values)))
-    years = views.years(found.period.values)
-    columns = (Column(title="As simulated"), *(Column(title=year, suffix="count") for year in years))
-    return Table(title="Energy, water and carbon by calendar year", columns=columns, rows=tuple(rows))
-
-
 # What plan and simulation count where they count different things.
 _ITEMS = {
     "peak facility power": "facility power: what the shells can draw, and what the highest hour draws",
@@ -363,51 +363,48 @@ _ITEMS = {
 }
 
 
-def _item(result: Result, text: str) -> str:
+def item(v: View, text: str) -> str:
     """ "tokens served: Consumer chat" for "tokens served: chat"."""
-    if text in _ITEMS:
-        return _ITEMS[text]
     kind, found, key = text.partition(": ")
-    return f"{kind}: {names.use_case(result.scenario, key)}" if found else text
+    return f"{kind}: {names.use_case(v.scenario, key)}" if found else text
 
 
-def headline(result: Result) -> Table:
+def headline(v: View) -> Table:
     """The figures that are asked for first."""
-    rows = tuple(
-        (label, headline_cell(result, name, suffix), note) for name, label, suffix, note in headline_of(result)
-    )
-    columns = (Column(title="Figure"), Column(title="Value"), Column(title="What it is"))
-    return Table(title="Headline", columns=columns, rows=rows)
+    rows = [(label, headline_cell(v, name, suffix), note) for name, label, suffix, note in headline_of(v)]
+    heads = {"Figure": "", "Value": "", "What it is": ""}
+    return table("headline", "Headline", heads, rows, depth=Depth.FULL)
 
 
-def headline_of(result: Result) -> list[tuple[str, str, str, str]]:
+def headline_figures(v: View) -> Table:
+    """The same as figures in SI units, for files."""
+    rows = [(name, getattr(v.headline, name), suffix, note) for name, _, suffix, note in HEADLINE]
+    heads = {"Figure": "", "Value": "ratio", "Unit": "", "What it is": ""}
+    return table("headline-figures", "Headline, in SI units", heads, rows, depth=Depth.DATA)
+
+
+def headline_of(v: View) -> list[tuple[str, str, str, str]]:
     """The rows of `HEADLINE` for a result: a programme of less than a gigawatt has no first one, nor years of one."""
-    power = names.power(result.scenario)
-    if names.of_gigawatts(result.scenario):
+    if names.of_gigawatts(v.scenario):
         return list(HEADLINE)
     return [
-        (name, label.replace("GW-year", f"{power.symbol}-year"), suffix, note)
+        (name, label.replace("GW-year", f"{v.power.symbol}-year"), suffix, note)
         for name, label, suffix, note in HEADLINE
         if name != "first_gw_date"
     ]
 
 
-def headline_cell(result: Result, name: str, suffix: str) -> str:
-    """A figure of the headline as it is shown; what stands at the end of a quarter is there by its end."""
-    value = headline_value(result, name)
+def headline_cell(v: View, name: str, suffix: str) -> str:
+    """A figure of the headline as it is shown, by the power in which its programme is told; what stands at the end of a
+    quarter is there by its end."""
+    value: float | str | None = getattr(v.headline, name)
     if isinstance(value, str):
         return quarter(value) if name == "peak_period" else by_end(value)
-    if isinstance(value, float) and suffix == "usd_per_w":
-        return f"{per_power(result).text(value)} {per_power(result).unit}"
-    return cell(value, suffix)
-
-
-def headline_value(result: Result, name: str) -> float | str | None:
-    """A figure of the headline, by the power in which its programme is told."""
-    value: float | str | None = getattr(result.accounts.headline, name)
     if isinstance(value, float) and name.endswith("_per_gw_year"):
-        return value * names.power(result.scenario).gw
-    return value
+        value *= v.power.gw
+    if isinstance(value, float) and suffix == "usd_per_w":
+        return f"{per_power(v).text(value)} {per_power(v).unit}"
+    return cell(value, suffix)
 
 
 _SPAN = "reported window"

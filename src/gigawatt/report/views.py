@@ -1,158 +1,173 @@
-"""Views of a result that a report shows: sums by year, power by platform, share served; labelled, in SI units.
-
-Nothing here is new: each is a sum, a share or a selection of what the plan and the accounts hold.
-"""
+"""A result as the arrays that a report shows, each made once: sums, shares and selections of plan and books."""
 
 from __future__ import annotations
 
-import numpy as np
-import xarray as xr
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from gigawatt.account.metrics import GIGAWATT_W, SECONDS_PER_DAY
+import numpy as np
+from numpy.typing import NDArray
+
+from gigawatt.account.metrics import GIGAWATT_W, SECONDS_PER_DAY, Headline
 from gigawatt.catalog.records import Source
 from gigawatt.plan import flows
-from gigawatt.plan.plan import Plan
-from gigawatt.report.hours import quarters
+from gigawatt.plan.worth import Binding
+from gigawatt.report import names
+from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study import nothing
 from gigawatt.study.claims.statements import statements
+from gigawatt.study.dates import quarter
 from gigawatt.study.result import Result
+from gigawatt.study.run.tranches import Tranche, tranches
+
+Floats = NDArray[np.float64]
 
 RUNNING = ("non_compute", "energy", "opex", "rent")
 
 
-def reported(result: Result) -> slice:
-    """The quarters that are reported, as positions."""
-    return slice(0, result.scenario.reported_count)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class View:
+    """Arrays by quarter of the solved horizon, and by platform, site or class where their names stand beside.
 
-
-def facility_by_platform_w(plan: Plan) -> xr.DataArray:
-    """Facility power in service at the end of each quarter [W], dims (period, platform)."""
-    power = plan.data.stock_count * plan.inputs.rack_it_w * plan.inputs.pue_peak_ratio
-    return power.sum("site").transpose("period", "platform")
-
-
-def demand_tokens_per_day(plan: Plan) -> xr.DataArray:
-    """Output tokens asked for, mean day [tokens/day], dims (period, use_case)."""
-    return plan.inputs.demand_tokens_per_s * SECONDS_PER_DAY
-
-
-def served_tokens_per_day(plan: Plan) -> xr.DataArray:
-    """Output tokens served, mean day [tokens/day], dims (period, use_case)."""
-    served = flows.mean_tokens_per_s(plan.data.served_tokens_per_s, plan.inputs) * SECONDS_PER_DAY
-    return served.transpose("period", "use_case")
-
-
-def served_frac(plan: Plan) -> xr.DataArray:
-    """Share of the tokens asked for that is served [1], dims (period, use_case); NaN where nothing is asked for."""
-    demand = demand_tokens_per_day(plan)
-    return served_tokens_per_day(plan) / demand.where(demand > 0)
-
-
-def years(periods: np.ndarray) -> list[str]:
-    """Calendar years that the quarters belong to, each once: "2026"."""
-    return sorted({str(period)[:4] for period in periods})
-
-
-def yearly(flow: xr.DataArray) -> xr.DataArray:
-    """A flow of the quarters summed by calendar year, dims (year, …); a first or last year may hold fewer quarters."""
-    return flow.groupby(_year(flow)).sum()
-
-
-def year_end(stock: xr.DataArray) -> xr.DataArray:
-    """A stock at the end of each calendar year, dims (year, …)."""
-    return stock.groupby(_year(stock)).last()
-
-
-def yearly_mean(level: xr.DataArray) -> xr.DataArray:
-    """A level averaged over the quarters of each calendar year, dims (year, …)."""
-    return level.groupby(_year(level)).mean()
-
-
-def _year(data: xr.DataArray) -> xr.DataArray:
-    names = [str(period)[:4] for period in data.period.values]
-    return xr.DataArray(names, dims="period", coords={"period": data.period.values}, name="year")
-
-
-def money(result: Result) -> xr.Dataset:
-    """By calendar year of the reported window [USD], dims (year).
-
-    revenue, running (cost, negative), capex (negative), tax, free_cash_flow; tranches, debt and cash as in the books.
+    reported: how many of the quarters a report shows. starts: where a calendar year begins in these. books: the
+    statements, line by line. packages_count: of a rack of each platform.
     """
-    books = result.accounts.statements.isel(period=reported(result))
-    flow = xr.Dataset(
-        {
-            "revenue": books.revenue,
-            "running": sum((books[name] for name in RUNNING[1:]), start=books[RUNNING[0]]),
-            "capex": books.investing_cash,
-            "tax": books.tax,
-            "free_cash_flow": books.free_cash_flow,
-            "tranches": books.tranches,
-        }
+
+    result: Result
+    periods: tuple[str, ...]
+    reported: int
+    starts: tuple[int, ...]
+    platforms: tuple[str, ...]
+    sites: tuple[str, ...]
+    classes: tuple[str, ...]
+    platform_w: Floats
+    site_w: Floats
+    stock_count: Floats
+    bought_count: Floats
+    packages_count: Floats
+    demand_tokens_per_day: Floats
+    served_tokens_per_day: Floats
+    books: Mapping[str, Floats]
+    tranches: tuple[Tranche, ...]
+    binds: tuple[Binding, ...]
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.result.scenario
+
+    @property
+    def asked(self) -> Asked:
+        return self.result.scenario.asked
+
+    @property
+    def headline(self) -> Headline:
+        return self.result.accounts.headline
+
+    @property
+    def power(self) -> names.Power:
+        return names.power(self.result.scenario)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The reported quarters."""
+        return self.periods[: self.reported]
+
+    @property
+    def years(self) -> tuple[str, ...]:
+        """The calendar years of the reported quarters."""
+        return tuple(self.periods[at][:4] for at in self.starts)
+
+    @property
+    def peak(self) -> int:
+        """Where the quarter of most power is; only where something is in service."""
+        return self.periods.index(str(self.headline.peak_period))
+
+    @property
+    def span(self) -> str:
+        """The reported window in words."""
+        return f"{quarter(self.periods[0])} to {quarter(self.periods[self.reported - 1])}"
+
+    @property
+    def served_frac(self) -> Floats:
+        """Share of the tokens asked for that is served, (reported quarter, class); NaN where nothing is asked for."""
+        return over(self.served_tokens_per_day[: self.reported], self.demand_tokens_per_day[: self.reported])
+
+    def yearly(self, flow: Floats) -> Floats:
+        """A flow summed by calendar year; a first or last year may hold fewer quarters."""
+        return np.asarray(np.add.reduceat(flow[: self.reported], self.starts, axis=0))
+
+    def year_end(self, stock: Floats) -> Floats:
+        """A stock at the end of each calendar year."""
+        return stock[[*(at - 1 for at in self.starts[1:]), self.reported - 1]]
+
+    def yearly_mean(self, level: Floats) -> Floats:
+        """A level averaged over the quarters of each calendar year that have it."""
+        known = np.isfinite(level)
+        return over(self.yearly(np.where(known, level, 0.0)), self.yearly(known.astype(float)))
+
+
+def view(result: Result) -> View:
+    """The arrays of a result."""
+    data, inputs, scenario = result.plan.data, result.plan.inputs, result.scenario
+    periods = tuple(map(str, data.period.values))
+    stock = data.stock_count.transpose("period", "site", "platform").values
+    served = flows.mean_tokens_per_s(data.served_tokens_per_s, inputs).transpose("period", "use_case").values
+    return View(
+        result=result,
+        periods=periods,
+        reported=scenario.reported_count,
+        starts=starts(periods[: scenario.reported_count]),
+        platforms=tuple(names.platform(scenario, str(key)) for key in data.platform.values),
+        sites=tuple(names.site(scenario, str(key)) for key in data.site.values),
+        classes=tuple(names.use_case(scenario, str(key)) for key in inputs.use_case.values),
+        platform_w=np.einsum("tsk,s,k->tk", stock, inputs.pue_peak_ratio.values, inputs.rack_it_w.values),
+        site_w=data.facility_w.transpose("period", "site").values,
+        stock_count=stock.sum(axis=1),
+        bought_count=data.install_count.transpose("period", "site", "platform").values.sum(axis=1),
+        packages_count=inputs.packages_per_rack_count.values,
+        demand_tokens_per_day=inputs.demand_tokens_per_s.transpose("period", "use_case").values * SECONDS_PER_DAY,
+        served_tokens_per_day=served * SECONDS_PER_DAY,
+        books={str(name): line.values for name, line in result.accounts.statements.items()},
+        tranches=tranches(result),
+        binds=nothing.binds(result.plan),
     )
-    found = xr.Dataset({name: yearly(line) for name, line in flow.items()})
-    return found.assign({name: year_end(books[name]) for name in ("debt", "cash")})
 
 
-def statements_by_year(result: Result) -> xr.Dataset:
-    """Every line of the books by calendar year of the reported window [USD]; balances at the year's end."""
-    books = result.accounts.statements.isel(period=reported(result))
-    balances = ("cash", "debt", "book")
-    return xr.Dataset({str(name): year_end(line) if name in balances else yearly(line) for name, line in books.items()})
+def starts(periods: Sequence[str]) -> tuple[int, ...]:
+    """Where each calendar year begins in some quarters."""
+    return tuple(at for at, period in enumerate(periods) if not at or period[:4] != periods[at - 1][:4])
 
 
-def cumulative_free_cash_flow(result: Result) -> xr.DataArray:
-    """Free cash flow since the start [USD], dims (period), reported window."""
-    return result.accounts.statements.free_cash_flow.isel(period=reported(result)).cumsum("period")
+def over(part: Floats, whole: Floats) -> Floats:
+    """A share, NaN where there is nothing that it could be of."""
+    return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)
 
 
-def revenue_usd_per_gw_year(result: Result) -> xr.DataArray:
-    """Revenue per gigawatt of facility power in service and year [USD], dims (year); NaN where nothing runs."""
-    shown = reported(result)
-    power = flows.mean_stock(result.plan.data.facility_w.sum("site")).isel(period=shown) / GIGAWATT_W
-    gw_years = yearly(power) / 4
-    revenue = yearly(result.accounts.statements.revenue.isel(period=shown))
-    return revenue / gw_years.where(gw_years > 0)
+def running_usd(v: View) -> Floats:
+    """Running cost [USD a quarter], negative."""
+    return np.asarray(sum((v.books[name] for name in RUNNING), start=np.zeros(len(v.periods))))
 
 
-def platform_purchases(result: Result) -> xr.DataArray:
-    """Racks bought, dims (year, platform), reported window."""
-    return yearly(result.plan.data.install_count.sum("site").isel(period=reported(result)))
+def revenue_usd_per_gw_year(v: View) -> Floats:
+    """Revenue per gigawatt of facility power in service and year [USD], by year; NaN where nothing runs."""
+    power = flows.mean_stock(v.result.plan.data.facility_w.sum("site")).values / GIGAWATT_W
+    return over(v.yearly(v.books["revenue"]), v.yearly(power) / 4)
 
 
-def binding_strength(result: Result) -> xr.DataArray:
-    """How hard each limit binds [share of that limit's own largest value], dims (limit, period); 0 where it is slack.
+def binding_strength(v: View) -> tuple[tuple[str, ...], Floats]:
+    """The limits that bind in the reported window, and how hard in each quarter [share of that limit's own largest
+    value], (limit, quarter); 0 where it is slack.
 
     Limits of one kind and thing are one row; a site's grid power is one row for each site.
     """
-    periods = [str(p) for p in result.plan.data.period.values[reported(result)]]
-    rows: dict[str, dict[str, float]] = {}
-    for item in nothing.binds(result.plan):
-        name = f"{item.limit} at {item.site}" if item.site else item.limit
-        if item.period in periods:
-            rows.setdefault(name, {})[item.period] = abs(item.value)
-    table = np.array([[row.get(p, 0.0) for p in periods] for row in rows.values()]).reshape(-1, len(periods))
-    largest = table.max(axis=1, keepdims=True) if table.size else np.ones((0, 1))
-    return xr.DataArray(table / largest, dims=("limit", "period"), coords={"limit": list(rows), "period": periods})
-
-
-def lived(result: Result) -> xr.Dataset:
-    """Each quarter as simulated, dims (period): energy_wh, pue_ratio, overhead_frac, water_l, carbon_kg.
-
-    overhead_frac: energy beyond that of IT, per IT energy. It and pue_ratio are NaN where nothing runs.
-    """
-    periods = quarters(result)
-    rows = [result.timeline.periods[period] for period in periods]
-    pue = np.array([np.nan if row.pue_mean is None else row.pue_mean for row in rows])
-    return xr.Dataset(
-        {
-            "energy_wh": ("period", [row.energy_wh for row in rows]),
-            "pue_ratio": ("period", pue),
-            "overhead_frac": ("period", pue - 1),
-            "water_l": ("period", [row.water_l for row in rows]),
-            "carbon_kg": ("period", [row.carbon_kg for row in rows]),
-        },
-        coords={"period": periods},
-    )
+    at = {period: n for n, period in enumerate(v.shown)}
+    rows: dict[str, Floats] = {}
+    for item in v.binds:
+        if item.period in at:
+            row = rows.setdefault(f"{item.limit} at {item.site}" if item.site else item.limit, np.zeros(v.reported))
+            row[at[item.period]] = abs(item.value)
+    table = np.array(list(rows.values())).reshape(-1, v.reported)
+    return tuple(rows), table / table.max(axis=1, keepdims=True, initial=1e-300)
 
 
 def historic_usd_per_gw_year() -> tuple[float, float]:

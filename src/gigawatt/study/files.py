@@ -6,7 +6,6 @@ import errno
 import hashlib
 import json
 import os
-import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -55,17 +54,6 @@ def _is_free(path: Path, is_ours: Callable[[str], bool]) -> bool:
         head = stream.read(HEAD_BYTES).decode(errors="replace")
         return not head or is_ours(head)
     return True
-
-
-def check_drawing(path: Path | None) -> None:
-    """As `check_file` for a drawing, where one is asked for."""
-    if path is not None:
-        check_file(path, "out", _is_drawing)
-
-
-def _is_drawing(text: str) -> bool:
-    """Whether a file begins as our drawings do."""
-    return re.match(r'<svg viewBox="0 0 [\d.]+ [\d.]+" role="img" aria-labelledby="', text) is not None
 
 
 def check_folder(folder: Path) -> Path:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from gigawatt import units
 from gigawatt.plan.break_even import price_ratio
 from gigawatt.plan.plan import Plan
@@ -10,6 +13,9 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.study.note import Note
 
 NOTHING = "nothing_built"
+# What prices would have to be, as a note says it and as it is read again.
+_SELL = "tokens would have to sell for at least {} times what they do"
+_SOLD = re.compile(_SELL.format(r"([\d.e+]+)"))
 
 
 def built(plan: Plan) -> bool:
@@ -31,11 +37,14 @@ def note(scenario: Scenario, plan: Plan) -> Note:
     if ratio is None:
         text = "Nothing is worth building, and higher prices would not change that."
     else:
-        text = (
-            f"Nothing is worth building: tokens would have to sell for at least {ratio:.3g} times what they do, all "
-            "else as it is."
-        )
+        text = f"Nothing is worth building: {_SELL.format(f'{ratio:.3g}')}, all else as it is."
     return Note(code=NOTHING, path="demand.price_scale", text=text)
+
+
+def price_ratio_of(notes: Iterable[Note]) -> float | None:
+    """By which factor on all prices something would be worth building, as a note says; None where none does."""
+    found = (_SOLD.search(one.text) for one in notes if one.code == NOTHING)
+    return next((float(match[1]) for match in found if match is not None), None)
 
 
 def binds(plan: Plan) -> tuple[Binding, ...]:

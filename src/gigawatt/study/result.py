@@ -34,6 +34,16 @@ from gigawatt.study.workshop import NEW, put, sweep, workshop
 
 # The file that says whose folder it is, and what it says.
 MARKER, KIND = "result.json", "result"
+# What a folder of a result holds besides, by name.
+DATA = {
+    "scenario": "scenario.toml",
+    "resolved": "resolved.json",
+    "result": MARKER,
+    **{
+        name: f"{name}.nc"
+        for name in ("plan", "inputs", "timeline", "outages", "accounts", "statements", "classes", "platforms")
+    },
+}
 # Layout of the folder. The first, which no marker states, kept neither evidence nor hours nor all of the accounts.
 FORMAT, FIRST_FORMAT = 2, 1
 # Characters of an error that are shown.
@@ -265,10 +275,11 @@ def datasets(result: Result) -> dict[str, xr.Dataset]:
     }
 
 
-def check_out(folder: Path) -> None:
+def check_out(folder: Path, marker: str = MARKER, kind: str = KIND) -> None:
     """Refuse a folder that holds something else, or cannot be written, before any work is done.
 
-    Raises OutputError, or PermissionError where the machine does not let it be written.
+    marker, kind: the file that says what is ours there, and what it calls itself. Raises OutputError, or
+    PermissionError where the machine does not let it be written.
     """
     folder = check_folder(folder)
     sweep(folder.parent)
@@ -280,16 +291,16 @@ def check_out(folder: Path) -> None:
     if folder.is_mount():
         raise refused("out", f"{folder}: it cannot be moved", whole)
     check_writable(folder.parent)
-    other = foreign(folder, _names(folder).__contains__)
+    other = foreign(folder, _names(folder / marker, kind).__contains__)
     if other:
-        expected = "an empty folder, or a result and nothing else"
+        expected = f"an empty folder, or a {kind} and nothing else"
         raise refused("out", f"{folder}: a folder with other files ({other})", expected)
 
 
-def _names(folder: Path) -> frozenset[str]:
-    """The files that a result says it wrote; none where a folder holds no result of ours, whole or not."""
+def _names(marker: Path, kind: str) -> frozenset[str]:
+    """The files that were written with a marker by what it says; none where it is not ours, whole or not."""
     try:
-        stored = json.loads((folder / MARKER).read_text(encoding="utf-8"))
-        return frozenset(stored["files"] if stored["kind"] == KIND else ())
+        stored = json.loads(marker.read_text(encoding="utf-8"))
+        return frozenset(stored["files"] if stored["kind"] == kind else ())
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return frozenset()

@@ -223,7 +223,7 @@ NOTES = (
     Note(
         code="cancelled",
         path="orders",
-        text=f"An order that a future does not take costs {CANCEL_FRAC:.0%} of its price there, an assumption.",
+        text=f"An order that a future does not take costs {100 * CANCEL_FRAC:.0f} % of its price there, an assumption.",
     ),
     Note(
         code="pro_rata",

@@ -29,7 +29,9 @@ PARTS = ("data", "inputs")
 # the report on them.
 OURS = re.compile(
     r"question\.json|plans(/[^/]+(\.json|-(data|inputs)\.nc))?|batches(/[^/]+(/\d+-\d+-[0-9a-f]{16}\.nc)?)?"
-    r"|report\.html|futures\.csv|summary\.json|(tornado|value|power|debt|regret)\.svg"
+    r"|report\.html|workbook\.xlsx|summary\.json|tables(/[a-z0-9_-]+\.csv)?|charts(/[a-z0-9_-]+\.svg)?"
+    # as earlier versions wrote them
+    r"|futures\.csv|(tornado|value|power|debt|regret)\.svg"
 )
 DIGEST_LENGTH = 16
 ONE_OF_THE_SAME = "an empty folder, or one of the same question"

@@ -172,7 +172,7 @@ def _unable(record: OnsitePower, plant: watts.OnsitePower | None, load_frac: flo
     if plant is None:
         return f"{record.storage_h:g} h of storage are less than the longest nights at this latitude"
     most = plant.installed_ratio * plant.capacity_frac
-    return f"makes {most:.0%} of the energy of its load in a year at most" if most < load_frac else ""
+    return f"makes {100 * most:.0f} % of the energy of its load in a year at most" if most < load_frac else ""
 
 
 def _bridged(record: OnsitePower, plant: watts.OnsitePower, terms: _Terms) -> BridgePlant:
@@ -225,8 +225,8 @@ def _assumptions(terms: _Terms) -> list[Note]:
         f"its price are those of {site.name}.",
         "worth_usd_per_wh": f"A MWh of IT energy earns {worth} before it pays for power. Racks count as bought either "
         "way: where they would come only with the power, less is gained.",
-        "resale_frac": f"{asked.resale_frac:.0%} of the capital comes back when the grid arrives, from when on the "
-        f"load runs on the grid; money is in present value at {rate}.",
+        "resale_frac": f"{100 * asked.resale_frac:.0f} % of the capital comes back when the grid arrives, from when on "
+        f"the load runs on the grid; money is in present value at {rate}.",
         "plants": "Lead times run from an order today; permits and gas at the fence are taken for granted. Panels are "
         "sized by the clear sun of the year at the latitude, in the proportion of the catalog's plant at its own; "
         "clouds beyond that are left out.",

@@ -67,11 +67,13 @@ class ReplicaLayout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrontPoint:
-    """A point of a Pareto front: throughput of a GPU against the speed that a user sees."""
+    """A point of a Pareto front: throughput of a GPU against the speed that a user sees, and what it costs."""
 
     tokens_per_s_per_gpu: float
     tokens_per_s_per_user: float
     tpot_s: float
+    ttft_s: float
+    usd_per_mtok: float | None
     batch_count: float
     layout: ReplicaLayout = field(metadata=SPREAD)
 
@@ -227,7 +229,7 @@ def pareto_front(question: InferenceQuestion) -> tuple[FrontPoint, ...]:
 
 
 def _points(machinery: _Machinery) -> tuple[FrontPoint, ...]:
-    points: list[FrontPoint] = []
+    points, price = list[FrontPoint](), machinery.usd_per_h
     for served in _front(machinery):
         if not points or served.tokens_per_s > points[-1].tokens_per_s_per_gpu:
             points.append(
@@ -235,6 +237,8 @@ def _points(machinery: _Machinery) -> tuple[FrontPoint, ...]:
                     tokens_per_s_per_gpu=served.tokens_per_s,
                     tokens_per_s_per_user=1 / served.tpot_s,
                     tpot_s=served.tpot_s,
+                    ttft_s=served.ttft_s,
+                    usd_per_mtok=None if price is None else _mtok_usd(price, served),
                     batch_count=served.batch_count,
                     layout=layout_of(served.layout),
                 )

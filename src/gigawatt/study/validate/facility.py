@@ -91,7 +91,7 @@ def _notes(scored: Sequence[Scored]) -> tuple[Note, ...]:
     rest = [abs(row.error_frac(row.p50)) for row in scored if row.scale is None]
     if not zeros:
         return ()
-    without = f"{np.mean(rest):.1%}" if rest else "none"
+    without = f"{100 * np.mean(rest):.1f} %" if rest else "none"
     text = (
         f"{len(zeros)} of the rows say that about nothing is used: their error is a share of what cooling towers use. "
         f"Without them the mean error is {without}."

@@ -216,10 +216,10 @@ def judged(found: Validation, question: ValidationQuestion) -> Validation:
 def _missed(scores: Scores, question: ValidationQuestion) -> Iterator[str]:
     most, least = question.max_mape_ratio, question.min_coverage_frac
     if most is not None and not (scores.mape_frac is not None and scores.mape_frac <= most):
-        yield f"max_mape = {most:.2%}: the mean error is {_shown(scores.mape_frac)}"
+        yield f"max_mape = {_shown(most)}: the mean error is {_shown(scores.mape_frac)}"
     if least is not None and not (scores.coverage_frac is not None and scores.coverage_frac >= least):
-        yield f"min_coverage = {least:.2%}: the coverage is {_shown(scores.coverage_frac)}"
+        yield f"min_coverage = {_shown(least)}: the coverage is {_shown(scores.coverage_frac)}"
 
 
 def _shown(share_frac: float | None) -> str:
-    return "none" if share_frac is None else f"{share_frac:.2%}"
+    return "none" if share_frac is None else f"{100 * share_frac:.2f} %"

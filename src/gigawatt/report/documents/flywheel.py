@@ -1,0 +1,345 @@
+"""The flywheel: the past predicted, what the wheel is made of, the loop turn by turn, and its chain by year."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from gigawatt import units
+from gigawatt.report import charts
+from gigawatt.report.charts import About, Curve, Point
+from gigawatt.report.charts.ladder import year
+from gigawatt.report.document import (
+    Column,
+    Depth,
+    Document,
+    Exhibit,
+    Facts,
+    Paragraph,
+    Part,
+    Section,
+    Table,
+    Tile,
+    Value,
+    united,
+)
+from gigawatt.report.formats import PERCENT, Scale, cell, scale, signed
+from gigawatt.study.dates import MONTH_NAMES
+from gigawatt.study.flywheel.answer import FixedPoint, FlywheelAnswer, TurnedYear, WheelNumber
+from gigawatt.study.flywheel.backtest import BacktestRow, PastCurve
+from gigawatt.study.flywheel.loop import Turn
+from gigawatt.study.job import HASH_LENGTH
+from gigawatt.study.numbers import CitedSource
+
+PREDICTED, HELD_OUT, SET = 0, 1, 9
+RESEARCH = Scale(size=1e27, unit="1e27 FLOP", digits=2)
+# How far the axis of turns goes beyond the most demand.
+ROOM_RATIO = 1.1
+# Numbers of the wheel in words; a factor is for each order of magnitude of effective training compute.
+NAMES = {
+    "users_odds": "odds of a user, × per order",
+    "user_tokens": "tokens a user, × per order",
+    "token_price": "price of a token, × per order",
+    "research_elasticity": "research, power of demand",
+    "capital_per_revenue": "capital per yearly revenue",
+    "algorithmic_progress": "progress of algorithms",
+    "hardware_progress": "progress of hardware",
+    "compute_cost": "capital for compute",
+    "people": "people who could be users",
+    "research_before": "research before the plan",
+}
+BACKTEST_KEY = (
+    'Errors are predicted over published, less 1. "set": the point set an elasticity. "Given power": with the power '
+    'that was published. "Trend": growth at the rate of the points that set, continued in time.'
+)
+CHAIN_KEY = (
+    "Power and factors at the year's end; research since the plan began, and its share of what the scenario asks for, "
+    "what was done before included; orders of magnitude of effective compute since then; revenue and capital of the "
+    "year."
+)
+
+
+def document(answer: FlywheelAnswer) -> Document:
+    """All that is said of a wheel, and of a plan that it was turned with."""
+    point = answer.fixed_point
+    loop = () if point is None else _loop(point, answer.iterations)
+    sections = [
+        Section(slug="past", title=f"Held against {answer.company}'s past", parts=tuple(_past(answer))),
+        Section(slug="wheel", title="What the wheel is made of", parts=_wheel(answer.elasticities)),
+        Section(slug="loop", title="Turned with a plan", parts=loop),
+    ]
+    name = f"{answer.head.scenario} · {(answer.head.hash or '')[:HASH_LENGTH]}"
+    said = [past_words(answer.backtest), *([loop_words(point, answer.iterations)] if point else [])]
+    return Document(
+        title=f"The flywheel, held against {answer.company}'s past",
+        names=(name,),
+        lead=" ".join(said),
+        tiles=tuple(_tiles(answer)),
+        sections=tuple(section for section in sections if section.parts),
+        notes=tuple(note.text for note in answer.head.notes),
+        sources=tuple(_sources(answer.elasticities)),
+        made=f"Gigawatt {answer.head.gigawatt}, {name}",
+    )
+
+
+def _tiles(answer: FlywheelAnswer) -> Iterator[Tile]:
+    for row in _last(answer.backtest).values():
+        label = f"{row.what.capitalize()}, {_day(row.date)}"
+        note = f"predicted; {_figure(row.published, row.unit)} published, error {signed(row.error_frac)}"
+        yield Tile(label=label, value=_figure(row.predicted, row.unit), note=note)
+    if answer.fixed_point is not None:
+        ratio = cell(answer.fixed_point.demand_ratio, "ratio")
+        yield Tile(label="Demand at rest", value=f"× {ratio}", note="of the scenario's, in its last reported quarter")
+
+
+def _last(rows: Sequence[BacktestRow]) -> dict[str, BacktestRow]:
+    """The last held-out figure of each series."""
+    return {row.what: row for row in rows if row.held_out}
+
+
+def past_words(rows: Sequence[BacktestRow]) -> str:
+    """The last held-out figure of each series, predicted and published, in one sentence."""
+    days = sorted(row.date for row in rows if not row.held_out)
+    parts = "; ".join(_predicted(row) for row in _last(rows).values())
+    return f"Set on {days[0][:4]} to {days[-1][:4]} alone, the wheel predicts {parts}."
+
+
+def _predicted(row: BacktestRow) -> str:
+    of = "" if row.unit == "count" else "of "
+    return (
+        f"{_figure(row.predicted, row.unit)} {of}{row.what} for {_day(row.date)} "
+        f"(published: {_figure(row.published, row.unit)}, error {signed(row.error_frac)})"
+    )
+
+
+def loop_words(point: FixedPoint, turns: Sequence[Turn]) -> str:
+    """Where the loop ends, from which starts, and what that does to the plan."""
+    starts = sorted({turn.start_ratio for turn in turns})
+    counts = {start: sum(turn.start_ratio == start for turn in turns) for start in starts}
+    tries = " and ".join(f"{counts[start]} from {start:g}" for start in starts)
+    if point.same_from_every_start is None:
+        return f"The loop does not come to rest: turns {tries} times the scenario's demand were made."
+    where = {
+        True: "one fixed point",
+        False: "different fixed points: where it starts decides whether it stalls or takes off",
+    }[point.same_from_every_start]
+    gain = point.gain_ratio
+    left = ""
+    if gain is not None:
+        left = f" After a turn {cell(round(gain, 2), 'frac')} of a difference in demand is left: {_momentum(gain)}."
+    return (
+        f"The loop comes to rest ({tries} times the scenario's demand, in turns) at {where}: demand ends at "
+        f"{cell(point.demand_ratio, 'ratio')} times the scenario's, {cell(point.peak_w, 'w')} at the peak instead of "
+        f"{cell(point.first_peak_w, 'w')}, worth {cell(point.npv_usd, 'usd')} instead of "
+        f"{cell(point.first_npv_usd, 'usd')}.{left}"
+    )
+
+
+def _momentum(gain: float) -> str:
+    if gain < 1:
+        return "it dies out, and the wheel neither takes off nor stalls by itself"
+    return "it grows, and the wheel takes off or stalls"
+
+
+def _past(answer: FlywheelAnswer) -> Iterator[Part]:
+    """One exhibit a series, and what its table says."""
+    for n, curve in enumerate(answer.curves):
+        rows = [row for row in answer.backtest if row.what == curve.what]
+        yield _series(curve, rows, half=n > 0)
+    yield Paragraph(text=BACKTEST_KEY)
+
+
+def _series(curve: PastCurve, rows: Sequence[BacktestRow], *, half: bool) -> Exhibit:
+    """A line for what is predicted, dots for what was published."""
+    unit = rows[0].unit
+    shown = scale(unit, [row.published for row in rows])
+    last = [row for row in rows if row.held_out][-1]
+    says = (
+        f"{_figure(last.predicted, unit)} predicted for {_day(last.date)}, {_figure(last.published, unit)} published."
+    )
+    line = [
+        Point(p.year, p.value / shown.size, f"{_month(p.year)}\npredicted: {_figure(p.value, unit)}")
+        for p in curve.points
+    ]
+    name = curve.what.replace(" ", "-")
+    return Exhibit(
+        name=name,
+        says=says,
+        shows=f"{curve.what.capitalize()}, {shown.unit}",
+        chart=charts.xy(
+            About(name=name, title=f"{curve.what.capitalize()}, published and predicted", description=says, half=half),
+            [
+                Curve("predicted", line, PREDICTED),
+                Curve("published, set the wheel", _dots(rows, shown.size, held_out=False), SET, joined=False),
+                Curve("published, held out", _dots(rows, shown.size, held_out=True), HELD_OUT, joined=False),
+            ],
+            "",
+            shown.unit,
+            years=True,
+        ),
+        table=past(name, rows),
+        half=half,
+    )
+
+
+def _month(passed: float) -> str:
+    return f"{MONTH_NAMES[int(12 * (passed % 1))]} {int(passed)}"
+
+
+def _dots(rows: Sequence[BacktestRow], size: float, *, held_out: bool) -> tuple[Point, ...]:
+    return tuple(
+        Point(
+            year(row.date),
+            row.published / size,
+            f"{row.date}\npublished: {_figure(row.published, row.unit)}\npredicted: {_figure(row.predicted, row.unit)}",
+        )
+        for row in rows
+        if row.held_out == held_out
+    )
+
+
+def past(name: str, rows: Sequence[BacktestRow]) -> Table:
+    """Published figures of a series, and what the wheel says."""
+    unit = rows[0].unit
+    columns = (
+        Column(title=rows[0].what.capitalize()),
+        *(Column(title="Published", suffix=unit), Column(title="Predicted", suffix=unit)),
+        *(Column(title=title, suffix="frac", scale=PERCENT) for title in ("Error, %", "Given power, %", "Trend, %")),
+    )
+    found: list[tuple[Value, ...]] = [
+        (
+            *(row.date, row.published, row.predicted),
+            *(
+                (row.error_frac, row.with_published_power_error_frac, row.trend_error_frac)
+                if row.held_out
+                else ("set", None, None)
+            ),
+        )
+        for row in rows
+    ]
+    title = f"{rows[0].what.capitalize()}: what was published, and what the wheel says"
+    return Table(name=name, title=title, columns=united(columns, found), rows=tuple(found))
+
+
+def _wheel(rows: Sequence[WheelNumber]) -> tuple[Part, ...]:
+    """Numbers of the wheel with the grade of each, elasticities first, and what each rests on."""
+    ordered = sorted(rows, key=lambda row: not row.elasticity)
+    table = Table(
+        name="elasticities",
+        title="Numbers of the wheel",
+        columns=tuple(Column(title=title) for title in ("Number", "Value", "Past gives", "Range", "Grade")),
+        rows=tuple(
+            (
+                NAMES[row.name],
+                _figure(row.value, row.unit),
+                _figure(row.fitted, row.unit),
+                _range(row),
+                row.grade or "no grade",
+            )
+            for row in ordered
+        ),
+    )
+    notes = tuple((NAMES[row.name], row.note) for row in ordered if row.note)
+    return table, Facts(name="rests-on", title="What they rest on", pairs=notes, depth=Depth.FULL)
+
+
+def _sources(rows: Sequence[WheelNumber]) -> Iterator[CitedSource]:
+    counts = Counter(row.source for row in rows if row.source)
+    yield from (CitedSource(title="", url=url, date="", numbers_count=counts[url]) for url in sorted(counts))
+
+
+def _range(row: WheelNumber) -> str | None:
+    if row.low is None and row.high is None:
+        return None
+    return " to ".join("" if value is None else _figure(value, row.unit) for value in (row.low, row.high)).strip()
+
+
+def _loop(point: FixedPoint, made: Sequence[Turn]) -> tuple[Part, ...]:
+    says = f"Demand ends at {cell(point.demand_ratio, 'ratio')} times the scenario's."
+    if point.same_from_every_start is None:
+        says = "Demand does not come to rest."
+    starts = sorted({turn.start_ratio for turn in made})
+    curves = []
+    for n, start in enumerate(starts):
+        points = tuple(
+            Point(turn.number, turn.demand_ratio, f"turn {turn.number}\nfrom {start:g}: {turn.demand_ratio:.3f}")
+            for turn in made
+            if turn.start_ratio == start
+        )
+        curves += [Curve(f"from {start:g}", points, n), Curve("", points, n, joined=False)]
+    return (
+        Exhibit(
+            name="turns",
+            says=says,
+            shows="Demand over the scenario's in the last reported quarter, by the demand that the loop starts from",
+            chart=charts.xy(
+                About(name="turns", title="Demand over the scenario's, turn by turn", description=says, height=260),
+                curves,
+                "turn",
+                "",
+                levels=[("the scenario's demand", 1.0)],
+                most=ROOM_RATIO * max(1.0, *(turn.demand_ratio for turn in made)),
+            ),
+            table=turns(made),
+        ),
+        chain(point.chain),
+        Paragraph(text=CHAIN_KEY),
+    )
+
+
+def turns(made: Sequence[Turn]) -> Table:
+    """Turns of the loop."""
+    columns = (
+        *(Column(title="From"), Column(title="Turn")),
+        *(Column(title="Peak", suffix="w"), Column(title="NPV", suffix="usd")),
+        *(Column(title="Demand", suffix="ratio"), Column(title="Comes back", suffix="ratio")),
+        Column(title="Change, %", suffix="frac", scale=PERCENT),
+    )
+    rows: list[tuple[Value, ...]] = [
+        (
+            *(f"{turn.start_ratio:g}", f"{turn.number}", turn.peak_w, turn.npv_usd),
+            *(turn.demand_ratio, turn.response_ratio, turn.change_frac),
+        )
+        for turn in made
+    ]
+    title = "Turn by turn, to the last reported quarter"
+    return Table(name="turns", title=title, columns=united(columns, rows), rows=tuple(rows))
+
+
+def chain(years: Sequence[TurnedYear]) -> Table:
+    """The chain from power to capital by year; a terminal has just room for it."""
+    power, users = scale("w", [row.power_w for row in years]), scale("count", [row.weekly_users_count for row in years])
+    money = scale("usd", [amount for row in years for amount in (row.revenue_usd, row.capex_usd)])
+    columns = (
+        *(Column(title="Year"), Column(title=power.unit, suffix="w", scale=power)),
+        Column(title="Research", suffix="flop", scale=RESEARCH),
+        Column(title="Of asked, %", suffix="frac", scale=PERCENT),
+        *(Column(title="Orders", suffix="ratio"), Column(title="Users", suffix="count", scale=users)),
+        Column(title="Demand", suffix="ratio"),
+        *(Column(title=title, suffix="usd", scale=money) for title in ("Revenue", "Capital")),
+    )
+    rows: list[tuple[Value, ...]] = [
+        (
+            *(row.year, row.power_w, row.research_flop, row.research_of_asked_ratio, row.orders_count),
+            *(row.weekly_users_count, row.demand_ratio, row.revenue_usd, abs(row.capex_usd)),
+        )
+        for row in years
+    ]
+    people = f"{users.unit} users".strip()
+    title = f"Once around, at the end of each year: {RESEARCH.unit}, {people}, {money.unit}"
+    return Table(name="chain", title=title, columns=united(columns, rows), rows=tuple(rows))
+
+
+def _figure(value: float | None, unit: str) -> str:
+    """A number of the past or of the wheel; people are counted in words."""
+    if value is not None and unit == "per_year":
+        return f"{cell(value, 'frac')}/year"
+    if value is not None and unit == "count":
+        shown = scale(unit, [value])
+        return f"{units.show(value / shown.size, unit)} {shown.unit}".strip()
+    return cell(value, unit)
+
+
+def _day(text: str) -> str:
+    return f"{date.fromisoformat(text):%B %Y}"

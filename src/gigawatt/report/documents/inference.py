@@ -1,0 +1,153 @@
+"""What a GPU serves: its figures, those of a facility where one is asked for, and the Pareto front."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gigawatt.report import charts
+from gigawatt.report.document import Column, Document, Exhibit, Facts, Section, Table, Tile, united
+from gigawatt.report.formats import Scale, cell, number
+from gigawatt.study.predict.band import Band
+from gigawatt.study.predict.inference import (
+    FrontPoint,
+    InferencePrediction,
+    ReplicaLayout,
+    ServingFacility,
+    pareto_front,
+)
+
+# What the catalog or the question does not tell.
+UNKNOWN = "not known"
+LIMITS = {
+    "tpot": "the limit on TPOT keeps the batch where it is",
+    "ttft": "the limit on TTFT keeps the batch where it is",
+    "capacity": "the batch is what memory holds",
+}
+AXES = ("tensor", "data", "expert", "pipeline")
+# Both axes of the front in one unit, and tenths of a cent.
+RATE, MTOK = Scale(size=1.0, unit="tokens/s", digits=1), Scale(size=1.0, unit="USD/Mtoken", digits=3)
+
+
+def document(found: InferencePrediction) -> Document:
+    """A prediction of serving."""
+    front = found.pareto or pareto_front(found.asked)
+    sections = [Section(slug="served", title="What a GPU serves", parts=(_served(found),))]
+    if found.facility is not None:
+        sections.append(Section(slug="facility", title="A facility", parts=(_facility(found.facility),)))
+    sections.append(Section(slug="front", title="Throughput against interactivity", parts=(_front(found, front),)))
+    return Document(
+        title=f"{found.model} on {found.gpu} in {found.precision}, engine {found.engine}",
+        tiles=_tiles(found),
+        sections=tuple(sections),
+        notes=tuple(note.text for note in found.head.notes),
+        made=f"Gigawatt {found.head.gigawatt}",
+    )
+
+
+def _tiles(found: InferencePrediction) -> tuple[Tile, ...]:
+    rate, basis = found.tokens_per_s_per_gpu, (found.usd_basis or "").partition(":")[0]
+    price = "" if found.usd_per_h is None else f"a GPU-hour at {cell(found.usd_per_h, 'usd_per_h')}, {basis}"
+    p10, p90 = (cell(value, "tokens_per_s") for value in (rate.p10, rate.p90))
+    return (
+        Tile(label="Output of a GPU", value=cell(rate.p50, "tokens_per_s"), note=f"P10 {p10}, P90 {p90}"),
+        Tile(label="Time per output token", value=cell(found.tpot_s, "s"), note=_speed(found.tpot_s)),
+        Tile(label="Time to the first token", value=cell(found.ttft_s, "s"), note="in the mean"),
+        Tile(label="Cost of output", value=cell(found.usd_per_mtok, "usd_per_mtok"), note=price or UNKNOWN),
+    )
+
+
+def _served(found: InferencePrediction) -> Facts:
+    energy, cost, price = found.energy_j_per_token, found.usd_per_mtok, found.usd_per_h
+    at = f"{cell(cost, 'usd_per_mtok')} of output, at the GPU-hour below"
+    pairs = (
+        ("output tokens/s per GPU", band(found.tokens_per_s_per_gpu, "count")),
+        ("layout", layout(found.layout)),
+        ("batch", f"{cell(found.batch_count, 'count')} requests in flight per replica"),
+        ("TPOT", f"{cell(found.tpot_s, 's')}, {_speed(found.tpot_s)}"),
+        ("TTFT", cell(found.ttft_s, "s")),
+        ("what binds", f"most of the time goes to {found.binds}; {LIMITS[found.limited_by]}"),
+        ("memory per GPU", cell(found.memory_bytes, "bytes")),
+        ("energy", UNKNOWN if energy is None else f"{cell(energy, 'j_per_token')}, {found.energy_basis}"),
+        ("cost", UNKNOWN if cost is None else at),
+        ("price of a GPU-hour", UNKNOWN if price is None else f"{number(price)} USD, {found.usd_basis}"),
+    )
+    return Facts(name="served", title="", pairs=pairs)
+
+
+def _speed(tpot_s: float) -> str:
+    return f"{cell(1 / tpot_s, 'tokens_per_s')} for a user"
+
+
+def layout(of: ReplicaLayout) -> str:
+    """Packages by axis, in words."""
+    if of.packages == 1:
+        return "1 GPU a replica"
+    parts = [f"{of.packages} GPUs a replica"]
+    parts += [f"tensor parallel over {of.tensor}"] if of.tensor > 1 else []
+    parts += [f"{of.data} copies of attention"] if of.data > 1 else []
+    parts += [f"experts over {of.expert}"] if of.expert > 1 else []
+    parts += [f"{of.pipeline} pipeline stages"] if of.pipeline > 1 else []
+    return ", ".join(parts)
+
+
+def band(of: Band, suffix: str) -> str:
+    """A figure with its tenth and ninetieth percentile."""
+    return f"{cell(of.p50, suffix)} (P10 {cell(of.p10, suffix)}, P90 {cell(of.p90, suffix)})"
+
+
+def _facility(found: ServingFacility) -> Facts:
+    month = found.monthly_usd
+    pairs = (
+        ("GPUs", f"{found.gpus_count:,} in {found.replicas_count:,} replicas"),
+        ("output", band(found.tokens_per_s, "tokens_per_s")),
+        ("users at a time", cell(found.users_count, "count")),
+        ("energy per month", f"{cell(found.monthly_energy_wh, 'wh')} of IT, without PUE"),
+        ("cost per month", UNKNOWN if month is None else f"{cell(month, 'usd')}, at the GPU-hour above"),
+    )
+    return Facts(name="facility", title=f"On {cell(found.it_power_w, 'w')} of IT power", pairs=pairs)
+
+
+def _front(found: InferencePrediction, front: Sequence[FrontPoint]) -> Exhibit:
+    """Throughput of a GPU against the speed that a user sees."""
+    fast, slow = front[0], front[-1]
+    rates = [cell(value, "count") for one in (slow, fast) for value in (one.tokens_per_s_per_gpu, 1 / one.tpot_s)]
+    title = f"{found.model} on {found.gpu} in {found.precision}: throughput against interactivity"
+    about = charts.About(name="front", title=title, description=f"{len(front)} points", height=420)
+    points = tuple(charts.Point(x=p.tokens_per_s_per_user, y=p.tokens_per_s_per_gpu, tip=_tip(p)) for p in front)
+    curve = charts.Curve(name=found.gpu, points=points, colour=0)
+    return Exhibit(
+        name="front",
+        says=f"A GPU gives {rates[0]} tokens/s where a user sees {rates[1]}, and {rates[2]} where a user sees "
+        f"{rates[3]}.",
+        shows=f"{title}; output tokens per second, no point is beaten in both",
+        table=_points(found, front),
+        chart=charts.xy(about, [curve], "tokens/s per user", "tokens/s per GPU"),
+    )
+
+
+def _points(found: InferencePrediction, front: Sequence[FrontPoint]) -> Table:
+    keys = ("tokens_per_s_per_user", "tokens_per_s_per_gpu", "batch_count", "tpot_s", "ttft_s", "usd_per_mtok")
+    rows = tuple((_axes(point.layout), *(getattr(point, key) for key in keys)) for point in front)
+    columns = (
+        Column(title="Layout"),
+        *(Column(title=f"Per {who}, {RATE.unit}", suffix="tokens_per_s", scale=RATE) for who in ("user", "GPU")),
+        *(Column(title=title, suffix=suffix) for title, suffix in (("Batch", "count"), ("TPOT", "s"), ("TTFT", "s"))),
+        Column(title=f"Cost, {MTOK.unit}", suffix="usd_per_mtok", scale=MTOK),
+    )
+    priced = "" if found.usd_per_h is None else f"; cost at {number(found.usd_per_h)} USD a GPU-hour"
+    title = f"Pareto front: throughput against interactivity{priced}"
+    return Table(name="front", title=title, columns=united(columns, rows), rows=rows)
+
+
+def _axes(of: ReplicaLayout) -> str:
+    """Axes over more than one package: "tensor 4, expert 8"."""
+    return ", ".join(f"{axis} {size}" for axis in AXES if (size := getattr(of, axis)) > 1) or "1 GPU"
+
+
+def _tip(point: FrontPoint) -> str:
+    cost = "" if point.usd_per_mtok is None else f", {MTOK.text(point.usd_per_mtok)} {MTOK.unit}"
+    return (
+        f"{cell(point.tokens_per_s_per_gpu, 'count')} tokens/s per GPU, "
+        f"{cell(point.tokens_per_s_per_user, 'count')} per user: TPOT {cell(point.tpot_s, 's')}, "
+        f"TTFT {cell(point.ttft_s, 's')}{cost}, batch {cell(point.batch_count, 'count')}, {_axes(point.layout)}"
+    )

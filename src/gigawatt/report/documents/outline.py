@@ -1,0 +1,108 @@
+"""What a scenario asks, before it is solved: its question, sites, platforms, demand and research."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from gigawatt.report import names
+from gigawatt.report.document import Column, Document, Facts, Section, Table, Value, united
+from gigawatt.report.formats import cell
+from gigawatt.study.check.answer import Outline, OutlinedCapital, OutlinedResearch, OutlinedSite, OutlinedUseCase
+from gigawatt.study.dates import when
+from gigawatt.study.job import HASH_LENGTH
+
+
+def document(found: Outline) -> Document:
+    """What a scenario asks."""
+    tables = [_sites(found.sites), _platforms(found), _classes(found.use_cases)]
+    tables += [_research(found.research)] if found.research else []
+    question = _question(found)
+    return Document(
+        title=found.title,
+        names=(found.head.scenario or "", (found.head.hash or "")[:HASH_LENGTH]),
+        lead=" ".join(found.description.split()),
+        sections=(
+            Section(slug=question.name, title="What is asked", parts=(question,)),
+            *(Section(slug=table.name, title=table.name.capitalize(), parts=(table,)) for table in tables),
+        ),
+        notes=tuple(note.text for note in found.head.notes),
+        made=f"Gigawatt {found.head.gigawatt}",
+    )
+
+
+def _question(found: Outline) -> Facts:
+    horizon, programme, capital = found.horizon, found.programme, found.capital
+    pairs = (
+        ("Reported", f"{when(horizon.start_period)} to {when(horizon.report_end_period)}"),
+        ("Solved", f"to {when(horizon.end_period)}, {horizon.solved_count} quarters"),
+        ("Target", f"{cell(programme.target_w, 'w')} of {programme.power_basis} power in service"),
+        ("Objective", found.objective),
+        ("Money", f"real USD of {found.dollar_year}"),
+        ("Opening cash", cell(capital.opening_cash_usd, "usd")),
+        ("Equity up front", cell(capital.upfront_equity_usd, "usd")),
+        ("Debt", _debt(capital)),
+        ("Tranches", _tranches(capital)),
+        ("Paid out", _paid_out(capital)),
+        ("Numbers", ", ".join(f"{count} {grade}" for grade, count in found.grades.items())),
+    )
+    return Facts(name="question", title="The question", pairs=pairs)
+
+
+def _debt(capital: OutlinedCapital) -> str:
+    if capital.debt_rate_per_year is None:
+        return "none"
+    limits = f"{cell(capital.covenant_frac, 'frac')} of book value and {cell(capital.debt_limit_usd, 'usd')}"
+    return f"{cell(capital.debt_rate_per_year, 'per_year')}, up to {limits}"
+
+
+def _tranches(capital: OutlinedCapital) -> str:
+    amount = cell(sum(step.amount_usd for step in capital.tranches), "usd")
+    return f"{len(capital.tranches)}, {amount} in all, {capital.release}" if capital.tranches else "none"
+
+
+def _paid_out(capital: OutlinedCapital) -> str:
+    if capital.distribution == "none":
+        return "nothing"
+    stands = f"once {cell(capital.lock_up_frac, 'frac')} of the most power stands"
+    return f"what is not needed, {stands} and a year earns {capital.distribution_cover_ratio:g} times its debt service"
+
+
+def _sites(sites: Sequence[OutlinedSite]) -> Table:
+    rows = [(s.name, s.first_w, s.last_w, str(s.slip_count), s.power_price_usd_per_wh) for s in sites]
+    total = ("Total", sum(s.first_w for s in sites), sum(s.last_w for s in sites), "", "")
+    titles = {"Site": "", "First": "w", "Last": "w", "Slip, quarters": "", "Power price": "usd_per_wh"}
+    title = "Sites: facility power energised, first and last reported quarter"
+    return replace(_table("sites", title, titles, [*rows, total]), strong=(len(rows),))
+
+
+def _platforms(found: Outline) -> Table:
+    pools = {pool.pool: pool for pool in found.pools}
+    rows = []
+    for use in found.platforms:
+        pool = pools[use.pool]
+        ships = f"{when(pool.first_period)}–{when(pool.last_period)}" if pool.first_period else "never"
+        rows.append((use.name, names.pool(use.pool), pool.supply_count, ships, use.rack_power_w, use.rack_price_usd))
+    titles = {"Platform": "", "Pool": "", "Racks in it": "count", "Ships": "", "Rack power": "w", "Rack price": "usd"}
+    columns = tuple(Column(title=title, suffix=suffix) for title, suffix in titles.items())
+    return replace(_table("platforms", "Platforms, and the pools that they share", titles, rows), columns=columns)
+
+
+def _classes(uses: Sequence[OutlinedUseCase]) -> Table:
+    keys = ("title", "first_tokens_per_s", "last_tokens_per_s", "first_usd_per_mtok", "last_usd_per_mtok", "floor_frac")
+    rows = [tuple(getattr(use, key) for key in keys) for use in uses]
+    titles = {"Class": "", "First": "tokens_per_s", "Last": "tokens_per_s"}
+    titles |= {"Price first": "usd_per_mtok", "Price last": "usd_per_mtok", "Floor": "frac"}
+    return _table("demand", "Demand, first and last reported quarter", titles, rows)
+
+
+def _research(uses: Sequence[OutlinedResearch]) -> Table:
+    rows = [(one.title, cell(one.volume_flop, "flop"), when(one.start_period), when(one.end_period)) for one in uses]
+    titles = {"Research": "", "Operations": "flop", "From": "", "To": ""}
+    return _table("research", "Training runs, and experiments of the last quarter", titles, rows)
+
+
+def _table(name: str, title: str, titles: Mapping[str, str], rows: Sequence[tuple[Value, ...]]) -> Table:
+    """A table whose columns have each one unit; titles: each column's suffix."""
+    columns = united([Column(title=text, suffix=suffix) for text, suffix in titles.items()], rows)
+    return Table(name=name, title=title, columns=columns, rows=tuple(rows))

@@ -1,0 +1,111 @@
+"""The numbers of a scenario: how many carry which grade, each with its value, grade and source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from gigawatt.report import charts, names
+from gigawatt.report.document import Column, Depth, Document, Exhibit, Section, Table
+from gigawatt.report.formats import cell, si
+from gigawatt.study.dates import quarter
+from gigawatt.study.job import HASH_LENGTH
+from gigawatt.study.numbers import GradedNumber
+from gigawatt.study.sources.answer import ScenarioSources
+from gigawatt.units import split
+
+CATALOG = "catalog."
+# A note that says where the numbers are listed, which is here.
+LISTED_HERE = "assumed_numbers"
+
+
+def document(found: ScenarioSources) -> Document:
+    """What a scenario rests on."""
+    head = found.head
+    return Document(
+        title="What this scenario rests on",
+        names=(head.scenario or "", (head.hash or "")[:HASH_LENGTH]),
+        sections=(
+            Section(slug="grades", title="Grades", parts=(_grades(found),)),
+            *_by_thing(found.numbers),
+            Section(slug="data", title="Data", parts=(data(found.numbers),)),
+        ),
+        notes=tuple(note.text for note in head.notes if note.code != LISTED_HERE),
+        sources=found.sources,
+        made=f"Gigawatt {head.gigawatt}",
+    )
+
+
+def _grades(found: ScenarioSources) -> Exhibit:
+    """How many numbers carry each grade."""
+    rows = tuple((grade, count, names.GRADES[grade]) for grade, count in found.grades.items())
+    columns = (Column(title="Grade"), Column(title="Numbers", suffix="count"), Column(title="Which is"))
+    says = f"{cell(found.assumed_frac, 'frac')} of {len(found.numbers):,} numbers are our assumptions."
+    about = charts.About(name="grades", title="Numbers by grade", description=says)
+    bars = [charts.Bar(label=grade, value=count, text=f"{count:,}", colour=0) for grade, count in found.grades.items()]
+    table = Table(name="grades", title="Grades", columns=columns, rows=rows)
+    return Exhibit(name="grades", says=says, shows="Numbers by grade", table=table, chart=charts.bars(about, bars))
+
+
+def _by_thing(found: Sequence[GradedNumber]) -> list[Section]:
+    """A section for the scenario's own numbers, and one for each kind of thing of the catalog."""
+    groups: dict[str, list[Table]] = {}
+    for table in numbers(found):
+        kind = table.title.split(".")[1] if table.title.startswith(CATALOG) else "scenario"
+        groups.setdefault(kind, []).append(table)
+    return [
+        Section(slug=slug(kind), title=kind.replace("_", " ").capitalize(), parts=tuple(tables))
+        for kind, tables in groups.items()
+    ]
+
+
+def numbers(found: Sequence[GradedNumber]) -> list[Table]:
+    """Every number with its range, grade, and note or source; one table for each thing that numbers belong to."""
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for row in found:
+        groups.setdefault(row.thing or "", []).append((_name(row), _value(row), row.grade, _why(row)))
+    columns = (Column(title="Number"), Column(title="Value"), Column(title="Grade"), Column(title="Note or source"))
+    return [
+        Table(name=slug(thing or "values"), title=thing or "Numbers", columns=columns, rows=tuple(rows))
+        for thing, rows in groups.items()
+    ]
+
+
+def data(found: Sequence[GradedNumber]) -> Table:
+    """The same in SI units, for files: a row a number, and a row a quarter where it is a course."""
+    titles = ("Thing", "Number", "Quarter", "Value", "Low", "High", "Unit", "Grade", "Note", "Source", "Address")
+    figures = ("Value", "Low", "High")
+    rows = tuple(
+        (row.thing, _name(row), period, value, row.low, row.high, si(row.unit), row.grade, row.note)
+        + ((row.source.title, row.source.url) if row.source else ("", ""))
+        for row in found
+        for period, value in (row.value.items() if isinstance(row.value, Mapping) else (("", row.value),))
+    )
+    columns = tuple(Column(title=title, suffix="ratio" if title in figures else "") for title in titles)
+    return Table(name="numbers", title="Numbers", columns=columns, rows=rows, depth=Depth.DATA)
+
+
+def slug(text: str) -> str:
+    """A name for files and addresses."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _name(row: GradedNumber) -> str:
+    """A number's path within its thing, as it is written in a file."""
+    return ".".join(split(word)[0] for word in row.path.removeprefix(f"{row.thing or ''}.").split("."))
+
+
+def _value(row: GradedNumber) -> str:
+    """A number as a person writes it: its first and last point where it is a course."""
+    shown, suffix = row.value, row.unit or "count"
+    if isinstance(shown, Mapping):
+        points = [f"{cell(figure, suffix)} {quarter(period)}" for period, figure in shown.items()]
+        return " to ".join((points[0], *points[1:][-1:]))
+    if shown is None:
+        return "–"
+    ranged = row.low is not None and row.high is not None
+    return cell(float(shown), suffix) + (f" ({cell(row.low, suffix)} to {cell(row.high, suffix)})" if ranged else "")
+
+
+def _why(row: GradedNumber) -> str:
+    return row.note or (row.source.title or row.source.url if row.source else "")

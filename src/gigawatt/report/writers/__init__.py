@@ -1,0 +1,1 @@
+"""Writers of documents: terminal, page, workbook, CSV, and JSON for the web."""

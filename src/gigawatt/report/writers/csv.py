@@ -1,0 +1,37 @@
+"""Tables of a document as CSV: the same titles, figures in SI units that the head names."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from gigawatt.report.document import Column, Document, Table
+from gigawatt.report.formats import si
+
+
+def texts(document: Document) -> dict[str, str]:
+    """CSV by the name of each table."""
+    return {name: text(table) for name, table in document.tables().items()}
+
+
+def text(table: Table) -> str:
+    """A table as CSV."""
+    found = io.StringIO()
+    rows = csv.writer(found, lineterminator="\n")
+    rows.writerow(heads(table))
+    rows.writerows(table.rows)
+    return found.getvalue()
+
+
+def heads(table: Table) -> list[str]:
+    """What columns are called where their figures are in SI: the title, and the unit in brackets, "Debt [USD]"."""
+    return [head(column) for column in table.columns]
+
+
+def head(column: Column) -> str:
+    """What a column is called where its figures are in SI."""
+    unit = column.scale.unit if column.scale is not None else ""
+    title = column.title.removesuffix(f", {unit}") if unit else column.title
+    title = "" if title == unit else title
+    symbol = si(column.suffix)
+    return f"{title} [{symbol}]".strip() if symbol else title

@@ -1,0 +1,101 @@
+"""One self-contained HTML page: no network, no font but those of the reader's machine, and one small script of our own
+that reads charts out. Its policy allows that script and our style sheet by their digests, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from gigawatt.report.charts.chart import style_sheet
+from gigawatt.report.document import Depth, Document, Exhibit, Part, Section
+
+_UNIT = re.compile(
+    r"(?<=\d) (?=(?:%|[kMGTPE]?Wh?\b|(?:million|billion|trillion)\b|USD|t\b|[kMGTPE]?tokens))|(?<=lion) (?=USD)"
+)
+
+
+# Paper, which is the page's own: rules of it would reach all of a notebook.
+PAPER = "@page { size: A4; margin: 15mm 14mm 16mm; }\n"
+
+
+def render(document: Document) -> str:
+    """A document as an HTML page."""
+    return _filled(document, alone=True)
+
+
+def fragment(document: Document) -> str:
+    """A document as a part of another page, such as a notebook: one element whose style sheet reaches nothing else."""
+    return _filled(document, alone=False)
+
+
+def _filled(document: Document, *, alone: bool) -> str:
+    css, script = _style_sheet() + PAPER * alone, _template("readout.js")
+    return _templates().get_template("page.html.j2").render(
+        alone=alone,
+        document=document,
+        sections=[
+            {"slug": section.slug, "title": section.title, "lead": section.lead, "rows": rows(section)}
+            for section in document.sections
+            if any(part.depth < Depth.DATA for part in section.parts) or section.lead
+        ],
+        css=css,
+        script=script,
+        policy=policy(css, script),
+    )
+
+
+@cache
+def _style_sheet() -> str:
+    """Of charts and page, without comments and empty lines."""
+    css = re.sub(r"/\*.*?\*/", "", style_sheet() + _template("page.css"), flags=re.DOTALL)
+    return "".join(f"{line.strip()}\n" for line in css.splitlines() if line.strip())
+
+
+@cache
+def _template(name: str) -> str:
+    return files("gigawatt.report.writers").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+@cache
+def _templates() -> Any:
+    from jinja2 import Environment, PackageLoader
+
+    place = Environment(
+        loader=PackageLoader("gigawatt.report.writers"), autoescape=True, trim_blocks=True, keep_trailing_newline=True
+    )
+    place.filters["whole"] = whole
+    return place
+
+
+def policy(css: str, script: str) -> str:
+    """What a page may load and run: its own style sheet and script, and nothing from anywhere."""
+    own = f"style-src {_digest(css)}; script-src {_digest(script)}"
+    return f"default-src 'none'; {own}; base-uri 'none'; form-action 'none'"
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def whole(text: str) -> str:
+    """Text whose figures stay on one line with their units."""
+    return _UNIT.sub("\N{NO-BREAK SPACE}", text)
+
+
+def rows(section: Section) -> list[list[tuple[Part, str]]]:
+    """What a page shows of a section in rows, each part with its kind: two half exhibits share a row."""
+    found: list[list[tuple[Part, str]]] = []
+    for part in (part for part in section.parts if part.depth < Depth.DATA):
+        if _half(part) and found and len(found[-1]) == 1 and _half(found[-1][0][0]):
+            found[-1].append((part, type(part).__name__))
+        else:
+            found.append([(part, type(part).__name__)])
+    return found
+
+
+def _half(part: Part) -> bool:
+    return isinstance(part, Exhibit) and part.half

@@ -1,0 +1,72 @@
+"""A document as plain data for the web: what a page shows, with every figure beside its text."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+from gigawatt.report.document import Document, Exhibit, Facts, Paragraph, Part, Table, Value
+
+
+def plain(document: Document) -> dict[str, Any]:
+    """Strict JSON data: a part has a kind, a table its values in SI and as they are shown, a chart its two drawings."""
+    return {
+        "title": document.title,
+        "names": list(document.names),
+        "lead": document.lead,
+        "tiles": [asdict(tile) for tile in document.tiles],
+        "sections": [
+            {
+                "slug": section.slug,
+                "title": section.title,
+                "lead": section.lead,
+                "parts": [_part(part) for part in section.parts],
+            }
+            for section in document.sections
+        ],
+        "notes": list(document.notes),
+        "sources": [asdict(source) for source in document.sources],
+        "made": document.made,
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    if isinstance(part, Paragraph):
+        return {"kind": "paragraph", "text": part.text, "tone": part.tone, "depth": part.depth.name.lower()}
+    if isinstance(part, Facts):
+        pairs = [list(pair) for pair in part.pairs]
+        depth = part.depth.name.lower()
+        return {"kind": "facts", "name": part.name, "title": part.title, "pairs": pairs, "depth": depth}
+    if isinstance(part, Table):
+        return {"kind": "table", **_table(part)}
+    return _exhibit(part)
+
+
+def _exhibit(part: Exhibit) -> dict[str, Any]:
+    return {
+        "kind": "exhibit",
+        "name": part.name,
+        "says": part.says,
+        "shows": part.shows,
+        "half": part.half,
+        "depth": part.depth.name.lower(),
+        "chart": None if part.chart is None else {"wide": part.chart.wide, "narrow": part.chart.narrow},
+        "table": None if part.table is None else _table(part.table),
+    }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "name": table.name,
+        "title": table.title,
+        "columns": [{"title": column.title, "unit": column.suffix} for column in table.columns],
+        "rows": [[_finite(value) for value in row] for row in table.rows],
+        "texts": table.texts(),
+        "strong": list(table.strong),
+        "depth": table.depth.name.lower(),
+    }
+
+
+def _finite(value: Value) -> Value:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

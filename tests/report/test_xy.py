@@ -1,0 +1,101 @@
+"""Charts over two axes: where points lie, what is cut, named and answered, wide and narrow."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import pytest
+
+from gigawatt.report import charts
+from gigawatt.report.charts import About, Chart, Curve, Point, Rung, Upright, marks
+from gigawatt.report.charts.ladder import year
+
+ABOUT = About(name="x", title="A < B", description="both")
+SLOPE = tuple(Point(x, 10.0 - x, f"at {x}") for x in range(11))
+UPRIGHTS = [Upright("here", 5.0), Upright("a name that is rather long", 5.1), Upright("the third of them", 9.0)]
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def elements(chart: Chart, kind: str, *, narrow: bool = False) -> list[ElementTree.Element]:
+    root = ElementTree.fromstring(chart.narrow if narrow else chart.wide)
+    return [one for one in root.iter() if kind in str(one.get("class")).split()]
+
+
+def at(one: ElementTree.Element) -> tuple[float, float]:
+    return float(str(one.get("cx"))), float(str(one.get("cy")))
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_points_lie_where_they_are_and_say_what_they_are(narrow: bool) -> None:
+    chart = charts.xy(ABOUT, [Curve("", SLOPE, 0)], "across", "up")
+    hits = elements(chart, "hit", narrow=narrow)
+    assert ["".join(one.itertext()) for one in hits] == [point.tip for point in SLOPE]
+    (x0, y0), (x1, y1), *_, (x10, y10) = map(at, hits)
+    assert (x10 - x0, y10 - y0) == pytest.approx((10 * (x1 - x0), 10 * (y1 - y0)), abs=0.1)
+    words = [one.text for one in elements(chart, "unit", narrow=narrow)]
+    assert words == ["up", "across"]
+
+
+def test_a_curve_is_cut_at_the_upper_edge_and_broken_by_gaps() -> None:
+    points = (Point(0, math.inf), Point(1, 30), Point(2, 10), Point(3, 5), Point(4, math.nan), Point(5, 1), Point(6, 1))
+    chart = charts.xy(ABOUT, [Curve("", points, 0)], "", "", most=20)
+    first, second = (str(one.get("d")) for one in elements(chart, "line"))
+    heights = [float(y) for y in first.replace("M", "").replace("L", "").split()[1::2]]
+    grid = [float(str(one.get("y1"))) for one in elements(chart, "grid")]
+    assert min(heights) == pytest.approx(min(grid))
+    assert len(second.split("L")) == 2
+    assert "inf" not in chart.wide + chart.narrow
+    assert "nan" not in chart.wide + chart.narrow
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_no_line_runs_through_the_name_of_another(narrow: bool) -> None:
+    chart = charts.xy(ABOUT, [Curve("", SLOPE, 0)], "", "", uprights=UPRIGHTS)
+    lines = [one for one in elements(chart, "level", narrow=narrow) if one.get("x1") == one.get("x2")]
+    for one in elements(chart, "note", narrow=narrow):
+        x, y, width = float(str(one.get("x"))), float(str(one.get("y"))), marks.width_of(str(one.text))
+        left, right = (x - width, x) if one.get("text-anchor") == "end" else (x, x + width)
+        for line in lines:
+            across, top = float(str(line.get("x1"))), float(str(line.get("y1")))
+            assert not (left < across < right and top < y)
+
+
+def test_several_curves_have_a_legend_and_levels_their_names() -> None:
+    curves = [Curve("one", SLOPE, 0), Curve("two", SLOPE[:3], 1, joined=False), Curve("", SLOPE[:1], 1, joined=False)]
+    chart = charts.xy(ABOUT, curves, "", "", levels=[("enough", 4.0)])
+    assert [one.text for one in elements(chart, "key")] == ["one", "two"]
+    assert [one.text for one in elements(chart, "note")] == ["enough"]
+    assert len(elements(chart, "rim")) == 4
+
+
+def test_slices_cover_the_whole_width() -> None:
+    chart = charts.xy(ABOUT, [Curve("", SLOPE, 0)], "", "", tips=[(0.0, "none"), (4.0, "some"), (10.0, "all")])
+    slices = [one for one in elements(chart, "hit") if one.tag == f"{SVG}rect"]
+    edges = [(float(str(one.get("x"))), float(str(one.get("width")))) for one in slices]
+    assert ["".join(one.itertext()) for one in slices] == ["none", "some", "all"]
+    assert all(x + width == pytest.approx(after, abs=0.02) for (x, width), (after, _) in pairwise(edges))
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_ladder(narrow: bool) -> None:
+    """users 6: dots of the programme lay on "H100, 8 GPUs"."""
+    machines = [Rung(f"m{k}", f"{2016 + k}-06-01", 10.0 ** (14 + k / 2), f"tip {k}", f"machine {k}") for k in range(9)]
+    programme = [
+        Rung(f"p{k}", f"{2022 + k // 4}-{3 * (k % 4) + 1:02d}-01", 10.0 ** (17 + k / 5), "") for k in range(20)
+    ]
+    chart = charts.ladder(ABOUT, machines, programme)
+    dots = [at(one) for one in elements(chart, "rim", narrow=narrow)]
+    assert len(dots) == len(machines)
+    steps = [(x, -y) for x, y in dots]
+    assert steps == sorted(steps)
+    ticks = [one.text for one in elements(chart, "tick", narrow=narrow)]
+    assert {"1 PFLOPS", "1 EFLOPS", "2016"} <= set(ticks)
+    names = [str(one.text) for one in elements(chart, "halo", narrow=narrow)]
+    assert len(names) == len(set(names)) > len(machines) / 2
+
+
+def test_a_day_is_a_year_with_its_fraction() -> None:
+    assert year("2024-07-02") == pytest.approx(2024.5)
+    assert year("2023-12-31") == pytest.approx(2023 + 364 / 365)
