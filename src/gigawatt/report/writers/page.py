@@ -34,17 +34,21 @@ def fragment(document: Document) -> str:
 
 def _filled(document: Document, *, alone: bool) -> str:
     css, script = _style_sheet() + PAPER * alone, _template("readout.js")
-    return _templates().get_template("page.html.j2").render(
-        alone=alone,
-        document=document,
-        sections=[
-            {"slug": section.slug, "title": section.title, "lead": section.lead, "rows": rows(section)}
-            for section in document.sections
-            if any(part.depth < Depth.DATA for part in section.parts) or section.lead
-        ],
-        css=css,
-        script=script,
-        policy=policy(css, script),
+    return (
+        _templates()
+        .get_template("page.html.j2")
+        .render(
+            alone=alone,
+            document=document,
+            sections=[
+                {"slug": section.slug, "title": section.title, "lead": section.lead, "rows": rows(section)}
+                for section in document.sections
+                if any(part.depth < Depth.DATA for part in section.parts) or section.lead
+            ],
+            css=css,
+            script=script,
+            policy=policy(css, script),
+        )
     )
 
 
