@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+from typing import TypeGuard
 
-from gigawatt.report.document import Column, Document, Table
+from gigawatt.report.document import Column, Document, Table, Value
 from gigawatt.report.formats import si
 
 
@@ -19,7 +21,7 @@ def text(table: Table) -> str:
     found = io.StringIO()
     rows = csv.writer(found, lineterminator="\n")
     rows.writerow(heads(table))
-    rows.writerows(table.rows)
+    rows.writerows([v if isinstance(v, str) or is_figure(v) else None for v in row] for row in table.rows)
     return found.getvalue()
 
 
@@ -35,3 +37,8 @@ def head(column: Column) -> str:
     title = "" if title == unit else title
     symbol = si(column.suffix)
     return f"{title} [{symbol}]".strip() if symbol else title
+
+
+def is_figure(value: Value) -> TypeGuard[float]:
+    """Whether a value is a finite number."""
+    return value is not None and not isinstance(value, str) and math.isfinite(value)
