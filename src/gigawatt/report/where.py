@@ -69,7 +69,7 @@ def _place(v: View, key: str, name: str, given_w: float, stands_w: float) -> Pla
 
 
 def _binds(v: View, key: str) -> str:
-    """The years in which the grid power of a site binds, "2027–2029" or "2027 and 2033"; nothing where it never does."""
+    """Years in which the grid power of a site binds, "2027–2029" or "2027 and 2033"; nothing where it never does."""
     years = sorted({int(row.period[:4]) for row in v.binds if row.site == key and row.period in v.shown})
     if len(years) > 2 and years[-1] - years[0] == len(years) - 1:
         return f"{years[0]}–{years[-1]}"
