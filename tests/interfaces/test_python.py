@@ -46,7 +46,7 @@ def test_a_table_is_a_frame_with_units_in_its_columns(campus: gw.Answered) -> No
     assert all(column.endswith(" [USD]") for column in money.columns)
     assert {"Revenue", "Free cash flow"} <= set(money.index)
     assert money.loc["Revenue"].max() == campus.document.tables()["money"].rows[0][-1]
-    with pytest.raises(KeyError, match="did you mean \"money\""):
+    with pytest.raises(KeyError, match='did you mean "money"'):
         campus.frame("mony")
 
 
