@@ -54,7 +54,7 @@ def test_a_person_reads_it(six: AllocationAnswer) -> None:
     assert "From 16 GW on, nobody has to choose" in text
     assert "up to 9.97 GW (economic abundance); 10 GW is more than that" in text
     assert "Cancer research gets 77 % of what it asks for, Images and video 29 %." in text
-    assert "10,000 tutor-hours more of Tutoring cost 2 candidate screens of Cancer research" in text
+    assert "For 10,000 tutor-hours more of Tutoring, Cancer research gives up 2 candidate screens" in text
 
 
 @pytest.mark.parametrize(

@@ -244,9 +244,10 @@ def swaps(answer: AllocationAnswer) -> tuple[Facts, ...]:
 
 
 def _swap(gains: AllocatedClass, gives: AllocatedClass, ratio: float) -> str:
-    least = COUNTED.get(gains.unit or "", ("", 1.0))[1]
+    least = COUNTED.get(gains.unit or "", ("", 10.0))[1]
     count = max(least, 10.0 ** math.ceil(-math.log10(ratio)))
-    return f"{_counted(count, gains)} more of {gains.title} cost {_counted(count * ratio, gives)} of {gives.title}."
+    taken = float(f"{count * ratio:.3g}")
+    return f"For {_counted(count, gains)} more of {gains.title}, {gives.title} gives up {_counted(taken, gives)}."
 
 
 def _counted(count: float, of: AllocatedClass) -> str:
