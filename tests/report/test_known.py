@@ -58,6 +58,7 @@ def test_an_outline_says_what_is_asked() -> None:
     assert re.match(r"Q\d 20\d\d to Q\d 20\d\d", str(asked["Reported"]))
     *sites, total = document.tables()["sites"].rows
     assert total[2] == pytest.approx(sum(float(row[2] or 0) for row in sites))
+    assert document.tables()["platforms"].texts()[0][-2:] == ["132", "3.7"]
     titles = [column.title for column in document.tables()["sites"].columns]
     assert titles == ["Site", "First, GW", "Last, GW", "Slip, quarters", "Power price, USD/MWh"]
 

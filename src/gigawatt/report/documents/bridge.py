@@ -68,7 +68,7 @@ def _worth(found: BridgeComparison) -> Exhibit:
     title = "What the time gained is worth"
     says = f"No plant is worth what it costs before the grid comes in {wait}."
     if best.net_usd > 0:
-        gained = f"gives power in {cell(best.lead_years, 'years')}, where the grid takes {wait}"
+        gained = f"power in {cell(best.lead_years, 'years')}, where the grid takes {wait}"
         says = f"{best.name}: {gained}; that is worth {cell(best.net_usd, 'usd')} more than it costs."
     return Exhibit(
         name="worth",

@@ -12,6 +12,8 @@ from gigawatt.study.check.answer import Outline, OutlinedCapital, OutlinedResear
 from gigawatt.study.dates import when
 from gigawatt.study.job import HASH_LENGTH
 
+MILLION = Scale(size=1e6, unit="million USD", digits=1)
+
 
 def document(found: Outline) -> Document:
     """What a scenario asks."""
@@ -84,7 +86,10 @@ def _platforms(found: Outline) -> Table:
         ships = f"{when(pool.first_period)}–{when(pool.last_period)}" if pool.first_period else "never"
         rows.append((use.name, names.pool(use.pool), pool.supply_count, ships, use.rack_power_w, use.rack_price_usd))
     titles = {"Platform": "", "Pool": "", "Racks in it": "count", "Ships": "", "Rack power": "w", "Rack price": "usd"}
-    return _table("platforms", "Platforms, and the pools that they share", titles, rows)
+    table = _table("platforms", "Platforms, and the pools that they share", titles, rows)
+    *others, price = table.columns
+    million = replace(price, title=f"Rack price, {MILLION.unit}", scale=MILLION)
+    return replace(table, columns=(*others, million))
 
 
 def _classes(uses: Sequence[OutlinedUseCase]) -> Table:
