@@ -337,7 +337,7 @@ def lived(v: View) -> Table:
             _ITEMS.get(row.item) or item(v, row.item),
             _quantity(row.plan, row.unit),
             _quantity(row.simulated, row.unit),
-            words.said(row.cause),
+            words.cause(v, row.cause),
         )
         for row in v.result.timeline.summary.plan_vs_sim
     ]

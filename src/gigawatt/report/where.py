@@ -32,10 +32,17 @@ def sites(v: View) -> Exhibit | None:
         for place in places
     ]
     heads = {"Site": "", "Is": "", "Grid power": "w", "In service": "w", "Grid power binds": ""}
-    says = words.sites(v)
+    says = _says(v, sum(place.now_w for place in places), sum(place.value_w for place in places))
     shows = f"Facility power in service of what the grid gives by the end of {day}; below it, when grid power binds"
     found = in_units(table("sites", f"Sites by the end of {day}", heads, rows))
     return exhibit(found, says, shows, partial(charts.sites_map, places=places))
+
+
+def _says(v: View, stands_w: float, given_w: float) -> str:
+    """How much of what the grid gives is in service, and where it binds."""
+    bound = [name for key, name in zip(v.result.plan.data.site.values, v.sites, strict=True) if _binds(v, str(key))]
+    where = f"grid power binds at {words.joined(bound)}" if bound else "grid power binds nowhere"
+    return f"{cell(stands_w, 'w')} is in service of {cell(given_w, 'w')} that the grid gives; {where}."
 
 
 def _place(v: View, key: str, name: str, given_w: float, stands_w: float) -> Place:
