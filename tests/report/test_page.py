@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from gigawatt.report import charts
 from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Paragraph, Section, Table
 from gigawatt.report.writers import page
 
@@ -64,6 +65,11 @@ def test_the_policy_allows_one_style_sheet_and_one_script(html: str, tree: Eleme
         assert f"{name}-src 'sha256-{digest}'" in policy
     attributes = {name for element in tree.iter() for name in element.keys()}  # noqa: SIM118 (no mapping)
     assert not [name for name in attributes if name == "style" or name.startswith("on")]
+
+
+def test_every_form_of_chart_is_among_what_is_tested(handmade: Document) -> None:
+    drawn = {chart.draw.__qualname__.partition(".")[0] for chart in handmade.charts().values()}
+    assert {name for name in charts.__all__ if name.islower()} - drawn == {"ladder"}  # which `xy` draws
 
 
 def test_every_exhibit_is_a_sentence_two_drawings_and_their_figures(
@@ -148,7 +154,7 @@ def test_a_part_of_a_notebook_reaches_nothing_else(handmade: Document) -> None:
 
 def test_two_half_exhibits_stand_in_a_row(tree: ElementTree.Element) -> None:
     pairs = [div for div in tree.iter("div") if div.get("class") == "pair"]
-    assert [[figure.get("class") for figure in pair] for pair in pairs] == [["half", "half"]] * 2
+    assert [[figure.get("class") for figure in pair] for pair in pairs] == [["half", "half"]] * 3
 
 
 def test_parts_that_have_nothing_leave_nothing() -> None:

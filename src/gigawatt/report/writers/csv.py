@@ -26,8 +26,12 @@ def text(table: Table) -> str:
 
 
 def heads(table: Table) -> list[str]:
-    """What columns are called where their figures are in SI: the title, and the unit in brackets, "Debt [USD]"."""
-    return [head(column) for column in table.columns]
+    """What columns are called where their figures are in SI: the title, and the unit in brackets, "Debt [USD]".
+
+    A unit that heads the names of rows, as it may where people read, is left out.
+    """
+    shown = {column.scale.unit for column in table.columns if column.scale is not None}
+    return ["" if column.title in shown else head(column) for column in table.columns]
 
 
 def head(column: Column) -> str:
