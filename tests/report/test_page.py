@@ -13,6 +13,7 @@ import pytest
 from gigawatt.report import charts
 from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Paragraph, Section, Table
 from gigawatt.report.writers import page
+from gigawatt.study.numbers import CitedSource
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -171,6 +172,15 @@ def test_parts_that_have_nothing_leave_nothing() -> None:
     assert [item.text for item in tree.iter("li")] == ["first", "second"]
     assert not list(tree.iter("nav"))
     assert not list(tree.iter("footer"))
+
+
+def test_a_title_is_said_once_and_a_source_without_a_date_has_none() -> None:
+    table = Table(name="a", title="Sites", columns=(Column(title="Site"),), rows=(("Abilene",),))
+    source = CitedSource(title="Map", url="https://example.org", date="", numbers_count=1)
+    section = Section(slug="sites-all", title="Sites", parts=(table,))
+    tree = parsed(page.render(Document(title="Little", sections=(section,), sources=(source,))))
+    assert not list(tree.iter("caption"))
+    assert ["".join(one.itertext()) for one in tree.iter("span") if one.get("class") == "date"] == ["1 number"]
 
 
 def test_a_note_more_is_another_page(html: str, handmade: Document) -> None:

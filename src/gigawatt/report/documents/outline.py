@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gigawatt.report import names
-from gigawatt.report.document import Column, Document, Facts, Section, Table, Value, united
-from gigawatt.report.formats import cell
+from gigawatt.report.document import Column, Document, Facts, Section, Table, Value
+from gigawatt.report.formats import WHOLE, Scale, cell, scale
 from gigawatt.study.check.answer import Outline, OutlinedCapital, OutlinedResearch, OutlinedSite, OutlinedUseCase
 from gigawatt.study.dates import when
 from gigawatt.study.job import HASH_LENGTH
@@ -69,9 +69,9 @@ def _paid_out(capital: OutlinedCapital) -> str:
 
 
 def _sites(sites: Sequence[OutlinedSite]) -> Table:
-    rows = [(s.name, s.first_w, s.last_w, str(s.slip_count), s.power_price_usd_per_wh) for s in sites]
+    rows = [(s.name, s.first_w, s.last_w, s.slip_count, s.power_price_usd_per_wh) for s in sites]
     total = ("Total", sum(s.first_w for s in sites), sum(s.last_w for s in sites), "", "")
-    titles = {"Site": "", "First": "w", "Last": "w", "Slip, quarters": "", "Power price": "usd_per_wh"}
+    titles = {"Site": "", "First": "w", "Last": "w", "Slip, quarters": "count", "Power price": "usd_per_wh"}
     title = "Sites: facility power energised, first and last reported quarter"
     return replace(_table("sites", title, titles, [*rows, total]), strong=(len(rows),))
 
@@ -84,8 +84,7 @@ def _platforms(found: Outline) -> Table:
         ships = f"{when(pool.first_period)}–{when(pool.last_period)}" if pool.first_period else "never"
         rows.append((use.name, names.pool(use.pool), pool.supply_count, ships, use.rack_power_w, use.rack_price_usd))
     titles = {"Platform": "", "Pool": "", "Racks in it": "count", "Ships": "", "Rack power": "w", "Rack price": "usd"}
-    columns = tuple(Column(title=title, suffix=suffix) for title, suffix in titles.items())
-    return replace(_table("platforms", "Platforms, and the pools that they share", titles, rows), columns=columns)
+    return _table("platforms", "Platforms, and the pools that they share", titles, rows)
 
 
 def _classes(uses: Sequence[OutlinedUseCase]) -> Table:
@@ -103,6 +102,14 @@ def _research(uses: Sequence[OutlinedResearch]) -> Table:
 
 
 def _table(name: str, title: str, titles: Mapping[str, str], rows: Sequence[tuple[Value, ...]]) -> Table:
-    """A table whose columns have each one unit; titles: each column's suffix."""
-    columns = united([Column(title=text, suffix=suffix) for text, suffix in titles.items()], rows)
+    """A table with one unit for all columns of a suffix; titles: each column's suffix."""
+    values: dict[str, list[float | None]] = {}
+    for suffix, column in zip(titles.values(), zip(*rows, strict=True), strict=False):
+        values.setdefault(suffix, []).extend(value for value in column if not isinstance(value, str))
+    units = {suffix: WHOLE if suffix == "count" else scale(suffix, found) for suffix, found in values.items() if suffix}
+    columns = tuple(_column(text, suffix, units.get(suffix)) for text, suffix in titles.items())
     return Table(name=name, title=title, columns=columns, rows=tuple(rows))
+
+
+def _column(title: str, suffix: str, unit: Scale | None) -> Column:
+    return Column(title=f"{title}, {unit.unit}" if unit and unit.unit else title, suffix=suffix, scale=unit)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 # Columns of years that have room at 80 columns.
 YEARS_AT_80 = 8
-FIGURE_WIDTH = 12
+# Cells up to here are figures or a few words, and stay on one line.
+SHORT = 12
 GAP = 3
 # What is made of an answer that a reader opens.
 OPENED = ("report", "workbook", "predictions", "folder")
@@ -152,16 +153,16 @@ def _figures(table: Table, n: int) -> bool:
 def widths(table: Table, texts: Sequence[Sequence[str]], width: int) -> list[int]:
     """How wide each column is, so that all of them fit.
 
-    Figures and words stay whole where there is room, then names in the first column; what is left goes where cells take
-    most lines.
+    Short cells and words stay whole where there is room, then names in the first column; what is left goes where cells
+    take most lines.
     """
     heads = [column.title for column in table.columns]
     cells = [[row[n] for row in texts] for n in range(len(heads))]
     longest = [max(map(len, column), default=0) for column in cells]
     most = [max(len(head), cell, 1) for head, cell in zip(heads, longest, strict=True)]
     least = [
-        max(_word([head]), cell if _figures(table, n) and cell <= FIGURE_WIDTH else _word(column), 1)
-        for n, (head, column, cell) in enumerate(zip(heads, cells, longest, strict=True))
+        max(_word(head), *(len(cell) if len(cell) <= SHORT else _word(cell) for cell in column), 1)
+        for head, column in zip(heads, cells, strict=True)
     ]
     room = width - GAP * (len(heads) - 1)
     named = [max(least[0], longest[0]), *least[1:]]
@@ -170,9 +171,9 @@ def widths(table: Table, texts: Sequence[Sequence[str]], width: int) -> list[int
     return _shared(room, named if sum(named) <= room else least, most)
 
 
-def _word(texts: Sequence[str]) -> int:
+def _word(text: str) -> int:
     """The longest word."""
-    return max((len(word) for text in texts for word in text.split()), default=0)
+    return max(map(len, text.split()), default=0)
 
 
 def _shared(room: int, least: Sequence[int], most: Sequence[int]) -> list[int]:
