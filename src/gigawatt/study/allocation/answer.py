@@ -26,7 +26,7 @@ from gigawatt.plan.needs import Need, Problem
 from gigawatt.plan.waterfill import SAME, Fairness, gain, margin_per_w
 from gigawatt.study.allocation.problem import Opened, opened
 from gigawatt.study.allocation.question import AllocationQuestion
-from gigawatt.study.answer import SPREAD, Head
+from gigawatt.study.answer import SPREAD, Head, copied
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
 
@@ -149,14 +149,11 @@ def answer(question: AllocationQuestion, job: Job) -> AllocationAnswer:
     now = divide(problem.claims, problem.supply, np.array([found.capacity_w]), fairness)
     full_w = abundance_w(problem.claims, problem.supply)
     line = _line(problem, found.capacity_w, full_w, fairness)
-    return AllocationAnswer(
+    return copied(
+        AllocationAnswer,
+        found,
         head=Head(scenario=found.name, hash=found.hash, notes=(*found.notes, *_notes(found, now))),
-        title=found.title,
-        period=found.period,
-        platform=found.platform,
         fairness=fairness.name,
-        value_unit=found.value_unit,
-        capacity_w=found.capacity_w,
         allocation=tuple(_allocation(problem, now, fairness)),
         lambda_left=float(now.left_per_w[0]) * GIGAWATT_W,
         lambda_right=float(now.right_per_w[0]) * GIGAWATT_W,
@@ -182,11 +179,10 @@ def _allocation(problem: Problem, now: Divided, fairness: Fairness) -> Iterator[
     margin = margin_per_w(claims, served * claims.demand_w, fairness.curve) * GIGAWATT_W
     alone, net = cut_worth(claims, problem.supply, capacity_w, fairness, served)
     for n, need in enumerate(problem.needs):
-        yield AllocatedClass(
+        yield copied(
+            AllocatedClass,
+            need,
             use_case=need.key,
-            title=need.title,
-            tier=need.tier,
-            demand_w=need.demand_w,
             weight_value_per_gw_year=need.weight_per_w * GIGAWATT_W,
             power_w=float(now.power_w[0, n]),
             served_frac=float(served[n]),

@@ -13,7 +13,7 @@ from gigawatt.plan.exact import exact
 from gigawatt.plan.search import ENDED
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import drift, implausible
-from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
+from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied, head_of
 from gigawatt.study.futures import statistics, store
 from gigawatt.study.futures.batches import Group, PlannedCase
 from gigawatt.study.futures.campaign import Campaign, campaign
@@ -150,6 +150,7 @@ def _found(scenario: Scenario, lived: Campaign, names: Sequence[str], of: Ensemb
     table = with_value({DRAWS: every}, of.counted)[DRAWS]
     values, inputs = table.value_usd.values, table.drawn.values
     choices, tornado = np.stack([values, np.zeros_like(values)]), _tornado(names, single)
+    books = account(scenario, case.plan).values
     if SALTELLI in tables:
         indices = statistics.saltelli_indices(names, tables[SALTELLI].value_usd.values, of.seed)
     else:
@@ -167,8 +168,8 @@ def _found(scenario: Scenario, lived: Campaign, names: Sequence[str], of: Ensemb
         draws=every.sizes["draw"],
         lived_count={name: found.sizes["draw"] for name, found in tables.items()},
         target_w=scenario.asked.programme.target_w,
-        planned=_planned(scenario, case),
-        stated=_stated(tables[STATED]),
+        planned=copied(PlannedValue, books, value_usd=books.npv_usd + books.terminal_value_usd),
+        stated=StatedOutcome(**{entry.name: float(tables[STATED][entry.name][0]) for entry in fields(StatedOutcome)}),
         outputs=outcomes(table),
         middle_value_usd=float(single.value_usd[0]),
         tornado=tornado,
@@ -178,19 +179,6 @@ def _found(scenario: Scenario, lived: Campaign, names: Sequence[str], of: Ensemb
         digest=store.digest({DRAWS: every}),
         table=table,
     )
-
-
-def _planned(scenario: Scenario, case: PlannedCase) -> PlannedValue:
-    values = account(scenario, case.plan).values
-    return PlannedValue(
-        npv_usd=values.npv_usd,
-        terminal_value_usd=values.terminal_value_usd,
-        value_usd=values.npv_usd + values.terminal_value_usd,
-    )
-
-
-def _stated(table: xr.Dataset) -> StatedOutcome:
-    return StatedOutcome(**{entry.name: float(table[entry.name][0]) for entry in fields(StatedOutcome)})
 
 
 def _tornado(names: Sequence[str], table: xr.Dataset) -> tuple[Swing, ...]:
