@@ -7,10 +7,9 @@ from functools import partial
 from itertools import pairwise
 
 from gigawatt.report import charts, names
-from gigawatt.report.document import Exhibit
+from gigawatt.report.document import Exhibit, table
 from gigawatt.report.figures import exhibit
 from gigawatt.report.formats import cell
-from gigawatt.report.tables import table
 from gigawatt.report.views import View
 from gigawatt.study.claims.hardware import Rung, ladder
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 from gigawatt.report import names
-from gigawatt.report.document import Column, Document, Facts, Section, Table, Value, united
+from gigawatt.report.document import Document, Facts, Section, Table, in_units, table
 from gigawatt.report.formats import cell
 from gigawatt.study.check.answer import Outline, OutlinedCapital, OutlinedResearch, OutlinedSite, OutlinedUseCase
 from gigawatt.study.dates import when
@@ -24,7 +23,7 @@ def document(found: Outline) -> Document:
         lead=" ".join(found.description.split()),
         sections=(
             Section(slug=question.name, title="What is asked", parts=(question,)),
-            *(Section(slug=table.name, title=table.name.capitalize(), parts=(table,)) for table in tables),
+            *(Section(slug=one.name, title=one.name.capitalize(), parts=(one,)) for one in tables),
         ),
         notes=tuple(note.text for note in found.head.notes),
         made=f"Gigawatt {found.head.gigawatt}",
@@ -73,7 +72,7 @@ def _sites(sites: Sequence[OutlinedSite]) -> Table:
     total = ("Total", sum(s.first_w for s in sites), sum(s.last_w for s in sites), "", "")
     titles = {"Site": "", "First": "w", "Last": "w", "Slip, quarters": "", "Power price": "usd_per_wh"}
     title = "Sites: facility power energised, first and last reported quarter"
-    return replace(_table("sites", title, titles, [*rows, total]), strong=(len(rows),))
+    return in_units(table("sites", title, titles, [*rows, total], strong=(len(rows),)))
 
 
 def _platforms(found: Outline) -> Table:
@@ -84,8 +83,7 @@ def _platforms(found: Outline) -> Table:
         ships = f"{when(pool.first_period)}–{when(pool.last_period)}" if pool.first_period else "never"
         rows.append((use.name, names.pool(use.pool), pool.supply_count, ships, use.rack_power_w, use.rack_price_usd))
     titles = {"Platform": "", "Pool": "", "Racks in it": "count", "Ships": "", "Rack power": "w", "Rack price": "usd"}
-    columns = tuple(Column(title=title, suffix=suffix) for title, suffix in titles.items())
-    return replace(_table("platforms", "Platforms, and the pools that they share", titles, rows), columns=columns)
+    return table("platforms", "Platforms, and the pools that they share", titles, rows)
 
 
 def _classes(uses: Sequence[OutlinedUseCase]) -> Table:
@@ -93,16 +91,10 @@ def _classes(uses: Sequence[OutlinedUseCase]) -> Table:
     rows = [tuple(getattr(use, key) for key in keys) for use in uses]
     titles = {"Class": "", "First": "tokens_per_s", "Last": "tokens_per_s"}
     titles |= {"Price first": "usd_per_mtok", "Price last": "usd_per_mtok", "Floor": "frac"}
-    return _table("demand", "Demand, first and last reported quarter", titles, rows)
+    return in_units(table("demand", "Demand, first and last reported quarter", titles, rows))
 
 
 def _research(uses: Sequence[OutlinedResearch]) -> Table:
     rows = [(one.title, cell(one.volume_flop, "flop"), when(one.start_period), when(one.end_period)) for one in uses]
     titles = {"Research": "", "Operations": "flop", "From": "", "To": ""}
-    return _table("research", "Training runs, and experiments of the last quarter", titles, rows)
-
-
-def _table(name: str, title: str, titles: Mapping[str, str], rows: Sequence[tuple[Value, ...]]) -> Table:
-    """A table whose columns have each one unit; titles: each column's suffix."""
-    columns = united([Column(title=text, suffix=suffix) for text, suffix in titles.items()], rows)
-    return Table(name=name, title=title, columns=columns, rows=tuple(rows))
+    return in_units(table("research", "Training runs, and experiments of the last quarter", titles, rows))
