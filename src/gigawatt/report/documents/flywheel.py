@@ -128,19 +128,16 @@ def loop_words(point: FixedPoint, turns: Sequence[Turn]) -> str:
     gain = point.gain_ratio
     left = ""
     if gain is not None:
-        left = f" After a turn {cell(round(gain, 2), 'frac')} of a difference in demand is left: {_momentum(gain)}."
+        grows = "grows, and the wheel takes off or stalls"
+        if gain < 1:
+            grows = "dies out, and the wheel neither takes off nor stalls by itself"
+        left = f" After a turn {cell(round(gain, 2), 'frac')} of a difference in demand is left: it {grows}."
     return (
         f"The loop comes to rest ({tries} times the scenario's demand, in turns) at {where}: demand ends at "
         f"{cell(point.demand_ratio, 'ratio')} times the scenario's, {cell(point.peak_w, 'w')} at the peak instead of "
         f"{cell(point.first_peak_w, 'w')}, worth {cell(point.npv_usd, 'usd')} instead of "
         f"{cell(point.first_npv_usd, 'usd')}.{left}"
     )
-
-
-def _momentum(gain: float) -> str:
-    if gain < 1:
-        return "it dies out, and the wheel neither takes off nor stalls by itself"
-    return "it grows, and the wheel takes off or stalls"
 
 
 def _past(answer: FlywheelAnswer) -> Iterator[Part]:
@@ -156,11 +153,14 @@ def _series(curve: PastCurve, rows: Sequence[BacktestRow], *, half: bool) -> Exh
     unit = rows[0].unit
     shown = scale(unit, [row.published for row in rows])
     last = [row for row in rows if row.held_out][-1]
-    says = (
-        f"{_figure(last.predicted, unit)} predicted for {_day(last.date)}, {_figure(last.published, unit)} published."
-    )
+    predicted, published = (_figure(value, unit) for value in (last.predicted, last.published))
+    says = f"{predicted} predicted for {_day(last.date)}, {published} published."
     line = [
-        Point(p.year, p.value / shown.size, f"{_month(p.year)}\npredicted: {_figure(p.value, unit)}")
+        Point(
+            p.year,
+            p.value / shown.size,
+            f"{MONTH_NAMES[int(12 * (p.year % 1))]} {int(p.year)}\npredicted: {_figure(p.value, unit)}",
+        )
         for p in curve.points
     ]
     name = curve.what.replace(" ", "-")
@@ -182,10 +182,6 @@ def _series(curve: PastCurve, rows: Sequence[BacktestRow], *, half: bool) -> Exh
         table=past(name, rows),
         half=half,
     )
-
-
-def _month(passed: float) -> str:
-    return f"{MONTH_NAMES[int(12 * (passed % 1))]} {int(passed)}"
 
 
 def _dots(rows: Sequence[BacktestRow], size: float, *, held_out: bool) -> tuple[Point, ...]:

@@ -148,7 +148,8 @@ def answer(question: AllocationQuestion, job: Job) -> AllocationAnswer:
     problem, fairness = found.problem, found.fairness
     now = divide(problem.claims, problem.supply, np.array([found.capacity_w]), fairness)
     full_w = abundance_w(problem.claims, problem.supply)
-    line = _line(problem, found.capacity_w, full_w, fairness)
+    line, cost = _line(problem, found.capacity_w, full_w, fairness), problem.cost_per_w
+    enough_w = None if cost is None else worthwhile_w(problem.claims, problem.supply, cost, fairness, line)
     return copied(
         AllocationAnswer,
         found,
@@ -159,18 +160,12 @@ def answer(question: AllocationQuestion, job: Job) -> AllocationAnswer:
         lambda_right=float(now.right_per_w[0]) * GIGAWATT_W,
         next=_next(problem, now, fairness),
         physical_abundance_w=full_w,
-        cost_value_per_gw_year=None if problem.cost_per_w is None else problem.cost_per_w * GIGAWATT_W,
-        economic_abundance_w=_enough_w(problem, fairness, line),
+        cost_value_per_gw_year=None if cost is None else cost * GIGAWATT_W,
+        economic_abundance_w=enough_w,
         exchange=tuple(_exchange(problem, now, fairness)),
         pools=tuple(_pools(problem, now)),
         curve=tuple(_curve(problem, line)),
     )
-
-
-def _enough_w(problem: Problem, fairness: Fairness, line: Divided) -> float | None:
-    if problem.cost_per_w is None:
-        return None
-    return worthwhile_w(problem.claims, problem.supply, problem.cost_per_w, fairness, line)
 
 
 def _allocation(problem: Problem, now: Divided, fairness: Fairness) -> Iterator[AllocatedClass]:

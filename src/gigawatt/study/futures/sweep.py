@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
@@ -158,9 +158,7 @@ def _found(scenario: Scenario, lived: Campaign, names: Sequence[str], of: Ensemb
     said = (
         *notes(scenario, {scenario.name: case}),
         *left_out(every.sizes["draw"], len(values), of.counted),
-        *_no_swing(names, tornado),
-        *(_holes(tables[SALTELLI]) if SALTELLI in tables else ()),
-        *_few(len(values)),
+        *_gaps(names, tornado, tables.get(SALTELLI), len(values)),
     )
     return Sweep(
         head=head_of(scenario, said),
@@ -200,21 +198,20 @@ def _tornado(names: Sequence[str], table: xr.Dataset) -> tuple[Swing, ...]:
     return tuple(sorted(valued, key=lambda swing: -swing.swing_usd))
 
 
-def _no_swing(names: Sequence[str], tornado: Sequence[Swing]) -> list[Note]:
-    told = {swing.name for swing in tornado}
-    text = "at its P10 or P90 the plan has no value, so that it is no part of the tornado."
-    return [
-        Note(code="no_value", path=f"uncertainty.{name}", text=f"{name}: {text}") for name in names if name not in told
-    ]
-
-
-def _holes(table: xr.Dataset) -> list[Note]:
-    """That futures of a Saltelli design have no value."""
-    count = int((~np.isfinite(table.value_usd.values)).sum())
-    if not count:
-        return []
-    text = f"Futures of the Saltelli design without a value: {count:,}. The bases that they belong to are left out."
-    return [Note(code="no_value", path=SALTELLI, text=text)]
+def _gaps(
+    names: Sequence[str], tornado: Sequence[Swing], saltelli: xr.Dataset | None, draws_count: int
+) -> Iterator[Note]:
+    """What is left out for want of a value, of the tornado or of a Saltelli design, or for want of futures."""
+    for name in [name for name in names if name not in {swing.name for swing in tornado}]:
+        text = f"{name}: at its P10 or P90 the plan has no value, so that it is no part of the tornado."
+        yield Note(code="no_value", path=f"uncertainty.{name}", text=text)
+    holes = 0 if saltelli is None else int((~np.isfinite(saltelli.value_usd.values)).sum())
+    if holes:
+        text = f"Futures of the Saltelli design without a value: {holes:,}. The bases that they belong to are left out."
+        yield Note(code="no_value", path=SALTELLI, text=text)
+    if draws_count < statistics.LEAST_DRAWS:
+        text = f"{draws_count} futures are too few for shares of variance: at least {statistics.LEAST_DRAWS}."
+        yield Note(code="few_draws", path=DRAWS, text=text)
 
 
 def notes(scenario: Scenario, cases: Mapping[str, PlannedCase]) -> tuple[Note, ...]:
@@ -242,10 +239,3 @@ def notes(scenario: Scenario, cases: Mapping[str, PlannedCase]) -> tuple[Note, .
             replace(note, text=f"{several}{note.text}") for note in (*of_values, *unlawful(case.scenario, case.plan))
         ]
     return tuple(found)
-
-
-def _few(draws_count: int) -> list[Note]:
-    if draws_count >= statistics.LEAST_DRAWS:
-        return []
-    text = f"{draws_count} futures are too few for shares of variance: at least {statistics.LEAST_DRAWS}."
-    return [Note(code="few_draws", path=DRAWS, text=text)]
