@@ -10,11 +10,10 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.report import charts, hours, names, tables, words
-from gigawatt.report.charts import Series
-from gigawatt.report.document import Depth, Exhibit, Table
+from gigawatt.report.document import Depth, Exhibit, Table, in_units, table
 from gigawatt.report.figures import AMBER, BLUE, GREY, RED, TEAL, exhibit, series
 from gigawatt.report.formats import PERCENT, Scale, cell, scale
-from gigawatt.report.tables import in_units, over_time, table
+from gigawatt.report.tables import over_time
 from gigawatt.report.views import Floats, View, starts
 from gigawatt.study.dates import quarter
 from gigawatt.study.simulation.outages import longest_first
@@ -156,24 +155,13 @@ def racks(v: View, fleet: xr.Dataset) -> Exhibit:
 
 def failures(v: View, fleet: xr.Dataset) -> Exhibit:
     """Faults a day by kind over time, with how many there are of each."""
-    shown: list[Series] = series(
-        fleet.kind.values.tolist(),
-        fleet.failures_per_h.transpose("kind", "when").values,
-        A_DAY,
-        (BLUE, AMBER, RED, TEAL, GREY),
-    )
+    rates = fleet.failures_per_h.transpose("kind", "when").values
+    shown = series(fleet.kind.values.tolist(), rates, A_DAY, (BLUE, AMBER, RED, TEAL, GREY))
     shows = f"Faults of racks by kind, a day, mean of each {hours.grain(v.result)}"
     draw = partial(charts.columns, periods=fleet.when.values.tolist(), series=shown, unit=A_DAY.unit)
     seen = v.result.timeline.summary.failures
-    return exhibit(
-        failures_by_kind(v, seen),
-        failures_words(v, seen),
-        shows,
-        draw,
-        height=HALF_HEIGHT,
-        half=True,
-        depth=Depth.BRIEF,
-    )
+    listed, says = failures_by_kind(v, seen), failures_words(v, seen)
+    return exhibit(listed, says, shows, draw, height=HALF_HEIGHT, half=True, depth=Depth.BRIEF)
 
 
 def failures_words(v: View, seen: Mapping[str, float]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.quarters import first_day, quarter_name, quarter_number
+from gigawatt.quarters import first_day, last_day
 from gigawatt.study.result import Result
 
 Floats = NDArray[np.float64]
@@ -118,16 +118,11 @@ def window(result: Result) -> tuple[str, str] | None:
     """First and last day of what was lived through; None where it is the whole reported window."""
     horizon, names = result.scenario.asked.horizon, quarters(result)
     moments = shown(result).time.values
-    first, last = (first_day(names[0]), _last_day(names[-1]))
+    first, last = (first_day(names[0]), last_day(names[-1]))
     if dated(result):
         first, last = (str(moment)[:10] for moment in (moments[0], moments[-1]))
-    whole = first_day(horizon.start_date), _last_day(horizon.report_end_date)
+    whole = first_day(horizon.start_date), last_day(horizon.report_end_date)
     return None if (first, last) == whole else (first, last)
-
-
-def _last_day(quarter: str) -> str:
-    following = np.datetime64(first_day(quarter_name(quarter_number(quarter) + 1)))
-    return str(following - np.timedelta64(1, "D"))
 
 
 def availability(result: Result) -> xr.Dataset:

@@ -79,7 +79,8 @@ def marks(places: Sequence[Place], width: float) -> tuple[list[str], float]:
     height = max(sheet.bounds[3] for sheet, _ in parts)
     rings = _rings(places, parts, LARGEST_NARROW if width < NARROW else LARGEST)
     body = [*_keys(places), *(mark for sheet, _ in parts for mark in ground.drawn(sheet))]
-    body += _stems(rings)
+    moved = [ring for ring in rings if hypot(ring.true[0] - ring.x, ring.true[1] - ring.y) > ring.radius]
+    body += [svg.line(ring.x, ring.y, *ring.true, "stem") for ring in moved]
     body += (mark for place, ring in zip(places, rings, strict=True) for mark in _ring(place, ring))
     words = [_words(place) for place in places]
     spots = [] if width < NARROW else _spots(rings, words, parts)
@@ -127,13 +128,6 @@ def _rings(places: Sequence[Place], parts: Sequence[tuple[Sheet, list[int]]], la
 
 def _between(value: float, low: float, high: float) -> float:
     return min(max(value, low), high)
-
-
-def _stems(rings: Sequence[Ring]) -> Iterator[str]:
-    """Lines from rings to their places, where they do not cover them."""
-    for ring in rings:
-        if hypot(ring.true[0] - ring.x, ring.true[1] - ring.y) > ring.radius:
-            yield svg.line(ring.x, ring.y, *ring.true, "stem")
 
 
 def _ring(place: Place, ring: Ring) -> Iterator[str]:
