@@ -23,7 +23,7 @@ from gigawatt.report.document import Table
 from gigawatt.report.documents import validation
 from gigawatt.report.formats import PERCENT, signed
 from gigawatt.study.validate import facility, inference, training
-from gigawatt.study.validate.score import Scored, Scores, Validation
+from gigawatt.study.validate.score import Scored, Scores, Validation, shipped
 
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
 HEAD = """# Accuracy
@@ -100,7 +100,7 @@ def page(folder: Path) -> str:
     """The whole page."""
     served = inference.validate_inference(folder / "inference.csv")
     trained = training.validate_training(folder / "training.csv")
-    published = facility.validate_facility(facility.shipped())
+    published = facility.validate_facility(shipped("pue"))
     calibration = load.get("inference_calibrations", inference.CALIBRATION)
     parts = [
         HEAD.format(

@@ -52,6 +52,12 @@ def first_day(quarter: str) -> str:
     return f"{year:04d}-{3 * q + 1:02d}-01"
 
 
+def last_day(quarter: str) -> str:
+    """Last day of a quarter as an ISO date: "2033Q4" is 2033-12-31."""
+    following = np.datetime64(first_day(quarter_name(quarter_number(quarter) + 1)))
+    return str(following - np.timedelta64(1, "D"))
+
+
 def sample(course: Course, quarters: Sequence[str], how: Literal["linear", "log"] = "linear") -> Floats:
     """Values of a course in each quarter [unit of the course], shape (quarters,).
 

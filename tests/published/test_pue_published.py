@@ -5,9 +5,9 @@ import csv
 import pytest
 
 from gigawatt.study.validate import facility
-from gigawatt.study.validate.score import Validation
+from gigawatt.study.validate.score import Validation, shipped
 
-ROWS = list(csv.DictReader(facility.shipped().read_text(encoding="utf-8").splitlines()))
+ROWS = list(csv.DictReader(shipped("pue").read_text(encoding="utf-8").splitlines()))
 # Without a tolerance: fleets older than the plants of the catalog, mixed fleets, rooms of enterprises, and water that
 # changed by more than climates do. They count in the errors that the accuracy page shows.
 MISSED = [
@@ -25,7 +25,7 @@ MISSED = [
 
 @pytest.fixture(scope="module")
 def found() -> Validation:
-    return facility.validate_facility(facility.shipped())
+    return facility.validate_facility(shipped("pue"))
 
 
 @pytest.mark.parametrize("line", range(len(ROWS)), ids=lambda n: f"{ROWS[n]['operator_or_case']}, {ROWS[n]['period']}")

@@ -13,6 +13,7 @@ from gigawatt.catalog import to_tokens
 from gigawatt.catalog.load import get
 from gigawatt.readers.training_rows import read_training_rows
 from gigawatt.study.validate import training as validate
+from gigawatt.study.validate.score import shipped
 
 # Family of the shipped points of training (software, structure) → the largest mean error of tokens per second.
 TRAINED = {
@@ -29,7 +30,7 @@ TRAINED = {
 def training_errors() -> dict[tuple[str, str], list[float]]:
     """Errors of tokens per second of the shipped points, by family; all were fitted to."""
     calibration = get("training_calibrations", "as-of-2026")
-    rows, _ = validate.read_measured(read_training_rows(validate.shipped()), calibration)
+    rows, _ = validate.read_measured(read_training_rows(shipped("training")), calibration)
     errors: dict[tuple[str, str], list[float]] = {}
     for row, found in zip(rows, validate.scores(rows, calibration), strict=True):
         family = row.case.engine, to_tokens.training_structure(row.case.model)

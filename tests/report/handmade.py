@@ -113,7 +113,7 @@ def _power() -> tuple[Paragraph | Facts | Table | Exhibit, ...]:
         _exhibit(
             "spread",
             "Half of the futures lie close to the plan.",
-            charts.ranges(_about("spread", half=True), QUARTERS, _spread(), site, "GW"),
+            charts.ranges(_about("spread", half=True), QUARTERS, _spread(), site, "GW", "all hours"),
             _by_year("spread", ("low", "middle", "high"), 1e8),
             half=True,
         ),

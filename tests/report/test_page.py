@@ -110,7 +110,9 @@ def test_what_is_on_it_and_what_is_for_files_only(handmade: Document, tree: Elem
     text = words(tree)
     for said in (handmade.title, *handmade.names, handmade.made, "Nothing was checked against anything here."):
         assert said in text
-    tiles = [[str(one.text) for one in div] for div in tree.iter("div") if div.get("class") == "tile"]
+    tiles = [
+        [str(one.text).replace("\xa0", " ") for one in div] for div in tree.iter("div") if div.get("class") == "tile"
+    ]
     assert tiles == [[text for text in (tile.label, tile.value, tile.note) if text] for tile in handmade.tiles]
     assert "Every line of the books" not in text
     facts = tree.find(".//dl[@class='facts']")
@@ -190,7 +192,10 @@ def test_a_note_more_is_another_page(html: str, handmade: Document) -> None:
     [
         ("it takes 10 GW and 95 % of 2.5 billion USD", "it takes 10\xa0GW and 95\xa0% of 2.5\xa0billion\xa0USD"),
         ("in 2030 the plan", "in 2030 the plan"),
+        ("by the end of Q1 2032", "by the end of Q1\xa02032"),
+        ("as `gigawatt run` says", "as <code>gigawatt run</code> says"),
+        ("`<b>` of 5 %", "<code>&lt;b&gt;</code> of 5\xa0%"),
     ],
 )
-def test_figures_stay_with_their_units(text: str, whole: str) -> None:
+def test_text_stays_whole_and_becomes_markup(text: str, whole: str) -> None:
     assert page.whole(text) == whole

@@ -62,7 +62,7 @@ def test_every_dimension_is_one_of_netcdf(data: xr.Dataset, tmp_path: Path) -> N
 
 
 def test_a_file_is_written_without_a_library_of_clusters() -> None:
-    """xarray 2026.9 imports dask.distributed, where there is one, at its first to_netcdf (findings/xarray-loads-dask)."""
+    """xarray 2026.9 imports dask.distributed, where it is, at its first to_netcdf (findings/xarray-loads-dask)."""
     code = "import sys, xarray; from gigawatt.study import netcdf; netcdf.written(xarray.Dataset({'w': ('x', [1.0])}));"
     code += "sys.exit('distributed' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

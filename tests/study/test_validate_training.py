@@ -12,8 +12,8 @@ from gigawatt.errors import CatalogError
 from gigawatt.readers.training_rows import NUMBERS, TEXTS, read_training_rows
 from gigawatt.study.answer import plain
 from gigawatt.study.predict.training_cases import case_of
-from gigawatt.study.validate.score import Scored, Skipped, rank_correlation, score
-from gigawatt.study.validate.training import shipped, validate_training
+from gigawatt.study.validate.score import Scored, Skipped, rank_correlation, score, shipped
+from gigawatt.study.validate.training import validate_training
 
 ROW = {
     "source": "Megatron-Bridge 26.06",
@@ -45,7 +45,7 @@ def write(path, *changes):
 
 
 def test_shipped_points_are_met():
-    found = validate_training(shipped()).scores
+    found = validate_training(shipped("training")).scores
     assert found.rows <= 150
     assert found.coverage_frac == 1
     assert found.mape_frac < 0.10
@@ -170,6 +170,6 @@ def test_ranks_need_three_rows_and_an_order():
 
 
 def test_shipped_points_have_an_address():
-    rows = read_training_rows(shipped())
+    rows = read_training_rows(shipped("training"))
     assert all(row.url for row in rows)
     assert {row.cells["fitted"] for row in rows} <= {"yes", "no"}

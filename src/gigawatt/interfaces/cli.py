@@ -117,19 +117,15 @@ def _answer(verb: Verb, given: dict[str, Any]) -> None:
         from gigawatt.study.job import Job
         from gigawatt.study.question import read
 
-        places = _places(given)
+        kinds = {"out": "folder", "predictions": "table"}
+        places: dict[str, Path] = {kind: given.pop(name) for name, kind in kinds.items() if name in given}
         scheduler = given.pop("scheduler", None)
         question = read(verb.question(), _values(given))
         reports.check_places(verb, places)
         runs = RUNS if verb.always_kept else None
         with _kept(verb, places), progress() as tell, _workers(scheduler) as (executor, workers_count):
-            job = Job(
-                progress=tell,
-                executor=executor,
-                workers_count=workers_count,
-                folder=places.get("folder"),
-                runs=runs,
-            )
+            workers = {"executor": executor, "workers_count": workers_count}
+            job = Job(progress=tell, folder=places.get("folder"), runs=runs, **workers)
             answer = verb.answer(question, job)
             if runs is not None:
                 places |= {"folder": job.kept_in(answer.head.scenario, answer.head.hash) or runs}
@@ -142,12 +138,6 @@ def _answer(verb: Verb, given: dict[str, Any]) -> None:
         else:
             reports.show(answer, document, files)
         fall_short(getattr(getattr(answer, "head", None), "missed", ()))
-
-
-def _places(given: dict[str, Any]) -> dict[str, Path]:
-    """What is to be written where: "folder" or "table" → place."""
-    kinds = {"out": "folder", "predictions": "table"}
-    return {kind: given.pop(name) for name, kind in kinds.items() if name in given}
 
 
 def _values(given: Mapping[str, Any]) -> dict[str, Any]:

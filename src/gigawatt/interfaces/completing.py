@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 
 from gigawatt.errors import InputError
 
@@ -25,22 +26,14 @@ def completion(verb: str, key: str, choices: Sequence[str]) -> Callable[[str], l
     return completed
 
 
-def _presets() -> Sequence[str]:
-    from gigawatt.scenario.load import presets
+def _of(module: str, *names: str) -> Callable[[], Sequence[str]]:
+    """Words that functions of a module give, or that it has; it is loaded when they are wanted, and not before."""
 
-    return presets()
+    def words() -> Sequence[str]:
+        found = [getattr(import_module(f"gigawatt.{module}"), name) for name in names]
+        return [word for some in found for word in (some() if callable(some) else some)]
 
-
-def _allocated() -> Sequence[str]:
-    from gigawatt.scenario.load import allocation_presets
-
-    return [*_presets(), *allocation_presets()]
-
-
-def _strategies() -> Sequence[str]:
-    from gigawatt.scenario.strategy import shipped
-
-    return shipped()
+    return words
 
 
 def _of_catalog(kind: str) -> Callable[[], Sequence[str]]:
@@ -62,22 +55,10 @@ def _engines(kind: str) -> Callable[[], Sequence[str]]:
     return engines
 
 
-def _kinds() -> Sequence[str]:
-    from gigawatt.study.catalog.listing import KINDS
-
-    return KINDS
-
-
 def _things() -> Sequence[str]:
     from gigawatt.catalog import load
 
     return [id_ for kind in load.KINDS for id_ in load.ids(kind)]
-
-
-def _claims() -> Sequence[str]:
-    from gigawatt.study.claims.statements import statements
-
-    return list(statements().claims)
 
 
 def _schemas() -> Sequence[str]:
@@ -89,19 +70,19 @@ def _schemas() -> Sequence[str]:
 
 # Keys of the questions that hold a name → the names there are.
 _NAMES: dict[str, Callable[[], Sequence[str]]] = {
-    "scenario": _presets,
-    "strategies": _strategies,
+    "scenario": _of("scenario.load", "presets"),
+    "strategies": _of("scenario.strategy", "shipped"),
     "model": _of_catalog("models"),
     "gpu": _of_catalog("accelerators"),
     "site": _of_catalog("sites"),
-    "kind": _kinds,
+    "kind": _of("study.catalog.listing", "KINDS"),
     "thing": _things,
-    "only": _claims,
+    "only": _of("study.claims.answer", "IDS"),
     "of": _schemas,
 }
 # The same where verbs differ.
 _OF_VERB: dict[tuple[str, str], Callable[[], Sequence[str]]] = {
-    ("allocate", "scenario"): _allocated,
+    ("allocate", "scenario"): _of("scenario.load", "presets", "allocation_presets"),
     ("predict inference", "engine"): _engines("inference_calibrations"),
     ("predict training", "engine"): _engines("training_calibrations"),
 }

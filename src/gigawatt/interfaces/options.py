@@ -69,8 +69,10 @@ def _of_question(verb: Verb) -> Iterator[inspect.Parameter]:
         many = get_origin(hints[entry.name]) in (tuple, Mapping) or hints[entry.name] is dict
         default = _default(entry)
         metavar = "" if hints[entry.name] is bool else _metavar(key, entry, hints[entry.name], verb)
+        # What is asked for by its place, typer marks itself.
+        must = " [required]" if _required(entry) and key not in verb.positional else ""
         style: dict[str, Any] = {
-            "help": _unmarked(words.get(entry.name, "") + _must(key, entry, verb)),
+            "help": _unmarked(words.get(entry.name, "") + must),
             "show_default": bool(default),
             "metavar": metavar,
             "autocompletion": completion(verb.name, key, _choices(hints[entry.name])),
@@ -115,11 +117,6 @@ def _unmarked(text: str) -> str:
     from rich.markup import escape
 
     return escape(text)
-
-
-def _must(key: str, entry: Field[Any], verb: Verb) -> str:
-    """A mark at options that have to be there; typer marks what is asked for by its place."""
-    return " [required]" if _required(entry) and key not in verb.positional else ""
 
 
 def _required(entry: Field[Any]) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from gigawatt.report import names, words
-from gigawatt.report.document import Table
+from gigawatt.report.document import Table, table
 from gigawatt.report.formats import cell
-from gigawatt.report.tables import table
 from gigawatt.report.views import View
 
 
@@ -14,27 +13,16 @@ def sites(v: View) -> Table | None:
     found = v.result.timeline.summary.calls
     if found is None:
         return None
-    rows = [
-        (
-            names.site(v.scenario, site.site),
-            site.calls_count,
-            site.called_h,
-            site.unasked_h,
-            site.asked_wh,
-            site.slowed_wh,
-            site.battery_wh,
-        )
-        for site in found.sites
-    ]
-    heads = {
-        "Site": "",
-        "Calls": "count",
-        "Hours": "h",
-        "Of these, nothing asked": "h",
-        "Asked for": "wh",
-        "Given by work": "wh",
-        "Given by a battery": "wh",
+    columns = {
+        "Calls": ("calls_count", "count"),
+        "Hours": ("called_h", "h"),
+        "Of these, nothing asked": ("unasked_h", "h"),
+        "Asked for": ("asked_wh", "wh"),
+        "Given by work": ("slowed_wh", "wh"),
+        "Given by a battery": ("battery_wh", "wh"),
     }
+    rows = [(names.site(v.scenario, s.site), *(getattr(s, name) for name, _ in columns.values())) for s in found.sites]
+    heads = {"Site": ""} | {title: suffix for title, (_, suffix) in columns.items()}
     return table("calls", f"Calls under contracts to curtail, {words.window(v)}", heads, rows)
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Any
 
 from gigawatt.report.charts.chart import Chart
 from gigawatt.report.formats import Scale, cell, scale
 from gigawatt.study.numbers import CitedSource
 
 Value = float | str | None
+# Of a column: a suffix of units.SUFFIXES, "" for text, with a scale where one unit is settled for all of it.
+Unit = str | tuple[str, Scale]
 
 
 class Depth(IntEnum):
@@ -83,6 +86,18 @@ class Table:
     def texts(self) -> list[list[str]]:
         """Every cell as it is shown."""
         return [[c.text(v) for c, v in zip(self.columns, row, strict=True)] for row in self.rows]
+
+
+def table(name: str, title: str, columns: Mapping[str, Unit], rows: Sequence[tuple[Value, ...]], **shown: Any) -> Table:
+    """A table of columns by title; what else it has is `shown`."""
+    pairs = ((title, kind if isinstance(kind, tuple) else (kind, None)) for title, kind in columns.items())
+    heads = tuple(Column(title=title, suffix=suffix, scale=unit) for title, (suffix, unit) in pairs)
+    return Table(name=name, title=title, columns=heads, rows=tuple(rows), **shown)
+
+
+def in_units(found: Table) -> Table:
+    """A table with one unit for each of its columns."""
+    return replace(found, columns=united(found.columns, found.rows))
 
 
 def united(columns: Sequence[Column], rows: Sequence[tuple[Value, ...]]) -> tuple[Column, ...]:

@@ -9,10 +9,10 @@ from functools import partial
 import numpy as np
 
 from gigawatt.report import charts, hours, names, words
-from gigawatt.report.document import Depth, Exhibit, Table, Value
+from gigawatt.report.document import Depth, Exhibit, Table, Value, table
 from gigawatt.report.figures import BLUE, GREY, exhibit, series
 from gigawatt.report.formats import PERCENT, cell, scale
-from gigawatt.report.tables import over_time, table
+from gigawatt.report.tables import over_time
 from gigawatt.report.views import View
 from gigawatt.study.simulation.event import Cut, EventOutcome, Means
 from gigawatt.units import show

@@ -10,7 +10,7 @@ import numpy as np
 
 from gigawatt.report import charts, names, tables, views, words
 from gigawatt.report.charts import About, Bar, Chart, Mark, Series
-from gigawatt.report.document import Depth, Exhibit, Table
+from gigawatt.report.document import Depth, Exhibit, Table, in_units, table
 from gigawatt.report.formats import Scale, cell, scale
 from gigawatt.report.views import Floats, View
 from gigawatt.study.dates import quarter
@@ -202,13 +202,14 @@ def worth(v: View) -> Exhibit | None:
     table = tables.worth(v)
     rows = [(str(label), value, first) for label, _, value, first in table.rows]
     shows = "Present value of one step more, USD; the dot is what it would be if all of it were worth its first unit"
-    return exhibit(table, words.worth(v), shows, _bars(rows, "usd", [BLUE]), depth=Depth.BRIEF) if rows else None
+    draw = _bars(rows, "usd", [BLUE], dot="if all of it were worth its first unit")
+    return exhibit(table, words.worth(v), shows, draw, depth=Depth.BRIEF) if rows else None
 
 
 def _bars(
-    rows: Sequence[tuple[Any, ...]], suffix: str, colours: Sequence[int] | None = None
+    rows: Sequence[tuple[Any, ...]], suffix: str, colours: Sequence[int] | None = None, dot: str = ""
 ) -> Callable[[About], Chart]:
-    """Bars of (label, value) or (label, value, second value), each with its figure."""
+    """Bars of (label, value) or (label, value, second value), each with its figure; dot: what a second value is."""
     bars = [
         Bar(
             label=label,
@@ -220,7 +221,7 @@ def _bars(
         )
         for n, (label, value, *second) in enumerate(rows)
     ]
-    return partial(charts.bars, rows=bars)
+    return partial(charts.bars, rows=bars, means=("", dot))
 
 
 def gpu_hours(v: View) -> Exhibit:
@@ -238,14 +239,14 @@ def token_costs(v: View) -> Exhibit:
     rows = [row for row in zip(v.classes, cost, earned, strict=True) if np.isfinite(row[1])]
     shows = f"Cost of a million output tokens, all in, USD; the dot is what they earn; {v.span}"
     heads = {"Class": "", "Cost": "usd_per_mtok", "Earned": "usd_per_mtok"}
-    table = tables.in_units(tables.table("token-costs", "Cost of a million output tokens", heads, rows))
-    return exhibit(table, words.costs(v), shows, _bars(rows, "usd_per_mtok"), half=True)
+    listed = in_units(table("token-costs", "Cost of a million output tokens", heads, rows))
+    return exhibit(listed, words.costs(v), shows, _bars(rows, "usd_per_mtok", dot="earned"), half=True)
 
 
 def grades(counts: Mapping[str, int]) -> Exhibit:
     """How many numbers carry each grade."""
     rows = [(grade, float(count)) for grade, count in counts.items()]
     heads = {"Grade": "", "Numbers": "count", "What it means": ""}
-    table = tables.table("grades", "Numbers by grade", heads, [(*row, names.GRADES[row[0]]) for row in rows])
+    listed = table("grades", "Numbers by grade", heads, [(*row, names.GRADES[row[0]]) for row in rows])
     draw = _bars(rows, "count", [GRADE_COLOURS[grade] for grade in counts])
-    return exhibit(table, words.evidence(counts), "Numbers behind this result, by grade of their source", draw)
+    return exhibit(listed, words.evidence(counts), "Numbers behind this result, by grade of their source", draw)

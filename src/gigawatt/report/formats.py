@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -127,7 +128,7 @@ _SYMBOLS = {
 
 def si(suffix: str) -> str:
     """The unit that figures of a suffix are in, "USD/Mtoken" for "usd_per_mtok"; nothing for bare numbers."""
-    return "/".join(_SYMBOLS.get(part, part) for part in suffix.split("_per_"))
+    return "/".join(_SYMBOLS.get(part, part) for part in re.sub("^per_", "1_per_", suffix).split("_per_"))
 
 
 def signed(value_frac: float | None) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.quarters import first_day, quarter_name, quarter_number
+from gigawatt.quarters import first_day, last_day
 from gigawatt.study.result import Result
 
 Floats = NDArray[np.float64]
@@ -20,6 +20,8 @@ LENGTHS = (16, 13, 10, 7)
 NAMES = {16: "step", 13: "hour", 10: "day", 7: "month", 6: "quarter"}
 QUARTER_LENGTH = 6
 DAY_HOURS = 24.0
+# Racks or watts of less are what rounding leaves of those that are gone.
+CRUMB = 1e-3
 SHARES_FRAC = {"p1_w": 0.01, "p50_w": 0.50, "p99_w": 0.99}
 
 
@@ -116,16 +118,11 @@ def window(result: Result) -> tuple[str, str] | None:
     """First and last day of what was lived through; None where it is the whole reported window."""
     horizon, names = result.scenario.asked.horizon, quarters(result)
     moments = shown(result).time.values
-    first, last = (first_day(names[0]), _last_day(names[-1]))
+    first, last = (first_day(names[0]), last_day(names[-1]))
     if dated(result):
         first, last = (str(moment)[:10] for moment in (moments[0], moments[-1]))
-    whole = first_day(horizon.start_date), _last_day(horizon.report_end_date)
+    whole = first_day(horizon.start_date), last_day(horizon.report_end_date)
     return None if (first, last) == whole else (first, last)
-
-
-def _last_day(quarter: str) -> str:
-    following = np.datetime64(first_day(quarter_name(quarter_number(quarter) + 1)))
-    return str(following - np.timedelta64(1, "D"))
 
 
 def availability(result: Result) -> xr.Dataset:
@@ -190,4 +187,4 @@ def _length(result: Result, data: xr.Dataset) -> int:
 
 
 def _over(over: Floats, under: Floats) -> Floats:
-    return np.divide(over, under, out=np.full(over.shape, np.nan), where=under > 0)
+    return np.divide(over, under, out=np.full(over.shape, np.nan), where=under > CRUMB)

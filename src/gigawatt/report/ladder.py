@@ -7,10 +7,9 @@ from functools import partial
 from itertools import pairwise
 
 from gigawatt.report import charts, names
-from gigawatt.report.document import Exhibit
+from gigawatt.report.document import Exhibit, table
 from gigawatt.report.figures import exhibit
 from gigawatt.report.formats import cell
-from gigawatt.report.tables import table
 from gigawatt.report.views import View
 from gigawatt.study.claims.hardware import Rung, ladder
 
@@ -37,10 +36,9 @@ def compute(v: View) -> Exhibit | None:
     programme = [rung for rung in rungs if rung.kind == "programme" and rung.flops > 0]
     if not programme:
         return None
-    says = (
-        f"From one DGX-1 to the last quarter's racks: {_times(programme[-1].flops / machines[0].flops)} the computing "
-        "power."
-    )
+    ratio = programme[-1].flops / machines[0].flops
+    times = f"{ratio / 1e9:.1f} billion times" if ratio >= 1e9 else f"{ratio / 1e6:,.0f} million times"
+    says = f"From one DGX-1 to the last quarter's racks: {times} the computing power."
     first, last = machines[0].precision.upper(), programme[-1].precision.upper()
     shows = "Dense peak of one machine or rack as it first shipped, and of all racks of the plan; "
     shows += f"each at its lowest precision: {first} first, {last} last"
@@ -52,10 +50,6 @@ def compute(v: View) -> Exhibit | None:
         programme=[_drawn(rung, name) for rung, name in zip(programme, _gigawatts(programme), strict=True)],
     )
     return exhibit(table("compute", "Peak computing power", heads, rows), says, shows, draw, height=HEIGHT)
-
-
-def _times(ratio: float) -> str:
-    return f"{ratio / 1e9:.1f} billion times" if ratio >= 1e9 else f"{ratio / 1e6:,.0f} million times"
 
 
 def _drawn(rung: Rung, name: str) -> charts.Peak:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gigawatt.plan import flows
 from gigawatt.report import names, views, words
-from gigawatt.report.document import Column, Depth, Sum, Table, Value, united
+from gigawatt.report.document import Column, Depth, Sum, Table, Unit, Value, in_units, table
 from gigawatt.report.formats import Scale, cell, scale
 from gigawatt.report.views import Floats, View
 from gigawatt.study.dates import by_end, quarter, spoken, when
@@ -20,17 +20,6 @@ WORTH_ROWS = 6
 WHOLE = Scale(size=1.0, unit="", digits=0)
 RACKS, GPUS, QUARTERS = (replace(WHOLE, unit=unit) for unit in ("racks", "GPUs", "quarters"))
 MANY_GPUS = Scale(size=1e3, unit="thousand GPUs", digits=0)
-
-
-def table(name: str, title: str, columns: Mapping[str, str], rows: Sequence[tuple[Value, ...]], **shown: Any) -> Table:
-    """A table of columns by title with the suffix of each, "" for text; what else it has is `shown`."""
-    heads = tuple(Column(title=title, suffix=suffix) for title, suffix in columns.items())
-    return Table(name=name, title=title, columns=heads, rows=tuple(rows), **shown)
-
-
-def in_units(found: Table) -> Table:
-    """A table with one unit for each of its columns."""
-    return replace(found, columns=united(found.columns, found.rows))
 
 
 def across(
@@ -107,18 +96,11 @@ def yearly(v: View, name: str, depth: Depth = Depth.FULL) -> Table:
 
 def quarterly(v: View) -> list[Table]:
     """All stocks by quarter of the solved horizon, for files."""
-    return [
-        by_quarter(
-            v,
-            f"{name}-quarters",
-            one.title.format("quarter"),
-            list(zip(one.labels, one.figures.T, strict=True)),
-            one.suffix,
-            unit=one.unit,
-            total=True,
-        )
-        for name, one in stocks(v).items()
-    ]
+    found = []
+    for name, one in stocks(v).items():
+        title, lines = one.title.format("quarter"), list(zip(one.labels, one.figures.T, strict=True))
+        found.append(by_quarter(v, f"{name}-quarters", title, lines, one.suffix, unit=one.unit, total=True))
+    return found
 
 
 def milestones(v: View) -> Table:
@@ -239,28 +221,17 @@ def classes(v: View) -> Table:
     """Who is served, over the reported window."""
     found = v.result.accounts.classes.sel(use_case=list(v.asked.use_cases))
     shares = words.last_year_served_frac(v)
-    columns = [
-        plain(found[name].values)
-        for name in (
-            "served_tokens",
-            "revenue_usd",
-            "revenue_usd_per_mtok",
-            "cost_usd_per_mtok",
-            "demand_tokens",
-            "cost_usd",
-        )
-    ]
-    heads = {
-        "Class": "",
-        f"Served {v.years[-1]}": "frac",
-        "Tokens": "tokens",
-        "Revenue": "usd",
-        "Earned": "usd_per_mtok",
-        "Cost": "usd_per_mtok",
-        "Tokens asked for": "tokens",
-        "Cost in all": "usd",
+    columns = {
+        "Tokens": ("served_tokens", "tokens"),
+        "Revenue": ("revenue_usd", "usd"),
+        "Earned": ("revenue_usd_per_mtok", "usd_per_mtok"),
+        "Cost": ("cost_usd_per_mtok", "usd_per_mtok"),
+        "Tokens asked for": ("demand_tokens", "tokens"),
+        "Cost in all": ("cost_usd", "usd"),
     }
-    rows = list(zip(v.classes, plain(shares), *columns, strict=True))
+    heads = {"Class": "", f"Served {v.years[-1]}": "frac"} | {title: suffix for title, (_, suffix) in columns.items()}
+    figures = (plain(found[name].values) for name, _ in columns.values())
+    rows = list(zip(v.classes, plain(shares), *figures, strict=True))
     return in_units(table("classes", f"Who is served, {v.span}", heads, rows, brief_columns=(0, 1, 3, 4, 5)))
 
 
@@ -298,14 +269,10 @@ def platforms(v: View) -> Table:
         for label, figures in zip(v.platforms, np.array(list(columns)).T, strict=True)
         if np.isfinite(figures[0])
     )
-    heads = (
-        Column(title="Platform"),
-        Column(title="Racks bought", suffix="count", scale=WHOLE),
-        Column(title=f"Capital per facility power, {unit.unit}", suffix="usd_per_w", scale=unit),
-        Column(title="Total cost per GPU-hour", suffix="usd_per_h"),
-    )
+    heads: dict[str, Unit] = {"Platform": "", "Racks bought": ("count", WHOLE)}
+    heads |= {f"Capital per facility power, {unit.unit}": ("usd_per_w", unit), "Total cost per GPU-hour": "usd_per_h"}
     title = f"Platforms, at the prices of their first purchase; total cost: {words.TOTAL_COST}"
-    return Table(name="platforms", title=title, columns=united(heads, rows), rows=rows, depth=Depth.FULL)
+    return in_units(table("platforms", title, heads, rows, depth=Depth.FULL))
 
 
 def per_power(v: View) -> Scale:
@@ -332,15 +299,10 @@ def worth(v: View) -> Table:
 
 def lived(v: View) -> Table:
     """Plan against simulation over the reported window, each difference with its cause; FLOP and tokens in words."""
-    rows = [
-        (
-            _ITEMS.get(row.item) or item(v, row.item),
-            _quantity(row.plan, row.unit),
-            _quantity(row.simulated, row.unit),
-            words.said(row.cause),
-        )
-        for row in v.result.timeline.summary.plan_vs_sim
-    ]
+    rows = []
+    for row in v.result.timeline.summary.plan_vs_sim:
+        figures = (_quantity(value, row.unit) for value in (row.plan, row.simulated))
+        rows.append((_ITEMS.get(row.item) or item(v, row.item), *figures, words.cause(v, row.cause)))
     heads = {"Figure": "", "Plan": "count", "Simulated": "count", "Why they differ": ""}
     return table("plan-against-simulation", "Plan against simulation", heads, rows, brief_columns=(0, 1, 2))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gigawatt.report.document import Depth, Section, Table
+from gigawatt.report.document import Depth, Section, Table, in_units, table
 from gigawatt.report.figures import exhibit
-from gigawatt.report.tables import in_units, plain, table
+from gigawatt.report.tables import plain
 from gigawatt.report.views import Floats, View
 from gigawatt.study import nothing
 

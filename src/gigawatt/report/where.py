@@ -7,10 +7,9 @@ from functools import partial
 
 from gigawatt.report import charts, words
 from gigawatt.report.charts import Place
-from gigawatt.report.document import Exhibit
+from gigawatt.report.document import Exhibit, in_units, table
 from gigawatt.report.figures import exhibit
 from gigawatt.report.formats import cell
-from gigawatt.report.tables import in_units, table
 from gigawatt.report.views import View
 from gigawatt.study.dates import quarter
 

@@ -32,6 +32,7 @@ def headline(v: View) -> str:
     h, asked = v.headline, v.asked
     if not h.peak_period:
         return _nothing(v)
+    with_end_usd = h.npv_usd + v.result.accounts.values.terminal_value_usd
     target = f"its target of {show(asked.programme.target_w, 'w')}"
     if asked.programme.power_basis == "it":
         target += " of IT power"
@@ -43,7 +44,7 @@ def headline(v: View) -> str:
     )
     return (
         f"{start}; it spends {_usd(h.capex_usd)} of capital {by_end(asked.horizon.report_end_date)}, and is "
-        f"worth {_usd(h.npv_usd)} today, or {_usd(_with_terminal(v))} with the value of what stands at the end."
+        f"worth {_usd(h.npv_usd)} today, or {_usd(with_end_usd)} with the value of what stands at the end."
     )
 
 
@@ -62,11 +63,6 @@ def _w(value: float | str | None) -> str:
 
 def _usd(value: float | str | None) -> str:
     return cell(value, "usd")
-
-
-def _with_terminal(v: View) -> float:
-    values = v.result.accounts.values
-    return values.npv_usd + values.terminal_value_usd
 
 
 def build_out(v: View) -> str:
@@ -313,6 +309,13 @@ def gpu_hours(v: View) -> str:
 def said(text: str) -> str:
     """A text of a stage as people read it: quarters in one notation, shares with a space, a minus as such."""
     return _MINUS.sub("−", _PERCENT.sub(" %", spoken(text)))
+
+
+def cause(v: View, text: str) -> str:
+    """Why a figure is another in the simulation, as people read it: sites by their names."""
+    keys = "|".join(map(re.escape, v.scenario.records.sites))
+    named = re.sub(rf"(?:^|(?<=\bat ))(?:{keys})(?= in |;)", lambda key: names.site(v.scenario, key[0]), text)
+    return said(named)
 
 
 def evidence(counts: Mapping[str, int]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import PurePath
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from gigawatt.study.note import Note
 
 UNTOLD = {"told": False}
 SPREAD = {"spread": True}
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,13 @@ class Head:
 def head_of(scenario: Scenario, notes: tuple[Note, ...] = ()) -> Head:
     """The head of an answer about a scenario."""
     return Head(scenario=scenario.name, hash=scenario.hash, notes=notes)
+
+
+def copied(cls: type[T], *sources: object, **own: Any) -> T:
+    """A record that passes on fields of others, each from the first that has it, beside what is its own."""
+    names = [entry.name for entry in fields(cls) if entry.name not in own]  # type: ignore[arg-type]
+    passed = {name: getattr(one, name) for one in reversed(sources) for name in names if hasattr(one, name)}
+    return cls(**passed, **own)
 
 
 def plain(value: Any) -> Any:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
 
-import numpy as np
 import xarray as xr
 
 from gigawatt.catalog.records import Evidence
@@ -23,25 +22,9 @@ PLATFORM_FIGURES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Used:
-    """One number of a scenario or of the catalog: where, its grade, and its source."""
-
-    path: str
-    evidence: Evidence
-
-
-def used(scenario: Scenario) -> list[Used]:
-    """Every number with evidence, by path."""
-    return [Used(path=path, evidence=evidence) for path, evidence in sorted(scenario.evidence.items())]
-
-
 def grades(scenario: Scenario) -> dict[str, int]:
-    """How many numbers carry each grade."""
-    counts: dict[str, int] = {}
-    for entry in used(scenario):
-        counts[entry.evidence.grade] = counts.get(entry.evidence.grade, 0) + 1
-    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+    """How many numbers carry each grade, those of most numbers first."""
+    return dict(Counter(evidence.grade for _, evidence in sorted(scenario.evidence.items())).most_common())
 
 
 def assumed_revenue_frac(scenario: Scenario, plan: Plan) -> dict[str, float]:
@@ -55,7 +38,7 @@ def assumed_revenue_frac(scenario: Scenario, plan: Plan) -> dict[str, float]:
     if total <= 0:
         return {}
     found = {}
-    classes = [key for key in scenario.asked.use_cases if _assumed(scenario, f"use_cases.{key}.")]
+    classes = [key for key in scenario.asked.use_cases if _of_assumed_volume(scenario, f"use_cases.{key}.")]
     found["demand and prices"] = float(revenue.sel(use_case=classes).sum()) / total
     for key, record in scenario.records.accelerators.items():
         names = [words for name, words in PLATFORM_FIGURES.items() if _is_assumed(record.evidence.get(name))]
@@ -75,13 +58,10 @@ def platform_revenue_usd(scenario: Scenario, plan: Plan) -> xr.DataArray:
     return (served / xr.where(total > 0, total, 1.0) * revenue).sum("period")
 
 
-def _assumed(scenario: Scenario, prefix: str) -> bool:
-    volumes = [path for path in scenario.evidence if path.startswith(prefix) and _is_volume(path)]
-    return bool(np.any([_is_assumed(scenario.evidence[path]) for path in volumes]))
-
-
-def _is_volume(path: str) -> bool:
-    return path.endswith(("demand_tokens_per_s", "weekly_users_count", "price_usd_per_mtok", "yearly_revenue_usd"))
+def _of_assumed_volume(scenario: Scenario, prefix: str) -> bool:
+    ends = ("demand_tokens_per_s", "weekly_users_count", "price_usd_per_mtok", "yearly_revenue_usd")
+    found = [known for path, known in scenario.evidence.items() if path.startswith(prefix) and path.endswith(ends)]
+    return any(map(_is_assumed, found))
 
 
 def _is_assumed(evidence: Evidence | None) -> bool:

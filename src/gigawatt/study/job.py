@@ -18,17 +18,13 @@ def _unheard(words: str, share_frac: float | None) -> None:
     """Nobody listens."""
 
 
-def _never() -> bool:
-    return False
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """Who hears of progress and may cancel, the workers, and the folder in which an answer is kept."""
 
     progress: Callable[[str, float | None], None] = _unheard
     """Called with what is being done in words, and the share that is done where that is known."""
-    cancelled: Callable[[], bool] = _never
+    cancelled: Callable[[], bool] = lambda: False
     """Asked at every step whether to go on."""
     executor: Executor | None = None
     """Where futures are lived through; None: processes of this machine."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gigawatt.catalog.records import Evidence, Grade, Source
 from gigawatt.quarters import Course
+from gigawatt.study.answer import copied
 from gigawatt.units import suffix_at
 
 
@@ -40,26 +42,14 @@ class CitedSource:
 
 def number(record: Any, path: str, evidence: Evidence, thing: str | None = None, prefix: str = "") -> GradedNumber:
     """The number at a path of a record. prefix: what stands before that path where the record is part of a whole."""
-    return GradedNumber(
-        thing=thing,
-        path=prefix + path,
-        value=_value(record, path.split(".")),
-        unit=suffix_at(path),
-        grade=evidence.grade,
-        source=evidence.source,
-        low=evidence.low,
-        high=evidence.high,
-        note=evidence.note,
-    )
+    value, unit = _value(record, path.split(".")), suffix_at(path)
+    return copied(GradedNumber, evidence, thing=thing, path=prefix + path, value=value, unit=unit)
 
 
 def cited(found: Iterable[Evidence]) -> tuple[CitedSource, ...]:
     """Each source once, by title and address, with how many numbers were read there."""
-    counts: dict[tuple[str, str, str], int] = {}
-    for item in found:
-        if item.source is not None:
-            key = (item.source.title, item.source.url, item.source.date)
-            counts[key] = counts.get(key, 0) + 1
+    read = (item.source for item in found if item.source is not None)
+    counts = Counter((source.title, source.url, source.date) for source in read)
     return tuple(
         CitedSource(title=title, url=url, date=date, numbers_count=count)
         for (title, url, date), count in sorted(counts.items())

@@ -124,19 +124,16 @@ def _tips(periods: Sequence[str], series: Sequence[Series], unit: str, marks: Se
 def _ends(room: Plot, named: Sequence[Named]) -> Iterator[str]:
     """Names beside the last points, moved apart where they would overlap; a leader joins each to its own line."""
     frame, edge = room.frame, room.frame.right_edge
+    whole = round((edge - room.places.left) / room.places.width) - 1
     ends = [room.values.at(one.value) for one in named]
     ys = svg.spread(ends, ROW, frame.top, frame.floor)
     for one, end, y in zip(named, ends, ys, strict=True):
-        last = edge if one.last is None or one.last < _last(room) else room.places.middle(one.last)
+        last = edge if one.last is None or one.last < whole else room.places.middle(one.last)
         if one.kind != "band":
             shade = one.kind.replace("line", "leader")
             yield svg.path([(last, end), (edge + BEND, end), (edge + SWATCH, y)], shade)
         yield svg.swatch(edge + SWATCH, y - svg.SWATCH / 2, one.kind)
         yield svg.text(edge + WORDS, y + 4, one.name, "end")
-
-
-def _last(room: Plot) -> int:
-    return round((room.frame.right_edge - room.places.left) / room.places.width) - 1
 
 
 def _runs(values: Sequence[float]) -> list[list[int]]:

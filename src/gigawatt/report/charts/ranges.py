@@ -14,16 +14,18 @@ from gigawatt.study.dates import spoken
 FILLED = 0.62
 
 
-def ranges(about: About, periods: Sequence[str], spread: Sequence[Series], level: Series, unit: str) -> Chart:
-    """A box for each period under a staircase; spread: lows, middles and highs of the boxes, the highs name them."""
-    return Chart(about=about, draw=lambda frame: _draw(frame, periods, spread, level, unit))
+def ranges(
+    about: About, periods: Sequence[str], spread: Sequence[Series], level: Series, unit: str, name: str
+) -> Chart:
+    """A box for each period under a staircase; spread: lows, middles and highs of the boxes; name: what a box is."""
+    return Chart(about=about, draw=lambda frame: _draw(frame, periods, spread, level, unit, name))
 
 
 def _draw(
-    frame: Frame, periods: Sequence[str], spread: Sequence[Series], level: Series, unit: str
+    frame: Frame, periods: Sequence[str], spread: Sequence[Series], level: Series, unit: str, name: str
 ) -> tuple[Frame, list[str]]:
     high = spread[-1]
-    keys = [(high.name, svg.fill(high.colour)), (level.name, f"line {svg.stroke(level.colour)}")]
+    keys = [(name, svg.fill(high.colour)), (level.name, f"line {svg.stroke(level.colour)}")]
     room = plot(frame, periods, keys, unit, [*high.values, *level.values])
     tips = ("\n".join([spoken(period), *_told(k, [*spread, level], unit)]) for k, period in enumerate(periods))
     return room.frame, [*room.marks, *_boxes(room, spread, level), *hits(room.frame, room.places, tips)]

@@ -11,7 +11,6 @@ from gigawatt.report import charts
 from gigawatt.report.charts import About, Point, Trace
 from gigawatt.report.charts.ladder import year
 from gigawatt.report.document import (
-    Column,
     Depth,
     Document,
     Exhibit,
@@ -21,8 +20,10 @@ from gigawatt.report.document import (
     Section,
     Table,
     Tile,
+    Unit,
     Value,
-    united,
+    in_units,
+    table,
 )
 from gigawatt.report.formats import PERCENT, Scale, cell, scale, signed
 from gigawatt.study.dates import MONTH_NAMES
@@ -127,19 +128,16 @@ def loop_words(point: FixedPoint, turns: Sequence[Turn]) -> str:
     gain = point.gain_ratio
     left = ""
     if gain is not None:
-        left = f" After a turn {cell(round(gain, 2), 'frac')} of a difference in demand is left: {_momentum(gain)}."
+        grows = "grows, and the wheel takes off or stalls"
+        if gain < 1:
+            grows = "dies out, and the wheel neither takes off nor stalls by itself"
+        left = f" After a turn {cell(round(gain, 2), 'frac')} of a difference in demand is left: it {grows}."
     return (
         f"The loop comes to rest ({tries} times the scenario's demand, in turns) at {where}: demand ends at "
         f"{cell(point.demand_ratio, 'ratio')} times the scenario's, {cell(point.peak_w, 'w')} at the peak instead of "
         f"{cell(point.first_peak_w, 'w')}, worth {cell(point.npv_usd, 'usd')} instead of "
         f"{cell(point.first_npv_usd, 'usd')}.{left}"
     )
-
-
-def _momentum(gain: float) -> str:
-    if gain < 1:
-        return "it dies out, and the wheel neither takes off nor stalls by itself"
-    return "it grows, and the wheel takes off or stalls"
 
 
 def _past(answer: FlywheelAnswer) -> Iterator[Part]:
@@ -155,11 +153,14 @@ def _series(curve: PastCurve, rows: Sequence[BacktestRow], *, half: bool) -> Exh
     unit = rows[0].unit
     shown = scale(unit, [row.published for row in rows])
     last = [row for row in rows if row.held_out][-1]
-    says = (
-        f"{_figure(last.predicted, unit)} predicted for {_day(last.date)}, {_figure(last.published, unit)} published."
-    )
+    predicted, published = (_figure(value, unit) for value in (last.predicted, last.published))
+    says = f"{predicted} predicted for {_day(last.date)}, {published} published."
     line = [
-        Point(p.year, p.value / shown.size, f"{_month(p.year)}\npredicted: {_figure(p.value, unit)}")
+        Point(
+            p.year,
+            p.value / shown.size,
+            f"{MONTH_NAMES[int(12 * (p.year % 1))]} {int(p.year)}\npredicted: {_figure(p.value, unit)}",
+        )
         for p in curve.points
     ]
     name = curve.what.replace(" ", "-")
@@ -183,10 +184,6 @@ def _series(curve: PastCurve, rows: Sequence[BacktestRow], *, half: bool) -> Exh
     )
 
 
-def _month(passed: float) -> str:
-    return f"{MONTH_NAMES[int(12 * (passed % 1))]} {int(passed)}"
-
-
 def _dots(rows: Sequence[BacktestRow], size: float, *, held_out: bool) -> tuple[Point, ...]:
     return tuple(
         Point(
@@ -201,47 +198,27 @@ def _dots(rows: Sequence[BacktestRow], size: float, *, held_out: bool) -> tuple[
 
 def past(name: str, rows: Sequence[BacktestRow]) -> Table:
     """Published figures of a series, and what the wheel says."""
-    unit = rows[0].unit
-    columns = (
-        Column(title=rows[0].what.capitalize()),
-        *(Column(title="Published", suffix=unit), Column(title="Predicted", suffix=unit)),
-        *(Column(title=title, suffix="frac", scale=PERCENT) for title in ("Error, %", "Given power, %", "Trend, %")),
-    )
-    found: list[tuple[Value, ...]] = [
-        (
-            *(row.date, row.published, row.predicted),
-            *(
-                (row.error_frac, row.with_published_power_error_frac, row.trend_error_frac)
-                if row.held_out
-                else ("set", None, None)
-            ),
-        )
-        for row in rows
-    ]
-    title = f"{rows[0].what.capitalize()}: what was published, and what the wheel says"
-    return Table(name=name, title=title, columns=united(columns, found), rows=tuple(found))
+    what, unit = rows[0].what.capitalize(), rows[0].unit
+    errors = dict.fromkeys(("Error, %", "Given power, %", "Trend, %"), ("frac", PERCENT))
+    found: list[tuple[Value, ...]] = []
+    for row in rows:
+        missed = (row.error_frac, row.with_published_power_error_frac, row.trend_error_frac)
+        found.append((row.date, row.published, row.predicted, *(missed if row.held_out else ("set", None, None))))
+    title = f"{what}: what was published, and what the wheel says"
+    return in_units(table(name, title, {what: "", "Published": unit, "Predicted": unit, **errors}, found))
 
 
 def _wheel(rows: Sequence[WheelNumber]) -> tuple[Part, ...]:
     """Numbers of the wheel with the grade of each, elasticities first, and what each rests on."""
     ordered = sorted(rows, key=lambda row: not row.elasticity)
-    table = Table(
-        name="elasticities",
-        title="Numbers of the wheel",
-        columns=tuple(Column(title=title) for title in ("Number", "Value", "Past gives", "Range", "Grade")),
-        rows=tuple(
-            (
-                NAMES[row.name],
-                _figure(row.value, row.unit),
-                _figure(row.fitted, row.unit),
-                _range(row),
-                row.grade or "no grade",
-            )
-            for row in ordered
-        ),
-    )
+    cells = []
+    for row in ordered:
+        value, fitted = _figure(row.value, row.unit), _figure(row.fitted, row.unit)
+        cells.append((NAMES[row.name], value, fitted, _range(row), row.grade or "no grade"))
+    heads = dict.fromkeys(("Number", "Value", "Past gives", "Range", "Grade"), "")
     notes = tuple((NAMES[row.name], row.note) for row in ordered if row.note)
-    return table, Facts(name="rests-on", title="What they rest on", pairs=notes, depth=Depth.FULL)
+    rests_on = Facts(name="rests-on", title="What they rest on", pairs=notes, depth=Depth.FULL)
+    return table("elasticities", "Numbers of the wheel", heads, cells), rests_on
 
 
 def _sources(rows: Sequence[WheelNumber]) -> Iterator[CitedSource]:
@@ -290,35 +267,22 @@ def _loop(point: FixedPoint, made: Sequence[Turn]) -> tuple[Part, ...]:
 
 def turns(made: Sequence[Turn]) -> Table:
     """Turns of the loop."""
-    columns = (
-        *(Column(title="From"), Column(title="Turn")),
-        *(Column(title="Peak", suffix="w"), Column(title="NPV", suffix="usd")),
-        *(Column(title="Demand", suffix="ratio"), Column(title="Comes back", suffix="ratio")),
-        Column(title="Change, %", suffix="frac", scale=PERCENT),
-    )
-    rows: list[tuple[Value, ...]] = [
-        (
-            *(f"{turn.start_ratio:g}", f"{turn.number}", turn.peak_w, turn.npv_usd),
-            *(turn.demand_ratio, turn.response_ratio, turn.change_frac),
-        )
-        for turn in made
+    heads = {"From": "", "Turn": "", "Peak": "w", "NPV": "usd", "Demand": "ratio", "Comes back": "ratio"}
+    rows = [
+        (f"{t.start_ratio:g}", f"{t.number}", t.peak_w, t.npv_usd, t.demand_ratio, t.response_ratio, t.change_frac)
+        for t in made
     ]
     title = "Turn by turn, to the last reported quarter"
-    return Table(name="turns", title=title, columns=united(columns, rows), rows=tuple(rows))
+    return in_units(table("turns", title, {**heads, "Change, %": ("frac", PERCENT)}, rows))
 
 
 def chain(years: Sequence[TurnedYear]) -> Table:
     """The chain from power to capital by year; a terminal has just room for it."""
     power, users = scale("w", [row.power_w for row in years]), scale("count", [row.weekly_users_count for row in years])
     money = scale("usd", [amount for row in years for amount in (row.revenue_usd, row.capex_usd)])
-    columns = (
-        *(Column(title="Year"), Column(title=power.unit, suffix="w", scale=power)),
-        Column(title="Research", suffix="flop", scale=RESEARCH),
-        Column(title="Of asked, %", suffix="frac", scale=PERCENT),
-        *(Column(title="Orders", suffix="ratio"), Column(title="Users", suffix="count", scale=users)),
-        Column(title="Demand", suffix="ratio"),
-        *(Column(title=title, suffix="usd", scale=money) for title in ("Revenue", "Capital")),
-    )
+    heads: dict[str, Unit] = {"Year": "", power.unit: ("w", power), "Research": ("flop", RESEARCH)}
+    heads |= {"Of asked, %": ("frac", PERCENT), "Orders": "ratio", "Users": ("count", users), "Demand": "ratio"}
+    heads |= dict.fromkeys(("Revenue", "Capital"), ("usd", money))
     rows: list[tuple[Value, ...]] = [
         (
             *(row.year, row.power_w, row.research_flop, row.research_of_asked_ratio, row.orders_count),
@@ -328,7 +292,7 @@ def chain(years: Sequence[TurnedYear]) -> Table:
     ]
     people = f"{users.unit} users".strip()
     title = f"Once around, at the end of each year: {RESEARCH.unit}, {people}, {money.unit}"
-    return Table(name="chain", title=title, columns=united(columns, rows), rows=tuple(rows))
+    return in_units(table("chain", title, heads, rows))
 
 
 def _figure(value: float | None, unit: str) -> str:

@@ -93,4 +93,4 @@ def differences(v: View) -> Iterator[tuple[str, str]]:
     """Why simulation and plan differ, one for each figure that does."""
     for row in v.result.timeline.summary.plan_vs_sim:
         if row.simulated and "as planned" not in row.cause:
-            yield "", f"{tables.item(v, row.item)}: {words.said(row.cause)}"
+            yield "", f"{tables.item(v, row.item)}: {words.cause(v, row.cause)}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from gigawatt.report import charts, names
-from gigawatt.report.document import Column, Depth, Document, Exhibit, Section, Table
+from gigawatt.report.document import Depth, Document, Exhibit, Section, Table, table
 from gigawatt.report.formats import cell, si
 from gigawatt.study.dates import quarter
 from gigawatt.study.job import HASH_LENGTH
@@ -38,21 +38,20 @@ def document(found: ScenarioSources) -> Document:
 
 def _grades(found: ScenarioSources) -> Exhibit:
     """How many numbers carry each grade."""
-    rows = tuple((grade, count, names.GRADES[grade]) for grade, count in found.grades.items())
-    columns = (Column(title="Grade"), Column(title="Numbers", suffix="count"), Column(title="Which is"))
+    rows = [(grade, count, names.GRADES[grade]) for grade, count in found.grades.items()]
+    listed = table("grades", "Grades", {"Grade": "", "Numbers": "count", "Which is": ""}, rows)
     says = f"{cell(found.assumed_frac, 'frac')} of {len(found.numbers):,} numbers are our assumptions."
     about = charts.About(name="grades", title="Numbers by grade", description=says)
     bars = [charts.Bar(label=grade, value=count, text=f"{count:,}", colour=0) for grade, count in found.grades.items()]
-    table = Table(name="grades", title="Grades", columns=columns, rows=rows)
-    return Exhibit(name="grades", says=says, shows="Numbers by grade", table=table, chart=charts.bars(about, bars))
+    return Exhibit(name="grades", says=says, shows="Numbers by grade", table=listed, chart=charts.bars(about, bars))
 
 
 def _by_thing(found: Sequence[GradedNumber]) -> list[Section]:
     """A section for the scenario's own numbers, and one for each kind of thing of the catalog."""
     groups: dict[str, list[Table]] = {}
-    for table in numbers(found):
-        kind = table.title.split(".")[1] if table.title.startswith(CATALOG) else "scenario"
-        groups.setdefault(kind, []).append(table)
+    for one in numbers(found):
+        kind = one.title.split(".")[1] if one.title.startswith(CATALOG) else "scenario"
+        groups.setdefault(kind, []).append(one)
     return [
         Section(slug=slug(kind), title=kind.replace("_", " ").capitalize(), parts=tuple(tables))
         for kind, tables in groups.items()
@@ -64,11 +63,8 @@ def numbers(found: Sequence[GradedNumber]) -> list[Table]:
     groups: dict[str, list[tuple[str, ...]]] = {}
     for row in found:
         groups.setdefault(row.thing or "", []).append((_name(row), _value(row), row.grade, _why(row)))
-    columns = (Column(title="Number"), Column(title="Value"), Column(title="Grade"), Column(title="Note or source"))
-    return [
-        Table(name=slug(thing or "values"), title=thing or "Numbers", columns=columns, rows=tuple(rows))
-        for thing, rows in groups.items()
-    ]
+    heads = dict.fromkeys(("Number", "Value", "Grade", "Note or source"), "")
+    return [table(slug(thing or "values"), thing or "Numbers", heads, rows) for thing, rows in groups.items()]
 
 
 def data(found: Sequence[GradedNumber]) -> Table:
@@ -81,8 +77,8 @@ def data(found: Sequence[GradedNumber]) -> Table:
         for row in found
         for period, value in (row.value.items() if isinstance(row.value, Mapping) else (("", row.value),))
     )
-    columns = tuple(Column(title=title, suffix="ratio" if title in figures else "") for title in titles)
-    return Table(name="numbers", title="Numbers", columns=columns, rows=rows, depth=Depth.DATA)
+    heads = {title: "ratio" if title in figures else "" for title in titles}
+    return table("numbers", "Numbers", heads, rows, depth=Depth.DATA)
 
 
 def slug(text: str) -> str:

@@ -26,7 +26,7 @@ from gigawatt.plan.needs import Need, Problem
 from gigawatt.plan.waterfill import SAME, Fairness, gain, margin_per_w
 from gigawatt.study.allocation.problem import Opened, opened
 from gigawatt.study.allocation.question import AllocationQuestion
-from gigawatt.study.answer import SPREAD, Head
+from gigawatt.study.answer import SPREAD, Head, copied
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
 
@@ -148,32 +148,24 @@ def answer(question: AllocationQuestion, job: Job) -> AllocationAnswer:
     problem, fairness = found.problem, found.fairness
     now = divide(problem.claims, problem.supply, np.array([found.capacity_w]), fairness)
     full_w = abundance_w(problem.claims, problem.supply)
-    line = _line(problem, found.capacity_w, full_w, fairness)
-    return AllocationAnswer(
+    line, cost = _line(problem, found.capacity_w, full_w, fairness), problem.cost_per_w
+    enough_w = None if cost is None else worthwhile_w(problem.claims, problem.supply, cost, fairness, line)
+    return copied(
+        AllocationAnswer,
+        found,
         head=Head(scenario=found.name, hash=found.hash, notes=(*found.notes, *_notes(found, now))),
-        title=found.title,
-        period=found.period,
-        platform=found.platform,
         fairness=fairness.name,
-        value_unit=found.value_unit,
-        capacity_w=found.capacity_w,
         allocation=tuple(_allocation(problem, now, fairness)),
         lambda_left=float(now.left_per_w[0]) * GIGAWATT_W,
         lambda_right=float(now.right_per_w[0]) * GIGAWATT_W,
         next=_next(problem, now, fairness),
         physical_abundance_w=full_w,
-        cost_value_per_gw_year=None if problem.cost_per_w is None else problem.cost_per_w * GIGAWATT_W,
-        economic_abundance_w=_enough_w(problem, fairness, line),
+        cost_value_per_gw_year=None if cost is None else cost * GIGAWATT_W,
+        economic_abundance_w=enough_w,
         exchange=tuple(_exchange(problem, now, fairness)),
         pools=tuple(_pools(problem, now)),
         curve=tuple(_curve(problem, line)),
     )
-
-
-def _enough_w(problem: Problem, fairness: Fairness, line: Divided) -> float | None:
-    if problem.cost_per_w is None:
-        return None
-    return worthwhile_w(problem.claims, problem.supply, problem.cost_per_w, fairness, line)
 
 
 def _allocation(problem: Problem, now: Divided, fairness: Fairness) -> Iterator[AllocatedClass]:
@@ -182,11 +174,10 @@ def _allocation(problem: Problem, now: Divided, fairness: Fairness) -> Iterator[
     margin = margin_per_w(claims, served * claims.demand_w, fairness.curve) * GIGAWATT_W
     alone, net = cut_worth(claims, problem.supply, capacity_w, fairness, served)
     for n, need in enumerate(problem.needs):
-        yield AllocatedClass(
+        yield copied(
+            AllocatedClass,
+            need,
             use_case=need.key,
-            title=need.title,
-            tier=need.tier,
-            demand_w=need.demand_w,
             weight_value_per_gw_year=need.weight_per_w * GIGAWATT_W,
             power_w=float(now.power_w[0, n]),
             served_frac=float(served[n]),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
 
-from gigawatt.errors import Fault, ScenarioError
+from gigawatt.errors import Fault
 from gigawatt.plan.exact import exact
 from gigawatt.plan.inputs import demand, inputs
 from gigawatt.plan.milestones import milestones
@@ -16,11 +16,12 @@ from gigawatt.quarters import arriving, first_day, sample
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.series import energy_price_usd_per_wh
 from gigawatt.study import drift, evidence, implausible
-from gigawatt.study.answer import SPREAD, Head, head_of
+from gigawatt.study.answer import SPREAD, Head, copied, head_of
 from gigawatt.study.check.question import CheckQuestion
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
 from gigawatt.study.opened import scenario_of
+from gigawatt.study.question import refuse
 from gigawatt.study.site_notes import file_notes
 
 
@@ -170,15 +171,13 @@ def outline(scenario: Scenario) -> Outline:
     """
     _numbers(inputs(scenario))  # raises where the kernels find faults, as a run would
     asked = scenario.asked
-    return Outline(
+    return copied(
+        Outline,
+        asked,
         head=head_of(scenario, notes(scenario)),
-        title=asked.title,
         description=asked.description.strip(),
-        objective=asked.objective,
-        dollar_year=asked.dollar_year,
-        seed=asked.seed,
         horizon=_horizon(scenario),
-        programme=OutlinedProgramme(target_w=asked.programme.target_w, power_basis=asked.programme.power_basis),
+        programme=copied(OutlinedProgramme, asked.programme),
         sites=tuple(_sites(scenario)),
         platforms=tuple(_platforms(scenario)),
         pools=tuple(_pools(scenario)),
@@ -192,15 +191,9 @@ def outline(scenario: Scenario) -> Outline:
 
 def _numbers(data: xr.Dataset) -> None:
     """Raise ScenarioError where what the planner would see is no finite number: values that cannot be together."""
-    faults = [
-        Fault(
-            path=str(name), given="beyond all numbers", expected="a scenario whose growth, prices and rates stay finite"
-        )
-        for name, values in data.data_vars.items()
-        if not np.isfinite(values.values).all()
-    ]
-    if faults:
-        raise ScenarioError(faults)
+    given, expected = "beyond all numbers", "a scenario whose growth, prices and rates stay finite"
+    wrong = [name for name, values in data.data_vars.items() if not np.isfinite(values.values).all()]
+    refuse(Fault(path=str(name), given=given, expected=expected) for name in wrong)
 
 
 def _horizon(scenario: Scenario) -> OutlinedHorizon:
@@ -231,127 +224,63 @@ def notes(scenario: Scenario) -> tuple[Note, ...]:
     return (*found, *implausible.notes(scenario.implausible), *file_notes(scenario), *drift.notes(scenario))
 
 
-def _sites(scenario: Scenario) -> list[OutlinedSite]:
-    """Each site's energised facility power in the first and the last reported quarter, slip included."""
+def _sites(scenario: Scenario) -> Iterator[OutlinedSite]:
     quarters = scenario.quarters[: scenario.reported_count]
-    found = []
     for key, site in scenario.records.sites.items():
         use = scenario.asked.sites[key]
         ramp = arriving(site.ramp_w, quarters, use.slip_count)
-        found.append(
-            OutlinedSite(
-                site=key,
-                name=site.name,
-                ownership=site.ownership,
-                first_w=float(ramp[0]),
-                last_w=float(ramp[-1]),
-                slip_count=use.slip_count,
-                power_price_usd_per_wh=energy_price_usd_per_wh(scenario, key),
-                cooling=site.cooling,
-            )
-        )
-    return found
+        price = energy_price_usd_per_wh(scenario, key)
+        first, last = float(ramp[0]), float(ramp[-1])
+        yield copied(OutlinedSite, site, use, site=key, first_w=first, last_w=last, power_price_usd_per_wh=price)
 
 
-def _platforms(scenario: Scenario) -> list[OutlinedPlatform]:
-    found = []
+def _platforms(scenario: Scenario) -> Iterator[OutlinedPlatform]:
     for key, use in scenario.asked.platforms.items():
         record = scenario.records.accelerators[key]
         price = use.rack_price_usd if use.rack_price_usd is not None else record.rack_price_usd
-        found.append(
-            OutlinedPlatform(
-                platform=key,
-                name=record.name,
-                pool=use.pool,
-                packages_per_rack_count=record.packages_per_rack_count,
-                rack_power_w=record.rack_power_w,
-                rack_price_usd=price,
-                price_change_per_year=use.price_change_per_year,
-            )
-        )
-    return found
+        yield copied(OutlinedPlatform, record, use, platform=key, rack_price_usd=price)
 
 
-def _pools(scenario: Scenario) -> list[OutlinedPool]:
-    """Racks that each pool can deliver over the reported window, and the quarters in which it delivers."""
+def _pools(scenario: Scenario) -> Iterator[OutlinedPool]:
     quarters = scenario.quarters[: scenario.reported_count]
-    found = []
     for key, pool in scenario.asked.pools.items():
         supply = sample(pool.supply_count, quarters)
         ships = [quarter for quarter, count in zip(quarters, supply, strict=True) if count > 0]
-        found.append(
-            OutlinedPool(
-                pool=key,
-                supply_count=float(supply.sum()),
-                first_period=ships[0] if ships else None,
-                last_period=ships[-1] if ships else None,
-            )
-        )
-    return found
+        first, last = (ships[0], ships[-1]) if ships else (None, None)
+        yield OutlinedPool(pool=key, supply_count=float(supply.sum()), first_period=first, last_period=last)
 
 
-def _use_cases(scenario: Scenario) -> list[OutlinedUseCase]:
-    """Demand on the programme and price of each class, in the first and the last reported quarter."""
+def _use_cases(scenario: Scenario) -> Iterator[OutlinedUseCase]:
     quarters = scenario.quarters[: scenario.reported_count]
-    found = []
     for key, use in scenario.asked.use_cases.items():
         volume, price = demand(use, scenario.asked, quarters)
-        found.append(
-            OutlinedUseCase(
-                use_case=key,
-                title=use.title,
-                model=scenario.records.models[use.model].name,
-                load=use.load,
-                first_tokens_per_s=float(volume[0]),
-                last_tokens_per_s=float(volume[-1]),
-                first_usd_per_mtok=float(price[0]),
-                last_usd_per_mtok=float(price[-1]),
-                floor_frac=use.floor_frac,
-                hard=use.hard,
-            )
+        yield copied(
+            OutlinedUseCase,
+            use,
+            use_case=key,
+            model=scenario.records.models[use.model].name,
+            first_tokens_per_s=float(volume[0]),
+            last_tokens_per_s=float(volume[-1]),
+            first_usd_per_mtok=float(price[0]),
+            last_usd_per_mtok=float(price[-1]),
         )
-    return found
 
 
-def _research(scenario: Scenario) -> list[OutlinedResearch]:
-    runs = [
-        OutlinedResearch(
-            run=key,
-            title=run.title,
-            volume_flop=run.volume_flop,
-            start_period=run.start_date,
-            end_period=run.end_date,
-        )
-        for key, run in scenario.asked.training_runs.items()
-    ]
+def _research(scenario: Scenario) -> Iterator[OutlinedResearch]:
+    for key, run in scenario.asked.training_runs.items():
+        dates = {"start_period": run.start_date, "end_period": run.end_date}
+        yield copied(OutlinedResearch, run, run=key, **dates)
     last = scenario.quarters[scenario.reported_count - 1]
-    wishes = [
-        OutlinedResearch(
-            experiment=key,
-            title=use.title,
-            volume_flop=float(sample(use.wish_flop, [last], "log")[0]),
-            start_period=last,
-            end_period=last,
-        )
-        for key, use in scenario.asked.experiments.items()
-    ]
-    return runs + wishes
+    for key, use in scenario.asked.experiments.items():
+        volume = float(sample(use.wish_flop, [last], "log")[0])
+        yield OutlinedResearch(experiment=key, title=use.title, volume_flop=volume, start_period=last, end_period=last)
 
 
 def _capital(scenario: Scenario) -> OutlinedCapital:
-    capital = scenario.asked.capital
-    steps = milestones(scenario.asked)
-    use = capital.tranches
-    return OutlinedCapital(
-        opening_cash_usd=capital.opening_cash_usd,
-        minimum_cash_usd=capital.minimum_cash_usd,
-        upfront_equity_usd=capital.upfront_equity_usd,
-        debt_rate_per_year=capital.debt_rate_per_year,
-        covenant_frac=capital.covenant_frac,
-        debt_limit_usd=capital.debt_limit_usd,
-        distribution=capital.distribution,
-        lock_up_frac=capital.lock_up_frac,
-        distribution_cover_ratio=capital.distribution_cover_ratio,
-        release=use.release if use is not None else None,
+    capital, steps = scenario.asked.capital, milestones(scenario.asked)
+    return copied(
+        OutlinedCapital,
+        capital,
+        release=None if capital.tranches is None else capital.tranches.release,
         tranches=tuple(OutlinedTranche(milestone_w=step.power_w, amount_usd=step.amount_usd) for step in steps),
     )

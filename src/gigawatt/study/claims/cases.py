@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import xarray as xr
@@ -49,7 +50,7 @@ class ClaimCase:
         return None if value is None else str(value)
 
 
-@dataclass(slots=True)
+@dataclass
 class Cases:
     """A base scenario and what was planned of it so far.
 
@@ -59,22 +60,16 @@ class Cases:
     base: str = DEFAULT
     progress: Progress = quiet
     _found: dict[str, ClaimCase] = field(default_factory=dict)
-    _scenario: Scenario | None = None
-    _inputs: xr.Dataset | None = None
 
-    @property
+    @cached_property
     def scenario(self) -> Scenario:
         """The question as asked."""
-        if self._scenario is None:
-            self._scenario = load(self.base)
-        return self._scenario
+        return load(self.base)
 
-    @property
+    @cached_property
     def inputs(self) -> xr.Dataset:
         """Throughput, PUE, demand and prices of the scenario, without a plan."""
-        if self._inputs is None:
-            self._inputs = inputs.inputs(self.scenario)
-        return self._inputs
+        return inputs.inputs(self.scenario)
 
     @property
     def asked(self) -> ClaimCase:
@@ -89,9 +84,8 @@ class Cases:
     def case(self, label: str, overrides: Mapping[str, Any], *, exact: bool = False) -> ClaimCase:
         """The programme with overrides, named by `label`; `exact` keeps the tranches' own release."""
         if label not in self._found:
-            whole = (
-                dict(overrides) if exact or self.scenario.asked.capital.tranches is None else PRO_RATA | dict(overrides)
-            )
+            kept = exact or self.scenario.asked.capital.tranches is None
+            whole = dict(overrides) if kept else PRO_RATA | dict(overrides)
             self.progress(f"planning the programme: {label}")
             scenario = load(self.base, whole) if whole else self.scenario
             planned = plan.make(scenario, with_worth=False)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from gigawatt import units
 from gigawatt.catalog import load as catalog
 from gigawatt.catalog.records import Accelerator
 from gigawatt.plan.plan import Plan
-from gigawatt.quarters import first_day, quarter_name, quarter_number
+from gigawatt.quarters import last_day
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.claims import gigawatt
 from gigawatt.study.claims.cases import Cases
@@ -174,32 +174,20 @@ def ladder(scenario: Scenario, plan: Plan) -> list[Rung]:
     return sorted([*_machines(), *_programme(scenario, plan)], key=lambda rung: (rung.date, rung.label))
 
 
-def _last_day(quarter: str) -> str:
-    """Last day of a quarter as an ISO date: "2033Q4" is 2033-12-31."""
-    after = date.fromisoformat(first_day(quarter_name(quarter_number(quarter) + 1)))
-    return (after - timedelta(days=1)).isoformat()
-
-
-def _machines() -> list[Rung]:
-    found = []
+def _machines() -> Iterator[Rung]:
     for name in catalog.ids("accelerators"):
         record = gigawatt.accelerator(name)
         best = gigawatt.best_flops(record)
         if record.vendor == "NVIDIA" and best is not None:
             flops, precision = best[0] * record.packages_per_rack_count, best[1]
-            if record.id == START:
-                precision = "fp16"
-            found.append(
-                Rung(
-                    date=record.first_ship_date,
-                    label=record.name,
-                    kind="machine",
-                    precision=precision,
-                    power_w=record.rack_power_w,
-                    flops=flops,
-                )
+            yield Rung(
+                date=record.first_ship_date,
+                label=record.name,
+                kind="machine",
+                precision="fp16" if record.id == START else precision,
+                power_w=record.rack_power_w,
+                flops=flops,
             )
-    return found
 
 
 def _programme(scenario: Scenario, plan: Plan) -> list[Rung]:
@@ -213,7 +201,7 @@ def _programme(scenario: Scenario, plan: Plan) -> list[Rung]:
     precisions = sorted({found[1] for found in best.values() if found})
     return [
         Rung(
-            date=_last_day(str(period)),
+            date=last_day(str(period)),
             label=f"programme at {power[n] / 1e9:.2f} GW",
             kind="programme",
             precision=" and ".join(precisions),

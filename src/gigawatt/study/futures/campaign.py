@@ -51,15 +51,14 @@ def campaign(scenarios: Mapping[str, Scenario], groups: Sequence[Group], of: Ens
         try:
             cases[name] = replace(_case(name, _timed(scenario, of), store, job), anew=of.replan)
         except Infeasible as error:
-            raise _of(name, error) if len(scenarios) > 1 else error from None
+            if len(scenarios) == 1:
+                raise
+            raise Infeasible(replace(one, limit=f"{name}: {one.limit}") for one in error.conflicts) from None
         if len(cases) == 1:
             _begin(cases[name], left(), of, job, keep)
     run(cases, left(), keep, job, of.workers_count)
-    return Campaign(cases=cases, tables={group.name: _wanted(group, found[group.name]) for group in groups})
-
-
-def _of(strategy: str, error: Infeasible) -> Infeasible:
-    return Infeasible(replace(conflict, limit=f"{strategy}: {conflict.limit}") for conflict in error.conflicts)
+    tables = {group.name: joined(found[group.name]).sel(draw=list(group.numbers)) for group in groups}
+    return Campaign(cases=cases, tables=tables)
 
 
 def _question(scenarios: Mapping[str, Scenario], of: Ensemble, kind: str) -> dict[str, Any]:
@@ -94,10 +93,6 @@ def _case(name: str, scenario: Scenario, store: Store | None, job: Job) -> Plann
 def _missing(group: Group, tables: Sequence[xr.Dataset]) -> Group:
     there = {int(number) for table in tables for number in table.draw.values}
     return replace(group, numbers=[number for number in group.numbers if number not in there])
-
-
-def _wanted(group: Group, tables: list[xr.Dataset]) -> xr.Dataset:
-    return joined(tables).sel(draw=list(group.numbers))
 
 
 def _begin(

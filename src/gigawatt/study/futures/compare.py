@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gigawatt.plan.exact import exact
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.strategy import Strategy, load_strategies
-from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
+from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied, head_of
 from gigawatt.study.futures import statistics, store
 from gigawatt.study.futures.batches import Group
 from gigawatt.study.futures.campaign import Campaign, campaign
@@ -149,15 +149,13 @@ def _found(scenario: Scenario, strategies: Sequence[Strategy], lived: Campaign, 
 
 def _compared(strategy: Strategy, table: xr.Dataset, regret_usd: Floats) -> ComparedStrategy:
     told = outcomes(table)
-    return ComparedStrategy(
-        name=strategy.name,
-        title=strategy.title,
+    return copied(
+        ComparedStrategy,
+        strategy,
+        told,
         hash=strategy.scenario.hash,
-        value_usd=told.value_usd,
-        npv_usd=told.npv_usd,
         first_gw_date=told.first_gw_date.p50,
         peak_debt_usd=told.peak_debt_usd.p50,
-        p_cash_out_frac=told.p_cash_out_frac,
         regret_max_usd=float(regret_usd.max()),
         regret_mean_usd=float(regret_usd.mean()),
         best_frac=float(np.mean(regret_usd == 0)),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gigawatt.errors import Fault
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study.answer import copied
 from gigawatt.study.futures.budget import Budget, read_budget
 from gigawatt.study.futures.question import CompareQuestion, SweepQuestion
 from gigawatt.study.job import Job
@@ -46,13 +47,12 @@ def ensemble(question: SweepQuestion | CompareQuestion, scenario: Scenario, job:
         except ValueError as error:
             faults.append(wrong("budget", question.budget, str(error)))
     refuse(faults)
-    return Ensemble(
+    return copied(
+        Ensemble,
+        question,
         counted=counted,
         futures_count=count,
         seed=scenario.asked.seed if question.seed is None else question.seed,
-        vary=question.vary,
-        replan=question.replan,
-        plan_time_s=question.plan_time_s,
         budget=budget,
         workers_count=workers or os.cpu_count() or 1,
     )

@@ -130,7 +130,9 @@ def _found(
         orders={name: _orders(plans[name]) if name in plans else None for name in PLANS},
         futures=tuple(
             HedgedFuture(
-                quantities=_drawn(future),
+                quantities=tuple(
+                    DrawnQuantity(name=name, value=future.mean(name), unit=unit_of(name)) for name in future.value
+                ),
                 known_usd=float(known_usd[n]),
                 common_usd=float(every[COMMON][n]),
                 mean_future_plan_usd=float(every[MEAN][n]),
@@ -140,10 +142,6 @@ def _found(
         ),
         scenario=scenario,
     )
-
-
-def _drawn(future: Future) -> tuple[DrawnQuantity, ...]:
-    return tuple(DrawnQuantity(name=name, value=future.mean(name), unit=unit_of(name)) for name in future.value)
 
 
 def _orders(hedged: Hedged) -> tuple[Order, ...]:

@@ -7,27 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import xarray as xr
 
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.quarters import first_day
-from gigawatt.study.futures.statistics import Quantiles, quantiles, valued
+from gigawatt.study.futures.evaluate import FIGURES
+from gigawatt.study.futures.statistics import SHARES_FRAC, Quantiles, quantiles, valued
 from gigawatt.study.note import Note
-
-# Figures whose quantiles are told as they are.
-TOLD = (
-    "npv_usd",
-    "terminal_value_usd",
-    "value_usd",
-    "installed_w",
-    "served_tokens",
-    "unserved_frac",
-    "peak_debt_usd",
-    "short_usd",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +75,10 @@ def outcomes(table: xr.Dataset) -> Outcomes:
     """P10, P50, P90 and mean of every figure of a table."""
     periods = [str(period) for period in table.period.values]
     late = quantiles(table.first_gw_quarter_count.values)
+    told = [entry.name for entry in fields(Outcomes) if entry.name in FIGURES]
     return Outcomes(
-        **{name: quantiles(table[name].values) for name in TOLD},
-        first_gw_date=QuantileDates(
-            p10=date(periods, late.p10), p50=date(periods, late.p50), p90=date(periods, late.p90)
-        ),
+        **{name: quantiles(table[name].values) for name in told},
+        first_gw_date=QuantileDates(**{name: date(periods, getattr(late, name)) for name in SHARES_FRAC}),
         p_cash_out_frac=float(table.cash_out_frac.mean()),
         p_negative_frac=float(np.mean(table.value_usd.values < 0)),
     )

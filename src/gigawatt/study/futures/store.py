@@ -110,15 +110,11 @@ def open_store(folder: Path, question: Mapping[str, Any]) -> Store:
         write_whole(folder / MARKER, text)
         return store
     found = _asked(folder)
-    other = foreign(folder, lambda name: found is not None and _is_ours(name))
+    other = foreign(folder, lambda name: found is not None and bool(OURS.fullmatch(name) or NAME.match(name)))
     if found is None or other:
         raise refused("out", f"{folder}: a folder with other files ({other})", ONE_OF_THE_SAME)
     _same(folder, found, question)
     return store
-
-
-def _is_ours(name: str) -> bool:
-    return OURS.fullmatch(name) is not None or NAME.match(name) is not None
 
 
 def _asked(folder: Path) -> Mapping[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
@@ -13,7 +13,7 @@ from gigawatt.plan.exact import exact
 from gigawatt.plan.search import ENDED
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import drift, implausible
-from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
+from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied, head_of
 from gigawatt.study.futures import statistics, store
 from gigawatt.study.futures.batches import Group, PlannedCase
 from gigawatt.study.futures.campaign import Campaign, campaign
@@ -150,6 +150,7 @@ def _found(scenario: Scenario, lived: Campaign, names: Sequence[str], of: Ensemb
     table = with_value({DRAWS: every}, of.counted)[DRAWS]
     values, inputs = table.value_usd.values, table.drawn.values
     choices, tornado = np.stack([values, np.zeros_like(values)]), _tornado(names, single)
+    books = account(scenario, case.plan).values
     if SALTELLI in tables:
         indices = statistics.saltelli_indices(names, tables[SALTELLI].value_usd.values, of.seed)
     else:
@@ -157,9 +158,7 @@ def _found(scenario: Scenario, lived: Campaign, names: Sequence[str], of: Ensemb
     said = (
         *notes(scenario, {scenario.name: case}),
         *left_out(every.sizes["draw"], len(values), of.counted),
-        *_no_swing(names, tornado),
-        *(_holes(tables[SALTELLI]) if SALTELLI in tables else ()),
-        *_few(len(values)),
+        *_gaps(names, tornado, tables.get(SALTELLI), len(values)),
     )
     return Sweep(
         head=head_of(scenario, said),
@@ -167,8 +166,8 @@ def _found(scenario: Scenario, lived: Campaign, names: Sequence[str], of: Ensemb
         draws=every.sizes["draw"],
         lived_count={name: found.sizes["draw"] for name, found in tables.items()},
         target_w=scenario.asked.programme.target_w,
-        planned=_planned(scenario, case),
-        stated=_stated(tables[STATED]),
+        planned=copied(PlannedValue, books, value_usd=books.npv_usd + books.terminal_value_usd),
+        stated=StatedOutcome(**{entry.name: float(tables[STATED][entry.name][0]) for entry in fields(StatedOutcome)}),
         outputs=outcomes(table),
         middle_value_usd=float(single.value_usd[0]),
         tornado=tornado,
@@ -178,19 +177,6 @@ def _found(scenario: Scenario, lived: Campaign, names: Sequence[str], of: Ensemb
         digest=store.digest({DRAWS: every}),
         table=table,
     )
-
-
-def _planned(scenario: Scenario, case: PlannedCase) -> PlannedValue:
-    values = account(scenario, case.plan).values
-    return PlannedValue(
-        npv_usd=values.npv_usd,
-        terminal_value_usd=values.terminal_value_usd,
-        value_usd=values.npv_usd + values.terminal_value_usd,
-    )
-
-
-def _stated(table: xr.Dataset) -> StatedOutcome:
-    return StatedOutcome(**{entry.name: float(table[entry.name][0]) for entry in fields(StatedOutcome)})
 
 
 def _tornado(names: Sequence[str], table: xr.Dataset) -> tuple[Swing, ...]:
@@ -212,21 +198,20 @@ def _tornado(names: Sequence[str], table: xr.Dataset) -> tuple[Swing, ...]:
     return tuple(sorted(valued, key=lambda swing: -swing.swing_usd))
 
 
-def _no_swing(names: Sequence[str], tornado: Sequence[Swing]) -> list[Note]:
-    told = {swing.name for swing in tornado}
-    text = "at its P10 or P90 the plan has no value, so that it is no part of the tornado."
-    return [
-        Note(code="no_value", path=f"uncertainty.{name}", text=f"{name}: {text}") for name in names if name not in told
-    ]
-
-
-def _holes(table: xr.Dataset) -> list[Note]:
-    """That futures of a Saltelli design have no value."""
-    count = int((~np.isfinite(table.value_usd.values)).sum())
-    if not count:
-        return []
-    text = f"Futures of the Saltelli design without a value: {count:,}. The bases that they belong to are left out."
-    return [Note(code="no_value", path=SALTELLI, text=text)]
+def _gaps(
+    names: Sequence[str], tornado: Sequence[Swing], saltelli: xr.Dataset | None, draws_count: int
+) -> Iterator[Note]:
+    """What is left out for want of a value, of the tornado or of a Saltelli design, or for want of futures."""
+    for name in [name for name in names if name not in {swing.name for swing in tornado}]:
+        text = f"{name}: at its P10 or P90 the plan has no value, so that it is no part of the tornado."
+        yield Note(code="no_value", path=f"uncertainty.{name}", text=text)
+    holes = 0 if saltelli is None else int((~np.isfinite(saltelli.value_usd.values)).sum())
+    if holes:
+        text = f"Futures of the Saltelli design without a value: {holes:,}. The bases that they belong to are left out."
+        yield Note(code="no_value", path=SALTELLI, text=text)
+    if draws_count < statistics.LEAST_DRAWS:
+        text = f"{draws_count} futures are too few for shares of variance: at least {statistics.LEAST_DRAWS}."
+        yield Note(code="few_draws", path=DRAWS, text=text)
 
 
 def notes(scenario: Scenario, cases: Mapping[str, PlannedCase]) -> tuple[Note, ...]:
@@ -254,10 +239,3 @@ def notes(scenario: Scenario, cases: Mapping[str, PlannedCase]) -> tuple[Note, .
             replace(note, text=f"{several}{note.text}") for note in (*of_values, *unlawful(case.scenario, case.plan))
         ]
     return tuple(found)
-
-
-def _few(draws_count: int) -> list[Note]:
-    if draws_count >= statistics.LEAST_DRAWS:
-        return []
-    text = f"{draws_count} futures are too few for shares of variance: at least {statistics.LEAST_DRAWS}."
-    return [Note(code="few_draws", path=DRAWS, text=text)]

@@ -15,7 +15,7 @@ from gigawatt import dollars, units, watts
 from gigawatt.catalog import load, to_watts
 from gigawatt.catalog.records import OnsitePower, Site
 from gigawatt.study import implausible
-from gigawatt.study.answer import SPREAD, Head
+from gigawatt.study.answer import SPREAD, Head, copied
 from gigawatt.study.claims.statements import statements
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
@@ -102,17 +102,15 @@ def answer(question: BridgeQuestion, job: Job) -> BridgeComparison:
         else:
             plants.append(_bridged(record, plant, terms))
         left += implausible.of_catalog(onsite_power=record)
-    return BridgeComparison(
+    return copied(
+        BridgeComparison,
+        terms,
+        question,
         head=Head(notes=(*_assumptions(terms), *implausible.of_catalog(sites=terms.site), *left)),
         site=terms.site.id,
-        power_w=question.power_w,
         grid_years=question.grid_wait_years,
-        grid_usd_per_wh=terms.grid_usd_per_wh,
         grid_carbon_kg_per_wh=terms.site.carbon_kg_per_wh,
         worth_usd_per_wh=terms.worth_usd_per_wh * terms.pue_ratio,
-        load_frac=question.load_frac,
-        resale_frac=question.resale_frac,
-        discount_per_year=question.discount_per_year,
         plants=tuple(sorted(plants, key=lambda plant: (-plant.net_usd, plant.lead_years))),
     )
 

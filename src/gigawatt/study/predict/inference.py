@@ -16,7 +16,7 @@ from gigawatt import tokens, units
 from gigawatt.catalog import load, records, to_tokens
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.study import implausible
-from gigawatt.study.answer import SPREAD, UNTOLD, Head
+from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
 from gigawatt.study.predict.band import Band, log_normal
@@ -232,17 +232,15 @@ def _points(machinery: _Machinery) -> tuple[FrontPoint, ...]:
     points, price = list[FrontPoint](), machinery.usd_per_h
     for served in _front(machinery):
         if not points or served.tokens_per_s > points[-1].tokens_per_s_per_gpu:
-            points.append(
-                FrontPoint(
-                    tokens_per_s_per_gpu=served.tokens_per_s,
-                    tokens_per_s_per_user=1 / served.tpot_s,
-                    tpot_s=served.tpot_s,
-                    ttft_s=served.ttft_s,
-                    usd_per_mtok=None if price is None else _mtok_usd(price, served),
-                    batch_count=served.batch_count,
-                    layout=layout_of(served.layout),
-                )
+            point = copied(
+                FrontPoint,
+                served,
+                tokens_per_s_per_gpu=served.tokens_per_s,
+                tokens_per_s_per_user=1 / served.tpot_s,
+                usd_per_mtok=None if price is None else _mtok_usd(price, served),
+                layout=layout_of(served.layout),
             )
+            points.append(point)
     return tuple(points)
 
 
@@ -336,7 +334,9 @@ def _prediction(machinery: _Machinery, served: tokens.Serving) -> InferencePredi
     rate = served.tokens_per_s
     power = package_power_w(accelerator, served.phases)
     price = machinery.usd_per_h
-    return InferencePrediction(
+    return copied(
+        InferencePrediction,
+        served,
         head=Head(notes=_notes(machinery, unknown)),
         model=model.id,
         gpu=accelerator.id,
@@ -344,12 +344,6 @@ def _prediction(machinery: _Machinery, served: tokens.Serving) -> InferencePredi
         engine=engine,
         tokens_per_s_per_gpu=log_normal(rate, deviation),
         layout=layout_of(served.layout),
-        batch_count=served.batch_count,
-        tpot_s=served.tpot_s,
-        ttft_s=served.ttft_s,
-        binds=served.binds,
-        limited_by=served.limited_by,
-        memory_bytes=served.memory_bytes,
         package_power_w=power,
         energy_j_per_token=None if power is None else power / rate,
         energy_basis=energy_basis(accelerator),
@@ -377,11 +371,10 @@ def package_power_w(
 
     Nameplate power (the rack's over its packages, else the package's limit) × (idle + Σ added share × share of time).
     """
-    if accelerator.rack_power_w is not None:
-        nameplate = accelerator.rack_power_w / accelerator.packages_per_rack_count
-    elif accelerator.tdp_w is not None:
-        nameplate = accelerator.tdp_w
-    else:
+    rack_w, nameplate = accelerator.rack_power_w, accelerator.tdp_w
+    if rack_w is not None:
+        nameplate = rack_w / accelerator.packages_per_rack_count
+    if nameplate is None:
         return None
     used = model or PowerModel()
     causes = ("compute", "memory", "network", "latency")

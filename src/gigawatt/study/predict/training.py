@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from gigawatt.catalog import load, to_tokens
 from gigawatt.catalog.records import Accelerator, Model, TrainingCalibration
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.study import implausible
-from gigawatt.study.answer import SPREAD, Head
+from gigawatt.study.answer import SPREAD, Head, copied
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
 from gigawatt.study.predict.band import Band
@@ -241,7 +241,9 @@ def _prediction(
 ) -> TrainingPrediction:
     rate = band(float(np.squeeze(step.tokens_per_s)), case, calibration)
     unlike = extrapolations(case, calibration)
-    shares, layout = _step_frac(step), _numbers(pick(run.layout, 0))
+    taken = {name: getattr(step, f"{name}_s") for name in ("compute", "network", "bubble", "optimizer")}
+    shares = {name: float(np.squeeze(seconds / step.step_s)) for name, seconds in taken.items()}
+    layout = Layout(**{name: float(size) for name, size in asdict(pick(run.layout, 0)).items()})
     return TrainingPrediction(
         head=Head(notes=_notes(case, unlike)),
         model=case.model.id,
@@ -263,17 +265,6 @@ def _prediction(
     )
 
 
-def _step_frac(step: TrainingStep) -> dict[str, float]:
-    """Share of a step by what takes it."""
-    parts = ("compute", "network", "bubble", "optimizer")
-    return {name: float(np.squeeze(getattr(step, f"{name}_s") / step.step_s)) for name in parts}
-
-
-def _numbers(layout: Layout) -> Layout:
-    """One layout as plain numbers."""
-    return Layout(**{entry.name: float(getattr(layout, entry.name)) for entry in fields(Layout)})
-
-
 def _binds(shares: Mapping[str, float], layout: Layout) -> str:
     if layout.recompute_frac > shares["network"] + shares["bubble"]:
         return "memory"
@@ -292,7 +283,8 @@ def _whole_run(question: TrainingQuestion, case: TrainingCase, rate: Band, held:
     """Days, goodput, energy and cost of all tokens, each with the band of the rate."""
     token_flop = float(training_token_flop(case.costs, case.sequence_tokens))
     run_flop = question.budget_flop if question.tokens is None else question.tokens * token_flop
-    power_w, price = _package_power_w(case, held), question.usd_per_gpu_hour
+    rack_w, price = case.accelerator.rack_power_w, question.usd_per_gpu_hour
+    power_w = held.power_w or (rack_w / case.accelerator.packages_per_rack_count if rack_w else None)
     # What is not paid for apart, energy, needs no power to be known.
     priced = price is not None and bool(power_w or not held.energy_usd_per_wh)
     goodput = goodput_frac(
@@ -300,7 +292,7 @@ def _whole_run(question: TrainingQuestion, case: TrainingCase, rate: Band, held:
         packages_count=case.packages_count,
         failures_per_package_h=held.failures_per_package_h,
     )
-    holding = _holding(case, held, power_w or 1.0, price or 0.0)
+    holding = copied(Holding, held, case, spare_packages_count=0.0, it_w=power_w or 1.0, package_usd_per_h=price or 0.0)
     rates_flops = np.array([rate.p90, rate.p50, rate.p10]) * token_flop
     run = training_run(holding, run_flop=run_flop or 0.0, model_flops=rates_flops, goodput_frac=goodput)
     basis = ENERGY_BASIS.format("stated" if held.power_w else "rated rack", held.overhead_ratio)
@@ -312,23 +304,6 @@ def _whole_run(question: TrainingQuestion, case: TrainingCase, rate: Band, held:
         energy_basis=basis if power_w else None,
         usd=_amounts(run.usd) if priced else None,
         usd_basis=USD_BASIS.format(", and its energy" if held.energy_usd_per_wh else "") if priced else None,
-    )
-
-
-def _package_power_w(case: TrainingCase, held: Conditions) -> float | None:
-    rack_w = case.accelerator.rack_power_w
-    return held.power_w or (rack_w / case.accelerator.packages_per_rack_count if rack_w else None)
-
-
-def _holding(case: TrainingCase, held: Conditions, power_w: float, usd_per_h: float) -> Holding:
-    return Holding(
-        packages_count=case.packages_count,
-        spare_packages_count=0.0,
-        failures_per_package_h=held.failures_per_package_h,
-        it_w=power_w,
-        overhead_ratio=held.overhead_ratio,
-        energy_usd_per_wh=held.energy_usd_per_wh,
-        package_usd_per_h=usd_per_h,
     )
 
 

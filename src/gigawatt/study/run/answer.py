@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 
 from gigawatt.account.metrics import Headline
 from gigawatt.plan.exact import exact
-from gigawatt.plan.plan import Plan
 from gigawatt.plan.verify import verify
 from gigawatt.plan.worth import Binding, Worth
 from gigawatt.simulation.summary import Called
 from gigawatt.study import nothing
-from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
+from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied, head_of
 from gigawatt.study.job import Job
 from gigawatt.study.opened import scenario_of
 from gigawatt.study.result import Result, check_out
@@ -81,7 +80,7 @@ def answer_of(result: Result) -> RunAnswer:
     return RunAnswer(
         head=head_of(result.scenario, result.notes),
         headline=result.accounts.headline,
-        solver=_solver(result.plan),
+        solver=copied(SolverReport, result.plan, gap_usd=result.plan.gap if result.plan.unit == "USD" else None),
         worth=result.plan.worth,
         binds=nothing.binds(result.plan),
         tranches=tranches(result),
@@ -91,18 +90,6 @@ def answer_of(result: Result) -> RunAnswer:
         ),
         calls=result.timeline.summary.calls,
         result=result,
-    )
-
-
-def _solver(plan: Plan) -> SolverReport:
-    return SolverReport(
-        status=plan.status,
-        objective=plan.objective,
-        bound=plan.bound,
-        gap_frac=plan.gap_frac,
-        gap_usd=plan.gap if plan.unit == "USD" else None,
-        wall_s=plan.wall_s,
-        unit=plan.unit,
     )
 
 

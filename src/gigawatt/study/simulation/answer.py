@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from gigawatt.account.accounts import account
 from gigawatt.plan import plan
 from gigawatt.plan.exact import exact
-from gigawatt.plan.plan import Plan
 from gigawatt.quarters import first_day
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulation import Timeline, calendar, simulate
@@ -67,7 +66,11 @@ def answer(question: SimulationQuestion, job: Job) -> SimulationAnswer:
     asked = window(question, scenario)
     planned = saved.plan if saved is not None else plan.make(scenario, job.say, with_worth=job.folder is not None)
     timeline = simulate(scenario, planned, job.say, asked)
-    found = _outcome(question, asked, timeline, scenario, planned, job) if asked.events else None
+    found = None
+    if asked.events:
+        job.say("living through the same hours without the event")
+        without = simulate(scenario, planned, window=replace(asked, events=()))
+        found = outcome(question.event, asked, timeline, without, planned)
     accounts = saved.accounts if saved is not None else account(scenario, planned)
     known = known_notes(scenario, saved) if saved is not None else plan_notes(scenario, planned, accounts)
     called = site_notes.call_notes(scenario, timeline)
@@ -90,15 +93,6 @@ def _check(question: SimulationQuestion, job: Job) -> None:
     if question.events is not None and job.folder is None:
         faults.append(wrong("events", question.events, "a folder for the result, for that is where they go"))
     refuse(faults)
-
-
-def _outcome(
-    question: SimulationQuestion, asked: Window, lived: Timeline, scenario: Scenario, planned: Plan, job: Job
-) -> EventOutcome:
-    """What events did, against the same hours without them."""
-    job.say("living through the same hours without the event")
-    without = simulate(scenario, planned, window=replace(asked, events=()))
-    return outcome(question.event, asked, lived, without, planned)
 
 
 def answer_of(result: Result, asked: Window) -> SimulationAnswer:

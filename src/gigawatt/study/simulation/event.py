@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,7 +110,7 @@ def outcome(texts: Sequence[str], window: Window, lived: Timeline, without: Time
         during=during,
         without=plain,
         after=_phase(lived.data, slice(last, last + length), sites),
-        cut=cuts(lived.data, without.data, plan, event),
+        cut=tuple(cuts(lived.data, without.data, plan, event)),
     )
 
 
@@ -148,10 +148,9 @@ def _means(part: xr.Dataset, sites: NDArray[Any], *, whole: bool) -> Means:
     )
 
 
-def cuts(lived: xr.Dataset, without: xr.Dataset, plan: Plan, event: slice) -> tuple[Cut, ...]:
+def cuts(lived: xr.Dataset, without: xr.Dataset, plan: Plan, event: slice) -> Iterator[Cut]:
     """What each kind of work loses in all the steps; only work that loses or gains, then or while the event lasts."""
     seconds = lived.weight_h.values * SECONDS_PER_HOUR
-    found = []
     for name, dim in (("served_tokens_per_s", "use_case"), ("train_flops", "run"), ("research_flops", "experiment")):
         done, planned = (_by_step(data[name], dim) * seconds[:, None] for data in (lived, without))
         lost, least = planned - done, SAME_FRAC * planned.sum(axis=0)
@@ -161,16 +160,13 @@ def cuts(lived: xr.Dataset, without: xr.Dataset, plan: Plan, event: slice) -> tu
         worth = _worth_usd(plan, dim, lived.quarter.values)
         for at in np.flatnonzero((net != 0) | (during != 0)):
             within = float(planned[event, at].sum())
-            found.append(
-                Cut(
-                    use_case=str(lived[dim].values[at]),
-                    tokens=float(net[at]) if dim == "use_case" else None,
-                    flop=None if dim == "use_case" else float(net[at]),
-                    usd=None if worth is None else float(worth[:, at] @ lost[:, at]) if net[at] else 0.0,
-                    event_frac=float(during[at]) / within if within > 0 else None,
-                )
+            yield Cut(
+                use_case=str(lived[dim].values[at]),
+                tokens=float(net[at]) if dim == "use_case" else None,
+                flop=None if dim == "use_case" else float(net[at]),
+                usd=None if worth is None else float(worth[:, at] @ lost[:, at]) if net[at] else 0.0,
+                event_frac=float(during[at]) / within if within > 0 else None,
             )
-    return tuple(found)
 
 
 def _by_step(rate: xr.DataArray, dim: str) -> Floats:

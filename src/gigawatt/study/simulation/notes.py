@@ -32,7 +32,9 @@ def window_notes(scenario: Scenario, saved: Result | None, asked: Window, found:
             "and seed among it, counts for the simulation only."
         )
         notes.append(Note(code="saved_plan", path="scenario", text=text))
-    if scenario.asked.simulate.mode != "expected" and not _whole_quarters(scenario, asked):
+    edges = calendar.edges_h(scenario.quarters)
+    whole = asked.first_h in edges and asked.last_h in edges
+    if scenario.asked.simulate.mode != "expected" and not whole:
         text = (
             "The window begins or ends within a quarter: the plan's figures are the quarter's mean for as long, while "
             "what is simulated grows through it."
@@ -45,11 +47,6 @@ def window_notes(scenario: Scenario, saved: Result | None, asked: Window, found:
         )
         notes.append(Note(code="dark_site", path="event", text=text))
     return notes
-
-
-def _whole_quarters(scenario: Scenario, asked: Window) -> bool:
-    edges = calendar.edges_h(scenario.quarters)
-    return asked.first_h in edges and asked.last_h in edges
 
 
 def _dark(found: EventOutcome | None) -> list[tuple[str, float]]:

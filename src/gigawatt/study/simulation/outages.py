@@ -35,21 +35,13 @@ def longest_first(listed: xr.Dataset, most_count: int) -> tuple[ListedOutage, ..
     pairs = [str(shown.pair_name.values[pair]).split("/") for pair in shown.pair.values]
     return tuple(
         ListedOutage(
-            moment=f"{np.datetime_as_string(moment, unit='m')}Z",
+            moment=f"{np.datetime_as_string(shown.moment.values[n], unit='m')}Z",
             site=site,
             platform=platform,
-            rack=int(rack),
-            kind=str(shown.kind_name.values[kind]),
-            wait_h=round(float(wait), DIGITS),
-            outage_h=round(float(length), DIGITS),
+            rack=int(shown.rack[n]),
+            kind=str(shown.kind_name.values[shown.kind.values[n]]),
+            wait_h=round(float(shown.wait_h[n]), DIGITS),
+            outage_h=round(float(shown.outage_h[n]), DIGITS),
         )
-        for moment, (site, platform), rack, kind, wait, length in zip(
-            shown.moment.values,
-            pairs,
-            shown.rack.values,
-            shown.kind.values,
-            shown.wait_h.values,
-            shown.outage_h.values,
-            strict=True,
-        )
+        for n, (site, platform) in enumerate(pairs)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gigawatt.catalog.records import Evidence
 from gigawatt.scenario.resolve import groups
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import evidence
@@ -47,16 +48,16 @@ def rests_on(scenario: Scenario) -> ScenarioSources:
 
 def numbers(scenario: Scenario) -> tuple[GradedNumber, ...]:
     """Every number of a scenario, and of the records that it names, by path."""
-    return tuple(_used(scenario, item) for item in evidence.used(scenario))
+    return tuple(_used(scenario, *item) for item in sorted(scenario.evidence.items()))
 
 
-def _used(scenario: Scenario, item: evidence.Used) -> GradedNumber:
-    thing = _thing(scenario, item.path)
+def _used(scenario: Scenario, path: str, known: Evidence) -> GradedNumber:
+    thing = _thing(scenario, path)
     if not thing.startswith("catalog."):
-        return number(scenario.asked, item.path, item.evidence, thing)
+        return number(scenario.asked, path, known, thing)
     _, group, key = thing.split(".", 2)
-    path = item.path.removeprefix(f"{thing}.")
-    return number(groups(scenario.records)[group][key], path, item.evidence, thing, prefix=f"{thing}.")
+    record = groups(scenario.records)[group][key]
+    return number(record, path.removeprefix(f"{thing}."), known, thing, prefix=f"{thing}.")
 
 
 def _thing(scenario: Scenario, path: str) -> str:

@@ -9,7 +9,6 @@ rows of the same metric, which knows no plant.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ from gigawatt.study.job import Job
 from gigawatt.study.note import Note
 from gigawatt.study.validate.facility_cases import FacilityCase, cases_of, predict
 from gigawatt.study.validate.question import ValidationQuestion
-from gigawatt.study.validate.score import Scored, Validation, judged, score
+from gigawatt.study.validate.score import Scored, Validation, judged, score, shipped
 
 GROUPS = ("metric", "plant", "facility", "fitted", "source")
 # Groups of the other validations, that facilities do not have.
@@ -30,15 +29,10 @@ NO_GROUPS = ("gpu", "model", "engine")
 WET_PLANT = "tower"
 
 
-def shipped() -> Path:
-    """The published figures that come with the package."""
-    return Path(str(files("gigawatt.catalog"))) / "measurements" / "pue.csv"
-
-
 def answer(question: ValidationQuestion, job: Job) -> Validation:
     """The errors over a file of published figures. Raises what `validate_facility` does."""
     job.say("predicting the published figures")
-    return judged(validate_facility(Path(question.file) if question.file else shipped()), question)
+    return judged(validate_facility(Path(question.file or shipped("pue"))), question)
 
 
 def validate_facility(path: Path) -> Validation:

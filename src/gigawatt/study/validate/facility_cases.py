@@ -72,14 +72,12 @@ def cases_of(rows: Sequence[FacilityRow]) -> tuple[list[FacilityCase], list[Skip
         metric, unit, outside = _kind(row)
         figure = figure_of(row.value)
         if metric is None or figure is None:
-            reason = outside or "no figure in the cell"
-            skipped.append(Skipped(line=line, reason=reason, eligible=False))
+            skipped.append(Skipped(line=line, reason=outside or "no figure in the cell", eligible=False))
             continue
         _check(row, metric, figure, faults)
-        facility = facility_of(row.case)
+        facility, unknown = facility_of(row.case), f"no facility in the catalog has a name like {row.case}"
         if facility is None:
-            reason = f"no facility in the catalog has a name like {row.case}"
-            skipped.append(Skipped(line=line, reason=reason, eligible=True))
+            skipped.append(Skipped(line=line, reason=unknown, eligible=True))
         else:
             cases.append(FacilityCase(line=line, row=row, metric=metric, figure=figure, facility=facility, unit=unit))
     if faults:

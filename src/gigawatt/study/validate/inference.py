@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from gigawatt.study.job import Job
 from gigawatt.study.predict.band import log_normal
 from gigawatt.study.validate.inference_cases import InferenceCase, Stacked, cases_of, stacked
 from gigawatt.study.validate.question import ValidationQuestion
-from gigawatt.study.validate.score import Scored, Skipped, Validation, judged, score
+from gigawatt.study.validate.score import Scored, Skipped, Validation, judged, score, shipped
 
 CALIBRATION = "as-of-2026"
 GROUPS = ("gpu", "model", "engine", "source")
@@ -38,15 +37,10 @@ DAYS_PER_YEAR = 365.25
 Floats = NDArray[np.float64]
 
 
-def shipped() -> Path:
-    """The measured points that come with the package."""
-    return Path(str(files("gigawatt.catalog"))) / "measurements" / "inference.csv"
-
-
 def answer(question: ValidationQuestion, job: Job) -> Validation:
     """The errors over a file of measured throughput. Raises CatalogError where the file is not one."""
     job.say("predicting the measured rows")
-    return judged(validate_inference(Path(question.file) if question.file else shipped()), question)
+    return judged(validate_inference(Path(question.file or shipped("inference"))), question)
 
 
 def validate_inference(path: Path, calibration: records.InferenceCalibration | None = None) -> Validation:

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -117,6 +119,11 @@ class Validation:
     cells: tuple[Mapping[str, str], ...] = field(metadata=UNTOLD)
     scored: tuple[Scored, ...] = field(metadata=UNTOLD)
     skipped: tuple[Skipped, ...] = field(metadata=UNTOLD)
+
+
+def shipped(name: str) -> Path:
+    """A file of measured points that comes with the package."""
+    return Path(str(files("gigawatt.catalog"))) / "measurements" / f"{name}.csv"
 
 
 def score(

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +31,7 @@ from gigawatt.study.predict.training_cases import (
     tokens_per_s,
 )
 from gigawatt.study.validate.question import ValidationQuestion
-from gigawatt.study.validate.score import Scored, Skipped, Validation, judged, score
+from gigawatt.study.validate.score import Scored, Skipped, Validation, judged, score, shipped
 from gigawatt.tokens.training import training_token_flop
 from gigawatt.tokens.training_run import Layout
 
@@ -65,15 +64,10 @@ class Measured:
         return self.measured / self.unit_ratio
 
 
-def shipped() -> Path:
-    """The measured points that come with the package."""
-    return Path(str(files("gigawatt.catalog"))) / "measurements" / "training.csv"
-
-
 def answer(question: ValidationQuestion, job: Job) -> Validation:
     """The errors over a file of measured runs. Raises CatalogError where the file is not such a table."""
     job.say("predicting the measured runs")
-    return judged(validate_training(Path(question.file) if question.file else shipped()), question)
+    return judged(validate_training(Path(question.file or shipped("training"))), question)
 
 
 def validate_training(path: Path) -> Validation:
@@ -153,10 +147,8 @@ def scores(measured: Sequence[Measured], calibration: TrainingCalibration) -> li
     found = table(measured)
     layout, fit = fastest_layouts(found, calibration)
     rates = tokens_per_s(found, calibration, layout)
-    return [
-        _scored(row, float(rate), bool(enough), calibration)
-        for row, rate, enough in zip(measured, rates, fit, strict=True)
-    ]
+    answers = zip(measured, rates.tolist(), fit.tolist(), strict=True)
+    return [_scored(row, rate, enough, calibration) for row, rate, enough in answers]
 
 
 def _scored(row: Measured, rate_tokens_per_s: float, fits: bool, calibration: TrainingCalibration) -> Scored:
