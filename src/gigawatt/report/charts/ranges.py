@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gigawatt.report.charts import marks as svg
-from gigawatt.report.charts.chart import About, Chart
+from gigawatt.report.charts.chart import form
 from gigawatt.report.charts.marks import Frame
 from gigawatt.report.charts.periods import Plot, Series, hits, plot
 from gigawatt.study.dates import spoken
@@ -14,14 +14,11 @@ from gigawatt.study.dates import spoken
 FILLED = 0.62
 
 
-def ranges(about: About, periods: Sequence[str], spread: Sequence[Series], level: Series, unit: str) -> Chart:
-    """A box for each period under a staircase; spread: lows, middles and highs of the boxes, the highs name them."""
-    return Chart(about=about, draw=lambda frame: _draw(frame, periods, spread, level, unit))
-
-
-def _draw(
+@form
+def ranges(
     frame: Frame, periods: Sequence[str], spread: Sequence[Series], level: Series, unit: str
 ) -> tuple[Frame, list[str]]:
+    """A box for each period under a staircase; spread: lows, middles and highs of the boxes, the highs name them."""
     high = spread[-1]
     keys = [(high.name, svg.fill(high.colour)), (level.name, f"line {svg.stroke(level.colour)}")]
     room = plot(frame, periods, keys, unit, [*high.values, *level.values])
