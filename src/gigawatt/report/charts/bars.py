@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gigawatt.report.charts import marks as svg
-from gigawatt.report.charts.chart import About, Chart
+from gigawatt.report.charts.chart import form
 from gigawatt.report.charts.marks import Axis, Frame
 
 # Heights [pixels]: of a bar, of the line of its dot, of the name above it on a telephone, and between rows.
@@ -27,15 +27,12 @@ class Bar:
     dot_text: str = ""
 
 
-def bars(about: About, rows: Sequence[Bar], means: tuple[str, str] = ("", "")) -> Chart:
+@form
+def bars(frame: Frame, rows: Sequence[Bar], means: tuple[str, str] = ("", "")) -> tuple[Frame, list[str]]:
     """Horizontal bars with their figures; a second value is a dot on a line of its own below, with its own figure.
 
     means: what the bar is and what the dot is, for a legend and to read out.
     """
-    return Chart(about=about, draw=lambda frame: _draw(frame, rows, means))
-
-
-def _draw(frame: Frame, rows: Sequence[Bar], means: tuple[str, str]) -> tuple[Frame, list[str]]:
     dotted = any(row.dot is not None for row in rows)
     keys = [*(means[:1]), *(means[1:] if dotted else ())] if means[0] and rows else []
     kinds = [svg.fill(rows[0].colour), "mark"][: len(keys)] if keys else []

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, wraps
 from importlib.resources import files
+from typing import Concatenate, ParamSpec
 
 from gigawatt.report.charts import marks
 from gigawatt.report.charts.marks import Frame
+
+P = ParamSpec("P")
 
 # Pixels of a chart over the whole page, of one of two in a row, and of one on a telephone of 390.
 WIDE, HALF, NARROW = 1000.0, 488.0, 354.0
@@ -75,6 +78,18 @@ class Chart:
         )
         frame, drawn = self.draw(frame)
         return marks.drawing(replace(frame, width=width), [before, *drawn], margin)
+
+
+def form(
+    draw: Callable[Concatenate[Frame, P], tuple[Frame, Sequence[str]]],
+) -> Callable[Concatenate[About, P], Chart]:
+    """A form of charts, from what draws it in a frame: what it is about comes first, in place of the frame."""
+
+    @wraps(draw)
+    def chart(about: About, /, *args: P.args, **kwargs: P.kwargs) -> Chart:
+        return Chart(about=about, draw=lambda frame: draw(frame, *args, **kwargs))
+
+    return chart
 
 
 @cache

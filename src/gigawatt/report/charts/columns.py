@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gigawatt.report.charts import marks as svg
-from gigawatt.report.charts.chart import About, Chart
+from gigawatt.report.charts.chart import form
 from gigawatt.report.charts.marks import Frame
 from gigawatt.report.charts.periods import Plot, Series, hits, plot
 from gigawatt.study.dates import spoken
@@ -15,17 +15,12 @@ from gigawatt.study.dates import spoken
 DENSE, SPARSE, MANY, SLIM = 0.82, 0.62, 12, 5.0
 
 
+@form
 def columns(
-    about: About, periods: Sequence[str], series: Sequence[Series], unit: str, level: tuple[str, float] | None = None
-) -> Chart:
-    """Stacked columns, costs below zero; level: a dashed line with its name."""
-    shown = [one for one in series if any(value != 0 for value in one.values)]
-    return Chart(about=about, draw=lambda frame: _draw(frame, periods, shown, unit, level))
-
-
-def _draw(
-    frame: Frame, periods: Sequence[str], series: Sequence[Series], unit: str, level: tuple[str, float] | None
+    frame: Frame, periods: Sequence[str], series: Sequence[Series], unit: str, level: tuple[str, float] | None = None
 ) -> tuple[Frame, list[str]]:
+    """Stacked columns, costs below zero; level: a dashed line with its name."""
+    series = [one for one in series if any(value != 0 for value in one.values)]
     highs = [sum(max(one.values[k], 0.0) for one in series) for k in range(len(periods))]
     lows = [sum(min(one.values[k], 0.0) for one in series) for k in range(len(periods))]
     keys = [(one.name, svg.fill(one.colour)) for one in series]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from gigawatt.report.charts import marks as svg
-from gigawatt.report.charts.chart import About, Chart
+from gigawatt.report.charts.chart import form
 from gigawatt.report.charts.marks import Frame
 from gigawatt.report.charts.periods import hits, plot
 from gigawatt.study.dates import spoken
@@ -16,14 +16,11 @@ KEYS = (("middle", "line l0"), ("half of the futures", "narrow-band"), ("four in
 BANDS = (("p10", "p90", "wide-band"), ("p25", "p75", "narrow-band"))
 
 
-def fan(about: About, periods: Sequence[str], quantiles: Mapping[str, Sequence[float]], unit: str, name: str) -> Chart:
-    """Half of the futures in the dark band, four in five in the light one; quantiles: by p10, p25, p50, p75, p90."""
-    return Chart(about=about, draw=lambda frame: _draw(frame, periods, quantiles, unit, name))
-
-
-def _draw(
+@form
+def fan(
     frame: Frame, periods: Sequence[str], quantiles: Mapping[str, Sequence[float]], unit: str, name: str
 ) -> tuple[Frame, list[str]]:
+    """Half of the futures in the dark band, four in five in the light one; quantiles: by p10, p25, p50, p75, p90."""
     room = plot(frame, periods, KEYS, unit, [value for row in quantiles.values() for value in row])
     curves = {
         key: [(room.places.middle(at), room.values.at(value)) for at, value in enumerate(row)]

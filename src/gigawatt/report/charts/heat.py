@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from gigawatt.report.charts import marks as svg
-from gigawatt.report.charts.chart import About, Chart
+from gigawatt.report.charts.chart import form
 from gigawatt.report.charts.marks import Frame
 from gigawatt.report.charts.periods import Slots, names, slots
 from gigawatt.study.dates import spoken
@@ -20,26 +20,23 @@ NARROW_ROW, NARROW_CELL, NARROW_LEAD = 37.0, 16.0, 17.0
 NAMES_WIDTH, PALEST = 300.0, 0.15
 
 
+@form
 def heat(
-    about: About, rows: Sequence[str], periods: Sequence[str], values: Sequence[Sequence[float]], colour: int, what: str
-) -> Chart:
+    frame: Frame, rows: Sequence[str], periods: Sequence[str], values: Sequence[Sequence[float]], colour: int, what: str
+) -> tuple[Frame, list[str]]:
     """One row a thing, one cell a period, darker for more; values from 0 to 1, 0 or NaN is an empty cell."""
     said = [spoken(period) for period in periods]
-
-    def draw(frame: Frame) -> tuple[Frame, list[str]]:
-        frame = _room(frame, rows)
-        places = slots(frame, len(periods))
-        drawn = names(frame, periods, places)
-        for at, (row, shares) in enumerate(zip(rows, values, strict=True)):
-            drawn.append(_name(frame, at, row))
-            for first, last, share in _runs(shares):
-                when = said[first] if first == last else f"{said[first]} to {said[last]}"
-                told = f"{100 * share:.0f} % {what}" if math.isfinite(share) else "no figure"
-                kind = _shade(share, colour)
-                drawn.append(_cell(frame, places, at, first, last, kind, f"{row}, {when}\n{told}"))
-        return frame, drawn
-
-    return Chart(about=about, draw=draw)
+    frame = _room(frame, rows)
+    places = slots(frame, len(periods))
+    drawn = names(frame, periods, places)
+    for at, (row, shares) in enumerate(zip(rows, values, strict=True)):
+        drawn.append(_name(frame, at, row))
+        for first, last, share in _runs(shares):
+            when = said[first] if first == last else f"{said[first]} to {said[last]}"
+            told = f"{100 * share:.0f} % {what}" if math.isfinite(share) else "no figure"
+            kind = _shade(share, colour)
+            drawn.append(_cell(frame, places, at, first, last, kind, f"{row}, {when}\n{told}"))
+    return frame, drawn
 
 
 def _room(frame: Frame, rows: Sequence[str]) -> Frame:

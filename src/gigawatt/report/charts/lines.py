@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gigawatt.report.charts import marks as svg
-from gigawatt.report.charts.chart import About, Chart
+from gigawatt.report.charts.chart import form
 from gigawatt.report.charts.marks import Frame
 from gigawatt.report.charts.periods import Plot, Series, hits, plot
 from gigawatt.study.dates import spoken
@@ -41,8 +41,9 @@ class Named:
     last: int | None = None
 
 
+@form
 def lines(
-    about: About,
+    frame: Frame,
     periods: Sequence[str],
     series: Sequence[Series],
     unit: str,
@@ -51,19 +52,15 @@ def lines(
     levels: Sequence[Level] = (),
     marks: Sequence[Mark] = (),
     steps: bool = False,
-) -> Chart:
+) -> tuple[Frame, list[str]]:
     """Lines named at their ends; bands and levels: named ranges and named values; steps: a staircase."""
-
-    def draw(frame: Frame) -> tuple[Frame, list[str]]:
-        room, named = _room(frame, periods, series, unit, bands, levels, marks)
-        drawn = [*room.marks, *_constant(room, bands, levels)]
-        for one in series:
-            drawn += _line(room, one, steps=steps)
-        drawn += [svg.dot(room.places.middle(m.at), room.values.at(m.value), 5, "mark") for m in marks]
-        tips = _tips(periods, series, unit, marks)
-        return room.frame, [*drawn, *_ends(room, named), *hits(room.frame, room.places, tips)]
-
-    return Chart(about=about, draw=draw)
+    room, named = _room(frame, periods, series, unit, bands, levels, marks)
+    drawn = [*room.marks, *_constant(room, bands, levels)]
+    for one in series:
+        drawn += _line(room, one, steps=steps)
+    drawn += [svg.dot(room.places.middle(m.at), room.values.at(m.value), 5, "mark") for m in marks]
+    tips = _tips(periods, series, unit, marks)
+    return room.frame, [*drawn, *_ends(room, named), *hits(room.frame, room.places, tips)]
 
 
 def _room(

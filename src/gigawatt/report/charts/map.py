@@ -14,7 +14,7 @@ from math import ceil, hypot, sqrt
 from gigawatt.report.charts import ground
 from gigawatt.report.charts import marks as svg
 from gigawatt.report.charts.apart import separate
-from gigawatt.report.charts.chart import About, Chart
+from gigawatt.report.charts.chart import form
 from gigawatt.report.charts.ground import Sheet
 from gigawatt.report.charts.labels import Label, Stand, anchored, disc
 from gigawatt.report.charts.labels import places as stands
@@ -216,11 +216,8 @@ def _list(places: Sequence[Place], width: float, top: float) -> tuple[list[str],
     return listed, bottom
 
 
-def sites_map(about: About, places: Sequence[Place]) -> Chart:
+@form
+def sites_map(frame: Frame, places: Sequence[Place]) -> tuple[Frame, list[str]]:
     """Power by site on a map."""
-    return Chart(about=about, draw=lambda frame: _on(frame, places))
-
-
-def _on(frame: Frame, places: Sequence[Place]) -> tuple[Frame, list[str]]:
     drawn, height = marks(places, frame.width)
     return replace(frame, height=height), drawn

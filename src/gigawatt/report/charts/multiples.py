@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gigawatt.report.charts import marks as svg
-from gigawatt.report.charts.chart import About, Chart
+from gigawatt.report.charts.chart import form
 from gigawatt.report.charts.marks import Frame
 from gigawatt.report.charts.periods import Series, hits, slots, tick_room
 from gigawatt.study.dates import spoken
@@ -15,16 +15,11 @@ from gigawatt.study.dates import spoken
 HEIGHT, GAP, BELOW, LEAST, MOST = 140.0, 24.0, 16.0, 160.0, 4
 
 
+@form
 def multiples(
-    about: About, periods: Sequence[str], titles: Sequence[str], whole: Sequence[Series], part: Sequence[Series]
-) -> Chart:
-    """A small chart for each title: a part filled under the outline of its whole, each on its own axis."""
-    return Chart(about=about, draw=lambda frame: _draw(frame, periods, titles, whole, part))
-
-
-def _draw(
     frame: Frame, periods: Sequence[str], titles: Sequence[str], whole: Sequence[Series], part: Sequence[Series]
 ) -> tuple[Frame, list[str]]:
+    """A small chart for each title: a part filled under the outline of its whole, each on its own axis."""
     gap = GAP if not frame.narrow else GAP / 2
     fit = int((frame.width + gap) / (LEAST + gap))
     across = min(fit, MOST) if len(titles) > MOST else min(fit, max(len(titles), 2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gigawatt.report.charts import marks as svg
-from gigawatt.report.charts.chart import About, Chart
+from gigawatt.report.charts.chart import form
 from gigawatt.report.charts.marks import Frame
 from gigawatt.report.charts.periods import Plot, Series, hits, plot
 from gigawatt.study.dates import spoken
@@ -14,16 +14,11 @@ from gigawatt.study.dates import spoken
 FILLED = 0.62
 
 
+@form
 def ranges(
-    about: About, periods: Sequence[str], spread: Sequence[Series], level: Series, unit: str, name: str
-) -> Chart:
-    """A box for each period under a staircase; spread: lows, middles and highs of the boxes; name: what a box is."""
-    return Chart(about=about, draw=lambda frame: _draw(frame, periods, spread, level, unit, name))
-
-
-def _draw(
     frame: Frame, periods: Sequence[str], spread: Sequence[Series], level: Series, unit: str, name: str
 ) -> tuple[Frame, list[str]]:
+    """A box for each period under a staircase; spread: lows, middles and highs of the boxes; name: what a box is."""
     high = spread[-1]
     keys = [(name, svg.fill(high.colour)), (level.name, f"line {svg.stroke(level.colour)}")]
     room = plot(frame, periods, keys, unit, [*high.values, *level.values])

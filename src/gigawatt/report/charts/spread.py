@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gigawatt.report.charts import marks as svg
-from gigawatt.report.charts.chart import About, Chart
+from gigawatt.report.charts.chart import form
 from gigawatt.report.charts.marks import Frame
 from gigawatt.report.charts.rows import RowPlot, layout
 
@@ -30,13 +30,10 @@ class Range:
     largest: float
 
 
-def spread(about: About, rows: Sequence[Range], unit: str, to_largest: bool = False) -> Chart:
+@form
+def spread(frame: Frame, rows: Sequence[Range], unit: str, to_largest: bool = False) -> tuple[Frame, list[str]]:
     """A bar from P10 to P90, the middle above it and the mean below it with their figures; to_largest: a line on to
     the largest, with its own."""
-    return Chart(about=about, draw=lambda frame: _draw(frame, rows, unit, to_largest))
-
-
-def _draw(frame: Frame, rows: Sequence[Range], unit: str, to_largest: bool) -> tuple[Frame, list[str]]:
     reach = [value for row in rows for value in (row.p10, row.p90, row.mean)]
     keys, beside = [*KEYS], [EDGE]
     if to_largest:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gigawatt.report.charts import marks as svg
-from gigawatt.report.charts.chart import About, Chart
+from gigawatt.report.charts.chart import form
 from gigawatt.report.charts.marks import Axis, Frame
 from gigawatt.report.charts.rows import layout
 
@@ -26,12 +26,9 @@ class Reach:
     high: float
 
 
-def tornado(about: About, rows: Sequence[Reach], middle: float, unit: str) -> Chart:
+@form
+def tornado(frame: Frame, rows: Sequence[Reach], middle: float, unit: str) -> tuple[Frame, list[str]]:
     """Bars from the value in the middle to that with one quantity low or high, which stands at the bar's end."""
-    return Chart(about=about, draw=lambda frame: _draw(frame, rows, middle, unit))
-
-
-def _draw(frame: Frame, rows: Sequence[Reach], middle: float, unit: str) -> tuple[Frame, list[str]]:
     reach = [middle, *(value for row in rows for value in (row.low, row.high))]
     beside = GAP + max((svg.width_of(text) for row in rows for text in (row.low_text, row.high_text)), default=0.0)
     room = (max(beside, 22), max(beside, 22))
