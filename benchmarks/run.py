@@ -41,8 +41,27 @@ def run_loi() -> Figures:
         started = time.perf_counter()
         subprocess.run(command, capture_output=True, check=True)
         wall = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    return {"run_loi_wall_s": wall, "run_loi_peak_bytes": float(peak)}
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {
+        "run_loi_wall_s": wall,
+        "run_loi_cpu_s": used.ru_utime + used.ru_stime,
+        "run_loi_peak_bytes": float(used.ru_maxrss * 1024),
+    }
+
+
+def run_loi_write() -> Figures:
+    """Document and folder of the same run, from its answer: page, workbook, tables, charts and data."""
+    from gigawatt.report import reports
+    from gigawatt.study import verbs
+    from gigawatt.study.job import Job
+    from gigawatt.study.run.question import RunQuestion
+
+    verb = verbs.named("run")
+    answer = verb.answer(RunQuestion(), Job())
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.process_time()
+        reports.write(verb, answer, reports.document(verb, answer), {"folder": Path(folder) / "result"})
+        return {"run_loi_write_cpu_s": time.process_time() - started}
 
 
 def _plan(prefix: str, overrides: dict[str, Any]) -> Figures:
@@ -270,6 +289,7 @@ GROUPS: dict[str, Callable[[], Figures]] = {
     "evaluate_1000_futures": evaluate_1000_futures,
     "help": help_,
     "run_loi": run_loi,
+    "run_loi_write": run_loi_write,
     "inference_configs": inference_configs,
     "training_layouts": training_layouts,
     "search_405b_16384": training_layouts,

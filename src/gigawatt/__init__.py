@@ -4,7 +4,7 @@ Every verb of the command line is a function here, and every answer shows itself
 
 >>> import gigawatt as gw
 >>> result = gw.run("one-campus", {"programme.target": "50 MW"})  # doctest: +SKIP
->>> result.headline["installed_facility_w"], result.frame("money"), result.chart("platforms")  # doctest: +SKIP
+>>> result.headline["installed_facility_w"], result.frame("money"), result.chart("power-by-platform")  # doctest: +SKIP
 """
 
 from __future__ import annotations

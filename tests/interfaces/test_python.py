@@ -40,12 +40,13 @@ def test_a_run_has_its_parts(campus: gw.Answered) -> None:
 def test_a_table_is_a_frame_with_units_in_its_columns(campus: gw.Answered) -> None:
     for name in campus.tables:
         frame = campus.frame(name)
-        assert len(frame.columns) == len(campus.document.tables()[name].columns)
+        assert len(frame.columns) == len(campus.document.tables()[name].columns) - 1
         assert len(frame) == len(campus.document.tables()[name].rows)
-    units = [column for column in campus.frame("money").columns if column.endswith("]")]
-    assert units
-    assert all(column.endswith("[USD]") for column in units)
-    with pytest.raises(KeyError, match="did you mean money"):
+    money = campus.frame("money")
+    assert all(column.endswith(" [USD]") for column in money.columns)
+    assert {"Revenue", "Free cash flow"} <= set(money.index)
+    assert money.loc["Revenue"].max() == campus.document.tables()["money"].rows[0][-1]
+    with pytest.raises(KeyError, match='did you mean "money"'):
         campus.frame("mony")
 
 

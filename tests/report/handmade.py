@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from gigawatt.report import charts
-from gigawatt.report.charts import About, Bar, Chart, Mark, Peak, Place, Point, Series, Trace, Upright
+from gigawatt.report.charts import (
+    About,
+    Bar,
+    Chart,
+    Mark,
+    Peak,
+    Place,
+    Point,
+    Range,
+    Reach,
+    Series,
+    Trace,
+    Upright,
+)
 from gigawatt.report.document import (
     Column,
     Depth,
@@ -42,6 +55,7 @@ def document() -> Document:
             Section(slug="money", title="Money: what it costs, what it earns", parts=_money()),
             Section(slug="work", title="Work", lead="Who is served, and for how much.", parts=_work()),
             Section(slug="ground", title="On the ground", parts=_ground()),
+            Section(slug="futures", title="In many futures", parts=_futures()),
             Section(slug="nothing", title="Checks", lead="Nothing was checked against anything here.", parts=()),
         ),
         notes=("Demand is as assumed: 12 % a year.", 'What a person wrote: <script>alert("x")</script> & more.'),
@@ -99,7 +113,7 @@ def _power() -> tuple[Paragraph | Facts | Table | Exhibit, ...]:
         _exhibit(
             "spread",
             "Half of the futures lie close to the plan.",
-            charts.ranges(_about("spread", half=True), QUARTERS, _spread(), site, "GW"),
+            charts.ranges(_about("spread", half=True), QUARTERS, _spread(), site, "GW", "all hours"),
             _by_year("spread", ("low", "middle", "high"), 1e8),
             half=True,
         ),
@@ -249,6 +263,42 @@ def _ground() -> tuple[Paragraph | Facts | Table | Exhibit, ...]:
             "Ten million times the first machine.",
             charts.ladder(_about("ladder", half=True), machines, plan),
             _by_year("ladder", ("machine", "programme"), 1e18, "flops"),
+            half=True,
+        ),
+    )
+
+
+def _futures() -> tuple[Paragraph | Facts | Table | Exhibit, ...]:
+    shares = {"p10": 0.6, "p25": 0.8, "p50": 1.0, "p75": 1.1, "p90": 1.3}
+    quantiles = {name: tuple(share * v for v in _ramp(0)) for name, share in shares.items()}
+    reaches = [
+        Reach(label=f"input {n}", low_text=f"{n} %", high_text=f"{9 * n} %", low=20.0 - 4 / n, high=20.0 + 9 / n)
+        for n in (1, 2, 3)
+    ]
+    plans = ("as asked", "wait-for-rubin")
+    ranges = [
+        Range(label=name, p10=-3.0 * n, p50=5.0, p90=9.0 + n, mean=4.0 + n, largest=14.0 + n)
+        for n, name in enumerate(plans)
+    ]
+    return (
+        _exhibit(
+            "fan",
+            "Four futures in five have two gigawatts.",
+            charts.fan(_about("fan"), QUARTERS, quantiles, "GW", "power"),
+            _by_year("fan", tuple(shares), 1e9),
+        ),
+        _exhibit(
+            "tornado",
+            "One input moves it by 13 billion USD.",
+            charts.tornado(_about("tornado", half=True), reaches, 20.0, "billion USD"),
+            _by_year("tornado", ("input 1", "input 2", "input 3"), 1e9, "usd"),
+            half=True,
+        ),
+        _exhibit(
+            "regret",
+            "Waiting is worth a billion more.",
+            charts.spread(_about("regret", half=True), ranges, "billion USD", to_largest=True),
+            _by_year("regret", plans, 1e9, "usd"),
             half=True,
         ),
     )

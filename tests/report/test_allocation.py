@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -54,7 +55,7 @@ def test_a_person_reads_it(six: AllocationAnswer) -> None:
     assert "From 16 GW on, nobody has to choose" in text
     assert "up to 9.97 GW (economic abundance); 10 GW is more than that" in text
     assert "Cancer research gets 77 % of what it asks for, Images and video 29 %." in text
-    assert "10,000 tutor-hours more of Tutoring cost 2 candidate screens of Cancer research" in text
+    assert "For 10,000 tutor-hours more of Tutoring, Cancer research gives up 2 candidate screens" in text
 
 
 @pytest.mark.parametrize(
@@ -111,3 +112,18 @@ def test_every_point_answers_to_a_pointer(six: AllocationAnswer) -> None:
     shown = [one for one in ElementTree.fromstring(chart.wide).iter() if one.get("class") == "hit"]
     assert len(shown) > len(six.curve) / 2
     assert all("value units" in "".join(one.itertext()) for one in shown)
+
+
+def test_of_many_classes_those_with_most_power_are_drawn(six: AllocationAnswer) -> None:
+    (first, *rest), step = six.allocation, replace(six.next, power_w={f"c{n}": 0.02e9 for n in range(40)})
+    many = (first, *rest, *(replace(first, use_case=f"c{n}", title=f"Class {n}", power_w=n) for n in range(40)))
+    curve = tuple(
+        replace(p, served_frac={row.use_case: p.served_frac[first.use_case] for row in many}) for p in six.curve
+    )
+    found = document(replace(six, allocation=many, curve=curve, next=step, exchange=()))
+    legend = drawn(found, "served")
+    assert legend.count("Agents at work") >= 2
+    assert "Class 1 " not in legend
+    assert len(found.tables()["served"].columns) == 1 + len(many)
+    assert "Class 9 (3 %), Class 8 (3 %)" in found.lead
+    assert "37 more" in found.lead

@@ -151,6 +151,16 @@ def test_charts_are_read_out_by_keyboard(opened: Callable[..., Any], width: int)
         assert said.text_content() == ""
 
 
+def test_a_touch_is_read_out_after_another_chart_was_touched(opened: Callable[..., Any]) -> None:
+    tab = opened(TELEPHONE)
+    said = tab.locator("[role=status]")
+    for chart in visible(tab, "svg.gw-chart:has(.hit)")[:3]:
+        chart.scroll_into_view_if_needed()
+        tab.evaluate(SETTLED)
+        chart.locator(".hit").first.click()
+        assert said.text_content()
+
+
 def test_every_chart_can_be_reached_by_tab(opened: Callable[..., Any]) -> None:
     tab = opened()
     names = {chart.get_attribute("aria-label") for chart in visible(tab, "svg.gw-chart")}
@@ -172,6 +182,6 @@ def test_paper_is_light_and_shows_no_controls(opened: Callable[..., Any]) -> Non
     assert len(visible(tab, ".wide")) == tab.locator(".wide").count()
     address = "getComputedStyle(document.querySelector('.sources a'), '::after').content"
     assert "https://example.org" in tab.evaluate(address)
-    whole = "[...document.querySelectorAll('figure, .tiles, tr')].map((one) => getComputedStyle(one).breakInside)"
-    assert set(tab.evaluate(whole)) == {"avoid"}
+    whole = "[...document.querySelectorAll('figure:has(svg), .lead, .tiles, tr')]"
+    assert set(tab.evaluate(f"{whole}.map((one) => getComputedStyle(one).breakInside)")) == {"avoid"}
     assert tab.evaluate("document.documentElement.scrollWidth") <= 688

@@ -83,7 +83,10 @@ def every_form() -> dict[str, tuple[Chart, int]]:
         ),
         "steps": (charts.lines(ABOUT, QUARTERS, [stack[0]], long, marks=marks, steps=True), 30),
         "hours": (charts.lines(ABOUT, HOURS, [series("power", 24, 1)], "MW"), 24),
-        "ranges": (charts.ranges(ABOUT, QUARTERS, spread, series("what the shells can draw", 30, 9, 0.4), "GW"), 30),
+        "ranges": (
+            charts.ranges(ABOUT, QUARTERS, spread, series("what the shells can draw", 30, 9, 0.4), "GW", "hours"),
+            30,
+        ),
         "heat": (charts.heat(ABOUT, names, QUARTERS, shares, 2, "served"), 30 + 1 + 15 + 2 + 10),
         "bars": (charts.bars(ABOUT, BARS, ("cost", "earned")), 4),
         "bars alone": (charts.bars(ABOUT, BARS[2:3]), 1),
@@ -471,3 +474,9 @@ def test_a_page_keeps_its_own_policy(tmp_path: Path) -> None:
     assert 'role="application"' in done.stdout
     assert "Content Security Policy" not in done.stderr
     assert "Uncaught" not in done.stderr
+
+
+def test_slim_columns_have_no_rims_that_hide_them() -> None:
+    for count, kind in ((30, "column"), (300, "slim")):
+        drawn = charts.columns(ABOUT, [str(1000 + k) for k in range(count)], [series("power", count, 0)], "GW").wide
+        assert f'class="{kind} f0"' in drawn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv as reader
+import math
 
 from gigawatt.report.document import Column, Document, Table, united
 from gigawatt.report.writers import csv
@@ -25,6 +26,12 @@ def test_figures_are_in_si_under_heads_that_say_so() -> None:
         ["one, two", "1500000000.0", "6.5e-05", "0.5", ""],
         ['a "word"', "250000000.0", "1e-05", "0.25", "none"],
     ]
+
+
+def test_what_is_no_number_is_left_empty() -> None:
+    columns = (Column(title="A"), Column(title="B", suffix="w"))
+    table = Table(name="a", title="A", columns=columns, rows=(("a", math.nan), ("b", None), ("c", 0.1 + 0.2)))
+    assert csv.text(table) == "A,B [W]\na,\nb,\nc,0.30000000000000004\n"
 
 
 def test_a_unit_that_is_a_title_is_not_said_twice() -> None:

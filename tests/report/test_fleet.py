@@ -159,6 +159,23 @@ def test_causes_leave_out_what_agrees(each: Result) -> None:
     assert all("as planned" not in text for text in causes)
 
 
+def test_causes_name_sites_rather_than_keys(each: Result) -> None:
+    causes = " ".join(text for _, text in lived.differences(views.view(each)))
+    assert "at Example campus in Q" in causes
+    assert "example-campus" not in causes
+    assert "-0.0000" not in causes.replace("−", "-")
+
+
+def test_crumbs_of_racks_have_no_availability(result: Result) -> None:
+    """What rounding leaves of racks that are gone was drawn as lost in full."""
+    data = result.timeline.data.copy(deep=True)
+    last = data.quarter.values == hours.quarters(result)[-1]
+    data.stock_count.values[last], data.up_count.values[last] = 4e-12, 0.0
+    found = hours.fleet(replace(result, timeline=replace(result.timeline, data=data))).availability_frac
+    assert np.isnan(found.values[-1]).all()
+    assert np.isfinite(found.values[-2]).any()
+
+
 def test_a_terminal_shows_what_a_terminal_has_room_for(drawn: Result) -> None:
     brief = [part for part in document(drawn).parts() if part.depth == Depth.BRIEF]
     assert {getattr(part, "name", "") for part in brief} >= {"availability", "faults", "outages", "causes"}
@@ -188,7 +205,8 @@ def test_ranges_stand_under_their_staircase() -> None:
         )
     )
     about = About(name="a", title="t", description="d")
-    drawn = charts.ranges(about, ["2028Q3", "2028Q4"], (low, mid, high), level, "GW").wide
+    drawn = charts.ranges(about, ["2028Q3", "2028Q4"], (low, mid, high), level, "GW", "all hours").wide
     assert drawn.count('class="hit"') == 2
+    assert ">all hours</text>" in drawn
     for said in ("low: 1 GW", "middle: 2 GW", "high: 3 GW", "level: 4 GW"):
         assert said in drawn

@@ -118,6 +118,15 @@ def test_other_peoples_folders_are_refused(handmade: Document, tmp_path: Path) -
     assert [file.name for file in tmp_path.iterdir()] == ["letter.txt"]
 
 
+def test_the_folder_of_another_verb_is_refused(handmade: Document, tmp_path: Path) -> None:
+    folder.write(ANSWER, handmade, tmp_path / "x", kind="report of claims")
+    before = files(tmp_path)
+    with pytest.raises(OutputError, match="an empty folder, or a report of predict bridge and nothing else"):
+        folder.check(tmp_path / "x", "report of predict bridge")
+    folder.check(tmp_path / "x", "report of claims")
+    assert files(tmp_path) == before
+
+
 def test_what_was_added_to_ours_is_kept(handmade: Document, tmp_path: Path) -> None:
     folder.write(ANSWER, handmade, tmp_path / "x")
     (tmp_path / "x" / "tables" / "mine.csv").write_text("a,b\n", encoding="utf-8")

@@ -14,6 +14,7 @@ import pytest
 
 from gigawatt.catalog.load import get, ids
 from gigawatt.report.charts import ground
+from gigawatt.report.charts import map as map_
 from gigawatt.report.charts import marks as svg
 from gigawatt.report.charts.apart import separate
 from gigawatt.report.charts.labels import Label, around, overlap
@@ -188,6 +189,15 @@ def test_a_map_that_is_too_full_lists_names() -> None:
 def test_keys_are_of_what_is_there() -> None:
     assert texts(parsed([replace(ABILENE, now_w=0)], 1000), "key") == ["planned"]
     assert texts(parsed([replace(ABILENE, real=False)], 1000), "key") == ["in service", "assumed"]
+
+
+def test_a_dashed_ring_stays_one_around_a_full_disc() -> None:
+    full = replace(ABILENE, now_w=ABILENE.value_w)
+    for real, apart in ((True, 0.0), (False, map_.RIM)):
+        root = parsed([replace(full, real=real)], 1000)
+        ((*_, ring),) = discs(root)
+        inner = next(one for one in root.iter(f"{SVG}circle") if "inner" in str(one.get("class")))
+        assert ring - float(inner.get("r", "0")) == pytest.approx(apart, abs=0.01)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -10,8 +10,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from gigawatt.report import charts
 from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Paragraph, Section, Table
 from gigawatt.report.writers import page
+from gigawatt.study.numbers import CitedSource
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -66,6 +68,11 @@ def test_the_policy_allows_one_style_sheet_and_one_script(html: str, tree: Eleme
     assert not [name for name in attributes if name == "style" or name.startswith("on")]
 
 
+def test_every_form_of_chart_is_among_what_is_tested(handmade: Document) -> None:
+    drawn = {chart.draw.__qualname__.partition(".")[0] for chart in handmade.charts().values()}
+    assert {name for name in charts.__all__ if name.islower()} - drawn == {"ladder"}  # which `xy` draws
+
+
 def test_every_exhibit_is_a_sentence_two_drawings_and_their_figures(
     handmade: Document, tree: ElementTree.Element
 ) -> None:
@@ -103,7 +110,9 @@ def test_what_is_on_it_and_what_is_for_files_only(handmade: Document, tree: Elem
     text = words(tree)
     for said in (handmade.title, *handmade.names, handmade.made, "Nothing was checked against anything here."):
         assert said in text
-    tiles = [[str(one.text) for one in div] for div in tree.iter("div") if div.get("class") == "tile"]
+    tiles = [
+        [str(one.text).replace("\xa0", " ") for one in div] for div in tree.iter("div") if div.get("class") == "tile"
+    ]
     assert tiles == [[text for text in (tile.label, tile.value, tile.note) if text] for tile in handmade.tiles]
     assert "Every line of the books" not in text
     facts = tree.find(".//dl[@class='facts']")
@@ -146,7 +155,7 @@ def test_a_part_of_a_notebook_reaches_nothing_else(handmade: Document) -> None:
 
 def test_two_half_exhibits_stand_in_a_row(tree: ElementTree.Element) -> None:
     pairs = [div for div in tree.iter("div") if div.get("class") == "pair"]
-    assert [[figure.get("class") for figure in pair] for pair in pairs] == [["half", "half"]] * 2
+    assert [[figure.get("class") for figure in pair] for pair in pairs] == [["half", "half"]] * 3
 
 
 def test_parts_that_have_nothing_leave_nothing() -> None:
@@ -165,6 +174,15 @@ def test_parts_that_have_nothing_leave_nothing() -> None:
     assert not list(tree.iter("footer"))
 
 
+def test_a_title_is_said_once_and_a_source_without_a_date_has_none() -> None:
+    table = Table(name="a", title="Sites", columns=(Column(title="Site"),), rows=(("Abilene",),))
+    source = CitedSource(title="Map", url="https://example.org", date="", numbers_count=1)
+    section = Section(slug="sites-all", title="Sites", parts=(table,))
+    tree = parsed(page.render(Document(title="Little", sections=(section,), sources=(source,))))
+    assert not list(tree.iter("caption"))
+    assert ["".join(one.itertext()) for one in tree.iter("span") if one.get("class") == "date"] == ["1 number"]
+
+
 def test_a_note_more_is_another_page(html: str, handmade: Document) -> None:
     assert page.render(replace(handmade, notes=("Another.",))) != html
 
@@ -174,7 +192,10 @@ def test_a_note_more_is_another_page(html: str, handmade: Document) -> None:
     [
         ("it takes 10 GW and 95 % of 2.5 billion USD", "it takes 10\xa0GW and 95\xa0% of 2.5\xa0billion\xa0USD"),
         ("in 2030 the plan", "in 2030 the plan"),
+        ("by the end of Q1 2032", "by the end of Q1\xa02032"),
+        ("as `gigawatt run` says", "as <code>gigawatt run</code> says"),
+        ("`<b>` of 5 %", "<code>&lt;b&gt;</code> of 5\xa0%"),
     ],
 )
-def test_figures_stay_with_their_units(text: str, whole: str) -> None:
+def test_text_stays_whole_and_becomes_markup(text: str, whole: str) -> None:
     assert page.whole(text) == whole

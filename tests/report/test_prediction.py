@@ -74,6 +74,12 @@ def test_a_front_tells_what_each_of_its_points_takes_and_costs(served: Inference
         assert words in front.chart.alone
 
 
+def test_what_was_asked_for_stands_beside_the_front(served: InferencePrediction) -> None:
+    drawn = inference.document(served).charts()["front"]
+    for svg in (drawn.wide, drawn.narrow):
+        assert svg.count(">as asked<") == 1
+
+
 def test_a_front_is_there_whether_it_is_told_or_not(served: InferencePrediction) -> None:
     untold = inference.document(verbs.ask("predict inference", **SERVED))
     assert untold.tables()["front"] == inference.document(served).tables()["front"]
@@ -115,6 +121,13 @@ def test_every_plant_on_site_is_in_tables_that_fit_the_screen(waited: BridgeComp
     assert all(get("onsite_power", name).name.split()[0] in said for name in plants)
     late = next(row for row in document.tables()["energy"].texts() if row[0].startswith("Gas turbines"))
     assert late[2:4] == ["–", "–"]
+
+
+def test_a_plant_that_is_no_sooner_than_the_grid_is_told_so(waited: BridgeComparison) -> None:
+    document = bridge.document(waited)
+    late = [plant for plant in waited.plants if plant.gained_years <= 0]
+    assert document.charts()["worth"].wide.count(">not before the grid<") == len(late) > 0
+    assert document.tiles[0].label == waited.plants[0].name
 
 
 def test_the_best_plant_is_named_with_what_it_is_worth(waited: BridgeComparison) -> None:

@@ -11,6 +11,7 @@ from gigawatt.report import views, words
 from gigawatt.report.document import Depth, Document, Exhibit
 from gigawatt.report.documents import run as told
 from gigawatt.report.writers import csv, page, web
+from gigawatt.scenario.load import loads
 from gigawatt.study.note import Note
 from gigawatt.study.result import Result
 from gigawatt.study.run.answer import answer_of
@@ -119,3 +120,17 @@ def test_notes_are_kept_and_escaped(result: Result) -> None:
 def test_sources_stay_off_the_terminal(document: Document) -> None:
     assert document.sources
     assert document.sources_depth == Depth.FULL
+
+
+def test_no_sentence_stands_twice_above_a_picture(document: Document) -> None:
+    said = [part.says for part in document.parts() if isinstance(part, Exhibit)]
+    assert len(said) == len(set(said))
+
+
+def test_a_source_is_listed_once(result: Result) -> None:
+    large = replace(result, scenario=loads(result.scenario.toml, {"programme.target": "1 GW"}))
+    found = told.document(answer_of(large)).sources
+    assert len({(source.title, source.url, source.date) for source in found}) == len(found)
+    assert list(found) == sorted(found, key=lambda source: (source.title, source.url, source.date))
+    past = views.historic_source()
+    assert past.title in [source.title for source in found]

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from gigawatt.report.formats import cell, scale
+from gigawatt.report.formats import cell, scale, si
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,10 @@ def test_a_cell_has_its_unit(value: float | str | None, suffix: str, text: str) 
 
 def test_ten_but_for_rounding_is_ten() -> None:
     assert scale("w", [9.999999999999998e9]) == scale("w", [1e10])
+
+
+@pytest.mark.parametrize(
+    ("suffix", "unit"), [("usd_per_mtok", "USD/Mtoken"), ("per_year", "1/year"), ("frac", "share"), ("count", "")]
+)
+def test_units_of_figures_in_files(suffix: str, unit: str) -> None:
+    assert si(suffix) == unit

@@ -62,12 +62,24 @@ def test_a_group_is_drawn_with_its_baseline(trained: Validation) -> None:
     assert models.chart is not None
     scored = trained.scores.by["model"] or ()
     assert [row[0] for row in models.table.rows] == [row.name for row in scored]
-    assert "the 12 of the most rows" in models.shows
+    assert "12 in all" in models.shows
     drawn = models.chart.alone
     assert sum(f">{row.name}<" in drawn for row in scored) == validation.DRAWN
-    most = max(scored, key=lambda row: row.rows)
+    worst = max(scored, key=lambda row: row.mape_frac or 0.0)
+    assert f">{worst.name}<" in drawn
+    assert worst.name in models.says
+    most = max((row for row in scored if f">{row.name}<" in drawn), key=lambda row: row.rows)
     assert most.baseline_mape_frac is not None
     assert f"{100 * most.baseline_mape_frac:.1f} %" in drawn
+
+
+def test_a_baseline_far_off_is_told_in_words(trained: Validation) -> None:
+    far = tuple(replace(row, baseline_mape_frac=20.0) for row in trained.scores.by["model"] or ())
+    document = validation.document(replace(trained, scores=replace(trained.scores, by={"model": far})))
+    drawn = document.charts()["by-model"].alone
+    assert "(baseline 2,000.0 %)" in drawn
+    assert "<circle" not in drawn
+    assert ">baseline<" not in drawn
 
 
 def test_rows_that_are_not_answered_are_counted(facilities: Validation) -> None:

@@ -101,7 +101,16 @@ def evaluate(formula: str, cells: Cells) -> float:
 
 
 def test_sheets(sheets: dict[str, Cells]) -> None:
-    assert list(sheets) == ["Summary", "Power", "Money", "Every line", "Work", "On the ground", "Sources"]
+    assert list(sheets) == [
+        "Summary",
+        "Power",
+        "Money",
+        "Every line",
+        "Work",
+        "On the ground",
+        "In many futures",
+        "Sources",
+    ]
 
 
 def test_the_first_sheet_says_what_the_page_says_first(sheets: dict[str, Cells], handmade: Document) -> None:

@@ -27,6 +27,20 @@ def at(one: ElementTree.Element) -> tuple[float, float]:
     return float(str(one.get("cx"))), float(str(one.get("cy")))
 
 
+def test_no_line_runs_through_a_name_where_names_have_no_room_beside_each_other() -> None:
+    uprights = [Upright(name, x) for name, x in (("divided", 3.3), ("economic abundance, 12.4 GW", 4.1))]
+    uprights.append(Upright("physical abundance, 23.3 GW", 7.8))
+    chart = charts.xy(ABOUT, [Trace("", SLOPE, 0)], "across", "up", uprights=uprights)
+    names = [one for one in elements(chart, "note", narrow=True) if one.text]
+    lines = [one for one in elements(chart, "level", narrow=True) if one.get("x1") == one.get("x2")]
+    for name in names:
+        x, y, size = float(str(name.get("x"))), float(str(name.get("y"))), marks.width_of(str(name.text))
+        left, right = (x - size, x) if name.get("text-anchor") == "end" else (x, x + size)
+        for line in lines:
+            crosses = left < float(str(line.get("x1"))) < right
+            assert not (crosses and float(str(line.get("y1"))) < y - 3 < float(str(line.get("y2")))), name.text
+
+
 @pytest.mark.parametrize("narrow", [False, True])
 def test_points_lie_where_they_are_and_say_what_they_are(narrow: bool) -> None:
     chart = charts.xy(ABOUT, [Trace("", SLOPE, 0)], "across", "up")

@@ -13,7 +13,7 @@ import pytest
 from gigawatt.catalog.load import get
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.verify import verify
-from gigawatt.report.writers.terminal import simulated
+from gigawatt.report.documents.simulation import simulated
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import implausible, verbs

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -57,3 +59,10 @@ def test_every_dimension_is_one_of_netcdf(data: xr.Dataset, tmp_path: Path) -> N
     """What a general writer would have written reads the same."""
     data.to_netcdf(tmp_path / "other.nc", engine="h5netcdf", invalid_netcdf=False)
     xr.testing.assert_identical(netcdf.read(netcdf.written(data)), netcdf.read(tmp_path / "other.nc"))
+
+
+def test_a_file_is_written_without_a_library_of_clusters() -> None:
+    """xarray 2026.9 imports dask.distributed, where it is, at its first to_netcdf (findings/xarray-loads-dask)."""
+    code = "import sys, xarray; from gigawatt.study import netcdf; netcdf.written(xarray.Dataset({'w': ('x', [1.0])}));"
+    code += "sys.exit('distributed' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

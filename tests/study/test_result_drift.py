@@ -17,7 +17,7 @@ import xarray as xr
 import gigawatt as gw
 from gigawatt.catalog import load as catalog
 from gigawatt.errors import ScenarioError
-from gigawatt.report.writers.terminal import simulated
+from gigawatt.report.documents.simulation import simulated
 from gigawatt.scenario import kept
 from gigawatt.scenario.load import load as scenario_named
 from gigawatt.scenario.load import loads, reread

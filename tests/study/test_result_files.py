@@ -92,7 +92,7 @@ def test_where_no_folder_can_be(saved: Path, tmp_path: Path, monkeypatch: pytest
     with pytest.raises(PermissionError):  # of the machine, not of the question: the door ends with 74
         check_out(tmp_path / "new")
     with pytest.raises(PermissionError):
-        files.check_drawing(tmp_path / "new.svg")
+        files.check_file(tmp_path / "new.csv", "predictions", lambda _: True)
     assert plain(answer_of(load(saved)))
 
 

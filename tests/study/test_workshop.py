@@ -12,10 +12,10 @@ import pytest
 
 from gigawatt.errors import OutputError
 from gigawatt.study import workshop
-from gigawatt.study.files import check_drawing, write_whole
+from gigawatt.study.files import check_file, write_whole
 from gigawatt.study.workshop import NEW, put, sweep
 
-SVG = '<svg viewBox="0 0 10 20" role="img" aria-labelledby="a b" xmlns="http://www.w3.org/2000/svg"></svg>'
+OURS = "row,measured,p50"
 # A process that ends without a word at the point that its last argument names.
 DYING = """
 import os, signal, sys
@@ -129,15 +129,19 @@ def test_a_file_that_cannot_be_written_leaves_the_earlier_one(tmp_path: Path) ->
 
 def test_a_drawing_takes_the_place_of_a_drawing_only(tmp_path: Path) -> None:
     """faults K1: a file of somebody else's is no place for ours, and neither is a device or a folder."""
-    for name, text in (("empty.svg", ""), ("ours.svg", SVG)):
+
+    def check(path: Path) -> None:
+        check_file(path, "predictions", lambda text: text.startswith(OURS))
+
+    for name, text in (("empty.csv", ""), ("ours.csv", f"{OURS}\n")):
         (tmp_path / name).write_text(text)
-        check_drawing(tmp_path / name)
-    check_drawing(tmp_path / "none.svg")
+        check(tmp_path / name)
+    check(tmp_path / "none.csv")
     (tmp_path / "notes.txt").write_text("mine")
-    (tmp_path / "theirs.svg").write_text('<?xml version="1.0"?>' + SVG)
-    (tmp_path / "link.svg").symlink_to(tmp_path / "notes.txt")
-    refused = [tmp_path / name for name in ("notes.txt", "theirs.svg", "link.svg", "no/folder.svg", "x" * 300)]
+    (tmp_path / "theirs.csv").write_text(f"date,{OURS}\n")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "notes.txt")
+    refused = [tmp_path / name for name in ("notes.txt", "theirs.csv", "link.csv", "no/folder.csv", "x" * 300)]
     for path in (*refused, tmp_path, Path(os.devnull)):
-        with pytest.raises(OutputError, match="out = "):
-            check_drawing(path)
+        with pytest.raises(OutputError, match="predictions = "):
+            check(path)
     assert (tmp_path / "notes.txt").read_text() == "mine"

@@ -67,7 +67,7 @@ class Answered:
         return list(self.document.charts())
 
     def frame(self, name: str) -> pd.DataFrame:
-        """A table as a pandas frame: figures in SI units, which its columns name, "Debt [USD]".
+        """A table as a pandas frame: figures in SI units, which its columns name, "Debt [USD]"; rows go by their names.
 
         Raises KeyError with the nearest names for a table that is not there.
         """
@@ -76,7 +76,9 @@ class Answered:
         from gigawatt.report.writers.csv import heads
 
         table = _named(self.document.tables(), name)
-        return DataFrame([list(row) for row in table.rows], columns=heads(table))
+        first, *columns = heads(table)
+        named = [row[0] for row in table.rows]
+        return DataFrame([list(row[1:]) for row in table.rows], columns=columns, index=named).rename_axis(first or None)
 
     def chart(self, name: str) -> Chart:
         """A chart, which shows itself in a notebook; `chart.alone` is its SVG as text. Raises KeyError as `frame`."""

@@ -90,25 +90,37 @@ def _serving(scenario: Scenario, use: UseCase, record: Accelerator) -> tokens.Se
 def flops(scenario: Scenario, works: Mapping[str, TrainingRun] | Mapping[str, Experiments]) -> Rates:
     """Useful operations per second of one rack in the largest gang of a training run, or in a gang of experiments."""
     found: Rates = {}
-    for work, platform in _places(scenario, works):
-        try:
-            found[work, platform] = _flops(scenario, works[work], platform)
-        except CalibrationError as error:
-            found[work, platform] = error
+    for work, use in works.items():
+        layouts: dict[int, tokens.Layout] = {}
+        for platform in scenario.asked.platforms:
+            try:
+                found[work, platform] = _flops(scenario, use, platform, layouts)
+            except CalibrationError as error:
+                found[work, platform] = error
     return found
 
 
-def _flops(scenario: Scenario, use: TrainingRun | Experiments, platform: str) -> float:
-    """Peak × MFU × goodput × availability, at the base date's software."""
+def _flops(
+    scenario: Scenario, use: TrainingRun | Experiments, platform: str, layouts: dict[int, tokens.Layout]
+) -> float:
+    """Peak × MFU × goodput × availability, at the base date's software.
+
+    layouts: those of the work by the size of a scale-up domain, all that they take of a platform; filled in here.
+    """
     gang_count = use.largest_gang_count if isinstance(use, TrainingRun) else use.gang_count
     record, operations = scenario.records.accelerators[platform], scenario.asked.operations
-    model = scenario.records.models[use.model]
+    chip, model = to_tokens.chip(record), scenario.records.models[use.model]
+    transformer, domain_count = to_tokens.transformer(model), chip.scale_up_packages_count
+    efficiency = to_tokens.training_efficiency(scenario.records.training, accelerator=record, model=model)
+    if domain_count not in layouts:
+        layouts[domain_count] = tokens.training_layouts(chip, transformer, gang_count, efficiency)
     run = tokens.train(
-        to_tokens.chip(record),
-        to_tokens.transformer(model),
-        to_tokens.training_efficiency(scenario.records.training, accelerator=record, model=model),
+        chip,
+        transformer,
+        efficiency,
         precision=use.precision,
         packages_count=gang_count,
+        layouts=layouts[domain_count],
     )
     goodput = tokens.effective_frac(
         gang_count, operations.package_failures_per_h, operations.checkpoint_s, operations.restart_s

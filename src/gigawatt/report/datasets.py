@@ -19,7 +19,7 @@ from gigawatt.study.result import Result, datasets
 # A table of CSV with more rows than this helps nobody.
 MOST_ROWS = 50_000
 # Rows that are written at once.
-BLOCK_ROWS = 2_000
+BLOCK_ROWS = 5_000
 # What a moment of whole seconds ends with.
 WHOLE_SECONDS = ".000000000"
 # Text with one of these stands in quotes, its own quotes twice.
@@ -46,7 +46,7 @@ def _listed(result: Result) -> dict[str, xr.Dataset]:
     """
     found, data = datasets(result), result.timeline.data
     if data.served_tokens_per_s.size > MOST_ROWS:
-        found["timeline"] = data.assign(served_tokens_per_s=data.served_tokens_per_s.sum("pair"))
+        found["timeline"] = data.assign(served_tokens_per_s=data.served_tokens_per_s.sum("pair", skipna=False))
     if data.stock_count.size > MOST_ROWS and dated(result):
         found["timeline.daily"] = daily(found.pop("timeline"))
     outages = result.timeline.outages
@@ -81,15 +81,17 @@ def lines(table: xr.Dataset) -> Iterator[str]:
     shape = [table.sizes[dim] for dim in dims]
     parts = []
     for own, some in groupby(names, key=lambda name: table[name].dims):
-        words = [texts(table[name].values) for name in some]
+        lines = [table[name].values for name in some]
         if own != dims:
-            rows = zip(*(line.reshape(-1).tolist() for line in words), strict=True)
-            words = [np.array([",".join(row) for row in rows], dtype=object)]
+            rows = zip(*(texts(line).reshape(-1).tolist() for line in lines), strict=True)
+            lines = [np.array([",".join(row) for row in rows], dtype=object)]
         spread = [n if dim in own else 1 for dim, n in zip(dims, shape, strict=True)]
-        parts += [np.broadcast_to(line.reshape(spread), shape) for line in words]
+        parts += [(own == dims, np.broadcast_to(line.reshape(spread), shape)) for line in lines]
     step = max(BLOCK_ROWS * shape[0] // prod(shape), 1)
     for start in range(0, shape[0], step):
-        rows = zip(*(part[start : start + step].reshape(-1).tolist() for part in parts), strict=True)
+        here = ((plain, line[start : start + step]) for plain, line in parts)
+        block = [texts(line) if plain else line for plain, line in here]
+        rows = zip(*(line.reshape(-1).tolist() for line in block), strict=True)
         yield "\n".join(map(",".join, rows)) + "\n"
 
 
@@ -97,7 +99,9 @@ def texts(values: NDArray[Any]) -> NDArray[np.object_]:
     """Values as CSV has them: what is there more than once is put into words once."""
     kind, flat = values.dtype.kind, np.ascontiguousarray(values).reshape(-1)
     if kind not in "fM":
-        return np.array([_quoted(str(value)) for value in flat.tolist()], dtype=object).reshape(values.shape)
+        plain = flat.tolist()
+        said = {value: _quoted(str(value)) for value in set(plain)}
+        return np.array([said[value] for value in plain], dtype=object).reshape(values.shape)
     bits, at = np.unique(flat.view(f"u{flat.itemsize}"), return_inverse=True)  # −0 is not 0
     known = bits.view(flat.dtype)
     words = np.array(_moments(known) if kind == "M" else _numbers(known), dtype=object)

@@ -202,13 +202,14 @@ def worth(v: View) -> Exhibit | None:
     table = tables.worth(v)
     rows = [(str(label), value, first) for label, _, value, first in table.rows]
     shows = "Present value of one step more, USD; the dot is what it would be if all of it were worth its first unit"
-    return exhibit(table, words.worth(v), shows, _bars(rows, "usd", [BLUE]), depth=Depth.BRIEF) if rows else None
+    draw = _bars(rows, "usd", [BLUE], dot="if all of it were worth its first unit")
+    return exhibit(table, words.worth(v), shows, draw, depth=Depth.BRIEF) if rows else None
 
 
 def _bars(
-    rows: Sequence[tuple[Any, ...]], suffix: str, colours: Sequence[int] | None = None
+    rows: Sequence[tuple[Any, ...]], suffix: str, colours: Sequence[int] | None = None, dot: str = ""
 ) -> Callable[[About], Chart]:
-    """Bars of (label, value) or (label, value, second value), each with its figure."""
+    """Bars of (label, value) or (label, value, second value), each with its figure; dot: what a second value is."""
     bars = [
         Bar(
             label=label,
@@ -220,7 +221,7 @@ def _bars(
         )
         for n, (label, value, *second) in enumerate(rows)
     ]
-    return partial(charts.bars, rows=bars)
+    return partial(charts.bars, rows=bars, means=("", dot))
 
 
 def gpu_hours(v: View) -> Exhibit:
@@ -239,7 +240,7 @@ def token_costs(v: View) -> Exhibit:
     shows = f"Cost of a million output tokens, all in, USD; the dot is what they earn; {v.span}"
     heads = {"Class": "", "Cost": "usd_per_mtok", "Earned": "usd_per_mtok"}
     listed = in_units(table("token-costs", "Cost of a million output tokens", heads, rows))
-    return exhibit(listed, words.costs(v), shows, _bars(rows, "usd_per_mtok"), half=True)
+    return exhibit(listed, words.costs(v), shows, _bars(rows, "usd_per_mtok", dot="earned"), half=True)
 
 
 def grades(counts: Mapping[str, int]) -> Exhibit:

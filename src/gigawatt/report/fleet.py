@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -19,6 +20,7 @@ from gigawatt.study.simulation.outages import longest_first
 
 LISTED_COUNT, BRIEF_COUNT = 15, 5
 HALF_HEIGHT = 260.0
+BOXES = "from 1 % to 99 % of the hours, with the median"
 DAY_HOURS = 24.0
 A_DAY = Scale(size=1 / DAY_HOURS, unit="a day", digits=0)
 
@@ -75,14 +77,14 @@ def power(v: View) -> Exhibit:
     labels = {
         "p1_w": "1 % of hours below",
         "p50_w": "half of the hours below",
-        "p99_w": "from 1 % to 99 % of the hours, with the median",
+        "p99_w": "99 % of hours below",
         "shell_w": "what the shells can draw, at the quarter's end",
     }
     figures = np.array([lines[name] for name in labels])
     *spread, shells = series(list(labels.values()), figures, unit, (AMBER, RED, AMBER, GREY))
     periods = found.period.values.tolist()
     shows = f"Facility power of the programme in the hours of each quarter, {unit.unit}"
-    draw = partial(charts.ranges, periods=periods, spread=spread, level=shells, unit=unit.unit)
+    draw = partial(charts.ranges, periods=periods, spread=spread, level=shells, unit=unit.unit, name=BOXES)
     heads = ("1 % of hours below", "Half below", "99 % below", "Shells can draw")
     listed = over_time("hours", "Hours of facility power", periods, dict(zip(heads, figures, strict=True)), "w")
     return exhibit(listed, power_words(periods, lines["p99_w"], lines["shell_w"]), shows, draw)
@@ -95,7 +97,7 @@ def power_words(periods: Sequence[str], busy_w: Floats, shell_w: Floats) -> str:
     if shell <= 0:
         return "Nothing draws power."
     return (
-        f"In {quarter(periods[at])} 99 % of the hours stay below {cell(most, 'w')}, {cell(most / shell, 'frac')} of "
+        f"In {quarter(periods[at])}, 99 % of the hours stay below {cell(most, 'w')}, {cell(most / shell, 'frac')} of "
         f"the {cell(shell, 'w')} that the shells can draw."
     )
 
@@ -168,9 +170,9 @@ def failures_words(v: View, seen: Mapping[str, float]) -> str:
     if not total:
         return "No rack fails."
     kind, most = max(seen.items(), key=lambda item: item[1])
-    drawn = "" if hours.dated(v.result) else " on average"
+    fail = "Racks fail" if hours.dated(v.result) else "Racks are expected to fail"
     return (
-        f"Racks fail {total:,.0f} times{drawn} {words.window(v)}; {cell(most / total, 'frac')} of the faults are "
+        f"{fail} {total:,.0f} times {words.window(v)}; {cell(most / total, 'frac')} of the faults are "
         f'of the kind "{kind}".'
     )
 
@@ -199,9 +201,12 @@ def outages(v: View) -> Table | None:
         )
         for row in longest_first(listed, LISTED_COUNT)
     ]
-    heads = {"Began, UTC": "", "Site": "", "Platform": "", "Rack": "count", "Kind": "", "Days": "count"}
+    heads = {"Began, UTC": "", "Site": "", "Platform": "", "Rack": "count", "Kind": "", "Days": "days"}
     title = f"The longest outages that began {words.window(v)}"
-    return table("outages", title, heads, rows, brief_rows=BRIEF_COUNT)
+    found = table("outages", title, heads, rows, brief_rows=BRIEF_COUNT)
+    *others, days = found.columns
+    unit = scale(days.suffix, [float(row[-1]) for row in rows])
+    return replace(found, columns=(*others, replace(days, scale=unit)))
 
 
 def exhibits(v: View, fleet: xr.Dataset) -> tuple[Exhibit, ...]:

@@ -28,22 +28,23 @@ PAGE, WORKBOOK, SUMMARY, TABLES, CHARTS, CSV = (
 ENDINGS = (".csv", ".html", ".json", ".md", ".pdf", ".png", ".svg", ".txt", ".xlsx", ".zip")
 
 
-def check(folder: Path) -> None:
+def check(folder: Path, kind: str = KIND) -> None:
     """Refuse a folder that holds something else, or cannot be written, or is named as a file is.
 
-    Raises OutputError, or OSError.
+    kind: what a folder that may be replaced calls itself. Raises OutputError, or OSError.
     """
     if folder.suffix.lower() in ENDINGS and not folder.is_dir():
         raise refused("out", f"{folder}: the name of a file", "a folder, for there are several files to be written")
-    check_out(folder, MARKER, KIND)
+    check_out(folder, MARKER, kind)
 
 
 @exact()
-def write(answer: Any, document: Document, folder: Path, *, beside: bool = False) -> dict[str, str]:
+def write(answer: Any, document: Document, folder: Path, *, beside: bool = False, kind: str = KIND) -> dict[str, str]:
     """Write everything that an answer says; returns name → path, folder first.
 
-    A result brings its data; beside: to a folder of the answer's own making, file by file. Raises OutputError where the
-    folder holds something else, OSError where it cannot be written: a failure in the middle leaves nothing behind.
+    A result brings its data; beside: to a folder of the answer's own making, file by file; kind: what another folder
+    calls itself. Raises OutputError where the folder holds something else, OSError where it cannot be written: a
+    failure in the middle leaves nothing behind.
     """
     contents = _contents(answer, document)
     result = getattr(answer, "result", None)
@@ -59,12 +60,12 @@ def write(answer: Any, document: Document, folder: Path, *, beside: bool = False
             _fill(place, contents)
             write_csv(result, place / CSV)
         return files(folder, contents) | {name: str(folder / file) for name, file in {"csv": CSV, **DATA}.items()}
-    _write_alone(contents, folder)
+    _write_alone(contents, folder, kind)
     return files(folder, contents)
 
 
-def _write_alone(contents: dict[str, bytes], folder: Path) -> None:
-    check(folder)
+def _write_alone(contents: dict[str, bytes], folder: Path, kind: str) -> None:
+    check(folder, kind)
     folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     with workshop(folder.parent) as place:
@@ -72,8 +73,8 @@ def _write_alone(contents: dict[str, bytes], folder: Path) -> None:
         new.mkdir()
         _fill(new, contents)
         names = sorted(path.relative_to(new).as_posix() for path in new.rglob("*"))
-        (new / MARKER).write_text(sealed({"kind": KIND, "files": [*names, MARKER]}), encoding="utf-8")
-        check(folder)  # again: a user may have put something there in the meantime
+        (new / MARKER).write_text(sealed({"kind": kind, "files": [*names, MARKER]}), encoding="utf-8")
+        check(folder, kind)  # again: a user may have put something there in the meantime
         put(place, folder)
 
 

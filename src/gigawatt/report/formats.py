@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -84,6 +85,10 @@ def scale(suffix: str, values: Iterable[float | None]) -> Scale:
     return Scale(size=size, unit=f"{prefix}{name}".strip(), digits=digits if fixed is None else fixed)
 
 
+# One of a thing is no plural.
+_SAID = {"1 years": "1 year", "1 days": "1 day"}
+
+
 def cell(value: float | str | None, suffix: str) -> str:
     """A quantity with its unit, text as it is, nothing as a dash."""
     if isinstance(value, str):
@@ -98,7 +103,7 @@ def cell(value: float | str | None, suffix: str) -> str:
         return f"{show(value / 1e9, 'count')} million t"
     if suffix == "s" and value is not None and 0 < value < 1:
         return f"{show(1e3 * value, 'count')} ms"
-    shown = show(value, suffix)
+    shown = _SAID.get(found := show(value, suffix).replace(" degC", " °C"), found)
     return f"−{shown[1:]}" if shown.startswith("-") else shown
 
 
@@ -123,7 +128,7 @@ _SYMBOLS = {
 
 def si(suffix: str) -> str:
     """The unit that figures of a suffix are in, "USD/Mtoken" for "usd_per_mtok"; nothing for bare numbers."""
-    return "/".join(_SYMBOLS.get(part, part) for part in suffix.split("_per_"))
+    return "/".join(_SYMBOLS.get(part, part) for part in re.sub("^per_", "1_per_", suffix).split("_per_"))
 
 
 def signed(value_frac: float | None) -> str:

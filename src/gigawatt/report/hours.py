@@ -20,6 +20,8 @@ LENGTHS = (16, 13, 10, 7)
 NAMES = {16: "step", 13: "hour", 10: "day", 7: "month", 6: "quarter"}
 QUARTER_LENGTH = 6
 DAY_HOURS = 24.0
+# Racks or watts of less are what rounding leaves of those that are gone.
+CRUMB = 1e-3
 SHARES_FRAC = {"p1_w": 0.01, "p50_w": 0.50, "p99_w": 0.99}
 
 
@@ -185,4 +187,4 @@ def _length(result: Result, data: xr.Dataset) -> int:
 
 
 def _over(over: Floats, under: Floats) -> Floats:
-    return np.divide(over, under, out=np.full(over.shape, np.nan), where=under > 0)
+    return np.divide(over, under, out=np.full(over.shape, np.nan), where=under > CRUMB)

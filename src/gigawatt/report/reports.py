@@ -70,7 +70,7 @@ def check_places(verb: Verb, places: Mapping[str, Path]) -> None:
     from gigawatt.report import folder
 
     if "folder" in places and kept(verb) and not verb.folder:
-        folder.check(places["folder"])
+        folder.check(places["folder"], _kind(verb))
     if "table" in places:
         folder.check_table(places["table"], TABLE_HEADS)
 
@@ -85,10 +85,15 @@ def write(verb: Verb, answer: Any, found: Document | None, places: Mapping[str, 
 
     files = dict[str, str]()
     if found is not None and "folder" in places and kept(verb):
-        files |= folder.write(answer, found, places["folder"], beside=verb.resumes)
+        files |= folder.write(answer, found, places["folder"], beside=verb.resumes, kind=_kind(verb))
     if found is not None and "table" in places:
         files |= folder.write_table(found.tables()[TABLES[verb.name]], places["table"])
     return files
+
+
+def _kind(verb: Verb) -> str:
+    """What the folder of a verb's answer calls itself, so that no other verb replaces it."""
+    return f"report of {verb.name}"
 
 
 def show(answer: Any, found: Document | None, files: Mapping[str, str]) -> None:

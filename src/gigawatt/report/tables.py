@@ -302,7 +302,7 @@ def lived(v: View) -> Table:
     rows = []
     for row in v.result.timeline.summary.plan_vs_sim:
         figures = (_quantity(value, row.unit) for value in (row.plan, row.simulated))
-        rows.append((_ITEMS.get(row.item) or item(v, row.item), *figures, words.said(row.cause)))
+        rows.append((_ITEMS.get(row.item) or item(v, row.item), *figures, words.cause(v, row.cause)))
     heads = {"Figure": "", "Plan": "count", "Simulated": "count", "Why they differ": ""}
     return table("plan-against-simulation", "Plan against simulation", heads, rows, brief_columns=(0, 1, 2))
 

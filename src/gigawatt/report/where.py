@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from gigawatt.report import charts, words
@@ -31,10 +32,22 @@ def sites(v: View) -> Exhibit | None:
         for place in places
     ]
     heads = {"Site": "", "Is": "", "Grid power": "w", "In service": "w", "Grid power binds": ""}
-    says = words.sites(v)
+    says = _says(places)
     shows = f"Facility power in service of what the grid gives by the end of {day}; below it, when grid power binds"
     found = in_units(table("sites", f"Sites by the end of {day}", heads, rows))
     return exhibit(found, says, shows, partial(charts.sites_map, places=places))
+
+
+def _says(places: Sequence[Place]) -> str:
+    """Where the grid is in the way, and what stays empty."""
+    bound = [place.name for place in places if place.binds]
+    empty = [place.name for place in places if not place.now_w]
+    says = f"Grid power is what {words.joined(bound)} {'wait' if len(bound) > 1 else 'waits'} for at some time"
+    if not bound:
+        says = "Grid power never is in the way"
+    if not empty:
+        return f"{says}."
+    return f"{says}; {words.joined(empty)} {'carry' if len(empty) > 1 else 'carries'} nothing."
 
 
 def _place(v: View, key: str, name: str, given_w: float, stands_w: float) -> Place:
@@ -55,6 +68,8 @@ def _place(v: View, key: str, name: str, given_w: float, stands_w: float) -> Pla
 
 
 def _binds(v: View, key: str) -> str:
-    """From which year to which the grid power of a site binds, "2027–2033"; nothing where it never does."""
-    years = sorted({row.period[:4] for row in v.binds if row.site == key and row.period in v.shown})
-    return "" if not years else years[0] if years[0] == years[-1] else f"{years[0]}–{years[-1]}"
+    """Years in which the grid power of a site binds, "2027–2029" or "2027 and 2033"; nothing where it never does."""
+    years = sorted({int(row.period[:4]) for row in v.binds if row.site == key and row.period in v.shown})
+    if len(years) > 2 and years[-1] - years[0] == len(years) - 1:
+        return f"{years[0]}–{years[-1]}"
+    return words.joined([str(year) for year in years]) if years else ""

@@ -311,6 +311,13 @@ def said(text: str) -> str:
     return _MINUS.sub("−", _PERCENT.sub(" %", spoken(text)))
 
 
+def cause(v: View, text: str) -> str:
+    """Why a figure is another in the simulation, as people read it: sites by their names."""
+    keys = "|".join(map(re.escape, v.scenario.records.sites))
+    named = re.sub(rf"(?:^|(?<=\bat ))(?:{keys})(?= in |;)", lambda key: names.site(v.scenario, key[0]), text)
+    return said(named)
+
+
 def evidence(counts: Mapping[str, int]) -> str:
     """How many numbers stand behind the result, and how many of them are assumed."""
     total = sum(counts.values())

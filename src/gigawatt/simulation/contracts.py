@@ -71,18 +71,17 @@ def states(scenario: Scenario, span: Span, years: Sequence[SiteYear], air: Seque
         return States(called=called, weight=np.ones((1, span.count)), begun_count=_begun(called), air=list(air))
     edges = calendar.edges_h(scenario.quarters)
     dated = calendar.spans(scenario.quarters, edges[span.period], edges[span.period + 1], 1.0)[0]
-    called, hour = _called(scenario, dated, years), dated.hour_of_day()
-    sets, which = np.unique(called, axis=0, return_inverse=True)
-    which = which.reshape(-1)
-    share = np.stack([np.bincount(hour[which == n], minlength=DAY_HOURS) for n in range(len(sets))]) / dated.days
-    if len(sets) == 1:
+    called = _called(scenario, dated, years)
+    if (called == called[0]).all():
         return States(
-            called=np.broadcast_to(sets, (span.count, len(years))),
+            called=np.broadcast_to(called[0], (span.count, len(years))),
             weight=np.ones((1, span.count)),
             begun_count=_begun(called),
             air=list(air),
         )
-    now = span.hour_of_day()
+    sets, which = np.unique(called, axis=0, return_inverse=True)
+    which, hour, now = which.reshape(-1), dated.hour_of_day(), span.hour_of_day()
+    share = np.stack([np.bincount(hour[which == n], minlength=DAY_HOURS) for n in range(len(sets))]) / dated.days
     when = dated.when(scenario.quarters)
     above = [_above(watts.by_hour(one.price_usd_per_wh, when, one.price_offset_h), which, hour) for one in years]
     return States(

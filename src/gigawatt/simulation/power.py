@@ -60,13 +60,14 @@ class Extremes:
 
 def pue_p99(extremes: Sequence[Extremes]) -> float | None:
     """PUE that 1 % of the IT energy exceeds; None where nothing runs."""
-    values = np.concatenate([one.pue_ratio.ravel() for one in extremes])
-    weights = np.concatenate([one.weight_wh.ravel() for one in extremes])
-    if not weights.sum() > 0:
+    running = [one.weight_wh > 0 for one in extremes]
+    values = np.concatenate([one.pue_ratio[some] for one, some in zip(extremes, running, strict=True)])
+    weights = np.concatenate([one.weight_wh[some] for one, some in zip(extremes, running, strict=True)])
+    if not weights.size:
         return None
     order = np.argsort(values)
     reached = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(reached, EXTREME_QUANTILE * reached[-1])])
+    return float(values[order[np.searchsorted(reached, EXTREME_QUANTILE * reached[-1])]])
 
 
 def design_power(decisions: xr.Dataset, data: xr.Dataset) -> Floats:

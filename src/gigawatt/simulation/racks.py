@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gigawatt.plan.inputs import HOURS_PER_YEAR
 from gigawatt.plan.plan import Plan
 from gigawatt.quarters import first_day, quarter_name, quarter_number
 from gigawatt.scenario.schema import Scenario
@@ -79,8 +80,8 @@ def note(scenario: Scenario) -> str:
     rate, record = scenario.asked.operations.package_failures_per_h, scenario.records.reliability
     drawn = "drawn one by one" if scenario.asked.simulate.mode == "stochastic" else "taken as a rate, without queues"
     return (
-        f"Failures are {drawn}: {rate:.3g} per package and hour at mid-life, mended as in {record.id}, of which "
-        "most figures are assumed."
+        f"Failures are {drawn}: {rate * HOURS_PER_YEAR:.2g} a year per package at mid-life, mended as in {record.id}, "
+        "of which most figures are assumed."
     )
 
 

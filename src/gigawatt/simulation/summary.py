@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import xarray as xr
 
 from gigawatt.simulation.power import Extremes, pue_p99
+from gigawatt.units import show
 
 # Below this share of a figure, plan and simulation are said to agree.
 SAME_FRAC = 5e-4
@@ -287,7 +288,7 @@ def _energy(sim: xr.Dataset, plan: xr.Dataset) -> Difference:
     )
     given = float(sim.curtailed_wh.sum())
     if given > 0:
-        cause += f"; limits and calls of the grid take {given / GIGA:,.1f} GWh of it"
+        cause += f"; limits and calls of the grid take {show(given, 'wh')} of it"
     return Difference(item="facility energy", plan=budget, simulated=energy, unit="Wh", cause=cause)
 
 
@@ -299,10 +300,16 @@ def _pue(sim: xr.Dataset, plan: xr.Dataset) -> Difference:
     cause = "nothing runs"
     if simulated is not None and as_loaded is not None and mean is not None:
         cause = (
-            f"weather of the hours lived through instead of the year's mean ({as_loaded - mean:+.4f}), "
-            f"shells filled to what stands there instead of the load factor ({simulated - as_loaded:+.4f})"
+            f"weather of the hours lived through instead of the year's mean ({_moved(mean, as_loaded)}), "
+            f"shells filled to what stands there instead of the load factor ({_moved(as_loaded, simulated)})"
         )
     return Difference(item="mean PUE", plan=mean, simulated=simulated, unit="1", cause=cause)
+
+
+def _moved(before: float, after: float) -> str:
+    """A signed difference of PUE, for a cause."""
+    # Adding zero makes a rounded -0 a plain 0.
+    return f"{round(after - before, 4) + 0.0:+.4f}"
 
 
 def _tokens(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:

@@ -25,7 +25,6 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
 
 import numpy as np
 
@@ -152,9 +151,11 @@ def train(
     *,
     precision: TrainingPrecision,
     packages_count: float,
+    layouts: Layout | None = None,
 ) -> Training:
     """The fastest layout of a run on `packages_count` packages whose memory fits, by the recipe in `efficiency`.
 
+    Layouts are those given, or all of `training_layouts`.
     Raises CalibrationError where the part lacks the precision, the batch is smaller than one sequence, or no layout
     fits, naming the memory of the one that comes nearest.
     """
@@ -164,7 +165,7 @@ def train(
     run = TrainingRun(
         machine=machine,
         model=costs(transformer),
-        layout=training_layouts(chip, transformer, packages_count, efficiency),
+        layout=training_layouts(chip, transformer, packages_count, efficiency) if layouts is None else layouts,
         habits=efficiency,
         sequence_tokens=efficiency.sequence_tokens,
         global_batch_tokens=efficiency.global_batch_tokens,
@@ -203,36 +204,19 @@ def training_layouts(
 ) -> Layout:
     """Every layout that a run by the recipe in `efficiency` can take, as arrays; raises where there is none."""
     batch_count = efficiency.global_batch_tokens / efficiency.sequence_tokens
-    found = _layouts(
+    found = layouts_of(
         transformer,
-        chip.scale_up_packages_count,
-        packages_count,
-        float(batch_count),
-        float(efficiency.sequence_tokens),
+        domain_count=chip.scale_up_packages_count,
+        packages_count=packages_count,
+        global_batch_count=float(batch_count),
+        sequence_tokens=float(efficiency.sequence_tokens),
+        stated={},
     )
     if not np.size(found.data_count):
         given = f"{batch_count:.3g} sequences on {packages_count:g} packages"
         expected = "a batch of at least one sequence per copy of the model"
         raise CalibrationError([Fault(path="global_batch", given=given, expected=expected)])
     return found
-
-
-@lru_cache(maxsize=1)  # neighbours in a list of parts often have domains of one size
-def _layouts(
-    transformer: Transformer,
-    domain_count: int,
-    packages_count: float,
-    global_batch_count: float,
-    sequence_tokens: float,
-) -> Layout:
-    return layouts_of(
-        transformer,
-        domain_count=domain_count,
-        packages_count=packages_count,
-        global_batch_count=global_batch_count,
-        sequence_tokens=sequence_tokens,
-        stated={},
-    )
 
 
 def step_parts(run: TrainingRun) -> tuple[Floats, Floats, Floats, Floats]:

@@ -60,6 +60,9 @@ class Chart:
     def _repr_svg_(self) -> str:
         return self.alone
 
+    def __repr__(self) -> str:
+        return f"Chart({self.about.name}: {self.about.title})"
+
     @property
     def _width(self) -> float:
         return HALF if self.about.half else WIDE

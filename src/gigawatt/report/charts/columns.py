@@ -10,8 +10,9 @@ from gigawatt.report.charts.marks import Frame
 from gigawatt.report.charts.periods import Plot, Series, hits, plot
 from gigawatt.study.dates import spoken
 
-# Shares of its place that a column fills: where there are many, and where there are few.
-DENSE, SPARSE, MANY = 0.82, 0.62, 12
+# Shares of its place that a column fills: where there are many, and where there are few. In places of less than SLIM
+# pixels columns stand close, without rims, which would hide them.
+DENSE, SPARSE, MANY, SLIM = 0.82, 0.62, 12, 5.0
 
 
 @form
@@ -32,7 +33,9 @@ def columns(
 def _stacks(room: Plot, series: Sequence[Series]) -> Iterator[str]:
     """One shape for all of a series: its part of every column."""
     count = round((room.frame.right_edge - room.places.left) / room.places.width)
-    width = room.places.width * (DENSE if count > MANY else SPARSE)
+    slim = room.places.width < SLIM
+    width = room.places.width * (1.0 if slim else DENSE if count > MANY else SPARSE)
+    kind = "slim" if slim else "column"
     edges = [(svg.n(mid - width / 2), svg.n(mid + width / 2)) for mid in map(room.places.middle, range(count))]
     ups, downs = [0.0] * count, [0.0] * count
     for one in series:
@@ -45,7 +48,7 @@ def _stacks(room: Plot, series: Sequence[Series]) -> Iterator[str]:
                 left, right = edges[k]
                 parts.append(f"M{left} {svg.n(base)}V{svg.n(top)}H{right}V{svg.n(base)}Z")
         if parts:
-            yield f'<path d="{"".join(parts)}" class="column {svg.fill(one.colour)}"/>'
+            yield f'<path d="{"".join(parts)}" class="{kind} {svg.fill(one.colour)}"/>'
 
 
 def _tips(periods: Sequence[str], series: Sequence[Series], unit: str) -> Iterator[str]:

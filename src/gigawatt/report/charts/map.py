@@ -34,8 +34,8 @@ TALLEST, STATES_RATIO, CORNERED_RATIO, LAND_RATIO = 550.0, 0.63, 0.69, 0.5
 # How many sites fit into the corner of the states' map, its width over the map's and its height over its width.
 CORNER_SITES, CORNER_FRAC, CORNER_RATIO = 3, 0.25, 0.62
 
-# Space between a ring and its label.
-GAP = 4.0
+# Space between a ring and its label, and between a dashed ring and the disc in it.
+GAP, RIM = 4.0, 3.5
 
 # Lines of a label with their classes.
 Words = Sequence[tuple[str, str]]
@@ -134,7 +134,9 @@ def _ring(place: Place, ring: Ring) -> Iterator[str]:
     """What is planned and what is in service."""
     yield svg.dot(ring.x, ring.y, ring.radius, f"ring {svg.stroke(0)}{'' if place.real else ' dashed'}", place.tip)
     if ring.now_radius > 0:
-        yield svg.dot(ring.x, ring.y, ring.now_radius, f"{svg.fill(0)} inner")
+        # A dashed ring stays one around a disc as large as it.
+        most = ring.radius if place.real else max(ring.radius - RIM, ring.radius / 2)
+        yield svg.dot(ring.x, ring.y, min(ring.now_radius, most), f"{svg.fill(0)} inner")
 
 
 def _words(place: Place) -> Words:

@@ -16,11 +16,11 @@ FILLED = 0.62
 
 @form
 def ranges(
-    frame: Frame, periods: Sequence[str], spread: Sequence[Series], level: Series, unit: str
+    frame: Frame, periods: Sequence[str], spread: Sequence[Series], level: Series, unit: str, name: str
 ) -> tuple[Frame, list[str]]:
-    """A box for each period under a staircase; spread: lows, middles and highs of the boxes, the highs name them."""
+    """A box for each period under a staircase; spread: lows, middles and highs of the boxes; name: what a box is."""
     high = spread[-1]
-    keys = [(high.name, svg.fill(high.colour)), (level.name, f"line {svg.stroke(level.colour)}")]
+    keys = [(name, svg.fill(high.colour)), (level.name, f"line {svg.stroke(level.colour)}")]
     room = plot(frame, periods, keys, unit, [*high.values, *level.values])
     tips = ("\n".join([spoken(period), *_told(k, [*spread, level], unit)]) for k, period in enumerate(periods))
     return room.frame, [*room.marks, *_boxes(room, spread, level), *hits(room.frame, room.places, tips)]

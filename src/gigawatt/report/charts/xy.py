@@ -240,17 +240,34 @@ def _uprights(plane: _Plane) -> Iterator[str]:
         product(permutations(range(len(lines))), product((1, -1), repeat=len(lines))),
         key=lambda ways: sum(_crossed(plane, lines, *ways)),
     )
-    for one, row, side in zip(lines, order, sides, strict=True):
-        x, y = plane.across.at(one.x), frame.top - ROW * (row + 1)
-        yield svg.line(x, y + 3, x, frame.floor, "level")
-        yield svg.text(x + 5 * side, y + 12, one.name, "note", "start" if side > 0 else "end")
+    places = [(one, plane.across.at(one.x), row, side) for one, row, side in zip(lines, order, sides, strict=True)]
+    for one, x, row, side in places:
+        y = frame.top - ROW * (row + 1) + 3
+        for below in sorted((other for other in places if other[2] < row), key=lambda other: -other[2]):
+            if _runs_through(x, *below):
+                top = frame.top - ROW * (below[2] + 1)
+                yield svg.line(x, y, x, top + 1, "level")
+                y = top + ROW
+        yield svg.line(x, y, x, frame.floor, "level")
+        yield svg.text(x + 5 * side, frame.top - ROW * row - 4, one.name, "note", "start" if side > 0 else "end")
+
+
+def _runs_through(x: float, one: Upright, at: float, row: int, side: int) -> bool:
+    """Whether a line at x would run through the name of an upright."""
+    del row
+    return min(at, _far(one, at, side)) <= x <= max(at, _far(one, at, side)) and x != at
+
+
+def _far(one: Upright, at: float, side: int) -> float:
+    """Where a name ends."""
+    return at + side * (8 + svg.width_of(one.name))
 
 
 def _crossed(plane: _Plane, lines: Sequence[Upright], order: Sequence[int], sides: Sequence[int]) -> Iterator[float]:
     """For each name what speaks against its place: lines that run through it, and that it leaves the frame."""
     for one, row, side in zip(lines, order, sides, strict=True):
         x = plane.across.at(one.x)
-        far = x + side * (8 + svg.width_of(one.name))
+        far = _far(one, x, side)
         yield 10 * (not 0 <= far <= plane.frame.width)
         for other, above in zip(lines, order, strict=True):
             yield above > row and min(x, far) <= plane.across.at(other.x) <= max(x, far)

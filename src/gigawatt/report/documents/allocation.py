@@ -17,7 +17,7 @@ from gigawatt.study.job import HASH_LENGTH
 
 # Values that differ by less are told as one; a gainer of the next gigawatt with less of it is not named.
 ONE_VALUE_FRAC, NAMED_FRAC = 1e-4, 0.05
-# Sentences of exchange, and classes that a square table of it has room for.
+# Sentences of exchange, and classes that a square table of it, and a legend, have room for.
 SENTENCES, ACROSS = 3, 9
 # Ratios from here on are told with two digits after the point.
 LEAST = 0.01
@@ -78,13 +78,15 @@ def headline(answer: AllocationAnswer) -> str:
 def following(answer: AllocationAnswer) -> str:
     """To whom the next gigawatt, or about a tenth of a smaller capacity, would go."""
     after = answer.next
-    gains = sorted(((power, key) for key, power in after.power_w.items()), reverse=True)
-    total = sum(power for power, _ in gains if power > 0)
+    gains = sorted(((power, key) for key, power in after.power_w.items() if power > 0), reverse=True)
+    total = sum(power for power, _ in gains)
     step = cell(after.step_w, "w")
     if total <= NAMED_FRAC * after.step_w:
         return f"The next {step} would go to nobody: all that is asked for is served."
     titles = {row.use_case: row.title for row in answer.allocation}
-    parts = [f"{titles[key]} ({_whole(power / total)})" for power, key in gains if power >= NAMED_FRAC * total]
+    named = [gain for gain in gains if gain[0] >= NAMED_FRAC * total]
+    parts = [f"{titles[key]} ({_whole(power / total)})" for power, key in named or gains[:SENTENCES]]
+    parts += [] if named else [f"{len(gains) - len(parts)} more"]
     worth = f" and add {value(answer, after.added_value)} a year" if math.isfinite(after.added_value) else ""
     return f"The next {step} would go to {joined(parts)}{worth}."
 
@@ -215,8 +217,7 @@ def cuts(answer: AllocationAnswer) -> Table:
 
 def square(answer: AllocationAnswer) -> Table:
     """Points of demand for a point of demand, of the classes with most power where there are many."""
-    rows = sorted(answer.allocation, key=lambda row: -row.power_w)[:ACROSS]
-    kept = [row for row in answer.allocation if row in rows]
+    kept = _main(answer)
     ratio = {(row.gains, row.gives): row.share_ratio for row in answer.exchange}
     least = min((value for value in ratio.values() if value), default=1.0)
     digits = Scale(size=1.0, unit="", digits=2) if least >= LEAST else None
@@ -229,6 +230,12 @@ def square(answer: AllocationAnswer) -> Table:
             for n, gains in enumerate(kept)
         ),
     )
+
+
+def _main(answer: AllocationAnswer) -> list[AllocatedClass]:
+    """Classes in their order; where there are many, those with most power."""
+    rows = sorted(answer.allocation, key=lambda row: -row.power_w)[:ACROSS]
+    return [row for row in answer.allocation if row in rows]
 
 
 def swaps(answer: AllocationAnswer) -> tuple[Facts, ...]:
@@ -244,9 +251,10 @@ def swaps(answer: AllocationAnswer) -> tuple[Facts, ...]:
 
 
 def _swap(gains: AllocatedClass, gives: AllocatedClass, ratio: float) -> str:
-    least = COUNTED.get(gains.unit or "", ("", 1.0))[1]
+    least = COUNTED.get(gains.unit or "", ("", 10.0))[1]
     count = max(least, 10.0 ** math.ceil(-math.log10(ratio)))
-    return f"{_counted(count, gains)} more of {gains.title} cost {_counted(count * ratio, gives)} of {gives.title}."
+    taken = float(f"{count * ratio:.3g}")
+    return f"For {_counted(count, gains)} more of {gains.title}, {gives.title} gives up {_counted(taken, gives)}."
 
 
 def _counted(count: float, of: AllocatedClass) -> str:
@@ -324,20 +332,21 @@ def _served(answer: AllocationAnswer) -> Exhibit:
     ]
     title = "Share of what each class asks for that is served"
     about = About(name="served", title=title, description=_plenty(answer), half=True)
-    size = _across(answer).size
+    size, main = _across(answer).size, _main(answer)
+    chosen = f" ({len(main)} with most power)" if len(main) < len(answer.allocation) else ""
     lines = [
-        Trace(row.title, tuple(Point(w / size, 100 * shares[n]) for w, *shares in rows), n)
-        for n, row in enumerate(answer.allocation)
+        Trace(row.title, tuple(Point(p.capacity_w / size, 100 * p.served_frac[row.use_case]) for p in answer.curve), n)
+        for n, row in enumerate(main)
     ]
     here = [
         Trace("", (Point(answer.capacity_w / size, 100 * row.served_frac, _told(answer, row)),), n, joined=False)
-        for n, row in enumerate(answer.allocation)
+        for n, row in enumerate(main)
     ]
     tips = {point.capacity_w / size: _slice(answer, point) for point in answer.curve}
     return Exhibit(
         name="served",
         says=_plenty(answer),
-        shows=f"{title}, at each capacity; dots where it is divided",
+        shows=f"{title}{chosen}, at each capacity; dots where it is divided",
         chart=charts.xy(
             about, [*lines, *here], f"capacity, {_across(answer).unit}", "%", tips=tuple(tips.items()), most=100.0
         ),
@@ -354,5 +363,5 @@ def _told(answer: AllocationAnswer, row: AllocatedClass) -> str:
 
 
 def _slice(answer: AllocationAnswer, point: ValuePoint) -> str:
-    shares = (f"{row.title}: {_whole(point.served_frac[row.use_case])}" for row in answer.allocation)
+    shares = (f"{row.title}: {_whole(point.served_frac[row.use_case])}" for row in _main(answer))
     return "\n".join([cell(point.capacity_w, "w"), *shares])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gigawatt.report import charts
-from gigawatt.report.document import Column, Document, Exhibit, Facts, Section, Table, united
+from gigawatt.report.document import Column, Document, Exhibit, Facts, Section, Table, Tile, united
 from gigawatt.report.formats import cell
 from gigawatt.study.predict.bridge import BridgeComparison
 
@@ -21,12 +21,28 @@ def document(found: BridgeComparison) -> Document:
     plants = (_worth(found), _energy(found)) if found.plants else ()
     return Document(
         title=f"{power} at {found.site}, where the grid comes in {wait}",
+        tiles=_tiles(found),
         sections=(
             Section(slug="asked", title="Held against the grid", parts=(asked,)),
             Section(slug="plants", title="On site until then", parts=plants),
         ),
         notes=tuple(note.text for note in found.head.notes),
         made=f"Gigawatt {found.head.gigawatt}",
+    )
+
+
+def _tiles(found: BridgeComparison) -> tuple[Tile, ...]:
+    """First figures of the best plant, where one is worth its cost."""
+    best = found.plants[0] if found.plants else None
+    if best is None or best.net_usd <= 0:
+        return ()
+    wait, grid = cell(found.grid_years, "years"), cell(found.grid_usd_per_wh, "usd_per_wh")
+    price = cell(best.cost_usd_per_wh, "usd_per_wh")
+    return (
+        Tile(label=best.name, value=cell(best.net_usd, "usd"), note="worth more than they cost"),
+        Tile(label="Power in", value=cell(best.lead_years, "years"), note=f"the grid takes {wait}"),
+        Tile(label="Capital", value=cell(best.capex_usd, "usd"), note="before resale"),
+        Tile(label="Energy over the wait", value=price, note=f"the grid's: {grid}"),
     )
 
 
@@ -45,12 +61,14 @@ def _worth(found: BridgeComparison) -> Exhibit:
             dot=plant.worth_usd - plant.net_usd,
             dot_text=cell(plant.worth_usd - plant.net_usd, "usd"),
         )
+        if plant.gained_years > 0
+        else charts.Bar(label=plant.name, value=0.0, text="not before the grid", colour=0)
         for plant in found.plants
     ]
     title = "What the time gained is worth"
     says = f"No plant is worth what it costs before the grid comes in {wait}."
     if best.net_usd > 0:
-        gained = f"gives power in {cell(best.lead_years, 'years')}, where the grid takes {wait}"
+        gained = f"power in {cell(best.lead_years, 'years')}, where the grid takes {wait}"
         says = f"{best.name}: {gained}; that is worth {cell(best.net_usd, 'usd')} more than it costs."
     return Exhibit(
         name="worth",

@@ -47,9 +47,9 @@ def document(found: InferencePrediction) -> Document:
 def _tiles(found: InferencePrediction) -> tuple[Tile, ...]:
     rate, basis = found.tokens_per_s_per_gpu, (found.usd_basis or "").partition(":")[0]
     price = "" if found.usd_per_h is None else f"a GPU-hour at {cell(found.usd_per_h, 'usd_per_h')}, {basis}"
-    p10, p90 = (cell(value, "tokens_per_s") for value in (rate.p10, rate.p90))
+    p10, p90 = (cell(value, "count") for value in (rate.p10, rate.p90))
     return (
-        Tile(label="Output of a GPU", value=cell(rate.p50, "tokens_per_s"), note=f"P10 {p10}, P90 {p90}"),
+        Tile(label="Output of a GPU", value=f"{cell(rate.p50, 'count')} tokens/s", note=f"P10 {p10}, P90 {p90}"),
         Tile(label="Time per output token", value=cell(found.tpot_s, "s"), note=_speed(found.tpot_s)),
         Tile(label="Time to the first token", value=cell(found.ttft_s, "s"), note="in the mean"),
         Tile(label="Cost of output", value=cell(found.usd_per_mtok, "usd_per_mtok"), note=price or UNKNOWN),
@@ -114,14 +114,15 @@ def _front(found: InferencePrediction, front: Sequence[FrontPoint]) -> Exhibit:
     title = f"{found.model} on {found.gpu} in {found.precision}: throughput against interactivity"
     about = charts.About(name="front", title=title, description=f"{len(front)} points", height=420)
     points = tuple(charts.Point(x=p.tokens_per_s_per_user, y=p.tokens_per_s_per_gpu, tip=_tip(p)) for p in front)
-    curve = charts.Trace(name=found.gpu, points=points, colour=0)
+    asked = charts.Point(1 / found.tpot_s, found.tokens_per_s_per_gpu.p50, _asked(found), name="as asked")
+    curves = [charts.Trace("", points, 0), charts.Trace("", (asked,), 1, joined=False)]
     return Exhibit(
         name="front",
         says=f"A GPU gives {rates[0]} tokens/s where a user sees {rates[1]}, and {rates[2]} where a user sees "
         f"{rates[3]}.",
         shows=f"{title}; output tokens per second, no point is beaten in both",
         table=_points(found, front),
-        chart=charts.xy(about, [curve], "tokens/s per user", "tokens/s per GPU"),
+        chart=charts.xy(about, curves, "tokens/s per user", "tokens/s per GPU"),
     )
 
 
@@ -145,9 +146,18 @@ def _axes(of: ReplicaLayout) -> str:
 
 
 def _tip(point: FrontPoint) -> str:
-    cost = "" if point.usd_per_mtok is None else f", {MTOK.text(point.usd_per_mtok)} {MTOK.unit}"
-    return (
-        f"{cell(point.tokens_per_s_per_gpu, 'count')} tokens/s per GPU, "
-        f"{cell(point.tokens_per_s_per_user, 'count')} per user: TPOT {cell(point.tpot_s, 's')}, "
-        f"TTFT {cell(point.ttft_s, 's')}{cost}, batch {cell(point.batch_count, 'count')}, {_axes(point.layout)}"
-    )
+    pairs = {
+        "per user": f"{cell(point.tokens_per_s_per_user, 'count')} tokens/s",
+        "per GPU": f"{cell(point.tokens_per_s_per_gpu, 'count')} tokens/s",
+        "TPOT": cell(point.tpot_s, "s"),
+        "TTFT": cell(point.ttft_s, "s"),
+        "batch": cell(point.batch_count, "count"),
+    }
+    pairs |= {} if point.usd_per_mtok is None else {"cost": f"{MTOK.text(point.usd_per_mtok)} {MTOK.unit}"}
+    return "\n".join([_axes(point.layout), *(f"{name}: {text}" for name, text in pairs.items())])
+
+
+def _asked(found: InferencePrediction) -> str:
+    rates = (1 / found.tpot_s, found.tokens_per_s_per_gpu.p50)
+    user, gpu = (f"{cell(rate, 'count')} tokens/s" for rate in rates)
+    return f"as asked\nper user: {user}\nper GPU: {gpu}"

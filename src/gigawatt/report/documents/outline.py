@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from gigawatt.report import names
-from gigawatt.report.document import Document, Facts, Section, Table, in_units, table
-from gigawatt.report.formats import cell
+from gigawatt.report.document import Column, Document, Facts, Section, Table, Value
+from gigawatt.report.formats import WHOLE, Scale, cell, scale
 from gigawatt.study.check.answer import Outline, OutlinedCapital, OutlinedResearch, OutlinedSite, OutlinedUseCase
 from gigawatt.study.dates import when
 from gigawatt.study.job import HASH_LENGTH
+
+MILLION = Scale(size=1e6, unit="million USD", digits=1)
 
 
 def document(found: Outline) -> Document:
@@ -23,7 +26,7 @@ def document(found: Outline) -> Document:
         lead=" ".join(found.description.split()),
         sections=(
             Section(slug=question.name, title="What is asked", parts=(question,)),
-            *(Section(slug=one.name, title=one.name.capitalize(), parts=(one,)) for one in tables),
+            *(Section(slug=table.name, title=table.name.capitalize(), parts=(table,)) for table in tables),
         ),
         notes=tuple(note.text for note in found.head.notes),
         made=f"Gigawatt {found.head.gigawatt}",
@@ -68,11 +71,11 @@ def _paid_out(capital: OutlinedCapital) -> str:
 
 
 def _sites(sites: Sequence[OutlinedSite]) -> Table:
-    rows = [(s.name, s.first_w, s.last_w, str(s.slip_count), s.power_price_usd_per_wh) for s in sites]
+    rows = [(s.name, s.first_w, s.last_w, s.slip_count, s.power_price_usd_per_wh) for s in sites]
     total = ("Total", sum(s.first_w for s in sites), sum(s.last_w for s in sites), "", "")
-    titles = {"Site": "", "First": "w", "Last": "w", "Slip, quarters": "", "Power price": "usd_per_wh"}
+    titles = {"Site": "", "First": "w", "Last": "w", "Slip, quarters": "count", "Power price": "usd_per_wh"}
     title = "Sites: facility power energised, first and last reported quarter"
-    return in_units(table("sites", title, titles, [*rows, total], strong=(len(rows),)))
+    return replace(_table("sites", title, titles, [*rows, total]), strong=(len(rows),))
 
 
 def _platforms(found: Outline) -> Table:
@@ -83,7 +86,10 @@ def _platforms(found: Outline) -> Table:
         ships = f"{when(pool.first_period)}–{when(pool.last_period)}" if pool.first_period else "never"
         rows.append((use.name, names.pool(use.pool), pool.supply_count, ships, use.rack_power_w, use.rack_price_usd))
     titles = {"Platform": "", "Pool": "", "Racks in it": "count", "Ships": "", "Rack power": "w", "Rack price": "usd"}
-    return table("platforms", "Platforms, and the pools that they share", titles, rows)
+    table = _table("platforms", "Platforms, and the pools that they share", titles, rows)
+    *others, price = table.columns
+    million = replace(price, title=f"Rack price, {MILLION.unit}", scale=MILLION)
+    return replace(table, columns=(*others, million))
 
 
 def _classes(uses: Sequence[OutlinedUseCase]) -> Table:
@@ -91,10 +97,24 @@ def _classes(uses: Sequence[OutlinedUseCase]) -> Table:
     rows = [tuple(getattr(use, key) for key in keys) for use in uses]
     titles = {"Class": "", "First": "tokens_per_s", "Last": "tokens_per_s"}
     titles |= {"Price first": "usd_per_mtok", "Price last": "usd_per_mtok", "Floor": "frac"}
-    return in_units(table("demand", "Demand, first and last reported quarter", titles, rows))
+    return _table("demand", "Demand, first and last reported quarter", titles, rows)
 
 
 def _research(uses: Sequence[OutlinedResearch]) -> Table:
     rows = [(one.title, cell(one.volume_flop, "flop"), when(one.start_period), when(one.end_period)) for one in uses]
     titles = {"Research": "", "Operations": "flop", "From": "", "To": ""}
-    return in_units(table("research", "Training runs, and experiments of the last quarter", titles, rows))
+    return _table("research", "Training runs, and experiments of the last quarter", titles, rows)
+
+
+def _table(name: str, title: str, titles: Mapping[str, str], rows: Sequence[tuple[Value, ...]]) -> Table:
+    """A table with one unit for all columns of a suffix; titles: each column's suffix."""
+    values: dict[str, list[float | None]] = {}
+    for suffix, column in zip(titles.values(), zip(*rows, strict=True), strict=False):
+        values.setdefault(suffix, []).extend(value for value in column if not isinstance(value, str))
+    units = {suffix: WHOLE if suffix == "count" else scale(suffix, found) for suffix, found in values.items() if suffix}
+    columns = tuple(_column(text, suffix, units.get(suffix)) for text, suffix in titles.items())
+    return Table(name=name, title=title, columns=columns, rows=tuple(rows))
+
+
+def _column(title: str, suffix: str, unit: Scale | None) -> Column:
+    return Column(title=f"{title}, {unit.unit}" if unit and unit.unit else title, suffix=suffix, scale=unit)

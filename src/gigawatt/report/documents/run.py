@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from gigawatt.catalog.records import Evidence
 from gigawatt.report import calls, figures, fleet, hours, ladder, names, tables, unbuilt, views, where, words
 from gigawatt.report.document import Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, Tile
 from gigawatt.report.documents.sources import data
@@ -179,19 +180,19 @@ def _rests(v: View, *listed: Table) -> Section:
 
 def sources(v: View) -> tuple[CitedSource, ...]:
     """Where the numbers were read."""
-    found = cited(v.scenario.evidence.values())
+    found = list(v.scenario.evidence.values())
     if names.of_gigawatts(v.scenario) and v.headline.peak_period:
-        past = views.historic_source()
-        found = (*found, CitedSource(title=past.title, url=past.url, date=past.date, numbers_count=1))
-    return found
+        found.append(Evidence(source=views.historic_source(), grade="press"))
+    return cited(found)
 
 
 def made(result: Result) -> str:
     """What made this."""
     by, plan = result.provenance, result.plan
-    gap = f"proven gap {cell(plan.gap, 'usd')}" if plan.unit == "USD" else f"proven gap {cell(plan.gap_frac, 'frac')}"
+    gap_frac = cell(round(plan.gap_frac, 6), "frac")
+    gap = f"proven gap {cell(plan.gap, 'usd')} ({gap_frac})" if plan.unit == "USD" else f"proven gap {gap_frac}"
     return (
         f"Gigawatt {by['gigawatt']} · scenario {by['scenario']} · hash {by['hash']} · seed {by['seed']} · "
-        f"{by['solver']}, {plan.status}, {gap} ({cell(plan.gap_frac, 'frac')}) · money in real USD of "
+        f"{by['solver']}, {plan.status}, {gap} · money in real USD of "
         f"{result.scenario.asked.dollar_year}; facility power at the peak PUE of each site"
     )

@@ -11,6 +11,8 @@ from gigawatt.report.formats import cell
 from gigawatt.report.views import View
 from gigawatt.study import drift, site_notes
 from gigawatt.study.job import HASH_LENGTH
+from gigawatt.study.note import Note
+from gigawatt.study.result import Result
 from gigawatt.study.simulation.answer import SimulationAnswer
 
 NO_RACK = "No rack is in service."
@@ -22,8 +24,7 @@ def document(answer: SimulationAnswer) -> Document:
     """What happened to a plan."""
     result = answer.result
     v = views.view(result)
-    kept = (*LIVED, *site_notes.CODES, drift.CODE)
-    known = [*(note.text for note in result.notes if note.code in kept), *result.timeline.notes]
+    known = [*(note.text for note in simulated(result)), *result.timeline.notes]
     return Document(
         title=v.asked.title,
         names=(v.scenario.name, v.scenario.hash[:HASH_LENGTH]),
@@ -35,6 +36,11 @@ def document(answer: SimulationAnswer) -> Document:
         sources_depth=Depth.FULL,
         made=made(result),
     )
+
+
+def simulated(result: Result) -> list[Note]:
+    """The notes of a result that are about what was lived through, not about its plan."""
+    return [note for note in result.notes if note.code in (*LIVED, *site_notes.CODES, drift.CODE)]
 
 
 def tiles(answer: SimulationAnswer) -> tuple[Tile, ...]:
@@ -87,4 +93,4 @@ def differences(v: View) -> Iterator[tuple[str, str]]:
     """Why simulation and plan differ, one for each figure that does."""
     for row in v.result.timeline.summary.plan_vs_sim:
         if row.simulated and "as planned" not in row.cause:
-            yield "", f"{tables.item(v, row.item)}: {words.said(row.cause)}"
+            yield "", f"{tables.item(v, row.item)}: {words.cause(v, row.cause)}"

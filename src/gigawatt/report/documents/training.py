@@ -71,7 +71,7 @@ def _step(found: TrainingPrediction) -> Exhibit:
         Column(title="Time", suffix="s"),
     )
     rows = tuple((name, share, share * found.step_s) for name, share in shares)
-    bars = [charts.Bar(label=name, value=share, text=cell(share, "frac"), colour=0) for name, share in shares]
+    bars = [charts.Bar(label=name, value=share, text=f"{PERCENT.text(share)} %", colour=0) for name, share in shares]
     largest, most = max(shares, key=lambda item: item[1])
     about = charts.About(name="step", title="What a step goes to", description=f"Most of it is {largest}.")
     return Exhibit(

@@ -12,9 +12,11 @@ from gigawatt.study.validate.score import GroupScore, Scored, Scores, Validation
 
 # What a mean error is held against, by what is validated, where it is no constant efficiency.
 BASELINE, BASELINES = "a constant efficiency", {"facility": "the median of the other rows"}
-NAMED = {"gpu": "GPU"}
+NAMED = {"gpu": "GPU", "fitted": "part in the fit", "pue": "PUE"}
 # Members of a group that are drawn, those of the most rows; the table has all.
 DRAWN = 12
+# Times the largest error from which on baselines are told in words: their marks would make the bars too short to read.
+FAR_RATIO = 4.0
 COLUMNS = (
     Column(title="Rows", suffix="count"),
     *(Column(title=f"{name}, %", suffix="frac", scale=PERCENT) for name in ("MAPE", "Median", "Bias", "Baseline")),
@@ -68,9 +70,9 @@ def _group(group: str, rows: Sequence[GroupScore], baseline: str) -> Exhibit:
     cells = tuple((r.name, r.rows, r.mape_frac, r.median_frac, r.bias_frac, r.baseline_mape_frac) for r in rows)
     named = NAMED.get(group, group)
     columns = (Column(title=f"{named[0].upper()}{named[1:]}"), *COLUMNS)
-    drawn = sorted(sorted(rows, key=lambda row: -row.rows)[:DRAWN], key=lambda row: row.name)
-    chosen = f", the {DRAWN} of the most rows" if len(drawn) < len(rows) else ""
     most = max(rows, key=lambda row: row.mape_frac or 0.0)
+    drawn = sorted(sorted(rows, key=lambda row: (row is not most, -row.rows))[:DRAWN], key=lambda row: row.name)
+    chosen = f", the largest and those of the most rows, {DRAWN} in all" if len(drawn) < len(rows) else ""
     says = f"By {named}, the mean error is at most {_share(most.mape_frac)} ({most.name})."
     about = charts.About(name=(name := f"by-{group}"), title=f"Mean error by {named}", description=says)
     return Exhibit(
@@ -78,12 +80,16 @@ def _group(group: str, rows: Sequence[GroupScore], baseline: str) -> Exhibit:
         says=says,
         shows=f"Mean error by {named}{chosen}; baseline: {baseline}",
         table=Table(name=name, title=f"By {named}", columns=columns, rows=cells),
-        chart=charts.bars(about, _bars(drawn), ("mean error", "baseline")),
+        chart=charts.bars(about, *_bars(drawn)),
     )
 
 
-def _bars(rows: Sequence[GroupScore]) -> list[charts.Bar]:
-    return [
+def _bars(rows: Sequence[GroupScore]) -> tuple[list[charts.Bar], tuple[str, str]]:
+    """Errors with their baselines, and what the two marks are called: nothing where there is only one."""
+    farthest = max((row.baseline_mape_frac or 0.0 for row in rows), default=0.0)
+    if farthest > FAR_RATIO * max((row.mape_frac or 0.0 for row in rows), default=0.0):
+        return [charts.Bar(label=r.name, value=r.mape_frac or 0.0, text=_beside(r), colour=0) for r in rows], ("", "")
+    bars = [
         charts.Bar(
             label=row.name,
             value=row.mape_frac or 0.0,
@@ -94,6 +100,11 @@ def _bars(rows: Sequence[GroupScore]) -> list[charts.Bar]:
         )
         for row in rows
     ]
+    return bars, ("mean error", "baseline")
+
+
+def _beside(row: GroupScore) -> str:
+    return f"{_share(row.mape_frac)} (baseline {_share(row.baseline_mape_frac)})"
 
 
 def _not_answered(scores: Scores) -> tuple[Table, ...]:

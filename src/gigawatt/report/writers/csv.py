@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+from typing import TypeGuard
 
-from gigawatt.report.document import Column, Document, Table
+from gigawatt.report.document import Column, Document, Table, Value
 from gigawatt.report.formats import si
 
 
@@ -19,13 +21,17 @@ def text(table: Table) -> str:
     found = io.StringIO()
     rows = csv.writer(found, lineterminator="\n")
     rows.writerow(heads(table))
-    rows.writerows(table.rows)
+    rows.writerows([v if isinstance(v, str) or is_figure(v) else None for v in row] for row in table.rows)
     return found.getvalue()
 
 
 def heads(table: Table) -> list[str]:
-    """What columns are called where their figures are in SI: the title, and the unit in brackets, "Debt [USD]"."""
-    return [head(column) for column in table.columns]
+    """What columns are called where their figures are in SI: the title, and the unit in brackets, "Debt [USD]".
+
+    A unit that heads the names of rows, as it may where people read, is left out.
+    """
+    shown = {column.scale.unit for column in table.columns if column.scale is not None}
+    return ["" if column.title in shown else head(column) for column in table.columns]
 
 
 def head(column: Column) -> str:
@@ -35,3 +41,8 @@ def head(column: Column) -> str:
     title = "" if title == unit else title
     symbol = si(column.suffix)
     return f"{title} [{symbol}]".strip() if symbol else title
+
+
+def is_figure(value: Value) -> TypeGuard[float]:
+    """Whether a value is a finite number."""
+    return value is not None and not isinstance(value, str) and math.isfinite(value)

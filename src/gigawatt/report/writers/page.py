@@ -10,12 +10,16 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from gigawatt.report.charts.chart import style_sheet
 from gigawatt.report.document import Depth, Document, Exhibit, Part, Section
 
 _UNIT = re.compile(
     r"(?<=\d) (?=(?:%|[kMGTPE]?Wh?\b|(?:million|billion|trillion)\b|USD|t\b|[kMGTPE]?tokens))|(?<=lion) (?=USD)"
+    r"|(?<=\bQ\d) (?=\d{4}\b)"
 )
+_CODE = re.compile(r"`([^`]+)`")
 
 
 # Paper, which is the page's own: rules of it would reach all of a notebook.
@@ -85,9 +89,10 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def whole(text: str) -> str:
-    """Text whose figures stay on one line with their units."""
-    return _UNIT.sub("\N{NO-BREAK SPACE}", text)
+def whole(text: str) -> Markup:
+    """Text as markup: figures stay on one line with their units, quarters with their years, and what stands between
+    backticks is code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", _UNIT.sub("\N{NO-BREAK SPACE}", str(escape(text)))))
 
 
 def rows(section: Section) -> list[list[tuple[Part, str]]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
@@ -11,6 +10,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from gigawatt.report.document import Value
+from gigawatt.report.writers.csv import is_figure
 
 A4 = 9
 # Characters of a sheet's name at most, and those that it must not have; of a cell's text at most.
@@ -53,11 +53,6 @@ def _cells(letter: str, first: int, values: Sequence[Value], style: int | None) 
             yield f'<c r="{letter}{row}"{styled}><v>{float(value)!r}</v></c>'
         else:
             yield ""
-
-
-def is_figure(value: Value) -> bool:
-    """Whether a value is a finite number."""
-    return value is not None and not isinstance(value, str) and math.isfinite(value)
 
 
 class Sheets:

@@ -1,12 +1,14 @@
 """A document on a terminal: short tables under their sentences, that can be read aloud.
 
-Plain text where standard output is no terminal, and never wider than the terminal (80 columns where there is none).
+Plain text where standard output is no terminal, and never wider than the terminal (80 columns where there is none), but
+for an address or a path that is longer: it stays whole, to be copied.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal
 
 from gigawatt.report.document import Depth, Document, Exhibit, Facts, Paragraph, Part, Table
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 
 # Columns of years that have room at 80 columns.
 YEARS_AT_80 = 8
-FIGURE_WIDTH = 12
+# Cells up to here are figures or a few words, and stay on one line.
+SHORT = 12
 GAP = 3
 # What is made of an answer that a reader opens.
 OPENED = ("report", "workbook", "predictions", "folder")
@@ -73,9 +76,24 @@ def _sentences(out: Console, text: str, style: str = "") -> None:
 
 def _line(out: Console, text: str, style: str = "") -> None:
     """Words, over as many lines as they take."""
-    for line in _text(text, style).wrap(out, out.width):
-        line.rstrip()
-        out.print(line)
+    for line in wrapped(text, out.width):
+        out.print(_text(line, style), soft_wrap=True)
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Lines of words, of which one that is longer than a line is not cut."""
+    from rich.cells import cell_len
+
+    lines = []
+    for given in text.splitlines():
+        line = ""
+        for word in given.split():
+            longer = f"{line} {word}".strip()
+            if line and cell_len(longer) > width:
+                lines.append(line)
+            line = word if line and cell_len(longer) > width else longer
+        lines.append(line)
+    return lines
 
 
 def _section(out: Console, table: Table, says: str) -> None:
@@ -116,23 +134,54 @@ def _rich(table: Table, width: int) -> Any:
     from rich.table import Table as RichTable
 
     texts = table.texts()
-    longest = [max(len(text) for text in column) for column in zip(*texts, strict=True)]
-    words = [max(map(len, column.title.split()), default=0) for column in table.columns]
-    least = [max(cells, word) for cells, word in zip(longest, words, strict=True)]
-    room = width - sum(least[1:]) - GAP * (len(least) - 1)
     headed = any(column.title for column in table.columns)
     shown = RichTable(
         box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1), header_style="bold", show_header=headed
     )
-    for n, column in enumerate(table.columns):
-        figures = bool(column.suffix) and n > 0
-        side: Literal["left", "right"] = "right" if figures else "left"
-        whole = least[n] if figures and least[n] <= FIGURE_WIDTH else None
-        one_line = n == 0 and least[0] <= room
-        shown.add_column(_text(column.title), justify=side, overflow="fold", no_wrap=one_line, min_width=whole)
+    for n, (column, room) in enumerate(zip(table.columns, widths(table, texts, width), strict=True)):
+        side: Literal["left", "right"] = "right" if _figures(table, n) else "left"
+        shown.add_column(_text(column.title), justify=side, overflow="fold", width=room)
     for n, row in enumerate(texts):
         shown.add_row(*(_text(text) for text in row), style="bold" if n in table.strong else None)
     return shown
+
+
+def _figures(table: Table, n: int) -> bool:
+    return bool(table.columns[n].suffix) and n > 0
+
+
+def widths(table: Table, texts: Sequence[Sequence[str]], width: int) -> list[int]:
+    """How wide each column is, so that all of them fit.
+
+    Short cells and words stay whole where there is room, then names in the first column; what is left goes where cells
+    take most lines.
+    """
+    heads = [column.title for column in table.columns]
+    cells = [[row[n] for row in texts] for n in range(len(heads))]
+    longest = [max(map(len, column), default=0) for column in cells]
+    most = [max(len(head), cell, 1) for head, cell in zip(heads, longest, strict=True)]
+    least = [
+        max(_word(head), *(len(cell) if len(cell) <= SHORT else _word(cell) for cell in column), 1)
+        for head, column in zip(heads, cells, strict=True)
+    ]
+    room = width - GAP * (len(heads) - 1)
+    named = [max(least[0], longest[0]), *least[1:]]
+    if sum(least) > room:
+        return _shared(room, [max(1, min(one, room // len(least))) for one in least], least)
+    return _shared(room, named if sum(named) <= room else least, most)
+
+
+def _word(text: str) -> int:
+    """The longest word."""
+    return max(map(len, text.split()), default=0)
+
+
+def _shared(room: int, least: Sequence[int], most: Sequence[int]) -> list[int]:
+    """Widths from least to most that fill the room, with as few lines in the longest cell as can be."""
+    found = list(least)
+    while sum(found) < min(room, sum(most)):
+        found[max(range(len(most)), key=lambda n: most[n] / found[n])] += 1
+    return found
 
 
 def _text(text: str, style: str = "") -> Any:
@@ -145,18 +194,17 @@ def _pairs(out: Console, title: str, pairs: Sequence[tuple[str, str]]) -> None:
     """Terms and what they stand for, the second hanging beside the first."""
     if not pairs:
         return
-    from rich.table import Table as RichTable
+    from rich.cells import cell_len
 
     out.print()
     if title:
         _line(out, title, "bold")
-    grid = RichTable.grid(padding=(0, 1))
-    half = out.width // 2
-    grid.add_column(no_wrap=all(len(term) <= half for term, _ in pairs), overflow="fold", max_width=half)
-    grid.add_column(overflow="fold")
-    for term, text in pairs:
-        grid.add_row(_text(term), _text(text))
-    _trimmed(out, grid)
+    terms = [[line.plain.rstrip() for line in _text(term).wrap(out, out.width // 2)] for term, _ in pairs]
+    hang = max(cell_len(line) + 1 for lines in terms for line in [*lines, ""]) if any(map(any, terms)) else 0
+    for lines, (_, text) in zip(terms, pairs, strict=True):
+        for term, line in zip_longest(lines, wrapped(text, out.width - hang), fillvalue=""):
+            blank = hang - cell_len(term)
+            out.print(f"{term}{' ' * blank}{line}".rstrip(), soft_wrap=True)
 
 
 def _trimmed(out: Console, shown: Any) -> None:

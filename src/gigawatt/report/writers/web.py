@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from typing import Any
 
-from gigawatt.report.document import Document, Exhibit, Facts, Paragraph, Part, Table, Value
+from gigawatt.report.document import Document, Exhibit, Facts, Paragraph, Part, Table
+from gigawatt.report.writers.csv import is_figure
 
 
 def plain(document: Document) -> dict[str, Any]:
@@ -61,12 +61,8 @@ def _table(table: Table) -> dict[str, Any]:
         "name": table.name,
         "title": table.title,
         "columns": [{"title": column.title, "unit": column.suffix} for column in table.columns],
-        "rows": [[_finite(value) for value in row] for row in table.rows],
+        "rows": [[v if isinstance(v, str) or is_figure(v) else None for v in row] for row in table.rows],
         "texts": table.texts(),
         "strong": list(table.strong),
         "depth": table.depth.name.lower(),
     }
-
-
-def _finite(value: Value) -> Value:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

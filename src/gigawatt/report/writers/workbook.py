@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from gigawatt.report.document import Column, Document, Exhibit, Facts, Paragraph, Part, Section, Sum, Table, Value
 from gigawatt.report.formats import Scale, scale
 from gigawatt.report.writers import csv
+from gigawatt.report.writers.csv import is_figure
 
 if TYPE_CHECKING:
     from gigawatt.report.writers.sheets import Sheets
@@ -180,7 +181,7 @@ def _titled(column: Column, unit: Scale, said: str) -> str:
 
 
 def _figures(values: Iterable[Value]) -> list[float]:
-    return [v for v in values if not isinstance(v, str | None) and math.isfinite(v)]
+    return [v for v in values if is_figure(v)]
 
 
 class _Page:
@@ -247,7 +248,7 @@ class _Page:
             long = len(value) > (OTHER if at else FIRST)
             style = self.sheets.strong if strong else self.sheets.wrapped if long else self.sheets.text
             self.sheet.write_string(row, at, value, style)
-        elif value is not None and math.isfinite(value):
+        elif is_figure(value):
             self.sheet.write_number(row, at, value / shown.size, self.sheets.number(shown.pattern, strong=strong))
         elif strong:
             self.sheet.write_blank(row, at, None, self.sheets.strong)

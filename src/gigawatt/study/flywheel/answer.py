@@ -246,8 +246,8 @@ def _past_notes(rows: Sequence[BacktestRow]) -> dict[str, str]:
     if wheel is not None and trend is not None:
         better = wheel < CLEARLY_BETTER * trend
         texts["trend"] = (
-            f"What was held out is missed by {wheel:.0%} in the mean; growth at the rate of the points that set the "
-            f"wheel, simply continued, misses it by {trend:.0%}. "
+            f"What was held out is missed by {100 * wheel:.0f} % in the mean; growth at the rate of the points that "
+            f"set the wheel, simply continued, misses it by {100 * trend:.0f} %. "
             f"The wheel {'does better than a trend' if better else 'cannot be told from a trend by the past'}."
         )
     return texts | _spending(rows)

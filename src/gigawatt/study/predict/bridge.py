@@ -168,9 +168,9 @@ def _panels_ratio(latitude_deg: float, storage_h: float, round_trip_frac: float)
 def _unable(record: OnsitePower, plant: watts.OnsitePower | None, load_frac: float) -> str:
     """Why a plant cannot carry the load, in words; "" where it can."""
     if plant is None:
-        return f"{record.storage_h:g} h of storage are less than the longest nights at this latitude"
+        return f"{record.storage_h:g} h of storage are less than the longest nights at this latitude."
     most = plant.installed_ratio * plant.capacity_frac
-    return f"makes {100 * most:.0f} % of the energy of its load in a year at most" if most < load_frac else ""
+    return f"at most {100 * most:.0f} % of the energy of the load in a year." if most < load_frac else ""
 
 
 def _bridged(record: OnsitePower, plant: watts.OnsitePower, terms: _Terms) -> BridgePlant:

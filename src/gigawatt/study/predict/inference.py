@@ -356,7 +356,7 @@ def _prediction(machinery: _Machinery, served: tokens.Serving) -> InferencePredi
 
 
 def _notes(machinery: _Machinery, unknown: list[str]) -> tuple[Note, ...]:
-    queue = "TTFT is a queueing approximation (random arrivals, M/M/1 for the prompts ahead)"
+    queue = "TTFT is a queueing approximation (random arrivals, M/M/1 for the prompts ahead)."
     notes = [Note(code="queueing", path="ttft_s", text=queue)]
     if unknown:
         text = f"no measured row has {', '.join(unknown)}: the band is wider by that"

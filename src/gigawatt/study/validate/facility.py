@@ -87,7 +87,7 @@ def _notes(scored: Sequence[Scored]) -> tuple[Note, ...]:
         return ()
     without = f"{100 * np.mean(rest):.1f} %" if rest else "none"
     text = (
-        f"{len(zeros)} of the rows say that about nothing is used: their error is a share of what cooling towers use. "
+        f"About nothing is used in {len(zeros)} of the rows: their error is a share of what cooling towers use. "
         f"Without them the mean error is {without}."
     )
     return (Note(code="zero_rows", path="value", text=text),)

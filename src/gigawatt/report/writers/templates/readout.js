@@ -70,6 +70,6 @@
   new MutationObserver(ready).observe(document.body, { childList: true, subtree: true });
   for (const kind of ["pointermove", "pointerdown"]) document.addEventListener(kind, point);
   document.addEventListener("keydown", key);
-  document.addEventListener("focusout", () => show(null));
+  document.addEventListener("focusout", ({ target }) => { if (target.contains(on)) show(null); });
   document.addEventListener("scroll", () => show(null), { passive: true });
 })();
