@@ -20,7 +20,7 @@ from gigawatt.study.claims.claim import Computed
 README = Path(__file__).parents[1] / "README.md"
 VERDICTS = {"holds": "holds:", "holds_if": "holds if", "fails": "fails:"}
 # The excerpt ends before this section.
-UNTIL = "Money by calendar year"
+UNTIL = "Balances at the end of each year"
 
 
 def gigawatt(*words: str) -> str:
