@@ -67,6 +67,7 @@ def test_an_answer_shows_itself(campus: gw.Answered) -> None:
     text = repr(campus)
     assert text.splitlines()[0] == campus.document.title
     assert len(text) < 2000
+    assert len(repr(campus.result)) < 200
     assert "charts: " in text
 
 

@@ -28,6 +28,7 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.simulation import Timeline
 from gigawatt.study import drift, netcdf
 from gigawatt.study.files import check_folder, check_writable, foreign, refused, sealed, sha256, unsealed
+from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.note import Note
 from gigawatt.study.simulation.event import EventOutcome
 from gigawatt.study.workshop import NEW, put, sweep, workshop
@@ -71,6 +72,9 @@ class Result:
     def headline(self) -> Mapping[str, float | str | tuple[float, ...] | None]:
         """The figures that are asked for first, by name."""
         return asdict(self.accounts.headline)
+
+    def __repr__(self) -> str:
+        return f"Result({self.scenario.name}, {self.scenario.hash[:HASH_LENGTH]}, {self.plan.status})"
 
     def save(self, folder: str | Path) -> Path:
         """Write the result's data to a folder: all of it, or nothing.
