@@ -105,7 +105,7 @@ def test_the_ladder(narrow: bool) -> None:
     steps = [(x, -y) for x, y in dots]
     assert steps == sorted(steps)
     ticks = [one.text for one in elements(chart, "tick", narrow=narrow)]
-    assert {"1 PFLOPS", "1 EFLOPS", "2016"} <= set(ticks)
+    assert {"1 PFLOP/s", "1 EFLOP/s", "2016"} <= set(ticks)
     names = [str(one.text) for one in elements(chart, "halo", narrow=narrow)]
     assert len(names) == len(set(names)) > len(machines) / 2
 

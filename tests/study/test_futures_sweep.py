@@ -179,10 +179,9 @@ def test_a_quantity_without_a_value_is_no_swing_and_is_said() -> None:
     table = xr.Dataset({"value_usd": ("draw", values), "drawn": (("draw", "quantity"), drawn)})
     names = ["demand", "price", "throughput"]
     assert [swing.name for swing in sweep._tornado(names, table)] == ["throughput", "demand"]
-    (note,) = sweep._no_swing(names, sweep._tornado(names, table))
+    note, hole, few = sweep._gaps(names, sweep._tornado(names, table), table, 7)
     assert (note.code, note.path) == ("no_value", "uncertainty.price")
-    (hole,) = sweep._holes(table)
-    assert hole.path == "saltelli"
+    assert (hole.path, few.path) == ("saltelli", "draws")
     assert hole.text.startswith("Futures of the Saltelli design without a value: 1.")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,14 +129,26 @@ def load_result(folder: str | Path) -> Answered:
     return Answered(verbs.named("run"), answer_of(load(folder)))
 
 
-def ask(verb: Verb, *places: Any, out: str | Path | None = None, job: Job | None = None, **values: Any) -> Answered:
+def ask(
+    verb: Verb,
+    *places: Any,
+    out: str | Path | None = None,
+    progress: Callable[[str], None] | None = None,
+    job: Job | None = None,
+    **values: Any,
+) -> Answered:
     """Ask a verb, with values by their place or by key as on a command line; texts have units ("10 GW").
 
     After the places of a command line comes the table of overrides, where the verb takes one. out: the folder to write.
+    progress: called with what is being done. job: both of these, and who cancels or works.
 
     Raises what the verb's answer raises.
     """
-    job = job or Job(folder=Path(out) if out is not None else None)
+    job = job or Job()
+    if progress is not None:
+        job = replace(job, progress=lambda words, _: progress(words))
+    if out is not None:
+        job = replace(job, folder=Path(out))
     if len(places) > len(verb.positional):
         *places_, values["set"] = places
         places = tuple(places_)
@@ -162,8 +174,8 @@ def function(name: str) -> Callable[..., Answered]:
     """The function of a verb by its name in Python. Raises KeyError where there is none."""
     verb = verbs.named(name)
 
-    def asked(*places: Any, out: str | Path | None = None, job: Job | None = None, **values: Any) -> Answered:
-        return ask(verb, *places, out=out, job=job, **values)
+    def asked(*places: Any, **values: Any) -> Answered:
+        return ask(verb, *places, **values)
 
     asked.__name__ = asked.__qualname__ = name
     asked.__doc__ = f"{verb.title}\n\nAs `{verb.example}` on a command line; see `gigawatt {verb.name} --help`."

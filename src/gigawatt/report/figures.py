@@ -64,9 +64,14 @@ def platforms(v: View) -> Exhibit:
     return _power(v, "platform", words.build_out(v), Depth.BRIEF)
 
 
-def sites(v: View) -> Exhibit:
-    """Facility power in service by site."""
-    return _power(v, "site", words.sites(v), Depth.FULL)
+def sites(v: View) -> Exhibit | None:
+    """Facility power in service by site; None for a single one, whose power is that of its platforms."""
+    return None if len(v.sites) == 1 else _power(v, "site", words.sites(v), Depth.FULL)
+
+
+def standing(v: View) -> Exhibit:
+    """Facility power in service by site, or by platform where there is one site, on a page about something else."""
+    return sites(v) or _power(v, "platform", words.build_out(v), Depth.FULL)
 
 
 def milestones(v: View) -> Exhibit | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 
-from gigawatt.report import charts, names
+from gigawatt.report import charts, names, words
 from gigawatt.report.document import Exhibit, table
 from gigawatt.report.figures import exhibit
 from gigawatt.report.formats import cell
@@ -53,7 +53,7 @@ def compute(v: View) -> Exhibit | None:
 
 
 def _drawn(rung: Rung, name: str) -> charts.Peak:
-    tip = f"{rung.date}: {rung.label}, {cell(rung.flops, 'flops')} ({rung.precision})"
+    tip = f"{words.day(rung.date)}: {rung.label}, {cell(rung.flops, 'flops')} ({rung.precision})"
     return charts.Peak(label=rung.label, date=rung.date, flops=rung.flops, tip=tip, name=name)
 
 

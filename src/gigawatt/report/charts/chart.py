@@ -87,7 +87,10 @@ def form(
 
     @wraps(draw)
     def chart(about: About, /, *args: P.args, **kwargs: P.kwargs) -> Chart:
-        return Chart(about=about, draw=lambda frame: draw(frame, *args, **kwargs))
+        def drawn(frame: Frame) -> tuple[Frame, Sequence[str]]:
+            return draw(frame, *args, **kwargs)
+
+        return Chart(about=about, draw=wraps(draw)(drawn))
 
     return chart
 

@@ -9,7 +9,7 @@ from datetime import date
 from gigawatt.report.charts.chart import About, Chart
 from gigawatt.report.charts.xy import Point, Trace, xy
 
-PREFIXES = {12: "1 TFLOPS", 15: "1 PFLOPS", 18: "1 EFLOPS", 21: "1 ZFLOPS", 24: "1 YFLOPS"}
+PREFIXES = {12: "1 TFLOP/s", 15: "1 PFLOP/s", 18: "1 EFLOP/s", 21: "1 ZFLOP/s", 24: "1 YFLOP/s"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def sections(answer: SimulationAnswer, v: View) -> Iterator[Section]:
     listed = fleet.outages(v)
     yield section("fleet", "The fleet", *fleet.exhibits(v, over_time), listed, lead=DRAWN if listed is not None else "")
     yield section("energy", "Energy and power", *fleet.sites(v, over_time))
-    stood = figures.sites(v) if v.headline.peak_period else None
+    stood = figures.standing(v) if v.headline.peak_period else None
     yield section("plan", "The plan", Paragraph(text=words.headline(v), depth=Depth.FULL), stood)
 
 
