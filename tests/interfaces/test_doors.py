@@ -236,26 +236,26 @@ def test_too_little_memory_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("command", "name"),
+    ("command", "name", "new"),
     [
-        (["allocate", "one-campus", "--out"], "notes.svg"),
-        (["flywheel", "--backtest", "--out"], "notes.svg"),
-        (["validate", "facility", "--predictions"], "notes.csv"),
+        (["allocate", "one-campus", "--out"], "notes.svg", "drawn"),
+        (["flywheel", "--backtest", "--out"], "notes.svg", "drawn"),
+        (["validate", "facility", "--predictions"], "notes.csv", "new-notes.csv"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else value,
 )
 def test_a_file_of_somebody_else_is_refused_and_one_of_ours_replaced(
-    tmp_path: Path, command: Sequence[str], name: str
+    tmp_path: Path, command: Sequence[str], name: str, new: str
 ) -> None:
-    """faults K1: the file that an option names, such as the measurements that were read."""
+    """faults K1: the place that an option names, such as the measurements that were read."""
     (tmp_path / name).write_text("mine, all mine\n1,2\n")
     run = gigawatt(*command, name, "--json", cwd=tmp_path)
     assert run.returncode == 2
     assert fault_of(run)[1]["path"] == command[-1]
     assert (tmp_path / name).read_text() == "mine, all mine\n1,2\n"
     for _ in range(2):
-        assert gigawatt(*command, f"new-{name}", cwd=tmp_path).returncode == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"new-{name}", name]
+        assert gigawatt(*command, new, cwd=tmp_path).returncode == 0
+    assert {path.name for path in tmp_path.iterdir()} == {new, name}
 
 
 @pytest.mark.slow
