@@ -124,3 +124,24 @@ def test_claims_fit_and_say_their_verdict(count: int) -> None:
 )
 def test_figures_of_claims(value: float | str | None, unit: str, text: str) -> None:
     assert claims.with_unit(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("computed", "said"),
+    [
+        (("2027-07-01", "2027-10-01", "2028-01-01"), "by the end of Q3 2027 to Q1 2028, Q4 2027 in the middle"),
+        (("2027-07-01", "2027-07-01", None), "by the end of Q3 2027 or never"),
+        (("2027-07-01", "2027-07-01", "2027-07-01"), "by the end of Q3 2027"),
+        ((None, None, None), "–"),
+    ],
+)
+def test_claims_say_by_when(computed: tuple[str | None, ...], said: str) -> None:
+    """users 4: "2027-07-01 to 2028-01-01" for the ends of quarters."""
+    low, mid, high = computed
+    assert claims.span(Computed(low=low, mid=mid, high=high, unit="date")) == said
+
+
+def test_a_claim_is_shown_under_the_name_that_only_takes() -> None:
+    """users 17: "ten gw" shown where `--only` needs ten_gw."""
+    told = claims.document(CheckedClaims(head=Head(), claims=(CLAIM, CLAIM)))
+    assert told.tables()["claims"].rows[0][0] == "ten_gw"

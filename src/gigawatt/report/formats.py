@@ -107,6 +107,11 @@ def cell(value: float | str | None, suffix: str) -> str:
     return f"−{shown[1:]}" if shown.startswith("-") else shown
 
 
+def pue(value: float | None) -> str:
+    """A PUE, of which thousandths matter; a dash where there is none."""
+    return "–" if value is None else f"{value:.3f}"
+
+
 # What a part of a suffix is called; others are words already.
 _SYMBOLS = {
     "w": "W",

@@ -11,7 +11,7 @@ import numpy as np
 from gigawatt.plan import flows
 from gigawatt.report import names, views, words
 from gigawatt.report.document import Column, Depth, Sum, Table, Unit, Value, in_units, table
-from gigawatt.report.formats import Scale, cell, scale
+from gigawatt.report.formats import Scale, cell, pue, scale
 from gigawatt.report.views import Floats, View
 from gigawatt.study.dates import by_end, quarter, spoken, when
 
@@ -312,9 +312,9 @@ _PLAIN_UNITS = {"racks": "count", "share": "frac"}
 
 
 def _quantity(value: float | None, unit: str) -> str:
-    """A figure of the simulation with its unit; a ratio such as PUE to three digits after the point."""
+    """A figure of the simulation with its unit; one without a unit, such as PUE, to thousandths."""
     if unit == "1":
-        return "–" if value is None else f"{value:.3f}"
+        return pue(value)
     return cell(value, _PLAIN_UNITS.get(unit, unit.lower()))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gigawatt.report import hours, names, views
+from gigawatt.report import formats, hours, names, views
 from gigawatt.report.formats import cell
 from gigawatt.report.views import Floats, View
 from gigawatt.study.dates import MONTH_NAMES, by_end, quarter, spoken
@@ -333,7 +333,7 @@ def lived(v: View) -> str:
     water = f"{cell(seen.water_l, 'l')} of water" if seen.water_l > 0 else "no water"
     return (
         f"Lived through hour by hour, the programme uses {energy} and {water}, and causes {carbon} of carbon dioxide, "
-        f"{window(v)}, at a mean PUE of {cell(seen.pue_mean, 'ratio')}; "
+        f"{window(v)}, at a mean PUE of {formats.pue(seen.pue_mean)}; "
         f"{cell(seen.availability_frac, 'frac')} of its rack-hours work."
     )
 
@@ -367,8 +367,8 @@ def pue(v: View) -> str:
     seen = v.result.timeline.summary
     if seen.pue_mean is None:
         return "Nothing runs."
-    rare = f"; 1 % of IT energy is used at a PUE above {seen.pue_p99:.3f}" if seen.pue_p99 is not None else ""
-    return f"Facilities take {seen.pue_mean:.3f} times the energy of their IT{rare}."
+    rare = f"; 1 % of IT energy is used at a PUE above {formats.pue(seen.pue_p99)}" if seen.pue_p99 is not None else ""
+    return f"Facilities take {formats.pue(seen.pue_mean)} times the energy of their IT{rare}."
 
 
 def goodput(v: View) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gigawatt.report import event, figures, fleet, hours, tables, views, words
 from gigawatt.report.document import Depth, Document, Facts, Paragraph, Section, Tile
 from gigawatt.report.documents.run import DRAWN, called, made, section, sources
-from gigawatt.report.formats import cell
+from gigawatt.report.formats import cell, pue
 from gigawatt.report.views import View
 from gigawatt.study import drift, site_notes
 from gigawatt.study.job import HASH_LENGTH
@@ -52,7 +52,7 @@ def tiles(answer: SimulationAnswer) -> tuple[Tile, ...]:
     found = (
         ("Energy", cell(seen.energy_wh, "wh"), "of all facilities"),
         ("Energy bill", cell(seen.energy_usd, "usd"), "at the price of each hour"),
-        ("PUE", f"{seen.pue_mean:.3f}", "facility energy over that of IT"),
+        ("PUE", pue(seen.pue_mean), "facility energy over that of IT"),
         ("Rack-hours that work", cell(seen.availability_frac, "frac"), "of those in service"),
         ("Faults of racks", given, "of all kinds"),
         ("Energy given up", cell(seen.curtailed_wh, "wh"), "to limits and calls of the grid"),
