@@ -102,6 +102,10 @@ class CalibrationError(InputError):
     """A prediction asked of a kernel outside of what it can answer."""
 
 
+class LedgerError(InputError):
+    """A fact that the ledger does not take, or a database that is no ledger."""
+
+
 class OutputError(InputError):
     """A place for what is written that holds something else, or where nothing of its kind can be."""
 

@@ -28,22 +28,36 @@ def read_bytes(file: Path, what: str, most_bytes: int = MOST_DATA_BYTES) -> byte
     Raises CatalogError where there is no such file, where it is a folder, a pipe or a device, cannot be read or is
     larger than most_bytes.
     """
+    check_file(file, what)
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(most_bytes + 1)
+    except OSError as error:
+        raise _unreadable(file, error.strerror or str(error), what) from None
+    if len(data) <= most_bytes:
+        return data
+    megabytes = most_bytes // 1_000_000
+    raise _unreadable(file, f"more than {megabytes} MB", f"{what} of at most {megabytes} MB")
+
+
+def check_file(file: Path, what: str) -> None:
+    """Refuse what is no regular file, or cannot be opened. Raises CatalogError; what: "CSV file"."""
     try:
         mode = file.stat().st_mode
         if stat.S_ISREG(mode):
-            with file.open("rb") as stream:
-                data = stream.read(most_bytes + 1)
-            given = f"more than {most_bytes // 1_000_000} MB" if len(data) > most_bytes else ""
-        else:
-            given = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
+            with file.open("rb"):
+                return
+        given = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
     except OSError as error:
         given = error.strerror or str(error)
     except ValueError:
         given = "a name that no file can have"
-    if not given:
-        return data
-    expected = f"a {what} of at most {most_bytes // 1_000_000} MB" if given.startswith("more") else f"a readable {what}"
-    raise CatalogError([Fault(path=str(file), given=given, expected=expected)])
+    raise _unreadable(file, given, what)
+
+
+def _unreadable(file: Path, given: str, what: str) -> CatalogError:
+    expected = f"a {what}" if " of at most " in what else f"a readable {what}"
+    return CatalogError([Fault(path=str(file), given=given, expected=expected)])
 
 
 def read_text(file: Path, what: str, most_bytes: int = MOST_DATA_BYTES) -> str:
