@@ -51,7 +51,7 @@ def test_a_time_without_offset_is_on_the_clock_that_is_asked_for_and_another_kee
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("2026-01-01T00:00:00", "states no offset from UTC, and none is guessed: give that of its clock (utc_offset)"),
+        ("2026-01-01T00:00:00", "states no offset from UTC, and none is guessed: give its clock's (utc_offset)"),
         ("2026-01-01", "(utc_offset)"),
         ("2026-01-01T24:00:00Z", "the end of a day: write 00:00"),
         ("2016-12-31T23:59:60Z", "a leap second"),
@@ -133,3 +133,13 @@ def test_a_column_of_one_form_is_read_at_once(monkeypatch: pytest.MonkeyPatch) -
     hours = np.datetime64("2026-01-01T00:00:00") + np.arange(48) * np.timedelta64(1, "h")
     found, _ = column_milliseconds([f"{hour}+01:00" for hour in hours])
     assert found.tolist() == [NEW_YEAR_MS + (n - 1) * H_MS for n in range(48)]
+
+
+def test_a_long_column_of_several_forms_and_faults_reads_as_its_cells_do() -> None:
+    hours = np.datetime64("2026-01-01T00:00:00") + np.arange(300) * np.timedelta64(1, "h")
+    texts = [f"{hour}{'+01:00' if n < 100 else '+02:00'}" for n, hour in enumerate(hours)]
+    texts[50] = texts[250] = "2026-01-01T24:00:00+02:00"
+    found, reasons = column_milliseconds(texts)
+    assert list(reasons) == [50, 250]
+    good = [n for n in range(300) if n not in reasons]
+    assert found[good].tolist() == [milliseconds(texts[n]) for n in good]

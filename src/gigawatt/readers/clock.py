@@ -23,6 +23,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
 FIRST_MS = (datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) - _EPOCH) // _MS
 END_MS = (datetime(END_YEAR, 1, 1, tzinfo=UTC) - _EPOCH) // _MS
+# Times of more than one form that are read one by one.
+_SHORT_COUNT = 16
 # Offsets of clocks on Earth.
 _WESTERNMOST_S, _EASTERNMOST_S = -12 * S_PER_H, 14 * S_PER_H
 
@@ -68,21 +70,34 @@ def epoch_milliseconds(text: str, unit: Literal["s", "ms"]) -> int:
 def column_milliseconds(texts: Sequence[str], utc_offset_s: float | None = None) -> tuple[Instants, dict[int, str]]:
     """A column of times as `milliseconds` reads each, and by place the reasons why some are none (their time is 0).
 
-    Texts of one form, as a machine writes them, are read at once, some ten times as fast.
+    Texts of one form, as a machine writes them, are read at once, some twenty times as fast; a column of several, or
+    with faults, is halved until each part is of one or short.
     """
-    try:
-        return _alike(texts, utc_offset_s), {}
-    except ValueError:
-        pass
-    known: dict[str, int] = {}
+    found = np.zeros(len(texts), dtype=np.int64)
     reasons: dict[int, str] = {}
-    for place, text in enumerate(texts):
-        if text not in known:
-            try:
-                known[text] = milliseconds(text, utc_offset_s)
-            except ValueError as error:
-                reasons[place] = str(error)
-    return np.array([known.get(text, 0) for text in texts], dtype=np.int64), reasons
+    parts = [range(len(texts))]
+    while parts:
+        part = parts.pop()
+        half = len(part) // 2
+        try:
+            found[part.start : part.stop] = _alike(texts[part.start : part.stop], utc_offset_s)
+        except ValueError:
+            if len(part) > _SHORT_COUNT:
+                parts += [part[half:], part[:half]]
+            else:
+                _each(texts, part, utc_offset_s, found, reasons)
+    return found, reasons
+
+
+def _each(
+    texts: Sequence[str], part: range, utc_offset_s: float | None, found: Instants, reasons: dict[int, str]
+) -> None:
+    """Times one by one, into what is found and the reasons why some are none."""
+    for place in part:
+        try:
+            found[place] = milliseconds(texts[place], utc_offset_s)
+        except ValueError as error:
+            reasons[place] = str(error)
 
 
 def _alike(texts: Sequence[str], utc_offset_s: float | None) -> Instants:
@@ -113,7 +128,7 @@ def _offset_s(text: str, found: re.Match[str], utc_offset_s: float | None) -> fl
     """The offset that a time states, else that of its file's clock."""
     if found["zone"] is None:
         if utc_offset_s is None:
-            raise ValueError(f'"{text[:40]}" states no offset from UTC, and none is guessed: pass --utc-offset')
+            raise ValueError(f'"{text[:40]}" states no offset from UTC, and none is guessed: give its clock's (utc_offset)')
         return utc_offset_s
     if found["sign"] is None:
         return 0.0
