@@ -51,7 +51,7 @@ def test_a_time_without_offset_is_on_the_clock_that_is_asked_for_and_another_kee
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("2026-01-01T00:00:00", "states no offset from UTC, and none is guessed: give its clock's (utc_offset)"),
+        ("2026-01-01T00:00:00", "states no offset from UTC, and none is guessed: say it (utc_offset)"),
         ("2026-01-01", "(utc_offset)"),
         ("2026-01-01T24:00:00Z", "the end of a day: write 00:00"),
         ("2016-12-31T23:59:60Z", "a leap second"),

@@ -128,7 +128,7 @@ def _offset_s(text: str, found: re.Match[str], utc_offset_s: float | None) -> fl
     """The offset that a time states, else that of its file's clock."""
     if found["zone"] is None:
         if utc_offset_s is None:
-            raise ValueError(f'"{text[:40]}" states no offset from UTC, and none is guessed: give its clock's (utc_offset)')
+            raise ValueError(f'"{text[:40]}" states no offset from UTC, and none is guessed: say it (utc_offset)')
         return utc_offset_s
     if found["sign"] is None:
         return 0.0
