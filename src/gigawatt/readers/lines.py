@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,9 @@ def pieces(file: Path, what: str, piece_bytes: int = PIECE_BYTES) -> Iterator[st
         if not stat.S_ISREG(mode):
             raise _refusal(file, "a folder" if stat.S_ISDIR(mode) else "a pipe or a device", what)
         with file.open("rb") as stream:
-            rest = stream.read(3).removeprefix(b"\xef\xbb\xbf")
+            if stream.read(3) != codecs.BOM_UTF8:
+                stream.seek(0)
+            rest = b""
             while data := stream.read(piece_bytes):
                 whole, found, rest = (rest + data).rpartition(b"\n")
                 if len(rest) > MOST_LINE_BYTES:
