@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gigawatt.errors import CatalogError, Fault
 
-PIECE_BYTES = 1 << 20
+PIECE_BYTES = 1 << 19
 # A line that is longer is none that a person or a tool has written into a table.
 MOST_LINE_BYTES = 4 << 20
 
