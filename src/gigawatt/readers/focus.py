@@ -29,9 +29,9 @@ from gigawatt.errors import CatalogError, Fault
 from gigawatt.readers.blocks import SingleReading, in_blocks
 from gigawatt.readers.clock import milliseconds
 from gigawatt.readers.focus_columns import INVOICE, NUMBERS, TIMES, canonical, missing, other_dataset, version_of
-from gigawatt.readers.parquet_rows import is_parquet, parquet_table
+from gigawatt.readers.parquet_rows import is_parquet, parquet_header, parquet_rows
 from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark, Series, key_of
-from gigawatt.readers.streams import csv_table
+from gigawatt.readers.streams import csv_header, csv_rows
 
 EXPECTED = "a table of charges with the columns of FOCUS 1.0 to 1.4, cost and usage, as CSV in UTF-8 or as Parquet"
 USD = "USD"
@@ -72,10 +72,10 @@ def read(file: Path, asked: Asked) -> Iterator[Block | Event | Rejected | Remark
     `asked.site` stands where rows have no column x_site; without either a row is of its region. Raises CatalogError
     where the file cannot be read, lacks mandatory columns, or is another of FOCUS's datasets.
     """
-    names, rows = parquet_table(file, EXPECTED) if is_parquet(file) else csv_table(file, EXPECTED)
-    header = canonical(names)
+    parquet = is_parquet(file)
+    header = canonical(parquet_header(file, EXPECTED) if parquet else csv_header(file, EXPECTED))
     version = _checked(file, header)
-    return in_blocks(_items(header, version, rows, asked))
+    return in_blocks(_items(header, version, parquet_rows(file) if parquet else csv_rows(file), asked))
 
 
 def _checked(file: Path, header: list[str]) -> str:

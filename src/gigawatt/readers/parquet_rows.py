@@ -24,11 +24,11 @@ def is_parquet(file: Path) -> bool:
         return stream.read(len(MAGIC)) == MAGIC
 
 
-def parquet_table(file: Path, expected: str) -> tuple[list[str], Iterator[tuple[int, list[str]] | Rejected]]:
-    """The columns of a Parquet file, and its rows as text, counted from 1; what is null is "".
+def parquet_header(file: Path, expected: str) -> list[str]:
+    """The columns of a Parquet file.
 
-    Numbers and times are written as exactly as the file has them, a time without a zone without one. Raises
-    CatalogError where pyarrow is not installed or the file is broken.
+    expected: what the file should be, in words. Raises CatalogError where pyarrow is not installed, the file is broken
+    or a column is there twice.
     """
     try:
         parquet: Any = import_module("pyarrow.parquet")
@@ -36,30 +36,33 @@ def parquet_table(file: Path, expected: str) -> tuple[list[str], Iterator[tuple[
         need = "pyarrow to read it with (the extra gigawatt[parquet]), or the same rows as CSV"
         raise CatalogError([Fault(path=str(file), given="a Parquet file", expected=need)]) from None
     try:
-        table = parquet.ParquetFile(file)
-        names = list(table.schema_arrow.names)
+        with parquet.ParquetFile(file) as table:
+            names = list(table.schema_arrow.names)
     except (OSError, ValueError) as error:  # pyarrow's own are both
         raise CatalogError([Fault(path=str(file), given=str(error)[:160], expected=expected)]) from None
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         given = f"the column {', '.join(twice)} twice"
         raise CatalogError([Fault(path=str(file), given=given, expected=expected)])
-    return names, _rows(table)
+    return names
 
 
-def _rows(table: Any) -> Iterator[tuple[int, list[str]] | Rejected]:
+def parquet_rows(file: Path) -> Iterator[tuple[int, list[str]] | Rejected]:
+    """The rows of a Parquet file as text, counted from 1; what is null is "".
+
+    Numbers and times are written as exactly as the file has them, a time without a zone without one.
+    """
+    parquet: Any = import_module("pyarrow.parquet")
     count = 0
     try:
-        for batch in table.iter_batches(batch_size=BATCH_COUNT):
-            columns = [_texts(column) for column in batch.columns]
-            for cells in zip(*columns, strict=True):
-                count += 1
-                yield count, list(cells)
+        with parquet.ParquetFile(file) as table:
+            for batch in table.iter_batches(batch_size=BATCH_COUNT):
+                for cells in zip(*map(_texts, batch.columns), strict=True):
+                    count += 1
+                    yield count, list(cells)
     except (OSError, ValueError) as error:
         reason = f"the file breaks off here, and nothing after it is read: {str(error)[:160]}"
         yield Rejected(line=count + 1, reason=reason)
-    finally:
-        table.close()
 
 
 def _texts(column: Any) -> list[str]:

@@ -30,7 +30,7 @@ from gigawatt.errors import CatalogError, Fault, near
 from gigawatt.readers.clock import milliseconds
 from gigawatt.readers.csv_rows import number
 from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark
-from gigawatt.readers.streams import csv_table
+from gigawatt.readers.streams import csv_header, csv_rows
 
 STATES = ("announced", "contracted", "under_construction", "energised", "it_loaded")
 BASES = ("facility", "it")
@@ -53,7 +53,7 @@ def read(file: Path, asked: Asked, today_ms: int | None = None) -> Iterator[Bloc
 
     Raises CatalogError where the file cannot be read or has other columns.
     """
-    header, rows = csv_table(file, EXPECTED)
+    header = csv_header(file, EXPECTED)
     epoch = set(EPOCH_COLUMNS) <= set(header)
     own = {name.lower() for name in header} >= set(OWN_COLUMNS[:-1])
     if not (epoch or own):
@@ -61,7 +61,7 @@ def read(file: Path, asked: Asked, today_ms: int | None = None) -> Iterator[Bloc
         raise CatalogError([Fault(path=str(file), given=given, expected=EXPECTED)])
     names = header if epoch else [name.lower() for name in header]
     limit_ms = time.time_ns() // 1_000_000 if today_ms is None else today_ms
-    return _items(names, rows, epoch, asked, limit_ms)
+    return _items(names, csv_rows(file), epoch, asked, limit_ms)
 
 
 def _items(

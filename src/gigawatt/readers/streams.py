@@ -27,42 +27,34 @@ def opened(file: Path, what: str) -> BinaryIO:
     return file.open("rb")
 
 
-def csv_table(file: Path, expected: str) -> tuple[list[str], Iterator[tuple[int, list[str]] | Rejected]]:
-    """The header of a CSV file in UTF-8, and its rows, each with the line that it starts on, without empty ones.
+def csv_header(file: Path, expected: str) -> list[str]:
+    """The first line of a CSV file in UTF-8 that is not empty.
+
+    expected: what the file should be, in words. Raises CatalogError where it has no such line, or a name in it twice.
+    """
+    with opened(file, "CSV file") as stream:
+        rows = _reader(stream)
+        try:
+            header = [name.strip() for name in next((row for row in rows if row), [])]
+            given = _no_header(header)
+        except UnicodeDecodeError:
+            stream.seek(0)
+            given = "text in UTF-16" if stream.read(2) in _UTF_16 else "binary data"
+        except csv.Error as error:
+            given = str(error)
+    if given:
+        raise CatalogError([Fault(path=str(file), given=given, expected=expected)])
+    return header
+
+
+def csv_rows(file: Path) -> Iterator[tuple[int, list[str]] | Rejected]:
+    """The rows below the header of a CSV file, each with the line that it starts on, without empty ones.
 
     A row of another length than the header, or with loose quotes, is rejected, and the rest of the file read on.
-
-    expected: what the file should be, in words. Raises CatalogError where its first line cannot be read.
     """
-    stream = opened(file, "CSV file")
-    rows = csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""), strict=True)
-    try:
-        header = [name.strip() for name in next((row for row in rows if row), [])]
-        given = "" if any(header) else "an empty file"
-    except UnicodeDecodeError:
-        given = "text in UTF-16" if _starts(file).startswith(_UTF_16) else "binary data"
-    except csv.Error as error:
-        given = str(error)
-    if not given:
-        given = _twice(header)
-    if given:
-        stream.close()
-        raise CatalogError([Fault(path=str(file), given=given, expected=expected)])
-    return header, _rows(stream, rows, len(header))
-
-
-def _starts(file: Path) -> bytes:
-    with file.open("rb") as stream:
-        return stream.read(2)
-
-
-def _twice(header: list[str]) -> str:
-    twice = sorted({name for name in header if header.count(name) > 1})
-    return f"the column {', '.join(twice)} twice" if twice else ""
-
-
-def _rows(stream: BinaryIO, rows: Reader, width: int) -> Iterator[tuple[int, list[str]] | Rejected]:
-    with stream:
+    with opened(file, "CSV file") as stream:
+        rows = _reader(stream)
+        width = len(next((row for row in rows if row), []))
         while True:
             line = rows.line_num + 1
             try:
@@ -79,3 +71,15 @@ def _rows(stream: BinaryIO, rows: Reader, width: int) -> Iterator[tuple[int, lis
                     yield line, cells
                 elif cells:
                     yield Rejected(line=line, reason=f"{len(cells)} cells, and the header has {width}")
+
+
+def _reader(stream: BinaryIO) -> Reader:
+    return csv.reader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""), strict=True)
+
+
+def _no_header(header: list[str]) -> str:
+    """Why a line is no header; "" where it is one."""
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if not any(header):
+        return "an empty file"
+    return f"the column {', '.join(twice)} twice" if twice else ""
