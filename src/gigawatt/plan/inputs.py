@@ -2,7 +2,8 @@
 
 One Dataset, made once from a Scenario by calling the kernels; planner, simulator and accountant read the same
 figures, so they cannot disagree. Dimensions: period (solved quarters), site, platform, pool, use_case (classes of
-inference), run (training runs), experiment, segment, social_segment, block (peak, off_peak).
+inference), run (training runs), experiment, segment, social_segment, block (peak, off_peak), before (quarters before the
+horizon in which what stands at its start was paid; none where nothing does).
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from numpy.typing import NDArray
 from gigawatt import dollars, tokens
 from gigawatt.catalog import to_watts
 from gigawatt.plan.throughput import rack_rates
-from gigawatt.quarters import arriving, quarter_number, sample
-from gigawatt.scenario.schema import Asked, PlatformUse, Scenario, Segment, UseCase
+from gigawatt.quarters import arriving, quarter_name, quarter_number, quarter_range, sample
+from gigawatt.scenario.schema import Asked, Opening, PlatformUse, Scenario, Segment, UseCase
 from gigawatt.scenario.series import energy_price_usd_per_wh
 
 Floats = NDArray[np.float64]
@@ -44,6 +45,7 @@ def inputs(scenario: Scenario) -> xr.Dataset:
     data = data.merge(_sites(scenario, quarters)).merge(_platforms(scenario, quarters))
     rates, unable = rack_rates(scenario)
     data = data.merge(_classes(scenario, quarters, rates["use_cases"])).merge(_research(scenario, quarters, rates))
+    data = data.merge(_opening(scenario, data))
     return data.assign_attrs({UNABLE: "\n".join(unable)})
 
 
@@ -237,3 +239,53 @@ def _research(scenario: Scenario, quarters: Sequence[str], rates: Mapping[str, F
 
 def _table(rows: list[list[float]]) -> Floats:
     return np.array(rows, dtype=float).reshape(len(rows), -1)
+
+
+def _opening(scenario: Scenario, data: xr.Dataset) -> xr.Dataset:
+    """What stands before the first quarter: racks by quarter of installation, shells, and what they cost."""
+    use = scenario.asked.opening or Opening()
+    before = _quarters_before(use, scenario.quarters[0])
+    axes = {"before": before, "site": list(data.site.values), "platform": list(data.platform.values)}
+    at = {name: {key: n for n, key in enumerate(keys)} for name, keys in axes.items()}
+    count = np.zeros([len(keys) for keys in axes.values()])
+    rack_usd, shell_usd = np.zeros(len(before)), np.zeros(len(before))
+    shell_w, begun_usd = np.zeros(len(axes["site"])), np.zeros(len(axes["site"]))
+    for racks in use.racks:
+        quarter = at["before"][racks.installed_date]
+        count[quarter, at["site"][racks.site], at["platform"][racks.platform]] += racks.count
+        price = _price_then(scenario, racks.platform, racks.installed_date) if racks.price_usd is None else racks.price_usd
+        rack_usd[quarter] += racks.count * price * (1 + scenario.asked.finance.network_frac)
+    for shells in use.shells:
+        site, listed = at["site"][shells.site], float(data.shell_usd_per_w.sel(site=shells.site))
+        cost = listed if shells.cost_usd_per_w_facility is None else shells.cost_usd_per_w_facility
+        shell_w[site] += shells.power_w
+        shell_usd[at["before"][shells.paid_date]] += shells.power_w * cost
+    for begun in use.begun:
+        begun_usd[at["site"][begun.site]] += begun.amount_usd
+        shell_usd[at["before"][begun.paid_date]] += begun.amount_usd
+    done = {entry.run: entry.done_frac for entry in use.trained}
+    return _frame(
+        {
+            "opening_count": (("before", "site", "platform"), count),
+            "opening_rack_usd": (("before",), rack_usd),
+            "opening_shell_usd": (("before",), shell_usd),
+            "opening_shell_w": (("site",), shell_w),
+            "opening_begun_usd": (("site",), begun_usd),
+            "opening_done_frac": (("run",), [done.get(str(run), 0.0) for run in data.run.values]),
+        },
+        **axes,
+        run=list(data.run.values),
+    )
+
+
+def _quarters_before(use: Opening, start: str) -> list[str]:
+    """Every quarter from the earliest of an opening state up to the horizon."""
+    paid = [entry.paid_date for entry in (*use.shells, *use.begun)]
+    dates = [*paid, *(entry.installed_date for entry in use.racks)]
+    return quarter_range(min(dates), quarter_name(quarter_number(start) - 1)) if dates else []
+
+
+def _price_then(scenario: Scenario, platform: str, quarter: str) -> float:
+    """Price of a platform's rack in a quarter [USD]."""
+    use, record = scenario.asked.platforms[platform], scenario.records.accelerators[platform]
+    return float(_rack_price(use, record.rack_price_usd, [quarter])[0])
