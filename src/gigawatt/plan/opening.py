@@ -100,29 +100,21 @@ def terminal_usd(data: xr.Dataset, asked: Asked) -> float:
     """Value at the end of the horizon of what stood at its start [USD, not discounted]."""
     finance, count = asked.finance, data.sizes["period"]
     return finance.terminal_value_frac * sum(
-        float(spent @ dollars.unamortised_frac(ages + count / 4, life, finance.discount_per_year))
-        for spent, ages, life in _spent(data, asked)
+        float(paid @ dollars.unamortised_frac(ages + count / 4, life, finance.discount_per_year))
+        for paid, ages, life in spent(data, asked)
     )
-
-
-def instalments_count(data: xr.Dataset, asked: Asked, quarters_count: int) -> list[tuple[Floats, Floats]]:
-    """Of racks and of shells: what was spent before the horizon [USD], and how many of its quarterly instalments fall
-    into the first so many quarters."""
-    return [
-        (spent, np.clip(4 * (life - ages), 0.0, quarters_count)) for spent, ages, life in _spent(data, asked)
-    ]
 
 
 def _book_usd(data: xr.Dataset, asked: Asked) -> Floats:
     """Book value of what stood at the start, then and at the end of each quarter [USD], (quarters + 1,)."""
     years = np.arange(data.sizes["period"] + 1) / 4
     book = np.zeros(years.size)
-    for spent, ages, life in _spent(data, asked):
-        book += dollars.book_frac(years[:, None] + ages[None, :], life) @ spent
+    for paid, ages, life in spent(data, asked):
+        book += dollars.book_frac(years[:, None] + ages[None, :], life) @ paid
     return book
 
 
-def _spent(data: xr.Dataset, asked: Asked) -> list[tuple[Floats, Floats, float]]:
+def spent(data: xr.Dataset, asked: Asked) -> list[tuple[Floats, Floats, float]]:
     """Of racks and of shells: what was spent in each quarter before the horizon [USD], how long before it [years], and
     the book life [years]."""
     if COUNT not in data:

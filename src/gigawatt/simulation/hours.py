@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gigawatt import watts
 from gigawatt.catalog import to_watts
+from gigawatt.plan import opening
 from gigawatt.plan.flows import mean_stock
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
@@ -101,7 +102,8 @@ def world(
 ) -> World:
     """What all spans of a plan share. years: of the scenario's sites, where the caller has them already."""
     asked, records, data = scenario.asked, scenario.records, plan.inputs
-    stock = mean_stock(plan.data.stock_count).transpose("period", "site", "platform").values[:, at.site, at.platform]
+    stock = mean_stock(plan.data.stock_count, opening.start_count(data)).transpose("period", "site", "platform")
+    stock = stock.values[:, at.site, at.platform]
     order = [tier.work for tier in reversed(asked.simulate.tiers)]
     day, peak = tide.tide(data, asked)
     curves = {"training": to_watts.power_curve_of(records.training_curve)}
