@@ -269,8 +269,8 @@ def annuity_due_usd(scenario: Scenario, books: xr.Dataset, inputs: xr.Dataset) -
 def classes(scenario: Scenario, plan: Plan, table: xr.Dataset) -> xr.Dataset:
     """By use case over the reported window: tokens asked and served, revenue and cost [USD], USD per million tokens.
 
-    Dims (use_case), runs and experiments among them. cost_usd is operating cost plus the annuity of its share of the plan's
-    capex; what was paid before the plan is sunk.
+    Dims (use_case), runs and experiments among them. cost_usd is operating cost plus the annuity of its share of capex,
+    without what was paid before the plan.
     """
     asked, count = scenario.asked, scenario.reported_count
     shown = slice(0, count)

@@ -14,9 +14,16 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
-from gigawatt.plan.buildout import book_table
 from gigawatt.plan import opening
-from gigawatt.plan.milestones import cash_at_start_usd, debt_at_start_usd, drawn_frac, lawful_frac, milestone_name, milestones
+from gigawatt.plan.buildout import book_table
+from gigawatt.plan.milestones import (
+    cash_at_start_usd,
+    debt_at_start_usd,
+    drawn_frac,
+    lawful_frac,
+    milestone_name,
+    milestones,
+)
 from gigawatt.scenario.schema import Asked
 
 Floats = NDArray[np.float64]

@@ -253,7 +253,9 @@ def _opening(scenario: Scenario, data: xr.Dataset) -> xr.Dataset:
     for racks in use.racks:
         quarter = at["before"][racks.installed_date]
         count[quarter, at["site"][racks.site], at["platform"][racks.platform]] += racks.count
-        price = _price_then(scenario, racks.platform, racks.installed_date) if racks.price_usd is None else racks.price_usd
+        price = (
+            _price_then(scenario, racks.platform, racks.installed_date) if racks.price_usd is None else racks.price_usd
+        )
         rack_usd[quarter] += racks.count * price * (1 + scenario.asked.finance.network_frac)
     for shells in use.shells:
         site, listed = at["site"][shells.site], float(data.shell_usd_per_w.sel(site=shells.site))

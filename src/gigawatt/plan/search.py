@@ -113,7 +113,9 @@ def search(data: xr.Dataset, asked: Asked, progress: Progress) -> Found:
         gap = allowed_gap(program, asked, data, bound)
         effort = Effort(clock=clock, iterations_count=max(LEAST_TRIAL, TRIAL_RATIO * program.iterations_count))
         progress("rounding the milestones")
-        best = shift_milestones(program, round_milestones(program, data, asked, effort), effort, asked.solver.trials_count)
+        best = shift_milestones(
+            program, round_milestones(program, data, asked, effort), effort, asked.solver.trials_count
+        )
         if best.objective < bound - gap:
             progress("improving the milestones")
             best, bound, status = improve(program, best, effort, gap, bound, asked.solver.nodes_count)

@@ -116,9 +116,7 @@ def _capital(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, 
         return
     ratio = plan.inputs.pue_peak_ratio.values if use.power_basis == "facility" else np.ones(plan.inputs.sizes["site"])
     before, start, drawn = _before(scenario, plan, ratio)
-    gross = start + np.cumsum(
-        np.einsum("tsg,g,s->t", data.install_count.values, plan.inputs.rack_it_w.values, ratio)
-    )
+    gross = start + np.cumsum(np.einsum("tsg,g,s->t", data.install_count.values, plan.inputs.rack_it_w.values, ratio))
     seen = np.concatenate([before[before.size - use.lag_count :], gross])[: gross.size]
     paid = np.cumsum(data.tranche_usd.values, axis=1)
     below = 0.0
