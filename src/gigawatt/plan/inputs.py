@@ -1,9 +1,9 @@
 """The scenario as labelled arrays in SI units: what every stage multiplies with.
 
 One Dataset, made once from a Scenario by calling the kernels; planner, simulator and accountant read the same
-figures, so they cannot disagree. Dimensions: period (solved quarters), site, platform, pool, use_case (classes of
-inference), run (training runs), experiment, segment, social_segment, block (peak, off_peak), before (quarters before the
-horizon in which what stands at its start was paid; none where nothing does).
+figures, so they cannot disagree. Dimensions: period (solved quarters), before (quarters before them, from the first in
+which something was paid that stands at the start), site, platform, pool, use_case (classes of inference), run (training
+runs), experiment, segment, social_segment, block (peak, off_peak).
 """
 
 from __future__ import annotations

@@ -236,10 +236,9 @@ def reachable(data: xr.Dataset, asked: Asked, powers_w: Sequence[float] | Floats
 
 
 def buildable_w(data: xr.Dataset, asked: Asked) -> Floats:
-    """Most gross facility power by the end of each quarter [W], (quarters,): all supply bought, all ramps filled, beside
-    what stood before.
+    """Most gross facility power by the end of each quarter [W], (quarters,): all supply bought, all ramps filled.
 
-    Ramps limit what is in service, so they bound gross power within one rack life only.
+    What was installed before the horizon counts, and takes its room on the ramps for as long as it stands. Ramps limit what is in service, so they bound gross power within one rack life only.
     """
     in_pool = (data.in_pool_count * data.rack_it_w).max("platform")
     supply = (data.supply_count * in_pool).sum("pool").cumsum("period").values * float(data.pue_peak_ratio.max())

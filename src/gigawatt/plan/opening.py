@@ -75,7 +75,7 @@ def standing_count(data: xr.Dataset, life_count: int) -> xr.DataArray:
     return (there * cohorts).sum("before")
 
 
-def first(value: xr.DataArray | float, data: xr.Dataset) -> xr.DataArray:
+def first(value: xr.DataArray | float, data: xr.Dataset | xr.DataArray) -> xr.DataArray:
     """A value in the first quarter and nothing after it, with `period` before its own dims."""
     is_first = np.arange(data.sizes["period"]) == 0
     return xr.DataArray(is_first.astype(float), dims="period", coords={"period": data.period.values}) * value

@@ -104,8 +104,8 @@ def world(
 ) -> World:
     """What all spans of a plan share. years: of the scenario's sites, where the caller has them already."""
     asked, records, data = scenario.asked, scenario.records, plan.inputs
-    stock = mean_stock(plan.data.stock_count, opening.start_count(data)).transpose("period", "site", "platform")
-    stock = stock.values[:, at.site, at.platform]
+    racks_count = mean_stock(plan.data.stock_count, opening.start_count(data))
+    stock = racks_count.transpose("period", "site", "platform").values[:, at.site, at.platform]
     order = [tier.work for tier in reversed(asked.simulate.tiers)]
     day, peak = tide.tide(data, asked)
     curves = {"training": to_watts.power_curve_of(records.training_curve)}
