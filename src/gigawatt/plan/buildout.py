@@ -77,9 +77,9 @@ def _add_money(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     spend = shell_spending(data) * UNITS["w"] / UNITS["usd"]
     spent = form(variables["energise"], period="energised") * spend
     balance = form(shell_capex) - spent
-    begun = opening.begun_usd(data) / UNITS["usd"]
-    if float(begun.sum()) > 0:
-        balance = balance + _prepaid(model, data, spent, begun)
+    paid = opening.paid_usd(data) / UNITS["usd"]
+    if float(paid.sum()) > 0:
+        balance = balance + _prepaid(model, data, spent, paid)
     add_rows(model, "shell_capex", [period], balance, "=")
 
     serviced = running_cost_usd_per_w(data, asked) * UNITS["w"] / UNITS["usd"]
@@ -89,12 +89,12 @@ def _add_money(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     add_rows(model, "running", [period], form(running) - costs, "=", opening.first(half / UNITS["w"], data))
 
 
-def _prepaid(model: linopy.Model, data: xr.Dataset, spent: Form, begun: xr.DataArray) -> Form:
+def _prepaid(model: linopy.Model, data: xr.Dataset, spent: Form, paid: xr.DataArray) -> Form:
     """What is paid already of shells, billion USD, dims (period, site): as much as each site's next shells cost."""
     period, site = data.indexes["period"], data.indexes["site"]
     prepaid = model.add_variables(lower=0, coords=[period, site], name="prepaid")
     add_rows(model, "prepaid_is_spent", [period, site], form(prepaid) - spent, "<=")
-    add_rows(model, "prepaid_was_paid", [site], form(prepaid), "<=", begun)
+    add_rows(model, "prepaid_was_paid", [site], form(prepaid), "<=", paid)
     return form(prepaid)
 
 
@@ -121,8 +121,8 @@ def energy_wh_per_w(data: xr.Dataset, asked: Asked) -> xr.DataArray:
 def shells_usd(energise_w: xr.DataArray, data: xr.Dataset) -> xr.DataArray:
     """What shells cost in each quarter [USD], dims (period, site), less what was paid before, which counts first."""
     cost = (energise_w.rename(period="energised") * shell_spending(data)).sum("energised")
-    to_date = cost.cumsum("period") - opening.begun_usd(data)
-    return xr.where(opening.begun_usd(data) > 0, opening.change(to_date.clip(min=0)), cost).transpose(*cost.dims)
+    to_date = cost.cumsum("period") - opening.paid_usd(data)
+    return xr.where(opening.paid_usd(data) > 0, opening.change(to_date.clip(min=0)), cost).transpose(*cost.dims)
 
 
 def shell_spending(data: xr.Dataset) -> xr.DataArray:

@@ -42,7 +42,7 @@ def inputs(scenario: Scenario) -> xr.Dataset:
     quarters = scenario.quarters
     data = xr.Dataset(coords={"period": quarters, "block": list(BLOCKS)})
     data["hours_frac"] = ("block", [asked.operations.peak_block_frac, 1 - asked.operations.peak_block_frac])
-    data = data.merge(_sites(scenario, quarters)).merge(_platforms(scenario, quarters))
+    data = data.merge(_sites(scenario)).merge(_platforms(scenario, quarters))
     rates, unable = rack_rates(scenario)
     data = data.merge(_classes(scenario, quarters, rates["use_cases"])).merge(_research(scenario, quarters, rates))
     data = data.merge(_opening(scenario, data))
@@ -56,7 +56,7 @@ def _frame(values: Mapping[str, tuple[Sequence[str], Any]], **coords: Sequence[s
     )
 
 
-def _sites(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
+def _sites(scenario: Scenario) -> xr.Dataset:
     asked, sites = scenario.asked, scenario.records.sites
     uses = asked.sites
     years = {
@@ -74,10 +74,7 @@ def _sites(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
     keys = list(sites)
     return _frame(
         {
-            "ramp_w": (
-                ("period", "site"),
-                np.stack([arriving(sites[k].ramp_w, quarters, uses[k].slip_count) for k in keys], axis=1),
-            ),
+            "ramp_w": (("period", "site"), np.stack([_ramp(scenario, key) for key in keys], axis=1)),
             "pue_peak_ratio": (("site",), [years[k].peak_ratio for k in keys]),
             "pue_mean_ratio": (("site",), [years[k].mean_ratio for k in keys]),
             "energy_price_usd_per_wh": (("site",), [energy_price_usd_per_wh(scenario, k) for k in keys]),
@@ -88,6 +85,22 @@ def _sites(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
         },
         site=keys,
     )
+
+
+def _ramp(scenario: Scenario, key: str) -> Floats:
+    """Facility power that a site can have energised in each quarter [W]: that of its grid, and of shells under way.
+
+    Where an opening state says that only these are, all others take their lead time.
+    """
+    site, asked, quarters = scenario.records.sites[key], scenario.asked, scenario.quarters
+    ramp, use = arriving(site.ramp_w, quarters, asked.sites[key].slip_count), asked.opening
+    if use is None or not use.begun_only:
+        return ramp
+    stands = asked.sites[key].sunk_w + sum(entry.power_w for entry in use.shells if entry.site == key)
+    mine = [entry for entry in use.begun if entry.site == key]
+    ready = [stands + sum(one.power_w for one in mine if one.ready_date <= quarter) for quarter in quarters]
+    is_soon = np.arange(len(quarters)) < round(4 * site.lead_time_years) - 1
+    return np.where(is_soon, np.minimum(ramp, ready), ramp)
 
 
 def _platforms(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
@@ -249,22 +262,22 @@ def _opening(scenario: Scenario, data: xr.Dataset) -> xr.Dataset:
     at = {name: {key: n for n, key in enumerate(keys)} for name, keys in axes.items()}
     count = np.zeros([len(keys) for keys in axes.values()])
     rack_usd, shell_usd = np.zeros(len(before)), np.zeros(len(before))
-    shell_w, begun_usd = np.zeros(len(axes["site"])), np.zeros(len(axes["site"]))
+    shell_w, paid_usd = np.zeros(len(axes["site"])), np.zeros(len(axes["site"]))
     for racks in use.racks:
         quarter = at["before"][racks.installed_date]
         count[quarter, at["site"][racks.site], at["platform"][racks.platform]] += racks.count
-        price = (
-            _price_then(scenario, racks.platform, racks.installed_date) if racks.price_usd is None else racks.price_usd
-        )
+        listed = _price_then(scenario, racks.platform, racks.installed_date)
+        price = listed if racks.price_usd is None else racks.price_usd
         rack_usd[quarter] += racks.count * price * (1 + scenario.asked.finance.network_frac)
     for shells in use.shells:
-        site, listed = at["site"][shells.site], float(data.shell_usd_per_w.sel(site=shells.site))
-        cost = listed if shells.cost_usd_per_w_facility is None else shells.cost_usd_per_w_facility
+        site = at["site"][shells.site]
+        stated = shells.cost_usd_per_w_facility
+        cost = float(data.shell_usd_per_w[site]) if stated is None else stated
         shell_w[site] += shells.power_w
         shell_usd[at["before"][shells.paid_date]] += shells.power_w * cost
-    for begun in use.begun:
-        begun_usd[at["site"][begun.site]] += begun.amount_usd
-        shell_usd[at["before"][begun.paid_date]] += begun.amount_usd
+    for paid in use.paid:
+        paid_usd[at["site"][paid.site]] += paid.amount_usd
+        shell_usd[at["before"][paid.paid_date]] += paid.amount_usd
     done = {entry.run: entry.done_frac for entry in use.trained}
     return _frame(
         {
@@ -272,7 +285,7 @@ def _opening(scenario: Scenario, data: xr.Dataset) -> xr.Dataset:
             "opening_rack_usd": (("before",), rack_usd),
             "opening_shell_usd": (("before",), shell_usd),
             "opening_shell_w": (("site",), shell_w),
-            "opening_begun_usd": (("site",), begun_usd),
+            "opening_paid_usd": (("site",), paid_usd),
             "opening_done_frac": (("run",), [done.get(str(run), 0.0) for run in data.run.values]),
         },
         **axes,
@@ -282,8 +295,8 @@ def _opening(scenario: Scenario, data: xr.Dataset) -> xr.Dataset:
 
 def _quarters_before(use: Opening, start: str) -> list[str]:
     """Every quarter from the earliest of an opening state up to the horizon."""
-    paid = [entry.paid_date for entry in (*use.shells, *use.begun)]
-    dates = [*paid, *(entry.installed_date for entry in use.racks)]
+    dates = [entry.installed_date for entry in use.racks]
+    dates += [entry.paid_date for entry in use.shells] + [entry.paid_date for entry in use.paid]
     return quarter_range(min(dates), quarter_name(quarter_number(start) - 1)) if dates else []
 
 

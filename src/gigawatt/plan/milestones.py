@@ -210,8 +210,8 @@ def _add_releases(model: linopy.Model, data: xr.Dataset, asked: Asked) -> Form |
     lag, start = use.lag_count, gross_at_start_w(data, asked)
     add_rows(model, "gross_balance", [period], change(gross) - added, "=", opening.first(start / UNITS["w"], data))
     # Tight and ordered, not big-M: the power that released tranches stand for never exceeds what was built.
-    stood = np.concatenate([gross_before_w(data, asked, lag), np.zeros(len(period))])[: len(period)]
-    stood = xr.DataArray(stood / UNITS["w"], dims="period", coords={"period": period})
+    earlier = np.concatenate([gross_before_w(data, asked, lag), np.zeros(len(period))])[: len(period)]
+    stood = xr.DataArray(earlier / UNITS["w"], dims="period", coords={"period": period})
     add_rows(model, "milestones", [period], form(released) * sizes - before(gross, lag), "<=", stood)
     add_rows(model, "released_stays", [names, period], change(released), ">=", opening.first(drawn, data))
     if len(steps) > 1:
@@ -238,7 +238,8 @@ def reachable(data: xr.Dataset, asked: Asked, powers_w: Sequence[float] | Floats
 def buildable_w(data: xr.Dataset, asked: Asked) -> Floats:
     """Most gross facility power by the end of each quarter [W], (quarters,): all supply bought, all ramps filled.
 
-    What was installed before the horizon counts, and takes its room on the ramps for as long as it stands. Ramps limit what is in service, so they bound gross power within one rack life only.
+    What was installed before the horizon counts, and takes its room on the ramps for as long as it stands. Ramps limit
+    what is in service, so they bound gross power within one rack life only.
     """
     in_pool = (data.in_pool_count * data.rack_it_w).max("platform")
     supply = (data.supply_count * in_pool).sum("pool").cumsum("period").values * float(data.pue_peak_ratio.max())

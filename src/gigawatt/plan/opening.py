@@ -55,9 +55,9 @@ def start_shell_w(data: xr.Dataset) -> xr.DataArray:
     return data.opening_shell_w if "opening_shell_w" in data else xr.zeros_like(data.sunk_w)
 
 
-def begun_usd(data: xr.Dataset) -> xr.DataArray:
+def paid_usd(data: xr.Dataset) -> xr.DataArray:
     """Money paid for shells that do not stand yet [USD], dims (site)."""
-    return data.opening_begun_usd if "opening_begun_usd" in data else xr.zeros_like(data.sunk_w)
+    return data.opening_paid_usd if "opening_paid_usd" in data else xr.zeros_like(data.sunk_w)
 
 
 def left_frac(data: xr.Dataset) -> xr.DataArray:

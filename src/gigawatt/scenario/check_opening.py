@@ -51,7 +51,7 @@ def _names(use: Opening, asked: Asked, reader: Reader) -> None:
 
 def _named(use: Opening, asked: Asked) -> Iterator[tuple[str, str, Iterable[str]]]:
     """Path of every name, the name, and those that there are."""
-    for key in ("racks", "shells", "begun"):
+    for key in ("racks", "shells", "paid", "begun"):
         for n, entry in enumerate(getattr(use, key)):
             yield f"opening.{key}[{n}].site", entry.site, asked.sites
     for n, racks in enumerate(use.racks):
@@ -64,10 +64,13 @@ def _dates(use: Opening, asked: Asked, reader: Reader) -> None:
     start = asked.horizon.start_date
     if not QUARTER.fullmatch(start):
         return  # the horizon has said so
-    paid = [(f"opening.{key}", [entry.paid_date for entry in getattr(use, key)]) for key in ("shells", "begun")]
+    paid = [(f"opening.{key}", [entry.paid_date for entry in getattr(use, key)]) for key in ("shells", "paid")]
     for path, dates in paid:
         for n, date in enumerate(dates):
             _earlier(f"{path}[{n}].paid", date, start, reader)
+    for n, begun in enumerate(use.begun):
+        if not QUARTER.fullmatch(begun.ready_date) or begun.ready_date < start:
+            reader.fault(f"opening.begun[{n}].ready", begun.ready_date, f"a quarter not before {start}")
     life = 4 * asked.finance.rack_life_years
     for n, racks in enumerate(use.racks):
         path = f"opening.racks[{n}].installed"

@@ -7,7 +7,7 @@ is one that a planner could argue about, so a scenario has to state it.
 from gigawatt.scenario.schema.asked import Asked, Records, Scenario, SiteSeries
 from gigawatt.scenario.schema.demand import Demand, Experiments, People, Region, Segment, TrainingRun, UseCase, Welfare
 from gigawatt.scenario.schema.finance import Capital, Finance, Milestone, Tranches
-from gigawatt.scenario.schema.opening import BegunShells, Opening, StandingRacks, StandingShells, Trained
+from gigawatt.scenario.schema.opening import BegunShells, Opening, PaidShells, StandingRacks, StandingShells, Trained
 from gigawatt.scenario.schema.platforms import PlatformUse, Pool
 from gigawatt.scenario.schema.programme import Horizon, Operations, Programme, Simulation, Solver, Tier, Uncertainty
 from gigawatt.scenario.schema.sites import OVER_SITE, Battery, Connection, Curtailment, SiteUse
@@ -27,6 +27,7 @@ __all__ = [
     "Milestone",
     "Opening",
     "Operations",
+    "PaidShells",
     "People",
     "PlatformUse",
     "Pool",

@@ -16,7 +16,7 @@ class StandingRacks:
     """Site where they stand, by its name in this file."""
     platform: str
     """Platform that they are of, by its name in this file."""
-    installed_date: str
+    installed_date: Annotated[str, Plausible(2000, 2060, least=1990, most=2150)]
     """Quarter in which they were installed, before the horizon."""
     count: Annotated[float, Plausible(0.001, 1e6, zero=True)]
     """How many they are."""
@@ -30,7 +30,7 @@ class StandingShells:
 
     site: str
     """Site where they stand, by its name in this file."""
-    paid_date: str
+    paid_date: Annotated[str, Plausible(2000, 2060, least=1990, most=2150)]
     """Quarter in which they were paid, before the horizon; of a long construction its middle."""
     power_w: Annotated[float, Plausible("100 W", "100 GW", zero=True)]
     """Facility power that they hold."""
@@ -40,11 +40,23 @@ class StandingShells:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BegunShells:
+    """Shells that are being built at a site."""
+
+    site: str
+    """Site where they are built, by its name in this file."""
+    ready_date: Annotated[str, Plausible(2000, 2060, least=1990, most=2150)]
+    """Quarter of the horizon in which they can be energised."""
+    power_w: Annotated[float, Plausible("100 W", "100 GW", zero=True)]
+    """Facility power that they will hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidShells:
     """Money paid for shells of a site that do not stand yet; it counts against what the site's next shells cost."""
 
     site: str
     """Site where they are built, by its name in this file."""
-    paid_date: str
+    paid_date: Annotated[str, Plausible(2000, 2060, least=1990, most=2150)]
     """Quarter in which it was paid, before the horizon."""
     amount_usd: Annotated[float, Plausible("1 USD", "5 trillion USD", zero=True)]
     """What was paid."""
@@ -68,8 +80,13 @@ class Opening:
     """Racks that stand, by site, platform and quarter of installation."""
     shells: tuple[StandingShells, ...] = ()
     """Shells that stand, beside those that a site declares sunk."""
-    begun: tuple[BegunShells, ...] = ()
+    paid: tuple[PaidShells, ...] = ()
     """Money paid for shells that do not stand yet."""
+    begun: tuple[BegunShells, ...] = ()
+    """Shells that are being built."""
+    begun_only: bool = False
+    """Whether shells that are not being built take their whole lead time; else they can be had at once, and what they
+    cost before the horizon is paid in its first quarter."""
     gross_w: Annotated[float | None, Plausible("1 MW", "200 GW", zero=True)] = None
     """Cumulative power ever installed, on the basis of the tranches; left out: that of the racks that stand."""
     released_w: Annotated[float, Plausible("1 MW", "200 GW", zero=True)] = 0.0
