@@ -32,6 +32,7 @@ READERS = {
     "greenbutton": "greenbutton",
     "entsoe": "entsoe",
     "sites": "sites",
+    "records": "records",
 }
 # Readings that wait to be sorted by series, at most.
 _WAITING_COUNT = 400_000
@@ -173,14 +174,15 @@ def _released(waiting: dict[Series, list[Block]]) -> Iterator[tuple[Series, Bloc
 
 def _note(event: Event, tally: Tally) -> None:
     """An event as a fact that waits for the end of the file, or the reason why it is none."""
-    at = facts.moment(event.happened_ms)
+    at, values = facts.moment(event.happened_ms), dict(event.values)
+    document = str(values.pop("source", ""))
     try:
-        happened, said, odd = kinds.read(event.kind, {**event.values, "at": at})
+        happened, said, odd = kinds.read(event.kind, {**values, "at": at})
     except LedgerError as error:
         tally.refuse([event.line], "; ".join(str(fault) for fault in error.faults))
         return
     tally.implausible += odd
-    tally.facts.append(Fact(kind=event.kind, happened=happened, body=said, source=""))
+    tally.facts.append(Fact(kind=event.kind, happened=happened, body=said, source=document))
 
 
 def _keep(book: Connection, series: Series, new: Points, tally: Tally, batch: int, rules: Rules) -> None:
@@ -240,4 +242,4 @@ def _batch(found: Source, tally: Tally, corrects: str | None) -> list[Fact]:
 def _events(found: Source, tally: Tally) -> Iterator[Fact]:
     for fact in tally.facts:
         # What a row says is known by the row: the file grows, and its digest with it.
-        yield Fact(kind=fact.kind, happened=fact.happened, body=fact.body, source=found.file.name)
+        yield Fact(kind=fact.kind, happened=fact.happened, body=fact.body, source=fact.source or found.file.name)
