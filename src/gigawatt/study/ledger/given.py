@@ -1,4 +1,4 @@
-"""What the verbs of a ledger are given: which database, by whom, from which document, as of when; all faults at once."""
+"""What the verbs of a ledger are given: which database, by whom, from which document; all faults at once."""
 
 from __future__ import annotations
 

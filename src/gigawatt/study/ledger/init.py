@@ -135,7 +135,7 @@ def _rates(question: LedgerInitQuestion) -> dict[str, float]:
         platform, sign, rate = text.partition("=")
         try:
             if not sign or platform in rates:
-                raise ValueError("PLATFORM=RATE, such as gb300=50 ktokens/s, each platform once")  # noqa: TRY301
+                raise ValueError("PLATFORM=RATE, such as gb300=50 ktokens/s, each platform once")
             rates[platform] = units.parse(rate, "tokens_per_s")
         except ValueError as error:
             faults.append(wrong("test_rate", text[:80], str(error)))

@@ -7,7 +7,7 @@ from typing import Literal
 
 FactKind = Literal["site", "racks", "test", "work", "price", "money", "retraction"]
 FileKind = Literal[
-    "sacct", "prometheus", "openmetrics", "meter", "focus", "opencost", "greenbutton", "entsoe", "sites"
+    "sacct", "prometheus", "openmetrics", "meter", "focus", "opencost", "greenbutton", "entsoe", "sites", "records"
 ]
 EveryKind = Literal[FactKind, "terms", "readings", "approval", "disbursement"]
 DATABASE = "gigawatt.db"
@@ -36,7 +36,7 @@ class RecordQuestion:
     kind: FactKind
     """What it is: the state of a site, racks, an acceptance test, work, a price, money, or a retraction."""
     fields: tuple[str, ...] = ()
-    """What it says, FIELD=VALUE each, such as site=abilene state=energised power="200 MW" basis=facility at=2026-03-01."""
+    """What it says, FIELD=VALUE each, such as site=abilene platform=gb300 racks=40 at=2026-03-01."""
     source: str | None = None
     """The document that says so: a file, of which the digest is kept, an address or words."""
     corrects: str | None = None

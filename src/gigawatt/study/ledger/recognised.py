@@ -19,6 +19,7 @@ _SIGNS: dict[FileKind, re.Pattern[str]] = {
     "openmetrics": re.compile(r"# (HELP|TYPE|UNIT) [A-Za-z_:]"),
     "sacct": re.compile(r"(?=[^\n]*\bJobID(Raw)?\b)(?=[^\n]*\b(State|Elapsed|ElapsedRaw|AllocTRES)\b)[A-Za-z]+[|\t]"),
     "focus": re.compile(r"(?=[^\n]*\bBilledCost\b)(?=[^\n]*\bChargePeriodStart\b)"),
+    "records": re.compile(r"(?i)(?=[^\n]*\bkind\b)(?=[^\n]*\bat\b)[a-z_ ]+(,[a-z_ ]*)+(\r?\n|$)"),
     "opencost": re.compile(r'[{\[](?s:.*)"(gpuHours|cpuCoreHours)"\s*:'),
     "greenbutton": re.compile(r"<(?s:.{0,4000})naesb\.org/espi"),
     "entsoe": re.compile(r"<(?s:.{0,4000})Publication_MarketDocument"),
