@@ -73,7 +73,7 @@ def who(name: str | None) -> str:
         try:
             return plain(getpass.getuser())[:MOST_NAME]
         except (OSError, KeyError, ImportError):
-            raise LedgerError([wrong("as", "missing", "a name: this machine knows no user")]) from None
+            raise LedgerError([missing("as", "a name: this machine knows no user")]) from None
     words = " ".join(name.split())
     if not words or len(words) > MOST_NAME:
         raise LedgerError([wrong("as", name[:MOST_NAME], f"a name of at most {MOST_NAME} characters")])
@@ -88,6 +88,11 @@ def moment(field_: str, text: str | None) -> str | None:
         return parse_moment(text, end=True)
     except ValueError as error:
         raise LedgerError([wrong(field_, text[:MOST_NAME], str(error))]) from None
+
+
+def missing(key: str, expected: str) -> Fault:
+    """That a field is needed and was not given."""
+    return Fault(path=key, given="missing", expected=expected, asked=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from typing import get_args
 
 from gigawatt.errors import MOST_NAME, LedgerError
 from gigawatt.files import check_file
+from gigawatt.study.ledger.given import missing
 from gigawatt.study.ledger.question import FileKind
-from gigawatt.study.question import wrong
 
 # Bytes of a head, in which every such file has said what it is.
 HEAD_BYTES = 65_536
@@ -39,4 +39,4 @@ def kind_of(file: Path) -> FileKind:
     if len(found) == 1:
         return found[0]
     expected = f"one of {', '.join(get_args(FileKind))}: the head of {file.name[:MOST_NAME]} does not say which"
-    raise LedgerError([wrong("kind", "missing", expected)])
+    raise LedgerError([missing("kind", expected)])

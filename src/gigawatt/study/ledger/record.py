@@ -60,7 +60,7 @@ def answer(question: RecordQuestion, job: Job) -> RecordedFact:
     read = faults.of(lambda: kinds.read(question.kind, values))
     source = faults.of(lambda: _source(question, values))
     if question.kind == "retraction" and question.corrects is None:
-        faults.found.append(wrong("corrects", "missing", "the number or the hash of the fact that is withdrawn"))
+        faults.found.append(given.missing("corrects", "the number or the hash of the fact that is withdrawn"))
     with faults.told():
         assert url is not None
         assert who is not None
@@ -112,7 +112,7 @@ def _source(question: RecordQuestion, values: Mapping[str, str]) -> given.Docume
     if question.source is None and question.kind == "retraction":
         return given.Document(name=values.get("reason", "").strip(), sha256=None)
     if question.source is None:
-        raise LedgerError([wrong("source", "missing", "the document that says so: a file, an address or words")])
+        raise LedgerError([given.missing("source", "the document that says so: a file, an address or words")])
     return given.document(question.source)
 
 
