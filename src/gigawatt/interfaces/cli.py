@@ -21,6 +21,7 @@ from gigawatt.study.verbs import GROUPS, VERBS, Verb
 from gigawatt.units import is_quantity
 
 NOUNS = {
+    "ledger": "What really happened, in a book that is only appended to; what is due for it.",
     "predict": "Tokens per second, energy and cost of a model on a GPU; power on site until the grid comes.",
     "validate": "Hold the models against measurements; the error is shown.",
     "catalog": "What is known: accelerators, models, sites, each number with its source.",

@@ -108,13 +108,13 @@ def parse_moment(text: str, end: bool = False) -> str:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
         raise ValueError(expected) from None
+    if not 1990 <= found.year <= 2150:
+        raise ValueError("a year from 1990 to 2150")
     if _DAY.fullmatch(text.strip()):
         at = found.replace(tzinfo=UTC).timestamp()
         return moment(round(at * 1000) + (86_400_000 - 1 if end else 0))
     if found.tzinfo is None:
         raise ValueError(f"{expected}; this time says no offset from UTC")
-    if not 1990 <= found.year <= 2150:
-        raise ValueError("a year from 1990 to 2150")
     return moment(round(found.timestamp() * 1000))
 
 

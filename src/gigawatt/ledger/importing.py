@@ -206,10 +206,10 @@ def _count(found: Judged, series: Series, adds_up: bool, tally: Tally) -> None:
     tally.added += len(found.kept)
     tally.duplicates += found.duplicates_count
     tally.corrected += len(found.replaced)
+    if adds_up:  # a series of which nothing is new adds 0, which is not nothing
+        tally.sums[series] += float(found.kept.values.sum() - found.replaced.values.sum())  # type: ignore[assignment]
     if not len(found.kept):
         return
-    if adds_up:
-        tally.sums[series] += float(found.kept.values.sum() - found.replaced.values.sum())  # type: ignore[assignment]
     starts = [tally.first_ms, int(found.kept.starts_ms[0])]
     tally.first_ms = min(start for start in starts if start is not None)
     tally.last_ms = max(tally.last_ms or 0, int(found.kept.ends_ms.max()))
