@@ -21,6 +21,7 @@ from gigawatt.study.verbs import GROUPS, VERBS, Verb
 from gigawatt.units import is_quantity
 
 NOUNS = {
+    "track": "A plan against what really happened, and the plan of what is left.",
     "predict": "Tokens per second, energy and cost of a model on a GPU; power on site until the grid comes.",
     "validate": "Hold the models against measurements; the error is shown.",
     "catalog": "What is known: accelerators, models, sites, each number with its source.",

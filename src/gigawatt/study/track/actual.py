@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from gigawatt.ledger import facts
 from gigawatt.ledger.facts import Fact
-from gigawatt.quarters import first_day, quarter_name, quarter_number
+from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.study.track.known import Known, edge_ms
 from gigawatt.study.track.planned import FLOWS
 
@@ -116,7 +117,8 @@ def actual(known: Known, periods: Sequence[str], there: Names, pue_ratio: Mappin
     return data
 
 
-def _columns(found, keys, of):  # type: ignore[no-untyped-def]
+def _columns(found: Mapping[Any, Rises], keys: Sequence[Any], of: Callable[[Rises], Floats]) -> Floats:
+    """What is asked of each key's rises, a column each."""
     return np.stack([of(found.get(key, Rises())) for key in keys], axis=1)
 
 
@@ -226,8 +228,3 @@ def money(found: Iterable[Fact], periods: Sequence[str], places: Sequence[str]) 
         if period is not None:
             sums[period, places.index(said.get("site", "")), lines[pair]] += said["amount_usd"]
     return np.where(told, sums, np.nan)
-
-
-def start(period: str) -> str:
-    """The first moment of a quarter."""
-    return facts.parse_moment(first_day(period))

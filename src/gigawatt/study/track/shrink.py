@@ -60,12 +60,10 @@ def pooled(
     """
     mean, width = prior
     own = width / sqrt(2)
-    means = {
-        name: (sum(seen) / len(seen), own**2 + noise_value**2 / len(seen)) for name, seen in observed.items() if seen
-    }
-    precision = sum(1 / variance for _, variance in means.values())
+    means = [(sum(seen) / len(seen), own**2 + noise_value**2 / len(seen)) for seen in observed.values() if seen]
+    precision = sum(1 / variance for _, variance in means)
     weight = precision * own**2 / (1 + precision * own**2)
-    seen = sum(value / variance for value, variance in means.values()) / precision if means else None
+    seen = sum(value / variance for value, variance in means) / precision if means else None
     shared = Shrunk(
         prior_value=mean,
         observed_value=seen,

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from gigawatt.ledger import milestones
 from gigawatt.ledger.facts import milliseconds
+from gigawatt.ledger.kinds import EVIDENCE
 from gigawatt.ledger.milestones import Mark, Terms
 from gigawatt.plan.milestones import milestones as milestones_of
 from gigawatt.quarters import quarter_name, quarter_number
@@ -95,7 +96,7 @@ class Curve:
         return found, waiting
 
     def behind(self, now: float) -> float:
-        """How late what is there is now: the time since the plan went beyond it; nothing bounds it where it never does."""
+        """How late what is there is now: the time since the plan went beyond it; minus infinity where it never does."""
         beyond = np.flatnonzero(self.planned_w > self.now_w() * (1 + ROUNDING_FRAC) + ROUNDING_FRAC)
         if not beyond.size:
             return -np.inf
@@ -142,7 +143,7 @@ def curves(result: Result, known: Known, terms: Terms, sites: Sequence[str]) -> 
     """Planned and actual power by site and what has to be there, on the basis of the terms."""
     start = result.scenario.quarters[0]
     planned = _planned(result, terms)
-    moments = sorted({fact.happened for fact in known.facts if fact.kind in milestones.EVIDENCE})
+    moments = sorted({fact.happened for fact in known.facts if fact.kind in EVIDENCE})
     seen = [{one.site: one for one in milestones.counted(terms, known.facts, moment)} for moment in moments]
     times = np.array([time_of(moment, start) for moment in moments])
     fields: dict[Stream, str] = {"power": "energised_w", "racks": "accepted_w", "tests": "tested_w"}
@@ -164,9 +165,8 @@ def _planned(result: Result, terms: Terms) -> dict[tuple[str, Stream], Floats]:
     data, inputs = result.plan.data, result.plan.inputs
     of_it = inputs.pue_peak_ratio if terms.power_basis == "facility" else xr.ones_like(inputs.pue_peak_ratio)
     gross = (data.install_count * inputs.rack_it_w).sum("platform").cumsum("period") * of_it
-    shells, opening = (
-        values * of_it / inputs.pue_peak_ratio for values in (data.shell_w, data.shell_w - data.energise_w)
-    )
+    both = (data.shell_w, data.shell_w - data.energise_w)
+    shells, opening = (values * of_it / inputs.pue_peak_ratio for values in both)
     found: dict[tuple[str, Stream], Floats] = {}
     for site in inputs.site.values.tolist():
         racks = np.concatenate([[0.0], gross.sel(site=site).values])
