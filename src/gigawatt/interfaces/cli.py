@@ -22,6 +22,7 @@ from gigawatt.units import is_quantity
 
 NOUNS = {
     "ledger": "What really happened, in a book that is only appended to; what is due for it.",
+    "track": "A plan against what really happened, and the plan of what is left.",
     "predict": "Tokens per second, energy and cost of a model on a GPU; power on site until the grid comes.",
     "validate": "Hold the models against measurements; the error is shown.",
     "catalog": "What is known: accelerators, models, sites, each number with its source.",

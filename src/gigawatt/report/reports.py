@@ -22,6 +22,7 @@ DOCUMENTS: dict[str, str] = {
     "sweep": "sweep",
     "hedge": "hedging",
     "simulate": "simulation",
+    "track reconcile": "reconciliation",
     "allocate": "allocation",
     "flywheel": "flywheel",
     "ledger init": "ledger_init",

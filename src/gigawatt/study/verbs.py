@@ -148,6 +148,15 @@ VERBS: tuple[Verb, ...] = (
         example="gigawatt simulate one-campus --event '2027-07-14T16:00/4h site=example-campus -50%'",
     ),
     Verb(
+        name="track reconcile",
+        group="live",
+        title="Hold a plan against the ledger: deviations by cause, earned value, when the next tranche is due.",
+        asks="track.question:ReconcileQuestion",
+        answers="track.reconcile:answer",
+        positional=("result",),
+        example="gigawatt track reconcile gigawatt-runs/loi --at 2026-12-31",
+    ),
+    Verb(
         name="allocate",
         group="share",
         title="Divide power among classes of work: who gets what, what the next gigawatt is worth, when it is enough.",
