@@ -85,6 +85,16 @@ def test_a_charge_is_the_same_in_another_order_of_columns_and_once_it_is_invoice
     assert taken(read(write(tmp_path, ROW | {"ServiceName": "CPU"}), ASKED)).keys != first.keys
 
 
+def test_any_order_of_a_bill_is_the_same_bill(tmp_path: Path, taken: Taken) -> None:
+    rows = [ROW | {"BilledCost": cost} for cost in ("1", "2", "1", "3", "1.0", "2")]
+    bill = taken(read(write(tmp_path, *rows), ASKED))
+    turned = taken(read(write(tmp_path, *reversed(rows)), ASKED))
+    assert set(turned.keys) == set(bill.keys)
+    assert dict(zip(turned.keys, turned.values, strict=True)) == dict(zip(bill.keys, bill.values, strict=True))
+    # Half of it first, and the whole later, add up to the whole.
+    assert set(taken(read(write(tmp_path, *rows[:3]), ASKED)).keys) < set(bill.keys)
+
+
 def test_what_is_billed_is_read_and_what_is_effective_told(tmp_path: Path, taken: Taken) -> None:
     found = taken(read(write(tmp_path, ROW, ROW | {"BilledCost": "0.01", "BillingCurrency": "EUR"}), ASKED))
     assert [(series.unit, value) for series, _, _, _, value, _ in found.readings] == [("USD", 12.5), ("EUR", 0.01)]

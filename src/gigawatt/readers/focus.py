@@ -53,7 +53,7 @@ _DIRECTIONS = {"tokens_in": ("input", "prompt"), "tokens_out": ("output", "compl
 
 
 @dataclass(slots=True, kw_only=True)
-class _Tally:
+class _BillTally:
     """What is told of a whole file when it has been read."""
 
     rows: int = 0
@@ -102,7 +102,7 @@ def _items(
 ) -> Iterator[SingleReading | Rejected | Remark]:
     own = _own_columns(header)
     known_by = [name for name in sorted(header) if name not in INVOICE]
-    tally = _Tally()
+    tally = _BillTally()
     seen: dict[int, int] = {}
     for item in rows:
         if isinstance(item, Rejected):
@@ -213,7 +213,7 @@ def _readings(
     key: int,
     own: Mapping[str, str],
     asked: Asked,
-    tally: _Tally,
+    tally: _BillTally,
 ) -> Iterator[SingleReading]:
     said = {word: row[column] for word, column in own.items()}
     place = {
@@ -244,7 +244,7 @@ def _direction(row: Mapping[str, str]) -> str:
     return "tokens"
 
 
-def _count(row: Mapping[str, str], charge: _Charge, line: int, tally: _Tally) -> None:
+def _count(row: Mapping[str, str], charge: _Charge, line: int, tally: _BillTally) -> None:
     tally.rows += 1
     tally.corrections += row["ChargeClass"] == "Correction"
     tally.not_invoiced += row.get("InvoiceId") == ""
@@ -266,7 +266,7 @@ def _uneven(numbers: Mapping[str, Decimal]) -> str:
     return ""
 
 
-def _remarks(version: str, header: list[str], own: Mapping[str, str], tally: _Tally) -> Iterator[Remark]:
+def _remarks(version: str, header: list[str], own: Mapping[str, str], tally: _BillTally) -> Iterator[Remark]:
     yield Remark(code="version", text=f"FOCUS {version}, by its columns; charges taken: {tally.rows:,}.")
     for currency, effective in sorted(tally.effective.items()):
         billed = tally.billed[currency]
