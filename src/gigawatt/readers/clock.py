@@ -106,18 +106,21 @@ def _alike(texts: Sequence[str], utc_offset_s: float | None) -> Instants:
     if not first:
         raise ValueError("no column of times")
     offset_s = _offset_s(texts[0], first, utc_offset_s)
-    cells = np.array(texts, dtype="S")
-    signs = cells.view(np.uint8).reshape(len(texts), -1)
+    whole = "".join(texts).encode()
+    if {*map(len, texts)} != {len(texts[0])} or len(whole) != len(texts) * len(texts[0]):
+        raise ValueError("times of more than one form")
+    signs = np.frombuffer(whole, dtype=np.uint8).reshape(len(texts), -1)
     form = signs[0]
+    local = len(first["local"])
     digits = (form >= ord("0")) & (form <= ord("9"))
-    digits[len(first["local"]) :] = False
-    fixed = ~digits
-    if len(form) != len(texts[0]) or not (signs[:, fixed] == form[fixed]).all():
+    digits[local:] = False
+    if not (signs[:, ~digits] == form[~digits]).all():
         raise ValueError("times of more than one form")
     moving = signs[:, digits]
     if moving.min() < ord("0") or moving.max() > ord("9") or "," in first["local"]:
         raise ValueError("times of more than one form")
-    found = cells.astype(f"S{len(first['local'])}").astype("datetime64[ms]").astype(np.int64)
+    cells = np.ascontiguousarray(signs[:, :local]).view(f"S{local}").ravel()
+    found = cells.astype("datetime64[ms]").astype(np.int64)
     found -= round(MS_PER_S * offset_s)
     if found.min() < FIRST_MS or found.max() >= END_MS:
         raise ValueError("times beyond the years on record")

@@ -3,8 +3,8 @@
     kind,at,site,platform,racks,source
     racks,2026-02-25,example-river,gb300,40,delivery note 17
 
-What a cell says is read as `gigawatt ledger record` reads it; an empty cell says nothing. `source` names the document of
-the row, the file itself where it is left out.
+What a cell says is read as `gigawatt ledger record` reads it; an empty cell says nothing. `source` names the document
+of the row, which is the file itself where it is left out.
 """
 
 from __future__ import annotations
