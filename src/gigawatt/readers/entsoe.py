@@ -27,10 +27,10 @@ from heapq import heappop, heappush
 from pathlib import Path
 
 from gigawatt.errors import CatalogError, Fault
-from gigawatt.readers.blocks import SingleReading, in_blocks
 from gigawatt.readers.clock import MS_PER_S, milliseconds
 from gigawatt.readers.csv_rows import number
 from gigawatt.readers.readings import MOST_BLOCK_COUNT, Asked, Block, Event, Rejected, Remark, Series
+from gigawatt.readers.single_readings import SingleReading, in_blocks
 from gigawatt.readers.xml_parts import XmlPart, xml_parts
 
 ROOT = "Publication_MarketDocument"

@@ -26,11 +26,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from gigawatt.errors import CatalogError, Fault
-from gigawatt.readers.blocks import SingleReading, in_blocks
 from gigawatt.readers.clock import milliseconds
 from gigawatt.readers.focus_columns import INVOICE, NUMBERS, TIMES, canonical, missing, other_dataset, version_of
 from gigawatt.readers.parquet_rows import is_parquet, parquet_header, parquet_rows
 from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark, Series, key_of
+from gigawatt.readers.single_readings import SingleReading, in_blocks
 from gigawatt.readers.streams import csv_header, csv_rows
 
 EXPECTED = "a table of charges with the columns of FOCUS 1.0 to 1.4, cost and usage, as CSV in UTF-8 or as Parquet"

@@ -20,10 +20,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gigawatt.readers.blocks import SingleReading, in_blocks
 from gigawatt.readers.clock import MS_PER_S, epoch_milliseconds
 from gigawatt.readers.csv_rows import number
 from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark, Series
+from gigawatt.readers.single_readings import SingleReading, in_blocks
 from gigawatt.readers.xml_parts import XmlPart, xml_parts
 
 EXPECTED = "a Green Button file, an Atom feed of ESPI entries"
