@@ -36,7 +36,7 @@ from gigawatt.readers.streams import csv_header, csv_rows
 EXPECTED = "a table of charges with the columns of FOCUS 1.0 to 1.4, cost and usage, as CSV in UTF-8 or as Parquet"
 USD = "USD"
 # Custom columns without "x_" and underscores → what they say of a charge.
-OWN = {"site": "site", "platform": "platform", "usecase": "use_case", "rack": "rack"}
+OWN = {"site": "site", "platform": "platform", "usecase": "use_case", "class": "use_case", "rack": "rack"}
 # A cost is its unit price times its quantity, up to a cent or a thousandth of it.
 CENT, THOUSANDTH = Decimal("0.01"), Decimal("0.001")
 PRODUCTS = (("ContractedCost", "ContractedUnitPrice"), ("ListCost", "ListUnitPrice"))
