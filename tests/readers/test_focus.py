@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from gigawatt.errors import CatalogError
 from gigawatt.readers.focus import read, tokens_of
 from gigawatt.readers.focus_columns import MANDATORY, OLD_PARTIES
 from gigawatt.readers.readings import Asked, Series
+from gigawatt.report.quotas.focus import text
+from gigawatt.study.export.focus import Charge
 
 ASKED = Asked(site="abilene")
 JAN_1, JAN_2 = 1_767_225_600_000, 1_767_312_000_000
@@ -83,6 +86,16 @@ def test_a_charge_is_the_same_in_another_order_of_columns_and_once_it_is_invoice
     assert taken(read(write(tmp_path, turned), ASKED)).keys == first.keys
     assert "not_invoiced" in first.remarks
     assert taken(read(write(tmp_path, ROW | {"ServiceName": "CPU"}), ASKED)).keys != first.keys
+
+
+def test_any_order_of_a_bill_is_the_same_bill(tmp_path: Path, taken: Taken) -> None:
+    rows = [ROW | {"BilledCost": cost} for cost in ("1", "2", "1", "3", "1.0", "2")]
+    bill = taken(read(write(tmp_path, *rows), ASKED))
+    turned = taken(read(write(tmp_path, *reversed(rows)), ASKED))
+    assert set(turned.keys) == set(bill.keys)
+    assert dict(zip(turned.keys, turned.values, strict=True)) == dict(zip(bill.keys, bill.values, strict=True))
+    # Half of it first, and the whole later, add up to the whole.
+    assert set(taken(read(write(tmp_path, *rows[:3]), ASKED)).keys) < set(bill.keys)
 
 
 def test_what_is_billed_is_read_and_what_is_effective_told(tmp_path: Path, taken: Taken) -> None:
@@ -268,6 +281,25 @@ def test_parquet_is_the_same_bill(tmp_path: Path, taken: Taken) -> None:
     assert [line for _, line, *_ in found.readings] == [1, 2, 3]
 
 
+def test_books_that_are_written_as_a_bill_are_read_as_one(tmp_path: Path, taken: Taken) -> None:
+    places = {"period": "2027Q3", "site": "abilene", "platform": "gb300"}
+    charges = [
+        Charge(use_case="chat", item="energy", cost_usd=1234.5, tokens=8.4e12, **places),
+        Charge(use_case="training", item="racks", cost_usd=5e6, **places),
+        Charge(use_case="programme", item="tax", cost_usd=-7.25, **places),
+    ]
+    head = SimpleNamespace(scenario="loi", hash="abc")
+    path = tmp_path / "books.csv"
+    path.write_text(text(SimpleNamespace(head=head, title="LOI", dollar_year=2025, charges=charges)))
+    found = taken(read(path, Asked(utc_offset_s=0)))
+    assert found.remarks["version"] == "FOCUS 1.4, by its columns; charges taken: 3."
+    assert found.total("cost") == pytest.approx(1234.5 + 5e6 - 7.25, abs=1e-5)
+    assert sum(value for series, *_, value, _ in found.readings if series.unit == "tokens") == 8.4e12
+    assert {(series.site, series.platform, series.use_case) for series, *_ in found.readings} == {
+        ("abilene", "gb300", use_case) for use_case in ("chat", "training", "programme")
+    }
+
+
 @pytest.fixture(scope="module")
 def toolkit(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """The program focus-toolkit, which makes sample files and converts them, in a folder of its own."""
@@ -299,6 +331,7 @@ def test_sample_files_of_the_toolkit_are_read_whole(toolkit: Callable[..., Path]
         assert len(set(found.keys)) == 40
 
 
+@pytest.mark.slow
 def test_what_the_toolkit_converts_to_1_4_is_the_same_money(toolkit: Callable[..., Path], taken: Taken) -> None:
     pytest.importorskip("pyarrow")
     toolkit("generate", "--provider", "gcp", "--focus-version", "1.3", "--rows", "30", "--out", "old")

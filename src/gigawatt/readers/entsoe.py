@@ -27,10 +27,10 @@ from heapq import heappop, heappush
 from pathlib import Path
 
 from gigawatt.errors import CatalogError, Fault
-from gigawatt.readers.blocks import SingleReading, in_blocks
 from gigawatt.readers.clock import MS_PER_S, milliseconds
 from gigawatt.readers.csv_rows import number
 from gigawatt.readers.readings import MOST_BLOCK_COUNT, Asked, Block, Event, Rejected, Remark, Series
+from gigawatt.readers.single_readings import SingleReading, in_blocks
 from gigawatt.readers.xml_parts import XmlPart, xml_parts
 
 ROOT = "Publication_MarketDocument"
@@ -77,7 +77,7 @@ class _Auction:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Tally:
+class _PriceTally:
     """What is told of a whole file when it has been read."""
 
     prices: int = 0
@@ -106,7 +106,7 @@ def _parts(file: Path) -> Iterator[XmlPart | Rejected]:
 
 
 def _items(file: Path, asked: Asked, subjects: Sequence[str]) -> Iterator[SingleReading | Rejected | Remark]:
-    tally = _Tally()
+    tally = _PriceTally()
     names = iter(subjects)  # in the order of the file, which is read a second time
     for part in _parts(file):
         if isinstance(part, Rejected):
@@ -172,7 +172,7 @@ def _lanes(subjects: Sequence[str], auctions: Sequence[_Auction]) -> list[int]:
     return lanes
 
 
-def _prices(part: XmlPart, subject: str, asked: Asked, tally: _Tally) -> Iterator[SingleReading | Rejected]:
+def _prices(part: XmlPart, subject: str, asked: Asked, tally: _PriceTally) -> Iterator[SingleReading | Rejected]:
     """The prices of a time series."""
     currency, measure = part.words("currency_Unit.name"), part.words("price_Measure_Unit.name")
     unit = f"{currency}/{MEASURES.get(measure, measure)}" if currency and measure else asked.unit
@@ -195,7 +195,7 @@ def _prices(part: XmlPart, subject: str, asked: Asked, tally: _Tally) -> Iterato
 
 
 def _period(
-    period: XmlPart, steps: _Steps, series: Series, held: bool, tally: _Tally
+    period: XmlPart, steps: _Steps, series: Series, held: bool, tally: _PriceTally
 ) -> Iterator[SingleReading | Rejected]:
     """The prices of a period, step by step; what it has no price for is told."""
     known: dict[int, tuple[int, float]] = {}
@@ -260,7 +260,7 @@ def text_of(time_ms: int) -> str:
     return f"{datetime.fromtimestamp(time_ms / MS_PER_S, tz=UTC):%Y-%m-%dT%H:%MZ}"
 
 
-def _remarks(subjects: Sequence[str], tally: _Tally) -> Iterator[Remark]:
+def _remarks(subjects: Sequence[str], tally: _PriceTally) -> Iterator[Remark]:
     yield Remark(code="prices", text=f"Time series: {len(subjects):,}; prices: {tally.prices:,}.")
     names = list(dict.fromkeys(subjects))
     if len(names) > 1:

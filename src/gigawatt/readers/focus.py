@@ -26,17 +26,17 @@ from functools import lru_cache
 from pathlib import Path
 
 from gigawatt.errors import CatalogError, Fault
-from gigawatt.readers.blocks import SingleReading, in_blocks
 from gigawatt.readers.clock import milliseconds
 from gigawatt.readers.focus_columns import INVOICE, NUMBERS, TIMES, canonical, missing, other_dataset, version_of
 from gigawatt.readers.parquet_rows import is_parquet, parquet_header, parquet_rows
 from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark, Series, key_of
+from gigawatt.readers.single_readings import SingleReading, in_blocks
 from gigawatt.readers.streams import csv_header, csv_rows
 
 EXPECTED = "a table of charges with the columns of FOCUS 1.0 to 1.4, cost and usage, as CSV in UTF-8 or as Parquet"
 USD = "USD"
 # Custom columns without "x_" and underscores → what they say of a charge.
-OWN = {"site": "site", "platform": "platform", "usecase": "use_case", "rack": "rack"}
+OWN = {"site": "site", "platform": "platform", "usecase": "use_case", "class": "use_case", "rack": "rack"}
 # A cost is its unit price times its quantity, up to a cent or a thousandth of it.
 CENT, THOUSANDTH = Decimal("0.01"), Decimal("0.001")
 PRODUCTS = (("ContractedCost", "ContractedUnitPrice"), ("ListCost", "ListUnitPrice"))
@@ -53,7 +53,7 @@ _DIRECTIONS = {"tokens_in": ("input", "prompt"), "tokens_out": ("output", "compl
 
 
 @dataclass(slots=True, kw_only=True)
-class _Tally:
+class _BillTally:
     """What is told of a whole file when it has been read."""
 
     rows: int = 0
@@ -102,7 +102,7 @@ def _items(
 ) -> Iterator[SingleReading | Rejected | Remark]:
     own = _own_columns(header)
     known_by = [name for name in sorted(header) if name not in INVOICE]
-    tally = _Tally()
+    tally = _BillTally()
     seen: dict[int, int] = {}
     for item in rows:
         if isinstance(item, Rejected):
@@ -213,7 +213,7 @@ def _readings(
     key: int,
     own: Mapping[str, str],
     asked: Asked,
-    tally: _Tally,
+    tally: _BillTally,
 ) -> Iterator[SingleReading]:
     said = {word: row[column] for word, column in own.items()}
     place = {
@@ -244,7 +244,7 @@ def _direction(row: Mapping[str, str]) -> str:
     return "tokens"
 
 
-def _count(row: Mapping[str, str], charge: _Charge, line: int, tally: _Tally) -> None:
+def _count(row: Mapping[str, str], charge: _Charge, line: int, tally: _BillTally) -> None:
     tally.rows += 1
     tally.corrections += row["ChargeClass"] == "Correction"
     tally.not_invoiced += row.get("InvoiceId") == ""
@@ -266,7 +266,7 @@ def _uneven(numbers: Mapping[str, Decimal]) -> str:
     return ""
 
 
-def _remarks(version: str, header: list[str], own: Mapping[str, str], tally: _Tally) -> Iterator[Remark]:
+def _remarks(version: str, header: list[str], own: Mapping[str, str], tally: _BillTally) -> Iterator[Remark]:
     yield Remark(code="version", text=f"FOCUS {version}, by its columns; charges taken: {tally.rows:,}.")
     for currency, effective in sorted(tally.effective.items()):
         billed = tally.billed[currency]

@@ -20,10 +20,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gigawatt.readers.blocks import SingleReading, in_blocks
 from gigawatt.readers.clock import MS_PER_S, epoch_milliseconds
 from gigawatt.readers.csv_rows import number
 from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark, Series
+from gigawatt.readers.single_readings import SingleReading, in_blocks
 from gigawatt.readers.xml_parts import XmlPart, xml_parts
 
 EXPECTED = "a Green Button file, an Atom feed of ESPI entries"
@@ -63,7 +63,7 @@ class _Meter:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Tally:
+class _IntervalTally:
     """What is told of a whole file when it has been read."""
 
     readings: int = 0
@@ -185,7 +185,7 @@ def _passed_over(fields: Mapping[str, str]) -> str:
 def _items(file: Path, asked: Asked, entries: Sequence[_Entry]) -> Iterator[SingleReading | Rejected | Remark]:
     meters = _meters(entries, asked)
     readings = [one for one, _ in meters]
-    tally = _Tally()
+    tally = _IntervalTally()
     for entry in _entries(file):
         if isinstance(entry, Rejected):
             yield entry
@@ -204,7 +204,7 @@ def _items(file: Path, asked: Asked, entries: Sequence[_Entry]) -> Iterator[Sing
     yield from _remarks([meter for _, meter in meters if not meter.passed_over], tally)
 
 
-def _block(block: XmlPart, meter: _Meter, tally: _Tally) -> Iterator[SingleReading | Rejected]:
+def _block(block: XmlPart, meter: _Meter, tally: _IntervalTally) -> Iterator[SingleReading | Rejected]:
     if meter.passed_over:
         return
     for part in block.each("IntervalReading"):
@@ -235,7 +235,7 @@ def _reading(part: XmlPart, meter: _Meter) -> SingleReading:
     return SingleReading(series=meter.series, line=part.line, start_ms=start_ms, end_ms=end_ms, value=value)
 
 
-def _remarks(meters: Sequence[_Meter], tally: _Tally) -> Iterator[Remark]:
+def _remarks(meters: Sequence[_Meter], tally: _IntervalTally) -> Iterator[Remark]:
     yield Remark(code="intervals", text=f"Meter readings: {len(meters):,}; intervals taken: {tally.readings:,}.")
     if any(meter.undirected for meter in meters):
         yield Remark(code="direction", text="A reading type without a direction is taken as forward, to the customer.")

@@ -21,9 +21,9 @@ from typing import Any
 
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.files import read_json
-from gigawatt.readers.blocks import SingleReading, in_blocks
 from gigawatt.readers.clock import milliseconds
 from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark, Series, key_of
+from gigawatt.readers.single_readings import SingleReading, in_blocks
 
 EXPECTED = 'an answer of OpenCost to /allocation: {"code": 200, "data": [{name: {"window": …, "totalCost": …}, …}]}'
 ANSWERED = 200

@@ -95,9 +95,11 @@ def _items(
 
 
 def _epoch_row(row: Mapping[str, str]) -> dict[str, str]:
-    """A row of Epoch's as one of ours. Raises ValueError where its power is no number."""
-    column = next((name for name in EPOCH_POWER if row.get(name)), EPOCH_COLUMNS[-1])
-    power = number(row[column] or "0")
+    """A row of Epoch's as one of ours. Raises ValueError where it states no power."""
+    column = next((name for name in EPOCH_POWER if row.get(name)), "")
+    if not column:
+        raise ValueError("no power is stated")
+    power = number(row[column])
     if not (math.isfinite(power) and power >= 0):
         raise ValueError(f'{column} "{row[column][:40]}" is no power')
     return {

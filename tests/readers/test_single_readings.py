@@ -1,7 +1,7 @@
 """Single readings become blocks of one series, in the order of the file, and no more of them wait than may."""
 
-from gigawatt.readers.blocks import SingleReading, in_blocks
 from gigawatt.readers.readings import Block, Rejected, Series
+from gigawatt.readers.single_readings import SingleReading, in_blocks
 
 A, B = (Series(quantity="cost", unit="USD", subject=name) for name in "ab")
 
