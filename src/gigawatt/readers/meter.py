@@ -31,11 +31,12 @@ from numpy.typing import NDArray
 
 from gigawatt import units
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.readers.blocks import blocks
 from gigawatt.readers.clock import MS_PER_S, S_PER_H, S_PER_MIN, column_milliseconds
 from gigawatt.readers.csv_rows import number
 from gigawatt.readers.lines import pieces
 from gigawatt.readers.meter_head import Head, ValueColumn, kind_of, read_head
-from gigawatt.readers.readings import MOST_BLOCK_COUNT, QUANTITIES, Asked, Block, Rejected, Remark, Series
+from gigawatt.readers.readings import QUANTITIES, Asked, Block, Rejected, Remark, Series
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -298,7 +299,7 @@ def _of_series(name: str, series: Series, part: _Part, held: _Held) -> Iterator[
     yield from (Rejected(line=line, reason=why) for line in lines[clash].tolist())
     kept = ~(other | clash)
     _count_holes(starts_ms[kept & distinct], ends_ms[kept & distinct], held)
-    yield from _blocks(series, lines[kept], starts_ms[kept], ends_ms[kept], values[kept])
+    yield from blocks(series, lines[kept], starts_ms[kept], ends_ms[kept], values[kept])
 
 
 def _step(steps_ms: Ints) -> int | None:
@@ -337,20 +338,6 @@ def _refuse_register(name: str, series: Series, values: Floats) -> None:
         given = f"{len(values)} values that never fall, as of a register"
         expected = "the energy of each interval, which is the difference of a register's values"
         raise CatalogError([Fault(path=f"{name} meter {series.subject}", given=given, expected=expected)])
-
-
-def _blocks(series: Series, lines: Ints, starts_ms: Ints, ends_ms: Ints, values: Floats) -> Iterator[Block]:
-    for at in range(0, len(lines), MOST_BLOCK_COUNT):
-        some = slice(at, at + MOST_BLOCK_COUNT)
-        keys = np.zeros(len(lines[some]), np.int64)
-        yield Block(
-            series=series,
-            lines=lines[some],
-            starts_ms=starts_ms[some],
-            ends_ms=ends_ms[some],
-            values=values[some],
-            keys=keys,
-        )
 
 
 def _count_holes(starts_ms: Ints, ends_ms: Ints, held: _Held) -> None:
