@@ -339,7 +339,7 @@ def test_a_long_file_is_settled_in_parts_and_says_the_same(tmp_path: Path, monke
 
 
 def test_blocks_hold_no_more_than_their_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meter, "MOST_BLOCK_COUNT", 3)
+    monkeypatch.setattr("gigawatt.readers.blocks.MOST_BLOCK_COUNT", 3)
     blocks, _, _ = read(tmp_path, ["time,meter,kwh", *rows(*"12345678")])
     assert [len(block.lines) for block in blocks] == [3, 3, 2]
     assert [value for block in blocks for value in block.values.tolist()] == [1e3 * n for n in range(1, 9)]

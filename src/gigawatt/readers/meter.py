@@ -31,11 +31,12 @@ from numpy.typing import NDArray
 
 from gigawatt import units
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.readers.blocks import blocks
 from gigawatt.readers.clock import MS_PER_S, S_PER_H, S_PER_MIN, column_milliseconds
 from gigawatt.readers.csv_rows import number
 from gigawatt.readers.lines import pieces
-from gigawatt.readers.meter_head import Head, ValueColumn, kind_of, read_head
-from gigawatt.readers.readings import MOST_BLOCK_COUNT, QUANTITIES, Asked, Block, Rejected, Remark, Series
+from gigawatt.readers.meter_head import MeterHead, ValueColumn, kind_of, read_head
+from gigawatt.readers.readings import QUANTITIES, Asked, Block, Rejected, Remark, Series
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -105,7 +106,7 @@ def read(file: Path, asked: Asked) -> Iterator[Block | Rejected | Remark]:
     yield from _said(file.name, held)
 
 
-def _take(text: str, places: range, head: Head, held: _Held, asked: Asked) -> Iterator[Rejected]:
+def _take(text: str, places: range, head: MeterHead, held: _Held, asked: Asked) -> Iterator[Rejected]:
     """Read the lines of a text, which have these numbers, into what is held; refuse those that are none."""
     lines, cells, refused = _cells(text, places, head)
     if lines.size:
@@ -125,7 +126,7 @@ def _take(text: str, places: range, head: Head, held: _Held, asked: Asked) -> It
     yield from dict.fromkeys(refused)
 
 
-def _cells(text: str, places: range, head: Head) -> tuple[Ints, list[list[str]], list[Rejected]]:
+def _cells(text: str, places: range, head: MeterHead) -> tuple[Ints, list[list[str]], list[Rejected]]:
     """The columns of a text and the line of each row, and the lines that are no rows; blank lines are passed over."""
     if '"' not in text and _regular(text, head):
         flat = text[:-1].replace("\n", head.delimiter).split(head.delimiter) if places else []
@@ -149,7 +150,7 @@ def _cells(text: str, places: range, head: Head) -> tuple[Ints, list[list[str]],
     return np.array(lines, dtype=np.int64), [list(column) for column in zip(*rows, strict=True)], refused
 
 
-def _regular(text: str, head: Head) -> bool:
+def _regular(text: str, head: MeterHead) -> bool:
     """Whether every line has as many cells as the head: the signs between them follow one pattern."""
     signs = np.frombuffer(text.encode(), dtype=np.uint8)
     end, between = ord("\n"), ord(head.delimiter)
@@ -160,7 +161,7 @@ def _regular(text: str, head: Head) -> bool:
     return bool((rows[:, :-1] == between).all() and (rows[:, -1] == end).all())
 
 
-def _ends(cells: Sequence[Sequence[str]], starts_ms: Ints, head: Head, odd: dict[int, str]) -> Ints | None:
+def _ends(cells: Sequence[Sequence[str]], starts_ms: Ints, head: MeterHead, odd: dict[int, str]) -> Ints | None:
     """Ends of readings, from a column of theirs or of lengths; None where there is neither."""
     if head.end is not None:
         ends_ms, why = column_milliseconds(cells[head.end], head.utc_offset_s)
@@ -190,7 +191,7 @@ def _lengths(cells: Sequence[str], unit_s: float | None) -> tuple[Floats, dict[i
     return lengths_s, {n: f'"{cells[n][:40]}" is no duration' for n in odd.tolist()}
 
 
-def _numbers(cells: Sequence[str], head: Head, held: _Held) -> tuple[Floats, dict[int, str]]:
+def _numbers(cells: Sequence[str], head: MeterHead, held: _Held) -> tuple[Floats, dict[int, str]]:
     """Values, and the reasons why some are no readings."""
     text = "".join(cells)
     if head.delimiter != "," and not held.decimal:
@@ -218,7 +219,7 @@ def _no_reading(cell: str, value: float, decimal: str) -> str:
 
 
 def _coded(
-    cells: Sequence[Sequence[str]], column: ValueColumn, head: Head, held: _Held, asked: Asked, odd: dict[int, str]
+    cells: Sequence[Sequence[str]], column: ValueColumn, head: MeterHead, held: _Held, asked: Asked, odd: dict[int, str]
 ) -> tuple[NDArray[np.int32], Floats]:
     """The number of each row's series and the size of its unit; `odd` gets why some rows have none."""
     told = [cells[place] for place in head.telling]
@@ -298,7 +299,7 @@ def _of_series(name: str, series: Series, part: _Part, held: _Held) -> Iterator[
     yield from (Rejected(line=line, reason=why) for line in lines[clash].tolist())
     kept = ~(other | clash)
     _count_holes(starts_ms[kept & distinct], ends_ms[kept & distinct], held)
-    yield from _blocks(series, lines[kept], starts_ms[kept], ends_ms[kept], values[kept])
+    yield from blocks(series, lines[kept], starts_ms[kept], ends_ms[kept], values[kept])
 
 
 def _step(steps_ms: Ints) -> int | None:
@@ -337,20 +338,6 @@ def _refuse_register(name: str, series: Series, values: Floats) -> None:
         given = f"{len(values)} values that never fall, as of a register"
         expected = "the energy of each interval, which is the difference of a register's values"
         raise CatalogError([Fault(path=f"{name} meter {series.subject}", given=given, expected=expected)])
-
-
-def _blocks(series: Series, lines: Ints, starts_ms: Ints, ends_ms: Ints, values: Floats) -> Iterator[Block]:
-    for at in range(0, len(lines), MOST_BLOCK_COUNT):
-        some = slice(at, at + MOST_BLOCK_COUNT)
-        keys = np.zeros(len(lines[some]), np.int64)
-        yield Block(
-            series=series,
-            lines=lines[some],
-            starts_ms=starts_ms[some],
-            ends_ms=ends_ms[some],
-            values=values[some],
-            keys=keys,
-        )
 
 
 def _count_holes(starts_ms: Ints, ends_ms: Ints, held: _Held) -> None:

@@ -58,7 +58,7 @@ class ValueColumn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
+class MeterHead:
     """Which column is what, by place; None where there is none."""
 
     delimiter: str
@@ -82,7 +82,7 @@ class Head:
         return tuple(place for place in (self.meter, self.site, self.unit, self.kind) if place is not None)
 
 
-def read_head(file: str, line: str, asked: Asked) -> Head:
+def read_head(file: str, line: str, asked: Asked) -> MeterHead:
     """What the columns of a file are, by its first line. Raises CatalogError with all that it lacks or leaves open."""
     delimiter = max(_DELIMITERS, key=line.count)
     heads = [cell.strip().strip('"').strip() for cell in line.split(delimiter)]
@@ -111,7 +111,7 @@ def read_head(file: str, line: str, asked: Asked) -> Head:
     if faults:
         raise CatalogError(faults)
     start, duration = roles.pop("start") or 0, roles["duration"]
-    return Head(
+    return MeterHead(
         delimiter=delimiter,
         width=len(heads),
         start=start,
@@ -162,7 +162,7 @@ def _judge_values(values: Sequence[ValueColumn], roles: Mapping[str, int | None]
         yield Fault(path="columns", given=names, expected="one column of each quantity, for they would add up")
 
 
-def kind_of(column: ValueColumn, told: Mapping[int, str], head: Head, asked: Asked) -> tuple[Series, float] | str:
+def kind_of(column: ValueColumn, told: Mapping[int, str], head: MeterHead, asked: Asked) -> tuple[Series, float] | str:
     """A row's series and the size of its unit, by the cells that tell series apart; or why they are not known."""
     unit = (column.unit or told.get(_place(head.unit), "") or asked.unit).lower()
     word = told.get(_place(head.kind), "")
