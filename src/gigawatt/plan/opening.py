@@ -86,6 +86,11 @@ def change(stock: xr.DataArray) -> xr.DataArray:
     return stock - stock.shift(period=1, fill_value=0.0)
 
 
+def start_book_usd(data: xr.Dataset, asked: Asked) -> float:
+    """Book value of what stands when the horizon begins [USD]."""
+    return float(_book_usd(data, asked)[0])
+
+
 def book_usd(data: xr.Dataset, asked: Asked) -> xr.DataArray:
     """Book value of what stood at the start, at the end of each quarter [USD], dims (period)."""
     return xr.DataArray(_book_usd(data, asked)[1:], dims="period", coords={"period": data.period.values})
