@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gigawatt.report import booked
-from gigawatt.report.document import Document, Facts
+from gigawatt.report.document import Document, Facts, Part
 from gigawatt.report.documents.ledger_status import evidence, standing
 from gigawatt.report.formats import cell
 from gigawatt.study.ledger.releasing import ReleasedMilestone
@@ -26,5 +26,5 @@ def document(found: ReleasedMilestone) -> Document:
     if found.number is not None:
         pairs.append(("fact", f"{found.number}, by {found.who}"))
     facts = Facts(name="milestone", title="", pairs=tuple(pairs))
-    parts = [facts, evidence(row.evidence, row.power_basis), booked.kept(found.database, found.head_)]
+    parts: list[Part] = [facts, evidence(row.evidence, row.power_basis), booked.kept(found.database, found.head_)]
     return booked.told(f"Milestone {row.number}, {power}", found.head, lead, parts)

@@ -15,6 +15,8 @@ from gigawatt.study.ledger.status import LedgerSite, LedgerStatus
 
 # Sites that a chart of stages has room for one by one.
 MOST_SITES = 8
+# What is drawn of each quarter, its name and its colour.
+DRAWN = (("energised_w", "energised", 1), ("accepted_w", "racks accepted", 2), ("counted_w", "counts", 0))
 # Milestones that are drawn beyond what counts.
 AHEAD = 2
 
@@ -27,11 +29,10 @@ def document(found: LedgerStatus) -> Document:
         Section(slug="money", title="Money", parts=tuple(_money(found))),
         Section(slug="measured", title="Energy and work", parts=tuple(_measured(found))),
     ]
+    known, last = f"as known {booked.moment(found.as_of)}", f"head {(found.head_ or 'none')[:16]}"
     return Document(
         title=f"What stands: {found.head.scenario}" if found.head.scenario else "What stands",
-        names=booked.names(
-            found.head, f"as known {booked.moment(found.as_of)}", f"head {(found.head_ or 'none')[:16]}"
-        ),
+        names=booked.names(found.head, known, last),
         lead=_lead(found),
         tiles=tuple(_tiles(found)),
         sections=tuple(section for section in sections if section.parts),
@@ -72,9 +73,8 @@ def _lead(found: LedgerStatus) -> str:
     if found.next_milestone is None:
         return said
     row = found.milestones[found.next_milestone - 1]
-    return (
-        f"{said} The next tranche, {cell(row.amount_usd, 'usd')} at {cell(row.milestone_w, 'w')}, is {standing(row)}."
-    )
+    tranche = f"{cell(row.amount_usd, 'usd')} at {cell(row.milestone_w, 'w')}"
+    return f"{said} The next tranche, {tranche}, is {standing(row)}."
 
 
 def _tiles(found: LedgerStatus) -> Iterator[Tile]:
@@ -98,7 +98,7 @@ def _milestones(found: LedgerStatus) -> Iterator[Part]:
             f"{row.number}: {cell(row.milestone_w, 'w')}",
             standing(row),
             booked.moment(row.met_at),
-            ", ".join(row.approved_by) or "–",
+            ", ".join([*row.approved_by, *(f"{name} (void)" for name in row.void_approvals)]) or "–",
             row.amount_usd,
             row.disbursed_usd,
         )
@@ -115,25 +115,24 @@ def _milestones(found: LedgerStatus) -> Iterator[Part]:
 def _course(found: LedgerStatus) -> Exhibit:
     """What counted at the end of each quarter, under the milestones that it passed and the next."""
     last = found.counted[-1]
-    rows = [(row.period, row.energised_w, row.accepted_w, row.counted_w) for row in found.counted]
+    rows = [(quarter(row.period), row.energised_w, row.accepted_w, row.counted_w) for row in found.counted]
     heads = {"Quarter": "", "Energised": "w", "Racks accepted": "w", "Counts": "w"}
-    said = [(quarter(period), *figures) for period, *figures in rows]
-    unit = scale("w", [value for row in rows for value in row[1:]])
+    unit = scale("w", [max(row.energised_w, row.accepted_w) for row in found.counted])
     passed = sum(row.met for row in found.milestones)
     levels = [(f"milestone {row.number}", row.milestone_w / unit.size) for row in found.milestones[: passed + AHEAD]]
     says = f"{cell(last.counted_w, 'w')} counts in {quarter(last.period)}, of {cell(last.energised_w, 'w')} energised."
     shows = f"Power at the end of each quarter, {unit.unit}"
     series = [
-        Series(name=name, values=tuple(row[n] / unit.size for row in rows), colour=colour)
-        for n, name, colour in ((1, "energised", 1), (2, "racks accepted", 2), (3, "counts", 0))
+        Series(name=name, values=tuple(getattr(row, key) / unit.size for row in found.counted), colour=colour)
+        for key, name, colour in DRAWN
     ]
     about = About(name="counted", title=shows, description=says)
-    chart = charts.lines(about, [row[0] for row in rows], series, unit.unit, levels=levels, steps=True)
+    chart = charts.lines(about, [row.period for row in found.counted], series, unit.unit, levels=levels, steps=True)
     return Exhibit(
         name="counted",
         says=says,
         shows=shows,
-        table=in_units(table("counted", "What counted", heads, said)),
+        table=in_units(table("counted", "What counted", heads, rows)),
         chart=chart,
         depth=Depth.FULL,
     )
@@ -234,19 +233,12 @@ def _measured(found: LedgerStatus) -> Iterator[Part]:
         rows = [(name, cell(amount, suffix)) for name, amount, suffix in work]
         yield table("work", "Work recorded", {"Class or run": "", "Done": ""}, rows)
     if found.measured:
-        rows_ = [
-            (
-                booked.place(row.site),
-                quarter(row.period),
-                row.quantity.replace("_", " "),
-                row.value,
-                row.unit,
-                row.readings,
-            )
-            for row in found.measured
+        figures = [
+            (booked.place(r.site), quarter(r.period), r.quantity.replace("_", " "), r.value, r.unit, r.readings)
+            for r in found.measured
         ]
         heads = {"Site": "", "Quarter": "", "What": "", "Value": "count", "Unit": "", "Readings": "count"}
-        yield table("measured", "Everything measured", heads, rows_, depth=Depth.FULL)
+        yield table("measured", "Everything measured", heads, figures, depth=Depth.FULL)
 
 
 def _energy(found: LedgerStatus) -> Part:

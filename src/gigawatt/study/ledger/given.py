@@ -144,12 +144,12 @@ def strangers(terms: Terms | None, site: str, platform: str) -> list[Note]:
     if terms is None:
         return []
     pairs = (("site", site, list(terms.pue_ratio)), ("platform", platform, list(terms.rack_it_w)))
-    counts = {"site": "its power is taken as it is, at a PUE of 1", "platform": "its racks count for no milestone"}
+    counts = {"site": "Its power is taken as it is, at a PUE of 1", "platform": "Its racks count for no milestone"}
     return [
         Note(
             code=f"unknown_{key}",
             path=key,
-            text=f"The terms know no {key} {name}{near(name, known) or ';'} {counts[key]}.".replace("?;", "?"),
+            text=f"The terms know no {key} {name}{near(name, known) or '.'} {counts[key]}.",
         )
         for key, name, known in pairs
         if name and name not in known
