@@ -1,4 +1,4 @@
-"""Ledgers to test with, each on SQLite and on a PostgreSQL server that is started for the tests and stopped after them."""
+"""Ledgers to test with, each on SQLite and on a PostgreSQL server that the tests start and stop."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +21,14 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import URL
 
 from gigawatt.ledger import book as books
+from gigawatt.ledger import importing
+
+# pytest's importlib mode puts no folder of tests on the path.
+sys.path.insert(0, str(Path(__file__).parent))
+import plain_reader
+
+sys.modules["gigawatt.readers.plain"] = plain_reader
+importing.READERS["plain"] = "plain"
 
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 _STARTS_IN_S = 60
@@ -68,7 +78,7 @@ def _server(folder: Path) -> Iterator[URL]:
         _wait(url, server, folder)
         yield url
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # ends what clients have left open
         try:
             server.wait(20)
         except subprocess.TimeoutExpired:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, create_engine, event, func, insert, select
+from sqlalchemy import Connection, Row, Select, create_engine, event, func, insert, select
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError
 
@@ -187,6 +187,7 @@ def append(book: Connection, found: Iterable[Fact], who: str, authenticated: boo
     at = clock(book)
     made: list[Recorded | None] = []
     for fact in found:
+        _named("source", fact.source)
         known = book.execute(select(FACTS.c.number).where(FACTS.c.key == fact.key)).scalar()
         if known is not None:
             made.append(None)
@@ -212,7 +213,6 @@ def _named(path: str, text: str) -> None:
 
 
 def _check(book: Connection, fact: Fact, at: str) -> None:
-    _named("source", fact.source)
     if facts.milliseconds(fact.happened) > facts.milliseconds(at) + 1000 * facts.MOST_SKEW_S:
         raise LedgerError([Fault(path="at", given=fact.happened, expected=f"what has happened; it is {at} now")])
     if fact.corrects is None:
@@ -278,8 +278,14 @@ def read(book: Connection, as_of: str | None = None, kinds: Iterable[str] = ()) 
         asked = asked.where(FACTS.c.recorded <= as_of)
     if kinds := tuple(kinds):
         asked = asked.where(FACTS.c.kind.in_(kinds))
-    for row in book.execute(asked, execution_options={"yield_per": _PAGE_COUNT}):
+    for row in paged(book, asked, _PAGE_COUNT):
         yield recorded(row)
+
+
+def paged(book: Connection, asked: Select[Any], count: int) -> Iterator[Row[Any]]:
+    """Rows of a question, fetched so many at a time, and the server's cursor closed wherever one stops to read."""
+    with book.execute(asked, execution_options={"yield_per": count}) as rows:
+        yield from rows
 
 
 def recorded(row: Row[Any]) -> Recorded:

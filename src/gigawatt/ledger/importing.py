@@ -143,7 +143,7 @@ def take(
 def _asked_as_before(book: Connection, found: Source) -> None:
     """Refuse a file that stands in the book as something else: under two names its readings would count twice."""
     gone = readings.retracted(book)
-    for entry in books.read(book, kinds=("readings",)):
+    for entry in list(books.read(book, kinds=("readings",))):
         said = entry.fact.body
         if entry.fact.source_sha256 != found.sha256 or entry.number in gone or said["asked"] == _said(found):
             continue

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Row, Select, select, type_coerce
+from sqlalchemy import Connection, Integer, Row, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 
 from gigawatt.errors import Fault, LedgerError
@@ -54,7 +54,7 @@ def verify(book: Connection, head: str | None = None) -> Proof:
         raise LedgerError([Fault(path="head", given=f'"{head[:80]}"', expected=expected, asked=True)])
     count, held, last, at = 0, 0, GENESIS, None
     try:
-        for row in _rows(book, select(*_RAW).order_by(FACTS.c.number), 1_000):
+        for row in books.paged(book, select(*_RAW).order_by(FACTS.c.number), 1_000):
             reason = _fault_of(row, count + 1, last)
             if not reason and row.kind == "readings":
                 reason, readings_count = _batch(book, row)
@@ -121,13 +121,9 @@ def _whole(chunk: dict[str, Any], part: int) -> bool:
         return False
 
 
-def _rows(book: Connection, asked: Select[Any], count: int) -> Iterator[Row[Any]]:
-    yield from book.execute(asked, execution_options={"yield_per": count})
-
-
 def _chunks(book: Connection, batch: int) -> Iterator[dict[str, Any]]:
     asked = select(CHUNKS).where(CHUNKS.c.batch == batch).order_by(CHUNKS.c.part)
-    for row in _rows(book, asked, 64):
+    for row in books.paged(book, asked, 64):
         yield dict(row._mapping)
 
 

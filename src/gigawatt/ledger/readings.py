@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, Row, case, func, insert, select
 
+from gigawatt.ledger.book import paged
 from gigawatt.ledger.facts import FIRST_YEAR, canonical, digest, milliseconds
 from gigawatt.ledger.tables import CHUNKS, FACTS
 from gigawatt.readers.readings import QUANTITIES, Block, Series
@@ -316,9 +317,7 @@ def known_of(
         asked = select(columns.series, columns.batch, columns.data).where(
             columns.series.in_(some), columns.until_ms >= first_ms, columns.first_ms <= last_ms
         )
-        rows = book.execute(
-            asked.order_by(columns.series, columns.batch, columns.part), execution_options={"yield_per": 16}
-        )
+        rows = paged(book, asked.order_by(columns.series, columns.batch, columns.part), 16)
         groups = groupby(rows, key=lambda row: str(row.series))
         at, group = next(groups, _NO_GROUP)
         for name in some:
