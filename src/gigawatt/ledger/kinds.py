@@ -59,7 +59,7 @@ class TestFact:
     platform: str
     """Name of the platform, as the scenario has it."""
     racks_count: Annotated[int, Plausible(1, 200_000, least=1)]
-    """Racks under test."""
+    """Racks under test, none of which passed one before: who tests anew corrects the first test."""
     throughput_tokens_per_s: Annotated[float, Plausible("1 tokens/s", "1e12 tokens/s", zero=True)]
     """Output tokens per second of all of them, held throughout."""
     held_h: Annotated[float, Plausible("0.1 h", "8760 h")]

@@ -259,7 +259,14 @@ def agree(book: Connection, terms: Terms, source: str, source_sha256: str | None
     body = asdict(terms)
     if found is not None and facts.canonical(asdict(found[0])) == facts.canonical(body):
         return None
-    fact = Fact(kind="terms", happened=facts.now(), body=body, source=source, source_sha256=source_sha256)
+    fact = Fact(
+        kind="terms",
+        happened=books.clock(book),
+        body=body,
+        source=source,
+        source_sha256=source_sha256,
+        corrects=found[1] if found else None,
+    )
     return books.append(book, [fact], who)[0]
 
 
@@ -302,7 +309,7 @@ def approve(book: Connection, name: str, who: str, authenticated: bool = False) 
         "stands_on": _stands_on([*last_terms, *(fact for fact in kept if fact.kind in EVIDENCE)]),
         "head": books.head(book)[1],
     }
-    fact = Fact(kind="approval", happened=facts.now(), body=said, source=f"approved by {who}")
+    fact = Fact(kind="approval", happened=books.clock(book), body=said, source=f"approved by {who}")
     made = books.append(book, [fact], who, authenticated)[0]
     return made, chosen(milestones(books.read(book, kinds=KINDS)), name)
 
@@ -326,7 +333,7 @@ def disburse(book: Connection, name: str, who: str, authenticated: bool = False)
         "approved_by": sorted(row.approved_by),
         "head": books.head(book)[1],
     }
-    fact = Fact(kind="disbursement", happened=facts.now(), body=said, source=f"disbursed by {who}")
+    fact = Fact(kind="disbursement", happened=books.clock(book), body=said, source=f"disbursed by {who}")
     made = books.append(book, [fact], who, authenticated)[0]
     return made, chosen(milestones(books.read(book, kinds=KINDS)), name)
 
