@@ -30,7 +30,7 @@ _SAME_FRAC = 1e-9
 # A reading so many times what its series mostly reads is taken for a slip of a unit, which is by a thousand.
 SLIP_RATIO = 300.0
 _JUDGED_COUNT = 20
-_SLIP = "is a thousand times what the rest reads, or a thousandth: a slip of a unit? --as-read takes it"
+_SLIP = "is a thousand times what the rest reads, or a thousandth: a slip of a unit? It is taken if asked for `as_read`"
 _CONTRADICTS = "says something else than an earlier line of the same time"
 # How far is looked back to tell what a series mostly reads.
 REACH_MS = 32 * 86_400_000
@@ -139,7 +139,7 @@ def judge(new: Points, known: Points, rules: Rules) -> Judged:
     owners[at >= 0] = known.batch[at[at >= 0]]
     owners[np.isin(owners, list(rules.corrected))] = 0
     for number in np.unique(owners[owners > 0]):
-        why = f"says something else than fact {number}, which it corrects only if told so: --corrects {number}"
+        why = f"says something else than fact {number}, which it replaces if asked to: `corrects` {number}"
         new_why = _CONTRADICTS if number == rules.batch else why
         refused[new_why] = np.concatenate([refused.get(new_why, new.lines[:0]), new.lines[owners == number]])
     new = new.take(owners == 0)
