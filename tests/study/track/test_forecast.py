@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+import numpy as np
 import pytest
+from campus_ledgers import END, OVER, SITE, as_planned, closing, known
 
 from gigawatt.ledger.facts import Fact
 from gigawatt.ledger.milestones import Mark, Terms
@@ -12,9 +14,6 @@ from gigawatt.study.result import Result
 from gigawatt.study.track.forecast import Forecast
 from gigawatt.study.track.reconcile import reconciled
 from gigawatt.study.track.slips import ALL, Curve, noise_count
-
-from .conftest import as_planned, closing, fact
-from .test_reconcile import END, OVER, SITE, known
 
 
 def coming(result: Result, late: float, at: str = END) -> Forecast:
@@ -94,8 +93,6 @@ def test_the_slip_of_a_site_is_told_before_and_after_it_was_seen(result: Result)
 
 
 def test_a_step_is_late_by_when_half_of_it_stands() -> None:
-    import numpy as np
-
     planned = np.array([0.0, 10.0, 10.0, 20.0])
     curve = Curve(planned, np.array([1.0, 2.0]), np.array([4.0, 10.0]))
     assert curve.slips(2.0) == ([1.5], 0)
@@ -103,8 +100,6 @@ def test_a_step_is_late_by_when_half_of_it_stands() -> None:
     assert curve.behind(2.0) == 0.0
     assert Curve(planned, np.array([]), np.array([])).behind(2.0) == 2.0
     assert Curve(planned, np.array([0.5]), np.array([20.0])).behind(2.0) == -np.inf
-    fresh = fact("site", END, site=SITE, state="energised", power_w=1.0, basis="facility")
-    assert fresh.kind == "site"
 
 
 def test_noise_follows_what_was_seen() -> None:

@@ -3,39 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from campus_ledgers import END, OVER, SITE, Kept, as_planned, closing, fact, known, middle
 
 from gigawatt.errors import LedgerError, ScenarioError
 from gigawatt.ledger import book as books
-from gigawatt.ledger.facts import Fact, Recorded
 from gigawatt.ledger.readings import Total
 from gigawatt.readers.readings import Series
 from gigawatt.study import verbs
 from gigawatt.study.answer import plain
 from gigawatt.study.result import Result
 from gigawatt.study.track.causes import Deviation
-from gigawatt.study.track.known import Known
+from gigawatt.study.track.known import read
 from gigawatt.study.track.reconcile import Reconciliation, reconciled
-
-from .conftest import Kept, as_planned, closing, fact, middle
-
-END = closing("2026Q3")
-OVER = 7
-SITE = "example-campus"
-
-
-def known(found: Sequence[Fact], at: str = END, totals: Sequence[Total] = ()) -> Known:
-    """What a ledger with these facts and readings tells."""
-    recorded = tuple(
-        Recorded(fact=one, number=n + 1, recorded=at, who="ada", authenticated=False, previous="")
-        for n, one in enumerate(found)
-    )
-    return Known(recorded=recorded, totals=tuple(totals), as_of=at, at=at)
 
 
 def deviations(found: Reconciliation) -> dict[str, Deviation]:
@@ -117,12 +101,12 @@ def test_what_a_rack_does_and_what_it_earns_are_told_apart(result: Result) -> No
     assert revenue.power == revenue.racks * 0
 
 
-def test_order_and_repetition_of_facts_say_nothing(result: Result, saved: Path, kept: Kept) -> None:
+def test_order_and_repetition_of_facts_say_nothing(result: Result, kept: Kept) -> None:
     found = as_planned(result, OVER, late=0.6, rate=0.9, until=END)
     shuffled = [*found, *found[:20]]
     random.Random(1).shuffle(shuffled)
     told = [
-        plain(verbs.ask("track reconcile", str(saved), database=kept(facts, f"{n}.db"), at="2026-09-30"))
+        plain(reconciled(result, read(kept(facts, f"{n}.db"), None, "2026-09-30")))
         for n, facts in enumerate((found, shuffled))
     ]
     assert told[0].pop("ledger")["head"] != told[1].pop("ledger")["head"]
@@ -142,13 +126,11 @@ def test_an_answer_carries_the_head_and_what_was_known(result: Result, saved: Pa
     place = kept(as_planned(result, 3))
     with books.reading(books.address(place)) as book:
         number, head = books.head(book)
-        first = next(iter(books.read(book)))
     told = verbs.ask("track reconcile", str(saved), database=place)
     assert (told.ledger.head, told.ledger.number) == (head, number)
-    before = verbs.ask("track reconcile", str(saved), database=place, as_of="2026-01-01")
-    assert before.ledger.number == 0
+    before = reconciled(result, read(place, "2026-01-01", None))
+    assert (before.ledger.number, before.to) == (0, "2025Q4")
     assert all(row.energised_w == 0 for row in before.sites)
-    assert first.number == 1
 
 
 def test_a_correction_counts_once(result: Result) -> None:
@@ -239,15 +221,15 @@ def test_a_quarter_that_is_not_over_is_not_judged(result: Result) -> None:
     assert found.forecast is not None
 
 
-def test_bad_input_is_told_at_once(saved: Path, tmp_path: Path, kept: Kept) -> None:
+def test_bad_input_is_told_at_once(result: Result, tmp_path: Path, kept: Kept) -> None:
     with pytest.raises(ScenarioError) as missing:
         verbs.ask("track reconcile", "one-campus", database=str(tmp_path / "no.db"))
     assert [fault.path for fault in missing.value.faults] == ["result"]
     place = kept([])
     with pytest.raises(ScenarioError) as moments:
-        verbs.ask("track reconcile", str(saved), database=place, as_of="yesterday", at="2026-01-01T12:00")
+        read(place, "yesterday", "2026-01-01T12:00")
     assert [fault.path for fault in moments.value.faults] == ["as_of", "at"]
     with pytest.raises(LedgerError, match="no ledger at"):
-        verbs.ask("track reconcile", str(saved), database=str(tmp_path / "no.db"))
+        read(str(tmp_path / "no.db"), None, None)
     with pytest.raises(ScenarioError, match="in which the plan begins"):
-        verbs.ask("track reconcile", str(saved), database=place, at="2024-12-31")
+        reconciled(result, read(place, None, "2024-12-31"))

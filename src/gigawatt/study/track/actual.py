@@ -219,6 +219,8 @@ def money(found: Iterable[Fact], periods: Sequence[str], places: Sequence[str]) 
     sums = np.zeros((len(periods), len(places), len(FLOWS)))
     told = np.zeros(len(FLOWS), bool)
     for fact in found:
+        # Where terms are agreed, that nothing is disbursed is known.
+        told[lines["in", "tranches"]] |= fact.kind == "terms"
         if fact.kind not in ("money", "disbursement"):
             continue
         said = fact.body

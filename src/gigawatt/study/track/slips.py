@@ -21,6 +21,7 @@ from gigawatt.ledger import milestones
 from gigawatt.ledger.facts import milliseconds
 from gigawatt.ledger.kinds import EVIDENCE
 from gigawatt.ledger.milestones import Mark, Terms
+from gigawatt.plan import opening as plan_opening
 from gigawatt.plan.milestones import milestones as milestones_of
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.scenario.schema import Asked
@@ -164,12 +165,13 @@ def _planned(result: Result, terms: Terms) -> dict[tuple[str, Stream], Floats]:
     acceptance and tests."""
     data, inputs = result.plan.data, result.plan.inputs
     of_it = inputs.pue_peak_ratio if terms.power_basis == "facility" else xr.ones_like(inputs.pue_peak_ratio)
-    gross = (data.install_count * inputs.rack_it_w).sum("platform").cumsum("period") * of_it
+    start = plan_opening.start_it_w(inputs) * of_it
+    gross = start + (data.install_count * inputs.rack_it_w).sum("platform").cumsum("period") * of_it
     both = (data.shell_w, data.shell_w - data.energise_w)
     shells, opening = (values * of_it / inputs.pue_peak_ratio for values in both)
     found: dict[tuple[str, Stream], Floats] = {}
     for site in inputs.site.values.tolist():
-        racks = np.concatenate([[0.0], gross.sel(site=site).values])
+        racks = np.concatenate([[float(start.sel(site=site))], gross.sel(site=site).transpose("period").values])
         found[site, "racks"] = found[site, "tests"] = racks
         found[site, "power"] = np.concatenate([[float(opening.sel(site=site)[0])], shells.sel(site=site).values])
     return found
