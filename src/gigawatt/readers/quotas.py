@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ WITHIN = 10_000
 # A line of ours in a file for Slurm: what no command can say.
 _FLOOR_LINE = re.compile(r"# floor: (\S+) on (\S+): (\d+)")
 _FLAVOR_LINE = re.compile(r"# flavor: (\S+) is (\S+) at (\S+), (\S+), (\d+)")
-_QUEUE_LINE = re.compile(r"# class: (\S+) is (\S+)")
+_QUEUE_LINE = re.compile(r"# class: (\S+) is (\S+): (.*)")
 _TRES = re.compile(r"gres/gpu(?::([^=,]+))?=(-?\d+)")
 
 
@@ -180,7 +181,12 @@ def from_kueue(objects: Sequence[Mapping[str, Any]]) -> QuotaTable:
         _flavor(one["metadata"]["name"], one["spec"]["nodeLabels"], resources[one["metadata"]["name"]], shares, spare)
         for one in of["ResourceFlavor"]
     )
-    return QuotaTable(programme=root["metadata"]["name"], flavors=flavors, queues=tuple(queues), shares=tuple(shares))
+    return QuotaTable(
+        programme=root["metadata"]["name"],
+        flavors=flavors,
+        queues=tuple(queues),
+        shares=_in_order(shares, [queue.name for queue in queues], flavors),
+    )
 
 
 def _flavor(
@@ -193,9 +199,9 @@ def _flavor(
 
 
 def _by_kind(objects: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    found: dict[str, list[Mapping[str, Any]]] = {}
+    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for one in objects:
-        found.setdefault(one["kind"], []).append(one)
+        found[one["kind"]].append(one)
     return found
 
 
@@ -242,16 +248,20 @@ def from_kai(objects: Sequence[Mapping[str, Any]]) -> QuotaTable:
                 ceiling_count=gpu["limit"],
             )
         )
-    programme = objects[0]["metadata"]["labels"][PART_OF]
     return QuotaTable(
-        programme=programme, flavors=tuple(flavors), queues=tuple(queues.values()), shares=_in_order(shares, queues)
+        programme=objects[0]["metadata"]["labels"][PART_OF],
+        flavors=tuple(flavors),
+        queues=tuple(queues.values()),
+        shares=_in_order(shares, list(queues), flavors),
     )
 
 
-def _in_order(shares: Sequence[QuotaShare], queues: Mapping[str, object]) -> tuple[QuotaShare, ...]:
-    """Shares class by class, as a table has them."""
-    order = list(queues)
-    return tuple(sorted(shares, key=lambda one: order.index(one.queue)))
+def _in_order(
+    shares: Sequence[QuotaShare], queues: Sequence[str], flavors: Sequence[QuotaFlavor]
+) -> tuple[QuotaShare, ...]:
+    """Shares class by class and flavor by flavor, as a table has them."""
+    names = [flavor.name for flavor in flavors]
+    return tuple(sorted(shares, key=lambda one: (queues.index(one.queue), names.index(one.flavor))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,7 +349,7 @@ def from_slurm(text: str) -> QuotaTable:
     rows = parse_slurm(text)
     qos = {row.name: row for row in rows if row.kind == "qos"}
     accounts = [row for row in rows if row.kind == "account"]
-    groups: dict[str, str] = dict(_QUEUE_LINE.findall(text))
+    classes = {name: (group, title) for name, group, title in _QUEUE_LINE.findall(text)}
     floors = {(queue, flavor): int(count) for queue, flavor, count in _FLOOR_LINE.findall(text)}
     flavors = {
         name: QuotaFlavor(name=name, platform=platform, site=site, resource=resource, packages_count=int(count))
@@ -348,13 +358,13 @@ def from_slurm(text: str) -> QuotaTable:
     queues: dict[str, QuotaQueue] = {}
     shares = []
     for row in accounts:
-        if row.name not in groups:
+        if row.name not in classes:
             continue
         own = qos[row.fields["QOS"].split(",")[0]]
         queues[row.name] = QuotaQueue(
             name=row.name,
-            title=row.fields["Description"],
-            group=groups[row.name],
+            title=classes[row.name][1],
+            group=classes[row.name][0],
             priority=int(own.fields["Priority"]) - WITHIN,
             weight_ratio=int(row.fields["Fairshare"]),
         )
@@ -372,6 +382,6 @@ def from_slurm(text: str) -> QuotaTable:
     return QuotaTable(
         programme=accounts[0].name,
         flavors=tuple(flavors.values()),
-        queues=tuple(queues.values()),
-        shares=_in_order(shares, queues),
+        queues=tuple(queues[name] for name in classes),
+        shares=_in_order(shares, list(classes), list(flavors.values())),
     )
