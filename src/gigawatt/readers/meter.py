@@ -112,18 +112,22 @@ def _take(text: str, places: range, head: MeterHead, held: _Held, asked: Asked) 
     if lines.size:
         starts_ms, odd_times = column_milliseconds(cells[head.start], head.utc_offset_s)
         ends_ms = _ends(cells, starts_ms, head, odd_times)
+        reasons: dict[int, str] = {}
         for column in head.values:
             values, odd = _numbers(cells[column.place], head, held)
             codes, factors = _coded(cells, column, head, held, asked, odd)
             if column.mean and ends_ms is not None:
                 factors = factors * (ends_ms - starts_ms) / _MS_PER_H
             odd |= odd_times
-            refused += [Rejected(line=int(lines[n]), reason=why) for n, why in odd.items()]
+            column_said = f"{column.name}: " if len(head.values) > 1 else ""
+            for n, why in odd.items():
+                reasons.setdefault(n, why if n in odd_times else column_said + why)
             kept = np.ones(len(lines), bool)
             kept[list(odd)] = False
             ends = None if ends_ms is None else ends_ms[kept]
             held.parts.append(_Part(codes[kept], lines[kept], starts_ms[kept], ends, (values * factors)[kept]))
-    yield from dict.fromkeys(refused)
+        refused += [Rejected(line=int(lines[n]), reason=why) for n, why in reasons.items()]
+    yield from refused
 
 
 def _cells(text: str, places: range, head: MeterHead) -> tuple[Ints, list[list[str]], list[Rejected]]:
