@@ -23,7 +23,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, compress
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +113,7 @@ def _take(text: str, places: range, head: MeterHead, held: _Held, asked: Asked) 
         starts_ms, odd_times = column_milliseconds(cells[head.start], head.utc_offset_s)
         ends_ms = _ends(cells, starts_ms, head, odd_times)
         reasons: dict[int, str] = {}
+        blank = {n for n in odd_times if not any(column[n] for column in cells)}
         for column in head.values:
             values, odd = _numbers(cells[column.place], head, held)
             codes, factors = _coded(cells, column, head, held, asked, odd)
@@ -126,32 +127,57 @@ def _take(text: str, places: range, head: MeterHead, held: _Held, asked: Asked) 
             kept[list(odd)] = False
             ends = None if ends_ms is None else ends_ms[kept]
             held.parts.append(_Part(codes[kept], lines[kept], starts_ms[kept], ends, (values * factors)[kept]))
-        refused += [Rejected(line=int(lines[n]), reason=why) for n, why in reasons.items()]
+        refused += [Rejected(line=int(lines[n]), reason=why) for n, why in reasons.items() if n not in blank]
     yield from refused
 
 
 def _cells(text: str, places: range, head: MeterHead) -> tuple[Ints, list[list[str]], list[Rejected]]:
     """The columns of a text and the line of each row, and the lines that are no rows; blank lines are passed over."""
-    if '"' not in text and _regular(text, head):
-        flat = text[:-1].replace("\n", head.delimiter).split(head.delimiter) if places else []
-        if " " in text and (f"{head.delimiter} " in text or f" {head.delimiter}" in text):
-            flat = [cell.strip() for cell in flat]
-        return np.arange(places.start, places.stop), [flat[n :: head.width] for n in range(head.width)], []
+    between, width = head.delimiter, head.width
+    lines = np.arange(places.start, places.stop)
+    more: list[tuple[int, list[str]]] = []
     refused: list[Rejected] = []
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    for place, row in zip(places, text.split("\n"), strict=False):
-        try:
-            found = [cell.strip() for cell in next(csv.reader([row], delimiter=head.delimiter, strict=True), [])]
-        except csv.Error:
-            found = []
-            refused.append(Rejected(line=place, reason="a quote that is not closed, or stands within a cell"))
-        if any(found) and len(found) != head.width:
-            refused.append(Rejected(line=place, reason=f"{len(found)} cells, where the head has {head.width}"))
-        elif any(found):
-            rows.append(found)
-            lines.append(place)
-    return np.array(lines, dtype=np.int64), [list(column) for column in zip(*rows, strict=True)], refused
+    if '"' in text or not _regular(text, head):
+        rows = text.split("\n")[:-1]
+        plain = [row.count(between) == width - 1 and '"' not in row for row in rows]
+        odd = [(n, row) for n, row, simple in zip(places, rows, plain, strict=True) if not simple and row.strip()]
+        text = "".join(f"{row}\n" for row in compress(rows, plain))
+        lines = lines[np.array(plain, bool)]
+        more, refused = _parted(odd, head)
+    flat = text[:-1].replace("\n", between).split(between) if text else []
+    if " " in text and (f"{between} " in text or f" {between}" in text):
+        flat = [cell.strip() for cell in flat]
+    columns = [flat[n::width] + [cells[n].strip() for _, cells in more] for n in range(width)]
+    lines = np.concatenate([lines, np.array([n for n, _ in more], np.int64)])
+    if more:
+        order = np.argsort(lines).tolist()
+        lines, columns = lines[order], [[column[n] for n in order] for column in columns]
+    return lines, columns, refused
+
+
+def _parted(rows: Sequence[tuple[int, str]], head: MeterHead) -> tuple[list[tuple[int, list[str]]], list[Rejected]]:
+    """Numbered rows as their cells, and those that are none: quotes do not close, or cells are too few or too many."""
+    good: list[tuple[int, list[str]]] = []
+    refused: list[Rejected] = []
+    for (line, _), cells in zip(rows, _unquoted([row for _, row in rows], head.delimiter), strict=True):
+        if cells is not None and len(cells) == head.width:
+            good.append((line, cells))
+        elif cells is None:
+            refused.append(Rejected(line=line, reason="a quote that is not closed, or stands within a cell"))
+        else:
+            refused.append(Rejected(line=line, reason=f"{len(cells)} cells, where the head has {head.width}"))
+    return good, refused
+
+
+def _unquoted(rows: list[str], delimiter: str) -> list[list[str] | None]:
+    """Rows as cells, at once where every quote is closed in its row, else one by one; None where one is not."""
+    try:
+        found = list(csv.reader(rows, delimiter=delimiter, strict=True))
+    except csv.Error:
+        found = []
+    if len(found) == len(rows):
+        return [*found]
+    return [None] if len(rows) == 1 else [one for row in rows for one in _unquoted([row], delimiter)]
 
 
 def _regular(text: str, head: MeterHead) -> bool:
