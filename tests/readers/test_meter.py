@@ -59,6 +59,7 @@ def test_readings_of_two_meters_are_energies_of_their_quarter_hours(tmp_path: Pa
         ("start_time,channel,WH", 1.0),
         ("Time,Meter,GWh", 1e9),
         ("timestamp,meter,Usage_kWh", 1e3),
+        ('"Interval, Start","Meter","Energy, in kWh"', 1e3),
     ],
 )
 def test_a_column_says_by_its_head_what_it_is(tmp_path: Path, head: str, wh: float) -> None:

@@ -49,6 +49,7 @@ _HELD_COUNT = 500_000
 _USUAL_FRAC = 0.1
 # Readings that never fall are those of a register, which counts on: so many, and so far above their largest step.
 _REGISTER_COUNT, _REGISTER_RATIO = 96, 10.0
+_OTHER_VALUE = "the same meter and time as an earlier line with another value: clocks set back in autumn? ask for UTC"
 _SWAPPED = str.maketrans(",.", ".,")
 _MS_PER_H = MS_PER_S * S_PER_H
 
@@ -303,33 +304,34 @@ def _settle(name: str, held: _Held, last: bool) -> Iterator[Block | Rejected]:
 
 def _of_series(name: str, series: Series, part: _Part, held: _Held) -> Iterator[Block | Rejected]:
     """Blocks of one series, with the ends of its readings, less those that cannot be."""
-    code = held.series[series]
     order = np.argsort(part.starts_ms, kind="stable")
     lines, starts_ms, values = part.lines[order], part.starts_ms[order], part.values[order]
     distinct = np.concatenate([[True], np.diff(starts_ms) != 0])
-    first = np.flatnonzero(distinct)[np.cumsum(distinct) - 1]
     if not QUANTITIES.get(series.quantity, ("", False))[1]:
         ends_ms = starts_ms
     elif part.ends_ms is not None:
         ends_ms = part.ends_ms[order]
     else:
         _refuse_register(name, series, values[distinct])
-        step_ms = held.steps_ms.get(code) or _step(np.diff(starts_ms[distinct]))
+        step_ms = held.steps_ms.get(held.series[series]) or _step(np.diff(starts_ms[distinct]))
         if step_ms is None:
-            why = "a reading alone, without an end: how long it lasted is not known"
-            yield from (Rejected(line=line, reason=why) for line in lines.tolist())
+            yield from _refused(lines, "a reading alone, without an end: how long it lasted is not known")
             return
-        held.steps_ms[code] = step_ms
+        held.steps_ms[held.series[series]] = step_ms
         ends_ms = starts_ms + step_ms
+    moment = np.cumsum(distinct) - 1
+    first = np.flatnonzero(distinct)[moment]
     other = (values != values[first]) | (ends_ms != ends_ms[first])
-    why = "the same meter and time as an earlier line with another value: clocks set back in autumn? ask for UTC"
-    yield from (Rejected(line=line, reason=why) for line in lines[other].tolist())
-    clash = _clashes(starts_ms[distinct], ends_ms[distinct])[np.cumsum(distinct) - 1] & ~other
-    why = "overlaps another reading of its meter, and is the one off its usual times"
-    yield from (Rejected(line=line, reason=why) for line in lines[clash].tolist())
+    clash = _clashes(starts_ms[distinct], ends_ms[distinct])[moment] & ~other
+    yield from _refused(lines[other], _OTHER_VALUE)
+    yield from _refused(lines[clash], "overlaps another reading of its meter, and is the one off its usual times")
     kept = ~(other | clash)
     _count_holes(starts_ms[kept & distinct], ends_ms[kept & distinct], held)
     yield from blocks(series, lines[kept], starts_ms[kept], ends_ms[kept], values[kept])
+
+
+def _refused(lines: Ints, reason: str) -> Iterator[Rejected]:
+    return (Rejected(line=line, reason=reason) for line in lines.tolist())
 
 
 def _step(steps_ms: Ints) -> int | None:
