@@ -59,6 +59,7 @@ def test_readings_of_two_meters_are_energies_of_their_quarter_hours(tmp_path: Pa
         ("start_time,channel,WH", 1.0),
         ("Time,Meter,GWh", 1e9),
         ("timestamp,meter,Usage_kWh", 1e3),
+        ('"Interval, Start","Meter","Energy, in kWh"', 1e3),
     ],
 )
 def test_a_column_says_by_its_head_what_it_is(tmp_path: Path, head: str, wh: float) -> None:
@@ -353,7 +354,12 @@ def test_what_is_no_text_is_refused(tmp_path: Path, data: bytes) -> None:
         list(meter.read(file, Asked()))
 
 
-def test_a_refusal_of_several_columns_is_said_once(tmp_path: Path) -> None:
-    lines = ["never,1,1", "2026-01-01T00:00Z,1,1", "2026-01-01T01:00Z,1,1"]
-    _, refused, _ = read(tmp_path, ["time,kwh,demand_kw", *lines])
-    assert [one.line for one in refused] == [2]
+def test_a_line_is_refused_once_whatever_is_wrong_with_its_columns(tmp_path: Path) -> None:
+    lines = ["never,1,1", "2026-01-01T00:00Z,1,1", "2026-01-01T01:00Z,1,x", "2026-01-01T02:00Z,x,-1"]
+    blocks, refused, _ = read(tmp_path, ["time,kwh,demand_kw", *lines])
+    assert [one.line for one in refused] == [2, 4, 5]
+    assert refused[0].reason.startswith('"never" is no time')
+    assert refused[1].reason.startswith('demand_kw: "x" is not a number')
+    assert refused[2].reason.startswith('kwh: "x" is not a number')
+    found = {block.series.quantity: block.values.tolist() for block in blocks}
+    assert found == {"facility_energy": [1_000, 1_000], "facility_power": [1_000]}

@@ -22,6 +22,7 @@ class Found:
         found = list(entries)
         self.blocks = [one for one in found if isinstance(one, Block)]
         self.refused = sorted((one for one in found if isinstance(one, Rejected)), key=lambda one: one.line)
+        assert len({one.line for one in self.refused}) == len(self.refused)
         self.remarks = {one.code: one.text for one in found if isinstance(one, Remark)}
 
     def values(self, quantity: str, subject: str | None = None) -> list[float]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.files import check_file
 
 PIECE_BYTES = 1 << 19
 # A line that is longer is none that a person or a tool has written into a table.
@@ -20,26 +20,19 @@ def pieces(file: Path, what: str, piece_bytes: int = PIECE_BYTES) -> Iterator[st
     what: "CSV file", as an error calls it. Raises CatalogError where the file cannot be read, is no text in UTF-8, or
     has a line of more than `MOST_LINE_BYTES`.
     """
-    try:
-        mode = file.stat().st_mode
-        if not stat.S_ISREG(mode):
-            raise _refusal(file, "a folder" if stat.S_ISDIR(mode) else "a pipe or a device", what)
-        with file.open("rb") as stream:
-            if stream.read(3) != codecs.BOM_UTF8:
-                stream.seek(0)
-            rest = b""
-            while data := stream.read(piece_bytes):
-                whole, found, rest = (rest + data).rpartition(b"\n")
-                if len(rest) > MOST_LINE_BYTES:
-                    raise _refusal(file, f"a line of more than {MOST_LINE_BYTES >> 20} MB", what)
-                if found:
-                    yield _decoded(whole + found, file, what)
-            if rest:
-                yield _decoded(rest + b"\n", file, what)
-    except OSError as error:
-        raise _refusal(file, error.strerror or str(error), what) from None
-    except ValueError:
-        raise _refusal(file, "a name that no file can have", what) from None
+    check_file(file, what)
+    with file.open("rb") as stream:
+        if stream.read(3) != codecs.BOM_UTF8:
+            stream.seek(0)
+        rest = b""
+        while data := stream.read(piece_bytes):
+            whole, found, rest = (rest + data).rpartition(b"\n")
+            if len(rest) > MOST_LINE_BYTES:
+                raise _refusal(file, f"a line of more than {MOST_LINE_BYTES >> 20} MB", what)
+            if found:
+                yield _decoded(whole + found, file, what)
+        if rest:
+            yield _decoded(rest + b"\n", file, what)
 
 
 def _decoded(data: bytes, file: Path, what: str) -> str:

@@ -23,7 +23,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, compress
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +49,7 @@ _HELD_COUNT = 500_000
 _USUAL_FRAC = 0.1
 # Readings that never fall are those of a register, which counts on: so many, and so far above their largest step.
 _REGISTER_COUNT, _REGISTER_RATIO = 96, 10.0
+_OTHER_VALUE = "the same meter and time as an earlier line with another value: clocks set back in autumn? ask for UTC"
 _SWAPPED = str.maketrans(",.", ".,")
 _MS_PER_H = MS_PER_S * S_PER_H
 
@@ -112,42 +113,72 @@ def _take(text: str, places: range, head: MeterHead, held: _Held, asked: Asked) 
     if lines.size:
         starts_ms, odd_times = column_milliseconds(cells[head.start], head.utc_offset_s)
         ends_ms = _ends(cells, starts_ms, head, odd_times)
+        reasons: dict[int, str] = {}
+        blank = {n for n in odd_times if not any(column[n] for column in cells)}
         for column in head.values:
             values, odd = _numbers(cells[column.place], head, held)
             codes, factors = _coded(cells, column, head, held, asked, odd)
             if column.mean and ends_ms is not None:
                 factors = factors * (ends_ms - starts_ms) / _MS_PER_H
             odd |= odd_times
-            refused += [Rejected(line=int(lines[n]), reason=why) for n, why in odd.items()]
+            column_said = f"{column.name}: " if len(head.values) > 1 else ""
+            for n, why in odd.items():
+                reasons.setdefault(n, why if n in odd_times else column_said + why)
             kept = np.ones(len(lines), bool)
             kept[list(odd)] = False
             ends = None if ends_ms is None else ends_ms[kept]
             held.parts.append(_Part(codes[kept], lines[kept], starts_ms[kept], ends, (values * factors)[kept]))
-    yield from dict.fromkeys(refused)
+        refused += [Rejected(line=int(lines[n]), reason=why) for n, why in reasons.items() if n not in blank]
+    yield from refused
 
 
 def _cells(text: str, places: range, head: MeterHead) -> tuple[Ints, list[list[str]], list[Rejected]]:
     """The columns of a text and the line of each row, and the lines that are no rows; blank lines are passed over."""
-    if '"' not in text and _regular(text, head):
-        flat = text[:-1].replace("\n", head.delimiter).split(head.delimiter) if places else []
-        if " " in text and (f"{head.delimiter} " in text or f" {head.delimiter}" in text):
-            flat = [cell.strip() for cell in flat]
-        return np.arange(places.start, places.stop), [flat[n :: head.width] for n in range(head.width)], []
+    between, width = head.delimiter, head.width
+    lines = np.arange(places.start, places.stop)
+    more: list[tuple[int, list[str]]] = []
     refused: list[Rejected] = []
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    for place, row in zip(places, text.split("\n"), strict=False):
-        try:
-            found = [cell.strip() for cell in next(csv.reader([row], delimiter=head.delimiter, strict=True), [])]
-        except csv.Error:
-            found = []
-            refused.append(Rejected(line=place, reason="a quote that is not closed, or stands within a cell"))
-        if any(found) and len(found) != head.width:
-            refused.append(Rejected(line=place, reason=f"{len(found)} cells, where the head has {head.width}"))
-        elif any(found):
-            rows.append(found)
-            lines.append(place)
-    return np.array(lines, dtype=np.int64), [list(column) for column in zip(*rows, strict=True)], refused
+    if '"' in text or not _regular(text, head):
+        rows = text.split("\n")[:-1]
+        plain = [row.count(between) == width - 1 and '"' not in row for row in rows]
+        odd = [(n, row) for n, row, simple in zip(places, rows, plain, strict=True) if not simple and row.strip()]
+        text = "".join(f"{row}\n" for row in compress(rows, plain))
+        lines = lines[np.array(plain, bool)]
+        more, refused = _parted(odd, head)
+    flat = text[:-1].replace("\n", between).split(between) if text else []
+    if " " in text and (f"{between} " in text or f" {between}" in text):
+        flat = [cell.strip() for cell in flat]
+    columns = [flat[n::width] + [cells[n].strip() for _, cells in more] for n in range(width)]
+    lines = np.concatenate([lines, np.array([n for n, _ in more], np.int64)])
+    if more:
+        order = np.argsort(lines).tolist()
+        lines, columns = lines[order], [[column[n] for n in order] for column in columns]
+    return lines, columns, refused
+
+
+def _parted(rows: Sequence[tuple[int, str]], head: MeterHead) -> tuple[list[tuple[int, list[str]]], list[Rejected]]:
+    """Numbered rows as their cells, and those that are none: quotes do not close, or cells are too few or too many."""
+    good: list[tuple[int, list[str]]] = []
+    refused: list[Rejected] = []
+    for (line, _), cells in zip(rows, _unquoted([row for _, row in rows], head.delimiter), strict=True):
+        if cells is not None and len(cells) == head.width:
+            good.append((line, cells))
+        elif cells is None:
+            refused.append(Rejected(line=line, reason="a quote that is not closed, or stands within a cell"))
+        else:
+            refused.append(Rejected(line=line, reason=f"{len(cells)} cells, where the head has {head.width}"))
+    return good, refused
+
+
+def _unquoted(rows: list[str], delimiter: str) -> list[list[str] | None]:
+    """Rows as cells, at once where every quote is closed in its row, else one by one; None where one is not."""
+    try:
+        found = list(csv.reader(rows, delimiter=delimiter, strict=True))
+    except csv.Error:
+        found = []
+    if len(found) == len(rows):
+        return [*found]
+    return [None] if len(rows) == 1 else [one for row in rows for one in _unquoted([row], delimiter)]
 
 
 def _regular(text: str, head: MeterHead) -> bool:
@@ -273,33 +304,34 @@ def _settle(name: str, held: _Held, last: bool) -> Iterator[Block | Rejected]:
 
 def _of_series(name: str, series: Series, part: _Part, held: _Held) -> Iterator[Block | Rejected]:
     """Blocks of one series, with the ends of its readings, less those that cannot be."""
-    code = held.series[series]
     order = np.argsort(part.starts_ms, kind="stable")
     lines, starts_ms, values = part.lines[order], part.starts_ms[order], part.values[order]
     distinct = np.concatenate([[True], np.diff(starts_ms) != 0])
-    first = np.flatnonzero(distinct)[np.cumsum(distinct) - 1]
     if not QUANTITIES.get(series.quantity, ("", False))[1]:
         ends_ms = starts_ms
     elif part.ends_ms is not None:
         ends_ms = part.ends_ms[order]
     else:
         _refuse_register(name, series, values[distinct])
-        step_ms = held.steps_ms.get(code) or _step(np.diff(starts_ms[distinct]))
+        step_ms = held.steps_ms.get(held.series[series]) or _step(np.diff(starts_ms[distinct]))
         if step_ms is None:
-            why = "a reading alone, without an end: how long it lasted is not known"
-            yield from (Rejected(line=line, reason=why) for line in lines.tolist())
+            yield from _refused(lines, "a reading alone, without an end: how long it lasted is not known")
             return
-        held.steps_ms[code] = step_ms
+        held.steps_ms[held.series[series]] = step_ms
         ends_ms = starts_ms + step_ms
+    moment = np.cumsum(distinct) - 1
+    first = np.flatnonzero(distinct)[moment]
     other = (values != values[first]) | (ends_ms != ends_ms[first])
-    why = "the same meter and time as an earlier line with another value: clocks set back in autumn? ask for UTC"
-    yield from (Rejected(line=line, reason=why) for line in lines[other].tolist())
-    clash = _clashes(starts_ms[distinct], ends_ms[distinct])[np.cumsum(distinct) - 1] & ~other
-    why = "overlaps another reading of its meter, and is the one off its usual times"
-    yield from (Rejected(line=line, reason=why) for line in lines[clash].tolist())
+    clash = _clashes(starts_ms[distinct], ends_ms[distinct])[moment] & ~other
+    yield from _refused(lines[other], _OTHER_VALUE)
+    yield from _refused(lines[clash], "overlaps another reading of its meter, and is the one off its usual times")
     kept = ~(other | clash)
     _count_holes(starts_ms[kept & distinct], ends_ms[kept & distinct], held)
     yield from blocks(series, lines[kept], starts_ms[kept], ends_ms[kept], values[kept])
+
+
+def _refused(lines: Ints, reason: str) -> Iterator[Rejected]:
+    return (Rejected(line=line, reason=reason) for line in lines.tolist())
 
 
 def _step(steps_ms: Ints) -> int | None:

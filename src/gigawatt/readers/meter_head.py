@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -85,7 +86,8 @@ class MeterHead:
 def read_head(file: str, line: str, asked: Asked) -> MeterHead:
     """What the columns of a file are, by its first line. Raises CatalogError with all that it lacks or leaves open."""
     delimiter = max(_DELIMITERS, key=line.count)
-    heads = [cell.strip().strip('"').strip() for cell in line.split(delimiter)]
+    cells = next(csv.reader([line], delimiter=delimiter), [])
+    heads = [cell.strip().strip('"').strip() for cell in cells]
     names = [_plain(head) for head in heads]
     of_role = {role: [n for n, name in enumerate(names) if re.fullmatch(form, name)] for role, form in _ROLES.items()}
     roles = {role: places[0] if places else None for role, places in of_role.items()}

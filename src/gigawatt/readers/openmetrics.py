@@ -72,7 +72,7 @@ def read(file: Path, asked: Asked) -> Iterator[Block | Rejected | Remark]:
         yield from (Rejected(line=n, reason=reason) for n in lines)
     yield from settle(scrape, last=True)
     if form.scale == MS_PER_S and not form.ended:
-        yield Remark(code="cut", text=f"{file.name}: no {_EOF} at its end: was all of it written?")
+        yield Remark(code="cut", text=f"{file.name}: no {_EOF} at its end, so that perhaps not all of it was written.")
 
 
 def _take(rows: list[str], line: int, scrape: Scrape, form: _Form) -> Iterator[Rejected]:

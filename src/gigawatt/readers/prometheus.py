@@ -33,7 +33,8 @@ def read(file: Path, asked: Asked) -> Iterator[Block | Rejected | Remark]:
     """
     found = read_json(file)
     results, remarks = _results(file.name, found)
-    yield from (Remark(code="prometheus", text=f"{file.name}: {text}") for text in remarks)
+    if remarks:
+        yield Remark(code="prometheus", text=f"{file.name}: {'; '.join(remarks)}.")
     scrape = Scrape(asked.site)
     line, full = 1, 0
     for result in results:
@@ -45,7 +46,7 @@ def read(file: Path, asked: Asked) -> Iterator[Block | Rejected | Remark]:
         yield from _take(result["metric"], points, line, scrape)
         line += len(points)
     if full:
-        text = f"{full:,} series have {MOST_STEPS_COUNT:,} points, the most of a query: is this the whole range?"
+        text = f"{full:,} series have {MOST_STEPS_COUNT:,} points, the most of a query, so that the range may go on."
         yield Remark(code="limit", text=f"{file.name}: {text}")
     yield from settle(scrape, last=True)
 

@@ -282,11 +282,13 @@ def _means(series: Series, sums: _Added, parts: list[_Added], scrape: Scrape) ->
 def _said(scrape: Scrape) -> Iterator[Remark]:
     """What of a file was passed over, and why."""
     unknown = {name: count for name, count in scrape.passed.items() if not (meaning_of(name) or is_part(name))}
+    passed: list[str] = []
     for begin, why in PASSED_OVER.items():
-        names = [name for name in unknown if name.startswith(begin)]
-        if names:
-            yield Remark(code="passed over", text=f"{', '.join(sorted(names))} {why}.")
+        names = sorted(name for name in unknown if name.startswith(begin))
+        passed += [f"{', '.join(names)} {why}"] if names else []
         unknown = {name: count for name, count in unknown.items() if name not in names}
+    if passed:
+        yield Remark(code="passed over", text=f"{'; '.join(passed)}.")
     if unknown:
         most = sorted(unknown, key=lambda name: (-unknown[name], name))
         named = ", ".join(f"{name} ({unknown[name]:,})" for name in most[:_NAMED_COUNT])
