@@ -58,8 +58,8 @@ DELIVERIES = (
 PLATFORM, USE_CASE = "gb300", "assistant"
 # What a rack draws with all that stands beside it, as the preset has it, and how much of that it draws on average.
 RACK_KW, LOAD_FRAC = 151.1, 0.80
-# Output tokens per second of a rack at work as the year begins, how much better software makes that in a year, price of a
-# million of them, price of a rack with its network.
+# Output tokens per second of a rack at work as the year begins, how much better software makes that in a year, price of
+# a million of them, price of a rack with its network.
 RACK_TOKENS_PER_S, GAIN_FRAC, USD_PER_MTOK, RACK_USD = 98_000.0, 0.22, 1.42, 3_770_000.0
 # Running costs: a share of revenue, and so much a year for each watt of racks.
 RUNNING_FRAC, RUNNING_USD_PER_W = 0.16, 0.40
