@@ -73,7 +73,7 @@ FORMS = (
         "TRESUsageOutMaxTask TRESUsageOutMin TRESUsageOutMinNode TRESUsageOutMinTask TRESUsageOutTot",
     ),
     CellForm(
-        pattern=_ANY,
+        pattern=re.compile(r"[^\n=]*"),
         what="names",
         signs=",[]-",
         names="FailedNode Flags NodeList Partition QOSREQ",

@@ -51,7 +51,8 @@ class SlurmRun:
 
 def is_step(cells: Mapping[str, str]) -> bool:
     """Whether a row is a step of a job, which is a part of its allocation."""
-    return "." in (cells.get("JobIDRaw") or cells["JobID"])
+    job = cells.get("JobIDRaw") or cells["JobID"]
+    return "." in job.partition("[")[0]
 
 
 def run_of_cells(line: int, cells: Mapping[str, str], file: str, asked: Asked) -> SlurmRun:
