@@ -85,10 +85,10 @@ def _take(rows: list[str], line: int, scrape: Scrape, form: _Form) -> Iterator[R
         if not row or row[0] == "#":
             form.ended |= row.startswith(_EOF)
             continue
-        head, _, rest = row.rpartition("} ")
-        goal = form.known.get(head) if "#" not in row else None
+        head, rest = _halves(row)
+        goal = form.known.get(head)
         if goal is None:
-            goal, rest = _looked_up(row, head, scrape, form)
+            goal, rest = _looked_up(row, head, rest, scrape, form)
         value, _, time = rest.strip().partition(" ")
         if goal < 0:
             form.broken.append(place)
@@ -102,16 +102,25 @@ def _take(rows: list[str], line: int, scrape: Scrape, form: _Form) -> Iterator[R
     yield from _keep(np.array(goals, np.int64), np.array(lines, np.int64), values, times, scrape, form)
 
 
-def _looked_up(row: str, head: str, scrape: Scrape, form: _Form) -> tuple[int, str]:
+def _halves(row: str) -> tuple[str, str]:
+    """What stands before the value of a line, less a closing brace, and what follows; of lines in their usual form."""
+    plain = row.partition(" # ")[0] if "#" in row else row
+    head, _, rest = plain.rpartition("} ")
+    if not head and "{" not in plain:
+        head, _, rest = plain.partition(" ")
+    return head, rest
+
+
+def _looked_up(row: str, head: str, rest: str, scrape: Scrape, form: _Form) -> tuple[int, str]:
     """The place of a line's goal, −1 where it is no line of metrics; and its value and time."""
     found = _parsed(row)
     if found is None:
         return -1, ""
-    metric, labels, rest = found
+    metric, labels, read = found
     form.goals.append(scrape.stream(metric, labels))
-    if head and "#" not in row:
+    if head and rest.strip() == read:
         form.known[head] = len(form.goals) - 1
-    return len(form.goals) - 1, rest
+    return len(form.goals) - 1, read
 
 
 def _keep(

@@ -165,9 +165,8 @@ def _powers(stream: Stream, samples: _Samples, scrape: Scrape) -> Iterator[Block
     scrape.told["blank"] += int(np.count_nonzero(~known[samples.carried :]))
     good = known & (values >= 0) & (values <= MOST_GPU_W)
     new = np.arange(len(values)) >= samples.carried
-    for line, value in zip(
-        samples.lines[known & ~good & new].tolist(), values[known & ~good & new].tolist(), strict=True
-    ):
+    odd = known & ~good & new
+    for line, value in zip(samples.lines[odd].tolist(), values[odd].tolist(), strict=True):
         yield Rejected(line=line, reason=f"{value:g} W is no power of one GPU, which is at most {MOST_GPU_W:,.0f} W")
     shown = samples.take(good & new)
     yield from blocks(stream.series, shown.lines, shown.times_ms, shown.times_ms, shown.values)
@@ -191,10 +190,10 @@ def _energies(stream: Stream, samples: _Samples, scrape: Scrape) -> Iterator[Blo
     steps = np.diff(samples.values)
     most = MOST_GPU_W * np.diff(samples.times_ms) / _MS_PER_H
     added = np.where(steps < 0, samples.values[1:], steps) * stream.meaning.factor
-    odd = added > most
+    odd = (added > most) | (added < 0)
     for line, back in zip(samples.lines[1:][odd].tolist(), (steps < 0)[odd].tolist(), strict=True):
-        how = "goes back, and not to begin anew: what it shows is" if back else "goes up by"
-        yield Rejected(line=line, reason=f"{how} more than one GPU takes until then; this step is passed over")
+        how = "goes back, and not to begin anew at 0" if back else "goes up by more than one GPU takes in this time"
+        yield Rejected(line=line, reason=f"{how}; this step is passed over")
     starts_ms, ends_ms = samples.times_ms[:-1][~odd], samples.times_ms[1:][~odd]
     yield from blocks(stream.series, samples.lines[1:][~odd], starts_ms, ends_ms, added[~odd])
 
@@ -226,7 +225,7 @@ def _served(scrape: Scrape) -> Iterator[Block | Rejected]:
         yield from refused
         samples = _numbers(stream, samples, scrape)
         steps, values = np.diff(samples.values), samples.values[1:]
-        odd = (steps < 0) & (values > _RESTART_FRAC * samples.values[:-1])
+        odd = (steps < 0) & ((values > _RESTART_FRAC * samples.values[:-1]) | (values < 0))
         reason = "goes back, but not to begin anew; this step is passed over"
         yield from (Rejected(line=line, reason=reason) for line in samples.lines[1:][odd].tolist())
         added = np.where(steps < 0, values, steps)[~odd]
