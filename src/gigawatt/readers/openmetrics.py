@@ -22,7 +22,7 @@ from gigawatt.readers.clock import END_MS, MS_PER_S
 from gigawatt.readers.csv_rows import Floats, number
 from gigawatt.readers.lines import pieces
 from gigawatt.readers.readings import Asked, Block, Rejected, Remark
-from gigawatt.readers.scrapes import FIRST_S, MOST_HELD_COUNT, Scrape, Stream, settle
+from gigawatt.readers.scrapes import FIRST_S, MOST_HELD_COUNT, SampleStream, Scrape, settle
 
 Ints = NDArray[np.int64]
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:.]*")
@@ -43,7 +43,7 @@ class _Form:
     untimed: list[int] = field(default_factory=list)
     broken: list[int] = field(default_factory=list)
     ended: bool = False
-    goals: list[Stream | Rejected | str] = field(default_factory=list)
+    goals: list[SampleStream | Rejected | str] = field(default_factory=list)
     """Where samples go."""
     known: dict[str, int] = field(default_factory=dict)
     """What stands before the value of a line → the place of its goal."""
@@ -136,7 +136,7 @@ def _keep(
         yield from (Rejected(line=n, reason=_NO_TIME) for n in lines[late].tolist())
         at = at[times_ms[at] > 0]
         goal = form.goals[goals[at[0]]] if at.size else ""
-        if isinstance(goal, Stream):
+        if isinstance(goal, SampleStream):
             yield from (Rejected(line=int(lines[n]), reason=f'"{values[n][:40]}" is no number') for n in at[odd[at]])
             at = at[~odd[at]]
             goal.extend(lines[at], times_ms[at], numbers[at])
