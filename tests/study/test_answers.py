@@ -32,7 +32,7 @@ EXEMPT = {
     "plural counts": ("rows", "evaluated", "parameters_fitted", "draws", "futures"),
     "plural counts of a layout": ("tensor", "pipeline", "data", "expert", "packages"),
     "value of a gigawatt for a year, in the value_unit": ("lambda", "lambda_left", "lambda_right", "marginal"),
-    "which one, in an order": ("tier", "number", "rack"),
+    "which one, in an order": ("tier", "number", "rack", "priority"),
     "a year of the calendar": ("year", "dollar_year"),
     "what chance begins with": ("seed",),
     "from -1 to 1": ("rank_correlation",),
@@ -147,6 +147,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "simulate": {"scenario": "one-campus", "set": BRIEF, "event": [EVENT]},
     "allocate": {"scenario": "six-classes", "fairness": "log"},
     "flywheel": {"backtest": True},
+    **{f"export {format_}": {"result": "kept"} for format_ in ("kueue", "kai", "slurm", "focus")},
     "predict inference": {
         "model": "llama-3.1-70b",
         "gpu": "h100-sxm",
@@ -178,9 +179,19 @@ def test_whatever_an_answer_may_hold_says_its_unit(verb: Verb) -> None:
     assert sorted(set(unsaid_fields(answered(verb)))) == []
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a result, for what is asked of one."""
+    return verbs.ask("run", "one-campus", set=BRIEF).result.save(tmp_path_factory.mktemp("result") / "kept")
+
+
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_an_answer_has_the_head_and_units(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_has_the_head_and_units(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     monkeypatch.chdir(tmp_path)
+    if "result" in QUESTIONS[name]:
+        (tmp_path / "kept").symlink_to(request.getfixturevalue("kept"))
     for file, text in FILES.items():
         (tmp_path / file).write_text(text)
     told = plain(verbs.ask(name, **QUESTIONS[name]))
