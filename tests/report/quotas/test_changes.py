@@ -154,15 +154,12 @@ def test_another_quarter_of_a_plan_is_shown_in_place_of_its_file(
     less = replace(table.shares[0], nominal_count=50)
     then = replace(table, shares=(less, *table.shares[1:]))
     found = written(answer("kueue", table=then, live=kueue.objects(table)))
+    where = "spec.resourceGroups[0].flavors[north-gb300].resources[nvidia.com/gpu]"
     assert found.shown.splitlines() == [
-        "change Cohort programme: spec.resourceGroups[0].flavors[north-gb300].resources[nvidia.com/gpu].nominalQuota "
-        "10 → 20",
-        "change ClusterQueue chat: spec.resourceGroups[0].flavors[north-gb300].resources[nvidia.com/gpu].nominalQuota "
-        "60 → 50",
-        "change ClusterQueue chat: spec.resourceGroups[0].flavors[north-gb300].resources[nvidia.com/gpu].borrowingLimit "
-        "20 → 30",
-        "change ClusterQueue chat: spec.resourceGroups[0].flavors[north-gb300].resources[nvidia.com/gpu].lendingLimit "
-        "30 → 20",
+        f"change Cohort programme: {where}.nominalQuota 10 → 20",
+        f"change ClusterQueue chat: {where}.nominalQuota 60 → 50",
+        f"change ClusterQueue chat: {where}.borrowingLimit 20 → 30",
+        f"change ClusterQueue chat: {where}.lendingLimit 30 → 20",
     ]
     assert found.text.startswith("# Gigawatt")
     assert written(answer("kueue", live=kueue.objects(table))).shown == "nothing would change\n"
