@@ -23,6 +23,7 @@ DOCUMENTS: dict[str, str] = {
     "hedge": "hedging",
     "simulate": "simulation",
     "track reconcile": "reconciliation",
+    "track reforecast": "reforecast",
     "allocate": "allocation",
     "flywheel": "flywheel",
     "predict inference": "inference",
