@@ -130,7 +130,8 @@ def _opening(of: _Cut) -> Row:
         "begun": list(_begun(of)),
         "trained": [{"run": key, "done": share} for key, share in _under_way(of).items() if share > ROUNDING_FRAC],
     }
-    found: Row = {"grade": "derived", "begun_only": True} | {key: rows for key, rows in tables.items() if rows}
+    # Every list, empty or not: what the plan's own opening state has in one does not stand any more.
+    found: Row = {"grade": "derived", "begun_only": True} | tables
     if of.asked.capital.tranches is not None:
         found |= {"gross": f"{float(data.gross_w[last])!r} W", "released": f"{_released_w(of)!r} W"}
     return found | {key: f"{amount!r} USD" for key, amount in money.items()}
