@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, create_engine, event, func, insert, select
+from sqlalchemy import Connection, Row, Select, create_engine, event, func, insert, select
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError
 
@@ -26,7 +26,7 @@ from gigawatt.ledger.migrations import HEAD, prepare, version
 from gigawatt.ledger.tables import FACTS
 
 DEFAULT = "gigawatt.db"
-# How long a writer waits for another.
+# How long one waits for another.
 WAIT_S = 60.0
 _DRIVERS = ("sqlite", "postgresql+psycopg")
 # What writers of PostgreSQL take in turn: a number that no other program is likely to use.
@@ -42,18 +42,18 @@ def address(database: str) -> URL:
         return URL.create("sqlite", database=database)
     try:
         url = make_url(database)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise _refusal("no address", _EXPECTED) from None
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in _DRIVERS or not url.database or url.database == ":memory:":
-        raise _refusal(url.render_as_string(hide_password=True), _EXPECTED)
+        raise _refusal(shown(url) if url.database else f"{url.drivername}, with no name", _EXPECTED)
     return url
 
 
 def shown(url: URL) -> str:
-    """A ledger's place as people may see it, without its password."""
-    return str(url.database) if url.drivername == "sqlite" else url.render_as_string(hide_password=True)
+    """A ledger's place as people may see it, without its password, which may stand among the options as well."""
+    return str(url.database) if url.drivername == "sqlite" else url.set(query={}).render_as_string(hide_password=True)
 
 
 def _refusal(given: str, expected: str) -> LedgerError:
@@ -67,7 +67,7 @@ def writing(url: URL, make: bool = True, keep: bool = True) -> Iterator[Connecti
     keep: whether what the block wrote is kept; without, everything is tried and nothing happens, to a book that is
     absent neither. Raises LedgerError for what is no ledger, OSError where the database cannot be reached or written.
     """
-    absent = url.drivername == "sqlite" and not Path(str(url.database)).exists()
+    absent = _has_no_file(url)
     if absent and not make:
         raise _absent(url)
     dry = absent and not keep
@@ -78,7 +78,10 @@ def writing(url: URL, make: bool = True, keep: bool = True) -> Iterator[Connecti
         connection.begin() as transaction,
     ):
         if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {1000 * WAIT_S:.0f}")
             connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        if not make and version(connection, shown(url)) is None:
+            raise _absent(url)
         prepare(connection, shown(url))
         yield connection
         if not keep:
@@ -88,7 +91,7 @@ def writing(url: URL, make: bool = True, keep: bool = True) -> Iterator[Connecti
 @contextlib.contextmanager
 def reading(url: URL) -> Iterator[Connection]:
     """The book as it stands, the same to the end of the block. Raises LedgerError where there is none."""
-    if url.drivername == "sqlite" and not Path(str(url.database)).exists():
+    if _has_no_file(url):
         raise _absent(url)
     with _failures(url), _engine(url) as engine, engine.connect() as connection, connection.begin():
         if engine.dialect.name == "postgresql":
@@ -105,6 +108,21 @@ def reading(url: URL) -> Iterator[Connection]:
         yield connection
 
 
+def _has_no_file(url: URL) -> bool:
+    """Whether a ledger of SQLite is yet to be made. Raises LedgerError where no file can be."""
+    if url.drivername != "sqlite":
+        return False
+    place = Path(str(url.database))
+    try:
+        if place.is_dir():
+            raise _refusal(f"{place}, which is a folder", _EXPECTED)
+        if not place.exists() and not place.parent.is_dir():
+            raise _refusal(f"{place}, in a folder that is not there", _EXPECTED)
+        return not place.exists()
+    except ValueError:
+        raise _refusal(f"{place}, a name that no file can have", _EXPECTED) from None
+
+
 def _absent(url: URL) -> LedgerError:
     return _refusal(f"no ledger at {shown(url)}", "one that `gigawatt ledger init` has made")
 
@@ -112,7 +130,7 @@ def _absent(url: URL) -> LedgerError:
 @contextlib.contextmanager
 def _engine(url: URL) -> Iterator[Engine]:
     try:
-        engine = create_engine(url, **({"connect_args": {"timeout": WAIT_S}} if url.drivername == "sqlite" else {}))
+        engine = create_engine(url, **_options(url))
     except (ModuleNotFoundError, NoSuchModuleError):
         raise _refusal(shown(url), "the driver of PostgreSQL: pip install 'gigawatt[postgres]'") from None
     if url.drivername == "sqlite":
@@ -122,6 +140,13 @@ def _engine(url: URL) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+def _options(url: URL) -> dict[str, Any]:
+    if url.drivername == "sqlite":
+        return {"connect_args": {"timeout": WAIT_S}}
+    # Who waited for another writer has to see what it wrote, whatever the server's own default is.
+    return {"connect_args": {"connect_timeout": 15}, "isolation_level": "READ COMMITTED"}
 
 
 def _connected(raw: sqlite3.Connection, record: object) -> None:
@@ -146,8 +171,8 @@ def _failures(url: URL) -> Iterator[None]:
         words = " ".join(str(error.orig).split())
         if isinstance(error, DatabaseError) and "not a database" in words:
             raise _refusal(f"{shown(url)}, which is no database", _EXPECTED) from None
-        if "is locked" in words:
-            words = f"somebody else has been writing for {WAIT_S:.0f} s"
+        if "is locked" in words or "lock timeout" in words:
+            words = f"somebody else has been at it for {WAIT_S:.0f} s"
         raise OSError(f"the ledger at {shown(url)}: {words}") from error
 
 
@@ -157,11 +182,12 @@ def append(book: Connection, found: Iterable[Fact], who: str, authenticated: boo
     Raises LedgerError for a fact of the future, or one that corrects what is not there or was corrected already: then
     none of them is recorded.
     """
-    number, hash_, recorded = _last(book)
-    # A clock that was set back does not make what follows earlier than what came before.
-    at = max(facts.now(), recorded)
+    _named("who", who)
+    number, hash_, _ = _last(book)
+    at = clock(book)
     made: list[Recorded | None] = []
     for fact in found:
+        _named("source", fact.source)
         known = book.execute(select(FACTS.c.number).where(FACTS.c.key == fact.key)).scalar()
         if known is not None:
             made.append(None)
@@ -175,6 +201,17 @@ def append(book: Connection, found: Iterable[Fact], who: str, authenticated: boo
     return made
 
 
+def clock(book: Connection) -> str:
+    """This moment: a clock that was set back makes nothing earlier than what was recorded before."""
+    return max(facts.now(), _last(book)[2])
+
+
+def _named(path: str, text: str) -> None:
+    if not text.strip() or not text.isprintable():
+        expected = "a line of text without control characters"
+        raise LedgerError([Fault(path=path, given=f'"{text[:80]}"', expected=expected)])
+
+
 def _check(book: Connection, fact: Fact, at: str) -> None:
     if facts.milliseconds(fact.happened) > facts.milliseconds(at) + 1000 * facts.MOST_SKEW_S:
         raise LedgerError([Fault(path="at", given=fact.happened, expected=f"what has happened; it is {at} now")])
@@ -183,14 +220,25 @@ def _check(book: Connection, fact: Fact, at: str) -> None:
     target = book.execute(select(FACTS.c.number, FACTS.c.kind).where(FACTS.c.identity == fact.corrects)).first()
     if target is None:
         raise LedgerError([Fault(path="corrects", given=fact.corrects[:16], expected="a fact of this ledger")])
-    if fact.kind not in (target.kind, "retraction"):
-        expected = f"a fact of the kind {target.kind}, or a retraction, in place of fact {target.number}"
-        raise LedgerError([Fault(path="kind", given=fact.kind, expected=expected)])
-    later = book.execute(select(FACTS.c.number).where(FACTS.c.corrects == fact.corrects)).scalar()
-    # Batches of readings may be corrected in parts, by several files.
-    if later is not None and fact.kind != "readings":
-        expected = f"the fact that stands in its place, which is {later}"
+    if expected := _unfit(fact.kind, target.kind):
+        given = f"{fact.kind} in place of fact {target.number}"
+        raise LedgerError([Fault(path="kind", given=given, expected=expected)])
+    later = select(FACTS.c.number).where(FACTS.c.corrects == fact.corrects)
+    if target.kind == "readings":
+        # Batches of readings may be corrected in parts, by several files, and are withdrawn but once.
+        later = later.where(FACTS.c.kind == "retraction")
+    if (number := book.execute(later).scalar()) is not None:
+        expected = f"the fact that stands in its place, which is {number}"
         raise LedgerError([Fault(path="corrects", given=f"fact {target.number}", expected=expected)])
+
+
+def _unfit(kind: str, target: str) -> str:
+    """What may correct a fact of a kind, where this does not; "" where it does."""
+    if target == "disbursement":
+        return "no correction: a tranche is paid once, and money that came back is a fact of its own"
+    if target == "retraction":
+        return "" if kind not in ("retraction", "readings") else "what holds after all, recorded in its place"
+    return "" if kind in (target, "retraction") else f"a fact of the kind {target}, or a retraction"
 
 
 def _last(book: Connection) -> tuple[int, str, str]:
@@ -210,7 +258,7 @@ def identity_of(book: Connection, name: str) -> str:
 
     Raises LedgerError where there is none, or more than one.
     """
-    if name.isdigit() and len(name) < 10:
+    if name.isascii() and name.isdigit() and len(name) < 10:
         chosen = FACTS.c.number == int(name)
     else:
         text = name.lower() if len(name) >= 8 and name.isalnum() else "none"
@@ -230,8 +278,14 @@ def read(book: Connection, as_of: str | None = None, kinds: Iterable[str] = ()) 
         asked = asked.where(FACTS.c.recorded <= as_of)
     if kinds := tuple(kinds):
         asked = asked.where(FACTS.c.kind.in_(kinds))
-    for row in book.execution_options(yield_per=_PAGE_COUNT).execute(asked):
+    for row in paged(book, asked, _PAGE_COUNT):
         yield recorded(row)
+
+
+def paged(book: Connection, asked: Select[Any], count: int) -> Iterator[Row[Any]]:
+    """Rows of a question, fetched so many at a time, and the server's cursor closed wherever one stops to read."""
+    with book.execute(asked, execution_options={"yield_per": count}) as rows:
+        yield from rows
 
 
 def recorded(row: Row[Any]) -> Recorded:
@@ -249,7 +303,7 @@ def recorded(row: Row[Any]) -> Recorded:
         number=row.number,
         recorded=row.recorded,
         who=row.who,
-        authenticated=row.authenticated,
+        authenticated=bool(row.authenticated),
         previous=row.previous,
     )
 

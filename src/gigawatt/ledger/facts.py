@@ -12,13 +12,16 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 # What stands before the first fact.
 GENESIS = "0" * 64
 # A clock may run ahead of ours by so much before what it says is in the future.
 MOST_SKEW_S = 300
+# What is before or after these is a slip of somebody's clock.
+FIRST_YEAR, LAST_YEAR = 1990, 2150
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -34,7 +37,7 @@ class Fact:
     source: str
     """The document or the file that says so."""
     source_sha256: str | None = None
-    """Digest of that document, where it was at hand."""
+    """Digest of that document, where it was at hand; of a row of a file that grows, of the row."""
     corrects: str | None = None
     """Identity of the fact in whose place it stands."""
 
@@ -87,12 +90,13 @@ def moment(at_ms: int) -> str:
     >>> moment(0)
     '1970-01-01T00:00:00.000Z'
     """
-    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = _EPOCH + timedelta(milliseconds=at_ms)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def milliseconds(happened: str) -> int:
     """The inverse of `moment`."""
-    return round(datetime.fromisoformat(happened).timestamp() * 1000)
+    return round((datetime.fromisoformat(happened) - _EPOCH) / timedelta(milliseconds=1))
 
 
 def parse_moment(text: str, end: bool = False) -> str:
@@ -108,16 +112,15 @@ def parse_moment(text: str, end: bool = False) -> str:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
         raise ValueError(expected) from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
     if _DAY.fullmatch(text.strip()):
-        at = found.replace(tzinfo=UTC).timestamp()
-        return moment(round(at * 1000) + (86_400_000 - 1 if end else 0))
+        return moment(milliseconds(f"{text.strip()}T00:00Z") + (86_400_000 - 1 if end else 0))
     if found.tzinfo is None:
         raise ValueError(f"{expected}; this time says no offset from UTC")
-    if not 1990 <= found.year <= 2150:
-        raise ValueError("a year from 1990 to 2150")
-    return moment(round(found.timestamp() * 1000))
+    return moment(milliseconds(found.isoformat()))
 
 
 def now() -> str:
     """This moment, by the machine's clock."""
-    return moment(round(datetime.now(UTC).timestamp() * 1000))
+    return moment(milliseconds(datetime.now(UTC).isoformat()))

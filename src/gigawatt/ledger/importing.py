@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, astuple, dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,12 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection
 
-from gigawatt.errors import Fault, LedgerError
+from gigawatt.errors import Fault, LedgerError, plain
 from gigawatt.files import check_file
 from gigawatt.ledger import book as books
 from gigawatt.ledger import facts, kinds, readings
 from gigawatt.ledger.facts import Fact, Recorded
-from gigawatt.ledger.readings import Judged, Points
+from gigawatt.ledger.readings import Ints, Judged, Points, Rules
 from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark, Series
 
 # Kind of file → the module of readers/ that reads it.
@@ -32,13 +33,17 @@ READERS = {
     "greenbutton": "greenbutton",
     "entsoe": "entsoe",
     "sites": "sites",
+    "records": "records",
 }
 # Readings that wait to be sorted by series, at most.
 _WAITING_COUNT = 400_000
+_FUTURE = "is of the future"
+# Characters that no name has, and of which PostgreSQL keeps not all.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # Refused lines that are told one by one.
 MOST_REJECTED_COUNT = 1_000
-# Readings that started before a block and may reach into it.
-_REACH_MS = 32 * 86_400_000
+# Characters of a word of a series: an index of a database holds no longer ones, and nobody reads them.
+MOST_NAME_COUNT = 2_000
 
 
 @dataclass(slots=True)
@@ -59,11 +64,11 @@ class Tally:
     facts: list[Fact] = field(default_factory=list)
     implausible: list[Fault] = field(default_factory=list)
 
-    def refuse(self, lines: Iterable[int], reason: str) -> None:
+    def refuse(self, lines: Sequence[int] | Ints, reason: str) -> None:
         """Count lines that are not taken, and keep the first of them to be told."""
-        found = [Rejected(line=int(line), reason=reason) for line in lines]
-        self.rejected_count += len(found)
-        self.rejected += found[: MOST_REJECTED_COUNT - len(self.rejected)]
+        self.rejected_count += len(lines)
+        some = lines[: MOST_REJECTED_COUNT - len(self.rejected)]
+        self.rejected += [Rejected(line=int(line), reason=reason) for line in some]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +81,19 @@ class Source:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Which batches a file may correct, which are withdrawn, and whether no reading is taken for a slip of a unit."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What holds throughout an import."""
 
+    batch: int
+    """Number of the fact that will stand for its readings."""
+    now: str
     corrected: frozenset[int]
+    """Batches that it may correct."""
     retracted: frozenset[int]
+    """Batches that are withdrawn."""
     as_read: bool
+    """Whether no reading is taken for a slip of a unit."""
 
 
 def source(file: Path, kind: str, asked: Asked) -> Source:
@@ -107,24 +118,43 @@ def take(
     corrects: identity of the batch whose readings it may replace. said: called with the readings seen so far.
     Raises CatalogError where nothing of the file can be read, LedgerError where the ledger takes none of it.
     """
-    tally, batch = Tally(), books.head(book)[0] + 1
-    allowed, gone = _corrected(book, corrects), readings.retracted(book)
-    now = facts.now()
+    _asked_as_before(book, found)
+    course = Course(
+        batch=books.head(book)[0] + 1,
+        now=books.clock(book),
+        corrected=_corrected(book, corrects),
+        retracted=readings.retracted(book),
+        as_read=as_read,
+    )
+    tally, seen = Tally(), 0
     read = import_module(f"gigawatt.readers.{READERS[found.kind]}").read
-    seen = 0
-    for series, block in _gathered(read(found.file, found.asked), tally):
-        seen += len(block.lines)
+    for blocks in _gathered(read(found.file, found.asked), tally, course.now):
+        seen += sum(len(block.lines) for block in blocks.values())
         if said is not None:
             said(seen)
-        new = readings.points_of(block, batch)
-        late = readings.too_late(new, now, facts.MOST_SKEW_S)
-        tally.refuse(new.lines[late], "is of the future")
-        _keep(book, series, new.take(~late), tally, batch, Rules(allowed, gone, as_read))
+        _keep(book, blocks, tally, course)
     recorded = books.append(book, [*_batch(found, tally, corrects), *_events(found, tally)], who)
     tally.duplicates += sum(entry is None for entry in recorded)
     tally.added += sum(entry is not None and entry.fact.kind != "readings" for entry in recorded)
     tally.rejected.sort(key=lambda one: one.line)
     return tally, recorded
+
+
+def _asked_as_before(book: Connection, found: Source) -> None:
+    """Refuse a file that stands in the book as something else: under two names its readings would count twice."""
+    gone = readings.retracted(book)
+    for entry in list(books.read(book, kinds=("readings",))):
+        said = entry.fact.body
+        if entry.fact.source_sha256 != found.sha256 or entry.number in gone or said["asked"] == _said(found):
+            continue
+        before = ", ".join(f"{name} {value}" for name, value in said["asked"].items()) or "nothing"
+        expected = f"as fact {entry.number} has taken it, with {before}; or retract that fact first"
+        raise LedgerError([Fault(path="file", given=found.file.name, expected=expected, asked=True)])
+
+
+def _said(found: Source) -> dict[str, Any]:
+    """What was said of a file beside it."""
+    return {name: value for name, value in asdict(found.asked).items() if value not in ("", None)}
 
 
 def _corrected(book: Connection, corrects: str | None) -> frozenset[int]:
@@ -139,7 +169,7 @@ def _corrected(book: Connection, corrects: str | None) -> frozenset[int]:
     return frozenset(found)
 
 
-def _gathered(entries: Iterable[Any], tally: Tally) -> Iterator[tuple[Series, Block]]:
+def _gathered(entries: Iterable[Any], tally: Tally, now: str) -> Iterator[dict[Series, Block]]:
     """Blocks of a file, those of a series together as long as memory allows; all else goes to the tally."""
     waiting: dict[Series, list[Block]] = defaultdict(list)
     count = 0
@@ -152,62 +182,89 @@ def _gathered(entries: Iterable[Any], tally: Tally) -> Iterator[tuple[Series, Bl
         elif isinstance(entry, Remark):
             tally.remarks.append(entry)
         elif isinstance(entry, Event):
-            _note(entry, tally)
+            _note(entry, tally, now)
         if count > _WAITING_COUNT:
-            yield from _released(waiting)
+            yield _released(waiting)
             count = 0
-    yield from _released(waiting)
+    yield _released(waiting)
 
 
-def _released(waiting: dict[Series, list[Block]]) -> Iterator[tuple[Series, Block]]:
+def _released(waiting: dict[Series, list[Block]]) -> dict[Series, Block]:
     names = ("lines", "starts_ms", "ends_ms", "values", "keys")
-    for series in list(waiting):
-        blocks = waiting.pop(series)
-        yield (
-            series,
-            Block(
-                series=series, **{name: np.concatenate([getattr(block, name) for block in blocks]) for name in names}
-            ),
+    whole = {
+        series: Block(
+            series=series, **{name: np.concatenate([getattr(block, name) for block in blocks]) for name in names}
         )
+        for series, blocks in waiting.items()
+    }
+    waiting.clear()
+    return whole
 
 
-def _note(event: Event, tally: Tally) -> None:
+def _note(event: Event, tally: Tally, now: str) -> None:
     """An event as a fact that waits for the end of the file, or the reason why it is none."""
-    at = facts.moment(event.happened_ms)
+    if event.happened_ms > facts.milliseconds(now) + 1000 * facts.MOST_SKEW_S:
+        tally.refuse([event.line], _FUTURE)
+        return
+    values = dict(event.values)
+    document = str(values.pop("source", ""))
     try:
-        happened, said, odd = kinds.read(event.kind, {**event.values, "at": at})
+        happened, said, odd = kinds.read(event.kind, {**values, "at": facts.moment(event.happened_ms)})
     except LedgerError as error:
         tally.refuse([event.line], "; ".join(str(fault) for fault in error.faults))
         return
     tally.implausible += odd
-    tally.facts.append(Fact(kind=event.kind, happened=happened, body=said, source=""))
+    tally.facts.append(Fact(kind=event.kind, happened=happened, body=said, source=document))
 
 
-def _keep(book: Connection, series: Series, new: Points, tally: Tally, batch: int, rules: Rules) -> None:
-    if not len(new):
-        return
-    first_ms, last_ms = int(new.starts_ms[0]), int(max(new.ends_ms.max(), new.starts_ms[-1]))
-    known = readings.known(book, series, first_ms - _REACH_MS, last_ms, without=rules.retracted)
-    adds_up = readings.sums(series)
-    found = readings.judge(new, known, adds_up, rules.corrected, rules.as_read)
-    for why, lines in found.refused.items():
-        tally.refuse(lines, why)
-    rows = list(readings.chunks(series, found, batch, tally.parts))
+def _keep(book: Connection, blocks: Mapping[Series, Block], tally: Tally, course: Course) -> None:
+    """Judge the blocks of some series by what is known of each, and write what is taken."""
+    new = {series: points for series, block in blocks.items() if len(points := _taken(block, tally, course))}
+    spans = {series: (int(p.starts_ms[0]), int(max(p.ends_ms.max(), p.starts_ms[-1]))) for series, p in new.items()}
+    may_slip = set() if course.as_read else {series for series in new if readings.sums(series) and series.unit == "Wh"}
+    usual = readings.usual(book, may_slip, course.retracted | course.corrected)
+    rows: list[dict[str, object]] = []
+    for series, known in readings.known_of(book, spans, course.retracted, readings.REACH_MS):
+        rules = Rules(
+            adds_up=readings.sums(series),
+            corrected=course.corrected,
+            batch=course.batch,
+            may_slip=series in may_slip,
+            usual=usual.get(series, 0.0),
+        )
+        found = readings.judge(new.pop(series), known, rules)
+        for why, lines in found.refused.items():
+            tally.refuse(lines, why)
+        rows += readings.chunks(series, found, course.batch, tally.parts + len(rows))
+        _count(found, series, rules.adds_up, tally)
     readings.keep(book, rows)
-    _count(found, series, adds_up, tally)
     for row in rows:
         tally.digests.update(str(row["digest"]).encode())
     tally.parts += len(rows)
+
+
+def _taken(block: Block, tally: Tally, course: Course) -> Points:
+    """Readings of a block, without those that nobody can have read."""
+    points = readings.points_of(block, course.batch)
+    words = astuple(block.series)
+    if any(len(word) > MOST_NAME_COUNT or _UNSEEN.search(word) for word in words):
+        tally.refuse(points.lines, f"has a name of more than {MOST_NAME_COUNT} characters, or with control characters")
+        return points.take(np.zeros(len(points), bool))
+    late = readings.too_late(points, readings.sums(block.series), course.now, facts.MOST_SKEW_S)
+    odd = ~late & readings.unsound(points)
+    tally.refuse(points.lines[late], _FUTURE)
+    tally.refuse(points.lines[odd], f"is no finite number, ends before it starts, or is from before {facts.FIRST_YEAR}")
+    return points.take(~late & ~odd)
 
 
 def _count(found: Judged, series: Series, adds_up: bool, tally: Tally) -> None:
     tally.added += len(found.kept)
     tally.duplicates += found.duplicates_count
     tally.corrected += len(found.replaced)
+    if adds_up:  # a series of which nothing is new adds 0, which is not nothing
+        tally.sums[series] += float(found.kept.values.sum() - found.replaced.values.sum())  # type: ignore[assignment]
     if not len(found.kept):
         return
-    if adds_up:
-        tally.sums[series] += float(found.kept.values.sum() - found.replaced.values.sum())  # type: ignore[assignment]
     starts = [tally.first_ms, int(found.kept.starts_ms[0])]
     tally.first_ms = min(start for start in starts if start is not None)
     tally.last_ms = max(tally.last_ms or 0, int(found.kept.ends_ms.max()))
@@ -223,6 +280,7 @@ def _batch(found: Source, tally: Tally, corrects: str | None) -> list[Fact]:
         "parts": tally.parts,
         "digest": tally.digests.hexdigest(),
         "until": facts.moment(tally.last_ms or 0),
+        "asked": _said(found),
     }
     happened = facts.moment(tally.first_ms or 0)
     return [
@@ -230,7 +288,7 @@ def _batch(found: Source, tally: Tally, corrects: str | None) -> list[Fact]:
             kind="readings",
             happened=happened,
             body=said,
-            source=found.file.name,
+            source=plain(found.file.name),
             source_sha256=found.sha256,
             corrects=corrects,
         )
@@ -239,5 +297,6 @@ def _batch(found: Source, tally: Tally, corrects: str | None) -> list[Fact]:
 
 def _events(found: Source, tally: Tally) -> Iterator[Fact]:
     for fact in tally.facts:
-        # What a row says is known by the row: the file grows, and its digest with it.
-        yield Fact(kind=fact.kind, happened=fact.happened, body=fact.body, source=found.file.name)
+        # What a row without a document says is known by the row: the file grows, and its digest and its name with it.
+        row = None if fact.source else facts.digest([fact.kind, fact.happened, fact.body])
+        yield replace(fact, source=plain(fact.source or found.file.name), source_sha256=row)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Integer, Row, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 
+from gigawatt.errors import Fault, LedgerError
 from gigawatt.ledger import book as books
 from gigawatt.ledger import facts, readings
 from gigawatt.ledger.facts import GENESIS
@@ -16,6 +20,11 @@ from gigawatt.ledger.tables import CHUNKS, FACTS
 
 # Least digits of a head that is looked for.
 LEAST_DIGITS = 16
+_HEAD = re.compile(rf"[0-9a-f]{{{LEAST_DIGITS},64}}")
+# The columns of a fact as they are kept: what the library makes of a number that is no truth value would hide it.
+_RAW = [type_coerce(column, Integer) if column is FACTS.c.authenticated else column for column in FACTS.c]
+# What reading values may raise that somebody wrote by hand.
+_NOT_OURS = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +49,12 @@ def verify(book: Connection, head: str | None = None) -> Proof:
 
     head: hash of a fact, or its first digits, at least `LEAST_DIGITS`.
     """
+    if head is not None and not _HEAD.fullmatch(head := head.strip().lower()):
+        expected = f"the hash of a fact, or its first digits, at least {LEAST_DIGITS}"
+        raise LedgerError([Fault(path="head", given=f'"{head[:80]}"', expected=expected, asked=True)])
     count, held, last, at = 0, 0, GENESIS, None
     try:
-        for row in book.execution_options(yield_per=1_000).execute(select(FACTS).order_by(FACTS.c.number)):
+        for row in books.paged(book, select(*_RAW).order_by(FACTS.c.number), 1_000):
             reason = _fault_of(row, count + 1, last)
             if not reason and row.kind == "readings":
                 reason, readings_count = _batch(book, row)
@@ -50,11 +62,13 @@ def verify(book: Connection, head: str | None = None) -> Proof:
             if reason:
                 return _broken(count, held, last, count + 1, reason, at)
             count, last = count + 1, row.hash
-            if head and len(head) >= LEAST_DIGITS and row.hash.startswith(head.lower()):
+            if head and row.hash.startswith(head):
                 at = row.number
         reason = _strays(book)
     except DBAPIError as error:
         reason = f"the database cannot be read: {' '.join(str(error.orig).split())}"
+    except _NOT_OURS:
+        reason = "it holds what no ledger writes"
     if reason:
         return _broken(count, held, last, None, reason, at)
     if head and at is None:
@@ -78,7 +92,9 @@ def _fault_of(row: Row[Any], number: int, last: str) -> str:
         if row.body != facts.canonical(entry.fact.body):
             return "its body is not as it was written"
         found = (entry.fact.identity, entry.fact.key, entry.hash)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except _NOT_OURS:
+        return "it cannot be read"
+    if row.authenticated not in (0, 1):
         return "it cannot be read"
     if row.previous != last:
         return "it does not follow the fact before it"
@@ -87,13 +103,10 @@ def _fault_of(row: Row[Any], number: int, last: str) -> str:
 
 def _batch(book: Connection, row: Row[Any]) -> tuple[str, int]:
     """What is wrong with the readings of a batch, and how many there are."""
-    import hashlib
-    import json
-
     said = json.loads(row.body)
     whole, count, parts = hashlib.sha256(), 0, 0
     for chunk in _chunks(book, row.number):
-        if chunk["part"] != parts or readings.chunk_digest(chunk) != chunk["digest"]:
+        if not _whole(chunk, parts):
             return f"part {parts} of its readings is not what its digest says", count
         whole.update(str(chunk["digest"]).encode())
         parts, count = parts + 1, count + int(chunk["count"])
@@ -101,10 +114,17 @@ def _batch(book: Connection, row: Row[Any]) -> tuple[str, int]:
     return "" if same else "its readings are not those that its digest says", count
 
 
+def _whole(chunk: dict[str, Any], part: int) -> bool:
+    try:
+        return bool(chunk["part"] == part and readings.chunk_digest(chunk) == chunk["digest"])
+    except _NOT_OURS:
+        return False
+
+
 def _chunks(book: Connection, batch: int) -> Iterator[dict[str, Any]]:
     asked = select(CHUNKS).where(CHUNKS.c.batch == batch).order_by(CHUNKS.c.part)
-    for row in book.execution_options(yield_per=64).execute(asked).mappings():
-        yield dict(row)
+    for row in books.paged(book, asked, 64):
+        yield dict(row._mapping)
 
 
 def _strays(book: Connection) -> str:

@@ -59,14 +59,16 @@ def standing(found: Iterable[Fact]) -> list[Fact]:
     for identity, fact in whole.items():
         if fact.corrects is not None and fact.kind != "readings":
             by_target[fact.corrects] = max(identity, by_target.get(fact.corrects, ""))
-    kept = [
-        fact
-        for identity, fact in whole.items()
-        if identity not in by_target
-        and fact.kind != "retraction"
-        and (fact.corrects is None or fact.kind == "readings" or by_target[fact.corrects] == identity)
-    ]
-    return sorted(kept, key=lambda fact: (fact.happened, fact.identity))
+
+    def chosen(fact: Fact | None) -> bool:
+        while fact is not None and fact.corrects is not None and fact.kind != "readings":
+            if by_target[fact.corrects] != fact.identity:
+                return False
+            fact = whole.get(fact.corrects)
+        return True
+
+    kept = [fact for identity, fact in whole.items() if identity not in by_target and chosen(fact)]
+    return sorted((fact for fact in kept if fact.kind != "retraction"), key=lambda fact: (fact.happened, fact.identity))
 
 
 def state_of(found: Iterable[Fact], until: str | None = None) -> State:
