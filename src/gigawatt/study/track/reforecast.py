@@ -342,15 +342,14 @@ def _sites(result: Result, found: Stood) -> Iterator[StandingSite]:
 
 def _tranches(result: Result, made: Result) -> Iterator[MovedTranche]:
     """Tranches that are not paid when the quarter begins, by both plans."""
-    opening = made.scenario.asked.opening
-    paid_w = opening.released_w if opening is not None else 0.0
-    for old, new in zip(tranches(result), tranches(made), strict=True):
-        if new.milestone_w > paid_w * (1 + stands.ROUNDING_FRAC):
-            yield MovedTranche(
-                milestone_w=new.milestone_w,
-                amount_usd=max(old.amount_usd, new.amount_usd),
-                planned_energised_period=old.energised_period,
-                energised_period=new.energised_period,
-                planned_released_period=old.released_period,
-                released_period=new.released_period,
-            )
+    before = {one.milestone_w: one for one in tranches(result)}
+    for new in tranches(made):
+        old = before.get(new.milestone_w)
+        yield MovedTranche(
+            milestone_w=new.milestone_w,
+            amount_usd=max(new.amount_usd, old.amount_usd if old else 0.0),
+            planned_energised_period=old.energised_period if old else None,
+            energised_period=new.energised_period,
+            planned_released_period=old.released_period if old else None,
+            released_period=new.released_period,
+        )
