@@ -24,6 +24,7 @@ DOCUMENTS: dict[str, str] = {
     "hedge": "hedging",
     "simulate": "simulation",
     "track reconcile": "reconciliation",
+    "track reforecast": "reforecast",
     "allocate": "allocation",
     "flywheel": "flywheel",
     "ledger init": "ledger_init",

@@ -1,4 +1,4 @@
-"""Ledgers of a campus that was to be built from 2025 on: as planned, or otherwise."""
+"""Ledgers of a campus that was to be built from 2024 on: as planned, or otherwise."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from gigawatt.study.track.known import Known, edge_ms
 from gigawatt.study.track.planned import planned
 
 SET = {
-    "horizon.start": "2025Q1",
-    "horizon.report_end": "2027Q4",
-    "horizon.end": "2028Q4",
-    "operations.software_base": "2025Q1",
-    "pools.blackwell.supply": {"2025Q1": 60, "2026Q2": 60, "2026Q3": 0},
-    "pools.vera_rubin.supply": {"2026Q2": 0, "2026Q3": 60, "2028Q4": 60},
-    "sites.example-campus.ramp": {"2025Q1": "20 MW", "2026Q4": "100 MW"},
-    "platforms.gb300.price_base": "2025Q1",
-    "platforms.vr230.price_base": "2025Q1",
-    "use_cases.assistant.demand": {"2025Q1": "15 Mtokens/s", "2027Q1": "90 Mtokens/s", "2028Q4": "360 Mtokens/s"},
-    "use_cases.documents.demand": {"2025Q1": "8 Mtokens/s", "2027Q1": "60 Mtokens/s", "2028Q4": "180 Mtokens/s"},
-    "use_cases.assistant.price": {"2025Q1": "1.0 USD/Mtoken", "2027Q1": "0.5 USD/Mtoken"},
-    "use_cases.documents.price": {"2025Q1": "0.64 USD/Mtoken", "2027Q1": "0.36 USD/Mtoken"},
+    "horizon.start": "2024Q1",
+    "horizon.report_end": "2026Q4",
+    "horizon.end": "2027Q4",
+    "operations.software_base": "2024Q1",
+    "pools.blackwell.supply": {"2024Q1": 60, "2025Q2": 60, "2025Q3": 0},
+    "pools.vera_rubin.supply": {"2025Q2": 0, "2025Q3": 60, "2027Q4": 60},
+    "sites.example-campus.ramp": {"2024Q1": "20 MW", "2025Q4": "100 MW"},
+    "platforms.gb300.price_base": "2024Q1",
+    "platforms.vr230.price_base": "2024Q1",
+    "use_cases.assistant.demand": {"2024Q1": "15 Mtokens/s", "2026Q1": "90 Mtokens/s", "2027Q4": "360 Mtokens/s"},
+    "use_cases.documents.demand": {"2024Q1": "8 Mtokens/s", "2026Q1": "60 Mtokens/s", "2027Q4": "180 Mtokens/s"},
+    "use_cases.assistant.price": {"2024Q1": "1.0 USD/Mtoken", "2026Q1": "0.5 USD/Mtoken"},
+    "use_cases.documents.price": {"2024Q1": "0.64 USD/Mtoken", "2026Q1": "0.36 USD/Mtoken"},
 }
 Kept = Callable[..., str]
 SITE = "example-campus"
@@ -87,7 +87,7 @@ def _stood(plan: Any, n: int, at: str) -> Iterator[Fact]:
 
 # Quarters of the plan that are over, and the last moment of them.
 OVER = 7
-END = closing("2026Q3")
+END = closing("2025Q3")
 
 
 def known(found: Sequence[Fact], at: str = END, totals: Sequence[Total] = ()) -> Known:

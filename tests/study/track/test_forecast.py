@@ -74,7 +74,7 @@ def test_the_terms_of_the_ledger_stand_before_those_of_the_scenario(result: Resu
         test_h=24.0,
         test_tokens_per_s={},
     )
-    agreed = Fact(kind="terms", happened=closing("2024Q4"), body=asdict(terms), source="terms")
+    agreed = Fact(kind="terms", happened=closing("2023Q4"), body=asdict(terms), source="terms")
     found = reconciled(result, known([agreed, *as_planned(result, OVER)]))
     assert found.forecast is not None
     assert [(one.number, one.milestone_w) for one in found.forecast.milestones] == [(2, 50e6)]

@@ -56,7 +56,7 @@ def test_as_planned_nothing_differs(result: Result) -> None:
     assert found.earned.cpi_ratio == pytest.approx(1.0)
     assert found.earned.spi_time_ratio == 1.0
     assert found.earned.behind_years == 0.0
-    assert (found.from_, found.to) == ("2025Q1", "2026Q3")
+    assert (found.from_, found.to) == ("2024Q1", "2025Q3")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_order_and_repetition_of_facts_say_nothing(result: Result, kept: Kept) -
     shuffled = [*found, *found[:20]]
     random.Random(1).shuffle(shuffled)
     told = [
-        plain(reconciled(result, read(kept(facts, f"{n}.db"), None, "2026-09-30")))
+        plain(reconciled(result, read(kept(facts, f"{n}.db"), None, "2025-09-30")))
         for n, facts in enumerate((found, shuffled))
     ]
     assert told[0].pop("ledger")["head"] != told[1].pop("ledger")["head"]
@@ -128,8 +128,8 @@ def test_an_answer_carries_the_head_and_what_was_known(result: Result, saved: Pa
         number, head = books.head(book)
     told = verbs.ask("track reconcile", str(saved), database=place)
     assert (told.ledger.head, told.ledger.number) == (head, number)
-    before = reconciled(result, read(place, "2026-01-01", None))
-    assert (before.ledger.number, before.to) == (0, "2025Q4")
+    before = reconciled(result, read(place, "2025-01-01", None))
+    assert (before.ledger.number, before.to) == (0, "2024Q4")
     assert all(row.energised_w == 0 for row in before.sites)
 
 
@@ -143,14 +143,14 @@ def test_a_correction_counts_once(result: Result) -> None:
 
 
 def test_power_on_the_basis_of_it_is_counted_at_the_facility(result: Result) -> None:
-    at = middle("2025Q1")
+    at = middle("2024Q1")
     found = reconciled(result, known([fact("site", at, site=SITE, state="it_loaded", power_w=8e6, basis="it")]))
     ratio = float(result.plan.inputs.pue_peak_ratio.sel(site=SITE))
     assert found.sites[0].energised_w == pytest.approx(8e6 * ratio)
 
 
 def test_one_sided_names_are_notes(result: Result) -> None:
-    at = middle("2025Q2")
+    at = middle("2024Q2")
     found = reconciled(
         result,
         known(
@@ -188,14 +188,14 @@ def test_revenue_without_tokens_is_not_told_apart(result: Result) -> None:
 
 
 def test_meters_give_energy_and_pue(result: Result) -> None:
-    months = ("2025-01", "2025-02", "2025-03")
+    months = ("2024-01", "2024-02", "2024-03")
     sums = {"facility_energy": 1.2e9, "energy_returned": 1e8, "it_energy": 1e9}
     totals = [
         Total(series=Series(quantity=name, unit="Wh", site=SITE), month=month, count=1, total=total)
         for month in months
         for name, total in sums.items()
     ]
-    totals = [one for one in totals if (one.series.quantity, one.month) != ("it_energy", "2025-03")]
+    totals = [one for one in totals if (one.series.quantity, one.month) != ("it_energy", "2024-03")]
     found = reconciled(result, known(as_planned(result, OVER), totals=totals))
     first = found.sites[0]
     assert first.energy_wh.actual == pytest.approx(3.3e9)
@@ -206,15 +206,15 @@ def test_meters_give_energy_and_pue(result: Result) -> None:
 
 def test_tokens_that_facts_tell_are_not_counted_again_where_they_are_read(result: Result) -> None:
     series = Series(quantity="tokens_out", unit="tokens", site=SITE, use_case="assistant")
-    totals = [Total(series=series, month=month, count=1, total=1e12) for month in ("2025-02", "2025-08")]
-    spoken = fact("work", closing("2025Q1"), use_case="assistant", served_tokens=5e12, trained_flop=0.0, site="")
+    totals = [Total(series=series, month=month, count=1, total=1e12) for month in ("2024-02", "2024-08")]
+    spoken = fact("work", closing("2024Q1"), use_case="assistant", served_tokens=5e12, trained_flop=0.0, site="")
     found = reconciled(result, known([spoken], totals=totals))
     told = {row.period: row.tokens.actual for row in found.classes if row.use_case == "assistant"}
-    assert (told["2025Q1"], told["2025Q2"], told["2025Q3"]) == (5e12, None, 1e12)
+    assert (told["2024Q1"], told["2024Q2"], told["2024Q3"]) == (5e12, None, 1e12)
 
 
 def test_a_quarter_that_is_not_over_is_not_judged(result: Result) -> None:
-    at = middle("2025Q1")
+    at = middle("2024Q1")
     found = reconciled(result, known(as_planned(result, 1, until=at), at))
     assert (found.to, found.bridge, found.earned, found.sites) == (None, None, None, ())
     assert "nothing_over" in {note.code for note in found.head.notes}
@@ -227,9 +227,9 @@ def test_bad_input_is_told_at_once(result: Result, tmp_path: Path, kept: Kept) -
     assert [fault.path for fault in missing.value.faults] == ["result"]
     place = kept([])
     with pytest.raises(ScenarioError) as moments:
-        read(place, "yesterday", "2026-01-01T12:00")
+        read(place, "yesterday", "2025-01-01T12:00")
     assert [fault.path for fault in moments.value.faults] == ["as_of", "at"]
     with pytest.raises(LedgerError, match="no ledger at"):
         read(str(tmp_path / "no.db"), None, None)
     with pytest.raises(ScenarioError, match="in which the plan begins"):
-        reconciled(result, read(place, None, "2024-12-31"))
+        reconciled(result, read(place, None, "2023-12-31"))

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from gigawatt.errors import Conflict, Infeasible
 from gigawatt.ledger.facts import milliseconds, moment
 from gigawatt.plan import flows
 from gigawatt.plan.exact import exact
-from gigawatt.plan.inputs import SECONDS_PER_QUARTER
+from gigawatt.plan.inputs import SECONDS_PER_QUARTER, inputs
+from gigawatt.plan.opening import start_book_usd
 from gigawatt.quarters import QUARTER, quarter_name, quarter_number
 from gigawatt.scenario.load import reread
 from gigawatt.scenario.schema import Scenario
@@ -167,7 +169,10 @@ def reforecast(result: Result, whole: Known, period: str, job: Job) -> Reforecas
     believed = believed_slips(result, known)
     learnt = refits(result, known, believed)
     scenario = question_of(result, left, found, believed, learnt)
-    made = run(scenario, progress=job.say)
+    try:
+        made = run(scenario, progress=job.say)
+    except Infeasible as refused:
+        raise Infeasible([*in_conflict(scenario), *refused.conflicts]) from None
     told = (*notes(whole, known, period, learnt), *found.notes, *made.notes)
     return _answer(result, made, left, found, learnt, period, head_of(scenario, told), knowing.head_of(known))
 
@@ -198,7 +203,7 @@ def question_of(
     result: Result, left: Scenario, found: Stood, believed: Mapping[tuple[str, Stream], Slip], learnt: Sequence[Refit]
 ) -> Scenario:
     """The scenario of what is left: what stands, power and supply as late as is believed, and all that was learnt."""
-    asked, inputs, quarters = result.scenario.asked, result.plan.inputs, result.scenario.quarters
+    asked, given, quarters = result.scenario.asked, result.plan.inputs, result.scenario.quarters
     at = quarters.index(found.period)
 
     def mean(site: str, stream: Stream) -> float:
@@ -208,29 +213,40 @@ def question_of(
     late = {site: stands.later_count(result, found, site, mean(site, "power")) for site in asked.sites}
     changed: dict[str, Any] = {}
     for site in asked.sites:
-        ramp = stands.shifted(inputs.ramp_w.sel(site=site), at, late[site], found.energised_w[site])
+        ramp = stands.shifted(given.ramp_w.sel(site=site), at, late[site], found.energised_w[site])
         changed[f"sites.{site}.ramp"] = stands.course(ramp, quarters[at:], "W")
     chips = max(mean(ALL, "racks") - mean(ALL, "power"), 0.0)
     for pool in asked.pools if chips > 1e-9 else ():
-        supply = stands.shifted(inputs.supply_count.sel(pool=pool), at, chips)
+        supply = stands.shifted(given.supply_count.sel(pool=pool), at, chips)
         changed[f"pools.{pool}.supply"] = stands.course(supply, quarters[at:], "")
     changed["opening"] = stands.table(result, left, found, late)
     return reread(left, changed | refit.overrides(result, learnt))
+
+
+def in_conflict(scenario: Scenario) -> Iterator[Conflict]:
+    """What of the money that is owed no plan can change: debt beyond its covenant when the first quarter begins."""
+    asked = scenario.asked
+    owed = asked.opening.debt_usd if asked.opening is not None else 0.0
+    book = start_book_usd(inputs(scenario), asked)
+    short = owed - asked.capital.covenant_frac * book
+    if short > 0:
+        period = asked.horizon.start_date
+        yield Conflict(limit="capital.covenant", period=period, site="", short_by=short, unit="USD")
 
 
 def notes(whole: Known, known: Known, period: str, learnt: Sequence[Refit]) -> Iterator[Note]:
     """What is not carried, and what is left aside."""
     later = len(whole.facts) - len(known.facts)
     if later:
-        text = f"{later} facts happened in {period} or later, which is planned anew: they are not in what stands"
+        text = f"{later} facts happened in {period} or later, which is planned anew: they are not in what stands."
         yield Note(code="later_facts", path="from", text=text)
     for one in learnt:
         if one.unit == "ratio" and not one.carried and one.believed.observations_count:
             what = f"{one.item} of {one.thing}" if one.thing else one.item
-            text = f"the {what} was seen to differ, and the scenario has no key by which the new plan could take it up"
+            text = f"The {what} was seen, and the scenario has no key by which the new plan could take it up."
             yield Note(code="not_carried", path=one.item, text=text)
         if one.item == "pue" and one.carried and one.believed.observations_count:
-            text = f"the PUE of {one.thing} is taken up in the price of its energy, for it is no key of the scenario"
+            text = f"The PUE of {one.thing} is taken up in the price of its energy, for it is no key of the scenario."
             yield Note(code="pue_in_price", path=one.carried, text=text)
 
 
@@ -326,15 +342,14 @@ def _sites(result: Result, found: Stood) -> Iterator[StandingSite]:
 
 def _tranches(result: Result, made: Result) -> Iterator[MovedTranche]:
     """Tranches that are not paid when the quarter begins, by both plans."""
-    opening = made.scenario.asked.opening
-    paid_w = opening.released_w if opening is not None else 0.0
-    for old, new in zip(tranches(result), tranches(made), strict=True):
-        if new.milestone_w > paid_w * (1 + stands.ROUNDING_FRAC):
-            yield MovedTranche(
-                milestone_w=new.milestone_w,
-                amount_usd=max(old.amount_usd, new.amount_usd),
-                planned_energised_period=old.energised_period,
-                energised_period=new.energised_period,
-                planned_released_period=old.released_period,
-                released_period=new.released_period,
-            )
+    before = {one.milestone_w: one for one in tranches(result)}
+    for new in tranches(made):
+        old = before.get(new.milestone_w)
+        yield MovedTranche(
+            milestone_w=new.milestone_w,
+            amount_usd=max(new.amount_usd, old.amount_usd if old else 0.0),
+            planned_energised_period=old.energised_period if old else None,
+            energised_period=new.energised_period,
+            planned_released_period=old.released_period if old else None,
+            released_period=new.released_period,
+        )

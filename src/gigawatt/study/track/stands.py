@@ -122,7 +122,7 @@ def _left_out(racks: Sequence[Cohort], there: Sequence[Cohort]) -> Iterator[Note
         {f"{one.platform} at {one.site}" for one in racks} - {f"{one.platform} at {one.site}" for one in there}
     )
     if rest:
-        text = f"racks that the scenario knows no site or platform of are not carried: {', '.join(rest)}"
+        text = f"Racks of which the scenario knows no site or no platform are not carried: {', '.join(rest)}."
         yield Note(code="racks_left_out", path="opening.racks", text=text)
 
 
@@ -140,8 +140,8 @@ def _power(result: Result, before: Sequence[Fact], racks: Sequence[Cohort], note
         found[site] = max(told, drawn, sites[site].sunk_w)
         if drawn > told * (1 + ROUNDING_FRAC):
             text = (
-                f"racks at {site} draw {show(drawn, 'w')} in the warmest hours, and {show(told, 'w')} are said to be "
-                "energised there: as much power as they draw is taken to stand"
+                f"Racks at {site} draw {show(drawn, 'w')} in the warmest hours, and {show(told, 'w')} are said to be "
+                "energised there: as much power as they draw is taken to stand."
             )
             notes.append(Note(code="power_of_racks", path=f"sites.{site}", text=text))
     return found
@@ -164,13 +164,12 @@ def _cash_and_debt(result: Result, known: Known, left: Scenario, period: str, no
     rows = zip(FLOWS, told, due, strict=True)
     silent = [f"{item} {direction}" for (direction, item), is_told, usd in rows if usd and not is_told]
     if silent:
-        text = f"no money is recorded of {', '.join(silent)}: cash and debt count them as planned"
+        text = f"No money is recorded of {', '.join(silent)}: cash and debt count them as planned."
         notes.append(Note(code="money_as_planned", path="opening.cash", text=text))
     short = capital.minimum_cash_usd - cash
     if short > LEAST_USD:
-        text = (
-            f"recorded money leaves {show(short, 'usd')} less than the minimum of cash: as much is taken to be borrowed"
-        )
+        short_by = show(short, "usd")
+        text = f"Recorded money leaves {short_by} less than the minimum of cash: as much is taken to be borrowed."
         notes.append(Note(code="cash_short", path="opening.cash", text=text))
     if short > 0:
         cash, debt = capital.minimum_cash_usd, debt + (short if short > LEAST_USD else 0.0)
@@ -189,7 +188,7 @@ def _released_w(
     paid = [float(fact.body["milestone_w"]) for fact in before if fact.kind == "disbursement"]
     most_w = max(paid, default=0.0) if agreed or paid else planned_w
     if not agreed and not paid and planned_w > 0:
-        text = f"the ledger tells of no terms and no disbursement: tranches up to {show(planned_w, 'w')} count as paid"
+        text = f"The ledger tells of no terms and no disbursement: tranches up to {show(planned_w, 'w')} count as paid."
         notes.append(Note(code="tranches_as_planned", path="opening.released", text=text))
     most_w = min(most_w, gross_w)
     if use.release != "step":
