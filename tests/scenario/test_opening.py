@@ -15,7 +15,7 @@ from gigawatt.scenario.resolve import resolved
 from gigawatt.scenario.schema import Scenario
 
 SITE = "example-campus"
-RACKS = {"site": SITE, "platform": "gb300", "installed": "2026Q1", "count": 50}
+RACKS = {"site": SITE, "platform": "gb300", "installed": "2026Q1", "racks": 50}
 SHELLS = {"site": SITE, "paid": "2025Q3", "power": "20 MW"}
 PAID = {"site": SITE, "paid": "2026Q2", "amount": "10 million USD"}
 BEGUN = {"site": SITE, "ready": "2026Q4", "power": "10 MW"}
@@ -94,8 +94,8 @@ def test_an_opening_state_survives_the_file_of_a_result_and_its_own_text() -> No
         ({"racks": [RACKS | {"installed": "2026Q3"}]}, "opening.racks[0].installed", "before 2026Q3"),
         ({"racks": [RACKS | {"installed": "spring"}]}, "opening.racks[0].installed", "before 2026Q3"),
         ({"racks": [RACKS | {"installed": "2021Q2"}]}, "opening.racks[0].installed", "20 quarters of rack_life"),
-        ({"racks": [RACKS | {"count": -1}]}, "opening.racks[0].count", ""),
-        ({"racks": [RACKS | {"count": 500}]}, "opening.racks", "20 MW of its shells"),
+        ({"racks": [RACKS | {"racks": -1}]}, "opening.racks[0].racks", ""),
+        ({"racks": [RACKS | {"racks": 500}]}, "opening.racks", "20 MW of its shells"),
         ({"shells": [SHELLS | {"power": "60 MW"}]}, "opening.shells", "40 MW energised at the start"),
         ({"shells": [SHELLS | {"paid": "2027Q1"}]}, "opening.shells[0].paid", "before 2026Q3"),
         ({"shells": [SHELLS | {"site": "nowhere"}]}, "opening.shells[0].site", "example-campus"),

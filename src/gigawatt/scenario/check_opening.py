@@ -172,7 +172,7 @@ def _standing(use: Opening, asked: Asked, records: Records) -> _Standing:
     overhead, load = asked.operations.it_overhead_ratio, asked.operations.load_factor_frac
     it = dict.fromkeys(asked.sites, 0.0)
     for racks in use.racks:
-        it[racks.site] += racks.count * rack_w[racks.platform] * overhead
+        it[racks.site] += racks.racks_count * rack_w[racks.platform] * overhead
     ratio = {
         key: to_watts.pue_year(site, records.cooling[site.cooling], load).peak_ratio if it[key] > 0 else 1.0
         for key, site in records.sites.items()
