@@ -172,7 +172,7 @@ def _failures(url: URL) -> Iterator[None]:
         if isinstance(error, DatabaseError) and "not a database" in words:
             raise _refusal(f"{shown(url)}, which is no database", _EXPECTED) from None
         if "is locked" in words or "lock timeout" in words:
-            words = f"somebody else has been at it for {WAIT_S:.0f} s"
+            words = f"somebody else has been at it for {WAIT_S:g} s"
         raise OSError(f"the ledger at {shown(url)}: {words}") from error
 
 
