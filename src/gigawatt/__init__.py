@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     check: _Asked
     claims: _Asked
     compare: _Asked
+    export_focus: _Asked
+    export_kai: _Asked
+    export_kueue: _Asked
+    export_slurm: _Asked
     flywheel: _Asked
     hedge: _Asked
     predict_bridge: _Asked
@@ -64,6 +68,10 @@ __all__ = [
     "check",
     "claims",
     "compare",
+    "export_focus",
+    "export_kai",
+    "export_kueue",
+    "export_slurm",
     "flywheel",
     "hedge",
     "load_result",
