@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from gigawatt.plan.exact import exact
-from gigawatt.readers.quotas import QuotaTable, SlurmRow, read_objects, read_slurm
+from gigawatt.readers.quotas import KubeObject, QuotaTable, SlurmRow, read_objects, read_slurm
 from gigawatt.study.answer import SPREAD, UNTOLD, Head
 from gigawatt.study.export.question import QuotasQuestion
 from gigawatt.study.export.quotas import packages_count, table
@@ -40,7 +40,7 @@ class QuotasAnswer:
     period: str
     format: Format
     table: QuotaTable = field(metadata=SPREAD)
-    live: Sequence[Mapping[str, Any]] | Sequence[SlurmRow] | None = field(default=None, metadata=UNTOLD)
+    live: Sequence[KubeObject] | Sequence[SlurmRow] | None = field(default=None, metadata=UNTOLD)
 
 
 def kueue(question: QuotasQuestion, job: Job) -> QuotasAnswer:
