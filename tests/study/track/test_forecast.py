@@ -97,9 +97,15 @@ def test_a_step_is_late_by_when_half_of_it_stands() -> None:
     curve = Curve(planned, np.array([1.0, 2.0]), np.array([4.0, 10.0]))
     assert curve.slips(2.0) == ([1.5], 0)
     assert curve.slips(2.5) == ([1.5, 0.0], 1)
-    assert curve.behind(2.0) == 0.0
-    assert Curve(planned, np.array([]), np.array([])).behind(2.0) == 2.0
+    assert curve.behind(2.0) == -0.5
+    assert Curve(planned, np.array([]), np.array([])).behind(2.0) == 1.5
     assert Curve(planned, np.array([0.5]), np.array([20.0])).behind(2.0) == -np.inf
+
+
+def test_what_is_missing_of_a_step_that_mostly_stands_comes_within_a_quarter() -> None:
+    curve = Curve(np.array([0.0, 10.0, 10.0, 20.0]), np.array([1.0]), np.array([8.0]))
+    coming = curve.coming_w(np.array([2.0, 2.5, 3.0, 4.0]), np.array([0.0, 1.0]), 2.0)
+    assert coming.tolist() == [[8.0, 14.0, 20.0, 20.0], [8.0, 9.0, 10.0, 20.0]]
 
 
 def test_noise_follows_what_was_seen() -> None:

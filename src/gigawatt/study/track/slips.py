@@ -97,14 +97,18 @@ class Curve:
         return found, waiting
 
     def behind(self, now: float) -> float:
-        """How late what is there is now: the time since the plan went beyond it; minus infinity where it never does."""
-        beyond = np.flatnonzero(self.planned_w > self.now_w() * (1 + ROUNDING_FRAC) + ROUNDING_FRAC)
-        if not beyond.size:
-            return -np.inf
-        at = int(beyond[0])
-        before, after = (self.planned_w[at - 1], self.planned_w[at]) if at else (0.0, self.planned_w[0])
-        part = (self.now_w() - before) / (after - before)
-        return now - (at - 1 + max(part, 0.0) if at else 0.0)
+        """How late the next step is at least, for half of it is not there yet; minus infinity where none is left."""
+        left = (due for due, level in self.due() if self.now_w() < level * (1 - ROUNDING_FRAC))
+        return now - next(left, np.inf)
+
+    def coming_w(self, time: Floats, slips: Floats, now: float) -> Floats:
+        """What is there at moments from now on if the rest of the plan is so much later, (slips, moments).
+
+        What is missing of a step that mostly stands comes within a quarter.
+        """
+        missing = np.maximum(self.planned_at(now - slips) - self.now_w(), 0.0)[:, None]
+        still = missing * np.maximum(1.0 - (time - now), 0.0)[None, :]
+        return np.maximum(self.planned_at(time[None, :] - slips[:, None]) - still, self.now_w())
 
 
 def time_of(at: str, start: str) -> float:
