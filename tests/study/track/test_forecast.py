@@ -11,9 +11,9 @@ from campus_ledgers import END, OVER, SITE, as_planned, closing, known
 from gigawatt.ledger.facts import Fact
 from gigawatt.ledger.milestones import Mark, Terms
 from gigawatt.study.result import Result
-from gigawatt.study.track.forecast import Forecast
+from gigawatt.study.track.forecast import Forecast, forecast
 from gigawatt.study.track.reconcile import reconciled
-from gigawatt.study.track.slips import ALL, Curve, noise_count
+from gigawatt.study.track.slips import ALL, STREAMS, Curve, Stream, noise_count, slips
 
 
 def coming(result: Result, late: float, at: str = END) -> Forecast:
@@ -55,11 +55,11 @@ def test_the_same_question_has_the_same_band(result: Result) -> None:
 
 def test_what_is_last_is_what_a_milestone_waits_for(result: Result) -> None:
     found = [one for one in as_planned(result, OVER, until=END) if one.kind != "test"]
-    forecast = reconciled(result, known(found)).forecast
-    assert forecast is not None
-    assert {one.waits_for for one in forecast.milestones} == {"tests"}
-    assert forecast.milestones[0].milestone_w == 30e6
-    tests = next(row for row in forecast.slips if (row.site, row.stream) == (SITE, "tests"))
+    told = reconciled(result, known(found)).forecast
+    assert told is not None
+    assert {one.waits_for for one in told.milestones} == {"tests"}
+    assert told.milestones[0].milestone_w == 30e6
+    tests = next(row for row in told.slips if (row.site, row.stream) == (SITE, "tests"))
     assert tests.open_count == OVER
 
 
@@ -97,9 +97,31 @@ def test_a_step_is_late_by_when_half_of_it_stands() -> None:
     curve = Curve(planned, np.array([1.0, 2.0]), np.array([4.0, 10.0]))
     assert curve.slips(2.0) == ([1.5], 0)
     assert curve.slips(2.5) == ([1.5, 0.0], 1)
-    assert curve.behind(2.0) == 0.0
-    assert Curve(planned, np.array([]), np.array([])).behind(2.0) == 2.0
-    assert Curve(planned, np.array([0.5]), np.array([20.0])).behind(2.0) == -np.inf
+    assert curve.behind(2.0, 10.0) == 0.0
+    assert curve.behind(2.0, 0.0) == 2.0
+    assert curve.behind(2.0, 20.0) == -np.inf
+
+
+def there(power_w: float) -> Curve:
+    """A plan of 10 W in the first quarter and of 20 W in the sixth, and what of it was there half a quarter late."""
+    planned = np.array([0.0, 10.0, 10.0, 10.0, 10.0, 10.0, 20.0])
+    return Curve(planned, np.array([1.0]), np.array([power_w]))
+
+
+@pytest.mark.parametrize(("power_w", "top_w"), [(0.0, 0.0), (4.9, 4.9), (5.0, 10.0), (9.8, 10.0), (10.0, 10.0)])
+def test_a_step_of_which_half_is_there_is_under_way(power_w: float, top_w: float) -> None:
+    assert there(power_w).under_way_w() == top_w
+
+
+def test_the_last_racks_of_a_step_do_not_hold_up_the_steps_after_it(result: Result) -> None:
+    def at_the_end(power_w: float) -> list[float]:
+        found: dict[tuple[str, Stream], Curve] = {(SITE, stream): there(power_w) for stream in STREAMS}
+        believed = slips(found, result.scenario.asked, 4.0)
+        return [row.p50_w for row in forecast(found, believed, (), 4.0, "2025Q1", 0, "facility").power]
+
+    whole, all_but_two = at_the_end(10.0), at_the_end(9.8)
+    assert all_but_two == pytest.approx(whole, rel=0.01)
+    assert at_the_end(4.0)[1] < 0.7 * whole[1]
 
 
 def test_noise_follows_what_was_seen() -> None:

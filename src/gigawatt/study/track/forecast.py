@@ -2,7 +2,8 @@
 
 Each site's power, racks and tests follow the plan from where they are, shifted by a slip that is drawn from what is
 believed of it and of steps to come. What has not come by now is late by at least so much, so that a slip is drawn from
-what is left of its distribution. What makes a site late makes all three late: they stand at the same share of their
+what is left of its distribution; what is missing of a step of which half stands says so of itself, and not of the steps
+after it, as two racks that are missing hold up no substation. What makes a site late makes all three late: they stand at the same share of their
 distributions. What counts at a site is the least of the three, and a milestone is met when the sum over sites reaches
 it. Streams of chance [1] are keyed by the seed and the site.
 
@@ -142,12 +143,20 @@ def _counted(
     for site in dict.fromkeys(site for site, _ in found):
         levels, shares = [], _shares(site, seed)
         for stream, curve in ((of, curve) for (where, of), curve in found.items() if where == site):
-            slip = _drawn(believed.get((site, stream)), curve.behind(now), shares)
-            coming = curve.planned_at(time[None, :] - slip[:, None])
-            levels.append(np.maximum(coming, curve.now_w()))
+            levels.append(_coming(curve, believed.get((site, stream)), time, now, shares))
             least[stream] = least.get(stream, np.zeros_like(total)) + levels[-1]
         total += np.min(levels, axis=0)
     return total, least
+
+
+def _coming(curve: Curve, one: Slip | None, time: Floats, now: float, shares: Floats) -> Floats:
+    """What a site has at every moment in every draw: what is there, what is left of the step under way, what follows."""
+    there_w, top_w = curve.now_w(), curve.under_way_w()
+    rest, after = (
+        curve.planned_at(time[None, :] - _drawn(one, curve.behind(now, level_w), shares)[:, None])
+        for level_w in (there_w, top_w)
+    )
+    return np.clip(rest, there_w, top_w) + np.maximum(after - top_w, 0.0)
 
 
 def _shares(site: str, seed: int) -> Floats:

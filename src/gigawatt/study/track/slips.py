@@ -96,14 +96,20 @@ class Curve:
             found.append((float(self.moments[reached[0]]) if reached.size else now) - due)
         return found, waiting
 
-    def behind(self, now: float) -> float:
-        """How late what is there is now: the time since the plan went beyond it; minus infinity where it never does."""
-        beyond = np.flatnonzero(self.planned_w > self.now_w() * (1 + ROUNDING_FRAC) + ROUNDING_FRAC)
+    def under_way_w(self) -> float:
+        """What will be there with the rest of a step of which half is; what is there, where less than half is."""
+        there_w, before, after = self.now_w(), self.planned_w[:-1], self.planned_w[1:]
+        under_way = (there_w < after) & (there_w >= (before + after) / 2 * (1 - ROUNDING_FRAC))
+        return float(np.min(after[under_way], initial=np.inf)) if under_way.any() else there_w
+
+    def behind(self, now: float, level_w: float) -> float:
+        """How long the plan has been beyond a level; minus infinity where it never is."""
+        beyond = np.flatnonzero(self.planned_w > level_w * (1 + ROUNDING_FRAC) + ROUNDING_FRAC)
         if not beyond.size:
             return -np.inf
         at = int(beyond[0])
         before, after = (self.planned_w[at - 1], self.planned_w[at]) if at else (0.0, self.planned_w[0])
-        part = (self.now_w() - before) / (after - before)
+        part = (level_w - before) / (after - before)
         return now - (at - 1 + max(part, 0.0) if at else 0.0)
 
 
