@@ -284,7 +284,7 @@ def later_count(result: Result, found: Stood, site: str, believed_count: float) 
     at = result.scenario.quarters.index(found.period)
     planned = planned_shells_w(result, site)
     curve = Curve(planned, np.array([float(at)]), np.array([found.energised_w[site]]))
-    return max(believed_count, curve.behind(at, curve.under_way_w()), -float(len(planned)))
+    return max(believed_count, curve.behind(at), -float(len(planned)))
 
 
 def _begun(result: Result, found: Stood, site: str, slip_count: float) -> Iterator[Row]:
