@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gigawatt.errors import ScenarioError
 from gigawatt.readers.quotas import (
     KubeObject,
     QuotaFlavor,
@@ -27,7 +29,7 @@ from gigawatt.readers.quotas import (
 from gigawatt.report.quotas import kai, kueue, manifest, slurm
 from gigawatt.report.quotas.rules import check_all
 from gigawatt.report.quotas.written import told, written
-from gigawatt.study.export.answer import QuotasAnswer
+from gigawatt.study.export.answer import QuotasAnswer, check_flavors
 from gigawatt.study.export.names import MOST, label, labels
 from gigawatt.study.export.quotas import GROUPS, apportioned
 
@@ -157,6 +159,16 @@ def test_all_nine_numbers_of_a_queue_of_kai_are_written(table: QuotaTable) -> No
         for numbers in resources.values():
             assert set(numbers) == {"quota", "limit", "overQuotaWeight"}
             assert numbers["limit"] != 0
+
+
+def test_more_flavors_than_a_queue_of_kueue_takes_are_one_fault(table: QuotaTable) -> None:
+    def of(count: int) -> QuotaTable:
+        flavors = tuple(replace(table.flavors[0], name=f"flavor-{n}") for n in range(count))
+        return replace(table, flavors=(*flavors, table.flavors[-1]), shares=())
+
+    check_flavors(of(64))
+    with pytest.raises(ScenarioError, match="65 pairs of site and platform"):
+        check_flavors(of(65))
 
 
 def test_slurm_gets_commands_that_add_before_they_modify(table: QuotaTable) -> None:
