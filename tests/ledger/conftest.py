@@ -78,7 +78,7 @@ def _server(folder: Path) -> Iterator[URL]:
         _wait(url, server, folder)
         yield url
     finally:
-        server.send_signal(signal.SIGINT)  # ends what clients have left open
+        server.send_signal(signal.SIGQUIT)  # nothing of it is to be kept
         try:
             server.wait(20)
         except subprocess.TimeoutExpired:
@@ -136,7 +136,7 @@ _NUMBERS = count()
 
 
 @pytest.fixture(params=DATABASES)
-def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., URL]:
+def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., URL]]:
     """Makes an empty ledger, or where `bare` a database without one, as often as it is called."""
     if request.param == "sqlite":
         empty = request.getfixturevalue("_empty")
@@ -147,15 +147,21 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., URL]:
                 shutil.copy(empty, file)
             return books.address(str(file))
 
-        return make
+        yield make
+        return
     server: URL = request.getfixturevalue("postgres")
+
+    names: list[str] = []
 
     def make_database(bare: bool = False) -> URL:
         name = f"ledger_{next(_NUMBERS)}"
+        names.append(name)
         _execute(server, f"CREATE DATABASE {name} TEMPLATE {'template0' if bare else 'empty_ledger'}")
         return server.set(database=name)
 
-    return make_database
+    yield make_database
+    for name in names:
+        _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from gigawatt.ledger.facts import Fact
 from gigawatt.readers.readings import Asked, Block, Event, Rejected, Series
 
 DAY_MS, HOUR_MS, MINUTE_MS = 86_400_000, 3_600_000, 60_000
-# 2026-03-01T00:00Z
-START_MS = 1_772_323_200_000
+# 2025-03-01T00:00Z
+START_MS = 1_740_787_200_000
 Row = tuple[str, int, int, float]
 
 
@@ -60,3 +61,15 @@ def write(file: Path, rows: Iterable[tuple[object, ...]]) -> Path:
 def hours(count: int, value: float = 100.0, subject: str = "m1", first: int = 0) -> list[Row]:
     """Readings of an hour each, from an hour of March on."""
     return [(subject, START_MS + n * HOUR_MS, START_MS + (n + 1) * HOUR_MS, value) for n in range(first, first + count)]
+
+
+def site(power_w: float = 3e8, day: int = 1, corrects: str | None = None, source: str = "letter.pdf") -> Fact:
+    """That power of a site is energised."""
+    body = {"site": "abilene", "state": "energised", "power_w": power_w, "basis": "facility"}
+    return Fact(kind="site", happened=f"2025-03-{day:02}T00:00:00.000Z", body=body, source=source, corrects=corrects)
+
+
+def retraction(of: str) -> Fact:
+    return Fact(
+        kind="retraction", happened="2025-04-01T00:00:00.000Z", body={"reason": "slip"}, source="x", corrects=of
+    )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
+from plain_reader import retraction, site
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
@@ -13,17 +14,6 @@ from gigawatt.ledger import book as books
 from gigawatt.ledger import facts
 from gigawatt.ledger.facts import GENESIS, Fact
 from gigawatt.ledger.proof import verify
-
-
-def site(power_w: float = 3e8, day: int = 1, corrects: str | None = None, source: str = "letter.pdf") -> Fact:
-    body = {"site": "abilene", "state": "energised", "power_w": power_w, "basis": "facility"}
-    return Fact(kind="site", happened=f"2026-03-{day:02}T00:00:00.000Z", body=body, source=source, corrects=corrects)
-
-
-def retraction(of: str) -> Fact:
-    return Fact(
-        kind="retraction", happened="2026-04-01T00:00:00.000Z", body={"reason": "slip"}, source="x", corrects=of
-    )
 
 
 def refused(book: Connection, found: Iterable[Fact]) -> str:

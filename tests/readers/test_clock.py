@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gigawatt.readers import clock
@@ -87,6 +87,7 @@ def test_an_empty_column_has_no_times() -> None:
     assert (found.tolist(), reasons) == ([], {})
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.datetimes(datetime(2000, 1, 2), datetime(2099, 12, 30)),

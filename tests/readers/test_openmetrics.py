@@ -93,6 +93,7 @@ def test_a_counter_begins_anew_where_its_energy_can_be_of_that_time(tmp_path: Pa
     [
         ([1e14, 1e14 - 7.8e9, 1e14 - 7e9], 2, "goes back, and not to begin anew"),
         ([0, 1e6, 1e12, 1e12 + 1e6], 3, "goes up by more than one GPU takes"),
+        ([0, 1e6, -1e6], 3, "goes back, and not to begin anew"),
     ],
 )
 def test_more_energy_than_a_gpu_can_take_is_none(tmp_path: Path, values: list[float], line: int, reason: str) -> None:
@@ -198,6 +199,9 @@ def test_a_counter_of_tokens_that_falls_a_little_does_not_begin_anew(tmp_path: P
     found = read(tmp_path, samples("vllm:generation_tokens_total", [10_000, 9_990, 10_100], 'model_name="m"'))
     assert found.values("tokens_out") == [110]
     assert [(one.line, one.reason[:10]) for one in found.refused] == [(2, "goes back,")]
+    found = read(tmp_path, samples("vllm:generation_tokens_total", [10, -5, 20], 'model_name="m"'))
+    assert found.values("tokens_out") == [25]
+    assert [one.line for one in found.refused] == [2]
 
 
 def test_a_sum_without_its_count_gives_no_mean_and_says_so(tmp_path: Path) -> None:
@@ -243,6 +247,22 @@ def test_every_form_of_a_line_is_the_same_sample(tmp_path: Path, line: str) -> N
     assert (block.series.subject, block.series.site) == ("GPU-a", "abilene")
     assert (block.values.tolist(), block.lines.tolist()) == ([500], [3])
     assert block.starts_ms.tolist() == block.ends_ms.tolist() == [1_000 * START_S]
+
+
+def test_lines_of_every_form_stand_beside_each_other_many_times(tmp_path: Path) -> None:
+    forms = [
+        "up {t} {t}",
+        POWER + '{{UUID="GPU-a"}} 500 {t}',
+        POWER + '{{UUID="GPU-b",x="a # b"}} 600 {t} # {{trace="}} # "}} 1 {t}',
+        POWER + '{{UUID="GPU-c",x="}} 1"}} 700 {t} # {{}} 1',
+        POWER + '{{UUID="GPU-d"}}800 {t}',
+        'x{{a="b"}} 5}} {t}',
+    ]
+    found = read(tmp_path, [form.format(t=START_S + n) for n in range(3) for form in forms])
+    for subject, watts in {"GPU-a": 500, "GPU-b": 600, "GPU-c": 700, "GPU-d": 800}.items():
+        assert found.values("gpu_power", subject) == [watts] * 3
+    assert found.refused == []
+    assert found.remarks["unknown"].endswith("up (3), x (3).")
 
 
 def test_escapes_in_labels_are_what_they_stand_for(tmp_path: Path) -> None:

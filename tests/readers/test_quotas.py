@@ -15,7 +15,7 @@ NAMED = "kind: Cohort\nmetadata: {name: a}\n"
 def test_documents_lists_and_lists_in_documents_are_all_objects() -> None:
     inner = "kind: List\nitems:\n- kind: CohortList\n  items:\n  - {kind: Cohort, metadata: {name: b}}\n"
     text = f"{NAMED}---\n{inner}---\n"
-    assert [one["metadata"]["name"] for one in parse_objects(text, "file")] == ["a", "b"]
+    assert [one.name for one in parse_objects(text, "file")] == ["a", "b"]
     assert parse_objects('{"kind": "List", "items": [{"kind": "A", "metadata": {"name": "j"}}]}', "file") != []
 
 

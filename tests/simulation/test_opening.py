@@ -97,7 +97,7 @@ def test_a_fleet_that_stands_works_from_the_first_hour(mode: str) -> None:
             "horizon.end": "2026Q4",
             "simulate.mode": mode,
             "opening": {
-                "racks": [{"site": SITE, "platform": "gb300", "installed": "2025Q4", "count": 30}],
+                "racks": [{"site": SITE, "platform": "gb300", "installed": "2025Q4", "racks": 30}],
                 "shells": [{"site": SITE, "paid": "2025Q2", "power": "6 MW"}],
             },
         }

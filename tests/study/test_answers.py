@@ -34,7 +34,16 @@ EXEMPT = {
     "plural counts of an import": ("added", "duplicates", "corrected"),
     "plural counts of a layout": ("tensor", "pipeline", "data", "expert", "packages"),
     "value of a gigawatt for a year, in the value_unit": ("lambda", "lambda_left", "lambda_right", "marginal"),
-    "which one, in an order": ("tier", "number", "rack", "line", "first_bad", "milestone", "next_milestone"),
+    "which one, in an order": (
+        "tier",
+        "number",
+        "rack",
+        "priority",
+        "line",
+        "first_bad",
+        "milestone",
+        "next_milestone",
+    ),
     "which fact": ("head_number", "corrects_number", "corrected_number"),
     "a year of the calendar": ("year", "dollar_year"),
     "what chance begins with": ("seed",),
@@ -171,6 +180,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     **{f"ledger {word}": asked for word, asked in LEDGER.items()},
     "track reconcile": {"result": "plan", "at": "2025-08-31"},
     "track reforecast": {"result": "plan", "as_of": "2025-08-31"},
+    **{f"export {format_}": {"result": "kept"} for format_ in ("kueue", "kai", "slurm", "focus")},
     "predict inference": {
         "model": "llama-3.1-70b",
         "gpu": "h100-sxm",
@@ -229,9 +239,19 @@ def test_whatever_an_answer_may_hold_says_its_unit(verb: Verb) -> None:
     assert sorted(set(unsaid_fields(answered(verb)))) == []
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a result, for what is asked of one."""
+    return verbs.ask("run", "one-campus", set=BRIEF).result.save(tmp_path_factory.mktemp("result") / "kept")
+
+
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_an_answer_has_the_head_and_units(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_has_the_head_and_units(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     monkeypatch.chdir(tmp_path)
+    if "result" in QUESTIONS[name]:
+        (tmp_path / "kept").symlink_to(request.getfixturevalue("kept"))
     for file, text in FILES.items():
         (tmp_path / file).write_text(text)
     if name.startswith("ledger "):

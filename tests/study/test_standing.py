@@ -11,7 +11,7 @@ from gigawatt.plan import opening, plan, search
 from gigawatt.plan.inputs import inputs
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.verify import verify
-from gigawatt.scenario.load import load
+from gigawatt.scenario.load import load, loads
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.standing import cut, penalties_usd, remainder_usd, standing
 
@@ -57,7 +57,7 @@ CASES: list[dict[str, Any]] = [
         "sites.example-campus.ramp": {"2026Q3": "40 MW", "2027Q3": "100 MW"},
         "opening": {
             "racks": [
-                {"site": SITE, "platform": "gb300", "installed": "2025Q4", "count": 30, "price": "3 million USD"}
+                {"site": SITE, "platform": "gb300", "installed": "2025Q4", "racks": 30, "price": "3 million USD"}
             ],
             "shells": [{"site": SITE, "paid": "2025Q2", "power": "10 MW"}],
             "paid": [{"site": SITE, "paid": "2026Q2", "amount": "150 million USD"}],
@@ -127,11 +127,12 @@ def test_penalties_by_quarter_are_those_of_the_objective(whole: tuple[Scenario, 
     assert total == pytest.approx(old.penalties_usd, rel=1e-6, abs=1.0)
 
 
-def test_what_stands_is_a_table_that_another_scenario_may_hold() -> None:
+def test_what_stands_is_text_that_another_scenario_may_hold() -> None:
     """Beside it a scenario needs the quarter at which it begins, and the power that has come by then."""
     scenario, old = planned({})
-    table = standing(scenario, old, "2027Q3")
-    other = load("one-campus", {"horizon.start": "2027Q3", "opening": table, f"sites.{SITE}.ramp": "100 MW"})
+    text = 'extends = "one-campus"\n' + standing(scenario, old, "2027Q3")
+    begun_later = SHORT | {"horizon.start": "2027Q3", f"sites.{SITE}.ramp": "100 MW"}
+    other = loads(text, begun_later)
     assert other.asked.opening == cut(scenario, old, "2027Q3").asked.opening
 
 

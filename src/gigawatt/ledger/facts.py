@@ -70,8 +70,10 @@ class Recorded:
     def hash(self) -> str:
         """SHA-256 over all of it, and through `previous` over all before it."""
         fact = self.fact
-        kept = [self.number, fact.identity, fact.source, self.recorded, self.who, self.authenticated, self.previous]
-        return digest(kept)
+        document = [fact.source, fact.source_sha256]
+        return digest(
+            [self.number, fact.identity, document, self.recorded, self.who, self.authenticated, self.previous]
+        )
 
 
 def canonical(value: Any) -> str:

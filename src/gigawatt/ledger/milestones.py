@@ -272,7 +272,7 @@ def agree(book: Connection, terms: Terms, source: str, source_sha256: str | None
 
 def chosen(rows: Sequence[Milestone], name: str) -> Milestone:
     """The milestone of a name: its power, as in "1 GW", or its number. Raises LedgerError where there is none."""
-    if name.strip().isdigit():
+    if name.isascii() and name.strip().isdigit():
         found = [row for row in rows if row.number == int(name)]
     else:
         try:

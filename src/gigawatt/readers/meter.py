@@ -55,7 +55,7 @@ _MS_PER_H = MS_PER_S * S_PER_H
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _ReadPart:
     """Readings as they were read: arrays of one shape, with the number of each one's series."""
 
     codes: NDArray[np.int32]
@@ -71,7 +71,7 @@ class _Held:
 
     series: dict[Series, int] = field(default_factory=dict)
     kinds: dict[tuple[int, _Cells], tuple[int, float] | str] = field(default_factory=dict)
-    parts: list[_Part] = field(default_factory=list)
+    parts: list[_ReadPart] = field(default_factory=list)
     decimal: str = ""
     steps_ms: dict[int, int] = field(default_factory=dict)
     holes: int = 0
@@ -127,7 +127,7 @@ def _take(text: str, places: range, head: MeterHead, held: _Held, asked: Asked) 
             kept = np.ones(len(lines), bool)
             kept[list(odd)] = False
             ends = None if ends_ms is None else ends_ms[kept]
-            held.parts.append(_Part(codes[kept], lines[kept], starts_ms[kept], ends, (values * factors)[kept]))
+            held.parts.append(_ReadPart(codes[kept], lines[kept], starts_ms[kept], ends, (values * factors)[kept]))
         refused += [Rejected(line=int(lines[n]), reason=why) for n, why in reasons.items() if n not in blank]
     yield from refused
 
@@ -295,14 +295,14 @@ def _settle(name: str, held: _Held, last: bool) -> Iterator[Block | Rejected]:
         if not at.size:
             continue
         code = int(codes[at[0]])
-        one = _Part(codes[at], lines[at], starts_ms[at], None if ends_ms is None else ends_ms[at], values[at])
+        one = _ReadPart(codes[at], lines[at], starts_ms[at], None if ends_ms is None else ends_ms[at], values[at])
         if ends_ms is None and len(at) == 1 and code not in held.steps_ms and not last:
             held.parts.append(one)
         else:
             yield from _of_series(name, of_code[code], one, held)
 
 
-def _of_series(name: str, series: Series, part: _Part, held: _Held) -> Iterator[Block | Rejected]:
+def _of_series(name: str, series: Series, part: _ReadPart, held: _Held) -> Iterator[Block | Rejected]:
     """Blocks of one series, with the ends of its readings, less those that cannot be."""
     order = np.argsort(part.starts_ms, kind="stable")
     lines, starts_ms, values = part.lines[order], part.starts_ms[order], part.values[order]

@@ -22,7 +22,7 @@ from gigawatt.readers.clock import END_MS, MS_PER_S
 from gigawatt.readers.csv_rows import Floats, number
 from gigawatt.readers.lines import pieces
 from gigawatt.readers.readings import Asked, Block, Rejected, Remark
-from gigawatt.readers.scrapes import FIRST_S, MOST_HELD_COUNT, Scrape, Stream, settle
+from gigawatt.readers.scrapes import FIRST_S, MOST_HELD_COUNT, SampleStream, Scrape, settle
 
 Ints = NDArray[np.int64]
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:.]*")
@@ -43,7 +43,7 @@ class _Form:
     untimed: list[int] = field(default_factory=list)
     broken: list[int] = field(default_factory=list)
     ended: bool = False
-    goals: list[Stream | Rejected | str] = field(default_factory=list)
+    goals: list[SampleStream | Rejected | str] = field(default_factory=list)
     """Where samples go."""
     known: dict[str, int] = field(default_factory=dict)
     """What stands before the value of a line → the place of its goal."""
@@ -85,10 +85,10 @@ def _take(rows: list[str], line: int, scrape: Scrape, form: _Form) -> Iterator[R
         if not row or row[0] == "#":
             form.ended |= row.startswith(_EOF)
             continue
-        head, _, rest = row.rpartition("} ")
-        goal = form.known.get(head) if "#" not in row else None
+        head, rest = _halves(row)
+        goal = form.known.get(head)
         if goal is None:
-            goal, rest = _looked_up(row, head, scrape, form)
+            goal, rest = _looked_up(row, head, rest, scrape, form)
         value, _, time = rest.strip().partition(" ")
         if goal < 0:
             form.broken.append(place)
@@ -102,16 +102,25 @@ def _take(rows: list[str], line: int, scrape: Scrape, form: _Form) -> Iterator[R
     yield from _keep(np.array(goals, np.int64), np.array(lines, np.int64), values, times, scrape, form)
 
 
-def _looked_up(row: str, head: str, scrape: Scrape, form: _Form) -> tuple[int, str]:
+def _halves(row: str) -> tuple[str, str]:
+    """What stands before the value of a line, less a closing brace, and what follows; of lines in their usual form."""
+    plain = row.partition(" # ")[0] if "#" in row else row
+    head, _, rest = plain.rpartition("} ")
+    if not head and "{" not in plain:
+        head, _, rest = plain.partition(" ")
+    return head, rest
+
+
+def _looked_up(row: str, head: str, rest: str, scrape: Scrape, form: _Form) -> tuple[int, str]:
     """The place of a line's goal, −1 where it is no line of metrics; and its value and time."""
     found = _parsed(row)
     if found is None:
         return -1, ""
-    metric, labels, rest = found
+    metric, labels, read = found
     form.goals.append(scrape.stream(metric, labels))
-    if head and "#" not in row:
+    if head and rest.strip() == read:
         form.known[head] = len(form.goals) - 1
-    return len(form.goals) - 1, rest
+    return len(form.goals) - 1, read
 
 
 def _keep(
@@ -127,7 +136,7 @@ def _keep(
         yield from (Rejected(line=n, reason=_NO_TIME) for n in lines[late].tolist())
         at = at[times_ms[at] > 0]
         goal = form.goals[goals[at[0]]] if at.size else ""
-        if isinstance(goal, Stream):
+        if isinstance(goal, SampleStream):
             yield from (Rejected(line=int(lines[n]), reason=f'"{values[n][:40]}" is no number') for n in at[odd[at]])
             at = at[~odd[at]]
             goal.extend(lines[at], times_ms[at], numbers[at])

@@ -89,7 +89,36 @@ class QuotaTable:
         return {one.flavor: one for one in self.shares if one.queue == queue}
 
 
-def read_objects(file: Path) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KubeObject:
+    """An object of Kubernetes as it stands in a file: a mapping with a kind, and a name in its metadata."""
+
+    body: Any
+
+    @property
+    def kind(self) -> str:
+        return str(self.body.get("kind"))
+
+    @property
+    def name(self) -> str:
+        return str(self.body["metadata"]["name"])
+
+    @property
+    def key(self) -> tuple[str, str | None, str]:
+        """What no other object has in common with it: kind, namespace and name."""
+        return self.kind, self.body["metadata"].get("namespace"), self.name
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        labels = self.body["metadata"].get("labels")
+        return labels if isinstance(labels, Mapping) else {}
+
+    @property
+    def spec(self) -> Any:
+        return self.body.get("spec") or {}
+
+
+def read_objects(file: Path) -> list[KubeObject]:
     """Every object of a file of Kubernetes: of each document of it, and of lists among them.
 
     Raises CatalogError where it cannot be read, is no YAML, has a key twice or an alias, or holds what is no object.
@@ -97,7 +126,7 @@ def read_objects(file: Path) -> list[dict[str, Any]]:
     return parse_objects(read_text(file, "YAML file", MOST_TABLE_BYTES), str(file))
 
 
-def parse_objects(text: str, path: str) -> list[dict[str, Any]]:
+def parse_objects(text: str, path: str) -> list[KubeObject]:
     """Every object of a text, as `read_objects` does."""
     import yaml
 
@@ -130,7 +159,7 @@ def _loader() -> Any:
     return type("Once", (yaml.SafeLoader,), {"compose_node": compose_node, "construct_mapping": construct_mapping})
 
 
-def _objects(document: Any) -> Iterator[dict[str, Any]]:
+def _objects(document: Any) -> Iterator[KubeObject]:
     if not isinstance(document, dict) or not isinstance(document.get("kind"), str):
         raise ValueError("something without a kind")
     kind, metadata = document["kind"], document.get("metadata")
@@ -142,26 +171,26 @@ def _objects(document: Any) -> Iterator[dict[str, Any]]:
     elif not isinstance(document.get("spec", {}), dict):
         raise ValueError(f"the {kind} {metadata['name']} whose spec is no mapping")
     else:
-        yield document
+        yield KubeObject(body=document)
 
 
-def from_kueue(objects: Sequence[Mapping[str, Any]]) -> QuotaTable:
+def from_kueue(objects: Sequence[KubeObject]) -> QuotaTable:
     """The table that Kueue's objects of ours were made of. Raises KeyError where they are not ours."""
     of = _by_kind(objects)
-    root = next(one for one in of["Cohort"] if "parentName" not in one["spec"])
+    root = next(one for one in of["Cohort"] if "parentName" not in one.spec)
     spare = {name: entry["nominalQuota"] for name, _, entry in _quotas(root)}
     queues, shares = [], []
     resources: dict[str, str] = {}
-    priorities = {one["metadata"]["name"]: one for one in of["WorkloadPriorityClass"]}
+    priorities = {one.name: one.body for one in of["WorkloadPriorityClass"]}
     for one in of["ClusterQueue"]:
-        name = one["metadata"]["name"]
+        name = one.name
         queues.append(
             QuotaQueue(
                 name=name,
                 title=priorities[name]["description"],
-                group=one["metadata"]["labels"][COMPONENT],
+                group=one.labels[COMPONENT],
                 priority=priorities[name]["value"],
-                weight_ratio=one["spec"]["fairSharing"]["weight"],
+                weight_ratio=one.spec["fairSharing"]["weight"],
             )
         )
         for flavor, resource, entry in _quotas(one):
@@ -178,11 +207,10 @@ def from_kueue(objects: Sequence[Mapping[str, Any]]) -> QuotaTable:
             resources[flavor] = resource
     resources |= {flavor: resource for flavor, resource, _ in _quotas(root)}
     flavors = tuple(
-        _flavor(one["metadata"]["name"], one["spec"]["nodeLabels"], resources[one["metadata"]["name"]], shares, spare)
-        for one in of["ResourceFlavor"]
+        _flavor(one.name, one.spec["nodeLabels"], resources[one.name], shares, spare) for one in of["ResourceFlavor"]
     )
     return QuotaTable(
-        programme=root["metadata"]["name"],
+        programme=root.name,
         flavors=flavors,
         queues=tuple(queues),
         shares=_in_order(shares, [queue.name for queue in queues], flavors),
@@ -198,27 +226,27 @@ def _flavor(
     )
 
 
-def _by_kind(objects: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+def _by_kind(objects: Sequence[KubeObject]) -> dict[str, list[KubeObject]]:
+    found: dict[str, list[KubeObject]] = defaultdict(list)
     for one in objects:
-        found[one["kind"]].append(one)
+        found[one.kind].append(one)
     return found
 
 
-def _quotas(one: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def _quotas(one: KubeObject) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Flavor, resource and entry of each quota of a ClusterQueue or a Cohort."""
-    for group in one["spec"].get("resourceGroups", []):
+    for group in one.spec.get("resourceGroups", []):
         for flavor in group["flavors"]:
             for entry in flavor["resources"]:
                 yield flavor["name"], entry["name"], entry
 
 
-def from_kai(objects: Sequence[Mapping[str, Any]]) -> QuotaTable:
+def from_kai(objects: Sequence[KubeObject]) -> QuotaTable:
     """The table that KAI's queues of ours were made of. Raises KeyError where they are not ours."""
     flavors, shares = [], []
     queues: dict[str, QuotaQueue] = {}
     for one in objects:
-        labels, notes, spec = one["metadata"]["labels"], one["metadata"]["annotations"], one["spec"]
+        labels, notes, spec = one.labels, one.body["metadata"]["annotations"], one.spec
         gpu = spec["resources"]["gpu"]
         if "parentQueue" not in spec:
             flavors.append(
@@ -249,7 +277,7 @@ def from_kai(objects: Sequence[Mapping[str, Any]]) -> QuotaTable:
             )
         )
     return QuotaTable(
-        programme=objects[0]["metadata"]["labels"][PART_OF],
+        programme=objects[0].labels[PART_OF],
         flavors=tuple(flavors),
         queues=tuple(queues.values()),
         shares=_in_order(shares, list(queues), flavors),

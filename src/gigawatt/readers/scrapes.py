@@ -39,7 +39,7 @@ _ENERGY_SAMPLED = "gpu_energy_sampled"
 
 
 @dataclass(slots=True)
-class Stream:
+class SampleStream:
     """Samples of one thing by one metric, as they came: lines, milliseconds, values."""
 
     meaning: Meaning
@@ -63,14 +63,14 @@ class Scrape:
     """What is kept of a file of metrics while it is read."""
 
     site: str
-    streams: dict[tuple[Meaning, Series, str], Stream] = field(default_factory=dict)
+    streams: dict[tuple[Meaning, Series, str], SampleStream] = field(default_factory=dict)
     passed: Counter[str] = field(default_factory=Counter)
     """Samples by the name of a metric without a meaning."""
     told: Counter[str] = field(default_factory=Counter)
     """How often something was passed over, by its reason."""
     codes: Counter[int] = field(default_factory=Counter)
 
-    def stream(self, name: str, labels: Mapping[str, str]) -> Stream | Rejected | str:
+    def stream(self, name: str, labels: Mapping[str, str]) -> SampleStream | Rejected | str:
         """Where samples of a metric go; its name where they are not counted, a refusal of line 0 where none can be."""
         meaning = meaning_of(name)
         if meaning is None:
@@ -79,7 +79,7 @@ class Scrape:
         if isinstance(found, str):
             return Rejected(line=0, reason=f"{name} {found}") if found else name
         series, apart = found
-        return self.streams.setdefault((meaning, series, apart), Stream(meaning, series))
+        return self.streams.setdefault((meaning, series, apart), SampleStream(meaning, series))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def settle(scrape: Scrape, last: bool) -> Iterator[Block | Rejected | Remark]:
         yield from _said(scrape)
 
 
-def _ordered(stream: Stream) -> tuple[_Samples, list[Rejected]]:
+def _ordered(stream: SampleStream) -> tuple[_Samples, list[Rejected]]:
     """Samples in the order of time, and those that cannot be."""
     lines, values = np.array(stream.lines, np.int64), np.array(stream.values)
     times_ms = np.array(stream.times_ms, np.int64)
@@ -131,7 +131,7 @@ def _ordered(stream: Stream) -> tuple[_Samples, list[Rejected]]:
     return samples.take(~other & ~(again & ~number)), refused
 
 
-def _carry(stream: Stream, samples: _Samples) -> None:
+def _carry(stream: SampleStream, samples: _Samples) -> None:
     """Keep the last sample alone, which those to come begin at."""
     at = len(samples.lines) - 1
     if stream.meaning.how != "power":
@@ -149,7 +149,7 @@ def _known(values: Floats) -> NDArray[np.bool_]:
     return np.isfinite(values) & (np.abs(values) < _BLANK)
 
 
-def _numbers(stream: Stream, samples: _Samples, scrape: Scrape) -> _Samples:
+def _numbers(stream: SampleStream, samples: _Samples, scrape: Scrape) -> _Samples:
     """Samples of different moments that are readings."""
     known = _known(samples.values)
     scrape.told["blank"] += int(np.count_nonzero(~known[samples.carried :]))
@@ -158,16 +158,15 @@ def _numbers(stream: Stream, samples: _Samples, scrape: Scrape) -> _Samples:
     return kept
 
 
-def _powers(stream: Stream, samples: _Samples, scrape: Scrape) -> Iterator[Block | Rejected]:
+def _powers(stream: SampleStream, samples: _Samples, scrape: Scrape) -> Iterator[Block | Rejected]:
     """Power as it was, and as energy until the next sample of any kind."""
     values = samples.values
     known = _known(values)
     scrape.told["blank"] += int(np.count_nonzero(~known[samples.carried :]))
     good = known & (values >= 0) & (values <= MOST_GPU_W)
     new = np.arange(len(values)) >= samples.carried
-    for line, value in zip(
-        samples.lines[known & ~good & new].tolist(), values[known & ~good & new].tolist(), strict=True
-    ):
+    odd = known & ~good & new
+    for line, value in zip(samples.lines[odd].tolist(), values[odd].tolist(), strict=True):
         yield Rejected(line=line, reason=f"{value:g} W is no power of one GPU, which is at most {MOST_GPU_W:,.0f} W")
     shown = samples.take(good & new)
     yield from blocks(stream.series, shown.lines, shown.times_ms, shown.times_ms, shown.values)
@@ -185,21 +184,21 @@ def _powers(stream: Stream, samples: _Samples, scrape: Scrape) -> Iterator[Block
     yield from blocks(series, once.lines[:-1][held], starts_ms, ends_ms, energies)
 
 
-def _energies(stream: Stream, samples: _Samples, scrape: Scrape) -> Iterator[Block | Rejected]:
+def _energies(stream: SampleStream, samples: _Samples, scrape: Scrape) -> Iterator[Block | Rejected]:
     """Increments of a counter of energy, none of which is more than a GPU can take in its time."""
     samples = _numbers(stream, samples, scrape)
     steps = np.diff(samples.values)
     most = MOST_GPU_W * np.diff(samples.times_ms) / _MS_PER_H
     added = np.where(steps < 0, samples.values[1:], steps) * stream.meaning.factor
-    odd = added > most
+    odd = (added > most) | (added < 0)
     for line, back in zip(samples.lines[1:][odd].tolist(), (steps < 0)[odd].tolist(), strict=True):
-        how = "goes back, and not to begin anew: what it shows is" if back else "goes up by"
-        yield Rejected(line=line, reason=f"{how} more than one GPU takes until then; this step is passed over")
+        how = "goes back, and not to begin anew at 0" if back else "goes up by more than one GPU takes in this time"
+        yield Rejected(line=line, reason=f"{how}; this step is passed over")
     starts_ms, ends_ms = samples.times_ms[:-1][~odd], samples.times_ms[1:][~odd]
     yield from blocks(stream.series, samples.lines[1:][~odd], starts_ms, ends_ms, added[~odd])
 
 
-def _errors(stream: Stream, samples: _Samples, scrape: Scrape) -> Iterator[Block]:
+def _errors(stream: SampleStream, samples: _Samples, scrape: Scrape) -> Iterator[Block]:
     """One error at each change to another code than 0."""
     samples = _numbers(stream, samples, scrape)
     edge = (samples.values[1:] != samples.values[:-1]) & (samples.values[1:] != 0)
@@ -226,7 +225,7 @@ def _served(scrape: Scrape) -> Iterator[Block | Rejected]:
         yield from refused
         samples = _numbers(stream, samples, scrape)
         steps, values = np.diff(samples.values), samples.values[1:]
-        odd = (steps < 0) & (values > _RESTART_FRAC * samples.values[:-1])
+        odd = (steps < 0) & ((values > _RESTART_FRAC * samples.values[:-1]) | (values < 0))
         reason = "goes back, but not to begin anew; this step is passed over"
         yield from (Rejected(line=line, reason=reason) for line in samples.lines[1:][odd].tolist())
         added = np.where(steps < 0, values, steps)[~odd]
@@ -240,7 +239,7 @@ def _served(scrape: Scrape) -> Iterator[Block | Rejected]:
             yield from _means(series, whole, found.get(("number of", series), []), scrape)
 
 
-def _counted(scrape: Scrape) -> Iterator[Stream]:
+def _counted(scrape: Scrape) -> Iterator[SampleStream]:
     """Streams of requests, each thing once: not at engines behind a frontend, nor under an older name as well."""
     streams = [stream for stream in scrape.streams.values() if stream.meaning.how in ("count", "sum of", "number of")]
     fronted = {_served_by(stream) for stream in streams if stream.meaning.frontend}
@@ -252,7 +251,7 @@ def _counted(scrape: Scrape) -> Iterator[Stream]:
             yield stream
 
 
-def _served_by(stream: Stream) -> tuple[str, str]:
+def _served_by(stream: SampleStream) -> tuple[str, str]:
     return stream.series.quantity, stream.series.use_case
 
 

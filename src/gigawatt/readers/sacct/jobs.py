@@ -1,4 +1,4 @@
-"""The jobs of `sacct --json`, one by one: a dump of many is larger than memory."""
+"""The jobs of sacct's JSON, one by one: a dump of many is larger than memory."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gigawatt.readers.sacct.runs import SlurmRun, run_of_job
 _CHUNK_COUNT = 1 << 16
 # Characters of one job with all its steps, beyond which the file is none of sacct's.
 MOST_JOB_COUNT = 1 << 26
+WHAT = f"the JSON that sacct prints, or `{COMMAND}`"
 _BLANKS = " \t\r\n"
 
 
@@ -34,16 +35,13 @@ def json_runs(stream: BinaryIO, file: str) -> Iterator[SlurmRun | Rejected | Rem
                 yield from _said(key, text.value())
     except ValueError as error:
         if not seen:
-            expected = f"JSON as of `sacct --json`, or `{COMMAND}`"
             raise CatalogError(
-                [Fault(path=f"{file} line {text.line}", given=str(error)[:160], expected=expected)]
+                [Fault(path=f"{file} line {text.line}", given=str(error)[:160], expected=WHAT)]
             ) from None
-        yield Rejected(
-            line=text.line, reason=f"the file ends within a job, or is no JSON from here on: {str(error)[:80]}"
-        )
+        yield Rejected(line=text.line, reason=f"no JSON from here on, as where a file is cut off: {str(error)[:80]}")
         return
     if not seen:
-        raise CatalogError([Fault(path=file, given='no "jobs"', expected="JSON as of `sacct --json`")])
+        raise CatalogError([Fault(path=file, given='no "jobs"', expected=WHAT)])
 
 
 class _JobsText:
@@ -54,8 +52,10 @@ class _JobsText:
         self.decoder = json.JSONDecoder(parse_constant=_refuse)
 
     def more(self, count: int) -> bool:
+        """Whether there was more to read; what has been passed is forgotten then."""
         chunk = self.stream.read(count)
-        self.text, self.at = self.text[self.at :] + chunk, 0
+        if chunk:
+            self.text, self.at = self.text[self.at :] + chunk, 0
         return bool(chunk)
 
     def next(self, take: str = "") -> str:

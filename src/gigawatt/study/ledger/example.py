@@ -88,6 +88,15 @@ MONEY = (
     ("2026-08-28", "out", "debt", 90.0, ""),
     ("2026-09-25", "out", "interest", 17.0, ""),
 )
+# File → what it is, and the kind as which it is imported.
+WHAT = {
+    "sites.csv": ("how far each site had come, and when", "sites"),
+    "records.csv": ("deliveries, acceptance tests and money", "records"),
+    "facility-meter.csv": ("the utility's meters, hour by hour", "meter"),
+    "it-meter.csv": ("meters before the racks, hour by hour", "meter, of it_energy"),
+    **{f"serving-{site.removeprefix('example-')}.json": (f"tokens served at {site}", "prometheus") for site in PLACES},
+    "jobs.psv": ("experiments at example-campus, as Slurm keeps them", "sacct"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -232,7 +232,7 @@ def table(result: Result, left: Scenario, found: Stood, slip_quarters: Mapping[s
 
 def _racks(result: Result, one: Cohort) -> Row:
     """Racks at the plan's price of their quarter; before the plan, at what the platform's price was then."""
-    row: Row = {"site": one.site, "platform": one.platform, "installed": one.installed, "count": one.racks_count}
+    row: Row = {"site": one.site, "platform": one.platform, "installed": one.installed, "racks": one.racks_count}
     price = result.plan.inputs.rack_price_usd
     if one.installed in price.period.values:
         row["price"] = f"{float(price.sel(period=one.installed, platform=one.platform))!r} USD"
