@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from gigawatt.ledger.facts import Fact
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.result import Result
 from gigawatt.study.standing import cut, standing
+from gigawatt.study.track.slips import terms_of
 from gigawatt.study.track.stands import Stood, cohorts, course, later_count, shifted, stood, table
 
 FROM = "2025Q4"
@@ -81,7 +82,7 @@ def test_recorded_money_moves_cash_and_debt(result: Result, left: Scenario) -> N
 def test_tranches_are_paid_as_the_ledger_tells_where_it_has_terms(result: Result, left: Scenario) -> None:
     planned = as_planned(result, OVER)
     assert there(result, left, planned).released_w == 30e6
-    terms = fact("terms", closing("2023Q4"), scenario="x")
+    terms = fact("terms", closing("2026Q1"), **asdict(terms_of(known([]), result)[0]))
     assert there(result, left, [terms, *planned]).released_w == 0.0
     paid = fact("disbursement", middle("2025Q2"), milestone=1, milestone_w=30e6, amount_usd=3e8)
     assert there(result, left, [terms, *planned, paid]).released_w == 30e6

@@ -54,7 +54,7 @@ class Slip:
     """Where; nothing for what all sites share, which is the prior of each."""
     stream: Stream
     """Power that is energised, racks that are accepted, or racks that passed their test."""
-    noise_quarters: float
+    noise_count: float
     """Deviation of one step from the mean of its site."""
     slip_quarters: Shrunk
     """Before and after what was observed; observations are steps of the plan that are due."""
@@ -122,9 +122,8 @@ def time_of(at: str, start: str) -> float:
 
 def terms_of(known: Known, result: Result) -> tuple[Terms, bool]:
     """The terms that the ledger holds, or those of the plan's scenario where it holds none, and whether it does."""
-    agreed = milestones.terms_of(known.facts)
-    if agreed is not None:
-        return agreed[0], True
+    if known.terms is not None:
+        return known.terms, True
     asked, inputs = result.scenario.asked, result.plan.inputs
     tranches = asked.capital.tranches
     made = Terms(
@@ -202,7 +201,7 @@ def slips(found: Mapping[tuple[str, Stream], Curve], asked: Asked, now: float) -
         for site, one in {ALL: shared, **by_site}.items():
             waiting = seen[site][1] if site else sum(count for _, count in seen.values())
             believed[site, stream] = Slip(
-                site=site, stream=stream, noise_quarters=noise, slip_quarters=one, open_count=waiting
+                site=site, stream=stream, noise_count=noise, slip_quarters=one, open_count=waiting
             )
     return believed
 
@@ -217,4 +216,4 @@ def noise_count(observed: Sequence[Sequence[float]]) -> float:
 
 def spread_count(one: Slip) -> float:
     """Deviation of the slip of the steps to come: what is not known of the site, and what steps differ by."""
-    return hypot(one.slip_quarters.deviation_value, one.noise_quarters)
+    return hypot(one.slip_quarters.deviation_value, one.noise_count)

@@ -151,7 +151,7 @@ def _cash_and_debt(result: Result, known: Known, left: Scenario, period: str, no
     """Cash and debt: those of the plan, and by how much recorded money differs from the plan's, line by line."""
     quarters = result.scenario.quarters[: result.scenario.quarters.index(period)]
     places = ("", *sorted({fact.body.get("site", "") for fact in known.facts if fact.kind == "money"} - {""}))
-    paid = money(known.facts, quarters, places).sum(axis=(0, 1))
+    paid = money(known, quarters, places).sum(axis=(0, 1))
     due = flow_usd(result).sel(period=quarters).sum("period").values
     told = np.isfinite(paid)
     differs = np.where(told, np.nan_to_num(paid) - due, 0.0)
@@ -184,7 +184,7 @@ def _released_w(
     use = scenario.asked.capital.tranches
     if use is None:
         return 0.0
-    agreed = any(fact.kind == "terms" for fact in known.facts)
+    agreed = known.terms is not None
     paid = [float(fact.body["milestone_w"]) for fact in before if fact.kind == "disbursement"]
     most_w = max(paid, default=0.0) if agreed or paid else planned_w
     if not agreed and not paid and planned_w > 0:
