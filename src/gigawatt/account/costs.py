@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from gigawatt.plan import flows
+from gigawatt.plan import flows, opening
+from gigawatt.plan.milestones import cash_at_start_usd, debt_at_start_usd
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
 
@@ -94,7 +95,7 @@ def _lines(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, xr.DataArray]]
 
 def site_shares(plan: Plan, shares: xr.DataArray) -> xr.DataArray:
     """Share of each site's IT energy that each use case takes, dims (period, site, use_case)."""
-    power = flows.mean_stock(plan.data.stock_count) * plan.inputs.rack_it_w
+    power = flows.mean_stock(plan.data.stock_count, opening.start_count(plan.inputs)) * plan.inputs.rack_it_w
     total = power.sum("platform")
     used = (power * shares).sum("platform") / xr.where(total > 0, total, 1.0)
     nobody = xr.where(total > 0, 0.0, 1.0) * (shares.use_case == PROGRAMME)
@@ -103,18 +104,18 @@ def site_shares(plan: Plan, shares: xr.DataArray) -> xr.DataArray:
 
 def _where_served(by_site: xr.DataArray, plan: Plan) -> xr.DataArray:
     """Share of each use case's IT energy that is spent at each site, dims (period, site, use_case)."""
-    energy = by_site * flows.mean_stock(plan.data.it_w)
+    energy = by_site * flows.mean_stock(plan.data.it_w, opening.start_it_w(plan.inputs))
     total = energy.sum("site")
     return energy / xr.where(total > 0, total, 1.0)
 
 
 def _financing(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, xr.DataArray]]:
-    capital, data = scenario.asked.capital, plan.data
-    first = xr.zeros_like(data.debt_usd)
-    first[0] = 1.0
-    yield "opening_cash", first * capital.opening_cash_usd
-    yield "upfront_equity", first * capital.upfront_equity_usd
+    asked, data = scenario.asked, plan.data
+    stated = None if asked.opening is None else asked.opening.cash_usd
+    equity = asked.capital.upfront_equity_usd if stated is None else 0.0
+    yield "opening_cash", opening.first(cash_at_start_usd(asked) - equity, data)
+    yield "upfront_equity", opening.first(equity, data)
     yield "tranches", data.tranche_usd.sum("milestone")
-    yield "debt_drawn", data.debt_usd - data.debt_usd.shift(period=1, fill_value=0.0)
+    yield "debt_drawn", opening.change(data.debt_usd) - opening.first(debt_at_start_usd(asked), data)
     yield "interest", -data.interest_usd
     yield "distribution", -data.distribution_usd

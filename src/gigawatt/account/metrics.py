@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt import dollars
-from gigawatt.plan import buildout, flows, work
+from gigawatt.plan import buildout, flows, opening, work
 from gigawatt.plan.inputs import HOURS_PER_YEAR, SECONDS_PER_QUARTER
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.search import discounts
@@ -67,9 +67,9 @@ class Headline:
     capex_usd: float
     """Capital spending of the reported window, real and undiscounted."""
     capex_usd_per_w_it: float | None
-    """Capital spending up to the peak per gross installed IT power."""
+    """Capital spending up to the peak per IT power that it bought."""
     capex_usd_per_w_facility: float | None
-    """Capital spending up to the peak per gross installed facility power."""
+    """Capital spending up to the peak per facility power that it bought."""
     installed_facility_w: float
     """Facility power in service at the peak."""
     installed_it_w: float
@@ -110,7 +110,7 @@ def values(scenario: Scenario, plan: Plan, books: xr.Dataset) -> Values:
     rate = asked.finance.discount_per_year
     count = books.sizes["period"]
     lines = flows.flows(plan.data, plan.inputs, asked)
-    final = float(flows.terminal_usd(lines, plan.inputs, asked).sum())
+    final = flows.final_usd(lines, plan.inputs, asked)
     end = float(dollars.discount_ratio(rate, count / 4))
     free = books.free_cash_flow.values
     npv = dollars.npv(free, rate)
@@ -235,17 +235,19 @@ def _per_gw_year_usd(scenario: Scenario, plan: Plan, books: xr.Dataset) -> tuple
     """
     asked = scenario.asked
     shown = slice(0, scenario.reported_count)
-    mean_gw = flows.mean_stock(plan.data.facility_w.sum("site")).isel(period=shown) / GIGAWATT_W
+    start_w = opening.start_facility_w(plan.inputs).sum()
+    mean_gw = flows.mean_stock(plan.data.facility_w.sum("site"), start_w).isel(period=shown) / GIGAWATT_W
     gw_years = float(mean_gw.sum()) / 4
     revenue = float(books.revenue.isel(period=shown).sum())
-    instalments = annuity_due_usd(scenario, books.isel(period=shown))
+    instalments = annuity_due_usd(scenario, books.isel(period=shown), plan.inputs)
     running = -float((books.energy + books.opex + books.rent).isel(period=shown).sum())
     needed = (instalments + running) / (1 - asked.finance.non_compute_frac)
     return _ratio(revenue, gw_years), _ratio(needed, gw_years)
 
 
-def annuity_due_usd(scenario: Scenario, books: xr.Dataset) -> float:
-    """Sum over the quarters of `books` of the annuity instalments due on everything bought so far [USD].
+def annuity_due_usd(scenario: Scenario, books: xr.Dataset, inputs: xr.Dataset) -> float:
+    """Sum over the quarters of `books` of the annuity instalments due on everything bought so far [USD], by the plan
+    or before it.
 
     An asset's instalments run for its life from its quarter of purchase, half of one in that quarter.
     """
@@ -258,13 +260,17 @@ def annuity_due_usd(scenario: Scenario, books: xr.Dataset) -> float:
         due = dollars.recovery_frac(finance.discount_per_year, life) / 4
         quarters = spent.size - np.arange(spent.size) - 0.5
         total += float((spent * np.minimum(quarters, 4 * life)).sum()) * due
+    for spent, ages, life in opening.spent(inputs, scenario.asked):
+        due = dollars.recovery_frac(finance.discount_per_year, life) / 4
+        total += float(spent @ np.clip(4 * (life - ages), 0.0, books.sizes["period"])) * due
     return total
 
 
 def classes(scenario: Scenario, plan: Plan, table: xr.Dataset) -> xr.Dataset:
     """By use case over the reported window: tokens asked and served, revenue and cost [USD], USD per million tokens.
 
-    Dims (use_case), runs and experiments among them. cost_usd is operating cost plus the annuity of its share of capex.
+    Dims (use_case), runs and experiments among them. cost_usd is operating cost plus the annuity of its share of capex,
+    without what was paid before the plan.
     """
     asked, count = scenario.asked, scenario.reported_count
     shown = slice(0, count)

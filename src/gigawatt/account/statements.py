@@ -42,6 +42,7 @@ def statements(table: xr.Dataset, plan: Plan) -> xr.Dataset:
     books["financing_cash"] = of_kind("financing")
     books["free_cash_flow"] = books.operating_cash + books.investing_cash
     books["cash"] = (books.free_cash_flow + books.financing_cash).cumsum("period")
-    books["debt"] = items.debt_drawn.cumsum("period")
+    # What was owed at the start is what the first quarter owes at its end, less what it drew.
+    books["debt"] = items.debt_drawn.cumsum("period") + (plan.data.debt_usd[0] - items.debt_drawn[0])
     books["book"] = plan.data.book_usd
     return books

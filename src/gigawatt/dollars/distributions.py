@@ -11,24 +11,27 @@ Flags = NDArray[np.bool_]
 QUARTERS_PER_YEAR = 4
 
 
-def completed(power_w: ArrayLike, completion_frac: float) -> Flags:
+def completed(power_w: ArrayLike, completion_frac: float, start_w: float = 0.0) -> Flags:
     """Quarters that open with so much of the most power that there ever is, shape (quarters,).
 
-    power_w: at the end of each quarter; the first quarter opens with none.
+    power_w: at the end of each quarter; start_w: what the first quarter opens with.
     """
     power = np.asarray(power_w, dtype=float)
-    opening = np.concatenate([[0.0], power])[: power.size]
+    opening = np.concatenate([[start_w], power])[: power.size]
     # One part in a million covers a solver's rounding, not a missing rack.
-    return np.asarray(np.maximum.accumulate(opening) >= completion_frac * power.max(initial=0.0) * (1 - 1e-6))
+    return np.asarray(np.maximum.accumulate(opening) >= completion_frac * power.max(initial=start_w) * (1 - 1e-6))
 
 
-def covered(free_usd: ArrayLike, debt_usd: ArrayLike, interest_usd: ArrayLike, cover_ratio: float) -> Flags:
+def covered(
+    free_usd: ArrayLike, debt_usd: ArrayLike, interest_usd: ArrayLike, cover_ratio: float, start_usd: float = 0.0
+) -> Flags:
     """Quarters whose last year earned its debt service so many times, shape (quarters,).
 
-    free_usd: free cash flow of each quarter; service is its interest and what it repays of debt. debt_usd: at its end.
+    free_usd: free cash flow of each quarter; service is its interest and what it repays of debt. debt_usd: at its end;
+    start_usd: before the first.
     A year without service is covered where its free cash flow is not below nought.
     """
-    repaid = np.maximum(-np.diff(np.asarray(debt_usd, dtype=float), prepend=0.0), 0.0)
+    repaid = np.maximum(-np.diff(np.asarray(debt_usd, dtype=float), prepend=start_usd), 0.0)
     free, service = (_year_sum(flow) for flow in (free_usd, repaid + np.asarray(interest_usd, dtype=float)))
     return np.asarray(free >= cover_ratio * service)
 

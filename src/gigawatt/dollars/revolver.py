@@ -20,17 +20,24 @@ class Revolved:
 
 
 def revolve(
-    flows_usd: ArrayLike, limits_usd: ArrayLike, *, opening_usd: float, minimum_usd: float, quarter_rate_ratio: float
+    flows_usd: ArrayLike,
+    limits_usd: ArrayLike,
+    *,
+    opening_usd: float,
+    minimum_usd: float,
+    quarter_rate_ratio: float,
+    opening_debt_usd: float = 0.0,
 ) -> Revolved:
     """Borrow what is missing to the minimum of cash, repay as soon as there is more.
 
-    flows_usd: of each quarter, before interest; limits_usd: the most that is lent at its end. Interest is paid on the
-    debt at the end of the quarter before. No other way to borrow has less debt in any quarter. Where the limit is
-    passed the money is taken to be found all the same, and `short_usd` says how much.
+    flows_usd: of each quarter, before interest; limits_usd: the most that is lent at its end. opening_usd,
+    opening_debt_usd: cash and debt before the first. Interest is paid on the debt at the end of the quarter before. No
+    other way to borrow has less debt in any quarter. Where the limit is passed the money is taken to be found all the
+    same, and `short_usd` says how much.
     """
     flows, limits = np.asarray(flows_usd, dtype=float), np.asarray(limits_usd, dtype=float)
     cash, debt = np.empty_like(flows), np.empty_like(flows)
-    held, owed = opening_usd, 0.0
+    held, owed = opening_usd, opening_debt_usd
     for quarter, flow in enumerate(flows.tolist()):
         spare = held + flow - quarter_rate_ratio * owed - minimum_usd
         owed_before = owed

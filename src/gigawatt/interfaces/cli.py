@@ -21,8 +21,11 @@ from gigawatt.study.verbs import GROUPS, VERBS, Verb
 from gigawatt.units import is_quantity
 
 NOUNS = {
+    "ledger": "What really happened, in a book that is only appended to; what is due for it.",
+    "track": "A plan against what really happened, and the plan of what is left.",
     "predict": "Tokens per second, energy and cost of a model on a GPU; power on site until the grid comes.",
     "validate": "Hold the models against measurements; the error is shown.",
+    "export": "A saved plan as the quotas of a scheduler, or its books as rows of cost.",
     "catalog": "What is known: accelerators, models, sites, each number with its source.",
 }
 # As it is typed, whatever way it was started; shells ask for completions by that name.
@@ -113,7 +116,6 @@ def _answer(verb: Verb, given: dict[str, Any]) -> None:
     json = bool(given.pop("json", False))
     with door(json, lambda fault: spelled(fault, verb)):
         from gigawatt.report import reports
-        from gigawatt.study.answer import plain
         from gigawatt.study.job import Job
         from gigawatt.study.question import read
 
@@ -134,9 +136,9 @@ def _answer(verb: Verb, given: dict[str, Any]) -> None:
             document = reports.document(verb, answer) if reports.told(verb) and (places or not json) else None
             files = reports.write(verb, answer, document, places)
         if json:
-            say(plain(answer) | ({"files": files or None} if reports.kept(verb) else {}))
+            say(reports.data(verb, answer) | ({"files": files or None} if reports.kept(verb) else {}))
         else:
-            reports.show(answer, document, files)
+            reports.show(verb, answer, document, files)
         fall_short(getattr(getattr(answer, "head", None), "missed", ()))
 
 

@@ -33,6 +33,7 @@ READERS = {
     "greenbutton": "greenbutton",
     "entsoe": "entsoe",
     "sites": "sites",
+    "records": "records",
 }
 # Readings that wait to be sorted by series, at most.
 _WAITING_COUNT = 400_000
@@ -205,13 +206,15 @@ def _note(event: Event, tally: Tally, now: str) -> None:
     if event.happened_ms > facts.milliseconds(now) + 1000 * facts.MOST_SKEW_S:
         tally.refuse([event.line], _FUTURE)
         return
+    values = dict(event.values)
+    document = str(values.pop("source", ""))
     try:
-        happened, said, odd = kinds.read(event.kind, {**event.values, "at": facts.moment(event.happened_ms)})
+        happened, said, odd = kinds.read(event.kind, {**values, "at": facts.moment(event.happened_ms)})
     except LedgerError as error:
         tally.refuse([event.line], "; ".join(str(fault) for fault in error.faults))
         return
     tally.implausible += odd
-    tally.facts.append(Fact(kind=event.kind, happened=happened, body=said, source=""))
+    tally.facts.append(Fact(kind=event.kind, happened=happened, body=said, source=document))
 
 
 def _keep(book: Connection, blocks: Mapping[Series, Block], tally: Tally, course: Course) -> None:
@@ -258,10 +261,10 @@ def _count(found: Judged, series: Series, adds_up: bool, tally: Tally) -> None:
     tally.added += len(found.kept)
     tally.duplicates += found.duplicates_count
     tally.corrected += len(found.replaced)
+    if adds_up:  # a series of which nothing is new adds 0, which is not nothing
+        tally.sums[series] += float(found.kept.values.sum() - found.replaced.values.sum())  # type: ignore[assignment]
     if not len(found.kept):
         return
-    if adds_up:
-        tally.sums[series] += float(found.kept.values.sum() - found.replaced.values.sum())  # type: ignore[assignment]
     starts = [tally.first_ms, int(found.kept.starts_ms[0])]
     tally.first_ms = min(start for start in starts if start is not None)
     tally.last_ms = max(tally.last_ms or 0, int(found.kept.ends_ms.max()))
@@ -294,6 +297,6 @@ def _batch(found: Source, tally: Tally, corrects: str | None) -> list[Fact]:
 
 def _events(found: Source, tally: Tally) -> Iterator[Fact]:
     for fact in tally.facts:
-        # What a row says is known by the row: the file grows, and its digest and its name with it.
-        row = facts.digest([fact.kind, fact.happened, fact.body])
-        yield replace(fact, source=plain(found.file.name), source_sha256=row)
+        # What a row without a document says is known by the row: the file grows, and its digest and its name with it.
+        row = None if fact.source else facts.digest([fact.kind, fact.happened, fact.body])
+        yield replace(fact, source=plain(fact.source or found.file.name), source_sha256=row)

@@ -134,6 +134,8 @@ KINDS: dict[str, type[Any]] = {
     "money": MoneyFact,
     "retraction": Retraction,
 }
+# What a fact says to machines alone: digests.
+_UNREAD = ("head", "digest", "scenario_hash")
 # Facts on which a milestone stands.
 EVIDENCE = ("site", "racks", "test")
 
@@ -179,6 +181,6 @@ def shown(kind: str, said: Mapping[str, Any]) -> str:
     words = []
     for name, value in said.items():
         key, suffix = units.split(name)
-        if value not in ("", None) and not isinstance(value, dict | list):
+        if name not in _UNREAD and value not in ("", None) and not isinstance(value, dict | list):
             words.append(f"{key.replace('_', ' ')} {units.show(value, suffix) if suffix else value}")
     return ", ".join(words) or kind

@@ -29,7 +29,7 @@ APPROVALS_COUNT = 2
 # Digits of an identity by which an approval names what it stands on.
 _DIGITS = 16
 # A sum of racks may miss a round number of gigawatts by its last digit.
-_ROUNDING_FRAC = 1e-9
+ROUNDING_FRAC = 1e-9
 # Kinds of facts of which milestones are computed.
 KINDS = ("terms", *EVIDENCE, "retraction", "approval", "disbursement")
 
@@ -125,7 +125,7 @@ def counted(terms: Terms, kept: Sequence[Fact], until: str = "9999") -> tuple[Co
             break
         said = fact.body
         if fact.kind == "site" and said["state"] in ("energised", "it_loaded"):
-            stages[said["site"], said["state"]] = _on_basis(terms, said["site"], said["power_w"], said["basis"])
+            stages[said["site"], said["state"]] = on_basis(terms, said["site"], said["power_w"], said["basis"])
         elif fact.kind == "racks" and said["change"] == "accepted":
             accepted[said["site"], said["platform"]] += said["racks_count"]
         elif fact.kind == "test" and _passed(terms, said):
@@ -143,9 +143,9 @@ def _counted(site: str, energised_w: float, accepted_w: float, tested_w: float) 
     return Counted(site=site, energised_w=energised_w, accepted_w=accepted_w, tested_w=tested_w, counted_w=least_w)
 
 
-def _on_basis(terms: Terms, site: str, power_w: float, basis: str) -> float:
-    """Power of a site on the basis of the terms."""
-    if basis == terms.power_basis:
+def on_basis(terms: Terms | None, site: str, power_w: float, basis: str) -> float:
+    """Power of a site on the basis of the terms; as it is stated where there are none."""
+    if terms is None or basis == terms.power_basis:
         return power_w
     pue_ratio = terms.pue_ratio.get(site, 1.0)
     return power_w * pue_ratio if basis == "it" else power_w / pue_ratio
@@ -156,7 +156,7 @@ def _power(terms: Terms, racks: Mapping[tuple[str, str], int]) -> dict[str, floa
     power = Counter[str]()
     for (site, platform), count in racks.items():
         it_w = count * terms.rack_it_w.get(platform, 0.0)
-        power[site] += _on_basis(terms, site, it_w, "it")  # type: ignore[assignment]
+        power[site] += on_basis(terms, site, it_w, "it")  # type: ignore[assignment]
     return dict(power)
 
 
@@ -187,7 +187,7 @@ def milestones(found: Iterable[Recorded], until: str = "9999") -> tuple[Mileston
     reached = _reached(terms, kept, until)
     rows: list[Milestone] = []
     for number, mark in enumerate(terms.milestones, 1):
-        met = total_w >= mark.milestone_w * (1 - _ROUNDING_FRAC)
+        met = total_w >= mark.milestone_w * (1 - ROUNDING_FRAC)
         valid, void = names[number]
         before = all(row.disbursed_usd is not None for row in rows)
         tranche = paid.get(number)
@@ -220,7 +220,7 @@ def _reached(terms: Terms, kept: Sequence[Fact], until: str) -> list[str | None]
     for moment in moments:
         total_w = sum(site.counted_w for site in counted(terms, kept, moment))
         for at, mark in enumerate(terms.milestones):
-            if found[at] is None and total_w >= mark.milestone_w * (1 - _ROUNDING_FRAC):
+            if found[at] is None and total_w >= mark.milestone_w * (1 - ROUNDING_FRAC):
                 found[at] = moment
     return found
 

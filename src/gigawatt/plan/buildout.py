@@ -6,8 +6,12 @@ Variables, in solver units (`solve.UNITS`); periods are quarters, stocks stand a
 - placed[period, site]: IT power that starts at a site; it: IT power in service there. What is placed at a site stays,
   so that nothing moves between sites, and Σ_site it = Σ_platform stock × power of a rack.
 - energise[period, site], shell[period, site]: facility power of shells that start, and in service.
+- prepaid[period, site]: what shells cost in a quarter that was paid before the horizon; only where something was.
 - facility[period]: facility power of the racks in service, Σ_site it × PUE at peak.
 - rack_capex, shell_capex, running[period]: the money.
+
+What stands when the horizon begins (`plan.opening`) is a number in the rows: it serves out its life beside what is
+decided, and works from the first day on.
 """
 
 from __future__ import annotations
@@ -18,8 +22,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
+from gigawatt.plan import opening
 from gigawatt.plan.inputs import HOURS_PER_QUARTER
-from gigawatt.plan.rows import add_rows, before, change, form, mean
+from gigawatt.plan.rows import Form, add_rows, before, change, form, mean
 from gigawatt.plan.solve import UNITS
 from gigawatt.scenario.schema import Asked
 
@@ -34,8 +39,12 @@ def add_buildout(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     stock = model.add_variables(lower=0, coords=[period, platform], name="stock")
     placed = model.add_variables(lower=0, coords=[period, site], name="placed")
     it = model.add_variables(lower=0, coords=[period, site], name="it")
-    add_rows(model, "stock_balance", [period, platform], change(stock) - form(install) + before(install, life), "=")
-    add_rows(model, "it_balance", [period, site], change(it) - form(placed) + before(placed, life), "=")
+    there = opening.standing_count(data, life)
+    racks = opening.change(there.sum("site")) / UNITS["racks"]
+    power = opening.change((there * data.rack_it_w).sum("platform")) / UNITS["w"]
+    balance = change(stock) - form(install) + before(install, life)
+    add_rows(model, "stock_balance", [period, platform], balance, "=", racks)
+    add_rows(model, "it_balance", [period, site], change(it) - form(placed) + before(placed, life), "=", power)
 
     rack_gw = data.rack_it_w * UNITS["racks"] / UNITS["w"]
     add_rows(model, "racks_have_power", [period], form(install) * rack_gw - form(placed), "=")
@@ -44,7 +53,7 @@ def add_buildout(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
 
     energise = model.add_variables(lower=0, coords=[period, site], name="energise")
     shell = model.add_variables(lower=0, coords=[period, site], name="shell")
-    standing = (data.sunk_w / UNITS["w"]).expand_dims(period=data.period).where(data.period == period[0], 0.0)
+    standing = opening.first((data.sunk_w + opening.start_shell_w(data)) / UNITS["w"], data)
     add_rows(model, "shell_balance", [period, site], change(shell) - form(energise), "=", standing)
     add_rows(model, "ramp", [period, site], form(shell), "<=", data.ramp_w / UNITS["w"])
     drawn = form(it) * data.pue_peak_ratio
@@ -66,13 +75,27 @@ def _add_money(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     add_rows(model, "rack_capex", [period], form(rack_capex) - form(variables["install"]) * price, "=")
 
     spend = shell_spending(data) * UNITS["w"] / UNITS["usd"]
-    energise = form(variables["energise"], period="energised")
-    add_rows(model, "shell_capex", [period], form(shell_capex) - energise * spend, "=")
+    spent = form(variables["energise"], period="energised") * spend
+    balance = form(shell_capex) - spent
+    paid = opening.paid_usd(data) / UNITS["usd"]
+    if float(paid.sum()) > 0:
+        balance = balance + _prepaid(model, data, spent, paid)
+    add_rows(model, "shell_capex", [period], balance, "=")
 
     serviced = running_cost_usd_per_w(data, asked) * UNITS["w"] / UNITS["usd"]
     rent = data.yearly_rent_usd_per_w / 4 * UNITS["w"] / UNITS["usd"]
     costs = mean(variables["it"]) * serviced + mean(variables["shell"]) * rent
-    add_rows(model, "running", [period], form(running) - costs, "=")
+    half = 0.5 * (opening.start_it_w(data) * serviced + opening.start_shell_w(data) * rent).sum("site")
+    add_rows(model, "running", [period], form(running) - costs, "=", opening.first(half / UNITS["w"], data))
+
+
+def _prepaid(model: linopy.Model, data: xr.Dataset, spent: Form, paid: xr.DataArray) -> Form:
+    """What is paid already of shells, billion USD, dims (period, site): as much as each site's next shells cost."""
+    period, site = data.indexes["period"], data.indexes["site"]
+    prepaid = model.add_variables(lower=0, coords=[period, site], name="prepaid")
+    add_rows(model, "prepaid_is_spent", [period, site], form(prepaid) - spent, "<=")
+    add_rows(model, "prepaid_was_paid", [site], form(prepaid), "<=", paid)
+    return form(prepaid)
 
 
 def rack_cost_usd(data: xr.Dataset, asked: Asked) -> xr.DataArray:
@@ -95,11 +118,19 @@ def energy_wh_per_w(data: xr.Dataset, asked: Asked) -> xr.DataArray:
     return asked.operations.load_factor_frac * HOURS_PER_QUARTER * data.pue_mean_ratio
 
 
+def shells_usd(energise_w: xr.DataArray, data: xr.Dataset) -> xr.DataArray:
+    """What shells cost in each quarter [USD], dims (period, site), less what was paid before, which counts first."""
+    cost = (energise_w.rename(period="energised") * shell_spending(data)).sum("energised")
+    to_date = cost.cumsum("period") - opening.paid_usd(data)
+    return xr.where(opening.paid_usd(data) > 0, opening.change(to_date.clip(min=0)), cost).transpose(*cost.dims)
+
+
 def shell_spending(data: xr.Dataset) -> xr.DataArray:
     """What a watt of shell costs in each quarter [USD/W], dims (period, energised, site).
 
     Spending is even over the lead time up to the quarter of energisation. What lies before the horizon is charged to
-    its first quarter; shells that a site declares sunk (`sunk_w`) stand from the start and cost nothing.
+    its first quarter; shells that a site declares sunk (`sunk_w`), and those of an opening state, stand from the start
+    and cost nothing.
     """
     count = data.sizes["period"]
     shares = np.stack([_spread(count, int(lead)) for lead in data.lead_count.values], axis=2)

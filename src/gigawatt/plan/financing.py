@@ -14,8 +14,16 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
+from gigawatt.plan import opening
 from gigawatt.plan.buildout import book_table
-from gigawatt.plan.milestones import milestone_name, milestones
+from gigawatt.plan.milestones import (
+    cash_at_start_usd,
+    debt_at_start_usd,
+    drawn_frac,
+    lawful_frac,
+    milestone_name,
+    milestones,
+)
 from gigawatt.scenario.schema import Asked
 
 Floats = NDArray[np.float64]
@@ -24,36 +32,46 @@ Floats = NDArray[np.float64]
 ROUNDING_USD = 500.0
 
 
-def releases(gross_w: xr.DataArray, asked: Asked) -> xr.DataArray:
-    """Money of each tranche as it is lawfully released [USD], dims (milestone, period)."""
+def releases(gross_w: xr.DataArray, asked: Asked, data: xr.Dataset | None = None) -> xr.DataArray:
+    """Money of each tranche as it is lawfully released [USD], dims (milestone, period).
+
+    data: the inputs, which know what stood before; None where nothing did.
+    """
     steps = milestones(asked)
     use = asked.capital.tranches
     coords = {"milestone": [milestone_name(step) for step in steps], "period": gross_w.period.values}
     if use is None or not steps:
         return xr.DataArray(np.zeros((len(steps), gross_w.size)), dims=("milestone", "period"), coords=coords)
-    shares = dollars.released_frac(
-        gross_w.values, [step.power_w for step in steps], use.lag_count, step=use.release == "step"
-    )
-    money = dollars.receipts_usd(shares, [step.amount_usd for step in steps])
+    drawn = drawn_frac(asked)[:, None]
+    shares = lawful_frac(gross_w.values, asked, data, step=use.release == "step")
+    money = dollars.receipts_usd(np.hstack([drawn, shares]), [step.amount_usd for step in steps])[:, 1:]
     return xr.DataArray(money, dims=("milestone", "period"), coords=coords)
 
 
-def finance(flow_usd: xr.DataArray, receipts_usd: xr.DataArray, facility_w: xr.DataArray, asked: Asked) -> xr.Dataset:
+def finance(
+    flow_usd: xr.DataArray,
+    receipts_usd: xr.DataArray,
+    facility_w: xr.DataArray,
+    asked: Asked,
+    start_facility_w: float = 0.0,
+) -> xr.Dataset:
     """Cash, debt, interest and distributions of each quarter [USD], dims (period).
 
-    flow_usd: free cash flow. receipts_usd: from tranches. facility_w: in service at the end of each quarter.
+    flow_usd: free cash flow. receipts_usd: from tranches. facility_w: in service at the end of each quarter;
+    start_facility_w: before the first.
     """
     capital = asked.capital
     rate = dollars.quarter_rate_ratio(capital.debt_rate_per_year or 0.0)
     drawn = dollars.revolve(
         (flow_usd + receipts_usd).values,
         np.inf,  # the physical plan keeps the limits of debt, and this line never owes more than it does
-        opening_usd=capital.opening_cash_usd + capital.upfront_equity_usd,
+        opening_usd=cash_at_start_usd(asked),
+        opening_debt_usd=debt_at_start_usd(asked),
         minimum_usd=capital.minimum_cash_usd - ROUNDING_USD,
         quarter_rate_ratio=rate,
     )
-    interest = rate * np.concatenate([[0.0], drawn.debt_usd[:-1]])
-    allowed = distributable(flow_usd.values, drawn.debt_usd, interest, facility_w.values, asked)
+    interest = rate * np.concatenate([[debt_at_start_usd(asked)], drawn.debt_usd[:-1]])
+    allowed = distributable(flow_usd.values, drawn.debt_usd, interest, facility_w.values, asked, start_facility_w)
     paid = dollars.paid_out_usd(drawn.cash_usd, allowed, capital.minimum_cash_usd)
     lines = {
         "cash_usd": drawn.cash_usd - np.cumsum(paid),
@@ -67,22 +85,28 @@ def finance(flow_usd: xr.DataArray, receipts_usd: xr.DataArray, facility_w: xr.D
 
 
 def distributable(
-    flow_usd: Floats, debt_usd: Floats, interest_usd: Floats, facility_w: Floats, asked: Asked
+    flow_usd: Floats,
+    debt_usd: Floats,
+    interest_usd: Floats,
+    facility_w: Floats,
+    asked: Asked,
+    start_facility_w: float = 0.0,
 ) -> NDArray[np.bool_]:
     """Quarters in which something may be paid out: complete, covered, and excess is paid out at all."""
     capital = asked.capital
-    complete = dollars.completed(facility_w, capital.lock_up_frac)
-    cover = dollars.covered(flow_usd, debt_usd, interest_usd, capital.distribution_cover_ratio)
+    complete = dollars.completed(facility_w, capital.lock_up_frac, start_facility_w)
+    start_usd = debt_at_start_usd(asked)
+    cover = dollars.covered(flow_usd, debt_usd, interest_usd, capital.distribution_cover_ratio, start_usd)
     return np.asarray(complete & cover & (capital.distribution == "excess"))
 
 
 def book_usd(capex_usd: dict[str, xr.DataArray], data: xr.Dataset, asked: Asked) -> xr.DataArray:
-    """Net book value of racks and shells at the end of each quarter [USD], dims (period)."""
+    """Net book value of racks and shells at the end of each quarter [USD], dims (period), with what stood before."""
     lives = {"racks": asked.finance.rack_life_years, "shells": asked.finance.shell_life_years}
     return sum(
         (
             (book_table(data, lives[name]) * capex.rename(period="bought")).sum("bought")
             for name, capex in capex_usd.items()
         ),
-        start=xr.zeros_like(next(iter(capex_usd.values()))),
+        start=opening.book_usd(data, asked),
     )

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt import dollars
-from gigawatt.plan import buildout
+from gigawatt.plan import buildout, opening
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
 
@@ -34,9 +34,9 @@ def flows(decisions: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Dataset:
     """
     finance = asked.finance
     racks = decisions.install_count * data.rack_price_usd
-    it, shell = mean_stock(decisions.it_w), mean_stock(decisions.shell_w)
+    it = mean_stock(decisions.it_w, opening.start_it_w(data))
+    shell = mean_stock(decisions.shell_w, opening.start_shell_w(data))
     energy_wh = it * buildout.energy_wh_per_w(data, asked)
-    spending = buildout.shell_spending(data)
     revenue = revenue_usd(decisions.served_tokens_per_s, data)
     lines = xr.Dataset(
         {
@@ -47,16 +47,16 @@ def flows(decisions: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Dataset:
             "rent_usd": -shell * data.yearly_rent_usd_per_w / 4,
             "racks_usd": -racks,
             "network_usd": -racks * finance.network_frac,
-            "shells_usd": -(decisions.energise_w.rename(period="energised") * spending).sum("energised"),
+            "shells_usd": -buildout.shells_usd(decisions.energise_w, data),
         }
     )
     lines["tax_usd"] = -_tax_usd(lines, data, asked)
     return lines
 
 
-def mean_stock(stock: xr.DataArray) -> xr.DataArray:
-    """A stock's mean over each quarter, half of opening and closing."""
-    return 0.5 * (stock + stock.shift(period=1, fill_value=0.0))
+def mean_stock(stock: xr.DataArray, start: xr.DataArray | float = 0.0) -> xr.DataArray:
+    """A stock's mean over each quarter, half of opening and closing. start: what it opens the first quarter with."""
+    return 0.5 * (stock + stock.shift(period=1, fill_value=0.0) + opening.first(start, stock)).transpose(*stock.dims)
 
 
 def mean_tokens_per_s(served_tokens_per_s: xr.DataArray, data: xr.Dataset) -> xr.DataArray:
@@ -118,7 +118,7 @@ def depreciation_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Da
         ),
         start=nothing,
     )
-    return sum(spent.values(), start=nothing) - (book - book.shift(period=1, fill_value=0.0))
+    return sum(spent.values(), start=nothing) - opening.change(book) + opening.depreciation_usd(data, asked)
 
 
 def operating_usd(lines: xr.Dataset) -> xr.DataArray:
@@ -130,7 +130,9 @@ def operating_usd(lines: xr.Dataset) -> xr.DataArray:
 def _tax_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.DataArray:
     """Unlevered tax: interest shields nothing, so that the plan does not depend on its financing."""
     income = operating_usd(lines) - depreciation_usd(lines, data, asked)
-    return income.copy(data=dollars.tax_usd(income.values, asked.finance.tax_frac))
+    losses = 0.0 if asked.opening is None else asked.opening.losses_usd
+    whole = np.concatenate([[-losses], income.values])
+    return income.copy(data=dollars.tax_usd(whole, asked.finance.tax_frac)[1:])
 
 
 def terminal_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.DataArray:
@@ -143,13 +145,18 @@ def terminal_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.DataAr
     )
 
 
+def final_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> float:
+    """Value at the end of the horizon of all that stands then [USD, not discounted], whoever paid for it when."""
+    return float(terminal_usd(lines, data, asked).sum()) + opening.terminal_usd(data, asked)
+
+
 def runs_done_frac(data: xr.Dataset, inputs: xr.Dataset) -> xr.DataArray:
     """Share of each training run's volume that is trained [1], dims (run); empty where there are none."""
     if "train_count" not in data:
         return xr.DataArray(np.zeros(0), dims="run", coords={"run": np.zeros(0, dtype=str)})
     rate = inputs.run_rack_flops * data.train_count
     done = rate.sum(["platform", "period"]) * SECONDS_PER_QUARTER
-    return done / inputs.run_volume_flop
+    return done / inputs.run_volume_flop + (1.0 - opening.left_frac(inputs))
 
 
 def experiments_done_frac(data: xr.Dataset, inputs: xr.Dataset) -> xr.DataArray:

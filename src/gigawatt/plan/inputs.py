@@ -1,8 +1,9 @@
 """The scenario as labelled arrays in SI units: what every stage multiplies with.
 
 One Dataset, made once from a Scenario by calling the kernels; planner, simulator and accountant read the same
-figures, so they cannot disagree. Dimensions: period (solved quarters), site, platform, pool, use_case (classes of
-inference), run (training runs), experiment, segment, social_segment, block (peak, off_peak).
+figures, so they cannot disagree. Dimensions: period (solved quarters), before (quarters before them, from the first in
+which something was paid that stands at the start), site, platform, pool, use_case (classes of inference), run (training
+runs), experiment, segment, social_segment, block (peak, off_peak).
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from numpy.typing import NDArray
 from gigawatt import dollars, tokens
 from gigawatt.catalog import to_watts
 from gigawatt.plan.throughput import rack_rates
-from gigawatt.quarters import arriving, quarter_number, sample
-from gigawatt.scenario.schema import Asked, PlatformUse, Scenario, Segment, UseCase
+from gigawatt.quarters import arriving, quarter_name, quarter_number, quarter_range, sample
+from gigawatt.scenario.schema import Asked, Opening, PlatformUse, Scenario, Segment, UseCase
 from gigawatt.scenario.series import energy_price_usd_per_wh
 
 Floats = NDArray[np.float64]
@@ -41,9 +42,10 @@ def inputs(scenario: Scenario) -> xr.Dataset:
     quarters = scenario.quarters
     data = xr.Dataset(coords={"period": quarters, "block": list(BLOCKS)})
     data["hours_frac"] = ("block", [asked.operations.peak_block_frac, 1 - asked.operations.peak_block_frac])
-    data = data.merge(_sites(scenario, quarters)).merge(_platforms(scenario, quarters))
+    data = data.merge(_sites(scenario)).merge(_platforms(scenario, quarters))
     rates, unable = rack_rates(scenario)
     data = data.merge(_classes(scenario, quarters, rates["use_cases"])).merge(_research(scenario, quarters, rates))
+    data = data.merge(_opening(scenario, data))
     return data.assign_attrs({UNABLE: "\n".join(unable)})
 
 
@@ -54,7 +56,7 @@ def _frame(values: Mapping[str, tuple[Sequence[str], Any]], **coords: Sequence[s
     )
 
 
-def _sites(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
+def _sites(scenario: Scenario) -> xr.Dataset:
     asked, sites = scenario.asked, scenario.records.sites
     uses = asked.sites
     years = {
@@ -72,10 +74,7 @@ def _sites(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
     keys = list(sites)
     return _frame(
         {
-            "ramp_w": (
-                ("period", "site"),
-                np.stack([arriving(sites[k].ramp_w, quarters, uses[k].slip_count) for k in keys], axis=1),
-            ),
+            "ramp_w": (("period", "site"), np.stack([_ramp(scenario, key) for key in keys], axis=1)),
             "pue_peak_ratio": (("site",), [years[k].peak_ratio for k in keys]),
             "pue_mean_ratio": (("site",), [years[k].mean_ratio for k in keys]),
             "energy_price_usd_per_wh": (("site",), [energy_price_usd_per_wh(scenario, k) for k in keys]),
@@ -86,6 +85,22 @@ def _sites(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
         },
         site=keys,
     )
+
+
+def _ramp(scenario: Scenario, key: str) -> Floats:
+    """Facility power that a site can have energised in each quarter [W]: that of its grid, and of shells under way.
+
+    Where an opening state says that only these are, all others take their lead time.
+    """
+    site, asked, quarters = scenario.records.sites[key], scenario.asked, scenario.quarters
+    ramp, use = arriving(site.ramp_w, quarters, asked.sites[key].slip_count), asked.opening
+    if use is None or not use.begun_only:
+        return ramp
+    stands = asked.sites[key].sunk_w + sum(entry.power_w for entry in use.shells if entry.site == key)
+    mine = [entry for entry in use.begun if entry.site == key]
+    ready = [stands + sum(one.power_w for one in mine if one.ready_date <= quarter) for quarter in quarters]
+    is_soon = np.arange(len(quarters)) < round(4 * site.lead_time_years) - 1
+    return np.where(is_soon, np.minimum(ramp, ready), ramp)
 
 
 def _platforms(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
@@ -237,3 +252,55 @@ def _research(scenario: Scenario, quarters: Sequence[str], rates: Mapping[str, F
 
 def _table(rows: list[list[float]]) -> Floats:
     return np.array(rows, dtype=float).reshape(len(rows), -1)
+
+
+def _opening(scenario: Scenario, data: xr.Dataset) -> xr.Dataset:
+    """What stands before the first quarter: racks by quarter of installation, shells, and what they cost."""
+    use = scenario.asked.opening or Opening()
+    before = _quarters_before(use, scenario.quarters[0])
+    axes = {"before": before, "site": list(data.site.values), "platform": list(data.platform.values)}
+    at = {name: {key: n for n, key in enumerate(keys)} for name, keys in axes.items()}
+    count = np.zeros([len(keys) for keys in axes.values()])
+    rack_usd, shell_usd = np.zeros(len(before)), np.zeros(len(before))
+    shell_w, paid_usd = np.zeros(len(axes["site"])), np.zeros(len(axes["site"]))
+    for racks in use.racks:
+        quarter = at["before"][racks.installed_date]
+        count[quarter, at["site"][racks.site], at["platform"][racks.platform]] += racks.count
+        listed = _price_then(scenario, racks.platform, racks.installed_date)
+        price = listed if racks.price_usd is None else racks.price_usd
+        rack_usd[quarter] += racks.count * price * (1 + scenario.asked.finance.network_frac)
+    for shells in use.shells:
+        site = at["site"][shells.site]
+        stated = shells.cost_usd_per_w_facility
+        cost = float(data.shell_usd_per_w[site]) if stated is None else stated
+        shell_w[site] += shells.power_w
+        shell_usd[at["before"][shells.paid_date]] += shells.power_w * cost
+    for paid in use.paid:
+        paid_usd[at["site"][paid.site]] += paid.amount_usd
+        shell_usd[at["before"][paid.paid_date]] += paid.amount_usd
+    done = {entry.run: entry.done_frac for entry in use.trained}
+    return _frame(
+        {
+            "opening_count": (("before", "site", "platform"), count),
+            "opening_rack_usd": (("before",), rack_usd),
+            "opening_shell_usd": (("before",), shell_usd),
+            "opening_shell_w": (("site",), shell_w),
+            "opening_paid_usd": (("site",), paid_usd),
+            "opening_done_frac": (("run",), [done.get(str(run), 0.0) for run in data.run.values]),
+        },
+        **axes,
+        run=list(data.run.values),
+    )
+
+
+def _quarters_before(use: Opening, start: str) -> list[str]:
+    """Every quarter from the earliest of an opening state up to the horizon."""
+    dates = [entry.installed_date for entry in use.racks]
+    dates += [entry.paid_date for entry in use.shells] + [entry.paid_date for entry in use.paid]
+    return quarter_range(min(dates), quarter_name(quarter_number(start) - 1)) if dates else []
+
+
+def _price_then(scenario: Scenario, platform: str, quarter: str) -> float:
+    """Price of a platform's rack in a quarter [USD]."""
+    use, record = scenario.asked.platforms[platform], scenario.records.accelerators[platform]
+    return float(_rack_price(use, record.rack_price_usd, [quarter])[0])

@@ -18,12 +18,16 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
+from gigawatt.plan import opening
 from gigawatt.plan.buildout import book_table
 from gigawatt.plan.rows import Form, add_rows, before, change, form
 from gigawatt.plan.solve import UNITS
 from gigawatt.scenario.schema import Asked, Milestone
 
 Floats = NDArray[np.float64]
+
+# Share of a milestone that is missing at most where it is met.
+WHOLE = 1e-6
 
 
 def milestones(asked: Asked) -> tuple[Milestone, ...]:
@@ -57,20 +61,82 @@ def add_capital(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     interest = dollars.quarter_rate_ratio(capital.debt_rate_per_year or 0.0)
     balance = change(cash) - free_cash_flow(model, asked) - change(debt) + before(debt) * interest
     balance = balance if receipts is None else balance - receipts
-    add_rows(model, "cash_balance", [period], balance, "=", opening(data, asked))
+    start = opening.first(_money_at_start(asked, interest), data)
+    add_rows(model, "cash_balance", [period], balance, "=", start)
     # Named rows, not bounds: a limit that is reported needs a dual.
     add_rows(model, "minimum_cash", [period], form(cash), ">=", capital.minimum_cash_usd / UNITS["usd"])
     add_rows(model, "debt_limit", [period], form(debt), "<=", capital.debt_limit_usd / UNITS["usd"])
     books = form(variables["rack_capex"], period="bought") * book_table(data, finance.rack_life_years)
     books = books + form(variables["shell_capex"], period="bought") * book_table(data, finance.shell_life_years)
-    add_rows(model, "covenant", [period], form(debt) - capital.covenant_frac * books, "<=")
+    stood = capital.covenant_frac * opening.book_usd(data, asked) / UNITS["usd"]
+    add_rows(model, "covenant", [period], form(debt) - capital.covenant_frac * books, "<=", stood)
 
 
-def opening(data: xr.Dataset, asked: Asked) -> xr.DataArray:
-    """Money at hand when the horizon starts, billion USD, in the first quarter; dims (period)."""
-    start = (asked.capital.opening_cash_usd + asked.capital.upfront_equity_usd) / UNITS["usd"]
-    first = np.arange(data.sizes["period"]) == 0
-    return xr.DataArray(np.where(first, start, 0.0), dims="period", coords={"period": data.indexes["period"]})
+def cash_at_start_usd(asked: Asked) -> float:
+    """Money at hand when the horizon starts [USD]."""
+    stated = None if asked.opening is None else asked.opening.cash_usd
+    return asked.capital.opening_cash_usd + asked.capital.upfront_equity_usd if stated is None else stated
+
+
+def debt_at_start_usd(asked: Asked) -> float:
+    """Debt owed when the horizon starts [USD]."""
+    return 0.0 if asked.opening is None else asked.opening.debt_usd
+
+
+def _money_at_start(asked: Asked, interest_ratio: float) -> float:
+    """What the first quarter's balance has from before it, billion USD: cash, less debt with the interest on it, and
+    less the tranches that were paid, for their shares count as if they came now."""
+    paid = sum(share * step.amount_usd for share, step in zip(drawn_frac(asked), milestones(asked), strict=True))
+    return (cash_at_start_usd(asked) - debt_at_start_usd(asked) * (1 + interest_ratio) - paid) / UNITS["usd"]
+
+
+def drawn_frac(asked: Asked) -> Floats:
+    """Share of each tranche that was paid before the horizon, (milestones,)."""
+    marks = np.array([step.power_w for step in milestones(asked)])
+    released = 0.0 if asked.opening is None else asked.opening.released_w
+    sizes = np.diff(marks, prepend=0.0)
+    shares = np.clip((released - (marks - sizes)) / sizes, 0.0, 1.0)
+    # A milestone that is met to a part in a million is met: the solver's rounding, or that of a number as text.
+    return np.where(shares > 1 - WHOLE, 1.0, shares)
+
+
+def gross_at_start_w(data: xr.Dataset, asked: Asked) -> float:
+    """Power ever installed before the horizon, on the tranches' basis [W]."""
+    stated = None if asked.opening is None else asked.opening.gross_w
+    return float((opening.start_it_w(data) * gross_ratio(data, asked)).sum()) if stated is None else stated
+
+
+def gross_w(placed_w: xr.DataArray, data: xr.Dataset, asked: Asked) -> xr.DataArray:
+    """Power ever installed at the end of each quarter, on the tranches' basis [W], dims (period).
+
+    placed_w: IT power that starts in each quarter, dims (period, site).
+    """
+    return (placed_w * gross_ratio(data, asked)).sum("site").cumsum("period") + gross_at_start_w(data, asked)
+
+
+def gross_before_w(data: xr.Dataset, asked: Asked, count: int) -> Floats:
+    """Power ever installed at the end of each of so many quarters before the horizon [W], at least what was paid for.
+
+    What was installed since follows from the racks that stand.
+    """
+    use, start = asked.opening, gross_at_start_w(data, asked)
+    power = opening.cohorts_count(data) * data.rack_it_w * gross_ratio(data, asked)
+    last = power.transpose("before", "site", "platform").values.sum(axis=(1, 2))[::-1]
+    since = np.concatenate([[0.0], np.cumsum(last), np.full(count, last.sum())])[:count][::-1]
+    return np.maximum(start - since, 0.0 if use is None else use.released_w)
+
+
+def lawful_frac(gross_w: Floats, asked: Asked, data: xr.Dataset | None, *, step: bool) -> Floats:
+    """Share of each tranche that is lawfully released by the end of each quarter, (milestones, quarters).
+
+    gross_w: power ever installed at the end of each quarter. data: the inputs; None where nothing stood before.
+    """
+    use = asked.capital.tranches
+    assert use is not None
+    powers = [one.power_w for one in milestones(asked)]
+    before = np.zeros(0) if data is None else gross_before_w(data, asked, use.lag_count)
+    shares = dollars.released_frac(np.concatenate([before, gross_w]), powers, use.lag_count, step=step)
+    return np.maximum(shares[:, before.size :], drawn_frac(asked)[:, None])
 
 
 def free_cash_flow(model: linopy.Model, asked: Asked) -> Form:
@@ -101,7 +167,9 @@ def _add_tax(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     )
     earned = model.add_variables(coords=[period], name="margin_to_date")
     add_rows(model, "margin_to_date", [period], change(earned) - _margin(model, asked), "=")
-    add_rows(model, "income_to_date", [period], form(income) - form(earned) + racks + shells, "=")
+    losses = 0.0 if asked.opening is None else asked.opening.losses_usd
+    brought = (-losses - opening.depreciation_usd(data, asked).cumsum("period")) / UNITS["usd"]
+    add_rows(model, "income_to_date", [period], form(income) - form(earned) + racks + shells, "=", brought)
     add_rows(model, "tax_on_income", [period], form(to_date) - finance.tax_frac * form(income), ">=")
     add_rows(model, "tax_is_not_paid_back", [period], change(to_date), ">=")
 
@@ -127,20 +195,25 @@ def _add_releases(model: linopy.Model, data: xr.Dataset, asked: Asked) -> Form |
     amounts = xr.DataArray(
         [step.amount_usd / UNITS["usd"] for step in steps], dims="milestone", coords={"milestone": names}
     )
-    possible = reachable(data, asked, powers)
+    drawn = xr.DataArray(drawn_frac(asked), coords=[names])
+    lower = drawn.expand_dims(period=period).transpose("milestone", "period")
+    possible = xr.DataArray(reachable(data, asked, powers).astype(float), coords=[names, period])
     released = model.add_variables(
-        lower=0,
-        upper=xr.DataArray(possible.astype(float), coords=[names, period]),
+        lower=lower,
+        upper=np.maximum(possible, lower),
         coords=[names, period],
         name="released",
         integer=use.release == "step",
     )
     gross = model.add_variables(lower=0, coords=[period], name="gross")
     added = form(model.variables["placed"]) * gross_ratio(data, asked)
-    add_rows(model, "gross_balance", [period], change(gross) - added, "=")
+    lag, start = use.lag_count, gross_at_start_w(data, asked)
+    add_rows(model, "gross_balance", [period], change(gross) - added, "=", opening.first(start / UNITS["w"], data))
     # Tight and ordered, not big-M: the power that released tranches stand for never exceeds what was built.
-    add_rows(model, "milestones", [period], form(released) * sizes - before(gross, use.lag_count), "<=")
-    add_rows(model, "released_stays", [names, period], change(released), ">=")
+    earlier = np.concatenate([gross_before_w(data, asked, lag), np.zeros(len(period))])[: len(period)]
+    stood = xr.DataArray(earlier / UNITS["w"], dims="period", coords={"period": period})
+    add_rows(model, "milestones", [period], form(released) * sizes - before(gross, lag), "<=", stood)
+    add_rows(model, "released_stays", [names, period], change(released), ">=", opening.first(drawn, data))
     if len(steps) > 1:
         earlier = released.isel(milestone=slice(None, -1)).assign_coords(milestone=names[1:])
         later = released.isel(milestone=slice(1, None))
@@ -158,17 +231,20 @@ def reachable(data: xr.Dataset, asked: Asked, powers_w: Sequence[float] | Floats
     use = asked.capital.tranches
     lag = use.lag_count if use is not None else 1
     gross = buildable_w(data, asked)
-    most = np.concatenate([np.zeros(lag), gross])[: gross.size]
+    most = np.concatenate([gross_before_w(data, asked, lag), gross])[: gross.size]
     return np.asarray(powers_w)[:, None] <= most[None, :] * (1 + 1e-9)
 
 
 def buildable_w(data: xr.Dataset, asked: Asked) -> Floats:
     """Most gross facility power by the end of each quarter [W], (quarters,): all supply bought, all ramps filled.
 
-    Ramps limit what is in service, so they bound gross power within one rack life only.
+    What was installed before the horizon counts, and takes its room on the ramps for as long as it stands. Ramps limit
+    what is in service, so they bound gross power within one rack life only.
     """
     in_pool = (data.in_pool_count * data.rack_it_w).max("platform")
     supply = (data.supply_count * in_pool).sum("pool").cumsum("period").values * float(data.pue_peak_ratio.max())
     life = round(4 * asked.finance.rack_life_years)
-    ramp = np.where(np.arange(supply.size) < life, data.ramp_w.sum("site").values, np.inf)
-    return np.minimum(supply, np.maximum.accumulate(ramp))
+    stands = (opening.standing_count(data, life) * data.rack_it_w * data.pue_peak_ratio).sum(["site", "platform"])
+    room = np.maximum((data.ramp_w.sum("site") - stands).values, 0.0)
+    ramp = np.where(np.arange(supply.size) < life, room, np.inf)
+    return gross_at_start_w(data, asked) + np.minimum(supply, np.maximum.accumulate(ramp))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from gigawatt import dollars
 from gigawatt.errors import Conflict, Infeasible
-from gigawatt.plan import financing, flows, inputs, milestones, search, split, work
+from gigawatt.plan import financing, flows, inputs, milestones, opening, search, split, work
 from gigawatt.plan.exact import exact
 from gigawatt.plan.solve import UNITS, NoPlan, Program
 from gigawatt.plan.worth import Binding, Worth, binding, worth
@@ -82,6 +83,7 @@ def plan_inputs(data: xr.Dataset, asked: Asked, progress: Progress, *, with_wort
         raise Infeasible(conflicts(data, asked)) from None
     program = found.program
     scale = UNITS["usd"] if asked.objective != "tokens" else 1e15
+    stands = 0.0 if asked.objective == "tokens" else _kept_usd(data, asked)
     penalties = _penalties_usd(program, data, asked)
     result = _decisions(program, data, asked)
     search.free(program)
@@ -95,8 +97,8 @@ def plan_inputs(data: xr.Dataset, asked: Asked, progress: Progress, *, with_wort
     return Plan(
         data=result,
         inputs=data,
-        objective=found.objective * scale,
-        bound=found.bound * scale,
+        objective=found.objective * scale + stands,
+        bound=found.bound * scale + stands,
         unit="tokens" if asked.objective == "tokens" else "USD",
         status=found.status,
         by_clock=found.by_clock,
@@ -105,6 +107,12 @@ def plan_inputs(data: xr.Dataset, asked: Asked, progress: Progress, *, with_wort
         worth=valued,
         binds=binds,
     )
+
+
+def _kept_usd(data: xr.Dataset, asked: Asked) -> float:
+    """Present value of what stands at the end of what stood at the start [USD]: whatever is decided, it is the same."""
+    end = dollars.discount_ratio(asked.finance.discount_per_year, data.sizes["period"] / 4)
+    return opening.terminal_usd(data, asked) * float(end)
 
 
 def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
@@ -116,8 +124,9 @@ def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
         return decided.where(decided >= CRUMB, 0.0) * UNITS[unit]
 
     install = split.split(si("install", "racks"), si("placed", "w"), data.rack_it_w)
-    stock = split.standing(install, life)
-    energise, some = si("energise", "w"), bool((install > 0).any())  # without racks there is no work
+    stock = split.standing(install, life, opening.standing_count(data, life))
+    energise = si("energise", "w")
+    some = bool((install > 0).any()) or opening.exists(data)  # without racks there is no work
     it = (stock * data.rack_it_w).sum("platform")
     placed = (install * data.rack_it_w).sum("platform")
     result = xr.Dataset(
@@ -127,8 +136,8 @@ def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
             "it_w": it,
             "facility_w": it * data.pue_peak_ratio,
             "energise_w": energise,
-            "shell_w": energise.cumsum("period") + data.sunk_w,
-            "gross_w": (placed * milestones.gross_ratio(data, asked)).sum("site").cumsum("period"),
+            "shell_w": energise.cumsum("period") + data.sunk_w + opening.start_shell_w(data),
+            "gross_w": milestones.gross_w(placed, data, asked),
             "gross_facility_w": (placed * data.pue_peak_ratio).sum("site").cumsum("period"),
             "work_count": si("work", "racks") * some,
         }
@@ -144,13 +153,14 @@ def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
 def _money(result: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Dataset:
     """Financing of the decisions, through the accounts' own formulae."""
     lines = flows.flows(result, data, asked)
-    receipts = financing.releases(result.gross_w, asked)
+    receipts = financing.releases(result.gross_w, asked, data)
     capex = {
         "racks": -flows.total(lines.racks_usd) - flows.total(lines.network_usd),
         "shells": -flows.total(lines.shells_usd),
     }
     power = result.facility_w.sum("site")
-    money = financing.finance(flows.free_cash_flow(lines), receipts.sum("milestone"), power, asked)
+    free, start = flows.free_cash_flow(lines), float(opening.start_facility_w(data).sum())
+    money = financing.finance(free, receipts.sum("milestone"), power, asked, start)
     return money.assign(tranche_usd=receipts, book_usd=financing.book_usd(capex, data, asked))
 
 

@@ -65,7 +65,7 @@ def form(variable: linopy.Variable, **renamed: str) -> Form:
 
 
 def before(variable: linopy.Variable, quarters: int = 1) -> Form:
-    """A variable some quarters earlier; nothing stood before the horizon."""
+    """A variable some quarters earlier, without what stood before the horizon: a number, on the right of a row."""
     return Form(((1.0, variable.labels.shift(period=quarters, fill_value=NONE)),))
 
 

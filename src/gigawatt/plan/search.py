@@ -113,7 +113,9 @@ def search(data: xr.Dataset, asked: Asked, progress: Progress) -> Found:
         gap = allowed_gap(program, asked, data, bound)
         effort = Effort(clock=clock, iterations_count=max(LEAST_TRIAL, TRIAL_RATIO * program.iterations_count))
         progress("rounding the milestones")
-        best = shift_milestones(program, round_milestones(program, asked, effort), effort, asked.solver.trials_count)
+        best = shift_milestones(
+            program, round_milestones(program, data, asked, effort), effort, asked.solver.trials_count
+        )
         if best.objective < bound - gap:
             progress("improving the milestones")
             best, bound, status = improve(program, best, effort, gap, bound, asked.solver.nodes_count)
@@ -200,10 +202,12 @@ def trial(
     """The best plan on a schedule; worth −∞ where no plan keeps to it that is worth `least`, or where that takes far
     longer than it does."""
     asked = Releases(dates=dates, gigawatt=gigawatt, columns=np.zeros(0))
-    upper = program.model.variables["released"].upper.transpose("milestone", "period").values
+    released = program.model.variables["released"]
+    lower, upper = (bound.transpose("milestone", "period").values for bound in (released.lower, released.upper))
     never = upper.shape[1]
     possible = all(date == never or (0 <= date < never and upper[n, date] > 0) for n, date in enumerate(dates))
-    if not possible or list(dates) != sorted(dates):
+    paid = all(date == 0 for n, date in enumerate(dates) if lower[n, 0] > 0)
+    if not (possible and paid) or list(dates) != sorted(dates):
         return asked
     fix(program, asked)
     try:
@@ -213,18 +217,25 @@ def trial(
     return replace(asked, objective=objective, columns=program.values.copy())
 
 
-def round_milestones(program: Program, asked: Asked, effort: Effort) -> Releases:
+def round_milestones(program: Program, data: xr.Dataset, asked: Asked, effort: Effort) -> Releases:
     """The best of a few whole schedules: the lawful dates of the pro-rata plan, and the same some quarters later.
+
+    Tranches that were paid before the horizon stay in its first quarter.
 
     Whole tranches come later than shares of them, so what the pro-rata plan builds is often a little too early.
     """
     use = asked.capital.tranches
     assert use is not None
-    sizes = np.array([step.power_w for step in milestones.milestones(asked)])
-    lawful = dollars.released_frac(program.value("gross").values * UNITS["w"], sizes, use.lag_count, step=True)
+    lawful = milestones.lawful_frac(program.value("gross").values * UNITS["w"], asked, data, step=True)
     count = lawful.shape[1]
     first = [int(np.argmax(row)) if row.any() else count for row in lawful]
-    best, *others = [*(tuple(min(date + later, count) for date in first) for later in DELAYS), (count,) * len(first)]
+    paid = milestones.drawn_frac(asked) > 0
+
+    def after(later: int) -> tuple[int, ...]:
+        """The lawful dates, so many quarters later, as far as a tranche is still to come."""
+        return tuple(0 if there else min(date + later, count) for date, there in zip(first, paid, strict=True))
+
+    best, *others = [after(later) for later in (*DELAYS, count)]
     found = trial(program, best, effort)
     for dates in others:
         found = better(found, trial(program, dates, effort, least=found.objective))
@@ -254,8 +265,8 @@ def improve(
     program: Program, best: Releases, effort: Effort, gap: float, bound: float, nodes_count: int
 ) -> tuple[Releases, float, str]:
     """Branch and bound from a schedule for at most so many nodes; the better schedule, the bound, and how it ended."""
-    upper = program.model.variables["released"].upper
-    program.bound("released", xr.zeros_like(upper), upper)
+    released = program.model.variables["released"]
+    program.bound("released", released.lower, released.upper)
     if effort.clock.left_s <= 0:
         return best, bound, "time_limit"
     _, proven, status = program.solve_mip(best.columns, gap, nodes_count, effort.clock.left_s)

@@ -33,7 +33,10 @@ def _corner(rows: Floats, columns: Floats) -> Floats:
     return np.maximum(overlap, 0.0)
 
 
-def standing(install_count: xr.DataArray, life_count: int) -> xr.DataArray:
-    """Racks in service at the end of each quarter: all that were installed in the last `life_count` quarters."""
+def standing(install_count: xr.DataArray, life_count: int, there_count: xr.DataArray | float = 0.0) -> xr.DataArray:
+    """Racks in service at the end of each quarter: all that were installed in the last `life_count` quarters.
+
+    there_count: those of them that stood when the horizon began, of the same dims.
+    """
     total = install_count.cumsum("period")
-    return total - total.shift(period=life_count, fill_value=0.0)
+    return total - total.shift(period=life_count, fill_value=0.0) + there_count

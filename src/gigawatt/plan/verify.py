@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigawatt.plan import flows
+from gigawatt.plan import flows, opening
 from gigawatt.plan.milestones import milestones
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.solve import UNITS
@@ -15,6 +15,8 @@ from gigawatt.scenario.schema import Scenario
 
 # Largest excess that is the solver's rounding, as a share of the limit's own scale.
 TOLERANCE_FRAC = 1e-6
+# Quarters from power to money at most, as the schema has it.
+LONGEST_LAG = 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ def verify(scenario: Scenario, plan: Plan) -> list[Violation]:
 def _excesses(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
     """Limit in words, by how much it is exceeded in each quarter (rows), and the scale to judge that by."""
     yield from _power(scenario, plan)
-    yield from _work(plan)
+    yield from _work(scenario, plan)
     yield from _capital(scenario, plan)
     yield from _distributions(scenario, plan)
 
@@ -51,15 +53,15 @@ def _excesses(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray,
 def _power(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
     asked, data, given = scenario.asked, plan.data, plan.inputs
     install = data.install_count.values
-    life = round(4 * asked.finance.rack_life_years)
     bought = np.einsum("tsg,gp->tp", install, given.in_pool_count.values)
     yield "supply", bought - given.supply_count.values, max(float(given.supply_count.max()), 1.0)
-    stock = np.array([install[max(0, t - life + 1) : t + 1].sum(axis=0) for t in range(len(install))])
+    stock = _standing_count(scenario, plan)[1:]
     facility = np.einsum("tsg,g,s->ts", stock, given.rack_it_w.values, given.pue_peak_ratio.values)
     scale = asked.programme.target_w
     yield "power within shells", facility - data.shell_w.values, scale
     yield "ramp", data.shell_w.values - given.ramp_w.values, scale
-    paid_for = given.sunk_w.values + np.cumsum(data.energise_w.values, axis=0)
+    stood = given.sunk_w.values + opening.start_shell_w(given).values
+    paid_for = stood + np.cumsum(data.energise_w.values, axis=0)
     yield "shells are paid for over their lead time", data.shell_w.values - paid_for, scale
     it_only = asked.programme.power_basis == "it"
     total = np.einsum("tsg,g->t", stock, given.rack_it_w.values) if it_only else facility.sum(axis=1)
@@ -67,10 +69,20 @@ def _power(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, fl
     yield "nothing negative", -np.minimum(install, 0).reshape(len(install), -1), max(float(install.max()), 1.0)
 
 
-def _work(plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
+def _standing_count(scenario: Scenario, plan: Plan) -> np.ndarray:
+    """Racks in service before the first quarter and at the end of each, (quarter, site, platform): all those of the
+    last quarters of a life, whether the plan bought them or they stood before it."""
+    life = round(4 * scenario.asked.finance.rack_life_years)
+    before = opening.cohorts_count(plan.inputs).transpose("before", "site", "platform").values
+    every = np.concatenate([before, plan.data.install_count.transpose("period", "site", "platform").values])
+    ends = range(len(before), len(every) + 1)
+    return np.array([every[max(0, end - life) : end].sum(axis=0) for end in ends])
+
+
+def _work(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
     data, given = plan.data, plan.inputs
-    stock = data.stock_count.sum("site").values
-    before = np.vstack([np.zeros((1, stock.shape[1])), stock[:-1]])
+    standing = _standing_count(scenario, plan).sum(axis=1)
+    before, stock = standing[:-1], standing[1:]
     busy = data.work_count.sum("use_case").values
     if "train_count" in data:
         busy = busy + data.train_count.sum("run").values[:, None, :]
@@ -103,19 +115,32 @@ def _capital(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, 
     if use is None:
         return
     ratio = plan.inputs.pue_peak_ratio.values if use.power_basis == "facility" else np.ones(plan.inputs.sizes["site"])
-    gross = np.cumsum(np.einsum("tsg,g,s->t", data.install_count.values, plan.inputs.rack_it_w.values, ratio))
-    seen = np.concatenate([np.zeros(use.lag_count), gross])[: gross.size]
+    before, start, drawn = _before(scenario, plan, ratio)
+    gross = start + np.cumsum(np.einsum("tsg,g,s->t", data.install_count.values, plan.inputs.rack_it_w.values, ratio))
+    seen = np.concatenate([before[before.size - use.lag_count :], gross])[: gross.size]
     paid = np.cumsum(data.tranche_usd.values, axis=1)
     below = 0.0
     for n, step in enumerate(milestones(asked)):
         share = np.clip((seen - below) / (step.power_w - below), 0, 1)
         lawful = share if use.release == "pro_rata" else (share >= 1 - TOLERANCE_FRAC).astype(float)
+        had = np.clip((drawn - below) / (step.power_w - below), 0, 1)
         yield (
             f"tranche of {step.power_w / 1e9:g} GW before its power",
-            paid[n] - lawful * step.amount_usd,
+            paid[n] + had * step.amount_usd - np.maximum(lawful, had) * step.amount_usd,
             step.amount_usd,
         )
         below = step.power_w
+
+
+def _before(scenario: Scenario, plan: Plan, ratio: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """Power ever installed at the end of each quarter before the plan, at its start, and up to which tranches were
+    paid [W]; ratio: power on the tranches' basis per IT power, (site,)."""
+    use, given = scenario.asked.opening, plan.inputs
+    cohorts = opening.cohorts_count(given).transpose("before", "site", "platform").values
+    added = np.einsum("bsg,g,s->b", cohorts, given.rack_it_w.values, ratio)
+    start = added.sum() if use is None or use.gross_w is None else use.gross_w
+    earlier = start - added.sum() + np.cumsum(np.concatenate([np.zeros(LONGEST_LAG), added]))
+    return earlier, float(start), 0.0 if use is None else use.released_w
 
 
 def _distributions(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
@@ -124,11 +149,13 @@ def _distributions(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.nda
     paid, debt, interest = (data[name].values for name in ("distribution_usd", "debt_usd", "interest_usd"))
     power = data.facility_w.sum("site").values
     scale = max(float(data.cash_usd.values.max()), UNITS["usd"])
-    stands = [power[:n].max(initial=0.0) for n in range(power.size)]
-    locked = np.array(stands) < capital.lock_up_frac * power.max() * (1 - TOLERANCE_FRAC)
+    stood = float(opening.start_facility_w(plan.inputs).sum())
+    stands = [power[:n].max(initial=stood) for n in range(power.size)]
+    locked = np.array(stands) < capital.lock_up_frac * power.max(initial=stood) * (1 - TOLERANCE_FRAC)
     yield "nothing paid out before completion", paid * locked, scale
     free = flows.free_cash_flow(flows.flows(data, plan.inputs, scenario.asked)).values
-    service = interest + np.maximum(np.concatenate([[0.0], debt[:-1]]) - debt, 0.0)
+    owed = 0.0 if scenario.asked.opening is None else scenario.asked.opening.debt_usd
+    service = interest + np.maximum(np.concatenate([[owed], debt[:-1]]) - debt, 0.0)
     years = [slice(max(n - 3, 0), n + 1) for n in range(paid.size)]
     short = [capital.distribution_cover_ratio * service[year].sum() - free[year].sum() for year in years]
     yield "nothing paid out without cover", np.where(np.array(short) > TOLERANCE_FRAC * scale, paid, 0.0), scale

@@ -18,6 +18,7 @@ from operator import add
 import linopy
 import xarray as xr
 
+from gigawatt.plan import opening
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.plan.rows import Form, add_rows, form, mean
 from gigawatt.plan.solve import UNITS
@@ -40,11 +41,13 @@ def add_work(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
         busy = busy + form(research)
         _add_experiments(model, data)
     stock = mean(model.variables["stock"])
-    add_rows(model, "capacity", [period, block, platform], busy - stock, "<=")
+    stood = 0.5 * opening.first(opening.start_count(data).sum("site") / UNITS["racks"], data)
+    add_rows(model, "capacity", [period, block, platform], busy - stock, "<=", stood)
     if asked.programme.inference_most_frac < 1:
         rack_gw = data.rack_it_w * UNITS["racks"] / UNITS["w"]
         allowed = asked.programme.inference_most_frac * (stock * rack_gw)
-        add_rows(model, "inference_share", [period, block], form(work) * rack_gw - allowed, "<=")
+        more = asked.programme.inference_most_frac * (stood * rack_gw).sum("platform")
+        add_rows(model, "inference_share", [period, block], form(work) * rack_gw - allowed, "<=", more)
     _add_sales(model, data, asked)
 
 
@@ -101,11 +104,12 @@ def _add_floors(model: linopy.Model, data: xr.Dataset, served: Form, asked_for: 
 def _add_runs(model: linopy.Model, data: xr.Dataset) -> None:
     period, run = data.indexes["period"], data.indexes["run"]
     train = form(model.variables["train"])
-    upper = xr.where(data.run_hard > 0, 0.0, 1.0)
+    left = opening.left_frac(data)
+    upper = xr.where(data.run_hard > 0, 0.0, left)
     missing = model.add_variables(lower=0, upper=upper, coords=[run], name="missing_run")
     volume = data.run_volume_flop / UNITS["flop"]
     done = train * _flop_per_krack(data.run_rack_flops)
-    add_rows(model, "run_volume", [run], done + form(missing) * volume, "=", volume)
+    add_rows(model, "run_volume", [run], done + form(missing) * volume, "=", volume * left)
     most = (data.run_gang_count / UNITS["racks"]) * (data.run_window >= 0)
     add_rows(model, "gang", [period, run], train * data.packages_per_rack_count, "<=", most)
 

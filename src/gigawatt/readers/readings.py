@@ -24,6 +24,7 @@ QUANTITIES: dict[str, tuple[str, bool]] = {
     "gpu_power": ("W", False),
     "gpu_time": ("h", True),  # GPUs × hours of an allocation
     "gpu_errors": ("count", True),
+    "tokens": ("tokens", True),  # of a bill that does not say which way
     "tokens_in": ("tokens", True),
     "tokens_out": ("tokens", True),
     "requests": ("count", True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -22,8 +23,17 @@ DOCUMENTS: dict[str, str] = {
     "sweep": "sweep",
     "hedge": "hedging",
     "simulate": "simulation",
+    "track reconcile": "reconciliation",
     "allocate": "allocation",
     "flywheel": "flywheel",
+    "ledger init": "ledger_init",
+    "ledger record": "ledger_record",
+    "ledger import": "ledger_import",
+    "ledger status": "ledger_status",
+    "ledger facts": "ledger_facts",
+    "ledger verify": "ledger_verify",
+    "ledger approve": "ledger_milestone",
+    "ledger disburse": "ledger_milestone",
     "predict inference": "inference",
     "predict training": "training",
     "predict bridge": "bridge",
@@ -41,6 +51,8 @@ TABLES: dict[str, str] = dict.fromkeys(("validate inference", "validate training
 TABLE_HEADS = ("measured", "p10", "p50", "p90", "baseline", "error_frac", "note")
 # Verbs whose answer is a file already.
 FILES = ("catalog import-model",)
+# Verbs whose answer is the file of another program, which a terminal is given as it stands.
+WRITTEN = ("export kueue", "export kai", "export slurm", "export focus")
 
 
 def told(verb: Verb) -> bool:
@@ -96,11 +108,29 @@ def _kind(verb: Verb) -> str:
     return f"report of {verb.name}"
 
 
-def show(answer: Any, found: Document | None, files: Mapping[str, str]) -> None:
-    """Print an answer for a person: its document, or its figures where it has none."""
-    if found is None:
-        print(json.dumps(plain(answer), indent=2, ensure_ascii=False))
-        return
-    from gigawatt.report.writers import terminal
+def data(verb: Verb, answer: Any) -> dict[str, Any]:
+    """An answer as plain data; where it is the file of another program, with that as `text`."""
+    if verb.name in WRITTEN:
+        from gigawatt.report.quotas import written
 
-    terminal.show(found, files)
+        return written.told(answer)
+    return plain(answer)
+
+
+def show(verb: Verb, answer: Any, found: Document | None, files: Mapping[str, str]) -> None:
+    """Print an answer for a person: its document, or its figures where it has none.
+
+    Of the file of another program nothing but the file goes to standard output, and its notes to standard error.
+    """
+    if verb.name in WRITTEN:
+        from gigawatt.report.quotas import written
+
+        for note in answer.head.notes:
+            print(f"note: {note.text}", file=sys.stderr)
+        print(written.written(answer).shown, end="")
+    elif found is None:
+        print(json.dumps(plain(answer), indent=2, ensure_ascii=False))
+    else:
+        from gigawatt.report.writers import terminal
+
+        terminal.show(found, files)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gigawatt.account.metrics import GIGAWATT_W, SECONDS_PER_DAY, Headline
 from gigawatt.catalog.records import Source
-from gigawatt.plan import flows
+from gigawatt.plan import flows, opening
 from gigawatt.plan.worth import Binding
 from gigawatt.report import names
 from gigawatt.scenario.schema import Asked, Scenario
@@ -150,7 +150,9 @@ def running_usd(v: View) -> Floats:
 
 def revenue_usd_per_gw_year(v: View) -> Floats:
     """Revenue per gigawatt of facility power in service and year [USD], by year; NaN where nothing runs."""
-    power = flows.mean_stock(v.result.plan.data.facility_w.sum("site")).values / GIGAWATT_W
+    plan = v.result.plan
+    start_w = opening.start_facility_w(plan.inputs).sum()
+    power = flows.mean_stock(plan.data.facility_w.sum("site"), start_w).values / GIGAWATT_W
     return over(v.yearly(v.books["revenue"]), v.yearly(power) / 4)
 
 

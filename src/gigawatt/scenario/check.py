@@ -13,6 +13,7 @@ from gigawatt.catalog.plausible import refused
 from gigawatt.catalog.tables import Reader
 from gigawatt.quarters import QUARTER, Course, arriving, quarter_number, quarter_range
 from gigawatt.scenario.allocation import GROUPS, check_within
+from gigawatt.scenario.check_opening import check_opening
 from gigawatt.scenario.check_uncertainty import check_uncertainty
 from gigawatt.scenario.flywheel import check_flywheel
 from gigawatt.scenario.schema import (
@@ -47,6 +48,7 @@ def check(asked: Asked, records: Records | None, reader: Reader) -> None:
     if asked.flywheel is not None:
         users = {key: use.people.weekly_users_count for key, use in asked.use_cases.items() if use.people is not None}
         check_flywheel(asked.flywheel, users, reader)
+    check_opening(asked, records if not reader.faults else None, reader)
     if records is not None:
         _sites(asked, records, reader)
         _each_site_once(asked, records, reader)
@@ -89,7 +91,8 @@ def _finance(asked: Asked, reader: Reader) -> None:
 def _capital(asked: Asked, reader: Reader) -> None:
     use = asked.capital
     _debt(use, reader)
-    if use.opening_cash_usd + use.upfront_equity_usd < use.minimum_cash_usd:
+    stated = asked.opening is not None and asked.opening.cash_usd is not None  # the opening is checked by itself
+    if not stated and use.opening_cash_usd + use.upfront_equity_usd < use.minimum_cash_usd:
         given = f"{use.minimum_cash_usd:,.0f} USD"
         reader.fault("capital.minimum_cash", given, "at most the opening cash and the equity paid up front")
     if use.tranches is not None:

@@ -192,6 +192,8 @@ def resolved(asked: Asked, records: Records) -> dict[str, Any]:
     """Every value of the question as plain data, without evidence: what the identity is taken from."""
     data = {"asked": asdict(asked), "records": asdict(records)}
     del data["asked"]["solver"], data["asked"]["implausible"]
+    if asked.opening is None:
+        del data["asked"]["opening"]  # so that a question without one is what it was before there were any
     for site in data["asked"]["sites"].values():
         site |= dict.fromkeys(FILE_KEYS, "")  # their hours count, in `series`, and not where they lie
     data["records"]["series"] = {key: digests(series) for key, series in records.series.items()}

@@ -16,7 +16,7 @@ from gigawatt.scenario.schema import Scenario
 # The key of a question that names strategies.
 ARGUMENT = "strategies"
 # What a strategy may not touch: it decides what is done, not what is asked, or what the future may bring.
-WORLD = ("extends", "name", "dollar_year", "seed", "horizon", "uncertainty", "correlations")
+WORLD = ("extends", "name", "dollar_year", "seed", "horizon", "opening", "uncertainty", "correlations")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

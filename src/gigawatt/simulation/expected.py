@@ -40,14 +40,17 @@ HALVES = np.full(2, 0.5)
 def fleet(scenario: Scenario, plan: Plan, at: Pairs, spans: Sequence[Span]) -> list[Racks]:
     """The racks of every span, each constant over it: the mean of its quarter."""
     record = scenario.records.reliability
-    edges = racks.edges_h(scenario)
+    earlier = len(racks.standing(plan, at))
+    edges = racks.edges_h(scenario, earlier)
+    edges = edges - edges[0]
     online, leaving = arrivals_count(scenario, plan, at)
     tray_frac = np.minimum(record.tray_packages_count / at.packages_count, 1)
     by_day = [np.cumsum(online - leaving, axis=1), *_out(scenario, at, online)]
     shares = np.array([kind.share_frac for kind in record.classes])
     found = []
     for span in spans:
-        quarter = slice(*np.rint(edges[[span.period, span.period + 1]] / DAY_HOURS).astype(int))
+        period = earlier + span.period
+        quarter = slice(*np.rint(edges[[period, period + 1]] / DAY_HOURS).astype(int))
         stock, down, degraded, failures = (
             np.broadcast_to(values[:, quarter].mean(axis=1), (span.count, len(at.names))) for values in by_day
         )
@@ -68,17 +71,21 @@ def fleet(scenario: Scenario, plan: Plan, at: Pairs, spans: Sequence[Span]) -> l
 def arrivals_count(scenario: Scenario, plan: Plan, at: Pairs) -> tuple[Floats, Floats]:
     """Racks that enter and leave service on each day, shapes (pair, day): evenly through their quarter, then late.
 
-    Of those that come or go at any time of a day, half count on the next.
+    Days are those from the first quarter that brought any, before the plan or in it; what stands when it begins has
+    come. Of those that come or go at any time of a day, half count on the next.
     """
-    edges = np.rint(racks.edges_h(scenario) / DAY_HOURS).astype(int)
+    before = racks.standing(plan, at)
+    edges = racks.edges_h(scenario, len(before))
+    edges = np.rint((edges - edges[0]) / DAY_HOURS).astype(int)
     life, slip_h = racks.life_count(scenario), scenario.records.reliability.delivery_slip_h
-    due, leaving = (np.zeros((len(at.names), edges[-1])) for _ in range(2))
-    for period, counts in enumerate(racks.installs(plan, at)):
-        for values, quarter in ((due, period), (leaving, period + life)):
+    there, due, leaving = (np.zeros((len(at.names), edges[-1])) for _ in range(3))
+    for period, counts in enumerate(np.concatenate([before, racks.installs(plan, at)])):
+        come = there if period < len(before) else due
+        for values, quarter in ((come, period), (leaving, period + life)):
             values[:, edges[quarter] : edges[quarter + 1]] += counts[:, None] / (edges[quarter + 1] - edges[quarter])
     days = np.maximum(np.arange(edges[-1] + 1) - 0.5, 0.0)
     late = -np.diff(np.exp(-days * DAY_HOURS / slip_h)) if slip_h > 0 else np.ones(1)
-    return _shifted(_shifted(due, late), HALVES), _shifted(leaving, HALVES)
+    return _shifted(there + _shifted(due, late), HALVES), _shifted(leaving, HALVES)
 
 
 def _shifted(by_day: Floats, share_frac: Floats) -> Floats:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gigawatt import watts
 from gigawatt.catalog import to_watts
+from gigawatt.plan import opening
 from gigawatt.plan.flows import mean_stock
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
@@ -85,6 +86,8 @@ class World:
     curves: list[watts.PowerCurve]
     design_w: Floats
     shell_w: Floats
+    start_design_w: Floats
+    start_shell_w: Floats
     full_w: Floats
     terms: list[storage.Terms]
     events: tuple[limits.Event, ...]
@@ -101,7 +104,8 @@ def world(
 ) -> World:
     """What all spans of a plan share. years: of the scenario's sites, where the caller has them already."""
     asked, records, data = scenario.asked, scenario.records, plan.inputs
-    stock = mean_stock(plan.data.stock_count).transpose("period", "site", "platform").values[:, at.site, at.platform]
+    racks_count = mean_stock(plan.data.stock_count, opening.start_count(data))
+    stock = racks_count.transpose("period", "site", "platform").values[:, at.site, at.platform]
     order = [tier.work for tier in reversed(asked.simulate.tiers)]
     day, peak = tide.tide(data, asked)
     curves = {"training": to_watts.power_curve_of(records.training_curve)}
@@ -118,6 +122,8 @@ def world(
         curves=[curves.get(tier.work, serving) for tier in asked.simulate.tiers],
         design_w=power.design_power(plan.data, data),
         shell_w=plan.data.shell_w.transpose("period", "site").values,
+        start_design_w=power.start_power(data),
+        start_shell_w=opening.start_shell_w(data).values,
         full_w=data.rack_it_w.values[at.platform] * asked.operations.load_factor_frac,
         terms=storage.terms(scenario, weekly),
         events=tuple(events),
@@ -139,7 +145,7 @@ def live_span(of: World, span: Span, fleet: racks.Racks) -> Hours:
     lived, quarters = _mean(met, called.lived), of.scenario.quarters
     it_w, outside = _by_site(of, lived.draw_w), _outside(met, called)
     facility_w, price = it_w + outside.loss_w, _paid(met, called)
-    shell_w = power.during(of.shell_w, span, quarters, of.weekly)
+    shell_w = power.during(of.shell_w, span, quarters, of.weekly, of.start_shell_w)
     ceiling_w = called.ceiling_w[: span.count]  # batteries stand idle in weeks, which alone have several states
     flows = storage.schedule(of.terms, span, quarters, facility_w, ceiling_w, shell_w, price)
     done = _trained(of, span, fleet, lived)
@@ -228,7 +234,7 @@ def _asked(of: World, span: Span, fleet: racks.Racks, met: contracts.States) -> 
 def _under(of: World, asked: _Asked, called: sharing.Mask) -> _Under:
     """The same under the limits of the scenario, with the calls of contracts."""
     span, air, before_w = asked.span, asked.air, asked.before_w
-    shell_w = power.during(of.shell_w, span, of.scenario.quarters, of.weekly)
+    shell_w = power.during(of.shell_w, span, of.scenario.quarters, of.weekly, of.start_shell_w)
     bounds = limits.limits(of.scenario, span, air, shell_w, called, of.events, of.weekly)
     ceiling_w = storage.ceilings(bounds, before_w)
     left = storage.relieved(of.terms, span, bounds, before_w, ceiling_w, shell_w)
@@ -407,7 +413,7 @@ def _extremes(
 
 
 def _design(of: World, span: Span) -> Floats:
-    return power.during(of.design_w, span, of.scenario.quarters, of.weekly)
+    return power.during(of.design_w, span, of.scenario.quarters, of.weekly, of.start_design_w)
 
 
 def _swung(of: World, draw_w: Floats, gang_count: Floats, facility_w: Floats) -> Floats:

@@ -40,7 +40,7 @@ def mend(
     stock, of which one that is asked for is replaced after part_lead_h. Nothing is limited by an array without entries.
     """
     begins, ends = np.full(time_h.size, np.nan), np.full(time_h.size, np.nan)
-    back_h = np.zeros(racks_count)
+    back_h = np.full(racks_count, -np.inf)
     ready = [(np.inf, -1)]  # faults that wait, by the time from which a crew may mend them; the last one waits for ever
     for n in range(time_h.size + 1):
         now = time_h[n] if n < time_h.size else np.inf

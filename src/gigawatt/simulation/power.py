@@ -16,6 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import watts
+from gigawatt.plan import opening
 from gigawatt.scenario.schema import Asked
 from gigawatt.simulation.calendar import Span
 from gigawatt.simulation.outdoors import Outdoors
@@ -77,14 +78,22 @@ def design_power(decisions: xr.Dataset, data: xr.Dataset) -> Floats:
     return np.maximum(design, decisions.it_w.transpose("period", "site").values)
 
 
-def during(closing: Floats, span: Span, quarters: Sequence[str], weekly: bool) -> Floats:
+def start_power(data: xr.Dataset) -> Floats:
+    """IT power [W] that the shells which stand before the first quarter are built for, (site,), as `design_power`."""
+    design = opening.start_shell_w(data) / data.pue_peak_ratio
+    return np.maximum(design.values, opening.start_it_w(data).values)
+
+
+def during(closing: Floats, span: Span, quarters: Sequence[str], weekly: bool, start: Floats | None = None) -> Floats:
     """A stock at the end of each step of a span, (step, …), from that at the ends of quarters, (period, …).
 
-    It grows evenly through its quarter, and a representative week has its mean.
+    It grows evenly through its quarter, and a representative week has its mean. start: what the first quarter opens
+    with; None is nothing.
     """
-    opening = closing[span.period - 1] if span.period else np.zeros_like(closing[0])
+    before = np.zeros_like(closing[0]) if start is None else start
+    begun = closing[span.period - 1] if span.period else before
     share = span.passed_frac(quarters) if not weekly else np.full(span.count, 0.5)
-    return opening + share[:, None] * (closing[span.period] - opening)
+    return begun + share[:, None] * (closing[span.period] - begun)
 
 
 def facility_power(

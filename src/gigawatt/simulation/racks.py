@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gigawatt.plan import opening
 from gigawatt.plan.inputs import HOURS_PER_YEAR
 from gigawatt.plan.plan import Plan
 from gigawatt.quarters import first_day, quarter_name, quarter_number
@@ -86,8 +87,9 @@ def note(scenario: Scenario) -> str:
 
 
 def pairs(plan: Plan) -> Pairs:
-    """Every pair that the plan ever gives a rack."""
+    """Every pair that ever has a rack."""
     largest = plan.data.stock_count.transpose("period", "site", "platform").values.max(axis=0, initial=0.0)
+    largest = np.maximum(largest, opening.start_count(plan.inputs).transpose("site", "platform").values)
     site, platform = np.nonzero(largest > ROUNDING_FRAC * largest.max(initial=0.0))
     names = zip(plan.inputs.site.values[site], plan.inputs.platform.values[platform], strict=True)
     return Pairs(
@@ -104,11 +106,21 @@ def installs(plan: Plan, at: Pairs) -> Floats:
     return np.maximum(install[:, at.site, at.platform], 0.0)
 
 
-def edges_h(scenario: Scenario) -> Floats:
-    """Hours at which the quarters begin, those of the plan and then those until its last rack leaves."""
-    quarters, life = scenario.quarters, life_count(scenario)
-    last = quarter_number(quarters[-1])
-    return calendar.edges_h([*quarters, *(quarter_name(last + n) for n in range(1, life + 1))])
+def standing(plan: Plan, at: Pairs) -> Floats:
+    """Racks that stand when the plan begins, by the quarter before it that brought them, shape (before, pair)."""
+    count = opening.cohorts_count(plan.inputs).transpose("before", "site", "platform").values
+    return np.asarray(count[:, at.site, at.platform])
+
+
+def edges_h(scenario: Scenario, before_count: int = 0) -> Floats:
+    """Hours at which the quarters begin, those of the plan and then those until its last rack leaves.
+
+    before_count: quarters before the plan that come first; they begin at hours below 0.
+    """
+    first, life = quarter_number(scenario.quarters[0]), life_count(scenario)
+    last = quarter_number(scenario.quarters[-1])
+    edges = calendar.edges_h([quarter_name(n) for n in range(first - before_count, last + life + 1)])
+    return edges - edges[before_count]
 
 
 def life_count(scenario: Scenario) -> int:
@@ -122,16 +134,19 @@ def key_of(scenario: Scenario, at: Pairs, pair: int, period: int) -> Key:
 
 
 def cohorts(scenario: Scenario, plan: Plan, at: Pairs, slips_h: Mapping[Key, float]) -> list[Cohort]:
-    """Whole racks, one cohort for each quarter and pair that gets some; they come evenly through the quarter.
+    """Whole racks, one cohort for each quarter and pair that gets some, before the plan or in it; they come evenly
+    through the quarter.
 
     Deliveries are rounded so that their running sum is. slips_h: by how much a cohort is late; its racks leave when
     the plan says, late or not.
     """
-    edges, life = edges_h(scenario), life_count(scenario)
-    counts = np.diff(np.rint(np.cumsum(installs(plan, at), axis=0)), axis=0, prepend=0.0).astype(int)
+    before = standing(plan, at)
+    edges, life = edges_h(scenario, len(before)), life_count(scenario)
+    delivered = np.cumsum(np.concatenate([before, installs(plan, at)]), axis=0)
+    counts = np.diff(np.rint(delivered), axis=0, prepend=0.0).astype(int)
     found = []
     for period, pair in zip(*(index.tolist() for index in np.nonzero(counts)), strict=True):
-        key = key_of(scenario, at, pair, period)
+        key = key_of(scenario, at, pair, period - len(before))
         place = (np.arange(counts[period, pair]) + 0.5) / counts[period, pair]
         due, leaves = (edges[n] + place * (edges[n + 1] - edges[n]) for n in (period, period + life))
         online = np.minimum(due + slips_h.get(key, 0.0), leaves)

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.plan import buildout, flows
+from gigawatt.plan import buildout, flows, opening
 from gigawatt.plan.inputs import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
@@ -148,7 +148,8 @@ def planned(plan: Plan, scenario: Scenario, spans: Sequence[Span], weekly: bool)
     which the draw may change in an hour), gang_swing_frac, gang_smoothing_frac.
     """
     decisions, inputs, asked = plan.data, plan.inputs, scenario.asked
-    it = flows.mean_stock(decisions.it_w)
+    it = flows.mean_stock(decisions.it_w, opening.start_it_w(inputs))
+    shell, stock = decisions.shell_w, decisions.stock_count
     energy = it * buildout.energy_wh_per_w(inputs, asked)
     research, train = xr.zeros_like(inputs.experiment_wish_flop), xr.zeros_like(inputs.run_window)
     if inputs.sizes["experiment"]:
@@ -162,8 +163,8 @@ def planned(plan: Plan, scenario: Scenario, spans: Sequence[Span], weekly: bool)
             "it_wh": it * asked.operations.load_factor_frac * HOURS_PER_QUARTER,
             "facility_wh": energy,
             "energy_usd": energy * inputs.energy_price_usd_per_wh,
-            "connection_w": flows.mean_stock(decisions.shell_w) if weekly else decisions.shell_w,
-            "stock_count": flows.mean_stock(decisions.stock_count).sum(["site", "platform"]),
+            "connection_w": flows.mean_stock(shell, opening.start_shell_w(inputs)) if weekly else shell,
+            "stock_count": flows.mean_stock(stock, opening.start_count(inputs)).sum(["site", "platform"]),
             "served_tokens": served * SECONDS_PER_QUARTER,
             "train_flop": train * SECONDS_PER_QUARTER,
             "research_flop": research * SECONDS_PER_QUARTER,

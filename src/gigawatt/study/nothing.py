@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from gigawatt import units
+from gigawatt.plan import opening
 from gigawatt.plan.break_even import price_ratio
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.worth import Binding
@@ -30,6 +31,9 @@ def note(scenario: Scenario, plan: Plan) -> Note:
     if best is not None:
         gain = units.show(best.value_usd, "usd")
         text = f"Nothing is built for want of {best.limit}: {best.step} more would add {gain} today."
+        return Note(code=NOTHING, path="", text=text)
+    if opening.exists(plan.inputs):
+        text = "Nothing is worth building beside what stands when the plan begins."
         return Note(code=NOTHING, path="", text=text)
     if asked.objective != "npv":
         return Note(code=NOTHING, path="objective", text=f"Nothing is worth building for {asked.objective}.")

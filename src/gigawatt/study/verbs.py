@@ -17,12 +17,13 @@ from typing import Any, Literal
 
 from gigawatt.study.job import Job
 
-Group = Literal["plan", "live", "share", "kernels", "know"]
+Group = Literal["plan", "live", "share", "book", "kernels", "know"]
 # The groups in the order of a user's work, and what they are for.
 GROUPS: Mapping[Group, str] = {
     "plan": "Plan: what to build, and how it holds up",
     "live": "Live: what then happens",
     "share": "Share: who gets the compute",
+    "book": "Keep: what really happened, and what is due for it",
     "kernels": "Kernels: what a machine does, and how far that is from what was measured",
     "know": "Know: figures, sources and statements",
 }
@@ -67,8 +68,8 @@ class Verb:
         return _at(self.asks)
 
     def answer(self, question: Any, job: Job) -> Any:
-        """What it answers. Raises ScenarioError, CatalogError or CalibrationError for bad input, Infeasible where no
-        plan meets every limit, SolverFailure where a solver fails, Cancelled where the job is."""
+        """What it answers. Raises ScenarioError, CatalogError, CalibrationError or LedgerError for bad input,
+        Infeasible where no plan meets every limit, SolverFailure where a solver fails, Cancelled where the job is."""
         return _at(self.answers)(question, job)
 
 
@@ -147,6 +148,15 @@ VERBS: tuple[Verb, ...] = (
         example="gigawatt simulate one-campus --event '2027-07-14T16:00/4h site=example-campus -50%'",
     ),
     Verb(
+        name="track reconcile",
+        group="live",
+        title="Hold a plan against the ledger: deviations by cause, earned value, when the next tranche is due.",
+        asks="track.question:ReconcileQuestion",
+        answers="track.reconcile:answer",
+        positional=("result",),
+        example="gigawatt track reconcile gigawatt-runs/loi --at 2026-12-31",
+    ),
+    Verb(
         name="allocate",
         group="share",
         title="Divide power among classes of work: who gets what, what the next gigawatt is worth, when it is enough.",
@@ -164,6 +174,122 @@ VERBS: tuple[Verb, ...] = (
         positional=("scenario",),
         long=True,
         example="gigawatt flywheel --backtest",
+    ),
+    Verb(
+        name="ledger init",
+        group="book",
+        title="Make a ledger, and record the terms of a programme: which power releases which tranche.",
+        asks="ledger.question:LedgerInitQuestion",
+        answers="ledger.init:answer",
+        positional=("scenario",),
+        example="gigawatt ledger init three-sites",
+    ),
+    Verb(
+        name="ledger record",
+        group="book",
+        title="Record what no file carries: a site's state, racks, an acceptance test, work, prices, money.",
+        asks="ledger.question:RecordQuestion",
+        answers="ledger.record:answer",
+        positional=("kind", "fields"),
+        example="gigawatt ledger record racks site=example-river platform=gb300 racks=40 at=2026-02-25 --source note",
+    ),
+    Verb(
+        name="ledger import",
+        group="book",
+        title="Take what meters, Prometheus, Slurm and billers write, once, with every line that is refused and why.",
+        asks="ledger.question:ImportQuestion",
+        answers="ledger.taking:answer",
+        positional=("file",),
+        long=True,
+        example="gigawatt ledger import meter.csv --kind meter --site example-river --utc-offset '-6 h'",
+    ),
+    Verb(
+        name="ledger status",
+        group="book",
+        title="Show what stands, which milestone is met, which tranche is due, as it was known on any day.",
+        asks="ledger.question:StatusQuestion",
+        answers="ledger.status:answer",
+        example="gigawatt ledger status --as-of 2026-03-31",
+    ),
+    Verb(
+        name="ledger facts",
+        group="book",
+        title="List facts, with the numbers by which they are corrected.",
+        asks="ledger.question:FactsQuestion",
+        answers="ledger.listing:answer",
+        example="gigawatt ledger facts --kind racks",
+    ),
+    Verb(
+        name="ledger verify",
+        group="book",
+        title="Prove that nothing was altered, removed or reordered before a head that was kept elsewhere.",
+        asks="ledger.question:VerifyQuestion",
+        answers="ledger.verifying:answer",
+        long=True,
+        example="gigawatt ledger verify --head 0123456789abcdef",
+    ),
+    Verb(
+        name="ledger approve",
+        group="book",
+        title="Approve a milestone that is met: two people do, before its tranche is due.",
+        asks="ledger.question:ReleaseQuestion",
+        answers="ledger.releasing:approve",
+        positional=("milestone",),
+        example="gigawatt ledger approve '20 MW' --as ada",
+    ),
+    Verb(
+        name="ledger disburse",
+        group="book",
+        title="Record that a tranche which is due was paid, once, however often that is said.",
+        asks="ledger.question:ReleaseQuestion",
+        answers="ledger.releasing:disburse",
+        positional=("milestone",),
+        example="gigawatt ledger disburse '20 MW' --as ben",
+    ),
+    Verb(
+        name="ledger example",
+        group="book",
+        title="Write the files of a generated year of the programme three-sites, to learn the ledger with.",
+        asks="ledger.example:ExampleQuestion",
+        answers="ledger.example:answer",
+        folder="Folder for the files, which is made; example-year where none is given.",
+        example="gigawatt ledger example --out year",
+    ),
+    Verb(
+        name="export kueue",
+        group="share",
+        title="Make a quarter of a plan the quotas of Kueue: flavors, cohorts, queues, priorities, as YAML.",
+        asks="export.question:QuotasQuestion",
+        answers="export.answer:kueue",
+        positional=("result",),
+        example="gigawatt export kueue gigawatt-runs/one-campus --period 2027Q3 > quotas.yaml",
+    ),
+    Verb(
+        name="export kai",
+        group="share",
+        title="Make a quarter of a plan the queues of the KAI scheduler, one for each class and node pool, as YAML.",
+        asks="export.question:QuotasQuestion",
+        answers="export.answer:kai",
+        positional=("result",),
+        example="gigawatt export kai gigawatt-runs/one-campus --period 2027Q3 > queues.yaml",
+    ),
+    Verb(
+        name="export slurm",
+        group="share",
+        title="Make a quarter of a plan accounts and QOS of Slurm, as a script of sacctmgr commands.",
+        asks="export.question:QuotasQuestion",
+        answers="export.answer:slurm",
+        positional=("result",),
+        example="gigawatt export slurm gigawatt-runs/one-campus --period 2027Q3 > quotas.sh",
+    ),
+    Verb(
+        name="export focus",
+        group="share",
+        title="Write the books as rows of cost and usage in FOCUS 1.4, as CSV.",
+        asks="export.question:FocusQuestion",
+        answers="export.focus:answer",
+        positional=("result",),
+        example="gigawatt export focus gigawatt-runs/one-campus > costs.csv",
     ),
     Verb(
         name="predict inference",

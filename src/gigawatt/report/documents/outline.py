@@ -9,6 +9,7 @@ from gigawatt.report import names
 from gigawatt.report.document import Column, Document, Facts, Section, Table, Value
 from gigawatt.report.formats import WHOLE, Scale, cell, scale
 from gigawatt.study.check.answer import Outline, OutlinedCapital, OutlinedResearch, OutlinedSite, OutlinedUseCase
+from gigawatt.study.check.opening import OutlinedOpening
 from gigawatt.study.dates import when
 from gigawatt.study.job import HASH_LENGTH
 
@@ -20,12 +21,14 @@ def document(found: Outline) -> Document:
     tables = [_sites(found.sites), _platforms(found), _classes(found.use_cases)]
     tables += [_research(found.research)] if found.research else []
     question = _question(found)
+    stands = [] if found.opening is None else _standing(found.opening)
     return Document(
         title=found.title,
         names=(found.head.scenario or "", (found.head.hash or "")[:HASH_LENGTH]),
         lead=" ".join(found.description.split()),
         sections=(
             Section(slug=question.name, title="What is asked", parts=(question,)),
+            *([Section(slug="opening", title="What stands already", parts=tuple(stands))] if stands else []),
             *(Section(slug=table.name, title=table.name.capitalize(), parts=(table,)) for table in tables),
         ),
         notes=tuple(note.text for note in found.head.notes),
@@ -68,6 +71,33 @@ def _paid_out(capital: OutlinedCapital) -> str:
         return "nothing"
     stands = f"once {cell(capital.lock_up_frac, 'frac')} of the most power stands"
     return f"what is not needed, {stands} and a year earns {capital.distribution_cover_ratio:g} times its debt service"
+
+
+def _standing(opening: OutlinedOpening) -> list[Facts | Table]:
+    """The opening state: totals, racks by site and platform, shells by site."""
+    pairs = (
+        ("Racks", f"{cell(opening.racks_count, 'count')}, {cell(opening.it_w, 'w')} of IT power"),
+        ("Facility power", f"{cell(opening.facility_w, 'w')} in service, shells for {cell(opening.shell_w, 'w')}"),
+        ("Ever installed", cell(opening.gross_w, "w")),
+        ("Tranches paid", f"up to {cell(opening.released_w, 'w')}"),
+        ("Book value", cell(opening.book_usd, "usd")),
+        ("Cash", cell(opening.cash_usd, "usd")),
+        ("Debt", cell(opening.debt_usd, "usd")),
+        ("Losses carried forward", cell(opening.losses_usd, "usd")),
+        ("Other shells", "take their lead time" if opening.begun_only else "can be had at once"),
+    )
+    found: list[Facts | Table] = [Facts(name="opening", title="At the start", pairs=pairs)]
+    if opening.racks:
+        rows = [
+            (r.site, r.name, r.racks_count, r.it_w, when(r.first_period), when(r.last_period)) for r in opening.racks
+        ]
+        titles = {"Site": "", "Platform": "", "Racks": "count", "IT power": "w", "First": "", "Last": ""}
+        found.append(_table("standing_racks", "Racks that stand, and when they came", titles, rows))
+    if opening.shells:
+        held = [(s.name, s.standing_w, s.begun_w, s.paid_usd) for s in opening.shells]
+        titles = {"Site": "", "Standing": "w", "Being built": "w", "Paid for": "usd"}
+        found.append(_table("standing_shells", "Shells that stand, and those to come", titles, held))
+    return found
 
 
 def _sites(sites: Sequence[OutlinedSite]) -> Table:

@@ -7,6 +7,7 @@ is one that a planner could argue about, so a scenario has to state it.
 from gigawatt.scenario.schema.asked import Asked, Records, Scenario, SiteSeries
 from gigawatt.scenario.schema.demand import Demand, Experiments, People, Region, Segment, TrainingRun, UseCase, Welfare
 from gigawatt.scenario.schema.finance import Capital, Finance, Milestone, Tranches
+from gigawatt.scenario.schema.opening import BegunShells, Opening, PaidShells, StandingRacks, StandingShells, Trained
 from gigawatt.scenario.schema.platforms import PlatformUse, Pool
 from gigawatt.scenario.schema.programme import Horizon, Operations, Programme, Simulation, Solver, Tier, Uncertainty
 from gigawatt.scenario.schema.sites import OVER_SITE, Battery, Connection, Curtailment, SiteUse
@@ -15,6 +16,7 @@ __all__ = [
     "OVER_SITE",
     "Asked",
     "Battery",
+    "BegunShells",
     "Capital",
     "Connection",
     "Curtailment",
@@ -23,7 +25,9 @@ __all__ = [
     "Finance",
     "Horizon",
     "Milestone",
+    "Opening",
     "Operations",
+    "PaidShells",
     "People",
     "PlatformUse",
     "Pool",
@@ -36,7 +40,10 @@ __all__ = [
     "SiteSeries",
     "SiteUse",
     "Solver",
+    "StandingRacks",
+    "StandingShells",
     "Tier",
+    "Trained",
     "TrainingRun",
     "Tranches",
     "Uncertainty",

@@ -28,6 +28,7 @@ from gigawatt.scenario.allocation import Allocation
 from gigawatt.scenario.flywheel import Flywheel
 from gigawatt.scenario.schema.demand import Demand, Experiments, Region, TrainingRun, UseCase, Welfare
 from gigawatt.scenario.schema.finance import Capital, Finance
+from gigawatt.scenario.schema.opening import Opening
 from gigawatt.scenario.schema.platforms import PlatformUse, Pool
 from gigawatt.scenario.schema.programme import Horizon, Operations, Programme, Simulation, Solver, Uncertainty
 from gigawatt.scenario.schema.sites import SiteUse
@@ -85,6 +86,8 @@ class Asked:
     """Frontier training runs, by names of one's own; left out: there are none."""
     experiments: Mapping[str, Experiments] = field(default_factory=dict)
     """Research compute, by names of one's own; left out: there is none."""
+    opening: Opening | None = None
+    """What stands, is owed and has been done already; left out: nothing."""
     allocation: Allocation = field(default_factory=Allocation)
     """Who asks for power and what it is worth; left out: as demand, prices and floors say."""
     flywheel: Flywheel | None = None

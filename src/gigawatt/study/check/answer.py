@@ -17,6 +17,7 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.series import energy_price_usd_per_wh
 from gigawatt.study import drift, evidence, implausible
 from gigawatt.study.answer import SPREAD, Head, copied, head_of
+from gigawatt.study.check.opening import OutlinedOpening, outlined
 from gigawatt.study.check.question import CheckQuestion
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
@@ -153,6 +154,7 @@ class Outline:
     use_cases: tuple[OutlinedUseCase, ...]
     research: tuple[OutlinedResearch, ...]
     capital: OutlinedCapital
+    opening: OutlinedOpening | None
     numbers_count: int
     grades: Mapping[str, int]
 
@@ -169,7 +171,8 @@ def outline(scenario: Scenario) -> Outline:
 
     Raises ScenarioError for work that no platform can do, and for figures that are beyond numbers.
     """
-    _numbers(inputs(scenario))  # raises where the kernels find faults, as a run would
+    data = inputs(scenario)  # raises where the kernels find faults, as a run would
+    _numbers(data)
     asked = scenario.asked
     return copied(
         Outline,
@@ -184,6 +187,7 @@ def outline(scenario: Scenario) -> Outline:
         use_cases=tuple(_use_cases(scenario)),
         research=tuple(_research(scenario)),
         capital=_capital(scenario),
+        opening=outlined(scenario, data),
         numbers_count=len(scenario.evidence),
         grades=evidence.grades(scenario),
     )

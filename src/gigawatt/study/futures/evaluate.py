@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.account.metrics import GIGAWATT_W
-from gigawatt.plan import financing, flows
+from gigawatt.plan import financing, flows, milestones
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
 from gigawatt.scenario.schema import Scenario
@@ -120,7 +120,7 @@ def outcome(
     wanted = float(sums.demand_tokens.sum())
     return FutureOutcome(
         npv_usd=dollars.npv(free.values, rate),
-        terminal_value_usd=float(flows.terminal_usd(lines, made.inputs, asked_as.asked).sum()) * end,
+        terminal_value_usd=flows.final_usd(lines, made.inputs, asked_as.asked) * end,
         first_gw_quarter_count=float(reached[0]) if reached.size else nan,
         served_tokens=float(sums.served_tokens.sum()),
         unserved_frac=float(sums.unserved_tokens.sum()) / wanted if wanted > 0 else 0.0,
@@ -141,11 +141,12 @@ def _revolved(
         "shells": -flows.total(lines.shells_usd),
     }
     book = financing.book_usd(capex, inputs, asked)
-    receipts = financing.releases(data.gross_w, asked).sum("milestone")
+    receipts = financing.releases(data.gross_w, asked, inputs).sum("milestone")
     return dollars.revolve(
         (free + receipts).values,
         np.minimum(book.values * capital.covenant_frac, capital.debt_limit_usd),
-        opening_usd=capital.opening_cash_usd + capital.upfront_equity_usd,
+        opening_usd=milestones.cash_at_start_usd(asked),
+        opening_debt_usd=milestones.debt_at_start_usd(asked),
         minimum_usd=capital.minimum_cash_usd,
         quarter_rate_ratio=float(dollars.quarter_rate_ratio(capital.debt_rate_per_year or 0.0)),
     )

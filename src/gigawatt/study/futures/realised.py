@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.plan import flows, milestones, split
+from gigawatt.plan import flows, milestones, opening, split
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study.futures.draws import Future
@@ -72,8 +72,10 @@ def realised(plan: Plan, asked: Asked, future: Future) -> Realised:
     energise = first + _late(plan.data.energise_w - first, future.value.get("power_slip", 0.0))
     shell = plan.data.shell_w - plan.data.energise_w.cumsum("period") + energise.cumsum("period")
     life = round(4 * asked.finance.rack_life_years)
-    install = placed(paid, shell, inputs.rack_it_w * inputs.pue_peak_ratio, life)
-    stock = split.standing(install, life).clip(min=0)
+    there = opening.standing_count(inputs, life)
+    rack_w = inputs.rack_it_w * inputs.pue_peak_ratio
+    install = placed(paid, shell - (there * rack_w).sum("platform"), rack_w, life)
+    stock = split.standing(install, life, there).clip(min=0)
     power = (install * inputs.rack_it_w).sum("platform")
     data = plan.data.assign(
         install_count=install,
@@ -82,12 +84,13 @@ def realised(plan: Plan, asked: Asked, future: Future) -> Realised:
         facility_w=(stock * inputs.rack_it_w).sum("platform") * inputs.pue_peak_ratio,
         energise_w=energise,
         shell_w=shell,
-        gross_w=(power * milestones.gross_ratio(inputs, asked)).sum("site").cumsum("period"),
+        gross_w=milestones.gross_w(power, inputs, asked),
         gross_facility_w=(power * inputs.pue_peak_ratio).sum("site").cumsum("period"),
     )
-    planned, there = (flows.mean_stock(racks.sum("site")) for racks in (plan.data.stock_count, stock))
+    start = opening.start_count(inputs).sum("site")
+    planned, runs = (flows.mean_stock(racks.sum("site"), start) for racks in (plan.data.stock_count, stock))
     works = [name for name in ("work_count", "train_count", "research_count") if name in data]
-    data = data.assign({name: _kept(data[name], planned, there) for name in works})
+    data = data.assign({name: _kept(data[name], planned, runs) for name in works})
     return Realised(plan=replace(plan, data=data, inputs=inputs), paid_count=paid)
 
 

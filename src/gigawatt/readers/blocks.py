@@ -1,0 +1,27 @@
+"""Readings of one series as blocks of no more than their most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigawatt.readers.readings import MOST_BLOCK_COUNT, Block, Series
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+def blocks(series: Series, lines: Ints, starts_ms: Ints, ends_ms: Ints, values: Floats) -> Iterator[Block]:
+    """Readings that no two of start at once, in order, cut into blocks; none where there are none."""
+    for at in range(0, len(lines), MOST_BLOCK_COUNT):
+        some = slice(at, at + MOST_BLOCK_COUNT)
+        yield Block(
+            series=series,
+            lines=lines[some],
+            starts_ms=starts_ms[some],
+            ends_ms=ends_ms[some],
+            values=values[some],
+            keys=np.zeros(len(lines[some]), np.int64),
+        )

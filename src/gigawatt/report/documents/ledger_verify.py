@@ -1,0 +1,20 @@
+"""Whether a ledger is what it was."""
+
+from __future__ import annotations
+
+from gigawatt.report import booked
+from gigawatt.report.document import Document, Facts, Paragraph
+from gigawatt.study.ledger.verifying import VerifiedLedger
+
+
+def document(found: VerifiedLedger) -> Document:
+    """The verdict, and what it rests on."""
+    held = "" if found.head_number is None else f" The head that was kept is that of fact {found.head_number}."
+    if found.ok:
+        verdict = Paragraph(text=f"Every fact is what it was.{held}", tone="good")
+    else:
+        where = "" if found.first_bad is None else f"fact {found.first_bad}: "
+        verdict = Paragraph(text=f"The ledger is not what it was: {where}{found.reason}.{held}", tone="bad")
+    pairs = (("facts that follow each other", f"{found.facts:,}"), ("readings in them", f"{found.readings:,}"))
+    facts = Facts(name="chain", title="", pairs=pairs)
+    return booked.told("A proof", found.head, "", [verdict, facts, booked.kept(found.database, found.head_)])

@@ -1,0 +1,1 @@
+"""Answers as the files of other programs: objects of Kueue and KAI, commands for Slurm, rows of FOCUS."""

@@ -1,0 +1,92 @@
+"""What readings come to by site and quarter, as it was known at a moment: energy, PUE, tokens, hours of GPUs, cost."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gigawatt.ledger.readings import Total, sums
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredQuarter:
+    """A quantity of a site in a quarter: the sum of its readings, or of a gauge their mean."""
+
+    quantity: str
+    unit: str
+    site: str
+    period: str
+    readings: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnergyQuarter:
+    """Energy of a site in a quarter, where it was metered."""
+
+    site: str
+    period: str
+    facility_wh: float | None
+    """What the meters of the site counted."""
+    it_wh: float | None
+    """What reached its racks."""
+    gpu_wh: float | None
+    """What its GPUs drew."""
+    pue_ratio: float | None
+    """The first over the second, where both were metered."""
+
+
+def quarter_of(month: str) -> str:
+    """The quarter of a month: "2026-05" is in "2026Q2"."""
+    return f"{month[:4]}Q{(int(month[5:7]) + 2) // 3}"
+
+
+def measured(totals: Iterable[Total]) -> tuple[MeasuredQuarter, ...]:
+    """Every quantity by site and quarter."""
+    found: dict[tuple[str, str, str, str], list[Total]] = defaultdict(list)
+    for one in totals:
+        found[one.series.site, quarter_of(one.month), one.series.quantity, one.series.unit].append(one)
+    return tuple(
+        MeasuredQuarter(
+            quantity=quantity,
+            unit=unit,
+            site=site,
+            period=period,
+            readings=sum(row.count for row in rows),
+            value=_value(rows),
+        )
+        for (site, period, quantity, unit), rows in sorted(found.items())
+        if sum(row.count for row in rows)
+    )
+
+
+def _value(rows: Sequence[Total]) -> float:
+    total = sum(row.total for row in rows)
+    return total if sums(rows[0].series) else total / sum(row.count for row in rows)
+
+
+def energy(totals: Sequence[Total]) -> tuple[EnergyQuarter, ...]:
+    """Energy by site and quarter. A GPU counts once: by its counter, and by its power over time where it has none."""
+    counted = {one.series.subject for one in totals if one.series.quantity == "gpu_energy"}
+    by: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
+    for one in totals:
+        quantity = one.series.quantity
+        if quantity == "gpu_energy_sampled" and one.series.subject not in counted:
+            quantity = "gpu_energy"
+        if quantity in ("facility_energy", "it_energy", "gpu_energy") and one.count:
+            levels = by[one.series.site, quarter_of(one.month)]
+            levels[quantity] = levels.get(quantity, 0.0) + one.total
+    return tuple(_energy(site, period, levels) for (site, period), levels in sorted(by.items()))
+
+
+def _energy(site: str, period: str, levels: dict[str, float]) -> EnergyQuarter:
+    facility_wh, it_wh = levels.get("facility_energy"), levels.get("it_energy")
+    return EnergyQuarter(
+        site=site,
+        period=period,
+        facility_wh=facility_wh,
+        it_wh=it_wh,
+        gpu_wh=levels.get("gpu_energy"),
+        pue_ratio=facility_wh / it_wh if facility_wh is not None and it_wh else None,
+    )

@@ -1,0 +1,90 @@
+"""Approve a milestone that is met, and record that its tranche is paid: once, whoever asks again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from gigawatt.ledger import book as books
+from gigawatt.ledger import milestones as due
+from gigawatt.ledger.facts import Recorded
+from gigawatt.ledger.milestones import APPROVALS_COUNT, Milestone
+from gigawatt.study.answer import SPREAD, Head
+from gigawatt.study.job import Job
+from gigawatt.study.ledger import given
+from gigawatt.study.ledger.question import ReleaseQuestion
+from gigawatt.study.note import Note
+
+_Release = Callable[[Connection, str, str], tuple[Recorded | None, Milestone]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasedMilestone:
+    """A milestone after somebody's word."""
+
+    head: Head = field(metadata=SPREAD)
+    database: str
+    done: str
+    """What was asked for: approve or disburse."""
+    added: bool
+    """Whether that was recorded now; what is there already is recorded once."""
+    number: int | None
+    """Number of the fact that was recorded now; None for none."""
+    who: str
+    authenticated: bool
+    """Whether anything but a name says who it was."""
+    milestone: Milestone
+    head_: str
+    """Hash of the last fact."""
+
+
+def approve(question: ReleaseQuestion, job: Job) -> ReleasedMilestone:
+    """Record that somebody approves a milestone. Raises LedgerError where there is none such, or it is not met."""
+    del job
+    return _released(question, "approve", due.approve)
+
+
+def disburse(question: ReleaseQuestion, job: Job) -> ReleasedMilestone:
+    """Record that a tranche is paid. Raises LedgerError where it is not due and was not paid before."""
+    del job
+    return _released(question, "disburse", due.disburse)
+
+
+def _released(question: ReleaseQuestion, done: str, release: _Release) -> ReleasedMilestone:
+    faults = given.Faults()
+    url = faults.of(lambda: given.database(question.database))
+    who = faults.of(lambda: given.who(question.as_))
+    with faults.told():
+        assert url is not None
+        assert who is not None
+        with books.writing(url, make=False) as book:
+            entry, milestone = release(book, question.milestone, who)
+            found = due.terms_of(one.fact for one in books.read(book, kinds=due.KINDS))
+            head = books.head(book)[1]
+    notes = [*_again(done, milestone, who, entry is not None), *([given.unauthenticated(who)] if entry else [])]
+    return ReleasedMilestone(
+        head=given.head_of(found[0] if found else None, notes),
+        database=books.shown(url),
+        done=done,
+        added=entry is not None,
+        number=entry.number if entry else None,
+        who=who,
+        authenticated=entry is not None and entry.authenticated,
+        milestone=milestone,
+        head_=head,
+    )
+
+
+def _again(done: str, milestone: Milestone, who: str, added: bool) -> list[Note]:
+    """That nothing was added, and why; or what is still needed."""
+    if done == "disburse":
+        text = f"It was disbursed before, by {milestone.disbursed_by}: nothing was added."
+        return [] if added else [Note(code="disbursed_before", path="milestone", text=text)]
+    if not added:
+        text = f"{who} approved it before: nothing was added. One person is one approval, however the name is written."
+        return [Note(code="approved_before", path="as", text=text)]
+    needed = APPROVALS_COUNT - len(milestone.approved_by)
+    text = f"It needs the approval of {needed} more {'person' if needed == 1 else 'people'}."
+    return [Note(code="approval_needed", path="milestone", text=text)] if needed > 0 else []

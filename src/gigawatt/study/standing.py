@@ -1,0 +1,259 @@
+"""What of a plan stands when a quarter begins, and the question that is left from then on.
+
+A plan that is cut at a quarter and planned anew from what stands there has its own remainder as a lawful plan, and by
+Bellman's principle as the best one [1]: to spend and to build differently from there on would have been better from the
+start too. What is lost in the cut is the last year of cash flow that holds distributions back.
+
+References
+----------
+[1] R. Bellman, *Dynamic Programming*, Princeton University Press, 1957, chapter 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from gigawatt import dollars
+from gigawatt.errors import Fault, ScenarioError
+from gigawatt.plan import buildout, flows
+from gigawatt.plan.exact import exact
+from gigawatt.plan.inputs import SECONDS_PER_QUARTER
+from gigawatt.plan.milestones import drawn_frac, milestones
+from gigawatt.plan.plan import Plan
+from gigawatt.quarters import quarter_name, quarter_number
+from gigawatt.scenario.load import reread
+from gigawatt.scenario.schema import Asked, Opening, Scenario
+
+Floats = NDArray[np.float64]
+Row = dict[str, Any]
+
+# Fewer racks, less power [W] or money [USD] than this are a solver's rounding.
+LEAST_COUNT, LEAST_W, LEAST_USD = 1e-3, 100.0, 1.0
+# Of a training run's volume.
+ROUNDING_FRAC = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cut:
+    """A plan and the place of the quarter before which it is cut."""
+
+    asked: Asked
+    plan: Plan
+    quarters: Sequence[str]
+    at: int
+
+    @property
+    def opening(self) -> Opening:
+        """What stood when the plan began."""
+        return self.asked.opening or Opening()
+
+
+@exact()
+def cut(scenario: Scenario, plan: Plan, quarter: str) -> Scenario:
+    """The question that is left of a plan's when a quarter begins, with what stands of the plan by then.
+
+    Power and supply come as the plan counted on them, late or not; training runs that are over are left out. Raises
+    ScenarioError where the quarter is not after the first of the plan, or is after the last that is reported.
+    """
+    of = _cut(scenario, plan, quarter)
+    ramps = {key: _course(plan.inputs.ramp_w.sel(site=key)[of.at :], " W") for key in of.asked.sites}
+    supply = {key: _course(plan.inputs.supply_count.sel(pool=key)[of.at :], "") for key in of.asked.pools}
+    overrides: dict[str, Any] = {"horizon.start": quarter, "opening": _opening(of)}
+    for key, ramp in ramps.items():
+        overrides |= {f"sites.{key}.ramp": ramp, f"sites.{key}.slip": 0, f"sites.{key}.sunk": "0 W"}
+    overrides |= {f"pools.{key}.supply": course for key, course in supply.items()}
+    return reread(scenario, overrides | dict(_runs(of)))
+
+
+@exact()
+def standing(scenario: Scenario, plan: Plan, quarter: str) -> Row:
+    """The table `[opening]` of a scenario: what stands of a plan when a quarter begins. Raises as `cut` does."""
+    return _opening(_cut(scenario, plan, quarter))
+
+
+@exact()
+def remainder_usd(scenario: Scenario, plan: Plan, quarter: str) -> float:
+    """What a plan is worth from a quarter on, when that quarter begins [USD]: free cash flow less penalties, and what
+    stands at the end."""
+    of = _cut(scenario, plan, quarter)
+    lines = flows.flows(plan.data, plan.inputs, of.asked)
+    net = (flows.free_cash_flow(lines) - penalties_usd(plan)).values
+    return dollars.npv(net[of.at :], of.asked.finance.discount_per_year, flows.final_usd(lines, plan.inputs, of.asked))
+
+
+def penalties_usd(plan: Plan) -> xr.DataArray:
+    """What falling short of soft limits costs in each quarter, not discounted [USD], dims (period)."""
+    data, given = plan.data, plan.inputs
+    served = flows.mean_tokens_per_s(data.served_tokens_per_s, given)
+    missing = (given.demand_tokens_per_s * given.floor_frac - served).clip(min=0) * SECONDS_PER_QUARTER
+    total = (missing * given.floor_penalty_usd_per_mtok / 1e6).sum("use_case")
+    if given.sizes["run"]:
+        last = given.run_window.cumsum("period") == given.run_window.sum("period")
+        ends = last & (given.run_window > 0)
+        short = (1.0 - flows.runs_done_frac(data, given)).clip(min=0) * given.run_penalty_usd
+        total = total + (ends * short).sum("run")
+    if given.sizes["experiment"]:
+        wish, floor = given.experiment_wish_flop, given.experiment_floor_frac
+        lacking = (1.0 - flows.experiments_done_frac(data, given)).clip(min=0)
+        under = (lacking - (1.0 - floor)).clip(min=0) * given.experiment_floor_penalty_usd_per_flop
+        total = total + (wish * (lacking * given.experiment_worth_usd_per_flop + under)).sum("experiment")
+    return total
+
+
+def _cut(scenario: Scenario, plan: Plan, quarter: str) -> _Cut:
+    quarters = scenario.quarters
+    allowed = quarters[1 : scenario.reported_count]
+    if quarter not in allowed:
+        expected = f"a quarter from {allowed[0]} to {allowed[-1]}" if allowed else "a scenario of several quarters"
+        raise ScenarioError([Fault(path="quarter", given=f'"{quarter[:80]}"', expected=expected, asked=True)])
+    return _Cut(asked=scenario.asked, plan=plan, quarters=quarters, at=quarters.index(quarter))
+
+
+def _opening(of: _Cut) -> Row:
+    shells, paid = _shells(of)
+    data, last = of.plan.data, of.at - 1
+    money = {
+        "cash": max(float(data.cash_usd[last]), of.asked.capital.minimum_cash_usd),
+        "debt": float(data.debt_usd[last]),
+        "losses": _losses_usd(of),
+    }
+    tables = {
+        "racks": list(_racks(of)),
+        "shells": shells,
+        "paid": paid,
+        "begun": list(_begun(of)),
+        "trained": [{"run": key, "done": share} for key, share in _under_way(of).items() if share > ROUNDING_FRAC],
+    }
+    found: Row = {"grade": "derived", "begun_only": True} | {key: rows for key, rows in tables.items() if rows}
+    if of.asked.capital.tranches is not None:
+        found |= {"gross": f"{float(data.gross_w[last])!r} W", "released": f"{_released_w(of)!r} W"}
+    return found | {key: f"{amount!r} USD" for key, amount in money.items()}
+
+
+def _racks(of: _Cut) -> Iterator[Row]:
+    """Racks that serve on, those that stood before the plan with them."""
+    oldest = of.at - round(4 * of.asked.finance.rack_life_years)
+    start = quarter_number(of.quarters[0])
+    for entry in of.opening.racks:
+        if quarter_number(entry.installed_date) - start >= oldest:
+            price = {} if entry.price_usd is None else {"price": f"{entry.price_usd!r} USD"}
+            yield {
+                "site": entry.site,
+                "platform": entry.platform,
+                "installed": entry.installed_date,
+                "count": entry.count,
+            } | price
+    install = of.plan.data.install_count.transpose("period", "site", "platform")
+    price = of.plan.inputs.rack_price_usd.transpose("period", "platform").values
+    for at in np.argwhere(install.values[: of.at] >= LEAST_COUNT).tolist():
+        period, site, platform = at
+        if period >= oldest:
+            yield {
+                "site": str(install.site.values[site]),
+                "platform": str(install.platform.values[platform]),
+                "installed": of.quarters[period],
+                "count": float(install.values[tuple(at)]),
+                "price": f"{float(price[period, platform])!r} USD",
+            }
+
+
+def _shells(of: _Cut) -> tuple[list[Row], list[Row]]:
+    """Shells that stand, and money paid for those to come. What was paid first is what stands."""
+    shells, paid_rows = [], []
+    given, before = of.plan.inputs, quarter_name(quarter_number(of.quarters[0]) - 1)
+    paid = buildout.shells_usd(of.plan.data.energise_w, given).transpose("period", "site").values
+    for n, key in enumerate(str(name) for name in given.site.values):
+        cost, power = float(given.shell_usd_per_w[n]), float(of.plan.data.energise_w[: of.at, n].sum())
+        shells += [_shell(key, before, of.asked.sites[key].sunk_w, 0.0)]
+        shells += [_carried(entry) for entry in of.opening.shells if entry.site == key]
+        if cost == 0:
+            shells += [_shell(key, of.quarters[of.at - 1], power, 0.0)]
+            continue
+        dated = [(entry.paid_date, entry.amount_usd) for entry in of.opening.paid if entry.site == key]
+        dated = sorted(dated) + list(zip(of.quarters[: of.at], paid[:, n].tolist(), strict=False))
+        owed = power * cost
+        for quarter, amount in dated:
+            stands = min(amount, owed)
+            owed -= stands
+            shells += [_shell(key, quarter, stands / cost, cost)]
+            if amount - stands >= LEAST_USD:
+                paid_rows += [{"site": key, "paid": quarter, "amount": f"{amount - stands!r} USD"}]
+    return [row for row in shells if row is not None], paid_rows
+
+
+def _begun(of: _Cut) -> Iterator[Row]:
+    """Shells of which a part is paid when the quarter begins, by when the plan has them ready."""
+    given, energise = of.plan.inputs, of.plan.data.energise_w.transpose("period", "site").values
+    for n, key in enumerate(str(name) for name in given.site.values):
+        for period in range(of.at, min(of.at + int(given.lead_count[n]) - 1, len(of.quarters))):
+            power = float(energise[period, n])
+            if power >= LEAST_W:
+                yield {"site": key, "ready": of.quarters[period], "power": f"{power!r} W"}
+
+
+def _shell(site: str, quarter: str, power_w: float, cost_usd_per_w: float) -> Row | None:
+    if power_w < LEAST_W:
+        return None
+    return {"site": site, "paid": quarter, "power": f"{power_w!r} W", "cost_facility": f"{cost_usd_per_w!r} USD/W"}
+
+
+def _carried(entry: Any) -> Row:
+    """A shell that stood before the plan, as it was stated."""
+    stated = entry.cost_usd_per_w_facility
+    cost = {} if stated is None else {"cost_facility": f"{stated!r} USD/W"}
+    return {"site": entry.site, "paid": entry.paid_date, "power": f"{entry.power_w!r} W"} | cost
+
+
+def _released_w(of: _Cut) -> float:
+    """Power up to which tranches have been paid [W]."""
+    steps = milestones(of.asked)
+    paid = of.plan.data.tranche_usd.transpose("milestone", "period").values[:, : of.at].sum(axis=1)
+    amounts = np.array([step.amount_usd for step in steps])
+    shares = np.divide(paid, amounts, out=np.zeros(len(steps)), where=amounts > 0) + drawn_frac(of.asked)
+    return float(np.diff([step.power_w for step in steps], prepend=0.0) @ np.minimum(shares, 1.0))
+
+
+def _losses_usd(of: _Cut) -> float:
+    """Losses that are yet to be set off: by how much cumulative income is below its highest."""
+    lines = flows.flows(of.plan.data, of.plan.inputs, of.asked)
+    income = flows.operating_usd(lines) - flows.depreciation_usd(lines, of.plan.inputs, of.asked)
+    to_date = np.cumsum(np.concatenate([[-of.opening.losses_usd], income.values[: of.at]]))
+    return float(max(to_date.max(), 0.0) - to_date[-1])
+
+
+def _under_way(of: _Cut) -> dict[str, float]:
+    """Share of its volume that is trained, of every run whose window is not over."""
+    given, first = of.plan.inputs, of.quarters[of.at]
+    if not given.sizes["run"]:
+        return {}
+    past = of.plan.data.assign(train_count=of.plan.data.train_count.where(given.period < first, 0.0))
+    done = flows.runs_done_frac(past, given)
+    return {key: float(done.sel(run=key)) for key, run in of.asked.training_runs.items() if run.end_date >= first}
+
+
+def _runs(of: _Cut) -> Iterator[tuple[str, Any]]:
+    """Overrides of the training runs: those that are over or done are gone, those that have begun go on."""
+    first, under_way = of.quarters[of.at], _under_way(of)
+    for key, run in of.asked.training_runs.items():
+        if under_way.get(key, 1.0) >= 1.0 - ROUNDING_FRAC:
+            yield f"training_runs.{key}", False
+            if key in of.asked.allocation.classes:
+                yield f"allocation.classes.{key}", False
+        elif run.start_date < first:
+            yield f"training_runs.{key}.start", first
+
+
+def _course(values: xr.DataArray, unit: str) -> Row:
+    """A course through values of successive quarters that nothing holds up where it falls."""
+    figures = dict(zip((str(name) for name in values.period.values), (float(value) for value in values), strict=True))
+    if min(figures.values()) < list(figures.values())[-1]:
+        # What stands at the start of a course is kept as far as its last point: this one keeps nothing.
+        figures[quarter_name(quarter_number(str(values.period.values[-1])) + 1)] = 0.0
+    points = {quarter: f"{value!r}{unit}" if unit else value for quarter, value in figures.items()}
+    return points | {"grade": "derived"}
