@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -42,7 +43,7 @@ def test_racks_stand_by_the_quarter_of_their_acceptance_and_the_oldest_leave() -
 def test_as_planned_the_opening_is_that_of_the_plan(result: Result, left: Scenario) -> None:
     found = there(result, left, as_planned(result, OVER))
     mine = table(result, left, found, {SITE: 0.0})
-    due = standing(result.scenario, result.plan, FROM)
+    due = tomllib.loads(standing(result.scenario, result.plan, FROM))["opening"]
     for key in ("racks", "shells", "paid", "begun"):
         assert len(mine[key]) == len(due.get(key, [])), key
         for one, other in zip(mine[key], due.get(key, []), strict=True):
