@@ -58,8 +58,8 @@ DELIVERIES = (
 PLATFORM, USE_CASE = "gb300", "assistant"
 # What a rack draws with all that stands beside it, as the preset has it, and how much of that it draws on average.
 RACK_KW, LOAD_FRAC = 151.1, 0.80
-# Output tokens per second of a rack at work as the year begins, how much better software makes that in a year, price of a
-# million of them, price of a rack with its network.
+# Output tokens per second of a rack at work as the year begins, how much better software makes that in a year, price of
+# a million of them, price of a rack with its network.
 RACK_TOKENS_PER_S, GAIN_FRAC, USD_PER_MTOK, RACK_USD = 98_000.0, 0.22, 1.42, 3_770_000.0
 # Running costs: a share of revenue, and so much a year for each watt of racks.
 RUNNING_FRAC, RUNNING_USD_PER_W = 0.16, 0.40
@@ -79,14 +79,15 @@ MONEY = (
     ("2026-01-20", "out", "shells", 47.0, "example-river"),
     ("2026-01-20", "out", "shells", 41.0, "example-coast"),
     ("2026-02-18", "in", "debt", 230.0, ""),
+    ("2026-04-14", "in", "debt", 240.0, ""),
     ("2026-04-20", "out", "shells", 42.0, "example-campus"),
     ("2026-04-20", "out", "shells", 55.0, "example-river"),
     ("2026-04-20", "out", "shells", 44.0, "example-coast"),
-    ("2026-05-12", "in", "debt", 240.0, ""),
+    ("2026-07-15", "in", "debt", 300.0, ""),  # bridges the tranches, which are paid later
     ("2026-07-20", "out", "shells", 109.0, "example-river"),
     ("2026-07-20", "out", "shells", 31.0, "example-coast"),
     ("2026-08-28", "out", "debt", 90.0, ""),
-    ("2026-09-25", "out", "interest", 17.0, ""),
+    ("2026-09-25", "out", "interest", 22.0, ""),
 )
 
 

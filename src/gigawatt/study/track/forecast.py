@@ -3,9 +3,9 @@
 Each site's power, racks and tests follow the plan from where they are, shifted by a slip that is drawn from what is
 believed of it and of steps to come. What has not come by now is late by at least so much, so that a slip is drawn from
 what is left of its distribution; what is missing of a step of which half stands says so of itself, and not of the steps
-after it, as two racks that are missing hold up no substation. What makes a site late makes all three late: they stand at the same share of their
-distributions. What counts at a site is the least of the three, and a milestone is met when the sum over sites reaches
-it. Streams of chance [1] are keyed by the seed and the site.
+after it, as two racks that are missing hold up no substation. What makes a site late makes all three late: they stand
+at the same share of their distributions. What counts at a site is the least of the three, and a milestone is met when
+the sum over sites reaches it. Streams of chance [1] are keyed by the seed and the site.
 
 References
 ----------
@@ -150,7 +150,7 @@ def _counted(
 
 
 def _coming(curve: Curve, one: Slip | None, time: Floats, now: float, shares: Floats) -> Floats:
-    """What a site has at every moment in every draw: what is there, what is left of the step under way, what follows."""
+    """What a site has at every moment in every draw: what is there, the rest of the step under way, what follows."""
     there_w, top_w = curve.now_w(), curve.under_way_w()
     rest, after = (
         curve.planned_at(time[None, :] - _drawn(one, curve.behind(now, level_w), shares)[:, None])
