@@ -200,6 +200,7 @@ def test_every_run_of_a_job_counts_and_one_told_twice_has_one_key(reader: Callab
 
 def test_a_dump_in_which_no_job_has_two_runs_says_where_others_would_be(reader: Callable[..., Found]) -> None:
     assert "dumps with -D only" in remarks(reader(dump(row("1"), row("2"))))["no_duplicates"]
+    assert "no_duplicates" in remarks(reader(dump(row("1"), row("1")))), "one run told twice is no second one"
     assert "no_duplicates" not in remarks(reader(dump(row("1", State="REQUEUED"))))
     assert "no_duplicates" not in remarks(reader(dump()))
     again = reader(dump(row("1") + "|2", row("2") + "|0", header=f"{HEADER}|Restarts"))
@@ -279,6 +280,16 @@ def test_blocks_stay_small_and_lose_nothing(reader: Callable[..., Found], monkey
     assert sum(sizes) == 23
     lines = [line for item in found if isinstance(item, Block) for line in item.lines.tolist()]
     assert sorted(lines) == [*range(2, 25)]
+
+
+def test_blocks_come_before_the_file_is_read_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tally, "MOST_BLOCK_COUNT", 3)
+    file = tmp_path / "dump.psv"
+    file.write_text(dump(*(row(str(n)) for n in range(7)), row("8", Start="2026-01-01T00:00:00")))
+    stream = sacct.read(file, Asked())
+    assert [isinstance(next(stream), Block) for _ in range(2)] == [True, True]
+    with pytest.raises(CatalogError, match="line 9 column Start"):
+        next(stream)
 
 
 @pytest.mark.parametrize(
@@ -375,7 +386,7 @@ def test_a_job_of_json_is_known_by_the_line_on_which_it_begins(reader: Callable[
     assert block.lines.tolist() == begins[:2]
     ((line, reason),) = rejected(found)
     assert line == begins[2]
-    assert reason.startswith("no job of `sacct --json`")
+    assert reason.startswith("no job of sacct")
 
 
 @pytest.mark.parametrize(
@@ -392,8 +403,8 @@ def test_a_job_of_json_is_known_by_the_line_on_which_it_begins(reader: Callable[
         (times(start="soon"), "start is soon: expected a number"),
         ({"job_id": True}, "job_id is True: expected a number"),
         ({"tres": {"allocated": [{"type": "gres", "name": "gpu"}]}}, '"None" is no number'),
-        ("a job", "no job of `sacct --json`"),
-        ([], "no job of `sacct --json`"),
+        ("a job", "no job of sacct"),
+        ([], "no job of sacct"),
     ],
 )
 def test_jobs_of_json_of_all_releases(reader: Callable[..., Found], parts: Any, expected: float | str) -> None:

@@ -92,6 +92,9 @@ def test_free_text_in_the_last_column_goes_on_below_its_row_and_in_the_first_beg
 def test_a_row_that_is_cut_off_at_the_end_is_no_rest_of_free_text() -> None:
     last = "JobID|State|Start|End|AllocTRES|SubmitLine"
     assert told(f"{last}\n1|COMPLETED|1|2|gres/gpu=1|a\n2|COMPL")[1] == (3, "2 of the header's 6 fields")
+    assert told(f"{last}\n1|COMPLETED|1|2|gres/gpu=1|a\nb\n2|COMPL")[1] == (4, "2 of the header's 6 fields")
+    both = "JobName|JobID|State|Start|End|AllocTRES|SubmitLine"
+    assert told(f"{both}\nn|1|COMPLETED|1|2|gres/gpu=1|a\nb\nn|2|COMPL")[1] == (4, "3 of the header's 7 fields")
     assert told(f"{last}\n1|COMPLETED|1|2|gres/gpu=1|a\n2")[1] == (3, "1 of the header's 6 fields")
 
 
@@ -121,7 +124,8 @@ def test_old_and_new_names_and_names_to_come_are_all_columns() -> None:
         assert told(f"{header}\n1|{cell}|COMPLETED|1|2|gres/gpu=1")[0] == (2, "1", "gres/gpu=1")
 
 
-FREE = st.text(alphabet="|\nab1:=., ", max_size=12)
+# Without digits: nobody can tell a line within a comment that is written like the front of a row from one.
+FREE = st.text(alphabet="|\nab:=., ", max_size=12)
 
 
 @given(st.lists(st.tuples(FREE, FREE, FREE), min_size=1, max_size=6))

@@ -191,7 +191,7 @@ def test_local_times_are_refused_where_no_offset_is_asked_for(data_dir: Path, re
         found(sample(data_dir, release, "sacct-duplicates.psv"), Asked(site="one"))
     (fault,) = caught.value.faults
     assert fault.path == "sacct-duplicates.psv line 2 column Start"
-    assert '--utc-offset "-6 h"' in fault.expected
+    assert 'utc_offset, "-6 h"' in fault.expected
     assert "SLURM_TIME_FORMAT=%s" in fault.expected
 
 

@@ -1,4 +1,4 @@
-"""Accounting dumps of Slurm, `sacct -P` and `sacct --json`, as GPU-hours of accounts.
+"""Accounting dumps of Slurm, `sacct -P` and its JSON, as GPU-hours of accounts.
 
 Allocations count, once for every run of a job; steps are parts of their allocation and are passed over. A run is known
 by cluster, job id and start, so that dumps which overlap add nothing twice, as long as they have the same columns for

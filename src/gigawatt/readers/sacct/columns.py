@@ -29,43 +29,43 @@ class CellForm:
         return self.pattern.fullmatch(cell) is not None
 
 
-_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?|\d+|Unknown|None|N/A|"
+_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?|\d+|Unknown|None|N/A"
 _DURATION = r"-?(?:\d+-)?\d+:\d\d(?::\d\d)?(?:\.\d+)?|INVALID|UNLIMITED|Partition_Limit|"
 _AMOUNT = r"[^\s=,]+=[^\s=,]+"
 _ANY = re.compile(r"[^\n]*")
 _JOB = r"\d+(?:_(?:\d+|\[[^\s\]]*\]?))?(?:\+\d+)?(?:\.[\w+]+)?"
 
 FORMS = (
-    CellForm(pattern=re.compile(_JOB), what="a job's id", signs="_[]-,%:.+", names="JobID JobIDRaw"),
+    CellForm(pattern=re.compile(_JOB, re.ASCII), what="a job's id", signs="_[]-,%:.+", names="JobID JobIDRaw"),
     CellForm(
-        pattern=re.compile(_TIME),
+        pattern=re.compile(_TIME, re.ASCII),
         what="a time such as 2026-01-31T00:15:00 or seconds since 1970",
         signs="-:T Z+.",
         names="Eligible End Start Submit",
     ),
     CellForm(
-        pattern=re.compile(_DURATION),
+        pattern=re.compile(_DURATION, re.ASCII),
         what="a duration such as 1-00:15:00",
         signs="-:.",
         names="AveCPU CPUTime Elapsed MinCPU Planned PlannedCPU Reserved ResvCPU Suspended SystemCPU Timelimit "
         "TotalCPU UserCPU",
     ),
     CellForm(
-        pattern=re.compile(r"-?\d*(?:\.\d+)?[KMGTPEZ]?[cn]?"),
+        pattern=re.compile(r"-?\d*(?:\.\d+)?[KMGTPEZ]?[cn]?", re.ASCII),
         what="a number",
         signs="-.",
         names="AllocCPUS AllocNodes AssocID ConsumedEnergy ConsumedEnergyRaw CPUTimeRAW DBIndex ElapsedRaw GID NCPUS "
         "NNodes NTasks PlannedCPURAW ReqCPUS ReqMem ReqNodes ReservationId Restarts ResvCPURAW UID",
     ),
-    CellForm(pattern=re.compile(r"[A-Z][A-Z_]*\+?(?: by \S+)?|"), what="a job's state", signs="_+ ", names="State"),
+    CellForm(pattern=re.compile(r"[A-Z][A-Z_]*\+?(?: by \S+)?"), what="a job's state", signs="_+ ", names="State"),
     CellForm(
-        pattern=re.compile(r"(?:\d+:\d+)?"),
+        pattern=re.compile(r"(?:\d+:\d+)?", re.ASCII),
         what="an exit code and a signal",
         signs=":",
         names="DerivedExitCode ExitCode",
     ),
     CellForm(
-        pattern=re.compile(rf"(?:{_AMOUNT}(?:,{_AMOUNT})*)?"),
+        pattern=re.compile(rf"(?:{_AMOUNT}(?:,{_AMOUNT})*)?", re.ASCII),
         what="amounts such as cpu=8,gres/gpu=2",
         signs="=,/:._-+",
         names="AllocTRES ReqTRES TRESUsageInAve TRESUsageInMax TRESUsageInMaxNode TRESUsageInMaxTask TRESUsageInMin "
@@ -87,7 +87,7 @@ FORMS = (
         "MinCPUTask OriginalSLUID OverSubscribe Priority QOS QOSRAW ReqCPUFreq ReqCPUFreqGov ReqCPUFreqMax "
         "ReqCPUFreqMin SegmentSize SLUID TimelimitRaw User WCKeyID",
     ),
-    CellForm(pattern=re.compile(r""), what="the end of the row", names=""),
+    CellForm(pattern=re.compile(""), what="the end of the row", names=""),
 )
 # Free text; a column that no release has had so far is taken for such, too.
 FREE = (

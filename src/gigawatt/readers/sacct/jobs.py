@@ -1,4 +1,4 @@
-"""The jobs of `sacct --json`, one by one: a dump of many is larger than memory."""
+"""The jobs of sacct's JSON, one by one: a dump of many is larger than memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gigawatt.readers.sacct.runs import SlurmRun, run_of_job
 _CHUNK_COUNT = 1 << 16
 # Characters of one job with all its steps, beyond which the file is none of sacct's.
 MOST_JOB_COUNT = 1 << 26
-WHAT = f"what `sacct --json` prints, or `{COMMAND}`"
+WHAT = f"the JSON that sacct prints, or `{COMMAND}`"
 _BLANKS = " \t\r\n"
 
 

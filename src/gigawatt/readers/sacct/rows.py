@@ -127,13 +127,14 @@ def _begins(text: str, header: SacctHeader) -> bool:
 def _left_over(pieces: Sequence[Piece], header: SacctHeader, behind_row: bool) -> Iterator[Rejected]:
     """What to say of lines that make no row; nothing where they are the rest of free text at the end of the row
     above, or the begin of such text at the front of the row below."""
+    by_job = header.forms[0] is FORMS[0]
     pieces = [piece for piece in pieces if piece[1].strip()]
-    if not pieces:
+    if behind_row and header.forms[-1] is None:
+        fronts = (n for n, (*_, signs_count, begins) in enumerate(pieces) if begins and (signs_count or by_job))
+        pieces = pieces[next(fronts, len(pieces)) :]
+    if header.forms[0] is None and not any(signs_count for *_, signs_count, _ in pieces):
         return
-    parted = any(signs_count for *_, signs_count, _ in pieces)
-    row = header.firm_count and (parted or header.forms[0] is FORMS[0]) and pieces[0][3]
-    above, below = behind_row and header.forms[-1] is None and not row, header.forms[0] is None and not parted
-    if not above and not below:
+    if pieces:
         yield Rejected(line=pieces[0][0], reason=_why(_joined(pieces).split(header.delimiter), header))
 
 

@@ -1,4 +1,4 @@
-"""One run of one job, from the texts of `sacct -P` or from `sacct --json`."""
+"""One run of one job, from the texts of `sacct -P` or from its JSON."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from gigawatt.errors import CatalogError, Fault
 from gigawatt.readers.clock import epoch_milliseconds, milliseconds
 from gigawatt.readers.readings import Asked
 
-# What stands where there is no time yet, and none any more: words of `-P`, numbers of `--json`.
+# What stands where there is no time yet, and none any more: words of `-P`, numbers of JSON.
 NO_TIME = ("", "Unknown", "None", "N/A", "0", "4294967294", "4294967295")
-# Energy from here on stands for "unknown", counted down from 2^64 (−2 in `--json`).
+# Energy from here on stands for "unknown", counted down from 2^64 (−2 in JSON).
 UNKNOWN_J = 2.0**63
 GPU = "gres/gpu"
 # What letters behind a number stand for: resources go in steps of 1,024, joules in steps of 1,000.
@@ -89,7 +89,7 @@ def run_of_job(line: int, job: Any) -> SlurmRun:
     states = _at(job, "state", "current")
     number, allocated = _number(_at(job, "job_id"), "job_id"), _at(job, "tres", "allocated")
     if number is None or not isinstance(allocated, list) or not isinstance(states, str | list):
-        raise ValueError("no job of `sacct --json`: expected job_id, state.current and tres.allocated")
+        raise ValueError("no job of sacct: expected job_id, state.current and tres.allocated")
     gpus, energy_j = _resources_of(_amounts(allocated))
     return SlurmRun(
         line=line,
@@ -109,7 +109,7 @@ def run_of_job(line: int, job: Any) -> SlurmRun:
 
 
 def amount(text: str, step: float = _RESOURCE_STEP) -> float:
-    """A number of sacct, which without --noconvert may be short for a larger one. Raises ValueError where it is none.
+    """A number of sacct, which may be short for a larger one. Raises ValueError where it is none.
 
     >>> amount("12"), amount("1.50K"), amount("2M", 1000.0)
     (12.0, 1536.0, 2000000.0)
@@ -179,7 +179,7 @@ def _instant_ms(cells: Mapping[str, str], name: str, place: str, asked: Asked) -
     if cell in NO_TIME:
         return None
     if asked.utc_offset_s is None and _NAIVE.fullmatch(cell):
-        expected = 'the offset of its clock (`--utc-offset "-6 h"`), or a dump with SLURM_TIME_FORMAT=%s'
+        expected = 'the offset of its clock (utc_offset, "-6 h"), or a dump with SLURM_TIME_FORMAT=%s'
         raise CatalogError([Fault(path=place, given=f'"{cell}" without an offset from UTC', expected=expected)])
     try:
         return epoch_milliseconds(cell, "s") if cell.isdigit() else milliseconds(cell, asked.utc_offset_s)

@@ -24,7 +24,7 @@ _AT_WORK = ("RUNNING", "SUSPENDED")
 def readings(runs: Iterable[SlurmRun | Rejected | Remark], asked: Asked) -> Iterator[Block | Rejected | Remark]:
     """The readings of runs in blocks, and at the end remarks on what gave none."""
     counts: Counter[str] = Counter()
-    jobs = array("q")
+    jobs, starts = array("q"), array("q")  # eight bytes for each: a set of millions would not fit
     held: dict[Series, list[Reading]] = {}
     held_count = 0
     for run in runs:
@@ -32,7 +32,7 @@ def readings(runs: Iterable[SlurmRun | Rejected | Remark], asked: Asked) -> Iter
             yield run
             continue
         jobs.append(hash((run.cluster, run.job)))
-        counts["restarted"] += run.restarts_count > 0
+        starts.append(hash((run.cluster, run.job, run.start_ms)) & ~1 | (run.restarts_count > 0))
         counts["requeued"] += "REQUEUED" in run.states
         try:
             kept = list(_readings_of(run, asked, counts))
@@ -46,7 +46,8 @@ def readings(runs: Iterable[SlurmRun | Rejected | Remark], asked: Asked) -> Iter
             yield from _blocks(held)
             held, held_count = {}, 0
     yield from _blocks(held)
-    yield from _remarks(counts, jobs)
+    yield from _lacking(jobs, starts, counts["requeued"] > 0)
+    yield from _passed_over(counts)
 
 
 def _readings_of(run: SlurmRun, asked: Asked, counts: Counter[str]) -> Iterator[tuple[Series, Reading]]:
@@ -112,17 +113,25 @@ def _blocks(held: dict[Series, list[Reading]]) -> Iterator[Block]:
         )
 
 
-def _remarks(counts: Counter[str], jobs: array[int]) -> Iterator[Remark]:
-    """What was passed over, and what a dump seems to lack."""
-    again = len(jobs) - len(np.unique(np.frombuffer(jobs, dtype=np.int64))) if jobs else 0
-    lost = counts["restarted"] - again
-    if jobs and not again and not counts["requeued"]:
+def _lacking(jobs: array[int], starts: array[int], requeued: bool) -> Iterator[Remark]:
+    """Which runs a dump seems to lack. jobs, starts: a number for each job and for each of its starts, as often as the
+    dump names them; that of a start is odd where the job had been started before."""
+    if not jobs:
+        return
+    each = np.unique(np.frombuffer(starts, dtype=np.int64))
+    again = len(each) - len(np.unique(np.frombuffer(jobs, dtype=np.int64)))
+    lost = int((each & 1).sum()) - again
+    if not again and not requeued:
         text = "no job has two runs: those before it was requeued, preempted or lost its node are in dumps with -D only"
         found = f"; by column Restarts, {_counted(lost, 'job')} had some" if lost > 0 else ""
         yield Remark(code="no_duplicates", text=text + found)
     elif lost > 0:
         text = f"by column Restarts, at least {_counted(lost, 'earlier run')} of these jobs lie before the dump"
         yield Remark(code="earlier_runs", text=text)
+
+
+def _passed_over(counts: Counter[str]) -> Iterator[Remark]:
+    """What gave no reading, and what was doubtful."""
     if counts["disagree"]:
         text = f"in {_counted(counts['disagree'], 'run')} Elapsed, which counts, is not End − Start − Suspended"
         yield Remark(code="elapsed", text=f"{text}, as where summer time begins or ends")
