@@ -9,8 +9,9 @@ the sum of what it replaces, so that what was known on any day is a sum of colum
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import groupby
 from typing import Any
 
@@ -21,7 +22,7 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, insert, selec
 from gigawatt.ledger.book import paged
 from gigawatt.ledger.facts import FIRST_YEAR, canonical, digest, milliseconds
 from gigawatt.ledger.tables import CHUNKS, FACTS
-from gigawatt.readers.readings import QUANTITIES, Block, Series
+from gigawatt.readers.readings import OF_JOBS, QUANTITIES, Block, Series, may_be_one
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -336,6 +337,44 @@ def _within(rows: list[Row[Any]], span: tuple[int, int], back_ms: int, without: 
     first_ms, last_ms = span[0] - back_ms, span[1]
     of_time = (whole.starts_ms <= last_ms) & ((whole.starts_ms >= first_ms) | (whole.ends_ms > first_ms))
     return whole.take(of_time & ~np.isin(whole.batch, list(without)))
+
+
+def kin(book: Connection, found: Iterable[Series]) -> dict[Series, list[Series]]:
+    """Series of jobs in the book that may be the same as each of these, under a name that says more or less of whose."""
+    asked = {series for series in found if series.quantity in OF_JOBS}
+    if not asked:
+        return {}
+    columns = [CHUNKS.c[name.name] for name in fields(Series)]
+    rows = book.execute(select(*columns).where(CHUNKS.c.quantity.in_(OF_JOBS)).distinct())
+    others: dict[Series, list[Series]] = defaultdict(list)
+    for row in rows:
+        other = Series(**row._mapping)
+        others[replace(other, subject="")].append(other)
+    return {
+        series: [
+            other
+            for other in others[replace(series, subject="")]
+            if other != series and may_be_one(other.subject, series.subject)
+        ]
+        for series in asked
+    }
+
+
+def known_elsewhere(new: Points, kin_known: Points) -> tuple[Points, int, Mapping[str, Ints]]:
+    """New readings less those that a series of the same jobs has; how many of these agree with it, and the lines of
+    those that do not, by why."""
+    if not len(kin_known) or not len(new):
+        return new, 0, {}
+    at = _places(new, kin_known)
+    there = at >= 0
+    agree = there.copy()
+    agree[there] = _same(new.take(there), kin_known.take(at[there]))
+    refused: dict[str, Ints] = {}
+    owners = kin_known.batch[at]
+    for number in np.unique(owners[there & ~agree]):
+        why = f"says something else than fact {number}, which knows less or more of whose it is: retract that one first"
+        refused[why] = new.lines[there & ~agree & (owners == number)]
+    return new.take(~there), int(np.count_nonzero(agree)), refused
 
 
 def usual(book: Connection, found: Iterable[Series], without: frozenset[int]) -> dict[Series, float]:

@@ -53,10 +53,14 @@ def _lacking(header: SacctHeader) -> Iterator[Remark]:
     if not {"ElapsedRaw", "Elapsed", "Suspended"} & {*header.used}:
         text = "no column ElapsedRaw or Suspended: hours in which runs were suspended count too"
         yield Remark(code="suspended_unknown", text=text)
-    names = [name for name in ("Cluster", "JobIDRaw") if name not in header.used]
+    if "JobID" not in header.used:
+        text = "no column JobID: a task of an array that another dump names by it counts again"
+        yield Remark(code="ids", text=text)
+    names = [name for name in ("Cluster", "Account") if name not in header.used]
     if names:
         lack = " and ".join(names)
-        yield Remark(code="ids", text=f"no column {lack}: a run that another dump names with {lack} counts again")
+        text = f"no column {lack}: what another dump says of the same site, job and start is taken for the same"
+        yield Remark(code="names", text=text)
 
 
 def _lines(stream: BinaryIO) -> Iterator[Line]:

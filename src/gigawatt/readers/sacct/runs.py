@@ -32,7 +32,7 @@ class SlurmRun:
 
     line: int
     job: str
-    """Its id, which is a text: "9+1" and "10_[3-9]" are some."""
+    """Its id as JobID shows it, which is a text: "9+1" and "10_3" are some."""
     cluster: str
     account: str
     states: tuple[str, ...]
@@ -64,7 +64,7 @@ def run_of_cells(line: int, cells: Mapping[str, str], file: str, asked: Asked) -
     joules = cells.get("ConsumedEnergyRaw") or cells.get("ConsumedEnergy")
     return SlurmRun(
         line=line,
-        job=cells.get("JobIDRaw") or cells["JobID"],
+        job=cells.get("JobID") or cells["JobIDRaw"],
         cluster=cells.get("Cluster", ""),
         account=cells.get("Account", ""),
         states=(cells["State"].split(" ")[0],),
@@ -93,7 +93,7 @@ def run_of_job(line: int, job: Any) -> SlurmRun:
     gpus, energy_j = _resources_of(_amounts(allocated))
     return SlurmRun(
         line=line,
-        job=str(int(number)),
+        job=_shown_id(job, int(number)),
         cluster=_text(job, "cluster"),
         account=_text(job, "account"),
         states=(states,) if isinstance(states, str) else tuple(str(state) for state in states),
@@ -199,6 +199,15 @@ def _at(found: Any, *names: str) -> Any:
     for name in names:
         found = found.get(name) if isinstance(found, dict) else None
     return found
+
+
+def _shown_id(job: Any, number: int) -> str:
+    """The id of a job as column JobID shows it: a task of an array and a part of a job of several have two numbers."""
+    for group, place, sign in (("array", "task_id", "_"), ("het", "job_offset", "+")):
+        first, within = _number(_at(job, group, "job_id"), group), _number(_at(job, group, place), place)
+        if first and within is not None:
+            return f"{int(first)}{sign}{int(within)}"
+    return str(number)
 
 
 def _text(job: Any, name: str) -> str:

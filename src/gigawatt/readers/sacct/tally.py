@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from gigawatt.readers.clock import MS_PER_S, S_PER_H
-from gigawatt.readers.readings import MOST_BLOCK_COUNT, Asked, Block, Rejected, Remark, Series, key_of
+from gigawatt.readers.readings import MOST_BLOCK_COUNT, Asked, Block, Rejected, Remark, Series, key_of, subject_of
 from gigawatt.readers.sacct.runs import GPU, SlurmRun
 
 # A reading without its series: line, start, end, value, key.
@@ -61,8 +61,8 @@ def _readings_of(run: SlurmRun, asked: Asked, counts: Counter[str]) -> Iterator[
         return
     elapsed_s, end_ms = _span(run, run.start_ms, counts)
     counts["with_gpus" if run.gpus else "without_gpus"] += 1
-    key = key_of(run.cluster, run.job, str(run.start_ms))
-    subject = "/".join(word for word in (run.cluster, run.account or asked.subject) if word)
+    key = key_of(run.job)
+    subject = subject_of(run.cluster, run.account or asked.subject)
 
     def reading(value: float) -> Reading:
         return run.line, run.start_ms or 0, end_ms, value, key

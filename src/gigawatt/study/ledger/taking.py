@@ -34,7 +34,7 @@ class ImportTotals:
 
     gpu_h: float | None
     energy_wh: float | None
-    """At a site's own meters, or at its racks, or at its GPUs: the first of these that the file has of a site."""
+    """At a site's own meters, at its racks, at its GPUs, or of its jobs: the first of these that the file has of a site."""
     usd: float | None
     tokens: float | None
 
@@ -164,7 +164,7 @@ def _energy(sums: Mapping[Series, float]) -> float | None:
     by = {
         site: [
             _sum({one: value for one, value in sums.items() if one.site == site and _once(one, counted)}, *level)
-            for level in (("facility_energy",), ("it_energy",), ("gpu_energy", "gpu_energy_sampled"))
+            for level in (("facility_energy",), ("it_energy",), ("gpu_energy", "gpu_energy_sampled"), ("job_energy",))
         ]
         for site in {series.site for series in sums}
     }
