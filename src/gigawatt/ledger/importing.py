@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ READERS = {
     "records": "records",
 }
 # Readings that wait to be sorted by series, at most.
-_WAITING_COUNT = 400_000
+_WAITING_COUNT = 200_000
 _FUTURE = "is of the future"
 # Characters that no name has, and of which PostgreSQL keeps not all.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -246,8 +246,8 @@ def _keep(book: Connection, blocks: Mapping[Series, Block], tally: Tally, course
 def _taken(block: Block, tally: Tally, course: Course) -> Points:
     """Readings of a block, without those that nobody can have read."""
     points = readings.points_of(block, course.batch)
-    words = astuple(block.series)
-    if any(len(word) > MOST_NAME_COUNT or _UNSEEN.search(word) for word in words):
+    named = "".join(words := [getattr(block.series, entry.name) for entry in fields(Series)])
+    if max(map(len, words)) > MOST_NAME_COUNT or _UNSEEN.search(named):
         tally.refuse(points.lines, f"has a name of more than {MOST_NAME_COUNT} characters, or with control characters")
         return points.take(np.zeros(len(points), bool))
     late = readings.too_late(points, readings.sums(block.series), course.now, facts.MOST_SKEW_S)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -36,6 +37,7 @@ _CONTRADICTS = "says something else than an earlier line of the same time"
 REACH_MS = 32 * 86_400_000
 # Series that are asked for at once: databases bound the values of a question.
 _ASKED_COUNT = 500
+_WORDS = tuple(entry.name for entry in fields(Series))
 _NO_GROUP: tuple[str, Iterator[Row[Any]]] = ("", iter(()))
 # What is greater is no reading, and its sum no number.
 _MOST_VALUE = 1e100
@@ -57,7 +59,9 @@ class Points:
         return len(self.starts_ms)
 
     def take(self, which: NDArray[np.bool_] | Ints) -> Points:
-        """Some of them, by mask or by place."""
+        """Some of them, by mask or by place; themselves where that is all."""
+        if which.dtype == np.bool_ and which.all():
+            return self
         return Points(*(getattr(self, name)[which] for name in self.__slots__))
 
 
@@ -137,21 +141,25 @@ def judge(new: Points, known: Points, rules: Rules) -> Judged:
     new, at = new.take(~equal), at[~equal]
     owners = np.zeros(len(new), np.int64)
     owners[at >= 0] = known.batch[at[at >= 0]]
-    owners[np.isin(owners, list(rules.corrected))] = 0
-    for number in np.unique(owners[owners > 0]):
+    owners[_of(owners, rules.corrected)] = 0
+    for number in np.unique(owners[owners > 0]) if owners.any() else ():
         why = f"says something else than fact {number}, which it corrects only if told so: --corrects {number}"
         new_why = _CONTRADICTS if number == rules.batch else why
         refused[new_why] = np.concatenate([refused.get(new_why, new.lines[:0]), new.lines[owners == number]])
     new = new.take(owners == 0)
     metered = rules.adds_up and not new.keys.any()
     if metered and rules.may_slip:
-        trusted = known.take(~np.isin(known.batch, list(rules.corrected)))
+        trusted = known.take(~_of(known.batch, rules.corrected))
         new = without(new, _slips(new, trusted, rules.usual), _SLIP)
     while metered and (over := _overlaps(new, _rest(new, known))).any():
         # What is refused replaces nothing, and what it would have replaced may be overlapped itself.
         new = without(new, over, "overlaps another reading, and would be counted twice")
     at = _places(new, known)
     return Judged(new, known.take(at[at >= 0]), duplicates, refused)
+
+
+def _of(batches: Ints, some: frozenset[int]) -> NDArray[np.bool_]:
+    return np.isin(batches, list(some)) if some else np.zeros(len(batches), bool)
 
 
 def _same(one: Points, other: Points) -> NDArray[np.bool_]:
@@ -249,10 +257,20 @@ def chunk_digest(row: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(head).encode() + b"\n" + bytes(row["data"])).hexdigest()
 
 
+def _words(series: Series) -> dict[str, str]:
+    return {name: getattr(series, name) for name in _WORDS}
+
+
+@lru_cache(maxsize=65_536)
+def name_of(series: Series) -> str:
+    """By which the database finds a series: the digest of its words."""
+    return digest(_words(series))
+
+
 def chunks(series: Series, found: Judged, batch: int, part: int) -> Iterator[dict[str, object]]:
     """Rows of the table for the readings that are kept, from a part's number on: a month each, and in each those apart
     that stand in for readings of another batch."""
-    words = asdict(series) | {"series": digest(asdict(series))}
+    words = {**_words(series), "series": name_of(series)}
     months, owners = _months(found.kept.starts_ms), np.zeros(len(found.kept), np.int64)
     at = _places(found.kept, found.replaced)
     owners[at >= 0] = found.replaced.batch[at[at >= 0]]
@@ -309,7 +327,7 @@ def known_of(
     book: Connection, spans: Mapping[Series, tuple[int, int]], without: frozenset[int] = frozenset(), back_ms: int = 0
 ) -> Iterator[tuple[Series, Points]]:
     """As `known`, of many series, each between two moments of its own, and of a time of `back_ms` before the first."""
-    names = {digest(asdict(series)): series for series in spans}
+    names = {name_of(series): series for series in spans}
     columns = CHUNKS.c
     for some in _in_pieces(sorted(names)):
         first_ms = min(spans[names[name]][0] for name in some) - back_ms
@@ -335,7 +353,7 @@ def _within(rows: list[Row[Any]], span: tuple[int, int], back_ms: int, without: 
     whole = joined([decoded(row.data, row.batch) for row in rows])
     first_ms, last_ms = span[0] - back_ms, span[1]
     of_time = (whole.starts_ms <= last_ms) & ((whole.starts_ms >= first_ms) | (whole.ends_ms > first_ms))
-    return whole.take(of_time & ~np.isin(whole.batch, list(without)))
+    return whole.take(of_time & ~_of(whole.batch, without))
 
 
 def usual(book: Connection, found: Iterable[Series], without: frozenset[int]) -> dict[Series, float]:
@@ -343,7 +361,7 @@ def usual(book: Connection, found: Iterable[Series], without: frozenset[int]) ->
 
     without: batches of which nothing is to be learnt.
     """
-    names = {digest(asdict(series)): series for series in found}
+    names = {name_of(series): series for series in found}
     columns = CHUNKS.c
     rates: dict[Series, float] = {}
     for some in _in_pieces(sorted(names)):
@@ -380,8 +398,7 @@ class Total:
 def totals(book: Connection, as_of: str | None = None, first: str = "", last: str = "9999-12") -> list[Total]:
     """What every series came to by month between two months, both included, as it was known at a moment, or now."""
     columns, gone = CHUNKS.c, retracted(book, as_of)
-    names = [entry.name for entry in fields(Series)]
-    by = [columns.series, *(columns[name] for name in names), columns.month]
+    by = [columns.series, *(columns[name] for name in _WORDS), columns.month]
 
     def standing(own: ColumnElement[Any], replaced: ColumnElement[Any]) -> ColumnElement[Any]:
         if not gone:
@@ -399,7 +416,7 @@ def totals(book: Connection, as_of: str | None = None, first: str = "", last: st
         asked = asked.where(columns.batch <= most)
     found = [
         Total(
-            series=Series(**{name: getattr(row, name) for name in names}),
+            series=Series(**{name: getattr(row, name) for name in _WORDS}),
             month=row.month,
             count=int(row.readings),
             total=float(row.sum),

@@ -75,7 +75,9 @@ def test_as_planned_nothing_differs(result: Result) -> None:
     assert (found.from_, found.to) == ("2025Q1", "2026Q3")
 
 
-@pytest.mark.parametrize(("late", "rate", "price"), [(0.0, 0.7, 1.0), (0.4, 1.1, 0.8), (1.0, 1.0, 1.0), (2.5, 0.5, 2.0)])
+@pytest.mark.parametrize(
+    ("late", "rate", "price"), [(0.0, 0.7, 1.0), (0.4, 1.1, 0.8), (1.0, 1.0, 1.0), (2.5, 0.5, 2.0)]
+)
 def test_the_causes_add_up_to_the_whole_difference(result: Result, late: float, rate: float, price: float) -> None:
     found = reconciled(result, known(as_planned(result, OVER, late=late, rate=rate, price=price, until=END)))
     assert all(map(adds_up, deviations(found).values()))
