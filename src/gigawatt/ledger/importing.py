@@ -17,9 +17,9 @@ from sqlalchemy import Connection
 from gigawatt.errors import Fault, LedgerError, plain
 from gigawatt.files import check_file
 from gigawatt.ledger import book as books
-from gigawatt.ledger import facts, kinds, readings
+from gigawatt.ledger import facts, judging, kinds, readings
 from gigawatt.ledger.facts import Fact, Recorded
-from gigawatt.ledger.readings import Ints, Judged, Points, Rules
+from gigawatt.ledger.judging import Ints, Judged, Points, Rules
 from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark, Series
 
 # Kind of file → the module of readers/ that reads it.
@@ -232,7 +232,7 @@ def _keep(book: Connection, blocks: Mapping[Series, Block], tally: Tally, course
             may_slip=series in may_slip,
             usual=usual.get(series, 0.0),
         )
-        found = readings.judge(new.pop(series), known, rules)
+        found = judging.judge(new.pop(series), known, rules)
         for why, lines in found.refused.items():
             tally.refuse(lines, why)
         rows += readings.chunks(series, found, course.batch, tally.parts + len(rows))
@@ -245,13 +245,13 @@ def _keep(book: Connection, blocks: Mapping[Series, Block], tally: Tally, course
 
 def _taken(block: Block, tally: Tally, course: Course) -> Points:
     """Readings of a block, without those that nobody can have read."""
-    points = readings.points_of(block, course.batch)
+    points = judging.points_of(block, course.batch)
     named = "".join(words := [getattr(block.series, entry.name) for entry in fields(Series)])
     if max(map(len, words)) > MOST_NAME_COUNT or _UNSEEN.search(named):
         tally.refuse(points.lines, f"has a name of more than {MOST_NAME_COUNT} characters, or with control characters")
         return points.take(np.zeros(len(points), bool))
-    late = readings.too_late(points, readings.sums(block.series), course.now, facts.MOST_SKEW_S)
-    odd = ~late & readings.unsound(points)
+    late = judging.too_late(points, readings.sums(block.series), course.now, facts.MOST_SKEW_S)
+    odd = ~late & judging.unsound(points)
     tally.refuse(points.lines[late], _FUTURE)
     tally.refuse(points.lines[odd], f"is no finite number, ends before it starts, or is from before {facts.FIRST_YEAR}")
     return points.take(~late & ~odd)
