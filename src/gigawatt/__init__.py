@@ -13,7 +13,15 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from gigawatt.errors import CalibrationError, CatalogError, Infeasible, OutputError, ScenarioError, SolverFailure
+from gigawatt.errors import (
+    CalibrationError,
+    CatalogError,
+    Infeasible,
+    LedgerError,
+    OutputError,
+    ScenarioError,
+    SolverFailure,
+)
 
 if TYPE_CHECKING:
     from gigawatt.interfaces.python import Answered, load_result
@@ -29,8 +37,20 @@ if TYPE_CHECKING:
     check: _Asked
     claims: _Asked
     compare: _Asked
+    export_focus: _Asked
+    export_kai: _Asked
+    export_kueue: _Asked
+    export_slurm: _Asked
     flywheel: _Asked
     hedge: _Asked
+    ledger_approve: _Asked
+    ledger_disburse: _Asked
+    ledger_facts: _Asked
+    ledger_import: _Asked
+    ledger_init: _Asked
+    ledger_record: _Asked
+    ledger_status: _Asked
+    ledger_verify: _Asked
     predict_bridge: _Asked
     predict_inference: _Asked
     predict_training: _Asked
@@ -53,6 +73,7 @@ __all__ = [
     "CalibrationError",
     "CatalogError",
     "Infeasible",
+    "LedgerError",
     "OutputError",
     "Result",
     "ScenarioError",
@@ -64,8 +85,20 @@ __all__ = [
     "check",
     "claims",
     "compare",
+    "export_focus",
+    "export_kai",
+    "export_kueue",
+    "export_slurm",
     "flywheel",
     "hedge",
+    "ledger_approve",
+    "ledger_disburse",
+    "ledger_facts",
+    "ledger_import",
+    "ledger_init",
+    "ledger_record",
+    "ledger_status",
+    "ledger_verify",
     "load_result",
     "load_scenario",
     "predict_bridge",

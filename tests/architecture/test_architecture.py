@@ -29,7 +29,7 @@ TWINS = {
 }
 # What changes the process for everybody in it, and the only place that may.
 GLOBAL = {"set_options": "plan/exact.py", "linopy.options": "plan/exact.py", "dup2": "interfaces/"}
-HEAVY = ("xarray", "pandas", "linopy", "numba")
+HEAVY = ("xarray", "pandas", "linopy", "numba", "sqlalchemy", "alembic")
 
 
 def test_imports_go_down_only() -> None:

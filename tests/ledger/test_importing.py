@@ -94,7 +94,7 @@ def test_what_another_file_said_is_corrected_only_if_told_so(book: Connection, t
     rows = hours(48, value=90.0)
     tally = take(rows, name="right.csv")
     assert (tally.added, tally.rejected_count) == (0, 48)
-    assert "--corrects 1" in why(tally).pop()
+    assert "`corrects` 1" in why(tally).pop()
     tally = take(rows, name="right.csv", corrects=books.identity_of(book, "1"))
     assert (tally.added, tally.corrected, tally.sums) == (48, 48, {M1: -480.0})
     assert total(book)["2025-03"] == (48, 4_320.0)
@@ -174,7 +174,7 @@ def test_a_file_in_another_unit_is_refused_beside_what_is_known_of_whatever_time
     for first in (48, 48 + 24 * 120):
         tally = take(hours(24, value=100_000.0, first=first), name=f"{first}.csv")
         assert (tally.added, tally.rejected_count) == (0, 24)
-        assert "--as-read" in why(tally).pop()
+        assert "`as_read`" in why(tally).pop()
     assert take(hours(24, value=100_000.0, first=48), name="48.csv", as_read=True).added == 24
 
 

@@ -24,8 +24,8 @@ SHORT = {"horizon.report_end": "2027Q4", "horizon.end": "2028Q1"}
 RAMP = {f"sites.{SITE}.ramp": {"2026Q3": "60 MW", "2027Q3": "100 MW"}}
 STANDS: dict[str, Any] = {
     "racks": [
-        {"site": SITE, "platform": "gb300", "installed": "2025Q4", "count": 100},
-        {"site": SITE, "platform": "gb300", "installed": "2022Q1", "count": 20},
+        {"site": SITE, "platform": "gb300", "installed": "2025Q4", "racks": 100},
+        {"site": SITE, "platform": "gb300", "installed": "2022Q1", "racks": 20},
     ],
     "shells": [{"site": SITE, "paid": "2025Q2", "power": "30 MW"}],
     "gross": "40 MW",

@@ -18,6 +18,7 @@ import pytest
 from gigawatt import units
 from gigawatt.study import verbs
 from gigawatt.study.answer import UNTOLD, plain
+from gigawatt.study.run.stages import run
 from gigawatt.study.verbs import VERBS, Verb
 
 HEAD = {"gigawatt", "scenario", "hash", "notes"}
@@ -29,10 +30,21 @@ PER = ("_per_gpu", "_per_user", "_per_gw_year")
 VALUES = ("_value", "_value_per_gw_year")
 # Numbers without a unit of their own, by why that is so.
 EXEMPT = {
-    "plural counts": ("rows", "evaluated", "parameters_fitted", "draws", "futures"),
+    "plural counts": ("rows", "evaluated", "parameters_fitted", "draws", "futures", "facts", "readings", "parts"),
+    "plural counts of an import": ("added", "duplicates", "corrected"),
     "plural counts of a layout": ("tensor", "pipeline", "data", "expert", "packages"),
     "value of a gigawatt for a year, in the value_unit": ("lambda", "lambda_left", "lambda_right", "marginal"),
-    "which one, in an order": ("tier", "number", "rack"),
+    "which one, in an order": (
+        "tier",
+        "number",
+        "rack",
+        "priority",
+        "line",
+        "first_bad",
+        "milestone",
+        "next_milestone",
+    ),
+    "which fact": ("head_number", "corrects_number", "corrected_number"),
     "a year of the calendar": ("year", "dollar_year"),
     "what chance begins with": ("seed",),
     "from -1 to 1": ("rank_correlation",),
@@ -40,7 +52,13 @@ EXEMPT = {
     "one over the other, less 1": ("objective_vs_accounts_rel",),
 }
 # Tables of numbers by name, and what they are.
-TABLES = {"failures": "counts by kind", "grades": "counts by grade", "served": "tokens", "unserved": "tokens"}
+TABLES = {
+    "said": "what a fact says, in SI by its fields",
+    "failures": "counts by kind",
+    "grades": "counts by grade",
+    "served": "tokens",
+    "unserved": "tokens",
+}
 # Names of numbers whose unit stands beside them, as `unit`, or as the suffix of the `item` that they are of.
 BESIDE = (
     *("value", "low", "mid", "high", "fitted", "published", "predicted", "amount_per_gw_year"),
@@ -130,8 +148,20 @@ LLAMA = {
     "tie_word_embeddings": False,
     "vocab_size": 128256,
 }
-FILES = {"stated.toml": "", "llama.json": json.dumps(LLAMA)}
+RECORDS = "kind,at,site,platform,racks\nracks,2026-03-05,example-campus,gb300,3\n"
+FILES = {"stated.toml": "", "llama.json": json.dumps(LLAMA), "records.csv": RECORDS}
 EVENT = "2027-05-14T16:00/4h site=example-campus -50%"
+RACKS = ["site=example-campus", "platform=gb300", "racks=250", "at=2026-03-02"]
+LEDGER: dict[str, dict[str, Any]] = {
+    "init": {"scenario": "one-campus", "database": "new.db"},
+    "record": {"kind": "racks", "fields": RACKS, "source": "note"},
+    "import": {"file": "records.csv", "kind": "records", "as": "ada"},
+    "status": {},
+    "facts": {},
+    "verify": {},
+    "approve": {"milestone": "30 MW", "as": "ada"},
+    "disburse": {"milestone": "1"},
+}
 QUESTIONS: dict[str, dict[str, Any]] = {
     "run": {"scenario": "one-campus", "set": BRIEF},
     "check": {"scenario": "one-campus"},
@@ -147,6 +177,10 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "simulate": {"scenario": "one-campus", "set": BRIEF, "event": [EVENT]},
     "allocate": {"scenario": "six-classes", "fairness": "log"},
     "flywheel": {"backtest": True},
+    **{f"ledger {word}": asked for word, asked in LEDGER.items()},
+    "track reconcile": {"result": "plan", "at": "2025-08-31"},
+    "track reforecast": {"result": "plan", "as_of": "2025-08-31"},
+    **{f"export {format_}": {"result": "kept"} for format_ in ("kueue", "kai", "slurm", "focus")},
     "predict inference": {
         "model": "llama-3.1-70b",
         "gpu": "h100-sxm",
@@ -169,6 +203,33 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 }
 
 
+def keep_ledger() -> None:
+    """A ledger in the folder one is in, with a milestone that is met and approved by two."""
+    at = ["site=example-campus", "at=2026-03-10"]
+    verbs.ask("ledger init", "one-campus")
+    verbs.ask("ledger record", "site", [*at, "state=energised", "power=40 MW", "basis=facility"], source="letter")
+    verbs.ask("ledger record", "racks", RACKS, source="note")
+    tested = [*at, "platform=gb300", "racks=250", "throughput=1 Mtokens/s", "held=80 h"]
+    verbs.ask("ledger record", "test", tested, source="protocol")
+    verbs.ask("ledger record", "work", ["use_case=assistant", "served=3 Ttokens", "at=2026-06-30"], source="books")
+    for name in ("cleo", "dan"):
+        verbs.ask("ledger approve", "1", as_=name)
+
+
+def keep_plan() -> None:
+    """A plan that began in 2025, and a ledger that nobody has written to."""
+    early = {
+        "horizon.start": "2025Q1",
+        "horizon.report_end": "2025Q4",
+        "horizon.end": "2026Q2",
+        "pools.blackwell.supply": {"2025Q1": 60, "2026Q2": 60},
+        "sites.example-campus.ramp": {"2025Q1": "20 MW", "2026Q2": "80 MW"},
+        "capital.opening_cash": "4 billion USD",
+    }
+    run("one-campus", early).save("plan")
+    verbs.ask("ledger init", "plan")
+
+
 def test_every_verb_is_asked() -> None:
     assert sorted(QUESTIONS) == sorted(verb.name for verb in VERBS)
 
@@ -178,11 +239,25 @@ def test_whatever_an_answer_may_hold_says_its_unit(verb: Verb) -> None:
     assert sorted(set(unsaid_fields(answered(verb)))) == []
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a result, for what is asked of one."""
+    return verbs.ask("run", "one-campus", set=BRIEF).result.save(tmp_path_factory.mktemp("result") / "kept")
+
+
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_an_answer_has_the_head_and_units(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_has_the_head_and_units(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     monkeypatch.chdir(tmp_path)
+    if "result" in QUESTIONS[name]:
+        (tmp_path / "kept").symlink_to(request.getfixturevalue("kept"))
     for file, text in FILES.items():
         (tmp_path / file).write_text(text)
+    if name.startswith("ledger "):
+        keep_ledger()
+    if name.startswith("track "):
+        keep_plan()
     told = plain(verbs.ask(name, **QUESTIONS[name]))
     if name not in HEADLESS:
         assert set(told) >= HEAD

@@ -132,10 +132,10 @@ def _choices(hint: Any) -> tuple[str, ...]:
 def _metavar(key: str, entry: Field[Any], hint: Any, verb: Verb) -> str:
     if key == "set":
         return PATH_VALUE
-    if choices := _choices(hint):
-        return "|".join(choices)
     if key in verb.positional:
         return key.upper()
+    if choices := _choices(hint):
+        return "|".join(choices)
     return METAVARS.get(units.split(entry.name)[1] or key, "N" if int in (hint, *get_args(hint)) else "TEXT")
 
 

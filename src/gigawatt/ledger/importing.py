@@ -220,7 +220,8 @@ def _note(event: Event, tally: Tally, now: str) -> None:
 def _keep(book: Connection, blocks: Mapping[Series, Block], tally: Tally, course: Course) -> None:
     """Judge the blocks of some series by what is known of each, and write what is taken."""
     new = {series: points for series, block in blocks.items() if len(points := _taken(block, tally, course))}
-    spans = {series: (int(p.starts_ms[0]), int(max(p.ends_ms.max(), p.starts_ms[-1]))) for series, p in new.items()}
+    new = _not_elsewhere(book, new, tally, course)
+    spans = _spans(new)
     may_slip = set() if course.as_read else {series for series in new if readings.sums(series) and series.unit == "Wh"}
     usual = readings.usual(book, may_slip, course.retracted | course.corrected)
     rows: list[dict[str, object]] = []
@@ -241,6 +242,26 @@ def _keep(book: Connection, blocks: Mapping[Series, Block], tally: Tally, course
     for row in rows:
         tally.digests.update(str(row["digest"]).encode())
     tally.parts += len(rows)
+
+
+def _spans(points: Mapping[Series, Points]) -> dict[Series, tuple[int, int]]:
+    """The time that readings are of, by series."""
+    return {series: (int(p.starts_ms[0]), int(max(p.ends_ms.max(), p.starts_ms[-1]))) for series, p in points.items()}
+
+
+def _not_elsewhere(book: Connection, new: dict[Series, Points], tally: Tally, course: Course) -> dict[Series, Points]:
+    """New readings less those of jobs that the book has under a name that says more or less of whose they are."""
+    spans, found = _spans(new), dict(new)
+    for series, others in readings.kin(book, new).items():
+        for _, known in readings.known_of(book, dict.fromkeys(others, spans[series]), course.retracted):
+            found[series], count, refused = judging.known_elsewhere(found[series], known)
+            tally.duplicates += count
+            for why, lines in refused.items():
+                tally.refuse(lines, why)
+        if not len(found[series]):
+            del found[series]
+            tally.sums[series] += 0.0  # type: ignore[assignment]
+    return found
 
 
 def _taken(block: Block, tally: Tally, course: Course) -> Points:

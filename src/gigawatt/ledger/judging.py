@@ -25,7 +25,7 @@ _SAME_FRAC = 1e-9
 SLIP_RATIO = 300.0
 # Readings of a series from which on one knows what it mostly reads.
 JUDGED_COUNT = 20
-_SLIP = "is a thousand times what the rest reads, or a thousandth: a slip of a unit? --as-read takes it"
+_SLIP = "is a thousand times what the rest reads, or a thousandth: a slip of a unit? It is taken if asked for `as_read`"
 _CONTRADICTS = "says something else than an earlier line of the same time"
 # What is greater is no reading, and its sum no number.
 _MOST_VALUE = 1e100
@@ -141,7 +141,7 @@ def _told_before(new: Points, known: Points, rules: Rules, refused: dict[str, In
     if not owners.any():
         return new, there
     for number in np.unique(owners[owners > 0]):
-        why = f"says something else than fact {number}, which it corrects only if told so: --corrects {number}"
+        why = f"says something else than fact {number}, which it replaces if asked to: `corrects` {number}"
         if number == rules.batch:
             why = _CONTRADICTS
         refused[why] = np.concatenate([refused.get(why, new.lines[:0]), new.lines[owners == number]])
@@ -217,6 +217,23 @@ def _slips(new: Points, known: Points, usual: float) -> NDArray[np.bool_]:
 
 def _rates(points: Points) -> Floats:
     return points.values / np.maximum(points.ends_ms - points.starts_ms, 1)
+
+
+def known_elsewhere(new: Points, kin_known: Points) -> tuple[Points, int, Mapping[str, Ints]]:
+    """New readings less those that a series of the same jobs has; how many of these agree with it, and the lines of
+    those that do not, by why."""
+    if not len(kin_known) or not len(new):
+        return new, 0, {}
+    at = places(new, kin_known)
+    there = at >= 0
+    agree = there.copy()
+    agree[there] = _same(new.take(there), kin_known.take(at[there]))
+    refused: dict[str, Ints] = {}
+    owners = kin_known.batch[at]
+    for number in np.unique(owners[there & ~agree]):
+        why = f"says something else than fact {number}, which knows less or more of whose it is: retract that one first"
+        refused[why] = new.lines[there & ~agree & (owners == number)]
+    return new.take(~there), int(np.count_nonzero(agree)), refused
 
 
 def too_late(points: Points, adds_up: bool, now: str, skew_s: float) -> NDArray[np.bool_]:

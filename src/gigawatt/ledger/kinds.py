@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from gigawatt import units
 from gigawatt.catalog import plausible
 from gigawatt.catalog.tables import KEY, KEY_RULE, Reader, read_record
-from gigawatt.errors import Fault, LedgerError, near
+from gigawatt.errors import MOST_NAME, Fault, LedgerError, near
 from gigawatt.ledger.facts import parse_moment
 from gigawatt.units import Plausible
 
@@ -167,7 +167,9 @@ def read(kind: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any], lis
 def _unnamed(values: Mapping[str, Any]) -> list[Fault]:
     names = {key: str(values[key]) for key in ("site", "platform", "use_case") if values.get(key)}
     return [
-        Fault(path=key, given=f'"{name}"', expected=KEY_RULE) for key, name in names.items() if not KEY.fullmatch(name)
+        Fault(path=key, given=f'"{name[:MOST_NAME]}"', expected=KEY_RULE)
+        for key, name in names.items()
+        if not KEY.fullmatch(name)
     ]
 
 

@@ -7,8 +7,9 @@ was, so that what was known on any day is a sum of columns and opens no chunk.
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -21,7 +22,7 @@ from gigawatt.ledger.book import paged
 from gigawatt.ledger.facts import canonical, digest
 from gigawatt.ledger.judging import JUDGED_COUNT, Ints, Judged, Points, again, of_batches, places
 from gigawatt.ledger.tables import CHUNKS, FACTS
-from gigawatt.readers.readings import QUANTITIES, Series
+from gigawatt.readers.readings import OF_JOBS, QUANTITIES, Series, may_be_one
 
 # How far is looked back to tell what a series mostly reads.
 REACH_MS = 32 * 86_400_000
@@ -182,6 +183,27 @@ def _within(rows: list[Row[Any]], span: tuple[int, int], back_ms: int, without: 
     first_ms, last_ms = span[0] - back_ms, span[1]
     of_time = (whole.starts_ms <= last_ms) & ((whole.starts_ms >= first_ms) | (whole.ends_ms > first_ms))
     return whole.take(of_time & ~of_batches(whole.batch, without))
+
+
+def kin(book: Connection, found: Iterable[Series]) -> dict[Series, list[Series]]:
+    """Series of jobs in the book that may be the same as each of these, named with more or less of whose they are."""
+    asked = {series for series in found if series.quantity in OF_JOBS}
+    if not asked:
+        return {}
+    columns = [CHUNKS.c[name] for name in _WORDS]
+    rows = book.execute(select(*columns).where(CHUNKS.c.quantity.in_(OF_JOBS)).distinct())
+    others: dict[Series, list[Series]] = defaultdict(list)
+    for row in rows:
+        other = Series(**row._mapping)
+        others[replace(other, subject="")].append(other)
+    return {
+        series: [
+            other
+            for other in others[replace(series, subject="")]
+            if other != series and may_be_one(other.subject, series.subject)
+        ]
+        for series in asked
+    }
 
 
 def usual(book: Connection, found: Iterable[Series], without: frozenset[int]) -> dict[Series, float]:

@@ -265,10 +265,10 @@ def _opening(scenario: Scenario, data: xr.Dataset) -> xr.Dataset:
     shell_w, paid_usd = np.zeros(len(axes["site"])), np.zeros(len(axes["site"]))
     for racks in use.racks:
         quarter = at["before"][racks.installed_date]
-        count[quarter, at["site"][racks.site], at["platform"][racks.platform]] += racks.count
+        count[quarter, at["site"][racks.site], at["platform"][racks.platform]] += racks.racks_count
         listed = _price_then(scenario, racks.platform, racks.installed_date)
         price = listed if racks.price_usd is None else racks.price_usd
-        rack_usd[quarter] += racks.count * price * (1 + scenario.asked.finance.network_frac)
+        rack_usd[quarter] += racks.racks_count * price * (1 + scenario.asked.finance.network_frac)
     for shells in use.shells:
         site = at["site"][shells.site]
         stated = shells.cost_usd_per_w_facility

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ WITHIN = 10_000
 # A line of ours in a file for Slurm: what no command can say.
 _FLOOR_LINE = re.compile(r"# floor: (\S+) on (\S+): (\d+)")
 _FLAVOR_LINE = re.compile(r"# flavor: (\S+) is (\S+) at (\S+), (\S+), (\d+)")
-_QUEUE_LINE = re.compile(r"# class: (\S+) is (\S+)")
+_QUEUE_LINE = re.compile(r"# class: (\S+) is (\S+): (.*)")
 _TRES = re.compile(r"gres/gpu(?::([^=,]+))?=(-?\d+)")
 
 
@@ -88,7 +89,36 @@ class QuotaTable:
         return {one.flavor: one for one in self.shares if one.queue == queue}
 
 
-def read_objects(file: Path) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KubeObject:
+    """An object of Kubernetes as it stands in a file: a mapping with a kind, and a name in its metadata."""
+
+    body: Any
+
+    @property
+    def kind(self) -> str:
+        return str(self.body.get("kind"))
+
+    @property
+    def name(self) -> str:
+        return str(self.body["metadata"]["name"])
+
+    @property
+    def key(self) -> tuple[str, str | None, str]:
+        """What no other object has in common with it: kind, namespace and name."""
+        return self.kind, self.body["metadata"].get("namespace"), self.name
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        labels = self.body["metadata"].get("labels")
+        return labels if isinstance(labels, Mapping) else {}
+
+    @property
+    def spec(self) -> Any:
+        return self.body.get("spec") or {}
+
+
+def read_objects(file: Path) -> list[KubeObject]:
     """Every object of a file of Kubernetes: of each document of it, and of lists among them.
 
     Raises CatalogError where it cannot be read, is no YAML, has a key twice or an alias, or holds what is no object.
@@ -96,7 +126,7 @@ def read_objects(file: Path) -> list[dict[str, Any]]:
     return parse_objects(read_text(file, "YAML file", MOST_TABLE_BYTES), str(file))
 
 
-def parse_objects(text: str, path: str) -> list[dict[str, Any]]:
+def parse_objects(text: str, path: str) -> list[KubeObject]:
     """Every object of a text, as `read_objects` does."""
     import yaml
 
@@ -129,7 +159,7 @@ def _loader() -> Any:
     return type("Once", (yaml.SafeLoader,), {"compose_node": compose_node, "construct_mapping": construct_mapping})
 
 
-def _objects(document: Any) -> Iterator[dict[str, Any]]:
+def _objects(document: Any) -> Iterator[KubeObject]:
     if not isinstance(document, dict) or not isinstance(document.get("kind"), str):
         raise ValueError("something without a kind")
     kind, metadata = document["kind"], document.get("metadata")
@@ -141,26 +171,26 @@ def _objects(document: Any) -> Iterator[dict[str, Any]]:
     elif not isinstance(document.get("spec", {}), dict):
         raise ValueError(f"the {kind} {metadata['name']} whose spec is no mapping")
     else:
-        yield document
+        yield KubeObject(body=document)
 
 
-def from_kueue(objects: Sequence[Mapping[str, Any]]) -> QuotaTable:
+def from_kueue(objects: Sequence[KubeObject]) -> QuotaTable:
     """The table that Kueue's objects of ours were made of. Raises KeyError where they are not ours."""
     of = _by_kind(objects)
-    root = next(one for one in of["Cohort"] if "parentName" not in one["spec"])
+    root = next(one for one in of["Cohort"] if "parentName" not in one.spec)
     spare = {name: entry["nominalQuota"] for name, _, entry in _quotas(root)}
     queues, shares = [], []
     resources: dict[str, str] = {}
-    priorities = {one["metadata"]["name"]: one for one in of["WorkloadPriorityClass"]}
+    priorities = {one.name: one.body for one in of["WorkloadPriorityClass"]}
     for one in of["ClusterQueue"]:
-        name = one["metadata"]["name"]
+        name = one.name
         queues.append(
             QuotaQueue(
                 name=name,
                 title=priorities[name]["description"],
-                group=one["metadata"]["labels"][COMPONENT],
+                group=one.labels[COMPONENT],
                 priority=priorities[name]["value"],
-                weight_ratio=one["spec"]["fairSharing"]["weight"],
+                weight_ratio=one.spec["fairSharing"]["weight"],
             )
         )
         for flavor, resource, entry in _quotas(one):
@@ -177,10 +207,14 @@ def from_kueue(objects: Sequence[Mapping[str, Any]]) -> QuotaTable:
             resources[flavor] = resource
     resources |= {flavor: resource for flavor, resource, _ in _quotas(root)}
     flavors = tuple(
-        _flavor(one["metadata"]["name"], one["spec"]["nodeLabels"], resources[one["metadata"]["name"]], shares, spare)
-        for one in of["ResourceFlavor"]
+        _flavor(one.name, one.spec["nodeLabels"], resources[one.name], shares, spare) for one in of["ResourceFlavor"]
     )
-    return QuotaTable(programme=root["metadata"]["name"], flavors=flavors, queues=tuple(queues), shares=tuple(shares))
+    return QuotaTable(
+        programme=root.name,
+        flavors=flavors,
+        queues=tuple(queues),
+        shares=_in_order(shares, [queue.name for queue in queues], flavors),
+    )
 
 
 def _flavor(
@@ -192,27 +226,27 @@ def _flavor(
     )
 
 
-def _by_kind(objects: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    found: dict[str, list[Mapping[str, Any]]] = {}
+def _by_kind(objects: Sequence[KubeObject]) -> dict[str, list[KubeObject]]:
+    found: dict[str, list[KubeObject]] = defaultdict(list)
     for one in objects:
-        found.setdefault(one["kind"], []).append(one)
+        found[one.kind].append(one)
     return found
 
 
-def _quotas(one: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def _quotas(one: KubeObject) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Flavor, resource and entry of each quota of a ClusterQueue or a Cohort."""
-    for group in one["spec"].get("resourceGroups", []):
+    for group in one.spec.get("resourceGroups", []):
         for flavor in group["flavors"]:
             for entry in flavor["resources"]:
                 yield flavor["name"], entry["name"], entry
 
 
-def from_kai(objects: Sequence[Mapping[str, Any]]) -> QuotaTable:
+def from_kai(objects: Sequence[KubeObject]) -> QuotaTable:
     """The table that KAI's queues of ours were made of. Raises KeyError where they are not ours."""
     flavors, shares = [], []
     queues: dict[str, QuotaQueue] = {}
     for one in objects:
-        labels, notes, spec = one["metadata"]["labels"], one["metadata"]["annotations"], one["spec"]
+        labels, notes, spec = one.labels, one.body["metadata"]["annotations"], one.spec
         gpu = spec["resources"]["gpu"]
         if "parentQueue" not in spec:
             flavors.append(
@@ -242,16 +276,20 @@ def from_kai(objects: Sequence[Mapping[str, Any]]) -> QuotaTable:
                 ceiling_count=gpu["limit"],
             )
         )
-    programme = objects[0]["metadata"]["labels"][PART_OF]
     return QuotaTable(
-        programme=programme, flavors=tuple(flavors), queues=tuple(queues.values()), shares=_in_order(shares, queues)
+        programme=objects[0].labels[PART_OF],
+        flavors=tuple(flavors),
+        queues=tuple(queues.values()),
+        shares=_in_order(shares, list(queues), flavors),
     )
 
 
-def _in_order(shares: Sequence[QuotaShare], queues: Mapping[str, object]) -> tuple[QuotaShare, ...]:
-    """Shares class by class, as a table has them."""
-    order = list(queues)
-    return tuple(sorted(shares, key=lambda one: order.index(one.queue)))
+def _in_order(
+    shares: Sequence[QuotaShare], queues: Sequence[str], flavors: Sequence[QuotaFlavor]
+) -> tuple[QuotaShare, ...]:
+    """Shares class by class and flavor by flavor, as a table has them."""
+    names = [flavor.name for flavor in flavors]
+    return tuple(sorted(shares, key=lambda one: (queues.index(one.queue), names.index(one.flavor))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,7 +377,7 @@ def from_slurm(text: str) -> QuotaTable:
     rows = parse_slurm(text)
     qos = {row.name: row for row in rows if row.kind == "qos"}
     accounts = [row for row in rows if row.kind == "account"]
-    groups: dict[str, str] = dict(_QUEUE_LINE.findall(text))
+    classes = {name: (group, title) for name, group, title in _QUEUE_LINE.findall(text)}
     floors = {(queue, flavor): int(count) for queue, flavor, count in _FLOOR_LINE.findall(text)}
     flavors = {
         name: QuotaFlavor(name=name, platform=platform, site=site, resource=resource, packages_count=int(count))
@@ -348,13 +386,13 @@ def from_slurm(text: str) -> QuotaTable:
     queues: dict[str, QuotaQueue] = {}
     shares = []
     for row in accounts:
-        if row.name not in groups:
+        if row.name not in classes:
             continue
         own = qos[row.fields["QOS"].split(",")[0]]
         queues[row.name] = QuotaQueue(
             name=row.name,
-            title=row.fields["Description"],
-            group=groups[row.name],
+            title=classes[row.name][1],
+            group=classes[row.name][0],
             priority=int(own.fields["Priority"]) - WITHIN,
             weight_ratio=int(row.fields["Fairshare"]),
         )
@@ -372,6 +410,6 @@ def from_slurm(text: str) -> QuotaTable:
     return QuotaTable(
         programme=accounts[0].name,
         flavors=tuple(flavors.values()),
-        queues=tuple(queues.values()),
-        shares=_in_order(shares, queues),
+        queues=tuple(queues[name] for name in classes),
+        shares=_in_order(shares, list(classes), list(flavors.values())),
     )

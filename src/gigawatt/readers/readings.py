@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 # Readings of a block, at most, so that memory does not grow with a file.
 MOST_BLOCK_COUNT = 65_536
+# What jobs take, of which files say more or less: whose, and on which cluster.
+OF_JOBS = ("gpu_time", "job_energy")
 # quantity → (unit, whether readings add up). Others are gauges in the unit that they come with.
 QUANTITIES: dict[str, tuple[str, bool]] = {
     "facility_energy": ("Wh", True),  # what a utility's meter counts
@@ -23,6 +25,7 @@ QUANTITIES: dict[str, tuple[str, bool]] = {
     "gpu_energy_sampled": ("Wh", True),  # the power of boards over time, for want of a counter
     "gpu_power": ("W", False),
     "gpu_time": ("h", True),  # GPUs × hours of an allocation
+    "job_energy": ("Wh", True),  # what Slurm measures of a job's nodes
     "gpu_errors": ("count", True),
     "tokens": ("tokens", True),  # of a bill that does not say which way
     "tokens_in": ("tokens", True),
@@ -119,3 +122,22 @@ def key_of(*words: str) -> int:
 
     digest = hashlib.blake2b("\x1f".join(words).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
+
+
+def subject_of(cluster: str, account: str) -> str:
+    """Of what the time and the energy of jobs are: "cluster/account", of which a file may know one or none.
+
+    >>> subject_of("c1", "lab"), subject_of("", "lab"), subject_of("c1", "")
+    ('c1/lab', 'lab', 'c1/')
+    """
+    return f"{cluster}/{account}" if cluster else account
+
+
+def may_be_one(subject: str, other: str) -> bool:
+    """Whether two of these may be the same, as one that lacks a word and one that has it.
+
+    >>> may_be_one("c1/lab", "lab"), may_be_one("c1/lab", ""), may_be_one("c1/lab", "c2/lab")
+    (True, True, False)
+    """
+    pairs = zip(subject.rpartition("/")[::2], other.rpartition("/")[::2], strict=True)
+    return all(one == another or not one or not another for one, another in pairs)

@@ -27,7 +27,7 @@ from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.plan.milestones import drawn_frac, milestones
 from gigawatt.plan.plan import Plan
 from gigawatt.quarters import quarter_name, quarter_number
-from gigawatt.scenario.load import reread
+from gigawatt.scenario.load import reread, to_toml
 from gigawatt.scenario.schema import Asked, Opening, Scenario
 
 Floats = NDArray[np.float64]
@@ -72,9 +72,10 @@ def cut(scenario: Scenario, plan: Plan, quarter: str) -> Scenario:
 
 
 @exact()
-def standing(scenario: Scenario, plan: Plan, quarter: str) -> Row:
-    """The table `[opening]` of a scenario: what stands of a plan when a quarter begins. Raises as `cut` does."""
-    return _opening(_cut(scenario, plan, quarter))
+def standing(scenario: Scenario, plan: Plan, quarter: str) -> str:
+    """What stands of a plan when a quarter begins, as the table `[opening]` of a scenario's file, in TOML. Raises as
+    `cut` does."""
+    return to_toml({"opening": _opening(_cut(scenario, plan, quarter))}).strip() + "\n"
 
 
 @exact()
@@ -130,7 +131,8 @@ def _opening(of: _Cut) -> Row:
         "begun": list(_begun(of)),
         "trained": [{"run": key, "done": share} for key, share in _under_way(of).items() if share > ROUNDING_FRAC],
     }
-    found: Row = {"grade": "derived", "begun_only": True} | {key: rows for key, rows in tables.items() if rows}
+    # Every list, empty or not: what the plan's own opening state has in one does not stand any more.
+    found: Row = {"grade": "derived", "begun_only": True} | tables
     if of.asked.capital.tranches is not None:
         found |= {"gross": f"{float(data.gross_w[last])!r} W", "released": f"{_released_w(of)!r} W"}
     return found | {key: f"{amount!r} USD" for key, amount in money.items()}
@@ -147,7 +149,7 @@ def _racks(of: _Cut) -> Iterator[Row]:
                 "site": entry.site,
                 "platform": entry.platform,
                 "installed": entry.installed_date,
-                "count": entry.count,
+                "racks": entry.racks_count,
             } | price
     install = of.plan.data.install_count.transpose("period", "site", "platform")
     price = of.plan.inputs.rack_price_usd.transpose("period", "platform").values
@@ -158,7 +160,7 @@ def _racks(of: _Cut) -> Iterator[Row]:
                 "site": str(install.site.values[site]),
                 "platform": str(install.platform.values[platform]),
                 "installed": of.quarters[period],
-                "count": float(install.values[tuple(at)]),
+                "racks": float(install.values[tuple(at)]),
                 "price": f"{float(price[period, platform])!r} USD",
             }
 

@@ -157,6 +157,17 @@ VERBS: tuple[Verb, ...] = (
         example="gigawatt track reconcile gigawatt-runs/loi --at 2026-12-31",
     ),
     Verb(
+        name="track reforecast",
+        group="live",
+        title="Plan anew what is left of a plan, from what stands by the ledger and what was learnt: what changes.",
+        asks="track.question:ReforecastQuestion",
+        answers="track.reforecast:answer",
+        positional=("result",),
+        long=True,
+        folder="Folder for the result of the new plan.",
+        example="gigawatt track reforecast gigawatt-runs/loi --from 2027Q1 --out gigawatt-runs/from-2027",
+    ),
+    Verb(
         name="allocate",
         group="share",
         title="Divide power among classes of work: who gets what, what the next gigawatt is worth, when it is enough.",

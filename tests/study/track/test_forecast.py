@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+import numpy as np
 import pytest
+from campus_ledgers import END, OVER, SITE, as_planned, closing, known
 
 from gigawatt.ledger.facts import Fact
 from gigawatt.ledger.milestones import Mark, Terms
@@ -12,9 +14,6 @@ from gigawatt.study.result import Result
 from gigawatt.study.track.forecast import Forecast
 from gigawatt.study.track.reconcile import reconciled
 from gigawatt.study.track.slips import ALL, Curve, noise_count
-
-from .conftest import as_planned, closing, fact
-from .test_reconcile import END, OVER, SITE, known
 
 
 def coming(result: Result, late: float, at: str = END) -> Forecast:
@@ -75,7 +74,7 @@ def test_the_terms_of_the_ledger_stand_before_those_of_the_scenario(result: Resu
         test_h=24.0,
         test_tokens_per_s={},
     )
-    agreed = Fact(kind="terms", happened=closing("2024Q4"), body=asdict(terms), source="terms")
+    agreed = Fact(kind="terms", happened=closing("2023Q4"), body=asdict(terms), source="terms")
     found = reconciled(result, known([agreed, *as_planned(result, OVER)]))
     assert found.forecast is not None
     assert [(one.number, one.milestone_w) for one in found.forecast.milestones] == [(2, 50e6)]
@@ -94,17 +93,19 @@ def test_the_slip_of_a_site_is_told_before_and_after_it_was_seen(result: Result)
 
 
 def test_a_step_is_late_by_when_half_of_it_stands() -> None:
-    import numpy as np
-
     planned = np.array([0.0, 10.0, 10.0, 20.0])
     curve = Curve(planned, np.array([1.0, 2.0]), np.array([4.0, 10.0]))
     assert curve.slips(2.0) == ([1.5], 0)
     assert curve.slips(2.5) == ([1.5, 0.0], 1)
-    assert curve.behind(2.0) == 0.0
-    assert Curve(planned, np.array([]), np.array([])).behind(2.0) == 2.0
+    assert curve.behind(2.0) == -0.5
+    assert Curve(planned, np.array([]), np.array([])).behind(2.0) == 1.5
     assert Curve(planned, np.array([0.5]), np.array([20.0])).behind(2.0) == -np.inf
-    fresh = fact("site", END, site=SITE, state="energised", power_w=1.0, basis="facility")
-    assert fresh.kind == "site"
+
+
+def test_what_is_missing_of_a_step_that_mostly_stands_comes_within_a_quarter() -> None:
+    curve = Curve(np.array([0.0, 10.0, 10.0, 20.0]), np.array([1.0]), np.array([8.0]))
+    coming = curve.coming_w(np.array([2.0, 2.5, 3.0, 4.0]), np.array([0.0, 1.0]), 2.0)
+    assert coming.tolist() == [[8.0, 14.0, 20.0, 20.0], [8.0, 9.0, 10.0, 20.0]]
 
 
 def test_noise_follows_what_was_seen() -> None:

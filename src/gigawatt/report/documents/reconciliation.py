@@ -302,13 +302,14 @@ def said_of(of: Deviation, suffix: str, what: str) -> str:
 
 def causes(found: Reconciliation) -> Table:
     """The causes of tokens by site and quarter."""
-    keys = ("planned", *CAUSES, "actual")
+    shown = ("power", "racks", "per_rack")  # tokens have no price
+    keys = ("planned", *shown, "actual")
     rows = [
         (called(found, row.site), quarter(row.period), *(getattr(row.tokens, key) for key in keys))
         for row in found.sites
     ]
     titles = {"Site": "", "Quarter": "", "Planned": "tokens"}
-    titles |= {label.capitalize(): "tokens" for label, _ in CAUSES.values()} | {"Served": "tokens"}
+    titles |= {CAUSES[key][0].capitalize(): "tokens" for key in shown} | {"Served": "tokens"}
     return in_units(table("causes", "Tokens by site and quarter", titles, rows, depth=Depth.FULL))
 
 

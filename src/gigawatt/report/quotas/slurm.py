@@ -61,7 +61,7 @@ def _told(table: QuotaTable) -> Iterator[str]:
         where = f"{flavor.platform} at {flavor.site}, {flavor.resource}, {flavor.packages_count}"
         yield f"# flavor: {flavor.name} is {where}"
     for queue in table.queues:
-        yield f"# class: {queue.name} is {queue.group}"
+        yield f"# class: {queue.name} is {queue.group}: {queue.title}"
     for share in table.shares:
         yield f"# floor: {share.queue} on {share.flavor}: {share.floor_count}"
 

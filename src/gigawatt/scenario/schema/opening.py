@@ -18,7 +18,7 @@ class StandingRacks:
     """Platform that they are of, by its name in this file."""
     installed_date: Annotated[str, Plausible(2000, 2060, least=1990, most=2150)]
     """Quarter in which they were installed, before the horizon."""
-    count: Annotated[float, Plausible(0.001, 1e6, zero=True)]
+    racks_count: Annotated[float, Plausible(0.001, 1e6, zero=True)]
     """How many they are."""
     price_usd: Annotated[float | None, Plausible("20 thousand USD", "100 million USD", zero=True)] = None
     """What one of them cost, without its network; left out: the platform's price in that quarter."""
@@ -94,7 +94,7 @@ class Opening:
     cash_usd: Annotated[float | None, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)] = None
     """Cash at hand, in place of the opening cash and the equity up front of capital; left out: these."""
     debt_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)] = 0.0
-    """Debt owed."""
+    """Debt that is owed."""
     losses_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)] = 0.0
     """Losses that tax on later income is yet to be set off against."""
     trained: tuple[Trained, ...] = ()

@@ -56,7 +56,7 @@ def table(saved: Result, period: str) -> tuple[QuotaTable, tuple[Note, ...]]:
     shares: list[QuotaShare] = []
     missed: list[str] = []
     for key in kept:
-        floor_frac, is_met = _floor(works.get(key), busy_frac[key], saved, period)
+        floor_frac, is_met = _floor(works.get(key), busy_frac[key], saved, period, key in scenario.asked.training_runs)
         missed += [] if is_met else [works[key].title]
         shares += _shares(key, works.get(key), counts[key], floor_frac, packages, saved, named)
     total = sum(flavor.packages_count for flavor in flavors)
@@ -161,17 +161,22 @@ def _nominal(
     return found
 
 
-def _floor(work: Work | None, busy_frac: Floats, saved: Result, period: str) -> tuple[Floats, bool]:
-    """Share of its quota that a class never lends, (platforms,), and whether the plan meets its floor."""
+def _floor(work: Work | None, busy_frac: Floats, saved: Result, period: str, is_run: bool) -> tuple[Floats, bool]:
+    """Share of its quota that a class never lends, (platforms,), and whether the plan meets its floor.
+
+    A run that must be done has no floor of a quarter: what the plan gives it then is not lent.
+    """
     if work is None or work.floor_frac == 0:
         return np.zeros(busy_frac.shape[1]), True
-    served_per_s = busy_frac * _mean_stock(saved, period).values @ work.rack_per_s
-    hours_frac = saved.plan.inputs.hours_frac.values
-    wanted_per_s = work.floor_frac * work.amount_count / SECONDS_PER_YEAR
-    need_frac = min(1.0, wanted_per_s / served_per_s[PEAK]) if served_per_s[PEAK] > 0 else 1.0
     peak = busy_frac[PEAK]
     always = np.divide(busy_frac.min(axis=0), peak, out=np.zeros_like(peak), where=peak > 0)
-    return np.minimum(need_frac, always), float(served_per_s @ hours_frac) >= wanted_per_s * (1 - MISSED_FRAC)
+    if is_run:
+        return always, True
+    served_per_s = busy_frac * _mean_stock(saved, period).values @ work.rack_per_s
+    mean_per_s = float(served_per_s @ saved.plan.inputs.hours_frac.values)
+    wanted_per_s = work.floor_frac * work.amount_count / SECONDS_PER_YEAR
+    need_frac = min(1.0, wanted_per_s / served_per_s[PEAK]) if served_per_s[PEAK] > 0 else 1.0
+    return np.minimum(need_frac, always), mean_per_s >= wanted_per_s * (1 - MISSED_FRAC)
 
 
 def _shares(
@@ -190,9 +195,8 @@ def _shares(
         at = int(data.indexes["platform"].get_loc(pair[1]))
         most = 0.0
         if work is not None and work.rack_per_s[at] > 0:
-            most = work.asked_per_s / work.rack_per_s[at] * float(data.packages_per_rack_count[at])
-        if run is not None:
-            most = min(most, run.largest_gang_count)
+            needed = work.asked_per_s / work.rack_per_s[at] * float(data.packages_per_rack_count[at])
+            most = needed if run is None else run.largest_gang_count
         ceiling = min(packages[pair], max(nominal, int(np.ceil(most - WHOLE))))
         if ceiling > 0:
             yield QuotaShare(

@@ -58,8 +58,11 @@ DELIVERIES = (
 PLATFORM, USE_CASE = "gb300", "assistant"
 # What a rack draws with all that stands beside it, as the preset has it, and how much of that it draws on average.
 RACK_KW, LOAD_FRAC = 151.1, 0.80
-# Output tokens per second of a rack at work, price of a million of them, price of a rack with its network.
-RACK_TOKENS_PER_S, USD_PER_MTOK, RACK_USD = 96_000.0, 1.42, 3_770_000.0
+# Output tokens per second of a rack at work as the year begins, how much better software makes that in a year, price of
+# a million of them, price of a rack with its network.
+RACK_TOKENS_PER_S, GAIN_FRAC, USD_PER_MTOK, RACK_USD = 98_000.0, 0.22, 1.42, 3_770_000.0
+# Running costs: a share of revenue, and so much a year for each watt of racks.
+RUNNING_FRAC, RUNNING_USD_PER_W = 0.16, 0.40
 # Site: PUE in the mean and how far it swings over the year, warmest day, price of energy.
 PLACES = {
     "example-campus": (1.086, 0.030, 201, 67.0),
@@ -76,14 +79,25 @@ MONEY = (
     ("2026-01-20", "out", "shells", 47.0, "example-river"),
     ("2026-01-20", "out", "shells", 41.0, "example-coast"),
     ("2026-02-18", "in", "debt", 230.0, ""),
+    ("2026-04-14", "in", "debt", 240.0, ""),
     ("2026-04-20", "out", "shells", 42.0, "example-campus"),
     ("2026-04-20", "out", "shells", 55.0, "example-river"),
     ("2026-04-20", "out", "shells", 44.0, "example-coast"),
-    ("2026-05-12", "in", "debt", 240.0, ""),
+    ("2026-07-15", "in", "debt", 300.0, ""),  # bridges the tranches, which are paid later
     ("2026-07-20", "out", "shells", 109.0, "example-river"),
     ("2026-07-20", "out", "shells", 31.0, "example-coast"),
-    ("2026-09-25", "out", "interest", 17.0, ""),
+    ("2026-08-28", "out", "debt", 90.0, ""),
+    ("2026-09-25", "out", "interest", 22.0, ""),
 )
+# File → what it is, and the kind as which it is imported.
+WHAT = {
+    "sites.csv": ("how far each site had come, and when", "sites"),
+    "records.csv": ("deliveries, acceptance tests and money", "records"),
+    "facility-meter.csv": ("the utility's meters, hour by hour", "meter"),
+    "it-meter.csv": ("meters before the racks, hour by hour", "meter, of it_energy"),
+    **{f"serving-{site.removeprefix('example-')}.json": (f"tokens served at {site}", "prometheus") for site in PLACES},
+    "jobs.psv": ("experiments at example-campus, as Slurm keeps them", "sacct"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +210,8 @@ def _tokens_by_day(site: str) -> tuple[NDArray[np.datetime64], Floats]:
     """Output tokens of each day."""
     racks = _racks(site).reshape(-1, 24).mean(axis=1)
     noise = 1 + 0.03 * _draws(2, list(PLACES).index(site)).standard_normal(len(racks))
-    return _hours()[::24].astype("datetime64[D]"), racks * RACK_TOKENS_PER_S * 86_400 * noise
+    gain = (1 + GAIN_FRAC) ** (np.arange(len(racks)) / 365)
+    return _hours()[::24].astype("datetime64[D]"), racks * RACK_TOKENS_PER_S * gain * 86_400 * noise
 
 
 def _serving(site: str) -> str:
@@ -242,10 +257,16 @@ def _money() -> Iterator[dict[str, Any]]:
             mwh = float((_it_kwh(site) * _pue(site))[months == month].sum()) / 1_000
             days, tokens = _tokens_by_day(site)
             mtok = float(tokens[days.astype("datetime64[M]") == month].sum()) / 1e6
-            if mwh > 0:
-                bill, income = f"{mwh * usd_per_mwh:.0f} USD", f"{mtok * USD_PER_MTOK:.0f} USD"
-                yield _payment(last, "out", "energy", bill, site, f"utility bill of {month}, {LABEL}")
-                yield _payment(last, "in", "revenue", income, site, f"revenue of {month}, {LABEL}")
+            income_usd = mtok * USD_PER_MTOK
+            standing_w = float(_racks(site)[months == month].mean()) * RACK_KW * 1_000
+            running_usd = RUNNING_FRAC * income_usd + RUNNING_USD_PER_W / 12 * standing_w
+            amounts = (
+                ("out", "energy", mwh * usd_per_mwh),
+                ("in", "revenue", income_usd),
+                ("out", "operation", running_usd),
+            )
+            for direction, item, amount_usd in amounts if mwh > 0 else ():
+                yield _payment(last, direction, item, f"{amount_usd:.0f} USD", site, f"{item} of {month}, {LABEL}")
 
 
 def _payment(day: str, direction: str, item: str, amount: str, site: str, source: str) -> dict[str, Any]:

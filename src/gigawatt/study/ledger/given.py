@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import getpass
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy.engine import URL
 
@@ -22,12 +22,15 @@ from gigawatt.study.question import wrong
 
 T = TypeVar("T")
 
+# What a fact says, by its fields: numbers in SI, lists and tables of them in facts that commands make.
+Body: TypeAlias = Mapping[str, str | float | Sequence[str] | Mapping[str, str | float | None] | None]
+
 # Characters of a source, or of what a field says, beyond which it is no line of a book.
 MOST_TEXT = 2_000
 
 
 @dataclass(slots=True)
-class Faults:
+class Gathered:
     """Faults of a question that are told together."""
 
     found: list[Fault] = field(default_factory=list)
@@ -96,14 +99,14 @@ def missing(key: str, expected: str) -> Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class NamedDocument:
     """What says so: its name, and its digest where it was at hand."""
 
     name: str
     sha256: str | None
 
 
-def document(text: str) -> Document:
+def document(text: str) -> NamedDocument:
     """A document by its file, address or words. Raises LedgerError where it is nothing, or too long for a line."""
     words = text.strip()
     if not words or len(words) > MOST_TEXT:
@@ -112,14 +115,14 @@ def document(text: str) -> Document:
     try:
         file = Path(words)
         if not file.is_file():
-            return Document(name=words, sha256=None)
+            return NamedDocument(name=words, sha256=None)
     except (OSError, ValueError):
-        return Document(name=words, sha256=None)
+        return NamedDocument(name=words, sha256=None)
     with file.open("rb") as stream:
-        return Document(name=file.name, sha256=hashlib.file_digest(stream, "sha256").hexdigest())
+        return NamedDocument(name=file.name, sha256=hashlib.file_digest(stream, "sha256").hexdigest())
 
 
-def not_at_hand(found: Document) -> list[Note]:
+def not_at_hand(found: NamedDocument) -> list[Note]:
     """That no digest of a document is kept."""
     if found.sha256 is not None:
         return []

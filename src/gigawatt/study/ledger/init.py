@@ -50,7 +50,7 @@ def answer(question: LedgerInitQuestion, job: Job) -> MadeLedger:
     Raises LedgerError for a place where no ledger can be, ScenarioError and CatalogError for a scenario that cannot be
     read, or whose terms contradict a tranche that is disbursed.
     """
-    faults = given.Faults()
+    faults = given.Gathered()
     url = faults.of(lambda: given.database(question.database))
     who = faults.of(lambda: given.who(question.as_))
     test_h = faults.of(lambda: _test_h(question))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from gigawatt.errors import LedgerError
 from gigawatt.ledger import book as books
@@ -14,6 +13,7 @@ from gigawatt.ledger.facts import Recorded
 from gigawatt.study.answer import SPREAD, Head
 from gigawatt.study.job import Job
 from gigawatt.study.ledger import given
+from gigawatt.study.ledger.given import Body
 from gigawatt.study.ledger.question import FactsQuestion
 from gigawatt.study.note import Note
 from gigawatt.study.question import wrong
@@ -29,7 +29,7 @@ class ListedFact:
     happened: str
     says: str
     """What it says, in a line."""
-    said: Mapping[str, Any]
+    said: Body
     """The same, numbers in SI."""
     who: str
     authenticated: bool
@@ -58,7 +58,7 @@ class ListedFacts:
 def answer(question: FactsQuestion, job: Job) -> ListedFacts:
     """List facts by kind and site. Raises LedgerError where there is no ledger."""
     del job
-    faults = given.Faults()
+    faults = given.Gathered()
     url = faults.of(lambda: given.database(question.database))
     as_of = faults.of(lambda: given.moment("as_of", question.as_of))
     if question.last_count < 1:

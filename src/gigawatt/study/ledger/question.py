@@ -34,7 +34,7 @@ class RecordQuestion:
     """What happened, which no file carries."""
 
     kind: FactKind
-    """What it is: the state of a site, racks, an acceptance test, work, a price, money, or a retraction."""
+    """What it is: site, racks, test, work, price, money or retraction."""
     fields: tuple[str, ...] = ()
     """What it says, FIELD=VALUE each, such as site=abilene platform=gb300 racks=40 at=2026-03-01."""
     source: str | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 from gigawatt.errors import MOST_NAME, Fault, LedgerError
 from gigawatt.ledger import book as books
@@ -18,6 +17,7 @@ from gigawatt.study import implausible
 from gigawatt.study.answer import SPREAD, Head
 from gigawatt.study.job import Job
 from gigawatt.study.ledger import given
+from gigawatt.study.ledger.given import Body
 from gigawatt.study.ledger.question import RecordQuestion
 from gigawatt.study.note import Note
 from gigawatt.study.question import wrong
@@ -37,7 +37,7 @@ class RecordedFact:
     happened: str
     says: str
     """What it says, in a line."""
-    said: Mapping[str, Any]
+    said: Body
     """The same, numbers in SI."""
     source: str
     source_sha256: str | None
@@ -53,7 +53,7 @@ class RecordedFact:
 def answer(question: RecordQuestion, job: Job) -> RecordedFact:
     """Record a fact, in a ledger that is made where it is absent. Raises LedgerError with every fault."""
     del job
-    faults = given.Faults()
+    faults = given.Gathered()
     url = faults.of(lambda: given.database(question.database))
     who = faults.of(lambda: given.who(question.as_))
     values = _pairs(question.fields, faults.found)
@@ -107,10 +107,10 @@ def _pairs(fields: Sequence[str], faults: list[Fault]) -> dict[str, str]:
     return values
 
 
-def _source(question: RecordQuestion, values: Mapping[str, str]) -> given.Document:
+def _source(question: RecordQuestion, values: Mapping[str, str]) -> given.NamedDocument:
     """The document that says so; a retraction may rest on its own reason."""
     if question.source is None and question.kind == "retraction":
-        return given.Document(name=values.get("reason", "").strip(), sha256=None)
+        return given.NamedDocument(name=values.get("reason", "").strip(), sha256=None)
     if question.source is None:
         raise LedgerError([given.missing("source", "the document that says so: a file, an address or words")])
     return given.document(question.source)

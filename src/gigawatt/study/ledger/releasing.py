@@ -53,7 +53,7 @@ def disburse(question: ReleaseQuestion, job: Job) -> ReleasedMilestone:
 
 
 def _released(question: ReleaseQuestion, done: str, release: _Release) -> ReleasedMilestone:
-    faults = given.Faults()
+    faults = given.Gathered()
     url = faults.of(lambda: given.database(question.database))
     who = faults.of(lambda: given.who(question.as_))
     with faults.told():

@@ -107,7 +107,7 @@ class LedgerStatus:
 def answer(question: StatusQuestion, job: Job) -> LedgerStatus:
     """What stands and what is due. Raises LedgerError where there is no ledger, or a moment is none."""
     del job
-    faults = given.Faults()
+    faults = given.Gathered()
     url = faults.of(lambda: given.database(question.database))
     as_of = faults.of(lambda: given.moment("as_of", question.as_of))
     at = faults.of(lambda: given.moment("at", question.at))

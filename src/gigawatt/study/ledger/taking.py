@@ -34,7 +34,7 @@ class ImportTotals:
 
     gpu_h: float | None
     energy_wh: float | None
-    """At a site's own meters, or at its racks, or at its GPUs: the first of these that the file has of a site."""
+    """At a site's own meters, at its racks, at its GPUs, or of its jobs: the first of these that a file has of a site."""
     usd: float | None
     tokens: float | None
 
@@ -73,7 +73,7 @@ def answer(question: ImportQuestion, job: Job) -> ImportedFile:
 
     Raises CatalogError where nothing of the file can be read, LedgerError where the ledger takes none of it.
     """
-    faults = given.Faults()
+    faults = given.Gathered()
     url = faults.of(lambda: given.database(question.database))
     who = faults.of(lambda: given.who(question.as_))
     asked = faults.of(lambda: _asked(question))
@@ -164,7 +164,7 @@ def _energy(sums: Mapping[Series, float]) -> float | None:
     by = {
         site: [
             _sum({one: value for one, value in sums.items() if one.site == site and _once(one, counted)}, *level)
-            for level in (("facility_energy",), ("it_energy",), ("gpu_energy", "gpu_energy_sampled"))
+            for level in (("facility_energy",), ("it_energy",), ("gpu_energy", "gpu_energy_sampled"), ("job_energy",))
         ]
         for site in {series.site for series in sums}
     }
@@ -198,10 +198,19 @@ def _notes(tally: Tally, question: ImportQuestion, terms: due.Terms | None) -> I
     if (rest := tally.rejected_count - len(tally.rejected)) > 0:
         text = f"{rest:,} more lines were refused than the {MOST_REJECTED_COUNT:,} that are listed."
         yield Note(code="more_rejected", path="file", text=text)
-    sites = {series.site for series in tally.sums} | {str(fact.body.get("site", "")) for fact in tally.facts}
-    for site in sorted(sites):
+    yield from _places(tally, terms)
+
+
+def _places(tally: Tally, terms: due.Terms | None) -> Iterator[Note]:
+    """Sites that the terms do not know, and readings of none."""
+    for site in sorted({str(fact.body.get("site", "")) for fact in tally.facts}):
         yield from given.strangers(terms, site, "")
-    if "" in sites and terms is not None and len(terms.pue_ratio) > 1:
+    known = list(terms.pue_ratio) if terms else []
+    measured = {series.site for series in tally.sums}
+    for site in sorted(measured - {"", *known}) if known else ():
+        text = f"The terms know no site {site}{near(site, known) or '.'} Its readings are kept under that name."
+        yield Note(code="unknown_site", path="site", text=text)
+    if "" in measured and len(known) > 1:
         text = "Readings name no site, so they count for none: the field site says where they are from."
         yield Note(code="no_site", path="site", text=text)
 

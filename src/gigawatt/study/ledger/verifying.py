@@ -45,7 +45,7 @@ def answer(question: VerifyQuestion, job: Job) -> VerifiedLedger:
 
     Raises LedgerError where there is no ledger, or the head is none.
     """
-    faults = given.Faults()
+    faults = given.Gathered()
     url = faults.of(lambda: given.database(question.database))
     head = faults.of(lambda: _head(question.head))
     with faults.told():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigawatt.plan.milestones import milestones
+from gigawatt.plan.milestones import drawn_frac, milestones
 from gigawatt.study.result import Result
 
 # Power that is short of a milestone by less than this share of it meets it.
@@ -28,10 +28,13 @@ class Tranche:
 
 
 def tranches(result: Result) -> tuple[Tranche, ...]:
-    """Each tranche of a result's plan, in the order of the milestones."""
+    """Each tranche of a result's plan that was not paid before it, in the order of the milestones."""
     plan, periods = result.plan, result.plan.data.period.values
     found = []
+    paid = drawn_frac(result.scenario.asked) >= 1
     for n, step in enumerate(milestones(result.scenario.asked)):
+        if paid[n]:
+            continue
         stands = np.flatnonzero(plan.data.gross_w.values >= step.power_w * (1 - ROUNDING_FRAC))
         money = plan.data.tranche_usd.values[n]
         released = np.flatnonzero(money > 0)

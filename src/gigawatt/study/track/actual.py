@@ -113,7 +113,7 @@ def actual(known: Known, periods: Sequence[str], there: Names, pue_ratio: Mappin
     )
     data = data.merge(metered(known, periods, there.sites))
     data["tokens"] = (("period", "place", "use_case"), tokens(known, periods, places, there.use_cases))
-    data["flow_usd"] = (("period", "place", "flow"), money(known.facts, periods, places))
+    data["flow_usd"] = (("period", "place", "flow"), money(known, periods, places))
     return data
 
 
@@ -213,12 +213,16 @@ def tokens(known: Known, periods: Sequence[str], places: Sequence[str], use_case
     return np.where(found.sum(axis=(1, 2), keepdims=True) > 0, found, np.nan)
 
 
-def money(found: Iterable[Fact], periods: Sequence[str], places: Sequence[str]) -> Floats:
-    """Money by quarter, place and flow, NaN for lines of which the ledger never tells; a tranche is one of them."""
+def money(known: Known, periods: Sequence[str], places: Sequence[str]) -> Floats:
+    """Money by quarter, place and flow, NaN for lines of which the ledger never tells.
+
+    Tranches are a line; where terms are agreed, that none is disbursed is known.
+    """
     at, lines = {period: n for n, period in enumerate(periods)}, {pair: n for n, pair in enumerate(FLOWS)}
     sums = np.zeros((len(periods), len(places), len(FLOWS)))
     told = np.zeros(len(FLOWS), bool)
-    for fact in found:
+    told[lines["in", "tranches"]] = known.terms is not None
+    for fact in known.facts:
         if fact.kind not in ("money", "disbursement"):
             continue
         said = fact.body

@@ -145,9 +145,9 @@ def _shells_earned_usd(plan: xr.Dataset, seen: xr.Dataset) -> Floats:
     total = np.zeros(seen.sizes["period"])
     for site in seen.site.values:
         here = {"site": site}
-        power = (plan.shell_w - plan.sunk_w).sel(here).values
+        power = (plan.shell_w - plan.start_shell_w).sel(here).values
         paid = np.concatenate([[0.0], plan.shell_spent_usd.sel(here).cumsum("period").values])
-        there = (seen.energised_w - plan.sunk_w).sel(here).clip(min=0.0).values
+        there = (seen.energised_w - plan.start_shell_w).sel(here).clip(min=0.0).values
         when = [earned_schedule_count(power, n + 1, level) for n, level in enumerate(there.tolist())]
         beyond = np.maximum(there - power.max(), 0.0) * float(plan.shell_usd_per_w.sel(here))
         total += np.interp(when, np.arange(len(paid)), paid) + beyond

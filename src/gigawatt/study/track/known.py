@@ -7,8 +7,9 @@ from functools import cached_property
 
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.ledger import book as books
-from gigawatt.ledger import facts, readings, state
+from gigawatt.ledger import facts, milestones, readings, state
 from gigawatt.ledger.facts import GENESIS, Fact, Recorded
+from gigawatt.ledger.milestones import Terms
 from gigawatt.ledger.readings import Total
 from gigawatt.quarters import first_day
 from gigawatt.study.opened import result_of
@@ -31,6 +32,12 @@ class Known:
         """Facts that stand, by when they happened, up to `at`."""
         kept = state.standing(entry.fact for entry in self.recorded)
         return tuple(fact for fact in kept if fact.happened <= self.at)
+
+    @cached_property
+    def terms(self) -> Terms | None:
+        """The terms that stand, whenever they were agreed."""
+        found = milestones.terms_of(entry.fact for entry in self.recorded)
+        return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.plan import buildout, flows
+from gigawatt.plan import buildout, flows, opening
 from gigawatt.plan.inputs import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
 from gigawatt.study.result import Result
 
@@ -39,20 +39,21 @@ def planned(result: Result) -> xr.Dataset:
     stock_count, stock_mean_count, bought_count (period, site, platform); facility_wh, it_wh (period, site);
     rack_tokens: of a mean rack (period, platform, use_case), also of racks before and after any are planned;
     tokens (period, site, use_case); usd_per_token (period, use_case); rack_usd, with its network (period, platform);
-    shell_usd_per_w, sunk_w (site), and shell_spent_usd, paid for shells before they stand (period, site);
+    shell_usd_per_w, start_shell_w (site), and shell_spent_usd, paid for shells before they stand (period, site);
     pue_peak_ratio, energy_price_usd_per_wh, wh_per_w (site), rack_it_w (platform);
     flow_usd (period, flow): money that comes in or goes out, never negative.
     """
     plan, inputs, asked = result.plan, result.plan.inputs, result.scenario.asked
     data = plan.data
-    mean = flows.mean_stock(data.stock_count).transpose("period", "site", "platform")
-    it = flows.mean_stock(data.it_w)
+    mean = flows.mean_stock(data.stock_count, opening.start_count(inputs)).transpose("period", "site", "platform")
+    it = flows.mean_stock(data.it_w, opening.start_it_w(inputs))
+    start_w = (data.shell_w - data.energise_w).isel(period=0, drop=True)
     wh_per_w = buildout.energy_wh_per_w(inputs, asked)
     per_rack = rack_tokens(result, mean)
     return xr.Dataset(
         {
             "shell_w": data.shell_w,
-            "shell_mean_w": flows.mean_stock(data.shell_w),
+            "shell_mean_w": flows.mean_stock(data.shell_w, start_w),
             "it_w": data.it_w,
             "stock_count": data.stock_count,
             "stock_mean_count": mean,
@@ -64,10 +65,8 @@ def planned(result: Result) -> xr.Dataset:
             "usd_per_token": flows.earned_usd_per_token(data.served_tokens_per_s, inputs),
             "rack_usd": buildout.rack_cost_usd(inputs, asked),
             "shell_usd_per_w": inputs.shell_usd_per_w,
-            "shell_spent_usd": (data.energise_w.rename(period="energised") * buildout.shell_spending(inputs)).sum(
-                "energised"
-            ),
-            "sunk_w": inputs.sunk_w,
+            "shell_spent_usd": -flows.flows(data, inputs, asked).shells_usd,
+            "start_shell_w": start_w,
             "pue_peak_ratio": inputs.pue_peak_ratio,
             "energy_price_usd_per_wh": inputs.energy_price_usd_per_wh,
             "wh_per_w": wh_per_w,
@@ -107,9 +106,14 @@ def _filled(values: Floats) -> Floats:
 
 
 def flow_usd(result: Result) -> xr.DataArray:
-    """Money of the books by quarter and by line of the ledger, (period, flow); a flow is "in revenue" and the like."""
+    """Money of the books by quarter and by line of the ledger, (period, flow); a flow is "in revenue" and the like.
+
+    Cash that a programme opens with was paid in by somebody: it is equity, unless it is what an earlier plan left.
+    """
     books = result.accounts.statements
     found = {pair: np.zeros(books.sizes["period"]) for pair in FLOWS}
+    if result.scenario.asked.opening is None:
+        found["in", "equity"] = books["opening_cash"].values
     for item, pair in ITEMS.items():
         found[pair] = found[pair] + np.abs(books[item].values)
     drawn = books["debt_drawn"].values

@@ -70,7 +70,7 @@ def reconciled(result: Result, known: Known) -> Reconciliation:
     terms, agreed = terms_of(known, result)
     whole = labelled(plan, there, terms)
     over = whole_quarters(plan.period.values, known.at)
-    seen = actual(known, over, there, _ratios(whole)) if over else None
+    seen = actual(known, over, there, ratios(whole)) if over else None
     of = rows.held(whole.isel(period=slice(0, len(over))), seen) if seen is not None else None
     told = notes(whole, known, there, seen, assumed=not agreed and bool(terms.milestones))
     return Reconciliation(
@@ -89,7 +89,8 @@ def reconciled(result: Result, known: Known) -> Reconciliation:
     )
 
 
-def _ratios(plan: xr.Dataset) -> dict[str, float]:
+def ratios(plan: xr.Dataset) -> dict[str, float]:
+    """PUE in the warmest hours by site."""
     return dict(zip(plan.site.values.tolist(), plan.pue_peak_ratio.values.tolist(), strict=True))
 
 

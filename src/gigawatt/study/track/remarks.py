@@ -15,11 +15,11 @@ from gigawatt.study.track.known import Known
 def notes(plan: xr.Dataset, known: Known, there: Names, seen: xr.Dataset | None, *, assumed: bool) -> Iterator[Note]:
     """What a reader has to know: what stands on one side only, what was not recorded, what is assumed."""
     if assumed:
-        text = "the ledger holds no terms: milestones are those of the plan's scenario, and any acceptance test counts"
+        text = "The ledger holds no terms: milestones are those of the plan's scenario, and any acceptance test counts."
         yield Note(code="no_terms", path="ledger.terms", text=text)
     if seen is None:
         first = plan.period.values[0]
-        text = f"no quarter of the plan is over, the first of which is {first}: there is nothing to hold against it yet"
+        text = f"No quarter of the plan is over, the first of which is {first}: nothing can be held against it yet."
         yield Note(code="nothing_over", path="at", text=text)
         return
     yield from _one_sided(plan.isel(period=slice(0, seen.sizes["period"])), known, there)
@@ -43,10 +43,10 @@ def _one_sided(plan: xr.Dataset, known: Known, there: Names) -> Iterator[Note]:
         mine = amount.sum([one for one in amount.dims if one != dim])
         planned = set(mine[dim].values[mine.values > 0].tolist())
         if alone := [name for name in every if name in told[word] and name not in planned]:
-            text = f"{word} of which the ledger tells, and the plan has none by now: {', '.join(alone)}"
+            text = f"{word.capitalize()} of which the ledger tells, and the plan has none by now: {', '.join(alone)}."
             yield Note(code=f"not_planned_{dim}", path=word, text=text)
         if silent := sorted(planned - told[word]):
-            text = f"{word} that the plan has, and of which the ledger tells nothing: {', '.join(silent)}"
+            text = f"{word.capitalize()} that the plan has, and of which the ledger tells nothing: {', '.join(silent)}."
             yield Note(code=f"not_recorded_{dim}", path=word, text=text)
 
 
@@ -54,25 +54,25 @@ def _unrecorded(plan: xr.Dataset, known: Known, seen: xr.Dataset) -> Iterator[No
     """What was not recorded, and is not held against the plan."""
     silent = seen.period.values[np.isnan(seen.tokens.values).all(axis=(1, 2))].tolist()
     if silent:
-        text = f"no tokens are recorded in {_listed(silent)}: what racks did there is not known"
+        text = f"No tokens are recorded in {_listed(silent)}: what racks did then is not known."
         yield Note(code="no_tokens", path="tokens", text=text)
     for site in plan.site.values.tolist():
         count = seen.metered_count.sel(site=site)
         part = seen.period.values[(count.values > 0) & (count.values < MONTHS_PER_QUARTER)].tolist()
         if part:
-            text = f"the facility energy of {site} is metered in part of {_listed(part)} only"
+            text = f"The facility energy of {site} is metered in part of {_listed(part)} only."
             yield Note(code="part_metered", path=f"sites.{site}", text=text)
         if not count.values.any():
-            text = f"no facility energy of {site} is metered: its energy and PUE are not known"
+            text = f"No facility energy of {site} is metered: its energy and PUE are not known."
             yield Note(code="not_metered", path=f"sites.{site}", text=text)
     paid = np.isfinite(seen.flow_usd.values).all(axis=(0, 1))
     used = plan.flow_usd.values[: seen.sizes["period"]].any(axis=0)
     lines = [" ".join(reversed(flow.split(" "))) for flow in plan.flow.values[used & ~paid].tolist()]
     if lines:
-        text = f"no money is recorded of {', '.join(lines)}: the plan's is not held against nothing"
+        text = f"No money is recorded of {', '.join(lines)}: the plan's is not held against nothing."
         yield Note(code="no_money", path="money", text=text)
     if any(one.series.quantity == "tokens_out" and not one.series.use_case for one in known.totals):
-        text = "tokens were read that name no class of work: they are left out"
+        text = "Tokens were read that name no class of work: they are left out."
         yield Note(code="no_class", path="tokens", text=text)
 
 

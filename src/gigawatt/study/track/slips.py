@@ -21,6 +21,7 @@ from gigawatt.ledger import milestones
 from gigawatt.ledger.facts import milliseconds
 from gigawatt.ledger.kinds import EVIDENCE
 from gigawatt.ledger.milestones import Mark, Terms
+from gigawatt.plan import opening as plan_opening
 from gigawatt.plan.milestones import milestones as milestones_of
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.scenario.schema import Asked
@@ -53,7 +54,7 @@ class Slip:
     """Where; nothing for what all sites share, which is the prior of each."""
     stream: Stream
     """Power that is energised, racks that are accepted, or racks that passed their test."""
-    noise_quarters: float
+    noise_count: float
     """Deviation of one step from the mean of its site."""
     slip_quarters: Shrunk
     """Before and after what was observed; observations are steps of the plan that are due."""
@@ -96,14 +97,18 @@ class Curve:
         return found, waiting
 
     def behind(self, now: float) -> float:
-        """How late what is there is now: the time since the plan went beyond it; minus infinity where it never does."""
-        beyond = np.flatnonzero(self.planned_w > self.now_w() * (1 + ROUNDING_FRAC) + ROUNDING_FRAC)
-        if not beyond.size:
-            return -np.inf
-        at = int(beyond[0])
-        before, after = (self.planned_w[at - 1], self.planned_w[at]) if at else (0.0, self.planned_w[0])
-        part = (self.now_w() - before) / (after - before)
-        return now - (at - 1 + max(part, 0.0) if at else 0.0)
+        """How late the next step is at least, for half of it is not there yet; minus infinity where none is left."""
+        left = (due for due, level in self.due() if self.now_w() < level * (1 - ROUNDING_FRAC))
+        return now - next(left, np.inf)
+
+    def coming_w(self, time: Floats, slips: Floats, now: float) -> Floats:
+        """What is there at moments from now on if the rest of the plan is so much later, (slips, moments).
+
+        What is missing of a step that mostly stands comes within a quarter.
+        """
+        missing = np.maximum(self.planned_at(now - slips) - self.now_w(), 0.0)[:, None]
+        still = missing * np.maximum(1.0 - (time - now), 0.0)[None, :]
+        return np.maximum(self.planned_at(time[None, :] - slips[:, None]) - still, self.now_w())
 
 
 def time_of(at: str, start: str) -> float:
@@ -117,9 +122,8 @@ def time_of(at: str, start: str) -> float:
 
 def terms_of(known: Known, result: Result) -> tuple[Terms, bool]:
     """The terms that the ledger holds, or those of the plan's scenario where it holds none, and whether it does."""
-    agreed = milestones.terms_of(known.facts)
-    if agreed is not None:
-        return agreed[0], True
+    if known.terms is not None:
+        return known.terms, True
     asked, inputs = result.scenario.asked, result.plan.inputs
     tranches = asked.capital.tranches
     made = Terms(
@@ -164,12 +168,13 @@ def _planned(result: Result, terms: Terms) -> dict[tuple[str, Stream], Floats]:
     acceptance and tests."""
     data, inputs = result.plan.data, result.plan.inputs
     of_it = inputs.pue_peak_ratio if terms.power_basis == "facility" else xr.ones_like(inputs.pue_peak_ratio)
-    gross = (data.install_count * inputs.rack_it_w).sum("platform").cumsum("period") * of_it
+    start = plan_opening.start_it_w(inputs) * of_it
+    gross = start + (data.install_count * inputs.rack_it_w).sum("platform").cumsum("period") * of_it
     both = (data.shell_w, data.shell_w - data.energise_w)
     shells, opening = (values * of_it / inputs.pue_peak_ratio for values in both)
     found: dict[tuple[str, Stream], Floats] = {}
     for site in inputs.site.values.tolist():
-        racks = np.concatenate([[0.0], gross.sel(site=site).values])
+        racks = np.concatenate([[float(start.sel(site=site))], gross.sel(site=site).transpose("period").values])
         found[site, "racks"] = found[site, "tests"] = racks
         found[site, "power"] = np.concatenate([[float(opening.sel(site=site)[0])], shells.sel(site=site).values])
     return found
@@ -196,7 +201,7 @@ def slips(found: Mapping[tuple[str, Stream], Curve], asked: Asked, now: float) -
         for site, one in {ALL: shared, **by_site}.items():
             waiting = seen[site][1] if site else sum(count for _, count in seen.values())
             believed[site, stream] = Slip(
-                site=site, stream=stream, noise_quarters=noise, slip_quarters=one, open_count=waiting
+                site=site, stream=stream, noise_count=noise, slip_quarters=one, open_count=waiting
             )
     return believed
 
@@ -211,4 +216,4 @@ def noise_count(observed: Sequence[Sequence[float]]) -> float:
 
 def spread_count(one: Slip) -> float:
     """Deviation of the slip of the steps to come: what is not known of the site, and what steps differ by."""
-    return hypot(one.slip_quarters.deviation_value, one.noise_quarters)
+    return hypot(one.slip_quarters.deviation_value, one.noise_count)

@@ -1,0 +1,55 @@
+"""Accounting dumps of Slurm, `sacct -P` and its JSON, as GPU-hours of accounts.
+
+Allocations count, once for every run of a job; steps are parts of their allocation and are passed over. A run is known
+by site, cluster, account, job id and start, so that dumps which overlap add nothing twice; a dump that lacks the
+columns Cluster or Account says of any what it says. What has not ended has no reading: it comes with a later dump. That
+a job is in no dump does not mean that it was not (those that wait to become eligible are in none). Dumps made with `-T`
+cut runs at the window's ends, and would count a run that they cut as another.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from gigawatt.errors import CatalogError, Fault
+from gigawatt.files import read_bytes
+from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark
+from gigawatt.readers.sacct.columns import COMMAND
+from gigawatt.readers.sacct.jobs import json_runs
+from gigawatt.readers.sacct.rows import MOST_LINE_BYTES, text_runs
+from gigawatt.readers.sacct.tally import readings
+
+__all__ = ["read"]
+
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF_8_MARK = b"\xef\xbb\xbf"
+
+
+def read(file: Path, asked: Asked) -> Iterator[Block | Event | Rejected | Remark]:
+    """GPU-hours (and the energy of jobs, where Slurm measures it) of every run that has ended.
+
+    Raises CatalogError where the file cannot be read, has no header or lacks a column, or where its times state no
+    offset from UTC and none is asked for.
+    """
+    with _opened(file) as stream:
+        first = stream.readline(MOST_LINE_BYTES).removeprefix(_UTF_8_MARK)
+        given = "an empty file" if not first else "text in UTF-16" if first.startswith(_UTF_16) else ""
+        if given or b"\0" in first:
+            expected = f"text in UTF-8: `{COMMAND}`"
+            raise CatalogError([Fault(path=file.name, given=given or "binary data", expected=expected)])
+        stream.seek(0)
+        in_json = first.lstrip().startswith(b"{")
+        runs = json_runs(stream, file.name) if in_json else text_runs(stream, file.name, asked)
+        yield from readings(runs, asked)
+
+
+def _opened(file: Path) -> BinaryIO:
+    """The file to read from piece by piece; a fault says what stands in its place."""
+    with suppress(OSError, ValueError):
+        if file.is_file():
+            return file.open("rb")
+    return io.BytesIO(read_bytes(file, "dump of sacct"))
