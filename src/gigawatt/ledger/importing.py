@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ from sqlalchemy import Connection
 from gigawatt.errors import Fault, LedgerError, plain
 from gigawatt.files import check_file
 from gigawatt.ledger import book as books
-from gigawatt.ledger import facts, kinds, readings
+from gigawatt.ledger import facts, judging, kinds, readings
 from gigawatt.ledger.facts import Fact, Recorded
-from gigawatt.ledger.readings import Ints, Judged, Points, Rules
+from gigawatt.ledger.judging import Ints, Judged, Points, Rules
 from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark, Series
 
 # Kind of file → the module of readers/ that reads it.
@@ -36,7 +36,7 @@ READERS = {
     "records": "records",
 }
 # Readings that wait to be sorted by series, at most.
-_WAITING_COUNT = 400_000
+_WAITING_COUNT = 200_000
 _FUTURE = "is of the future"
 # Characters that no name has, and of which PostgreSQL keeps not all.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -233,7 +233,7 @@ def _keep(book: Connection, blocks: Mapping[Series, Block], tally: Tally, course
             may_slip=series in may_slip,
             usual=usual.get(series, 0.0),
         )
-        found = readings.judge(new.pop(series), known, rules)
+        found = judging.judge(new.pop(series), known, rules)
         for why, lines in found.refused.items():
             tally.refuse(lines, why)
         rows += readings.chunks(series, found, course.batch, tally.parts + len(rows))
@@ -254,7 +254,7 @@ def _not_elsewhere(book: Connection, new: dict[Series, Points], tally: Tally, co
     spans, found = _spans(new), dict(new)
     for series, others in readings.kin(book, new).items():
         for _, known in readings.known_of(book, dict.fromkeys(others, spans[series]), course.retracted):
-            found[series], count, refused = readings.known_elsewhere(found[series], known)
+            found[series], count, refused = judging.known_elsewhere(found[series], known)
             tally.duplicates += count
             for why, lines in refused.items():
                 tally.refuse(lines, why)
@@ -266,13 +266,13 @@ def _not_elsewhere(book: Connection, new: dict[Series, Points], tally: Tally, co
 
 def _taken(block: Block, tally: Tally, course: Course) -> Points:
     """Readings of a block, without those that nobody can have read."""
-    points = readings.points_of(block, course.batch)
-    words = astuple(block.series)
-    if any(len(word) > MOST_NAME_COUNT or _UNSEEN.search(word) for word in words):
+    points = judging.points_of(block, course.batch)
+    named = "".join(words := [getattr(block.series, entry.name) for entry in fields(Series)])
+    if max(map(len, words)) > MOST_NAME_COUNT or _UNSEEN.search(named):
         tally.refuse(points.lines, f"has a name of more than {MOST_NAME_COUNT} characters, or with control characters")
         return points.take(np.zeros(len(points), bool))
-    late = readings.too_late(points, readings.sums(block.series), course.now, facts.MOST_SKEW_S)
-    odd = ~late & readings.unsound(points)
+    late = judging.too_late(points, readings.sums(block.series), course.now, facts.MOST_SKEW_S)
+    odd = ~late & judging.unsound(points)
     tally.refuse(points.lines[late], _FUTURE)
     tally.refuse(points.lines[odd], f"is no finite number, ends before it starts, or is from before {facts.FIRST_YEAR}")
     return points.take(~late & ~odd)
