@@ -10,7 +10,7 @@ import plain_reader
 
 from gigawatt.ledger import book as books
 from gigawatt.ledger import importing, milestones
-from gigawatt.readers.readings import Asked
+from gigawatt.readers.readings import FileAsked
 
 sys.modules["gigawatt.readers.plain"] = plain_reader
 importing.READERS["plain"] = "plain"
@@ -24,7 +24,7 @@ def main() -> None:
     print("ready", flush=True)
     if what == "import":
         with books.writing(url) as book:
-            importing.take(book, importing.source(Path(argument), "plain", Asked()), "ada")
+            importing.take(book, importing.source(Path(argument), "plain", FileAsked()), "ada")
     else:
         for name in argument.split(","):
             with books.writing(url) as book:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gigawatt.ledger.facts import Fact
-from gigawatt.ledger.milestones import Mark, Terms
+from gigawatt.ledger.milestones import TrancheMark, TrancheTerms
 
-TERMS = Terms(
+TERMS = TrancheTerms(
     scenario="toy",
     scenario_hash="0" * 64,
     power_basis="it",
-    milestones=(Mark(milestone_w=1e6, amount_usd=1e9), Mark(milestone_w=2e6, amount_usd=2e9)),
+    milestones=(TrancheMark(milestone_w=1e6, amount_usd=1e9), TrancheMark(milestone_w=2e6, amount_usd=2e9)),
     rack_it_w={"nvl72": 1e5},
     pue_ratio={"abilene": 1.25},
     test_h=72.0,

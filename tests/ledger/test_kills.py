@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 from gigawatt.ledger import book as books
 from gigawatt.ledger import importing, milestones, readings
 from gigawatt.ledger.proof import verify
-from gigawatt.readers.readings import Asked
+from gigawatt.readers.readings import FileAsked
 
 pytestmark = pytest.mark.slow  # a process of its own for every try
 CHILD = Path(__file__).with_name("child.py")
@@ -64,7 +64,7 @@ def kills(url: URL, what: str, argument: str) -> int:
 def test_an_import_that_is_killed_leaves_nothing_and_the_next_brings_the_whole(ledger: URL, file: Path) -> None:
     assert kills(ledger, "import", str(file)) >= 1
     with books.writing(ledger) as book:
-        tally, _ = importing.take(book, importing.source(file, "plain", Asked()), "ada")
+        tally, _ = importing.take(book, importing.source(file, "plain", FileAsked()), "ada")
         assert (tally.added, tally.duplicates) == (0, READINGS_COUNT)
         assert verify(book).readings_count == READINGS_COUNT
         assert sum(one.total for one in readings.totals(book)) == 100.0 * READINGS_COUNT

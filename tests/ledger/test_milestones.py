@@ -13,7 +13,7 @@ from gigawatt.errors import LedgerError
 from gigawatt.ledger import book as books
 from gigawatt.ledger import facts, milestones
 from gigawatt.ledger.facts import Fact
-from gigawatt.ledger.milestones import KINDS, Milestone, agree, approve, chosen, disburse
+from gigawatt.ledger.milestones import KINDS, MilestoneState, agree, approve, chosen, disburse
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def agreed(book: Connection) -> Connection:
     return book
 
 
-def rows(book: Connection, until: str = "9999") -> tuple[Milestone, ...]:
+def rows(book: Connection, until: str = "9999") -> tuple[MilestoneState, ...]:
     return milestones.milestones(books.read(book, kinds=KINDS), until)
 
 

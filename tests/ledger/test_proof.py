@@ -21,7 +21,7 @@ from gigawatt.ledger import book as books
 from gigawatt.ledger import facts, importing
 from gigawatt.ledger.proof import Proof, verify
 from gigawatt.ledger.tables import CHUNKS, FACTS
-from gigawatt.readers.readings import Asked
+from gigawatt.readers.readings import FileAsked
 
 FACTS_COUNT, READINGS_COUNT = 6, 1_248
 Raw = tuple[URL, sqlite3.Connection]
@@ -35,10 +35,10 @@ NUMBERS = {"number", "authenticated", "batch", "part", "first_ms", "last_ms", "u
 def fill(book: Connection, folder: Path) -> None:
     """Facts with a correction, a retraction and a document; readings of two months with a correction, and jobs."""
     jobs = [("m2", start, end, value, n + 1) for n, (_, start, end, value) in enumerate(hours(24))]
-    first = importing.source(write(folder / "a.csv", [*hours(1_200), *jobs]), "plain", Asked(site="abilene"))
+    first = importing.source(write(folder / "a.csv", [*hours(1_200), *jobs]), "plain", FileAsked(site="abilene"))
     importing.take(book, first, "ada")
     wrong = books.identity_of(book, "1")
-    again = importing.source(write(folder / "b.csv", hours(24, value=99.5)), "plain", Asked(site="abilene"))
+    again = importing.source(write(folder / "b.csv", hours(24, value=99.5)), "plain", FileAsked(site="abilene"))
     importing.take(book, again, "bob", corrects=wrong)
     books.append(book, [site(), site(2e8, 2), site(1e8, corrects=site().identity)], "ada", authenticated=True)
     books.append(book, [retraction(site(2e8, 2).identity)], "ada")

@@ -18,7 +18,7 @@ from gigawatt.ledger import importing, milestones, readings
 from gigawatt.ledger.facts import Fact
 from gigawatt.ledger.milestones import agree
 from gigawatt.ledger.state import standing, state_of
-from gigawatt.readers.readings import Asked
+from gigawatt.readers.readings import FileAsked
 
 
 def money(amount_usd: float, day: int = 1, direction: str = "out", item: str = "racks") -> Fact:
@@ -160,7 +160,7 @@ def test_files_that_overlap_come_to_the_same_in_any_order_and_however_often(
     for order in (files, shuffled):
         with books.writing(ledger, keep=False) as book:
             for file in order:
-                importing.take(book, importing.source(file, "plain", Asked()), "ada")
+                importing.take(book, importing.source(file, "plain", FileAsked()), "ada")
             totals = readings.totals(book)
         assert sum(one.count for one in totals) == len(whole)
         assert sum(one.total for one in totals) == pytest.approx(sum(whole.values()))

@@ -20,7 +20,7 @@ from gigawatt.ledger import book as books
 from gigawatt.ledger import facts, judging, kinds, readings
 from gigawatt.ledger.facts import Fact, Recorded
 from gigawatt.ledger.judging import Ints, Judged, Points, Rules
-from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark, Series
+from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, ReadingSeries, Rejected, Remark
 
 # Kind of file → the module of readers/ that reads it.
 READERS = {
@@ -56,7 +56,7 @@ class Tally:
     rejected: list[Rejected] = field(default_factory=list)
     rejected_count: int = 0
     remarks: list[Remark] = field(default_factory=list)
-    sums: Counter[Series] = field(default_factory=Counter)
+    sums: Counter[ReadingSeries] = field(default_factory=Counter)
     first_ms: int | None = None
     last_ms: int | None = None
     digests: Any = field(default_factory=hashlib.sha256)
@@ -72,17 +72,17 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class FileToImport:
     """A file that is imported: which, by which reader, and what it does not say of itself."""
 
     file: Path
     kind: str
-    asked: Asked
+    asked: FileAsked
     sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class ImportRules:
     """What holds throughout an import."""
 
     batch: int
@@ -96,10 +96,10 @@ class Course:
     """Whether no reading is taken for a slip of a unit."""
 
 
-def source(file: Path, kind: str, asked: Asked) -> Source:
+def source(file: Path, kind: str, asked: FileAsked) -> FileToImport:
     """A file with its digest. Raises CatalogError where it cannot be read."""
     check_file(file, f"{kind} file")
-    return Source(file=file, kind=kind, asked=asked, sha256=_sha256(file))
+    return FileToImport(file=file, kind=kind, asked=asked, sha256=_sha256(file))
 
 
 def _sha256(file: Path) -> str:
@@ -111,7 +111,13 @@ def _sha256(file: Path) -> str:
 
 
 def take(
-    book: Connection, found: Source, who: str, *, corrects: str | None = None, as_read: bool = False, said: Any = None
+    book: Connection,
+    found: FileToImport,
+    who: str,
+    *,
+    corrects: str | None = None,
+    as_read: bool = False,
+    said: Any = None,
 ) -> tuple[Tally, list[Recorded | None]]:
     """Read a file into the book: what came of it, and the facts that were recorded for it.
 
@@ -119,7 +125,7 @@ def take(
     Raises CatalogError where nothing of the file can be read, LedgerError where the ledger takes none of it.
     """
     _asked_as_before(book, found)
-    course = Course(
+    course = ImportRules(
         batch=books.head(book)[0] + 1,
         now=books.clock(book),
         corrected=_corrected(book, corrects),
@@ -140,7 +146,7 @@ def take(
     return tally, recorded
 
 
-def _asked_as_before(book: Connection, found: Source) -> None:
+def _asked_as_before(book: Connection, found: FileToImport) -> None:
     """Refuse a file that stands in the book as something else: under two names its readings would count twice."""
     gone = readings.retracted(book)
     for entry in list(books.read(book, kinds=("readings",))):
@@ -152,7 +158,7 @@ def _asked_as_before(book: Connection, found: Source) -> None:
         raise LedgerError([Fault(path="file", given=found.file.name, expected=expected, asked=True)])
 
 
-def _said(found: Source) -> dict[str, Any]:
+def _said(found: FileToImport) -> dict[str, Any]:
     """What was said of a file beside it."""
     return {name: value for name, value in asdict(found.asked).items() if value not in ("", None)}
 
@@ -169,19 +175,19 @@ def _corrected(book: Connection, corrects: str | None) -> frozenset[int]:
     return frozenset(found)
 
 
-def _gathered(entries: Iterable[Any], tally: Tally, now: str) -> Iterator[dict[Series, Block]]:
+def _gathered(entries: Iterable[Any], tally: Tally, now: str) -> Iterator[dict[ReadingSeries, ReadingBlock]]:
     """Blocks of a file, those of a series together as long as memory allows; all else goes to the tally."""
-    waiting: dict[Series, list[Block]] = defaultdict(list)
+    waiting: dict[ReadingSeries, list[ReadingBlock]] = defaultdict(list)
     count = 0
     for entry in entries:
-        if isinstance(entry, Block):
+        if isinstance(entry, ReadingBlock):
             waiting[entry.series].append(entry)
             count += len(entry.lines)
         elif isinstance(entry, Rejected):
             tally.refuse([entry.line], entry.reason)
         elif isinstance(entry, Remark):
             tally.remarks.append(entry)
-        elif isinstance(entry, Event):
+        elif isinstance(entry, FileEvent):
             _note(entry, tally, now)
         if count > _WAITING_COUNT:
             yield _released(waiting)
@@ -189,10 +195,10 @@ def _gathered(entries: Iterable[Any], tally: Tally, now: str) -> Iterator[dict[S
     yield _released(waiting)
 
 
-def _released(waiting: dict[Series, list[Block]]) -> dict[Series, Block]:
+def _released(waiting: dict[ReadingSeries, list[ReadingBlock]]) -> dict[ReadingSeries, ReadingBlock]:
     names = ("lines", "starts_ms", "ends_ms", "values", "keys")
     whole = {
-        series: Block(
+        series: ReadingBlock(
             series=series, **{name: np.concatenate([getattr(block, name) for block in blocks]) for name in names}
         )
         for series, blocks in waiting.items()
@@ -201,7 +207,7 @@ def _released(waiting: dict[Series, list[Block]]) -> dict[Series, Block]:
     return whole
 
 
-def _note(event: Event, tally: Tally, now: str) -> None:
+def _note(event: FileEvent, tally: Tally, now: str) -> None:
     """An event as a fact that waits for the end of the file, or the reason why it is none."""
     if event.happened_ms > facts.milliseconds(now) + 1000 * facts.MOST_SKEW_S:
         tally.refuse([event.line], _FUTURE)
@@ -217,7 +223,7 @@ def _note(event: Event, tally: Tally, now: str) -> None:
     tally.facts.append(Fact(kind=event.kind, happened=happened, body=said, source=document))
 
 
-def _keep(book: Connection, blocks: Mapping[Series, Block], tally: Tally, course: Course) -> None:
+def _keep(book: Connection, blocks: Mapping[ReadingSeries, ReadingBlock], tally: Tally, course: ImportRules) -> None:
     """Judge the blocks of some series by what is known of each, and write what is taken."""
     new = {series: points for series, block in blocks.items() if len(points := _taken(block, tally, course))}
     new = _not_elsewhere(book, new, tally, course)
@@ -244,12 +250,14 @@ def _keep(book: Connection, blocks: Mapping[Series, Block], tally: Tally, course
     tally.parts += len(rows)
 
 
-def _spans(points: Mapping[Series, Points]) -> dict[Series, tuple[int, int]]:
+def _spans(points: Mapping[ReadingSeries, Points]) -> dict[ReadingSeries, tuple[int, int]]:
     """The time that readings are of, by series."""
     return {series: (int(p.starts_ms[0]), int(max(p.ends_ms.max(), p.starts_ms[-1]))) for series, p in points.items()}
 
 
-def _not_elsewhere(book: Connection, new: dict[Series, Points], tally: Tally, course: Course) -> dict[Series, Points]:
+def _not_elsewhere(
+    book: Connection, new: dict[ReadingSeries, Points], tally: Tally, course: ImportRules
+) -> dict[ReadingSeries, Points]:
     """New readings less those of jobs that the book has under a name that says more or less of whose they are."""
     spans, found = _spans(new), dict(new)
     for series, others in readings.kin(book, new).items():
@@ -264,10 +272,10 @@ def _not_elsewhere(book: Connection, new: dict[Series, Points], tally: Tally, co
     return found
 
 
-def _taken(block: Block, tally: Tally, course: Course) -> Points:
+def _taken(block: ReadingBlock, tally: Tally, course: ImportRules) -> Points:
     """Readings of a block, without those that nobody can have read."""
     points = judging.points_of(block, course.batch)
-    named = "".join(words := [getattr(block.series, entry.name) for entry in fields(Series)])
+    named = "".join(words := [getattr(block.series, entry.name) for entry in fields(ReadingSeries)])
     if max(map(len, words)) > MOST_NAME_COUNT or _UNSEEN.search(named):
         tally.refuse(points.lines, f"has a name of more than {MOST_NAME_COUNT} characters, or with control characters")
         return points.take(np.zeros(len(points), bool))
@@ -278,7 +286,7 @@ def _taken(block: Block, tally: Tally, course: Course) -> Points:
     return points.take(~late & ~odd)
 
 
-def _count(found: Judged, series: Series, adds_up: bool, tally: Tally) -> None:
+def _count(found: Judged, series: ReadingSeries, adds_up: bool, tally: Tally) -> None:
     tally.added += len(found.kept)
     tally.duplicates += found.duplicates_count
     tally.corrected += len(found.replaced)
@@ -291,7 +299,7 @@ def _count(found: Judged, series: Series, adds_up: bool, tally: Tally) -> None:
     tally.last_ms = max(tally.last_ms or 0, int(found.kept.ends_ms.max()))
 
 
-def _batch(found: Source, tally: Tally, corrects: str | None) -> list[Fact]:
+def _batch(found: FileToImport, tally: Tally, corrects: str | None) -> list[Fact]:
     """The fact that stands for all readings of the file; none where nothing of it was new."""
     if not tally.parts:
         return []
@@ -316,7 +324,7 @@ def _batch(found: Source, tally: Tally, corrects: str | None) -> list[Fact]:
     ]
 
 
-def _events(found: Source, tally: Tally) -> Iterator[Fact]:
+def _events(found: FileToImport, tally: Tally) -> Iterator[Fact]:
     for fact in tally.facts:
         # What a row without a document says is known by the row: the file grows, and its digest and its name with it.
         row = None if fact.source else facts.digest([fact.kind, fact.happened, fact.body])

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt.ledger.facts import FIRST_YEAR, milliseconds
-from gigawatt.readers.readings import Block
+from gigawatt.readers.readings import ReadingBlock
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -78,7 +78,7 @@ class Rules:
     """What the series reads in a millisecond, by what is known of any time; 0 where too little is."""
 
 
-def points_of(block: Block, batch: int) -> Points:
+def points_of(block: ReadingBlock, batch: int) -> Points:
     """Readings of a block, in the order of time and key, first lines first."""
     order = np.lexsort((block.lines, block.keys, block.starts_ms))
     batches = np.full(len(order), batch, np.int64)

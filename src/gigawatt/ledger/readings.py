@@ -22,17 +22,17 @@ from gigawatt.ledger.book import paged
 from gigawatt.ledger.facts import canonical, digest
 from gigawatt.ledger.judging import JUDGED_COUNT, Ints, Judged, Points, again, of_batches, places
 from gigawatt.ledger.tables import CHUNKS, FACTS
-from gigawatt.readers.readings import OF_JOBS, QUANTITIES, Series, may_be_one
+from gigawatt.readers.readings import OF_JOBS, QUANTITIES, ReadingSeries, may_be_one
 
 # How far is looked back to tell what a series mostly reads.
 REACH_MS = 32 * 86_400_000
 # Series that are asked for at once: databases bound the values of a question.
 _ASKED_COUNT = 500
-_WORDS = tuple(entry.name for entry in fields(Series))
+_WORDS = tuple(entry.name for entry in fields(ReadingSeries))
 _NO_GROUP: tuple[str, Iterator[Row[Any]]] = ("", iter(()))
 
 
-def sums(series: Series) -> bool:
+def sums(series: ReadingSeries) -> bool:
     """Whether readings of a series add up; else they are a gauge, of which there is a mean."""
     return QUANTITIES.get(series.quantity, ("", False))[1]
 
@@ -78,17 +78,17 @@ def chunk_digest(row: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(head).encode() + b"\n" + bytes(row["data"])).hexdigest()
 
 
-def _words(series: Series) -> dict[str, str]:
+def _words(series: ReadingSeries) -> dict[str, str]:
     return {name: getattr(series, name) for name in _WORDS}
 
 
 @lru_cache(maxsize=65_536)
-def name_of(series: Series) -> str:
+def name_of(series: ReadingSeries) -> str:
     """By which the database finds a series: the digest of its words."""
     return digest(_words(series))
 
 
-def chunks(series: Series, found: Judged, batch: int, part: int) -> Iterator[dict[str, object]]:
+def chunks(series: ReadingSeries, found: Judged, batch: int, part: int) -> Iterator[dict[str, object]]:
     """Rows of the table for the readings that are kept, from a part's number on: a month each, and in each those apart
     that stand in for readings of another batch."""
     words = {**_words(series), "series": name_of(series)}
@@ -143,7 +143,7 @@ def keep(book: Connection, rows: list[dict[str, object]]) -> None:
 
 
 def known(
-    book: Connection, series: Series, first_ms: int, last_ms: int, without: frozenset[int] = frozenset()
+    book: Connection, series: ReadingSeries, first_ms: int, last_ms: int, without: frozenset[int] = frozenset()
 ) -> Points:
     """Readings of a series that are of the time between two moments, as they stand after the last correction.
 
@@ -153,8 +153,11 @@ def known(
 
 
 def known_of(
-    book: Connection, spans: Mapping[Series, tuple[int, int]], without: frozenset[int] = frozenset(), back_ms: int = 0
-) -> Iterator[tuple[Series, Points]]:
+    book: Connection,
+    spans: Mapping[ReadingSeries, tuple[int, int]],
+    without: frozenset[int] = frozenset(),
+    back_ms: int = 0,
+) -> Iterator[tuple[ReadingSeries, Points]]:
     """As `known`, of many series, each between two moments of its own, and of a time of `back_ms` before the first."""
     names = {name_of(series): series for series in spans}
     columns = CHUNKS.c
@@ -185,16 +188,16 @@ def _within(rows: list[Row[Any]], span: tuple[int, int], back_ms: int, without: 
     return whole.take(of_time & ~of_batches(whole.batch, without))
 
 
-def kin(book: Connection, found: Iterable[Series]) -> dict[Series, list[Series]]:
+def kin(book: Connection, found: Iterable[ReadingSeries]) -> dict[ReadingSeries, list[ReadingSeries]]:
     """Series of jobs in the book that may be the same as each of these, named with more or less of whose they are."""
     asked = {series for series in found if series.quantity in OF_JOBS}
     if not asked:
         return {}
     columns = [CHUNKS.c[name] for name in _WORDS]
     rows = book.execute(select(*columns).where(CHUNKS.c.quantity.in_(OF_JOBS)).distinct())
-    others: dict[Series, list[Series]] = defaultdict(list)
+    others: dict[ReadingSeries, list[ReadingSeries]] = defaultdict(list)
     for row in rows:
-        other = Series(**row._mapping)
+        other = ReadingSeries(**row._mapping)
         others[replace(other, subject="")].append(other)
     return {
         series: [
@@ -206,14 +209,14 @@ def kin(book: Connection, found: Iterable[Series]) -> dict[Series, list[Series]]
     }
 
 
-def usual(book: Connection, found: Iterable[Series], without: frozenset[int]) -> dict[Series, float]:
+def usual(book: Connection, found: Iterable[ReadingSeries], without: frozenset[int]) -> dict[ReadingSeries, float]:
     """What series read in a millisecond, on the mean of all that is known, where that is enough.
 
     without: batches of which nothing is to be learnt.
     """
     names = {name_of(series): series for series in found}
     columns = CHUNKS.c
-    rates: dict[Series, float] = {}
+    rates: dict[ReadingSeries, float] = {}
     for some in _in_pieces(sorted(names)):
         total, span_ms = func.sum(columns.total), func.sum(columns.span_ms)
         asked = select(columns.series, total.label("total"), span_ms.label("span_ms"))
@@ -237,7 +240,7 @@ def retracted(book: Connection, as_of: str | None = None) -> frozenset[int]:
 class Total:
     """What a series came to in a month."""
 
-    series: Series
+    series: ReadingSeries
     month: str
     count: int
     """Readings, those corrected once."""
@@ -268,7 +271,7 @@ def totals(book: Connection, as_of: str | None = None, first: str = "", last: st
     rows = sorted((row for row in book.execute(asked) if row.readings), key=lambda row: row[1 : len(by)])
     return [
         Total(
-            series=Series(**{name: getattr(row, name) for name in _WORDS}),
+            series=ReadingSeries(**{name: getattr(row, name) for name in _WORDS}),
             month=row.month,
             count=int(row.readings),
             total=float(row.sum),

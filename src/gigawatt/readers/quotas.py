@@ -293,7 +293,7 @@ def _in_order(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlurmRow:
+class QosRow:
     """An account of a cluster, or a QOS, which is of every cluster ("").
 
     fields: by Slurm's names; a limit on accelerators as what its GrpTRES says of gres/gpu and of each type.
@@ -310,7 +310,7 @@ class SlurmRow:
         return {match[1] or "": int(match[2]) for match in _TRES.finditer(self.fields.get("GrpTRES", ""))}
 
 
-def read_slurm(file: Path) -> list[SlurmRow]:
+def read_slurm(file: Path) -> list[QosRow]:
     """Accounts and QOS of a file: of our commands, of `sacctmgr -P show assoc` and `show qos`, or of `sacctmgr dump`.
 
     One file may hold several of them, one after another. Raises CatalogError where none is in it.
@@ -322,9 +322,9 @@ def read_slurm(file: Path) -> list[SlurmRow]:
     return rows
 
 
-def parse_slurm(text: str) -> list[SlurmRow]:
+def parse_slurm(text: str) -> list[QosRow]:
     """Accounts and QOS of a text, as `read_slurm` does; of users, which share in their account, there are none."""
-    rows: list[SlurmRow] = []
+    rows: list[QosRow] = []
     heads: list[str] = []
     cluster = ""
     for line in text.splitlines():
@@ -344,24 +344,24 @@ _DUMPED = re.compile(r"(Cluster|Account|QOS) - '([^']*)':?(.*)")
 _SET = re.compile(r"([A-Za-z]+)=('[^']*'|[^:]*(?::[^=:,]+=\d+[^:]*)*)")
 
 
-def _of_table(row: Mapping[str, str]) -> Iterator[SlurmRow]:
+def _of_table(row: Mapping[str, str]) -> Iterator[QosRow]:
     if "Account" in row and not row.get("User") and not row.get("Partition"):
         fields = {"Fairshare": row.get("Share", ""), "GrpTRES": row.get("GrpTRES", ""), "QOS": row.get("QOS", "")}
-        yield SlurmRow(kind="account", cluster=row["Cluster"], name=row["Account"], fields=fields)
+        yield QosRow(kind="account", cluster=row["Cluster"], name=row["Account"], fields=fields)
     elif "Name" in row:
         fields = {name: row[name] for name in ("Priority", "Preempt", "GrpTRES") if name in row}
-        yield SlurmRow(kind="qos", cluster="", name=row["Name"], fields=fields)
+        yield QosRow(kind="qos", cluster="", name=row["Name"], fields=fields)
 
 
-def _of_dump(found: re.Match[str], cluster: str) -> Iterator[SlurmRow]:
+def _of_dump(found: re.Match[str], cluster: str) -> Iterator[QosRow]:
     fields = {name: value.strip("'") for name, value in _SET.findall(found[3])}
     if found[1] == "Account":
-        yield SlurmRow(kind="account", cluster=cluster, name=found[2], fields=fields)
+        yield QosRow(kind="account", cluster=cluster, name=found[2], fields=fields)
     elif found[1] == "QOS":
-        yield SlurmRow(kind="qos", cluster="", name=found[2], fields=fields)
+        yield QosRow(kind="qos", cluster="", name=found[2], fields=fields)
 
 
-def _of_command(line: str) -> Iterator[SlurmRow]:
+def _of_command(line: str) -> Iterator[QosRow]:
     """What `sacctmgr -i modify account|qos where … set …` sets."""
     words = shlex.split(line)
     if words[:3] != ["sacctmgr", "-i", "modify"] or "set" not in words:
@@ -369,7 +369,7 @@ def _of_command(line: str) -> Iterator[SlurmRow]:
     where, values = words[4 : words.index("set")], words[words.index("set") + 1 :]
     of = dict(word.split("=", 1) for word in where if "=" in word)
     fields = dict(word.split("=", 1) for word in values)
-    yield SlurmRow(kind=words[3], cluster=of.get("cluster", ""), name=of["name"], fields=fields)
+    yield QosRow(kind=words[3], cluster=of.get("cluster", ""), name=of["name"], fields=fields)
 
 
 def from_slurm(text: str) -> QuotaTable:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gigawatt.readers.quotas import KubeObject, QuotaTable, SlurmRow, parse_objects, parse_slurm
+from gigawatt.readers.quotas import KubeObject, QosRow, QuotaTable, parse_objects, parse_slurm
 from gigawatt.report.quotas import kueue, manifest, slurm
 from gigawatt.report.quotas.changes import of_objects, of_rows
 from gigawatt.report.quotas.written import written
@@ -145,7 +145,7 @@ def test_slurms_limits_are_said_type_by_type(table: QuotaTable) -> None:
 def test_where_no_qos_is_shown_none_is_missed(table: QuotaTable) -> None:
     shown = as_shown(table).partition("Name|")[0]
     assert of_rows(slurm.rows(table), parse_slurm(shown)) == []
-    found = of_rows(slurm.rows(table), [SlurmRow(kind="qos", cluster="", name="normal", fields={})])
+    found = of_rows(slurm.rows(table), [QosRow(kind="qos", cluster="", name="normal", fields={})])
     assert {(one.action, one.thing.split()[0]) for one in found} == {("add", "qos")}
 
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from gigawatt.errors import ScenarioError
 from gigawatt.readers.quotas import (
     KubeObject,
+    QosRow,
     QuotaFlavor,
     QuotaQueue,
     QuotaShare,
     QuotaTable,
-    SlurmRow,
     from_kai,
     from_kueue,
     from_slurm,
@@ -252,5 +252,5 @@ def test_an_answer_is_one_object_with_its_file(answer: Answer, format_: str) -> 
         "floor_count": 30,
         "ceiling_count": 80,
     }
-    live = () if format_ != "slurm" else (SlurmRow(kind="account", cluster="a", name="root", fields={}),)
+    live = () if format_ != "slurm" else (QosRow(kind="account", cluster="a", name="root", fields={}),)
     assert told(answer(format_, live=live))["changes"][0]["action"] == "add"

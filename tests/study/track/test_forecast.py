@@ -9,7 +9,7 @@ import pytest
 from campus_ledgers import END, OVER, SITE, as_planned, closing, known
 
 from gigawatt.ledger.facts import Fact
-from gigawatt.ledger.milestones import Mark, Terms
+from gigawatt.ledger.milestones import TrancheMark, TrancheTerms
 from gigawatt.study.result import Result
 from gigawatt.study.track.forecast import Forecast
 from gigawatt.study.track.reconcile import reconciled
@@ -64,11 +64,11 @@ def test_what_is_last_is_what_a_milestone_waits_for(result: Result) -> None:
 
 
 def test_the_terms_of_the_ledger_stand_before_those_of_the_scenario(result: Result) -> None:
-    terms = Terms(
+    terms = TrancheTerms(
         scenario="one-campus",
         scenario_hash=result.scenario.hash,
         power_basis="it",
-        milestones=(Mark(milestone_w=5e6, amount_usd=1e6), Mark(milestone_w=50e6, amount_usd=2e6)),
+        milestones=(TrancheMark(milestone_w=5e6, amount_usd=1e6), TrancheMark(milestone_w=50e6, amount_usd=2e6)),
         rack_it_w=dict(zip(("gb300", "vr230"), result.plan.inputs.rack_it_w.values.tolist(), strict=True)),
         pue_ratio={SITE: float(result.plan.inputs.pue_peak_ratio[0])},
         test_h=24.0,

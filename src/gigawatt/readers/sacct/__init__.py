@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.files import read_bytes
-from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark
+from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, Rejected, Remark
 from gigawatt.readers.sacct.columns import COMMAND
 from gigawatt.readers.sacct.jobs import json_runs
 from gigawatt.readers.sacct.rows import MOST_LINE_BYTES, text_runs
@@ -29,7 +29,7 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF_8_MARK = b"\xef\xbb\xbf"
 
 
-def read(file: Path, asked: Asked) -> Iterator[Block | Event | Rejected | Remark]:
+def read(file: Path, asked: FileAsked) -> Iterator[ReadingBlock | FileEvent | Rejected | Remark]:
     """GPU-hours (and the energy of jobs, where Slurm measures it) of every run that has ended.
 
     Raises CatalogError where the file cannot be read, has no header or lacks a column, or where its times state no

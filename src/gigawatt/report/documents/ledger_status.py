@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gigawatt.ledger.kinds import STAGES
-from gigawatt.ledger.milestones import APPROVALS_COUNT, Counted, Milestone, on_basis
+from gigawatt.ledger.milestones import APPROVALS_COUNT, MilestoneState, SiteEvidence, on_basis
 from gigawatt.quarters import quarter_number
 from gigawatt.report import booked, charts
 from gigawatt.report.charts import About, Bar, Series
@@ -63,7 +63,7 @@ def document(found: LedgerStatus) -> Document:
     )
 
 
-def standing(row: Milestone) -> str:
+def standing(row: MilestoneState) -> str:
     """What a milestone is waiting for, or that it waits for nothing more."""
     if row.disbursed_usd is not None:
         return "disbursed"
@@ -77,7 +77,7 @@ def standing(row: Milestone) -> str:
     return "approved, after those before it"
 
 
-def awaited(row: Milestone) -> str:
+def awaited(row: MilestoneState) -> str:
     """The same, with the command that is next."""
     said = standing(row)
     if row.due:
@@ -87,7 +87,7 @@ def awaited(row: Milestone) -> str:
     return said
 
 
-def evidence(rows: Sequence[Counted], basis: str) -> Table:
+def evidence(rows: Sequence[SiteEvidence], basis: str) -> Table:
     """What counts at each site, and the three that it is the least of."""
     figures = [(r.energised_w, r.accepted_w, r.tested_w, r.counted_w) for r in rows]
     lines = [(booked.place(r.site), *of, _waits_for(r)) for r, of in zip(rows, figures, strict=True)]
@@ -100,13 +100,13 @@ def evidence(rows: Sequence[Counted], basis: str) -> Table:
     return in_units(table("evidence", title, heads, lines, **shown))
 
 
-def _waits_for(row: Counted) -> str:
+def _waits_for(row: SiteEvidence) -> str:
     """Which of the three a site's next watt waits for."""
     of = {"power": row.energised_w, "racks": row.accepted_w, "tests": row.tested_w}
     return next(name for name, power_w in of.items() if power_w == row.counted_w)
 
 
-def _missing(rows: Sequence[Milestone]) -> Iterator[Paragraph]:
+def _missing(rows: Sequence[MilestoneState]) -> Iterator[Paragraph]:
     """How far what is energised would go once its racks are there and tested, for the next milestone."""
     row = next((row for row in rows if not row.met), None)
     if row is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gigawatt.readers.quotas import MANAGED, PART_OF, KubeObject, SlurmRow
+from gigawatt.readers.quotas import MANAGED, PART_OF, KubeObject, QosRow
 from gigawatt.report.quotas.fields import quantity
 from gigawatt.report.quotas.rules import check_update
 
@@ -113,7 +113,7 @@ def _shown(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def of_rows(want: Sequence[SlurmRow], live: Sequence[SlurmRow]) -> list[QuotaChange]:
+def of_rows(want: Sequence[QosRow], live: Sequence[QosRow]) -> list[QuotaChange]:
     """What would change of Slurm's accounts and QOS, as far as what is shown of them says.
 
     Where no QOS is shown at all, none is compared. Nothing of what stands is called ours, for Slurm keeps no such mark.
@@ -131,7 +131,7 @@ def of_rows(want: Sequence[SlurmRow], live: Sequence[SlurmRow]) -> list[QuotaCha
     return found
 
 
-def _row_changes(thing: str, now: SlurmRow, then: SlurmRow) -> Iterator[QuotaChange]:
+def _row_changes(thing: str, now: QosRow, then: QosRow) -> Iterator[QuotaChange]:
     for name in then.fields:
         if name == "GrpTRES":
             kinds = dict.fromkeys(then.gpus)
@@ -153,6 +153,6 @@ def _text(count: int | None) -> str | None:
     return None if count is None else str(count)
 
 
-def _ordered(name: str, row: SlurmRow) -> str:
+def _ordered(name: str, row: QosRow) -> str:
     value = row.fields[name]
     return ",".join(sorted(value.split(","))) if name in _SETS else value

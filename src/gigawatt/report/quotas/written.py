@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gigawatt.readers.quotas import KubeObject, QuotaTable, SlurmRow
+from gigawatt.readers.quotas import KubeObject, QosRow, QuotaTable
 from gigawatt.report.quotas import changes, focus, kai, kueue, manifest, slurm
 from gigawatt.report.quotas.changes import QuotaChange
 from gigawatt.study.answer import plain
@@ -43,7 +43,7 @@ def written(answer: QuotasAnswer | FocusAnswer) -> Written:
         return Written(text=focus.text(answer))
     remarks, live = _remarks(answer), answer.live
     if answer.format == "slurm":
-        rows = [one for one in live or () if isinstance(one, SlurmRow)]
+        rows = [one for one in live or () if isinstance(one, QosRow)]
         found = None if live is None else changes.of_rows(slurm.rows(answer.table), rows)
         return Written(text=slurm.text(answer.table, remarks), changes=found)
     objects = OBJECTS[answer.format](answer.table)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gigawatt.plan.exact import exact
-from gigawatt.readers.quotas import KubeObject, QuotaTable, SlurmRow, read_objects, read_slurm
+from gigawatt.readers.quotas import KubeObject, QosRow, QuotaTable, read_objects, read_slurm
 from gigawatt.study.answer import SPREAD, UNTOLD, Head
 from gigawatt.study.export.question import QuotasQuestion
 from gigawatt.study.export.quotas import packages_count, table
@@ -43,7 +43,7 @@ class QuotasAnswer:
     period: str
     format: Format
     table: QuotaTable = field(metadata=SPREAD)
-    live: Sequence[KubeObject] | Sequence[SlurmRow] | None = field(default=None, metadata=UNTOLD)
+    live: Sequence[KubeObject] | Sequence[QosRow] | None = field(default=None, metadata=UNTOLD)
 
 
 def kueue(question: QuotasQuestion, job: Job) -> QuotasAnswer:

@@ -22,7 +22,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.ledger.milestones import Milestone
+from gigawatt.ledger.milestones import MilestoneState
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.study.track.known import edge_ms
 from gigawatt.study.track.slips import PowerRise, Slip, Stream, spread_count
@@ -84,7 +84,7 @@ class Forecast:
 def forecast(
     found: Mapping[tuple[str, Stream], PowerRise],
     believed: Mapping[tuple[str, Stream], Slip],
-    marks: Sequence[Milestone],
+    marks: Sequence[MilestoneState],
     now: float,
     start: str,
     seed: int,
@@ -168,7 +168,7 @@ def _drawn(one: Slip | None, behind: float, shares: Floats) -> Floats:
 
 
 def _milestone(
-    row: Milestone,
+    row: MilestoneState,
     time: Floats,
     total: Floats,
     least: Mapping[Stream, Floats],

@@ -9,7 +9,7 @@ from gigawatt.errors import Fault, ScenarioError
 from gigawatt.ledger import book as books
 from gigawatt.ledger import facts, milestones, readings, state
 from gigawatt.ledger.facts import GENESIS, Fact, Recorded
-from gigawatt.ledger.milestones import Terms
+from gigawatt.ledger.milestones import TrancheTerms
 from gigawatt.ledger.readings import Total
 from gigawatt.quarters import first_day
 from gigawatt.study.opened import result_of
@@ -34,7 +34,7 @@ class LedgerKnown:
         return tuple(fact for fact in kept if fact.happened <= self.at)
 
     @cached_property
-    def terms(self) -> Terms | None:
+    def terms(self) -> TrancheTerms | None:
         """The terms that stand, whenever they were agreed."""
         found = milestones.terms_of(entry.fact for entry in self.recorded)
         return found[0] if found else None

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.ledger.facts import GENESIS, Fact, Recorded, milliseconds
-from gigawatt.ledger.milestones import Terms, milestones
+from gigawatt.ledger.milestones import TrancheTerms, milestones
 from gigawatt.plan.exact import exact
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
@@ -94,7 +94,7 @@ def ratios(plan: xr.Dataset) -> dict[str, float]:
     return dict(zip(plan.site.values.tolist(), plan.pue_peak_ratio.values.tolist(), strict=True))
 
 
-def labelled(plan: xr.Dataset, there: Names, terms: Terms) -> xr.Dataset:
+def labelled(plan: xr.Dataset, there: Names, terms: TrancheTerms) -> xr.Dataset:
     """A plan on the names of plan and ledger: of what it does not have it plans nothing.
 
     Sites that it does not know are as its own are on average; so is what a watt of racks does that it does not know,
@@ -113,7 +113,7 @@ def labelled(plan: xr.Dataset, there: Names, terms: Terms) -> xr.Dataset:
 
 
 def forecast_of(
-    result: Result, known: LedgerKnown, terms: Terms, sites: Sequence[str], *, agreed: bool
+    result: Result, known: LedgerKnown, terms: TrancheTerms, sites: Sequence[str], *, agreed: bool
 ) -> Forecast | None:
     """When the next milestones are met; None where there are none. agreed: whether the ledger holds the terms."""
     if not terms.milestones:
@@ -125,7 +125,7 @@ def forecast_of(
     return forecast(found, slips(found, asked, now), marks, now, start, asked.seed, terms.power_basis)
 
 
-def _assumed(terms: Terms, known: LedgerKnown) -> Recorded:
+def _assumed(terms: TrancheTerms, known: LedgerKnown) -> Recorded:
     """Terms that nobody agreed, as if somebody had."""
     fact = Fact(kind="terms", happened=known.at, body=asdict(terms), source=f"scenario {terms.scenario}")
     return Recorded(fact=fact, number=0, recorded=known.at, who="", authenticated=False, previous=GENESIS)

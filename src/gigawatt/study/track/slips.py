@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from gigawatt.ledger import milestones
 from gigawatt.ledger.facts import milliseconds
 from gigawatt.ledger.kinds import EVIDENCE
-from gigawatt.ledger.milestones import Mark, Terms
+from gigawatt.ledger.milestones import TrancheMark, TrancheTerms
 from gigawatt.plan import opening as plan_opening
 from gigawatt.plan.milestones import milestones as milestones_of
 from gigawatt.quarters import quarter_name, quarter_number
@@ -120,17 +120,19 @@ def time_of(at: str, start: str) -> float:
     return number - first + (milliseconds(at) - begin) / (end - begin)
 
 
-def terms_of(known: LedgerKnown, result: Result) -> tuple[Terms, bool]:
+def terms_of(known: LedgerKnown, result: Result) -> tuple[TrancheTerms, bool]:
     """The terms that the ledger holds, or those of the plan's scenario where it holds none, and whether it does."""
     if known.terms is not None:
         return known.terms, True
     asked, inputs = result.scenario.asked, result.plan.inputs
     tranches = asked.capital.tranches
-    made = Terms(
+    made = TrancheTerms(
         scenario=result.scenario.name,
         scenario_hash=result.scenario.hash,
         power_basis=tranches.power_basis if tranches else "facility",
-        milestones=tuple(Mark(milestone_w=step.power_w, amount_usd=step.amount_usd) for step in milestones_of(asked)),
+        milestones=tuple(
+            TrancheMark(milestone_w=step.power_w, amount_usd=step.amount_usd) for step in milestones_of(asked)
+        ),
         rack_it_w=_by_name(inputs.rack_it_w),
         pue_ratio=_by_name(inputs.pue_peak_ratio),
         test_h=0.0,
@@ -144,7 +146,7 @@ def _by_name(values: xr.DataArray) -> dict[str, float]:
 
 
 def curves(
-    result: Result, known: LedgerKnown, terms: Terms, sites: Sequence[str]
+    result: Result, known: LedgerKnown, terms: TrancheTerms, sites: Sequence[str]
 ) -> dict[tuple[str, Stream], PowerRise]:
     """Planned and actual power by site and what has to be there, on the basis of the terms."""
     start = result.scenario.quarters[0]
@@ -165,7 +167,7 @@ def curves(
     }
 
 
-def _planned(result: Result, terms: Terms) -> dict[tuple[str, Stream], Floats]:
+def _planned(result: Result, terms: TrancheTerms) -> dict[tuple[str, Stream], Floats]:
     """What the plan has by the start and the end of each quarter, by site: shells, and gross power of racks for both
     acceptance and tests."""
     data, inputs = result.plan.data, result.plan.inputs
