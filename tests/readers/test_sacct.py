@@ -83,7 +83,7 @@ def test_a_run_is_its_gpus_times_its_hours_with_its_place_in_the_file_and_in_tim
     assert block.lines.tolist() == [2]
     assert block.starts_ms.tolist() == [AT_S * 1000]
     assert block.ends_ms.tolist() == [AT_S * 1000 + 3_600_000]
-    assert block.keys.tolist() == [key_of("c1", "7", str(AT_S * 1000))]
+    assert block.keys.tolist() == [key_of("7", str(AT_S * 1000))]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_elapsed_in_words_counts_where_there_is_no_end(reader: Callable[..., Fou
     assert block.values.tolist() == [52.0]
     assert (block.ends_ms - block.starts_ms).tolist() == [27 * 3_600_000]
     assert block.series.subject == "lab"
-    assert block.keys.tolist() == [key_of("", "10_3", str(AT_S * 1000))]
+    assert block.keys.tolist() == [key_of("10_3", str(AT_S * 1000))]
     assert rejected(found) == [(4, "it has neither End nor Elapsed")]
 
 
@@ -186,7 +186,7 @@ def test_steps_are_parts_of_their_allocation(reader: Callable[..., Found]) -> No
 def test_ids_are_texts(reader: Callable[..., Found], job: str) -> None:
     found = reader(dump(row(job)))
     (block,) = (item for item in found if isinstance(item, Block))
-    assert block.keys.tolist() == [key_of("c1", job, str(AT_S * 1000))]
+    assert block.keys.tolist() == [key_of(job, str(AT_S * 1000))]
 
 
 def test_every_run_of_a_job_counts_and_one_told_twice_has_one_key(reader: Callable[..., Found]) -> None:

@@ -33,6 +33,8 @@ TOTAL_S = {"22.05.8": 384, "24.11.5": 386, "26.05.5": 432}
 # What -D adds: the runs before the last of jobs 32, 35 and 38.
 REQUEUED_S = {"22.05.8": 16 + 8 + 4, "24.11.5": 20 + 8 + 3, "26.05.5": 20 + 44 + 6}
 
+DUPLICATES = "sacct-duplicates.psv"
+
 
 def sample(data_dir: Path, release: str, name: str) -> Path:
     folder = data_dir / "operator-samples" / "slurm"
@@ -142,11 +144,21 @@ def test_runs_that_go_on_have_no_reading_until_they_have_ended(data_dir: Path, r
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_a_run_has_one_key_in_all_dumps_with_the_same_columns_for_it(data_dir: Path, release: str) -> None:
-    names = ("sacct-duplicates.psv", "sacct-noconvert.tsv")
-    one, other = ({(row[1], row[-1]) for row in rows(sample(data_dir, release, name))} for name in names)
-    assert one == other
-    assert len(one) == len(rows(sample(data_dir, release, names[0]))), "and no two have one"
+@pytest.mark.parametrize("name", ["sacct-all-fields.psv", "sacct-epoch-times.psv", "sacct-allocations.psv"])
+def test_a_run_has_one_key_in_all_dumps_that_have_job_id(data_dir: Path, release: str, name: str) -> None:
+    one, other = ({(row[1], row[-1]) for row in rows(sample(data_dir, release, n))} for n in (name, DUPLICATES))
+    assert one <= other
+    assert len(other) == len(rows(sample(data_dir, release, DUPLICATES))), "and no two have one"
+
+
+@pytest.mark.parametrize("release", RELEASES[:2])
+def test_in_a_dump_with_raw_ids_alone_only_tasks_of_arrays_have_other_keys_which_is_said(
+    data_dir: Path, release: str
+) -> None:
+    raw, shown = (sample(data_dir, release, name) for name in ("sacct-noconvert.tsv", DUPLICATES))
+    other = {row[-1] for row in rows(raw)} - {row[-1] for row in rows(shown)}
+    assert len(other) == 10, "the tasks of job 8"
+    assert "ids" in codes(raw)
 
 
 @pytest.mark.parametrize("release", RELEASES)

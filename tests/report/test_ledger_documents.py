@@ -114,7 +114,7 @@ def test_the_example_says_how_each_of_its_files_is_imported() -> None:
     from gigawatt.study.ledger.example import Example, files
 
     found = ledger_example.document(Example(head=Head(), folder=Path("year"), written=tuple(files())))
-    assert "nothing of it happened" in found.lead
+    assert "Nothing of it happened" in found.lead
     assert [row[0] for row in found.tables()["files"].rows] == list(files())
 
 

@@ -13,7 +13,7 @@ from gigawatt.ledger.milestones import Mark, Terms
 from gigawatt.study.result import Result
 from gigawatt.study.track.forecast import Forecast
 from gigawatt.study.track.reconcile import reconciled
-from gigawatt.study.track.slips import ALL, Curve, noise_count
+from gigawatt.study.track.slips import ALL, PowerRise, noise_count
 
 
 def coming(result: Result, late: float, at: str = END) -> Forecast:
@@ -94,16 +94,16 @@ def test_the_slip_of_a_site_is_told_before_and_after_it_was_seen(result: Result)
 
 def test_a_step_is_late_by_when_half_of_it_stands() -> None:
     planned = np.array([0.0, 10.0, 10.0, 20.0])
-    curve = Curve(planned, np.array([1.0, 2.0]), np.array([4.0, 10.0]))
+    curve = PowerRise(planned, np.array([1.0, 2.0]), np.array([4.0, 10.0]))
     assert curve.slips(2.0) == ([1.5], 0)
     assert curve.slips(2.5) == ([1.5, 0.0], 1)
     assert curve.behind(2.0) == -0.5
-    assert Curve(planned, np.array([]), np.array([])).behind(2.0) == 1.5
-    assert Curve(planned, np.array([0.5]), np.array([20.0])).behind(2.0) == -np.inf
+    assert PowerRise(planned, np.array([]), np.array([])).behind(2.0) == 1.5
+    assert PowerRise(planned, np.array([0.5]), np.array([20.0])).behind(2.0) == -np.inf
 
 
 def test_what_is_missing_of_a_step_that_mostly_stands_comes_within_a_quarter() -> None:
-    curve = Curve(np.array([0.0, 10.0, 10.0, 20.0]), np.array([1.0]), np.array([8.0]))
+    curve = PowerRise(np.array([0.0, 10.0, 10.0, 20.0]), np.array([1.0]), np.array([8.0]))
     coming = curve.coming_w(np.array([2.0, 2.5, 3.0, 4.0]), np.array([0.0, 1.0]), 2.0)
     assert coming.tolist() == [[8.0, 14.0, 20.0, 20.0], [8.0, 9.0, 10.0, 20.0]]
 

@@ -105,7 +105,9 @@ def test_meters_and_errors_are_taken_up(result: Result) -> None:
     assert found["failure_rate", ""].believed.observations_count == 4
     changed = overrides(result, list(found.values()))
     assert set(changed) == {f"sites.{SITE}.power_price", "operations.package_failures"}
-    price = float(changed[f"sites.{SITE}.power_price"]["value"].split()[0]) / 1e6
+    told = changed[f"sites.{SITE}.power_price"]
+    assert isinstance(told, dict)
+    price = float(told["value"].split()[0]) / 1e6
     assert price == pytest.approx(float(result.plan.inputs.energy_price_usd_per_wh[0]) * pue.posterior_value)
 
 

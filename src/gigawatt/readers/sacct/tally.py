@@ -61,7 +61,7 @@ def _readings_of(run: SlurmRun, asked: Asked, counts: Counter[str]) -> Iterator[
         return
     elapsed_s, end_ms = _span(run, run.start_ms, counts)
     counts["with_gpus" if run.gpus else "without_gpus"] += 1
-    key = key_of(run.job)
+    key = key_of(run.job, str(run.start_ms))
     subject = subject_of(run.cluster, run.account or asked.subject)
 
     def reading(value: float) -> Reading:

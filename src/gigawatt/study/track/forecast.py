@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from gigawatt.ledger.milestones import Milestone
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.study.track.known import edge_ms
-from gigawatt.study.track.slips import Curve, Slip, Stream, spread_count
+from gigawatt.study.track.slips import PowerRise, Slip, Stream, spread_count
 
 Floats = NDArray[np.float64]
 
@@ -82,7 +82,7 @@ class Forecast:
 
 
 def forecast(
-    found: Mapping[tuple[str, Stream], Curve],
+    found: Mapping[tuple[str, Stream], PowerRise],
     believed: Mapping[tuple[str, Stream], Slip],
     marks: Sequence[Milestone],
     now: float,
@@ -120,7 +120,7 @@ def forecast(
     )
 
 
-def _planned(found: Mapping[tuple[str, Stream], Curve], time: Floats) -> tuple[Floats, Floats]:
+def _planned(found: Mapping[tuple[str, Stream], PowerRise], time: Floats) -> tuple[Floats, Floats]:
     """What counts at moments if all comes as planned."""
     sites = dict.fromkeys(site for site, _ in found)
     per_site = [
@@ -130,7 +130,7 @@ def _planned(found: Mapping[tuple[str, Stream], Curve], time: Floats) -> tuple[F
 
 
 def _counted(
-    found: Mapping[tuple[str, Stream], Curve],
+    found: Mapping[tuple[str, Stream], PowerRise],
     believed: Mapping[tuple[str, Stream], Slip],
     time: Floats,
     now: float,

@@ -18,7 +18,7 @@ from gigawatt.study.result import Result
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class LedgerKnown:
     """Facts that were recorded by a moment and had happened by another, and the monthly sums of readings."""
 
     recorded: tuple[Recorded, ...]
@@ -54,7 +54,7 @@ class LedgerRead:
     """By when it had happened."""
 
 
-def head_of(found: Known) -> LedgerRead:
+def head_of(found: LedgerKnown) -> LedgerRead:
     """What an answer carries of the ledger that it is made of."""
     last = found.recorded[-1] if found.recorded else None
     return LedgerRead(
@@ -62,14 +62,14 @@ def head_of(found: Known) -> LedgerRead:
     )
 
 
-def read(database: str, as_of: str | None, at: str | None) -> Known:
+def read(database: str, as_of: str | None, at: str | None) -> LedgerKnown:
     """What a ledger tells. Raises ScenarioError for a moment that is none, LedgerError for what is no ledger."""
     now = facts.now()
     faults: list[Fault] = []
     recorded_by, happened_by = (_moment(*asked, now, faults) for asked in (("as_of", as_of), ("at", at)))
     refuse(faults)
     with books.reading(books.address(database)) as book:
-        return Known(
+        return LedgerKnown(
             recorded=tuple(books.read(book, recorded_by)),
             totals=tuple(readings.totals(book, recorded_by)),
             as_of=recorded_by,

@@ -21,11 +21,11 @@ from gigawatt.study.track import rows
 from gigawatt.study.track.actual import Names, actual, names, whole_quarters
 from gigawatt.study.track.earned import EarnedValue, value
 from gigawatt.study.track.forecast import Forecast, forecast
-from gigawatt.study.track.known import Known, LedgerRead, edge_ms
+from gigawatt.study.track.known import LedgerKnown, LedgerRead, edge_ms
 from gigawatt.study.track.planned import planned
 from gigawatt.study.track.question import ReconcileQuestion
 from gigawatt.study.track.remarks import notes
-from gigawatt.study.track.rows import Bridge, ClassQuarter, MoneyQuarter, RackQuarter, SiteQuarter
+from gigawatt.study.track.rows import ClassQuarter, MoneyQuarter, RackQuarter, SiteQuarter, TrackBridge
 from gigawatt.study.track.slips import curves, slips, terms_of, time_of
 
 
@@ -38,7 +38,7 @@ class Reconciliation:
     from_: str
     to: str | None
     """Last quarter of the plan that is over; None where none is."""
-    bridge: Bridge | None
+    bridge: TrackBridge | None
     earned: EarnedValue | None
     forecast: Forecast | None
     sites: tuple[SiteQuarter, ...]
@@ -60,7 +60,7 @@ def answer(question: ReconcileQuestion, job: Job) -> Reconciliation:
     return reconciled(result, known)
 
 
-def reconciled(result: Result, known: Known) -> Reconciliation:
+def reconciled(result: Result, known: LedgerKnown) -> Reconciliation:
     """A plan against what is known."""
     plan = planned(result)
     first = str(plan.period.values[0])
@@ -112,7 +112,9 @@ def labelled(plan: xr.Dataset, there: Names, terms: Terms) -> xr.Dataset:
     return found.fillna(0.0)
 
 
-def forecast_of(result: Result, known: Known, terms: Terms, sites: Sequence[str], *, agreed: bool) -> Forecast | None:
+def forecast_of(
+    result: Result, known: LedgerKnown, terms: Terms, sites: Sequence[str], *, agreed: bool
+) -> Forecast | None:
     """When the next milestones are met; None where there are none. agreed: whether the ledger holds the terms."""
     if not terms.milestones:
         return None
@@ -123,7 +125,7 @@ def forecast_of(result: Result, known: Known, terms: Terms, sites: Sequence[str]
     return forecast(found, slips(found, asked, now), marks, now, start, asked.seed, terms.power_basis)
 
 
-def _assumed(terms: Terms, known: Known) -> Recorded:
+def _assumed(terms: Terms, known: LedgerKnown) -> Recorded:
     """Terms that nobody agreed, as if somebody had."""
     fact = Fact(kind="terms", happened=known.at, body=asdict(terms), source=f"scenario {terms.scenario}")
     return Recorded(fact=fact, number=0, recorded=known.at, who="", authenticated=False, previous=GENESIS)

@@ -29,7 +29,7 @@ from gigawatt.study.standing import cut, penalties_usd, remainder_usd
 from gigawatt.study.track import known as knowing
 from gigawatt.study.track import refit, rows, stands
 from gigawatt.study.track.actual import actual, names, quarter_of, whole_quarters
-from gigawatt.study.track.known import Known, LedgerRead, edge_ms
+from gigawatt.study.track.known import LedgerKnown, LedgerRead, edge_ms
 from gigawatt.study.track.planned import planned
 from gigawatt.study.track.question import ReforecastQuestion
 from gigawatt.study.track.reconcile import labelled, ratios
@@ -146,7 +146,7 @@ def answer(question: ReforecastQuestion, job: Job) -> Reforecast:
     return reforecast(result, whole, period, job)
 
 
-def start(question: ReforecastQuestion, result: Result, known: Known) -> str:
+def start(question: ReforecastQuestion, result: Result, known: LedgerKnown) -> str:
     """The first quarter that is planned anew. Raises ScenarioError where the plan has none such."""
     quarters = result.scenario.quarters
     now = quarter_of(milliseconds(known.at))
@@ -165,7 +165,7 @@ def start(question: ReforecastQuestion, result: Result, known: Known) -> str:
     return given
 
 
-def reforecast(result: Result, whole: Known, period: str, job: Job) -> Reforecast:
+def reforecast(result: Result, whole: LedgerKnown, period: str, job: Job) -> Reforecast:
     """The plan from a quarter on, from what stands by what is known."""
     until = moment(min(edge_ms(period) - 1, milliseconds(whole.at)))
     known = replace(whole, at=until)
@@ -182,14 +182,14 @@ def reforecast(result: Result, whole: Known, period: str, job: Job) -> Reforecas
     return _answer(result, made, left, found, learnt, period, head_of(scenario, told), knowing.head_of(known))
 
 
-def believed_slips(result: Result, known: Known) -> dict[tuple[str, Stream], Slip]:
+def believed_slips(result: Result, known: LedgerKnown) -> dict[tuple[str, Stream], Slip]:
     """What is believed of the slips of the plan's sites."""
     terms, _ = terms_of(known, result)
     asked, quarters = result.scenario.asked, result.scenario.quarters
     return slips(curves(result, known, terms, list(asked.sites)), asked, time_of(known.at, quarters[0]))
 
 
-def refits(result: Result, known: Known, believed: Mapping[tuple[str, Stream], Slip]) -> tuple[Refit, ...]:
+def refits(result: Result, known: LedgerKnown, believed: Mapping[tuple[str, Stream], Slip]) -> tuple[Refit, ...]:
     """Every figure that was learnt."""
     asked, plan = result.scenario.asked, planned(result)
     found = list(refit.of_slips(believed, asked))
@@ -239,7 +239,7 @@ def in_conflict(scenario: Scenario) -> Iterator[Conflict]:
         yield Conflict(limit="capital.covenant", period=period, site="", short_by=short, unit="USD")
 
 
-def notes(whole: Known, known: Known, period: str, learnt: Sequence[Refit]) -> Iterator[Note]:
+def notes(whole: LedgerKnown, known: LedgerKnown, period: str, learnt: Sequence[Refit]) -> Iterator[Note]:
     """What is not carried, and what is left aside."""
     later = len(whole.facts) - len(known.facts)
     if later:

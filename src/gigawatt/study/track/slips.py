@@ -27,7 +27,7 @@ from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.scenario.schema import Asked
 from gigawatt.study.futures.draws import quantile
 from gigawatt.study.result import Result
-from gigawatt.study.track.known import Known, edge_ms
+from gigawatt.study.track.known import LedgerKnown, edge_ms
 from gigawatt.study.track.shrink import Shrunk, pooled
 
 Floats = NDArray[np.float64]
@@ -63,7 +63,7 @@ class Slip:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class PowerRise:
     """Power of a site over time, on the basis of the terms: as planned by the end of each quarter, from the start of
     the plan on, and as it came, a level from each moment on [quarters since the start]."""
 
@@ -120,7 +120,7 @@ def time_of(at: str, start: str) -> float:
     return number - first + (milliseconds(at) - begin) / (end - begin)
 
 
-def terms_of(known: Known, result: Result) -> tuple[Terms, bool]:
+def terms_of(known: LedgerKnown, result: Result) -> tuple[Terms, bool]:
     """The terms that the ledger holds, or those of the plan's scenario where it holds none, and whether it does."""
     if known.terms is not None:
         return known.terms, True
@@ -143,7 +143,9 @@ def _by_name(values: xr.DataArray) -> dict[str, float]:
     return dict(zip(values[values.dims[0]].values.tolist(), values.values.tolist(), strict=True))
 
 
-def curves(result: Result, known: Known, terms: Terms, sites: Sequence[str]) -> dict[tuple[str, Stream], Curve]:
+def curves(
+    result: Result, known: LedgerKnown, terms: Terms, sites: Sequence[str]
+) -> dict[tuple[str, Stream], PowerRise]:
     """Planned and actual power by site and what has to be there, on the basis of the terms."""
     start = result.scenario.quarters[0]
     planned = _planned(result, terms)
@@ -153,7 +155,7 @@ def curves(result: Result, known: Known, terms: Terms, sites: Sequence[str]) -> 
     fields: dict[Stream, str] = {"power": "energised_w", "racks": "accepted_w", "tests": "tested_w"}
     none = np.zeros(len(result.scenario.quarters) + 1)
     return {
-        (site, stream): Curve(
+        (site, stream): PowerRise(
             planned.get((site, stream), none),
             times,
             np.array([getattr(there[site], name) if site in there else 0.0 for there in seen]),
@@ -189,7 +191,7 @@ def width_count(asked: Asked, stream: Stream) -> float:
     return float(values.std()) or WIDTH_COUNT
 
 
-def slips(found: Mapping[tuple[str, Stream], Curve], asked: Asked, now: float) -> dict[tuple[str, Stream], Slip]:
+def slips(found: Mapping[tuple[str, Stream], PowerRise], asked: Asked, now: float) -> dict[tuple[str, Stream], Slip]:
     """What is believed of the slips of every site whose plan has any power."""
     believed: dict[tuple[str, Stream], Slip] = {}
     for stream in STREAMS:
