@@ -82,7 +82,7 @@ class FileToImport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImportRules:
+class Intake:
     """What holds throughout an import."""
 
     batch: int
@@ -125,7 +125,7 @@ def take(
     Raises CatalogError where nothing of the file can be read, LedgerError where the ledger takes none of it.
     """
     _asked_as_before(book, found)
-    course = ImportRules(
+    intake = Intake(
         batch=books.head(book)[0] + 1,
         now=books.clock(book),
         corrected=_corrected(book, corrects),
@@ -134,11 +134,11 @@ def take(
     )
     tally, seen = Tally(), 0
     read = import_module(f"gigawatt.readers.{READERS[found.kind]}").read
-    for blocks in _gathered(read(found.file, found.asked), tally, course.now):
+    for blocks in _gathered(read(found.file, found.asked), tally, intake.now):
         seen += sum(len(block.lines) for block in blocks.values())
         if said is not None:
             said(seen)
-        _keep(book, blocks, tally, course)
+        _keep(book, blocks, tally, intake)
     recorded = books.append(book, [*_batch(found, tally, corrects), *_events(found, tally)], who)
     tally.duplicates += sum(entry is None for entry in recorded)
     tally.added += sum(entry is not None and entry.fact.kind != "readings" for entry in recorded)
@@ -223,26 +223,26 @@ def _note(event: FileEvent, tally: Tally, now: str) -> None:
     tally.facts.append(Fact(kind=event.kind, happened=happened, body=said, source=document))
 
 
-def _keep(book: Connection, blocks: Mapping[ReadingSeries, ReadingBlock], tally: Tally, course: ImportRules) -> None:
+def _keep(book: Connection, blocks: Mapping[ReadingSeries, ReadingBlock], tally: Tally, intake: Intake) -> None:
     """Judge the blocks of some series by what is known of each, and write what is taken."""
-    new = {series: points for series, block in blocks.items() if len(points := _taken(block, tally, course))}
-    new = _not_elsewhere(book, new, tally, course)
+    new = {series: points for series, block in blocks.items() if len(points := _taken(block, tally, intake))}
+    new = _not_elsewhere(book, new, tally, intake)
     spans = _spans(new)
-    may_slip = set() if course.as_read else {series for series in new if readings.sums(series) and series.unit == "Wh"}
-    usual = readings.usual(book, may_slip, course.retracted | course.corrected)
+    may_slip = set() if intake.as_read else {series for series in new if readings.sums(series) and series.unit == "Wh"}
+    usual = readings.usual(book, may_slip, intake.retracted | intake.corrected)
     rows: list[dict[str, object]] = []
-    for series, known in readings.known_of(book, spans, course.retracted, readings.REACH_MS):
+    for series, known in readings.known_of(book, spans, intake.retracted, readings.REACH_MS):
         rules = Rules(
             adds_up=readings.sums(series),
-            corrected=course.corrected,
-            batch=course.batch,
+            corrected=intake.corrected,
+            batch=intake.batch,
             may_slip=series in may_slip,
             usual=usual.get(series, 0.0),
         )
         found = judging.judge(new.pop(series), known, rules)
         for why, lines in found.refused.items():
             tally.refuse(lines, why)
-        rows += readings.chunks(series, found, course.batch, tally.parts + len(rows))
+        rows += readings.chunks(series, found, intake.batch, tally.parts + len(rows))
         _count(found, series, rules.adds_up, tally)
     readings.keep(book, rows)
     for row in rows:
@@ -256,12 +256,12 @@ def _spans(points: Mapping[ReadingSeries, Points]) -> dict[ReadingSeries, tuple[
 
 
 def _not_elsewhere(
-    book: Connection, new: dict[ReadingSeries, Points], tally: Tally, course: ImportRules
+    book: Connection, new: dict[ReadingSeries, Points], tally: Tally, intake: Intake
 ) -> dict[ReadingSeries, Points]:
     """New readings less those of jobs that the book has under a name that says more or less of whose they are."""
     spans, found = _spans(new), dict(new)
     for series, others in readings.kin(book, new).items():
-        for _, known in readings.known_of(book, dict.fromkeys(others, spans[series]), course.retracted):
+        for _, known in readings.known_of(book, dict.fromkeys(others, spans[series]), intake.retracted):
             found[series], count, refused = judging.known_elsewhere(found[series], known)
             tally.duplicates += count
             for why, lines in refused.items():
@@ -272,14 +272,14 @@ def _not_elsewhere(
     return found
 
 
-def _taken(block: ReadingBlock, tally: Tally, course: ImportRules) -> Points:
+def _taken(block: ReadingBlock, tally: Tally, intake: Intake) -> Points:
     """Readings of a block, without those that nobody can have read."""
-    points = judging.points_of(block, course.batch)
+    points = judging.points_of(block, intake.batch)
     named = "".join(words := [getattr(block.series, entry.name) for entry in fields(ReadingSeries)])
     if max(map(len, words)) > MOST_NAME_COUNT or _UNSEEN.search(named):
         tally.refuse(points.lines, f"has a name of more than {MOST_NAME_COUNT} characters, or with control characters")
         return points.take(np.zeros(len(points), bool))
-    late = judging.too_late(points, readings.sums(block.series), course.now, facts.MOST_SKEW_S)
+    late = judging.too_late(points, readings.sums(block.series), intake.now, facts.MOST_SKEW_S)
     odd = ~late & judging.unsound(points)
     tally.refuse(points.lines[late], _FUTURE)
     tally.refuse(points.lines[odd], f"is no finite number, ends before it starts, or is from before {facts.FIRST_YEAR}")
