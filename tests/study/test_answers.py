@@ -178,6 +178,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "allocate": {"scenario": "six-classes", "fairness": "log"},
     "flywheel": {"backtest": True},
     **{f"ledger {word}": asked for word, asked in LEDGER.items()},
+    "ledger example": {},
     "track reconcile": {"result": "plan", "at": "2025-08-31"},
     "track reforecast": {"result": "plan", "as_of": "2025-08-31"},
     **{f"export {format_}": {"result": "kept"} for format_ in ("kueue", "kai", "slurm", "focus")},
