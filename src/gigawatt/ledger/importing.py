@@ -249,9 +249,7 @@ def _spans(points: Mapping[Series, Points]) -> dict[Series, tuple[int, int]]:
     return {series: (int(p.starts_ms[0]), int(max(p.ends_ms.max(), p.starts_ms[-1]))) for series, p in points.items()}
 
 
-def _not_elsewhere(
-    book: Connection, new: dict[Series, Points], tally: Tally, course: Course
-) -> dict[Series, Points]:
+def _not_elsewhere(book: Connection, new: dict[Series, Points], tally: Tally, course: Course) -> dict[Series, Points]:
     """New readings less those of jobs that the book has under a name that says more or less of whose they are."""
     spans, found = _spans(new), dict(new)
     for series, others in readings.kin(book, new).items():
