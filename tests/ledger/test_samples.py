@@ -1,4 +1,4 @@
-"""What real output of operators' tools comes to in a ledger that holds nothing else, beside figures worked out by hand."""
+"""What real output of operators' tools comes to in a ledger of its own, beside figures worked out apart."""
 
 from __future__ import annotations
 

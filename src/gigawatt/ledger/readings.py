@@ -340,7 +340,7 @@ def _within(rows: list[Row[Any]], span: tuple[int, int], back_ms: int, without: 
 
 
 def kin(book: Connection, found: Iterable[Series]) -> dict[Series, list[Series]]:
-    """Series of jobs in the book that may be the same as each of these, under a name that says more or less of whose."""
+    """Series of jobs in the book that may be the same as each of these, under names that say more or less of whose."""
     asked = {series for series in found if series.quantity in OF_JOBS}
     if not asked:
         return {}

@@ -1,10 +1,10 @@
 """Accounting dumps of Slurm, `sacct -P` and its JSON, as GPU-hours of accounts.
 
 Allocations count, once for every run of a job; steps are parts of their allocation and are passed over. A run is known
-by site, cluster, account, job id and start, so that dumps which overlap add nothing twice; a dump that lacks the columns
-Cluster or Account says of any what it says. What has not ended has no reading: it comes with a later dump. That a job is in no dump does not mean that it
-was not (those that wait to become eligible are in none). Dumps made with `-T` cut runs at the window's ends, and would
-count a run that they cut as another.
+by site, cluster, account, job id and start, so that dumps which overlap add nothing twice; one that lacks the columns
+Cluster or Account may speak of any cluster and account. What has not ended has no reading: it comes with a later dump.
+That a job is in no dump does not mean that it was not (those that wait to become eligible are in none). Dumps made with
+`-T` cut runs at the window's ends, and would count a run that they cut as another.
 """
 
 from __future__ import annotations

@@ -201,7 +201,8 @@ def _of_several_kinds(book: Connection, known: Sequence[Recorded]) -> Iterator[N
     for (site, quantity), numbers in sorted(readings.batches(book, readings.retracted(book)).items()):
         found = sorted({_SAME_TOOL.get(kinds[number], kinds[number]) for number in numbers & kinds.keys()})
         if len(found) > 1 and QUANTITIES.get(quantity, ("", False))[1]:
-            text = f"{quantity} of {site or 'no site'} is from files of {' and '.join(found)}: what both tell of counts twice."
+            tools = " and ".join(found)
+            text = f"{quantity} of {site or 'no site'} is from files of {tools}: what both tell of counts twice."
             yield Note(code="several_kinds", path=f"measured.{quantity}", text=text)
 
 

@@ -34,7 +34,7 @@ class ImportTotals:
 
     gpu_h: float | None
     energy_wh: float | None
-    """At a site's own meters, at its racks, at its GPUs, or of its jobs: the first of these that the file has of a site."""
+    """At a site's own meters, at its racks, at its GPUs, or of its jobs: the first of these that the file has."""
     usd: float | None
     tokens: float | None
 
