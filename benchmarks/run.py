@@ -18,6 +18,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -282,11 +284,74 @@ def evaluate_1000_futures() -> Figures:
     return {"evaluate_1000_futures_wall_s": time.perf_counter() - started}
 
 
+READINGS_COUNT, METERS_COUNT = 1_000_000, 4
+# The same through pandas: read, times to UTC, one table.
+THROUGH_PANDAS = """
+import sys, pandas, sqlalchemy
+rows = pandas.read_csv(sys.argv[1], parse_dates=["start", "end"])
+with sqlalchemy.create_engine(sys.argv[2]).begin() as connection:
+    rows.to_sql("readings", connection, index=False)
+"""
+
+
+def ledger() -> Figures:
+    """A million readings of four meters, by the minute, into a new ledger of SQLite by `gigawatt ledger import`, from
+    start to exit, and beside it through pandas and to_sql; then what stood as of a moment."""
+    from gigawatt.study import verbs
+    from gigawatt.study.job import Job
+    from gigawatt.study.ledger.question import StatusQuestion
+
+    with tempfile.TemporaryDirectory() as folder:
+        file, database = Path(folder) / "meter.csv", Path(folder) / "gigawatt.db"
+        _write_readings(file)
+        command = ["-m", "gigawatt", "ledger", "import", str(file), "--kind", "meter", "--site", "abilene"]
+        import_s, peak_bytes = _python([*command, "--database", str(database), "--json"])
+        pandas_s, _ = _python(["-c", THROUGH_PANDAS, str(file), f"sqlite:///{folder}/pandas.db"])
+        verb = verbs.named("ledger status")
+        question = StatusQuestion(database=str(database), as_of=datetime.now(UTC).date().isoformat())
+        spent = []
+        for _ in range(CALLS_COUNT + 1):
+            started = time.perf_counter()
+            verb.answer(question, Job())
+            spent.append(time.perf_counter() - started)
+    return {
+        "ledger_import_1m_wall_s": import_s,
+        "ledger_import_1m_peak_bytes": peak_bytes,
+        "ledger_import_1m_pandas_ratio": pandas_s / import_s,
+        "ledger_as_of_s": statistics.median(spent[1:]),
+    }
+
+
+def _write_readings(file: Path) -> None:
+    import numpy as np
+
+    of_each = READINGS_COUNT // METERS_COUNT
+    starts = np.datetime64("2025-01-01T00:00") + np.arange(of_each + 1).astype("timedelta64[m]")
+    times = np.datetime_as_string(starts, unit="m").tolist()
+    energy_kwh = np.random.default_rng(0).uniform(1_000.0, 1_700.0, (METERS_COUNT, of_each)).round(3).tolist()
+    with file.open("w") as stream:
+        stream.write("start,end,meter,energy_kwh\n")
+        for at, (start, end) in enumerate(pairwise(times)):
+            stream.writelines(f"{start}Z,{end}Z,m{meter},{energy_kwh[meter][at]}\n" for meter in range(METERS_COUNT))
+
+
+def _python(arguments: list[str]) -> tuple[float, float]:
+    """Wall time and peak memory of a process of its own."""
+    started = time.perf_counter()
+    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{arguments[:4]} exited {process.returncode}")
+    return time.perf_counter() - started, float(used.ru_maxrss * 1024)
+
+
 GROUPS: dict[str, Callable[[], Figures]] = {
     "fleet_rack_hours": fleet_rack_hours,
     "fleet_naive_rack_hours": fleet_rack_hours,
     "fleet_loi": fleet_loi,
     "evaluate_1000_futures": evaluate_1000_futures,
+    "ledger": ledger,
     "help": help_,
     "run_loi": run_loi,
     "run_loi_write": run_loi_write,

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     check: _Asked
     claims: _Asked
     compare: _Asked
+    export_focus: _Asked
+    export_kai: _Asked
+    export_kueue: _Asked
+    export_slurm: _Asked
     flywheel: _Asked
     hedge: _Asked
     ledger_approve: _Asked
@@ -81,6 +85,10 @@ __all__ = [
     "check",
     "claims",
     "compare",
+    "export_focus",
+    "export_kai",
+    "export_kueue",
+    "export_slurm",
     "flywheel",
     "hedge",
     "ledger_approve",

@@ -66,3 +66,14 @@ def test_as_much_goes_as_early_as_all_later_quarters_can_spare(
     assert (left >= np.minimum(cash, minimum) - 1e-6).all()
     for n in np.flatnonzero(allowed):  # a dollar more would be missed from then on
         assert left[n:].min() <= minimum + 1e-6
+
+
+def test_what_stands_before_the_first_quarter_counts_for_completion() -> None:
+    assert dollars.completed([4.0, 4.0], 1.0).tolist() == [False, True]
+    assert dollars.completed([4.0, 4.0], 1.0, 4.0).tolist() == [True, True]
+    assert dollars.completed([4.0, 8.0, 8.0], 1.0, 4.0).tolist() == [False, False, True]
+
+
+def test_debt_of_before_the_first_quarter_is_repaid_in_it() -> None:
+    assert dollars.covered([1.0], [2.0], [0.0], 1.0, 2.0).tolist() == [True]
+    assert dollars.covered([1.0], [0.0], [0.0], 1.0, 2.0).tolist() == [False]

@@ -72,3 +72,11 @@ def test_the_debt_of_the_financing_programme() -> None:
     )
     assert made.data.debt_usd.max() > 1e8
     assert found.debt_usd == pytest.approx(made.data.debt_usd.values, abs=1e-4 * float(made.data.debt_usd.max()))
+
+
+def test_what_is_owed_before_the_first_quarter_is_repaid_first() -> None:
+    found = dollars.revolve(
+        [5.0, 5.0], [9.0, 9.0], opening_usd=0, minimum_usd=0, quarter_rate_ratio=0.1, opening_debt_usd=6
+    )
+    assert found.debt_usd == pytest.approx([1.6, 0])
+    assert found.cash_usd == pytest.approx([0, 5 - 1.6 * 1.1])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from gigawatt.ledger.facts import Fact
-from gigawatt.readers.readings import Asked, Block, Event, Rejected, Series
+from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, ReadingSeries, Rejected
 
 DAY_MS, HOUR_MS, MINUTE_MS = 86_400_000, 3_600_000, 60_000
 # 2025-03-01T00:00Z
@@ -16,32 +16,32 @@ START_MS = 1_740_787_200_000
 Row = tuple[str, int, int, float]
 
 
-def series(subject: str, asked: Asked, quantity: str = "facility_energy") -> Series:
+def series(subject: str, asked: FileAsked, quantity: str = "facility_energy") -> ReadingSeries:
     """The series of a line's subject: of energy, or of power for a subject that begins with "gauge"."""
     gauge = subject.startswith("gauge")
-    return Series(
+    return ReadingSeries(
         quantity="gpu_power" if gauge else quantity, unit="W" if gauge else "Wh", site=asked.site, subject=subject
     )
 
 
-def block(of: Series, rows: Iterable[tuple[int, int, int, float, int]]) -> Block:
+def block(of: ReadingSeries, rows: Iterable[tuple[int, int, int, float, int]]) -> ReadingBlock:
     """A block of lines, starts, ends, values and keys."""
     lines, starts_ms, ends_ms, values, keys = zip(*rows, strict=True)
     whole = (np.array(column, np.int64) for column in (lines, starts_ms, ends_ms))
     names = dict(zip(("lines", "starts_ms", "ends_ms"), whole, strict=True))
-    return Block(series=of, **names, values=np.array(values, float), keys=np.array(keys, np.int64))
+    return ReadingBlock(series=of, **names, values=np.array(values, float), keys=np.array(keys, np.int64))
 
 
-def read(file: Path, asked: Asked) -> Iterator[Block | Event | Rejected]:
+def read(file: Path, asked: FileAsked) -> Iterator[ReadingBlock | FileEvent | Rejected]:
     """Blocks of a hundred lines each."""
     lines = file.read_text().splitlines()
     for first in range(0, len(lines), 100):
-        found: dict[Series, list[tuple[int, int, int, float, int]]] = {}
+        found: dict[ReadingSeries, list[tuple[int, int, int, float, int]]] = {}
         for number, line in enumerate(lines[first : first + 100], first + 1):
             words = line.split(",")
             if words[0] == "racks":
                 values = {"site": words[1], "platform": "nvl72", "racks": int(words[3])}
-                yield Event(line=number, kind="racks", happened_ms=int(words[2]), values=values)
+                yield FileEvent(line=number, kind="racks", happened_ms=int(words[2]), values=values)
             elif len(words) < 4:
                 yield Rejected(line=number, reason="is no reading")
             else:

@@ -210,12 +210,12 @@ FULL = textwrap.dedent(
     sys.path.insert(0, {tests!r})
     import conftest
     from gigawatt.ledger import book as books, importing
-    from gigawatt.readers.readings import Asked
+    from gigawatt.readers.readings import FileAsked
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))
     try:
         with books.writing(books.address({place!r})) as book:
-            importing.take(book, importing.source(Path({file!r}), "plain", Asked()), "ada")
+            importing.take(book, importing.source(Path({file!r}), "plain", FileAsked()), "ada")
         print("kept")
     except OSError as error:
         print("OSError", error)

@@ -16,9 +16,9 @@ from gigawatt.ledger import facts, importing, readings
 from gigawatt.ledger.facts import Fact
 from gigawatt.ledger.importing import Tally
 from gigawatt.ledger.proof import verify
-from gigawatt.readers.readings import Asked
+from gigawatt.readers.readings import FileAsked
 
-M1 = series("m1", Asked())
+M1 = series("m1", FileAsked())
 Rows = list[tuple[object, ...]]
 
 
@@ -26,9 +26,9 @@ Rows = list[tuple[object, ...]]
 def take(book: Connection, tmp_path: Path) -> Callable[..., Tally]:
     """Imports lines as a file of their own, or of a name."""
 
-    def take(rows: Rows, name: str = "readings.csv", asked: Asked | None = None, **options: object) -> Tally:
+    def take(rows: Rows, name: str = "readings.csv", asked: FileAsked | None = None, **options: object) -> Tally:
         file = write(tmp_path / name, rows)
-        found = importing.source(file, "plain", asked or Asked())
+        found = importing.source(file, "plain", asked or FileAsked())
         return importing.take(book, found, "ada", **options)[0]  # type: ignore[arg-type]
 
     return take
@@ -235,7 +235,7 @@ def test_a_file_that_stands_for_another_site_is_refused_until_that_is_withdrawn(
     book: Connection, take: Callable[..., Tally]
 ) -> None:
     take(hours(24))
-    there = Asked(site="abilene", utc_offset_s=-21_600.0)
+    there = FileAsked(site="abilene", utc_offset_s=-21_600.0)
     with pytest.raises(LedgerError, match="as fact 1 has taken it, with nothing"):
         take(hours(24), asked=there)
     retract(book, 1)
@@ -254,7 +254,7 @@ def test_a_correction_of_no_batch_is_refused(book: Connection, take: Callable[..
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     for file in (tmp_path / "nothing.csv", tmp_path):
         with pytest.raises(CatalogError):
-            importing.source(file, "plain", Asked())
+            importing.source(file, "plain", FileAsked())
 
 
 def test_a_name_that_is_not_text_and_a_zero_of_either_sign_are_kept(
@@ -268,7 +268,7 @@ def test_a_name_that_is_not_text_and_a_zero_of_either_sign_are_kept(
 def test_a_dry_run_tells_all_and_keeps_nothing(nothing: URL, tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", hours(24))
     with books.writing(nothing, keep=False) as book:
-        assert importing.take(book, importing.source(file, "plain", Asked()), "ada")[0].added == 24
+        assert importing.take(book, importing.source(file, "plain", FileAsked()), "ada")[0].added == 24
         assert total(book)["2025-03"] == (24, 2_400.0)
     with pytest.raises(LedgerError, match="no ledger"), books.reading(nothing):
         pass

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gigawatt.ledger import readings
-from gigawatt.ledger.readings import Points, Rules, decoded, encoded, joined, judge
+from gigawatt.ledger import judging
+from gigawatt.ledger.judging import Points, Rules, judge
+from gigawatt.ledger.readings import decoded, encoded, joined
 
 
 @dataclass(frozen=True)
@@ -254,4 +255,4 @@ def test_readings_that_nobody_can_have_read_are_told_apart() -> None:
     found = points(
         [One(years * year_ms, years * year_ms + more, value, 0, n, 1) for n, (years, more, value) in enumerate(rows)]
     )
-    assert sorted(found.lines[readings.unsound(found)].tolist()) == [1, 2, 3, 4, 5]
+    assert sorted(found.lines[judging.unsound(found)].tolist()) == [1, 2, 3, 4, 5]

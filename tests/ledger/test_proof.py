@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from gigawatt.ledger import book as books
 from gigawatt.ledger import facts, importing
 from gigawatt.ledger.proof import Proof, verify
 from gigawatt.ledger.tables import CHUNKS, FACTS
-from gigawatt.readers.readings import Asked
+from gigawatt.readers.readings import FileAsked
 
 FACTS_COUNT, READINGS_COUNT = 6, 1_248
 Raw = tuple[URL, sqlite3.Connection]
@@ -34,10 +35,10 @@ NUMBERS = {"number", "authenticated", "batch", "part", "first_ms", "last_ms", "u
 def fill(book: Connection, folder: Path) -> None:
     """Facts with a correction, a retraction and a document; readings of two months with a correction, and jobs."""
     jobs = [("m2", start, end, value, n + 1) for n, (_, start, end, value) in enumerate(hours(24))]
-    first = importing.source(write(folder / "a.csv", [*hours(1_200), *jobs]), "plain", Asked(site="abilene"))
+    first = importing.source(write(folder / "a.csv", [*hours(1_200), *jobs]), "plain", FileAsked(site="abilene"))
     importing.take(book, first, "ada")
     wrong = books.identity_of(book, "1")
-    again = importing.source(write(folder / "b.csv", hours(24, value=99.5)), "plain", Asked(site="abilene"))
+    again = importing.source(write(folder / "b.csv", hours(24, value=99.5)), "plain", FileAsked(site="abilene"))
     importing.take(book, again, "bob", corrects=wrong)
     books.append(book, [site(), site(2e8, 2), site(1e8, corrects=site().identity)], "ada", authenticated=True)
     books.append(book, [retraction(site(2e8, 2).identity)], "ada")
@@ -213,8 +214,6 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Raw]:
 
 def _flipped(value: Any, place: int, mask: int) -> Any:
     """A value with one byte another: of a text or bytes in their place, of numbers in their eight bytes."""
-    import struct
-
     if isinstance(value, str):
         data = bytearray(value.encode() or b" ")
         data[place % len(data)] ^= mask
@@ -236,25 +235,20 @@ def _flipped(value: Any, place: int, mask: int) -> Any:
 def test_a_single_byte_that_is_another_is_found(raw: Raw, at: tuple[str, str], row: int, place: int, mask: int) -> None:
     url, door = raw
     table, column = at
-    door.execute("BEGIN")
     rows = door.execute(f"SELECT rowid, {column} FROM {table} ORDER BY rowid").fetchall()
     rowid, before = rows[row % len(rows)]
     after = _flipped(before, place, mask)
-    is_text = isinstance(before, str)
-    door.execute(
-        f"UPDATE {table} SET {column} = {'CAST(? AS TEXT)' if is_text else '?'} WHERE rowid = ?", (after, rowid)
-    )
-    rowid = after if column == "number" else rowid
-    stored = door.execute(f"SELECT CAST({column} AS BLOB), typeof({column}) FROM {table} WHERE rowid = ?", (rowid,))
-    kept, kind = stored.fetchone()
-    # A float that is no number, or a zero that had a sign, is kept as something else, which may be what was there.
-    same = after != after and kind == "null"
-    door.execute("COMMIT")
+    value = "CAST(? AS TEXT)" if isinstance(before, str) else "?"
     try:
-        found = proof_of(url)
+        door.execute(f"UPDATE {table} SET {column} = {value} WHERE rowid = ?", (after, rowid))
+    except sqlite3.IntegrityError:
+        return  # the database itself refuses two of one number
+    now = after if column == "number" else rowid
+    try:
+        # SQLite keeps no sign of a zero: then nothing has changed.
+        assert after == before == 0 or not proof_of(url).ok, (at, before, after)
     finally:
-        door.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (before, rowid))
-    assert same or not found.ok, (at, before, kept)
+        door.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", (before, now))
 
 
 @pytest.mark.parametrize("value", ["'text'", "x'00ff'", "1.5", "NULL", "x'c328'", "'{'", "1e999", "'9e99'"])

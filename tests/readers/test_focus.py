@@ -13,11 +13,11 @@ import pytest
 from gigawatt.errors import CatalogError
 from gigawatt.readers.focus import read, tokens_of
 from gigawatt.readers.focus_columns import MANDATORY, OLD_PARTIES
-from gigawatt.readers.readings import Asked, Series
+from gigawatt.readers.readings import FileAsked, ReadingSeries
 from gigawatt.report.quotas.focus import text
 from gigawatt.study.export.focus import Charge
 
-ASKED = Asked(site="abilene")
+ASKED = FileAsked(site="abilene")
 JAN_1, JAN_2 = 1_767_225_600_000, 1_767_312_000_000
 ROW = dict.fromkeys((*MANDATORY, *OLD_PARTIES), "") | {
     "BilledCost": "12.5",
@@ -56,8 +56,8 @@ def write(folder: Path, *rows: Mapping[str, str], name: str = "bill.csv") -> Pat
     ],
 )
 def test_samples_are_two_charges(data_dir: Path, taken: Taken, name: str, values: list[float]) -> None:
-    found = taken(read(data_dir / "operator-samples" / "focus" / f"{name}.csv", Asked()))
-    series = Series(quantity="cost", unit="USD", site="r1", subject="acct-1/GPU")
+    found = taken(read(data_dir / "operator-samples" / "focus" / f"{name}.csv", FileAsked()))
+    series = ReadingSeries(quantity="cost", unit="USD", site="r1", subject="acct-1/GPU")
     assert [reading[:5] for reading in found.readings] == [
         (series, 2, JAN_1, JAN_2, values[0]),
         (series, 3, JAN_1, JAN_2, values[1]),
@@ -71,7 +71,7 @@ def test_samples_are_two_charges(data_dir: Path, taken: Taken, name: str, values
 
 def test_equal_charges_count_each_and_the_same_file_adds_none(data_dir: Path, tmp_path: Path, taken: Taken) -> None:
     folder = data_dir / "operator-samples" / "focus"
-    one = taken(read(folder / "scientific-notation.csv", Asked()))
+    one = taken(read(folder / "scientific-notation.csv", FileAsked()))
     # Its two rows differ in how 12.5 is written, which makes no other charge of it.
     assert len(set(one.keys)) == 2
     again = taken(read(write(tmp_path, ROW, ROW, ROW | {"BilledCost": "1.250E1"}), ASKED))
@@ -110,16 +110,16 @@ def test_custom_columns_say_where_and_what_for(tmp_path: Path, taken: Taken) -> 
     own = {"x_site": "lordstown", "x_Platform": "gb300", "x_UseCase": "chat", "x_rack": "r17", "x_MW": "0.13"}
     found = taken(read(write(tmp_path, ROW | own, ROW | dict.fromkeys(own, "")), ASKED))
     first, second = (reading[0] for reading in found.readings)
-    assert first == Series(
+    assert first == ReadingSeries(
         quantity="cost", unit="USD", site="lordstown", subject="acct-1/GPU/r17", platform="gb300", use_case="chat"
     )
-    assert second == Series(quantity="cost", unit="USD", site="abilene", subject="acct-1/GPU")
+    assert second == ReadingSeries(quantity="cost", unit="USD", site="abilene", subject="acct-1/GPU")
     assert found.remarks["custom_columns"] == "Of the custom columns, x_MW only tell charges apart."
 
 
 def test_a_region_is_the_site_where_nobody_names_one(tmp_path: Path, taken: Taken) -> None:
     path = write(tmp_path, ROW | {"RegionId": "us-tex"})
-    assert taken(read(path, Asked())).readings[0][0].site == "us-tex"
+    assert taken(read(path, FileAsked())).readings[0][0].site == "us-tex"
     assert taken(read(path, ASKED)).readings[0][0].site == "abilene"
 
 
@@ -224,7 +224,7 @@ def test_a_time_without_a_zone_is_refused_unless_its_clock_is_known(tmp_path: Pa
     path = write(tmp_path, ROW | naive)
     assert "ChargePeriodEnd" not in (reason := taken(read(path, ASKED)).rejected[2])
     assert "states no offset from UTC" in reason
-    found = taken(read(path, Asked(site="abilene", utc_offset_s=-6 * 3600)))
+    found = taken(read(path, FileAsked(site="abilene", utc_offset_s=-6 * 3600)))
     assert found.readings[0][2] == JAN_1 + 6 * 3_600_000
 
 
@@ -291,7 +291,7 @@ def test_books_that_are_written_as_a_bill_are_read_as_one(tmp_path: Path, taken:
     head = SimpleNamespace(scenario="loi", hash="abc")
     path = tmp_path / "books.csv"
     path.write_text(text(SimpleNamespace(head=head, title="LOI", dollar_year=2025, charges=charges)))
-    found = taken(read(path, Asked(utc_offset_s=0)))
+    found = taken(read(path, FileAsked(utc_offset_s=0)))
     assert found.remarks["version"] == "FOCUS 1.4, by its columns; charges taken: 3."
     assert found.total("cost") == pytest.approx(1234.5 + 5e6 - 7.25, abs=1e-5)
     assert sum(value for series, *_, value, _ in found.readings if series.unit == "tokens") == 8.4e12

@@ -8,7 +8,7 @@ import pytest
 
 from gigawatt.errors import CatalogError
 from gigawatt.readers.greenbutton import read
-from gigawatt.readers.readings import Asked, Series
+from gigawatt.readers.readings import FileAsked, ReadingSeries
 
 START = 1_767_222_000
 Taken = Callable[[Any], Any]
@@ -55,8 +55,8 @@ def write(folder: Path, *entries: str) -> Path:
 
 def test_powers_of_ten_apply_and_reverse_flow_has_its_own_quantity(data_dir: Path, taken: Taken) -> None:
     file = data_dir / "operator-samples" / "greenbutton" / "hourly-reverse-flow-kilo.xml"
-    found = taken(read(file, Asked(site="abilene")))
-    series = Series(quantity="energy_returned", unit="Wh", site="abilene", subject="U/1")
+    found = taken(read(file, FileAsked(site="abilene")))
+    series = ReadingSeries(quantity="energy_returned", unit="Wh", site="abilene", subject="U/1")
     # 2025-12-31T23:00:00Z, an hour
     assert found.readings == [(series, 5, 1_767_222_000_000, 1_767_225_600_000, 5000.0, 0)]
 
@@ -84,7 +84,7 @@ def test_powers_of_ten_apply_and_reverse_flow_has_its_own_quantity(data_dir: Pat
     ],
 )
 def test_entries_find_each_other(tmp_path: Path, taken: Taken, entries: tuple[str, ...]) -> None:
-    found = taken(read(write(tmp_path, *entries), Asked()))
+    found = taken(read(write(tmp_path, *entries), FileAsked()))
     assert found.rejected == {}
     assert [(series.quantity, series.subject, value) for series, *_, value, _ in found.readings] == [
         ("facility_energy", "UsagePoint/1", 7.0)
@@ -103,7 +103,7 @@ def two_meters(*types: str) -> tuple[str, ...]:
 
 
 def test_both_directions_of_one_meter_are_two_quantities(tmp_path: Path, taken: Taken) -> None:
-    found = taken(read(write(tmp_path, *two_meters(kind("R/1"), kind("R/2", flowDirection="19"))), Asked()))
+    found = taken(read(write(tmp_path, *two_meters(kind("R/1"), kind("R/2", flowDirection="19"))), FileAsked()))
     assert {series.quantity: value for series, *_, value, _ in found.readings} == {
         "facility_energy": 1.0,
         "energy_returned": 2.0,
@@ -112,7 +112,7 @@ def test_both_directions_of_one_meter_are_two_quantities(tmp_path: Path, taken: 
 
 
 def test_two_readings_of_one_meter_and_direction_are_kept_apart(tmp_path: Path, taken: Taken) -> None:
-    found = taken(read(write(tmp_path, *two_meters(kind("R/1"), kind("R/2"))), Asked(subject="main")))
+    found = taken(read(write(tmp_path, *two_meters(kind("R/1"), kind("R/2"))), FileAsked(subject="main")))
     assert [series.subject for series, *_ in found.readings] == ["main/MeterReading/1", "main/MeterReading/2"]
     assert "main/MeterReading/1, main/MeterReading/2" in found.remarks["same_meter"]
 
@@ -124,13 +124,13 @@ def test_meters_whose_addresses_end_alike_are_kept_apart(tmp_path: Path, taken: 
         entries.append(entry("<e:UsagePoint/>", self=point))
         entries.append(entry("<e:MeterReading/>", self=f"{point}/MeterReading/1", related="R/1"))
         entries.append(block(interval("1"), self=f"{point}/MeterReading/1/IntervalBlock/1"))
-    found = taken(read(write(tmp_path, kind(), *entries), Asked()))
+    found = taken(read(write(tmp_path, kind(), *entries), FileAsked()))
     assert [series.subject for series, *_ in found.readings] == ["h/north/UsagePoint/1", "h/south/UsagePoint/1"]
 
 
 def test_what_a_meter_counts_may_be_asked_for(tmp_path: Path, taken: Taken) -> None:
     path = write(tmp_path, *two_meters(kind("R/1"), kind("R/2", uom="38")))
-    found = taken(read(path, Asked(quantity="it_energy", subject="hall 1")))
+    found = taken(read(path, FileAsked(quantity="it_energy", subject="hall 1")))
     assert [(series.quantity, series.unit, series.subject) for series, *_ in found.readings] == [
         ("it_energy", "Wh", "hall 1"),
         ("it_power", "W", "hall 1"),
@@ -139,7 +139,7 @@ def test_what_a_meter_counts_may_be_asked_for(tmp_path: Path, taken: Taken) -> N
 
 def test_negative_powers_and_lengths_of_the_type(tmp_path: Path, taken: Taken) -> None:
     path = write(tmp_path, kind(powerOfTenMultiplier="-3", intervalLength="900"), block(interval("2500", duration="")))
-    ((_, _, start, end, value, _),) = taken(read(path, Asked())).readings
+    ((_, _, start, end, value, _),) = taken(read(path, FileAsked())).readings
     assert (end - start, value) == (900_000, 2.5)
 
 
@@ -158,7 +158,7 @@ def test_negative_powers_and_lengths_of_the_type(tmp_path: Path, taken: Taken) -
 def test_what_is_no_energy_of_intervals_is_passed_over(
     tmp_path: Path, taken: Taken, fields: dict[str, str], reason: str
 ) -> None:
-    found = taken(read(write(tmp_path, POINT, READING, kind(**fields), block(interval("7"), **UP)), Asked()))
+    found = taken(read(write(tmp_path, POINT, READING, kind(**fields), block(interval("7"), **UP)), FileAsked()))
     assert found.readings == []
     assert found.remarks["passed_over"] == f"MeterReading h/UsagePoint/1/MeterReading/1 is passed over: {reason}."
 
@@ -177,7 +177,7 @@ def test_what_is_no_energy_of_intervals_is_passed_over(
     ],
 )
 def test_an_interval_that_cannot_be_read_is_told_alone(tmp_path: Path, taken: Taken, bad: str, reason: str) -> None:
-    found = taken(read(write(tmp_path, kind(), block(bad, interval("7"))), Asked()))
+    found = taken(read(write(tmp_path, kind(), block(bad, interval("7"))), FileAsked()))
     assert list(found.rejected) == [5]
     assert reason in found.rejected[5]
     assert found.values == [7]
@@ -185,7 +185,7 @@ def test_an_interval_that_cannot_be_read_is_told_alone(tmp_path: Path, taken: Ta
 
 def test_quality_cost_and_a_missing_direction_are_told(tmp_path: Path, taken: Taken) -> None:
     more = "<e:cost>8700</e:cost><e:ReadingQuality><e:quality>8</e:quality></e:ReadingQuality>"
-    found = taken(read(write(tmp_path, kind(flowDirection=""), block(interval("7", more=more))), Asked()))
+    found = taken(read(write(tmp_path, kind(flowDirection=""), block(interval("7", more=more))), FileAsked()))
     assert found.values == [7]
     assert found.remarks["cost"].endswith(": 1.")
     assert found.remarks["quality"].endswith(": 1.")
@@ -194,7 +194,7 @@ def test_quality_cost_and_a_missing_direction_are_told(tmp_path: Path, taken: Ta
 
 def test_a_block_that_nothing_leads_to_is_told(tmp_path: Path, taken: Taken) -> None:
     entries = [*two_meters(kind("R/1"), kind("R/2")), block(interval("7"), self="nowhere")]
-    found = taken(read(write(tmp_path, *entries), Asked()))
+    found = taken(read(write(tmp_path, *entries), FileAsked()))
     assert found.values == [1, 2]
     assert list(found.rejected.values()) == ["a block of intervals that no link leads to a meter reading from"]
 
@@ -202,18 +202,18 @@ def test_a_block_that_nothing_leads_to_is_told(tmp_path: Path, taken: Taken) -> 
 def test_other_files_are_refused_and_broken_ones_end(tmp_path: Path, taken: Taken) -> None:
     path = write(tmp_path, kind(), block(interval("7")))
     path.write_text(path.read_text().replace("</feed>", "<entry>"))
-    found = taken(read(path, Asked()))
+    found = taken(read(path, FileAsked()))
     assert found.values == [7]
     assert len(found.rejected) == 1
     path.write_text('<!DOCTYPE feed [<!ENTITY a "b">]><feed/>')
     with pytest.raises(CatalogError, match="a document type declaration"):
-        read(path, Asked())
+        read(path, FileAsked())
     path.write_text("<html/>")
     with pytest.raises(CatalogError, match="the root element html: expected a Green Button file"):
-        read(path, Asked())
+        read(path, FileAsked())
 
 
 def test_a_feed_without_entries_has_no_readings(tmp_path: Path, taken: Taken) -> None:
-    found = taken(read(write(tmp_path), Asked()))
+    found = taken(read(write(tmp_path), FileAsked()))
     assert (found.readings, found.rejected) == ([], {})
     assert found.remarks["intervals"] == "Meter readings: 0; intervals taken: 0."

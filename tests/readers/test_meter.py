@@ -8,17 +8,19 @@ import pytest
 
 from gigawatt.errors import CatalogError
 from gigawatt.readers import meter
-from gigawatt.readers.readings import Asked, Block, Rejected, Remark
+from gigawatt.readers.readings import FileAsked, ReadingBlock, Rejected, Remark
 
 NEW_YEAR_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 MIN_MS, H_MS = 60_000, 3_600_000
 
 
-def read(folder: Path, text: str | Sequence[str], **asked: object) -> tuple[list[Block], list[Rejected], list[Remark]]:
+def read(
+    folder: Path, text: str | Sequence[str], **asked: object
+) -> tuple[list[ReadingBlock], list[Rejected], list[Remark]]:
     file = folder / "meter.csv"
     file.write_text(text if isinstance(text, str) else "\n".join(text) + "\n")
-    found = list(meter.read(file, Asked(**asked)))  # type: ignore[arg-type]
-    blocks = [one for one in found if isinstance(one, Block)]
+    found = list(meter.read(file, FileAsked(**asked)))  # type: ignore[arg-type]
+    blocks = [one for one in found if isinstance(one, ReadingBlock)]
     refused = sorted((one for one in found if isinstance(one, Rejected)), key=lambda one: one.line)
     return blocks, refused, [one for one in found if isinstance(one, Remark)]
 
@@ -351,7 +353,7 @@ def test_what_is_no_text_is_refused(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "meter.csv"
     file.write_bytes(data)
     with pytest.raises(CatalogError, match="expected a readable CSV file of a meter in UTF-8"):
-        list(meter.read(file, Asked()))
+        list(meter.read(file, FileAsked()))
 
 
 def test_a_line_is_refused_once_whatever_is_wrong_with_its_columns(tmp_path: Path) -> None:

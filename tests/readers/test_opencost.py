@@ -12,9 +12,9 @@ import pytest
 
 from gigawatt.errors import CatalogError
 from gigawatt.readers.opencost import read
-from gigawatt.readers.readings import Asked, Series
+from gigawatt.readers.readings import FileAsked, ReadingSeries
 
-ASKED = Asked(site="abilene", unit="USD")
+ASKED = FileAsked(site="abilene", unit="USD")
 DAY = 86_400_000
 JAN_1 = 1_767_225_600_000
 Taken = Callable[[Any], Any]
@@ -49,7 +49,7 @@ def test_cost_and_gpu_hours_are_of_the_window_that_was_asked_for(tmp_path: Path,
     days = [{"train": allocation("train", day)} for day in (1, 2)]
     found = taken(read(write(tmp_path, *days), ASKED))
     cost, hours = (
-        Series(quantity=quantity, unit=unit, site="abilene", subject="cluster-one/train")
+        ReadingSeries(quantity=quantity, unit=unit, site="abilene", subject="cluster-one/train")
         for quantity, unit in (("cost", "USD"), ("gpu_time", "h"))
     )
     key = found.readings[0][-1]
@@ -100,10 +100,10 @@ def test_a_window_that_is_asked_for_again_is_the_same_reading(tmp_path: Path, ta
 
 def test_a_currency_that_nobody_states_is_remarked(tmp_path: Path, taken: Taken) -> None:
     path = write(tmp_path, {"train": allocation("train")})
-    found = taken(read(path, Asked()))
+    found = taken(read(path, FileAsked()))
     assert found.readings[0][0].unit == "USD"
     assert "taken as USD" in found.remarks["currency"]
-    assert taken(read(path, Asked(unit="EUR"))).readings[0][0].unit == "EUR"
+    assert taken(read(path, FileAsked(unit="EUR"))).readings[0][0].unit == "EUR"
 
 
 @pytest.mark.parametrize(

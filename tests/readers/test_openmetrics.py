@@ -8,7 +8,7 @@ import pytest
 
 from gigawatt.errors import CatalogError
 from gigawatt.readers import openmetrics
-from gigawatt.readers.readings import Asked, Block, Rejected, Remark
+from gigawatt.readers.readings import FileAsked, ReadingBlock, Rejected, Remark
 
 POWER, ENERGY, XID = "DCGM_FI_DEV_POWER_USAGE", "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION", "DCGM_FI_DEV_XID_ERRORS"
 START_S = 1_795_852_750
@@ -18,9 +18,9 @@ J_PER_WH = 3_600.0
 class Found:
     """What a reader made of a file."""
 
-    def __init__(self, entries: Iterator[Block | Rejected | Remark]) -> None:
+    def __init__(self, entries: Iterator[ReadingBlock | Rejected | Remark]) -> None:
         found = list(entries)
-        self.blocks = [one for one in found if isinstance(one, Block)]
+        self.blocks = [one for one in found if isinstance(one, ReadingBlock)]
         self.refused = sorted((one for one in found if isinstance(one, Rejected)), key=lambda one: one.line)
         assert len({one.line for one in self.refused}) == len(self.refused)
         self.remarks = {one.code: one.text for one in found if isinstance(one, Remark)}
@@ -38,7 +38,7 @@ class Found:
 def read(folder: Path, text: str | Sequence[str]) -> Found:
     file = folder / "metrics.txt"
     file.write_text(text if isinstance(text, str) else "\n".join(text) + "\n")
-    return Found(openmetrics.read(file, Asked(site="abilene")))
+    return Found(openmetrics.read(file, FileAsked(site="abilene")))
 
 
 def samples(name: str, values: Sequence[object], labels: str = 'UUID="GPU-a"', step_s: float = 1) -> list[str]:
@@ -48,7 +48,7 @@ def samples(name: str, values: Sequence[object], labels: str = 'UUID="GPU-a"', s
 
 def test_a_dump_in_milliseconds_gives_power_and_its_energy(data_dir: Path) -> None:
     file = data_dir / "operator-samples" / "prometheus" / "promtool-2.42.0-dump.txt"
-    found = Found(openmetrics.read(file, Asked()))
+    found = Found(openmetrics.read(file, FileAsked()))
     assert found.refused == []
     assert found.values("gpu_power", "GPU-aaaa") == [651.5 + n for n in range(8)]
     assert found.values("gpu_power", "GPU-bbbb") == []
@@ -60,7 +60,7 @@ def test_a_dump_in_milliseconds_gives_power_and_its_energy(data_dir: Path) -> No
 
 def test_a_dump_in_seconds_gives_the_same_power_and_the_energy_of_a_counter_that_goes_back(data_dir: Path) -> None:
     file = data_dir / "operator-samples" / "prometheus" / "promtool-3.5.3-dump-openmetrics.txt"
-    found = Found(openmetrics.read(file, Asked()))
+    found = Found(openmetrics.read(file, FileAsked()))
     assert found.values("gpu_power") == [651.5 + n for n in range(9)]
     # Samples at .312, .316 ×4, .318, .316, .320, .316 and the marker at .316 of the seconds 750 to 759.
     ends = [750.312, 751.316, 752.316, 753.316, 754.316, 755.318, 756.316, 757.320, 758.316, 759.316]
@@ -76,8 +76,8 @@ def test_a_dump_in_seconds_gives_the_same_power_and_the_energy_of_a_counter_that
 
 def test_both_dumps_and_their_ranges_tell_the_same_of_a_second(data_dir: Path) -> None:
     folder = data_dir / "operator-samples" / "prometheus"
-    old = Found(openmetrics.read(folder / "promtool-2.42.0-dump.txt", Asked()))
-    new = Found(openmetrics.read(folder / "promtool-3.5.3-dump-openmetrics.txt", Asked()))
+    old = Found(openmetrics.read(folder / "promtool-2.42.0-dump.txt", FileAsked()))
+    new = Found(openmetrics.read(folder / "promtool-3.5.3-dump-openmetrics.txt", FileAsked()))
     assert old.values("gpu_power") == new.values("gpu_power")[:8]
 
 
@@ -310,7 +310,7 @@ def test_a_scrape_without_times_is_refused_and_says_what_has_them(data_dir: Path
     for name in ("jobs", "nodes", "scheduler"):
         file = data_dir / "operator-samples" / "slurm" / "26.05.5" / f"metrics-{name}.txt"
         with pytest.raises(CatalogError, match=r"samples without times: expected lines with times.*promtool"):
-            list(openmetrics.read(file, Asked()))
+            list(openmetrics.read(file, FileAsked()))
 
 
 @pytest.mark.parametrize("text", ["", "# EOF\n", "a,b\n1,2\n", POWER + '{UUID="a"} 1 1795852\n'])

@@ -8,16 +8,16 @@ import pytest
 
 from gigawatt.errors import CatalogError
 from gigawatt.readers import prometheus
-from gigawatt.readers.readings import Asked, Block, Rejected, Remark
+from gigawatt.readers.readings import FileAsked, ReadingBlock, Rejected, Remark
 
-Found = list[Block | Rejected | Remark]
+Found = list[ReadingBlock | Rejected | Remark]
 METRIC = {"__name__": "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION", "UUID": "GPU-a"}
 START_S = 1_795_852_731
 J_PER_WH = 3_600.0
 
 
 def values(found: Found, quantity: str) -> list[float]:
-    blocks = [one for one in found if isinstance(one, Block) and one.series.quantity == quantity]
+    blocks = [one for one in found if isinstance(one, ReadingBlock) and one.series.quantity == quantity]
     return [value for block in blocks for value in block.values.tolist()]
 
 
@@ -32,7 +32,7 @@ def remarks(found: Found) -> dict[str, str]:
 def read(folder: Path, content: Any) -> Found:
     file = folder / "answer.json"
     file.write_text(content if isinstance(content, str) else json.dumps(content))
-    return list(prometheus.read(file, Asked(site="abilene")))
+    return list(prometheus.read(file, FileAsked(site="abilene")))
 
 
 def answer(*series: Any, kind: str = "matrix", **more: Any) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def points(*numbers: object, step_s: float = 1) -> list[list[object]]:
 
 
 def sample(data_dir: Path, name: str) -> Found:
-    return list(prometheus.read(data_dir / "operator-samples" / "prometheus" / f"prometheus-{name}.json", Asked()))
+    return list(prometheus.read(data_dir / "operator-samples" / "prometheus" / f"prometheus-{name}.json", FileAsked()))
 
 
 def test_a_range_of_a_counter_gives_its_increments(data_dir: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_range_of_a_counter_gives_its_increments(data_dir: Path) -> None:
     assert refused(found) == []
     # Three steps of 2.6e6 mJ in 2 s: 1.3 kW.
     assert values(found, "gpu_energy") == pytest.approx([2_600 / J_PER_WH] * 3, rel=1e-12)
-    (block,) = (one for one in found if isinstance(one, Block))
+    (block,) = (one for one in found if isinstance(one, ReadingBlock))
     assert (block.series.subject, block.series.unit) == ("GPU-aaaa", "Wh")
     assert block.starts_ms.tolist() == [1_000 * (START_S + 2 * n) for n in range(3)]
     assert block.ends_ms.tolist() == [1_000 * (START_S + 2 * n) for n in range(1, 4)]
@@ -81,7 +81,7 @@ def test_what_functions_return_has_no_name_and_is_refused(data_dir: Path, versio
     found = sample(data_dir, f"{version}-query_range-increase-counter")
     (one,) = refused(found)
     assert "query the raw counter" in one.reason
-    assert not any(isinstance(entry, Block) for entry in found)
+    assert not any(isinstance(entry, ReadingBlock) for entry in found)
     assert ("prometheus" in remarks(found)) == (version == "3.5.3")
 
 
@@ -91,7 +91,7 @@ def test_the_latest_value_alone_is_power_and_no_energy(tmp_path: Path) -> None:
     assert values(found, "gpu_power") == [700]
     assert values(found, "gpu_energy") == values(found, "gpu_energy_sampled") == []
     assert "1 series have one sample" in remarks(found)["alone"]
-    (block,) = (one for one in found if isinstance(one, Block))
+    (block,) = (one for one in found if isinstance(one, ReadingBlock))
     assert block.starts_ms.tolist() == [1_000 * START_S + 250]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gigawatt.errors import CatalogError
-from gigawatt.readers.quotas import SlurmRow, parse_objects, parse_slurm, read_objects, read_slurm
+from gigawatt.readers.quotas import QosRow, parse_objects, parse_slurm, read_objects, read_slurm
 
 NAMED = "kind: Cohort\nmetadata: {name: a}\n"
 
@@ -15,7 +15,7 @@ NAMED = "kind: Cohort\nmetadata: {name: a}\n"
 def test_documents_lists_and_lists_in_documents_are_all_objects() -> None:
     inner = "kind: List\nitems:\n- kind: CohortList\n  items:\n  - {kind: Cohort, metadata: {name: b}}\n"
     text = f"{NAMED}---\n{inner}---\n"
-    assert [one["metadata"]["name"] for one in parse_objects(text, "file")] == ["a", "b"]
+    assert [one.name for one in parse_objects(text, "file")] == ["a", "b"]
     assert parse_objects('{"kind": "List", "items": [{"kind": "A", "metadata": {"name": "j"}}]}', "file") != []
 
 
@@ -86,5 +86,5 @@ def test_commands_tables_and_dumps_say_the_same() -> None:
 def test_rows_of_users_and_cut_lines_are_passed_over() -> None:
     text = "Cluster|Account|User|Partition|Share\nc|a|ann||1\nc|a\nc|b|||2"
     assert parse_slurm(text) == [
-        SlurmRow(kind="account", cluster="c", name="b", fields={"Fairshare": "2", "GrpTRES": "", "QOS": ""})
+        QosRow(kind="account", cluster="c", name="b", fields={"Fairshare": "2", "GrpTRES": "", "QOS": ""})
     ]

@@ -9,10 +9,10 @@ import pytest
 
 from gigawatt.errors import CatalogError
 from gigawatt.readers import readings, sacct
-from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark, key_of
+from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, Rejected, Remark, key_of
 from gigawatt.readers.sacct import jobs, tally
 
-Found = list[Block | Event | Rejected | Remark]
+Found = list[ReadingBlock | FileEvent | Rejected | Remark]
 HEADER = "JobID|JobIDRaw|Cluster|Account|State|Start|End|ElapsedRaw|Suspended|AllocTRES|ConsumedEnergyRaw"
 AT_S = 1_767_225_600  # 2026-01-01T00:00:00Z
 
@@ -24,7 +24,7 @@ def reader(tmp_path: Path) -> Callable[..., Found]:
     def read(text: str | bytes, **asked: Any) -> Found:
         file = tmp_path / "dump.psv"
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return list(sacct.read(file, Asked(**asked)))
+        return list(sacct.read(file, FileAsked(**asked)))
 
     return read
 
@@ -53,7 +53,7 @@ def dump(*rows: str, header: str = HEADER) -> str:
 
 def values(found: Found) -> dict[tuple[str, str, str], list[float]]:
     """Values by quantity, subject and platform."""
-    blocks = [item for item in found if isinstance(item, Block)]
+    blocks = [item for item in found if isinstance(item, ReadingBlock)]
     by: dict[tuple[str, str, str], list[float]] = {}
     for block in blocks:
         series = block.series
@@ -77,8 +77,10 @@ def test_a_run_is_its_gpus_times_its_hours_with_its_place_in_the_file_and_in_tim
     reader: Callable[..., Found],
 ) -> None:
     (block, _) = reader(dump(row()), site="one")
-    assert isinstance(block, Block)
-    assert block.series == readings.Series(quantity="gpu_time", unit="h", site="one", subject="c1/lab", platform="h100")
+    assert isinstance(block, ReadingBlock)
+    assert block.series == readings.ReadingSeries(
+        quantity="gpu_time", unit="h", site="one", subject="c1/lab", platform="h100"
+    )
     assert block.values.tolist() == [2.0]
     assert block.lines.tolist() == [2]
     assert block.starts_ms.tolist() == [AT_S * 1000]
@@ -133,7 +135,7 @@ def test_elapsed_in_words_counts_where_there_is_no_end(reader: Callable[..., Fou
         "COMPLETED|gres/gpu=2|||2026-01-01T00:00:00Z|12",
     ]
     found = reader(dump(*lines, header=header), subject="lab")
-    (block,) = (item for item in found if isinstance(item, Block))
+    (block,) = (item for item in found if isinstance(item, ReadingBlock))
     assert block.values.tolist() == [52.0]
     assert (block.ends_ms - block.starts_ms).tolist() == [27 * 3_600_000]
     assert block.series.subject == "lab"
@@ -185,14 +187,14 @@ def test_steps_are_parts_of_their_allocation(reader: Callable[..., Found]) -> No
 @pytest.mark.parametrize("job", ["9+1", "10_3", "10_[3-9]", "10_[1,3-9%2]", "18446744073709551615", "10_[1-3,5,..."])
 def test_ids_are_texts(reader: Callable[..., Found], job: str) -> None:
     found = reader(dump(row(job)))
-    (block,) = (item for item in found if isinstance(item, Block))
+    (block,) = (item for item in found if isinstance(item, ReadingBlock))
     assert block.keys.tolist() == [key_of(job, str(AT_S * 1000))]
 
 
 def test_every_run_of_a_job_counts_and_one_told_twice_has_one_key(reader: Callable[..., Found]) -> None:
     one, two = row("32", seconds=1800, State="PREEMPTED"), row("32", begin_s=7200)
     found = reader(dump(one, two, HEADER, two, one))
-    (block,) = (item for item in found if isinstance(item, Block))
+    (block,) = (item for item in found if isinstance(item, ReadingBlock))
     assert block.values.tolist() == [1.0, 2.0, 2.0, 1.0]
     assert block.keys[0] == block.keys[3] != block.keys[1] == block.keys[2]
     assert "no_duplicates" not in remarks(found)
@@ -225,7 +227,7 @@ def test_what_gives_no_reading_is_counted_and_not_rejected(
     reader: Callable[..., Found], cells: dict[str, str], code: str
 ) -> None:
     found = reader(dump(row("1", **cells), row("2", **cells)))
-    assert not [item for item in found if isinstance(item, Block | Rejected)]
+    assert not [item for item in found if isinstance(item, ReadingBlock | Rejected)]
     assert remarks(found)[code].startswith("2 ")
     assert {*remarks(found)} == {code, "no_duplicates"}
 
@@ -245,7 +247,7 @@ def test_energy_is_a_reading_of_its_own_where_it_was_measured(
     reader: Callable[..., Found], text: str, energy_wh: float | None
 ) -> None:
     found = reader(dump(row(ConsumedEnergyRaw=text)))
-    blocks = {item.series.quantity: item for item in found if isinstance(item, Block)}
+    blocks = {item.series.quantity: item for item in found if isinstance(item, ReadingBlock)}
     assert ("job_energy" in blocks) == (energy_wh is not None)
     if energy_wh is not None:
         energy = blocks["job_energy"]
@@ -262,7 +264,7 @@ def test_energy_among_resources_counts_where_it_has_no_column(reader: Callable[.
 
 def test_local_times_are_on_the_clock_that_is_asked_for(reader: Callable[..., Found]) -> None:
     found = reader(dump(row(Start="2025-12-31T18:00:00", End="2025-12-31T19:00:00")), utc_offset_s=-6 * 3600.0)
-    (block,) = (item for item in found if isinstance(item, Block))
+    (block,) = (item for item in found if isinstance(item, ReadingBlock))
     assert block.starts_ms.tolist() == [AT_S * 1000]
 
 
@@ -275,10 +277,10 @@ def test_a_local_time_is_refused_only_where_one_is_read(reader: Callable[..., Fo
 def test_blocks_stay_small_and_lose_nothing(reader: Callable[..., Found], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tally, "MOST_BLOCK_COUNT", 5)
     found = reader(dump(*(row(str(n), Account=f"a{n % 2}") for n in range(23))))
-    sizes = [len(item.values) for item in found if isinstance(item, Block)]
+    sizes = [len(item.values) for item in found if isinstance(item, ReadingBlock)]
     assert max(sizes) <= 5
     assert sum(sizes) == 23
-    lines = [line for item in found if isinstance(item, Block) for line in item.lines.tolist()]
+    lines = [line for item in found if isinstance(item, ReadingBlock) for line in item.lines.tolist()]
     assert sorted(lines) == [*range(2, 25)]
 
 
@@ -286,8 +288,8 @@ def test_blocks_come_before_the_file_is_read_to_its_end(tmp_path: Path, monkeypa
     monkeypatch.setattr(tally, "MOST_BLOCK_COUNT", 3)
     file = tmp_path / "dump.psv"
     file.write_text(dump(*(row(str(n)) for n in range(7)), row("8", Start="2026-01-01T00:00:00")))
-    stream = sacct.read(file, Asked())
-    assert [isinstance(next(stream), Block) for _ in range(2)] == [True, True]
+    stream = sacct.read(file, FileAsked())
+    assert [isinstance(next(stream), ReadingBlock) for _ in range(2)] == [True, True]
     with pytest.raises(CatalogError, match="line 9 column Start"):
         next(stream)
 
@@ -321,7 +323,7 @@ def test_what_is_no_dump_is_one_fault(reader: Callable[..., Found], text: str | 
 def test_a_dump_that_is_not_there_or_is_a_folder_is_a_fault(tmp_path: Path) -> None:
     for file, given in ((tmp_path / "none.psv", "No such file"), (tmp_path, "a folder")):
         with pytest.raises(CatalogError, match=given):
-            list(sacct.read(file, Asked()))
+            list(sacct.read(file, FileAsked()))
 
 
 def test_the_command_names_later_fields_only_where_the_header_shows_a_later_release(
@@ -371,8 +373,8 @@ def in_json(*found: Any, indent: int | None = 1) -> str:
 @pytest.mark.parametrize("indent", [None, 1])
 def test_json_and_text_tell_the_same_of_a_run(reader: Callable[..., Found], indent: int | None) -> None:
     (text, *_), (other, *_) = reader(dump(row())), reader(in_json(job(), indent=indent))
-    assert isinstance(text, Block)
-    assert isinstance(other, Block)
+    assert isinstance(text, ReadingBlock)
+    assert isinstance(other, ReadingBlock)
     assert text.series == other.series
     for name in ("starts_ms", "ends_ms", "values", "keys"):
         assert getattr(text, name).tolist() == getattr(other, name).tolist()
@@ -382,7 +384,7 @@ def test_a_job_of_json_is_known_by_the_line_on_which_it_begins(reader: Callable[
     text = in_json(job(), job(job_id=8), {"job_id": 9})
     begins = [n for n, line in enumerate(text.split("\n"), start=1) if line == "  {"]
     found = reader(text)
-    (block,) = (item for item in found if isinstance(item, Block))
+    (block,) = (item for item in found if isinstance(item, ReadingBlock))
     assert block.lines.tolist() == begins[:2]
     ((line, reason),) = rejected(found)
     assert line == begins[2]

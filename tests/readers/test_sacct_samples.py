@@ -7,10 +7,10 @@ import pytest
 
 from gigawatt.errors import CatalogError
 from gigawatt.readers import sacct
-from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark
+from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, Rejected, Remark
 from gigawatt.readers.sacct.columns import FIELDS, LATER_FIELDS, LATER_RELEASE
 
-UTC = Asked(site="one", utc_offset_s=0.0)
+UTC = FileAsked(site="one", utc_offset_s=0.0)
 RELEASES = ("22.05.8", "24.11.5", "26.05.5")
 ARRAY = [f"8_{task}" for task in range(1, 11)]
 # GPU-seconds of each run of each job, by hand from Elapsed and AllocTRES of sacct-duplicates.psv.
@@ -46,7 +46,7 @@ def sample(data_dir: Path, release: str, name: str) -> Path:
     return file
 
 
-def found(file: Path, asked: Asked = UTC) -> list[Block | Event | Rejected | Remark]:
+def found(file: Path, asked: FileAsked = UTC) -> list[ReadingBlock | FileEvent | Rejected | Remark]:
     return list(sacct.read(file, asked))
 
 
@@ -55,7 +55,7 @@ def rows(file: Path) -> list[tuple[str, str, int, int, int, int, int]]:
     return [
         (block.series.quantity, block.series.platform, int(line), int(start), int(end), round(3600 * value), int(key))
         for block in found(file)
-        if isinstance(block, Block)
+        if isinstance(block, ReadingBlock)
         for line, start, end, value, key in zip(
             block.lines, block.starts_ms, block.ends_ms, block.values, block.keys, strict=True
         )
@@ -106,7 +106,7 @@ def test_times_since_1970_are_the_same_moments_and_without_elapsed_the_suspended
     )
     assert len(list((plain - whole).elements())) == (1 if suspended_s else 0)
     assert "suspended_unknown" in codes(file)
-    assert [*sacct.read(file, Asked())], "no offset has to be asked for"
+    assert [*sacct.read(file, FileAsked())], "no offset has to be asked for"
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -169,13 +169,15 @@ def test_json_tells_of_a_job_what_text_tells(data_dir: Path, release: str) -> No
     whole = rows(sample(data_dir, release, "sacct-all-fields.psv"))
     assert {(*row[:2], *row[3:])} < {(*other[:2], *other[3:]) for other in whole}
     assert {"without_gpus", "never_started"} <= codes(file)
-    (block,) = (item for item in found(file, Asked(site="one")) if isinstance(item, Block))
+    (block,) = (item for item in found(file, FileAsked(site="one")) if isinstance(item, ReadingBlock))
     assert (block.series.subject, block.series.platform) == ("demo/train", "h100")
 
 
 @pytest.mark.parametrize("release", RELEASES)
 def test_series_are_named_by_site_account_and_kind_of_gpu(data_dir: Path, release: str) -> None:
-    blocks = [item for item in found(sample(data_dir, release, "sacct-all-fields.psv")) if isinstance(item, Block)]
+    blocks = [
+        item for item in found(sample(data_dir, release, "sacct-all-fields.psv")) if isinstance(item, ReadingBlock)
+    ]
     names = {(block.series.site, block.series.subject, block.series.platform) for block in blocks}
     assert names == {("one", f"demo/{account}", kind) for account in ("lab", "train") for kind in ("h100", "b200")}
     assert {(block.series.quantity, block.series.unit) for block in blocks} == {("gpu_time", "h")}
@@ -200,7 +202,7 @@ def test_padded_columns_are_refused_with_the_option_that_parts_them(data_dir: Pa
 @pytest.mark.parametrize("release", RELEASES)
 def test_local_times_are_refused_where_no_offset_is_asked_for(data_dir: Path, release: str) -> None:
     with pytest.raises(CatalogError) as caught:
-        found(sample(data_dir, release, "sacct-duplicates.psv"), Asked(site="one"))
+        found(sample(data_dir, release, "sacct-duplicates.psv"), FileAsked(site="one"))
     (fault,) = caught.value.faults
     assert fault.path == "sacct-duplicates.psv line 2 column Start"
     assert 'utc_offset, "-6 h"' in fault.expected

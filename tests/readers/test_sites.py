@@ -11,7 +11,7 @@ import pytest
 
 from gigawatt.errors import CatalogError
 from gigawatt.ledger import kinds
-from gigawatt.readers.readings import Asked
+from gigawatt.readers.readings import FileAsked
 from gigawatt.readers.sites import read, slug
 
 TODAY = 1_782_864_000_000  # 2026-07-01
@@ -30,7 +30,7 @@ def write(folder: Path, text: str) -> Path:
 
 def test_rows_of_ones_own_are_events_that_the_ledger_takes(tmp_path: Path, taken: Taken) -> None:
     rows = "abilene,2026-01-01,IT-loaded,0.3 GW,Facility,letter\nhyperion_1,2026-01-01T00:00-06:00,announced,2 GW,it,\n"
-    first, second = taken(read(write(tmp_path, OWN + rows), Asked(), TODAY)).events
+    first, second = taken(read(write(tmp_path, OWN + rows), FileAsked(), TODAY)).events
     assert (first.line, first.kind, first.happened_ms) == (2, "site", JAN_1)
     said = {"site": "abilene", "state": "it_loaded", "power": "0.3 GW", "basis": "facility", "source": "letter"}
     assert first.values == said
@@ -49,7 +49,7 @@ def test_epochs_rows_are_states_with_the_power_of_the_facility(tmp_path: Path, t
         "Pryor (North),2025-02-01,Nothing is known,1,,,1\n"
         "Pryor (North),2026-12-01,Expected,2,368,442,1\n"
     )
-    found = taken(read(write(tmp_path, EPOCH + rows), Asked(), TODAY))
+    found = taken(read(write(tmp_path, EPOCH + rows), FileAsked(), TODAY))
     assert [tuple(event.values.values())[:4] for event in found.events] == [
         ("openai-stargate-abilene", "under_construction", "0 MW", "facility"),
         ("openai-stargate-abilene", "it_loaded", "294.5 MW", "facility"),
@@ -64,22 +64,22 @@ def test_epochs_rows_are_states_with_the_power_of_the_facility(tmp_path: Path, t
 def test_one_site_is_taken_under_the_name_of_the_scenario(tmp_path: Path, taken: Taken) -> None:
     rows = "2025-06-23,New Carlisle,Operational,478,1,7\n2025-06-01,Prometheus,Roof,0,0,0\n"
     path = write(tmp_path, OLDER + rows)
-    found = taken(read(path, Asked(subject="New Carlisle", site="new_carlisle"), TODAY))
+    found = taken(read(path, FileAsked(subject="New Carlisle", site="new_carlisle"), TODAY))
     assert [event.values["site"] for event in found.events] == ["new_carlisle"]
-    assert taken(read(path, Asked(subject="new carlisle", site="x"), TODAY)).events == []
+    assert taken(read(path, FileAsked(subject="new carlisle", site="x"), TODAY)).events == []
 
 
 def test_a_row_without_a_site_is_of_the_one_that_is_asked_for(tmp_path: Path, taken: Taken) -> None:
     path = write(tmp_path, f"{OWN},2026-01-01,contracted,1 GW,it,\n")
-    assert taken(read(path, Asked(site="abilene"), TODAY)).events[0].values["site"] == "abilene"
-    assert taken(read(path, Asked(), TODAY)).rejected == {2: "no site"}
+    assert taken(read(path, FileAsked(site="abilene"), TODAY)).events[0].values["site"] == "abilene"
+    assert taken(read(path, FileAsked(), TODAY)).rejected == {2: "no site"}
 
 
 def test_today_is_a_fact_and_tomorrow_none(tmp_path: Path, taken: Taken) -> None:
     days = {"1 MW": "2026-07-01", "2 MW": "2026-07-02", "3 MW": "2099-01-01"}
     path = write(tmp_path, OWN + "".join(f"abilene,{day},energised,{power},it,\n" for power, day in days.items()))
-    assert [event.values["power"] for event in taken(read(path, Asked(), TODAY)).events] == ["1 MW"]
-    assert "3 MW" not in str(taken(read(path, Asked())).events)
+    assert [event.values["power"] for event in taken(read(path, FileAsked(), TODAY)).events] == ["1 MW"]
+    assert "3 MW" not in str(taken(read(path, FileAsked())).events)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_today_is_a_fact_and_tomorrow_none(tmp_path: Path, taken: Taken) -> None
     ],
 )
 def test_a_row_that_cannot_be_read_is_told_alone(tmp_path: Path, taken: Taken, row: str, reason: str) -> None:
-    found = taken(read(write(tmp_path, f"{OWN}{row}\nabilene,2026-01-02,energised,1 MW,it,\n"), Asked(), TODAY))
+    found = taken(read(write(tmp_path, f"{OWN}{row}\nabilene,2026-01-02,energised,1 MW,it,\n"), FileAsked(), TODAY))
     assert list(found.rejected) == [2]
     assert reason in found.rejected[2]
     assert len(found.events) == 1
@@ -110,18 +110,18 @@ def test_a_row_that_cannot_be_read_is_told_alone(tmp_path: Path, taken: Taken, r
 
 @pytest.mark.parametrize("power", ["-5", "nan", "about 300", "1e999"])
 def test_a_power_of_epochs_that_is_none_is_told(tmp_path: Path, taken: Taken, power: str) -> None:
-    found = taken(read(write(tmp_path, f"{OLDER}2025-06-23,A,B,{power},1,7\n"), Asked(), TODAY))
+    found = taken(read(write(tmp_path, f"{OLDER}2025-06-23,A,B,{power},1,7\n"), FileAsked(), TODAY))
     assert found.rejected == {2: f'Power (MW) "{power}" is no power'}
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n", "site,date,state\n", "Data center,Date,Power (MW)\n"])
 def test_other_tables_are_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(CatalogError, match="expected a table with the columns site, date, state, power, basis, source"):
-        read(write(tmp_path, text), Asked())
+        read(write(tmp_path, text), FileAsked())
 
 
 def test_a_table_without_rows_has_no_events(tmp_path: Path, taken: Taken) -> None:
-    found = taken(read(write(tmp_path, "\ufeff" + OWN), Asked(), TODAY))
+    found = taken(read(write(tmp_path, "\ufeff" + OWN), FileAsked(), TODAY))
     assert (found.events, found.rejected, found.remarks) == ([], {}, {"sites": "States taken: 0."})
 
 

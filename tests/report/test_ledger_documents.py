@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gigawatt.report import reports
-from gigawatt.report.document import Document
+from gigawatt.report.document import Document, Paragraph
 from gigawatt.report.writers import csv, page
 from gigawatt.study import verbs
 
@@ -56,6 +57,12 @@ def test_what_stands_in_words_tables_and_pictures(kept: Ask) -> None:
     for words in ("announced", "IT-loaded", "100 MW", "34 MW"):
         assert words in stages
     assert [row[1] for row in document.tables()["stages"].rows] == ["announced", "contracted", "energised", "IT-loaded"]
+    evidence = document.tables()["evidence"].rows
+    assert [(row[0], row[-1]) for row in evidence] == [("example-campus", "racks")]
+    assert "`gigawatt ledger approve 1`" in document.lead
+    (missing,) = [part.text for part in document.parts() if isinstance(part, Paragraph)]
+    assert "for racks" in missing
+    assert "With all of it milestone 2 is still short by" in missing
     milestones = [row[:2] for row in document.tables()["milestones"].rows]
     assert milestones[0] == ("1: 30 MW", "met, 1 approval to go")
     assert str(milestones[1][1]).startswith("short by")
@@ -76,9 +83,39 @@ def test_every_document_is_a_page_and_a_table(kept: Ask) -> None:
         assert escape(document.title) in page.fragment(document)
         for table in document.tables().values():
             assert csv.heads(table)
-        if word != "status":
-            assert dict(document.tables()["head"].rows)["head, to be kept elsewhere"] == answer.head_
-    assert "disbursed" in told("disburse", answers["disburse"]).lead
+        assert dict(document.tables()["head"].rows)["head, to be kept elsewhere"] == answer.head_
+    assert told("approve", answers["approve"]).lead.startswith(
+        "Approved by ben: milestone 1, 30 MW. It is due: `gigawatt"
+    )
+    assert told("disburse", answers["disburse"]).lead.startswith("Disbursed: ")
+    assert told("disburse", kept("disburse", "1")).lead.startswith("Disbursed before: ")
+
+
+def test_energy_is_told_from_the_last_quarter_back_and_no_column_is_empty(kept: Ask, tmp_path: Path) -> None:
+    meter = tmp_path / "meter.csv"
+    days = ("2026-03-30T00:00Z", "2026-03-31T00:00Z", "2026-04-01T00:00Z", "2026-04-02T00:00Z")
+    meter.write_text(
+        "timestamp,kwh\n" + "".join(f"{day},{20_000 + n}\n" for n, day in enumerate(days)), encoding="utf-8"
+    )
+    kept("import", str(meter), kind="meter", site="example-campus", subject="main")
+    energy = told("status", kept("status")).tables()["energy"]
+    assert [column.title for column in energy.columns] == ["Quarter", "Site", "Facility, MWh"]
+    assert [row[0] for row in energy.rows] == ["Q2 2026", "Q1 2026"]
+
+
+def test_a_day_is_told_without_its_last_millisecond(kept: Ask) -> None:
+    names = told("status", kept("status", at="2026-03-31")).names
+    assert "what had happened by 2026-03-31" in names
+
+
+def test_the_example_says_how_each_of_its_files_is_imported() -> None:
+    from gigawatt.report.documents import ledger_example
+    from gigawatt.study.answer import Head
+    from gigawatt.study.ledger.example import Example, files
+
+    found = ledger_example.document(Example(head=Head(), folder=Path("year"), written=tuple(files())))
+    assert "Nothing of it happened" in found.lead
+    assert [row[0] for row in found.tables()["files"].rows] == list(files())
 
 
 def test_many_sites_are_drawn_together(kept: Ask) -> None:
@@ -132,7 +169,8 @@ def test_an_import_tells_what_was_refused_and_why() -> None:
         head_="0" * 64,
     )
     document = told("import", found)
-    assert document.lead.startswith("3 readings and events would be added; 1 were there already; 3 lines")
+    assert document.lead.startswith("3 readings and events would be added; 1 was there already; 3 lines")
     assert document.tables()["reasons"].rows == (("no number", 2, 2), ("late", 1, 4))
+    assert ("recorded as", "facts 1 to 3") in document.tables()["totals"].rows
     assert ("energy", "18 MWh") in document.tables()["totals"].rows
     assert ("time", "2026-01-01 to 2026-01-01 03:30 UTC") in document.tables()["totals"].rows

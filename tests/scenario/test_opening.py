@@ -126,7 +126,6 @@ def test_what_cannot_stand_is_one_fault_with_its_path(opening: dict[str, Any], p
 @pytest.mark.parametrize(
     ("over", "opening", "path"),
     [
-        ({"capital.tranches": False}, {"released": "30 MW"}, "opening.released"),
         ({"programme.target": "5 MW", "capital.tranches": False}, {}, "opening.racks"),
         (RUN, {"trained": [{"run": "run", "done": "100 %"}]}, "opening.trained[0].done"),
         (RUN, {"trained": [{"run": "run", "done": "10 %"}] * 2}, "opening.trained[1].run"),
@@ -139,6 +138,11 @@ def test_what_contradicts_the_rest_of_the_scenario_is_a_fault(
     over: dict[str, Any], opening: dict[str, Any], path: str
 ) -> None:
     assert path in faults(over, **opening)
+
+
+def test_tranches_that_were_drawn_matter_to_nobody_where_none_are_to_come() -> None:
+    """A strategy may do without them, whatever came before."""
+    assert under_way({"capital.tranches": False}, released="30 MW", gross="40 MW").asked.opening is not None
 
 
 def test_all_faults_are_told_at_once() -> None:

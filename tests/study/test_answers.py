@@ -18,6 +18,7 @@ import pytest
 from gigawatt import units
 from gigawatt.study import verbs
 from gigawatt.study.answer import UNTOLD, plain
+from gigawatt.study.run.stages import run
 from gigawatt.study.verbs import VERBS, Verb
 
 HEAD = {"gigawatt", "scenario", "hash", "notes"}
@@ -177,6 +178,8 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "allocate": {"scenario": "six-classes", "fairness": "log"},
     "flywheel": {"backtest": True},
     **{f"ledger {word}": asked for word, asked in LEDGER.items()},
+    "track reconcile": {"result": "plan", "at": "2025-08-31"},
+    "track reforecast": {"result": "plan", "as_of": "2025-08-31"},
     **{f"export {format_}": {"result": "kept"} for format_ in ("kueue", "kai", "slurm", "focus")},
     "predict inference": {
         "model": "llama-3.1-70b",
@@ -213,6 +216,20 @@ def keep_ledger() -> None:
         verbs.ask("ledger approve", "1", as_=name)
 
 
+def keep_plan() -> None:
+    """A plan that began in 2025, and a ledger that nobody has written to."""
+    early = {
+        "horizon.start": "2025Q1",
+        "horizon.report_end": "2025Q4",
+        "horizon.end": "2026Q2",
+        "pools.blackwell.supply": {"2025Q1": 60, "2026Q2": 60},
+        "sites.example-campus.ramp": {"2025Q1": "20 MW", "2026Q2": "80 MW"},
+        "capital.opening_cash": "4 billion USD",
+    }
+    run("one-campus", early).save("plan")
+    verbs.ask("ledger init", "plan")
+
+
 def test_every_verb_is_asked() -> None:
     assert sorted(QUESTIONS) == sorted(verb.name for verb in VERBS)
 
@@ -239,6 +256,8 @@ def test_an_answer_has_the_head_and_units(
         (tmp_path / file).write_text(text)
     if name.startswith("ledger "):
         keep_ledger()
+    if name.startswith("track "):
+        keep_plan()
     told = plain(verbs.ask(name, **QUESTIONS[name]))
     if name not in HEADLESS:
         assert set(told) >= HEAD

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from gigawatt.plan.inputs import inputs
+from gigawatt.report.documents.outline import document
 from gigawatt.scenario.load import load
 from gigawatt.study.answer import plain
 from gigawatt.study.check.answer import outline
@@ -36,3 +37,40 @@ def test_overrides_are_seen() -> None:
     assert found["programme"]["target_w"] == 50e6
     assert found["capital"]["tranches"] == []
     assert found["capital"]["release"] is None
+
+
+def test_what_stands_already_is_outlined() -> None:
+    site = "example-campus"
+    over = {
+        f"sites.{site}.ramp": "40 MW",
+        "opening": {
+            "racks": [
+                {"site": site, "platform": "gb300", "installed": "2025Q4", "racks": 30},
+                {"site": site, "platform": "gb300", "installed": "2026Q2", "racks": 10},
+            ],
+            "shells": [{"site": site, "paid": "2025Q2", "power": "20 MW"}],
+            "paid": [{"site": site, "paid": "2026Q2", "amount": "5 million USD"}],
+            "begun": [{"site": site, "ready": "2026Q4", "power": "10 MW"}],
+            "debt": "50 million USD",
+        },
+    }
+    found = outline(load("one-campus", over))
+    stands = found.opening
+    assert stands is not None
+    (racks,), (shells,) = stands.racks, stands.shells
+    assert (stands.racks_count, racks.racks_count, racks.first_period, racks.last_period) == (
+        40,
+        40,
+        "2025Q4",
+        "2026Q2",
+    )
+    assert (stands.shell_w, shells.standing_w, shells.begun_w, shells.paid_usd) == (20e6, 20e6, 10e6, 5e6)
+    assert stands.gross_w == pytest.approx(stands.facility_w)
+    assert stands.it_w < stands.facility_w < stands.shell_w
+    assert (stands.cash_usd, stands.debt_usd) == (300e6, 50e6)
+    assert 40 * 3.7e6 * 1.12 < stands.book_usd < 40 * 3.7e6 * 1.12 + 20e6 * 12.5 + 5e6
+    (section,) = (one for one in document(found).sections if one.slug == "opening")
+    assert [part.name for part in section.parts] == ["opening", "standing_racks", "standing_shells"]
+    nothing = outline(load("one-campus"))
+    assert nothing.opening is None
+    assert "opening" not in [one.slug for one in document(nothing).sections]

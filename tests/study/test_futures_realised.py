@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan
+from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.realised import placed, realised, scenario_in
@@ -95,3 +97,19 @@ def test_racks_that_stay_longer_go_on_with_their_work(campus: Scenario, campus_p
         assert (work <= stock + stock.shift(period=1, fill_value=0.0)).all()
     gone = campus_plan.data.stock_count.sel(platform="gb300").sum("site").values < 1
     assert late.work_count.sel(platform="gb300").sum(["use_case", "block"]).values[gone].max() > 0
+
+
+def test_what_stands_at_the_start_is_never_late() -> None:
+    """It keeps its place while racks and power that are still to come slip."""
+    site = "example-campus"
+    stands = {
+        "racks": [{"site": site, "platform": "gb300", "installed": "2025Q4", "racks": 30}],
+        "shells": [{"site": site, "paid": "2025Q2", "power": "6 MW"}],
+    }
+    short = {"horizon.report_end": "2027Q2", "horizon.end": "2027Q3", f"sites.{site}.ramp": "20 MW"}
+    scenario = load("one-campus", short | {"opening": stands})
+    made = plan.make(scenario, with_worth=False)
+    same, late = (realised(made, scenario.asked, future(chip_slip=slip, power_slip=slip)).plan for slip in (0.0, 99.0))
+    xr.testing.assert_allclose(same.data.stock_count, made.data.stock_count, atol=1e-3)
+    xr.testing.assert_allclose(same.data.gross_w, made.data.gross_w)
+    assert late.data.stock_count.sum(["site", "platform"]).values == pytest.approx([30] * 5)

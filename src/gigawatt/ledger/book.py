@@ -153,8 +153,12 @@ def _connected(raw: sqlite3.Connection, record: object) -> None:
     """Transactions are begun by us: Python's own begin too late to keep a second writer out."""
     del record
     raw.isolation_level = None
-    raw.execute("PRAGMA synchronous = FULL")
-    raw.execute("PRAGMA cache_size = -32000")
+    try:
+        raw.execute("PRAGMA synchronous = FULL")
+        raw.execute("PRAGMA cache_size = -32000")
+    except UnicodeDecodeError:
+        # What SQLite says of a layout that was overwritten quotes it, and is then no text.
+        raise sqlite3.DatabaseError("database disk image is malformed") from None
 
 
 def _begun(connection: Connection) -> None:

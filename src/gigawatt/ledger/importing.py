@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,10 @@ from sqlalchemy import Connection
 from gigawatt.errors import Fault, LedgerError, plain
 from gigawatt.files import check_file
 from gigawatt.ledger import book as books
-from gigawatt.ledger import facts, kinds, readings
+from gigawatt.ledger import facts, judging, kinds, readings
 from gigawatt.ledger.facts import Fact, Recorded
-from gigawatt.ledger.readings import Ints, Judged, Points, Rules
-from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark, Series
+from gigawatt.ledger.judging import Ints, Judged, Points, Rules
+from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, ReadingSeries, Rejected, Remark
 
 # Kind of file → the module of readers/ that reads it.
 READERS = {
@@ -36,7 +36,7 @@ READERS = {
     "records": "records",
 }
 # Readings that wait to be sorted by series, at most.
-_WAITING_COUNT = 400_000
+_WAITING_COUNT = 200_000
 _FUTURE = "is of the future"
 # Characters that no name has, and of which PostgreSQL keeps not all.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -56,7 +56,7 @@ class Tally:
     rejected: list[Rejected] = field(default_factory=list)
     rejected_count: int = 0
     remarks: list[Remark] = field(default_factory=list)
-    sums: Counter[Series] = field(default_factory=Counter)
+    sums: Counter[ReadingSeries] = field(default_factory=Counter)
     first_ms: int | None = None
     last_ms: int | None = None
     digests: Any = field(default_factory=hashlib.sha256)
@@ -72,17 +72,17 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class FileToImport:
     """A file that is imported: which, by which reader, and what it does not say of itself."""
 
     file: Path
     kind: str
-    asked: Asked
+    asked: FileAsked
     sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class Intake:
     """What holds throughout an import."""
 
     batch: int
@@ -96,10 +96,10 @@ class Course:
     """Whether no reading is taken for a slip of a unit."""
 
 
-def source(file: Path, kind: str, asked: Asked) -> Source:
+def source(file: Path, kind: str, asked: FileAsked) -> FileToImport:
     """A file with its digest. Raises CatalogError where it cannot be read."""
     check_file(file, f"{kind} file")
-    return Source(file=file, kind=kind, asked=asked, sha256=_sha256(file))
+    return FileToImport(file=file, kind=kind, asked=asked, sha256=_sha256(file))
 
 
 def _sha256(file: Path) -> str:
@@ -111,7 +111,13 @@ def _sha256(file: Path) -> str:
 
 
 def take(
-    book: Connection, found: Source, who: str, *, corrects: str | None = None, as_read: bool = False, said: Any = None
+    book: Connection,
+    found: FileToImport,
+    who: str,
+    *,
+    corrects: str | None = None,
+    as_read: bool = False,
+    said: Any = None,
 ) -> tuple[Tally, list[Recorded | None]]:
     """Read a file into the book: what came of it, and the facts that were recorded for it.
 
@@ -119,7 +125,7 @@ def take(
     Raises CatalogError where nothing of the file can be read, LedgerError where the ledger takes none of it.
     """
     _asked_as_before(book, found)
-    course = Course(
+    intake = Intake(
         batch=books.head(book)[0] + 1,
         now=books.clock(book),
         corrected=_corrected(book, corrects),
@@ -128,11 +134,11 @@ def take(
     )
     tally, seen = Tally(), 0
     read = import_module(f"gigawatt.readers.{READERS[found.kind]}").read
-    for blocks in _gathered(read(found.file, found.asked), tally, course.now):
+    for blocks in _gathered(read(found.file, found.asked), tally, intake.now):
         seen += sum(len(block.lines) for block in blocks.values())
         if said is not None:
             said(seen)
-        _keep(book, blocks, tally, course)
+        _keep(book, blocks, tally, intake)
     recorded = books.append(book, [*_batch(found, tally, corrects), *_events(found, tally)], who)
     tally.duplicates += sum(entry is None for entry in recorded)
     tally.added += sum(entry is not None and entry.fact.kind != "readings" for entry in recorded)
@@ -140,7 +146,7 @@ def take(
     return tally, recorded
 
 
-def _asked_as_before(book: Connection, found: Source) -> None:
+def _asked_as_before(book: Connection, found: FileToImport) -> None:
     """Refuse a file that stands in the book as something else: under two names its readings would count twice."""
     gone = readings.retracted(book)
     for entry in list(books.read(book, kinds=("readings",))):
@@ -152,7 +158,7 @@ def _asked_as_before(book: Connection, found: Source) -> None:
         raise LedgerError([Fault(path="file", given=found.file.name, expected=expected, asked=True)])
 
 
-def _said(found: Source) -> dict[str, Any]:
+def _said(found: FileToImport) -> dict[str, Any]:
     """What was said of a file beside it."""
     return {name: value for name, value in asdict(found.asked).items() if value not in ("", None)}
 
@@ -169,19 +175,19 @@ def _corrected(book: Connection, corrects: str | None) -> frozenset[int]:
     return frozenset(found)
 
 
-def _gathered(entries: Iterable[Any], tally: Tally, now: str) -> Iterator[dict[Series, Block]]:
+def _gathered(entries: Iterable[Any], tally: Tally, now: str) -> Iterator[dict[ReadingSeries, ReadingBlock]]:
     """Blocks of a file, those of a series together as long as memory allows; all else goes to the tally."""
-    waiting: dict[Series, list[Block]] = defaultdict(list)
+    waiting: dict[ReadingSeries, list[ReadingBlock]] = defaultdict(list)
     count = 0
     for entry in entries:
-        if isinstance(entry, Block):
+        if isinstance(entry, ReadingBlock):
             waiting[entry.series].append(entry)
             count += len(entry.lines)
         elif isinstance(entry, Rejected):
             tally.refuse([entry.line], entry.reason)
         elif isinstance(entry, Remark):
             tally.remarks.append(entry)
-        elif isinstance(entry, Event):
+        elif isinstance(entry, FileEvent):
             _note(entry, tally, now)
         if count > _WAITING_COUNT:
             yield _released(waiting)
@@ -189,10 +195,10 @@ def _gathered(entries: Iterable[Any], tally: Tally, now: str) -> Iterator[dict[S
     yield _released(waiting)
 
 
-def _released(waiting: dict[Series, list[Block]]) -> dict[Series, Block]:
+def _released(waiting: dict[ReadingSeries, list[ReadingBlock]]) -> dict[ReadingSeries, ReadingBlock]:
     names = ("lines", "starts_ms", "ends_ms", "values", "keys")
     whole = {
-        series: Block(
+        series: ReadingBlock(
             series=series, **{name: np.concatenate([getattr(block, name) for block in blocks]) for name in names}
         )
         for series, blocks in waiting.items()
@@ -201,7 +207,7 @@ def _released(waiting: dict[Series, list[Block]]) -> dict[Series, Block]:
     return whole
 
 
-def _note(event: Event, tally: Tally, now: str) -> None:
+def _note(event: FileEvent, tally: Tally, now: str) -> None:
     """An event as a fact that waits for the end of the file, or the reason why it is none."""
     if event.happened_ms > facts.milliseconds(now) + 1000 * facts.MOST_SKEW_S:
         tally.refuse([event.line], _FUTURE)
@@ -217,26 +223,26 @@ def _note(event: Event, tally: Tally, now: str) -> None:
     tally.facts.append(Fact(kind=event.kind, happened=happened, body=said, source=document))
 
 
-def _keep(book: Connection, blocks: Mapping[Series, Block], tally: Tally, course: Course) -> None:
+def _keep(book: Connection, blocks: Mapping[ReadingSeries, ReadingBlock], tally: Tally, intake: Intake) -> None:
     """Judge the blocks of some series by what is known of each, and write what is taken."""
-    new = {series: points for series, block in blocks.items() if len(points := _taken(block, tally, course))}
-    new = _not_elsewhere(book, new, tally, course)
+    new = {series: points for series, block in blocks.items() if len(points := _taken(block, tally, intake))}
+    new = _not_elsewhere(book, new, tally, intake)
     spans = _spans(new)
-    may_slip = set() if course.as_read else {series for series in new if readings.sums(series) and series.unit == "Wh"}
-    usual = readings.usual(book, may_slip, course.retracted | course.corrected)
+    may_slip = set() if intake.as_read else {series for series in new if readings.sums(series) and series.unit == "Wh"}
+    usual = readings.usual(book, may_slip, intake.retracted | intake.corrected)
     rows: list[dict[str, object]] = []
-    for series, known in readings.known_of(book, spans, course.retracted, readings.REACH_MS):
+    for series, known in readings.known_of(book, spans, intake.retracted, readings.REACH_MS):
         rules = Rules(
             adds_up=readings.sums(series),
-            corrected=course.corrected,
-            batch=course.batch,
+            corrected=intake.corrected,
+            batch=intake.batch,
             may_slip=series in may_slip,
             usual=usual.get(series, 0.0),
         )
-        found = readings.judge(new.pop(series), known, rules)
+        found = judging.judge(new.pop(series), known, rules)
         for why, lines in found.refused.items():
             tally.refuse(lines, why)
-        rows += readings.chunks(series, found, course.batch, tally.parts + len(rows))
+        rows += readings.chunks(series, found, intake.batch, tally.parts + len(rows))
         _count(found, series, rules.adds_up, tally)
     readings.keep(book, rows)
     for row in rows:
@@ -244,17 +250,19 @@ def _keep(book: Connection, blocks: Mapping[Series, Block], tally: Tally, course
     tally.parts += len(rows)
 
 
-def _spans(points: Mapping[Series, Points]) -> dict[Series, tuple[int, int]]:
+def _spans(points: Mapping[ReadingSeries, Points]) -> dict[ReadingSeries, tuple[int, int]]:
     """The time that readings are of, by series."""
     return {series: (int(p.starts_ms[0]), int(max(p.ends_ms.max(), p.starts_ms[-1]))) for series, p in points.items()}
 
 
-def _not_elsewhere(book: Connection, new: dict[Series, Points], tally: Tally, course: Course) -> dict[Series, Points]:
+def _not_elsewhere(
+    book: Connection, new: dict[ReadingSeries, Points], tally: Tally, intake: Intake
+) -> dict[ReadingSeries, Points]:
     """New readings less those of jobs that the book has under a name that says more or less of whose they are."""
     spans, found = _spans(new), dict(new)
     for series, others in readings.kin(book, new).items():
-        for _, known in readings.known_of(book, dict.fromkeys(others, spans[series]), course.retracted):
-            found[series], count, refused = readings.known_elsewhere(found[series], known)
+        for _, known in readings.known_of(book, dict.fromkeys(others, spans[series]), intake.retracted):
+            found[series], count, refused = judging.known_elsewhere(found[series], known)
             tally.duplicates += count
             for why, lines in refused.items():
                 tally.refuse(lines, why)
@@ -264,21 +272,21 @@ def _not_elsewhere(book: Connection, new: dict[Series, Points], tally: Tally, co
     return found
 
 
-def _taken(block: Block, tally: Tally, course: Course) -> Points:
+def _taken(block: ReadingBlock, tally: Tally, intake: Intake) -> Points:
     """Readings of a block, without those that nobody can have read."""
-    points = readings.points_of(block, course.batch)
-    words = astuple(block.series)
-    if any(len(word) > MOST_NAME_COUNT or _UNSEEN.search(word) for word in words):
+    points = judging.points_of(block, intake.batch)
+    named = "".join(words := [getattr(block.series, entry.name) for entry in fields(ReadingSeries)])
+    if max(map(len, words)) > MOST_NAME_COUNT or _UNSEEN.search(named):
         tally.refuse(points.lines, f"has a name of more than {MOST_NAME_COUNT} characters, or with control characters")
         return points.take(np.zeros(len(points), bool))
-    late = readings.too_late(points, readings.sums(block.series), course.now, facts.MOST_SKEW_S)
-    odd = ~late & readings.unsound(points)
+    late = judging.too_late(points, readings.sums(block.series), intake.now, facts.MOST_SKEW_S)
+    odd = ~late & judging.unsound(points)
     tally.refuse(points.lines[late], _FUTURE)
     tally.refuse(points.lines[odd], f"is no finite number, ends before it starts, or is from before {facts.FIRST_YEAR}")
     return points.take(~late & ~odd)
 
 
-def _count(found: Judged, series: Series, adds_up: bool, tally: Tally) -> None:
+def _count(found: Judged, series: ReadingSeries, adds_up: bool, tally: Tally) -> None:
     tally.added += len(found.kept)
     tally.duplicates += found.duplicates_count
     tally.corrected += len(found.replaced)
@@ -291,7 +299,7 @@ def _count(found: Judged, series: Series, adds_up: bool, tally: Tally) -> None:
     tally.last_ms = max(tally.last_ms or 0, int(found.kept.ends_ms.max()))
 
 
-def _batch(found: Source, tally: Tally, corrects: str | None) -> list[Fact]:
+def _batch(found: FileToImport, tally: Tally, corrects: str | None) -> list[Fact]:
     """The fact that stands for all readings of the file; none where nothing of it was new."""
     if not tally.parts:
         return []
@@ -316,7 +324,7 @@ def _batch(found: Source, tally: Tally, corrects: str | None) -> list[Fact]:
     ]
 
 
-def _events(found: Source, tally: Tally) -> Iterator[Fact]:
+def _events(found: FileToImport, tally: Tally) -> Iterator[Fact]:
     for fact in tally.facts:
         # What a row without a document says is known by the row: the file grows, and its digest and its name with it.
         row = None if fact.source else facts.digest([fact.kind, fact.happened, fact.body])

@@ -35,7 +35,7 @@ KINDS = ("terms", *EVIDENCE, "retraction", "approval", "disbursement")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class TrancheMark:
     """Power that releases a tranche."""
 
     milestone_w: float
@@ -44,14 +44,14 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class TrancheTerms:
     """What a programme has agreed: which power releases which tranche, and how power is counted and tested."""
 
     scenario: str
     """Name of the scenario that states it."""
     scenario_hash: str
     power_basis: Literal["facility", "it"]
-    milestones: tuple[Mark, ...]
+    milestones: tuple[TrancheMark, ...]
     """In rising order of power."""
     rack_it_w: Mapping[str, float]
     """What a rack of each platform draws."""
@@ -64,7 +64,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class SiteEvidence:
     """What counts at a site, on the basis of the terms."""
 
     site: str
@@ -87,7 +87,7 @@ class Disbursed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Milestone:
+class MilestoneState:
     """A milestone, what stands for it, and what became of its tranche."""
 
     number: int
@@ -99,7 +99,7 @@ class Milestone:
     """When what counts reached it."""
     counted_w: float
     short_by_w: float
-    evidence: tuple[Counted, ...]
+    evidence: tuple[SiteEvidence, ...]
     approved_by: tuple[str, ...]
     void_approvals: tuple[str, ...]
     """Who approved what has been corrected since."""
@@ -110,13 +110,13 @@ class Milestone:
     disbursed_by: str | None
 
 
-def terms_of(found: Iterable[Fact]) -> tuple[Terms, str] | None:
+def terms_of(found: Iterable[Fact]) -> tuple[TrancheTerms, str] | None:
     """The terms that stand, and the identity of their fact; None where there are none."""
     last = next((fact for fact in reversed(standing(found)) if fact.kind == "terms"), None)
-    return (record_of(Terms, dict(last.body)), last.identity) if last else None
+    return (record_of(TrancheTerms, dict(last.body)), last.identity) if last else None
 
 
-def counted(terms: Terms, kept: Sequence[Fact], until: str = "9999") -> tuple[Counted, ...]:
+def counted(terms: TrancheTerms, kept: Sequence[Fact], until: str = "9999") -> tuple[SiteEvidence, ...]:
     """What counts at each site by a moment. kept: facts as `state.standing` gives them."""
     energised, accepted, tested = dict[str, float](), Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     stages: dict[tuple[str, str], float] = {}
@@ -138,12 +138,12 @@ def counted(terms: Terms, kept: Sequence[Fact], until: str = "9999") -> tuple[Co
     return tuple(_counted(site, *(power.get(site, 0.0) for power in (energised, *of_racks))) for site in sites)
 
 
-def _counted(site: str, energised_w: float, accepted_w: float, tested_w: float) -> Counted:
+def _counted(site: str, energised_w: float, accepted_w: float, tested_w: float) -> SiteEvidence:
     least_w = min(energised_w, accepted_w, tested_w)
-    return Counted(site=site, energised_w=energised_w, accepted_w=accepted_w, tested_w=tested_w, counted_w=least_w)
+    return SiteEvidence(site=site, energised_w=energised_w, accepted_w=accepted_w, tested_w=tested_w, counted_w=least_w)
 
 
-def on_basis(terms: Terms | None, site: str, power_w: float, basis: str) -> float:
+def on_basis(terms: TrancheTerms | None, site: str, power_w: float, basis: str) -> float:
     """Power of a site on the basis of the terms; as it is stated where there are none."""
     if terms is None or basis == terms.power_basis:
         return power_w
@@ -151,7 +151,7 @@ def on_basis(terms: Terms | None, site: str, power_w: float, basis: str) -> floa
     return power_w * pue_ratio if basis == "it" else power_w / pue_ratio
 
 
-def _power(terms: Terms, racks: Mapping[tuple[str, str], int]) -> dict[str, float]:
+def _power(terms: TrancheTerms, racks: Mapping[tuple[str, str], int]) -> dict[str, float]:
     """Power of racks by site; those of a platform that the terms do not know count for nothing."""
     power = Counter[str]()
     for (site, platform), count in racks.items():
@@ -160,13 +160,13 @@ def _power(terms: Terms, racks: Mapping[tuple[str, str], int]) -> dict[str, floa
     return dict(power)
 
 
-def _passed(terms: Terms, said: Mapping[str, Any]) -> bool:
+def _passed(terms: TrancheTerms, said: Mapping[str, Any]) -> bool:
     least_tokens_per_s = terms.test_tokens_per_s.get(said["platform"], 0.0) * said["racks_count"]
     rate_tokens_per_s = said["throughput_tokens_per_s"]
     return said["held_h"] >= terms.test_h and rate_tokens_per_s > 0 and rate_tokens_per_s >= least_tokens_per_s
 
 
-def milestones(found: Iterable[Recorded], until: str = "9999") -> tuple[Milestone, ...]:
+def milestones(found: Iterable[Recorded], until: str = "9999") -> tuple[MilestoneState, ...]:
     """Every milestone of the terms that stand, by what had happened by a moment; none where there are no terms."""
     recorded = list(found)
     agreed = terms_of(entry.fact for entry in recorded)
@@ -185,14 +185,14 @@ def milestones(found: Iterable[Recorded], until: str = "9999") -> tuple[Mileston
     }
     names = {number: _approvers(kept, number) for number in range(1, len(terms.milestones) + 1)}
     reached = _reached(terms, kept, until)
-    rows: list[Milestone] = []
+    rows: list[MilestoneState] = []
     for number, mark in enumerate(terms.milestones, 1):
         met = total_w >= mark.milestone_w * (1 - ROUNDING_FRAC)
         valid, void = names[number]
         before = all(row.disbursed_usd is not None for row in rows)
         tranche = paid.get(number)
         rows.append(
-            Milestone(
+            MilestoneState(
                 number=number,
                 milestone_w=mark.milestone_w,
                 power_basis=terms.power_basis,
@@ -213,7 +213,7 @@ def milestones(found: Iterable[Recorded], until: str = "9999") -> tuple[Mileston
     return tuple(rows)
 
 
-def _reached(terms: Terms, kept: Sequence[Fact], until: str) -> list[str | None]:
+def _reached(terms: TrancheTerms, kept: Sequence[Fact], until: str) -> list[str | None]:
     """When what counts first reached each milestone."""
     moments = sorted({fact.happened for fact in kept if fact.kind in EVIDENCE and fact.happened <= until})
     found: list[str | None] = [None] * len(terms.milestones)
@@ -253,7 +253,7 @@ def same_name(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
-def agree(book: Connection, terms: Terms, source: str, source_sha256: str | None, who: str) -> Recorded | None:
+def agree(book: Connection, terms: TrancheTerms, source: str, source_sha256: str | None, who: str) -> Recorded | None:
     """Record the terms of a programme; None where they stand already."""
     found = terms_of(entry.fact for entry in books.read(book, kinds=KINDS))
     body = asdict(terms)
@@ -270,9 +270,9 @@ def agree(book: Connection, terms: Terms, source: str, source_sha256: str | None
     return books.append(book, [fact], who)[0]
 
 
-def chosen(rows: Sequence[Milestone], name: str) -> Milestone:
+def chosen(rows: Sequence[MilestoneState], name: str) -> MilestoneState:
     """The milestone of a name: its power, as in "1 GW", or its number. Raises LedgerError where there is none."""
-    if name.strip().isdigit():
+    if name.isascii() and name.strip().isdigit():
         found = [row for row in rows if row.number == int(name)]
     else:
         try:
@@ -287,7 +287,9 @@ def chosen(rows: Sequence[Milestone], name: str) -> Milestone:
     raise LedgerError([Fault(path="milestone", given=f'"{name[:40]}"', expected=expected, asked=True)])
 
 
-def approve(book: Connection, name: str, who: str, authenticated: bool = False) -> tuple[Recorded | None, Milestone]:
+def approve(
+    book: Connection, name: str, who: str, authenticated: bool = False
+) -> tuple[Recorded | None, MilestoneState]:
     """Record that somebody approves a milestone that is met; None where they have, and it stands.
 
     Raises LedgerError where the milestone is not met.
@@ -314,7 +316,9 @@ def approve(book: Connection, name: str, who: str, authenticated: bool = False) 
     return made, chosen(milestones(books.read(book, kinds=KINDS)), name)
 
 
-def disburse(book: Connection, name: str, who: str, authenticated: bool = False) -> tuple[Recorded | None, Milestone]:
+def disburse(
+    book: Connection, name: str, who: str, authenticated: bool = False
+) -> tuple[Recorded | None, MilestoneState]:
     """Record that a milestone's tranche is paid; None where it was before, whoever asks again and however often.
 
     Raises LedgerError where it is not met, not approved by two people, or one before it is not disbursed.
@@ -338,7 +342,7 @@ def disburse(book: Connection, name: str, who: str, authenticated: bool = False)
     return made, chosen(milestones(books.read(book, kinds=KINDS)), name)
 
 
-def _why_not(rows: Sequence[Milestone], row: Milestone) -> tuple[str, str]:
+def _why_not(rows: Sequence[MilestoneState], row: MilestoneState) -> tuple[str, str]:
     if not row.met:
         given = f"{units.show(row.counted_w, 'w')} of {units.show(row.milestone_w, 'w')} counts"
         return given, "a milestone that is met: energised, racks accepted and tested"

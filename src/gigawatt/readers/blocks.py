@@ -7,17 +7,19 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.readers.readings import MOST_BLOCK_COUNT, Block, Series
+from gigawatt.readers.readings import MOST_BLOCK_COUNT, ReadingBlock, ReadingSeries
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-def blocks(series: Series, lines: Ints, starts_ms: Ints, ends_ms: Ints, values: Floats) -> Iterator[Block]:
+def blocks(
+    series: ReadingSeries, lines: Ints, starts_ms: Ints, ends_ms: Ints, values: Floats
+) -> Iterator[ReadingBlock]:
     """Readings that no two of start at once, in order, cut into blocks; none where there are none."""
     for at in range(0, len(lines), MOST_BLOCK_COUNT):
         some = slice(at, at + MOST_BLOCK_COUNT)
-        yield Block(
+        yield ReadingBlock(
             series=series,
             lines=lines[some],
             starts_ms=starts_ms[some],

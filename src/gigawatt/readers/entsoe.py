@@ -29,7 +29,15 @@ from pathlib import Path
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.readers.clock import MS_PER_S, milliseconds
 from gigawatt.readers.csv_rows import number
-from gigawatt.readers.readings import MOST_BLOCK_COUNT, Asked, Block, Event, Rejected, Remark, Series
+from gigawatt.readers.readings import (
+    MOST_BLOCK_COUNT,
+    FileAsked,
+    FileEvent,
+    ReadingBlock,
+    ReadingSeries,
+    Rejected,
+    Remark,
+)
 from gigawatt.readers.single_readings import SingleReading, in_blocks
 from gigawatt.readers.xml_parts import XmlPart, xml_parts
 
@@ -86,7 +94,7 @@ class _PriceTally:
     holes_count: int = 0
 
 
-def read(file: Path, asked: Asked) -> Iterator[Block | Event | Rejected | Remark]:
+def read(file: Path, asked: FileAsked) -> Iterator[ReadingBlock | FileEvent | Rejected | Remark]:
     """Prices as readings in the document's own currency and measure, such as EUR/MWh, by bidding zone and auction.
 
     Raises CatalogError where the file cannot be read, is no XML, or is another document than one of prices.
@@ -105,7 +113,7 @@ def _parts(file: Path) -> Iterator[XmlPart | Rejected]:
         yield part
 
 
-def _items(file: Path, asked: Asked, subjects: Sequence[str]) -> Iterator[SingleReading | Rejected | Remark]:
+def _items(file: Path, asked: FileAsked, subjects: Sequence[str]) -> Iterator[SingleReading | Rejected | Remark]:
     tally = _PriceTally()
     names = iter(subjects)  # in the order of the file, which is read a second time
     for part in _parts(file):
@@ -172,7 +180,7 @@ def _lanes(subjects: Sequence[str], auctions: Sequence[_Auction]) -> list[int]:
     return lanes
 
 
-def _prices(part: XmlPart, subject: str, asked: Asked, tally: _PriceTally) -> Iterator[SingleReading | Rejected]:
+def _prices(part: XmlPart, subject: str, asked: FileAsked, tally: _PriceTally) -> Iterator[SingleReading | Rejected]:
     """The prices of a time series."""
     currency, measure = part.words("currency_Unit.name"), part.words("price_Measure_Unit.name")
     unit = f"{currency}/{MEASURES.get(measure, measure)}" if currency and measure else asked.unit
@@ -184,7 +192,7 @@ def _prices(part: XmlPart, subject: str, asked: Asked, tally: _PriceTally) -> It
     if reason:
         yield Rejected(line=part.line, reason=reason)
         return
-    series = Series(quantity="price", unit=unit, site=asked.site, subject=subject)
+    series = ReadingSeries(quantity="price", unit=unit, site=asked.site, subject=subject)
     for period in part.each("Period"):
         try:
             steps = _steps(period)
@@ -195,7 +203,7 @@ def _prices(part: XmlPart, subject: str, asked: Asked, tally: _PriceTally) -> It
 
 
 def _period(
-    period: XmlPart, steps: _Steps, series: Series, held: bool, tally: _PriceTally
+    period: XmlPart, steps: _Steps, series: ReadingSeries, held: bool, tally: _PriceTally
 ) -> Iterator[SingleReading | Rejected]:
     """The prices of a period, step by step; what it has no price for is told."""
     known: dict[int, tuple[int, float]] = {}

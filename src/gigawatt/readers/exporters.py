@@ -30,7 +30,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from gigawatt.readers.readings import QUANTITIES, Series
+from gigawatt.readers.readings import QUANTITIES, ReadingSeries
 
 MJ_PER_WH = 3.6e6
 How = Literal["power", "energy", "errors", "count", "sum of", "number of"]
@@ -114,7 +114,7 @@ def is_part(name: str) -> bool:
     return any(whole in _MEANS or f"{whole}_sum" in _COUNTERS or meaning_of(whole) for whole in wholes)
 
 
-def series_of(meaning: Meaning, labels: Mapping[str, str], site: str) -> tuple[Series, str] | str:
+def series_of(meaning: Meaning, labels: Mapping[str, str], site: str) -> tuple[ReadingSeries, str] | str:
     """What a metric's samples are of, and what tells apart counters that add up to it; or why that is not known.
 
     An empty text where they are not to be counted: requests that failed.
@@ -127,10 +127,10 @@ def series_of(meaning: Meaning, labels: Mapping[str, str], site: str) -> tuple[S
         if not subject:
             return "names no GPU: it has no label UUID"
         platform = of.get("modelname", "")
-        return Series(quantity=meaning.quantity, unit=unit, site=site, subject=subject, platform=platform), ""
+        return ReadingSeries(quantity=meaning.quantity, unit=unit, site=site, subject=subject, platform=platform), ""
     if meaning.quantity == "requests" and of.get("status") == _FAILED:
         return ""
     subject = of.get("instance") or of.get("pod") or of.get("hostname") or ""
     use_case = of.get("model_name") or of.get("model") or ""
     apart = ",".join(f"{name}={of[name]}" for name in sorted(of.keys() - _ROUTES))
-    return Series(quantity=meaning.quantity, unit=unit, site=site, subject=subject, use_case=use_case), apart
+    return ReadingSeries(quantity=meaning.quantity, unit=unit, site=site, subject=subject, use_case=use_case), apart

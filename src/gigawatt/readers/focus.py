@@ -29,7 +29,7 @@ from gigawatt.errors import CatalogError, Fault
 from gigawatt.readers.clock import milliseconds
 from gigawatt.readers.focus_columns import INVOICE, NUMBERS, TIMES, canonical, missing, other_dataset, version_of
 from gigawatt.readers.parquet_rows import is_parquet, parquet_header, parquet_rows
-from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark, Series, key_of
+from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, ReadingSeries, Rejected, Remark, key_of
 from gigawatt.readers.single_readings import SingleReading, in_blocks
 from gigawatt.readers.streams import csv_header, csv_rows
 
@@ -66,7 +66,7 @@ class _BillTally:
     first_uneven: str = ""
 
 
-def read(file: Path, asked: Asked) -> Iterator[Block | Event | Rejected | Remark]:
+def read(file: Path, asked: FileAsked) -> Iterator[ReadingBlock | FileEvent | Rejected | Remark]:
     """The charges of a bill as readings of cost and of tokens.
 
     `asked.site` stands where rows have no column x_site; without either a row is of its region. Raises CatalogError
@@ -98,7 +98,7 @@ def _checked(file: Path, header: list[str]) -> str:
 
 
 def _items(
-    header: list[str], version: str, rows: Iterator[tuple[int, list[str]] | Rejected], asked: Asked
+    header: list[str], version: str, rows: Iterator[tuple[int, list[str]] | Rejected], asked: FileAsked
 ) -> Iterator[SingleReading | Rejected | Remark]:
     own = _own_columns(header)
     known_by = [name for name in sorted(header) if name not in INVOICE]
@@ -139,7 +139,7 @@ class _Charge:
     spelt: Mapping[str, str]
 
 
-def _charge(row: Mapping[str, str], asked: Asked) -> _Charge:
+def _charge(row: Mapping[str, str], asked: FileAsked) -> _Charge:
     """A row's numbers. Raises ValueError, which says what is wrong with it."""
     for column in ("BilledCost", "BillingAccountId", "ServiceName"):
         if not row[column]:
@@ -212,7 +212,7 @@ def _readings(
     line: int,
     key: int,
     own: Mapping[str, str],
-    asked: Asked,
+    asked: FileAsked,
     tally: _BillTally,
 ) -> Iterator[SingleReading]:
     said = {word: row[column] for word, column in own.items()}
@@ -223,13 +223,13 @@ def _readings(
         "use_case": said.get("use_case", ""),
     }
     times = {"line": line, "start_ms": charge.start_ms, "end_ms": charge.end_ms, "key": key}
-    cost = Series(quantity="cost", unit=row["BillingCurrency"], **place)
+    cost = ReadingSeries(quantity="cost", unit=row["BillingCurrency"], **place)
     yield SingleReading(series=cost, value=float(charge.numbers["BilledCost"]), **times)
     if charge.tokens is not None:
         quantity = _direction(row)
         tally.undirected += quantity == "tokens"
         yield SingleReading(
-            series=Series(quantity=quantity, unit="tokens", **place), value=float(charge.tokens), **times
+            series=ReadingSeries(quantity=quantity, unit="tokens", **place), value=float(charge.tokens), **times
         )
     _count(row, charge, line, tally)
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from gigawatt.readers.clock import MS_PER_S, epoch_milliseconds
 from gigawatt.readers.csv_rows import number
-from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark, Series
+from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, ReadingSeries, Rejected, Remark
 from gigawatt.readers.single_readings import SingleReading, in_blocks
 from gigawatt.readers.xml_parts import XmlPart, xml_parts
 
@@ -54,7 +54,7 @@ class _Entry:
 class _Meter:
     """How the intervals of one meter reading are read."""
 
-    series: Series
+    series: ReadingSeries
     size: float
     length_s: str
     passed_over: str
@@ -71,7 +71,7 @@ class _IntervalTally:
     doubtful: int = 0
 
 
-def read(file: Path, asked: Asked) -> Iterator[Block | Event | Rejected | Remark]:
+def read(file: Path, asked: FileAsked) -> Iterator[ReadingBlock | FileEvent | Rejected | Remark]:
     """Intervals as readings of energy (Wh) or of mean power (W), by meter.
 
     `asked.quantity` is what the meter counts where it counts forward; `asked.subject` names it where the file has one.
@@ -118,7 +118,7 @@ def _of(one: _Entry, others: Sequence[_Entry]) -> _Entry | None:
     return candidates[0] if len(candidates) == 1 else None
 
 
-def _meters(entries: Sequence[_Entry], asked: Asked) -> list[tuple[_Entry, _Meter]]:
+def _meters(entries: Sequence[_Entry], asked: FileAsked) -> list[tuple[_Entry, _Meter]]:
     """How the intervals of every meter reading are read; of every reading type, where a feed has no meter readings."""
     points, readings, types = ([one for one in entries if one.kind == kind] for kind in (POINT, READING, TYPE))
     meters = [(one, _meter(one, types, points, asked)) for one in readings or types]
@@ -133,7 +133,7 @@ def _numbered(meter: _Meter, name: str) -> _Meter:
     return replace(meter, series=replace(meter.series, subject=subject), numbered=True)
 
 
-def _meter(reading: _Entry, types: Sequence[_Entry], points: Sequence[_Entry], asked: Asked) -> _Meter:
+def _meter(reading: _Entry, types: Sequence[_Entry], points: Sequence[_Entry], asked: FileAsked) -> _Meter:
     kind = reading if reading.kind == TYPE else _of(reading, types)
     fields = kind.fields if kind else {}
     forward, unit = asked.quantity or "facility_energy", "Wh"
@@ -143,7 +143,7 @@ def _meter(reading: _Entry, types: Sequence[_Entry], points: Sequence[_Entry], a
     point = _of(reading, points)
     parts = (asked.subject, _name(point, points) if point and (len(points) > 1 or not asked.subject) else "")
     return _Meter(
-        series=Series(
+        series=ReadingSeries(
             quantity=back if fields.get("flowDirection") == REVERSE else forward,
             unit=unit,
             site=asked.site,
@@ -182,7 +182,7 @@ def _passed_over(fields: Mapping[str, str]) -> str:
     return next((reason for reason, holds in reasons.items() if holds), "")
 
 
-def _items(file: Path, asked: Asked, entries: Sequence[_Entry]) -> Iterator[SingleReading | Rejected | Remark]:
+def _items(file: Path, asked: FileAsked, entries: Sequence[_Entry]) -> Iterator[SingleReading | Rejected | Remark]:
     meters = _meters(entries, asked)
     readings = [one for one, _ in meters]
     tally = _IntervalTally()

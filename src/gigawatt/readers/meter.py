@@ -36,7 +36,7 @@ from gigawatt.readers.clock import MS_PER_S, S_PER_H, S_PER_MIN, column_millisec
 from gigawatt.readers.csv_rows import number
 from gigawatt.readers.lines import pieces
 from gigawatt.readers.meter_head import MeterHead, ValueColumn, kind_of, read_head
-from gigawatt.readers.readings import QUANTITIES, Asked, Block, Rejected, Remark, Series
+from gigawatt.readers.readings import QUANTITIES, FileAsked, ReadingBlock, ReadingSeries, Rejected, Remark
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -69,7 +69,7 @@ class _ReadPart:
 class _Held:
     """What is kept while a file is read: series by number, and readings that wait for their neighbours."""
 
-    series: dict[Series, int] = field(default_factory=dict)
+    series: dict[ReadingSeries, int] = field(default_factory=dict)
     kinds: dict[tuple[int, _Cells], tuple[int, float] | str] = field(default_factory=dict)
     parts: list[_ReadPart] = field(default_factory=list)
     decimal: str = ""
@@ -82,7 +82,7 @@ class _Held:
         return sum(len(part.codes) for part in self.parts)
 
 
-def read(file: Path, asked: Asked) -> Iterator[Block | Rejected | Remark]:
+def read(file: Path, asked: FileAsked) -> Iterator[ReadingBlock | Rejected | Remark]:
     """The readings of a meter's CSV file, those of one meter together in the order of time.
 
     Raises CatalogError where the file cannot be read, its head lacks a column or is ambiguous, or a meter's values are
@@ -107,7 +107,7 @@ def read(file: Path, asked: Asked) -> Iterator[Block | Rejected | Remark]:
     yield from _said(file.name, held)
 
 
-def _take(text: str, places: range, head: MeterHead, held: _Held, asked: Asked) -> Iterator[Rejected]:
+def _take(text: str, places: range, head: MeterHead, held: _Held, asked: FileAsked) -> Iterator[Rejected]:
     """Read the lines of a text, which have these numbers, into what is held; refuse those that are none."""
     lines, cells, refused = _cells(text, places, head)
     if lines.size:
@@ -250,7 +250,12 @@ def _no_reading(cell: str, value: float, decimal: str) -> str:
 
 
 def _coded(
-    cells: Sequence[Sequence[str]], column: ValueColumn, head: MeterHead, held: _Held, asked: Asked, odd: dict[int, str]
+    cells: Sequence[Sequence[str]],
+    column: ValueColumn,
+    head: MeterHead,
+    held: _Held,
+    asked: FileAsked,
+    odd: dict[int, str],
 ) -> tuple[NDArray[np.int32], Floats]:
     """The number of each row's series and the size of its unit; `odd` gets why some rows have none."""
     told = [cells[place] for place in head.telling]
@@ -276,7 +281,7 @@ def _coded(
     return codes[at], factors[at]
 
 
-def _settle(name: str, held: _Held, last: bool) -> Iterator[Block | Rejected]:
+def _settle(name: str, held: _Held, last: bool) -> Iterator[ReadingBlock | Rejected]:
     """The readings that are held, series by series; a single one without an end waits for the next of its series."""
     parts, held.parts = held.parts, []
     if not parts:
@@ -302,7 +307,7 @@ def _settle(name: str, held: _Held, last: bool) -> Iterator[Block | Rejected]:
             yield from _of_series(name, of_code[code], one, held)
 
 
-def _of_series(name: str, series: Series, part: _ReadPart, held: _Held) -> Iterator[Block | Rejected]:
+def _of_series(name: str, series: ReadingSeries, part: _ReadPart, held: _Held) -> Iterator[ReadingBlock | Rejected]:
     """Blocks of one series, with the ends of its readings, less those that cannot be."""
     order = np.argsort(part.starts_ms, kind="stable")
     lines, starts_ms, values = part.lines[order], part.starts_ms[order], part.values[order]
@@ -361,7 +366,7 @@ def _clashes(starts_ms: Ints, ends_ms: Ints) -> Mask:
     return found
 
 
-def _refuse_register(name: str, series: Series, values: Floats) -> None:
+def _refuse_register(name: str, series: ReadingSeries, values: Floats) -> None:
     """Raises CatalogError where values are what a register shows, which are no energies of their times."""
     rises = np.diff(values)
     if len(values) < _REGISTER_COUNT or rises.min() < 0 or np.count_nonzero(rises) < len(rises) / 2:

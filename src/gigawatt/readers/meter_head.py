@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from gigawatt.errors import CatalogError, Fault, near
 from gigawatt.readers.clock import S_PER_H, S_PER_MIN
-from gigawatt.readers.readings import Asked, Series
+from gigawatt.readers.readings import FileAsked, ReadingSeries
 
 _DELIMITERS = ",;\t"
 _TIMES = "time, timestamp, start, interval start, start time or datetime"
@@ -83,7 +83,7 @@ class MeterHead:
         return tuple(place for place in (self.meter, self.site, self.unit, self.kind) if place is not None)
 
 
-def read_head(file: str, line: str, asked: Asked) -> MeterHead:
+def read_head(file: str, line: str, asked: FileAsked) -> MeterHead:
     """What the columns of a file are, by its first line. Raises CatalogError with all that it lacks or leaves open."""
     delimiter = max(_DELIMITERS, key=line.count)
     cells = next(csv.reader([line], delimiter=delimiter), [])
@@ -146,7 +146,7 @@ def _without_means(values: Sequence[ValueColumn], lasts: bool) -> tuple[ValueCol
     return tuple(replace(value, mean=value.mean and lasts and value.quantity not in energies) for value in values)
 
 
-def _judge_values(values: Sequence[ValueColumn], roles: Mapping[str, int | None], asked: Asked) -> Iterator[Fault]:
+def _judge_values(values: Sequence[ValueColumn], roles: Mapping[str, int | None], asked: FileAsked) -> Iterator[Fault]:
     """What is wrong with units and quantities that the question says, or that columns leave open."""
     known = ", ".join(_UNITS)
     if asked.unit and asked.unit.lower() not in _UNITS:
@@ -164,7 +164,9 @@ def _judge_values(values: Sequence[ValueColumn], roles: Mapping[str, int | None]
         yield Fault(path="columns", given=names, expected="one column of each quantity, for they would add up")
 
 
-def kind_of(column: ValueColumn, told: Mapping[int, str], head: MeterHead, asked: Asked) -> tuple[Series, float] | str:
+def kind_of(
+    column: ValueColumn, told: Mapping[int, str], head: MeterHead, asked: FileAsked
+) -> tuple[ReadingSeries, float] | str:
     """A row's series and the size of its unit, by the cells that tell series apart; or why they are not known."""
     unit = (column.unit or told.get(_place(head.unit), "") or asked.unit).lower()
     word = told.get(_place(head.kind), "")
@@ -175,7 +177,7 @@ def kind_of(column: ValueColumn, told: Mapping[int, str], head: MeterHead, asked
         return f'"{word[:40]}" is no quantity: expected facility, it or returned'
     factor, power = _UNITS[unit]
     gauge = power and not column.mean
-    series = Series(
+    series = ReadingSeries(
         quantity=_POWERS[quantity] if gauge else quantity,
         unit="W" if gauge else "Wh",
         site=told.get(_place(head.site), "") or asked.site,

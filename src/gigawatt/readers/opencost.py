@@ -22,7 +22,7 @@ from typing import Any
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.files import read_json
 from gigawatt.readers.clock import milliseconds
-from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark, Series, key_of
+from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, ReadingSeries, Rejected, Remark, key_of
 from gigawatt.readers.single_readings import SingleReading, in_blocks
 
 EXPECTED = 'an answer of OpenCost to /allocation: {"code": 200, "data": [{name: {"window": …, "totalCost": …}, …}]}'
@@ -33,7 +33,7 @@ USD = "USD"
 GPU_LABEL = "nvidia_com_gpu_product"
 
 
-def read(file: Path, asked: Asked) -> Iterator[Block | Event | Rejected | Remark]:
+def read(file: Path, asked: FileAsked) -> Iterator[ReadingBlock | FileEvent | Rejected | Remark]:
     """Allocations as readings of cost and GPU time, each of the window that was asked for, counted as lines from 1.
 
     `asked.unit` is the currency that OpenCost is set to; USD where it is not stated, with a remark. Raises CatalogError
@@ -57,7 +57,7 @@ def _allocations(file: Path) -> list[tuple[str, Any]]:
     return [item for one in answer["data"] for item in (one or {}).items()]
 
 
-def _items(allocations: list[tuple[str, Any]], asked: Asked) -> Iterator[SingleReading | Rejected | Remark]:
+def _items(allocations: list[tuple[str, Any]], asked: FileAsked) -> Iterator[SingleReading | Rejected | Remark]:
     taken = 0
     for line, (name, allocation) in enumerate(allocations, start=1):
         try:
@@ -73,7 +73,7 @@ def _items(allocations: list[tuple[str, Any]], asked: Asked) -> Iterator[SingleR
         yield Remark(code="currency", text=text)
 
 
-def _readings(name: str, allocation: Any, line: int, asked: Asked) -> Iterator[SingleReading]:
+def _readings(name: str, allocation: Any, line: int, asked: FileAsked) -> Iterator[SingleReading]:
     """Cost of an allocation, and its GPU time where it has any. Raises ValueError, which says what is wrong with it."""
     if not isinstance(allocation, dict):
         raise ValueError("no allocation")
@@ -95,12 +95,12 @@ def _readings(name: str, allocation: Any, line: int, asked: Asked) -> Iterator[S
     if cost is None:
         raise ValueError("no totalCost")
     unit = asked.unit or USD
-    yield SingleReading(series=Series(quantity="cost", unit=unit, **place), value=cost, **times)
+    yield SingleReading(series=ReadingSeries(quantity="cost", unit=unit, **place), value=cost, **times)
     hours = _number(allocation, "gpuHours")
     if hours and not name.endswith(IDLE):
         if hours < 0:
             raise ValueError(f"gpuHours is {hours:g}, below 0")
-        yield SingleReading(series=Series(quantity="gpu_time", unit="h", **place), value=hours, **times)
+        yield SingleReading(series=ReadingSeries(quantity="gpu_time", unit="h", **place), value=hours, **times)
 
 
 def _table(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -110,7 +110,7 @@ def _table(of: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return found
 
 
-def _time(window: Mapping[str, Any], edge: str, asked: Asked) -> int:
+def _time(window: Mapping[str, Any], edge: str, asked: FileAsked) -> int:
     """An edge of a window, for which OpenCost writes the text "null" where it is open."""
     text = str(window.get(edge) or "null")
     if text == "null":

@@ -21,7 +21,7 @@ from gigawatt.errors import CatalogError, Fault
 from gigawatt.readers.clock import END_MS, MS_PER_S
 from gigawatt.readers.csv_rows import Floats, number
 from gigawatt.readers.lines import pieces
-from gigawatt.readers.readings import Asked, Block, Rejected, Remark
+from gigawatt.readers.readings import FileAsked, ReadingBlock, Rejected, Remark
 from gigawatt.readers.scrapes import FIRST_S, MOST_HELD_COUNT, SampleStream, Scrape, settle
 
 Ints = NDArray[np.int64]
@@ -49,7 +49,7 @@ class _Form:
     """What stands before the value of a line → the place of its goal."""
 
 
-def read(file: Path, asked: Asked) -> Iterator[Block | Rejected | Remark]:
+def read(file: Path, asked: FileAsked) -> Iterator[ReadingBlock | Rejected | Remark]:
     """The readings of a file of metrics.
 
     Raises CatalogError where the file cannot be read, has no samples or none with a time, or has seconds and

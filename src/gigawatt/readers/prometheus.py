@@ -18,7 +18,7 @@ from gigawatt.errors import CatalogError, Fault
 from gigawatt.files import read_json
 from gigawatt.readers.clock import END_MS, MS_PER_S
 from gigawatt.readers.csv_rows import number
-from gigawatt.readers.readings import Asked, Block, Rejected, Remark
+from gigawatt.readers.readings import FileAsked, ReadingBlock, Rejected, Remark
 from gigawatt.readers.scrapes import FIRST_S, Scrape, settle
 
 # Steps of a range that Prometheus refuses to go beyond; a range of so many steps has one point more.
@@ -26,7 +26,7 @@ MOST_STEPS_COUNT = 11_000
 _NAMELESS = "a series without a metric's name, which functions such as increase() drop: query the raw counter"
 
 
-def read(file: Path, asked: Asked) -> Iterator[Block | Rejected | Remark]:
+def read(file: Path, asked: FileAsked) -> Iterator[ReadingBlock | Rejected | Remark]:
     """The readings of an answer.
 
     Raises CatalogError where the file cannot be read, is no answer of Prometheus, or is one that says an error.

@@ -89,7 +89,36 @@ class QuotaTable:
         return {one.flavor: one for one in self.shares if one.queue == queue}
 
 
-def read_objects(file: Path) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KubeObject:
+    """An object of Kubernetes as it stands in a file: a mapping with a kind, and a name in its metadata."""
+
+    body: Any
+
+    @property
+    def kind(self) -> str:
+        return str(self.body.get("kind"))
+
+    @property
+    def name(self) -> str:
+        return str(self.body["metadata"]["name"])
+
+    @property
+    def key(self) -> tuple[str, str | None, str]:
+        """What no other object has in common with it: kind, namespace and name."""
+        return self.kind, self.body["metadata"].get("namespace"), self.name
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        labels = self.body["metadata"].get("labels")
+        return labels if isinstance(labels, Mapping) else {}
+
+    @property
+    def spec(self) -> Any:
+        return self.body.get("spec") or {}
+
+
+def read_objects(file: Path) -> list[KubeObject]:
     """Every object of a file of Kubernetes: of each document of it, and of lists among them.
 
     Raises CatalogError where it cannot be read, is no YAML, has a key twice or an alias, or holds what is no object.
@@ -97,7 +126,7 @@ def read_objects(file: Path) -> list[dict[str, Any]]:
     return parse_objects(read_text(file, "YAML file", MOST_TABLE_BYTES), str(file))
 
 
-def parse_objects(text: str, path: str) -> list[dict[str, Any]]:
+def parse_objects(text: str, path: str) -> list[KubeObject]:
     """Every object of a text, as `read_objects` does."""
     import yaml
 
@@ -130,7 +159,7 @@ def _loader() -> Any:
     return type("Once", (yaml.SafeLoader,), {"compose_node": compose_node, "construct_mapping": construct_mapping})
 
 
-def _objects(document: Any) -> Iterator[dict[str, Any]]:
+def _objects(document: Any) -> Iterator[KubeObject]:
     if not isinstance(document, dict) or not isinstance(document.get("kind"), str):
         raise ValueError("something without a kind")
     kind, metadata = document["kind"], document.get("metadata")
@@ -142,26 +171,26 @@ def _objects(document: Any) -> Iterator[dict[str, Any]]:
     elif not isinstance(document.get("spec", {}), dict):
         raise ValueError(f"the {kind} {metadata['name']} whose spec is no mapping")
     else:
-        yield document
+        yield KubeObject(body=document)
 
 
-def from_kueue(objects: Sequence[Mapping[str, Any]]) -> QuotaTable:
+def from_kueue(objects: Sequence[KubeObject]) -> QuotaTable:
     """The table that Kueue's objects of ours were made of. Raises KeyError where they are not ours."""
     of = _by_kind(objects)
-    root = next(one for one in of["Cohort"] if "parentName" not in one["spec"])
+    root = next(one for one in of["Cohort"] if "parentName" not in one.spec)
     spare = {name: entry["nominalQuota"] for name, _, entry in _quotas(root)}
     queues, shares = [], []
     resources: dict[str, str] = {}
-    priorities = {one["metadata"]["name"]: one for one in of["WorkloadPriorityClass"]}
+    priorities = {one.name: one.body for one in of["WorkloadPriorityClass"]}
     for one in of["ClusterQueue"]:
-        name = one["metadata"]["name"]
+        name = one.name
         queues.append(
             QuotaQueue(
                 name=name,
                 title=priorities[name]["description"],
-                group=one["metadata"]["labels"][COMPONENT],
+                group=one.labels[COMPONENT],
                 priority=priorities[name]["value"],
-                weight_ratio=one["spec"]["fairSharing"]["weight"],
+                weight_ratio=one.spec["fairSharing"]["weight"],
             )
         )
         for flavor, resource, entry in _quotas(one):
@@ -178,11 +207,10 @@ def from_kueue(objects: Sequence[Mapping[str, Any]]) -> QuotaTable:
             resources[flavor] = resource
     resources |= {flavor: resource for flavor, resource, _ in _quotas(root)}
     flavors = tuple(
-        _flavor(one["metadata"]["name"], one["spec"]["nodeLabels"], resources[one["metadata"]["name"]], shares, spare)
-        for one in of["ResourceFlavor"]
+        _flavor(one.name, one.spec["nodeLabels"], resources[one.name], shares, spare) for one in of["ResourceFlavor"]
     )
     return QuotaTable(
-        programme=root["metadata"]["name"],
+        programme=root.name,
         flavors=flavors,
         queues=tuple(queues),
         shares=_in_order(shares, [queue.name for queue in queues], flavors),
@@ -198,27 +226,27 @@ def _flavor(
     )
 
 
-def _by_kind(objects: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+def _by_kind(objects: Sequence[KubeObject]) -> dict[str, list[KubeObject]]:
+    found: dict[str, list[KubeObject]] = defaultdict(list)
     for one in objects:
-        found[one["kind"]].append(one)
+        found[one.kind].append(one)
     return found
 
 
-def _quotas(one: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def _quotas(one: KubeObject) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Flavor, resource and entry of each quota of a ClusterQueue or a Cohort."""
-    for group in one["spec"].get("resourceGroups", []):
+    for group in one.spec.get("resourceGroups", []):
         for flavor in group["flavors"]:
             for entry in flavor["resources"]:
                 yield flavor["name"], entry["name"], entry
 
 
-def from_kai(objects: Sequence[Mapping[str, Any]]) -> QuotaTable:
+def from_kai(objects: Sequence[KubeObject]) -> QuotaTable:
     """The table that KAI's queues of ours were made of. Raises KeyError where they are not ours."""
     flavors, shares = [], []
     queues: dict[str, QuotaQueue] = {}
     for one in objects:
-        labels, notes, spec = one["metadata"]["labels"], one["metadata"]["annotations"], one["spec"]
+        labels, notes, spec = one.labels, one.body["metadata"]["annotations"], one.spec
         gpu = spec["resources"]["gpu"]
         if "parentQueue" not in spec:
             flavors.append(
@@ -249,7 +277,7 @@ def from_kai(objects: Sequence[Mapping[str, Any]]) -> QuotaTable:
             )
         )
     return QuotaTable(
-        programme=objects[0]["metadata"]["labels"][PART_OF],
+        programme=objects[0].labels[PART_OF],
         flavors=tuple(flavors),
         queues=tuple(queues.values()),
         shares=_in_order(shares, list(queues), flavors),
@@ -265,7 +293,7 @@ def _in_order(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlurmRow:
+class QosRow:
     """An account of a cluster, or a QOS, which is of every cluster ("").
 
     fields: by Slurm's names; a limit on accelerators as what its GrpTRES says of gres/gpu and of each type.
@@ -282,7 +310,7 @@ class SlurmRow:
         return {match[1] or "": int(match[2]) for match in _TRES.finditer(self.fields.get("GrpTRES", ""))}
 
 
-def read_slurm(file: Path) -> list[SlurmRow]:
+def read_slurm(file: Path) -> list[QosRow]:
     """Accounts and QOS of a file: of our commands, of `sacctmgr -P show assoc` and `show qos`, or of `sacctmgr dump`.
 
     One file may hold several of them, one after another. Raises CatalogError where none is in it.
@@ -294,9 +322,9 @@ def read_slurm(file: Path) -> list[SlurmRow]:
     return rows
 
 
-def parse_slurm(text: str) -> list[SlurmRow]:
+def parse_slurm(text: str) -> list[QosRow]:
     """Accounts and QOS of a text, as `read_slurm` does; of users, which share in their account, there are none."""
-    rows: list[SlurmRow] = []
+    rows: list[QosRow] = []
     heads: list[str] = []
     cluster = ""
     for line in text.splitlines():
@@ -316,24 +344,24 @@ _DUMPED = re.compile(r"(Cluster|Account|QOS) - '([^']*)':?(.*)")
 _SET = re.compile(r"([A-Za-z]+)=('[^']*'|[^:]*(?::[^=:,]+=\d+[^:]*)*)")
 
 
-def _of_table(row: Mapping[str, str]) -> Iterator[SlurmRow]:
+def _of_table(row: Mapping[str, str]) -> Iterator[QosRow]:
     if "Account" in row and not row.get("User") and not row.get("Partition"):
         fields = {"Fairshare": row.get("Share", ""), "GrpTRES": row.get("GrpTRES", ""), "QOS": row.get("QOS", "")}
-        yield SlurmRow(kind="account", cluster=row["Cluster"], name=row["Account"], fields=fields)
+        yield QosRow(kind="account", cluster=row["Cluster"], name=row["Account"], fields=fields)
     elif "Name" in row:
         fields = {name: row[name] for name in ("Priority", "Preempt", "GrpTRES") if name in row}
-        yield SlurmRow(kind="qos", cluster="", name=row["Name"], fields=fields)
+        yield QosRow(kind="qos", cluster="", name=row["Name"], fields=fields)
 
 
-def _of_dump(found: re.Match[str], cluster: str) -> Iterator[SlurmRow]:
+def _of_dump(found: re.Match[str], cluster: str) -> Iterator[QosRow]:
     fields = {name: value.strip("'") for name, value in _SET.findall(found[3])}
     if found[1] == "Account":
-        yield SlurmRow(kind="account", cluster=cluster, name=found[2], fields=fields)
+        yield QosRow(kind="account", cluster=cluster, name=found[2], fields=fields)
     elif found[1] == "QOS":
-        yield SlurmRow(kind="qos", cluster="", name=found[2], fields=fields)
+        yield QosRow(kind="qos", cluster="", name=found[2], fields=fields)
 
 
-def _of_command(line: str) -> Iterator[SlurmRow]:
+def _of_command(line: str) -> Iterator[QosRow]:
     """What `sacctmgr -i modify account|qos where … set …` sets."""
     words = shlex.split(line)
     if words[:3] != ["sacctmgr", "-i", "modify"] or "set" not in words:
@@ -341,7 +369,7 @@ def _of_command(line: str) -> Iterator[SlurmRow]:
     where, values = words[4 : words.index("set")], words[words.index("set") + 1 :]
     of = dict(word.split("=", 1) for word in where if "=" in word)
     fields = dict(word.split("=", 1) for word in values)
-    yield SlurmRow(kind=words[3], cluster=of.get("cluster", ""), name=of["name"], fields=fields)
+    yield QosRow(kind=words[3], cluster=of.get("cluster", ""), name=of["name"], fields=fields)
 
 
 def from_slurm(text: str) -> QuotaTable:

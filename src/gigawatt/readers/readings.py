@@ -39,7 +39,7 @@ QUANTITIES: dict[str, tuple[str, bool]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Series:
+class ReadingSeries:
     """What is measured, in which unit, where, and of what."""
 
     quantity: str
@@ -57,14 +57,14 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class ReadingBlock:
     """Readings of one series in the order of the file, arrays of one shape (readings,).
 
     A reading is known by series, start and key: `keys` tell apart things that start at once (jobs, billed rows), and
     are 0 for a meter. `ends_ms` equal `starts_ms` for a gauge. Times are milliseconds of UTC since 1970.
     """
 
-    series: Series
+    series: ReadingSeries
     lines: NDArray[np.int64]
     starts_ms: NDArray[np.int64]
     ends_ms: NDArray[np.int64]
@@ -73,7 +73,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class FileEvent:
     """Something that a line says has happened, which is a fact of its own and no reading."""
 
     line: int
@@ -101,7 +101,7 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class FileAsked:
     """What a file does not say of itself."""
 
     site: str = ""

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.readers.clock import milliseconds
-from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark
+from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, Rejected, Remark
 
 # What every row says; of its other columns the kind decides.
 NEEDED = ("kind", "at")
 
 
-def read(file: Path, asked: Asked) -> Iterator[Block | Event | Rejected | Remark]:
+def read(file: Path, asked: FileAsked) -> Iterator[ReadingBlock | FileEvent | Rejected | Remark]:
     """Every row as an event. Raises CatalogError where the file is no CSV with those columns."""
     with file.open(encoding="utf-8-sig", newline="") as stream:
         rows = csv.reader(stream, strict=True)
@@ -48,7 +48,7 @@ def _check(file: Path, head: list[str]) -> None:
         raise CatalogError(faults)
 
 
-def _event(line: int, head: list[str], cells: list[str], asked: Asked) -> Event | Rejected:
+def _event(line: int, head: list[str], cells: list[str], asked: FileAsked) -> FileEvent | Rejected:
     if len(cells) != len(head):
         return Rejected(line=line, reason=f"{len(cells)} cells below {len(head)} columns")
     said = {name: cell.strip() for name, cell in zip(head, cells, strict=True) if name and cell.strip()}
@@ -57,7 +57,7 @@ def _event(line: int, head: list[str], cells: list[str], asked: Asked) -> Event 
     except ValueError as error:
         return Rejected(line=line, reason=f"at: {error}")
     kind = said.pop("kind", "")
-    return Event(line=line, kind=kind, happened_ms=at_ms, values=dict(said))
+    return FileEvent(line=line, kind=kind, happened_ms=at_ms, values=dict(said))
 
 
 def _timed(text: str) -> bool:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from gigawatt.readers.blocks import blocks
 from gigawatt.readers.clock import MS_PER_S, S_PER_H
 from gigawatt.readers.exporters import PASSED_OVER, Meaning, is_part, meaning_of, series_of
-from gigawatt.readers.readings import QUANTITIES, Block, Rejected, Remark, Series
+from gigawatt.readers.readings import QUANTITIES, ReadingBlock, ReadingSeries, Rejected, Remark
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -43,7 +43,7 @@ class SampleStream:
     """Samples of one thing by one metric, as they came: lines, milliseconds, values."""
 
     meaning: Meaning
-    series: Series
+    series: ReadingSeries
     lines: array[int] = field(default_factory=lambda: array("q"))
     times_ms: array[int] = field(default_factory=lambda: array("q"))
     values: array[float] = field(default_factory=lambda: array("d"))
@@ -63,7 +63,7 @@ class Scrape:
     """What is kept of a file of metrics while it is read."""
 
     site: str
-    streams: dict[tuple[Meaning, Series, str], SampleStream] = field(default_factory=dict)
+    streams: dict[tuple[Meaning, ReadingSeries, str], SampleStream] = field(default_factory=dict)
     passed: Counter[str] = field(default_factory=Counter)
     """Samples by the name of a metric without a meaning."""
     told: Counter[str] = field(default_factory=Counter)
@@ -96,7 +96,7 @@ class _Samples:
         return replace(self, **{name: getattr(self, name)[which] for name in ("lines", "times_ms", "values", "again")})
 
 
-def settle(scrape: Scrape, last: bool) -> Iterator[Block | Rejected | Remark]:
+def settle(scrape: Scrape, last: bool) -> Iterator[ReadingBlock | Rejected | Remark]:
     """Readings of what is held: of GPUs at any time, each one's last sample kept; of all else where nothing follows."""
     gpus = {"power": _powers, "energy": _energies, "errors": _errors}
     for stream in scrape.streams.values():
@@ -158,7 +158,7 @@ def _numbers(stream: SampleStream, samples: _Samples, scrape: Scrape) -> _Sample
     return kept
 
 
-def _powers(stream: SampleStream, samples: _Samples, scrape: Scrape) -> Iterator[Block | Rejected]:
+def _powers(stream: SampleStream, samples: _Samples, scrape: Scrape) -> Iterator[ReadingBlock | Rejected]:
     """Power as it was, and as energy until the next sample of any kind."""
     values = samples.values
     known = _known(values)
@@ -184,7 +184,7 @@ def _powers(stream: SampleStream, samples: _Samples, scrape: Scrape) -> Iterator
     yield from blocks(series, once.lines[:-1][held], starts_ms, ends_ms, energies)
 
 
-def _energies(stream: SampleStream, samples: _Samples, scrape: Scrape) -> Iterator[Block | Rejected]:
+def _energies(stream: SampleStream, samples: _Samples, scrape: Scrape) -> Iterator[ReadingBlock | Rejected]:
     """Increments of a counter of energy, none of which is more than a GPU can take in its time."""
     samples = _numbers(stream, samples, scrape)
     steps = np.diff(samples.values)
@@ -198,7 +198,7 @@ def _energies(stream: SampleStream, samples: _Samples, scrape: Scrape) -> Iterat
     yield from blocks(stream.series, samples.lines[1:][~odd], starts_ms, ends_ms, added[~odd])
 
 
-def _errors(stream: SampleStream, samples: _Samples, scrape: Scrape) -> Iterator[Block]:
+def _errors(stream: SampleStream, samples: _Samples, scrape: Scrape) -> Iterator[ReadingBlock]:
     """One error at each change to another code than 0."""
     samples = _numbers(stream, samples, scrape)
     edge = (samples.values[1:] != samples.values[:-1]) & (samples.values[1:] != 0)
@@ -217,9 +217,9 @@ class _Added:
     values: Floats
 
 
-def _served(scrape: Scrape) -> Iterator[Block | Rejected]:
+def _served(scrape: Scrape) -> Iterator[ReadingBlock | Rejected]:
     """Readings of counters of requests: their increments, and means of sums over numbers."""
-    found: dict[tuple[str, Series], list[_Added]] = defaultdict(list)
+    found: dict[tuple[str, ReadingSeries], list[_Added]] = defaultdict(list)
     for stream in _counted(scrape):
         samples, refused = _ordered(stream)
         yield from refused
@@ -264,7 +264,7 @@ def _summed(parts: Iterable[_Added]) -> _Added:
     return _Added(lines[first], spans[0], spans[1], np.asarray(sums, float))
 
 
-def _means(series: Series, sums: _Added, parts: list[_Added], scrape: Scrape) -> Iterator[Block]:
+def _means(series: ReadingSeries, sums: _Added, parts: list[_Added], scrape: Scrape) -> Iterator[ReadingBlock]:
     """Means of what came between two samples, at the later of them; none where nothing came."""
     if not parts:
         scrape.told["half"] += 1

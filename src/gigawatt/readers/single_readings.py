@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigawatt.readers.readings import MOST_BLOCK_COUNT, Block, Event, Rejected, Remark, Series
+from gigawatt.readers.readings import MOST_BLOCK_COUNT, FileEvent, ReadingBlock, ReadingSeries, Rejected, Remark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SingleReading:
     """One reading of one series; `Block` says what its numbers are."""
 
-    series: Series
+    series: ReadingSeries
     line: int
     start_ms: int
     end_ms: int
@@ -23,10 +23,10 @@ class SingleReading:
 
 
 def in_blocks(
-    found: Iterable[SingleReading | Event | Rejected | Remark], most_count: int = MOST_BLOCK_COUNT
-) -> Iterator[Block | Event | Rejected | Remark]:
+    found: Iterable[SingleReading | FileEvent | Rejected | Remark], most_count: int = MOST_BLOCK_COUNT
+) -> Iterator[ReadingBlock | FileEvent | Rejected | Remark]:
     """What a reader finds, its readings in blocks of one series; no more than so many readings wait for theirs."""
-    waiting: dict[Series, list[SingleReading]] = {}
+    waiting: dict[ReadingSeries, list[SingleReading]] = {}
     count = 0
     for item in found:
         if not isinstance(item, SingleReading):
@@ -40,8 +40,8 @@ def in_blocks(
     yield from map(_block, waiting.values())
 
 
-def _block(readings: list[SingleReading]) -> Block:
-    return Block(
+def _block(readings: list[SingleReading]) -> ReadingBlock:
+    return ReadingBlock(
         series=readings[0].series,
         lines=np.array([reading.line for reading in readings], dtype=np.int64),
         starts_ms=np.array([reading.start_ms for reading in readings], dtype=np.int64),

@@ -29,7 +29,7 @@ from gigawatt import units
 from gigawatt.errors import CatalogError, Fault, near
 from gigawatt.readers.clock import milliseconds
 from gigawatt.readers.csv_rows import number
-from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark
+from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, Rejected, Remark
 from gigawatt.readers.streams import csv_header, csv_rows
 
 STATES = ("announced", "contracted", "under_construction", "energised", "it_loaded")
@@ -44,7 +44,9 @@ MOST_SOURCE = 400
 _SLUG = re.compile(r"[^a-z0-9]+")
 
 
-def read(file: Path, asked: Asked, today_ms: int | None = None) -> Iterator[Block | Event | Rejected | Remark]:
+def read(
+    file: Path, asked: FileAsked, today_ms: int | None = None
+) -> Iterator[ReadingBlock | FileEvent | Rejected | Remark]:
     """What has happened to sites, as events of kind "site".
 
     `asked.subject` is the name of the one site of the file that is wanted, and `asked.site` what the ledger calls it;
@@ -68,9 +70,9 @@ def _items(
     names: list[str],
     rows: Iterator[tuple[int, list[str]] | Rejected],
     epoch: bool,
-    asked: Asked,
+    asked: FileAsked,
     limit_ms: int,
-) -> Iterator[Event | Rejected | Remark]:
+) -> Iterator[FileEvent | Rejected | Remark]:
     taken = 0
     planned: list[int] = []
     for item in rows:
@@ -112,7 +114,7 @@ def _epoch_row(row: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _event(line: int, row: Mapping[str, str], asked: Asked) -> Event:
+def _event(line: int, row: Mapping[str, str], asked: FileAsked) -> FileEvent:
     """A row as an event. Raises ValueError, which says what is wrong with it."""
     site = asked.site if asked.subject or not row["site"] else row["site"]
     if not site:
@@ -130,10 +132,10 @@ def _event(line: int, row: Mapping[str, str], asked: Asked) -> Event:
     values = {"site": site, "state": state, "power": row["power"], "basis": basis}
     if row.get("source"):
         values["source"] = row["source"][:MOST_SOURCE]
-    return Event(line=line, kind="site", happened_ms=_date_ms(row["date"], asked), values=values)
+    return FileEvent(line=line, kind="site", happened_ms=_date_ms(row["date"], asked), values=values)
 
 
-def _date_ms(text: str, asked: Asked) -> int:
+def _date_ms(text: str, asked: FileAsked) -> int:
     """A day, which begins at midnight of UTC wherever it is, or a time. Raises ValueError where it is neither."""
     return milliseconds(text, asked.utc_offset_s if ":" in text else 0.0)
 

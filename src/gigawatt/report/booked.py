@@ -11,15 +11,17 @@ from gigawatt.study.job import HASH_LENGTH
 # Digits of a hash that a table has room for; they are enough to find the fact by.
 HASH_DIGITS = 12
 STATES = {"it_loaded": "IT-loaded"}
+# A day is meant by its end, to the millisecond.
+END_OF_DAY = "23:59:59.999"
 UNNAMED = "(no site named)"
 
 
 def moment(text: str | None) -> str:
-    """A moment as people read it: "2026-03-01", with the minute where it is not midnight."""
+    """A moment as people read it: "2026-03-01", with the minute where it is neither midnight nor the end of the day."""
     if text is None:
         return "–"
     day, time = text[:10], text[11:16]
-    return day if time == "00:00" else f"{day} {time} UTC"
+    return day if time == "00:00" or text[11:].startswith(END_OF_DAY) else f"{day} {time} UTC"
 
 
 def state(name: str) -> str:
@@ -44,13 +46,15 @@ def kept(database: str, last: str) -> Facts:
     return Facts(name="head", title="", pairs=pairs)
 
 
-def told(title: str, head: Head, lead: str, parts: Sequence[Part], tail: Iterable[Section] = ()) -> Document:
-    """The document of one thing done."""
+def told(
+    title: str, head: Head, lead: str, parts: Sequence[Part], tail: Iterable[Section] = (), done: str = "What was done"
+) -> Document:
+    """The document of one thing done. done: title of its parts."""
     return Document(
         title=title,
         names=names(head),
         lead=lead,
-        sections=(Section(slug="done", title="What was done", parts=tuple(parts)), *tail),
+        sections=(Section(slug="done", title=done, parts=tuple(parts)), *tail),
         notes=tuple(note.text for note in head.notes),
         made=f"Gigawatt {head.gigawatt}",
     )

@@ -36,6 +36,7 @@ DOCUMENTS: dict[str, str] = {
     "ledger verify": "ledger_verify",
     "ledger approve": "ledger_milestone",
     "ledger disburse": "ledger_milestone",
+    "ledger example": "ledger_example",
     "predict inference": "inference",
     "predict training": "training",
     "predict bridge": "bridge",
@@ -52,7 +53,7 @@ DOCUMENTS: dict[str, str] = {
 TABLES: dict[str, str] = dict.fromkeys(("validate inference", "validate training", "validate facility"), "predictions")
 TABLE_HEADS = ("measured", "p10", "p50", "p90", "baseline", "error_frac", "note")
 # Verbs whose answer is a file already.
-FILES = ("catalog import-model",)
+FILES = ("catalog import-model", "ledger example")
 # Verbs whose answer is the file of another program, which a terminal is given as it stands.
 WRITTEN = ("export kueue", "export kai", "export slurm", "export focus")
 

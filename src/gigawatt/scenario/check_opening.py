@@ -99,8 +99,6 @@ def _money(use: Opening, asked: Asked, reader: Reader) -> None:
             reader.fault(f"opening.trained[{n}].done", run.done_frac, "less than all: a run that is done is left out")
     if capital.tranches is not None:
         _released(use, capital.tranches, reader)
-    elif use.released_w > 0:
-        reader.fault("opening.released", units.show(use.released_w, "w"), "nothing, for there are no tranches")
 
 
 def _debt(use: Opening, capital: Capital, reader: Reader) -> None:
@@ -162,7 +160,7 @@ def _totals(use: Opening, asked: Asked, standing: _Standing, reader: Reader) -> 
     if use.gross_w is not None and use.gross_w < gross * (1 - ROUNDING_FRAC):
         given = units.show(use.gross_w, "w")
         reader.fault("opening.gross", given, f"at least the {units.show(gross, 'w')} of the racks that stand")
-    if use.gross_w is None and use.released_w > gross * (1 + ROUNDING_FRAC):
+    if tranches is not None and use.gross_w is None and use.released_w > gross * (1 + ROUNDING_FRAC):
         expected = f"at most the {units.show(gross, 'w')} of the racks that stand, or a gross power beside it"
         reader.fault("opening.released", units.show(use.released_w, "w"), expected)
 

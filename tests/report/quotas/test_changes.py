@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from gigawatt.readers.quotas import QuotaTable, SlurmRow, parse_objects, parse_slurm
+from gigawatt.readers.quotas import KubeObject, QosRow, QuotaTable, parse_objects, parse_slurm
 from gigawatt.report.quotas import kueue, manifest, slurm
 from gigawatt.report.quotas.changes import of_objects, of_rows
 from gigawatt.report.quotas.written import written
 from gigawatt.study.export.answer import QuotasAnswer
 
-Objects = list[dict[str, Any]]
+Objects = list[KubeObject]
 
 
 def lines(changes: object) -> list[str]:
@@ -23,9 +23,10 @@ def lines(changes: object) -> list[str]:
     return [str(one) for one in changes]  # type: ignore[attr-defined]
 
 
-def named(objects: Objects, kind: str, name: str) -> dict[str, Any]:
-    (one,) = [one for one in objects if (one["kind"], one["metadata"]["name"]) == (kind, name)]
-    return one
+def named(objects: Objects, kind: str, name: str) -> Any:
+    """The body of an object."""
+    (one,) = [one for one in objects if (one.kind, one.name) == (kind, name)]
+    return one.body
 
 
 @pytest.fixture
@@ -38,8 +39,8 @@ def live(want: Objects) -> Objects:
     """The same as a server gives it back: with its own fields, defaults and spellings, in another order."""
     found = parse_objects(manifest.text(want), "text")
     for one in found:
-        one["metadata"] |= {"uid": "1", "resourceVersion": "2", "managedFields": [{"manager": "kubectl"}]}
-        one["status"] = {"conditions": []}
+        one.body["metadata"] |= {"uid": "1", "resourceVersion": "2", "managedFields": [{"manager": "kubectl"}]}
+        one.body["status"] = {"conditions": []}
     queue = named(found, "ClusterQueue", "chat")
     queue["spec"]["stopPolicy"] = "None"
     queue["spec"]["resourceGroups"][0]["flavors"].reverse()
@@ -57,7 +58,7 @@ def test_a_number_a_missing_flavor_and_an_object_that_is_not_there_are_said(want
     groups[0]["flavors"][0]["resources"][0]["nominalQuota"] = "1k"
     groups[1]["flavors"][0]["name"] = "old"
     del queue["spec"]["fairSharing"]
-    live.remove(named(live, "LocalQueue", "papers"))
+    live.remove(KubeObject(body=named(live, "LocalQueue", "papers")))
     assert lines(of_objects(want, live)) == [
         "change ClusterQueue run-a: spec.resourceGroups[0].flavors[north-gb300].resources[nvidia.com/gpu].nominalQuota "
         "1k → 30",
@@ -79,7 +80,7 @@ def test_a_queue_of_ours_that_is_not_planned_goes_and_others_are_let_be(want: Ob
         "name": "another",
         "labels": ours["metadata"]["labels"] | {"app.kubernetes.io/part-of": "b"},
     }
-    found = lines(of_objects(want, [*live, other, foreign]))
+    found = lines(of_objects(want, [*live, KubeObject(body=other), KubeObject(body=foreign)]))
     assert [line.split(" (")[0] for line in found] == ["add ClusterQueue papers", "remove ClusterQueue books"]
 
 
@@ -101,7 +102,7 @@ def test_what_a_server_does_not_let_change_is_said_with_the_way_round(want: Obje
     ],
 )
 def test_whatever_stands_can_be_compared(want: Objects, live: Objects, change: dict[str, Any]) -> None:
-    strange = [one | change if one["metadata"]["name"] == "chat" else one for one in live]
+    strange = [KubeObject(body=one.body | change) if one.name == "chat" else one for one in live]
     assert of_objects(want, strange) != []
 
 
@@ -144,7 +145,7 @@ def test_slurms_limits_are_said_type_by_type(table: QuotaTable) -> None:
 def test_where_no_qos_is_shown_none_is_missed(table: QuotaTable) -> None:
     shown = as_shown(table).partition("Name|")[0]
     assert of_rows(slurm.rows(table), parse_slurm(shown)) == []
-    found = of_rows(slurm.rows(table), [SlurmRow(kind="qos", cluster="", name="normal", fields={})])
+    found = of_rows(slurm.rows(table), [QosRow(kind="qos", cluster="", name="normal", fields={})])
     assert {(one.action, one.thing.split()[0]) for one in found} == {("add", "qos")}
 
 

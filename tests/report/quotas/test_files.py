@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,12 +12,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gigawatt.errors import ScenarioError
 from gigawatt.readers.quotas import (
+    KubeObject,
+    QosRow,
     QuotaFlavor,
     QuotaQueue,
     QuotaShare,
     QuotaTable,
-    SlurmRow,
     from_kai,
     from_kueue,
     from_slurm,
@@ -26,7 +29,7 @@ from gigawatt.readers.quotas import (
 from gigawatt.report.quotas import kai, kueue, manifest, slurm
 from gigawatt.report.quotas.rules import check_all
 from gigawatt.report.quotas.written import told, written
-from gigawatt.study.export.answer import QuotasAnswer
+from gigawatt.study.export.answer import QuotasAnswer, check_flavors
 from gigawatt.study.export.names import MOST, label, labels
 from gigawatt.study.export.quotas import GROUPS, apportioned
 
@@ -115,7 +118,7 @@ def test_whole_parts_sum_to_the_total_and_none_is_a_package_off(total: int, shar
 
 
 def test_what_no_class_has_is_the_programmes_own_and_all_that_stands_is_in_the_cohorts(table: QuotaTable) -> None:
-    objects = {(one["kind"], one["metadata"]["name"]): one["spec"] for one in kueue.objects(table) if "spec" in one}
+    objects = {(one.kind, one.name): one.spec for one in kueue.objects(table)}
     sums: dict[str, int] = {}
     for (kind, _), spec in objects.items():
         for group in spec.get("resourceGroups", []) if kind in ("Cohort", "ClusterQueue") else []:
@@ -125,7 +128,7 @@ def test_what_no_class_has_is_the_programmes_own_and_all_that_stands_is_in_the_c
 
 
 def test_a_class_of_kueue_has_quota_floor_and_ceiling(table: QuotaTable) -> None:
-    (chat,) = [one["spec"] for one in kueue.objects(table) if one["kind"] == "ClusterQueue"][:1]
+    (chat,) = [one.spec for one in kueue.objects(table) if one.kind == "ClusterQueue"][:1]
     assert chat["cohortName"] == "programme-interactive"
     entries = {one["name"]: one["resources"][0] for one in chat["resourceGroups"][0]["flavors"]}
     expected = {"name": "nvidia.com/gpu", "nominalQuota": 60, "borrowingLimit": 20, "lendingLimit": 30}
@@ -135,34 +138,37 @@ def test_a_class_of_kueue_has_quota_floor_and_ceiling(table: QuotaTable) -> None
 
 
 def test_two_kinds_of_accelerators_are_two_groups_of_resources(table: QuotaTable) -> None:
-    (run,) = [
-        one for one in kueue.objects(table) if one["kind"] == "ClusterQueue" and one["metadata"]["name"] == "run-a"
-    ]
+    (run,) = [one for one in kueue.objects(table) if one.key == ("ClusterQueue", None, "run-a")]
     found = [
-        (group["coveredResources"], [one["name"] for one in group["flavors"]])
-        for group in run["spec"]["resourceGroups"]
+        (group["coveredResources"], [one["name"] for one in group["flavors"]]) for group in run.spec["resourceGroups"]
     ]
     assert found == [(["nvidia.com/gpu"], ["north-gb300"]), (["amd.com/gpu"], ["south-mi455x"])]
 
 
 def test_batch_work_takes_nothing_back_from_what_goes_before_it(table: QuotaTable) -> None:
-    rules = {
-        one["metadata"]["name"]: one["spec"]["preemption"]
-        for one in kueue.objects(table)
-        if one["kind"] == "ClusterQueue"
-    }
+    rules = {one.name: one.spec["preemption"] for one in kueue.objects(table) if one.kind == "ClusterQueue"}
     assert rules["papers"]["reclaimWithinCohort"] == "LowerPriority"
-    values = {one["metadata"]["name"]: one["value"] for one in kueue.objects(table) if "value" in one}
+    values = {one.name: one.body["value"] for one in kueue.objects(table) if "value" in one.body}
     assert values["chat"] > values["run-a"] > values["papers"]
 
 
 def test_all_nine_numbers_of_a_queue_of_kai_are_written(table: QuotaTable) -> None:
     for one in kai.objects(table):
-        resources = one["spec"]["resources"]
+        resources = one.spec["resources"]
         assert set(resources) == {"gpu", "cpu", "memory"}
         for numbers in resources.values():
             assert set(numbers) == {"quota", "limit", "overQuotaWeight"}
             assert numbers["limit"] != 0
+
+
+def test_more_flavors_than_a_queue_of_kueue_takes_are_one_fault(table: QuotaTable) -> None:
+    def of(count: int) -> QuotaTable:
+        flavors = tuple(replace(table.flavors[0], name=f"flavor-{n}") for n in range(count))
+        return replace(table, flavors=(*flavors, table.flavors[-1]), shares=())
+
+    check_flavors(of(64))
+    with pytest.raises(ScenarioError, match="65 pairs of site and platform"):
+        check_flavors(of(65))
 
 
 def test_slurm_gets_commands_that_add_before_they_modify(table: QuotaTable) -> None:
@@ -208,7 +214,7 @@ def test_a_file_for_slurm_is_read_as_rows(table: QuotaTable) -> None:
     ],
 )
 def test_a_manifest_is_read_by_a_reader_of_yaml_as_it_was(value: dict[str, Any]) -> None:
-    text = manifest.text([value], ["a remark\nof two lines"])
+    text = manifest.text([KubeObject(body=value)], ["a remark\nof two lines"])
     assert list(yaml.safe_load_all(text)) == [value]
     assert text.startswith("# a remark of two lines\n---\n")
 
@@ -246,5 +252,5 @@ def test_an_answer_is_one_object_with_its_file(answer: Answer, format_: str) -> 
         "floor_count": 30,
         "ceiling_count": 80,
     }
-    live = () if format_ != "slurm" else (SlurmRow(kind="account", cluster="a", name="root", fields={}),)
+    live = () if format_ != "slurm" else (QosRow(kind="account", cluster="a", name="root", fields={}),)
     assert told(answer(format_, live=live))["changes"][0]["action"] == "add"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gigawatt.readers.quotas import QuotaTable, parse_objects, read_objects
+from gigawatt.readers.quotas import KubeObject, QuotaTable, parse_objects, read_objects
 from gigawatt.report.quotas import kai, kueue, manifest
 from gigawatt.report.quotas.fields import Finding, fields_of, quantity
 from gigawatt.report.quotas.rules import check, check_all, check_update, is_refused
@@ -29,7 +29,7 @@ def crd(data_dir: Path, kind: str) -> Mapping[str, Any]:
     """The schema that the server has of a kind."""
     file = data_dir / "schemas" / f"kueue_{CRDS[kind]}.yaml"
     (whole,) = read_objects(file)
-    (version,) = [one for one in whole["spec"]["versions"] if one["name"] == "v1beta2"]
+    (version,) = [one for one in whole.spec["versions"] if one["name"] == "v1beta2"]
     schema: Mapping[str, Any] = version["schema"]["openAPIV3Schema"]
     return schema
 
@@ -51,7 +51,7 @@ def cohort(**spec: Any) -> dict[str, Any]:
 
 def found(one: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Layer and path of everything that is found of an object."""
-    return [(item.layer, item.path) for item in check(one)]
+    return [(item.layer, item.path) for item in check(KubeObject(body=one))]
 
 
 @pytest.mark.parametrize(
@@ -216,8 +216,8 @@ def test_what_is_written_is_valid_by_the_servers_own_schema(data_dir: Path, tabl
     import jsonschema
 
     for one in parse_objects(manifest.text(kueue.objects(table)), "text"):
-        schema = crd(data_dir, one["kind"])
-        jsonschema.Draft202012Validator(closed(schema)).validate(one)
+        schema = crd(data_dir, one.kind)
+        jsonschema.Draft202012Validator(closed(schema)).validate(one.body)
 
 
 def closed(schema: Any) -> Any:
@@ -237,9 +237,9 @@ def test_a_closed_schema_refuses_what_is_pruned(data_dir: Path) -> None:
 
     (one,) = read_objects(data_dir / "operator-samples" / "kueue" / "pruned-old-field-cohort.yaml")
     schema = crd(data_dir, "ClusterQueue")
-    jsonschema.validate(one, schema)
+    jsonschema.validate(one.body, schema)
     with pytest.raises(jsonschema.ValidationError, match="cohort"):
-        jsonschema.validate(one, closed(schema))
+        jsonschema.validate(one.body, closed(schema))
 
 
 @pytest.mark.parametrize("objects", [kueue.objects, kai.objects])
@@ -249,7 +249,7 @@ def test_nothing_is_found_of_what_is_written(table: QuotaTable, objects: Any) ->
 
 def test_a_name_that_is_not_there_and_one_that_is_there_twice_are_found(table: QuotaTable) -> None:
     objects = kueue.objects(table)
-    left = [one for one in objects if one["metadata"]["name"] not in ("programme", "north-gb300")]
+    left = [one for one in objects if one.name not in ("programme", "north-gb300")]
     paths = {(item.layer, item.path) for item in check_all([*left, left[0]])}
     assert ("unusable", "Cohort/programme-batch: spec.parentName") in paths
     assert ("unusable", "ClusterQueue/papers: spec.resourceGroups") in paths
@@ -258,9 +258,9 @@ def test_a_name_that_is_not_there_and_one_that_is_there_twice_are_found(table: Q
 
 def test_a_local_queue_does_not_move(table: QuotaTable) -> None:
     now = kueue.objects(table)[-1]
-    then = json.loads(json.dumps(now))
+    then = KubeObject(body=json.loads(json.dumps(now.body)))
     assert check_update(now, then) == []
-    then["spec"]["clusterQueue"] = "chat"
+    then.body["spec"]["clusterQueue"] = "chat"
     ((layer, path),) = [(item.layer, item.path) for item in check_update(now, then)]
     assert (layer, path) == ("update", "spec.clusterQueue")
 
@@ -289,7 +289,7 @@ def test_a_queue_of_kai_that_lets_nothing_run_is_found(gpu: dict[str, int], wher
 
 def test_children_of_kai_with_more_than_their_parent_are_found(table: QuotaTable) -> None:
     objects = kai.objects(table)
-    objects[0]["spec"]["resources"]["gpu"] |= {"quota": 80, "limit": 80}
+    objects[0].body["spec"]["resources"]["gpu"] |= {"quota": 80, "limit": 80}
     assert [item.path for item in check_all(objects)] == ["Queue/north-gb300: spec.resources.gpu.quota"]
 
 

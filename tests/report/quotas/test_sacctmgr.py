@@ -1,7 +1,7 @@
 """The real sacctmgr takes what is written for Slurm, twice over, and shows it as it was meant.
 
-It needs slurmdbd and sacctmgr with MariaDB and munge (Debian's slurmdbd, slurm-client and mariadb-server), and skips where
-one is absent.
+It needs slurmdbd and sacctmgr with MariaDB and munge (Debian's slurmdbd, slurm-client and mariadb-server), and skips
+where one is absent.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from gigawatt.ledger import importing
-from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark, Series
+from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, ReadingSeries, Rejected, Remark
 from gigawatt.study import verbs
 
 Ask = Callable[..., Any]
@@ -55,10 +55,10 @@ def met(ask: Ask, met_file: Path) -> Ask:
     return ask
 
 
-def block(values: Sequence[float], series: Series) -> Block:
+def block(values: Sequence[float], series: ReadingSeries) -> ReadingBlock:
     """Readings of an hour each, from the first of January 2026 on."""
     starts = START_MS + HOUR_MS * np.arange(len(values), dtype=np.int64)
-    return Block(
+    return ReadingBlock(
         series=series,
         lines=np.arange(2, len(values) + 2, dtype=np.int64),
         starts_ms=starts,
@@ -72,8 +72,8 @@ def block(values: Sequence[float], series: Series) -> Block:
 def reads(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Have the kind "meter" read what is named here, whatever the file."""
 
-    def set_up(*entries: Block | Event | Rejected | Remark) -> None:
-        def read(file: Path, asked: Asked) -> Iterator[Block | Event | Rejected | Remark]:
+    def set_up(*entries: ReadingBlock | FileEvent | Rejected | Remark) -> None:
+        def read(file: Path, asked: FileAsked) -> Iterator[ReadingBlock | FileEvent | Rejected | Remark]:
             del file, asked
             yield from entries
 

@@ -11,7 +11,7 @@ import pytest
 from gigawatt.errors import CatalogError, LedgerError
 from gigawatt.ledger.importing import READERS
 from gigawatt.ledger.kinds import KINDS
-from gigawatt.readers.readings import Event, Rejected, Remark, Series
+from gigawatt.readers.readings import FileEvent, ReadingSeries, Rejected, Remark
 from gigawatt.study.answer import plain
 from gigawatt.study.job import Cancelled, Job
 from gigawatt.study.ledger.question import FactKind, FileKind
@@ -23,7 +23,7 @@ from .conftest import START_MS, block
 Ask = Callable[..., Any]
 # Other tests add a kind of their own, of a module that is none of the package's.
 OF_TESTS = {"plain"}
-METER = Series(quantity="facility_energy", unit="Wh", site="example-campus", subject="main")
+METER = ReadingSeries(quantity="facility_energy", unit="Wh", site="example-campus", subject="main")
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ def test_a_trial_keeps_nothing(ask: Ask, reads: Callable[..., None]) -> None:
 def test_events_become_facts_of_their_own(met: Ask, reads: Callable[..., None]) -> None:
     said = {"site": "elsewhere", "platform": "gb300", "racks": "3"}
     bad = {**said, "racks": "many"}
-    reads(*(Event(line=n, kind="racks", happened_ms=START_MS, values=v) for n, v in enumerate((said, bad), 2)))
+    reads(*(FileEvent(line=n, kind="racks", happened_ms=START_MS, values=v) for n, v in enumerate((said, bad), 2)))
     found = met("import", "meter.csv", kind="meter")
     assert (found.added, found.rejected_count, found.numbers) == (1, 1, ("5",))
     assert codes(found) == {"unknown_site"}
@@ -150,8 +150,8 @@ def test_a_file_that_does_not_say_what_it_is(file: Path, head: str) -> None:
 
 
 def test_totals_count_everything_once() -> None:
-    def of(quantity: str, site: str, unit: str = "Wh", subject: str = "") -> Series:
-        return Series(quantity=quantity, unit=unit, site=site, subject=subject)
+    def of(quantity: str, site: str, unit: str = "Wh", subject: str = "") -> ReadingSeries:
+        return ReadingSeries(quantity=quantity, unit=unit, site=site, subject=subject)
 
     found = totals(
         {
@@ -172,6 +172,6 @@ def test_totals_count_everything_once() -> None:
 
 
 def test_money_of_another_currency_is_no_dollars(ask: Ask, reads: Callable[..., None]) -> None:
-    reads(block([9.0], Series(quantity="cost", unit="EUR")))
+    reads(block([9.0], ReadingSeries(quantity="cost", unit="EUR")))
     found = ask("import", "meter.csv", kind="meter")
     assert (found.totals.usd, "other_currency" in codes(found)) == (None, True)

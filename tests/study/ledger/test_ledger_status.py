@@ -12,7 +12,7 @@ import pytest
 from gigawatt.errors import LedgerError, ScenarioError
 from gigawatt.ledger import facts
 from gigawatt.ledger.readings import Total
-from gigawatt.readers.readings import Series
+from gigawatt.readers.readings import ReadingSeries
 from gigawatt.study.ledger.measured import energy, measured
 
 Ask = Callable[..., Any]
@@ -108,7 +108,7 @@ def test_what_is_no_head(met: Ask, head: str) -> None:
 
 
 def total(quantity: str, value: float, site: str = "a", subject: str = "", month: str = "2026-05") -> Total:
-    series = Series(quantity=quantity, unit="Wh", site=site, subject=subject)
+    series = ReadingSeries(quantity=quantity, unit="Wh", site=site, subject=subject)
     return Total(series=series, month=month, count=2, total=value)
 
 

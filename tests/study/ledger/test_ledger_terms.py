@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gigawatt.errors import CatalogError, InputError, LedgerError, ScenarioError
-from gigawatt.ledger.milestones import Mark
+from gigawatt.ledger.milestones import TrancheMark
 
 Ask = Callable[..., Any]
 SHARED = """extends = "one-campus"
@@ -34,8 +34,8 @@ def test_terms_are_the_scenarios_and_the_planners(ask: Ask) -> None:
     terms = found.terms
     assert (found.made, found.added, found.number, found.head.scenario) == (True, True, 1, "one-campus")
     assert terms.milestones == (
-        Mark(milestone_w=30e6, amount_usd=300e6),
-        Mark(milestone_w=60e6, amount_usd=300e6),
+        TrancheMark(milestone_w=30e6, amount_usd=300e6),
+        TrancheMark(milestone_w=60e6, amount_usd=300e6),
     )
     assert (terms.test_h, terms.test_tokens_per_s, terms.power_basis) == (24.0, {"gb300": 50_000.0}, "facility")
     assert 1.05 < terms.pue_ratio["example-campus"] < 1.3

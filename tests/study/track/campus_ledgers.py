@@ -9,7 +9,7 @@ from gigawatt.ledger.facts import Fact, Recorded, moment
 from gigawatt.ledger.readings import Total
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.study.result import Result
-from gigawatt.study.track.known import Known, edge_ms
+from gigawatt.study.track.known import LedgerKnown, edge_ms
 from gigawatt.study.track.planned import planned
 
 SET = {
@@ -90,10 +90,10 @@ OVER = 7
 END = closing("2025Q3")
 
 
-def known(found: Sequence[Fact], at: str = END, totals: Sequence[Total] = ()) -> Known:
+def known(found: Sequence[Fact], at: str = END, totals: Sequence[Total] = ()) -> LedgerKnown:
     """What a ledger with these facts and readings tells."""
     recorded = tuple(
         Recorded(fact=one, number=n + 1, recorded=at, who="ada", authenticated=False, previous="")
         for n, one in enumerate(found)
     )
-    return Known(recorded=recorded, totals=tuple(totals), as_of=at, at=at)
+    return LedgerKnown(recorded=recorded, totals=tuple(totals), as_of=at, at=at)

@@ -9,11 +9,11 @@ import pytest
 from campus_ledgers import END, OVER, SITE, as_planned, closing, known
 
 from gigawatt.ledger.facts import Fact
-from gigawatt.ledger.milestones import Mark, Terms
+from gigawatt.ledger.milestones import TrancheMark, TrancheTerms
 from gigawatt.study.result import Result
 from gigawatt.study.track.forecast import Forecast
 from gigawatt.study.track.reconcile import reconciled
-from gigawatt.study.track.slips import ALL, Curve, noise_count
+from gigawatt.study.track.slips import ALL, PowerRise, noise_count
 
 
 def coming(result: Result, late: float, at: str = END) -> Forecast:
@@ -64,11 +64,11 @@ def test_what_is_last_is_what_a_milestone_waits_for(result: Result) -> None:
 
 
 def test_the_terms_of_the_ledger_stand_before_those_of_the_scenario(result: Result) -> None:
-    terms = Terms(
+    terms = TrancheTerms(
         scenario="one-campus",
         scenario_hash=result.scenario.hash,
         power_basis="it",
-        milestones=(Mark(milestone_w=5e6, amount_usd=1e6), Mark(milestone_w=50e6, amount_usd=2e6)),
+        milestones=(TrancheMark(milestone_w=5e6, amount_usd=1e6), TrancheMark(milestone_w=50e6, amount_usd=2e6)),
         rack_it_w=dict(zip(("gb300", "vr230"), result.plan.inputs.rack_it_w.values.tolist(), strict=True)),
         pue_ratio={SITE: float(result.plan.inputs.pue_peak_ratio[0])},
         test_h=24.0,
@@ -94,12 +94,18 @@ def test_the_slip_of_a_site_is_told_before_and_after_it_was_seen(result: Result)
 
 def test_a_step_is_late_by_when_half_of_it_stands() -> None:
     planned = np.array([0.0, 10.0, 10.0, 20.0])
-    curve = Curve(planned, np.array([1.0, 2.0]), np.array([4.0, 10.0]))
+    curve = PowerRise(planned, np.array([1.0, 2.0]), np.array([4.0, 10.0]))
     assert curve.slips(2.0) == ([1.5], 0)
     assert curve.slips(2.5) == ([1.5, 0.0], 1)
-    assert curve.behind(2.0) == 0.0
-    assert Curve(planned, np.array([]), np.array([])).behind(2.0) == 2.0
-    assert Curve(planned, np.array([0.5]), np.array([20.0])).behind(2.0) == -np.inf
+    assert curve.behind(2.0) == -0.5
+    assert PowerRise(planned, np.array([]), np.array([])).behind(2.0) == 1.5
+    assert PowerRise(planned, np.array([0.5]), np.array([20.0])).behind(2.0) == -np.inf
+
+
+def test_what_is_missing_of_a_step_that_mostly_stands_comes_within_a_quarter() -> None:
+    curve = PowerRise(np.array([0.0, 10.0, 10.0, 20.0]), np.array([1.0]), np.array([8.0]))
+    coming = curve.coming_w(np.array([2.0, 2.5, 3.0, 4.0]), np.array([0.0, 1.0]), 2.0)
+    assert coming.tolist() == [[8.0, 14.0, 20.0, 20.0], [8.0, 9.0, 10.0, 20.0]]
 
 
 def test_noise_follows_what_was_seen() -> None:

@@ -13,7 +13,7 @@ from campus_ledgers import END, OVER, SITE, Kept, as_planned, closing, fact, kno
 from gigawatt.errors import LedgerError, ScenarioError
 from gigawatt.ledger import book as books
 from gigawatt.ledger.readings import Total
-from gigawatt.readers.readings import Series
+from gigawatt.readers.readings import ReadingSeries
 from gigawatt.study import verbs
 from gigawatt.study.answer import plain
 from gigawatt.study.result import Result
@@ -191,7 +191,7 @@ def test_meters_give_energy_and_pue(result: Result) -> None:
     months = ("2024-01", "2024-02", "2024-03")
     sums = {"facility_energy": 1.2e9, "energy_returned": 1e8, "it_energy": 1e9}
     totals = [
-        Total(series=Series(quantity=name, unit="Wh", site=SITE), month=month, count=1, total=total)
+        Total(series=ReadingSeries(quantity=name, unit="Wh", site=SITE), month=month, count=1, total=total)
         for month in months
         for name, total in sums.items()
     ]
@@ -205,7 +205,7 @@ def test_meters_give_energy_and_pue(result: Result) -> None:
 
 
 def test_tokens_that_facts_tell_are_not_counted_again_where_they_are_read(result: Result) -> None:
-    series = Series(quantity="tokens_out", unit="tokens", site=SITE, use_case="assistant")
+    series = ReadingSeries(quantity="tokens_out", unit="tokens", site=SITE, use_case="assistant")
     totals = [Total(series=series, month=month, count=1, total=1e12) for month in ("2024-02", "2024-08")]
     spoken = fact("work", closing("2024Q1"), use_case="assistant", served_tokens=5e12, trained_flop=0.0, site="")
     found = reconciled(result, known([spoken], totals=totals))

@@ -9,7 +9,7 @@ from campus_ledgers import END, OVER, SITE, Kept, as_planned, closing, known
 
 from gigawatt.errors import Infeasible, OutputError, ScenarioError
 from gigawatt.ledger.readings import Total
-from gigawatt.readers.readings import Series
+from gigawatt.readers.readings import ReadingSeries
 from gigawatt.study import verbs
 from gigawatt.study.job import Job
 from gigawatt.study.result import Result
@@ -94,7 +94,7 @@ def test_meters_and_errors_are_taken_up(result: Result) -> None:
     months = [f"2024-{month:02d}" for month in range(1, 13)]
     sums = {"facility_energy": 1.1 * due * 1e9, "it_energy": 1e9, "gpu_errors": 400.0}
     totals = [
-        Total(series=Series(quantity=name, unit="", site=SITE), month=month, count=1, total=total)
+        Total(series=ReadingSeries(quantity=name, unit="", site=SITE), month=month, count=1, total=total)
         for month in months
         for name, total in sums.items()
     ]
@@ -105,7 +105,9 @@ def test_meters_and_errors_are_taken_up(result: Result) -> None:
     assert found["failure_rate", ""].believed.observations_count == 4
     changed = overrides(result, list(found.values()))
     assert set(changed) == {f"sites.{SITE}.power_price", "operations.package_failures"}
-    price = float(changed[f"sites.{SITE}.power_price"]["value"].split()[0]) / 1e6
+    told = changed[f"sites.{SITE}.power_price"]
+    assert isinstance(told, dict)
+    price = float(told["value"].split()[0]) / 1e6
     assert price == pytest.approx(float(result.plan.inputs.energy_price_usd_per_wh[0]) * pue.posterior_value)
 
 

@@ -1,10 +1,10 @@
 """Accounting dumps of Slurm, `sacct -P` and its JSON, as GPU-hours of accounts.
 
 Allocations count, once for every run of a job; steps are parts of their allocation and are passed over. A run is known
-by site, cluster, account, job id and start, so that dumps which overlap add nothing twice; one that lacks the columns
-Cluster or Account may speak of any cluster and account. What has not ended has no reading: it comes with a later dump.
-That a job is in no dump does not mean that it was not (those that wait to become eligible are in none). Dumps made with
-`-T` cut runs at the window's ends, and would count a run that they cut as another.
+by site, cluster, account, job id and start, so that dumps which overlap add nothing twice; a dump that lacks the
+columns Cluster or Account says of any what it says. What has not ended has no reading: it comes with a later dump. That
+a job is in no dump does not mean that it was not (those that wait to become eligible are in none). Dumps made with `-T`
+cut runs at the window's ends, and would count a run that they cut as another.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.files import read_bytes
-from gigawatt.readers.readings import Asked, Block, Event, Rejected, Remark
+from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, Rejected, Remark
 from gigawatt.readers.sacct.columns import COMMAND
 from gigawatt.readers.sacct.jobs import json_runs
 from gigawatt.readers.sacct.rows import MOST_LINE_BYTES, text_runs
@@ -29,7 +29,7 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF_8_MARK = b"\xef\xbb\xbf"
 
 
-def read(file: Path, asked: Asked) -> Iterator[Block | Event | Rejected | Remark]:
+def read(file: Path, asked: FileAsked) -> Iterator[ReadingBlock | FileEvent | Rejected | Remark]:
     """GPU-hours (and the energy of jobs, where Slurm measures it) of every run that has ended.
 
     Raises CatalogError where the file cannot be read, has no header or lacks a column, or where its times state no

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from gigawatt.readers.readings import Asked, Rejected, Remark
+from gigawatt.readers.readings import FileAsked, Rejected, Remark
 from gigawatt.readers.sacct.columns import FORMS, SacctHeader, header_of
 from gigawatt.readers.sacct.runs import SlurmRun, is_step, run_of_cells
 
@@ -29,7 +29,7 @@ class SlurmRow:
     cells: Mapping[str, str]
 
 
-def text_runs(stream: BinaryIO, file: str, asked: Asked) -> Iterator[SlurmRun | Rejected | Remark]:
+def text_runs(stream: BinaryIO, file: str, asked: FileAsked) -> Iterator[SlurmRun | Rejected | Remark]:
     """The runs of allocations in `sacct -P`, and rows that are none. Raises CatalogError as `header_of` and for times
     without offset."""
     lines = _lines(stream)

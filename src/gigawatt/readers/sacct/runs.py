@@ -10,7 +10,7 @@ from typing import Any
 
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.readers.clock import epoch_milliseconds, milliseconds
-from gigawatt.readers.readings import Asked
+from gigawatt.readers.readings import FileAsked
 
 # What stands where there is no time yet, and none any more: words of `-P`, numbers of JSON.
 NO_TIME = ("", "Unknown", "None", "N/A", "0", "4294967294", "4294967295")
@@ -55,7 +55,7 @@ def is_step(cells: Mapping[str, str]) -> bool:
     return "." in job.partition("[")[0]
 
 
-def run_of_cells(line: int, cells: Mapping[str, str], file: str, asked: Asked) -> SlurmRun:
+def run_of_cells(line: int, cells: Mapping[str, str], file: str, asked: FileAsked) -> SlurmRun:
     """A run from the cells of a row. Raises ValueError, whose text says what is wrong with it, and CatalogError where
     its times state no offset from UTC and none is asked for."""
     times_ms = [_instant_ms(cells, name, f"{file} line {line} column {name}", asked) for name in ("Start", "End")]
@@ -174,7 +174,7 @@ def _resources_of(amounts: Iterable[tuple[str, str]]) -> tuple[tuple[tuple[str, 
     return tuple(sorted((kind, count) for kind, count in kinds.items() if count)), energy_j
 
 
-def _instant_ms(cells: Mapping[str, str], name: str, place: str, asked: Asked) -> int | None:
+def _instant_ms(cells: Mapping[str, str], name: str, place: str, asked: FileAsked) -> int | None:
     cell = cells.get(name, "")
     if cell in NO_TIME:
         return None

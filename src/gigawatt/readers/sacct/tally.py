@@ -10,7 +10,16 @@ from functools import lru_cache
 import numpy as np
 
 from gigawatt.readers.clock import MS_PER_S, S_PER_H
-from gigawatt.readers.readings import MOST_BLOCK_COUNT, Asked, Block, Rejected, Remark, Series, key_of, subject_of
+from gigawatt.readers.readings import (
+    MOST_BLOCK_COUNT,
+    FileAsked,
+    ReadingBlock,
+    ReadingSeries,
+    Rejected,
+    Remark,
+    key_of,
+    subject_of,
+)
 from gigawatt.readers.sacct.runs import GPU, SlurmRun
 
 # A reading without its series: line, start, end, value, key.
@@ -21,11 +30,13 @@ SUMMER_TIME_S = 3_600.0
 _AT_WORK = ("RUNNING", "SUSPENDED")
 
 
-def readings(runs: Iterable[SlurmRun | Rejected | Remark], asked: Asked) -> Iterator[Block | Rejected | Remark]:
+def readings(
+    runs: Iterable[SlurmRun | Rejected | Remark], asked: FileAsked
+) -> Iterator[ReadingBlock | Rejected | Remark]:
     """The readings of runs in blocks, and at the end remarks on what gave none."""
     counts: Counter[str] = Counter()
     jobs, starts = array("q"), array("q")  # eight bytes for each: a set of millions would not fit
-    held: dict[Series, list[Reading]] = {}
+    held: dict[ReadingSeries, list[Reading]] = {}
     held_count = 0
     for run in runs:
         if not isinstance(run, SlurmRun):
@@ -50,7 +61,7 @@ def readings(runs: Iterable[SlurmRun | Rejected | Remark], asked: Asked) -> Iter
     yield from _passed_over(counts)
 
 
-def _readings_of(run: SlurmRun, asked: Asked, counts: Counter[str]) -> Iterator[tuple[Series, Reading]]:
+def _readings_of(run: SlurmRun, asked: FileAsked, counts: Counter[str]) -> Iterator[tuple[ReadingSeries, Reading]]:
     """The readings of a run; raises ValueError where its times make no sense. What gives none is counted."""
     if run.start_ms is None:
         waits = run.end_ms is None or "PENDING" in run.states
@@ -75,8 +86,8 @@ def _readings_of(run: SlurmRun, asked: Asked, counts: Counter[str]) -> Iterator[
 
 
 @lru_cache(maxsize=4096)
-def _series(quantity: str, unit: str, site: str, subject: str, platform: str) -> Series:
-    return Series(quantity=quantity, unit=unit, site=site, subject=subject, platform=platform)
+def _series(quantity: str, unit: str, site: str, subject: str, platform: str) -> ReadingSeries:
+    return ReadingSeries(quantity=quantity, unit=unit, site=site, subject=subject, platform=platform)
 
 
 def _span(run: SlurmRun, start_ms: int, counts: Counter[str]) -> tuple[float, int]:
@@ -100,10 +111,10 @@ def _span(run: SlurmRun, start_ms: int, counts: Counter[str]) -> tuple[float, in
     return run.elapsed_s, run.end_ms
 
 
-def _blocks(held: dict[Series, list[Reading]]) -> Iterator[Block]:
+def _blocks(held: dict[ReadingSeries, list[Reading]]) -> Iterator[ReadingBlock]:
     for series, found in held.items():
         lines, starts_ms, ends_ms, values, keys = zip(*found, strict=True)
-        yield Block(
+        yield ReadingBlock(
             series=series,
             lines=np.array(lines, dtype=np.int64),
             starts_ms=np.array(starts_ms, dtype=np.int64),

@@ -9,7 +9,7 @@ from gigawatt.study.ledger.listing import ListedFact, ListedFacts
 
 def document(found: ListedFacts) -> Document:
     """A line a fact."""
-    heads = dict.fromkeys(("Fact", "Kind", "Happened", "What", "By", "Recorded", "Source", "Hash"), "")
+    heads = dict.fromkeys(("Fact", "Kind", "Happened, UTC", "What", "By", "Recorded, UTC", "Source", "Hash"), "")
     shown = table("facts", "Facts", heads, [_row(fact) for fact in found.facts], brief_columns=(0, 1, 2, 3, 4))
     count = len(found.facts)
     lead = f"{found.facts_count:,} facts" + (f", the last {count:,} of them." if count < found.facts_count else ".")
@@ -29,7 +29,7 @@ def _row(fact: ListedFact) -> tuple[str, ...]:
         says = f"{says} (in place of {fact.corrects_number})"
     if fact.corrected_number is not None:
         says = f"{says} (fact {fact.corrected_number} stands in its place)"
-    times = (booked.moment(fact.happened), booked.moment(fact.recorded))
+    times = [booked.moment(at).removesuffix(" UTC") for at in (fact.happened, fact.recorded)]
     return (
         *(str(fact.number), fact.kind, times[0], says, fact.who, times[1], fact.source),
         fact.hash[: booked.HASH_DIGITS],

@@ -11,6 +11,8 @@ from gigawatt.study.ledger.taking import ImportedFile
 
 # Kinds of refusals that a terminal shows, and lines of each.
 SHOWN = 8
+# Kinds of files whose lines are facts, one each.
+FACTS = ("sites", "records")
 
 
 def document(found: ImportedFile) -> Document:
@@ -21,9 +23,16 @@ def document(found: ImportedFile) -> Document:
 
 
 def _lead(found: ImportedFile) -> str:
-    said = f"{found.added:,} readings and events {'would be' if found.dry_run else 'were'} added"
+    what = "facts" if found.kind in FACTS else "readings and events"
+    said = f"{found.added:,} {what} {'would be' if found.dry_run else 'were'} added"
     said += f", {found.corrected:,} of them in place of earlier ones" if found.corrected else ""
-    return f"{said}; {found.duplicates:,} were there already; {found.rejected_count:,} lines were refused."
+    there, refused = (_counted(n) for n in (found.duplicates, found.rejected_count))
+    lines = "line" if found.rejected_count == 1 else "lines"
+    return f"{said}; {there} there already; {refused.replace(' ', f' {lines} ')} refused."
+
+
+def _counted(count: int) -> str:
+    return f"{count:,} {'was' if count == 1 else 'were'}"
 
 
 def _facts(found: ImportedFile) -> Facts:
@@ -34,11 +43,12 @@ def _facts(found: ImportedFile) -> Facts:
         ("cost", totals.usd, "usd"),
         ("tokens", totals.tokens, "tokens"),
     ]
-    told = [(name, cell(value, suffix)) for name, value, suffix in pairs if value is not None]
+    told = [(name, cell(value, suffix)) for name, value, suffix in pairs if value is not None and found.added]
     if found.first is not None:
         told.insert(0, ("time", f"{booked.moment(found.first)} to {booked.moment(found.last)}"))
     if found.numbers:
-        told.append(("facts", ", ".join(found.numbers)))
+        one = len(found.numbers) == 1 and found.numbers[0].isdigit()
+        told.append(("recorded as", f"{'fact' if one else 'facts'} {', '.join(found.numbers)}"))
     return Facts(name="totals", title="", pairs=tuple(told))
 
 
@@ -49,11 +59,12 @@ def _refused(found: ImportedFile) -> Section:
     reasons = [(reason, count, first[reason]) for reason, count in by.most_common()]
     heads = {"Reason": "", "Lines": "count", "First line": "count"}
     lines = [(str(one.line), one.reason) for one in found.rejected]
+    depth = Depth.FULL if len(reasons) < len(lines) else Depth.DATA
     return Section(
         slug="refused",
         title="What was refused",
         parts=(
             table("reasons", "Reasons", heads, reasons, brief_rows=SHOWN),
-            table("lines", "Lines", {"Line": "", "Reason": ""}, lines, depth=Depth.FULL),
+            table("lines", "Lines", {"Line": "", "Reason": ""}, lines, depth=depth),
         ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gigawatt.ledger.milestones import Terms
+from gigawatt.ledger.milestones import TrancheTerms
 from gigawatt.report import booked
 from gigawatt.report.document import Document, Part, Section, Table, in_units, table
 from gigawatt.report.formats import cell, pue
@@ -22,7 +22,7 @@ def _said(found: MadeLedger) -> str:
     return f"Its terms are recorded as fact {found.number}." if found.added else "Its terms stand as they were."
 
 
-def _terms(terms: Terms) -> Section:
+def _terms(terms: TrancheTerms) -> Section:
     """Milestones, and how power is counted and tested."""
     parts: list[Part] = [_milestones(terms)] if terms.milestones else []
     racks = [(name, power_w, terms.test_tokens_per_s.get(name, "any")) for name, power_w in terms.rack_it_w.items()]
@@ -35,7 +35,7 @@ def _terms(terms: Terms) -> Section:
     return Section(slug="terms", title="Terms", parts=tuple(parts))
 
 
-def _milestones(terms: Terms) -> Table:
+def _milestones(terms: TrancheTerms) -> Table:
     rows = [(str(n), mark.milestone_w, mark.amount_usd) for n, mark in enumerate(terms.milestones, 1)]
     title = f"Milestones, in {'facility' if terms.power_basis == 'facility' else 'IT'} power that counts"
     return in_units(table("milestones", title, {"Milestone": "", "Power": "w", "Tranche": "usd"}, rows))

@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from gigawatt.ledger.kinds import STAGES
-from gigawatt.ledger.milestones import APPROVALS_COUNT, Counted, Milestone, on_basis
+from gigawatt.ledger.milestones import APPROVALS_COUNT, MilestoneState, SiteEvidence, on_basis
+from gigawatt.quarters import quarter_number
 from gigawatt.report import booked, charts
 from gigawatt.report.charts import About, Bar, Series
-from gigawatt.report.document import Depth, Document, Exhibit, Part, Section, Table, Tile, in_units, table
+from gigawatt.report.document import (
+    Depth,
+    Document,
+    Exhibit,
+    Paragraph,
+    Part,
+    Section,
+    Sum,
+    Table,
+    Tile,
+    Unit,
+    in_units,
+    table,
+)
 from gigawatt.report.formats import cell, pue, scale
 from gigawatt.study.dates import quarter
+from gigawatt.study.ledger.measured import MeasuredQuarter
 from gigawatt.study.ledger.status import LedgerSite, LedgerStatus
 
 # Sites that a chart of stages has room for one by one.
 MOST_SITES = 8
 # What is drawn of each quarter, its name and its colour.
 DRAWN = (("energised_w", "energised", 1), ("accepted_w", "racks accepted", 2), ("counted_w", "counts", 0))
+# Ends of the names of what the table of energy shows.
+ENERGIES = ("_energy", "_energy_sampled")
+# Units of readings, as figures are called that are in them.
+SUFFIXES = {"Wh": "wh", "W": "w", "USD": "usd", "tokens": "tokens", "s": "s"}
 # Milestones that are drawn beyond what counts.
 AHEAD = 2
 
@@ -28,11 +48,13 @@ def document(found: LedgerStatus) -> Document:
         Section(slug="sites", title="Sites", parts=tuple(_sites(found))),
         Section(slug="money", title="Money", parts=tuple(_money(found))),
         Section(slug="measured", title="Energy and work", parts=tuple(_measured(found))),
+        Section(slug="proof", title="The ledger", parts=(booked.kept(found.database, found.head_ or "none"),)),
     ]
-    known, last = f"as known {booked.moment(found.as_of)}", f"head {(found.head_ or 'none')[:16]}"
+    known = [f"as known {booked.moment(found.as_of)}"]
+    known += [f"what had happened by {booked.moment(found.at)}"] if found.at != found.as_of else []
     return Document(
         title=f"What stands: {found.head.scenario}" if found.head.scenario else "What stands",
-        names=booked.names(found.head, known, last),
+        names=booked.names(found.head, *known),
         lead=_lead(found),
         tiles=tuple(_tiles(found)),
         sections=tuple(section for section in sections if section.parts),
@@ -41,7 +63,7 @@ def document(found: LedgerStatus) -> Document:
     )
 
 
-def standing(row: Milestone) -> str:
+def standing(row: MilestoneState) -> str:
     """What a milestone is waiting for, or that it waits for nothing more."""
     if row.disbursed_usd is not None:
         return "disbursed"
@@ -55,12 +77,49 @@ def standing(row: Milestone) -> str:
     return "approved, after those before it"
 
 
-def evidence(rows: Sequence[Counted], basis: str) -> Table:
+def awaited(row: MilestoneState) -> str:
+    """The same, with the command that is next."""
+    said = standing(row)
+    if row.due:
+        return f"{said}: `gigawatt ledger disburse {row.number}` records that it is paid"
+    if row.met and row.disbursed_usd is None and len(row.approved_by) < APPROVALS_COUNT:
+        return f"{said}: `gigawatt ledger approve {row.number}`, by two people"
+    return said
+
+
+def evidence(rows: Sequence[SiteEvidence], basis: str) -> Table:
     """What counts at each site, and the three that it is the least of."""
-    heads = {"Site": "", "Energised": "w", "Racks accepted": "w", "Racks tested": "w", "Counts": "w"}
-    lines = [(booked.place(r.site), r.energised_w, r.accepted_w, r.tested_w, r.counted_w) for r in rows]
+    figures = [(r.energised_w, r.accepted_w, r.tested_w, r.counted_w) for r in rows]
+    lines = [(booked.place(r.site), *of, _waits_for(r)) for r, of in zip(rows, figures, strict=True)]
+    heads = {"Site": "", "Energised": "w", "Racks accepted": "w", "Racks tested": "w", "Counts": "w", "Waits for": ""}
     title = f"What counts, in {'facility' if basis == 'facility' else 'IT'} power: the least of three"
-    return in_units(table("evidence", title, heads, lines))
+    shown: dict[str, Any] = {}
+    if len(lines) > 1:
+        shown = {"strong": (len(lines),), "sums": {len(lines): Sum(rows=tuple(range(len(lines))))}}
+        lines.append(("All sites", *(sum(column) for column in zip(*figures, strict=True)), ""))
+    return in_units(table("evidence", title, heads, lines, **shown))
+
+
+def _waits_for(row: SiteEvidence) -> str:
+    """Which of the three a site's next watt waits for."""
+    of = {"power": row.energised_w, "racks": row.accepted_w, "tests": row.tested_w}
+    return next(name for name, power_w in of.items() if power_w == row.counted_w)
+
+
+def _missing(rows: Sequence[MilestoneState]) -> Iterator[Paragraph]:
+    """How far what is energised would go once its racks are there and tested, for the next milestone."""
+    row = next((row for row in rows if not row.met), None)
+    if row is None:
+        return
+    energised_w = sum(site.energised_w for site in row.evidence)
+    racks_w = sum(site.energised_w - min(site.energised_w, site.accepted_w) for site in row.evidence)
+    tests_w = sum(min(site.energised_w, site.accepted_w) - site.counted_w for site in row.evidence)
+    waits = [f"{cell(w, 'w')} for {what}" for w, what in ((racks_w, "racks"), (tests_w, "tests of racks")) if w > 1]
+    if waits:
+        left_w = row.milestone_w - energised_w
+        then = f"still short by {cell(left_w, 'w')}" if left_w > 1 else "met"
+        of = f"Of {cell(energised_w, 'w')} energised, what does not count waits: {' and '.join(waits)}"
+        yield Paragraph(text=f"{of}. With all of it milestone {row.number} is {then}.")
 
 
 def _lead(found: LedgerStatus) -> str:
@@ -74,7 +133,7 @@ def _lead(found: LedgerStatus) -> str:
         return said
     row = found.milestones[found.next_milestone - 1]
     tranche = f"{cell(row.amount_usd, 'usd')} at {cell(row.milestone_w, 'w')}"
-    return f"{said} The next tranche, {tranche}, is {standing(row)}."
+    return f"{said} The next tranche, {tranche}, is {awaited(row)}."
 
 
 def _tiles(found: LedgerStatus) -> Iterator[Tile]:
@@ -110,6 +169,7 @@ def _milestones(found: LedgerStatus) -> Iterator[Part]:
         yield _course(found)
     if found.milestones[0].evidence:
         yield evidence(found.milestones[0].evidence, found.milestones[0].power_basis)
+        yield from _missing(found.milestones)
 
 
 def _course(found: LedgerStatus) -> Exhibit:
@@ -127,7 +187,7 @@ def _course(found: LedgerStatus) -> Exhibit:
         for key, name, colour in DRAWN
     ]
     about = About(name="counted", title=shows, description=says)
-    chart = charts.lines(about, [row.period for row in found.counted], series, unit.unit, levels=levels, steps=True)
+    chart = charts.lines(about, [row.period for row in found.counted], series, unit.unit, levels=levels)
     return Exhibit(
         name="counted",
         says=says,
@@ -205,6 +265,8 @@ def _money(found: LedgerStatus) -> Iterator[Part]:
     came, went = (sum(r.amount_usd for r in found.money if r.direction == way) for way in ("in", "out"))
     rows = [(row.item, row.direction, row.amount_usd) for row in found.money]
     says = f"{cell(came, 'usd')} came in, {cell(went, 'usd')} went out."
+    if found.disbursed_usd:
+        says = f"{says[:-1]}; tranches of {cell(found.disbursed_usd, 'usd')} are no part of that."
     bars = [
         Bar(
             label=f"{row.item}, {row.direction}",
@@ -233,21 +295,51 @@ def _measured(found: LedgerStatus) -> Iterator[Part]:
         rows = [(name, cell(amount, suffix)) for name, amount, suffix in work]
         yield table("work", "Work recorded", {"Class or run": "", "Done": ""}, rows)
     if found.measured:
-        figures = [
-            (booked.place(r.site), quarter(r.period), r.quantity.replace("_", " "), r.value, r.unit, r.readings)
-            for r in found.measured
-        ]
-        heads = {"Site": "", "Quarter": "", "What": "", "Value": "count", "Unit": "", "Readings": "count"}
-        yield table("measured", "Everything measured", heads, figures, depth=Depth.FULL)
+        yield from _readings(found)
+
+
+def _readings(found: LedgerStatus) -> Iterator[Part]:
+    """What was measured beside energy, a column each, and in files everything, with how often it was read."""
+    shown = [row for row in found.measured if not row.quantity.endswith(ENERGIES)]
+    places = sorted({(row.period, row.site) for row in shown}, key=_last_first)
+    values = {(row.period, row.site, _named(row)): row.value for row in shown}
+    heads: dict[str, Unit] = {"Quarter": "", "Site": ""}
+    names = sorted({(_named(row), row.unit) for row in shown})
+    for name, unit in names:
+        suffix = SUFFIXES.get(unit, "count")
+        of = scale(suffix, [value for (*_, what), value in values.items() if what == name])
+        words = of.unit if unit in (*SUFFIXES, "count") else f"{of.unit} {unit}".strip()
+        heads[f"{name}, {words}" if words else name] = (suffix, of)
+    rows = [
+        (quarter(at), booked.place(site), *(values.get((at, site, name)) for name, _ in names)) for at, site in places
+    ]
+    if shown:
+        yield table("work_measured", "What else was measured", heads, rows, depth=Depth.FULL)
+    figures = [
+        (booked.place(r.site), quarter(r.period), _named(r), r.value, r.unit, r.readings) for r in found.measured
+    ]
+    every = {"Site": "", "Quarter": "", "What": "", "Value": "count", "Unit": "", "Readings": "count"}
+    yield table("measured", "Everything measured", every, figures, depth=Depth.DATA)
+
+
+def _named(row: MeasuredQuarter) -> str:
+    """A quantity as people write it."""
+    words = [{"it": "IT", "gpu": "GPU", "ttft": "TTFT", "tpot": "TPOT"}.get(w, w) for w in row.quantity.split("_")]
+    return f"{words[0][0].upper()}{' '.join(words)[1:]}"
+
+
+def _last_first(place: tuple[str, str]) -> tuple[int, str]:
+    period, site = place
+    return -quarter_number(period), site
 
 
 def _energy(found: LedgerStatus) -> Part:
     """Energy and PUE of the last quarter that was metered on a terminal, of all of them on a page."""
-    last = max(row.period for row in found.energy)
-    ordered = sorted(found.energy, key=lambda row: (row.period != last, row.period, row.site))
+    ordered = sorted(found.energy, key=lambda row: _last_first((row.period, row.site)))
+    heads = {"Quarter": "", "Site": "", "Facility": "wh", "IT": "wh", "GPUs": "wh", "PUE": ""}
     rows = [
         (quarter(r.period), booked.place(r.site), r.facility_wh, r.it_wh, r.gpu_wh, pue(r.pue_ratio)) for r in ordered
     ]
-    heads = {"Quarter": "", "Site": "", "Facility": "wh", "IT": "wh", "GPUs": "wh", "PUE": ""}
-    count = sum(row.period == last for row in found.energy)
-    return in_units(table("energy", "Energy by site, the last quarter first", heads, rows, brief_rows=count))
+    count = sum(row.period == ordered[0].period for row in ordered)
+    made = in_units(table("energy", "Energy by site, the last quarter first", heads, rows, brief_rows=count))
+    return made.only(*(n for n in range(len(heads)) if any(row[n] not in (None, "–") for row in rows)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gigawatt.report import booked
-from gigawatt.report.document import Document, Facts, Paragraph
+from gigawatt.report.document import Document, Facts, Paragraph, Part
 from gigawatt.study.ledger.verifying import VerifiedLedger
 
 
@@ -17,4 +17,5 @@ def document(found: VerifiedLedger) -> Document:
         verdict = Paragraph(text=f"The ledger is not what it was: {where}{found.reason}.{held}", tone="bad")
     pairs = (("facts that follow each other", f"{found.facts:,}"), ("readings in them", f"{found.readings:,}"))
     facts = Facts(name="chain", title="", pairs=pairs)
-    return booked.told("A proof", found.head, "", [verdict, facts, booked.kept(found.database, found.head_)])
+    parts: list[Part] = [verdict, facts, booked.kept(found.database, found.head_)]
+    return booked.told("Proof of the ledger", found.head, "", parts, done="What was found")

@@ -194,10 +194,12 @@ def tranches(found: Reforecast) -> Iterator[Part]:
 
 
 def standing(found: Reforecast) -> Facts:
-    """Money when the quarter begins."""
+    """Money when the quarter begins, and what falling short costs the objective from then on."""
+    short = f"{cell(found.penalties_usd, 'usd')} in the objective, {cell(found.planned_penalties_usd, 'usd')} before"
     pairs = (
         ("Cash", f"{cell(found.cash_usd, 'usd')}, {cell(found.planned_cash_usd, 'usd')} in the old plan"),
         ("Debt", f"{cell(found.debt_usd, 'usd')}, {cell(found.planned_debt_usd, 'usd')} in the old plan"),
+        ("Short of soft limits", short),
         ("Tranches paid", f"up to {cell(found.released_w, 'w')}" if found.released_w else "none"),
     )
     return Facts(name="standing", title=f"Money when {quarter(found.from_)} begins", pairs=pairs)

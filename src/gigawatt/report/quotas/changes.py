@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gigawatt.readers.quotas import MANAGED, PART_OF, SlurmRow
+from gigawatt.readers.quotas import MANAGED, PART_OF, KubeObject, QosRow
 from gigawatt.report.quotas.fields import quantity
 from gigawatt.report.quotas.rules import check_update
 
@@ -18,7 +18,7 @@ _UNSHOWN = ("Parent", "Description", "DefaultQOS", "PreemptMode")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class QuotaChange:
     """One thing that would be otherwise: an object that comes or goes, or a field of one, as it is and as it would be.
 
     note: what stands in the way of it.
@@ -38,43 +38,31 @@ class Change:
         return said + (f" ({self.note})" if self.note else "")
 
 
-def of_objects(want: Sequence[Mapping[str, Any]], live: Sequence[Mapping[str, Any]]) -> list[Change]:
+def of_objects(want: Sequence[KubeObject], live: Sequence[KubeObject]) -> list[QuotaChange]:
     """What would change of Kubernetes' objects; of those that stand, ours that are not wanted any more would go."""
-    there = {_key(one): one for one in live}
-    wanted = {_key(one) for one in want}
-    found: list[Change] = []
+    there = {one.key: one for one in live}
+    wanted = {one.key for one in want}
+    found: list[QuotaChange] = []
     for one in want:
-        now = there.get(_key(one))
-        if now is None:
-            found.append(Change(action="add", thing=_name(one)))
-        else:
-            found += _fields(now, one)
-    programmes = {_labels(one).get(PART_OF) for one in want}
+        now = there.get(one.key)
+        found += [QuotaChange(action="add", thing=_name(one))] if now is None else _fields(now, one)
+    programmes = {one.labels.get(PART_OF) for one in want}
     for one in live:
-        ours = _labels(one).get(MANAGED) == "gigawatt" and _labels(one).get(PART_OF) in programmes
-        if ours and _key(one) not in wanted:
+        ours = one.labels.get(MANAGED) == "gigawatt" and one.labels.get(PART_OF) in programmes
+        if ours and one.key not in wanted:
             note = "kubectl apply leaves it: delete it once its work is done"
-            found.append(Change(action="remove", thing=_name(one), note=note))
+            found.append(QuotaChange(action="remove", thing=_name(one), note=note))
     return found
 
 
-def _key(one: Mapping[str, Any]) -> tuple[Any, ...]:
-    return one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]
+def _name(one: KubeObject) -> str:
+    return f"{one.kind} {one.name}"
 
 
-def _name(one: Mapping[str, Any]) -> str:
-    return f"{one['kind']} {one['metadata']['name']}"
-
-
-def _labels(one: Mapping[str, Any]) -> Mapping[str, Any]:
-    labels = one["metadata"].get("labels")
-    return labels if isinstance(labels, Mapping) else {}
-
-
-def _fields(now: Mapping[str, Any], then: Mapping[str, Any]) -> Iterator[Change]:
+def _fields(now: KubeObject, then: KubeObject) -> Iterator[QuotaChange]:
     notes = {one.path: one.text for one in check_update(now, then)}
-    for field, before, after in _differences(now, then, ""):
-        yield Change(
+    for field, before, after in _differences(now.body, then.body, ""):
+        yield QuotaChange(
             action="change",
             thing=_name(then),
             field=field,
@@ -125,25 +113,25 @@ def _shown(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def of_rows(want: Sequence[SlurmRow], live: Sequence[SlurmRow]) -> list[Change]:
+def of_rows(want: Sequence[QosRow], live: Sequence[QosRow]) -> list[QuotaChange]:
     """What would change of Slurm's accounts and QOS, as far as what is shown of them says.
 
     Where no QOS is shown at all, none is compared. Nothing of what stands is called ours, for Slurm keeps no such mark.
     """
     there = {(row.kind, row.cluster, row.name): row for row in live}
     shows = {row.kind for row in live}
-    found: list[Change] = []
+    found: list[QuotaChange] = []
     for row in want:
         thing = f"{row.kind} {row.name}" + (f" of {row.cluster}" if row.cluster else "")
         now = there.get((row.kind, row.cluster, row.name))
         if now is not None:
             found += _row_changes(thing, now, row)
         elif row.kind in shows:
-            found.append(Change(action="add", thing=thing))
+            found.append(QuotaChange(action="add", thing=thing))
     return found
 
 
-def _row_changes(thing: str, now: SlurmRow, then: SlurmRow) -> Iterator[Change]:
+def _row_changes(thing: str, now: QosRow, then: QosRow) -> Iterator[QuotaChange]:
     for name in then.fields:
         if name == "GrpTRES":
             kinds = dict.fromkeys(then.gpus)
@@ -154,7 +142,7 @@ def _row_changes(thing: str, now: SlurmRow, then: SlurmRow) -> Iterator[Change]:
             pairs = []
         for field, before, after in pairs:
             if before != after:
-                yield Change(action="change", thing=thing, field=field, now=before, then=after)
+                yield QuotaChange(action="change", thing=thing, field=field, now=before, then=after)
 
 
 def _gpus(kind: str) -> str:
@@ -165,6 +153,6 @@ def _text(count: int | None) -> str | None:
     return None if count is None else str(count)
 
 
-def _ordered(name: str, row: SlurmRow) -> str:
+def _ordered(name: str, row: QosRow) -> str:
     value = row.fields[name]
     return ",".join(sorted(value.split(","))) if name in _SETS else value

@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from gigawatt.readers.quotas import KubeObject
+
 QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))([KMGTPE]i|[numkMGTPE]|[eE][+-]?\d+)?")
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 MOST_NAME, MOST_WHOLE = 253, 2**63
@@ -74,7 +76,7 @@ def _rule(words: str) -> FieldRule:
     )
 
 
-def quantity(value: Any) -> Decimal:
+def quantity(value: object) -> Decimal:
     """A quantity of Kubernetes as a number. Raises ValueError where it is none; a float is none.
 
     >>> quantity("1500m")
@@ -89,19 +91,20 @@ def quantity(value: Any) -> Decimal:
     return Decimal(number) * SIZES[unit] if unit in SIZES else Decimal(number + unit)
 
 
-def checked(one: Mapping[str, Any]) -> tuple[list[Finding], dict[str, Any]]:
+def checked(one: KubeObject) -> tuple[list[Finding], dict[str, Any]]:
     """What the schema finds of an object, and the object as a server goes on with it: without what it does not know,
     and with its defaults."""
-    kind = str(one.get("kind"))
+    body = one.body
+    kind = str(body.get("kind"))
     rules = fields_of(kind)
     version = _tables().get(kind, {}).get("apiVersion")
-    if rules is None or one.get("apiVersion") != version:
+    if rules is None or body.get("apiVersion") != version:
         known = ", ".join(f"{name} of {table['apiVersion']}" for name, table in _tables().items())
-        given = f"{kind} of {one.get('apiVersion')}"
+        given = f"{kind} of {body.get('apiVersion')}"
         return [Finding(layer="schema", path="kind", text=f"{given}: expected one of {known}")], {}
-    findings = list(_metadata(one))
-    head = {name: deepcopy(one[name]) for name in ("apiVersion", "kind", "metadata", "status") if name in one}
-    rest = {name: value for name, value in one.items() if name not in head}
+    findings = list(_metadata(body))
+    head = {name: deepcopy(body[name]) for name in ("apiVersion", "kind", "metadata", "status") if name in body}
+    rest = {name: value for name, value in body.items() if name not in head}
     kept = _object(rest, "", "", rules, findings)
     return findings, {**head, **kept}
 

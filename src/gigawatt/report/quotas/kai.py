@@ -18,6 +18,7 @@ from gigawatt.readers.quotas import (
     PLATFORM,
     RESOURCE,
     SITE,
+    KubeObject,
     QuotaFlavor,
     QuotaQueue,
     QuotaShare,
@@ -29,7 +30,7 @@ VERSION = "scheduling.run.ai/v2"
 UNLIMITED = {"quota": -1, "limit": -1, "overQuotaWeight": 1}
 
 
-def objects(table: QuotaTable) -> list[dict[str, Any]]:
+def objects(table: QuotaTable) -> list[KubeObject]:
     """Every queue, each after its parent."""
     flavors = {flavor.name: flavor for flavor in table.flavors}
     queues = {queue.name: queue for queue in table.queues}
@@ -39,7 +40,8 @@ def objects(table: QuotaTable) -> list[dict[str, Any]]:
         _leaf(table, name, flavors[share.flavor], queues[share.queue], share)
         for name, share in zip(names, table.shares, strict=True)
     ]
-    return [*(_root(table, flavor) for flavor in table.flavors), *leaves]
+    found = [*(_root(table, flavor) for flavor in table.flavors), *leaves]
+    return [KubeObject(body=one) for one in found]
 
 
 def _root(table: QuotaTable, flavor: QuotaFlavor) -> dict[str, Any]:

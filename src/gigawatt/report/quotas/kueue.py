@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from gigawatt.readers.quotas import COMPONENT, MANAGED, PART_OF, PLATFORM, SITE, QuotaFlavor, QuotaQueue, QuotaTable
+from gigawatt.readers.quotas import (
+    COMPONENT,
+    MANAGED,
+    PART_OF,
+    PLATFORM,
+    SITE,
+    KubeObject,
+    QuotaFlavor,
+    QuotaQueue,
+    QuotaTable,
+)
 from gigawatt.study.export.names import group_name
 
 VERSION = "kueue.x-k8s.io/v1beta2"
@@ -26,15 +36,16 @@ PREEMPTION: Mapping[bool, Mapping[str, Any]] = {
 Entry = Callable[[QuotaFlavor], Mapping[str, int]]
 
 
-def objects(table: QuotaTable) -> list[dict[str, Any]]:
+def objects(table: QuotaTable) -> list[KubeObject]:
     """Every object, each after what it refers to."""
-    return [
+    found = [
         *(_flavor(table, flavor) for flavor in table.flavors),
         *_cohorts(table),
         *(_priority(table, queue) for queue in table.queues),
         *(_cluster_queue(table, queue) for queue in table.queues),
         *(_local_queue(table, queue) for queue in table.queues),
     ]
+    return [KubeObject(body=one) for one in found]
 
 
 def _object(table: QuotaTable, kind: str, name: str, group: str = "", **rest: Any) -> dict[str, Any]:

@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gigawatt.readers.quotas import KubeObject
+
 _PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9./-]*")
 
 
-def text(objects: Sequence[Mapping[str, Any]], remarks: Sequence[str] = ()) -> str:
+def text(objects: Sequence[KubeObject], remarks: Sequence[str] = ()) -> str:
     """A document for each object, below remarks as comments."""
     head = "".join(f"# {' '.join(line.split())}\n" for line in remarks)
-    return head + "".join("---\n" + "".join(f"{line}\n" for line in _lines(one)) for one in objects)
+    return head + "".join("---\n" + "".join(f"{line}\n" for line in _lines(one.body)) for one in objects)
 
 
 def _lines(value: Any) -> Iterator[str]:

@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gigawatt.readers.quotas import KubeObject
 from gigawatt.report.quotas.fields import Finding, checked, quantity
 
 MOST_FLAVORS = 256
 Entry = tuple[str, Mapping[str, Any]]
 
 
-def check(one: Mapping[str, Any]) -> list[Finding]:
+def check(one: KubeObject) -> list[Finding]:
     """All that a server says of an object by itself; where its schema refuses it, no rule is asked."""
     findings, kept = checked(one)
     if is_refused(findings):
@@ -38,19 +39,19 @@ def is_refused(findings: Sequence[Finding]) -> bool:
     return any(one.layer not in ("pruned", "unusable") for one in findings)
 
 
-def check_all(objects: Sequence[Mapping[str, Any]]) -> list[Finding]:
+def check_all(objects: Sequence[KubeObject]) -> list[Finding]:
     """What a server says of objects together: each by itself, and what they name of each other."""
     found = []
     for one in objects:
-        at = f"{one.get('kind')}/{one.get('metadata', {}).get('name')}"
+        at = f"{one.kind}/{one.name}"
         found += [Finding(layer=item.layer, path=f"{at}: {item.path}", text=item.text) for item in check(one)]
     return [*found, *_references(objects), *_children(objects)]
 
 
-def check_update(now: Mapping[str, Any], then: Mapping[str, Any]) -> list[Finding]:
+def check_update(now: KubeObject, then: KubeObject) -> list[Finding]:
     """What a server says of an object that is to become another: fields that may not change."""
-    fixed = {"LocalQueue": "clusterQueue", "ResourceFlavor": "topologyName"}.get(then["kind"])
-    before, after = ((one.get("spec") or {}).get(fixed) for one in (now, then))
+    fixed = {"LocalQueue": "clusterQueue", "ResourceFlavor": "topologyName"}.get(then.kind)
+    before, after = (one.spec.get(fixed) for one in (now, then))
     if fixed is None or before is None or before == after:
         return []
     text = f"{before} may not become {after}: delete it, and make it anew"
@@ -179,24 +180,22 @@ _NAMED = (
 )
 
 
-def _references(objects: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+def _references(objects: Sequence[KubeObject]) -> Iterator[Finding]:
     """Names that are not there, and names that are there twice."""
     there: dict[str, set[str]] = {}
     seen = set()
     for one in objects:
-        kind, metadata = one["kind"], one["metadata"]
-        key = (kind, metadata.get("namespace"), metadata["name"])
-        if key in seen:
-            yield Finding(layer="unusable", path=f"{kind}/{metadata['name']}", text="there is one already")
-        seen.add(key)
-        there.setdefault(kind, set()).add(metadata["name"])
+        if one.key in seen:
+            yield Finding(layer="unusable", path=f"{one.kind}/{one.name}", text="there is one already")
+        seen.add(one.key)
+        there.setdefault(one.kind, set()).add(one.name)
     for one in objects:
-        at = f"{one['kind']}/{one['metadata']['name']}"
+        at = f"{one.kind}/{one.name}"
         for kind, path, other in _NAMED:
-            name = _at(one, path) if one["kind"] == kind else None
+            name = _at(one.body, path) if one.kind == kind else None
             if name is not None and name not in there.get(other, set()):
                 yield Finding(layer="unusable", path=f"{at}: {'.'.join(path)}", text=f"no {other} is called {name}")
-        for group in _at(one, ("spec", "resourceGroups")) or []:
+        for group in _at(one.body, ("spec", "resourceGroups")) or []:
             for flavor in group["flavors"]:
                 if flavor["name"] not in there.get("ResourceFlavor", set()):
                     text = f"no ResourceFlavor is called {flavor['name']}"
@@ -209,9 +208,9 @@ def _at(one: Mapping[str, Any], path: Sequence[str]) -> Any:
     return one or None
 
 
-def _children(objects: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+def _children(objects: Sequence[KubeObject]) -> Iterator[Finding]:
     """KAI guarantees no more below a queue than the queue itself has."""
-    queues = {one["metadata"]["name"]: one["spec"] for one in objects if one["kind"] == "Queue"}
+    queues = {one.name: one.spec for one in objects if one.kind == "Queue"}
     for name, spec in queues.items():
         below = [one for one in queues.values() if one.get("parentQueue") == name]
         quotas = [_at(one, ("resources", "gpu", "quota")) or 0 for one in (spec, *below)]

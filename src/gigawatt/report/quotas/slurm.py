@@ -13,13 +13,13 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from gigawatt.readers.quotas import SPARE, WITHIN, QuotaFlavor, QuotaQueue, QuotaShare, QuotaTable, SlurmRow
+from gigawatt.readers.quotas import SPARE, WITHIN, QosRow, QuotaFlavor, QuotaQueue, QuotaShare, QuotaTable
 from gigawatt.study.export.names import group_name, labels
 
 Counts = Callable[[QuotaShare], int]
 
 
-def rows(table: QuotaTable) -> list[SlurmRow]:
+def rows(table: QuotaTable) -> list[QosRow]:
     """Accounts and QOS, each after what it refers to."""
     sites = dict.fromkeys(flavor.site for flavor in table.flavors)
     found = [row for site in sites for row in _tree(table, site)]
@@ -66,20 +66,20 @@ def _told(table: QuotaTable) -> Iterator[str]:
         yield f"# floor: {share.queue} on {share.flavor}: {share.floor_count}"
 
 
-def _add(row: SlurmRow) -> str:
+def _add(row: QosRow) -> str:
     if row.kind == "qos":
         return f"sacctmgr -i add qos {row.name}"
     return f"sacctmgr -i add account {row.name} cluster={row.cluster} parent={row.fields['Parent']}"
 
 
-def _modify(row: SlurmRow) -> str:
+def _modify(row: QosRow) -> str:
     where = f"name={row.name}" + (f" cluster={row.cluster}" if row.cluster else "")
     # Slurm takes no account to be moved below the parent that it has.
     values = [f"{name}={shlex.quote(value)}" for name, value in row.fields.items() if name != "Parent"]
     return f"sacctmgr -i modify {row.kind} where {where} set {' '.join(values)}"
 
 
-def _tree(table: QuotaTable, site: str) -> Iterator[SlurmRow]:
+def _tree(table: QuotaTable, site: str) -> Iterator[QosRow]:
     """The programme, its groups and its classes as accounts of a cluster."""
     flavors = [flavor for flavor in table.flavors if flavor.site == site]
     standing = {flavor.platform: flavor.packages_count for flavor in flavors}
@@ -96,7 +96,7 @@ def _tree(table: QuotaTable, site: str) -> Iterator[SlurmRow]:
                 site, queue.name, group_name(table.programme, group), queue.weight_ratio, most, queue.title
             )
             own, spare = _pair(table, site)[queue.name]
-            yield SlurmRow(
+            yield QosRow(
                 kind="account",
                 cluster=site,
                 name=queue.name,
@@ -104,9 +104,9 @@ def _tree(table: QuotaTable, site: str) -> Iterator[SlurmRow]:
             )
 
 
-def _account(site: str, name: str, parent: str, weight: int, most: Mapping[str, int], title: str) -> SlurmRow:
+def _account(site: str, name: str, parent: str, weight: int, most: Mapping[str, int], title: str) -> QosRow:
     fields = {"Parent": parent, "Description": _said(title), "Fairshare": str(weight), "GrpTRES": _tres(most)}
-    return SlurmRow(kind="account", cluster=site, name=name, fields=fields)
+    return QosRow(kind="account", cluster=site, name=name, fields=fields)
 
 
 def _said(title: str) -> str:
@@ -134,7 +134,7 @@ def _pair(table: QuotaTable, site: str) -> dict[str, tuple[str, str]]:
     return {name: pair for (place, name), pair in pairs.items() if place == site}
 
 
-def _qos_of(table: QuotaTable, site: str) -> Iterator[SlurmRow]:
+def _qos_of(table: QuotaTable, site: str) -> Iterator[QosRow]:
     """Quality of service of each class at a site; spare ones first, which the others preempt."""
     flavors = [flavor for flavor in table.flavors if flavor.site == site]
     pairs = _pair(table, site)
@@ -149,8 +149,8 @@ def _qos_of(table: QuotaTable, site: str) -> Iterator[SlurmRow]:
         yield _quality(pairs[queue.name][0], WITHIN + queue.priority, most, spares)
 
 
-def _quality(name: str, priority: int, most: Mapping[str, int], preempts: Sequence[str]) -> SlurmRow:
+def _quality(name: str, priority: int, most: Mapping[str, int], preempts: Sequence[str]) -> QosRow:
     # An empty Preempt makes slurmdbd 22.05 see a loop in whatever preempts this QOS.
     others = {"Preempt": ",".join(preempts)} if preempts else {}
     fields = {"Priority": str(priority), "PreemptMode": "requeue", **others, "GrpTRES": _tres(most)}
-    return SlurmRow(kind="qos", cluster="", name=name, fields=fields)
+    return QosRow(kind="qos", cluster="", name=name, fields=fields)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gigawatt.readers.quotas import QuotaTable
+from gigawatt.readers.quotas import KubeObject, QosRow, QuotaTable
 from gigawatt.report.quotas import changes, focus, kai, kueue, manifest, slurm
-from gigawatt.report.quotas.changes import Change
+from gigawatt.report.quotas.changes import QuotaChange
 from gigawatt.study.answer import plain
 from gigawatt.study.export.answer import QuotasAnswer
 from gigawatt.study.export.focus import FocusAnswer
 
-OBJECTS: Mapping[str, Callable[[QuotaTable], list[dict[str, Any]]]] = {"kueue": kueue.objects, "kai": kai.objects}
+OBJECTS: Mapping[str, Callable[[QuotaTable], list[KubeObject]]] = {"kueue": kueue.objects, "kai": kai.objects}
 SETTING = {
     "kueue": "kubectl apply -f FILE, after the namespaces that are named as the classes are there",
     "kai": "kubectl apply -f FILE",
@@ -26,8 +26,8 @@ class Written:
     """text: the file. objects: what is in it, for Kubernetes. changes: None where nobody asked what stands."""
 
     text: str
-    objects: Sequence[Mapping[str, Any]] | None = None
-    changes: Sequence[Change] | None = None
+    objects: Sequence[KubeObject] | None = None
+    changes: Sequence[QuotaChange] | None = None
 
     @property
     def shown(self) -> str:
@@ -41,25 +41,22 @@ def written(answer: QuotasAnswer | FocusAnswer) -> Written:
     """The file of an answer."""
     if isinstance(answer, FocusAnswer):
         return Written(text=focus.text(answer))
-    remarks = _remarks(answer)
+    remarks, live = _remarks(answer), answer.live
     if answer.format == "slurm":
-        text, objects = slurm.text(answer.table, remarks), None
-        found = None if answer.live is None else changes.of_rows(slurm.rows(answer.table), _rows(answer))
-    else:
-        objects = OBJECTS[answer.format](answer.table)
-        text = manifest.text(objects, remarks)
-        found = None if answer.live is None else changes.of_objects(objects, _rows(answer))
-    return Written(text=text, objects=objects, changes=found)
+        rows = [one for one in live or () if isinstance(one, QosRow)]
+        found = None if live is None else changes.of_rows(slurm.rows(answer.table), rows)
+        return Written(text=slurm.text(answer.table, remarks), changes=found)
+    objects = OBJECTS[answer.format](answer.table)
+    standing = [one for one in live or () if isinstance(one, KubeObject)]
+    found = None if live is None else changes.of_objects(objects, standing)
+    return Written(text=manifest.text(objects, remarks), objects=objects, changes=found)
 
 
 def told(answer: QuotasAnswer | FocusAnswer) -> dict[str, Any]:
     """The figures of an answer with its file: one JSON object."""
     found = written(answer)
-    return plain(answer) | {"text": found.text, "objects": found.objects, "changes": plain(found.changes)}
-
-
-def _rows(answer: QuotasAnswer) -> Any:
-    return answer.live
+    objects = None if found.objects is None else [one.body for one in found.objects]
+    return plain(answer) | {"text": found.text, "objects": objects, "changes": plain(found.changes)}
 
 
 def _remarks(answer: QuotasAnswer) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from gigawatt.plan.exact import exact
-from gigawatt.readers.quotas import QuotaTable, SlurmRow, read_objects, read_slurm
+from gigawatt.readers.quotas import KubeObject, QosRow, QuotaTable, read_objects, read_slurm
 from gigawatt.study.answer import SPREAD, UNTOLD, Head
 from gigawatt.study.export.question import QuotasQuestion
 from gigawatt.study.export.quotas import packages_count, table
@@ -18,6 +19,8 @@ from gigawatt.study.question import refuse, wrong
 from gigawatt.study.result import Result, load
 
 Format = Literal["kueue", "kai", "slurm"]
+# Flavors that a group of a ClusterQueue has at most.
+MOST_FLAVORS = 64
 # What a format says that the plan does not.
 SAYS_NOTHING = {
     "kueue": "The plan knows no CPU and no memory: let Kueue leave them out (excludeResourcePrefixes), or nothing is "
@@ -40,7 +43,7 @@ class QuotasAnswer:
     period: str
     format: Format
     table: QuotaTable = field(metadata=SPREAD)
-    live: Sequence[Mapping[str, Any]] | Sequence[SlurmRow] | None = field(default=None, metadata=UNTOLD)
+    live: Sequence[KubeObject] | Sequence[QosRow] | None = field(default=None, metadata=UNTOLD)
 
 
 def kueue(question: QuotasQuestion, job: Job) -> QuotasAnswer:
@@ -67,6 +70,8 @@ def _answer(
     period = standing_period(saved, question.period)
     live = None if question.diff is None else reads(Path(question.diff))
     found, notes = table(saved, period)
+    if format_ == "kueue":
+        check_flavors(found)
     said = Note(code="unsaid", path="", text=SAYS_NOTHING[format_])
     scenario = saved.scenario
     return QuotasAnswer(
@@ -76,6 +81,14 @@ def _answer(
         table=found,
         live=live,
     )
+
+
+def check_flavors(found: QuotaTable) -> None:
+    """Raises ScenarioError where there are more flavors of a resource than a queue of Kueue can have."""
+    for resource, count in Counter(flavor.resource for flavor in found.flavors).items():
+        if count > MOST_FLAVORS:
+            given = f"{count} pairs of site and platform with {resource}"
+            refuse([wrong("result", given, f"at most {MOST_FLAVORS}, which a queue of Kueue takes")])
 
 
 def check_period(saved: Result, period: str | None) -> None:

@@ -79,15 +79,25 @@ MONEY = (
     ("2026-01-20", "out", "shells", 47.0, "example-river"),
     ("2026-01-20", "out", "shells", 41.0, "example-coast"),
     ("2026-02-18", "in", "debt", 230.0, ""),
+    ("2026-04-14", "in", "debt", 240.0, ""),
     ("2026-04-20", "out", "shells", 42.0, "example-campus"),
     ("2026-04-20", "out", "shells", 55.0, "example-river"),
     ("2026-04-20", "out", "shells", 44.0, "example-coast"),
-    ("2026-05-12", "in", "debt", 240.0, ""),
+    ("2026-07-15", "in", "debt", 300.0, ""),  # bridges the tranches, which are paid later
     ("2026-07-20", "out", "shells", 109.0, "example-river"),
     ("2026-07-20", "out", "shells", 31.0, "example-coast"),
     ("2026-08-28", "out", "debt", 90.0, ""),
-    ("2026-09-25", "out", "interest", 17.0, ""),
+    ("2026-09-25", "out", "interest", 22.0, ""),
 )
+# File → what it is, and the kind as which it is imported.
+WHAT = {
+    "sites.csv": ("how far each site had come, and when", "sites"),
+    "records.csv": ("deliveries, acceptance tests and money", "records"),
+    "facility-meter.csv": ("the utility's meters, hour by hour", "meter"),
+    "it-meter.csv": ("meters before the racks, hour by hour", "meter, of it_energy"),
+    **{f"serving-{site.removeprefix('example-')}.json": (f"tokens served at {site}", "prometheus") for site in PLACES},
+    "jobs.psv": ("experiments at example-campus, as Slurm keeps them", "sacct"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

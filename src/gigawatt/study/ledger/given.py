@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 from gigawatt.errors import MOST_NAME, Fault, InputError, LedgerError, near, plain
 from gigawatt.ledger.book import address
 from gigawatt.ledger.facts import parse_moment
-from gigawatt.ledger.milestones import Terms
+from gigawatt.ledger.milestones import TrancheTerms
 from gigawatt.study.answer import Head
 from gigawatt.study.note import Note
 from gigawatt.study.question import wrong
@@ -142,7 +142,7 @@ def unauthenticated(name: str) -> Note:
     return Note(code="unauthenticated", path="as", text=text)
 
 
-def strangers(terms: Terms | None, site: str, platform: str) -> list[Note]:
+def strangers(terms: TrancheTerms | None, site: str, platform: str) -> list[Note]:
     """Names that the terms of a ledger do not know, with the nearest that they do."""
     if terms is None:
         return []
@@ -159,7 +159,7 @@ def strangers(terms: Terms | None, site: str, platform: str) -> list[Note]:
     ]
 
 
-def head_of(terms: Terms | None, notes: Iterable[Note] = ()) -> Head:
+def head_of(terms: TrancheTerms | None, notes: Iterable[Note] = ()) -> Head:
     """The head of an answer about a ledger, of the programme whose terms stand in it."""
     found = (terms.scenario, terms.scenario_hash) if terms else (None, None)
     return Head(scenario=found[0], hash=found[1], notes=tuple(notes))

@@ -11,7 +11,7 @@ from gigawatt import units
 from gigawatt.errors import Fault, LedgerError, ScenarioError, near
 from gigawatt.ledger import book as books
 from gigawatt.ledger import milestones as due
-from gigawatt.ledger.milestones import Mark, Milestone, Terms
+from gigawatt.ledger.milestones import MilestoneState, TrancheMark, TrancheTerms
 from gigawatt.plan.exact import exact
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.answer import SPREAD, Head
@@ -38,7 +38,7 @@ class MadeLedger:
     """Whether terms were recorded now."""
     number: int | None
     """Number of their fact, None where none was recorded now."""
-    terms: Terms | None
+    terms: TrancheTerms | None
     """What stands; None for nothing."""
     head_: str
     """Hash of the last fact."""
@@ -86,7 +86,7 @@ def answer(question: LedgerInitQuestion, job: Job) -> MadeLedger:
 
 
 @exact()
-def terms_of(scenario: Scenario, test_h: float, rates_tokens_per_s: Mapping[str, float]) -> Terms:
+def terms_of(scenario: Scenario, test_h: float, rates_tokens_per_s: Mapping[str, float]) -> TrancheTerms:
     """What a scenario's capital is released by, with power and PUE as the planner counts them.
 
     Raises ScenarioError for a rate of a platform that the scenario does not have.
@@ -102,11 +102,11 @@ def terms_of(scenario: Scenario, test_h: float, rates_tokens_per_s: Mapping[str,
             wrong("test_rate", name, f"one of the platforms {', '.join(known)}{near(name, known)}") for name in unknown
         )
     data, tranches = inputs(scenario), asked.capital.tranches
-    return Terms(
+    return TrancheTerms(
         scenario=scenario.name,
         scenario_hash=scenario.hash,
         power_basis=tranches.power_basis if tranches else asked.programme.power_basis,
-        milestones=tuple(Mark(milestone_w=row.power_w, amount_usd=row.amount_usd) for row in milestones(asked)),
+        milestones=tuple(TrancheMark(milestone_w=row.power_w, amount_usd=row.amount_usd) for row in milestones(asked)),
         rack_it_w=dict(zip(asked.platforms, data.rack_it_w.values.tolist(), strict=True)),
         pue_ratio=dict(zip(asked.sites, data.pue_peak_ratio.values.tolist(), strict=True)),
         test_h=test_h,
@@ -144,7 +144,7 @@ def _rates(question: LedgerInitQuestion) -> dict[str, float]:
     return rates
 
 
-def _check_disbursed(terms: Terms, rows: Sequence[Milestone]) -> None:
+def _check_disbursed(terms: TrancheTerms, rows: Sequence[MilestoneState]) -> None:
     """Refuse terms under which a tranche that is disbursed would have been another."""
     faults = []
     for row in rows:
@@ -169,7 +169,7 @@ def _digest(scenario: str | None) -> str | None:
     return hashlib.sha256(Path(scenario).read_bytes()).hexdigest()
 
 
-def _notes(scenario: Scenario, terms: Terms, before: Terms | None, added: bool) -> list[Note]:
+def _notes(scenario: Scenario, terms: TrancheTerms, before: TrancheTerms | None, added: bool) -> list[Note]:
     tranches = scenario.asked.capital.tranches
     notes = []
     if not added:

@@ -11,7 +11,7 @@ from gigawatt.ledger import book as books
 from gigawatt.ledger import kinds
 from gigawatt.ledger import milestones as due
 from gigawatt.ledger.facts import Fact, Recorded
-from gigawatt.ledger.milestones import Terms
+from gigawatt.ledger.milestones import TrancheTerms
 from gigawatt.ledger.state import standing, state_of
 from gigawatt.study import implausible
 from gigawatt.study.answer import SPREAD, Head
@@ -148,7 +148,7 @@ def _again(stands: Recorded, added: bool) -> list[Note]:
     return [Note(code="recorded_before", path="fields", text=text)]
 
 
-def _of_state(fact: Fact, kept: Iterable[Fact], terms: Terms | None) -> Iterator[Note]:
+def _of_state(fact: Fact, kept: Iterable[Fact], terms: TrancheTerms | None) -> Iterator[Note]:
     """What a reader has to know of a fact beside the others: unknown names, power and racks that contradict."""
     said, site = fact.body, str(fact.body.get("site", ""))
     yield from given.strangers(terms, site, str(said.get("platform", "")))
@@ -164,7 +164,7 @@ def _of_state(fact: Fact, kept: Iterable[Fact], terms: Terms | None) -> Iterator
             yield Note(code="racks_beyond_power", path="site", text=text)
 
 
-def _out_of_order(site: str, kept: Iterable[Fact], terms: Terms | None) -> Iterator[Note]:
+def _out_of_order(site: str, kept: Iterable[Fact], terms: TrancheTerms | None) -> Iterator[Note]:
     """That more power has come to a later stage than to an earlier one."""
     stages = [stage for stage in state_of(kept).stages if stage.site == site]
     for early, late in pairwise(stages):

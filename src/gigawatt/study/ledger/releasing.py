@@ -10,14 +10,14 @@ from sqlalchemy import Connection
 from gigawatt.ledger import book as books
 from gigawatt.ledger import milestones as due
 from gigawatt.ledger.facts import Recorded
-from gigawatt.ledger.milestones import APPROVALS_COUNT, Milestone
+from gigawatt.ledger.milestones import APPROVALS_COUNT, MilestoneState
 from gigawatt.study.answer import SPREAD, Head
 from gigawatt.study.job import Job
 from gigawatt.study.ledger import given
 from gigawatt.study.ledger.question import ReleaseQuestion
 from gigawatt.study.note import Note
 
-_Release = Callable[[Connection, str, str], tuple[Recorded | None, Milestone]]
+_Release = Callable[[Connection, str, str], tuple[Recorded | None, MilestoneState]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class ReleasedMilestone:
     who: str
     authenticated: bool
     """Whether anything but a name says who it was."""
-    milestone: Milestone
+    milestone: MilestoneState
     head_: str
     """Hash of the last fact."""
 
@@ -77,7 +77,7 @@ def _released(question: ReleaseQuestion, done: str, release: _Release) -> Releas
     )
 
 
-def _again(done: str, milestone: Milestone, who: str, added: bool) -> list[Note]:
+def _again(done: str, milestone: MilestoneState, who: str, added: bool) -> list[Note]:
     """That nothing was added, and why; or what is still needed."""
     if done == "disburse":
         text = f"It was disbursed before, by {milestone.disbursed_by}: nothing was added."

@@ -12,7 +12,7 @@ from gigawatt.ledger import milestones as due
 from gigawatt.ledger import readings
 from gigawatt.ledger.facts import Fact, Recorded, now
 from gigawatt.ledger.kinds import EVIDENCE
-from gigawatt.ledger.milestones import Counted, Milestone, Terms
+from gigawatt.ledger.milestones import MilestoneState, SiteEvidence, TrancheTerms
 from gigawatt.ledger.state import Stage, State, standing, state_of
 from gigawatt.quarters import last_day, quarter_range
 from gigawatt.readers.readings import QUANTITIES
@@ -37,14 +37,14 @@ class LedgerSite:
     site: str
     stages: tuple[Stage, ...]
     """Power that has come to each stage, in their order."""
-    counted: Counted | None
+    counted: SiteEvidence | None
     """What counts for milestones; None where there are no terms, or nothing counts."""
     racks_count: int
     """Racks that stand, of every platform."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StandingRacks:
+class RacksThatStand:
     """Racks of a platform at a site."""
 
     site: str
@@ -86,8 +86,8 @@ class LedgerStatus:
     head_: str | None
     """Hash of the last fact that was recorded by then; None for none."""
     facts_count: int
-    terms: Terms | None
-    milestones: tuple[Milestone, ...]
+    terms: TrancheTerms | None
+    milestones: tuple[MilestoneState, ...]
     next_milestone: int | None
     """Number of the first milestone whose tranche is not disbursed."""
     due_usd: float
@@ -96,7 +96,7 @@ class LedgerStatus:
     counted: tuple[CountedQuarter, ...]
     """What counted, quarter by quarter."""
     sites: tuple[LedgerSite, ...]
-    racks: tuple[StandingRacks, ...]
+    racks: tuple[RacksThatStand, ...]
     served_tokens: dict[str, float]
     """Output tokens that were recorded, by class of work."""
     trained_flop: dict[str, float]
@@ -141,7 +141,7 @@ def answer(question: StatusQuestion, job: Job) -> LedgerStatus:
         counted=course(terms, kept, until or moment) if terms else (),
         sites=_sites(state, rows),
         racks=tuple(
-            StandingRacks(
+            RacksThatStand(
                 site=site, platform=platform, racks_count=count, accepted_count=state.accepted.get((site, platform), 0)
             )
             for (site, platform), count in state.racks.items()
@@ -156,7 +156,7 @@ def answer(question: StatusQuestion, job: Job) -> LedgerStatus:
     )
 
 
-def course(terms: Terms, kept: Sequence[Fact], until: str) -> tuple[CountedQuarter, ...]:
+def course(terms: TrancheTerms, kept: Sequence[Fact], until: str) -> tuple[CountedQuarter, ...]:
     """What counted at the end of each quarter, from the first evidence on. kept: facts as `standing` gives them."""
     first = next((fact.happened for fact in kept if fact.kind in EVIDENCE), None)
     if first is None or first > until:
@@ -169,7 +169,7 @@ def course(terms: Terms, kept: Sequence[Fact], until: str) -> tuple[CountedQuart
     return tuple(found)
 
 
-def _sites(state: State, rows: Sequence[Milestone]) -> tuple[LedgerSite, ...]:
+def _sites(state: State, rows: Sequence[MilestoneState]) -> tuple[LedgerSite, ...]:
     counted = {row.site: row for row in rows[0].evidence} if rows else {}
     names = sorted({stage.site for stage in state.stages} | {site for site, _ in state.racks})
     return tuple(
@@ -206,7 +206,7 @@ def _of_several_kinds(book: Connection, known: Sequence[Recorded]) -> Iterator[N
             yield Note(code="several_kinds", path=f"measured.{quantity}", text=text)
 
 
-def _notes(known: Sequence[Recorded], state: State, terms: Terms | None) -> Iterator[Note]:
+def _notes(known: Sequence[Recorded], state: State, terms: TrancheTerms | None) -> Iterator[Note]:
     if known and terms is None:
         text = "The ledger has no terms, so nothing is due: `gigawatt ledger init SCENARIO` records them."
         yield Note(code="no_terms", path="database", text=text)
@@ -222,7 +222,7 @@ def _notes(known: Sequence[Recorded], state: State, terms: Terms | None) -> Iter
         yield Note(code="unauthenticated", path="as", text=text)
 
 
-def _of_milestones(rows: Sequence[Milestone]) -> Iterator[Note]:
+def _of_milestones(rows: Sequence[MilestoneState]) -> Iterator[Note]:
     for row in rows:
         name = f"Milestone {row.number}, {show(row.milestone_w, 'w', 6)}"
         if row.void_approvals:

@@ -13,7 +13,7 @@ from gigawatt.ledger import book as books
 from gigawatt.ledger import facts, importing
 from gigawatt.ledger import milestones as due
 from gigawatt.ledger.importing import MOST_REJECTED_COUNT, Tally
-from gigawatt.readers.readings import QUANTITIES, Asked, Rejected, Series
+from gigawatt.readers.readings import QUANTITIES, FileAsked, ReadingSeries, Rejected
 from gigawatt.study import implausible
 from gigawatt.study.answer import SPREAD, Head
 from gigawatt.study.job import Job
@@ -34,7 +34,7 @@ class ImportTotals:
 
     gpu_h: float | None
     energy_wh: float | None
-    """At a site's own meters, at its racks, at its GPUs, or of its jobs: the first of these that the file has."""
+    """At the meters of a site, at its racks, at its GPUs, or of its jobs: the first of these that a file has of it."""
     usd: float | None
     tokens: float | None
 
@@ -120,7 +120,7 @@ def answer(question: ImportQuestion, job: Job) -> ImportedFile:
     )
 
 
-def _asked(question: ImportQuestion) -> Asked:
+def _asked(question: ImportQuestion) -> FileAsked:
     """What the file does not say of itself. Raises LedgerError with every fault."""
     faults, hours = list[Fault](), question.utc_offset_h
     if hours is not None and abs(hours) > MOST_OFFSET_H:
@@ -134,7 +134,7 @@ def _asked(question: ImportQuestion) -> Asked:
         faults.append(wrong("quantity", question.quantity[:MOST_NAME], expected))
     if faults:
         raise LedgerError(faults)
-    return Asked(
+    return FileAsked(
         site=question.site or "",
         utc_offset_s=None if hours is None else 3600 * hours,
         subject=question.subject or "",
@@ -143,7 +143,7 @@ def _asked(question: ImportQuestion) -> Asked:
     )
 
 
-def totals(sums: Mapping[Series, float]) -> ImportTotals:
+def totals(sums: Mapping[ReadingSeries, float]) -> ImportTotals:
     """What readings come to, each counted once: a campus meter counts what its racks draw, and racks their GPUs."""
     return ImportTotals(
         gpu_h=_sum(sums, "gpu_time"),
@@ -153,12 +153,12 @@ def totals(sums: Mapping[Series, float]) -> ImportTotals:
     )
 
 
-def _sum(sums: Mapping[Series, float], *quantities: str) -> float | None:
+def _sum(sums: Mapping[ReadingSeries, float], *quantities: str) -> float | None:
     found = [value for series, value in sums.items() if series.quantity in quantities]
     return sum(found) if found else None
 
 
-def _energy(sums: Mapping[Series, float]) -> float | None:
+def _energy(sums: Mapping[ReadingSeries, float]) -> float | None:
     """Energy of every site: by its meters, else at its racks, else by its GPUs, sampled where nothing counts it."""
     counted = {series.subject for series in sums if series.quantity == "gpu_energy"}
     by = {
@@ -173,7 +173,7 @@ def _energy(sums: Mapping[Series, float]) -> float | None:
     return sum(known) if known else None
 
 
-def _once(series: Series, counted: set[str]) -> bool:
+def _once(series: ReadingSeries, counted: set[str]) -> bool:
     """Whether a series stands for its energy: power over time does not where a counter of the same GPU is."""
     return series.quantity != "gpu_energy_sampled" or series.subject not in counted
 
@@ -189,7 +189,7 @@ def _spans(numbers: list[int]) -> tuple[str, ...]:
     return tuple(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
 
 
-def _notes(tally: Tally, question: ImportQuestion, terms: due.Terms | None) -> Iterator[Note]:
+def _notes(tally: Tally, question: ImportQuestion, terms: due.TrancheTerms | None) -> Iterator[Note]:
     if question.dry_run:
         yield Note(code="dry_run", path="dry_run", text="This was a trial: nothing was kept.")
     yield from (Note(code=remark.code, path="file", text=remark.text) for remark in tally.remarks)
@@ -201,7 +201,7 @@ def _notes(tally: Tally, question: ImportQuestion, terms: due.Terms | None) -> I
     yield from _places(tally, terms)
 
 
-def _places(tally: Tally, terms: due.Terms | None) -> Iterator[Note]:
+def _places(tally: Tally, terms: due.TrancheTerms | None) -> Iterator[Note]:
     """Sites that the terms do not know, and readings of none."""
     for site in sorted({str(fact.body.get("site", "")) for fact in tally.facts}):
         yield from given.strangers(terms, site, "")
@@ -215,7 +215,7 @@ def _places(tally: Tally, terms: due.Terms | None) -> Iterator[Note]:
         yield Note(code="no_site", path="site", text=text)
 
 
-def _other_money(sums: Mapping[Series, float]) -> Iterator[Note]:
+def _other_money(sums: Mapping[ReadingSeries, float]) -> Iterator[Note]:
     by = Counter[str]()
     for series, value in sums.items():
         if series.quantity == "cost" and series.unit != "USD":

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gigawatt.ledger import facts
 from gigawatt.ledger.facts import Fact
 from gigawatt.quarters import quarter_name, quarter_number
-from gigawatt.study.track.known import Known, edge_ms
+from gigawatt.study.track.known import LedgerKnown, edge_ms
 from gigawatt.study.track.planned import FLOWS
 
 Floats = NDArray[np.float64]
@@ -57,7 +57,7 @@ class Rises:
         return np.diff(held) / np.diff(edges_ms)
 
 
-def names(plan: xr.Dataset, known: Known) -> Names:
+def names(plan: xr.Dataset, known: LedgerKnown) -> Names:
     """Sites, platforms and classes of a plan and of a ledger."""
     bodies = [fact.body for fact in known.facts if fact.kind in ("site", "racks", "work", "money")]
     sites = {body["site"] for body in bodies if body.get("site")} | {one.series.site for one in known.totals}
@@ -82,7 +82,7 @@ def whole_quarters(periods: Sequence[str], at: str) -> tuple[str, ...]:
     return tuple(str(one) for one in periods if edge_ms(quarter_name(quarter_number(str(one)) + 1)) <= until)
 
 
-def actual(known: Known, periods: Sequence[str], there: Names, pue_ratio: Mapping[str, float]) -> xr.Dataset:
+def actual(known: LedgerKnown, periods: Sequence[str], there: Names, pue_ratio: Mapping[str, float]) -> xr.Dataset:
     """Every whole quarter of a ledger.
 
     energised_w, energised_mean_w (period, site): facility power; racks_count, racks_mean_count, accepted_count
@@ -113,7 +113,7 @@ def actual(known: Known, periods: Sequence[str], there: Names, pue_ratio: Mappin
     )
     data = data.merge(metered(known, periods, there.sites))
     data["tokens"] = (("period", "place", "use_case"), tokens(known, periods, places, there.use_cases))
-    data["flow_usd"] = (("period", "place", "flow"), money(known.facts, periods, places))
+    data["flow_usd"] = (("period", "place", "flow"), money(known, periods, places))
     return data
 
 
@@ -154,7 +154,7 @@ def quarter_of(at_ms: float) -> str:
     return f"{at[:4]}Q{(int(at[5:7]) + 2) // 3}"
 
 
-def _months(known: Known, periods: Sequence[str]) -> Iterator[tuple[int, int, str, str, float, str]]:
+def _months(known: LedgerKnown, periods: Sequence[str]) -> Iterator[tuple[int, int, str, str, float, str]]:
     """Sums of readings within the quarters: quarter, month in it, quantity, site, sum and class."""
     at = {period: n for n, period in enumerate(periods)}
     for one in known.totals:
@@ -165,7 +165,7 @@ def _months(known: Known, periods: Sequence[str]) -> Iterator[tuple[int, int, st
             yield period, month % MONTHS_PER_QUARTER, series.quantity, series.site, one.total, series.use_case
 
 
-def metered(known: Known, periods: Sequence[str], sites: Sequence[str]) -> xr.Dataset:
+def metered(known: LedgerKnown, periods: Sequence[str], sites: Sequence[str]) -> xr.Dataset:
     """Energy by quarter and site, NaN where no month was metered; readings without a site are of the only one."""
     names = ("facility_energy", "energy_returned", "it_energy")
     sums = np.full((len(names), len(periods), MONTHS_PER_QUARTER, len(sites)), np.nan)
@@ -191,7 +191,7 @@ def metered(known: Known, periods: Sequence[str], sites: Sequence[str]) -> xr.Da
     )
 
 
-def tokens(known: Known, periods: Sequence[str], places: Sequence[str], use_cases: Sequence[str]) -> Floats:
+def tokens(known: LedgerKnown, periods: Sequence[str], places: Sequence[str], use_cases: Sequence[str]) -> Floats:
     """Output tokens by quarter, place and class, NaN in quarters of which nobody recorded any.
 
     A fact of work counts in the quarter in which its time ends. Where facts speak of a class in a quarter, readings of
@@ -213,14 +213,16 @@ def tokens(known: Known, periods: Sequence[str], places: Sequence[str], use_case
     return np.where(found.sum(axis=(1, 2), keepdims=True) > 0, found, np.nan)
 
 
-def money(found: Iterable[Fact], periods: Sequence[str], places: Sequence[str]) -> Floats:
-    """Money by quarter, place and flow, NaN for lines of which the ledger never tells; a tranche is one of them."""
+def money(known: LedgerKnown, periods: Sequence[str], places: Sequence[str]) -> Floats:
+    """Money by quarter, place and flow, NaN for lines of which the ledger never tells.
+
+    Tranches are a line; where terms are agreed, that none is disbursed is known.
+    """
     at, lines = {period: n for n, period in enumerate(periods)}, {pair: n for n, pair in enumerate(FLOWS)}
     sums = np.zeros((len(periods), len(places), len(FLOWS)))
     told = np.zeros(len(FLOWS), bool)
-    for fact in found:
-        # Where terms are agreed, that nothing is disbursed is known.
-        told[lines["in", "tranches"]] |= fact.kind == "terms"
+    told[lines["in", "tranches"]] = known.terms is not None
+    for fact in known.facts:
         if fact.kind not in ("money", "disbursement"):
             continue
         said = fact.body

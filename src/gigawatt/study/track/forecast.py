@@ -1,10 +1,10 @@
 """When the next milestones will be met: what is left of the plan, late as its sites are late, never in the past.
 
 Each site's power, racks and tests follow the plan from where they are, shifted by a slip that is drawn from what is
-believed of it and of steps to come. What has not come by now is late by at least so much, so that a slip is drawn from
-what is left of its distribution. What makes a site late makes all three late: they stand at the same share of their
-distributions. What counts at a site is the least of the three, and a milestone is met when the sum over sites reaches
-it. Streams of chance [1] are keyed by the seed and the site.
+believed of it and of steps to come. A step that is not there by now is late by at least so much, so that a slip is
+drawn from what is left of its distribution. What makes a site late makes all three late: they stand at the same share
+of their distributions. What counts at a site is the least of the three, and a milestone is met when the sum over sites
+reaches it. Streams of chance [1] are keyed by the seed and the site.
 
 References
 ----------
@@ -22,10 +22,10 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.ledger.milestones import Milestone
+from gigawatt.ledger.milestones import MilestoneState
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.study.track.known import edge_ms
-from gigawatt.study.track.slips import Curve, Slip, Stream, spread_count
+from gigawatt.study.track.slips import PowerRise, Slip, Stream, spread_count
 
 Floats = NDArray[np.float64]
 
@@ -82,9 +82,9 @@ class Forecast:
 
 
 def forecast(
-    found: Mapping[tuple[str, Stream], Curve],
+    found: Mapping[tuple[str, Stream], PowerRise],
     believed: Mapping[tuple[str, Stream], Slip],
-    marks: Sequence[Milestone],
+    marks: Sequence[MilestoneState],
     now: float,
     start: str,
     seed: int,
@@ -120,7 +120,7 @@ def forecast(
     )
 
 
-def _planned(found: Mapping[tuple[str, Stream], Curve], time: Floats) -> tuple[Floats, Floats]:
+def _planned(found: Mapping[tuple[str, Stream], PowerRise], time: Floats) -> tuple[Floats, Floats]:
     """What counts at moments if all comes as planned."""
     sites = dict.fromkeys(site for site, _ in found)
     per_site = [
@@ -130,7 +130,7 @@ def _planned(found: Mapping[tuple[str, Stream], Curve], time: Floats) -> tuple[F
 
 
 def _counted(
-    found: Mapping[tuple[str, Stream], Curve],
+    found: Mapping[tuple[str, Stream], PowerRise],
     believed: Mapping[tuple[str, Stream], Slip],
     time: Floats,
     now: float,
@@ -143,8 +143,7 @@ def _counted(
         levels, shares = [], _shares(site, seed)
         for stream, curve in ((of, curve) for (where, of), curve in found.items() if where == site):
             slip = _drawn(believed.get((site, stream)), curve.behind(now), shares)
-            coming = curve.planned_at(time[None, :] - slip[:, None])
-            levels.append(np.maximum(coming, curve.now_w()))
+            levels.append(curve.coming_w(time, slip, now))
             least[stream] = least.get(stream, np.zeros_like(total)) + levels[-1]
         total += np.min(levels, axis=0)
     return total, least
@@ -169,7 +168,7 @@ def _drawn(one: Slip | None, behind: float, shares: Floats) -> Floats:
 
 
 def _milestone(
-    row: Milestone,
+    row: MilestoneState,
     time: Floats,
     total: Floats,
     least: Mapping[Stream, Floats],

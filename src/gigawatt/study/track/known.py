@@ -7,8 +7,9 @@ from functools import cached_property
 
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.ledger import book as books
-from gigawatt.ledger import facts, readings, state
+from gigawatt.ledger import facts, milestones, readings, state
 from gigawatt.ledger.facts import GENESIS, Fact, Recorded
+from gigawatt.ledger.milestones import TrancheTerms
 from gigawatt.ledger.readings import Total
 from gigawatt.quarters import first_day
 from gigawatt.study.opened import result_of
@@ -17,7 +18,7 @@ from gigawatt.study.result import Result
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class LedgerKnown:
     """Facts that were recorded by a moment and had happened by another, and the monthly sums of readings."""
 
     recorded: tuple[Recorded, ...]
@@ -31,6 +32,12 @@ class Known:
         """Facts that stand, by when they happened, up to `at`."""
         kept = state.standing(entry.fact for entry in self.recorded)
         return tuple(fact for fact in kept if fact.happened <= self.at)
+
+    @cached_property
+    def terms(self) -> TrancheTerms | None:
+        """The terms that stand, whenever they were agreed."""
+        found = milestones.terms_of(entry.fact for entry in self.recorded)
+        return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +54,7 @@ class LedgerRead:
     """By when it had happened."""
 
 
-def head_of(found: Known) -> LedgerRead:
+def head_of(found: LedgerKnown) -> LedgerRead:
     """What an answer carries of the ledger that it is made of."""
     last = found.recorded[-1] if found.recorded else None
     return LedgerRead(
@@ -55,14 +62,14 @@ def head_of(found: Known) -> LedgerRead:
     )
 
 
-def read(database: str, as_of: str | None, at: str | None) -> Known:
+def read(database: str, as_of: str | None, at: str | None) -> LedgerKnown:
     """What a ledger tells. Raises ScenarioError for a moment that is none, LedgerError for what is no ledger."""
     now = facts.now()
     faults: list[Fault] = []
     recorded_by, happened_by = (_moment(*asked, now, faults) for asked in (("as_of", as_of), ("at", at)))
     refuse(faults)
     with books.reading(books.address(database)) as book:
-        return Known(
+        return LedgerKnown(
             recorded=tuple(books.read(book, recorded_by)),
             totals=tuple(readings.totals(book, recorded_by)),
             as_of=recorded_by,

@@ -106,9 +106,14 @@ def _filled(values: Floats) -> Floats:
 
 
 def flow_usd(result: Result) -> xr.DataArray:
-    """Money of the books by quarter and by line of the ledger, (period, flow); a flow is "in revenue" and the like."""
+    """Money of the books by quarter and by line of the ledger, (period, flow); a flow is "in revenue" and the like.
+
+    Cash that a programme opens with was paid in by somebody: it is equity, unless it is what an earlier plan left.
+    """
     books = result.accounts.statements
     found = {pair: np.zeros(books.sizes["period"]) for pair in FLOWS}
+    if result.scenario.asked.opening is None:
+        found["in", "equity"] = books["opening_cash"].values
     for item, pair in ITEMS.items():
         found[pair] = found[pair] + np.abs(books[item].values)
     drawn = books["debt_drawn"].values

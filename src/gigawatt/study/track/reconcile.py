@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.ledger.facts import GENESIS, Fact, Recorded, milliseconds
-from gigawatt.ledger.milestones import Terms, milestones
+from gigawatt.ledger.milestones import TrancheTerms, milestones
 from gigawatt.plan.exact import exact
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
@@ -21,11 +21,11 @@ from gigawatt.study.track import rows
 from gigawatt.study.track.actual import Names, actual, names, whole_quarters
 from gigawatt.study.track.earned import EarnedValue, value
 from gigawatt.study.track.forecast import Forecast, forecast
-from gigawatt.study.track.known import Known, LedgerRead, edge_ms
+from gigawatt.study.track.known import LedgerKnown, LedgerRead, edge_ms
 from gigawatt.study.track.planned import planned
 from gigawatt.study.track.question import ReconcileQuestion
 from gigawatt.study.track.remarks import notes
-from gigawatt.study.track.rows import Bridge, ClassQuarter, MoneyQuarter, RackQuarter, SiteQuarter
+from gigawatt.study.track.rows import ClassQuarter, MoneyQuarter, RackQuarter, SiteQuarter, TrackBridge
 from gigawatt.study.track.slips import curves, slips, terms_of, time_of
 
 
@@ -38,7 +38,7 @@ class Reconciliation:
     from_: str
     to: str | None
     """Last quarter of the plan that is over; None where none is."""
-    bridge: Bridge | None
+    bridge: TrackBridge | None
     earned: EarnedValue | None
     forecast: Forecast | None
     sites: tuple[SiteQuarter, ...]
@@ -60,7 +60,7 @@ def answer(question: ReconcileQuestion, job: Job) -> Reconciliation:
     return reconciled(result, known)
 
 
-def reconciled(result: Result, known: Known) -> Reconciliation:
+def reconciled(result: Result, known: LedgerKnown) -> Reconciliation:
     """A plan against what is known."""
     plan = planned(result)
     first = str(plan.period.values[0])
@@ -94,7 +94,7 @@ def ratios(plan: xr.Dataset) -> dict[str, float]:
     return dict(zip(plan.site.values.tolist(), plan.pue_peak_ratio.values.tolist(), strict=True))
 
 
-def labelled(plan: xr.Dataset, there: Names, terms: Terms) -> xr.Dataset:
+def labelled(plan: xr.Dataset, there: Names, terms: TrancheTerms) -> xr.Dataset:
     """A plan on the names of plan and ledger: of what it does not have it plans nothing.
 
     Sites that it does not know are as its own are on average; so is what a watt of racks does that it does not know,
@@ -112,7 +112,9 @@ def labelled(plan: xr.Dataset, there: Names, terms: Terms) -> xr.Dataset:
     return found.fillna(0.0)
 
 
-def forecast_of(result: Result, known: Known, terms: Terms, sites: Sequence[str], *, agreed: bool) -> Forecast | None:
+def forecast_of(
+    result: Result, known: LedgerKnown, terms: TrancheTerms, sites: Sequence[str], *, agreed: bool
+) -> Forecast | None:
     """When the next milestones are met; None where there are none. agreed: whether the ledger holds the terms."""
     if not terms.milestones:
         return None
@@ -123,7 +125,7 @@ def forecast_of(result: Result, known: Known, terms: Terms, sites: Sequence[str]
     return forecast(found, slips(found, asked, now), marks, now, start, asked.seed, terms.power_basis)
 
 
-def _assumed(terms: Terms, known: Known) -> Recorded:
+def _assumed(terms: TrancheTerms, known: LedgerKnown) -> Recorded:
     """Terms that nobody agreed, as if somebody had."""
     fact = Fact(kind="terms", happened=known.at, body=asdict(terms), source=f"scenario {terms.scenario}")
     return Recorded(fact=fact, number=0, recorded=known.at, who="", authenticated=False, previous=GENESIS)

@@ -21,7 +21,7 @@ from gigawatt.study.answer import SPREAD
 from gigawatt.study.futures.draws import quantile
 from gigawatt.study.result import Result
 from gigawatt.study.track.actual import quarter_of
-from gigawatt.study.track.known import Known
+from gigawatt.study.track.known import LedgerKnown
 from gigawatt.study.track.shrink import Shrunk, shrunk
 from gigawatt.study.track.slips import ALL, Slip, Stream
 
@@ -94,7 +94,9 @@ def of_slips(found: Mapping[tuple[str, Stream], Slip], asked: Asked) -> Iterator
         yield Refit(item="chip_slip", thing="", unit="quarters", believed=believed, carried="pools.*.supply", why=why)
 
 
-def of_ratios(result: Result, plan: xr.Dataset, seen: xr.Dataset, steps: xr.Dataset, known: Known) -> Iterator[Refit]:
+def of_ratios(
+    result: Result, plan: xr.Dataset, seen: xr.Dataset, steps: xr.Dataset, known: LedgerKnown
+) -> Iterator[Refit]:
     """Ratios of the plan's own sites, classes and runs, of which there is a record."""
     asked = result.scenario.asked
     for site in asked.sites:
@@ -118,7 +120,7 @@ def _finite(values: Any) -> list[float]:
     return [float(one) for one in values if np.isfinite(one) and one > 0]
 
 
-def _failures(result: Result, seen: xr.Dataset, known: Known) -> list[float]:
+def _failures(result: Result, seen: xr.Dataset, known: LedgerKnown) -> list[float]:
     """Errors of GPUs over failures that the plan counts with, by quarter in which any were read."""
     inputs = result.plan.inputs
     sums: dict[str, float] = {}
@@ -136,7 +138,7 @@ def _failures(result: Result, seen: xr.Dataset, known: Known) -> list[float]:
     return found
 
 
-def _trained(result: Result, run: str, seen: xr.Dataset, known: Known) -> list[float]:
+def _trained(result: Result, run: str, seen: xr.Dataset, known: LedgerKnown) -> list[float]:
     """Operations of a run over those of the plan, by quarter of which any were recorded."""
     data, inputs = result.plan.data, result.plan.inputs
     due = (data.train_count.sel(run=run) * inputs.run_rack_flops.sel(run=run)).sum("platform") * SECONDS_PER_QUARTER
@@ -149,10 +151,10 @@ def _trained(result: Result, run: str, seen: xr.Dataset, known: Known) -> list[f
     return [sums[quarter] / flop for quarter, flop in planned.items() if flop > 0 and sums.get(quarter, 0.0) > 0]
 
 
-def overrides(result: Result, found: Sequence[Refit]) -> dict[str, Any]:
+def overrides(result: Result, found: Sequence[Refit]) -> dict[str, str | float | dict[str, str]]:
     """Values of the scenario that take up what is believed; what changes nothing is left as it is."""
     asked, inputs = result.scenario.asked, result.plan.inputs
-    changed: dict[str, Any] = {}
+    changed: dict[str, str | float | dict[str, str]] = {}
     for one in found:
         factor = one.believed.posterior_value
         if one.unit != "ratio" or not one.carried or abs(factor - 1) < SAME_FRAC:

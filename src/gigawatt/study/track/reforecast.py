@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gigawatt import dollars
 from gigawatt.errors import Conflict, Infeasible
 from gigawatt.ledger.facts import milliseconds, moment
 from gigawatt.plan import flows
@@ -24,11 +25,11 @@ from gigawatt.study.question import refuse, wrong
 from gigawatt.study.result import Result, check_out
 from gigawatt.study.run.stages import run
 from gigawatt.study.run.tranches import tranches
-from gigawatt.study.standing import cut, remainder_usd
+from gigawatt.study.standing import cut, penalties_usd, remainder_usd
 from gigawatt.study.track import known as knowing
 from gigawatt.study.track import refit, rows, stands
 from gigawatt.study.track.actual import actual, names, quarter_of, whole_quarters
-from gigawatt.study.track.known import Known, LedgerRead, edge_ms
+from gigawatt.study.track.known import LedgerKnown, LedgerRead, edge_ms
 from gigawatt.study.track.planned import planned
 from gigawatt.study.track.question import ReforecastQuestion
 from gigawatt.study.track.reconcile import labelled, ratios
@@ -98,9 +99,13 @@ class Reforecast:
     planned_hash: str
     """Identity of the scenario of the old plan."""
     planned_value_usd: float
-    """What the old plan's remainder is worth when that quarter begins, with terminal value, less penalties."""
+    """What the old plan's remainder is worth when that quarter begins, with terminal value."""
     value_usd: float
     """What the new plan is worth then."""
+    planned_penalties_usd: float
+    """What the old plan's remainder falls short of soft limits by, as the objective counts it; no money."""
+    penalties_usd: float
+    """The same of the new plan."""
     gap_usd: float | None
     """How far the new plan may be from the best."""
     planned_first_gw_date: str | None
@@ -141,7 +146,7 @@ def answer(question: ReforecastQuestion, job: Job) -> Reforecast:
     return reforecast(result, whole, period, job)
 
 
-def start(question: ReforecastQuestion, result: Result, known: Known) -> str:
+def start(question: ReforecastQuestion, result: Result, known: LedgerKnown) -> str:
     """The first quarter that is planned anew. Raises ScenarioError where the plan has none such."""
     quarters = result.scenario.quarters
     now = quarter_of(milliseconds(known.at))
@@ -160,7 +165,7 @@ def start(question: ReforecastQuestion, result: Result, known: Known) -> str:
     return given
 
 
-def reforecast(result: Result, whole: Known, period: str, job: Job) -> Reforecast:
+def reforecast(result: Result, whole: LedgerKnown, period: str, job: Job) -> Reforecast:
     """The plan from a quarter on, from what stands by what is known."""
     until = moment(min(edge_ms(period) - 1, milliseconds(whole.at)))
     known = replace(whole, at=until)
@@ -177,14 +182,14 @@ def reforecast(result: Result, whole: Known, period: str, job: Job) -> Reforecas
     return _answer(result, made, left, found, learnt, period, head_of(scenario, told), knowing.head_of(known))
 
 
-def believed_slips(result: Result, known: Known) -> dict[tuple[str, Stream], Slip]:
+def believed_slips(result: Result, known: LedgerKnown) -> dict[tuple[str, Stream], Slip]:
     """What is believed of the slips of the plan's sites."""
     terms, _ = terms_of(known, result)
     asked, quarters = result.scenario.asked, result.scenario.quarters
     return slips(curves(result, known, terms, list(asked.sites)), asked, time_of(known.at, quarters[0]))
 
 
-def refits(result: Result, known: Known, believed: Mapping[tuple[str, Stream], Slip]) -> tuple[Refit, ...]:
+def refits(result: Result, known: LedgerKnown, believed: Mapping[tuple[str, Stream], Slip]) -> tuple[Refit, ...]:
     """Every figure that was learnt."""
     asked, plan = result.scenario.asked, planned(result)
     found = list(refit.of_slips(believed, asked))
@@ -234,7 +239,7 @@ def in_conflict(scenario: Scenario) -> Iterator[Conflict]:
         yield Conflict(limit="capital.covenant", period=period, site="", short_by=short, unit="USD")
 
 
-def notes(whole: Known, known: Known, period: str, learnt: Sequence[Refit]) -> Iterator[Note]:
+def notes(whole: LedgerKnown, known: LedgerKnown, period: str, learnt: Sequence[Refit]) -> Iterator[Note]:
     """What is not carried, and what is left aside."""
     later = len(whole.facts) - len(known.facts)
     if later:
@@ -245,9 +250,11 @@ def notes(whole: Known, known: Known, period: str, learnt: Sequence[Refit]) -> I
             what = f"{one.item} of {one.thing}" if one.thing else one.item
             text = f"The {what} was seen, and the scenario has no key by which the new plan could take it up."
             yield Note(code="not_carried", path=one.item, text=text)
-        if one.item == "pue" and one.carried and one.believed.observations_count:
-            text = f"The PUE of {one.thing} is taken up in the price of its energy, for it is no key of the scenario."
-            yield Note(code="pue_in_price", path=one.carried, text=text)
+    seen = [one for one in learnt if one.item == "pue" and one.carried and one.believed.observations_count]
+    if seen:
+        sites = ", ".join(one.thing for one in seen)
+        text = f"The PUE of {sites} is taken up in the price of energy there, for it is no key of a scenario."
+        yield Note(code="pue_in_price", path="sites", text=text)
 
 
 def _answer(
@@ -262,6 +269,8 @@ def _answer(
 ) -> Reforecast:
     old, new = result.headline, made.headline
     values, opening = made.accounts.values, left.asked.opening
+    at = result.scenario.quarters.index(period)
+    short_usd = dollars.npv(penalties_usd(result.plan).values[at:], result.scenario.asked.finance.discount_per_year)
     quarters = tuple(_quarters(result, made))
     reported = quarters[: made.scenario.reported_count]
     assert opening is not None
@@ -270,8 +279,10 @@ def _answer(
         ledger=read,
         from_=period,
         planned_hash=result.scenario.hash,
-        planned_value_usd=remainder_usd(result.scenario, result.plan, period),
-        value_usd=values.npv_usd + values.terminal_value_usd - values.penalties_usd,
+        planned_value_usd=remainder_usd(result.scenario, result.plan, period) + short_usd,
+        value_usd=values.npv_usd + values.terminal_value_usd,
+        planned_penalties_usd=short_usd,
+        penalties_usd=values.penalties_usd,
         gap_usd=made.plan.gap if made.plan.unit == "USD" else None,
         planned_first_gw_date=_text(old["first_gw_date"]),
         first_gw_date=_text(new["first_gw_date"]),

@@ -9,10 +9,12 @@ import xarray as xr
 
 from gigawatt.study.note import Note
 from gigawatt.study.track.actual import MONTHS_PER_QUARTER, Names
-from gigawatt.study.track.known import Known
+from gigawatt.study.track.known import LedgerKnown
 
 
-def notes(plan: xr.Dataset, known: Known, there: Names, seen: xr.Dataset | None, *, assumed: bool) -> Iterator[Note]:
+def notes(
+    plan: xr.Dataset, known: LedgerKnown, there: Names, seen: xr.Dataset | None, *, assumed: bool
+) -> Iterator[Note]:
     """What a reader has to know: what stands on one side only, what was not recorded, what is assumed."""
     if assumed:
         text = "The ledger holds no terms: milestones are those of the plan's scenario, and any acceptance test counts."
@@ -26,7 +28,7 @@ def notes(plan: xr.Dataset, known: Known, there: Names, seen: xr.Dataset | None,
     yield from _unrecorded(plan, known, seen)
 
 
-def _one_sided(plan: xr.Dataset, known: Known, there: Names) -> Iterator[Note]:
+def _one_sided(plan: xr.Dataset, known: LedgerKnown, there: Names) -> Iterator[Note]:
     """Sites, platforms and classes that the ledger alone has, and those that the plan alone has by now."""
     facts, series = known.facts, [one.series for one in known.totals]
     told = {
@@ -50,7 +52,7 @@ def _one_sided(plan: xr.Dataset, known: Known, there: Names) -> Iterator[Note]:
             yield Note(code=f"not_recorded_{dim}", path=word, text=text)
 
 
-def _unrecorded(plan: xr.Dataset, known: Known, seen: xr.Dataset) -> Iterator[Note]:
+def _unrecorded(plan: xr.Dataset, known: LedgerKnown, seen: xr.Dataset) -> Iterator[Note]:
     """What was not recorded, and is not held against the plan."""
     silent = seen.period.values[np.isnan(seen.tokens.values).all(axis=(1, 2))].tolist()
     if silent:

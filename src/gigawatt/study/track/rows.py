@@ -67,7 +67,7 @@ class MoneyQuarter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bridge:
+class TrackBridge:
     """From plan to actual over all whole quarters of which there is a record; None where there is none."""
 
     it_w: Deviation | None
@@ -180,11 +180,11 @@ def lines(of: Held) -> Iterator[MoneyQuarter]:
                 yield MoneyQuarter(direction=direction, item=item, period=period, usd=one)
 
 
-def bridge(of: Held) -> Bridge:
+def bridge(of: Held) -> TrackBridge:
     """From plan to actual over all quarters."""
     found = list(sites(of))
     last = [one for one in found if one.period == found[-1].period]
-    return Bridge(
+    return TrackBridge(
         it_w=together(one.it_w for one in last),
         energy_wh=together(one.energy_wh for one in found),
         tokens=together(one.tokens for one in found),

@@ -20,14 +20,14 @@ from numpy.typing import NDArray
 from gigawatt.ledger import milestones
 from gigawatt.ledger.facts import milliseconds
 from gigawatt.ledger.kinds import EVIDENCE
-from gigawatt.ledger.milestones import Mark, Terms
+from gigawatt.ledger.milestones import TrancheMark, TrancheTerms
 from gigawatt.plan import opening as plan_opening
 from gigawatt.plan.milestones import milestones as milestones_of
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.scenario.schema import Asked
 from gigawatt.study.futures.draws import quantile
 from gigawatt.study.result import Result
-from gigawatt.study.track.known import Known, edge_ms
+from gigawatt.study.track.known import LedgerKnown, edge_ms
 from gigawatt.study.track.shrink import Shrunk, pooled
 
 Floats = NDArray[np.float64]
@@ -54,7 +54,7 @@ class Slip:
     """Where; nothing for what all sites share, which is the prior of each."""
     stream: Stream
     """Power that is energised, racks that are accepted, or racks that passed their test."""
-    noise_quarters: float
+    noise_count: float
     """Deviation of one step from the mean of its site."""
     slip_quarters: Shrunk
     """Before and after what was observed; observations are steps of the plan that are due."""
@@ -63,7 +63,7 @@ class Slip:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class PowerRise:
     """Power of a site over time, on the basis of the terms: as planned by the end of each quarter, from the start of
     the plan on, and as it came, a level from each moment on [quarters since the start]."""
 
@@ -97,14 +97,18 @@ class Curve:
         return found, waiting
 
     def behind(self, now: float) -> float:
-        """How late what is there is now: the time since the plan went beyond it; minus infinity where it never does."""
-        beyond = np.flatnonzero(self.planned_w > self.now_w() * (1 + ROUNDING_FRAC) + ROUNDING_FRAC)
-        if not beyond.size:
-            return -np.inf
-        at = int(beyond[0])
-        before, after = (self.planned_w[at - 1], self.planned_w[at]) if at else (0.0, self.planned_w[0])
-        part = (self.now_w() - before) / (after - before)
-        return now - (at - 1 + max(part, 0.0) if at else 0.0)
+        """How late the next step is at least, for half of it is not there yet; minus infinity where none is left."""
+        left = (due for due, level in self.due() if self.now_w() < level * (1 - ROUNDING_FRAC))
+        return now - next(left, np.inf)
+
+    def coming_w(self, time: Floats, slips: Floats, now: float) -> Floats:
+        """What is there at moments from now on if the rest of the plan is so much later, (slips, moments).
+
+        What is missing of a step that mostly stands comes within a quarter.
+        """
+        missing = np.maximum(self.planned_at(now - slips) - self.now_w(), 0.0)[:, None]
+        still = missing * np.maximum(1.0 - (time - now), 0.0)[None, :]
+        return np.maximum(self.planned_at(time[None, :] - slips[:, None]) - still, self.now_w())
 
 
 def time_of(at: str, start: str) -> float:
@@ -116,18 +120,19 @@ def time_of(at: str, start: str) -> float:
     return number - first + (milliseconds(at) - begin) / (end - begin)
 
 
-def terms_of(known: Known, result: Result) -> tuple[Terms, bool]:
+def terms_of(known: LedgerKnown, result: Result) -> tuple[TrancheTerms, bool]:
     """The terms that the ledger holds, or those of the plan's scenario where it holds none, and whether it does."""
-    agreed = milestones.terms_of(known.facts)
-    if agreed is not None:
-        return agreed[0], True
+    if known.terms is not None:
+        return known.terms, True
     asked, inputs = result.scenario.asked, result.plan.inputs
     tranches = asked.capital.tranches
-    made = Terms(
+    made = TrancheTerms(
         scenario=result.scenario.name,
         scenario_hash=result.scenario.hash,
         power_basis=tranches.power_basis if tranches else "facility",
-        milestones=tuple(Mark(milestone_w=step.power_w, amount_usd=step.amount_usd) for step in milestones_of(asked)),
+        milestones=tuple(
+            TrancheMark(milestone_w=step.power_w, amount_usd=step.amount_usd) for step in milestones_of(asked)
+        ),
         rack_it_w=_by_name(inputs.rack_it_w),
         pue_ratio=_by_name(inputs.pue_peak_ratio),
         test_h=0.0,
@@ -140,7 +145,9 @@ def _by_name(values: xr.DataArray) -> dict[str, float]:
     return dict(zip(values[values.dims[0]].values.tolist(), values.values.tolist(), strict=True))
 
 
-def curves(result: Result, known: Known, terms: Terms, sites: Sequence[str]) -> dict[tuple[str, Stream], Curve]:
+def curves(
+    result: Result, known: LedgerKnown, terms: TrancheTerms, sites: Sequence[str]
+) -> dict[tuple[str, Stream], PowerRise]:
     """Planned and actual power by site and what has to be there, on the basis of the terms."""
     start = result.scenario.quarters[0]
     planned = _planned(result, terms)
@@ -150,7 +157,7 @@ def curves(result: Result, known: Known, terms: Terms, sites: Sequence[str]) -> 
     fields: dict[Stream, str] = {"power": "energised_w", "racks": "accepted_w", "tests": "tested_w"}
     none = np.zeros(len(result.scenario.quarters) + 1)
     return {
-        (site, stream): Curve(
+        (site, stream): PowerRise(
             planned.get((site, stream), none),
             times,
             np.array([getattr(there[site], name) if site in there else 0.0 for there in seen]),
@@ -160,7 +167,7 @@ def curves(result: Result, known: Known, terms: Terms, sites: Sequence[str]) -> 
     }
 
 
-def _planned(result: Result, terms: Terms) -> dict[tuple[str, Stream], Floats]:
+def _planned(result: Result, terms: TrancheTerms) -> dict[tuple[str, Stream], Floats]:
     """What the plan has by the start and the end of each quarter, by site: shells, and gross power of racks for both
     acceptance and tests."""
     data, inputs = result.plan.data, result.plan.inputs
@@ -186,7 +193,7 @@ def width_count(asked: Asked, stream: Stream) -> float:
     return float(values.std()) or WIDTH_COUNT
 
 
-def slips(found: Mapping[tuple[str, Stream], Curve], asked: Asked, now: float) -> dict[tuple[str, Stream], Slip]:
+def slips(found: Mapping[tuple[str, Stream], PowerRise], asked: Asked, now: float) -> dict[tuple[str, Stream], Slip]:
     """What is believed of the slips of every site whose plan has any power."""
     believed: dict[tuple[str, Stream], Slip] = {}
     for stream in STREAMS:
@@ -198,7 +205,7 @@ def slips(found: Mapping[tuple[str, Stream], Curve], asked: Asked, now: float) -
         for site, one in {ALL: shared, **by_site}.items():
             waiting = seen[site][1] if site else sum(count for _, count in seen.values())
             believed[site, stream] = Slip(
-                site=site, stream=stream, noise_quarters=noise, slip_quarters=one, open_count=waiting
+                site=site, stream=stream, noise_count=noise, slip_quarters=one, open_count=waiting
             )
     return believed
 
@@ -213,4 +220,4 @@ def noise_count(observed: Sequence[Sequence[float]]) -> float:
 
 def spread_count(one: Slip) -> float:
     """Deviation of the slip of the steps to come: what is not known of the site, and what steps differ by."""
-    return hypot(one.slip_quarters.deviation_value, one.noise_quarters)
+    return hypot(one.slip_quarters.deviation_value, one.noise_count)

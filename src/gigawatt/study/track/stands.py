@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -24,13 +23,15 @@ from gigawatt.scenario.schema import Opening, Scenario
 from gigawatt.study.note import Note
 from gigawatt.study.result import Result
 from gigawatt.study.track.actual import energised, money, quarter_of
-from gigawatt.study.track.known import Known, edge_ms
+from gigawatt.study.track.known import LedgerKnown, edge_ms
 from gigawatt.study.track.planned import FLOWS, flow_usd
-from gigawatt.study.track.slips import Curve
+from gigawatt.study.track.slips import PowerRise
 from gigawatt.units import show
 
 Floats = NDArray[np.float64]
-Row = dict[str, Any]
+# A row of a table of a scenario, and the table of all that stands.
+Row = dict[str, str | float]
+Table = dict[str, str | float | list[Row]]
 
 # Fewer racks, less power [W] or money [USD] than this are rounding.
 LEAST_COUNT, LEAST_W, LEAST_USD = 1e-3, 100.0, 1.0
@@ -39,7 +40,7 @@ ROUNDING_FRAC = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cohort:
+class AcceptedRacks:
     """Racks that stand, by when they were accepted."""
 
     site: str
@@ -53,7 +54,7 @@ class Stood:
     """What stands when a quarter begins, by a ledger."""
 
     period: str
-    cohorts: tuple[Cohort, ...]
+    cohorts: tuple[AcceptedRacks, ...]
     energised_w: Mapping[str, float]
     """Facility power by site."""
     cash_usd: float
@@ -64,7 +65,7 @@ class Stood:
     notes: tuple[Note, ...]
 
 
-def stood(result: Result, known: Known, left: Scenario, period: str) -> Stood:
+def stood(result: Result, known: LedgerKnown, left: Scenario, period: str) -> Stood:
     """What stands when a quarter begins. left: the question that is left of the plan's then, with what the plan has."""
     begin = edge_ms(period)
     before = [fact for fact in known.facts if milliseconds(fact.happened) < begin]
@@ -96,7 +97,7 @@ def stood(result: Result, known: Known, left: Scenario, period: str) -> Stood:
     )
 
 
-def cohorts(found: Iterable[Fact]) -> list[Cohort]:
+def cohorts(found: Iterable[Fact]) -> list[AcceptedRacks]:
     """Racks that stand, by site, platform and quarter of acceptance; those that are retired are the oldest."""
     there: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     gone: dict[tuple[str, str], float] = defaultdict(float)
@@ -113,11 +114,11 @@ def cohorts(found: Iterable[Fact]) -> list[Cohort]:
             leaves = min(count, gone[site, platform])
             gone[site, platform] -= leaves
             if count - leaves >= LEAST_COUNT:
-                kept.append(Cohort(site=site, platform=platform, installed=quarter, racks_count=count - leaves))
+                kept.append(AcceptedRacks(site=site, platform=platform, installed=quarter, racks_count=count - leaves))
     return kept
 
 
-def _left_out(racks: Sequence[Cohort], there: Sequence[Cohort]) -> Iterator[Note]:
+def _left_out(racks: Sequence[AcceptedRacks], there: Sequence[AcceptedRacks]) -> Iterator[Note]:
     rest = sorted(
         {f"{one.platform} at {one.site}" for one in racks} - {f"{one.platform} at {one.site}" for one in there}
     )
@@ -126,7 +127,9 @@ def _left_out(racks: Sequence[Cohort], there: Sequence[Cohort]) -> Iterator[Note
         yield Note(code="racks_left_out", path="opening.racks", text=text)
 
 
-def _power(result: Result, before: Sequence[Fact], racks: Sequence[Cohort], notes: list[Note]) -> dict[str, float]:
+def _power(
+    result: Result, before: Sequence[Fact], racks: Sequence[AcceptedRacks], notes: list[Note]
+) -> dict[str, float]:
     """Facility power that is energised at each site: at least what its racks draw, and what it declares sunk."""
     inputs, sites = result.plan.inputs, result.scenario.asked.sites
     ratio = {site: float(inputs.pue_peak_ratio.sel(site=site)) for site in sites}
@@ -147,11 +150,13 @@ def _power(result: Result, before: Sequence[Fact], racks: Sequence[Cohort], note
     return found
 
 
-def _cash_and_debt(result: Result, known: Known, left: Scenario, period: str, notes: list[Note]) -> tuple[float, float]:
+def _cash_and_debt(
+    result: Result, known: LedgerKnown, left: Scenario, period: str, notes: list[Note]
+) -> tuple[float, float]:
     """Cash and debt: those of the plan, and by how much recorded money differs from the plan's, line by line."""
     quarters = result.scenario.quarters[: result.scenario.quarters.index(period)]
     places = ("", *sorted({fact.body.get("site", "") for fact in known.facts if fact.kind == "money"} - {""}))
-    paid = money(known.facts, quarters, places).sum(axis=(0, 1))
+    paid = money(known, quarters, places).sum(axis=(0, 1))
     due = flow_usd(result).sel(period=quarters).sum("period").values
     told = np.isfinite(paid)
     differs = np.where(told, np.nan_to_num(paid) - due, 0.0)
@@ -177,14 +182,14 @@ def _cash_and_debt(result: Result, known: Known, left: Scenario, period: str, no
 
 
 def _released_w(
-    scenario: Scenario, known: Known, before: Sequence[Fact], left: Scenario, gross_w: float, notes: list[Note]
+    scenario: Scenario, known: LedgerKnown, before: Sequence[Fact], left: Scenario, gross_w: float, notes: list[Note]
 ) -> float:
     """Power up to which tranches were paid: by disbursements where terms are agreed, else as the plan has it."""
     planned_w = (left.asked.opening or Opening()).released_w
     use = scenario.asked.capital.tranches
     if use is None:
         return 0.0
-    agreed = any(fact.kind == "terms" for fact in known.facts)
+    agreed = known.terms is not None
     paid = [float(fact.body["milestone_w"]) for fact in before if fact.kind == "disbursement"]
     most_w = max(paid, default=0.0) if agreed or paid else planned_w
     if not agreed and not paid and planned_w > 0:
@@ -206,14 +211,14 @@ def _trained(left: Scenario, before: Iterable[Fact]) -> dict[str, float]:
     return done
 
 
-def table(result: Result, left: Scenario, found: Stood, slip_quarters: Mapping[str, float]) -> Row:
+def table(result: Result, left: Scenario, found: Stood, slip_quarters: Mapping[str, float]) -> Table:
     """The table `[opening]`. slip_quarters: by how much what is being built at each site is later than planned."""
     shells, paid, begun = list[Row](), list[Row](), list[Row]()
     for site in result.scenario.asked.sites:
         stand, ahead = _shells(result, left, found, site)
         shells, paid = shells + stand, paid + ahead
         begun += list(_begun(result, found, site, slip_quarters[site]))
-    known = {
+    known: Table = {
         "grade": "derived",
         "begun_only": True,
         "racks": [_racks(result, one) for one in found.cohorts],
@@ -230,9 +235,9 @@ def table(result: Result, left: Scenario, found: Stood, slip_quarters: Mapping[s
     return known
 
 
-def _racks(result: Result, one: Cohort) -> Row:
+def _racks(result: Result, one: AcceptedRacks) -> Row:
     """Racks at the plan's price of their quarter; before the plan, at what the platform's price was then."""
-    row: Row = {"site": one.site, "platform": one.platform, "installed": one.installed, "count": one.racks_count}
+    row: Row = {"site": one.site, "platform": one.platform, "installed": one.installed, "racks": one.racks_count}
     price = result.plan.inputs.rack_price_usd
     if one.installed in price.period.values:
         row["price"] = f"{float(price.sel(period=one.installed, platform=one.platform))!r} USD"
@@ -283,7 +288,7 @@ def later_count(result: Result, found: Stood, site: str, believed_count: float) 
     """By how many quarters the rest of a site's power is late: as believed, and no less than it is late already."""
     at = result.scenario.quarters.index(found.period)
     planned = planned_shells_w(result, site)
-    curve = Curve(planned, np.array([float(at)]), np.array([found.energised_w[site]]))
+    curve = PowerRise(planned, np.array([float(at)]), np.array([found.energised_w[site]]))
     return max(believed_count, curve.behind(at), -float(len(planned)))
 
 
