@@ -236,6 +236,16 @@ def retracted(book: Connection, as_of: str | None = None) -> frozenset[int]:
     return frozenset(book.execute(asked).scalars())
 
 
+def batches(book: Connection, without: frozenset[int] = frozenset()) -> dict[tuple[str, str], set[int]]:
+    """Which batches there are readings of, by site and quantity. without: batches that are withdrawn."""
+    columns = CHUNKS.c
+    found: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for row in book.execute(select(columns.site, columns.quantity, columns.batch).distinct()):
+        if row.batch not in without:
+            found[row.site, row.quantity].add(row.batch)
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Total:
     """What a series came to in a month."""

@@ -68,11 +68,11 @@ def _value(rows: Sequence[Total]) -> float:
 
 def energy(totals: Sequence[Total]) -> tuple[EnergyQuarter, ...]:
     """Energy by site and quarter. A GPU counts once: by its counter, and by its power over time where it has none."""
-    counted = {one.series.subject for one in totals if one.series.quantity == "gpu_energy"}
+    counted = {(one.series.subject, one.month) for one in totals if one.series.quantity == "gpu_energy"}
     by: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
     for one in totals:
         quantity = one.series.quantity
-        if quantity == "gpu_energy_sampled" and one.series.subject not in counted:
+        if quantity == "gpu_energy_sampled" and (one.series.subject, one.month) not in counted:
             quantity = "gpu_energy"
         if quantity in ("facility_energy", "it_energy", "gpu_energy") and one.count:
             levels = by[one.series.site, quarter_of(one.month)]

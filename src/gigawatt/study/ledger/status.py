@@ -15,6 +15,7 @@ from gigawatt.ledger.kinds import EVIDENCE
 from gigawatt.ledger.milestones import MilestoneState, SiteEvidence, TrancheTerms
 from gigawatt.ledger.state import Stage, State, standing, state_of
 from gigawatt.quarters import last_day, quarter_range
+from gigawatt.readers.readings import QUANTITIES
 from gigawatt.study.answer import SPREAD, Head
 from gigawatt.study.job import Job
 from gigawatt.study.ledger import given
@@ -23,6 +24,8 @@ from gigawatt.study.ledger.question import StatusQuestion
 from gigawatt.study.note import Note
 from gigawatt.units import show
 
+# Kinds of files that name what they measure as another kind does.
+_SAME_TOOL = {"openmetrics": "prometheus"}
 # Names of a note before it only counts.
 NAMED = 5
 
@@ -116,7 +119,7 @@ def answer(question: StatusQuestion, job: Job) -> LedgerStatus:
         with books.reading(url) as book:
             known = list(books.read(book, as_of))
             totals = readings.totals(book, as_of)
-            notes = list(_of_nothing(book, known, question.as_of))
+            notes = [*_of_nothing(book, known, question.as_of), *_of_several_kinds(book, known)]
     until = at or as_of
     found = due.terms_of(entry.fact for entry in known)
     terms, rows = found[0] if found else None, due.milestones(known, until or "9999")
@@ -190,6 +193,17 @@ def _of_nothing(book: Connection, known: Sequence[Recorded], as_of: str | None) 
     else:
         text = f"Nothing was recorded by {as_of}: the first fact was, on {first.recorded[:10]}."
         yield Note(code="nothing_recorded", path="as_of", text=text)
+
+
+def _of_several_kinds(book: Connection, known: Sequence[Recorded]) -> Iterator[Note]:
+    """What tools of several kinds tell of one site, each under names of its own, so that it may be the same twice."""
+    kinds = {entry.number: str(entry.fact.body["file_kind"]) for entry in known if entry.fact.kind == "readings"}
+    for (site, quantity), numbers in sorted(readings.batches(book, readings.retracted(book)).items()):
+        found = sorted({_SAME_TOOL.get(kinds[number], kinds[number]) for number in numbers & kinds.keys()})
+        if len(found) > 1 and QUANTITIES.get(quantity, ("", False))[1]:
+            tools = " and ".join(found)
+            text = f"{quantity} of {site or 'no site'} is from files of {tools}: what both tell of counts twice."
+            yield Note(code="several_kinds", path=f"measured.{quantity}", text=text)
 
 
 def _notes(known: Sequence[Recorded], state: State, terms: TrancheTerms | None) -> Iterator[Note]:
