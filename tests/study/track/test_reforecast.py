@@ -85,6 +85,20 @@ def test_what_is_believed_lies_between_the_plan_and_what_was_seen(result: Result
     assert found["throughput", "documents"].believed.posterior_value == 1.0
 
 
+def test_a_quarter_weighs_what_was_at_stake_in_it(result: Result) -> None:
+    found = [one for one in as_planned(result, OVER) if one.kind != "work" or one.happened != closing("2024Q1")]
+    (first,) = (
+        one for one in as_planned(result, 1, rate=0.5) if one.kind == "work" and one.body["use_case"] == "assistant"
+    )
+    seen = known([*found, first])
+    believed = {(one.item, one.thing): one.believed for one in refits(result, seen, believed_slips(result, seen))}
+    one = believed["throughput", "assistant"]
+    assert one.observations_count == OVER
+    plain = 0.5 ** (1 / OVER)
+    assert one.observed_value is not None
+    assert plain + 0.01 < one.observed_value < 1.0
+
+
 def test_as_planned_nothing_of_the_scenario_changes(result: Result) -> None:
     assert overrides(result, list(learnt(result).values())) == {}
 
