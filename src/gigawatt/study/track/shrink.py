@@ -86,5 +86,9 @@ def pooled(
 
 def _within(one: Shrunk, shared: Shrunk) -> Shrunk:
     """The figure of a site, which is as uncertain as its prior is, as far as it leans on that."""
-    leaning = (1 - one.weight_frac) * shared.deviation_value
-    return replace(one, deviation_value=hypot(one.deviation_value, leaning))
+    return replace(one, deviation_value=hypot(one.deviation_value, leaning(one, shared)))
+
+
+def leaning(one: Shrunk, shared: Shrunk) -> float:
+    """The part of a site's deviation that is that of what all share."""
+    return (1 - one.weight_frac) * shared.deviation_value
