@@ -106,9 +106,9 @@ def of_ratios(
     for site in asked.sites:
         due = plan.facility_wh.sel(site=site) / plan.it_wh.sel(site=site)
         ratios = seen.pue_ratio.sel(site=site).values / due.values
-        pairs = zip(ratios.tolist(), seen.it_wh.sel(site=site).values.tolist(), strict=True)
+        weighed = zip(ratios.tolist(), seen.it_wh.sel(site=site).values.tolist(), strict=True)
         fixed = asked.sites[site].price_file and asked.sites[site].price_level == "file"
-        yield ratio(asked, "pue", site, pairs, "" if fixed else f"sites.{site}.power_price")
+        yield ratio(asked, "pue", site, weighed, "" if fixed else f"sites.{site}.power_price")
     for use_case in asked.use_cases:
         tokens = [
             steps[f"tokens_{step}"].sel(use_case=use_case).sum("site", skipna=False) for step in ("done", "racked")
