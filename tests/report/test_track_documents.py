@@ -80,6 +80,41 @@ def test_a_bridge_adds_up_to_what_is_shown(held: Reconciliation) -> None:
     assert sum(figures[:-1]) == pytest.approx(figures[-1])
 
 
+def test_the_last_quarter_is_first_in_every_table_of_sites_and_classes(held: Reconciliation) -> None:
+    tables = reconciliation.document(held).tables()
+    for name, column in (("sites", 1), ("racks", 2), ("causes", 1), ("classes", 1)):
+        quarters = list(dict.fromkeys(str(row[column]) for row in tables[name].rows))
+        assert quarters[0] == "Q3 2025", name
+        assert quarters[-1] == "Q1 2024", name
+
+
+def test_figures_that_are_held_against_one_another_have_one_unit(held: Reconciliation) -> None:
+    tables = reconciliation.document(held).tables()
+    for name, suffix in (("causes", "tokens"), ("classes", "tokens"), ("sites", "w"), ("sites", "wh")):
+        units = {one.scale.unit for one in tables[name].columns if one.suffix == suffix and one.scale is not None}
+        assert len(units) == 1, (name, suffix)
+        assert all(units <= {one.title.rpartition(", ")[2]} for one in tables[name].columns if one.suffix == suffix)
+
+
+def test_what_is_to_come_is_shown_until_nothing_changes_any_more(held: Reconciliation) -> None:
+    assert held.forecast is not None
+    power = held.forecast.power
+    last = reconciliation.last_change(power)
+    assert 1 < last < len(power) - 1
+    assert len(reconciliation.document(held).tables()["coming"].rows) == last + 1
+    for row in power[last:]:
+        assert (row.p10_w, row.p90_w) == pytest.approx((power[-1].p10_w, power[-1].p90_w), rel=1e-3)
+    assert reconciliation.last_change(power[-2:]) == 1
+
+
+def test_a_ledger_is_dated_to_the_minute(held: Reconciliation, anew: Reforecast) -> None:
+    for document in (reconciliation.document(held), reforecast.document(anew)):
+        told = printed(document)
+        assert "Happened by 2025-09-30\n" in told
+        assert ".999Z" not in told
+    assert "before Q4 2025" not in printed(reforecast.document(anew))
+
+
 def test_as_planned_is_said_in_so_many_words() -> None:
     same = Deviation(planned=5.0, actual=5.0, power=0.0, racks=0.0, per_rack=0.0, price=0.0, other=0.0)
     assert reconciliation.said(same, "tokens", "tokens served") == "Tokens served are as planned."

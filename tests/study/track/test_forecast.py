@@ -11,9 +11,10 @@ from campus_ledgers import END, OVER, SITE, as_planned, closing, known
 from gigawatt.ledger.facts import Fact
 from gigawatt.ledger.milestones import TrancheMark, TrancheTerms
 from gigawatt.study.result import Result
-from gigawatt.study.track.forecast import Forecast
+from gigawatt.study.track.forecast import Forecast, chances, drawn
 from gigawatt.study.track.reconcile import reconciled
-from gigawatt.study.track.slips import ALL, PowerRise, noise_count
+from gigawatt.study.track.shrink import Shrunk
+from gigawatt.study.track.slips import ALL, PowerRise, Slip, common, noise_count
 
 
 def coming(result: Result, late: float, at: str = END) -> Forecast:
@@ -111,3 +112,30 @@ def test_what_is_missing_of_a_step_that_mostly_stands_comes_within_a_quarter() -
 def test_noise_follows_what_was_seen() -> None:
     assert noise_count([]) == noise_count([[1.0]]) == 0.5
     assert noise_count([[1.0] * 20]) < 0.5 < noise_count([[0.0, 4.0, 0.0, 4.0]])
+
+
+def believed(site: str, weight_frac: float, deviation_value: float) -> Slip:
+    seen = Shrunk(
+        prior_value=0.0,
+        observed_value=0.0,
+        observations_count=2,
+        weight_frac=weight_frac,
+        posterior_value=0.0,
+        deviation_value=deviation_value,
+    )
+    return Slip(site=site, stream="power", noise_count=0.3, slip_quarters=seen, open_count=0)
+
+
+def test_what_all_sites_share_makes_them_late_together() -> None:
+    own_count, shared_count, weight = 0.4, 0.9, 0.25
+    one = believed("a", weight, np.hypot(own_count, (1 - weight) * shared_count))
+    known_of = {(ALL, "power"): believed(ALL, 0.5, shared_count), ("a", "power"): one, ("b", "power"): one}
+    part = common(known_of, "a", "power")
+    assert part == pytest.approx((1 - weight) * shared_count)
+    a, b = (drawn(one, part, -np.inf, (chances(ALL, 7), chances(site, 7))) for site in "ab")
+    width = np.sqrt(own_count**2 + part**2 + 0.3**2)
+    assert a.std() == pytest.approx(width, rel=0.1)
+    assert np.corrcoef(a, b)[0, 1] == pytest.approx((part / width) ** 2, abs=0.06)
+    assert (a + b).std() > 1.15 * np.sqrt(2) * width
+    assert drawn(one, part, 1.0, (chances(ALL, 7), chances("a", 7))).min() >= 1.0
+    assert common({}, "a", "power") == 0.0

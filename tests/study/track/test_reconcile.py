@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from gigawatt.study.result import Result
 from gigawatt.study.track.causes import Deviation
 from gigawatt.study.track.known import read
 from gigawatt.study.track.reconcile import Reconciliation, reconciled
+from gigawatt.study.track.slips import terms_of
 
 
 def deviations(found: Reconciliation) -> dict[str, Deviation]:
@@ -233,3 +234,18 @@ def test_bad_input_is_told_at_once(result: Result, tmp_path: Path, kept: Kept) -
         read(str(tmp_path / "no.db"), None, None)
     with pytest.raises(ScenarioError, match="in which the plan begins"):
         reconciled(result, read(place, None, "2023-12-31"))
+
+
+def test_tranches_paid_after_the_last_quarter_are_a_note(result: Result) -> None:
+    terms = fact("terms", closing("2026Q1"), **asdict(terms_of(known([]), result)[0]))
+    planned = as_planned(result, OVER)
+    told = []
+    for at in (middle("2025Q2"), middle("2025Q4")):
+        paid = fact("disbursement", at, milestone=1, milestone_w=30e6, amount_usd=3e8)
+        found = reconciled(result, known([terms, *planned, paid]))
+        usd = sum(row.usd.actual or 0.0 for row in found.money if row.item == "tranches")
+        told.append((usd, [note.text for note in found.head.notes if note.code == "tranches_later"]))
+    assert told[0] == (3e8, [])
+    usd, (text,) = told[1]
+    assert usd == 0.0
+    assert text == "Tranches paid after the end of 2025Q3, and not in its money: 30 MW, together 300 million USD."

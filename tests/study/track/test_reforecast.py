@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
-from campus_ledgers import END, OVER, SITE, Kept, as_planned, closing, known
+from campus_ledgers import END, OVER, SITE, Kept, as_planned, closing, fact, known, middle
 
 from gigawatt.errors import Infeasible, OutputError, ScenarioError
 from gigawatt.ledger.readings import Total
@@ -15,7 +16,8 @@ from gigawatt.study.job import Job
 from gigawatt.study.result import Result
 from gigawatt.study.track.question import ReforecastQuestion
 from gigawatt.study.track.refit import Refit, overrides
-from gigawatt.study.track.reforecast import Reforecast, believed_slips, refits, reforecast, start
+from gigawatt.study.track.reforecast import Reforecast, believed_slips, notes, refits, reforecast, start
+from gigawatt.study.track.slips import terms_of
 
 FROM = "2025Q4"
 
@@ -85,6 +87,20 @@ def test_what_is_believed_lies_between_the_plan_and_what_was_seen(result: Result
     assert found["throughput", "documents"].believed.posterior_value == 1.0
 
 
+def test_a_quarter_weighs_what_was_at_stake_in_it(result: Result) -> None:
+    found = [one for one in as_planned(result, OVER) if one.kind != "work" or one.happened != closing("2024Q1")]
+    (first,) = (
+        one for one in as_planned(result, 1, rate=0.5) if one.kind == "work" and one.body["use_case"] == "assistant"
+    )
+    seen = known([*found, first])
+    believed = {(one.item, one.thing): one.believed for one in refits(result, seen, believed_slips(result, seen))}
+    one = believed["throughput", "assistant"]
+    assert one.observations_count == OVER
+    plain = 0.5 ** (1 / OVER)
+    assert one.observed_value is not None
+    assert plain + 0.01 < one.observed_value < 1.0
+
+
 def test_as_planned_nothing_of_the_scenario_changes(result: Result) -> None:
     assert overrides(result, list(learnt(result).values())) == {}
 
@@ -131,3 +147,14 @@ def test_a_folder_of_something_else_is_refused_before_any_work(tmp_path: Path, k
     (tmp_path / "mine" / "letter.txt").write_text("dear")
     with pytest.raises(OutputError):
         verbs.ask("track reforecast", "nothing", database=kept([]), job=Job(folder=tmp_path / "mine"))
+
+
+def test_tranches_paid_since_the_quarter_began_are_said_to_be_to_come(result: Result) -> None:
+    terms = fact("terms", closing("2026Q1"), **asdict(terms_of(known([]), result)[0]))
+    paid = fact("disbursement", middle(FROM), milestone=1, milestone_w=30e6, amount_usd=3e8)
+    told = {}
+    for name, found in {"since": [terms, *as_planned(result, OVER), paid], "unmet": [terms, paid]}.items():
+        whole = known(found, closing("2026Q1"))
+        told[name] = {one.code: one.text for one in notes(whole, replace(whole, at=END), FROM, ())}
+    assert "before 2025Q4 and paid since it began: 30 MW." in told["since"]["tranches_since"]
+    assert "tranches_since" not in told["unmet"]

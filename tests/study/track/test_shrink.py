@@ -35,3 +35,12 @@ def test_one_site_alone_is_shrunk_as_if_nothing_were_pooled() -> None:
     alone = shrunk((0.0, 1.2), [0.9] * 5, 0.5)
     assert by_site["a"].posterior_value == pytest.approx(alone.posterior_value)
     assert by_site["a"].deviation_value == pytest.approx(alone.deviation_value)
+
+
+def test_what_weighs_more_tells_more_and_counts_as_fewer() -> None:
+    even, uneven = (shrunk((0.0, 1.0), [2.0, 1.0], 0.5, weights) for weights in ([3.0, 3.0], [9.0, 1.0]))
+    assert even == shrunk((0.0, 1.0), [2.0, 1.0], 0.5)
+    assert uneven.observed_value == pytest.approx(1.9)
+    effective = 1 / (0.9**2 + 0.1**2)
+    assert uneven.weight_frac == pytest.approx(effective / (effective + 0.25))
+    assert uneven.observations_count == 2

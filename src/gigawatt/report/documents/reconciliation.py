@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
+from operator import attrgetter
 
-from gigawatt.report import charts, names, words
+from gigawatt.report import booked, charts, names, words
 from gigawatt.report.charts import About, Bar, Series
 from gigawatt.report.document import (
     Depth,
@@ -26,7 +28,7 @@ from gigawatt.study.dates import quarter, spoken
 from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.track.causes import Deviation
 from gigawatt.study.track.earned import EarnedValue
-from gigawatt.study.track.forecast import Forecast, ForecastMilestone
+from gigawatt.study.track.forecast import Forecast, ForecastMilestone, ForecastPower
 from gigawatt.study.track.reconcile import Reconciliation
 from gigawatt.study.track.slips import ALL, Slip
 
@@ -39,6 +41,8 @@ CAUSES = {
     "other": ("not told apart", 9),
 }
 STREAMS = {"power": "power energised", "racks": "racks accepted", "tests": "racks tested"}
+PERIOD = attrgetter("period")
+LEVELS = [attrgetter(name) for name in ("planned_w", "p10_w", "p50_w", "p90_w")]
 # A part of a difference that is less than this share of what was planned is not spoken of.
 SAME_FRAC = 5e-4
 ORDER = (
@@ -171,7 +175,24 @@ def power(found: Reconciliation) -> Exhibit:
         "power", about.title, {"Quarter": "", "Planned": "w", "Energised": "w", "IT power of racks": "w"}, rows
     )
     chart = charts.lines(about, periods, lines, unit.unit)
-    return Exhibit(name="power", says=says, shows=about.title, table=in_units(shown), chart=chart)
+    return Exhibit(name="power", says=says, shows=about.title, table=alike(shown), chart=chart)
+
+
+def alike(found: Table) -> Table:
+    """A table with one unit for all columns of a kind, for their figures are held against one another."""
+    kinds = dict.fromkeys(column.suffix for column in found.columns if column.suffix)
+    cells = [
+        (column.suffix, value)
+        for row in found.rows
+        for column, value in zip(found.columns, row, strict=True)
+        if not isinstance(value, str)
+    ]
+    units = {kind: scale(kind, [value for suffix, value in cells if suffix == kind]) for kind in kinds}
+    columns = tuple(
+        replace(one, title=f"{one.title}, {units[one.suffix].unit}", scale=units[one.suffix]) if one.suffix else one
+        for one in found.columns
+    )
+    return replace(found, columns=columns)
 
 
 def carried(found: Reconciliation) -> Exhibit | None:
@@ -185,10 +206,11 @@ def carried(found: Reconciliation) -> Exhibit | None:
     def of(key: str, name: str) -> tuple[float, ...]:
         return tuple(getattr(row, name) / unit.size for row in found.sites if row.site == key)
 
-    whole = [Series(name=f"planned, {unit.unit}", values=of(key, "planned_energised_w"), colour=9) for key in keys]
+    whole = [Series(name=unit.unit, values=of(key, "planned_energised_w"), colour=9) for key in keys]
     part = [Series(name="energised", values=of(key, "energised_w"), colour=0) for key in keys]
     says = "Energised power of each site, filled, under the outline of its plan."
-    about = About(name="power-by-site", title=f"Facility power by site, {unit.unit}", description=says)
+    shows = f"Facility power by site, {unit.unit}: filled is energised, the line is planned"
+    about = About(name="power-by-site", title=shows, description=says)
     titles = [called(found, key) for key in keys]
     return Exhibit(
         name="power-by-site",
@@ -206,9 +228,8 @@ def called(found: Reconciliation, key: str) -> str:
 
 
 def sites(found: Reconciliation) -> Table:
-    """Every site in every quarter; on a terminal the last."""
+    """Every site in every quarter, the last first; a terminal has room for few."""
     last = [row for row in found.sites if row.period == found.to]
-    rest = [row for row in reversed(found.sites) if row.period != found.to]
     rows: list[tuple[Value, ...]] = [
         (
             called(found, row.site),
@@ -224,19 +245,17 @@ def sites(found: Reconciliation) -> Table:
             pue(row.planned_pue_ratio),
             pue(row.pue_ratio),
         )
-        for row in (*last, *rest)
+        for row in sorted(found.sites, key=PERIOD, reverse=True)
     ]
     titles = {"Site": "", "Quarter": "", "Planned power": "w", "Energised": "w", "Planned IT": "w", "IT power": "w"}
     titles |= {"Lacks power": "w", "Lacks racks": "w", "Planned energy": "wh", "Energy": "wh"}
     titles |= {"Planned PUE": "", "PUE": ""}
     brief = (0, 1, 2, 3, 4, 5)
-    return in_units(
-        table("sites", "By site and quarter", titles, rows, brief_rows=max(len(last), 4), brief_columns=brief)
-    )
+    return alike(table("sites", "By site and quarter", titles, rows, brief_rows=max(len(last), 4), brief_columns=brief))
 
 
 def racks(found: Reconciliation) -> Table:
-    """Racks of every platform by site and quarter."""
+    """Racks of every platform by site and quarter, the last first."""
     known = found.scenario.asked.platforms
     rows = [
         (
@@ -246,7 +265,7 @@ def racks(found: Reconciliation) -> Table:
             row.planned_count,
             row.racks_count,
         )
-        for row in found.racks
+        for row in sorted(found.racks, key=PERIOD, reverse=True)
     ]
     titles: dict[str, Unit] = {"Site": "", "Platform": "", "Quarter": ""}
     titles |= {"Planned": ("count", WHOLE), "Standing": ("count", WHOLE)}
@@ -301,20 +320,20 @@ def said_of(of: Deviation, suffix: str, what: str) -> str:
 
 
 def causes(found: Reconciliation) -> Table:
-    """The causes of tokens by site and quarter."""
+    """The causes of tokens by site and quarter, the last first."""
     shown = ("power", "racks", "per_rack")  # tokens have no price
     keys = ("planned", *shown, "actual")
     rows = [
         (called(found, row.site), quarter(row.period), *(getattr(row.tokens, key) for key in keys))
-        for row in found.sites
+        for row in sorted(found.sites, key=PERIOD, reverse=True)
     ]
     titles = {"Site": "", "Quarter": "", "Planned": "tokens"}
     titles |= {CAUSES[key][0].capitalize(): "tokens" for key in shown} | {"Served": "tokens"}
-    return in_units(table("causes", "Tokens by site and quarter", titles, rows, depth=Depth.FULL))
+    return alike(table("causes", "Tokens by site and quarter", titles, rows, depth=Depth.FULL))
 
 
 def classes(found: Reconciliation) -> Table:
-    """Tokens of every class by quarter."""
+    """Tokens of every class by quarter, the last first."""
     known = found.scenario.asked.use_cases
     rows = [
         (
@@ -324,10 +343,10 @@ def classes(found: Reconciliation) -> Table:
             row.tokens.actual,
             row.planned_usd_per_mtok,
         )
-        for row in found.classes
+        for row in sorted(found.classes, key=PERIOD, reverse=True)
     ]
     titles = {"Class": "", "Quarter": "", "Planned": "tokens", "Served": "tokens", "Planned to earn": "usd_per_mtok"}
-    return in_units(table("classes", "Tokens by class and quarter", titles, rows, depth=Depth.FULL))
+    return alike(table("classes", "Tokens by class and quarter", titles, rows, depth=Depth.FULL))
 
 
 def money(found: Reconciliation) -> Table:
@@ -406,26 +425,36 @@ def coming(found: Reconciliation, of: Forecast) -> Iterator[Part]:
 
 
 def band(of: Forecast) -> Exhibit:
-    """Power that counts at the end of each quarter to come, under the plan."""
-    unit = scale("w", [max(row.planned_w, row.p90_w) for row in of.power])
+    """Power that counts at the end of each quarter to come, under the plan, until nothing changes any more."""
+    power = of.power[: last_change(of.power) + 1]
+    unit = scale("w", [max(row.planned_w, row.p90_w) for row in power])
 
     def values(name: str) -> tuple[float, ...]:
-        return tuple(getattr(row, name) / unit.size for row in of.power)
+        return tuple(getattr(row, name) / unit.size for row in power)
 
     spread = [Series(name=name, values=values(f"{key}_w"), colour=0) for key, name in _BAND.items()]
     level = Series(name="planned", values=values("planned_w"), colour=1)
-    end = of.power[min(3, len(of.power) - 1)]
+    end = power[min(3, len(power) - 1)]
     says = (
         f"At the end of {quarter(end.period)} {cell(end.p10_w, 'w')} to {cell(end.p90_w, 'w')} count, "
         f"{cell(end.planned_w, 'w')} in the plan."
     )
     shows = f"Power that counts for milestones at the end of each quarter, {unit.unit}"
     about = About(name="coming", title=shows, description=says)
-    periods = [row.period for row in of.power]
-    rows = [(quarter(row.period), row.planned_w, row.p10_w, row.p50_w, row.p90_w) for row in of.power]
+    periods = [row.period for row in power]
+    rows = [(quarter(row.period), row.planned_w, row.p10_w, row.p50_w, row.p90_w) for row in power]
     shown = table("coming", shows, {"Quarter": "", "Planned": "w", "P10": "w", "P50": "w", "P90": "w"}, rows)
     chart = charts.ranges(about, periods, spread, level, unit.unit, "P10 to P90")
-    return Exhibit(name="coming", says=says, shows=shows, table=in_units(replace(shown, brief_rows=6)), chart=chart)
+    return Exhibit(name="coming", says=says, shows=shows, table=alike(replace(shown, brief_rows=6)), chart=chart)
+
+
+def last_change(power: Sequence[ForecastPower]) -> int:
+    """The last quarter in which the plan or its band is other than the quarter before, and at least the second."""
+    least = SAME_FRAC * max(max(row.planned_w, row.p90_w) for row in power)
+    return max(
+        (n for n, (old, new) in enumerate(pairwise(power), 1) if any(abs(of(new) - of(old)) > least for of in LEVELS)),
+        default=1,
+    )
 
 
 _BAND = {"p10": "P10", "p50": "middle", "p90": "P90"}
@@ -458,7 +487,7 @@ def ledger(found: Reconciliation) -> Facts:
     read = found.ledger
     pairs = (
         ("Head", f"{read.head}, fact {read.number}"),
-        ("Recorded by", read.as_of),
-        ("Happened by", read.at),
+        ("Recorded by", booked.moment(read.as_of)),
+        ("Happened by", booked.moment(read.at)),
     )
     return Facts(name="ledger", title="What this is made of", pairs=pairs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from gigawatt.report import charts, names
+from gigawatt.report import booked, charts, names
 from gigawatt.report.charts import About, Series
 from gigawatt.report.document import (
     Depth,
@@ -133,8 +133,8 @@ def sections(found: Reforecast) -> Iterator[Section]:
     read = found.ledger
     pairs = (
         ("Head", f"{read.head}, fact {read.number}"),
-        ("Recorded by", read.as_of),
-        ("Happened by", read.at),
+        ("Recorded by", booked.moment(read.as_of)),
+        ("Happened by", booked.moment(read.at)),
         ("Old plan", found.planned_hash),
     )
     made = Facts(name="ledger", title="What this is made of", pairs=pairs)
@@ -196,11 +196,12 @@ def tranches(found: Reforecast) -> Iterator[Part]:
 def standing(found: Reforecast) -> Facts:
     """Money when the quarter begins, and what falling short costs the objective from then on."""
     short = f"{cell(found.penalties_usd, 'usd')} in the objective, {cell(found.planned_penalties_usd, 'usd')} before"
+    paid = f"up to {cell(found.released_w, 'w')}" if found.released_w else f"none before {quarter(found.from_)}"
     pairs = (
         ("Cash", f"{cell(found.cash_usd, 'usd')}, {cell(found.planned_cash_usd, 'usd')} in the old plan"),
         ("Debt", f"{cell(found.debt_usd, 'usd')}, {cell(found.planned_debt_usd, 'usd')} in the old plan"),
         ("Short of soft limits", short),
-        ("Tranches paid", f"up to {cell(found.released_w, 'w')}" if found.released_w else "none"),
+        ("Tranches paid", paid),
     )
     return Facts(name="standing", title=f"Money when {quarter(found.from_)} begins", pairs=pairs)
 

@@ -2,9 +2,10 @@
 
 Each site's power, racks and tests follow the plan from where they are, shifted by a slip that is drawn from what is
 believed of it and of steps to come. A step that is not there by now is late by at least so much, so that a slip is
-drawn from what is left of its distribution. What makes a site late makes all three late: they stand at the same share
-of their distributions. What counts at a site is the least of the three, and a milestone is met when the sum over sites
-reaches it. Streams of chance [1] are keyed by the seed and the site.
+drawn from what is left of its distribution. What makes a site late makes all three late: they share its draw. What is
+not known of the slip that all sites share has a draw of its own, for it moves them together, and a sum of sites that
+were drawn apart would have too narrow a band. What counts at a site is the least of the three, and a milestone is met
+when the sum over sites reaches it. Streams of chance [1] are keyed by the seed and the site.
 
 References
 ----------
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from gigawatt.ledger.milestones import MilestoneState
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.study.track.known import edge_ms
-from gigawatt.study.track.slips import PowerRise, Slip, Stream, spread_count
+from gigawatt.study.track.slips import ALL, PowerRise, Slip, Stream, common, spread_count
 
 Floats = NDArray[np.float64]
 
@@ -139,30 +140,37 @@ def _counted(
     """What counts at every moment in every draw, (draws, moments), and of all sites what each stream alone has."""
     total = np.zeros((DRAWS_COUNT, len(time)))
     least: dict[Stream, Floats] = {}
+    shared = chances(ALL, seed)
     for site in dict.fromkeys(site for site, _ in found):
-        levels, shares = [], _shares(site, seed)
+        levels, own = [], chances(site, seed)
         for stream, curve in ((of, curve) for (where, of), curve in found.items() if where == site):
-            slip = _drawn(believed.get((site, stream)), curve.behind(now), shares)
+            common_count = common(believed, site, stream)
+            slip = drawn(believed.get((site, stream)), common_count, curve.behind(now), (shared, own))
             levels.append(curve.coming_w(time, slip, now))
             least[stream] = least.get(stream, np.zeros_like(total)) + levels[-1]
         total += np.min(levels, axis=0)
     return total, least
 
 
-def _shares(site: str, seed: int) -> Floats:
-    """Of a site in each draw: the share of outcomes that are earlier."""
+def chances(site: str, seed: int) -> Floats:
+    """Of a site, or of what all share, in each draw: a standard normal deviate."""
     key = np.random.SeedSequence(seed, spawn_key=(crc32(site.encode()),))
-    return np.random.Generator(np.random.Philox(key)).random(DRAWS_COUNT)
+    return np.random.Generator(np.random.Philox(key)).standard_normal(DRAWS_COUNT)
 
 
-def _drawn(one: Slip | None, behind: float, shares: Floats) -> Floats:
-    """Slips of a site, no less than it is late already."""
+def drawn(one: Slip | None, common_count: float, behind: float, chance: tuple[Floats, Floats]) -> Floats:
+    """Slips of a site, no less than it is late already.
+
+    common_count: the part of their deviation that all sites share; chance: deviates of that part and of the rest.
+    """
     if one is None:
         return np.zeros(DRAWS_COUNT)
     mean, width = one.slip_quarters.posterior_value, spread_count(one)
-    normal = NormalDist()
+    normal, part = NormalDist(), common_count / width
+    deviates = part * chance[0] + np.sqrt(1 - part**2) * chance[1]
     below = normal.cdf((behind - mean) / width)
     tiny = float(np.finfo(float).eps)
+    shares = np.array([normal.cdf(deviate) for deviate in deviates.tolist()])
     shares = np.clip(below + shares * (1 - below), tiny, 1 - tiny)
     return np.maximum([mean + width * normal.inv_cdf(share) for share in shares.tolist()], behind)
 

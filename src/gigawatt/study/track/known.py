@@ -96,6 +96,13 @@ def opened(folder: str) -> Result:
     return found
 
 
+def paid_from(found: LedgerKnown, quarter: str) -> tuple[Fact, ...]:
+    """Disbursements from the first day of a quarter on, whatever had happened by the moment that is asked for."""
+    kept = state.standing(entry.fact for entry in found.recorded)
+    begin = edge_ms(quarter)
+    return tuple(fact for fact in kept if fact.kind == "disbursement" and facts.milliseconds(fact.happened) >= begin)
+
+
 def edge_ms(quarter: str) -> int:
     """The first moment of a quarter, in milliseconds of UTC since 1970."""
     return facts.milliseconds(f"{first_day(quarter)}T00:00:00+00:00")

@@ -1,15 +1,15 @@
 """What is believed of a programme after what was seen of it: slips, PUE, throughput, failures, training.
 
-Every figure is shrunk toward what the plan counts on (`shrink`): ratios in their logarithm. Widths and noise are
+Every figure is shrunk toward what the plan counts on (`shrink`): ratios in their logarithm, and a quarter weighs what
+was at stake in it, or the few racks of a ramp would tell as much as all that stand a year later. Widths and noise are
 stated here, each with its reason; where the scenario says how uncertain a quantity is, that is its width.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import exp, log
-from typing import Any
+from math import exp, isfinite, log
 
 import numpy as np
 import xarray as xr
@@ -63,10 +63,11 @@ def width(asked: Asked, item: str) -> float:
     return float(np.std(np.log([quantile(spread, (n + 0.5) / 200) for n in range(200)]))) or WIDTHS[item][0]
 
 
-def ratio(asked: Asked, item: str, thing: str, seen: Sequence[float], carried: str) -> Refit:
-    """What is believed of a ratio to the plan, from the ratios of quarters."""
+def ratio(asked: Asked, item: str, thing: str, seen: Iterable[tuple[float, float]], carried: str) -> Refit:
+    """What is believed of a ratio to the plan, from the ratios of quarters, each with what it weighs."""
     _, noise, why = WIDTHS[item]
-    logs = shrunk((0.0, width(asked, item)), [log(one) for one in seen if one > 0], noise)
+    known = [(log(one), weight) for one, weight in seen if isfinite(one * weight) and one > 0 and weight > 0]
+    logs = shrunk((0.0, width(asked, item)), [one for one, _ in known], noise, [weight for _, weight in known])
     believed = Shrunk(
         prior_value=exp(logs.prior_value),
         observed_value=None if logs.observed_value is None else exp(logs.observed_value),
@@ -97,31 +98,35 @@ def of_slips(found: Mapping[tuple[str, Stream], Slip], asked: Asked) -> Iterator
 def of_ratios(
     result: Result, plan: xr.Dataset, seen: xr.Dataset, steps: xr.Dataset, known: LedgerKnown
 ) -> Iterator[Refit]:
-    """Ratios of the plan's own sites, classes and runs, of which there is a record."""
+    """Ratios of the plan's own sites, classes and runs, of which there is a record.
+
+    A quarter weighs what it was to bring: energy of racks, tokens of those that stood, failures, operations.
+    """
     asked = result.scenario.asked
     for site in asked.sites:
         due = plan.facility_wh.sel(site=site) / plan.it_wh.sel(site=site)
-        pairs = seen.pue_ratio.sel(site=site).values / due.values
+        ratios = seen.pue_ratio.sel(site=site).values / due.values
+        weighed = zip(ratios.tolist(), seen.it_wh.sel(site=site).values.tolist(), strict=True)
         fixed = asked.sites[site].price_file and asked.sites[site].price_level == "file"
-        yield ratio(asked, "pue", site, _finite(pairs), "" if fixed else f"sites.{site}.power_price")
+        yield ratio(asked, "pue", site, weighed, "" if fixed else f"sites.{site}.power_price")
     for use_case in asked.use_cases:
         tokens = [
             steps[f"tokens_{step}"].sel(use_case=use_case).sum("site", skipna=False) for step in ("done", "racked")
         ]
-        done, racked = (one.values for one in tokens)
-        pairs = done / np.where(racked > 0, racked, np.nan)
-        yield ratio(asked, "throughput", use_case, _finite(pairs), f"use_cases.{use_case}.utilisation")
+        pairs = _over(*(one.values.tolist() for one in tokens))
+        yield ratio(asked, "throughput", use_case, pairs, f"use_cases.{use_case}.utilisation")
     yield ratio(asked, "failure_rate", "", _failures(result, seen, known), "operations.package_failures")
     for run in asked.training_runs:
         yield ratio(asked, "training", run, _trained(result, run, seen, known), "")
 
 
-def _finite(values: Any) -> list[float]:
-    return [float(one) for one in values if np.isfinite(one) and one > 0]
+def _over(done: Iterable[float], due: Iterable[float]) -> Iterator[tuple[float, float]]:
+    """What was done over what was due, by quarter in which anything was, with that as its weight."""
+    return ((one / of, of) for one, of in zip(done, due, strict=True) if of > 0)
 
 
-def _failures(result: Result, seen: xr.Dataset, known: LedgerKnown) -> list[float]:
-    """Errors of GPUs over failures that the plan counts with, by quarter in which any were read."""
+def _failures(result: Result, seen: xr.Dataset, known: LedgerKnown) -> Iterator[tuple[float, float]]:
+    """Errors of GPUs over failures that the plan counts with, by quarter."""
     inputs = result.plan.inputs
     sums: dict[str, float] = {}
     for one in known.totals:
@@ -129,17 +134,13 @@ def _failures(result: Result, seen: xr.Dataset, known: LedgerKnown) -> list[floa
             quarter = f"{one.month[:4]}Q{(int(one.month[5:7]) + 2) // 3}"
             sums[quarter] = sums.get(quarter, 0.0) + one.total
     rate = result.scenario.asked.operations.package_failures_per_h
-    found = []
-    for quarter in seen.period.values.tolist():
-        racks = seen.racks_mean_count.sel(period=quarter).sum("site").sel(platform=inputs.platform.values)
-        due = float((racks * inputs.packages_per_rack_count).sum()) * HOURS_PER_QUARTER * rate
-        if sums.get(quarter, 0.0) > 0 and due > 0:
-            found.append(sums[quarter] / due)
-    return found
+    racks = seen.racks_mean_count.sum("site").sel(platform=inputs.platform.values)
+    due = (racks * inputs.packages_per_rack_count).sum("platform") * HOURS_PER_QUARTER * rate
+    return _over((sums.get(quarter, 0.0) for quarter in seen.period.values.tolist()), due.values.tolist())
 
 
-def _trained(result: Result, run: str, seen: xr.Dataset, known: LedgerKnown) -> list[float]:
-    """Operations of a run over those of the plan, by quarter of which any were recorded."""
+def _trained(result: Result, run: str, seen: xr.Dataset, known: LedgerKnown) -> Iterator[tuple[float, float]]:
+    """Operations of a run over those of the plan, by quarter."""
     data, inputs = result.plan.data, result.plan.inputs
     due = (data.train_count.sel(run=run) * inputs.run_rack_flops.sel(run=run)).sum("platform") * SECONDS_PER_QUARTER
     sums: dict[str, float] = {}
@@ -147,8 +148,8 @@ def _trained(result: Result, run: str, seen: xr.Dataset, known: LedgerKnown) -> 
         if fact.kind == "work" and fact.body["use_case"] == run:
             quarter = quarter_of(milliseconds(fact.happened) - 1)
             sums[quarter] = sums.get(quarter, 0.0) + fact.body["trained_flop"]
-    planned = {quarter: float(due.sel(period=quarter)) for quarter in seen.period.values.tolist()}
-    return [sums[quarter] / flop for quarter, flop in planned.items() if flop > 0 and sums.get(quarter, 0.0) > 0]
+    over = seen.period.values.tolist()
+    return _over((sums.get(quarter, 0.0) for quarter in over), due.sel(period=over).values.tolist())
 
 
 def overrides(result: Result, found: Sequence[Refit]) -> dict[str, str | float | dict[str, str]]:

@@ -11,6 +11,7 @@ import numpy as np
 from gigawatt import dollars
 from gigawatt.errors import Conflict, Infeasible
 from gigawatt.ledger.facts import milliseconds, moment
+from gigawatt.ledger.milestones import milestones
 from gigawatt.plan import flows
 from gigawatt.plan.exact import exact
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER, inputs
@@ -36,6 +37,7 @@ from gigawatt.study.track.reconcile import labelled, ratios
 from gigawatt.study.track.refit import Refit
 from gigawatt.study.track.slips import ALL, Slip, Stream, curves, slips, terms_of, time_of
 from gigawatt.study.track.stands import Stood
+from gigawatt.units import show
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +247,15 @@ def notes(whole: LedgerKnown, known: LedgerKnown, period: str, learnt: Sequence[
     if later:
         text = f"{later} facts happened in {period} or later, which is planned anew: they are not in what stands."
         yield Note(code="later_facts", path="from", text=text)
+    met = {row.number for row in milestones(known.recorded, known.at) if row.met}
+    paid = [fact for fact in knowing.paid_from(known, period) if fact.body["milestone"] in met]
+    if paid:
+        marks = ", ".join(show(fact.body["milestone_w"], "w") for fact in paid)
+        text = (
+            f"Tranches met before {period} and paid since it began: {marks}. "
+            "Their money is not in what stands: the new plan has it to come."
+        )
+        yield Note(code="tranches_since", path="opening.released", text=text)
     for one in learnt:
         if one.unit == "ratio" and not one.carried and one.believed.observations_count:
             what = f"{one.item} of {one.thing}" if one.thing else one.item

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import xarray as xr
 
+from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.study.note import Note
 from gigawatt.study.track.actual import MONTHS_PER_QUARTER, Names
-from gigawatt.study.track.known import LedgerKnown
+from gigawatt.study.track.known import LedgerKnown, paid_from
+from gigawatt.units import show
 
 
 def notes(
@@ -26,6 +28,7 @@ def notes(
         return
     yield from _one_sided(plan.isel(period=slice(0, seen.sizes["period"])), known, there)
     yield from _unrecorded(plan, known, seen)
+    yield from _paid_later(known, str(seen.period.values[-1]))
 
 
 def _one_sided(plan: xr.Dataset, known: LedgerKnown, there: Names) -> Iterator[Note]:
@@ -76,6 +79,16 @@ def _unrecorded(plan: xr.Dataset, known: LedgerKnown, seen: xr.Dataset) -> Itera
     if any(one.series.quantity == "tokens_out" and not one.series.use_case for one in known.totals):
         text = "Tokens were read that name no class of work: they are left out."
         yield Note(code="no_class", path="tokens", text=text)
+
+
+def _paid_later(known: LedgerKnown, last: str) -> Iterator[Note]:
+    """Tranches that were paid after the last quarter that is held against the plan."""
+    later = paid_from(known, quarter_name(quarter_number(last) + 1))
+    if later:
+        marks = ", ".join(show(fact.body["milestone_w"], "w") for fact in later)
+        paid = show(sum(fact.body["amount_usd"] for fact in later), "usd")
+        text = f"Tranches paid after the end of {last}, and not in its money: {marks}, together {paid}."
+        yield Note(code="tranches_later", path="money", text=text)
 
 
 def _listed(periods: Sequence[str]) -> str:

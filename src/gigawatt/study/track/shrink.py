@@ -4,11 +4,13 @@ With prior mean m of standard deviation τ, and n observations of mean y whose n
 
     posterior mean = (m/τ² + n y/σ²) / (1/τ² + n/σ²),    posterior deviation = (1/τ² + n/σ²)^−½.
 
-The weight of what was observed, n τ²/(n τ² + σ²), rises from 0 with n.
+The weight of what was observed, n τ²/(n τ² + σ²), rises from 0 with n. Observations that tell more weigh more: of
+weights wᵢ whose sum is one, y is Σ wᵢ yᵢ, and n the number of equal ones that would tell as much, 1/Σ wᵢ² [2].
 
 References
 ----------
 [1] A. Gelman et al., "Bayesian Data Analysis", 3rd ed., CRC Press, 2013, section 2.5.
+[2] L. Kish, "Survey Sampling", Wiley, 1965, section 11.7: effective number.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import hypot, sqrt
+from operator import mul
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +27,7 @@ class Shrunk:
 
     prior_value: float
     observed_value: float | None
-    """Mean of what was observed; None where nothing was."""
+    """Mean of what was observed, by weight; None where nothing was."""
     observations_count: int
     weight_frac: float
     """Weight of what was observed against the prior."""
@@ -33,16 +36,20 @@ class Shrunk:
     """Standard deviation of what is believed."""
 
 
-def shrunk(prior: tuple[float, float], observed: Sequence[float], noise_value: float) -> Shrunk:
-    """What is believed of a figure. prior: its mean and standard deviation; noise_value: that of one observation."""
+def shrunk(
+    prior: tuple[float, float], observed: Sequence[float], noise_value: float, weights: Sequence[float] = ()
+) -> Shrunk:
+    """What is believed of a figure. prior: its mean and standard deviation; noise_value: that of one observation;
+    weights: what each observation weighs, all the same where none are given."""
     mean, width = prior
-    count = len(observed)
-    weight = count * width**2 / (count * width**2 + noise_value**2) if count else 0.0
-    seen = sum(observed) / count if count else None
+    weighed = weights or [1.0] * len(observed)
+    count = sum(weighed) ** 2 / sum(one**2 for one in weighed) if observed else 0.0
+    weight = count * width**2 / (count * width**2 + noise_value**2) if observed else 0.0
+    seen = sum(map(mul, weighed, observed)) / sum(weighed) if observed else None
     return Shrunk(
         prior_value=mean,
         observed_value=seen,
-        observations_count=count,
+        observations_count=len(observed),
         weight_frac=weight,
         posterior_value=mean if seen is None else mean + weight * (seen - mean),
         deviation_value=width * sqrt(1 - weight),
@@ -79,5 +86,9 @@ def pooled(
 
 def _within(one: Shrunk, shared: Shrunk) -> Shrunk:
     """The figure of a site, which is as uncertain as its prior is, as far as it leans on that."""
-    leaning = (1 - one.weight_frac) * shared.deviation_value
-    return replace(one, deviation_value=hypot(one.deviation_value, leaning))
+    return replace(one, deviation_value=hypot(one.deviation_value, leaning(one, shared)))
+
+
+def leaning(one: Shrunk, shared: Shrunk) -> float:
+    """The part of a site's deviation that is that of what all share."""
+    return (1 - one.weight_frac) * shared.deviation_value

@@ -28,7 +28,7 @@ from gigawatt.scenario.schema import Asked
 from gigawatt.study.futures.draws import quantile
 from gigawatt.study.result import Result
 from gigawatt.study.track.known import LedgerKnown, edge_ms
-from gigawatt.study.track.shrink import Shrunk, pooled
+from gigawatt.study.track.shrink import Shrunk, leaning, pooled
 
 Floats = NDArray[np.float64]
 Stream = Literal["power", "racks", "tests"]
@@ -216,6 +216,12 @@ def noise_count(observed: Sequence[Sequence[float]]) -> float:
     squares = sum(float(((steps - steps.mean()) ** 2).sum()) for steps in seen)
     free = sum(len(steps) - 1 for steps in seen)
     return sqrt((NOISE_STEPS * NOISE_COUNT**2 + squares) / (NOISE_STEPS + free))
+
+
+def common(believed: Mapping[tuple[str, Stream], Slip], site: str, stream: Stream) -> float:
+    """Deviation of a site's slip that it has from what all share, as far as it leans on that, in quarters."""
+    one, shared = (believed.get((place, stream)) for place in (site, ALL))
+    return leaning(one.slip_quarters, shared.slip_quarters) if one is not None and shared is not None else 0.0
 
 
 def spread_count(one: Slip) -> float:
