@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     hedge: _Asked
     ledger_approve: _Asked
     ledger_disburse: _Asked
+    ledger_example: _Asked
     ledger_facts: _Asked
     ledger_import: _Asked
     ledger_init: _Asked
@@ -59,6 +60,8 @@ if TYPE_CHECKING:
     simulate: _Asked
     sources: _Asked
     sweep: _Asked
+    track_reconcile: _Asked
+    track_reforecast: _Asked
     validate_facility: _Asked
     validate_inference: _Asked
     validate_training: _Asked
@@ -93,6 +96,7 @@ __all__ = [
     "hedge",
     "ledger_approve",
     "ledger_disburse",
+    "ledger_example",
     "ledger_facts",
     "ledger_import",
     "ledger_init",
@@ -109,6 +113,8 @@ __all__ = [
     "simulate",
     "sources",
     "sweep",
+    "track_reconcile",
+    "track_reforecast",
     "validate_facility",
     "validate_inference",
     "validate_training",

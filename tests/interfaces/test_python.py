@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 import pytest
 
 import gigawatt as gw
+from gigawatt.interfaces.python import Answered
+from gigawatt.study import verbs
 from gigawatt.study.verbs import VERBS
 
 SHORT = {"horizon.report_end": "2027Q4", "horizon.end": "2028Q2"}
@@ -93,3 +95,21 @@ def test_small_verbs_show_themselves_too(tmp_path: Path) -> None:
     assert found.frame(found.tables[0]).shape[0] > 2
     with pytest.raises(gw.OutputError, match="a file"):
         gw.catalog_list(kind="cooling", out=tmp_path / "cooling" / "report.html")
+
+
+def test_a_folder_that_is_not_free_is_refused_before_anything_is_recorded(tmp_path: Path) -> None:
+    (tmp_path / "busy").mkdir()
+    (tmp_path / "busy" / "theirs").write_text("")
+    said = ["site=a", "platform=gb300", "racks=3", "at=2026-01-01"]
+    with pytest.raises(gw.OutputError):
+        gw.ledger_record("racks", said, source="note", database=str(tmp_path / "a.db"), out=tmp_path / "busy")
+    assert not (tmp_path / "a.db").exists()
+
+
+def test_an_answer_that_is_no_report_says_so(tmp_path: Path) -> None:
+    verb = verbs.named("export focus")
+    with pytest.raises(gw.ScenarioError, match="no folder"):
+        gw.export_focus("nowhere", out=tmp_path / "out")
+    with pytest.raises(gw.ScenarioError, match="makes a report"):
+        Answered(verb, None).write(tmp_path / "out")
+    assert not (tmp_path / "out").exists()

@@ -32,6 +32,13 @@ def test_every_fault_is_told_at_once() -> None:
         ("racks", {"site": "abilene", "platform": "nvl72", "racks": 1.5, "at": "2026-04-01"}, "racks"),
         ("money", {"direction": "out", "item": "racks", "amount": "-5 USD", "at": "2026-04-01"}, "amount"),
         ("site", {**SITE, "pwr": "1 GW"}, "pwr"),
+        ("site", {**SITE, "site": ""}, "site"),
+        ("site", {**SITE, "at": " "}, "at"),
+        ("racks", {"site": "abilene", "platform": "", "racks": 1, "at": "2026-04-01"}, "platform"),
+        ("work", {"use_case": "", "served": "1 Mtokens", "at": "2026-04-01"}, "use_case"),
+        ("work", {"use_case": "chat", "at": "2026-04-01"}, "served"),
+        ("price", {"item": "energy", "price": "5 USD", "per": "", "at": "2026-04-01"}, "per"),
+        ("retraction", {"reason": " ", "at": "2026-04-01"}, "reason"),
     ],
 )
 def test_a_fact_that_cannot_be_is_refused_with_its_field(kind: str, values: dict[str, object], path: str) -> None:

@@ -13,7 +13,7 @@ from gigawatt.errors import LedgerError
 from gigawatt.ledger import book as books
 from gigawatt.ledger import facts, milestones
 from gigawatt.ledger.facts import Fact
-from gigawatt.ledger.milestones import KINDS, MilestoneState, agree, approve, chosen, disburse
+from gigawatt.ledger.milestones import KINDS, MilestoneState, agree, approve, chosen, disburse, same_name
 
 
 @pytest.fixture
@@ -195,3 +195,8 @@ def test_a_payment_stands_whatever_becomes_of_its_evidence(agreed: Connection) -
 def test_a_milestone_that_is_none_is_refused_with_those_that_are(agreed: Connection, name: str) -> None:
     with pytest.raises(LedgerError, match=r"1 \(1 MW\), 2 \(2 MW\)"):
         chosen(rows(agreed), name)
+
+
+@pytest.mark.parametrize("unseen", ["\u034f", "\u3164", "\ufe0f", "\U000e0100", "\u2800"])
+def test_a_name_with_a_character_that_shows_nothing_is_the_same_name(unseen: str) -> None:
+    assert same_name(f"a{unseen}da{unseen}") == same_name("ada")

@@ -88,3 +88,17 @@ def test_rows_of_users_and_cut_lines_are_passed_over() -> None:
     assert parse_slurm(text) == [
         QosRow(kind="account", cluster="c", name="b", fields={"Fairshare": "2", "GrpTRES": "", "QOS": ""})
     ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["account where name='a", "qos set", "qos where name=a set GrpTRES", "account where cluster=a set Fairshare=1"],
+)
+def test_a_command_that_cannot_be_read_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "live").write_text(f"sacctmgr -i modify {line}\n")
+    with pytest.raises(CatalogError, match=r"the command .sacctmgr -i modify"):
+        read_slurm(tmp_path / "live")
+
+
+def test_rows_of_accounts_without_their_cluster_are_passed_over() -> None:
+    assert not [row for row in parse_slurm("Name|Account|\na|b|\n") if row.kind == "account"]

@@ -250,6 +250,18 @@ def test_a_live_file_that_cannot_be_read_is_a_fault(folder: Path, tmp_path: Path
             verbs.ask(verb, str(folder), diff=str(tmp_path / "live"))
 
 
+@pytest.mark.parametrize(("verb", "other"), [("export kueue", "export kai"), ("export kai", "export kueue")])
+def test_a_live_file_of_another_scheduler_is_refused_and_an_empty_one_is_not(
+    folder: Path, tmp_path: Path, verb: str, other: str
+) -> None:
+    (tmp_path / "live").write_text(reports.data(verbs.named(other), verbs.ask(other, str(folder)))["text"])
+    with pytest.raises(ScenarioError, match="nothing of"):
+        verbs.ask(verb, str(folder), diff=str(tmp_path / "live"))
+    (tmp_path / "live").write_text("")
+    told = reports.data(verbs.named(verb), verbs.ask(verb, str(folder), diff=str(tmp_path / "live")))
+    assert {change["action"] for change in told["changes"]} == {"add"}
+
+
 @pytest.mark.parametrize("verb", ["export kueue", "export kai", "export slurm"])
 def test_a_file_held_against_itself_changes_nothing(folder: Path, tmp_path: Path, verb: str) -> None:
     told = reports.data(verbs.named(verb), verbs.ask(verb, str(folder), period="2026Q4"))

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gigawatt.errors import near
+from gigawatt.errors import MOST_NAME, Fault, ScenarioError, near
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import verbs
 from gigawatt.study.job import Job
@@ -54,6 +54,8 @@ class Answered:
         """What a report shows: title, lead, sections of paragraphs, tables and charts, notes and sources."""
         from gigawatt.report import reports
 
+        if not reports.told(self.verb):
+            raise ScenarioError([Fault(path="document", given=self.verb.name, expected="a verb that makes a report")])
         return reports.document(self.verb, self.answer)
 
     @property
@@ -148,7 +150,7 @@ def ask(
     if progress is not None:
         job = replace(job, progress=lambda words, _: progress(words))
     if out is not None:
-        job = replace(job, folder=Path(out))
+        job = replace(job, folder=_free(verb, Path(out)))
     if len(places) > len(verb.positional):
         *places_, values["set"] = places
         places = tuple(places_)
@@ -159,6 +161,21 @@ def ask(
     if out is not None:
         answered.write(out)
     return answered
+
+
+def _free(verb: Verb, folder: Path) -> Path:
+    """A folder in which an answer can be written, found before anything is worked out or recorded.
+
+    Raises ScenarioError for an answer that no folder is written of, OutputError for a folder that is another's.
+    """
+    from gigawatt.report import reports
+
+    if not reports.kept(verb) and not verb.folder:
+        given = f'"{str(folder)[:MOST_NAME]}"'
+        expected = f"no folder: what {verb.name} gives is no report"
+        raise ScenarioError([Fault(path="out", given=given, expected=expected, asked=True)])
+    reports.check_places(verb, {"folder": folder})
+    return folder
 
 
 def _run(scenario: Asked, overrides: Mapping[str, Any] | None, job: Job) -> Any:

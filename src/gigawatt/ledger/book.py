@@ -38,6 +38,8 @@ _EXPECTED = "a file, such as gigawatt.db, or an address such as postgresql+psyco
 
 def address(database: str) -> URL:
     """Where a ledger is: a file's place, or an address of SQLite or PostgreSQL. Raises LedgerError for another."""
+    if database.strip() in ("", ":memory:"):
+        raise _refusal(f'"{database}", which keeps nothing', _EXPECTED)
     if "://" not in database:
         return URL.create("sqlite", database=database)
     try:
@@ -48,6 +50,8 @@ def address(database: str) -> URL:
         url = url.set(drivername="postgresql+psycopg")
     if url.drivername not in _DRIVERS or not url.database or url.database == ":memory:":
         raise _refusal(shown(url) if url.database else f"{url.drivername}, with no name", _EXPECTED)
+    if url.drivername == "sqlite" and url.query:
+        raise _refusal(f"{shown(url)} with options", "a file of SQLite without any")
     return url
 
 
@@ -223,7 +227,9 @@ def _check(book: Connection, fact: Fact, at: str) -> None:
         return
     target = book.execute(select(FACTS.c.number, FACTS.c.kind).where(FACTS.c.identity == fact.corrects)).first()
     if target is None:
-        raise LedgerError([Fault(path="corrects", given=fact.corrects[:16], expected="a fact of this ledger")])
+        raise LedgerError(
+            [Fault(path="corrects", given=fact.corrects[:16], expected="a fact of this ledger", asked=True)]
+        )
     if expected := _unfit(fact.kind, target.kind):
         given = f"{fact.kind} in place of fact {target.number}"
         raise LedgerError([Fault(path="kind", given=given, expected=expected)])
@@ -233,7 +239,7 @@ def _check(book: Connection, fact: Fact, at: str) -> None:
         later = later.where(FACTS.c.kind == "retraction")
     if (number := book.execute(later).scalar()) is not None:
         expected = f"the fact that stands in its place, which is {number}"
-        raise LedgerError([Fault(path="corrects", given=f"fact {target.number}", expected=expected)])
+        raise LedgerError([Fault(path="corrects", given=f"fact {target.number}", expected=expected, asked=True)])
 
 
 def _unfit(kind: str, target: str) -> str:
@@ -270,8 +276,8 @@ def identity_of(book: Connection, name: str) -> str:
     found = book.execute(select(FACTS.c.identity).where(chosen).limit(2)).scalars().all()
     if len(found) == 1:
         return found[0]
-    expected = "the number of a fact, or the first digits of its hash, as `gigawatt ledger status` prints them"
-    given = f"{name[:80]}, which is {'no fact' if not found else 'more than one'}"
+    expected = "the number of a fact, or the first digits of its hash, as `gigawatt ledger facts` prints them"
+    given = f'"{name[:80]}", which is {"no fact" if not found else "more than one"}'
     raise LedgerError([Fault(path="corrects", given=given, expected=expected, asked=True)])
 
 

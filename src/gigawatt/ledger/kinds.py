@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Annotated, Any, Literal
 
 from gigawatt import units
@@ -149,6 +149,7 @@ def read(kind: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any], lis
         raise LedgerError(
             [Fault(path="kind", given=kind, expected=f"one of {', '.join(KINDS)}{near(kind, list(KINDS))}")]
         )
+    values = _stated(KINDS[kind], values)
     reader = Reader()
     made = read_record(KINDS[kind], values, "", reader)
     faults = [*reader.faults, *(plausible.refused(made) if made is not None else ())]
@@ -159,9 +160,17 @@ def read(kind: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any], lis
         if "at" in values:
             faults.append(Fault(path="at", given=str(values["at"]), expected=str(error)))
     faults += _unnamed(values)
+    if kind == "work" and not {"served", "trained"} & set(values):
+        faults.append(Fault(path="served", given="missing", expected="tokens that were served, or what was trained"))
     if faults or made is None:
         raise LedgerError(faults)
     return at, body(made), plausible.named(made)
+
+
+def _stated(cls: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values without blanks where one is needed, which are then missing: of no site and no platform is nothing."""
+    needed = {units.split(entry.name)[0] for entry in fields(cls) if entry.default is MISSING}
+    return {key: value for key, value in values.items() if key not in needed or str(value).strip()}
 
 
 def _unnamed(values: Mapping[str, Any]) -> list[Fault]:

@@ -7,6 +7,7 @@ take nothing back, as in the plan.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +25,8 @@ from gigawatt.ledger.facts import Fact, Recorded
 from gigawatt.ledger.kinds import EVIDENCE
 from gigawatt.ledger.state import standing
 
+# Characters that count as printable and show nothing, so that a name with one looks like the name without.
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 # Two people, and not one twice.
 APPROVALS_COUNT = 2
 # Digits of an identity by which an approval names what it stands on.
@@ -250,7 +253,7 @@ def same_name(name: str) -> str:
     >>> same_name(" Ada  Lovelace") == same_name("ada lovelace")
     True
     """
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return " ".join(_UNSEEN.sub("", unicodedata.normalize("NFKC", name)).casefold().split())
 
 
 def agree(book: Connection, terms: TrancheTerms, source: str, source_sha256: str | None, who: str) -> Recorded | None:

@@ -313,17 +313,25 @@ class QosRow:
 def read_slurm(file: Path) -> list[QosRow]:
     """Accounts and QOS of a file: of our commands, of `sacctmgr -P show assoc` and `show qos`, or of `sacctmgr dump`.
 
-    One file may hold several of them, one after another. Raises CatalogError where none is in it.
+    One file may hold several of them, one after another. Raises CatalogError where none is in it, or a command that
+    cannot be read.
     """
-    rows = parse_slurm(read_text(file, "file of sacctmgr", MOST_TABLE_BYTES))
+    text, given = read_text(file, "file of sacctmgr", MOST_TABLE_BYTES), "no account and no QOS"
+    try:
+        rows = parse_slurm(text)
+    except ValueError as error:
+        rows, given = [], str(error)
     if not rows:
         expected = "what `sacctmgr -P show assoc`, `sacctmgr -P show qos` or `sacctmgr dump CLUSTER` prints"
-        raise CatalogError([Fault(path=str(file), given="no account and no QOS", expected=expected)])
+        raise CatalogError([Fault(path=str(file), given=given, expected=expected)])
     return rows
 
 
 def parse_slurm(text: str) -> list[QosRow]:
-    """Accounts and QOS of a text, as `read_slurm` does; of users, which share in their account, there are none."""
+    """Accounts and QOS of a text, as `read_slurm` does; of users, which share in their account, there are none.
+
+    Raises ValueError for a command that cannot be read.
+    """
     rows: list[QosRow] = []
     heads: list[str] = []
     cluster = ""
@@ -331,7 +339,10 @@ def parse_slurm(text: str) -> list[QosRow]:
         if line.startswith(("Cluster|Account|", "Name|")):
             heads = line.split("|")
         elif line.startswith("sacctmgr "):
-            rows += _of_command(line)
+            try:
+                rows += _of_command(line)
+            except (ValueError, KeyError):
+                raise ValueError(f"the command {line[:80]!a}, which cannot be read") from None
         elif found := _DUMPED.fullmatch(line):
             cluster = found[2] if found[1] == "Cluster" else cluster
             rows += _of_dump(found, cluster)
@@ -345,7 +356,7 @@ _SET = re.compile(r"([A-Za-z]+)=('[^']*'|[^:]*(?::[^=:,]+=\d+[^:]*)*)")
 
 
 def _of_table(row: Mapping[str, str]) -> Iterator[QosRow]:
-    if "Account" in row and not row.get("User") and not row.get("Partition"):
+    if {"Account", "Cluster"} <= row.keys() and not row.get("User") and not row.get("Partition"):
         fields = {"Fairshare": row.get("Share", ""), "GrpTRES": row.get("GrpTRES", ""), "QOS": row.get("QOS", "")}
         yield QosRow(kind="account", cluster=row["Cluster"], name=row["Account"], fields=fields)
     elif "Name" in row:

@@ -137,3 +137,16 @@ def test_a_source_is_needed_and_a_kind_is_one_of_a_few(ask: Ask) -> None:
     assert refused(ask, "racks", RACKS, source=None)["source"].given == "missing"
     assert "'site'" in refused(ask, "rack", RACKS)["kind"].expected
     assert not Path("gigawatt.db").exists()
+
+
+@pytest.mark.parametrize("kind", ["racks", "retraction"])
+def test_a_correction_of_nothing_is_refused_and_no_fact_beside(ask: Ask, kind: str) -> None:
+    ask("record", "racks", RACKS, source="note")
+    fields = RACKS if kind == "racks" else ["reason=slip", "at=2026-03-03"]
+    assert set(refused(ask, kind, fields, corrects="")) == {"corrects"}
+    assert ask("facts").facts_count == 1
+
+
+def test_more_racks_retired_than_accepted_are_noted(ask: Ask) -> None:
+    found = ask("record", "racks", [*RACKS, "change=retired"], source="note")
+    assert "racks_retired_beyond" in codes(found)

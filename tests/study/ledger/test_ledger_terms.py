@@ -105,3 +105,24 @@ def test_a_machine_without_users_asks_for_a_name(ask: Ask, monkeypatch: pytest.M
     with pytest.raises(LedgerError, match="this machine knows no user"):
         ask("init")
     assert ask("init", as_="ada").made
+
+
+def test_a_retraction_of_the_terms_does_not_make_a_disbursed_tranche_another(met: Ask) -> None:
+    for name in ("ada", "ben"):
+        met("approve", "1", as_=name)
+    met("disburse", "1")
+    met("record", "retraction", ["reason=slip", "at=2026-03-11"], corrects="1")
+    with pytest.raises(ScenarioError, match="which is disbursed"):
+        met("init", "three-sites")
+    assert met("init", "one-campus").added
+    assert met("status").milestones[0].disbursed_usd == 300e6
+
+
+@pytest.mark.parametrize(
+    "database", ["", " ", ":memory:", "sqlite:///a.db?mode=ro", "sqlite:///file:a?mode=memory&uri=true"]
+)
+def test_a_place_that_keeps_nothing_is_no_ledger(ask: Ask, database: str) -> None:
+    with pytest.raises(LedgerError) as caught:
+        ask("init", database=database)
+    assert paths(caught.value) == {"database"}
+    assert not list(Path().iterdir())

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from gigawatt.errors import MOST_NAME
 from gigawatt.plan.exact import exact
 from gigawatt.readers.quotas import KubeObject, QosRow, QuotaTable, read_objects, read_slurm
 from gigawatt.study.answer import SPREAD, UNTOLD, Head
@@ -21,6 +22,8 @@ from gigawatt.study.result import Result, load
 Format = Literal["kueue", "kai", "slurm"]
 # Flavors that a group of a ClusterQueue has at most.
 MOST_FLAVORS = 64
+# Whose objects a format's are.
+GROUPS = {"kueue": "kueue.x-k8s.io", "kai": "scheduling.run.ai"}
 # What a format says that the plan does not.
 SAYS_NOTHING = {
     "kueue": "The plan knows no CPU and no memory: let Kueue leave them out (excludeResourcePrefixes), or nothing is "
@@ -69,6 +72,7 @@ def _answer(
     saved = load(question.result)
     period = standing_period(saved, question.period)
     live = None if question.diff is None else reads(Path(question.diff))
+    check_group(live or (), format_, str(question.diff))
     found, notes = table(saved, period)
     if format_ == "kueue":
         check_flavors(found)
@@ -81,6 +85,13 @@ def _answer(
         table=found,
         live=live,
     )
+
+
+def check_group(live: Sequence[Any], format_: Format, file: str) -> None:
+    """Raises ScenarioError where a file holds objects and none of them is of the format: it is another's."""
+    group = GROUPS.get(format_)
+    if group and live and not any(str(one.body.get("apiVersion")).startswith(group) for one in live):
+        refuse([wrong("diff", f"{file[:MOST_NAME]}: nothing of {group}", f"objects of {group}, or an empty file")])
 
 
 def check_flavors(found: QuotaTable) -> None:

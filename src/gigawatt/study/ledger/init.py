@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from gigawatt import units
 from gigawatt.errors import Fault, LedgerError, ScenarioError, near
 from gigawatt.ledger import book as books
 from gigawatt.ledger import milestones as due
-from gigawatt.ledger.milestones import MilestoneState, TrancheMark, TrancheTerms
+from gigawatt.ledger.milestones import TrancheMark, TrancheTerms
 from gigawatt.plan.exact import exact
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.answer import SPREAD, Head
@@ -69,7 +70,7 @@ def answer(question: LedgerInitQuestion, job: Job) -> MadeLedger:
             found = due.terms_of(one.fact for one in kept)
             before = found[0] if found else None
             if scenario is not None and terms is not None:
-                _check_disbursed(terms, due.milestones(kept))
+                _check_disbursed(terms, [one.fact.body for one in kept if one.fact.kind == "disbursement"])
                 entry = due.agree(book, terms, str(question.scenario), _digest(question.scenario), who)
                 notes = _notes(scenario, terms, before, entry is not None)
             head = books.head(book)[1]
@@ -144,16 +145,16 @@ def _rates(question: LedgerInitQuestion) -> dict[str, float]:
     return rates
 
 
-def _check_disbursed(terms: TrancheTerms, rows: Sequence[MilestoneState]) -> None:
-    """Refuse terms under which a tranche that is disbursed would have been another."""
+def _check_disbursed(terms: TrancheTerms, paid: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse terms under which a tranche that is disbursed would have been another, whichever terms stand by now."""
     faults = []
-    for row in rows:
-        mark = terms.milestones[row.number - 1] if row.number <= len(terms.milestones) else None
-        same = mark is not None and (mark.milestone_w, mark.amount_usd) == (row.milestone_w, row.amount_usd)
-        if row.disbursed_usd is not None and not same:
+    for said in paid:
+        number = said["milestone"]
+        mark = terms.milestones[number - 1] if number <= len(terms.milestones) else None
+        if mark is None or (mark.milestone_w, mark.amount_usd) != (said["milestone_w"], said["amount_usd"]):
             has = "none" if mark is None else _worded(mark.milestone_w, mark.amount_usd)
-            expected = f"{_worded(row.milestone_w, row.amount_usd)}, which is disbursed"
-            faults.append(Fault(path=f"capital.tranches, milestone {row.number}", given=has, expected=expected))
+            expected = f"{_worded(said['milestone_w'], said['amount_usd'])}, which is disbursed"
+            faults.append(Fault(path=f"capital.tranches, milestone {number}", given=has, expected=expected))
     if faults:
         raise ScenarioError(faults)
 

@@ -75,7 +75,7 @@ def answer(question: RecordQuestion, job: Job) -> RecordedFact:
                 body=said,
                 source=source.name,
                 source_sha256=source.sha256,
-                corrects=books.identity_of(book, question.corrects) if question.corrects else None,
+                corrects=None if question.corrects is None else books.identity_of(book, question.corrects),
             )
             (entry,) = books.append(book, [fact], who)
             kept = list(books.read(book, kinds=(*due.KINDS, question.kind)))
@@ -154,6 +154,10 @@ def _of_state(fact: Fact, kept: Iterable[Fact], terms: TrancheTerms | None) -> I
     yield from given.strangers(terms, site, str(said.get("platform", "")))
     if fact.kind == "site":
         yield from _out_of_order(site, kept, terms)
+    stand = state_of(kept).racks.get((site, str(said.get("platform", ""))), 0)
+    if fact.kind == "racks" and stand < 0:
+        text = f"{-stand:,} more racks of {said['platform']} are retired at {site} than were accepted there."
+        yield Note(code="racks_retired_beyond", path="racks", text=text)
     if fact.kind in ("site", "racks") and terms is not None:
         row = next((one for one in due.counted(terms, standing(kept)) if one.site == site), None)
         if row is not None and row.accepted_w > row.energised_w * (1 + due.ROUNDING_FRAC):

@@ -88,7 +88,7 @@ def answer(question: ImportQuestion, job: Job) -> ImportedFile:
         made, before = given.absent(url), facts.GENESIS
         with books.writing(url, keep=not question.dry_run) as book:
             before = books.head(book)[1]
-            corrects = books.identity_of(book, question.corrects) if question.corrects else None
+            corrects = None if question.corrects is None else books.identity_of(book, question.corrects)
             tally, entries = importing.take(
                 book,
                 source,
