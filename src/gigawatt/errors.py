@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 MOST_FAULTS_COUNT = 100
 # Characters of a name beyond which nobody reads or means it.
@@ -67,7 +68,12 @@ class Conflict:
 
     def __str__(self) -> str:
         where = " at ".join(part for part in (self.period, self.site) if part)
-        return f"{self.limit} ({where}): short by {self.short_by:,.4g} {self.unit}"
+        short = (
+            f"short by {self.short_by:,.4g} {self.unit}"
+            if isfinite(self.short_by)
+            else "short, by how much is not known"
+        )
+        return f"{self.limit} ({where}): {short}" if where else f"{self.limit}: {short}"
 
 
 class InputError(Exception):

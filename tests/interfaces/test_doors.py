@@ -275,3 +275,8 @@ def test_results_and_sweeps_do_not_take_each_others_places(tmp_path: Path) -> No
         assert fault_of(refused)[1]["path"] == "--out"
         assert "solving" not in refused.stderr
     assert tree(tmp_path) == before
+
+
+def test_a_limit_that_is_missed_by_nobody_knows_how_much_says_so_without_a_place() -> None:
+    conflict = Conflict(limit="capital.minimum_cash", period="", site="", short_by=float("nan"), unit="USD")
+    assert str(conflict) == "capital.minimum_cash: short, by how much is not known"
