@@ -40,7 +40,7 @@ ALIASES = {
 
 
 def test_the_catalog_has_these_sites() -> None:
-    assert ids("sites") == sorted([*EXPECTED, "example-campus"])
+    assert ids("sites") == sorted([*EXPECTED, "example-campus", "example-coast", "example-river"])
 
 
 def test_there_is_a_plant_for_every_kind_of_cooling() -> None:
