@@ -16,7 +16,7 @@ from gigawatt.study.answer import plain
 from gigawatt.study.job import Cancelled, Job
 from gigawatt.study.ledger.question import FactKind, FileKind
 from gigawatt.study.ledger.recognised import kind_of
-from gigawatt.study.ledger.taking import totals
+from gigawatt.study.ledger.taking import offset_of, totals
 
 from .conftest import START_MS, block
 
@@ -175,3 +175,16 @@ def test_money_of_another_currency_is_no_dollars(ask: Ask, reads: Callable[..., 
     reads(block([9.0], ReadingSeries(quantity="cost", unit="EUR")))
     found = ask("import", "meter.csv", kind="meter")
     assert (found.totals.usd, "other_currency" in codes(found)) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"), [("-6 h", -6.0), ("-06:00", -6.0), ("+0530", 5.5), ("UTC", 0.0), ("z", 0.0), ("330 min", 5.5)]
+)
+def test_a_clocks_offset_is_said_in_any_common_form(text: str, hours: float) -> None:
+    assert offset_of(text) == 3600 * hours
+
+
+@pytest.mark.parametrize("text", ["", "-6", "CET", "-25:00", "15 h", "nan h", "6 MW"])
+def test_what_is_no_offset_of_a_clock_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="an offset such as"):
+        offset_of(text)

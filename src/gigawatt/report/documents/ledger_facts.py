@@ -12,7 +12,8 @@ def document(found: ListedFacts) -> Document:
     heads = dict.fromkeys(("Fact", "Kind", "Happened, UTC", "What", "By", "Recorded, UTC", "Source", "Hash"), "")
     shown = table("facts", "Facts", heads, [_row(fact) for fact in found.facts], brief_columns=(0, 1, 2, 3, 4))
     count = len(found.facts)
-    lead = f"{found.facts_count:,} facts" + (f", the last {count:,} of them." if count < found.facts_count else ".")
+    facts = "fact" if found.facts_count == 1 else "facts"
+    lead = f"{found.facts_count:,} {facts}" + (f", the last {count:,} of them." if count < found.facts_count else ".")
     return Document(
         title="Facts of the ledger",
         names=booked.names(found.head),

@@ -55,8 +55,8 @@ class ImportQuestion:
     """What a meter, Prometheus, Slurm or a biller wrote; taken once, however often it is given."""
     kind: FileKind | None = None
     """What the file is; told from its head where that is certain and none is given."""
-    utc_offset_h: float | None = None
-    """Its clock's offset from UTC, such as "-6 h", for times that state none."""
+    utc_offset: str | None = None
+    """Its clock's offset from UTC, such as "-6 h", "-06:00" or "UTC", for times that state none."""
     site: str | None = None
     """Where its readings are from, where it does not say so."""
     subject: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,10 +22,11 @@ from gigawatt.study.ledger import given, recognised
 from gigawatt.study.ledger.question import ImportQuestion
 from gigawatt.study.note import Note
 from gigawatt.study.question import wrong
-from gigawatt.units import show
+from gigawatt.units import parse
 
 # Hours by which a clock may be ahead of UTC or behind it.
 MOST_OFFSET_H = 14.0
+_OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 TOKENS = ("tokens", "tokens_in", "tokens_out")
 
 
@@ -122,10 +124,11 @@ def answer(question: ImportQuestion, job: Job) -> ImportedFile:
 
 def _asked(question: ImportQuestion) -> FileAsked:
     """What the file does not say of itself. Raises LedgerError with every fault."""
-    faults, hours = list[Fault](), question.utc_offset_h
-    if hours is not None and abs(hours) > MOST_OFFSET_H:
-        expected = f"an offset from -{MOST_OFFSET_H:g} h to {MOST_OFFSET_H:g} h"
-        faults.append(wrong("utc_offset", show(hours, "h"), expected))
+    faults, offset_s = list[Fault](), None
+    try:
+        offset_s = None if question.utc_offset is None else offset_of(question.utc_offset)
+    except ValueError as error:
+        faults.append(wrong("utc_offset", question.utc_offset or "", str(error)))
     if question.site and not KEY.fullmatch(question.site):
         faults.append(wrong("site", question.site[:MOST_NAME], KEY_RULE))
     if question.quantity and question.quantity not in QUANTITIES:
@@ -136,11 +139,33 @@ def _asked(question: ImportQuestion) -> FileAsked:
         raise LedgerError(faults)
     return FileAsked(
         site=question.site or "",
-        utc_offset_s=None if hours is None else 3600 * hours,
+        utc_offset_s=offset_s,
         subject=question.subject or "",
         quantity=question.quantity or "",
         unit=question.unit or "",
     )
+
+
+def offset_of(text: str) -> float:
+    """A clock's offset from UTC [s]. Raises ValueError, which says what is expected.
+
+    >>> offset_of("-6 h"), offset_of("-06:00"), offset_of("+0530"), offset_of("UTC")
+    (-21600.0, -21600.0, 19800.0, 0.0)
+    """
+    expected = f'an offset such as "-6 h", "-06:00" or "UTC", of at most {MOST_OFFSET_H:g} h'
+    clock = _OFFSET.fullmatch(text.strip())
+    try:
+        if text.strip().upper() in ("UTC", "Z"):
+            seconds = 0.0
+        elif clock:
+            seconds = float(f"{clock[1]}1") * (3600 * int(clock[2]) + 60 * int(clock[3]))
+        else:
+            seconds = 3600 * parse(text, "h")
+    except ValueError:
+        raise ValueError(expected) from None
+    if not abs(seconds) <= 3600 * MOST_OFFSET_H:
+        raise ValueError(expected)
+    return seconds
 
 
 def totals(sums: Mapping[ReadingSeries, float]) -> ImportTotals:

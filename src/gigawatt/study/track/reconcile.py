@@ -65,7 +65,8 @@ def reconciled(result: Result, known: LedgerKnown) -> Reconciliation:
     plan = planned(result)
     first = str(plan.period.values[0])
     if edge_ms(first) > milliseconds(known.at):
-        refuse([wrong("at", known.at, f"a moment from {first} on, in which the plan begins")])
+        asked = "as_of" if known.at == known.as_of else "at"
+        refuse([wrong(asked, known.at, f"a moment from {first} on, in which the plan begins")])
     there = names(plan, known)
     terms, agreed = terms_of(known, result)
     whole = labelled(plan, there, terms)
