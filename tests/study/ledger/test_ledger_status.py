@@ -43,6 +43,17 @@ def test_what_had_happened_by_a_day(met: Ask) -> None:
     assert met("status", at="2026-03-10").milestones[0].met
 
 
+def test_what_was_metered_is_told_to_the_end_of_the_month_of_a_day(met: Ask, tmp_path: Path) -> None:
+    days = ("2026-03-31T22:00:00Z", "2026-03-31T23:00:00Z", "2026-04-01T00:00:00Z")
+    lines = [f"{at},main,example-campus,{kwh}" for at, kwh in zip(days, (10, 20, 40), strict=True)]
+    (tmp_path / "meter.csv").write_text("\n".join(["timestamp,meter,site,kwh", *lines]) + "\n")
+    assert met("import", "meter.csv", kind="meter").added == 3
+    told = {at: met("status", at=at) for at in ("2026-02-28", "2026-03-31", "2026-04-15")}
+    assert [[row.value for row in found.measured] for found in told.values()] == [[], [30e3], [30e3, 40e3]]
+    notes = {at: [note.code for note in found.head.notes] for at, found in told.items()}
+    assert ["whole_month" in codes for codes in notes.values()] == [False, False, True]
+
+
 def test_what_was_known_on_a_day(met: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     known = met("status")
     early = met("status", as_of="2026-02-01")

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from gigawatt.ledger import book as books
 from gigawatt.ledger import milestones as due
 from gigawatt.ledger import readings
-from gigawatt.ledger.facts import Fact, Recorded, now
+from gigawatt.ledger.facts import Fact, Recorded, milliseconds, moment, now
 from gigawatt.ledger.kinds import EVIDENCE
 from gigawatt.ledger.milestones import MilestoneState, SiteEvidence, TrancheTerms
+from gigawatt.ledger.readings import Total
 from gigawatt.ledger.state import Stage, State, standing, state_of
 from gigawatt.quarters import last_day, quarter_range
 from gigawatt.readers.readings import QUANTITIES
@@ -118,19 +119,19 @@ def answer(question: StatusQuestion, job: Job) -> LedgerStatus:
         assert url is not None
         with books.reading(url) as book:
             known = list(books.read(book, as_of))
-            totals = readings.totals(book, as_of)
-            notes = [*_of_nothing(book, known, question.as_of), *_of_several_kinds(book, known)]
+            totals = readings.totals(book, as_of, last=(at or "9999-12")[:7])
+            notes = [*_of_nothing(book, known, question.as_of), *_of_several_kinds(book, known), *_of_month(at, totals)]
     until = at or as_of
     found = due.terms_of(entry.fact for entry in known)
     terms, rows = found[0] if found else None, due.milestones(known, until or "9999")
     kept, state = standing(entry.fact for entry in known), state_of((entry.fact for entry in known), until)
     notes += [*_notes(known, state, terms), *_of_milestones(rows)]
-    moment = as_of or now()
+    known_by = as_of or now()
     return LedgerStatus(
         head=given.head_of(terms, notes),
         database=books.shown(url),
-        as_of=moment,
-        at=until or moment,
+        as_of=known_by,
+        at=until or known_by,
         head_=known[-1].hash if known else None,
         facts_count=len(known),
         terms=terms,
@@ -138,7 +139,7 @@ def answer(question: StatusQuestion, job: Job) -> LedgerStatus:
         next_milestone=next((row.number for row in rows if row.disbursed_usd is None), None),
         due_usd=sum(row.amount_usd for row in rows if row.due),
         disbursed_usd=sum(row.disbursed_usd or 0.0 for row in rows),
-        counted=course(terms, kept, until or moment) if terms else (),
+        counted=course(terms, kept, until or known_by) if terms else (),
         sites=_sites(state, rows),
         racks=tuple(
             RacksThatStand(
@@ -154,6 +155,13 @@ def answer(question: StatusQuestion, job: Job) -> LedgerStatus:
         energy=energy(totals),
         measured=measured(totals),
     )
+
+
+def _of_month(at: str | None, totals: Sequence[Total]) -> Iterator[Note]:
+    """That readings are summed by month, where a moment is within one that has some."""
+    if at and moment(milliseconds(at) + 1)[8:10] != "01" and any(one.month == at[:7] for one in totals):
+        text = f"What was metered is told to the end of {at[:7]}, for readings are summed by month."
+        yield Note(code="whole_month", path="at", text=text)
 
 
 def course(terms: TrancheTerms, kept: Sequence[Fact], until: str) -> tuple[CountedQuarter, ...]:
