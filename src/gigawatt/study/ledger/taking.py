@@ -97,7 +97,7 @@ def answer(question: ImportQuestion, job: Job) -> ImportedFile:
                 who,
                 corrects=corrects,
                 as_read=question.as_read,
-                said=lambda count: job.say(f"{count:,} readings of {file.name}"),
+                said=lambda count: job.say(f"reading {file.name}" + (f", {count:,} readings" if count else "")),
             )
             head = books.head(book)[1]
             found = due.terms_of(one.fact for one in books.read(book, kinds=due.KINDS))
