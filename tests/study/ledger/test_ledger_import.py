@@ -93,7 +93,7 @@ def test_an_import_says_how_far_it_is_and_may_be_cancelled(ask: Ask, reads: Call
         ask("import", "meter.csv", kind="meter", job=Job(cancelled=lambda: True))
     assert ask("status").facts_count == 0
     ask("import", "meter.csv", kind="meter", job=Job(progress=lambda words, _: heard.append(words)))
-    assert heard == ["2 readings of meter.csv"]
+    assert heard == ["reading meter.csv, 2 readings"]
 
 
 @pytest.mark.parametrize(
