@@ -72,7 +72,7 @@ SAMPLES = {
     "entsoe/a44-a03-quarter-hours-positions-1-and-5.xml": Worth(kind="entsoe", added=8),
     "entsoe/a44-two-auctions-same-hours.xml": Worth(kind="entsoe", added=4),
     # What flows back is no use of energy.
-    "greenbutton/hourly-reverse-flow-kilo.xml": Worth(kind="greenbutton", added=1),
+    "greenbutton/hourly-reverse-flow-kilo.xml": Worth(kind="greenbutton", added=1, energy_wh=-5_000.0),
 }
 
 

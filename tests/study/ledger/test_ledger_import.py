@@ -55,6 +55,12 @@ def test_a_file_is_added_once(ask: Ask, reads: Callable[..., None]) -> None:
     assert ask("status").energy[0].facility_wh == 18.0
 
 
+def test_what_flows_back_through_a_meter_is_taken_off() -> None:
+    taken, back = (ReadingSeries(quantity=name, unit="Wh", site="a") for name in ("facility_energy", "energy_returned"))
+    assert totals({taken: 12_000.0, back: 5_000.0}).energy_wh == 7_000.0
+    assert totals({back: 5_000.0}).energy_wh == -5_000.0
+
+
 def test_a_trial_keeps_nothing(ask: Ask, reads: Callable[..., None]) -> None:
     reads(block([5.0], METER))
     found = ask("import", "meter.csv", kind="meter", dry_run=True)

@@ -27,6 +27,13 @@ from gigawatt.units import parse
 # Hours by which a clock may be ahead of UTC or behind it.
 MOST_OFFSET_H = 14.0
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
+# Where the energy of a site is measured, the nearest to the grid first.
+_LEVELS = (
+    ("facility_energy", "energy_returned"),
+    ("it_energy",),
+    ("gpu_energy", "gpu_energy_sampled"),
+    ("job_energy",),
+)
 TOKENS = ("tokens", "tokens_in", "tokens_out")
 
 
@@ -184,12 +191,14 @@ def _sum(sums: Mapping[ReadingSeries, float], *quantities: str) -> float | None:
 
 
 def _energy(sums: Mapping[ReadingSeries, float]) -> float | None:
-    """Energy of every site: by its meters, else at its racks, else by its GPUs, sampled where nothing counts it."""
+    """Energy of every site: by its meters, less what flowed back, else at its racks, else by its GPUs, sampled where
+    nothing counts it."""
     counted = {series.subject for series in sums if series.quantity == "gpu_energy"}
+    net = {series: -value if series.quantity == "energy_returned" else value for series, value in sums.items()}
     by = {
         site: [
-            _sum({one: value for one, value in sums.items() if one.site == site and _once(one, counted)}, *level)
-            for level in (("facility_energy",), ("it_energy",), ("gpu_energy", "gpu_energy_sampled"), ("job_energy",))
+            _sum({one: value for one, value in net.items() if one.site == site and _once(one, counted)}, *level)
+            for level in _LEVELS
         ]
         for site in {series.site for series in sums}
     }
