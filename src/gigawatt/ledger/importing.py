@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from importlib import import_module
 from pathlib import Path
@@ -117,7 +117,7 @@ def take(
     *,
     corrects: str | None = None,
     as_read: bool = False,
-    said: Any = None,
+    said: Callable[[int], None] | None = None,
 ) -> tuple[Tally, list[Recorded | None]]:
     """Read a file into the book: what came of it, and the facts that were recorded for it.
 
