@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gigawatt.ledger import judging
@@ -144,6 +144,7 @@ def cases(draw: st.DrawFn) -> tuple[list[One], list[One], Rules]:
 
 
 @given(cases())
+@example(([One(1, 2, 0.0, 0, 0, 9)], [One(0, 0, 0.0, 0, 0, 1), One(1, 1, 0.0, 7, 0, 1)], Rules(adds_up=True)))
 @settings(max_examples=200, deadline=None)
 def test_readings_are_judged_as_the_plain_rules_say(case: tuple[list[One], list[One], Rules]) -> None:
     held(*case)

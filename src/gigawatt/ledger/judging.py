@@ -182,11 +182,16 @@ def _rest(new: Points, known: Points) -> Points:
 def _overlaps(new: Points, known: Points) -> NDArray[np.bool_]:
     """Which of new readings lie partly within the time of one that is known, or of an earlier one that does not."""
     found = np.zeros(len(new), bool)
-    if len(known) and len(new):
-        after = np.searchsorted(known.starts_ms, new.starts_ms)
-        until_ms = np.maximum.accumulate(known.ends_ms)
+    long = known.ends_ms > known.starts_ms
+    if long.any() and len(new):
+        starts_ms, until_ms = known.starts_ms[long], np.maximum.accumulate(known.ends_ms[long])
+        after = np.searchsorted(starts_ms, new.starts_ms)
         found |= (after > 0) & (until_ms[np.maximum(after - 1, 0)] > new.starts_ms)
-        found |= (after < len(known)) & (known.starts_ms[np.minimum(after, len(known) - 1)] < new.ends_ms)
+        found |= _begins_before(starts_ms, after, new.ends_ms)
+    if not long.all() and len(new):
+        # A moment takes no time: it shares that of what has begun before it and ends behind it.
+        moments_ms = known.starts_ms[~long]
+        found |= _begins_before(moments_ms, np.searchsorted(moments_ms, new.starts_ms, side="right"), new.ends_ms)
     left = np.flatnonzero(~found)
     starts_ms, ends_ms = new.starts_ms[left], new.ends_ms[left]
     if (starts_ms[1:] < ends_ms[:-1]).any():
@@ -195,6 +200,11 @@ def _overlaps(new: Points, known: Points) -> NDArray[np.bool_]:
             found[at] = start < until
             until = until if start < until else end
     return found
+
+
+def _begins_before(starts_ms: Ints, at: Ints, ends_ms: Ints) -> NDArray[np.bool_]:
+    """Whether there is one at a place of those that are ordered, and it begins before an end."""
+    return (at < len(starts_ms)) & (starts_ms[np.minimum(at, len(starts_ms) - 1)] < ends_ms)
 
 
 def _slips(new: Points, known: Points, usual: float) -> NDArray[np.bool_]:
