@@ -54,4 +54,6 @@ def test_what_is_odd_but_possible_is_named() -> None:
 
 def test_a_fact_is_a_line_for_people() -> None:
     _, said, _ = kinds.read("site", SITE)
-    assert kinds.shown("site", said) == "site abilene, state energised, power 300 MW, basis facility"
+    line = "site abilene, state energised, power 300 MW, basis facility"
+    assert kinds.shown("site", said) == line
+    assert kinds.shown("site", dict(sorted(said.items()))) == line

@@ -71,6 +71,8 @@ def test_what_stands_already_is_outlined() -> None:
     assert 40 * 3.7e6 * 1.12 < stands.book_usd < 40 * 3.7e6 * 1.12 + 20e6 * 12.5 + 5e6
     (section,) = (one for one in document(found).sections if one.slug == "opening")
     assert [part.name for part in section.parts] == ["opening", "standing_racks", "standing_shells"]
+    (question,) = (part for part in document(found).sections[0].parts)
+    assert "Opening cash" not in dict(question.pairs)  # what stands has the cash of the start
     nothing = outline(load("one-campus"))
     assert nothing.opening is None
     assert "opening" not in [one.slug for one in document(nothing).sections]

@@ -190,7 +190,9 @@ def body(record: Any) -> dict[str, Any]:
 def shown(kind: str, said: Mapping[str, Any]) -> str:
     """What a fact says, in a line for people."""
     words = []
-    for name, value in said.items():
+    # A body is kept by the alphabet; people are told in the order in which a kind is recorded.
+    told = [entry.name for entry in fields(KINDS[kind])] if kind in KINDS else []
+    for name, value in ({name: said[name] for name in told if name in said} | dict(said)).items():
         key, suffix = units.split(name)
         if name not in _UNREAD and value not in ("", None) and not isinstance(value, dict | list):
             words.append(f"{key.replace('_', ' ')} {units.show(value, suffix) if suffix else value}")

@@ -38,14 +38,18 @@ def document(found: Outline) -> Document:
 
 def _question(found: Outline) -> Facts:
     horizon, programme, capital = found.horizon, found.programme, found.capital
+    # What stands already has the cash of the start, where it is told.
+    begins = (
+        ("Opening cash", cell(capital.opening_cash_usd, "usd")),
+        ("Equity up front", cell(capital.upfront_equity_usd, "usd")),
+    )
     pairs = (
         ("Reported", f"{when(horizon.start_period)} to {when(horizon.report_end_period)}"),
         ("Solved", f"to {when(horizon.end_period)}, {horizon.solved_count} quarters"),
         ("Target", f"{cell(programme.target_w, 'w')} of {programme.power_basis} power in service"),
         ("Objective", found.objective),
         ("Money", f"real USD of {found.dollar_year}"),
-        ("Opening cash", cell(capital.opening_cash_usd, "usd")),
-        ("Equity up front", cell(capital.upfront_equity_usd, "usd")),
+        *(begins if found.opening is None else ()),
         ("Debt", _debt(capital)),
         ("Tranches", _tranches(capital)),
         ("Paid out", _paid_out(capital)),
@@ -79,7 +83,7 @@ def _standing(opening: OutlinedOpening) -> list[Facts | Table]:
         ("Racks", f"{cell(opening.racks_count, 'count')}, {cell(opening.it_w, 'w')} of IT power"),
         ("Facility power", f"{cell(opening.facility_w, 'w')} in service, shells for {cell(opening.shell_w, 'w')}"),
         ("Ever installed", cell(opening.gross_w, "w")),
-        ("Tranches paid", f"up to {cell(opening.released_w, 'w')}"),
+        ("Tranches paid", f"up to {cell(opening.released_w, 'w')}" if opening.released_w else "none"),
         ("Book value", cell(opening.book_usd, "usd")),
         ("Cash", cell(opening.cash_usd, "usd")),
         ("Debt", cell(opening.debt_usd, "usd")),
