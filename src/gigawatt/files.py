@@ -9,12 +9,12 @@ import re
 import stat
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from gigawatt.errors import CatalogError, Fault
 
 MOST_TABLE_BYTES, MOST_DATA_BYTES = 4_000_000, 200_000_000
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 # A number with a unit behind it that is not in quotes, and the line on which the parser gave up.
 _UNQUOTED = re.compile(r"=\s*([-+]?[0-9][0-9_.]*\s*[A-Za-z%][A-Za-z%/ ]*)")
 _MOST_PARTS_COUNT = 200
@@ -28,12 +28,11 @@ def read_bytes(file: Path, what: str, most_bytes: int = MOST_DATA_BYTES) -> byte
     Raises CatalogError where there is no such file, where it is a folder, a pipe or a device, cannot be read or is
     larger than most_bytes.
     """
-    check_file(file, what)
-    try:
-        with file.open("rb") as stream:
+    with opened(file, what) as stream:
+        try:
             data = stream.read(most_bytes + 1)
-    except OSError as error:
-        raise _unreadable(file, error.strerror or str(error), what) from None
+        except OSError as error:
+            raise _unreadable(file, error.strerror or str(error), what) from None
     if len(data) <= most_bytes:
         return data
     megabytes = most_bytes // 1_000_000
@@ -42,11 +41,18 @@ def read_bytes(file: Path, what: str, most_bytes: int = MOST_DATA_BYTES) -> byte
 
 def check_file(file: Path, what: str) -> None:
     """Refuse what is no regular file, or cannot be opened. Raises CatalogError; what: "CSV file"."""
+    opened(file, what).close()
+
+
+def opened(file: Path, what: str) -> BinaryIO:
+    """A regular file, open for its bytes; what: "CSV file", as an error calls it.
+
+    Raises CatalogError where there is no such file, or where it is a folder, a pipe or a device or cannot be read.
+    """
     try:
         mode = file.stat().st_mode
         if stat.S_ISREG(mode):
-            with file.open("rb"):
-                return
+            return file.open("rb")
         given = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
     except OSError as error:
         given = error.strerror or str(error)
@@ -66,8 +72,13 @@ def read_text(file: Path, what: str, most_bytes: int = MOST_DATA_BYTES) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        given = "text in UTF-16" if data.startswith(_UTF_16) else "binary data"
-        raise CatalogError([Fault(path=str(file), given=given, expected=f"a {what} in UTF-8")]) from None
+        fault = Fault(path=str(file), given=no_utf_8(data), expected=f"a {what} in UTF-8")
+        raise CatalogError([fault]) from None
+
+
+def no_utf_8(data: bytes) -> str:
+    """What a file is that is no text in UTF-8, in words, by the bytes that it begins with."""
+    return "text in UTF-16" if data.startswith(UTF_16) else "binary data"
 
 
 def parse_toml(text: str, path: str) -> dict[str, Any]:

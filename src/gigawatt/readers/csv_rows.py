@@ -77,7 +77,7 @@ def _other_separator(header: Sequence[str], columns: Sequence[str]) -> str:
 
 def numbers(column: CsvColumn, faults: list[Fault]) -> Floats:
     """The cells as numbers; one fault, at the first cell that is none, says how many follow."""
-    values = np.array([number(cell) for cell in column.cells], dtype=float)
+    values = floats(column.cells)
     comma = any("," in cell for cell in column.cells)
     remark(column, ~np.isfinite(values), "a number with a decimal point" if comma else "a number", faults)
     return values
@@ -94,8 +94,19 @@ def remark(column: CsvColumn, wrong: NDArray[np.bool_], expected: str, faults: l
 
 
 def number(text: str) -> float:
-    """A cell as a number; NaN where it is none, for digits other than those of ASCII are none to the eye."""
+    """A cell as a number; NaN where it is none: digits other than those of ASCII are none to the eye, nor is "1_0"."""
     try:
-        return float(text) if text.isascii() else math.nan
+        return float(text) if text.isascii() and "_" not in text else math.nan
     except ValueError:
         return math.nan
+
+
+def floats(texts: Sequence[str]) -> Floats:
+    """Cells as `number` reads each, at once where all are numbers."""
+    whole = "".join(texts)
+    try:
+        if "_" in whole or not whole.isascii():
+            raise ValueError
+        return np.fromiter(map(float, texts), float, len(texts))
+    except ValueError:
+        return np.array([number(text) for text in texts], float)

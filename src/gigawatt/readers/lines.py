@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gigawatt.errors import CatalogError, Fault
-from gigawatt.files import check_file
+from gigawatt.files import no_utf_8, opened
 
 PIECE_BYTES = 1 << 19
 # A line that is longer is none that a person or a tool has written into a table.
@@ -20,8 +20,7 @@ def pieces(file: Path, what: str, piece_bytes: int = PIECE_BYTES) -> Iterator[st
     what: "CSV file", as an error calls it. Raises CatalogError where the file cannot be read, is no text in UTF-8, or
     has a line of more than `MOST_LINE_BYTES`.
     """
-    check_file(file, what)
-    with file.open("rb") as stream:
+    with opened(file, what) as stream:
         if stream.read(3) != codecs.BOM_UTF8:
             stream.seek(0)
         rest = b""
@@ -39,8 +38,7 @@ def _decoded(data: bytes, file: Path, what: str) -> str:
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        given = "text in UTF-16" if b"\x00" in data[:64] else "binary data"
-        raise _refusal(file, given, f"{what} in UTF-8") from None
+        raise _refusal(file, no_utf_8(data), f"{what} in UTF-8") from None
     return text.replace("\r\n", "\n") if "\r" in text else text
 
 

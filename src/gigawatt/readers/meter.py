@@ -33,7 +33,7 @@ from gigawatt import units
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.readers.blocks import blocks
 from gigawatt.readers.clock import MS_PER_S, S_PER_H, S_PER_MIN, column_milliseconds
-from gigawatt.readers.csv_rows import number
+from gigawatt.readers.csv_rows import floats, number
 from gigawatt.readers.lines import pieces
 from gigawatt.readers.meter_head import MeterHead, ValueColumn, kind_of, read_head
 from gigawatt.readers.readings import QUANTITIES, FileAsked, ReadingBlock, ReadingSeries, Rejected, Remark
@@ -224,16 +224,10 @@ def _lengths(cells: Sequence[str], unit_s: float | None) -> tuple[Floats, dict[i
 
 def _numbers(cells: Sequence[str], head: MeterHead, held: _Held) -> tuple[Floats, dict[int, str]]:
     """Values, and the reasons why some are no readings."""
-    text = "".join(cells)
     if head.delimiter != "," and not held.decimal:
-        held.decimal = next((sign for sign in text if sign in ",."), "")
+        held.decimal = next((sign for sign in "".join(cells) if sign in ",."), "")
     plain = [cell.translate(_SWAPPED) for cell in cells] if held.decimal == "," else cells
-    try:
-        if "_" in text or not text.isascii():
-            raise ValueError
-        values = np.fromiter(map(float, plain), float, len(plain))
-    except ValueError:
-        values = np.array([np.nan if "_" in cell else number(cell) for cell in plain])
+    values = floats(plain)
     odd = np.flatnonzero(~((values >= 0) & (values < np.inf)))
     return values, {n: _no_reading(cells[n], float(values[n]), held.decimal or ".") for n in odd.tolist()}
 

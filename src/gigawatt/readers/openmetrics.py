@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.readers.clock import END_MS, MS_PER_S
-from gigawatt.readers.csv_rows import Floats, number
+from gigawatt.readers.csv_rows import floats
 from gigawatt.readers.lines import pieces
 from gigawatt.readers.readings import FileAsked, ReadingBlock, Rejected, Remark
 from gigawatt.readers.scrapes import FIRST_S, MOST_HELD_COUNT, SampleStream, Scrape, settle
@@ -127,7 +127,7 @@ def _keep(
     goals: Ints, lines: Ints, values: list[str], times: list[str], scrape: Scrape, form: _Form
 ) -> Iterator[Rejected]:
     """Samples into their streams, all of one goal at once; refuse those without a time or number."""
-    times_ms, numbers = _times_ms(times, lines, form), _floats(values)
+    times_ms, numbers = _times_ms(times, lines, form), floats(values)
     odd = np.isnan(numbers)
     odd[odd] = [values[n].lower().lstrip("+-") != "nan" for n in np.flatnonzero(odd)]
     order = np.argsort(goals, kind="stable")
@@ -148,7 +148,7 @@ def _keep(
 
 def _times_ms(texts: list[str], lines: Ints, form: _Form) -> Ints:
     """Times in milliseconds, 0 where they are none. Raises CatalogError where any is in another unit than before."""
-    times = _floats(texts)
+    times = floats(texts)
     in_ms = (times >= FIRST_S * MS_PER_S) & (times < END_MS)
     in_s = (times >= FIRST_S) & (times < END_MS / MS_PER_S)
     if not form.scale and (in_ms.any() or in_s.any()):
@@ -158,16 +158,6 @@ def _times_ms(texts: list[str], lines: Ints, form: _Form) -> Ints:
         given = f"line {others[0]} in {'milli' if form.scale > 1 else ''}seconds, lines before it in the other"
         raise CatalogError([Fault(path=form.name, given=given, expected="times in one unit")])
     return np.round(np.where(in_ms | in_s, times, 0.0) * form.scale).astype(np.int64)
-
-
-def _floats(texts: list[str]) -> Floats:
-    """Numbers, NaN where a text is none."""
-    try:
-        if "_" in "".join(texts):
-            raise ValueError
-        return np.fromiter(map(float, texts), float, len(texts))
-    except ValueError:
-        return np.array([np.nan if "_" in text else number(text) for text in texts], float)
 
 
 def _parsed(row: str) -> tuple[str, dict[str, str], str] | None:

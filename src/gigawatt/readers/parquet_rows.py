@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.files import opened
 from gigawatt.readers.readings import Rejected
-from gigawatt.readers.streams import opened
 
 BATCH_COUNT = 4_096
 MAGIC = b"PAR1"

@@ -104,6 +104,6 @@ def _sample(point: Any) -> tuple[float, float] | None:
     """A sample's time in seconds and its value; None where it is none."""
     match point:
         case [int() | float() as time, str() as text] if FIRST_S <= time < END_MS / MS_PER_S:
-            value = math.nan if "_" in text else number(text)
+            value = number(text)
             return None if math.isnan(value) and text.lower() != "nan" else (float(time), value)
     return None

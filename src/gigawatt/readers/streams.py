@@ -9,22 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from gigawatt.errors import CatalogError, Fault
-from gigawatt.files import check_file
+from gigawatt.files import no_utf_8, opened
 from gigawatt.readers.readings import Rejected
 
 if TYPE_CHECKING:
     from _csv import Reader  # csv's own type, which it does not name
-
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-
-
-def opened(file: Path, what: str) -> BinaryIO:
-    """A regular file, open for its bytes; what: "CSV file", as an error calls it.
-
-    Raises CatalogError where there is no such file, or where it is a folder, a pipe or a device or cannot be read.
-    """
-    check_file(file, what)
-    return file.open("rb")
 
 
 def csv_header(file: Path, expected: str) -> list[str]:
@@ -39,7 +28,7 @@ def csv_header(file: Path, expected: str) -> list[str]:
             given = _no_header(header)
         except UnicodeDecodeError:
             stream.seek(0)
-            given = "text in UTF-16" if stream.read(2) in _UTF_16 else "binary data"
+            given = no_utf_8(stream.read(2))
         except csv.Error as error:
             given = str(error)
     if given:

@@ -12,8 +12,8 @@ from pathlib import Path
 from xml.parsers import expat
 
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.files import opened
 from gigawatt.readers.readings import Rejected
-from gigawatt.readers.streams import opened
 
 CHUNK_BYTES = 65_536
 MOST_DEPTH = 40

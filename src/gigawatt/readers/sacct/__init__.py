@@ -9,14 +9,11 @@ cut runs at the window's ends, and would count a run that they cut as another.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from gigawatt.errors import CatalogError, Fault
-from gigawatt.files import read_bytes
+from gigawatt.files import UTF_16, no_utf_8, opened
 from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, Rejected, Remark
 from gigawatt.readers.sacct.columns import COMMAND
 from gigawatt.readers.sacct.jobs import json_runs
@@ -25,7 +22,6 @@ from gigawatt.readers.sacct.tally import readings
 
 __all__ = ["read"]
 
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF_8_MARK = b"\xef\xbb\xbf"
 
 
@@ -35,21 +31,12 @@ def read(file: Path, asked: FileAsked) -> Iterator[ReadingBlock | FileEvent | Re
     Raises CatalogError where the file cannot be read, has no header or lacks a column, or where its times state no
     offset from UTC and none is asked for.
     """
-    with _opened(file) as stream:
+    with opened(file, "dump of sacct") as stream:
         first = stream.readline(MOST_LINE_BYTES).removeprefix(_UTF_8_MARK)
-        given = "an empty file" if not first else "text in UTF-16" if first.startswith(_UTF_16) else ""
-        if given or b"\0" in first:
-            expected = f"text in UTF-8: `{COMMAND}`"
-            raise CatalogError([Fault(path=file.name, given=given or "binary data", expected=expected)])
+        if not first or b"\0" in first or first.startswith(UTF_16):
+            given = no_utf_8(first) if first else "an empty file"
+            raise CatalogError([Fault(path=file.name, given=given, expected=f"text in UTF-8: `{COMMAND}`")])
         stream.seek(0)
         in_json = first.lstrip().startswith(b"{")
         runs = json_runs(stream, file.name) if in_json else text_runs(stream, file.name, asked)
         yield from readings(runs, asked)
-
-
-def _opened(file: Path) -> BinaryIO:
-    """The file to read from piece by piece; a fault says what stands in its place."""
-    with suppress(OSError, ValueError):
-        if file.is_file():
-            return file.open("rb")
-    return io.BytesIO(read_bytes(file, "dump of sacct"))

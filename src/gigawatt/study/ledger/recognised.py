@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from gigawatt.errors import MOST_NAME, LedgerError
-from gigawatt.files import check_file
+from gigawatt.files import opened
 from gigawatt.study.ledger.given import missing
 from gigawatt.study.ledger.question import FileKind
 
@@ -29,8 +29,7 @@ _PARQUET = b"PAR1"
 
 def kind_of(file: Path) -> FileKind:
     """The kind of a file. Raises CatalogError where it cannot be read, LedgerError where its head does not say."""
-    check_file(file, "file")
-    with file.open("rb") as stream:
+    with opened(file, "file") as stream:
         head = stream.read(HEAD_BYTES)
     if head.startswith(_PARQUET):
         return "focus"
