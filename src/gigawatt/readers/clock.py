@@ -54,6 +54,15 @@ def milliseconds(text: str, utc_offset_s: float | None = None) -> int:
     return _on_record(text, (local - _EPOCH) // _MS - round(MS_PER_S * _offset_s(text, found, utc_offset_s)))
 
 
+def day_or_time(text: str, utc_offset_s: float | None = None) -> int:
+    """A time as `milliseconds` reads it, or a day alone, which begins at midnight of UTC wherever it is.
+
+    >>> day_or_time("2026-01-01"), day_or_time("2026-01-01 01:00", 3600.0)
+    (1767225600000, 1767225600000)
+    """
+    return milliseconds(text, utc_offset_s if ":" in text else 0.0)
+
+
 def epoch_milliseconds(text: str, unit: Literal["s", "ms"]) -> int:
     """A number of seconds or milliseconds since 1970 as milliseconds. Raises ValueError, which says what is wrong.
 

@@ -9,57 +9,36 @@ of the row, which is the file itself where it is left out.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 from gigawatt.errors import CatalogError, Fault
-from gigawatt.readers.clock import milliseconds
+from gigawatt.readers.clock import day_or_time
 from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, Rejected, Remark
+from gigawatt.readers.streams import csv_header, csv_rows
 
 # What every row says; of its other columns the kind decides.
 NEEDED = ("kind", "at")
+_EXPECTED = f"a head with the columns {' and '.join(NEEDED)}"
 
 
 def read(file: Path, asked: FileAsked) -> Iterator[ReadingBlock | FileEvent | Rejected | Remark]:
     """Every row as an event. Raises CatalogError where the file is no CSV with those columns."""
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        rows = csv.reader(stream, strict=True)
-        try:
-            head = [word.strip().lower() for word in next(rows, [])]
-            _check(file, head)
-            for cells in rows:
-                if any(cell.strip() for cell in cells):
-                    yield _event(rows.line_num, head, cells, asked)
-        except (csv.Error, UnicodeDecodeError) as error:
-            fault = Fault(path=f"{file}: line {rows.line_num}", given=str(error)[:80], expected="CSV in UTF-8")
-            raise CatalogError([fault]) from None
+    head = [word.lower() for word in csv_header(file, _EXPECTED)]
+    missing = [name for name in NEEDED if name not in head]
+    if missing:
+        raise CatalogError([Fault(path=f"{file}: {name}", given="missing", expected=_EXPECTED) for name in missing])
+    for row in csv_rows(file):
+        if isinstance(row, Rejected):
+            yield row
+        elif any(cell.strip() for cell in row[1]):
+            yield _event(*row, head, asked)
 
 
-def _check(file: Path, head: list[str]) -> None:
-    faults = [
-        Fault(path=f"{file}: {name}", given="missing", expected=f"a head with the columns {' and '.join(NEEDED)}")
-        for name in NEEDED
-        if name not in head
-    ]
-    twice = sorted({name for name in head if name and head.count(name) > 1})
-    faults += [Fault(path=f"{file}: {name}", given="two columns", expected="one") for name in twice]
-    if faults:
-        raise CatalogError(faults)
-
-
-def _event(line: int, head: list[str], cells: list[str], asked: FileAsked) -> FileEvent | Rejected:
-    if len(cells) != len(head):
-        return Rejected(line=line, reason=f"{len(cells)} cells below {len(head)} columns")
+def _event(line: int, cells: list[str], head: list[str], asked: FileAsked) -> FileEvent | Rejected:
     said = {name: cell.strip() for name, cell in zip(head, cells, strict=True) if name and cell.strip()}
     try:
-        at_ms = milliseconds(said.pop("at", ""), asked.utc_offset_s if _timed(cells[head.index("at")]) else 0.0)
+        at_ms = day_or_time(said.pop("at", ""), asked.utc_offset_s)
     except ValueError as error:
         return Rejected(line=line, reason=f"at: {error}")
-    kind = said.pop("kind", "")
-    return FileEvent(line=line, kind=kind, happened_ms=at_ms, values=dict(said))
-
-
-def _timed(text: str) -> bool:
-    """Whether a moment is more than a day, which begins at midnight UTC wherever it is."""
-    return ":" in text
+    return FileEvent(line=line, kind=said.pop("kind", ""), happened_ms=at_ms, values=dict(said))

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from gigawatt import units
 from gigawatt.errors import CatalogError, Fault, near
-from gigawatt.readers.clock import milliseconds
+from gigawatt.readers.clock import day_or_time
 from gigawatt.readers.csv_rows import number
 from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, Rejected, Remark
 from gigawatt.readers.streams import csv_header, csv_rows
@@ -132,12 +132,7 @@ def _event(line: int, row: Mapping[str, str], asked: FileAsked) -> FileEvent:
     values = {"site": site, "state": state, "power": row["power"], "basis": basis}
     if row.get("source"):
         values["source"] = row["source"][:MOST_SOURCE]
-    return FileEvent(line=line, kind="site", happened_ms=_date_ms(row["date"], asked), values=values)
-
-
-def _date_ms(text: str, asked: FileAsked) -> int:
-    """A day, which begins at midnight of UTC wherever it is, or a time. Raises ValueError where it is neither."""
-    return milliseconds(text, asked.utc_offset_s if ":" in text else 0.0)
+    return FileEvent(line=line, kind="site", happened_ms=day_or_time(row["date"], asked.utc_offset_s), values=values)
 
 
 def slug(name: str) -> str:

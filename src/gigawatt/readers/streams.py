@@ -68,7 +68,8 @@ def _reader(stream: BinaryIO) -> Reader:
 
 def _no_header(header: list[str]) -> str:
     """Why a line is no header; "" where it is one."""
-    twice = sorted({name for name in header if header.count(name) > 1})
+    # Sheets leave commas behind for columns that nobody filled.
+    twice = sorted({name for name in header if name and header.count(name) > 1})
     if not any(header):
         return "an empty file"
     return f"the column {', '.join(twice)} twice" if twice else ""
