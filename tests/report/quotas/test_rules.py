@@ -256,6 +256,27 @@ def test_a_name_that_is_not_there_and_one_that_is_there_twice_are_found(table: Q
     assert ("unusable", "ResourceFlavor/south-gb300") in paths
 
 
+@pytest.mark.parametrize(
+    ("one", "path"),
+    [
+        (queue(resourceGroups="all"), "ClusterQueue/train: spec.resourceGroups"),
+        (queue(resourceGroups=["all"]), "ClusterQueue/train: spec.resourceGroups[0]"),
+        (queue(resourceGroups=[{"coveredResources": [GPU], "flavors": ["gb300"]}]), None),
+        ({"apiVersion": kai.VERSION, "kind": "Queue", "metadata": {"name": "a"}, "spec": {"resources": [1]}}, None),
+    ],
+)
+def test_what_has_no_shape_is_found_and_asked_for_no_names(one: dict[str, Any], path: str | None) -> None:
+    findings = check_all([KubeObject(body=one)])
+    assert {item.layer for item in findings} == {"schema"}
+    assert path is None or path in {item.path for item in findings}
+
+
+def test_a_queue_without_a_spec_has_no_defaults_and_breaks_no_rule() -> None:
+    one = queue()
+    del one["spec"]
+    assert found(one) == []
+
+
 def test_a_local_queue_does_not_move(table: QuotaTable) -> None:
     now = kueue.objects(table)[-1]
     then = KubeObject(body=json.loads(json.dumps(now.body)))

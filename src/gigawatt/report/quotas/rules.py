@@ -41,11 +41,13 @@ def is_refused(findings: Sequence[Finding]) -> bool:
 
 def check_all(objects: Sequence[KubeObject]) -> list[Finding]:
     """What a server says of objects together: each by itself, and what they name of each other."""
-    found = []
+    found, formed = [], []
     for one in objects:
-        at = f"{one.kind}/{one.name}"
-        found += [Finding(layer=item.layer, path=f"{at}: {item.path}", text=item.text) for item in check(one)]
-    return [*found, *_references(objects), *_children(objects)]
+        at, said = f"{one.kind}/{one.name}", check(one)
+        found += [Finding(layer=item.layer, path=f"{at}: {item.path}", text=item.text) for item in said]
+        # What breaks its schema has no shape in which to look for names.
+        formed += [] if any(item.layer == "schema" for item in said) else [one]
+    return [*found, *_references(formed, objects), *_children(formed)]
 
 
 def check_update(now: KubeObject, then: KubeObject) -> list[Finding]:
@@ -75,7 +77,8 @@ def _cluster_queue(spec: Mapping[str, Any]) -> Iterator[Finding]:
             text = "must be less than or equal to the nominalQuota"
             yield Finding(layer="webhook", path=f"{path}.lendingLimit", text=text)
     yield from _weight(spec)
-    yield from _preemption(spec)
+    # Defaults are those of a spec that is there.
+    yield from _preemption(spec) if spec else ()
 
 
 def _preemption(spec: Mapping[str, Any]) -> Iterator[Finding]:
@@ -180,8 +183,8 @@ _NAMED = (
 )
 
 
-def _references(objects: Sequence[KubeObject]) -> Iterator[Finding]:
-    """Names that are not there, and names that are there twice."""
+def _references(formed: Sequence[KubeObject], objects: Sequence[KubeObject]) -> Iterator[Finding]:
+    """Names that are not there, and names that are there twice; what is named may itself be malformed."""
     there: dict[str, set[str]] = {}
     seen = set()
     for one in objects:
@@ -189,7 +192,7 @@ def _references(objects: Sequence[KubeObject]) -> Iterator[Finding]:
             yield Finding(layer="unusable", path=f"{one.kind}/{one.name}", text="there is one already")
         seen.add(one.key)
         there.setdefault(one.kind, set()).add(one.name)
-    for one in objects:
+    for one in formed:
         at = f"{one.kind}/{one.name}"
         for kind, path, other in _NAMED:
             name = _at(one.body, path) if one.kind == kind else None

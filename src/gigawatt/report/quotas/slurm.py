@@ -17,13 +17,14 @@ from gigawatt.readers.quotas import SPARE, WITHIN, QosRow, QuotaFlavor, QuotaQue
 from gigawatt.study.export.names import group_name, labels
 
 Counts = Callable[[QuotaShare], int]
+Pairs = Mapping[str, tuple[str, str]]
 
 
 def rows(table: QuotaTable) -> list[QosRow]:
     """Accounts and QOS, each after what it refers to."""
-    sites = dict.fromkeys(flavor.site for flavor in table.flavors)
-    found = [row for site in sites for row in _tree(table, site)]
-    qos = [row for site in sites for row in _qos_of(table, site)]
+    pairs = _pairs(table)
+    found = [row for site, own in pairs.items() for row in _tree(table, site, own)]
+    qos = [row for site, own in pairs.items() for row in _qos_of(table, site, own)]
     return [*qos, *found]
 
 
@@ -79,7 +80,7 @@ def _modify(row: QosRow) -> str:
     return f"sacctmgr -i modify {row.kind} where {where} set {' '.join(values)}"
 
 
-def _tree(table: QuotaTable, site: str) -> Iterator[QosRow]:
+def _tree(table: QuotaTable, site: str, pairs: Pairs) -> Iterator[QosRow]:
     """The programme, its groups and its classes as accounts of a cluster."""
     flavors = [flavor for flavor in table.flavors if flavor.site == site]
     standing = {flavor.platform: flavor.packages_count for flavor in flavors}
@@ -95,7 +96,7 @@ def _tree(table: QuotaTable, site: str) -> Iterator[QosRow]:
             account = _account(
                 site, queue.name, group_name(table.programme, group), queue.weight_ratio, most, queue.title
             )
-            own, spare = _pair(table, site)[queue.name]
+            own, spare = pairs[queue.name]
             yield QosRow(
                 kind="account",
                 cluster=site,
@@ -125,19 +126,17 @@ def _counts(table: QuotaTable, queue: QuotaQueue, flavors: Sequence[QuotaFlavor]
     return {one.platform: counts(shares[one.name]) if one.name in shares else 0 for one in flavors}
 
 
-def _pair(table: QuotaTable, site: str) -> dict[str, tuple[str, str]]:
-    """The two QOS of each class at a site: within its quota, and beyond it."""
+def _pairs(table: QuotaTable) -> dict[str, Pairs]:
+    """The two QOS of each class at each site: within its quota, and beyond it."""
     sites = list(dict.fromkeys(flavor.site for flavor in table.flavors))
     texts = [f"{queue.name}-{place}{end}" for place in sites for queue in table.queues for end in ("", SPARE)]
     names = iter(labels(texts))
-    pairs = {(place, queue.name): (next(names), next(names)) for place in sites for queue in table.queues}
-    return {name: pair for (place, name), pair in pairs.items() if place == site}
+    return {place: {queue.name: (next(names), next(names)) for queue in table.queues} for place in sites}
 
 
-def _qos_of(table: QuotaTable, site: str) -> Iterator[QosRow]:
+def _qos_of(table: QuotaTable, site: str, pairs: Pairs) -> Iterator[QosRow]:
     """Quality of service of each class at a site; spare ones first, which the others preempt."""
     flavors = [flavor for flavor in table.flavors if flavor.site == site]
-    pairs = _pair(table, site)
     by_priority = sorted(table.queues, key=lambda queue: queue.priority)
     for queue in by_priority:
         lower = [pairs[other.name][1] for other in by_priority if other.priority < queue.priority]
