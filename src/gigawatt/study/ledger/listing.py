@@ -71,9 +71,9 @@ def answer(question: FactsQuestion, job: Job) -> ListedFacts:
     asked = [entry for entry in every if _asked(entry, question)]
     numbers = {entry.fact.identity: entry.number for entry in every}
     corrected = {entry.fact.corrects: entry.number for entry in every if entry.fact.corrects}
-    found = due.terms_of(entry.fact for entry in every)
+    terms = due.terms_of(entry.fact for entry in every)
     return ListedFacts(
-        head=given.head_of(found[0] if found else None, _notes(asked, question)),
+        head=given.head_of(terms, _notes(asked, question)),
         database=books.shown(url),
         as_of=as_of,
         facts_count=len(asked),

@@ -80,8 +80,7 @@ def answer(question: RecordQuestion, job: Job) -> RecordedFact:
             (entry,) = books.append(book, [fact], who)
             kept = list(books.read(book, kinds=(*due.KINDS, question.kind)))
             head = books.head(book)[1]
-    found = due.terms_of(one.fact for one in kept)
-    terms = found[0] if found else None
+    terms = due.terms_of(one.fact for one in kept)
     stands = next(one for one in kept if one.fact.key == fact.key)
     notes = [*implausible.notes(odd), *given.made_anew(books.shown(url), made), *_again(stands, entry is not None)]
     if question.kind != "retraction":
