@@ -315,10 +315,10 @@ def approve(
     Raises LedgerError where the milestone is not met.
     """
     recorded = list(books.read(book, kinds=KINDS))
-    row = chosen(milestones(recorded), name)
+    rows = milestones(recorded)
+    row = chosen(rows, name)
     if not row.met:
-        given = f"{units.show(row.counted_w, 'w')} of {units.show(row.milestone_w, 'w')} counts"
-        raise _refusal(given, "a milestone that is met: energised, racks accepted and tested")
+        raise _refusal(*_why_not(rows, row))
     if same_name(who) in map(same_name, row.approved_by):
         return None, row
     kept = standing(entry.fact for entry in recorded)
