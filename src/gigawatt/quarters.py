@@ -41,6 +41,11 @@ def quarter_name(number: int) -> str:
     return f"{number // QUARTERS_PER_YEAR:04d}Q{number % QUARTERS_PER_YEAR + 1}"
 
 
+def quarter_of(date: str) -> str:
+    """The quarter of a day, a moment or a month: "2026-05" is in "2026Q2"."""
+    return f"{date[:4]}Q{(int(date[5:7]) + 2) // 3}"
+
+
 def quarter_range(first: str, last: str) -> list[str]:
     """Every quarter from first to last, both included."""
     return [quarter_name(n) for n in range(quarter_number(first), quarter_number(last) + 1)]

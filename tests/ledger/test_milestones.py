@@ -166,7 +166,7 @@ def test_terms_that_are_agreed_while_the_clock_is_set_back_hold_all_the_same(
         agree(book, replace(TERMS, test_h=hours), "toy.toml", None, "ada")
         found = milestones.terms_of(entry.fact for entry in books.read(book))
         assert found is not None
-        assert found[0].test_h == hours
+        assert found.test_h == hours
 
 
 def test_an_approval_may_be_withdrawn_and_given_again(agreed: Connection) -> None:

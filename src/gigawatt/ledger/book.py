@@ -221,7 +221,7 @@ def _named(path: str, text: str) -> None:
 
 
 def _check(book: Connection, fact: Fact, at: str) -> None:
-    if facts.milliseconds(fact.happened) > facts.milliseconds(at) + 1000 * facts.MOST_SKEW_S:
+    if facts.milliseconds(fact.happened) > facts.latest_ms(at):
         raise LedgerError([Fault(path="at", given=fact.happened, expected=f"what has happened; it is {at} now")])
     if fact.corrects is None:
         return

@@ -101,6 +101,11 @@ def milliseconds(happened: str) -> int:
     return round((datetime.fromisoformat(happened) - _EPOCH) / timedelta(milliseconds=1))
 
 
+def latest_ms(now: str) -> int:
+    """What is later than this is of the future, as it is by a moment."""
+    return milliseconds(now) + 1000 * MOST_SKEW_S
+
+
 def parse_moment(text: str, end: bool = False) -> str:
     """A moment from text: a day (its first moment, or its last where `end`), or a time with its offset from UTC.
 

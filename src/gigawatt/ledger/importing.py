@@ -124,12 +124,13 @@ def take(
     corrects: identity of the batch whose readings it may replace. said: called with the readings seen so far.
     Raises CatalogError where nothing of the file can be read, LedgerError where the ledger takes none of it.
     """
-    _asked_as_before(book, found)
+    gone = readings.retracted(book)
+    _asked_as_before(book, found, gone)
     intake = Intake(
         batch=books.head(book)[0] + 1,
         now=books.clock(book),
         corrected=_corrected(book, corrects),
-        retracted=readings.retracted(book),
+        retracted=gone,
         as_read=as_read,
     )
     tally, seen = Tally(), 0
@@ -146,9 +147,8 @@ def take(
     return tally, recorded
 
 
-def _asked_as_before(book: Connection, found: FileToImport) -> None:
+def _asked_as_before(book: Connection, found: FileToImport, gone: frozenset[int]) -> None:
     """Refuse a file that stands in the book as something else: under two names its readings would count twice."""
-    gone = readings.retracted(book)
     for entry in list(books.read(book, kinds=("readings",))):
         said = entry.fact.body
         if entry.fact.source_sha256 != found.sha256 or entry.number in gone or said["asked"] == _said(found):
@@ -209,7 +209,7 @@ def _released(waiting: dict[ReadingSeries, list[ReadingBlock]]) -> dict[ReadingS
 
 def _note(event: FileEvent, tally: Tally, now: str) -> None:
     """An event as a fact that waits for the end of the file, or the reason why it is none."""
-    if event.happened_ms > facts.milliseconds(now) + 1000 * facts.MOST_SKEW_S:
+    if event.happened_ms > facts.latest_ms(now):
         tally.refuse([event.line], _FUTURE)
         return
     values = dict(event.values)
@@ -279,7 +279,7 @@ def _taken(block: ReadingBlock, tally: Tally, intake: Intake) -> Points:
     if max(map(len, words)) > MOST_NAME_COUNT or _UNSEEN.search(named):
         tally.refuse(points.lines, f"has a name of more than {MOST_NAME_COUNT} characters, or with control characters")
         return points.take(np.zeros(len(points), bool))
-    late = judging.too_late(points, readings.sums(block.series), intake.now, facts.MOST_SKEW_S)
+    late = judging.too_late(points, readings.sums(block.series), intake.now)
     odd = ~late & judging.unsound(points)
     tally.refuse(points.lines[late], _FUTURE)
     tally.refuse(points.lines[odd], f"is no finite number, ends before it starts, or is from before {facts.FIRST_YEAR}")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.ledger.facts import FIRST_YEAR, milliseconds
+from gigawatt.ledger.facts import FIRST_YEAR, latest_ms, milliseconds
 from gigawatt.readers.readings import ReadingBlock
 
 Ints = NDArray[np.int64]
@@ -246,10 +246,10 @@ def known_elsewhere(new: Points, kin_known: Points) -> tuple[Points, int, Mappin
     return new.take(~there), int(np.count_nonzero(agree)), refused
 
 
-def too_late(points: Points, adds_up: bool, now: str, skew_s: float) -> NDArray[np.bool_]:
+def too_late(points: Points, adds_up: bool, now: str) -> NDArray[np.bool_]:
     """Which readings are of the future; what adds up has happened when it ends, and a gauge when it is read."""
     until_ms = np.maximum(points.starts_ms, points.ends_ms) if adds_up else points.starts_ms
-    return until_ms > milliseconds(now) + int(1000 * skew_s)
+    return until_ms > latest_ms(now)
 
 
 def unsound(points: Points) -> NDArray[np.bool_]:

@@ -35,6 +35,8 @@ _DIGITS = 16
 ROUNDING_FRAC = 1e-9
 # Kinds of facts of which milestones are computed.
 KINDS = ("terms", *EVIDENCE, "retraction", "approval", "disbursement")
+# Of these, the kinds that say which terms stand.
+_OF_TERMS = ("terms", "retraction")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,10 +115,24 @@ class MilestoneState:
     disbursed_by: str | None
 
 
-def terms_of(found: Iterable[Fact]) -> tuple[TrancheTerms, str] | None:
-    """The terms that stand, and the identity of their fact; None where there are none."""
-    last = next((fact for fact in reversed(standing(found)) if fact.kind == "terms"), None)
-    return (record_of(TrancheTerms, dict(last.body)), last.identity) if last else None
+def terms_of(found: Iterable[Fact]) -> TrancheTerms | None:
+    """The terms that stand; None where there are none."""
+    last = _last_terms(standing(found))
+    return _read(last) if last else None
+
+
+def terms_in(book: Connection) -> TrancheTerms | None:
+    """The same, of a book."""
+    return terms_of(entry.fact for entry in books.read(book, kinds=_OF_TERMS))
+
+
+def _read(fact: Fact) -> TrancheTerms:
+    return record_of(TrancheTerms, dict(fact.body))
+
+
+def _last_terms(kept: Sequence[Fact]) -> Fact | None:
+    """The fact of the terms that stand. kept: facts as `state.standing` gives them."""
+    return next((fact for fact in reversed(kept) if fact.kind == "terms"), None)
 
 
 def counted(terms: TrancheTerms, kept: Sequence[Fact], until: str = "9999") -> tuple[SiteEvidence, ...]:
@@ -172,10 +188,9 @@ def _passed(terms: TrancheTerms, said: Mapping[str, Any]) -> bool:
 def milestones(found: Iterable[Recorded], until: str = "9999") -> tuple[MilestoneState, ...]:
     """Every milestone of the terms that stand, by what had happened by a moment; none where there are no terms."""
     recorded = list(found)
-    agreed = terms_of(entry.fact for entry in recorded)
-    if agreed is None:
+    terms = terms_of(entry.fact for entry in recorded)
+    if terms is None:
         return ()
-    terms, _ = agreed
     kept = standing(entry.fact for entry in recorded)
     evidence = counted(terms, kept, until)
     total_w = sum(site.counted_w for site in evidence)
@@ -186,12 +201,12 @@ def milestones(found: Iterable[Recorded], until: str = "9999") -> tuple[Mileston
         for entry in recorded
         if entry.fact.kind == "disbursement"
     }
-    names = {number: _approvers(kept, number) for number in range(1, len(terms.milestones) + 1)}
+    there = set(_stands_on(kept))
     reached = _reached(terms, kept, until)
     rows: list[MilestoneState] = []
     for number, mark in enumerate(terms.milestones, 1):
         met = total_w >= mark.milestone_w * (1 - ROUNDING_FRAC)
-        valid, void = names[number]
+        valid, void = _approvers(kept, there, number)
         before = all(row.disbursed_usd is not None for row in rows)
         tranche = paid.get(number)
         rows.append(
@@ -228,15 +243,17 @@ def _reached(terms: TrancheTerms, kept: Sequence[Fact], until: str) -> list[str 
     return found
 
 
-def _stands_on(kept: Iterable[Fact]) -> list[str]:
-    """What an approval stands on: the terms and all evidence, by their identities."""
-    return sorted(fact.identity[:_DIGITS] for fact in kept if fact.kind in ("terms", *EVIDENCE))
+def _stands_on(kept: Sequence[Fact]) -> list[str]:
+    """What an approval stands on: the last terms and all evidence, by their identities."""
+    terms = _last_terms(kept)
+    return sorted(fact.identity[:_DIGITS] for fact in kept if fact.kind in EVIDENCE or fact is terms)
 
 
-def _approvers(kept: Sequence[Fact], number: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Who approves a milestone, and whose approval stands on what has been corrected since, or on other terms."""
-    last_terms = [fact.identity for fact in kept if fact.kind == "terms"][-1:]
-    there = {fact.identity[:_DIGITS] for fact in kept if fact.kind in EVIDENCE or fact.identity in last_terms}
+def _approvers(kept: Sequence[Fact], there: set[str], number: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who approves a milestone, and whose approval stands on what has been corrected since, or on other terms.
+
+    there: what an approval of now would stand on.
+    """
     valid: dict[str, str] = {}
     void: dict[str, str] = {}
     for fact in kept:
@@ -258,9 +275,9 @@ def same_name(name: str) -> str:
 
 def agree(book: Connection, terms: TrancheTerms, source: str, source_sha256: str | None, who: str) -> Recorded | None:
     """Record the terms of a programme; None where they stand already."""
-    found = terms_of(entry.fact for entry in books.read(book, kinds=KINDS))
+    before = _last_terms(standing(entry.fact for entry in books.read(book, kinds=_OF_TERMS)))
     body = asdict(terms)
-    if found is not None and facts.canonical(asdict(found[0])) == facts.canonical(body):
+    if before is not None and facts.canonical(asdict(_read(before))) == facts.canonical(body):
         return None
     fact = Fact(
         kind="terms",
@@ -268,7 +285,7 @@ def agree(book: Connection, terms: TrancheTerms, source: str, source_sha256: str
         body=body,
         source=source,
         source_sha256=source_sha256,
-        corrects=found[1] if found else None,
+        corrects=before.identity if before else None,
     )
     return books.append(book, [fact], who)[0]
 
@@ -298,20 +315,19 @@ def approve(
     Raises LedgerError where the milestone is not met.
     """
     recorded = list(books.read(book, kinds=KINDS))
-    row = chosen(milestones(recorded), name)
+    rows = milestones(recorded)
+    row = chosen(rows, name)
     if not row.met:
-        given = f"{units.show(row.counted_w, 'w')} of {units.show(row.milestone_w, 'w')} counts"
-        raise _refusal(given, "a milestone that is met: energised, racks accepted and tested")
+        raise _refusal(*_why_not(rows, row))
     if same_name(who) in map(same_name, row.approved_by):
         return None, row
     kept = standing(entry.fact for entry in recorded)
-    last_terms = [fact for fact in kept if fact.kind == "terms"][-1:]
     said = {
         "milestone": row.number,
         "milestone_w": row.milestone_w,
         "approver": who,
         "counted_w": row.counted_w,
-        "stands_on": _stands_on([*last_terms, *(fact for fact in kept if fact.kind in EVIDENCE)]),
+        "stands_on": _stands_on(kept),
         "head": books.head(book)[1],
     }
     fact = Fact(kind="approval", happened=books.clock(book), body=said, source=f"approved by {who}")

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, Row, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 
-from gigawatt.errors import Fault, LedgerError
+from gigawatt.errors import MOST_NAME, Fault, LedgerError
 from gigawatt.ledger import book as books
 from gigawatt.ledger import facts, readings
 from gigawatt.ledger.facts import GENESIS
@@ -44,14 +44,21 @@ class Proof:
     """Number of the fact whose hash was asked for, None where none was or there is none."""
 
 
+def parse_head(text: str) -> str:
+    """A head in digits, from text. Raises LedgerError for what is none."""
+    head = text.strip().lower()
+    if not _HEAD.fullmatch(head):
+        expected = f"the digits of a head from 0 to f, at least {LEAST_DIGITS} of 64"
+        raise LedgerError([Fault(path="head", given=f'"{text[:MOST_NAME]}"', expected=expected, asked=True)])
+    return head
+
+
 def verify(book: Connection, head: str | None = None) -> Proof:
     """Follow the chain from the first fact to the last, and hold it against a head that was kept elsewhere.
 
     head: hash of a fact, or its first digits, at least `LEAST_DIGITS`.
     """
-    if head is not None and not _HEAD.fullmatch(head := head.strip().lower()):
-        expected = f"the hash of a fact, or its first digits, at least {LEAST_DIGITS}"
-        raise LedgerError([Fault(path="head", given=f'"{head[:80]}"', expected=expected, asked=True)])
+    head = None if head is None else parse_head(head)
     count, held, last, at = 0, 0, GENESIS, None
     try:
         for row in books.paged(book, select(*_RAW).order_by(FACTS.c.number), 1_000):

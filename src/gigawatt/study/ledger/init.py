@@ -67,8 +67,7 @@ def answer(question: LedgerInitQuestion, job: Job) -> MadeLedger:
         made, notes, entry = given.absent(url), list[Note](), None
         with books.writing(url) as book:
             kept = list(books.read(book, kinds=due.KINDS))
-            found = due.terms_of(one.fact for one in kept)
-            before = found[0] if found else None
+            before = due.terms_of(one.fact for one in kept)
             if scenario is not None and terms is not None:
                 _check_disbursed(terms, [one.fact.body for one in kept if one.fact.kind == "disbursement"])
                 entry = due.agree(book, terms, str(question.scenario), _digest(question.scenario), who)

@@ -10,7 +10,7 @@ from gigawatt.ledger import book as books
 from gigawatt.ledger import kinds
 from gigawatt.ledger import milestones as due
 from gigawatt.ledger.facts import Recorded
-from gigawatt.study.answer import SPREAD, Head
+from gigawatt.study.answer import SPREAD, Head, copied
 from gigawatt.study.job import Job
 from gigawatt.study.ledger import given
 from gigawatt.study.ledger.given import Body
@@ -71,9 +71,9 @@ def answer(question: FactsQuestion, job: Job) -> ListedFacts:
     asked = [entry for entry in every if _asked(entry, question)]
     numbers = {entry.fact.identity: entry.number for entry in every}
     corrected = {entry.fact.corrects: entry.number for entry in every if entry.fact.corrects}
-    found = due.terms_of(entry.fact for entry in every)
+    terms = due.terms_of(entry.fact for entry in every)
     return ListedFacts(
-        head=given.head_of(found[0] if found else None, _notes(asked, question)),
+        head=given.head_of(terms, _notes(asked, question)),
         database=books.shown(url),
         as_of=as_of,
         facts_count=len(asked),
@@ -93,17 +93,12 @@ def _asked(entry: Recorded, question: FactsQuestion) -> bool:
 
 def _listed(entry: Recorded, numbers: Mapping[str, int], corrected: Mapping[str, int]) -> ListedFact:
     fact = entry.fact
-    return ListedFact(
-        number=entry.number,
-        hash=entry.hash,
-        kind=fact.kind,
-        happened=fact.happened,
+    return copied(
+        ListedFact,
+        entry,
+        fact,
         says=kinds.shown(fact.kind, fact.body),
         said=fact.body,
-        who=entry.who,
-        authenticated=entry.authenticated,
-        recorded=entry.recorded,
-        source=fact.source,
         corrects_number=numbers.get(fact.corrects or ""),
         corrected_number=corrected.get(fact.identity),
     )

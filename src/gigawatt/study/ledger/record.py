@@ -14,7 +14,7 @@ from gigawatt.ledger.facts import Fact, Recorded
 from gigawatt.ledger.milestones import TrancheTerms
 from gigawatt.ledger.state import standing, state_of
 from gigawatt.study import implausible
-from gigawatt.study.answer import SPREAD, Head
+from gigawatt.study.answer import SPREAD, Head, copied
 from gigawatt.study.job import Job
 from gigawatt.study.ledger import given
 from gigawatt.study.ledger.given import Body
@@ -80,8 +80,7 @@ def answer(question: RecordQuestion, job: Job) -> RecordedFact:
             (entry,) = books.append(book, [fact], who)
             kept = list(books.read(book, kinds=(*due.KINDS, question.kind)))
             head = books.head(book)[1]
-    found = due.terms_of(one.fact for one in kept)
-    terms = found[0] if found else None
+    terms = due.terms_of(one.fact for one in kept)
     stands = next(one for one in kept if one.fact.key == fact.key)
     notes = [*implausible.notes(odd), *given.made_anew(books.shown(url), made), *_again(stands, entry is not None)]
     if question.kind != "retraction":
@@ -118,21 +117,15 @@ def _source(question: RecordQuestion, values: Mapping[str, str]) -> given.NamedD
 
 def _told(entry: Recorded, head: Head, database: str, last: str, *, added: bool) -> RecordedFact:
     fact = entry.fact
-    return RecordedFact(
+    return copied(
+        RecordedFact,
+        entry,
+        fact,
         head=head,
         database=database,
         added=added,
-        number=entry.number,
-        kind=fact.kind,
-        happened=fact.happened,
         says=kinds.shown(fact.kind, fact.body),
         said=fact.body,
-        source=fact.source,
-        source_sha256=fact.source_sha256,
-        corrects=fact.corrects,
-        recorded=entry.recorded,
-        who=entry.who,
-        authenticated=entry.authenticated,
         head_=last,
     )
 

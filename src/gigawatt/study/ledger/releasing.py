@@ -61,11 +61,11 @@ def _released(question: ReleaseQuestion, done: str, release: _Release) -> Releas
         assert who is not None
         with books.writing(url, make=False) as book:
             entry, milestone = release(book, question.milestone, who)
-            found = due.terms_of(one.fact for one in books.read(book, kinds=due.KINDS))
+            terms = due.terms_in(book)
             head = books.head(book)[1]
     notes = [*_again(done, milestone, who, entry is not None), *([given.unauthenticated(who)] if entry else [])]
     return ReleasedMilestone(
-        head=given.head_of(found[0] if found else None, notes),
+        head=given.head_of(terms, notes),
         database=books.shown(url),
         done=done,
         added=entry is not None,

@@ -15,12 +15,12 @@ from gigawatt.ledger.kinds import EVIDENCE
 from gigawatt.ledger.milestones import MilestoneState, SiteEvidence, TrancheTerms
 from gigawatt.ledger.readings import Total
 from gigawatt.ledger.state import Stage, State, standing, state_of
-from gigawatt.quarters import last_day, quarter_range
+from gigawatt.quarters import last_day, quarter_of, quarter_range
 from gigawatt.readers.readings import QUANTITIES
 from gigawatt.study.answer import SPREAD, Head
 from gigawatt.study.job import Job
 from gigawatt.study.ledger import given
-from gigawatt.study.ledger.measured import EnergyQuarter, MeasuredQuarter, energy, measured, quarter_of
+from gigawatt.study.ledger.measured import EnergyQuarter, MeasuredQuarter, energy, measured
 from gigawatt.study.ledger.question import StatusQuestion
 from gigawatt.study.note import Note
 from gigawatt.units import show
@@ -122,8 +122,7 @@ def answer(question: StatusQuestion, job: Job) -> LedgerStatus:
             totals = readings.totals(book, as_of, last=(at or "9999-12")[:7])
             notes = [*_of_nothing(book, known, question.as_of), *_of_several_kinds(book, known), *_of_month(at, totals)]
     until = at or as_of
-    found = due.terms_of(entry.fact for entry in known)
-    terms, rows = found[0] if found else None, due.milestones(known, until or "9999")
+    terms, rows = due.terms_of(entry.fact for entry in known), due.milestones(known, until or "9999")
     kept, state = standing(entry.fact for entry in known), state_of((entry.fact for entry in known), until)
     notes += [*_notes(known, state, terms), *_of_milestones(rows)]
     known_by = as_of or now()

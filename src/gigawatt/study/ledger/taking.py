@@ -107,8 +107,7 @@ def answer(question: ImportQuestion, job: Job) -> ImportedFile:
                 said=lambda count: job.say(f"reading {file.name}" + (f", {count:,} readings" if count else "")),
             )
             head = books.head(book)[1]
-            found = due.terms_of(one.fact for one in books.read(book, kinds=due.KINDS))
-    terms = found[0] if found else None
+            terms = due.terms_in(book)
     notes = [*_notes(tally, question, terms), *given.made_anew(books.shown(url), made and not question.dry_run)]
     return ImportedFile(
         head=given.head_of(terms, notes),

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
-from gigawatt.errors import MOST_NAME, LedgerError
 from gigawatt.ledger import book as books
 from gigawatt.ledger import proof
-from gigawatt.ledger.proof import LEAST_DIGITS
 from gigawatt.study.answer import SPREAD, Head
 from gigawatt.study.job import Job
 from gigawatt.study.ledger import given
 from gigawatt.study.ledger.question import VerifyQuestion
 from gigawatt.study.note import Note
-from gigawatt.study.question import wrong
-
-_HEAD = re.compile(rf"[0-9a-fA-F]{{{LEAST_DIGITS},64}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +41,12 @@ def answer(question: VerifyQuestion, job: Job) -> VerifiedLedger:
     """
     faults = given.Gathered()
     url = faults.of(lambda: given.database(question.database))
-    head = faults.of(lambda: _head(question.head))
+    head = faults.of(lambda: None if question.head is None else proof.parse_head(question.head))
     with faults.told():
         assert url is not None
         job.say("following the chain")
         with books.reading(url) as book:
-            found = proof.verify(book, head or None)
+            found = proof.verify(book, head)
     missed = () if found.ok else (f"the ledger is not what it was: {_where(found.first_bad)}{found.reason}",)
     notes = () if head else (Note(code="truncation", path="head", text=TRUNCATION),)
     return VerifiedLedger(
@@ -72,16 +66,6 @@ TRUNCATION = (
     "No head that was kept elsewhere was given, so facts may be missing at the end: a chain that was cut off, or "
     "written anew from some fact on, is whole in itself."
 )
-
-
-def _head(text: str | None) -> str:
-    """A head in digits; "" for none. Raises LedgerError for what is none."""
-    if text is None:
-        return ""
-    if not _HEAD.fullmatch(text.strip()):
-        expected = f"the digits of a head from 0 to f, at least {LEAST_DIGITS} of 64"
-        raise LedgerError([wrong("head", text[:MOST_NAME], expected)])
-    return text.strip().lower()
 
 
 def _where(number: int | None) -> str:

@@ -36,8 +36,7 @@ class LedgerKnown:
     @cached_property
     def terms(self) -> TrancheTerms | None:
         """The terms that stand, whenever they were agreed."""
-        found = milestones.terms_of(entry.fact for entry in self.recorded)
-        return found[0] if found else None
+        return milestones.terms_of(entry.fact for entry in self.recorded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
