@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gigawatt.ledger.readings import Total, sums
+from gigawatt.quarters import quarter_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +36,6 @@ class EnergyQuarter:
     """What its GPUs drew."""
     pue_ratio: float | None
     """The first over the second, where both were metered."""
-
-
-def quarter_of(month: str) -> str:
-    """The quarter of a month: "2026-05" is in "2026Q2"."""
-    return f"{month[:4]}Q{(int(month[5:7]) + 2) // 3}"
 
 
 def measured(totals: Iterable[Total]) -> tuple[MeasuredQuarter, ...]:

@@ -15,12 +15,12 @@ from gigawatt.ledger.kinds import EVIDENCE
 from gigawatt.ledger.milestones import MilestoneState, SiteEvidence, TrancheTerms
 from gigawatt.ledger.readings import Total
 from gigawatt.ledger.state import Stage, State, standing, state_of
-from gigawatt.quarters import last_day, quarter_range
+from gigawatt.quarters import last_day, quarter_of, quarter_range
 from gigawatt.readers.readings import QUANTITIES
 from gigawatt.study.answer import SPREAD, Head
 from gigawatt.study.job import Job
 from gigawatt.study.ledger import given
-from gigawatt.study.ledger.measured import EnergyQuarter, MeasuredQuarter, energy, measured, quarter_of
+from gigawatt.study.ledger.measured import EnergyQuarter, MeasuredQuarter, energy, measured
 from gigawatt.study.ledger.question import StatusQuestion
 from gigawatt.study.note import Note
 from gigawatt.units import show

@@ -16,7 +16,7 @@ from gigawatt.plan import flows
 from gigawatt.plan.exact import exact
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER, inputs
 from gigawatt.plan.opening import start_book_usd
-from gigawatt.quarters import QUARTER, quarter_name, quarter_number
+from gigawatt.quarters import QUARTER, quarter_name, quarter_number, quarter_of
 from gigawatt.scenario.load import reread
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
@@ -29,7 +29,7 @@ from gigawatt.study.run.tranches import tranches
 from gigawatt.study.standing import cut, penalties_usd, remainder_usd
 from gigawatt.study.track import known as knowing
 from gigawatt.study.track import refit, rows, stands
-from gigawatt.study.track.actual import actual, names, quarter_of, whole_quarters
+from gigawatt.study.track.actual import actual, names, whole_quarters
 from gigawatt.study.track.known import LedgerKnown, LedgerRead, edge_ms
 from gigawatt.study.track.planned import planned
 from gigawatt.study.track.question import ReforecastQuestion
@@ -151,7 +151,7 @@ def answer(question: ReforecastQuestion, job: Job) -> Reforecast:
 def start(question: ReforecastQuestion, result: Result, known: LedgerKnown) -> str:
     """The first quarter that is planned anew. Raises ScenarioError where the plan has none such."""
     quarters = result.scenario.quarters
-    now = quarter_of(milliseconds(known.at))
+    now = quarter_of(known.at)
     next_ = quarter_name(quarter_number(now) + 1)
     allowed = [one for one in quarters[1 : result.scenario.reported_count] if one <= next_]
     given = question.from_

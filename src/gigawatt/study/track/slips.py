@@ -23,7 +23,7 @@ from gigawatt.ledger.kinds import EVIDENCE
 from gigawatt.ledger.milestones import TrancheMark, TrancheTerms
 from gigawatt.plan import opening as plan_opening
 from gigawatt.plan.milestones import milestones as milestones_of
-from gigawatt.quarters import quarter_name, quarter_number
+from gigawatt.quarters import quarter_name, quarter_number, quarter_of
 from gigawatt.scenario.schema import Asked
 from gigawatt.study.futures.draws import quantile
 from gigawatt.study.result import Result
@@ -113,9 +113,7 @@ class PowerRise:
 
 def time_of(at: str, start: str) -> float:
     """Quarters from the start of a plan to a moment."""
-    first = quarter_number(start)
-    year, month = int(at[:4]), int(at[5:7])
-    number = 4 * year + (month - 1) // 3
+    first, number = quarter_number(start), quarter_number(quarter_of(at))
     begin, end = (edge_ms(quarter_name(n)) for n in (number, number + 1))
     return number - first + (milliseconds(at) - begin) / (end - begin)
 

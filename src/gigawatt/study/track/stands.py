@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from gigawatt.ledger import state
 from gigawatt.ledger.facts import Fact, milliseconds
 from gigawatt.plan.milestones import gross_ratio, milestones
-from gigawatt.quarters import quarter_name, quarter_number
+from gigawatt.quarters import quarter_name, quarter_number, quarter_of
 from gigawatt.scenario.schema import Opening, Scenario
 from gigawatt.study.note import Note
 from gigawatt.study.result import Result
-from gigawatt.study.track.actual import energised, money, quarter_of
+from gigawatt.study.track.actual import energised, money
 from gigawatt.study.track.known import LedgerKnown, edge_ms
 from gigawatt.study.track.planned import FLOWS, flow_usd
 from gigawatt.study.track.slips import PowerRise
@@ -105,7 +105,7 @@ def cohorts(found: Iterable[Fact]) -> list[AcceptedRacks]:
         if fact.kind == "racks":
             pair, count = (fact.body["site"], fact.body["platform"]), float(fact.body["racks_count"])
             if fact.body["change"] == "accepted":
-                there[pair][quarter_of(milliseconds(fact.happened))] += count
+                there[pair][quarter_of(fact.happened)] += count
             else:
                 gone[pair] += count
     kept = []
