@@ -28,7 +28,7 @@ from gigawatt.plan.milestones import drawn_frac, milestones
 from gigawatt.plan.plan import Plan
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.scenario.load import reread, to_toml
-from gigawatt.scenario.schema import Asked, Opening, Scenario
+from gigawatt.scenario.schema import Asked, Scenario
 
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
@@ -47,11 +47,6 @@ class _Cut:
     plan: Plan
     quarters: Sequence[str]
     at: int
-
-    @property
-    def opening(self) -> Opening:
-        """What stood when the plan began."""
-        return self.asked.opening or Opening()
 
 
 @exact()
@@ -142,7 +137,7 @@ def _racks(of: _Cut) -> Iterator[Row]:
     """Racks that serve on, those that stood before the plan with them."""
     oldest = of.at - round(4 * of.asked.finance.rack_life_years)
     start = quarter_number(of.quarters[0])
-    for entry in of.opening.racks:
+    for entry in of.asked.at_start.racks:
         if quarter_number(entry.installed_date) - start >= oldest:
             price = {} if entry.price_usd is None else {"price": f"{entry.price_usd!r} USD"}
             yield {
@@ -173,11 +168,11 @@ def _shells(of: _Cut) -> tuple[list[Row], list[Row]]:
     for n, key in enumerate(str(name) for name in given.site.values):
         cost, power = float(given.shell_usd_per_w[n]), float(of.plan.data.energise_w[: of.at, n].sum())
         shells += [_shell(key, before, of.asked.sites[key].sunk_w, 0.0)]
-        shells += [_carried(entry) for entry in of.opening.shells if entry.site == key]
+        shells += [_carried(entry) for entry in of.asked.at_start.shells if entry.site == key]
         if cost == 0:
             shells += [_shell(key, of.quarters[of.at - 1], power, 0.0)]
             continue
-        dated = [(entry.paid_date, entry.amount_usd) for entry in of.opening.paid if entry.site == key]
+        dated = [(entry.paid_date, entry.amount_usd) for entry in of.asked.at_start.paid if entry.site == key]
         dated = sorted(dated) + list(zip(of.quarters[: of.at], paid[:, n].tolist(), strict=False))
         owed = power * cost
         for quarter, amount in dated:
@@ -225,7 +220,7 @@ def _losses_usd(of: _Cut) -> float:
     """Losses that are yet to be set off: by how much cumulative income is below its highest."""
     lines = flows.flows(of.plan.data, of.plan.inputs, of.asked)
     income = flows.operating_usd(lines) - flows.depreciation_usd(lines, of.plan.inputs, of.asked)
-    to_date = np.cumsum(np.concatenate([[-of.opening.losses_usd], income.values[: of.at]]))
+    to_date = np.cumsum(np.concatenate([[-of.asked.at_start.losses_usd], income.values[: of.at]]))
     return float(max(to_date.max(), 0.0) - to_date[-1])
 
 

@@ -233,9 +233,8 @@ def question_of(
 def in_conflict(scenario: Scenario) -> Iterator[Conflict]:
     """What of the money that is owed no plan can change: debt beyond its covenant when the first quarter begins."""
     asked = scenario.asked
-    owed = asked.opening.debt_usd if asked.opening is not None else 0.0
     book = start_book_usd(inputs(scenario), asked)
-    short = owed - asked.capital.covenant_frac * book
+    short = asked.at_start.debt_usd - asked.capital.covenant_frac * book
     if short > 0:
         period = asked.horizon.start_date
         yield Conflict(limit="capital.covenant", period=period, site="", short_by=short, unit="USD")
@@ -279,12 +278,11 @@ def _answer(
     read: LedgerRead,
 ) -> Reforecast:
     old, new = result.headline, made.headline
-    values, opening = made.accounts.values, left.asked.opening
+    values, opening = made.accounts.values, left.asked.at_start
     at = result.scenario.quarters.index(period)
     short_usd = dollars.npv(penalties_usd(result.plan).values[at:], result.scenario.asked.finance.discount_per_year)
     quarters = tuple(_quarters(result, made))
     reported = quarters[: made.scenario.reported_count]
-    assert opening is not None
     return Reforecast(
         head=head,
         ledger=read,

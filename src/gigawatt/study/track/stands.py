@@ -19,7 +19,7 @@ from gigawatt.ledger import state
 from gigawatt.ledger.facts import Fact, milliseconds
 from gigawatt.plan.milestones import gross_ratio, milestones
 from gigawatt.quarters import quarter_name, quarter_number, quarter_of
-from gigawatt.scenario.schema import Opening, Scenario
+from gigawatt.scenario.schema import Scenario
 from gigawatt.study.note import Note
 from gigawatt.study.result import Result
 from gigawatt.study.track.actual import energised, money
@@ -162,7 +162,7 @@ def _cash_and_debt(
     differs = np.where(told, np.nan_to_num(paid) - due, 0.0)
     signs = np.array([1.0 if direction == "in" else -1.0 for direction, _ in FLOWS])
     of_debt = np.array([item == "debt" for _, item in FLOWS])
-    opening, capital = left.asked.opening or Opening(), left.asked.capital
+    opening, capital = left.asked.at_start, left.asked.capital
     planned_cash = opening.cash_usd if opening.cash_usd is not None else capital.opening_cash_usd
     cash = planned_cash + float(signs @ differs)
     debt = max(opening.debt_usd + float((signs * of_debt) @ differs), 0.0)
@@ -185,7 +185,7 @@ def _released_w(
     scenario: Scenario, known: LedgerKnown, before: Sequence[Fact], left: Scenario, gross_w: float, notes: list[Note]
 ) -> float:
     """Power up to which tranches were paid: by disbursements where terms are agreed, else as the plan has it."""
-    planned_w = (left.asked.opening or Opening()).released_w
+    planned_w = left.asked.at_start.released_w
     use = scenario.asked.capital.tranches
     if use is None:
         return 0.0
@@ -204,7 +204,7 @@ def _released_w(
 
 def _trained(left: Scenario, before: Iterable[Fact]) -> dict[str, float]:
     """Share of each run that is left that is trained, as recorded, else as planned."""
-    done = {one.run: one.done_frac for one in (left.asked.opening or Opening()).trained}
+    done = {one.run: one.done_frac for one in left.asked.at_start.trained}
     for run, flop in state.state_of(before).trained_flop.items():
         if run in left.asked.training_runs:
             done[run] = min(flop / left.asked.training_runs[run].volume_flop, 1 - ROUNDING_FRAC)
@@ -228,7 +228,7 @@ def table(result: Result, left: Scenario, found: Stood, slip_quarters: Mapping[s
         "trained": [{"run": run, "done": share} for run, share in found.trained_frac.items()],
         "cash": f"{found.cash_usd!r} USD",
         "debt": f"{found.debt_usd!r} USD",
-        "losses": f"{(left.asked.opening or Opening()).losses_usd!r} USD",
+        "losses": f"{left.asked.at_start.losses_usd!r} USD",
     }
     if result.scenario.asked.capital.tranches is not None:
         known |= {"gross": f"{found.gross_w!r} W", "released": f"{found.released_w!r} W"}
@@ -247,7 +247,7 @@ def _racks(result: Result, one: AcceptedRacks) -> Row:
 def _shells(result: Result, left: Scenario, found: Stood, site: str) -> tuple[list[Row], list[Row]]:
     """Shells that stand at a site, and money paid for those to come: what was paid first is what stands."""
     cost = float(result.plan.inputs.shell_usd_per_w.sel(site=site))
-    opening, last = left.asked.opening or Opening(), quarter_name(quarter_number(found.period) - 1)
+    opening, last = left.asked.at_start, quarter_name(quarter_number(found.period) - 1)
     power, rows = found.energised_w[site], list[Row | None]()
     dated = [(one.paid_date, one.amount_usd) for one in opening.paid if one.site == site]
     for one in (one for one in opening.shells if one.site == site):
