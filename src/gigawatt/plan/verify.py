@@ -60,7 +60,7 @@ def _power(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, fl
     scale = asked.programme.target_w
     yield "power within shells", facility - data.shell_w.values, scale
     yield "ramp", data.shell_w.values - given.ramp_w.values, scale
-    stood = given.sunk_w.values + opening.start_shell_w(given).values
+    stood = opening.shells_at_start_w(given).values
     paid_for = stood + np.cumsum(data.energise_w.values, axis=0)
     yield "shells are paid for over their lead time", data.shell_w.values - paid_for, scale
     it_only = asked.programme.power_basis == "it"

@@ -28,12 +28,12 @@ from gigawatt.study.run.stages import run
 from gigawatt.study.run.tranches import tranches
 from gigawatt.study.standing import cut, penalties_usd, remainder_usd
 from gigawatt.study.track import known as knowing
-from gigawatt.study.track import refit, rows, stands
-from gigawatt.study.track.actual import actual, names, whole_quarters
+from gigawatt.study.track import refit, stands
+from gigawatt.study.track.actual import names
 from gigawatt.study.track.known import LedgerKnown, LedgerRead, edge_ms
 from gigawatt.study.track.planned import planned
 from gigawatt.study.track.question import ReforecastQuestion
-from gigawatt.study.track.reconcile import labelled, ratios
+from gigawatt.study.track.reconcile import held, labelled
 from gigawatt.study.track.refit import Refit
 from gigawatt.study.track.slips import ALL, Slip, Stream, curves, slips, terms_of, time_of
 from gigawatt.study.track.stands import Stood
@@ -181,7 +181,7 @@ def reforecast(result: Result, whole: LedgerKnown, period: str, job: Job) -> Ref
     except Infeasible as refused:
         raise Infeasible([*in_conflict(scenario), *refused.conflicts]) from None
     told = (*notes(whole, known, period, learnt), *found.notes, *made.notes)
-    return _answer(result, made, left, found, learnt, period, head_of(scenario, told), knowing.head_of(known))
+    return _answer(result, made, left, found, learnt, head_of(scenario, told), knowing.head_of(known))
 
 
 def believed_slips(result: Result, known: LedgerKnown) -> dict[tuple[str, Stream], Slip]:
@@ -195,14 +195,11 @@ def refits(result: Result, known: LedgerKnown, believed: Mapping[tuple[str, Stre
     """Every figure that was learnt."""
     asked, plan = result.scenario.asked, planned(result)
     found = list(refit.of_slips(believed, asked))
-    over = whole_quarters(plan.period.values, known.at)
-    if over:
-        terms, _ = terms_of(known, result)
-        there = names(plan, known)
-        labels = labelled(plan, there, terms)
-        seen = actual(known, over, there, ratios(labels))
-        of = rows.held(labels.isel(period=slice(0, len(over))), seen)
-        found += list(refit.of_ratios(result, of.plan, seen, of.steps, known))
+    terms, _ = terms_of(known, result)
+    there = names(plan, known)
+    of = held(labelled(plan, there, terms), known, there)
+    if of is not None:
+        found += list(refit.of_ratios(result, of.plan, of.seen, of.steps, known))
     return tuple(found)
 
 
@@ -273,12 +270,12 @@ def _answer(
     left: Scenario,
     found: Stood,
     learnt: tuple[Refit, ...],
-    period: str,
     head: Head,
     read: LedgerRead,
 ) -> Reforecast:
     old, new = result.headline, made.headline
     values, opening = made.accounts.values, left.asked.at_start
+    period = found.period
     at = result.scenario.quarters.index(period)
     short_usd = dollars.npv(penalties_usd(result.plan).values[at:], result.scenario.asked.finance.discount_per_year)
     quarters = tuple(_quarters(result, made))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gigawatt.ledger import state
 from gigawatt.ledger.facts import Fact, milliseconds
+from gigawatt.plan import opening
 from gigawatt.plan.milestones import gross_ratio, milestones
 from gigawatt.quarters import quarter_name, quarter_number, quarter_of
 from gigawatt.scenario.schema import Scenario
@@ -162,10 +163,10 @@ def _cash_and_debt(
     differs = np.where(told, np.nan_to_num(paid) - due, 0.0)
     signs = np.array([1.0 if direction == "in" else -1.0 for direction, _ in FLOWS])
     of_debt = np.array([item == "debt" for _, item in FLOWS])
-    opening, capital = left.asked.at_start, left.asked.capital
-    planned_cash = opening.cash_usd if opening.cash_usd is not None else capital.opening_cash_usd
+    stated, capital = left.asked.at_start, left.asked.capital
+    planned_cash = stated.cash_usd if stated.cash_usd is not None else capital.opening_cash_usd
     cash = planned_cash + float(signs @ differs)
-    debt = max(opening.debt_usd + float((signs * of_debt) @ differs), 0.0)
+    debt = max(stated.debt_usd + float((signs * of_debt) @ differs), 0.0)
     rows = zip(FLOWS, told, due, strict=True)
     silent = [f"{item} {direction}" for (direction, item), is_told, usd in rows if usd and not is_told]
     if silent:
@@ -247,10 +248,10 @@ def _racks(result: Result, one: AcceptedRacks) -> Row:
 def _shells(result: Result, left: Scenario, found: Stood, site: str) -> tuple[list[Row], list[Row]]:
     """Shells that stand at a site, and money paid for those to come: what was paid first is what stands."""
     cost = float(result.plan.inputs.shell_usd_per_w.sel(site=site))
-    opening, last = left.asked.at_start, quarter_name(quarter_number(found.period) - 1)
+    stated, last = left.asked.at_start, quarter_name(quarter_number(found.period) - 1)
     power, rows = found.energised_w[site], list[Row | None]()
-    dated = [(one.paid_date, one.amount_usd) for one in opening.paid if one.site == site]
-    for one in (one for one in opening.shells if one.site == site):
+    dated = [(one.paid_date, one.amount_usd) for one in stated.paid if one.site == site]
+    for one in (one for one in stated.shells if one.site == site):
         paid = cost if one.cost_usd_per_w_facility is None else one.cost_usd_per_w_facility
         if paid == 0:
             free = min(one.power_w, power)
@@ -279,9 +280,8 @@ def _shell(site: str, quarter: str, power_w: float, cost_usd_per_w: float) -> Ro
 
 def planned_shells_w(result: Result, site: str) -> Floats:
     """Facility power that the plan has energised at a site at the start and at the end of each quarter."""
-    data = result.plan.data
-    power = data.shell_w.sel(site=site).values
-    return np.concatenate([[power[0] - float(data.energise_w.sel(site=site)[0])], power])
+    start = opening.shells_at_start_w(result.plan.inputs).sel(site=site).values
+    return np.concatenate([[start], result.plan.data.shell_w.sel(site=site).values])
 
 
 def later_count(result: Result, found: Stood, site: str, believed_count: float) -> float:
