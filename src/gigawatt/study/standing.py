@@ -57,12 +57,13 @@ def cut(scenario: Scenario, plan: Plan, quarter: str) -> Scenario:
     ScenarioError where the quarter is not after the first of the plan, or is after the last that is reported.
     """
     of = _cut(scenario, plan, quarter)
-    ramps = {key: _course(plan.inputs.ramp_w.sel(site=key)[of.at :], " W") for key in of.asked.sites}
-    supply = {key: _course(plan.inputs.supply_count.sel(pool=key)[of.at :], "") for key in of.asked.pools}
+    given, rest = plan.inputs.isel(period=slice(of.at, None)), of.quarters[of.at :]
+    ramps = {key: course(given.ramp_w.sel(site=key).values, rest, "W") for key in of.asked.sites}
+    supply = {key: course(given.supply_count.sel(pool=key).values, rest, "") for key in of.asked.pools}
     overrides: dict[str, Any] = {"horizon.start": quarter, "opening": _opening(of)}
     for key, ramp in ramps.items():
         overrides |= {f"sites.{key}.ramp": ramp, f"sites.{key}.slip": 0, f"sites.{key}.sunk": "0 W"}
-    overrides |= {f"pools.{key}.supply": course for key, course in supply.items()}
+    overrides |= {f"pools.{key}.supply": figures for key, figures in supply.items()}
     return reread(scenario, overrides | dict(_runs(of)))
 
 
@@ -167,10 +168,10 @@ def _shells(of: _Cut) -> tuple[list[Row], list[Row]]:
     paid = buildout.shells_usd(of.plan.data.energise_w, given).transpose("period", "site").values
     for n, key in enumerate(str(name) for name in given.site.values):
         cost, power = float(given.shell_usd_per_w[n]), float(of.plan.data.energise_w[: of.at, n].sum())
-        shells += [_shell(key, before, of.asked.sites[key].sunk_w, 0.0)]
+        shells += [shell(key, before, of.asked.sites[key].sunk_w, 0.0)]
         shells += [_carried(entry) for entry in of.asked.at_start.shells if entry.site == key]
         if cost == 0:
-            shells += [_shell(key, of.quarters[of.at - 1], power, 0.0)]
+            shells += [shell(key, of.quarters[of.at - 1], power, 0.0)]
             continue
         dated = [(entry.paid_date, entry.amount_usd) for entry in of.asked.at_start.paid if entry.site == key]
         dated = sorted(dated) + list(zip(of.quarters[: of.at], paid[:, n].tolist(), strict=False))
@@ -178,7 +179,7 @@ def _shells(of: _Cut) -> tuple[list[Row], list[Row]]:
         for quarter, amount in dated:
             stands = min(amount, owed)
             owed -= stands
-            shells += [_shell(key, quarter, stands / cost, cost)]
+            shells += [shell(key, quarter, stands / cost, cost)]
             if amount - stands >= LEAST_USD:
                 paid_rows += [{"site": key, "paid": quarter, "amount": f"{amount - stands!r} USD"}]
     return [row for row in shells if row is not None], paid_rows
@@ -194,7 +195,8 @@ def _begun(of: _Cut) -> Iterator[Row]:
                 yield {"site": key, "ready": of.quarters[period], "power": f"{power!r} W"}
 
 
-def _shell(site: str, quarter: str, power_w: float, cost_usd_per_w: float) -> Row | None:
+def shell(site: str, quarter: str, power_w: float, cost_usd_per_w: float) -> Row | None:
+    """Shells that were paid in a quarter, as a row of the table; None for a solver's rounding."""
     if power_w < LEAST_W:
         return None
     return {"site": site, "paid": quarter, "power": f"{power_w!r} W", "cost_facility": f"{cost_usd_per_w!r} USD/W"}
@@ -246,11 +248,11 @@ def _runs(of: _Cut) -> Iterator[tuple[str, Any]]:
             yield f"training_runs.{key}.start", first
 
 
-def _course(values: xr.DataArray, unit: str) -> Row:
+def course(values: Floats, quarters: Sequence[str], unit: str) -> Row:
     """A course through values of successive quarters that nothing holds up where it falls."""
-    figures = dict(zip((str(name) for name in values.period.values), (float(value) for value in values), strict=True))
-    if min(figures.values()) < list(figures.values())[-1]:
+    figures = dict(zip(quarters, values.tolist(), strict=True))
+    if values.min() < values[-1]:
         # What stands at the start of a course is kept as far as its last point: this one keeps nothing.
-        figures[quarter_name(quarter_number(str(values.period.values[-1])) + 1)] = 0.0
-    points = {quarter: f"{value!r}{unit}" if unit else value for quarter, value in figures.items()}
+        figures[quarter_name(quarter_number(quarters[-1]) + 1)] = 0.0
+    points: Row = {quarter: f"{value!r} {unit}" if unit else value for quarter, value in figures.items()}
     return points | {"grade": "derived"}

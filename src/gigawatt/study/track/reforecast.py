@@ -26,7 +26,7 @@ from gigawatt.study.question import refuse, wrong
 from gigawatt.study.result import Result, check_out
 from gigawatt.study.run.stages import run
 from gigawatt.study.run.tranches import tranches
-from gigawatt.study.standing import cut, penalties_usd, remainder_usd
+from gigawatt.study.standing import course, cut, penalties_usd, remainder_usd
 from gigawatt.study.track import known as knowing
 from gigawatt.study.track import refit, stands
 from gigawatt.study.track.actual import names
@@ -218,11 +218,11 @@ def question_of(
     changed: dict[str, Any] = {}
     for site in asked.sites:
         ramp = stands.shifted(given.ramp_w.sel(site=site), at, late[site], found.energised_w[site])
-        changed[f"sites.{site}.ramp"] = stands.course(ramp, quarters[at:], "W")
+        changed[f"sites.{site}.ramp"] = course(ramp, quarters[at:], "W")
     chips = max(mean(ALL, "racks") - mean(ALL, "power"), 0.0)
     for pool in asked.pools if chips > 1e-9 else ():
         supply = stands.shifted(given.supply_count.sel(pool=pool), at, chips)
-        changed[f"pools.{pool}.supply"] = stands.course(supply, quarters[at:], "")
+        changed[f"pools.{pool}.supply"] = course(supply, quarters[at:], "")
     changed["opening"] = stands.table(result, left, found, late)
     return reread(left, changed | refit.overrides(result, learnt))
 

@@ -23,6 +23,7 @@ from gigawatt.quarters import quarter_name, quarter_number, quarter_of
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.note import Note
 from gigawatt.study.result import Result
+from gigawatt.study.standing import LEAST_COUNT, LEAST_USD, LEAST_W, Row, shell
 from gigawatt.study.track.actual import energised, money
 from gigawatt.study.track.known import LedgerKnown, edge_ms
 from gigawatt.study.track.planned import FLOWS, flow_usd
@@ -30,12 +31,7 @@ from gigawatt.study.track.slips import PowerRise
 from gigawatt.units import show
 
 Floats = NDArray[np.float64]
-# A row of a table of a scenario, and the table of all that stands.
-Row = dict[str, str | float]
-Table = dict[str, str | float | list[Row]]
 
-# Fewer racks, less power [W] or money [USD] than this are rounding.
-LEAST_COUNT, LEAST_W, LEAST_USD = 1e-3, 100.0, 1.0
 # Sums that are the same but for rounding.
 ROUNDING_FRAC = 1e-6
 
@@ -212,14 +208,14 @@ def _trained(left: Scenario, before: Iterable[Fact]) -> dict[str, float]:
     return done
 
 
-def table(result: Result, left: Scenario, found: Stood, slip_quarters: Mapping[str, float]) -> Table:
+def table(result: Result, left: Scenario, found: Stood, slip_quarters: Mapping[str, float]) -> Row:
     """The table `[opening]`. slip_quarters: by how much what is being built at each site is later than planned."""
     shells, paid, begun = list[Row](), list[Row](), list[Row]()
     for site in result.scenario.asked.sites:
         stand, ahead = _shells(result, left, found, site)
         shells, paid = shells + stand, paid + ahead
         begun += list(_begun(result, found, site, slip_quarters[site]))
-    known: Table = {
+    known: Row = {
         "grade": "derived",
         "begun_only": True,
         "racks": [_racks(result, one) for one in found.cohorts],
@@ -256,26 +252,20 @@ def _shells(result: Result, left: Scenario, found: Stood, site: str) -> tuple[li
         if paid == 0:
             free = min(one.power_w, power)
             power -= free
-            rows.append(_shell(site, one.paid_date, free, 0.0))
+            rows.append(shell(site, one.paid_date, free, 0.0))
         else:
             dated.append((one.paid_date, one.power_w * paid))
     if cost == 0:
-        return [row for row in (*rows, _shell(site, last, power, 0.0)) if row], []
+        return [row for row in (*rows, shell(site, last, power, 0.0)) if row], []
     owed, ahead = power * cost, list[Row]()
     for quarter, amount in sorted(dated):
         stands = min(amount, owed)
         owed -= stands
-        rows.append(_shell(site, quarter, stands / cost, cost))
+        rows.append(shell(site, quarter, stands / cost, cost))
         if amount - stands >= LEAST_USD:
             ahead.append({"site": site, "paid": quarter, "amount": f"{amount - stands!r} USD"})
-    rows.append(_shell(site, last, owed / cost, cost))
+    rows.append(shell(site, last, owed / cost, cost))
     return [row for row in rows if row], ahead
-
-
-def _shell(site: str, quarter: str, power_w: float, cost_usd_per_w: float) -> Row | None:
-    if power_w < LEAST_W:
-        return None
-    return {"site": site, "paid": quarter, "power": f"{power_w!r} W", "cost_facility": f"{cost_usd_per_w!r} USD/W"}
 
 
 def planned_shells_w(result: Result, site: str) -> Floats:
@@ -312,13 +302,3 @@ def shifted(values: xr.DataArray, at: int, slip_count: float, least: float = 0.0
     steps = np.arange(len(values), dtype=float)
     later = np.interp(steps[at:] - slip_count, steps, values.values) if slip_count else values.values[at:]
     return np.maximum(later, least)
-
-
-def course(values: Floats, quarters: Sequence[str], unit: str) -> Row:
-    """A course of a scenario through values of successive quarters."""
-    figures = dict(zip(quarters, values.tolist(), strict=True))
-    if values.min() < values[-1]:
-        # What stands at the start of a course is kept as far as its last point: this one keeps nothing.
-        figures[quarter_name(quarter_number(quarters[-1]) + 1)] = 0.0
-    points: Row = {quarter: f"{value!r} {unit}" if unit else value for quarter, value in figures.items()}
-    return points | {"grade": "derived"}
