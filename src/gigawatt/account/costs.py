@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.plan import flows, opening
-from gigawatt.plan.milestones import cash_at_start_usd, debt_at_start_usd
+from gigawatt.plan.milestones import cash_at_start_usd
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
 
@@ -111,11 +111,10 @@ def _where_served(by_site: xr.DataArray, plan: Plan) -> xr.DataArray:
 
 def _financing(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, xr.DataArray]]:
     asked, data = scenario.asked, plan.data
-    stated = None if asked.opening is None else asked.opening.cash_usd
-    equity = asked.capital.upfront_equity_usd if stated is None else 0.0
+    equity = asked.capital.upfront_equity_usd if asked.at_start.cash_usd is None else 0.0
     yield "opening_cash", opening.first(cash_at_start_usd(asked) - equity, data)
     yield "upfront_equity", opening.first(equity, data)
     yield "tranches", data.tranche_usd.sum("milestone")
-    yield "debt_drawn", opening.change(data.debt_usd) - opening.first(debt_at_start_usd(asked), data)
+    yield "debt_drawn", opening.change(data.debt_usd) - opening.first(asked.at_start.debt_usd, data)
     yield "interest", -data.interest_usd
     yield "distribution", -data.distribution_usd

@@ -53,7 +53,7 @@ def add_buildout(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
 
     energise = model.add_variables(lower=0, coords=[period, site], name="energise")
     shell = model.add_variables(lower=0, coords=[period, site], name="shell")
-    standing = opening.first((data.sunk_w + opening.start_shell_w(data)) / UNITS["w"], data)
+    standing = opening.first(opening.shells_at_start_w(data) / UNITS["w"], data)
     add_rows(model, "shell_balance", [period, site], change(shell) - form(energise), "=", standing)
     add_rows(model, "ramp", [period, site], form(shell), "<=", data.ramp_w / UNITS["w"])
     drawn = form(it) * data.pue_peak_ratio

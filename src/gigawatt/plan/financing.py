@@ -18,7 +18,6 @@ from gigawatt.plan import opening
 from gigawatt.plan.buildout import book_table
 from gigawatt.plan.milestones import (
     cash_at_start_usd,
-    debt_at_start_usd,
     drawn_frac,
     lawful_frac,
     milestone_name,
@@ -66,11 +65,11 @@ def finance(
         (flow_usd + receipts_usd).values,
         np.inf,  # the physical plan keeps the limits of debt, and this line never owes more than it does
         opening_usd=cash_at_start_usd(asked),
-        opening_debt_usd=debt_at_start_usd(asked),
+        opening_debt_usd=asked.at_start.debt_usd,
         minimum_usd=capital.minimum_cash_usd - ROUNDING_USD,
         quarter_rate_ratio=rate,
     )
-    interest = rate * np.concatenate([[debt_at_start_usd(asked)], drawn.debt_usd[:-1]])
+    interest = rate * np.concatenate([[asked.at_start.debt_usd], drawn.debt_usd[:-1]])
     allowed = distributable(flow_usd.values, drawn.debt_usd, interest, facility_w.values, asked, start_facility_w)
     paid = dollars.paid_out_usd(drawn.cash_usd, allowed, capital.minimum_cash_usd)
     lines = {
@@ -95,7 +94,7 @@ def distributable(
     """Quarters in which something may be paid out: complete, covered, and excess is paid out at all."""
     capital = asked.capital
     complete = dollars.completed(facility_w, capital.lock_up_frac, start_facility_w)
-    start_usd = debt_at_start_usd(asked)
+    start_usd = asked.at_start.debt_usd
     cover = dollars.covered(flow_usd, debt_usd, interest_usd, capital.distribution_cover_ratio, start_usd)
     return np.asarray(complete & cover & (capital.distribution == "excess"))
 

@@ -130,8 +130,7 @@ def operating_usd(lines: xr.Dataset) -> xr.DataArray:
 def _tax_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.DataArray:
     """Unlevered tax: interest shields nothing, so that the plan does not depend on its financing."""
     income = operating_usd(lines) - depreciation_usd(lines, data, asked)
-    losses = 0.0 if asked.opening is None else asked.opening.losses_usd
-    whole = np.concatenate([[-losses], income.values])
+    whole = np.concatenate([[-asked.at_start.losses_usd], income.values])
     return income.copy(data=dollars.tax_usd(whole, asked.finance.tax_frac)[1:])
 
 

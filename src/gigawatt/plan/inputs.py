@@ -93,8 +93,8 @@ def _ramp(scenario: Scenario, key: str) -> Floats:
     Where an opening state says that only these are, all others take their lead time.
     """
     site, asked, quarters = scenario.records.sites[key], scenario.asked, scenario.quarters
-    ramp, use = arriving(site.ramp_w, quarters, asked.sites[key].slip_count), asked.opening
-    if use is None or not use.begun_only:
+    ramp, use = arriving(site.ramp_w, quarters, asked.sites[key].slip_count), asked.at_start
+    if not use.begun_only:
         return ramp
     stands = asked.sites[key].sunk_w + sum(entry.power_w for entry in use.shells if entry.site == key)
     mine = [entry for entry in use.begun if entry.site == key]
@@ -256,7 +256,7 @@ def _table(rows: list[list[float]]) -> Floats:
 
 def _opening(scenario: Scenario, data: xr.Dataset) -> xr.Dataset:
     """What stands before the first quarter: racks by quarter of installation, shells, and what they cost."""
-    use = scenario.asked.opening or Opening()
+    use = scenario.asked.at_start
     before = _quarters_before(use, scenario.quarters[0])
     axes = {"before": before, "site": list(data.site.values), "platform": list(data.platform.values)}
     at = {name: {key: n for n, key in enumerate(keys)} for name, keys in axes.items()}

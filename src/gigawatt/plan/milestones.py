@@ -74,35 +74,29 @@ def add_capital(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
 
 def cash_at_start_usd(asked: Asked) -> float:
     """Money at hand when the horizon starts [USD]."""
-    stated = None if asked.opening is None else asked.opening.cash_usd
+    stated = asked.at_start.cash_usd
     return asked.capital.opening_cash_usd + asked.capital.upfront_equity_usd if stated is None else stated
-
-
-def debt_at_start_usd(asked: Asked) -> float:
-    """Debt owed when the horizon starts [USD]."""
-    return 0.0 if asked.opening is None else asked.opening.debt_usd
 
 
 def _money_at_start(asked: Asked, interest_ratio: float) -> float:
     """What the first quarter's balance has from before it, billion USD: cash, less debt with the interest on it, and
     less the tranches that were paid, for their shares count as if they came now."""
     paid = sum(share * step.amount_usd for share, step in zip(drawn_frac(asked), milestones(asked), strict=True))
-    return (cash_at_start_usd(asked) - debt_at_start_usd(asked) * (1 + interest_ratio) - paid) / UNITS["usd"]
+    return (cash_at_start_usd(asked) - asked.at_start.debt_usd * (1 + interest_ratio) - paid) / UNITS["usd"]
 
 
 def drawn_frac(asked: Asked) -> Floats:
     """Share of each tranche that was paid before the horizon, (milestones,)."""
     marks = np.array([step.power_w for step in milestones(asked)])
-    released = 0.0 if asked.opening is None else asked.opening.released_w
     sizes = np.diff(marks, prepend=0.0)
-    shares = np.clip((released - (marks - sizes)) / sizes, 0.0, 1.0)
+    shares = np.clip((asked.at_start.released_w - (marks - sizes)) / sizes, 0.0, 1.0)
     # A milestone that is met to a part in a million is met: the solver's rounding, or that of a number as text.
     return np.where(shares > 1 - WHOLE, 1.0, shares)
 
 
 def gross_at_start_w(data: xr.Dataset, asked: Asked) -> float:
     """Power ever installed before the horizon, on the tranches' basis [W]."""
-    stated = None if asked.opening is None else asked.opening.gross_w
+    stated = asked.at_start.gross_w
     return float((opening.start_it_w(data) * gross_ratio(data, asked)).sum()) if stated is None else stated
 
 
@@ -119,11 +113,11 @@ def gross_before_w(data: xr.Dataset, asked: Asked, count: int) -> Floats:
 
     What was installed since follows from the racks that stand.
     """
-    use, start = asked.opening, gross_at_start_w(data, asked)
+    start = gross_at_start_w(data, asked)
     power = opening.cohorts_count(data) * data.rack_it_w * gross_ratio(data, asked)
     last = power.transpose("before", "site", "platform").values.sum(axis=(1, 2))[::-1]
     since = np.concatenate([[0.0], np.cumsum(last), np.full(count, last.sum())])[:count][::-1]
-    return np.maximum(start - since, 0.0 if use is None else use.released_w)
+    return np.maximum(start - since, asked.at_start.released_w)
 
 
 def lawful_frac(gross_w: Floats, asked: Asked, data: xr.Dataset | None, *, step: bool) -> Floats:
@@ -167,8 +161,7 @@ def _add_tax(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     )
     earned = model.add_variables(coords=[period], name="margin_to_date")
     add_rows(model, "margin_to_date", [period], change(earned) - _margin(model, asked), "=")
-    losses = 0.0 if asked.opening is None else asked.opening.losses_usd
-    brought = (-losses - opening.depreciation_usd(data, asked).cumsum("period")) / UNITS["usd"]
+    brought = (-asked.at_start.losses_usd - opening.depreciation_usd(data, asked).cumsum("period")) / UNITS["usd"]
     add_rows(model, "income_to_date", [period], form(income) - form(earned) + racks + shells, "=", brought)
     add_rows(model, "tax_on_income", [period], form(to_date) - finance.tax_frac * form(income), ">=")
     add_rows(model, "tax_is_not_paid_back", [period], change(to_date), ">=")

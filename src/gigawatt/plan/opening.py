@@ -55,6 +55,11 @@ def start_shell_w(data: xr.Dataset) -> xr.DataArray:
     return data.opening_shell_w if "opening_shell_w" in data else xr.zeros_like(data.sunk_w)
 
 
+def shells_at_start_w(data: xr.Dataset) -> xr.DataArray:
+    """Facility power of all shells that stand when the horizon begins [W], dims (site): what is sunk with them."""
+    return data.sunk_w + start_shell_w(data)
+
+
 def paid_usd(data: xr.Dataset) -> xr.DataArray:
     """Money paid for shells that do not stand yet [USD], dims (site)."""
     return data.opening_paid_usd if "opening_paid_usd" in data else xr.zeros_like(data.sunk_w)

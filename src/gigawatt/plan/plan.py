@@ -136,7 +136,7 @@ def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
             "it_w": it,
             "facility_w": it * data.pue_peak_ratio,
             "energise_w": energise,
-            "shell_w": energise.cumsum("period") + data.sunk_w + opening.start_shell_w(data),
+            "shell_w": energise.cumsum("period") + opening.shells_at_start_w(data),
             "gross_w": milestones.gross_w(placed, data, asked),
             "gross_facility_w": (placed * data.pue_peak_ratio).sum("site").cumsum("period"),
             "work_count": si("work", "racks") * some,

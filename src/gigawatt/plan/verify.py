@@ -60,7 +60,7 @@ def _power(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, fl
     scale = asked.programme.target_w
     yield "power within shells", facility - data.shell_w.values, scale
     yield "ramp", data.shell_w.values - given.ramp_w.values, scale
-    stood = given.sunk_w.values + opening.start_shell_w(given).values
+    stood = opening.shells_at_start_w(given).values
     paid_for = stood + np.cumsum(data.energise_w.values, axis=0)
     yield "shells are paid for over their lead time", data.shell_w.values - paid_for, scale
     it_only = asked.programme.power_basis == "it"
@@ -135,12 +135,12 @@ def _capital(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, 
 def _before(scenario: Scenario, plan: Plan, ratio: np.ndarray) -> tuple[np.ndarray, float, float]:
     """Power ever installed at the end of each quarter before the plan, at its start, and up to which tranches were
     paid [W]; ratio: power on the tranches' basis per IT power, (site,)."""
-    use, given = scenario.asked.opening, plan.inputs
+    use, given = scenario.asked.at_start, plan.inputs
     cohorts = opening.cohorts_count(given).transpose("before", "site", "platform").values
     added = np.einsum("bsg,g,s->b", cohorts, given.rack_it_w.values, ratio)
-    start = added.sum() if use is None or use.gross_w is None else use.gross_w
+    start = added.sum() if use.gross_w is None else use.gross_w
     earlier = start - added.sum() + np.cumsum(np.concatenate([np.zeros(LONGEST_LAG), added]))
-    return earlier, float(start), 0.0 if use is None else use.released_w
+    return earlier, float(start), use.released_w
 
 
 def _distributions(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
@@ -154,8 +154,7 @@ def _distributions(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.nda
     locked = np.array(stands) < capital.lock_up_frac * power.max(initial=stood) * (1 - TOLERANCE_FRAC)
     yield "nothing paid out before completion", paid * locked, scale
     free = flows.free_cash_flow(flows.flows(data, plan.inputs, scenario.asked)).values
-    owed = 0.0 if scenario.asked.opening is None else scenario.asked.opening.debt_usd
-    service = interest + np.maximum(np.concatenate([[owed], debt[:-1]]) - debt, 0.0)
+    service = interest + np.maximum(np.concatenate([[scenario.asked.at_start.debt_usd], debt[:-1]]) - debt, 0.0)
     years = [slice(max(n - 3, 0), n + 1) for n in range(paid.size)]
     short = [capital.distribution_cover_ratio * service[year].sum() - free[year].sum() for year in years]
     yield "nothing paid out without cover", np.where(np.array(short) > TOLERANCE_FRAC * scale, paid, 0.0), scale

@@ -91,7 +91,7 @@ def _finance(asked: Asked, reader: Reader) -> None:
 def _capital(asked: Asked, reader: Reader) -> None:
     use = asked.capital
     _debt(use, reader)
-    stated = asked.opening is not None and asked.opening.cash_usd is not None  # the opening is checked by itself
+    stated = asked.at_start.cash_usd is not None  # the opening is checked by itself
     if not stated and use.opening_cash_usd + use.upfront_equity_usd < use.minimum_cash_usd:
         given = f"{use.minimum_cash_usd:,.0f} USD"
         reader.fault("capital.minimum_cash", given, "at most the opening cash and the equity paid up front")

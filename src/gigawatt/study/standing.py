@@ -28,7 +28,7 @@ from gigawatt.plan.milestones import drawn_frac, milestones
 from gigawatt.plan.plan import Plan
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.scenario.load import reread, to_toml
-from gigawatt.scenario.schema import Asked, Opening, Scenario
+from gigawatt.scenario.schema import Asked, Scenario
 
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
@@ -48,11 +48,6 @@ class _Cut:
     quarters: Sequence[str]
     at: int
 
-    @property
-    def opening(self) -> Opening:
-        """What stood when the plan began."""
-        return self.asked.opening or Opening()
-
 
 @exact()
 def cut(scenario: Scenario, plan: Plan, quarter: str) -> Scenario:
@@ -62,12 +57,13 @@ def cut(scenario: Scenario, plan: Plan, quarter: str) -> Scenario:
     ScenarioError where the quarter is not after the first of the plan, or is after the last that is reported.
     """
     of = _cut(scenario, plan, quarter)
-    ramps = {key: _course(plan.inputs.ramp_w.sel(site=key)[of.at :], " W") for key in of.asked.sites}
-    supply = {key: _course(plan.inputs.supply_count.sel(pool=key)[of.at :], "") for key in of.asked.pools}
+    given, rest = plan.inputs.isel(period=slice(of.at, None)), of.quarters[of.at :]
+    ramps = {key: course(given.ramp_w.sel(site=key).values, rest, "W") for key in of.asked.sites}
+    supply = {key: course(given.supply_count.sel(pool=key).values, rest, "") for key in of.asked.pools}
     overrides: dict[str, Any] = {"horizon.start": quarter, "opening": _opening(of)}
     for key, ramp in ramps.items():
         overrides |= {f"sites.{key}.ramp": ramp, f"sites.{key}.slip": 0, f"sites.{key}.sunk": "0 W"}
-    overrides |= {f"pools.{key}.supply": course for key, course in supply.items()}
+    overrides |= {f"pools.{key}.supply": figures for key, figures in supply.items()}
     return reread(scenario, overrides | dict(_runs(of)))
 
 
@@ -142,7 +138,7 @@ def _racks(of: _Cut) -> Iterator[Row]:
     """Racks that serve on, those that stood before the plan with them."""
     oldest = of.at - round(4 * of.asked.finance.rack_life_years)
     start = quarter_number(of.quarters[0])
-    for entry in of.opening.racks:
+    for entry in of.asked.at_start.racks:
         if quarter_number(entry.installed_date) - start >= oldest:
             price = {} if entry.price_usd is None else {"price": f"{entry.price_usd!r} USD"}
             yield {
@@ -172,18 +168,18 @@ def _shells(of: _Cut) -> tuple[list[Row], list[Row]]:
     paid = buildout.shells_usd(of.plan.data.energise_w, given).transpose("period", "site").values
     for n, key in enumerate(str(name) for name in given.site.values):
         cost, power = float(given.shell_usd_per_w[n]), float(of.plan.data.energise_w[: of.at, n].sum())
-        shells += [_shell(key, before, of.asked.sites[key].sunk_w, 0.0)]
-        shells += [_carried(entry) for entry in of.opening.shells if entry.site == key]
+        shells += [shell(key, before, of.asked.sites[key].sunk_w, 0.0)]
+        shells += [_carried(entry) for entry in of.asked.at_start.shells if entry.site == key]
         if cost == 0:
-            shells += [_shell(key, of.quarters[of.at - 1], power, 0.0)]
+            shells += [shell(key, of.quarters[of.at - 1], power, 0.0)]
             continue
-        dated = [(entry.paid_date, entry.amount_usd) for entry in of.opening.paid if entry.site == key]
+        dated = [(entry.paid_date, entry.amount_usd) for entry in of.asked.at_start.paid if entry.site == key]
         dated = sorted(dated) + list(zip(of.quarters[: of.at], paid[:, n].tolist(), strict=False))
         owed = power * cost
         for quarter, amount in dated:
             stands = min(amount, owed)
             owed -= stands
-            shells += [_shell(key, quarter, stands / cost, cost)]
+            shells += [shell(key, quarter, stands / cost, cost)]
             if amount - stands >= LEAST_USD:
                 paid_rows += [{"site": key, "paid": quarter, "amount": f"{amount - stands!r} USD"}]
     return [row for row in shells if row is not None], paid_rows
@@ -199,7 +195,8 @@ def _begun(of: _Cut) -> Iterator[Row]:
                 yield {"site": key, "ready": of.quarters[period], "power": f"{power!r} W"}
 
 
-def _shell(site: str, quarter: str, power_w: float, cost_usd_per_w: float) -> Row | None:
+def shell(site: str, quarter: str, power_w: float, cost_usd_per_w: float) -> Row | None:
+    """Shells that were paid in a quarter, as a row of the table; None for a solver's rounding."""
     if power_w < LEAST_W:
         return None
     return {"site": site, "paid": quarter, "power": f"{power_w!r} W", "cost_facility": f"{cost_usd_per_w!r} USD/W"}
@@ -225,7 +222,7 @@ def _losses_usd(of: _Cut) -> float:
     """Losses that are yet to be set off: by how much cumulative income is below its highest."""
     lines = flows.flows(of.plan.data, of.plan.inputs, of.asked)
     income = flows.operating_usd(lines) - flows.depreciation_usd(lines, of.plan.inputs, of.asked)
-    to_date = np.cumsum(np.concatenate([[-of.opening.losses_usd], income.values[: of.at]]))
+    to_date = np.cumsum(np.concatenate([[-of.asked.at_start.losses_usd], income.values[: of.at]]))
     return float(max(to_date.max(), 0.0) - to_date[-1])
 
 
@@ -251,11 +248,11 @@ def _runs(of: _Cut) -> Iterator[tuple[str, Any]]:
             yield f"training_runs.{key}.start", first
 
 
-def _course(values: xr.DataArray, unit: str) -> Row:
+def course(values: Floats, quarters: Sequence[str], unit: str) -> Row:
     """A course through values of successive quarters that nothing holds up where it falls."""
-    figures = dict(zip((str(name) for name in values.period.values), (float(value) for value in values), strict=True))
-    if min(figures.values()) < list(figures.values())[-1]:
+    figures = dict(zip(quarters, values.tolist(), strict=True))
+    if values.min() < values[-1]:
         # What stands at the start of a course is kept as far as its last point: this one keeps nothing.
-        figures[quarter_name(quarter_number(str(values.period.values[-1])) + 1)] = 0.0
-    points = {quarter: f"{value!r}{unit}" if unit else value for quarter, value in figures.items()}
+        figures[quarter_name(quarter_number(quarters[-1]) + 1)] = 0.0
+    points: Row = {quarter: f"{value!r} {unit}" if unit else value for quarter, value in figures.items()}
     return points | {"grade": "derived"}

@@ -13,9 +13,9 @@ from campus_ledgers import END, OVER, SITE, as_planned, closing, fact, known, mi
 from gigawatt.ledger.facts import Fact
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.result import Result
-from gigawatt.study.standing import cut, standing
+from gigawatt.study.standing import course, cut, standing
 from gigawatt.study.track.slips import terms_of
-from gigawatt.study.track.stands import Stood, cohorts, course, later_count, shifted, stood, table
+from gigawatt.study.track.stands import Stood, cohorts, later_count, shifted, stood, table
 
 FROM = "2025Q4"
 

@@ -98,6 +98,11 @@ class Asked:
     correlations: tuple[tuple[str, str, float], ...] = ()
     """Triples of two uncertain quantities and the correlation of the normals behind them."""
 
+    @property
+    def at_start(self) -> Opening:
+        """The opening state; nothing stands and nothing is owed where none is stated."""
+        return self.opening or Opening()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteSeries:

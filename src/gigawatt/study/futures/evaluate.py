@@ -146,7 +146,7 @@ def _revolved(
         (free + receipts).values,
         np.minimum(book.values * capital.covenant_frac, capital.debt_limit_usd),
         opening_usd=milestones.cash_at_start_usd(asked),
-        opening_debt_usd=milestones.debt_at_start_usd(asked),
+        opening_debt_usd=asked.at_start.debt_usd,
         minimum_usd=capital.minimum_cash_usd,
         quarter_rate_ratio=float(dollars.quarter_rate_ratio(capital.debt_rate_per_year or 0.0)),
     )

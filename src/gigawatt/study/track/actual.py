@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gigawatt.ledger import facts
 from gigawatt.ledger.facts import Fact
-from gigawatt.quarters import quarter_name, quarter_number
+from gigawatt.quarters import quarter_name, quarter_number, quarter_of
 from gigawatt.study.track.known import LedgerKnown, edge_ms
 from gigawatt.study.track.planned import FLOWS
 
@@ -148,18 +148,16 @@ def standing(found: Iterable[Fact]) -> dict[tuple[str, str], Rises]:
     return rises
 
 
-def quarter_of(at_ms: float) -> str:
-    """The quarter that a moment lies in."""
-    at = facts.moment(round(at_ms))
-    return f"{at[:4]}Q{(int(at[5:7]) + 2) // 3}"
+def ended_in(fact: Fact) -> str:
+    """The quarter in which the time of a fact ends: what ends with a quarter is of that quarter."""
+    return quarter_of(facts.moment(facts.milliseconds(fact.happened) - 1))
 
 
 def _months(known: LedgerKnown, periods: Sequence[str]) -> Iterator[tuple[int, int, str, str, float, str]]:
     """Sums of readings within the quarters: quarter, month in it, quantity, site, sum and class."""
     at = {period: n for n, period in enumerate(periods)}
     for one in known.totals:
-        month = int(one.month[5:7]) - 1
-        period = at.get(f"{one.month[:4]}Q{month // MONTHS_PER_QUARTER + 1}")
+        period, month = at.get(quarter_of(one.month)), int(one.month[5:7]) - 1
         if period is not None:
             series = one.series
             yield period, month % MONTHS_PER_QUARTER, series.quantity, series.site, one.total, series.use_case
@@ -202,7 +200,7 @@ def tokens(known: LedgerKnown, periods: Sequence[str], places: Sequence[str], us
     at = {period: n for n, period in enumerate(periods)}
     for fact in known.facts:
         if fact.kind == "work" and fact.body["served_tokens"] > 0:
-            period = at.get(quarter_of(facts.milliseconds(fact.happened) - 1))
+            period = at.get(ended_in(fact))
             if period is not None:
                 where = period, places.index(fact.body["site"]), use_cases.index(fact.body["use_case"])
                 said[where] += fact.body["served_tokens"]
@@ -228,7 +226,7 @@ def money(known: LedgerKnown, periods: Sequence[str], places: Sequence[str]) -> 
         said = fact.body
         pair = (said["direction"], said["item"]) if fact.kind == "money" else ("in", "tranches")
         told[lines[pair]] = True
-        period = at.get(quarter_of(facts.milliseconds(fact.happened)))
+        period = at.get(quarter_of(fact.happened))
         if period is not None:
             sums[period, places.index(said.get("site", "")), lines[pair]] += said["amount_usd"]
     return np.where(told, sums, np.nan)

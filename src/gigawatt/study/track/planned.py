@@ -47,7 +47,7 @@ def planned(result: Result) -> xr.Dataset:
     data = plan.data
     mean = flows.mean_stock(data.stock_count, opening.start_count(inputs)).transpose("period", "site", "platform")
     it = flows.mean_stock(data.it_w, opening.start_it_w(inputs))
-    start_w = (data.shell_w - data.energise_w).isel(period=0, drop=True)
+    start_w = opening.shells_at_start_w(inputs)
     wh_per_w = buildout.energy_wh_per_w(inputs, asked)
     per_rack = rack_tokens(result, mean)
     return xr.Dataset(
@@ -65,7 +65,7 @@ def planned(result: Result) -> xr.Dataset:
             "usd_per_token": flows.earned_usd_per_token(data.served_tokens_per_s, inputs),
             "rack_usd": buildout.rack_cost_usd(inputs, asked),
             "shell_usd_per_w": inputs.shell_usd_per_w,
-            "shell_spent_usd": -flows.flows(data, inputs, asked).shells_usd,
+            "shell_spent_usd": buildout.shells_usd(data.energise_w, inputs),
             "start_shell_w": start_w,
             "pue_peak_ratio": inputs.pue_peak_ratio,
             "energy_price_usd_per_wh": inputs.energy_price_usd_per_wh,

@@ -70,15 +70,14 @@ def reconciled(result: Result, known: LedgerKnown) -> Reconciliation:
     there = names(plan, known)
     terms, agreed = terms_of(known, result)
     whole = labelled(plan, there, terms)
-    over = whole_quarters(plan.period.values, known.at)
-    seen = actual(known, over, there, ratios(whole)) if over else None
-    of = rows.held(whole.isel(period=slice(0, len(over))), seen) if seen is not None else None
+    of = held(whole, known, there)
+    seen = of.seen if of else None
     told = notes(whole, known, there, seen, assumed=not agreed and bool(terms.milestones))
     return Reconciliation(
         head=head_of(result.scenario, tuple(told)),
         ledger=knowing.head_of(known),
         from_=first,
-        to=over[-1] if over else None,
+        to=str(seen.period.values[-1]) if seen is not None else None,
         bridge=rows.bridge(of) if of else None,
         earned=value(whole, seen) if seen is not None else None,
         forecast=forecast_of(result, known, terms, there.sites, agreed=agreed),
@@ -88,6 +87,14 @@ def reconciled(result: Result, known: LedgerKnown) -> Reconciliation:
         money=tuple(rows.lines(of)) if of else (),
         scenario=result.scenario,
     )
+
+
+def held(plan: xr.Dataset, known: LedgerKnown, there: Names) -> rows.Held | None:
+    """A plan against what is known of those of its quarters that are over; None where none is."""
+    over = whole_quarters(plan.period.values, known.at)
+    if not over:
+        return None
+    return rows.held(plan.isel(period=slice(0, len(over))), actual(known, over, there, ratios(plan)))
 
 
 def ratios(plan: xr.Dataset) -> dict[str, float]:

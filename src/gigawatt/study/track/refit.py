@@ -14,13 +14,13 @@ from math import exp, isfinite, log
 import numpy as np
 import xarray as xr
 
-from gigawatt.ledger.facts import milliseconds
 from gigawatt.plan.inputs import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
+from gigawatt.quarters import quarter_of
 from gigawatt.scenario.schema import Asked
 from gigawatt.study.answer import SPREAD
 from gigawatt.study.futures.draws import quantile
 from gigawatt.study.result import Result
-from gigawatt.study.track.actual import quarter_of
+from gigawatt.study.track.actual import ended_in
 from gigawatt.study.track.known import LedgerKnown
 from gigawatt.study.track.shrink import Shrunk, shrunk
 from gigawatt.study.track.slips import ALL, Slip, Stream
@@ -131,7 +131,7 @@ def _failures(result: Result, seen: xr.Dataset, known: LedgerKnown) -> Iterator[
     sums: dict[str, float] = {}
     for one in known.totals:
         if one.series.quantity == "gpu_errors":
-            quarter = f"{one.month[:4]}Q{(int(one.month[5:7]) + 2) // 3}"
+            quarter = quarter_of(one.month)
             sums[quarter] = sums.get(quarter, 0.0) + one.total
     rate = result.scenario.asked.operations.package_failures_per_h
     racks = seen.racks_mean_count.sum("site").sel(platform=inputs.platform.values)
@@ -146,7 +146,7 @@ def _trained(result: Result, run: str, seen: xr.Dataset, known: LedgerKnown) -> 
     sums: dict[str, float] = {}
     for fact in known.facts:
         if fact.kind == "work" and fact.body["use_case"] == run:
-            quarter = quarter_of(milliseconds(fact.happened) - 1)
+            quarter = ended_in(fact)
             sums[quarter] = sums.get(quarter, 0.0) + fact.body["trained_flop"]
     over = seen.period.values.tolist()
     return _over((sums.get(quarter, 0.0) for quarter in over), due.sel(period=over).values.tolist())

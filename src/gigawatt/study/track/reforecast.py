@@ -16,7 +16,7 @@ from gigawatt.plan import flows
 from gigawatt.plan.exact import exact
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER, inputs
 from gigawatt.plan.opening import start_book_usd
-from gigawatt.quarters import QUARTER, quarter_name, quarter_number
+from gigawatt.quarters import QUARTER, quarter_name, quarter_number, quarter_of
 from gigawatt.scenario.load import reread
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
@@ -26,14 +26,14 @@ from gigawatt.study.question import refuse, wrong
 from gigawatt.study.result import Result, check_out
 from gigawatt.study.run.stages import run
 from gigawatt.study.run.tranches import tranches
-from gigawatt.study.standing import cut, penalties_usd, remainder_usd
+from gigawatt.study.standing import course, cut, penalties_usd, remainder_usd
 from gigawatt.study.track import known as knowing
-from gigawatt.study.track import refit, rows, stands
-from gigawatt.study.track.actual import actual, names, quarter_of, whole_quarters
+from gigawatt.study.track import refit, stands
+from gigawatt.study.track.actual import names
 from gigawatt.study.track.known import LedgerKnown, LedgerRead, edge_ms
 from gigawatt.study.track.planned import planned
 from gigawatt.study.track.question import ReforecastQuestion
-from gigawatt.study.track.reconcile import labelled, ratios
+from gigawatt.study.track.reconcile import held, labelled
 from gigawatt.study.track.refit import Refit
 from gigawatt.study.track.slips import ALL, Slip, Stream, curves, slips, terms_of, time_of
 from gigawatt.study.track.stands import Stood
@@ -151,7 +151,7 @@ def answer(question: ReforecastQuestion, job: Job) -> Reforecast:
 def start(question: ReforecastQuestion, result: Result, known: LedgerKnown) -> str:
     """The first quarter that is planned anew. Raises ScenarioError where the plan has none such."""
     quarters = result.scenario.quarters
-    now = quarter_of(milliseconds(known.at))
+    now = quarter_of(known.at)
     next_ = quarter_name(quarter_number(now) + 1)
     allowed = [one for one in quarters[1 : result.scenario.reported_count] if one <= next_]
     given = question.from_
@@ -181,7 +181,7 @@ def reforecast(result: Result, whole: LedgerKnown, period: str, job: Job) -> Ref
     except Infeasible as refused:
         raise Infeasible([*in_conflict(scenario), *refused.conflicts]) from None
     told = (*notes(whole, known, period, learnt), *found.notes, *made.notes)
-    return _answer(result, made, left, found, learnt, period, head_of(scenario, told), knowing.head_of(known))
+    return _answer(result, made, left, found, learnt, head_of(scenario, told), knowing.head_of(known))
 
 
 def believed_slips(result: Result, known: LedgerKnown) -> dict[tuple[str, Stream], Slip]:
@@ -195,14 +195,11 @@ def refits(result: Result, known: LedgerKnown, believed: Mapping[tuple[str, Stre
     """Every figure that was learnt."""
     asked, plan = result.scenario.asked, planned(result)
     found = list(refit.of_slips(believed, asked))
-    over = whole_quarters(plan.period.values, known.at)
-    if over:
-        terms, _ = terms_of(known, result)
-        there = names(plan, known)
-        labels = labelled(plan, there, terms)
-        seen = actual(known, over, there, ratios(labels))
-        of = rows.held(labels.isel(period=slice(0, len(over))), seen)
-        found += list(refit.of_ratios(result, of.plan, seen, of.steps, known))
+    terms, _ = terms_of(known, result)
+    there = names(plan, known)
+    of = held(labelled(plan, there, terms), known, there)
+    if of is not None:
+        found += list(refit.of_ratios(result, of.plan, of.seen, of.steps, known))
     return tuple(found)
 
 
@@ -221,11 +218,11 @@ def question_of(
     changed: dict[str, Any] = {}
     for site in asked.sites:
         ramp = stands.shifted(given.ramp_w.sel(site=site), at, late[site], found.energised_w[site])
-        changed[f"sites.{site}.ramp"] = stands.course(ramp, quarters[at:], "W")
+        changed[f"sites.{site}.ramp"] = course(ramp, quarters[at:], "W")
     chips = max(mean(ALL, "racks") - mean(ALL, "power"), 0.0)
     for pool in asked.pools if chips > 1e-9 else ():
         supply = stands.shifted(given.supply_count.sel(pool=pool), at, chips)
-        changed[f"pools.{pool}.supply"] = stands.course(supply, quarters[at:], "")
+        changed[f"pools.{pool}.supply"] = course(supply, quarters[at:], "")
     changed["opening"] = stands.table(result, left, found, late)
     return reread(left, changed | refit.overrides(result, learnt))
 
@@ -233,9 +230,8 @@ def question_of(
 def in_conflict(scenario: Scenario) -> Iterator[Conflict]:
     """What of the money that is owed no plan can change: debt beyond its covenant when the first quarter begins."""
     asked = scenario.asked
-    owed = asked.opening.debt_usd if asked.opening is not None else 0.0
     book = start_book_usd(inputs(scenario), asked)
-    short = owed - asked.capital.covenant_frac * book
+    short = asked.at_start.debt_usd - asked.capital.covenant_frac * book
     if short > 0:
         period = asked.horizon.start_date
         yield Conflict(limit="capital.covenant", period=period, site="", short_by=short, unit="USD")
@@ -274,17 +270,16 @@ def _answer(
     left: Scenario,
     found: Stood,
     learnt: tuple[Refit, ...],
-    period: str,
     head: Head,
     read: LedgerRead,
 ) -> Reforecast:
     old, new = result.headline, made.headline
-    values, opening = made.accounts.values, left.asked.opening
+    values, opening = made.accounts.values, left.asked.at_start
+    period = found.period
     at = result.scenario.quarters.index(period)
     short_usd = dollars.npv(penalties_usd(result.plan).values[at:], result.scenario.asked.finance.discount_per_year)
     quarters = tuple(_quarters(result, made))
     reported = quarters[: made.scenario.reported_count]
-    assert opening is not None
     return Reforecast(
         head=head,
         ledger=read,

@@ -21,9 +21,9 @@ from gigawatt.ledger import milestones
 from gigawatt.ledger.facts import milliseconds
 from gigawatt.ledger.kinds import EVIDENCE
 from gigawatt.ledger.milestones import TrancheMark, TrancheTerms
-from gigawatt.plan import opening as plan_opening
+from gigawatt.plan import opening
 from gigawatt.plan.milestones import milestones as milestones_of
-from gigawatt.quarters import quarter_name, quarter_number
+from gigawatt.quarters import quarter_name, quarter_number, quarter_of
 from gigawatt.scenario.schema import Asked
 from gigawatt.study.futures.draws import quantile
 from gigawatt.study.result import Result
@@ -113,9 +113,7 @@ class PowerRise:
 
 def time_of(at: str, start: str) -> float:
     """Quarters from the start of a plan to a moment."""
-    first = quarter_number(start)
-    year, month = int(at[:4]), int(at[5:7])
-    number = 4 * year + (month - 1) // 3
+    first, number = quarter_number(start), quarter_number(quarter_of(at))
     begin, end = (edge_ms(quarter_name(n)) for n in (number, number + 1))
     return number - first + (milliseconds(at) - begin) / (end - begin)
 
@@ -172,15 +170,15 @@ def _planned(result: Result, terms: TrancheTerms) -> dict[tuple[str, Stream], Fl
     acceptance and tests."""
     data, inputs = result.plan.data, result.plan.inputs
     of_it = inputs.pue_peak_ratio if terms.power_basis == "facility" else xr.ones_like(inputs.pue_peak_ratio)
-    start = plan_opening.start_it_w(inputs) * of_it
+    start = opening.start_it_w(inputs) * of_it
     gross = start + (data.install_count * inputs.rack_it_w).sum("platform").cumsum("period") * of_it
-    both = (data.shell_w, data.shell_w - data.energise_w)
-    shells, opening = (values * of_it / inputs.pue_peak_ratio for values in both)
+    both = (data.shell_w, opening.shells_at_start_w(inputs))
+    shells, stood = (values * of_it / inputs.pue_peak_ratio for values in both)
     found: dict[tuple[str, Stream], Floats] = {}
     for site in inputs.site.values.tolist():
         racks = np.concatenate([[float(start.sel(site=site))], gross.sel(site=site).transpose("period").values])
         found[site, "racks"] = found[site, "tests"] = racks
-        found[site, "power"] = np.concatenate([[float(opening.sel(site=site)[0])], shells.sel(site=site).values])
+        found[site, "power"] = np.concatenate([[float(stood.sel(site=site))], shells.sel(site=site).values])
     return found
 
 

@@ -17,24 +17,21 @@ from numpy.typing import NDArray
 
 from gigawatt.ledger import state
 from gigawatt.ledger.facts import Fact, milliseconds
+from gigawatt.plan import opening
 from gigawatt.plan.milestones import gross_ratio, milestones
-from gigawatt.quarters import quarter_name, quarter_number
-from gigawatt.scenario.schema import Opening, Scenario
+from gigawatt.quarters import quarter_name, quarter_number, quarter_of
+from gigawatt.scenario.schema import Scenario
 from gigawatt.study.note import Note
 from gigawatt.study.result import Result
-from gigawatt.study.track.actual import energised, money, quarter_of
+from gigawatt.study.standing import LEAST_COUNT, LEAST_USD, LEAST_W, Row, shell
+from gigawatt.study.track.actual import energised, money
 from gigawatt.study.track.known import LedgerKnown, edge_ms
 from gigawatt.study.track.planned import FLOWS, flow_usd
 from gigawatt.study.track.slips import PowerRise
 from gigawatt.units import show
 
 Floats = NDArray[np.float64]
-# A row of a table of a scenario, and the table of all that stands.
-Row = dict[str, str | float]
-Table = dict[str, str | float | list[Row]]
 
-# Fewer racks, less power [W] or money [USD] than this are rounding.
-LEAST_COUNT, LEAST_W, LEAST_USD = 1e-3, 100.0, 1.0
 # Sums that are the same but for rounding.
 ROUNDING_FRAC = 1e-6
 
@@ -105,7 +102,7 @@ def cohorts(found: Iterable[Fact]) -> list[AcceptedRacks]:
         if fact.kind == "racks":
             pair, count = (fact.body["site"], fact.body["platform"]), float(fact.body["racks_count"])
             if fact.body["change"] == "accepted":
-                there[pair][quarter_of(milliseconds(fact.happened))] += count
+                there[pair][quarter_of(fact.happened)] += count
             else:
                 gone[pair] += count
     kept = []
@@ -162,10 +159,10 @@ def _cash_and_debt(
     differs = np.where(told, np.nan_to_num(paid) - due, 0.0)
     signs = np.array([1.0 if direction == "in" else -1.0 for direction, _ in FLOWS])
     of_debt = np.array([item == "debt" for _, item in FLOWS])
-    opening, capital = left.asked.opening or Opening(), left.asked.capital
-    planned_cash = opening.cash_usd if opening.cash_usd is not None else capital.opening_cash_usd
+    stated, capital = left.asked.at_start, left.asked.capital
+    planned_cash = stated.cash_usd if stated.cash_usd is not None else capital.opening_cash_usd
     cash = planned_cash + float(signs @ differs)
-    debt = max(opening.debt_usd + float((signs * of_debt) @ differs), 0.0)
+    debt = max(stated.debt_usd + float((signs * of_debt) @ differs), 0.0)
     rows = zip(FLOWS, told, due, strict=True)
     silent = [f"{item} {direction}" for (direction, item), is_told, usd in rows if usd and not is_told]
     if silent:
@@ -185,7 +182,7 @@ def _released_w(
     scenario: Scenario, known: LedgerKnown, before: Sequence[Fact], left: Scenario, gross_w: float, notes: list[Note]
 ) -> float:
     """Power up to which tranches were paid: by disbursements where terms are agreed, else as the plan has it."""
-    planned_w = (left.asked.opening or Opening()).released_w
+    planned_w = left.asked.at_start.released_w
     use = scenario.asked.capital.tranches
     if use is None:
         return 0.0
@@ -204,21 +201,21 @@ def _released_w(
 
 def _trained(left: Scenario, before: Iterable[Fact]) -> dict[str, float]:
     """Share of each run that is left that is trained, as recorded, else as planned."""
-    done = {one.run: one.done_frac for one in (left.asked.opening or Opening()).trained}
+    done = {one.run: one.done_frac for one in left.asked.at_start.trained}
     for run, flop in state.state_of(before).trained_flop.items():
         if run in left.asked.training_runs:
             done[run] = min(flop / left.asked.training_runs[run].volume_flop, 1 - ROUNDING_FRAC)
     return done
 
 
-def table(result: Result, left: Scenario, found: Stood, slip_quarters: Mapping[str, float]) -> Table:
+def table(result: Result, left: Scenario, found: Stood, slip_quarters: Mapping[str, float]) -> Row:
     """The table `[opening]`. slip_quarters: by how much what is being built at each site is later than planned."""
     shells, paid, begun = list[Row](), list[Row](), list[Row]()
     for site in result.scenario.asked.sites:
         stand, ahead = _shells(result, left, found, site)
         shells, paid = shells + stand, paid + ahead
         begun += list(_begun(result, found, site, slip_quarters[site]))
-    known: Table = {
+    known: Row = {
         "grade": "derived",
         "begun_only": True,
         "racks": [_racks(result, one) for one in found.cohorts],
@@ -228,7 +225,7 @@ def table(result: Result, left: Scenario, found: Stood, slip_quarters: Mapping[s
         "trained": [{"run": run, "done": share} for run, share in found.trained_frac.items()],
         "cash": f"{found.cash_usd!r} USD",
         "debt": f"{found.debt_usd!r} USD",
-        "losses": f"{(left.asked.opening or Opening()).losses_usd!r} USD",
+        "losses": f"{left.asked.at_start.losses_usd!r} USD",
     }
     if result.scenario.asked.capital.tranches is not None:
         known |= {"gross": f"{found.gross_w!r} W", "released": f"{found.released_w!r} W"}
@@ -247,41 +244,34 @@ def _racks(result: Result, one: AcceptedRacks) -> Row:
 def _shells(result: Result, left: Scenario, found: Stood, site: str) -> tuple[list[Row], list[Row]]:
     """Shells that stand at a site, and money paid for those to come: what was paid first is what stands."""
     cost = float(result.plan.inputs.shell_usd_per_w.sel(site=site))
-    opening, last = left.asked.opening or Opening(), quarter_name(quarter_number(found.period) - 1)
+    stated, last = left.asked.at_start, quarter_name(quarter_number(found.period) - 1)
     power, rows = found.energised_w[site], list[Row | None]()
-    dated = [(one.paid_date, one.amount_usd) for one in opening.paid if one.site == site]
-    for one in (one for one in opening.shells if one.site == site):
+    dated = [(one.paid_date, one.amount_usd) for one in stated.paid if one.site == site]
+    for one in (one for one in stated.shells if one.site == site):
         paid = cost if one.cost_usd_per_w_facility is None else one.cost_usd_per_w_facility
         if paid == 0:
             free = min(one.power_w, power)
             power -= free
-            rows.append(_shell(site, one.paid_date, free, 0.0))
+            rows.append(shell(site, one.paid_date, free, 0.0))
         else:
             dated.append((one.paid_date, one.power_w * paid))
     if cost == 0:
-        return [row for row in (*rows, _shell(site, last, power, 0.0)) if row], []
+        return [row for row in (*rows, shell(site, last, power, 0.0)) if row], []
     owed, ahead = power * cost, list[Row]()
     for quarter, amount in sorted(dated):
         stands = min(amount, owed)
         owed -= stands
-        rows.append(_shell(site, quarter, stands / cost, cost))
+        rows.append(shell(site, quarter, stands / cost, cost))
         if amount - stands >= LEAST_USD:
             ahead.append({"site": site, "paid": quarter, "amount": f"{amount - stands!r} USD"})
-    rows.append(_shell(site, last, owed / cost, cost))
+    rows.append(shell(site, last, owed / cost, cost))
     return [row for row in rows if row], ahead
-
-
-def _shell(site: str, quarter: str, power_w: float, cost_usd_per_w: float) -> Row | None:
-    if power_w < LEAST_W:
-        return None
-    return {"site": site, "paid": quarter, "power": f"{power_w!r} W", "cost_facility": f"{cost_usd_per_w!r} USD/W"}
 
 
 def planned_shells_w(result: Result, site: str) -> Floats:
     """Facility power that the plan has energised at a site at the start and at the end of each quarter."""
-    data = result.plan.data
-    power = data.shell_w.sel(site=site).values
-    return np.concatenate([[power[0] - float(data.energise_w.sel(site=site)[0])], power])
+    start = opening.shells_at_start_w(result.plan.inputs).sel(site=site).values
+    return np.concatenate([[start], result.plan.data.shell_w.sel(site=site).values])
 
 
 def later_count(result: Result, found: Stood, site: str, believed_count: float) -> float:
@@ -312,13 +302,3 @@ def shifted(values: xr.DataArray, at: int, slip_count: float, least: float = 0.0
     steps = np.arange(len(values), dtype=float)
     later = np.interp(steps[at:] - slip_count, steps, values.values) if slip_count else values.values[at:]
     return np.maximum(later, least)
-
-
-def course(values: Floats, quarters: Sequence[str], unit: str) -> Row:
-    """A course of a scenario through values of successive quarters."""
-    figures = dict(zip(quarters, values.tolist(), strict=True))
-    if values.min() < values[-1]:
-        # What stands at the start of a course is kept as far as its last point: this one keeps nothing.
-        figures[quarter_name(quarter_number(quarters[-1]) + 1)] = 0.0
-    points: Row = {quarter: f"{value!r} {unit}" if unit else value for quarter, value in figures.items()}
-    return points | {"grade": "derived"}
