@@ -51,11 +51,6 @@ def quarter_range(first: str, last: str) -> list[str]:
     return [quarter_name(n) for n in range(quarter_number(first), quarter_number(last) + 1)]
 
 
-def quarter_of(date: str) -> str:
-    """The quarter of a month, a day or a moment: "2026-05" is in "2026Q2"."""
-    return f"{date[:4]}Q{(int(date[5:7]) + 2) // 3}"
-
-
 def first_day(quarter: str) -> str:
     """First day of a quarter as an ISO date: "2027Q3" is 2027-07-01."""
     year, q = divmod(quarter_number(quarter), QUARTERS_PER_YEAR)

@@ -14,6 +14,7 @@ from gigawatt.ledger import facts
 from gigawatt.ledger.readings import Total
 from gigawatt.readers.readings import ReadingSeries
 from gigawatt.study.ledger.measured import energy, measured
+from gigawatt.study.ledger.taking import totals
 
 Ask = Callable[..., Any]
 
@@ -121,6 +122,13 @@ def test_what_is_no_head(met: Ask, head: str) -> None:
 def total(quantity: str, value: float, site: str = "a", subject: str = "", month: str = "2026-05") -> Total:
     series = ReadingSeries(quantity=quantity, unit="Wh", site=site, subject=subject)
     return Total(series=series, month=month, count=2, total=value)
+
+
+def test_what_flows_back_is_taken_off_energy_and_pue_as_an_import_does() -> None:
+    rows = [total("facility_energy", 120.0), total("energy_returned", 10.0), total("it_energy", 100.0)]
+    (found,) = energy(rows)
+    assert found.facility_wh == totals({row.series: row.total for row in rows}).energy_wh == 110.0
+    assert found.pue_ratio == pytest.approx(1.1)
 
 
 def test_energy_is_by_quarter_and_a_gpu_counts_once() -> None:

@@ -29,7 +29,7 @@ class EnergyQuarter:
     site: str
     period: str
     facility_wh: float | None
-    """What the meters of the site counted."""
+    """What the meters of the site counted, less what flowed back."""
     it_wh: float | None
     """What reached its racks."""
     gpu_wh: float | None
@@ -63,16 +63,19 @@ def _value(rows: Sequence[Total]) -> float:
 
 
 def energy(totals: Sequence[Total]) -> tuple[EnergyQuarter, ...]:
-    """Energy by site and quarter. A GPU counts once: by its counter, and by its power over time where it has none."""
+    """Energy by site and quarter; what flowed back through a meter is taken off. A GPU counts once: by its counter, and
+    by its power over time where it has none."""
     counted = {(one.series.subject, one.month) for one in totals if one.series.quantity == "gpu_energy"}
     by: dict[tuple[str, str], dict[str, float]] = defaultdict(dict)
     for one in totals:
-        quantity = one.series.quantity
+        quantity, sign = one.series.quantity, 1.0
+        if quantity == "energy_returned":
+            quantity, sign = "facility_energy", -1.0
         if quantity == "gpu_energy_sampled" and (one.series.subject, one.month) not in counted:
             quantity = "gpu_energy"
         if quantity in ("facility_energy", "it_energy", "gpu_energy") and one.count:
             levels = by[one.series.site, quarter_of(one.month)]
-            levels[quantity] = levels.get(quantity, 0.0) + one.total
+            levels[quantity] = levels.get(quantity, 0.0) + sign * one.total
     return tuple(_energy(site, period, levels) for (site, period), levels in sorted(by.items()))
 
 
