@@ -254,3 +254,10 @@ def test_an_answer_is_one_object_with_its_file(answer: Answer, format_: str) -> 
     }
     live = () if format_ != "slurm" else (QosRow(kind="account", cluster="a", name="root", fields={}),)
     assert told(answer(format_, live=live))["changes"][0]["action"] == "add"
+
+
+def test_what_a_server_would_not_take_is_refused_and_not_written(answer: Answer, table: QuotaTable) -> None:
+    shares = [replace(one, nominal_count=-1) if n == 0 else one for n, one in enumerate(table.shares)]
+    with pytest.raises(ScenarioError) as caught:
+        written(answer("kueue", table=replace(table, shares=tuple(shares))))
+    assert "nominalQuota" in str(caught.value)

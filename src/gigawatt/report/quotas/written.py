@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gigawatt.errors import Fault, ScenarioError
 from gigawatt.readers.quotas import KubeObject, QosRow, QuotaTable
-from gigawatt.report.quotas import changes, focus, kai, kueue, manifest, slurm
+from gigawatt.report.quotas import changes, focus, kai, kueue, manifest, rules, slurm
 from gigawatt.report.quotas.changes import QuotaChange
 from gigawatt.study.answer import plain
 from gigawatt.study.export.answer import QuotasAnswer
@@ -38,7 +39,7 @@ class Written:
 
 
 def written(answer: QuotasAnswer | FocusAnswer) -> Written:
-    """The file of an answer."""
+    """The file of an answer. Raises ScenarioError where a server would not take what a plan comes to."""
     if isinstance(answer, FocusAnswer):
         return Written(text=focus.text(answer))
     remarks, live = _remarks(answer), answer.live
@@ -47,9 +48,17 @@ def written(answer: QuotasAnswer | FocusAnswer) -> Written:
         found = None if live is None else changes.of_rows(slurm.rows(answer.table), rows)
         return Written(text=slurm.text(answer.table, remarks), changes=found)
     objects = OBJECTS[answer.format](answer.table)
+    _hold(objects)
     standing = [one for one in live or () if isinstance(one, KubeObject)]
     found = None if live is None else changes.of_objects(objects, standing)
     return Written(text=manifest.text(objects, remarks), objects=objects, changes=found)
+
+
+def _hold(objects: Sequence[KubeObject]) -> None:
+    """Refuse objects that a server would refuse, cut in silence, or take and never admit anything by."""
+    found = rules.check_all(objects)
+    if found:
+        raise ScenarioError(Fault(path=one.path, given=one.text, expected="what a server takes") for one in found)
 
 
 def told(answer: QuotasAnswer | FocusAnswer) -> dict[str, Any]:
