@@ -31,7 +31,9 @@ from gigawatt.scenario.load import reread, to_toml
 from gigawatt.scenario.schema import Asked, Scenario
 
 Floats = NDArray[np.float64]
-Row = dict[str, Any]
+# A row of a table of a scenario, as one would write it there; and a table with its rows.
+Row = dict[str, str | float]
+Table = dict[str, str | float | list[Row]]
 
 # Fewer racks, less power [W] or money [USD] than this are a solver's rounding.
 LEAST_COUNT, LEAST_W, LEAST_USD = 1e-3, 100.0, 1.0
@@ -112,7 +114,7 @@ def _cut(scenario: Scenario, plan: Plan, quarter: str) -> _Cut:
     return _Cut(asked=scenario.asked, plan=plan, quarters=quarters, at=quarters.index(quarter))
 
 
-def _opening(of: _Cut) -> Row:
+def _opening(of: _Cut) -> Table:
     shells, paid = _shells(of)
     data, last = of.plan.data, of.at - 1
     money = {
@@ -120,7 +122,7 @@ def _opening(of: _Cut) -> Row:
         "debt": float(data.debt_usd[last]),
         "losses": _losses_usd(of),
     }
-    tables = {
+    tables: Table = {
         "racks": list(_racks(of)),
         "shells": shells,
         "paid": paid,
@@ -128,7 +130,7 @@ def _opening(of: _Cut) -> Row:
         "trained": [{"run": key, "done": share} for key, share in _under_way(of).items() if share > ROUNDING_FRAC],
     }
     # Every list, empty or not: what the plan's own opening state has in one does not stand any more.
-    found: Row = {"grade": "derived", "begun_only": True} | tables
+    found: Table = {"grade": "derived", "begun_only": True} | tables
     if of.asked.capital.tranches is not None:
         found |= {"gross": f"{float(data.gross_w[last])!r} W", "released": f"{_released_w(of)!r} W"}
     return found | {key: f"{amount!r} USD" for key, amount in money.items()}
@@ -140,13 +142,13 @@ def _racks(of: _Cut) -> Iterator[Row]:
     start = quarter_number(of.quarters[0])
     for entry in of.asked.at_start.racks:
         if quarter_number(entry.installed_date) - start >= oldest:
-            price = {} if entry.price_usd is None else {"price": f"{entry.price_usd!r} USD"}
-            yield {
+            row: Row = {
                 "site": entry.site,
                 "platform": entry.platform,
                 "installed": entry.installed_date,
                 "racks": entry.racks_count,
-            } | price
+            }
+            yield row if entry.price_usd is None else row | {"price": f"{entry.price_usd!r} USD"}
     install = of.plan.data.install_count.transpose("period", "site", "platform")
     price = of.plan.inputs.rack_price_usd.transpose("period", "platform").values
     for at in np.argwhere(install.values[: of.at] >= LEAST_COUNT).tolist():
@@ -163,7 +165,7 @@ def _racks(of: _Cut) -> Iterator[Row]:
 
 def _shells(of: _Cut) -> tuple[list[Row], list[Row]]:
     """Shells that stand, and money paid for those to come. What was paid first is what stands."""
-    shells, paid_rows = [], []
+    shells, paid_rows = list[Row | None](), list[Row]()
     given, before = of.plan.inputs, quarter_name(quarter_number(of.quarters[0]) - 1)
     paid = buildout.shells_usd(of.plan.data.energise_w, given).transpose("period", "site").values
     for n, key in enumerate(str(name) for name in given.site.values):

@@ -23,7 +23,7 @@ from gigawatt.quarters import quarter_name, quarter_number, quarter_of
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.note import Note
 from gigawatt.study.result import Result
-from gigawatt.study.standing import LEAST_COUNT, LEAST_USD, LEAST_W, Row, shell
+from gigawatt.study.standing import LEAST_COUNT, LEAST_USD, LEAST_W, Row, Table, shell
 from gigawatt.study.track.actual import energised, money
 from gigawatt.study.track.known import LedgerKnown, edge_ms
 from gigawatt.study.track.planned import FLOWS, flow_usd
@@ -208,14 +208,14 @@ def _trained(left: Scenario, before: Iterable[Fact]) -> dict[str, float]:
     return done
 
 
-def table(result: Result, left: Scenario, found: Stood, slip_quarters: Mapping[str, float]) -> Row:
+def table(result: Result, left: Scenario, found: Stood, slip_quarters: Mapping[str, float]) -> Table:
     """The table `[opening]`. slip_quarters: by how much what is being built at each site is later than planned."""
     shells, paid, begun = list[Row](), list[Row](), list[Row]()
     for site in result.scenario.asked.sites:
         stand, ahead = _shells(result, left, found, site)
         shells, paid = shells + stand, paid + ahead
         begun += list(_begun(result, found, site, slip_quarters[site]))
-    known: Row = {
+    known: Table = {
         "grade": "derived",
         "begun_only": True,
         "racks": [_racks(result, one) for one in found.cohorts],
