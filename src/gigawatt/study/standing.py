@@ -127,7 +127,7 @@ def _opening(of: _Cut) -> Table:
         "shells": shells,
         "paid": paid,
         "begun": list(_begun(of)),
-        "trained": [{"run": key, "done": share} for key, share in _under_way(of).items() if share > ROUNDING_FRAC],
+        "trained": list(_trained(of)),
     }
     # Every list, empty or not: what the plan's own opening state has in one does not stand any more.
     found: Table = {"grade": "derived", "begun_only": True} | tables
@@ -185,6 +185,13 @@ def _shells(of: _Cut) -> tuple[list[Row], list[Row]]:
             if amount - stands >= LEAST_USD:
                 paid_rows += [{"site": key, "paid": quarter, "amount": f"{amount - stands!r} USD"}]
     return [row for row in shells if row is not None], paid_rows
+
+
+def _trained(of: _Cut) -> Iterator[Row]:
+    """Runs of which a share is trained, and whose window is not over."""
+    for key, share in _under_way(of).items():
+        if share > ROUNDING_FRAC:
+            yield {"run": key, "done": share}
 
 
 def _begun(of: _Cut) -> Iterator[Row]:
