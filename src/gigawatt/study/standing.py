@@ -130,7 +130,7 @@ def _opening(of: _Cut) -> Table:
         "trained": list(_trained(of)),
     }
     # Every list, empty or not: what the plan's own opening state has in one does not stand any more.
-    found: Table = {"grade": "derived", "begun_only": True} | tables
+    found: Table = {"grade": "derived", "begun_only": True, **tables}
     if of.asked.capital.tranches is not None:
         found |= {"gross": f"{float(data.gross_w[last])!r} W", "released": f"{_released_w(of)!r} W"}
     return found | {key: f"{amount!r} USD" for key, amount in money.items()}
