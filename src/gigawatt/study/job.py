@@ -34,6 +34,8 @@ class Job:
     """Where the answer is kept; None: nowhere, or a folder of its own in `runs`."""
     runs: Path | None = None
     """Where answers that nobody gave a folder get one, named by scenario and hash; None: nowhere."""
+    who: str | None = None
+    """Name of who asks, where the door has made sure of it; None: whoever the question says."""
 
     def say(self, words: str, share_frac: float | None = None) -> None:
         """Say what is being done. Raises Cancelled where nobody waits for it any more."""

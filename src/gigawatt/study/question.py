@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import PurePath
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from gigawatt.catalog.tables import Reader, keys_of, read_record
 from gigawatt.errors import MOST_NAME, Fault, ScenarioError, near
 
 Q = TypeVar("Q")
+
+# What a text of a question may name, where it is more than a value: a scenario's name, file or result; files of
+# strategies; a result's folder; a file that is read; a document, of which the digest is kept where it is a file; a
+# ledger; the person who asks; how many processes work on it. A door that keeps things itself puts its own there.
+Named = Literal["scenario", "strategy", "result", "file", "document", "database", "person", "workers"]
 
 _BARE = re.compile(r"[0-9][0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?[kMGT]?")
 
@@ -36,6 +41,17 @@ def _as_text(name: str, value: Any) -> Any:
     if name.split("_")[-1] == "tokens" and not isinstance(value, bool) and _BARE.fullmatch(str(value).strip()):
         return f"{value} tokens"
     return str(value) if isinstance(value, PurePath) else value
+
+
+def names(thing: Named) -> Mapping[str, Named]:
+    """Metadata of a field of a question: what its text names."""
+    return {"names": thing}
+
+
+def named_in(cls: type) -> dict[str, Named]:
+    """What the fields of a question name, by key, for those that name anything."""
+    keys = {name: key for key, name in keys_of(cls).items()}
+    return {keys[entry.name]: entry.metadata["names"] for entry in fields(cls) if "names" in entry.metadata}
 
 
 def wrong(field: str, given: object, expected: str) -> Fault:

@@ -18,6 +18,8 @@ from typing import Any, Literal
 from gigawatt.study.job import Job
 
 Group = Literal["plan", "live", "share", "book", "kernels", "know"]
+# What a verb changes: nothing; the ledger's facts; or what the ledger releases, which is money.
+Change = Literal["nothing", "ledger", "release"]
 # The groups in the order of a user's work, and what they are for.
 GROUPS: Mapping[Group, str] = {
     "plan": "Plan: what to build, and how it holds up",
@@ -57,6 +59,8 @@ class Verb:
     """Whether what was done before an interruption is kept in its folder, and the same question goes on from there."""
     spreads: bool = False
     """Whether its work may be spread over an executor's workers."""
+    changes: Change = "nothing"
+    """What it changes besides its own folder."""
 
     @property
     def function(self) -> str:
@@ -193,6 +197,7 @@ VERBS: tuple[Verb, ...] = (
         asks="ledger.question:LedgerInitQuestion",
         answers="ledger.init:answer",
         positional=("scenario",),
+        changes="ledger",
         example="gigawatt ledger init three-sites",
     ),
     Verb(
@@ -202,6 +207,7 @@ VERBS: tuple[Verb, ...] = (
         asks="ledger.question:RecordQuestion",
         answers="ledger.record:answer",
         positional=("kind", "fields"),
+        changes="ledger",
         example="gigawatt ledger record racks site=example-river platform=gb300 racks=40 at=2026-02-25 --source note",
     ),
     Verb(
@@ -212,6 +218,7 @@ VERBS: tuple[Verb, ...] = (
         answers="ledger.taking:answer",
         positional=("file",),
         long=True,
+        changes="ledger",
         example="gigawatt ledger import meter.csv --kind meter --site example-river --utc-offset '-6 h'",
     ),
     Verb(
@@ -246,6 +253,7 @@ VERBS: tuple[Verb, ...] = (
         asks="ledger.question:ReleaseQuestion",
         answers="ledger.releasing:approve",
         positional=("milestone",),
+        changes="release",
         example="gigawatt ledger approve '20 MW' --as ada",
     ),
     Verb(
@@ -255,6 +263,7 @@ VERBS: tuple[Verb, ...] = (
         asks="ledger.question:ReleaseQuestion",
         answers="ledger.releasing:disburse",
         positional=("milestone",),
+        changes="release",
         example="gigawatt ledger disburse '20 MW' --as ben",
     ),
     Verb(

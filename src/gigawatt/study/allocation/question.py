@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gigawatt.scenario.load import DEFAULT
+from gigawatt.study.question import names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllocationQuestion:
     """Which power is divided among which work, and by which rule."""
 
-    scenario: str = DEFAULT
+    scenario: str = field(default=DEFAULT, metadata=names("scenario"))
     """An allocation or a scenario, by a preset's name or a TOML file; or the folder of a result, for its fleet."""
     set: Mapping[str, Any] = field(default_factory=dict)
     """Values that override those of the scenario, by path, such as allocation.cost = "0.6 /GW"."""

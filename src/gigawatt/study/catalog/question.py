@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from gigawatt.study.question import names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,7 @@ class CatalogShowQuestion:
 class ImportModelQuestion:
     """Which configuration becomes a model of the catalog."""
 
-    config: str
+    config: str = field(metadata=names("file"))
     """A public Hugging Face config.json."""
     name: str | None = None
     """Name of the model; that of the file, or of its folder, where none is given."""

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gigawatt.scenario.load import DEFAULT
+from gigawatt.study.question import names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlywheelQuestion:
     """Whose wheel is turned, and how."""
 
-    scenario: str = DEFAULT
+    scenario: str = field(default=DEFAULT, metadata=names("scenario"))
     """A preset's name, a TOML file, or the folder of a result, with a table [flywheel]."""
     set: Mapping[str, Any] = field(default_factory=dict)
     """Values that override those of the scenario, by path, such as flywheel.users_odds = 2."""

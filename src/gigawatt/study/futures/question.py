@@ -7,19 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gigawatt.scenario.load import DEFAULT
+from gigawatt.study.question import names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepQuestion:
     """One plan, and the futures in which it is lived through."""
 
-    scenario: str = DEFAULT
+    scenario: str = field(default=DEFAULT, metadata=names("scenario"))
     """A preset's name, a TOML file, or the folder of a result."""
     draws_count: int = 1000
     """How many futures."""
     seed: int | None = None
     """Of the futures; the scenario's where none is given."""
-    workers_count: int | None = None
+    workers_count: int | None = field(default=None, metadata=names("workers"))
     """Processes; one a core where none is given."""
     vary: tuple[str, ...] = ()
     """Quantities that differ from what is stated, such as demand; all of them where none is named."""
@@ -39,15 +40,15 @@ class SweepQuestion:
 class CompareQuestion:
     """Strategies, and the futures in which all of them are lived through."""
 
-    strategies: tuple[str, ...] = ()
+    strategies: tuple[str, ...] = field(default=(), metadata=names("strategy"))
     """TOML files of overrides, or names; those that ship with Gigawatt where none is given."""
-    scenario: str = DEFAULT
+    scenario: str = field(default=DEFAULT, metadata=names("scenario"))
     """What the strategies are laid over: a preset's name, a TOML file, or the folder of a result."""
     futures_count: int = 200
     """How many futures."""
     seed: int | None = None
     """Of the futures; the scenario's where none is given."""
-    workers_count: int | None = None
+    workers_count: int | None = field(default=None, metadata=names("workers"))
     """Processes; one a core where none is given."""
     vary: tuple[str, ...] = ()
     """Quantities that differ from what is stated, such as demand; all of them where none is named."""
@@ -65,7 +66,7 @@ class CompareQuestion:
 class HedgeQuestion:
     """The futures that are planned for at once, and for how long their orders are the same."""
 
-    scenario: str = DEFAULT
+    scenario: str = field(default=DEFAULT, metadata=names("scenario"))
     """A preset's name, a TOML file, or the folder of a result."""
     futures_count: int = 6
     """How many futures are planned for at once."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
+
+from gigawatt.study.question import names
 
 FactKind = Literal["site", "racks", "test", "work", "price", "money", "retraction"]
 FileKind = Literal[
@@ -17,15 +19,15 @@ DATABASE = "gigawatt.db"
 class LedgerInitQuestion:
     """Which ledger is made, and for which programme."""
 
-    scenario: str | None = None
+    scenario: str | None = field(default=None, metadata=names("scenario"))
     """A preset's name, a TOML file or the folder of a result, whose tranches are the terms; none: no terms yet."""
     test_hours_h: float | None = None
     """How long an acceptance test holds its throughput at least; 72 h where none is given."""
     test_rate: tuple[str, ...] = ()
     """What a rack has to do in its test: "gb300=50 ktokens/s"; others have to do something."""
-    database: str = DATABASE
+    database: str = field(default=DATABASE, metadata=names("database"))
     """File of the ledger, or an address such as postgresql+psycopg://user@host/name."""
-    as_: str | None = None
+    as_: str | None = field(default=None, metadata=names("person"))
     """Name of who records it; that of the user of the machine where none is given."""
 
 
@@ -37,13 +39,13 @@ class RecordQuestion:
     """What it is: site, racks, test, work, price, money or retraction."""
     fields: tuple[str, ...] = ()
     """What it says, FIELD=VALUE each, such as site=abilene platform=gb300 racks=40 at=2026-03-01."""
-    source: str | None = None
+    source: str | None = field(default=None, metadata=names("document"))
     """The document that says so: a file, of which the digest is kept, an address or words."""
     corrects: str | None = None
     """Number or hash of the fact in whose place this one stands."""
-    database: str = DATABASE
+    database: str = field(default=DATABASE, metadata=names("database"))
     """File of the ledger, or an address such as postgresql+psycopg://user@host/name; made where it is absent."""
-    as_: str | None = None
+    as_: str | None = field(default=None, metadata=names("person"))
     """Name of who records it; that of the user of the machine where none is given."""
 
 
@@ -51,7 +53,7 @@ class RecordQuestion:
 class ImportQuestion:
     """Which file of an operator's tools is taken into a ledger, and what it does not say of itself."""
 
-    file: str
+    file: str = field(metadata=names("file"))
     """What a meter, Prometheus, Slurm or a biller wrote; taken once, however often it is given."""
     kind: FileKind | None = None
     """What the file is; told from its head where that is certain and none is given."""
@@ -71,9 +73,9 @@ class ImportQuestion:
     """Number or hash of the batch of readings that this file may correct."""
     as_read: bool = False
     """Take readings that look like a slip of a unit, a thousand times the rest."""
-    database: str = DATABASE
+    database: str = field(default=DATABASE, metadata=names("database"))
     """File of the ledger, or an address such as postgresql+psycopg://user@host/name; made where it is absent."""
-    as_: str | None = None
+    as_: str | None = field(default=None, metadata=names("person"))
     """Name of who records it; that of the user of the machine where none is given."""
 
 
@@ -85,7 +87,7 @@ class StatusQuestion:
     """What was known: facts recorded by the end of that day, or by a time with its offset; now where none is given."""
     at: str | None = None
     """What had happened by the end of that day, or by a time with its offset; all where none is given."""
-    database: str = DATABASE
+    database: str = field(default=DATABASE, metadata=names("database"))
     """File of the ledger, or an address such as postgresql+psycopg://user@host/name."""
 
 
@@ -101,7 +103,7 @@ class FactsQuestion:
     """How many at most, the last ones."""
     as_of: str | None = None
     """What was recorded by the end of that day, or by a time with its offset; now where none is given."""
-    database: str = DATABASE
+    database: str = field(default=DATABASE, metadata=names("database"))
     """File of the ledger, or an address such as postgresql+psycopg://user@host/name."""
 
 
@@ -111,7 +113,7 @@ class VerifyQuestion:
 
     head: str | None = None
     """A head that was kept elsewhere, or its first 16 digits at least: every write prints one."""
-    database: str = DATABASE
+    database: str = field(default=DATABASE, metadata=names("database"))
     """File of the ledger, or an address such as postgresql+psycopg://user@host/name."""
 
 
@@ -121,7 +123,7 @@ class ReleaseQuestion:
 
     milestone: str
     """Its power, such as "1 GW", or its number."""
-    database: str = DATABASE
+    database: str = field(default=DATABASE, metadata=names("database"))
     """File of the ledger, or an address such as postgresql+psycopg://user@host/name."""
-    as_: str | None = None
+    as_: str | None = field(default=None, metadata=names("person"))
     """Name of who says so; that of the user of the machine where none is given."""

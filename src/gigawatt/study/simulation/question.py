@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gigawatt.scenario.load import DEFAULT
+from gigawatt.study.question import names
 
 Mode = Literal["stochastic", "expected"]
 
@@ -15,7 +16,7 @@ Mode = Literal["stochastic", "expected"]
 class SimulationQuestion:
     """Which plan is lived through, and how."""
 
-    scenario: str = DEFAULT
+    scenario: str = field(default=DEFAULT, metadata=names("scenario"))
     """Folder of a result, whose plan is taken as it is, or a preset's name or a TOML file, which is planned first."""
     set: Mapping[str, Any] = field(default_factory=dict)
     """Values that override those of the scenario, by path, such as operations.restart = "5min"."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gigawatt.ledger.book import DEFAULT
+from gigawatt.study.question import names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconcileQuestion:
     """Which plan is held against which ledger, by what was known when."""
 
-    result: str
+    result: str = field(metadata=names("result"))
     """Folder of a result, whose plan is held against the ledger."""
-    database: str = DEFAULT
+    database: str = field(default=DEFAULT, metadata=names("database"))
     """The ledger: a file, or an address of SQLite or PostgreSQL."""
     as_of: str | None = None
     """Take what was recorded by this day, or time with its offset from UTC; now where none is given."""
@@ -25,9 +26,9 @@ class ReconcileQuestion:
 class ReforecastQuestion:
     """Which plan is made anew from the state of which ledger."""
 
-    result: str
+    result: str = field(metadata=names("result"))
     """Folder of a result, whose plan is made anew."""
-    database: str = DEFAULT
+    database: str = field(default=DEFAULT, metadata=names("database"))
     """The ledger: a file, or an address of SQLite or PostgreSQL."""
     as_of: str | None = None
     """Take what was recorded by this day, or time with its offset from UTC; now where none is given."""

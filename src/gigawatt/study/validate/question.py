@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from gigawatt.study.question import names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationQuestion:
     """A file of measured rows, and bars for the errors over it; a bar that is missed is exit code 4."""
 
-    file: str | None = None
+    file: str | None = field(default=None, metadata=names("file"))
     """A CSV file of measured rows; those that ship with Gigawatt where none is given."""
     max_mape_ratio: float | None = None
     """The most that the mean error may be, such as 0.13 or "13%"."""
