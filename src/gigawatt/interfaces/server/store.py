@@ -1,0 +1,98 @@
+"""The server's own database: short transactions over the tables of tables.py, in SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event, text
+from sqlalchemy.engine import URL, Engine
+
+from gigawatt.interfaces.server.migrations import prepare
+from gigawatt.interfaces.server.settings import Settings
+from gigawatt.ledger.book import address
+
+FILE = "server.db"
+# In PostgreSQL the ledger's tables stand in the schema that is the database's own; the server's stand in this one.
+SCHEMA = "gigawatt_server"
+# How long one waits for another.
+WAIT_S = 30.0
+
+
+def place(settings: Settings) -> URL:
+    """Where the server's own database is. Raises LedgerError for an address that can be none."""
+    url = address(settings.database)
+    if url.drivername == "sqlite":
+        return URL.create("sqlite", database=str(settings.data / FILE))
+    return url
+
+
+class Store:
+    """The server's own database, open. One object for all threads of a process."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open it, made or brought to our layout where need be. Raises LedgerError, or OSError."""
+        settings.data.mkdir(parents=True, exist_ok=True)
+        self.url = place(settings)
+        self._engine = _engine(self.url)
+        with self.writing() as connection:
+            prepare(connection, None if self.url.drivername == "sqlite" else SCHEMA)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent look."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One change, whole or not at all; writers of SQLite take turns."""
+        with self._engine.connect().execution_options(writing=True) as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self._engine.dispose()
+
+
+def now(later_s: float = 0.0) -> str:
+    """This moment, or one so much later, as the tables state it."""
+    at = datetime.now(UTC) + timedelta(seconds=later_s)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _engine(url: URL) -> Engine:
+    if url.drivername != "sqlite":
+        engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, connect_args=_waits())
+        return engine.execution_options(schema_translate_map={None: SCHEMA})
+    engine = create_engine(url, connect_args={"timeout": WAIT_S}, pool_size=10, max_overflow=20)
+    event.listen(engine, "connect", _connected)
+    event.listen(engine, "begin", _begun)
+    return engine
+
+
+def _waits() -> dict[str, Any]:
+    return {"connect_timeout": 15}
+
+
+def _connected(raw: sqlite3.Connection, record: object) -> None:
+    """Transactions are begun by us: Python's own begin too late to keep a second writer out."""
+    del record
+    raw.isolation_level = None
+    raw.execute("PRAGMA journal_mode = WAL")
+    raw.execute("PRAGMA synchronous = NORMAL")
+    raw.execute("PRAGMA foreign_keys = ON")
+
+
+def _begun(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def alive(store: Store) -> bool:
+    """Whether the database answers."""
+    with store.reading() as connection:
+        return connection.execute(text("SELECT 1")).scalar() == 1
