@@ -1,4 +1,4 @@
-"""By what somebody is let in: tokens and sessions, whose secrets are told once and kept by their digests only.
+"""People and what lets them in: tokens and sessions, whose secrets are told once and kept by their digests only.
 
 Nothing of them is remembered between two requests: what is revoked, expired or removed, by whichever process, lets
 nobody in from the next request on.
@@ -22,12 +22,33 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, updat
 from sqlalchemy.exc import DBAPIError
 
 from gigawatt.errors import MOST_NAME, plain
-from gigawatt.interfaces.server import audit, people
+from gigawatt.interfaces.server import audit, roster
 from gigawatt.interfaces.server.asked import ROLES, Caller, Door, Refused, Role
 from gigawatt.interfaces.server.passwords import MARK, Guesses, digest, is_word, matches
+from gigawatt.interfaces.server.roster import PersonView, add, change, listed, remove
 from gigawatt.interfaces.server.store import Store, now
 from gigawatt.interfaces.server.tables import PEOPLE, SESSIONS, TOKENS
 from gigawatt.ledger.milestones import same_name
+
+# All that doors need of people stands here.
+__all__ = [
+    "IssuedToken",
+    "PersonView",
+    "SignedIn",
+    "TokenView",
+    "add",
+    "by_session",
+    "by_token",
+    "change",
+    "issue",
+    "listed",
+    "remove",
+    "revoke",
+    "sign_in",
+    "sign_out",
+    "start_token",
+    "tokens",
+]
 
 SESSION_S = 12 * 3600.0
 # How long a token lives at most, and the one that a server tells when it starts.
@@ -116,11 +137,11 @@ def issue(
 
     Whoever is no owner gets their own only, and by a token none that outlives it.
     """
-    as_role, words, expires = people.role_of(role), _label(label), _expires(expires_s)
+    as_role, words, expires = roster.role_of(role), _label(label), _expires(expires_s)
     if by is None or same_name(by.name) != same_name(person[: 2 * MOST_NAME]):
-        people.may_decide(by)
-    with people.changing(store) as connection:
-        found = people.person(connection, person)
+        roster.may_decide(by)
+    with roster.changing(store) as connection:
+        found = roster.person(connection, person)
         most = _least(found.role, by.role if by else "owner")
         if _least(as_role, most) != as_role:
             raise Refused("forbidden", "role", as_role, f"{most}, or less")
@@ -137,15 +158,12 @@ def start_token(store: Store) -> IssuedToken:
     """
     machine = "owner"
     with suppress(OSError, KeyError, ImportError, Refused):
-        machine = people.name_of(getpass.getuser())
-    with people.changing(store) as connection:
-        mine = (
-            select(PEOPLE.c.name).where(PEOPLE.c.removed.is_(None), PEOPLE.c.role == "owner").order_by(PEOPLE.c.added)
-        )
-        owners = connection.execute(mine).scalars().all()
+        machine = roster.name_of(getpass.getuser())
+    with roster.changing(store) as connection:
+        owners = roster.owners(connection)
         name = next((one for one in owners if same_name(one) == same_name(machine)), owners[0] if owners else None)
         if name is None:
-            name = people.added(connection, machine, "owner", None, None).name
+            name = roster.added(connection, machine, "owner", None, None).name
         connection.execute(delete(TOKENS).where(TOKENS.c.label == START_LABEL, TOKENS.c.expires < now()))
         return _issued(connection, name, "owner", START_LABEL, now(START_S), None)
 
@@ -166,7 +184,7 @@ def _issued(
 
 def revoke(store: Store, id: str, by: Caller | None = None) -> None:
     """End a token, and every session that was opened by it. Raises Refused where there is none, or it is another's."""
-    with people.changing(store) as connection:
+    with roster.changing(store) as connection:
         known = len(id) == 16 and id.isascii() and id.isalnum()
         row = connection.execute(select(TOKENS).where(TOKENS.c.id == id)).first() if known else None
         if row is None or not (by is None or by.may("owner") or by.name == row.person):
@@ -182,13 +200,13 @@ def tokens(store: Store, person: str | None = None) -> tuple[TokenView, ...]:
     asked = select(TOKENS).where(TOKENS.c.revoked.is_(None)).order_by(TOKENS.c.added.desc(), TOKENS.c.id)
     with store.reading() as connection:
         if person is not None:
-            asked = asked.where(TOKENS.c.person == people.person(connection, person).name)
+            asked = asked.where(TOKENS.c.person == roster.person(connection, person).name)
         rows = connection.execute(asked).all()
     return tuple(
         TokenView(
             id=row.id,
             person=row.person,
-            role=people.role_of(row.role),
+            role=roster.role_of(row.role),
             label=row.label,
             added=row.added,
             expires=row.expires,
@@ -204,7 +222,7 @@ def by_token(store: Store, secret: str, door: Door, address: str) -> Caller:
     if _is_token(secret):
         with store.reading() as connection:
             row = _of_token(connection, secret)
-    if row is None:
+    if row is None or row.id is None:
         raise Refused("unknown", "token", "a token that lets nobody in", "one that is neither expired nor revoked")
     stale = row.used is None or row.used < now(-MARKED_S)
     if stale and _remembered(store).due(row.id):
@@ -262,14 +280,13 @@ def sign_in(store: Store, name: str, secret: str, address: str) -> SignedIn:
             found = _named(connection, meant)
         with guesses.at_once:
             proved = found if matches(secret, found.password if found else None) else None
-    with people.changing(store) as connection:
+    with roster.changing(store) as connection:
         # Whoever was removed meanwhile, or has another password by now, is let in no more.
         holder = _by_token(connection, secret, meant) if proved is None else _by_password(connection, meant, proved)
         if holder is not None:
             guesses.ended_well(meant, address)
             return _opened(connection, holder, address)
-        told = {"object": name, "outcome": "refused", "door": "page", "address": address}
-        audit.add(connection, None, action="signed in", **told)
+        audit.add(connection, None, action="signed in", object=name, outcome="refused", door="page", address=address)
     raise Refused("unknown", "name", "a name and a password", "those of somebody who may sign in, or a token")
 
 
@@ -282,7 +299,7 @@ def _by_password(connection: Connection, meant: str, proved: Row[Any]) -> Holder
     found = _named(connection, meant)
     if found is None or found.password != proved.password:
         return None
-    return Holder(person=found.name, role=people.role_of(found.role), id=None, expires=None, used=None)
+    return Holder(person=found.name, role=roster.role_of(found.role), id=None, expires=None, used=None)
 
 
 def _named(connection: Connection, meant: str) -> Row[Any] | None:
@@ -331,7 +348,7 @@ def sign_out(store: Store, secret: str) -> None:
         row = connection.execute(select(SESSIONS).where(mine)).first()
         if row is not None:
             connection.execute(delete(SESSIONS).where(mine))
-            caller = Caller(name=row.person, role=people.role_of(row.role), door="page", token=row.token)
+            caller = Caller(name=row.person, role=roster.role_of(row.role), door="page", token=row.token)
             audit.add(connection, caller, action="signed out", object=row.person)
 
 
@@ -345,7 +362,7 @@ def _is_token(secret: str) -> bool:
 
 
 def _least(*roles: str) -> Role:
-    return min(map(people.role_of, roles), key=ROLES.index)
+    return min(map(roster.role_of, roles), key=ROLES.index)
 
 
 def _label(label: str) -> str:

@@ -52,7 +52,7 @@ def add(store: Store, name: str, role: str, password: str | None = None, by: Cal
 
 
 def added(connection: Connection, name: str, role: Role, kept: str | None, by: Caller | None) -> PersonView:
-    """Add somebody within a change; kept: what is kept of their password. Raises Refused where the name is another's."""
+    """Add somebody within a change. kept: what is kept of their password. Raises Refused for a name of another."""
     rows = connection.execute(select(PEOPLE)).all()
     before = next((row for row in rows if same_name(row.name) == same_name(name)), None)
     if before is not None and before.removed is None:
@@ -133,6 +133,12 @@ def person(connection: Connection, name: str) -> Row[Any]:
     raise Refused("absent", "name", f'"{shown}"', f"somebody who is there{near(shown, [row.name for row in rows])}")
 
 
+def owners(connection: Connection) -> list[str]:
+    """Names of those who decide who may do what, the first of them first."""
+    asked = select(PEOPLE.c.name).where(PEOPLE.c.removed.is_(None), PEOPLE.c.role == "owner")
+    return list(connection.execute(asked.order_by(PEOPLE.c.added, PEOPLE.c.name)).scalars())
+
+
 def role_of(text: str) -> Role:
     """The role of a name. Raises Refused where there is none."""
     for role in ROLES:
@@ -174,8 +180,7 @@ def _password(password: str | None) -> str | None:
 
 def _keep_an_owner(connection: Connection, found: Row[Any], role: Role | None) -> None:
     """Raises Refused where nobody would be left to decide who may do what."""
-    owners = select(PEOPLE.c.name).where(PEOPLE.c.removed.is_(None), PEOPLE.c.role == "owner")
-    if role != "owner" and set(connection.execute(owners).scalars()) == {found.name}:
+    if role != "owner" and owners(connection) == [found.name]:
         raise Refused("conflict", "name", f'"{found.name}", the last owner', "another owner first")
 
 
