@@ -43,6 +43,8 @@ class Desk:
     def __init__(self, room: Room) -> None:
         """room: open, or about to be."""
         self.room = room
+        # Whether the server is about to stop, so that no answer may go on for ever.
+        self.leaving: Callable[[], bool] = lambda: False
         asking_count = room.settings.limits.asking_count
         self._readers = ThreadPoolExecutor(READERS_COUNT, "gigawatt-read")
         self._asking = ThreadPoolExecutor(asking_count, "gigawatt-ask")

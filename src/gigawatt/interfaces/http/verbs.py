@@ -16,7 +16,7 @@ from gigawatt.interfaces.http.desk import Approver, Editor, Viewer, Visit, value
 from gigawatt.interfaces.http.openapi import answers
 from gigawatt.interfaces.server.asked import Role
 from gigawatt.interfaces.server.jobs import JobView
-from gigawatt.interfaces.server.room import role_of
+from gigawatt.interfaces.server.room import least
 from gigawatt.study.estimate import Estimate
 from gigawatt.study.verbs import VERBS, Verb
 
@@ -64,7 +64,7 @@ def router() -> APIRouter:
     found = APIRouter(tags=["verbs"])
     found.add_api_route("/verbs", verbs, responses={200: {"model": Askables}})
     for verb in VERBS:
-        role = VISITS[role_of(verb)]
+        role = VISITS[least(verb)]
         given: dict[int | str, dict[str, Any]] = {202: {"model": JobView}} if verb.long else {200: answers()}
         found.add_api_route(
             path_of(verb),
@@ -102,7 +102,7 @@ async def verbs(at: Viewer) -> Response:
     rows = [
         Askable(
             **{name: getattr(verb, name) for name in ("name", "function", "group", "title", "long", "changes")},
-            role=role_of(verb),
+            role=least(verb),
             path=f"/api{path_of(verb)}",
         )
         for verb in VERBS
