@@ -10,9 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-
-pytest.importorskip("fastapi", reason="no fastapi: pip install '.[server]'")
-
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
