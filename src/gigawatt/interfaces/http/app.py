@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from gigawatt import __version__
-from gigawatt.interfaces.http import errors, jobs, openapi, scenarios, uploads, verbs
+from gigawatt.interfaces.http import errors, jobs, openapi, people, reading, results, scenarios, uploads, verbs
 from gigawatt.interfaces.http.answers import as_json, known, said, tag
 from gigawatt.interfaces.http.desk import Desk, desk_of
 from gigawatt.interfaces.http.errors import JSON
@@ -27,7 +27,16 @@ if TYPE_CHECKING:
 
 PREFIX = "/api"
 KINDS: tuple[Kind, ...] = get_args(Kind)
-ROUTERS = (verbs.router(), jobs.router, *map(scenarios.router, KINDS), uploads.router)
+# Those first that are asked most: routes are tried one by one.
+ROUTERS = (
+    results.router,
+    jobs.router,
+    *map(scenarios.router, KINDS),
+    uploads.router,
+    reading.router,
+    people.router,
+    verbs.router(),
+)
 # What needs no token.
 open_ = APIRouter(tags=["server"])
 
@@ -94,5 +103,5 @@ async def description(request: Request) -> Response:
 
 @cache
 def _described(app: FastAPI) -> tuple[bytes, str]:
-    body = as_json(openapi.document(app))
+    body = as_json(openapi.document(app, people.ASKED))
     return body, sha256(body).hexdigest()
