@@ -16,7 +16,8 @@ from typer.core import TyperGroup
 from gigawatt import __version__
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.interfaces import output
-from gigawatt.interfaces.console import BAD_INPUT, INTERRUPTED, door, fall_short, progress, say, usage_fault
+from gigawatt.interfaces.console import door, fall_short, progress, say, usage_fault
+from gigawatt.interfaces.failing import BAD_INPUT, INTERRUPTED
 from gigawatt.study.verbs import GROUPS, VERBS, Verb
 from gigawatt.units import is_quantity
 
@@ -115,31 +116,24 @@ def _answer(verb: Verb, given: dict[str, Any]) -> None:
 
     json = bool(given.pop("json", False))
     with door(json, lambda fault: spelled(fault, verb)):
+        from gigawatt.interfaces.answering import answered, asked
         from gigawatt.report import reports
         from gigawatt.study.job import Job
-        from gigawatt.study.question import read
 
         kinds = {"out": "folder", "predictions": "table"}
         places: dict[str, Path] = {kind: given.pop(name) for name, kind in kinds.items() if name in given}
         scheduler = given.pop("scheduler", None)
-        question = read(verb.question(), _values(given))
-        reports.check_places(verb, places)
+        question = asked(verb, _values(given), places)
         runs = RUNS if verb.always_kept else None
         with _kept(verb, places), progress() as tell, _workers(scheduler) as (executor, workers_count):
             workers = {"executor": executor, "workers_count": workers_count}
             job = Job(progress=tell, folder=places.get("folder"), runs=runs, **workers)
-            answer = verb.answer(question, job)
-            if runs is not None:
-                places |= {"folder": job.kept_in(answer.head.scenario, answer.head.hash) or runs}
-            if places:
-                tell("writing the report", None)
-            document = reports.document(verb, answer) if reports.told(verb) and (places or not json) else None
-            files = reports.write(verb, answer, document, places)
+            found = answered(verb, question, places, job, shown=not json)
         if json:
-            say(reports.data(verb, answer) | ({"files": files or None} if reports.kept(verb) else {}))
+            say(found.data(verb))
         else:
-            reports.show(verb, answer, document, files)
-        fall_short(getattr(getattr(answer, "head", None), "missed", ()))
+            reports.show(verb, found.answer, found.document, found.files)
+        fall_short(found.missed)
 
 
 def _values(given: Mapping[str, Any]) -> dict[str, Any]:
