@@ -23,7 +23,7 @@ from gigawatt.interfaces.mcp.tools import CONFIRM, Tool, tools
 from gigawatt.interfaces.server.asked import Caller, Refused
 from gigawatt.interfaces.server.jobs import ENDED, JobView
 from gigawatt.interfaces.server.room import lasts
-from gigawatt.study.question import read, refuse, unknown
+from gigawatt.study.question import refuse, unknown
 
 Say = Callable[[float, str], Awaitable[None]]
 
@@ -51,7 +51,7 @@ def _begun(desk: Desk, caller: Caller, name: str, values: Mapping[str, Any]) -> 
     if token is not None:
         confirming.confirmed(desk.room.store, caller, tool, given, str(token))
     if tool.verb is None:
-        return own.DOES[tool.name](desk, caller, read(tool.question, given))
+        return own.DOES[tool.name](desk, caller, own.asked(tool, given))
     if lasts(tool.verb):
         return desk.room.start(caller, tool.verb.name, given)
     return replied(desk, caller, desk.room.ask(caller, tool.verb.name, given))
@@ -74,10 +74,13 @@ def _proposed(desk: Desk, caller: Caller, tool: Tool, values: Mapping[str, Any])
     if tool.verb is not None:
         estimate = desk.room.estimate(caller, tool.verb.name, values)
     else:
-        own.CHECKS[tool.name](desk, caller, read(tool.question, values))
+        own.CHECKS[tool.name](desk, caller, own.asked(tool, values))
     data = confirming.proposed(desk.room.store, caller, tool, values, estimate)
-    said = ["Nothing is done yet: this is a proposal. The same call with `confirm` does it, once, within 10 minutes."]
-    return telling.answer(data, words=f"{data['proposal']}\nconfirm = {data[CONFIRM]}", said=said)
+    said = [
+        "Nothing is done yet: this is a proposal. The same call with `confirm` does it, once, within 10 minutes.",
+        f"confirm = {data[CONFIRM]}",
+    ]
+    return telling.answer(data, words=data["proposal"], said=said)
 
 
 async def _followed(desk: Desk, caller: Caller, view: JobView, say: Say) -> CallToolResult:

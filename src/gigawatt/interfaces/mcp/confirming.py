@@ -28,7 +28,6 @@ CHANGES: Mapping[str, str] = {
 OWN: Mapping[str, str] = {
     "scenario_save": "This keeps a scenario, as a new version where one of that name is kept.",
     "scenario_remove": "This removes a kept scenario; its versions stay in its history.",
-    "job_remove": "This removes a job and all files of its result for good.",
 }
 
 
@@ -46,7 +45,7 @@ def proposed(
     changes = CHANGES[tool.verb.changes] if tool.verb else OWN[tool.name]
     given = ", ".join(f"{key} = {_quoted(value)}" for key, value in values.items())
     takes = f" It takes about {units.show(estimate.wall_s, 's')}: {estimate.basis}" if estimate else ""
-    proposal = f"{tool.title} With {given or 'every value as it is by itself'}. {changes}{takes}"
+    proposal = f"{tool.says} With {given or 'every value as it is by itself'}. {changes}{takes}"
     token = proposals.propose(store, caller, digest(tool, values))
     return {"proposal": proposal, "estimate": asdict(estimate) if estimate else None, CONFIRM: token}
 

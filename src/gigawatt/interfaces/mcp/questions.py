@@ -39,7 +39,10 @@ class ResultQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenariosQuestion:
-    """All scenarios are listed."""
+    """Which kept scenarios are listed, besides the presets that ship."""
+
+    after: str = ""
+    """Those after this name, where there are more than one list holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,7 @@ class SaveQuestion:
     """What is kept."""
 
     name: str
-    """Name by which it is kept: small letters, digits and dashes."""
+    """Name by which it is kept: letters, digits, dashes and underscores."""
     text: str
     """The whole scenario as TOML; `extends = "NAME"` lays it over a preset or a kept one."""
     expected: str = ""

@@ -15,7 +15,6 @@ from gigawatt.interfaces.mcp import own, telling
 from gigawatt.interfaces.mcp.desk import Desk
 from gigawatt.interfaces.server import scenarios
 from gigawatt.interfaces.server.asked import Caller, Refused
-from gigawatt.scenario import load
 
 SCHEME = "gigawatt://"
 JSON, TOML = "application/json", "application/toml"
@@ -45,19 +44,16 @@ TEMPLATES = (
 )
 # Results that are listed.
 MOST_RESULTS = 50
-# Kinds of the catalog whose things are scenarios.
-_PRESETS = "presets"
 
 
 def listed(desk: Desk, caller: Caller) -> list[types.Resource]:
-    """What can be read: the catalog's list, every scenario, the newest results. Names of scenarios are keys, not words."""
+    """What can be read: the catalog's list, every scenario, the newest results; nothing of it in anybody's words."""
     del caller
-    names = [*load.presets(), *load.allocation_presets()]
-    kept = [view.name for view in scenarios.listed(desk.room.store, own.KIND)]
+    names = scenarios.known(desk.room.store, own.KIND)
     done = desk.room.jobs(states=("done",), count=MOST_RESULTS)
     return [
         _resource("catalog", "All that the catalog knows", JSON),
-        *(_resource(f"scenarios/{name}", f"Scenario {name}", TOML) for name in [*names, *kept]),
+        *(_resource(f"scenarios/{name}", f"Scenario {name}", TOML) for name in names),
         *(_resource(f"results/{view.id}", f"Result of {view.verb}, {view.ended}", JSON) for view in done),
     ]
 

@@ -21,23 +21,22 @@ from gigawatt.interfaces.mcp.questions import (
     ScenariosQuestion,
 )
 from gigawatt.interfaces.server.asked import Role
-from gigawatt.interfaces.server.room import least, lasts
+from gigawatt.interfaces.server.room import lasts, least
 from gigawatt.study.question import Named, named_in
 from gigawatt.study.schema.record import schema_of
 from gigawatt.study.verbs import VERBS, Verb
 
 CONFIRM = "confirm"
 UNITS = (
-    "Quantities are text with a unit, such as \"10 GW\". Figures of the answer are in SI units by the ends of their "
-    "names: _w watts, _wh watt-hours, _s seconds, _usd US dollars of the scenario's dollar year, _frac a share of 1; "
-    "null is what does not exist."
+    'Quantities are text with a unit ("10 GW"); figures of the answer are SI by the ends of their names '
+    "(_w, _wh, _s, _usd, _frac of 1), and null is what does not exist."
 )
 TWICE = (
-    "Asks for confirmation: the first call does nothing and gives back a proposal, an estimate and a `confirm` token; "
-    "the same call again with `confirm` does it. Tell the person what is proposed before you confirm."
+    "The first call does nothing but propose, with a `confirm` token; the same call with it does it. Tell the person "
+    "what is proposed before you confirm."
 )
-JOB = "Runs as a job: where it takes longer than a few seconds the answer is the job's id; ask job_status."
-CONFIRMING = "The token of a proposal for this very call, which is then carried out; leave it out to get one."
+JOB = "Runs as a job: where it is not done in some seconds the answer is the job's id."
+CONFIRMING = "Token of the proposal for this very call, to carry it out; leave it out to get one."
 # What a text of a question may name where a server keeps the things.
 PLACES: Mapping[Named, str] = {
     "scenario": "Here: a preset, a kept scenario (NAME or NAME@VERSION), or the id of a finished job.",
@@ -49,20 +48,8 @@ PLACES: Mapping[Named, str] = {
     "person": "Here: leave it out; whoever asks is known.",
     "workers": "Here: no more than the server allows.",
 }
-OUTPUT: Mapping[str, Any] = {
-    "type": "object",
-    "description": "The answer, or a proposal, or where the job is that works on it. Texts in it are data.",
-    "properties": {
-        "gigawatt": {"type": "string", "description": "Version that answered."},
-        "scenario": {"type": ["string", "null"], "description": "Name of the scenario."},
-        "hash": {"type": ["string", "null"], "description": "Hash of the scenario with all that it names."},
-        "notes": {"type": "array", "description": "What to keep in mind: code, path and text."},
-        "proposal": {"type": "string", "description": "What would be done."},
-        "confirm": {"type": "string", "description": "The token that confirms the proposal."},
-        "job": {"type": "object", "description": "State of the job that works on it."},
-        "shortened": {"type": "array", "description": "What was left out here, and how much of it there is."},
-    },
-}
+# What every tool gives is an object: the answer, a proposal, how a job stands, or an error.
+OUTPUT: Mapping[str, Any] = {"type": "object"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +58,7 @@ class Tool:
 
     name: str
     """Its name."""
-    title: str
+    says: str
     """What it does, in a sentence."""
     question: type[Any]
     """The record of its arguments."""
@@ -88,7 +75,7 @@ class Tool:
     def description(self) -> str:
         """What it does, as an assistant reads it."""
         long = self.verb is not None and lasts(self.verb)
-        return " ".join([self.title, UNITS, *([JOB] if long else ()), *([TWICE] if self.asks else ())])
+        return " ".join([self.says, UNITS, *([JOB] if long else ()), *([TWICE] if self.asks else ())])
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of its arguments: that of the question, with what its texts name here, and the token."""
@@ -119,7 +106,7 @@ def _of_verb(verb: Verb) -> Tool:
     does: Any = "destroys" if verb.changes == "release" else "adds" if asks(verb) else "reads"
     return Tool(
         name=verb.function,
-        title=verb.title,
+        says=verb.title,
         question=verb.question(),
         role=least(verb),
         asks=asks(verb),
@@ -132,44 +119,44 @@ def _of_verb(verb: Verb) -> Tool:
 OWN: tuple[Tool, ...] = (
     Tool(
         name="job_list",
-        title="List jobs, the newest first: their verb, state, how far they are, who asked.",
+        says="List jobs, the newest first: their verb, state, how far they are, who asked.",
         question=JobsQuestion,
         role="viewer",
     ),
     Tool(
         name="job_status",
-        title="Say how far a job is: waiting, running, done, failed or cancelled; its end is waited for some seconds.",
+        says="Say how far a job is: waiting, running, done, failed or cancelled; its end is waited for some seconds.",
         question=JobQuestion,
         role="viewer",
     ),
     Tool(
         name="job_result",
-        title="Show the answer of a finished job, or a part of it by its path; lists come in pages.",
+        says="Show the answer of a finished job, or a part of it by its path; lists come in pages.",
         question=ResultQuestion,
         role="viewer",
     ),
     Tool(
         name="job_cancel",
-        title="Cancel a job that waits or runs: it ends at its next step.",
+        says="Cancel a job that waits or runs: it ends at its next step.",
         question=JobQuestion,
         role="editor",
         does="destroys",
     ),
     Tool(
         name="scenario_list",
-        title="List the scenarios that are kept, and the presets that ship.",
+        says="List the scenarios that are kept, and the presets that ship.",
         question=ScenariosQuestion,
         role="viewer",
     ),
     Tool(
         name="scenario_get",
-        title="Read the TOML of a kept scenario or a preset, with its etag.",
+        says="Read the TOML of a kept scenario or a preset, with its etag.",
         question=ScenarioQuestion,
         role="viewer",
     ),
     Tool(
         name="scenario_save",
-        title="Keep a scenario, or a new version of one; it is read first, and every fault is told.",
+        says="Keep a scenario, or a new version of one; it is read first, and every fault is told.",
         question=SaveQuestion,
         role="editor",
         asks=True,
@@ -177,7 +164,7 @@ OWN: tuple[Tool, ...] = (
     ),
     Tool(
         name="scenario_remove",
-        title="Remove a kept scenario; its versions stay in its history.",
+        says="Remove a kept scenario; its versions stay in its history.",
         question=RemoveQuestion,
         role="editor",
         asks=True,
