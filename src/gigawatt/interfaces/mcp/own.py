@@ -111,9 +111,7 @@ def page(value: Any, wanted: ResultQuestion) -> dict[str, Any]:
 
 def _no_part(path: str, key: str, value: Any) -> Any:
     if isinstance(value, list):
-        return wrong(
-            "path", plain(path[:MOST_NAME]), f"a number below {len(value)} in place of {plain(key[:MOST_NAME])}"
-        )
+        return wrong("path", path[:MOST_NAME], f"a number below {len(value)} in place of {key[:MOST_NAME]}")
     known = list(value) if isinstance(value, dict) else []
     expected = f"a key that is there: {', '.join(known[:40])}{near(key, known)}" if known else "nothing below a value"
     return wrong("path", path[:MOST_NAME], expected)
