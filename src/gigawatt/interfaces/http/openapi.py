@@ -13,7 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from fastapi.routing import iter_route_contexts
 
 from gigawatt import __version__
 from gigawatt.catalog.described import descriptions
@@ -118,17 +118,18 @@ def answers() -> dict[str, Any]:
 
 def _describe(schemas: Mapping[str, Any], app: FastAPI) -> None:
     """Say below every field of a view what its record says."""
-    for cls in {one for route in app.routes if isinstance(route, APIRoute) for one in _records(route)}:
+    told = [model for route in iter_route_contexts(app.routes) for model in _models(route)]
+    for cls in {one for model in told for one in _below(model)}:
         said = descriptions(cls)
         schema = schemas.get(cls.__name__, {})
         for name, field in schema.get("properties", {}).items():
-            if name in said:
-                field["description"] = said[name]
+            field |= {"description": said[name]} if name in said else {}
+            field.pop("title", None)
 
 
-def _records(route: APIRoute) -> Iterator[type[Any]]:
-    for told in route.responses.values():
-        yield from _below(told.get("model"))
+def _models(route: Any) -> list[Any]:
+    """What the answers of a route are made of."""
+    return [told["model"] for told in getattr(route, "responses", {}).values() if "model" in told]
 
 
 def _below(hint: Any) -> Iterator[type[Any]]:
