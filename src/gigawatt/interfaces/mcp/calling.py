@@ -76,10 +76,8 @@ def _proposed(desk: Desk, caller: Caller, tool: Tool, values: Mapping[str, Any])
     else:
         own.CHECKS[tool.name](desk, caller, own.asked(tool, values))
     data = confirming.proposed(desk.room.store, caller, tool, values, estimate)
-    said = [
-        "Nothing is done yet: this is a proposal. The same call with `confirm` does it, once, within 10 minutes.",
-        f"confirm = {data[CONFIRM]}",
-    ]
+    said = ["Nothing is done yet: this is a proposal. The same call with `confirm` does it, once, within 10 minutes."]
+    said.append(f"confirm = {data[CONFIRM]}")
     return telling.answer(data, words=data["proposal"], said=said)
 
 

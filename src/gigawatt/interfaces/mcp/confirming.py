@@ -9,14 +9,16 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gigawatt import units
 from gigawatt.interfaces.mcp.tools import CONFIRM, Tool
 from gigawatt.interfaces.server import proposals
 from gigawatt.interfaces.server.asked import Caller
 from gigawatt.interfaces.server.store import Store
-from gigawatt.study.estimate import Estimate
+
+if TYPE_CHECKING:
+    from gigawatt.study.estimate import Estimate
 
 # Characters of a value that a proposal quotes.
 QUOTED = 60
