@@ -70,9 +70,7 @@ def serve(
     hosts = tuple(allow_host or ())
     with door(json):
         check(port, workers)
-        settings = Settings(
-            database=database, data=data, host=host, port=port, hosts=hosts, workers_count=workers
-        )
+        settings = Settings(database=database, data=data, host=host, port=port, hosts=hosts, workers_count=workers)
         listen(settings, lambda url, token: _say(url, token, settings, json=json))
 
 
