@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -68,7 +68,7 @@ def answered(reply: Reply) -> Response:
     return Response(reply.body, status, headers, JSON)
 
 
-def handlers() -> dict[type[Exception] | int, Callable[[Request, Any], Awaitable[Response]]]:
+def handlers() -> dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]:
     """What is answered to each exception that a route may end with."""
     from fastapi.exceptions import RequestValidationError
 
