@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from gigawatt.catalog.tables import KEY, KEY_RULE
-from gigawatt.errors import MOST_NAME, CatalogError, Fault, InputError, ScenarioError
+from gigawatt.errors import CatalogError, Fault, InputError, ScenarioError
 from gigawatt.files import parse_toml
 from gigawatt.interfaces.server import names, uploads
 from gigawatt.interfaces.server.asked import Caller, Refused
@@ -40,6 +40,8 @@ FOLDER = "texts"
 # What nobody writes by hand: longer texts, and tables within so many others.
 MOST_BYTES, MOST_DEPTH = 1_000_000, 40
 MOST_LISTED = 200
+# Characters of a path in a fault.
+MOST_PATH = 160
 # Kept scenarios over which a new strategy is tried, the last ones.
 MOST_TRIED = 10
 
@@ -88,7 +90,14 @@ def put(
     _check_name(kind, name)
     title, identity = _read(settings, store, kind, name, text)
     view = VersionView(
-        kind=kind, name=name, version=1, digest=sha256(text.encode()), hash=identity, title=title, at=now(), who=caller.name
+        kind=kind,
+        name=name,
+        version=1,
+        digest=sha256(text.encode()),
+        hash=identity,
+        title=title,
+        at=now(),
+        who=caller.name,
     )
     return _written(store, view, text, expected)
 
@@ -150,15 +159,18 @@ def laid(settings: Settings, store: Store, kind: Kind, name: str, version: int |
     """
     kept = get(store, kind, name, version)
     stem = name if version is None or kind == "scenario" else f"{name}.{version}"
-    contents = _contents(settings, store, kind, (name, stem), parsed(kept.text))
+    contents = _contents(settings, store, kind, (name, stem), kept.text)
     parent = settings.data.absolute() / FOLDER
     folder = parent / hashlib.sha256(json.dumps(contents).encode()).hexdigest()
     if not folder.is_dir():
         parent.mkdir(parents=True, exist_ok=True)
         with workshop(parent) as place:
             _fill(place / NEW, contents)
-            with suppress(FileExistsError, OSError) if folder.is_dir() else suppress(FileExistsError):
+            try:
                 (place / NEW).rename(folder)
+            except OSError:
+                if not folder.is_dir():  # else another has laid the same there in this moment
+                    raise
     return folder / f"{stem}.toml"
 
 
@@ -196,13 +208,14 @@ def _inner(item: object) -> Iterator[object]:
         yield from item
 
 
-def with_files(settings: Settings, store: Store, table: Any, path: str, faults: list[Fault]) -> Any:
-    """A table of a scenario, of a strategy or of overrides, in which every file that is named is the one that was sent.
+def with_files(table: Any, path: str, faults: list[Fault], place: Callable[[str], str]) -> Any:
+    """A table of a scenario, of a strategy or of overrides, in which every file that is named is in its place.
 
-    A key may be a path, such as "sites.abilene.weather_file": its last part says what it is.
+    A key may be a path, such as "sites.abilene.weather_file": its last part says what it is. place: from a name to a
+    place; raises Refused.
     """
     if isinstance(table, list | tuple):
-        return [with_files(settings, store, item, f"{path}[{n}]", faults) for n, item in enumerate(table)]
+        return [with_files(item, f"{path}[{n}]", faults, place) for n, item in enumerate(table)]
     if not isinstance(table, Mapping):
         return table
     found = dict(table)
@@ -210,31 +223,38 @@ def with_files(settings: Settings, store: Store, table: Any, path: str, faults: 
         here = f"{path}.{key}" if path else key
         if isinstance(value, str) and value and key.rpartition(".")[2] in FILE_KEYS:
             try:
-                found[key] = str(uploads.laid(settings, uploads.find(store, value)))
+                found[key] = place(value)
             except Refused as error:
-                faults.append(Fault(path=here[:MOST_NAME], given=error.given, expected=error.expected))
+                faults.append(Fault(path=here[:MOST_PATH], given=error.given, expected=error.expected))
         else:
-            found[key] = with_files(settings, store, value, here, faults)
+            found[key] = with_files(value, here, faults, place)
     return found
 
 
-def _contents(
-    settings: Settings, store: Store, kind: Kind, named: tuple[str, str], table: dict[str, Any]
-) -> dict[str, str]:
-    """A text and those that it extends, by the names of their files; named: what it is kept by, and its own file."""
+def sent(settings: Settings, store: Store) -> Callable[[str], str]:
+    """From the digest or label of a file that was sent to its place."""
+    return lambda text: str(uploads.laid(settings, uploads.find(store, text)))
+
+
+def _contents(settings: Settings, store: Store, kind: Kind, named: tuple[str, str], text: str) -> dict[str, str]:
+    """A text and those that it extends, by the names of their files; named: what it is kept by, and its own file.
+
+    One that names nothing that is kept here stays as it was written.
+    """
     name, stem = named
     found, faults = dict[str, str](), list[Fault]()
     while True:
-        table = with_files(settings, store, table, "", faults)
+        written = parsed(text)
+        table = with_files(written, "", faults, sent(settings, store))
         base = table.get("extends") if kind == "scenario" else None
         kept = None
         if isinstance(base, str) and base and base not in shipped("scenario"):
             kept = _base(store, base, name, found)
             table["extends"] = f"{_stem(kept)}.toml"
-        found[f"{stem}.toml"] = to_toml(table)
+        found[f"{stem}.toml"] = text if table == written else to_toml(table)
         if kept is None:
             break
-        stem, table = _stem(kept), parsed(kept.text)
+        stem, text = _stem(kept), kept.text
     if faults:
         raise ScenarioError(faults)
     return found
@@ -272,7 +292,7 @@ def _read(settings: Settings, store: Store, kind: Kind, name: str, text: str) ->
     table = parsed(text)
     if kind == "scenario" and table.get("name", name) != name:
         raise _fault("name", names.quoted(str(table["name"])), f'"{name}", by which it is kept, or no name')
-    contents = _contents(settings, store, kind, (name, name), table)
+    contents = _contents(settings, store, kind, (name, name), text)
     parent = settings.data.absolute() / FOLDER
     parent.mkdir(parents=True, exist_ok=True)
     with workshop(parent) as place:
@@ -289,10 +309,13 @@ def _read(settings: Settings, store: Store, kind: Kind, name: str, text: str) ->
 
 def _unplaced(fault: Fault, settings: Settings, file: Path) -> Fault:
     """A fault without the places of the server."""
-    words = {"path": fault.path, "given": fault.given, "expected": fault.expected}
-    for part in (f"{file}: ", f"{file.parent}/", f"{settings.data.absolute()}/"):
-        words = {key: text.replace(part, "") for key, text in words.items()}
-    return replace(fault, **words)
+
+    def bare(text: str) -> str:
+        for part in (f"{file}: ", f"{file.parent}/", f"{settings.data.absolute()}/"):
+            text = text.replace(part, "")
+        return text
+
+    return replace(fault, path=bare(fault.path), given=bare(fault.given), expected=bare(fault.expected))
 
 
 def _fitting(settings: Settings, store: Store, file: Path) -> str:

@@ -1,4 +1,4 @@
-"""Files that were sent: each once, by the digest of what is in it, whole or not at all; what it is called is a label."""
+"""Files that were sent: each once, by the digest of what is in it, whole or not at all; its name is only a label."""
 
 from __future__ import annotations
 
