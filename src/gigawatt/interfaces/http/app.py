@@ -57,7 +57,7 @@ def inside(room: Room) -> FastAPI:
         redirect_slashes=False,
         generate_unique_id_function=_id,
         lifespan=_living,
-        telemetry=dict.fromkeys(("tracing", "metrics", "logs", "operation_spans"), False),
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         exception_handlers=errors.handlers(),
     )
     app.state.desk = Desk(room)
