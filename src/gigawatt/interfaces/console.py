@@ -14,6 +14,7 @@ from gigawatt.errors import Fault
 from gigawatt.interfaces.failing import INTERRUPTED, MISSED, failure
 from gigawatt.interfaces.output import has_all
 
+
 @contextmanager
 def door(json: bool, spelled: Callable[[Fault], Fault] = lambda fault: fault) -> Iterator[None]:
     """What ends a command early leaves with one sentence and an exit code of its own; anything else is our bug.

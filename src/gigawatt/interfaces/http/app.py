@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -15,17 +15,28 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from gigawatt import __version__
-from gigawatt.interfaces.http import errors, jobs, openapi, verbs
+from gigawatt.interfaces.http import errors, jobs, openapi, people, reading, results, scenarios, uploads, verbs
 from gigawatt.interfaces.http.answers import as_json, known, said, tag
 from gigawatt.interfaces.http.desk import Desk, desk_of
 from gigawatt.interfaces.http.errors import JSON
+from gigawatt.interfaces.server.scenarios import Kind
 from gigawatt.interfaces.server.store import alive
 
 if TYPE_CHECKING:
     from gigawatt.interfaces.server.room import Room
 
 PREFIX = "/api"
-ROUTERS = (verbs.router(), jobs.router)
+KINDS: tuple[Kind, ...] = get_args(Kind)
+# Those first that are asked most: routes are tried one by one.
+ROUTERS = (
+    results.router,
+    jobs.router,
+    *map(scenarios.router, KINDS),
+    uploads.router,
+    reading.router,
+    people.router,
+    verbs.router(),
+)
 # What needs no token.
 open_ = APIRouter(tags=["server"])
 
@@ -92,5 +103,5 @@ async def description(request: Request) -> Response:
 
 @cache
 def _described(app: FastAPI) -> tuple[bytes, str]:
-    body = as_json(openapi.document(app))
+    body = as_json(openapi.document(app, people.ASKED))
     return body, sha256(body).hexdigest()

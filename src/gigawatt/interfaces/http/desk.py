@@ -17,7 +17,7 @@ from fastapi import Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from starlette.requests import Request
 
-from gigawatt.interfaces.http import strict
+from gigawatt.interfaces.http import origin, strict
 from gigawatt.interfaces.server import people
 from gigawatt.interfaces.server.asked import Caller, Json, Refused, Reply, Role
 
@@ -75,6 +75,8 @@ class Visit:
     """Who asks."""
     desk: Desk
     """Where they ask."""
+    csrf: str | None = None
+    """What a change of a session has to carry; None where they come by a token."""
 
     @property
     def room(self) -> Room:
@@ -103,16 +105,19 @@ async def passed(
 ) -> Visit:
     """Whoever asks, where their token or session lets them. Raises Refused."""
     desk, store, address = desk_of(request), desk_of(request).room.store, address_of(request)
+    csrf = None
     if bearer is not None:
         caller = await desk.do(people.by_token, store, bearer.credentials, "http", address)
     elif cookie is not None:
-        caller, _ = await desk.do(people.by_session, store, cookie, address)
+        caller, csrf = await desk.do(people.by_session, store, cookie, address)
+        if request.method not in origin.SAFE:
+            origin.check_csrf(request.headers.get(origin.CSRF_HEADER), csrf)
     else:
         raise Refused("unknown", "Authorization", "nothing", "a token, as Bearer, or a session")
     for role in scopes.scopes:
         if not caller.may(cast(Role, role)):
             raise Refused("forbidden", "role", caller.role, f"{role} or more")
-    return Visit(caller=caller, desk=desk)
+    return Visit(caller=caller, desk=desk, csrf=csrf)
 
 
 Viewer = Annotated[Visit, Security(passed, scopes=["viewer"])]

@@ -13,13 +13,14 @@ from typing import Any, get_args, get_type_hints
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from fastapi.routing import iter_route_contexts
 
 from gigawatt import __version__
 from gigawatt.catalog.described import descriptions
 from gigawatt.interfaces.http.errors import JSON
 from gigawatt.interfaces.http.examples import values
-from gigawatt.study.verbs import VERBS, Verb
+from gigawatt.study.schema.record import keys, schema_of
+from gigawatt.study.verbs import VERBS
 
 VERSION = "3.1.0"
 TITLE = "Gigawatt"
@@ -70,23 +71,26 @@ _ANSWER = {
 }
 
 
-def document(app: FastAPI) -> dict[str, Any]:
-    """The description of an application's routes."""
+def document(app: FastAPI, asked: Mapping[str, type[Any]]) -> dict[str, Any]:
+    """The description of an application's routes. asked: the records that operations beside the verbs are asked by."""
     made = get_openapi(title=TITLE, version=__version__, openapi_version=VERSION, description=ABOUT, routes=app.routes)
     schemas: dict[str, Any] = made.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     _describe(schemas, app)
     schemas |= {_REFUSED: _ERROR, "Answer": _ANSWER}
-    for verb in VERBS:
-        schemas |= _question(verb)
+    questions = {verb.function: verb.question() for verb in VERBS} | dict(asked)
+    for cls in {cls.__name__: cls for cls in questions.values()}.values():
+        schemas |= _question(cls)
     operations = {one["operationId"]: one for path in made["paths"].values() for one in path.values()}
     for operation in operations.values():
         if operation.get("security"):
             operation["responses"] |= {str(status): _refusal(status) for status in _WHY}
+    for name, cls in questions.items():
+        operations[name]["requestBody"] = _body(cls)
     for verb in VERBS:
-        _ask(operations[verb.function], verb)
-        _ask(operations[f"{verb.function}_estimate"], verb)
+        operations[verb.function]["requestBody"]["content"][JSON]["example"] = values(verb)
+        operations[f"{verb.function}_estimate"]["requestBody"] = operations[verb.function]["requestBody"]
     return made
 
 
@@ -94,21 +98,19 @@ def _refusal(status: int) -> dict[str, Any]:
     return {"description": _WHY[status], "content": {JSON: {"schema": {"$ref": f"#/components/schemas/{_REFUSED}"}}}}
 
 
-def _question(verb: Verb) -> dict[str, Any]:
+def _question(cls: type[Any]) -> dict[str, Any]:
     """The schemas of a question and of its quantities, by name."""
-    from gigawatt.study.schema.record import schema_of
-
-    text = json.dumps(schema_of(verb.question())).replace("#/$defs/", "#/components/schemas/quantity_")
+    text = json.dumps(schema_of(cls)).replace("#/$defs/", "#/components/schemas/quantity_")
     schema = json.loads(text)
     del schema["$schema"]
     quantities = {f"quantity_{name}": made for name, made in schema.pop("$defs").items()}
-    return {verb.question().__name__: schema, **quantities}
+    return {cls.__name__: schema, **quantities}
 
 
-def _ask(operation: dict[str, Any], verb: Verb) -> None:
-    """What a verb is asked by."""
-    content = {"schema": {"$ref": f"#/components/schemas/{verb.question().__name__}"}, "example": values(verb)}
-    operation["requestBody"] = {"required": bool(values(verb)), "content": {JSON: content}}
+def _body(cls: type[Any]) -> dict[str, Any]:
+    """What an operation is asked by: a question, which may be left out where none of it is required."""
+    content = {"schema": {"$ref": f"#/components/schemas/{cls.__name__}"}}
+    return {"required": any(key.required for key in keys(cls)), "content": {JSON: content}}
 
 
 def answers() -> dict[str, Any]:
@@ -118,17 +120,18 @@ def answers() -> dict[str, Any]:
 
 def _describe(schemas: Mapping[str, Any], app: FastAPI) -> None:
     """Say below every field of a view what its record says."""
-    for cls in {one for route in app.routes if isinstance(route, APIRoute) for one in _records(route)}:
+    told = [model for route in iter_route_contexts(app.routes) for model in _models(route)]
+    for cls in {one for model in told for one in _below(model)}:
         said = descriptions(cls)
         schema = schemas.get(cls.__name__, {})
         for name, field in schema.get("properties", {}).items():
-            if name in said:
-                field["description"] = said[name]
+            field |= {"description": said[name]} if name in said else {}
+            field.pop("title", None)
 
 
-def _records(route: APIRoute) -> Iterator[type[Any]]:
-    for told in route.responses.values():
-        yield from _below(told.get("model"))
+def _models(route: Any) -> list[Any]:
+    """What the answers of a route are made of."""
+    return [told["model"] for told in getattr(route, "responses", {}).values() if "model" in told]
 
 
 def _below(hint: Any) -> Iterator[type[Any]]:

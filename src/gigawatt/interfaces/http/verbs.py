@@ -77,7 +77,7 @@ def router() -> APIRouter:
         )
         found.add_api_route(
             f"{path_of(verb)}/estimate",
-            _taking(_estimate, verb, Viewer),
+            _taking(_estimate, verb, role),
             methods=["POST"],
             name=f"{verb.function}_estimate",
             summary=f"What it takes to ask {verb.name}.",

@@ -42,16 +42,19 @@ def perform(order: Order, say: Say = Job().progress, cancelled: Callable[[], boo
         return cancelled_reply()
     except Exception as error:
         told = failure(error)
-        if told is None:
-            traceback.print_exc()
-            fault = Fault(path=order.verb, given=type(error).__name__, expected="an answer: this is a bug of Gigawatt")
-            told = faulty("Bug", BUG, fault)
-        return reply_of(told)
+        return reply_of(told) if told else bug(order.verb, error)
 
 
 def reply_of(found: Failure) -> Reply:
     """A failure as a reply."""
     return Reply(code=found.code, body=written(found.data()))
+
+
+def bug(verb: str, error: Exception) -> Reply:
+    """The reply where something is wrong with us, which standard error says in full."""
+    traceback.print_exception(error)
+    fault = Fault(path=verb, given=type(error).__name__, expected="an answer: this is a fault of Gigawatt")
+    return reply_of(faulty("Bug", BUG, fault))
 
 
 def cancelled_reply() -> Reply:

@@ -11,6 +11,7 @@ from typing import Any
 from gigawatt.interfaces.server import jobs
 from gigawatt.interfaces.server.asked import Caller, Json, Order, Refused, Reply, Role
 from gigawatt.interfaces.server.jobs import JobView
+from gigawatt.interfaces.server.queue import Queue
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import Store
 from gigawatt.interfaces.server.workers import Workers
@@ -33,14 +34,13 @@ class Room:
         """Open the store and take up the jobs that wait. Raises LedgerError, or OSError."""
         self.store = Store(self.settings)
         self.workers = Workers(short_s=self.settings.limits.short_s)
-        self.queue = jobs.Queue(self.settings, self.store, self.workers)
+        self.queue = Queue(self.settings, self.store, self.workers)
         self.queue.open()
         return self
 
     def close(self) -> None:
         """Give jobs that run back to the queue, end every process that was begun, and close the store."""
         self.queue.close()
-        self.workers.close()
         self.store.close()
 
     def __enter__(self) -> Room:
@@ -72,7 +72,7 @@ class Room:
         verb = named(verb_name)
         allow(caller, verb)
         order = self._order(caller, verb, values)
-        view = self.queue.put(caller, order, values, _estimated(verb, order))
+        view = self.queue.put(order, values, _cpu_s(_estimated(verb, order)))
         self._audit(caller, verb, view.id)
         return view
 
@@ -95,7 +95,7 @@ class Room:
         view = self.job(id_)
         if view.who != caller.name and not caller.may("owner"):
             raise Refused("forbidden", "job", id_, f"a job of {caller.name}")
-        found = self.queue.cancel(id_)
+        found = jobs.cancel(self.store, id_)
         self._audit(caller, None, id_)
         return found
 
@@ -161,3 +161,7 @@ def _estimated(verb: Verb, order: Order) -> Any:
 
     read(verb.question(), order.values)
     return None
+
+
+def _cpu_s(estimate: Any) -> float:
+    return 0.0 if estimate is None else estimate.cpu_s

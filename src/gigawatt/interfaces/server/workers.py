@@ -177,7 +177,7 @@ class Workers:
         worker.end()
 
 
-def lost(error: Lost) -> Reply:
+def lost(error: Exception) -> Reply:
     """What is said where the machine, or somebody, ended a worker."""
     expected = "a process that answers: more memory, or a smaller question"
     return reply_of(faulty("MachineFault", MACHINE, Fault(path="workers", given=str(error), expected=expected)))
