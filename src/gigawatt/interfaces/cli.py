@@ -34,6 +34,7 @@ NOUNS = {
 DOORS = {
     "serve": ("http.serving:serve", "Serve a team and its assistants over HTTP, with durable jobs."),
     "mcp": ("mcp.command:command", "Serve the assistant of this machine's user: the verbs as tools, over stdio."),
+    "users": ("users:GROUP", "Who may ask a server, and for what: people, their roles, their tokens."),
 }
 SERVING = "Serve: for a team and its assistants"
 # As it is typed, whatever way it was started; shells ask for completions by that name.

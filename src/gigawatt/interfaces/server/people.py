@@ -131,18 +131,24 @@ def _remembered(store: Store) -> Remembered:
 
 
 def issue(
-    store: Store, person: str, role: str, label: str = "", expires_s: float | None = None, by: Caller | None = None
+    store: Store,
+    person: str,
+    role: str | None = None,
+    label: str = "",
+    expires_s: float | None = None,
+    by: Caller | None = None,
 ) -> IssuedToken:
-    """A new token of somebody, of a role that they have. Raises Refused.
+    """A new token of somebody, of a role that they have; role None: of all that they may. Raises Refused.
 
     Whoever is no owner gets their own only, and by a token none that outlives it.
     """
-    as_role, words, expires = roster.role_of(role), _label(label), _expires(expires_s)
+    words, expires = _label(label), _expires(expires_s)
     if by is None or same_name(by.name) != same_name(person[: 2 * MOST_NAME]):
         roster.may_decide(by)
     with roster.changing(store) as connection:
         found = roster.person(connection, person)
         most = _least(found.role, by.role if by else "owner")
+        as_role = most if role is None else roster.role_of(role)
         if _least(as_role, most) != as_role:
             raise Refused("forbidden", "role", as_role, f"{most}, or less")
         if by is not None and by.token is not None and not by.may("owner"):

@@ -11,6 +11,7 @@ from typing import Any
 from gigawatt.interfaces.server import jobs
 from gigawatt.interfaces.server.asked import Caller, Json, Order, Refused, Reply, Role
 from gigawatt.interfaces.server.jobs import JobView
+from gigawatt.interfaces.server.queue import Queue
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import Store
 from gigawatt.interfaces.server.workers import Workers
@@ -33,14 +34,13 @@ class Room:
         """Open the store and take up the jobs that wait. Raises LedgerError, or OSError."""
         self.store = Store(self.settings)
         self.workers = Workers(short_s=self.settings.limits.short_s)
-        self.queue = jobs.Queue(self.settings, self.store, self.workers)
+        self.queue = Queue(self.settings, self.store, self.workers)
         self.queue.open()
         return self
 
     def close(self) -> None:
         """Give jobs that run back to the queue, end every process that was begun, and close the store."""
         self.queue.close()
-        self.workers.close()
         self.store.close()
 
     def __enter__(self) -> Room:
@@ -49,9 +49,10 @@ class Room:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def ask(self, caller: Caller, verb_name: str, values: Mapping[str, Json]) -> Reply:
+    def ask(self, caller: Caller, verb_name: str, values: Mapping[str, Json], *, told: bool = False) -> Reply:
         """The reply to a short verb; this thread waits for it. One that keeps files is a job, and this waits for its end.
 
+        told: whether it is to be told in words as well.
         Raises Refused where they may not, the server has too much to do, or it takes too long; ScenarioError for what a
         value names that is not there.
         """
@@ -60,7 +61,7 @@ class Room:
         with self._seat(verb):
             if lasts(verb):
                 return self.queue.reply(self.start(caller, verb_name, values).id)
-            reply = self.workers.ask(self._order(caller, verb, values))
+            reply = self.workers.ask(replace(self._order(caller, verb, values), told=told))
         self._audit(caller, verb, str(reply.code))
         return reply
 
@@ -72,7 +73,7 @@ class Room:
         verb = named(verb_name)
         allow(caller, verb)
         order = self._order(caller, verb, values)
-        view = self.queue.put(caller, order, values, _estimated(verb, order))
+        view = self.queue.put(order, values, _cpu_s(_estimated(verb, order)))
         self._audit(caller, verb, view.id)
         return view
 
@@ -95,7 +96,7 @@ class Room:
         view = self.job(id_)
         if view.who != caller.name and not caller.may("owner"):
             raise Refused("forbidden", "job", id_, f"a job of {caller.name}")
-        found = self.queue.cancel(id_)
+        found = jobs.cancel(self.store, id_)
         self._audit(caller, None, id_)
         return found
 
@@ -161,3 +162,7 @@ def _estimated(verb: Verb, order: Order) -> Any:
 
     read(verb.question(), order.values)
     return None
+
+
+def _cpu_s(estimate: Any) -> float:
+    return 0.0 if estimate is None else estimate.cpu_s

@@ -64,7 +64,7 @@ class Worker:
                     text = json.loads(self._pipe.recv_bytes())
                     if isinstance(text, dict):
                         self.memory_bytes = text["memory_bytes"]
-                        return Reply(code=text["code"], body=self._pipe.recv_bytes())
+                        return Reply(code=text["code"], body=self._pipe.recv_bytes(), words=text["words"])
                     say(*text)
                 if not told and cancelled():
                     told, until = True, min(until, time.monotonic() + GRACE_S)
@@ -177,7 +177,7 @@ class Workers:
         worker.end()
 
 
-def lost(error: Lost) -> Reply:
+def lost(error: Exception) -> Reply:
     """What is said where the machine, or somebody, ended a worker."""
     expected = "a process that answers: more memory, or a smaller question"
     return reply_of(faulty("MachineFault", MACHINE, Fault(path="workers", given=str(error), expected=expected)))
