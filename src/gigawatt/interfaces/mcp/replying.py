@@ -30,7 +30,7 @@ def replied(desk: Desk, caller: Caller, reply: Reply, id_: str = "") -> CallTool
         f'All of it: job_result with id "{id_}" and a path, or the resource gigawatt://results/{id_}.' if id_ else ""
     )
     said = ["A bar that was asked for is missed."] if reply.code == failing.MISSED else []
-    return telling.answer(data, words=getattr(reply, "words", ""), said=said, whole=whole if id_ else "")
+    return telling.answer(data, words=reply.words, said=said, whole=whole if id_ else "")
 
 
 def failed(error: Exception, name: str) -> CallToolResult:

@@ -89,7 +89,7 @@ def _found(desk: Desk, caller: Caller, path: list[str], uri: str) -> tuple[str, 
         case ["scenarios", name]:
             return f"# {DATA}\n{telling.clean(own.scenario(desk, name)['text'])}", TOML
         case ["results", id_]:
-            return _json(desk, json.loads(own.body(desk, caller, id_)))
+            return _json(desk, json.loads(own.kept(desk, caller, id_).body))
     raise _absent(uri)
 
 
