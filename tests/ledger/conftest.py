@@ -16,7 +16,8 @@ from gigawatt.ledger import book as books
 from gigawatt.ledger import importing
 
 # pytest's importlib mode puts no folder of tests on the path.
-sys.path[:0] = map(str, Path(__file__).parents[:2])
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parent))
 import plain_reader
 from postgresql import DATABASES, execute
 

@@ -1,0 +1,167 @@
+"""The one room behind every door: what a caller may ask, short verbs at once, long ones as jobs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from gigawatt.interfaces.server import jobs
+from gigawatt.interfaces.server.asked import Caller, Json, Order, Refused, Reply, Role
+from gigawatt.interfaces.server.jobs import JobView
+from gigawatt.interfaces.server.queue import Queue
+from gigawatt.interfaces.server.settings import Settings
+from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.workers import Workers
+from gigawatt.study.verbs import VERBS, Change, Verb
+
+# The least role that may ask a verb, by what it changes.
+ROLES_BY_CHANGE: Mapping[Change, Role] = {"nothing": "viewer", "ledger": "editor", "release": "approver"}
+
+
+class Room:
+    """A server without a door: its settings, its store, its workers and its queue. One for all threads of a process."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is opened or begun yet."""
+        # Workers, and whoever comes back tomorrow, may stand in another folder.
+        self.settings = replace(settings, data=settings.data.resolve())
+        self._asking = threading.BoundedSemaphore(settings.limits.asking_count)
+
+    def open(self) -> Room:
+        """Open the store and take up the jobs that wait. Raises LedgerError, or OSError."""
+        self.store = Store(self.settings)
+        self.workers = Workers(short_s=self.settings.limits.short_s)
+        self.queue = Queue(self.settings, self.store, self.workers)
+        self.queue.open()
+        return self
+
+    def close(self) -> None:
+        """Give jobs that run back to the queue, end every process that was begun, and close the store."""
+        self.queue.close()
+        self.store.close()
+
+    def __enter__(self) -> Room:
+        return self.open()
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def ask(self, caller: Caller, verb_name: str, values: Mapping[str, Json]) -> Reply:
+        """The reply to a short verb; this thread waits for it. One that keeps files is a job, and this waits for its end.
+
+        Raises Refused where they may not, the server has too much to do, or it takes too long; ScenarioError for what a
+        value names that is not there.
+        """
+        verb = named(verb_name)
+        allow(caller, verb)
+        with self._seat(verb):
+            if lasts(verb):
+                return self.queue.reply(self.start(caller, verb_name, values).id)
+            reply = self.workers.ask(self._order(caller, verb, values))
+        self._audit(caller, verb, str(reply.code))
+        return reply
+
+    def start(self, caller: Caller, verb_name: str, values: Mapping[str, Json]) -> JobView:
+        """A job of any verb, which waits for its turn.
+
+        Raises Refused where they may not, or ask too much; ScenarioError, or another InputError, for bad values.
+        """
+        verb = named(verb_name)
+        allow(caller, verb)
+        order = self._order(caller, verb, values)
+        view = self.queue.put(order, values, _cpu_s(_estimated(verb, order)))
+        self._audit(caller, verb, view.id)
+        return view
+
+    def estimate(self, caller: Caller, verb_name: str, values: Mapping[str, Json]) -> Any:
+        """What a verb would take, without doing it: an Estimate. Raises as `start` does."""
+        verb = named(verb_name)
+        allow(caller, verb)
+        return _estimated(verb, self._order(caller, verb, values))
+
+    def job(self, id_: str) -> JobView:
+        """How a job stands. Raises Refused("absent")."""
+        return jobs.found(self.store, id_)
+
+    def jobs(self, **wanted: Any) -> list[JobView]:
+        """Jobs, the newest first; as jobs.listed."""
+        return jobs.listed(self.store, **wanted)
+
+    def cancel(self, caller: Caller, id_: str) -> JobView:
+        """Cancel a job of one's own; an owner's may be anybody's. One that has ended stays as it is."""
+        view = self.job(id_)
+        if view.who != caller.name and not caller.may("owner"):
+            raise Refused("forbidden", "job", id_, f"a job of {caller.name}")
+        found = jobs.cancel(self.store, id_)
+        self._audit(caller, None, id_)
+        return found
+
+    def events(self, id_: str, after: int = 0) -> Iterator[tuple[int, JobView]]:
+        """Every change of a job from the one numbered `after` on, until it has ended; at least one each 15 s, so that a
+        lost listener is noticed."""
+        return jobs.events(self.store, id_, after)
+
+    def wait(self, id_: str, timeout_s: float = float("inf")) -> JobView:
+        """How a job stands when it has ended, or the time is over."""
+        return jobs.wait(self.store, id_, timeout_s)
+
+    @contextmanager
+    def _seat(self, verb: Verb) -> Iterator[None]:
+        if not self._asking.acquire(blocking=False):
+            most = self.settings.limits.asking_count
+            raise Refused("busy", verb.name, f"{most} questions at once already", "the same question a little later")
+        try:
+            yield
+        finally:
+            self._asking.release()
+
+    def _order(self, caller: Caller, verb: Verb, values: Mapping[str, Json]) -> Order:
+        """What the worker is told: what the values name is found here, and nowhere else."""
+        return Order(verb=verb.name, values=_placed(self, caller, verb, values), who=caller.name)
+
+    def _audit(self, caller: Caller, verb: Verb | None, outcome: str) -> None:
+        """Keep that something was changed."""
+
+
+def named(name: str) -> Verb:
+    """The verb of a name. Raises Refused("absent")."""
+    for verb in VERBS:
+        if name in (verb.name, verb.function):
+            return verb
+    raise Refused("absent", "verb", name[:80], f"one of {', '.join(verb.name for verb in VERBS)}")
+
+
+def lasts(verb: Verb) -> bool:
+    """Whether it is done as a job: what takes time, and what keeps files."""
+    return verb.long or bool(verb.folder)
+
+
+def least(verb: Verb) -> Role:
+    """The least role that may ask a verb."""
+    role = ROLES_BY_CHANGE[verb.changes]
+    return "editor" if role == "viewer" and lasts(verb) else role
+
+
+def allow(caller: Caller, verb: Verb) -> None:
+    """Raises Refused("forbidden") where they may not ask a verb."""
+    if not caller.may(least(verb)):
+        raise Refused("forbidden", verb.name, f"asked by a {caller.role}", f"a role of {least(verb)} or more")
+
+
+def _placed(room: Room, caller: Caller, verb: Verb, values: Mapping[str, Json]) -> dict[str, Json]:
+    return dict(values)
+
+
+def _estimated(verb: Verb, order: Order) -> Any:
+    """What an order would take. Raises an InputError for a question that cannot be read, or that nobody can mean."""
+    from gigawatt.study.question import read
+
+    read(verb.question(), order.values)
+    return None
+
+
+def _cpu_s(estimate: Any) -> float:
+    return 0.0 if estimate is None else estimate.cpu_s
