@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,10 @@ from gigawatt.interfaces.server.settings import Limits, Settings
 from gigawatt.interfaces.server.store import Store
 from gigawatt.interfaces.server.tables import JOBS
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc"),
+]
 SHORT = {"horizon": {"report_end": "2027Q2", "end": "2027Q4"}}
 
 
@@ -118,8 +122,6 @@ def test_two_servers_that_start_at_once_do_each_of_twenty_jobs_once(each_setting
 def test_servers_that_share_a_database_but_no_folder_do_their_own_jobs(
     each_settings: Settings, store: Store, tmp_path: Path
 ) -> None:
-    from dataclasses import replace
-
     if store.url.drivername == "sqlite":
         pytest.skip("a database of SQLite is in the folder")
     elsewhere = replace(each_settings, data=tmp_path / "elsewhere")
@@ -143,7 +145,6 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.slow
 def test_a_sweep_of_200_draws_whose_server_is_killed_goes_on_to_the_same_digits(
     each_settings: Settings, store: Store, calm: dict[str, Any]
 ) -> None:

@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from odd_server import is_gone, lines, odd, opened, path, waited
 
 from gigawatt.interfaces.server import jobs, people, workers
+from gigawatt.interfaces.server import queue as queues
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.jobs import JobView
 from gigawatt.interfaces.server.performing import ANSWER
@@ -36,6 +37,8 @@ def queue(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
         patch.setattr(workers, "MODULE", "odd_worker")
         patch.setenv("PYTHONPATH", path())
+        patch.setattr(queues, "POLL_S", 0.05)
+        patch.setattr(jobs, "LOOK_S", 0.05)
         database = str(folder / "gigawatt.db")
         if request.param != "sqlite":
             url = request.getfixturevalue("postgres")
