@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -68,13 +68,15 @@ def answered(reply: Reply) -> Response:
     return Response(reply.body, status, headers, JSON)
 
 
-def handlers() -> dict[type[Exception] | int, Callable[[Request, Any], Awaitable[Response]]]:
+def handlers() -> dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]]:
     """What is answered to each exception that a route may end with."""
     from fastapi.exceptions import RequestValidationError
 
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         del request
-        faults = [Fault(path=_place(one["loc"]), given=_seen(one), expected=_said(one["msg"])) for one in error.errors()]
+        faults = [
+            Fault(path=_place(one["loc"]), given=_seen(one), expected=_said(one["msg"])) for one in error.errors()
+        ]
         return Response(body("WrongRequest", faults), 422, media_type=JSON)
 
     async def refusal(request: Request, error: Refused) -> Response:
@@ -115,7 +117,9 @@ async def _of_machine(request: Request, error: OSError | MemoryError) -> Respons
 async def _bug(request: Request, error: Exception) -> Response:
     """A bug of ours: the log has it all, the client that there is one."""
     del error  # starlette raises it again, for the log
-    fault = Fault(path="server", given=f"a failure in {request.method}", expected="an answer: the server's log has more")
+    fault = Fault(
+        path="server", given=f"a failure in {request.method}", expected="an answer: the server's log has more"
+    )
     return Response(body("Bug", [fault]), 500, media_type=JSON)
 
 

@@ -68,5 +68,7 @@ def _thing(kind: str, name: str) -> str:
         found: str = load.get(kind, name).id
     except (CatalogError, KeyError):
         given = f'"{name[:MOST_NAME]}"'
-        raise Refused("absent", kind[:MOST_NAME], given, f"a name in the catalog, below one of {', '.join(load.KINDS)}") from None
+        raise Refused(
+            "absent", kind[:MOST_NAME], given, f"a name in the catalog, below one of {', '.join(load.KINDS)}"
+        ) from None
     return found

@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -70,9 +71,7 @@ def serve(
     hosts = tuple(allow_host or ())
     with door(json):
         check(port, workers)
-        settings = Settings(
-            database=database, data=data, host=host, port=port, hosts=hosts, workers_count=workers
-        )
+        settings = Settings(database=database, data=data, host=host, port=port, hosts=hosts, workers_count=workers)
         listen(settings, lambda url, token: _say(url, token, settings, json=json))
 
 
@@ -95,8 +94,10 @@ def listen(settings: Settings, say: Callable[[str, str], None]) -> None:
     Raises ScenarioError for an address that nobody can listen at, LedgerError for a database that is none of ours or
     newer than we are, OSError for a folder that cannot be written.
     """
+    from gigawatt.interfaces.http.limits import bounded
+
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
-    _allow_connections(settings.limits.connections_count)
+    settings = replace(settings, limits=bounded(settings.limits))
     with bound(settings.host, settings.port) as door_:
         token = _token(settings)
         opening = Opening(settings)
@@ -120,7 +121,7 @@ def bound(host: str, port: int) -> socket.socket:
         raise ScenarioError([Fault(path="--host", given=given, expected="an address of this machine")]) from None
     family, _, _, _, address = min(found, key=lambda one: one[0])  # that of IPv4 first
     try:
-        return socket.create_server(address[:2], family=family, backlog=BACKLOG)  # type: ignore[arg-type]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         given = f"{port} at {host}: {(error.strerror or str(error)).lower()}"
         expected = "one that is free, or 0 for any"
@@ -216,6 +217,8 @@ def _token(settings: Settings) -> str:
 def _server(app: Any, settings: Settings) -> Server:
     from uvicorn import Config, Server
 
+    from gigawatt.interfaces.http.limits import watched
+
     config = Config(
         app,
         lifespan="off",
@@ -223,7 +226,7 @@ def _server(app: Any, settings: Settings) -> Server:
         log_config=None,
         access_log=False,
         server_header=False,
-        limit_concurrency=settings.limits.connections_count,
+        http=watched(settings.limits),
         backlog=BACKLOG,
         timeout_keep_alive=IDLE_S,
         timeout_graceful_shutdown=GRACE_S,
@@ -264,16 +267,3 @@ def _say(url: str, token: str, settings: Settings, *, json: bool) -> None:
     if not settings.host.startswith(LOOPBACK):
         words = "it listens beyond this machine, and unencrypted: let a proxy with TLS stand in front of it"
         print(f"warning: {words}", file=sys.stderr, flush=True)
-
-
-def _allow_connections(connections_count: int) -> None:
-    """As many open files as the connections need, as far as the machine lets us."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = connections_count + 512
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -49,9 +49,10 @@ class Room:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def ask(self, caller: Caller, verb_name: str, values: Mapping[str, Json]) -> Reply:
+    def ask(self, caller: Caller, verb_name: str, values: Mapping[str, Json], *, told: bool = False) -> Reply:
         """The reply to a short verb; this thread waits for it. One that keeps files is a job, and this waits for its end.
 
+        told: whether it is to be told in words as well.
         Raises Refused where they may not, the server has too much to do, or it takes too long; ScenarioError for what a
         value names that is not there.
         """
@@ -60,7 +61,7 @@ class Room:
         with self._seat(verb):
             if lasts(verb):
                 return self.queue.reply(self.start(caller, verb_name, values).id)
-            reply = self.workers.ask(self._order(caller, verb, values))
+            reply = self.workers.ask(replace(self._order(caller, verb, values), told=told))
         self._audit(caller, verb, str(reply.code))
         return reply
 

@@ -86,9 +86,7 @@ def put(
     expected: digest of the version that this one follows, "" where there is to be none yet, None for any. A text that
     is the last already is no new version. Raises ScenarioError with every fault of the text, and Refused.
     """
-    names.need(caller, "editor", kind)
-    _check_name(kind, name)
-    title, identity = _read(settings, store, kind, name, text)
+    title, identity = check(settings, store, caller, kind, name, text, expected)
     view = VersionView(
         kind=kind,
         name=name,
@@ -102,10 +100,28 @@ def put(
     return _written(store, view, text, expected)
 
 
+def check(
+    settings: Settings, store: Store, caller: Caller, kind: Kind, name: str, text: str, expected: str | None = None
+) -> tuple[str, str | None]:
+    """Title and hash of a text that can be kept. Raises what `put` raises, and keeps nothing."""
+    names.need(caller, "editor", kind)
+    _check_name(kind, name)
+    with store.reading() as connection:
+        _stands(connection, kind, name, expected)
+    return _read(settings, store, kind, name, text)
+
+
+def check_removal(store: Store, caller: Caller, kind: Kind, name: str, expected: str | None = None) -> VersionView:
+    """The version that would be removed. Raises what `remove` raises, and removes nothing."""
+    names.need(caller, "editor", kind)
+    with store.reading() as connection:
+        _stands(connection, kind, name, expected)
+    return get(store, kind, name).version
+
+
 def remove(store: Store, caller: Caller, kind: Kind, name: str, expected: str | None = None) -> VersionView:
     """Remove a text: its versions stay, and the results that were made of it. Raises Refused as `put` does."""
-    names.need(caller, "editor", kind)
-    last = get(store, kind, name).version
+    last = check_removal(store, caller, kind, name, expected)
     return _written(store, replace(last, digest=None, hash=None, at=now(), who=caller.name), "", expected)
 
 
@@ -115,7 +131,8 @@ def get(store: Store, kind: Kind, name: str, version: int | None = None) -> Kept
     if version is not None:
         query = query.where(VERSIONS.c.version == version)
     with store.reading() as connection:
-        row = connection.execute(query).first() if KEY.fullmatch(name) else None
+        lawful = KEY.fullmatch(name) and (version is None or 0 < version <= names.MOST_VERSION)
+        row = connection.execute(query).first() if lawful else None
         if row is not None and row.digest is not None:
             text = connection.execute(select(TEXTS.c.text).where(TEXTS.c.digest == row.digest)).scalar_one()
             return KeptText(version=_view(row), text=text)
@@ -124,9 +141,11 @@ def get(store: Store, kind: Kind, name: str, version: int | None = None) -> Kept
 
 def listed(store: Store, kind: Kind, after: str = "", count: int = MOST_LISTED) -> list[VersionView]:
     """The last version of each text that is not removed, by name, those after one, a page of them."""
-    query = _last().where(VERSIONS.c.kind == kind, VERSIONS.c.digest.is_not(None), VERSIONS.c.name > after)
+    query = _last().where(
+        VERSIONS.c.kind == kind, VERSIONS.c.digest.is_not(None), VERSIONS.c.name > names.sayable(after)
+    )
     with store.reading() as connection:
-        found = connection.execute(query.order_by(VERSIONS.c.name).limit(min(count, MOST_LISTED)))
+        found = connection.execute(query.order_by(VERSIONS.c.name).limit(max(0, min(count, MOST_LISTED))))
         return [_view(row) for row in found]
 
 
@@ -149,7 +168,12 @@ def known(store: Store, kind: Kind) -> list[str]:
 
 def shipped(kind: Kind) -> list[str]:
     """Names that ship with Gigawatt."""
-    return [*presets(), *allocation_presets()] if kind == "scenario" else shipped_strategies()
+    return list(_shipped(kind))
+
+
+@cache
+def _shipped(kind: Kind) -> tuple[str, ...]:
+    return (*presets(), *allocation_presets()) if kind == "scenario" else tuple(shipped_strategies())
 
 
 def laid(settings: Settings, store: Store, kind: Kind, name: str, version: int | None = None) -> Path:
@@ -359,18 +383,24 @@ def _written(store: Store, view: VersionView, text: str, expected: str | None) -
 
 
 def _append(connection: Connection, view: VersionView, text: str, expected: str | None) -> VersionView:
-    last = connection.execute(_of(view.kind, view.name).order_by(VERSIONS.c.version.desc()).limit(1)).first()
-    stands = "" if last is None else last.digest or ""
-    if expected is not None and expected != stands:
-        told = f"the digest of the version that stands, {stands}; read it again" if stands else "none: nothing stands"
-        raise names.refused("conflict", view.kind, expected or "nothing", told)
-    if last is not None and (view.digest or "") == stands:
+    last = _stands(connection, view.kind, view.name, expected)
+    if last is not None and (view.digest or "") == (last.digest or ""):
         return _view(last)
     if view.digest and not connection.execute(select(TEXTS.c.digest).where(TEXTS.c.digest == view.digest)).first():
         connection.execute(insert(TEXTS).values(digest=view.digest, text=text))
     new = replace(view, version=1 if last is None else last.version + 1)
     connection.execute(insert(VERSIONS).values({name: getattr(new, name) for name in VersionView.__slots__}))
     return new
+
+
+def _stands(connection: Connection, kind: Kind, name: str, expected: str | None) -> Row[Any] | None:
+    """The last version of a name, which has to be the one that was expected. Raises Refused("conflict")."""
+    last = connection.execute(_of(kind, name).order_by(VERSIONS.c.version.desc()).limit(1)).first()
+    stands = "" if last is None else last.digest or ""
+    if expected is not None and expected != stands:
+        told = f"the digest of the version that stands, {stands}; read it again" if stands else "none: nothing stands"
+        raise names.refused("conflict", kind, expected or "nothing", told)
+    return last
 
 
 def _of(kind: Kind, name: str) -> Select[Any]:

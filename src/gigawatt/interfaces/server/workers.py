@@ -64,7 +64,7 @@ class Worker:
                     text = json.loads(self._pipe.recv_bytes())
                     if isinstance(text, dict):
                         self.memory_bytes = text["memory_bytes"]
-                        return Reply(code=text["code"], body=self._pipe.recv_bytes())
+                        return Reply(code=text["code"], body=self._pipe.recv_bytes(), words=text["words"])
                     say(*text)
                 if not told and cancelled():
                     told, until = True, min(until, time.monotonic() + GRACE_S)
