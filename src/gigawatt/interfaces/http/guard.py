@@ -11,11 +11,11 @@ import asyncio
 import logging
 import secrets
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from gigawatt.errors import Fault, plain
-from gigawatt.interfaces.http import errors, headers, origin
+from gigawatt.interfaces.http import cookies, errors, headers, origin
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.settings import Settings
 
@@ -49,6 +49,8 @@ class Guard:
             return
         exchange = Exchange(scope, receive, send, self._limits.body_s, self._most_bytes(scope), self._held)
         scope.setdefault("state", {})["request_id"] = exchange.id
+        if scope["scheme"] == "https":
+            scope["headers"] = cookies.unbound(scope["headers"])
         try:
             if not await self._stopped(scope, exchange):
                 await self._pass(scope, exchange)
@@ -160,8 +162,7 @@ class Exchange:
             return
         if message["type"] == "http.response.start":
             self._started = True
-            given = message.get("headers", ())
-            message = {**message, "headers": headers.guarded(given, self.id, encrypted=self._encrypted)}
+            message = {**message, "headers": self._guarded(message.get("headers", ()))}
         await self._send(message)
 
     async def refuse(self, error: Refused) -> None:
@@ -178,9 +179,12 @@ class Exchange:
         silent, self._ended = self._ended or self._started, True
         if silent:
             return
-        pairs = headers.guarded(said, self.id, encrypted=self._encrypted)
-        await self._send({"type": "http.response.start", "status": status, "headers": pairs})
+        await self._send({"type": "http.response.start", "status": status, "headers": self._guarded(said)})
         await self._send({"type": "http.response.body", "body": body})
+
+    def _guarded(self, given: Iterable[tuple[bytes, bytes]]) -> headers.Pairs:
+        said = cookies.bound(given) if self._encrypted else given
+        return headers.guarded(said, self.id, encrypted=self._encrypted)
 
 
 def _trapped(path: str, raw: bytes) -> bool:

@@ -22,7 +22,6 @@ from gigawatt.interfaces.server.asked import Caller, Json, Refused
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import Store, now
 from gigawatt.interfaces.server.tables import JOBS
-from gigawatt.study.result import MARKER
 
 # Below the server's folder, one for each job; the file in it that says what `--json` prints; its tables.
 FOLDER, ANSWER, TABLES = "jobs", "answer.json", "tables"
@@ -148,8 +147,11 @@ def folder(settings: Settings, store: Store, id_: str, *, whole: bool = False) -
     place = settings.data.absolute() / FOLDER / get(store, id_).id
     if not _is(place, stat.S_ISDIR):
         raise names.refused("absent", "result", id_, "a result whose files are still there")
-    if whole and not is_file(place / MARKER):
-        raise names.refused("wrong", "result", id_, "a result with a plan, as run and simulate give it")
+    if whole:
+        from gigawatt.study.result import MARKER  # which loads all that arrays need
+
+        if not is_file(place / MARKER):
+            raise names.refused("wrong", "result", id_, "a result with a plan, as run and simulate give it")
     return place
 
 
