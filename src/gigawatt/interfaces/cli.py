@@ -32,6 +32,8 @@ NOUNS = {
 }
 # Doors, which are commands and no verbs: the function, or the group, of each is loaded where it is named.
 DOORS = {
+    "serve": ("http.serving:serve", "Serve a team and its assistants over HTTP, with durable jobs."),
+    "mcp": ("mcp.command:command", "Serve the assistant of this machine's user: the verbs as tools, over stdio."),
     "users": ("users:GROUP", "Who may ask a server, and for what: people, their roles, their tokens."),
 }
 SERVING = "Serve: for a team and its assistants"

@@ -7,6 +7,8 @@ general writer looks at and imports takes ten times as long as the numbers thems
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +72,10 @@ def read(file: Path | bytes) -> xr.Dataset:
     """A dataset from a file, or from its bytes."""
     with xr.open_dataset(io.BytesIO(file) if isinstance(file, bytes) else file, engine="h5netcdf") as data:
         return data.load()
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[xr.Dataset]:
+    """A dataset of which only that is read which is looked at, until the block ends."""
+    with xr.open_dataset(file, engine="h5netcdf") as data:
+        yield data

@@ -28,7 +28,7 @@ from gigawatt.interfaces.failing import INTERRUPTED, MACHINE, MISSED, failure, f
 from gigawatt.interfaces.server import jobs
 from gigawatt.interfaces.server.asked import Order, Refused, Reply
 from gigawatt.interfaces.server.jobs import State
-from gigawatt.interfaces.server.performing import ANSWER, bug, reply_of, written
+from gigawatt.interfaces.server.performing import ANSWER, WORDS, bug, reply_of, written
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import Store
 from gigawatt.interfaces.server.workers import Lost, Workers, lost
@@ -102,7 +102,9 @@ class Queue:
         """What came of a job, once it has ended; this thread waits."""
         view = jobs.wait(self._store, id_)
         if view.state == "done":
-            return Reply(code=view.code or 0, body=(jobs.folder_of(self._settings, id_) / ANSWER).read_bytes())
+            folder = jobs.folder_of(self._settings, id_)
+            words = (folder / WORDS).read_text(encoding="utf-8")
+            return Reply(code=view.code or 0, body=(folder / ANSWER).read_bytes(), words=words)
         return Reply(code=view.code or INTERRUPTED, body=written({"error": view.error}))
 
     def _lock(self, file: Path) -> FileLock:
