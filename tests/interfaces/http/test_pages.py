@@ -314,8 +314,6 @@ class TestBrowser:
         found = axe_api.Axe().run(tab)
         assert found.violations_count == 0, found.generate_report()
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
-        if shots := os.environ.get("GIGAWATT_SHOTS"):
-            tab.screenshot(path=f"{shots}/{'first' if signed else 'sign-in'}-{width}-{scheme}.png", full_page=True)
 
     def test_a_browser_without_scripts_signs_in_and_out(self, opened: Callable[..., Any]) -> None:
         tab = opened("/", signed=True, scripts=False)

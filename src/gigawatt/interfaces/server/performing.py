@@ -37,7 +37,11 @@ _PR_SET_PDEATHSIG = 1
 Say = Callable[[str, float | None], None]
 
 
-def perform(order: Order, say: Say = Job().progress, cancelled: Callable[[], bool] = lambda: False) -> Reply:
+def unheard(words: str, share_frac: float | None) -> None:
+    """Nobody listens."""
+
+
+def perform(order: Order, say: Say = unheard, cancelled: Callable[[], bool] = lambda: False) -> Reply:
     """The reply to an order. Whatever goes wrong is a reply as well."""
     try:
         return _performed(order, say, cancelled)

@@ -1,7 +1,7 @@
 """Processes in which verbs are answered: a few that stay for short verbs, one for each job.
 
-A server's own process solves nothing. Workers are begun afresh, not forked; JSON goes over a pipe of their own; they end
-with their server, however that ends, and take with them whatever they began.
+A server's own process solves nothing. Workers are begun afresh, not forked; JSON goes over a pipe of their own; they
+end with their server, however that ends, and take with them whatever they began.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 from gigawatt.errors import Fault
 from gigawatt.interfaces.failing import MACHINE, faulty
 from gigawatt.interfaces.server.asked import Order, Refused, Reply
-from gigawatt.interfaces.server.performing import CANCEL, Say, as_text, cancelled_reply, reply_of
+from gigawatt.interfaces.server.performing import CANCEL, Say, as_text, cancelled_reply, reply_of, unheard
 
 MODULE = "gigawatt.interfaces.server.performing"
 # A worker that has answered so often, or holds so much memory, makes way for a fresh one.
@@ -53,8 +53,10 @@ class Worker:
         self.memory_bytes = 0
 
     def reply(self, order: Order, say: Say, cancelled: Callable[[], bool], until: float = float("inf")) -> Reply | None:
-        """What comes of an order; None where it is not done when the clock says so, or goes on although it was cancelled
-        some time ago. Raises Lost where the process ends."""
+        """What comes of an order; None where it is not done by then, or goes on long after it was cancelled.
+
+        Raises Lost where the process ends.
+        """
         self.orders_count += 1
         told = False
         try:
@@ -78,6 +80,12 @@ class Worker:
     def pid(self) -> int:
         """The number of its process."""
         return self._process.pid
+
+    @property
+    def whole(self) -> bool:
+        """Whether it goes on and is of a size that others leave room for."""
+        few = self.orders_count < MOST_ORDERS and self.memory_bytes < MOST_MEMORY_BYTES
+        return few and self._process.poll() is None
 
     def kill(self) -> None:
         """End it and all that it began, at once."""
@@ -117,20 +125,22 @@ class Workers:
         self._closed = False
 
     def ask(self, order: Order) -> Reply:
-        """The reply to an order that takes a moment. Raises Refused where no worker is free in time, or the answer takes
-        too long."""
+        """The reply to an order that takes a moment.
+
+        Raises Refused where no worker is free in time, or the answer takes too long.
+        """
         try:
             worker = self._idle.get(timeout=self._short_s)
         except queue.Empty:
             raise Refused("busy", order.verb, "no worker is free", "fewer questions at once, or later") from None
         reply = None
         try:
-            worker = worker or self._begun()
-            reply = worker.reply(order, _unheard, _never, time.monotonic() + self._short_s)
+            worker = self._kept(worker) or self._begun()
+            reply = worker.reply(order, unheard, _never, time.monotonic() + self._short_s)
         except Lost as error:
             return lost(error)
         finally:
-            self._idle.put(self._kept(worker, whole=reply is not None))
+            self._put_back(worker, whole=reply is not None)
         if reply is None:
             raise Refused("limit", order.verb, f"more than {self._short_s:g} s", "a question that takes less")
         return reply
@@ -151,14 +161,17 @@ class Workers:
                 worker.kill()
         with suppress(queue.Empty):
             while True:
-                self._kept(self._idle.get_nowait(), whole=False)
+                self._ended(self._idle.get_nowait())
         self._starter.shutdown()
 
-    def _kept(self, worker: Worker | None, *, whole: bool) -> Worker | None:
+    def _put_back(self, worker: Worker | None, *, whole: bool) -> None:
+        if not whole:
+            self._ended(worker)
+        self._idle.put(self._kept(worker) if whole else None)
+
+    def _kept(self, worker: Worker | None) -> Worker | None:
         """A worker that goes on being of use; None for one that was ended instead."""
-        if worker is None or (
-            whole and worker.orders_count < MOST_ORDERS and worker.memory_bytes < MOST_MEMORY_BYTES and not self._closed
-        ):
+        if worker is None or (worker.whole and not self._closed):
             return worker
         self._ended(worker)
         return None
@@ -171,20 +184,17 @@ class Workers:
             self._living.add(worker)
             return worker
 
-    def _ended(self, worker: Worker) -> None:
-        with self._lock:
-            self._living.discard(worker)
-        worker.end()
+    def _ended(self, worker: Worker | None) -> None:
+        if worker is not None:
+            with self._lock:
+                self._living.discard(worker)
+            worker.end()
 
 
 def lost(error: Exception) -> Reply:
     """What is said where the machine, or somebody, ended a worker."""
     expected = "a process that answers: more memory, or a smaller question"
     return reply_of(faulty("MachineFault", MACHINE, Fault(path="workers", given=str(error), expected=expected)))
-
-
-def _unheard(words: str, share_frac: float | None) -> None:
-    """Nobody listens."""
 
 
 def _never() -> bool:
