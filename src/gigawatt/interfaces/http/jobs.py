@@ -13,7 +13,8 @@ from starlette.responses import Response, StreamingResponse
 
 from gigawatt.interfaces.http.answers import as_json, said
 from gigawatt.interfaces.http.desk import Editor, Viewer, Visit
-from gigawatt.interfaces.server.jobs import ENDED, JobView, State
+from gigawatt.interfaces.http.views import gives
+from gigawatt.interfaces.server.jobs import JobView, State
 
 LOOK_S = 0.5
 # A line is sent at least this often, so that whoever is between does not think that nobody is there.
@@ -36,25 +37,26 @@ class JobViews:
 router = APIRouter(tags=["jobs"])
 
 
-@router.get("/jobs", responses={200: {"model": JobViews}})
+@router.get("/jobs", responses=gives(JobViews))
 async def jobs(
     at: Viewer,
     who: Annotated[str | None, Query(max_length=80, description="Of this person alone.")] = None,
     state: Annotated[list[State] | None, Query(description="In these states alone.")] = None,
     count: Annotated[int, Query(ge=1, le=1000, description="How many at most.")] = 100,
+    offset: Annotated[int, Query(ge=0, le=2**31 - 1, description="How many come before those that are told.")] = 0,
 ) -> Response:
     """How the jobs stand, the newest first."""
-    found = await at.desk.do(at.room.jobs, who=who, states=tuple(state or ()), count=count)
+    found = await at.desk.do(at.room.jobs, who=who, states=tuple(state or ()), count=count, offset=offset)
     return said(JobViews(jobs=tuple(found)))
 
 
-@router.get("/jobs/{id}", responses={200: {"model": JobView}})
+@router.get("/jobs/{id}", responses=gives(JobView))
 async def job(at: Viewer, id: str) -> Response:
     """How a job stands."""
     return said(await at.desk.do(at.room.job, id))
 
 
-@router.delete("/jobs/{id}", responses={200: {"model": JobView}})
+@router.delete("/jobs/{id}", responses=gives(JobView))
 async def job_cancel(at: Editor, id: str) -> Response:
     """Cancel a job: one of one's own, or, for an owner, anybody's. What it was doing ends at the next step."""
     return said(await at.desk.do(at.room.cancel, at.caller, id))
@@ -85,7 +87,7 @@ async def _events(at: Visit, view: JobView, last: str) -> AsyncIterator[bytes]:
         elif quiet_s >= BEAT_S:
             yield BEAT
             quiet_s = 0.0
-        if view.state in ENDED or at.desk.leaving():
+        if not view.live or at.desk.leaving():
             return
         await asyncio.sleep(LOOK_S)
         quiet_s += LOOK_S

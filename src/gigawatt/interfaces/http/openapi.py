@@ -7,26 +7,25 @@ quantities beside it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import is_dataclass
-from typing import Any, get_args, get_type_hints
+from collections.abc import Mapping
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import iter_route_contexts
 
 from gigawatt import __version__
-from gigawatt.catalog.described import descriptions
 from gigawatt.interfaces.http.errors import JSON
 from gigawatt.interfaces.http.examples import values
+from gigawatt.interfaces.http.views import COMPONENTS, VIEW, view_schema, viewed
 from gigawatt.study.schema.record import keys, schema_of
 from gigawatt.study.verbs import VERBS
 
 VERSION = "3.1.0"
 TITLE = "Gigawatt"
 ABOUT = (
-    "Plan, simulate and account for multi-gigawatt AI factories. Each verb is asked at `/api/verbs/…` with its question "
-    "by key, as in a file: quantities are text with a unit. A short verb is answered at once; a long one becomes a job."
+    "Plan, simulate and account for multi-gigawatt AI factories. Each verb is asked at `/api/verbs/…` with its "
+    "question by key, as in a file: quantities are text with a unit. A short verb is answered at once; a long one "
+    "becomes a job."
 )
 _REFUSED = "Refused"
 # What may be refused anywhere, in words.
@@ -52,7 +51,7 @@ _ERROR = {
                 "kind": {"type": "string", "description": "Of which kind it is."},
                 "items": {
                     "type": "array",
-                    "description": "One for each fault, {path, given, expected}; of a plan that cannot be, one for each limit.",
+                    "description": "One for each fault {path, given, expected}; of what has no plan, for each limit.",
                     "items": {"type": "object"},
                 },
             },
@@ -77,13 +76,15 @@ def document(app: FastAPI, asked: Mapping[str, type[Any]]) -> dict[str, Any]:
     schemas: dict[str, Any] = made.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    _describe(schemas, app)
     schemas |= {_REFUSED: _ERROR, "Answer": _ANSWER}
     questions = {verb.function: verb.question() for verb in VERBS} | dict(asked)
     for cls in {cls.__name__: cls for cls in questions.values()}.values():
         schemas |= _question(cls)
     operations = {one["operationId"]: one for path in made["paths"].values() for one in path.values()}
     for operation in operations.values():
+        for told in operation["responses"].values():
+            if VIEW in told:
+                told["content"] = {JSON: {"schema": view_schema(viewed(told.pop(VIEW)), schemas)}}
         if operation.get("security"):
             operation["responses"] |= {str(status): _refusal(status) for status in _WHY}
     for name, cls in questions.items():
@@ -95,12 +96,12 @@ def document(app: FastAPI, asked: Mapping[str, type[Any]]) -> dict[str, Any]:
 
 
 def _refusal(status: int) -> dict[str, Any]:
-    return {"description": _WHY[status], "content": {JSON: {"schema": {"$ref": f"#/components/schemas/{_REFUSED}"}}}}
+    return {"description": _WHY[status], "content": {JSON: {"schema": {"$ref": f"{COMPONENTS}{_REFUSED}"}}}}
 
 
 def _question(cls: type[Any]) -> dict[str, Any]:
     """The schemas of a question and of its quantities, by name."""
-    text = json.dumps(schema_of(cls)).replace("#/$defs/", "#/components/schemas/quantity_")
+    text = json.dumps(schema_of(cls)).replace("#/$defs/", f"{COMPONENTS}quantity_")
     schema = json.loads(text)
     del schema["$schema"]
     quantities = {f"quantity_{name}": made for name, made in schema.pop("$defs").items()}
@@ -109,35 +110,10 @@ def _question(cls: type[Any]) -> dict[str, Any]:
 
 def _body(cls: type[Any]) -> dict[str, Any]:
     """What an operation is asked by: a question, which may be left out where none of it is required."""
-    content = {"schema": {"$ref": f"#/components/schemas/{cls.__name__}"}}
+    content = {"schema": {"$ref": f"{COMPONENTS}{cls.__name__}"}}
     return {"required": any(key.required for key in keys(cls)), "content": {JSON: content}}
 
 
 def answers() -> dict[str, Any]:
     """How a verb's answer is described."""
-    return {"description": "The answer.", "content": {JSON: {"schema": {"$ref": "#/components/schemas/Answer"}}}}
-
-
-def _describe(schemas: Mapping[str, Any], app: FastAPI) -> None:
-    """Say below every field of a view what its record says."""
-    told = [model for route in iter_route_contexts(app.routes) for model in _models(route)]
-    for cls in {one for model in told for one in _below(model)}:
-        said = descriptions(cls)
-        schema = schemas.get(cls.__name__, {})
-        for name, field in schema.get("properties", {}).items():
-            field |= {"description": said[name]} if name in said else {}
-            field.pop("title", None)
-
-
-def _models(route: Any) -> list[Any]:
-    """What the answers of a route are made of."""
-    return [told["model"] for told in getattr(route, "responses", {}).values() if "model" in told]
-
-
-def _below(hint: Any) -> Iterator[type[Any]]:
-    if isinstance(hint, type) and is_dataclass(hint):
-        yield hint
-        for one in get_type_hints(hint).values():
-            yield from _below(one)
-    for one in get_args(hint):
-        yield from _below(one)
+    return {"description": "The answer.", "content": {JSON: {"schema": {"$ref": COMPONENTS + "Answer"}}}}

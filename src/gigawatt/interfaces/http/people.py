@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from gigawatt.interfaces.http.answers import nothing, said
 from gigawatt.interfaces.http.desk import SESSION, Owner, Viewer, address_of, desk_of, values_of
+from gigawatt.interfaces.http.views import gives
 from gigawatt.interfaces.server import audit, people, roster
 from gigawatt.interfaces.server.asked import Role
 from gigawatt.interfaces.server.audit import AuditLine
@@ -118,19 +119,19 @@ ASKED: Mapping[str, type[Any]] = {
 router = APIRouter(tags=["people"])
 
 
-@router.get("/me", responses={200: {"model": Me}})
+@router.get("/me", responses=gives(Me))
 async def me(at: Viewer) -> Response:
     """Who asks."""
     return said(Me(name=at.caller.name, role=at.caller.role, csrf=at.csrf))
 
 
-@router.get("/people", responses={200: {"model": PersonViews}})
+@router.get("/people", responses=gives(PersonViews))
 async def people_list(at: Owner) -> Response:
     """Everybody who may ask."""
     return said(PersonViews(people=await at.do(roster.listed)))
 
 
-@router.post("/people", status_code=201, responses={201: {"model": PersonView}})
+@router.post("/people", status_code=201, responses=gives(PersonView, 201))
 async def person_add(at: Owner, request: Request) -> Response:
     """Let somebody in."""
     asked = await _asked(PersonAsked, request)
@@ -138,7 +139,7 @@ async def person_add(at: Owner, request: Request) -> Response:
     return said(view, 201)
 
 
-@router.patch("/people/{name}", responses={200: {"model": PersonView}})
+@router.patch("/people/{name}", responses=gives(PersonView))
 async def person_change(at: Viewer, request: Request, name: str) -> Response:
     """Give somebody another role, or another password, which anybody may give themselves."""
     asked = await _asked(PersonChanged, request)
@@ -152,7 +153,7 @@ async def person_remove(at: Owner, name: str) -> Response:
     return nothing()
 
 
-@router.get("/tokens", responses={200: {"model": TokenViews}})
+@router.get("/tokens", responses=gives(TokenViews))
 async def tokens(
     at: Viewer,
     person: Annotated[str | None, Query(max_length=80, description="Whose; an owner's choice.")] = None,
@@ -165,7 +166,7 @@ async def tokens(
     return said(TokenViews(tokens=found))
 
 
-@router.post("/tokens", status_code=201, responses={201: {"model": IssuedToken}})
+@router.post("/tokens", status_code=201, responses=gives(IssuedToken, 201))
 async def token_issue(at: Viewer, request: Request) -> Response:
     """Make a token; its secret is told this once."""
     asked = await _asked(TokenAsked, request)
@@ -180,7 +181,7 @@ async def token_revoke(at: Viewer, id: str) -> Response:
     return nothing()
 
 
-@router.get("/audit", responses={200: {"model": AuditLines}})
+@router.get("/audit", responses=gives(AuditLines))
 async def audit_trail(
     at: Owner,
     before: Annotated[int | None, Query(ge=0, le=2**31 - 1, description="Lines before this number.")] = None,
@@ -191,13 +192,13 @@ async def audit_trail(
     return said(AuditLines(lines=found, next=found[-1].number if len(found) == count else None))
 
 
-@router.get("/session", responses={200: {"model": Me}})
+@router.get("/session", responses=gives(Me))
 async def session(at: Viewer) -> Response:
     """Whose session it is, and what its changes have to carry."""
     return said(Me(name=at.caller.name, role=at.caller.role, csrf=at.csrf))
 
 
-@router.post("/session", status_code=201, responses={201: {"model": Me}})
+@router.post("/session", status_code=201, responses=gives(Me, 201))
 async def session_begin(request: Request) -> Response:
     """Sign in by name and password, or by a token; the session's secret goes into a cookie that no script can read."""
     asked = await _asked(SessionAsked, request)

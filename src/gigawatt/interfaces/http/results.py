@@ -19,6 +19,7 @@ from gigawatt.interfaces.http.desk import Editor, Viewer, Visit
 from gigawatt.interfaces.http.errors import JSON
 from gigawatt.interfaces.http.headers import FILE_POLICY
 from gigawatt.interfaces.http.openapi import answers
+from gigawatt.interfaces.http.views import gives
 from gigawatt.interfaces.server import results as kept
 from gigawatt.interfaces.server import thinning
 from gigawatt.interfaces.server.asked import Refused
@@ -27,6 +28,7 @@ from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import Store
 from gigawatt.interfaces.server.thinning import ArrayLines, ArrayView
 
+ANSWERED: dict[int | str, dict[str, Any]] = {200: answers()}
 # Verbs by what their results are.
 SWEEPS, CLAIMS = ("sweep", "compare"), ("claims",)
 # What a browser may show within its window; the rest it saves.
@@ -85,14 +87,14 @@ Count = Annotated[int, Query(ge=1, le=kept.MOST_LISTED, description="How many at
 Id = Annotated[str, Path(description="Id of the result, which is that of its job.")]
 
 
-@router.get("/results/{id}", responses={200: answers()} | _SEEN)
+@router.get("/results/{id}", responses=ANSWERED | _SEEN)
 async def result(at: Viewer, request: Request, id: Id) -> Response:
     """The answer of a job that is done, as the same command prints it; its long lists cut where it is very long."""
     body, digest = await at.desk.do(_answer, at.room.settings, at.room.store, id)
     return known(request, digest) or Response(body, headers=tag(digest), media_type=JSON)
 
 
-@router.get("/results", responses={200: {"model": ResultViews}})
+@router.get("/results", responses=gives(ResultViews))
 async def results(
     at: Viewer,
     verb: Annotated[list[str] | None, Query(description="Of these verbs alone.")] = None,
@@ -105,7 +107,7 @@ async def results(
     return await _listed(at, tuple(verb or ()), scenario, who, before, count)
 
 
-@router.get("/sweeps", responses={200: {"model": ResultViews}})
+@router.get("/sweeps", responses=gives(ResultViews))
 async def sweeps(
     at: Viewer, scenario: Scenario = None, who: Who = None, before: Before = None, count: Count = 100
 ) -> Response:
@@ -113,7 +115,7 @@ async def sweeps(
     return await _listed(at, SWEEPS, scenario, who, before, count)
 
 
-@router.get("/claims", responses={200: {"model": ResultViews}})
+@router.get("/claims", responses=gives(ResultViews))
 async def claims_results(at: Viewer, who: Who = None, before: Before = None, count: Count = 100) -> Response:
     """Results of claims, the last first."""
     return await _listed(at, CLAIMS, None, who, before, count)
@@ -135,13 +137,13 @@ async def result_remove(at: Editor, id: Id) -> Response:
     return nothing()
 
 
-@router.get("/results/{id}/tables", responses={200: {"model": TableViews}})
+@router.get("/results/{id}/tables", responses=gives(TableViews))
 async def result_tables(at: Viewer, id: Id) -> Response:
     """The tables of a result, without their rows."""
     return said(TableViews(tables=tuple(await _of(at, kept.tables, id))))
 
 
-@router.get("/results/{id}/tables/{name}", responses={200: {"model": TableView}})
+@router.get("/results/{id}/tables/{name}", responses=gives(TableView))
 async def result_table(
     at: Viewer,
     id: Id,
@@ -153,13 +155,13 @@ async def result_table(
     return said(await _of(at, kept.table, id, name, offset, count))
 
 
-@router.get("/results/{id}/arrays", responses={200: {"model": ArrayViews}})
+@router.get("/results/{id}/arrays", responses=gives(ArrayViews))
 async def result_arrays(at: Viewer, id: Id) -> Response:
     """The arrays of a result with a plan, without their numbers."""
     return said(ArrayViews(arrays=tuple(await _of(at, thinning.arrays, id))))
 
 
-@router.get("/results/{id}/arrays/{stage}/{variable}", responses={200: {"model": ArrayLines}})
+@router.get("/results/{id}/arrays/{stage}/{variable}", responses=gives(ArrayLines))
 async def result_array(
     at: Viewer,
     id: Id,
@@ -172,7 +174,7 @@ async def result_array(
     return said(await _of(at, thinning.array, id, stage, variable, points, _chosen(only or ())))
 
 
-@router.get("/results/{id}/files", responses={200: {"model": FileViews}})
+@router.get("/results/{id}/files", responses=gives(FileViews))
 async def result_files(at: Viewer, id: Id) -> Response:
     """The files of a result: its report, workbook, tables, charts and data."""
     return said(FileViews(files=tuple(await _of(at, kept.files, id))))

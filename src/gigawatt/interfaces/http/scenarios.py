@@ -16,6 +16,7 @@ from starlette.responses import Response
 from gigawatt.interfaces.http.answers import expected, known, said, tag
 from gigawatt.interfaces.http.desk import Editor, Viewer, Visit, values_of
 from gigawatt.interfaces.http.errors import JSON
+from gigawatt.interfaces.http.views import gives
 from gigawatt.interfaces.server import scenarios
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.scenarios import KeptText, Kind, VersionView
@@ -55,7 +56,7 @@ _IF: dict[str, Any] = {
         )
     ]
 }
-_SEEN: dict[str, Any] = {304: {"description": "What the reader has stands still."}}
+_SEEN: dict[int | str, dict[str, Any]] = {304: {"description": "What the reader has stands still."}}
 Name = Annotated[str, Path(description="Name, as it is kept.")]
 
 
@@ -82,7 +83,7 @@ def router(kind: Kind) -> APIRouter:
     plural = {"scenario": "scenarios", "strategy": "strategies"}[kind]
     found = APIRouter(prefix=f"/{plural}", tags=[plural])
 
-    @found.get("", name=plural, summary=f"The {plural} that are kept, and that ship.", responses=_told(KeptTexts))
+    @found.get("", name=plural, summary=f"The {plural} that are kept, and that ship.", responses=gives(KeptTexts))
     async def listed(
         at: Viewer,
         after: Annotated[str, Query(max_length=80, description="Names after this one.")] = "",
@@ -91,7 +92,7 @@ def router(kind: Kind) -> APIRouter:
         kept = await at.do(scenarios.listed, kind, after, count)
         return said(KeptTexts(kept=tuple(kept), shipped=tuple(scenarios.shipped(kind))))
 
-    @found.get("/{name}", name=kind, summary=f"A {kind} as it stands.", responses=_told(KeptText) | _SEEN)
+    @found.get("/{name}", name=kind, summary=f"A {kind} as it stands.", responses=gives(KeptText) | _SEEN)
     async def one(at: Viewer, request: Request, name: Name) -> Response:
         return await _shown(at, request, kind, name, None)
 
@@ -101,7 +102,7 @@ def router(kind: Kind) -> APIRouter:
         "/{name}",
         name=f"{kind}_put",
         summary=f"Keep a {kind}: a new version where there is one of the name.",
-        responses=_told(VersionView),
+        responses=gives(VersionView),
         openapi_extra=put_extra,
     )
     async def put(at: Editor, request: Request, name: Name) -> Response:
@@ -114,14 +115,14 @@ def router(kind: Kind) -> APIRouter:
         "/{name}",
         name=f"{kind}_remove",
         summary=f"Remove a {kind}; its versions stay.",
-        responses=_told(VersionView),
+        responses=gives(VersionView),
         openapi_extra=_IF,
     )
     async def remove(at: Editor, request: Request, name: Name) -> Response:
         return said(await at.do(scenarios.remove, at.caller, kind, name, expected(request)))
 
     @found.get(
-        "/{name}/versions", name=f"{kind}_versions", summary=f"Every version of a {kind}.", responses=_told(Versions)
+        "/{name}/versions", name=f"{kind}_versions", summary=f"Every version of a {kind}.", responses=gives(Versions)
     )
     async def versions(at: Viewer, name: Name) -> Response:
         return said(Versions(versions=tuple(await at.do(scenarios.history, kind, name))))
@@ -130,7 +131,7 @@ def router(kind: Kind) -> APIRouter:
         "/{name}/versions/{version}",
         name=f"{kind}_version",
         summary=f"One version of a {kind}.",
-        responses=_told(KeptText) | _SEEN,
+        responses=gives(KeptText) | _SEEN,
     )
     async def version(
         at: Viewer, request: Request, name: Name, version: Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -138,10 +139,6 @@ def router(kind: Kind) -> APIRouter:
         return await _shown(at, request, kind, name, version)
 
     return found
-
-
-def _told(view: type[Any]) -> dict[int | str, dict[str, Any]]:
-    return {200: {"model": view}}
 
 
 async def _shown(at: Visit, request: Request, kind: Kind, name: str, version: int | None) -> Response:

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from gigawatt.interfaces.http.answers import known, said, tag
 from gigawatt.interfaces.http.desk import Editor, Viewer, Visit
-from gigawatt.interfaces.http.results import ATTACHED, named
+from gigawatt.interfaces.http.results import sent
+from gigawatt.interfaces.http.views import gives
 from gigawatt.interfaces.server import uploads as kept
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.uploads import UploadView
@@ -41,7 +42,7 @@ class UploadViews:
 router = APIRouter(tags=["uploads"])
 
 
-@router.get("/uploads", responses={200: {"model": UploadViews}})
+@router.get("/uploads", responses=gives(UploadViews))
 async def uploads(
     at: Viewer,
     after: Annotated[str, Query(max_length=64, description="Digests after this one.")] = "",
@@ -51,7 +52,7 @@ async def uploads(
     return said(UploadViews(uploads=tuple(await at.do(kept.listed, after, count))))
 
 
-@router.post("/uploads", status_code=201, responses={201: {"model": UploadView}}, openapi_extra=_SENT)
+@router.post("/uploads", status_code=201, responses=gives(UploadView, 201), openapi_extra=_SENT)
 async def upload(
     at: Editor,
     request: Request,
@@ -85,11 +86,12 @@ async def upload_file(at: Viewer, request: Request, digest: str) -> Response:
     place = await at.desk.do(kept.path, at.room.settings, view)
     if seen := known(request, view.digest):
         return seen
-    headers = tag(view.digest) | ATTACHED
-    return FileResponse(place, headers=headers, media_type=BYTES, filename=named(view.name))
+    found = sent(place, BYTES, view.name)
+    found.headers.update(tag(view.digest))
+    return found
 
 
-@router.delete("/uploads/{digest}", responses={200: {"model": UploadView}})
+@router.delete("/uploads/{digest}", responses=gives(UploadView))
 async def upload_remove(at: Editor, digest: str) -> Response:
     """Forget a file that no job needs."""
     return said(await at.desk.do(kept.remove, at.room.settings, at.room.store, at.caller, digest))

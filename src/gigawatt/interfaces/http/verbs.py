@@ -14,6 +14,7 @@ from gigawatt.interfaces.http import errors
 from gigawatt.interfaces.http.answers import said
 from gigawatt.interfaces.http.desk import Approver, Editor, Viewer, Visit, values_of
 from gigawatt.interfaces.http.openapi import answers
+from gigawatt.interfaces.http.views import gives
 from gigawatt.interfaces.server.asked import Role
 from gigawatt.interfaces.server.jobs import JobView
 from gigawatt.interfaces.server.room import least
@@ -62,10 +63,10 @@ def path_of(verb: Verb) -> str:
 def router() -> APIRouter:
     """The routes of all verbs, and the list of them."""
     found = APIRouter(tags=["verbs"])
-    found.add_api_route("/verbs", verbs, responses={200: {"model": Askables}})
+    found.add_api_route("/verbs", verbs, responses=gives(Askables))
     for verb in VERBS:
         role = VISITS[least(verb)]
-        given: dict[int | str, dict[str, Any]] = {202: {"model": JobView}} if verb.long else {200: answers()}
+        given: dict[int | str, dict[str, Any]] = gives(JobView, 202) if verb.long else {200: answers()}
         found.add_api_route(
             path_of(verb),
             _taking(_start if verb.long else _ask, verb, role),
@@ -81,7 +82,7 @@ def router() -> APIRouter:
             methods=["POST"],
             name=f"{verb.function}_estimate",
             summary=f"What it takes to ask {verb.name}.",
-            responses={200: {"model": Estimate}},
+            responses=gives(Estimate),
         )
     return found
 

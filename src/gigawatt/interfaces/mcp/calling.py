@@ -21,7 +21,7 @@ from gigawatt.interfaces.mcp.desk import Desk
 from gigawatt.interfaces.mcp.replying import failed, replied
 from gigawatt.interfaces.mcp.tools import CONFIRM, Tool, tools
 from gigawatt.interfaces.server.asked import Caller, Refused
-from gigawatt.interfaces.server.jobs import ENDED, JobView
+from gigawatt.interfaces.server.jobs import LIVE, JobView
 from gigawatt.interfaces.server.room import lasts
 from gigawatt.study.question import refuse, unknown
 
@@ -54,7 +54,7 @@ def _begun(desk: Desk, caller: Caller, name: str, values: Mapping[str, Any]) -> 
         return own.DOES[tool.name](desk, caller, own.asked(tool, given))
     if lasts(tool.verb):
         return desk.room.start(caller, tool.verb.name, given)
-    return replied(desk, caller, desk.room.ask(caller, tool.verb.name, given))
+    return replied(desk, caller, desk.room.ask(caller, tool.verb.name, given, told=True))
 
 
 def _tool(name: str) -> Tool:
@@ -84,7 +84,7 @@ def _proposed(desk: Desk, caller: Caller, tool: Tool, values: Mapping[str, Any])
 async def _followed(desk: Desk, caller: Caller, view: JobView, say: Say) -> CallToolResult:
     """The answer of a job where it ends soon, else how it stands."""
     began = time.monotonic()
-    while view.state not in ENDED and (passed_s := time.monotonic() - began) < WAIT_S:
+    while view.state in LIVE and (passed_s := time.monotonic() - began) < WAIT_S:
         share = "" if view.share_frac is None else f" ({100 * view.share_frac:.0f} %)"
         await say(passed_s, f"{view.words or view.state}{share}")
         await anyio.sleep(LOOK_S)

@@ -55,6 +55,7 @@ def matches(password: str, kept_as: str | None) -> bool:
 def _made(password: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:
     # One password typed on two keyboards may be two rows of characters, which this makes one.
     text = unicodedata.normalize("NFKC", password[: MOST_PASSWORD + 1]).encode("utf-8", "surrogatepass")
+    text += b"\x01"  # scrypt pads with zeros, so that a password and the same with zeros behind it were one
     n, r, p = cost
     return hashlib.scrypt(text, salt=salt, n=n, r=r, p=p, maxmem=2 * 128 * r * (n + p), dklen=32)
 

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gigawatt.errors import Fault
 from gigawatt.interfaces.failing import INTERRUPTED, MISSED, Failure, failure, faulty
@@ -24,8 +24,11 @@ from gigawatt.interfaces.server.asked import Order, Reply
 from gigawatt.study.job import Cancelled, Job
 from gigawatt.study.verbs import VERBS, named
 
-# What a job's folder holds besides what a report writes: the answer as JSON.
-ANSWER = "answer.json"
+if TYPE_CHECKING:
+    from gigawatt.interfaces.answering import Found
+
+# What a job's folder holds besides what a report writes: the answer as JSON, and as plain text.
+ANSWER, WORDS = "answer.json", "answer.txt"
 BUG = 1
 # What a worker hears besides orders.
 CANCEL = b'"cancel"'
@@ -34,7 +37,11 @@ _PR_SET_PDEATHSIG = 1
 Say = Callable[[str, float | None], None]
 
 
-def perform(order: Order, say: Say = Job().progress, cancelled: Callable[[], bool] = lambda: False) -> Reply:
+def unheard(words: str, share_frac: float | None) -> None:
+    """Nobody listens."""
+
+
+def perform(order: Order, say: Say = unheard, cancelled: Callable[[], bool] = lambda: False) -> Reply:
     """The reply to an order. Whatever goes wrong is a reply as well."""
     try:
         return _performed(order, say, cancelled)
@@ -64,8 +71,11 @@ def cancelled_reply() -> Reply:
 
 
 def written(value: Any) -> bytes:
-    """Strict JSON."""
-    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    """Strict JSON in UTF-8; where a text has what that cannot say, which is half a character, in ASCII."""
+    try:
+        return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _performed(order: Order, say: Say, cancelled: Callable[[], bool]) -> Reply:
@@ -75,18 +85,29 @@ def _performed(order: Order, say: Say, cancelled: Callable[[], bool]) -> Reply:
     verb = named(order.verb)
     folder = None if order.folder is None else Path(order.folder)
     if folder is not None:
-        (folder / ANSWER).unlink(missing_ok=True)  # that of a start which was not seen to end
+        for name in (ANSWER, WORDS):  # those of a start which was not seen to end
+            (folder / name).unlink(missing_ok=True)
     places = {} if folder is None else {"folder": folder}
     question = asked(verb, order.values, places)
-    found = answered(verb, question, places, Job(progress=say, cancelled=cancelled, folder=folder, who=order.who))
+    job = Job(progress=say, cancelled=cancelled, folder=folder, who=order.who)
+    found = answered(verb, question, places, job, shown=order.told)
     data = found.data(verb)
     if data.get("files") and folder is not None:
         data["files"] = {name: os.path.relpath(place, folder.resolve()) for name, place in found.files.items()}
-    body = written(data)
+    body, words = written(data), _words(found)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / WORDS, words.encode(errors="replace"))
         write_whole(folder / ANSWER, body)
-    return Reply(code=MISSED if found.missed else 0, body=body)
+    return Reply(code=MISSED if found.missed else 0, body=body, words=words)
+
+
+def _words(found: Found) -> str:
+    if found.document is None:
+        return ""
+    from gigawatt.report.writers import text
+
+    return text.written(found.document)
 
 
 def as_text(order: Order) -> bytes:
@@ -102,7 +123,7 @@ def serve(pipe: Connection) -> None:
     while True:
         order = orders.get()
         reply = perform(order, lambda words, share_frac: pipe.send_bytes(written([words, share_frac])), cancel.is_set)
-        pipe.send_bytes(written({"code": reply.code, "memory_bytes": memory_bytes()}))
+        pipe.send_bytes(written({"code": reply.code, "words": reply.words, "memory_bytes": memory_bytes()}))
         pipe.send_bytes(reply.body)
 
 
