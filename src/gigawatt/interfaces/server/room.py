@@ -51,7 +51,7 @@ class Room:
         self.close()
 
     def ask(self, caller: Caller, verb_name: str, values: Mapping[str, Json], *, told: bool = False) -> Reply:
-        """The reply to a short verb; this thread waits for it. One that keeps files is a job, whose end is waited for.
+        """The reply to a verb; this thread waits for it. What keeps files is a job; what takes long waits for its turn.
 
         told: whether it is to be told in words as well.
         Raises Refused where they may not, the server has too much to do, or it takes too long; ScenarioError for what a
@@ -59,10 +59,14 @@ class Room:
         """
         verb = self._allowed(caller, verb_name)
         with self._seat(verb):
-            if lasts(verb):
+            order = self._order(caller, verb, values)
+            if verb.long:
                 return self.queue.reply(self.start(caller, verb_name, values).id)
-            reply = self.workers.ask(replace(self._order(caller, verb, values), told=told))
-        if verb.changes != "nothing":
+            if lasts(verb):
+                reply = self.queue.at_once(caller.name, order, values, _cpu_s(_estimated(verb, order)))
+            else:
+                reply = self.workers.ask(replace(order, told=told))
+        if least(verb) != "viewer":
             self._audit(caller, verb.name, audit.DONE if reply.code == 0 else f"code {reply.code}")
         return reply
 
