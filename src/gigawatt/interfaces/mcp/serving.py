@@ -154,16 +154,17 @@ def asgi(room: Room) -> ASGIApp:
 
 async def _strictly(receive: Receive, most: int) -> Receive:
     """A body that was read whole and is strict JSON, to be read again. Raises Refused."""
-    body, more = b"", True
+    body, more = bytearray(), True
     while more:
         message = await receive()
         if message["type"] != "http.request":
             raise Refused("wrong", "body", "half of it", "all of it")
-        body, more = body + message.get("body", b""), message.get("more_body", False)
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
         if len(body) > most:
             raise Refused("long", "body", f"more than {most:,} bytes", "a shorter one")
-    strict.read(body)
-    given = iter([{"type": "http.request", "body": body, "more_body": False}])
+    strict.read(bytes(body))
+    given: Iterator[Message] = iter([{"type": "http.request", "body": bytes(body), "more_body": False}])
 
     async def again() -> Message:
         return next(given, None) or await receive()
