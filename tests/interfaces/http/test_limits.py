@@ -141,6 +141,15 @@ def test_an_idle_connection_is_closed_when_its_time_is_over(server: Served) -> N
     waits(lambda: server.connections_count == 0)
 
 
+def test_an_answer_of_two_pieces_waits_for_nothing(server: Served) -> None:
+    server.connect(ASK)
+    waits(lambda: server.connections_count == 1)
+    (connection,) = server.server.server_state.connections
+    found = connection.transport.get_extra_info("socket")
+    assert found.proto != socket.IPPROTO_TCP  # or asyncio would have seen to it
+    assert found.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 @pytest.mark.parametrize("head", [b"GET /api HTTP/1.1\r\nHost: localhost\r\n", b"G"])
 def test_half_a_head_is_answered_408_and_dripping_gains_no_time(server: Served, head: bytes) -> None:
     slow = server.connect(head)

@@ -85,23 +85,23 @@ def test_only_what_is_done_and_not_removed_is_a_result(settings: Settings, store
         refused(lambda id_=id_: results.answer(settings, store, id_), "absent")
 
 
-def test_results_are_listed_by_page_the_last_first(settings: Settings, store: Store) -> None:
+def test_results_are_listed_by_page_the_last_first(each_settings: Settings, each_store: Store) -> None:
     for number in range(5):
-        done(settings, store, f"{number:032x}", created=f"2026-11-0{1 + number // 2}T00:00:00.000Z")
-    first = results.listed(store, count=2)
-    rest = results.listed(store, before=first[-1].id)
+        done(each_settings, each_store, f"{number:032x}", created=f"2026-11-0{1 + number // 2}T00:00:00.000Z")
+    first = results.listed(each_store, count=2)
+    rest = results.listed(each_store, before=first[-1].id)
     assert [int(one.id, 16) for one in (*first, *rest)] == [4, 3, 2, 1, 0]
     assert first[0].question == {"scenario": "one-campus"}
-    refused(lambda: results.listed(store, before="../x"), "absent")
+    refused(lambda: results.listed(each_store, before="../x"), "absent")
 
 
-def test_results_are_listed_by_verb_scenario_and_person(settings: Settings, store: Store) -> None:
-    done(settings, store, "1" * 32, verb="sweep", scenario="loi", who="ben")
-    done(settings, store, "2" * 32)
-    assert [one.id for one in results.listed(store, verbs=("sweep", "compare"))] == ["1" * 32]
-    assert [one.id for one in results.listed(store, scenario="loi")] == ["1" * 32]
-    assert [one.id for one in results.listed(store, who="ada")] == ["2" * 32]
-    assert results.listed(store, scenario="\0\ud800'; --") == []
+def test_results_are_listed_by_verb_scenario_and_person(each_settings: Settings, each_store: Store) -> None:
+    done(each_settings, each_store, "1" * 32, verb="sweep", scenario="loi", who="ben")
+    done(each_settings, each_store, "2" * 32)
+    assert [one.id for one in results.listed(each_store, verbs=("sweep", "compare"))] == ["1" * 32]
+    assert [one.id for one in results.listed(each_store, scenario="loi")] == ["1" * 32]
+    assert [one.id for one in results.listed(each_store, who="ada")] == ["2" * 32]
+    assert results.listed(each_store, scenario="\0\ud800'; --") == []
 
 
 def test_an_id_that_is_none_is_refused_in_one_way(settings: Settings, store: Store) -> None:

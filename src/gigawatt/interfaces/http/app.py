@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
-from hashlib import sha256
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, get_args
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gigawatt import __version__
-from gigawatt.interfaces.http import errors, jobs, openapi, people, reading, results, scenarios, uploads, verbs
-from gigawatt.interfaces.http.answers import as_json, known, said, tag
-from gigawatt.interfaces.http.desk import Desk, desk_of
-from gigawatt.interfaces.http.errors import JSON
+from gigawatt.interfaces.http import (
+    errors,
+    jobs,
+    openapi,
+    pages,
+    people,
+    reading,
+    results,
+    scenarios,
+    uploads,
+    verbs,
+    watching,
+)
+from gigawatt.interfaces.http.desk import Desk
+from gigawatt.interfaces.http.guard import Guard
+from gigawatt.interfaces.http.metrics import Gauged, Metrics
+from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.scenarios import Kind
-from gigawatt.interfaces.server.store import alive
 
 if TYPE_CHECKING:
     from gigawatt.interfaces.server.room import Room
 
-PREFIX = "/api"
+PREFIX, MCP = "/api", "/mcp"
 KINDS: tuple[Kind, ...] = get_args(Kind)
 # Those first that are asked most: routes are tried one by one.
 ROUTERS = (
@@ -37,8 +48,6 @@ ROUTERS = (
     people.router,
     verbs.router(),
 )
-# What needs no token.
-open_ = APIRouter(tags=["server"])
 
 
 def application(room: Room) -> ASGIApp:
@@ -61,17 +70,40 @@ def inside(room: Room) -> FastAPI:
         exception_handlers=errors.handlers(),
     )
     app.state.desk = Desk(room)
+    app.state.metrics = Metrics(lambda: watching.load(room.store))
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
-    app.include_router(open_)
+    app.include_router(watching.router)
+    app.include_router(pages.router)
+    app.router.routes.append(Route(MCP, Assistants(room)))
     return app
 
 
-def guarded(app: ASGIApp, room: Room) -> ASGIApp:
-    """An application behind the guard of a room's server."""
-    from gigawatt.interfaces.http.guard import Guard
+def guarded(app: FastAPI, room: Room) -> ASGIApp:
+    """An application behind the guard of a room's server, and what passes either counted."""
+    return Gauged(Guard(app, room.settings), app.state.metrics)
 
-    return Guard(app, room.settings)
+
+class Assistants:
+    """The door of assistants, loaded when the first of them knocks; there is none where its packages are not."""
+
+    def __init__(self, room: Room) -> None:
+        """room: what it opens on."""
+        self._room = room
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let them in."""
+        if self._app is None:
+            self._app = await asyncio.to_thread(self._loaded)
+        await self._app(scope, receive, send)
+
+    def _loaded(self) -> ASGIApp:
+        if find_spec("mcp") is None:
+            return errors.refused(Refused("absent", "path", MCP, "pip install 'gigawatt[mcp]' on the server"))
+        from gigawatt.interfaces.mcp.serving import asgi
+
+        return asgi(self._room)
 
 
 @asynccontextmanager
@@ -85,23 +117,3 @@ async def _living(app: FastAPI) -> AsyncIterator[None]:
 def _id(route: APIRoute) -> str:
     """Operations are called as the functions that answer them, those of verbs as in Python."""
     return route.name
-
-
-@open_.get("/health")
-async def health(request: Request) -> Response:
-    """Whether the server answers, and its database with it."""
-    well = await desk_of(request).do(alive, desk_of(request).room.store)
-    return said({"status": "ok" if well else "no database", "gigawatt": __version__}, 200 if well else 503)
-
-
-@open_.get("/openapi.json")
-async def description(request: Request) -> Response:
-    """This description, in OpenAPI 3.1."""
-    body, digest = await desk_of(request).do(_described, request.app)
-    return known(request, digest) or Response(body, headers=tag(digest), media_type=JSON)
-
-
-@cache
-def _described(app: FastAPI) -> tuple[bytes, str]:
-    body = as_json(openapi.document(app, people.ASKED))
-    return body, sha256(body).hexdigest()

@@ -24,7 +24,8 @@ VERSION = "3.1.0"
 TITLE = "Gigawatt"
 ABOUT = (
     "Plan, simulate and account for multi-gigawatt AI factories. Each verb is asked at `/api/verbs/…` with its "
-    "question by key, as in a file: quantities are text with a unit. A short verb is answered at once; a long one becomes a job."
+    "question by key, as in a file: quantities are text with a unit. A short verb is answered at once; a long one "
+    "becomes a job."
 )
 _REFUSED = "Refused"
 # What may be refused anywhere, in words.

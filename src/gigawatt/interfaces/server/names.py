@@ -16,6 +16,7 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 # Between the name of a kept text and its version.
 AT = "@"
 MOST_LABEL = 200
+MOST_VERSION = 999_999_999
 # Names that are told where another was asked for.
 MOST_TOLD = 40
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
@@ -75,6 +76,11 @@ def listed(known: Iterable[str], given: str) -> str:
     found = list(known)
     more = f" and {len(found) - MOST_TOLD:,} more" if len(found) > MOST_TOLD else ""
     return f"{', '.join(found[:MOST_TOLD]) or 'none yet'}{more}{near(given, found)}"
+
+
+def sayable(text: str) -> str:
+    """A text that any database can be asked for: nothing that we keep has what this leaves out."""
+    return text.replace("\0", "").encode(errors="ignore").decode()
 
 
 def refused(why: Why, path: str, given: str, expected: str) -> Refused:

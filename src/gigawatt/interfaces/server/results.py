@@ -22,7 +22,6 @@ from gigawatt.interfaces.server.asked import Caller, Json, Refused
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import Store, now
 from gigawatt.interfaces.server.tables import JOBS
-from gigawatt.study.result import MARKER
 
 # Below the server's folder, one for each job; the file in it that says what `--json` prints; its tables.
 FOLDER, ANSWER, TABLES = "jobs", "answer.json", "tables"
@@ -36,6 +35,7 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".nc": "application/x-netcdf",
     ".toml": "application/toml",
+    ".psv": "text/plain; charset=utf-8",
 }
 # A figure as our CSV files have it, and a title with its unit.
 _FIGURE = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?")
@@ -123,8 +123,8 @@ def listed(
     """
     query = _done().order_by(JOBS.c.created.desc(), JOBS.c.id.desc()).limit(max(0, min(count, MOST_LISTED)))
     query = query.where(JOBS.c.verb.in_(verbs)) if verbs else query
-    query = query if scenario is None else query.where(JOBS.c.scenario == _sayable(scenario))
-    query = query if who is None else query.where(JOBS.c.who == _sayable(who))
+    query = query if scenario is None else query.where(JOBS.c.scenario == names.sayable(scenario))
+    query = query if who is None else query.where(JOBS.c.who == names.sayable(who))
     if before is not None:
         last = get(store, before)
         query = query.where(tuple_(JOBS.c.created, JOBS.c.id) < (last.created, last.id))
@@ -147,8 +147,11 @@ def folder(settings: Settings, store: Store, id_: str, *, whole: bool = False) -
     place = settings.data.absolute() / FOLDER / get(store, id_).id
     if not _is(place, stat.S_ISDIR):
         raise names.refused("absent", "result", id_, "a result whose files are still there")
-    if whole and not is_file(place / MARKER):
-        raise names.refused("wrong", "result", id_, "a result with a plan, as run and simulate give it")
+    if whole:
+        from gigawatt.study.result import MARKER  # which loads all that arrays need
+
+        if not is_file(place / MARKER):
+            raise names.refused("wrong", "result", id_, "a result with a plan, as run and simulate give it")
     return place
 
 
@@ -179,7 +182,11 @@ def answer(settings: Settings, store: Store, id_: str) -> bytes:
 def tables(settings: Settings, store: Store, id_: str) -> list[TableView]:
     """Every table of a result, without its rows. Raises Refused."""
     place = folder(settings, store, id_)
-    return [_page(name, *_parsed(place / file_), 0, 0, 0) for name, file_ in _tables(place).items()]
+    return [
+        TableView(name=name, columns=columns, rows_count=rows_count, offset=0, rows=(), next=None)
+        for name, file_ in _tables(place).items()
+        for columns, rows_count in [_head(*_state(place / file_))]
+    ]
 
 
 def table(settings: Settings, store: Store, id_: str, name: str, offset: int = 0, count: int = 100) -> TableView:
@@ -192,7 +199,7 @@ def table(settings: Settings, store: Store, id_: str, name: str, offset: int = 0
         raise names.refused("wrong", "offset" if offset < 0 else "count", str(min(offset, count)), "0 or more")
     # Half of the room is left to what stands beside the rows.
     room = settings.limits.answer_bytes // 2
-    return _page(name, *_parsed(place / there[name]), offset, min(count, MOST_ROWS), room)
+    return _page(name, *_read(*_state(place / there[name])), offset, min(count, MOST_ROWS), room)
 
 
 def remove(settings: Settings, store: Store, caller: Caller, id_: str) -> None:
@@ -210,8 +217,12 @@ def remove(settings: Settings, store: Store, caller: Caller, id_: str) -> None:
         if using:
             raise names.refused("conflict", "result", id_, f"a result that no job needs: {', '.join(using)}")
         connection.execute(update(JOBS).where(JOBS.c.id == id_).values(removed=now()))
+    place = settings.data / FOLDER / id_
     with suppress(FileNotFoundError):
-        shutil.rmtree(settings.data / FOLDER / id_)
+        if place.is_symlink():
+            place.unlink()
+        else:
+            shutil.rmtree(place)
 
 
 def _done() -> Any:
@@ -230,11 +241,6 @@ def _view(row: Row[Any]) -> ResultView:
         ended=row.ended or row.created,
         code=row.code or 0,
     )
-
-
-def _sayable(text: str) -> str:
-    """A text that a database can be asked for: none of ours holds what this leaves out."""
-    return text.replace("\0", "").encode(errors="ignore").decode()
 
 
 def _is(place: Path, kind: Any) -> bool:
@@ -272,15 +278,23 @@ def _tables(place: Path) -> dict[str, str]:
 _Parsed = tuple[tuple[ColumnView, ...], tuple[tuple[str | float | None, ...], ...]]
 
 
-def _parsed(place: Path) -> _Parsed:
-    """Columns and rows of a CSV file of ours; read once, for what is kept of a result does not change."""
+def _state(place: Path) -> tuple[Path, int, int]:
+    """A file and what tells it from a later one of its name: what is kept of a result does not change."""
     state = place.stat()
-    return _read(place, state.st_mtime_ns, state.st_size)
+    return place, state.st_mtime_ns, state.st_size
+
+
+@lru_cache(maxsize=1_000)
+def _head(place: Path, changed: int, size: int) -> tuple[tuple[ColumnView, ...], int]:
+    """Columns of a CSV file of ours, and how many rows it has."""
+    columns, rows = _read.__wrapped__(place, changed, size)
+    return columns, len(rows)
 
 
 @lru_cache(maxsize=16)
 def _read(place: Path, changed: int, size: int) -> _Parsed:
-    del changed, size  # they say whether it is still the file that was read
+    """Columns and rows of a CSV file of ours."""
+    del changed, size
     with place.open(encoding="utf-8", newline="") as stream:
         head, *body = csv.reader(stream)
     # The first column names the rows, whatever they are called.

@@ -131,7 +131,8 @@ def get(store: Store, kind: Kind, name: str, version: int | None = None) -> Kept
     if version is not None:
         query = query.where(VERSIONS.c.version == version)
     with store.reading() as connection:
-        row = connection.execute(query).first() if KEY.fullmatch(name) else None
+        lawful = KEY.fullmatch(name) and (version is None or 0 < version <= names.MOST_VERSION)
+        row = connection.execute(query).first() if lawful else None
         if row is not None and row.digest is not None:
             text = connection.execute(select(TEXTS.c.text).where(TEXTS.c.digest == row.digest)).scalar_one()
             return KeptText(version=_view(row), text=text)
@@ -140,9 +141,11 @@ def get(store: Store, kind: Kind, name: str, version: int | None = None) -> Kept
 
 def listed(store: Store, kind: Kind, after: str = "", count: int = MOST_LISTED) -> list[VersionView]:
     """The last version of each text that is not removed, by name, those after one, a page of them."""
-    query = _last().where(VERSIONS.c.kind == kind, VERSIONS.c.digest.is_not(None), VERSIONS.c.name > after)
+    query = _last().where(
+        VERSIONS.c.kind == kind, VERSIONS.c.digest.is_not(None), VERSIONS.c.name > names.sayable(after)
+    )
     with store.reading() as connection:
-        found = connection.execute(query.order_by(VERSIONS.c.name).limit(min(count, MOST_LISTED)))
+        found = connection.execute(query.order_by(VERSIONS.c.name).limit(max(0, min(count, MOST_LISTED))))
         return [_view(row) for row in found]
 
 
@@ -165,7 +168,12 @@ def known(store: Store, kind: Kind) -> list[str]:
 
 def shipped(kind: Kind) -> list[str]:
     """Names that ship with Gigawatt."""
-    return [*presets(), *allocation_presets()] if kind == "scenario" else shipped_strategies()
+    return list(_shipped(kind))
+
+
+@cache
+def _shipped(kind: Kind) -> tuple[str, ...]:
+    return (*presets(), *allocation_presets()) if kind == "scenario" else tuple(shipped_strategies())
 
 
 def laid(settings: Settings, store: Store, kind: Kind, name: str, version: int | None = None) -> Path:

@@ -114,9 +114,9 @@ def receive(
 
 def listed(store: Store, after: str = "", count: int = MOST_LISTED) -> list[UploadView]:
     """Files by their digest, those after one, a page of them."""
-    query = select(UPLOADS).where(UPLOADS.c.digest > after).order_by(UPLOADS.c.digest).limit(min(count, MOST_LISTED))
+    query = select(UPLOADS).where(UPLOADS.c.digest > names.sayable(after)).order_by(UPLOADS.c.digest)
     with store.reading() as connection:
-        return [_view(row) for row in connection.execute(query)]
+        return [_view(row) for row in connection.execute(query.limit(max(0, min(count, MOST_LISTED))))]
 
 
 def find(store: Store, text: str) -> UploadView:
