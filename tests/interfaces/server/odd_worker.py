@@ -45,6 +45,7 @@ def performed(order: Order, say: performing.Say, cancelled: performing.Callable[
     if order.folder:
         Path(order.folder).mkdir(parents=True, exist_ok=True)
         (Path(order.folder) / performing.ANSWER).write_bytes(body)
+        (Path(order.folder) / performing.WORDS).write_text("odd")
     return Reply(code=0, body=body)
 
 

@@ -132,7 +132,7 @@ def test_servers_that_share_a_database_but_no_folder_do_their_own_jobs(
     assert (column(store, theirs, "state"), lines(tmp_path / "log")) == ("waiting", [])
 
 
-SWEEP = {"scenario": "one-campus", "set": SHORT, "vary": "demand", "draws": "200", "workers": "2"}
+SWEEP = {"scenario": "one-campus", "set": SHORT, "vary": ["demand"], "draws": 200, "workers": 2}
 
 
 @pytest.fixture(scope="module")

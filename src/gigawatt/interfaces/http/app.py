@@ -27,9 +27,9 @@ from gigawatt.interfaces.http import (
     verbs,
     watching,
 )
-from gigawatt.interfaces.http.desk import FrontDesk
+from gigawatt.interfaces.http.desk import Desk
 from gigawatt.interfaces.http.guard import Guard
-from gigawatt.interfaces.http.metrics import Measured, Metrics
+from gigawatt.interfaces.http.metrics import Gauged, Metrics
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.scenarios import Kind
 
@@ -69,7 +69,7 @@ def inside(room: Room) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         exception_handlers=errors.handlers(),
     )
-    app.state.desk = FrontDesk(room)
+    app.state.desk = Desk(room)
     app.state.metrics = Metrics(lambda: watching.load(room.store))
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
@@ -81,7 +81,7 @@ def inside(room: Room) -> FastAPI:
 
 def guarded(app: FastAPI, room: Room) -> ASGIApp:
     """An application behind the guard of a room's server, and what passes either counted."""
-    return Measured(Guard(app, room.settings), app.state.metrics)
+    return Gauged(Guard(app, room.settings), app.state.metrics)
 
 
 class Assistants:

@@ -71,8 +71,11 @@ def cancelled_reply() -> Reply:
 
 
 def written(value: Any) -> bytes:
-    """Strict JSON."""
-    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    """Strict JSON in UTF-8; where a text has what that cannot say, which is half a character, in ASCII."""
+    try:
+        return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _performed(order: Order, say: Say, cancelled: Callable[[], bool]) -> Reply:
@@ -82,7 +85,8 @@ def _performed(order: Order, say: Say, cancelled: Callable[[], bool]) -> Reply:
     verb = named(order.verb)
     folder = None if order.folder is None else Path(order.folder)
     if folder is not None:
-        (folder / ANSWER).unlink(missing_ok=True)  # that of a start which was not seen to end
+        for name in (ANSWER, WORDS):  # those of a start which was not seen to end
+            (folder / name).unlink(missing_ok=True)
     places = {} if folder is None else {"folder": folder}
     question = asked(verb, order.values, places)
     job = Job(progress=say, cancelled=cancelled, folder=folder, who=order.who)
@@ -93,7 +97,7 @@ def _performed(order: Order, say: Say, cancelled: Callable[[], bool]) -> Reply:
     body, words = written(data), _words(found)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / WORDS, words.encode())
+        write_whole(folder / WORDS, words.encode(errors="replace"))
         write_whole(folder / ANSWER, body)
     return Reply(code=MISSED if found.missed else 0, body=body, words=words)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from gigawatt.interfaces.server import audit, jobs
+from gigawatt.interfaces.server import audit, jobs, naming
 from gigawatt.interfaces.server.asked import Caller, Json, Order, Refused, Reply, Role
 from gigawatt.interfaces.server.jobs import JobView
 from gigawatt.interfaces.server.queue import Queue
@@ -33,7 +33,8 @@ class Room:
     def open(self) -> Room:
         """Open the store and take up the jobs that wait. Raises LedgerError, or OSError."""
         self.store = Store(self.settings)
-        self.workers = Workers(short_s=self.settings.limits.short_s)
+        place = naming.nowhere(self.settings)
+        self.workers = Workers(short_s=self.settings.limits.short_s, place=place)
         self.queue = Queue(self.settings, self.store, self.workers)
         self.queue.open()
         return self
@@ -120,8 +121,9 @@ class Room:
 
     def _order(self, caller: Caller, verb: Verb, values: Mapping[str, Json]) -> Order:
         """What the worker is told: what the values name is found here, and nowhere else."""
-        who = None if caller.door == "here" else caller.name  # of the machine's own user nobody has made sure
-        return Order(verb=verb.name, values=_placed(self, caller, verb, values), who=who)
+        here = caller.door == "here"
+        found = naming.placed(self.settings, self.store, caller, verb, values, here=here)
+        return Order(verb=verb.name, values=found, who=None if here else caller.name)
 
     def _allowed(self, caller: Caller, name: str) -> Verb:
         """The verb that they ask, which they may. A change that they may not make is kept as well."""
@@ -162,10 +164,6 @@ def allow(caller: Caller, verb: Verb) -> None:
     """Raises Refused("forbidden") where they may not ask a verb."""
     if not caller.may(least(verb)):
         raise Refused("forbidden", verb.name, f"asked by a {caller.role}", f"a role of {least(verb)} or more")
-
-
-def _placed(room: Room, caller: Caller, verb: Verb, values: Mapping[str, Json]) -> dict[str, Json]:
-    return dict(values)
 
 
 def _estimated(verb: Verb, order: Order) -> Any:

@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from gigawatt.errors import Fault
@@ -42,11 +43,11 @@ class Lost(Exception):  # noqa: N818 (what happened, and for others to judge)
 class Worker:
     """One process that does one order at a time."""
 
-    def __init__(self, starter: ThreadPoolExecutor) -> None:
+    def __init__(self, starter: ThreadPoolExecutor, place: Path | None = None) -> None:
         """Begin it, by a thread that lives as long as it may: on Linux it ends with that thread."""
         self._pipe, theirs = Pipe()
         try:
-            self._process = starter.submit(_started, theirs).result()
+            self._process = starter.submit(_started, theirs, place).result()
         finally:
             theirs.close()
         self.orders_count = 0
@@ -101,25 +102,30 @@ class Worker:
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
 
-def _started(theirs: Connection) -> subprocess.Popen[bytes]:
+def _started(theirs: Connection, place: Path | None) -> subprocess.Popen[bytes]:
     number = theirs.fileno()
     command = [sys.executable, "-m", MODULE, str(number), str(os.getpid())]
     # The last digits of sums depend on how many threads share them.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": 2}
-    return subprocess.Popen(command, pass_fds=(number,), env=environment, start_new_session=True, **quiet)
+    return subprocess.Popen(command, pass_fds=(number,), cwd=place, env=environment, start_new_session=True, **quiet)
 
 
 class Workers:
     """The processes of a server: `ask` for what takes a moment, `perform` for a job."""
 
-    def __init__(self, count: int = min(2, os.cpu_count() or 1), short_s: float = 60.0) -> None:
-        """None is begun before it is needed. short_s: how long a short verb may take."""
+    def __init__(
+        self, count: int = min(2, os.cpu_count() or 1), short_s: float = 60.0, place: Path | None = None
+    ) -> None:
+        """None is begun before it is needed.
+
+        count: how many stay for short verbs. short_s: how long one of these may take. place: folder to work in.
+        """
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="workers")
         self._idle = queue.LifoQueue[Worker | None]()
         for _ in range(count):
             self._idle.put(None)
-        self._short_s = short_s
+        self._short_s, self._place = short_s, place
         self._lock = threading.Lock()
         self._living: set[Worker] = set()
         self._closed = False
@@ -180,7 +186,7 @@ class Workers:
         with self._lock:
             if self._closed:
                 raise Refused("busy", "server", "about to end", "a server that goes on")
-            worker = Worker(self._starter)
+            worker = Worker(self._starter, self._place)
             self._living.add(worker)
             return worker
 
