@@ -44,10 +44,10 @@ def asked(verb: Verb, values: Mapping[str, Any], places: Mapping[str, Path]) -> 
 
 
 def answered(verb: Verb, question: Any, places: Mapping[str, Path], job: Job, *, shown: bool = False) -> Found:
-    """What a verb answers, written where it is to be kept: "folder" or "table" by its place. Raises as Verb.answer does,
-    OutputError, or OSError.
+    """What a verb answers, written where it is to be kept: "folder" or "table" by its place.
 
-    shown: whether somebody reads its document even where it is kept nowhere.
+    shown: whether somebody reads its document even where it is kept nowhere. Raises what Verb.answer raises,
+    OutputError, or OSError.
     """
     answer = verb.answer(question, job)
     if job.runs is not None:

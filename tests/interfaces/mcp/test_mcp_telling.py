@@ -12,8 +12,9 @@ from hypothesis import strategies as some
 from gigawatt.interfaces.mcp import telling
 
 JSON = some.recursive(
-    some.none() | some.booleans() | some.integers() | some.floats() | some.text(),
-    lambda inner: some.lists(inner) | some.dictionaries(some.text(), inner),
+    some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=40),
+    lambda inner: some.lists(inner, max_size=6) | some.dictionaries(some.text(max_size=9), inner, max_size=6),
+    max_leaves=12,
 )
 
 
@@ -55,27 +56,18 @@ def test_what_is_short_stands_whole_and_exactly() -> None:
     data = {"gigawatt": "1", "scenario": None, "rows": [{"usd": 1.25}], "title": "</script>"}
     result = telling.answer(data)
     assert result.structured_content == data
-    assert "shortened" not in result.structured_content
+    assert "too long" not in result.content[0].text
 
 
-def test_what_is_long_is_cut_where_it_is_longest_and_says_so() -> None:
+def test_what_is_long_is_cut_and_says_where_the_rest_is() -> None:
     data = {"title": "kept", "rows": [{"n": n} for n in range(20_000)], "few": [1, 2, 3]}
-    result = telling.answer(data, whole="All of it: elsewhere.")
+    result = telling.answer(data, whole="the whole is elsewhere")
     shown = result.structured_content
-    assert telling.size(shown) <= telling.MOST_BYTES + 200
-    assert shown["shortened"] == [{"path": "rows", "kept": len(shown["rows"]), "of": 20_000}]
+    assert len(json.dumps(shown)) < 1.2 * telling.MOST_BYTES
+    assert [(note["code"], note["path"]) for note in shown["notes"]] == [("shortened", "rows")]
     assert shown["rows"] == data["rows"][: len(shown["rows"])]
     assert shown["few"] == [1, 2, 3]
-    assert f"rows: {len(shown['rows'])} of 20000" in result.content[0].text
-    assert "All of it: elsewhere." in result.content[0].text
-
-
-@given(some.dictionaries(some.text(max_size=5), JSON, max_size=5))
-def test_whatever_is_too_long_becomes_shorter_and_stays_json(data: Any) -> None:
-    whole = telling.clean(data)
-    shown, cuts = telling.shortened(whole, 60)
-    assert telling.size(shown) <= telling.size(whole)
-    assert bool(cuts) == (shown != whole)
+    assert result.content[0].text.startswith("It is too long to be shown whole: the whole is elsewhere.")
 
 
 def test_figures_are_told_where_nobody_wrote_words() -> None:

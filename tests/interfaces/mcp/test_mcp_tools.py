@@ -65,7 +65,7 @@ def test_a_tool_says_what_it_does_and_how_units_are_written(name: str) -> None:
 
 def test_only_what_is_not_easily_undone_is_called_destructive() -> None:
     found = {name for name, tool in tools().items() if tool.does == "destroys"}
-    assert found == {"ledger_approve", "ledger_disburse", "job_cancel", "scenario_remove"}
+    assert found == {"ledger_approve", "ledger_disburse", "job_cancel", "result_remove", "scenario_remove"}
 
 
 def test_every_tool_of_the_doors_own_is_done_and_checked_before_it_is_proposed() -> None:

@@ -28,6 +28,7 @@ CHANGES: Mapping[str, str] = {
     "nothing": "This changes nothing but what is kept of the job; it takes time of the server.",
 }
 OWN: Mapping[str, str] = {
+    "result_remove": "This removes a result and all its files for good.",
     "scenario_save": "This keeps a scenario, as a new version where one of that name is kept.",
     "scenario_remove": "This removes a kept scenario; its versions stay in its history.",
 }

@@ -23,9 +23,10 @@ from gigawatt.interfaces.mcp.questions import (
 )
 from gigawatt.interfaces.mcp.replying import replied, told_error
 from gigawatt.interfaces.mcp.tools import Tool
-from gigawatt.interfaces.server import names, scenarios
+from gigawatt.interfaces.server import names, results, scenarios
 from gigawatt.interfaces.server.asked import Caller, Refused, Reply
 from gigawatt.interfaces.server.jobs import JobView
+from gigawatt.interfaces.server.performing import ANSWER, WORDS
 from gigawatt.interfaces.server.scenarios import Kind, VersionView
 from gigawatt.scenario.load import preset_text
 from gigawatt.study.question import read, refuse, wrong
@@ -49,7 +50,7 @@ def asked(tool: Tool, values: Mapping[str, Any]) -> Any:
 def ended(desk: Desk, caller: Caller, view: JobView) -> CallToolResult:
     """The answer of a job that is done; else how it stands."""
     if view.state == "done":
-        return replied(desk, caller, desk.room.queue.reply(view.id), view.id)
+        return replied(desk, caller, kept(desk, caller, view.id), view.id)
     if view.state == "failed" and view.error:
         return told_error(view.error if "error" in view.error else {"error": view.error})
     return _stands(view)
@@ -68,13 +69,15 @@ def _stands(view: JobView) -> CallToolResult:
 
 def kept(desk: Desk, caller: Caller, id_: str) -> Reply:
     """The reply of a finished job, or one that is kept for a while. Raises Refused where there is none."""
-    body = desk.answers.get(caller, id_)
+    body, room = desk.answers.get(caller, id_), desk.room
     if body is not None:
         return Reply(code=0, body=body)
-    view = desk.room.job(id_)
+    view = room.job(id_)
     if view.state != "done":
         raise Refused("absent", "id", f"a job that is {view.state}", "the id of a job that is done")
-    return desk.room.queue.reply(id_)
+    _, place = results.file(room.settings, room.store, id_, ANSWER)
+    words = place.with_name(WORDS).read_text(encoding="utf-8")
+    return Reply(code=view.code or 0, body=place.read_bytes(), words=words)
 
 
 def _jobs(desk: Desk, caller: Caller, wanted: JobsQuestion) -> CallToolResult:
@@ -120,6 +123,17 @@ def _no_part(path: str, key: str, value: Any) -> Any:
     known = list(value) if isinstance(value, dict) else []
     expected = f"a key that is there: {', '.join(known[:40])}{near(key, known)}" if known else "nothing below a value"
     return wrong("path", path[:MOST_NAME], expected)
+
+
+def _result_gone(desk: Desk, caller: Caller, wanted: JobQuestion) -> CallToolResult:
+    results.remove(desk.room.settings, desk.room.store, caller, wanted.id)
+    return telling.answer({"removed": wanted.id}, said=["It is removed, with all its files."])
+
+
+def _check_result(desk: Desk, caller: Caller, wanted: JobQuestion) -> None:
+    """Raises Refused where there is no such result."""
+    del caller
+    results.get(desk.room.store, wanted.id)
 
 
 def _scenarios(desk: Desk, caller: Caller, wanted: ScenariosQuestion) -> CallToolResult:
@@ -177,6 +191,7 @@ DOES: Mapping[str, Callable[[Desk, Caller, Any], CallToolResult]] = {
     "job_status": _status,
     "job_result": _result,
     "job_cancel": _cancelled,
+    "result_remove": _result_gone,
     "scenario_list": _scenarios,
     "scenario_get": _scenario,
     "scenario_save": _saved,
@@ -184,6 +199,7 @@ DOES: Mapping[str, Callable[[Desk, Caller, Any], CallToolResult]] = {
 }
 # What finds, before anything is proposed, what would keep a tool from doing it.
 CHECKS: Mapping[str, Callable[[Desk, Caller, Any], None]] = {
+    "result_remove": _check_result,
     "scenario_save": _check_save,
     "scenario_remove": _check_removal,
 }

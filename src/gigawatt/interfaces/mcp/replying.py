@@ -26,11 +26,9 @@ def replied(desk: Desk, caller: Caller, reply: Reply, id_: str = "") -> CallTool
         return told_error(data)
     if not id_ and len(reply.body) > telling.MOST_BYTES:
         id_ = desk.answers.put(caller, reply.body)
-    whole = (
-        f'All of it: job_result with id "{id_}" and a path, or the resource gigawatt://results/{id_}.' if id_ else ""
-    )
+    whole = f'job_result with id "{id_}" and a path gives it in pages, the resource gigawatt://results/{id_} as a whole'
     said = ["A bar that was asked for is missed."] if reply.code == failing.MISSED else []
-    return telling.answer(data, words=reply.words, said=said, whole=whole if id_ else "")
+    return telling.answer(data, words=reply.words, said=said, whole=whole if id_ else telling.HOW)
 
 
 def failed(error: Exception, name: str) -> CallToolResult:

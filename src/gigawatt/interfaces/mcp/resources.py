@@ -13,8 +13,9 @@ from mcp.shared.exceptions import MCPError
 from gigawatt.errors import InputError, plain
 from gigawatt.interfaces.mcp import own, telling
 from gigawatt.interfaces.mcp.desk import Desk
-from gigawatt.interfaces.server import scenarios
+from gigawatt.interfaces.server import results, scenarios
 from gigawatt.interfaces.server.asked import Caller, Refused
+from gigawatt.interfaces.server.shortening import shortened
 
 SCHEME = "gigawatt://"
 JSON, TOML = "application/json", "application/toml"
@@ -50,7 +51,7 @@ def listed(desk: Desk, caller: Caller) -> list[types.Resource]:
     """What can be read: the catalog's list, every scenario, the newest results; nothing of it in anybody's words."""
     del caller
     names = scenarios.known(desk.room.store, own.KIND)
-    done = desk.room.jobs(states=("done",), count=MOST_RESULTS)
+    done = results.listed(desk.room.store, count=MOST_RESULTS)
     return [
         _resource("catalog", "All that the catalog knows", JSON),
         *(_resource(f"scenarios/{name}", f"Scenario {name}", TOML) for name in names),
@@ -103,8 +104,8 @@ def _asked(desk: Desk, caller: Caller, verb: str, values: Mapping[str, Any]) -> 
 
 def _json(desk: Desk, data: Mapping[str, Any]) -> tuple[str, str]:
     """Data as text that is no longer than an answer may be."""
-    shown, cuts = telling.shortened(telling.clean(data), desk.room.settings.limits.answer_bytes)
-    return json.dumps(shown | ({"shortened": cuts} if cuts else {}), ensure_ascii=False, allow_nan=False), JSON
+    shown = shortened(telling.clean(data), desk.room.settings.limits.answer_bytes)
+    return json.dumps(shown, ensure_ascii=False, allow_nan=False), JSON
 
 
 def _absent(uri: str) -> MCPError:

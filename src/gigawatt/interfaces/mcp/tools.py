@@ -143,6 +143,14 @@ OWN: tuple[Tool, ...] = (
         does="destroys",
     ),
     Tool(
+        name="result_remove",
+        says="Remove the result of a job of one's own, with all its files.",
+        question=JobQuestion,
+        role="editor",
+        asks=True,
+        does="destroys",
+    ),
+    Tool(
         name="scenario_list",
         says="List the scenarios that are kept, and the presets that ship.",
         question=ScenariosQuestion,

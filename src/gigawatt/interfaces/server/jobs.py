@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -11,6 +12,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, func, select, text, update
 
+from gigawatt.errors import MOST_NAME, plain
 from gigawatt.interfaces.server.asked import Json, Order, Refused, Reply
 from gigawatt.interfaces.server.settings import Limits, Settings
 from gigawatt.interfaces.server.store import Store, now
@@ -19,6 +21,7 @@ from gigawatt.interfaces.server.tables import JOBS
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 LIVE: tuple[State, ...] = ("waiting", "running")
 FOLDER = "jobs"
+ID = re.compile("[0-9a-f]{32}")
 # How often one looks whether something has changed.
 LOOK_S = 0.25
 # A listener hears something at least this often.
@@ -69,9 +72,10 @@ def folder_of(settings: Settings, id_: str) -> Path:
     return settings.data / FOLDER / id_
 
 
-def put(store: Store, limits: Limits, id_: str, order: Order, question: Mapping[str, Json], cpu_s: float) -> JobView:
+def put(
+    store: Store, limits: Limits, id_: str, who: str, order: Order, question: Mapping[str, Json], cpu_s: float
+) -> JobView:
     """A new job, which waits. Raises Refused("limit") where one person asks too much at once."""
-    who = order.who or ""
     row = {
         "id": id_,
         "verb": order.verb,
@@ -105,10 +109,12 @@ def _check_limits(connection: Connection, limits: Limits, verb: str, who: str, c
 
 def found(store: Store, id_: str) -> JobView:
     """How a job stands. Raises Refused("absent")."""
-    with store.reading() as connection:
-        row = connection.execute(select(JOBS).where(JOBS.c.id == id_, JOBS.c.removed.is_(None))).one_or_none()
+    row = None
+    if ID.fullmatch(id_):
+        with store.reading() as connection:
+            row = connection.execute(select(JOBS).where(JOBS.c.id == id_, JOBS.c.removed.is_(None))).one_or_none()
     if row is None:
-        raise Refused("absent", "job", id_[:80], "the id of a job")
+        raise Refused("absent", "job", plain(id_[:MOST_NAME]), "the id of a job")
     return _view(row)
 
 
@@ -183,7 +189,11 @@ def finish(store: Store, id_: str, state: State, reply: Reply) -> None:
 
 
 def cancel(store: Store, id_: str) -> JobView:
-    """Cancel a job: at once where it waits, when its worker notices where it runs. One that has ended stays so."""
+    """Cancel a job: at once where it waits, when its worker notices where it runs. One that has ended stays so.
+
+    Raises Refused("absent").
+    """
+    found(store, id_)
     with store.writing() as connection:
         connection.execute(update(JOBS).where(JOBS.c.id == id_, JOBS.c.state.in_(LIVE)).values(cancel=True))
         waits = (JOBS.c.id == id_) & (JOBS.c.state == "waiting")

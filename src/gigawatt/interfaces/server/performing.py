@@ -37,7 +37,11 @@ _PR_SET_PDEATHSIG = 1
 Say = Callable[[str, float | None], None]
 
 
-def perform(order: Order, say: Say = Job().progress, cancelled: Callable[[], bool] = lambda: False) -> Reply:
+def unheard(words: str, share_frac: float | None) -> None:
+    """Nobody listens."""
+
+
+def perform(order: Order, say: Say = unheard, cancelled: Callable[[], bool] = lambda: False) -> Reply:
     """The reply to an order. Whatever goes wrong is a reply as well."""
     try:
         return _performed(order, say, cancelled)
@@ -67,8 +71,11 @@ def cancelled_reply() -> Reply:
 
 
 def written(value: Any) -> bytes:
-    """Strict JSON."""
-    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    """Strict JSON in UTF-8; where a text has what that cannot say, which is half a character, in ASCII."""
+    try:
+        return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
 def _performed(order: Order, say: Say, cancelled: Callable[[], bool]) -> Reply:
@@ -78,7 +85,8 @@ def _performed(order: Order, say: Say, cancelled: Callable[[], bool]) -> Reply:
     verb = named(order.verb)
     folder = None if order.folder is None else Path(order.folder)
     if folder is not None:
-        (folder / ANSWER).unlink(missing_ok=True)  # that of a start which was not seen to end
+        for name in (ANSWER, WORDS):  # those of a start which was not seen to end
+            (folder / name).unlink(missing_ok=True)
     places = {} if folder is None else {"folder": folder}
     question = asked(verb, order.values, places)
     job = Job(progress=say, cancelled=cancelled, folder=folder, who=order.who)
@@ -89,7 +97,7 @@ def _performed(order: Order, say: Say, cancelled: Callable[[], bool]) -> Reply:
     body, words = written(data), _words(found)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / WORDS, words.encode())
+        write_whole(folder / WORDS, words.encode(errors="replace"))
         write_whole(folder / ANSWER, body)
     return Reply(code=MISSED if found.missed else 0, body=body, words=words)
 

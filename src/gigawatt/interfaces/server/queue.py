@@ -1,9 +1,9 @@
 """Who does the jobs: DBOS's durable queue in the server's own database, over which every server that lives works.
 
-A job is one workflow of one step, which may be begun again at any time: what its verb keeps in the job's folder is gone
-on from, all else is begun anew. Each process has an executor id of its own and holds a lock of that name while it lives;
-whoever lives takes over what those leave whose lock is free. A lock of the job itself sees to it that no two ever do the
-same one, whatever a queue may think.
+A job is one workflow of one step, which may be begun again at any time: what its verb keeps in the job's folder is
+gone on from, all else is begun anew. Each process has an executor id of its own and holds a lock of that name while it
+lives; whoever lives takes over what those leave whose lock is free. A lock of the job itself sees to it that no two
+ever do the same one, whatever a queue may think.
 """
 
 from __future__ import annotations
@@ -91,10 +91,10 @@ class Queue:
         Path(self._alive.lock_file).unlink(missing_ok=True)
         self._alive.release()
 
-    def put(self, order: Order, question: Any, cpu_s: float) -> jobs.JobView:
+    def put(self, who: str, order: Order, question: Any, cpu_s: float) -> jobs.JobView:
         """A new job, which waits. Raises Refused("limit")."""
         id_ = self.group + uuid.uuid4().hex[len(self.group) :]
-        view = jobs.put(self._store, self._settings.limits, id_, order, question, cpu_s)
+        view = jobs.put(self._store, self._settings.limits, id_, who, order, question, cpu_s)
         self._news.set()
         return view
 
@@ -162,8 +162,12 @@ class Queue:
         try:
             DBOS.listen_queues([self.name])
             DBOS.launch()
-            concurrency = {"worker_concurrency": self._settings.workers_count, "polling_interval_sec": POLL_S}
-            queue = DBOS.register_queue(self.name, **concurrency, on_conflict="always_update")
+            queue = DBOS.register_queue(
+                self.name,
+                worker_concurrency=self._settings.workers_count,
+                polling_interval_sec=POLL_S,
+                on_conflict="always_update",
+            )
 
             def enqueue(id_: str) -> None:
                 with SetWorkflowID(id_):
@@ -305,8 +309,10 @@ _BARE: dict[str, Any] = {"load_input": False, "load_output": False}
 
 
 def group(data: Path) -> str:
-    """The id of a server's folder, which begins the ids of its jobs: servers that share a folder share their jobs; those
-    that share a database alone do not."""
+    """The id of a server's folder, which begins the ids of its jobs.
+
+    Servers that share a folder share their jobs; those that share a database alone do not.
+    """
     from filelock import FileLock
 
     (data / LIVE).mkdir(parents=True, exist_ok=True)

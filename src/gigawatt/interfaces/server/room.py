@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from gigawatt.interfaces.server import jobs
+from gigawatt.interfaces.server import audit, jobs, naming
 from gigawatt.interfaces.server.asked import Caller, Json, Order, Refused, Reply, Role
 from gigawatt.interfaces.server.jobs import JobView
 from gigawatt.interfaces.server.queue import Queue
@@ -33,7 +33,8 @@ class Room:
     def open(self) -> Room:
         """Open the store and take up the jobs that wait. Raises LedgerError, or OSError."""
         self.store = Store(self.settings)
-        self.workers = Workers(short_s=self.settings.limits.short_s)
+        place = naming.nowhere(self.settings)
+        self.workers = Workers(short_s=self.settings.limits.short_s, place=place)
         self.queue = Queue(self.settings, self.store, self.workers)
         self.queue.open()
         return self
@@ -50,19 +51,19 @@ class Room:
         self.close()
 
     def ask(self, caller: Caller, verb_name: str, values: Mapping[str, Json], *, told: bool = False) -> Reply:
-        """The reply to a short verb; this thread waits for it. One that keeps files is a job, and this waits for its end.
+        """The reply to a short verb; this thread waits for it. One that keeps files is a job, whose end is waited for.
 
         told: whether it is to be told in words as well.
         Raises Refused where they may not, the server has too much to do, or it takes too long; ScenarioError for what a
         value names that is not there.
         """
-        verb = named(verb_name)
-        allow(caller, verb)
+        verb = self._allowed(caller, verb_name)
         with self._seat(verb):
             if lasts(verb):
                 return self.queue.reply(self.start(caller, verb_name, values).id)
             reply = self.workers.ask(replace(self._order(caller, verb, values), told=told))
-        self._audit(caller, verb, str(reply.code))
+        if verb.changes != "nothing":
+            self._audit(caller, verb.name, audit.DONE if reply.code == 0 else f"code {reply.code}")
         return reply
 
     def start(self, caller: Caller, verb_name: str, values: Mapping[str, Json]) -> JobView:
@@ -70,11 +71,10 @@ class Room:
 
         Raises Refused where they may not, or ask too much; ScenarioError, or another InputError, for bad values.
         """
-        verb = named(verb_name)
-        allow(caller, verb)
+        verb = self._allowed(caller, verb_name)
         order = self._order(caller, verb, values)
-        view = self.queue.put(order, values, _cpu_s(_estimated(verb, order)))
-        self._audit(caller, verb, view.id)
+        view = self.queue.put(caller.name, order, values, _cpu_s(_estimated(verb, order)))
+        self._audit(caller, verb.name, audit.DONE, view.id)
         return view
 
     def estimate(self, caller: Caller, verb_name: str, values: Mapping[str, Json]) -> Any:
@@ -97,7 +97,7 @@ class Room:
         if view.who != caller.name and not caller.may("owner"):
             raise Refused("forbidden", "job", id_, f"a job of {caller.name}")
         found = jobs.cancel(self.store, id_)
-        self._audit(caller, None, id_)
+        self._audit(caller, "job cancelled", audit.DONE, id_)
         return found
 
     def events(self, id_: str, after: int = 0) -> Iterator[tuple[int, JobView]]:
@@ -121,10 +121,24 @@ class Room:
 
     def _order(self, caller: Caller, verb: Verb, values: Mapping[str, Json]) -> Order:
         """What the worker is told: what the values name is found here, and nowhere else."""
-        return Order(verb=verb.name, values=_placed(self, caller, verb, values), who=caller.name)
+        here = caller.door == "here"
+        found = naming.placed(self.settings, self.store, caller, verb, values, here=here)
+        return Order(verb=verb.name, values=found, who=None if here else caller.name)
 
-    def _audit(self, caller: Caller, verb: Verb | None, outcome: str) -> None:
-        """Keep that something was changed."""
+    def _allowed(self, caller: Caller, name: str) -> Verb:
+        """The verb that they ask, which they may. A change that they may not make is kept as well."""
+        verb = named(name)
+        try:
+            allow(caller, verb)
+        except Refused as error:
+            if verb.changes != "nothing":
+                self._audit(caller, verb.name, error.why)
+            raise
+        return verb
+
+    def _audit(self, caller: Caller, action: str, outcome: str, thing: str = "") -> None:
+        door, address = caller.door, caller.address
+        audit.write(self.store, caller, action=action, object=thing, outcome=outcome, door=door, address=address)
 
 
 def named(name: str) -> Verb:
@@ -150,10 +164,6 @@ def allow(caller: Caller, verb: Verb) -> None:
     """Raises Refused("forbidden") where they may not ask a verb."""
     if not caller.may(least(verb)):
         raise Refused("forbidden", verb.name, f"asked by a {caller.role}", f"a role of {least(verb)} or more")
-
-
-def _placed(room: Room, caller: Caller, verb: Verb, values: Mapping[str, Json]) -> dict[str, Json]:
-    return dict(values)
 
 
 def _estimated(verb: Verb, order: Order) -> Any:

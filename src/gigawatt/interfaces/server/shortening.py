@@ -13,8 +13,9 @@ HOW = "the file answer.json of the result has all of it, and its tables can be r
 _HEAD = ("gigawatt", "scenario", "hash")
 
 
-def shortened(data: Mapping[str, Any], most_bytes: int) -> dict[str, Any]:
-    """An answer of at most so many bytes as JSON; where it is cut, a note of each list says how far.
+def shortened(data: Mapping[str, Any], most_bytes: int, how: str = HOW) -> dict[str, Any]:
+    """An answer of at most so many bytes as JSON; where it is cut, a note of each list says how far, and how to come by
+    the rest.
 
     >>> found = shortened({"draws": list(range(1000)), "notes": []}, 1_000)
     >>> len(found["draws"]) < 1000, found["notes"][0]["path"]
@@ -25,24 +26,24 @@ def shortened(data: Mapping[str, Any], most_bytes: int) -> dict[str, Any]:
         return found
     cuts: dict[str, tuple[int, int]] = {}
     for _ in range(TRIES):
-        over = _size(_noted(found, cuts)) - most_bytes
+        over = _size(_noted(found, cuts, how)) - most_bytes
         if over <= 0:
-            return _noted(found, cuts)
+            return _noted(found, cuts, how)
         path = _longest(found)
         if path is None:
             break
         found = _cut(found, path, over, cuts)
-    return _noted({key: data[key] for key in _HEAD if key in data}, {"": (0, len(data))})
+    return _noted({key: data[key] for key in _HEAD if key in data}, {"": (0, len(data))}, how)
 
 
 def _size(value: Any) -> int:
     return len(json.dumps(value, ensure_ascii=False).encode())
 
 
-def _noted(found: dict[str, Any], cuts: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
+def _noted(found: dict[str, Any], cuts: Mapping[str, tuple[int, int]], how: str) -> dict[str, Any]:
     """What is left, with a note of each cut."""
     notes = [
-        {"code": CODE, "path": path, "text": f"{kept:,} of {all_:,} are told here; {HOW}."}
+        {"code": CODE, "path": path, "text": f"{kept:,} of {all_:,} are told here; {how}."}
         for path, (kept, all_) in cuts.items()
     ]
     there = found.get("notes")

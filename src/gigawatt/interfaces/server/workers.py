@@ -1,7 +1,7 @@
 """Processes in which verbs are answered: a few that stay for short verbs, one for each job.
 
-A server's own process solves nothing. Workers are begun afresh, not forked; JSON goes over a pipe of their own; they end
-with their server, however that ends, and take with them whatever they began.
+A server's own process solves nothing. Workers are begun afresh, not forked; JSON goes over a pipe of their own; they
+end with their server, however that ends, and take with them whatever they began.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from gigawatt.errors import Fault
 from gigawatt.interfaces.failing import MACHINE, faulty
 from gigawatt.interfaces.server.asked import Order, Refused, Reply
-from gigawatt.interfaces.server.performing import CANCEL, Say, as_text, cancelled_reply, reply_of
+from gigawatt.interfaces.server.performing import CANCEL, Say, as_text, cancelled_reply, reply_of, unheard
 
 MODULE = "gigawatt.interfaces.server.performing"
 # A worker that has answered so often, or holds so much memory, makes way for a fresh one.
@@ -42,19 +43,21 @@ class Lost(Exception):  # noqa: N818 (what happened, and for others to judge)
 class Worker:
     """One process that does one order at a time."""
 
-    def __init__(self, starter: ThreadPoolExecutor) -> None:
+    def __init__(self, starter: ThreadPoolExecutor, place: Path | None = None) -> None:
         """Begin it, by a thread that lives as long as it may: on Linux it ends with that thread."""
         self._pipe, theirs = Pipe()
         try:
-            self._process = starter.submit(_started, theirs).result()
+            self._process = starter.submit(_started, theirs, place).result()
         finally:
             theirs.close()
         self.orders_count = 0
         self.memory_bytes = 0
 
     def reply(self, order: Order, say: Say, cancelled: Callable[[], bool], until: float = float("inf")) -> Reply | None:
-        """What comes of an order; None where it is not done when the clock says so, or goes on although it was cancelled
-        some time ago. Raises Lost where the process ends."""
+        """What comes of an order; None where it is not done by then, or goes on long after it was cancelled.
+
+        Raises Lost where the process ends.
+        """
         self.orders_count += 1
         told = False
         try:
@@ -79,6 +82,12 @@ class Worker:
         """The number of its process."""
         return self._process.pid
 
+    @property
+    def whole(self) -> bool:
+        """Whether it goes on and is of a size that others leave room for."""
+        few = self.orders_count < MOST_ORDERS and self.memory_bytes < MOST_MEMORY_BYTES
+        return few and self._process.poll() is None
+
     def kill(self) -> None:
         """End it and all that it began, at once."""
         if self._process.returncode is None:
@@ -93,44 +102,51 @@ class Worker:
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
 
-def _started(theirs: Connection) -> subprocess.Popen[bytes]:
+def _started(theirs: Connection, place: Path | None) -> subprocess.Popen[bytes]:
     number = theirs.fileno()
     command = [sys.executable, "-m", MODULE, str(number), str(os.getpid())]
     # The last digits of sums depend on how many threads share them.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": 2}
-    return subprocess.Popen(command, pass_fds=(number,), env=environment, start_new_session=True, **quiet)
+    return subprocess.Popen(command, pass_fds=(number,), cwd=place, env=environment, start_new_session=True, **quiet)
 
 
 class Workers:
     """The processes of a server: `ask` for what takes a moment, `perform` for a job."""
 
-    def __init__(self, count: int = min(2, os.cpu_count() or 1), short_s: float = 60.0) -> None:
-        """None is begun before it is needed. short_s: how long a short verb may take."""
+    def __init__(
+        self, count: int = min(2, os.cpu_count() or 1), short_s: float = 60.0, place: Path | None = None
+    ) -> None:
+        """None is begun before it is needed.
+
+        count: how many stay for short verbs. short_s: how long one of these may take. place: folder to work in.
+        """
         self._starter = ThreadPoolExecutor(1, thread_name_prefix="workers")
         self._idle = queue.LifoQueue[Worker | None]()
         for _ in range(count):
             self._idle.put(None)
-        self._short_s = short_s
+        self._short_s, self._place = short_s, place
         self._lock = threading.Lock()
         self._living: set[Worker] = set()
         self._closed = False
 
     def ask(self, order: Order) -> Reply:
-        """The reply to an order that takes a moment. Raises Refused where no worker is free in time, or the answer takes
-        too long."""
+        """The reply to an order that takes a moment.
+
+        Raises Refused where no worker is free in time, or the answer takes too long.
+        """
         try:
             worker = self._idle.get(timeout=self._short_s)
         except queue.Empty:
             raise Refused("busy", order.verb, "no worker is free", "fewer questions at once, or later") from None
         reply = None
         try:
-            worker = worker or self._begun()
-            reply = worker.reply(order, _unheard, _never, time.monotonic() + self._short_s)
+            worker = self._kept(worker) or self._begun()
+            reply = worker.reply(order, unheard, _never, time.monotonic() + self._short_s)
         except Lost as error:
             return lost(error)
         finally:
-            self._idle.put(self._kept(worker, whole=reply is not None))
+            self._put_back(worker, whole=reply is not None)
         if reply is None:
             raise Refused("limit", order.verb, f"more than {self._short_s:g} s", "a question that takes less")
         return reply
@@ -151,14 +167,17 @@ class Workers:
                 worker.kill()
         with suppress(queue.Empty):
             while True:
-                self._kept(self._idle.get_nowait(), whole=False)
+                self._ended(self._idle.get_nowait())
         self._starter.shutdown()
 
-    def _kept(self, worker: Worker | None, *, whole: bool) -> Worker | None:
+    def _put_back(self, worker: Worker | None, *, whole: bool) -> None:
+        if not whole:
+            self._ended(worker)
+        self._idle.put(self._kept(worker) if whole else None)
+
+    def _kept(self, worker: Worker | None) -> Worker | None:
         """A worker that goes on being of use; None for one that was ended instead."""
-        if worker is None or (
-            whole and worker.orders_count < MOST_ORDERS and worker.memory_bytes < MOST_MEMORY_BYTES and not self._closed
-        ):
+        if worker is None or (worker.whole and not self._closed):
             return worker
         self._ended(worker)
         return None
@@ -167,24 +186,21 @@ class Workers:
         with self._lock:
             if self._closed:
                 raise Refused("busy", "server", "about to end", "a server that goes on")
-            worker = Worker(self._starter)
+            worker = Worker(self._starter, self._place)
             self._living.add(worker)
             return worker
 
-    def _ended(self, worker: Worker) -> None:
-        with self._lock:
-            self._living.discard(worker)
-        worker.end()
+    def _ended(self, worker: Worker | None) -> None:
+        if worker is not None:
+            with self._lock:
+                self._living.discard(worker)
+            worker.end()
 
 
 def lost(error: Exception) -> Reply:
     """What is said where the machine, or somebody, ended a worker."""
     expected = "a process that answers: more memory, or a smaller question"
     return reply_of(faulty("MachineFault", MACHINE, Fault(path="workers", given=str(error), expected=expected)))
-
-
-def _unheard(words: str, share_frac: float | None) -> None:
-    """Nobody listens."""
 
 
 def _never() -> bool:
