@@ -21,11 +21,11 @@ from prometheus_client.parser import text_string_to_metric_families as plain
 
 from gigawatt import __version__
 from gigawatt.interfaces.http.guard import Guard
-from gigawatt.interfaces.http.metrics import Load, Measured, Metrics
+from gigawatt.interfaces.http.metrics import Gauged, Metrics, Pending
 from gigawatt.interfaces.server.settings import Settings
 
 OPEN = "application/openmetrics-text; version=1.0.0"
-LOAD = Load(jobs_count={"waiting": 2, "running": 1, "done": 7}, oldest_wait_s=12.5, workers_count=3)
+LOAD = Pending(jobs_count={"waiting": 2, "running": 1, "done": 7}, oldest_wait_s=12.5, workers_count=3)
 
 
 def inside() -> FastAPI:
@@ -56,7 +56,7 @@ def metrics() -> Metrics:
 
 def ask(metrics: Metrics, *requests: tuple[str, str]) -> None:
     async def asked() -> None:
-        app = Measured(Guard(inside(), Settings()), metrics)
+        app = Gauged(Guard(inside(), Settings()), metrics)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
             for method, path in requests:
                 await client.request(method, path)
@@ -124,7 +124,7 @@ def test_a_request_that_ends_in_a_failure_is_no_longer_open(metrics: Metrics) ->
 
     scope = {"type": "http", "method": "GET", "path": "/"}
     with pytest.raises(KeyError):
-        asyncio.run(Measured(broken, metrics)(scope, broken, broken))
+        asyncio.run(Gauged(broken, metrics)(scope, broken, broken))
     found = figures(metrics)
     assert found["gigawatt_http_requests_open",] == 0
     assert found["gigawatt_http_requests_total", "method=GET", "route=none", "status=499"] == 1

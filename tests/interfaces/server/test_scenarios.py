@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import re
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +19,7 @@ from gigawatt.interfaces.server.scenarios import VersionView, get, history, laid
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import Store
 from gigawatt.scenario.load import load, load_allocation
+from gigawatt.scenario.resolve import FILE_KEYS
 from gigawatt.study.files import sha256
 
 ADA = Caller(name="ada", role="editor", door="http")
@@ -138,24 +141,28 @@ def test_what_is_removed_keeps_its_history_and_may_be_kept_again(each_settings: 
     assert len(history(each_store, "scenario", "plan")) == 3
 
 
-@pytest.mark.parametrize("name", BAD_NAMES)
-def test_a_name_that_is_none_is_refused(settings: Settings, store: Store, name: str) -> None:
-    with pytest.raises(Refused) as refused:
-        kept(settings, store, SMALL, name)
-    assert (refused.value.why, refused.value.path) == ("wrong", "name")
-    assert refused.value.given.isprintable()
-    assert len(refused.value.given) < 1_000
-
-
-@pytest.mark.parametrize("name", [*BAD_NAMES[:-2], "none-such"])
-def test_what_is_not_there_is_told_with_what_is(settings: Settings, store: Store, name: str) -> None:
-    kept(settings, store)
-    for look in (lambda: get(store, "scenario", name), lambda: history(store, "scenario", name)):
+def test_a_name_that_is_none_is_refused(settings: Settings, store: Store) -> None:
+    for name in BAD_NAMES:
         with pytest.raises(Refused) as refused:
-            look()
-        assert refused.value.why == "absent"
-        assert "one-campus" in refused.value.expected
-        assert "plan" in refused.value.expected
+            kept(settings, store, SMALL, name)
+        assert (refused.value.why, refused.value.path) == ("wrong", "name")
+        assert refused.value.given.isprintable()
+        assert len(refused.value.given) < 1_000
+
+
+def test_what_is_not_there_is_told_with_what_is(settings: Settings, store: Store) -> None:
+    kept(settings, store)
+    looks: list[Callable[[str], object]] = [
+        lambda name: get(store, "scenario", name),
+        lambda name: history(store, "scenario", name),
+    ]
+    for name in (*BAD_NAMES, "none-such"):
+        for look in looks:
+            with pytest.raises(Refused) as refused:
+                look(name)
+            assert refused.value.why == "absent"
+            assert "one-campus" in refused.value.expected
+            assert "plan" in refused.value.expected
 
 
 def test_every_fault_of_a_text_is_told_at_once(settings: Settings, store: Store) -> None:
@@ -194,23 +201,29 @@ def test_html_in_a_title_stays_text(settings: Settings, store: Store) -> None:
 OF_THE_MACHINE = ["/etc/passwd", "/no/such/file", "../../../../etc/passwd", "C:\\\\boot.ini", "file:///etc/passwd"]
 
 
-@pytest.mark.parametrize("base", [*OF_THE_MACHINE, "http://169.254.169.254/", "plan", "base.toml", "x" * 10_000])
-def test_a_scenario_extends_nothing_of_the_machine(settings: Settings, store: Store, base: str) -> None:
-    told = faults(settings, store, f'extends = "{base}"')
-    assert set(told) == {"extends"}
-    assert "No such file" not in told["extends"]
+def test_a_scenario_extends_nothing_of_the_machine(settings: Settings, store: Store) -> None:
+    for base in (*OF_THE_MACHINE, "http://169.254.169.254/", "plan", "base.toml", "x" * 10_000):
+        told = faults(settings, store, f'extends = "{base}"')
+        assert set(told) == {"extends"}
+        assert "No such file" not in told["extends"]
 
 
-@pytest.mark.parametrize("key", ["weather_file", "price_file", "carbon_file"])
-@pytest.mark.parametrize("file", OF_THE_MACHINE)
 @pytest.mark.parametrize("kind", ["scenario", "strategy"])
-def test_no_key_of_a_text_names_a_file_of_the_machine(
-    settings: Settings, store: Store, kind: scenarios.Kind, key: str, file: str
-) -> None:
+def test_no_key_of_a_text_names_a_file_of_the_machine(settings: Settings, store: Store, kind: scenarios.Kind) -> None:
     head = 'extends = "one-campus"\n' if kind == "scenario" else 'title = "t"\n'
-    told = faults(settings, store, f'{head}[sites.example-campus]\n{key} = "{file}"', kind)
-    assert set(told) == {f"sites.example-campus.{key}"}
-    assert "a file that was sent" in told[f"sites.example-campus.{key}"]
+    for key in ("weather_file", "price_file", "carbon_file"):
+        for file in OF_THE_MACHINE:
+            told = faults(settings, store, f'{head}[sites.example-campus]\n{key} = "{file}"', kind)
+            assert set(told) == {f"sites.example-campus.{key}"}
+            assert "a file that was sent" in told[f"sites.example-campus.{key}"]
+
+
+def test_the_keys_that_name_files_are_all_known() -> None:
+    """Whoever adds a key that names a file adds it to FILE_KEYS, or a text could name a file of the machine."""
+    schema = Path(str(files("gigawatt.scenario"))) / "schema"
+    texts = [file.read_text() for file in (*schema.glob("*.py"), schema.parent / "allocation.py")]
+    found = {name for text in texts for name in re.findall(r"^    (\w*(?:file|path|folder|url)): ", text, re.MULTILINE)}
+    assert found == set(FILE_KEYS)
 
 
 def test_a_path_as_key_of_a_strategy_names_no_file_of_the_machine_either(settings: Settings, store: Store) -> None:

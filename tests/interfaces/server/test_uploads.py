@@ -82,14 +82,13 @@ def test_two_that_send_the_same_bytes_at_once_both_have_them(each_settings: Sett
     assert uploads.path(each_settings, found[0]).read_bytes() == DATA * 50
 
 
-@pytest.mark.parametrize("name", NAMES_THAT_DECEIVE)
-def test_a_name_that_deceives_is_refused_before_a_byte_is_taken(settings: Settings, store: Store, name: str) -> None:
-    with pytest.raises(Refused) as refused:
-        uploads.receive(settings, store, ADA, name, iter_that_fails())
-    assert refused.value.why == "wrong"
-    assert refused.value.path == "name"
-    assert refused.value.given.isprintable()
-    assert len(refused.value.given) < 1_000
+def test_a_name_that_deceives_is_refused_before_a_byte_is_taken(settings: Settings, store: Store) -> None:
+    for name in NAMES_THAT_DECEIVE:
+        with pytest.raises(Refused) as refused:
+            uploads.receive(settings, store, ADA, name, iter_that_fails())
+        assert (refused.value.why, refused.value.path) == ("wrong", "name")
+        assert refused.value.given.isprintable()
+        assert len(refused.value.given) < 1_000
 
 
 def iter_that_fails() -> Iterator[bytes]:
@@ -215,15 +214,15 @@ def test_a_link_in_the_place_of_a_named_file_is_replaced(settings: Settings, sto
     assert secret.read_text() == "of the machine"
 
 
-@pytest.mark.parametrize("text", ["../server.db", "/etc/passwd", "\0", "x" * 10_000, "%2e%2e", "\ud800", "f" * 64])
 def test_what_was_not_sent_is_refused_in_the_same_words_whatever_the_machine_has(
-    settings: Settings, store: Store, text: str
+    settings: Settings, store: Store
 ) -> None:
     uploads.receive(settings, store, ADA, "meter.csv", [DATA])
-    with pytest.raises(Refused) as refused:
-        uploads.find(store, text)
-    assert (refused.value.why, refused.value.path) == ("absent", "upload")
-    assert refused.value.expected.startswith("a file that was sent: meter.csv")
+    for text in ("../server.db", "/etc/passwd", "\0", "x" * 10_000, "%2e%2e", "\ud800", "f" * 64):
+        with pytest.raises(Refused) as refused:
+            uploads.find(store, text)
+        assert (refused.value.why, refused.value.path) == ("absent", "upload")
+        assert refused.value.expected == "a file that was sent: meter.csv"
 
 
 def test_a_label_of_two_files_names_neither(settings: Settings, store: Store) -> None:

@@ -29,7 +29,7 @@ from gigawatt.interfaces.http import (
 )
 from gigawatt.interfaces.http.desk import Desk
 from gigawatt.interfaces.http.guard import Guard
-from gigawatt.interfaces.http.metrics import Measured, Metrics
+from gigawatt.interfaces.http.metrics import Gauged, Metrics
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.scenarios import Kind
 
@@ -81,7 +81,7 @@ def inside(room: Room) -> FastAPI:
 
 def guarded(app: FastAPI, room: Room) -> ASGIApp:
     """An application behind the guard of a room's server, and what passes either counted."""
-    return Measured(Guard(app, room.settings), app.state.metrics)
+    return Gauged(Guard(app, room.settings), app.state.metrics)
 
 
 class Assistants:

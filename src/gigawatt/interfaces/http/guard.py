@@ -40,81 +40,83 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         """app: what is guarded. settings: by which names it is called, and how much it takes on."""
         self._app, self._limits, self._names = app, settings.limits, origin.names(settings)
-        self._held = Held(settings.limits.asking_count * settings.limits.body_bytes)
+        self._burden = Burden(settings.limits.asking_count * settings.limits.body_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or answer it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(scope, receive, send, self._limits.body_s, self._most_bytes(scope), self._held)
-        scope.setdefault("state", {})["request_id"] = exchange.id
+        passage = Passage(scope, receive, send, self._limits.body_s, self._most_bytes(scope), self._burden)
+        scope.setdefault("state", {})["request_id"] = passage.id
         if scope["scheme"] == "https":
             scope["headers"] = cookies.unbound(scope["headers"])
         try:
-            if not await self._stopped(scope, exchange):
-                await self._pass(scope, exchange)
+            if not await self._stopped(scope, passage):
+                await self._pass(scope, passage)
         finally:
-            exchange.let_go()
+            passage.let_go()
 
     def _most_bytes(self, scope: Scope) -> int:
         return self._limits.upload_bytes if scope["path"] == UPLOADS else self._limits.body_bytes
 
-    async def _stopped(self, scope: Scope, exchange: Exchange) -> bool:
+    async def _stopped(self, scope: Scope, passage: Passage) -> bool:
         """Answer what may not pass, and say so."""
         path, method = scope["path"], scope["method"]
         if _trapped(path, scope.get("raw_path") or b""):
             expected = "a path of this server, each character as it is"
-            await exchange.end(404, Fault(path="path", given=f'"{path[:80]}"', expected=expected))
+            await passage.end(404, Fault(path="path", given=f'"{path[:80]}"', expected=expected))
             return True
         if not 0 <= _weight(scope["headers"]) <= MOST_HEADER_BYTES:
             expected = f"at most {MOST_HEADERS_COUNT}, of at most {MOST_HEADER_BYTES} bytes"
-            await exchange.end(431, Fault(path="headers", given="more", expected=expected))
+            await passage.end(431, Fault(path="headers", given="more", expected=expected))
             return True
         try:
             hosts = _values(scope, b"host")
             origin.check_host(hosts, self._names)
         except Refused as error:
-            await exchange.end(421, error)
+            await passage.end(421, error)
             return True
         try:
             origin.check_origin(_values(scope, b"origin"), hosts[0], scope["scheme"])
             origin.check_fetch(_values(scope, b"sec-fetch-site"), method)
             if scope["state"].get(CROWDED) and path != HEALTH:
                 raise Refused("busy", "server", "too many connections", "another try in a moment")
-            _check_length(_values(scope, b"content-length"), exchange.most_bytes)
+            _check_length(_values(scope, b"content-length"), passage.most_bytes)
         except Refused as error:
-            await exchange.refuse(error)
+            await passage.refuse(error)
             return True
         return False
 
-    async def _pass(self, scope: Scope, exchange: Exchange) -> None:
+    async def _pass(self, scope: Scope, passage: Passage) -> None:
         from starlette.requests import ClientDisconnect
 
         try:
-            await self._app(scope, exchange.receive, exchange.send)
+            await self._app(scope, passage.receive, passage.send)
         except ClientDisconnect:
             return
         except Exception:
-            log.error("request %s: %s %s\n%s", exchange.id, scope["method"], plain(scope["path"]), _told())
-            fault = Fault(path="server", given=f"a failure in request {exchange.id}", expected="an answer: see its log")
-            await exchange.end(500, fault)
+            log.error("request %s: %s %s\n%s", passage.id, scope["method"], plain(scope["path"]), _told())
+            fault = Fault(path="server", given=f"a failure in request {passage.id}", expected="an answer: see its log")
+            await passage.end(500, fault)
 
 
-class Held:
+class Burden:
     """Bytes of bodies in memory, of all requests together."""
 
     def __init__(self, most_bytes: int) -> None:
         self.most_bytes, self.bytes = most_bytes, 0
 
 
-class Exchange:
+class Passage:
     """One request and its answer as they pass: counted, timed, and with our headers."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, body_s: float, most_bytes: int, held: Held) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, body_s: float, most_bytes: int, burden: Burden
+    ) -> None:
         self.id = secrets.token_hex(8)
         self.most_bytes = most_bytes
-        self._receive, self._send, self._held = receive, send, held
+        self._receive, self._send, self._burden = receive, send, burden
         self._streams = scope["path"] == UPLOADS
         self._encrypted = scope["scheme"] == "https"
         self._body_s, self._waited_s, self._bytes = body_s, 0.0, 0
@@ -144,17 +146,17 @@ class Exchange:
             return message
         size = len(message.get("body", b""))
         self._bytes += size
-        self._held.bytes += 0 if self._streams else size
+        self._burden.bytes += 0 if self._streams else size
         if self._bytes > self.most_bytes:
             await self.end(413, _too_long("more", self.most_bytes))
-        elif self._held.bytes > self._held.most_bytes:
+        elif self._burden.bytes > self._burden.most_bytes:
             await self.refuse(Refused("busy", "server", "too many bodies at once", "another try in a moment"))
         self._whole = not message.get("more_body", False)
         return {"type": "http.disconnect"} if self._ended else message
 
     def let_go(self) -> None:
         """The body is no longer in memory."""
-        self._held.bytes -= 0 if self._streams else self._bytes
+        self._burden.bytes -= 0 if self._streams else self._bytes
 
     async def send(self, message: Message) -> None:
         """A piece of the application's answer, unless the guard has answered."""

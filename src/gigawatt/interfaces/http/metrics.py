@@ -28,7 +28,7 @@ ELSEWHERE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
+class Pending:
     """What a server has to do at a moment."""
 
     jobs_count: Mapping[str, int]
@@ -42,7 +42,7 @@ class Load:
 class Metrics:
     """The figures of one server, gathered as long as it lives."""
 
-    def __init__(self, load: Callable[[], Load]) -> None:
+    def __init__(self, load: Callable[[], Pending]) -> None:
         """load: asked at each reading; it may look into the database."""
         self._registry = CollectorRegistry()
         labels = ("method", "route", "status")
@@ -82,7 +82,7 @@ class Metrics:
 class Loaded:
     """Reads what a server has to do whenever its figures are read."""
 
-    def __init__(self, load: Callable[[], Load]) -> None:
+    def __init__(self, load: Callable[[], Pending]) -> None:
         self._load = load
 
     def describe(self) -> list[Any]:
@@ -102,7 +102,7 @@ class Loaded:
         yield GaugeMetricFamily("gigawatt_workers", "Worker processes.", load.workers_count)
 
 
-class Measured:
+class Gauged:
     """An ASGI application around another, which notes what it answers and how long it takes."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:

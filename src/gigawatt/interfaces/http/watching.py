@@ -18,7 +18,7 @@ from gigawatt.interfaces.http import openapi, people
 from gigawatt.interfaces.http.answers import as_json, known, said, tag
 from gigawatt.interfaces.http.desk import desk_of
 from gigawatt.interfaces.http.errors import JSON
-from gigawatt.interfaces.http.metrics import Load, Metrics
+from gigawatt.interfaces.http.metrics import Metrics, Pending
 from gigawatt.interfaces.server.store import Store, alive
 from gigawatt.interfaces.server.tables import JOBS
 
@@ -73,13 +73,13 @@ def _described(app: FastAPI) -> tuple[bytes, str]:
     return body, sha256(body).hexdigest()
 
 
-def load(store: Store) -> Load:
+def load(store: Store) -> Pending:
     """What a server has to do now."""
     with store.reading() as connection:
         asked = select(JOBS.c.state, func.count(), func.min(JOBS.c.created)).group_by(JOBS.c.state)
         rows = {state: (count, first) for state, count, first in connection.execute(asked)}
     since = datetime.fromisoformat(rows["waiting"][1]) if "waiting" in rows else None
-    return Load(
+    return Pending(
         jobs_count={state: count for state, (count, _) in sorted(rows.items())},
         oldest_wait_s=(datetime.now(UTC) - since).total_seconds() if since else 0.0,
         workers_count=len(active_children()),
