@@ -1,11 +1,23 @@
-"""Where the data folder is, which no other place knows, and settings for tests that call parts of a question."""
+"""What tests of every folder use: the data folder, a server of PostgreSQL, the settings of arrays."""
+
+from __future__ import annotations
 
 import os
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import URL
+
+# pytest's importlib mode puts no folder of tests on the path.
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +28,20 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data folder at {folder}: set GIGAWATT_DATA to one")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[URL]:
+    """A PostgreSQL server of our own on loopback; tests that need it skip where none is installed."""
+    pytest.importorskip("psycopg", reason="no driver of PostgreSQL: pip install 'gigawatt[postgres]'")
+    from postgresql import server
+
+    folder = Path(tempfile.mkdtemp(prefix="gigawatt-pg-"))
+    try:
+        with server(folder) as url:
+            yield url
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(wrapper=True)

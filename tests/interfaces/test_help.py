@@ -111,7 +111,7 @@ PRECISIONS = ("bf16", "fp8", "fp4", "mxfp4", "int4")
         ("claims --only ", lambda: list(statements().claims)),
         ("schema predict_", lambda: ["predict_inference", "predict_training", "predict_bridge"]),
         ("catalog ", lambda: ["list", "show", "import-model"]),
-        ("", lambda: list(dict.fromkeys(verb.name.split()[0] for verb in VERBS))),
+        ("", lambda: [*dict.fromkeys(verb.name.split()[0] for verb in VERBS), *cli.DOORS]),
     ],
 )
 def test_names_are_completed(

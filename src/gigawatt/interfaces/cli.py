@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +17,8 @@ from typer.core import TyperGroup
 from gigawatt import __version__
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.interfaces import output
-from gigawatt.interfaces.console import BAD_INPUT, INTERRUPTED, door, fall_short, progress, say, usage_fault
+from gigawatt.interfaces.console import door, fall_short, progress, say, usage_fault
+from gigawatt.interfaces.failing import BAD_INPUT, INTERRUPTED
 from gigawatt.study.verbs import GROUPS, VERBS, Verb
 from gigawatt.units import is_quantity
 
@@ -28,6 +30,13 @@ NOUNS = {
     "export": "A saved plan as the quotas of a scheduler, or its books as rows of cost.",
     "catalog": "What is known: accelerators, models, sites, each number with its source.",
 }
+# Doors, which are commands and no verbs: the function, or the group, of each is loaded where it is named.
+DOORS = {
+    "serve": ("http.serving:serve", "Serve a team and its assistants over HTTP, with durable jobs."),
+    "mcp": ("mcp.command:command", "Serve the assistant of this machine's user: the verbs as tools, over stdio."),
+    "users": ("users:GROUP", "Who may ask a server, and for what: people, their roles, their tokens."),
+}
+SERVING = "Serve: for a team and its assistants"
 # As it is typed, whatever way it was started; shells ask for completions by that name.
 PROGRAM = "gigawatt"
 RUNS = Path("gigawatt-runs")
@@ -37,8 +46,10 @@ COMPLETED = ("_TYPER_COMPLETE_ARGS", "COMP_WORDS")
 USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 
 
-def application(verbs: Sequence[Verb]) -> typer.Typer:
-    """The command line, with the options of these verbs; of the others it knows name and title, which cost nothing."""
+def application(verbs: Sequence[Verb], opened: Sequence[str] = ()) -> typer.Typer:
+    """The command line, with the options of these verbs, and of these doors; of the others it knows name and title,
+    which cost nothing.
+    """
     app = typer.Typer(
         name=PROGRAM,
         cls=InOrder,
@@ -61,6 +72,8 @@ def application(verbs: Sequence[Verb]) -> typer.Typer:
             rich_help_panel=None if noun else GROUPS[verb.group],
         )
         command(_command(verb) if verb in verbs else _unasked)
+    for name in DOORS:
+        _add_door(app, name, opened=name in opened)
     return app
 
 
@@ -70,13 +83,23 @@ class InOrder(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Their names."""
         del ctx
-        return list(dict.fromkeys(verb.name.split()[0] for verb in VERBS))
+        return [*dict.fromkeys(verb.name.split()[0] for verb in VERBS), *DOORS]
 
 
 def _command(verb: Verb) -> Any:
     from gigawatt.interfaces.options import command
 
     return command(verb, _answer)
+
+
+def _add_door(app: typer.Typer, name: str, *, opened: bool) -> None:
+    place, title = DOORS[name]
+    module, _, function = place.partition(":")
+    found = getattr(import_module(f"gigawatt.interfaces.{module}"), function) if opened else _unasked
+    if isinstance(found, typer.Typer):
+        app.add_typer(found, name=name, help=title, no_args_is_help=True, rich_help_panel=SERVING)
+    else:
+        app.command(name, help=title, rich_help_panel=SERVING)(found)
 
 
 def _unasked() -> None:
@@ -115,31 +138,24 @@ def _answer(verb: Verb, given: dict[str, Any]) -> None:
 
     json = bool(given.pop("json", False))
     with door(json, lambda fault: spelled(fault, verb)):
+        from gigawatt.interfaces.answering import answered, asked
         from gigawatt.report import reports
         from gigawatt.study.job import Job
-        from gigawatt.study.question import read
 
         kinds = {"out": "folder", "predictions": "table"}
         places: dict[str, Path] = {kind: given.pop(name) for name, kind in kinds.items() if name in given}
         scheduler = given.pop("scheduler", None)
-        question = read(verb.question(), _values(given))
-        reports.check_places(verb, places)
+        question = asked(verb, _values(given), places)
         runs = RUNS if verb.always_kept else None
         with _kept(verb, places), progress() as tell, _workers(scheduler) as (executor, workers_count):
             workers = {"executor": executor, "workers_count": workers_count}
             job = Job(progress=tell, folder=places.get("folder"), runs=runs, **workers)
-            answer = verb.answer(question, job)
-            if runs is not None:
-                places |= {"folder": job.kept_in(answer.head.scenario, answer.head.hash) or runs}
-            if places:
-                tell("writing the report", None)
-            document = reports.document(verb, answer) if reports.told(verb) and (places or not json) else None
-            files = reports.write(verb, answer, document, places)
+            found = answered(verb, question, places, job, shown=not json)
         if json:
-            say(reports.data(verb, answer) | ({"files": files or None} if reports.kept(verb) else {}))
+            say(found.data(verb))
         else:
-            reports.show(verb, answer, document, files)
-        fall_short(getattr(getattr(answer, "head", None), "missed", ()))
+            reports.show(verb, found.answer, found.document, found.files)
+        fall_short(found.missed)
 
 
 def _values(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -176,6 +192,11 @@ def _workers(scheduler: str | None) -> Iterator[tuple[Any, int | None]]:
         yield cluster.executor, cluster.workers_count
 
 
+def opened(words: Sequence[str]) -> list[str]:
+    """The door that the words of a command line name, if any."""
+    return [word for word in words[:1] if word in DOORS]
+
+
 def named(words: Sequence[str]) -> list[Verb]:
     """The verb that the words of a command line name, if any."""
     plain = [word for word in words if not word.startswith("-")]
@@ -193,7 +214,8 @@ def main() -> None:
     json = "--json" in sys.argv
     with door(json):
         completed = next((os.environ[name].split()[1:] for name in COMPLETED if name in os.environ), None)
-        app = application(named(sys.argv[1:] if completed is None else completed))
+        words = sys.argv[1:] if completed is None else completed
+        app = application(named(words), opened(words))
         try:
             app(prog_name=PROGRAM) if not json else _answered_in_json(app)
         finally:

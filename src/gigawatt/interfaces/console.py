@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import json as json_module
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn, TextIO
+from typing import Any, TextIO
 
 import typer
 
-from gigawatt.errors import Fault, Infeasible, InputError, SolverFailure
-from gigawatt.interfaces.output import OutputLost, has_all
-
-BAD_INPUT, INFEASIBLE, MISSED, SOLVER, MACHINE, INTERRUPTED = 2, 3, 4, 70, 74, 130
-# What is said where there is no memory left: by a loader for a library, and by Python for an error of its own.
-NO_MEMORY = (
-    "failed to map segment",
-    "cannot allocate memory",
-    "memory allocation failed",
-    "can't start new thread",
-    "without exception set",
-    "without setting an exception",
-)
+from gigawatt.errors import Fault
+from gigawatt.interfaces.failing import INTERRUPTED, MISSED, failure
+from gigawatt.interfaces.output import has_all
 
 
 @contextmanager
@@ -36,53 +25,15 @@ def door(json: bool, spelled: Callable[[Fault], Fault] = lambda fault: fault) ->
     """
     try:
         yield
-    except InputError as error:
-        _leave(json, type(error).__name__, [spelled(fault) for fault in error.faults], BAD_INPUT)
-    except Infeasible as error:
-        rows = [
-            {"limit": c.limit, "period": c.period, "site": c.site, "short_by": _finite(c.short_by), "unit": c.unit}
-            for c in error.conflicts
-        ]
-        lines = ["no plan meets every hard limit:", *(f"  {conflict}" for conflict in error.conflicts)]
-        _say_error(json, "Infeasible", rows, lines)
-        raise SystemExit(INFEASIBLE) from None
-    except SolverFailure as error:
-        fault = Fault(path="solver", given=error.what, expected="a plan, or a proof that there is none")
-        _leave(json, "SolverFailure", [fault], SOLVER)
-    except (OSError, MemoryError, OutputLost, ImportError, RuntimeError, SystemError) as error:
-        found = _machine_fault(error)
-        if found is None:
-            raise
-        _leave(json, "MachineFault", [found], MACHINE)
     except KeyboardInterrupt:
         print("interrupted; nothing was written", file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
-
-
-def _machine_fault(error: Exception) -> Fault | None:
-    """What the machine could not do; None where the error is another's."""
-    if isinstance(error, OutputLost):
-        return Fault(path="standard output", given=str(error), expected="a reader, or room, for all of it")
-    if isinstance(error, MemoryError) or any(word in str(error).lower() for word in NO_MEMORY):
-        given = str(error) or "not enough"
-        return Fault(path="memory", given=given, expected="more of it, fewer --workers, or a smaller question")
-    if isinstance(error, ChildProcessError):
-        return Fault(path="workers", given=str(error), expected="batches that end: more memory, or fewer --workers")
-    if isinstance(error, OSError):
-        given = os.strerror(error.errno).lower() if error.errno else str(error)
-        path = str(error.filename2 or error.filename or "files")
-        return Fault(path=path, given=given, expected="a place that can be read and written, with room")
-    return None
-
-
-def _finite(value: float) -> float | None:
-    return value if value == value else None
-
-
-def _leave(json: bool, kind: str, faults: Sequence[Fault], code: int) -> NoReturn:
-    items = [{"path": fault.path, "given": fault.given, "expected": fault.expected} for fault in faults]
-    _say_error(json, kind, items, [str(fault) for fault in faults])
-    raise SystemExit(code) from None
+    except Exception as error:
+        found = failure(error, spelled)
+        if found is None:
+            raise
+        _say_error(json, found.kind, found.items, found.lines)
+        raise SystemExit(found.code) from None
 
 
 def _say_error(json: bool, kind: str, items: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> None:

@@ -115,13 +115,15 @@ def take(
     found: FileToImport,
     who: str,
     *,
+    authenticated: bool = False,
     corrects: str | None = None,
     as_read: bool = False,
     said: Callable[[int], None] | None = None,
 ) -> tuple[Tally, list[Recorded | None]]:
     """Read a file into the book: what came of it, and the facts that were recorded for it.
 
-    corrects: identity of the batch whose readings it may replace. said: called with the readings seen so far.
+    authenticated: whether anything but a name says who. corrects: identity of the batch whose readings it may replace.
+    said: called with the readings seen so far.
     Raises CatalogError where nothing of the file can be read, LedgerError where the ledger takes none of it.
     """
     gone = readings.retracted(book)
@@ -140,7 +142,7 @@ def take(
         if said is not None:
             said(seen)
         _keep(book, blocks, tally, intake)
-    recorded = books.append(book, [*_batch(found, tally, corrects), *_events(found, tally)], who)
+    recorded = books.append(book, [*_batch(found, tally, corrects), *_events(found, tally)], who, authenticated)
     tally.duplicates += sum(entry is None for entry in recorded)
     tally.added += sum(entry is not None and entry.fact.kind != "readings" for entry in recorded)
     tally.rejected.sort(key=lambda one: one.line)

@@ -273,7 +273,14 @@ def same_name(name: str) -> str:
     return " ".join(_UNSEEN.sub("", unicodedata.normalize("NFKC", name)).casefold().split())
 
 
-def agree(book: Connection, terms: TrancheTerms, source: str, source_sha256: str | None, who: str) -> Recorded | None:
+def agree(
+    book: Connection,
+    terms: TrancheTerms,
+    source: str,
+    source_sha256: str | None,
+    who: str,
+    authenticated: bool = False,
+) -> Recorded | None:
     """Record the terms of a programme; None where they stand already."""
     before = _last_terms(standing(entry.fact for entry in books.read(book, kinds=_OF_TERMS)))
     body = asdict(terms)
@@ -287,7 +294,7 @@ def agree(book: Connection, terms: TrancheTerms, source: str, source_sha256: str
         source_sha256=source_sha256,
         corrects=before.identity if before else None,
     )
-    return books.append(book, [fact], who)[0]
+    return books.append(book, [fact], who, authenticated)[0]
 
 
 def chosen(rows: Sequence[MilestoneState], name: str) -> MilestoneState:

@@ -39,6 +39,14 @@ def allocation_presets() -> list[str]:
     return sorted(file.stem for file in (_folder() / "allocations").glob("*.toml"))
 
 
+def preset_text(name: str) -> str:
+    """The TOML of what ships under a name. Raises KeyError where nothing does."""
+    file = _shipped(name)
+    if file is None:
+        raise KeyError(name)
+    return file.read_text(encoding="utf-8")
+
+
 def load(name: str = DEFAULT, overrides: Mapping[str, Any] | None = None) -> Scenario:
     """The scenario of a preset's name or of a file, with overrides ("programme.target" → "2 GW").
 

@@ -48,6 +48,8 @@ class Order:
     """Name of who asks, where it is certain."""
     folder: str | None = None
     """Folder in which the answer is kept, with its page, workbook, tables and charts; None: nowhere."""
+    told: bool = False
+    """Whether somebody reads the answer in words as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ class Reply:
     """The exit code of the same command: 0, 2, 3, 4, 70, 74; 130 where it was cancelled."""
     body: bytes
     """One strict JSON object: what `--json` prints, the answer or {"error": {"kind", "items"}}."""
+    words: str = ""
+    """The answer as plain text, where that was asked for and its verb has a document."""
 
 
 class Refused(Exception):  # noqa: N818 (an answer, and no failure)

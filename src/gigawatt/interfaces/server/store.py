@@ -66,7 +66,9 @@ def now(later_s: float = 0.0) -> str:
 
 def _engine(url: URL) -> Engine:
     if url.drivername != "sqlite":
-        engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, connect_args=_waits())
+        # Who waited for another writer has to see what it wrote, whatever the server's own default is.
+        options: dict[str, Any] = {"isolation_level": "READ COMMITTED", "connect_args": _waits()}
+        engine = create_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True, **options)
         return engine.execution_options(schema_translate_map={None: SCHEMA})
     engine = create_engine(url, connect_args={"timeout": WAIT_S}, pool_size=10, max_overflow=20)
     event.listen(engine, "connect", _connected)

@@ -32,13 +32,14 @@ TOKENS = Table(
     Column("revoked", String(32)),
 )
 
+# `token`: by which it was opened, and with which it ends; none for a password.
 SESSIONS = Table(
     "sessions",
     METADATA,
     Column("digest", String(64), primary_key=True),
     Column("person", String(80), nullable=False),
     Column("role", String(16), nullable=False),
-    Column("csrf", String(64), nullable=False),
+    Column("token", String(16)),
     Column("added", String(32), nullable=False),
     Column("expires", String(32), nullable=False),
 )

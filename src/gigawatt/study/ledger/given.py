@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 from gigawatt.errors import MOST_NAME, Fault, InputError, LedgerError, near, plain
 from gigawatt.ledger.book import address
 from gigawatt.ledger.facts import parse_moment
-from gigawatt.ledger.milestones import TrancheTerms
+from gigawatt.ledger.milestones import TrancheTerms, same_name
 from gigawatt.study.answer import Head
 from gigawatt.study.note import Note
 from gigawatt.study.question import wrong
@@ -70,8 +70,16 @@ def absent(url: URL) -> bool:
     return url.drivername == "sqlite" and not Path(str(url.database)).exists()
 
 
-def who(name: str | None) -> str:
-    """Who records: a name as it is given, or the user of the machine. Raises LedgerError where there is none."""
+def who(name: str | None, sure: str | None) -> str:
+    """Who records: whom the door has made sure of, else a name as it is given, or the user of the machine.
+
+    Raises LedgerError where there is none, or where another is named than whom the door has made sure of.
+    """
+    if sure is not None:
+        if name is not None and same_name(name) != same_name(sure):
+            expected = f"{sure}, who asks, or no name: nobody speaks for another"
+            raise LedgerError([wrong("as", name[:MOST_NAME], expected)])
+        return sure
     if name is None:
         try:
             return plain(getpass.getuser())[:MOST_NAME]

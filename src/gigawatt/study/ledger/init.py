@@ -53,7 +53,7 @@ def answer(question: LedgerInitQuestion, job: Job) -> MadeLedger:
     """
     faults = given.Gathered()
     url = faults.of(lambda: given.database(question.database))
-    who = faults.of(lambda: given.who(question.as_))
+    who = faults.of(lambda: given.who(question.as_, job.who))
     test_h = faults.of(lambda: _test_h(question))
     rates = faults.of(lambda: _rates(question))
     with faults.told():
@@ -70,7 +70,9 @@ def answer(question: LedgerInitQuestion, job: Job) -> MadeLedger:
             before = due.terms_of(one.fact for one in kept)
             if scenario is not None and terms is not None:
                 _check_disbursed(terms, [one.fact.body for one in kept if one.fact.kind == "disbursement"])
-                entry = due.agree(book, terms, str(question.scenario), _digest(question.scenario), who)
+                entry = due.agree(
+                    book, terms, str(question.scenario), _digest(question.scenario), who, job.who is not None
+                )
                 notes = _notes(scenario, terms, before, entry is not None)
             head = books.head(book)[1]
     stands = terms or before

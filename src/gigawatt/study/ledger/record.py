@@ -52,10 +52,9 @@ class RecordedFact:
 
 def answer(question: RecordQuestion, job: Job) -> RecordedFact:
     """Record a fact, in a ledger that is made where it is absent. Raises LedgerError with every fault."""
-    del job
     faults = given.Gathered()
     url = faults.of(lambda: given.database(question.database))
-    who = faults.of(lambda: given.who(question.as_))
+    who = faults.of(lambda: given.who(question.as_, job.who))
     values = _pairs(question.fields, faults.found)
     read = faults.of(lambda: kinds.read(question.kind, values))
     source = faults.of(lambda: _source(question, values))
@@ -77,7 +76,7 @@ def answer(question: RecordQuestion, job: Job) -> RecordedFact:
                 source_sha256=source.sha256,
                 corrects=None if question.corrects is None else books.identity_of(book, question.corrects),
             )
-            (entry,) = books.append(book, [fact], who)
+            (entry,) = books.append(book, [fact], who, job.who is not None)
             kept = list(books.read(book, kinds=(*due.KINDS, question.kind)))
             head = books.head(book)[1]
     terms = due.terms_of(one.fact for one in kept)

@@ -17,7 +17,7 @@ from gigawatt.study.ledger import given
 from gigawatt.study.ledger.question import ReleaseQuestion
 from gigawatt.study.note import Note
 
-_Release = Callable[[Connection, str, str], tuple[Recorded | None, MilestoneState]]
+_Release = Callable[[Connection, str, str, bool], tuple[Recorded | None, MilestoneState]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,28 +42,28 @@ class ReleasedMilestone:
 
 def approve(question: ReleaseQuestion, job: Job) -> ReleasedMilestone:
     """Record that somebody approves a milestone. Raises LedgerError where there is none such, or it is not met."""
-    del job
-    return _released(question, "approve", due.approve)
+    return _released(question, job, "approve", due.approve)
 
 
 def disburse(question: ReleaseQuestion, job: Job) -> ReleasedMilestone:
     """Record that a tranche is paid. Raises LedgerError where it is not due and was not paid before."""
-    del job
-    return _released(question, "disburse", due.disburse)
+    return _released(question, job, "disburse", due.disburse)
 
 
-def _released(question: ReleaseQuestion, done: str, release: _Release) -> ReleasedMilestone:
-    faults = given.Gathered()
+def _released(question: ReleaseQuestion, job: Job, done: str, release: _Release) -> ReleasedMilestone:
+    faults, authenticated = given.Gathered(), job.who is not None
     url = faults.of(lambda: given.database(question.database))
-    who = faults.of(lambda: given.who(question.as_))
+    who = faults.of(lambda: given.who(question.as_, job.who))
     with faults.told():
         assert url is not None
         assert who is not None
         with books.writing(url, make=False) as book:
-            entry, milestone = release(book, question.milestone, who)
+            entry, milestone = release(book, question.milestone, who, authenticated)
             terms = due.terms_in(book)
             head = books.head(book)[1]
-    notes = [*_again(done, milestone, who, entry is not None), *([given.unauthenticated(who)] if entry else [])]
+    notes = _again(done, milestone, who, entry is not None)
+    if entry and not authenticated:
+        notes.append(given.unauthenticated(who))
     return ReleasedMilestone(
         head=given.head_of(terms, notes),
         database=books.shown(url),

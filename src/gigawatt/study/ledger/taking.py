@@ -84,7 +84,7 @@ def answer(question: ImportQuestion, job: Job) -> ImportedFile:
     """
     faults = given.Gathered()
     url = faults.of(lambda: given.database(question.database))
-    who = faults.of(lambda: given.who(question.as_))
+    who = faults.of(lambda: given.who(question.as_, job.who))
     asked = faults.of(lambda: _asked(question))
     file = Path(question.file)
     kind = question.kind or faults.of(lambda: recognised.kind_of(file))
@@ -102,6 +102,7 @@ def answer(question: ImportQuestion, job: Job) -> ImportedFile:
                 book,
                 source,
                 who,
+                authenticated=job.who is not None,
                 corrects=corrects,
                 as_read=question.as_read,
                 said=lambda count: job.say(f"reading {file.name}" + (f", {count:,} readings" if count else "")),

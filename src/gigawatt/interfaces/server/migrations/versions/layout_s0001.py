@@ -46,7 +46,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(64), primary_key=True),
         sa.Column("person", name, nullable=False),
         sa.Column("role", sa.String(16), nullable=False),
-        sa.Column("csrf", sa.String(64), nullable=False),
+        sa.Column("token", sa.String(16)),
         sa.Column("added", moment, nullable=False),
         sa.Column("expires", moment, nullable=False),
     )

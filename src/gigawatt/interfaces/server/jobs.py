@@ -1,0 +1,240 @@
+"""Jobs as the store knows them: what was asked, how it stands, how it ended. Who does them is queue.py's."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, func, select, text, update
+
+from gigawatt.errors import MOST_NAME, plain
+from gigawatt.interfaces.server.asked import Json, Order, Refused, Reply
+from gigawatt.interfaces.server.settings import Limits, Settings
+from gigawatt.interfaces.server.store import Store, now
+from gigawatt.interfaces.server.tables import JOBS
+
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+LIVE: tuple[State, ...] = ("waiting", "running")
+FOLDER = "jobs"
+ID = re.compile("[0-9a-f]{32}")
+# How often one looks whether something has changed.
+LOOK_S = 0.25
+# A listener hears something at least this often.
+QUIET_S = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView:
+    """How a job stands."""
+
+    id: str
+    """Its id, which is that of its result."""
+    verb: str
+    """Name of the verb."""
+    who: str
+    """Who asked."""
+    state: State
+    """Whether it waits, runs, or how it ended."""
+    created: str
+    """When it was asked for."""
+    started: str | None
+    """When it was last begun."""
+    ended: str | None
+    """When it ended."""
+    words: str
+    """What is being done."""
+    share_frac: float | None
+    """How much of it is done, where that is known."""
+    estimate: Mapping[str, Any]
+    """What it was expected to take before it began."""
+    scenario: str | None
+    """Name of the scenario that it answers to."""
+    hash: str | None
+    """Hash of that scenario."""
+    code: int | None
+    """The exit code of the same command."""
+    error: Mapping[str, Any] | None
+    """Where it has no answer: kind and items of why."""
+
+    @property
+    def live(self) -> bool:
+        """Whether it has not ended."""
+        return self.state in LIVE
+
+
+def folder_of(settings: Settings, id_: str) -> Path:
+    """Where the answer of a job is kept."""
+    return settings.data / FOLDER / id_
+
+
+def put(
+    store: Store, limits: Limits, id_: str, who: str, order: Order, question: Mapping[str, Json], cpu_s: float
+) -> JobView:
+    """A new job, which waits. Raises Refused("limit") where one person asks too much at once."""
+    row = {
+        "id": id_,
+        "verb": order.verb,
+        "question": json.dumps(question, allow_nan=False),
+        "order": json.dumps(asdict(order), allow_nan=False),
+        "who": who,
+        "state": "waiting",
+        "created": now(),
+        "estimate_cpu_s": cpu_s,
+    }
+    with store.writing() as connection:
+        _check_limits(connection, limits, order.verb, who, cpu_s)
+        connection.execute(JOBS.insert().values(row))
+    return found(store, id_)
+
+
+def _check_limits(connection: Connection, limits: Limits, verb: str, who: str, cpu_s: float) -> None:
+    if connection.dialect.name == "postgresql":  # of two by the same person at once, the second sees the first
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:who))"), {"who": who})
+    theirs = (JOBS.c.who == who) & JOBS.c.state.in_(LIVE)
+    asked = select(func.count(), func.coalesce(func.sum(JOBS.c.estimate_cpu_s), 0.0)).where(theirs)
+    count, before_s = connection.execute(asked).one()
+    if cpu_s > limits.job_cpu_s:
+        raise Refused("limit", verb, f"{cpu_s:,.0f} s of work", f"a job of at most {limits.job_cpu_s:,.0f} s")
+    if count >= limits.jobs_count:
+        raise Refused("limit", "jobs", f"{count} that wait or run", f"at most {limits.jobs_count} of one person")
+    if before_s + cpu_s > limits.person_cpu_s:
+        given = f"{before_s + cpu_s:,.0f} s of work that waits or runs"
+        raise Refused("limit", "jobs", given, f"at most {limits.person_cpu_s:,.0f} s of one person")
+
+
+def found(store: Store, id_: str) -> JobView:
+    """How a job stands. Raises Refused("absent")."""
+    row = None
+    if ID.fullmatch(id_):
+        with store.reading() as connection:
+            row = connection.execute(select(JOBS).where(JOBS.c.id == id_, JOBS.c.removed.is_(None))).one_or_none()
+    if row is None:
+        raise Refused("absent", "job", plain(id_[:MOST_NAME]), "the id of a job")
+    return _view(row)
+
+
+def listed(
+    store: Store, *, who: str | None = None, states: tuple[State, ...] = (), count: int = 100, offset: int = 0
+) -> list[JobView]:
+    """Jobs, the newest first: of one person, in certain states, so many after the first `offset`."""
+    wanted = select(JOBS).where(JOBS.c.removed.is_(None)).order_by(JOBS.c.created.desc(), JOBS.c.id)
+    if who is not None:
+        wanted = wanted.where(JOBS.c.who == who)
+    if states:
+        wanted = wanted.where(JOBS.c.state.in_(states))
+    with store.reading() as connection:
+        return [_view(row) for row in connection.execute(wanted.limit(count).offset(offset))]
+
+
+def _view(row: Row[Any]) -> JobView:
+    names = [name for name in JobView.__dataclass_fields__ if name not in ("estimate", "error")]
+    error = None if row.error is None else json.loads(row.error)
+    return JobView(**{name: getattr(row, name) for name in names}, estimate={"cpu_s": row.estimate_cpu_s}, error=error)
+
+
+def waiting(store: Store, group: str) -> list[str]:
+    """Ids of all jobs of a folder that have not ended, in the order in which they were asked for."""
+    with store.reading() as connection:
+        theirs = JOBS.c.id.startswith(group) & JOBS.c.state.in_(LIVE)
+        live = select(JOBS.c.id).where(theirs).order_by(JOBS.c.created)
+        return list(connection.execute(live).scalars())
+
+
+def begin(store: Store, id_: str) -> tuple[Order, int] | None:
+    """Take up a job: its order, and how often it was begun. None where it has ended, or is to be cancelled, and now is.
+
+    Whoever calls it holds the job's lock: a job that runs was left by somebody who is no more.
+    """
+    with store.writing() as connection:
+        row = connection.execute(select(JOBS).where(JOBS.c.id == id_)).one_or_none()
+        if row is None or row.state not in LIVE:
+            return None
+        if row.cancel:
+            _set(connection, id_, state="cancelled", ended=now())
+            return None
+        begun = {"state": "running", "started": now(), "starts": row.starts + 1, "words": "starting"}
+        _set(connection, id_, **begun, share_frac=None)
+    return Order(**json.loads(row.order)), row.starts + 1
+
+
+def give_back(store: Store, id_: str) -> None:
+    """A job that runs waits again, because its server ends."""
+    with store.writing() as connection:
+        running = (JOBS.c.id == id_) & (JOBS.c.state == "running")
+        waits = {"state": "waiting", "started": None, "starts": JOBS.c.starts - 1, "words": "", "share_frac": None}
+        connection.execute(update(JOBS).where(running).values(waits))
+
+
+def say(store: Store, id_: str, words: str, share_frac: float | None) -> None:
+    """What is being done."""
+    with store.writing() as connection:
+        _set(connection, id_, words=words, share_frac=share_frac)
+
+
+def finish(store: Store, id_: str, state: State, reply: Reply) -> None:
+    """How a job ended."""
+    body = json.loads(reply.body)
+    ended: dict[str, Any] = {"state": state, "ended": now(), "code": reply.code, "words": "", "share_frac": None}
+    if state == "done":
+        ended |= {"share_frac": 1.0, "scenario": body.get("scenario"), "hash": body.get("hash")}
+    else:
+        ended |= {"error": json.dumps(body["error"])}
+    with store.writing() as connection:
+        _set(connection, id_, **ended)
+
+
+def cancel(store: Store, id_: str) -> JobView:
+    """Cancel a job: at once where it waits, when its worker notices where it runs. One that has ended stays so.
+
+    Raises Refused("absent").
+    """
+    found(store, id_)
+    with store.writing() as connection:
+        connection.execute(update(JOBS).where(JOBS.c.id == id_, JOBS.c.state.in_(LIVE)).values(cancel=True))
+        waits = (JOBS.c.id == id_) & (JOBS.c.state == "waiting")
+        connection.execute(update(JOBS).where(waits).values(state="cancelled", ended=now()))
+    return found(store, id_)
+
+
+def cancelled(store: Store, id_: str) -> bool:
+    """Whether somebody has cancelled a job."""
+    with store.reading() as connection:
+        return bool(connection.execute(select(JOBS.c.cancel).where(JOBS.c.id == id_)).scalar())
+
+
+def events(store: Store, id_: str, after: int = 0) -> Iterator[tuple[int, JobView]]:
+    """How a job stands, now and whenever that has changed, until it has ended; numbered on from `after`.
+
+    The same is said again when nothing was for some time, so that one who listens no more is noticed.
+    """
+    last, said = None, 0.0
+    while True:
+        view = found(store, id_)
+        if view != last or time.monotonic() - said > QUIET_S:
+            after, last, said = after + 1, view, time.monotonic()
+            yield after, view
+        if not view.live:
+            return
+        time.sleep(LOOK_S)
+
+
+def wait(store: Store, id_: str, timeout_s: float = float("inf")) -> JobView:
+    """How a job stands when it has ended, or the time is over."""
+    until = time.monotonic() + timeout_s
+    while (view := found(store, id_)).live and time.monotonic() < until:
+        time.sleep(LOOK_S)
+    return view
+
+
+def with_folder(order: Order, folder: Path) -> Order:
+    """An order whose answer is kept in a folder."""
+    return replace(order, folder=str(folder))
+
+
+def _set(connection: Connection, id_: str, **values: Any) -> None:
+    connection.execute(update(JOBS).where(JOBS.c.id == id_).values(values))
