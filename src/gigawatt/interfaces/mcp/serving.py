@@ -20,9 +20,10 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gigawatt import __version__
+from gigawatt.interfaces.http import strict
 from gigawatt.interfaces.http.errors import refused
 from gigawatt.interfaces.mcp import prompts, resources
 from gigawatt.interfaces.mcp.calling import call
@@ -129,26 +130,46 @@ def asgi(room: Room) -> ASGIApp:
     It keeps no sessions, so nothing has to be begun or ended with it, and nothing is lost with the server. Hosts,
     origins, and clients that are slow or too many are those of the guard before it.
     """
-    made = server(room, _by_token)
+    made, most = server(room, _by_token), room.settings.limits.body_bytes
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         try:
             scope[CALLER] = await anyio.to_thread.run_sync(_caller, room, scope)
+            if scope["method"] == "POST":
+                receive = await _strictly(receive, most)
         except Refused as error:
             await refused(error)(scope, receive, send)
             return
         if scope["method"] != "POST":
             await Response(status_code=405, headers={"Allow": "POST"})(scope, receive, send)
             return
-        manager = StreamableHTTPSessionManager(
-            made, stateless=True, max_request_body_size=room.settings.limits.body_bytes
-        )
+        manager = StreamableHTTPSessionManager(made, stateless=True, max_request_body_size=most)
         async with manager.run():
             await manager.handle_request(scope, receive, send)
 
     return application
+
+
+async def _strictly(receive: Receive, most: int) -> Receive:
+    """A body that was read whole and is strict JSON, to be read again. Raises Refused."""
+    body, more = bytearray(), True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Refused("wrong", "body", "half of it", "all of it")
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > most:
+            raise Refused("long", "body", f"more than {most:,} bytes", "a shorter one")
+    strict.read(bytes(body))
+    given: Iterator[Message] = iter([{"type": "http.request", "body": bytes(body), "more_body": False}])
+
+    async def again() -> Message:
+        return next(given, None) or await receive()
+
+    return again
 
 
 def _by_token(ctx: Context) -> Caller:

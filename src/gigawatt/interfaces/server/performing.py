@@ -25,7 +25,7 @@ from gigawatt.study.job import Cancelled, Job
 from gigawatt.study.verbs import VERBS, named
 
 if TYPE_CHECKING:
-    from gigawatt.interfaces.answering import Found
+    from gigawatt.interfaces.answering import VerbOutcome
 
 # What a job's folder holds besides what a report writes: the answer as JSON, and as plain text.
 ANSWER, WORDS = "answer.json", "answer.txt"
@@ -102,7 +102,7 @@ def _performed(order: Order, say: Say, cancelled: Callable[[], bool]) -> Reply:
     return Reply(code=MISSED if found.missed else 0, body=body, words=words)
 
 
-def _words(found: Found) -> str:
+def _words(found: VerbOutcome) -> str:
     if found.document is None:
         return ""
     from gigawatt.report.writers import text

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gigawatt.interfaces.server import audit, jobs, naming
 from gigawatt.interfaces.server.asked import Caller, Json, Order, Refused, Reply, Role
@@ -16,6 +16,9 @@ from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import Store
 from gigawatt.interfaces.server.workers import Workers
 from gigawatt.study.verbs import VERBS, Change, Verb
+
+if TYPE_CHECKING:
+    from gigawatt.study.estimate import Estimate
 
 # The least role that may ask a verb, by what it changes.
 ROLES_BY_CHANGE: Mapping[Change, Role] = {"nothing": "viewer", "ledger": "editor", "release": "approver"}
@@ -51,7 +54,7 @@ class Room:
         self.close()
 
     def ask(self, caller: Caller, verb_name: str, values: Mapping[str, Json], *, told: bool = False) -> Reply:
-        """The reply to a short verb; this thread waits for it. One that keeps files is a job, whose end is waited for.
+        """The reply to a verb; this thread waits for it. What keeps files is a job; what takes long waits for its turn.
 
         told: whether it is to be told in words as well.
         Raises Refused where they may not, the server has too much to do, or it takes too long; ScenarioError for what a
@@ -59,10 +62,14 @@ class Room:
         """
         verb = self._allowed(caller, verb_name)
         with self._seat(verb):
-            if lasts(verb):
+            order = self._order(caller, verb, values)
+            if verb.long:
                 return self.queue.reply(self.start(caller, verb_name, values).id)
-            reply = self.workers.ask(replace(self._order(caller, verb, values), told=told))
-        if verb.changes != "nothing":
+            if lasts(verb):
+                reply = self.queue.at_once(caller.name, order, values, _estimated(verb, order).cpu_s)
+            else:
+                reply = self.workers.ask(replace(order, told=told))
+        if least(verb) != "viewer":
             self._audit(caller, verb.name, audit.DONE if reply.code == 0 else f"code {reply.code}")
         return reply
 
@@ -73,11 +80,11 @@ class Room:
         """
         verb = self._allowed(caller, verb_name)
         order = self._order(caller, verb, values)
-        view = self.queue.put(caller.name, order, values, _cpu_s(_estimated(verb, order)))
+        view = self.queue.put(caller.name, order, values, _estimated(verb, order).cpu_s)
         self._audit(caller, verb.name, audit.DONE, view.id)
         return view
 
-    def estimate(self, caller: Caller, verb_name: str, values: Mapping[str, Json]) -> Any:
+    def estimate(self, caller: Caller, verb_name: str, values: Mapping[str, Json]) -> Estimate:
         """What a verb would take, without doing it: an Estimate. Raises as `start` does."""
         verb = named(verb_name)
         allow(caller, verb)
@@ -166,13 +173,9 @@ def allow(caller: Caller, verb: Verb) -> None:
         raise Refused("forbidden", verb.name, f"asked by a {caller.role}", f"a role of {least(verb)} or more")
 
 
-def _estimated(verb: Verb, order: Order) -> Any:
+def _estimated(verb: Verb, order: Order) -> Estimate:
     """What an order would take. Raises an InputError for a question that cannot be read, or that nobody can mean."""
+    from gigawatt.study.estimate import estimate
     from gigawatt.study.question import read
 
-    read(verb.question(), order.values)
-    return None
-
-
-def _cpu_s(estimate: Any) -> float:
-    return 0.0 if estimate is None else estimate.cpu_s
+    return estimate(verb, read(verb.question(), order.values))

@@ -130,7 +130,7 @@ class Workers:
         self._living: set[Worker] = set()
         self._closed = False
 
-    def ask(self, order: Order) -> Reply:
+    def ask(self, order: Order, say: Say = unheard, cancelled: Callable[[], bool] = lambda: False) -> Reply:
         """The reply to an order that takes a moment.
 
         Raises Refused where no worker is free in time, or the answer takes too long.
@@ -142,7 +142,7 @@ class Workers:
         reply = None
         try:
             worker = self._kept(worker) or self._begun()
-            reply = worker.reply(order, unheard, _never, time.monotonic() + self._short_s)
+            reply = worker.reply(order, say, cancelled, time.monotonic() + self._short_s)
         except Lost as error:
             return lost(error)
         finally:
@@ -201,7 +201,3 @@ def lost(error: Exception) -> Reply:
     """What is said where the machine, or somebody, ended a worker."""
     expected = "a process that answers: more memory, or a smaller question"
     return reply_of(faulty("MachineFault", MACHINE, Fault(path="workers", given=str(error), expected=expected)))
-
-
-def _never() -> bool:
-    return False
