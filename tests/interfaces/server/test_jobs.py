@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from postgresql import DATABASES, execute
+from postgresql import execute
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
@@ -29,8 +29,11 @@ from gigawatt.interfaces.server.settings import Limits, Settings
 from gigawatt.interfaces.server.store import Store
 from gigawatt.interfaces.server.tables import JOBS
 
+# Each job is a process: once in the default suite, and again on PostgreSQL in the slow one.
+EACH = ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])]
 
-@pytest.fixture(scope="module", params=DATABASES)
+
+@pytest.fixture(scope="module", params=EACH)
 def queue(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queue]:
     """A queue that works, with odd workers, for all tests of this file."""
     folder = tmp_path_factory.mktemp("server")
