@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import doctest
 import os
 import re
@@ -53,8 +54,11 @@ def run(page: str, folder: Path, within_s: float) -> list[Ran]:
     try:
         printed, told = shell.communicate(timeout=within_s)
     except subprocess.TimeoutExpired:
-        os.killpg(shell.pid, signal.SIGKILL)
-        printed, told = shell.communicate()
+        shell.kill()
+        printed, told = "", f"not done within {within_s:g} s"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)
     parts = printed.split(f"{END}\n")
     assert shell.returncode == 0, f"{blocks[len(parts) - 1]['code']}\n{parts[-1]}\n{told}"
     return [

@@ -24,7 +24,7 @@ from gigawatt.interfaces.server import queue as queues
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.jobs import JobView
 from gigawatt.interfaces.server.performing import ANSWER
-from gigawatt.interfaces.server.queue import Queue
+from gigawatt.interfaces.server.queue import GivenBack, Queue
 from gigawatt.interfaces.server.settings import Limits, Settings
 from gigawatt.interfaces.server.store import Store
 from gigawatt.interfaces.server.tables import JOBS
@@ -164,6 +164,21 @@ def test_an_end_is_kept_when_the_database_takes_it_again(
     assert ended(queue, put(queue, odd=None)).state == "done"
     assert len(tries) == 3
     assert capsys.readouterr().err.count("disk is full") == 2
+
+
+def test_a_job_that_dbos_took_and_did_not_begin_is_begun(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    do, tries = queue._do, []
+
+    def fails_once(*given: Any) -> None:
+        tries.append(given)
+        if len(tries) == 1:
+            raise GivenBack  # and DBOS goes on taking it for one that runs
+        do(*given)
+
+    monkeypatch.setattr(queue, "_do", fails_once)
+    monkeypatch.setattr(queues, "LOOK_S", 0.3)
+    assert ended(queue, put(queue, odd=None)).state == "done"
+    assert len(tries) == 2
 
 
 def test_jobs_are_listed_the_newest_first(queue: Queue) -> None:
