@@ -26,7 +26,7 @@ from gigawatt.study import verbs
 from gigawatt.study.answer import plain
 from gigawatt.study.futures import batches, store, sweep
 from gigawatt.study.futures.batches import Group, PlannedCase
-from gigawatt.study.futures.budget import Estimate, check_budget, read_budget
+from gigawatt.study.futures.budget import FuturesCost, check_budget, read_budget
 from gigawatt.study.futures.draws import drawing
 from gigawatt.study.futures.question import SweepQuestion
 from gigawatt.study.job import Cancelled, Job
@@ -228,7 +228,7 @@ def test_nothing_uncertain_is_nothing_to_sweep() -> None:
 @pytest.mark.parametrize(("budget", "enough"), [("9 min", True), ("8 min", False), ("0.3", True), ("0.2", False)])
 def test_a_budget_is_time_on_the_clock_or_of_all_cpus(budget: str, enough: bool) -> None:
     """1,000 futures of 1 s on 2 workers: 8.3 minutes on the clock, 0.28 hours of CPU."""
-    cost = Estimate(futures_count=1000, each_s=1.0, workers_count=2)
+    cost = FuturesCost(futures_count=1000, each_s=1.0, workers_count=2)
     if enough:
         check_budget(read_budget(budget), cost)
         return

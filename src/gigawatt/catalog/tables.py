@@ -202,13 +202,15 @@ def _value(
     suffix = units.split(name)[1] or (name if name in units.WHOLE_NAMES else "")
     if suffix and hint in (float, int):
         return _quantity(hint, suffix, value, here, inherited, reader)
+    if isinstance(value, list | tuple):
+        value = _rows(list(value), path, reader)
     if not isinstance(value, list) or get_origin(hint) is tuple:
         check_plain(value, path, name in _PROSE, reader)
     return tuple(value) if isinstance(value, list) else value
 
 
 def _rows(value: object, path: str, reader: Reader) -> list[Any]:
-    """The rows of a list of tables, or the one table, without those that are too many."""
+    """The entries of a list, or the one table, without those that are too many."""
     rows = value if isinstance(value, list) else [value]
     if len(rows) > MOST_ENTRIES_COUNT:
         reader.remark(path, f"{len(rows):,} entries", f"at most {MOST_ENTRIES_COUNT:,}")

@@ -15,7 +15,7 @@ from gigawatt.study.verbs import Verb
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class VerbOutcome:
     """An answer, what tells it where somebody is to read it, and the files that were written, by name."""
 
     answer: Any
@@ -43,7 +43,7 @@ def asked(verb: Verb, values: Mapping[str, Any], places: Mapping[str, Path]) -> 
     return question
 
 
-def answered(verb: Verb, question: Any, places: Mapping[str, Path], job: Job, *, shown: bool = False) -> Found:
+def answered(verb: Verb, question: Any, places: Mapping[str, Path], job: Job, *, shown: bool = False) -> VerbOutcome:
     """What a verb answers, written where it is to be kept: "folder" or "table" by its place.
 
     shown: whether somebody reads its document even where it is kept nowhere. Raises what Verb.answer raises,
@@ -56,4 +56,4 @@ def answered(verb: Verb, question: Any, places: Mapping[str, Path], job: Job, *,
         job.say("writing the report", None)
     told = reports.told(verb) and (shown or bool(places))
     document = reports.document(verb, answer) if told else None
-    return Found(answer=answer, document=document, files=reports.write(verb, answer, document, places))
+    return VerbOutcome(answer=answer, document=document, files=reports.write(verb, answer, document, places))

@@ -23,7 +23,7 @@ from gigawatt.errors import Fault, LedgerError
 from gigawatt.ledger import facts
 from gigawatt.ledger.facts import GENESIS, Fact, Recorded
 from gigawatt.ledger.migrations import HEAD, prepare, version
-from gigawatt.ledger.tables import FACTS
+from gigawatt.ledger.tables import CHUNKS, FACTS
 
 DEFAULT = "gigawatt.db"
 # How long one waits for another.
@@ -261,6 +261,11 @@ def _last(book: Connection) -> tuple[int, str, str]:
 def head(book: Connection) -> tuple[int, str]:
     """Number and hash of the last fact; 0 and the hash that stands before the first where there is none."""
     return _last(book)[:2]
+
+
+def size(book: Connection) -> tuple[int, int]:
+    """How many facts there are, and how many readings behind them."""
+    return _last(book)[0], int(book.execute(select(func.coalesce(func.sum(CHUNKS.c.count), 0))).scalar_one())
 
 
 def identity_of(book: Connection, name: str) -> str:

@@ -14,6 +14,7 @@ from gigawatt.catalog.tables import Reader
 from gigawatt.quarters import QUARTER, Course, arriving, quarter_number, quarter_range
 from gigawatt.scenario.allocation import GROUPS, check_within
 from gigawatt.scenario.check_opening import check_opening
+from gigawatt.scenario.check_size import MAX_QUARTERS, check_size
 from gigawatt.scenario.check_uncertainty import check_uncertainty
 from gigawatt.scenario.flywheel import check_flywheel
 from gigawatt.scenario.schema import (
@@ -30,7 +31,6 @@ from gigawatt.scenario.schema import (
     UseCase,
 )
 
-MAX_QUARTERS = 160
 DAY_H = 24
 # Hours at full power that a battery holds: less is a capacitor, more is seasonal storage.
 LEAST_STORAGE_H, MOST_STORAGE_H = 0.25, 24.0
@@ -48,6 +48,7 @@ def check(asked: Asked, records: Records | None, reader: Reader) -> None:
     if asked.flywheel is not None:
         users = {key: use.people.weekly_users_count for key, use in asked.use_cases.items() if use.people is not None}
         check_flywheel(asked.flywheel, users, reader)
+    check_size(asked, records, reader)
     check_opening(asked, records if not reader.faults else None, reader)
     if records is not None:
         _sites(asked, records, reader)
@@ -70,7 +71,8 @@ def _horizon(asked: Asked, reader: Reader) -> None:
     if end < report_end:
         reader.fault("horizon.end", horizon.end_date, f"a quarter not before {horizon.report_end_date}")
     if end - start >= MAX_QUARTERS:
-        reader.fault("horizon.end", horizon.end_date, f"at most {MAX_QUARTERS} quarters ({MAX_QUARTERS // 4} years)")
+        given = f"{horizon.end_date}, which is {end - start + 1:,} quarters"
+        reader.remark("horizon.end", given, f"at most {MAX_QUARTERS} quarters ({MAX_QUARTERS // 4} years)")
 
 
 def _programme(asked: Asked, reader: Reader) -> None:

@@ -22,6 +22,8 @@ Q = TypeVar("Q")
 # ledger; the person who asks; how many processes work on it. A door that keeps things itself puts its own there.
 Named = Literal["scenario", "strategy", "result", "file", "document", "database", "person", "workers"]
 
+# Characters of what was given that a fault shows.
+MOST_SHOWN = 160
 _BARE = re.compile(r"[0-9][0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?[kMGT]?")
 
 
@@ -56,8 +58,12 @@ def named_in(cls: type) -> dict[str, Named]:
 
 def wrong(field: str, given: object, expected: str) -> Fault:
     """A fault of a question's field, by its key."""
-    seen = f'"{given}"' if isinstance(given, str) else str(given)
+    seen = f'"{_short(given)}"' if isinstance(given, str) else str(given)
     return Fault(path=field, given=seen, expected=expected, asked=True)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 3]}..."
 
 
 def unknown(field: str, given: str, known: Sequence[str]) -> Fault:

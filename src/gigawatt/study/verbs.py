@@ -61,6 +61,8 @@ class Verb:
     """Whether its work may be spread over an executor's workers."""
     changes: Change = "nothing"
     """What it changes besides its own folder."""
+    counts: str = ""
+    """Where the function from question to its size is, by which it is estimated; "" for what takes a moment."""
 
     @property
     def function(self) -> str:
@@ -75,6 +77,11 @@ class Verb:
         """What it answers. Raises ScenarioError, CatalogError, CalibrationError or LedgerError for bad input,
         Infeasible where no plan meets every limit, SolverFailure where a solver fails, Cancelled where the job is."""
         return _at(self.answers)(question, job)
+
+    def size(self, question: Any) -> Any:
+        """How much work a question asks for, a `sizes.QuestionSize`; None for a moment's. Raises what `answer` raises
+        for bad input, as far as that is seen before the work begins."""
+        return _at(self.counts)(question) if self.counts else None
 
 
 def _at(reference: str) -> Any:
@@ -93,6 +100,7 @@ VERBS: tuple[Verb, ...] = (
         long=True,
         folder="Folder for the result.",
         always_kept=True,
+        counts="sizes:run",
         example="gigawatt run one-campus --set programme.target='50 MW'",
     ),
     Verb(
@@ -115,6 +123,7 @@ VERBS: tuple[Verb, ...] = (
         folder="Keep every batch there, go on from what is there, write a report.",
         resumes=True,
         spreads=True,
+        counts="sizes:compare",
         example="gigawatt compare wait-for-rubin fill-with-blackwell-now --futures 20",
     ),
     Verb(
@@ -128,6 +137,7 @@ VERBS: tuple[Verb, ...] = (
         folder="Keep every batch there, go on from what is there, write a report.",
         resumes=True,
         spreads=True,
+        counts="sizes:sweep",
         example="gigawatt sweep one-campus --draws 100",
     ),
     Verb(
@@ -138,6 +148,7 @@ VERBS: tuple[Verb, ...] = (
         answers="futures.hedging:answer",
         positional=("scenario",),
         long=True,
+        counts="sizes:hedge",
         example="gigawatt hedge one-campus --futures 4",
     ),
     Verb(
@@ -149,6 +160,7 @@ VERBS: tuple[Verb, ...] = (
         positional=("scenario",),
         long=True,
         folder="Write the whole result there.",
+        counts="sizes:simulate",
         example="gigawatt simulate one-campus --event '2027-07-14T16:00/4h site=example-campus -50%'",
     ),
     Verb(
@@ -169,6 +181,7 @@ VERBS: tuple[Verb, ...] = (
         positional=("result",),
         long=True,
         folder="Folder for the result of the new plan.",
+        counts="sizes:reforecast",
         example="gigawatt track reforecast gigawatt-runs/loi --from 2027Q1 --out gigawatt-runs/from-2027",
     ),
     Verb(
@@ -188,6 +201,7 @@ VERBS: tuple[Verb, ...] = (
         answers="flywheel.answer:answer",
         positional=("scenario",),
         long=True,
+        counts="sizes:flywheel",
         example="gigawatt flywheel --backtest",
     ),
     Verb(
@@ -219,6 +233,7 @@ VERBS: tuple[Verb, ...] = (
         positional=("file",),
         long=True,
         changes="ledger",
+        counts="sizes:imported",
         example="gigawatt ledger import meter.csv --kind meter --site example-river --utc-offset '-6 h'",
     ),
     Verb(
@@ -244,6 +259,7 @@ VERBS: tuple[Verb, ...] = (
         asks="ledger.question:VerifyQuestion",
         answers="ledger.verifying:answer",
         long=True,
+        counts="sizes:verified",
         example="gigawatt ledger verify --head 0123456789abcdef",
     ),
     Verb(
@@ -343,6 +359,7 @@ VERBS: tuple[Verb, ...] = (
         answers="validate.inference:answer",
         positional=("file",),
         long=True,
+        counts="sizes:inference_rows",
         example="gigawatt validate inference --max-mape 30%",
     ),
     Verb(
@@ -353,6 +370,7 @@ VERBS: tuple[Verb, ...] = (
         answers="validate.training:answer",
         positional=("file",),
         long=True,
+        counts="sizes:training_rows",
         example="gigawatt validate training",
     ),
     Verb(
@@ -363,6 +381,7 @@ VERBS: tuple[Verb, ...] = (
         answers="validate.facility:answer",
         positional=("file",),
         long=True,
+        counts="sizes:facility_rows",
         example="gigawatt validate facility",
     ),
     Verb(
@@ -409,6 +428,7 @@ VERBS: tuple[Verb, ...] = (
         asks="claims.question:ClaimsQuestion",
         answers="claims.answer:answer",
         long=True,
+        counts="sizes:claims",
         example="gigawatt claims --only billion_times",
     ),
     Verb(

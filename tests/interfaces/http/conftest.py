@@ -39,12 +39,12 @@ class Waiting:
     def __init__(self, settings: Settings, store: Store) -> None:
         self.settings, self.store, self.count = settings, store, 0
 
-    def put(self, order: Order, question: Mapping[str, Any], cpu_s: float) -> jobs.JobView:
+    def put(self, who: str, order: Order, question: Mapping[str, Any], cpu_s: float) -> jobs.JobView:
         self.count += 1
-        return jobs.put(self.store, self.settings.limits, f"{self.count:032x}", order, question, cpu_s)
+        return jobs.put(self.store, self.settings.limits, f"{self.count:032x}", who, order, question, cpu_s)
 
-    def reply(self, id_: str) -> Reply:
-        return Reply(code=0, body=json.dumps({"id": id_}).encode())
+    def at_once(self, who: str, order: Order, question: Mapping[str, Any], cpu_s: float) -> Reply:
+        return Reply(code=0, body=json.dumps({"id": self.put(who, order, question, cpu_s).id}).encode())
 
 
 class Server:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -26,21 +27,30 @@ MEGABYTE = b"x" * 1_000_000
 
 
 async def inside(scope: Any, receive: Any, send: Any) -> None:
-    """Reads what is sent to it; /much answers without end, as long as somebody takes it."""
+    """Reads what is sent to it; /much answers without end, as long as somebody takes it, and /early before it reads."""
     request = Request(scope, receive)
+    if request.url.path == "/early":
+        await StreamingResponse(_early())(scope, receive, send)
+        return
     response: Response = JSONResponse({"bytes": len(await request.body())})
     if request.url.path == "/much":
         response = StreamingResponse(_much(request))
     await response(scope, receive, send)
 
 
-async def _much(request: Request) -> Any:
+async def _much(request: Request) -> AsyncIterator[bytes]:
     request.app["open"] += 1
     try:
         for _ in range(1_000):
             yield MEGABYTE
     finally:
         request.app["open"] -= 1
+
+
+async def _early() -> AsyncIterator[bytes]:
+    yield b"first"
+    await asyncio.sleep(0.3)
+    yield b"last"
 
 
 class Served:
@@ -310,6 +320,18 @@ def test_a_chunk_that_is_none_ends_its_request_in_one_error(server: Served, capl
     assert status(read(one)) == 400
     waits(lambda: server.connections_count == 0)
     assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_a_chunk_that_is_none_after_the_answer_has_begun_ends_the_connection(
+    server: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    """uvicorn 0.54 answers a second time, which h11 refuses, and asyncio logs a fatal error."""
+    one = server.connect(b"POST /early HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+    assert status(one.recv(65536)) == 200
+    one.sendall(b"nonsense\r\n")
+    assert b"last" not in read(one)
+    waits(lambda: server.connections_count == 0)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 def test_connections_fit_into_the_files_that_a_process_may_open(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,7 +113,7 @@ def test_an_exit_code_is_a_status(
     as_: Ask, server: Any, monkeypatch: pytest.MonkeyPatch, code: int, status: int
 ) -> None:
     body = b'{"x":1.000000000000000000001}'
-    monkeypatch.setattr(server.room.workers, "ask", lambda order: Reply(code=code, body=body), raising=False)
+    monkeypatch.setattr(server.room.workers, "ask", lambda _: Reply(code=code, body=body), raising=False)
     found = as_("viewer", "POST", "/api/verbs/check", json={})
     assert (found.status_code, found.headers["Gigawatt-Code"], found.content) == (status, str(code), body)
 

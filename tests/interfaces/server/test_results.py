@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from gigawatt.interfaces.server.asked import Caller, Refused
 from gigawatt.interfaces.server.settings import Limits, Settings
 from gigawatt.interfaces.server.store import Store
 from gigawatt.interfaces.server.tables import JOBS
+from gigawatt.study.result import MARKER
 
 ADA = Caller(name="ada", role="editor", door="http")
 BEN = Caller(name="ben", role="approver", door="http")
@@ -255,3 +258,14 @@ def test_a_result_with_a_plan_is_asked_for_where_one_is_needed(settings: Setting
     refused(lambda: results.folder(settings, store, ID, whole=True), "wrong")
     (folder / "result.json").write_text("{}")
     assert results.folder(settings, store, ID, whole=True) == folder.absolute()
+
+
+def test_a_result_with_a_plan_is_known_by_the_name_that_it_has() -> None:
+    assert MARKER == results.WHOLE
+
+
+def test_what_keeps_results_is_loaded_without_what_makes_them() -> None:
+    code = "import sys; import gigawatt.interfaces.server.naming, gigawatt.interfaces.server.thinning; "
+    code += "print([name for name in ('xarray', 'pandas', 'linopy', 'numba', 'h5py', 'jinja2') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -28,7 +28,7 @@ from gigawatt.interfaces.failing import INTERRUPTED, MACHINE, MISSED, failure, f
 from gigawatt.interfaces.server import jobs
 from gigawatt.interfaces.server.asked import Order, Refused, Reply
 from gigawatt.interfaces.server.jobs import State
-from gigawatt.interfaces.server.performing import ANSWER, WORDS, bug, reply_of, written
+from gigawatt.interfaces.server.performing import ANSWER, WORDS, Say, bug, reply_of, written
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import Store
 from gigawatt.interfaces.server.workers import Lost, Workers, lost
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from filelock import FileLock
 
 T = TypeVar("T")
+# How an order is done: what is said meanwhile, and whether it goes on.
+Perform = Callable[[Order, Say, Callable[[], bool]], Reply]
 
 # As DBOS calls us and what we do. The version is that of what a job means: an upgrade of Gigawatt finds old jobs.
 APPLICATION, VERSION, WORKFLOW, SCHEMA = "gigawatt", "1", "job", "gigawatt_jobs"
@@ -66,7 +68,7 @@ class Queue:
         self.executor = f"{self.group}-{uuid.uuid4().hex}"
         self._alive = self._lock(settings.data / LIVE / f"{self.executor}.lock")
         self._closing, self._news = threading.Event(), threading.Event()
-        self._known = set[str]()
+        self._known, self._unbegun = set[str](), set[str]()
         self._running_count = 0
         self._idle = threading.Condition()
         self._thread = threading.Thread(target=self._keep_on, name="queue", daemon=True)
@@ -98,6 +100,15 @@ class Queue:
         self._news.set()
         return view
 
+    def at_once(self, who: str, order: Order, question: Any, cpu_s: float) -> Reply:
+        """What comes of a job that takes a moment and waits for no other; this thread does it. Raises Refused."""
+        view = self.put(who, order, question, cpu_s)
+        try:
+            self._do(view.id, self._workers.ask)
+        except GivenBack:
+            raise Refused("busy", order.verb, "a server that ends", "one that goes on, which does it") from None
+        return self.reply(view.id)
+
     def reply(self, id_: str) -> Reply:
         """What came of a job, once it has ended; this thread waits."""
         view = jobs.wait(self._store, id_)
@@ -122,6 +133,7 @@ class Queue:
                         self._news.clear()
                         self._tried(self._take_over)
                         self._tried(lambda: self._hand_over(enqueue))
+                        self._workers.rest()
                         self._news.wait(LOOK_S)
             except Exception:
                 traceback.print_exc()
@@ -158,7 +170,9 @@ class Queue:
                 "enable_otlp": False,
             }
         )
-        workflow = DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(lambda id_: self._do(id_))
+        workflow = DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(
+            lambda id_: self._do(id_, self._workers.perform)
+        )
         try:
             DBOS.listen_queues([self.name])
             DBOS.launch()
@@ -192,7 +206,7 @@ class Queue:
                 self._known.add(id_)
 
     def _take_over(self) -> None:
-        """Have the jobs of the dead of this folder done again."""
+        """Have the jobs of the dead of this folder done again, and what DBOS took for us and did not begin."""
         from dbos import DBOS
         from filelock import Timeout
 
@@ -203,14 +217,22 @@ class Queue:
             with suppress(Timeout), lock.acquire(timeout=0):
                 DBOS._recover_pending_workflows([executor])
                 Path(lock.lock_file).unlink(missing_ok=True)
+        ours = {flow.workflow_id for flow in begun if flow.executor_id == self.executor}
+        unbegun = set() if self._running_count else ours
+        if unbegun & self._unbegun:
+            DBOS._recover_pending_workflows([self.executor])
+        self._unbegun = unbegun
 
-    def _do(self, id_: str) -> None:
+    def _do(self, id_: str, perform: Perform) -> None:
         """Do a job, if nobody has."""
         with self._counted(), self._alone(id_):
             begun = self._surely(lambda: jobs.begin(self._store, id_))
             if begun is None:
+                with suppress(Refused):
+                    if jobs.found(self._store, id_).state == "cancelled":
+                        shutil.rmtree(jobs.folder_of(self._settings, id_), ignore_errors=True)
                 return
-            reply = self._reply(id_, *begun)
+            reply = self._reply(id_, perform, *begun)
             state: State = "cancelled" if reply.code == INTERRUPTED else "failed"
             if reply.code in (0, MISSED):
                 state = "done"
@@ -218,8 +240,8 @@ class Queue:
                 shutil.rmtree(jobs.folder_of(self._settings, id_), ignore_errors=True)
             self._surely(lambda: jobs.finish(self._store, id_, state, reply))
 
-    def _reply(self, id_: str, order: Order, starts: int) -> Reply:
-        """What comes of an order, by a worker of its own, in a folder that is as it has to be."""
+    def _reply(self, id_: str, perform: Perform, order: Order, starts: int) -> Reply:
+        """What comes of an order, in a folder that is as it has to be."""
         if starts > MOST_STARTS:
             fault = Fault(path="server", given=f"lost {MOST_STARTS} times", expected="a job that it outlives")
             return reply_of(faulty("MachineFault", MACHINE, fault))
@@ -229,7 +251,7 @@ class Queue:
                 shutil.rmtree(folder, ignore_errors=True)
             folder.parent.mkdir(parents=True, exist_ok=True)
             watch = Watch(self._store, id_)
-            return self._workers.perform(jobs.with_folder(order, folder), watch.say, watch.cancelled)
+            return perform(jobs.with_folder(order, folder), watch.say, watch.cancelled)
         except (Lost, Refused) as error:
             if self._closing.is_set():
                 self._surely(lambda: jobs.give_back(self._store, id_))

@@ -25,6 +25,8 @@ from gigawatt.interfaces.server.tables import JOBS
 
 # Below the server's folder, one for each job; the file in it that says what `--json` prints; its tables.
 FOLDER, ANSWER, TABLES = "jobs", "answer.json", "tables"
+# The file that a result with a plan has; study.result calls it so, and is not loaded for a name.
+WHOLE = "result.json"
 MOST_LISTED, MOST_ROWS = 200, 5_000
 # Files that are shown or saved, by their ending; others are not served.
 TYPES = {
@@ -147,11 +149,8 @@ def folder(settings: Settings, store: Store, id_: str, *, whole: bool = False) -
     place = settings.data.absolute() / FOLDER / get(store, id_).id
     if not _is(place, stat.S_ISDIR):
         raise names.refused("absent", "result", id_, "a result whose files are still there")
-    if whole:
-        from gigawatt.study.result import MARKER  # which loads all that arrays need
-
-        if not is_file(place / MARKER):
-            raise names.refused("wrong", "result", id_, "a result with a plan, as run and simulate give it")
+    if whole and not is_file(place / WHOLE):
+        raise names.refused("wrong", "result", id_, "a result with a plan, as run and simulate give it")
     return place
 
 
@@ -185,7 +184,7 @@ def tables(settings: Settings, store: Store, id_: str) -> list[TableView]:
     return [
         TableView(name=name, columns=columns, rows_count=rows_count, offset=0, rows=(), next=None)
         for name, file_ in _tables(place).items()
-        for columns, rows_count in [_head(*_state(place / file_))]
+        for columns, rows_count in [_head(*state(place / file_))]
     ]
 
 
@@ -199,7 +198,7 @@ def table(settings: Settings, store: Store, id_: str, name: str, offset: int = 0
         raise names.refused("wrong", "offset" if offset < 0 else "count", str(min(offset, count)), "0 or more")
     # Half of the room is left to what stands beside the rows.
     room = settings.limits.answer_bytes // 2
-    return _page(name, *_read(*_state(place / there[name])), offset, min(count, MOST_ROWS), room)
+    return _page(name, *_read(*state(place / there[name])), offset, min(count, MOST_ROWS), room)
 
 
 def remove(settings: Settings, store: Store, caller: Caller, id_: str) -> None:
@@ -278,10 +277,10 @@ def _tables(place: Path) -> dict[str, str]:
 _Parsed = tuple[tuple[ColumnView, ...], tuple[tuple[str | float | None, ...], ...]]
 
 
-def _state(place: Path) -> tuple[Path, int, int]:
+def state(place: Path) -> tuple[Path, int, int]:
     """A file and what tells it from a later one of its name: what is kept of a result does not change."""
-    state = place.stat()
-    return place, state.st_mtime_ns, state.st_size
+    found = place.stat()
+    return place, found.st_mtime_ns, found.st_size
 
 
 @lru_cache(maxsize=1_000)

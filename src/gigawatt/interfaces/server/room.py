@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gigawatt.interfaces.server import audit, jobs, naming
-from gigawatt.interfaces.server.asked import Caller, Json, Order, Refused, Reply, Role
+from gigawatt.interfaces.server.asked import Caller, Json, Order, Refused, Reply, Role, Unanswered
 from gigawatt.interfaces.server.jobs import JobView
 from gigawatt.interfaces.server.queue import Queue
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import Store
 from gigawatt.interfaces.server.workers import Workers
 from gigawatt.study.verbs import VERBS, Change, Verb
+
+if TYPE_CHECKING:
+    from gigawatt.study.estimate import Estimate
 
 # The least role that may ask a verb, by what it changes.
 ROLES_BY_CHANGE: Mapping[Change, Role] = {"nothing": "viewer", "ledger": "editor", "release": "approver"}
@@ -51,7 +55,7 @@ class Room:
         self.close()
 
     def ask(self, caller: Caller, verb_name: str, values: Mapping[str, Json], *, told: bool = False) -> Reply:
-        """The reply to a short verb; this thread waits for it. One that keeps files is a job, whose end is waited for.
+        """The reply to a verb; this thread waits for it. What keeps files is a job; what takes long waits for its turn.
 
         told: whether it is to be told in words as well.
         Raises Refused where they may not, the server has too much to do, or it takes too long; ScenarioError for what a
@@ -59,10 +63,14 @@ class Room:
         """
         verb = self._allowed(caller, verb_name)
         with self._seat(verb):
-            if lasts(verb):
+            order = self._order(caller, verb, values)
+            if verb.long:
                 return self.queue.reply(self.start(caller, verb_name, values).id)
-            reply = self.workers.ask(replace(self._order(caller, verb, values), told=told))
-        if verb.changes != "nothing":
+            if lasts(verb):
+                reply = self.queue.at_once(caller.name, order, values, self._estimated(order).cpu_s)
+            else:
+                reply = self.workers.ask(replace(order, told=told))
+        if least(verb) != "viewer":
             self._audit(caller, verb.name, audit.DONE if reply.code == 0 else f"code {reply.code}")
         return reply
 
@@ -73,15 +81,15 @@ class Room:
         """
         verb = self._allowed(caller, verb_name)
         order = self._order(caller, verb, values)
-        view = self.queue.put(caller.name, order, values, _cpu_s(_estimated(verb, order)))
+        view = self.queue.put(caller.name, order, values, self._estimated(order).cpu_s)
         self._audit(caller, verb.name, audit.DONE, view.id)
         return view
 
-    def estimate(self, caller: Caller, verb_name: str, values: Mapping[str, Json]) -> Any:
+    def estimate(self, caller: Caller, verb_name: str, values: Mapping[str, Json]) -> Estimate:
         """What a verb would take, without doing it: an Estimate. Raises as `start` does."""
         verb = named(verb_name)
         allow(caller, verb)
-        return _estimated(verb, self._order(caller, verb, values))
+        return self._estimated(self._order(caller, verb, values))
 
     def job(self, id_: str) -> JobView:
         """How a job stands. Raises Refused("absent")."""
@@ -118,6 +126,15 @@ class Room:
             yield
         finally:
             self._asking.release()
+
+    def _estimated(self, order: Order) -> Estimate:
+        """What an order would take. Raises Unanswered for a question that cannot be read, or that nobody can mean."""
+        from gigawatt.study.estimate import Estimate
+
+        reply = self.workers.ask(replace(order, estimated=True))
+        if reply.code:
+            raise Unanswered(reply)
+        return Estimate(**json.loads(reply.body))
 
     def _order(self, caller: Caller, verb: Verb, values: Mapping[str, Json]) -> Order:
         """What the worker is told: what the values name is found here, and nowhere else."""
@@ -164,15 +181,3 @@ def allow(caller: Caller, verb: Verb) -> None:
     """Raises Refused("forbidden") where they may not ask a verb."""
     if not caller.may(least(verb)):
         raise Refused("forbidden", verb.name, f"asked by a {caller.role}", f"a role of {least(verb)} or more")
-
-
-def _estimated(verb: Verb, order: Order) -> Any:
-    """What an order would take. Raises an InputError for a question that cannot be read, or that nobody can mean."""
-    from gigawatt.study.question import read
-
-    read(verb.question(), order.values)
-    return None
-
-
-def _cpu_s(estimate: Any) -> float:
-    return 0.0 if estimate is None else estimate.cpu_s

@@ -38,7 +38,7 @@ Kind = Literal["scenario", "strategy"]
 # Below the server's folder: texts as files, with what they extend, each set of them once.
 FOLDER = "texts"
 # What nobody writes by hand: longer texts, and tables within so many others.
-MOST_BYTES, MOST_DEPTH = 1_000_000, 40
+MOST_BYTES, MOST_DEPTH = 300_000, 40
 MOST_LISTED = 200
 # Characters of a path in a fault.
 MOST_PATH = 160

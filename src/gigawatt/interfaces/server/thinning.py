@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,15 @@ class ArrayLines:
     """Its lines."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Numbers:
+    """An array as it was read: its dimensions, its numbers, and what the places of each dimension are called."""
+
+    dims: tuple[str, ...]
+    values: Floats
+    labels: Mapping[str, NDArray[Any]]
+
+
 def arrays(settings: Settings, store: Store, id_: str) -> list[ArrayView]:
     """Every array of a result. Raises Refused."""
     place = results.folder(settings, store, id_)
@@ -103,79 +113,85 @@ def array(
     from gigawatt.study import netcdf
 
     with netcdf.opened(place / f"{stage}.nc") as data:
-        line = _chosen(_array(data, stage, variable), only or {})
-        weight = data[WEIGHT].values if WEIGHT in data.variables and "time" in line.dims else None
-        return _thinned(there[variable], line, weight, min(points, MOST_POINTS), settings.limits.answer_bytes)
+        line = _chosen(_line(data, stage, variable), only or {})
+        weight = data.variables[WEIGHT][...] if WEIGHT in data.variables and "time" in line.dims else None
+    return _thinned(there[variable], line, weight, min(points, MOST_POINTS), settings.limits.answer_bytes)
 
 
-def _views(place: Path, stage: str) -> list[ArrayView]:
+def _views(place: Path, stage: str) -> tuple[ArrayView, ...]:
+    file = place / f"{stage}.nc"
+    return _listed(stage, *results.state(file)) if results.is_file(file) else ()
+
+
+@lru_cache(maxsize=200)
+def _listed(stage: str, file: Path, changed: int, size: int) -> tuple[ArrayView, ...]:
     from gigawatt.study import netcdf
 
-    if not results.is_file(place / f"{stage}.nc"):
-        return []
-    with netcdf.opened(place / f"{stage}.nc") as data:
+    del changed, size
+    with netcdf.opened(file) as data:
         if stage == "accounts":
-            return [_view(stage, MONEY, _array(data, stage, MONEY))]
-        lines = ((str(name), line) for name, line in data.data_vars.items())
-        return [_view(stage, name, line) for name, line in lines if line.dtype.kind in "fiu" and line.size]
+            line = _line(data, stage, MONEY)
+            return (_view(stage, MONEY, dict(zip(line.dims, line.values.shape, strict=True))),)
+        apart = netcdf.beside(data)
+        return tuple(
+            _view(stage, name, dict(zip(line.dimensions, line.shape, strict=True)))
+            for name, line in data.variables.items()
+            if name not in apart and line.dtype.kind in "fiu" and 0 not in line.shape
+        )
 
 
-def _view(stage: str, name: str, line: Any) -> ArrayView:
+def _view(stage: str, name: str, dims: Mapping[str, int]) -> ArrayView:
     suffix = units.split(name)[1] or (MONEY if stage in ("accounts", "statements") else "")
-    dims = {str(dim): int(size) for dim, size in line.sizes.items()}
     return ArrayView(stage=stage, variable=name, unit=si(suffix), dims=dims)
 
 
-def _array(data: Any, stage: str, variable: str) -> Any:
+def _line(data: Any, stage: str, variable: str) -> _Numbers:
     """An array of a stage; of the accounts' long table the sums by quarter and item."""
-    if stage != "accounts":
-        return data[variable]
-    from xarray import DataArray
+    if stage == "accounts":
+        periods, row = np.unique(data.variables["period"][...].astype(str), return_inverse=True)
+        items, column = np.unique(data.variables["item"][...].astype(str), return_inverse=True)
+        sums = np.zeros((len(periods), len(items)))
+        np.add.at(sums, (row, column), data.variables["usd"][...])
+        return _Numbers(dims=("period", "item"), values=sums, labels={"period": periods, "item": items})
+    line = data.variables[variable]
+    labels = {
+        dim: data.variables[dim][...] if dim in data.variables else np.arange(size)
+        for dim, size in zip(line.dimensions, line.shape, strict=True)
+    }
+    return _Numbers(dims=line.dimensions, values=np.asarray(line[...], dtype=float), labels=labels)
 
-    periods, row = np.unique(data["period"].values.astype(str), return_inverse=True)
-    items, column = np.unique(data["item"].values.astype(str), return_inverse=True)
-    sums = np.zeros((len(periods), len(items)))
-    np.add.at(sums, (row, column), data["usd"].values)
-    return DataArray(sums, dims=("period", "item"), coords={"period": periods, "item": items})
 
-
-def _chosen(line: Any, only: Mapping[str, str]) -> Any:
+def _chosen(line: _Numbers, only: Mapping[str, str]) -> _Numbers:
     """The lines of an array that are asked for. Raises Refused."""
     for dim, name in only.items():
         if dim not in line.dims or dim in ALONG:
-            known = [str(one) for one in line.dims if one not in ALONG]
+            known = [one for one in line.dims if one not in ALONG]
             raise names.refused("absent", "only", dim, f"one of {names.listed(known, dim[: names.MOST_LABEL])}")
-        labels = _labels(line, dim)
+        labels = [str(label) for label in line.labels[dim]]
         if name not in labels:
             raise names.refused("absent", dim, name, f"one of {names.listed(labels, name[: names.MOST_LABEL])}")
-        line = line.isel({dim: [labels.index(name)]})
+        at = labels.index(name)
+        values = line.values.take([at], axis=line.dims.index(dim))
+        line = replace(line, values=values, labels={**line.labels, dim: line.labels[dim][at : at + 1]})
     return line
 
 
-def _labels(line: Any, dim: str) -> list[str]:
-    return [str(label) for label in (line[dim].values if dim in line.coords else range(line.sizes[dim]))]
-
-
-def _thinned(view: ArrayView, line: Any, weight: Floats | None, points: int, most_bytes: int) -> ArrayLines:
+def _thinned(view: ArrayView, line: _Numbers, weight: Floats | None, points: int, most_bytes: int) -> ArrayLines:
     along = next((dim for dim in ALONG if dim in line.dims), "")
-    others = [str(dim) for dim in line.dims if dim != along]
-    values = np.asarray(line.transpose(*([along] if along else []), *others).values, dtype=float)
-    steps = values.shape[0] if along else 1
-    table = values.reshape(steps, -1)
-    lines = table.shape[1]
-    edges = _edges(steps, min(points, _room(lines, most_bytes)))
-    moments = _labels(line, along) if along else [""]
-    columns = _columns(table, edges, np.ones(steps) if weight is None else np.asarray(weight, dtype=float))
-    labels = [_labels(line, dim) for dim in others]
-    shape = [line.sizes[dim] for dim in others]
+    values = np.moveaxis(line.values, line.dims.index(along), 0) if along else line.values[np.newaxis]
+    others = [dim for dim in line.dims if dim != along]
+    table = values.reshape(len(values), -1)
+    edges = _edges(len(table), min(points, _room(table.shape[1], most_bytes)))
+    columns = _columns(table, edges, np.ones(len(table)) if weight is None else np.asarray(weight, dtype=float))
+    moments = line.labels[along] if along else [""]
     return ArrayLines(
         array=view,
         along=along,
-        at=tuple(moments[edge] for edge in edges[:-1]),
+        at=tuple(str(moments[edge]) for edge in edges[:-1]),
         steps_count=tuple(np.diff(edges).tolist()),
         lines=tuple(
-            ArrayLine(of=_of(others, labels, np.unravel_index(n, shape) if shape else ()), **columns(n))
-            for n in range(lines)
+            ArrayLine(of={dim: str(line.labels[dim][n]) for dim, n in zip(others, at, strict=True)}, **columns(number))
+            for number, at in enumerate(np.ndindex(*values.shape[1:]))
         ),
     )
 
@@ -213,7 +229,3 @@ def _columns(table: Floats, edges: NDArray[np.int64], weight: Floats) -> Any:
 
 def _numbers(values: Floats) -> tuple[float | None, ...]:
     return tuple(value if np.isfinite(value) else None for value in values.tolist())
-
-
-def _of(dims: list[str], labels: list[list[str]], at: Any) -> dict[str, str]:
-    return {dim: names_[n] for dim, names_, n in zip(dims, labels, at, strict=True)}

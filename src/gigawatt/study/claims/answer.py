@@ -34,6 +34,17 @@ _CHECKS: dict[str, Callable[[Cases], Claim]] = {
     "first_of_more": programme.first_of_more,
 }
 IDS = tuple(_CHECKS)
+# The plans that statements need, by the labels of `Cases`; the others need none.
+AS_ASKED = "as asked"
+PLANS: dict[str, tuple[str, ...]] = {
+    "ten_gw": (AS_ASKED, "announced sites only", "pro rata", "prices of the past"),
+    "hundred_billion": (AS_ASKED, "pro rata", "prices of the past", "no tranches"),
+    "first_gw_2026h2": (AS_ASKED, "as announced", "late"),
+    "compute_as_fuel": ("pro rata", "one gigawatt more"),
+    "cancer_or_education": ("pro rata", "welfare"),
+    "only_nvidia": ("pro rata", "AMD alone"),
+    "first_of_more": ("pro rata", "second", "third", "third, with sites for it"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +68,19 @@ def check(cases: Cases, only: Sequence[str] = ()) -> tuple[Claim, ...]:
 
     Names are ids, whatever stands between their words ("ten GW" is ten_gw).
     """
-    ids = {normalise(id_): id_ for id_ in IDS}
-    refuse(unknown("only", name, IDS) for name in only if normalise(name) not in ids)
-    wanted = [ids[normalise(name)] for name in only] or IDS
     found = []
-    for id_ in IDS:
-        if id_ in wanted:
-            cases.progress(f"checking {id_}")
-            found.append(_CHECKS[id_](cases))
+    for id_ in wanted(only):
+        cases.progress(f"checking {id_}")
+        found.append(_CHECKS[id_](cases))
     return tuple(found)
+
+
+def wanted(only: Sequence[str]) -> tuple[str, ...]:
+    """Ids of the claims that are asked for, in their order. Raises ScenarioError for names of none."""
+    ids = {normalise(id_): id_ for id_ in IDS}
+    named = {normalise(name): name for name in only}
+    refuse(unknown("only", name, IDS) for key, name in named.items() if key not in ids)
+    return tuple(id_ for key, id_ in ids.items() if not named or key in named)
 
 
 def notes(scenario: Scenario) -> tuple[Note, ...]:

@@ -34,6 +34,8 @@ from gigawatt.study.opened import scenario_of
 from gigawatt.study.question import refuse, wrong
 from gigawatt.units import split
 
+# Steps so small that the wheel stands before it has turned.
+LEAST_DAMPING = 0.05
 # The other start, beside the one asked for: the scenario as it stands.
 AS_IT_STANDS = 1.0
 # Fixed points that differ by less are one: each is known to the loop's tolerance, and plans to their gap.
@@ -126,7 +128,7 @@ def answer(question: FlywheelQuestion, job: Job) -> FlywheelAnswer:
 
     Raises ScenarioError for bad input, Infeasible where hard limits conflict.
     """
-    refuse(_faults(question))
+    refuse(faults_of(question))
     scenario = scenario_of(question.scenario, question.set)[0]
     wheel = _wheel(scenario, question)
     starts = [] if question.backtest else sorted({question.start_ratio, AS_IT_STANDS})
@@ -147,12 +149,13 @@ def answer(question: FlywheelQuestion, job: Job) -> FlywheelAnswer:
     )
 
 
-def _faults(question: FlywheelQuestion) -> Iterator[Fault]:
+def faults_of(question: FlywheelQuestion) -> Iterator[Fault]:
+    """What is wrong with how the wheel is to be turned."""
     if not LEAST_DEMAND <= question.start_ratio <= MOST_DEMAND:
         expected = f"a factor on the scenario's demand, from {LEAST_DEMAND:g} to {MOST_DEMAND:g}"
         yield wrong("start", question.start_ratio, expected)
-    if not 0 < question.damping_frac <= 1:
-        yield wrong("damping", question.damping_frac, "the share of each step that is taken, above 0 and at most 1")
+    if not LEAST_DAMPING <= question.damping_frac <= 1:
+        yield wrong("damping", question.damping_frac, f"the share of each step that is taken, {LEAST_DAMPING:g} to 1")
 
 
 def _wheel(scenario: Scenario, question: FlywheelQuestion) -> Flywheel:

@@ -21,6 +21,6 @@ class FlywheelQuestion:
     start_ratio: float = 0.5
     """First guess of demand over the scenario's; the other start is the scenario."""
     damping_frac: float = 0.8
-    """Share of each step that is taken, above 0 and at most 1."""
+    """Share of each step that is taken, 0.05 to 1."""
     backtest: bool = False
     """Only the past: nothing is planned."""

@@ -13,7 +13,7 @@ from gigawatt.study.question import refuse, wrong
 T = TypeVar("T")
 
 FEW = 3
-SECONDS_PER_HOUR, MINUTES_PER_HOUR, SECONDS_PER_MINUTE = 3600.0, 60.0, 60.0
+SECONDS_PER_HOUR, MINUTES_PER_HOUR, SECONDS_PER_MINUTE, HOURS_PER_YEAR = 3600.0, 60.0, 60.0, 8766.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class FuturesCost:
     """So many futures at each_s of CPU, on so many workers."""
 
     futures_count: int
@@ -61,7 +61,7 @@ def read_budget(text: str) -> Budget:
     return Budget(text=text, most_s=most_s, of_cpu=of_cpu)
 
 
-def estimate(live: Callable[[int], T], futures_count: int, workers_count: int) -> tuple[Estimate, T]:
+def estimate(live: Callable[[int], T], futures_count: int, workers_count: int) -> tuple[FuturesCost, T]:
     """What futures cost, from the first few of them, and what these came to; live: lives through so many.
 
     One goes before, for the first one also loads what all of them need.
@@ -71,10 +71,10 @@ def estimate(live: Callable[[int], T], futures_count: int, workers_count: int) -
     started = time.process_time()
     found = live(few)
     each_s = (time.process_time() - started) / few
-    return Estimate(futures_count=futures_count, each_s=each_s, workers_count=workers_count), found
+    return FuturesCost(futures_count=futures_count, each_s=each_s, workers_count=workers_count), found
 
 
-def check_budget(budget: Budget | None, cost: Estimate) -> None:
+def check_budget(budget: Budget | None, cost: FuturesCost) -> None:
     """Raises ScenarioError, with the estimate, where it is above the budget."""
     if budget is not None and (cost.cpu_s if budget.of_cpu else cost.wall_s) > budget.most_s:
         refuse([wrong("budget", budget.text, f"at least the estimate, {cost.words()}")])
@@ -86,4 +86,6 @@ def span_words(span_s: float) -> str:
     if minutes < 2:
         return f"{span_s:.0f} s"
     hours = minutes / MINUTES_PER_HOUR
-    return f"{minutes:.0f} min" if hours < 2 else f"{hours:.1f} h"
+    if hours < 2:
+        return f"{minutes:.0f} min"
+    return f"{hours:.1f} h" if hours < HOURS_PER_YEAR else f"{hours / HOURS_PER_YEAR:,.0f} years"

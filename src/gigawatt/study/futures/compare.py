@@ -103,8 +103,16 @@ class Comparison:
 
 def answer(question: CompareQuestion, job: Job) -> Comparison:
     """What may come of the strategies that are asked about."""
+    return compare(*asked_of(question), question, job)
+
+
+def asked_of(question: CompareQuestion) -> tuple[Scenario, list[Strategy]]:
+    """The scenario and its strategies. Raises ScenarioError where there are too many, before any of them is read."""
+    count = len(question.strategies)
+    if count > MOST_STRATEGIES:
+        refuse([wrong("strategies", count, f"at most {MOST_STRATEGIES} of them")])
     scenario, _ = scenario_of(question.scenario, question.set)
-    return compare(scenario, load_strategies(question.strategies, scenario), question, job)
+    return scenario, load_strategies(question.strategies, scenario)
 
 
 @exact()
@@ -115,8 +123,6 @@ def compare(scenario: Scenario, strategies: Sequence[Strategy], question: Compar
     where the job is.
     """
     of = ensemble(question, scenario, job)
-    if len(strategies) > MOST_STRATEGIES:
-        refuse([wrong("strategies", len(strategies), f"at most {MOST_STRATEGIES} of them")])
     numbers, future = range(of.futures_count), drawing(scenario, of.seed, of.vary)
     groups = [Group(name=one.name, case=one.name, numbers=numbers, future=future) for one in strategies]
     lived = campaign({one.name: one.scenario for one in strategies}, groups, of, job, "compare")

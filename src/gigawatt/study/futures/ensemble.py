@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from gigawatt.errors import Fault
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.answer import copied
-from gigawatt.study.futures.budget import Budget, read_budget
+from gigawatt.study.estimate import futures_s
+from gigawatt.study.futures.budget import Budget, read_budget, span_words
 from gigawatt.study.futures.question import CompareQuestion, SweepQuestion
 from gigawatt.study.job import Job
 from gigawatt.study.question import refuse, unknown, wrong
 
 MOST_FUTURES, MOST_WORKERS, MOST_SALTELLI = 1_000_000, 1024, 65_536
+MOST_PLAN_S = 30 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ def ensemble(question: SweepQuestion | CompareQuestion, scenario: Scenario, job:
     """The futures that a question asks for. Raises ScenarioError with everything that is wrong with them."""
     counted, count = _counted(question)
     workers = job.workers_count or question.workers_count
-    budget, faults = None, [*_unlawful(question), *_unknown(question, list(scenario.asked.uncertainty))]
+    budget, faults = None, [*_unlawful(question, scenario), *_unknown(question, list(scenario.asked.uncertainty))]
     if question.budget is not None:
         try:
             budget = read_budget(question.budget)
@@ -65,18 +67,25 @@ def _counted(question: SweepQuestion | CompareQuestion) -> tuple[str, int]:
     return "futures", question.futures_count
 
 
-def _unlawful(question: SweepQuestion | CompareQuestion) -> Iterator[Fault]:
-    """Counts that are out of bounds, whatever the scenario."""
+def _unlawful(question: SweepQuestion | CompareQuestion, scenario: Scenario) -> Iterator[Fault]:
+    """Counts that are out of bounds, those of futures with what they would take."""
     counted, count = _counted(question)
     if not 1 <= count <= MOST_FUTURES:
-        yield wrong(counted, count, f"1 to {MOST_FUTURES:,}")
+        yield wrong(counted, count, f"1 to {MOST_FUTURES:,}{_taken(scenario, count)}")
+    if question.plan_time_s is not None and not 0 < question.plan_time_s <= MOST_PLAN_S:
+        yield wrong("plan_time", f"{question.plan_time_s:g} s", "a duration above 0, at most 30 days")
     if question.workers_count is not None and not 1 <= question.workers_count <= MOST_WORKERS:
         yield wrong("workers", question.workers_count, f"1 to {MOST_WORKERS}")
     if question.seed is not None and question.seed < 0:
         yield wrong("seed", question.seed, "a whole number not below 0")
     base = question.saltelli_count if isinstance(question, SweepQuestion) else 0
     if base > MOST_SALTELLI or base & (base - 1):
-        yield wrong("saltelli", base, f"a power of 2, at most {MOST_SALTELLI}")
+        yield wrong("saltelli", base, f"a power of 2, at most {MOST_SALTELLI:,}{_taken(scenario, base)}")
+
+
+def _taken(scenario: Scenario, count: int) -> str:
+    """What so many futures would take, where that says more than their number."""
+    return f"; so many would take some {span_words(futures_s(scenario, count))} of CPU" if count > MOST_FUTURES else ""
 
 
 def _unknown(question: SweepQuestion | CompareQuestion, known: list[str]) -> Iterator[Fault]:

@@ -90,7 +90,7 @@ def hedging(scenario: Scenario, question: HedgeQuestion, job: Job) -> Hedging:
 
     Raises ScenarioError where the scenario declares nothing uncertain, or a number makes no sense.
     """
-    _check(scenario, question)
+    check(scenario, question)
     job.say("working out throughput, PUE and prices")
     data, count = inputs(scenario), question.futures_count
     seed = scenario.asked.seed if question.seed is None else question.seed
@@ -194,7 +194,7 @@ def mean_future(futures: Sequence[Future]) -> Future:
     )
 
 
-def _check(scenario: Scenario, question: HedgeQuestion) -> None:
+def check(scenario: Scenario, question: HedgeQuestion) -> None:
     """Raises ScenarioError with everything that is wrong with how orders are asked for."""
     faults, quarters = [], len(scenario.quarters)
     if not scenario.asked.uncertainty:

@@ -17,6 +17,8 @@ from gigawatt.study.question import wrong
 
 # Lengths beyond it are slips, and no number of a computer would hold what follows from them.
 MOST_LENGTH_TOKENS = 1e9
+# So of packages, of tokens of a run, of a price of a GPU-hour, and of a time that somebody waits.
+MOST_PACKAGES_COUNT, MOST_RUN_TOKENS, MOST_USD_PER_H, MOST_WAIT_S = 1e9, 1e20, 1e6, 1e6
 # Fields whose key says their unit, so that they have no suffix.
 UNITS = {"tokens": "tokens", "usd_per_mtok": "usd_per_mtok", "usd_per_gpu_hour": "usd_per_h"}
 

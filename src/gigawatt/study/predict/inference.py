@@ -22,6 +22,9 @@ from gigawatt.study.note import Note
 from gigawatt.study.predict.band import Band, log_normal
 from gigawatt.study.predict.faults import (
     MOST_LENGTH_TOKENS,
+    MOST_PACKAGES_COUNT,
+    MOST_USD_PER_H,
+    MOST_WAIT_S,
     looked_up,
     out_of_range,
     told_of,
@@ -42,8 +45,10 @@ MONTH_H = 365.25 * 24 / 12
 RANGES = {
     "input_tokens": MOST_LENGTH_TOKENS,
     "output_tokens": MOST_LENGTH_TOKENS,
-    **dict.fromkeys(("tpot_s", "ttft_s", "usd_per_gpu_hour", "usd_per_mtok", "power_w"), math.inf),
-    **dict.fromkeys(("tp_count", "dp_count", "ep_count", "pp_count"), math.inf),
+    **dict.fromkeys(("tpot_s", "ttft_s"), MOST_WAIT_S),
+    **dict.fromkeys(("usd_per_mtok", "power_w"), math.inf),
+    "usd_per_gpu_hour": MOST_USD_PER_H,
+    **dict.fromkeys(("tp_count", "dp_count", "ep_count", "pp_count"), MOST_PACKAGES_COUNT),
 }
 # What is in a figure and what is not, in the words that stand beside it.
 HARDWARE_BASIS = (

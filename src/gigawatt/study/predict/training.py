@@ -16,7 +16,16 @@ from gigawatt.study.answer import SPREAD, Head, copied
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
 from gigawatt.study.predict.band import Band
-from gigawatt.study.predict.faults import MOST_LENGTH_TOKENS, looked_up, out_of_range, told_of, unknown_engine
+from gigawatt.study.predict.faults import (
+    MOST_LENGTH_TOKENS,
+    MOST_PACKAGES_COUNT,
+    MOST_RUN_TOKENS,
+    MOST_USD_PER_H,
+    looked_up,
+    out_of_range,
+    told_of,
+    unknown_engine,
+)
 from gigawatt.study.predict.question import TrainingQuestion
 from gigawatt.study.predict.training_band import band, extrapolations
 from gigawatt.study.predict.training_cases import (
@@ -42,8 +51,10 @@ CALIBRATION = "as-of-2026"
 LARGER_COUNT = 20
 # Fields of a question that are above 0 where they are asked for, and the most that they may be.
 RANGES = {
-    **dict.fromkeys(("gpus_count", "tokens", "budget_flop", "batch_tokens", "usd_per_gpu_hour"), math.inf),
-    **dict.fromkeys(("tp_count", "pp_count", "cp_count", "ep_count"), math.inf),
+    **dict.fromkeys(("gpus_count", "tp_count", "pp_count", "cp_count", "ep_count"), MOST_PACKAGES_COUNT),
+    **dict.fromkeys(("tokens", "batch_tokens"), MOST_RUN_TOKENS),
+    "budget_flop": math.inf,
+    "usd_per_gpu_hour": MOST_USD_PER_H,
     "sequence_tokens": MOST_LENGTH_TOKENS,
 }
 # The peak by which a format is measured, where it is not its own.

@@ -10,6 +10,7 @@ from typing import Any
 
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.quarters import QUARTER, first_day, quarter_name, quarter_number
+from gigawatt.scenario.check_size import MOST_HOURS_COUNT
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulation import calendar
 from gigawatt.simulation.limits import Event
@@ -124,10 +125,12 @@ def _check_span(question: SimulationQuestion, scenario: Scenario, begin_h: float
             refuse([wrong("to", question.to, "a time after the first hour that is lived through")])
         refuse([wrong("from", question.from_, f"a time before the last one, {end}")])
     count = round((end_h - begin_h) / step_h)
-    if count > MOST_STEPS:
-        most = math.floor(MOST_STEPS * step_h / DAY_HOURS)
+    pairs = len(scenario.asked.sites) * len(scenario.asked.platforms)
+    most_count = min(MOST_STEPS, MOST_HOURS_COUNT // pairs)
+    if count > most_count:
+        most = math.floor(most_count * step_h / DAY_HOURS)
         given = f"{round(step_h * calendar.MINUTES)}min over {(end_h - begin_h) / DAY_HOURS:,.0f} days: {count:,} steps"
-        expected = f"at most {MOST_STEPS:,} steps, which is {most:,} days of it: a longer step, or fewer days"
+        expected = f"at most {most_count:,} steps, which is {most:,} days of it: a longer step, or fewer days"
         refuse([Fault(path="step", given=given, expected=expected, asked=True)])
 
 
