@@ -40,7 +40,7 @@ class Case:
     @property
     def name(self) -> str:
         """The question as one says it."""
-        said = " ".join(f"{key}={value}" for key, value in self.values.items() if key != "database")
+        said = " ".join(f"{key}={value}" for key, value in self.values.items())
         return f"{self.verb} {said}".strip()
 
     def command(self, folder: Path) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from gigawatt.scenario.check_size import HOURS_PER_QUARTER, decisions_count, parts, tranches_count
 from gigawatt.scenario.load import DEFAULT, load
@@ -18,11 +19,12 @@ from gigawatt.study.flywheel.question import FlywheelQuestion
 from gigawatt.study.futures.question import CompareQuestion, HedgeQuestion, SweepQuestion
 from gigawatt.study.job import Job
 from gigawatt.study.ledger.question import ImportQuestion, VerifyQuestion
-from gigawatt.study.opened import scenario_of
 from gigawatt.study.run.question import RunQuestion
 from gigawatt.study.simulation.question import SimulationQuestion
 from gigawatt.study.track.question import ReforecastQuestion
 from gigawatt.study.validate.question import ValidationQuestion
+
+_OfScenario: TypeAlias = RunQuestion | SweepQuestion | HedgeQuestion | FlywheelQuestion | SimulationQuestion
 
 # A linear programme takes more than in proportion to its variables.
 PROGRAMME_POWER = 1.3
@@ -73,9 +75,16 @@ def lived(scenario: Scenario, hours_count: float, steps_count: float = 1.0) -> d
     return {"live": 1.0, "hours": hours_count * steps_count * pairs}
 
 
+def _asked_of(question: _OfScenario) -> Scenario:
+    """The scenario that a question names. What opens results is loaded only where it is needed."""
+    from gigawatt.study.opened import scenario_of
+
+    return scenario_of(question.scenario, question.set)[0]
+
+
 def run(question: RunQuestion) -> QuestionSize:
     """Of a plan that is lived through and written."""
-    scenario, _ = scenario_of(question.scenario, question.set)
+    scenario = _asked_of(question)
     hours = len(scenario.quarters) * HOURS_PER_QUARTER
     counts = planned(scenario, worth=True) | lived(scenario, hours) | {"report": 1.0}
     return QuestionSize(counts=counts, words=_said(scenario))
@@ -104,7 +113,7 @@ def sweep(question: SweepQuestion) -> QuestionSize:
     """Of futures of one plan: those drawn, those of the tornado, those of the Saltelli design."""
     from gigawatt.study.futures.ensemble import ensemble
 
-    scenario, _ = scenario_of(question.scenario, question.set)
+    scenario = _asked_of(question)
     of = ensemble(question, scenario, Job())
     quantities = len(of.vary or scenario.asked.uncertainty)
     futures = of.futures_count + 2 * quantities + 2 + question.saltelli_count * (quantities + 2)
@@ -140,7 +149,7 @@ def hedge(question: HedgeQuestion) -> QuestionSize:
     """Of the common programme of all futures, and each by itself."""
     from gigawatt.study.futures.hedging import check
 
-    scenario, _ = scenario_of(question.scenario, question.set)
+    scenario = _asked_of(question)
     check(scenario, question)
     count, alone = question.futures_count, programme_count(scenario.asked)
     together = alone * count**PROGRAMME_POWER * (3 if question.tail_weight_frac else 2)
@@ -154,7 +163,7 @@ def flywheel(question: FlywheelQuestion) -> QuestionSize:
     from gigawatt.study.question import refuse
 
     refuse(faults_of(question))
-    scenario, _ = scenario_of(question.scenario, question.set)
+    scenario = _asked_of(question)
     if question.backtest:
         return QuestionSize(counts={"past": 1.0}, words="the past alone")
     turns = STARTS * TURNS

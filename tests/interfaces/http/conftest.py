@@ -43,8 +43,8 @@ class Waiting:
         self.count += 1
         return jobs.put(self.store, self.settings.limits, f"{self.count:032x}", who, order, question, cpu_s)
 
-    def reply(self, id_: str) -> Reply:
-        return Reply(code=0, body=json.dumps({"id": id_}).encode(), words="")
+    def at_once(self, who: str, order: Order, question: Mapping[str, Any], cpu_s: float) -> Reply:
+        return Reply(code=0, body=json.dumps({"id": self.put(who, order, question, cpu_s).id}).encode())
 
 
 class Server:

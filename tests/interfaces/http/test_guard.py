@@ -119,6 +119,7 @@ def never(*_: Any) -> Any:
         b"/api/results/a%0ab",
         b"/api/results/a%5c..%5cb",
         b"/api/results/%2fetc",
+        b"/api/results/a%2Fb",
         b"//example.org/%2e%2e",
         b"/api//results",
         b"/./api",

@@ -234,11 +234,11 @@ def test_a_quiet_stream_beats_and_ends_when_the_server_does(
 
 def test_a_listener_who_leaves_is_noticed(server: Any, job: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is looked at for nobody ends with the connection."""
-    from gigawatt.interfaces.http.desk import Desk, Visit
+    from gigawatt.interfaces.http.desk import FrontDesk, Visit
     from gigawatt.interfaces.server.asked import Caller
 
     monkeypatch.setattr(over_http, "LOOK_S", 0.01)
-    desk = Desk(server.room)
+    desk = FrontDesk(server.room)
 
     async def listen() -> int:
         at = Visit(caller=Caller(name="viewer", role="viewer", door="http"), desk=desk)

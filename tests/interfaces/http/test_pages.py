@@ -21,7 +21,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from gigawatt.interfaces.http import cookies, errors, pages
-from gigawatt.interfaces.http.desk import SESSION, FrontDesk
+from gigawatt.interfaces.http.desk import SESSION, Desk
 from gigawatt.interfaces.http.guard import Guard
 from gigawatt.interfaces.server import people, results
 from gigawatt.interfaces.server.results import ResultView
@@ -49,7 +49,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
     SECRETS.append(people.issue(store, NAME).secret)
     inside = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, exception_handlers=errors.handlers())
     inside.include_router(pages.router)
-    inside.state.desk = FrontDesk(SimpleNamespace(store=store, settings=settings))  # type: ignore[arg-type]
+    inside.state.desk = Desk(SimpleNamespace(store=store, settings=settings))  # type: ignore[arg-type]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(results, "listed", lambda *_, **__: [view(n, row) for n, row in enumerate(ROWS)])
         yield Guard(inside, settings)

@@ -47,12 +47,12 @@ def _greeted(process: subprocess.Popen[bytes]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_though_its_input_stays_open(tmp_path: Path, number: signal.Signals) -> None:
-    process = _begun(tmp_path)
-    assert _greeted(process)["result"]["serverInfo"]["name"] == "gigawatt"
-    process.send_signal(number)
-    assert process.wait(MOST_S) == 0
-    assert process.stdout is not None
-    assert process.stdout.read() == b""
+    with _begun(tmp_path) as process:
+        assert _greeted(process)["result"]["serverInfo"]["name"] == "gigawatt"
+        process.send_signal(number)
+        assert process.wait(MOST_S) == 0
+        assert process.stdout is not None
+        assert process.stdout.read() == b""
 
 
 def test_the_end_of_its_input_ends_it_and_its_output_is_protocol_only(tmp_path: Path) -> None:
@@ -144,6 +144,29 @@ def test_a_session_asks_what_a_gigawatt_is_worth_and_proposes_confirms_and_runs_
             assert not fleet.is_error
 
     anyio.run(session)
+
+
+@pytest.mark.slow
+def test_a_job_that_its_client_left_is_done_at_the_next_start(tmp_path: Path) -> None:
+    process = StdioServerParameters(command=sys.executable, args=_words(tmp_path), env=dict(os.environ))
+
+    async def leave() -> str:
+        async with Client(process) as client:
+            values = {"scenario": "one-campus", "draws": "6"}
+            token = (await client.call_tool("sweep", values)).structured_content["confirm"]
+            result = await client.call_tool("sweep", {**values, "confirm": token})
+            found: str = result.structured_content["job"]["id"]
+            return found
+
+    async def come_back(id_: str) -> CallToolResult:
+        async with Client(process) as client:
+            result = await client.call_tool("job_status", {"id": id_})
+            while result.structured_content["job"]["state"] in ("waiting", "running"):
+                result = await client.call_tool("job_status", {"id": id_})
+            return await client.call_tool("job_result", {"id": id_})
+
+    result = anyio.run(come_back, anyio.run(leave))
+    assert result.structured_content["draws"] == 6
 
 
 @pytest.mark.slow

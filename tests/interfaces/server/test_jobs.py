@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from postgresql import DATABASES, execute
+from postgresql import execute
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
@@ -24,13 +24,16 @@ from gigawatt.interfaces.server import queue as queues
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.jobs import JobView
 from gigawatt.interfaces.server.performing import ANSWER
-from gigawatt.interfaces.server.queue import Queue
+from gigawatt.interfaces.server.queue import GivenBack, Queue
 from gigawatt.interfaces.server.settings import Limits, Settings
 from gigawatt.interfaces.server.store import Store
 from gigawatt.interfaces.server.tables import JOBS
 
+# Each job is a process: once in the default suite, and again on PostgreSQL in the slow one.
+EACH = ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])]
 
-@pytest.fixture(scope="module", params=DATABASES)
+
+@pytest.fixture(scope="module", params=EACH)
 def queue(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queue]:
     """A queue that works, with odd workers, for all tests of this file."""
     folder = tmp_path_factory.mktemp("server")
@@ -164,6 +167,21 @@ def test_an_end_is_kept_when_the_database_takes_it_again(
     assert ended(queue, put(queue, odd=None)).state == "done"
     assert len(tries) == 3
     assert capsys.readouterr().err.count("disk is full") == 2
+
+
+def test_a_job_that_dbos_took_and_did_not_begin_is_begun(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    do, tries = queue._do, []
+
+    def fails_once(*given: Any) -> None:
+        tries.append(given)
+        if len(tries) == 1:
+            raise GivenBack  # and DBOS goes on taking it for one that runs
+        do(*given)
+
+    monkeypatch.setattr(queue, "_do", fails_once)
+    monkeypatch.setattr(queues, "LOOK_S", 0.3)
+    assert ended(queue, put(queue, odd=None)).state == "done"
+    assert len(tries) == 2
 
 
 def test_jobs_are_listed_the_newest_first(queue: Queue) -> None:

@@ -75,6 +75,17 @@ def test_a_worker_that_did_or_holds_much_makes_way(odd: Workers, monkeypatch: py
     assert odd.ask(order()).code == 0
 
 
+def test_a_worker_that_nobody_needs_ends_and_another_comes(odd: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd.ask(order())
+    first = pid(odd)
+    odd.rest()
+    assert pid(odd) == first
+    monkeypatch.setattr(workers, "IDLE_S", 0.0)
+    odd.rest()
+    assert is_gone(first)
+    assert odd.ask(order()).code == 0
+
+
 def test_a_worker_that_was_killed_while_nobody_asked_is_not_missed(odd: Workers) -> None:
     odd.ask(order())
     os.kill(pid(odd), signal.SIGKILL)

@@ -27,7 +27,7 @@ from gigawatt.interfaces.http import (
     verbs,
     watching,
 )
-from gigawatt.interfaces.http.desk import Desk
+from gigawatt.interfaces.http.desk import FrontDesk
 from gigawatt.interfaces.http.guard import Guard
 from gigawatt.interfaces.http.metrics import Gauged, Metrics
 from gigawatt.interfaces.server.asked import Refused
@@ -69,7 +69,7 @@ def inside(room: Room) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         exception_handlers=errors.handlers(),
     )
-    app.state.desk = Desk(room)
+    app.state.desk = FrontDesk(room)
     app.state.metrics = Metrics(lambda: watching.load(room.store))
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)

@@ -37,7 +37,7 @@ _SESSION = APIKeyCookie(
 )
 
 
-class Desk:
+class FrontDesk:
     """The room of a server, and the threads in which it is asked."""
 
     def __init__(self, room: Room) -> None:
@@ -73,7 +73,7 @@ class Visit:
 
     caller: Caller
     """Who asks."""
-    desk: Desk
+    desk: FrontDesk
     """Where they ask."""
     csrf: str | None = None
     """What a change of a session has to carry; None where they come by a token."""
@@ -92,9 +92,9 @@ class Visit:
         return await self.desk.ask(self.room.ask, self.caller, name, values)
 
 
-def desk_of(request: Request) -> Desk:
+def desk_of(request: Request) -> FrontDesk:
     """The desk of the application that a request came to."""
-    return cast(Desk, request.app.state.desk)
+    return cast(FrontDesk, request.app.state.desk)
 
 
 async def passed(

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gigawatt.errors import Fault, InputError
-from gigawatt.interfaces.server.asked import Refused, Reply, Why
+from gigawatt.interfaces.server.asked import Refused, Reply, Unanswered, Why
 
 log = logging.getLogger("gigawatt.http")
 
@@ -87,8 +87,13 @@ def handlers() -> dict[int | type[Exception], Callable[[Request, Any], Coroutine
         del request
         return faulty(error)
 
+    async def unanswered(request: Request, error: Unanswered) -> Response:
+        del request
+        return answered(error.reply)
+
     return {
         Refused: refusal,
+        Unanswered: unanswered,
         InputError: bad_input,
         RequestValidationError: invalid,
         HTTPException: _of_http,

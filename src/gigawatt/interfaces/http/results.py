@@ -20,8 +20,8 @@ from gigawatt.interfaces.http.errors import JSON
 from gigawatt.interfaces.http.headers import FILE_POLICY
 from gigawatt.interfaces.http.openapi import answers
 from gigawatt.interfaces.http.views import gives
+from gigawatt.interfaces.server import names, thinning
 from gigawatt.interfaces.server import results as kept
-from gigawatt.interfaces.server import thinning
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.results import FileView, ResultView, TableView
 from gigawatt.interfaces.server.settings import Settings
@@ -215,17 +215,19 @@ def _chosen(only: Sequence[str]) -> dict[str, str]:
 
 
 def _answer(settings: Settings, store: Store, id_: str) -> tuple[bytes, str]:
-    """The answer of a result that is there still, and its digest."""
-    found = kept.get(store, id_).id
+    """The answer of a result and its digest. Whoever removes a result removes its file, whichever server does it."""
     try:
-        state = (settings.data / kept.FOLDER / found / kept.ANSWER).stat()
-    except OSError:
-        return _read(settings, store, found, 0, 0)
-    return _read(settings, store, found, state.st_mtime_ns, state.st_size)
+        if not names.ID.fullmatch(id_):
+            raise FileNotFoundError
+        state = (settings.data / kept.FOLDER / id_ / kept.ANSWER).stat()
+    except FileNotFoundError:
+        return _read.__wrapped__(settings, store, id_, 0, 0)
+    return _read(settings, store, id_, state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=MOST_KEPT)
 def _read(settings: Settings, store: Store, id_: str, changed: int, size: int) -> tuple[bytes, str]:
+    """Raises Refused for what is no result, or none yet."""
     del changed, size  # they say whether it is still what was read
     body = kept.answer(settings, store, id_)
     return body, sha256(body).hexdigest()

@@ -100,7 +100,7 @@ def listen(settings: Settings, say: Callable[[str, str], None]) -> None:
     settings = replace(settings, limits=bounded(settings.limits))
     with bound(settings.host, settings.port) as door_:
         token = _token(settings)
-        opening = Opening(settings)
+        opening = Threshold(settings)
         server = _server(opening, settings)
         try:
             asyncio.run(_run(server, opening, door_, lambda: say(url_of(settings.host, door_.getsockname()[1]), token)))
@@ -134,7 +134,7 @@ def url_of(host: str, port: int) -> str:
     return f"http://{f'[{name}]' if ':' in name else name}:{port}"
 
 
-class Opening:
+class Threshold:
     """An application that answers `/health` from the first moment, and the rest as soon as it is loaded."""
 
     def __init__(self, settings: Settings) -> None:
@@ -234,7 +234,7 @@ def _server(app: Any, settings: Settings) -> Server:
     return Server(config)
 
 
-async def _run(server: Server, opening: Opening, listener: socket.socket, say: Callable[[], None]) -> None:
+async def _run(server: Server, opening: Threshold, listener: socket.socket, say: Callable[[], None]) -> None:
     async with opening.open(server):
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started and not serving.done():

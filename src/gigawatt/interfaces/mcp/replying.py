@@ -14,7 +14,7 @@ from gigawatt.interfaces import failing
 from gigawatt.interfaces.http.errors import REFUSALS
 from gigawatt.interfaces.mcp import telling
 from gigawatt.interfaces.mcp.desk import Desk
-from gigawatt.interfaces.server.asked import Caller, Refused, Reply
+from gigawatt.interfaces.server.asked import Caller, Refused, Reply, Unanswered
 
 log = logging.getLogger("gigawatt.mcp")
 
@@ -36,6 +36,8 @@ def failed(error: Exception, name: str) -> CallToolResult:
     if isinstance(error, Refused):
         fault = Fault(path=error.path, given=error.given, expected=error.expected)
         return told_error(failing.faulty(REFUSALS[error.why][1], failing.BAD_INPUT, fault).data())
+    if isinstance(error, Unanswered):
+        return told_error(json.loads(error.reply.body))
     found = failing.failure(error)
     if found is None:
         log.error("%s failed", plain(name)[:80], exc_info=error)

@@ -50,6 +50,8 @@ class Order:
     """Folder in which the answer is kept, with its page, workbook, tables and charts; None: nowhere."""
     told: bool = False
     """Whether somebody reads the answer in words as well."""
+    estimated: bool = False
+    """Whether no more is asked for than what the answer would take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,15 @@ class Refused(Exception):  # noqa: N818 (an answer, and no failure)
         """why: of which kind; the rest is told as one fault of bad input is."""
         super().__init__(f"{path} = {given}: expected {expected}")
         self.why, self.path, self.given, self.expected = why, path, given, expected
+
+
+class Unanswered(Exception):  # noqa: N818 (an answer, and no failure)
+    """That a question was not taken on, with the reply that says why."""
+
+    def __init__(self, reply: Reply) -> None:
+        """reply: what its worker said."""
+        super().__init__(reply.body.decode())
+        self.reply = reply
 
 
 # Nobody knows who asks; they may not; there is none of that name; it is not as it was when they read it; they ask too

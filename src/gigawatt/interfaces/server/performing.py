@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from importlib import import_module
@@ -22,7 +22,7 @@ from gigawatt.errors import Fault
 from gigawatt.interfaces.failing import INTERRUPTED, MISSED, Failure, failure, faulty
 from gigawatt.interfaces.server.asked import Order, Reply
 from gigawatt.study.job import Cancelled, Job
-from gigawatt.study.verbs import VERBS, named
+from gigawatt.study.verbs import VERBS, Verb, named
 
 if TYPE_CHECKING:
     from gigawatt.interfaces.answering import VerbOutcome
@@ -83,6 +83,8 @@ def _performed(order: Order, say: Say, cancelled: Callable[[], bool]) -> Reply:
     from gigawatt.study.files import write_whole
 
     verb = named(order.verb)
+    if order.estimated:
+        return Reply(code=0, body=written(_estimated(verb, order)))
     folder = None if order.folder is None else Path(order.folder)
     if folder is not None:
         for name in (ANSWER, WORDS):  # those of a start which was not seen to end
@@ -100,6 +102,13 @@ def _performed(order: Order, say: Say, cancelled: Callable[[], bool]) -> Reply:
         write_whole(folder / WORDS, words.encode(errors="replace"))
         write_whole(folder / ANSWER, body)
     return Reply(code=MISSED if found.missed else 0, body=body, words=words)
+
+
+def _estimated(verb: Verb, order: Order) -> Mapping[str, Any]:
+    from gigawatt.study.estimate import estimate
+    from gigawatt.study.question import read
+
+    return asdict(estimate(verb, read(verb.question(), order.values)))
 
 
 def _words(found: VerbOutcome) -> str:

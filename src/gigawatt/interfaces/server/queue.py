@@ -68,7 +68,7 @@ class Queue:
         self.executor = f"{self.group}-{uuid.uuid4().hex}"
         self._alive = self._lock(settings.data / LIVE / f"{self.executor}.lock")
         self._closing, self._news = threading.Event(), threading.Event()
-        self._known = set[str]()
+        self._known, self._unbegun = set[str](), set[str]()
         self._running_count = 0
         self._idle = threading.Condition()
         self._thread = threading.Thread(target=self._keep_on, name="queue", daemon=True)
@@ -133,6 +133,7 @@ class Queue:
                         self._news.clear()
                         self._tried(self._take_over)
                         self._tried(lambda: self._hand_over(enqueue))
+                        self._workers.rest()
                         self._news.wait(LOOK_S)
             except Exception:
                 traceback.print_exc()
@@ -205,7 +206,7 @@ class Queue:
                 self._known.add(id_)
 
     def _take_over(self) -> None:
-        """Have the jobs of the dead of this folder done again."""
+        """Have the jobs of the dead of this folder done again, and what DBOS took for us and did not begin."""
         from dbos import DBOS
         from filelock import Timeout
 
@@ -216,12 +217,20 @@ class Queue:
             with suppress(Timeout), lock.acquire(timeout=0):
                 DBOS._recover_pending_workflows([executor])
                 Path(lock.lock_file).unlink(missing_ok=True)
+        ours = {flow.workflow_id for flow in begun if flow.executor_id == self.executor}
+        unbegun = set() if self._running_count else ours
+        if unbegun & self._unbegun:
+            DBOS._recover_pending_workflows([self.executor])
+        self._unbegun = unbegun
 
     def _do(self, id_: str, perform: Perform) -> None:
         """Do a job, if nobody has."""
         with self._counted(), self._alone(id_):
             begun = self._surely(lambda: jobs.begin(self._store, id_))
             if begun is None:
+                with suppress(Refused):
+                    if jobs.found(self._store, id_).state == "cancelled":
+                        shutil.rmtree(jobs.folder_of(self._settings, id_), ignore_errors=True)
                 return
             reply = self._reply(id_, perform, *begun)
             state: State = "cancelled" if reply.code == INTERRUPTED else "failed"

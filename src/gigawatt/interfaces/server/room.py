@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gigawatt.interfaces.server import audit, jobs, naming
-from gigawatt.interfaces.server.asked import Caller, Json, Order, Refused, Reply, Role
+from gigawatt.interfaces.server.asked import Caller, Json, Order, Refused, Reply, Role, Unanswered
 from gigawatt.interfaces.server.jobs import JobView
 from gigawatt.interfaces.server.queue import Queue
 from gigawatt.interfaces.server.settings import Settings
@@ -66,7 +67,7 @@ class Room:
             if verb.long:
                 return self.queue.reply(self.start(caller, verb_name, values).id)
             if lasts(verb):
-                reply = self.queue.at_once(caller.name, order, values, _estimated(verb, order).cpu_s)
+                reply = self.queue.at_once(caller.name, order, values, self._estimated(order).cpu_s)
             else:
                 reply = self.workers.ask(replace(order, told=told))
         if least(verb) != "viewer":
@@ -80,7 +81,7 @@ class Room:
         """
         verb = self._allowed(caller, verb_name)
         order = self._order(caller, verb, values)
-        view = self.queue.put(caller.name, order, values, _estimated(verb, order).cpu_s)
+        view = self.queue.put(caller.name, order, values, self._estimated(order).cpu_s)
         self._audit(caller, verb.name, audit.DONE, view.id)
         return view
 
@@ -88,7 +89,7 @@ class Room:
         """What a verb would take, without doing it: an Estimate. Raises as `start` does."""
         verb = named(verb_name)
         allow(caller, verb)
-        return _estimated(verb, self._order(caller, verb, values))
+        return self._estimated(self._order(caller, verb, values))
 
     def job(self, id_: str) -> JobView:
         """How a job stands. Raises Refused("absent")."""
@@ -125,6 +126,15 @@ class Room:
             yield
         finally:
             self._asking.release()
+
+    def _estimated(self, order: Order) -> Estimate:
+        """What an order would take. Raises Unanswered for a question that cannot be read, or that nobody can mean."""
+        from gigawatt.study.estimate import Estimate
+
+        reply = self.workers.ask(replace(order, estimated=True))
+        if reply.code:
+            raise Unanswered(reply)
+        return Estimate(**json.loads(reply.body))
 
     def _order(self, caller: Caller, verb: Verb, values: Mapping[str, Json]) -> Order:
         """What the worker is told: what the values name is found here, and nowhere else."""
@@ -171,11 +181,3 @@ def allow(caller: Caller, verb: Verb) -> None:
     """Raises Refused("forbidden") where they may not ask a verb."""
     if not caller.may(least(verb)):
         raise Refused("forbidden", verb.name, f"asked by a {caller.role}", f"a role of {least(verb)} or more")
-
-
-def _estimated(verb: Verb, order: Order) -> Estimate:
-    """What an order would take. Raises an InputError for a question that cannot be read, or that nobody can mean."""
-    from gigawatt.study.estimate import estimate
-    from gigawatt.study.question import read
-
-    return estimate(verb, read(verb.question(), order.values))

@@ -31,6 +31,8 @@ MODULE = "gigawatt.interfaces.server.performing"
 # A worker that has answered so often, or holds so much memory, makes way for a fresh one.
 MOST_ORDERS = 2_000
 MOST_MEMORY_BYTES = 1_500_000_000
+# One that nobody has asked anything for so long ends.
+IDLE_S = 600.0
 # How often one looks whether a job is to be cancelled, and how long a worker may take to notice.
 LOOK_S = 0.25
 GRACE_S = 10.0
@@ -50,7 +52,7 @@ class Worker:
             self._process = starter.submit(_started, theirs, place).result()
         finally:
             theirs.close()
-        self.orders_count = 0
+        self.orders_count, self.last = 0, time.monotonic()
         self.memory_bytes = 0
 
     def reply(self, order: Order, say: Say, cancelled: Callable[[], bool], until: float = float("inf")) -> Reply | None:
@@ -66,7 +68,7 @@ class Worker:
                 if self._pipe.poll(max(min(until - time.monotonic(), LOOK_S), 0)):
                     text = json.loads(self._pipe.recv_bytes())
                     if isinstance(text, dict):
-                        self.memory_bytes = text["memory_bytes"]
+                        self.memory_bytes, self.last = text["memory_bytes"], time.monotonic()
                         return Reply(code=text["code"], body=self._pipe.recv_bytes(), words=text["words"])
                     say(*text)
                 if not told and cancelled():
@@ -158,6 +160,16 @@ class Workers:
             return worker.reply(order, say, cancelled) or cancelled_reply()
         finally:
             self._ended(worker)
+
+    def rest(self) -> None:
+        """End the processes that nobody has asked anything for some time: they hold memory."""
+        idle = []
+        with suppress(queue.Empty):
+            while True:
+                idle.append(self._idle.get_nowait())
+        for worker in reversed(idle):
+            whole = worker is not None and time.monotonic() - worker.last < IDLE_S
+            self._put_back(worker, whole=whole)
 
     def close(self) -> None:
         """End every process, whatever it does."""
