@@ -29,6 +29,8 @@ HOST = "http://127.0.0.1"
 class Here:
     """Workers that are no processes of their own."""
 
+    stand = True
+
     def ask(self, order: WorkOrder) -> Reply:
         return perform(order)
 

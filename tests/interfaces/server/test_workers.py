@@ -190,3 +190,12 @@ def test_a_bar_that_is_missed_is_a_code_beside_the_answer() -> None:
     found = performing.perform(WorkOrder(verb="validate facility", values={"max_mape": "0.001%"}))
     assert found.code == 4
     assert "mape_frac" in json.loads(found.body)
+
+
+def test_a_worker_stands_by_once_somebody_is_expected(odd: Workers) -> None:
+    assert not odd.stand
+    odd.ready()
+    first = set(odd._living)
+    assert odd.stand
+    odd.ready()
+    assert set(odd._living) == first

@@ -61,6 +61,11 @@ class FrontDesk:
         async with self._places:
             return await asyncio.get_running_loop().run_in_executor(self._asking, partial(function, *given))
 
+    def expect(self) -> None:
+        """Have a worker ready: whoever has come will ask something. An idle server has none, which would hold memory."""
+        if not self.room.workers.stand:
+            self._asking.submit(self.room.workers.ready)
+
     def close(self) -> None:
         """Let go of the threads; what they still do, nobody waits for."""
         for pool in (self._readers, self._asking):
@@ -117,6 +122,7 @@ async def passed(
     for role in scopes.scopes:
         if not caller.may(cast(Role, role)):
             raise Refused("forbidden", "role", caller.role, f"{role} or more")
+    desk.expect()
     return Visit(caller=caller, desk=desk, csrf=csrf)
 
 
