@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gigawatt.report.document import Depth, Document
+from gigawatt.report.document import Depth, Document, Facts, Section
 from gigawatt.report.writers import text
 
 
@@ -22,3 +22,9 @@ def test_every_brief_table_has_its_heads_and_rows_and_no_other_is_shown(handmade
 
 def test_no_line_is_empty(handmade: Document) -> None:
     assert all(text.written(handmade).splitlines())
+
+
+def test_what_has_no_title_has_no_head() -> None:
+    facts = Facts(name="facts", title="", pairs=(("head", "ab12"), ("", "an item")))
+    document = Document(title="A ledger", sections=(Section(slug="s", title="", parts=(facts,)),))
+    assert text.written(document).splitlines() == ["A ledger", "- head: ab12", "- an item"]

@@ -34,7 +34,7 @@ def _part(part: Part) -> Iterator[str]:
     if isinstance(part, Paragraph):
         yield part.text
     elif isinstance(part, Facts):
-        yield from _list(f"{part.title}:", [f"{term}: {text}" if term else text for term, text in part.pairs])
+        yield from _list(_head(part.title), [f"{term}: {text}" if term else text for term, text in part.pairs])
     elif isinstance(part, Exhibit):
         yield part.says
         yield from _table(part.table) if part.table is not None else ()
@@ -46,11 +46,15 @@ def _table(table: Table) -> Iterator[str]:
     shown = shortened(table, YEARS)
     if not shown.rows:
         return
-    yield f"{shown.title}:"
+    yield _head(shown.title)
     yield " | ".join(column.title for column in shown.columns)
     yield from (" | ".join(cells) for cells in shown.texts()[:ROWS])
     if len(shown.rows) > ROWS:
         yield f"… and {len(shown.rows) - ROWS} more rows"
+
+
+def _head(title: str) -> str:
+    return title and f"{title}:"
 
 
 def _list(title: str, lines: list[str] | tuple[str, ...]) -> Iterator[str]:
