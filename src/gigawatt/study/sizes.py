@@ -72,7 +72,12 @@ def lived(scenario: Scenario, hours_count: float, steps_count: float = 1.0) -> d
     pairs = len(scenario.asked.sites) * len(scenario.asked.platforms)
     if scenario.asked.simulate.mode == "expected":
         return {"live": 1.0, "weeks": hours_count / HOURS_PER_QUARTER * pairs}
-    return {"live": 1.0, "hours": hours_count * steps_count * pairs}
+    return {"live": 1.0, "drawn": 1.0, "hours": hours_count * steps_count * pairs}
+
+
+def written(scenario: Scenario) -> dict[str, float]:
+    """Work to write a result with its page, workbook and tables."""
+    return {"report": 1.0, "report_weeks": weeks_count(scenario)}
 
 
 def _asked_of(question: _OfScenario) -> Scenario:
@@ -86,7 +91,7 @@ def run(question: RunQuestion) -> QuestionSize:
     """Of a plan that is lived through and written."""
     scenario = _asked_of(question)
     hours = len(scenario.quarters) * HOURS_PER_QUARTER
-    counts = planned(scenario, worth=True) | lived(scenario, hours) | {"report": 1.0}
+    counts = planned(scenario, worth=True) | lived(scenario, hours) | written(scenario)
     return QuestionSize(counts=counts, words=_said(scenario))
 
 
@@ -104,7 +109,7 @@ def simulate(question: SimulationQuestion) -> QuestionSize:
     end_h = len(scenario.quarters) * HOURS_PER_QUARTER if asked.last_h is None else asked.last_h
     hours = end_h - (asked.first_h or 0.0)
     counts = lived(scenario, hours * (2 if asked.events else 1), 1 / asked.step_h)
-    counts |= {"report": 1.0} if saved is not None else planned(scenario) | {"report": 1.0}
+    counts |= written(scenario) | ({} if saved is not None else planned(scenario))
     words = f"{hours:,.0f} hours in steps of {60 * asked.step_h:.0f} min; {_said(scenario)}"
     return QuestionSize(counts=counts, words=words)
 
@@ -189,7 +194,7 @@ def reforecast(question: ReforecastQuestion) -> QuestionSize:
 
     scenario = opened(question.result).scenario
     hours = len(scenario.quarters) * HOURS_PER_QUARTER
-    counts = planned(scenario, worth=True) | lived(scenario, hours) | {"report": 1.0}
+    counts = planned(scenario, worth=True) | lived(scenario, hours) | written(scenario)
     return QuestionSize(counts=counts, words=f"at most {_said(scenario)}")
 
 
