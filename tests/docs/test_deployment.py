@@ -17,8 +17,8 @@ from sqlalchemy.engine import URL
 sys.path.insert(0, str(Path(__file__).parent))
 from pages import Ran, run
 
-from gigawatt.interfaces.server.settings import Limits, Settings
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.settings import ServerLimits, Settings
+from gigawatt.interfaces.server.store import ServerStore
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -73,7 +73,7 @@ def test_what_postgresql_keeps_is_restored(tmp_path: Path, postgres: URL, monkey
 
 
 def test_a_backup_of_the_folder_leaves_the_database_and_locks_out(tmp_path: Path) -> None:
-    Store(Settings(database=str(tmp_path / "gigawatt.db"), data=tmp_path / "server")).close()
+    ServerStore(Settings(database=str(tmp_path / "gigawatt.db"), data=tmp_path / "server")).close()
     (tmp_path / "server" / "live").mkdir(exist_ok=True)
     (tmp_path / "server" / "uploads").mkdir(exist_ok=True)
     line = next(line for line in SQLITE.splitlines() if line.startswith("tar -C server"))
@@ -148,7 +148,7 @@ def test_caddy_takes_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_proxies_let_through_what_the_server_takes() -> None:
-    limits = Limits()
+    limits = ServerLimits()
     for name, unit in (("nginx.conf", "m"), ("Caddyfile", "MB")):
         text = (DEPLOY / name).read_text(encoding="utf-8")
         sizes = [int(size) for size in re.findall(rf"(?:max_body_size|max_size) (\d+){unit}\b", text)]

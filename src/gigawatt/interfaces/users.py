@@ -18,7 +18,7 @@ from gigawatt.interfaces.server.asked import ROLES, Refused
 from gigawatt.interfaces.server.settings import Settings
 
 if TYPE_CHECKING:
-    from gigawatt.interfaces.server.store import Store
+    from gigawatt.interfaces.server.store import ServerStore
 
 GROUP = typer.Typer()
 DEFAULTS = Settings()
@@ -115,15 +115,15 @@ def revoke(id: _Id, database: _Database = DEFAULTS.database, data: _Data = DEFAU
 
 
 @contextmanager
-def _store(database: str, data: Path, json: bool) -> Iterator[Store]:
+def _store(database: str, data: Path, json: bool) -> Iterator[ServerStore]:
     """The database of the server, and its refusals as faults of what was typed."""
     with door(json, _spelled):
         from sqlalchemy.exc import DBAPIError
 
-        from gigawatt.interfaces.server.store import Store
+        from gigawatt.interfaces.server.store import ServerStore
 
         try:
-            store = Store(Settings(database=database, data=data))
+            store = ServerStore(Settings(database=database, data=data))
             try:
                 yield store
             finally:

@@ -16,11 +16,11 @@ from starlette.testclient import TestClient
 
 from gigawatt.interfaces.http.app import application
 from gigawatt.interfaces.server import jobs, people
-from gigawatt.interfaces.server.asked import ROLES, Order, Reply
+from gigawatt.interfaces.server.asked import ROLES, Reply, WorkOrder
 from gigawatt.interfaces.server.performing import perform
 from gigawatt.interfaces.server.room import Room
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import Store, now
+from gigawatt.interfaces.server.store import ServerStore, now
 from gigawatt.interfaces.server.tables import JOBS
 
 HOST = "http://127.0.0.1"
@@ -29,21 +29,21 @@ HOST = "http://127.0.0.1"
 class Here:
     """Workers that are no processes of their own."""
 
-    def ask(self, order: Order) -> Reply:
+    def ask(self, order: WorkOrder) -> Reply:
         return perform(order)
 
 
 class Waiting:
     """A queue whose jobs wait: tests say what becomes of them."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: ServerStore) -> None:
         self.settings, self.store, self.count = settings, store, 0
 
-    def put(self, who: str, order: Order, question: Mapping[str, Any], cpu_s: float) -> jobs.JobView:
+    def put(self, who: str, order: WorkOrder, question: Mapping[str, Any], cpu_s: float) -> jobs.JobView:
         self.count += 1
         return jobs.put(self.store, self.settings.limits, f"{self.count:032x}", who, order, question, cpu_s)
 
-    def at_once(self, who: str, order: Order, question: Mapping[str, Any], cpu_s: float) -> Reply:
+    def at_once(self, who: str, order: WorkOrder, question: Mapping[str, Any], cpu_s: float) -> Reply:
         return Reply(code=0, body=json.dumps({"id": self.put(who, order, question, cpu_s).id}).encode())
 
 
@@ -53,7 +53,7 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self.room = Room(settings)
         self.settings = self.room.settings
-        self.room.store = self.store = Store(self.settings)
+        self.room.store = self.store = ServerStore(self.settings)
         self.room.workers = Here()  # type: ignore[assignment]
         self.room.queue = Waiting(self.settings, self.store)  # type: ignore[assignment]
         self.tokens: dict[str, str] = {}

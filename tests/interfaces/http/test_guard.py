@@ -17,9 +17,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from gigawatt.interfaces.http import errors, guard, headers, origin
 from gigawatt.interfaces.http.guard import Guard
 from gigawatt.interfaces.server.asked import Refused
-from gigawatt.interfaces.server.settings import Limits, Settings
+from gigawatt.interfaces.server.settings import ServerLimits, Settings
 
-LIMITS = Limits(body_bytes=1_000, upload_bytes=5_000, body_s=0.2, asking_count=4)
+LIMITS = ServerLimits(body_bytes=1_000, upload_bytes=5_000, body_s=0.2, asking_count=4)
 BASE = "http://127.0.0.1:8000"
 
 

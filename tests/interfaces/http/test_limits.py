@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from gigawatt.interfaces.http import limits
 from gigawatt.interfaces.http.guard import Guard
-from gigawatt.interfaces.server.settings import Limits, Settings
+from gigawatt.interfaces.server.settings import ServerLimits, Settings
 
 HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 ASK = b"GET /api HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -56,7 +56,7 @@ async def _early() -> AsyncIterator[bytes]:
 class Served:
     """A server in a thread, and sockets to it."""
 
-    def __init__(self, given: Limits) -> None:
+    def __init__(self, given: ServerLimits) -> None:
         self.clients, self.state = ExitStack(), {"open": 0}
         settings = Settings(limits=given)
 
@@ -116,7 +116,7 @@ def waits(until: Callable[[], bool], most_s: float = 5.0) -> float:
 
 @contextmanager
 def served(**given: Any) -> Iterator[Served]:
-    found = Served(Limits(**{"header_s": 0.3, "body_s": 0.3, "body_bytes": 100_000} | given))
+    found = Served(ServerLimits(**{"header_s": 0.3, "body_s": 0.3, "body_bytes": 100_000} | given))
     with found.listener:
         thread = threading.Thread(target=lambda: asyncio.run(found.server.serve(sockets=[found.listener])), daemon=True)
         thread.start()
@@ -338,7 +338,7 @@ def test_connections_fit_into_the_files_that_a_process_may_open(monkeypatch: pyt
     resource = pytest.importorskip("resource", reason="no limit of open files here")
     asked = []
     monkeypatch.setattr(resource, "setrlimit", lambda _, pair: asked.append(pair))
-    most = Limits(connections_count=1_000)
+    most = ServerLimits(connections_count=1_000)
     needed = 1_000 + limits.SPARE_COUNT + limits.OTHERS_COUNT
     for soft, hard, left in (
         (256, 4_096, 1_000),

@@ -21,12 +21,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from gigawatt.interfaces.http import cookies, errors, pages
-from gigawatt.interfaces.http.desk import SESSION, Desk
+from gigawatt.interfaces.http.desk import SESSION, FrontDesk
 from gigawatt.interfaces.http.guard import Guard
 from gigawatt.interfaces.server import people, results
 from gigawatt.interfaces.server.results import ResultView
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.store import ServerStore
 
 NAME, PASSWORD = "ada", "a long password of hers"
 SECRETS: list[str] = []  # a token of hers, which takes less time than a password
@@ -44,12 +44,12 @@ def view(number: int, row: dict[str, Any]) -> ResultView:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
     data: Path = tmp_path_factory.mktemp("server")
     settings = Settings(data=data, hosts=("gw.example.org",))
-    store = Store(settings)
+    store = ServerStore(settings)
     people.add(store, NAME, "editor", PASSWORD)
     SECRETS.append(people.issue(store, NAME).secret)
     inside = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, exception_handlers=errors.handlers())
     inside.include_router(pages.router)
-    inside.state.desk = Desk(SimpleNamespace(store=store, settings=settings))  # type: ignore[arg-type]
+    inside.state.desk = FrontDesk(SimpleNamespace(store=store, settings=settings))  # type: ignore[arg-type]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(results, "listed", lambda *_, **__: [view(n, row) for n, row in enumerate(ROWS)])
         yield Guard(inside, settings)

@@ -134,9 +134,9 @@ def test_a_folder_that_cannot_be_written_is_told(gigawatt: Callable[..., Any], t
 
 
 def test_a_database_of_a_newer_gigawatt_is_one_fault(gigawatt: Callable[..., Any], tmp_path: Path) -> None:
-    from gigawatt.interfaces.server.store import FILE, Store
+    from gigawatt.interfaces.server.store import FILE, ServerStore
 
-    Store(Settings(data=tmp_path)).close()
+    ServerStore(Settings(data=tmp_path)).close()
     with sqlite3.connect(tmp_path / FILE) as connection:
         (table,) = connection.execute("SELECT name FROM sqlite_master WHERE name LIKE '%version'").fetchone()
         connection.execute(f"UPDATE {table} SET version_num = 's9999'")

@@ -97,11 +97,11 @@ def test_every_example_answers(as_: Ask, verb: Verb) -> None:
 
 
 def test_a_reply_is_what_a_command_prints(as_: Ask) -> None:
-    from gigawatt.interfaces.server.asked import Order
+    from gigawatt.interfaces.server.asked import WorkOrder
     from gigawatt.interfaces.server.performing import perform
 
     found = as_("viewer", "POST", "/api/verbs/check", json={"scenario": "one-campus"})
-    assert found.content == perform(Order(verb="check", values={"scenario": "one-campus"})).body
+    assert found.content == perform(WorkOrder(verb="check", values={"scenario": "one-campus"})).body
     assert found.headers["Gigawatt-Code"] == "0"
     assert found.headers["Content-Type"] == "application/json"
 

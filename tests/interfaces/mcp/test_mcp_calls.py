@@ -15,7 +15,7 @@ from mcp_types import CallToolResult
 from gigawatt.errors import ScenarioError
 from gigawatt.interfaces.mcp import own
 from gigawatt.interfaces.mcp.calling import call as called_
-from gigawatt.interfaces.mcp.desk import Desk
+from gigawatt.interfaces.mcp.hall import Hall
 from gigawatt.interfaces.mcp.questions import ResultQuestion
 from gigawatt.interfaces.mcp.tools import CONFIRM, tools
 from gigawatt.interfaces.server import proposals
@@ -81,8 +81,8 @@ def test_what_is_no_strict_json_is_refused(room: Room, values: dict[str, Any]) -
         raise AssertionError("nothing is begun")
 
     async def called() -> CallToolResult:
-        desk = Desk(room=room, limiter=CapacityLimiter(1))
-        return await called_(desk, Caller(name="ann", role="owner", door="mcp"), "allocate", values, say)
+        hall = Hall(room=room, limiter=CapacityLimiter(1))
+        return await called_(hall, Caller(name="ann", role="owner", door="mcp"), "allocate", values, say)
 
     assert run(called).is_error
 

@@ -12,7 +12,7 @@ from postgresql import DATABASES, execute
 from sqlalchemy.engine import URL
 
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import FILE, Store
+from gigawatt.interfaces.server.store import FILE, ServerStore
 
 _NUMBERS = count()
 
@@ -21,7 +21,7 @@ _NUMBERS = count()
 def _empty_server(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The server's own database of SQLite, with nobody in it, to copy from."""
     folder = tmp_path_factory.mktemp("server")
-    Store(Settings(data=folder)).close()
+    ServerStore(Settings(data=folder)).close()
     return folder / FILE
 
 
@@ -30,7 +30,7 @@ def _empty_server_database(postgres: URL, tmp_path_factory: pytest.TempPathFacto
     """The same in PostgreSQL."""
     execute(postgres, "CREATE DATABASE empty_server")
     url = postgres.set(database="empty_server").render_as_string(hide_password=False)
-    Store(Settings(database=url, data=tmp_path_factory.mktemp("server"))).close()
+    ServerStore(Settings(database=url, data=tmp_path_factory.mktemp("server"))).close()
     return "empty_server"
 
 
@@ -43,9 +43,9 @@ def settings(tmp_path: Path, _empty_server: Path) -> Settings:
 
 
 @pytest.fixture
-def store(settings: Settings) -> Iterator[Store]:
+def store(settings: Settings) -> Iterator[ServerStore]:
     """Its own database, open."""
-    opened = Store(settings)
+    opened = ServerStore(settings)
     yield opened
     opened.close()
 
@@ -66,21 +66,21 @@ def each_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Se
 
 
 @pytest.fixture
-def each_store(each_settings: Settings) -> Iterator[Store]:
+def each_store(each_settings: Settings) -> Iterator[ServerStore]:
     """The server's own database of those, open."""
-    opened = Store(each_settings)
+    opened = ServerStore(each_settings)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def another(each_settings: Settings, each_store: Store) -> Iterator[Callable[[], Store]]:
+def another(each_settings: Settings, each_store: ServerStore) -> Iterator[Callable[[], ServerStore]]:
     """Opens the same database again, as a second process does."""
     del each_store
-    opened: list[Store] = []
+    opened: list[ServerStore] = []
 
-    def again() -> Store:
-        opened.append(Store(each_settings))
+    def again() -> ServerStore:
+        opened.append(ServerStore(each_settings))
         return opened[-1]
 
     yield again

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gigawatt.interfaces.server import workers
-from gigawatt.interfaces.server.asked import Order
+from gigawatt.interfaces.server.asked import WorkOrder
 from gigawatt.interfaces.server.queue import Queue
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.store import ServerStore
 
 HERE = Path(__file__).parent
 PATIENCE_S = 120.0
@@ -43,14 +43,14 @@ def lines(log: Path) -> list[str]:
     return log.read_text().splitlines() if log.exists() else []
 
 
-def odd(**values: object) -> Order:
-    return Order(verb="hedge", values={key: str(v) if isinstance(v, Path) else v for key, v in values.items()})  # type: ignore[misc]
+def odd(**values: object) -> WorkOrder:
+    return WorkOrder(verb="hedge", values={key: str(v) if isinstance(v, Path) else v for key, v in values.items()})  # type: ignore[misc]
 
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[Queue]:
     """A queue that is open in this process."""
-    store, crew = Store(settings), workers.Workers()
+    store, crew = ServerStore(settings), workers.Workers()
     queue = Queue(settings, store, crew)
     queue.open()
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gigawatt.errors import Conflict, Fault, Infeasible, ScenarioError, SolverFailure
 from gigawatt.interfaces.server import performing
-from gigawatt.interfaces.server.asked import Order, Reply
+from gigawatt.interfaces.server.asked import Reply, WorkOrder
 from gigawatt.study.job import Cancelled
 
 ERRORS = {
@@ -21,7 +21,7 @@ ERRORS = {
 }
 
 
-def performed(order: Order, say: performing.Say, cancelled: performing.Callable[[], bool]) -> Reply:
+def performed(order: WorkOrder, say: performing.Say, cancelled: performing.Callable[[], bool]) -> Reply:
     """odd: what to do. log: a file that gets a line for every start. gate: a file that is waited for."""
     values = order.values
     if "log" in values:

@@ -10,17 +10,17 @@ import pytest
 
 from gigawatt.interfaces.server import audit
 from gigawatt.interfaces.server.asked import Caller
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.store import ServerStore
 
 ADA = Caller(name="ada", role="owner", door="mcp", token="0123456789abcdef", address="192.0.2.7")
 
 
-def noted(store: Store, object_: str, caller: Caller | None = ADA, **values: Any) -> None:
+def noted(store: ServerStore, object_: str, caller: Caller | None = ADA, **values: Any) -> None:
     said = {"action": "scenario kept", "outcome": "done", "door": "http", "address": "192.0.2.9"} | values
     audit.write(store, caller, object=object_, **said)
 
 
-def test_a_line_says_who_what_whence_and_what_came_of_it(each_store: Store) -> None:
+def test_a_line_says_who_what_whence_and_what_came_of_it(each_store: ServerStore) -> None:
     noted(each_store, "three-sites")
     noted(each_store, "two-sites", None, outcome="forbidden")
     second, first = audit.listed(each_store)
@@ -31,7 +31,7 @@ def test_a_line_says_who_what_whence_and_what_came_of_it(each_store: Store) -> N
     assert first.at <= second.at
 
 
-def test_a_line_within_a_change_is_there_only_with_it(each_store: Store) -> None:
+def test_a_line_within_a_change_is_there_only_with_it(each_store: ServerStore) -> None:
     with suppress(OSError), each_store.writing() as connection:
         audit.add(connection, ADA, action="scenario kept", object="a")
         raise OSError("no room")
@@ -42,7 +42,7 @@ def test_a_line_within_a_change_is_there_only_with_it(each_store: Store) -> None
     assert (line.door, line.address, line.outcome) == ("mcp", "192.0.2.7", "done")
 
 
-def test_the_trail_is_told_in_pages_the_newest_first(store: Store) -> None:
+def test_the_trail_is_told_in_pages_the_newest_first(store: ServerStore) -> None:
     for number in range(25):
         noted(store, str(number))
     first = audit.listed(store, count=10)
@@ -53,7 +53,7 @@ def test_the_trail_is_told_in_pages_the_newest_first(store: Store) -> None:
 
 @pytest.mark.parametrize("before", [0, -1, -(10**30), 10**30])
 @pytest.mark.parametrize("count", [0, -1, 10**30])
-def test_any_whole_numbers_ask_for_some_page(store: Store, before: int, count: int) -> None:
+def test_any_whole_numbers_ask_for_some_page(store: ServerStore, before: int, count: int) -> None:
     noted(store, "a")
     assert len(audit.listed(store, before, count)) == (before > 1)
 
@@ -61,7 +61,7 @@ def test_any_whole_numbers_ask_for_some_page(store: Store, before: int, count: i
 HOSTILE = ["\x00", "a\nb", "\x1b[31mred", "\u202etxt.exe", "\ud800", "x" * 1_000_000, "'; DROP TABLE audit; --", ""]
 
 
-def test_whatever_is_asked_becomes_one_line_that_may_go_to_a_terminal(each_store: Store) -> None:
+def test_whatever_is_asked_becomes_one_line_that_may_go_to_a_terminal(each_store: ServerStore) -> None:
     for text in HOSTILE:
         noted(each_store, text, action=text, outcome=text, address=text)
     for line in audit.listed(each_store):
@@ -72,7 +72,7 @@ def test_whatever_is_asked_becomes_one_line_that_may_go_to_a_terminal(each_store
     assert len(audit.listed(each_store)) == len(HOSTILE)
 
 
-def test_many_at_once_lose_no_line(each_store: Store) -> None:
+def test_many_at_once_lose_no_line(each_store: ServerStore) -> None:
     writers = [threading.Thread(target=noted, args=[each_store, str(number)]) for number in range(20)]
     for one in writers:
         one.start()

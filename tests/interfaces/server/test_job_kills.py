@@ -18,11 +18,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from odd_server import is_gone, is_open, lines, odd, server, waited
 
 from gigawatt.interfaces.server import jobs, performing
-from gigawatt.interfaces.server.asked import Order
+from gigawatt.interfaces.server.asked import WorkOrder
 from gigawatt.interfaces.server.performing import ANSWER
 from gigawatt.interfaces.server.queue import group
-from gigawatt.interfaces.server.settings import Limits, Settings
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.settings import ServerLimits, Settings
+from gigawatt.interfaces.server.store import ServerStore
 from gigawatt.interfaces.server.tables import JOBS
 
 pytestmark = [
@@ -33,31 +33,31 @@ SHORT = {"horizon": {"report_end": "2027Q2", "end": "2027Q4"}}
 
 
 @pytest.fixture
-def store(each_settings: Settings) -> Iterator[Store]:
+def store(each_settings: Settings) -> Iterator[ServerStore]:
     """The store of servers, of which none runs here."""
-    opened = Store(each_settings)
+    opened = ServerStore(each_settings)
     yield opened
     opened.close()
 
 
-def put(store: Store, settings: Settings, order: Order, number: int = 0) -> str:
+def put(store: ServerStore, settings: Settings, order: WorkOrder, number: int = 0) -> str:
     """A job, as a server writes it down before DBOS hears of it: all that a server that is killed then leaves."""
     id_ = f"{group(settings.data)}{number:024x}"
-    jobs.put(store, Limits(), id_, "ada", order, {}, 0.0)
+    jobs.put(store, ServerLimits(), id_, "ada", order, {}, 0.0)
     return id_
 
 
-def column(store: Store, id_: str, name: str) -> Any:
+def column(store: ServerStore, id_: str, name: str) -> Any:
     with store.reading() as connection:
         return connection.execute(select(JOBS.c[name]).where(JOBS.c.id == id_)).scalar_one()
 
 
-def ended(store: Store, id_: str, patience_s: float = 120.0) -> str:
+def ended(store: ServerStore, id_: str, patience_s: float = 120.0) -> str:
     return jobs.wait(store, id_, patience_s).state
 
 
 def test_a_job_of_a_server_that_was_killed_is_done_by_the_next(
-    each_settings: Settings, store: Store, tmp_path: Path
+    each_settings: Settings, store: ServerStore, tmp_path: Path
 ) -> None:
     id_ = put(store, each_settings, odd(log=tmp_path / "log", gate=tmp_path / "gate"))
     with server(each_settings) as first:
@@ -76,7 +76,7 @@ def test_a_job_of_a_server_that_was_killed_is_done_by_the_next(
 
 
 def test_a_server_that_ends_gives_its_job_back_and_the_next_goes_on(
-    each_settings: Settings, store: Store, tmp_path: Path
+    each_settings: Settings, store: ServerStore, tmp_path: Path
 ) -> None:
     id_ = put(store, each_settings, odd(log=tmp_path / "log", gate=tmp_path / "gate"))
     with server(each_settings):
@@ -89,7 +89,7 @@ def test_a_server_that_ends_gives_its_job_back_and_the_next_goes_on(
 
 
 def test_a_server_leaves_alone_what_another_that_lives_is_doing(
-    each_settings: Settings, store: Store, tmp_path: Path
+    each_settings: Settings, store: ServerStore, tmp_path: Path
 ) -> None:
     id_ = put(store, each_settings, odd(log=tmp_path / "log", gate=tmp_path / "gate"))
     with server(each_settings):
@@ -110,7 +110,7 @@ def test_two_servers_that_start_at_once_do_each_of_twenty_jobs_once(each_setting
     with server(each_settings) as first, server(each_settings) as second:  # both make the tables
         assert is_open(first)
         assert is_open(second)
-        store = Store(each_settings)
+        store = ServerStore(each_settings)
         order = {"log": tmp_path / "log", "pause_s": 0.05}
         ids = [put(store, each_settings, odd(**order, name=f"job-{number}"), number) for number in range(20)]
         assert [ended(store, id_) for id_ in ids] == ["done"] * 20
@@ -120,7 +120,7 @@ def test_two_servers_that_start_at_once_do_each_of_twenty_jobs_once(each_setting
 
 
 def test_servers_that_share_a_database_but_no_folder_do_their_own_jobs(
-    each_settings: Settings, store: Store, tmp_path: Path
+    each_settings: Settings, store: ServerStore, tmp_path: Path
 ) -> None:
     if store.url.drivername == "sqlite":
         pytest.skip("a database of SQLite is in the folder")
@@ -139,16 +139,16 @@ SWEEP = {"scenario": "one-campus", "set": SHORT, "vary": ["demand"], "draws": 20
 def calm(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The answer to a sweep that nobody disturbs."""
     folder = tmp_path_factory.mktemp("calm") / "sweep"
-    reply = performing.perform(Order(verb="sweep", values=SWEEP, folder=str(folder)))
+    reply = performing.perform(WorkOrder(verb="sweep", values=SWEEP, folder=str(folder)))
     assert reply.code == 0, reply.body
     found: dict[str, Any] = json.loads(reply.body)
     return found
 
 
 def test_a_sweep_of_200_draws_whose_server_is_killed_goes_on_to_the_same_digits(
-    each_settings: Settings, store: Store, calm: dict[str, Any]
+    each_settings: Settings, store: ServerStore, calm: dict[str, Any]
 ) -> None:
-    id_ = put(store, each_settings, Order(verb="sweep", values=SWEEP))
+    id_ = put(store, each_settings, WorkOrder(verb="sweep", values=SWEEP))
     folder = jobs.folder_of(each_settings, id_)
 
     def batches() -> list[Path]:

@@ -25,8 +25,8 @@ from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.jobs import JobView
 from gigawatt.interfaces.server.performing import ANSWER
 from gigawatt.interfaces.server.queue import GivenBack, Queue
-from gigawatt.interfaces.server.settings import Limits, Settings
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.settings import ServerLimits, Settings
+from gigawatt.interfaces.server.store import ServerStore
 from gigawatt.interfaces.server.tables import JOBS
 
 # Each job is a process: once in the default suite, and again on PostgreSQL in the slow one.
@@ -213,13 +213,13 @@ def test_a_queue_says_nothing_on_the_console(queue: Queue, capfd: pytest.Capture
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
-        (Limits(jobs_count=2), "2 that wait or run: expected at most 2"),
-        (Limits(job_cpu_s=5.0), "10 s of work: expected a job of at most 5 s"),
-        (Limits(person_cpu_s=25.0), "30 s of work that waits or runs: expected at most 25 s"),
+        (ServerLimits(jobs_count=2), "2 that wait or run: expected at most 2"),
+        (ServerLimits(job_cpu_s=5.0), "10 s of work: expected a job of at most 5 s"),
+        (ServerLimits(person_cpu_s=25.0), "30 s of work that waits or runs: expected at most 25 s"),
     ],
 )
-def test_one_person_asks_no_more_than_the_limits(each_store: Store, limits: Limits, said: str) -> None:
-    generous = Limits()
+def test_one_person_asks_no_more_than_the_limits(each_store: ServerStore, limits: ServerLimits, said: str) -> None:
+    generous = ServerLimits()
     for number in range(2):
         jobs.put(each_store, generous, f"{number:032x}", "ada", odd(), {}, 10.0)
     with pytest.raises(Refused, match=said) as caught:
@@ -232,8 +232,8 @@ def test_one_person_asks_no_more_than_the_limits(each_store: Store, limits: Limi
         jobs.put(each_store, limits, "c" * 32, "ada", odd(), {}, 10.0)
 
 
-def test_many_at_once_are_not_more_than_the_limit(each_store: Store) -> None:
-    limits, told = Limits(jobs_count=5), []
+def test_many_at_once_are_not_more_than_the_limit(each_store: ServerStore) -> None:
+    limits, told = ServerLimits(jobs_count=5), []
 
     def ask(number: int) -> None:
         try:

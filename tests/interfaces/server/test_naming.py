@@ -18,7 +18,7 @@ from gigawatt.interfaces.server import naming, results, scenarios, uploads
 from gigawatt.interfaces.server.asked import Caller
 from gigawatt.interfaces.server.naming import placed
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.store import ServerStore
 from gigawatt.interfaces.server.tables import JOBS
 from gigawatt.scenario.load import load
 from gigawatt.study.question import named_in, read
@@ -55,14 +55,14 @@ HOSTILE = [
 WORDS = ("document",)
 
 
-def row(store: Store, **values: Any) -> None:
+def row(store: ServerStore, **values: Any) -> None:
     base = {"id": ID, "verb": "run", "question": "{}", "order": "{}", "who": "ada", "state": "done", "created": "2026"}
     with store.writing() as connection:
         connection.execute(insert(JOBS).values({**base, "estimate_cpu_s": 1.0, **values}))
 
 
 @pytest.fixture
-def result(settings: Settings, store: Store) -> Path:
+def result(settings: Settings, store: ServerStore) -> Path:
     """A result with a plan, as far as its name goes."""
     row(store)
     folder = settings.data.absolute() / results.FOLDER / ID
@@ -71,7 +71,9 @@ def result(settings: Settings, store: Store) -> Path:
     return folder
 
 
-def faults(settings: Settings, store: Store, verb: str, values: Mapping[str, Any], **asked: Any) -> dict[str, str]:
+def faults(
+    settings: Settings, store: ServerStore, verb: str, values: Mapping[str, Any], **asked: Any
+) -> dict[str, str]:
     with pytest.raises(ScenarioError) as raised:
         placed(settings, store, ADA, named(verb), values, **asked)
     told = {fault.path: f"{fault.given}: {fault.expected}" for fault in raised.value.faults}
@@ -80,7 +82,7 @@ def faults(settings: Settings, store: Store, verb: str, values: Mapping[str, Any
     return told
 
 
-def test_every_kind_of_thing_that_a_question_names_has_a_place(settings: Settings, store: Store) -> None:
+def test_every_kind_of_thing_that_a_question_names_has_a_place(settings: Settings, store: ServerStore) -> None:
     kinds = {thing for verb in VERBS for thing in named_in(verb.question()).values()}
     assert kinds == set(naming._PLACES)
     for verb in VERBS:
@@ -88,7 +90,7 @@ def test_every_kind_of_thing_that_a_question_names_has_a_place(settings: Setting
             placed(settings, store, ADA, verb, {})
 
 
-def test_no_key_of_any_verb_takes_a_path_of_the_machine(settings: Settings, store: Store) -> None:
+def test_no_key_of_any_verb_takes_a_path_of_the_machine(settings: Settings, store: ServerStore) -> None:
     scenarios.put(settings, store, ADA, "scenario", "plan", SMALL)
     tried = set[tuple[str, str]]()
     for verb in VERBS:
@@ -105,7 +107,9 @@ def test_no_key_of_any_verb_takes_a_path_of_the_machine(settings: Settings, stor
                 assert key in faults(settings, store, verb.name, {key: value}), (verb.name, key, text)
 
 
-def test_a_path_that_is_there_is_refused_as_one_that_is_not(settings: Settings, store: Store, tmp_path: Path) -> None:
+def test_a_path_that_is_there_is_refused_as_one_that_is_not(
+    settings: Settings, store: ServerStore, tmp_path: Path
+) -> None:
     there, absent = tmp_path / "a.toml", tmp_path / "b.toml"
     there.write_text(SMALL)
     for verb, key in (("run", "scenario"), ("export kueue", "result"), ("ledger import", "file")):
@@ -113,7 +117,9 @@ def test_a_path_that_is_there_is_refused_as_one_that_is_not(settings: Settings, 
         assert str(told[0]).replace("a.toml", "?") == str(told[1]).replace("b.toml", "?")
 
 
-def test_nothing_of_the_machine_is_looked_at(settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_of_the_machine_is_looked_at(
+    settings: Settings, store: ServerStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     looked = list[str]()
     for module, name in ((os, "stat"), (os, "lstat"), (os, "open")):
         real = getattr(module, name)
@@ -132,7 +138,7 @@ def test_nothing_of_the_machine_is_looked_at(settings: Settings, store: Store, m
 @pytest.mark.parametrize(
     "value", [5, True, ["one-campus"], {"a": 1}, "", "  ", b"/etc/passwd", Path("/etc/passwd"), 1.5]
 )
-def test_a_name_that_is_no_text_is_refused(settings: Settings, store: Store, value: Any) -> None:
+def test_a_name_that_is_no_text_is_refused(settings: Settings, store: ServerStore, value: Any) -> None:
     for verb, key in (("run", "scenario"), ("export kueue", "result"), ("ledger import", "file")):
         assert key in faults(settings, store, verb, {key: value})
     if not isinstance(value, list):
@@ -140,24 +146,24 @@ def test_a_name_that_is_no_text_is_refused(settings: Settings, store: Store, val
     assert "strategies" in faults(settings, store, "compare", {"strategies": [value]})
 
 
-def test_all_faults_are_told_at_once(settings: Settings, store: Store) -> None:
+def test_all_faults_are_told_at_once(settings: Settings, store: ServerStore) -> None:
     values = {"file": "/etc/passwd", "database": "sqlite:////etc/x.db", "as": "ben"}
     assert set(faults(settings, store, "ledger import", values)) == {"file", "database", "as"}
 
 
-def test_a_preset_stays_a_name(settings: Settings, store: Store) -> None:
+def test_a_preset_stays_a_name(settings: Settings, store: ServerStore) -> None:
     assert placed(settings, store, ADA, named("run"), {"scenario": "one-campus"}) == {"scenario": "one-campus"}
     assert placed(settings, store, ADA, named("run"), {}) == {}
 
 
-def test_a_slip_is_told_with_the_nearest_name(settings: Settings, store: Store) -> None:
+def test_a_slip_is_told_with_the_nearest_name(settings: Settings, store: ServerStore) -> None:
     scenarios.put(settings, store, ADA, "scenario", "my-plan", SMALL)
     told = faults(settings, store, "run", {"scenario": "my-plna"})
     assert 'did you mean "my-plan"?' in told["scenario"]
     assert "one-campus" in told["scenario"]
 
 
-def test_a_kept_scenario_is_laid_with_what_it_extends(settings: Settings, store: Store) -> None:
+def test_a_kept_scenario_is_laid_with_what_it_extends(settings: Settings, store: ServerStore) -> None:
     scenarios.put(settings, store, ADA, "scenario", "base", SMALL)
     scenarios.put(settings, store, ADA, "scenario", "plan", 'extends = "base"\nseed = 3')
     for name in ("plan", "plan@1"):
@@ -167,7 +173,7 @@ def test_a_kept_scenario_is_laid_with_what_it_extends(settings: Settings, store:
         assert (found.name, found.asked.seed, found.asked.programme.target_w) == ("plan", 3, 50e6)
 
 
-def test_strategies_are_shipped_or_kept(settings: Settings, store: Store) -> None:
+def test_strategies_are_shipped_or_kept(settings: Settings, store: ServerStore) -> None:
     scenarios.put(settings, store, ADA, "strategy", "half", 'title = "Half"\n[programme]\ntarget = "50 MW"')
     asked = {"strategies": ["wait-for-rubin", "half", "half@1"]}
     found = placed(settings, store, ADA, named("compare"), asked)["strategies"]
@@ -176,13 +182,13 @@ def test_strategies_are_shipped_or_kept(settings: Settings, store: Store) -> Non
     assert "strategies" in faults(settings, store, "compare", {"strategies": ["half"] * 51})
 
 
-def test_a_result_is_named_by_its_id(settings: Settings, store: Store, result: Path) -> None:
+def test_a_result_is_named_by_its_id(settings: Settings, store: ServerStore, result: Path) -> None:
     for verb, key in (("export kueue", "result"), ("simulate", "scenario")):
         assert placed(settings, store, ADA, named(verb), {key: ID})[key] == str(result)
 
 
 def test_a_result_that_is_removed_waits_or_has_no_plan_is_refused(
-    settings: Settings, store: Store, result: Path
+    settings: Settings, store: ServerStore, result: Path
 ) -> None:
     told = set()
     for values in ({"removed": "2026"}, {"removed": None, "state": "running"}):
@@ -198,7 +204,7 @@ def test_a_result_that_is_removed_waits_or_has_no_plan_is_refused(
     assert "a result with a plan" in faults(settings, store, "export kueue", {"result": ID})["result"]
 
 
-def test_a_file_is_one_that_was_sent(settings: Settings, store: Store) -> None:
+def test_a_file_is_one_that_was_sent(settings: Settings, store: ServerStore) -> None:
     sent = uploads.receive(settings, store, ADA, "meter.csv", [b"1"])
     for text in ("meter.csv", sent.digest):
         place = Path(str(placed(settings, store, ADA, named("ledger import"), {"file": text})["file"]))
@@ -206,7 +212,7 @@ def test_a_file_is_one_that_was_sent(settings: Settings, store: Store) -> None:
         assert place.is_relative_to(settings.data.absolute())
 
 
-def test_a_document_is_a_file_that_was_sent_or_words(settings: Settings, store: Store) -> None:
+def test_a_document_is_a_file_that_was_sent_or_words(settings: Settings, store: ServerStore) -> None:
     uploads.receive(settings, store, ADA, "note.pdf", [b"1"])
     values = {"kind": "racks", "fields": ["site=a"]}
     for source in ("delivery note 12/2026", "https://example.org/note", "note.txt", "see ..., page 3"):
@@ -217,7 +223,7 @@ def test_a_document_is_a_file_that_was_sent_or_words(settings: Settings, store: 
         assert "source" in faults(settings, store, "ledger record", {**values, "source": source})
 
 
-def test_the_ledger_is_the_servers_whatever_is_said_or_left_out(settings: Settings, store: Store) -> None:
+def test_the_ledger_is_the_servers_whatever_is_said_or_left_out(settings: Settings, store: ServerStore) -> None:
     for verb in (one for one in VERBS if "database" in named_in(one.question())):
         for values in ({}, {"database": "ledger"}, {"database": "gigawatt.db"}, {"database": None}):
             found = placed(settings, store, ADA, verb, values)
@@ -234,19 +240,19 @@ def test_the_ledger_is_the_servers_whatever_is_said_or_left_out(settings: Settin
         assert "database" in faults(settings, store, "ledger status", {"database": text})
 
 
-def test_a_ledger_in_postgresql_keeps_its_address(store: Store, tmp_path: Path) -> None:
+def test_a_ledger_in_postgresql_keeps_its_address(store: ServerStore, tmp_path: Path) -> None:
     server = Settings(database="postgresql+psycopg://u:secret@host/gigawatt", data=tmp_path)
     assert placed(server, store, ADA, named("ledger status"), {})["database"] == server.database
 
 
-def test_who_asks_is_the_caller_and_nobody_else(settings: Settings, store: Store) -> None:
+def test_who_asks_is_the_caller_and_nobody_else(settings: Settings, store: ServerStore) -> None:
     for values in ({}, {"as": "ada"}, {"as": None}):
         assert placed(settings, store, ADA, named("ledger approve"), {"milestone": "1 GW", **values})["as"] == "ada"
     for text in ("ben", "Ada", "ada ", "\u0430da", "", 5):
         assert "as" in faults(settings, store, "ledger approve", {"milestone": "1 GW", "as": text})
 
 
-def test_workers_are_no_more_than_the_cores_of_a_job(settings: Settings, store: Store) -> None:
+def test_workers_are_no_more_than_the_cores_of_a_job(settings: Settings, store: ServerStore) -> None:
     cores = os.cpu_count() or 1
     for value, expected in ((None, cores), (10_000, cores), ("1e9", cores), (1, 1)):
         assert placed(settings, store, ADA, named("sweep"), {"workers": value})["workers"] == expected
@@ -269,13 +275,15 @@ FILE_OVERRIDES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("overrides", FILE_OVERRIDES)
-def test_overrides_name_no_file_of_the_machine(settings: Settings, store: Store, overrides: dict[str, Any]) -> None:
+def test_overrides_name_no_file_of_the_machine(
+    settings: Settings, store: ServerStore, overrides: dict[str, Any]
+) -> None:
     (path,) = faults(settings, store, "run", {"scenario": "one-campus", "set": overrides})
     assert path.startswith("set.")
     assert path.endswith("_file")
 
 
-def test_overrides_name_files_that_were_sent(settings: Settings, store: Store) -> None:
+def test_overrides_name_files_that_were_sent(settings: Settings, store: ServerStore) -> None:
     uploads.receive(settings, store, ADA, "price.csv", [b"1"])
     asked = {"set": {"sites.example-campus": {"price_file": "price.csv", "grid": "1 MW"}, "seed": 3}}
     found = placed(settings, store, ADA, named("run"), asked)["set"]
@@ -285,13 +293,13 @@ def test_overrides_name_files_that_were_sent(settings: Settings, store: Store) -
     assert asked["set"]["sites.example-campus"]["price_file"] == "price.csv"  # type: ignore[index]
 
 
-def test_overrides_extend_nothing(settings: Settings, store: Store) -> None:
+def test_overrides_extend_nothing(settings: Settings, store: ServerStore) -> None:
     found = placed(settings, store, ADA, named("check"), {"scenario": "one-campus", "set": {"extends": "/etc/passwd"}})
     with pytest.raises(ScenarioError, match="extends"):
         load(str(found["scenario"]), found["set"])  # type: ignore[arg-type]
 
 
-def test_values_that_are_nested_too_deeply_are_refused(settings: Settings, store: Store) -> None:
+def test_values_that_are_nested_too_deeply_are_refused(settings: Settings, store: ServerStore) -> None:
     deep: Any = "x"
     for _ in range(100_000):
         deep = {"a": deep}
@@ -299,7 +307,7 @@ def test_values_that_are_nested_too_deeply_are_refused(settings: Settings, store
 
 
 def test_the_machines_own_user_may_name_files_below_the_folder_they_are_in(
-    settings: Settings, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, store: ServerStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
@@ -323,7 +331,7 @@ def test_the_folder_of_a_worker_is_empty(settings: Settings) -> None:
 
 @given(text=st.text(max_size=60) | st.from_regex(r"(\.\.|/|%2e|[a-z]){1,12}", fullmatch=True))
 @trying(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_text_leads_out_of_the_server(settings: Settings, store: Store, text: str) -> None:
+def test_no_text_leads_out_of_the_server(settings: Settings, store: ServerStore, text: str) -> None:
     for verb, key in (
         ("run", "scenario"),
         ("compare", "strategies"),

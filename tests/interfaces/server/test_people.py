@@ -17,7 +17,7 @@ from gigawatt.interfaces.server import store as stores
 from gigawatt.interfaces.server.asked import ROLES, Caller, Refused
 from gigawatt.interfaces.server.passwords import Guesses
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.store import ServerStore
 from gigawatt.interfaces.server.tables import PEOPLE, SESSIONS, TOKENS
 
 PASSWORD = "correct horse battery"
@@ -38,7 +38,7 @@ def refused(why: str, path: str, do: Callable[..., Any], *places: Any, **values:
     return caught.value
 
 
-def let_in(store: Store, secret: str) -> Caller:
+def let_in(store: ServerStore, secret: str) -> Caller:
     return people.by_token(store, secret, "http", HERE)
 
 
@@ -46,11 +46,11 @@ def caller(name: str, role: Any, token: str | None = None) -> Caller:
     return Caller(name=name, role=role, door="page", token=token, address=HERE)
 
 
-def trail(store: Store) -> list[tuple[str, str]]:
+def trail(store: ServerStore) -> list[tuple[str, str]]:
     return [(line.action, line.object) for line in reversed(audit.listed(store))]
 
 
-def test_a_token_lets_its_person_in_with_its_role_until_it_is_revoked(each_store: Store) -> None:
+def test_a_token_lets_its_person_in_with_its_role_until_it_is_revoked(each_store: ServerStore) -> None:
     people.add(each_store, "Ada", "approver")
     made = people.issue(each_store, "Ada", "editor", "nightly import")
     found = let_in(each_store, made.secret)
@@ -67,7 +67,7 @@ def test_a_token_lets_its_person_in_with_its_role_until_it_is_revoked(each_store
     ]
 
 
-def test_nothing_of_a_secret_stands_in_the_database_or_in_a_text(store: Store, settings: Settings) -> None:
+def test_nothing_of_a_secret_stands_in_the_database_or_in_a_text(store: ServerStore, settings: Settings) -> None:
     people.add(store, "ada", "owner", PASSWORD)
     made = people.issue(store, "ada", "owner")
     session = people.sign_in(store, "ada", PASSWORD, HERE)
@@ -95,7 +95,7 @@ HOSTILE = [
 ]
 
 
-def test_what_is_no_token_lets_nobody_in(each_store: Store) -> None:
+def test_what_is_no_token_lets_nobody_in(each_store: ServerStore) -> None:
     people.add(each_store, "ada", "owner")
     people.issue(each_store, "ada", "owner")
     for secret in HOSTILE:
@@ -105,7 +105,7 @@ def test_what_is_no_token_lets_nobody_in(each_store: Store) -> None:
     assert len(people.tokens(each_store)) == 1
 
 
-def test_a_token_that_is_cut_extended_or_changed_in_case_lets_nobody_in(store: Store) -> None:
+def test_a_token_that_is_cut_extended_or_changed_in_case_lets_nobody_in(store: ServerStore) -> None:
     people.add(store, "ada", "viewer")
     secret = people.issue(store, "ada", "viewer").secret
     for other in (secret[:-1], secret + "A", secret[3:], secret.swapcase(), f" {secret}", secret + "\n", secret[::-1]):
@@ -113,8 +113,8 @@ def test_a_token_that_is_cut_extended_or_changed_in_case_lets_nobody_in(store: S
     assert let_in(store, secret).name == "ada"
 
 
-def test_a_token_of_another_server_lets_nobody_in(store: Store, tmp_path: Any) -> None:
-    other = Store(Settings(database=str(tmp_path / "other.db"), data=tmp_path / "other"))
+def test_a_token_of_another_server_lets_nobody_in(store: ServerStore, tmp_path: Any) -> None:
+    other = ServerStore(Settings(database=str(tmp_path / "other.db"), data=tmp_path / "other"))
     people.add(other, "ada", "owner")
     secret = people.issue(other, "ada", "owner").secret
     other.close()
@@ -122,7 +122,7 @@ def test_a_token_of_another_server_lets_nobody_in(store: Store, tmp_path: Any) -
     refused("unknown", "token", let_in, store, secret)
 
 
-def test_a_token_ends_when_it_says(each_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_ends_when_it_says(each_store: ServerStore, monkeypatch: pytest.MonkeyPatch) -> None:
     people.add(each_store, "ada", "viewer")
     made = people.issue(each_store, "ada", "viewer", expires_s=60)
     assert made.expires is not None
@@ -133,12 +133,12 @@ def test_a_token_ends_when_it_says(each_store: Store, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("expires_s", [0, -1, float("nan"), float("inf"), 1e12, 0.01])
-def test_a_token_lives_for_a_time_that_there_is(store: Store, expires_s: float) -> None:
+def test_a_token_lives_for_a_time_that_there_is(store: ServerStore, expires_s: float) -> None:
     people.add(store, "ada", "viewer")
     refused("wrong", "expires", people.issue, store, "ada", "viewer", expires_s=expires_s)
 
 
-def test_a_token_allows_no_more_than_its_person_may_now(each_store: Store) -> None:
+def test_a_token_allows_no_more_than_its_person_may_now(each_store: ServerStore) -> None:
     people.add(each_store, "root", "owner")
     people.add(each_store, "ada", "approver", PASSWORD)
     secret = people.issue(each_store, "ada", "approver").secret
@@ -153,7 +153,7 @@ def test_a_token_allows_no_more_than_its_person_may_now(each_store: Store) -> No
 
 
 def test_somebody_who_is_removed_is_out_at_once_whichever_process_removes_them(
-    each_store: Store, another: Callable[[], Store]
+    each_store: ServerStore, another: Callable[[], ServerStore]
 ) -> None:
     people.add(each_store, "root", "owner")
     people.add(each_store, "ada", "editor", PASSWORD)
@@ -169,7 +169,7 @@ def test_somebody_who_is_removed_is_out_at_once_whichever_process_removes_them(
     assert [one.name for one in people.listed(each_store)] == ["root"]
 
 
-def test_somebody_who_comes_again_has_none_of_their_old_tokens(each_store: Store) -> None:
+def test_somebody_who_comes_again_has_none_of_their_old_tokens(each_store: ServerStore) -> None:
     people.add(each_store, "root", "owner")
     people.add(each_store, "Ada", "owner", PASSWORD)
     secret = people.issue(each_store, "Ada", "owner").secret
@@ -179,7 +179,7 @@ def test_somebody_who_comes_again_has_none_of_their_old_tokens(each_store: Store
     assert people.tokens(each_store, "Ada") == ()
 
 
-def test_a_person_is_removed_while_their_token_is_in_use(each_store: Store) -> None:
+def test_a_person_is_removed_while_their_token_is_in_use(each_store: ServerStore) -> None:
     people.add(each_store, "root", "owner")
     people.add(each_store, "ada", "viewer")
     secret = people.issue(each_store, "ada", "viewer").secret
@@ -230,7 +230,7 @@ NAMES = [
 ]
 
 
-def test_a_name_is_seen_and_looks_like_no_other(each_store: Store) -> None:
+def test_a_name_is_seen_and_looks_like_no_other(each_store: ServerStore) -> None:
     for name in NAMES:
         refused("wrong", "name", people.add, each_store, name, "viewer")
     assert people.listed(each_store) == ()
@@ -239,14 +239,14 @@ def test_a_name_is_seen_and_looks_like_no_other(each_store: Store) -> None:
 LINES = ["'; DROP TABLE people; --", "<script>alert(1)</script>", "Ада Лавлейс", "李雷", "../x"]
 
 
-def test_a_name_may_be_any_line_of_text_and_does_nothing(each_store: Store) -> None:
+def test_a_name_may_be_any_line_of_text_and_does_nothing(each_store: ServerStore) -> None:
     for name in LINES:
         people.add(each_store, name, "viewer")
         assert let_in(each_store, people.issue(each_store, name).secret).name == name
     assert sorted(one.name for one in people.listed(each_store)) == sorted(LINES)
 
 
-def test_one_person_has_one_name_however_it_is_spelled(each_store: Store) -> None:
+def test_one_person_has_one_name_however_it_is_spelled(each_store: ServerStore) -> None:
     for name, others in {"Ada": ["ada", "ADA", " Ada ", "Ａda"], "\u00c5sa": ["A\u030asa", "\u212bSA"]}.items():
         people.add(each_store, name, "viewer")
         for other in others:
@@ -260,8 +260,8 @@ from pathlib import Path
 from gigawatt.interfaces.server import people
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import Store
-store = Store(Settings(database=sys.argv[1], data=Path(sys.argv[2])))
+from gigawatt.interfaces.server.store import ServerStore
+store = ServerStore(Settings(database=sys.argv[1], data=Path(sys.argv[2])))
 print("ready", flush=True)
 sys.stdin.readline()
 try:
@@ -272,7 +272,7 @@ except Refused as refused:
 """
 
 
-def test_of_two_processes_that_add_one_name_at_once_one_does(each_store: Store, each_settings: Settings) -> None:
+def test_of_two_processes_that_add_one_name_at_once_one_does(each_store: ServerStore, each_settings: Settings) -> None:
     where = [each_settings.database, str(each_settings.data)]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     both = [subprocess.Popen([sys.executable, "-c", ADDS, *where, name], **pipes) for name in ("Ada", "ADA")]
@@ -286,7 +286,7 @@ def test_of_two_processes_that_add_one_name_at_once_one_does(each_store: Store, 
 
 
 @pytest.mark.parametrize("how", ["remove", "lower"])
-def test_the_last_owner_stays(each_store: Store, how: str) -> None:
+def test_the_last_owner_stays(each_store: ServerStore, how: str) -> None:
     people.add(each_store, "ada", "owner")
     people.add(each_store, "ben", "owner")
     people.add(each_store, "cleo", "approver")
@@ -296,7 +296,7 @@ def test_the_last_owner_stays(each_store: Store, how: str) -> None:
     assert [one.name for one in people.listed(each_store) if one.role == "owner"] == ["ben"]
 
 
-def test_of_two_owners_who_leave_at_once_one_stays(each_store: Store) -> None:
+def test_of_two_owners_who_leave_at_once_one_stays(each_store: ServerStore) -> None:
     for name in ("ada", "ben"):
         people.add(each_store, name, "owner")
     left, stayed = list[str](), list[str]()
@@ -318,7 +318,7 @@ def test_of_two_owners_who_leave_at_once_one_stays(each_store: Store) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES[:-1])
-def test_only_an_owner_says_who_may_do_what(store: Store, role: Any) -> None:
+def test_only_an_owner_says_who_may_do_what(store: ServerStore, role: Any) -> None:
     people.add(store, "root", "owner")
     people.add(store, "ada", role, PASSWORD)
     theirs = people.issue(store, "root", "owner").id
@@ -334,7 +334,7 @@ def test_only_an_owner_says_who_may_do_what(store: Store, role: Any) -> None:
     assert [one.role for one in people.listed(store)] == [role, "owner"]
 
 
-def test_anybody_has_their_own_tokens_and_password(store: Store) -> None:
+def test_anybody_has_their_own_tokens_and_password(store: ServerStore) -> None:
     people.add(store, "ada", "editor", PASSWORD)
     by = caller("ada", "editor")
     made = people.issue(store, "ADA", "viewer", by=by)
@@ -344,7 +344,7 @@ def test_anybody_has_their_own_tokens_and_password(store: Store) -> None:
     assert {line.who for line in audit.listed(store)} == {None, "ada"}
 
 
-def test_by_a_token_nobody_gets_what_outlives_it(store: Store) -> None:
+def test_by_a_token_nobody_gets_what_outlives_it(store: ServerStore) -> None:
     people.add(store, "ada", "editor", PASSWORD)
     old = people.issue(store, "ada", "editor", expires_s=3600)
     by = let_in(store, old.secret)
@@ -355,7 +355,7 @@ def test_by_a_token_nobody_gets_what_outlives_it(store: Store) -> None:
     refused("forbidden", "password", people.change, store, "ada", password="x" * 20, by=by)
 
 
-def test_a_session_that_a_token_opened_ends_with_it(each_store: Store) -> None:
+def test_a_session_that_a_token_opened_ends_with_it(each_store: ServerStore) -> None:
     people.add(each_store, "ada", "editor", PASSWORD)
     made = people.issue(each_store, "ada", "viewer")
     by_token = people.sign_in(each_store, "", made.secret, HERE)
@@ -367,7 +367,7 @@ def test_a_session_that_a_token_opened_ends_with_it(each_store: Store) -> None:
 
 
 def test_a_session_lasts_until_it_is_signed_out_of_or_half_a_day(
-    each_store: Store, monkeypatch: pytest.MonkeyPatch
+    each_store: ServerStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people.add(each_store, "ada", "editor", PASSWORD)
     first, second = (people.sign_in(each_store, " ADA ", PASSWORD, HERE) for _ in range(2))
@@ -382,7 +382,7 @@ def test_a_session_lasts_until_it_is_signed_out_of_or_half_a_day(
     refused("unknown", "session", people.by_session, each_store, second.secret, HERE)
 
 
-def test_another_password_ends_all_sessions(store: Store) -> None:
+def test_another_password_ends_all_sessions(store: ServerStore) -> None:
     people.add(store, "ada", "editor", PASSWORD)
     session = people.sign_in(store, "ada", PASSWORD, HERE)
     people.change(store, "ada", password="another good one")
@@ -390,7 +390,7 @@ def test_another_password_ends_all_sessions(store: Store) -> None:
     refused("unknown", "name", people.sign_in, store, "ada", PASSWORD, HERE)
 
 
-def test_sessions_of_a_person_are_bounded_the_oldest_end(store: Store) -> None:
+def test_sessions_of_a_person_are_bounded_the_oldest_end(store: ServerStore) -> None:
     people.add(store, "ada", "editor", PASSWORD)
     opened = [people.sign_in(store, "ada", PASSWORD, HERE) for _ in range(people.MOST_SESSIONS_COUNT + 3)]
     with store.reading() as connection:
@@ -399,7 +399,7 @@ def test_sessions_of_a_person_are_bounded_the_oldest_end(store: Store) -> None:
     assert people.by_session(store, opened[-1].secret, HERE)
 
 
-def test_tokens_of_a_person_are_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tokens_of_a_person_are_bounded(store: ServerStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "MOST_TOKENS_COUNT", 2)
     people.add(store, "ada", "viewer")
     made = [people.issue(store, "ada", "viewer") for _ in range(2)]
@@ -412,7 +412,7 @@ STRANGERS = ["nobody", "no password", "", "\x00", "\ud800", "x" * 1_000_000, "' 
 GUESSES = ["", "wrong", PASSWORD.upper(), PASSWORD + "\x00", "\x00", "\ud800" * 12, "x" * 1_000_000, "gw_" + "x" * 43]
 
 
-def test_a_wrong_name_or_password_is_refused_in_the_same_words(each_store: Store) -> None:
+def test_a_wrong_name_or_password_is_refused_in_the_same_words(each_store: ServerStore) -> None:
     people.add(each_store, "ada", "owner", PASSWORD)
     people.add(each_store, "no password", "owner")
     told = set()
@@ -425,7 +425,7 @@ def test_a_wrong_name_or_password_is_refused_in_the_same_words(each_store: Store
     assert audit.listed(each_store)[0].outcome == "refused"
 
 
-def test_a_name_beside_the_token_of_another_is_refused(store: Store) -> None:
+def test_a_name_beside_the_token_of_another_is_refused(store: ServerStore) -> None:
     for name in ("ada", "ben"):
         people.add(store, name, "viewer")
     secret = people.issue(store, "ada", "viewer").secret
@@ -433,7 +433,7 @@ def test_a_name_beside_the_token_of_another_is_refused(store: Store) -> None:
     assert people.sign_in(store, "ADA", secret, HERE).caller.name == "ada"
 
 
-def test_whoever_guesses_has_to_wait_and_others_do_not(store: Store) -> None:
+def test_whoever_guesses_has_to_wait_and_others_do_not(store: ServerStore) -> None:
     people.add(store, "ada", "owner", PASSWORD)
     for _ in range(passwords.MOST_OF_NAME):
         refused("unknown", "name", people.sign_in, store, "ada", "a guess", HERE)
@@ -443,7 +443,7 @@ def test_whoever_guesses_has_to_wait_and_others_do_not(store: Store) -> None:
     assert len(refusals) == passwords.MOST_OF_NAME
 
 
-def test_one_address_guesses_no_more_by_trying_many_names(store: Store) -> None:
+def test_one_address_guesses_no_more_by_trying_many_names(store: ServerStore) -> None:
     for number in range(passwords.MOST_OF_ADDRESS):
         refused("unknown", "name", people.sign_in, store, f"name {number}", "a guess", HERE)
     refused("limit", "password", people.sign_in, store, "another", "a guess", HERE)
@@ -460,13 +460,13 @@ def test_guesses_are_forgotten_in_time_and_what_is_remembered_is_bounded(monkeyp
     assert len(guesses.failed) <= 10_000
 
 
-def test_whoever_signs_in_well_is_never_made_to_wait(store: Store) -> None:
+def test_whoever_signs_in_well_is_never_made_to_wait(store: ServerStore) -> None:
     people.add(store, "ada", "owner", PASSWORD)
     for _ in range(passwords.MOST_OF_ADDRESS + 5):
         assert people.sign_in(store, "ada", PASSWORD, HERE)
 
 
-def test_an_unknown_name_takes_as_long_as_a_known_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_name_takes_as_long_as_a_known_one(store: ServerStore, monkeypatch: pytest.MonkeyPatch) -> None:
     worked: list[tuple[int, ...]] = []
     made = passwords._made
     monkeypatch.setattr(passwords, "_made", lambda word, salt, cost: worked.append(cost) or made(word, salt, cost))
@@ -488,13 +488,13 @@ def test_a_password_is_kept_with_its_work_so_that_this_may_rise(monkeypatch: pyt
 
 
 @pytest.mark.parametrize("password", ["", "short", "x" * 11, "x" * 1_001, "gw_" + "x" * 43])
-def test_a_password_is_neither_short_nor_endless_nor_a_token(store: Store, password: str) -> None:
+def test_a_password_is_neither_short_nor_endless_nor_a_token(store: ServerStore, password: str) -> None:
     refused("wrong", "password", people.add, store, "ada", "viewer", password)
     assert people.listed(store) == ()
 
 
 @pytest.mark.parametrize("role", ["", "root", "Owner", "viewer ", "x" * 1_000, "\x00"])
-def test_a_role_is_one_of_four(store: Store, role: str) -> None:
+def test_a_role_is_one_of_four(store: ServerStore, role: str) -> None:
     refused("wrong", "role", people.add, store, "ada", role)
     people.add(store, "ada", "owner")
     refused("wrong", "role", people.change, store, "ada", role=role)
@@ -502,12 +502,12 @@ def test_a_role_is_one_of_four(store: Store, role: str) -> None:
 
 
 @pytest.mark.parametrize("label", ["a\nb", "\x1b[31m", "x" * 81, "\u202e"])
-def test_a_label_is_a_line(store: Store, label: str) -> None:
+def test_a_label_is_a_line(store: ServerStore, label: str) -> None:
     people.add(store, "ada", "viewer")
     refused("wrong", "label", people.issue, store, "ada", "viewer", label)
 
 
-def test_an_id_that_is_none_revokes_nothing(each_store: Store) -> None:
+def test_an_id_that_is_none_revokes_nothing(each_store: ServerStore) -> None:
     people.add(each_store, "ada", "viewer")
     people.issue(each_store, "ada", "viewer")
     for id_ in ("", "0" * 16, "x" * 1_000, "\x00" * 16, "' OR 1=1 --    ", "é" * 16):
@@ -515,7 +515,7 @@ def test_an_id_that_is_none_revokes_nothing(each_store: Store) -> None:
     assert len(people.tokens(each_store)) == 1
 
 
-def written(store: Store) -> list[str]:
+def written(store: ServerStore) -> list[str]:
     """Statements that change something, from now on."""
     found: list[str] = []
 
@@ -528,7 +528,7 @@ def written(store: Store) -> list[str]:
     return found
 
 
-def test_readers_write_once_a_minute_when_a_token_was_used(each_store: Store) -> None:
+def test_readers_write_once_a_minute_when_a_token_was_used(each_store: ServerStore) -> None:
     people.add(each_store, "ada", "viewer")
     made = people.issue(each_store, "ada", "viewer")
     assert people.tokens(each_store)[0].used is None
@@ -544,7 +544,7 @@ def test_readers_write_once_a_minute_when_a_token_was_used(each_store: Store) ->
     assert people.tokens(each_store)[0].used > stores.now(-5)
 
 
-def test_a_database_that_takes_no_more_keeps_no_reader_out(store: Store) -> None:
+def test_a_database_that_takes_no_more_keeps_no_reader_out(store: ServerStore) -> None:
     people.add(store, "ada", "viewer")
     made = people.issue(store, "ada", "viewer")
     with store.writing() as connection:
@@ -554,7 +554,7 @@ def test_a_database_that_takes_no_more_keeps_no_reader_out(store: Store) -> None
 
 
 def test_a_change_and_its_line_of_the_trail_are_both_there_or_neither(
-    each_store: Store, monkeypatch: pytest.MonkeyPatch
+    each_store: ServerStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people.add(each_store, "root", "owner")
     people.add(each_store, "ada", "owner", PASSWORD)
@@ -583,7 +583,7 @@ def test_a_change_and_its_line_of_the_trail_are_both_there_or_neither(
     assert len(people.tokens(each_store)) == 1
 
 
-def test_a_server_that_starts_has_an_owner(each_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_starts_has_an_owner(each_store: ServerStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people.getpass, "getuser", lambda: "site lead")
     first = people.start_token(each_store)
     assert let_in(each_store, first.secret).name == "site lead"
@@ -598,13 +598,13 @@ def test_a_server_that_starts_has_an_owner(each_store: Store, monkeypatch: pytes
 
 @pytest.mark.parametrize("name", ["", "a\x1b[31mb", "x" * 200])
 def test_a_machine_whose_user_has_no_name_starts_as_owner(
-    store: Store, name: str, monkeypatch: pytest.MonkeyPatch
+    store: ServerStore, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(people.getpass, "getuser", lambda: name)
     assert people.start_token(store).person == "owner"
 
 
-def test_tokens_of_former_starts_do_not_pile_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tokens_of_former_starts_do_not_pile_up(store: ServerStore, monkeypatch: pytest.MonkeyPatch) -> None:
     people.start_token(store)
     true = stores.now
     monkeypatch.setattr(people, "now", lambda later_s=0.0: true(later_s + people.START_S + 1))
@@ -613,7 +613,7 @@ def test_tokens_of_former_starts_do_not_pile_up(store: Store, monkeypatch: pytes
 
 
 def test_whoever_was_removed_while_their_password_was_tried_is_not_let_in(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: ServerStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people.add(store, "root", "owner")
     people.add(store, "ada", "owner", PASSWORD)
@@ -626,7 +626,7 @@ def test_whoever_was_removed_while_their_password_was_tried_is_not_let_in(
     refused("unknown", "name", people.sign_in, store, "ada", PASSWORD, HERE)
 
 
-def test_a_token_is_told_within_a_millisecond_or_two(store: Store) -> None:
+def test_a_token_is_told_within_a_millisecond_or_two(store: ServerStore) -> None:
     with store.writing() as connection:
         rows = [{"name": f"p{at}", "role": "viewer", "added": stores.now()} for at in range(2_000)]
         connection.execute(insert(PEOPLE), rows)

@@ -11,7 +11,7 @@ from gigawatt.interfaces.server import proposals
 from gigawatt.interfaces.server import store as stores
 from gigawatt.interfaces.server.asked import Caller, Refused
 from gigawatt.interfaces.server.passwords import digest
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.store import ServerStore
 
 ASKED, OTHER = digest("run one-campus"), digest("run three-sites")
 
@@ -26,13 +26,13 @@ def refused(why: str, do: Any, *places: Any) -> None:
     assert (caught.value.why, caught.value.path) == (why, "confirm")
 
 
-def test_a_proposal_is_confirmed_once(each_store: Store) -> None:
+def test_a_proposal_is_confirmed_once(each_store: ServerStore) -> None:
     secret = proposals.propose(each_store, caller("ada"), ASKED)
     proposals.confirm(each_store, caller("ada", token="0" * 16, door="http"), ASKED, secret)
     refused("conflict", proposals.confirm, each_store, caller("ada"), ASKED, secret)
 
 
-def test_nobody_confirms_for_another_or_something_else(each_store: Store) -> None:
+def test_nobody_confirms_for_another_or_something_else(each_store: ServerStore) -> None:
     secret = proposals.propose(each_store, caller("ada"), ASKED)
     refused("conflict", proposals.confirm, each_store, caller("ben", role="owner"), ASKED, secret)
     refused("conflict", proposals.confirm, each_store, caller("ada"), OTHER, secret)
@@ -41,14 +41,14 @@ def test_nobody_confirms_for_another_or_something_else(each_store: Store) -> Non
     proposals.confirm(each_store, caller("ada"), ASKED, secret)
 
 
-def test_a_proposal_is_forgotten_after_ten_minutes(each_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proposal_is_forgotten_after_ten_minutes(each_store: ServerStore, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = proposals.propose(each_store, caller("ada"), ASKED)
     true = stores.now
     monkeypatch.setattr(proposals, "now", lambda later_s=0.0: true(later_s + proposals.LASTS_S + 1))
     refused("conflict", proposals.confirm, each_store, caller("ada"), ASKED, secret)
 
 
-def test_of_many_who_confirm_at_once_one_does(each_store: Store) -> None:
+def test_of_many_who_confirm_at_once_one_does(each_store: ServerStore) -> None:
     secret = proposals.propose(each_store, caller("ada"), ASKED)
     found: list[str] = []
 
@@ -68,7 +68,7 @@ def test_of_many_who_confirm_at_once_one_does(each_store: Store) -> None:
 
 
 def test_proposals_of_a_person_are_bounded_and_make_room_as_they_end(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: ServerStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(proposals, "MOST_COUNT", 2)
     secret, _ = (proposals.propose(store, caller("ada"), ASKED) for _ in range(2))

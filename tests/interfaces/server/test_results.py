@@ -15,8 +15,8 @@ from sqlalchemy import insert, select
 
 from gigawatt.interfaces.server import results
 from gigawatt.interfaces.server.asked import Caller, Refused
-from gigawatt.interfaces.server.settings import Limits, Settings
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.settings import ServerLimits, Settings
+from gigawatt.interfaces.server.store import ServerStore
 from gigawatt.interfaces.server.tables import JOBS
 from gigawatt.study.result import MARKER
 
@@ -28,7 +28,7 @@ ID = "0123456789abcdef0123456789abcdef"
 NO_IDS = ["", "..", "../jobs", "/etc", "%2e%2e", "%252e", "\0", "x" * 10_000, ID.upper(), f"{ID}\n", f"{ID}/", "\u202e"]
 
 
-def done(settings: Settings, store: Store, id_: str = ID, **values: Any) -> Path:
+def done(settings: Settings, store: ServerStore, id_: str = ID, **values: Any) -> Path:
     """A job that is done, with its folder."""
     row = {
         "id": id_,
@@ -65,21 +65,21 @@ def refused(act: Callable[[], object], why: str) -> Refused:
     return raised.value
 
 
-def test_the_answer_is_the_bytes_that_were_kept(settings: Settings, store: Store) -> None:
+def test_the_answer_is_the_bytes_that_were_kept(settings: Settings, store: ServerStore) -> None:
     done(settings, store)
     assert results.answer(settings, store, ID) == b'{"scenario": "one-campus", "notes": []}'
 
 
-def test_an_answer_that_is_too_long_is_cut_and_says_so(settings: Settings, store: Store) -> None:
+def test_an_answer_that_is_too_long_is_cut_and_says_so(settings: Settings, store: ServerStore) -> None:
     folder = done(settings, store)
     (folder / "answer.json").write_text(json.dumps({"scenario": "x", "rows": list(range(100_000)), "notes": []}))
-    short = replace(settings, limits=Limits(answer_bytes=10_000))
+    short = replace(settings, limits=ServerLimits(answer_bytes=10_000))
     told = results.answer(short, store, ID)
     assert len(told) <= 10_000
     assert json.loads(told)["notes"][0]["path"] == "rows"
 
 
-def test_only_what_is_done_and_not_removed_is_a_result(settings: Settings, store: Store) -> None:
+def test_only_what_is_done_and_not_removed_is_a_result(settings: Settings, store: ServerStore) -> None:
     for number, state in enumerate(("waiting", "running", "failed", "cancelled")):
         done(settings, store, str(number) * 32, state=state)
     done(settings, store, "a" * 32, removed="2026-11-02T00:00:00.000Z")
@@ -88,7 +88,7 @@ def test_only_what_is_done_and_not_removed_is_a_result(settings: Settings, store
         refused(lambda id_=id_: results.answer(settings, store, id_), "absent")
 
 
-def test_results_are_listed_by_page_the_last_first(each_settings: Settings, each_store: Store) -> None:
+def test_results_are_listed_by_page_the_last_first(each_settings: Settings, each_store: ServerStore) -> None:
     for number in range(5):
         done(each_settings, each_store, f"{number:032x}", created=f"2026-11-0{1 + number // 2}T00:00:00.000Z")
     first = results.listed(each_store, count=2)
@@ -98,7 +98,7 @@ def test_results_are_listed_by_page_the_last_first(each_settings: Settings, each
     refused(lambda: results.listed(each_store, before="../x"), "absent")
 
 
-def test_results_are_listed_by_verb_scenario_and_person(each_settings: Settings, each_store: Store) -> None:
+def test_results_are_listed_by_verb_scenario_and_person(each_settings: Settings, each_store: ServerStore) -> None:
     done(each_settings, each_store, "1" * 32, verb="sweep", scenario="loi", who="ben")
     done(each_settings, each_store, "2" * 32)
     assert [one.id for one in results.listed(each_store, verbs=("sweep", "compare"))] == ["1" * 32]
@@ -107,13 +107,13 @@ def test_results_are_listed_by_verb_scenario_and_person(each_settings: Settings,
     assert results.listed(each_store, scenario="\0\ud800'; --") == []
 
 
-def test_an_id_that_is_none_is_refused_in_one_way(settings: Settings, store: Store) -> None:
+def test_an_id_that_is_none_is_refused_in_one_way(settings: Settings, store: ServerStore) -> None:
     done(settings, store)
     told = {refused(lambda id_=id_: results.get(store, id_), "absent").expected for id_ in (*NO_IDS, "b" * 32)}
     assert len(told) == 1
 
 
-def test_a_removed_result_is_gone_for_everybody(settings: Settings, store: Store) -> None:
+def test_a_removed_result_is_gone_for_everybody(settings: Settings, store: ServerStore) -> None:
     folder = done(settings, store)
     results.remove(settings, store, ADA, ID)
     assert not folder.exists()
@@ -124,7 +124,7 @@ def test_a_removed_result_is_gone_for_everybody(settings: Settings, store: Store
         assert connection.execute(select(JOBS.c.question)).scalar() == '{"scenario": "one-campus"}'
 
 
-def test_a_result_is_removed_by_whose_it_is_or_an_owner(settings: Settings, store: Store) -> None:
+def test_a_result_is_removed_by_whose_it_is_or_an_owner(settings: Settings, store: ServerStore) -> None:
     folder = done(settings, store)
     for caller in (BEN, VIEWER):
         refused(lambda caller=caller: results.remove(settings, store, caller, ID), "forbidden")
@@ -133,14 +133,14 @@ def test_a_result_is_removed_by_whose_it_is_or_an_owner(settings: Settings, stor
     assert not folder.exists()
 
 
-def test_a_result_that_a_job_waits_for_stays(settings: Settings, store: Store) -> None:
+def test_a_result_that_a_job_waits_for_stays(settings: Settings, store: ServerStore) -> None:
     folder = done(settings, store)
     done(settings, store, "2" * 32, state="waiting", order=json.dumps({"values": {"result": str(folder)}}))
     refused(lambda: results.remove(settings, store, ADA, ID), "conflict")
     assert folder.exists()
 
 
-def test_files_are_those_of_the_folder_by_name(settings: Settings, store: Store) -> None:
+def test_files_are_those_of_the_folder_by_name(settings: Settings, store: ServerStore) -> None:
     folder = done(settings, store)
     assert [view.name for view in results.files(settings, store, ID)] == [
         "answer.json",
@@ -178,7 +178,7 @@ NO_FILES = [
 ]
 
 
-def test_no_name_leads_out_of_the_folder(settings: Settings, store: Store, tmp_path: Path) -> None:
+def test_no_name_leads_out_of_the_folder(settings: Settings, store: ServerStore, tmp_path: Path) -> None:
     folder, outside = done(settings, store), tmp_path / "outside"
     outside.mkdir()
     (outside / "secret.json").write_text("{}")
@@ -192,7 +192,7 @@ def test_no_name_leads_out_of_the_folder(settings: Settings, store: Store, tmp_p
         assert "secret" not in told.expected
 
 
-def test_a_folder_that_is_a_link_is_no_result(settings: Settings, store: Store, tmp_path: Path) -> None:
+def test_a_folder_that_is_a_link_is_no_result(settings: Settings, store: ServerStore, tmp_path: Path) -> None:
     folder = done(settings, store)
     folder.rename(tmp_path / "elsewhere")
     folder.symlink_to(tmp_path / "elsewhere")
@@ -202,7 +202,7 @@ def test_a_folder_that_is_a_link_is_no_result(settings: Settings, store: Store, 
     assert (tmp_path / "elsewhere" / "answer.json").exists()
 
 
-def test_tables_that_are_links_are_none(settings: Settings, store: Store, tmp_path: Path) -> None:
+def test_tables_that_are_links_are_none(settings: Settings, store: ServerStore, tmp_path: Path) -> None:
     folder = done(settings, store)
     (folder / "tables").rename(tmp_path / "elsewhere")
     (folder / "tables").symlink_to(tmp_path / "elsewhere")
@@ -210,7 +210,7 @@ def test_tables_that_are_links_are_none(settings: Settings, store: Store, tmp_pa
     refused(lambda: results.table(settings, store, ID, "money"), "absent")
 
 
-def test_rows_of_a_table_have_types_and_columns_units(settings: Settings, store: Store) -> None:
+def test_rows_of_a_table_have_types_and_columns_units(settings: Settings, store: ServerStore) -> None:
     done(settings, store)
     found = results.table(settings, store, ID, "money")
     assert [(one.title, one.unit, one.numeric) for one in found.columns] == [
@@ -225,16 +225,16 @@ def test_rows_of_a_table_have_types_and_columns_units(settings: Settings, store:
     assert (listed.name, listed.rows, listed.rows_count) == ("money", (), 2)
 
 
-def test_figures_of_other_notations_are_text(settings: Settings, store: Store) -> None:
+def test_figures_of_other_notations_are_text(settings: Settings, store: ServerStore) -> None:
     folder = done(settings, store)
     (folder / "tables" / "odd.csv").write_text("Name,A,B,C,D\nx,nan,1_000,inf,=1+1\n")
     assert results.table(settings, store, ID, "odd").rows == (("x", "nan", "1_000", "inf", "=1+1"),)
 
 
-def test_pages_of_a_table_follow_each_other(settings: Settings, store: Store) -> None:
+def test_pages_of_a_table_follow_each_other(settings: Settings, store: ServerStore) -> None:
     folder = done(settings, store)
     (folder / "tables" / "long.csv").write_text("N,Value\n" + "".join(f"r{n},{n}\n" for n in range(1_000)))
-    small = replace(settings, limits=Limits(answer_bytes=4_000))
+    small = replace(settings, limits=ServerLimits(answer_bytes=4_000))
     rows, offset, pages = [], 0, 0
     while offset is not None:
         page = results.table(small, store, ID, "long", offset, 5_000)
@@ -247,13 +247,13 @@ def test_pages_of_a_table_follow_each_other(settings: Settings, store: Store) ->
         refused(lambda offset=offset, count=count: results.table(settings, store, ID, "long", offset, count), "wrong")
 
 
-def test_a_table_that_is_none_is_told_with_those_that_are(settings: Settings, store: Store) -> None:
+def test_a_table_that_is_none_is_told_with_those_that_are(settings: Settings, store: ServerStore) -> None:
     done(settings, store)
     for name in ("monye", "../answer", "money.csv", "tables/money", "%2e%2e", "x" * 10_000, "\0"):
         assert "money" in refused(lambda name=name: results.table(settings, store, ID, name), "absent").expected
 
 
-def test_a_result_with_a_plan_is_asked_for_where_one_is_needed(settings: Settings, store: Store) -> None:
+def test_a_result_with_a_plan_is_asked_for_where_one_is_needed(settings: Settings, store: ServerStore) -> None:
     folder = done(settings, store)
     refused(lambda: results.folder(settings, store, ID, whole=True), "wrong")
     (folder / "result.json").write_text("{}")

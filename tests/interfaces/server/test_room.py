@@ -19,7 +19,7 @@ from gigawatt.errors import ScenarioError
 from gigawatt.interfaces.server import audit, people, workers
 from gigawatt.interfaces.server.asked import ROLES, Caller, Refused, Reply, Role
 from gigawatt.interfaces.server.room import Room, lasts, least, named
-from gigawatt.interfaces.server.settings import Limits, Settings
+from gigawatt.interfaces.server.settings import ServerLimits, Settings
 from gigawatt.study.verbs import VERBS, Verb
 
 
@@ -34,7 +34,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(workers, "MODULE", "odd_worker")
         patch.setenv("PYTHONPATH", path())
-        settings = Settings(database=str(folder / "l.db"), data=folder / "data", limits=Limits(asking_count=2))
+        settings = Settings(database=str(folder / "l.db"), data=folder / "data", limits=ServerLimits(asking_count=2))
         with Room(settings) as found:
             people.add(found.store, "ada", "owner")
             yield found

@@ -17,7 +17,7 @@ from gigawatt.interfaces.server import scenarios, uploads
 from gigawatt.interfaces.server.asked import Caller, Refused
 from gigawatt.interfaces.server.scenarios import VersionView, get, history, laid, listed, put, remove
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.store import ServerStore
 from gigawatt.scenario.load import load, load_allocation
 from gigawatt.scenario.resolve import FILE_KEYS
 from gigawatt.study.files import sha256
@@ -57,12 +57,12 @@ BAD_NAMES = [
 
 
 def kept(
-    settings: Settings, store: Store, text: str = SMALL, name: str = "plan", expected: str | None = None
+    settings: Settings, store: ServerStore, text: str = SMALL, name: str = "plan", expected: str | None = None
 ) -> VersionView:
     return put(settings, store, ADA, "scenario", name, text, expected)
 
 
-def faults(settings: Settings, store: Store, text: str, kind: scenarios.Kind = "scenario") -> dict[str, str]:
+def faults(settings: Settings, store: ServerStore, text: str, kind: scenarios.Kind = "scenario") -> dict[str, str]:
     """What is wrong with a text, by path; nothing of it is kept."""
     with pytest.raises(ScenarioError) as raised:
         put(settings, store, ADA, kind, "plan", text)
@@ -72,7 +72,7 @@ def faults(settings: Settings, store: Store, text: str, kind: scenarios.Kind = "
     return told
 
 
-def test_a_text_is_kept_to_the_letter_with_its_digest_title_and_hash(settings: Settings, store: Store) -> None:
+def test_a_text_is_kept_to_the_letter_with_its_digest_title_and_hash(settings: Settings, store: ServerStore) -> None:
     text = f"# of the board\n{SMALL}"
     found = kept(settings, store, text)
     assert (found.version, found.digest, found.who) == (1, sha256(text.encode()), "ada")
@@ -83,7 +83,7 @@ def test_a_text_is_kept_to_the_letter_with_its_digest_title_and_hash(settings: S
     assert load(str(laid(settings, store, "scenario", "plan"))).name == "plan"
 
 
-def test_versions_follow_each_other_and_all_are_kept(each_settings: Settings, each_store: Store) -> None:
+def test_versions_follow_each_other_and_all_are_kept(each_settings: Settings, each_store: ServerStore) -> None:
     first = kept(each_settings, each_store, expected="")
     second = kept(each_settings, each_store, LARGER, expected=first.digest)
     assert history(each_store, "scenario", "plan") == [first, second]
@@ -91,12 +91,12 @@ def test_versions_follow_each_other_and_all_are_kept(each_settings: Settings, ea
     assert get(each_store, "scenario", "plan", 1).text == SMALL
 
 
-def test_the_same_text_again_is_no_new_version(settings: Settings, store: Store) -> None:
+def test_the_same_text_again_is_no_new_version(settings: Settings, store: ServerStore) -> None:
     assert kept(settings, store) == kept(settings, store)
 
 
 @pytest.mark.parametrize("expected", ["", "0" * 64, "x" * 10_000, "\x1b"])
-def test_a_lost_race_is_a_conflict_and_changes_nothing(settings: Settings, store: Store, expected: str) -> None:
+def test_a_lost_race_is_a_conflict_and_changes_nothing(settings: Settings, store: ServerStore, expected: str) -> None:
     first = kept(settings, store)
     with pytest.raises(Refused) as refused:
         kept(settings, store, LARGER, expected=expected)
@@ -108,7 +108,7 @@ def test_a_lost_race_is_a_conflict_and_changes_nothing(settings: Settings, store
     assert history(store, "scenario", "plan") == [first]
 
 
-def test_of_many_that_change_a_version_at_once_one_wins(each_settings: Settings, each_store: Store) -> None:
+def test_of_many_that_change_a_version_at_once_one_wins(each_settings: Settings, each_store: ServerStore) -> None:
     first = kept(each_settings, each_store)
     texts = [SMALL.replace("50", str(51 + n)) for n in range(6)]
     start = threading.Barrier(len(texts))
@@ -127,7 +127,9 @@ def test_of_many_that_change_a_version_at_once_one_wins(each_settings: Settings,
     assert [one.version for one in history(each_store, "scenario", "plan")] == [1, 2]
 
 
-def test_what_is_removed_keeps_its_history_and_may_be_kept_again(each_settings: Settings, each_store: Store) -> None:
+def test_what_is_removed_keeps_its_history_and_may_be_kept_again(
+    each_settings: Settings, each_store: ServerStore
+) -> None:
     first = kept(each_settings, each_store)
     gone = remove(each_store, ADA, "scenario", "plan", first.digest)
     assert (gone.version, gone.digest) == (2, None)
@@ -141,7 +143,7 @@ def test_what_is_removed_keeps_its_history_and_may_be_kept_again(each_settings: 
     assert len(history(each_store, "scenario", "plan")) == 3
 
 
-def test_a_name_that_is_none_is_refused(settings: Settings, store: Store) -> None:
+def test_a_name_that_is_none_is_refused(settings: Settings, store: ServerStore) -> None:
     for name in BAD_NAMES:
         with pytest.raises(Refused) as refused:
             kept(settings, store, SMALL, name)
@@ -150,7 +152,7 @@ def test_a_name_that_is_none_is_refused(settings: Settings, store: Store) -> Non
         assert len(refused.value.given) < 1_000
 
 
-def test_what_is_not_there_is_told_with_what_is(settings: Settings, store: Store) -> None:
+def test_what_is_not_there_is_told_with_what_is(settings: Settings, store: ServerStore) -> None:
     kept(settings, store)
     looks: list[Callable[[str], object]] = [
         lambda name: get(store, "scenario", name),
@@ -165,7 +167,7 @@ def test_what_is_not_there_is_told_with_what_is(settings: Settings, store: Store
             assert "plan" in refused.value.expected
 
 
-def test_every_fault_of_a_text_is_told_at_once(settings: Settings, store: Store) -> None:
+def test_every_fault_of_a_text_is_told_at_once(settings: Settings, store: ServerStore) -> None:
     text = 'extends = "one-campus"\ncolour = "red"\n[programme]\ntarget = "50 MWh"\n'
     assert set(faults(settings, store, text)) == {"colour", "programme.target"}
 
@@ -189,11 +191,11 @@ def test_every_fault_of_a_text_is_told_at_once(settings: Settings, store: Store)
         ('extends = "one-campus"\n"\U0001f600" = 1', "\\U0001f600"),
     ],
 )
-def test_a_text_that_is_no_scenario_is_not_kept(settings: Settings, store: Store, text: str, path: str) -> None:
+def test_a_text_that_is_no_scenario_is_not_kept(settings: Settings, store: ServerStore, text: str, path: str) -> None:
     assert path in {key.encode("ascii", "backslashreplace").decode() for key in faults(settings, store, text)}
 
 
-def test_html_in_a_title_stays_text(settings: Settings, store: Store) -> None:
+def test_html_in_a_title_stays_text(settings: Settings, store: ServerStore) -> None:
     title = "</script><script>alert('1')</script>"
     assert kept(settings, store, f'title = "{title}"\n{SMALL}').title == title
 
@@ -201,7 +203,7 @@ def test_html_in_a_title_stays_text(settings: Settings, store: Store) -> None:
 OF_THE_MACHINE = ["/etc/passwd", "/no/such/file", "../../../../etc/passwd", "C:\\\\boot.ini", "file:///etc/passwd"]
 
 
-def test_a_scenario_extends_nothing_of_the_machine(settings: Settings, store: Store) -> None:
+def test_a_scenario_extends_nothing_of_the_machine(settings: Settings, store: ServerStore) -> None:
     for base in (*OF_THE_MACHINE, "http://169.254.169.254/", "plan", "base.toml", "x" * 10_000):
         told = faults(settings, store, f'extends = "{base}"')
         assert set(told) == {"extends"}
@@ -209,7 +211,9 @@ def test_a_scenario_extends_nothing_of_the_machine(settings: Settings, store: St
 
 
 @pytest.mark.parametrize("kind", ["scenario", "strategy"])
-def test_no_key_of_a_text_names_a_file_of_the_machine(settings: Settings, store: Store, kind: scenarios.Kind) -> None:
+def test_no_key_of_a_text_names_a_file_of_the_machine(
+    settings: Settings, store: ServerStore, kind: scenarios.Kind
+) -> None:
     head = 'extends = "one-campus"\n' if kind == "scenario" else 'title = "t"\n'
     for key in ("weather_file", "price_file", "carbon_file"):
         for file in OF_THE_MACHINE:
@@ -226,12 +230,16 @@ def test_the_keys_that_name_files_are_all_known() -> None:
     assert found == set(FILE_KEYS)
 
 
-def test_a_path_as_key_of_a_strategy_names_no_file_of_the_machine_either(settings: Settings, store: Store) -> None:
+def test_a_path_as_key_of_a_strategy_names_no_file_of_the_machine_either(
+    settings: Settings, store: ServerStore
+) -> None:
     told = faults(settings, store, 'title = "t"\n"sites.example-campus.weather_file" = "/etc/passwd"', "strategy")
     assert set(told) == {"sites.example-campus.weather_file"}
 
 
-def test_an_absent_file_and_one_that_is_there_are_told_alike(settings: Settings, store: Store, tmp_path: Path) -> None:
+def test_an_absent_file_and_one_that_is_there_are_told_alike(
+    settings: Settings, store: ServerStore, tmp_path: Path
+) -> None:
     there = tmp_path / "weather.epw"
     there.write_text("x")
     text = 'extends = "one-campus"\n[sites.example-campus]\nweather_file = "{}"'
@@ -239,7 +247,7 @@ def test_an_absent_file_and_one_that_is_there_are_told_alike(settings: Settings,
     assert str(told[0]).replace("weather.epw", "?") == str(told[1]).replace("absents.epw", "?")
 
 
-def test_a_scenario_is_made_of_a_file_that_was_sent(settings: Settings, store: Store) -> None:
+def test_a_scenario_is_made_of_a_file_that_was_sent(settings: Settings, store: ServerStore) -> None:
     found = uploads.receive(settings, store, ADA, "price.csv", [b"time,cost\n1,2\n"])
     for name in ("price.csv", found.digest):
         told = faults(settings, store, f'extends = "one-campus"\n[sites.example-campus]\nprice_file = "{name}"')
@@ -249,14 +257,16 @@ def test_a_scenario_is_made_of_a_file_that_was_sent(settings: Settings, store: S
 
 
 @pytest.mark.slow
-def test_hours_of_weather_that_were_sent_are_the_scenarios(settings: Settings, store: Store, data_dir: Path) -> None:
+def test_hours_of_weather_that_were_sent_are_the_scenarios(
+    settings: Settings, store: ServerStore, data_dir: Path
+) -> None:
     file = next((data_dir / "weather").glob("*Dallas*.epw"))
     uploads.receive(settings, store, ADA, "Dallas.epw", [file.read_bytes()])
     kept(settings, store, 'extends = "one-campus"\n[sites.example-campus]\nweather_file = "Dallas.epw"')
     assert load(str(laid(settings, store, "scenario", "plan"))).records.series["example-campus"].weather is not None
 
 
-def test_a_scenario_extends_another_that_is_kept_as_it_is_then(settings: Settings, store: Store) -> None:
+def test_a_scenario_extends_another_that_is_kept_as_it_is_then(settings: Settings, store: ServerStore) -> None:
     kept(settings, store, SMALL, "base")
     kept(settings, store, 'extends = "base"\nseed = 7', "plan")
     kept(settings, store, 'extends = "base@1"\nseed = 7', "pinned")
@@ -267,7 +277,7 @@ def test_a_scenario_extends_another_that_is_kept_as_it_is_then(settings: Setting
     assert [one.name for one in targets.values()] == ["plan", "pinned"]
 
 
-def test_scenarios_do_not_extend_each_other_in_a_circle(settings: Settings, store: Store) -> None:
+def test_scenarios_do_not_extend_each_other_in_a_circle(settings: Settings, store: ServerStore) -> None:
     kept(settings, store, SMALL, "base")
     kept(settings, store, 'extends = "base"', "plan")
     for text in ('extends = "plan"', 'extends = "base"'):
@@ -276,14 +286,14 @@ def test_scenarios_do_not_extend_each_other_in_a_circle(settings: Settings, stor
     assert kept(settings, store, 'extends = "base@1"\nseed = 3', "base").version == 2
 
 
-def test_a_chain_that_is_too_long_is_refused(settings: Settings, store: Store) -> None:
+def test_a_chain_that_is_too_long_is_refused(settings: Settings, store: ServerStore) -> None:
     for n in range(8):
         kept(settings, store, f'extends = "plan-{n - 1}"' if n else SMALL, f"plan-{n}")
     with pytest.raises(ScenarioError, match="no circle"):
         kept(settings, store, 'extends = "plan-7"', "plan-8")
 
 
-def test_a_base_that_is_removed_is_a_fault_of_what_extends_it(settings: Settings, store: Store) -> None:
+def test_a_base_that_is_removed_is_a_fault_of_what_extends_it(settings: Settings, store: ServerStore) -> None:
     kept(settings, store, SMALL, "base")
     kept(settings, store, 'extends = "base"', "plan")
     remove(store, ADA, "scenario", "base")
@@ -291,12 +301,12 @@ def test_a_base_that_is_removed_is_a_fault_of_what_extends_it(settings: Settings
         laid(settings, store, "scenario", "plan")
 
 
-def test_an_allocation_is_kept_as_well(settings: Settings, store: Store) -> None:
+def test_an_allocation_is_kept_as_well(settings: Settings, store: ServerStore) -> None:
     kept(settings, store, 'extends = "six-classes"\ntitle = "Mine"', "mine")
     assert load_allocation(str(laid(settings, store, "scenario", "mine"))).asked.title == "Mine"
 
 
-def test_a_strategy_is_kept_that_fits_a_preset_or_a_kept_scenario(settings: Settings, store: Store) -> None:
+def test_a_strategy_is_kept_that_fits_a_preset_or_a_kept_scenario(settings: Settings, store: ServerStore) -> None:
     found = put(settings, store, ADA, "strategy", "half", STRATEGY)
     assert (found.title, found.hash) == ("Half", None)
     assert laid(settings, store, "strategy", "half").name == "half.toml"
@@ -305,12 +315,12 @@ def test_a_strategy_is_kept_that_fits_a_preset_or_a_kept_scenario(settings: Sett
     assert put(settings, store, ADA, "strategy", "no-pool", 'title = "None"\n[pools]\nmine = false').version == 1
 
 
-def test_a_strategy_does_not_touch_the_world(settings: Settings, store: Store) -> None:
+def test_a_strategy_does_not_touch_the_world(settings: Settings, store: ServerStore) -> None:
     told = faults(settings, store, 'title = "t"\nextends = "/etc/passwd"\nseed = 3', "strategy")
     assert {"plan: extends", "plan: seed"} <= set(told)
 
 
-def test_a_text_is_laid_once_and_whole(settings: Settings, store: Store) -> None:
+def test_a_text_is_laid_once_and_whole(settings: Settings, store: ServerStore) -> None:
     kept(settings, store)
     with ThreadPoolExecutor(6) as pool:
         places = set(pool.map(lambda _: laid(settings, store, "scenario", "plan"), range(12)))
@@ -318,7 +328,7 @@ def test_a_text_is_laid_once_and_whole(settings: Settings, store: Store) -> None
     assert [path.name for path in (settings.data / scenarios.FOLDER).iterdir()] == [places.pop().parent.name]
 
 
-def test_text_of_a_version_is_found_though_the_disk_was_emptied(settings: Settings, store: Store) -> None:
+def test_text_of_a_version_is_found_though_the_disk_was_emptied(settings: Settings, store: ServerStore) -> None:
     kept(settings, store)
     place = laid(settings, store, "scenario", "plan")
     place.unlink()
@@ -326,7 +336,9 @@ def test_text_of_a_version_is_found_though_the_disk_was_emptied(settings: Settin
     assert laid(settings, store, "scenario", "plan").read_text() == SMALL
 
 
-def test_a_disk_that_is_full_keeps_nothing(settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_full_keeps_nothing(
+    settings: Settings, store: ServerStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(folder: Path, contents: object) -> None:
         del contents
         folder.mkdir()
@@ -341,7 +353,7 @@ def test_a_disk_that_is_full_keeps_nothing(settings: Settings, store: Store, mon
     assert list((settings.data / scenarios.FOLDER).iterdir()) == []
 
 
-def test_a_version_that_no_database_can_count_is_absent(settings: Settings, store: Store) -> None:
+def test_a_version_that_no_database_can_count_is_absent(settings: Settings, store: ServerStore) -> None:
     kept(settings, store)
     for version in (0, -1, 10**30):
         with pytest.raises(Refused):
@@ -349,7 +361,7 @@ def test_a_version_that_no_database_can_count_is_absent(settings: Settings, stor
     assert listed(store, "scenario", after="\0\ud800")[0].name == "plan"
 
 
-def test_who_may_only_look_keeps_and_removes_nothing(settings: Settings, store: Store) -> None:
+def test_who_may_only_look_keeps_and_removes_nothing(settings: Settings, store: ServerStore) -> None:
     kept(settings, store)
     for act in (
         lambda: put(settings, store, VIEWER, "scenario", "mine", SMALL),
@@ -361,14 +373,14 @@ def test_who_may_only_look_keeps_and_removes_nothing(settings: Settings, store: 
     assert len(listed(store, "scenario")) == 1
 
 
-def test_a_page_of_scenarios_goes_on_after_the_last(each_settings: Settings, each_store: Store) -> None:
+def test_a_page_of_scenarios_goes_on_after_the_last(each_settings: Settings, each_store: ServerStore) -> None:
     for name in ("a", "b", "c"):
         kept(each_settings, each_store, SMALL, name)
     first = listed(each_store, "scenario", count=2)
     assert [one.name for one in (*first, *listed(each_store, "scenario", after=first[-1].name))] == ["a", "b", "c"]
 
 
-def test_every_preset_and_strategy_that_ships_may_be_extended_or_kept(settings: Settings, store: Store) -> None:
+def test_every_preset_and_strategy_that_ships_may_be_extended_or_kept(settings: Settings, store: ServerStore) -> None:
     folder = Path(str(files("gigawatt.scenario"))) / "strategies"
     for name in scenarios.shipped("strategy"):
         put(settings, store, ADA, "strategy", f"my-{name}", (folder / f"{name}.toml").read_text())

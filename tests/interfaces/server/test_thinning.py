@@ -14,8 +14,8 @@ from sqlalchemy import insert
 
 from gigawatt.interfaces.server import results, thinning
 from gigawatt.interfaces.server.asked import Refused
-from gigawatt.interfaces.server.settings import Limits, Settings
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.settings import ServerLimits, Settings
+from gigawatt.interfaces.server.store import ServerStore
 from gigawatt.interfaces.server.tables import JOBS
 from gigawatt.study import netcdf
 
@@ -39,7 +39,7 @@ def accounts() -> xr.Dataset:
 
 
 @pytest.fixture
-def place(settings: Settings, store: Store) -> Path:
+def place(settings: Settings, store: ServerStore) -> Path:
     """A result with arrays."""
     row = {"id": ID, "verb": "run", "question": "{}", "order": "{}", "who": "ada", "state": "done", "created": "2026"}
     with store.writing() as connection:
@@ -61,7 +61,7 @@ def refused(act: Callable[[], object]) -> Refused:
 
 
 @pytest.mark.usefixtures("place")
-def test_arrays_are_listed_with_their_units(settings: Settings, store: Store) -> None:
+def test_arrays_are_listed_with_their_units(settings: Settings, store: ServerStore) -> None:
     found = {(one.stage, one.variable): (one.unit, one.dims) for one in thinning.arrays(settings, store, ID)}
     assert found == {
         ("plan", "debt_usd"): ("USD", {"period": 2}),
@@ -74,7 +74,7 @@ def test_arrays_are_listed_with_their_units(settings: Settings, store: Store) ->
 
 
 @pytest.mark.usefixtures("place")
-def test_peaks_stay_and_steps_count_by_how_long_they_last(settings: Settings, store: Store) -> None:
+def test_peaks_stay_and_steps_count_by_how_long_they_last(settings: Settings, store: ServerStore) -> None:
     found = thinning.array(settings, store, ID, "timeline", "it_w", 100)
     first, second = found.lines
     assert (first.of, second.of) == ({"site": "a"}, {"site": "b"})
@@ -90,7 +90,7 @@ def test_peaks_stay_and_steps_count_by_how_long_they_last(settings: Settings, st
 
 
 @pytest.mark.usefixtures("place")
-def test_what_has_fewer_points_is_told_as_it_is(settings: Settings, store: Store) -> None:
+def test_what_has_fewer_points_is_told_as_it_is(settings: Settings, store: ServerStore) -> None:
     found = thinning.array(settings, store, ID, "plan", "debt_usd", 100)
     assert (found.lines[0].mean, found.lines[0].least, found.at) == ((1.0, 2.0), None, tuple(QUARTERS))
     single = thinning.array(settings, store, ID, "plan", "lead_count")
@@ -98,13 +98,13 @@ def test_what_has_fewer_points_is_told_as_it_is(settings: Settings, store: Store
 
 
 @pytest.mark.usefixtures("place")
-def test_accounts_are_sums_by_quarter_and_item(settings: Settings, store: Store) -> None:
+def test_accounts_are_sums_by_quarter_and_item(settings: Settings, store: ServerStore) -> None:
     found = thinning.array(settings, store, ID, "accounts", "usd")
     assert {line.of["item"]: line.mean for line in found.lines} == {"revenue": (5.0, 0.0), "energy": (0.0, -2.0)}
 
 
 @pytest.mark.usefixtures("place")
-def test_what_is_no_number_is_none(settings: Settings, store: Store) -> None:
+def test_what_is_no_number_is_none(settings: Settings, store: ServerStore) -> None:
     (line,) = thinning.array(settings, store, ID, "timeline", "never_w", 10).lines
     assert set(line.mean) == {None}
     assert line.most is not None
@@ -112,7 +112,7 @@ def test_what_is_no_number_is_none(settings: Settings, store: Store) -> None:
 
 
 @pytest.mark.usefixtures("place")
-def test_one_line_is_told_where_one_is_asked_for(settings: Settings, store: Store) -> None:
+def test_one_line_is_told_where_one_is_asked_for(settings: Settings, store: ServerStore) -> None:
     found = thinning.array(settings, store, ID, "timeline", "it_w", 10, {"site": "b"})
     assert [line.of for line in found.lines] == [{"site": "b"}]
     for only in ({"site": "c"}, {"time": "2026-07-01T00:00"}, {"\x1b": "b"}, {"site": "x" * 10_000}):
@@ -122,17 +122,17 @@ def test_one_line_is_told_where_one_is_asked_for(settings: Settings, store: Stor
 
 
 @pytest.mark.usefixtures("place")
-def test_no_array_is_longer_than_a_response_may_be(settings: Settings, store: Store) -> None:
-    small = replace(settings, limits=Limits(answer_bytes=5_000))
+def test_no_array_is_longer_than_a_response_may_be(settings: Settings, store: ServerStore) -> None:
+    small = replace(settings, limits=ServerLimits(answer_bytes=5_000))
     found = thinning.array(small, store, ID, "timeline", "it_w", 10**9)
     assert len(found.at) > 5
     assert len(json.dumps(asdict(found))) <= 5_000
-    tiny = replace(settings, limits=Limits(answer_bytes=100))
+    tiny = replace(settings, limits=ServerLimits(answer_bytes=100))
     assert refused(lambda: thinning.array(tiny, store, ID, "timeline", "it_w")).why == "long"
 
 
 @pytest.mark.usefixtures("place")
-def test_a_stage_or_variable_that_is_none_is_refused(settings: Settings, store: Store) -> None:
+def test_a_stage_or_variable_that_is_none_is_refused(settings: Settings, store: ServerStore) -> None:
     for stage in ("", "outages", "../timeline", "timeline.nc", "/etc/passwd", "\0", "%2e%2e", "x" * 10_000):
         assert "timeline" in refused(lambda stage=stage: thinning.array(settings, store, ID, stage, "it_w")).expected
     for variable in ("", "time", "weight_h", "values", "__class__", "\0", "x" * 10_000):
@@ -141,7 +141,7 @@ def test_a_stage_or_variable_that_is_none_is_refused(settings: Settings, store: 
 
 
 def test_a_link_in_the_place_of_arrays_is_not_followed(
-    settings: Settings, store: Store, place: Path, tmp_path: Path
+    settings: Settings, store: ServerStore, place: Path, tmp_path: Path
 ) -> None:
     (place / "timeline.nc").rename(tmp_path / "timeline.nc")
     (place / "timeline.nc").symlink_to(tmp_path / "timeline.nc")

@@ -17,8 +17,8 @@ from sqlalchemy import insert
 
 from gigawatt.interfaces.server import uploads
 from gigawatt.interfaces.server.asked import Caller, Refused
-from gigawatt.interfaces.server.settings import Limits, Settings
-from gigawatt.interfaces.server.store import Store, now
+from gigawatt.interfaces.server.settings import ServerLimits, Settings
+from gigawatt.interfaces.server.store import ServerStore, now
 from gigawatt.interfaces.server.tables import JOBS
 
 ADA = Caller(name="ada", role="editor", door="http")
@@ -50,7 +50,7 @@ def files_in(settings: Settings) -> set[str]:
     return {path.name for path in (settings.data / uploads.FOLDER).rglob("*") if path.is_file()}
 
 
-def test_a_file_is_kept_by_the_digest_of_what_is_in_it(settings: Settings, store: Store) -> None:
+def test_a_file_is_kept_by_the_digest_of_what_is_in_it(settings: Settings, store: ServerStore) -> None:
     found = uploads.receive(settings, store, ADA, "meter.csv", [DATA[:5], DATA[5:]], len(DATA))
     assert found.digest == hashlib.sha256(DATA).hexdigest()
     assert (found.size_bytes, found.who, found.name) == (len(DATA), "ada", "meter.csv")
@@ -61,7 +61,7 @@ def test_a_file_is_kept_by_the_digest_of_what_is_in_it(settings: Settings, store
 
 
 def test_the_same_bytes_are_kept_once_and_called_what_the_first_calls_them(
-    each_settings: Settings, each_store: Store
+    each_settings: Settings, each_store: ServerStore
 ) -> None:
     first = uploads.receive(each_settings, each_store, ADA, "meter.csv", [DATA])
     assert uploads.receive(each_settings, each_store, VIEWER_TURNED_EDITOR, "other.csv", [DATA]) == first
@@ -71,7 +71,7 @@ def test_the_same_bytes_are_kept_once_and_called_what_the_first_calls_them(
 VIEWER_TURNED_EDITOR = replace(VIEWER, role="editor")
 
 
-def test_two_that_send_the_same_bytes_at_once_both_have_them(each_settings: Settings, each_store: Store) -> None:
+def test_two_that_send_the_same_bytes_at_once_both_have_them(each_settings: Settings, each_store: ServerStore) -> None:
     def send(number: int) -> uploads.UploadView:
         return uploads.receive(each_settings, each_store, ADA, f"{number}.csv", [DATA] * 50)
 
@@ -82,7 +82,7 @@ def test_two_that_send_the_same_bytes_at_once_both_have_them(each_settings: Sett
     assert uploads.path(each_settings, found[0]).read_bytes() == DATA * 50
 
 
-def test_a_name_that_deceives_is_refused_before_a_byte_is_taken(settings: Settings, store: Store) -> None:
+def test_a_name_that_deceives_is_refused_before_a_byte_is_taken(settings: Settings, store: ServerStore) -> None:
     for name in NAMES_THAT_DECEIVE:
         with pytest.raises(Refused) as refused:
             uploads.receive(settings, store, ADA, name, iter_that_fails())
@@ -99,7 +99,7 @@ def iter_that_fails() -> Iterator[bytes]:
 @pytest.mark.parametrize(
     "name", ["%2e%2e", "%252e%252e%2fmeter.csv", "<script>alert(1)</script>.csv", "März 'x' \".csv"]
 )
-def test_a_name_is_a_label_and_leaves_no_trace_on_the_disk(settings: Settings, store: Store, name: str) -> None:
+def test_a_name_is_a_label_and_leaves_no_trace_on_the_disk(settings: Settings, store: ServerStore, name: str) -> None:
     name = name.replace("/", "")
     found = uploads.receive(settings, store, ADA, name, [DATA])
     assert found.name == name
@@ -110,14 +110,16 @@ def test_a_name_is_a_label_and_leaves_no_trace_on_the_disk(settings: Settings, s
     assert place.read_bytes() == DATA
 
 
-def test_a_name_is_found_in_either_form_of_unicode_but_not_by_a_lookalike(settings: Settings, store: Store) -> None:
+def test_a_name_is_found_in_either_form_of_unicode_but_not_by_a_lookalike(
+    settings: Settings, store: ServerStore
+) -> None:
     found = uploads.receive(settings, store, ADA, "M\u00e4rz.csv", [DATA])
     assert uploads.find(store, "Ma\u0308rz.csv") == found
     with pytest.raises(Refused, match=r"did you mean \"M.*rz\.csv\""):
         uploads.find(store, "M\u00e4rz.\u0441sv")
 
 
-def test_a_file_keeps_the_ending_that_says_what_it_is(settings: Settings, store: Store) -> None:
+def test_a_file_keeps_the_ending_that_says_what_it_is(settings: Settings, store: ServerStore) -> None:
     found = uploads.receive(settings, store, ADA, f"{'x' * 150}.epw", [DATA])
     place = uploads.laid(settings, found)
     assert place.suffix == ".epw"
@@ -125,7 +127,7 @@ def test_a_file_keeps_the_ending_that_says_what_it_is(settings: Settings, store:
     assert uploads.laid(settings, found) == place
 
 
-def test_a_file_that_is_cut_off_is_not_kept(settings: Settings, store: Store) -> None:
+def test_a_file_that_is_cut_off_is_not_kept(settings: Settings, store: ServerStore) -> None:
     def broken() -> Iterator[bytes]:
         yield DATA
         raise ConnectionResetError
@@ -139,8 +141,8 @@ def test_a_file_that_is_cut_off_is_not_kept(settings: Settings, store: Store) ->
     assert files_in(settings) == set()
 
 
-def test_a_file_that_is_too_long_is_refused_as_soon_as_it_is(settings: Settings, store: Store) -> None:
-    small = replace(settings, limits=Limits(upload_bytes=100))
+def test_a_file_that_is_too_long_is_refused_as_soon_as_it_is(settings: Settings, store: ServerStore) -> None:
+    small = replace(settings, limits=ServerLimits(upload_bytes=100))
     taken = []
 
     def endless() -> Iterator[bytes]:
@@ -155,7 +157,9 @@ def test_a_file_that_is_too_long_is_refused_as_soon_as_it_is(settings: Settings,
     assert files_in(settings) == set()
 
 
-def test_a_disk_that_is_full_leaves_nothing(settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_full_leaves_nothing(
+    settings: Settings, store: ServerStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with uploads.begin(settings, store, ADA, "meter.csv") as incoming:
         incoming.stream.close()
         incoming.stream = open("/dev/full", "wb", buffering=0)  # noqa: SIM115 (closed where the block ends)
@@ -169,14 +173,14 @@ def test_a_disk_that_is_full_leaves_nothing(settings: Settings, store: Store, mo
 
 
 def _send_and_hang(settings: Settings, ready: multiprocessing.synchronize.Event) -> None:
-    with uploads.begin(settings, Store(settings), ADA, "meter.csv") as incoming:
+    with uploads.begin(settings, ServerStore(settings), ADA, "meter.csv") as incoming:
         incoming.take(DATA)
         incoming.stream.flush()
         ready.set()
         signal.pause()
 
 
-def test_a_server_that_is_killed_in_the_middle_leaves_nothing_half(settings: Settings, store: Store) -> None:
+def test_a_server_that_is_killed_in_the_middle_leaves_nothing_half(settings: Settings, store: ServerStore) -> None:
     context = multiprocessing.get_context("fork")
     ready = context.Event()
     child = context.Process(target=_send_and_hang, args=(settings, ready))
@@ -190,7 +194,7 @@ def test_a_server_that_is_killed_in_the_middle_leaves_nothing_half(settings: Set
     assert files_in(settings) == {found.digest}  # what the dead left was cleared away
 
 
-def test_a_link_in_the_place_of_a_file_is_not_followed(settings: Settings, store: Store, tmp_path: Path) -> None:
+def test_a_link_in_the_place_of_a_file_is_not_followed(settings: Settings, store: ServerStore, tmp_path: Path) -> None:
     found = uploads.receive(settings, store, ADA, "meter.csv", [DATA])
     secret = tmp_path / "secret"
     secret.write_text("of the machine")
@@ -203,7 +207,9 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(settings: Settings, store
         assert refused.value.why == "absent"
 
 
-def test_a_link_in_the_place_of_a_named_file_is_replaced(settings: Settings, store: Store, tmp_path: Path) -> None:
+def test_a_link_in_the_place_of_a_named_file_is_replaced(
+    settings: Settings, store: ServerStore, tmp_path: Path
+) -> None:
     found = uploads.receive(settings, store, ADA, "meter.csv", [DATA])
     secret = tmp_path / "secret"
     secret.write_text("of the machine")
@@ -215,7 +221,7 @@ def test_a_link_in_the_place_of_a_named_file_is_replaced(settings: Settings, sto
 
 
 def test_what_was_not_sent_is_refused_in_the_same_words_whatever_the_machine_has(
-    settings: Settings, store: Store
+    settings: Settings, store: ServerStore
 ) -> None:
     uploads.receive(settings, store, ADA, "meter.csv", [DATA])
     for text in ("../server.db", "/etc/passwd", "\0", "x" * 10_000, "%2e%2e", "\ud800", "f" * 64):
@@ -225,7 +231,7 @@ def test_what_was_not_sent_is_refused_in_the_same_words_whatever_the_machine_has
         assert refused.value.expected == "a file that was sent: meter.csv"
 
 
-def test_a_label_of_two_files_names_neither(settings: Settings, store: Store) -> None:
+def test_a_label_of_two_files_names_neither(settings: Settings, store: ServerStore) -> None:
     digests = {uploads.receive(settings, store, ADA, "meter.csv", [data]).digest for data in (b"1", b"2")}
     with pytest.raises(Refused) as refused:
         uploads.find(store, "meter.csv")
@@ -233,7 +239,7 @@ def test_a_label_of_two_files_names_neither(settings: Settings, store: Store) ->
     assert all(digest in refused.value.expected for digest in digests)
 
 
-def test_a_file_is_removed_with_its_names(settings: Settings, store: Store) -> None:
+def test_a_file_is_removed_with_its_names(settings: Settings, store: ServerStore) -> None:
     found = uploads.receive(settings, store, ADA, "meter.csv", [DATA])
     named = uploads.laid(settings, found)
     assert uploads.remove(settings, store, ADA, "meter.csv") == found
@@ -242,7 +248,7 @@ def test_a_file_is_removed_with_its_names(settings: Settings, store: Store) -> N
     assert not named.parent.exists()
 
 
-def test_a_file_that_a_job_waits_for_stays(each_settings: Settings, each_store: Store) -> None:
+def test_a_file_that_a_job_waits_for_stays(each_settings: Settings, each_store: ServerStore) -> None:
     found = uploads.receive(each_settings, each_store, ADA, "meter.csv", [DATA])
     with each_store.writing() as connection:
         job = {
@@ -258,7 +264,7 @@ def test_a_file_that_a_job_waits_for_stays(each_settings: Settings, each_store: 
     assert uploads.path(each_settings, found).read_bytes() == DATA
 
 
-def test_who_may_only_look_sends_and_removes_nothing(settings: Settings, store: Store) -> None:
+def test_who_may_only_look_sends_and_removes_nothing(settings: Settings, store: ServerStore) -> None:
     with pytest.raises(Refused) as refused:
         uploads.receive(settings, store, VIEWER, "meter.csv", iter_that_fails())
     assert refused.value.why == "forbidden"
@@ -269,7 +275,7 @@ def test_who_may_only_look_sends_and_removes_nothing(settings: Settings, store: 
     assert uploads.listed(store) == [found]
 
 
-def test_a_page_of_files_goes_on_after_the_last(settings: Settings, store: Store) -> None:
+def test_a_page_of_files_goes_on_after_the_last(settings: Settings, store: ServerStore) -> None:
     sent = {uploads.receive(settings, store, ADA, f"{n}.csv", [bytes([n])]).digest for n in range(5)}
     first = uploads.listed(store, count=3)
     rest = uploads.listed(store, after=first[-1].digest)

@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 from gigawatt.interfaces import cli
 from gigawatt.interfaces.server import passwords, people
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.store import ServerStore
 
 Call = Callable[..., Any]
 
@@ -28,7 +28,7 @@ def users(gigawatt: Call, settings: Settings) -> Call:
     return lambda *words: gigawatt("users", *words, "--database", settings.database, "--data", settings.data)
 
 
-def test_people_are_added_listed_and_removed(users: Call, store: Store) -> None:
+def test_people_are_added_listed_and_removed(users: Call, store: ServerStore) -> None:
     assert users("list").out == "nobody yet\n"
     assert users("add", "Ada", "--role", "owner").out == "Ada is an owner now\n"
     assert users("add", "ben", "--json").answer["role"] == "viewer"
@@ -42,7 +42,7 @@ def test_people_are_added_listed_and_removed(users: Call, store: Store) -> None:
     assert [one.name for one in people.listed(store)] == ["Ada"]
 
 
-def test_a_token_is_printed_once_and_lets_in_until_it_is_revoked(users: Call, store: Store) -> None:
+def test_a_token_is_printed_once_and_lets_in_until_it_is_revoked(users: Call, store: ServerStore) -> None:
     users("add", "ada", "--role", "approver")
     secret = users("token", "ada").out.strip()
     assert people.by_token(store, secret, "http", "").role == "approver"
@@ -58,7 +58,7 @@ def test_a_token_is_printed_once_and_lets_in_until_it_is_revoked(users: Call, st
 
 
 def test_a_password_is_read_from_a_pipe_and_never_typed_as_an_option(
-    users: Call, store: Store, monkeypatch: pytest.MonkeyPatch
+    users: Call, store: ServerStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(passwords, "COST", (16, 8, 1))
     monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse battery\n"))

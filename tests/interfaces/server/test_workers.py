@@ -16,7 +16,7 @@ import pytest
 
 from gigawatt.errors import CatalogError, Conflict, Fault, Infeasible, SolverFailure
 from gigawatt.interfaces.server import performing, workers
-from gigawatt.interfaces.server.asked import Order, Refused, Reply
+from gigawatt.interfaces.server.asked import Refused, Reply, WorkOrder
 from gigawatt.interfaces.server.workers import Workers
 from gigawatt.study.job import Cancelled
 
@@ -24,7 +24,7 @@ from gigawatt.study.job import Cancelled
 sys.path.insert(0, str(Path(__file__).parent))
 from odd_server import is_gone, path, waited
 
-SHORT = Order(verb="schema", values={"of": "strategy"})
+SHORT = WorkOrder(verb="schema", values={"of": "strategy"})
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def odd(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
     crew.close()
 
 
-def order(**values: object) -> Order:
-    return Order(verb="check", values=values)  # type: ignore[arg-type]
+def order(**values: object) -> WorkOrder:
+    return WorkOrder(verb="check", values=values)  # type: ignore[arg-type]
 
 
 def pid(crew: Workers) -> int:
@@ -50,7 +50,7 @@ def test_a_worker_replies_what_the_verb_answers_here() -> None:
     crew = Workers(1)
     try:
         reply = crew.ask(SHORT)
-        bad = crew.ask(Order(verb="check", values={"scenario": "nowhere"}))
+        bad = crew.ask(WorkOrder(verb="check", values={"scenario": "nowhere"}))
     finally:
         crew.close()
     assert reply == performing.perform(SHORT)
@@ -132,11 +132,11 @@ def test_who_finds_no_worker_free_is_told_so(odd: Workers, tmp_path: Path) -> No
 def test_workers_end_with_a_server_that_is_killed(tmp_path: Path, doing: dict[str, str]) -> None:
     code = (
         "import sys, json; from gigawatt.interfaces.server import workers; workers.MODULE = 'odd_worker'\n"
-        "from gigawatt.interfaces.server.asked import Order\n"
+        "from gigawatt.interfaces.server.asked import WorkOrder\n"
         "crew = workers.Workers(1, short_s=60.0)\n"
-        "crew.ask(Order(verb='check', values={})); print(*[one.pid for one in crew._living], flush=True)\n"
+        "crew.ask(WorkOrder(verb='check', values={})); print(*[one.pid for one in crew._living], flush=True)\n"
         "values = json.loads(sys.argv[1])\n"
-        "crew.ask(Order(verb='check', values=values)) if values else sys.stdin.read()\n"
+        "crew.ask(WorkOrder(verb='check', values=values)) if values else sys.stdin.read()\n"
     )
     environment = {**os.environ, "PYTHONPATH": path()}
     command = [sys.executable, "-c", code, json.dumps(doing)]
@@ -178,7 +178,7 @@ def test_every_error_is_a_reply(
 
 def test_a_kept_answer_stands_in_its_folder_with_its_report(tmp_path: Path) -> None:
     folder = tmp_path / "job"
-    found = performing.perform(Order(verb="sources", values={"scenario": "one-campus"}, folder=str(folder)))
+    found = performing.perform(WorkOrder(verb="sources", values={"scenario": "one-campus"}, folder=str(folder)))
     answer = json.loads((folder / performing.ANSWER).read_bytes())
     assert found.code == 0
     assert answer == json.loads(found.body)
@@ -187,6 +187,6 @@ def test_a_kept_answer_stands_in_its_folder_with_its_report(tmp_path: Path) -> N
 
 
 def test_a_bar_that_is_missed_is_a_code_beside_the_answer() -> None:
-    found = performing.perform(Order(verb="validate facility", values={"max_mape": "0.001%"}))
+    found = performing.perform(WorkOrder(verb="validate facility", values={"max_mape": "0.001%"}))
     assert found.code == 4
     assert "mape_frac" in json.loads(found.body)

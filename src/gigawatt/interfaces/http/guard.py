@@ -29,7 +29,7 @@ UPLOADS = "/api/uploads"
 # Name in a request's state: that there were too many connections when it came.
 CROWDED = "crowded"
 MOST_HEADERS_COUNT, MOST_HEADER_BYTES, MOST_PATH = 100, 32_000, 1_000
-# A body that keeps this pace may take longer than Limits.body_s.
+# A body that keeps this pace may take longer than ServerLimits.body_s.
 FAIR_BYTES_PER_S = 16_000
 KINDS = {404: "NotFound", 408: "TooSlow", 413: "TooLong", 421: "Misdirected", 431: "TooLong"}
 

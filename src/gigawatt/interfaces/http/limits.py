@@ -19,7 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from gigawatt.errors import Fault
 from gigawatt.interfaces.http import errors, headers
 from gigawatt.interfaces.http.guard import CROWDED
-from gigawatt.interfaces.server.settings import Limits
+from gigawatt.interfaces.server.settings import ServerLimits
 
 # Connections beyond the limit that may still hear so, or ask after the server's health, and how long they may take.
 SPARE_COUNT, CROWDED_S = 64, 1.0
@@ -29,12 +29,12 @@ OTHERS_COUNT = 256
 FAIR_BYTES_PER_S = 1_000
 
 
-def watched(limits: Limits) -> Any:
+def watched(limits: ServerLimits) -> Any:
     """What uvicorn makes of each connection, as `http` of its Config."""
     return partial(Watched, limits, {})
 
 
-def bounded(limits: Limits) -> Limits:
+def bounded(limits: ServerLimits) -> ServerLimits:
     """The limits with as many connections as this process may open files, which is raised as far as it can be."""
     try:
         import resource
@@ -53,7 +53,7 @@ def bounded(limits: Limits) -> Limits:
 class Watched(H11Protocol):
     """One connection, with a timer whenever it is the client's turn."""
 
-    def __init__(self, limits: Limits, crowd: dict[Watched, None], **given: Any) -> None:
+    def __init__(self, limits: ServerLimits, crowd: dict[Watched, None], **given: Any) -> None:
         """crowd: those beyond the limit, the longest first, shared by all connections of a server."""
         super().__init__(**given)
         self._limits, self._crowd = limits, crowd

@@ -25,7 +25,7 @@ from gigawatt.interfaces.server import results as kept
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.results import FileView, ResultView, TableView
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.store import ServerStore
 from gigawatt.interfaces.server.thinning import ArrayLines, ArrayView
 
 ANSWERED: dict[int | str, dict[str, Any]] = {200: answers()}
@@ -214,7 +214,7 @@ def _chosen(only: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _answer(settings: Settings, store: Store, id_: str) -> tuple[bytes, str]:
+def _answer(settings: Settings, store: ServerStore, id_: str) -> tuple[bytes, str]:
     """The answer of a result and its digest. Whoever removes a result removes its file, whichever server does it."""
     try:
         if not names.ID.fullmatch(id_):
@@ -226,7 +226,7 @@ def _answer(settings: Settings, store: Store, id_: str) -> tuple[bytes, str]:
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _read(settings: Settings, store: Store, id_: str, changed: int, size: int) -> tuple[bytes, str]:
+def _read(settings: Settings, store: ServerStore, id_: str, changed: int, size: int) -> tuple[bytes, str]:
     """Raises Refused for what is no result, or none yet."""
     del changed, size  # they say whether it is still what was read
     body = kept.answer(settings, store, id_)

@@ -205,9 +205,9 @@ def _inside(room: Any) -> Any:
 def _token(settings: Settings) -> str:
     """The token of whoever starts the server, and the database made, or brought to our layout, before anybody asks."""
     from gigawatt.interfaces.server import people
-    from gigawatt.interfaces.server.store import Store
+    from gigawatt.interfaces.server.store import ServerStore
 
-    store = Store(settings)
+    store = ServerStore(settings)
     try:
         return people.start_token(store).secret
     finally:

@@ -19,7 +19,7 @@ from gigawatt.interfaces.http.answers import as_json, known, said, tag
 from gigawatt.interfaces.http.desk import desk_of
 from gigawatt.interfaces.http.errors import JSON
 from gigawatt.interfaces.http.metrics import Metrics, Pending
-from gigawatt.interfaces.server.store import Store, alive
+from gigawatt.interfaces.server.store import ServerStore, alive
 from gigawatt.interfaces.server.tables import JOBS
 
 router = APIRouter(tags=["server"])
@@ -73,7 +73,7 @@ def _described(app: FastAPI) -> tuple[bytes, str]:
     return body, sha256(body).hexdigest()
 
 
-def load(store: Store) -> Pending:
+def load(store: ServerStore) -> Pending:
     """What a server has to do now."""
     with store.reading() as connection:
         asked = select(JOBS.c.state, func.count(), func.min(JOBS.c.created)).group_by(JOBS.c.state)

@@ -17,7 +17,7 @@ from mcp_types import CallToolResult
 from gigawatt.errors import plain
 from gigawatt.interfaces.http import strict
 from gigawatt.interfaces.mcp import confirming, own, telling
-from gigawatt.interfaces.mcp.desk import Desk
+from gigawatt.interfaces.mcp.hall import Hall
 from gigawatt.interfaces.mcp.replying import failed, replied
 from gigawatt.interfaces.mcp.tools import CONFIRM, Tool, tools
 from gigawatt.interfaces.server.asked import Caller, Refused
@@ -31,30 +31,30 @@ Say = Callable[[float, str], Awaitable[None]]
 WAIT_S, LOOK_S = 8.0, 0.25
 
 
-async def call(desk: Desk, caller: Caller, name: str, values: Mapping[str, Any], say: Say) -> CallToolResult:
+async def call(hall: Hall, caller: Caller, name: str, values: Mapping[str, Any], say: Say) -> CallToolResult:
     """The result of a call of a tool. say: told of progress, in seconds and words."""
     try:
-        found = await desk.do(_begun, desk, caller, name, values)
-        return found if isinstance(found, CallToolResult) else await _followed(desk, caller, found, say)
+        found = await hall.do(_begun, hall, caller, name, values)
+        return found if isinstance(found, CallToolResult) else await _followed(hall, caller, found, say)
     except Exception as error:
         return failed(error, name)
 
 
-def _begun(desk: Desk, caller: Caller, name: str, values: Mapping[str, Any]) -> CallToolResult | JobView:
+def _begun(hall: Hall, caller: Caller, name: str, values: Mapping[str, Any]) -> CallToolResult | JobView:
     """A call up to its answer or its job."""
     tool, given = _tool(name), checked(values)
     if not caller.may(tool.role):
         raise Refused("forbidden", tool.name, f"asked by a {caller.role}", f"a role of {tool.role} or more")
     token = given.pop(CONFIRM, None) if tool.asks else None
     if token is None and tool.asks:
-        return _proposed(desk, caller, tool, given)
+        return _proposed(hall, caller, tool, given)
     if token is not None:
-        confirming.confirmed(desk.room.store, caller, tool, given, str(token))
+        confirming.confirmed(hall.room.store, caller, tool, given, str(token))
     if tool.verb is None:
-        return own.DOES[tool.name](desk, caller, own.asked(tool, given))
+        return own.DOES[tool.name](hall, caller, own.asked(tool, given))
     if lasts(tool.verb):
-        return desk.room.start(caller, tool.verb.name, given)
-    return replied(desk, caller, desk.room.ask(caller, tool.verb.name, given, told=True))
+        return hall.room.start(caller, tool.verb.name, given)
+    return replied(hall, caller, hall.room.ask(caller, tool.verb.name, given, told=True))
 
 
 def _tool(name: str) -> Tool:
@@ -68,25 +68,25 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
     return strict.read(json.dumps(values, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
 
-def _proposed(desk: Desk, caller: Caller, tool: Tool, values: Mapping[str, Any]) -> CallToolResult:
+def _proposed(hall: Hall, caller: Caller, tool: Tool, values: Mapping[str, Any]) -> CallToolResult:
     """What a first call gives back; it finds every fault that the call itself would find."""
     estimate = None
     if tool.verb is not None:
-        estimate = desk.room.estimate(caller, tool.verb.name, values)
+        estimate = hall.room.estimate(caller, tool.verb.name, values)
     else:
-        own.CHECKS[tool.name](desk, caller, own.asked(tool, values))
-    data = confirming.proposed(desk.room.store, caller, tool, values, estimate)
+        own.CHECKS[tool.name](hall, caller, own.asked(tool, values))
+    data = confirming.proposed(hall.room.store, caller, tool, values, estimate)
     said = ["Nothing is done yet: this is a proposal. The same call with `confirm` does it, once, within 10 minutes."]
     said.append(f"confirm = {data[CONFIRM]}")
     return telling.answer(data, words=data["proposal"], said=said)
 
 
-async def _followed(desk: Desk, caller: Caller, view: JobView, say: Say) -> CallToolResult:
+async def _followed(hall: Hall, caller: Caller, view: JobView, say: Say) -> CallToolResult:
     """The answer of a job where it ends soon, else how it stands."""
     began = time.monotonic()
     while view.state in LIVE and (passed_s := time.monotonic() - began) < WAIT_S:
         share = "" if view.share_frac is None else f" ({100 * view.share_frac:.0f} %)"
         await say(passed_s, f"{view.words or view.state}{share}")
         await anyio.sleep(LOOK_S)
-        view = await desk.do(desk.room.job, view.id)
-    return await desk.do(own.ended, desk, caller, view)
+        view = await hall.do(hall.room.job, view.id)
+    return await hall.do(own.ended, hall, caller, view)

@@ -15,7 +15,7 @@ from gigawatt import units
 from gigawatt.interfaces.mcp.tools import CONFIRM, Tool
 from gigawatt.interfaces.server import proposals
 from gigawatt.interfaces.server.asked import Caller
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.store import ServerStore
 
 if TYPE_CHECKING:
     from gigawatt.study.estimate import Estimate
@@ -42,7 +42,7 @@ def digest(tool: Tool, values: Mapping[str, Any]) -> str:
 
 
 def proposed(
-    store: Store, caller: Caller, tool: Tool, values: Mapping[str, Any], estimate: Estimate | None
+    store: ServerStore, caller: Caller, tool: Tool, values: Mapping[str, Any], estimate: Estimate | None
 ) -> dict[str, Any]:
     """What a first call gives back: what would be done, what that takes, and the token that confirms it."""
     changes = CHANGES[tool.verb.changes] if tool.verb else OWN[tool.name]
@@ -53,7 +53,7 @@ def proposed(
     return {"proposal": proposal, "estimate": asdict(estimate) if estimate else None, CONFIRM: token}
 
 
-def confirmed(store: Store, caller: Caller, tool: Tool, values: Mapping[str, Any], token: str) -> None:
+def confirmed(store: ServerStore, caller: Caller, tool: Tool, values: Mapping[str, Any], token: str) -> None:
     """Use a token. Raises Refused where it is not of this person and this very question, too old, or used."""
     proposals.confirm(store, caller, digest(tool, values), token)
 

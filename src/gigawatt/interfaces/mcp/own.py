@@ -11,7 +11,7 @@ from mcp_types import CallToolResult
 
 from gigawatt.errors import MOST_NAME, near
 from gigawatt.interfaces.mcp import telling
-from gigawatt.interfaces.mcp.desk import Desk
+from gigawatt.interfaces.mcp.hall import Hall
 from gigawatt.interfaces.mcp.questions import (
     JobQuestion,
     JobsQuestion,
@@ -47,10 +47,10 @@ def asked(tool: Tool, values: Mapping[str, Any]) -> Any:
     return replace(read(SaveQuestion, {**values, "text": ""}), text=text)
 
 
-def ended(desk: Desk, caller: Caller, view: JobView) -> CallToolResult:
+def ended(hall: Hall, caller: Caller, view: JobView) -> CallToolResult:
     """The answer of a job that is done; else how it stands."""
     if view.state == "done":
-        return replied(desk, caller, kept(desk, caller, view.id), view.id)
+        return replied(hall, caller, kept(hall, caller, view.id), view.id)
     if view.state == "failed" and view.error:
         return told_error(view.error if "error" in view.error else {"error": view.error})
     return _stands(view)
@@ -67,9 +67,9 @@ def _stands(view: JobView) -> CallToolResult:
     return telling.answer(data, said=[next_.get(view.state, said)])
 
 
-def kept(desk: Desk, caller: Caller, id_: str) -> Reply:
+def kept(hall: Hall, caller: Caller, id_: str) -> Reply:
     """The reply of a finished job, or one that is kept for a while. Raises Refused where there is none."""
-    body, room = desk.answers.get(caller, id_), desk.room
+    body, room = hall.answers.get(caller, id_), hall.room
     if body is not None:
         return Reply(code=0, body=body)
     view = room.job(id_)
@@ -80,25 +80,25 @@ def kept(desk: Desk, caller: Caller, id_: str) -> Reply:
     return Reply(code=view.code or 0, body=place.read_bytes(), words=words)
 
 
-def _jobs(desk: Desk, caller: Caller, wanted: JobsQuestion) -> CallToolResult:
+def _jobs(hall: Hall, caller: Caller, wanted: JobsQuestion) -> CallToolResult:
     del caller
-    found = desk.room.jobs(count=wanted.rows_count, offset=wanted.offset_count)
+    found = hall.room.jobs(count=wanted.rows_count, offset=wanted.offset_count)
     return telling.answer({"jobs": [asdict(view) for view in found]})
 
 
-def _status(desk: Desk, caller: Caller, wanted: JobQuestion) -> CallToolResult:
+def _status(hall: Hall, caller: Caller, wanted: JobQuestion) -> CallToolResult:
     del caller
-    return _stands(desk.room.wait(wanted.id, WAIT_S))
+    return _stands(hall.room.wait(wanted.id, WAIT_S))
 
 
-def _cancelled(desk: Desk, caller: Caller, wanted: JobQuestion) -> CallToolResult:
-    return _stands(desk.room.cancel(caller, wanted.id))
+def _cancelled(hall: Hall, caller: Caller, wanted: JobQuestion) -> CallToolResult:
+    return _stands(hall.room.cancel(caller, wanted.id))
 
 
-def _result(desk: Desk, caller: Caller, wanted: ResultQuestion) -> CallToolResult:
-    found = kept(desk, caller, wanted.id)
+def _result(hall: Hall, caller: Caller, wanted: ResultQuestion) -> CallToolResult:
+    found = kept(hall, caller, wanted.id)
     if not wanted.path:
-        return replied(desk, caller, found, wanted.id)
+        return replied(hall, caller, found, wanted.id)
     return telling.answer(page(json.loads(found.body), wanted))
 
 
@@ -125,20 +125,20 @@ def _no_part(path: str, key: str, value: Any) -> Any:
     return wrong("path", path[:MOST_NAME], expected)
 
 
-def _result_gone(desk: Desk, caller: Caller, wanted: JobQuestion) -> CallToolResult:
-    results.remove(desk.room.settings, desk.room.store, caller, wanted.id)
+def _result_gone(hall: Hall, caller: Caller, wanted: JobQuestion) -> CallToolResult:
+    results.remove(hall.room.settings, hall.room.store, caller, wanted.id)
     return telling.answer({"removed": wanted.id}, said=["It is removed, with all its files."])
 
 
-def _check_result(desk: Desk, caller: Caller, wanted: JobQuestion) -> None:
+def _check_result(hall: Hall, caller: Caller, wanted: JobQuestion) -> None:
     """Raises Refused where there is no such result."""
     del caller
-    results.get(desk.room.store, wanted.id)
+    results.get(hall.room.store, wanted.id)
 
 
-def _scenarios(desk: Desk, caller: Caller, wanted: ScenariosQuestion) -> CallToolResult:
+def _scenarios(hall: Hall, caller: Caller, wanted: ScenariosQuestion) -> CallToolResult:
     del caller
-    found = [_version(view) for view in scenarios.listed(desk.room.store, KIND, wanted.after)]
+    found = [_version(view) for view in scenarios.listed(hall.room.store, KIND, wanted.after)]
     return telling.answer({"presets": scenarios.shipped(KIND), "scenarios": found})
 
 
@@ -147,46 +147,46 @@ def _version(view: VersionView) -> dict[str, Any]:
     return {"name": found.pop("name"), "etag": found.pop("digest"), **found}
 
 
-def _scenario(desk: Desk, caller: Caller, wanted: ScenarioQuestion) -> CallToolResult:
+def _scenario(hall: Hall, caller: Caller, wanted: ScenarioQuestion) -> CallToolResult:
     del caller
-    data = scenario(desk, wanted.name)
+    data = scenario(hall, wanted.name)
     return telling.answer(data, words=data["text"])
 
 
-def scenario(desk: Desk, name: str) -> dict[str, Any]:
+def scenario(hall: Hall, name: str) -> dict[str, Any]:
     """A scenario's text and what is known of its version; of a preset, that it is none that is kept.
 
     Raises Refused("absent").
     """
     if name in scenarios.shipped(KIND):
         return {"name": name, "etag": None, "text": preset_text(name)}
-    found = scenarios.get(desk.room.store, KIND, *(names.split(name) or (name, None)))
+    found = scenarios.get(hall.room.store, KIND, *(names.split(name) or (name, None)))
     return {**_version(found.version), "text": found.text}
 
 
-def _saved(desk: Desk, caller: Caller, wanted: SaveQuestion) -> CallToolResult:
-    room = desk.room
+def _saved(hall: Hall, caller: Caller, wanted: SaveQuestion) -> CallToolResult:
+    room = hall.room
     view = scenarios.put(room.settings, room.store, caller, KIND, wanted.name, wanted.text, wanted.expected)
     return telling.answer(_version(view), said=["It is kept."])
 
 
-def _removed(desk: Desk, caller: Caller, wanted: RemoveQuestion) -> CallToolResult:
-    view = scenarios.remove(desk.room.store, caller, KIND, wanted.name, wanted.expected)
+def _removed(hall: Hall, caller: Caller, wanted: RemoveQuestion) -> CallToolResult:
+    view = scenarios.remove(hall.room.store, caller, KIND, wanted.name, wanted.expected)
     return telling.answer(_version(view), said=["It is removed; its versions stay in its history."])
 
 
-def _check_save(desk: Desk, caller: Caller, wanted: SaveQuestion) -> None:
+def _check_save(hall: Hall, caller: Caller, wanted: SaveQuestion) -> None:
     """Raises whatever would keep the scenario from being kept."""
-    room = desk.room
+    room = hall.room
     scenarios.check(room.settings, room.store, caller, KIND, wanted.name, wanted.text, wanted.expected)
 
 
-def _check_removal(desk: Desk, caller: Caller, wanted: RemoveQuestion) -> None:
+def _check_removal(hall: Hall, caller: Caller, wanted: RemoveQuestion) -> None:
     """Raises Refused where there is none of the name, or it was changed since."""
-    scenarios.check_removal(desk.room.store, caller, KIND, wanted.name, wanted.expected)
+    scenarios.check_removal(hall.room.store, caller, KIND, wanted.name, wanted.expected)
 
 
-DOES: Mapping[str, Callable[[Desk, Caller, Any], CallToolResult]] = {
+DOES: Mapping[str, Callable[[Hall, Caller, Any], CallToolResult]] = {
     "job_list": _jobs,
     "job_status": _status,
     "job_result": _result,
@@ -198,7 +198,7 @@ DOES: Mapping[str, Callable[[Desk, Caller, Any], CallToolResult]] = {
     "scenario_remove": _removed,
 }
 # What finds, before anything is proposed, what would keep a tool from doing it.
-CHECKS: Mapping[str, Callable[[Desk, Caller, Any], None]] = {
+CHECKS: Mapping[str, Callable[[Hall, Caller, Any], None]] = {
     "result_remove": _check_result,
     "scenario_save": _check_save,
     "scenario_remove": _check_removal,

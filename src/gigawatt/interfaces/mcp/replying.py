@@ -13,19 +13,19 @@ from gigawatt.errors import Fault, plain
 from gigawatt.interfaces import failing
 from gigawatt.interfaces.http.errors import REFUSALS
 from gigawatt.interfaces.mcp import telling
-from gigawatt.interfaces.mcp.desk import Desk
+from gigawatt.interfaces.mcp.hall import Hall
 from gigawatt.interfaces.server.asked import Caller, Refused, Reply, Unanswered
 
 log = logging.getLogger("gigawatt.mcp")
 
 
-def replied(desk: Desk, caller: Caller, reply: Reply, id_: str = "") -> CallToolResult:
+def replied(hall: Hall, caller: Caller, reply: Reply, id_: str = "") -> CallToolResult:
     """The result that a reply is. id_: of the job that keeps it; "" for none."""
     data = json.loads(reply.body)
     if "error" in data:
         return told_error(data)
     if not id_ and len(reply.body) > telling.MOST_BYTES:
-        id_ = desk.answers.put(caller, reply.body)
+        id_ = hall.answers.put(caller, reply.body)
     whole = f'job_result with id "{id_}" and a path gives it in pages, the resource gigawatt://results/{id_} as a whole'
     said = ["A bar that was asked for is missed."] if reply.code == failing.MISSED else []
     return telling.answer(data, words=reply.words, said=said, whole=whole if id_ else telling.HOW)

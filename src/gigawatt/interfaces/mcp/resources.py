@@ -12,7 +12,7 @@ from mcp.shared.exceptions import MCPError
 
 from gigawatt.errors import InputError, plain
 from gigawatt.interfaces.mcp import own, telling
-from gigawatt.interfaces.mcp.desk import Desk
+from gigawatt.interfaces.mcp.hall import Hall
 from gigawatt.interfaces.server import results, scenarios
 from gigawatt.interfaces.server.asked import Caller, Refused
 from gigawatt.interfaces.server.shortening import shortened
@@ -47,11 +47,11 @@ TEMPLATES = (
 MOST_RESULTS = 50
 
 
-def listed(desk: Desk, caller: Caller) -> list[types.Resource]:
+def listed(hall: Hall, caller: Caller) -> list[types.Resource]:
     """What can be read: the catalog's list, every scenario, the newest results; nothing of it in anybody's words."""
     del caller
-    names = scenarios.known(desk.room.store, own.KIND)
-    done = results.listed(desk.room.store, count=MOST_RESULTS)
+    names = scenarios.known(hall.room.store, own.KIND)
+    done = results.listed(hall.room.store, count=MOST_RESULTS)
     return [
         _resource("catalog", "All that the catalog knows", JSON),
         *(_resource(f"scenarios/{name}", f"Scenario {name}", TOML) for name in names),
@@ -63,13 +63,13 @@ def _resource(path: str, title: str, mime: str) -> types.Resource:
     return types.Resource(uri=f"{SCHEME}{path}", name=path, title=title, description=DATA, mime_type=mime)
 
 
-def read(desk: Desk, caller: Caller, uri: str) -> types.ReadResourceResult:
+def read(hall: Hall, caller: Caller, uri: str) -> types.ReadResourceResult:
     """What stands at an address. Raises MCPError where nothing does."""
     if not uri.startswith(SCHEME):
         raise _absent(uri)
     path = [unquote(part) for part in uri[len(SCHEME) :].split("/")]
     try:
-        text, mime = _found(desk, caller, path, uri)
+        text, mime = _found(hall, caller, path, uri)
     except Refused as error:
         raise MCPError(code=types.INVALID_PARAMS, message=str(error), data={"uri": plain(uri)}) from None
     except InputError as error:
@@ -79,32 +79,32 @@ def read(desk: Desk, caller: Caller, uri: str) -> types.ReadResourceResult:
     return types.ReadResourceResult(contents=[content])
 
 
-def _found(desk: Desk, caller: Caller, path: list[str], uri: str) -> tuple[str, str]:
+def _found(hall: Hall, caller: Caller, path: list[str], uri: str) -> tuple[str, str]:
     match path:
         case ["catalog"]:
-            return _asked(desk, caller, "catalog list", {})
+            return _asked(hall, caller, "catalog list", {})
         case ["catalog", kind]:
-            return _asked(desk, caller, "catalog list", {"kind": kind})
+            return _asked(hall, caller, "catalog list", {"kind": kind})
         case ["catalog", _, name]:
-            return _asked(desk, caller, "catalog show", {"thing": name})
+            return _asked(hall, caller, "catalog show", {"thing": name})
         case ["scenarios", name]:
-            return f"# {DATA}\n{telling.clean(own.scenario(desk, name)['text'])}", TOML
+            return f"# {DATA}\n{telling.clean(own.scenario(hall, name)['text'])}", TOML
         case ["results", id_]:
-            return _json(desk, json.loads(own.kept(desk, caller, id_).body))
+            return _json(hall, json.loads(own.kept(hall, caller, id_).body))
     raise _absent(uri)
 
 
-def _asked(desk: Desk, caller: Caller, verb: str, values: Mapping[str, Any]) -> tuple[str, str]:
-    data = json.loads(desk.room.ask(caller, verb, values).body)
+def _asked(hall: Hall, caller: Caller, verb: str, values: Mapping[str, Any]) -> tuple[str, str]:
+    data = json.loads(hall.room.ask(caller, verb, values).body)
     if "error" in data:
         item = data["error"]["items"][0]
         raise Refused("absent", item["path"], item["given"], item["expected"])
-    return _json(desk, data)
+    return _json(hall, data)
 
 
-def _json(desk: Desk, data: Mapping[str, Any]) -> tuple[str, str]:
+def _json(hall: Hall, data: Mapping[str, Any]) -> tuple[str, str]:
     """Data as text that is no longer than an answer may be."""
-    shown = shortened(telling.clean(data), desk.room.settings.limits.answer_bytes)
+    shown = shortened(telling.clean(data), hall.room.settings.limits.answer_bytes)
     return json.dumps(shown, ensure_ascii=False, allow_nan=False), JSON
 
 

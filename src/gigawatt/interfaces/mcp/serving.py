@@ -27,7 +27,7 @@ from gigawatt.interfaces.http import strict
 from gigawatt.interfaces.http.errors import refused
 from gigawatt.interfaces.mcp import prompts, resources
 from gigawatt.interfaces.mcp.calling import call
-from gigawatt.interfaces.mcp.desk import Desk
+from gigawatt.interfaces.mcp.hall import Hall
 from gigawatt.interfaces.mcp.tools import OUTPUT, Tool, tools
 from gigawatt.interfaces.server import people
 from gigawatt.interfaces.server.asked import Caller, Refused
@@ -48,10 +48,10 @@ BEARER = "bearer "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
+class Requests:
     """What is done at each request of the protocol."""
 
-    desk: Desk
+    hall: Hall
     """Where it is done."""
     caller_of: Callable[[Context], Caller]
     """Who makes a request."""
@@ -66,11 +66,11 @@ class Door:
         async def say(passed_s: float, words: str) -> None:
             await ctx.session.report_progress(passed_s, None, words)
 
-        return await call(self.desk, self.caller_of(ctx), params.name, params.arguments or {}, say)
+        return await call(self.hall, self.caller_of(ctx), params.name, params.arguments or {}, say)
 
     async def list_resources(self, ctx: Context, _params: Any) -> types.ListResourcesResult:
         """What can be read."""
-        return types.ListResourcesResult(resources=await self.desk.do(resources.listed, self.desk, self.caller_of(ctx)))
+        return types.ListResourcesResult(resources=await self.hall.do(resources.listed, self.hall, self.caller_of(ctx)))
 
     async def list_resource_templates(self, _ctx: Context, _params: Any) -> types.ListResourceTemplatesResult:
         """Where it can be read."""
@@ -78,7 +78,7 @@ class Door:
 
     async def read_resource(self, ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         """What stands at an address."""
-        return await self.desk.do(resources.read, self.desk, self.caller_of(ctx), str(params.uri))
+        return await self.hall.do(resources.read, self.hall, self.caller_of(ctx), str(params.uri))
 
     async def list_prompts(self, _ctx: Context, _params: Any) -> types.ListPromptsResult:
         """Every prompt."""
@@ -102,8 +102,10 @@ REQUESTS = (
 
 def server(room: Room, caller_of: Callable[[Context], Caller]) -> Server[Any]:
     """Tools, resources and prompts over a room. caller_of: who makes a request."""
-    door = Door(desk=Desk(room=room, limiter=CapacityLimiter(room.settings.limits.asking_count)), caller_of=caller_of)
-    handlers: dict[str, Any] = {f"on_{name}": getattr(door, name) for name in REQUESTS}
+    requests = Requests(
+        hall=Hall(room=room, limiter=CapacityLimiter(room.settings.limits.asking_count)), caller_of=caller_of
+    )
+    handlers: dict[str, Any] = {f"on_{name}": getattr(requests, name) for name in REQUESTS}
     return Server("gigawatt", version=__version__, title="Gigawatt", instructions=INSTRUCTIONS, **handlers)
 
 

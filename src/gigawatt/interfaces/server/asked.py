@@ -37,7 +37,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class WorkOrder:
     """What a worker is told to do: a verb, its values by key with the places of things, where the answer is kept."""
 
     verb: str

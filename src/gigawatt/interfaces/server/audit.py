@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select
 
 from gigawatt.errors import plain
 from gigawatt.interfaces.server.asked import Caller, Door
-from gigawatt.interfaces.server.store import Store, now
+from gigawatt.interfaces.server.store import ServerStore, now
 from gigawatt.interfaces.server.tables import AUDIT
 
 DONE = "done"
@@ -65,14 +65,14 @@ def add(
 
 
 def write(
-    store: Store, caller: Caller | None, *, action: str, object: str, outcome: str, door: Door, address: str
+    store: ServerStore, caller: Caller | None, *, action: str, object: str, outcome: str, door: Door, address: str
 ) -> None:
     """Add a line on its own."""
     with store.writing() as connection:
         add(connection, caller, action=action, object=object, outcome=outcome, door=door, address=address)
 
 
-def listed(store: Store, before: int | None = None, count: int = 100) -> tuple[AuditLine, ...]:
+def listed(store: ServerStore, before: int | None = None, count: int = 100) -> tuple[AuditLine, ...]:
     """The last lines, the newest first, at most so many; those before a number where one is given."""
     asked = select(AUDIT).order_by(AUDIT.c.number.desc()).limit(max(1, min(count, MOST_LINES_COUNT)))
     if before is not None:

@@ -13,9 +13,9 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, func, select, text, update
 
 from gigawatt.errors import MOST_NAME, plain
-from gigawatt.interfaces.server.asked import Json, Order, Refused, Reply
-from gigawatt.interfaces.server.settings import Limits, Settings
-from gigawatt.interfaces.server.store import Store, now
+from gigawatt.interfaces.server.asked import Json, Refused, Reply, WorkOrder
+from gigawatt.interfaces.server.settings import ServerLimits, Settings
+from gigawatt.interfaces.server.store import ServerStore, now
 from gigawatt.interfaces.server.tables import JOBS
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -73,7 +73,13 @@ def folder_of(settings: Settings, id_: str) -> Path:
 
 
 def put(
-    store: Store, limits: Limits, id_: str, who: str, order: Order, question: Mapping[str, Json], cpu_s: float
+    store: ServerStore,
+    limits: ServerLimits,
+    id_: str,
+    who: str,
+    order: WorkOrder,
+    question: Mapping[str, Json],
+    cpu_s: float,
 ) -> JobView:
     """A new job, which waits. Raises Refused("limit") where one person asks too much at once."""
     row = {
@@ -92,7 +98,7 @@ def put(
     return found(store, id_)
 
 
-def _check_limits(connection: Connection, limits: Limits, verb: str, who: str, cpu_s: float) -> None:
+def _check_limits(connection: Connection, limits: ServerLimits, verb: str, who: str, cpu_s: float) -> None:
     if connection.dialect.name == "postgresql":  # of two by the same person at once, the second sees the first
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:who))"), {"who": who})
     theirs = (JOBS.c.who == who) & JOBS.c.state.in_(LIVE)
@@ -107,7 +113,7 @@ def _check_limits(connection: Connection, limits: Limits, verb: str, who: str, c
         raise Refused("limit", "jobs", given, f"at most {limits.person_cpu_s:,.0f} s of one person")
 
 
-def found(store: Store, id_: str) -> JobView:
+def found(store: ServerStore, id_: str) -> JobView:
     """How a job stands. Raises Refused("absent")."""
     row = None
     if ID.fullmatch(id_):
@@ -119,7 +125,7 @@ def found(store: Store, id_: str) -> JobView:
 
 
 def listed(
-    store: Store, *, who: str | None = None, states: tuple[State, ...] = (), count: int = 100, offset: int = 0
+    store: ServerStore, *, who: str | None = None, states: tuple[State, ...] = (), count: int = 100, offset: int = 0
 ) -> list[JobView]:
     """Jobs, the newest first: of one person, in certain states, so many after the first `offset`."""
     wanted = select(JOBS).where(JOBS.c.removed.is_(None)).order_by(JOBS.c.created.desc(), JOBS.c.id)
@@ -137,7 +143,7 @@ def _view(row: Row[Any]) -> JobView:
     return JobView(**{name: getattr(row, name) for name in names}, estimate={"cpu_s": row.estimate_cpu_s}, error=error)
 
 
-def waiting(store: Store, group: str) -> list[str]:
+def waiting(store: ServerStore, group: str) -> list[str]:
     """Ids of all jobs of a folder that have not ended, in the order in which they were asked for."""
     with store.reading() as connection:
         theirs = JOBS.c.id.startswith(group) & JOBS.c.state.in_(LIVE)
@@ -145,7 +151,7 @@ def waiting(store: Store, group: str) -> list[str]:
         return list(connection.execute(live).scalars())
 
 
-def begin(store: Store, id_: str) -> tuple[Order, int] | None:
+def begin(store: ServerStore, id_: str) -> tuple[WorkOrder, int] | None:
     """Take up a job: its order, and how often it was begun. None where it has ended, or is to be cancelled, and now is.
 
     Whoever calls it holds the job's lock: a job that runs was left by somebody who is no more.
@@ -159,10 +165,10 @@ def begin(store: Store, id_: str) -> tuple[Order, int] | None:
             return None
         begun = {"state": "running", "started": now(), "starts": row.starts + 1, "words": "starting"}
         _set(connection, id_, **begun, share_frac=None)
-    return Order(**json.loads(row.order)), row.starts + 1
+    return WorkOrder(**json.loads(row.order)), row.starts + 1
 
 
-def give_back(store: Store, id_: str) -> None:
+def give_back(store: ServerStore, id_: str) -> None:
     """A job that runs waits again, because its server ends."""
     with store.writing() as connection:
         running = (JOBS.c.id == id_) & (JOBS.c.state == "running")
@@ -170,13 +176,13 @@ def give_back(store: Store, id_: str) -> None:
         connection.execute(update(JOBS).where(running).values(waits))
 
 
-def say(store: Store, id_: str, words: str, share_frac: float | None) -> None:
+def say(store: ServerStore, id_: str, words: str, share_frac: float | None) -> None:
     """What is being done."""
     with store.writing() as connection:
         _set(connection, id_, words=words, share_frac=share_frac)
 
 
-def finish(store: Store, id_: str, state: State, reply: Reply) -> None:
+def finish(store: ServerStore, id_: str, state: State, reply: Reply) -> None:
     """How a job ended."""
     body = json.loads(reply.body)
     ended: dict[str, Any] = {"state": state, "ended": now(), "code": reply.code, "words": "", "share_frac": None}
@@ -188,7 +194,7 @@ def finish(store: Store, id_: str, state: State, reply: Reply) -> None:
         _set(connection, id_, **ended)
 
 
-def cancel(store: Store, id_: str) -> JobView:
+def cancel(store: ServerStore, id_: str) -> JobView:
     """Cancel a job: at once where it waits, when its worker notices where it runs. One that has ended stays so.
 
     Raises Refused("absent").
@@ -201,13 +207,13 @@ def cancel(store: Store, id_: str) -> JobView:
     return found(store, id_)
 
 
-def cancelled(store: Store, id_: str) -> bool:
+def cancelled(store: ServerStore, id_: str) -> bool:
     """Whether somebody has cancelled a job."""
     with store.reading() as connection:
         return bool(connection.execute(select(JOBS.c.cancel).where(JOBS.c.id == id_)).scalar())
 
 
-def events(store: Store, id_: str, after: int = 0) -> Iterator[tuple[int, JobView]]:
+def events(store: ServerStore, id_: str, after: int = 0) -> Iterator[tuple[int, JobView]]:
     """How a job stands, now and whenever that has changed, until it has ended; numbered on from `after`.
 
     The same is said again when nothing was for some time, so that one who listens no more is noticed.
@@ -223,7 +229,7 @@ def events(store: Store, id_: str, after: int = 0) -> Iterator[tuple[int, JobVie
         time.sleep(LOOK_S)
 
 
-def wait(store: Store, id_: str, timeout_s: float = float("inf")) -> JobView:
+def wait(store: ServerStore, id_: str, timeout_s: float = float("inf")) -> JobView:
     """How a job stands when it has ended, or the time is over."""
     until = time.monotonic() + timeout_s
     while (view := found(store, id_)).live and time.monotonic() < until:
@@ -231,7 +237,7 @@ def wait(store: Store, id_: str, timeout_s: float = float("inf")) -> JobView:
     return view
 
 
-def with_folder(order: Order, folder: Path) -> Order:
+def with_folder(order: WorkOrder, folder: Path) -> WorkOrder:
     """An order whose answer is kept in a folder."""
     return replace(order, folder=str(folder))
 

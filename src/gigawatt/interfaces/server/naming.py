@@ -17,7 +17,7 @@ from gigawatt.errors import MOST_NAME, Fault, LedgerError, ScenarioError
 from gigawatt.interfaces.server import names, results, scenarios, uploads
 from gigawatt.interfaces.server.asked import Caller, Json, Refused
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.store import ServerStore
 from gigawatt.ledger.book import address
 from gigawatt.study.question import Named, named_in, refuse, wrong
 from gigawatt.study.verbs import Verb
@@ -37,7 +37,7 @@ class _Question:
     """A question on its way, and what is wrong with it."""
 
     settings: Settings
-    store: Store
+    store: ServerStore
     caller: Caller
     verb: Verb
     here: bool
@@ -45,7 +45,7 @@ class _Question:
 
 
 def placed(
-    settings: Settings, store: Store, caller: Caller, verb: Verb, values: Mapping[str, Any], *, here: bool = False
+    settings: Settings, store: ServerStore, caller: Caller, verb: Verb, values: Mapping[str, Any], *, here: bool = False
 ) -> dict[str, Json]:
     """The values of a question with everything that it names in a place of the server's own.
 

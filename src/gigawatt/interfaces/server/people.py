@@ -26,7 +26,7 @@ from gigawatt.interfaces.server import audit, roster
 from gigawatt.interfaces.server.asked import ROLES, Caller, Door, Refused, Role
 from gigawatt.interfaces.server.passwords import MARK, Guesses, digest, is_word, matches
 from gigawatt.interfaces.server.roster import PersonView, add, change, listed, remove
-from gigawatt.interfaces.server.store import Store, now
+from gigawatt.interfaces.server.store import ServerStore, now
 from gigawatt.interfaces.server.tables import PEOPLE, SESSIONS, TOKENS
 from gigawatt.ledger.milestones import same_name
 
@@ -121,17 +121,17 @@ class Remembered:
             return True
 
 
-_REMEMBERED: WeakKeyDictionary[Store, Remembered] = WeakKeyDictionary()
+_REMEMBERED: WeakKeyDictionary[ServerStore, Remembered] = WeakKeyDictionary()
 _LOCK = threading.Lock()
 
 
-def _remembered(store: Store) -> Remembered:
+def _remembered(store: ServerStore) -> Remembered:
     with _LOCK:
         return _REMEMBERED.setdefault(store, Remembered())
 
 
 def issue(
-    store: Store,
+    store: ServerStore,
     person: str,
     role: str | None = None,
     label: str = "",
@@ -157,7 +157,7 @@ def issue(
         return _issued(connection, found.name, as_role, words, expires, by)
 
 
-def start_token(store: Store) -> IssuedToken:
+def start_token(store: ServerStore) -> IssuedToken:
     """The token that a server tells when it starts: of the owner whose machine it is, who is added if nobody owns it.
 
     Raises Refused where nobody owns it, and whoever has the name may less.
@@ -188,7 +188,7 @@ def _issued(
     return IssuedToken(id=id_, secret=secret, person=person, role=role, label=label, expires=expires)
 
 
-def revoke(store: Store, id: str, by: Caller | None = None) -> None:
+def revoke(store: ServerStore, id: str, by: Caller | None = None) -> None:
     """End a token, and every session that was opened by it. Raises Refused where there is none, or it is another's."""
     with roster.changing(store) as connection:
         known = len(id) == 16 and id.isascii() and id.isalnum()
@@ -201,7 +201,7 @@ def revoke(store: Store, id: str, by: Caller | None = None) -> None:
             audit.add(connection, by, action="token revoked", object=f"{id} of {row.person}")
 
 
-def tokens(store: Store, person: str | None = None) -> tuple[TokenView, ...]:
+def tokens(store: ServerStore, person: str | None = None) -> tuple[TokenView, ...]:
     """Tokens that are not revoked, those of somebody or all, the newest first. Raises Refused where there is nobody."""
     asked = select(TOKENS).where(TOKENS.c.revoked.is_(None)).order_by(TOKENS.c.added.desc(), TOKENS.c.id)
     with store.reading() as connection:
@@ -222,7 +222,7 @@ def tokens(store: Store, person: str | None = None) -> tuple[TokenView, ...]:
     )
 
 
-def by_token(store: Store, secret: str, door: Door, address: str) -> Caller:
+def by_token(store: ServerStore, secret: str, door: Door, address: str) -> Caller:
     """Who comes with a token. Raises Refused for one that is none, has expired or was revoked."""
     row = None
     if _is_token(secret):
@@ -265,14 +265,14 @@ def _stands() -> Any:
     return TOKENS.c.revoked.is_(None) & or_(TOKENS.c.expires.is_(None), TOKENS.c.expires > now())
 
 
-def _mark(store: Store, id: str) -> None:
+def _mark(store: ServerStore, id: str) -> None:
     """Write down that a token was used; a disk that is full or a database that is busy keeps no reader out."""
     stale = TOKENS.c.used.is_(None) | (TOKENS.c.used < now(-MARKED_S))
     with suppress(DBAPIError), store.writing() as connection:
         connection.execute(update(TOKENS).where(TOKENS.c.id == id, stale).values(used=now()))
 
 
-def sign_in(store: Store, name: str, secret: str, address: str) -> SignedIn:
+def sign_in(store: ServerStore, name: str, secret: str, address: str) -> SignedIn:
     """A session of somebody, by their name and password, or by a token, with their name or none.
 
     Raises Refused for anything else, in the same words and the same time whatever it is, and for who guesses too often.
@@ -326,7 +326,7 @@ def _opened(connection: Connection, holder: Holder, address: str) -> SignedIn:
     return SignedIn(secret=secret, csrf=_csrf(secret), caller=caller, expires=expires)
 
 
-def by_session(store: Store, secret: str, address: str) -> tuple[Caller, str]:
+def by_session(store: ServerStore, secret: str, address: str) -> tuple[Caller, str]:
     """Who comes with a session's cookie, and what its changes have to carry. Raises Refused where it has ended."""
     row = None
     if is_word(secret):
@@ -345,7 +345,7 @@ def by_session(store: Store, secret: str, address: str) -> tuple[Caller, str]:
     return caller, _csrf(secret)
 
 
-def sign_out(store: Store, secret: str) -> None:
+def sign_out(store: ServerStore, secret: str) -> None:
     """End a session; nothing where it has ended."""
     if not is_word(secret):
         return

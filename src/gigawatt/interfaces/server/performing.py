@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from gigawatt.errors import Fault
 from gigawatt.interfaces.failing import INTERRUPTED, MISSED, Failure, failure, faulty
-from gigawatt.interfaces.server.asked import Order, Reply
+from gigawatt.interfaces.server.asked import Reply, WorkOrder
 from gigawatt.study.job import Cancelled, Job
 from gigawatt.study.verbs import VERBS, Verb, named
 
@@ -41,7 +41,7 @@ def unheard(words: str, share_frac: float | None) -> None:
     """Nobody listens."""
 
 
-def perform(order: Order, say: Say = unheard, cancelled: Callable[[], bool] = lambda: False) -> Reply:
+def perform(order: WorkOrder, say: Say = unheard, cancelled: Callable[[], bool] = lambda: False) -> Reply:
     """The reply to an order. Whatever goes wrong is a reply as well."""
     try:
         return _performed(order, say, cancelled)
@@ -78,7 +78,7 @@ def written(value: Any) -> bytes:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _performed(order: Order, say: Say, cancelled: Callable[[], bool]) -> Reply:
+def _performed(order: WorkOrder, say: Say, cancelled: Callable[[], bool]) -> Reply:
     from gigawatt.interfaces.answering import answered, asked
     from gigawatt.study.files import write_whole
 
@@ -104,7 +104,7 @@ def _performed(order: Order, say: Say, cancelled: Callable[[], bool]) -> Reply:
     return Reply(code=MISSED if found.missed else 0, body=body, words=words)
 
 
-def _estimated(verb: Verb, order: Order) -> Mapping[str, Any]:
+def _estimated(verb: Verb, order: WorkOrder) -> Mapping[str, Any]:
     from gigawatt.study.estimate import estimate
     from gigawatt.study.question import read
 
@@ -119,14 +119,14 @@ def _words(found: VerbOutcome) -> str:
     return text.written(found.document)
 
 
-def as_text(order: Order) -> bytes:
+def as_text(order: WorkOrder) -> bytes:
     """An order as it goes over the pipe."""
     return written(asdict(order))
 
 
 def serve(pipe: Connection) -> None:
     """Do what comes over the pipe until it is closed, which ends this process whatever it is doing."""
-    orders, cancel = queue.SimpleQueue[Order](), threading.Event()
+    orders, cancel = queue.SimpleQueue[WorkOrder](), threading.Event()
     threading.Thread(target=_listen, args=(pipe, orders, cancel), daemon=True).start()
     _warm(orders)
     while True:
@@ -136,7 +136,7 @@ def serve(pipe: Connection) -> None:
         pipe.send_bytes(reply.body)
 
 
-def _listen(pipe: Connection, orders: queue.SimpleQueue[Order], cancel: threading.Event) -> None:
+def _listen(pipe: Connection, orders: queue.SimpleQueue[WorkOrder], cancel: threading.Event) -> None:
     with suppress(EOFError, OSError):
         while True:
             text = pipe.recv_bytes()
@@ -144,11 +144,11 @@ def _listen(pipe: Connection, orders: queue.SimpleQueue[Order], cancel: threadin
                 cancel.set()
             else:
                 cancel.clear()
-                orders.put(Order(**json.loads(text)))
+                orders.put(WorkOrder(**json.loads(text)))
     os.killpg(0, signal.SIGKILL)  # with all that this one began
 
 
-def _warm(orders: queue.SimpleQueue[Order]) -> None:
+def _warm(orders: queue.SimpleQueue[WorkOrder]) -> None:
     """Load what short verbs need while nobody waits."""
     for module in _modules():
         if not orders.empty():

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from gigawatt.interfaces.server.asked import Caller, Refused
 from gigawatt.interfaces.server.passwords import digest, is_word
-from gigawatt.interfaces.server.store import Store, now
+from gigawatt.interfaces.server.store import ServerStore, now
 from gigawatt.interfaces.server.tables import PROPOSALS
 
 LASTS_S = 600.0
@@ -16,7 +16,7 @@ LASTS_S = 600.0
 MOST_COUNT = 200
 
 
-def propose(store: Store, caller: Caller, asked_digest: str) -> str:
+def propose(store: ServerStore, caller: Caller, asked_digest: str) -> str:
     """Keep what somebody proposes: the word by which they confirm it. Raises Refused where too much waits."""
     secret = secrets.token_urlsafe(32)
     mine = select(func.count()).where(PROPOSALS.c.person == caller.name, PROPOSALS.c.used.is_(None))
@@ -35,7 +35,7 @@ def propose(store: Store, caller: Caller, asked_digest: str) -> str:
     return secret
 
 
-def confirm(store: Store, caller: Caller, asked_digest: str, secret: str) -> None:
+def confirm(store: ServerStore, caller: Caller, asked_digest: str, secret: str) -> None:
     """Take a proposal as confirmed. Raises Refused where it is another's or another, is too old, or was before."""
     meant = (
         PROPOSALS.c.digest == (digest(secret) if is_word(secret) else ""),

@@ -26,11 +26,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from gigawatt.errors import Fault
 from gigawatt.interfaces.failing import INTERRUPTED, MACHINE, MISSED, failure, faulty
 from gigawatt.interfaces.server import jobs
-from gigawatt.interfaces.server.asked import Order, Refused, Reply
+from gigawatt.interfaces.server.asked import Refused, Reply, WorkOrder
 from gigawatt.interfaces.server.jobs import State
 from gigawatt.interfaces.server.performing import ANSWER, WORDS, Say, bug, reply_of, written
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.store import ServerStore
 from gigawatt.interfaces.server.workers import Lost, Workers, lost
 from gigawatt.study.files import write_whole
 from gigawatt.study.verbs import named
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 # How an order is done: what is said meanwhile, and whether it goes on.
-Perform = Callable[[Order, Say, Callable[[], bool]], Reply]
+Perform = Callable[[WorkOrder, Say, Callable[[], bool]], Reply]
 
 # As DBOS calls us and what we do. The version is that of what a job means: an upgrade of Gigawatt finds old jobs.
 APPLICATION, VERSION, WORKFLOW, SCHEMA = "gigawatt", "1", "job", "gigawatt_jobs"
@@ -60,7 +60,7 @@ class GivenBack(BaseException):
 class Queue:
     """The jobs of a server, as one process works on them. One for all threads; one that is open in a process."""
 
-    def __init__(self, settings: Settings, store: Store, workers: Workers) -> None:
+    def __init__(self, settings: Settings, store: ServerStore, workers: Workers) -> None:
         """Nothing is begun yet. settings: with an absolute folder. Raises OSError."""
         self._settings, self._store, self._workers = settings, store, workers
         self.group = group(settings.data)
@@ -93,14 +93,14 @@ class Queue:
         Path(self._alive.lock_file).unlink(missing_ok=True)
         self._alive.release()
 
-    def put(self, who: str, order: Order, question: Any, cpu_s: float) -> jobs.JobView:
+    def put(self, who: str, order: WorkOrder, question: Any, cpu_s: float) -> jobs.JobView:
         """A new job, which waits. Raises Refused("limit")."""
         id_ = self.group + uuid.uuid4().hex[len(self.group) :]
         view = jobs.put(self._store, self._settings.limits, id_, who, order, question, cpu_s)
         self._news.set()
         return view
 
-    def at_once(self, who: str, order: Order, question: Any, cpu_s: float) -> Reply:
+    def at_once(self, who: str, order: WorkOrder, question: Any, cpu_s: float) -> Reply:
         """What comes of a job that takes a moment and waits for no other; this thread does it. Raises Refused."""
         view = self.put(who, order, question, cpu_s)
         try:
@@ -240,7 +240,7 @@ class Queue:
                 shutil.rmtree(jobs.folder_of(self._settings, id_), ignore_errors=True)
             self._surely(lambda: jobs.finish(self._store, id_, state, reply))
 
-    def _reply(self, id_: str, perform: Perform, order: Order, starts: int) -> Reply:
+    def _reply(self, id_: str, perform: Perform, order: WorkOrder, starts: int) -> Reply:
         """What comes of an order, in a folder that is as it has to be."""
         if starts > MOST_STARTS:
             fault = Fault(path="server", given=f"lost {MOST_STARTS} times", expected="a job that it outlives")
@@ -304,7 +304,7 @@ class Queue:
 class Watch:
     """What a job says and hears, no more often than somebody reads it."""
 
-    def __init__(self, store: Store, id_: str) -> None:
+    def __init__(self, store: ServerStore, id_: str) -> None:
         """Of the job of this id."""
         self._store, self._id = store, id_
         self._said = self._looked = 0.0

@@ -20,7 +20,7 @@ from sqlalchemy import Row, select, tuple_, update
 from gigawatt.interfaces.server import names, shortening
 from gigawatt.interfaces.server.asked import Caller, Json, Refused
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import Store, now
+from gigawatt.interfaces.server.store import ServerStore, now
 from gigawatt.interfaces.server.tables import JOBS
 
 # Below the server's folder, one for each job; the file in it that says what `--json` prints; its tables.
@@ -111,7 +111,7 @@ class TableView:
 
 
 def listed(
-    store: Store,
+    store: ServerStore,
     *,
     verbs: Sequence[str] = (),
     scenario: str | None = None,
@@ -134,7 +134,7 @@ def listed(
         return [_view(row) for row in connection.execute(query)]
 
 
-def get(store: Store, id_: str) -> ResultView:
+def get(store: ServerStore, id_: str) -> ResultView:
     """One result. Raises Refused where there is none of that id, or it was removed, and does not say which."""
     if names.ID.fullmatch(id_):
         with store.reading() as connection:
@@ -144,7 +144,7 @@ def get(store: Store, id_: str) -> ResultView:
     raise names.refused("absent", "result", id_, "the id of a result that is there")
 
 
-def folder(settings: Settings, store: Store, id_: str, *, whole: bool = False) -> Path:
+def folder(settings: Settings, store: ServerStore, id_: str, *, whole: bool = False) -> Path:
     """Where a result lies. whole: one with a plan, as run and simulate keep it. Raises Refused."""
     place = settings.data.absolute() / FOLDER / get(store, id_).id
     if not _is(place, stat.S_ISDIR):
@@ -154,13 +154,13 @@ def folder(settings: Settings, store: Store, id_: str, *, whole: bool = False) -
     return place
 
 
-def files(settings: Settings, store: Store, id_: str) -> list[FileView]:
+def files(settings: Settings, store: ServerStore, id_: str) -> list[FileView]:
     """The files of a result by name. Links are none, nor is what begins with a full stop. Raises Refused."""
     place = folder(settings, store, id_)
     return sorted(_files(place, ""), key=lambda view: view.name)
 
 
-def file(settings: Settings, store: Store, id_: str, name: str) -> tuple[FileView, Path]:
+def file(settings: Settings, store: ServerStore, id_: str, name: str) -> tuple[FileView, Path]:
     """One of the files that are listed, by its name there and nothing else. Raises Refused."""
     there = {view.name: view for view in files(settings, store, id_)}
     if name not in there:
@@ -168,7 +168,7 @@ def file(settings: Settings, store: Store, id_: str, name: str) -> tuple[FileVie
     return there[name], folder(settings, store, id_) / name
 
 
-def answer(settings: Settings, store: Store, id_: str) -> bytes:
+def answer(settings: Settings, store: ServerStore, id_: str) -> bytes:
     """What `--json` prints of a result; where a response has no room for it, its long lists cut. Raises Refused."""
     view, place = file(settings, store, id_, ANSWER)
     most = settings.limits.answer_bytes
@@ -178,7 +178,7 @@ def answer(settings: Settings, store: Store, id_: str) -> bytes:
     return json.dumps(cut, allow_nan=False, ensure_ascii=False).encode()
 
 
-def tables(settings: Settings, store: Store, id_: str) -> list[TableView]:
+def tables(settings: Settings, store: ServerStore, id_: str) -> list[TableView]:
     """Every table of a result, without its rows. Raises Refused."""
     place = folder(settings, store, id_)
     return [
@@ -188,7 +188,7 @@ def tables(settings: Settings, store: Store, id_: str) -> list[TableView]:
     ]
 
 
-def table(settings: Settings, store: Store, id_: str, name: str, offset: int = 0, count: int = 100) -> TableView:
+def table(settings: Settings, store: ServerStore, id_: str, name: str, offset: int = 0, count: int = 100) -> TableView:
     """Rows of a table from an offset on: as many as are asked for, and as a response holds. Raises Refused."""
     place = folder(settings, store, id_)
     there = _tables(place)
@@ -201,7 +201,7 @@ def table(settings: Settings, store: Store, id_: str, name: str, offset: int = 0
     return _page(name, *_read(*state(place / there[name])), offset, min(count, MOST_ROWS), room)
 
 
-def remove(settings: Settings, store: Store, caller: Caller, id_: str) -> None:
+def remove(settings: Settings, store: ServerStore, caller: Caller, id_: str) -> None:
     """Take a result away, files and all. Whose it is may, and whoever decides about people.
 
     Raises Refused, also where a job that is not over needs it.

@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gigawatt.interfaces.server import audit, jobs, naming
-from gigawatt.interfaces.server.asked import Caller, Json, Order, Refused, Reply, Role, Unanswered
+from gigawatt.interfaces.server.asked import Caller, Json, Refused, Reply, Role, Unanswered, WorkOrder
 from gigawatt.interfaces.server.jobs import JobView
 from gigawatt.interfaces.server.queue import Queue
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.store import ServerStore
 from gigawatt.interfaces.server.workers import Workers
 from gigawatt.study.verbs import VERBS, Change, Verb
 
@@ -36,7 +36,7 @@ class Room:
 
     def open(self) -> Room:
         """Open the store and take up the jobs that wait. Raises LedgerError, or OSError."""
-        self.store = Store(self.settings)
+        self.store = ServerStore(self.settings)
         place = naming.nowhere(self.settings)
         self.workers = Workers(short_s=self.settings.limits.short_s, place=place)
         self.queue = Queue(self.settings, self.store, self.workers)
@@ -127,7 +127,7 @@ class Room:
         finally:
             self._asking.release()
 
-    def _estimated(self, order: Order) -> Estimate:
+    def _estimated(self, order: WorkOrder) -> Estimate:
         """What an order would take. Raises Unanswered for a question that cannot be read, or that nobody can mean."""
         from gigawatt.study.estimate import Estimate
 
@@ -136,11 +136,11 @@ class Room:
             raise Unanswered(reply)
         return Estimate(**json.loads(reply.body))
 
-    def _order(self, caller: Caller, verb: Verb, values: Mapping[str, Json]) -> Order:
+    def _order(self, caller: Caller, verb: Verb, values: Mapping[str, Json]) -> WorkOrder:
         """What the worker is told: what the values name is found here, and nowhere else."""
         here = caller.door == "here"
         found = naming.placed(self.settings, self.store, caller, verb, values, here=here)
-        return Order(verb=verb.name, values=found, who=None if here else caller.name)
+        return WorkOrder(verb=verb.name, values=found, who=None if here else caller.name)
 
     def _allowed(self, caller: Caller, name: str) -> Verb:
         """The verb that they ask, which they may. A change that they may not make is kept as well."""

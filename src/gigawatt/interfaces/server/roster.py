@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from gigawatt.errors import MOST_NAME, near, plain
 from gigawatt.interfaces.server import audit, passwords
 from gigawatt.interfaces.server.asked import ROLES, Caller, Refused, Role
-from gigawatt.interfaces.server.store import SCHEMA, Store, now
+from gigawatt.interfaces.server.store import SCHEMA, ServerStore, now
 from gigawatt.interfaces.server.tables import PEOPLE, SESSIONS, TOKENS
 from gigawatt.ledger.milestones import same_name
 
@@ -42,7 +42,7 @@ class PersonView:
     """Since when."""
 
 
-def add(store: Store, name: str, role: str, password: str | None = None, by: Caller | None = None) -> PersonView:
+def add(store: ServerStore, name: str, role: str, password: str | None = None, by: Caller | None = None) -> PersonView:
     """Let somebody ask. Raises Refused for a name that is none, or that another has in whatever spelling."""
     may_decide(by)
     words, as_role = name_of(name), role_of(role)
@@ -65,7 +65,7 @@ def added(connection: Connection, name: str, role: Role, kept: str | None, by: C
 
 
 def change(
-    store: Store, name: str, role: str | None = None, password: str | None = None, by: Caller | None = None
+    store: ServerStore, name: str, role: str | None = None, password: str | None = None, by: Caller | None = None
 ) -> PersonView:
     """Give somebody another role or password; of a password, all sessions end. Anybody may change their own.
 
@@ -90,7 +90,7 @@ def change(
         return _view(person(connection, found.name))
 
 
-def remove(store: Store, name: str, by: Caller | None = None) -> None:
+def remove(store: ServerStore, name: str, by: Caller | None = None) -> None:
     """Let somebody ask no more, from this moment on. Raises Refused for nobody, and for the last owner."""
     may_decide(by)
     with changing(store) as connection:
@@ -105,7 +105,7 @@ def remove(store: Store, name: str, by: Caller | None = None) -> None:
         audit.add(connection, by, action="person removed", object=found.name)
 
 
-def listed(store: Store) -> tuple[PersonView, ...]:
+def listed(store: ServerStore) -> tuple[PersonView, ...]:
     """Everybody who may ask, by name."""
     asked = select(PEOPLE).where(PEOPLE.c.removed.is_(None))
     with store.reading() as connection:
@@ -114,7 +114,7 @@ def listed(store: Store) -> tuple[PersonView, ...]:
 
 
 @contextmanager
-def changing(store: Store) -> Iterator[Connection]:
+def changing(store: ServerStore) -> Iterator[Connection]:
     """One change of who may do what: of two at once the second sees what the first did."""
     with store.writing() as connection:
         if connection.dialect.name == "postgresql":

@@ -24,7 +24,7 @@ from gigawatt.files import parse_toml
 from gigawatt.interfaces.server import names, uploads
 from gigawatt.interfaces.server.asked import Caller, Refused
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import Store, now
+from gigawatt.interfaces.server.store import ServerStore, now
 from gigawatt.interfaces.server.tables import TEXTS, VERSIONS
 from gigawatt.scenario.load import MAX_DEPTH, allocation_presets, load, load_allocation, presets, to_toml
 from gigawatt.scenario.resolve import FILE_KEYS
@@ -79,7 +79,13 @@ class KeptText:
 
 
 def put(
-    settings: Settings, store: Store, caller: Caller, kind: Kind, name: str, text: str, expected: str | None = None
+    settings: Settings,
+    store: ServerStore,
+    caller: Caller,
+    kind: Kind,
+    name: str,
+    text: str,
+    expected: str | None = None,
 ) -> VersionView:
     """Keep a text as the next version of a name.
 
@@ -101,7 +107,13 @@ def put(
 
 
 def check(
-    settings: Settings, store: Store, caller: Caller, kind: Kind, name: str, text: str, expected: str | None = None
+    settings: Settings,
+    store: ServerStore,
+    caller: Caller,
+    kind: Kind,
+    name: str,
+    text: str,
+    expected: str | None = None,
 ) -> tuple[str, str | None]:
     """Title and hash of a text that can be kept. Raises what `put` raises, and keeps nothing."""
     names.need(caller, "editor", kind)
@@ -111,7 +123,9 @@ def check(
     return _read(settings, store, kind, name, text)
 
 
-def check_removal(store: Store, caller: Caller, kind: Kind, name: str, expected: str | None = None) -> VersionView:
+def check_removal(
+    store: ServerStore, caller: Caller, kind: Kind, name: str, expected: str | None = None
+) -> VersionView:
     """The version that would be removed. Raises what `remove` raises, and removes nothing."""
     names.need(caller, "editor", kind)
     with store.reading() as connection:
@@ -119,13 +133,13 @@ def check_removal(store: Store, caller: Caller, kind: Kind, name: str, expected:
     return get(store, kind, name).version
 
 
-def remove(store: Store, caller: Caller, kind: Kind, name: str, expected: str | None = None) -> VersionView:
+def remove(store: ServerStore, caller: Caller, kind: Kind, name: str, expected: str | None = None) -> VersionView:
     """Remove a text: its versions stay, and the results that were made of it. Raises Refused as `put` does."""
     last = check_removal(store, caller, kind, name, expected)
     return _written(store, replace(last, digest=None, hash=None, at=now(), who=caller.name), "", expected)
 
 
-def get(store: Store, kind: Kind, name: str, version: int | None = None) -> KeptText:
+def get(store: ServerStore, kind: Kind, name: str, version: int | None = None) -> KeptText:
     """A version of a text, the last where none is named. Raises Refused where there is none, or it was removed."""
     query = _of(kind, name).order_by(VERSIONS.c.version.desc()).limit(1)
     if version is not None:
@@ -139,7 +153,7 @@ def get(store: Store, kind: Kind, name: str, version: int | None = None) -> Kept
     raise _absent(store, kind, name if version is None else f"{name}{names.AT}{version}", row is not None)
 
 
-def listed(store: Store, kind: Kind, after: str = "", count: int = MOST_LISTED) -> list[VersionView]:
+def listed(store: ServerStore, kind: Kind, after: str = "", count: int = MOST_LISTED) -> list[VersionView]:
     """The last version of each text that is not removed, by name, those after one, a page of them."""
     query = _last().where(
         VERSIONS.c.kind == kind, VERSIONS.c.digest.is_not(None), VERSIONS.c.name > names.sayable(after)
@@ -149,7 +163,7 @@ def listed(store: Store, kind: Kind, after: str = "", count: int = MOST_LISTED) 
         return [_view(row) for row in found]
 
 
-def history(store: Store, kind: Kind, name: str) -> list[VersionView]:
+def history(store: ServerStore, kind: Kind, name: str) -> list[VersionView]:
     """Every version of a name, removals among them, the first first. Raises Refused where there never was one."""
     query = _of(kind, name).order_by(VERSIONS.c.version)
     with store.reading() as connection:
@@ -159,7 +173,7 @@ def history(store: Store, kind: Kind, name: str) -> list[VersionView]:
     return found
 
 
-def known(store: Store, kind: Kind) -> list[str]:
+def known(store: ServerStore, kind: Kind) -> list[str]:
     """Every name that may be asked for: those that ship, and those that are kept."""
     query = _last().with_only_columns(VERSIONS.c.name).where(VERSIONS.c.kind == kind, VERSIONS.c.digest.is_not(None))
     with store.reading() as connection:
@@ -176,7 +190,7 @@ def _shipped(kind: Kind) -> tuple[str, ...]:
     return (*presets(), *allocation_presets()) if kind == "scenario" else tuple(shipped_strategies())
 
 
-def laid(settings: Settings, store: Store, kind: Kind, name: str, version: int | None = None) -> Path:
+def laid(settings: Settings, store: ServerStore, kind: Kind, name: str, version: int | None = None) -> Path:
     """A kept text as a file for a verb, with what it extends and the files that it names beside it.
 
     Raises Refused where there is none, ScenarioError where what it names is gone.
@@ -255,12 +269,12 @@ def with_files(table: Any, path: str, faults: list[Fault], place: Callable[[str]
     return found
 
 
-def sent(settings: Settings, store: Store) -> Callable[[str], str]:
+def sent(settings: Settings, store: ServerStore) -> Callable[[str], str]:
     """From the digest or label of a file that was sent to its place."""
     return lambda text: str(uploads.laid(settings, uploads.find(store, text)))
 
 
-def _contents(settings: Settings, store: Store, kind: Kind, named: tuple[str, str], text: str) -> dict[str, str]:
+def _contents(settings: Settings, store: ServerStore, kind: Kind, named: tuple[str, str], text: str) -> dict[str, str]:
     """A text and those that it extends, by the names of their files; named: what it is kept by, and its own file.
 
     One that names nothing that is kept here stays as it was written.
@@ -284,7 +298,7 @@ def _contents(settings: Settings, store: Store, kind: Kind, named: tuple[str, st
     return found
 
 
-def _base(store: Store, base: str, name: str, found: Mapping[str, str]) -> KeptText:
+def _base(store: ServerStore, base: str, name: str, found: Mapping[str, str]) -> KeptText:
     """The kept scenario that another extends. Raises ScenarioError where there is none, or it leads back."""
     split = names.split(base)
     if split == (name, None) or len(found) >= MAX_DEPTH:
@@ -311,7 +325,7 @@ def _fill(folder: Path, contents: Mapping[str, str]) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def _read(settings: Settings, store: Store, kind: Kind, name: str, text: str) -> tuple[str, str | None]:
+def _read(settings: Settings, store: ServerStore, kind: Kind, name: str, text: str) -> tuple[str, str | None]:
     """Title and hash of a text that is read as a verb would read it. Raises ScenarioError with every fault."""
     table = parsed(text)
     if kind == "scenario" and table.get("name", name) != name:
@@ -342,7 +356,7 @@ def _unplaced(fault: Fault, settings: Settings, file: Path) -> Fault:
     return replace(fault, path=bare(fault.path), given=bare(fault.given), expected=bare(fault.expected))
 
 
-def _fitting(settings: Settings, store: Store, file: Path) -> str:
+def _fitting(settings: Settings, store: ServerStore, file: Path) -> str:
     """The title of a strategy that fits a preset, or one of the last kept scenarios. Raises the InputError of that one
     which it fits best."""
     failed: InputError | None = None
@@ -355,7 +369,7 @@ def _fitting(settings: Settings, store: Store, file: Path) -> str:
     raise failed
 
 
-def _bases(settings: Settings, store: Store) -> Iterator[Scenario]:
+def _bases(settings: Settings, store: ServerStore) -> Iterator[Scenario]:
     yield from map(_preset, presets())
     query = _last().where(VERSIONS.c.kind == "scenario", VERSIONS.c.digest.is_not(None))
     with store.reading() as connection:
@@ -370,7 +384,7 @@ def _preset(name: str) -> Scenario:
     return load(name)
 
 
-def _written(store: Store, view: VersionView, text: str, expected: str | None) -> VersionView:
+def _written(store: ServerStore, view: VersionView, text: str, expected: str | None) -> VersionView:
     """The next version of a name, after the one that was expected. Raises Refused."""
     for tried in range(uploads.TRIES):
         try:
@@ -425,7 +439,7 @@ def _check_name(kind: Kind, name: str) -> None:
         raise names.refused("wrong", "name", name, f"a name that no {kind} has that ships, and no result")
 
 
-def _absent(store: Store, kind: Kind, name: str, removed: bool = False) -> Refused:
+def _absent(store: ServerStore, kind: Kind, name: str, removed: bool = False) -> Refused:
     was = "; it was removed, and its versions are kept" if removed else ""
     return names.refused("absent", kind, name, f"one of {names.listed(known(store, kind), name)}{was}")
 

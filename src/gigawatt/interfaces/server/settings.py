@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ServerLimits:
     """How much a server takes on, of one request and of one person."""
 
     body_bytes: int = 2_000_000
@@ -50,5 +50,5 @@ class Settings:
     """Names by which browsers may call it besides those of loopback, such as gigawatt.example.org."""
     workers_count: int = 1
     """Jobs at work at once."""
-    limits: Limits = field(default_factory=Limits)
+    limits: ServerLimits = field(default_factory=ServerLimits)
     """How much it takes on."""

@@ -30,7 +30,7 @@ def place(settings: Settings) -> URL:
     return url
 
 
-class Store:
+class ServerStore:
     """The server's own database, open. One object for all threads of a process."""
 
     def __init__(self, settings: Settings) -> None:
@@ -94,7 +94,7 @@ def _begun(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def alive(store: Store) -> bool:
+def alive(store: ServerStore) -> bool:
     """Whether the database answers."""
     with store.reading() as connection:
         return connection.execute(text("SELECT 1")).scalar() == 1

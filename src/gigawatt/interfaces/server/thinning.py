@@ -15,7 +15,7 @@ from gigawatt import units
 from gigawatt.interfaces.server import names, results
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import Store
+from gigawatt.interfaces.server.store import ServerStore
 from gigawatt.report.formats import si
 
 Floats = NDArray[np.float64]
@@ -84,7 +84,7 @@ class _Numbers:
     labels: Mapping[str, NDArray[Any]]
 
 
-def arrays(settings: Settings, store: Store, id_: str) -> list[ArrayView]:
+def arrays(settings: Settings, store: ServerStore, id_: str) -> list[ArrayView]:
     """Every array of a result. Raises Refused."""
     place = results.folder(settings, store, id_)
     return [view for stage in STAGES for view in _views(place, stage)]
@@ -92,7 +92,7 @@ def arrays(settings: Settings, store: Store, id_: str) -> list[ArrayView]:
 
 def array(
     settings: Settings,
-    store: Store,
+    store: ServerStore,
     id_: str,
     stage: str,
     variable: str,

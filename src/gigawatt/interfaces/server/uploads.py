@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from gigawatt.interfaces.server import names
 from gigawatt.interfaces.server.asked import Caller, Refused
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import Store, now
+from gigawatt.interfaces.server.store import ServerStore, now
 from gigawatt.interfaces.server.tables import JOBS, UPLOADS
 from gigawatt.study.workshop import NEW, workshop
 
@@ -51,7 +51,7 @@ class Incoming:
     """A file on its way: nobody sees it before it is kept."""
 
     settings: Settings
-    store: Store
+    store: ServerStore
     caller: Caller
     name: str
     place: Path
@@ -87,7 +87,7 @@ class Incoming:
 
 
 @contextmanager
-def begin(settings: Settings, store: Store, caller: Caller, name: str) -> Iterator[Incoming]:
+def begin(settings: Settings, store: ServerStore, caller: Caller, name: str) -> Iterator[Incoming]:
     """A file that is about to arrive; whatever is not kept when the block ends is gone. Raises Refused, or OSError."""
     names.need(caller, "editor", "uploads")
     label = names.label(name)
@@ -99,7 +99,7 @@ def begin(settings: Settings, store: Store, caller: Caller, name: str) -> Iterat
 
 def receive(
     settings: Settings,
-    store: Store,
+    store: ServerStore,
     caller: Caller,
     name: str,
     chunks: Iterable[bytes],
@@ -112,14 +112,14 @@ def receive(
         return incoming.keep(said_bytes)
 
 
-def listed(store: Store, after: str = "", count: int = MOST_LISTED) -> list[UploadView]:
+def listed(store: ServerStore, after: str = "", count: int = MOST_LISTED) -> list[UploadView]:
     """Files by their digest, those after one, a page of them."""
     query = select(UPLOADS).where(UPLOADS.c.digest > names.sayable(after)).order_by(UPLOADS.c.digest)
     with store.reading() as connection:
         return [_view(row) for row in connection.execute(query.limit(max(0, min(count, MOST_LISTED))))]
 
 
-def find(store: Store, text: str) -> UploadView:
+def find(store: ServerStore, text: str) -> UploadView:
     """The file of a digest, or of a label that one file alone has. Raises Refused where there is none."""
     if names.DIGEST.fullmatch(text):
         query = select(UPLOADS).where(UPLOADS.c.digest == text)
@@ -164,7 +164,7 @@ def laid(settings: Settings, found: UploadView) -> Path:
     return place
 
 
-def remove(settings: Settings, store: Store, caller: Caller, text: str) -> UploadView:
+def remove(settings: Settings, store: ServerStore, caller: Caller, text: str) -> UploadView:
     """Forget a file. Raises Refused where there is none, or where a job that is not over needs it."""
     names.need(caller, "editor", "uploads")
     found = find(store, text)
@@ -179,7 +179,7 @@ def remove(settings: Settings, store: Store, caller: Caller, text: str) -> Uploa
     return found
 
 
-def _noted(settings: Settings, store: Store, found: UploadView, place: Path) -> UploadView:
+def _noted(settings: Settings, store: ServerStore, found: UploadView, place: Path) -> UploadView:
     """The row of a file, and the file in its place, together; whoever was first has named it."""
     for tried in range(TRIES):
         try:
@@ -200,7 +200,7 @@ def _view(row: Row[Any]) -> UploadView:
     return UploadView(digest=row.digest, name=row.name, size_bytes=row.bytes, at=row.at, who=row.who)
 
 
-def _absent(store: Store, text: str) -> Refused:
+def _absent(store: ServerStore, text: str) -> Refused:
     with store.reading() as connection:
         known = connection.execute(select(UPLOADS.c.name).distinct().order_by(UPLOADS.c.name)).scalars().all()
     return names.refused("absent", "upload", text, f"a file that was sent: {names.listed(known, text)}")

@@ -24,7 +24,7 @@ from typing import Any
 
 from gigawatt.errors import Fault
 from gigawatt.interfaces.failing import MACHINE, faulty
-from gigawatt.interfaces.server.asked import Order, Refused, Reply
+from gigawatt.interfaces.server.asked import Refused, Reply, WorkOrder
 from gigawatt.interfaces.server.performing import CANCEL, Say, as_text, cancelled_reply, reply_of, unheard
 
 MODULE = "gigawatt.interfaces.server.performing"
@@ -55,7 +55,9 @@ class Worker:
         self.orders_count, self.last = 0, time.monotonic()
         self.memory_bytes = 0
 
-    def reply(self, order: Order, say: Say, cancelled: Callable[[], bool], until: float = float("inf")) -> Reply | None:
+    def reply(
+        self, order: WorkOrder, say: Say, cancelled: Callable[[], bool], until: float = float("inf")
+    ) -> Reply | None:
         """What comes of an order; None where it is not done by then, or goes on long after it was cancelled.
 
         Raises Lost where the process ends.
@@ -132,7 +134,7 @@ class Workers:
         self._living: set[Worker] = set()
         self._closed = False
 
-    def ask(self, order: Order, say: Say = unheard, cancelled: Callable[[], bool] = lambda: False) -> Reply:
+    def ask(self, order: WorkOrder, say: Say = unheard, cancelled: Callable[[], bool] = lambda: False) -> Reply:
         """The reply to an order that takes a moment.
 
         Raises Refused where no worker is free in time, or the answer takes too long.
@@ -153,7 +155,7 @@ class Workers:
             raise Refused("limit", order.verb, f"more than {self._short_s:g} s", "a question that takes less")
         return reply
 
-    def perform(self, order: Order, say: Say, cancelled: Callable[[], bool]) -> Reply:
+    def perform(self, order: WorkOrder, say: Say, cancelled: Callable[[], bool]) -> Reply:
         """The reply to the order of a job, by a process of its own. Raises Lost where that ends without one."""
         worker = self._begun()
         try:

@@ -45,7 +45,7 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Hall:
     """What a call is made of: the room, the threads that wait there, and the answers that are kept for a while."""
 
     room: Room
