@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gigawatt.scenario.load import allocation_presets, load, presets, reread
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study.result import Result
-from gigawatt.study.result import load as load_result
+
+if TYPE_CHECKING:
+    from gigawatt.study.result import Result
 
 
 def scenario_of(name: str, overrides: Mapping[str, Any] | None = None) -> tuple[Scenario, Result | None]:
@@ -30,7 +31,11 @@ def scenario_of(name: str, overrides: Mapping[str, Any] | None = None) -> tuple[
 
 def result_of(name: str) -> Result | None:
     """The result in the folder of that name; None where the name is a preset's, or no folder's."""
-    return load_result(name) if is_folder(name) else None
+    if not is_folder(name):
+        return None
+    from gigawatt.study.result import load as load_result  # with all that its arrays need
+
+    return load_result(name)
 
 
 def is_folder(name: str) -> bool:

@@ -14,14 +14,15 @@ from gigawatt.interfaces.http import errors
 from gigawatt.interfaces.http.answers import said
 from gigawatt.interfaces.http.desk import Approver, Editor, Viewer, Visit, values_of
 from gigawatt.interfaces.http.openapi import answers
-from gigawatt.interfaces.http.views import gives
+from gigawatt.interfaces.http.views import VIEW, gives
 from gigawatt.interfaces.server.asked import Role
 from gigawatt.interfaces.server.jobs import JobView
 from gigawatt.interfaces.server.room import least
-from gigawatt.study.estimate import Estimate
 from gigawatt.study.verbs import VERBS, Verb
 
 VISITS: dict[Role, Any] = {"viewer": Viewer, "editor": Editor, "approver": Approver}
+# Named, and not imported: who reads no estimate need not load what makes one.
+ESTIMATE = {"description": "What an answer will take.", VIEW: "gigawatt.study.estimate:Estimate"}
 Endpoint = Callable[..., Awaitable[Response]]
 
 
@@ -82,7 +83,7 @@ def router() -> APIRouter:
             methods=["POST"],
             name=f"{verb.function}_estimate",
             summary=f"What it takes to ask {verb.name}.",
-            responses=gives(Estimate),
+            responses={200: ESTIMATE},
         )
     return found
 
