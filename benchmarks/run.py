@@ -181,7 +181,7 @@ def fleet_rack_hours() -> Figures:
     """
     import numpy as np
 
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "simulate"))
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "simulation"))
     import naive
 
     from gigawatt.scenario.load import load
@@ -284,6 +284,20 @@ def evaluate_1000_futures() -> Figures:
     return {"evaluate_1000_futures_wall_s": time.perf_counter() - started}
 
 
+def serve() -> Figures:
+    """A server on loopback: start, memory, short verbs."""
+    import server
+
+    return server.serve()
+
+
+def serve_read() -> Figures:
+    """Readers of a finished result on loopback, with `ab`."""
+    import server
+
+    return server.serve_reads()
+
+
 READINGS_COUNT, METERS_COUNT = 1_000_000, 4
 # The same through pandas: read, times to UTC, one table.
 THROUGH_PANDAS = """
@@ -352,6 +366,8 @@ GROUPS: dict[str, Callable[[], Figures]] = {
     "fleet_loi": fleet_loi,
     "evaluate_1000_futures": evaluate_1000_futures,
     "ledger": ledger,
+    "serve": serve,
+    "serve_read": serve_read,
     "help": help_,
     "run_loi": run_loi,
     "run_loi_write": run_loi_write,
@@ -382,6 +398,7 @@ def apart(group: str) -> Figures:
     run = subprocess.run([sys.executable, __file__, "--group", group], capture_output=True, text=True, check=False)
     if run.returncode:
         raise SystemExit(f"{group} failed:\n{run.stderr[-2000:]}")
+    print(run.stderr, end="", file=sys.stderr)
     return json.loads(run.stdout)
 
 
