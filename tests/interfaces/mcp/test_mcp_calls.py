@@ -175,8 +175,8 @@ def test_every_change_is_in_the_trail(call: Call, room: Room, one_campus: str) -
     assert (line.who, line.door, line.action, line.object, line.outcome) == (
         "ann",
         "mcp",
-        "scenario save",
-        "traced",
+        "scenario kept",
+        "traced@1",
         "done",
     )
 

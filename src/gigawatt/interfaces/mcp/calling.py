@@ -20,7 +20,6 @@ from gigawatt.interfaces.mcp import confirming, own, telling
 from gigawatt.interfaces.mcp.hall import Hall
 from gigawatt.interfaces.mcp.replying import failed, replied
 from gigawatt.interfaces.mcp.tools import CONFIRM, Tool, tools
-from gigawatt.interfaces.server import audit
 from gigawatt.interfaces.server.asked import Caller, Refused
 from gigawatt.interfaces.server.jobs import LIVE, JobView
 from gigawatt.interfaces.server.room import lasts
@@ -59,26 +58,8 @@ def _begun(hall: Hall, caller: Caller, name: str, values: Mapping[str, Any]) -> 
 
 
 def _own(hall: Hall, caller: Caller, tool: Tool, values: Mapping[str, Any]) -> CallToolResult:
-    """What one of the door's own tools does; a change, or what kept it from being made, goes into the trail."""
-    question = own.asked(tool, values)
-    if not tool.asks:
-        return own.DOES[tool.name](hall, caller, question)
-    thing, outcome = str(values.get("name") or values.get("id")), audit.DONE
-    try:
-        return own.DOES[tool.name](hall, caller, question)
-    except Refused as error:
-        outcome = error.why
-        raise
-    finally:
-        audit.write(
-            hall.room.store,
-            caller,
-            action=tool.name.replace("_", " "),
-            object=thing,
-            outcome=outcome,
-            door=caller.door,
-            address=caller.address,
-        )
+    """What one of the door's own tools does."""
+    return own.DOES[tool.name](hall, caller, own.asked(tool, values))
 
 
 def _tool(name: str) -> Tool:
