@@ -60,7 +60,7 @@ def failure(error: BaseException, spelled: Callable[[Fault], Fault] = lambda fau
         return faulty("SolverFailure", SOLVER, fault)
     if isinstance(error, OSError | MemoryError | OutputLost | ImportError | RuntimeError | SystemError):
         found = _machine_fault(error)
-        return None if found is None else faulty("MachineFault", MACHINE, found)
+        return None if found is None else faulty("MachineFault", MACHINE, spelled(found))
     return None
 
 

@@ -118,8 +118,6 @@ def revoke(id: _Id, database: _Database = DEFAULTS.database, data: _Data = DEFAU
 def _store(database: str, data: Path, json: bool) -> Iterator[ServerStore]:
     """The database of the server, and its refusals as faults of what was typed."""
     with door(json, _spelled):
-        from sqlalchemy.exc import DBAPIError
-
         from gigawatt.interfaces.server.store import ServerStore
 
         try:
@@ -131,8 +129,6 @@ def _store(database: str, data: Path, json: bool) -> Iterator[ServerStore]:
         except Refused as refused:
             fault = Fault(path=refused.path, given=refused.given, expected=refused.expected, asked=True)
             raise ScenarioError([fault]) from None
-        except DBAPIError as error:
-            raise OSError(f"the server's database: {' '.join(str(error.orig).split())}") from error
 
 
 def _spelled(fault: Fault) -> Fault:

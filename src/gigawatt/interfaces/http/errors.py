@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gigawatt.errors import Fault, InputError
+from gigawatt.interfaces.server import unsaid
 from gigawatt.interfaces.server.asked import Refused, Reply, Unanswered, Why
 
 log = logging.getLogger("gigawatt.http")
@@ -54,9 +55,9 @@ def refused(error: Refused) -> Response:
     return Response(body(kind, [error]), status, headers, JSON)
 
 
-def faulty(error: InputError) -> Response:
-    """What is answered to bad input: every fault by its path."""
-    return Response(body(type(error).__name__, error.faults), 422, media_type=JSON)
+def faulty(error: InputError, spelled: Callable[[Fault], Fault]) -> Response:
+    """What is answered to bad input: every fault by its path. spelled: a fault as callers are told it."""
+    return Response(body(type(error).__name__, [spelled(fault) for fault in error.faults]), 422, media_type=JSON)
 
 
 def answered(reply: Reply) -> Response:
@@ -84,8 +85,8 @@ def handlers() -> dict[int | type[Exception], Callable[[Request, Any], Coroutine
         return refused(error)
 
     async def bad_input(request: Request, error: InputError) -> Response:
-        del request
-        return faulty(error)
+        places = unsaid.places(request.app.state.desk.room.settings)
+        return faulty(error, unsaid.spelled(places))
 
     async def unanswered(request: Request, error: Unanswered) -> Response:
         del request

@@ -65,6 +65,8 @@ def _given(**values: Json) -> dict[str, Json]:
 def _thing(kind: str, name: str) -> str:
     """The id of a thing of a kind. Raises Refused where there is none."""
     try:
+        if kind not in load.KINDS:  # which is no folder to look into
+            raise KeyError(kind)
         found: str = load.get(kind, name).id
     except (CatalogError, KeyError):
         given = f'"{name[:MOST_NAME]}"'

@@ -37,7 +37,7 @@ async def call(hall: Hall, caller: Caller, name: str, values: Mapping[str, Any],
         found = await hall.do(_begun, hall, caller, name, values)
         return found if isinstance(found, CallToolResult) else await _followed(hall, caller, found, say)
     except Exception as error:
-        return failed(error, name)
+        return failed(hall, error, name)
 
 
 def _begun(hall: Hall, caller: Caller, name: str, values: Mapping[str, Any]) -> CallToolResult | JobView:

@@ -14,6 +14,7 @@ from gigawatt.interfaces import failing
 from gigawatt.interfaces.http.errors import REFUSALS
 from gigawatt.interfaces.mcp import telling
 from gigawatt.interfaces.mcp.hall import Hall
+from gigawatt.interfaces.server import unsaid
 from gigawatt.interfaces.server.asked import Caller, Refused, Reply, Unanswered
 
 log = logging.getLogger("gigawatt.mcp")
@@ -31,14 +32,14 @@ def replied(hall: Hall, caller: Caller, reply: Reply, id_: str = "") -> CallTool
     return telling.answer(data, words=reply.words, said=said, whole=whole if id_ else telling.HOW)
 
 
-def failed(error: Exception, name: str) -> CallToolResult:
+def failed(hall: Hall, error: Exception, name: str) -> CallToolResult:
     """The result of a call that an exception ended."""
     if isinstance(error, Refused):
         fault = Fault(path=error.path, given=error.given, expected=error.expected)
         return told_error(failing.faulty(REFUSALS[error.why][1], failing.BAD_INPUT, fault).data())
     if isinstance(error, Unanswered):
         return told_error(json.loads(error.reply.body))
-    found = failing.failure(error)
+    found = failing.failure(error, unsaid.spelled(unsaid.places(hall.room.settings)))
     if found is None:
         log.error("%s failed", plain(name)[:80], exc_info=error)
         fault = Fault(path=plain(name)[:80], given="a failure", expected="an answer: the server's log has more")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
 # What JSON can hold.
@@ -50,6 +50,8 @@ class WorkOrder:
     """Folder in which the answer is kept, with its page, workbook, tables and charts; None: nowhere."""
     told: bool = False
     """Whether somebody reads the answer in words as well."""
+    unsaid: Mapping[str, str] = field(default_factory=dict)
+    """Places of the machine that no answer names, and what they are called instead."""
     estimated: bool = False
     """Whether no more is asked for than what the answer would take."""
 

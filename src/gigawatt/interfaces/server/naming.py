@@ -14,16 +14,14 @@ from typing import Any
 from gigawatt import units
 from gigawatt.catalog.tables import keys_of
 from gigawatt.errors import MOST_NAME, Fault, LedgerError, ScenarioError
-from gigawatt.interfaces.server import names, results, scenarios, uploads
+from gigawatt.interfaces.server import names, results, scenarios, unsaid, uploads
 from gigawatt.interfaces.server.asked import Caller, Json, Refused
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import ServerStore
-from gigawatt.ledger.book import address
+from gigawatt.interfaces.server.unsaid import LEDGER
 from gigawatt.study.question import Named, named_in, refuse, wrong
 from gigawatt.study.verbs import Verb
 
-# What a question calls the only ledger that there is.
-LEDGER = "ledger"
 # The key of overrides of a scenario.
 SET = "set"
 # An empty folder below the server's, in which a worker stands, so that a relative path leads to nothing.
@@ -174,11 +172,10 @@ def _database(of: _Question, key: str, value: Any) -> str | None:
         of.faults.append(wrong(key, given, f'"{LEDGER}", or nothing: a server has one'))
         return None
     try:
-        url = address(of.settings.database)
+        return unsaid.ledger(of.settings)
     except LedgerError as error:
         of.faults.extend(error.faults)
         return None
-    return str(Path(str(url.database)).absolute()) if url.drivername == "sqlite" else of.settings.database
 
 
 def _default(verb: Verb, key: str) -> object:

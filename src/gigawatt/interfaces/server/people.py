@@ -268,7 +268,7 @@ def _stands() -> Any:
 def _mark(store: ServerStore, id: str) -> None:
     """Write down that a token was used; a disk that is full or a database that is busy keeps no reader out."""
     stale = TOKENS.c.used.is_(None) | (TOKENS.c.used < now(-MARKED_S))
-    with suppress(DBAPIError), store.writing() as connection:
+    with suppress(DBAPIError, OSError), store.writing() as connection:
         connection.execute(update(TOKENS).where(TOKENS.c.id == id, stale).values(used=now()))
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from gigawatt.errors import Fault
 from gigawatt.interfaces.failing import INTERRUPTED, MISSED, Failure, failure, faulty
+from gigawatt.interfaces.server import unsaid
 from gigawatt.interfaces.server.asked import Reply, WorkOrder
 from gigawatt.study.job import Cancelled, Job
 from gigawatt.study.verbs import VERBS, Verb, named
@@ -48,7 +49,7 @@ def perform(order: WorkOrder, say: Say = unheard, cancelled: Callable[[], bool] 
     except Cancelled:
         return cancelled_reply()
     except Exception as error:
-        told = failure(error)
+        told = failure(error, unsaid.spelled(order.unsaid))
         return reply_of(told) if told else bug(order.verb, error)
 
 
@@ -96,7 +97,7 @@ def _performed(order: WorkOrder, say: Say, cancelled: Callable[[], bool]) -> Rep
     data = found.data(verb)
     if data.get("files") and folder is not None:
         data["files"] = {name: os.path.relpath(place, folder.resolve()) for name, place in found.files.items()}
-    body, words = written(data), _words(found)
+    body, words = unsaid.body(written(data), order.unsaid), unsaid.words(_words(found), order.unsaid)
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / WORDS, words.encode(errors="replace"))

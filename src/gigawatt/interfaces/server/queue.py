@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gigawatt.errors import Fault
 from gigawatt.interfaces.failing import INTERRUPTED, MACHINE, MISSED, failure, faulty
-from gigawatt.interfaces.server import jobs
+from gigawatt.interfaces.server import jobs, unsaid
 from gigawatt.interfaces.server.asked import Refused, Reply, WorkOrder
 from gigawatt.interfaces.server.jobs import State
 from gigawatt.interfaces.server.performing import ANSWER, WORDS, Say, bug, reply_of, written
@@ -258,7 +258,7 @@ class Queue:
                 raise GivenBack from error
             return lost(error)
         except Exception as error:
-            found = failure(error)
+            found = failure(error, unsaid.spelled(order.unsaid))
             return reply_of(found) if found else bug(order.verb, error)
 
     @contextmanager
@@ -314,14 +314,14 @@ class Watch:
         """Keep what is being done; what comes too soon after the last, or when the database is full, nobody misses."""
         if time.monotonic() - self._said >= SAY_S:
             self._said = time.monotonic()
-            with suppress(SQLAlchemyError):
+            with suppress(SQLAlchemyError, OSError):
                 jobs.say(self._store, self._id, words, share_frac)
 
     def cancelled(self) -> bool:
         """Whether somebody has cancelled it."""
         if not self._cancelled and time.monotonic() - self._looked >= SAY_S:
             self._looked = time.monotonic()
-            with suppress(SQLAlchemyError):
+            with suppress(SQLAlchemyError, OSError):
                 self._cancelled = jobs.cancelled(self._store, self._id)
         return self._cancelled
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gigawatt.interfaces.server import audit, jobs, naming
+from gigawatt.interfaces.server import audit, jobs, naming, unsaid
 from gigawatt.interfaces.server.asked import Caller, Json, Refused, Reply, Role, Unanswered, WorkOrder
 from gigawatt.interfaces.server.jobs import JobView
 from gigawatt.interfaces.server.queue import Queue
@@ -140,7 +140,8 @@ class Room:
         """What the worker is told: what the values name is found here, and nowhere else."""
         here = caller.door == "here"
         found = naming.placed(self.settings, self.store, caller, verb, values, here=here)
-        return WorkOrder(verb=verb.name, values=found, who=None if here else caller.name)
+        places = unsaid.places(self.settings)
+        return WorkOrder(verb=verb.name, values=found, who=None if here else caller.name, unsaid=places)
 
     def _allowed(self, caller: Caller, name: str) -> Verb:
         """The verb that they ask, which they may. A change that they may not make is kept as well."""

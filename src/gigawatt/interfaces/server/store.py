@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL, Engine
+from sqlalchemy.exc import DatabaseError, DataError, IntegrityError, ProgrammingError
 
 from gigawatt.interfaces.server.migrations import prepare
 from gigawatt.interfaces.server.settings import Settings
@@ -44,13 +45,13 @@ class ServerStore:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent look."""
-        with self._engine.connect() as connection, connection.begin():
+        with _failures(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One change, whole or not at all; writers of SQLite take turns."""
-        with self._engine.connect().execution_options(writing=True) as connection, connection.begin():
+        with _failures(), self._engine.connect().execution_options(writing=True) as connection, connection.begin():
             yield connection
 
     def close(self) -> None:
@@ -62,6 +63,17 @@ def now(later_s: float = 0.0) -> str:
     """This moment, or one so much later, as the tables state it."""
     at = datetime.now(UTC) + timedelta(seconds=later_s)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """What a database cannot do is the machine's, in its own words: a full disk, a file that is damaged or gone."""
+    try:
+        yield
+    except DatabaseError as error:
+        if isinstance(error, DataError | IntegrityError | ProgrammingError):  # what we asked of it is ours
+            raise
+        raise OSError(f"the server's database: {' '.join(str(error.orig).split())}") from error
 
 
 def _engine(url: URL) -> Engine:
@@ -96,5 +108,6 @@ def _begun(connection: Connection) -> None:
 
 def alive(store: ServerStore) -> bool:
     """Whether the database answers."""
-    with store.reading() as connection:
+    with suppress(OSError), store.reading() as connection:
         return connection.execute(text("SELECT 1")).scalar() == 1
+    return False
