@@ -54,8 +54,8 @@ class Served:
         """Its process and all that it started."""
         found = [self.pid]
         for pid in found:
-            children = Path(f"/proc/{pid}/task/{pid}/children")
-            found += [int(child) for child in children.read_text().split()] if children.exists() else []
+            for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+                found += [int(child) for child in thread.read_text().split()]
         return found
 
     def cpu_s(self) -> float:

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 fastapi = pytest.importorskip("fastapi", reason="no FastAPI: pip install 'gigawatt[server]'")
-httpx = pytest.importorskip("httpx", reason="no httpx: pip install 'gigawatt[test]'")
+httpx2 = pytest.importorskip("httpx2", reason="no httpx2: pip install 'gigawatt[test]'")
 
 EXACT = "12345678901234567.89"
 
@@ -39,7 +39,7 @@ async def posted(body: str) -> tuple[int, object]:
         return repr(asked.power_w)
 
     path = "/priced" if "usd" in body else "/measured"
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://toy") as client:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://toy") as client:
         answer = await client.post(path, content=body, headers={"Content-Type": "application/json"})
     return answer.status_code, answer.json()
 

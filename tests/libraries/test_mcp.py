@@ -137,12 +137,12 @@ HELLO = {
 
 def statuses(*hosts: str) -> list[int]:
     """What the same first words are answered with, by the host that they are sent to."""
-    httpx = pytest.importorskip("httpx", reason="no httpx: pip install 'gigawatt[test]'")
+    httpx2 = pytest.importorskip("httpx2", reason="no httpx2: pip install 'gigawatt[test]'")
     app = SERVER.streamable_http_app()
 
     async def asked() -> list[int]:
-        transport = httpx.ASGITransport(app=app)
-        async with SERVER.session_manager.run(), httpx.AsyncClient(transport=transport) as client:
+        transport = httpx2.ASGITransport(app=app)
+        async with SERVER.session_manager.run(), httpx2.AsyncClient(transport=transport) as client:
             headers = {"Accept": "application/json, text/event-stream"}
             sent = [await client.post("http://toy/mcp", json=HELLO, headers=headers | {"Host": host}) for host in hosts]
         return [answer.status_code for answer in sent]

@@ -44,7 +44,7 @@ def test_hours_of_too_many_sites_are_refused_where_each_is_lived_through() -> No
     sites = {f"s{n}": {"site": "abilene", "ramp": {"2026Q4": "1 MW"}} for n in range(600)}
     whole = {"sites": sites, "operations.package_failures": "1e-7 /h"}
     assert "50,000,000 of them, or expected" in refused(whole | {"simulate.mode": "stochastic"})
-    assert len(load("one-campus", whole).asked.sites) == 600
+    assert len(load("one-campus", whole).asked.sites) == 601
 
 
 def test_more_failures_than_can_be_drawn_are_refused_where_each_is_drawn() -> None:

@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -49,16 +49,16 @@ def guarded(**settings: Any) -> Guard:
     return Guard(APP, Settings(limits=LIMITS, **settings))
 
 
-def ask(method: str, path: str, *, base: str = BASE, app: Any = None, **given: Any) -> httpx.Response:
-    async def asked() -> httpx.Response:
-        transport = httpx.ASGITransport(app or guarded(), raise_app_exceptions=True)
-        async with httpx.AsyncClient(transport=transport, base_url=base) as client:
+def ask(method: str, path: str, *, base: str = BASE, app: Any = None, **given: Any) -> httpx2.Response:
+    async def asked() -> httpx2.Response:
+        transport = httpx2.ASGITransport(app or guarded(), raise_app_exceptions=True)
+        async with httpx2.AsyncClient(transport=transport, base_url=base) as client:
             return await client.request(method, path, **given)
 
     return asyncio.run(asked())
 
 
-def only(response: httpx.Response) -> dict[str, str]:
+def only(response: httpx2.Response) -> dict[str, str]:
     """The one item of an error."""
     error = response.json()["error"]
     assert list(error) == ["kind", "items"]
@@ -307,8 +307,8 @@ def test_bodies_that_together_fill_the_memory_are_refused_and_room_comes_back() 
             await gate.wait()
             yield b"x"
 
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url=BASE) as client:
             tasks = [asyncio.create_task(client.post("/api", content=held())) for _ in range(4)]
             await asyncio.sleep(0.05)
             crowded = await client.post("/api", content=b"x" * 900)

@@ -170,6 +170,26 @@ def test_the_trail_says_who_changed_what_in_pages(as_: Ask) -> None:
     assert as_("owner", "GET", f"/api/audit?before={page['next']}").json()["lines"][0]["number"] < line["number"]
 
 
+def test_every_change_and_every_refusal_of_one_is_in_the_trail(as_: Ask) -> None:
+    as_("editor", "PUT", "/api/scenarios/traced", content=TEXT, headers=TOML)
+    as_("editor", "PUT", "/api/scenarios/traced", content=TEXT + "#", headers={**TOML, "If-Match": f'"{"0" * 64}"'})
+    as_("viewer", "DELETE", "/api/scenarios/traced")
+    as_("editor", "DELETE", "/api/scenarios/traced")
+    sent = {"content": b"traced", "headers": {"Content-Type": "application/octet-stream"}}
+    digest = as_("editor", "POST", "/api/uploads?name=traced.csv", **sent).json()["digest"]
+    as_("editor", "DELETE", f"/api/uploads/{digest}")
+    as_("viewer", "GET", "/api/uploads")
+    lines = as_("owner", "GET", "/api/audit?count=6").json()["lines"]
+    assert [(line["who"], line["action"], line["object"], line["outcome"]) for line in reversed(lines)] == [
+        ("editor", "scenario kept", "traced@1", "done"),
+        ("editor", "scenario kept", "traced", "conflict"),
+        ("viewer", "DELETE", "/api/scenarios/traced", "forbidden"),
+        ("editor", "scenario removed", "traced@2", "done"),
+        ("editor", "file sent", f"{digest}, traced.csv", "done"),
+        ("editor", "file removed", f"{digest}, traced.csv", "done"),
+    ]
+
+
 def test_the_catalog_is_read_by_its_addresses(as_: Ask) -> None:
     whole = as_("viewer", "GET", "/api/catalog")
     assert whole.content == as_("viewer", "POST", "/api/verbs/catalog/list", json={}).content

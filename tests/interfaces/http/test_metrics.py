@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI
 from starlette.responses import Response, StreamingResponse
@@ -57,7 +57,7 @@ def metrics() -> Metrics:
 def ask(metrics: Metrics, *requests: tuple[str, str]) -> None:
     async def asked() -> None:
         app = Gauged(Guard(inside(), Settings()), metrics)
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://localhost") as client:
             for method, path in requests:
                 await client.request(method, path)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -75,20 +75,20 @@ class Person:
     """A browser without scripts: it keeps cookies, and sends the forms that it is shown."""
 
     def __init__(self, app: Guard, base: str = "http://127.0.0.1:8000") -> None:
-        self.app, self.base, self.cookies = app, base, httpx.Cookies()
+        self.app, self.base, self.cookies = app, base, httpx2.Cookies()
         self.address = next(ADDRESSES)  # whoever guesses too often is not listened to
 
-    def ask(self, method: str, path: str, **given: Any) -> httpx.Response:
-        async def asked() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app, client=(self.address, 1))
-            async with httpx.AsyncClient(transport=transport, base_url=self.base, cookies=self.cookies) as client:
+    def ask(self, method: str, path: str, **given: Any) -> httpx2.Response:
+        async def asked() -> httpx2.Response:
+            transport = httpx2.ASGITransport(self.app, client=(self.address, 1))
+            async with httpx2.AsyncClient(transport=transport, base_url=self.base, cookies=self.cookies) as client:
                 found = await client.request(method, path, **given)
                 self.cookies = client.cookies
                 return found
 
         return asyncio.run(asked())
 
-    def sign_in(self, name: str = NAME, secret: str | None = None, **more: str) -> httpx.Response:
+    def sign_in(self, name: str = NAME, secret: str | None = None, **more: str) -> httpx2.Response:
         asked = SECRETS[0] if secret is None else secret
         return self.ask("POST", "/sign-in", data={"name": name, "secret": asked, **more})
 

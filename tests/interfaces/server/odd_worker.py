@@ -23,6 +23,8 @@ ERRORS = {
 
 def performed(order: WorkOrder, say: performing.Say, cancelled: performing.Callable[[], bool]) -> Reply:
     """odd: what to do. log: a file that gets a line for every start. gate: a file that is waited for."""
+    if order.estimated:
+        return PERFORMED(order, say, cancelled)
     values = order.values
     if "log" in values:
         with Path(values["log"]).open("a") as log:
@@ -49,6 +51,7 @@ def performed(order: WorkOrder, say: performing.Say, cancelled: performing.Calla
     return Reply(code=0, body=body)
 
 
+PERFORMED = performing._performed
 performing._performed = performed
 performing._modules = lambda: iter(())
 

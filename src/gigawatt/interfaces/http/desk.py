@@ -18,8 +18,9 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from starlette.requests import Request
 
 from gigawatt.interfaces.http import origin, strict
-from gigawatt.interfaces.server import people
+from gigawatt.interfaces.server import audit, people
 from gigawatt.interfaces.server.asked import Caller, Json, Refused, Reply, Role
+from gigawatt.interfaces.server.store import ServerStore
 
 if TYPE_CHECKING:
     from gigawatt.interfaces.server.room import Room
@@ -62,7 +63,7 @@ class FrontDesk:
             return await asyncio.get_running_loop().run_in_executor(self._asking, partial(function, *given))
 
     def expect(self) -> None:
-        """Have a worker ready: whoever has come will ask something. An idle server has none, which would hold memory."""
+        """Have a worker ready: whoever has come will ask something. An idle server holds no memory for one."""
         if not self.room.workers.stand:
             self._asking.submit(self.room.workers.ready)
 
@@ -121,6 +122,8 @@ async def passed(
         raise Refused("unknown", "Authorization", "nothing", "a token, as Bearer, or a session")
     for role in scopes.scopes:
         if not caller.may(cast(Role, role)):
+            if request.method not in origin.SAFE:
+                await desk.do(_refused, store, caller, request)
             raise Refused("forbidden", "role", caller.role, f"{role} or more")
     desk.expect()
     return Visit(caller=caller, desk=desk, csrf=csrf)
@@ -130,6 +133,12 @@ Viewer = Annotated[Visit, Security(passed, scopes=["viewer"])]
 Editor = Annotated[Visit, Security(passed, scopes=["editor"])]
 Approver = Annotated[Visit, Security(passed, scopes=["approver"])]
 Owner = Annotated[Visit, Security(passed, scopes=["owner"])]
+
+
+def _refused(store: ServerStore, caller: Caller, request: Request) -> None:
+    """Keep that somebody tried to change what they may not."""
+    with store.writing() as connection:
+        audit.add(connection, caller, action=request.method, object=request.url.path, outcome="forbidden")
 
 
 def address_of(request: Request) -> str:

@@ -51,10 +51,15 @@ def _begun(hall: Hall, caller: Caller, name: str, values: Mapping[str, Any]) -> 
     if token is not None:
         confirming.confirmed(hall.room.store, caller, tool, given, str(token))
     if tool.verb is None:
-        return own.DOES[tool.name](hall, caller, own.asked(tool, given))
+        return _own(hall, caller, tool, given)
     if lasts(tool.verb):
         return hall.room.start(caller, tool.verb.name, given)
     return replied(hall, caller, hall.room.ask(caller, tool.verb.name, given, told=True))
+
+
+def _own(hall: Hall, caller: Caller, tool: Tool, values: Mapping[str, Any]) -> CallToolResult:
+    """What one of the door's own tools does."""
+    return own.DOES[tool.name](hall, caller, own.asked(tool, values))
 
 
 def _tool(name: str) -> Tool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
 
 from gigawatt.errors import plain
-from gigawatt.interfaces.server.asked import Caller, Door
+from gigawatt.interfaces.server.asked import Caller, Door, Refused
 from gigawatt.interfaces.server.store import ServerStore, now
 from gigawatt.interfaces.server.tables import AUDIT
 
@@ -70,6 +72,17 @@ def write(
     """Add a line on its own."""
     with store.writing() as connection:
         add(connection, caller, action=action, object=object, outcome=outcome, door=door, address=address)
+
+
+@contextmanager
+def refusals(store: ServerStore, caller: Caller, *, action: str, object: str) -> Iterator[None]:
+    """Add a line where what is tried within is refused; what is done adds its own, with the change itself."""
+    try:
+        yield
+    except Refused as error:
+        with store.writing() as connection:
+            add(connection, caller, action=action, object=object, outcome=error.why)
+        raise
 
 
 def listed(store: ServerStore, before: int | None = None, count: int = 100) -> tuple[AuditLine, ...]:

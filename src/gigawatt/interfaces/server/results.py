@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, tuple_, update
 
-from gigawatt.interfaces.server import names, shortening
+from gigawatt.interfaces.server import audit, names, shortening
 from gigawatt.interfaces.server.asked import Caller, Json, Refused
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import ServerStore, now
@@ -207,6 +207,17 @@ def remove(settings: Settings, store: ServerStore, caller: Caller, id_: str) -> 
 
     Raises Refused, also where a job that is not over needs it.
     """
+    with audit.refusals(store, caller, action="result removed", object=id_):
+        _forget(store, caller, id_)
+    place = settings.data / FOLDER / id_
+    with suppress(FileNotFoundError):
+        if place.is_symlink():
+            place.unlink()
+        else:
+            shutil.rmtree(place)
+
+
+def _forget(store: ServerStore, caller: Caller, id_: str) -> None:
     names.need(caller, "editor", "result")
     view = get(store, id_)
     if view.who != caller.name and not caller.may("owner"):
@@ -217,12 +228,7 @@ def remove(settings: Settings, store: ServerStore, caller: Caller, id_: str) -> 
         if using:
             raise names.refused("conflict", "result", id_, f"a result that no job needs: {', '.join(using)}")
         connection.execute(update(JOBS).where(JOBS.c.id == id_).values(removed=now()))
-    place = settings.data / FOLDER / id_
-    with suppress(FileNotFoundError):
-        if place.is_symlink():
-            place.unlink()
-        else:
-            shutil.rmtree(place)
+        audit.add(connection, caller, action="result removed", object=id_)
 
 
 def _done() -> Any:

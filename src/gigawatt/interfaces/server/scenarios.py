@@ -21,7 +21,7 @@ from sqlalchemy.exc import IntegrityError
 from gigawatt.catalog.tables import KEY, KEY_RULE
 from gigawatt.errors import CatalogError, Fault, InputError, ScenarioError
 from gigawatt.files import parse_toml
-from gigawatt.interfaces.server import names, uploads
+from gigawatt.interfaces.server import audit, names, uploads
 from gigawatt.interfaces.server.asked import Caller, Refused
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import ServerStore, now
@@ -92,18 +92,19 @@ def put(
     expected: digest of the version that this one follows, "" where there is to be none yet, None for any. A text that
     is the last already is no new version. Raises ScenarioError with every fault of the text, and Refused.
     """
-    title, identity = check(settings, store, caller, kind, name, text, expected)
-    view = VersionView(
-        kind=kind,
-        name=name,
-        version=1,
-        digest=sha256(text.encode()),
-        hash=identity,
-        title=title,
-        at=now(),
-        who=caller.name,
-    )
-    return _written(store, view, text, expected)
+    with audit.refusals(store, caller, action=f"{kind} kept", object=name):
+        title, identity = check(settings, store, caller, kind, name, text, expected)
+        view = VersionView(
+            kind=kind,
+            name=name,
+            version=1,
+            digest=sha256(text.encode()),
+            hash=identity,
+            title=title,
+            at=now(),
+            who=caller.name,
+        )
+        return _written(store, caller, view, text, expected)
 
 
 def check(
@@ -135,8 +136,10 @@ def check_removal(
 
 def remove(store: ServerStore, caller: Caller, kind: Kind, name: str, expected: str | None = None) -> VersionView:
     """Remove a text: its versions stay, and the results that were made of it. Raises Refused as `put` does."""
-    last = check_removal(store, caller, kind, name, expected)
-    return _written(store, replace(last, digest=None, hash=None, at=now(), who=caller.name), "", expected)
+    with audit.refusals(store, caller, action=f"{kind} removed", object=name):
+        last = check_removal(store, caller, kind, name, expected)
+        gone = replace(last, digest=None, hash=None, at=now(), who=caller.name)
+        return _written(store, caller, gone, "", expected)
 
 
 def get(store: ServerStore, kind: Kind, name: str, version: int | None = None) -> KeptText:
@@ -384,19 +387,19 @@ def _preset(name: str) -> Scenario:
     return load(name)
 
 
-def _written(store: ServerStore, view: VersionView, text: str, expected: str | None) -> VersionView:
+def _written(store: ServerStore, caller: Caller, view: VersionView, text: str, expected: str | None) -> VersionView:
     """The next version of a name, after the one that was expected. Raises Refused."""
     for tried in range(uploads.TRIES):
         try:
             with store.writing() as connection:
-                return _append(connection, view, text, expected)
+                return _append(connection, caller, view, text, expected)
         except IntegrityError:  # another wrote the same version, or the same text, in this moment
             if tried == uploads.TRIES - 1:
                 raise
     raise AssertionError("the last try returns or raises")
 
 
-def _append(connection: Connection, view: VersionView, text: str, expected: str | None) -> VersionView:
+def _append(connection: Connection, caller: Caller, view: VersionView, text: str, expected: str | None) -> VersionView:
     last = _stands(connection, view.kind, view.name, expected)
     if last is not None and (view.digest or "") == (last.digest or ""):
         return _view(last)
@@ -404,6 +407,8 @@ def _append(connection: Connection, view: VersionView, text: str, expected: str 
         connection.execute(insert(TEXTS).values(digest=view.digest, text=text))
     new = replace(view, version=1 if last is None else last.version + 1)
     connection.execute(insert(VERSIONS).values({name: getattr(new, name) for name in VersionView.__slots__}))
+    done = "kept" if new.digest else "removed"
+    audit.add(connection, caller, action=f"{new.kind} {done}", object=f"{new.name}{names.AT}{new.version}")
     return new
 
 

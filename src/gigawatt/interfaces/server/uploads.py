@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from gigawatt.interfaces.server import names
+from gigawatt.interfaces.server import audit, names
 from gigawatt.interfaces.server.asked import Caller, Refused
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import ServerStore, now
@@ -83,14 +83,15 @@ class Incoming:
             at=now(),
             who=self.caller.name,
         )
-        return _noted(self.settings, self.store, found, self.place)
+        return _noted(self.settings, self.store, self.caller, found, self.place)
 
 
 @contextmanager
 def begin(settings: Settings, store: ServerStore, caller: Caller, name: str) -> Iterator[Incoming]:
     """A file that is about to arrive; whatever is not kept when the block ends is gone. Raises Refused, or OSError."""
-    names.need(caller, "editor", "uploads")
-    label = names.label(name)
+    with audit.refusals(store, caller, action="file sent", object=name):
+        names.need(caller, "editor", "uploads")
+        label = names.label(name)
     folder = settings.data / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     with workshop(folder) as place, (place / NEW).open("xb") as stream:
@@ -166,6 +167,11 @@ def laid(settings: Settings, found: UploadView) -> Path:
 
 def remove(settings: Settings, store: ServerStore, caller: Caller, text: str) -> UploadView:
     """Forget a file. Raises Refused where there is none, or where a job that is not over needs it."""
+    with audit.refusals(store, caller, action="file removed", object=text):
+        return _removed(settings, store, caller, text)
+
+
+def _removed(settings: Settings, store: ServerStore, caller: Caller, text: str) -> UploadView:
     names.need(caller, "editor", "uploads")
     found = find(store, text)
     with store.writing() as connection:
@@ -174,12 +180,13 @@ def remove(settings: Settings, store: ServerStore, caller: Caller, text: str) ->
         if using:
             raise names.refused("conflict", "upload", found.digest, f"a file that no job needs: {', '.join(using)}")
         connection.execute(delete(UPLOADS).where(UPLOADS.c.digest == found.digest))
+        audit.add(connection, caller, action="file removed", object=f"{found.digest}, {found.name}")
         shutil.rmtree(settings.data / NAMED / found.digest, ignore_errors=True)
         (settings.data / FOLDER / found.digest).unlink(missing_ok=True)
     return found
 
 
-def _noted(settings: Settings, store: ServerStore, found: UploadView, place: Path) -> UploadView:
+def _noted(settings: Settings, store: ServerStore, caller: Caller, found: UploadView, place: Path) -> UploadView:
     """The row of a file, and the file in its place, together; whoever was first has named it."""
     for tried in range(TRIES):
         try:
@@ -188,6 +195,7 @@ def _noted(settings: Settings, store: ServerStore, found: UploadView, place: Pat
                 if row is None:
                     values = {"bytes": found.size_bytes, "at": found.at, "who": found.who}
                     connection.execute(insert(UPLOADS).values(digest=found.digest, name=found.name, **values))
+                    audit.add(connection, caller, action="file sent", object=f"{found.digest}, {found.name}")
                 os.replace(place, settings.data / FOLDER / found.digest)
                 return found if row is None else _view(row)
         except IntegrityError:
