@@ -22,6 +22,7 @@ from gigawatt.interfaces.server.asked import Caller, Json, Refused
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import ServerStore, now
 from gigawatt.interfaces.server.tables import JOBS
+from gigawatt.report.writers.csv import unmarked
 
 # Below the server's folder, one for each job; the file in it that says what `--json` prints; its tables.
 FOLDER, ANSWER, TABLES = "jobs", "answer.json", "tables"
@@ -309,6 +310,7 @@ def _read(place: Path, changed: int, size: int) -> _Parsed:
 
 
 def _column(title: str, numeric: bool) -> ColumnView:
+    title = unmarked(title)
     found = _HEAD.fullmatch(title) if numeric else None
     return ColumnView(title=found[1] if found else title, unit=found[2] if found else "", numeric=numeric)
 
@@ -319,7 +321,7 @@ def _is_numeric(cells: Sequence[str]) -> bool:
 
 
 def _cell(text: str, numeric: bool) -> str | float | None:
-    return (float(text) if numeric else text) if text else None
+    return (float(text) if numeric else unmarked(text)) if text else None
 
 
 def _page(
