@@ -64,7 +64,7 @@ class FrontDesk:
 
     def expect(self) -> None:
         """Have a worker ready: whoever has come will ask something. An idle server holds no memory for one."""
-        if not self.room.workers.stand:
+        if not self.room.workers.count:
             self._asking.submit(self.room.workers.ready)
 
     def close(self) -> None:
