@@ -29,7 +29,7 @@ HOST = "http://127.0.0.1"
 class Here:
     """Workers that are no processes of their own."""
 
-    stand = True
+    count = 1
 
     def ask(self, order: WorkOrder) -> Reply:
         return perform(order)

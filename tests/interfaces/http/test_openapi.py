@@ -94,6 +94,7 @@ def test_whoever_has_the_description_need_not_read_it_again(anybody: TestClient)
 def test_figures_are_for_everybody_and_name_nobody(anybody: TestClient) -> None:
     text = anybody.get("/metrics").text
     assert 'gigawatt_jobs{state="waiting"}' in text
+    assert "\ngigawatt_workers 1.0\n" in text
     assert "owner" not in text
     assert 'route="/api/jobs/{id}"' in text
 

@@ -210,3 +210,18 @@ def test_a_full_disk_is_told_without_its_place(as_: Ask, server: Any, monkeypatc
     assert (found.status_code, found.json()["error"]["kind"]) == (503, "MachineFault")
     assert found.json()["error"]["items"][0]["given"] == "no space left on device"
     assert "secret" not in found.text
+
+
+@pytest.mark.parametrize(
+    ("error", "given"),
+    [(OSError("the server's database: malformed"), "a failure of the machine"), (MemoryError(), "not enough memory")],
+)
+def test_a_fault_of_the_machine_without_a_name_is_not_taken_for_another(
+    as_: Ask, server: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, given: str
+) -> None:
+    def failing(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(server.room, "ask", failing)
+    found = as_("viewer", "POST", "/api/verbs/check", json={})
+    assert (found.status_code, found.json()["error"]["items"][0]["given"]) == (503, given)

@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 from postgresql import execute
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
 sys.path.insert(0, str(Path(__file__).parent))
 from odd_server import is_gone, lines, odd, opened, path, waited
 
-from gigawatt.interfaces.server import jobs, people, workers
+from gigawatt.interfaces.http import watching
+from gigawatt.interfaces.server import jobs, people, results, workers
 from gigawatt.interfaces.server import queue as queues
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.jobs import JobView
@@ -103,14 +104,12 @@ def test_a_job_that_fails_says_why_and_leaves_nothing(queue: Queue, how: str, co
 
 def test_what_is_being_done_is_told_as_it_changes(queue: Queue, tmp_path: Path) -> None:
     asked = put(queue, gate=tmp_path / "gate")
-    seen = []
-    for number, view in jobs.events(queue._store, asked.id, after=4):
-        seen.append((number, view.state, view.words, view.share_frac))
-        if view.words == "at the gate":
-            (tmp_path / "gate").touch()
-    assert [number for number, *_ in seen] == list(range(5, 5 + len(seen)))
-    assert ("running", "at the gate", 0.5) in [row[1:] for row in seen]
-    assert seen[-1][1:] == ("done", "", 1.0)
+    waited(lambda: jobs.found(queue._store, asked.id).words == "at the gate")
+    view = jobs.found(queue._store, asked.id)
+    assert (view.state, view.share_frac) == ("running", 0.5)
+    (tmp_path / "gate").touch()
+    done = ended(queue, asked)
+    assert (done.state, done.words, done.share_frac) == ("done", "", 1.0)
 
 
 def test_a_job_that_waits_is_cancelled_at_once_and_never_begun(queue: Queue, tmp_path: Path) -> None:
@@ -194,6 +193,29 @@ def test_jobs_are_listed_the_newest_first(queue: Queue) -> None:
         ended(queue, view)
     assert jobs.listed(queue._store, who="lin", states=jobs.LIVE) == []
     assert len(jobs.listed(queue._store, who="lin", states=("done",))) == 3
+
+
+@pytest.mark.parametrize("number", [0, -1, -(10**30), 10**30])
+def test_any_whole_numbers_ask_for_some_page(each_store: ServerStore, number: int) -> None:
+    jobs.put(each_store, ServerLimits(), "0" * 32, "ada", odd(), {}, 1.0)
+    assert len(jobs.listed(each_store, count=number)) == (number > 0)
+    assert len(jobs.listed(each_store, offset=number)) == (number <= 0)
+
+
+def test_jobs_and_results_are_found_by_an_index_however_many_there_are(store: ServerStore) -> None:
+    asked: list[tuple[str, Any]] = []
+    event.listen(store._engine, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+    jobs.listed(store)
+    jobs.listed(store, states=("waiting",))
+    jobs.waiting(store, "01234567")
+    results.listed(store)
+    watching.load(store, 0)
+    of_jobs = [(text, given) for text, given in asked if "FROM jobs" in text]
+    assert len(of_jobs) == 5
+    with store.reading() as connection:
+        for text, given in of_jobs:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given).all()
+            assert "USING INDEX jobs_by_" in plan[0].detail or "USING COVERING INDEX jobs_by_" in plan[0].detail, text
 
 
 @pytest.mark.parametrize("id_", ["", "0" * 32, "../x", "\0", "x" * 10_000])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, update
 
 from gigawatt.errors import ScenarioError
-from gigawatt.interfaces.server import naming, results, scenarios, uploads
+from gigawatt.interfaces.server import names, naming, results, scenarios, uploads
 from gigawatt.interfaces.server.asked import Caller
 from gigawatt.interfaces.server.naming import placed
 from gigawatt.interfaces.server.settings import Settings
@@ -161,6 +161,12 @@ def test_a_slip_is_told_with_the_nearest_name(settings: Settings, store: ServerS
     told = faults(settings, store, "run", {"scenario": "my-plna"})
     assert 'did you mean "my-plan"?' in told["scenario"]
     assert "one-campus" in told["scenario"]
+
+
+def test_of_very_many_names_the_nearest_is_looked_for_among_those_that_begin_alike() -> None:
+    known = [f"{letter}-plan-{number}" for letter in "abcdefghijklmnop" for number in range(1_000)]
+    assert 'did you mean "p-plan-7"?' in names.listed(known, "p-plna-7")
+    assert "and 15,960 more" in names.listed(known, "p-plna-7")
 
 
 def test_a_kept_scenario_is_laid_with_what_it_extends(settings: Settings, store: ServerStore) -> None:

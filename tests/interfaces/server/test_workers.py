@@ -193,9 +193,22 @@ def test_a_bar_that_is_missed_is_a_code_beside_the_answer() -> None:
 
 
 def test_a_worker_stands_by_once_somebody_is_expected(odd: Workers) -> None:
-    assert not odd.stand
+    assert odd.count == 0
     odd.ready()
     first = set(odd._living)
-    assert odd.stand
+    assert odd.count == 1
     odd.ready()
     assert set(odd._living) == first
+
+
+def test_a_machine_that_once_begins_no_process_costs_no_worker(odd: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: object) -> None:
+        raise BlockingIOError("no more processes")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workers, "Worker", full)
+        for _ in range(3):
+            with pytest.raises(BlockingIOError):
+                odd.ready()
+    odd.ready()
+    assert odd.count == 1

@@ -70,7 +70,7 @@ def inside(room: Room) -> FastAPI:
         exception_handlers=errors.handlers(),
     )
     app.state.desk = FrontDesk(room)
-    app.state.metrics = Metrics(lambda: watching.load(room.store))
+    app.state.metrics = Metrics(lambda: watching.load(room.store, room.workers.count))
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
     app.include_router(watching.router)

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from gigawatt.interfaces.http.answers import as_json, said
 from gigawatt.interfaces.http.desk import Editor, Viewer, Visit
 from gigawatt.interfaces.http.views import gives
-from gigawatt.interfaces.server.jobs import JobView, State
+from gigawatt.interfaces.server.jobs import MOST_LISTED, MOST_OFFSET, JobView, State
 
 LOOK_S = 0.5
 # A line is sent at least this often, so that whoever is between does not think that nobody is there.
@@ -42,8 +42,8 @@ async def jobs(
     at: Viewer,
     who: Annotated[str | None, Query(max_length=80, description="Of this person alone.")] = None,
     state: Annotated[list[State] | None, Query(description="In these states alone.")] = None,
-    count: Annotated[int, Query(ge=1, le=1000, description="How many at most.")] = 100,
-    offset: Annotated[int, Query(ge=0, le=2**31 - 1, description="How many come before those that are told.")] = 0,
+    count: Annotated[int, Query(ge=1, le=MOST_LISTED, description="How many at most.")] = 100,
+    offset: Annotated[int, Query(ge=0, le=MOST_OFFSET, description="How many come before those that are told.")] = 0,
 ) -> Response:
     """How the jobs stand, the newest first."""
     found = await at.desk.do(at.room.jobs, who=who, states=tuple(state or ()), count=count, offset=offset)

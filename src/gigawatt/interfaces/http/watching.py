@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
-from multiprocessing import active_children
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -73,14 +72,14 @@ def _described(app: FastAPI) -> tuple[bytes, str]:
     return body, sha256(body).hexdigest()
 
 
-def load(store: ServerStore) -> Pending:
-    """What a server has to do now."""
+def load(store: ServerStore, workers_count: int) -> Pending:
+    """What a server has to do now. workers_count: its processes that live."""
     with store.reading() as connection:
         asked = select(JOBS.c.state, func.count(), func.min(JOBS.c.created)).group_by(JOBS.c.state)
         rows = {state: (count, first) for state, count, first in connection.execute(asked)}
     since = datetime.fromisoformat(rows["waiting"][1]) if "waiting" in rows else None
     return Pending(
         jobs_count={state: count for state, (count, _) in sorted(rows.items())},
-        oldest_wait_s=(datetime.now(UTC) - since).total_seconds() if since else 0.0,
-        workers_count=len(active_children()),
+        oldest_wait_s=max((datetime.now(UTC) - since).total_seconds(), 0.0) if since else 0.0,  # clocks are set back
+        workers_count=workers_count,
     )

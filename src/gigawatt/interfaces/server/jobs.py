@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -24,8 +24,8 @@ FOLDER = "jobs"
 ID = re.compile("[0-9a-f]{32}")
 # How often one looks whether something has changed.
 LOOK_S = 0.25
-# A listener hears something at least this often.
-QUIET_S = 15.0
+# Jobs that are listed at once, and how many may come before them: a number that any database knows.
+MOST_LISTED, MOST_OFFSET = 1_000, 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,14 +127,15 @@ def found(store: ServerStore, id_: str) -> JobView:
 def listed(
     store: ServerStore, *, who: str | None = None, states: tuple[State, ...] = (), count: int = 100, offset: int = 0
 ) -> list[JobView]:
-    """Jobs, the newest first: of one person, in certain states, so many after the first `offset`."""
-    wanted = select(JOBS).where(JOBS.c.removed.is_(None)).order_by(JOBS.c.created.desc(), JOBS.c.id)
+    """Jobs, the newest first, a page of them: of one person, in certain states, those after the first `offset`."""
+    wanted = select(JOBS).where(JOBS.c.removed.is_(None)).order_by(JOBS.c.created.desc(), JOBS.c.id.desc())
     if who is not None:
         wanted = wanted.where(JOBS.c.who == who)
     if states:
         wanted = wanted.where(JOBS.c.state.in_(states))
     with store.reading() as connection:
-        return [_view(row) for row in connection.execute(wanted.limit(count).offset(offset))]
+        page = wanted.limit(max(0, min(count, MOST_LISTED))).offset(max(0, min(offset, MOST_OFFSET)))
+        return [_view(row) for row in connection.execute(page)]
 
 
 def _view(row: Row[Any]) -> JobView:
@@ -211,22 +212,6 @@ def cancelled(store: ServerStore, id_: str) -> bool:
     """Whether somebody has cancelled a job."""
     with store.reading() as connection:
         return bool(connection.execute(select(JOBS.c.cancel).where(JOBS.c.id == id_)).scalar())
-
-
-def events(store: ServerStore, id_: str, after: int = 0) -> Iterator[tuple[int, JobView]]:
-    """How a job stands, now and whenever that has changed, until it has ended; numbered on from `after`.
-
-    The same is said again when nothing was for some time, so that one who listens no more is noticed.
-    """
-    last, said = None, 0.0
-    while True:
-        view = found(store, id_)
-        if view != last or time.monotonic() - said > QUIET_S:
-            after, last, said = after + 1, view, time.monotonic()
-            yield after, view
-        if not view.live:
-            return
-        time.sleep(LOOK_S)
 
 
 def wait(store: ServerStore, id_: str, timeout_s: float = float("inf")) -> JobView:

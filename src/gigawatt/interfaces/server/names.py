@@ -17,8 +17,8 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 AT = "@"
 MOST_LABEL = 200
 MOST_VERSION = 999_999_999
-# Names that are told where another was asked for.
-MOST_TOLD = 40
+# Names that are told where another was asked for, and those among which the nearest is looked for: each takes 0.1 ms.
+MOST_TOLD, MOST_COMPARED = 40, 500
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
 _APART = re.compile(r"[^A-Za-z0-9._-]+")
 _SLASHES = re.compile(r"[/\\]")
@@ -72,10 +72,12 @@ def quoted(text: str) -> str:
 
 
 def listed(known: Iterable[str], given: str) -> str:
-    """The names that are known, as many as somebody reads, and the nearest of all of them."""
+    """The names that are known, as many as somebody reads, and the nearest of them; of very many, those are compared
+    first that begin alike."""
     found = list(known)
+    alike = sorted(found, key=lambda name: name[:1] != given[:1])[:MOST_COMPARED]
     more = f" and {len(found) - MOST_TOLD:,} more" if len(found) > MOST_TOLD else ""
-    return f"{', '.join(found[:MOST_TOLD]) or 'none yet'}{more}{near(given, found)}"
+    return f"{', '.join(found[:MOST_TOLD]) or 'none yet'}{more}{near(given, alike)}"
 
 
 def sayable(text: str) -> str:

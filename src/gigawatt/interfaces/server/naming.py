@@ -94,13 +94,13 @@ def _scenario(of: _Question, key: str, value: Any) -> str | None:
 
 def _written(of: _Question, key: str, text: str, kind: scenarios.Kind) -> str | None:
     """A kept text by its name, as a file."""
-    split, known = names.split(text), scenarios.known(of.store, kind)
-    local = None if split is not None and split[0] in known else _below(of, text)
-    if local is not None:
+    split, local = names.split(text), _below(of, text)
+    if local is not None and (split is None or split[0] not in scenarios.known(of.store, kind)):
         return local
     if split is None:
         also = ", or the id of a result" if kind == "scenario" else ""
-        of.faults.append(wrong(key, text[:MOST_NAME], f"one of {names.listed(known, text)}{also}"))
+        known = names.listed(scenarios.known(of.store, kind), text)
+        of.faults.append(wrong(key, text[:MOST_NAME], f"one of {known}{also}"))
         return None
     return _kept(of, key, lambda: scenarios.laid(of.settings, of.store, kind, *split))
 

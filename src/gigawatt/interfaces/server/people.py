@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, updat
 from sqlalchemy.exc import DBAPIError
 
 from gigawatt.errors import MOST_NAME, plain
-from gigawatt.interfaces.server import audit, roster
+from gigawatt.interfaces.server import audit, passwords, roster
 from gigawatt.interfaces.server.asked import ROLES, Caller, Door, Refused, Role
 from gigawatt.interfaces.server.passwords import MARK, Guesses, digest, is_word, matches
 from gigawatt.interfaces.server.roster import PersonView, add, change, listed, remove
@@ -157,8 +157,10 @@ def issue(
         return _issued(connection, found.name, as_role, words, expires, by)
 
 
-def start_token(store: ServerStore) -> IssuedToken:
+def start_token(store: ServerStore, secret: str | None = None) -> IssuedToken:
     """The token that a server tells when it starts: of the owner whose machine it is, who is added if nobody owns it.
+
+    secret: what it is, where that was told before there was a database to keep it.
 
     Raises Refused where nobody owns it, and whoever has the name may less.
     """
@@ -171,17 +173,23 @@ def start_token(store: ServerStore) -> IssuedToken:
         if name is None:
             name = roster.added(connection, machine, "owner", None, None).name
         connection.execute(delete(TOKENS).where(TOKENS.c.label == START_LABEL, TOKENS.c.expires < now()))
-        return _issued(connection, name, "owner", START_LABEL, now(START_S), None)
+        return _issued(connection, name, "owner", START_LABEL, now(START_S), None, secret)
 
 
 def _issued(
-    connection: Connection, person: str, role: Role, label: str, expires: str | None, by: Caller | None
+    connection: Connection,
+    person: str,
+    role: Role,
+    label: str,
+    expires: str | None,
+    by: Caller | None,
+    secret: str | None = None,
 ) -> IssuedToken:
     live = select(func.count()).where(TOKENS.c.person == person, _stands())
     if connection.execute(live).scalar_one() >= MOST_TOKENS_COUNT:
         expected = f"at most {MOST_TOKENS_COUNT} of one person: revoke some"
         raise Refused("limit", "token", f"token {MOST_TOKENS_COUNT + 1} of {person}", expected)
-    id_, secret = secrets.token_hex(8), MARK + secrets.token_urlsafe(32)
+    id_, secret = secrets.token_hex(8), secret or passwords.token()
     row = {"id": id_, "digest": digest(secret), "person": person, "role": role, "label": label}
     connection.execute(insert(TOKENS).values(row | {"added": now(), "expires": expires}))
     audit.add(connection, by, action="token issued", object=f"{id_} of {person}, {role}")

@@ -63,9 +63,9 @@ class Room:
         """
         verb = self._allowed(caller, verb_name)
         with self._seat(verb):
-            order = self._order(caller, verb, values)
             if verb.long:
                 return self.queue.reply(self.start(caller, verb_name, values).id)
+            order = self._order(caller, verb, values)
             if lasts(verb):
                 reply = self.queue.at_once(caller.name, order, values, self._estimated(order).cpu_s)
             else:
@@ -107,11 +107,6 @@ class Room:
         found = jobs.cancel(self.store, id_)
         self._audit(caller, "job cancelled", audit.DONE, id_)
         return found
-
-    def events(self, id_: str, after: int = 0) -> Iterator[tuple[int, JobView]]:
-        """Every change of a job from the one numbered `after` on, until it has ended; at least one each 15 s, so that a
-        lost listener is noticed."""
-        return jobs.events(self.store, id_, after)
 
     def wait(self, id_: str, timeout_s: float = float("inf")) -> JobView:
         """How a job stands when it has ended, or the time is over."""

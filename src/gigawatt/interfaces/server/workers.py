@@ -156,15 +156,18 @@ class Workers:
         return reply
 
     @property
-    def stand(self) -> bool:
-        """Whether there is any."""
-        return bool(self._living)
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._living)
 
     def ready(self) -> None:
         """Begin a worker where none stands by, so that whoever asks next need not wait for it to load."""
         with suppress(queue.Empty, Refused):
             worker = self._idle.get_nowait()
-            self._put_back(worker or self._begun(), whole=True)
+            try:
+                worker = worker or self._begun()
+            finally:
+                self._put_back(worker, whole=True)
 
     def perform(self, order: WorkOrder, say: Say, cancelled: Callable[[], bool]) -> Reply:
         """The reply to the order of a job, by a process of its own. Raises Lost where that ends without one."""

@@ -93,7 +93,8 @@ def upgrade() -> None:
         sa.Column("cancel", sa.Boolean, nullable=False),
         sa.Column("removed", moment),
     )
-    index("jobs_by_state", "jobs", "who", "state")
+    index("jobs_by_state", "jobs", "state", "created", "id")
+    index("jobs_by_time", "jobs", "created", "id")
     table(
         "proposals",
         sa.Column("digest", sa.String(64), primary_key=True),
@@ -114,4 +115,3 @@ def upgrade() -> None:
         sa.Column("object", sa.Text, nullable=False),
         sa.Column("outcome", sa.Text, nullable=False),
     )
-    index("audit_by_time", "audit", "at")
