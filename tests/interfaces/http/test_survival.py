@@ -75,10 +75,15 @@ def test_a_kind_of_the_catalog_is_no_folder(as_: Ask) -> None:
 
 def test_a_full_database_is_the_machines_fault_and_nothing_is_lost(tmp_path: Path) -> None:
     store = ServerStore(Settings(data=tmp_path))
-    with pytest.raises(OSError, match="the server's database: database or disk is full"), store.writing() as connection:
-        connection.exec_driver_sql("PRAGMA max_page_count = 1")  # as many as there are
-        for _ in range(1_000):
-            audit.add(connection, None, action="x" * 500, object="", outcome="")
+
+    def fill() -> None:
+        with store.writing() as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count = 1")  # as many as there are
+            for _ in range(1_000):
+                audit.add(connection, None, action="x" * 500, object="", outcome="")
+
+    with pytest.raises(OSError, match="the server's database: database or disk is full"):
+        fill()
     store.close()
     again = ServerStore(Settings(data=tmp_path))
     assert audit.listed(again) == ()
