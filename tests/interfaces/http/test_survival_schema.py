@@ -16,7 +16,7 @@ from gigawatt.study.schema.record import keys
 from gigawatt.study.verbs import VERBS
 
 # Of each operation, so many questions that are as described and so many that are not.
-EXAMPLES_COUNT = 3
+EXAMPLES_COUNT = 2
 BEYOND = st.integers(min_value=2**63) | st.integers(max_value=-(2**63) - 1)
 FIXED = settings(
     max_examples=EXAMPLES_COUNT,
@@ -83,7 +83,7 @@ def test_an_integer_beyond_64_bits_is_refused_at_every_verb_and_key(
 ) -> None:
     """schemathesis never tries these."""
     verb = data.draw(st.sampled_from([verb for verb in VERBS if keys(verb.question())]))
-    key = data.draw(st.sampled_from([key.name for key in keys(verb.question())]))
+    key = data.draw(st.sampled_from([key.key for key in keys(verb.question())]))
     path = f"/api{path_of(verb)}" + data.draw(st.sampled_from(["", "/estimate"]))
     for value in (number, [number], {"a": number}):
         found = as_("owner", "POST", path, json={key: value})
