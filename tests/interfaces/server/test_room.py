@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 sys.path.insert(0, str(Path(__file__).parent))
 from odd_server import path, waited
@@ -20,6 +21,7 @@ from gigawatt.interfaces.server import audit, people, workers
 from gigawatt.interfaces.server.asked import ROLES, Caller, Refused, Reply, Role, Unanswered
 from gigawatt.interfaces.server.room import Room, lasts, least, named
 from gigawatt.interfaces.server.settings import ServerLimits, Settings
+from gigawatt.interfaces.server.tables import JOBS
 from gigawatt.study.verbs import VERBS, Verb
 
 
@@ -86,6 +88,17 @@ def test_a_change_leaves_a_trail_with_who_and_what_came_of_it(room: Room) -> Non
 def test_a_worker_is_told_who_asks_and_where_the_ledger_is(room: Room) -> None:
     reply = room.ask(caller("editor"), "ledger status", {})
     assert json.loads(reply.body)["values"]["database"] == room.settings.database
+
+
+def test_what_is_kept_of_a_job_holds_no_address_of_a_database(room: Room) -> None:
+    order = room._order(caller(), named("ledger verify"), {})
+    view = room.queue.put("ada", order, {}, 0.0)
+    found = json.loads(room.queue.reply(view.id).body)
+    assert found["values"]["database"] == room.settings.database  # which its worker was told
+    with room.store.reading() as connection:
+        orders = list(connection.execute(select(JOBS.c.order)).scalars())
+    assert orders
+    assert not [text for text in orders if room.settings.database in text]
 
 
 def test_a_short_verb_that_keeps_files_waits_for_no_job(room: Room, tmp_path: Path) -> None:
