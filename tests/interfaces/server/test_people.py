@@ -332,6 +332,10 @@ def test_only_an_owner_says_who_may_do_what(store: ServerStore, role: Any) -> No
     refused("forbidden", "role", people.issue, store, "ada", "owner", by=by)
     refused("absent", "id", people.revoke, store, theirs, by=by)
     assert [one.role for one in people.listed(store)] == [role, "owner"]
+    refusals = [(line.action, line.outcome) for line in audit.listed(store) if line.who == "ada"]
+    assert refusals.count(("person changed", "forbidden")) == 3
+    assert refusals.count(("token issued", "forbidden")) == 2
+    assert ("token revoked", "absent") in refusals
 
 
 def test_anybody_has_their_own_tokens_and_password(store: ServerStore) -> None:

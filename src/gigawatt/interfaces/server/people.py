@@ -144,7 +144,13 @@ def issue(
 
     Whoever is no owner gets their own only, and by a token none that outlives it.
     """
-    words, expires = _label(label), _expires(expires_s)
+    with audit.refusals(store, by, action="token issued", object=person):
+        return _allowed(store, person, role, _label(label), _expires(expires_s), by)
+
+
+def _allowed(
+    store: ServerStore, person: str, role: str | None, label: str, expires: str | None, by: Caller | None
+) -> IssuedToken:
     if by is None or same_name(by.name) != same_name(person[: 2 * MOST_NAME]):
         roster.may_decide(by)
     with roster.changing(store) as connection:
@@ -160,7 +166,7 @@ def issue(
         if connection.execute(live).scalar_one() >= MOST_TOKENS_COUNT:
             expected = f"at most {MOST_TOKENS_COUNT} of one person: revoke some"
             raise Refused("limit", "token", f"token {MOST_TOKENS_COUNT + 1} of {found.name}", expected)
-        return _issued(connection, found.name, as_role, words, expires, by)
+        return _issued(connection, found.name, as_role, label, expires, by)
 
 
 def machine_user() -> str:
@@ -202,7 +208,8 @@ def _issued(
 
 def revoke(store: ServerStore, id: str, by: Caller | None = None) -> None:
     """End a token, and every session that was opened by it. Raises Refused where there is none, or it is another's."""
-    with roster.changing(store) as connection:
+    refusals = audit.refusals(store, by, action="token revoked", object=id)
+    with refusals, roster.changing(store) as connection:
         known = len(id) == 16 and id.isascii() and id.isalnum()
         row = connection.execute(select(TOKENS).where(TOKENS.c.id == id)).first() if known else None
         if row is None or not (by is None or by.may("owner") or by.name == row.person):
