@@ -9,6 +9,7 @@ from typing import Any
 
 from gigawatt.errors import Fault, Infeasible, InputError, SolverFailure
 from gigawatt.interfaces.output import OutputLost
+from gigawatt.interfaces.server.asked import Refused
 
 BAD_INPUT, INFEASIBLE, MISSED, SOLVER, MACHINE, INTERRUPTED = 2, 3, 4, 70, 74, 130
 # What is said where there is no memory left: by a loader for a library, and by Python for an error of its own.
@@ -43,11 +44,15 @@ class Failure:
 def failure(error: BaseException, spelled: Callable[[Fault], Fault] = lambda fault: fault) -> Failure | None:
     """What an exception is to whoever asked; None for one that is our bug, or an interruption.
 
-    Bad input: 2. Infeasible: 3. A solver that fails: 70. A fault of the machine, which is no room on a disk or in
-    memory, or an output that takes no more: 74. spelled: a fault with the field of a question as a door calls it.
+    Bad input, and what a server refuses: 2. Infeasible: 3. A solver that fails: 70. A fault of the machine, which is no
+    room on a disk or in memory, or an output that takes no more: 74. spelled: a fault with the field of a question as a
+    door calls it.
     """
     if isinstance(error, InputError):
         return faulty(type(error).__name__, BAD_INPUT, *(spelled(fault) for fault in error.faults))
+    if isinstance(error, Refused):
+        fault = Fault(path=error.path, given=error.given, expected=error.expected, asked=True)
+        return faulty("Refused", BAD_INPUT, spelled(fault))
     if isinstance(error, Infeasible):
         rows = tuple(
             {"limit": c.limit, "period": c.period, "site": c.site, "short_by": _finite(c.short_by), "unit": c.unit}

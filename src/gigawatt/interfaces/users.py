@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gigawatt.errors import Fault, ScenarioError, plain
+from gigawatt.errors import Fault, plain
 from gigawatt.interfaces.console import door, say
-from gigawatt.interfaces.server.asked import ROLES, Refused
+from gigawatt.interfaces.server.asked import ROLES
 from gigawatt.interfaces.server.settings import Settings
 
 if TYPE_CHECKING:
@@ -116,19 +116,15 @@ def revoke(id: _Id, database: _Database = DEFAULTS.database, data: _Data = DEFAU
 
 @contextmanager
 def _store(database: str, data: Path, json: bool) -> Iterator[ServerStore]:
-    """The database of the server, and its refusals as faults of what was typed."""
+    """The database of the server, open for one command."""
     with door(json, _spelled):
         from gigawatt.interfaces.server.store import ServerStore
 
+        store = ServerStore(Settings(database=database, data=data))
         try:
-            store = ServerStore(Settings(database=database, data=data))
-            try:
-                yield store
-            finally:
-                store.close()
-        except Refused as refused:
-            fault = Fault(path=refused.path, given=refused.given, expected=refused.expected, asked=True)
-            raise ScenarioError([fault]) from None
+            yield store
+        finally:
+            store.close()
 
 
 def _spelled(fault: Fault) -> Fault:

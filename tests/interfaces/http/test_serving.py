@@ -118,6 +118,16 @@ def test_what_cannot_be_begun_with_is_one_fault(
     assert list(ended.faults) == [path]
 
 
+def test_a_server_that_nobody_owns_and_whose_user_may_less_is_one_fault(
+    gigawatt: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "ada")
+    data = tmp_path / "server"
+    assert gigawatt("users", "add", "ada", "--data", data).code == 0
+    ended = gigawatt("serve", "--port", "0", "--data", data, "--json")
+    assert (ended.code, list(ended.faults)) == (2, ["name"])
+
+
 def test_a_folder_that_cannot_be_made_is_told(gigawatt: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ended = gigawatt("serve", "--port", "0", "--data", tmp_path / "file" / "server", "--json")

@@ -17,6 +17,7 @@ from mcp import Client, StdioServerParameters
 from mcp_types import CallToolResult
 
 from gigawatt.interfaces.mcp import command, serving
+from gigawatt.interfaces.server import people
 
 MOST_S = 60
 
@@ -91,8 +92,8 @@ def test_whoever_has_no_name_is_the_owner(monkeypatch: pytest.MonkeyPatch) -> No
     def nobody() -> str:
         raise KeyError("uid 1000")
 
-    monkeypatch.setattr(serving.getpass, "getuser", nobody)
-    assert serving.user() == "owner"
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert people.machine_user() == "owner"
 
 
 def _text(result: CallToolResult) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ ADA = Caller(name="ada", role="owner", door="mcp", token="0123456789abcdef", add
 
 
 def noted(store: ServerStore, object_: str, caller: Caller | None = ADA, **values: Any) -> None:
-    said = {"action": "scenario kept", "outcome": "done", "door": "http", "address": "192.0.2.9"} | values
+    said = {"action": "scenario kept", "outcome": "done"} | values
     audit.write(store, caller, object=object_, **said)
 
 
@@ -24,7 +25,7 @@ def test_a_line_says_who_what_whence_and_what_came_of_it(each_store: ServerStore
     noted(each_store, "three-sites")
     noted(each_store, "two-sites", None, outcome="forbidden")
     second, first = audit.listed(each_store)
-    assert (first.who, first.token, first.door, first.address) == ("ada", ADA.token, "http", "192.0.2.9")
+    assert (first.who, first.token, first.door, first.address) == ("ada", ADA.token, "mcp", "192.0.2.7")
     assert (first.action, first.object, first.outcome) == ("scenario kept", "three-sites", "done")
     assert (second.who, second.token, second.outcome) == (None, None, "forbidden")
     assert first.number < second.number
@@ -63,7 +64,7 @@ HOSTILE = ["\x00", "a\nb", "\x1b[31mred", "\u202etxt.exe", "\ud800", "x" * 1_000
 
 def test_whatever_is_asked_becomes_one_line_that_may_go_to_a_terminal(each_store: ServerStore) -> None:
     for text in HOSTILE:
-        noted(each_store, text, action=text, outcome=text, address=text)
+        noted(each_store, text, replace(ADA, address=text), action=text, outcome=text)
     for line in audit.listed(each_store):
         for text in (line.action, line.object, line.outcome):
             assert text.isprintable()

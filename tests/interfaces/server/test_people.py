@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, insert, select, update
 
-from gigawatt.interfaces.server import audit, passwords, people
+from gigawatt.interfaces.server import audit, passwords, people, roster
 from gigawatt.interfaces.server import store as stores
 from gigawatt.interfaces.server.asked import ROLES, Caller, Refused
 from gigawatt.interfaces.server.passwords import Guesses
@@ -332,6 +332,10 @@ def test_only_an_owner_says_who_may_do_what(store: ServerStore, role: Any) -> No
     refused("forbidden", "role", people.issue, store, "ada", "owner", by=by)
     refused("absent", "id", people.revoke, store, theirs, by=by)
     assert [one.role for one in people.listed(store)] == [role, "owner"]
+    refusals = [(line.action, line.outcome) for line in audit.listed(store) if line.who == "ada"]
+    assert refusals.count(("person changed", "forbidden")) == 3
+    assert refusals.count(("token issued", "forbidden")) == 2
+    assert ("token revoked", "absent") in refusals
 
 
 def test_anybody_has_their_own_tokens_and_password(store: ServerStore) -> None:
@@ -610,6 +614,30 @@ def test_tokens_of_former_starts_do_not_pile_up(store: ServerStore, monkeypatch:
     monkeypatch.setattr(people, "now", lambda later_s=0.0: true(later_s + people.START_S + 1))
     people.start_token(store)
     assert len(people.tokens(store)) == 1
+
+
+def test_a_server_that_starts_again_and_again_starts(store: ServerStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "MOST_TOKENS_COUNT", 2)
+    monkeypatch.setattr(people, "MOST_STARTS_COUNT", 3)
+    made = []
+    for later_s in range(5):
+        monkeypatch.setattr(roster, "now", lambda at_s=later_s: stores.now(at_s))
+        monkeypatch.setattr(people, "now", lambda more_s=0.0, at_s=later_s: stores.now(at_s + more_s))
+        made.append(people.start_token(store))
+    assert {one.id for one in people.tokens(store)} == {one.id for one in made[-3:]}
+    refused("unknown", "token", let_in, store, made[0].secret)
+    assert ("token revoked", f"{made[0].id} of {made[0].person}") in trail(store)
+
+
+def test_tokens_that_have_expired_are_forgotten_and_let_no_session_in(store: ServerStore) -> None:
+    people.add(store, "ada", "editor")
+    old = people.issue(store, "ada", expires_s=60.0)
+    session = people.sign_in(store, "", old.secret, HERE)
+    with store.writing() as connection:
+        connection.execute(update(TOKENS).values(expires=stores.now(-1.0)))
+    new = people.issue(store, "ada")
+    assert [one.id for one in people.tokens(store)] == [new.id]
+    refused("unknown", "session", people.by_session, store, session.secret, HERE)
 
 
 def test_whoever_was_removed_while_their_password_was_tried_is_not_let_in(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 sys.path.insert(0, str(Path(__file__).parent))
 from odd_server import path, waited
@@ -20,6 +21,7 @@ from gigawatt.interfaces.server import audit, people, workers
 from gigawatt.interfaces.server.asked import ROLES, Caller, Refused, Reply, Role, Unanswered
 from gigawatt.interfaces.server.room import Room, lasts, least, named
 from gigawatt.interfaces.server.settings import ServerLimits, Settings
+from gigawatt.interfaces.server.tables import JOBS
 from gigawatt.study.verbs import VERBS, Verb
 
 
@@ -88,6 +90,17 @@ def test_a_worker_is_told_who_asks_and_where_the_ledger_is(room: Room) -> None:
     assert json.loads(reply.body)["values"]["database"] == room.settings.database
 
 
+def test_what_is_kept_of_a_job_holds_no_address_of_a_database(room: Room) -> None:
+    order = room._order(caller(), named("ledger verify"), {})
+    view = room.queue.put("ada", order, {}, 0.0)
+    found = json.loads(room.queue.reply(view.id).body)
+    assert found["values"]["database"] == room.settings.database  # which its worker was told
+    with room.store.reading() as connection:
+        orders = list(connection.execute(select(JOBS.c.order)).scalars())
+    assert orders
+    assert not [text for text in orders if room.settings.database in text]
+
+
 def test_a_short_verb_that_keeps_files_waits_for_no_job(room: Room, tmp_path: Path) -> None:
     order = room._order(caller(), named("hedge"), {"scenario": "one-campus"})
     gate = replace(order, values={"gate": str(tmp_path / "gate")})
@@ -119,7 +132,10 @@ def test_a_long_verb_is_a_job_of_whoever_asked_and_only_they_or_an_owner_cancel_
     assert caught.value.why == "forbidden"
     assert room.cancel(caller("owner", "dan"), view.id).id == view.id
     assert room.wait(view.id, 30.0).state in ("cancelled", "done")
-    assert trail(room)[:2] == [("dan", "job cancelled", "done"), ("ben", "hedge", "done")]
+    kept = [("dan", "job cancelled", "done"), ("cleo", "job cancelled", "forbidden"), ("ben", "hedge", "done")]
+    assert trail(room)[:3] == kept
+    assert room.cancel(caller("owner", "dan"), view.id).state in ("cancelled", "done")
+    assert trail(room)[:3] == kept  # what has ended is not cancelled
 
 
 @pytest.mark.parametrize("values", [{"scenario": "nowhere"}, {"scenario": "one-campus", "draws": "none"}, {"x": 1}])

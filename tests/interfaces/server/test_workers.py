@@ -202,8 +202,7 @@ def test_a_worker_stands_by_once_somebody_is_expected(odd: Workers) -> None:
 
 
 def test_a_machine_that_once_begins_no_process_costs_no_worker(odd: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*given: object) -> None:
-        del given
+    def full(*_: object) -> None:
         raise BlockingIOError("no more processes")
 
     with monkeypatch.context() as patch:

@@ -21,7 +21,6 @@ from gigawatt.interfaces.http import origin, strict
 from gigawatt.interfaces.http.cookies import SESSION
 from gigawatt.interfaces.server import audit, people
 from gigawatt.interfaces.server.asked import Caller, Json, Refused, Reply, Role
-from gigawatt.interfaces.server.store import ServerStore
 
 if TYPE_CHECKING:
     from gigawatt.interfaces.server.room import Room
@@ -123,7 +122,8 @@ async def passed(
     for role in scopes.scopes:
         if not caller.may(cast(Role, role)):
             if request.method not in origin.SAFE:
-                await desk.do(_refused, store, caller, request)
+                said = {"action": request.method, "object": request.url.path, "outcome": "forbidden"}
+                await desk.do(audit.write, store, caller, **said)
             raise Refused("forbidden", "role", caller.role, f"{role} or more")
     desk.expect()
     return Visit(caller=caller, desk=desk, csrf=csrf)
@@ -133,12 +133,6 @@ Viewer = Annotated[Visit, Security(passed, scopes=["viewer"])]
 Editor = Annotated[Visit, Security(passed, scopes=["editor"])]
 Approver = Annotated[Visit, Security(passed, scopes=["approver"])]
 Owner = Annotated[Visit, Security(passed, scopes=["owner"])]
-
-
-def _refused(store: ServerStore, caller: Caller, request: Request) -> None:
-    """Keep that somebody tried to change what they may not."""
-    with store.writing() as connection:
-        audit.add(connection, caller, action=request.method, object=request.url.path, outcome="forbidden")
 
 
 def address_of(request: Request) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from mcp_types import CallToolResult
@@ -34,9 +35,6 @@ def replied(hall: Hall, caller: Caller, reply: Reply, id_: str = "") -> CallTool
 
 def failed(hall: Hall, error: Exception, name: str) -> CallToolResult:
     """The result of a call that an exception ended."""
-    if isinstance(error, Refused):
-        fault = Fault(path=error.path, given=error.given, expected=error.expected)
-        return told_error(failing.faulty(REFUSALS[error.why][1], failing.BAD_INPUT, fault).data())
     if isinstance(error, Unanswered):
         return told_error(json.loads(error.reply.body))
     found = failing.failure(error, unsaid.spelled(unsaid.places(hall.room.settings)))
@@ -44,6 +42,8 @@ def failed(hall: Hall, error: Exception, name: str) -> CallToolResult:
         log.error("%s failed", plain(name)[:80], exc_info=error)
         fault = Fault(path=plain(name)[:80], given="a failure", expected="an answer: the server's log has more")
         found = failing.faulty("Bug", failing.BAD_INPUT, fault)
+    if isinstance(error, Refused):
+        found = replace(found, kind=REFUSALS[error.why][1])  # as HTTP calls it
     return told_error(found.data())
 
 

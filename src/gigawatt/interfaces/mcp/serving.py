@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import signal
 import threading
@@ -189,17 +188,9 @@ def _caller(room: Room, scope: Scope) -> Caller:
     return people.by_token(room.store, given[0][len(BEARER) :].strip(), "mcp", address)
 
 
-def user() -> str:
-    """Name of the user of this machine."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "owner"
-
-
 def serve(room: Room) -> None:
     """Serve the user of this machine over standard input and output, until the input ends or a signal comes."""
-    caller = Caller(name=user(), role="owner", door="here")
+    caller = Caller(name=people.machine_user(), role="owner", door="here")
     anyio.run(_serve, server(room, lambda _: caller))
 
 

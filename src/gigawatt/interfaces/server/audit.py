@@ -66,22 +66,19 @@ def add(
     connection.execute(insert(AUDIT).values(line))
 
 
-def write(
-    store: ServerStore, caller: Caller | None, *, action: str, object: str, outcome: str, door: Door, address: str
-) -> None:
+def write(store: ServerStore, caller: Caller | None, *, action: str, object: str, outcome: str = DONE) -> None:
     """Add a line on its own."""
     with store.writing() as connection:
-        add(connection, caller, action=action, object=object, outcome=outcome, door=door, address=address)
+        add(connection, caller, action=action, object=object, outcome=outcome)
 
 
 @contextmanager
-def refusals(store: ServerStore, caller: Caller, *, action: str, object: str) -> Iterator[None]:
+def refusals(store: ServerStore, caller: Caller | None, *, action: str, object: str) -> Iterator[None]:
     """Add a line where what is tried within is refused; what is done adds its own, with the change itself."""
     try:
         yield
     except Refused as error:
-        with store.writing() as connection:
-            add(connection, caller, action=action, object=object, outcome=error.why)
+        write(store, caller, action=action, object=object, outcome=error.why)
         raise
 
 

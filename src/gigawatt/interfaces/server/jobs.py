@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -220,11 +220,6 @@ def wait(store: ServerStore, id_: str, timeout_s: float = float("inf")) -> JobVi
     while (view := found(store, id_)).live and time.monotonic() < until:
         time.sleep(LOOK_S)
     return view
-
-
-def with_folder(order: WorkOrder, folder: Path) -> WorkOrder:
-    """An order whose answer is kept in a folder."""
-    return replace(order, folder=str(folder))
 
 
 def _set(connection: Connection, id_: str, **values: Any) -> None:

@@ -55,6 +55,8 @@ SESSION_S = 12 * 3600.0
 MOST_TOKEN_S, START_S = 10 * 365 * 86_400.0, 30 * 86_400.0
 START_LABEL = "told at the start of a server"
 MOST_TOKENS_COUNT, MOST_SESSIONS_COUNT = 100, 20
+# Starts whose tokens stand: those of servers that share a database, and not of each start of one that keeps failing.
+MOST_STARTS_COUNT = 20
 # How often it is written when a token was used last: readers write nothing else.
 MARKED_S = 60.0
 _MOST_MARKED = 10_000
@@ -142,7 +144,13 @@ def issue(
 
     Whoever is no owner gets their own only, and by a token none that outlives it.
     """
-    words, expires = _label(label), _expires(expires_s)
+    with audit.refusals(store, by, action="token issued", object=person):
+        return _allowed(store, person, role, _label(label), _expires(expires_s), by)
+
+
+def _allowed(
+    store: ServerStore, person: str, role: str | None, label: str, expires: str | None, by: Caller | None
+) -> IssuedToken:
     if by is None or same_name(by.name) != same_name(person[: 2 * MOST_NAME]):
         roster.may_decide(by)
     with roster.changing(store) as connection:
@@ -154,7 +162,18 @@ def issue(
         if by is not None and by.token is not None and not by.may("owner"):
             end = connection.execute(select(TOKENS.c.expires).where(TOKENS.c.id == by.token)).scalar()
             expires = min((one for one in (end, expires) if one is not None), default=None)
-        return _issued(connection, found.name, as_role, words, expires, by)
+        live = select(func.count()).where(TOKENS.c.person == found.name, _stands())
+        if connection.execute(live).scalar_one() >= MOST_TOKENS_COUNT:
+            expected = f"at most {MOST_TOKENS_COUNT} of one person: revoke some"
+            raise Refused("limit", "token", f"token {MOST_TOKENS_COUNT + 1} of {found.name}", expected)
+        return _issued(connection, found.name, as_role, label, expires, by)
+
+
+def machine_user() -> str:
+    """Name of the user of this machine; "owner" for one who has none that can be kept."""
+    with suppress(OSError, KeyError, ImportError, Refused):
+        return roster.name_of(getpass.getuser())
+    return "owner"
 
 
 def start_token(store: ServerStore, secret: str | None = None) -> IssuedToken:
@@ -162,17 +181,17 @@ def start_token(store: ServerStore, secret: str | None = None) -> IssuedToken:
 
     secret: what it is, where that was told before there was a database to keep it.
 
-    Raises Refused where nobody owns it, and whoever has the name may less.
+    Those of the last starts stand as well. Raises Refused where nobody owns it, and whoever has the name may less.
     """
-    machine = "owner"
-    with suppress(OSError, KeyError, ImportError, Refused):
-        machine = roster.name_of(getpass.getuser())
+    machine = machine_user()
     with roster.changing(store) as connection:
         owners = roster.owners(connection)
         name = next((one for one in owners if same_name(one) == same_name(machine)), owners[0] if owners else None)
         if name is None:
             name = roster.added(connection, machine, "owner", None, None).name
-        connection.execute(delete(TOKENS).where(TOKENS.c.label == START_LABEL, TOKENS.c.expires < now()))
+        told = select(TOKENS).where(TOKENS.c.person == name, TOKENS.c.label == START_LABEL, _stands())
+        for row in connection.execute(told.order_by(TOKENS.c.added.desc()).offset(MOST_STARTS_COUNT - 1)).all():
+            _revoked(connection, row, None)
         return _issued(connection, name, "owner", START_LABEL, now(START_S), None, secret)
 
 
@@ -185,10 +204,9 @@ def _issued(
     by: Caller | None,
     secret: str | None = None,
 ) -> IssuedToken:
-    live = select(func.count()).where(TOKENS.c.person == person, _stands())
-    if connection.execute(live).scalar_one() >= MOST_TOKENS_COUNT:
-        expected = f"at most {MOST_TOKENS_COUNT} of one person: revoke some"
-        raise Refused("limit", "token", f"token {MOST_TOKENS_COUNT + 1} of {person}", expected)
+    """A new token. Those of the same person that have expired are forgotten, or whoever issues one a day would have a
+    longer list each day."""
+    connection.execute(delete(TOKENS).where(TOKENS.c.person == person, TOKENS.c.expires < now()))
     id_, secret = secrets.token_hex(8), secret or passwords.token()
     row = {"id": id_, "digest": digest(secret), "person": person, "role": role, "label": label}
     connection.execute(insert(TOKENS).values(row | {"added": now(), "expires": expires}))
@@ -198,15 +216,20 @@ def _issued(
 
 def revoke(store: ServerStore, id: str, by: Caller | None = None) -> None:
     """End a token, and every session that was opened by it. Raises Refused where there is none, or it is another's."""
-    with roster.changing(store) as connection:
+    refusals = audit.refusals(store, by, action="token revoked", object=id)
+    with refusals, roster.changing(store) as connection:
         known = len(id) == 16 and id.isascii() and id.isalnum()
         row = connection.execute(select(TOKENS).where(TOKENS.c.id == id)).first() if known else None
         if row is None or not (by is None or by.may("owner") or by.name == row.person):
             raise Refused("absent", "id", f'"{plain(id[:MOST_NAME])}"', "the id of a token")
         if row.revoked is None:
-            connection.execute(update(TOKENS).where(TOKENS.c.id == id).values(revoked=now()))
-            connection.execute(delete(SESSIONS).where(SESSIONS.c.token == id))
-            audit.add(connection, by, action="token revoked", object=f"{id} of {row.person}")
+            _revoked(connection, row, by)
+
+
+def _revoked(connection: Connection, row: Row[Any], by: Caller | None) -> None:
+    connection.execute(update(TOKENS).where(TOKENS.c.id == row.id).values(revoked=now()))
+    connection.execute(delete(SESSIONS).where(SESSIONS.c.token == row.id))
+    audit.add(connection, by, action="token revoked", object=f"{row.id} of {row.person}")
 
 
 def tokens(store: ServerStore, person: str | None = None) -> tuple[TokenView, ...]:
@@ -343,7 +366,7 @@ def by_session(store: ServerStore, secret: str, address: str) -> tuple[Caller, s
             .join(PEOPLE, PEOPLE.c.name == SESSIONS.c.person)
             .outerjoin(TOKENS, TOKENS.c.id == SESSIONS.c.token)
             .where(SESSIONS.c.digest == digest(secret), SESSIONS.c.expires > now(), PEOPLE.c.removed.is_(None))
-            .where(or_(SESSIONS.c.token.is_(None), _stands()))
+            .where(or_(SESSIONS.c.token.is_(None), TOKENS.c.id.is_not(None) & _stands()))
         )
         with store.reading() as connection:
             row = connection.execute(asked).first()

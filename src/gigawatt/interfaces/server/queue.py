@@ -18,6 +18,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -96,7 +97,8 @@ class Queue:
     def put(self, who: str, order: WorkOrder, question: Any, cpu_s: float) -> jobs.JobView:
         """A new job, which waits. Raises Refused("limit")."""
         id_ = self.group + uuid.uuid4().hex[len(self.group) :]
-        view = jobs.put(self._store, self._settings.limits, id_, who, order, question, cpu_s)
+        kept = unsaid.kept(order)
+        view = jobs.put(self._store, self._settings.limits, id_, who, kept, question, cpu_s)
         self._news.set()
         return view
 
@@ -251,14 +253,15 @@ class Queue:
                 shutil.rmtree(folder, ignore_errors=True)
             folder.parent.mkdir(parents=True, exist_ok=True)
             watch = Watch(self._store, id_)
-            return perform(jobs.with_folder(order, folder), watch.say, watch.cancelled)
+            told = replace(unsaid.told(order, self._settings), folder=str(folder))
+            return perform(told, watch.say, watch.cancelled)
         except (Lost, Refused) as error:
             if self._closing.is_set():
                 self._surely(lambda: jobs.give_back(self._store, id_))
                 raise GivenBack from error
             return lost(error)
         except Exception as error:
-            found = failure(error, unsaid.spelled(order.unsaid))
+            found = failure(error, unsaid.spelled(unsaid.places(self._settings)))
             return reply_of(found) if found else bug(order.verb, error)
 
     @contextmanager

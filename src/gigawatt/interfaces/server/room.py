@@ -82,7 +82,7 @@ class Room:
         verb = self._allowed(caller, verb_name)
         order = self._order(caller, verb, values)
         view = self.queue.put(caller.name, order, values, self._estimated(order).cpu_s)
-        self._audit(caller, verb.name, audit.DONE, view.id)
+        self._audit(caller, verb.name, thing=view.id)
         return view
 
     def estimate(self, caller: Caller, verb_name: str, values: Mapping[str, Json]) -> Estimate:
@@ -101,11 +101,13 @@ class Room:
 
     def cancel(self, caller: Caller, id_: str) -> JobView:
         """Cancel a job of one's own; an owner's may be anybody's. One that has ended stays as it is."""
-        view = self.job(id_)
-        if view.who != caller.name and not caller.may("owner"):
-            raise Refused("forbidden", "job", id_, f"a job of {caller.name}")
-        found = jobs.cancel(self.store, id_)
-        self._audit(caller, "job cancelled", audit.DONE, id_)
+        with audit.refusals(self.store, caller, action="job cancelled", object=id_):
+            view = self.job(id_)
+            if view.who != caller.name and not caller.may("owner"):
+                raise Refused("forbidden", "job", id_, f"a job of {caller.name}")
+            found = jobs.cancel(self.store, id_)
+        if view.live:
+            self._audit(caller, "job cancelled", thing=id_)
         return found
 
     def wait(self, id_: str, timeout_s: float = float("inf")) -> JobView:
@@ -149,9 +151,8 @@ class Room:
             raise
         return verb
 
-    def _audit(self, caller: Caller, action: str, outcome: str, thing: str = "") -> None:
-        door, address = caller.door, caller.address
-        audit.write(self.store, caller, action=action, object=thing, outcome=outcome, door=door, address=address)
+    def _audit(self, caller: Caller, action: str, outcome: str = audit.DONE, thing: str = "") -> None:
+        audit.write(self.store, caller, action=action, object=thing, outcome=outcome)
 
 
 def named(name: str) -> Verb:

@@ -71,6 +71,11 @@ def change(
 
     Raises Refused where there is nobody of the name, for the last owner, and for whoever may not.
     """
+    with audit.refusals(store, by, action="person changed", object=name):
+        return _changed(store, name, role, password, by)
+
+
+def _changed(store: ServerStore, name: str, role: str | None, password: str | None, by: Caller | None) -> PersonView:
     if role is not None or by is None or same_name(by.name) != same_name(name[: 2 * MOST_NAME]):
         may_decide(by)
     elif by.token is not None and not by.may("owner"):

@@ -8,7 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from gigawatt.errors import Fault, plain
+from gigawatt.interfaces.server.asked import WorkOrder
 from gigawatt.interfaces.server.settings import Settings
+from gigawatt.study.question import named_in
+from gigawatt.study.verbs import named
 
 # What a question calls the only ledger that there is.
 LEDGER = "ledger"
@@ -22,6 +25,22 @@ def places(settings: Settings) -> dict[str, str]:
     """
     data = str(settings.data.absolute())
     return {ledger(settings): LEDGER, f"{data}/": "", data: _HERE}
+
+
+def kept(order: WorkOrder) -> WorkOrder:
+    """An order as it may be kept: the address of a ledger may hold a password, which stands in no table."""
+    return _with_ledger(order, LEDGER, {})
+
+
+def told(order: WorkOrder, settings: Settings) -> WorkOrder:
+    """An order that was kept, as a worker is told it."""
+    return _with_ledger(order, ledger(settings), places(settings))
+
+
+def _with_ledger(order: WorkOrder, place: str, unsaid: Mapping[str, str]) -> WorkOrder:
+    things = named_in(named(order.verb).question())
+    found = {key: place if things.get(key) == "database" else value for key, value in order.values.items()}
+    return replace(order, values=found, unsaid=unsaid)
 
 
 def ledger(settings: Settings) -> str:
