@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from gigawatt.interfaces.server import results
+from gigawatt.interfaces.server import jobs, results
 from gigawatt.interfaces.server.asked import Caller, Refused
 from gigawatt.interfaces.server.settings import ServerLimits, Settings
 from gigawatt.interfaces.server.store import ServerStore
@@ -46,7 +46,7 @@ def done(settings: Settings, store: ServerStore, id_: str = ID, **values: Any) -
     }
     with store.writing() as connection:
         connection.execute(insert(JOBS).values({**row, **values}))
-    folder = settings.data / results.FOLDER / id_
+    folder = jobs.folder_of(settings, id_)
     (folder / "tables").mkdir(parents=True)
     (folder / "answer.json").write_text('{"scenario": "one-campus", "notes": []}')
     (folder / "report.html").write_text("<h1>")

@@ -19,12 +19,14 @@ from sqlalchemy import Row, select, tuple_, update
 
 from gigawatt.interfaces.server import audit, names, shortening
 from gigawatt.interfaces.server.asked import Caller, Json, Refused
+from gigawatt.interfaces.server.jobs import check_unneeded, folder_of
+from gigawatt.interfaces.server.performing import ANSWER
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import ServerStore, now
 from gigawatt.interfaces.server.tables import JOBS
 
-# Below the server's folder, one for each job; the file in it that says what `--json` prints; its tables.
-FOLDER, ANSWER, TABLES = "jobs", "answer.json", "tables"
+# The folder of its tables in that of a result.
+TABLES = "tables"
 # The file that a result with a plan has; study.result calls it so, and is not loaded for a name.
 WHOLE = "result.json"
 MOST_LISTED, MOST_ROWS = 200, 5_000
@@ -146,7 +148,7 @@ def get(store: ServerStore, id_: str) -> ResultView:
 
 def folder(settings: Settings, store: ServerStore, id_: str, *, whole: bool = False) -> Path:
     """Where a result lies. whole: one with a plan, as run and simulate keep it. Raises Refused."""
-    place = settings.data.absolute() / FOLDER / get(store, id_).id
+    place = folder_of(settings, get(store, id_).id).absolute()
     if not _is(place, stat.S_ISDIR):
         raise names.refused("absent", "result", id_, "a result whose files are still there")
     if whole and not is_file(place / WHOLE):
@@ -162,10 +164,11 @@ def files(settings: Settings, store: ServerStore, id_: str) -> list[FileView]:
 
 def file(settings: Settings, store: ServerStore, id_: str, name: str) -> tuple[FileView, Path]:
     """One of the files that are listed, by its name there and nothing else. Raises Refused."""
-    there = {view.name: view for view in files(settings, store, id_)}
+    place = folder(settings, store, id_)
+    there = {view.name: view for view in _files(place, "")}
     if name not in there:
         raise names.refused("absent", "file", name, f"one of {names.listed(there, name[: names.MOST_LABEL])}")
-    return there[name], folder(settings, store, id_) / name
+    return there[name], place / name
 
 
 def answer(settings: Settings, store: ServerStore, id_: str) -> bytes:
@@ -208,7 +211,7 @@ def remove(settings: Settings, store: ServerStore, caller: Caller, id_: str) -> 
     """
     with audit.refusals(store, caller, action="result removed", object=id_):
         _forget(store, caller, id_)
-    place = settings.data / FOLDER / id_
+    place = folder_of(settings, id_)
     with suppress(FileNotFoundError):
         if place.is_symlink():
             place.unlink()
@@ -222,10 +225,7 @@ def _forget(store: ServerStore, caller: Caller, id_: str) -> None:
     if view.who != caller.name and not caller.may("owner"):
         raise Refused("forbidden", "result", f"{names.quoted(id_)}, of {view.who}", "a result of your own")
     with store.writing() as connection:
-        unfinished = select(JOBS.c.id).where(JOBS.c.state.in_(("waiting", "running")), JOBS.c.order.contains(id_))
-        using = connection.execute(unfinished).scalars().all()
-        if using:
-            raise names.refused("conflict", "result", id_, f"a result that no job needs: {', '.join(using)}")
+        check_unneeded(connection, "result", id_)
         connection.execute(update(JOBS).where(JOBS.c.id == id_).values(removed=now()))
         audit.add(connection, caller, action="result removed", object=id_)
 
