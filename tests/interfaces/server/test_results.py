@@ -269,3 +269,14 @@ def test_what_keeps_results_is_loaded_without_what_makes_them() -> None:
     code += "print([name for name in ('xarray', 'pandas', 'linopy', 'numba', 'h5py', 'jinja2') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_long_table_is_not_kept_in_memory(
+    settings: Settings, store: ServerStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done(settings, store)
+    for most, kept in ((10, 0), (10_000, 1)):
+        monkeypatch.setattr(results, "MOST_KEPT_BYTES", most)
+        results._read.cache_clear()
+        assert results.table(settings, store, ID, "money").rows_count == 2
+        assert results._read.cache_info().currsize == kept

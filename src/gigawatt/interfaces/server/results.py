@@ -30,6 +30,8 @@ TABLES = "tables"
 # The file that a result with a plan has; study.result calls it so, and is not loaded for a name.
 WHOLE = "result.json"
 MOST_LISTED, MOST_ROWS = 200, 5_000
+# Tables that are read page after page are kept in memory, which takes ten times their file; a longer one is read anew.
+MOST_KEPT_BYTES = 1_000_000
 # Files that are shown or saved, by their ending; others are not served.
 TYPES = {
     ".json": "application/json",
@@ -201,7 +203,9 @@ def table(settings: Settings, store: ServerStore, id_: str, name: str, offset: i
         raise names.refused("wrong", "offset" if offset < 0 else "count", str(min(offset, count)), "0 or more")
     # Half of the room is left to what stands beside the rows.
     room = settings.limits.answer_bytes // 2
-    return _page(name, *_read(*state(place / there[name])), offset, min(count, MOST_ROWS), room)
+    found = state(place / there[name])
+    read = _read if found[2] <= MOST_KEPT_BYTES else _read.__wrapped__
+    return _page(name, *read(*found), offset, min(count, MOST_ROWS), room)
 
 
 def remove(settings: Settings, store: ServerStore, caller: Caller, id_: str) -> None:
