@@ -239,6 +239,11 @@ def test_a_path_that_leads_nowhere_is_told_with_what_is_there(path: str, expecte
         own.page({"worth": [{"limit": "a"}, {"limit": "b"}]}, ResultQuestion(id="", path=path))
 
 
+def test_a_page_that_begins_before_the_first_entry_begins_with_it() -> None:
+    wanted = ResultQuestion(id="", path="worth", offset_count=-3, rows_count=1)
+    assert own.page({"worth": ["a", "b"]}, wanted) == {"path": "worth", "of": 2, "offset": 0, "entries": ["a"]}
+
+
 def test_a_job_that_is_not_there_is_told(call: Call) -> None:
     for tool in ("job_status", "job_result", "job_cancel", "result_remove"):
         assert call(tool, {"id": "0" * 32}).structured_content["error"]["kind"] == "NotFound"

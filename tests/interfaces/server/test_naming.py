@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, update
 
 from gigawatt.errors import ScenarioError
-from gigawatt.interfaces.server import names, naming, results, scenarios, uploads
+from gigawatt.interfaces.server import jobs, names, naming, scenarios, uploads
 from gigawatt.interfaces.server.asked import Caller
 from gigawatt.interfaces.server.naming import placed
 from gigawatt.interfaces.server.settings import Settings
@@ -65,7 +65,7 @@ def row(store: ServerStore, **values: Any) -> None:
 def result(settings: Settings, store: ServerStore) -> Path:
     """A result with a plan, as far as its name goes."""
     row(store)
-    folder = settings.data.absolute() / results.FOLDER / ID
+    folder = jobs.folder_of(settings, ID)
     folder.mkdir(parents=True)
     (folder / "result.json").write_text("{}")
     return folder

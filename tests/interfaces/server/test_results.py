@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from gigawatt.interfaces.server import results
+from gigawatt.interfaces.server import jobs, results
 from gigawatt.interfaces.server.asked import Caller, Refused
 from gigawatt.interfaces.server.settings import ServerLimits, Settings
 from gigawatt.interfaces.server.store import ServerStore
@@ -46,7 +46,7 @@ def done(settings: Settings, store: ServerStore, id_: str = ID, **values: Any) -
     }
     with store.writing() as connection:
         connection.execute(insert(JOBS).values({**row, **values}))
-    folder = settings.data / results.FOLDER / id_
+    folder = jobs.folder_of(settings, id_)
     (folder / "tables").mkdir(parents=True)
     (folder / "answer.json").write_text('{"scenario": "one-campus", "notes": []}')
     (folder / "report.html").write_text("<h1>")
@@ -269,3 +269,14 @@ def test_what_keeps_results_is_loaded_without_what_makes_them() -> None:
     code += "print([name for name in ('xarray', 'pandas', 'linopy', 'numba', 'h5py', 'jinja2') if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_long_table_is_not_kept_in_memory(
+    settings: Settings, store: ServerStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done(settings, store)
+    for most, kept in ((10, 0), (10_000, 1)):
+        monkeypatch.setattr(results, "MOST_KEPT_BYTES", most)
+        results._read.cache_clear()
+        assert results.table(settings, store, ID, "money").rows_count == 2
+        assert results._read.cache_info().currsize == kept

@@ -11,13 +11,15 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
 from gigawatt.errors import ScenarioError
 from gigawatt.interfaces.server import scenarios, uploads
 from gigawatt.interfaces.server.asked import Caller, Refused
 from gigawatt.interfaces.server.scenarios import VersionView, get, history, laid, listed, put, remove
 from gigawatt.interfaces.server.settings import Settings
-from gigawatt.interfaces.server.store import ServerStore
+from gigawatt.interfaces.server.store import ServerStore, now
+from gigawatt.interfaces.server.tables import VERSIONS
 from gigawatt.scenario.load import load, load_allocation
 from gigawatt.scenario.resolve import FILE_KEYS
 from gigawatt.study.files import sha256
@@ -386,3 +388,13 @@ def test_every_preset_and_strategy_that_ships_may_be_extended_or_kept(settings: 
         put(settings, store, ADA, "strategy", f"my-{name}", (folder / f"{name}.toml").read_text())
     for name in scenarios.shipped("scenario"):
         kept(settings, store, f'extends = "{name}"', f"my-{name}")
+
+
+def test_versions_are_told_in_pages(store: ServerStore) -> None:
+    with store.writing() as connection:
+        row = {"kind": "strategy", "name": "a", "digest": None, "hash": None, "title": "", "at": now(), "who": "ada"}
+        connection.execute(insert(VERSIONS), [{**row, "version": number} for number in range(1, 302)])
+    first = history(store, "strategy", "a")
+    then = history(store, "strategy", "a", first[-1].version)
+    assert [view.version for view in (*first, *then)] == list(range(1, 302))
+    assert history(store, "strategy", "a", 10**30, -1) == []

@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 from sqlalchemy import insert
 
-from gigawatt.interfaces.server import results, thinning
+from gigawatt.interfaces.server import jobs, thinning
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.settings import ServerLimits, Settings
 from gigawatt.interfaces.server.store import ServerStore
@@ -44,7 +44,7 @@ def place(settings: Settings, store: ServerStore) -> Path:
     row = {"id": ID, "verb": "run", "question": "{}", "order": "{}", "who": "ada", "state": "done", "created": "2026"}
     with store.writing() as connection:
         connection.execute(insert(JOBS).values(**row, estimate_cpu_s=1.0))
-    folder = settings.data / results.FOLDER / ID
+    folder = jobs.folder_of(settings, ID)
     folder.mkdir(parents=True)
     plan = xr.Dataset({"debt_usd": ("period", [1.0, 2.0]), "lead_count": 3.0}, coords={"period": QUARTERS})
     statements = xr.Dataset({"rent": ("period", [0, 7])}, coords={"period": QUARTERS})

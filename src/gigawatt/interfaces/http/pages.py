@@ -24,7 +24,7 @@ from gigawatt.interfaces.http import errors, origin
 from gigawatt.interfaces.http.answers import known, tag
 from gigawatt.interfaces.http.cookies import SESSION
 from gigawatt.interfaces.http.desk import address_of, desk_of
-from gigawatt.interfaces.http.people import signed_in
+from gigawatt.interfaces.http.people import signed_in, signed_out
 from gigawatt.interfaces.server import people, results
 from gigawatt.interfaces.server.asked import Caller, Refused
 from gigawatt.interfaces.server.results import ResultView
@@ -98,8 +98,7 @@ async def sign_out(request: Request) -> Response:
         origin.check_csrf((await _form(request)).get(origin.CSRF_FIELD), session[1])
         desk = desk_of(request)
         await desk.do(people.sign_out, desk.room.store, request.cookies[SESSION])
-        secure = request.url.scheme == "https"
-        found.delete_cookie(SESSION, path="/", httponly=True, samesite="strict", secure=secure)
+        signed_out(found, request)
     return found
 
 

@@ -214,15 +214,20 @@ async def session_begin(request: Request) -> Response:
 async def session_end(at: Viewer, request: Request) -> Response:
     """Sign out."""
     await at.do(people.sign_out, request.cookies.get(SESSION, ""))
-    found = nothing()
-    found.delete_cookie(SESSION, path="/", httponly=True, samesite="strict", secure=request.url.scheme == "https")
-    return found
+    return signed_out(nothing(), request)
 
 
 def signed_in(response: Response, signed: SignedIn, request: Request) -> Response:
     """A response that gives a browser its session."""
     secure = request.url.scheme == "https"
     response.set_cookie(SESSION, signed.secret, path="/", httponly=True, samesite="strict", secure=secure)
+    return response
+
+
+def signed_out(response: Response, request: Request) -> Response:
+    """A response that takes a browser its session."""
+    secure = request.url.scheme == "https"
+    response.delete_cookie(SESSION, path="/", httponly=True, samesite="strict", secure=secure)
     return response
 
 

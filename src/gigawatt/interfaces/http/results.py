@@ -23,6 +23,8 @@ from gigawatt.interfaces.http.views import gives
 from gigawatt.interfaces.server import names, thinning
 from gigawatt.interfaces.server import results as kept
 from gigawatt.interfaces.server.asked import Refused
+from gigawatt.interfaces.server.jobs import folder_of
+from gigawatt.interfaces.server.performing import ANSWER
 from gigawatt.interfaces.server.results import FileView, ResultView, TableView
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import ServerStore
@@ -219,7 +221,7 @@ def _answer(settings: Settings, store: ServerStore, id_: str) -> tuple[bytes, st
     try:
         if not names.ID.fullmatch(id_):
             raise FileNotFoundError
-        state = (settings.data / kept.FOLDER / id_ / kept.ANSWER).stat()
+        state = (folder_of(settings, id_) / ANSWER).stat()
     except FileNotFoundError:
         return _read.__wrapped__(settings, store, id_, 0, 0)
     return _read(settings, store, id_, state.st_mtime_ns, state.st_size)

@@ -58,6 +58,7 @@ _IF: dict[str, Any] = {
 }
 _SEEN: dict[int | str, dict[str, Any]] = {304: {"description": "What the reader has stands still."}}
 Name = Annotated[str, Path(description="Name, as it is kept.")]
+Count = Annotated[int, Query(ge=1, le=scenarios.MOST_LISTED, description="How many at most.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ class KeptTexts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Versions:
-    """Every version of a name."""
+    """Versions of a name, a page of them."""
 
     versions: tuple[VersionView, ...]
     """The first first, removals among them."""
@@ -87,7 +88,7 @@ def router(kind: Kind) -> APIRouter:
     async def listed(
         at: Viewer,
         after: Annotated[str, Query(max_length=80, description="Names after this one.")] = "",
-        count: Annotated[int, Query(ge=1, le=scenarios.MOST_LISTED, description="How many at most.")] = 100,
+        count: Count = 100,
     ) -> Response:
         kept = await at.do(scenarios.listed, kind, after, count)
         return said(KeptTexts(kept=tuple(kept), shipped=tuple(scenarios.shipped(kind))))
@@ -124,8 +125,13 @@ def router(kind: Kind) -> APIRouter:
     @found.get(
         "/{name}/versions", name=f"{kind}_versions", summary=f"Every version of a {kind}.", responses=gives(Versions)
     )
-    async def versions(at: Viewer, name: Name) -> Response:
-        return said(Versions(versions=tuple(await at.do(scenarios.history, kind, name))))
+    async def versions(
+        at: Viewer,
+        name: Name,
+        after: Annotated[int, Query(ge=0, le=2**31 - 1, description="Versions after this one.")] = 0,
+        count: Count = 100,
+    ) -> Response:
+        return said(Versions(versions=tuple(await at.do(scenarios.history, kind, name, after, count))))
 
     @found.get(
         "/{name}/versions/{version}",

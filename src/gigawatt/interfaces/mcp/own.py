@@ -52,7 +52,7 @@ def ended(hall: Hall, caller: Caller, view: JobView) -> CallToolResult:
     if view.state == "done":
         return replied(hall, caller, kept(hall, caller, view.id), view.id)
     if view.state == "failed" and view.error:
-        return told_error(view.error if "error" in view.error else {"error": view.error})
+        return told_error({"error": view.error})
     return _stands(view)
 
 
@@ -113,8 +113,9 @@ def page(value: Any, wanted: ResultQuestion) -> dict[str, Any]:
             refuse([_no_part(wanted.path, key, value)])
     if not isinstance(value, list):
         return {"path": wanted.path, "value": value}
-    entries = value[wanted.offset_count : wanted.offset_count + wanted.rows_count]
-    return {"path": wanted.path, "of": len(value), "offset": wanted.offset_count, "entries": entries}
+    offset = max(wanted.offset_count, 0)
+    entries = value[offset : offset + max(wanted.rows_count, 0)]
+    return {"path": wanted.path, "of": len(value), "offset": offset, "entries": entries}
 
 
 def _no_part(path: str, key: str, value: Any) -> Any:

@@ -48,9 +48,11 @@ MOST_RESULTS = 50
 
 
 def listed(hall: Hall, caller: Caller) -> list[types.Resource]:
-    """What can be read: the catalog's list, every scenario, the newest results; nothing of it in anybody's words."""
+    """What can be read: the catalog's list, the scenarios that ship, the first of those kept, and the newest results;
+    nothing of it in anybody's words."""
     del caller
-    names = scenarios.known(hall.room.store, own.KIND)
+    kept = scenarios.listed(hall.room.store, own.KIND)
+    names = [*scenarios.shipped(own.KIND), *(view.name for view in kept)]
     done = results.listed(hall.room.store, count=MOST_RESULTS)
     return [
         _resource("catalog", "All that the catalog knows", JSON),

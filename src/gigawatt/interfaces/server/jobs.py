@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, func, select, text, update
 
 from gigawatt.errors import MOST_NAME, plain
+from gigawatt.interfaces.server import names
 from gigawatt.interfaces.server.asked import Json, Refused, Reply, WorkOrder
 from gigawatt.interfaces.server.settings import ServerLimits, Settings
 from gigawatt.interfaces.server.store import ServerStore, now
@@ -20,8 +20,8 @@ from gigawatt.interfaces.server.tables import JOBS
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 LIVE: tuple[State, ...] = ("waiting", "running")
+# Below the server's folder: a folder for each job.
 FOLDER = "jobs"
-ID = re.compile("[0-9a-f]{32}")
 # How often one looks whether something has changed.
 LOOK_S = 0.25
 # Jobs that are listed at once, and how many may come before them: a number that any database knows.
@@ -116,7 +116,7 @@ def _check_limits(connection: Connection, limits: ServerLimits, verb: str, who: 
 def found(store: ServerStore, id_: str) -> JobView:
     """How a job stands. Raises Refused("absent")."""
     row = None
-    if ID.fullmatch(id_):
+    if names.ID.fullmatch(id_):
         with store.reading() as connection:
             row = connection.execute(select(JOBS).where(JOBS.c.id == id_, JOBS.c.removed.is_(None))).one_or_none()
     if row is None:
@@ -139,9 +139,17 @@ def listed(
 
 
 def _view(row: Row[Any]) -> JobView:
-    names = [name for name in JobView.__dataclass_fields__ if name not in ("estimate", "error")]
+    plain_ = {name: getattr(row, name) for name in JobView.__dataclass_fields__ if name not in ("estimate", "error")}
     error = None if row.error is None else json.loads(row.error)
-    return JobView(**{name: getattr(row, name) for name in names}, estimate={"cpu_s": row.estimate_cpu_s}, error=error)
+    return JobView(**plain_, estimate={"cpu_s": row.estimate_cpu_s}, error=error)
+
+
+def check_unneeded(connection: Connection, what: str, id_: str) -> None:
+    """Raises Refused where a job that has not ended needs a file or a result: its order has the id in it."""
+    asked = select(JOBS.c.id).where(JOBS.c.state.in_(LIVE), JOBS.c.order.contains(id_))
+    using = connection.execute(asked).scalars().all()
+    if using:
+        raise names.refused("conflict", what, id_, f"one that no job needs: {', '.join(using)}")
 
 
 def waiting(store: ServerStore, group: str) -> list[str]:

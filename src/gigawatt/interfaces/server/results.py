@@ -19,16 +19,20 @@ from sqlalchemy import Row, select, tuple_, update
 
 from gigawatt.interfaces.server import audit, names, shortening
 from gigawatt.interfaces.server.asked import Caller, Json, Refused
+from gigawatt.interfaces.server.jobs import check_unneeded, folder_of
+from gigawatt.interfaces.server.performing import ANSWER
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import ServerStore, now
 from gigawatt.interfaces.server.tables import JOBS
 from gigawatt.report.writers.csv import unmarked
 
-# Below the server's folder, one for each job; the file in it that says what `--json` prints; its tables.
-FOLDER, ANSWER, TABLES = "jobs", "answer.json", "tables"
+# The folder of its tables in that of a result.
+TABLES = "tables"
 # The file that a result with a plan has; study.result calls it so, and is not loaded for a name.
 WHOLE = "result.json"
 MOST_LISTED, MOST_ROWS = 200, 5_000
+# Tables that are read page after page are kept in memory, which takes ten times their file; a longer one is read anew.
+MOST_KEPT_BYTES = 1_000_000
 # Files that are shown or saved, by their ending; others are not served.
 TYPES = {
     ".json": "application/json",
@@ -147,7 +151,7 @@ def get(store: ServerStore, id_: str) -> ResultView:
 
 def folder(settings: Settings, store: ServerStore, id_: str, *, whole: bool = False) -> Path:
     """Where a result lies. whole: one with a plan, as run and simulate keep it. Raises Refused."""
-    place = settings.data.absolute() / FOLDER / get(store, id_).id
+    place = folder_of(settings, get(store, id_).id).absolute()
     if not _is(place, stat.S_ISDIR):
         raise names.refused("absent", "result", id_, "a result whose files are still there")
     if whole and not is_file(place / WHOLE):
@@ -163,10 +167,11 @@ def files(settings: Settings, store: ServerStore, id_: str) -> list[FileView]:
 
 def file(settings: Settings, store: ServerStore, id_: str, name: str) -> tuple[FileView, Path]:
     """One of the files that are listed, by its name there and nothing else. Raises Refused."""
-    there = {view.name: view for view in files(settings, store, id_)}
+    place = folder(settings, store, id_)
+    there = {view.name: view for view in _files(place, "")}
     if name not in there:
         raise names.refused("absent", "file", name, f"one of {names.listed(there, name[: names.MOST_LABEL])}")
-    return there[name], folder(settings, store, id_) / name
+    return there[name], place / name
 
 
 def answer(settings: Settings, store: ServerStore, id_: str) -> bytes:
@@ -199,7 +204,9 @@ def table(settings: Settings, store: ServerStore, id_: str, name: str, offset: i
         raise names.refused("wrong", "offset" if offset < 0 else "count", str(min(offset, count)), "0 or more")
     # Half of the room is left to what stands beside the rows.
     room = settings.limits.answer_bytes // 2
-    return _page(name, *_read(*state(place / there[name])), offset, min(count, MOST_ROWS), room)
+    found = state(place / there[name])
+    read = _read if found[2] <= MOST_KEPT_BYTES else _read.__wrapped__
+    return _page(name, *read(*found), offset, min(count, MOST_ROWS), room)
 
 
 def remove(settings: Settings, store: ServerStore, caller: Caller, id_: str) -> None:
@@ -209,7 +216,7 @@ def remove(settings: Settings, store: ServerStore, caller: Caller, id_: str) -> 
     """
     with audit.refusals(store, caller, action="result removed", object=id_):
         _forget(store, caller, id_)
-    place = settings.data / FOLDER / id_
+    place = folder_of(settings, id_)
     with suppress(FileNotFoundError):
         if place.is_symlink():
             place.unlink()
@@ -223,10 +230,7 @@ def _forget(store: ServerStore, caller: Caller, id_: str) -> None:
     if view.who != caller.name and not caller.may("owner"):
         raise Refused("forbidden", "result", f"{names.quoted(id_)}, of {view.who}", "a result of your own")
     with store.writing() as connection:
-        unfinished = select(JOBS.c.id).where(JOBS.c.state.in_(("waiting", "running")), JOBS.c.order.contains(id_))
-        using = connection.execute(unfinished).scalars().all()
-        if using:
-            raise names.refused("conflict", "result", id_, f"a result that no job needs: {', '.join(using)}")
+        check_unneeded(connection, "result", id_)
         connection.execute(update(JOBS).where(JOBS.c.id == id_).values(removed=now()))
         audit.add(connection, caller, action="result removed", object=id_)
 

@@ -166,14 +166,17 @@ def listed(store: ServerStore, kind: Kind, after: str = "", count: int = MOST_LI
         return [_view(row) for row in found]
 
 
-def history(store: ServerStore, kind: Kind, name: str) -> list[VersionView]:
-    """Every version of a name, removals among them, the first first. Raises Refused where there never was one."""
-    query = _of(kind, name).order_by(VERSIONS.c.version)
+def history(store: ServerStore, kind: Kind, name: str, after: int = 0, count: int = MOST_LISTED) -> list[VersionView]:
+    """Versions of a name, removals among them, the first first, those after one, a page of them.
+
+    Raises Refused where there never was one.
+    """
+    query = _of(kind, name).order_by(VERSIONS.c.version).limit(max(0, min(count, MOST_LISTED)))
     with store.reading() as connection:
-        found = [_view(row) for row in connection.execute(query)] if KEY.fullmatch(name) else []
-    if not found:
-        raise _absent(store, kind, name)
-    return found
+        if KEY.fullmatch(name) and _stands(connection, kind, name, None) is not None:
+            later = query.where(VERSIONS.c.version > max(0, min(after, names.MOST_VERSION)))
+            return [_view(row) for row in connection.execute(later)]
+    raise _absent(store, kind, name)
 
 
 def known(store: ServerStore, kind: Kind) -> list[str]:

@@ -18,9 +18,10 @@ from sqlalchemy.exc import IntegrityError
 
 from gigawatt.interfaces.server import audit, names
 from gigawatt.interfaces.server.asked import Caller, Refused
+from gigawatt.interfaces.server.jobs import check_unneeded
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import ServerStore, now
-from gigawatt.interfaces.server.tables import JOBS, UPLOADS
+from gigawatt.interfaces.server.tables import UPLOADS
 from gigawatt.study.workshop import NEW, workshop
 
 # Below the server's folder: the files by their digest, and the same files by a name that a verb can show.
@@ -175,10 +176,7 @@ def _removed(settings: Settings, store: ServerStore, caller: Caller, text: str) 
     names.need(caller, "editor", "uploads")
     found = find(store, text)
     with store.writing() as connection:
-        unfinished = select(JOBS.c.id).where(JOBS.c.state.in_(("waiting", "running")))
-        using = connection.execute(unfinished.where(JOBS.c.order.contains(found.digest))).scalars().all()
-        if using:
-            raise names.refused("conflict", "upload", found.digest, f"a file that no job needs: {', '.join(using)}")
+        check_unneeded(connection, "upload", found.digest)
         connection.execute(delete(UPLOADS).where(UPLOADS.c.digest == found.digest))
         audit.add(connection, caller, action="file removed", object=f"{found.digest}, {found.name}")
         shutil.rmtree(settings.data / NAMED / found.digest, ignore_errors=True)
