@@ -47,3 +47,14 @@ def test_every_table_of_a_document(handmade: Document) -> None:
         rows = list(reader.reader(text.splitlines()))
         assert len(rows) == len(handmade.tables()[name].rows) + 1
         assert len({len(row) for row in rows}) == 1
+
+
+def test_text_is_no_formula_and_figures_below_zero_stay_figures() -> None:
+    texts = ("=1+1", "+cmd|' /C calc'!A0", "@x", "-2+3", "\t=1", "'=1", "'it", "a=1")
+    rows = tuple((text, -1.5) for text in texts)
+    table = Table(name="a", title="A", columns=united((Column(title="=Name"), Column(title="Sum")), rows), rows=rows)
+    head, *cells = reader.reader(csv.text(table).splitlines())
+    assert head == ["'=Name", "Sum"]
+    assert {figure for _, figure in cells} == {"-1.5"}
+    assert not [text for text, _ in cells if text[0] in "=+-@\t"]
+    assert [csv.unmarked(text) for text, _ in cells] == list(texts)

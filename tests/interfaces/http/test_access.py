@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from gigawatt.interfaces.http.desk import SESSION
+from gigawatt.interfaces.http.cookies import SESSION
 from gigawatt.interfaces.http.origin import CSRF_HEADER
 from gigawatt.interfaces.server import people
 from gigawatt.interfaces.server.asked import ROLES

@@ -21,7 +21,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from gigawatt.interfaces.http import cookies, errors, pages
-from gigawatt.interfaces.http.desk import SESSION, FrontDesk
+from gigawatt.interfaces.http.cookies import SESSION
+from gigawatt.interfaces.http.desk import FrontDesk
 from gigawatt.interfaces.http.guard import Guard
 from gigawatt.interfaces.server import people, results
 from gigawatt.interfaces.server.results import ResultView

@@ -209,3 +209,7 @@ def test_the_command_line_loads_nothing_of_the_server() -> None:
 
 def test_an_idle_server_has_loaded_nothing_that_only_verbs_need() -> None:
     assert loaded("import gigawatt.interfaces.http.app", HEAVY) == "[]"
+
+
+def test_what_listens_loads_nothing_of_what_answers() -> None:
+    assert loaded("from gigawatt.interfaces.http import limits, serving", ("fastapi", "sqlalchemy", "dbos")) == "[]"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gigawatt.interfaces.http.desk import SESSION
-
 Pair = tuple[bytes, bytes]
 
+# What a session of a browser is kept by.
+SESSION = "gigawatt_session"
 PLAIN, BOUND = SESSION.encode(), b"__Host-" + SESSION.encode()
 
 

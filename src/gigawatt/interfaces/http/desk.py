@@ -18,6 +18,7 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from starlette.requests import Request
 
 from gigawatt.interfaces.http import origin, strict
+from gigawatt.interfaces.http.cookies import SESSION
 from gigawatt.interfaces.server import audit, people
 from gigawatt.interfaces.server.asked import Caller, Json, Refused, Reply, Role
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 READERS_COUNT = 8
-SESSION = "gigawatt_session"
 _TOKEN = HTTPBearer(scheme_name="token", description="A token, as `Authorization: Bearer gw_…`.", auto_error=False)
 _SESSION = APIKeyCookie(
     name=SESSION,

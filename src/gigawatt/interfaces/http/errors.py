@@ -115,9 +115,9 @@ async def _of_machine(request: Request, error: OSError | MemoryError) -> Respons
     """No room on a disk or in memory, or a file that cannot be read: told without its place, which is nobody's
     business."""
     log.error("%s %s: %s: %s", request.method, request.url.path, type(error).__name__, error)
-    otherwise = "not enough memory" if isinstance(error, MemoryError) else "a failure of the machine"
-    given = (getattr(error, "strerror", None) or otherwise).lower()
+    given = (getattr(error, "strerror", None) or "").lower() or str(error) or "not enough memory"
     fault = Fault(path="server", given=given, expected="room to write, and files that can be read")
+    fault = unsaid.spelled(unsaid.places(request.app.state.desk.room.settings))(fault)
     return Response(body("MachineFault", [fault]), 503, {"Retry-After": str(LATER_S)}, JSON)
 
 

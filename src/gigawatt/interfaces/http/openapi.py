@@ -81,11 +81,11 @@ def document(app: FastAPI, asked: Mapping[str, type[Any]]) -> dict[str, Any]:
     for cls in {cls.__name__: cls for cls in questions.values()}.values():
         schemas |= _question(cls)
     operations = {one["operationId"]: one for path in made["paths"].values() for one in path.values()}
-    for operation in operations.values():
+    for name, operation in operations.items():
         for told in operation["responses"].values():
             if VIEW in told:
                 told["content"] = {JSON: {"schema": view_schema(viewed(told.pop(VIEW)), schemas)}}
-        if operation.get("security"):
+        if operation.get("security") or name in questions:
             operation["responses"] |= {str(status): _refusal(status) for status in _WHY}
     for name, cls in questions.items():
         operations[name]["requestBody"] = _body(cls)

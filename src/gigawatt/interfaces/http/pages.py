@@ -22,7 +22,8 @@ from starlette.responses import RedirectResponse, Response
 from gigawatt import __version__
 from gigawatt.interfaces.http import errors, origin
 from gigawatt.interfaces.http.answers import known, tag
-from gigawatt.interfaces.http.desk import SESSION, address_of, desk_of
+from gigawatt.interfaces.http.cookies import SESSION
+from gigawatt.interfaces.http.desk import address_of, desk_of
 from gigawatt.interfaces.http.people import signed_in, signed_out
 from gigawatt.interfaces.server import people, results
 from gigawatt.interfaces.server.asked import Caller, Refused

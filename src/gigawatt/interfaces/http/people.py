@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gigawatt.interfaces.http.answers import nothing, said
-from gigawatt.interfaces.http.desk import SESSION, Owner, Viewer, address_of, desk_of, values_of
+from gigawatt.interfaces.http.cookies import SESSION
+from gigawatt.interfaces.http.desk import Owner, Viewer, address_of, desk_of, values_of
 from gigawatt.interfaces.http.views import gives
 from gigawatt.interfaces.server import audit, people, roster
 from gigawatt.interfaces.server.asked import Role

@@ -23,7 +23,9 @@ import typer
 from gigawatt import __version__
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.interfaces.console import door
+from gigawatt.interfaces.server import passwords
 from gigawatt.interfaces.server.settings import Settings
+from gigawatt.study.files import check_writable
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -99,8 +101,9 @@ def listen(settings: Settings, say: Callable[[str, str], None]) -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     settings = replace(settings, limits=bounded(settings.limits))
     with bound(settings.host, settings.port) as door_:
-        token = _token(settings)
-        opening = Threshold(settings)
+        token = passwords.token()
+        _make(settings.data)
+        opening = Threshold(settings, token)
         server = _server(opening, settings)
         try:
             asyncio.run(_run(server, opening, door_, lambda: say(url_of(settings.host, door_.getsockname()[1]), token)))
@@ -137,8 +140,8 @@ def url_of(host: str, port: int) -> str:
 class Threshold:
     """An application that answers `/health` from the first moment, and the rest as soon as it is loaded."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, token: str) -> None:
+        self._settings, self._token = settings, token
         self._inner: asyncio.Future[ASGIApp] | None = None
         self.failure: BaseException | None = None
         """Why it could not be opened."""
@@ -151,10 +154,13 @@ class Threshold:
         inner = await asyncio.shield(self._inner)
         await inner(scope, receive, send)
 
+    def wait(self) -> None:
+        """Keep whoever asks waiting, `/health` aside, until it is open."""
+        self._inner = asyncio.get_running_loop().create_future()
+
     @asynccontextmanager
     async def open(self, server: Server) -> AsyncIterator[None]:
         """Load what answers, beside those who ask; it stays open as long as the context does."""
-        self._inner = asyncio.get_running_loop().create_future()
         stop = asyncio.Event()
         living = asyncio.create_task(self._live(server, stop))
         try:
@@ -166,7 +172,7 @@ class Threshold:
     async def _live(self, server: Server, stop: asyncio.Event) -> None:
         assert self._inner is not None
         try:
-            async with _application(self._settings, lambda: server.should_exit) as app:
+            async with _application(self._settings, self._token, lambda: server.should_exit) as app:
                 self._inner.set_result(app)
                 await stop.wait()
         except Exception as error:
@@ -176,9 +182,9 @@ class Threshold:
 
 
 @asynccontextmanager
-async def _application(settings: Settings, leaving: Callable[[], bool]) -> AsyncIterator[ASGIApp]:
-    """The guarded application of a room that is open."""
-    room = await asyncio.to_thread(_room, settings)
+async def _application(settings: Settings, token: str, leaving: Callable[[], bool]) -> AsyncIterator[ASGIApp]:
+    """The guarded application of a room that is open, which whoever started it enters by a token."""
+    room = await asyncio.to_thread(_room, settings, token)
     try:
         app = await asyncio.to_thread(_inside, room)
         app.state.desk.leaving = leaving
@@ -190,10 +196,17 @@ async def _application(settings: Settings, leaving: Callable[[], bool]) -> Async
         await asyncio.to_thread(room.close)
 
 
-def _room(settings: Settings) -> Any:
+def _room(settings: Settings, token: str) -> Any:
+    from gigawatt.interfaces.server import people
     from gigawatt.interfaces.server.room import Room
 
-    return Room(settings).open()
+    room = Room(settings).open()
+    try:
+        people.start_token(room.store, token)
+    except BaseException:
+        room.close()
+        raise
+    return room
 
 
 def _inside(room: Any) -> Any:
@@ -202,16 +215,10 @@ def _inside(room: Any) -> Any:
     return inside(room)
 
 
-def _token(settings: Settings) -> str:
-    """The token of whoever starts the server, and the database made, or brought to our layout, before anybody asks."""
-    from gigawatt.interfaces.server import people
-    from gigawatt.interfaces.server.store import ServerStore
-
-    store = ServerStore(settings)
-    try:
-        return people.start_token(store).secret
-    finally:
-        store.close()
+def _make(folder: Path) -> None:
+    """The folder of a server, which is told before anybody is told where it is. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    check_writable(folder)
 
 
 def _server(app: Any, settings: Settings) -> Server:
@@ -235,12 +242,14 @@ def _server(app: Any, settings: Settings) -> Server:
 
 
 async def _run(server: Server, opening: Threshold, listener: socket.socket, say: Callable[[], None]) -> None:
+    opening.wait()
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(LOOK_S)
+    if server.started:
+        say()
+    # Only now, as what loads takes turns with what listens.
     async with opening.open(server):
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        while not server.started and not serving.done():
-            await asyncio.sleep(LOOK_S)
-        if server.started:
-            say()
         await serving
 
 

@@ -27,6 +27,11 @@ _WORD = re.compile(r"(gw_)?[A-Za-z0-9_-]{43}")
 _AT_ONCE = 2
 
 
+def token() -> str:
+    """A new token: 256 random bits in 46 characters."""
+    return MARK + secrets.token_urlsafe(32)
+
+
 def is_word(secret: str) -> bool:
     """Whether a text can be a word that `digest` was made of: of a session or a proposal, or a token."""
     return _WORD.fullmatch(secret) is not None

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, or_, select, updat
 from sqlalchemy.exc import DBAPIError
 
 from gigawatt.errors import MOST_NAME, plain
-from gigawatt.interfaces.server import audit, roster
+from gigawatt.interfaces.server import audit, passwords, roster
 from gigawatt.interfaces.server.asked import ROLES, Caller, Door, Refused, Role
 from gigawatt.interfaces.server.passwords import MARK, Guesses, digest, is_word, matches
 from gigawatt.interfaces.server.roster import PersonView, add, change, listed, remove
@@ -176,8 +176,10 @@ def machine_user() -> str:
     return "owner"
 
 
-def start_token(store: ServerStore) -> IssuedToken:
+def start_token(store: ServerStore, secret: str | None = None) -> IssuedToken:
     """The token that a server tells when it starts: of the owner whose machine it is, who is added if nobody owns it.
+
+    secret: what it is, where that was told before there was a database to keep it.
 
     Those of the last starts stand as well. Raises Refused where nobody owns it, and whoever has the name may less.
     """
@@ -190,16 +192,22 @@ def start_token(store: ServerStore) -> IssuedToken:
         told = select(TOKENS).where(TOKENS.c.person == name, TOKENS.c.label == START_LABEL, _stands())
         for row in connection.execute(told.order_by(TOKENS.c.added.desc()).offset(MOST_STARTS_COUNT - 1)).all():
             _revoked(connection, row, None)
-        return _issued(connection, name, "owner", START_LABEL, now(START_S), None)
+        return _issued(connection, name, "owner", START_LABEL, now(START_S), None, secret)
 
 
 def _issued(
-    connection: Connection, person: str, role: Role, label: str, expires: str | None, by: Caller | None
+    connection: Connection,
+    person: str,
+    role: Role,
+    label: str,
+    expires: str | None,
+    by: Caller | None,
+    secret: str | None = None,
 ) -> IssuedToken:
     """A new token. Those of the same person that have expired are forgotten, or whoever issues one a day would have a
     longer list each day."""
     connection.execute(delete(TOKENS).where(TOKENS.c.person == person, TOKENS.c.expires < now()))
-    id_, secret = secrets.token_hex(8), MARK + secrets.token_urlsafe(32)
+    id_, secret = secrets.token_hex(8), secret or passwords.token()
     row = {"id": id_, "digest": digest(secret), "person": person, "role": role, "label": label}
     connection.execute(insert(TOKENS).values(row | {"added": now(), "expires": expires}))
     audit.add(connection, by, action="token issued", object=f"{id_} of {person}, {role}")

@@ -24,6 +24,7 @@ from gigawatt.interfaces.server.performing import ANSWER
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import ServerStore, now
 from gigawatt.interfaces.server.tables import JOBS
+from gigawatt.report.writers.csv import unmarked
 
 # The folder of its tables in that of a result.
 TABLES = "tables"
@@ -313,6 +314,7 @@ def _read(place: Path, changed: int, size: int) -> _Parsed:
 
 
 def _column(title: str, numeric: bool) -> ColumnView:
+    title = unmarked(title)
     found = _HEAD.fullmatch(title) if numeric else None
     return ColumnView(title=found[1] if found else title, unit=found[2] if found else "", numeric=numeric)
 
@@ -323,7 +325,7 @@ def _is_numeric(cells: Sequence[str]) -> bool:
 
 
 def _cell(text: str, numeric: bool) -> str | float | None:
-    return (float(text) if numeric else text) if text else None
+    return (float(text) if numeric else unmarked(text)) if text else None
 
 
 def _page(

@@ -1,4 +1,7 @@
-"""Tables of a document as CSV: the same titles, figures in SI units that the head names."""
+"""Tables of a document as CSV: the same titles, figures in SI units that the head names.
+
+A text that a spreadsheet would take for a formula stands behind an apostrophe; figures, also those below zero, stay so.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,10 @@ from typing import TypeGuard
 from gigawatt.report.document import Column, Document, Table, Value
 from gigawatt.report.formats import si
 
+# What a formula begins with, to one spreadsheet or another.
+_FORMULA = tuple("=+-@\t\r")
+_MARK = "'"
+
 
 def texts(document: Document) -> dict[str, str]:
     """CSV by the name of each table."""
@@ -20,9 +27,29 @@ def text(table: Table) -> str:
     """A table as CSV."""
     found = io.StringIO()
     rows = csv.writer(found, lineterminator="\n")
-    rows.writerow(heads(table))
-    rows.writerows([v if isinstance(v, str) or is_figure(v) else None for v in row] for row in table.rows)
+    rows.writerow(map(marked, heads(table)))
+    rows.writerows(map(_cell, row) for row in table.rows)
     return found.getvalue()
+
+
+def marked(words: str) -> str:
+    """A text as a cell that no spreadsheet calculates.
+
+    >>> marked("=1+1"), marked("'=1+1"), marked("a=1")
+    ("'=1+1", "''=1+1", 'a=1')
+    """
+    return _MARK + words if words.lstrip(_MARK).startswith(_FORMULA) else words
+
+
+def unmarked(cell: str) -> str:
+    """The text that a cell was made of."""
+    return cell.removeprefix(_MARK) if cell.lstrip(_MARK).startswith(_FORMULA) else cell
+
+
+def _cell(value: Value) -> Value:
+    if isinstance(value, str):
+        return marked(value)
+    return value if is_figure(value) else None
 
 
 def heads(table: Table) -> list[str]:
