@@ -214,7 +214,10 @@ def test_a_full_disk_is_told_without_its_place(as_: Ask, server: Any, monkeypatc
 
 @pytest.mark.parametrize(
     ("error", "given"),
-    [(OSError("the server's database: malformed"), "a failure of the machine"), (MemoryError(), "not enough memory")],
+    [
+        (OSError("the server's database: malformed"), "the server's database: malformed"),
+        (MemoryError(), "not enough memory"),
+    ],
 )
 def test_a_fault_of_the_machine_without_a_name_is_not_taken_for_another(
     as_: Ask, server: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, given: str
