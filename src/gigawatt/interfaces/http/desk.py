@@ -19,7 +19,7 @@ from starlette.requests import Request
 
 from gigawatt.interfaces.http import origin, strict
 from gigawatt.interfaces.server import audit, people
-from gigawatt.interfaces.server.asked import Caller, Json, Refused, Reply, Role
+from gigawatt.interfaces.server.asked import ROLES, Caller, Json, Refused, Reply, Role
 from gigawatt.interfaces.server.store import ServerStore
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ async def passed(
         if not caller.may(cast(Role, role)):
             if request.method not in origin.SAFE:
                 await desk.do(_refused, store, caller, request)
-            raise Refused("forbidden", "role", caller.role, f"{role} or more")
+            raise Refused("forbidden", "role", caller.role, role if role == ROLES[-1] else f"{role} or more")
     desk.expect()
     return Visit(caller=caller, desk=desk, csrf=csrf)
 
@@ -146,10 +146,13 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-async def values_of(request: Request) -> dict[str, Json]:
-    """The object in the body of a request, read strictly; nothing is an object without members."""
+async def values_of(request: Request, *others: str) -> dict[str, Json]:
+    """The object in the body of a request, read strictly; nothing is an object without members.
+
+    others: types of content that the route takes besides.
+    """
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind != "application/json":
-        raise Refused("wrong", "Content-Type", f'"{kind[:80]}"', "application/json")
+        raise Refused("wrong", "Content-Type", f'"{kind[:80]}"', " or ".join(("application/json", *others)))
     data = await request.body()
     return strict.read(data) if data.strip() else {}
