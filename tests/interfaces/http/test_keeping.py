@@ -209,3 +209,26 @@ def test_the_ledger_is_read_by_its_addresses(as_: Ask) -> None:
     facts = as_("viewer", "GET", "/api/ledger/facts?kind=terms&last=1")
     assert len(facts.json()["facts"]) == 1
     assert as_("viewer", "GET", "/api/ledger/facts?kind=nothing").status_code == 422
+
+
+def test_a_scenario_that_ships_is_no_kept_text_and_that_is_said(as_: Ask) -> None:
+    for method in ("GET", "DELETE"):
+        found = as_("editor", method, "/api/scenarios/one-campus")
+        (item,) = found.json()["error"]["items"]
+        assert (found.status_code, item["path"]) == (404, "scenario")
+        assert item["expected"].endswith("; one-campus ships with Gigawatt")
+        assert 'did you mean "one-campus"' not in item["expected"]
+
+
+def test_a_text_of_an_unknown_type_is_told_every_type_that_is_taken(as_: Ask) -> None:
+    found = as_("editor", "PUT", "/api/scenarios/typed", content=TEXT, headers={"Content-Type": "text/html"})
+    (item,) = found.json()["error"]["items"]
+    assert (found.status_code, item["expected"]) == (422, "application/json or application/toml or text/plain")
+
+
+@pytest.mark.parametrize(
+    ("method", "place", "expected"), [("GET", "people", "owner"), ("POST", "verbs/run", "editor or more")]
+)
+def test_a_refusal_names_the_least_role_that_may(as_: Ask, method: str, place: str, expected: str) -> None:
+    found = as_("viewer", method, f"/api/{place}")
+    assert (found.status_code, found.json()["error"]["items"][0]["expected"]) == (403, expected)

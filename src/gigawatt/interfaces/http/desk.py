@@ -20,7 +20,7 @@ from starlette.requests import Request
 from gigawatt.interfaces.http import origin, strict
 from gigawatt.interfaces.http.cookies import SESSION
 from gigawatt.interfaces.server import audit, people
-from gigawatt.interfaces.server.asked import Caller, Json, Refused, Reply, Role
+from gigawatt.interfaces.server.asked import ROLES, Caller, Json, Refused, Reply, Role
 
 if TYPE_CHECKING:
     from gigawatt.interfaces.server.room import Room
@@ -124,7 +124,7 @@ async def passed(
             if request.method not in origin.SAFE:
                 said = {"action": request.method, "object": request.url.path, "outcome": "forbidden"}
                 await desk.do(audit.write, store, caller, **said)
-            raise Refused("forbidden", "role", caller.role, f"{role} or more")
+            raise Refused("forbidden", "role", caller.role, role if role == ROLES[-1] else f"{role} or more")
     desk.expect()
     return Visit(caller=caller, desk=desk, csrf=csrf)
 
@@ -140,10 +140,13 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
-async def values_of(request: Request) -> dict[str, Json]:
-    """The object in the body of a request, read strictly; nothing is an object without members."""
+async def values_of(request: Request, *others: str) -> dict[str, Json]:
+    """The object in the body of a request, read strictly; nothing is an object without members.
+
+    others: types of content that the route takes besides.
+    """
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
     if kind != "application/json":
-        raise Refused("wrong", "Content-Type", f'"{kind[:80]}"', "application/json")
+        raise Refused("wrong", "Content-Type", f'"{kind[:80]}"', " or ".join(("application/json", *others)))
     data = await request.body()
     return strict.read(data) if data.strip() else {}

@@ -162,7 +162,7 @@ async def _sent(request: Request) -> str:
     """The text in the body of a request. Raises Refused where there is none."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in TEXTS:
-        values = await values_of(request)
+        values = await values_of(request, *TEXTS)
         text = values.get("text")
         if not isinstance(text, str) or len(values) > 1:
             raise Refused("wrong", "text", "nothing" if text is None else "no text, or more", 'one member, "text"')

@@ -448,6 +448,10 @@ def _check_name(kind: Kind, name: str) -> None:
 
 
 def _absent(store: ServerStore, kind: Kind, name: str, removed: bool = False) -> Refused:
+    if name in shipped(kind) and not removed:
+        ours = [one for one in known(store, kind) if one not in shipped(kind)]
+        expected = f"one that is kept here, of {names.listed(ours, name)}; {name} ships with Gigawatt"
+        return names.refused("absent", kind, name, expected)
     was = "; it was removed, and its versions are kept" if removed else ""
     return names.refused("absent", kind, name, f"one of {names.listed(known(store, kind), name)}{was}")
 
