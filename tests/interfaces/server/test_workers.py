@@ -212,3 +212,15 @@ def test_a_machine_that_once_begins_no_process_costs_no_worker(odd: Workers, mon
                 odd.ready()
     odd.ready()
     assert odd.count == 1
+
+
+def test_a_job_gives_way_to_what_takes_a_moment(odd: Workers, tmp_path: Path) -> None:
+    gate, seen = tmp_path / "gate", []
+
+    def look(words: str, share_frac: float | None) -> None:
+        del words, share_frac
+        seen.extend(os.getpriority(os.PRIO_PROCESS, one._process.pid) for one in odd._living)
+        gate.touch()
+
+    odd.perform(order(gate=str(gate)), look, lambda: False)
+    assert min(seen) == min(os.getpriority(os.PRIO_PROCESS, 0) + workers.JOB_NICENESS, 19)

@@ -107,7 +107,7 @@ def handlers() -> dict[int | type[Exception], Callable[[Request, Any], Coroutine
 async def _of_http(request: Request, error: HTTPException) -> Response:
     """No such place, or no such method there."""
     kind = KINDS.get(error.status_code, "WrongRequest")
-    fault = Fault(path=request.method, given=request.url.path[:160], expected=error.detail.lower())
+    fault = Fault(path=request.method, given=request.url.path[:160], expected="one of the routes of /openapi.json")
     return Response(body(kind, [fault]), error.status_code, error.headers, JSON)
 
 

@@ -184,9 +184,11 @@ def _bind(parent: int) -> None:
 
 
 def main() -> None:
-    """What a worker process runs: its words are the number of the pipe and that of its parent."""
-    number, parent = int(sys.argv[1]), int(sys.argv[2])
+    """What a worker process runs: its words are the number of the pipe, its parent's, and how far it gives way."""
+    number, parent, niceness = map(int, sys.argv[1:])
     _bind(parent)
+    with suppress(OSError):
+        os.nice(niceness)
     os.set_inheritable(number, False)
     with suppress(OSError):  # the pipe is closed: nobody waits
         serve(Connection(number))

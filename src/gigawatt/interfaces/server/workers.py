@@ -31,6 +31,8 @@ MODULE = "gigawatt.interfaces.server.performing"
 # A worker that has answered so often, or holds so much memory, makes way for a fresh one.
 MOST_ORDERS = 2_000
 MOST_MEMORY_BYTES = 1_500_000_000
+# Jobs give way to whoever reads, or asks what takes a moment.
+JOB_NICENESS = 10
 # One that nobody has asked anything for so long ends.
 IDLE_S = 600.0
 # How often one looks whether a job is to be cancelled, and how long a worker may take to notice.
@@ -45,11 +47,11 @@ class Lost(Exception):  # noqa: N818 (what happened, and for others to judge)
 class Worker:
     """One process that does one order at a time."""
 
-    def __init__(self, starter: ThreadPoolExecutor, place: Path | None = None) -> None:
+    def __init__(self, starter: ThreadPoolExecutor, place: Path | None = None, niceness: int = 0) -> None:
         """Begin it, by a thread that lives as long as it may: on Linux it ends with that thread."""
         self._pipe, theirs = Pipe()
         try:
-            self._process = starter.submit(_started, theirs, place).result()
+            self._process = starter.submit(_started, theirs, place, niceness).result()
         finally:
             theirs.close()
         self.orders_count, self.last = 0, time.monotonic()
@@ -106,9 +108,9 @@ class Worker:
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
 
 
-def _started(theirs: Connection, place: Path | None) -> subprocess.Popen[bytes]:
+def _started(theirs: Connection, place: Path | None, niceness: int) -> subprocess.Popen[bytes]:
     number = theirs.fileno()
-    command = [sys.executable, "-m", MODULE, str(number), str(os.getpid())]
+    command = [sys.executable, "-m", MODULE, str(number), str(os.getpid()), str(niceness)]
     # The last digits of sums depend on how many threads share them.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     quiet: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": 2}
@@ -171,7 +173,7 @@ class Workers:
 
     def perform(self, order: WorkOrder, say: Say, cancelled: Callable[[], bool]) -> Reply:
         """The reply to the order of a job, by a process of its own. Raises Lost where that ends without one."""
-        worker = self._begun()
+        worker = self._begun(JOB_NICENESS)
         try:
             return worker.reply(order, say, cancelled) or cancelled_reply()
         finally:
@@ -210,11 +212,11 @@ class Workers:
         self._ended(worker)
         return None
 
-    def _begun(self) -> Worker:
+    def _begun(self, niceness: int = 0) -> Worker:
         with self._lock:
             if self._closed:
                 raise Refused("busy", "server", "about to end", "a server that goes on")
-            worker = Worker(self._starter, self._place)
+            worker = Worker(self._starter, self._place, niceness)
             self._living.add(worker)
             return worker
 

@@ -71,7 +71,7 @@ def _released(question: ReleaseQuestion, job: Job, done: str, release: _Release)
         added=entry is not None,
         number=entry.number if entry else None,
         who=who,
-        authenticated=entry is not None and entry.authenticated,
+        authenticated=authenticated,
         milestone=milestone,
         head_=head,
     )
