@@ -47,7 +47,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
     settings = Settings(data=data, hosts=("gw.example.org",))
     store = ServerStore(settings)
     people.add(store, NAME, "editor", PASSWORD)
-    SECRETS.append(people.issue(store, NAME).secret)
+    SECRETS[:] = [people.issue(store, NAME).secret]  # that of this store: tests of a class may come later, with another
     inside = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, exception_handlers=errors.handlers())
     inside.include_router(pages.router)
     inside.state.desk = FrontDesk(SimpleNamespace(store=store, settings=settings))  # type: ignore[arg-type]
