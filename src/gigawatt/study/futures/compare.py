@@ -108,9 +108,7 @@ def answer(question: CompareQuestion, job: Job) -> Comparison:
 
 def asked_of(question: CompareQuestion) -> tuple[Scenario, list[Strategy]]:
     """The scenario and its strategies. Raises ScenarioError where there are too many, before any of them is read."""
-    count = len(question.strategies)
-    if count > MOST_STRATEGIES:
-        refuse([wrong("strategies", count, f"at most {MOST_STRATEGIES} of them")])
+    _check_count(question.strategies)
     scenario, _ = scenario_of(question.scenario, question.set)
     return scenario, load_strategies(question.strategies, scenario)
 
@@ -122,12 +120,18 @@ def compare(scenario: Scenario, strategies: Sequence[Strategy], question: Compar
     Raises ScenarioError for what cannot be asked so, Infeasible where hard limits of a strategy conflict, Cancelled
     where the job is.
     """
+    _check_count(strategies)
     of = ensemble(question, scenario, job)
     numbers, future = range(of.futures_count), drawing(scenario, of.seed, of.vary)
     groups = [Group(name=one.name, case=one.name, numbers=numbers, future=future) for one in strategies]
     lived = campaign({one.name: one.scenario for one in strategies}, groups, of, job, "compare")
     job.say("working out regrets and what breaks each strategy")
     return _found(scenario, strategies, lived, of)
+
+
+def _check_count(strategies: Sequence[object]) -> None:
+    if len(strategies) > MOST_STRATEGIES:
+        refuse([wrong("strategies", len(strategies), f"at most {MOST_STRATEGIES} of them")])
 
 
 def _found(scenario: Scenario, strategies: Sequence[Strategy], lived: Campaign, of: Ensemble) -> Comparison:
