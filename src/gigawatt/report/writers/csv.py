@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from typing import TypeGuard
 
 from gigawatt.report.document import Column, Document, Table, Value
@@ -16,6 +17,8 @@ from gigawatt.report.formats import si
 # What a formula begins with, to one spreadsheet or another.
 _FORMULA = tuple("=+-@\t\r")
 _MARK = "'"
+# A figure that was written as text is one to a spreadsheet too.
+_FIGURE = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 
 
 def texts(document: Document) -> dict[str, str]:
@@ -35,10 +38,11 @@ def text(table: Table) -> str:
 def marked(words: str) -> str:
     """A text as a cell that no spreadsheet calculates.
 
-    >>> marked("=1+1"), marked("'=1+1"), marked("a=1")
-    ("'=1+1", "''=1+1", 'a=1')
+    >>> marked("=1+1"), marked("'=1+1"), marked("a=1"), marked("-0.3")
+    ("'=1+1", "''=1+1", 'a=1', '-0.3')
     """
-    return _MARK + words if words.lstrip(_MARK).startswith(_FORMULA) else words
+    starts = words.lstrip(_MARK).startswith(_FORMULA)
+    return _MARK + words if starts and not _FIGURE.fullmatch(words) else words
 
 
 def unmarked(cell: str) -> str:
