@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import sys
+
 from gigawatt.catalog.tables import Reader
 from gigawatt.quarters import QUARTER, quarter_number
 from gigawatt.scenario.schema import Asked, Records, Tranches
@@ -54,9 +57,11 @@ def tranches_count(asked: Asked) -> int:
 
 
 def _steps_count(use: Tranches, target_w: float) -> int:
+    """None of a number that could not be read, which is a fault of its own."""
     if not (use.every_w and use.amount_usd and use.most_usd):
         return 0
-    return int(min(use.most_usd / use.amount_usd, target_w / use.every_w))
+    by_money, by_power = use.most_usd / use.amount_usd, target_w / use.every_w
+    return 0 if math.isnan(by_money + by_power) else int(min(by_money, by_power, sys.maxsize))
 
 
 def works_count(asked: Asked) -> int:
