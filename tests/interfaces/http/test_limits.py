@@ -98,7 +98,9 @@ def one_answer(one: socket.socket) -> bytes:
     """All of an answer of JSON, on a connection that stays."""
     found = b""
     while not found.endswith(b"}"):
-        found += one.recv(65536)
+        piece = one.recv(65536)
+        assert piece, found
+        found += piece
     return found
 
 
@@ -185,6 +187,7 @@ def test_half_a_head_is_answered_408_and_dripping_gains_no_time(server: Served, 
             continue
         break
     assert 0.2 < time.monotonic() - start < 10.0
+    answer += read(slow)
     assert status(answer) == 408
     assert b"nosniff" in answer
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["kind"] == "TooSlow"

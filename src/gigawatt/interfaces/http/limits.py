@@ -148,8 +148,8 @@ class Watched(H11Protocol):
             return
         body = errors.body(kind, [fault])
         said = [*headers.guarded(headers.json(body)), (b"connection", b"close")]
-        for event in (h11.Response(status_code=status, headers=said), h11.Data(data=body), h11.EndOfMessage()):
-            self.transport.write(self.conn.send(event) or b"")
+        events = (h11.Response(status_code=status, headers=said), h11.Data(data=body), h11.EndOfMessage())
+        self.transport.write(b"".join(self.conn.send(event) or b"" for event in events))
         self.transport.close()
         self._watch()
 
