@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any
+from typing import Any, Literal, get_args
 
 from gigawatt.report.charts.chart import Chart
 from gigawatt.report.formats import Scale, cell, scale
 from gigawatt.study.numbers import CitedSource
 
 Value = float | str | None
+# Languages that a document can be told in, by their ISO 639-1 code.
+Language = Literal["en", "id"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 # Of a column: a suffix of units.SUFFIXES, "" for text, with a scale where one unit is settled for all of it.
 Unit = str | tuple[str, Scale]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from gigawatt.interfaces.http.app import application
+from gigawatt.interfaces.http.cookies import SESSION
 from gigawatt.interfaces.server import jobs, people
 from gigawatt.interfaces.server.asked import ROLES, Reply, WorkOrder
 from gigawatt.interfaces.server.performing import perform
@@ -87,6 +89,23 @@ def anybody(server: Server) -> Iterator[TestClient]:
     """Who comes with nothing."""
     with TestClient(application(server.room), base_url=HOST, raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def browser(server: Server) -> Iterator[Callable[[str], TestClient]]:
+    """A browser without scripts, in which somebody of a role has signed in; it follows no redirection by itself. Its
+    attribute `csrf` is what its forms have to carry."""
+    with ExitStack() as opened:
+
+        def signed_in(role: str = "editor") -> TestClient:
+            signed = people.sign_in(server.store, "", server.tokens[role], "127.0.0.1")
+            found = TestClient(application(server.room), base_url=HOST, follow_redirects=False)
+            client = opened.enter_context(found)
+            client.cookies.set(SESSION, signed.secret)
+            client.csrf = signed.csrf  # type: ignore[attr-defined]
+            return client
+
+        yield signed_in
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from gigawatt.interfaces.http import cookies, errors, pages
 from gigawatt.interfaces.http.cookies import SESSION
 from gigawatt.interfaces.http.desk import FrontDesk
 from gigawatt.interfaces.http.guard import Guard
+from gigawatt.interfaces.http.pages import frame
 from gigawatt.interfaces.server import people, results
 from gigawatt.interfaces.server.results import ResultView
 from gigawatt.interfaces.server.settings import Settings
@@ -48,7 +49,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
     store = ServerStore(settings)
     people.add(store, NAME, "editor", PASSWORD)
     SECRETS[:] = [people.issue(store, NAME).secret]  # that of this store: tests of a class may come later, with another
-    inside = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, exception_handlers=errors.handlers())
+    inside = FastAPI(
+        openapi_url=None, docs_url=None, redoc_url=None, exception_handlers=frame.handlers(errors.handlers())
+    )
     inside.include_router(pages.router)
     inside.state.desk = FrontDesk(SimpleNamespace(store=store, settings=settings))  # type: ignore[arg-type]
     with pytest.MonkeyPatch.context() as patch:
@@ -199,10 +202,10 @@ def test_a_page_of_somebody_else_signs_nobody_in(person: Person) -> None:
     "given",
     [
         {"json": {"name": NAME, "secret": PASSWORD}},
-        {"content": b"name=" + b"x" * 20_000, "headers": {"content-type": pages.FORM}},
-        {"content": b"&".join(b"a=1" for _ in range(20)), "headers": {"content-type": pages.FORM}},
-        {"content": b"name=%ff&secret=x", "headers": {"content-type": pages.FORM}},
-        {"content": b"name=\xff", "headers": {"content-type": pages.FORM}},
+        {"content": b"name=" + b"x" * 20_000, "headers": {"content-type": frame.FORM}},
+        {"content": b"&".join(b"a=1" for _ in range(20)), "headers": {"content-type": frame.FORM}},
+        {"content": b"name=%ff&secret=x", "headers": {"content-type": frame.FORM}},
+        {"content": b"name=\xff", "headers": {"content-type": frame.FORM}},
         {"files": {"name": b"x"}},
     ],
 )

@@ -30,6 +30,7 @@ from gigawatt.interfaces.http import (
 from gigawatt.interfaces.http.desk import FrontDesk
 from gigawatt.interfaces.http.guard import Guard
 from gigawatt.interfaces.http.metrics import Gauged, Metrics
+from gigawatt.interfaces.http.pages import frame
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.scenarios import Kind
 
@@ -67,7 +68,7 @@ def inside(room: Room) -> FastAPI:
         generate_unique_id_function=_id,
         lifespan=_living,
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
-        exception_handlers=errors.handlers(),
+        exception_handlers=frame.handlers(errors.handlers()),
     )
     app.state.desk = FrontDesk(room)
     app.state.metrics = Metrics(lambda: watching.load(room.store, room.workers.count))

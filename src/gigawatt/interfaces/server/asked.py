@@ -50,6 +50,8 @@ class WorkOrder:
     """Folder in which the answer is kept, with its page, workbook, tables and charts; None: nowhere."""
     told: bool = False
     """Whether somebody reads the answer in words as well."""
+    language: str = ""
+    """In which language a page shows the answer, of document.LANGUAGES; "" where none does."""
     unsaid: Mapping[str, str] = field(default_factory=dict)
     """Places of the machine that no answer names, and what they are called instead."""
     estimated: bool = False
@@ -66,6 +68,8 @@ class Reply:
     """One strict JSON object: what `--json` prints, the answer or {"error": {"kind", "items"}}."""
     words: str = ""
     """The answer as plain text, where that was asked for and its verb has a document."""
+    document: bytes = b""
+    """Its document as JSON, as writers/web.py has it, where a language was asked for and its verb has one."""
 
 
 class Refused(Exception):  # noqa: N818 (an answer, and no failure)

@@ -22,14 +22,17 @@ from gigawatt.errors import Fault
 from gigawatt.interfaces.failing import INTERRUPTED, MISSED, Failure, failure, faulty
 from gigawatt.interfaces.server import unsaid
 from gigawatt.interfaces.server.asked import Reply, WorkOrder
+from gigawatt.report.document import LANGUAGES, Language
 from gigawatt.study.job import Cancelled, Job
 from gigawatt.study.verbs import VERBS, Verb, named
 
 if TYPE_CHECKING:
     from gigawatt.interfaces.answering import VerbOutcome
 
-# What a job's folder holds besides what a report writes: the answer as JSON, and as plain text.
+# What a job's folder holds besides what a report writes: the answer as JSON, and as plain text, and its document by
+# language, for pages.
 ANSWER, WORDS = "answer.json", "answer.txt"
+PAGES: Mapping[Language, str] = {language: f"document.{language}.json" for language in LANGUAGES}
 BUG = 1
 # What a worker hears besides orders.
 CANCEL = b'"cancel"'
@@ -88,21 +91,26 @@ def _performed(order: WorkOrder, say: Say, cancelled: Callable[[], bool]) -> Rep
         return Reply(code=0, body=written(_estimated(verb, order)))
     folder = None if order.folder is None else Path(order.folder)
     if folder is not None:
-        for name in (ANSWER, WORDS):  # those of a start which was not seen to end
+        for name in (ANSWER, WORDS, *PAGES.values()):  # those of a start which was not seen to end
             (folder / name).unlink(missing_ok=True)
     places = {} if folder is None else {"folder": folder}
     question = asked(verb, order.values, places)
     job = Job(progress=say, cancelled=cancelled, folder=folder, who=order.who)
-    found = answered(verb, question, places, job, shown=order.told)
+    found = answered(verb, question, places, job, shown=order.told or bool(order.language))
     data = found.data(verb)
     if data.get("files") and folder is not None:
         data["files"] = {name: os.path.relpath(place, folder.resolve()) for name, place in found.files.items()}
-    body, words = unsaid.body(written(data), order.unsaid), unsaid.words(_words(found), order.unsaid)
+    body = unsaid.body(written(data), order.unsaid)
+    words = unsaid.words(_words(found), order.unsaid) if order.told or folder is not None else ""
+    pages = {one: unsaid.body(_page(found, one), order.unsaid) for one in _languages(order)}
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / WORDS, words.encode(errors="replace"))
+        for language, page in pages.items():
+            write_whole(folder / PAGES[language], page)
         write_whole(folder / ANSWER, body)
-    return Reply(code=MISSED if found.missed else 0, body=body, words=words)
+    document = next((page for language, page in pages.items() if language == order.language), b"")
+    return Reply(code=MISSED if found.missed else 0, body=body, words=words, document=document)
 
 
 def _estimated(verb: Verb, order: WorkOrder) -> Mapping[str, Any]:
@@ -110,6 +118,22 @@ def _estimated(verb: Verb, order: WorkOrder) -> Mapping[str, Any]:
     from gigawatt.study.question import read
 
     return asdict(estimate(verb, read(verb.question(), order.values)))
+
+
+def _languages(order: WorkOrder) -> tuple[Language, ...]:
+    """Languages in which the document of an answer is read: all of them where it is kept."""
+    return LANGUAGES if order.folder is not None else tuple(one for one in LANGUAGES if one == order.language)
+
+
+def _page(found: VerbOutcome, language: Language) -> bytes:
+    """The document of an answer for a page; nothing where it has none."""
+    del language
+    if found.document is None:
+        return b""
+    from gigawatt.report.document import Depth
+    from gigawatt.report.writers import web
+
+    return written(web.plain(found.document, Depth.FULL))
 
 
 def _words(found: VerbOutcome) -> str:
@@ -135,6 +159,7 @@ def serve(pipe: Connection) -> None:
         reply = perform(order, lambda words, share_frac: pipe.send_bytes(written([words, share_frac])), cancel.is_set)
         pipe.send_bytes(written({"code": reply.code, "words": reply.words, "memory_bytes": memory_bytes()}))
         pipe.send_bytes(reply.body)
+        pipe.send_bytes(reply.document)
 
 
 def _listen(pipe: Connection, orders: queue.SimpleQueue[WorkOrder], cancel: threading.Event) -> None:

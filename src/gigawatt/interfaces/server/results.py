@@ -20,10 +20,11 @@ from sqlalchemy import Row, select, tuple_, update
 from gigawatt.interfaces.server import audit, names, shortening
 from gigawatt.interfaces.server.asked import Caller, Json, Refused
 from gigawatt.interfaces.server.jobs import check_unneeded, folder_of
-from gigawatt.interfaces.server.performing import ANSWER
+from gigawatt.interfaces.server.performing import ANSWER, PAGES
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import ServerStore, now
 from gigawatt.interfaces.server.tables import JOBS
+from gigawatt.report.document import Language
 from gigawatt.report.writers.csv import unmarked
 
 # The folder of its tables in that of a result.
@@ -182,6 +183,15 @@ def answer(settings: Settings, store: ServerStore, id_: str) -> bytes:
         return place.read_bytes()
     cut = shortening.shortened(json.loads(place.read_bytes()), most)
     return json.dumps(cut, allow_nan=False, ensure_ascii=False).encode()
+
+
+def document(settings: Settings, store: ServerStore, id_: str, language: Language) -> Json:
+    """The document of a result as plain data, as writers/web.py has it. Raises Refused, also where it has none."""
+    place = folder(settings, store, id_) / PAGES[language]
+    try:
+        return json.loads(place.read_bytes())
+    except (FileNotFoundError, json.JSONDecodeError):
+        raise names.refused("absent", "document", id_, "a result that is told in a document") from None
 
 
 def tables(settings: Settings, store: ServerStore, id_: str) -> list[TableView]:

@@ -54,10 +54,12 @@ class Room:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def ask(self, caller: Caller, verb_name: str, values: Mapping[str, Json], *, told: bool = False) -> Reply:
+    def ask(
+        self, caller: Caller, verb_name: str, values: Mapping[str, Json], *, told: bool = False, language: str = ""
+    ) -> Reply:
         """The reply to a verb; this thread waits for it. What keeps files is a job; what takes long waits for its turn.
 
-        told: whether it is to be told in words as well.
+        told: whether it is to be told in words as well. language: in which a page shows it; "" where none does.
         Raises Refused where they may not, the server has too much to do, or it takes too long; ScenarioError for what a
         value names that is not there.
         """
@@ -69,7 +71,7 @@ class Room:
             if lasts(verb):
                 reply = self.queue.at_once(caller.name, order, values, self._estimated(order).cpu_s)
             else:
-                reply = self.workers.ask(replace(order, told=told))
+                reply = self.workers.ask(replace(order, told=told, language=language))
         if least(verb) != "viewer":
             self._audit(caller, verb.name, audit.DONE if reply.code == 0 else f"code {reply.code}")
         return reply

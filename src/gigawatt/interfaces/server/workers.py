@@ -73,7 +73,8 @@ class Worker:
                     text = json.loads(self._pipe.recv_bytes())
                     if isinstance(text, dict):
                         self.memory_bytes, self.last = text["memory_bytes"], time.monotonic()
-                        return Reply(code=text["code"], body=self._pipe.recv_bytes(), words=text["words"])
+                        body, document = self._pipe.recv_bytes(), self._pipe.recv_bytes()
+                        return Reply(code=text["code"], body=body, words=text["words"], document=document)
                     say(*text)
                 if not told and cancelled():
                     told, until = True, min(until, time.monotonic() + GRACE_S)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -13,7 +14,8 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from gigawatt.report.charts.chart import style_sheet
-from gigawatt.report.document import Depth, Document, Exhibit, Part, Section
+from gigawatt.report.document import Depth, Document
+from gigawatt.report.writers import web
 
 _UNIT = re.compile(
     r"(?<=\d) (?=(?:%|[kMGTPE]?Wh?\b|(?:million|billion|trillion)\b|USD|t\b|[kMGTPE]?tokens))|(?<=lion) (?=USD)"
@@ -37,46 +39,40 @@ def fragment(document: Document) -> str:
 
 
 def _filled(document: Document, *, alone: bool) -> str:
-    css, script = _style_sheet() + PAPER * alone, _template("readout.js")
-    return (
-        _templates()
-        .get_template("page.html.j2")
-        .render(
-            alone=alone,
-            document=document,
-            sections=[
-                {"slug": section.slug, "title": section.title, "lead": section.lead, "rows": rows(section)}
-                for section in document.sections
-                if any(part.depth < Depth.DATA for part in section.parts) or section.lead
-            ],
-            css=css,
-            script=script,
-            policy=policy(css, script),
-        )
-    )
+    css, script = _style_sheet() + PAPER * alone, template("readout.js")
+    told = {"document": web.plain(document, Depth.FULL), "css": css, "script": script, "policy": policy(css, script)}
+    return environment().get_template("page.html.j2").render(alone=alone, **told)
 
 
 @cache
 def _style_sheet() -> str:
     """Of charts and page, without comments and empty lines."""
-    css = re.sub(r"/\*.*?\*/", "", style_sheet() + _template("page.css"), flags=re.DOTALL)
+    css = re.sub(r"/\*.*?\*/", "", style_sheet() + template("page.css"), flags=re.DOTALL)
     return "".join(f"{line.strip()}\n" for line in css.splitlines() if line.strip())
 
 
 @cache
-def _template(name: str) -> str:
+def template(name: str) -> str:
+    """The text of a file beside the templates."""
     return files("gigawatt.report.writers").joinpath("templates", name).read_text(encoding="utf-8")
 
 
 @cache
-def _templates() -> Any:
+def environment() -> Any:
+    """Where templates are found, those of parts of a document among them."""
     from jinja2 import Environment, PackageLoader
 
     place = Environment(
         loader=PackageLoader("gigawatt.report.writers"), autoescape=True, trim_blocks=True, keep_trailing_newline=True
     )
-    place.filters["whole"] = whole
+    equip(place)
     return place
+
+
+def equip(place: Any) -> None:
+    """Give a place of templates what those of parts of a document need."""
+    place.filters |= {"whole": whole, "in_rows": in_rows}
+    place.tests["shown"] = shown
 
 
 def policy(css: str, script: str) -> str:
@@ -95,16 +91,17 @@ def whole(text: str) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", _UNIT.sub("\N{NO-BREAK SPACE}", str(escape(text)))))
 
 
-def rows(section: Section) -> list[list[tuple[Part, str]]]:
-    """What a page shows of a section in rows, each part with its kind: two half exhibits share a row."""
-    found: list[list[tuple[Part, str]]] = []
-    for part in (part for part in section.parts if part.depth < Depth.DATA):
-        if _half(part) and found and len(found[-1]) == 1 and _half(found[-1][0][0]):
-            found[-1].append((part, type(part).__name__))
+def shown(section: Mapping[str, Any]) -> bool:
+    """Whether a page has anything to show of a section."""
+    return bool(section["parts"] or section["lead"])
+
+
+def in_rows(parts: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Parts in rows: two half exhibits share one."""
+    found: list[list[Mapping[str, Any]]] = []
+    for part in parts:
+        if part.get("half") and found and len(found[-1]) == 1 and found[-1][0].get("half"):
+            found[-1].append(part)
         else:
-            found.append([(part, type(part).__name__)])
+            found.append([part])
     return found
-
-
-def _half(part: Part) -> bool:
-    return isinstance(part, Exhibit) and part.half

@@ -1,16 +1,19 @@
-"""A document as plain data for the web: what a page shows, with every figure beside its text."""
+"""A document as plain data for the web: what every page shows, with each figure beside its text."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
 
-from gigawatt.report.document import Document, Exhibit, Facts, Paragraph, Part, Table
+from gigawatt.report.document import Depth, Document, Exhibit, Facts, Paragraph, Part, Table
 from gigawatt.report.writers.csv import is_figure
 
 
-def plain(document: Document) -> dict[str, Any]:
-    """Strict JSON data: a part has a kind, a table its values in SI and as they are shown, a chart its two drawings."""
+def plain(document: Document, most: Depth = Depth.DATA) -> dict[str, Any]:
+    """Strict JSON data: a part has a kind, a table its values in SI and as they are shown, a chart its two drawings.
+
+    most: how deep a part may lie to be told.
+    """
     return {
         "title": document.title,
         "names": list(document.names),
@@ -21,7 +24,7 @@ def plain(document: Document) -> dict[str, Any]:
                 "slug": section.slug,
                 "title": section.title,
                 "lead": section.lead,
-                "parts": [_part(part) for part in section.parts],
+                "parts": [_part(part) for part in section.parts if part.depth <= most],
             }
             for section in document.sections
         ],
