@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     predict_bridge: _Asked
     predict_inference: _Asked
     predict_training: _Asked
+    preview: _Asked
     run: _Asked
     schema: _Asked
     simulate: _Asked
@@ -108,6 +109,7 @@ __all__ = [
     "predict_bridge",
     "predict_inference",
     "predict_training",
+    "preview",
     "run",
     "schema",
     "simulate",
