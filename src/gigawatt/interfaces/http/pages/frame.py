@@ -32,6 +32,8 @@ from gigawatt.report.document import LANGUAGES, Language
 from gigawatt.report.writers import page as paper
 
 FORM = "application/x-www-form-urlencoded"
+# Of a form that anybody may send, and of one that somebody who has signed in sends.
+OPEN_BYTES, OPEN_FIELDS_COUNT = 10_000, 8
 MOST_FORM_BYTES, MOST_FIELDS_COUNT = 200_000, 2_000
 # The cookie that remembers in which language somebody reads.
 LANGUAGE = "gigawatt_language"
@@ -160,22 +162,24 @@ def chosen(document: Mapping[str, Any], *slugs: str) -> list[Mapping[str, Any]]:
 
 async def form(request: Request, reader: Guest) -> dict[str, str]:
     """The fields of a form that one of our own pages sent. Raises Refused for what is none."""
-    fields = await posted(request)
+    fields = await posted(request, MOST_FORM_BYTES, MOST_FIELDS_COUNT)
     origin.check_csrf(fields.pop(origin.CSRF_FIELD, None), reader.csrf)
     return fields
 
 
-async def posted(request: Request) -> dict[str, str]:
+async def posted(
+    request: Request, most_bytes: int = OPEN_BYTES, most_fields_count: int = OPEN_FIELDS_COUNT
+) -> dict[str, str]:
     """The fields of a form. Raises Refused for what is none."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await request.body()
     try:
-        if kind != FORM or len(body) > MOST_FORM_BYTES:
+        if kind != FORM or len(body) > most_bytes:
             raise ValueError
         text = body.decode("ascii")
-        fields = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS_COUNT)
+        fields = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=most_fields_count)
     except ValueError:
-        expected = f"{FORM}, of at most {MOST_FORM_BYTES} bytes"
+        expected = f"{FORM}, of at most {most_bytes} bytes"
         raise Refused("wrong", "body", f'"{kind[:80]}", {len(body)} bytes', expected) from None
     return dict(fields)
 
