@@ -83,5 +83,5 @@ async def drawn(reader: Guest, id_: str, template: str, choose: Choose) -> Drawn
 
 
 def size(part: Drawn) -> int:
-    """Bytes that a part takes, about."""
-    return len(part.text) * (1 if part.text.isascii() else 2) + len(part.pressed)
+    """Bytes that a part takes."""
+    return len(part.body) + len(part.pressed)

@@ -223,11 +223,12 @@ def page(reader: Guest, template: str, *, here: str = "", status: int = 200, **g
     name in NAVIGATION."""
     found = bare(template, reader.language, status, guest=reader, here=here, navigation=NAVIGATION, **given)
     parts = [value for value in given.values() if isinstance(value, Drawn)]
-    if parts and reader.zipped:
-        body = pressing.gzipped(bytes(found.body).decode(), parts)
-        headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-        return Response(body, status, headers=headers, media_type=found.media_type)
-    return found
+    if not parts:
+        return found
+    pieces = pressing.filled(bytes(found.body).decode(), parts)
+    body = pressing.gzipped(pieces) if reader.zipped else pressing.plain(pieces)
+    headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if reader.zipped else {})
+    return Response(body, status, headers=headers, media_type=found.media_type)
 
 
 def fragment(template: str, spoken: Language, **given: Any) -> Markup:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-from markupsafe import Markup
+from hashlib import sha256
 
 # A gzip file of nothing known: no name, no time.
 _HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
@@ -22,20 +21,23 @@ _GZIP = re.compile(r"\s*(?:gzip|\*)\s*(?:;\s*q=(?!0(?:\.0*)?\s*$).*)?", re.IGNOR
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A part of a page, as text and compressed."""
+    """A part of a page, plain and compressed; a template shows the mark where it belongs."""
 
-    text: Markup
-    """What a template shows."""
+    mark: str
+    """What stands for it until the page is sent: a comment, which no text of anybody's can be."""
+    body: bytes
+    """What is shown."""
     pressed: bytes
     """The same as blocks of a deflate stream, which refer to nothing before them."""
 
     def __html__(self) -> str:
-        return self.text
+        return self.mark
 
 
-def drawn(text: Markup) -> Drawn:
+def drawn(text: str) -> Drawn:
     """A part with its compressed form."""
-    return Drawn(text=text, pressed=_pressed(text.encode(), _BEST))
+    body = text.encode()
+    return Drawn(mark=f"<!--{sha256(body).hexdigest()}-->", body=body, pressed=_pressed(body, _BEST))
 
 
 def taken(accept_encoding: str) -> bool:
@@ -43,23 +45,36 @@ def taken(accept_encoding: str) -> bool:
     return any(_GZIP.fullmatch(one) for one in accept_encoding.split(","))
 
 
-def gzipped(page: str, parts: Iterable[Drawn]) -> bytes:
-    """A page as a gzip file: the parts that are found in it as they were compressed, the rest stored."""
-    body = page.encode()
-    blocks = b"".join(_blocks(page, sorted(parts, key=lambda part: page.find(part.text))))
-    last = _pressed(b"", _STORED, zlib.Z_FINISH)
-    return _HEAD + blocks + last + struct.pack("<LL", zlib.crc32(body), len(body) & 0xFFFFFFFF)
+def filled(page: str, parts: Iterable[Drawn]) -> list[Drawn | bytes]:
+    """A page with its parts in place of their marks, piece by piece."""
+    found: list[Drawn | bytes] = []
+    rest = page
+    for part in sorted(parts, key=lambda part: page.find(part.mark)):
+        before, mark, after = rest.partition(part.mark)
+        if mark:
+            found += [before.encode(), part]
+            rest = after
+    return [*found, rest.encode()]
 
 
-def _blocks(page: str, parts: Iterable[Drawn]) -> Iterator[bytes]:
-    at = 0
-    for part in parts:
-        found = page.find(part.text, at)
-        if found >= 0:
-            yield _pressed(page[at:found].encode(), _STORED)
-            yield part.pressed
-            at = found + len(part.text)
-    yield _pressed(page[at:].encode(), _STORED)
+def plain(pieces: Iterable[Drawn | bytes]) -> bytes:
+    """A page as it is."""
+    return b"".join(_body(piece) for piece in pieces)
+
+
+def gzipped(pieces: Iterable[Drawn | bytes]) -> bytes:
+    """A page as a gzip file: its parts as they were compressed, the rest stored."""
+    blocks, check, size = [_HEAD], 0, 0
+    for piece in pieces:
+        body = _body(piece)
+        check, size = zlib.crc32(body, check), size + len(body)
+        blocks.append(piece.pressed if isinstance(piece, Drawn) else _pressed(piece, _STORED))
+    end = _pressed(b"", _STORED, zlib.Z_FINISH) + struct.pack("<LL", check, size & 0xFFFFFFFF)
+    return b"".join((*blocks, end))
+
+
+def _body(piece: Drawn | bytes) -> bytes:
+    return piece.body if isinstance(piece, Drawn) else piece
 
 
 def _pressed(body: bytes, level: int, end: int = zlib.Z_FULL_FLUSH) -> bytes:
