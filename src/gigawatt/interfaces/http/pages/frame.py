@@ -143,7 +143,14 @@ async def told(reader: Guest, verb: str, values: Mapping[str, Json]) -> tuple[Re
 async def kept(reader: Guest, id_: str) -> Mapping[str, Any]:
     """The document of a result in the reader's language. Raises Refused."""
     store, settings = reader.room.store, reader.room.settings
-    return cast("Mapping[str, Any]", await reader.desk.ask(results.document, settings, store, id_, reader.language))
+    found = cast("Mapping[str, Any]", await reader.desk.ask(results.document, settings, store, id_, reader.language))
+    return marked(found, id_)
+
+
+def marked(document: Mapping[str, Any], id_: str) -> Mapping[str, Any]:
+    """A document whose parts say of which kept result they are, so that their files are found."""
+    sections = [{**one, "parts": [{**part, "of": id_} for part in one["parts"]]} for one in document["sections"]]
+    return {**document, "sections": sections}
 
 
 async def latest(reader: Guest, *verbs: str, scenario: str | None = None) -> ResultView | None:
@@ -243,7 +250,7 @@ def _templates() -> Any:
     loaders = [PackageLoader("gigawatt.interfaces.http"), PackageLoader("gigawatt.report.writers")]
     place = Environment(loader=ChoiceLoader(loaders), autoescape=True, trim_blocks=True, undefined=StrictUndefined)
     paper.equip(place)
-    place.globals["static"] = _static
+    place.globals |= {"static": _static, "saving": place.get_template("saving.html.j2").module}
     return place
 
 
