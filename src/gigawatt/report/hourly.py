@@ -1,10 +1,10 @@
-"""What a timeline says of every step, as a reader is shown it: what it is called, its unit, its drawing, its figures."""
+"""What a timeline says of every step, as a reader is shown it: its name, its unit, its drawing and its figures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -16,7 +16,7 @@ from gigawatt.report.charts.chart import WIDE
 from gigawatt.report.charts.marks import COLOURS, told
 from gigawatt.report.document import Column, Document, Exhibit, Section, Table, in_units
 from gigawatt.report.document import table as table_of
-from gigawatt.report.formats import PERCENT, Scale, cell, pue, scale, si
+from gigawatt.report.formats import PERCENT, Scale, cell, pue, scale
 from gigawatt.report.thin import Thinned
 from gigawatt.report.words import day
 from gigawatt.study.dates import quarter
@@ -80,9 +80,7 @@ HOURLY: Mapping[str, Hourly] = {
     "down_count": Hourly(group=_RACKS, title="Racks that are out", reads="down_count", suffix="count"),
     "degraded_count": Hourly(group=_RACKS, title="Racks with a tray out", reads="degraded_count", suffix="count"),
     "busy_count": Hourly(group=_RACKS, title="Racks at work", reads="busy_count", suffix="count"),
-    "failures_count": Hourly(
-        group=_RACKS, title="Faults of racks", reads="failures_count", suffix="count", each="day"
-    ),
+    "failures_count": Hourly(group=_RACKS, title="Faults of racks", reads="failures_count", suffix="count", each="day"),
     "demand_tokens_per_s": Hourly(
         group=_WORK, title="Tokens asked for", reads="demand_tokens_per_s", suffix="tokens_per_s"
     ),
@@ -151,13 +149,10 @@ def told_at(moment: str) -> str:
     return f"{quarter(name)}, day {days + 1}, {hours:02d}:00"
 
 
-def document(of: Hours, width: float = WIDE) -> tuple[Document, charts.Chart]:
-    """A window of a timeline as a document with one exhibit, and its chart for another width."""
-    unit = _unit(of)
-    drawing = chart(of, unit, width)
-    exhibit = Exhibit(name="hours", says=says(of), shows=shows(of, unit), table=table(of), chart=drawing)
-    section = Section(slug="hours", title=of.title, parts=(exhibit,))
-    return Document(title=of.title, sections=(section,)), drawing
+def document(of: Hours, drawing: charts.Chart | None, width: float = WIDE) -> Document:
+    """A window of a timeline as a document with one exhibit; drawing: as `chart` has it at a width [pixels]."""
+    exhibit = Exhibit(name="hours", says=says(of), shows=shows(of, width), table=table(of), chart=drawing)
+    return Document(title=of.title, sections=(Section(slug="hours", title=of.title, parts=(exhibit,)),))
 
 
 def _unit(of: Hours) -> Scale:
@@ -168,10 +163,15 @@ def _unit(of: Hours) -> Scale:
     return replace(found, unit=f"{found.unit}{EACH[of.what.each][1]}".strip())
 
 
-def chart(of: Hours, unit: Scale, width: float) -> charts.Chart:
-    """The drawing of a window, a column for each pixel that it has."""
-    pixels = max(int(width) - MARGIN, 1) // (1 if len(of.names) <= FEW_LINES else 2)
-    at = thin.edges(len(of.values), pixels)
+def _pixels(of: Hours, width: float) -> int:
+    """How many columns a drawing has room for."""
+    return max(int(width) - MARGIN, 1) // (1 if len(of.names) <= FEW_LINES else 2)
+
+
+def chart(of: Hours, width: float = WIDE) -> charts.Chart:
+    """The drawing of a window, a column for each pixel that it has at a width, or two."""
+    unit = _unit(of)
+    at = thin.edges(len(of.values), _pixels(of, width))
     is_thin = len(at) - 1 < len(of.values)
     rows = []
     for n, name in enumerate(of.names):
@@ -180,7 +180,7 @@ def chart(of: Hours, unit: Scale, width: float) -> charts.Chart:
         least, most = reach if is_thin else ((), ())
         rows.append(Strip(name=name, mean=mean, least=least, most=most, colour=of.colours[n]))
     moments = [_label(str(moment)) for moment in of.moments[at[:-1]]]
-    about = About(name="hours", title=of.title, description=f"{says(of)} {shows(of, unit)}", height=HEIGHT)
+    about = About(name="hours", title=of.title, description=f"{says(of)} {shows(of, width)}", height=HEIGHT)
     base = of.what.base / unit.size
     return charts.strips(about, moments, rows, unit.unit, tips=_tips(of, at, unit), base=base)
 
@@ -197,11 +197,9 @@ def _label(moment: str) -> str:
 def _tips(of: Hours, at: NDArray[np.int64], unit: Scale) -> list[tuple[int, str]]:
     """What stretches of columns say, few enough to walk through."""
     marks = thin.edges(len(at) - 1, MOST_TIPS)
-    parts = [
-        thin.columns(of.values[:, n] / unit.size, of.weight[:, n], at[marks]) for n in range(len(of.names))
-    ]
+    parts = [thin.columns(of.values[:, n] / unit.size, of.weight[:, n], at[marks]) for n in range(len(of.names))]
     found = []
-    for k, (first, last) in enumerate(zip(marks[:-1], marks[1:], strict=True)):
+    for k, (first, last) in enumerate(pairwise(marks)):
         begin, end = at[first], at[last] - 1
         heads = dict.fromkeys((told_at(str(of.moments[begin])), told_at(str(of.moments[end]))))
         lines = (line for name, part in zip(of.names, parts, strict=True) for line in _tip(name, part, k, unit, of))
@@ -257,12 +255,15 @@ def _quantity(value: float, of: Hours) -> str:
     return f"{cell(value, of.what.suffix)}{EACH[of.what.each][1]}"
 
 
-def shows(of: Hours, unit: Scale) -> str:
+def shows(of: Hours, width: float = WIDE) -> str:
     """What is drawn: what, of when, in which unit and how."""
-    first, last = (told_at(str(of.moments[n])) for n in (0, -1))
-    head = f"{of.title}{f', {unit.unit}' if unit.unit else ''}; {first} to {last}{' UTC' if of.dated else ''}"
-    more = f"; {of.left_out_count} more that are less are left out" if of.left_out_count else ""
-    return f"{head}; steps of {show(of.step_h, 'h')}: the line is their mean, the band their least and most{more}"
+    first, last, unit = told_at(str(of.moments[0])), told_at(str(of.moments[-1])), _unit(of).unit
+    head = f"{of.title}{f', {unit}' if unit else ''}; {first} to {last}{', UTC' if of.dated else ''}"
+    steps = f"steps of {show(of.step_h, 'h')}"
+    if len(of.values) > _pixels(of, width):
+        steps = f"{steps}: the line is their mean, the band their least and most"
+    more = f"; {of.left_out_count} that are less are left out" if of.left_out_count else ""
+    return f"{head}; {steps}{more}"
 
 
 def table(of: Hours) -> Table:
@@ -283,7 +284,5 @@ def csv_table(of: Hours) -> Table:
     unit = EACH[of.what.each][1]
     heads = tuple(Column(title=f"{name}{unit}", suffix=of.what.suffix) for name in of.names)
     time = "Begins, UTC" if of.dated else "Quarter and hour of its week"
-    rows = tuple(
-        (str(moment), *row) for moment, row in zip(of.moments.tolist(), of.values.tolist(), strict=True)
-    )
+    rows = tuple((str(moment), *row) for moment, row in zip(of.moments.tolist(), of.values.tolist(), strict=True))
     return Table(name="hours", title=of.title, columns=(Column(title=time), *heads), rows=rows)

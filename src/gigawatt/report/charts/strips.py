@@ -42,7 +42,9 @@ def strips(
     frame = room.frame
     drawn = [svg.box(frame.left, frame.top, frame.right_edge - frame.left, frame.floor - frame.top, "field")]
     for row in rows:
-        drawn += [svg.path(_around(room, row, run), f"strip {svg.fill(row.colour)}", closed=True) for run in _bands(row)]
+        drawn += [
+            svg.path(_around(room, row, run), f"strip {svg.fill(row.colour)}", closed=True) for run in _bands(row)
+        ]
     for row in rows:
         drawn += _means(room, row)
     return frame, [*room.marks, *drawn, *_hits(room, tips)]
