@@ -110,11 +110,11 @@ async def _shown(
     document = await kept(reader, view.id)
     offers = await series.offered(reader, view.id)
     status, drawn = 422 if wrong else 200, None
-    fault: Items = ()
+    refused: Items = ()
     try:
         drawn = await series.drawn(reader, view.id, asked)
     except Refused as error:
-        status, fault = errors.REFUSALS[error.why][0], faults(error, reader)
+        status, refused = errors.REFUSALS[error.why][0], faults(error, reader)
     known = there if any(one.id == view.id for one in there) else [view, *there]
     given: dict[str, Any] = {
         "view": view,
@@ -123,7 +123,7 @@ async def _shown(
         "figures": _figures(document),
         "sections": _sections(document),
         "series": drawn,
-        "fault": fault,
+        "refused": refused,
         "choices": series.choices(reader, offers, asked),
         "event": event or _event(offers),
         "sites": offers.labels.get("site", {}),
