@@ -136,7 +136,7 @@ def test_a_token_is_not_taken_from_an_address(server: Any, anybody: TestClient) 
 
 
 def test_a_place_that_is_none_is_told_as_everything_is(as_: Callable[..., Any]) -> None:
-    for method, path, status in (("GET", "/api/nothing", 404), ("PUT", "/api/jobs", 405), ("GET", "/docs", 404)):
+    for method, path, status in (("GET", "/api/nothing", 404), ("PUT", "/api/jobs", 405), ("GET", "/api/docs", 404)):
         found = as_("owner", method, path)
         assert found.status_code == status
         assert set(found.json()["error"]["items"][0]) == {"path", "given", "expected"}

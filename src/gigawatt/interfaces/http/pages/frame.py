@@ -16,6 +16,7 @@ from typing import Annotated, Any, cast
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Depends
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -32,6 +33,8 @@ from gigawatt.report.document import LANGUAGES, Language
 from gigawatt.report.writers import page as paper
 
 FORM = "application/x-www-form-urlencoded"
+# Of a form that anybody may send, and of one that somebody who has signed in sends.
+OPEN_BYTES, OPEN_FIELDS_COUNT = 10_000, 8
 MOST_FORM_BYTES, MOST_FIELDS_COUNT = 200_000, 2_000
 # The cookie that remembers in which language somebody reads.
 LANGUAGE = "gigawatt_language"
@@ -153,6 +156,12 @@ def marked(document: Mapping[str, Any], id_: str) -> Mapping[str, Any]:
     return {**document, "sections": sections}
 
 
+def only(section: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """A section with some of its parts, by name, in this order, those that it has."""
+    found = {part["name"]: part for part in section["parts"] if "name" in part}
+    return {**section, "parts": [found[name] for name in names if name in found]}
+
+
 async def latest(reader: Guest, *verbs: str, scenario: str | None = None) -> ResultView | None:
     """The last result of some verbs; None for none."""
     found = await reader.do(results.listed, verbs=verbs, scenario=scenario, count=1)
@@ -167,22 +176,24 @@ def chosen(document: Mapping[str, Any], *slugs: str) -> list[Mapping[str, Any]]:
 
 async def form(request: Request, reader: Guest) -> dict[str, str]:
     """The fields of a form that one of our own pages sent. Raises Refused for what is none."""
-    fields = await posted(request)
+    fields = await posted(request, MOST_FORM_BYTES, MOST_FIELDS_COUNT)
     origin.check_csrf(fields.pop(origin.CSRF_FIELD, None), reader.csrf)
     return fields
 
 
-async def posted(request: Request) -> dict[str, str]:
+async def posted(
+    request: Request, most_bytes: int = OPEN_BYTES, most_fields_count: int = OPEN_FIELDS_COUNT
+) -> dict[str, str]:
     """The fields of a form. Raises Refused for what is none."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await request.body()
     try:
-        if kind != FORM or len(body) > MOST_FORM_BYTES:
+        if kind != FORM or len(body) > most_bytes:
             raise ValueError
         text = body.decode("ascii")
-        fields = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS_COUNT)
+        fields = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=most_fields_count)
     except ValueError:
-        expected = f"{FORM}, of at most {MOST_FORM_BYTES} bytes"
+        expected = f"{FORM}, of at most {most_bytes} bytes"
         raise Refused("wrong", "body", f'"{kind[:80]}", {len(body)} bytes', expected) from None
     return dict(fields)
 
@@ -204,6 +215,12 @@ def _item(fault: Fault) -> Mapping[str, str]:
 def page(reader: Guest, template: str, *, here: str = "", status: int = 200, **given: Any) -> Response:
     """A page with its frame. here: the page's name in NAVIGATION."""
     return bare(template, reader.language, status, guest=reader, here=here, navigation=NAVIGATION, **given)
+
+
+def fragment(template: str, spoken: Language, **given: Any) -> Markup:
+    """A part of a page that has nothing of its reader's but the language."""
+    say = partial(said, language=spoken)
+    return Markup(_templates().get_template(template).render(language=spoken, say=say, **given))
 
 
 def bare(template: str, spoken: Language, status: int = 200, **given: Any) -> Response:
