@@ -267,5 +267,5 @@ def _of_floors(asks: Sequence[Work], allocation: Allocation) -> Iterator[Note]:
     """Floors that somebody sets without saying what it costs to miss them."""
     for work in asks:
         if needs.unpriced(work, allocation):
-            text = f"Nothing is said of what it costs to miss the floor of {work.title}: as much as the dearest work earns."
+            text = f"The floor of {work.title} has no price: to miss it costs as much as the dearest work is worth."
             yield Note(code="unpriced_floor", path=f"allocation.classes.{work.key}.floor", text=text)
