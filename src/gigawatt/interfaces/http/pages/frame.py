@@ -16,6 +16,7 @@ from typing import Annotated, Any, cast
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Depends
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -155,6 +156,12 @@ def marked(document: Mapping[str, Any], id_: str) -> Mapping[str, Any]:
     return {**document, "sections": sections}
 
 
+def only(section: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """A section with some of its parts, by name, in this order, those that it has."""
+    found = {part["name"]: part for part in section["parts"] if "name" in part}
+    return {**section, "parts": [found[name] for name in names if name in found]}
+
+
 async def latest(reader: Guest, *verbs: str, scenario: str | None = None) -> ResultView | None:
     """The last result of some verbs; None for none."""
     found = await reader.do(results.listed, verbs=verbs, scenario=scenario, count=1)
@@ -208,6 +215,12 @@ def _item(fault: Fault) -> Mapping[str, str]:
 def page(reader: Guest, template: str, *, here: str = "", status: int = 200, **given: Any) -> Response:
     """A page with its frame. here: the page's name in NAVIGATION."""
     return bare(template, reader.language, status, guest=reader, here=here, navigation=NAVIGATION, **given)
+
+
+def fragment(template: str, spoken: Language, **given: Any) -> Markup:
+    """A part of a page that has nothing of its reader's but the language."""
+    say = partial(said, language=spoken)
+    return Markup(_templates().get_template(template).render(language=spoken, say=say, **given))
 
 
 def bare(template: str, spoken: Language, status: int = 200, **given: Any) -> Response:
