@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -25,11 +26,12 @@ from gigawatt.scenario.load import DEFAULT
 
 # Rules of division that can be chosen, and what they mean; others can be asked for by name.
 RULES = {
-    "quadratic": "by value, which falls to nothing where all is served",
-    "log": "by value, in proportion (log)",
-    "alpha=2": "by value, the unequal dearer (α = 2)",
-    "max-min": "all shares alike (max-min)",
+    "quadratic": "By value (quadratic)",
+    "log": "In proportion (log)",
+    "alpha=2": "The unequal dearer (α = 2)",
+    "max-min": "All shares alike (max-min)",
 }
+RULE = next(iter(RULES))
 # What a field's numbers are in, by the names that a link has: powers, and values of a gigawatt held for a year.
 POWERS_W = {"GW": 1e9, "MW": 1e6}
 MONEY = "billion USD"
@@ -86,17 +88,14 @@ async def _part(reader: Guest, asked: Mapping[str, str]) -> Response:
 
 async def _whole(reader: Guest, asked: Mapping[str, str]) -> Response:
     if asked.get("was", _scenario(asked)) != _scenario(asked):  # sliders of another scenario
-        asked = {key: asked[key] for key in ("scenario", "fairness")}
-    names, views = (
-        await reader.do(scenarios.known, "scenario"),
-        await reader.do(results.listed, verbs=("run",), count=PLANS_COUNT),
-    )
-    given = {
-        "names": names,
+        asked = {"scenario": asked["scenario"], "fairness": asked.get("fairness", RULE)}
+    of = {"scenario": DEFAULT, "period": "", "fairness": RULE} | _of_scenario(asked)
+    views = await reader.do(results.listed, verbs=("run",), count=PLANS_COUNT)
+    given = of | {
+        "names": await reader.do(scenarios.known, "scenario"),
         "plans": _plans(views),
-        "rules": _rules(asked),
-        "asked": asked,
-        "scenario": _scenario(asked),
+        "rules": [*RULES.items(), *([] if of["fairness"] in RULES else [(of["fairness"], of["fairness"])])],
+        "own": urlencode(_of_scenario(asked)),
     }
     try:
         reply, document = await told(reader, "allocate", _values(_of_scenario(asked)))
@@ -118,11 +117,6 @@ async def _whole(reader: Guest, asked: Mapping[str, str]) -> Response:
 
 def _plans(views: Iterable[ResultView]) -> list[tuple[str, str]]:
     return [(view.id, f"{view.scenario or view.verb}, {view.ended[:16].replace('T', ' ')}") for view in views]
-
-
-def _rules(asked: Mapping[str, str]) -> list[tuple[str, str]]:
-    other = asked.get("fairness") or "quadratic"
-    return [*RULES.items(), *([] if other in RULES else [(other, other)])]
 
 
 def _scenario(asked: Mapping[str, str]) -> str:

@@ -43,7 +43,7 @@ const live = (form) => {
     const body = parsed(await reply.text());
     if (!reply.ok) { say(body.querySelector("[role=alert]")?.textContent.trim() ?? form.dataset.lost); status.dataset.bad = ""; return; }
     delete status.dataset.bad;
-    say(body.querySelector("[data-said]")?.textContent.trim() ?? "");
+    say(body.querySelector("[data-said]")?.dataset.said ?? "");
     show(body);
     answer.dataset.shown = asked;
   };
