@@ -25,6 +25,8 @@ from gigawatt.errors import Fault, InputError
 from gigawatt.interfaces.http import origin
 from gigawatt.interfaces.http.cookies import SESSION
 from gigawatt.interfaces.http.desk import FrontDesk, address_of, desk_of
+from gigawatt.interfaces.http.pages import pressing
+from gigawatt.interfaces.http.pages.pressing import Drawn
 from gigawatt.interfaces.server import people, results, unsaid
 from gigawatt.interfaces.server.asked import Caller, Json, Refused, Reply, Unanswered
 from gigawatt.interfaces.server.results import ResultView
@@ -77,6 +79,8 @@ class Guest:
     """Where they ask."""
     place: str
     """Where they are: path and query."""
+    zipped: bool = False
+    """Whether their browser takes what is compressed."""
 
     @property
     def room(self) -> Any:
@@ -100,7 +104,9 @@ async def guest(request: Request) -> Guest:
     caller, csrf = found
     desk = desk_of(request)
     desk.expect()
-    return Guest(caller=caller, csrf=csrf, language=language(request), desk=desk, place=_here(request))
+    zipped = pressing.taken(request.headers.get("accept-encoding", ""))
+    who = {"caller": caller, "csrf": csrf, "language": language(request), "zipped": zipped}
+    return Guest(desk=desk, place=_here(request), **who)
 
 
 Person = Annotated[Guest, Depends(guest)]
@@ -213,8 +219,16 @@ def _item(fault: Fault) -> Mapping[str, str]:
 
 
 def page(reader: Guest, template: str, *, here: str = "", status: int = 200, **given: Any) -> Response:
-    """A page with its frame. here: the page's name in NAVIGATION."""
-    return bare(template, reader.language, status, guest=reader, here=here, navigation=NAVIGATION, **given)
+    """A page with its frame; parts among what is given that were drawn before are sent compressed. here: the page's
+    name in NAVIGATION."""
+    found = bare(template, reader.language, status, guest=reader, here=here, navigation=NAVIGATION, **given)
+    parts = [value for value in given.values() if isinstance(value, Drawn)]
+    if not parts:
+        return found
+    pieces = pressing.filled(bytes(found.body).decode(), parts)
+    body = pressing.gzipped(pieces) if reader.zipped else pressing.plain(pieces)
+    headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if reader.zipped else {})
+    return Response(body, status, headers=headers, media_type=found.media_type)
 
 
 def fragment(template: str, spoken: Language, **given: Any) -> Markup:
