@@ -1,6 +1,7 @@
 """The chart language: our own SVG marks, the forms made of them, and one style sheet."""
 
 from gigawatt.report.charts.against import Held, against
+from gigawatt.report.charts.bands import Sure, bands
 from gigawatt.report.charts.bars import Bar, bars
 from gigawatt.report.charts.chart import About, Chart
 from gigawatt.report.charts.columns import columns
@@ -28,9 +29,11 @@ __all__ = [
     "Range",
     "Reach",
     "Series",
+    "Sure",
     "Trace",
     "Upright",
     "against",
+    "bands",
     "bars",
     "columns",
     "fan",
