@@ -165,11 +165,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tile:
-    """A first figure: its label, the figure, and what it is."""
+    """A first figure: its label, the figure, and what it is. name: by which pages choose it, that of its headline."""
 
     label: str
     value: str
     note: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

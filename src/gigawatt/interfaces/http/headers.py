@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 Pairs = list[tuple[bytes, bytes]]
 
-# Of our own pages: style sheets, scripts and pictures from here and from nowhere else, none within a page.
+# Of our own pages: style sheets, scripts and pictures from here and from nowhere else, none within a page. A picture
+# of a chart is made in the browser, from what our own script puts together (blob:).
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # Of a page among the files of a result: it brings its own policy, by digests; here it loses the session of its reader.

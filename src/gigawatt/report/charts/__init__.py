@@ -1,5 +1,6 @@
 """The chart language: our own SVG marks, the forms made of them, and one style sheet."""
 
+from gigawatt.report.charts.against import Held, against
 from gigawatt.report.charts.bars import Bar, bars
 from gigawatt.report.charts.chart import About, Chart
 from gigawatt.report.charts.columns import columns
@@ -19,6 +20,7 @@ __all__ = [
     "About",
     "Bar",
     "Chart",
+    "Held",
     "Mark",
     "Peak",
     "Place",
@@ -28,6 +30,7 @@ __all__ = [
     "Series",
     "Trace",
     "Upright",
+    "against",
     "bars",
     "columns",
     "fan",

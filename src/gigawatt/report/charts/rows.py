@@ -3,7 +3,7 @@ there, and one axis of values below."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gigawatt.report.charts import marks as svg
@@ -40,9 +40,10 @@ def layout(
     *,
     height: float,
     room: tuple[float, float],
+    shown: Callable[[float], str] = svg.number,
 ) -> RowPlot:
     """A frame ready for its rows. keys: name and class of each mark; reach: values that the axis takes in; height: of
-    a row's marks; room: beside the axis, for words at the ends of marks [pixels]."""
+    a row's marks; room: beside the axis, for words at the ends of marks [pixels]; shown: how the axis says a value."""
     longest = max(map(svg.width_of, names), default=0.0)
     above = frame.narrow or longest > NAMES_FRAC * frame.width
     left = 0.0 if above else longest + 12
@@ -54,16 +55,16 @@ def layout(
     across = svg.axis(min(known, default=0.0), max(known, default=0.0), begin, end, most)
     tops = tuple(frame.top + each * (row + 1) - height for row in range(len(names)))
     drawn = svg.legend(frame, labels, [kind for _, kind in keys], start)
-    drawn += [*_grid(frame, across, unit), *_names(frame, names, tops, above=above, height=height)]
+    drawn += [*_grid(frame, across, unit, shown), *_names(frame, names, tops, above=above, height=height)]
     return RowPlot(frame=frame, across=across, tops=tops, each=each, marks=tuple(drawn))
 
 
-def _grid(frame: Frame, across: Axis, unit: str) -> Iterator[str]:
+def _grid(frame: Frame, across: Axis, unit: str, shown: Callable[[float], str]) -> Iterator[str]:
     """Vertical lines with their figures, and the unit below them."""
     for tick in across.ticks:
         x = across.at(tick)
         yield svg.line(x, frame.top, x, frame.floor, "zero" if tick == 0 else "grid")
-        yield svg.text(x, frame.floor + 16, svg.number(tick), "tick", "middle")
+        yield svg.text(x, frame.floor + 16, shown(tick), "tick", "middle")
     yield svg.text(frame.right_edge, frame.floor + 33, unit, "unit", "end")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from gigawatt.report.document import Column, Document, Facts, Paragraph, Section, Table
+from gigawatt.report import charts
+from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Paragraph, Section, Table, table
 from gigawatt.report.formats import cell, scale
 from gigawatt.study.claims.answer import CheckedClaims
 from gigawatt.study.claims.claim import Claim, ClaimRow, Computed
@@ -18,6 +19,7 @@ from gigawatt.units import BARE, SUFFIXES
 COUNTED = {"holds": "hold", "holds_if": "hold on a condition", "fails": "fail"}
 VERDICTS = {"holds": "holds", "holds_if": "holds if", "fails": "fails"}
 TONES = {"holds": "good", "holds_if": "fair", "fails": "bad"}
+COLOURS = {"holds": 2, "holds_if": 1, "fails": 5}
 
 
 def document(found: CheckedClaims) -> Document:
@@ -25,7 +27,8 @@ def document(found: CheckedClaims) -> Document:
     head, several = found.head, len(found.claims) > 1
     counts = Counter[str](claim.verdict for claim in found.claims)
     lead = ", ".join(f"{counts[verdict]} {word}" for verdict, word in COUNTED.items() if counts[verdict])
-    overview = Section(slug="all", title="All claims", parts=(_overview(found.claims),) if several else ())
+    parts = (*_ranges(found.claims), _overview(found.claims)) if several else ()
+    overview = Section(slug="all", title="All claims", parts=parts)
     return Document(
         title="The announcement, checked",
         names=(head.scenario or "", (head.hash or "")[:HASH_LENGTH]),
@@ -37,13 +40,46 @@ def document(found: CheckedClaims) -> Document:
     )
 
 
+def _ranges(found: Sequence[Claim]) -> tuple[Exhibit, ...]:
+    """Computed over stated, for claims of quantities; nothing where there are none."""
+    held = [(claim, ratios) for claim in found if (ratios := _over_stated(claim)) is not None]
+    if not held:
+        return ()
+    kinds = list(VERDICTS)
+    rows = [
+        charts.Held(
+            label=claim.id,
+            **dict(zip(("low_ratio", "mid_ratio", "high_ratio"), ratios, strict=True)),
+            kind=kinds.index(claim.verdict),
+            told=(f"stated: {stated(claim)}", f"computed: {span(claim.computed)}", VERDICTS[claim.verdict]),
+        )
+        for claim, ratios in held
+    ]
+    low = sum(ratios[2] < 1 for _, ratios in held)
+    says = f"Of {len(held)} quantities that were stated, {low} lie above all that is computed."
+    about = charts.About(name="ranges", title="Computed over stated", description=says)
+    shows = "What is computed, low to high with its middle, over what was stated; each step of the axis is a factor"
+    heads = {"Claim": "", "Low": "ratio", "Middle": "ratio", "High": "ratio", "Verdict": ""}
+    listed = table("ranges", shows, heads, [(c.id, *ratios, VERDICTS[c.verdict]) for c, ratios in held])
+    keys = [(VERDICTS[kind], colour) for kind, colour in COLOURS.items()]
+    chart = charts.against(about, rows, keys, "× what was stated")
+    return (Exhibit(name="ranges", says=says, shows=shows, table=listed, chart=chart, depth=Depth.FULL),)
+
+
+def _over_stated(claim: Claim) -> tuple[float, float, float] | None:
+    """Low, middle and high over what was stated; None for a date, and for what is not above nothing."""
+    said, of = claim.stated.value, claim.computed
+    if isinstance(said, str) or isinstance(of.low, str) or isinstance(of.mid, str) or isinstance(of.high, str):
+        return None
+    if of.low is None or of.mid is None or of.high is None or min(of.low, of.mid, of.high, said) <= 0:
+        return None
+    return of.low / said, of.mid / said, of.high / said
+
+
 def _overview(found: Sequence[Claim]) -> Table:
     """Every claim on one line: what is stated, what is computed, the verdict."""
     columns = tuple(Column(title=title) for title in ("Claim", "Stated", "Computed", "Verdict"))
-    rows = tuple(
-        (claim.id, with_unit(claim.stated.value, claim.stated.unit), span(claim.computed), VERDICTS[claim.verdict])
-        for claim in found
-    )
+    rows = tuple((claim.id, stated(claim), span(claim.computed), VERDICTS[claim.verdict]) for claim in found)
     return Table(name="claims", title="Stated and computed", columns=columns, rows=rows)
 
 
@@ -51,7 +87,7 @@ def _claim(claim: Claim) -> Section:
     """One claim: its verdict, and the figures behind it."""
     pairs = [
         ("said by", claim.speaker),
-        ("stated", with_unit(claim.stated.value, claim.stated.unit)),
+        ("stated", stated(claim)),
         ("computed", span(claim.computed)),
         ("if", claim.assumption),
         *(("source", source.title or source.url) for source in claim.sources),
@@ -74,6 +110,11 @@ def _cited(found: Sequence[Claim]) -> tuple[CitedSource, ...]:
         CitedSource(title=title, url=url, date=date, numbers_count=count)
         for (title, url, date), count in sorted(counts.items())
     )
+
+
+def stated(claim: Claim) -> str:
+    """What was stated, with its unit."""
+    return with_unit(claim.stated.value, claim.stated.unit)
 
 
 def span(found: Computed | ClaimRow) -> str:

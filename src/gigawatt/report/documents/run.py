@@ -75,7 +75,7 @@ def tiles(v: View) -> tuple[Tile, ...]:
         if name in known and getattr(v.headline, name) is not None:
             shown = tables.headline_cell(v, name, suffix).removesuffix(" tokens/day").removeprefix("by the end of ")
             label = known[name][0] if name.endswith("_per_gw_year") else label
-            found.append(Tile(label=label, value=shown, note=known[name][1]))
+            found.append(Tile(label=label, value=shown, note=known[name][1], name=name))
     return tuple(found[: len(found) // TILES_IN_A_ROW * TILES_IN_A_ROW])
 
 

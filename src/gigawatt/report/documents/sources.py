@@ -15,6 +15,19 @@ from gigawatt.study.sources.answer import ScenarioSources
 from gigawatt.units import split
 
 CATALOG = "catalog."
+# What hangs on the numbers of each kind of thing, in words that follow "On these hangs".
+HANGS = {
+    "scenario": "what is asked: when what may be built, who wants how much of it, and at which prices",
+    "sites": "how much power there is and when, and what cooling and energy take",
+    "cooling": "power usage and water at every hour, and so how many racks a site's power feeds",
+    "accelerators": "what a rack draws, costs and computes, and so capital, power and tokens",
+    "models": "how much a token takes to serve or to train, and so throughput and cost of every class",
+    "calibrations": "how far predicted throughput is from measured, and the bands around it",
+    "reliability": "how many racks work at any time, what mending costs, and how far training gets",
+    "onsite_power": "what batteries and turbines on a site can carry, and what that costs",
+    "history": "what a gigawatt has earned before, against which revenue is held",
+    "power_curves": "what capping the power of racks costs in tokens",
+}
 # A note that says where the numbers are listed, which is here.
 LISTED_HERE = "assumed_numbers"
 
@@ -53,9 +66,13 @@ def _by_thing(found: Sequence[GradedNumber]) -> list[Section]:
         kind = one.title.split(".")[1] if one.title.startswith(CATALOG) else "scenario"
         groups.setdefault(kind, []).append(one)
     return [
-        Section(slug=slug(kind), title=kind.replace("_", " ").capitalize(), parts=tuple(tables))
+        Section(slug=slug(kind), title=kind.replace("_", " ").capitalize(), lead=_hangs(kind), parts=tuple(tables))
         for kind, tables in groups.items()
     ]
+
+
+def _hangs(kind: str) -> str:
+    return f"On these hangs {HANGS[kind]}." if kind in HANGS else ""
 
 
 def numbers(found: Sequence[GradedNumber]) -> list[Table]:

@@ -16,6 +16,7 @@ from typing import Annotated, Any, cast
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Depends
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -145,7 +146,20 @@ async def told(reader: Guest, verb: str, values: Mapping[str, Json]) -> tuple[Re
 async def kept(reader: Guest, id_: str) -> Mapping[str, Any]:
     """The document of a result in the reader's language. Raises Refused."""
     store, settings = reader.room.store, reader.room.settings
-    return cast("Mapping[str, Any]", await reader.desk.ask(results.document, settings, store, id_, reader.language))
+    found = cast("Mapping[str, Any]", await reader.desk.ask(results.document, settings, store, id_, reader.language))
+    return marked(found, id_)
+
+
+def marked(document: Mapping[str, Any], id_: str) -> Mapping[str, Any]:
+    """A document whose parts say of which kept result they are, so that their files are found."""
+    sections = [{**one, "parts": [{**part, "of": id_} for part in one["parts"]]} for one in document["sections"]]
+    return {**document, "sections": sections}
+
+
+def only(section: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """A section with some of its parts, by name, in this order, those that it has."""
+    found = {part["name"]: part for part in section["parts"] if "name" in part}
+    return {**section, "parts": [found[name] for name in names if name in found]}
 
 
 async def latest(reader: Guest, *verbs: str, scenario: str | None = None) -> ResultView | None:
@@ -203,6 +217,12 @@ def page(reader: Guest, template: str, *, here: str = "", status: int = 200, **g
     return bare(template, reader.language, status, guest=reader, here=here, navigation=NAVIGATION, **given)
 
 
+def fragment(template: str, spoken: Language, **given: Any) -> Markup:
+    """A part of a page that has nothing of its reader's but the language."""
+    say = partial(said, language=spoken)
+    return Markup(_templates().get_template(template).render(language=spoken, say=say, **given))
+
+
 def bare(template: str, spoken: Language, status: int = 200, **given: Any) -> Response:
     """A page whoever reads it, signed in or not."""
     say = partial(said, language=spoken)
@@ -247,7 +267,7 @@ def _templates() -> Any:
     loaders = [PackageLoader("gigawatt.interfaces.http"), PackageLoader("gigawatt.report.writers")]
     place = Environment(loader=ChoiceLoader(loaders), autoescape=True, trim_blocks=True, undefined=StrictUndefined)
     paper.equip(place)
-    place.globals["static"] = _static
+    place.globals |= {"static": _static, "saving": place.get_template("saving.html.j2").module}
     return place
 
 
