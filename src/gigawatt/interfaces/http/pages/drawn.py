@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from threading import Lock
-from typing import Any
+from typing import Any, cast
 
-from markupsafe import Markup
-
+from gigawatt.interfaces.http.packing import Common, pack
 from gigawatt.interfaces.http.pages.frame import Guest, fragment, marked
 from gigawatt.interfaces.server import results
 
@@ -27,19 +26,19 @@ class Shelf:
     def __init__(self, most_bytes: int) -> None:
         """most_bytes: of all of them together; a longer one is not kept."""
         self._most_bytes, self._bytes = most_bytes, 0
-        self._lock, self._kept = Lock(), OrderedDict[tuple[str, ...], Markup]()
+        self._lock, self._kept = Lock(), OrderedDict[tuple[str, ...], Common]()
 
-    def get(self, key: tuple[str, ...]) -> Markup | None:
+    def get(self, key: tuple[str, ...]) -> Common | None:
         """The text of a key, which is now the last that was read."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
-    def put(self, key: tuple[str, ...], text: Markup) -> None:
+    def put(self, key: tuple[str, ...], text: Common) -> None:
         """Keep a text, and give up as many others as that takes."""
         with self._lock:
-            self._bytes += _size(text) - _size(self._kept.pop(key, Markup()))
+            self._bytes += _size(text) - _size(self._kept.pop(key, Common()))
             self._kept[key] = text
             while self._bytes > self._most_bytes:
                 self._bytes -= _size(self._kept.popitem(last=False)[1])
@@ -50,7 +49,7 @@ SHELF = Shelf(MOST_BYTES)
 _DRAWING = Lock()
 
 
-async def drawn(reader: Guest, id_: str, template: str, choose: Choose) -> Markup:
+async def drawn(reader: Guest, id_: str, template: str, choose: Choose) -> Common:
     """A part of a page about a kept result that is there. choose: what its template shows of the document.
 
     Raises Refused where the result has no document.
@@ -58,16 +57,19 @@ async def drawn(reader: Guest, id_: str, template: str, choose: Choose) -> Marku
     room, language = reader.room, reader.language
     key = (str(room.settings.data), id_, template, language)
 
-    def draw() -> Markup:
+    def draw() -> Common:
         with _DRAWING:
-            found = SHELF.get(key)
-            if found is None:
-                document = marked(results.document(room.settings, room.store, id_, language), id_)
-                found = fragment(template, language, document=document, **choose(document))
-                SHELF.put(key, found)
+            if (kept := SHELF.get(key)) is not None:
+                return kept
+            told = cast("Mapping[str, Any]", results.document(room.settings, room.store, id_, language))
+            document = marked(told, id_)
+            found = Common(fragment(template, language, document=document, **choose(document)))
+            pack(found)
+            SHELF.put(key, found)
             return found
 
-    return SHELF.get(key) or await reader.desk.do(draw)
+    found = SHELF.get(key)
+    return await reader.desk.do(draw) if found is None else found
 
 
 def _size(text: str) -> int:
