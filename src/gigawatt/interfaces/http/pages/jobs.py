@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fastapi import APIRouter
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from gigawatt.interfaces.http.pages.frame import Person, page
+from gigawatt.interfaces.http.pages.frame import Guest, Person, page
 from gigawatt.interfaces.server import results
+from gigawatt.interfaces.server.asked import Json
+from gigawatt.interfaces.server.jobs import JobView
 from gigawatt.interfaces.server.results import ResultView
 
 RESULTS_COUNT = 50
@@ -34,6 +37,15 @@ class Row:
     """Where it is."""
     missed: bool
     """Whether a bar was missed."""
+
+
+async def started(reader: Guest, verb: str, values: Mapping[str, Json]) -> Response:
+    """Begin a job, and lead its reader to where it is seen.
+
+    Raises Refused where they may not, or ask too much; Unanswered or ScenarioError for values that are wrong.
+    """
+    job: JobView = await reader.desk.ask(reader.room.start, reader.caller, verb, values)
+    return RedirectResponse(f"/jobs/{job.id}", 303)
 
 
 @router.get("/jobs")
