@@ -78,9 +78,7 @@ def test_what_an_event_of_the_grid_would_do_is_lived_through(enter: Callable[...
     assert tab.locator("#event").count() == 1
 
 
-def test_hours_are_zoomed_by_a_button_and_by_keys_and_the_address_says_so(
-    enter: Callable[..., Any], place: Any
-) -> None:
+def test_hours_are_zoomed_by_a_button_and_by_keys_and_the_address_tells(enter: Callable[..., Any], place: Any) -> None:
     tab = enter("Dan").tab
     tab.goto(f"{place.url}/fleet?result={place.plans[0]}")
     count = int(tab.locator(".series").get_attribute("data-count"))
