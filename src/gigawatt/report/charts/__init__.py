@@ -13,6 +13,7 @@ from gigawatt.report.charts.multiples import multiples
 from gigawatt.report.charts.periods import Series
 from gigawatt.report.charts.ranges import ranges
 from gigawatt.report.charts.spread import Range, spread
+from gigawatt.report.charts.strips import Strip, strips
 from gigawatt.report.charts.tornado import Reach, tornado
 from gigawatt.report.charts.xy import Point, Trace, Upright, xy
 
@@ -28,6 +29,7 @@ __all__ = [
     "Range",
     "Reach",
     "Series",
+    "Strip",
     "Trace",
     "Upright",
     "against",
@@ -41,6 +43,7 @@ __all__ = [
     "ranges",
     "sites_map",
     "spread",
+    "strips",
     "tornado",
     "xy",
 ]

@@ -43,6 +43,17 @@ class Shelf:
             while self._bytes > self._most_bytes:
                 self._bytes -= _size(self._kept.popitem(last=False)[1])
 
+    def texts(self) -> list[Markup]:
+        """Every text, those longest unread first."""
+        with self._lock:
+            return list(self._kept.values())
+
+    def clear(self) -> None:
+        """Give up every text."""
+        with self._lock:
+            self._kept.clear()
+            self._bytes = 0
+
 
 SHELF = Shelf(MOST_BYTES)
 # Many readers who come at once wait for the first one's drawing.

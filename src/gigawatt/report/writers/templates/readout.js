@@ -7,7 +7,7 @@
   const box = document.body.appendChild(make("div"));
   box.className = "gw-readout";
   box.setAttribute("role", "status");
-  const marksOf = new Map(), words = new Map();
+  const marksOf = new WeakMap(), words = new WeakMap();
   let on = null;
 
   // Browsers show titles by themselves, so they are taken out; a chart keeps its name in a label.
@@ -67,7 +67,8 @@
     show(next, ...middle(next));
   };
   ready();
-  new MutationObserver(ready).observe(document.body, { childList: true, subtree: true });
+  const renew = () => { ready(); if (on && !on.isConnected) show(null); };
+  new MutationObserver(renew).observe(document.body, { childList: true, subtree: true });
   for (const kind of ["pointermove", "pointerdown"]) document.addEventListener(kind, point);
   document.addEventListener("keydown", key);
   document.addEventListener("focusout", ({ target }) => { if (target.contains(on)) show(null); });
