@@ -82,22 +82,24 @@ LEFT_OUT = (
 # Modules whose records people write, or are asked: the sentence below each of their fields is a message.
 DESCRIBED = re.compile(r"/study/\w+/question\.py$|/scenario/schema/\w+\.py$")
 # Calls of which no argument is said.
-SILENT = frozenset(
+_CALLS = (
     "getattr hasattr setattr compile fullmatch match search sub split rsplit partition rpartition startswith endswith "
     "removeprefix removesuffix replace strip lstrip rstrip encode decode strftime strptime isel sel transpose einsum "
     "sum mean drop_vars rename add_variables add_constraints filterwarnings import_module joinpath with_suffix "
     "write_text open get_template TypeVar ParamSpec ForeignKey Index execute executescript getLogger Template Option "
     "Response warn warning info debug log "
-    "ValueError TypeError RuntimeError AssertionError KeyError NotImplementedError LookupError".split()  # noqa: SIM905 (a column of words)
+    "ValueError TypeError RuntimeError AssertionError KeyError NotImplementedError LookupError"
 )
+SILENT = frozenset(_CALLS.split())
 # Names of arguments that hold keys, classes or addresses.
-SILENT_NAMES = frozenset(
+_NAMES = (
     "name slug suffix kind code path tone url template epilog example asks answers counts response_class media_type "
-    "dtype dim dims key prefix tags".split()  # noqa: SIM905 (a column of words)
+    "dtype dim dims key prefix tags"
 )
+SILENT_NAMES = frozenset(_NAMES.split())
 # Words that stand in data as keys, and are shown as they stand.
 WORDS = (
-    *("measured", "vendor", "press", "derived", "assumed"),
+    *("and", "or", "to", "measured", "vendor", "press", "derived", "assumed"),
     *("holds", "holds if", "fails", "good", "fair", "bad"),
     *("viewer", "editor", "approver", "owner"),
     *("planned", "mean", "largest", "middle", "together"),
