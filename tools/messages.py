@@ -97,9 +97,39 @@ _NAMES = (
     "dtype dim dims key prefix tags"
 )
 SILENT_NAMES = frozenset(_NAMES.split())
+# Keys of TOML files whose texts people read.
+SHOWN_KEYS = ("title", "description", "claim", "speaker", "assumption", "value_unit")
 # Words that stand in data as keys, and are shown as they stand.
 WORDS = (
-    *("and", "or", "to", "measured", "vendor", "press", "derived", "assumed"),
+    *("and", "or", "to", "yes", "no", "trillion {0}", "billion {0}", "million {0}", "thousand {0}"),
+    *(
+        "value units",
+        "bubble",
+        "optimizer",
+        "memory",
+        "hardware",
+        "if",
+        "deg",
+        "finance",
+        "people",
+        "quadratic",
+        "optimal",
+    ),
+    *("restart", "tray swap", "rack down", "architecture", "first ship date", "plannable"),
+    *("accelerators", "models", "sites", "cooling", "calibrations", "facilities", "history", "measurements"),
+    *(
+        "onsite power",
+        "power curves",
+        "reliability",
+        "scaling laws",
+        "workloads",
+        "fact",
+        "facts",
+        "fitted",
+        "tolerance",
+    ),
+    *("gigawatt", "megawatt", "use case", "operating", "investing", "financing", "covenant", "availability"),
+    *("measured", "vendor", "press", "derived", "assumed"),
     *("holds", "holds if", "fails", "good", "fair", "bad"),
     *("viewer", "editor", "approver", "owner"),
     *("planned", "mean", "largest", "middle", "together"),
@@ -110,11 +140,11 @@ MOST_CHARACTERS = 2_000
 WORD = re.compile(r"[A-Za-z]{2,}")
 HOLE = re.compile(r"\{(\d*)\}")
 SAID = re.compile(r"""\bsay\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
-CODE = re.compile(
-    r"<[a-z!/]|^[.#]?[\w-]+\s*\{|\bSELECT\b|\bINSERT\b|\bWHERE\b|\bPRAGMA\b|^\s*(M|L)-?\d|=\"|://|\\[a-z]"
-)
+CODE = re.compile(r"<[a-z!/]|\bSELECT\b|\bINSERT\b|\bWHERE\b|\bPRAGMA\b|^\s*(M|L)-?\d|=\"|://|\\[a-z]")
 # Classes of charts.css, styles of a terminal, and names of another program's columns.
-STYLE = re.compile(r".* (halo|rim|inner)|\w+ l\d|bold \w+|[A-Z\d_ ]+|(\w*[a-z][A-Z]\w*(\s|$))+")
+STYLE = re.compile(
+    r".* (halo|rim|inner)|\w+ l\d|bold \w+|(line|ring|area|range|middle|mean|shade) \{\d+\}.*|[A-Z\d_ ]+|(\w*[a-z][A-Z]\w*(\s|$))+"
+)
 
 
 def messages() -> dict[str, str]:
@@ -147,7 +177,8 @@ def _places() -> Iterator[tuple[Path, str]]:
                 named = any(path.is_relative_to(one) for one in mixed)
                 yield path, "names" if named else "all" if part in SHOWN else "none"
     yield SOURCE / "study" / "claims" / "stated.toml", "none"
-    yield from ((path, "none") for path in sorted((SOURCE / "scenario" / "presets").glob("*.toml")))
+    for folder in ("presets", "strategies"):
+        yield from ((path, "none") for path in sorted((SOURCE / "scenario" / folder).rglob("*.toml")))
 
 
 def normal(text: str) -> str:
@@ -174,10 +205,12 @@ def _of_template(text: str) -> Iterator[str]:
 
 
 def _of_data(data: Any) -> Iterator[str]:
-    """Titles, claims and who made them; titles of sources are names."""
+    """Titles, descriptions, claims and who made them, and what work is counted in; titles of sources are names."""
     if isinstance(data, Mapping):
         for key, value in data.items():
-            if isinstance(value, str) and key in ("title", "claim", "speaker", "assumption") and "url" not in data:
+            if isinstance(value, str) and key in SHOWN_KEYS and "url" not in data:
+                yield value
+            elif isinstance(value, str) and key == "unit" and "amount" in data:
                 yield value
             else:
                 yield from _of_data(value)
@@ -229,7 +262,7 @@ def _says(text: str, single: str) -> bool:
         return False
     if re.search(r"\s", HOLE.sub("", text).strip()) or (" " in text.strip() and HOLE.search(text)):
         return bool(re.search(r"(^|[\s(\"'])[A-Za-z]{2,}([\s,.;:)\"'?]|$)", bare))
-    names, words = r"[A-Z][a-z]+[a-z:.]*|[A-Z][\w-]+/[\w-]+", r" ?[a-z]{3,} ?"
+    names, words = r"[A-Z][a-z]+[a-z:.]*|[A-Z][\w-]+/[\w-]+", r" ?[a-z]{3,}(/[a-z]+)? ?"
     return single != "none" and bool(re.fullmatch(names if single == "names" else f"{names}|{words}", text))
 
 

@@ -50,4 +50,8 @@ def _named(found: re.Match[str]) -> bool:
     if before is None or _UNIT.match(found.string, found.end()):
         return False
     word = before[1]
-    return bool(re.search(r"[A-Z]|\d", word)) and word[-1] not in ":;,.–→·=" and not re.fullmatch(r"PUE|[A-Z][a-z]+:", word)
+    return (
+        bool(re.search(r"[A-Z]|\d", word))
+        and word[-1] not in ":;,.–→·="
+        and not re.fullmatch(r"PUE|[A-Z][a-z]+:", word)
+    )

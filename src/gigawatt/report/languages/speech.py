@@ -15,6 +15,8 @@ from importlib.resources import files
 from gigawatt.report.languages import figures
 from gigawatt.report.languages.matching import HOLE, Index, filled, index, pattern
 
+# The language of the code, in which every message is said as it stands.
+CODE = "en"
 # Texts within texts that are looked into, and what is remembered of those said before.
 MOST_DEPTH, MOST_KEPT_COUNT = 8, 50_000
 # What joins the parts of a text, and what it is in the language; tried in this order.
@@ -23,9 +25,9 @@ _SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[A-Z\d“\"`])")
 _BRACKETS = re.compile(r"(.*?)(\s?)\(([^()]*)\)(.*)")
 _NUMBER = r"[−+<>≤≥~–\-]?\s?\d[\d.,]*(?:e\d+)?"
 _AHEAD = re.compile(rf"({_NUMBER}(?:(?:–| to ){_NUMBER})?)(\s?)([^\W\d_].*|[%×°/].*)")
-_BEHIND = re.compile(rf"(.*[^\d\s])(\s)({_NUMBER}(?:\s?[%×])?)")
+_BEHIND = re.compile(rf"(.*[^\d\s])(\s)({_NUMBER}(?:\s?[^\d]+)?)")
 # Words of small letters are what another language says otherwise; others are names and units.
-_LOWER = re.compile(r"(?<![\w./_=`'-])[a-z]{2,}(?![\w_=/]|[.]\w)|(?<![\w./_=`'-])a(?=\s)")
+_LOWER = re.compile(r"(?<![\w./_=`'-])[a-z]{2,}(?![\w_=/-]|[.]\w)|(?<![\w./_=`'-])a(?=\s)")
 _UNITS = re.compile(r"\b(kg|ms|mm|cm|km|h|min|g|t|l|vs|sm|it|nodes?|px)\b")
 _LETTERS = re.compile(r"[^\W\d_]")
 
@@ -75,7 +77,8 @@ class Speech:
 
     def _told(self, text: str, depth: int) -> Told:
         if "\n" in text:
-            return _joined([self.told(line, depth) for line in text.split("\n")], "\n")
+            same = self.exact.get(" ".join(text.split()))
+            return Told(same) if same else _joined([self.told(line, depth) for line in text.split("\n")], "\n")
         bare = text.strip()
         if not _LETTERS.search(bare):
             return Told(figures.told(text))
@@ -88,8 +91,9 @@ class Speech:
         best = _as_is(text)
         if not best.words or depth >= MOST_DEPTH:
             return best
+        most = best.words // 2
         for found in self._ways(text, depth + 1):
-            if found.words < best.words:
+            if found.words < best.words and found.words <= most:
                 best = found
             if not best.words:
                 break
@@ -126,8 +130,8 @@ class Speech:
             number = figures.swapped(ahead[1].replace(" to ", f" {self.exact.get('to', 'to')} "))
             yield Told(f"{number}{ahead[2]}{rest.text}", rest.left, rest.words)
         behind = _BEHIND.fullmatch(text)
-        if behind is not None and (before := self._same(behind[1])) is not None:
-            yield Told(f"{before}{behind[2]}{figures.swapped(behind[3])}")
+        if behind is not None:
+            yield _joined([self.told(behind[1], depth), self.told(behind[3], depth)], behind[2])
 
     def _listed(self, text: str, depth: int) -> Iterator[Told]:
         """The parts of a list, and what stands in brackets."""
@@ -140,8 +144,9 @@ class Speech:
                 yield _joined([self.told(before, depth), self.told(after, depth)], joint)
         brackets = _BRACKETS.fullmatch(text)
         if brackets is not None:
-            before, inner, after = (self.told(brackets[n], depth) if brackets[n] else Told("") for n in (1, 3, 4))
-            yield Told(f"{before.text}{brackets[2]}({inner.text}){after.text}", *_left([before, inner, after]))
+            parts = [self.told(brackets[n], depth) if brackets[n] else Told("") for n in (1, 3, 4)]
+            texts = [part.text for part in parts]
+            yield Told(f"{texts[0]}{brackets[2]}({texts[1]}){texts[2]}", *_left(parts))
 
 
 def numbered_holes(message: str) -> str:
@@ -159,10 +164,10 @@ def _left(parts: list[Told]) -> tuple[tuple[str, ...], int]:
 
 
 def _as_is(text: str) -> Told:
-    """A text that no message is: names and units stand; words in small letters are what is left."""
+    """A text that no message is: names and units stand; words in small letters are what is left, and it is not touched."""
     outside = "".join(re.split(r"`[^`]*`|https?://\S+|\"[^\"]*\"", text))
     words = _LOWER.findall(_UNITS.sub("", outside))
-    return Told(figures.told(text), (text,) if words else (), len(words))
+    return Told(text, (text,), len(words)) if words else Told(figures.told(text))
 
 
 @cache
@@ -173,6 +178,18 @@ def speech(language: str) -> Speech:
     with files("gigawatt.report.languages").joinpath(f"{language}.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
     messages = {str(one.id): str(one.string) for one in catalogue if one.id}
-    said = {text: other for text, other in messages.items() if other}
+    said = dict[str, str]()
+    for text, other in messages.items():
+        if other or language == CODE:
+            said |= {bare: shown for bare, shown in _bared(text, other or text) if bare not in messages}
+            said[text] = other or text
     holed = (pattern(text, other) for text, other in said.items() if HOLE.search(text))
     return Speech(exact=said, known=frozenset(messages), patterns=index(holed))
+
+
+def _bared(text: str, other: str) -> Iterator[tuple[str, str]]:
+    """A part of a sentence without what joins it to the rest."""
+    for cut in (str.rstrip, str.lstrip):
+        bare, shown = cut(text, " ;:,"), cut(other, " ;:,")
+        if bare != text:
+            yield bare, shown
