@@ -128,6 +128,7 @@ WORDS = (
         "fitted",
         "tolerance",
     ),
+    *("report", "workbook", "predictions", "folder", "error", "missed", "starting", "Files", "figure", "missing"),
     *("gigawatt", "megawatt", "use case", "operating", "investing", "financing", "covenant", "availability"),
     *("measured", "vendor", "press", "derived", "assumed"),
     *("holds", "holds if", "fails", "good", "fair", "bad"),
@@ -143,7 +144,8 @@ SAID = re.compile(r"""\bsay\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)')""")
 CODE = re.compile(r"<[a-z!/]|\bSELECT\b|\bINSERT\b|\bWHERE\b|\bPRAGMA\b|^\s*(M|L)-?\d|=\"|://|\\[a-z]")
 # Classes of charts.css, styles of a terminal, and names of another program's columns.
 STYLE = re.compile(
-    r".* (halo|rim|inner)|\w+ l\d|bold \w+|(line|ring|area|range|middle|mean|shade) \{\d+\}.*|[A-Z\d_ ]+|(\w*[a-z][A-Z]\w*(\s|$))+"
+    r".* (halo|rim|inner)|\w+ l\d|bold \w+|[A-Z\d_ ]+|(\w*[a-z][A-Z]\w*(\s|$))+|"
+    r"(line|ring|area|range|middle|mean|shade) \{\d+\}.*"
 )
 
 
@@ -208,9 +210,8 @@ def _of_data(data: Any) -> Iterator[str]:
     """Titles, descriptions, claims and who made them, and what work is counted in; titles of sources are names."""
     if isinstance(data, Mapping):
         for key, value in data.items():
-            if isinstance(value, str) and key in SHOWN_KEYS and "url" not in data:
-                yield value
-            elif isinstance(value, str) and key == "unit" and "amount" in data:
+            counted = key == "unit" and "amount" in data
+            if isinstance(value, str) and (counted or (key in SHOWN_KEYS and "url" not in data)):
                 yield value
             else:
                 yield from _of_data(value)

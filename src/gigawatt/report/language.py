@@ -1,4 +1,4 @@
-"""A document in another language: every text of it said by the catalogue of messages, every figure as it is written there.
+"""A document in another language: every text of it said by the catalogue of messages, figures as it writes them.
 
 The code speaks English, and documents are made in it; they are said at the end, so that nobody who makes one has to
 think of languages. Names, sources' titles, addresses and code stay as they are.
@@ -121,9 +121,14 @@ def _exhibit(exhibit: Exhibit, say: Say, language: Language) -> Exhibit:
 
 
 def _table(table: Table, say: Say, language: Language) -> Table:
-    columns = tuple(replace(one, title=say(one.title), language=language) for one in table.columns)
+    columns = tuple(_column(one, say, language) for one in table.columns)
     rows = tuple(_row(row, table.columns, say) for row in table.rows)
     return replace(table, title=say(table.title), columns=columns, rows=rows)
+
+
+def _column(column: Column, say: Say, language: Language) -> Column:
+    unit = None if column.scale is None else replace(column.scale, unit=say(column.scale.unit))
+    return replace(column, title=say(column.title), scale=unit, language=language)
 
 
 def _row(row: Sequence[Value], columns: Sequence[Column], say: Say) -> tuple[Value, ...]:

@@ -11,7 +11,8 @@ _UNIT = re.compile(
     r"\s?(%|×|°|[kMGTPE]?(?:W|Wh|J|B|VA|FLOPS?|tokens?)\b|USD|EUR|[munµ]?s\b|h\b|years?\b|days?\b|months?\b|quarters?\b|"
     r"billion\b|trillion\b|million\b|thousand\b|GPU|FLOP|e\d|kg\b|t\b|l\b|g/|times\b)"
 )
-# The word before a figure: a name, where it has a capital letter or a digit.
+# Words of capital letters that are measures, and no names; the word before a figure.
+_MEASURES = ("PUE", "MFU", "IRR", "P10", "P50", "P90", "USD")
 _BEFORE = re.compile(r"([^\s(\[]+)[\s(\[]*$")
 _OTHERWISE = str.maketrans({",": ".", ".": ","})
 _CODE = re.compile(r"(`[^`]*`)")

@@ -164,7 +164,7 @@ def _left(parts: list[Told]) -> tuple[tuple[str, ...], int]:
 
 
 def _as_is(text: str) -> Told:
-    """A text that no message is: names and units stand; words in small letters are what is left, and it is not touched."""
+    """A text that no message is: names and units stand; words in small letters are left, and it is not touched."""
     outside = "".join(re.split(r"`[^`]*`|https?://\S+|\"[^\"]*\"", text))
     words = _LOWER.findall(_UNITS.sub("", outside))
     return Told(text, (text,), len(words)) if words else Told(figures.told(text))
