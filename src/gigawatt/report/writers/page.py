@@ -18,9 +18,10 @@ from gigawatt.report.document import Depth, Document
 from gigawatt.report.language import words
 from gigawatt.report.writers import web
 
+_SIZES = r"million|billion|trillion|juta|miliar|triliun"
 _UNIT = re.compile(
-    r"(?<=\d) (?=(?:%|[kMGTPE]?Wh?\b|(?:million|billion|trillion|juta|miliar|triliun)\b|USD|t\b|[kMGTPE]?tokens))|(?<=lion) (?=USD)|(?<=juta) (?=USD)|(?<=miliar) (?=USD)"
-    r"|(?<=\bQ\d) (?=\d{4}\b)"
+    rf"(?<=\d) (?=(?:%|[kMGTPE]?Wh?\b|(?:{_SIZES})\b|USD|t\b|[kMGTPE]?tokens?))|(?<=lion) (?=USD)|(?<=juta) (?=USD)"
+    r"|(?<=miliar) (?=USD)|(?<=triliun) (?=USD)|(?<=\bQ\d) (?=\d{4}\b)"
 )
 _CODE = re.compile(r"`([^`]+)`")
 
