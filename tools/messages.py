@@ -145,7 +145,7 @@ CODE = re.compile(r"<[a-z!/]|\bSELECT\b|\bINSERT\b|\bWHERE\b|\bPRAGMA\b|^\s*(M|L
 # Classes of charts.css, styles of a terminal, and names of another program's columns.
 STYLE = re.compile(
     r".* (halo|rim|inner)|\w+ l\d|bold \w+|[A-Z\d_ ]+|(\w*[a-z][A-Z]\w*(\s|$))+|"
-    r"(line|ring|area|range|middle|mean|shade) \{\d+\}.*"
+    r"(strip|line|ring|area|range|middle|mean|shade) \{\d+\}.*"
 )
 
 
