@@ -32,6 +32,7 @@ from gigawatt.interfaces.server.asked import Caller, Json, Refused, Reply, Unans
 from gigawatt.interfaces.server.results import ResultView
 from gigawatt.report.charts.chart import style_sheet
 from gigawatt.report.document import LANGUAGES, Language
+from gigawatt.report.language import words
 from gigawatt.report.writers import page as paper
 
 FORM = "application/x-www-form-urlencoded"
@@ -133,8 +134,7 @@ def language(request: Request) -> Language:
 
 def said(text: str, *given: object, language: Language) -> str:
     """A text in a language, with what its holes hold."""
-    del language
-    return text.format(*given) if given else text
+    return words(language)(text, *given)
 
 
 async def told(reader: Guest, verb: str, values: Mapping[str, Json]) -> tuple[Reply, Mapping[str, Any]]:
