@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Depends
@@ -106,8 +106,8 @@ async def guest(request: Request) -> Guest:
     desk = desk_of(request)
     desk.expect()
     zipped = pressing.taken(request.headers.get("accept-encoding", ""))
-    who = {"caller": caller, "csrf": csrf, "language": language(request), "zipped": zipped}
-    return Guest(desk=desk, place=_here(request), **who)
+    read = language(request)
+    return Guest(caller=caller, csrf=csrf, language=read, desk=desk, place=_here(request), zipped=zipped)
 
 
 Person = Annotated[Guest, Depends(guest)]
@@ -152,7 +152,7 @@ async def told(reader: Guest, verb: str, values: Mapping[str, Json]) -> tuple[Re
 async def kept(reader: Guest, id_: str) -> Mapping[str, Any]:
     """The document of a result in the reader's language. Raises Refused."""
     store, settings = reader.room.store, reader.room.settings
-    found = cast("Mapping[str, Any]", await reader.desk.ask(results.document, settings, store, id_, reader.language))
+    found = await reader.desk.ask(results.document, settings, store, id_, reader.language)
     return marked(found, id_)
 
 

@@ -69,7 +69,7 @@ class Release:
 @cache
 def facts_of(kind: str) -> tuple[FactField, ...]:
     """The fields of a kind of fact, those that it needs first, in the order in which it is told."""
-    record = kinds.KINDS[kind]
+    record: Any = kinds.KINDS[kind]
     hints, said = get_type_hints(record), descriptions(record)
     found = [_field(entry, hints[entry.name], said[entry.name]) for entry in fields(record)]
     return tuple(sorted(found, key=lambda field: not field.needed))
