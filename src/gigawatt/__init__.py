@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     check: _Asked
     claims: _Asked
     compare: _Asked
+    difference: _Asked
     export_focus: _Asked
     export_kai: _Asked
     export_kueue: _Asked
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     predict_bridge: _Asked
     predict_inference: _Asked
     predict_training: _Asked
+    preview: _Asked
     run: _Asked
     schema: _Asked
     simulate: _Asked
@@ -88,6 +90,7 @@ __all__ = [
     "check",
     "claims",
     "compare",
+    "difference",
     "export_focus",
     "export_kai",
     "export_kueue",
@@ -108,6 +111,7 @@ __all__ = [
     "predict_bridge",
     "predict_inference",
     "predict_training",
+    "preview",
     "run",
     "schema",
     "simulate",

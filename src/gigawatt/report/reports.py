@@ -20,9 +20,11 @@ from gigawatt.study.verbs import Verb
 DOCUMENTS: dict[str, str] = {
     "run": "run",
     "check": "outline",
+    "preview": "preview",
     "compare": "comparison",
     "sweep": "sweep",
     "hedge": "hedging",
+    "difference": "difference",
     "simulate": "simulation",
     "track reconcile": "reconciliation",
     "track reforecast": "reforecast",

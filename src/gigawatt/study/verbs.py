@@ -113,6 +113,15 @@ VERBS: tuple[Verb, ...] = (
         example="gigawatt check one-campus",
     ),
     Verb(
+        name="preview",
+        group="plan",
+        title="Plan in seconds: what changes of a scenario come to, what binds, and the most a full plan could add.",
+        asks="preview.question:PreviewQuestion",
+        answers="preview.answer:answer",
+        positional=("scenario",),
+        example="gigawatt preview one-campus --set programme.target='50 MW'",
+    ),
+    Verb(
         name="compare",
         group="plan",
         title="Live through several strategies in the same futures: what may come of each, its regret, what breaks it.",
@@ -150,6 +159,15 @@ VERBS: tuple[Verb, ...] = (
         long=True,
         counts="sizes:hedge",
         example="gigawatt hedge one-campus --futures 4",
+    ),
+    Verb(
+        name="difference",
+        group="plan",
+        title="Set two results against each other: what was asked otherwise, headline figures, power, accounts.",
+        asks="difference.question:DifferenceQuestion",
+        answers="difference.answer:answer",
+        positional=("a", "b"),
+        example="gigawatt difference gigawatt-runs/loi gigawatt-runs/loi-2gw",
     ),
     Verb(
         name="simulate",

@@ -72,14 +72,16 @@ async def drawn(reader: Guest, id_: str, template: str, choose: Choose) -> Drawn
 
     def draw() -> Drawn:
         with _DRAWING:
-            found = SHELF.get(key)
-            if found is None:
-                document = marked(results.document(room.settings, room.store, id_, language), id_)
-                found = pressing.drawn(fragment(template, language, document=document, **choose(document)))
-                SHELF.put(key, found)
+            kept = SHELF.get(key)
+            if kept is not None:
+                return kept
+            document = marked(results.document(room.settings, room.store, id_, language), id_)
+            found = pressing.drawn(fragment(template, language, document=document, **choose(document)))
+            SHELF.put(key, found)
             return found
 
-    return SHELF.get(key) or await reader.desk.do(draw)
+    found = SHELF.get(key)
+    return await reader.desk.do(draw) if found is None else found
 
 
 def size(part: Drawn) -> int:

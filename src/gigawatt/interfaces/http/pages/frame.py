@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Depends
@@ -32,6 +32,7 @@ from gigawatt.interfaces.server.asked import Caller, Json, Refused, Reply, Unans
 from gigawatt.interfaces.server.results import ResultView
 from gigawatt.report.charts.chart import style_sheet
 from gigawatt.report.document import LANGUAGES, Language
+from gigawatt.report.language import words
 from gigawatt.report.writers import page as paper
 
 FORM = "application/x-www-form-urlencoded"
@@ -105,8 +106,8 @@ async def guest(request: Request) -> Guest:
     desk = desk_of(request)
     desk.expect()
     zipped = pressing.taken(request.headers.get("accept-encoding", ""))
-    who = {"caller": caller, "csrf": csrf, "language": language(request), "zipped": zipped}
-    return Guest(desk=desk, place=_here(request), **who)
+    read = language(request)
+    return Guest(caller=caller, csrf=csrf, language=read, desk=desk, place=_here(request), zipped=zipped)
 
 
 Person = Annotated[Guest, Depends(guest)]
@@ -133,8 +134,7 @@ def language(request: Request) -> Language:
 
 def said(text: str, *given: object, language: Language) -> str:
     """A text in a language, with what its holes hold."""
-    del language
-    return text.format(*given) if given else text
+    return words(language)(text, *given)
 
 
 async def told(reader: Guest, verb: str, values: Mapping[str, Json]) -> tuple[Reply, Mapping[str, Any]]:
@@ -152,7 +152,7 @@ async def told(reader: Guest, verb: str, values: Mapping[str, Json]) -> tuple[Re
 async def kept(reader: Guest, id_: str) -> Mapping[str, Any]:
     """The document of a result in the reader's language. Raises Refused."""
     store, settings = reader.room.store, reader.room.settings
-    found = cast("Mapping[str, Any]", await reader.desk.ask(results.document, settings, store, id_, reader.language))
+    found = await reader.desk.ask(results.document, settings, store, id_, reader.language)
     return marked(found, id_)
 
 
