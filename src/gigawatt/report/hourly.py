@@ -289,7 +289,12 @@ def csv_table(of: Hours) -> Table:
     heads = tuple(Column(title=f"{title}{unit}", suffix=of.what.suffix) for title in titles)
     time = "Begins, UTC" if of.dated else "Quarter and hour of its week"
     rows = tuple(
-        (str(moment), *(float(f"{value:.{DIGITS}g}") for value in row))
+        (str(moment), *map(_digits, row))
         for moment, row in zip(of.moments.tolist(), of.values.tolist(), strict=True)
     )
     return Table(name="hours", title=of.title, columns=(Column(title=time), *heads), rows=rows)
+
+
+def _digits(value: float) -> float:
+    """A figure in as many digits as a timeline holds."""
+    return float(f"{value:.{DIGITS}g}")
