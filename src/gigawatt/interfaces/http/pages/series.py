@@ -37,6 +37,11 @@ class SeriesAsked:
     width: int | None
     """Pixels of the drawing; None for one of each width that pages have."""
 
+    @property
+    def name(self) -> str:
+        """What a file of it is called; only a variable that there is has files."""
+        return self.question.variable.replace("_", "-")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -91,7 +96,7 @@ async def series(reader: Person, asked: Asked, result: str) -> Response:
 async def series_svg(reader: Person, asked: Asked, result: str) -> Response:
     """The drawing of a window as a file."""
     found = await _hours(reader, result, asked)
-    return _file(await reader.desk.ask(lambda: report.chart(found).alone), "image/svg+xml", "svg")
+    return _file(await reader.desk.ask(lambda: report.chart(found).alone), "image/svg+xml", f"{asked.name}.svg")
 
 
 @router.get("/fleet/series.csv")
@@ -99,11 +104,12 @@ async def series_csv(reader: Person, asked: Asked, result: str) -> Response:
     """Every step of a window as a file, in SI units."""
     found = await _hours(reader, result, asked)
     hourly.check_table(found)
-    return _file(await reader.desk.ask(lambda: csv.text(report.csv_table(found))), "text/csv; charset=utf-8", "csv")
+    text = await reader.desk.ask(lambda: csv.text(report.csv_table(found)))
+    return _file(text, "text/csv; charset=utf-8", f"{asked.name}.csv")
 
 
-def _file(text: str, kind: str, ending: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="hours.{ending}"'}
+def _file(text: str, kind: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(text.encode(), headers=headers, media_type=kind)
 
 
@@ -130,6 +136,7 @@ async def shown(reader: Guest, result: str, asked: SeriesAsked) -> dict[str, Any
     return {
         "part": part,
         "title": found.title,
+        "name": asked.name,
         "first": first,
         "last": last,
         "count": found.count,
