@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 import pytest
 
 from gigawatt.report import charts
-from gigawatt.report.charts import About, Bar, Chart, Mark, Range, Reach, Series
+from gigawatt.report.charts import About, Bar, Chart, Mark, Range, Reach, Series, Sure
 from gigawatt.report.charts import marks as svg
 from gigawatt.report.charts.chart import HALF, NARROW, WIDE, style_sheet
 from gigawatt.report.charts.marks import Frame
@@ -96,6 +96,8 @@ def every_form() -> dict[str, tuple[Chart, int]]:
         "tornado": (charts.tornado(ABOUT, reaches, 1000.0, "million USD"), 4),
         "spread": (charts.spread(ABOUT, ranges, "million USD"), 3),
         "spread to the largest": (charts.spread(ABOUT, ranges[::2], "million USD", to_largest=True), 2),
+        "bands": (charts.bands(ABOUT, [Sure(label=name, p10=9.0, p50=12.3, p90=20.0) for name in PLATFORMS], "x"), 5),
+        "no bands": (charts.bands(ABOUT, [], "tokens/s"), 0),
         "no spread": (charts.spread(ABOUT, [], "million USD"), 0),
         "no columns": (charts.columns(ABOUT, QUARTERS, [], "GW"), 0),
         "no values": (charts.lines(ABOUT, QUARTERS[:4], [nothing], "GW"), 0),

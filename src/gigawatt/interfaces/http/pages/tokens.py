@@ -76,7 +76,7 @@ async def tokens(request: Request, reader: Person) -> Response:
     if "part" in query:
         template = "wrong.html.j2" if items else "tokens_part.html.j2"
         return bare(template, reader.language, status, document=document, items=items)
-    known = await _known(reader)
+    known = await _known(reader, gpus)
     precisions = [(name, name) for name in part.precisions]
     given = {"precisions": precisions, "asked": asked, "gpus": gpus, "document": document, "items": items, "part": part}
     return page(reader, "tokens.html.j2", here="tokens", status=status, wrong=_by_field(items), **known, **given)
@@ -103,8 +103,11 @@ def _by_field(items: Items) -> dict[str, Items]:
     return {name: tuple(some) for name, some in found.items()}
 
 
-async def _known(reader: Guest) -> dict[str, Pairs]:
-    """Names of models and accelerators by id."""
+async def _known(reader: Guest, gpus: Sequence[str]) -> dict[str, Pairs]:
+    """Names of models and accelerators by id, those that are chosen first."""
     reply, _ = await told(reader, "catalog list", {})
     listed = json.loads(reply.body)["catalog"]
-    return {kind: [(one["id"], one["name"]) for one in listed[kind]] for kind in ("models", "accelerators")}
+    found = {kind: [(one["id"], one["name"]) for one in listed[kind]] for kind in ("models", "accelerators")}
+    return {
+        kind: sorted(pairs, key=lambda pair: (pair[0] not in gpus, pair[1].lower())) for kind, pairs in found.items()
+    }
