@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 import pytest
 
 from gigawatt.report import charts
-from gigawatt.report.charts import About, Bar, Chart, Held, Mark, Range, Reach, Series, Strip
+from gigawatt.report.charts import About, Bar, Chart, Held, Mark, Range, Reach, Series, Strip, Sure
 from gigawatt.report.charts import marks as svg
 from gigawatt.report.charts.chart import HALF, NARROW, WIDE, style_sheet
 from gigawatt.report.charts.marks import Frame
@@ -122,6 +122,8 @@ def every_form() -> dict[str, tuple[Chart, int]]:
         "strips": (charts.strips(ABOUT, MONTHS, strips, "GW", tips=[(50, f"{k}\npower: 1 GW") for k in range(12)]), 12),
         "a strip of steps": (charts.strips(ABOUT, HOURS, [steps], "", tips=[(1, "one\nPUE: 1.05")] * 24, base=1.0), 24),
         "no strips": (charts.strips(ABOUT, HOURS, [], "GW"), 0),
+        "bands": (charts.bands(ABOUT, [Sure(label=name, p10=9.0, p50=12.3, p90=20.0) for name in PLATFORMS], "x"), 5),
+        "no bands": (charts.bands(ABOUT, [], "tokens/s"), 0),
         "no spread": (charts.spread(ABOUT, [], "million USD"), 0),
         "no columns": (charts.columns(ABOUT, QUARTERS, [], "GW"), 0),
         "no values": (charts.lines(ABOUT, QUARTERS[:4], [nothing], "GW"), 0),
