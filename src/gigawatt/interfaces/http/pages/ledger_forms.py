@@ -13,11 +13,12 @@ from gigawatt.interfaces.server.asked import Caller
 from gigawatt.ledger import kinds
 from gigawatt.ledger.milestones import APPROVALS_COUNT, same_name
 from gigawatt.report.formats import cell
-from gigawatt.study.ledger.question import FileKind
+from gigawatt.study.ledger.question import EveryKind, FileKind
 
 # Kinds of facts that a form records, and of files that one takes in.
 KINDS = tuple(kinds.KINDS)
 FILE_KINDS = get_args(FileKind)
+EVERY_KIND = tuple(one for part in get_args(EveryKind) for one in (get_args(part) or (part,)))
 # What the name of a field of a fact begins with in a form.
 FIELD = "fact:"
 # Milestones that are told beyond the last that is met.
@@ -69,7 +70,7 @@ class Release:
 @cache
 def facts_of(kind: str) -> tuple[FactField, ...]:
     """The fields of a kind of fact, those that it needs first, in the order in which it is told."""
-    record = kinds.KINDS[kind]
+    record: Any = kinds.KINDS[kind]
     hints, said = get_type_hints(record), descriptions(record)
     found = [_field(entry, hints[entry.name], said[entry.name]) for entry in fields(record)]
     return tuple(sorted(found, key=lambda field: not field.needed))
