@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     predict_bridge: _Asked
     predict_inference: _Asked
     predict_training: _Asked
+    preview: _Asked
     run: _Asked
     schema: _Asked
     simulate: _Asked
@@ -110,6 +111,7 @@ __all__ = [
     "predict_bridge",
     "predict_inference",
     "predict_training",
+    "preview",
     "run",
     "schema",
     "simulate",

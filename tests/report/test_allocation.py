@@ -115,7 +115,8 @@ def test_every_point_answers_to_a_pointer(six: AllocationAnswer) -> None:
 
 
 def test_of_many_classes_those_with_most_power_are_drawn(six: AllocationAnswer) -> None:
-    (first, *rest), step = six.allocation, replace(six.next, power_w={f"c{n}": 0.02e9 for n in range(40)})
+    power_w, value = {f"c{n}": 0.02e9 for n in range(40)}, {f"c{n}": 0.1 for n in range(40)}
+    (first, *rest), step = six.allocation, replace(six.next, power_w=power_w, gained_value=value)
     many = (first, *rest, *(replace(first, use_case=f"c{n}", title=f"Class {n}", power_w=n) for n in range(40)))
     curve = tuple(
         replace(p, served_frac={row.use_case: p.served_frac[first.use_case] for row in many}) for p in six.curve

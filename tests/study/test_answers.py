@@ -165,6 +165,7 @@ LEDGER: dict[str, dict[str, Any]] = {
 QUESTIONS: dict[str, dict[str, Any]] = {
     "run": {"scenario": "one-campus", "set": BRIEF},
     "check": {"scenario": "one-campus"},
+    "preview": {"scenario": "one-campus", "set": BRIEF},
     "compare": {
         "scenario": "one-campus",
         "strategies": ["stated.toml"],

@@ -1,0 +1,1 @@
+"""What a plan costs and earns: costs, statements and metrics, from lines that the plan carries."""

@@ -20,6 +20,7 @@ from gigawatt.study.verbs import Verb
 DOCUMENTS: dict[str, str] = {
     "run": "run",
     "check": "outline",
+    "preview": "preview",
     "compare": "comparison",
     "sweep": "sweep",
     "hedge": "hedging",

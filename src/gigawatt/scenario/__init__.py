@@ -1,0 +1,1 @@
+"""What is asked: the complete question, read from a file and checked, with every name resolved."""

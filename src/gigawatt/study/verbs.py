@@ -113,6 +113,15 @@ VERBS: tuple[Verb, ...] = (
         example="gigawatt check one-campus",
     ),
     Verb(
+        name="preview",
+        group="plan",
+        title="Plan in seconds: what changes of a scenario come to, what binds, and the most a full plan could add.",
+        asks="preview.question:PreviewQuestion",
+        answers="preview.answer:answer",
+        positional=("scenario",),
+        example="gigawatt preview one-campus --set programme.target='50 MW'",
+    ),
+    Verb(
         name="compare",
         group="plan",
         title="Live through several strategies in the same futures: what may come of each, its regret, what breaks it.",

@@ -1,7 +1,7 @@
 """People and what lets them in: tokens and sessions, whose secrets are told once and kept by their digests only.
 
-Nothing of them is remembered between two requests: what is revoked, expired or removed, by whichever process, lets
-nobody in from the next request on.
+Who was found by a secret is remembered until anybody, of whichever process, has written anything into the database:
+what is revoked, expired or removed lets nobody in from the next request on.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from gigawatt.errors import MOST_NAME, plain
 from gigawatt.interfaces.server import audit, passwords, roster
 from gigawatt.interfaces.server.asked import ROLES, Caller, Door, Refused, Role
+from gigawatt.interfaces.server.holders import Acquaintances, Holder
 from gigawatt.interfaces.server.passwords import MARK, Guesses, digest, is_word, matches
 from gigawatt.interfaces.server.roster import PersonView, add, change, listed, remove
 from gigawatt.interfaces.server.store import ServerStore, now
@@ -105,9 +106,11 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What a process remembers of one database: failures of signing in, and tokens whose use was written down."""
+    """What a process remembers of one database: failures of signing in, who was found lately, and tokens whose use was
+    written down."""
 
     guesses: Guesses = field(default_factory=Guesses)
+    found: Acquaintances = field(default_factory=Acquaintances)
     marked: dict[str, float] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -255,28 +258,14 @@ def tokens(store: ServerStore, person: str | None = None) -> tuple[TokenView, ..
 
 def by_token(store: ServerStore, secret: str, door: Door, address: str) -> Caller:
     """Who comes with a token. Raises Refused for one that is none, has expired or was revoked."""
-    row = None
-    if _is_token(secret):
-        with store.reading() as connection:
-            row = _of_token(connection, secret)
+    mine = _remembered(store)
+    row = mine.found.held(store, _of_token, secret) if _is_token(secret) else None
     if row is None or row.id is None:
         raise Refused("unknown", "token", "a token that lets nobody in", "one that is neither expired nor revoked")
     stale = row.used is None or row.used < now(-MARKED_S)
-    if stale and _remembered(store).due(row.id):
+    if stale and mine.due(row.id):
         _mark(store, row.id)
     return Caller(name=row.person, role=row.role, door=door, token=row.id, address=address)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
-    """Whose secret it is, and the most that they may do by it."""
-
-    person: str
-    role: Role
-    id: str | None
-    """Of the token; None for a password."""
-    expires: str | None
-    used: str | None
 
 
 def _of_token(connection: Connection, secret: str) -> Holder | None:
@@ -359,21 +348,27 @@ def _opened(connection: Connection, holder: Holder, address: str) -> SignedIn:
 
 def by_session(store: ServerStore, secret: str, address: str) -> tuple[Caller, str]:
     """Who comes with a session's cookie, and what its changes have to carry. Raises Refused where it has ended."""
-    row = None
-    if is_word(secret):
-        asked = (
-            select(SESSIONS, PEOPLE.c.role.label("most"))
-            .join(PEOPLE, PEOPLE.c.name == SESSIONS.c.person)
-            .outerjoin(TOKENS, TOKENS.c.id == SESSIONS.c.token)
-            .where(SESSIONS.c.digest == digest(secret), SESSIONS.c.expires > now(), PEOPLE.c.removed.is_(None))
-            .where(or_(SESSIONS.c.token.is_(None), TOKENS.c.id.is_not(None) & _stands()))
-        )
-        with store.reading() as connection:
-            row = connection.execute(asked).first()
-    if row is None:
+    found = _remembered(store).found.held(store, _of_session, secret) if is_word(secret) else None
+    if found is None:
         raise Refused("unknown", "session", "a session that has ended", "signing in")
-    caller = Caller(name=row.person, role=_least(row.role, row.most), door="page", token=row.token, address=address)
+    caller = Caller(name=found.person, role=found.role, door="page", token=found.id, address=address)
     return caller, _csrf(secret)
+
+
+def _of_session(connection: Connection, secret: str) -> Holder | None:
+    """Whose session it is, if it stands."""
+    asked = (
+        select(SESSIONS, PEOPLE.c.role.label("most"), TOKENS.c.expires.label("until"))
+        .join(PEOPLE, PEOPLE.c.name == SESSIONS.c.person)
+        .outerjoin(TOKENS, TOKENS.c.id == SESSIONS.c.token)
+        .where(SESSIONS.c.digest == digest(secret), SESSIONS.c.expires > now(), PEOPLE.c.removed.is_(None))
+        .where(or_(SESSIONS.c.token.is_(None), TOKENS.c.id.is_not(None) & _stands()))
+    )
+    row = connection.execute(asked).first()
+    if row is None:
+        return None
+    expires = min(row.expires, row.until or row.expires)
+    return Holder(person=row.person, role=_least(row.role, row.most), id=row.token, expires=expires, used=None)
 
 
 def sign_out(store: ServerStore, secret: str) -> None:
