@@ -8,56 +8,70 @@ the first time. That takes no time for each reader either.
 
 from __future__ import annotations
 
+import re
+import secrets
 import struct
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import count
+from weakref import WeakValueDictionary
 
-from markupsafe import Markup
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-# Shorter texts are sent as they are.
+# Shorter parts are sent as they are.
 LEAST_BYTES = 1_000
 MOST_KEPT = 64
-# Head of a stream of gzip that tells no time, file name or system.
-_HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
-_RAW, _STORED, _BEST = -zlib.MAX_WBITS, 0, 9
+# Head of a stream of gzip that tells no time, file name or system; its last block, which holds nothing.
+_HEAD, _END = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff", b"\x03\x00"
+_STORED, _GOOD = 0, 6
+# A mark, which nobody can write who does not know what it begins with.
+_OURS = secrets.token_hex(16)
+_MARK = re.compile(f"(\0{_OURS}:[0-9]+\0)")
+_NUMBERS = count()
+_MARKED = WeakValueDictionary[str, "Common"]()
 
 
-Headers = Mapping[str, str]
+class Common(str):
+    """A part of a page that is the same for whoever reads it. A template writes its mark, so that nothing copies it."""
 
+    mark: str
 
-class Common(Markup):
-    """A part of a page that is the same for whoever reads it."""
+    def __new__(cls, text: str = "") -> Common:
+        """text: as it stands in a page."""
+        made = super().__new__(cls, text)
+        made.mark = f"\0{_OURS}:{next(_NUMBERS)}\0"
+        _MARKED[made.mark] = made
+        return made
 
-    __slots__ = ()
+    def __html__(self) -> str:
+        return self.mark
 
 
 class Packed(Response):
-    """A response whose common parts go compressed to readers who take gzip."""
+    """A text in which common parts stand by their marks; they go compressed to readers who take gzip."""
 
-    def __init__(
-        self,
-        text: str,
-        status: int = 200,
-        *,
-        common: Sequence[str],
-        media_type: str,
-        headers: Headers | None = None,
-    ) -> None:
-        """common: parts of the text that are the same for everybody, in their order."""
-        super().__init__(text, status, headers, media_type)
-        self._text, self._common = text, common
+    def __init__(self, text: str, status: int = 200, *, type_: str, headers: Mapping[str, str] | None = None) -> None:
+        self._pieces = pieces(text)
+        super().__init__(None, status, headers, type_)
         self.headers["Vary"] = "Accept-Encoding"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
-        if any(len(part) >= LEAST_BYTES for part in self._common) and takes_gzip(scope):
-            self.body = stream(self._text, self._common)
+        worth = any(isinstance(piece, Common) and len(piece) >= LEAST_BYTES for piece in self._pieces)
+        if worth and takes_gzip(scope):
+            self.body = stream(self._pieces)
             self.headers["Content-Encoding"] = "gzip"
-            self.headers["Content-Length"] = str(len(self.body))
+        else:
+            self.body = "".join(self._pieces).encode()
+        self.headers["Content-Length"] = str(len(self.body))
         await super().__call__(scope, receive, send)
+
+
+def pieces(text: str) -> list[str]:
+    """A text in pieces: what is its own, and the common parts whose marks stand in it."""
+    return [_MARKED.get(piece, piece) for piece in _MARK.split(text) if piece]
 
 
 def takes_gzip(scope: Scope) -> bool:
@@ -66,43 +80,27 @@ def takes_gzip(scope: Scope) -> bool:
     for coding in given.lower().split(","):
         name, _, weight = coding.replace(" ", "").partition(";q=")
         if name == "gzip":
-            return weight.strip("0.") != "" or weight == ""
+            return weight == "" or weight.strip("0.") != ""
     return False
 
 
-def stream(text: str, common: Sequence[str]) -> bytes:
-    """A text as one stream of gzip, in which only the common parts are compressed."""
-    found, check, size = [_HEAD], 0, 0
-    for raw, coded in _pieces(text, common):
-        found.append(coded)
+def stream(found: Iterable[str]) -> bytes:
+    """Pieces of a text as one stream of gzip, in which only the common parts are compressed."""
+    coded, check, size = [_HEAD], 0, 0
+    for piece in found:
+        raw, blocks = pack(piece) if isinstance(piece, Common) else _coded(piece, _STORED)
+        coded.append(blocks)
         check, size = zlib.crc32(raw, check), size + len(raw)
-    end = zlib.compressobj(_STORED, zlib.DEFLATED, _RAW).flush()
-    return b"".join((*found, end, struct.pack("<II", check, size & 0xFFFFFFFF)))
-
-
-def _pieces(text: str, common: Sequence[str]) -> Iterator[tuple[bytes, bytes]]:
-    """Bytes of each piece of a text, and the same as a stream holds them."""
-    for part in common:
-        before, found, text = text.partition(part)
-        yield _stored(before)
-        if found:
-            yield pack(part)
-    yield _stored(text)
-
-
-def _stored(text: str) -> tuple[bytes, bytes]:
-    raw = text.encode()
-    return raw, _blocks(raw, _STORED)
+    return b"".join((*coded, _END, struct.pack("<II", check, size & 0xFFFFFFFF)))
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def pack(part: str) -> tuple[bytes, bytes]:
+def pack(part: Common) -> tuple[bytes, bytes]:
     """The bytes of a part, and the same compressed, to be put anywhere in a stream."""
-    raw = part.encode()
-    return raw, _blocks(raw, _BEST)
+    return _coded(part, _GOOD)
 
 
-def _blocks(raw: bytes, level: int) -> bytes:
-    """Blocks of deflate that end on a byte and know nothing of what stands before them."""
-    packer = zlib.compressobj(level, zlib.DEFLATED, _RAW)
-    return packer.compress(raw) + packer.flush(zlib.Z_FULL_FLUSH)
+def _coded(text: str, level: int) -> tuple[bytes, bytes]:
+    """Bytes, and blocks of deflate that end on a byte and know nothing of what stands before them."""
+    raw, packer = text.encode(), zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return raw, packer.compress(raw) + packer.flush(zlib.Z_FULL_FLUSH)

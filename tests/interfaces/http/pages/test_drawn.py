@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from markupsafe import Markup
 from starlette.testclient import TestClient
 from tests.interfaces.http.pages.kept import keep, plan
 
+from gigawatt.interfaces.http.packing import Common
 from gigawatt.interfaces.http.pages import drawn
 from gigawatt.interfaces.http.pages.drawn import Shelf
 from gigawatt.interfaces.server import results
@@ -45,7 +45,7 @@ def test_nothing_of_its_first_reader_is_in_a_part(browser: Browser, server: Any)
 def test_a_shelf_never_holds_more_than_it_may_and_gives_back_what_was_put(texts: list[tuple[str, str]]) -> None:
     shelf, last = Shelf(20), dict[str, str]()
     for key, text in texts:
-        shelf.put((key,), Markup(text))
+        shelf.put((key,), Common(text))
         last[key] = text
         assert sum(len(one) * (1 if one.isascii() else 2) for one in shelf.texts()) <= 20
     assert all(shelf.get((key,)) in (None, text) for key, text in last.items())
@@ -54,7 +54,7 @@ def test_a_shelf_never_holds_more_than_it_may_and_gives_back_what_was_put(texts:
 def test_what_was_read_last_is_given_up_last() -> None:
     shelf = Shelf(3)
     for key in "abc":
-        shelf.put((key,), Markup("x"))
+        shelf.put((key,), Common("x"))
     shelf.get(("a",))
-    shelf.put(("d",), Markup("x"))
+    shelf.put(("d",), Common("x"))
     assert [key for key in "abcd" if shelf.get((key,))] == ["a", "c", "d"]

@@ -43,7 +43,7 @@ class Shelf:
             while self._bytes > self._most_bytes:
                 self._bytes -= _size(self._kept.popitem(last=False)[1])
 
-    def texts(self) -> list[Markup]:
+    def texts(self) -> list[Common]:
         """Every text, those longest unread first."""
         with self._lock:
             return list(self._kept.values())

@@ -77,8 +77,8 @@ async def static(request: Request, name: str) -> Response:
     text, kind, digest = found
     if request.query_params.get("v") == digest[:8]:
         kept = {"Cache-Control": "private, max-age=31536000, immutable"}
-        return Packed(text, common=[text], media_type=kind, headers=kept)
-    return known(request, digest) or Packed(text, common=[text], media_type=kind, headers=tag(digest))
+        return Packed(text.mark, type_=kind, headers=kept)
+    return known(request, digest) or Packed(text.mark, type_=kind, headers=tag(digest))
 
 
 def _place(asked: str) -> str:

@@ -228,8 +228,7 @@ def bare(template: str, spoken: Language, status: int = 200, **given: Any) -> Re
     """A page whoever reads it, signed in or not."""
     say = partial(said, language=spoken)
     body = _templates().get_template(template).render(version=__version__, language=spoken, say=say, **given)
-    common = [one for one in given.values() if isinstance(one, Common)]
-    return Packed(body, status, common=common, media_type="text/html; charset=utf-8")
+    return Packed(body, status, type_="text/html; charset=utf-8")
 
 
 def handlers(given: Mapping[Any, Handler]) -> dict[Any, Handler]:
@@ -279,13 +278,16 @@ def _static(name: str) -> str:
 
 
 @cache
-def statics() -> Mapping[str, tuple[str, str, str]]:
+def statics() -> Mapping[str, tuple[Common, str, str]]:
     """Name → text, kind and digest of each file that pages need."""
     own = files("gigawatt.interfaces.http").joinpath("static")
     texts = {one.name: one.read_text(encoding="utf-8") for one in own.iterdir() if _kind(one.name)}
     texts["site.css"] = style_sheet() + paper.template("page.css") + texts["site.css"]
     texts["readout.js"] = paper.template("readout.js")
-    return {name: (text, KINDS[_kind(name)], sha256(text.encode()).hexdigest()) for name, text in sorted(texts.items())}
+    return {
+        name: (Common(text), KINDS[_kind(name)], sha256(text.encode()).hexdigest())
+        for name, text in sorted(texts.items())
+    }
 
 
 def _kind(name: str) -> str:
