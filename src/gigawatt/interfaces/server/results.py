@@ -189,7 +189,7 @@ def answer(settings: Settings, store: ServerStore, id_: str) -> bytes:
     return json.dumps(cut, allow_nan=False, ensure_ascii=False).encode()
 
 
-def document(settings: Settings, store: ServerStore, id_: str, language: Language) -> Json:
+def document(settings: Settings, store: ServerStore, id_: str, language: Language) -> Mapping[str, Any]:
     """The document of a result as plain data, as writers/web.py has it. Raises Refused, also where it has none."""
     place = folder(settings, store, id_) / PAGES[language]
     try:

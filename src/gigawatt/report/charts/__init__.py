@@ -1,6 +1,7 @@
 """The chart language: our own SVG marks, the forms made of them, and one style sheet."""
 
 from gigawatt.report.charts.against import Held, against
+from gigawatt.report.charts.bands import Sure, bands
 from gigawatt.report.charts.bars import Bar, bars
 from gigawatt.report.charts.chart import About, Chart
 from gigawatt.report.charts.columns import columns
@@ -30,9 +31,11 @@ __all__ = [
     "Reach",
     "Series",
     "Strip",
+    "Sure",
     "Trace",
     "Upright",
     "against",
+    "bands",
     "bars",
     "columns",
     "fan",

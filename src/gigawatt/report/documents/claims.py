@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gigawatt.report import charts
-from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Paragraph, Section, Table, table
+from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, table
 from gigawatt.report.formats import cell, scale
 from gigawatt.study.claims.answer import CheckedClaims
 from gigawatt.study.claims.claim import Claim, ClaimRow, Computed
@@ -27,7 +27,7 @@ def document(found: CheckedClaims) -> Document:
     head, several = found.head, len(found.claims) > 1
     counts = Counter[str](claim.verdict for claim in found.claims)
     lead = ", ".join(f"{counts[verdict]} {word}" for verdict, word in COUNTED.items() if counts[verdict])
-    parts = (*_ranges(found.claims), _overview(found.claims)) if several else ()
+    parts: tuple[Part, ...] = (*_ranges(found.claims), _overview(found.claims)) if several else ()
     overview = Section(slug="all", title="All claims", parts=parts)
     return Document(
         title="The announcement, checked",

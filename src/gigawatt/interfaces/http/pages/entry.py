@@ -12,7 +12,6 @@ from gigawatt.interfaces.http import errors, origin
 from gigawatt.interfaces.http.answers import known, tag
 from gigawatt.interfaces.http.cookies import SESSION
 from gigawatt.interfaces.http.desk import address_of, desk_of
-from gigawatt.interfaces.http.packing import Packed
 from gigawatt.interfaces.http.pages.frame import LANGUAGE, Person, bare, form, language, posted, session, statics
 from gigawatt.interfaces.http.people import signed_in, signed_out
 from gigawatt.interfaces.server import people
@@ -74,11 +73,10 @@ async def static(request: Request, name: str) -> Response:
     found = statics().get(name)
     if found is None:
         raise Refused("absent", "name", f'"{name[:80]}"', f"one of {', '.join(statics())}")
-    text, kind, digest = found
+    body, kind, digest = found
     if request.query_params.get("v") == digest[:8]:
-        kept = {"Cache-Control": "private, max-age=31536000, immutable"}
-        return Packed(text.mark, type_=kind, headers=kept)
-    return known(request, digest) or Packed(text.mark, type_=kind, headers=tag(digest))
+        return Response(body, headers={"Cache-Control": "private, max-age=31536000, immutable"}, media_type=kind)
+    return known(request, digest) or Response(body, headers=tag(digest), media_type=kind)
 
 
 def _place(asked: str) -> str:

@@ -84,7 +84,7 @@ def usual() -> SeriesAsked:
 @router.get("/fleet/series")
 async def series(reader: Person, asked: Asked, result: str) -> Response:
     """A window of a series, for a page that shows it already."""
-    return page(reader, "series.html.j2", series=await drawn(reader, result, asked))
+    return page(reader, "series.html.j2", series=await shown(reader, result, asked))
 
 
 @router.get("/fleet/series.svg")
@@ -119,7 +119,7 @@ async def offered(reader: Guest, result: str) -> Offers:
     return found
 
 
-async def drawn(reader: Guest, result: str, asked: SeriesAsked) -> dict[str, Any]:
+async def shown(reader: Guest, result: str, asked: SeriesAsked) -> dict[str, Any]:
     """What the template of a series shows of a window. Raises Refused."""
     found = await _hours(reader, result, asked)
     part = await reader.desk.ask(_part, found, asked.width)
