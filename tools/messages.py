@@ -213,7 +213,7 @@ def _of_data(data: Any) -> Iterator[str]:
             counted = key == "unit" and "amount" in data
             if isinstance(value, str) and (counted or (key in SHOWN_KEYS and "url" not in data)):
                 yield value
-            elif key == "price_scale" and isinstance(value, Mapping):
+            elif key == "demand" and isinstance(value, Mapping) and "price_scale" in value:
                 yield str(value.get("note", ""))
             else:
                 yield from _of_data(value)

@@ -196,7 +196,9 @@ def speech(language: str) -> Speech:
 
 
 def _bared(text: str, other: str) -> Iterator[tuple[str, str]]:
-    """A part of a sentence without what joins it to the rest."""
+    """A part of a sentence without what joins it to the rest; what is told by the gigawatt, of a smaller programme."""
+    if "GW-year" in text:
+        yield text.replace("GW-year", "MW-year"), other.replace("GW", "MW")
     for cut in (str.rstrip, str.lstrip):
         bare, shown = cut(text, " ;:,"), cut(other, " ;:,")
         if bare != text:
