@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     check: _Asked
     claims: _Asked
     compare: _Asked
+    difference: _Asked
     export_focus: _Asked
     export_kai: _Asked
     export_kueue: _Asked
@@ -89,6 +90,7 @@ __all__ = [
     "check",
     "claims",
     "compare",
+    "difference",
     "export_focus",
     "export_kai",
     "export_kueue",

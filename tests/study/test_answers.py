@@ -175,6 +175,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     },
     "sweep": {"scenario": "one-campus", "draws": 2, "workers": 1, "vary": ["demand"], "set": BRIEF},
     "hedge": {"scenario": "one-campus", "futures": 2, "decided": 1, "set": BRIEF},
+    "difference": {"a": "kept", "b": "kept"},
     "simulate": {"scenario": "one-campus", "set": BRIEF, "event": [EVENT]},
     "allocate": {"scenario": "six-classes", "fairness": "log"},
     "flywheel": {"backtest": True},
@@ -252,7 +253,7 @@ def test_an_answer_has_the_head_and_units(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    if "result" in QUESTIONS[name]:
+    if "kept" in QUESTIONS[name].values():
         (tmp_path / "kept").symlink_to(request.getfixturevalue("kept"))
     for file, text in FILES.items():
         (tmp_path / file).write_text(text)

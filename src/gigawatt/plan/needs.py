@@ -294,14 +294,21 @@ def within(
     """The problem of a scenario's work on a fleet; what its table [allocation] states goes before what follows."""
     needs = [_need(work, allocation.classes.get(work.key, PowerClass()), fleet, fairness) for work in asks]
     dearest = max((need.weight_per_w for need in needs), default=0.0)
-    hard = {work.key for work in asks if work.hard}
+    penalty = {work.key: dearest for work in asks if unpriced(work, allocation)}
+    penalty |= {work.key: HARD * dearest for work in asks if work.hard}
     return Problem(
-        needs=tuple(replace(need, penalty_per_w=HARD * dearest) if need.key in hard else need for need in needs),
+        needs=tuple(replace(need, penalty_per_w=penalty.get(need.key, need.penalty_per_w)) for need in needs),
         names=fleet.names,
         power_w=fleet.power_w,
         cost_per_w=cost_per_w if allocation.cost_per_w is None else allocation.cost_per_w,
         capacity_w=allocation.capacity_w,
     )
+
+
+def unpriced(work: Work, allocation: Allocation) -> bool:
+    """Whether an allocation sets a floor for work, and neither it nor the scenario says what it costs to miss it."""
+    use = allocation.classes.get(work.key, PowerClass())
+    return bool(use.floor_w) and use.floor_penalty_per_w is None and not work.penalty_usd and not work.hard
 
 
 def _need(work: Work, use: PowerClass, fleet: Fleet, fairness: Fairness) -> Need:

@@ -9,12 +9,13 @@ from functools import partial
 import numpy as np
 import xarray as xr
 
-from gigawatt.report import charts, hours, names, tables, words
-from gigawatt.report.document import Depth, Exhibit, Table, in_units, table
+from gigawatt.report import charts, formats, hours, names, tables, words
+from gigawatt.report.document import Depth, Exhibit, Table, Tile, in_units, table
 from gigawatt.report.figures import AMBER, BLUE, GREY, RED, TEAL, exhibit, series
 from gigawatt.report.formats import PERCENT, Scale, cell, scale
 from gigawatt.report.tables import over_time
 from gigawatt.report.views import Floats, View, starts
+from gigawatt.simulation.summary import Summary
 from gigawatt.study.dates import quarter
 from gigawatt.study.simulation.outages import longest_first
 
@@ -23,6 +24,25 @@ HALF_HEIGHT = 260.0
 BOXES = "from 1 % to 99 % of the hours, with the median"
 DAY_HOURS = 24.0
 A_DAY = Scale(size=1 / DAY_HOURS, unit="a day", digits=0)
+
+
+def first(seen: Summary) -> tuple[Tile, ...]:
+    """The first figures of what was lived through; none where nothing runs."""
+    if seen.pue_mean is None:
+        return ()
+    count = sum(seen.failures.values())
+    given = cell(count, "count") if count < 1e4 else f"{count:,.0f}"
+    found = (
+        ("Energy", cell(seen.energy_wh, "wh"), "of all facilities"),
+        ("Energy bill", cell(seen.energy_usd, "usd"), "at the price of each hour"),
+        ("PUE", formats.pue(seen.pue_mean), "facility energy over that of IT"),
+        ("Rack-hours that work", cell(seen.availability_frac, "frac"), "of those in service"),
+        ("Faults of racks", given, "of all kinds"),
+        ("Energy given up", cell(seen.curtailed_wh, "wh"), "to limits and calls of the grid"),
+        ("Water", cell(seen.water_l, "l"), "drawn"),
+        ("Carbon dioxide", cell(seen.carbon_kg, "kg"), "of the energy drawn from the grid"),
+    )
+    return tuple(Tile(label=label, value=value, note=note) for label, value, note in found)
 
 
 def energy(v: View) -> Exhibit:

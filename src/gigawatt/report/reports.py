@@ -24,6 +24,7 @@ DOCUMENTS: dict[str, str] = {
     "compare": "comparison",
     "sweep": "sweep",
     "hedge": "hedging",
+    "difference": "difference",
     "simulate": "simulation",
     "track reconcile": "reconciliation",
     "track reforecast": "reforecast",

@@ -10,13 +10,15 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import h5netcdf
 import h5py
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 # Datasets above this size are packed: years of hours shrink to a third in a second.
 PACKED_BYTES = 4_000_000
@@ -71,6 +73,8 @@ def _plain(values: NDArray[Any]) -> tuple[NDArray[Any], dict[str, str]]:
 
 def read(file: Path | bytes) -> xr.Dataset:
     """A dataset from a file, or from its bytes."""
+    import xarray as xr  # who looks at single arrays needs nothing of it
+
     with xr.open_dataset(io.BytesIO(file) if isinstance(file, bytes) else file, engine="h5netcdf") as data:
         return data.load()
 

@@ -161,6 +161,15 @@ VERBS: tuple[Verb, ...] = (
         example="gigawatt hedge one-campus --futures 4",
     ),
     Verb(
+        name="difference",
+        group="plan",
+        title="Set two results against each other: what was asked otherwise, headline figures, power, accounts.",
+        asks="difference.question:DifferenceQuestion",
+        answers="difference.answer:answer",
+        positional=("a", "b"),
+        example="gigawatt difference gigawatt-runs/loi gigawatt-runs/loi-2gw",
+    ),
+    Verb(
         name="simulate",
         group="live",
         title="Live through a plan hour by hour: weather, failures, repairs, and what events of the grid cost.",

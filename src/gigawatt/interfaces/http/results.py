@@ -173,7 +173,7 @@ async def result_array(
     only: Annotated[list[str] | None, Query(description="DIMENSION=NAME: of that one alone.")] = None,
 ) -> Response:
     """An array along time or quarters, at so many points: mean, least and most of what each stands for."""
-    return said(await _of(at, thinning.array, id, stage, variable, points, _chosen(only or ())))
+    return said(await _of(at, thinning.array, id, stage, variable, points, chosen(only or ())))
 
 
 @router.get("/results/{id}/files", responses=gives(FileViews))
@@ -206,7 +206,8 @@ async def _of(at: Visit, function: Any, *given: Any) -> Any:
     return await at.desk.ask(function, at.room.settings, at.room.store, *given)
 
 
-def _chosen(only: Sequence[str]) -> dict[str, str]:
+def chosen(only: Sequence[str]) -> dict[str, str]:
+    """Names by dimension of what is asked for alone. Raises Refused."""
     found = {}
     for text in only:
         dim, sign, name = text.partition("=")

@@ -16,6 +16,7 @@ from gigawatt.interfaces.server import names, results
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import ServerStore
+from gigawatt.report import thin
 from gigawatt.report.formats import si
 
 Floats = NDArray[np.float64]
@@ -87,7 +88,7 @@ class _Numbers:
 def arrays(settings: Settings, store: ServerStore, id_: str) -> list[ArrayView]:
     """Every array of a result. Raises Refused."""
     place = results.folder(settings, store, id_)
-    return [view for stage in STAGES for view in _views(place, stage)]
+    return [view for stage in STAGES for view in views(place, stage)]
 
 
 def array(
@@ -101,9 +102,9 @@ def array(
 ) -> ArrayLines:
     """An array at so many points. only: names of dimensions of which one line is told. Raises Refused."""
     place = results.folder(settings, store, id_)
-    there = {view.variable: view for view in _views(place, stage)} if stage in STAGES else {}
+    there = {view.variable: view for view in views(place, stage)} if stage in STAGES else {}
     if not there:
-        known = [one for one in STAGES if _views(place, one)]
+        known = [one for one in STAGES if views(place, one)]
         raise names.refused("absent", "stage", stage, f"one of {names.listed(known, stage[: names.MOST_LABEL])}")
     if variable not in there:
         expected = f"one of {names.listed(there, variable[: names.MOST_LABEL])}"
@@ -118,7 +119,7 @@ def array(
     return _thinned(there[variable], line, weight, min(points, MOST_POINTS), settings.limits.answer_bytes)
 
 
-def _views(place: Path, stage: str) -> tuple[ArrayView, ...]:
+def views(place: Path, stage: str) -> tuple[ArrayView, ...]:
     file = place / f"{stage}.nc"
     return _listed(stage, *results.state(file)) if results.is_file(file) else ()
 
@@ -181,7 +182,7 @@ def _thinned(view: ArrayView, line: _Numbers, weight: Floats | None, points: int
     values = np.moveaxis(line.values, line.dims.index(along), 0) if along else line.values[np.newaxis]
     others = [dim for dim in line.dims if dim != along]
     table = values.reshape(len(values), -1)
-    edges = _edges(len(table), min(points, _room(table.shape[1], most_bytes)))
+    edges = thin.edges(len(table), min(points, _room(table.shape[1], most_bytes)))
     columns = _columns(table, edges, np.ones(len(table)) if weight is None else np.asarray(weight, dtype=float))
     moments = line.labels[along] if along else [""]
     return ArrayLines(
@@ -204,25 +205,15 @@ def _room(lines: int, most_bytes: int) -> int:
     return room
 
 
-def _edges(steps: int, points: int) -> NDArray[np.int64]:
-    """Where each point begins, and where the last ends: stretches of steps as alike as can be."""
-    count = min(steps, points)
-    return np.arange(count + 1, dtype=np.int64) * steps // count
-
-
 def _columns(table: Floats, edges: NDArray[np.int64], weight: Floats) -> Any:
     """A function from a line to its numbers, thinned."""
-    starts, is_thin = edges[:-1], len(edges) - 1 < len(table)
+    is_thin = len(edges) - 1 < len(table)
 
     def column(n: int) -> dict[str, tuple[float | None, ...] | None]:
-        values = table[:, n]
         if not is_thin:
-            return {"mean": _numbers(values), "least": None, "most": None}
-        counted = np.where(np.isfinite(values), weight, 0.0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            mean = np.add.reduceat(np.nan_to_num(values) * counted, starts) / np.add.reduceat(counted, starts)
-        least, most = np.fmin.reduceat(values, starts), np.fmax.reduceat(values, starts)
-        return {"mean": _numbers(mean), "least": _numbers(least), "most": _numbers(most)}
+            return {"mean": _numbers(table[:, n]), "least": None, "most": None}
+        found = thin.columns(table[:, n], weight, edges)
+        return {"mean": _numbers(found.mean), "least": _numbers(found.least), "most": _numbers(found.most)}
 
     return column
 

@@ -1,6 +1,7 @@
 """The chart language: our own SVG marks, the forms made of them, and one style sheet."""
 
 from gigawatt.report.charts.against import Held, against
+from gigawatt.report.charts.bands import Sure, bands
 from gigawatt.report.charts.bars import Bar, bars
 from gigawatt.report.charts.chart import About, Chart
 from gigawatt.report.charts.columns import columns
@@ -13,6 +14,7 @@ from gigawatt.report.charts.multiples import multiples
 from gigawatt.report.charts.periods import Series
 from gigawatt.report.charts.ranges import ranges
 from gigawatt.report.charts.spread import Range, spread
+from gigawatt.report.charts.strips import Strip, strips
 from gigawatt.report.charts.tornado import Reach, tornado
 from gigawatt.report.charts.xy import Point, Trace, Upright, xy
 
@@ -28,9 +30,12 @@ __all__ = [
     "Range",
     "Reach",
     "Series",
+    "Strip",
+    "Sure",
     "Trace",
     "Upright",
     "against",
+    "bands",
     "bars",
     "columns",
     "fan",
@@ -41,6 +46,7 @@ __all__ = [
     "ranges",
     "sites_map",
     "spread",
+    "strips",
     "tornado",
     "xy",
 ]

@@ -52,6 +52,10 @@ class Chart:
         """SVG text for a telephone, for a page that brings the styles."""
         return self._svg(NARROW, "narrow")
 
+    def at(self, width: float) -> str:
+        """SVG text of any width [pixels], for a page that brings the styles."""
+        return self._svg(width, "sized")
+
     @property
     def alone(self) -> str:
         """SVG text that stands alone: a file, or a picture in a notebook."""

@@ -58,10 +58,16 @@ def slots(frame: Frame, count: int) -> Slots:
 
 
 def plot(
-    frame: Frame, periods: Sequence[str], keys: Sequence[tuple[str, str]], unit: str, reach: Iterable[float]
+    frame: Frame,
+    periods: Sequence[str],
+    keys: Sequence[tuple[str, str]],
+    unit: str,
+    reach: Iterable[float],
+    base: float = 0.0,
 ) -> Plot:
     """A frame ready to draw in: a legend (name and class of each key) above, values that reach so far on the left,
-    periods below. The unit stands beside the legend where there is room, else under it."""
+    periods below. The unit stands beside the legend where there is room, else under it. base: what the axis takes in,
+    whatever the values are."""
     labels = [label for label, _ in keys]
     aside = svg.width_of(unit) + 16
     beside = not frame.narrow and aside < frame.width / 5
@@ -70,15 +76,21 @@ def plot(
     lines = max(rows, 1) if beside else rows + (1 if unit else 0)
     height = min(frame.height, NARROW_HEIGHT) if frame.narrow else frame.height
     frame = replace(frame, top=14 + svg.LINE * lines, height=height + svg.LINE * max(lines - 1, 0))
-    known = list(reach)
+    known = [value - base for value in reach]
     most = max(2, min(5, int((frame.floor - frame.top) / TICK_HEIGHT)))
-    values = svg.axis(min(known, default=0.0), max(known, default=0.0), frame.floor, frame.top, most)
+    values = _from(base, svg.axis(min(known, default=0.0), max(known, default=0.0), frame.floor, frame.top, most))
     left = tick_room(values)
     frame = replace(frame, left=left if frame.narrow else max(left, frame.left))
     places = slots(frame, len(periods))
     drawn = svg.legend(frame, labels, [kind for _, kind in keys], start)
     drawn += svg.grid(frame, values, unit, 12.0 if beside else 12 + svg.LINE * rows)
     return Plot(frame=frame, values=values, places=places, marks=(*drawn, *names(frame, periods, places)))
+
+
+def _from(base: float, values: Axis) -> Axis:
+    """An axis moved up by a base."""
+    ticks = tuple(base + tick for tick in values.ticks)
+    return replace(values, low=base + values.low, high=base + values.high, ticks=ticks) if base else values
 
 
 def tick_room(values: Axis) -> float:

@@ -37,6 +37,11 @@ def document(answer: AllocationAnswer) -> Document:
     exchange: tuple[Part, ...] = (square(answer), *swaps(answer)) if len(answer.allocation) > 1 else ()
     sections = [
         Section(slug="shares", title=f"Who gets {cell(answer.capacity_w, 'w')}", parts=(_shares(answer),)),
+        Section(
+            slug="next",
+            title=f"What {cell(answer.next.step_w, 'w')} more is worth, and to whom",
+            parts=_plenty_parts(answer),
+        ),
         Section(slug="capacity", title="With less power, and with more", parts=(_value(answer), _served(answer))),
         Section(slug="cuts", title="What would be lost", parts=(cuts(answer),)),
         Section(slug="exchange", title="What gives way for what", parts=exchange),
@@ -112,6 +117,72 @@ def _plenty(answer: AllocationAnswer) -> str:
     if answer.physical_abundance_w is None:
         return "No amount of this power serves everybody."
     return f"From {cell(answer.physical_abundance_w, 'w')} on, nobody has to choose."
+
+
+def _plenty_parts(answer: AllocationAnswer) -> tuple[Part, ...]:
+    """Who would gain from more power, and what abundance is."""
+    gainers = [row for row in answer.allocation if answer.next.power_w.get(row.use_case, 0.0) > 0]
+    return (*([gains(answer, gainers)] if gainers else []), _plainly(answer))
+
+
+def gains(answer: AllocationAnswer, gainers: list[AllocatedClass]) -> Exhibit:
+    """What the next step of power would bring to each class that has some of it, by value."""
+    after, step = answer.next, cell(answer.next.step_w, "w")
+    worth = after.gained_value
+    rows = sorted(gainers, key=lambda row: -worth[row.use_case])
+    first = rows[0]
+    says = f"Of {step} more, {first.title} would gain most: {value(answer, worth[first.use_case])} a year, "
+    says += f"by {cell(after.power_w[first.use_case], 'w')} of it."
+    columns = (
+        Column(title="Class"),
+        _worth(answer, "It gains a year"),
+        Column(title="By power", suffix="w"),
+        Column(title="More work a year"),
+    )
+    bars = [
+        Bar(label=row.title, value=worth[row.use_case], text=value(answer, worth[row.use_case]), colour=2)
+        for row in rows
+    ]
+    title = f"What each class would gain in a year from {step} more"
+    about = About(name="gains", title=title, description=says)
+    table: list[tuple[Value, ...]] = [
+        (row.title, _amount(worth[row.use_case]), after.power_w[row.use_case], _more(row, after.power_w[row.use_case]))
+        for row in rows
+    ]
+    return Exhibit(
+        name="gains",
+        says=says,
+        shows=title,
+        chart=charts.bars(about, bars) if all(math.isfinite(bar.value) for bar in bars) else None,
+        table=_table("gains", title, columns, table),
+        depth=Depth.FULL,
+    )
+
+
+def _more(row: AllocatedClass, power_w: float) -> Value:
+    """What a class would do more of with some power, in its own unit."""
+    amount = row.amount_per_gw_year
+    return None if amount is None else _counted(float(f"{amount * power_w / 1e9:.3g}"), row)
+
+
+def _plainly(answer: AllocationAnswer) -> Facts:
+    """Scarcity and both kinds of abundance, in plain words."""
+    unit, full, enough = power_unit(answer), answer.physical_abundance_w, answer.economic_abundance_w
+    pairs = [
+        (
+            "Value at the margin, λ",
+            f"What one {unit.name} more would add in a year, given to whom it serves best. Every class that is neither "
+            "served nor held at its floor values it alike: otherwise moving power between them would add something.",
+        )
+    ]
+    if enough:
+        said = f"{cell(enough, 'w')}: the last {unit.name} is worth just what it costs. Below, another one pays for "
+        said += "itself; above, power goes to work that is worth less than the power."
+        pairs.append(("Economic abundance", said))
+    if full is not None:
+        said = f"{cell(full, 'w')}: all that is asked for is served, whatever it is worth, and another {unit.name} "
+        pairs.append(("Physical abundance", f"{said}is worth nothing here."))
+    return Facts(name="plainly", title="", pairs=tuple(pairs), depth=Depth.FULL)
 
 
 def _whole(share_frac: float) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from gigawatt.report import charts
-from gigawatt.report.document import Column, Document, Exhibit, Facts, Section, Table, Tile, united
+from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Part, Section, Table, Tile, Value, united
 from gigawatt.report.formats import Scale, cell, number
 from gigawatt.study.predict.band import Band
 from gigawatt.study.predict.inference import (
@@ -26,15 +27,28 @@ LIMITS = {
 AXES = ("tensor", "data", "expert", "pipeline")
 # Both axes of the front in one unit, and tenths of a cent.
 RATE, MTOK = Scale(size=1.0, unit="tokens/s", digits=1), Scale(size=1.0, unit="USD/Mtoken", digits=3)
+# A point of a front as a row of a table.
+POINT_KEYS = ("tokens_per_s_per_user", "tokens_per_s_per_gpu", "batch_count", "tpot_s", "ttft_s", "usd_per_mtok")
+POINT = (
+    Column(title="Layout"),
+    *(Column(title=f"Per {who}, {RATE.unit}", suffix="tokens_per_s", scale=RATE) for who in ("user", "GPU")),
+    *(Column(title=title, suffix=suffix) for title, suffix in (("Batch", "count"), ("TPOT", "s"), ("TTFT", "s"))),
+    Column(title=f"Cost, {MTOK.unit}", suffix="usd_per_mtok", scale=MTOK),
+)
+# An axis of cost ends at so many times the least of the dearest accelerator.
+DEAR_RATIO = 8.0
 
 
 def document(found: InferencePrediction) -> Document:
     """A prediction of serving."""
-    front = found.pareto or pareto_front(found.asked)
     sections = [Section(slug="served", title="What a GPU serves", parts=(_served(found),))]
     if found.facility is not None:
         sections.append(Section(slug="facility", title="A facility", parts=(_facility(found.facility),)))
-    sections.append(Section(slug="front", title="Throughput against interactivity", parts=(_front(found, front),)))
+    if found.beside:
+        sections.insert(0, Section(slug="beside", title="Side by side", parts=side_by_side((found, *found.beside))))
+    else:
+        front = found.pareto or pareto_front(found.asked)
+        sections.append(Section(slug="front", title="Throughput against interactivity", parts=(_front(found, front),)))
     return Document(
         title=f"{found.model} on {found.gpu} in {found.precision}, engine {found.engine}",
         tiles=_tiles(found),
@@ -126,18 +140,103 @@ def _front(found: InferencePrediction, front: Sequence[FrontPoint]) -> Exhibit:
     )
 
 
-def _points(found: InferencePrediction, front: Sequence[FrontPoint]) -> Table:
-    keys = ("tokens_per_s_per_user", "tokens_per_s_per_gpu", "batch_count", "tpot_s", "ttft_s", "usd_per_mtok")
-    rows = tuple((_axes(point.layout), *(getattr(point, key) for key in keys)) for point in front)
+def side_by_side(sides: Sequence[InferencePrediction]) -> tuple[Part, ...]:
+    """Predictions that differ in their accelerator alone: figures with their bands, and the fronts in one chart."""
+    fronts = {side.gpu: side.pareto or pareto_front(side.asked) for side in sides}
+    parts = [_bands(sides), _fronts(sides, fronts, "tokens_per_s_per_gpu")]
+    if all(point.usd_per_mtok is not None for front in fronts.values() for point in front):
+        parts.append(_fronts(sides, fronts, "usd_per_mtok"))
+    return tuple(parts)
+
+
+def _bands(sides: Sequence[InferencePrediction]) -> Exhibit:
+    """What each serves, and how sure that is."""
+    rates = sorted(sides, key=lambda side: -side.tokens_per_s_per_gpu.p50)
+    best, least = (cell(side.tokens_per_s_per_gpu.p50, "count") for side in (rates[0], rates[-1]))
+    title = "Output tokens per second of a GPU, as asked"
+    says = f"As asked, a GPU of {rates[0].gpu} gives {best} tokens/s, one of {rates[-1].gpu} {least}."
+    about = charts.About(name="sides", title=title, description=says)
+    rows = [charts.Sure(label=one.gpu, **asdict(one.tokens_per_s_per_gpu)) for one in rates]
     columns = (
-        Column(title="Layout"),
-        *(Column(title=f"Per {who}, {RATE.unit}", suffix="tokens_per_s", scale=RATE) for who in ("user", "GPU")),
-        *(Column(title=title, suffix=suffix) for title, suffix in (("Batch", "count"), ("TPOT", "s"), ("TTFT", "s"))),
+        *(Column(title=title) for title in ("GPU", "Layout")),
+        *(Column(title=title, suffix="tokens_per_s", scale=RATE) for title in (f"P50, {RATE.unit}", "P10", "P90")),
+        *(Column(title=title, suffix=suffix) for title, suffix in (("TPOT", "s"), ("TTFT", "s"), ("Batch", "count"))),
+        Column(title="Energy, J/token", suffix="j_per_token", scale=Scale(size=1.0, unit="J/token", digits=3)),
         Column(title=f"Cost, {MTOK.unit}", suffix="usd_per_mtok", scale=MTOK),
     )
+    figures = tuple(
+        (
+            *(side.gpu, _axes(side.layout)),
+            *(getattr(side.tokens_per_s_per_gpu, name) for name in ("p50", "p10", "p90")),
+            *(side.tpot_s, side.ttft_s, side.batch_count, side.energy_j_per_token, side.usd_per_mtok),
+        )
+        for side in sides
+    )
+    heads = united(columns, figures)
+    table = Table(name="sides", title="Side by side", columns=heads, rows=figures, brief_columns=(0, 2, 3, 4, 6, 9))
+    return Exhibit(name="sides", says=says, shows=title, table=table, chart=charts.bands(about, rows, "tokens/s"))
+
+
+def _fronts(sides: Sequence[InferencePrediction], fronts: Mapping[str, Sequence[FrontPoint]], what: str) -> Exhibit:
+    """The fronts of several accelerators in one chart, by throughput or by cost, against the speed that a user sees."""
+    found, costs = sides[0], what == "usd_per_mtok"
+    name, up = ("costs", MTOK.unit) if costs else ("fronts", "tokens/s per GPU")
+    title = f"{found.model} in {found.precision}: throughput against interactivity; dots as asked"
+    if costs:
+        title = f"{found.model} in {found.precision}: cost against interactivity"
+    says = _cheapest(fronts) if costs else _strongest(fronts)
+    traces = [
+        charts.Trace(gpu, tuple(charts.Point(p.tokens_per_s_per_user, getattr(p, what), _tip(p)) for p in front), n)
+        for n, (gpu, front) in enumerate(fronts.items())
+    ]
+    if not costs:
+        traces += [
+            charts.Trace(
+                "", (charts.Point(1 / one.tpot_s, one.tokens_per_s_per_gpu.p50, _asked(one)),), n, joined=False
+            )
+            for n, one in enumerate(sides)
+        ]
+    rows = tuple((gpu, *_row(point)) for gpu, front in fronts.items() for point in front)
+    heads = united((Column(title="GPU"), *POINT), rows)
+    table = Table(name=name, title=title, columns=heads, rows=rows, brief_columns=(0, 2, 3, 4, 7))
+    about = charts.About(name=name, title=title, description=says, height=420)
+    chart = charts.xy(about, traces, "tokens/s per user", up, most=_ceiling(fronts) if costs else None)
+    depth = Depth.FULL if costs else Depth.BRIEF
+    return Exhibit(name=name, says=says, shows=title, table=table, chart=chart, depth=depth)
+
+
+def _strongest(fronts: Mapping[str, Sequence[FrontPoint]]) -> str:
+    gpu, most = max(((gpu, front[-1].tokens_per_s_per_gpu) for gpu, front in fronts.items()), key=lambda pair: pair[1])
+    quick, fast = max(
+        ((gpu, front[0].tokens_per_s_per_user) for gpu, front in fronts.items()), key=lambda pair: pair[1]
+    )
+    says = f"{gpu} gives most where users wait, {cell(most, 'count')} tokens/s a GPU"
+    fastest = f"the fastest for a user, {cell(fast, 'count')} tokens/s"
+    return f"{says}, and is {fastest}." if gpu == quick else f"{says}; {quick} is {fastest}."
+
+
+def _cheapest(fronts: Mapping[str, Sequence[FrontPoint]]) -> str:
+    least, gpu = min((min(point.usd_per_mtok or 0.0 for point in front), gpu) for gpu, front in fronts.items())
+    return f"{gpu} serves at the least cost, {MTOK.text(least)} {MTOK.unit} of output."
+
+
+def _ceiling(fronts: Mapping[str, Sequence[FrontPoint]]) -> float:
+    """Where an axis of cost ends: what the fastest user costs is many times what most pay."""
+    least = max(min(point.usd_per_mtok or 0.0 for point in front) for front in fronts.values())
+    highest = max(point.usd_per_mtok or 0.0 for front in fronts.values() for point in front)
+    return min(highest, DEAR_RATIO * least)
+
+
+def _points(found: InferencePrediction, front: Sequence[FrontPoint]) -> Table:
+    rows = tuple(_row(point) for point in front)
     priced = "" if found.usd_per_h is None else f"; cost at {number(found.usd_per_h)} USD a GPU-hour"
     title = f"Pareto front: throughput against interactivity{priced}"
-    return Table(name="front", title=title, columns=united(columns, rows), rows=rows)
+    return Table(name="front", title=title, columns=united(POINT, rows), rows=rows)
+
+
+def _row(point: FrontPoint) -> tuple[Value, ...]:
+    """A point of a front as a row under POINT."""
+    return (_axes(point.layout), *(getattr(point, key) for key in POINT_KEYS))
 
 
 def _axes(of: ReplicaLayout) -> str:

@@ -157,8 +157,10 @@ def _lived(v: View) -> Iterator[Section]:
     against = figures.exhibit(tables.lived(v), words.lived(v), "", depth=Depth.BRIEF)
     told = tuple(("", words.said(text)) for text in result.timeline.notes)
     notes = Facts(name="lived-notes", title="", pairs=told, depth=Depth.FULL) if told else None
+    pairs = tuple((tile.label, tile.value) for tile in fleet.first(result.timeline.summary))
+    seen = Facts(name="lived-figures", title="", pairs=pairs, depth=Depth.FULL) if pairs else None
     lead = words.lived_how(v)
-    yield section("lived", "Lived through", against, *fleet.sites(v, over_time), notes, lead=lead)
+    yield section("lived", "Lived through", seen, against, *fleet.sites(v, over_time), notes, lead=lead)
     yield from called(v)
     listed = fleet.outages(v)
     parts: list[Exhibit | Table] = [*fleet.exhibits(v, over_time), *([listed] if listed is not None else [])]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gigawatt.report import event, figures, fleet, hours, tables, views, words
-from gigawatt.report.document import Depth, Document, Facts, Paragraph, Section, Tile
+from gigawatt.report.document import Depth, Document, Facts, Paragraph, Section
 from gigawatt.report.documents.run import DRAWN, called, made, section, sources
-from gigawatt.report.formats import cell, pue
 from gigawatt.report.views import View
 from gigawatt.study import drift, site_notes
 from gigawatt.study.job import HASH_LENGTH
@@ -29,7 +28,7 @@ def document(answer: SimulationAnswer) -> Document:
         title=v.asked.title,
         names=(v.scenario.name, v.scenario.hash[:HASH_LENGTH]),
         lead=words.lived(v),
-        tiles=tiles(answer),
+        tiles=fleet.first(answer.lived),
         sections=tuple(sections(answer, v)),
         notes=tuple(words.said(text) for text in known),
         sources=sources(v),
@@ -41,25 +40,6 @@ def document(answer: SimulationAnswer) -> Document:
 def simulated(result: Result) -> list[Note]:
     """The notes of a result that are about what was lived through, not about its plan."""
     return [note for note in result.notes if note.code in (*LIVED, *site_notes.CODES, drift.CODE)]
-
-
-def tiles(answer: SimulationAnswer) -> tuple[Tile, ...]:
-    """The first figures; none where nothing runs."""
-    seen = answer.lived
-    if seen.pue_mean is None:
-        return ()
-    given = cell(answer.failures_count, "count") if answer.failures_count < 1e4 else f"{answer.failures_count:,.0f}"
-    found = (
-        ("Energy", cell(seen.energy_wh, "wh"), "of all facilities"),
-        ("Energy bill", cell(seen.energy_usd, "usd"), "at the price of each hour"),
-        ("PUE", pue(seen.pue_mean), "facility energy over that of IT"),
-        ("Rack-hours that work", cell(seen.availability_frac, "frac"), "of those in service"),
-        ("Faults of racks", given, "of all kinds"),
-        ("Energy given up", cell(seen.curtailed_wh, "wh"), "to limits and calls of the grid"),
-        ("Water", cell(seen.water_l, "l"), "drawn"),
-        ("Carbon dioxide", cell(seen.carbon_kg, "kg"), "of the energy drawn from the grid"),
-    )
-    return tuple(Tile(label=label, value=value, note=note) for label, value, note in found)
 
 
 def sections(answer: SimulationAnswer, v: View) -> Iterator[Section]:

@@ -15,11 +15,13 @@ from markupsafe import Markup, escape
 
 from gigawatt.report.charts.chart import style_sheet
 from gigawatt.report.document import Depth, Document
+from gigawatt.report.language import words
 from gigawatt.report.writers import web
 
+_SIZES = r"million|billion|trillion|juta|miliar|triliun"
 _UNIT = re.compile(
-    r"(?<=\d) (?=(?:%|[kMGTPE]?Wh?\b|(?:million|billion|trillion)\b|USD|t\b|[kMGTPE]?tokens))|(?<=lion) (?=USD)"
-    r"|(?<=\bQ\d) (?=\d{4}\b)"
+    rf"(?<=\d) (?=(?:%|[kMGTPE]?Wh?\b|(?:{_SIZES})\b|USD|t\b|[kMGTPE]?tokens?))|(?<=lion) (?=USD)|(?<=juta) (?=USD)"
+    r"|(?<=miliar) (?=USD)|(?<=triliun) (?=USD)|(?<=\bQ\d) (?=\d{4}\b)"
 )
 _CODE = re.compile(r"`([^`]+)`")
 
@@ -41,7 +43,7 @@ def fragment(document: Document) -> str:
 def _filled(document: Document, *, alone: bool) -> str:
     css, script = _style_sheet() + PAPER * alone, template("readout.js")
     told = {"document": web.plain(document, Depth.FULL), "css": css, "script": script, "policy": policy(css, script)}
-    return environment().get_template("page.html.j2").render(alone=alone, **told)
+    return environment().get_template("page.html.j2").render(alone=alone, say=words(document.language), **told)
 
 
 @cache

@@ -70,11 +70,12 @@ class AllocatedClass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextPower:
-    """A step more of power: what it would add in a year, and the power of each class from it."""
+    """A step more of power: what it would add in a year, the power of each class from it, and what that adds there."""
 
     step_w: float
     added_value: float
     power_w: Mapping[str, float]
+    gained_value: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,10 +203,12 @@ def _next(problem: Problem, now: Divided, fairness: Fairness) -> NextPower:
     after = divide_line(claims, problem.supply, capacity_w + step_w, fairness)
     before_w, after_w = (one.served_frac[0] * claims.demand_w for one in (now, after))
     more = after.power_w[0] - now.power_w[0]
+    gained = gain(claims, before_w, after_w, fairness.curve)
     return NextPower(
         step_w=step_w,
-        added_value=float(gain(claims, before_w, after_w, fairness.curve).sum()),
+        added_value=float(gained.sum()),
         power_w={need.key: float(more[n]) for n, need in enumerate(problem.needs)},
+        gained_value={need.key: float(gained[n]) for n, need in enumerate(problem.needs)},
     )
 
 

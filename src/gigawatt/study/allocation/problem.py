@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import xarray as xr
 
@@ -14,7 +15,7 @@ from gigawatt.plan import needs
 from gigawatt.plan.inputs import inputs
 from gigawatt.plan.needs import Fleet, Problem, Work
 from gigawatt.plan.waterfill import AlphaFair, Fairness, Quadratic
-from gigawatt.scenario.allocation import PowerScenario
+from gigawatt.scenario.allocation import Allocation, PowerScenario
 from gigawatt.scenario.load import load_allocation, reread
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import drift, implausible
@@ -32,6 +33,8 @@ RULES = {
     "max-min": Fairness(name="max-min", curve=Quadratic(), mean_ratio=2.0, alike=True),
 }
 MOST_ALPHA = 32.0
+# Scenarios whose arrays are kept, some megabytes each: whoever moves a weight asks of the same one again.
+ARRAYS_KEPT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +101,65 @@ def _found(question: AllocationQuestion, fairness: Fairness) -> Opened:
     scenario = load_allocation(question.scenario, question.set)
     if isinstance(scenario, PowerScenario):
         return _alone(scenario, question, fairness)
-    data = inputs(scenario)
+    data = _arrays(scenario)
     period = _read_period(question.period, data, scenario.asked.horizon.report_end_date)
     return _of_scenario(scenario, data, period, fairness)
+
+
+class _Unshared:
+    """A scenario without its table [allocation], of which no array is made: one key for all that differ in it alone."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = replace(scenario, asked=replace(scenario.asked, allocation=Allocation()), hash="")
+
+    def __hash__(self) -> int:
+        return hash((self.scenario.name, len(self.scenario.evidence)))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Unshared):
+            return NotImplemented
+        one, two = self.scenario, other.scenario
+        return one.asked == two.asked and one.records == two.records
+
+
+def _arrays(scenario: Scenario) -> xr.Dataset:
+    """As `inputs`; kept, but for hours from files, which are long to compare. Nobody changes them."""
+    return inputs(scenario) if scenario.records.series else _kept_arrays(_Unshared(scenario))
+
+
+@lru_cache(maxsize=ARRAYS_KEPT)
+def _kept_arrays(key: _Unshared) -> xr.Dataset:
+    return inputs(key.scenario)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Market:
+    """Who asks for power in a quarter, the platform on which that costs least, and what a watt of it costs a year."""
+
+    works: tuple[Work, ...]
+    platform: str
+    cost_per_w: float
+
+
+def _market(scenario: Scenario, data: xr.Dataset, period: str) -> _Market:
+    """What a quarter asks for; kept where the arrays are."""
+    return _asking(scenario, data, period) if scenario.records.series else _kept_market(_Unshared(scenario), period)
+
+
+@lru_cache(maxsize=4 * ARRAYS_KEPT)
+def _kept_market(key: _Unshared, period: str) -> _Market:
+    return _asking(key.scenario, _kept_arrays(key), period)
+
+
+def _asking(scenario: Scenario, data: xr.Dataset, period: str) -> _Market:
+    asked, works = scenario.asked, needs.works(data, scenario.asked, period)
+    if not works:
+        raise _fault(period, "no class asks for anything", "a quarter with demand")
+    platform = needs.cheapest(data, asked, period, works)
+    if platform is None:
+        raise _fault(period, "no platform that is sold can do all of the work", "a later quarter, or other platforms")
+    cost_per_w = float(needs.yearly_cost_usd_per_w(data, asked, period).sel(platform=platform))
+    return _Market(works=tuple(works), platform=platform, cost_per_w=cost_per_w)
 
 
 def _alone(scenario: PowerScenario, question: AllocationQuestion, fairness: Fairness) -> Opened:
@@ -128,7 +187,7 @@ def _alone(scenario: PowerScenario, question: AllocationQuestion, fairness: Fair
 def _of_result(saved: Result, question: AllocationQuestion, fairness: Fairness) -> Opened:
     """The fleet of a saved result; demand and values are those of its scenario, or as overridden."""
     scenario = reread(saved.scenario, question.set) if question.set else saved.scenario
-    data, stock = inputs(scenario), saved.plan.data.stock_count
+    data, stock = _arrays(scenario), saved.plan.data.stock_count
     for name in ("period", "site", "platform"):
         if list(data[name].values) != list(stock[name].values):
             expected = f"the {name}s of the saved plan; name a preset or a file to ask of others"
@@ -156,18 +215,13 @@ def _of_scenario(
 ) -> Opened:
     """A scenario's work in a quarter, on a plan's racks, or on a fleet yet to build where there is no plan."""
     asked = scenario.asked
-    works = needs.works(data, asked, period)
-    if not works:
-        raise _fault(period, "no class asks for anything", "a quarter with demand")
-    platform = needs.cheapest(data, asked, period, works)
-    if platform is None:
-        raise _fault(period, "no platform that is sold can do all of the work", "a later quarter, or other platforms")
+    market = _market(scenario, data, period)
+    works, platform = market.works, market.platform
     fleet = needs.to_build(data, asked, period, platform) if stock is None else needs.standing(data, asked, stock)
     kept = needs.able(works, fleet, asked.allocation.classes)
     if not kept:
         raise _fault(period, "no racks stand that could work", "a later quarter")
-    cost_per_w = float(needs.yearly_cost_usd_per_w(data, asked, period).sel(platform=platform))
-    problem = needs.within(kept, fleet, asked.allocation, fairness, cost_per_w)
+    problem = needs.within(kept, fleet, asked.allocation, fairness, market.cost_per_w)
     _check(problem)
     whole_w = asked.programme.target_w if stock is None else float(fleet.power_w.sum())
     name = scenario.records.accelerators[platform].name
@@ -183,6 +237,7 @@ def _of_scenario(
         platform=name,
         notes=(
             *_of_making(works, kept, fleet, name, stock is None),
+            *_of_floors(kept, asked.allocation),
             *implausible.notes(scenario.implausible),
         ),
     )
@@ -231,3 +286,11 @@ def _of_making(works: Sequence[Work], kept: Sequence[Work], fleet: Fleet, platfo
     if names:
         found.append(("unable", "platforms", f"{', '.join(names)}: no racks that stand may or can do it; left out."))
     return tuple(Note(code=code, path=path, text=text) for code, path, text in found)
+
+
+def _of_floors(asks: Sequence[Work], allocation: Allocation) -> Iterator[Note]:
+    """Floors that somebody sets without saying what it costs to miss them."""
+    for work in asks:
+        if needs.unpriced(work, allocation):
+            text = f"The floor of {work.title} has no price: to miss it costs as much as the dearest work is worth."
+            yield Note(code="unpriced_floor", path=f"allocation.classes.{work.key}.floor", text=text)

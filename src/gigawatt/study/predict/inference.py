@@ -14,7 +14,7 @@ import numpy as np
 
 from gigawatt import tokens, units
 from gigawatt.catalog import load, records, to_tokens
-from gigawatt.errors import CalibrationError, Fault
+from gigawatt.errors import CalibrationError, Fault, ScenarioError
 from gigawatt.study import implausible
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied
 from gigawatt.study.job import Job
@@ -50,6 +50,8 @@ RANGES = {
     "usd_per_gpu_hour": MOST_USD_PER_H,
     **dict.fromkeys(("tp_count", "dp_count", "ep_count", "pp_count"), MOST_PACKAGES_COUNT),
 }
+# Accelerators beside the one that is asked for, as many as a chart tells apart.
+MOST_BESIDE = 8
 # What is in a figure and what is not, in the words that stand beside it.
 HARDWARE_BASIS = (
     "hardware alone: the {} price over five years of hours, without network, building, energy, operation and cost of "
@@ -102,7 +104,7 @@ class InferencePrediction:
 
     binds: what takes most of the time; limited_by: what keeps the batch where it is (tpot, ttft or capacity).
     extrapolated: whether no measured row is alike, which widens the band. facility: where a power is asked for; pareto:
-    where a front is.
+    where a front is; beside: where other accelerators are.
     """
 
     head: Head = field(metadata=SPREAD)
@@ -127,6 +129,7 @@ class InferencePrediction:
     extrapolated: bool
     facility: ServingFacility | None = None
     pareto: tuple[FrontPoint, ...] | None = None
+    beside: tuple[InferencePrediction, ...] | None = None
     asked: InferenceQuestion = field(metadata=UNTOLD)
 
 
@@ -155,23 +158,36 @@ class _Machinery:
     calibration: records.InferenceCalibration
     layouts: tokens.ServingLayout
 
-    def serve(self, tpot_s: float) -> tokens.Serving:
-        """The best layout and batch at a limit on the time per token."""
+    def case(self, tpot_s: float) -> tokens.ServingCase:
+        """What is asked of the kernel at a limit on the time per token."""
         asked = self.asked
-        return tokens.serve(
-            to_tokens.chip(self.accelerator),
-            to_tokens.transformer(self.model),
-            to_tokens.inference_efficiency(
+        return tokens.ServingCase(
+            chip=to_tokens.chip(self.accelerator),
+            transformer=to_tokens.transformer(self.model),
+            efficiency=to_tokens.inference_efficiency(
                 self.calibration, self.accelerator, self.model, asked.precision, engine=asked.engine
             ),
             precision=asked.precision,
-            input_tokens=asked.input_tokens,
-            output_tokens=asked.output_tokens,
-            tpot_s=tpot_s,
-            ttft_s=math.inf if asked.ttft_s is None else asked.ttft_s,
-            drafting=self.drafting,
+            traffic=tokens.Traffic(
+                input_tokens=asked.input_tokens,
+                output_tokens=asked.output_tokens,
+                tpot_s=tpot_s,
+                ttft_s=math.inf if asked.ttft_s is None else asked.ttft_s,
+                drafting=self.drafting,
+            ),
             layouts=self.layouts,
         )
+
+    def serve(self, *limits_s: float) -> list[tokens.Serving]:
+        """The best layout and batch at each limit on the time per token, worked through together.
+
+        Raises CalibrationError where there is none.
+        """
+        found = tokens.serve_each([self.case(limit) for limit in limits_s])
+        for served in found:
+            if isinstance(served, CalibrationError):
+                raise served
+        return [served for served in found if isinstance(served, tokens.Serving)]
 
     @property
     def drafting(self) -> tokens.Drafting:
@@ -196,13 +212,44 @@ def answer(question: InferenceQuestion, job: Job) -> InferencePrediction:
     nearest value that can.
     """
     del job  # it takes a moment
+    refuse(_unknown(question))
+    made = _answered(question)
+    return _with_others(made) if question.beside else made
+
+
+def _answered(question: InferenceQuestion) -> InferencePrediction:
     machinery = _look_up(question)
     with told_of(question):
         ceiling = question.usd_per_mtok
-        served = machinery.serve(question.tpot_s) if ceiling is None else _quickest(machinery, ceiling)
+        served = machinery.serve(question.tpot_s)[0] if ceiling is None else _quickest(machinery, ceiling)
         made = _prediction(machinery, served)
         place = None if question.power_w is None else facility(made, question.power_w)
         return replace(made, facility=place, pareto=_points(machinery) if question.pareto else None)
+
+
+def _unknown(question: InferenceQuestion) -> Iterator[Fault]:
+    """Faults of accelerators that are set beside it."""
+    if len(question.beside) > MOST_BESIDE:
+        yield wrong("beside", len(question.beside), f"at most {MOST_BESIDE} accelerators")
+    for name in question.beside[:MOST_BESIDE]:
+        faults = list[Fault]()
+        looked_up(replace(question, gpu=name), {"gpu": "accelerators"}, faults)
+        yield from (replace(fault, path="beside") for fault in faults)
+
+
+def _with_others(made: InferencePrediction) -> InferencePrediction:
+    """A prediction with those of the accelerators beside it; of one that cannot do it, a note says why."""
+    found, notes = dict[str, InferencePrediction](), list[Note]()
+    for name in made.asked.beside:
+        try:
+            other = _answered(replace(made.asked, gpu=name, beside=()))
+        except (CalibrationError, ScenarioError) as error:
+            text = f"{name} cannot be set beside it: {error.faults[0]}"
+            notes.append(Note(code="unable", path="beside", text=text))
+        else:
+            found[other.gpu] = other
+    found.pop(made.gpu, None)
+    return replace(made, beside=tuple(found.values()), head=replace(made.head, notes=(*made.head.notes, *notes)))
 
 
 def _quickest(machinery: _Machinery, usd_per_mtok: float) -> tokens.Serving:
@@ -253,24 +300,13 @@ def _front(machinery: _Machinery) -> list[tokens.Serving]:
     """Best answers from the tightest limit that can be met to the slowest that anybody would ask for."""
     fastest = _shortest_tpot_s(machinery)
     slowest = max(SLOWEST_TPOT_S, 2 * fastest)
-    return [machinery.serve(float(limit)) for limit in np.geomspace(fastest, slowest, FRONT_COUNT)]
+    return machinery.serve(*np.geomspace(fastest, slowest, FRONT_COUNT).tolist())
 
 
 def _shortest_tpot_s(machinery: _Machinery) -> float:
     """The shortest time per token of a layout that holds a request, a hair above."""
-    asked = machinery.asked
-    whole = machinery.serve(float("inf"))
-    question = tokens.ServingQuestion(
-        machine=tokens.machine(to_tokens.chip(machinery.accelerator), asked.precision),
-        model=tokens.costs(to_tokens.transformer(machinery.model)),
-        efficiency=to_tokens.inference_efficiency(
-            machinery.calibration, machinery.accelerator, machinery.model, asked.precision, engine=asked.engine
-        ),
-        layout=machinery.layouts,
-        traffic=tokens.Traffic(
-            input_tokens=asked.input_tokens, output_tokens=asked.output_tokens, drafting=machinery.drafting
-        ),
-    )
+    (whole,) = machinery.serve(math.inf)
+    question = machinery.case(math.inf).question()
     smallest = np.asarray(question.smallest_count(), dtype=float)
     fits = np.asarray(question.capacity_count()) >= smallest
     times = np.where(fits, question.state(smallest).tpot_s, whole.tpot_s)

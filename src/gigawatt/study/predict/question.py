@@ -50,6 +50,8 @@ class InferenceQuestion:
     """Scale to the IT power of a facility, such as "96 MW"."""
     pareto: bool = False
     """Throughput per GPU against interactivity."""
+    beside: tuple[str, ...] = ()
+    """Other accelerators to be asked the same, and set beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

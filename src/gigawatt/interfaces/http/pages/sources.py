@@ -66,6 +66,7 @@ async def sources(
     last = None if scenario else await latest(reader, "run")
     asked = scenario or (last.id if last else DEFAULT)
     given: dict[str, Any] = {"scenario": asked, "wanted": wanted, "scenarios": await _scenarios(reader, asked)}
+    given["of_result"] = names.ID.fullmatch(asked) is not None
     try:
         numbers = await _numbers(reader, asked)
     except (InputError, Unanswered) as error:

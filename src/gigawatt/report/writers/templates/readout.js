@@ -7,13 +7,13 @@
   const box = document.body.appendChild(make("div"));
   box.className = "gw-readout";
   box.setAttribute("role", "status");
-  const marksOf = new Map(), words = new Map();
+  const marksOf = new WeakMap(), words = new WeakMap();
   let on = null;
 
   // Browsers show titles by themselves, so they are taken out; a chart keeps its name in a label.
   const ready = () => document.querySelectorAll("svg.gw-chart:not([tabindex])").forEach((svg) => {
     const names = [...svg.querySelectorAll(":scope > title, :scope > desc")].map((one) => one.textContent);
-    const label = { "aria-label": names.join(". "), "aria-roledescription": "chart", role: "application", tabindex: "0" };
+    const label = { "aria-label": names.join(". "), "aria-roledescription": { id: "bagan" }[document.documentElement.lang] ?? "chart", role: "application", tabindex: "0" };
     Object.entries(label).forEach(([name, value]) => svg.setAttribute(name, value));
     svg.removeAttribute("aria-labelledby");
     svg.querySelector(":scope > title")?.remove();
@@ -67,7 +67,8 @@
     show(next, ...middle(next));
   };
   ready();
-  new MutationObserver(ready).observe(document.body, { childList: true, subtree: true });
+  const renew = () => { ready(); if (on && !on.isConnected) show(null); };
+  new MutationObserver(renew).observe(document.body, { childList: true, subtree: true });
   for (const kind of ["pointermove", "pointerdown"]) document.addEventListener(kind, point);
   document.addEventListener("keydown", key);
   document.addEventListener("focusout", ({ target }) => { if (target.contains(on)) show(null); });
