@@ -289,8 +289,7 @@ def csv_table(of: Hours) -> Table:
     heads = tuple(Column(title=f"{title}{unit}", suffix=of.what.suffix) for title in titles)
     time = "Begins, UTC" if of.dated else "Quarter and hour of its week"
     rows = tuple(
-        (str(moment), *map(_digits, row))
-        for moment, row in zip(of.moments.tolist(), of.values.tolist(), strict=True)
+        (str(moment), *map(_digits, row)) for moment, row in zip(of.moments.tolist(), of.values.tolist(), strict=True)
     )
     return Table(name="hours", title=of.title, columns=(Column(title=time), *heads), rows=rows)
 

@@ -19,6 +19,7 @@ from gigawatt.interfaces.server import names, results
 from gigawatt.interfaces.server.asked import Json, Refused
 from gigawatt.interfaces.server.jobs import JobView
 from gigawatt.interfaces.server.results import ResultView
+from gigawatt.scenario.load import toml_value
 from gigawatt.study.verbs import named
 from gigawatt.units import show
 
