@@ -298,6 +298,13 @@ def serve_read() -> Figures:
     return server.serve_reads()
 
 
+def dashboard_() -> Figures:
+    """Pages of a server on loopback, in Chromium and with `ab`."""
+    import dashboard
+
+    return dashboard.dashboard()
+
+
 READINGS_COUNT, METERS_COUNT = 1_000_000, 4
 # The same through pandas: read, times to UTC, one table.
 THROUGH_PANDAS = """
@@ -368,6 +375,7 @@ GROUPS: dict[str, Callable[[], Figures]] = {
     "ledger": ledger,
     "serve": serve,
     "serve_read": serve_read,
+    "dashboard": dashboard_,
     "help": help_,
     "run_loi": run_loi,
     "run_loi_write": run_loi_write,

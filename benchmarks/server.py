@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -81,9 +81,10 @@ def _stat(pid: int) -> list[str]:
 
 
 @contextmanager
-def served() -> Iterator[tuple[Served, float]]:
-    """A new server of its own folder, and how long it took until it answered /health."""
-    with tempfile.TemporaryDirectory() as folder:
+def served(kept: Path | None = None) -> Iterator[tuple[Served, float]]:
+    """A new server of a folder, its own where none is given, and how long it took until it answered /health."""
+    with tempfile.TemporaryDirectory() as own:
+        folder = kept or own
         command = [sys.executable, "-m", "gigawatt", "serve", "--port", "0", "--json", "--data", f"{folder}/data"]
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -158,17 +159,18 @@ def serve_reads() -> Figures:
         return {}
     with served() as (server, _):
         job = server.ask("POST", "/api/verbs/run", {})["id"]
-        _finished(server, job)
+        finished(server, job)
         path = f"/api/results/{job}"
-        many = _percentile_s(server, path, readers=READERS_COUNT, share=99)
-        alone = _percentile_s(server, path, readers=1, share=50)
+        many = percentile_s(server, path, readers=READERS_COUNT, share=99)
+        alone = percentile_s(server, path, readers=1, share=50)
         for _ in range(JOBS_COUNT):
             server.ask("POST", "/api/verbs/run", {"scenario": "one-campus"})
-        busy = _percentile_s(server, path, readers=1, share=50)
+        busy = percentile_s(server, path, readers=1, share=50)
     return {"serve_read_p99_s": many, "serve_read_slowdown_ratio": busy / alone}
 
 
-def _finished(server: Served, job: str) -> None:
+def finished(server: Served, job: str) -> None:
+    """Wait until a job is done. Raises SystemExit where it fails."""
     until = time.monotonic() + JOB_S
     while (state := server.ask("GET", f"/api/jobs/{job}")["state"]) != "done":
         if state in ("failed", "cancelled") or time.monotonic() > until:
@@ -176,12 +178,14 @@ def _finished(server: Served, job: str) -> None:
         time.sleep(0.5)
 
 
-def _percentile_s(server: Served, path: str, *, readers: int, share: int) -> float:
-    """Time within which a share of reads is answered, in percent, by `ab`, bounded in number and time."""
+def percentile_s(server: Served, path: str, *, readers: int, share: int, headers: Sequence[str] = ()) -> float:
+    """Time within which a share of reads is answered, in percent, by `ab`, bounded in number and time.
+
+    headers: what readers send; the token where none is given."""
     with tempfile.NamedTemporaryFile(suffix=".csv") as table:
         load = ["ab", "-q", "-k", "-t", str(LOAD_S), "-n", str(READS_COUNT), "-c", str(readers), "-e", table.name]
-        header = ["-H", f"Authorization: Bearer {server.token}"]
-        found = subprocess.run([*load, *header, server.url + path], capture_output=True, text=True, check=True)
+        said = [part for one in headers or [f"Authorization: Bearer {server.token}"] for part in ("-H", one)]
+        found = subprocess.run([*load, *said, server.url + path], capture_output=True, text=True, check=True)
         if "Non-2xx responses" in found.stdout:
             raise SystemExit(f"{path} was refused:\n{found.stdout}")
         rows = list(csv.reader(Path(table.name).read_text().splitlines()))[1:]

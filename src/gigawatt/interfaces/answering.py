@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from gigawatt.report import reports
-from gigawatt.report.document import Document
+from gigawatt.report.document import Document, Language
+from gigawatt.report.language import said
 from gigawatt.study.job import Job
 from gigawatt.study.question import read
 from gigawatt.study.verbs import Verb
@@ -43,10 +44,13 @@ def asked(verb: Verb, values: Mapping[str, Any], places: Mapping[str, Path]) -> 
     return question
 
 
-def answered(verb: Verb, question: Any, places: Mapping[str, Path], job: Job, *, shown: bool = False) -> VerbOutcome:
+def answered(
+    verb: Verb, question: Any, places: Mapping[str, Path], job: Job, *, shown: bool = False, language: Language = "en"
+) -> VerbOutcome:
     """What a verb answers, written where it is to be kept: "folder" or "table" by its place.
 
-    shown: whether somebody reads its document even where it is kept nowhere. Raises what Verb.answer raises,
+    shown: whether somebody reads its document even where it is kept nowhere. language: in which it is told; a table of
+    its own keeps its heads, by which programs know it. Raises what Verb.answer raises,
     OutputError, or OSError.
     """
     answer = verb.answer(question, job)
@@ -55,5 +59,9 @@ def answered(verb: Verb, question: Any, places: Mapping[str, Path], job: Job, *,
     if places:
         job.say("writing the report", None)
     told = reports.told(verb) and (shown or bool(places))
-    document = reports.document(verb, answer) if told else None
-    return VerbOutcome(answer=answer, document=document, files=reports.write(verb, answer, document, places))
+    made = reports.document(verb, answer) if told else None
+    document = said(made, language) if made is not None else None
+    files = dict[str, str]()
+    for kind, place in places.items():
+        files |= reports.write(verb, answer, made if kind == "table" else document, {kind: place})
+    return VerbOutcome(answer=answer, document=document, files=files)

@@ -134,10 +134,14 @@ def _refuse_unquoted(words: Sequence[str]) -> None:
 
 def _answer(verb: Verb, given: dict[str, Any]) -> None:
     """Ask a verb what the command line says, and print the answer, or say where it was written."""
-    from gigawatt.interfaces.options import spelled
+    from gigawatt.interfaces.options import spelled, tongue
+    from gigawatt.report.language import words
 
     json = bool(given.pop("json", False))
-    with door(json, lambda fault: spelled(fault, verb)):
+    with door(json):
+        language = tongue(given.pop("lang", None))
+        say_in = words(language)
+    with door(json, lambda fault: spelled(fault, verb), say_in):
         from gigawatt.interfaces.answering import answered, asked
         from gigawatt.report import reports
         from gigawatt.study.job import Job
@@ -147,15 +151,15 @@ def _answer(verb: Verb, given: dict[str, Any]) -> None:
         scheduler = given.pop("scheduler", None)
         question = asked(verb, _values(given), places)
         runs = RUNS if verb.always_kept else None
-        with _kept(verb, places), progress() as tell, _workers(scheduler) as (executor, workers_count):
+        with _kept(verb, places), progress(say_in) as tell, _workers(scheduler) as (executor, workers_count):
             workers = {"executor": executor, "workers_count": workers_count}
             job = Job(progress=tell, folder=places.get("folder"), runs=runs, **workers)
-            found = answered(verb, question, places, job, shown=not json)
+            found = answered(verb, question, places, job, shown=not json, language=language)
         if json:
             say(found.data(verb))
         else:
             reports.show(verb, found.answer, found.document, found.files)
-        fall_short(found.missed)
+        fall_short(found.missed, say_in)
 
 
 def _values(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,39 +16,44 @@ from gigawatt.interfaces.output import has_all
 
 
 @contextmanager
-def door(json: bool, spelled: Callable[[Fault], Fault] = lambda fault: fault) -> Iterator[None]:
+def door(
+    json: bool, spelled: Callable[[Fault], Fault] = lambda fault: fault, say_in: Callable[[str], str] = str
+) -> Iterator[None]:
     """What ends a command early leaves with one sentence and an exit code of its own; anything else is our bug.
 
     Bad input: 2. Infeasible: 3. A solver that fails: 70. A fault of the machine, which is no room on a disk or in
     memory, or an output that takes no more: 74. Ctrl-C: 130. spelled: a fault with the field of a question as this door
-    calls it.
+    calls it. say_in: what says a sentence in the language of whoever reads it; `--json` stays as it is.
     """
     try:
         yield
     except KeyboardInterrupt:
-        print("interrupted; nothing was written", file=sys.stderr)
+        print(say_in("interrupted; nothing was written"), file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
     except Exception as error:
         found = failure(error, spelled)
         if found is None:
             raise
-        _say_error(json, found.kind, found.items, found.lines)
+        _say_error(json, found.kind, found.items, found.lines, say_in)
         raise SystemExit(found.code) from None
 
 
-def _say_error(json: bool, kind: str, items: Sequence[Mapping[str, Any]], lines: Sequence[str]) -> None:
+def _say_error(
+    json: bool, kind: str, items: Sequence[Mapping[str, Any]], lines: Sequence[str], say_in: Callable[[str], str] = str
+) -> None:
     """On standard error: one JSON object, or a sentence each."""
     if json:
         print(_as_json({"error": {"kind": kind, "items": items}}, sys.stderr), file=sys.stderr)
         return
     for line in lines:
-        print(f"error: {line}" if not line.startswith(" ") else line, file=sys.stderr)
+        words = say_in(line)
+        print(f"{say_in('error')}: {words}" if not line.startswith(" ") else words, file=sys.stderr)
 
 
-def fall_short(lines: Sequence[str]) -> None:
+def fall_short(lines: Sequence[str], say_in: Callable[[str], str] = str) -> None:
     """Leave with exit code 4 where a bar that was asked for is missed, one line each on standard error."""
     for line in lines:
-        print(f"missed: {line}", file=sys.stderr)
+        print(f"{say_in('missed')}: {say_in(line)}", file=sys.stderr)
     if lines:
         raise typer.Exit(MISSED)
 
@@ -59,18 +64,20 @@ def usage_fault(message: str) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str, float | None], None]]:
+def progress(say_in: Callable[[str], str] = str) -> Iterator[Callable[[str, float | None], None]]:
     """A callable that says what is being done: a spinner with elapsed time on a terminal, plain lines elsewhere."""
     if not sys.stderr.isatty():
-        yield lambda words, share_frac: print(f"{_with_share(words, share_frac)} …", file=sys.stderr, flush=True)
+        yield lambda words, share_frac: print(
+            f"{_with_share(say_in(words), share_frac)} …", file=sys.stderr, flush=True
+        )
         return
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting")
-        yield lambda words, share_frac: bar.update(task, description=_with_share(words, share_frac))
+        task = bar.add_task(say_in("starting"))
+        yield lambda words, share_frac: bar.update(task, description=_with_share(say_in(words), share_frac))
 
 
 def _with_share(words: str, share_frac: float | None) -> str:

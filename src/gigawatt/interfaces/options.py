@@ -13,9 +13,10 @@ import typer
 
 from gigawatt import units
 from gigawatt.catalog.described import descriptions
-from gigawatt.errors import Fault
+from gigawatt.errors import Fault, ScenarioError
 from gigawatt.interfaces.completing import completion
 from gigawatt.report import reports
+from gigawatt.report.document import LANGUAGES, Language
 from gigawatt.study.verbs import Verb
 
 # What stands for a value in help, by the unit of its field.
@@ -36,6 +37,7 @@ METAVARS = {
 }
 PATH_VALUE = "PATH=VALUE"
 # What a folder of an answer is for.
+TOLD_IN = "Language of what is told: English, or Indonesian; figures as it writes them."
 KEPT = "Write a page, a workbook, tables and charts there."
 
 
@@ -59,6 +61,15 @@ def command(verb: Verb, ended: Callable[[Verb, dict[str, Any]], None]) -> Callab
 def key_of(name: str) -> str:
     """The key of a field, as it stands in a file and on a command line."""
     return units.split(name)[0]
+
+
+def tongue(given: str | None) -> Language:
+    """The language of that code; English where none is given. Raises ScenarioError for one that is not spoken."""
+    found = next((one for one in LANGUAGES if one == (given or LANGUAGES[0])), None)
+    if found is None:
+        known = " or ".join(f'"{one}"' for one in LANGUAGES)
+        raise ScenarioError([Fault(path="--lang", given=str(given), expected=known)])
+    return found
 
 
 def _of_question(verb: Verb) -> Iterator[inspect.Parameter]:
@@ -97,6 +108,9 @@ def _of_job(verb: Verb) -> Iterator[inspect.Parameter]:
     if verb.spreads:
         info = typer.Option(None, "--scheduler", metavar="ADDRESS", help='A Dask cluster, as "tcp://10.0.0.5:8786".')
         yield inspect.Parameter("scheduler", inspect.Parameter.KEYWORD_ONLY, default=info, annotation=str | None)
+    if reports.told(verb):
+        info = typer.Option(LANGUAGES[0], "--lang", metavar="|".join(LANGUAGES), show_default=False, help=TOLD_IN)
+        yield inspect.Parameter("lang", inspect.Parameter.KEYWORD_ONLY, default=info, annotation=str)
     info = typer.Option(False, "--json", metavar="", help="Print one JSON object on standard output.")
     yield inspect.Parameter("json", inspect.Parameter.KEYWORD_ONLY, default=info, annotation=bool)
 

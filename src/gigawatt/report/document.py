@@ -39,17 +39,23 @@ class Column:
     """A column: its title, and the unit of its figures (a suffix of units.SUFFIXES; "" is text).
 
     scale: one unit for the whole column, named in its title or in the table's; None writes a unit in each cell.
+    language: in which figures are written, and their units said; texts of cells are said already. quoted: texts of its
+    cells are the words of others, or keys, and are told in no other language.
     """
 
     title: str
     suffix: str = ""
     scale: Scale | None = None
+    language: Language = "en"
+    quoted: bool = False
 
     def text(self, value: Value) -> str:
         """A cell as it is shown."""
-        if self.scale is not None and not isinstance(value, str):
-            return self.scale.text(value)
-        return "–" if value is None else cell(value, self.suffix)
+        if isinstance(value, str):
+            return value
+        if self.scale is not None:
+            return say_figure(self.scale.text(value), self.language)
+        return "–" if value is None else say_figure(cell(value, self.suffix), self.language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +97,26 @@ class Table:
         return [[c.text(v) for c, v in zip(self.columns, row, strict=True)] for row in self.rows]
 
 
+def say_figure(text: str, language: Language) -> str:
+    """A quantity with its unit in a language."""
+    if language == "en":
+        return text
+    from gigawatt.report.languages.speech import speech
+
+    return speech(language).say(text)
+
+
 def table(name: str, title: str, columns: Mapping[str, Unit], rows: Sequence[tuple[Value, ...]], **shown: Any) -> Table:
     """A table of columns by title; what else it has is `shown`."""
     pairs = ((title, kind if isinstance(kind, tuple) else (kind, None)) for title, kind in columns.items())
     heads = tuple(Column(title=title, suffix=suffix, scale=unit) for title, (suffix, unit) in pairs)
     return Table(name=name, title=title, columns=heads, rows=tuple(rows), **shown)
+
+
+def quoting(found: Table, *titles: str) -> Table:
+    """A table of which the texts of some columns stay as they are in every language."""
+    columns = tuple(replace(one, quoted=True) if one.title in titles else one for one in found.columns)
+    return replace(found, columns=columns)
 
 
 def in_units(found: Table) -> Table:
@@ -176,7 +197,8 @@ class Tile:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """All that a reader is shown of an answer. names: of scenario, hash and the like, below the title. lead: the answer
-    in a few sentences. sources_depth: how far one has to go to see the sources. made: by what, from what."""
+    in a few sentences. sources_depth: how far one has to go to see the sources. made: by what, from what. language: in
+    which all of it is told, and writers say their own words."""
 
     title: str
     names: tuple[str, ...] = ()
@@ -187,6 +209,7 @@ class Document:
     sources: tuple[CitedSource, ...] = ()
     sources_depth: Depth = Depth.BRIEF
     made: str = ""
+    language: Language = "en"
 
     def parts(self) -> Iterator[Part]:
         """Every part, in order."""

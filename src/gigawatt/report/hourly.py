@@ -31,6 +31,8 @@ MOST_TIPS, HEIGHT = 120, 300.0
 # Pixels of a drawing beside its columns, about.
 MARGIN = 64
 DAY_HOURS = 24
+# Digits that a timeline holds.
+DIGITS = 7
 GREY = COLOURS - 1
 
 Each = Literal["", "h", "day"]
@@ -210,9 +212,10 @@ def _tips(of: Hours, at: NDArray[np.int64], unit: Scale) -> list[tuple[int, str]
 def _tip(name: str, part: Thinned, k: int, unit: Scale, of: Hours) -> list[str]:
     """The lines of a read-out about one line of a chart."""
     mean, least, most = (float(values[k]) for values in (part.mean, part.least, part.most))
-    if not np.isfinite(mean):
+    several = len(of.names) > 1
+    if not np.isfinite(mean) or (several and least == most == 0):
         return []
-    if len(of.names) > 1:
+    if several:
         reach = f" ({_short(least, of)} to {_short(most, of)})" if most > least else ""
         return [f"{name}: {_told(mean, unit, of)}{reach}"]
     if most <= least:
@@ -282,7 +285,15 @@ def table(of: Hours) -> Table:
 def csv_table(of: Hours) -> Table:
     """Every step of the window in SI units."""
     unit = EACH[of.what.each][1]
-    heads = tuple(Column(title=f"{name}{unit}", suffix=of.what.suffix) for name in of.names)
+    titles = (of.title if len(of.names) == 1 else f"{of.what.title}, {name}" for name in of.names)
+    heads = tuple(Column(title=f"{title}{unit}", suffix=of.what.suffix) for title in titles)
     time = "Begins, UTC" if of.dated else "Quarter and hour of its week"
-    rows = tuple((str(moment), *row) for moment, row in zip(of.moments.tolist(), of.values.tolist(), strict=True))
+    rows = tuple(
+        (str(moment), *map(_digits, row)) for moment, row in zip(of.moments.tolist(), of.values.tolist(), strict=True)
+    )
     return Table(name="hours", title=of.title, columns=(Column(title=time), *heads), rows=rows)
+
+
+def _digits(value: float) -> float:
+    """A figure in as many digits as a timeline holds."""
+    return float(f"{value:.{DIGITS}g}")

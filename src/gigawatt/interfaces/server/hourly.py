@@ -291,7 +291,7 @@ def _ways(source: _Source, what: Hourly) -> tuple[str, ...]:
 
 def _way(source: _Source, what: Hourly, asked: HourQuestion) -> str:
     ways = _ways(source, what)
-    if asked.by is None or (asked.by == "" and len(ways) and ways[0]):
+    if asked.by is None or (not asked.by and ways[0]):  # what does not add up has no line of all
         return ways[0]
     if asked.by not in ways:
         known = ", ".join(way for way in ways if way) or "nothing"
@@ -320,15 +320,14 @@ def _step_h(moments: NDArray[np.str_]) -> float:
 
 def window(moments: NDArray[np.str_], from_: str, to: str) -> tuple[int, int]:
     """The first step of a window, and the first after it: `LEAST_STEPS` at least. Raises Refused."""
-    first = _at(moments, "from", from_, 0)
-    last = _at(moments, "to", to, len(moments))
+    count, least = len(moments), min(LEAST_STEPS, len(moments))
+    first, last = _at(moments, "from", from_, 0), _at(moments, "to", to, count)
     if first >= last:
         expected = f"moments within {moments[0]} to {moments[-1]}, the first before the last"
         raise names.refused("wrong", "from", f"{from_} to {to}", expected)
-    lack = max(min(LEAST_STEPS, len(moments)) - (last - first), 0)
-    first = max(first - lack // 2, 0)
-    last = min(max(last, first + min(LEAST_STEPS, len(moments))), len(moments))
-    return min(first, max(last - LEAST_STEPS, 0)), last
+    length = max(last - first, least)
+    first = min(max((first + last - length) // 2, 0), count - length)
+    return first, first + length
 
 
 def _at(moments: NDArray[np.str_], key: str, text: str, otherwise: int) -> int:

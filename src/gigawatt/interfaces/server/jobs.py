@@ -124,6 +124,14 @@ def found(store: ServerStore, id_: str) -> JobView:
     return _view(row)
 
 
+def asked(store: ServerStore, id_: str) -> Mapping[str, Json]:
+    """The values by key that a job was asked with. Raises Refused("absent")."""
+    found(store, id_)
+    with store.reading() as connection:
+        text = connection.execute(select(JOBS.c.question).where(JOBS.c.id == id_)).scalar_one()
+    return json.loads(text)
+
+
 def listed(
     store: ServerStore, *, who: str | None = None, states: tuple[State, ...] = (), count: int = 100, offset: int = 0
 ) -> list[JobView]:

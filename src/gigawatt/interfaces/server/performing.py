@@ -127,13 +127,13 @@ def _languages(order: WorkOrder) -> tuple[Language, ...]:
 
 def _page(found: VerbOutcome, language: Language) -> bytes:
     """The document of an answer for a page; nothing where it has none."""
-    del language
     if found.document is None:
         return b""
     from gigawatt.report.document import Depth
+    from gigawatt.report.language import said
     from gigawatt.report.writers import web
 
-    return written(web.plain(found.document, Depth.FULL))
+    return written(web.plain(said(found.document, language), Depth.FULL))
 
 
 def _words(found: VerbOutcome) -> str:

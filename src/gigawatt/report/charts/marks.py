@@ -8,7 +8,9 @@ then a line each for its figures.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape
 
@@ -26,6 +28,32 @@ NARROW_BELOW = 420.0
 SWATCH, KEY = 10.0, 15.0
 # First words of the classes of lines; every other class fills an area.
 DRAWN = ("line", "level", "outline", "stem")
+
+
+# What says the words of a drawing while it is made in another language than that of the code.
+_TONGUE: ContextVar[Callable[[str], str] | None] = ContextVar("tongue", default=None)
+
+
+class Final(str):
+    """Words that are said already, and cut to their room."""
+
+    __slots__ = ()
+
+
+@contextmanager
+def spoken(say: Callable[[str], str]) -> Iterator[None]:
+    """Have words said so in all that is drawn meanwhile."""
+    token = _TONGUE.set(say)
+    try:
+        yield
+    finally:
+        _TONGUE.reset(token)
+
+
+def said(words: str) -> str:
+    """Words as they are to stand in the drawing that is being made."""
+    say = _TONGUE.get()
+    return words if say is None or not words or isinstance(words, Final) else Final(say(words))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +106,13 @@ def text(x: float, y: float, words: str, kind: str = "", anchor: str = "start") 
     """Words at a point; kind: a class of the style sheet."""
     attributes = f' class="{kind}"' if kind else ""
     attributes += f' text-anchor="{anchor}"' if anchor != "start" else ""
-    return f'<text x="{n(x)}" y="{n(y)}"{attributes}>{escape(words)}</text>'
+    return f'<text x="{n(x)}" y="{n(y)}"{attributes}>{escape(said(words))}</text>'
 
 
 def box(x: float, y: float, width: float, height: float, kind: str, extra: str = "", tip: str = "") -> str:
     """A rectangle; tip: what hovering over it says."""
     shape = f'<rect x="{n(x)}" y="{n(y)}" width="{n(max(width, 0))}" height="{n(max(height, 0))}" class="{kind}"{extra}'
-    return f"{shape}><title>{escape(tip)}</title></rect>" if tip else f"{shape}/>"
+    return f"{shape}><title>{escape(said(tip))}</title></rect>" if tip else f"{shape}/>"
 
 
 def hit(x: float, y: float, width: float, height: float, tip: str) -> str:
@@ -106,7 +134,7 @@ def path(points: Sequence[tuple[float, float]], kind: str, *, closed: bool = Fal
 def dot(x: float, y: float, radius: float, kind: str, tip: str = "") -> str:
     """A disc."""
     shape = f'<circle cx="{n(x)}" cy="{n(y)}" r="{radius:.4g}" class="{kind}"'
-    return f"{shape}><title>{escape(tip)}</title></circle>" if tip else f"{shape}/>"
+    return f"{shape}><title>{escape(said(tip))}</title></circle>" if tip else f"{shape}/>"
 
 
 def fill(series: int) -> str:
@@ -166,17 +194,17 @@ def told(value: float, unit: str) -> str:
 
 def width_of(words: str, *, bold: bool = False) -> float:
     """About how wide words are in the 12-pixel sans serif [pixels], rather more than less."""
-    return sum(_WIDTHS.get(letter, PLAIN) for letter in words) * (BOLD / CHARACTER if bold else 1.0)
+    return sum(_WIDTHS.get(letter, PLAIN) for letter in said(words)) * (BOLD / CHARACTER if bold else 1.0)
 
 
 def fitting(words: str, room: float, *, bold: bool = False) -> str:
     """Words cut to a room [pixels], with an ellipsis where they are."""
+    kept = words = said(words)
     if width_of(words, bold=bold) <= room:
         return words
-    kept = words
-    while kept and width_of(f"{kept}…", bold=bold) > room:
+    while kept and width_of(Final(f"{kept}…"), bold=bold) > room:
         kept = kept[:-1]
-    return f"{kept.rstrip()}…"
+    return Final(f"{kept.rstrip()}…")
 
 
 def grid(frame: Frame, values: Axis, unit: str, unit_y: float = 12.0) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
@@ -13,12 +13,12 @@ from gigawatt.report.document import (
     Depth,
     Document,
     Exhibit,
-    Facts,
     Paragraph,
     Part,
     Section,
     Table,
     Tile,
+    Unit,
     Value,
     in_units,
     table,
@@ -27,7 +27,7 @@ from gigawatt.report.documents.reconciliation import alike
 from gigawatt.report.formats import cell, scale, signed
 from gigawatt.report.tables import HEADLINE, LINES, SUMS
 from gigawatt.study.dates import quarter, spoken, when
-from gigawatt.study.difference.answer import DifferenceSide, FigureDifference, PowerDifference, ResultDifference
+from gigawatt.study.difference.answer import FigureDifference, PowerDifference, ResultDifference
 from gigawatt.study.job import HASH_LENGTH
 
 # Label and suffix of each figure of the headline.
@@ -44,6 +44,8 @@ SAME_FRAC = 5e-6
 # Bars that differ by more than this many times the first are told in the table alone: they would flatten the others.
 MOST_DRAWN_FRAC = 5.0
 ASKED_ROWS = 12
+# What the label of a tile says already.
+A_DAY = " tokens/day"
 A, B = "A", "B"
 BLUE, AMBER, GREY = 0, 1, 9
 MORE = "A difference is what B has more than A, and its share is that of A."
@@ -69,6 +71,8 @@ def lead(found: ResultDifference) -> str:
     told = [more(known[item], words) for item, words in FIRST.items() if item in known]
     apart = [one for one in told if one]
     end = f"B has {', '.join(apart)} than A." if apart else "Their first figures are the same."
+    if found.a.title == found.b.title:
+        return f'Both are "{found.a.title}". {end}'
     return f'A is "{found.a.title}", B is "{found.b.title}". {end}'
 
 
@@ -92,8 +96,9 @@ def tiles(found: ResultDifference) -> Iterator[Tile]:
     known = {row.item: row for row in found.headline}
     for item in FIRST:
         row, (label, suffix) = known[item], FIGURES[item]
-        note = f"A {cell(row.a_value, suffix)}, B {cell(row.b_value, suffix)}"
-        yield Tile(label=label, value="the same" if same(row) else plus(row.difference_value, suffix), note=note)
+        sides = [cell(value, suffix).removesuffix(A_DAY) for value in (row.a_value, row.b_value)]
+        apart = "the same" if same(row) else plus(row.difference_value, suffix).removesuffix(A_DAY)
+        yield Tile(label=label, value=apart, note=f"A {sides[0]}, B {sides[1]}", name=item)
 
 
 def plus(value: float | None, suffix: str) -> str:
@@ -104,8 +109,7 @@ def plus(value: float | None, suffix: str) -> str:
 
 def sections(found: ResultDifference) -> Iterator[Section]:
     """What was asked otherwise, and what came of it."""
-    yield Section(slug="sides", title="Which results these are", parts=(side(A, found.a), side(B, found.b)))
-    yield Section(slug="asked", title="What was asked otherwise", parts=(asked(found),))
+    yield Section(slug="asked", title="What was asked otherwise", parts=(which(found), asked(found)))
     parts = (*figures(found), dates(found))
     yield Section(slug="headline", title="Headline figures", lead=MORE, parts=parts)
     yield Section(slug="power", title="Power", parts=tuple(power(found)))
@@ -113,14 +117,15 @@ def sections(found: ResultDifference) -> Iterator[Section]:
     yield Section(slug="accounts", title="Accounts", lead=lead, parts=tuple(accounts(found)))
 
 
-def side(letter: str, one: DifferenceSide) -> Facts:
-    """One of the results."""
-    pairs = (
-        ("programme", one.title),
-        ("scenario", f"{one.scenario} · {one.hash[:HASH_LENGTH]}"),
-        ("reported", f"{quarter(one.from_)} to {quarter(one.to)}"),
-    )
-    return Facts(name=f"side-{letter.lower()}", title=letter, pairs=pairs)
+def which(found: ResultDifference) -> Table:
+    """The two results by name."""
+    a, b = found.a, found.b
+    rows = [
+        ("Programme", a.title, b.title),
+        ("Scenario", *(f"{one.scenario} · {one.hash[:HASH_LENGTH]}" for one in (a, b))),
+        ("Reported", *(f"{quarter(one.from_)} to {quarter(one.to)}" for one in (a, b))),
+    ]
+    return table("sides", "Which results these are", {"": "", A: "", B: ""}, rows)
 
 
 def asked(found: ResultDifference) -> Part:
@@ -145,9 +150,10 @@ def figures(found: ResultDifference) -> Iterator[Part]:
     count = sum(not same(row) for row in shown)
     says = f"{count} of {len(shown)} figures differ." if count else "No figure differs."
     shows = "Difference as a share of A"
-    about = About(name="headline", title=shows, description=says)
+    about = About(name="shares", title=shows, description=says)
     chart = charts.bars(about, [_bar(row) for row in drawn]) if drawn else None
-    yield Exhibit(name="headline", says=says, shows=shows if drawn else "", table=figures, chart=chart)
+    yield figures
+    yield Exhibit(name="shares", says=says, shows=shows if drawn else "", table=None, chart=chart)
     yield _in_si(rows)
 
 
@@ -199,14 +205,31 @@ def power(found: ResultDifference) -> Iterator[Part]:
     lines.append(_series(B, [row.b_w for row in rows], unit.size, AMBER))
     says, shows = _furthest(rows), f"Facility power in service at the end of each quarter, {unit.unit}"
     about = About(name="power", title=shows, description=says)
-    heads = {"Quarter": "", A: "w", B: "w", "Difference": "w"}
+    heads: dict[str, Unit] = {"Quarter": "", A: "w", B: "w", "Difference": "w"}
     shown = table("power", shows, heads, [(quarter(row.period), *_watts(row)) for row in rows], brief_rows=8)
     chart = charts.lines(about, periods, lines, unit.unit)
     yield Exhibit(name="power", says=says, shows=shows, table=alike(shown), chart=chart)
     if len({row.site for row in found.sites}) > 1:
-        by_site = [(_called(found, row.site), quarter(row.period), *_watts(row)) for row in found.sites]
-        title = "Facility power in service by site and quarter"
-        yield alike(table("power-by-site", title, {"Site": ""} | heads, by_site, depth=Depth.FULL))
+        yield _by_site(found, {"Site": ""} | heads)
+
+
+def _by_site(found: ResultDifference, heads: Mapping[str, Unit]) -> Exhibit:
+    """Power of each site in B, filled, under the outline of A."""
+    keys = list(dict.fromkeys(row.site for row in found.sites))
+    unit = scale("w", [value for row in found.sites for value in (row.a_w, row.b_w)])
+    rows = {key: [row for row in found.sites if row.site == key] for key in keys}
+    whole = [_series(unit.unit, [row.a_w or 0.0 for row in rows[key]], unit.size, GREY) for key in keys]
+    part = [_series(B, [row.b_w or 0.0 for row in rows[key]], unit.size, AMBER) for key in keys]
+    says = "Power of each site: filled is B, the line is A."
+    shows = f"Facility power in service by site, {unit.unit}"
+    about = About(name="power-by-site", title=shows, description=says)
+    titles = [_called(found, key) for key in keys]
+    lines = [(_called(found, row.site), quarter(row.period), *_watts(row)) for row in found.sites]
+    shown = alike(table("power-by-site", "Facility power in service by site and quarter", heads, lines))
+    chart = charts.multiples(about, [row.period for row in found.power], titles, whole, part)
+    depth = Depth.FULL
+    shown = replace(shown, depth=depth)
+    return Exhibit(name="power-by-site", says=says, shows=shows, table=shown, chart=chart, depth=depth)
 
 
 def _watts(row: PowerDifference) -> tuple[Value, ...]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from gigawatt.report import charts, names
-from gigawatt.report.document import Depth, Document, Exhibit, Section, Table, table
+from gigawatt.report.document import Depth, Document, Exhibit, Section, Table, quoting, table
 from gigawatt.report.formats import cell, si
 from gigawatt.study.dates import quarter
 from gigawatt.study.job import HASH_LENGTH
@@ -81,7 +81,8 @@ def numbers(found: Sequence[GradedNumber]) -> list[Table]:
     for row in found:
         groups.setdefault(row.thing or "", []).append((_name(row), _value(row), row.grade, _why(row)))
     heads = dict.fromkeys(("Number", "Value", "Grade", "Note or source"), "")
-    return [table(slug(thing or "values"), thing or "Numbers", heads, rows) for thing, rows in groups.items()]
+    found_tables = (table(slug(thing or "values"), thing or "Numbers", heads, rows) for thing, rows in groups.items())
+    return [quoting(one, "Number", "Note or source") for one in found_tables]
 
 
 def data(found: Sequence[GradedNumber]) -> Table:
@@ -95,7 +96,8 @@ def data(found: Sequence[GradedNumber]) -> Table:
         for period, value in (row.value.items() if isinstance(row.value, Mapping) else (("", row.value),))
     )
     heads = {title: "ratio" if title in figures else "" for title in titles}
-    return table("numbers", "Numbers", heads, rows, depth=Depth.DATA)
+    listed = table("numbers", "Numbers", heads, rows, depth=Depth.DATA)
+    return quoting(listed, "Thing", "Number", "Note", "Source", "Address")
 
 
 def slug(text: str) -> str:

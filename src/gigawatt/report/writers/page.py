@@ -9,17 +9,22 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
 from gigawatt.report.charts.chart import style_sheet
 from gigawatt.report.document import Depth, Document
+from gigawatt.report.language import words
 from gigawatt.report.writers import web
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_SIZES = r"million|billion|trillion|juta|miliar|triliun"
 _UNIT = re.compile(
-    r"(?<=\d) (?=(?:%|[kMGTPE]?Wh?\b|(?:million|billion|trillion)\b|USD|t\b|[kMGTPE]?tokens))|(?<=lion) (?=USD)"
-    r"|(?<=\bQ\d) (?=\d{4}\b)"
+    rf"(?<=\d) (?=(?:%|[kMGTPE]?Wh?\b|(?:{_SIZES})\b|USD|t\b|[kMGTPE]?tokens?))|(?<=lion) (?=USD)|(?<=juta) (?=USD)"
+    r"|(?<=miliar) (?=USD)|(?<=triliun) (?=USD)|(?<=\bQ\d) (?=\d{4}\b)"
 )
 _CODE = re.compile(r"`([^`]+)`")
 
@@ -41,7 +46,7 @@ def fragment(document: Document) -> str:
 def _filled(document: Document, *, alone: bool) -> str:
     css, script = _style_sheet() + PAPER * alone, template("readout.js")
     told = {"document": web.plain(document, Depth.FULL), "css": css, "script": script, "policy": policy(css, script)}
-    return environment().get_template("page.html.j2").render(alone=alone, **told)
+    return environment().get_template("page.html.j2").render(alone=alone, say=words(document.language), **told)
 
 
 @cache
@@ -69,10 +74,10 @@ def environment() -> Any:
     return place
 
 
-def equip(place: Any) -> None:
+def equip(place: Environment) -> None:
     """Give a place of templates what those of parts of a document need."""
-    place.filters |= {"whole": whole, "in_rows": in_rows}
-    place.tests["shown"] = shown
+    place.filters |= {"whole": whole, "in_rows": _in_rows}
+    place.tests["shown"] = _shown
 
 
 def policy(css: str, script: str) -> str:
@@ -91,12 +96,12 @@ def whole(text: str) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", _UNIT.sub("\N{NO-BREAK SPACE}", str(escape(text)))))
 
 
-def shown(section: Mapping[str, Any]) -> bool:
+def _shown(section: Mapping[str, Any]) -> bool:
     """Whether a page has anything to show of a section."""
     return bool(section["parts"] or section["lead"])
 
 
-def in_rows(parts: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+def _in_rows(parts: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
     """Parts in rows: two half exhibits share one."""
     found: list[list[Mapping[str, Any]]] = []
     for part in parts:

@@ -12,6 +12,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal
 
 from gigawatt.report.document import Depth, Document, Exhibit, Facts, Paragraph, Part, Table
+from gigawatt.report.language import words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,7 +40,7 @@ def console(width: int | None = None) -> Console:
 
 def show(document: Document, files: Mapping[str, str], out: Console | None = None) -> None:
     """Print a document as far as a terminal shows it, and where its files are, by name as they were written."""
-    out = out or console()
+    out, say = out or console(), words(document.language)
     _sentences(out, document.title, "bold")
     if document.names:
         _line(out, " · ".join(document.names), "dim")
@@ -47,11 +48,11 @@ def show(document: Document, files: Mapping[str, str], out: Console | None = Non
     for part in document.parts():
         if part.depth == Depth.BRIEF:
             _show(out, part)
-    _pairs(out, "To keep in mind", [("–", note) for note in document.notes])
+    _pairs(out, say("To keep in mind"), [("–", note) for note in document.notes])
     sources = [(source.date, f"{source.title} {source.url}".strip()) for source in document.sources]
     if document.sources_depth == Depth.BRIEF:
-        _pairs(out, "Sources", sources)
-    _pairs(out, "Files", [(name, path) for name, path in files.items() if name in OPENED])
+        _pairs(out, say("Sources"), sources)
+    _pairs(out, say("Files"), [(say(name), path) for name, path in files.items() if name in OPENED])
 
 
 def _show(out: Console, part: Part) -> None:
@@ -124,7 +125,8 @@ def thinned(table: Table, most: int) -> Table:
     count = len(table.columns) - 1
     step = -(-count // most)
     kept = [0, *range(1 + (count - 1) % step, count + 1, step)]
-    title = table.title if step == 1 else f"{table.title}, every {step} years"
+    say = words(table.columns[0].language)
+    title = table.title if step == 1 else say("{}, every {} years", table.title, step)
     return replace(table.only(*kept), title=title)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gigawatt.report.document import Depth, Document, Exhibit, Facts, Paragraph, Part, Table
+from gigawatt.report.language import words
 from gigawatt.report.writers.terminal import shortened
 
 # Columns of years, and rows, that are shown of a table.
@@ -20,14 +21,15 @@ def written(document: Document) -> str:
 
 
 def _lines(document: Document) -> Iterator[str]:
+    say = words(document.language)
     yield from (document.title, " · ".join(document.names), document.lead)
     for tile in document.tiles:
         yield f"{tile.label}: {tile.value}{f' ({tile.note})' if tile.note else ''}"
     for part in document.parts():
         if part.depth == Depth.BRIEF:
             yield from _part(part)
-    yield from _list("To keep in mind:", document.notes)
-    yield from _list("Sources:", [f"{one.date} {one.title} {one.url}".strip() for one in document.sources])
+    yield from _list(say("To keep in mind:"), document.notes)
+    yield from _list(say("Sources:"), [f"{one.date} {one.title} {one.url}".strip() for one in document.sources])
 
 
 def _part(part: Part) -> Iterator[str]:
@@ -50,7 +52,7 @@ def _table(table: Table) -> Iterator[str]:
     yield " | ".join(column.title for column in shown.columns)
     yield from (" | ".join(cells) for cells in shown.texts()[:ROWS])
     if len(shown.rows) > ROWS:
-        yield f"… and {len(shown.rows) - ROWS} more rows"
+        yield words(table.columns[0].language)("… and {} more rows", len(shown.rows) - ROWS)
 
 
 def _head(title: str) -> str:

@@ -16,6 +16,7 @@ def plain(document: Document, most: Depth = Depth.DATA) -> dict[str, Any]:
     """
     return {
         "title": document.title,
+        "language": document.language,
         "names": list(document.names),
         "lead": document.lead,
         "tiles": [asdict(tile) for tile in document.tiles],

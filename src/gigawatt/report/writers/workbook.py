@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from gigawatt.report.document import Column, Document, Exhibit, Facts, Paragraph, Part, Section, Sum, Table, Value
 from gigawatt.report.formats import Scale, scale
+from gigawatt.report.language import words
 from gigawatt.report.writers import csv
 from gigawatt.report.writers.csv import is_figure
 
@@ -55,14 +56,15 @@ def render(document: Document) -> bytes:
 
 def _summary(sheets: Sheets, document: Document) -> None:
     """Title, names, lead, first figures and notes."""
-    page = _Page(sheets, sheets.add("Summary", document.title))
+    say = words(document.language)
+    page = _Page(sheets, sheets.add(say("Summary"), document.title))
     page.lines([" · ".join(document.names), document.lead, document.made], soft=True)
     tiles = tuple((tile.label, tile.value, tile.note) for tile in document.tiles)
     if tiles:
-        heads = (Column(title="Figure"), Column(title="Value"), Column(title="What it is"))
+        heads = tuple(Column(title=say(title)) for title in ("Figure", "Value", "What it is"))
         page.table(Table(name="tiles", title="", columns=heads, rows=tiles))
     if document.notes:
-        page.heading("To keep in mind")
+        page.heading(say("To keep in mind"))
         page.lines(document.notes)
     page.fit()
 
@@ -122,10 +124,11 @@ def _long(sheets: Sheets, table: Table) -> None:
 def _sources(sheets: Sheets, document: Document) -> None:
     """Where the numbers were read."""
     if document.sources:
+        say = words(document.language)
         titles = ("Source", "Date", "Numbers read there", "Address")
-        columns = tuple(Column(title=title, suffix="count" if n == 2 else "") for n, title in enumerate(titles))
+        columns = tuple(Column(title=say(title), suffix="count" if n == 2 else "") for n, title in enumerate(titles))
         rows = tuple((one.title, one.date, one.numbers_count, one.url) for one in document.sources)
-        page = _Page(sheets, sheets.add("Sources", "Sources"))
+        page = _Page(sheets, sheets.add(say("Sources"), say("Sources")))
         page.table(Table(name="sources", title="", columns=columns, rows=rows))
         page.fit()
 

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gigawatt.errors import InputError
+from gigawatt.interfaces.http.pages import pressing
 from gigawatt.interfaces.http.pages.choosing import begin, choice
 from gigawatt.interfaces.http.pages.drawn import SHELF, drawn
 from gigawatt.interfaces.http.pages.frame import Guest, Items, Person, faults, form, fragment, page, told
+from gigawatt.interfaces.http.pages.pressing import Drawn
 from gigawatt.interfaces.server import results, scenarios
 from gigawatt.interfaces.server.asked import Refused, Unanswered
 from gigawatt.interfaces.server.results import ResultView
@@ -69,7 +70,7 @@ def _id(plans: list[ResultView], at: int) -> str:
     return plans[at].id if at < len(plans) else ""
 
 
-async def _sides(reader: Guest, a: str, b: str) -> tuple[Markup | None, Items]:
+async def _sides(reader: Guest, a: str, b: str) -> tuple[Drawn | None, Items]:
     """Two results side by side, drawn once; or what is wrong with what was asked."""
     key = (str(reader.room.settings.data), f"{a} {b}", SIDES, reader.language)
     try:
@@ -78,7 +79,7 @@ async def _sides(reader: Guest, a: str, b: str) -> tuple[Markup | None, Items]:
         kept = SHELF.get(key)
         if kept is None:
             _, document = await told(reader, "difference", {"a": a, "b": b})
-            kept = fragment(SIDES, reader.language, document=document)
+            kept = pressing.drawn(fragment(SIDES, reader.language, document=document))
             SHELF.put(key, kept)
     except (InputError, Refused, Unanswered) as error:
         return None, faults(error, reader)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any
 
-from markupsafe import Markup
-
+from gigawatt.interfaces.http.pages import pressing
 from gigawatt.interfaces.http.pages.frame import Guest, fragment, marked
+from gigawatt.interfaces.http.pages.pressing import Drawn
 from gigawatt.interfaces.server import results
 
 MOST_BYTES = 48_000_000
@@ -22,35 +22,36 @@ Choose = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 class Shelf:
-    """Texts by key, of so many bytes at most. One for all threads."""
+    """Parts by key, of so many bytes at most. One for all threads."""
 
     def __init__(self, most_bytes: int) -> None:
         """most_bytes: of all of them together; a longer one is not kept."""
         self._most_bytes, self._bytes = most_bytes, 0
-        self._lock, self._kept = Lock(), OrderedDict[tuple[str, ...], Markup]()
+        self._lock, self._kept = Lock(), OrderedDict[tuple[str, ...], Drawn]()
 
-    def get(self, key: tuple[str, ...]) -> Markup | None:
-        """The text of a key, which is now the last that was read."""
+    def get(self, key: tuple[str, ...]) -> Drawn | None:
+        """The part of a key, which is now the last that was read."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
-    def put(self, key: tuple[str, ...], text: Markup) -> None:
-        """Keep a text, and give up as many others as that takes."""
+    def put(self, key: tuple[str, ...], part: Drawn) -> None:
+        """Keep a part, and give up as many others as that takes."""
         with self._lock:
-            self._bytes += _size(text) - _size(self._kept.pop(key, Markup()))
-            self._kept[key] = text
+            last = self._kept.pop(key, None)
+            self._bytes += size(part) - (0 if last is None else size(last))
+            self._kept[key] = part
             while self._bytes > self._most_bytes:
-                self._bytes -= _size(self._kept.popitem(last=False)[1])
+                self._bytes -= size(self._kept.popitem(last=False)[1])
 
-    def texts(self) -> list[Markup]:
-        """Every text, those longest unread first."""
+    def parts(self) -> list[Drawn]:
+        """Every part, those longest unread first."""
         with self._lock:
             return list(self._kept.values())
 
     def clear(self) -> None:
-        """Give up every text."""
+        """Give up every part."""
         with self._lock:
             self._kept.clear()
             self._bytes = 0
@@ -61,7 +62,7 @@ SHELF = Shelf(MOST_BYTES)
 _DRAWING = Lock()
 
 
-async def drawn(reader: Guest, id_: str, template: str, choose: Choose) -> Markup:
+async def drawn(reader: Guest, id_: str, template: str, choose: Choose) -> Drawn:
     """A part of a page about a kept result that is there. choose: what its template shows of the document.
 
     Raises Refused where the result has no document.
@@ -69,18 +70,20 @@ async def drawn(reader: Guest, id_: str, template: str, choose: Choose) -> Marku
     room, language = reader.room, reader.language
     key = (str(room.settings.data), id_, template, language)
 
-    def draw() -> Markup:
+    def draw() -> Drawn:
         with _DRAWING:
-            found = SHELF.get(key)
-            if found is None:
-                document = marked(results.document(room.settings, room.store, id_, language), id_)
-                found = fragment(template, language, document=document, **choose(document))
-                SHELF.put(key, found)
+            kept = SHELF.get(key)
+            if kept is not None:
+                return kept
+            document = marked(results.document(room.settings, room.store, id_, language), id_)
+            found = pressing.drawn(fragment(template, language, document=document, **choose(document)))
+            SHELF.put(key, found)
             return found
 
-    return SHELF.get(key) or await reader.desk.do(draw)
+    found = SHELF.get(key)
+    return await reader.desk.do(draw) if found is None else found
 
 
-def _size(text: str) -> int:
-    """Bytes that a text takes, about."""
-    return len(text) * (1 if text.isascii() else 2)
+def size(part: Drawn) -> int:
+    """Bytes that a part takes."""
+    return len(part.body) + len(part.pressed)

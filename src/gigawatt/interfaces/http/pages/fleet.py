@@ -10,23 +10,22 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gigawatt.errors import InputError
 from gigawatt.interfaces.http import errors
 from gigawatt.interfaces.http.pages import series
-from gigawatt.interfaces.http.pages.frame import Guest, Items, Person, chosen, faults, form, kept, page
-from gigawatt.interfaces.http.pages.jobs import started
+from gigawatt.interfaces.http.pages.choosing import Choice, begin, choice
+from gigawatt.interfaces.http.pages.drawn import drawn
+from gigawatt.interfaces.http.pages.frame import Guest, Items, Person, chosen, faults, form, page
 from gigawatt.interfaces.http.pages.series import Asked, SeriesAsked
-from gigawatt.interfaces.server import results
-from gigawatt.interfaces.server.asked import Refused, Unanswered
+from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.hourly import Offers
-from gigawatt.interfaces.server.results import ResultView
 
 VERBS = ("simulate", "run")
-RESULTS_COUNT = 50
+# Parts of the page that are the same for whoever reads it.
+PARTS = ("head", "event", "lived")
+# The section of a run that has the figures of what was lived through, and these.
+LIVED, FIGURES = "lived", "lived-figures"
 # Sections of a simulation, and those of a run that are about what was lived through.
-SECTIONS = ("event", "calls", "lived", "against", "fleet", "energy")
-# The figures of what was lived through, among the parts of a run.
-FIGURES = "lived-figures"
+SECTIONS = ("event", "calls", LIVED, "against", "fleet", "energy")
 # What an event does: what a question has before its amount, and behind it.
 KINDS: Mapping[str, tuple[str, str]] = {"share": ("-", "%"), "power": ("-", " MW"), "most": ("<=", " MW")}
 # An afternoon in summer, when grids are short.
@@ -58,13 +57,9 @@ class EventAsked:
 
 
 @router.get("/fleet")
-async def fleet(reader: Person, asked: Asked, result: str | None = None) -> Response:
+async def fleet(reader: Person, asked: Asked, result: str = "") -> Response:
     """What was lived through of a result: the last where none is named."""
-    there = await reader.do(results.listed, verbs=VERBS, count=RESULTS_COUNT)
-    if result is None and not there:
-        return page(reader, "fleet.html.j2", here="fleet", view=None)
-    view = there[0] if result is None else await reader.do(results.get, result)
-    return await _shown(reader, view, there, asked)
+    return await _shown(reader, await choice(reader, result, *VERBS), asked)
 
 
 @router.post("/fleet/event")
@@ -73,19 +68,19 @@ async def fleet_event(request: Request, reader: Person) -> Response:
     fields = await form(request, reader)
     event = EventAsked(**{name: fields.get(name, "").strip() for name in EventAsked.__dataclass_fields__})
     event = event if event.kind in KINDS else replace(event, kind=EventAsked().kind)
-    view = await reader.do(results.get, fields.get("result", ""))
-    try:
-        return await started(reader, "simulate", {"scenario": view.id, "event": [event.text]})
-    except (InputError, Unanswered) as error:
-        there = await reader.do(results.listed, verbs=VERBS, count=RESULTS_COUNT)
-        items = placed(event, faults(error, reader))
-        return await _shown(reader, view, there, series.usual(), event=event, wrong=items)
+    found = await choice(reader, fields.get("result", ""), *VERBS)
+    if found.shown is None:
+        return await _shown(reader, found, series.usual())
+    begun = await begin(reader, "simulate", {"scenario": found.shown.id, "event": [event.text]})
+    if isinstance(begun, Response):
+        return begun
+    return await _shown(reader, found, series.usual(), event, placed(event, begun))
 
 
-def placed(event: EventAsked, items: Items) -> dict[str, list[Mapping[str, str]]]:
+def placed(event: EventAsked, items: Items) -> dict[str, Items]:
     """Faults of an event by the field of the form that they are about; "" for those of none."""
     sign = KINDS[event.kind][0]
-    found: dict[str, list[Mapping[str, str]]] = {}
+    found: dict[str, Items] = {}
     for item in items:
         given = item["given"].strip('"')
         field = {
@@ -94,35 +89,34 @@ def placed(event: EventAsked, items: Items) -> dict[str, list[Mapping[str, str]]
             f"site={event.site}": "site",
             f"{event.when}/{event.hours}h": "when",
         }.get(given, "amount" if given.startswith(sign) else "")
-        found.setdefault(field, []).append(item)
+        found[field] = [*found.get(field, ()), item]
     return found
 
 
 async def _shown(
     reader: Guest,
-    view: ResultView,
-    there: list[ResultView],
+    found: Choice,
     asked: SeriesAsked,
-    *,
     event: EventAsked | None = None,
-    wrong: Mapping[str, list[Mapping[str, str]]] | None = None,
+    wrong: Mapping[str, Items] | None = None,
 ) -> Response:
-    document = await kept(reader, view.id)
-    offers = await series.offered(reader, view.id)
-    status, drawn = 422 if wrong else 200, None
+    if found.shown is None:
+        return page(reader, "fleet.html.j2", here="fleet", choice=found)
+    id_ = found.shown.id
+    head, event_part, body = [await drawn(reader, id_, f"fleet_{part}.html.j2", lived) for part in PARTS]
+    offers = await series.offered(reader, id_)
+    status, hours = 422 if wrong else 200, None
     refused: Items = ()
     try:
-        drawn = await series.drawn(reader, view.id, asked)
+        hours = await series.shown(reader, id_, asked)
     except Refused as error:
         status, refused = errors.REFUSALS[error.why][0], faults(error, reader)
-    known = there if any(one.id == view.id for one in there) else [view, *there]
     given: dict[str, Any] = {
-        "view": view,
-        "there": known,
-        "document": document,
-        "figures": _figures(document),
-        "sections": _sections(document),
-        "series": drawn,
+        "choice": found,
+        "head": head,
+        "event_part": event_part,
+        "body": body,
+        "series": hours,
         "refused": refused,
         "choices": series.choices(reader, offers, asked),
         "event": event or _event(offers),
@@ -133,18 +127,22 @@ async def _shown(
     return page(reader, "fleet.html.j2", here="fleet", status=status, **given)
 
 
-def _sections(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def lived(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """What was lived through, without the figures that stand at the head of the page."""
-    found = chosen(document, *SECTIONS)
-    return [{**one, "parts": [part for part in one["parts"] if part.get("name") != FIGURES]} for one in found]
+    sections = [
+        {**one, "parts": [part for part in one["parts"] if part.get("name") != FIGURES]}
+        for one in chosen(document, *SECTIONS)
+    ]
+    return {"figures": _figures(document), "sections": sections}
 
 
 def _figures(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """The first figures: those of a simulation, or of what a run lived through."""
-    parts = [part for section in document["sections"] for part in section["parts"] if part.get("name") == FIGURES]
-    if not parts:
+    sections = {section["slug"]: section["parts"] for section in document["sections"]}
+    if LIVED not in sections:
         return document
-    return {"tiles": [{"label": label, "value": value, "note": ""} for label, value in parts[0]["pairs"]]}
+    pairs = [pair for part in sections[LIVED] if part.get("name") == FIGURES for pair in part["pairs"]]
+    return {"tiles": [{"label": label, "value": value, "note": ""} for label, value in pairs]}
 
 
 def _event(offers: Offers) -> EventAsked:

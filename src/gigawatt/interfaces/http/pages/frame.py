@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from hashlib import sha256
 from importlib.resources import files
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Depends
@@ -25,11 +25,14 @@ from gigawatt.errors import Fault, InputError
 from gigawatt.interfaces.http import origin
 from gigawatt.interfaces.http.cookies import SESSION
 from gigawatt.interfaces.http.desk import FrontDesk, address_of, desk_of
+from gigawatt.interfaces.http.pages import pressing
+from gigawatt.interfaces.http.pages.pressing import Drawn
 from gigawatt.interfaces.server import people, results, unsaid
 from gigawatt.interfaces.server.asked import Caller, Json, Refused, Reply, Unanswered
 from gigawatt.interfaces.server.results import ResultView
 from gigawatt.report.charts.chart import style_sheet
 from gigawatt.report.document import LANGUAGES, Language
+from gigawatt.report.language import words
 from gigawatt.report.writers import page as paper
 
 FORM = "application/x-www-form-urlencoded"
@@ -77,6 +80,8 @@ class Guest:
     """Where they ask."""
     place: str
     """Where they are: path and query."""
+    zipped: bool = False
+    """Whether their browser takes what is compressed."""
 
     @property
     def room(self) -> Any:
@@ -100,7 +105,9 @@ async def guest(request: Request) -> Guest:
     caller, csrf = found
     desk = desk_of(request)
     desk.expect()
-    return Guest(caller=caller, csrf=csrf, language=language(request), desk=desk, place=_here(request))
+    zipped = pressing.taken(request.headers.get("accept-encoding", ""))
+    read = language(request)
+    return Guest(caller=caller, csrf=csrf, language=read, desk=desk, place=_here(request), zipped=zipped)
 
 
 Person = Annotated[Guest, Depends(guest)]
@@ -127,8 +134,7 @@ def language(request: Request) -> Language:
 
 def said(text: str, *given: object, language: Language) -> str:
     """A text in a language, with what its holes hold."""
-    del language
-    return text.format(*given) if given else text
+    return words(language)(text, *given)
 
 
 async def told(reader: Guest, verb: str, values: Mapping[str, Json]) -> tuple[Reply, Mapping[str, Any]]:
@@ -146,7 +152,7 @@ async def told(reader: Guest, verb: str, values: Mapping[str, Json]) -> tuple[Re
 async def kept(reader: Guest, id_: str) -> Mapping[str, Any]:
     """The document of a result in the reader's language. Raises Refused."""
     store, settings = reader.room.store, reader.room.settings
-    found = cast("Mapping[str, Any]", await reader.desk.ask(results.document, settings, store, id_, reader.language))
+    found = await reader.desk.ask(results.document, settings, store, id_, reader.language)
     return marked(found, id_)
 
 
@@ -171,7 +177,7 @@ async def latest(reader: Guest, *verbs: str, scenario: str | None = None) -> Res
 def chosen(document: Mapping[str, Any], *slugs: str) -> list[Mapping[str, Any]]:
     """Sections of a document by their slugs, in this order, those that it has."""
     found = {section["slug"]: section for section in document["sections"]}
-    return [found[slug] for slug in slugs if slug in found and paper.shown(found[slug])]
+    return [found[slug] for slug in slugs if slug in found and (found[slug]["parts"] or found[slug]["lead"])]
 
 
 async def form(request: Request, reader: Guest) -> dict[str, str]:
@@ -213,8 +219,16 @@ def _item(fault: Fault) -> Mapping[str, str]:
 
 
 def page(reader: Guest, template: str, *, here: str = "", status: int = 200, **given: Any) -> Response:
-    """A page with its frame. here: the page's name in NAVIGATION."""
-    return bare(template, reader.language, status, guest=reader, here=here, navigation=NAVIGATION, **given)
+    """A page with its frame; parts among what is given that were drawn before are sent compressed. here: the page's
+    name in NAVIGATION."""
+    found = bare(template, reader.language, status, guest=reader, here=here, navigation=NAVIGATION, **given)
+    parts = [value for value in given.values() if isinstance(value, Drawn)]
+    if not parts:
+        return found
+    pieces = pressing.filled(bytes(found.body).decode(), parts)
+    body = pressing.gzipped(pieces) if reader.zipped else pressing.plain(pieces)
+    headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if reader.zipped else {})
+    return Response(body, status, headers=headers, media_type=found.media_type)
 
 
 def fragment(template: str, spoken: Language, **given: Any) -> Markup:

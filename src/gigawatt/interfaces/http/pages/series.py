@@ -37,6 +37,11 @@ class SeriesAsked:
     width: int | None
     """Pixels of the drawing; None for one of each width that pages have."""
 
+    @property
+    def name(self) -> str:
+        """What a file of it is called; only a variable that there is has files."""
+        return self.question.variable.replace("_", "-")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -84,14 +89,14 @@ def usual() -> SeriesAsked:
 @router.get("/fleet/series")
 async def series(reader: Person, asked: Asked, result: str) -> Response:
     """A window of a series, for a page that shows it already."""
-    return page(reader, "series.html.j2", series=await drawn(reader, result, asked))
+    return page(reader, "series.html.j2", series=await shown(reader, result, asked))
 
 
 @router.get("/fleet/series.svg")
 async def series_svg(reader: Person, asked: Asked, result: str) -> Response:
     """The drawing of a window as a file."""
     found = await _hours(reader, result, asked)
-    return _file(await reader.desk.ask(lambda: report.chart(found).alone), "image/svg+xml", "svg")
+    return _file(await reader.desk.ask(lambda: report.chart(found).alone), "image/svg+xml", f"{asked.name}.svg")
 
 
 @router.get("/fleet/series.csv")
@@ -99,11 +104,12 @@ async def series_csv(reader: Person, asked: Asked, result: str) -> Response:
     """Every step of a window as a file, in SI units."""
     found = await _hours(reader, result, asked)
     hourly.check_table(found)
-    return _file(await reader.desk.ask(lambda: csv.text(report.csv_table(found))), "text/csv; charset=utf-8", "csv")
+    text = await reader.desk.ask(lambda: csv.text(report.csv_table(found)))
+    return _file(text, "text/csv; charset=utf-8", f"{asked.name}.csv")
 
 
-def _file(text: str, kind: str, ending: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="hours.{ending}"'}
+def _file(text: str, kind: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(text.encode(), headers=headers, media_type=kind)
 
 
@@ -119,7 +125,7 @@ async def offered(reader: Guest, result: str) -> Offers:
     return found
 
 
-async def drawn(reader: Guest, result: str, asked: SeriesAsked) -> dict[str, Any]:
+async def shown(reader: Guest, result: str, asked: SeriesAsked) -> dict[str, Any]:
     """What the template of a series shows of a window. Raises Refused."""
     found = await _hours(reader, result, asked)
     part = await reader.desk.ask(_part, found, asked.width)
@@ -130,6 +136,7 @@ async def drawn(reader: Guest, result: str, asked: SeriesAsked) -> dict[str, Any
     return {
         "part": part,
         "title": found.title,
+        "name": asked.name,
         "first": first,
         "last": last,
         "count": found.count,

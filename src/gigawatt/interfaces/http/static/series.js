@@ -37,7 +37,8 @@ const show = async (address) => {
     now().outerHTML = await answer.text();
     now().querySelector("details").open = opened;
     history.replaceState(null, "", place());
-    if (on) now().querySelector(on)?.focus();
+    await null; // so that read-outs have seen the new drawing, which takes the focus then
+    if (on) now().querySelector(on)?.focus({ preventScroll: true });
     root.querySelector("[data-said]").textContent = now().querySelector("figcaption").textContent;
     for (const name of ["from", "to"]) {
       const entry = root.querySelector(`[name="${name}"]`);

@@ -13,7 +13,7 @@
   // Browsers show titles by themselves, so they are taken out; a chart keeps its name in a label.
   const ready = () => document.querySelectorAll("svg.gw-chart:not([tabindex])").forEach((svg) => {
     const names = [...svg.querySelectorAll(":scope > title, :scope > desc")].map((one) => one.textContent);
-    const label = { "aria-label": names.join(". "), "aria-roledescription": "chart", role: "application", tabindex: "0" };
+    const label = { "aria-label": names.join(". "), "aria-roledescription": { id: "bagan" }[document.documentElement.lang] ?? "chart", role: "application", tabindex: "0" };
     Object.entries(label).forEach(([name, value]) => svg.setAttribute(name, value));
     svg.removeAttribute("aria-labelledby");
     svg.querySelector(":scope > title")?.remove();
