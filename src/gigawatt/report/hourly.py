@@ -14,7 +14,7 @@ from gigawatt.report import charts, thin
 from gigawatt.report.charts import About, Strip
 from gigawatt.report.charts.chart import WIDE
 from gigawatt.report.charts.marks import COLOURS, told
-from gigawatt.report.document import Column, Document, Exhibit, Section, Table, in_units
+from gigawatt.report.document import Column, Document, Exhibit, Section, Table, Value, in_units
 from gigawatt.report.document import table as table_of
 from gigawatt.report.formats import PERCENT, Scale, cell, pue, scale
 from gigawatt.report.thin import Thinned
@@ -288,11 +288,10 @@ def csv_table(of: Hours) -> Table:
     titles = (of.title if len(of.names) == 1 else f"{of.what.title}, {name}" for name in of.names)
     heads = tuple(Column(title=f"{title}{unit}", suffix=of.what.suffix) for title in titles)
     time = "Begins, UTC" if of.dated else "Quarter and hour of its week"
-    rows = tuple(
-        (str(moment), *map(_digits, row))
-        for moment, row in zip(of.moments.tolist(), of.values.tolist(), strict=True)
-    )
-    return Table(name="hours", title=of.title, columns=(Column(title=time), *heads), rows=rows)
+    rows: list[tuple[Value, ...]] = [
+        (str(moment), *map(_digits, row)) for moment, row in zip(of.moments.tolist(), of.values.tolist(), strict=True)
+    ]
+    return Table(name="hours", title=of.title, columns=(Column(title=time), *heads), rows=tuple(rows))
 
 
 def _digits(value: float) -> float:
