@@ -18,7 +18,6 @@ from gigawatt.report.document import Column, Document, Exhibit, Section, Table, 
 from gigawatt.report.document import table as table_of
 from gigawatt.report.formats import PERCENT, Scale, cell, pue, scale
 from gigawatt.report.thin import Thinned
-from gigawatt.report.words import day
 from gigawatt.study.dates import quarter
 from gigawatt.units import show
 
@@ -33,7 +32,8 @@ MARGIN = 64
 DAY_HOURS = 24
 # Digits that a timeline holds.
 DIGITS = 7
-GREY = COLOURS - 1
+# All lines that are not told apart, and their colour.
+OTHERS, GREY = "all others", COLOURS - 1
 
 Each = Literal["", "h", "day"]
 # By what a sum of a step is told: hours in it, and how that is written behind a unit.
@@ -139,13 +139,13 @@ class Hours:
 
 
 def told_at(moment: str) -> str:
-    """A moment as a reader has it: "14 July 2028, 16:00", or of a representative week "Q3 2028, day 2, 16:00".
+    """A moment as a reader has it: "2028-07-14 16:00", or of a representative week "Q3 2028, day 2, 16:00".
 
     >>> told_at("2028-07-14T16:00"), told_at("2028Q3 040")
-    ('14 July 2028, 16:00', 'Q3 2028, day 2, 16:00')
+    ('2028-07-14 16:00', 'Q3 2028, day 2, 16:00')
     """
     if "T" in moment:
-        return f"{day(moment)}, {moment[11:16]}"
+        return moment[:16].replace("T", " ")
     name, _, hour = moment.partition(" ")
     days, hours = divmod(int(hour), DAY_HOURS)
     return f"{quarter(name)}, day {days + 1}, {hours:02d}:00"
@@ -239,7 +239,7 @@ def says(of: Hours) -> str:
     known = [n for n, (mean, _, _) in enumerate(whole) if np.isfinite(mean)]
     if len(of.names) == 1:
         mean, least, most = (_quantity(value, of) for value in whole[0])
-        return f"{mean} in the mean, from {least} to {most}."
+        return f"The mean is {mean}, the least {least}, the most {most}."
     first = max(known, key=lambda n: whole[n][0])
     return f"Most in the mean: {of.names[first]}, {_quantity(whole[first][0], of)}."
 
