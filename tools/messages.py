@@ -213,6 +213,8 @@ def _of_data(data: Any) -> Iterator[str]:
             counted = key == "unit" and "amount" in data
             if isinstance(value, str) and (counted or (key in SHOWN_KEYS and "url" not in data)):
                 yield value
+            elif key == "demand" and isinstance(value, Mapping) and "price_scale" in value:
+                yield str(value.get("note", ""))
             else:
                 yield from _of_data(value)
     elif isinstance(data, list):

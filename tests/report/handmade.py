@@ -7,6 +7,7 @@ from gigawatt.report.charts import (
     About,
     Bar,
     Chart,
+    Held,
     Mark,
     Peak,
     Place,
@@ -280,7 +281,17 @@ def _futures() -> tuple[Paragraph | Facts | Table | Exhibit, ...]:
         Range(label=name, p10=-3.0 * n, p50=5.0, p90=9.0 + n, mean=4.0 + n, largest=14.0 + n)
         for n, name in enumerate(plans)
     ]
+    held = [
+        Held(label=name, low_ratio=0.1, mid_ratio=0.8, high_ratio=1.0 + n, kind=n, told=("stated: 1 GW",))
+        for n, name in enumerate(plans)
+    ]
     return (
+        _exhibit(
+            "claims",
+            "One of two claims holds.",
+            charts.against(_about("claims"), held, [("holds", 2), ("fails", 5)], "× what was stated"),
+            _by_year("claims", plans, 1e9),
+        ),
         _exhibit(
             "fan",
             "Four futures in five have two gigawatts.",

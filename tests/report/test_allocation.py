@@ -128,3 +128,34 @@ def test_of_many_classes_those_with_most_power_are_drawn(six: AllocationAnswer) 
     assert len(found.tables()["served"].columns) == 1 + len(many)
     assert "Class 9 (3 %), Class 8 (3 %)" in found.lead
     assert "37 more" in found.lead
+
+
+def test_more_power_is_told_by_who_gains_from_it(six: AllocationAnswer) -> None:
+    table = document(six).tables()["gains"]
+    worths = [row[1] for row in table.rows]
+    assert worths == sorted(worths, reverse=True)
+    assert sum(worths) == pytest.approx(six.next.added_value)
+    chat = next(row for row in table.rows if row[0] == "Consumer chat")
+    assert chat[2] == six.next.power_w["chat"]
+    assert chat[3] == "497,000,000,000 answers"
+    assert "Consumer chat would gain most: 0.113 value units a year" in shown(document(six), "gains")
+
+
+def shown(found: Document, name: str) -> str:
+    """What an exhibit says, and that it is drawn."""
+    assert drawn(found, name)
+    return next(part.says for part in found.parts() if getattr(part, "name", "") == name)
+
+
+def test_abundance_is_told_in_plain_words(six: AllocationAnswer) -> None:
+    pairs = dict(document(six).tables()["plainly"].rows)
+    assert pairs["Economic abundance"].startswith("9.97 GW: the last gigawatt is worth just what it costs.")
+    assert pairs["Physical abundance"].startswith("16 GW: all that is asked for is served")
+    free = dict(document(replace(six, economic_abundance_w=None)).tables()["plainly"].rows)
+    assert list(free) == ["Value at the margin, λ", "Physical abundance"]
+
+
+def test_where_nobody_would_gain_nothing_is_drawn_of_it() -> None:
+    found = document(divided(capacity="17 GW"))
+    assert "gains" not in found.tables()
+    assert "plainly" in found.tables()

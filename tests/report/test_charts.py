@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 import pytest
 
 from gigawatt.report import charts
-from gigawatt.report.charts import About, Bar, Chart, Mark, Range, Reach, Series, Strip
+from gigawatt.report.charts import About, Bar, Chart, Held, Mark, Range, Reach, Series, Strip, Sure
 from gigawatt.report.charts import marks as svg
 from gigawatt.report.charts.chart import HALF, NARROW, WIDE, style_sheet
 from gigawatt.report.charts.marks import Frame
@@ -71,6 +71,15 @@ def every_form() -> dict[str, tuple[Chart, int]]:
         Range(label=f"A strategy {names[1]}, {names[1]}", p10=0.0, p50=0.0, p90=0.0, mean=0.0, largest=12.0),
         Range(label="mine", p10=12.0, p50=13.0, p90=14.0, mean=2500.0, largest=2600.0),
     ]
+    held = [
+        Held(label=label, low_ratio=low, mid_ratio=mid, high_ratio=high, kind=kind, told=("stated: 1.9 GW", "fails"))
+        for label, low, mid, high, kind in (
+            ("weekly_users_power", 0.0186, 0.019, 0.0194, 1),
+            ("tokens_per_day_first_gw, which has a long name", 2.05, 3.4, 10.6, 0),
+            ("ten_gw", 1.0, 1.0, 1.0, 0),
+        )
+    ]
+    keys = [("holds", 2), ("fails", 5)]
     strips = [
         Strip(
             name=name,
@@ -108,9 +117,13 @@ def every_form() -> dict[str, tuple[Chart, int]]:
         "tornado": (charts.tornado(ABOUT, reaches, 1000.0, "million USD"), 4),
         "spread": (charts.spread(ABOUT, ranges, "million USD"), 3),
         "spread to the largest": (charts.spread(ABOUT, ranges[::2], "million USD", to_largest=True), 2),
+        "against": (charts.against(ABOUT, held, keys, "× what was stated"), 3),
+        "against nothing": (charts.against(ABOUT, [], keys, "× what was stated"), 0),
         "strips": (charts.strips(ABOUT, MONTHS, strips, "GW", tips=[(50, f"{k}\npower: 1 GW") for k in range(12)]), 12),
         "a strip of steps": (charts.strips(ABOUT, HOURS, [steps], "", tips=[(1, "one\nPUE: 1.05")] * 24, base=1.0), 24),
         "no strips": (charts.strips(ABOUT, HOURS, [], "GW"), 0),
+        "bands": (charts.bands(ABOUT, [Sure(label=name, p10=9.0, p50=12.3, p90=20.0) for name in PLATFORMS], "x"), 5),
+        "no bands": (charts.bands(ABOUT, [], "tokens/s"), 0),
         "no spread": (charts.spread(ABOUT, [], "million USD"), 0),
         "no columns": (charts.columns(ABOUT, QUARTERS, [], "GW"), 0),
         "no values": (charts.lines(ABOUT, QUARTERS[:4], [nothing], "GW"), 0),

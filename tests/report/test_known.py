@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from gigawatt.catalog.records import Source
-from gigawatt.report.document import Document
+from gigawatt.report.document import Document, Exhibit
 from gigawatt.report.documents import claims, entry, imported, listing, outline, sources
 from gigawatt.report.writers import csv, terminal
 from gigawatt.scenario.load import load
@@ -111,6 +111,27 @@ def test_claims_fit_and_say_their_verdict(count: int) -> None:
     assert document.tables()["ten-gw-figures"].rows == (("all of one kind", "4 million"),)
     assert "https://example.org/page" in text
     assert document.sources[0].numbers_count == count
+
+
+def test_claims_of_quantities_are_drawn_over_what_was_stated_and_dates_are_not() -> None:
+    day = replace(CLAIM, id="a_day", stated=Stated(value="2026-12-31", unit="date"))
+    none = replace(CLAIM, id="no_range", computed=replace(CLAIM.computed, low=None))
+    high = replace(CLAIM, id="too_much", stated=Stated(value=20e9, unit="w"), verdict="fails")
+    document = claims.document(CheckedClaims(head=Head(), claims=(CLAIM, day, none, high)))
+    rows = document.tables()["ranges"].rows
+    assert [(row[0], row[4]) for row in rows] == [("ten_gw", "holds if"), ("too_much", "fails")]
+    assert rows[1][1:4] == pytest.approx((0.4, 0.45, 0.5))
+    (drawn,) = (part for part in document.parts() if isinstance(part, Exhibit))
+    assert drawn.says == "Of 2 quantities that were stated, 1 lie above all that is computed."
+    assert "ranges" in document.charts()
+    assert "ranges" not in claims.document(CheckedClaims(head=Head(), claims=(day, none))).tables()
+
+
+def test_every_kind_of_thing_says_what_hangs_on_its_numbers() -> None:
+    document = sources.document(verbs.sources("one-campus"))
+    told = {section.slug: section.lead for section in document.sections if section.slug not in ("grades", "data")}
+    assert {"scenario", "sites", "accelerators", "models", "calibrations", "reliability"} <= set(told)
+    assert all(lead.startswith("On these hangs ") for lead in told.values())
 
 
 @pytest.mark.parametrize(

@@ -136,3 +136,20 @@ def test_the_best_plant_is_named_with_what_it_is_worth(waited: BridgeComparison)
     assert worth.says.startswith(best.name)
     assert worth.table is not None
     assert worth.table.rows[0][-1] == best.net_usd
+
+
+def test_accelerators_side_by_side_are_one_chart_with_a_band_each() -> None:
+    found = inference.document(verbs.ask("predict inference", **SERVED, beside=["h200", "b200"]))
+    assert [section.slug for section in found.sections] == ["beside", "served"]
+    text = printed(found)
+    assert "As asked, a GPU of b200 gives" in text
+    tables = found.tables()
+    assert [row[0] for row in tables["sides"].rows] == ["h100", "h200", "b200"]
+    assert {row[0] for row in tables["fronts"].rows} == {"h100", "h200", "b200"}
+    for name in ("fronts", "costs"):
+        assert all(gpu in found.charts()[name].wide for gpu in ("h100", "h200", "b200"))
+    assert found.charts()["sides"].wide.count("narrow-band") == 3 + 1
+    least = min(row[-1] for row in tables["costs"].rows)
+    assert f"{least:.3f} USD/Mtoken of output" in next(
+        p.says for p in found.parts() if getattr(p, "name", "") == "costs"
+    )

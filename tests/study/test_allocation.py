@@ -380,3 +380,28 @@ def test_a_file_of_ones_own_extends_the_preset(tmp_path: Path) -> None:
     found = divide(str(file))
     assert found.head.scenario == "mine"
     assert found.physical_abundance_w == pytest.approx(15e9)
+
+
+def test_what_more_power_adds_is_the_sum_of_what_each_class_gains() -> None:
+    after = divide(capacity="10 GW").next
+    assert sum(after.gained_value.values()) == pytest.approx(after.added_value, rel=1e-12)
+    assert all(after.gained_value[key] > 0 for key, power_w in after.power_w.items() if power_w > 0)
+
+
+def test_a_floor_without_a_price_is_met_before_what_has_none_and_a_note_says_so() -> None:
+    before = divide("one-campus")
+    (free,) = (one for one in before.allocation if one.floor_frac == 0)
+    found = divide("one-campus", {f"allocation.classes.{free.use_case}.floor": "40 MW"})
+    assert row(found, free.use_case).power_w > 1.5 * free.power_w
+    assert "unpriced_floor" in codes(found) - codes(before)
+
+
+def test_scenarios_that_differ_in_more_than_their_allocation_share_no_arrays() -> None:
+    plain_one, weighed, dearer = (
+        divide("one-campus"),
+        divide("one-campus", {"allocation.cost": "1e9 /GW"}),
+        divide("one-campus", {"finance.discount": "20 %/year"}),
+    )
+    assert weighed.cost_value_per_gw_year == pytest.approx(1e9)
+    assert dearer.cost_value_per_gw_year > plain_one.cost_value_per_gw_year
+    assert divide("one-campus").cost_value_per_gw_year == plain_one.cost_value_per_gw_year

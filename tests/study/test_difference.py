@@ -82,7 +82,7 @@ def test_what_only_one_has_is_one_place() -> None:
 def test_its_document_shows_both_and_holds_a_quarter_that_one_lacks(found: ResultDifference) -> None:
     document = told.document(found)
     assert [section.slug for section in document.sections] == ["asked", "headline", "power", "accounts"]
-    assert set(document.charts()) == {"headline", "power", "cash"}
+    assert set(document.charts()) == {"shares", "power", "cash"}
     power = document.tables()["power"].texts()
     assert power[-1][0] == "Q3 2027"
     assert power[-1][1] == power[-1][3] == "–"

@@ -195,3 +195,22 @@ def test_energy_of_a_part_without_a_rack_is_the_gpu_alone() -> None:
 def test_a_facility_of_a_part_without_power_is_none(usual: InferencePrediction) -> None:
     with pytest.raises(CalibrationError, match="a part whose power the catalog knows"):
         facility(replace(usual, package_power_w=None), 1e6)
+
+
+def test_others_beside_it_are_asked_the_same(dense: InferencePrediction) -> None:
+    found = ask(**DENSE, beside=["h200", "b200", "h200", "h100"])
+    assert [one.gpu for one in found.beside or ()] == ["h200", "b200"]
+    assert found.beside[0].tokens_per_s_per_gpu == ask(**DENSE | {"gpu": "h200"}).tokens_per_s_per_gpu
+    assert (found.tokens_per_s_per_gpu, dense.beside) == (dense.tokens_per_s_per_gpu, None)
+
+
+def test_one_that_cannot_do_it_is_left_out_and_a_note_says_why() -> None:
+    found = ask(beside=["b200", "a100"])
+    assert [one.gpu for one in found.beside or ()] == ["b200"]
+    (said,) = (note.text for note in found.head.notes if note.code == "unable")
+    assert said.startswith("a100 cannot be set beside it: precision")
+
+
+def test_others_that_nobody_knows_or_too_many_are_faults() -> None:
+    assert faults(beside=["h201"])["beside"].given == '"h201"'
+    assert faults(beside=["b200"] * 9)["beside"].expected == "at most 8 accelerators"

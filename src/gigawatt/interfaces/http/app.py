@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, get_args
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gigawatt import __version__
@@ -72,8 +72,10 @@ def inside(room: Room) -> FastAPI:
     )
     app.state.desk = FrontDesk(room)
     app.state.metrics = Metrics(lambda: watching.load(room.store, room.workers.count))
+    programs = Programs()
     for router in ROUTERS:
-        app.include_router(router, prefix=PREFIX)
+        programs.include_router(router)
+    app.include_router(programs, prefix=PREFIX)
     app.include_router(watching.router)
     app.include_router(pages.router)
     app.router.routes.append(Route(MCP, Assistants(room)))
@@ -83,6 +85,14 @@ def inside(room: Room) -> FastAPI:
 def guarded(app: FastAPI, room: Room) -> ASGIApp:
     """An application behind the guard of a room's server, and what passes either counted."""
     return Gauged(Guard(app, room.settings), app.state.metrics)
+
+
+class Programs(APIRouter):
+    """The routes of programs, of which none is tried for what is no program's."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Which of them a request is for."""
+        return super().matches(scope) if scope["path"].startswith(f"{PREFIX}/") else (Match.NONE, {})
 
 
 class Assistants:

@@ -12,6 +12,7 @@ import hmac
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from math import isfinite
@@ -24,7 +25,6 @@ from sqlalchemy.exc import DBAPIError
 from gigawatt.errors import MOST_NAME, plain
 from gigawatt.interfaces.server import audit, passwords, roster
 from gigawatt.interfaces.server.asked import ROLES, Caller, Door, Refused, Role
-from gigawatt.interfaces.server.holders import Acquaintances, Holder
 from gigawatt.interfaces.server.passwords import MARK, Guesses, digest, is_word, matches
 from gigawatt.interfaces.server.roster import PersonView, add, change, listed, remove
 from gigawatt.interfaces.server.store import ServerStore, now
@@ -106,11 +106,9 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What a process remembers of one database: failures of signing in, who was found lately, and tokens whose use was
-    written down."""
+    """What a process remembers of one database: failures of signing in, and tokens whose use was written down."""
 
     guesses: Guesses = field(default_factory=Guesses)
-    found: Acquaintances = field(default_factory=Acquaintances)
     marked: dict[str, float] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -258,14 +256,31 @@ def tokens(store: ServerStore, person: str | None = None) -> tuple[TokenView, ..
 
 def by_token(store: ServerStore, secret: str, door: Door, address: str) -> Caller:
     """Who comes with a token. Raises Refused for one that is none, has expired or was revoked."""
-    mine = _remembered(store)
-    row = mine.found.held(store, _of_token, secret) if _is_token(secret) else None
+    row = _held(store, _of_token, secret) if _is_token(secret) else None
     if row is None or row.id is None:
         raise Refused("unknown", "token", "a token that lets nobody in", "one that is neither expired nor revoked")
     stale = row.used is None or row.used < now(-MARKED_S)
-    if stale and mine.due(row.id):
+    if stale and _remembered(store).due(row.id):
         _mark(store, row.id)
     return Caller(name=row.person, role=row.role, door=door, token=row.id, address=address)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Whose secret it is, and the most that they may do by it."""
+
+    person: str
+    role: Role
+    id: str | None
+    """Of the token; None for a password."""
+    expires: str | None
+    used: str | None
+
+
+def _held(store: ServerStore, find: Callable[[Connection, str], Holder | None], secret: str) -> Holder | None:
+    """Whose secret it is, if it stands; remembered by its digest until somebody writes, or the clock ends it."""
+    found = store.lately((find, digest(secret)), lambda connection: find(connection, secret))
+    return found if found is not None and (found.expires is None or found.expires > now()) else None
 
 
 def _of_token(connection: Connection, secret: str) -> Holder | None:
@@ -348,7 +363,7 @@ def _opened(connection: Connection, holder: Holder, address: str) -> SignedIn:
 
 def by_session(store: ServerStore, secret: str, address: str) -> tuple[Caller, str]:
     """Who comes with a session's cookie, and what its changes have to carry. Raises Refused where it has ended."""
-    found = _remembered(store).found.held(store, _of_session, secret) if is_word(secret) else None
+    found = _held(store, _of_session, secret) if is_word(secret) else None
     if found is None:
         raise Refused("unknown", "session", "a session that has ended", "signing in")
     caller = Caller(name=found.person, role=found.role, door="page", token=found.id, address=address)

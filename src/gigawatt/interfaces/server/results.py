@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, select, tuple_, update
+from sqlalchemy import Connection, Row, select, tuple_, update
 
 from gigawatt.interfaces.server import audit, names, shortening
 from gigawatt.interfaces.server.asked import Caller, Json, Refused
@@ -136,18 +136,22 @@ def listed(
     if before is not None:
         last = get(store, before)
         query = query.where(tuple_(JOBS.c.created, JOBS.c.id) < (last.created, last.id))
-    with store.reading() as connection:
-        return [_view(row) for row in connection.execute(query)]
+    key = ("results", tuple(verbs), scenario, who, before, count)
+    return list(store.lately(key, lambda connection: tuple(map(_view, connection.execute(query)))))
 
 
 def get(store: ServerStore, id_: str) -> ResultView:
     """One result. Raises Refused where there is none of that id, or it was removed, and does not say which."""
     if names.ID.fullmatch(id_):
-        with store.reading() as connection:
-            row = connection.execute(_done().where(JOBS.c.id == id_)).first()
-        if row is not None:
-            return _view(row)
+        found = store.lately(("result", id_), lambda connection: _viewed(connection, id_))
+        if found is not None:
+            return found
     raise names.refused("absent", "result", id_, "the id of a result that is there")
+
+
+def _viewed(connection: Connection, id_: str) -> ResultView | None:
+    row = connection.execute(_done().where(JOBS.c.id == id_)).first()
+    return None if row is None else _view(row)
 
 
 def folder(settings: Settings, store: ServerStore, id_: str, *, whole: bool = False) -> Path:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL, Engine
@@ -17,11 +17,15 @@ from gigawatt.interfaces.server.migrations import prepare
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.ledger.book import address
 
+T = TypeVar("T")
+
 FILE = "server.db"
 # In PostgreSQL the ledger's tables stand in the schema that is the database's own; the server's stand in this one.
 SCHEMA = "gigawatt_server"
 # How long one waits for another.
 WAIT_S = 30.0
+# Looks whose findings are remembered.
+MOST_KEPT = 10_000
 
 
 def place(settings: Settings) -> URL:
@@ -44,6 +48,7 @@ class ServerStore:
             prepare(connection, None if self.url.drivername == "sqlite" else SCHEMA)
         self._watch = _watch(self.url)
         self._watching = threading.Lock()
+        self._lately: tuple[int, dict[Hashable, Any]] = (-1, {})
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -68,6 +73,29 @@ class ServerStore:
         with self._watching, suppress(sqlite3.Error):
             return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
         return None
+
+    def lately(self, key: Hashable, look: Callable[[Connection], T]) -> T:
+        """What a look finds, which is not asked again until somebody, of whichever process, writes; None always is.
+
+        key: what is looked for. What is found is given to all who ask, so it must not be changed.
+        """
+        # The version comes first: what is written while we look makes what we find void.
+        version = self.version()
+        at, found = self._lately
+        if at == version and (kept := found.get(key)) is not None:
+            return kept
+        with self.reading() as connection:
+            seen = look(connection)
+        if version is not None and seen is not None:
+            self._keep(version, key, seen)
+        return seen
+
+    def _keep(self, version: int, key: Hashable, seen: object) -> None:
+        at, found = self._lately
+        if at == version and len(found) < MOST_KEPT:
+            found[key] = seen
+        else:
+            self._lately = (version, {key: seen})
 
     def close(self) -> None:
         """Let go of every connection."""

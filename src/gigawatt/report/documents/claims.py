@@ -9,7 +9,7 @@ from gigawatt.report import charts
 from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, table
 from gigawatt.report.formats import cell, scale
 from gigawatt.study.claims.answer import CheckedClaims
-from gigawatt.study.claims.claim import Claim, ClaimRow, Computed
+from gigawatt.study.claims.claim import CLOSE_FRAC, Claim, ClaimRow, Computed
 from gigawatt.study.dates import by_end, quarter, spoken
 from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.numbers import CitedSource
@@ -55,7 +55,7 @@ def _ranges(found: Sequence[Claim]) -> tuple[Exhibit, ...]:
         )
         for claim, ratios in held
     ]
-    low = sum(ratios[2] < 1 for _, ratios in held)
+    low = sum(ratios[2] < 1 - CLOSE_FRAC for _, ratios in held)
     says = f"Of {len(held)} quantities that were stated, {low} lie above all that is computed."
     about = charts.About(name="ranges", title="Computed over stated", description=says)
     shows = "What is computed, low to high with its middle, over what was stated; each step of the axis is a factor"

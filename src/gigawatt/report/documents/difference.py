@@ -44,6 +44,8 @@ SAME_FRAC = 5e-6
 # Bars that differ by more than this many times the first are told in the table alone: they would flatten the others.
 MOST_DRAWN_FRAC = 5.0
 ASKED_ROWS = 12
+# What the label of a tile says already.
+A_DAY = " tokens/day"
 A, B = "A", "B"
 BLUE, AMBER, GREY = 0, 1, 9
 MORE = "A difference is what B has more than A, and its share is that of A."
@@ -69,6 +71,8 @@ def lead(found: ResultDifference) -> str:
     told = [more(known[item], words) for item, words in FIRST.items() if item in known]
     apart = [one for one in told if one]
     end = f"B has {', '.join(apart)} than A." if apart else "Their first figures are the same."
+    if found.a.title == found.b.title:
+        return f'Both are "{found.a.title}". {end}'
     return f'A is "{found.a.title}", B is "{found.b.title}". {end}'
 
 
@@ -92,8 +96,9 @@ def tiles(found: ResultDifference) -> Iterator[Tile]:
     known = {row.item: row for row in found.headline}
     for item in FIRST:
         row, (label, suffix) = known[item], FIGURES[item]
-        note = f"A {cell(row.a_value, suffix)}, B {cell(row.b_value, suffix)}"
-        yield Tile(label=label, value="the same" if same(row) else plus(row.difference_value, suffix), note=note)
+        sides = [cell(value, suffix).removesuffix(A_DAY) for value in (row.a_value, row.b_value)]
+        apart = "the same" if same(row) else plus(row.difference_value, suffix).removesuffix(A_DAY)
+        yield Tile(label=label, value=apart, note=f"A {sides[0]}, B {sides[1]}", name=item)
 
 
 def plus(value: float | None, suffix: str) -> str:
@@ -145,9 +150,10 @@ def figures(found: ResultDifference) -> Iterator[Part]:
     count = sum(not same(row) for row in shown)
     says = f"{count} of {len(shown)} figures differ." if count else "No figure differs."
     shows = "Difference as a share of A"
-    about = About(name="headline", title=shows, description=says)
+    about = About(name="shares", title=shows, description=says)
     chart = charts.bars(about, [_bar(row) for row in drawn]) if drawn else None
-    yield Exhibit(name="headline", says=says, shows=shows if drawn else "", table=figures, chart=chart)
+    yield figures
+    yield Exhibit(name="shares", says=says, shows=shows if drawn else "", table=None, chart=chart)
     yield _in_si(rows)
 
 

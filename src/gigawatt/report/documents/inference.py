@@ -143,9 +143,9 @@ def _front(found: InferencePrediction, front: Sequence[FrontPoint]) -> Exhibit:
 def side_by_side(sides: Sequence[InferencePrediction]) -> tuple[Part, ...]:
     """Predictions that differ in their accelerator alone: figures with their bands, and the fronts in one chart."""
     fronts = {side.gpu: side.pareto or pareto_front(side.asked) for side in sides}
-    parts = [_bands(sides), _fronts(sides[0], fronts, "tokens_per_s_per_gpu")]
+    parts = [_bands(sides), _fronts(sides, fronts, "tokens_per_s_per_gpu")]
     if all(point.usd_per_mtok is not None for front in fronts.values() for point in front):
-        parts.append(_fronts(sides[0], fronts, "usd_per_mtok"))
+        parts.append(_fronts(sides, fronts, "usd_per_mtok"))
     return tuple(parts)
 
 
@@ -177,16 +177,25 @@ def _bands(sides: Sequence[InferencePrediction]) -> Exhibit:
     return Exhibit(name="sides", says=says, shows=title, table=table, chart=charts.bands(about, rows, "tokens/s"))
 
 
-def _fronts(found: InferencePrediction, fronts: Mapping[str, Sequence[FrontPoint]], what: str) -> Exhibit:
+def _fronts(sides: Sequence[InferencePrediction], fronts: Mapping[str, Sequence[FrontPoint]], what: str) -> Exhibit:
     """The fronts of several accelerators in one chart, by throughput or by cost, against the speed that a user sees."""
-    costs = what == "usd_per_mtok"
+    found, costs = sides[0], what == "usd_per_mtok"
     name, up = ("costs", MTOK.unit) if costs else ("fronts", "tokens/s per GPU")
-    title = f"{found.model} in {found.precision}: {'cost' if costs else 'throughput'} against interactivity"
+    title = f"{found.model} in {found.precision}: throughput against interactivity; dots as asked"
+    if costs:
+        title = f"{found.model} in {found.precision}: cost against interactivity"
     says = _cheapest(fronts) if costs else _strongest(fronts)
     traces = [
         charts.Trace(gpu, tuple(charts.Point(p.tokens_per_s_per_user, getattr(p, what), _tip(p)) for p in front), n)
         for n, (gpu, front) in enumerate(fronts.items())
     ]
+    if not costs:
+        traces += [
+            charts.Trace(
+                "", (charts.Point(1 / one.tpot_s, one.tokens_per_s_per_gpu.p50, _asked(one)),), n, joined=False
+            )
+            for n, one in enumerate(sides)
+        ]
     rows = tuple((gpu, *_row(point)) for gpu, front in fronts.items() for point in front)
     heads = united((Column(title="GPU"), *POINT), rows)
     table = Table(name=name, title=title, columns=heads, rows=rows, brief_columns=(0, 2, 3, 4, 7))

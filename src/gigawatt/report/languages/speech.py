@@ -19,12 +19,15 @@ from gigawatt.report.languages.matching import HOLE, Index, filled, index, patte
 CODE = "en"
 # Texts within texts that are looked into, and what is remembered of those said before.
 MOST_DEPTH, MOST_KEPT_COUNT = 8, 50_000
+# Words in small letters that a name may have: "Assumed US campus A", "Gas turbines, combined cycle".
+MOST_NAME_COUNT = 2
 # What joins the parts of a text, and what it is in the language; tried in this order.
 JOINTS = ("; ", " · ", ": ", " – ", ", ", " and ", " or ", " × ", " / ")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[A-Z\d“\"`])")
 _BRACKETS = re.compile(r"(.*?)(\s?)\(([^()]*)\)(.*)")
 _NUMBER = r"[−+<>≤≥~–\-]?\s?\d[\d.,]*(?:e\d+)?"
 _AHEAD = re.compile(rf"({_NUMBER}(?:(?:–| to ){_NUMBER})?)(\s?)([^\W\d_].*|[%×°/].*)")
+_PERCENT = re.compile(rf"({_NUMBER}\s?%)(\s)([^\W\d_].*)")
 _BEHIND = re.compile(rf"(.*[^\d\s])(\s)({_NUMBER}(?:\s?[^\d]+)?)")
 # Words of small letters are what another language says otherwise; others are names and units.
 _LOWER = re.compile(r"(?<![\w./_=`'-])[a-z]{2,}(?![\w_=/-]|[.]\w)|(?<![\w./_=`'-])a(?=\s)")
@@ -91,6 +94,11 @@ class Speech:
         best = _as_is(text)
         if not best.words or depth >= MOST_DEPTH:
             return best
+        sentences = _SENTENCE.split(text)
+        if len(sentences) > 1:
+            best = min(
+                best, _joined([self.told(part, depth + 1) for part in sentences], " "), key=lambda one: one.words
+            )
         most = best.words // 2
         for found in self._ways(text, depth + 1):
             if found.words < best.words and found.words <= most:
@@ -111,10 +119,10 @@ class Speech:
 
     def _ways(self, text: str, depth: int) -> Iterator[Told]:
         """What a text may be, likeliest first."""
+        if text[-1] in ".:" and len(text) > 1:
+            bare = self.told(text[:-1], depth)
+            yield Told(f"{bare.text}{text[-1]}", bare.left, bare.words)
         yield from self._figured(text, depth)
-        sentences = _SENTENCE.split(text)
-        if len(sentences) > 1:
-            yield _joined([self.told(part, depth) for part in sentences], " ")
         for one in self.patterns.candidates(text):
             for held in one.ways(text):
                 parts = {hole: self.told(part, depth) for hole, part in held.items()}
@@ -124,8 +132,7 @@ class Speech:
 
     def _figured(self, text: str, depth: int) -> Iterator[Told]:
         """A figure with its unit, or behind a word."""
-        ahead = _AHEAD.fullmatch(text)
-        if ahead is not None:
+        for ahead in filter(None, (_AHEAD.fullmatch(text), _PERCENT.fullmatch(text))):
             rest = self.told(ahead[3], depth)
             number = figures.swapped(ahead[1].replace(" to ", f" {self.exact.get('to', 'to')} "))
             yield Told(f"{number}{ahead[2]}{rest.text}", rest.left, rest.words)
@@ -167,7 +174,8 @@ def _as_is(text: str) -> Told:
     """A text that no message is: names and units stand; words in small letters are left, and it is not touched."""
     outside = "".join(re.split(r"`[^`]*`|https?://\S+|\"[^\"]*\"", text))
     words = _LOWER.findall(_UNITS.sub("", outside))
-    return Told(text, (text,), len(words)) if words else Told(figures.told(text))
+    written = text if len(words) > MOST_NAME_COUNT else figures.told(text)
+    return Told(written, (text,) if words else (), len(words))
 
 
 @cache
@@ -188,7 +196,9 @@ def speech(language: str) -> Speech:
 
 
 def _bared(text: str, other: str) -> Iterator[tuple[str, str]]:
-    """A part of a sentence without what joins it to the rest."""
+    """A part of a sentence without what joins it to the rest; what is told by the gigawatt, of a smaller programme."""
+    if "GW-year" in text:
+        yield text.replace("GW-year", "MW-year"), other.replace("GW", "MW")
     for cut in (str.rstrip, str.lstrip):
         bare, shown = cut(text, " ;:,"), cut(other, " ;:,")
         if bare != text:

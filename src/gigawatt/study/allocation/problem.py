@@ -132,6 +132,36 @@ def _kept_arrays(key: _Unshared) -> xr.Dataset:
     return inputs(key.scenario)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Market:
+    """Who asks for power in a quarter, the platform on which that costs least, and what a watt of it costs a year."""
+
+    works: tuple[Work, ...]
+    platform: str
+    cost_per_w: float
+
+
+def _market(scenario: Scenario, data: xr.Dataset, period: str) -> _Market:
+    """What a quarter asks for; kept where the arrays are."""
+    return _asking(scenario, data, period) if scenario.records.series else _kept_market(_Unshared(scenario), period)
+
+
+@lru_cache(maxsize=4 * ARRAYS_KEPT)
+def _kept_market(key: _Unshared, period: str) -> _Market:
+    return _asking(key.scenario, _kept_arrays(key), period)
+
+
+def _asking(scenario: Scenario, data: xr.Dataset, period: str) -> _Market:
+    asked, works = scenario.asked, needs.works(data, scenario.asked, period)
+    if not works:
+        raise _fault(period, "no class asks for anything", "a quarter with demand")
+    platform = needs.cheapest(data, asked, period, works)
+    if platform is None:
+        raise _fault(period, "no platform that is sold can do all of the work", "a later quarter, or other platforms")
+    cost_per_w = float(needs.yearly_cost_usd_per_w(data, asked, period).sel(platform=platform))
+    return _Market(works=tuple(works), platform=platform, cost_per_w=cost_per_w)
+
+
 def _alone(scenario: PowerScenario, question: AllocationQuestion, fairness: Fairness) -> Opened:
     if question.period is not None:
         expected = "none: this allocation has no quarters"
@@ -185,18 +215,13 @@ def _of_scenario(
 ) -> Opened:
     """A scenario's work in a quarter, on a plan's racks, or on a fleet yet to build where there is no plan."""
     asked = scenario.asked
-    works = needs.works(data, asked, period)
-    if not works:
-        raise _fault(period, "no class asks for anything", "a quarter with demand")
-    platform = needs.cheapest(data, asked, period, works)
-    if platform is None:
-        raise _fault(period, "no platform that is sold can do all of the work", "a later quarter, or other platforms")
+    market = _market(scenario, data, period)
+    works, platform = market.works, market.platform
     fleet = needs.to_build(data, asked, period, platform) if stock is None else needs.standing(data, asked, stock)
     kept = needs.able(works, fleet, asked.allocation.classes)
     if not kept:
         raise _fault(period, "no racks stand that could work", "a later quarter")
-    cost_per_w = float(needs.yearly_cost_usd_per_w(data, asked, period).sel(platform=platform))
-    problem = needs.within(kept, fleet, asked.allocation, fairness, cost_per_w)
+    problem = needs.within(kept, fleet, asked.allocation, fairness, market.cost_per_w)
     _check(problem)
     whole_w = asked.programme.target_w if stock is None else float(fleet.power_w.sum())
     name = scenario.records.accelerators[platform].name

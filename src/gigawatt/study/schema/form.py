@@ -1,6 +1,6 @@
 """A scenario as a form: every key that it may have, its value as it was written, its unit, its sentence, its source.
 
-Made of what readers and schemas are made of: the records, the sentences below their fields, and the scenario's text.
+Made of what readers and schemas are made of: the records, the sentences below their fields, the scenario's own text.
 """
 
 from __future__ import annotations
@@ -105,8 +105,8 @@ def _groups(cls: type, place: _Place, scenario: Scenario, sentence: str) -> Iter
         inner = _within(place, key.key, keys_of(cls)[key.key])
         if is_named(key.hint):
             record = get_args(key.hint)[1]
-            for name, given in stated.items() if isinstance(stated, Mapping) else ():
-                if isinstance(given, Mapping):
+            for name, entry in inner.table.items():
+                if isinstance(entry, Mapping):
                     yield from _groups(record, _within(inner, name, name), scenario, about(record))
         elif stated is not None or not key.required:
             yield from _groups(key.hint, inner, scenario, key.sentence)

@@ -15,10 +15,11 @@ from starlette.responses import RedirectResponse, Response
 
 from gigawatt.interfaces.http.pages.frame import Guest, Person, faults, form, kept, page
 from gigawatt.interfaces.server import jobs as known
-from gigawatt.interfaces.server import results
+from gigawatt.interfaces.server import names, results
 from gigawatt.interfaces.server.asked import Json, Refused
 from gigawatt.interfaces.server.jobs import JobView
 from gigawatt.interfaces.server.results import ResultView
+from gigawatt.scenario.load import toml_value
 from gigawatt.study.verbs import named
 from gigawatt.units import show
 
@@ -166,11 +167,10 @@ def _files(reader: Guest, id_: str) -> list[results.FileView]:
 def asked_at(verb: str, values: Mapping[str, Json]) -> str | None:
     """The form in which a plan was asked for, with what was changed there; None for what has another form."""
     name, changes = values.get("scenario"), values.get("set", {})
-    if verb != "run" or not isinstance(name, str) or not isinstance(changes, Mapping):
+    if verb != "run" or not isinstance(name, str) or names.ID.fullmatch(name) or not isinstance(changes, Mapping):
         return None
-    query = urlencode(
-        {f"set.{path}": text if isinstance(text, str) else json.dumps(text) for path, text in changes.items()}
-    )
+    texts = {path: value if isinstance(value, str) else toml_value(value) for path, value in changes.items()}
+    query = urlencode({f"set.{path}": text for path, text in texts.items()})
     return f"/scenario/{quote(name, safe='')}" + (f"?{query}" if query else "")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -20,8 +20,8 @@ from gigawatt.interfaces.server import results, scenarios, uploads
 from gigawatt.interfaces.server.asked import Refused, Unanswered
 from gigawatt.interfaces.server.results import ResultView
 
-# Facts that are listed at most, the last ones, and the address of the query that asks for all of them.
-FACTS_COUNT = "50"
+# Facts that are listed at most, the last ones.
+FACTS_COUNT = "30"
 # What a form does, and the verb that does it; those that take long are jobs.
 SHORT = {
     "init": "ledger init",
@@ -31,8 +31,10 @@ SHORT = {
 }
 LONG = {"import": "ledger import", "verify": "ledger verify"}
 IMPORTED = ("file", "kind", "utc_offset", "site", "subject", "quantity", "unit", "corrects")
-# Slugs of sections that speak of the plan, and not of the ledger alone.
-AGAINST = "against-"
+# The views of the page, and what each is called; the one that a form of each kind is shown in, where it is another
+# than the first.
+VIEWS = {"stands": "What stands", "against": "Plan against actual", "facts": "Facts and proof", "record": "Record"}
+OF_FORMS = {"verify": "facts", "record": "record", "import": "record"}
 
 router = APIRouter(include_in_schema=False)
 
@@ -41,6 +43,8 @@ router = APIRouter(include_in_schema=False)
 class LedgerAsked:
     """What the query of the page asks."""
 
+    view: str = "stands"
+    """Which of the views."""
     as_of: str = ""
     """Take what was recorded by then."""
     at: str = ""
@@ -72,10 +76,23 @@ class Done:
 
 @router.get("/ledger")
 async def ledger(
-    reader: Person, as_of: str = "", at: str = "", result: str = "", of: str = "", kind: str = "site"
+    reader: Person,
+    view: str = "stands",
+    as_of: str = "",
+    at: str = "",
+    result: str = "",
+    of: str = "",
+    kind: str = "site",
 ) -> Response:
     """The ledger as it stands, or as it was known on a day."""
-    asked = LedgerAsked(as_of=as_of, at=at, result=result, of=of, kind=kind)
+    asked = LedgerAsked(
+        view=view if view in VIEWS else "stands",
+        as_of=as_of,
+        at=at,
+        result=result,
+        of=of,
+        kind=kind if kind in forms.KINDS else "site",
+    )
     return await _shown(reader, asked, Done(fields={}))
 
 
@@ -84,7 +101,8 @@ async def change(request: Request, reader: Person) -> Response:
     """Do what a form of the page says: make a ledger, record, approve, say that it was paid, take in a file, prove."""
     fields = await form(request, reader)
     doing = fields.pop("do", "")
-    asked = LedgerAsked(kind=fields.get("kind", "site") if doing == "record" else "site")
+    kind = fields.get("kind") if doing == "record" else None
+    asked = LedgerAsked(view=OF_FORMS.get(doing, "stands"), kind=kind if kind in forms.KINDS else "site")
     if doing in LONG:
         values = {"head": fields.get("head", "").strip()} if doing == "verify" else _import(fields)
         found = await begin(reader, LONG[doing], {key: value for key, value in values.items() if value})
@@ -119,60 +137,64 @@ async def _tried(
 
 
 async def _shown(reader: Guest, asked: LedgerAsked, done: Done) -> Response:
-    asked = asked if asked.kind in forms.KINDS else LedgerAsked(kind="site")
     data, status, wrong = await _tried(reader, "ledger status", asked.moment)
-    given: dict[str, Any] = {"asked": asked, "done": done, "standing": status, "data": data, "wrong": wrong}
+    given: dict[str, Any] = {
+        "views": VIEWS,
+        "asked": asked,
+        "done": done,
+        "standing": status,
+        "data": data,
+        "wrong": wrong,
+    }
     if status is None:
         absent = any(item["path"] == "database" for item in wrong)
         given |= {"absent": absent, "presets": await reader.do(scenarios.known, "scenario")}
         given["plans"] = await _plans(reader)
         code = 200 if absent and not done.items else 422
         return page(reader, "ledger_empty.html.j2", here="ledger", status=code, **given)
-    given |= await _standing(reader, asked, data)
-    code = 422 if done.items else 200
-    return page(reader, "ledger.html.j2", here="ledger", status=code, **given)
+    given |= await _VIEWED[asked.view](reader, asked, data)
+    return page(reader, f"ledger_{asked.view}.html.j2", here="ledger", status=422 if done.items else 200, **given)
 
 
-async def _standing(reader: Guest, asked: LedgerAsked, data: Mapping[str, Any]) -> dict[str, Any]:
-    """All that the page shows of a ledger that is there."""
+async def _stands(reader: Guest, asked: LedgerAsked, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What the first view shows besides what stands: who has to say what, or the terms that are missing."""
+    found = {"releases": forms.releases(data["milestones"], reader.caller, today=not asked.moment)}
+    if data["terms"]:
+        return found
+    return {**found, "plans": await _plans(reader), "presets": await reader.do(scenarios.known, "scenario")}
+
+
+async def _against(reader: Guest, asked: LedgerAsked, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Plan against actual, of the plan that is asked for, or the last of the ledger's programme."""
     plans = await _plans(reader)
     shown = asked.result or _of(plans, data)
-    _, against, wrong = ({}, None, ()) if not shown else await _against(reader, asked, shown)
+    document, items = None, cast("Items", ())
+    if shown:
+        _, document, items = await _tried(reader, "track reconcile", {"result": shown, **asked.moment})
+    return {"plans": plans, "shown": shown, "against": document, "items": items}
+
+
+async def _facts(reader: Guest, asked: LedgerAsked, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts of a kind, and when they were proven."""
+    del data
     listed = {"last": FACTS_COUNT, **({"kind": asked.of} if asked.of else {})}
     listed |= {key: text for key, text in asked.moment.items() if key == "as_of"}
-    _, facts, unlisted = await _tried(reader, "ledger facts", listed)
+    _, facts, items = await _tried(reader, "ledger facts", listed)
     proof = await latest(reader, "ledger verify")
+    proven = None if proof is None else await kept(reader, proof.id)
+    return {"facts": facts, "items": items, "proof": proof, "proven": proven, "kinds": forms.EVERY_KIND}
+
+
+async def _record(reader: Guest, asked: LedgerAsked, data: Mapping[str, Any]) -> dict[str, Any]:
+    """What the forms need: the fields of the kind of fact, and names that are known."""
     terms = data["terms"] or {}
-    return {
-        "plans": plans,
-        "shown": shown,
-        "against": against,
-        "against_items": wrong,
-        "facts": facts,
-        "facts_items": unlisted,
-        "proof": proof,
-        "proven": None if proof is None else await kept(reader, proof.id),
-        "releases": forms.releases(data["milestones"], reader.caller, today=not asked.moment),
-        "fact_kinds": forms.KINDS,
-        "all_kinds": (*forms.KINDS, "terms", "readings", "approval", "disbursement"),
-        "file_kinds": forms.FILE_KINDS,
-        "fields": forms.facts_of(asked.kind),
-        "field": forms.FIELD,
-        "sent": await reader.do(uploads.listed),
-        "presets": await reader.do(scenarios.known, "scenario"),
-        "known": {"site": list(terms.get("pue_ratio", ())), "platform": list(terms.get("rack_it_w", ()))},
-    }
+    known = {"site": list(terms.get("pue_ratio", ())), "platform": list(terms.get("rack_it_w", ()))}
+    sent = await reader.do(uploads.listed)
+    found = {"kinds": forms.KINDS, "file_kinds": forms.FILE_KINDS, "fields": forms.facts_of(asked.kind)}
+    return {**found, "field": forms.FIELD, "sent": sent, "known": known}
 
 
-async def _against(
-    reader: Guest, asked: LedgerAsked, result: str
-) -> tuple[dict[str, Any], Mapping[str, Any] | None, Items]:
-    """Plan against actual; its sections have names of their own beside those of the ledger."""
-    data, document, items = await _tried(reader, "track reconcile", {"result": result, **asked.moment})
-    if document is not None:
-        sections = [{**one, "slug": AGAINST + one["slug"]} for one in document["sections"] if one["slug"] != "ledger"]
-        document = {**document, "sections": sections}
-    return data, document, items
+_VIEWED = {"stands": _stands, "against": _against, "facts": _facts, "record": _record}
 
 
 async def _plans(reader: Guest) -> list[ResultView]:

@@ -13,11 +13,12 @@ from gigawatt.interfaces.server.asked import Caller
 from gigawatt.ledger import kinds
 from gigawatt.ledger.milestones import APPROVALS_COUNT, same_name
 from gigawatt.report.formats import cell
-from gigawatt.study.ledger.question import FileKind
+from gigawatt.study.ledger.question import EveryKind, FileKind
 
 # Kinds of facts that a form records, and of files that one takes in.
 KINDS = tuple(kinds.KINDS)
 FILE_KINDS = get_args(FileKind)
+EVERY_KIND = tuple(one for part in get_args(EveryKind) for one in (get_args(part) or (part,)))
 # What the name of a field of a fact begins with in a form.
 FIELD = "fact:"
 # Milestones that are told beyond the last that is met.

@@ -1,4 +1,4 @@
-"""Who was found by a secret is remembered, and forgotten at once when anybody, of whichever process, has written."""
+"""What was found is remembered, and forgotten at once when anybody, of whichever process, has written."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event, text
 
-from gigawatt.interfaces.server import holders, people
+from gigawatt.interfaces.server import people, results
+from gigawatt.interfaces.server import store as stores
 from gigawatt.interfaces.server.asked import Caller, Refused
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import FILE, ServerStore
@@ -101,7 +102,7 @@ def test_what_is_remembered_ends_by_the_clock_where_nobody_writes(
     store: ServerStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = admitted(store)
-    monkeypatch.setattr(holders, "now", lambda: "2999-01-01T00:00:00.000Z")
+    monkeypatch.setattr(people, "now", lambda *_: "2999-01-01T00:00:00.000Z")
     assert by_token(store, found[0][1]).name == "ada"  # of a token that never ends
     with pytest.raises(Refused):
         by_session(store, found[1][1])
@@ -116,30 +117,47 @@ def test_neither_passes_for_the_other_once_both_are_remembered(store: ServerStor
 
 def test_what_is_found_while_somebody_writes_is_not_believed_twice(store: ServerStore, settings: Settings) -> None:
     """The write comes between the look and its being kept."""
-    (_, token), _ = admitted(store)
-    kept, raw = holders.Acquaintances(), sqlite3.connect(settings.data / FILE)
+    raw, found = sqlite3.connect(settings.data / FILE), iter(["before", "after"])
 
-    def find(connection: Any, secret: str) -> holders.Holder | None:
-        found = people._of_token(connection, secret)
-        raw.execute("UPDATE tokens SET revoked = '2025-09-01T00:00:00.000Z'")
+    def look(connection: Connection) -> str:
+        connection.execute(text("SELECT 1"))
+        raw.execute("INSERT INTO texts VALUES (hex(randomblob(8)), '')")
         raw.commit()
-        return found
+        return next(found)
 
-    assert kept.held(store, find, token) is not None
-    assert kept.held(store, find, token) is None
+    assert store.lately("key", look) == "before"
+    assert store.lately("key", look) == "after"
     raw.close()
 
 
+def test_what_is_not_there_is_looked_for_again(store: ServerStore) -> None:
+    found = iter([None, "there by now"])
+    assert store.lately("key", lambda _: next(found)) is None
+    assert store.lately("key", lambda _: next(found)) == "there by now"
+
+
 def test_memory_holds_so_many_and_no_secret(store: ServerStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(holders, "_MOST", 2)
+    monkeypatch.setattr(stores, "MOST_KEPT", 2)
     people.add(store, "ada", "owner")
     secrets = [people.issue(store, "ada", "viewer").secret for _ in range(5)]
-    kept = holders.Acquaintances()
-    for secret in secrets:
-        assert kept.held(store, people._of_token, secret) is not None
-    held = kept._known[1]
+    for secret in [*secrets, *secrets]:
+        assert by_token(store, secret).name == "ada"
+    held = store._lately[1]
     assert 0 < len(held) <= 2
     assert not any(secret in str(held) for secret in secrets)
+
+
+def test_a_result_that_is_removed_by_another_process_is_gone_at_once(store: ServerStore, settings: Settings) -> None:
+    id_, database = "ab" * 16, str(settings.data / FILE)
+    columns = f"'{id_}', 'run', '{{}}', '{{}}', 'ada', 'done', '2025', '2025', '2025', '', 1, 0, 1, 0"
+    asked = f"INSERT INTO jobs VALUES ({columns}, NULL, NULL, NULL, 0, NULL)"
+    subprocess.run([sys.executable, "-c", WRITES, database, asked], check=True)
+    assert [view.id for view in results.listed(store)] == [results.get(store, id_).id] == [id_]
+    gone = "UPDATE jobs SET removed = '2025-09-01T00:00:00.000Z'"
+    subprocess.run([sys.executable, "-c", WRITES, database, gone], check=True)
+    assert results.listed(store) == []
+    with pytest.raises(Refused):
+        results.get(store, id_)
 
 
 def test_a_version_changes_with_every_write_and_with_no_read(store: ServerStore) -> None:
