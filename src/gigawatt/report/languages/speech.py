@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from gigawatt.report.languages import figures
-from gigawatt.report.languages.matching import HOLE, Index, filled, index, pattern
+from gigawatt.report.languages.matching import HOLE, MessageIndex, filled, index, pattern
 
 # The language of the code, in which every message is said as it stands.
 CODE = "en"
@@ -50,7 +50,7 @@ class Speech:
 
     exact: dict[str, str]
     known: frozenset[str]
-    patterns: Index
+    patterns: MessageIndex
     kept: dict[str, Told] = field(default_factory=dict)
 
     def say(self, text: str) -> str:
