@@ -14,11 +14,10 @@ from gigawatt.report import charts, thin
 from gigawatt.report.charts import About, Strip
 from gigawatt.report.charts.chart import WIDE
 from gigawatt.report.charts.marks import COLOURS, told
-from gigawatt.report.document import Column, Document, Exhibit, Section, Table, in_units
+from gigawatt.report.document import Column, Document, Exhibit, Section, Table, Value, in_units
 from gigawatt.report.document import table as table_of
 from gigawatt.report.formats import PERCENT, Scale, cell, pue, scale
 from gigawatt.report.thin import Thinned
-from gigawatt.report.words import day
 from gigawatt.study.dates import quarter
 from gigawatt.units import show
 
@@ -33,7 +32,8 @@ MARGIN = 64
 DAY_HOURS = 24
 # Digits that a timeline holds.
 DIGITS = 7
-GREY = COLOURS - 1
+# All lines that are not told apart, and their colour.
+OTHERS, GREY = "all others", COLOURS - 1
 
 Each = Literal["", "h", "day"]
 # By what a sum of a step is told: hours in it, and how that is written behind a unit.
@@ -139,13 +139,13 @@ class Hours:
 
 
 def told_at(moment: str) -> str:
-    """A moment as a reader has it: "14 July 2028, 16:00", or of a representative week "Q3 2028, day 2, 16:00".
+    """A moment as a reader has it: "2028-07-14 16:00", or of a representative week "Q3 2028, day 2, 16:00".
 
     >>> told_at("2028-07-14T16:00"), told_at("2028Q3 040")
-    ('14 July 2028, 16:00', 'Q3 2028, day 2, 16:00')
+    ('2028-07-14 16:00', 'Q3 2028, day 2, 16:00')
     """
     if "T" in moment:
-        return f"{day(moment)}, {moment[11:16]}"
+        return moment[:16].replace("T", " ")
     name, _, hour = moment.partition(" ")
     days, hours = divmod(int(hour), DAY_HOURS)
     return f"{quarter(name)}, day {days + 1}, {hours:02d}:00"
@@ -239,7 +239,7 @@ def says(of: Hours) -> str:
     known = [n for n, (mean, _, _) in enumerate(whole) if np.isfinite(mean)]
     if len(of.names) == 1:
         mean, least, most = (_quantity(value, of) for value in whole[0])
-        return f"{mean} in the mean, from {least} to {most}."
+        return f"The mean is {mean}, the least {least}, the most {most}."
     first = max(known, key=lambda n: whole[n][0])
     return f"Most in the mean: {of.names[first]}, {_quantity(whole[first][0], of)}."
 
@@ -288,10 +288,10 @@ def csv_table(of: Hours) -> Table:
     titles = (of.title if len(of.names) == 1 else f"{of.what.title}, {name}" for name in of.names)
     heads = tuple(Column(title=f"{title}{unit}", suffix=of.what.suffix) for title in titles)
     time = "Begins, UTC" if of.dated else "Quarter and hour of its week"
-    rows = tuple(
+    rows: list[tuple[Value, ...]] = [
         (str(moment), *map(_digits, row)) for moment, row in zip(of.moments.tolist(), of.values.tolist(), strict=True)
-    )
-    return Table(name="hours", title=of.title, columns=(Column(title=time), *heads), rows=rows)
+    ]
+    return Table(name="hours", title=of.title, columns=(Column(title=time), *heads), rows=tuple(rows))
 
 
 def _digits(value: float) -> float:

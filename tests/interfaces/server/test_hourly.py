@@ -75,7 +75,7 @@ def test_what_adds_up_is_one_line_unless_it_is_told_apart(hours: Callable[..., H
 
 def test_of_many_lines_those_that_hold_least_are_one_and_empty_ones_none(hours: Callable[..., Hours]) -> None:
     found = hours(by="site")
-    assert found.names == ("s3", "s4", "s5", "s6", "s7", "s8", "s9", "others")
+    assert found.names == ("s3", "s4", "s5", "s6", "s7", "s8", "s9", "all others")
     assert len(found.names) == MOST_LINES
     np.testing.assert_allclose(found.values[0], [*(1.2e9 * n for n in range(3, 10)), 1.2 * 3e9], rtol=1e-6)
     assert found.colours[:2] == (3, 4)

@@ -24,7 +24,7 @@ from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import ServerStore
 from gigawatt.quarters import QUARTER, first_day, last_day
 from gigawatt.report.charts.marks import COLOURS
-from gigawatt.report.hourly import EACH, GREY, HOURLY, MOST_LINES, Hourly, Hours
+from gigawatt.report.hourly import EACH, GREY, HOURLY, MOST_LINES, OTHERS, Hourly, Hours
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -38,7 +38,6 @@ WAYS: Mapping[str, Mapping[str, str]] = {
     "run": {"run": "run"},
     "experiment": {"experiment": "experiment"},
 }
-OTHERS = "others"
 # Below it something is what rounding leaves of nothing, so that no share is of it.
 CRUMB = 1e-3
 MOST_MEMORY_BYTES = 128_000_000

@@ -122,8 +122,7 @@ async def look(request: Request, reader: Person, name: str) -> Response:
     opened = await _open(reader, name)
     asked = Asked(name=name, texts=_changed(opened, request.query_params))
     document, items = await _preview(reader, opened, asked)
-    given = {"document": document, "items": items, "guest": reader}
-    return bare("scenario_look.html.j2", reader.language, **given)
+    return bare("scenario_look.html.j2", reader.language, document=document, items=items, guest=reader)
 
 
 @router.post("/scenario/{name}")
@@ -226,19 +225,20 @@ async def _looked(reader: Guest, opened: Opened, asked: Asked) -> Response:
 
 async def _kept(reader: Guest, opened: Opened, asked: Asked, etag: str) -> Response:
     """Keep what is filled in as a version of a name: of the scenario itself, or of a new one that extends it."""
-    own = asked.keep_as == asked.name
+    at = names.split(asked.name) or (asked.name, None)
+    own = at if asked.keep_as == at[0] and at[0] not in presets() else None
     text = await reader.desk.ask(_text, reader, opened, asked, own)
     settings, store = reader.room.settings, reader.room.store
-    given = (settings, store, reader.caller, "scenario", asked.keep_as, text, etag if own else "")
+    given = (settings, store, reader.caller, "scenario", asked.keep_as, text, "" if own is None else etag)
     view: VersionView = await reader.desk.ask(scenarios.put, *given)
     return RedirectResponse(place_of(view.name, {"kept": str(view.version)}), 303)
 
 
-def _text(reader: Guest, opened: Opened, asked: Asked, own: bool) -> str:
+def _text(reader: Guest, opened: Opened, asked: Asked, own: tuple[str, int | None] | None) -> str:
     """The file of a scenario with the changes: its own text with them, or one that extends it and states them alone."""
     table: dict[str, Any] = {"extends": asked.name}
-    if own:
-        table = tomllib.loads(scenarios.get(reader.room.store, "scenario", asked.name).text)
+    if own is not None:
+        table = tomllib.loads(scenarios.get(reader.room.store, "scenario", *own).text)
     known = opened.fields
     for path, value in _values(opened, asked).items():
         *within, last = known[path].parts if path in known else path.split(".")
