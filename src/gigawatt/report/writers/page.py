@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
@@ -17,6 +17,9 @@ from gigawatt.report.charts.chart import style_sheet
 from gigawatt.report.document import Depth, Document
 from gigawatt.report.language import words
 from gigawatt.report.writers import web
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _SIZES = r"million|billion|trillion|juta|miliar|triliun"
 _UNIT = re.compile(
@@ -71,10 +74,10 @@ def environment() -> Any:
     return place
 
 
-def equip(place: Any) -> None:
+def equip(place: Environment) -> None:
     """Give a place of templates what those of parts of a document need."""
-    place.filters |= {"whole": whole, "in_rows": in_rows}
-    place.tests["shown"] = shown
+    place.filters |= {"whole": whole, "in_rows": _in_rows}
+    place.tests["shown"] = _shown
 
 
 def policy(css: str, script: str) -> str:
@@ -93,12 +96,12 @@ def whole(text: str) -> Markup:
     return Markup(_CODE.sub(r"<code>\1</code>", _UNIT.sub("\N{NO-BREAK SPACE}", str(escape(text)))))
 
 
-def shown(section: Mapping[str, Any]) -> bool:
+def _shown(section: Mapping[str, Any]) -> bool:
     """Whether a page has anything to show of a section."""
     return bool(section["parts"] or section["lead"])
 
 
-def in_rows(parts: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+def _in_rows(parts: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
     """Parts in rows: two half exhibits share one."""
     found: list[list[Mapping[str, Any]]] = []
     for part in parts:

@@ -177,7 +177,7 @@ async def latest(reader: Guest, *verbs: str, scenario: str | None = None) -> Res
 def chosen(document: Mapping[str, Any], *slugs: str) -> list[Mapping[str, Any]]:
     """Sections of a document by their slugs, in this order, those that it has."""
     found = {section["slug"]: section for section in document["sections"]}
-    return [found[slug] for slug in slugs if slug in found and paper.shown(found[slug])]
+    return [found[slug] for slug in slugs if slug in found and (found[slug]["parts"] or found[slug]["lead"])]
 
 
 async def form(request: Request, reader: Guest) -> dict[str, str]:

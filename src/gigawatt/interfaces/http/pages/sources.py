@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
+from weakref import WeakValueDictionary
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
@@ -26,6 +28,8 @@ BESIDE = ("grades", "data")
 # Documents that are read again and again, the last ones.
 MOST_KEPT = 4
 _KEPT: dict[tuple[str, str, str], Numbers] = {}
+# Held while a document is asked for; nobody's any more, it is gone.
+_ASKING: WeakValueDictionary[tuple[str, str, str], asyncio.Lock] = WeakValueDictionary()
 
 router = APIRouter(include_in_schema=False)
 Section = Mapping[str, Any]
@@ -94,18 +98,20 @@ async def _scenarios(reader: Guest, asked: str) -> Sequence[tuple[str, str]]:
 
 
 async def _numbers(reader: Guest, asked: str) -> Numbers:
-    """Every number; those of a result and of what ships do not change, and are kept."""
+    """Every number; those of a result and of what ships do not change, and are kept. Of many readers who come at once
+    the first asks."""
     key = (str(reader.room.settings.data), asked, reader.language)
-    if key in _KEPT:
-        return _KEPT[key]
-    reply, document = await told(reader, "sources", {"scenario": asked})
-    words = [row[0] for row in chosen(document, "grades")[0]["parts"][0]["table"]["texts"]]
-    found = Numbers(document=document, grades=dict(zip(json.loads(reply.body)["grades"], words, strict=True)))
-    if names.ID.fullmatch(asked) or asked in scenarios.shipped("scenario"):
-        while len(_KEPT) >= MOST_KEPT:
-            del _KEPT[next(iter(_KEPT))]
-        _KEPT[key] = found
-    return found
+    async with _ASKING.setdefault(key, asyncio.Lock()):
+        if key in _KEPT:
+            return _KEPT[key]
+        reply, document = await told(reader, "sources", {"scenario": asked})
+        words = [row[0] for row in chosen(document, "grades")[0]["parts"][0]["table"]["texts"]]
+        found = Numbers(document=document, grades=dict(zip(json.loads(reply.body)["grades"], words, strict=True)))
+        if names.ID.fullmatch(asked) or asked in scenarios.shipped("scenario"):
+            while len(_KEPT) >= MOST_KEPT:
+                del _KEPT[next(iter(_KEPT))]
+            _KEPT[key] = found
+        return found
 
 
 async def _swings(reader: Guest, asked: str) -> Sequence[Section]:
