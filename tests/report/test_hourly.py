@@ -9,16 +9,16 @@ import pytest
 
 from gigawatt.report import hourly
 from gigawatt.report.charts.chart import NARROW, WIDE
-from gigawatt.report.hourly import HOURLY, WAYS, Hours
+from gigawatt.report.hourly import HOURLY, WAYS, HourlyLines
 from gigawatt.report.writers import csv
 
 START = np.datetime64("2027-01-01T00:00", "m")
 
 
-def hours(count: int = 9_000, lines: int = 1, variable: str = "facility_w", **changed: object) -> Hours:
+def hours(count: int = 9_000, lines: int = 1, variable: str = "facility_w", **changed: object) -> HourlyLines:
     moments = np.datetime_as_string(START + 60 * np.arange(count)).astype(str)
     values = 1e9 + 1e8 * np.outer(np.sin(np.arange(count) / 4), np.arange(1, lines + 1))
-    found = Hours(
+    found = HourlyLines(
         what=HOURLY[variable],
         by="site" if lines > 1 else "",
         of=(),
@@ -42,7 +42,7 @@ def test_a_title_says_what_of_what_and_told_apart_by_what() -> None:
 def test_a_peak_of_one_hour_in_five_years_is_drawn_and_told() -> None:
     found = hours(5 * 8760)
     found.values[12_345] = 7e9
-    assert "to 7 GW" in hourly.says(found)
+    assert "the most 7 GW" in hourly.says(found)
     (row,) = hourly.table(found).rows
     assert (row[3], row[4]) == (7e9, hourly.told_at(str(found.moments[12_345])))
     svg = hourly.chart(found).wide
@@ -74,7 +74,7 @@ def test_sums_of_steps_are_told_by_the_hour_or_the_day_and_ratios_to_thousandths
     water = hours(10, variable="water_l")
     assert "million l/h" in hourly.shows(replace(water, values=water.values / 1e3))
     assert hourly.says(replace(hours(10, variable="failures_count"), values=np.full((10, 1), 3.0))).startswith(
-        "3 a day in the mean"
+        "The mean is 3 a day, the least"
     )
     pue = replace(hours(10, variable="pue_ratio"), values=np.full((10, 1), 1.0712))
     assert "1.071" in hourly.says(pue)

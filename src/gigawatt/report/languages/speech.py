@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from gigawatt.report.languages import figures
-from gigawatt.report.languages.matching import HOLE, Index, filled, index, pattern
+from gigawatt.report.languages.matching import HOLE, MessageIndex, filled, index, pattern
 
 # The language of the code, in which every message is said as it stands.
 CODE = "en"
@@ -31,6 +31,8 @@ _PERCENT = re.compile(rf"({_NUMBER}\s?%)(\s)([^\W\d_].*)")
 _BEHIND = re.compile(rf"(.*[^\d\s])(\s)({_NUMBER}(?:\s?[^\d]+)?)")
 # Words of small letters are what another language says otherwise; others are names and units.
 _LOWER = re.compile(r"(?<![\w./_=`'-])[a-z]{2,}(?![\w_=/-]|[.]\w)|(?<![\w./_=`'-])a(?=\s)")
+_CAPITAL = re.compile(r"\b[A-Z][a-z]+\b")
+_APART = re.compile(r"`[^`]*`|https?://\S+|\"[^\"]*\"")
 _UNITS = re.compile(r"\b(kg|ms|mm|cm|km|h|min|g|t|l|vs|sm|it|nodes?|px)\b")
 _LETTERS = re.compile(r"[^\W\d_]")
 
@@ -50,7 +52,7 @@ class Speech:
 
     exact: dict[str, str]
     known: frozenset[str]
-    patterns: Index
+    patterns: MessageIndex
     kept: dict[str, Told] = field(default_factory=dict)
 
     def say(self, text: str) -> str:
@@ -91,7 +93,7 @@ class Speech:
         same = self._same(text)
         if same is not None:
             return Told(same)
-        best = _as_is(text)
+        best = self._as_is(text)
         if not best.words or depth >= MOST_DEPTH:
             return best
         sentences = _SENTENCE.split(text)
@@ -106,6 +108,14 @@ class Speech:
             if not best.words:
                 break
         return best
+
+    def _as_is(self, text: str) -> Told:
+        """A text that no message is: names and units stand; words in small letters are left, and it is not touched."""
+        outside = "".join(_APART.split(text)) if _APART.search(text) else text
+        words = _LOWER.findall(_UNITS.sub("", outside))
+        named = sum(word in self.exact for word in _CAPITAL.findall(outside))
+        written = text if len(words) > MOST_NAME_COUNT else figures.told(text)
+        return Told(written, (text,) if words else (), len(words) + named)
 
     def _same(self, text: str) -> str | None:
         """The very message, whichever way its first letter is written."""
@@ -168,14 +178,6 @@ def _joined(parts: list[Told], joint: str) -> Told:
 
 def _left(parts: list[Told]) -> tuple[tuple[str, ...], int]:
     return tuple(text for part in parts for text in part.left), sum(part.words for part in parts)
-
-
-def _as_is(text: str) -> Told:
-    """A text that no message is: names and units stand; words in small letters are left, and it is not touched."""
-    outside = "".join(re.split(r"`[^`]*`|https?://\S+|\"[^\"]*\"", text))
-    words = _LOWER.findall(_UNITS.sub("", outside))
-    written = text if len(words) > MOST_NAME_COUNT else figures.told(text)
-    return Told(written, (text,) if words else (), len(words))
 
 
 @cache

@@ -117,6 +117,7 @@ async def _shown(
         "event_part": event_part,
         "body": body,
         "series": hours,
+        "drawing": "" if hours is None else hours["drawn"],
         "refused": refused,
         "choices": series.choices(reader, offers, asked),
         "event": event or _event(offers),

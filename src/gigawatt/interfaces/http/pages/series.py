@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from gigawatt.interfaces.http.pages.frame import Guest, Person, page
+from gigawatt.interfaces.http.pages import pressing
+from gigawatt.interfaces.http.pages.frame import Guest, Person, fragment, page
+from gigawatt.interfaces.http.pages.pressing import Drawn
 from gigawatt.interfaces.http.results import chosen
 from gigawatt.interfaces.server import hourly
 from gigawatt.interfaces.server.hourly import LEAST_STEPS, HourQuestion, Offers
 from gigawatt.report import hourly as report
 from gigawatt.report.charts.chart import WIDE
-from gigawatt.report.hourly import WAYS, Hours
+from gigawatt.report.document import Language
+from gigawatt.report.hourly import WAYS, HourlyLines
+from gigawatt.report.language import said
 from gigawatt.report.writers import csv, web
 
 PLACE = "/fleet"
@@ -89,14 +93,16 @@ def usual() -> SeriesAsked:
 @router.get("/fleet/series")
 async def series(reader: Person, asked: Asked, result: str) -> Response:
     """A window of a series, for a page that shows it already."""
-    return page(reader, "series.html.j2", series=await shown(reader, result, asked))
+    return page(reader, "series_part.html.j2", part=(await shown(reader, result, asked))["drawn"])
 
 
 @router.get("/fleet/series.svg")
 async def series_svg(reader: Person, asked: Asked, result: str) -> Response:
     """The drawing of a window as a file."""
     found = await _hours(reader, result, asked)
-    return _file(await reader.desk.ask(lambda: report.chart(found).alone), "image/svg+xml", f"{asked.name}.svg")
+    (chart,) = said(report.document(found, report.chart(found)), reader.language).charts().values()
+    text = await reader.desk.ask(lambda: chart.alone)
+    return _file(text, "image/svg+xml", f"{asked.name}.svg")
 
 
 @router.get("/fleet/series.csv")
@@ -113,9 +119,9 @@ def _file(text: str, kind: str, name: str) -> Response:
     return Response(text.encode(), headers=headers, media_type=kind)
 
 
-async def _hours(reader: Guest, result: str, asked: SeriesAsked) -> Hours:
+async def _hours(reader: Guest, result: str, asked: SeriesAsked) -> HourlyLines:
     room = reader.room
-    found: Hours = await reader.desk.ask(hourly.hours, room.settings, room.store, result, asked.question)
+    found: HourlyLines = await reader.desk.ask(hourly.hours, room.settings, room.store, result, asked.question)
     return found
 
 
@@ -126,39 +132,42 @@ async def offered(reader: Guest, result: str) -> Offers:
 
 
 async def shown(reader: Guest, result: str, asked: SeriesAsked) -> dict[str, Any]:
-    """What the template of a series shows of a window. Raises Refused."""
+    """A window: the part of a page that draws it, and its first moment and last. Raises Refused."""
     found = await _hours(reader, result, asked)
-    part = await reader.desk.ask(_part, found, asked.width)
     query = _query(result, asked.question, found)
     first, last = found.first, found.first + len(found.moments)
     whole = (first, last) == (0, found.count)
     edges = ("", "") if whole else (str(found.moments[0]), str(found.moments[-1]))
-    return {
-        "part": part,
-        "title": found.title,
+    address = urlencode([*query, *_edges(*edges)])
+    given = {
         "name": asked.name,
         "first": first,
         "last": last,
         "count": found.count,
-        "place": f"{PLACE}?{urlencode([*query, *_edges(*edges)])}",
+        "place": f"{PLACE}?{address}",
         "from_": edges[0],
         "to": edges[1],
         "steps": _steps(reader, query, first, last, found.count),
-        "files": urlencode([*query, *_edges(*edges)]),
+        "files": address,
     }
 
+    def draw() -> Drawn:
+        part = _part(found, asked.width, reader.language)
+        return pressing.drawn(fragment("series.html.j2", reader.language, series=given, part=part))
 
-def _part(found: Hours, width: int | None) -> Mapping[str, Any]:
+    return {**given, "drawn": await reader.desk.ask(draw)}
+
+
+def _part(found: HourlyLines, width: int | None, language: Language) -> Mapping[str, Any]:
     """The exhibit of a window, drawn once for a width that is known, and else for those that pages have."""
-    chart = report.chart(found, width or WIDE)
-    told = report.document(found, chart if width is None else None, width or WIDE)
+    (chart,) = said(report.document(found, report.chart(found, width or WIDE)), language).charts().values()
+    told = said(report.document(found, None, width or WIDE), language)
     (part,) = web.plain(told)["sections"][0]["parts"]
-    if width is not None:
-        part["chart"] = {"sized": chart.at(width)}
-    return cast("Mapping[str, Any]", part)
+    drawings = {"wide": chart.wide, "narrow": chart.narrow} if width is None else {"sized": chart.at(width)}
+    return {**part, "chart": drawings}
 
 
-def _query(result: str, question: HourQuestion, found: Hours) -> list[tuple[str, str]]:
+def _query(result: str, question: HourQuestion, found: HourlyLines) -> list[tuple[str, str]]:
     """All of an address but its window."""
     only = [("only", f"{way}={key}") for way, key in question.only.items()]
     return [("result", result), ("variable", question.variable), ("by", found.by), *only]
