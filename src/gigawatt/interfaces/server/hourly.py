@@ -194,10 +194,12 @@ def _hours(
 ) -> HourlyLines:
     keys, over = _folded(source, what.reads, by, asked.only)
     under = _folded(source, what.over, by, asked.only)[1] if what.over else None
-    known = _known(over if under is None else under)
-    lines = _shown(over if under is None else under, known)
+    held = over if under is None else under
+    known = _known(held)
+    lines = _shown(held, known)
     rest = [n for n in known if n not in lines] if what.whole else []
-    moments, count = source.array(TIME), len(over)
+    lines = [n for n in lines if n in _known(held[steps])] or lines  # of those, which hold something in the window
+    moments = source.array(TIME)
     step_h = _step_h(moments)
     weight = source.array(WEIGHT)[steps, np.newaxis]
     top = _picked(over[steps], lines, rest)
@@ -219,9 +221,9 @@ def _hours(
         weight=np.broadcast_to(weight, values.shape),
         moments=moments[steps],
         first=steps.start,
-        count=count,
+        count=len(over),
         step_h=step_h,
-        left_out_count=0 if what.whole else len(known) - len(lines),
+        left_out_count=0 if what.whole else len(known) - len(_shown(held, known)),
     )
 
 

@@ -207,8 +207,10 @@ def _steps(reader: Guest, query: Sequence[tuple[str, str]], first: int, last: in
     ]
 
 
-def choices(reader: Guest, offers: Offers, asked: SeriesAsked) -> dict[str, Any]:
-    """What the form of a series offers, and what of it is chosen."""
+def choices(
+    reader: Guest, offers: Offers, asked: SeriesAsked, found: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What the form of a series offers, and what of it is chosen. found: the window, where it was one."""
     groups: dict[str, list[tuple[str, str]]] = {}
     usual = {offer.variable: offer.ways[0] for offer in offers.variables}
     for offer in offers.variables:
@@ -225,6 +227,7 @@ def choices(reader: Guest, offers: Offers, asked: SeriesAsked) -> dict[str, Any]
         "labels": {way: pairs for way, pairs in labels.items() if len(pairs) > 1},
         "variable": f"{question.variable}{APART}{by}",
         "only": only,
+        "edges": (question.from_, question.to) if found is None else (found["from_"], found["to"]),
         "moments": offers.moments,
         "dated": "T" in offers.moments[0],
     }
