@@ -98,6 +98,7 @@ def test_moments_of_representative_weeks_are_told_by_quarter_day_and_hour() -> N
 
 def test_lines_that_do_not_add_up_say_how_many_are_left_out() -> None:
     assert "3 that are less are left out" in hourly.shows(hours(10, left_out_count=3))
+    assert "1,200 steps with next to nothing running are left out" in hourly.shows(hours(10, slight_count=1200))
 
 
 def test_a_table_of_every_step_is_in_si_and_names_its_lines() -> None:

@@ -124,6 +124,7 @@ class HourlyLines:
     first: int
     count: int
     step_h: float
+    slight_count: int = 0
     left_out_count: int = 0
 
     @property
@@ -266,7 +267,8 @@ def shows(of: HourlyLines, width: float = WIDE) -> str:
     if len(of.values) > _pixels(of, width):
         steps = f"{steps}: the line is their mean, the band their least and most"
     more = f"; {of.left_out_count} that are less are left out" if of.left_out_count else ""
-    return f"{head}; {steps}{more}"
+    slight = f"; {of.slight_count:,} steps with next to nothing running are left out" if of.slight_count else ""
+    return f"{head}; {steps}{more}{slight}"
 
 
 def table(of: HourlyLines) -> Table:

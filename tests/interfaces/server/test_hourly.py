@@ -93,6 +93,16 @@ def test_shares_are_of_sums_and_count_by_what_they_are_of(hours: Callable[..., H
     assert np.isnan(hours(variable="pue_ratio", only={"site": "s0"}).values).all()
 
 
+def test_a_ratio_to_next_to_nothing_is_not_told(settings: Settings, store: ServerStore) -> None:
+    data = timeline()
+    data.it_w[7] = 1e-4 * data.it_w[7]
+    keep(settings, store, data)
+    found = hourly.hours(settings, store, ID, HourQuestion(variable="pue_ratio", by="site", to="step:24"))
+    assert np.isnan(found.values[7]).all()
+    assert found.slight_count == 1
+    np.testing.assert_allclose(found.values[8], 1.2, rtol=1e-6)
+
+
 def test_faults_of_an_hour_are_told_by_the_day(hours: Callable[..., HourlyLines]) -> None:
     found = hours(variable="failures_count", by="kind")
     assert found.names == ("tray",)

@@ -38,8 +38,8 @@ WAYS: Mapping[str, Mapping[str, str]] = {
     "run": {"run": "run"},
     "experiment": {"experiment": "experiment"},
 }
-# Below it something is what rounding leaves of nothing, so that no share is of it.
-CRUMB = 1e-3
+# Below such a share of the most that a line has, next to nothing runs, and a ratio to it says nothing.
+SLIGHT_FRAC = 0.01
 MOST_MEMORY_BYTES = 128_000_000
 # Steps of a window at least, and numbers of a table at most.
 LEAST_STEPS = 6
@@ -202,11 +202,13 @@ def _hours(
     moments = source.array(TIME)
     step_h = _step_h(moments)
     weight = source.array(WEIGHT)[steps, np.newaxis]
-    top = _picked(over[steps], lines, rest)
+    top, slight_count = _picked(over[steps], lines, rest), 0
     if under is not None:
         below = _picked(under[steps], lines, rest)
+        slight = SLIGHT_FRAC * _picked(under.max(axis=0, keepdims=True), lines, rest)
         with np.errstate(invalid="ignore", divide="ignore"):
-            values = np.where(below > CRUMB, top / below, np.nan)
+            values = np.where(below > slight, top / below, np.nan)
+        slight_count = int(((below > 0) & ~(below > slight)).any(axis=1).sum())
         values, weight = (1 - values if what.rest else values), weight * below
     else:
         values = top * (EACH[what.each][0] / step_h) if what.each else top
@@ -223,6 +225,7 @@ def _hours(
         first=steps.start,
         count=len(over),
         step_h=step_h,
+        slight_count=slight_count,
         left_out_count=0 if what.whole else len(known) - len(_shown(held, known)),
     )
 
