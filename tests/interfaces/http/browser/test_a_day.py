@@ -164,8 +164,19 @@ def test_a_page_is_read_in_another_language_and_back(enter: Callable[..., Any], 
     assert tab.locator("html").get_attribute("lang") == "en"
 
 
-def test_whoever_signs_out_is_out_in_every_tab(enter: Callable[..., Any], place: Any) -> None:
-    tab = enter("Dan").tab
+def test_whoever_signs_in_comes_to_where_they_wanted_and_signs_out_of_every_tab(
+    enter: Callable[..., Any], place: Any
+) -> None:
+    tab = enter(None).tab
+    tab.goto(f"{place.url}/compute?fairness=log")
+    assert tab.url.startswith(f"{place.url}/sign-in?then=")
+    tab.fill("#name", "Dan")
+    tab.fill("#secret", "Dan and a wrong password")
+    tab.press("#secret", "Enter")
+    tab.locator('[role="alert"]').wait_for()
+    tab.fill("#secret", "Dan and a long password")
+    tab.press("#secret", "Enter")
+    tab.wait_for_url(f"{place.url}/compute?fairness=log")
     other = tab.context.new_page()
     other.goto(f"{place.url}/jobs")
     tab.locator('form[action="/sign-out"] button').click()
