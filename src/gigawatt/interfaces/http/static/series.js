@@ -19,15 +19,17 @@ const stepAt = (x) => {
   return first + Math.min(Math.max((x - left) / width, 0), 1) * (last - first);
 };
 
-const focused = () => {
+// What has the focus goes on having it in the new drawing; a drawing that was pointed at needs no ring around it.
+const focused = (pointed) => {
   const on = document.activeElement;
-  return now().contains(on) ? on.dataset.step ? `[data-step="${on.dataset.step}"]` : "svg.gw-chart" : "";
+  if (!now().contains(on)) return "";
+  return on.dataset.step ? `[data-step="${on.dataset.step}"]` : pointed ? "" : "svg.gw-chart";
 };
 
-const show = async (address) => {
+const show = async (address, pointed = false) => {
   asking?.abort();
   asking = new AbortController();
-  const given = new URLSearchParams(address.search), on = focused();
+  const given = new URLSearchParams(address.search), on = focused(pointed);
   given.set("width", Math.round(now().clientWidth));
   root.setAttribute("aria-busy", "true");
   try {
@@ -57,7 +59,7 @@ const span = (first, last) => {
     if (begin === 0 && end === count) address.searchParams.delete(name);
     else address.searchParams.set(name, `step:${at}`);
   }
-  return show(address);
+  return show(address, true);
 };
 const step = (name) => show(new URL(now().querySelector(`[data-step="${name}"]`).href));
 
