@@ -52,7 +52,7 @@ def test_a_slider_moved_divides_the_compute_anew_and_the_address_says_so(enter: 
     before = tab.locator("#answer").inner_text()
     slide(tab, tab.locator("form[data-answer] [type=range]").first)
     tab.wait_for_function("before => document.querySelector('#answer').innerText !== before", arg=before)
-    tab.wait_for_function("location.search.includes('capacity=')")
+    tab.wait_for_function("() => location.search.includes('capacity=')")
     after = tab.locator("#answer h2").first.inner_text()
     tab.reload()
     assert tab.locator("#answer h2").first.inner_text() == after
@@ -95,7 +95,7 @@ def test_hours_are_zoomed_by_a_button_and_by_keys_and_the_address_tells(enter: C
         "count => { const { first, last } = document.querySelector('.series').dataset; return last - first < count; }",
         arg=count,
     )
-    tab.wait_for_function("location.search.includes('from=')")
+    tab.wait_for_function("() => location.search.includes('from=')")
     near = shown()
     tab.locator(".series svg.gw-chart:visible").focus()
     tab.keyboard.press("0")
