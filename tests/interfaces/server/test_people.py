@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, insert, select, update
 
-from gigawatt.interfaces.server import audit, holders, passwords, people, roster
+from gigawatt.interfaces.server import audit, passwords, people, roster
 from gigawatt.interfaces.server import store as stores
 from gigawatt.interfaces.server.asked import ROLES, Caller, Refused
 from gigawatt.interfaces.server.passwords import Guesses
@@ -382,8 +382,7 @@ def test_a_session_lasts_until_it_is_signed_out_of_or_half_a_day(
     refused("unknown", "session", people.by_session, each_store, first.secret, HERE)
     assert people.by_session(each_store, second.secret, HERE)
     true = stores.now
-    for module in (people, holders):
-        monkeypatch.setattr(module, "now", lambda later_s=0.0: true(later_s + 12 * 3600 + 1))
+    monkeypatch.setattr(people, "now", lambda later_s=0.0: true(later_s + 12 * 3600 + 1))
     refused("unknown", "session", people.by_session, each_store, second.secret, HERE)
 
 
