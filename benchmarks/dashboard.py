@@ -13,12 +13,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
-from server import Figures, Served, finished, percentile_s, served
+from server import Figures, Served, finished, percentile_s, served, session
 
 VIEWERS_COUNT, TRIES_COUNT = 100, 9
 SHARED, CAMPUS = "loi-2025-09", "one-campus"
@@ -103,15 +101,6 @@ def browser() -> Iterator[Callable[..., Any] | None]:
 
         yield opened
         chromium.close()
-
-
-def session(server: Served) -> tuple[str, str]:
-    """Name and value of the cookie of a session that is begun by the form."""
-    connection = HTTPConnection(urlsplit(server.url).netloc)
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    connection.request("POST", "/sign-in", urlencode({"name": "", "secret": server.token, "then": "/"}), headers)
-    name, _, rest = (connection.getresponse().getheader("Set-Cookie") or "").partition("=")
-    return name, rest.partition(";")[0]
 
 
 def first_page(server: Served, new: Callable[..., Any]) -> Figures:

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 Figures = dict[str, float]
 START_S, JOB_S, LOAD_S = 60.0, 600.0, 60
@@ -99,6 +99,15 @@ def served(kept: Path | None = None) -> Iterator[tuple[Served, float]]:
         finally:
             process.terminate()
             process.wait(START_S)
+
+
+def session(server: Served) -> tuple[str, str]:
+    """Name and value of the cookie of a session that is begun by the form."""
+    connection = HTTPConnection(urlsplit(server.url).netloc)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("POST", "/sign-in", urlencode({"name": "", "secret": server.token, "then": "/"}), headers)
+    name, _, rest = (connection.getresponse().getheader("Set-Cookie") or "").partition("=")
+    return name, rest.partition(";")[0]
 
 
 def serve() -> Figures:

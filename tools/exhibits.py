@@ -33,18 +33,18 @@ def draw(browser: Any, file: Path, name: str, out: Path) -> list[Path]:
         for scheme in SCHEMES:
             page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
             page.goto(file.resolve().as_uri())
-            drawn += _shoot(page, out / f"{name}-{width}-{scheme}")
+            drawn += shoot(page, out / f"{name}-{width}-{scheme}")
             page.close()
     page = browser.new_page(viewport={"width": SHEET[0], "height": SHEET[1]}, color_scheme="dark")
     page.goto(file.resolve().as_uri())
     page.pdf(path=out / f"{name}.pdf", prefer_css_page_size=True, print_background=True)
     page.emulate_media(media="print")
-    drawn += _shoot(page, out / f"{name}-print")
+    drawn += shoot(page, out / f"{name}-print")
     page.close()
     return drawn
 
 
-def _shoot(page: Any, stem: Path) -> list[Path]:
+def shoot(page: Any, stem: Path) -> list[Path]:
     """The whole page, in as many pictures as it takes."""
     height = int(page.evaluate("document.documentElement.scrollHeight"))
     width = page.viewport_size["width"]

@@ -128,7 +128,19 @@ WORDS = (
         "fitted",
         "tolerance",
     ),
-    *("report", "workbook", "predictions", "folder", "error", "missed", "starting", "Files", "figure", "missing"),
+    *(
+        "report",
+        "workbook",
+        "predictions",
+        "folder",
+        "error",
+        "missed",
+        "starting",
+        "Files",
+        "figure",
+        "missing",
+        "demand and prices",
+    ),
     *("gigawatt", "megawatt", "use case", "operating", "investing", "financing", "covenant", "availability"),
     *("measured", "vendor", "press", "derived", "assumed"),
     *("holds", "holds if", "fails", "good", "fair", "bad"),
@@ -224,15 +236,22 @@ def _of_data(data: Any) -> Iterator[str]:
 
 def _of_code(tree: ast.Module, place: Path, single: str) -> Iterator[str]:
     """What a module says, from top to bottom."""
-    silent = _silent(tree, described=bool(DESCRIBED.search(place.as_posix())))
-    sentences = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     found = list[tuple[int, int, str]]()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in silent:
-            whole = _texts(node)
-            lines = whole if id(node) in sentences else [line for text in whole for line in text.split("\n")]
-            found += [(node.lineno, node.col_offset, text) for text in lines if _says(text, single)]
+    for node, is_sentence in _strings(tree, described=bool(DESCRIBED.search(place.as_posix()))):
+        whole = _texts(node)
+        lines = whole if is_sentence else [line for text in whole for line in text.split("\n")]
+        found += [(node.lineno, node.col_offset, text) for text in lines if _says(text, single)]
     yield from (text for _, _, text in sorted(found, key=lambda one: one[:2]))
+
+
+def _strings(node: ast.AST, *, described: bool) -> Iterator[tuple[ast.Constant | ast.JoinedStr, bool]]:
+    """Every constant and f-string that may be said, and whether it is a statement of its own."""
+    silent = {id(part) for part in _unsaid(node, described=described)}
+    for child in ast.iter_child_nodes(node):
+        if id(child) not in silent:
+            if isinstance(child, ast.Constant | ast.JoinedStr):
+                yield child, isinstance(node, ast.Expr)
+            yield from _strings(child, described=described)
 
 
 def _texts(node: ast.AST) -> list[str]:
@@ -269,44 +288,29 @@ def _says(text: str, single: str) -> bool:
     return single != "none" and bool(re.fullmatch(names if single == "names" else f"{names}|{words}", text))
 
 
-def _silent(tree: ast.Module, *, described: bool) -> set[int]:
-    """Nodes that are not said: docstrings, annotations, keys, what is compared, looked up or raised as our own bug."""
-    tops = (part for node in ast.walk(tree) for part in _unsaid(node, described=described))
-    return {id(node) for top in tops if top is not None for node in ast.walk(top)}
-
-
 def _unsaid(node: ast.AST, *, described: bool) -> Iterator[ast.AST | None]:
-    """What of one node is not said."""
+    """Children of a node that are not said: docstrings, annotations, keys, what is compared, looked up, or raised as
+    our own bug; and of an f-string what is said with all of it."""
     match node:
         case ast.Expr(value=ast.Constant()) if not described:
             yield node.value
-        case ast.Module() | ast.ClassDef():
+        case ast.Module() | ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
             yield from (part for part in node.body[:1] if isinstance(part, ast.Expr))
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            yield from (part.annotation for part in (*node.args.args, *node.args.kwonlyargs, *node.args.posonlyargs))
-            yield from [node.returns, *node.decorator_list, *node.body[: isinstance(node.body[0], ast.Expr)]]
-        case ast.AnnAssign():
+            yield from [getattr(node, "returns", None), *getattr(node, "decorator_list", ())]
+        case ast.arg() | ast.AnnAssign():
             yield node.annotation
         case ast.Subscript():
             yield node.slice
         case ast.Compare():
             yield from [node.left, *node.comparators]
         case ast.JoinedStr():
-            yield from _parts(node)
+            yield from (part for part in node.values if isinstance(part, ast.Constant))
+        case ast.FormattedValue():
+            yield from [node.format_spec, node.value if _choices(node.value) else None]
         case ast.Call():
             yield from _arguments(node)
         case ast.Dict():
             yield from filter(_key, node.keys)
-
-
-def _parts(text: ast.JoinedStr) -> Iterator[ast.AST | None]:
-    """Of an f-string what is said with all of it, and not by itself."""
-    for part in text.values:
-        if isinstance(part, ast.Constant):
-            yield part
-        elif isinstance(part, ast.FormattedValue):
-            yield part.format_spec
-            yield part.value if _choices(part.value) else None
 
 
 def _key(node: ast.AST | None) -> bool:
@@ -318,23 +322,23 @@ def _arguments(call: ast.Call) -> Iterator[ast.AST]:
     """Arguments of a call that are keys, and all of them where nothing of it is said."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     if name in SILENT:
-        yield from call.args
-        yield from (word.value for word in call.keywords)
+        yield from [*call.args, *call.keywords]
     elif name == "get" or (len(call.args) > 1 and _key(call.args[0])):
         yield from call.args[:1]
-    yield from (word.value for word in call.keywords if word.arg in SILENT_NAMES)
+    yield from (word for word in call.keywords if word.arg in SILENT_NAMES)
 
 
 def merged(place: Path, language: str, found: Mapping[str, str]) -> bytes:
     """A catalogue with every message, in order, and what was translated of them; its comment stays."""
-    old = read_po(place.open("rb"), locale=language) if place.exists() else Catalog(locale=language)
+    before = place.read_bytes() if place.exists() else b""
+    old = read_po(io.BytesIO(before), locale=language)
     new = Catalog(locale=language)
     for text, where in found.items():
         known = old.get(text)
         new.add(text, known.string if known is not None else "", locations=[(where, 1)])
     out = io.BytesIO()
     write_po(out, new, width=0, omit_header=True, include_lineno=False)
-    comment = old.header_comment if place.exists() else "# What Gigawatt says, in its own words."
+    comment = old.header_comment if before else "# What Gigawatt says, in its own words."
     return f"{comment}\n{HEAD.format(language)}\n".encode() + out.getvalue()
 
 

@@ -7,7 +7,6 @@ from gigawatt.report.charts import (
     About,
     Bar,
     Chart,
-    Held,
     Mark,
     Peak,
     Place,
@@ -15,6 +14,7 @@ from gigawatt.report.charts import (
     Range,
     Reach,
     Series,
+    StatedSpan,
     Trace,
     Upright,
 )
@@ -282,7 +282,7 @@ def _futures() -> tuple[Paragraph | Facts | Table | Exhibit, ...]:
         for n, name in enumerate(plans)
     ]
     held = [
-        Held(label=name, low_ratio=0.1, mid_ratio=0.8, high_ratio=1.0 + n, kind=n, told=("stated: 1 GW",))
+        StatedSpan(label=name, low_ratio=0.1, mid_ratio=0.8, high_ratio=1.0 + n, kind=n, told=("stated: 1 GW",))
         for n, name in enumerate(plans)
     ]
     return (
@@ -297,6 +297,22 @@ def _futures() -> tuple[Paragraph | Facts | Table | Exhibit, ...]:
             "Four futures in five have two gigawatts.",
             charts.fan(_about("fan"), QUARTERS, quantiles, "GW", "power"),
             _by_year("fan", tuple(shares), 1e9),
+        ),
+        _exhibit(
+            "strips",
+            "An hour of five years has no power.",
+            charts.strips(
+                _about("strips"),
+                [f"2028-07-{day:02d}T00:00" for day in range(1, 31)],
+                [
+                    charts.Strip(
+                        name="power", mean=[2.0] * 30, least=[*[1.8] * 20, 0.0, *[1.8] * 9], most=[2.1] * 30, colour=0
+                    )
+                ],
+                "GW",
+                tips=[(10, f"week {n}\nmean: 2 GW") for n in range(1, 4)],
+            ),
+            _by_year("strips", ("mean", "least", "most"), 1e9),
         ),
         _exhibit(
             "tornado",

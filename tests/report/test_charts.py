@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 import pytest
 
 from gigawatt.report import charts
-from gigawatt.report.charts import About, Bar, Chart, Held, Mark, Range, Reach, Series, Strip, Sure
+from gigawatt.report.charts import About, Bar, Chart, Mark, Range, Reach, Series, StatedSpan, Strip, Sure
 from gigawatt.report.charts import marks as svg
 from gigawatt.report.charts.chart import HALF, NARROW, WIDE, style_sheet
 from gigawatt.report.charts.marks import Frame
@@ -72,7 +72,9 @@ def every_form() -> dict[str, tuple[Chart, int]]:
         Range(label="mine", p10=12.0, p50=13.0, p90=14.0, mean=2500.0, largest=2600.0),
     ]
     held = [
-        Held(label=label, low_ratio=low, mid_ratio=mid, high_ratio=high, kind=kind, told=("stated: 1.9 GW", "fails"))
+        StatedSpan(
+            label=label, low_ratio=low, mid_ratio=mid, high_ratio=high, kind=kind, told=("stated: 1.9 GW", "fails")
+        )
         for label, low, mid, high, kind in (
             ("weekly_users_power", 0.0186, 0.019, 0.0194, 1),
             ("tokens_per_day_first_gw, which has a long name", 2.05, 3.4, 10.6, 0),

@@ -9,16 +9,16 @@ import pytest
 
 from gigawatt.report import hourly
 from gigawatt.report.charts.chart import NARROW, WIDE
-from gigawatt.report.hourly import HOURLY, WAYS, Hours
+from gigawatt.report.hourly import HOURLY, WAYS, HourlyLines
 from gigawatt.report.writers import csv
 
 START = np.datetime64("2027-01-01T00:00", "m")
 
 
-def hours(count: int = 9_000, lines: int = 1, variable: str = "facility_w", **changed: object) -> Hours:
+def hours(count: int = 9_000, lines: int = 1, variable: str = "facility_w", **changed: object) -> HourlyLines:
     moments = np.datetime_as_string(START + 60 * np.arange(count)).astype(str)
     values = 1e9 + 1e8 * np.outer(np.sin(np.arange(count) / 4), np.arange(1, lines + 1))
-    found = Hours(
+    found = HourlyLines(
         what=HOURLY[variable],
         by="site" if lines > 1 else "",
         of=(),

@@ -72,7 +72,7 @@ def test_the_document_has_the_figures_the_power_and_what_binds(changed: PreviewA
     assert [section.slug for section in told.sections] == ["figures", "power", "binds"]
     rows = {row[0]: row[1:4] for row in told.tables()["figures"].rows}
     assert rows["Facility power in service"] == ("100 MW", "50 MW", "−50.0 %")
-    assert "facility power in service 100 MW → 50 MW" in told.lead
+    assert "Facility power in service 100 MW → 50 MW" in told.lead
     assert told.charts()["power"].wide
 
 

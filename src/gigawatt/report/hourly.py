@@ -104,7 +104,7 @@ WAYS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Hours:
+class HourlyLines:
     """Lines of a timeline over a window of its steps.
 
     what, by: what is told, and what its lines are told apart by; "" for one line of all. of: what it is told of alone.
@@ -152,13 +152,13 @@ def told_at(moment: str) -> str:
     return f"{quarter(name)}, day {days + 1}, {hours:02d}:00"
 
 
-def document(of: Hours, drawing: charts.Chart | None, width: float = WIDE) -> Document:
+def document(of: HourlyLines, drawing: charts.Chart | None, width: float = WIDE) -> Document:
     """A window of a timeline as a document with one exhibit; drawing: as `chart` has it at a width [pixels]."""
     exhibit = Exhibit(name="hours", says=says(of), shows=shows(of, width), table=table(of), chart=drawing)
     return Document(title=of.title, sections=(Section(slug="hours", title=of.title, parts=(exhibit,)),))
 
 
-def _unit(of: Hours) -> Scale:
+def _unit(of: HourlyLines) -> Scale:
     """The unit of an axis."""
     if of.what.suffix == "frac":
         return PERCENT
@@ -166,12 +166,12 @@ def _unit(of: Hours) -> Scale:
     return replace(found, unit=f"{found.unit}{EACH[of.what.each][1]}".strip())
 
 
-def _pixels(of: Hours, width: float) -> int:
+def _pixels(of: HourlyLines, width: float) -> int:
     """How many columns a drawing has room for."""
     return max(int(width) - MARGIN, 1) // (1 if len(of.names) <= FEW_LINES else 2)
 
 
-def chart(of: Hours, width: float = WIDE) -> charts.Chart:
+def chart(of: HourlyLines, width: float = WIDE) -> charts.Chart:
     """The drawing of a window, a column for each pixel that it has at a width, or two."""
     unit = _unit(of)
     at = thin.edges(len(of.values), _pixels(of, width))
@@ -197,7 +197,7 @@ def _label(moment: str) -> str:
     return f"{name} d{days + 1} {hours:02d}:00"[:13]
 
 
-def _tips(of: Hours, at: NDArray[np.int64], unit: Scale) -> list[tuple[int, str]]:
+def _tips(of: HourlyLines, at: NDArray[np.int64], unit: Scale) -> list[tuple[int, str]]:
     """What stretches of columns say, few enough to walk through."""
     marks = thin.edges(len(at) - 1, MOST_TIPS)
     parts = [thin.columns(of.values[:, n] / unit.size, of.weight[:, n], at[marks]) for n in range(len(of.names))]
@@ -210,7 +210,7 @@ def _tips(of: Hours, at: NDArray[np.int64], unit: Scale) -> list[tuple[int, str]
     return found
 
 
-def _tip(name: str, part: Thinned, k: int, unit: Scale, of: Hours) -> list[str]:
+def _tip(name: str, part: Thinned, k: int, unit: Scale, of: HourlyLines) -> list[str]:
     """The lines of a read-out about one line of a chart."""
     mean, least, most = (float(values[k]) for values in (part.mean, part.least, part.most))
     several = len(of.names) > 1
@@ -224,15 +224,15 @@ def _tip(name: str, part: Thinned, k: int, unit: Scale, of: Hours) -> list[str]:
     return [f"{word}: {_told(v, unit, of)}" for word, v in (("mean", mean), ("least", least), ("most", most))]
 
 
-def _short(value: float, of: Hours) -> str:
+def _short(value: float, of: HourlyLines) -> str:
     return pue(value) if of.what.suffix == "ratio" else told(value, "")
 
 
-def _told(value: float, unit: Scale, of: Hours) -> str:
+def _told(value: float, unit: Scale, of: HourlyLines) -> str:
     return pue(value) if of.what.suffix == "ratio" else told(value, unit.unit)
 
 
-def says(of: Hours) -> str:
+def says(of: HourlyLines) -> str:
     """What a window holds, in a sentence."""
     if not np.isfinite(of.values).any():
         return "Nothing is known of these hours."
@@ -245,13 +245,13 @@ def says(of: Hours) -> str:
     return f"Most in the mean: {of.names[first]}, {_quantity(whole[first][0], of)}."
 
 
-def _whole(of: Hours, n: int) -> tuple[float, float, float]:
+def _whole(of: HourlyLines, n: int) -> tuple[float, float, float]:
     """Mean, least and most of a line over the window."""
     found = thin.columns(of.values[:, n], of.weight[:, n], np.array([0, len(of.values)]))
     return float(found.mean[0]), float(found.least[0]), float(found.most[0])
 
 
-def _quantity(value: float, of: Hours) -> str:
+def _quantity(value: float, of: HourlyLines) -> str:
     if of.what.suffix == "ratio":
         return pue(value)
     if of.what.suffix == "frac":
@@ -259,7 +259,7 @@ def _quantity(value: float, of: Hours) -> str:
     return f"{cell(value, of.what.suffix)}{EACH[of.what.each][1]}"
 
 
-def shows(of: Hours, width: float = WIDE) -> str:
+def shows(of: HourlyLines, width: float = WIDE) -> str:
     """What is drawn: what, of when, in which unit and how."""
     first, last, unit = told_at(str(of.moments[0])), told_at(str(of.moments[-1])), _unit(of).unit
     head = f"{of.title}{f', {unit}' if unit else ''}; {first} to {last}{', UTC' if of.dated else ''}"
@@ -271,7 +271,7 @@ def shows(of: Hours, width: float = WIDE) -> str:
     return f"{head}; {steps}{more}{slight}"
 
 
-def table(of: Hours) -> Table:
+def table(of: HourlyLines) -> Table:
     """Mean, least and most of each line over the window, and when it has the most."""
     suffix = of.what.suffix
     heads = {"": "", "Mean": suffix, "Least": suffix, "Most": suffix, "Most at": ""}
@@ -284,7 +284,7 @@ def table(of: Hours) -> Table:
     return in_units(table_of("hours", of.title, heads, rows))
 
 
-def csv_table(of: Hours) -> Table:
+def csv_table(of: HourlyLines) -> Table:
     """Every step of the window in SI units."""
     unit = EACH[of.what.each][1]
     titles = (of.title if len(of.names) == 1 else f"{of.what.title}, {name}" for name in of.names)

@@ -90,7 +90,7 @@ def _each(texts: Sequence[str], say: Say) -> tuple[str, ...]:
 
 
 def _tile(tile: Tile, say: Say) -> Tile:
-    return Tile(label=say(tile.label), value=say(tile.value), note=say(tile.note))
+    return replace(tile, label=say(tile.label), value=say(tile.value), note=say(tile.note))
 
 
 def _section(section: Section, say: Say, language: Language) -> Section:

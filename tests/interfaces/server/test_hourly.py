@@ -18,7 +18,7 @@ from gigawatt.interfaces.server.hourly import HourQuestion, Memory
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import ServerStore
 from gigawatt.interfaces.server.tables import JOBS
-from gigawatt.report.hourly import MOST_LINES, Hours
+from gigawatt.report.hourly import MOST_LINES, HourlyLines
 from gigawatt.study import netcdf
 
 ID = "0123456789abcdef0123456789abcdef"
@@ -35,7 +35,7 @@ def keep(settings: Settings, store: ServerStore, data: xr.Dataset) -> None:
 
 
 @pytest.fixture
-def hours(settings: Settings, store: ServerStore) -> Callable[..., Hours]:
+def hours(settings: Settings, store: ServerStore) -> Callable[..., HourlyLines]:
     """What a question about a result with hours finds."""
     keep(settings, store, timeline())
     return lambda **asked: hourly.hours(settings, store, ID, HourQuestion(**asked))
@@ -61,7 +61,7 @@ def test_what_can_be_drawn_is_listed_with_its_ways_and_names(settings: Settings,
     assert found.moments[0] == "2027-01-01T00:00"
 
 
-def test_what_adds_up_is_one_line_unless_it_is_told_apart(hours: Callable[..., Hours]) -> None:
+def test_what_adds_up_is_one_line_unless_it_is_told_apart(hours: Callable[..., HourlyLines]) -> None:
     whole = hours()
     assert (whole.names, whole.by) == (("Facility power",), "")
     np.testing.assert_allclose(whole.values[0], [1.2 * 45e9])
@@ -73,7 +73,7 @@ def test_what_adds_up_is_one_line_unless_it_is_told_apart(hours: Callable[..., H
     np.testing.assert_allclose(one.values[0], [3, 4])
 
 
-def test_of_many_lines_those_that_hold_least_are_one_and_empty_ones_none(hours: Callable[..., Hours]) -> None:
+def test_of_many_lines_those_that_hold_least_are_one_and_empty_ones_none(hours: Callable[..., HourlyLines]) -> None:
     found = hours(by="site")
     assert found.names == ("s3", "s4", "s5", "s6", "s7", "s8", "s9", "all others")
     assert len(found.names) == MOST_LINES
@@ -83,7 +83,7 @@ def test_of_many_lines_those_that_hold_least_are_one_and_empty_ones_none(hours: 
     assert (prices.by, len(prices.names), prices.left_out_count) == ("site", MOST_LINES - 1, 3)
 
 
-def test_shares_are_of_sums_and_count_by_what_they_are_of(hours: Callable[..., Hours]) -> None:
+def test_shares_are_of_sums_and_count_by_what_they_are_of(hours: Callable[..., HourlyLines]) -> None:
     pue = hours(variable="pue_ratio")
     np.testing.assert_allclose(pue.values[0], [1.2], rtol=1e-6)
     np.testing.assert_allclose(pue.weight[0], [45e9])
@@ -103,7 +103,7 @@ def test_a_ratio_to_next_to_nothing_is_not_told(settings: Settings, store: Serve
     np.testing.assert_allclose(found.values[8], 1.2, rtol=1e-6)
 
 
-def test_faults_of_an_hour_are_told_by_the_day(hours: Callable[..., Hours]) -> None:
+def test_faults_of_an_hour_are_told_by_the_day(hours: Callable[..., HourlyLines]) -> None:
     found = hours(variable="failures_count", by="kind")
     assert found.names == ("tray",)
     np.testing.assert_allclose(found.values[0], [24])
@@ -124,7 +124,7 @@ def test_faults_of_an_hour_are_told_by_the_day(hours: Callable[..., Hours]) -> N
     ],
 )
 def test_a_window_is_named_by_moments_both_included(
-    hours: Callable[..., Hours], from_: str, to: str, first: str, last: str
+    hours: Callable[..., HourlyLines], from_: str, to: str, first: str, last: str
 ) -> None:
     found = hours(from_=from_, to=to)
     assert (str(found.moments[0]), str(found.moments[-1])) == (first, last)
@@ -152,7 +152,7 @@ def test_representative_weeks_are_named_by_quarter_and_hour(settings: Settings, 
     ],
 )
 def test_what_is_not_there_is_refused_with_what_is(
-    hours: Callable[..., Hours], asked: dict[str, object], path: str, expected: str
+    hours: Callable[..., HourlyLines], asked: dict[str, object], path: str, expected: str
 ) -> None:
     error = refused(lambda: hours(**asked))
     assert error.path == path
@@ -166,7 +166,7 @@ def test_a_result_that_was_not_lived_through_is_refused(settings: Settings, stor
 
 
 def test_a_table_longer_than_a_response_may_be_is_refused(
-    hours: Callable[..., Hours], monkeypatch: pytest.MonkeyPatch
+    hours: Callable[..., HourlyLines], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = hours(by="site")
     hourly.check_table(found)
@@ -175,7 +175,7 @@ def test_a_table_longer_than_a_response_may_be_is_refused(
 
 
 def test_a_file_is_read_once_however_often_it_is_zoomed(
-    hours: Callable[..., Hours], monkeypatch: pytest.MonkeyPatch
+    hours: Callable[..., HourlyLines], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hours(by="site")
     monkeypatch.setattr(netcdf, "opened", lambda _: pytest.fail("read again"))
@@ -196,7 +196,7 @@ def test_memory_gives_up_what_was_read_longest_ago() -> None:
     assert read == ["a", "b", "c", "b", "long"]
 
 
-def test_what_is_kept_cannot_be_changed(hours: Callable[..., Hours], settings: Settings) -> None:
+def test_what_is_kept_cannot_be_changed(hours: Callable[..., HourlyLines], settings: Settings) -> None:
     hours()
     state = Path(jobs.folder_of(settings, ID).absolute() / "timeline.nc").stat()
     key = (jobs.folder_of(settings, ID).absolute() / "timeline.nc", state.st_mtime_ns, state.st_size)

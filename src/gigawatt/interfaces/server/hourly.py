@@ -24,7 +24,7 @@ from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import ServerStore
 from gigawatt.quarters import QUARTER, first_day, last_day
 from gigawatt.report.charts.marks import COLOURS
-from gigawatt.report.hourly import EACH, GREY, HOURLY, MOST_LINES, OTHERS, Hourly, Hours
+from gigawatt.report.hourly import EACH, GREY, HOURLY, MOST_LINES, OTHERS, Hourly, HourlyLines
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -167,7 +167,7 @@ def offers(settings: Settings, store: ServerStore, id_: str) -> Offers:
     return Offers(variables=variables, labels=ordered, moments=(str(moments[0]), str(moments[-1])))
 
 
-def hours(settings: Settings, store: ServerStore, id_: str, asked: HourQuestion) -> Hours:
+def hours(settings: Settings, store: ServerStore, id_: str, asked: HourQuestion) -> HourlyLines:
     """The hours that are asked for. Raises Refused."""
     source = _source(settings, store, id_)
     what = HOURLY.get(asked.variable)
@@ -191,7 +191,7 @@ def _hours(
     steps: slice,
     of: tuple[str, ...],
     called: Mapping[tuple[str, str], str],
-) -> Hours:
+) -> HourlyLines:
     keys, over = _folded(source, what.reads, by, asked.only)
     under = _folded(source, what.over, by, asked.only)[1] if what.over else None
     held = over if under is None else under
@@ -213,7 +213,7 @@ def _hours(
     else:
         values = top * (EACH[what.each][0] / step_h) if what.each else top
     labels = [called.get((by, keys[n]), keys[n]) if by else what.title for n in lines]
-    return Hours(
+    return HourlyLines(
         what=what,
         by=by,
         of=of,
@@ -353,7 +353,7 @@ def _at(moments: NDArray[np.str_], key: str, text: str, otherwise: int) -> int:
     return int(np.searchsorted(moments, text + _AFTER, "right"))
 
 
-def check_table(found: Hours) -> None:
+def check_table(found: HourlyLines) -> None:
     """Raises Refused where a table of hours would be longer than a response may be."""
     if found.values.size > MOST_FIGURES:
         raise Refused("long", "from", f"{found.values.size:,} figures", f"at most {MOST_FIGURES:,}: a shorter window")

@@ -1,6 +1,6 @@
 """The chart language: our own SVG marks, the forms made of them, and one style sheet."""
 
-from gigawatt.report.charts.against import Held, against
+from gigawatt.report.charts.against import StatedSpan, against
 from gigawatt.report.charts.bands import Sure, bands
 from gigawatt.report.charts.bars import Bar, bars
 from gigawatt.report.charts.chart import About, Chart
@@ -22,7 +22,6 @@ __all__ = [
     "About",
     "Bar",
     "Chart",
-    "Held",
     "Mark",
     "Peak",
     "Place",
@@ -30,6 +29,7 @@ __all__ = [
     "Range",
     "Reach",
     "Series",
+    "StatedSpan",
     "Strip",
     "Sure",
     "Trace",

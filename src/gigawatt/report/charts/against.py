@@ -16,7 +16,7 @@ ROW, BAR, EDGE = 28.0, 14.0, 26.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class StatedSpan:
     """What is computed of a thing over what was stated of it, all above nothing: low, middle, high; kind: which of the
     keys it is; told: its figures in words."""
 
@@ -29,7 +29,9 @@ class Held:
 
 
 @form
-def against(frame: Frame, rows: Sequence[Held], keys: Sequence[tuple[str, int]], unit: str) -> tuple[Frame, list[str]]:
+def against(
+    frame: Frame, rows: Sequence[StatedSpan], keys: Sequence[tuple[str, int]], unit: str
+) -> tuple[Frame, list[str]]:
     """A bar from low to high with a line in the middle, along an axis on which every step is a factor; keys: name and
     colour of each kind."""
     reach = [0.0, *(log10(ratio) for row in rows for ratio in (row.low_ratio, row.high_ratio))]
@@ -47,7 +49,7 @@ def _factor(exponent: float) -> str:
     return f"×{10**exponent:.2g}"
 
 
-def _marks(row: Held, across: Axis, y: float, colour: int) -> Iterator[str]:
+def _marks(row: StatedSpan, across: Axis, y: float, colour: int) -> Iterator[str]:
     low, mid, high = (across.at(log10(ratio)) for ratio in (row.low_ratio, row.mid_ratio, row.high_ratio))
     yield svg.box(low, y, max(high - low, 2), BAR, f"range {svg.fill(colour)} {svg.stroke(colour)}")
     yield svg.box(mid - 1.5, y - 2, 3, BAR + 4, svg.fill(colour))

@@ -47,7 +47,7 @@ def _ranges(found: Sequence[Claim]) -> tuple[Exhibit, ...]:
         return ()
     kinds = list(VERDICTS)
     rows = [
-        charts.Held(
+        charts.StatedSpan(
             label=claim.id,
             **dict(zip(("low_ratio", "mid_ratio", "high_ratio"), ratios, strict=True)),
             kind=kinds.index(claim.verdict),

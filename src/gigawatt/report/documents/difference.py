@@ -34,10 +34,10 @@ from gigawatt.study.job import HASH_LENGTH
 FIGURES = {name: (label, suffix) for name, label, suffix, _ in HEADLINE}
 # The first figures, and how a sentence speaks of them.
 FIRST = {
-    "installed_facility_w": "in service at the peak",
-    "npv_usd": "of net present value",
-    "capex_usd": "of capital spending",
-    "tokens_per_day": "on a mean day of the peak",
+    "installed_facility_w": ("{} more in service at the peak", "{} less in service at the peak"),
+    "npv_usd": ("{} more of net present value", "{} less of net present value"),
+    "capex_usd": ("{} more of capital spending", "{} less of capital spending"),
+    "tokens_per_day": ("{} more on a mean day of the peak", "{} fewer on a mean day of the peak"),
 }
 # Differences of less than this share are none that anybody means.
 SAME_FRAC = 5e-6
@@ -68,7 +68,7 @@ def document(found: ResultDifference) -> Document:
 def lead(found: ResultDifference) -> str:
     """Which results they are, and how far the first figures are apart."""
     known = {row.item: row for row in found.headline}
-    told = [more(known[item], words) for item, words in FIRST.items() if item in known]
+    told = [more(known[item]) for item in FIRST if item in known]
     apart = [one for one in told if one]
     end = f"B has {', '.join(apart)} than A." if apart else "Their first figures are the same."
     if found.a.title == found.b.title:
@@ -76,12 +76,12 @@ def lead(found: ResultDifference) -> str:
     return f'A is "{found.a.title}", B is "{found.b.title}". {end}'
 
 
-def more(row: FigureDifference, what: str) -> str:
-    """ "2 GW more in service" of a figure that differs; "" of one that does not."""
+def more(row: FigureDifference) -> str:
+    """ "2 GW more in service at the peak" of a first figure that differs; "" of one that does not."""
     if row.difference_value is None or same(row):
         return ""
-    side = "more" if row.difference_value > 0 else "less"
-    return f"{cell(abs(row.difference_value), FIGURES[row.item][1])} {side} {what}".replace("/day", "")
+    amount = cell(abs(row.difference_value), FIGURES[row.item][1]).removesuffix("/day")
+    return FIRST[row.item][row.difference_value < 0].format(amount)
 
 
 def same(row: FigureDifference) -> bool:
@@ -133,8 +133,11 @@ def asked(found: ResultDifference) -> Part:
     if not found.asked:
         return Paragraph(text="Both were asked the same.", tone="good")
     rows = [(row.path, row.a, row.b) for row in found.asked]
-    title = f"{len(rows):,} {'place' if len(rows) == 1 else 'places'} at which the scenarios differ"
-    return table("asked", title, {"Place": "", A: "", B: ""}, rows, brief_rows=ASKED_ROWS)
+    title = "One place at which the scenarios differ"
+    if len(rows) > 1:
+        title = f"{len(rows):,} places at which the scenarios differ"
+    columns = tuple(Column(title=title, quoted=True) for title in ("Place", A, B))
+    return Table(name="asked", title=title, columns=columns, rows=tuple(rows), brief_rows=ASKED_ROWS)
 
 
 def figures(found: ResultDifference) -> Iterator[Part]:
@@ -193,7 +196,9 @@ def dates(found: ResultDifference) -> Table:
 def _later(days: float | None) -> str:
     if days is None:
         return "–"
-    return "as soon" if not days else f"{cell(abs(days), 'days')} {'later' if days > 0 else 'sooner'}"
+    if not days:
+        return "as soon"
+    return f"{cell(days, 'days')} later" if days > 0 else f"{cell(-days, 'days')} sooner"
 
 
 def power(found: ResultDifference) -> Iterator[Part]:
@@ -250,8 +255,9 @@ def _furthest(rows: Sequence[PowerDifference]) -> str:
     apart = far.difference_w or 0.0
     if abs(apart) <= SAME_FRAC * max(far.a_w or 0.0, far.b_w or 0.0):
         return "Both have the same in service in every quarter."
-    side = "more" if apart > 0 else "less"
-    return f"They are furthest apart in {quarter(far.period)}: B has {cell(abs(apart), 'w')} {side}."
+    if apart > 0:
+        return f"They are furthest apart in {quarter(far.period)}: B has {cell(apart, 'w')} more."
+    return f"They are furthest apart in {quarter(far.period)}: B has {cell(-apart, 'w')} less."
 
 
 def _called(found: ResultDifference, key: str | None) -> str:
@@ -284,8 +290,9 @@ def _bare(found: Table) -> tuple[Column, ...]:
 
 
 def _flows(apart_usd: float) -> str:
-    side = "more" if apart_usd > 0 else "less"
-    return f"Over all quarters B has {cell(abs(apart_usd), 'usd')} {side} of free cash flow."
+    if apart_usd > 0:
+        return f"Over all quarters B has {cell(apart_usd, 'usd')} more of free cash flow."
+    return f"Over all quarters B has {cell(-apart_usd, 'usd')} less of free cash flow."
 
 
 def _summed(values: Sequence[float | None]) -> list[float | None]:

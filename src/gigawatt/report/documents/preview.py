@@ -57,7 +57,9 @@ def _lead(found: PreviewAnswer) -> str:
     if found.before is None:
         return proven
     changed = [_said(found, name) for name in TILES if _differs(found, name)]
-    return f"{proven} With the changes: {', '.join(changed) or 'the first figures stay as they are'}."
+    if not changed:
+        return f"{proven} The first figures stay as they are."
+    return f"{proven} With the changes: {'; '.join(changed)}."
 
 
 def _worth(found: PreviewAnswer, value: float) -> str:
@@ -66,7 +68,7 @@ def _worth(found: PreviewAnswer, value: float) -> str:
 
 def _said(found: PreviewAnswer, name: str) -> str:
     label = {row[0]: row[1] for row in tables.HEADLINE}[name]
-    return f"{label[0].lower()}{label[1:]} {_text(found.before, name)} → {_text(found.headline, name)}"
+    return f"{label} {_text(found.before, name)} → {_text(found.headline, name)}"
 
 
 def _differs(found: PreviewAnswer, name: str) -> bool:

@@ -76,7 +76,7 @@ def _plain(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class MessageIndex:
     """Patterns by the rarest of their whole words; those that have none."""
 
     by_word: Mapping[str, Sequence[tuple[frozenset[str], Pattern]]]
@@ -90,7 +90,7 @@ class Index:
         return sorted(found, key=lambda one: -one.size)
 
 
-def index(patterns: Iterable[Pattern]) -> Index:
+def index(patterns: Iterable[Pattern]) -> MessageIndex:
     """An index of patterns."""
     kept = [(_whole_words(one), one) for one in patterns]
     often = Counter(word for words, _ in kept for word in words)
@@ -100,7 +100,7 @@ def index(patterns: Iterable[Pattern]) -> Index:
             by_word[min(sorted(words), key=lambda word: often[word])].append((words, one))
         else:
             others.append((words, one))
-    return Index(by_word=by_word, others=others)
+    return MessageIndex(by_word=by_word, others=others)
 
 
 def _whole_words(one: Pattern) -> frozenset[str]:

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from gigawatt.report.languages import figures
-from gigawatt.report.languages.matching import HOLE, Index, filled, index, pattern
+from gigawatt.report.languages.matching import HOLE, MessageIndex, filled, index, pattern
 
 # The language of the code, in which every message is said as it stands.
 CODE = "en"
@@ -21,6 +21,8 @@ CODE = "en"
 MOST_DEPTH, MOST_KEPT_COUNT = 8, 50_000
 # Words in small letters that a name may have: "Assumed US campus A", "Gas turbines, combined cycle".
 MOST_NAME_COUNT = 2
+# Texts within one text that are looked into at most: what somebody else wrote may be cut in very many ways.
+MOST_TEXTS_COUNT = 3_000
 # What joins the parts of a text, and what it is in the language; tried in this order.
 JOINTS = ("; ", " · ", ": ", " – ", ", ", " and ", " or ", " × ", " / ")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[A-Z\d“\"`])")
@@ -31,6 +33,8 @@ _PERCENT = re.compile(rf"({_NUMBER}\s?%)(\s)([^\W\d_].*)")
 _BEHIND = re.compile(rf"(.*[^\d\s])(\s)({_NUMBER}(?:\s?[^\d]+)?)")
 # Words of small letters are what another language says otherwise; others are names and units.
 _LOWER = re.compile(r"(?<![\w./_=`'-])[a-z]{2,}(?![\w_=/-]|[.]\w)|(?<![\w./_=`'-])a(?=\s)")
+_CAPITAL = re.compile(r"\b[A-Z][a-z]+\b")
+_APART = re.compile(r"`[^`]*`|https?://\S+|\"[^\"]*\"")
 _UNITS = re.compile(r"\b(kg|ms|mm|cm|km|h|min|g|t|l|vs|sm|it|nodes?|px)\b")
 _LETTERS = re.compile(r"[^\W\d_]")
 
@@ -50,7 +54,7 @@ class Speech:
 
     exact: dict[str, str]
     known: frozenset[str]
-    patterns: Index
+    patterns: MessageIndex
     kept: dict[str, Told] = field(default_factory=dict)
 
     def say(self, text: str) -> str:
@@ -67,45 +71,55 @@ class Speech:
         numbered = numbered_holes(message)
         return filled(self.exact.get(numbered, numbered), held) if given else self.say(message)
 
-    def told(self, text: str, depth: int = 0) -> Told:
-        """A text in this language, and what of it is left."""
+    def told(self, text: str, depth: int = 0, room: list[int] | None = None) -> Told:
+        """A text in this language, and what of it is left. room: how many texts within it may still be looked into."""
         found = self.kept.get(text)
         if found is None:
-            found = self._told(text, depth)
+            room = [MOST_TEXTS_COUNT] if room is None else room
+            room[0] -= 1
+            found = self._told(text, depth, room)
             if len(self.kept) >= MOST_KEPT_COUNT:
                 self.kept.clear()
-            if depth < MOST_DEPTH:
+            if depth < MOST_DEPTH and room[0] > 0:
                 self.kept[text] = found
         return found
 
-    def _told(self, text: str, depth: int) -> Told:
+    def _told(self, text: str, depth: int, room: list[int]) -> Told:
         if "\n" in text:
             same = self.exact.get(" ".join(text.split()))
-            return Told(same) if same else _joined([self.told(line, depth) for line in text.split("\n")], "\n")
+            return Told(same) if same else _joined([self.told(line, depth, room) for line in text.split("\n")], "\n")
         bare = text.strip()
         if not _LETTERS.search(bare):
             return Told(figures.told(text))
         if bare != text:
-            inner, at = self.told(bare, depth), text.index(bare)
+            inner, at = self.told(bare, depth, room), text.index(bare)
             return Told(f"{text[:at]}{inner.text}{text[at + len(bare) :]}", inner.left, inner.words)
         same = self._same(text)
         if same is not None:
             return Told(same)
-        best = _as_is(text)
-        if not best.words or depth >= MOST_DEPTH:
+        best = self._as_is(text)
+        if not best.words or depth >= MOST_DEPTH or room[0] <= 0:
             return best
         sentences = _SENTENCE.split(text)
         if len(sentences) > 1:
             best = min(
-                best, _joined([self.told(part, depth + 1) for part in sentences], " "), key=lambda one: one.words
+                best, _joined([self.told(part, depth + 1, room) for part in sentences], " "), key=lambda one: one.words
             )
         most = best.words // 2
-        for found in self._ways(text, depth + 1):
+        for found in self._ways(text, depth + 1, room):
             if found.words < best.words and found.words <= most:
                 best = found
             if not best.words:
                 break
         return best
+
+    def _as_is(self, text: str) -> Told:
+        """A text that no message is: names and units stand; words in small letters are left, and it is not touched."""
+        outside = "".join(_APART.split(text)) if _APART.search(text) else text
+        words = _LOWER.findall(_UNITS.sub("", outside))
+        named = sum(word in self.exact for word in _CAPITAL.findall(outside))
+        written = text if len(words) > MOST_NAME_COUNT else figures.told(text)
+        return Told(written, (text,) if words else (), len(words) + named)
 
     def _same(self, text: str) -> str | None:
         """The very message, whichever way its first letter is written."""
@@ -117,41 +131,41 @@ class Speech:
                 found = (other[0].upper() if text[0].isupper() else other[0].lower()) + other[1:]
         return found
 
-    def _ways(self, text: str, depth: int) -> Iterator[Told]:
+    def _ways(self, text: str, depth: int, room: list[int]) -> Iterator[Told]:
         """What a text may be, likeliest first."""
         if text[-1] in ".:" and len(text) > 1:
-            bare = self.told(text[:-1], depth)
+            bare = self.told(text[:-1], depth, room)
             yield Told(f"{bare.text}{text[-1]}", bare.left, bare.words)
-        yield from self._figured(text, depth)
+        yield from self._figured(text, depth, room)
         for one in self.patterns.candidates(text):
             for held in one.ways(text):
-                parts = {hole: self.told(part, depth) for hole, part in held.items()}
+                parts = {hole: self.told(part, depth, room) for hole, part in held.items()}
                 said = filled(one.said, {hole: part.text for hole, part in parts.items()})
                 yield Told(said, *_left(list(parts.values())))
-        yield from self._listed(text, depth)
+        yield from self._listed(text, depth, room)
 
-    def _figured(self, text: str, depth: int) -> Iterator[Told]:
+    def _figured(self, text: str, depth: int, room: list[int]) -> Iterator[Told]:
         """A figure with its unit, or behind a word."""
         for ahead in filter(None, (_AHEAD.fullmatch(text), _PERCENT.fullmatch(text))):
-            rest = self.told(ahead[3], depth)
+            rest = self.told(ahead[3], depth, room)
             number = figures.swapped(ahead[1].replace(" to ", f" {self.exact.get('to', 'to')} "))
             yield Told(f"{number}{ahead[2]}{rest.text}", rest.left, rest.words)
         behind = _BEHIND.fullmatch(text)
         if behind is not None:
-            yield _joined([self.told(behind[1], depth), self.told(behind[3], depth)], behind[2])
+            yield _joined([self.told(behind[1], depth, room), self.told(behind[3], depth, room)], behind[2])
 
-    def _listed(self, text: str, depth: int) -> Iterator[Told]:
+    def _listed(self, text: str, depth: int, room: list[int]) -> Iterator[Told]:
         """The parts of a list, and what stands in brackets."""
         for joint in JOINTS:
             if joint in text:
-                parts = [self.told(part, depth) for part in text.split(joint)]
+                parts = [self.told(part, depth, room) for part in text.split(joint)]
                 word = joint.strip()
                 yield _joined(parts, joint.replace(word, self.exact.get(word) or word))
                 before, _, after = text.partition(joint)
-                yield _joined([self.told(before, depth), self.told(after, depth)], joint)
+                yield _joined([self.told(before, depth, room), self.told(after, depth, room)], joint)
         brackets = _BRACKETS.fullmatch(text)
         if brackets is not None:
-            parts = [self.told(brackets[n], depth) if brackets[n] else Told("") for n in (1, 3, 4)]
+            parts = [self.told(brackets[n], depth, room) if brackets[n] else Told("") for n in (1, 3, 4)]
             texts = [part.text for part in parts]
             yield Told(f"{texts[0]}{brackets[2]}({texts[1]}){texts[2]}", *_left(parts))
 
@@ -168,14 +182,6 @@ def _joined(parts: list[Told], joint: str) -> Told:
 
 def _left(parts: list[Told]) -> tuple[tuple[str, ...], int]:
     return tuple(text for part in parts for text in part.left), sum(part.words for part in parts)
-
-
-def _as_is(text: str) -> Told:
-    """A text that no message is: names and units stand; words in small letters are left, and it is not touched."""
-    outside = "".join(re.split(r"`[^`]*`|https?://\S+|\"[^\"]*\"", text))
-    words = _LOWER.findall(_UNITS.sub("", outside))
-    written = text if len(words) > MOST_NAME_COUNT else figures.told(text)
-    return Told(written, (text,) if words else (), len(words))
 
 
 @cache

@@ -60,7 +60,7 @@ class PreviewPower:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class QuickPlanRecord:
     """How far quick plans were from full ones, over questions that were asked both ways."""
 
     measured_date: str
@@ -86,7 +86,7 @@ class PreviewAnswer:
     solver: SolverReport
     binds: tuple[Binding, ...]
     power: tuple[PreviewPower, ...]
-    measured: Measured
+    measured: QuickPlanRecord
     scenario: Scenario = field(metadata=UNTOLD)
 
 
@@ -100,9 +100,9 @@ class _Asked:
 
 
 @cache
-def measured() -> Measured:
+def measured() -> QuickPlanRecord:
     """How far quick plans were from full ones."""
-    return Measured(**tomllib.loads((files("gigawatt.study.preview") / "measured.toml").read_text()))
+    return QuickPlanRecord(**tomllib.loads((files("gigawatt.study.preview") / "measured.toml").read_text()))
 
 
 @exact()

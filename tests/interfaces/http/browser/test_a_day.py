@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 JOB_MS = 240_000
+TARGET = '[name="set.programme.target"]'
 
 
 def slide(tab: Any, slider: Any) -> None:
@@ -17,30 +18,32 @@ def slide(tab: Any, slider: Any) -> None:
         tab.keyboard.press("ArrowRight")
 
 
-def test_a_scenario_is_changed_planned_watched_and_its_programme_read(enter: Callable[..., Any], place: Any) -> None:
+def ask(enter: Callable[..., Any], place: Any, target: str) -> Any:
+    """The form of one campus, in which the target is changed and a plan asked for."""
     tab = enter("Ada").tab
-    tab.goto(f"{place.url}/scenario/one-campus")
-    field = tab.locator('[name="set.demand.price_scale"]')
-    field.fill("1.25")
-    tab.locator("main form[method=post] button[type=submit]").last.click()
+    tab.goto(f"{place.url}/scenario/one-campus?find=target")
+    tab.locator(TARGET).fill(target)
+    tab.locator('#asking button[value="run"]').click()
+    return tab
+
+
+def test_a_scenario_is_changed_planned_watched_and_its_programme_read(enter: Callable[..., Any], place: Any) -> None:
+    tab = ask(enter, place, "60 MW")
     tab.wait_for_url(f"{place.url}/jobs/*")
     id_ = tab.url.rpartition("/")[2]
-    tab.locator("progress").wait_for()
-    tab.get_by_role("link", name="Programme").locator("visible=true").last.wait_for(timeout=JOB_MS)
-    tab.locator(f'main a[href="/?result={id_}"]').click()
+    assert tab.locator("progress").is_visible()
+    tab.locator(f'main a[href="/?result={id_}"]').click(timeout=JOB_MS)
     assert tab.locator("main figure svg.gw-chart:visible").count() > 0
-    assert place.ask("GET", f"/api/jobs/{id_}")["scenario"] == "one-campus"
+    asked = place.ask("GET", "/api/results")["results"][0]
+    assert (asked["id"], asked["question"]["set"]) == (id_, {"programme.target": "60 MW"})
 
 
 def test_a_value_that_cannot_be_is_told_at_its_field_and_nothing_is_lost(enter: Callable[..., Any], place: Any) -> None:
-    tab = enter("Ada").tab
-    tab.goto(f"{place.url}/scenario/one-campus")
-    tab.locator('[name="set.demand.price_scale"]').fill("much")
-    tab.locator("main form[method=post] button[type=submit]").last.click()
-    tab.locator('main [role="alert"]').first.wait_for()
-    wrong = tab.locator('[name="set.demand.price_scale"]')
-    assert wrong.input_value() == "much"
-    assert wrong.get_attribute("aria-invalid") == "true"
+    tab = ask(enter, place, "60 MWh")
+    tab.locator(f'{TARGET}[aria-invalid="true"]').wait_for()
+    told = tab.locator(f"#{tab.locator(TARGET).get_attribute('aria-errormessage')}")
+    assert "60 MWh" in told.inner_text()
+    assert tab.locator(TARGET).input_value() == "60 MWh"
 
 
 def test_a_slider_moved_divides_the_compute_anew_and_the_address_says_so(enter: Callable[..., Any], place: Any) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -82,6 +84,23 @@ def test_a_result_that_is_none_has_no_sources(browser: Browser) -> None:
 @pytest.mark.parametrize("asked", [{"start": "-1"}, {"start": "x"}, {"text": "x" * 201}])
 def test_what_no_form_of_ours_sends_is_refused(browser: Browser, asked: Mapping[str, str]) -> None:
     assert browser("viewer").get("/sources", params=ASKED | dict(asked)).status_code == 422
+
+
+def test_numbers_that_do_not_change_are_asked_for_once(
+    looked: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, tell = list[str](), sources.told
+
+    async def heard(reader: Any, verb: str, values: Mapping[str, Any]) -> Any:
+        asked.append(str(values["scenario"]))
+        return await tell(reader, verb, values)
+
+    monkeypatch.setattr(sources, "told", heard)
+    monkeypatch.setattr(sources, "_KEPT", {})
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: looked(), range(6)))
+    assert asked == ["one-campus"]
+    assert len({count(text) for text in found}) == 1
 
 
 def test_what_is_kept_nowhere_is_saved_by_the_browser(looked: Callable[..., str]) -> None:

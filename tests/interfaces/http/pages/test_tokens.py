@@ -52,7 +52,7 @@ def test_a_fault_stands_at_its_field_and_nothing_is_lost(viewer: TestClient, que
     found = viewer.get(f"/tokens?input=777&{query}")
     assert found.status_code == 422
     assert f'id="{name}-wrong"' in found.text
-    assert f'aria-errormessage="{name}-wrong"' in found.text
+    assert f'aria-describedby="{name}-wrong"' in found.text
     assert 'value="777"' in found.text
     assert viewer.get(f"/tokens?part=1&{query}").status_code == 422
 

@@ -109,7 +109,7 @@ async def _whole(reader: Guest, asked: Mapping[str, str]) -> Response:
             now = json.loads(reply.body)
         except Wrong as error:
             items, document = list(faults(error, reader)), {}
-    shown = _Shown(reader, base, now, changed if items else {}, items)
+    shown = _Sliders(reader, base, now, changed if items else {}, items)
     given |= {"capacity": shown.capacity(), "classes": list(shown.knobs()), "unit": shown.unit, "worth": shown.worth}
     given |= {"items": shown.others(), "document": document, "changed": bool(changed)}
     return page(reader, "compute.html.j2", here="compute", status=WRONG if items else 200, **given)
@@ -149,7 +149,7 @@ def _times(text: str, size: float) -> str:
 
 def _changed(asked: Mapping[str, str], base: Mapping[str, Any]) -> dict[str, str]:
     """What a query asks otherwise than the scenario does, with its units; classes that the scenario lacks are none."""
-    shown = _Shown(None, base, base, {}, ())
+    shown = _Sliders(None, base, base, {}, ())
     own = {one.name: one.base for knobs in shown.knobs() for one in (knobs.weight, knobs.floor)}
     own["capacity"] = shown.capacity().base
     found = {name: asked[name] for name in own if asked.get(name, own[name]) not in ("", own[name])}
@@ -157,7 +157,7 @@ def _changed(asked: Mapping[str, str], base: Mapping[str, Any]) -> dict[str, str
     return found and found | {"unit": shown.unit, "worth": shown.worth} | units
 
 
-class _Shown:
+class _Sliders:
     """The sliders of an answer: where they begin, where they stand, and what is wrong with what was asked."""
 
     def __init__(

@@ -68,16 +68,25 @@ async def drawn(reader: Guest, id_: str, template: str, choose: Choose) -> Drawn
     Raises Refused where the result has no document.
     """
     room, language = reader.room, reader.language
-    key = (str(room.settings.data), id_, template, language)
+
+    def given() -> Mapping[str, Any]:
+        document = marked(results.document(room.settings, room.store, id_, language), id_)
+        return {"document": document, **choose(document)}
+
+    return await shelved(reader, template, given, id_)
+
+
+async def shelved(reader: Guest, template: str, given: Callable[[], Mapping[str, Any]], *of: str) -> Drawn:
+    """A part of a page by what it is of, which says all that it depends on beside template and language. given: makes
+    what the template shows."""
+    key = (str(reader.room.settings.data), template, reader.language, *of)
 
     def draw() -> Drawn:
         with _DRAWING:
-            kept = SHELF.get(key)
-            if kept is not None:
-                return kept
-            document = marked(results.document(room.settings, room.store, id_, language), id_)
-            found = pressing.drawn(fragment(template, language, document=document, **choose(document)))
-            SHELF.put(key, found)
+            found = SHELF.get(key)
+            if found is None:
+                found = pressing.drawn(fragment(template, reader.language, **given()))
+                SHELF.put(key, found)
             return found
 
     found = SHELF.get(key)

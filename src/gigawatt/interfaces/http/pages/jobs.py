@@ -82,7 +82,13 @@ async def jobs(reader: Person) -> Response:
     live = await reader.do(known.listed, states=known.LIVE, count=RESULTS_COUNT)
     ended = await reader.do(known.listed, states=("failed", "cancelled"), count=ENDED_COUNT)
     found = await reader.do(results.listed, count=RESULTS_COUNT)
-    given = {"live": [(one, spent(one)) for one in live], "ended": ended, "rows": [_row(view) for view in found]}
+    asked = {one.id: scenario_of(await reader.do(known.asked, one.id)) for one in (*live, *ended)}
+    given = {
+        "live": [(one, spent(one)) for one in live],
+        "asked": asked,
+        "ended": ended,
+        "rows": [_row(view) for view in found],
+    }
     return page(reader, "jobs.html.j2", here="jobs", report=REPORT, moment=_moment, **given)
 
 
@@ -134,7 +140,7 @@ async def _shown(reader: Guest, view: JobView, items: Any = (), status: int = 20
     done = view.state == "done"
     document = await _document(reader, view) if done and view.verb not in PAGES else None
     files = {file.name for file in await reader.desk.ask(_files, reader, view.id)} if done else set()
-    values = {} if done else await reader.do(known.asked, view.id)
+    values = await reader.do(known.asked, view.id)
     given = {
         "document": document,
         "places": [(f"{place}?result={view.id}", title) for place, title in PAGES.get(view.verb, ())] if done else [],
@@ -144,7 +150,8 @@ async def _shown(reader: Guest, view: JobView, items: Any = (), status: int = 20
         "items": items or (() if view.error is None else view.error["items"]),
         "mine": view.who == reader.caller.name or reader.caller.may("owner"),
     }
-    about = {"title": named(view.verb).title, "estimate": show(view.estimate["cpu_s"], "s"), "spent": spent(view)}
+    about = {"name": view.scenario or scenario_of(values) or view.verb, "title": named(view.verb).title}
+    about |= {"estimate": show(view.estimate["cpu_s"], "s"), "spent": spent(view)}
     return page(
         reader, "job.html.j2", here="jobs", status=status, job=view, moment=_moment, period=period, **about, **given
     )
@@ -164,10 +171,16 @@ def _files(reader: Guest, id_: str) -> list[results.FileView]:
         return []
 
 
+def scenario_of(values: Mapping[str, Json]) -> str | None:
+    """The name of the scenario that a job was asked with; None where that is none, or the id of a result."""
+    name = values.get("scenario")
+    return name if isinstance(name, str) and not names.ID.fullmatch(name) else None
+
+
 def asked_at(verb: str, values: Mapping[str, Json]) -> str | None:
     """The form in which a plan was asked for, with what was changed there; None for what has another form."""
-    name, changes = values.get("scenario"), values.get("set", {})
-    if verb != "run" or not isinstance(name, str) or names.ID.fullmatch(name) or not isinstance(changes, Mapping):
+    name, changes = scenario_of(values), values.get("set", {})
+    if verb != "run" or name is None or not isinstance(changes, Mapping):
         return None
     texts = {path: value if isinstance(value, str) else toml_value(value) for path, value in changes.items()}
     query = urlencode({f"set.{path}": text for path, text in texts.items()})

@@ -38,7 +38,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class OpenedForm:
     """A scenario that a form is made of."""
 
     title: str
@@ -57,7 +57,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class FilledForm:
     """What somebody has filled in."""
 
     name: str
@@ -110,7 +110,9 @@ async def one(request: Request, reader: Person, name: str) -> Response:
     """The form of a scenario, with what the address changes in it."""
     opened = await _open(reader, name)
     query = request.query_params
-    asked = Asked(name=name, texts=_changed(opened, query), find=query.get("find", "").strip(), every="every" in query)
+    asked = FilledForm(
+        name=name, texts=_changed(opened, query), find=query.get("find", "").strip(), every="every" in query
+    )
     if "look" in request.query_params:
         return await _looked(reader, opened, asked)
     return await _page(reader, opened, asked)
@@ -120,10 +122,9 @@ async def one(request: Request, reader: Person, name: str) -> Response:
 async def look(request: Request, reader: Person, name: str) -> Response:
     """A quick plan of what is filled in, as a part of the page."""
     opened = await _open(reader, name)
-    asked = Asked(name=name, texts=_changed(opened, request.query_params))
+    asked = FilledForm(name=name, texts=_changed(opened, request.query_params))
     document, items = await _preview(reader, opened, asked)
-    given = {"document": document, "items": items, "guest": reader}
-    return bare("scenario_look.html.j2", reader.language, **given)
+    return bare("scenario_look.html.j2", reader.language, document=document, items=items, guest=reader)
 
 
 @router.post("/scenario/{name}")
@@ -131,7 +132,7 @@ async def ask(request: Request, reader: Person, name: str) -> Response:
     """What is to be done with what is filled in: a quick look, a full plan, a version to keep."""
     fields = await form(request, reader)
     opened = await _open(reader, name)
-    asked = Asked(
+    asked = FilledForm(
         name=name,
         texts=_changed(opened, fields),
         find=fields.get("find", "").strip(),
@@ -161,12 +162,12 @@ async def ask(request: Request, reader: Person, name: str) -> Response:
     return await _looked(reader, opened, asked)
 
 
-async def _open(reader: Guest, name: str) -> Opened:
+async def _open(reader: Guest, name: str) -> OpenedForm:
     """The form of a preset, or of a kept scenario in a version of it. Raises Refused, or ScenarioError."""
     return await reader.desk.ask(_placed, reader, name)
 
 
-def _placed(reader: Guest, name: str) -> Opened:
+def _placed(reader: Guest, name: str) -> OpenedForm:
     return _opened(_place(reader, name))
 
 
@@ -183,14 +184,14 @@ def _place(reader: Guest, name: str) -> str:
 
 
 @lru_cache(maxsize=OPENED_COUNT)
-def _opened(place: str) -> Opened:
+def _opened(place: str) -> OpenedForm:
     """place: a preset, or the file of a kept text, which is named by its content."""
     scenario = load(place)
     asked = scenario.asked
-    return Opened(title=asked.title, description=asked.description, hash=scenario.hash, groups=form_of(scenario))
+    return OpenedForm(title=asked.title, description=asked.description, hash=scenario.hash, groups=form_of(scenario))
 
 
-def _changed(opened: Opened, given: Mapping[str, str]) -> dict[str, str]:
+def _changed(opened: OpenedForm, given: Mapping[str, str]) -> dict[str, str]:
     """What is filled in, by path, where it is not what the scenario states; paths that it does not know among them."""
     known, found = opened.fields, dict[str, str]()
     for key, text in given.items():
@@ -201,7 +202,7 @@ def _changed(opened: Opened, given: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _values(opened: Opened, asked: Asked) -> dict[str, Any]:
+def _values(opened: OpenedForm, asked: FilledForm) -> dict[str, Any]:
     """What was changed as values by path, as a verb takes them."""
     known = opened.fields
     unknown = [path for path in asked.texts if path not in known]
@@ -210,7 +211,7 @@ def _values(opened: Opened, asked: Asked) -> dict[str, Any]:
     }
 
 
-async def _preview(reader: Guest, opened: Opened, asked: Asked) -> tuple[Mapping[str, Any] | None, Items]:
+async def _preview(reader: Guest, opened: OpenedForm, asked: FilledForm) -> tuple[Mapping[str, Any] | None, Items]:
     """The document of a quick plan, or what is wrong."""
     try:
         _, document = await told(reader, "preview", {"scenario": asked.name, "set": _values(opened, asked)})
@@ -219,26 +220,27 @@ async def _preview(reader: Guest, opened: Opened, asked: Asked) -> tuple[Mapping
     return document, ()
 
 
-async def _looked(reader: Guest, opened: Opened, asked: Asked) -> Response:
+async def _looked(reader: Guest, opened: OpenedForm, asked: FilledForm) -> Response:
     document, items = await _preview(reader, opened, asked)
     return await _page(reader, opened, asked, document=document, items=items, status=422 if items else 200)
 
 
-async def _kept(reader: Guest, opened: Opened, asked: Asked, etag: str) -> Response:
+async def _kept(reader: Guest, opened: OpenedForm, asked: FilledForm, etag: str) -> Response:
     """Keep what is filled in as a version of a name: of the scenario itself, or of a new one that extends it."""
-    own = asked.keep_as == asked.name
+    at = names.split(asked.name) or (asked.name, None)
+    own = at if asked.keep_as == at[0] and at[0] not in presets() else None
     text = await reader.desk.ask(_text, reader, opened, asked, own)
     settings, store = reader.room.settings, reader.room.store
-    given = (settings, store, reader.caller, "scenario", asked.keep_as, text, etag if own else "")
+    given = (settings, store, reader.caller, "scenario", asked.keep_as, text, "" if own is None else etag)
     view: VersionView = await reader.desk.ask(scenarios.put, *given)
     return RedirectResponse(place_of(view.name, {"kept": str(view.version)}), 303)
 
 
-def _text(reader: Guest, opened: Opened, asked: Asked, own: bool) -> str:
+def _text(reader: Guest, opened: OpenedForm, asked: FilledForm, own: tuple[str, int | None] | None) -> str:
     """The file of a scenario with the changes: its own text with them, or one that extends it and states them alone."""
     table: dict[str, Any] = {"extends": asked.name}
-    if own:
-        table = tomllib.loads(scenarios.get(reader.room.store, "scenario", asked.name).text)
+    if own is not None:
+        table = tomllib.loads(scenarios.get(reader.room.store, "scenario", *own).text)
     known = opened.fields
     for path, value in _values(opened, asked).items():
         *within, last = known[path].parts if path in known else path.split(".")
@@ -251,8 +253,8 @@ def _text(reader: Guest, opened: Opened, asked: Asked, own: bool) -> str:
 
 async def _page(
     reader: Guest,
-    opened: Opened,
-    asked: Asked,
+    opened: OpenedForm,
+    asked: FilledForm,
     *,
     document: Mapping[str, Any] | None = None,
     items: Items = (),
@@ -279,14 +281,14 @@ async def _page(
     return page(reader, "scenario.html.j2", here="scenario", status=status, **given)
 
 
-def _field_of(opened: Opened, item: Mapping[str, str]) -> str | None:
+def _field_of(opened: OpenedForm, item: Mapping[str, str]) -> str | None:
     """The field that a fault is of: the longest path that its path is, or lies within."""
     path = item.get("path", "").removeprefix(SET)
     found = [known for known in opened.fields if path == known or path.startswith((f"{known}.", f"{known}["))]
     return max(found, key=len, default=None)
 
 
-def _shown(group: FormGroup, asked: Asked, items: Items) -> list[Shown]:
+def _shown(group: FormGroup, asked: FilledForm, items: Items) -> list[Shown]:
     found = []
     for field in group.fields:
         text = asked.texts.get(field.path, field.value)
@@ -296,7 +298,7 @@ def _shown(group: FormGroup, asked: Asked, items: Items) -> list[Shown]:
     return found
 
 
-def _found(group: FormGroup, shown: Sequence[Shown], asked: Asked) -> list[Shown]:
+def _found(group: FormGroup, shown: Sequence[Shown], asked: FilledForm) -> list[Shown]:
     """Fields in which all words stand that are looked for; where none are, those that say something."""
     words = asked.find.casefold().split()
 

@@ -19,7 +19,7 @@ from gigawatt.interfaces.server.hourly import LEAST_STEPS, HourQuestion, Offers
 from gigawatt.report import hourly as report
 from gigawatt.report.charts.chart import WIDE
 from gigawatt.report.document import Language
-from gigawatt.report.hourly import WAYS, Hours
+from gigawatt.report.hourly import WAYS, HourlyLines
 from gigawatt.report.language import said
 from gigawatt.report.writers import csv, web
 
@@ -119,9 +119,9 @@ def _file(text: str, kind: str, name: str) -> Response:
     return Response(text.encode(), headers=headers, media_type=kind)
 
 
-async def _hours(reader: Guest, result: str, asked: SeriesAsked) -> Hours:
+async def _hours(reader: Guest, result: str, asked: SeriesAsked) -> HourlyLines:
     room = reader.room
-    found: Hours = await reader.desk.ask(hourly.hours, room.settings, room.store, result, asked.question)
+    found: HourlyLines = await reader.desk.ask(hourly.hours, room.settings, room.store, result, asked.question)
     return found
 
 
@@ -158,7 +158,7 @@ async def shown(reader: Guest, result: str, asked: SeriesAsked) -> dict[str, Any
     return {**given, "drawn": await reader.desk.ask(draw)}
 
 
-def _part(found: Hours, width: int | None, language: Language) -> Mapping[str, Any]:
+def _part(found: HourlyLines, width: int | None, language: Language) -> Mapping[str, Any]:
     """The exhibit of a window, drawn once for a width that is known, and else for those that pages have."""
     (chart,) = said(report.document(found, report.chart(found, width or WIDE)), language).charts().values()
     told = said(report.document(found, None, width or WIDE), language)
@@ -167,7 +167,7 @@ def _part(found: Hours, width: int | None, language: Language) -> Mapping[str, A
     return {**part, "chart": drawings}
 
 
-def _query(result: str, question: HourQuestion, found: Hours) -> list[tuple[str, str]]:
+def _query(result: str, question: HourQuestion, found: HourlyLines) -> list[tuple[str, str]]:
     """All of an address but its window."""
     only = [("only", f"{way}={key}") for way, key in question.only.items()]
     return [("result", result), ("variable", question.variable), ("by", found.by), *only]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
+from weakref import WeakValueDictionary
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from gigawatt.errors import InputError
+from gigawatt.interfaces.http.pages import pressing
 from gigawatt.interfaces.http.pages.choosing import beside
-from gigawatt.interfaces.http.pages.frame import Guest, Items, Person, chosen, faults, kept, latest, only, page, told
+from gigawatt.interfaces.http.pages.drawn import drawn, shelved
+from gigawatt.interfaces.http.pages.frame import Guest, Person, chosen, faults, fragment, latest, only, page, told
+from gigawatt.interfaces.http.pages.pressing import Drawn
 from gigawatt.interfaces.server import names, results, scenarios
 from gigawatt.interfaces.server.asked import Unanswered
 from gigawatt.scenario.load import DEFAULT
@@ -23,9 +28,13 @@ ROWS_COUNT = 120
 GRADE = 2
 # Sections of the document that hold no numbers to look through.
 BESIDE = ("grades", "data")
+# What is shown of the numbers that were found.
+FOUND = "sources_found.html.j2"
 # Documents that are read again and again, the last ones.
 MOST_KEPT = 4
 _KEPT: dict[tuple[str, str, str], Numbers] = {}
+# Held while a document is asked for; nobody's any more, it is gone.
+_ASKING: WeakValueDictionary[tuple[str, str, str], asyncio.Lock] = WeakValueDictionary()
 
 router = APIRouter(include_in_schema=False)
 Section = Mapping[str, Any]
@@ -66,22 +75,38 @@ async def sources(
     last = None if scenario else await latest(reader, "run")
     asked = scenario or (last.id if last else DEFAULT)
     given: dict[str, Any] = {"scenario": asked, "wanted": wanted, "scenarios": await _scenarios(reader, asked)}
-    given["of_result"] = names.ID.fullmatch(asked) is not None
     try:
         numbers = await _numbers(reader, asked)
     except (InputError, Unanswered) as error:
-        return _page(reader, given, faults(error, reader))
+        return page(reader, "sources.html.j2", here="sources", status=422, items=faults(error, reader), **given)
+
+    def found() -> Mapping[str, Any]:
+        return _found(numbers, asked, wanted)
+
+    plain = not (wanted.grade or wanted.text or wanted.start)
+    given |= {"grades": numbers.grades, "swings": await _swings(reader, asked) if plain else None}
+    # What somebody types is soon looked for no more, and scenarios of people change.
+    if wanted.text or wanted.start or grade not in ("", *numbers.grades) or not _lasts(asked):
+        body = await reader.desk.do(lambda: pressing.drawn(fragment(FOUND, reader.language, **found())))
+    else:
+        body = await shelved(reader, FOUND, found, asked, grade)
+    return page(reader, "sources.html.j2", here="sources", items=(), body=body, **given)
+
+
+def _found(numbers: Numbers, asked: str, wanted: Filter) -> Mapping[str, Any]:
+    """What is shown of the numbers that a reader looks for."""
     sections = [section for section in numbers.document["sections"] if section["slug"] not in BESIDE]
-    fitting = list(_fitting(sections, numbers.grades.get(grade, grade), wanted.text))
-    shown = list(_window(fitting, start, ROWS_COUNT))
+    fitting = list(_fitting(sections, numbers.grades.get(wanted.grade, wanted.grade), wanted.text))
+    shown = list(_window(fitting, wanted.start, ROWS_COUNT))
     total = sum(len(part["rows"]) for section in fitting for part in section["parts"])
-    given |= {"numbers": numbers, "shown": shown, "total": total, "most": ROWS_COUNT}
-    given |= {"first": chosen(numbers.document, "grades"), "swings": await _swings(reader, asked)}
-    return _page(reader, given)
+    given: dict[str, Any] = {"scenario": asked, "wanted": wanted, "shown": shown, "total": total, "most": ROWS_COUNT}
+    first = chosen(numbers.document, "grades")
+    return {"document": numbers.document, "first": first, "of_result": names.ID.fullmatch(asked) is not None, **given}
 
 
-def _page(reader: Guest, given: Mapping[str, Any], items: Items = ()) -> Response:
-    return page(reader, "sources.html.j2", here="sources", status=422 if items else 200, items=items, **given)
+def _lasts(asked: str) -> bool:
+    """Whether what is asked about does not change: the plan of a result, and what ships."""
+    return names.ID.fullmatch(asked) is not None or asked in scenarios.shipped("scenario")
 
 
 async def _scenarios(reader: Guest, asked: str) -> Sequence[tuple[str, str]]:
@@ -94,28 +119,32 @@ async def _scenarios(reader: Guest, asked: str) -> Sequence[tuple[str, str]]:
 
 
 async def _numbers(reader: Guest, asked: str) -> Numbers:
-    """Every number; those of a result and of what ships do not change, and are kept."""
+    """Every number; those of a result and of what ships do not change, and are kept. Of many readers who come at once
+    the first asks."""
     key = (str(reader.room.settings.data), asked, reader.language)
-    if key in _KEPT:
-        return _KEPT[key]
-    reply, document = await told(reader, "sources", {"scenario": asked})
-    words = [row[0] for row in chosen(document, "grades")[0]["parts"][0]["table"]["texts"]]
-    found = Numbers(document=document, grades=dict(zip(json.loads(reply.body)["grades"], words, strict=True)))
-    if names.ID.fullmatch(asked) or asked in scenarios.shipped("scenario"):
-        while len(_KEPT) >= MOST_KEPT:
-            del _KEPT[next(iter(_KEPT))]
-        _KEPT[key] = found
-    return found
+    async with _ASKING.setdefault(key, asyncio.Lock()):
+        if key in _KEPT:
+            return _KEPT[key]
+        reply, document = await told(reader, "sources", {"scenario": asked})
+        words = [row[0] for row in chosen(document, "grades")[0]["parts"][0]["table"]["texts"]]
+        found = Numbers(document=document, grades=dict(zip(json.loads(reply.body)["grades"], words, strict=True)))
+        if _lasts(asked):
+            while len(_KEPT) >= MOST_KEPT:
+                del _KEPT[next(iter(_KEPT))]
+            _KEPT[key] = found
+        return found
 
 
-async def _swings(reader: Guest, asked: str) -> Sequence[Section]:
+async def _swings(reader: Guest, asked: str) -> Drawn | None:
     """What the value of the plan hangs on, where it has been lived through in other futures."""
     if not names.ID.fullmatch(asked):
-        return ()
+        return None
     swept = await beside(reader, await reader.do(results.get, asked), "sweep")
-    if swept is None:
-        return ()
-    return [only(section, "tornado") for section in chosen(await kept(reader, swept.id), "hangs-on")]
+    return None if swept is None else await drawn(reader, swept.id, "sources_swings.html.j2", _tornado)
+
+
+def _tornado(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"swings": [only(section, "tornado") for section in chosen(document, "hangs-on")]}
 
 
 def _fitting(sections: Sequence[Section], grade: str, text: str) -> Iterator[Section]:

@@ -104,10 +104,13 @@ def _by_field(items: Items) -> dict[str, Items]:
 
 
 async def _known(reader: Guest, gpus: Sequence[str]) -> dict[str, Pairs]:
-    """Names of models and accelerators by id, those that are chosen first."""
+    """Names of models and accelerators by id: those that are chosen in their order, then all others by name."""
     reply, _ = await told(reader, "catalog list", {})
     listed = json.loads(reply.body)["catalog"]
     found = {kind: [(one["id"], one["name"]) for one in listed[kind]] for kind in ("models", "accelerators")}
-    return {
-        kind: sorted(pairs, key=lambda pair: (pair[0] not in gpus, pair[1].lower())) for kind, pairs in found.items()
-    }
+    place = {id_: n for n, id_ in enumerate(gpus)}
+
+    def order(pair: tuple[str, str]) -> tuple[int, str]:
+        return place.get(pair[0], len(gpus)), pair[1].lower()
+
+    return {kind: sorted(pairs, key=order) for kind, pairs in found.items()}

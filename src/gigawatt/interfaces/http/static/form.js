@@ -41,15 +41,15 @@ function mark(path, text) {
     field.after(told);
   }
   told.textContent = text;
-  field.setAttribute("aria-errormessage", told.id);
+  field.setAttribute("aria-describedby", `${told.id} ${field.id}-hint`);
 }
 
 /** Forget what was wrong with every field. */
 function clear() {
   for (const field of form.querySelectorAll("[aria-invalid]")) {
-    document.getElementById(field.getAttribute("aria-errormessage"))?.remove();
+    document.getElementById(`${field.id}-fault`)?.remove();
     field.removeAttribute("aria-invalid");
-    field.removeAttribute("aria-errormessage");
+    field.setAttribute("aria-describedby", `${field.id}-hint`);
   }
 }
 

@@ -13,6 +13,14 @@ function tell(job) {
   if (job.words && words.textContent !== job.words) words.textContent = job.words;
 }
 
+/** Count the seconds that a job takes, from what the server said. */
+function count() {
+  const spent = document.getElementById("spent");
+  const before = /^(\d+) s$/.exec(spent.textContent);
+  const begun = performance.now() - 1000 * Number(before?.[1] ?? 0);
+  if (before) setInterval(() => (spent.textContent = `${Math.round((performance.now() - begun) / 1000)} s`), 1000);
+}
+
 /** Listen to a job until it has ended. */
 function follow(id) {
   const stream = new EventSource(`/api/jobs/${id}/events`);
@@ -30,5 +38,8 @@ function follow(id) {
   addEventListener("pagehide", () => stream.close());
 }
 
-if (shown) follow(shown.dataset.job);
-else setTimeout(() => location.reload(), 5000);
+if (shown) {
+  count();
+  follow(shown.dataset.job);
+}
+if (!shown) setTimeout(() => location.reload(), 5000);

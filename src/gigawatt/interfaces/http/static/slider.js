@@ -7,7 +7,8 @@ const parsed = (text) => new DOMParser().parseFromString(text, "text/html").body
 
 // What a form asks: what is changed, and what belongs to it (data-keep); what is as it was is left out of the address.
 const query = (form) => {
-  const found = new URLSearchParams();
+  const language = new URLSearchParams(location.search).get("lang");
+  const found = new URLSearchParams(language ? { lang: language } : {});
   for (const field of form.elements) {
     const given = field.name && field.value !== "" && !field.disabled;
     const chosen = !["checkbox", "radio"].includes(field.type) || field.checked;
@@ -27,6 +28,8 @@ const live = (form) => {
 
   const say = (text) => { clearTimeout(timer); timer = setTimeout(() => { status.textContent = text; }, SETTLED_MS); };
 
+  const wrong = (text) => { status.dataset.bad = ""; say(text || form.dataset.lost); };
+
   // The parts of an answer that somebody opened stay open.
   const show = (body) => {
     const name = (one) => one.closest("[data-name]")?.dataset.name;
@@ -41,7 +44,7 @@ const live = (form) => {
     const reply = await fetch(`${form.getAttribute("action")}?${asked}&part=1`, { headers: { Accept: "text/html" } });
     if (reply.redirected) { location.assign(`${form.getAttribute("action")}?${asked}`); return; }
     const body = parsed(await reply.text());
-    if (!reply.ok) { say(body.querySelector("[role=alert]")?.textContent.trim() ?? form.dataset.lost); status.dataset.bad = ""; return; }
+    if (!reply.ok) { wrong(body.querySelector("[role=alert]")?.textContent.trim()); return; }
     delete status.dataset.bad;
     say(body.querySelector("[data-said]")?.dataset.said ?? "");
     show(body);
@@ -56,20 +59,20 @@ const live = (form) => {
       const asked = wanted;
       wanted = null;
       answer.setAttribute("aria-busy", "true");
-      try { await take(asked); } catch { say(form.dataset.lost); status.dataset.bad = ""; }
+      try { await take(asked); } catch { wrong(); }
       if (wanted === null) history.replaceState(null, "", `${form.getAttribute("action")}?${asked}`);
     }
     answer.removeAttribute("aria-busy");
     busy = false;
   };
 
-  const tell = (range) => range.setAttribute("aria-valuetext", `${range.value === "" ? "" : rounded(range.value)} ${range.dataset.unit ?? ""}`.trim());
   for (const range of form.querySelectorAll("[type=range]")) {
     const number = document.getElementById(range.dataset.of);
+    const unit = number.parentElement.querySelector(".unit").textContent;
+    const tell = () => range.setAttribute("aria-valuetext", `${rounded(range.value)} ${unit}`);
     range.hidden = false;
-    range.dataset.unit = number.parentElement.querySelector(".unit")?.textContent ?? "";
-    range.addEventListener("input", () => { number.value = rounded(range.value); tell(range); ask(); });
-    number.addEventListener("input", () => { if (number.value !== "") { range.value = number.value; tell(range); ask(); } });
+    range.addEventListener("input", () => { number.value = rounded(range.value); tell(); ask(); });
+    number.addEventListener("input", () => { if (number.value !== "") { range.value = number.value; tell(); ask(); } });
   }
   form.addEventListener("change", ({ target }) => { if ("live" in target.dataset) ask(); });
   form.addEventListener("submit", (event) => {
