@@ -22,7 +22,7 @@ from gigawatt.interfaces.http.pages.jobs import started
 from gigawatt.interfaces.server import names, scenarios
 from gigawatt.interfaces.server.asked import Refused, Unanswered
 from gigawatt.interfaces.server.scenarios import VersionView
-from gigawatt.scenario.load import load, presets, to_toml
+from gigawatt.scenario.load import load, preset_text, presets, to_toml
 from gigawatt.study.schema.form import FormField, FormGroup, value_of
 from gigawatt.study.schema.form import form as form_of
 
@@ -101,7 +101,7 @@ def place_of(name: str, query: Mapping[str, str] | None = None) -> str:
 async def every(reader: Person) -> Response:
     """The scenarios that ship, and those that are kept here."""
     kept = await reader.do(scenarios.listed, "scenario")
-    shipped = [(name, await reader.desk.ask(_opened, name)) for name in presets()]
+    shipped = [(name, tomllib.loads(preset_text(name))) for name in presets()]
     return page(reader, "scenarios.html.j2", here="scenario", kept=kept, shipped=shipped, place_of=place_of)
 
 

@@ -4,7 +4,7 @@
 const form = document.getElementById("asking");
 const state = document.getElementById("state");
 const looked = document.getElementById("looked");
-const WAIT_MS = 500;
+const WAIT_MS = 350;
 let waiting = 0;
 let asking = null;
 
@@ -82,6 +82,8 @@ async function look() {
     looked.innerHTML = await answer.text();
     if (open) looked.querySelector("details")?.setAttribute("open", "");
     say(...[...looked.querySelectorAll(".tile")].map((tile) => [...tile.children].slice(0, 2).map((one) => one.textContent)));
+    const wrong = looked.querySelector("[role=alert] p");
+    if (wrong) say(wrong.textContent);
     clear();
     for (const item of looked.querySelectorAll("[data-path]")) mark(fieldOf(item.dataset.path), item.textContent);
   } catch (error) {
