@@ -299,6 +299,14 @@ def _futures() -> tuple[Paragraph | Facts | Table | Exhibit, ...]:
             _by_year("fan", tuple(shares), 1e9),
         ),
         _exhibit(
+            "bands",
+            "The first gives most tokens.",
+            charts.bands(
+                _about("bands"), [charts.Sure(label=name, p10=9.0, p50=12.0, p90=20.0) for name in plans], "tokens/s"
+            ),
+            _by_year("bands", plans, 1.0, "tokens_per_s"),
+        ),
+        _exhibit(
             "strips",
             "An hour of five years has no power.",
             charts.strips(
