@@ -61,8 +61,8 @@ def results(server: Served, scenario: str) -> dict[str, str]:
     found = {"sites": done("run", scenario="three-sites")}
     found["other"] = done("run", scenario=scenario, set={"demand.price_scale": 0.8})
     found["plan"] = done("run", scenario=scenario)
-    found["sweep"] = done("sweep", scenario=scenario, draws=200)
-    found["compare"] = done("compare", scenario=scenario, futures=20)
+    found["sweep"] = done("sweep", scenario=scenario, draws=100)
+    found["compare"] = done("compare", scenario=scenario, futures=10)
     found["claims"] = done("claims")
     return found
 

@@ -80,7 +80,7 @@ LEFT_OUT = (
     "catalog/records",
 )
 # Modules whose records people write, or are asked: the sentence below each of their fields is a message.
-DESCRIBED = re.compile(r"/study/\w+/question\.py$|/scenario/schema/\w+\.py$")
+DESCRIBED = re.compile(r"/study/\w+/question\.py$|/scenario/schema/\w+\.py$|/ledger/kinds\.py$")
 # Calls of which no argument is said.
 _CALLS = (
     "getattr hasattr setattr compile fullmatch match search sub split rsplit partition rpartition startswith endswith "
@@ -147,6 +147,9 @@ WORDS = (
     *("viewer", "editor", "approver", "owner"),
     *("planned", "mean", "largest", "middle", "together"),
     *("owned", "rented", "queued", "running", "done", "failed", "cancelled"),
+    *("test", "retraction", "readings", "approval", "disbursement", "announced", "contracted"),
+    *("State", "At", "Held", "Throughput", "Per", "Served", "Trained", "Direction", "Reason", "Change"),
+    *("accepted", "retired", "in", "out", "equity", "operation", "interest", "revenue", "other"),
 )
 # Longer texts are files and no messages.
 MOST_CHARACTERS = 2_000

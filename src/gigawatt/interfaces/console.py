@@ -15,9 +15,14 @@ from gigawatt.interfaces.failing import INTERRUPTED, MISSED, failure
 from gigawatt.interfaces.output import has_all
 
 
+def _as_it_is(message: str, *given: object) -> str:
+    """A message in the language of the code."""
+    return message.format(*given) if given else message
+
+
 @contextmanager
 def door(
-    json: bool, spelled: Callable[[Fault], Fault] = lambda fault: fault, say_in: Callable[[str], str] = str
+    json: bool, spelled: Callable[[Fault], Fault] = lambda fault: fault, say_in: Callable[..., str] = _as_it_is
 ) -> Iterator[None]:
     """What ends a command early leaves with one sentence and an exit code of its own; anything else is our bug.
 
@@ -39,18 +44,29 @@ def door(
 
 
 def _say_error(
-    json: bool, kind: str, items: Sequence[Mapping[str, Any]], lines: Sequence[str], say_in: Callable[[str], str] = str
+    json: bool,
+    kind: str,
+    items: Sequence[Mapping[str, Any]],
+    lines: Sequence[str],
+    say_in: Callable[..., str] = _as_it_is,
 ) -> None:
     """On standard error: one JSON object, or a sentence each."""
     if json:
         print(_as_json({"error": {"kind": kind, "items": items}}, sys.stderr), file=sys.stderr)
         return
-    for line in lines:
-        words = say_in(line)
-        print(f"{say_in('error')}: {words}" if not line.startswith(" ") else words, file=sys.stderr)
+    told = [_fault(item, say_in) for item in items] if all("given" in item for item in items) else map(say_in, lines)
+    for line in told:
+        print(f"{say_in('error')}: {line}" if not line.startswith(" ") else line, file=sys.stderr)
 
 
-def fall_short(lines: Sequence[str], say_in: Callable[[str], str] = str) -> None:
+def _fault(item: Mapping[str, Any], say_in: Callable[..., str]) -> str:
+    """One thing wrong: what was given stays as it was, but where we said what was there instead."""
+    given = item["given"]
+    shown = say_in(given) if " " in given or given == "missing" else given
+    return say_in("{} = {}: expected {}", item["path"], shown, say_in(item["expected"]))
+
+
+def fall_short(lines: Sequence[str], say_in: Callable[..., str] = _as_it_is) -> None:
     """Leave with exit code 4 where a bar that was asked for is missed, one line each on standard error."""
     for line in lines:
         print(f"{say_in('missed')}: {say_in(line)}", file=sys.stderr)
@@ -64,7 +80,7 @@ def usage_fault(message: str) -> None:
 
 
 @contextmanager
-def progress(say_in: Callable[[str], str] = str) -> Iterator[Callable[[str, float | None], None]]:
+def progress(say_in: Callable[..., str] = _as_it_is) -> Iterator[Callable[[str, float | None], None]]:
     """A callable that says what is being done: a spinner with elapsed time on a terminal, plain lines elsewhere."""
     if not sys.stderr.isatty():
         yield lambda words, share_frac: print(

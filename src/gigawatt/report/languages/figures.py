@@ -15,7 +15,7 @@ _UNIT = re.compile(
 _MEASURES = ("PUE", "MFU", "IRR", "P10", "P50", "P90", "USD")
 _BEFORE = re.compile(r"([^\s(\[]+)[\s(\[]*$")
 _OTHERWISE = str.maketrans({",": ".", ".": ","})
-_CODE = re.compile(r"(`[^`]*`)")
+_CODE = re.compile(r"(`[^`]*`|\"[^\"]*\")")
 
 
 def swapped(figure: str) -> str:
@@ -28,7 +28,7 @@ def swapped(figure: str) -> str:
 
 
 def told(text: str) -> str:
-    """A text with its figures written so; those of names, such as "Llama 3.1", and of code stay.
+    """A text with its figures written so; those of names, such as "Llama 3.1", of code and of quotations stay.
 
     >>> told("Llama 3.1 405B at 1,234.5 tokens/s")
     'Llama 3.1 405B at 1.234,5 tokens/s'

@@ -91,7 +91,7 @@ class PreviewAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _QuickAsked:
     """A scenario by its identity, and who hears how its plan comes about."""
 
     hash: str
@@ -112,7 +112,7 @@ def answer(question: PreviewQuestion, job: Job) -> PreviewAnswer:
     Raises ScenarioError, CatalogError or CalibrationError for bad input, Infeasible where hard limits conflict.
     """
     scenario, _ = scenario_of(question.scenario, question.set)
-    found = _made(_Asked(hash=scenario.hash, scenario=scenario, say=job.say))
+    found = _made(_QuickAsked(hash=scenario.hash, scenario=scenario, say=job.say))
     before = _before(question, scenario, job) if question.set else None
     at = {} if before is None else dict(zip(before.periods, before.facility_w, strict=True))
     return PreviewAnswer(
@@ -144,13 +144,13 @@ def _before(question: PreviewQuestion, scenario: Scenario, job: Job) -> QuickPla
     if base.hash == scenario.hash:
         return None
     try:
-        return _made(_Asked(hash=base.hash, scenario=base, say=job.say))
+        return _made(_QuickAsked(hash=base.hash, scenario=base, say=job.say))
     except Infeasible:
         return None
 
 
 @lru_cache(maxsize=KEPT_COUNT)
-def _made(of: _Asked) -> QuickPlan:
+def _made(of: _QuickAsked) -> QuickPlan:
     scenario = quick(of.scenario)
     planned = plan.make(scenario, of.say, with_worth=False)
     books = account(scenario, planned)

@@ -52,7 +52,7 @@ def test_a_slider_moved_divides_the_compute_anew_and_the_address_says_so(enter: 
     before = tab.locator("#answer").inner_text()
     slide(tab, tab.locator("form[data-answer] [type=range]").first)
     tab.wait_for_function("before => document.querySelector('#answer').innerText !== before", arg=before)
-    tab.wait_for_function("location.search.includes('capacity=')")
+    tab.wait_for_function("() => location.search.includes('capacity=')")
     after = tab.locator("#answer h2").first.inner_text()
     tab.reload()
     assert tab.locator("#answer h2").first.inner_text() == after
@@ -95,7 +95,7 @@ def test_hours_are_zoomed_by_a_button_and_by_keys_and_the_address_tells(enter: C
         "count => { const { first, last } = document.querySelector('.series').dataset; return last - first < count; }",
         arg=count,
     )
-    tab.wait_for_function("location.search.includes('from=')")
+    tab.wait_for_function("() => location.search.includes('from=')")
     near = shown()
     tab.locator(".series svg.gw-chart:visible").focus()
     tab.keyboard.press("0")
@@ -164,8 +164,19 @@ def test_a_page_is_read_in_another_language_and_back(enter: Callable[..., Any], 
     assert tab.locator("html").get_attribute("lang") == "en"
 
 
-def test_whoever_signs_out_is_out_in_every_tab(enter: Callable[..., Any], place: Any) -> None:
-    tab = enter("Dan").tab
+def test_whoever_signs_in_comes_to_where_they_wanted_and_signs_out_of_every_tab(
+    enter: Callable[..., Any], place: Any
+) -> None:
+    tab = enter(None).tab
+    tab.goto(f"{place.url}/compute?fairness=log")
+    assert tab.url.startswith(f"{place.url}/sign-in?then=")
+    tab.fill("#name", "Dan")
+    tab.fill("#secret", "Dan and a wrong password")
+    tab.press("#secret", "Enter")
+    tab.locator('[role="alert"]').wait_for()
+    tab.fill("#secret", "Dan and a long password")
+    tab.press("#secret", "Enter")
+    tab.wait_for_url(f"{place.url}/compute?fairness=log")
     other = tab.context.new_page()
     other.goto(f"{place.url}/jobs")
     tab.locator('form[action="/sign-out"] button').click()
