@@ -28,7 +28,7 @@ from gigawatt.interfaces.http.pages.frame import NAVIGATION
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 # Pages of the docs: page, width, scheme, and pixels from the top.
-DOCS = (("programme", 1280, "light", 1000), ("compute", 1280, "dark", 900), ("fleet", 390, "light", 844))
+DOCS = (("programme", 1280, "light", 1600), ("compute", 1280, "dark", 1300), ("fleet", 390, "light", 844))
 QUALITY = 80
 # A year of three sites, whose milestones of 20 MW and 40 MW are met.
 YEAR = (
