@@ -254,7 +254,7 @@ def _text(reader: Guest, opened: OpenedForm, asked: FilledForm, own: tuple[str, 
 
 
 def _stated(table: dict[str, Any], parts: Sequence[str], value: Any) -> bool:
-    """Put a value into a table; whether that was done: not below what is no table, too deep, or in place of its base."""
+    """Put a value into a table; whether that was done: not into what is no table, too deep, or for its base."""
     *within, last = parts
     if len(parts) > scenarios.MOST_DEPTH or parts[0] == "extends":
         return False
