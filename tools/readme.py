@@ -2,8 +2,8 @@
 
     python tools/readme.py [--check]
 
-Runs `gigawatt claims --json` and `gigawatt run`, and replaces what stands between their markers in README.md. `--check`
-writes nothing and fails where something would change.
+Runs `gigawatt claims --json` and `gigawatt run`, and replaces what stands between their markers in README.md, and in
+README.id.md in its language. `--check` writes nothing and fails where something would change.
 """
 
 from __future__ import annotations
@@ -12,13 +12,19 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from gigawatt.report.document import Language
 from gigawatt.report.documents.claims import span, with_unit
+from gigawatt.report.language import words
 from gigawatt.study.claims.claim import Computed
 
-README = Path(__file__).parents[1] / "README.md"
-VERDICTS = {"holds": "holds:", "holds_if": "holds if", "fails": "fails:"}
+ROOT = Path(__file__).parents[1]
+PAGES: dict[str, Language] = {"README.md": "en", "README.id.md": "id"}
+VERDICTS = {"holds": "holds", "holds_if": "holds if", "fails": "fails"}
+HEADS = ("claim", "stated", "computed", "verdict")
 # The excerpt ends before this section.
 UNTIL = "Balances at the end of each year"
 
@@ -29,27 +35,30 @@ def gigawatt(*words: str) -> str:
     return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
-def claims_table() -> str:
+def claims_table(found: dict[str, Any], language: Language) -> str:
     """Each claim with what was stated, what is computed, and the verdict with what it rests on."""
-    found = json.loads(gigawatt("claims", "--json"))
-    rows = ["| claim | stated | computed | verdict |", "|---|---|---|---|"]
+    say = words(language)
+    rows = [f"| {' | '.join(map(say, HEADS))} |", "|---|---|---|---|"]
     for claim in found["claims"]:
-        text = f"{_plain(claim['claim'])}<br>`{claim['id']}`"
-        verdict = f"**{VERDICTS[claim['verdict']]}** {_plain(claim['assumption'])}"
-        stated = _unbroken(with_unit(claim["stated"]["value"], claim["stated"]["unit"]))
-        rows.append(f"| {text} | {stated} | {_computed(Computed(**claim['computed']))} | {verdict} |")
-    scenario = f"`gigawatt claims`, version {found['gigawatt']}, scenario {found['scenario']}-{found['hash'][:8]}"
-    return "\n".join([*rows, "", f"<sub>{scenario}. A range is low to high, with its middle.</sub>"])
+        text = f"{_plain(say(claim['claim']))}<br>`{claim['id']}`"
+        colon = "" if claim["verdict"] == "holds_if" else ":"
+        verdict = f"**{say(VERDICTS[claim['verdict']])}{colon}** {_plain(say(claim['assumption']))}"
+        stated = _unbroken(say(with_unit(claim["stated"]["value"], claim["stated"]["unit"])))
+        rows.append(f"| {text} | {stated} | {_computed(Computed(**claim['computed']), say)} | {verdict} |")
+    asked = f"`gigawatt claims`, {say('version')} {found['gigawatt']}, {say('scenario')} {found['scenario']}"
+    kept = f"{asked}-{found['hash'][:8]}. {say('A range is low to high, with its middle.')}"
+    return "\n".join([*rows, "", f"<sub>{kept}</sub>"])
 
 
-def _computed(found: Computed) -> str:
+def _computed(found: Computed, say: Callable[..., str]) -> str:
     low, mid, high, unit = found.low, found.mid, found.high, found.unit
     if unit == "date":
-        return span(found)
+        return say(span(found))
+    shown = [_unbroken(say(with_unit(value, unit))) for value in (low, mid, high)]
     if low == high or low is None:
-        return _unbroken(with_unit(mid, unit))
-    ends = " to ".join(_unbroken(with_unit(value, unit)) for value in (low, high))
-    return ends if mid in (None, low, high) else f"{ends} ({_unbroken(with_unit(mid, unit))})"
+        return shown[1]
+    ends = f"{shown[0]} {say('to')} {shown[2]}"
+    return ends if mid in (None, low, high) else f"{ends} ({shown[1]})"
 
 
 def _plain(text: str) -> str:
@@ -60,12 +69,17 @@ def _unbroken(text: str) -> str:
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def excerpt() -> str:
+def excerpt(language: Language) -> str:
     """The first sections of what `gigawatt run` prints."""
     with tempfile.TemporaryDirectory() as folder:
-        printed = gigawatt("run", "--out", str(Path(folder) / "result"))
+        printed = gigawatt("run", "--lang", language, "--out", str(Path(folder) / "result"))
+    return shortened(printed, language)
+
+
+def shortened(printed: str, language: Language) -> str:
+    """What is printed up to the section that is too much."""
     lines = [line.rstrip() for line in printed.splitlines()]
-    end = next(n for n, line in enumerate(lines) if line.startswith(UNTIL))
+    end = next(n for n, line in enumerate(lines) if line.startswith(words(language)(UNTIL)))
     return "```text\n" + "\n".join(lines[:end]).strip("\n") + "\n```"
 
 
@@ -77,13 +91,17 @@ def between(page: str, name: str, text: str) -> str:
 
 
 def main() -> None:
-    """Replace both parts, or check that neither would change."""
-    page = README.read_text(encoding="utf-8")
-    new = between(between(page, "claims", claims_table()), "excerpt", excerpt())
+    """Replace both parts of both pages, or check that none would change."""
+    claims, stale = json.loads(gigawatt("claims", "--json")), list[str]()
+    for name, language in PAGES.items():
+        page = (ROOT / name).read_text(encoding="utf-8")
+        new = between(between(page, "claims", claims_table(claims, language)), "excerpt", excerpt(language))
+        stale += [name] if new != page else []
+        if "--check" not in sys.argv[1:]:
+            (ROOT / name).write_text(new, encoding="utf-8")
     if "--check" in sys.argv[1:]:
-        raise SystemExit("README.md is stale: run tools/readme.py" if new != page else 0)
-    README.write_text(new, encoding="utf-8")
-    print("README.md" + (" (unchanged)" if new == page else ""))
+        raise SystemExit(f"{' and '.join(stale)} stale: run tools/readme.py" if stale else 0)
+    print(f"written: {', '.join(stale) or 'nothing new'}")
 
 
 if __name__ == "__main__":

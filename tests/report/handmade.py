@@ -299,6 +299,30 @@ def _futures() -> tuple[Paragraph | Facts | Table | Exhibit, ...]:
             _by_year("fan", tuple(shares), 1e9),
         ),
         _exhibit(
+            "bands",
+            "The first gives most tokens.",
+            charts.bands(
+                _about("bands"), [charts.Sure(label=name, p10=9.0, p50=12.0, p90=20.0) for name in plans], "tokens/s"
+            ),
+            _by_year("bands", plans, 1.0, "tokens_per_s"),
+        ),
+        _exhibit(
+            "strips",
+            "An hour of five years has no power.",
+            charts.strips(
+                _about("strips"),
+                [f"2028-07-{day:02d}T00:00" for day in range(1, 31)],
+                [
+                    charts.Strip(
+                        name="power", mean=[2.0] * 30, least=[*[1.8] * 20, 0.0, *[1.8] * 9], most=[2.1] * 30, colour=0
+                    )
+                ],
+                "GW",
+                tips=[(10, f"week {n}\nmean: 2 GW") for n in range(1, 4)],
+            ),
+            _by_year("strips", ("mean", "least", "most"), 1e9),
+        ),
+        _exhibit(
             "tornado",
             "One input moves it by 13 billion USD.",
             charts.tornado(_about("tornado", half=True), reaches, 20.0, "billion USD"),

@@ -22,7 +22,7 @@ from gigawatt.study.verbs import VERBS, Verb
 Ask = Callable[..., Any]
 SHORT = [verb for verb in VERBS if not verb.long]
 # Options of a command line that say where the answer goes, and who works on it.
-OF_JOB = {"out", "predictions", "scheduler", "json"}
+OF_JOB = {"out", "predictions", "scheduler", "json", "lang"}
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from gigawatt.interfaces.http import errors
 from gigawatt.interfaces.http.pages import series
@@ -60,6 +60,13 @@ class EventAsked:
 async def fleet(reader: Person, asked: Asked, result: str = "") -> Response:
     """What was lived through of a result: the last where none is named."""
     return await _shown(reader, await choice(reader, result, *VERBS), asked)
+
+
+@router.get("/fleet/event")
+async def fleet_event_again(reader: Person) -> Response:
+    """Lead whoever reads on where a form was refused, in another language or anew, to the page that has it."""
+    del reader
+    return RedirectResponse("/fleet", 303)
 
 
 @router.post("/fleet/event")

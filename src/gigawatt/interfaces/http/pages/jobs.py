@@ -99,6 +99,13 @@ async def job(reader: Person, id_: str) -> Response:
     return await _shown(reader, view)
 
 
+@router.get("/jobs/{id_}/cancel")
+async def cancel_again(reader: Person, id_: str) -> Response:
+    """Lead whoever reads on where a form was refused, in another language or anew, to the page that has it."""
+    view: JobView = await reader.do(known.found, id_)
+    return RedirectResponse(f"/jobs/{view.id}", 303)
+
+
 @router.post("/jobs/{id_}/cancel")
 async def cancel(request: Request, reader: Person, id_: str) -> Response:
     """Cancel a job of one's own, or, for an owner, anybody's."""

@@ -16,7 +16,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gigawatt.errors import InputError
+from gigawatt.errors import Fault, InputError, ScenarioError
 from gigawatt.interfaces.http.pages.frame import Guest, Items, Person, bare, faults, form, page, told
 from gigawatt.interfaces.http.pages.jobs import started
 from gigawatt.interfaces.server import names, scenarios
@@ -33,6 +33,8 @@ MOST_QUERY = 6_000
 OPENED_COUNT = 16
 # Keys of a path up to which a default is worth showing: capital.upfront_equity.
 WITHIN = 2
+# Faults that are told at most, and characters of words that are looked for: more are nobody's mistake.
+MOST_TOLD, MOST_FIND = 100, 200
 
 router = APIRouter(include_in_schema=False)
 
@@ -111,7 +113,7 @@ async def one(request: Request, reader: Person, name: str) -> Response:
     opened = await _open(reader, name)
     query = request.query_params
     asked = FilledForm(
-        name=name, texts=_changed(opened, query), find=query.get("find", "").strip(), every="every" in query
+        name=name, texts=_changed(opened, query), find=query.get("find", "").strip()[:MOST_FIND], every="every" in query
     )
     if "look" in request.query_params:
         return await _looked(reader, opened, asked)
@@ -135,7 +137,7 @@ async def ask(request: Request, reader: Person, name: str) -> Response:
     asked = FilledForm(
         name=name,
         texts=_changed(opened, fields),
-        find=fields.get("find", "").strip(),
+        find=fields.get("find", "").strip()[:MOST_FIND],
         every="every" in fields,
         keep_as=fields.get("keep_as", "").strip(),
     )
@@ -216,7 +218,7 @@ async def _preview(reader: Guest, opened: OpenedForm, asked: FilledForm) -> tupl
     try:
         _, document = await told(reader, "preview", {"scenario": asked.name, "set": _values(opened, asked)})
     except (InputError, Unanswered) as error:
-        return None, faults(error, reader)
+        return None, faults(error, reader)[:MOST_TOLD]
     return document, ()
 
 
@@ -242,13 +244,27 @@ def _text(reader: Guest, opened: OpenedForm, asked: FilledForm, own: tuple[str, 
     if own is not None:
         table = tomllib.loads(scenarios.get(reader.room.store, "scenario", *own).text)
     known = opened.fields
+    faults = []
     for path, value in _values(opened, asked).items():
-        *within, last = known[path].parts if path in known else path.split(".")
-        here = table
-        for key in within:
-            here = here.setdefault(key, {})
-        here[last] = value
+        if not _stated(table, known[path].parts if path in known else path.split("."), value):
+            faults.append(Fault(path=path, given=asked.texts[path], expected="an entry that a scenario has"))
+    if faults:
+        raise ScenarioError(faults)
     return to_toml(table) + "\n"
+
+
+def _stated(table: dict[str, Any], parts: Sequence[str], value: Any) -> bool:
+    """Put a value into a table; whether that was done: not into what is no table, too deep, or for its base."""
+    *within, last = parts
+    if len(parts) > scenarios.MOST_DEPTH or parts[0] == "extends":
+        return False
+    here: Any = table
+    for key in within:
+        here = here.setdefault(key, {})
+        if not isinstance(here, dict):
+            return False
+    here[last] = value
+    return True
 
 
 async def _page(
@@ -260,6 +276,7 @@ async def _page(
     items: Items = (),
     status: int = 200,
 ) -> Response:
+    items = items[:MOST_TOLD]
     name = (names.split(asked.name) or (asked.name, None))[0]
     ours = name not in presets()
     history: Sequence[VersionView] = await reader.do(scenarios.history, "scenario", name) if ours else ()
