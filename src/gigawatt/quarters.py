@@ -59,8 +59,8 @@ def first_day(quarter: str) -> str:
 
 def last_day(quarter: str) -> str:
     """Last day of a quarter as an ISO date: "2033Q4" is 2033-12-31."""
-    following = np.datetime64(first_day(quarter_name(quarter_number(quarter) + 1)))
-    return str(following - np.timedelta64(1, "D"))
+    year, q = divmod(quarter_number(quarter), QUARTERS_PER_YEAR)
+    return f"{year:04d}-{('03-31', '06-30', '09-30', '12-31')[q]}"
 
 
 def sample(course: Course, quarters: Sequence[str], how: Literal["linear", "log"] = "linear") -> Floats:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.testclient import TestClient
 from tests.interfaces.http.pages.kept import keep, plan
+from tests.interfaces.http.pages.test_fleet import lived
 
 from gigawatt.interfaces.http.pages.scenario import MOST_FIND, MOST_TOLD
 
@@ -73,3 +74,13 @@ def test_where_a_form_was_refused_can_be_read_anew_and_in_another_language(brows
     for place, page in (("/fleet/event", "/fleet"), (f"/jobs/{id_}/cancel", f"/jobs/{id_}")):
         answer = client.get(place)
         assert (answer.status_code, answer.headers["location"]) == (303, page)
+
+
+@pytest.mark.parametrize("place", ["/fleet", "/fleet/series", "/fleet/series.csv", "/fleet/series.svg"])
+def test_hours_until_the_last_quarter_that_can_be_written_are_all_hours(
+    browser: Browser, server: Any, place: str
+) -> None:
+    asked = {"result": lived(server), "from": "0000Q1"}
+    client = browser("viewer")
+    found = [client.get(place, params={**asked, **more}) for more in ({}, {"to": "9999Q4"})]
+    assert [one.status_code for one in found] == [200, 200]
