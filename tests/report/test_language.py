@@ -78,6 +78,7 @@ def test_figures_are_written_so_and_names_versions_and_dates_stay(given: str, ex
         ("12.5 billion USD", "12,5 miliar USD"),
         ("892 trillion tokens/day", "892 triliun token/hari"),
         ("1,234 MW", "1.234 MW"),
+        ("7.5 %/year", "7,5 %/tahun"),
         ("14 July 2028", "14 Juli 2028"),
         ("grid power at Abilene", "daya jaringan di Abilene"),
         ("Cost, billion USD", "Biaya, miliar USD"),

@@ -34,6 +34,7 @@ _BEHIND = re.compile(rf"(.*[^\d\s])(\s)({_NUMBER}(?:\s?[^\d]+)?)")
 # Words of small letters are what another language says otherwise; others are names and units.
 _LOWER = re.compile(r"(?<![\w./_=`'-])[a-z]{2,}(?![\w_=/-]|[.]\w)|(?<![\w./_=`'-])a(?=\s)")
 _CAPITAL = re.compile(r"\b[A-Z][a-z]+\b")
+_RATE = re.compile(r"(?<=[%A-Z]/)(?:year|day|month|quarter)\b")
 _APART = re.compile(r"`[^`]*`|https?://\S+|\"[^\"]*\"")
 _UNITS = re.compile(r"\b(kg|ms|mm|cm|km|h|min|g|t|l|vs|sm|it|nodes?|px)\b")
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -118,8 +119,12 @@ class Speech:
         outside = "".join(_APART.split(text)) if _APART.search(text) else text
         words = _LOWER.findall(_UNITS.sub("", outside))
         named = sum(word in self.exact for word in _CAPITAL.findall(outside))
-        written = text if len(words) > MOST_NAME_COUNT else figures.told(text)
+        written = text if len(words) > MOST_NAME_COUNT else figures.told(self._rated(text))
         return Told(written, (text,) if words else (), len(words) + named)
+
+    def _rated(self, text: str) -> str:
+        """A text with the time of its rates said: "7 %/year"."""
+        return _RATE.sub(lambda found: self.exact.get(found[0], found[0]), text)
 
     def _same(self, text: str) -> str | None:
         """The very message, whichever way its first letter is written."""
