@@ -92,14 +92,17 @@ def following(answer: AllocationAnswer) -> str:
     named = [gain for gain in gains if gain[0] >= NAMED_FRAC * total]
     parts = [f"{titles[key]} ({_whole(power / total)})" for power, key in named or gains[:SENTENCES]]
     parts += [] if named else [f"{len(gains) - len(parts)} more"]
-    worth = f" and add {value(answer, after.added_value)} a year" if math.isfinite(after.added_value) else ""
-    return f"The next {step} would go to {joined(parts)}{worth}."
+    if not math.isfinite(after.added_value):
+        return f"The next {step} would go to {joined(parts)}."
+    return f"The next {step} would add {value(answer, after.added_value)} a year and go to {joined(parts)}."
 
 
 def abundance(answer: AllocationAnswer) -> str:
     """When nobody has to choose, and when more is not worth its cost."""
     full, enough, cost = answer.physical_abundance_w, answer.economic_abundance_w, answer.cost_value_per_gw_year
-    physical = _plenty(answer) if full is None else f"{_plenty(answer)[:-1]} (physical abundance)."
+    physical = (
+        _plenty(answer) if full is None else f"From {cell(full, 'w')} on, nobody has to choose (physical abundance)."
+    )
     if enough is None or cost is None:
         return physical
     unit = power_unit(answer)

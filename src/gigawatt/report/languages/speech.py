@@ -166,8 +166,8 @@ class Speech:
                 parts = [self.told(part, depth, room) for part in text.split(joint)]
                 word = joint.strip()
                 yield _joined(parts, joint.replace(word, self.exact.get(word) or word))
-                before, _, after = text.partition(joint)
-                yield _joined([self.told(before, depth, room), self.told(after, depth, room)], joint)
+                for before, _, after in (text.partition(joint), text.rpartition(joint)):
+                    yield _joined([self.told(before, depth, room), self.told(after, depth, room)], joint)
         brackets = _BRACKETS.fullmatch(text)
         if brackets is not None:
             parts = [self.told(brackets[n], depth, room) if brackets[n] else Told("") for n in (1, 3, 4)]
