@@ -88,7 +88,7 @@ def test_hours_until_the_last_quarter_that_can_be_written_are_all_hours(
 
 def test_names_of_people_and_plans_are_text_on_every_page(browser: Browser, server: Any) -> None:
     name = "<img src=x onerror=1>\"'&"
-    id_ = keep(server, "run", plan(name), scenario=name, who=name)
+    id_, _ = (keep(server, "run", plan(name), scenario=name, who=name) for _ in range(2))
     client = browser("viewer")
     for place in ("/", "/money", "/compare", "/compute", "/jobs", f"/jobs/{id_}"):
         text = client.get(place).text
