@@ -84,3 +84,13 @@ def test_hours_until_the_last_quarter_that_can_be_written_are_all_hours(
     client = browser("viewer")
     found = [client.get(place, params={**asked, **more}) for more in ({}, {"to": "9999Q4"})]
     assert [one.status_code for one in found] == [200, 200]
+
+
+def test_names_of_people_and_plans_are_text_on_every_page(browser: Browser, server: Any) -> None:
+    name = "<img src=x onerror=1>\"'&"
+    id_, _ = (keep(server, "run", plan(name), scenario=name, who=name) for _ in range(2))
+    client = browser("viewer")
+    for place in ("/", "/money", "/compare", "/compute", "/jobs", f"/jobs/{id_}"):
+        text = client.get(place).text
+        assert "&lt;img src=x" in text, place
+        assert "<img" not in text, place
