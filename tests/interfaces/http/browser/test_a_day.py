@@ -30,7 +30,7 @@ def ask(enter: Callable[..., Any], place: Any, target: str) -> Any:
 def test_a_scenario_is_changed_planned_watched_and_its_programme_read(enter: Callable[..., Any], place: Any) -> None:
     tab = ask(enter, place, "60 MW")
     tab.wait_for_url(f"{place.url}/jobs/*")
-    id_ = tab.url.rpartition("/")[2]
+    id_ = tab.url.rpartition("/")[2].partition("#")[0]
     assert tab.locator("progress").is_visible()
     tab.locator(f'main a[href="/?result={id_}"]').click(timeout=JOB_MS)
     assert tab.locator("main figure svg.gw-chart:visible").count() > 0
@@ -75,7 +75,7 @@ def test_what_an_event_of_the_grid_would_do_is_lived_through(enter: Callable[...
     tab.fill("#event-amount", "50")
     tab.locator('form[action^="/fleet/event"] button[type=submit]').click()
     tab.wait_for_url(f"{place.url}/jobs/*")
-    id_ = tab.url.rpartition("/")[2]
+    id_ = tab.url.rpartition("/")[2].partition("#")[0]
     tab.locator(f'main a[href="/fleet?result={id_}"]').wait_for(timeout=JOB_MS)
     tab.locator(f'main a[href="/fleet?result={id_}"]').click()
     assert tab.locator("#event").count() == 1
