@@ -55,7 +55,7 @@ def test_every_field_is_an_option_with_its_sentence(verb: Verb) -> None:
         option = shown.pop(key)
         assert option.help.replace("\\[", "[").removesuffix(" [required]") == words[entry.name]
         assert (option.param_type_name == "argument") == (key in verb.positional)
-    assert set(shown) <= {"out", "predictions", "scheduler", "json", "help"}
+    assert set(shown) <= {"out", "predictions", "scheduler", "json", "lang", "help"}
     assert callable(verb.answer)
 
 
