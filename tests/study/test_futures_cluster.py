@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
+import dask
 import pytest
+import xarray as xr
 
 from gigawatt.errors import ScenarioError
 from gigawatt.scenario.schema import Scenario
@@ -21,6 +24,22 @@ def test_no_scheduler_is_bad_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gigawatt.study.futures.cluster.TIMEOUT_S", 0.2)
     with pytest.raises(ScenarioError, match="the address of a Dask scheduler"), connected("tcp://127.0.0.1:9"):
         pass
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "tcp://127.0.0.1:9"])
+def test_an_address_that_is_refused_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, address: str
+) -> None:
+    """distributed 2026.8 keeps a default client that could not connect, as long as anybody holds its exception; dask's
+    own setting stays as well, and xarray 2026.9 then takes its locks from there."""
+    monkeypatch.setattr("gigawatt.study.futures.cluster.TIMEOUT_S", 0.2)
+    with pytest.raises(ScenarioError) as held, connected(address):
+        pass
+    assert dask.config.get("scheduler", None) is None
+    with pytest.raises(ValueError, match="No clients found"):
+        distributed.default_client()
+    xr.Dataset({"a": ("x", [1, 2])}).to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    del held
 
 
 @pytest.mark.slow

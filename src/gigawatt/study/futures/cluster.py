@@ -36,7 +36,9 @@ def connected(address: str) -> Iterator[Cluster]:
     except ImportError:
         raise _fault(address, "the extra gigawatt[dask] to be installed") from None
     try:
-        client = Client(address, timeout=TIMEOUT_S)
+        # A client that is the default of its process stays so when it could not connect (distributed 2026.8), and
+        # whatever asks dask from then on, such as xarray when it writes a file, fails by its address.
+        client = Client(address, timeout=TIMEOUT_S, set_as_default=False)
     except (OSError, ValueError) as error:
         raise _fault(address, f"the address of a Dask scheduler ({error})") from error
     with client:
