@@ -145,9 +145,9 @@ class Seen:
         return [*self.outside, *self.said, *self.tab.evaluate("window.broken ?? []")]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A browser."""
+    """A browser, for as long as one module's tests: playwright runs a loop in this thread, and others need their own."""
     api = pytest.importorskip("playwright.sync_api", reason="no playwright: pip install '.[test]'")
     args = ["--no-sandbox"] if os.geteuid() == 0 else []
     with api.sync_playwright() as playwright:
