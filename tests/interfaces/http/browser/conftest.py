@@ -147,7 +147,7 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A browser, for as long as one module's tests: playwright runs a loop in this thread, and others need their own."""
+    """A browser, for one module's tests: playwright runs a loop in this thread, and other tests need their own."""
     api = pytest.importorskip("playwright.sync_api", reason="no playwright: pip install '.[test]'")
     args = ["--no-sandbox"] if os.geteuid() == 0 else []
     with api.sync_playwright() as playwright:
