@@ -11,7 +11,8 @@ from gigawatt.catalog import load
 from gigawatt.errors import CalibrationError, Fault, InputError
 from gigawatt.study import verbs
 from gigawatt.study.answer import plain
-from gigawatt.study.predict.inference import InferencePrediction, energy_basis, facility, pareto_front
+from gigawatt.study.predict.inference import InferencePrediction, pareto_front
+from gigawatt.study.predict.serving_power import energy_basis, facility
 
 ASKED = {"model": "deepseek-r1", "gpu": "gb300-nvl72", "precision": "fp4", "input": "4000", "output": 1000}
 DENSE = ASKED | {"model": "llama-3.1-70b", "gpu": "h100", "precision": "fp8"}

@@ -19,7 +19,8 @@ from gigawatt.tokens import (
     steady_state,
     take,
 )
-from gigawatt.tokens.inference import PLAIN, weight_memory_bytes
+from gigawatt.tokens.drafting import PLAIN
+from gigawatt.tokens.inference import weight_memory_bytes
 
 
 def layout_of(tensor=1, data=1, expert=1, pipeline=1):

@@ -11,6 +11,7 @@ from gigawatt.tokens.blocks import (
 from gigawatt.tokens.capability import effective_flop, grown_ratio, orders_count, users_ratio
 from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs, stack, take
 from gigawatt.tokens.demand import block_ratios, daily_profile_ratio, people_tokens_per_s
+from gigawatt.tokens.drafting import Drafting
 from gigawatt.tokens.goodput import (
     FaultTolerance,
     HotSpares,
@@ -23,7 +24,6 @@ from gigawatt.tokens.goodput import (
     spares_count,
 )
 from gigawatt.tokens.inference import (
-    Drafting,
     InferenceEfficiency,
     Phases,
     ServingLayout,
@@ -57,8 +57,8 @@ from gigawatt.tokens.serving import (
     evaluate,
     serve,
     serve_each,
-    serving_layouts,
 )
+from gigawatt.tokens.serving_layouts import serving_layouts
 from gigawatt.tokens.training import Training, TrainingStep, step, train, training_layouts
 from gigawatt.tokens.training_run import Layout, TrainingEfficiency
 

@@ -22,7 +22,6 @@ References
     Agrawal et al., "Taming throughput-latency tradeoff in LLM inference with Sarathi-Serve", OSDI 2024.
 [2] S. Williams, A. Waterman, D. Patterson, "Roofline", CACM 52(4), 2009, doi:10.1145/1498765.1498785.
 [3] R. Pope et al., "Efficiently scaling transformer inference", MLSys 2023, arXiv:2211.05102.
-[4] Y. Leviathan, M. Kalman, Y. Matias, "Fast inference from transformers via speculative decoding", ICML 2023.
 """
 
 from __future__ import annotations
@@ -34,6 +33,7 @@ import numpy as np
 
 from gigawatt.tokens.blocks import BF16_BYTES, FP8_BYTES, Floats
 from gigawatt.tokens.costs import BlockCosts, ModelCosts
+from gigawatt.tokens.drafting import PLAIN, Drafting
 from gigawatt.tokens.roofline import Machine, all_reduce_s, all_to_all_s
 
 Binding = Literal["compute", "memory", "network", "latency"]
@@ -99,30 +99,6 @@ class ServingLayout:
     def packages_count(self) -> Floats:
         """Packages in one replica."""
         return self.stage_count * self.pipeline_count
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drafting:
-    """Speculative decoding or multi-token prediction: each step drafts tokens and keeps those that hold.
-
-    drafted_count: tokens drafted per step, 0 for plain decoding; accepted_frac: chance that a drafted token holds,
-    given that those before it did; draft_cost_frac: time of drafting one token over that of a plain step.
-    """
-
-    drafted_count: Floats
-    accepted_frac: Floats
-    draft_cost_frac: Floats
-
-    @property
-    def tokens_per_step_ratio(self) -> Floats:
-        """Mean tokens that one step adds to a sequence, (1 - a^(n + 1)) / (1 - a) [4]."""
-        accepted = np.asarray(self.accepted_frac, dtype=float)
-        one = accepted >= 1
-        share = np.where(one, 0.0, accepted)
-        return np.where(one, 1.0 + self.drafted_count, (1 - share ** (1.0 + self.drafted_count)) / (1 - share))
-
-
-PLAIN = Drafting(drafted_count=0, accepted_frac=0, draft_cost_frac=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

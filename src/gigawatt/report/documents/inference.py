@@ -9,13 +9,9 @@ from gigawatt.report import charts
 from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Part, Section, Table, Tile, Value, united
 from gigawatt.report.formats import Scale, cell, number
 from gigawatt.study.predict.band import Band
-from gigawatt.study.predict.inference import (
-    FrontPoint,
-    InferencePrediction,
-    ReplicaLayout,
-    ServingFacility,
-    pareto_front,
-)
+from gigawatt.study.predict.inference import FrontPoint, InferencePrediction, pareto_front
+from gigawatt.study.predict.serving_layout import ReplicaLayout
+from gigawatt.study.predict.serving_power import ServingFacility
 
 # What the catalog or the question does not tell.
 UNKNOWN = "not known"

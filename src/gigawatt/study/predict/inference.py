@@ -1,8 +1,4 @@
-"""What a GPU serves: tokens per second with their band, layout, times, energy, cost; and what a facility makes of it.
-
-Energy follows a power model of utilisation: a package draws its idle power and, in proportion, what the busy part of
-its time takes, most where matrix products run and least where it waits; the rack's other parts draw throughout.
-"""
+"""What a GPU serves: tokens per second with their band, layout, times, energy and cost, and a facility full of it."""
 
 from __future__ import annotations
 
@@ -32,6 +28,9 @@ from gigawatt.study.predict.faults import (
     wrong_value,
 )
 from gigawatt.study.predict.question import InferenceQuestion
+from gigawatt.study.predict.serving_layout import ReplicaLayout, layout_of, layouts_asked, misfits
+from gigawatt.study.predict.serving_power import ServingFacility, energy_basis, facility, package_power_w
+from gigawatt.study.predict.serving_price import hourly_usd, usd_basis
 from gigawatt.study.question import refuse, wrong
 from gigawatt.study.validate.inference import CALIBRATION, deviation_ratio
 
@@ -40,7 +39,6 @@ TOKENS_PER_MTOK = 1e6
 # Points of a Pareto front, and the slowest interactivity on it.
 FRONT_COUNT = 24
 SLOWEST_TPOT_S = 1.0
-MONTH_H = 365.25 * 24 / 12
 # Fields of a question that are above 0 where they are asked for, and the most that they may be.
 RANGES = {
     "input_tokens": MOST_LENGTH_TOKENS,
@@ -53,23 +51,7 @@ RANGES = {
 # Accelerators beside the one that is asked for, as many as a chart tells apart.
 MOST_BESIDE = 8
 # What is in a figure and what is not, in the words that stand beside it.
-HARDWARE_BASIS = (
-    "hardware alone: the {} price over five years of hours, without network, building, energy, operation and cost of "
-    "capital, which the total cost of a GPU-hour in `gigawatt run` has"
-)
 STATED_BASIS = "as stated"
-ENERGY_BASIS = "per output token, its prompt included: IT power of {}, without PUE"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplicaLayout:
-    """Packages of a replica by axis, and all of them."""
-
-    tensor: int
-    data: int
-    expert: int
-    pipeline: int
-    packages: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,19 +65,6 @@ class FrontPoint:
     usd_per_mtok: float | None
     batch_count: float
     layout: ReplicaLayout = field(metadata=SPREAD)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServingFacility:
-    """A prediction for as many packages as an IT power carries; users_count: requests in flight at a time."""
-
-    it_power_w: float
-    gpus_count: int
-    replicas_count: int
-    tokens_per_s: Band
-    users_count: float
-    monthly_usd: float | None
-    monthly_energy_wh: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,21 +100,6 @@ class InferencePrediction:
     pareto: tuple[FrontPoint, ...] | None = None
     beside: tuple[InferencePrediction, ...] | None = None
     asked: InferenceQuestion = field(metadata=UNTOLD)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PowerModel:
-    """Share of a package's nameplate power while idle, and added while each cause takes the time.
-
-    Assumed, not fitted: idle accelerators draw a quarter to a third of their limit, and a served system of MLPerf
-    (8 B200, 9.0 to 10.4 kW measured at the wall) lies between the memory- and the compute-bound figure.
-    """
-
-    idle_frac: float = 0.3
-    compute_frac: float = 0.7
-    memory_frac: float = 0.5
-    network_frac: float = 0.3
-    latency_frac: float = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,48 +277,14 @@ def _look_up(asked: InferenceQuestion) -> _Machinery:
         expected = f"at most {asked.output_tokens:g}, the tokens of an answer"
         faults.append(wrong("draft", asked.draft_count, expected))
     if not faults:
-        faults += _misfits(asked, accelerator, model)
+        faults += misfits(asked, accelerator, model)
     refuse(faults)
     return _Machinery(
         asked=asked,
         accelerator=accelerator,
         model=model,
         calibration=calibration,
-        layouts=_layouts(asked, accelerator, model),
-    )
-
-
-def _misfits(asked: InferenceQuestion, accelerator: records.Accelerator, model: records.Model) -> Iterator[Fault]:
-    """Faults of a layout that the part or the model does not have."""
-    blocks, stage = sum(block.count for block in model.blocks), (asked.tp_count or 1) * (asked.dp_count or 1)
-    domain = accelerator.scale_up_packages_count
-    limits = {
-        "tp": (asked.tp_count, domain, f"the scale-up domain of {accelerator.name}"),
-        "ep": (asked.ep_count, stage, "tensor × data packages"),
-        "pp": (asked.pp_count, blocks, f"the blocks of {model.name}"),
-    }
-    for key, (count, most, what) in limits.items():
-        if count is not None and count > most:
-            yield wrong(key, count, f"at most {most}, {what}")
-
-
-def _layouts(asked: InferenceQuestion, accelerator: records.Accelerator, model: records.Model) -> tokens.ServingLayout:
-    """The layout as it is stated, 1 where an axis is not; all that there are where nothing is."""
-    stated = (asked.tp_count, asked.dp_count, asked.ep_count, asked.pp_count)
-    if not any(stated):
-        return tokens.serving_layouts(to_tokens.chip(accelerator), to_tokens.transformer(model))
-    tensor, data, expert, pipeline = (np.array([float(count or 1)]) for count in stated)
-    return tokens.ServingLayout(tensor_count=tensor, data_count=data, expert_count=expert, pipeline_count=pipeline)
-
-
-def layout_of(layout: tokens.ServingLayout) -> ReplicaLayout:
-    """Packages by axis, and of the replica."""
-    return ReplicaLayout(
-        tensor=int(layout.tensor_count),
-        data=int(layout.data_count),
-        expert=int(layout.expert_count),
-        pipeline=int(layout.pipeline_count),
-        packages=int(layout.packages_count),
+        layouts=layouts_asked(asked, accelerator, model),
     )
 
 
@@ -403,71 +323,3 @@ def _notes(machinery: _Machinery, unknown: list[str]) -> tuple[Note, ...]:
         text = f"no measured row has {', '.join(unknown)}: the band is wider by that"
         notes.append(Note(code="extrapolated", path="tokens_per_s_per_gpu", text=text))
     return (*notes, *implausible.of_catalog(accelerators=machinery.accelerator, models=machinery.model))
-
-
-def package_power_w(
-    accelerator: records.Accelerator, phases: tokens.Phases, model: PowerModel | None = None
-) -> float | None:
-    """Mean power of a package with its share of the rack [W] while it serves; None where the catalog has no power.
-
-    Nameplate power (the rack's over its packages, else the package's limit) × (idle + Σ added share × share of time).
-    """
-    rack_w, nameplate = accelerator.rack_power_w, accelerator.tdp_w
-    if rack_w is not None:
-        nameplate = rack_w / accelerator.packages_per_rack_count
-    if nameplate is None:
-        return None
-    used = model or PowerModel()
-    causes = ("compute", "memory", "network", "latency")
-    busy = sum(getattr(used, f"{cause}_frac") * getattr(phases, f"{cause}_s") for cause in causes)
-    return float(nameplate * (used.idle_frac + busy / phases.total_s))
-
-
-def hourly_usd(accelerator: records.Accelerator) -> float | None:
-    """What a package costs an hour: its share of the rack's price over five years of hours; None without a price.
-
-    A floor, without power, building and capital cost: a scenario's accounts have those.
-    """
-    years = 5
-    hours = years * 365.25 * 24
-    if accelerator.rack_price_usd is not None:
-        return accelerator.rack_price_usd / accelerator.packages_per_rack_count / hours
-    return None if accelerator.package_price_usd is None else accelerator.package_price_usd / hours
-
-
-def energy_basis(accelerator: records.Accelerator) -> str | None:
-    """Whose power `package_power_w` is; None where the catalog has none."""
-    if accelerator.rack_power_w is not None:
-        return ENERGY_BASIS.format("a GPU with its share of the rack's other parts")
-    return None if accelerator.tdp_w is None else ENERGY_BASIS.format("the GPU alone, without its server")
-
-
-def usd_basis(accelerator: records.Accelerator) -> str | None:
-    """What `hourly_usd` is made of; None where the catalog has no price."""
-    if accelerator.rack_price_usd is not None:
-        return HARDWARE_BASIS.format("rack's")
-    return None if accelerator.package_price_usd is None else HARDWARE_BASIS.format("GPU's")
-
-
-def facility(one: InferencePrediction, power_w: float) -> ServingFacility:
-    """The same prediction for as many packages as an IT power carries.
-
-    Raises CalibrationError where the part's power is not known or not even one replica fits.
-    """
-    each, replica = one.package_power_w, one.layout.packages
-    if each is None:
-        raise CalibrationError([wrong("gpu", one.gpu, "a part whose power the catalog knows, where a power is given")])
-    replicas = int(power_w / each // replica)
-    if replicas < 1:
-        least = units.show(each * replica, "w")
-        raise CalibrationError([wrong_value("power", power_w, "w", f"{least} for one replica")])
-    count = replicas * replica
-    return ServingFacility(
-        it_power_w=power_w,
-        gpus_count=count,
-        replicas_count=replicas,
-        tokens_per_s=one.tokens_per_s_per_gpu.times(count),
-        users_count=replicas * one.batch_count,
-        monthly_usd=None if one.usd_per_h is None else one.usd_per_h * count * MONTH_H,
-        monthly_energy_wh=each * count * MONTH_H,
-    )

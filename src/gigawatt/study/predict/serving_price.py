@@ -1,0 +1,30 @@
+"""What a package costs an hour by the prices of the catalog, and what is in that figure."""
+
+from __future__ import annotations
+
+from gigawatt.catalog import records
+
+# What is in the figure and what is not, in the words that stand beside it.
+HARDWARE_BASIS = (
+    "hardware alone: the {} price over five years of hours, without network, building, energy, operation and cost of "
+    "capital, which the total cost of a GPU-hour in `gigawatt run` has"
+)
+
+
+def hourly_usd(accelerator: records.Accelerator) -> float | None:
+    """What a package costs an hour: its share of the rack's price over five years of hours; None without a price.
+
+    A floor, without power, building and capital cost: a scenario's accounts have those.
+    """
+    years = 5
+    hours = years * 365.25 * 24
+    if accelerator.rack_price_usd is not None:
+        return accelerator.rack_price_usd / accelerator.packages_per_rack_count / hours
+    return None if accelerator.package_price_usd is None else accelerator.package_price_usd / hours
+
+
+def usd_basis(accelerator: records.Accelerator) -> str | None:
+    """What `hourly_usd` is made of; None where the catalog has no price."""
+    if accelerator.rack_price_usd is not None:
+        return HARDWARE_BASIS.format("rack's")
+    return None if accelerator.package_price_usd is None else HARDWARE_BASIS.format("GPU's")
