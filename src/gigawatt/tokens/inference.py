@@ -33,7 +33,7 @@ import numpy as np
 
 from gigawatt.tokens.blocks import BF16_BYTES, FP8_BYTES, Floats
 from gigawatt.tokens.costs import BlockCosts, ModelCosts
-from gigawatt.tokens.drafting import PLAIN, Drafting
+from gigawatt.tokens.drafting import PLAIN, Drafting, with_drafts
 from gigawatt.tokens.roofline import Machine, all_reduce_s, all_to_all_s
 
 Binding = Literal["compute", "memory", "network", "latency"]
@@ -182,14 +182,15 @@ def steady_state(
     step_s, pass_s = step.total_s, whole.total_s
     tpot = span.total_s / output_tokens
     reserved = np.asarray(input_tokens, dtype=float) + output_tokens
-    cache = cache_memory_bytes(machine, model, layout, reserved) * group / layout.data_count
+    held = with_drafts(model, drafting)
+    cache = cache_memory_bytes(machine, held, layout, reserved) * group / layout.data_count
     return SteadyState(
         tokens_per_s=batch_count / tpot / layout.packages_count,
         tpot_s=tpot,
         step_s=step_s,
         prefill_s=pass_s * share,
         pass_s=pass_s,
-        memory_bytes=weight_memory_bytes(machine, model, layout) + cache,
+        memory_bytes=weight_memory_bytes(machine, held, layout) + cache,
         phases=span,
     )
 
@@ -209,12 +210,19 @@ def decode(
     batch_count: Floats,
     drafting: Drafting = PLAIN,
 ) -> Phases:
-    """One decode step of `batch_count` requests of a replica: one token each, or its drafts and one more."""
+    """One decode step of `batch_count` requests of a replica: one token each, or its drafts and one more.
+
+    Drafts are made one after the other, each in a pass over the blocks that draft; the scheduler runs once a step.
+    """
     group = np.asarray(batch_count, dtype=float) / layout.data_count
     tokens = group * (1 + drafting.drafted_count)
     work = Pass(tokens=tokens, context_tokens=context_tokens, sequences_count=group, absorbed=True)
     step = _pass(machine, model, efficiency, layout, work)
-    return step.times(1 + drafting.drafted_count * drafting.draft_cost_frac)
+    if not drafting.drafts:
+        return step
+    engine = replace(efficiency, step_overhead_s=0.0, request_overhead_s=0.0)
+    draft = _pass(machine, drafting.model, engine, layout, replace(work, tokens=group))
+    return step.plus(draft, drafting.drafted_count)
 
 
 def prefill(
@@ -405,6 +413,7 @@ def largest_batch_count(
     *,
     input_tokens: Floats,
     output_tokens: Floats,
+    drafting: Drafting = PLAIN,
 ) -> Floats:
     """Requests whose weights and whole caches fit the usable memory of a replica; negative where the weights do not.
 
@@ -412,7 +421,8 @@ def largest_batch_count(
     holds at least one request per copy of attention and stage (data × pipeline).
     """
     reserved = np.asarray(input_tokens, dtype=float) + output_tokens
-    weights = weight_memory_bytes(machine, model, layout)
-    each = cache_memory_bytes(machine, model, layout, reserved) / layout.pipeline_count
+    held = with_drafts(model, drafting)
+    weights = weight_memory_bytes(machine, held, layout)
+    each = cache_memory_bytes(machine, held, layout, reserved) / layout.pipeline_count
     free = efficiency.usable_memory_frac * machine.hbm_capacity_bytes - weights
     return free / each * layout.data_count

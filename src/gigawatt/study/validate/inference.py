@@ -149,7 +149,6 @@ def question_of(
             output_tokens=arrays.output_tokens,
             tpot_s=arrays.tpot_limit_s * calibration.tpot_margin_frac,
             ttft_s=arrays.ttft_limit_s / calibration.ttft_margin_ratio,
-            drafting=tokens.Drafting(drafted_count=0.0, accepted_frac=0.0, draft_cost_frac=0.0),
         ),
     )
 
