@@ -11,7 +11,7 @@ from gigawatt.tokens.blocks import (
 from gigawatt.tokens.capability import effective_flop, grown_ratio, orders_count, users_ratio
 from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs, stack, take
 from gigawatt.tokens.demand import block_ratios, daily_profile_ratio, people_tokens_per_s
-from gigawatt.tokens.drafting import PLAIN, Drafting, draft_costs
+from gigawatt.tokens.drafting import Drafting, draft_costs
 from gigawatt.tokens.goodput import (
     FaultTolerance,
     HotSpares,
@@ -63,7 +63,6 @@ from gigawatt.tokens.training import Training, TrainingStep, step, train, traini
 from gigawatt.tokens.training_run import Layout, TrainingEfficiency
 
 __all__ = [
-    "PLAIN",
     "Block",
     "BlockCosts",
     "Chip",

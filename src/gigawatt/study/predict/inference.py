@@ -147,7 +147,7 @@ class _Machinery:
     def drafting(self) -> tokens.Drafting:
         """Drafting by the model's own blocks, or by one like its last where it has none."""
         if not self.asked.draft_count:
-            return tokens.PLAIN
+            return tokens.Drafting(drafted_count=0, accepted_frac=0)
         return tokens.Drafting(
             drafted_count=self.asked.draft_count,
             accepted_frac=self.asked.acceptance_frac,
