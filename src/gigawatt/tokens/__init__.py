@@ -11,6 +11,7 @@ from gigawatt.tokens.blocks import (
 from gigawatt.tokens.capability import effective_flop, grown_ratio, orders_count, users_ratio
 from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs, stack, take
 from gigawatt.tokens.demand import block_ratios, daily_profile_ratio, people_tokens_per_s
+from gigawatt.tokens.disaggregation import Pools, PoolsState, closed_loop
 from gigawatt.tokens.drafting import Drafting, draft_costs
 from gigawatt.tokens.goodput import (
     FaultTolerance,
@@ -79,6 +80,8 @@ __all__ = [
     "Machine",
     "ModelCosts",
     "Phases",
+    "Pools",
+    "PoolsState",
     "Precision",
     "Replicas",
     "Serving",
@@ -100,6 +103,7 @@ __all__ = [
     "best_batch_count",
     "best_interval_s",
     "block_ratios",
+    "closed_loop",
     "compute_optimal",
     "costs",
     "daily_profile_ratio",
