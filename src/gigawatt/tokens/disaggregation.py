@@ -130,12 +130,12 @@ class Pools:
             drafting=self.traffic.drafting,
         )
 
-    def prefill_fits(self) -> NDArray[np.bool_]:
-        """Whether the weights and one prompt fit a prefill replica."""
+    def fits(self) -> NDArray[np.bool_]:
+        """Whether a prompt fits a prefill replica, and a request for each copy and stage a decode replica."""
         weights = weight_memory_bytes(self.machine, self.model, self.prefill)
         cache = cache_memory_bytes(self.machine, self.model, self.prefill, self.traffic.input_tokens)
         usable = self.efficiency.usable_memory_frac * self.machine.hbm_capacity_bytes
-        return np.asarray(weights + cache <= usable)
+        return np.asarray((weights + cache <= usable) & (self.capacity_count() >= self.smallest_count()))
 
     def smallest_count(self) -> Floats:
         """One request per copy of attention and stage of a decode replica."""

@@ -88,14 +88,14 @@ class StackedPools:
     """Cases side by side, one entry for each reading of each: `own` is the case of an entry, `first` its first entry.
 
     place: where the cases are among all rows' cases; pools: everything but efficiencies and acceptance, which a
-    calibration gives.
+    calibration gives; told: whether the row tells its pools, which then ran.
     """
 
     cases: tuple[InferenceCase, ...]
     place: NDArray[np.intp]
     pools: tokens.Pools
     concurrency_count: Floats
-    drafted_count: Floats
+    told: NDArray[np.bool_]
     own: NDArray[np.intp]
     first: NDArray[np.intp]
 
@@ -141,7 +141,7 @@ def stacked_pools(everything: Sequence[InferenceCase]) -> StackedPools | None:
             ),
         ),
         concurrency_count=np.array([case.row.batch_count or 0.0 for case in cases])[own],
-        drafted_count=drafted,
+        told=np.array([bool(POOLS.search(case.row.parallel)) for case in cases])[own],
         own=own,
         first=np.searchsorted(own, np.arange(len(cases))),
     )
@@ -161,26 +161,28 @@ def _layout(pool: Floats) -> tokens.ServingLayout:
 
 def disaggregated(
     arrays: StackedPools, efficiency: tokens.InferenceEfficiency, calibration: records.InferenceCalibration
-) -> tokens.PoolsState:
-    """The state of every entry at its concurrency; efficiency: one entry each."""
-    pools = arrays.pools
+) -> tuple[tokens.Pools, tokens.PoolsState]:
+    """Every entry and its state at its concurrency; efficiency: one entry each."""
+    traffic = arrays.pools.traffic
     drafting = replace(
-        pools.traffic.drafting,
+        traffic.drafting,
         accepted_frac=calibration.draft_acceptance_frac,
         kept_ratio=calibration.draft_kept_ratio,
     )
-    asked = replace(
-        pools,
+    pools = replace(
+        arrays.pools,
         efficiency=efficiency,
         handover_s=calibration.handover_s,
         surge_frac=calibration.surge_frac,
-        traffic=replace(pools.traffic, drafting=drafting),
+        traffic=replace(traffic, drafting=drafting),
     )
-    return tokens.closed_loop(asked, arrays.concurrency_count)
+    return pools, tokens.closed_loop(pools, arrays.concurrency_count)
 
 
 def predict_disaggregated(
     arrays: StackedPools, efficiency: tokens.InferenceEfficiency, calibration: records.InferenceCalibration
 ) -> Floats:
-    """Output tokens per second and package of every case, by the best of its readings."""
-    return np.maximum.reduceat(disaggregated(arrays, efficiency, calibration).tokens_per_s, arrays.first)
+    """Output tokens per second and package of every case, by the best of its readings; pools that ran fit."""
+    pools, state = disaggregated(arrays, efficiency, calibration)
+    rate = np.where(arrays.told | pools.fits(), state.tokens_per_s, np.finfo(np.float32).tiny)
+    return np.maximum.reduceat(rate, arrays.first)
