@@ -30,7 +30,7 @@ POOLS = re.compile(r"prefill (?P<prefill>[^;]+); *decode (?P<decode>[^;]+)")
 WORKERS = re.compile(r"(\d+)x\((?:[^)]*?)tp(\d+)(?: dp(\d+))?(?: moe_tp(\d+))?(?: ep(\d+))?(?: pp(\d+))?[^)]*\)")
 PACKAGES = re.compile(r"(\d+) +(tp|ep|dp)(\d+)")
 # Widths of a worker and replicas of a pool that are searched where a row says nothing.
-PREFILL_COUNTS, DECODE_COUNTS, REPLICAS_COUNTS = (4, 8), (8, 16, 32), (1, 2, 4, 8)
+PREFILL_COUNTS, DECODE_COUNTS, REPLICAS_COUNTS = (4, 8, 16), (8, 16, 32), (1, 2, 4, 8)
 
 Floats = NDArray[np.float64]
 # Replicas, and packages of one by tensor, data, expert and pipeline.
