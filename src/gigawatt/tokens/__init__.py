@@ -34,6 +34,7 @@ from gigawatt.tokens.inference import (
     prefill,
     steady_state,
 )
+from gigawatt.tokens.pool_search import Disaggregated, PoolChoice, serve_disaggregated
 from gigawatt.tokens.progress import software_ratio
 from gigawatt.tokens.roofline import Chip, Machine, machine, peak_flops
 from gigawatt.tokens.runs import (
@@ -68,6 +69,7 @@ __all__ = [
     "BlockCosts",
     "Chip",
     "ComputeSplit",
+    "Disaggregated",
     "Drafting",
     "FaultTolerance",
     "Holding",
@@ -80,6 +82,7 @@ __all__ = [
     "Machine",
     "ModelCosts",
     "Phases",
+    "PoolChoice",
     "Pools",
     "PoolsState",
     "Precision",
@@ -125,6 +128,7 @@ __all__ = [
     "prefill",
     "segment_s",
     "serve",
+    "serve_disaggregated",
     "serve_each",
     "serving_layouts",
     "software_ratio",

@@ -48,7 +48,7 @@ from gigawatt.tokens.serving import Traffic
 # Halvings of the logarithmic range of batches: far below the width of any measured error.
 _HALVINGS_COUNT = 24
 # Longest queue that the approximation is asked about.
-_HEAVIEST_FRAC = 1 - 1 / 1024
+HEAVIEST_FRAC = 1 - 1 / 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,12 +130,16 @@ class Pools:
             drafting=self.traffic.drafting,
         )
 
-    def fits(self) -> NDArray[np.bool_]:
-        """Whether a prompt fits a prefill replica, and a request for each copy and stage a decode replica."""
+    def prefill_fits(self) -> NDArray[np.bool_]:
+        """Whether the weights and one prompt fit a prefill replica."""
         weights = weight_memory_bytes(self.machine, self.model, self.prefill)
         cache = cache_memory_bytes(self.machine, self.model, self.prefill, self.traffic.input_tokens)
         usable = self.efficiency.usable_memory_frac * self.machine.hbm_capacity_bytes
-        return np.asarray((weights + cache <= usable) & (self.capacity_count() >= self.smallest_count()))
+        return np.asarray(weights + cache <= usable)
+
+    def fits(self) -> NDArray[np.bool_]:
+        """Whether a prompt fits a prefill replica, and a request for each copy and stage a decode replica."""
+        return np.asarray(self.prefill_fits() & (self.capacity_count() >= self.smallest_count()))
 
     def smallest_count(self) -> Floats:
         """One request per copy of attention and stage of a decode replica."""
@@ -167,31 +171,36 @@ class Pools:
         taken_s = self.efficiency.admission_s * batch_count / self.smallest_count() / traffic.output_tokens
         return step, step.total_s / traffic.drafting.tokens_per_step_ratio + taken_s
 
-    def _waits_count(self, load: Floats, concurrency_count: Floats) -> Floats:
+    def flow_per_s(self, batch_count: Floats, tpot_s: Floats) -> Floats:
+        """Requests per second of all decode replicas; the first token of each comes from prefill."""
+        return self.decode_count * batch_count / (np.maximum(np.asarray(self.traffic.output_tokens) - 1, 1.0) * tpot_s)
+
+    def alone_s(self) -> Floats:
+        """Prefill of a prompt that does not wait, by the one rank that has it [s]."""
+        return self.prompt(1.0).total_s * self.prefill.data_count + self.efficiency.admission_s
+
+    def waits_count(self, load: Floats) -> Floats:
         """Prompts of the whole prefill pool that an arriving one waits for, at a load of it (module docstring)."""
-        whole = np.asarray(concurrency_count, dtype=float)
-        met = np.minimum(load, _HEAVIEST_FRAC) * (1 - 1 / whole)
-        queue = met ** (np.sqrt(2 * (self.prefill_count + 1.0)) - 1) / (1 - met)
-        return np.maximum(queue, np.where(np.isfinite(whole), self.surge_frac * (whole - 1), 0.0))
+        met = np.minimum(load, HEAVIEST_FRAC)
+        return met ** (np.sqrt(2 * (self.prefill_count + 1.0)) - 1) / (1 - met)
 
     def state(self, batch_count: Floats, concurrency_count: Floats = np.inf) -> PoolsState:
         """Steady state with so many requests in each decode replica, of so many that there are at all."""
         step, tpot_s = self.tpot(batch_count)
-        later = np.maximum(np.asarray(self.traffic.output_tokens) - 1, 1.0)
-        flow = self.decode_count * batch_count / (later * tpot_s)
-        most = self.most_prompts_per_s()
-        alone = self.prompt(1.0)
+        flow, most = self.flow_per_s(batch_count, tpot_s), self.most_prompts_per_s()
+        whole = np.asarray(concurrency_count, dtype=float)
+        surge = self.surge_frac * (np.where(np.isfinite(whole), whole, 1.0) - 1)
         return PoolsState(
             tokens_per_s=flow * self.traffic.output_tokens / self.packages_count,
             requests_per_s=flow,
             batch_count=batch_count,
             tpot_s=tpot_s,
-            queue_s=self._waits_count(flow / most, concurrency_count) / most,
-            prefill_s=alone.total_s * self.prefill.data_count + self.efficiency.admission_s,
+            queue_s=np.maximum(self.waits_count(flow / most * (1 - 1 / whole)), surge) / most,
+            prefill_s=self.alone_s(),
             transfer_s=self.transfer_s(),
             prefill_busy_frac=flow / most,
             step=step,
-            prompt=alone,
+            prompt=self.prompt(1.0),
         )
 
 
@@ -210,7 +219,7 @@ def closed_loop(pools: Pools, concurrency_count: Floats) -> PoolsState:
         middle = (low + high) / 2
         state = pools.state(np.exp(middle), whole)
         held = pools.decode_count * np.exp(middle) + state.requests_per_s * state.ttft_s
-        within = (held <= whole) & (state.prefill_busy_frac <= _HEAVIEST_FRAC)
+        within = (held <= whole) & (state.prefill_busy_frac <= HEAVIEST_FRAC)
         low, high = np.where(within, middle, low), np.where(within, high, middle)
     found = pools.state(np.exp(low), whole)
     rest = whole - pools.decode_count * found.batch_count - found.requests_per_s * found.ttft_s
