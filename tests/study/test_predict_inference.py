@@ -245,3 +245,43 @@ def test_one_that_cannot_do_it_is_left_out_and_a_note_says_why() -> None:
 def test_others_that_nobody_knows_or_too_many_are_faults() -> None:
     assert faults(beside=["h201"])["beside"].given == '"h201"'
     assert faults(beside=["b200"] * 9)["beside"].expected == "at most 8 accelerators"
+
+
+def test_several_accelerators_are_those_beside_the_first(dense: InferencePrediction) -> None:
+    found = ask(**DENSE | {"gpu": "h100,h200, b200"})
+    assert plain(found) == plain(ask(**DENSE, beside=["h200", "b200"]))
+    assert (found.gpu, found.tokens_per_s_per_gpu) == (dense.gpu, dense.tokens_per_s_per_gpu)
+    more = ask(**DENSE | {"gpu": "h100,b200"}, beside=["h200"])
+    assert [one.gpu for one in more.beside or ()] == ["b200", "h200"]
+
+
+def test_a_mistake_in_several_accelerators_is_one_of_gpu() -> None:
+    assert {path: fault.given for path, fault in faults(gpu="h100,h201").items()} == {"gpu": '"h201"'}
+    assert {path: fault.given for path, fault in faults(gpu="h100,").items()} == {"gpu": '""'}
+    assert faults(gpu=",".join(["b200"] * 10))["gpu"].expected == "at most 8 accelerators beside the first"
+
+
+@pytest.mark.parametrize(
+    ("change", "idle", "of"),
+    [
+        ({"gpu": "gb200-nvl72", "model": "llama-3.1-405b", "tp": 64}, 8, 72),
+        ({"tp": 1, "dp": 16, "ep": 16}, 8, 72),
+        ({"tp": 2, "dp": 18, "ep": 36}, 0, 72),
+        ({"gpu": "trainium3", "precision": "fp8", "tp": 2, "dp": 32, "ep": 64}, 16, 144),
+        ({"gpu": "b200", "tp": 2, "dp": 2, "ep": 4}, 0, 8),
+    ],
+)
+def test_what_does_not_fill_the_domain_is_idle(change: dict[str, Any], idle: int, of: int) -> None:
+    found = ask(**change)
+    assert found.idle_packages_count == idle
+    assert found.working_frac == pytest.approx(1 - idle / of)
+    said = [note.text for note in found.head.notes if note.code == "idle"]
+    assert [text.partition(" GPUs")[0] for text in said] == [f"whole replicas leave {idle} of {of}"] * bool(idle)
+
+
+def test_a_layout_that_is_searched_leaves_nothing_idle_where_that_gives_more(usual: InferencePrediction) -> None:
+    """Over a whole domain four replicas of 16 of 72 give less than what is found."""
+    stated = ask(tp=2, dp=8, ep=16)
+    found = usual.tokens_per_s_per_gpu.p50 * usual.working_frac
+    assert found >= stated.tokens_per_s_per_gpu.p50 * stated.working_frac
+    assert usual.idle_packages_count == 0
