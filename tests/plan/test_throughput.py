@@ -9,6 +9,7 @@ import pytest
 import gigawatt as gw
 from gigawatt import tokens
 from gigawatt.errors import ScenarioError
+from gigawatt.plan.inputs import inputs
 from gigawatt.plan.throughput import rack_rates
 from gigawatt.scenario.load import load
 
@@ -49,11 +50,11 @@ def test_a_rack_counts_the_packages_that_whole_replicas_fill(
     assert all(line.endswith(", ".join(use.title for use in scenario.asked.use_cases.values())) for line in said)
 
 
-def test_what_stands_idle_is_a_note_of_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_stands_idle_goes_with_the_inputs_of_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     _stated(monkeypatch, 16)
-    said = [note.text for note in gw.run("one-campus", SHORT).notes if note.code == "idle"]
-    assert said
-    assert all("leaves 8 of every 72 packages of a scale-up domain idle" in text for text in said)
+    said = inputs(load("one-campus", SHORT)).attrs["idle"].splitlines()
+    assert len(said) == 2
+    assert all("leaves 8 of every 72 packages of a scale-up domain idle" in line for line in said)
 
 
 def _stated(monkeypatch: pytest.MonkeyPatch, replica: int) -> list[tokens.Serving]:
