@@ -1,5 +1,5 @@
 import math
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from machines import CHIP, DENSE, LATENT, MODELS, ROUTED, SERVING
 
 from gigawatt.errors import CalibrationError
 from gigawatt.tokens import (
+    ServingCase,
     ServingLayout,
     ServingQuestion,
     Traffic,
@@ -16,23 +17,18 @@ from gigawatt.tokens import (
     evaluate,
     machine,
     serve,
+    serve_each,
     serving_layouts,
     steady_state,
+    take,
     working_frac,
 )
 from gigawatt.tokens.serving import REASONS
 
 
-def best(model=ROUTED, chip=CHIP, tpot_s=0.03, precision="fp8", input_tokens=1000.0, output_tokens=500.0, layouts=None):
+def best(model=ROUTED, chip=CHIP, tpot_s=0.03, precision="fp8", input_tokens=1000.0, output_tokens=500.0):
     return serve(
-        chip,
-        model,
-        SERVING,
-        precision=precision,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        tpot_s=tpot_s,
-        layouts=layouts,
+        chip, model, SERVING, precision=precision, input_tokens=input_tokens, output_tokens=output_tokens, tpot_s=tpot_s
     )
 
 
@@ -60,20 +56,17 @@ def test_the_best_layout_counts_packages_that_no_replica_fills():
     """A domain of 72 holds four replicas of 16, with 8 packages idle: by domain one without any may give more."""
     chip = replace(CHIP, scale_up_packages_count=72)
     every = serving_layouts(chip, ROUTED)
-    answer = best(chip=chip)
-    found = [best_of(chip, every, n) for n in range(every.tensor_count.size)]
-    by_domain = [rate * float(working_frac(72, every.packages_count[n])) for n, rate in enumerate(found)]
-    share = float(working_frac(72, answer.layout.packages_count))
-    assert answer.tokens_per_s * share == pytest.approx(max(by_domain))
-
-
-def best_of(chip, layouts, n):
-    """Tokens per second of a working package in one layout; 0 where it does not serve."""
-    one = ServingLayout(**{entry.name: getattr(layouts, entry.name)[n : n + 1] for entry in fields(ServingLayout)})
-    try:
-        return best(chip=chip, layouts=one).tokens_per_s
-    except CalibrationError:
-        return 0.0
+    case = ServingCase(
+        chip=chip,
+        transformer=ROUTED,
+        efficiency=SERVING,
+        precision="fp8",
+        traffic=Traffic(input_tokens=1000.0, output_tokens=500.0, tpot_s=0.03),
+    )
+    each = [replace(case, layouts=take(every, slice(n, n + 1))) for n in range(every.tensor_count.size)]
+    found = [one for one in serve_each([case, *each]) if not isinstance(one, CalibrationError)]
+    by_domain = [one.tokens_per_s * float(working_frac(72, one.layout.packages_count)) for one in found]
+    assert by_domain[0] == pytest.approx(max(by_domain[1:]))
 
 
 def test_what_binds_and_what_limits():
