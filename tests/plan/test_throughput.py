@@ -54,7 +54,7 @@ def test_what_stands_idle_goes_with_the_inputs_of_a_plan(monkeypatch: pytest.Mon
     _stated(monkeypatch, 16)
     said = inputs(load("one-campus", SHORT)).attrs["idle"].splitlines()
     assert len(said) == 2
-    assert all("leaves 8 of every 72 packages of a scale-up domain idle" in line for line in said)
+    assert all("leaves 8 of every 72 packages in scale-up domains idle" in line for line in said)
 
 
 def _stated(monkeypatch: pytest.MonkeyPatch, replica: int) -> list[tokens.Serving]:

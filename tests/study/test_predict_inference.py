@@ -276,7 +276,7 @@ def test_what_does_not_fill_the_domain_is_idle(change: dict[str, Any], idle: int
     assert found.idle_packages_count == idle
     assert found.working_frac == pytest.approx(1 - idle / of)
     said = [note.text for note in found.head.notes if note.code == "idle"]
-    assert [text.partition(" GPUs")[0] for text in said] == [f"whole replicas leave {idle} of {of}"] * bool(idle)
+    assert [text.partition(" GPUs")[0] for text in said] == [f"whole replicas leave {idle} of every {of}"] * bool(idle)
 
 
 def test_a_layout_that_is_searched_leaves_nothing_idle_where_that_gives_more(usual: InferencePrediction) -> None:

@@ -105,7 +105,7 @@ def _idle(scenario: Scenario, served: Served) -> Iterator[str]:
         if idle:
             held = math.ceil(replica / domain) * domain
             yield (
-                f"{platform} leaves {idle} of every {held} packages of a scale-up domain idle, too few for another "
+                f"{platform} leaves {idle} of every {held} packages in scale-up domains idle, too few for another "
                 f"replica of {replica}: {', '.join(titles)}"
             )
 

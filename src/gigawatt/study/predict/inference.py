@@ -344,7 +344,7 @@ def _notes(machinery: _Machinery, served: tokens.Serving, unknown: list[str]) ->
     if idle:
         share = float(tokens.working_frac(*machinery.room(served)))
         least = units.show(served.tokens_per_s * share, "tokens_per_s")
-        text = f"whole replicas leave {idle} of {idle / (1 - share):.0f} GPUs of a scale-up domain idle"
+        text = f"whole replicas leave {idle} of every {idle / (1 - share):.0f} GPUs in scale-up domains idle"
         text += f": figures are of a GPU that works, and in the mean over all of them it is {least}"
         notes.append(Note(code="idle", path="layout", text=text))
     return (*notes, *implausible.of_catalog(accelerators=machinery.accelerator, models=machinery.model))
