@@ -81,7 +81,7 @@ def facility(one: InferencePrediction, power_w: float) -> ServingFacility:
 
     Raises CalibrationError where the part's power is not known or not even one replica fits.
     """
-    each, replica = one.package_power_w, one.layout.packages
+    each, (replica, users) = one.package_power_w, one.unit
     if each is None:
         raise CalibrationError([wrong("gpu", one.gpu, "a part whose power the catalog knows, where a power is given")])
     replicas = int(power_w / each // replica)
@@ -94,7 +94,7 @@ def facility(one: InferencePrediction, power_w: float) -> ServingFacility:
         gpus_count=count,
         replicas_count=replicas,
         tokens_per_s=one.tokens_per_s_per_gpu.times(count),
-        users_count=replicas * one.batch_count,
+        users_count=replicas * users,
         monthly_usd=None if one.usd_per_h is None else one.usd_per_h * count * MONTH_H,
         monthly_energy_wh=each * count * MONTH_H,
     )
