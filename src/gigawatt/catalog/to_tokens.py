@@ -49,13 +49,19 @@ def families(
     accelerator: records.Accelerator, model: records.Model, precision: str, *, engine: str, release: str = ""
 ) -> dict[str, str]:
     """The name of each family that a case belongs to, for `FamilyOffset`."""
+    part, kind = accelerator.architecture, structure(model)
     return {
-        "architecture": accelerator.architecture,
-        "structure": structure(model),
-        "format": f"{accelerator.architecture} {precision}",
-        "engine_structure": f"{engine} {structure(model)}",
+        "architecture": part,
+        "structure": kind,
+        "format": f"{part} {precision}",
+        "architecture_structure": f"{part} {kind}",
+        "engine_architecture": f"{engine} {part}",
+        "engine_structure": f"{engine} {kind}",
+        "engine_format": f"{engine} {part} {precision}",
+        "model_architecture": f"{model.id} {part}",
         "release": release,
         "model": model.id,
+        "trend": f"{engine.removeprefix('mlperf-').removesuffix('-table')} {part}",
     }
 
 
@@ -80,7 +86,7 @@ def inference_efficiency(
     ratio = known.time_ratio if known else 1.0
     for offset in calibration.offsets:
         if named.get(offset.family) == offset.name:
-            ratio *= offset.time_ratio
+            ratio *= offset.time_ratio ** (-age_years if offset.family == "trend" else 1)
     steps = [entry.step_overhead_s for entry in calibration.engines]
     four_bit = calibration.four_bit_memory_ratio if precision in FOUR_BIT else 1.0
     compute = getattr(calibration, f"{FORMATS.get(precision, precision)}_compute_frac")
