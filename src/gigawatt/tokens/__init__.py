@@ -58,7 +58,7 @@ from gigawatt.tokens.serving import (
     serve,
     serve_each,
 )
-from gigawatt.tokens.serving_layouts import serving_layouts
+from gigawatt.tokens.serving_layouts import idle_count, layout_faults, serving_layouts, working_frac
 from gigawatt.tokens.training import Training, TrainingStep, step, train, training_layouts
 from gigawatt.tokens.training_run import Layout, TrainingEfficiency
 
@@ -110,7 +110,9 @@ __all__ = [
     "full_tuning_flop",
     "goodput_frac",
     "grown_ratio",
+    "idle_count",
     "largest_batch_count",
+    "layout_faults",
     "loss_ratio",
     "machine",
     "of_token_ratio",
@@ -135,4 +137,5 @@ __all__ = [
     "training_layouts",
     "training_run",
     "users_ratio",
+    "working_frac",
 ]
