@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
+from gigawatt import tokens
 from gigawatt.catalog import records
 from gigawatt.tokens import Block, Chip, InferenceEfficiency, TrainingEfficiency, Transformer
 from gigawatt.tokens.costs import ModelCosts, costs
@@ -149,6 +150,11 @@ def training_costs(model: records.Model, *, drafts: bool = True) -> ModelCosts:
         layers_count=plain.layers_count + added,
         head_params_count=plain.head_params_count * (1 + added),
     )
+
+
+def draft_costs(model: records.Model) -> ModelCosts:
+    """What drafts for a model: its own draft blocks, or one like its last where it has none."""
+    return tokens.draft_costs(costs(transformer(model)), model.draft_blocks_count)
 
 
 def _block(block: records.ModelBlock) -> Block:

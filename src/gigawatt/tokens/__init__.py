@@ -11,7 +11,8 @@ from gigawatt.tokens.blocks import (
 from gigawatt.tokens.capability import effective_flop, grown_ratio, orders_count, users_ratio
 from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs, stack, take
 from gigawatt.tokens.demand import block_ratios, daily_profile_ratio, people_tokens_per_s
-from gigawatt.tokens.drafting import Drafting
+from gigawatt.tokens.disaggregation import Pools, PoolsState, closed_loop
+from gigawatt.tokens.drafting import Drafting, draft_costs
 from gigawatt.tokens.goodput import (
     FaultTolerance,
     HotSpares,
@@ -33,6 +34,7 @@ from gigawatt.tokens.inference import (
     prefill,
     steady_state,
 )
+from gigawatt.tokens.pool_search import Disaggregated, PoolChoice, serve_disaggregated
 from gigawatt.tokens.progress import software_ratio
 from gigawatt.tokens.roofline import Chip, Machine, machine, peak_flops
 from gigawatt.tokens.runs import (
@@ -67,6 +69,7 @@ __all__ = [
     "BlockCosts",
     "Chip",
     "ComputeSplit",
+    "Disaggregated",
     "Drafting",
     "FaultTolerance",
     "Holding",
@@ -79,6 +82,9 @@ __all__ = [
     "Machine",
     "ModelCosts",
     "Phases",
+    "PoolChoice",
+    "Pools",
+    "PoolsState",
     "Precision",
     "Replicas",
     "Serving",
@@ -100,10 +106,12 @@ __all__ = [
     "best_batch_count",
     "best_interval_s",
     "block_ratios",
+    "closed_loop",
     "compute_optimal",
     "costs",
     "daily_profile_ratio",
     "decode",
+    "draft_costs",
     "effective_flop",
     "effective_frac",
     "evaluate",
@@ -122,6 +130,7 @@ __all__ = [
     "prefill",
     "segment_s",
     "serve",
+    "serve_disaggregated",
     "serve_each",
     "serving_layouts",
     "software_ratio",

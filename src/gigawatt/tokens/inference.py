@@ -37,7 +37,7 @@ import numpy as np
 
 from gigawatt.tokens.blocks import BF16_BYTES, FP8_BYTES, Floats
 from gigawatt.tokens.costs import BlockCosts, ModelCosts
-from gigawatt.tokens.drafting import PLAIN, Drafting
+from gigawatt.tokens.drafting import PLAIN, Drafting, with_drafts
 from gigawatt.tokens.roofline import Machine, all_reduce_s, all_to_all_s
 
 Binding = Literal["compute", "memory", "network", "latency"]
@@ -200,14 +200,15 @@ def steady_state(
     others = np.maximum(1 - 1 / own_count, 0.0)
     load = np.minimum(alpha * group * prefill_s * others / cycle_s, HEAVIEST_FRAC)
     held = held_tokens(efficiency, input_tokens, output_tokens)
-    cache = cache_memory_bytes(machine, model, layout, held) * own_count
+    loaded = with_drafts(model, drafting)
+    cache = cache_memory_bytes(machine, loaded, layout, held) * own_count
     return SteadyState(
         tokens_per_s=batch_count * output_tokens / cycle_s / layout.packages_count,
         tpot_s=(cycle_s - alpha * np.minimum(first_s, group * prefill_s)) / output_tokens,
         ttft_s=first_s + others * step_s + prefill_s * load / (1 - load),
         step_s=step_s,
         prefill_s=prefill_s,
-        memory_bytes=weight_memory_bytes(machine, model, layout) + cache,
+        memory_bytes=weight_memory_bytes(machine, loaded, layout) + cache,
         phases=span,
     )
 
@@ -235,18 +236,22 @@ def decode(
 ) -> Phases:
     """One decode step of `batch_count` requests of a replica: one token each, or its drafts and one more.
 
-    A step takes no less than its host, which hides behind the device where that is slower.
+    Drafts are made one after the other, each in a pass over the blocks that draft. A step takes no less than its host,
+    which hides behind the device where that is slower.
     """
     group = np.asarray(batch_count, dtype=float) / layout.data_count
-    tokens = group * (1 + drafting.drafted_count)
     work = Pass(
-        tokens=tokens,
+        tokens=group * (1 + drafting.drafted_count),
         ranks_count=layout.data_count,
         context_tokens=context_tokens,
         sequences_count=group,
         absorbed=True,
     )
-    step = _pass(machine, model, efficiency, layout, work).times(1 + drafting.drafted_count * drafting.draft_cost_frac)
+    step = _pass(machine, model, efficiency, layout, work)
+    if drafting.drafts:
+        engine = replace(efficiency, step_overhead_s=0.0, request_overhead_s=0.0)
+        draft = _pass(machine, drafting.model, engine, layout, replace(work, tokens=group))
+        step = step.plus(draft, drafting.drafted_count)
     waits_s = efficiency.host_step_s + efficiency.host_request_s * group - step.total_s
     return replace(step, latency_s=step.latency_s + np.maximum(waits_s, 0.0))
 
@@ -446,6 +451,7 @@ def largest_batch_count(
     *,
     input_tokens: Floats,
     output_tokens: Floats,
+    drafting: Drafting = PLAIN,
 ) -> Floats:
     """Requests whose weights and caches fit the usable memory of a replica; negative where the weights do not.
 
@@ -453,7 +459,8 @@ def largest_batch_count(
     attention and stage (data × pipeline).
     """
     held = held_tokens(efficiency, input_tokens, output_tokens)
-    weights = weight_memory_bytes(machine, model, layout)
-    each = cache_memory_bytes(machine, model, layout, held) / layout.pipeline_count
+    loaded = with_drafts(model, drafting)
+    weights = weight_memory_bytes(machine, loaded, layout)
+    each = cache_memory_bytes(machine, loaded, layout, held) / layout.pipeline_count
     free = efficiency.usable_memory_frac * machine.hbm_capacity_bytes - weights
     return free / each * layout.data_count

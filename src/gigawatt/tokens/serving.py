@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.blocks import Floats, Precision, Transformer
 from gigawatt.tokens.costs import ModelCosts, costs, stack, take
-from gigawatt.tokens.drafting import PLAIN, Drafting
+from gigawatt.tokens.drafting import PLAIN, Drafting, with_drafts
 from gigawatt.tokens.inference import (
     InferenceEfficiency,
     Phases,
@@ -103,6 +103,7 @@ class ServingQuestion:
             self.layout,
             input_tokens=self.traffic.input_tokens,
             output_tokens=self.traffic.output_tokens,
+            drafting=self.traffic.drafting,
         )
 
     def smallest_count(self) -> Floats:
@@ -378,8 +379,9 @@ def _does_not_fit(question: ServingQuestion, chip: Chip, transformer: Transforme
     """The model with one request per copy of attention against the memory of the layout that comes nearest."""
     traffic = question.traffic
     context = mean_context_tokens(question.efficiency, traffic.input_tokens, traffic.output_tokens)
-    weights = weight_memory_bytes(question.machine, question.model, question.layout)
-    cache = cache_memory_bytes(question.machine, question.model, question.layout, context)
+    held = with_drafts(question.model, traffic.drafting)
+    weights = weight_memory_bytes(question.machine, held, question.layout)
+    cache = cache_memory_bytes(question.machine, held, question.layout, context)
     needed = float(np.min(weights + cache)) / GIGABYTE_BYTES
     usable = float(question.efficiency.usable_memory_frac * chip.hbm_capacity_bytes) / GIGABYTE_BYTES
     most = int(np.max(question.layout.packages_count))

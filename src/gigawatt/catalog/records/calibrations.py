@@ -125,6 +125,14 @@ class InferenceCalibration:
     """Share of its steady rate that a server under such limits reaches."""
     most_requests_count: Annotated[int, Plausible(1, 1e6, least=1, most=1e9)]
     """Most requests at a time, per copy of attention."""
+    draft_acceptance_frac: Annotated[float, Plausible("1 %", "100 %")]
+    """Chance that the first drafted token holds."""
+    draft_kept_ratio: Annotated[float, Plausible(0.01, 1, most=1)]
+    """Chance that a later drafted token holds, where those before it do, over that of the one before."""
+    handover_s: Annotated[float, Plausible("1e-4 s", "10 s", zero=True)]
+    """Time of routers and hosts to hand a request from a prefill pool to a decode pool."""
+    surge_frac: Annotated[float, Plausible("0.1 %", "100 %", zero=True)]
+    """Part of the time to prefill all requests of a closed loop that each of them waits: loops start all at once."""
     base_date: Annotated[str, Plausible(2018, 2045, least=2010, most=2100)]
     """Date of the software that the times are of."""
     yearly_time_ratio: Annotated[float, Plausible(0.1, 2)]

@@ -153,11 +153,13 @@ class _Machinery:
 
     @property
     def drafting(self) -> tokens.Drafting:
-        """Drafting; a drafted token costs what the model's draft blocks are of its blocks (one where it has none)."""
-        blocks = sum(block.count for block in self.model.blocks)
-        share = max(self.model.draft_blocks_count, 1) / blocks
+        """Drafting by the model's own blocks, or by one like its last where it has none."""
+        if not self.asked.draft_count:
+            return tokens.Drafting(drafted_count=0, accepted_frac=0)
         return tokens.Drafting(
-            drafted_count=self.asked.draft_count, accepted_frac=self.asked.acceptance_frac, draft_cost_frac=share
+            drafted_count=self.asked.draft_count,
+            accepted_frac=self.asked.acceptance_frac,
+            model=to_tokens.draft_costs(self.model),
         )
 
     @property
