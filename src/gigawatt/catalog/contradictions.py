@@ -36,7 +36,7 @@ NEEDED = {
     "linear": ("heads_count", "kv_heads_count", "head_dim_count", "value_dim_count"),
     "none": (),
 }
-PEAKS = ("bf16_flops", "fp8_flops", "fp4_flops", "fp4_inference_flops")
+PEAKS = ("bf16_flops", "int8_flops", "fp8_flops", "fp4_flops", "fp4_inference_flops")
 
 
 def contradictions(record: object) -> list[Fault]:

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 # Precisions whose weights have four bits, and those that unpack them before they multiply.
 FOUR_BIT = ("fp4", "mxfp4", "int4")
-FORMATS = {"mxfp4": "unpacked", "int4": "unpacked"}
+FORMATS = {"mxfp4": "unpacked", "int4": "unpacked", "int8": "fp8"}
 
 
 def chip(accelerator: records.Accelerator) -> Chip:
@@ -90,7 +90,9 @@ def inference_efficiency(
             ratio *= offset.time_ratio ** (-age_years if offset.family == "trend" else 1)
     steps = [entry.step_overhead_s for entry in calibration.engines]
     four_bit = calibration.four_bit_memory_ratio if precision in FOUR_BIT else 1.0
-    compute = getattr(calibration, f"{FORMATS.get(precision, precision)}_compute_frac")
+    unpacked = precision == "fp8" and accelerator.fp8_flops is None
+    kind = "unpacked" if unpacked else FORMATS.get(precision, precision)
+    compute = getattr(calibration, f"{kind}_compute_frac")
     overhead = calibration.tuned_overhead_ratio if tuned else 1.0
     plain = {
         entry.name: getattr(calibration, entry.name)

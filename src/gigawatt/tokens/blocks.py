@@ -21,7 +21,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Precision = Literal["bf16", "fp8", "fp4", "mxfp4", "int4"]
+Precision = Literal["bf16", "fp8", "int8", "fp4", "mxfp4", "int4"]
 Floats = float | NDArray[np.float64]
 
 # Bytes that one value takes in a format, block scales included [4].
@@ -35,6 +35,7 @@ FP32_BYTES = 4.0
 WEIGHT_BYTES: dict[Precision, float] = {
     "bf16": BF16_BYTES,
     "fp8": FP8_BYTES,
+    "int8": FP8_BYTES,
     "fp4": NVFP4_BYTES,
     "mxfp4": MXFP4_BYTES,
     "int4": INT4_BYTES,
@@ -43,6 +44,7 @@ WEIGHT_BYTES: dict[Precision, float] = {
 CACHE_BYTES: dict[Precision, float] = {
     "bf16": BF16_BYTES,
     "fp8": FP8_BYTES,
+    "int8": FP8_BYTES,
     "fp4": FP8_BYTES,
     "mxfp4": BF16_BYTES,
     "int4": BF16_BYTES,

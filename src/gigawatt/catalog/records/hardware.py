@@ -43,6 +43,8 @@ class Accelerator:
     """Dense BF16 peak of a package, FP16 on older parts; left out where it is not supported."""
     fp8_flops: Annotated[float | None, Plausible("1 TFLOPS", "500 PFLOPS")] = None
     """Dense FP8 peak of a package; left out where it is not supported."""
+    int8_flops: Annotated[float | None, Plausible("1 TFLOPS", "500 PFLOPS")] = None
+    """Dense INT8 peak of a package; stated for parts without FP8, which serve integer weights and activations by it."""
     fp4_flops: Annotated[float | None, Plausible("1 TFLOPS", "1 EFLOPS")] = None
     """Dense FP4 peak of a package; left out where it is not supported."""
     fp4_inference_flops: Annotated[float | None, Plausible("1 TFLOPS", "1 EFLOPS")] = None

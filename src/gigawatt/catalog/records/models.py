@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from gigawatt.catalog.records.evidence import EvidenceMap
 from gigawatt.units import Plausible
 
-Precision = Literal["bf16", "fp8", "fp4", "mxfp4", "int4"]
+Precision = Literal["bf16", "fp8", "int8", "fp4", "mxfp4", "int4"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
