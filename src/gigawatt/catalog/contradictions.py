@@ -117,7 +117,7 @@ def _model(model: records.Model) -> Iterator[Fault]:
 
 def _block(path: str, block: records.ModelBlock) -> Iterator[Fault]:
     for name in NEEDED[block.attention]:
-        if not getattr(block, name):
+        if not getattr(block, name) and not (name == "rope_dim_count" and block.attention_params_count):
             expected = f'above 0, for attention "{block.attention}" has it'
             yield Fault(path=f"{path}.{units.split(name)[0]}", given=str(getattr(block, name)), expected=expected)
     if block.attention in ("gqa", "linear") and block.kv_heads_count and block.heads_count % block.kv_heads_count:
@@ -126,7 +126,7 @@ def _block(path: str, block: records.ModelBlock) -> Iterator[Fault]:
     if block.experts_count and not 1 <= block.experts_active_count <= block.experts_count:
         expected = f"1 to the {block.experts_count} experts"
         yield Fault(path=f"{path}.experts_active", given=str(block.experts_active_count), expected=expected)
-    if block.selected_count and not (block.index_heads_count and block.index_dim_count):
+    if block.selected_count and not block.index_shared and not (block.index_heads_count and block.index_dim_count):
         expected = "the heads and the width of the indexer that selects tokens"
         yield Fault(path=f"{path}.index_heads", given=str(block.index_heads_count), expected=expected)
 

@@ -29,6 +29,7 @@ def transformer(model: records.Model) -> Transformer:
         hidden_count=model.hidden_count,
         vocabulary_count=model.vocabulary_count,
         tied_embeddings=model.tied_embeddings,
+        lookup_params_count=model.lookup_params_count,
         blocks=tuple(_block(block) for block in model.blocks),
     )
 

@@ -30,7 +30,7 @@ import numpy as np
 
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.blocks import BF16_BYTES, FP8_BYTES, FP32_BYTES, Floats, Transformer
-from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs, take
+from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs, mean_attended_count, take
 from gigawatt.tokens.roofline import GIGABYTE_BYTES, Chip, all_reduce_s, all_to_all_s, gather_s
 from gigawatt.tokens.training_layouts import layouts_of
 from gigawatt.tokens.training_memory import least_recompute_frac, memory_bytes
@@ -276,12 +276,6 @@ def _block_s(run: TrainingRun, block: BlockCosts) -> Floats:
     moved = BF16_BYTES * width / machine.hbm_bandwidth_bytes_per_s
     launch = habits.block_latency_s + habits.expert_latency_s * (block.experts_count > 1)
     return tokens * (passes * (gemm + attention) + scale * moved) + scale * launch
-
-
-def mean_attended_count(block: BlockCosts, sequence_tokens: Floats) -> Floats:
-    """Earlier tokens that a token of a causal sequence attends to, on average: s/2, or w - w²/(2s) under w < s."""
-    window = np.minimum(sequence_tokens, block.attended_count)
-    return window - window * window / (2 * np.maximum(sequence_tokens, 1))
 
 
 def _block_network_s(run: TrainingRun, block: BlockCosts) -> Floats:
