@@ -33,6 +33,7 @@ from gigawatt.tokens.inference import (
     prefill,
     steady_state,
 )
+from gigawatt.tokens.power import PowerShares, Utilisation, power_elasticity_ratio, power_frac, utilisation
 from gigawatt.tokens.progress import software_ratio
 from gigawatt.tokens.roofline import Chip, Machine, machine, peak_flops
 from gigawatt.tokens.runs import (
@@ -79,6 +80,7 @@ __all__ = [
     "Machine",
     "ModelCosts",
     "Phases",
+    "PowerShares",
     "Precision",
     "Replicas",
     "Serving",
@@ -93,6 +95,7 @@ __all__ = [
     "TrainingStep",
     "Transformer",
     "Update",
+    "Utilisation",
     "WholeRun",
     "active_params_count",
     "adapter_tuning_flop",
@@ -117,6 +120,8 @@ __all__ = [
     "orders_count",
     "peak_flops",
     "people_tokens_per_s",
+    "power_elasticity_ratio",
+    "power_frac",
     "prefill",
     "segment_s",
     "serve",
@@ -135,4 +140,5 @@ __all__ = [
     "training_layouts",
     "training_run",
     "users_ratio",
+    "utilisation",
 ]

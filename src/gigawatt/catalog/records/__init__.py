@@ -13,10 +13,12 @@ from gigawatt.catalog.records.evidence import Evidence, EvidenceMap, Grade, Sour
 from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PowerCurve, PowerPoint, Reliability
 from gigawatt.catalog.records.history import History, HistoryPoint
 from gigawatt.catalog.records.models import Model, ModelBlock, Precision, ScalingLaw, Workload
+from gigawatt.catalog.records.power import ArchitecturePower, PowerCalibration
 from gigawatt.catalog.records.sites import Climate, CoolingPlant, Facility, OnsitePower, Site
 
 __all__ = [
     "Accelerator",
+    "ArchitecturePower",
     "Climate",
     "ConstantUse",
     "CoolingPlant",
@@ -33,6 +35,7 @@ __all__ = [
     "Model",
     "ModelBlock",
     "OnsitePower",
+    "PowerCalibration",
     "PowerCurve",
     "PowerPoint",
     "Precision",
