@@ -3,9 +3,6 @@
 Throughput of a replica hardly ever falls with its batch (every phase costs no more per request in a larger one) and
 the times per token and to the first one never fall either, so the best batch of a layout is its largest: the smaller of
 what the memory holds and of what the limits allow, found by bisection for all layouts at once.
-
-Time to the first token is a queueing approximation: a prompt waits for the step and the pass under way, and for those
-ahead of it as in a queue with random arrivals and services (M/M/1), whose load is the share of time that prefill takes.
 """
 
 from __future__ import annotations
@@ -37,8 +34,6 @@ from gigawatt.tokens.serving_layouts import serving_layouts
 
 # Halvings of the logarithmic batch range: far below the width of any measured error.
 _HALVINGS_COUNT = 24
-# Longest queue that the approximation is asked about.
-_HEAVIEST_FRAC = 1 - 1 / 128
 # Cases whose arrays stay in a processor's cache.
 _PART_COUNT = 2**14
 # Why a case has no answer, by code; 0 has one.
@@ -114,17 +109,9 @@ class ServingQuestion:
         """One request per copy of attention and stage."""
         return self.layout.data_count * self.layout.pipeline_count
 
-    def ttft_s(self, state: SteadyState) -> Floats:
-        """Time to the first token: the step and pass under way, and the queue of prompts (module docstring) [s]."""
-        busy = self.efficiency.prefill_share_frac * state.prefill_s * state.tokens_per_s * self.layout.stage_count
-        load = np.minimum(busy / self.traffic.output_tokens, _HEAVIEST_FRAC)
-        return state.pass_s + state.step_s + state.prefill_s * load / (1 - load)
-
     def meets(self, state: SteadyState) -> NDArray[np.bool_]:
         """Whether every case is within both limits."""
-        return np.asarray(
-            (state.tpot_s <= self.traffic.tpot_s) & (self.ttft_s(state) <= self.traffic.ttft_s), dtype=bool
-        )
+        return np.asarray((state.tpot_s <= self.traffic.tpot_s) & (state.ttft_s <= self.traffic.ttft_s), dtype=bool)
 
 
 def evaluate(question: ServingQuestion, batch_count: NDArray[np.float64]) -> tuple[SteadyState, NDArray[np.int8]]:
@@ -175,7 +162,7 @@ def _evaluated(question: ServingQuestion, batch_count: NDArray[np.float64]) -> t
             np.asarray(question.machine.matrix_flops) > 0,
             state.memory_bytes <= question.efficiency.usable_memory_frac * question.machine.hbm_capacity_bytes,
             state.tpot_s <= traffic.tpot_s,
-            question.ttft_s(state) <= traffic.ttft_s,
+            state.ttft_s <= traffic.ttft_s,
         )
     reasons = np.zeros(np.broadcast_shapes(*(np.shape(check) for check in checks)), dtype=np.int8)
     for code in range(len(checks), 0, -1):
@@ -332,7 +319,7 @@ def _best(question: ServingQuestion, batch_count: NDArray[np.float64]) -> Servin
         tokens_per_s=_at(state.tokens_per_s, best),
         batch_count=_at(batch_count, best),
         tpot_s=_at(state.tpot_s, best),
-        ttft_s=_at(question.ttft_s(state), best),
+        ttft_s=_at(state.ttft_s, best),
         memory_bytes=_at(state.memory_bytes, best),
         layout=ServingLayout(**layout),
         phases=Phases(**phases),
@@ -348,7 +335,7 @@ def _limit(
     if batch_count[index] >= _at(np.broadcast_to(question.capacity_count(), batch_count.shape), index):
         return "capacity"
     tpot = _at(state.tpot_s, index) / question.traffic.tpot_s
-    return "tpot" if tpot >= _at(question.ttft_s(state), index) / question.traffic.ttft_s else "ttft"
+    return "tpot" if tpot >= _at(state.ttft_s, index) / question.traffic.ttft_s else "ttft"
 
 
 def _at(values: Floats, index: int) -> float:
@@ -376,7 +363,7 @@ def _refusal(question: ServingQuestion, chip: Chip, transformer: Transformer, pr
     if not fits.any():
         return _does_not_fit(question, chip, transformer, precision)
     state = question.state(smallest)
-    times = {"tpot": (state.tpot_s, question.traffic.tpot_s), "ttft": (question.ttft_s(state), question.traffic.ttft_s)}
+    times = {"tpot": (state.tpot_s, question.traffic.tpot_s), "ttft": (state.ttft_s, question.traffic.ttft_s)}
     shares = {name: np.min(np.where(fits, value / limit, np.inf)) for name, (value, limit) in times.items()}
     name = max(shares, key=lambda key: float(shares[key]))
     value, limit = times[name]

@@ -123,7 +123,8 @@ def deviation_ratio(
 def predict(cases: Sequence[InferenceCase], arrays: Stacked, calibration: records.InferenceCalibration) -> Floats:
     """Output tokens per second and package of every case."""
     question = question_of(cases, arrays, calibration)
-    batch = np.where(arrays.closed, arrays.batch_count, 0.0)
+    holds = np.maximum(question.capacity_count(), question.smallest_count())
+    batch = np.where(arrays.closed, np.minimum(arrays.batch_count, holds), 0.0)
     free = np.flatnonzero(~arrays.closed)
     if free.size:
         limited = tokens.take(question, free)
