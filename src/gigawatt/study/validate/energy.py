@@ -120,9 +120,7 @@ def _spread(
         engine=served.row.engine,
         rows_like_fitted=True,
     )
-    return math.hypot(
-        to_power.power_deviation_ratio(power, served.accelerator.architecture), (1 - elasticity) * rate
-    )
+    return math.hypot(to_power.power_deviation_ratio(power, served.accelerator.architecture), (1 - elasticity) * rate)
 
 
 def _scored(case: EnergyCase, found: Predicted, plain: Floats, n: int) -> Scored:
