@@ -85,7 +85,7 @@ def _served(found: InferencePrediction) -> Facts:
 
 
 def _energy(of: ServingEnergy) -> Iterator[tuple[str, str]]:
-    """Energy per output token of the GPU alone, with its share of the rack, and of the facility, each with its power."""
+    """Energy per output token, and power, of the GPU alone, with its share of the rack, and of the facility."""
     figures = (
         ("energy, GPU alone", of.package_j_per_token, of.package_w, of.package_basis),
         ("energy, share of the rack", of.rack_j_per_token, of.rack_w, of.rack_basis),
@@ -120,8 +120,8 @@ def band(of: Band, suffix: str) -> str:
 def _facility(found: ServingFacility) -> Facts:
     month = found.monthly_usd
     pairs = (
-        ("GPUs", f"{found.gpus_count:,} by rated power, {found.replicas_count:,} replicas"),
-        ("rated power", f"{cell(found.rated_w, 'w')} a GPU"),
+        ("GPUs", f"{found.gpus_count:,} in {found.replicas_count:,} replicas"),
+        ("power of each", f"{cell(found.rated_w, 'w')} as rated, with its share of its server"),
         ("GPUs if capped", f"{found.capped_gpus_count:,} by their mean draw"),
         ("output", band(found.tokens_per_s, "tokens_per_s")),
         ("users at a time", cell(found.users_count, "count")),
