@@ -10,7 +10,7 @@ from gigawatt.catalog.records.calibrations import (
     TrainingEngine,
 )
 from gigawatt.catalog.records.evidence import Evidence, EvidenceMap, Grade, Source
-from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PowerCurve, PowerPoint, Reliability
+from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PartCurve, PowerCurve, PowerPoint, Reliability
 from gigawatt.catalog.records.history import History, HistoryPoint
 from gigawatt.catalog.records.models import Model, ModelBlock, Precision, ScalingLaw, Workload
 from gigawatt.catalog.records.power import ArchitecturePower, PowerCalibration
@@ -35,6 +35,7 @@ __all__ = [
     "Model",
     "ModelBlock",
     "OnsitePower",
+    "PartCurve",
     "PowerCalibration",
     "PowerCurve",
     "PowerPoint",
