@@ -62,7 +62,7 @@ def pue_year(site: Site, plant: CoolingPlant, load_frac: float = 1.0) -> PueYear
 
 
 def power_curve_of(record: PowerCurve, *parts: str) -> watts.PowerCurve:
-    """The numbers of a power curve: of the first of these parts that has its own (id, architecture), else the common."""
+    """The numbers of a power curve: of the first of these parts (id, architecture) with its own, else the common."""
     own = {entry.part: entry for entry in record.parts}
     found = next((own[part] for part in parts if part in own), record)
     return watts.PowerCurve(
