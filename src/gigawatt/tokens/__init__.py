@@ -35,6 +35,7 @@ from gigawatt.tokens.inference import (
     steady_state,
 )
 from gigawatt.tokens.pool_search import Disaggregated, PoolChoice, serve_disaggregated
+from gigawatt.tokens.power import PowerShares, Utilisation, power_elasticity_ratio, power_frac, utilisation
 from gigawatt.tokens.progress import software_ratio
 from gigawatt.tokens.roofline import Chip, Machine, machine, peak_flops
 from gigawatt.tokens.runs import (
@@ -85,6 +86,7 @@ __all__ = [
     "PoolChoice",
     "Pools",
     "PoolsState",
+    "PowerShares",
     "Precision",
     "Replicas",
     "Serving",
@@ -99,6 +101,7 @@ __all__ = [
     "TrainingStep",
     "Transformer",
     "Update",
+    "Utilisation",
     "WholeRun",
     "active_params_count",
     "adapter_tuning_flop",
@@ -127,6 +130,8 @@ __all__ = [
     "orders_count",
     "peak_flops",
     "people_tokens_per_s",
+    "power_elasticity_ratio",
+    "power_frac",
     "prefill",
     "segment_s",
     "serve",
@@ -146,5 +151,6 @@ __all__ = [
     "training_layouts",
     "training_run",
     "users_ratio",
+    "utilisation",
     "working_frac",
 ]

@@ -10,13 +10,15 @@ from gigawatt.catalog.records.calibrations import (
     TrainingEngine,
 )
 from gigawatt.catalog.records.evidence import Evidence, EvidenceMap, Grade, Source
-from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PowerCurve, PowerPoint, Reliability
+from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PartCurve, PowerCurve, PowerPoint, Reliability
 from gigawatt.catalog.records.history import History, HistoryPoint
 from gigawatt.catalog.records.models import Model, ModelBlock, Precision, ScalingLaw, Workload
+from gigawatt.catalog.records.power import ArchitecturePower, PowerCalibration
 from gigawatt.catalog.records.sites import Climate, CoolingPlant, Facility, OnsitePower, Site
 
 __all__ = [
     "Accelerator",
+    "ArchitecturePower",
     "Climate",
     "ConstantUse",
     "CoolingPlant",
@@ -33,6 +35,8 @@ __all__ = [
     "Model",
     "ModelBlock",
     "OnsitePower",
+    "PartCurve",
+    "PowerCalibration",
     "PowerCurve",
     "PowerPoint",
     "Precision",

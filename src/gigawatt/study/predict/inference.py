@@ -29,7 +29,14 @@ from gigawatt.study.predict.faults import (
 )
 from gigawatt.study.predict.question import InferenceQuestion
 from gigawatt.study.predict.serving_layout import ReplicaLayout, layout_of, layouts_asked, misfits
-from gigawatt.study.predict.serving_power import ServingFacility, energy_basis, facility, package_power_w
+from gigawatt.study.predict.serving_power import (
+    ServingEnergy,
+    ServingFacility,
+    energy_basis,
+    facility,
+    power_notes,
+    serving_energy,
+)
 from gigawatt.study.predict.serving_price import hourly_usd, usd_basis
 from gigawatt.study.question import refuse, wrong
 from gigawatt.study.validate.inference import CALIBRATION, deviation_ratio
@@ -96,6 +103,7 @@ class InferencePrediction:
     package_power_w: float | None
     energy_j_per_token: float | None
     energy_basis: str | None
+    energy: ServingEnergy
     usd_per_h: float | None
     usd_basis: str | None
     usd_per_mtok: float | None
@@ -194,7 +202,9 @@ def _answered(question: InferenceQuestion) -> InferencePrediction:
         ceiling = question.usd_per_mtok
         served = machinery.serve(question.tpot_s)[0] if ceiling is None else _quickest(machinery, ceiling)
         made = _prediction(machinery, served)
-        place = None if question.power_w is None else facility(made, question.power_w)
+        place = None if question.power_w is None else facility(made, machinery.accelerator, question.power_w)
+        told = (*made.head.notes, *power_notes(machinery.accelerator, place))
+        made = replace(made, head=replace(made.head, notes=told))
         return replace(made, facility=place, pareto=_points(machinery) if question.pareto else None)
 
 
@@ -311,7 +321,7 @@ def _prediction(machinery: _Machinery, served: tokens.Serving) -> InferencePredi
     engine = asked.engine or to_tokens.engine_of(accelerator)
     deviation, unknown = deviation_ratio(machinery.calibration, accelerator, model, asked.precision, engine=engine)
     rate = served.tokens_per_s
-    power = package_power_w(accelerator, served.phases)
+    energy = serving_energy(accelerator, machinery.case(math.inf), served)
     price = machinery.usd_per_h
     return copied(
         InferencePrediction,
@@ -325,9 +335,10 @@ def _prediction(machinery: _Machinery, served: tokens.Serving) -> InferencePredi
         layout=layout_of(served.layout),
         working_frac=float(tokens.working_frac(*machinery.room(served))),
         idle_packages_count=int(tokens.idle_count(*machinery.room(served))),
-        package_power_w=power,
-        energy_j_per_token=None if power is None else power / rate,
+        package_power_w=energy.it_w,
+        energy_j_per_token=None if energy.it_w is None else energy.it_w / rate,
         energy_basis=energy_basis(accelerator),
+        energy=energy,
         usd_per_h=price,
         usd_basis=STATED_BASIS if asked.usd_per_gpu_hour is not None else usd_basis(accelerator),
         usd_per_mtok=None if price is None else _mtok_usd(price, served),
