@@ -13,12 +13,13 @@ from gigawatt.catalog.records.evidence import Evidence, EvidenceMap, Grade, Sour
 from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PowerCurve, PowerPoint, Reliability
 from gigawatt.catalog.records.history import History, HistoryPoint
 from gigawatt.catalog.records.models import Model, ModelBlock, Precision, ScalingLaw, Workload
-from gigawatt.catalog.records.sites import Climate, CoolingPlant, Facility, OnsitePower, Site
+from gigawatt.catalog.records.sites import Climate, Climates, CoolingPlant, Facility, OnsitePower, Place, Region, Site
 
 __all__ = [
     "Accelerator",
     "Climate",
     "ConstantUse",
+    "Climates",
     "CoolingPlant",
     "Evidence",
     "EvidenceMap",
@@ -33,9 +34,11 @@ __all__ = [
     "Model",
     "ModelBlock",
     "OnsitePower",
+    "Place",
     "PowerCurve",
     "PowerPoint",
     "Precision",
+    "Region",
     "Reliability",
     "ScalingLaw",
     "Site",
