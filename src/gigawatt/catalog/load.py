@@ -44,10 +44,12 @@ KINDS: dict[str, type] = {
     "scaling_laws": records.ScalingLaw,
     "inference_calibrations": records.InferenceCalibration,
     "training_calibrations": records.TrainingCalibration,
+    "run_calibrations": records.RunCalibration,
 }
 _FOLDERS = {
     "inference_calibrations": "calibrations/inference",
     "training_calibrations": "calibrations/training",
+    "run_calibrations": "calibrations/runs",
 }
 OWN_FOLDER = "GIGAWATT_CATALOG"
 MOST_NAME = 300  # characters of a name that is looked for

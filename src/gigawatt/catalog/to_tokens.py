@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from gigawatt.catalog import records
-from gigawatt.tokens import Block, Chip, InferenceEfficiency, TrainingEfficiency, Transformer
+from gigawatt.tokens import Block, Chip, InferenceEfficiency, RunShare, TrainingEfficiency, Transformer
 from gigawatt.tokens.costs import ModelCosts, costs
 
 T = TypeVar("T")
@@ -143,6 +143,11 @@ def training_costs(model: records.Model, *, drafts: bool = True) -> ModelCosts:
         layers_count=plain.layers_count + added,
         head_params_count=plain.head_params_count * (1 + added),
     )
+
+
+def run_share(calibration: records.RunCalibration) -> RunShare:
+    """How much of a whole run its steps explain."""
+    return _same(RunShare, calibration)
 
 
 def _block(block: records.ModelBlock) -> Block:

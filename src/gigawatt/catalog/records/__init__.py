@@ -14,6 +14,7 @@ from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PowerCu
 from gigawatt.catalog.records.history import History, HistoryPoint
 from gigawatt.catalog.records.models import Model, ModelBlock, Precision, ScalingLaw, Workload
 from gigawatt.catalog.records.sites import Climate, CoolingPlant, Facility, OnsitePower, Site
+from gigawatt.catalog.records.whole_runs import RunCalibration
 
 __all__ = [
     "Accelerator",
@@ -37,6 +38,7 @@ __all__ = [
     "PowerPoint",
     "Precision",
     "Reliability",
+    "RunCalibration",
     "ScalingLaw",
     "Site",
     "Source",
