@@ -20,11 +20,14 @@ References
 [2] V. Korthikanti et al., "Reducing activation recomputation in large transformer models", 2022, arXiv:2205.05198.
 [3] S. Rajbhandari et al., "ZeRO: memory optimizations toward training trillion parameter models", SC 2020,
     arXiv:1910.02054.
+[4] A. Chowdhery et al., "PaLM: scaling language modeling with pathways", 2022, arXiv:2204.02311, appendix B.
+[5] D. Narayanan et al. [1], equation 3.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Literal
 
 import numpy as np
 
@@ -48,6 +51,9 @@ from gigawatt.tokens.training_run import (
 
 # A weight that is cast to eight bits or four: read and written, for products along either axis.
 CAST_BYTES = 2 * (BF16_BYTES + FP8_BYTES)
+# What counts as FLOPs of the model: attention as causal masks leave it, as if there were none, or not at all.
+Convention = Literal["causal", "full", "parameters"]
+SCORES_RATIO: dict[Convention, float] = {"causal": 1.0, "full": 2.0, "parameters": 0.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,12 +340,16 @@ def _optimizer_s(run: TrainingRun) -> Floats:
     return owned * (2 * STATE_BYTES + FP32_BYTES + BF16_BYTES) / run.machine.hbm_bandwidth_bytes_per_s
 
 
-def training_token_flop(model: ModelCosts, sequence_tokens: Floats) -> Floats:
-    """Model FLOPs of one training token: three passes of 2·(active parameters) + causal attention."""
+def training_token_flop(model: ModelCosts, sequence_tokens: Floats, convention: Convention = "causal") -> Floats:
+    """Model FLOPs of one training token by one convention of model FLOP utilisation; recomputation never counts.
+
+    causal: three passes of 2·(active parameters) and attention to earlier tokens, as here, in NeMo and in [2];
+    full: attention to all tokens of the sequence, twice as much [4, 5]; parameters: 6·(active parameters) alone.
+    """
     total = 2.0 * model.head_params_count
     for block in model.blocks:
         active = block.attention_params_count + block.dense_params_count
         active = active + block.experts_active_count * block.expert_params_count
         scores = block.prefill_score_flop * mean_attended_count(block, sequence_tokens) + block.state_flop
-        total = total + block.count * (2.0 * active + scores)
+        total = total + block.count * (2.0 * active + SCORES_RATIO[convention] * scores)
     return PASSES_COUNT * total
