@@ -19,7 +19,7 @@ class RunCalibration:
     """What it is, in a sentence or two."""
     explained_frac: Annotated[float, Plausible("1 %", "100 %")]
     """Share of a run's package-hours that steps and interruptions explain, in a run of the middle size."""
-    growth_ratio: Annotated[float, Plausible(1e-4, 1, zero=True, least=-1)]
+    growth_ratio: Annotated[float, Plausible(1e-4, 1, zero=True)]
     """Power of the bare package-hours with which that share grows."""
     middle_package_hours_count: Annotated[float, Plausible(100, 1e12)]
     """Bare package-hours of a run of the middle size."""
@@ -29,7 +29,7 @@ class RunCalibration:
     """Bare package-hours of the largest fitted run, above which the share stays."""
     deviation_ratio: Annotated[float, Plausible(1e-3, 3)]
     """Deviation of the logarithm of that share, beside that of the rate of steps."""
-    left_out_mape_frac: Annotated[float, Plausible("0.1 %", "300 %")]
+    left_out_mape_frac: float
     """Mean error of the hours of runs that a refit had not seen."""
     left_out_median_ratio: Annotated[float, Plausible(0.1, 10)]
     """Median of predicted over stated hours of runs that a refit had not seen."""

@@ -115,7 +115,7 @@ class Validation:
 
     head: Head = field(default_factory=Head, metadata=SPREAD)
     scores: Scores = field(metadata=SPREAD)
-    what: Literal["inference", "training", "facility"] = field(metadata=UNTOLD)
+    what: Literal["inference", "training", "facility", "runs"] = field(metadata=UNTOLD)
     cells: tuple[Mapping[str, str], ...] = field(metadata=UNTOLD)
     scored: tuple[Scored, ...] = field(metadata=UNTOLD)
     skipped: tuple[Skipped, ...] = field(metadata=UNTOLD)
