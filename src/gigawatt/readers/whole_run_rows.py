@@ -1,13 +1,13 @@
 """Whole training runs whose GPU-hours were published, from a CSV file: one row a run, mistakes named by row and column.
 
-    model,gpu,gpus,precision,trillion_tokens,sequence,million_batch,million_gpu_hours,source
-    llama-2-7b,a100,1024,bf16,2,4096,4,0.184320,Llama 2 paper table 2
+model,gpu,gpus,precision,trillion_tokens,sequence,million_batch,million_gpu_hours,source
+llama-2-7b,a100,1024,bf16,2,4096,4,0.184320,Llama 2 paper table 2
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -68,10 +68,9 @@ def _check(table: Rows, name: str, faults: list[Fault]) -> None:
         remark(column, empty, "a value", faults)
     if name not in NUMBERS:
         return
-    kept = np.flatnonzero(~empty)
-    told = type(column)(
-        file=column.file,
-        name=name,
+    kept: list[int] = np.flatnonzero(~empty).tolist()
+    told = replace(
+        column,
         lines=[column.lines[n] for n in kept],
         cells=[column.cells[n] for n in kept],
     )

@@ -141,7 +141,9 @@ def stepped(
 def _wrong(question: TrainingQuestion) -> Iterator[Fault]:
     yield from out_of_range(question, RANGES)
     if question.tokens is not None and question.budget_flop is not None:
-        yield Fault(path="tokens", given="both it and a budget", expected="either tokens or a budget in FLOP", asked=True)
+        yield Fault(
+            path="tokens", given="both it and a budget", expected="either tokens or a budget in FLOP", asked=True
+        )
 
 
 def _misfits(question: TrainingQuestion, model: Model, sequence_tokens: float) -> list[Fault]:
