@@ -109,17 +109,24 @@ def training_efficiency(
     accelerator: records.Accelerator | None = None,
     model: records.Model | None = None,
     engine: str | None = None,
+    precision: str = "",
 ) -> TrainingEfficiency:
     """Efficiencies of training: of a part, a model and a software where they are given (the one that plans assume)."""
     name = calibration.plan_engine if engine is None else engine
     known = next((entry for entry in calibration.engines if entry.name == name), None)
     member = {"architecture": accelerator.architecture if accelerator else "", "structure": training_structure(model)}
-    member["engine_architecture"] = f"{name} {member['architecture']}"
+    member["engine_structure"] = f"{name} {member['structure']}"
+    member["format"] = f"{member['architecture']} {precision}"
     ratio = known.time_ratio if known else 1.0
     for offset in calibration.offsets:
         if member.get(offset.family) == offset.name:
             ratio *= offset.time_ratio
-    own = {"time_ratio": ratio, "attention_frac": calibration.attention_frac * (known.attention_ratio if known else 1)}
+    own = {
+        "time_ratio": ratio,
+        "attention_frac": calibration.attention_frac * (known.attention_ratio if known else 1),
+        "uneven_ratio": 0.0 if known and known.even_experts else calibration.uneven_ratio,
+        "context_waste_ratio": calibration.context_waste_ratio if known is None or known.even_context else 1.0,
+    }
     same = [entry.name for entry in fields(TrainingEfficiency) if entry.name not in own]
     return TrainingEfficiency(**own, **{field: getattr(calibration, field) for field in same})
 
