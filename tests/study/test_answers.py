@@ -197,6 +197,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "validate inference": {},
     "validate training": {},
     "validate facility": {},
+    "validate runs": {},
     "catalog list": {},
     "catalog show": {"thing": "gb300-nvl72"},
     "catalog import-model": {"config": "llama.json"},
