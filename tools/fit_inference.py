@@ -24,7 +24,7 @@ from gigawatt import units
 from gigawatt.catalog import records, to_tokens
 from gigawatt.readers.inference_rows import read_inference_rows
 from gigawatt.study.predict.band import DECILE_RATIO
-from gigawatt.study.validate.inference import CALIBRATION, predict
+from gigawatt.study.validate.inference import CALIBRATION, age_years, predict
 from gigawatt.study.validate.inference_cases import InferenceCase, cases_of, stacked
 
 Floats = NDArray[np.float64]
@@ -151,7 +151,14 @@ def problem(cases: Sequence[InferenceCase]) -> Problem:
     arrays = stacked(cases)
     columns = [[float(case.row.engine == engine.name) for case in cases] for engine in origin.engines]
     families = [named(case) for case in cases]
-    columns += [[float(own.get(offset.family) == offset.name) for own in families] for offset in origin.offsets]
+    ages = [-age_years(origin, case.row.year) for case in cases]
+    columns += [
+        [
+            float(own.get(offset.family) == offset.name) * (age if offset.family == "trend" else 1)
+            for own, age in zip(families, ages, strict=True)
+        ]
+        for offset in origin.offsets
+    ]
 
     def rates(values: Floats) -> Floats:
         return np.log(predict(cases, arrays, calibrated(origin, bases, values)))
@@ -244,7 +251,7 @@ def left_out(task: Problem, values: Floats, groups: Sequence[str]) -> Floats:
 
 def _without(task: Problem, values: Floats, test: NDArray[np.bool_]) -> Floats:
     """The values, with nothing known of the families that only left-out rows have."""
-    only = ~np.any(task.design[~test] > 0, axis=0)
+    only = ~np.any(task.design[~test] != 0, axis=0)
     clean = values.copy()
     clean[task.physical_count :][only] = 0
     return clean

@@ -48,7 +48,10 @@ def test_what_is_served(served: InferencePrediction) -> None:
     for words in ("output tokens/s per GPU", "J/token", "USD/Mtoken", "Pareto front", "96 MW"):
         assert words in said
     assert told["price of a GPU-hour"].endswith(f"USD, {served.usd_basis}")
-    assert told["energy"].endswith(str(served.energy_basis))
+    assert told["energy, share of the rack"].endswith(str(served.energy_basis))
+    assert told["energy, GPU alone"].endswith(str(served.energy.package_basis))
+    assert told["energy, facility"].endswith(str(served.energy.facility_basis))
+    assert f"{served.facility.capped_gpus_count:,} by their mean draw" in said
     assert told["TPOT"].startswith("50 ms, 20 tokens/s")
     assert served.facility is not None
     gpus = f"{served.facility.gpus_count:,} in {served.facility.replicas_count:,} replicas"

@@ -12,7 +12,7 @@ from gigawatt.errors import CalibrationError, Fault, InputError
 from gigawatt.study import verbs
 from gigawatt.study.answer import plain
 from gigawatt.study.predict.inference import InferencePrediction, pareto_front
-from gigawatt.study.predict.serving_power import energy_basis, facility
+from gigawatt.study.predict.serving_power import _whole_replicas, energy_basis, facility
 
 ASKED = {"model": "deepseek-r1", "gpu": "gb300-nvl72", "precision": "fp4", "input": "4000", "output": 1000}
 QWEN = {"model": "qwen2.5-7b", "gpu": "h100", "precision": "fp8"}
@@ -53,11 +53,59 @@ def test_fields_and_their_relations(usual: InferencePrediction) -> None:
 
 def test_a_facility_carries_whole_replicas(usual: InferencePrediction) -> None:
     place = usual.facility
-    assert place.gpus_count == place.replicas_count * usual.layout.packages
-    assert place.gpus_count * usual.package_power_w <= 96e6
-    assert place.tokens_per_s.p50 == pytest.approx(place.gpus_count * usual.tokens_per_s_per_gpu.p50)
+    serving = place.replicas_count * usual.layout.packages
+    assert 0 <= place.gpus_count - serving < place.gpus_count / 2
+    assert place.gpus_count * place.rated_w <= 96e6
+    assert place.tokens_per_s.p50 == pytest.approx(serving * usual.tokens_per_s_per_gpu.p50)
     assert place.monthly_usd == pytest.approx(place.gpus_count * usual.usd_per_h * 8766 / 12)
-    assert place.monthly_energy_wh == pytest.approx(place.gpus_count * usual.package_power_w * 8766 / 12)
+    assert place.monthly_energy_wh == pytest.approx(serving * usual.package_power_w * 8766 / 12)
+
+
+def test_gpus_are_housed_by_what_their_servers_are_rated_at() -> None:
+    """reports 13: 96 MW house 75,294 H200 in servers of 10.2 kW; by mean draw more, which is a choice that is named."""
+    found = ask(gpu="h200", precision="fp8", input=8000, output=1000, power="96 MW")
+    place = found.facility
+    assert (place.gpus_count, place.rated_w) == (75_294, 1275)
+    assert place.replicas_count * found.layout.packages <= 75_294 < place.capped_gpus_count
+    (note,) = (note for note in found.head.notes if note.code == "rated_power")
+    assert f"{place.capped_gpus_count:,} would fit: that takes a choice to cap them" in note.text
+
+
+def test_a_part_without_a_server_is_housed_by_its_own_limit() -> None:
+    found = ask(gpu="l40s", model="llama-3.1-8b", precision="fp8", power="1 MW")
+    assert found.facility.rated_w == 350
+    assert any("its own limit, for no source tells its server's" in note.text for note in found.head.notes)
+
+
+@pytest.mark.parametrize(
+    ("packages", "replica", "domain", "whole"), [(144, 16, 72, 8), (160, 16, 72, 9), (47, 16, 8, 2)]
+)
+def test_replicas_lie_within_scale_up_domains(packages: int, replica: int, domain: int, whole: int) -> None:
+    """A domain of 72 holds four replicas of 16 and leaves eight packages idle; a wider replica than a domain spans."""
+    assert _whole_replicas(packages, replica, domain) == whole
+
+
+def test_energy_of_package_rack_and_facility_stand_side_by_side(usual: InferencePrediction) -> None:
+    energy, rate = usual.energy, usual.tokens_per_s_per_gpu.p50
+    part = load.get("accelerators", usual.gpu)
+    assert 0 < energy.package_w <= part.tdp_w
+    assert energy.package_w < energy.rack_w < energy.facility_w < 1.3 * energy.rack_w
+    for name in ("package", "rack", "facility"):
+        assert getattr(energy, f"{name}_j_per_token") * rate == pytest.approx(getattr(energy, f"{name}_w"))
+    assert usual.energy_j_per_token == energy.rack_j_per_token
+    assert (usual.energy_basis, "PUE" in energy.facility_basis) == (energy.rack_basis, True)
+
+
+def test_energy_of_an_architecture_without_measured_power_says_so() -> None:
+    found = ask(gpu="mi300x", precision="fp8")
+    assert "power_extrapolated" in {note.code for note in found.head.notes}
+    assert "power_extrapolated" not in {note.code for note in ask(**DENSE).head.notes}
+
+
+def test_energy_where_only_the_gpu_is_known_ends_there() -> None:
+    energy = ask(gpu="h20", precision="fp8").energy
+    assert (energy.rack_w, energy.facility_j_per_token, energy.facility_basis) == (None, None, None)
+    assert energy.it_w == energy.package_w > 0
 
 
 def test_no_point_of_the_front_is_better_than_another_in_both(dense: InferencePrediction) -> None:
@@ -224,8 +272,11 @@ def test_energy_of_a_part_without_a_rack_is_the_gpu_alone() -> None:
 
 
 def test_a_facility_of_a_part_without_power_is_none(usual: InferencePrediction) -> None:
+    part = load.get("accelerators", usual.gpu)
     with pytest.raises(CalibrationError, match="a part whose power the catalog knows"):
-        facility(replace(usual, package_power_w=None), 1e6)
+        facility(replace(usual, package_power_w=None), part, 1e6)
+    with pytest.raises(CalibrationError, match="a part whose power the catalog knows"):
+        facility(usual, replace(part, rack_power_w=None, tdp_w=None), 1e6)
 
 
 def test_others_beside_it_are_asked_the_same(dense: InferencePrediction) -> None:

@@ -35,17 +35,21 @@ from gigawatt.tokens.inference import (
     steady_state,
 )
 from gigawatt.tokens.pool_search import Disaggregated, PoolChoice, pooled_working_frac, serve_disaggregated
+from gigawatt.tokens.power import PowerShares, Utilisation, power_elasticity_ratio, power_frac, utilisation
 from gigawatt.tokens.progress import software_ratio
 from gigawatt.tokens.roofline import Chip, Machine, machine, peak_flops
 from gigawatt.tokens.runs import (
     Holding,
     Learners,
     Learning,
+    RunShare,
     Update,
     WholeRun,
     adapter_tuning_flop,
     asynchronous_update,
+    bare_package_hours_count,
     full_tuning_flop,
+    run_share_frac,
     synchronous_update,
     training_run,
 )
@@ -85,8 +89,10 @@ __all__ = [
     "PoolChoice",
     "Pools",
     "PoolsState",
+    "PowerShares",
     "Precision",
     "Replicas",
+    "RunShare",
     "Serving",
     "ServingCase",
     "ServingLayout",
@@ -99,10 +105,12 @@ __all__ = [
     "TrainingStep",
     "Transformer",
     "Update",
+    "Utilisation",
     "WholeRun",
     "active_params_count",
     "adapter_tuning_flop",
     "asynchronous_update",
+    "bare_package_hours_count",
     "best_batch_count",
     "best_interval_s",
     "block_ratios",
@@ -128,7 +136,10 @@ __all__ = [
     "peak_flops",
     "people_tokens_per_s",
     "pooled_working_frac",
+    "power_elasticity_ratio",
+    "power_frac",
     "prefill",
+    "run_share_frac",
     "segment_s",
     "serve",
     "serve_disaggregated",
@@ -147,5 +158,6 @@ __all__ = [
     "training_layouts",
     "training_run",
     "users_ratio",
+    "utilisation",
     "working_frac",
 ]

@@ -36,7 +36,13 @@ from typing import Literal
 import numpy as np
 
 from gigawatt.tokens.blocks import BF16_BYTES, FP8_BYTES, Floats
-from gigawatt.tokens.costs import BlockCosts, ModelCosts
+from gigawatt.tokens.costs import (
+    BlockCosts,
+    ModelCosts,
+    attended_count,
+    cached_values_count,
+    mean_attended_count,
+)
 from gigawatt.tokens.drafting import PLAIN, Drafting, with_drafts
 from gigawatt.tokens.roofline import Machine, all_reduce_s, all_to_all_s
 
@@ -353,18 +359,18 @@ def _block_parts_s(
 
 def _score_flop(block: BlockCosts, work: Pass) -> Floats:
     """FLOPs of scores and values of a pass: every token attends to its context (its half, on average, in prefill)."""
-    attended = np.minimum(work.context_tokens, block.attended_count)
     if work.absorbed:
+        attended = attended_count(block, work.context_tokens)
         per_token = block.decode_score_flop * attended + block.index_flop * work.context_tokens
     else:
-        mean = attended - attended * attended / (2 * np.maximum(work.context_tokens, 1.0))
+        mean = mean_attended_count(block, work.context_tokens)
         per_token = block.prefill_score_flop * mean + block.index_flop * work.context_tokens / 2
     return work.tokens * (per_token + block.state_flop)
 
 
 def _cache_traffic_bytes(machine: Machine, block: BlockCosts, layout: ServingLayout, work: Pass) -> Floats:
     """Cache and state that a rank reads for its sequences, and writes for its tokens."""
-    attended = np.minimum(work.context_tokens, block.attended_count)
+    attended = attended_count(block, work.context_tokens)
     keys = block.cache_width_count - block.index_width_count
     read = work.sequences_count * (keys * attended + block.index_width_count * work.context_tokens)
     cached = (read + work.tokens * block.cache_width_count) / _shards_count(block, layout)
@@ -436,8 +442,7 @@ def cache_memory_bytes(machine: Machine, model: ModelCosts, layout: ServingLayou
     """Cache per package and request of its data-parallel group, at a given length."""
     total: Floats = 0.0
     for block in model.blocks:
-        held = np.minimum(context_tokens, block.held_count)
-        cached = block.cache_width_count * held / _shards_count(block, layout)
+        cached = cached_values_count(block, context_tokens) / _shards_count(block, layout)
         state = block.state_width_count / layout.tensor_count
         total = total + block.count * (machine.cache_bytes * cached + BF16_BYTES * state)
     return total

@@ -39,7 +39,14 @@ from gigawatt.study.predict.pools import (
 )
 from gigawatt.study.predict.question import InferenceQuestion
 from gigawatt.study.predict.serving_layout import ReplicaLayout, layout_of, layouts_asked, misfits
-from gigawatt.study.predict.serving_power import ServingFacility, energy_basis, facility, package_power_w
+from gigawatt.study.predict.serving_power import (
+    ServingEnergy,
+    ServingFacility,
+    energy_basis,
+    facility,
+    power_notes,
+    serving_energy,
+)
 from gigawatt.study.predict.serving_price import hourly_usd, usd_basis
 from gigawatt.study.question import refuse, wrong
 from gigawatt.study.validate.inference import CALIBRATION, deviation_ratio
@@ -108,6 +115,7 @@ class InferencePrediction:
     package_power_w: float | None
     energy_j_per_token: float | None
     energy_basis: str | None
+    energy: ServingEnergy
     usd_per_h: float | None
     usd_basis: str | None
     usd_per_mtok: float | None
@@ -228,7 +236,9 @@ def _answered(question: InferenceQuestion) -> InferencePrediction:
     with told_of(question):
         made = _pooled(machinery) if question.disaggregated else _prediction(machinery, _served(machinery))
         made = _drafted(machinery, made) if question.draft_count else made
-        place = None if question.power_w is None else facility(made, question.power_w)
+        place = None if question.power_w is None else facility(made, machinery.accelerator, question.power_w)
+        told = (*made.head.notes, *power_notes(machinery.accelerator, place))
+        made = replace(made, head=replace(made.head, notes=told))
         return replace(made, facility=place, pareto=_points(machinery) if question.pareto else None)
 
 
@@ -371,7 +381,7 @@ def _prediction(
     engine = asked.engine or to_tokens.engine_of(accelerator)
     deviation, unknown = deviation_ratio(machinery.calibration, accelerator, model, asked.precision, engine=engine)
     rate = served.tokens_per_s
-    power = package_power_w(accelerator, served.phases)
+    energy = serving_energy(accelerator, machinery.case(math.inf), served)
     price = machinery.usd_per_h
     idle, share = machinery.room(served, pools)
     return copied(
@@ -386,9 +396,10 @@ def _prediction(
         layout=layout_of(served.layout),
         working_frac=share,
         idle_packages_count=idle,
-        package_power_w=power,
-        energy_j_per_token=None if power is None else power / rate,
+        package_power_w=energy.it_w,
+        energy_j_per_token=None if energy.it_w is None else energy.it_w / rate,
         energy_basis=energy_basis(accelerator),
+        energy=energy,
         usd_per_h=price,
         usd_basis=STATED_BASIS if asked.usd_per_gpu_hour is not None else usd_basis(accelerator),
         usd_per_mtok=None if price is None else _mtok_usd(price, served),

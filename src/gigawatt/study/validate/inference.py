@@ -34,6 +34,8 @@ GROUPS = ("gpu", "model", "engine", "source")
 # A throughput that stands for "none of the layouts holds a request", so that its logarithm exists.
 NOTHING_TOKENS_PER_S = float(np.finfo(np.float32).tiny)
 DAYS_PER_YEAR = 365.25
+# Share of the memory that an engine can be made to fill.
+FULL_FRAC = 0.97
 
 Floats = NDArray[np.float64]
 
@@ -124,8 +126,7 @@ def deviation_ratio(
 def predict(cases: Sequence[InferenceCase], arrays: Stacked, calibration: records.InferenceCalibration) -> Floats:
     """Output tokens per second and package of every case."""
     question = question_of(cases, arrays, calibration)
-    holds = np.maximum(question.capacity_count(), question.smallest_count())
-    batch = np.where(arrays.closed, np.minimum(arrays.batch_count, holds), 0.0)
+    batch = np.where(arrays.closed, np.minimum(arrays.batch_count, _held_count(question)), 0.0)
     free = np.flatnonzero(~arrays.closed)
     if free.size:
         limited = tokens.take(question, free)
@@ -138,6 +139,14 @@ def predict(cases: Sequence[InferenceCase], arrays: Stacked, calibration: record
         efficiency = efficiencies(arrays.pools.cases, arrays.pools, calibration)
         found[arrays.pools.place] = predict_disaggregated(arrays.pools, efficiency, calibration)
     return found
+
+
+def _held_count(question: tokens.ServingQuestion) -> Floats:
+    """Requests that the memory of a measured run holds at a time; all where the weights alone are said not to fit,
+    for it did run."""
+    full = replace(question, efficiency=replace(question.efficiency, usable_memory_frac=FULL_FRAC))
+    capacity = full.capacity_count()
+    return np.where(capacity >= question.smallest_count(), capacity, np.inf)
 
 
 def question_of(

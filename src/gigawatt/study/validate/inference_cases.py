@@ -92,8 +92,8 @@ def precision_of(text: str, accelerator: records.Accelerator, model: records.Mod
     name = re.sub(r"[^a-z0-9]", "", text.lower())
     known = {"": "fp8", "mxfp8": "fp8", "int8": "fp8", "nvfp4": "fp4", "uint4": "int4", "fp16": "bf16", "w4a16": "int4"}
     name = known.get(name, name)
-    if name == "fp8" and text == "" and accelerator.fp8_flops is None:
-        return "bf16"
+    if name == "fp8" and accelerator.fp8_flops is None:
+        return {"": "bf16", "int8": "int8"}.get(text.lower(), "fp8")  # type: ignore[return-value]
     if name == "fp4" and (model.id.startswith("gpt-oss") or accelerator.fp4_flops is None):
         return "mxfp4"
     return name  # type: ignore[return-value]
