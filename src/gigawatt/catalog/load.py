@@ -36,6 +36,7 @@ KINDS: dict[str, type] = {
     "sites": records.Site,
     "cooling": records.CoolingPlant,
     "facilities": records.Facility,
+    "climates": records.Climates,
     "power_curves": records.PowerCurve,
     "onsite_power": records.OnsitePower,
     "reliability": records.Reliability,

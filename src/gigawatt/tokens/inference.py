@@ -36,8 +36,14 @@ from typing import Literal
 import numpy as np
 
 from gigawatt.tokens.blocks import BF16_BYTES, FP8_BYTES, Floats
-from gigawatt.tokens.costs import BlockCosts, ModelCosts
-from gigawatt.tokens.drafting import PLAIN, Drafting
+from gigawatt.tokens.costs import (
+    BlockCosts,
+    ModelCosts,
+    attended_count,
+    cached_values_count,
+    mean_attended_count,
+)
+from gigawatt.tokens.drafting import PLAIN, Drafting, with_drafts
 from gigawatt.tokens.roofline import Machine, all_reduce_s, all_to_all_s
 
 Binding = Literal["compute", "memory", "network", "latency"]
@@ -200,14 +206,15 @@ def steady_state(
     others = np.maximum(1 - 1 / own_count, 0.0)
     load = np.minimum(alpha * group * prefill_s * others / cycle_s, HEAVIEST_FRAC)
     held = held_tokens(efficiency, input_tokens, output_tokens)
-    cache = cache_memory_bytes(machine, model, layout, held) * own_count
+    loaded = with_drafts(model, drafting)
+    cache = cache_memory_bytes(machine, loaded, layout, held) * own_count
     return SteadyState(
         tokens_per_s=batch_count * output_tokens / cycle_s / layout.packages_count,
         tpot_s=(cycle_s - alpha * np.minimum(first_s, group * prefill_s)) / output_tokens,
         ttft_s=first_s + others * step_s + prefill_s * load / (1 - load),
         step_s=step_s,
         prefill_s=prefill_s,
-        memory_bytes=weight_memory_bytes(machine, model, layout) + cache,
+        memory_bytes=weight_memory_bytes(machine, loaded, layout) + cache,
         phases=span,
     )
 
@@ -235,18 +242,22 @@ def decode(
 ) -> Phases:
     """One decode step of `batch_count` requests of a replica: one token each, or its drafts and one more.
 
-    A step takes no less than its host, which hides behind the device where that is slower.
+    Drafts are made one after the other, each in a pass over the blocks that draft. A step takes no less than its host,
+    which hides behind the device where that is slower.
     """
     group = np.asarray(batch_count, dtype=float) / layout.data_count
-    tokens = group * (1 + drafting.drafted_count)
     work = Pass(
-        tokens=tokens,
+        tokens=group * (1 + drafting.drafted_count),
         ranks_count=layout.data_count,
         context_tokens=context_tokens,
         sequences_count=group,
         absorbed=True,
     )
-    step = _pass(machine, model, efficiency, layout, work).times(1 + drafting.drafted_count * drafting.draft_cost_frac)
+    step = _pass(machine, model, efficiency, layout, work)
+    if drafting.drafts:
+        engine = replace(efficiency, step_overhead_s=0.0, request_overhead_s=0.0)
+        draft = _pass(machine, drafting.model, engine, layout, replace(work, tokens=group))
+        step = step.plus(draft, drafting.drafted_count)
     waits_s = efficiency.host_step_s + efficiency.host_request_s * group - step.total_s
     return replace(step, latency_s=step.latency_s + np.maximum(waits_s, 0.0))
 
@@ -348,18 +359,18 @@ def _block_parts_s(
 
 def _score_flop(block: BlockCosts, work: Pass) -> Floats:
     """FLOPs of scores and values of a pass: every token attends to its context (its half, on average, in prefill)."""
-    attended = np.minimum(work.context_tokens, block.attended_count)
     if work.absorbed:
+        attended = attended_count(block, work.context_tokens)
         per_token = block.decode_score_flop * attended + block.index_flop * work.context_tokens
     else:
-        mean = attended - attended * attended / (2 * np.maximum(work.context_tokens, 1.0))
+        mean = mean_attended_count(block, work.context_tokens)
         per_token = block.prefill_score_flop * mean + block.index_flop * work.context_tokens / 2
     return work.tokens * (per_token + block.state_flop)
 
 
 def _cache_traffic_bytes(machine: Machine, block: BlockCosts, layout: ServingLayout, work: Pass) -> Floats:
     """Cache and state that a rank reads for its sequences, and writes for its tokens."""
-    attended = np.minimum(work.context_tokens, block.attended_count)
+    attended = attended_count(block, work.context_tokens)
     keys = block.cache_width_count - block.index_width_count
     read = work.sequences_count * (keys * attended + block.index_width_count * work.context_tokens)
     cached = (read + work.tokens * block.cache_width_count) / _shards_count(block, layout)
@@ -431,8 +442,7 @@ def cache_memory_bytes(machine: Machine, model: ModelCosts, layout: ServingLayou
     """Cache per package and request of its data-parallel group, at a given length."""
     total: Floats = 0.0
     for block in model.blocks:
-        held = np.minimum(context_tokens, block.held_count)
-        cached = block.cache_width_count * held / _shards_count(block, layout)
+        cached = cached_values_count(block, context_tokens) / _shards_count(block, layout)
         state = block.state_width_count / layout.tensor_count
         total = total + block.count * (machine.cache_bytes * cached + BF16_BYTES * state)
     return total
@@ -446,6 +456,7 @@ def largest_batch_count(
     *,
     input_tokens: Floats,
     output_tokens: Floats,
+    drafting: Drafting = PLAIN,
 ) -> Floats:
     """Requests whose weights and caches fit the usable memory of a replica; negative where the weights do not.
 
@@ -453,7 +464,8 @@ def largest_batch_count(
     attention and stage (data × pipeline).
     """
     held = held_tokens(efficiency, input_tokens, output_tokens)
-    weights = weight_memory_bytes(machine, model, layout)
-    each = cache_memory_bytes(machine, model, layout, held) / layout.pipeline_count
+    loaded = with_drafts(model, drafting)
+    weights = weight_memory_bytes(machine, loaded, layout)
+    each = cache_memory_bytes(machine, loaded, layout, held) / layout.pipeline_count
     free = efficiency.usable_memory_frac * machine.hbm_capacity_bytes - weights
     return free / each * layout.data_count

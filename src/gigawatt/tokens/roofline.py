@@ -27,19 +27,22 @@ class Chip:
     """One package of an accelerator: dense peaks, memory, and its links (one direction).
 
     A peak is None where the part does not support the precision. `scale_up_packages_count` packages share a
-    scale-up domain (NVLink); beyond it each package talks by its own network card.
+    scale-up domain (NVLink); beyond it each package talks by its own network card. torus_axes_count: axes of a domain
+    that is wired as a torus; 0 where it is switched.
     """
 
     name: str
     scale_up_packages_count: int
     bf16_flops: float | None
     fp8_flops: float | None
+    int8_flops: float | None = None
     fp4_flops: float | None
     fp4_inference_flops: float | None
     hbm_capacity_bytes: float
     hbm_bandwidth_bytes_per_s: float
     scale_up_bandwidth_bytes_per_s: float
     nic_bandwidth_bytes_per_s: float
+    torus_axes_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,7 @@ class Machine:
     scale_up_packages_count: Floats
     scale_up_bandwidth_bytes_per_s: Floats
     nic_bandwidth_bytes_per_s: Floats
+    torus_axes_count: Floats = 0.0
 
 
 def machine(chip: Chip, precision: Precision) -> Machine:
@@ -82,7 +86,8 @@ def machine(chip: Chip, precision: Precision) -> Machine:
 def peak_flops(chip: Chip, precision: Precision, *, inference: bool) -> float:
     """Dense peak of a package at one precision; for inference the vendor's higher FP4 figure where there is one.
 
-    Weights in INT4 or MXFP4 are unpacked on the way: they compute in 16 bits, MXFP4 in eight where the part has FP4.
+    Weights that a part serves without computing in their format are unpacked on the way: INT4 and MXFP4 compute in 16
+    bits, MXFP4 in eight where the part has FP4, FP8 in 16 where it has none, INT8 by the part's own eight bits.
     Raises CalibrationError where the part lacks the precision, naming those that it has.
     """
     peaks = _peaks(chip, inference=inference)
@@ -100,8 +105,8 @@ def attention_flops(chip: Chip, precision: Precision, *, inference: bool) -> flo
     Where no source gives the BF16 peak, it is half of the FP8 peak (so on every part that gives both).
     """
     peaks = _peaks(chip, inference=inference)
-    if inference and CACHE_BYTES[precision] == FP8_BYTES and peaks["fp8"] is not None:
-        return peaks["fp8"]
+    if inference and CACHE_BYTES[precision] == FP8_BYTES and chip.fp8_flops is not None:
+        return chip.fp8_flops
     if peaks["bf16"] is not None:
         return peaks["bf16"]
     return peak_flops(chip, "fp8", inference=inference) / 2
@@ -112,7 +117,9 @@ def _peaks(chip: Chip, *, inference: bool) -> dict[Precision, float | None]:
     bf16 = chip.bf16_flops
     unpacked = chip.fp8_flops / 2 if bf16 is None and chip.fp8_flops is not None else bf16
     mixed = chip.fp8_flops if fp4 is not None else unpacked
-    return {"bf16": bf16, "fp8": chip.fp8_flops, "fp4": fp4, "mxfp4": mixed, "int4": unpacked}
+    fp8 = chip.fp8_flops or (unpacked if inference else None)
+    int8 = (chip.fp8_flops or chip.int8_flops or unpacked) if inference else None
+    return {"bf16": bf16, "fp8": fp8, "int8": int8, "fp4": fp4, "mxfp4": mixed, "int4": unpacked}
 
 
 def ring_bandwidth_bytes_per_s(link: Chip | Machine, ranks_count: Floats, stride_count: Floats) -> Floats:
@@ -146,6 +153,13 @@ def distinct_count(groups_count: Floats, draws_count: Floats) -> Floats:
     return (groups - 1) * -np.expm1(draws_count * missed)
 
 
+def torus_hops_count(link: Chip | Machine, ranks_count: Floats) -> Floats:
+    """Links that a byte takes from rank to rank on average: a quarter of the side for every axis; 1 if switched."""
+    axes = np.asarray(link.torus_axes_count, dtype=float)
+    side = np.asarray(ranks_count, dtype=float) ** (1 / np.maximum(axes, 1))
+    return np.where(axes > 0, np.maximum(axes * side / 4, 1), 1.0)
+
+
 def all_to_all_s(
     link: Chip | Machine,
     token_bytes: Floats,
@@ -157,12 +171,14 @@ def all_to_all_s(
     """Send each of a rank's `tokens` once to every other rank that holds one of its `draws_count` experts.
 
     Inside of a domain by NVLink, between domains once per domain touched by the rank's own card [3]; the two hops
-    overlap, so the slower one counts.
+    overlap, so the slower one counts. In a torus a byte takes links of others as well.
     """
     inside = np.clip(link.scale_up_packages_count / np.asarray(stride_count, dtype=float), 1, None)
     domains = np.ceil(ranks_count / inside)
     payload = np.asarray(tokens) * token_bytes
     near = payload * distinct_count(ranks_count, draws_count) / link.scale_up_bandwidth_bytes_per_s
+    if np.any(link.torus_axes_count):
+        near = near * torus_hops_count(link, np.minimum(ranks_count, inside))
     if np.all(domains <= 1):
         return near
     far = payload * distinct_count(domains, draws_count) / link.nic_bandwidth_bytes_per_s

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.blocks import Floats, Precision, Transformer
 from gigawatt.tokens.costs import ModelCosts, costs, stack, take
-from gigawatt.tokens.drafting import PLAIN, Drafting
+from gigawatt.tokens.drafting import PLAIN, Drafting, with_drafts
 from gigawatt.tokens.inference import (
     InferenceEfficiency,
     Phases,
@@ -30,7 +30,7 @@ from gigawatt.tokens.inference import (
     weight_memory_bytes,
 )
 from gigawatt.tokens.roofline import GIGABYTE_BYTES, Chip, Machine, machine
-from gigawatt.tokens.serving_layouts import serving_layouts
+from gigawatt.tokens.serving_layouts import serving_layouts, working_frac
 
 # Halvings of the logarithmic batch range: far below the width of any measured error.
 _HALVINGS_COUNT = 24
@@ -103,6 +103,7 @@ class ServingQuestion:
             self.layout,
             input_tokens=self.traffic.input_tokens,
             output_tokens=self.traffic.output_tokens,
+            drafting=self.traffic.drafting,
         )
 
     def smallest_count(self) -> Floats:
@@ -244,6 +245,7 @@ def serve(
 ) -> Serving:
     """Best layout and largest batch of a model on an accelerator, in output tokens per second and package.
 
+    Best is what gives most per package of a scale-up domain, those counted that no replica fills.
     input_tokens, output_tokens: mean lengths of prompt and answer; tpot_s, ttft_s: limits on the mean time per output
     token and to the first one. Layouts are those given, or all of `serving_layouts`. Raises CalibrationError where
     lengths or limits are not positive, the part lacks the precision, the model does not fit, or no batch meets the
@@ -312,7 +314,8 @@ def _best_counts(questions: Sequence[ServingQuestion]) -> list[NDArray[np.float6
 def _best(question: ServingQuestion, batch_count: NDArray[np.float64]) -> Serving:
     some = batch_count > 0
     state = question.state(np.where(some, batch_count, question.smallest_count()))
-    best = int(np.argmax(np.where(some, state.tokens_per_s, 0.0)))
+    working = working_frac(question.machine.scale_up_packages_count, question.layout.packages_count)
+    best = int(np.argmax(np.where(some, state.tokens_per_s * working, 0.0)))
     layout = {entry.name: int(_at(getattr(question.layout, entry.name), best)) for entry in fields(ServingLayout)}
     phases = {entry.name: _at(getattr(state.phases, entry.name), best) for entry in fields(Phases)}
     return Serving(
@@ -376,8 +379,9 @@ def _does_not_fit(question: ServingQuestion, chip: Chip, transformer: Transforme
     """The model with one request per copy of attention against the memory of the layout that comes nearest."""
     traffic = question.traffic
     context = mean_context_tokens(question.efficiency, traffic.input_tokens, traffic.output_tokens)
-    weights = weight_memory_bytes(question.machine, question.model, question.layout)
-    cache = cache_memory_bytes(question.machine, question.model, question.layout, context)
+    held = with_drafts(question.model, traffic.drafting)
+    weights = weight_memory_bytes(question.machine, held, question.layout)
+    cache = cache_memory_bytes(question.machine, held, question.layout, context)
     needed = float(np.min(weights + cache)) / GIGABYTE_BYTES
     usable = float(question.efficiency.usable_memory_frac * chip.hbm_capacity_bytes) / GIGABYTE_BYTES
     most = int(np.max(question.layout.packages_count))

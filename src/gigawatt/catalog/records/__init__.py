@@ -14,12 +14,13 @@ from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PartCur
 from gigawatt.catalog.records.history import History, HistoryPoint
 from gigawatt.catalog.records.models import Model, ModelBlock, Precision, ScalingLaw, Workload
 from gigawatt.catalog.records.power import ArchitecturePower, PowerCalibration
-from gigawatt.catalog.records.sites import Climate, CoolingPlant, Facility, OnsitePower, Site
+from gigawatt.catalog.records.sites import Climate, Climates, CoolingPlant, Facility, OnsitePower, Place, Region, Site
 
 __all__ = [
     "Accelerator",
     "ArchitecturePower",
     "Climate",
+    "Climates",
     "ConstantUse",
     "CoolingPlant",
     "Evidence",
@@ -36,10 +37,12 @@ __all__ = [
     "ModelBlock",
     "OnsitePower",
     "PartCurve",
+    "Place",
     "PowerCalibration",
     "PowerCurve",
     "PowerPoint",
     "Precision",
+    "Region",
     "Reliability",
     "ScalingLaw",
     "Site",

@@ -39,10 +39,14 @@ class Accelerator:
     """Compute dies in a package, which some vendors count as GPUs."""
     scale_up_packages_count: Annotated[int, Plausible(1, 2e5, least=1, most=1e7)]
     """Packages that share one scale-up domain, such as NVLink."""
+    torus_axes_count: Annotated[int, Plausible(0, 6, zero=True)] = 0
+    """Axes of the torus that links the packages of a scale-up domain; 0 where a switch does."""
     bf16_flops: Annotated[float | None, Plausible("1 TFLOPS", "200 PFLOPS")] = None
     """Dense BF16 peak of a package, FP16 on older parts; left out where it is not supported."""
     fp8_flops: Annotated[float | None, Plausible("1 TFLOPS", "500 PFLOPS")] = None
     """Dense FP8 peak of a package; left out where it is not supported."""
+    int8_flops: Annotated[float | None, Plausible("1 TFLOPS", "500 PFLOPS")] = None
+    """Dense INT8 peak of a package; stated for parts without FP8, which serve integer weights and activations by it."""
     fp4_flops: Annotated[float | None, Plausible("1 TFLOPS", "1 EFLOPS")] = None
     """Dense FP4 peak of a package; left out where it is not supported."""
     fp4_inference_flops: Annotated[float | None, Plausible("1 TFLOPS", "1 EFLOPS")] = None

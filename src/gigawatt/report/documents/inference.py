@@ -71,7 +71,7 @@ def _served(found: InferencePrediction) -> Facts:
     at = f"{cell(cost, 'usd_per_mtok')} of output, at the GPU-hour below"
     pairs = (
         ("output tokens/s per GPU", band(found.tokens_per_s_per_gpu, "count")),
-        ("layout", layout(found.layout)),
+        ("layout", layout(found.layout) + _idle(found)),
         ("batch", f"{cell(found.batch_count, 'count')} requests in flight per replica"),
         ("TPOT", f"{cell(found.tpot_s, 's')}, {_speed(found.tpot_s)}"),
         ("TTFT", cell(found.ttft_s, "s")),
@@ -110,6 +110,12 @@ def layout(of: ReplicaLayout) -> str:
     parts += [f"experts over {of.expert}"] if of.expert > 1 else []
     parts += [f"{of.pipeline} pipeline stages"] if of.pipeline > 1 else []
     return ", ".join(parts)
+
+
+def _idle(found: InferencePrediction) -> str:
+    """What whole replicas leave idle, in words."""
+    count = found.idle_packages_count
+    return f"; {count} GPUs of a scale-up domain stand idle" if count else ""
 
 
 def band(of: Band, suffix: str) -> str:
