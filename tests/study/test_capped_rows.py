@@ -44,7 +44,7 @@ def test_a_part_of_unknown_limit_has_no_cap() -> None:
 
 
 def closed(gpu: str, batch: float) -> InferenceRow:
-    given = {"packages_count": 1.0, "input_tokens": 300.0, "output_tokens": 300.0, "batch_count": batch}
+    given = {"packages_count": 1.0, "input_tokens": 2000.0, "output_tokens": 200.0, "batch_count": batch}
     named = {"model": "llama-3.1-8b", "precision": "fp8", "scenario": "closed loop agg", "backend": "vllm"}
     return row(gpu, **given | named | {"tokens_per_s": 1.0, "parallel": "tp1 dp1 ep1"})
 
