@@ -12,6 +12,8 @@ from gigawatt.errors import ScenarioError
 from gigawatt.plan.inputs import inputs
 from gigawatt.plan.throughput import rack_rates
 from gigawatt.scenario.load import load
+from gigawatt.scenario.schema import Scenario
+from gigawatt.study import verbs
 
 SHORT = {"horizon.report_end": "2027Q1", "horizon.end": "2027Q2"}
 HOPPER = {"accelerator": "h100", "pool": "blackwell", "price_change": "0 %/year", "price_base": "2026Q3"}
@@ -71,3 +73,50 @@ def _stated(monkeypatch: pytest.MonkeyPatch, replica: int) -> list[tokens.Servin
 
     monkeypatch.setattr(tokens, "serve_each", stated)
     return found
+
+
+def of_share(scenario: Scenario, frac: float, growth: float = 0.0) -> Scenario:
+    """A scenario whose runs have such a share of steps, and more the larger they are."""
+    runs = replace(
+        scenario.records.runs,
+        explained_frac=frac,
+        growth_ratio=growth,
+        middle_package_hours_count=1e6,
+        least_package_hours_count=1e5,
+        most_package_hours_count=1e7,
+    )
+    return replace(scenario, records=replace(scenario.records, runs=runs))
+
+
+@pytest.mark.parametrize("group", ["training_runs", "experiments"])
+def test_useful_operations_carry_the_share_of_whole_runs(group: str) -> None:
+    """The same as `predict training`: what a run spends beside its steps is no progress."""
+    scenario = load("loi-2025-09")
+    bare, half = (rack_rates(of_share(scenario, frac))[0][group] for frac in (1.0, 0.5))
+    assert half.size
+    assert half == pytest.approx(bare / 2)
+
+
+def test_runs_are_as_large_as_they_are_and_experiments_of_the_middle_size() -> None:
+    scenario = load("loi-2025-09")
+    (plain, _), (grown, _) = rack_rates(of_share(scenario, 0.5)), rack_rates(of_share(scenario, 0.5, 0.1))
+    assert grown["experiments"] == pytest.approx(plain["experiments"])
+    # All frontier runs are larger than any that was published.
+    assert grown["training_runs"] == pytest.approx(plain["training_runs"] * 10**0.1)
+
+
+def test_the_planner_counts_the_share_that_a_prediction_tells() -> None:
+    scenario = load("loi-2025-09")
+    run = next(iter(scenario.asked.training_runs.values()))
+    part = scenario.records.accelerators["gb300"]
+    found = verbs.ask(
+        "predict training",
+        model=run.model,
+        gpu=part.id,
+        gpus=run.largest_gang_count,
+        precision=run.precision,
+        budget=f"{run.volume_flop} FLOP",
+    ).run
+    with_share, without = (rack_rates(one)[0]["training_runs"] for one in (scenario, of_share(scenario, 1.0)))
+    place = list(scenario.asked.platforms).index("gb300")
+    assert with_share[place, 0] / without[place, 0] == pytest.approx(found.run_share_frac)
