@@ -103,7 +103,7 @@ def test_energy_of_an_architecture_without_measured_power_says_so() -> None:
 
 
 def test_energy_where_only_the_gpu_is_known_ends_there() -> None:
-    energy = ask(gpu="h20", precision="fp8").energy
+    energy = ask(gpu="l40s", model="llama-3.1-8b", precision="fp8").energy
     assert (energy.rack_w, energy.facility_j_per_token, energy.facility_basis) == (None, None, None)
     assert energy.it_w == energy.package_w > 0
 
