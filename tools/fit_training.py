@@ -1,12 +1,12 @@
 """Fit the efficiencies of training to measured runs and write catalog/calibrations/training/as-of-2026.toml.
 
-    python tools/fit_training.py [FILE] [--leave-out model|gpu] [--out FILE]
+    python tools/fit_training.py [FILE …] [--leave-out] [--out FILE]
 
-FILE has the columns of `measurements/training.csv` (default: that of the data folder). Least squares of the logarithm
+A FILE has the columns of `measurements/training.csv` (default: the two of the data folder). Least squares of the logarithm
 of tokens per second, by Gauss-Newton with damping: efficiencies as logarithms about a prior, families (software,
 architecture, structure) as random effects whose prior deviation shrinks them, large residuals weighed down [1]. A
-layout that a row does not give is searched anew between rounds. `--leave-out` predicts every model (or part) from a
-fit to all others, offsets and all, and prints the errors; it writes nothing.
+layout that a row does not give is searched anew between rounds. `--leave-out` predicts every model, part and source from
+a fit to all others, offsets and all, and prints the errors of each file; it writes nothing.
 
 References
 ----------
@@ -42,7 +42,8 @@ from gigawatt.tokens.training_run import Layout
 
 Floats = NDArray[np.float64]
 
-DATA = Path(os.environ.get("GIGAWATT_DATA", "../shared")) / "measurements" / "training.csv"
+DATA = Path(os.environ.get("GIGAWATT_DATA", "../shared")) / "measurements"
+FILES = (DATA / "training.csv", DATA / "training-2026.csv")
 CALIBRATION = "as-of-2026"
 OUT = Path(__file__).parents[1] / f"src/gigawatt/catalog/calibrations/training/{CALIBRATION}.toml"
 
@@ -53,9 +54,14 @@ PRIORS = {
     "mxfp8_gemm_frac": (0.55, 0.2),
     "fp4_gemm_frac": (0.4, 0.3),
     "half_width_count": (1000.0, 1.0),
-    "attention_frac": (0.4, 1.0),
+    "tile_count": (100.0, 0.7),
+    "uneven_ratio": (0.1, 1.0),
+    "attention_frac": (0.5, 0.3),
     "attention_exponent_ratio": (0.8, 0.25),
+    "context_waste_ratio": (0.1, 0.7),
     "network_frac": (0.7, 0.3),
+    "congestion_ratio": (0.05, 1.0),
+    "hop_latency_s": (1e-5, 0.7),
     "overlap_frac": (0.6, 1.0),
     "activation_passes_ratio": (10.0, 0.5),
     "expert_passes_ratio": (10.0, 0.5),
@@ -69,7 +75,9 @@ LOGITS = ("overlap_frac",)
 FAMILY_DEVIATION = 0.1
 ATTENTION_DEVIATION = 0.6
 # Residual beyond which a row weighs less.
-SCALE = 0.03
+SCALE = 0.05
+# Power with which the weight of a row falls with the number of those that are like it.
+WEIGHT_POWER = 0.5
 ROUNDS, STEPS, TRIES = 3, 12, 8
 DIFFERENCE = 1e-4
 # Share of rows that lie between P10 and P90.
@@ -88,10 +96,14 @@ class Problem:
     members: Floats
     engines: tuple[str, ...]
     measured: Floats
+    weights: Floats
+    files: tuple[str, ...]
 
 
-def problem(rows: Sequence[Measured], table: CaseTable) -> Problem:
-    """The rows with their families."""
+def problem(rows: Sequence[Measured], table: CaseTable, files: Sequence[str]) -> Problem:
+    """The rows with their families; rows of one software, model and part share a weight that grows as their root."""
+    alike = [(row.case.engine or row.row.source, row.case.model.id, row.case.accelerator.id) for row in rows]
+    counts = Counter(alike)
     names = sorted({pair for row in rows for pair in families(row)})
     return Problem(
         rows=tuple(rows),
@@ -100,6 +112,8 @@ def problem(rows: Sequence[Measured], table: CaseTable) -> Problem:
         members=np.array([[float(pair in families(row)) for pair in names] for row in rows]),
         engines=tuple(sorted({row.case.engine for row in rows if row.case.engine})),
         measured=np.array([row.tokens_per_s for row in rows]),
+        weights=np.array([counts[one] ** -WEIGHT_POWER for one in alike]),
+        files=tuple(files),
     )
 
 
@@ -109,7 +123,9 @@ def families(row: Measured) -> list[tuple[str, str]]:
     return [
         *([("engine", case.engine)] if case.engine else []),
         ("architecture", case.accelerator.architecture),
-        ("structure", to_tokens.training_structure(case.model)),
+        ("structure", network := to_tokens.training_structure(case.model)),
+        ("format", f"{case.accelerator.architecture} {case.precision}"),
+        *([("engine_structure", f"{case.engine} {network}")] if case.engine else []),
     ]
 
 
@@ -158,25 +174,35 @@ def fit(found: Problem, keep: NDArray[np.bool_], base: TrainingCalibration, begi
             rates = tokens_per_s(found.table, calibration_of(found, values, base), layout)
             return np.asarray(np.log(rates / found.measured) / SCALE)[keep]
 
-        unknowns = descend(errors, unknowns, prior, deviations, found.members[keep] / SCALE)
+        start_at = Prior(prior, deviations)
+        unknowns = descend(errors, unknowns, start_at, found.members[keep] / SCALE, found.weights[keep])
     return unknowns
 
 
+@dataclass(frozen=True)
+class Prior:
+    """Values that unknowns have without data, and how far they are believed to lie from them."""
+
+    values: Floats
+    deviations: Floats
+
+
 def descend(
-    errors: Callable[[Floats], Floats], unknowns: Floats, prior: Floats, deviations: Floats, members: Floats
+    errors: Callable[[Floats], Floats], unknowns: Floats, prior: Prior, members: Floats, row_weights: Floats
 ) -> Floats:
     """Damped Gauss-Newton steps on the smooth absolute error and the penalty; families enter the error linearly."""
 
     def cost(values: Floats, error: Floats) -> float:
-        return float(2 * np.sum(np.sqrt(1 + error**2) - 1) + np.sum(((values - prior) / deviations) ** 2))
+        loss = 2 * np.sum(row_weights * (np.sqrt(1 + error**2) - 1))
+        return float(loss + np.sum(((values - prior.values) / prior.deviations) ** 2))
 
     error = errors(unknowns)
     now, damping = cost(unknowns, error), 1e-3
     for _ in range(STEPS):
         slopes = _slopes(errors, unknowns, error, members)
-        weights = 1 / np.sqrt(1 + error**2)
-        gradient = slopes.T @ (weights * error) + (unknowns - prior) / deviations**2
-        curvature = slopes.T @ (weights[:, None] * slopes) + np.diag(deviations**-2)
+        weights = row_weights / np.sqrt(1 + error**2)
+        gradient = slopes.T @ (weights * error) + (unknowns - prior.values) / prior.deviations**2
+        curvature = slopes.T @ (weights[:, None] * slopes) + np.diag(prior.deviations**-2)
         for _ in range(TRIES):
             move = np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), gradient)
             trial = unknowns - move
@@ -334,31 +360,51 @@ def report(title: str, names: Sequence[str], errors: Floats) -> None:
         print(f"  {name:32s} {len(place):4d} rows  mean {np.mean(np.abs(part)):.3f}  bias {np.mean(part):+.3f}")
 
 
-def load(path: Path) -> tuple[Problem, TrainingCalibration]:
-    """The rows of a file that can be answered, and the calibration as it is."""
+def load(paths: Sequence[Path]) -> tuple[Problem, TrainingCalibration]:
+    """The rows of files that can be answered, and the calibration as it is."""
     base = get("training_calibrations", CALIBRATION)
-    rows, _ = read_measured(read_training_rows(path), base)
-    return problem(rows, table(rows)), base
+    rows: list[Measured] = []
+    files: list[str] = []
+    for path in paths:
+        answered, _ = read_measured(read_training_rows(path), base)
+        rows += answered
+        files += [path.name] * len(answered)
+    return problem(rows, table(rows), files), base
+
+
+def report_left_out(found: Problem, best: Floats, base: TrainingCalibration) -> None:
+    """Errors of every file with each model, part and source left out."""
+    own: dict[str, Callable[[Measured], str]] = {
+        "model": lambda row: row.case.model.id,
+        "gpu": lambda row: row.case.accelerator.id,
+        "source": lambda row: row.case.engine or row.row.source,
+    }
+    for what, name in own.items():
+        errors = leave_out(found, best, base, name)
+        for file in dict.fromkeys(found.files):
+            place = np.array([other == file for other in found.files])
+            names = [name(row) for row, here in zip(found.rows, place, strict=True) if here]
+            report(f"{file}, each {what} left out", names, errors[place])
 
 
 def main(arguments: Sequence[str]) -> int:
     """Fit, report and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", nargs="?", type=Path, default=DATA)
-    parser.add_argument("--leave-out", choices=("model", "gpu"))
+    parser.add_argument("files", nargs="*", type=Path, default=FILES)
+    parser.add_argument("--leave-out", action="store_true")
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args(arguments)
-    found, base = load(asked.file)
+    found, base = load(asked.files)
     best = fit(found, np.ones(len(found.rows), dtype=bool), base)
     new = finished(found, best, base)
     layout, _ = fastest_layouts(found.table, new)
     errors = tokens_per_s(found.table, new, layout) / found.measured - 1
-    report(
-        "fitted", [f"{row.case.engine} {to_tokens.training_structure(row.case.model)}" for row in found.rows], errors
-    )
+    kinds = [f"{row.case.engine} {to_tokens.training_structure(row.case.model)}" for row in found.rows]
+    for file in dict.fromkeys(found.files):
+        place = np.array([other == file for other in found.files])
+        report(f"{file}, fitted", [kind for kind, here in zip(kinds, place, strict=True) if here], errors[place])
     if asked.leave_out:
-        own = {"model": lambda row: row.case.model.id, "gpu": lambda row: row.case.accelerator.id}[asked.leave_out]
-        report(f"each {asked.leave_out} left out", [own(row) for row in found.rows], leave_out(found, best, base, own))
+        report_left_out(found, best, base)
         return 0
     sources = Counter(row.case.engine or row.row.source for row in found.rows)
     asked.out.write_text(render(new, OUT.read_text(encoding="utf-8"), sources), encoding="utf-8")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import gigawatt as gw
+from gigawatt import tokens
 from gigawatt.errors import ScenarioError
+from gigawatt.plan.inputs import inputs
 from gigawatt.plan.throughput import rack_rates
 from gigawatt.scenario.load import load
 
@@ -28,3 +32,42 @@ def test_work_that_no_platform_can_do_is_named_with_its_path() -> None:
     paths = [fault.path for fault in caught.value.faults]
     assert paths == ["use_cases.assistant.tpot", "use_cases.documents.tpot"]
     assert "ms or more" in caught.value.faults[0].expected
+
+
+@pytest.mark.parametrize(("replica", "works"), [(16, 64), (64, 64), (18, 72), (72, 72), (128, 64)])
+def test_a_rack_counts_the_packages_that_whole_replicas_fill(
+    replica: int, works: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four replicas of 16 in a domain of 72 leave 8 packages idle."""
+    scenario = load("one-campus")
+    served = _stated(monkeypatch, replica)
+    rates, notes = rack_rates(scenario)
+    assert scenario.records.accelerators["gb300"].packages_per_rack_count == 72
+    assert rates["use_cases"][0] == pytest.approx([one.tokens_per_s * works for one in served[::2]])
+    said = [line for line in notes["idle"] if line.startswith("gb300")]
+    assert len(said) == (works < 72)
+    assert all(f"{72 - works} of every 72" in line or "16 of every 144" in line for line in said)
+    assert all(line.endswith(", ".join(use.title for use in scenario.asked.use_cases.values())) for line in said)
+
+
+def test_what_stands_idle_goes_with_the_inputs_of_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    _stated(monkeypatch, 16)
+    said = inputs(load("one-campus", SHORT)).attrs["idle"].splitlines()
+    assert len(said) == 2
+    assert all("leaves 8 of every 72 packages in scale-up domains idle" in line for line in said)
+
+
+def _stated(monkeypatch: pytest.MonkeyPatch, replica: int) -> list[tokens.Serving]:
+    """Every class is served by replicas of so many packages, whatever the search finds."""
+    found: list[tokens.Serving] = []
+    layout = tokens.ServingLayout(tensor_count=1, data_count=replica, expert_count=replica, pipeline_count=1)
+
+    serve_each = tokens.serve_each
+
+    def stated(cases: list[tokens.ServingCase]) -> list[tokens.Serving]:
+        each = [one for one in serve_each(cases) if isinstance(one, tokens.Serving)]
+        found.extend(replace(one, layout=layout) for one in each)
+        return found
+
+    monkeypatch.setattr(tokens, "serve_each", stated)
+    return found

@@ -196,6 +196,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "predict bridge": {"power": "300 MW", "grid_wait": "3 years"},
     "validate inference": {},
     "validate training": {},
+    "validate energy": {},
     "validate facility": {},
     "catalog list": {},
     "catalog show": {"thing": "gb300-nvl72"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
+from gigawatt import tokens
 from gigawatt.catalog import records
 from gigawatt.tokens import Block, Chip, InferenceEfficiency, TrainingEfficiency, Transformer
 from gigawatt.tokens.costs import ModelCosts, costs
@@ -28,6 +29,7 @@ def transformer(model: records.Model) -> Transformer:
         hidden_count=model.hidden_count,
         vocabulary_count=model.vocabulary_count,
         tied_embeddings=model.tied_embeddings,
+        lookup_params_count=model.lookup_params_count,
         blocks=tuple(_block(block) for block in model.blocks),
     )
 
@@ -49,13 +51,19 @@ def families(
     accelerator: records.Accelerator, model: records.Model, precision: str, *, engine: str, release: str = ""
 ) -> dict[str, str]:
     """The name of each family that a case belongs to, for `FamilyOffset`."""
+    part, kind = accelerator.architecture, structure(model)
     return {
-        "architecture": accelerator.architecture,
-        "structure": structure(model),
-        "format": f"{accelerator.architecture} {precision}",
-        "engine_structure": f"{engine} {structure(model)}",
+        "architecture": part,
+        "structure": kind,
+        "format": f"{part} {precision}",
+        "architecture_structure": f"{part} {kind}",
+        "engine_architecture": f"{engine} {part}",
+        "engine_structure": f"{engine} {kind}",
+        "engine_format": f"{engine} {part} {precision}",
+        "model_architecture": f"{model.id} {part}",
         "release": release,
         "model": model.id,
+        "trend": f"{engine.removeprefix('mlperf-').removesuffix('-table')} {part}",
     }
 
 
@@ -80,7 +88,7 @@ def inference_efficiency(
     ratio = known.time_ratio if known else 1.0
     for offset in calibration.offsets:
         if named.get(offset.family) == offset.name:
-            ratio *= offset.time_ratio
+            ratio *= offset.time_ratio ** (-age_years if offset.family == "trend" else 1)
     steps = [entry.step_overhead_s for entry in calibration.engines]
     four_bit = calibration.four_bit_memory_ratio if precision in FOUR_BIT else 1.0
     unpacked = precision == "fp8" and accelerator.fp8_flops is None
@@ -111,17 +119,24 @@ def training_efficiency(
     accelerator: records.Accelerator | None = None,
     model: records.Model | None = None,
     engine: str | None = None,
+    precision: str = "",
 ) -> TrainingEfficiency:
     """Efficiencies of training: of a part, a model and a software where they are given (the one that plans assume)."""
     name = calibration.plan_engine if engine is None else engine
     known = next((entry for entry in calibration.engines if entry.name == name), None)
     member = {"architecture": accelerator.architecture if accelerator else "", "structure": training_structure(model)}
-    member["engine_architecture"] = f"{name} {member['architecture']}"
+    member["engine_structure"] = f"{name} {member['structure']}"
+    member["format"] = f"{member['architecture']} {precision}"
     ratio = known.time_ratio if known else 1.0
     for offset in calibration.offsets:
         if member.get(offset.family) == offset.name:
             ratio *= offset.time_ratio
-    own = {"time_ratio": ratio, "attention_frac": calibration.attention_frac * (known.attention_ratio if known else 1)}
+    own = {
+        "time_ratio": ratio,
+        "attention_frac": calibration.attention_frac * (known.attention_ratio if known else 1),
+        "uneven_ratio": 0.0 if known and known.even_experts else calibration.uneven_ratio,
+        "context_waste_ratio": calibration.context_waste_ratio if known is None or known.even_context else 1.0,
+    }
     same = [entry.name for entry in fields(TrainingEfficiency) if entry.name not in own]
     return TrainingEfficiency(**own, **{field: getattr(calibration, field) for field in same})
 
@@ -145,6 +160,11 @@ def training_costs(model: records.Model, *, drafts: bool = True) -> ModelCosts:
         layers_count=plain.layers_count + added,
         head_params_count=plain.head_params_count * (1 + added),
     )
+
+
+def draft_costs(model: records.Model) -> ModelCosts:
+    """What drafts for a model: its own draft blocks, or one like its last where it has none."""
+    return tokens.draft_costs(costs(transformer(model)), model.draft_blocks_count)
 
 
 def _block(block: records.ModelBlock) -> Block:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,13 @@ SCALES = {"params": 1e9, "achieved_tflops_per_gpu": 1e12}
 NEEDED = ("source", "model", "gpu", "n_gpus")
 # Zero says "not spread" here, and is a mistake elsewhere.
 ZERO_ALLOWED = ("fsdp",)
+# What a row tells in words of the machine that it was measured on: field → pattern, and SI of its product.
+CONDITIONS = {
+    "power_limit_w": (r"(\d+(?:\.\d+)?) W limit", 1.0),
+    "hbm_capacity_bytes": (r"(\d+(?:\.\d+)?) GB HBM", 1e9),
+    "hbm_bandwidth_bytes_per_s": (r"(\d+(?:\.\d+)?) TB/s", 1e12),
+    "node_network_bytes_per_s": (r"(\d+) ?x ?(\d+) Gb\b.* a node", 1e9 / 8),
+}
 MOST_FAULTS_COUNT = 20
 
 
@@ -43,6 +51,7 @@ class TrainingRow:
     """One run as its source tells it; what it does not say is None or empty. `cells` is the row as read.
 
     Counts as in `tokens.Layout`; shards_count: ranks that weights are spread over (FSDP), 0 where they are not.
+    conditions: what it tells in words of its machine where that is not the usual one, by the names of `CONDITIONS`.
     """
 
     source: str
@@ -68,6 +77,7 @@ class TrainingRow:
     mfu_frac: float | None
     tokens_per_s: float | None
     time_to_train_s: float | None
+    conditions: Mapping[str, float]
     cells: Mapping[str, str]
 
 
@@ -110,7 +120,22 @@ def _row(cells: dict[str, str], where: str, faults: list[Fault]) -> TrainingRow:
         values[name] = _number(cells[column].strip(), column, where, faults)
     if values["packages_count"] is None:
         values["packages_count"] = math.nan
-    return TrainingRow(cells=cells, **values)  # type: ignore[arg-type]
+    return TrainingRow(cells=cells, conditions=conditions_of(cells), **values)  # type: ignore[arg-type]
+
+
+def conditions_of(cells: Mapping[str, str]) -> dict[str, float]:
+    """What the words of a row say of its machine.
+
+    >>> conditions_of({"source": "", "verified": "", "url": "report (H100 96 GB HBM2e, 2.4 TB/s, 500 W limit)"})
+    {'power_limit_w': 500.0, 'hbm_capacity_bytes': 96000000000.0, 'hbm_bandwidth_bytes_per_s': 2400000000000.0}
+    """
+    words = " ".join(cells[column] for column in ("source", "url", "verified"))
+    found = {name: (re.search(pattern, words), scale) for name, (pattern, scale) in CONDITIONS.items()}
+    return {
+        name: math.prod(float(text) for text in match.groups()) * scale
+        for name, (match, scale) in found.items()
+        if match is not None
+    }
 
 
 def _number(text: str, column: str, where: str, faults: list[Fault]) -> float | None:

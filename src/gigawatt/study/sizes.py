@@ -212,6 +212,11 @@ def training_rows(question: ValidationQuestion) -> QuestionSize:
     return _measured("training", question)
 
 
+def energy_rows(question: ValidationQuestion) -> QuestionSize:
+    """Of measured rows of energy."""
+    return _measured("energy", question)
+
+
 def facility_rows(question: ValidationQuestion) -> QuestionSize:
     """Of published figures of facilities."""
     return _measured("pue", question)

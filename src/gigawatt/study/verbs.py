@@ -392,6 +392,17 @@ VERBS: tuple[Verb, ...] = (
         example="gigawatt validate training",
     ),
     Verb(
+        name="validate energy",
+        group="kernels",
+        title="Energy per output token of GPUs alone against what was measured while they served (ML.ENERGY).",
+        asks="validate.question:ValidationQuestion",
+        answers="validate.energy:answer",
+        positional=("file",),
+        long=True,
+        counts="sizes:energy_rows",
+        example="gigawatt validate energy --max-mape 30%",
+    ),
+    Verb(
         name="validate facility",
         group="kernels",
         title="PUE and water use against what operators publish of fleets, campuses and kinds of plant.",

@@ -27,7 +27,8 @@ class Chip:
     """One package of an accelerator: dense peaks, memory, and its links (one direction).
 
     A peak is None where the part does not support the precision. `scale_up_packages_count` packages share a
-    scale-up domain (NVLink); beyond it each package talks by its own network card.
+    scale-up domain (NVLink); beyond it each package talks by its own network card. torus_axes_count: axes of a domain
+    that is wired as a torus; 0 where it is switched.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Chip:
     hbm_bandwidth_bytes_per_s: float
     scale_up_bandwidth_bytes_per_s: float
     nic_bandwidth_bytes_per_s: float
+    torus_axes_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class Machine:
     scale_up_packages_count: Floats
     scale_up_bandwidth_bytes_per_s: Floats
     nic_bandwidth_bytes_per_s: Floats
+    torus_axes_count: Floats = 0.0
 
 
 def machine(chip: Chip, precision: Precision) -> Machine:
@@ -150,6 +153,13 @@ def distinct_count(groups_count: Floats, draws_count: Floats) -> Floats:
     return (groups - 1) * -np.expm1(draws_count * missed)
 
 
+def torus_hops_count(link: Chip | Machine, ranks_count: Floats) -> Floats:
+    """Links that a byte takes from rank to rank on average: a quarter of the side for every axis; 1 if switched."""
+    axes = np.asarray(link.torus_axes_count, dtype=float)
+    side = np.asarray(ranks_count, dtype=float) ** (1 / np.maximum(axes, 1))
+    return np.where(axes > 0, np.maximum(axes * side / 4, 1), 1.0)
+
+
 def all_to_all_s(
     link: Chip | Machine,
     token_bytes: Floats,
@@ -161,12 +171,14 @@ def all_to_all_s(
     """Send each of a rank's `tokens` once to every other rank that holds one of its `draws_count` experts.
 
     Inside of a domain by NVLink, between domains once per domain touched by the rank's own card [3]; the two hops
-    overlap, so the slower one counts.
+    overlap, so the slower one counts. In a torus a byte takes links of others as well.
     """
     inside = np.clip(link.scale_up_packages_count / np.asarray(stride_count, dtype=float), 1, None)
     domains = np.ceil(ranks_count / inside)
     payload = np.asarray(tokens) * token_bytes
     near = payload * distinct_count(ranks_count, draws_count) / link.scale_up_bandwidth_bytes_per_s
+    if np.any(link.torus_axes_count):
+        near = near * torus_hops_count(link, np.minimum(ranks_count, inside))
     if np.all(domains <= 1):
         return near
     far = payload * distinct_count(domains, draws_count) / link.nic_bandwidth_bytes_per_s

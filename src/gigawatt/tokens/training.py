@@ -20,20 +20,24 @@ References
 [2] V. Korthikanti et al., "Reducing activation recomputation in large transformer models", 2022, arXiv:2205.05198.
 [3] S. Rajbhandari et al., "ZeRO: memory optimizations toward training trillion parameter models", SC 2020,
     arXiv:1910.02054.
+[4] A. Chowdhery et al., "PaLM: scaling language modeling with pathways", 2022, arXiv:2204.02311, appendix B.
+[5] D. Narayanan et al. [1], equation 3.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Literal
 
 import numpy as np
 
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.blocks import BF16_BYTES, FP8_BYTES, FP32_BYTES, Floats, Transformer
-from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs, take
-from gigawatt.tokens.roofline import GIGABYTE_BYTES, Chip, all_reduce_s, all_to_all_s, gather_s
+from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs, mean_attended_count, take
+from gigawatt.tokens.roofline import GIGABYTE_BYTES, Chip
 from gigawatt.tokens.training_layouts import layouts_of
 from gigawatt.tokens.training_memory import least_recompute_frac, memory_bytes
+from gigawatt.tokens.training_network import block_network_s, data_s, pipeline_s
 from gigawatt.tokens.training_run import (
     PASSES_COUNT,
     STATE_BYTES,
@@ -48,6 +52,9 @@ from gigawatt.tokens.training_run import (
 
 # A weight that is cast to eight bits or four: read and written, for products along either axis.
 CAST_BYTES = 2 * (BF16_BYTES + FP8_BYTES)
+# What counts as FLOPs of the model: attention as causal masks leave it, as if there were none, or not at all.
+Convention = Literal["causal", "full", "parameters"]
+SCORES_RATIO: dict[Convention, float] = {"causal": 1.0, "full": 2.0, "parameters": 0.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +234,7 @@ def step_parts(run: TrainingRun) -> tuple[Floats, Floats, Floats, Floats]:
     compute = micro_batches * busy
     return (
         ratio * compute,
-        ratio * (micro_batches * exposed + _data_s(run, compute)),
+        ratio * (micro_batches * exposed + data_s(run, compute)),
         ratio * idle * (busy + exposed),
         ratio * (_optimizer_s(run) + run.habits.step_latency_s),
     )
@@ -238,13 +245,23 @@ def _stage_s(run: TrainingRun) -> tuple[Floats, Floats]:
     busy: Floats = 0.0
     talk: Floats = 0.0
     for block in run.model.blocks:
-        busy = busy + block.count * _block_s(run, block)
-        talk = talk + block.count * _block_network_s(run, block)
+        uneven = uneven_ratio(run, block)
+        busy = busy + block.count * _block_s(run, block, uneven)
+        talk = talk + block.count * block_network_s(run, block, uneven)
     head = 2.0 * PASSES_COUNT * run.model.head_params_count
     busy = busy + head * run.rank_tokens / run.layout.tensor_count / run.machine.matrix_flops
     stages = run.layout.pipeline_count
-    talk = talk / stages + _pipeline_s(run)
+    talk = talk / stages + pipeline_s(run)
     return busy / stages + _weights_s(run), (1 - run.habits.overlap_frac) * talk
+
+
+def uneven_ratio(run: TrainingRun, block: BlockCosts) -> Floats:
+    """Load of the busiest expert rank over the mean: 1 + σ·√(2 ln e)/√(E/e), the largest of e sums of E/e loads."""
+    if not np.any(block.experts_count):
+        return 1.0
+    ranks = np.asarray(run.layout.expert_count, dtype=float)
+    sums = ranks / np.maximum(block.experts_count, 1)
+    return 1 + run.habits.uneven_ratio * np.sqrt(2 * np.log(ranks) * sums)
 
 
 def _weights_s(run: TrainingRun) -> Floats:
@@ -257,74 +274,36 @@ def _weights_s(run: TrainingRun) -> Floats:
     return np.asarray(CAST_BYTES * casts * (plain + routed) / run.machine.hbm_bandwidth_bytes_per_s)
 
 
-def _block_s(run: TrainingRun, block: BlockCosts) -> Floats:
+def _block_s(run: TrainingRun, block: BlockCosts, uneven: Floats) -> Floats:
     """Forward, backward and recomputation of one block for one micro-batch [s]."""
     machine, habits = run.machine, run.habits
     tokens = run.rank_tokens / run.layout.tensor_count
     passes = PASSES_COUNT + np.asarray(run.layout.recompute_frac)
-    plain = 2.0 * (block.attention_params_count + block.dense_params_count)
-    routed = 2.0 * block.experts_active_count * block.expert_params_count
-    sides = 1 / np.maximum(block.ffn_count, 1) + 1 / run.model.hidden_count
-    slowdown = 1 + habits.half_width_count * sides
-    gemm = (plain + slowdown * routed) / machine.matrix_flops
+    gemm = 2.0 * (block.attention_params_count + block.dense_params_count) / machine.matrix_flops
     scores = block.prefill_score_flop * mean_attended_count(block, run.sequence_tokens)
+    waste = 1 + habits.context_waste_ratio * (1 - 1 / np.asarray(run.layout.context_count, dtype=float))
     index = block.index_flop * np.asarray(run.sequence_tokens) / 2
-    attention = (scores + index + block.state_flop) / machine.score_flops
+    attention = waste * (scores + index + block.state_flop) / machine.score_flops
     width = habits.activation_passes_ratio * (block.seam_width_count + block.split_width_count)
-    width = width + habits.expert_passes_ratio * block.expert_width_count
     scale = passes / PASSES_COUNT
     moved = BF16_BYTES * width / machine.hbm_bandwidth_bytes_per_s
-    launch = habits.block_latency_s + habits.expert_latency_s * (block.experts_count > 1)
-    return tokens * (passes * (gemm + attention) + scale * moved) + scale * launch
-
-
-def mean_attended_count(block: BlockCosts, sequence_tokens: Floats) -> Floats:
-    """Earlier tokens that a token of a causal sequence attends to, on average: s/2, or w - w²/(2s) under w < s."""
-    window = np.minimum(sequence_tokens, block.attended_count)
-    return window - window * window / (2 * np.maximum(sequence_tokens, 1))
-
-
-def _block_network_s(run: TrainingRun, block: BlockCosts) -> Floats:
-    """Tensor, context and expert communication of one block, forward and backward [s]."""
-    layout, machine, hidden = run.layout, run.machine, run.model.hidden_count
-    payload = run.rank_tokens * hidden * BF16_BYTES
-    # All-gather and reduce-scatter around attention and around feed-forward, in both directions [2].
-    tensor = 2 * 2 * all_reduce_s(machine, payload, layout.tensor_count, 1)
-    keys = run.rank_tokens * layout.context_count * block.cache_width_count * BF16_BYTES / layout.tensor_count
-    context = PASSES_COUNT * gather_s(machine, keys, layout.context_count, layout.tensor_count)
+    busy = tokens * (passes * (gemm + attention) + scale * moved) + scale * habits.block_latency_s
     if not np.any(block.experts_count):
-        return tensor + context
-    # Dispatch and combine in both directions; eight bits on the way out where the matrices have them.
-    own = run.rank_tokens / layout.tensor_count
-    pair_bytes = (machine.weight_bytes + BF16_BYTES) * hidden
-    draws = block.experts_active_count
-    exchange = all_to_all_s(machine, pair_bytes, own, draws, layout.expert_count, 1)
-    return tensor + context + 2 * exchange
+        return busy
+    return busy + uneven * _experts_s(run, block, tokens) + scale * habits.expert_latency_s * (block.experts_count > 1)
 
 
-def _pipeline_s(run: TrainingRun) -> Floats:
-    """Handing one micro-batch from stage to stage, forward and backward, once per chunk; by network card [s]."""
-    layout = run.layout
-    payload = run.rank_tokens * run.model.hidden_count * BF16_BYTES / layout.tensor_count
-    moves = 2 * np.asarray(layout.chunk_count) * (np.asarray(layout.pipeline_count) > 1)
-    return moves * payload / run.machine.nic_bandwidth_bytes_per_s
-
-
-def _data_s(run: TrainingRun, busy_s: Floats) -> Floats:
-    """Exposed time of reducing gradients and gathering weights: what exceeds the computation that can hide it [s].
-
-    Shared parameters over all d·c ranks; an expert's over the d·c / e ranks that hold a copy. Spread weights are
-    gathered forward and backward, and their gradients scattered, for every micro-batch.
-    """
-    layout, machine, overlap = run.layout, run.machine, run.habits.overlap_frac
-    plain, routed = params_per_rank(run)
-    each = (1 + 2) * BF16_BYTES * run.micro_batches_count
-    size = layout.sharded_frac * each + (1 - np.asarray(layout.sharded_frac)) * (BF16_BYTES + FP32_BYTES)
-    shared = gather_s(machine, plain * size, layout.ranks_count, layout.tensor_count)
-    talk = shared
-    if np.any(routed):
-        talk = shared + gather_s(machine, routed * size, layout.copies_count, layout.expert_count)
-    return np.maximum((1 - overlap) * talk, talk - overlap * busy_s)
+def _experts_s(run: TrainingRun, block: BlockCosts, tokens: Floats) -> Floats:
+    """Products and moves of the routed experts of one block for one micro-batch, all ranks equally loaded [s]."""
+    machine, habits = run.machine, run.habits
+    passes = PASSES_COUNT + np.asarray(run.layout.recompute_frac)
+    sides = 1 / np.maximum(block.ffn_count, 1) + 1 / run.model.hidden_count
+    slowdown = 1 + habits.half_width_count * sides
+    # Token copies of a rank, and those that each of its experts computes in vain.
+    copies = tokens * block.experts_active_count + habits.tile_count * block.experts_count / run.layout.expert_count
+    gemm = copies * slowdown * 2.0 * block.expert_params_count / machine.matrix_flops
+    moved = tokens * habits.expert_passes_ratio * BF16_BYTES * block.expert_width_count
+    return passes * (gemm + moved / PASSES_COUNT / machine.hbm_bandwidth_bytes_per_s)
 
 
 def _optimizer_s(run: TrainingRun) -> Floats:
@@ -334,12 +313,16 @@ def _optimizer_s(run: TrainingRun) -> Floats:
     return owned * (2 * STATE_BYTES + FP32_BYTES + BF16_BYTES) / run.machine.hbm_bandwidth_bytes_per_s
 
 
-def training_token_flop(model: ModelCosts, sequence_tokens: Floats) -> Floats:
-    """Model FLOPs of one training token: three passes of 2·(active parameters) + causal attention."""
+def training_token_flop(model: ModelCosts, sequence_tokens: Floats, convention: Convention = "causal") -> Floats:
+    """Model FLOPs of one training token by one convention of model FLOP utilisation; recomputation never counts.
+
+    causal: three passes of 2·(active parameters) and attention to earlier tokens, as here, in NeMo and in [2];
+    full: attention to all tokens of the sequence, twice as much [4, 5]; parameters: 6·(active parameters) alone.
+    """
     total = 2.0 * model.head_params_count
     for block in model.blocks:
         active = block.attention_params_count + block.dense_params_count
         active = active + block.experts_active_count * block.expert_params_count
         scores = block.prefill_score_flop * mean_attended_count(block, sequence_tokens) + block.state_flop
-        total = total + block.count * (2.0 * active + scores)
+        total = total + block.count * (2.0 * active + SCORES_RATIO[convention] * scores)
     return PASSES_COUNT * total

@@ -1,4 +1,4 @@
-"""Memory of a training run: weights, gradients, optimizer state, and the activations kept for the backward pass.
+"""Memory of a training run: weights, gradients, optimizer state, activations kept for the backward pass, and buffers.
 
 References
 ----------
@@ -9,10 +9,51 @@ References
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from gigawatt.tokens.blocks import BF16_BYTES, FP32_BYTES, Floats
 from gigawatt.tokens.training_run import STATE_BYTES, TrainingRun, params_per_rank
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingMemory:
+    """What a package of the first stage holds, by its parts.
+
+    weights_bytes: in BF16; gradients_bytes: in FP32; optimizer_bytes: FP32 master weights and two moments;
+    activations_bytes: kept for the backward pass; buffers_bytes: the logits of one micro-batch.
+    """
+
+    weights_bytes: Floats
+    gradients_bytes: Floats
+    optimizer_bytes: Floats
+    activations_bytes: Floats
+    buffers_bytes: Floats
+
+    @property
+    def total_bytes(self) -> Floats:
+        """All of them."""
+        return (
+            self.weights_bytes
+            + self.gradients_bytes
+            + self.optimizer_bytes
+            + self.activations_bytes
+            + self.buffers_bytes
+        )
+
+
+def training_memory(run: TrainingRun) -> TrainingMemory:
+    """The memory of a run by its parts; they sum to `memory_bytes`."""
+    held, owned, buffers = _fixed(run)
+    seams, inner = _activations(run)
+    return TrainingMemory(
+        weights_bytes=BF16_BYTES * held,
+        gradients_bytes=FP32_BYTES * held,
+        optimizer_bytes=STATE_BYTES * owned,
+        activations_bytes=seams + (1 - np.asarray(run.layout.recompute_frac)) * inner,
+        buffers_bytes=buffers,
+    )
 
 
 def memory_bytes(run: TrainingRun) -> Floats:
@@ -29,16 +70,31 @@ def least_recompute_frac(run: TrainingRun) -> Floats:
 
 
 def memory_parts(run: TrainingRun) -> tuple[Floats, Floats, Floats]:
-    """Weights (BF16), gradients (FP32) and state [2]; activations kept at any rate; and those kept unless recomputed.
+    """What is held at any rate; activations kept at any rate; and those kept unless they are computed again."""
+    held, owned, buffers = _fixed(run)
+    seams, inner = _activations(run)
+    return STATE_BYTES * owned + (BF16_BYTES + FP32_BYTES) * held + buffers, seams, inner
 
-    A stage holds the activations of as many micro-batches as are in flight: p of the first, and more the more chunks
-    it has [1]. Logits are counted once.
-    """
+
+def _fixed(run: TrainingRun) -> tuple[Floats, Floats, Floats]:
+    """Parameters that a package holds, and those whose state it owns [2]; bytes of the logits, which count once."""
     layout = run.layout
     plain, routed = params_per_rank(run)
     owned = plain / layout.ranks_count + routed / layout.copies_count
     spread = np.asarray(layout.sharded_frac)
     held = (1 - spread) * (plain + routed) + spread * owned
+    tokens = run.rank_tokens / layout.tensor_count
+    logits = tokens * run.model.head_params_count / run.model.hidden_count * (BF16_BYTES + FP32_BYTES)
+    return held, owned, logits / np.asarray(layout.pipeline_count, dtype=float)
+
+
+def _activations(run: TrainingRun) -> tuple[Floats, Floats]:
+    """Bytes between blocks and within them.
+
+    A stage holds the activations of as many micro-batches as are in flight: p of the first, and more the more chunks
+    it has [1].
+    """
+    layout = run.layout
     seams: Floats = 0.0
     inner: Floats = 0.0
     for block in run.model.blocks:
@@ -46,7 +102,5 @@ def memory_parts(run: TrainingRun) -> tuple[Floats, Floats, Floats]:
         inner = inner + block.count * BF16_BYTES * (block.kept_width_count - run.model.hidden_count)
     stages = np.asarray(layout.pipeline_count, dtype=float)
     flight = np.minimum(stages + (stages - 1) / layout.chunk_count, run.micro_batches_count)
-    tokens = run.rank_tokens / layout.tensor_count
-    logits = tokens * run.model.head_params_count / run.model.hidden_count * (BF16_BYTES + FP32_BYTES) / stages
-    scale = flight * tokens / stages
-    return STATE_BYTES * owned + (BF16_BYTES + FP32_BYTES) * held + logits, seams * scale, inner * scale
+    scale = flight * (run.rank_tokens / layout.tensor_count) / stages
+    return seams * scale, inner * scale

@@ -34,10 +34,14 @@ class TrainingEfficiency:
     """What training reaches of the peaks, and what it spends beside them; numbers, or arrays with an entry per case.
 
     gemm_frac, fp8_gemm_frac, mxfp8_gemm_frac, fp4_gemm_frac: of the matrix peak in each format; half_width_count:
-    length of one side of an expert's products at which they run at half that rate; attention_frac: of a BF16 peak
-    of 1 PFLOPS, and attention_exponent_ratio: the power of the peak with which attention grows (below 1:
-    exponentials and memory keep it from growing with the matrix units); memory_frac, network_frac: of the
-    bandwidths; overlap_frac: communication hidden behind computation; activation_passes_ratio, expert_passes_ratio:
+    length of one side of an expert's products at which they run at half that rate; tile_count: tokens that every
+    expert computes in vain per micro-batch (padded tiles, weights that are read for few tokens); uneven_ratio: standard
+    deviation of the load of an expert over its mean; attention_frac: of a BF16 peak of 1 PFLOPS, and
+    attention_exponent_ratio: the power of the peak with which attention grows (below 1: exponentials and memory keep
+    it from growing with the matrix units); context_waste_ratio: attention that context ranks wait for, 1 where each
+    has a contiguous part of the sequence and the last has nearly all the work; memory_frac, network_frac: of the
+    bandwidths; congestion_ratio: power of the number of domains with which the rate between them falls; hop_latency_s:
+    of every domain that a ring passes; overlap_frac: communication hidden behind computation; activation_passes_ratio, expert_passes_ratio:
     how often values between two matrix products move to memory and back, forward and backward together, outside and
     inside of routed experts; block_latency_s, expert_latency_s: launch and synchronisation per block and
     micro-batch, and on top per block of routed experts; step_latency_s: the same per step; usable_memory_frac: of
@@ -50,10 +54,15 @@ class TrainingEfficiency:
     mxfp8_gemm_frac: Floats
     fp4_gemm_frac: Floats
     half_width_count: Floats
+    tile_count: Floats
+    uneven_ratio: Floats
     attention_frac: Floats
     attention_exponent_ratio: Floats
+    context_waste_ratio: Floats
     memory_frac: Floats
     network_frac: Floats
+    congestion_ratio: Floats
+    hop_latency_s: Floats
     overlap_frac: Floats
     activation_passes_ratio: Floats
     expert_passes_ratio: Floats
@@ -156,6 +165,7 @@ def training_machine(chip: Chip, precision: TrainingPrecision, efficiency: Train
         scale_up_packages_count=float(chip.scale_up_packages_count),
         scale_up_bandwidth_bytes_per_s=efficiency.network_frac * chip.scale_up_bandwidth_bytes_per_s,
         nic_bandwidth_bytes_per_s=efficiency.network_frac * chip.nic_bandwidth_bytes_per_s,
+        torus_axes_count=float(chip.torus_axes_count),
     )
 
 

@@ -99,10 +99,18 @@ class InferenceCalibration:
     """Time of the host in each step, for each request in it."""
     admission_s: Annotated[float, Plausible("1e-7 s", "10 s", zero=True)]
     """Time of the host to take in each request."""
+    host_step_s: Annotated[float, Plausible("1e-9 s", "1 s", zero=True)]
+    """Time of the host in each step, which hides behind a slower device."""
+    host_request_s: Annotated[float, Plausible("1e-9 s", "1 s", zero=True)]
+    """The same for each request in the step."""
     prefill_tokens: Annotated[float, Plausible("16 tokens", "10 Mtokens")]
     """Prompt tokens packed into one pass, per copy of attention."""
     prefill_share_frac: Annotated[float, Plausible("1 %", "100 %")]
     """Part of prefill that does not ride along with decode steps."""
+    stall_frac: Annotated[float, Plausible("0 %", "100 %", zero=True)]
+    """How far copies of attention prefill one after the other; 0 where all take their prompts in the same pass."""
+    reserve_frac: Annotated[float, Plausible("0 %", "100 %", zero=True)]
+    """Part of the tokens to come for which a request holds memory."""
     output_spread_ratio: Annotated[float, Plausible(1, 100, least=1)]
     """Mean square over squared mean of answer lengths: 1 where all are equal, 2 where exponential."""
     tuned_compute_ratio: Annotated[float, Plausible(0.01, 100)]
@@ -117,6 +125,14 @@ class InferenceCalibration:
     """Share of its steady rate that a server under such limits reaches."""
     most_requests_count: Annotated[int, Plausible(1, 1e6, least=1, most=1e9)]
     """Most requests at a time, per copy of attention."""
+    draft_acceptance_frac: Annotated[float, Plausible("1 %", "100 %")]
+    """Chance that the first drafted token holds."""
+    draft_kept_ratio: Annotated[float, Plausible(0.01, 1, most=1)]
+    """Chance that a later drafted token holds, where those before it do, over that of the one before."""
+    handover_s: Annotated[float, Plausible("1e-4 s", "10 s", zero=True)]
+    """Time of routers and hosts to hand a request from a prefill pool to a decode pool."""
+    surge_frac: Annotated[float, Plausible("0.1 %", "100 %", zero=True)]
+    """Part of the time to prefill all requests of a closed loop that each of them waits: loops start all at once."""
     base_date: Annotated[str, Plausible(2018, 2045, least=2010, most=2100)]
     """Date of the software that the times are of."""
     yearly_time_ratio: Annotated[float, Plausible(0.1, 2)]
@@ -155,6 +171,10 @@ class TrainingEngine:
     """Whether weights lie over all packages without a pipeline (FSDP), where a row does not say."""
     dated: bool = False
     """Whether its releases are named for year and month, such as "25.09"."""
+    even_experts: bool = False
+    """Whether its measurements force the same load on every expert."""
+    even_context: bool = True
+    """Whether it deals a sequence out so that context ranks have equal work; else each has a contiguous part."""
     attention_ratio: Annotated[float, Plausible(0.01, 100)]
     """Factor on its attention rate."""
     time_ratio: Annotated[float, Plausible(0.01, 100)]
@@ -193,14 +213,24 @@ class TrainingCalibration:
     """Share of the FP4 matrix peak that products of training reach."""
     half_width_count: Annotated[float, Plausible(1, 1e6, zero=True)]
     """Length of one side of an expert's products at which they run at half the rate."""
+    tile_count: Annotated[float, Plausible(1, 1e5, zero=True)]
+    """Tokens that every expert of a package computes in vain per micro-batch, for padded tiles and few tokens."""
+    uneven_ratio: Annotated[float, Plausible(0.001, 10, zero=True)]
+    """Standard deviation of the load of an expert over its mean, where software does not force them equal."""
     attention_frac: Annotated[float, Plausible("1 %", "100 %")]
     """Share that attention reaches of a BF16 peak of 1 PFLOPS."""
     attention_exponent_ratio: Annotated[float, Plausible(0.01, 5, zero=True)]
     """Power of the BF16 peak with which the rate of attention grows."""
+    context_waste_ratio: Annotated[float, Plausible(0.001, 3, zero=True)]
+    """Attention that context ranks wait for in software that deals a sequence out evenly, over what they compute."""
     memory_frac: Annotated[float, Plausible("1 %", "100 %")]
     """Share of the memory bandwidth that is reached."""
     network_frac: Annotated[float, Plausible("1 %", "100 %")]
     """Share of the network bandwidth that is reached."""
+    congestion_ratio: Annotated[float, Plausible(0.001, 1, zero=True)]
+    """Power of the number of domains with which the rate between them falls."""
+    hop_latency_s: Annotated[float, Plausible("1e-9 s", "1 s", zero=True)]
+    """Latency of every domain that a ring passes."""
     overlap_frac: float
     """Share of the communication that hides behind computation."""
     activation_passes_ratio: Annotated[float, Plausible(0.01, 1000, zero=True)]

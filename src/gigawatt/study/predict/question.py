@@ -17,7 +17,7 @@ class InferenceQuestion:
     model: str
     """A model of the catalog, by any of its names."""
     gpu: str
-    """An accelerator of the catalog, by any of its names."""
+    """An accelerator of the catalog, by any of its names; several with commas between them are set side by side."""
     input_tokens: float
     """Mean tokens of a prompt."""
     output_tokens: float

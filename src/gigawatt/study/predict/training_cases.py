@@ -15,7 +15,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.catalog import to_tokens
+from gigawatt.catalog import to_tokens, to_watts
 from gigawatt.catalog.load import get
 from gigawatt.catalog.records import Accelerator, Model, TrainingCalibration, TrainingEngine
 from gigawatt.errors import CatalogError, Fault
@@ -33,6 +33,7 @@ from gigawatt.tokens.training_run import (
     training_machine,
     training_peak_flops,
 )
+from gigawatt.watts.capping import performance
 
 # Cases that are worked out together: their arrays stay in the cache.
 CHUNK_COUNT = 8192
@@ -40,13 +41,18 @@ CHUNK_COUNT = 8192
 UNFIT_RATIO = 1e6
 # From this release of MLPerf Training on, NVIDIA's parts train in four bits where a row does not say.
 FOUR_BIT_RELEASE = (5, 1)
+# Habits that differ between parts, software and models.
+OWN = ("time_ratio", "uneven_ratio", "context_waste_ratio")
 RECOMPUTE = {"full": 1.0, "none": 0.0, "selective": 0.0}
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingCase:
-    """One run: its part, model, software ("" is unknown) and recipe; `stated` is what is known of its layout."""
+    """One run: its part, model, software ("" is unknown) and recipe; `stated` is what is known of its layout.
+
+    clock_ratio: rate of its matrix products over that of a part whose power is not capped.
+    """
 
     accelerator: Accelerator
     model: Model
@@ -58,6 +64,7 @@ class TrainingCase:
     global_batch_tokens: float
     stated: Mapping[str, float]
     age_years: float = 0.0
+    clock_ratio: float = 1.0
 
     @property
     def peak_flops(self) -> float:
@@ -88,7 +95,7 @@ class CaseTable:
 
 def case_of(row: TrainingRow, calibration: TrainingCalibration) -> TrainingCase:
     """The run of a measured row. Raises CatalogError where its part, model or format is not known."""
-    accelerator, model = get("accelerators", row.gpu), get("models", row.model)
+    accelerator, model = _as_told(get("accelerators", row.gpu), row.conditions), get("models", row.model)
     engine = next((entry for entry in calibration.engines if row.source.startswith(entry.sources)), None)
     usual_tokens = engine.sequence_tokens if engine else calibration.sequence_tokens
     sequence_tokens = row.sequence_tokens or usual_tokens
@@ -106,7 +113,26 @@ def case_of(row: TrainingRow, calibration: TrainingCalibration) -> TrainingCase:
         global_batch_tokens=max(batch_tokens, sequence_tokens),
         stated=_stated(row, model, engine),
         age_years=_age_years(row.source, engine, calibration.base_date),
+        clock_ratio=_clock_ratio(accelerator, row.conditions),
     )
+
+
+def _as_told(accelerator: Accelerator, conditions: Mapping[str, float]) -> Accelerator:
+    """A part with the memory and the network that a row tells of."""
+    told: dict[str, float] = {name: value for name, value in conditions.items() if hasattr(accelerator, name)}
+    if "node_network_bytes_per_s" in conditions:
+        each = conditions["node_network_bytes_per_s"] / accelerator.scale_up_packages_count
+        told["nic_bandwidth_bytes_per_s"] = each
+    return replace(accelerator, **told)  # type: ignore[arg-type]
+
+
+def _clock_ratio(accelerator: Accelerator, conditions: Mapping[str, float]) -> float:
+    """What a limit on power leaves of the rate of matrix products, by the curve of training in the catalog."""
+    limit_w = conditions.get("power_limit_w")
+    if limit_w is None or accelerator.tdp_w is None:
+        return 1.0
+    curve = to_watts.power_curve_of(get("power_curves", "training"))
+    return float(performance(curve, min(limit_w / accelerator.tdp_w, 1.0)))
 
 
 def precision_of(row: TrainingRow, accelerator: Accelerator) -> TrainingPrecision:
@@ -170,7 +196,7 @@ def possible_layouts(case: TrainingCase) -> Layout:
 def table_of(cases: Sequence[TrainingCase], layouts: Sequence[Layout]) -> CaseTable:
     """Cases and the layouts of each, side by side."""
     models: dict[tuple[str, float], int] = {}
-    kinds: dict[tuple[str, str, str, str], int] = {}
+    kinds: dict[tuple[object, ...], int] = {}
     which_model = [models.setdefault((case.model.id, float(case.costs.layers_count)), len(models)) for case in cases]
     which_kind = [kinds.setdefault(_kind(case), len(kinds)) for case in cases]
     counts = np.array([np.size(layout.data_count) for layout in layouts], dtype=np.intp)
@@ -190,8 +216,10 @@ def table_of(cases: Sequence[TrainingCase], layouts: Sequence[Layout]) -> CaseTa
     )
 
 
-def _kind(case: TrainingCase) -> tuple[str, str, str, str]:
-    return case.accelerator.id, case.precision, case.engine, to_tokens.training_structure(case.model)
+def _kind(case: TrainingCase) -> tuple[object, ...]:
+    part, network = case.accelerator, to_tokens.training_structure(case.model)
+    told = part.nic_bandwidth_bytes_per_s, part.hbm_bandwidth_bytes_per_s, part.hbm_capacity_bytes, case.clock_ratio
+    return part.id, case.precision, case.engine, network, *told
 
 
 def _each(value: object) -> Layout:
@@ -210,27 +238,34 @@ class Reached:
 def reached(table: CaseTable, calibration: TrainingCalibration) -> Reached:
     """Efficiencies of every case of a table."""
     each = [
-        to_tokens.training_efficiency(calibration, accelerator=case.accelerator, model=case.model, engine=case.engine)
+        to_tokens.training_efficiency(
+            calibration,
+            accelerator=case.accelerator,
+            model=case.model,
+            engine=case.engine,
+            precision=case.precision,
+        )
         for case in table.examples
     ]
     machines = [
         training_machine(to_tokens.chip(case.accelerator), case.precision, efficiency)
         for case, efficiency in zip(table.examples, each, strict=True)
     ]
+    slowed = [
+        replace(machine, matrix_flops=machine.matrix_flops * case.clock_ratio)
+        for case, machine in zip(table.examples, machines, strict=True)
+    ]
     ages = np.array([case.age_years for case in table.cases])
-    ratios = np.array([efficiency.time_ratio for efficiency in each])
     slower = np.exp(calibration.latency_growth_per_year * ages)
-    habits = replace(each[0], time_ratio=ratios[table.kinds], expert_latency_s=calibration.expert_latency_s * slower)
-    return Reached(machine=take(stack(machines), table.kinds), habits=habits)
+    own = {name: np.array([getattr(efficiency, name) for efficiency in each])[table.kinds] for name in OWN}
+    habits = replace(each[0], **own, expert_latency_s=calibration.expert_latency_s * slower)
+    return Reached(machine=take(stack(slowed), table.kinds), habits=habits)
 
 
 def run_of(table: CaseTable, known: Reached, places: NDArray[np.intp], layout: Layout) -> TrainingRun:
     """The cases at `places`, each with the layout of the same place."""
-    habits = replace(
-        known.habits,
-        time_ratio=np.asarray(known.habits.time_ratio)[places],
-        expert_latency_s=np.asarray(known.habits.expert_latency_s)[places],
-    )
+    own = {name: np.asarray(getattr(known.habits, name))[places] for name in (*OWN, "expert_latency_s")}
+    habits = replace(known.habits, **own)
     return TrainingRun(
         machine=take(known.machine, places),
         model=take(table.costs, table.models[places]),
