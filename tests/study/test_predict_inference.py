@@ -195,7 +195,7 @@ def test_a_stated_engine_is_used(usual: InferencePrediction) -> None:
     [
         ({"model": "deepseek-r9000"}, "model", "a name in the catalog"),
         ({"gpu": "abacus"}, "gpu", "a name in the catalog"),
-        ({"precision": "fp3"}, "precision", "'bf16', 'fp8', 'fp4', 'mxfp4' or 'int4'"),
+        ({"precision": "fp3"}, "precision", "'bf16', 'fp8', 'int8', 'fp4', 'mxfp4' or 'int4'"),
         ({"gpu": "h100"}, "precision", "a precision that NVIDIA H100"),
         ({"input": "0"}, "input", "above 0 and at most 1 Gtokens"),
         ({"input": "2e9"}, "input", "at most 1 Gtokens"),
