@@ -69,6 +69,7 @@ SERVING = InferenceEfficiency(
     expert_memory_ratio=0.9,
     tile_tokens=16.0,
     attention_frac=0.2,
+    decode_attention_frac=0.2,
     memory_frac=0.8,
     network_frac=0.8,
     usable_memory_frac=0.9,

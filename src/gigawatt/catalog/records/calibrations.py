@@ -74,7 +74,9 @@ class InferenceCalibration:
     tile_tokens: Annotated[float, Plausible("1 tokens", "10 thousand tokens")]
     """Rows that each expert's product computes in vain, for uneven loads and padded tiles."""
     attention_frac: Annotated[float, Plausible("1 %", "100 %")]
-    """Share of the attention peak that is reached."""
+    """Share of the attention peak that is reached in prefill."""
+    decode_attention_frac: Annotated[float, Plausible("1 %", "100 %")]
+    """Share of the attention peak that is reached in decode."""
     memory_frac: Annotated[float, Plausible("1 %", "100 %")]
     """Share of the memory bandwidth that is reached."""
     four_bit_memory_ratio: Annotated[float, Plausible(0.01, 100)]
