@@ -53,6 +53,7 @@ PRIORS = {
     "fp8_gemm_frac": (0.6, 0.2),
     "mxfp8_gemm_frac": (0.55, 0.2),
     "fp4_gemm_frac": (0.4, 0.3),
+    "power_exponent_ratio": (0.15, 0.7),
     "half_width_count": (1000.0, 1.0),
     "tile_count": (100.0, 0.7),
     "uneven_ratio": (0.1, 1.0),

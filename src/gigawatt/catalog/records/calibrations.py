@@ -197,6 +197,8 @@ class TrainingCalibration:
     """Share of the FP8 matrix peak that they reach in the format MXFP8."""
     fp4_gemm_frac: Annotated[float, Plausible("1 %", "100 %")]
     """Share of the FP4 matrix peak that products of training reach."""
+    power_exponent_ratio: Annotated[float, Plausible(0.001, 2, zero=True)]
+    """Power of the rated watts per matrix peak with which the rate of matrix products grows."""
     half_width_count: Annotated[float, Plausible(1, 1e6, zero=True)]
     """Length of one side of an expert's products at which they run at half the rate."""
     tile_count: Annotated[float, Plausible(1, 1e5, zero=True)]
