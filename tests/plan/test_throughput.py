@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import gigawatt as gw
+from gigawatt import tokens
 from gigawatt.errors import ScenarioError
+from gigawatt.plan.inputs import inputs
 from gigawatt.plan.throughput import rack_rates
 from gigawatt.scenario.load import load
+from gigawatt.scenario.schema import Scenario
+from gigawatt.study import verbs
 
 SHORT = {"horizon.report_end": "2027Q1", "horizon.end": "2027Q2"}
 HOPPER = {"accelerator": "h100", "pool": "blackwell", "price_change": "0 %/year", "price_base": "2026Q3"}
@@ -28,3 +34,89 @@ def test_work_that_no_platform_can_do_is_named_with_its_path() -> None:
     paths = [fault.path for fault in caught.value.faults]
     assert paths == ["use_cases.assistant.tpot", "use_cases.documents.tpot"]
     assert "ms or more" in caught.value.faults[0].expected
+
+
+@pytest.mark.parametrize(("replica", "works"), [(16, 64), (64, 64), (18, 72), (72, 72), (128, 64)])
+def test_a_rack_counts_the_packages_that_whole_replicas_fill(
+    replica: int, works: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four replicas of 16 in a domain of 72 leave 8 packages idle."""
+    scenario = load("one-campus")
+    served = _stated(monkeypatch, replica)
+    rates, notes = rack_rates(scenario)
+    assert scenario.records.accelerators["gb300"].packages_per_rack_count == 72
+    assert rates["use_cases"][0] == pytest.approx([one.tokens_per_s * works for one in served[::2]])
+    said = [line for line in notes["idle"] if line.startswith("gb300")]
+    assert len(said) == (works < 72)
+    assert all(f"{72 - works} of every 72" in line or "16 of every 144" in line for line in said)
+    assert all(line.endswith(", ".join(use.title for use in scenario.asked.use_cases.values())) for line in said)
+
+
+def test_what_stands_idle_goes_with_the_inputs_of_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    _stated(monkeypatch, 16)
+    said = inputs(load("one-campus", SHORT)).attrs["idle"].splitlines()
+    assert len(said) == 2
+    assert all("leaves 8 of every 72 packages in scale-up domains idle" in line for line in said)
+
+
+def _stated(monkeypatch: pytest.MonkeyPatch, replica: int) -> list[tokens.Serving]:
+    """Every class is served by replicas of so many packages, whatever the search finds."""
+    found: list[tokens.Serving] = []
+    layout = tokens.ServingLayout(tensor_count=1, data_count=replica, expert_count=replica, pipeline_count=1)
+
+    serve_each = tokens.serve_each
+
+    def stated(cases: list[tokens.ServingCase]) -> list[tokens.Serving]:
+        each = [one for one in serve_each(cases) if isinstance(one, tokens.Serving)]
+        found.extend(replace(one, layout=layout) for one in each)
+        return found
+
+    monkeypatch.setattr(tokens, "serve_each", stated)
+    return found
+
+
+def of_share(scenario: Scenario, frac: float, growth: float = 0.0) -> Scenario:
+    """A scenario whose runs have such a share of steps, and more the larger they are."""
+    runs = replace(
+        scenario.records.runs,
+        explained_frac=frac,
+        growth_ratio=growth,
+        middle_package_hours_count=1e6,
+        least_package_hours_count=1e5,
+        most_package_hours_count=1e7,
+    )
+    return replace(scenario, records=replace(scenario.records, runs=runs))
+
+
+@pytest.mark.parametrize("group", ["training_runs", "experiments"])
+def test_useful_operations_carry_the_share_of_whole_runs(group: str) -> None:
+    """The same as `predict training`: what a run spends beside its steps is no progress."""
+    scenario = load("loi-2025-09")
+    bare, half = (rack_rates(of_share(scenario, frac))[0][group] for frac in (1.0, 0.5))
+    assert half.size
+    assert half == pytest.approx(bare / 2)
+
+
+def test_runs_are_as_large_as_they_are_and_experiments_of_the_middle_size() -> None:
+    scenario = load("loi-2025-09")
+    (plain, _), (grown, _) = rack_rates(of_share(scenario, 0.5)), rack_rates(of_share(scenario, 0.5, 0.1))
+    assert grown["experiments"] == pytest.approx(plain["experiments"])
+    # All frontier runs are larger than any that was published.
+    assert grown["training_runs"] == pytest.approx(plain["training_runs"] * 10**0.1)
+
+
+def test_the_planner_counts_the_share_that_a_prediction_tells() -> None:
+    scenario = load("loi-2025-09")
+    run = next(iter(scenario.asked.training_runs.values()))
+    part = scenario.records.accelerators["gb300"]
+    found = verbs.ask(
+        "predict training",
+        model=run.model,
+        gpu=part.id,
+        gpus=run.largest_gang_count,
+        precision=run.precision,
+        budget=f"{run.volume_flop} FLOP",
+    ).run
+    with_share, without = (rack_rates(one)[0]["training_runs"] for one in (scenario, of_share(scenario, 1.0)))
+    place = list(scenario.asked.platforms).index("gb300")
+    assert with_share[place, 0] / without[place, 0] == pytest.approx(found.run_share_frac)

@@ -48,7 +48,10 @@ def test_what_is_served(served: InferencePrediction) -> None:
     for words in ("output tokens/s per GPU", "J/token", "USD/Mtoken", "Pareto front", "96 MW"):
         assert words in said
     assert told["price of a GPU-hour"].endswith(f"USD, {served.usd_basis}")
-    assert told["energy"].endswith(str(served.energy_basis))
+    assert told["energy, share of the rack"].endswith(str(served.energy_basis))
+    assert told["energy, GPU alone"].endswith(str(served.energy.package_basis))
+    assert told["energy, facility"].endswith(str(served.energy.facility_basis))
+    assert f"{served.facility.capped_gpus_count:,} by their mean draw" in said
     assert told["TPOT"].startswith("50 ms, 20 tokens/s")
     assert served.facility is not None
     gpus = f"{served.facility.gpus_count:,} in {served.facility.replicas_count:,} replicas"
@@ -136,6 +139,20 @@ def test_the_best_plant_is_named_with_what_it_is_worth(waited: BridgeComparison)
     assert worth.says.startswith(best.name)
     assert worth.table is not None
     assert worth.table.rows[0][-1] == best.net_usd
+
+
+@pytest.mark.parametrize(("tp", "said"), [(64, "8 GPUs of a scale-up domain stand idle"), (8, "")])
+def test_idle_packages_stand_with_the_layout(tp: int, said: str) -> None:
+    asked = SERVED | {"model": "llama-3.1-405b", "gpu": "gb200-nvl72"}
+    found = inference.document(verbs.ask("predict inference", **asked, tp=tp))
+    whole, _, idle = facts(found, "served")["layout"].partition("; ")
+    assert whole == f"{tp} GPUs a replica, tensor parallel over {tp}"
+    assert idle == said
+
+
+def test_several_accelerators_are_one_table() -> None:
+    found = inference.document(verbs.ask("predict inference", **SERVED | {"gpu": "h100,h200,b200"}))
+    assert [row[0] for row in found.tables()["sides"].rows] == ["h100", "h200", "b200"]
 
 
 def test_accelerators_side_by_side_are_one_chart_with_a_band_each() -> None:

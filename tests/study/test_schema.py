@@ -32,6 +32,7 @@ FOLDERS = {
     **{kind: f"catalog/{kind}" for kind in KINDS},
     "inference_calibrations": "catalog/calibrations/inference",
     "training_calibrations": "catalog/calibrations/training",
+    "power_calibrations": "catalog/calibrations/power",
 }
 SUFFIXES = sorted(set(units.SUFFIXES) - {"date"})
 CAMPUS = (SOURCE / "scenario/presets/one-campus.toml").read_text(encoding="utf-8")

@@ -30,6 +30,10 @@ DENSE_BLOCK = Block(
     selected_count=0,
     index_heads_count=0,
     index_dim_count=0,
+    index_shared=False,
+    compression_ratio=0,
+    cache_shared=False,
+    attention_params_count=0,
     output_gate=False,
     ffn_count=14336,
     ffn_matrices_count=3,
@@ -48,7 +52,12 @@ LATENT_BLOCK = replace(
     q_rank_count=1536,
 )
 DENSE = Transformer(
-    name="dense", hidden_count=4096, vocabulary_count=128256, tied_embeddings=False, blocks=(DENSE_BLOCK,)
+    name="dense",
+    hidden_count=4096,
+    vocabulary_count=128256,
+    tied_embeddings=False,
+    lookup_params_count=0,
+    blocks=(DENSE_BLOCK,),
 )
 ROUTED = replace(DENSE, name="routed", blocks=(replace(DENSE_BLOCK, count=2), ROUTED_BLOCK))
 LATENT = replace(DENSE, name="latent", blocks=(LATENT_BLOCK,))
@@ -72,6 +81,10 @@ SERVING = InferenceEfficiency(
     step_overhead_s=1e-3,
     request_overhead_s=1e-5,
     admission_s=1e-3,
+    host_step_s=1e-3,
+    host_request_s=1e-5,
+    stall_frac=0.5,
+    reserve_frac=0.5,
     prefill_tokens=8192.0,
     prefill_share_frac=0.8,
     output_spread_ratio=1.0,

@@ -6,7 +6,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from machines import DENSE, DENSE_BLOCK, LATENT_BLOCK, ROUTED, ROUTED_BLOCK
 
-from gigawatt.tokens import active_params_count, blocks, total_params_count, training_flop
+from gigawatt.tokens import active_params_count, blocks, costs, total_params_count, training_flop
+from gigawatt.tokens.costs import attended_count, block_costs, cached_values_count, mean_attended_count
+
+SPARSE_BLOCK = replace(LATENT_BLOCK, selected_count=2048, index_heads_count=64, index_dim_count=128)
+# DeepSeek-V4 Flash: one vector of 512 for all heads, a window of 128, and vectors of 4 and of 128 tokens beside it.
+COMPRESSED_BLOCK = replace(
+    LATENT_BLOCK,
+    heads_count=64,
+    head_dim_count=512,
+    value_dim_count=512,
+    kv_rank_count=512,
+    rope_dim_count=0,
+    window_count=128,
+    compression_ratio=4,
+    selected_count=512,
+    index_heads_count=64,
+    index_dim_count=128,
+)
+COARSE_BLOCK = replace(COMPRESSED_BLOCK, compression_ratio=128, selected_count=0, index_heads_count=0)
 
 
 def test_params_of_a_dense_model_are_llama_3_8b():
@@ -83,3 +101,66 @@ def test_one_expert_is_a_dense_block():
 def test_training_flop_is_six_per_active_param_and_causal_attention():
     attention = 3 * 32 * 2 * 32 * 256 * 8192 / 2
     assert training_flop(DENSE, 8192) == pytest.approx(6 * active_params_count(DENSE) + attention)
+
+
+class TestCompressedAttention:
+    """Values from the cache of transformers 5.24.0's DeepseekV4 class: a vector and an index key for four tokens."""
+
+    def test_a_token_adds_its_share_of_a_vector_and_of_an_index_key(self):
+        assert blocks.cache_width_count(COMPRESSED_BLOCK) == (512 + 128) / 4
+        assert blocks.cache_width_count(COARSE_BLOCK) == 512 / 128
+
+    def test_a_million_tokens_of_deepseek_v4_flash_are_3443_million_values(self):
+        window = replace(COARSE_BLOCK, compression_ratio=0)
+        layers = ((2, window), (21, COMPRESSED_BLOCK), (20, COARSE_BLOCK))
+        kept = sum(count * cached_values_count(block_costs(block, 4096), 1e6) for count, block in layers)
+        assert kept == pytest.approx(3443e6, rel=1e-3)
+
+    def test_the_window_and_the_picked_vectors_are_attended_to(self):
+        assert blocks.attended_count(COMPRESSED_BLOCK, 1024.0) == 128 + 1024 / 4
+        assert blocks.attended_count(COMPRESSED_BLOCK, 1e6) == 128 + 512
+        assert blocks.attended_count(COARSE_BLOCK, 1e6) == 128 + 1e6 / 128
+
+    def test_the_mean_of_a_sequence_is_that_of_its_tokens(self):
+        exact = np.mean(blocks.attended_count(COMPRESSED_BLOCK, np.arange(8000) + 0.5))
+        assert blocks.mean_attended_count(COMPRESSED_BLOCK, 8000.0) == pytest.approx(exact, rel=1e-4)
+
+    def test_the_indexer_looks_at_compressed_vectors(self):
+        assert blocks.index_flop(COMPRESSED_BLOCK) == blocks.index_flop(SPARSE_BLOCK) / 4
+
+
+def test_a_block_with_the_index_of_another_keeps_no_index_keys():
+    """reports 10: GLM-5.2's shared indexers."""
+    shared = replace(SPARSE_BLOCK, index_shared=True)
+    assert (blocks.cache_width_count(SPARSE_BLOCK), blocks.cache_width_count(shared)) == (704, 576)
+    assert blocks.index_flop(shared) == 0
+    assert blocks.attention_params_count(shared, 4096) == blocks.attention_params_count(LATENT_BLOCK, 4096)
+    assert blocks.attended_count(shared, 1e6) == 2048
+
+
+def test_a_block_with_the_cache_of_another_reads_it_and_keeps_none():
+    shared = replace(DENSE_BLOCK, cache_shared=True)
+    plain, costs_of = block_costs(DENSE_BLOCK, 4096), block_costs(shared, 4096)
+    assert blocks.cache_width_count(shared) == 0
+    assert cached_values_count(costs_of, 1000.0) == 0
+    assert costs_of.cache_width_count == plain.cache_width_count
+    assert attended_count(costs_of, 1000.0) == 1000
+
+
+def test_stated_parameters_of_attention_stand_for_those_of_its_sizes():
+    assert blocks.attention_params_count(replace(DENSE_BLOCK, attention_params_count=10**6), 4096) == 10**6
+
+
+def test_tables_that_are_looked_up_are_counted_and_not_multiplied():
+    looked = replace(DENSE, lookup_params_count=10**9)
+    assert total_params_count(looked) - total_params_count(DENSE) == 10**9
+    assert training_flop(looked, 8192) == training_flop(DENSE, 8192)
+    assert costs(looked).table_params_count - costs(DENSE).table_params_count == 10**9
+
+
+@pytest.mark.parametrize("block", [DENSE_BLOCK, SPARSE_BLOCK, COMPRESSED_BLOCK, COARSE_BLOCK])
+@pytest.mark.parametrize("tokens", [1.0, 100.0, 5000.0, 1e6])
+def test_costs_and_blocks_agree_on_what_is_seen(block, tokens):
+    plain = block_costs(block, 4096)
+    assert attended_count(plain, tokens) == blocks.attended_count(block, tokens)
+    assert mean_attended_count(plain, tokens) == blocks.mean_attended_count(block, tokens)

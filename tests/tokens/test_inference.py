@@ -19,7 +19,7 @@ from gigawatt.tokens import (
     steady_state,
     take,
 )
-from gigawatt.tokens.drafting import PLAIN
+from gigawatt.tokens.drafting import PLAIN, draft_costs
 from gigawatt.tokens.inference import weight_memory_bytes
 
 
@@ -112,12 +112,16 @@ def test_stages_share_the_requests_and_the_weights():
 
 
 def test_drafting_pays_by_what_holds():
-    none = Drafting(drafted_count=3, accepted_frac=0.0, draft_cost_frac=0.05)
-    most = Drafting(drafted_count=3, accepted_frac=0.9, draft_cost_frac=0.05)
-    assert none.tokens_per_step_ratio == 1
-    assert Drafting(drafted_count=3, accepted_frac=1.0, draft_cost_frac=0).tokens_per_step_ratio == 4
-    assert most.tokens_per_step_ratio == pytest.approx(1 + 0.9 + 0.81 + 0.729)
+    none = Drafting(drafted_count=3, accepted_frac=0.0, model=draft_costs(costs(DENSE), 1))
+    most = replace(none, accepted_frac=0.9)
     assert state(drafting=none).tpot_s > state().tpot_s > state(drafting=most).tpot_s
+
+
+def test_a_draft_is_a_pass_over_the_blocks_that_draft_and_takes_their_memory():
+    plain, drafting = state(), Drafting(drafted_count=1, accepted_frac=0.9, model=draft_costs(costs(DENSE), 1))
+    deeper = replace(drafting, model=draft_costs(costs(DENSE), 2))
+    assert state(drafting=deeper).step_s > state(drafting=drafting).step_s > plain.step_s
+    assert state(drafting=deeper).memory_bytes > state(drafting=drafting).memory_bytes > plain.memory_bytes
 
 
 def test_many_models_and_parts_in_one_call_equal_each_alone():

@@ -20,6 +20,20 @@ def test_precision_that_a_part_lacks_names_those_that_it_has():
         peak_flops(replace(CHIP, fp4_flops=None, fp4_inference_flops=None), "fp4", inference=False)
 
 
+def test_weights_of_eight_bits_compute_as_the_part_can():
+    plain = replace(CHIP, fp8_flops=None)
+    assert peak_flops(plain, "fp8", inference=True) == plain.bf16_flops
+    assert peak_flops(plain, "int8", inference=True) == plain.bf16_flops
+    assert peak_flops(replace(plain, int8_flops=1.5e15), "int8", inference=True) == 1.5e15
+    assert peak_flops(CHIP, "int8", inference=True) == CHIP.fp8_flops
+
+
+def test_what_is_only_unpacked_is_no_precision_to_train_in():
+    for precision in ("fp8", "int8"):
+        with pytest.raises(CalibrationError, match=f'precision = "{precision}"'):
+            peak_flops(replace(CHIP, fp8_flops=None), precision, inference=False)
+
+
 def test_attention_computes_in_eight_bits_in_inference_and_sixteen_in_training():
     assert roofline.attention_flops(CHIP, "fp4", inference=True) == 2e15
     assert roofline.attention_flops(CHIP, "bf16", inference=True) == 1e15

@@ -41,6 +41,21 @@ def test_training_loses_more_than_inference() -> None:
     assert (left["training"] < left["inference"]).all()
 
 
+@given(curves, curves, st.floats(0, 1), st.floats(0, 1))
+def test_mixed_work_lies_between_its_kinds(one: PowerCurve, other: PowerCurve, power: float, share: float) -> None:
+    mixed = watts.mixed_performance(one, other, power, share)
+    ends = [float(watts.performance(curve, power)) for curve in (one, other)]
+    assert min(ends) * (1 - 1e-12) <= mixed <= max(ends) * (1 + 1e-12)
+    assert watts.mixed_performance(one, other, power, 0) == pytest.approx(ends[0])
+    assert watts.mixed_performance(one, other, power, 1) == pytest.approx(ends[1])
+
+
+def test_mixed_work_by_hand() -> None:
+    """Half of the time slows to 0.8 and half to 0.5: 1 / (0.5 / 0.8 + 0.5 / 0.5)."""
+    steep = PowerCurve(loss_ratio=2.0, exponent_ratio=2.0, least_frac=0.4)
+    assert watts.mixed_performance(CURVE, steep, 0.5, 0.5) == pytest.approx(1 / 1.625)
+
+
 @given(curves, st.floats(0, 1), st.floats(0, 1))
 def test_more_power_is_never_slower(curve: PowerCurve, one: float, other: float) -> None:
     low, high = sorted([one, other])
@@ -128,3 +143,29 @@ class TestFit:
         found = to_watts.refit_power_curve(record)
         assert found.exponent_ratio == pytest.approx(record.exponent_ratio)
         assert found.loss_ratio == pytest.approx(record.loss_ratio, abs=5e-4)
+
+    @pytest.mark.parametrize("name", CLASSES)
+    def test_the_catalog_holds_the_curves_of_parts(self, name: str) -> None:
+        record = get("power_curves", name)
+        found = to_watts.refit_part_curves(record)
+        assert [entry.part for entry in record.parts] == list(found)
+        for entry in record.parts:
+            assert entry.loss_ratio == pytest.approx(found[entry.part].loss_ratio, abs=5e-4)
+            assert entry.exponent_ratio == pytest.approx(found[entry.part].exponent_ratio)
+
+    def test_few_points_stay_near_the_common_curve_and_many_leave_it(self) -> None:
+        truth = PowerCurve(loss_ratio=1.1, exponent_ratio=1.6, least_frac=0.4)
+        power = np.linspace(0.5, 0.95, 30)
+        left = watts.performance(truth, power)
+        few = watts.fit_curve_near(CURVE, power[-1:], left[-1:], left[-1:], noise_frac=0.02)
+        many = watts.fit_curve_near(CURVE, power, left, left, noise_frac=0.005)
+        assert few.loss_ratio == pytest.approx(CURVE.loss_ratio, rel=0.05)
+        assert many.loss_ratio == pytest.approx(truth.loss_ratio, rel=0.02)
+        assert many.exponent_ratio == pytest.approx(truth.exponent_ratio, rel=0.02)
+
+    def test_a_part_without_points_has_the_common_curve(self) -> None:
+        record = get("power_curves", "training")
+        common, volta = to_watts.power_curve_of(record), to_watts.power_curve_of(record, "v100", "volta")
+        assert to_watts.power_curve_of(record, "mi355x", "cdna4") == common
+        assert (common.loss_ratio, volta.least_frac) == (record.loss_ratio, record.least_frac)
+        assert volta.loss_ratio != common.loss_ratio

@@ -6,6 +6,7 @@ Looked at when a file is read, so that no kernel meets numbers that cannot be to
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -36,7 +37,7 @@ NEEDED = {
     "linear": ("heads_count", "kv_heads_count", "head_dim_count", "value_dim_count"),
     "none": (),
 }
-PEAKS = ("bf16_flops", "fp8_flops", "fp4_flops", "fp4_inference_flops")
+PEAKS = ("bf16_flops", "int8_flops", "fp8_flops", "fp4_flops", "fp4_inference_flops")
 
 
 def contradictions(record: object) -> list[Fault]:
@@ -77,11 +78,17 @@ def _climate(climate: records.Climate) -> Iterator[Fault]:
 
 
 def _facility(facility: records.Facility) -> Iterator[Fault]:
-    if (facility.climate is None) == (not facility.sites):
-        given = "neither" if facility.climate is None else "both"
-        yield Fault(path="sites", given=given, expected="either sites of the catalog or a climate of its own")
+    where = [bool(facility.sites), bool(facility.places), facility.climate is not None]
+    if sum(where) != 1:
+        expected = "either sites of the catalog, places of its climates or a climate of its own"
+        yield Fault(path="sites", given="several" if any(where) else "neither", expected=expected)
     if facility.climate is not None:
         yield from _climate(facility.climate)
+
+
+def _climates(climates: records.Climates) -> Iterator[Fault]:
+    for name, place in climates.places.items():
+        yield from (replace(fault, path=f"places.{name}.{fault.path}") for fault in _climate(place.climate))
 
 
 def _accelerator(part: records.Accelerator) -> Iterator[Fault]:
@@ -117,7 +124,7 @@ def _model(model: records.Model) -> Iterator[Fault]:
 
 def _block(path: str, block: records.ModelBlock) -> Iterator[Fault]:
     for name in NEEDED[block.attention]:
-        if not getattr(block, name):
+        if not getattr(block, name) and not (name == "rope_dim_count" and block.attention_params_count):
             expected = f'above 0, for attention "{block.attention}" has it'
             yield Fault(path=f"{path}.{units.split(name)[0]}", given=str(getattr(block, name)), expected=expected)
     if block.attention in ("gqa", "linear") and block.kv_heads_count and block.heads_count % block.kv_heads_count:
@@ -126,7 +133,7 @@ def _block(path: str, block: records.ModelBlock) -> Iterator[Fault]:
     if block.experts_count and not 1 <= block.experts_active_count <= block.experts_count:
         expected = f"1 to the {block.experts_count} experts"
         yield Fault(path=f"{path}.experts_active", given=str(block.experts_active_count), expected=expected)
-    if block.selected_count and not (block.index_heads_count and block.index_dim_count):
+    if block.selected_count and not block.index_shared and not (block.index_heads_count and block.index_dim_count):
         expected = "the heads and the width of the indexer that selects tokens"
         yield Fault(path=f"{path}.index_heads", given=str(block.index_heads_count), expected=expected)
 
@@ -160,13 +167,22 @@ def _calibration(record: records.InferenceCalibration | records.TrainingCalibrat
         yield Fault(path="plan_engine", given=f'"{record.plan_engine}"', expected=f"one of {', '.join(engines)}")
 
 
+def _run_calibration(record: records.RunCalibration) -> Iterator[Fault]:
+    low, high = record.least_package_hours_count, record.most_package_hours_count
+    if not low <= record.middle_package_hours_count <= high:
+        expected = f"between those of the smallest and the largest run, {low:g} and {high:g}"
+        yield Fault(path="middle_package_hours", given=f"{record.middle_package_hours_count:g}", expected=expected)
+
+
 _CHECKS: dict[type, Callable[[Any], Iterator[Fault]]] = {
     records.Site: _site,
     records.Facility: _facility,
+    records.Climates: _climates,
     records.Accelerator: _accelerator,
     records.Model: _model,
     records.PowerCurve: _power_curve,
     records.Reliability: _reliability,
     records.InferenceCalibration: _calibration,
     records.TrainingCalibration: _calibration,
+    records.RunCalibration: _run_calibration,
 }

@@ -36,6 +36,7 @@ KINDS: dict[str, type] = {
     "sites": records.Site,
     "cooling": records.CoolingPlant,
     "facilities": records.Facility,
+    "climates": records.Climates,
     "power_curves": records.PowerCurve,
     "onsite_power": records.OnsitePower,
     "reliability": records.Reliability,
@@ -44,10 +45,14 @@ KINDS: dict[str, type] = {
     "scaling_laws": records.ScalingLaw,
     "inference_calibrations": records.InferenceCalibration,
     "training_calibrations": records.TrainingCalibration,
+    "power_calibrations": records.PowerCalibration,
+    "run_calibrations": records.RunCalibration,
 }
 _FOLDERS = {
     "inference_calibrations": "calibrations/inference",
     "training_calibrations": "calibrations/training",
+    "power_calibrations": "calibrations/power",
+    "run_calibrations": "calibrations/runs",
 }
 OWN_FOLDER = "GIGAWATT_CATALOG"
 MOST_NAME = 300  # characters of a name that is looked for

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
+from gigawatt import tokens
 from gigawatt.catalog import records
-from gigawatt.tokens import Block, Chip, InferenceEfficiency, TrainingEfficiency, Transformer
+from gigawatt.tokens import Block, Chip, InferenceEfficiency, RunShare, TrainingEfficiency, Transformer
 from gigawatt.tokens.costs import ModelCosts, costs
 
 T = TypeVar("T")
 
 # Precisions whose weights have four bits, and those that unpack them before they multiply.
 FOUR_BIT = ("fp4", "mxfp4", "int4")
-FORMATS = {"mxfp4": "unpacked", "int4": "unpacked"}
+FORMATS = {"mxfp4": "unpacked", "int4": "unpacked", "int8": "fp8"}
 
 
 def chip(accelerator: records.Accelerator) -> Chip:
@@ -28,6 +29,7 @@ def transformer(model: records.Model) -> Transformer:
         hidden_count=model.hidden_count,
         vocabulary_count=model.vocabulary_count,
         tied_embeddings=model.tied_embeddings,
+        lookup_params_count=model.lookup_params_count,
         blocks=tuple(_block(block) for block in model.blocks),
     )
 
@@ -49,13 +51,19 @@ def families(
     accelerator: records.Accelerator, model: records.Model, precision: str, *, engine: str, release: str = ""
 ) -> dict[str, str]:
     """The name of each family that a case belongs to, for `FamilyOffset`."""
+    part, kind = accelerator.architecture, structure(model)
     return {
-        "architecture": accelerator.architecture,
-        "structure": structure(model),
-        "format": f"{accelerator.architecture} {precision}",
-        "engine_structure": f"{engine} {structure(model)}",
+        "architecture": part,
+        "structure": kind,
+        "format": f"{part} {precision}",
+        "architecture_structure": f"{part} {kind}",
+        "engine_architecture": f"{engine} {part}",
+        "engine_structure": f"{engine} {kind}",
+        "engine_format": f"{engine} {part} {precision}",
+        "model_architecture": f"{model.id} {part}",
         "release": release,
         "model": model.id,
+        "trend": f"{engine.removeprefix('mlperf-').removesuffix('-table')} {part}",
     }
 
 
@@ -80,10 +88,12 @@ def inference_efficiency(
     ratio = known.time_ratio if known else 1.0
     for offset in calibration.offsets:
         if named.get(offset.family) == offset.name:
-            ratio *= offset.time_ratio
+            ratio *= offset.time_ratio ** (-age_years if offset.family == "trend" else 1)
     steps = [entry.step_overhead_s for entry in calibration.engines]
     four_bit = calibration.four_bit_memory_ratio if precision in FOUR_BIT else 1.0
-    compute = getattr(calibration, f"{FORMATS.get(precision, precision)}_compute_frac")
+    unpacked = precision == "fp8" and accelerator.fp8_flops is None
+    kind = "unpacked" if unpacked else FORMATS.get(precision, precision)
+    compute = getattr(calibration, f"{kind}_compute_frac")
     overhead = calibration.tuned_overhead_ratio if tuned else 1.0
     plain = {
         entry.name: getattr(calibration, entry.name)
@@ -150,6 +160,16 @@ def training_costs(model: records.Model, *, drafts: bool = True) -> ModelCosts:
         layers_count=plain.layers_count + added,
         head_params_count=plain.head_params_count * (1 + added),
     )
+
+
+def draft_costs(model: records.Model) -> ModelCosts:
+    """What drafts for a model: its own draft blocks, or one like its last where it has none."""
+    return tokens.draft_costs(costs(transformer(model)), model.draft_blocks_count)
+
+
+def run_share(calibration: records.RunCalibration) -> RunShare:
+    """How much of a whole run its steps explain."""
+    return _same(RunShare, calibration)
 
 
 def _block(block: records.ModelBlock) -> Block:

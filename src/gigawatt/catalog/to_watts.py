@@ -8,10 +8,11 @@ from functools import lru_cache
 from zlib import crc32
 
 from gigawatt import watts
-from gigawatt.catalog.records import Climate, CoolingPlant, OnsitePower, PowerCurve, Site
+from gigawatt.catalog.records import Climate, CoolingPlant, OnsitePower, PowerCurve, PowerPoint, Site
 
 TYPICAL_YEAR = 0  # seed of the one drawn year that every plan shares
 YEARS_KEPT = 32  # a fifth of a megabyte each
+POINT_NOISE_FRAC = 0.02  # scatter of published points of one part about its curve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +61,22 @@ def pue_year(site: Site, plant: CoolingPlant, load_frac: float = 1.0) -> PueYear
     return PueYear(peak_ratio=watts.pue_peak(cooling, weather), mean_ratio=watts.pue_mean(cooling, weather, load_frac))
 
 
-def power_curve_of(record: PowerCurve) -> watts.PowerCurve:
-    """The numbers of a power curve."""
-    return watts.PowerCurve(**{entry.name: getattr(record, entry.name) for entry in fields(watts.PowerCurve)})
+def power_curve_of(record: PowerCurve, *parts: str) -> watts.PowerCurve:
+    """The numbers of a power curve: of the first of these parts (id, architecture) with its own, else the common."""
+    own = {entry.part: entry for entry in record.parts}
+    found = next((own[part] for part in parts if part in own), record)
+    return watts.PowerCurve(
+        loss_ratio=found.loss_ratio, exponent_ratio=found.exponent_ratio, least_frac=record.least_frac
+    )
+
+
+def point_performance(record: PowerCurve, point: PowerPoint, training: PowerCurve) -> float:
+    """What a curve says at a published point: that of its part, mixed with training's where matrix units bind too."""
+    curve = power_curve_of(record, point.part)
+    if not point.compute_frac:
+        return float(watts.performance(curve, point.power_frac))
+    computing = power_curve_of(training, point.part)
+    return float(watts.mixed_performance(curve, computing, point.power_frac, point.compute_frac))
 
 
 def refit_power_curve(record: PowerCurve) -> watts.PowerCurve:
@@ -81,6 +95,23 @@ def refit_power_curve(record: PowerCurve) -> watts.PowerCurve:
         [1 / shared[source] for source in sources],
         least_frac=record.least_frac,
     )
+
+
+def refit_part_curves(record: PowerCurve) -> dict[str, watts.PowerCurve]:
+    """The curve of every part with fitted points, drawn to the common one of the record."""
+    points = [(point, record.evidence[f"points.{n}.performance_frac"]) for n, point in enumerate(record.points)]
+    fitted = [(point, evidence) for point, evidence in points if point.fitted and point.part]
+    found = {}
+    for part in sorted({point.part for point, _ in fitted}):
+        own = [(point, evidence) for point, evidence in fitted if point.part == part]
+        found[part] = watts.fit_curve_near(
+            power_curve_of(record),
+            [point.power_frac for point, _ in own],
+            [point.performance_frac if evidence.low is None else evidence.low for point, evidence in own],
+            [point.performance_frac if evidence.high is None else evidence.high for point, evidence in own],
+            noise_frac=POINT_NOISE_FRAC,
+        )
+    return found
 
 
 def onsite_power_of(record: OnsitePower) -> watts.OnsitePower:

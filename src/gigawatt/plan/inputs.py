@@ -29,24 +29,23 @@ SECONDS_PER_YEAR = HOURS_PER_YEAR * 3600.0
 HOURS_PER_QUARTER = HOURS_PER_YEAR / 4
 SECONDS_PER_QUARTER = SECONDS_PER_YEAR / 4
 BLOCKS = ("peak", "off_peak")
-UNABLE = "unable"
 
 
 def inputs(scenario: Scenario) -> xr.Dataset:
     """Every array that the stages need, SI units, names as in units.py.
 
-    What a platform cannot do stands in the attribute `UNABLE`, a line each. Raises ScenarioError for work that no
-    platform can do (a model that fits nowhere, a TPOT that no batch meets).
+    What a platform cannot do, and what of it stands idle, are attributes by the code of their notes, a line each.
+    Raises ScenarioError for work that no platform can do (a model that fits nowhere, a TPOT that no batch meets).
     """
     asked = scenario.asked
     quarters = scenario.quarters
     data = xr.Dataset(coords={"period": quarters, "block": list(BLOCKS)})
     data["hours_frac"] = ("block", [asked.operations.peak_block_frac, 1 - asked.operations.peak_block_frac])
     data = data.merge(_sites(scenario)).merge(_platforms(scenario, quarters))
-    rates, unable = rack_rates(scenario)
+    rates, notes = rack_rates(scenario)
     data = data.merge(_classes(scenario, quarters, rates["use_cases"])).merge(_research(scenario, quarters, rates))
     data = data.merge(_opening(scenario, data))
-    return data.assign_attrs({UNABLE: "\n".join(unable)})
+    return data.assign_attrs({code: "\n".join(lines) for code, lines in notes.items()})
 
 
 def _frame(values: Mapping[str, tuple[Sequence[str], Any]], **coords: Sequence[str]) -> xr.Dataset:

@@ -16,6 +16,7 @@ from gigawatt.scenario.schema import Scenario
 PLATFORM_FIGURES = {
     "fp4_flops": "FP4 peak",
     "fp8_flops": "FP8 peak",
+    "int8_flops": "INT8 peak",
     "hbm_bandwidth_bytes_per_s": "memory bandwidth",
     "rack_power_w": "rack power",
     "rack_price_usd": "rack price",

@@ -212,9 +212,19 @@ def training_rows(question: ValidationQuestion) -> QuestionSize:
     return _measured("training", question)
 
 
+def energy_rows(question: ValidationQuestion) -> QuestionSize:
+    """Of measured rows of energy."""
+    return _measured("energy", question)
+
+
 def facility_rows(question: ValidationQuestion) -> QuestionSize:
     """Of published figures of facilities."""
     return _measured("pue", question)
+
+
+def whole_run_rows(question: ValidationQuestion) -> QuestionSize:
+    """Of published training runs."""
+    return _measured("runs", question)
 
 
 def _measured(shipped_as: str, question: ValidationQuestion) -> QuestionSize:

@@ -11,7 +11,8 @@ from gigawatt.tokens.blocks import (
 from gigawatt.tokens.capability import effective_flop, grown_ratio, orders_count, users_ratio
 from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs, stack, take
 from gigawatt.tokens.demand import block_ratios, daily_profile_ratio, people_tokens_per_s
-from gigawatt.tokens.drafting import Drafting
+from gigawatt.tokens.disaggregation import Pools, PoolsState, closed_loop
+from gigawatt.tokens.drafting import Drafting, draft_costs
 from gigawatt.tokens.goodput import (
     FaultTolerance,
     HotSpares,
@@ -33,17 +34,22 @@ from gigawatt.tokens.inference import (
     prefill,
     steady_state,
 )
+from gigawatt.tokens.pool_search import Disaggregated, PoolChoice, serve_disaggregated
+from gigawatt.tokens.power import PowerShares, Utilisation, power_elasticity_ratio, power_frac, utilisation
 from gigawatt.tokens.progress import software_ratio
 from gigawatt.tokens.roofline import Chip, Machine, machine, peak_flops
 from gigawatt.tokens.runs import (
     Holding,
     Learners,
     Learning,
+    RunShare,
     Update,
     WholeRun,
     adapter_tuning_flop,
     asynchronous_update,
+    bare_package_hours_count,
     full_tuning_flop,
+    run_share_frac,
     synchronous_update,
     training_run,
 )
@@ -58,7 +64,7 @@ from gigawatt.tokens.serving import (
     serve,
     serve_each,
 )
-from gigawatt.tokens.serving_layouts import serving_layouts
+from gigawatt.tokens.serving_layouts import idle_count, layout_faults, serving_layouts, working_frac
 from gigawatt.tokens.training import Training, TrainingStep, step, train, training_layouts
 from gigawatt.tokens.training_run import Layout, TrainingEfficiency
 
@@ -67,6 +73,7 @@ __all__ = [
     "BlockCosts",
     "Chip",
     "ComputeSplit",
+    "Disaggregated",
     "Drafting",
     "FaultTolerance",
     "Holding",
@@ -79,8 +86,13 @@ __all__ = [
     "Machine",
     "ModelCosts",
     "Phases",
+    "PoolChoice",
+    "Pools",
+    "PoolsState",
+    "PowerShares",
     "Precision",
     "Replicas",
+    "RunShare",
     "Serving",
     "ServingCase",
     "ServingLayout",
@@ -93,33 +105,43 @@ __all__ = [
     "TrainingStep",
     "Transformer",
     "Update",
+    "Utilisation",
     "WholeRun",
     "active_params_count",
     "adapter_tuning_flop",
     "asynchronous_update",
+    "bare_package_hours_count",
     "best_batch_count",
     "best_interval_s",
     "block_ratios",
+    "closed_loop",
     "compute_optimal",
     "costs",
     "daily_profile_ratio",
     "decode",
+    "draft_costs",
     "effective_flop",
     "effective_frac",
     "evaluate",
     "full_tuning_flop",
     "goodput_frac",
     "grown_ratio",
+    "idle_count",
     "largest_batch_count",
+    "layout_faults",
     "loss_ratio",
     "machine",
     "of_token_ratio",
     "orders_count",
     "peak_flops",
     "people_tokens_per_s",
+    "power_elasticity_ratio",
+    "power_frac",
     "prefill",
+    "run_share_frac",
     "segment_s",
     "serve",
+    "serve_disaggregated",
     "serve_each",
     "serving_layouts",
     "software_ratio",
@@ -135,4 +157,6 @@ __all__ = [
     "training_layouts",
     "training_run",
     "users_ratio",
+    "utilisation",
+    "working_frac",
 ]

@@ -11,6 +11,8 @@ References
 [6] T. Dao, A. Gu, "Transformers are SSMs" (Mamba-2), 2024, arXiv:2405.21060; S. Yang et al., "Gated delta networks",
     2024, arXiv:2412.06464.
 [7] DeepSeek-AI, "DeepSeek-V3.2-Exp" (sparse attention with a lightning indexer), 2025.
+[8] DeepSeek-AI, "DeepSeek-V4" (compressed sparse and heavily compressed attention), 2026.
+[9] W. Brandon et al., "Reducing transformer key-value cache size with cross-layer attention", 2024, arXiv:2405.12981.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Precision = Literal["bf16", "fp8", "fp4", "mxfp4", "int4"]
+Precision = Literal["bf16", "fp8", "int8", "fp4", "mxfp4", "int4"]
 Floats = float | NDArray[np.float64]
 
 # Bytes that one value takes in a format, block scales included [4].
@@ -35,6 +37,7 @@ FP32_BYTES = 4.0
 WEIGHT_BYTES: dict[Precision, float] = {
     "bf16": BF16_BYTES,
     "fp8": FP8_BYTES,
+    "int8": FP8_BYTES,
     "fp4": NVFP4_BYTES,
     "mxfp4": MXFP4_BYTES,
     "int4": INT4_BYTES,
@@ -43,6 +46,7 @@ WEIGHT_BYTES: dict[Precision, float] = {
 CACHE_BYTES: dict[Precision, float] = {
     "bf16": BF16_BYTES,
     "fp8": FP8_BYTES,
+    "int8": FP8_BYTES,
     "fp4": FP8_BYTES,
     "mxfp4": BF16_BYTES,
     "int4": BF16_BYTES,
@@ -59,7 +63,10 @@ class Block:
     head_dim_count values, heads_count heads of value_dim_count values with a gate as wide, and per sequence a state
     of head_dim × value_dim per head instead of a cache; "none". window_count = 0: every earlier token is attended;
     selected_count > 0: only so many, picked by index_heads_count heads of index_dim_count values that look at all
-    [7]; output_gate: a gate as wide as the heads' values.
+    [7], or by those of an earlier block where index_shared; compression_ratio > 0: every so many tokens are kept as
+    one vector beside the window, the index keys too, and selected_count are picked among those [8]; cache_shared:
+    keys and values are those of an earlier block [9]; output_gate: a gate as wide as the heads' values.
+    attention_params_count > 0: what attention has in all, where the sizes imply another number.
     Feed-forward: ffn_count is the width of the dense part, or of one expert where experts_count > 0;
     ffn_matrices_count is 3 for gated and 2 for plain parts; shared_ffn_count is the width of the shared experts.
     A block with one expert has nothing to route and is dense.
@@ -78,6 +85,10 @@ class Block:
     selected_count: int
     index_heads_count: int
     index_dim_count: int
+    index_shared: bool
+    compression_ratio: int
+    cache_shared: bool
+    attention_params_count: int
     output_gate: bool
     ffn_count: int
     ffn_matrices_count: int
@@ -98,12 +109,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transformer:
-    """A language model: a list of blocks between an input and an output embedding."""
+    """A language model: a list of blocks between an input and an output embedding.
+
+    lookup_params_count: parameters of further tables, of which a token takes a row and multiplies nothing.
+    """
 
     name: str
     hidden_count: int
     vocabulary_count: int
     tied_embeddings: bool
+    lookup_params_count: int
     blocks: tuple[Block, ...]
 
     @property
@@ -114,10 +129,12 @@ class Transformer:
 
 def attention_params_count(block: Block, hidden_count: int) -> int:
     """Parameters of the projections of one block's attention (queries, keys, values, gate, indexer, output)."""
+    if block.attention_params_count:
+        return block.attention_params_count
     values = block.heads_count * block.value_dim_count
     gates = values if block.output_gate or block.attention == "linear" else 0
     index = block.index_dim_count * (hidden_count + block.index_heads_count * (block.q_rank_count or hidden_count))
-    index_count = index if block.selected_count else 0
+    index_count = index if _indexes(block) else 0
     return _projection_params_count(block, hidden_count) + (gates + values) * hidden_count + index_count
 
 
@@ -148,11 +165,16 @@ def expert_params_count(block: Block, hidden_count: int) -> int:
 
 def total_params_count(transformer: Transformer) -> int:
     """Matrix parameters of a model, embeddings included (norms and biases, below 0.1 %, are left out)."""
-    return _params_count(transformer, routed=False) + _embedding_params_count(transformer)
+    tables = _embedding_params_count(transformer) + transformer.lookup_params_count
+    return _params_count(transformer, routed=False) + tables
 
 
 def active_params_count(transformer: Transformer) -> int:
-    """Matrix parameters that one token passes: the active experts only, and the output embedding."""
+    """Parameters that one token passes: the active experts only, the output embedding and the tables of its blocks."""
+    return _multiplied_params_count(transformer) + transformer.lookup_params_count
+
+
+def _multiplied_params_count(transformer: Transformer) -> int:
     return _params_count(transformer, routed=True) + transformer.hidden_count * transformer.vocabulary_count
 
 
@@ -172,11 +194,35 @@ def _embedding_params_count(transformer: Transformer) -> int:
 
 
 def cache_width_count(block: Block) -> int:
-    """Values that one block caches per token: keys and values, MLA's one latent vector [3], the indexer's keys."""
-    index = block.index_dim_count if block.selected_count else 0
+    """Values that one block caches for each further token: keys and values, MLA's one latent vector [3], index keys.
+
+    A window stops growing; where tokens are compressed it is their share of a vector and of an index key [8].
+    """
+    if block.cache_shared:
+        return 0
+    if block.compression_ratio:
+        return round((vector_width_count(block) + _index_key_count(block)) / block.compression_ratio)
+    return vector_width_count(block) + _index_key_count(block)
+
+
+def vector_width_count(block: Block) -> int:
+    """Values of the keys and values of one token, or of several that are compressed, without the indexer's."""
     if block.attention == "mla":
-        return block.kv_rank_count + block.rope_dim_count + index
-    return block.kv_heads_count * (block.head_dim_count + block.value_dim_count) + index if _caches(block) else 0
+        return block.kv_rank_count + block.rope_dim_count
+    return block.kv_heads_count * (block.head_dim_count + block.value_dim_count) if _caches(block) else 0
+
+
+def index_width_count(block: Block) -> float:
+    """Values of the indexer's keys per token; 0 where a block has no indexer of its own."""
+    return _index_key_count(block) / max(block.compression_ratio, 1)
+
+
+def _index_key_count(block: Block) -> int:
+    return block.index_dim_count if _indexes(block) else 0
+
+
+def _indexes(block: Block) -> bool:
+    return block.selected_count > 0 and not block.index_shared
 
 
 def _caches(block: Block) -> bool:
@@ -198,16 +244,52 @@ def cache_shards_count(block: Block, tensor_count: Floats) -> Floats:
     return np.minimum(tensor_count, 1 if block.attention == "mla" else max(block.kv_heads_count, 1))
 
 
+def near_count(block: Block) -> float:
+    """Most earlier tokens that a block attends to one by one."""
+    picked = 0 if block.compression_ratio else block.selected_count
+    return min((float(limit) for limit in (block.window_count, picked) if limit), default=float(np.inf))
+
+
+def held_count(block: Block) -> float:
+    """Most earlier tokens that a block caches one by one."""
+    return 0.0 if block.cache_shared else float(block.window_count or np.inf)
+
+
+def compressed_ratio(block: Block) -> float:
+    """Vectors that a block makes of a token when it compresses; 0 where it does not."""
+    return 1.0 / block.compression_ratio if block.compression_ratio else 0.0
+
+
+def picked_count(block: Block) -> float:
+    """Most compressed vectors that a block attends to."""
+    return float(block.selected_count or np.inf)
+
+
 def attended_count(block: Block, context_tokens: Floats) -> Floats:
-    """Earlier tokens that a token after `context_tokens` others attends to in one block."""
-    limits = [limit for limit in (block.window_count, block.selected_count) if limit]
-    return np.minimum(context_tokens, min(limits)) if limits else context_tokens
+    """Vectors that a token after `context_tokens` others attends to in one block."""
+    return seen_count(context_tokens, near_count(block), compressed_ratio(block), picked_count(block))
 
 
 def mean_attended_count(block: Block, sequence_tokens: Floats) -> Floats:
-    """Mean of `attended_count` over the tokens of one causal sequence: s/2, or w - w²/(2s) under a window w < s."""
-    window = attended_count(block, sequence_tokens)
-    return window - window * window / (2 * np.maximum(sequence_tokens, 1))
+    """Mean of `attended_count` over the tokens of one causal sequence."""
+    return mean_seen_count(sequence_tokens, near_count(block), compressed_ratio(block), picked_count(block))
+
+
+def seen_count(context_tokens: Floats, near: Floats, compressed: Floats, picked: Floats) -> Floats:
+    """Vectors seen: of tokens one by one up to `near`, and `compressed` a token up to `picked`."""
+    seen = np.minimum(context_tokens, near)
+    return seen + np.minimum(context_tokens * compressed, picked) if np.any(compressed) else seen
+
+
+def mean_seen_count(sequence_tokens: Floats, near: Floats, compressed: Floats, picked: Floats) -> Floats:
+    """Mean of `seen_count` over the tokens of one causal sequence: s/2, or w - w²/(2s) under a limit w < s."""
+    seen = _mean_below(sequence_tokens, near)
+    return seen + _mean_below(sequence_tokens * compressed, picked) if np.any(compressed) else seen
+
+
+def _mean_below(most: Floats, limit: Floats) -> Floats:
+    reached = np.minimum(most, limit)
+    return reached - reached * reached / (2 * np.maximum(most, np.finfo(float).tiny))
 
 
 def score_flop(block: Block, *, absorbed: bool) -> float:
@@ -227,7 +309,7 @@ def score_flop(block: Block, *, absorbed: bool) -> float:
 
 def index_flop(block: Block) -> float:
     """FLOPs of the indexer of sparse attention per token and earlier token, attended or not [7]."""
-    return 2.0 * block.index_heads_count * block.index_dim_count if block.selected_count else 0.0
+    return 2.0 * block.index_heads_count * index_width_count(block)
 
 
 def state_flop(block: Block) -> float:
@@ -261,7 +343,9 @@ def whole_width_count(hidden_count: int) -> int:
 def split_width_count(block: Block) -> int:
     """Values per token inside of attention and of the dense feed-forward part, which tensor parallelism splits."""
     heads = block.heads_count * (block.head_dim_count + block.rope_dim_count + block.value_dim_count)
-    cached = cache_width_count(block) + (block.q_rank_count if block.attention == "mla" else 0)
+    cached = (
+        vector_width_count(block) + _index_key_count(block) + (block.q_rank_count if block.attention == "mla" else 0)
+    )
     if block.attention == "linear":
         cached = 2 * block.kv_heads_count * block.head_dim_count
         heads = 2 * block.heads_count * block.value_dim_count
@@ -301,4 +385,4 @@ def training_flop(transformer: Transformer, sequence_tokens: Floats) -> Floats:
         * (score_flop(block, absorbed=False) * mean_attended_count(block, sequence_tokens) + state_flop(block))
         for block in transformer.blocks
     )
-    return (1 + 2) * (2 * active_params_count(transformer) + scores)
+    return (1 + 2) * (2 * _multiplied_params_count(transformer) + scores)

@@ -19,17 +19,24 @@ from gigawatt.tokens.blocks import (
     Floats,
     Transformer,
     attention_params_count,
-    cache_width_count,
+    compressed_ratio,
     dense_params_count,
     expert_params_count,
     expert_width_count,
+    held_count,
     index_flop,
+    index_width_count,
     kept_width_count,
+    mean_seen_count,
     missed_log_ratio,
+    near_count,
+    picked_count,
     score_flop,
+    seen_count,
     split_width_count,
     state_flop,
     state_width_count,
+    vector_width_count,
     whole_width_count,
 )
 
@@ -44,7 +51,8 @@ class BlockCosts:
     `ffn_count` wide matrices; miss_log_ratio: logarithm of the chance that a token passes by an expert;
     cache_width_count: values cached per token, of which index_width_count are the indexer's; shards_count: parts that
     tensor parallelism can cut the cache into; state_width_count: values kept per sequence; held_count, attended_count:
-    most earlier tokens that are cached, and attended to; prefill_score_flop, decode_score_flop: per token and attended
+    most earlier tokens that are cached, and attended to, one by one; compressed_ratio: vectors that are cached beside
+    them per token, of which picked_count at most are attended to; prefill_score_flop, decode_score_flop: per token and attended
     token; index_flop: per token and earlier token; state_flop: per token; seam_width_count, split_width_count,
     expert_width_count: values that move per token, at the seams, inside of attention and feed-forward, and of the
     active experts; kept_width_count: values that training keeps.
@@ -64,6 +72,8 @@ class BlockCosts:
     state_width_count: Floats
     held_count: Floats
     attended_count: Floats
+    compressed_ratio: Floats
+    picked_count: Floats
     prefill_score_flop: Floats
     decode_score_flop: Floats
     index_flop: Floats
@@ -78,7 +88,7 @@ class BlockCosts:
 class ModelCosts:
     """Costs of a model: those of its blocks, its hidden width, and its embeddings.
 
-    head_params_count: parameters of the output embedding; table_params_count: of all embedding tables.
+    head_params_count: parameters of the output embedding; table_params_count: of all tables that are looked up.
     """
 
     hidden_count: Floats
@@ -95,14 +105,13 @@ def costs(transformer: Transformer) -> ModelCosts:
         hidden_count=float(transformer.hidden_count),
         layers_count=float(transformer.layers_count),
         head_params_count=float(head),
-        table_params_count=float(head if transformer.tied_embeddings else 2 * head),
+        table_params_count=float((1 if transformer.tied_embeddings else 2) * head + transformer.lookup_params_count),
         blocks=tuple(block_costs(block, transformer.hidden_count) for block in transformer.blocks),
     )
 
 
 def block_costs(block: Block, hidden_count: int) -> BlockCosts:
     """The costs of one kind of block in a model of a hidden width."""
-    limits = [float(limit) for limit in (block.window_count, block.selected_count) if limit]
     return BlockCosts(
         count=float(block.count),
         attention_params_count=float(attention_params_count(block, hidden_count)),
@@ -112,12 +121,14 @@ def block_costs(block: Block, hidden_count: int) -> BlockCosts:
         experts_count=float(block.experts_count if block.routed else 0),
         experts_active_count=float(block.experts_active_count if block.routed else 0),
         miss_log_ratio=missed_log_ratio(block),
-        cache_width_count=float(cache_width_count(block)),
-        index_width_count=float(block.index_dim_count if block.selected_count else 0),
+        cache_width_count=vector_width_count(block) + index_width_count(block),
+        index_width_count=index_width_count(block),
         shards_count=float(1 if block.attention == "mla" else max(block.kv_heads_count, 1)),
         state_width_count=float(state_width_count(block)),
-        held_count=float(block.window_count or np.inf),
-        attended_count=min(limits, default=float(np.inf)),
+        held_count=held_count(block),
+        attended_count=near_count(block),
+        compressed_ratio=compressed_ratio(block),
+        picked_count=picked_count(block),
         prefill_score_flop=score_flop(block, absorbed=False),
         decode_score_flop=score_flop(block, absorbed=True),
         index_flop=index_flop(block),
@@ -127,6 +138,25 @@ def block_costs(block: Block, hidden_count: int) -> BlockCosts:
         expert_width_count=float(expert_width_count(block, hidden_count)),
         kept_width_count=float(kept_width_count(block, hidden_count)),
     )
+
+
+def cached_values_count(block: BlockCosts, context_tokens: Floats) -> Floats:
+    """Values that one block caches of a sequence of `context_tokens`."""
+    vectors = seen_count(context_tokens, block.held_count, block.compressed_ratio, np.inf)
+    if not np.any(block.index_width_count):
+        return block.cache_width_count * vectors
+    keys = block.cache_width_count - block.index_width_count
+    return keys * vectors + block.index_width_count * context_tokens
+
+
+def attended_count(block: BlockCosts, context_tokens: Floats) -> Floats:
+    """Vectors that a token after `context_tokens` others attends to in one block."""
+    return seen_count(context_tokens, block.attended_count, block.compressed_ratio, block.picked_count)
+
+
+def mean_attended_count(block: BlockCosts, sequence_tokens: Floats) -> Floats:
+    """Mean of `attended_count` over the tokens of one causal sequence."""
+    return mean_seen_count(sequence_tokens, block.attended_count, block.compressed_ratio, block.picked_count)
 
 
 def stack(records: Sequence[Record]) -> Record:

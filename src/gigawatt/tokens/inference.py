@@ -6,9 +6,13 @@ are cut into p stages, each of which works on a p-th of the requests. Each of th
 prompt and one decode step per output token (or per s of them, where steps draft and verify), so that in steady state
 all of them pass in
 
-    T = osl / s · t_decode(B / p) + α · B / p · t_prefill,    throughput = B · osl / T,    TPOT = T / osl
+    T = osl / s · t_decode(B / p) + α · B / p · t_prefill,    throughput = B · osl / T
 
 with lengths isl (prompt) and osl (output), and α the part of prefill that does not ride along with decode steps [1].
+A request's tokens after the first take T without its own prefill. Its first takes that prefill, the step under way, and
+the prompts ahead of it, as in a queue with random arrivals and services whose load is the share of time that the
+prefills of the others take: a request alone waits for nobody. Copies of attention are ranks with schedulers of their
+own, which step together.
 Both phases are a sum over the parts of every block (projections, attention, feed-forward, experts), each by its
 compute and memory time [2], plus communication and latency. B is a fluid mean: real-valued, with prompts of different
 requests packed into full prefill passes.
@@ -32,11 +36,21 @@ from typing import Literal
 import numpy as np
 
 from gigawatt.tokens.blocks import BF16_BYTES, FP8_BYTES, Floats
-from gigawatt.tokens.costs import BlockCosts, ModelCosts
-from gigawatt.tokens.drafting import PLAIN, Drafting
+from gigawatt.tokens.costs import (
+    BlockCosts,
+    ModelCosts,
+    attended_count,
+    cached_values_count,
+    mean_attended_count,
+)
+from gigawatt.tokens.drafting import PLAIN, Drafting, with_drafts
 from gigawatt.tokens.roofline import Machine, all_reduce_s, all_to_all_s
 
 Binding = Literal["compute", "memory", "network", "latency"]
+
+# Longest queue that the approximation is asked about, and the least part of steps that has a prompt.
+HEAVIEST_FRAC = 1 - 1 / 128
+_RARELY = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +63,12 @@ class InferenceEfficiency:
     behind the longer; activation_passes_ratio: how often values between two matrix products move to memory and back;
     block_latency_s: launches per block; expert_latency_s: more of it where a block has routed experts;
     collective_latency_s: per collective and doubling of its ranks; step_overhead_s: scheduler, per step;
-    request_overhead_s: the same per request in the step; prefill_tokens: tokens packed into one prefill pass per
-    data-parallel group; prefill_share_frac: α above; output_spread_ratio: mean square over squared mean of the output
-    lengths in the traffic, 1 where all are equal (most benchmarks) and 2 where they are exponential; time_ratio: what
-    engine, generation and age of the software make of all times.
+    request_overhead_s: the same per request of a rank in the step; admission_s: per request, once; host_step_s,
+    host_request_s: what the host needs for a step, which hides behind a slower device; prefill_tokens: tokens packed
+    into one prefill pass of a rank; prefill_share_frac: α above; stall_frac: how far ranks prefill one after the other,
+    0 where all take their prompts in the same pass; reserve_frac: part of the tokens to come that a request's pages
+    hold; output_spread_ratio: mean square over squared mean of the output lengths in the traffic, 1 where all are equal
+    (most benchmarks) and 2 where they are exponential; time_ratio: what the state of the software makes of all times.
     """
 
     compute_frac: Floats
@@ -72,8 +88,12 @@ class InferenceEfficiency:
     step_overhead_s: Floats
     request_overhead_s: Floats
     admission_s: Floats
+    host_step_s: Floats
+    host_request_s: Floats
     prefill_tokens: Floats
     prefill_share_frac: Floats
+    stall_frac: Floats
+    reserve_frac: Floats
     output_spread_ratio: Floats
     time_ratio: Floats
 
@@ -129,13 +149,15 @@ class Phases:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
-    """Work of one pass of a data-parallel group: its tokens, what each attends to, and the cache that it reads.
+    """Work of one pass of a rank (a copy of attention): its tokens, what each attends to, the cache that it reads.
 
-    context_tokens: earlier tokens per sequence; sequences_count: sequences whose cache is read (0 in prefill, where
-    keys and values are at hand); absorbed: MLA as decoded.
+    ranks_count: ranks that work in the pass, whose tokens meet in the experts; context_tokens: earlier tokens per
+    sequence; sequences_count: sequences whose cache is read (0 in prefill, where keys and values are at hand);
+    absorbed: MLA as decoded.
     """
 
     tokens: Floats
+    ranks_count: Floats
     context_tokens: Floats
     sequences_count: Floats
     absorbed: bool
@@ -145,16 +167,16 @@ class Pass:
 class SteadyState:
     """Continuous batching of one replica in steady state; arrays broadcast over cases.
 
-    tokens_per_s: output tokens per second and package; tpot_s: time per output token T / osl, prefill of the other
-    requests included; step_s: one decode step; prefill_s: one request's prefill, alone; pass_s: a full prefill pass;
-    memory_bytes: per package, weights and room for all tokens of every request; phases: T by cause.
+    tokens_per_s: output tokens per second and package; tpot_s: time per output token after the first, prefill of the
+    other requests included; ttft_s: time to the first; step_s: one decode step; prefill_s: what one request's prefill
+    takes of the replica's time; memory_bytes: per package, weights and room for the tokens held; phases: T by cause.
     """
 
     tokens_per_s: Floats
     tpot_s: Floats
+    ttft_s: Floats
     step_s: Floats
     prefill_s: Floats
-    pass_s: Floats
     memory_bytes: Floats
     phases: Phases
 
@@ -172,24 +194,27 @@ def steady_state(
 ) -> SteadyState:
     """Steady state of a replica with `batch_count` requests in flight. Memory is reported, not checked."""
     context = mean_context_tokens(efficiency, input_tokens, output_tokens)
-    group = batch_count / layout.pipeline_count
+    alpha, group = efficiency.prefill_share_frac, batch_count / layout.pipeline_count
     step = decode(machine, model, efficiency, layout, context_tokens=context, batch_count=group, drafting=drafting)
-    crowd = group / layout.data_count / output_tokens
-    whole, share = _prefill_pass(machine, model, efficiency, layout, input_tokens, crowd)
+    own_count = group / layout.data_count
     steps = output_tokens / drafting.tokens_per_step_ratio
-    span = step.times(steps).plus(whole, efficiency.prefill_share_frac * group * share)
-    span = replace(span, latency_s=span.latency_s + efficiency.admission_s * batch_count)
-    step_s, pass_s = step.total_s, whole.total_s
-    tpot = span.total_s / output_tokens
-    reserved = np.asarray(input_tokens, dtype=float) + output_tokens
-    cache = cache_memory_bytes(machine, model, layout, reserved) * group / layout.data_count
+    whole, passes, share = _prefill_pass(machine, model, efficiency, layout, input_tokens, own_count / steps)
+    span = step.times(steps).plus(whole, alpha * group * share)
+    span = replace(span, latency_s=span.latency_s + efficiency.admission_s * batch_count / layout.data_count)
+    cycle_s, step_s, pass_s = span.total_s, step.total_s, whole.total_s
+    prefill_s, first_s = pass_s * share, pass_s * np.maximum(passes, 1.0)
+    others = np.maximum(1 - 1 / own_count, 0.0)
+    load = np.minimum(alpha * group * prefill_s * others / cycle_s, HEAVIEST_FRAC)
+    held = held_tokens(efficiency, input_tokens, output_tokens)
+    loaded = with_drafts(model, drafting)
+    cache = cache_memory_bytes(machine, loaded, layout, held) * own_count
     return SteadyState(
-        tokens_per_s=batch_count / tpot / layout.packages_count,
-        tpot_s=tpot,
+        tokens_per_s=batch_count * output_tokens / cycle_s / layout.packages_count,
+        tpot_s=(cycle_s - alpha * np.minimum(first_s, group * prefill_s)) / output_tokens,
+        ttft_s=first_s + others * step_s + prefill_s * load / (1 - load),
         step_s=step_s,
-        prefill_s=pass_s * share,
-        pass_s=pass_s,
-        memory_bytes=weight_memory_bytes(machine, model, layout) + cache,
+        prefill_s=prefill_s,
+        memory_bytes=weight_memory_bytes(machine, loaded, layout) + cache,
         phases=span,
     )
 
@@ -197,6 +222,12 @@ def steady_state(
 def mean_context_tokens(efficiency: InferenceEfficiency, input_tokens: Floats, output_tokens: Floats) -> Floats:
     """Mean length of the caches in flight, isl + E[osl²] / (2 E[osl]): long outputs are in flight for longer."""
     return np.asarray(input_tokens, dtype=float) + efficiency.output_spread_ratio * np.asarray(output_tokens) / 2
+
+
+def held_tokens(efficiency: InferenceEfficiency, input_tokens: Floats, output_tokens: Floats) -> Floats:
+    """Tokens that a request's pages hold on average: its context so far, and `reserve_frac` of what is to come."""
+    context = mean_context_tokens(efficiency, input_tokens, output_tokens)
+    return context + efficiency.reserve_frac * np.asarray(output_tokens) / 2
 
 
 def decode(
@@ -209,12 +240,26 @@ def decode(
     batch_count: Floats,
     drafting: Drafting = PLAIN,
 ) -> Phases:
-    """One decode step of `batch_count` requests of a replica: one token each, or its drafts and one more."""
+    """One decode step of `batch_count` requests of a replica: one token each, or its drafts and one more.
+
+    Drafts are made one after the other, each in a pass over the blocks that draft. A step takes no less than its host,
+    which hides behind the device where that is slower.
+    """
     group = np.asarray(batch_count, dtype=float) / layout.data_count
-    tokens = group * (1 + drafting.drafted_count)
-    work = Pass(tokens=tokens, context_tokens=context_tokens, sequences_count=group, absorbed=True)
+    work = Pass(
+        tokens=group * (1 + drafting.drafted_count),
+        ranks_count=layout.data_count,
+        context_tokens=context_tokens,
+        sequences_count=group,
+        absorbed=True,
+    )
     step = _pass(machine, model, efficiency, layout, work)
-    return step.times(1 + drafting.drafted_count * drafting.draft_cost_frac)
+    if drafting.drafts:
+        engine = replace(efficiency, step_overhead_s=0.0, request_overhead_s=0.0)
+        draft = _pass(machine, drafting.model, engine, layout, replace(work, tokens=group))
+        step = step.plus(draft, drafting.drafted_count)
+    waits_s = efficiency.host_step_s + efficiency.host_request_s * group - step.total_s
+    return replace(step, latency_s=step.latency_s + np.maximum(waits_s, 0.0))
 
 
 def prefill(
@@ -227,7 +272,7 @@ def prefill(
     waiting_count: Floats = 1.0,
 ) -> Phases:
     """Prefill of one request's prompt, its part of passes that `waiting_count` prompts of its group share."""
-    whole, share = _prefill_pass(machine, model, efficiency, layout, input_tokens, waiting_count)
+    whole, _, share = _prefill_pass(machine, model, efficiency, layout, input_tokens, waiting_count)
     return whole.times(share)
 
 
@@ -238,15 +283,22 @@ def _prefill_pass(
     layout: ServingLayout,
     input_tokens: Floats,
     waiting_count: Floats,
-) -> tuple[Phases, Floats]:
-    """A prefill pass of a replica, and how many of it one prompt takes.
+) -> tuple[Phases, Floats, Floats]:
+    """A prefill pass of a replica, the passes that a prompt takes on its rank, and its share of those of all ranks.
 
-    A pass takes the prompts that wait, one at least, up to `prefill_tokens`; a longer prompt takes several.
+    A pass takes the prompts that wait, one at least, up to `prefill_tokens`; a longer prompt takes several. Ranks step
+    together, so that a pass on one stalls all: of d ranks of which each has a prompt in a part p of the steps,
+    1 - (1 - p)^d of the steps are stalled, against p where all take theirs together. `stall_frac` is where between the
+    two an engine comes out.
     """
     prompt = np.asarray(input_tokens, dtype=float)
     tokens = np.minimum(prompt * np.maximum(waiting_count, 1.0), efficiency.prefill_tokens)
-    work = Pass(tokens=tokens, context_tokens=prompt, sequences_count=0.0, absorbed=False)
-    return _pass(machine, model, efficiency, layout, work), prompt / tokens / layout.data_count
+    passes = prompt / tokens
+    often = np.clip(waiting_count * passes, _RARELY, 1.0)
+    apart = -np.expm1(layout.data_count * np.log1p(-np.minimum(often, 1 - _RARELY))) / often
+    ranks = layout.data_count / (1 + efficiency.stall_frac * (np.maximum(apart, 1.0) - 1))
+    work = Pass(tokens=tokens, ranks_count=ranks, context_tokens=prompt, sequences_count=0.0, absorbed=False)
+    return _pass(machine, model, efficiency, layout, work), passes, passes / ranks
 
 
 def _pass(
@@ -291,7 +343,7 @@ def _block_parts_s(
     matrix = efficiency.compute_frac * machine.matrix_flops
     score = efficiency.attention_frac * machine.score_flops
     plain = block.attention_params_count + block.dense_params_count
-    batch = work.tokens * layout.data_count
+    batch = work.tokens * work.ranks_count
     covered = block.experts_count * -np.expm1(batch * block.miss_log_ratio)
     rows = block.experts_active_count * batch + efficiency.tile_tokens * covered
     expert = block.expert_params_count / stage
@@ -307,18 +359,18 @@ def _block_parts_s(
 
 def _score_flop(block: BlockCosts, work: Pass) -> Floats:
     """FLOPs of scores and values of a pass: every token attends to its context (its half, on average, in prefill)."""
-    attended = np.minimum(work.context_tokens, block.attended_count)
     if work.absorbed:
+        attended = attended_count(block, work.context_tokens)
         per_token = block.decode_score_flop * attended + block.index_flop * work.context_tokens
     else:
-        mean = attended - attended * attended / (2 * np.maximum(work.context_tokens, 1.0))
+        mean = mean_attended_count(block, work.context_tokens)
         per_token = block.prefill_score_flop * mean + block.index_flop * work.context_tokens / 2
     return work.tokens * (per_token + block.state_flop)
 
 
 def _cache_traffic_bytes(machine: Machine, block: BlockCosts, layout: ServingLayout, work: Pass) -> Floats:
     """Cache and state that a rank reads for its sequences, and writes for its tokens."""
-    attended = np.minimum(work.context_tokens, block.attended_count)
+    attended = attended_count(block, work.context_tokens)
     keys = block.cache_width_count - block.index_width_count
     read = work.sequences_count * (keys * attended + block.index_width_count * work.context_tokens)
     cached = (read + work.tokens * block.cache_width_count) / _shards_count(block, layout)
@@ -363,14 +415,14 @@ def _block_network_s(
 
 
 def _latency_s(efficiency: InferenceEfficiency, model: ModelCosts, layout: ServingLayout, work: Pass) -> Floats:
-    """Time of a pass that no bandwidth explains: scheduler, launches, and two collectives per block if n > 1."""
+    """Time of a pass that no bandwidth explains: a rank's scheduler, launches, two collectives per block if n > 1."""
     ranks: Floats = np.asarray(layout.stage_count, dtype=float)
     talk_s: Floats = (ranks > 1) * efficiency.collective_latency_s + np.log2(ranks) * efficiency.hop_latency_s
     per_block = efficiency.block_latency_s + 2 * talk_s
     routed_count: Floats = 0.0
     for block in model.blocks:
         routed_count = routed_count + block.count * np.minimum(block.experts_count, 1.0)
-    host_s = efficiency.step_overhead_s + efficiency.request_overhead_s * work.sequences_count * layout.data_count
+    host_s = efficiency.step_overhead_s + efficiency.request_overhead_s * work.sequences_count
     return host_s + routed_count * efficiency.expert_latency_s + model.layers_count * per_block
 
 
@@ -390,8 +442,7 @@ def cache_memory_bytes(machine: Machine, model: ModelCosts, layout: ServingLayou
     """Cache per package and request of its data-parallel group, at a given length."""
     total: Floats = 0.0
     for block in model.blocks:
-        held = np.minimum(context_tokens, block.held_count)
-        cached = block.cache_width_count * held / _shards_count(block, layout)
+        cached = cached_values_count(block, context_tokens) / _shards_count(block, layout)
         state = block.state_width_count / layout.tensor_count
         total = total + block.count * (machine.cache_bytes * cached + BF16_BYTES * state)
     return total
@@ -405,14 +456,16 @@ def largest_batch_count(
     *,
     input_tokens: Floats,
     output_tokens: Floats,
+    drafting: Drafting = PLAIN,
 ) -> Floats:
-    """Requests whose weights and whole caches fit the usable memory of a replica; negative where the weights do not.
+    """Requests whose weights and caches fit the usable memory of a replica; negative where the weights do not.
 
-    A request holds room for all of its tokens from the start, so that none is ever put back. A layout fits where it
-    holds at least one request per copy of attention and stage (data × pipeline).
+    A request's cache grows page by page (`held_tokens`). A layout fits where it holds at least one request per copy of
+    attention and stage (data × pipeline).
     """
-    reserved = np.asarray(input_tokens, dtype=float) + output_tokens
-    weights = weight_memory_bytes(machine, model, layout)
-    each = cache_memory_bytes(machine, model, layout, reserved) / layout.pipeline_count
+    held = held_tokens(efficiency, input_tokens, output_tokens)
+    loaded = with_drafts(model, drafting)
+    weights = weight_memory_bytes(machine, loaded, layout)
+    each = cache_memory_bytes(machine, loaded, layout, held) / layout.pipeline_count
     free = efficiency.usable_memory_frac * machine.hbm_capacity_bytes - weights
     return free / each * layout.data_count

@@ -35,6 +35,7 @@ class Chip:
     scale_up_packages_count: int
     bf16_flops: float | None
     fp8_flops: float | None
+    int8_flops: float | None = None
     fp4_flops: float | None
     fp4_inference_flops: float | None
     hbm_capacity_bytes: float
@@ -86,7 +87,8 @@ def machine(chip: Chip, precision: Precision) -> Machine:
 def peak_flops(chip: Chip, precision: Precision, *, inference: bool) -> float:
     """Dense peak of a package at one precision; for inference the vendor's higher FP4 figure where there is one.
 
-    Weights in INT4 or MXFP4 are unpacked on the way: they compute in 16 bits, MXFP4 in eight where the part has FP4.
+    Weights that a part serves without computing in their format are unpacked on the way: INT4 and MXFP4 compute in 16
+    bits, MXFP4 in eight where the part has FP4, FP8 in 16 where it has none, INT8 by the part's own eight bits.
     Raises CalibrationError where the part lacks the precision, naming those that it has.
     """
     peaks = _peaks(chip, inference=inference)
@@ -104,8 +106,8 @@ def attention_flops(chip: Chip, precision: Precision, *, inference: bool) -> flo
     Where no source gives the BF16 peak, it is half of the FP8 peak (so on every part that gives both).
     """
     peaks = _peaks(chip, inference=inference)
-    if inference and CACHE_BYTES[precision] == FP8_BYTES and peaks["fp8"] is not None:
-        return peaks["fp8"]
+    if inference and CACHE_BYTES[precision] == FP8_BYTES and chip.fp8_flops is not None:
+        return chip.fp8_flops
     if peaks["bf16"] is not None:
         return peaks["bf16"]
     return peak_flops(chip, "fp8", inference=inference) / 2
@@ -116,7 +118,9 @@ def _peaks(chip: Chip, *, inference: bool) -> dict[Precision, float | None]:
     bf16 = chip.bf16_flops
     unpacked = chip.fp8_flops / 2 if bf16 is None and chip.fp8_flops is not None else bf16
     mixed = chip.fp8_flops if fp4 is not None else unpacked
-    return {"bf16": bf16, "fp8": chip.fp8_flops, "fp4": fp4, "mxfp4": mixed, "int4": unpacked}
+    fp8 = chip.fp8_flops or (unpacked if inference else None)
+    int8 = (chip.fp8_flops or chip.int8_flops or unpacked) if inference else None
+    return {"bf16": bf16, "fp8": fp8, "int8": int8, "fp4": fp4, "mxfp4": mixed, "int4": unpacked}
 
 
 def ring_bandwidth_bytes_per_s(link: Chip | Machine, ranks_count: Floats, stride_count: Floats) -> Floats:

@@ -3,9 +3,6 @@
 Throughput of a replica hardly ever falls with its batch (every phase costs no more per request in a larger one) and
 the times per token and to the first one never fall either, so the best batch of a layout is its largest: the smaller of
 what the memory holds and of what the limits allow, found by bisection for all layouts at once.
-
-Time to the first token is a queueing approximation: a prompt waits for the step and the pass under way, and for those
-ahead of it as in a queue with random arrivals and services (M/M/1), whose load is the share of time that prefill takes.
 """
 
 from __future__ import annotations
@@ -20,7 +17,7 @@ from numpy.typing import NDArray
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.blocks import Floats, Precision, Transformer
 from gigawatt.tokens.costs import ModelCosts, costs, stack, take
-from gigawatt.tokens.drafting import PLAIN, Drafting
+from gigawatt.tokens.drafting import PLAIN, Drafting, with_drafts
 from gigawatt.tokens.inference import (
     InferenceEfficiency,
     Phases,
@@ -33,12 +30,10 @@ from gigawatt.tokens.inference import (
     weight_memory_bytes,
 )
 from gigawatt.tokens.roofline import GIGABYTE_BYTES, Chip, Machine, machine
-from gigawatt.tokens.serving_layouts import serving_layouts
+from gigawatt.tokens.serving_layouts import serving_layouts, working_frac
 
 # Halvings of the logarithmic batch range: far below the width of any measured error.
 _HALVINGS_COUNT = 24
-# Longest queue that the approximation is asked about.
-_HEAVIEST_FRAC = 1 - 1 / 128
 # Cases whose arrays stay in a processor's cache.
 _PART_COUNT = 2**14
 # Why a case has no answer, by code; 0 has one.
@@ -108,23 +103,16 @@ class ServingQuestion:
             self.layout,
             input_tokens=self.traffic.input_tokens,
             output_tokens=self.traffic.output_tokens,
+            drafting=self.traffic.drafting,
         )
 
     def smallest_count(self) -> Floats:
         """One request per copy of attention and stage."""
         return self.layout.data_count * self.layout.pipeline_count
 
-    def ttft_s(self, state: SteadyState) -> Floats:
-        """Time to the first token: the step and pass under way, and the queue of prompts (module docstring) [s]."""
-        busy = self.efficiency.prefill_share_frac * state.prefill_s * state.tokens_per_s * self.layout.stage_count
-        load = np.minimum(busy / self.traffic.output_tokens, _HEAVIEST_FRAC)
-        return state.pass_s + state.step_s + state.prefill_s * load / (1 - load)
-
     def meets(self, state: SteadyState) -> NDArray[np.bool_]:
         """Whether every case is within both limits."""
-        return np.asarray(
-            (state.tpot_s <= self.traffic.tpot_s) & (self.ttft_s(state) <= self.traffic.ttft_s), dtype=bool
-        )
+        return np.asarray((state.tpot_s <= self.traffic.tpot_s) & (state.ttft_s <= self.traffic.ttft_s), dtype=bool)
 
 
 def evaluate(question: ServingQuestion, batch_count: NDArray[np.float64]) -> tuple[SteadyState, NDArray[np.int8]]:
@@ -175,7 +163,7 @@ def _evaluated(question: ServingQuestion, batch_count: NDArray[np.float64]) -> t
             np.asarray(question.machine.matrix_flops) > 0,
             state.memory_bytes <= question.efficiency.usable_memory_frac * question.machine.hbm_capacity_bytes,
             state.tpot_s <= traffic.tpot_s,
-            question.ttft_s(state) <= traffic.ttft_s,
+            state.ttft_s <= traffic.ttft_s,
         )
     reasons = np.zeros(np.broadcast_shapes(*(np.shape(check) for check in checks)), dtype=np.int8)
     for code in range(len(checks), 0, -1):
@@ -257,6 +245,7 @@ def serve(
 ) -> Serving:
     """Best layout and largest batch of a model on an accelerator, in output tokens per second and package.
 
+    Best is what gives most per package of a scale-up domain, those counted that no replica fills.
     input_tokens, output_tokens: mean lengths of prompt and answer; tpot_s, ttft_s: limits on the mean time per output
     token and to the first one. Layouts are those given, or all of `serving_layouts`. Raises CalibrationError where
     lengths or limits are not positive, the part lacks the precision, the model does not fit, or no batch meets the
@@ -325,14 +314,15 @@ def _best_counts(questions: Sequence[ServingQuestion]) -> list[NDArray[np.float6
 def _best(question: ServingQuestion, batch_count: NDArray[np.float64]) -> Serving:
     some = batch_count > 0
     state = question.state(np.where(some, batch_count, question.smallest_count()))
-    best = int(np.argmax(np.where(some, state.tokens_per_s, 0.0)))
+    working = working_frac(question.machine.scale_up_packages_count, question.layout.packages_count)
+    best = int(np.argmax(np.where(some, state.tokens_per_s * working, 0.0)))
     layout = {entry.name: int(_at(getattr(question.layout, entry.name), best)) for entry in fields(ServingLayout)}
     phases = {entry.name: _at(getattr(state.phases, entry.name), best) for entry in fields(Phases)}
     return Serving(
         tokens_per_s=_at(state.tokens_per_s, best),
         batch_count=_at(batch_count, best),
         tpot_s=_at(state.tpot_s, best),
-        ttft_s=_at(question.ttft_s(state), best),
+        ttft_s=_at(state.ttft_s, best),
         memory_bytes=_at(state.memory_bytes, best),
         layout=ServingLayout(**layout),
         phases=Phases(**phases),
@@ -348,7 +338,7 @@ def _limit(
     if batch_count[index] >= _at(np.broadcast_to(question.capacity_count(), batch_count.shape), index):
         return "capacity"
     tpot = _at(state.tpot_s, index) / question.traffic.tpot_s
-    return "tpot" if tpot >= _at(question.ttft_s(state), index) / question.traffic.ttft_s else "ttft"
+    return "tpot" if tpot >= _at(state.ttft_s, index) / question.traffic.ttft_s else "ttft"
 
 
 def _at(values: Floats, index: int) -> float:
@@ -376,7 +366,7 @@ def _refusal(question: ServingQuestion, chip: Chip, transformer: Transformer, pr
     if not fits.any():
         return _does_not_fit(question, chip, transformer, precision)
     state = question.state(smallest)
-    times = {"tpot": (state.tpot_s, question.traffic.tpot_s), "ttft": (question.ttft_s(state), question.traffic.ttft_s)}
+    times = {"tpot": (state.tpot_s, question.traffic.tpot_s), "ttft": (state.ttft_s, question.traffic.ttft_s)}
     shares = {name: np.min(np.where(fits, value / limit, np.inf)) for name, (value, limit) in times.items()}
     name = max(shares, key=lambda key: float(shares[key]))
     value, limit = times[name]
@@ -389,8 +379,9 @@ def _does_not_fit(question: ServingQuestion, chip: Chip, transformer: Transforme
     """The model with one request per copy of attention against the memory of the layout that comes nearest."""
     traffic = question.traffic
     context = mean_context_tokens(question.efficiency, traffic.input_tokens, traffic.output_tokens)
-    weights = weight_memory_bytes(question.machine, question.model, question.layout)
-    cache = cache_memory_bytes(question.machine, question.model, question.layout, context)
+    held = with_drafts(question.model, traffic.drafting)
+    weights = weight_memory_bytes(question.machine, held, question.layout)
+    cache = cache_memory_bytes(question.machine, held, question.layout, context)
     needed = float(np.min(weights + cache)) / GIGABYTE_BYTES
     usable = float(question.efficiency.usable_memory_frac * chip.hbm_capacity_bytes) / GIGABYTE_BYTES
     most = int(np.max(question.layout.packages_count))

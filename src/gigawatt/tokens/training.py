@@ -33,7 +33,7 @@ import numpy as np
 
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.blocks import BF16_BYTES, FP8_BYTES, FP32_BYTES, Floats, Transformer
-from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs, take
+from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs, mean_attended_count, take
 from gigawatt.tokens.roofline import GIGABYTE_BYTES, Chip
 from gigawatt.tokens.training_layouts import layouts_of
 from gigawatt.tokens.training_memory import least_recompute_frac, memory_bytes
@@ -304,12 +304,6 @@ def _experts_s(run: TrainingRun, block: BlockCosts, tokens: Floats) -> Floats:
     gemm = copies * (slowdown * 2.0 * block.expert_params_count / machine.matrix_flops)
     moved = habits.expert_passes_ratio * BF16_BYTES * block.expert_width_count / PASSES_COUNT
     return gemm + tokens * (moved / machine.hbm_bandwidth_bytes_per_s)
-
-
-def mean_attended_count(block: BlockCosts, sequence_tokens: Floats) -> Floats:
-    """Earlier tokens that a token of a causal sequence attends to, on average: s/2, or w - w²/(2s) under w < s."""
-    window = np.minimum(sequence_tokens, block.attended_count)
-    return window - window * window / (2 * np.maximum(sequence_tokens, 1))
 
 
 def _optimizer_s(run: TrainingRun) -> Floats:

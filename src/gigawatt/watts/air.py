@@ -3,7 +3,7 @@
 References
 ----------
 1. ASHRAE Handbook, Fundamentals (2017), chapter 1 "Psychrometrics": eqs. (3) pressure, (5) and (6) saturation,
-   (20) humidity ratio, (33) and (35) wet bulb over water and over ice.
+   (20) humidity ratio, (30) enthalpy, (33) and (35) wet bulb over water and over ice.
 2. R. W. Hyland, A. Wexler, ASHRAE Transactions 89(2A), 1983: the saturation formulas of (5) and (6).
 """
 
@@ -104,6 +104,14 @@ def wet_bulb(dry_bulb_degc: ArrayLike, humidity_frac: ArrayLike, altitude_m: flo
         if np.all(np.abs(excess) < _TOLERANCE_K * slope):
             break
     return np.minimum(wet, dry)
+
+
+def saturated_enthalpy(temperature_degc: ArrayLike) -> Array:
+    """Enthalpy of saturated air at sea level [J/kg of dry air], 0 for dry air at 0 degC [1, eq. 30]."""
+    celsius = check("temperature_degc", temperature_degc, OUTDOORS_DEGC)
+    ratio = _humidity_ratio(saturation_pressure(celsius), 0.0)
+    enthalpy: Array = 1e3 * (_AIR_KJ * celsius + ratio * (_WATER_KJ[0] + _VAPOUR_KJ * celsius))
+    return enthalpy
 
 
 def _humidity_ratio(vapour: Array, altitude_m: float) -> Array:

@@ -25,6 +25,8 @@ from numpy.typing import ArrayLike, NDArray
 from gigawatt.watts.air import SHARE, Array, check
 
 EXPONENTS = np.arange(1.0, 4.005, 0.01)  # those that `fit_curve` tries; at least 1, so that a curve is concave
+APART_RATIO = 0.3  # deviation of the logarithms of a part's loss and exponent from the common ones
+APART = np.arange(-1.0, 1.005, 0.01)  # logarithms of a part's loss over the common one that `fit_curve_near` tries
 _PASSES = 500
 _ROUNDING = 1e-9  # of a count of racks that is whole but for floating point
 
@@ -52,6 +54,20 @@ def performance(curve: PowerCurve, power_frac: ArrayLike) -> Array:
     held = np.maximum(check("power_frac", power_frac, SHARE), curve.least_frac)
     left: Array = 1 - curve.loss_ratio * (1 - held) ** curve.exponent_ratio
     return left
+
+
+def mixed_performance(
+    memory_bound: PowerCurve, compute_bound: PowerCurve, power_frac: ArrayLike, compute_frac: ArrayLike
+) -> Array:
+    """Performance under a cap of work that matrix units bind for a part of its time and memory for the rest [0 … 1].
+
+    Times add: 1 / perf = (1 − s) / perf_memory(p) + s / perf_compute(p), with s the share of the time without a cap
+    that goes to computing (compute_frac). Memory runs on while clocks fall, so that work of more s loses more.
+    """
+    share = check("compute_frac", compute_frac, SHARE)
+    moving, computing = performance(memory_bound, power_frac), performance(compute_bound, power_frac)
+    mixed: Array = 1 / ((1 - share) / moving + share / computing)
+    return mixed
 
 
 def racks_within(
@@ -112,6 +128,30 @@ def fit_curve(
     error = (weight * (1 - loss[:, None] * saved - target) ** 2).sum(axis=1)
     best = int(np.argmin(error))
     return PowerCurve(loss_ratio=float(loss[best]), exponent_ratio=float(EXPONENTS[best]), least_frac=least_frac)
+
+
+def fit_curve_near(
+    common: PowerCurve, power_frac: ArrayLike, low_frac: ArrayLike, high_frac: ArrayLike, *, noise_frac: float
+) -> PowerCurve:
+    """The curve of one kind of part, drawn to a common one: squares of distances over `noise_frac`, and of logarithms.
+
+    The logarithms of loss and exponent leave those of the common curve with deviations of `APART_RATIO`; the best of a
+    grid is taken. power_frac, low_frac, high_frac: the points of the part as in `fit_curve`.
+    """
+    power = check("power_frac", power_frac, SHARE)
+    low, high = check("low_frac", low_frac, SHARE), check("high_frac", high_frac, SHARE)
+    steps, exponents = APART[:, None, None], EXPONENTS[None, :, None]
+    losses = common.loss_ratio * np.exp(steps)
+    left = 1 - losses * (1 - power) ** exponents
+    error = (((left - np.clip(left, low, high)) / noise_frac) ** 2).sum(axis=-1)
+    away = (steps[..., 0] ** 2 + np.log(exponents[..., 0] / common.exponent_ratio) ** 2) / APART_RATIO**2
+    lawful = losses[..., 0] * (1 - common.least_frac) ** exponents[..., 0] <= 1
+    first, second = np.unravel_index(int(np.argmin(np.where(lawful, error + away, np.inf))), error.shape)
+    return PowerCurve(
+        loss_ratio=float(losses[first, 0, 0]),
+        exponent_ratio=float(EXPONENTS[second]),
+        least_frac=common.least_frac,
+    )
 
 
 def _check(curve: PowerCurve) -> None:

@@ -8,18 +8,23 @@ References
 1. ISO/IEC 30134-2:2016, power usage effectiveness: total energy over IT energy, over a year.
 2. ASHRAE TC 9.9, "Emergence and expansion of liquid cooling in mainstream data centers", 2021: water classes W17–W45.
 3. ASHRAE Handbook, Fundamentals (2021), chapter 14: design conditions by annual cumulative frequency (0.4 %, 1 %).
-4. ASHRAE Handbook, HVAC Systems and Equipment (2020), chapters 21 (fan laws) and 43 (chillers).
+4. ASHRAE Handbook, HVAC Systems and Equipment (2020), chapters 21 (fan laws), 41 (evaporative air cooling), 40 (cooling
+   towers: heat goes as vapour and as warmer air) and 43 (chillers).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gigawatt.watts.air import KELVIN_AT_0_DEGC, OUTDOORS_DEGC, SHARE, Array, check
+from gigawatt.watts.air import KELVIN_AT_0_DEGC, OUTDOORS_DEGC, SHARE, Array, check, saturated_enthalpy
 from gigawatt.watts.weather import Weather
+
+Evaporation: TypeAlias = Literal["switched", "pads", "tower"]
+AIR_J_PER_KG_K = 1006.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +37,11 @@ class Cooling:
     heat, and its room fans take `air_fan_frac` of that.
     Outdoors: fans take `fan_frac` of a loop's heat at full speed, where at design load the water leaves `approach_degc`
     above the sink; `range_degc` is the rise of the water through the load. The sink is the dry bulb, moved towards the
-    wet bulb by `wet_frac` (0 dry, 1 tower) while the dry bulb is above `wet_above_degc`; wetted, the plant uses
-    `water_l_per_wh` of IT energy.
+    wet bulb by `wet_frac` (0 dry, 1 tower) while the dry bulb is above `wet_above_degc`.
+    Water: `water_l_per_wh` of IT energy where all heat leaves as vapour, times the share that does [4]. Switched: all of
+    it while wetted. Pads: what cools the air from the dry bulb down to the sink, no further than the plant needs, over
+    the `pad_range_degc` by which the load warms it; with `wet_chiller` the heat that the chiller lifts leaves as vapour
+    too. Tower: the rest of what the air takes up as it warms to the water, see `water_use`.
     Chiller: `chiller_frac` of the Carnot efficiency, over a lift of sink + `chiller_approach_degc` − supply and at
     least `chiller_min_lift_degc`. Without `free_cooling` it carries all of the heat at any weather.
     Design: `design_quantile_frac` of the hours of a year are within what the connection is sized for [3].
@@ -53,6 +61,9 @@ class Cooling:
     wet_frac: float
     wet_above_degc: float
     water_l_per_wh: float
+    evaporation: Evaporation
+    pad_range_degc: float
+    wet_chiller: bool
     chiller_frac: float
     chiller_approach_degc: float
     chiller_min_lift_degc: float
@@ -96,14 +107,44 @@ def pue_peak(cooling: Cooling, weather: Weather) -> float:
 
 
 def water_use(cooling: Cooling, dry_bulb_degc: ArrayLike, wet_bulb_degc: ArrayLike, load_frac: ArrayLike) -> Array:
-    """Water evaporated and blown down per IT energy [l/Wh]: `water_l_per_wh` while the plant is wetted, else nothing.
+    """Water evaporated and blown down per IT energy [l/Wh]: `water_l_per_wh` times the share of heat that is vapour.
 
-    The heat that a chiller lifts is rejected by the same wet plant, so it counts alike.
+    The share is nothing while the plant is dry. Pads: (T − T_leaving)/`pad_range_degc`, where T_leaving is the sink, or
+    what the cool loop can be cooled with if that is warmer; above 1 where the air outdoors is warmer than it leaves the
+    hall. Tower: 1 − c (T_water − T) / (h_sat(T_water) − h_sat(T_wet)), with T_water the middle of the water [4]; the heat
+    that a chiller lifts is rejected by the same tower, so it counts alike.
     """
-    sink = _sink(cooling, dry_bulb_degc, wet_bulb_degc)
-    wetted = (np.asarray(dry_bulb_degc, dtype=float) > cooling.wet_above_degc) & (cooling.wet_frac > 0)
-    water: Array = np.where(np.broadcast_arrays(wetted, sink, _load(load_frac))[0], cooling.water_l_per_wh, 0.0)
+    dry, sink = np.asarray(dry_bulb_degc, dtype=float), _sink(cooling, dry_bulb_degc, wet_bulb_degc)
+    wet, load = np.asarray(wet_bulb_degc, dtype=float), _load(load_frac)
+    wetted = (dry > cooling.wet_above_degc) & (cooling.wet_frac > 0)
+    share = _VAPOUR[cooling.evaporation](cooling, dry, wet, sink, load)
+    water: Array = np.where(wetted, cooling.water_l_per_wh * share, 0.0) + np.zeros_like(load)
     return water
+
+
+def _switched(cooling: Cooling, dry: Array, wet: Array, sink: Array, load: Array) -> Array:
+    return np.ones_like(sink)
+
+
+def _pads(cooling: Cooling, dry: Array, wet: Array, sink: Array, load: Array) -> Array:
+    """Share of the heat that pads take up as vapour, and a wet chiller behind them."""
+    approach = cooling.approach_degc * load
+    leaving = np.clip(cooling.air_supply_degc - approach, sink, dry)
+    lifted = _lifted(cooling, cooling.air_supply_degc - sink, approach) if cooling.wet_chiller else 0.0
+    share: Array = (dry - leaving) / cooling.pad_range_degc + lifted
+    return share
+
+
+def _tower(cooling: Cooling, dry: Array, wet: Array, sink: Array, load: Array) -> Array:
+    """Share of the heat that leaves a tower as vapour: the rest warms the air."""
+    supply = np.maximum(cooling.supply_degc, wet + cooling.approach_degc)
+    water = supply + cooling.range_degc / 2
+    enthalpy = saturated_enthalpy(water) - saturated_enthalpy(wet)
+    share: Array = np.clip(1 - AIR_J_PER_KG_K * (water - dry) / enthalpy, 0, None)
+    return share
+
+
+_VAPOUR = {"switched": _switched, "pads": _pads, "tower": _tower}
 
 
 def _heat_removal(cooling: Cooling, supply_degc: float, sink: Array, load: Array) -> Array:
@@ -121,9 +162,14 @@ def _heat_removal(cooling: Cooling, supply_degc: float, sink: Array, load: Array
         return all_lifted
     reached = distance >= approach
     speed = np.where(reached, approach / np.where(reached, distance, 1), 1)
-    lifted = np.clip((approach - distance) / cooling.range_degc, 0, 1)
-    power: Array = cooling.fan_frac * speed**3 / load + lifted * chiller
+    power: Array = cooling.fan_frac * speed**3 / load + _lifted(cooling, distance, approach) * chiller
     return power
+
+
+def _lifted(cooling: Cooling, distance: Array, approach: Array) -> Array:
+    """Share of a loop's heat that free cooling cannot reach, `distance` from the sink up to the supply."""
+    share: Array = np.clip((approach - distance) / cooling.range_degc, 0, 1)
+    return share
 
 
 def _sink(cooling: Cooling, dry_bulb_degc: ArrayLike, wet_bulb_degc: ArrayLike) -> Array:

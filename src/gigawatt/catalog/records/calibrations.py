@@ -99,10 +99,18 @@ class InferenceCalibration:
     """Time of the host in each step, for each request in it."""
     admission_s: Annotated[float, Plausible("1e-7 s", "10 s", zero=True)]
     """Time of the host to take in each request."""
+    host_step_s: Annotated[float, Plausible("1e-9 s", "1 s", zero=True)]
+    """Time of the host in each step, which hides behind a slower device."""
+    host_request_s: Annotated[float, Plausible("1e-9 s", "1 s", zero=True)]
+    """The same for each request in the step."""
     prefill_tokens: Annotated[float, Plausible("16 tokens", "10 Mtokens")]
     """Prompt tokens packed into one pass, per copy of attention."""
     prefill_share_frac: Annotated[float, Plausible("1 %", "100 %")]
     """Part of prefill that does not ride along with decode steps."""
+    stall_frac: Annotated[float, Plausible("0 %", "100 %", zero=True)]
+    """How far copies of attention prefill one after the other; 0 where all take their prompts in the same pass."""
+    reserve_frac: Annotated[float, Plausible("0 %", "100 %", zero=True)]
+    """Part of the tokens to come for which a request holds memory."""
     output_spread_ratio: Annotated[float, Plausible(1, 100, least=1)]
     """Mean square over squared mean of answer lengths: 1 where all are equal, 2 where exponential."""
     tuned_compute_ratio: Annotated[float, Plausible(0.01, 100)]
@@ -117,6 +125,14 @@ class InferenceCalibration:
     """Share of its steady rate that a server under such limits reaches."""
     most_requests_count: Annotated[int, Plausible(1, 1e6, least=1, most=1e9)]
     """Most requests at a time, per copy of attention."""
+    draft_acceptance_frac: Annotated[float, Plausible("1 %", "100 %")]
+    """Chance that the first drafted token holds."""
+    draft_kept_ratio: Annotated[float, Plausible(0.01, 1, most=1)]
+    """Chance that a later drafted token holds, where those before it do, over that of the one before."""
+    handover_s: Annotated[float, Plausible("1e-4 s", "10 s", zero=True)]
+    """Time of routers and hosts to hand a request from a prefill pool to a decode pool."""
+    surge_frac: Annotated[float, Plausible("0.1 %", "100 %", zero=True)]
+    """Part of the time to prefill all requests of a closed loop that each of them waits: loops start all at once."""
     base_date: Annotated[str, Plausible(2018, 2045, least=2010, most=2100)]
     """Date of the software that the times are of."""
     yearly_time_ratio: Annotated[float, Plausible(0.1, 2)]

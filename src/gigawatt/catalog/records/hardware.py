@@ -45,6 +45,8 @@ class Accelerator:
     """Dense BF16 peak of a package, FP16 on older parts; left out where it is not supported."""
     fp8_flops: Annotated[float | None, Plausible("1 TFLOPS", "500 PFLOPS")] = None
     """Dense FP8 peak of a package; left out where it is not supported."""
+    int8_flops: Annotated[float | None, Plausible("1 TFLOPS", "500 PFLOPS")] = None
+    """Dense INT8 peak of a package; stated for parts without FP8, which serve integer weights and activations by it."""
     fp4_flops: Annotated[float | None, Plausible("1 TFLOPS", "1 EFLOPS")] = None
     """Dense FP4 peak of a package; left out where it is not supported."""
     fp4_inference_flops: Annotated[float | None, Plausible("1 TFLOPS", "1 EFLOPS")] = None
@@ -156,6 +158,22 @@ class PowerPoint:
     """Power under the cap over that without one."""
     performance_frac: float
     """Performance under the cap over that without one."""
+    part: str = ""
+    """Architecture or accelerator that was measured; left out where it is a fleet."""
+    compute_frac: float = 0.0
+    """Share of the time without a cap that matrix units bind, of work that lies between this curve and training's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartCurve:
+    """The curve of one kind of part, drawn to the common one where little was measured."""
+
+    part: str
+    """Architecture, or accelerator by its id, that the curve is of."""
+    loss_ratio: Annotated[float, Plausible(0.05, 20)]
+    """Factor a of the performance that a cap takes."""
+    exponent_ratio: Annotated[float, Plausible(1, 10, least=1, most=100)]
+    """Power b with which a deeper cap takes more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,5 +194,7 @@ class PowerCurve:
     """Lowest power that the curve speaks for: a part does not go below it."""
     points: tuple[PowerPoint, ...]
     """Published points, those fitted and those that judge the curve."""
+    parts: tuple[PartCurve, ...] = ()
+    """Curves of the parts that were measured; of any other it is the common one."""
     evidence: EvidenceMap = field(default_factory=dict)
     """Why each of its numbers is believed, by dotted path of its field."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from gigawatt.catalog.records.evidence import EvidenceMap
 from gigawatt.units import Plausible
 
-Precision = Literal["bf16", "fp8", "fp4", "mxfp4", "int4"]
+Precision = Literal["bf16", "fp8", "int8", "fp4", "mxfp4", "int4"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +34,21 @@ class ModelBlock:
     q_rank_count: Annotated[int | None, Plausible(8, 65_536, zero=True, most=1e6)] = None
     """Length of the latent query of mla; left out: the query is not compressed."""
     window_count: Annotated[int | None, Plausible(16, 1e7, zero=True, most=1e9)] = None
-    """Earlier tokens that a block sees; left out: all of them."""
+    """Earlier tokens that a block sees; left out: all of them. Compressed: those that it sees one by one."""
+    compression_ratio: Annotated[int | None, Plausible(2, 1024, zero=True, most=1e6)] = None
+    """Tokens of which the cache keeps one vector, beside those of the window; left out: it keeps each of them."""
     selected_count: Annotated[int | None, Plausible(8, 1e6, zero=True, most=1e9)] = None
-    """Earlier tokens that sparse attention picks; left out: it picks none out."""
+    """Earlier tokens, or compressed vectors of them, that sparse attention picks; left out: all of them."""
+    index_shared: bool = False
+    """Whether an earlier block has picked the tokens, so that this one has no indexer of its own."""
     index_heads_count: Annotated[int | None, Plausible(1, 1024, zero=True, most=1e5)] = None
     """Heads of the indexer that picks tokens for sparse attention."""
     index_dim_count: Annotated[int | None, Plausible(4, 4096, zero=True, most=1e5)] = None
     """Values in a head of the indexer of sparse attention."""
+    cache_shared: bool = False
+    """Whether the keys and values are those of an earlier block, so that this one caches none."""
+    attention_params_count: Annotated[int | None, Plausible(1000, 1e12, zero=True, most=1e15)] = None
+    """Parameters beside the feed-forward part, where they are not those that the sizes imply; left out: they are."""
     output_gate: bool = False
     """Whether a gate as wide as the heads stands behind attention."""
     ffn_count: Annotated[int, Plausible(32, 1e6, zero=True, most=1e8)]
@@ -77,6 +85,8 @@ class Model:
     """Tokens of the vocabulary."""
     tied_embeddings: bool = False
     """Whether input and output embedding are one table."""
+    lookup_params_count: Annotated[int, Plausible(1e6, 1e12, zero=True, most=1e15)] = 0
+    """Parameters of further tables, of which a token takes a row without a product (embeddings of every layer)."""
     total_params_count: Annotated[float, Plausible(1e6, 1e15)]
     """Parameters in all, as published."""
     active_params_count: Annotated[float, Plausible(1e6, 1e15)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -66,7 +67,7 @@ class Site:
     """Mean price of energy, with delivery."""
     carbon_kg_per_wh: Annotated[float, Plausible("1 g/kWh", "1500 g/kWh", zero=True)]
     """Mean carbon intensity of the energy."""
-    cooling: Literal["dry_cooler", "tower", "air_chiller", "evaporative"]
+    cooling: Literal["dry_cooler", "tower", "air_chiller", "evaporative", "air_side"]
     """Kind of cooling plant, by its id in the catalog."""
     climate: Climate
     """Climate normals of the place."""
@@ -111,7 +112,13 @@ class CoolingPlant:
     wet_above_degc: Annotated[float, Plausible("-60 degC", "60 degC", least="-100 degC", most="100 degC")]
     """Dry-bulb temperature above which the plant evaporates water."""
     water_l_per_wh: Annotated[float, Plausible("0.01 l/kWh", "10 l/kWh", zero=True)]
-    """Water that a wetted plant evaporates for IT energy."""
+    """Water for IT energy where all of the heat leaves as vapour, with what is blown down."""
+    evaporation: Literal["switched", "pads", "tower"] = "switched"
+    """How much of the heat leaves as vapour: all while wetted, what pads cool the air by, or a tower's share."""
+    pad_range_degc: Annotated[float, Plausible("5 degC", "30 degC", least="1 degC", most="60 degC")] = 12.0
+    """By how much the load warms the air that pads have cooled."""
+    wet_chiller: bool = False
+    """Whether the heat that a chiller lifts behind pads leaves as vapour too."""
     chiller_frac: Annotated[float, Plausible("10 %", "90 %", least="1 %")]
     """Efficiency of the chiller over that of Carnot."""
     chiller_approach_degc: Annotated[float, Plausible("1 degC", "40 degC", least="0 degC", most="60 degC")]
@@ -122,6 +129,44 @@ class CoolingPlant:
     """Share of the hours of a year that are within what the connection is sized for."""
     evidence: EvidenceMap = field(default_factory=dict)
     """Why each of its numbers is believed, by dotted path of its field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place with its climate normals, for what has none of its own."""
+
+    name: str
+    """Name that people read."""
+    country: str
+    """Country, by its code of two letters."""
+    words: tuple[str, ...]
+    """Names in the wild of the place and of the land around it, such as "virginia"."""
+    climate: Climate
+    """Climate normals of the place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Climates:
+    """Climate normals of many places, by the name of the place."""
+
+    id: str
+    """Name by which it is looked up; it is the name of the file."""
+    name: str
+    """Name that people read, and by which it is looked up too."""
+    description: str = ""
+    """What it is, in a sentence or two."""
+    places: Mapping[str, Place]
+    """Places by their names, the more usual of two with the same words first."""
+    evidence: EvidenceMap = field(default_factory=dict)
+    """Why each of its numbers is believed, by dotted path of its field."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A region of a cloud."""
+
+    place: str
+    """Where it is: a place of the catalog's climates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,13 +189,21 @@ class Facility:
     cooling: str
     """Cooling plant that stands for its own, by its id in the catalog."""
     sites: tuple[str, ...] = ()
-    """Sites of the catalog in whose climates it stands, all alike; empty where it states its own climate."""
+    """Sites of the catalog in whose climates it stands, all alike; empty where it states its own climate or places."""
     climate: Climate | None = None
     """Climate normals of its own, in place of sites."""
+    places: tuple[str, ...] = ()
+    """Places of the catalog's climates in which it stands, all alike, in place of sites."""
+    regions: Mapping[str, Region] = field(default_factory=dict)
+    """Of a cloud: its regions by their ids, each with where it is."""
     load_frac: Annotated[float, Plausible("5 %", "100 %", least="1 %")]
     """Mean IT power over its design."""
     fitted: tuple[Literal["pue", "water"], ...] = ()
     """Metrics of which a published figure set numbers of the plant; others judge it."""
+    overhead_spread_ratio: Annotated[float | None, Plausible(1.01, 5, least=1)] = None
+    """P90 over P50, and P50 over P10, of PUE − 1 among buildings alike; left out: the band is that of the plant."""
+    water_spread_ratio: Annotated[float | None, Plausible(1.01, 30, least=1)] = None
+    """P90 over P50, and P50 over P10, of water use among buildings alike; left out: the band is that of the plant."""
     electrical_no_load_frac: float | None = None
     """Electrical loss at any load over IT power at design load; left out: the plant's."""
     electrical_resistive_frac: float | None = None
@@ -160,7 +213,13 @@ class Facility:
     air_fan_frac: float | None = None
     """Power of the room fans over the heat that air carries; left out: the plant's."""
     air_supply_degc: Annotated[float | None, Plausible("5 degC", "45 degC", least="0 degC", most="90 degC")] = None
-    """Temperature at which the cool water loop is supplied; left out: the plant's."""
+    """Temperature at which the cool loop is supplied; left out: the plant's."""
+    water_l_per_wh: Annotated[float | None, Plausible("0.01 l/kWh", "10 l/kWh", zero=True)] = None
+    """Water for IT energy where all of the heat leaves as vapour; left out: the plant's."""
+    chiller_frac: Annotated[float | None, Plausible("10 %", "90 %", least="1 %")] = None
+    """Efficiency of the chiller over that of Carnot; left out: the plant's."""
+    wet_chiller: bool | None = None
+    """Whether the heat that a chiller lifts behind pads leaves as vapour; left out: as at the plant."""
     evidence: EvidenceMap = field(default_factory=dict)
     """Why each of its numbers is believed, by dotted path of its field."""
 

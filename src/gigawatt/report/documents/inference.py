@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 from gigawatt.report import charts
@@ -11,7 +11,7 @@ from gigawatt.report.formats import Scale, cell, number
 from gigawatt.study.predict.band import Band
 from gigawatt.study.predict.inference import FrontPoint, InferencePrediction, pareto_front
 from gigawatt.study.predict.serving_layout import ReplicaLayout
-from gigawatt.study.predict.serving_power import ServingFacility
+from gigawatt.study.predict.serving_power import ServingEnergy, ServingFacility
 
 # What the catalog or the question does not tell.
 UNKNOWN = "not known"
@@ -67,21 +67,33 @@ def _tiles(found: InferencePrediction) -> tuple[Tile, ...]:
 
 
 def _served(found: InferencePrediction) -> Facts:
-    energy, cost, price = found.energy_j_per_token, found.usd_per_mtok, found.usd_per_h
+    cost, price = found.usd_per_mtok, found.usd_per_h
     at = f"{cell(cost, 'usd_per_mtok')} of output, at the GPU-hour below"
     pairs = (
         ("output tokens/s per GPU", band(found.tokens_per_s_per_gpu, "count")),
-        ("layout", layout(found.layout)),
+        ("layout", layout(found.layout) + _idle(found)),
         ("batch", f"{cell(found.batch_count, 'count')} requests in flight per replica"),
         ("TPOT", f"{cell(found.tpot_s, 's')}, {_speed(found.tpot_s)}"),
         ("TTFT", cell(found.ttft_s, "s")),
         ("what binds", f"most of the time goes to {found.binds}; {LIMITS[found.limited_by]}"),
         ("memory per GPU", cell(found.memory_bytes, "bytes")),
-        ("energy", UNKNOWN if energy is None else f"{cell(energy, 'j_per_token')}, {found.energy_basis}"),
+        *_energy(found.energy),
         ("cost", UNKNOWN if cost is None else at),
         ("price of a GPU-hour", UNKNOWN if price is None else f"{number(price)} USD, {found.usd_basis}"),
     )
     return Facts(name="served", title="", pairs=pairs)
+
+
+def _energy(of: ServingEnergy) -> Iterator[tuple[str, str]]:
+    """Energy per output token, and power, of the GPU alone, with its share of the rack, and of the facility."""
+    figures = (
+        ("energy, GPU alone", of.package_j_per_token, of.package_w, of.package_basis),
+        ("energy, share of the rack", of.rack_j_per_token, of.rack_w, of.rack_basis),
+        ("energy, facility", of.facility_j_per_token, of.facility_w, of.facility_basis),
+    )
+    for title, energy, power, basis in figures:
+        known = energy is not None and power is not None
+        yield title, f"{cell(energy, 'j_per_token')} at {cell(power, 'w')}, {basis}" if known else UNKNOWN
 
 
 def _speed(tpot_s: float) -> str:
@@ -100,6 +112,12 @@ def layout(of: ReplicaLayout) -> str:
     return ", ".join(parts)
 
 
+def _idle(found: InferencePrediction) -> str:
+    """What whole replicas leave idle, in words."""
+    count = found.idle_packages_count
+    return f"; {count} GPUs of a scale-up domain stand idle" if count else ""
+
+
 def band(of: Band, suffix: str) -> str:
     """A figure with its tenth and ninetieth percentile."""
     return f"{cell(of.p50, suffix)} (P10 {cell(of.p10, suffix)}, P90 {cell(of.p90, suffix)})"
@@ -109,6 +127,8 @@ def _facility(found: ServingFacility) -> Facts:
     month = found.monthly_usd
     pairs = (
         ("GPUs", f"{found.gpus_count:,} in {found.replicas_count:,} replicas"),
+        ("power of each", f"{cell(found.rated_w, 'w')} as rated, with its share of its server"),
+        ("GPUs if capped", f"{found.capped_gpus_count:,} by their mean draw"),
         ("output", band(found.tokens_per_s, "tokens_per_s")),
         ("users at a time", cell(found.users_count, "count")),
         ("energy per month", f"{cell(found.monthly_energy_wh, 'wh')} of IT, without PUE"),

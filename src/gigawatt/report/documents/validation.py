@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from gigawatt.report import charts
 from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Section, Table
@@ -11,7 +11,10 @@ from gigawatt.report.reports import TABLE_HEADS
 from gigawatt.study.validate.score import GroupScore, Scored, Scores, Validation
 
 # What a mean error is held against, by what is validated, where it is no constant efficiency.
-BASELINE, BASELINES = "a constant efficiency", {"facility": "the median of the other rows"}
+BASELINE = "a constant efficiency"
+BASELINES = {"energy": "a constant energy per operation", "facility": "the median of the other rows"}
+# Errors of rows that are predicted in another way besides, by name.
+ALSO = {"at_measured_rate": "at the measured throughput"}
 NAMED = {"gpu": "GPU", "fitted": "part in the fit", "pue": "PUE"}
 # Members of a group that are drawn, those of the most rows; the table has all.
 DRAWN = 12
@@ -33,7 +36,7 @@ def document(found: Validation) -> Document:
         f"{_share(scores.mape_frac)} where {baseline} (the baseline) has "
         f"{_share(scores.baseline_mape_frac)}.",
         sections=(
-            Section(slug="all", title="All rows", parts=(_totals(scores, baseline),)),
+            Section(slug="all", title="All rows", parts=(_totals(found, baseline),)),
             Section(slug="groups", title="Errors by group", parts=groups),
             Section(slug="rows", title="Row by row", parts=(*_not_answered(scores), _predictions(found))),
         ),
@@ -47,8 +50,9 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{PERCENT.text(value)} %"
 
 
-def _totals(scores: Scores, baseline: str) -> Facts:
+def _totals(found: Validation, baseline: str) -> Facts:
     """All figures that are one number."""
+    scores = found.scores
     pairs = (
         ("rows read", f"{scores.rows:,}"),
         ("rows answered", f"{scores.evaluated:,}"),
@@ -62,7 +66,15 @@ def _totals(scores: Scores, baseline: str) -> Facts:
         ("rows inside P10 to P90", _share(scores.band_coverage_frac)),
         ("parameters fitted", f"{scores.parameters_fitted}"),
     )
-    return Facts(name="totals", title="", pairs=pairs)
+    return Facts(name="totals", title="", pairs=(*pairs, *_also(found)))
+
+
+def _also(found: Validation) -> Iterator[tuple[str, str]]:
+    """Mean, median and signed mean error of the other way to predict the rows."""
+    for name, figures in found.also.items():
+        if figures is not None:
+            words = ", ".join((_share(figures.mape_frac), f"median {_share(figures.median_frac)}"))
+            yield f"MAPE {ALSO.get(name, name)}", f"{words}, bias {signed(figures.bias_frac)}"
 
 
 def _group(group: str, rows: Sequence[GroupScore], baseline: str) -> Exhibit:

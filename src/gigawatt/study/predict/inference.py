@@ -29,7 +29,14 @@ from gigawatt.study.predict.faults import (
 )
 from gigawatt.study.predict.question import InferenceQuestion
 from gigawatt.study.predict.serving_layout import ReplicaLayout, layout_of, layouts_asked, misfits
-from gigawatt.study.predict.serving_power import ServingFacility, energy_basis, facility, package_power_w
+from gigawatt.study.predict.serving_power import (
+    ServingEnergy,
+    ServingFacility,
+    energy_basis,
+    facility,
+    power_notes,
+    serving_energy,
+)
 from gigawatt.study.predict.serving_price import hourly_usd, usd_basis
 from gigawatt.study.question import refuse, wrong
 from gigawatt.study.validate.inference import CALIBRATION, deviation_ratio
@@ -71,9 +78,11 @@ class FrontPoint:
 class InferencePrediction:
     """What a GPU serves, in output tokens; what is not known is None, and so is what is not asked for.
 
-    binds: what takes most of the time; limited_by: what keeps the batch where it is (tpot, ttft or capacity).
-    extrapolated: whether no measured row is alike, which widens the band. facility: where a power is asked for; pareto:
-    where a front is; beside: where other accelerators are.
+    Rates are of a GPU that works: working_frac is their share of the scale-up domains that whole replicas fill,
+    idle_packages_count the others of one domain, or of those that a replica wider than one takes. binds: what takes
+    most of the time; limited_by: what keeps the batch where it is (tpot, ttft or capacity). extrapolated: whether no
+    measured row is alike, which widens the band. facility: where a power is asked for; pareto: where a front is;
+    beside: where other accelerators are.
     """
 
     head: Head = field(metadata=SPREAD)
@@ -83,6 +92,8 @@ class InferencePrediction:
     engine: str
     tokens_per_s_per_gpu: Band
     layout: ReplicaLayout
+    working_frac: float
+    idle_packages_count: int
     batch_count: float
     tpot_s: float
     ttft_s: float
@@ -92,6 +103,7 @@ class InferencePrediction:
     package_power_w: float | None
     energy_j_per_token: float | None
     energy_basis: str | None
+    energy: ServingEnergy
     usd_per_h: float | None
     usd_basis: str | None
     usd_per_mtok: float | None
@@ -143,13 +155,19 @@ class _Machinery:
                 raise served
         return [served for served in found if isinstance(served, tokens.Serving)]
 
+    def room(self, served: tokens.Serving) -> tuple[int, float]:
+        """Packages of a scale-up domain, and of a replica."""
+        return self.accelerator.scale_up_packages_count, float(served.layout.packages_count)
+
     @property
     def drafting(self) -> tokens.Drafting:
-        """Drafting; a drafted token costs what the model's draft blocks are of its blocks (one where it has none)."""
-        blocks = sum(block.count for block in self.model.blocks)
-        share = max(self.model.draft_blocks_count, 1) / blocks
+        """Drafting by the model's own blocks, or by one like its last where it has none."""
+        if not self.asked.draft_count:
+            return tokens.Drafting(drafted_count=0, accepted_frac=0)
         return tokens.Drafting(
-            drafted_count=self.asked.draft_count, accepted_frac=self.asked.acceptance_frac, draft_cost_frac=share
+            drafted_count=self.asked.draft_count,
+            accepted_frac=self.asked.acceptance_frac,
+            model=to_tokens.draft_costs(self.model),
         )
 
     @property
@@ -166,9 +184,16 @@ def answer(question: InferenceQuestion, job: Job) -> InferencePrediction:
     nearest value that can.
     """
     del job  # it takes a moment
-    refuse(_unknown(question))
-    made = _answered(question)
-    return _with_others(made) if question.beside else made
+    asked = _side_by_side(question)
+    refuse(_unknown(asked, "gpu" if asked.gpu != question.gpu else "beside"))
+    made = _answered(asked)
+    return _with_others(made) if asked.beside else made
+
+
+def _side_by_side(question: InferenceQuestion) -> InferenceQuestion:
+    """A question of several accelerators as one of the first, with the others set beside it."""
+    first, *others = (name.strip() for name in question.gpu.split(","))
+    return replace(question, gpu=first, beside=(*others, *question.beside))
 
 
 def _answered(question: InferenceQuestion) -> InferencePrediction:
@@ -177,18 +202,21 @@ def _answered(question: InferenceQuestion) -> InferencePrediction:
         ceiling = question.usd_per_mtok
         served = machinery.serve(question.tpot_s)[0] if ceiling is None else _quickest(machinery, ceiling)
         made = _prediction(machinery, served)
-        place = None if question.power_w is None else facility(made, question.power_w)
+        place = None if question.power_w is None else facility(made, machinery.accelerator, question.power_w)
+        told = (*made.head.notes, *power_notes(machinery.accelerator, place))
+        made = replace(made, head=replace(made.head, notes=told))
         return replace(made, facility=place, pareto=_points(machinery) if question.pareto else None)
 
 
-def _unknown(question: InferenceQuestion) -> Iterator[Fault]:
-    """Faults of accelerators that are set beside it."""
+def _unknown(question: InferenceQuestion, key: str) -> Iterator[Fault]:
+    """Faults of accelerators that are set beside it, which are those of the key that named them."""
     if len(question.beside) > MOST_BESIDE:
-        yield wrong("beside", len(question.beside), f"at most {MOST_BESIDE} accelerators")
+        first = " beside the first" if key == "gpu" else ""
+        yield wrong(key, len(question.beside), f"at most {MOST_BESIDE} accelerators{first}")
     for name in question.beside[:MOST_BESIDE]:
         faults = list[Fault]()
         looked_up(replace(question, gpu=name), {"gpu": "accelerators"}, faults)
-        yield from (replace(fault, path="beside") for fault in faults)
+        yield from (replace(fault, path=key) for fault in faults)
 
 
 def _with_others(made: InferencePrediction) -> InferencePrediction:
@@ -293,21 +321,24 @@ def _prediction(machinery: _Machinery, served: tokens.Serving) -> InferencePredi
     engine = asked.engine or to_tokens.engine_of(accelerator)
     deviation, unknown = deviation_ratio(machinery.calibration, accelerator, model, asked.precision, engine=engine)
     rate = served.tokens_per_s
-    power = package_power_w(accelerator, served.phases)
+    energy = serving_energy(accelerator, machinery.case(math.inf), served)
     price = machinery.usd_per_h
     return copied(
         InferencePrediction,
         served,
-        head=Head(notes=_notes(machinery, unknown)),
+        head=Head(notes=_notes(machinery, served, unknown)),
         model=model.id,
         gpu=accelerator.id,
         precision=asked.precision,
         engine=engine,
         tokens_per_s_per_gpu=log_normal(rate, deviation),
         layout=layout_of(served.layout),
-        package_power_w=power,
-        energy_j_per_token=None if power is None else power / rate,
+        working_frac=float(tokens.working_frac(*machinery.room(served))),
+        idle_packages_count=int(tokens.idle_count(*machinery.room(served))),
+        package_power_w=energy.it_w,
+        energy_j_per_token=None if energy.it_w is None else energy.it_w / rate,
         energy_basis=energy_basis(accelerator),
+        energy=energy,
         usd_per_h=price,
         usd_basis=STATED_BASIS if asked.usd_per_gpu_hour is not None else usd_basis(accelerator),
         usd_per_mtok=None if price is None else _mtok_usd(price, served),
@@ -316,10 +347,17 @@ def _prediction(machinery: _Machinery, served: tokens.Serving) -> InferencePredi
     )
 
 
-def _notes(machinery: _Machinery, unknown: list[str]) -> tuple[Note, ...]:
+def _notes(machinery: _Machinery, served: tokens.Serving, unknown: list[str]) -> tuple[Note, ...]:
     queue = "TTFT is a queueing approximation (random arrivals, M/M/1 for the prompts ahead)."
     notes = [Note(code="queueing", path="ttft_s", text=queue)]
     if unknown:
         text = f"no measured row has {', '.join(unknown)}: the band is wider by that"
         notes.append(Note(code="extrapolated", path="tokens_per_s_per_gpu", text=text))
+    idle = int(tokens.idle_count(*machinery.room(served)))
+    if idle:
+        share = float(tokens.working_frac(*machinery.room(served)))
+        least = units.show(served.tokens_per_s * share, "tokens_per_s")
+        text = f"whole replicas leave {idle} of every {idle / (1 - share):.0f} GPUs in scale-up domains idle"
+        text += f": figures are of a GPU that works, and in the mean over all of them it is {least}"
+        notes.append(Note(code="idle", path="layout", text=text))
     return (*notes, *implausible.of_catalog(accelerators=machinery.accelerator, models=machinery.model))

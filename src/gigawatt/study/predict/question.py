@@ -17,7 +17,7 @@ class InferenceQuestion:
     model: str
     """A model of the catalog, by any of its names."""
     gpu: str
-    """An accelerator of the catalog, by any of its names."""
+    """An accelerator of the catalog, by any of its names; several with commas between them are set side by side."""
     input_tokens: float
     """Mean tokens of a prompt."""
     output_tokens: float
@@ -67,7 +67,7 @@ class TrainingQuestion:
     precision: Trained = "bf16"
     """Format of matrix products."""
     tokens: float | None = None
-    """Tokens of the run, such as "15T"; this or a budget."""
+    """Tokens of the run, such as "15T"; this or a budget, or neither for its speed alone."""
     budget_flop: float | None = None
     """Operations of the run instead, such as "1e26 FLOP"."""
     sequence_tokens: float | None = None
@@ -84,6 +84,10 @@ class TrainingQuestion:
     """Packages that share the context of a sequence."""
     ep_count: int | None = None
     """Groups of packages that experts are spread over."""
+    vp_count: int | None = None
+    """Virtual stages (chunks of blocks) in each stage of the pipeline."""
+    micro_batch_count: int | None = None
+    """Sequences of a micro-batch."""
     usd_per_gpu_hour: float | None = None
     """Price of a GPU-hour in USD; without it there is no cost."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from gigawatt import tokens
 from gigawatt.catalog import records, to_tokens
 from gigawatt.errors import Fault
 from gigawatt.study.predict.question import InferenceQuestion
-from gigawatt.study.question import wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,17 +25,10 @@ class ReplicaLayout:
 
 
 def misfits(asked: InferenceQuestion, accelerator: records.Accelerator, model: records.Model) -> Iterator[Fault]:
-    """Faults of a layout that the part or the model does not have."""
-    blocks, stage = sum(block.count for block in model.blocks), (asked.tp_count or 1) * (asked.dp_count or 1)
-    domain = accelerator.scale_up_packages_count
-    limits = {
-        "tp": (asked.tp_count, domain, f"the scale-up domain of {accelerator.name}"),
-        "ep": (asked.ep_count, stage, "tensor × data packages"),
-        "pp": (asked.pp_count, blocks, f"the blocks of {model.name}"),
-    }
-    for key, (count, most, what) in limits.items():
-        if count is not None and count > most:
-            yield wrong(key, count, f"at most {most}, {what}")
+    """Faults of a layout that no engine starts on the part, or for the model."""
+    stated = {name: getattr(asked, name) for name in ("tp_count", "dp_count", "ep_count", "pp_count")}
+    for fault in tokens.layout_faults(to_tokens.chip(accelerator), to_tokens.transformer(model), **stated):
+        yield replace(fault, asked=True)
 
 
 def layouts_asked(

@@ -24,6 +24,7 @@ from gigawatt.catalog import load, records, to_tokens
 from gigawatt.readers.inference_rows import read_inference_rows
 from gigawatt.study.job import Job
 from gigawatt.study.predict.band import log_normal
+from gigawatt.study.validate.disaggregated_cases import StackedPools, predict_disaggregated
 from gigawatt.study.validate.inference_cases import InferenceCase, Stacked, cases_of, stacked
 from gigawatt.study.validate.question import ValidationQuestion
 from gigawatt.study.validate.score import Scored, Skipped, Validation, judged, score, shipped
@@ -33,6 +34,8 @@ GROUPS = ("gpu", "model", "engine", "source")
 # A throughput that stands for "none of the layouts holds a request", so that its logarithm exists.
 NOTHING_TOKENS_PER_S = float(np.finfo(np.float32).tiny)
 DAYS_PER_YEAR = 365.25
+# Share of the memory that an engine can be made to fill.
+FULL_FRAC = 0.97
 
 Floats = NDArray[np.float64]
 
@@ -123,7 +126,7 @@ def deviation_ratio(
 def predict(cases: Sequence[InferenceCase], arrays: Stacked, calibration: records.InferenceCalibration) -> Floats:
     """Output tokens per second and package of every case."""
     question = question_of(cases, arrays, calibration)
-    batch = np.where(arrays.closed, arrays.batch_count, 0.0)
+    batch = np.where(arrays.closed, np.minimum(arrays.batch_count, _held_count(question)), 0.0)
     free = np.flatnonzero(~arrays.closed)
     if free.size:
         limited = tokens.take(question, free)
@@ -131,7 +134,19 @@ def predict(cases: Sequence[InferenceCase], arrays: Stacked, calibration: record
     state = question.state(np.where(batch > 0, batch, question.smallest_count()))
     rate = np.where(batch > 0, state.tokens_per_s, NOTHING_TOKENS_PER_S)
     rate = rate * np.where(arrays.server, calibration.server_frac, 1.0)
-    return np.maximum.reduceat(rate, arrays.first)
+    found = np.maximum.reduceat(rate, arrays.first)
+    if arrays.pools is not None:
+        efficiency = efficiencies(arrays.pools.cases, arrays.pools, calibration)
+        found[arrays.pools.place] = predict_disaggregated(arrays.pools, efficiency, calibration)
+    return found
+
+
+def _held_count(question: tokens.ServingQuestion) -> Floats:
+    """Requests that the memory of a measured run holds at a time; all where the weights alone are said not to fit,
+    for it did run."""
+    full = replace(question, efficiency=replace(question.efficiency, usable_memory_frac=FULL_FRAC))
+    capacity = full.capacity_count()
+    return np.where(capacity >= question.smallest_count(), capacity, np.inf)
 
 
 def question_of(
@@ -149,13 +164,17 @@ def question_of(
             output_tokens=arrays.output_tokens,
             tpot_s=arrays.tpot_limit_s * calibration.tpot_margin_frac,
             ttft_s=arrays.ttft_limit_s / calibration.ttft_margin_ratio,
-            drafting=tokens.Drafting(drafted_count=0.0, accepted_frac=0.0, draft_cost_frac=0.0),
+            drafting=replace(
+                arrays.drafting,
+                accepted_frac=calibration.draft_acceptance_frac,
+                kept_ratio=calibration.draft_kept_ratio,
+            ),
         ),
     )
 
 
 def efficiencies(
-    cases: Sequence[InferenceCase], arrays: Stacked, calibration: records.InferenceCalibration
+    cases: Sequence[InferenceCase], arrays: Stacked | StackedPools, calibration: records.InferenceCalibration
 ) -> tokens.InferenceEfficiency:
     """Efficiencies of every entry; computed once for cases that share all that they depend on."""
     keys: dict[tuple[Any, ...], int] = {}

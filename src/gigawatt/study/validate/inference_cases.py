@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,11 @@ from gigawatt import tokens
 from gigawatt.catalog import load, records, to_tokens
 from gigawatt.errors import CalibrationError, CatalogError
 from gigawatt.readers.inference_rows import InferenceRow
+from gigawatt.study.validate.disaggregated_cases import DISAGGREGATED, StackedPools, drafted_counts, stacked_pools
 from gigawatt.study.validate.score import Skipped
+from gigawatt.tokens.drafting import NO_BLOCKS
 
-CLOSED = "closed loop agg"
+CLOSED = ("closed loop agg", "closed loop agg mtp")
 SERVERS = ("Server", "Interactive")
 OFFLINE = ("Offline", "offline max load")
 LAYOUT = re.compile(r"tp(\d+)(?: dp(\d+))?(?: moe_tp(\d+))?(?: ep(\d+))?(?: pp(\d+))?")
@@ -58,11 +60,12 @@ def cases_of(rows: Sequence[InferenceRow]) -> tuple[list[InferenceCase], list[Sk
 
 def _case(line: int, row: InferenceRow) -> InferenceCase | str:
     """A case, or the reason why there is none."""
-    if row.scenario not in (CLOSED, *SERVERS, *OFFLINE):
+    if row.scenario not in (*CLOSED, *DISAGGREGATED, *SERVERS, *OFFLINE):
         return f'scenario "{row.scenario}"'
-    if row.tokens_per_s is None or row.output_tokens is None or row.packages_count is None:
+    counted = row.packages_count is not None or row.scenario in DISAGGREGATED
+    if row.tokens_per_s is None or row.output_tokens is None or not counted:
         return "no throughput, output length or count of GPUs"
-    if row.scenario == CLOSED and row.batch_count is None:
+    if row.scenario in (*CLOSED, *DISAGGREGATED) and row.batch_count is None:
         return "closed loop without a concurrency"
     accelerator, model = load.get("accelerators", row.gpu), load.get("models", row.model)
     precision = precision_of(row.precision, accelerator, model)
@@ -89,8 +92,8 @@ def precision_of(text: str, accelerator: records.Accelerator, model: records.Mod
     name = re.sub(r"[^a-z0-9]", "", text.lower())
     known = {"": "fp8", "mxfp8": "fp8", "int8": "fp8", "nvfp4": "fp4", "uint4": "int4", "fp16": "bf16", "w4a16": "int4"}
     name = known.get(name, name)
-    if name == "fp8" and text == "" and accelerator.fp8_flops is None:
-        return "bf16"
+    if name == "fp8" and accelerator.fp8_flops is None:
+        return {"": "bf16", "int8": "int8"}.get(text.lower(), "fp8")  # type: ignore[return-value]
     if name == "fp4" and (model.id.startswith("gpt-oss") or accelerator.fp4_flops is None):
         return "mxfp4"
     return name  # type: ignore[return-value]
@@ -135,23 +138,28 @@ class Stacked:
     batch_count: Floats
     tpot_limit_s: Floats
     ttft_limit_s: Floats
+    drafting: tokens.Drafting
     closed: NDArray[np.bool_]
     server: NDArray[np.bool_]
     spread: NDArray[np.bool_]
     own: NDArray[np.intp]
     first: NDArray[np.intp]
+    pools: StackedPools | None
 
 
 def stacked(cases: Sequence[InferenceCase]) -> Stacked:
     """The arrays of many cases."""
-    own = np.array([n for n, case in enumerate(cases) for _ in case.layouts], dtype=np.intp)
+    read = [
+        (n, *one) for n, case in enumerate(cases) for one in product(case.layouts, drafted_counts(case.row.scenario))
+    ]
+    own = np.array([n for n, *_ in read], dtype=np.intp)
     rows = [case.row for case in cases]
     names = sorted({case.model.id for case in cases})
     costs = tokens.stack([tokens.costs(to_tokens.transformer(load.load("models", name))) for name in names])
     parts = [(case.accelerator, case.precision) for case in cases]
     machines = tokens.stack([tokens.machine(to_tokens.chip(part), precision) for part, precision in parts])  # type: ignore[arg-type]
     place = np.array([names.index(case.model.id) for case in cases], dtype=np.intp)
-    sizes = np.array([layout for case in cases for layout in case.layouts], dtype=float).T
+    sizes = np.array([layout for _, layout, _ in read], dtype=float).T
     return Stacked(
         machine=tokens.take(machines, own),
         model=tokens.take(costs, place[own]),
@@ -163,9 +171,24 @@ def stacked(cases: Sequence[InferenceCase]) -> Stacked:
         batch_count=np.array([row.batch_count or 0.0 for row in rows])[own],
         tpot_limit_s=np.array([row.tpot_limit_s or np.inf for row in rows])[own],
         ttft_limit_s=np.array([row.ttft_limit_s or np.inf for row in rows])[own],
-        closed=np.array([row.scenario == CLOSED for row in rows])[own],
+        drafting=_drafting(cases, own, [drafted for *_, drafted in read]),
+        closed=np.array([row.scenario in (*CLOSED, *DISAGGREGATED) for row in rows])[own],
         server=np.array([row.scenario in SERVERS for row in rows])[own],
         spread=np.array([row.source.startswith("MLPerf") for row in rows])[own],
         own=own,
         first=np.searchsorted(own, np.arange(len(cases))),
+        pools=stacked_pools(cases),
     )
+
+
+def _drafting(cases: Sequence[InferenceCase], own: NDArray[np.intp], drafted: Sequence[int]) -> tokens.Drafting:
+    """What each entry drafts; how much of it holds, a calibration says."""
+    each = [
+        tokens.Drafting(
+            drafted_count=count,
+            accepted_frac=0.0,
+            model=to_tokens.draft_costs(cases[n].model) if count else NO_BLOCKS,
+        )
+        for n, count in zip(own, drafted, strict=True)
+    ]
+    return tokens.stack(each)

@@ -110,12 +110,25 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorFigures:
+    """Mean, median and signed mean error of rows predicted in another way."""
+
+    mape_frac: float
+    median_frac: float
+    bias_frac: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:
-    """The figures over a file of measured rows; its rows as read, and the answers and refusals by row."""
+    """The figures over a file of measured rows; its rows as read, and the answers and refusals by row.
+
+    also: errors that one kind of rows has besides, such as those of energy at the measured rate, by name.
+    """
 
     head: Head = field(default_factory=Head, metadata=SPREAD)
     scores: Scores = field(metadata=SPREAD)
-    what: Literal["inference", "training", "facility"] = field(metadata=UNTOLD)
+    also: Mapping[str, ErrorFigures | None] = field(default_factory=dict, metadata=SPREAD)
+    what: Literal["inference", "training", "energy", "facility", "runs"] = field(metadata=UNTOLD)
     cells: tuple[Mapping[str, str], ...] = field(metadata=UNTOLD)
     scored: tuple[Scored, ...] = field(metadata=UNTOLD)
     skipped: tuple[Skipped, ...] = field(metadata=UNTOLD)
@@ -149,6 +162,16 @@ def score(
         parameters_fitted=parameters_count,
         by=dict.fromkeys(no_groups) | {group: _by(scored, group) for group in groups},
         skipped=_reasons(skipped),
+    )
+
+
+def error_figures(errors_frac: Floats) -> ErrorFigures | None:
+    """The figures of signed errors; None of no rows."""
+    if not errors_frac.size:
+        return None
+    size = np.abs(errors_frac)
+    return ErrorFigures(
+        mape_frac=float(np.mean(size)), median_frac=float(np.median(size)), bias_frac=float(np.mean(errors_frac))
     )
 
 
