@@ -97,6 +97,7 @@ TRAINING = TrainingEfficiency(
     mxfp8_gemm_frac=0.55,
     fp4_gemm_frac=0.4,
     half_width_count=1500.0,
+    power_exponent_ratio=0.15,
     tile_count=100.0,
     uneven_ratio=0.1,
     attention_frac=0.4,
