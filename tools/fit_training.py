@@ -2,11 +2,11 @@
 
     python tools/fit_training.py [FILE …] [--leave-out] [--out FILE]
 
-A FILE has the columns of `measurements/training.csv` (default: the two of the data folder). Least squares of the logarithm
-of tokens per second, by Gauss-Newton with damping: efficiencies as logarithms about a prior, families (software,
-architecture, structure) as random effects whose prior deviation shrinks them, large residuals weighed down [1]. A
-layout that a row does not give is searched anew between rounds. `--leave-out` predicts every model, part and source from
-a fit to all others, offsets and all, and prints the errors of each file; it writes nothing.
+A FILE has the columns of `measurements/training.csv` (default: the two of the data folder). Least squares of the
+logarithm of tokens per second, by Gauss-Newton with damping: efficiencies as logarithms about a prior, families
+(software, architecture, structure) as random effects whose prior deviation shrinks them, large residuals weighed down
+[1]. A layout that a row does not give is searched anew between rounds. `--leave-out` predicts every model, part and
+source from a fit to all others, offsets and all, and prints the errors of each file; it writes nothing.
 
 References
 ----------

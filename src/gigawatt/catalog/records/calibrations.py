@@ -155,6 +155,8 @@ class TrainingEngine:
     """Whether weights lie over all packages without a pipeline (FSDP), where a row does not say."""
     dated: bool = False
     """Whether its releases are named for year and month, such as "25.09"."""
+    interleaves: bool = True
+    """Whether it may give a stage several chunks where a row does not say; else each has one (1F1B)."""
     even_experts: bool = False
     """Whether its measurements force the same load on every expert."""
     even_context: bool = True
@@ -212,7 +214,7 @@ class TrainingCalibration:
     network_frac: Annotated[float, Plausible("1 %", "100 %")]
     """Share of the network bandwidth that is reached."""
     congestion_ratio: Annotated[float, Plausible(0.001, 1, zero=True)]
-    """Power of the number of domains with which the rate between them falls."""
+    """Time that every doubling of the domains adds to gradients and weights that pass between them, as a share."""
     hop_latency_s: Annotated[float, Plausible("1e-9 s", "1 s", zero=True)]
     """Latency of every domain that a ring passes."""
     overlap_frac: float
