@@ -40,6 +40,8 @@ PRIORS: dict[str, tuple[float, float]] = {
     "expert_compute_ratio": (0.6, 0.4),
     "expert_memory_ratio": (0.8, 0.2),
     "tile_tokens": (16, 0.5),
+    "half_width_count": (300, 0.7),
+    "power_exponent_ratio": (0.3, 0.5),
     "attention_frac": (0.3, 0.7),
     "decode_attention_frac": (0.3, 0.7),
     "memory_frac": (0.9, 0.15),

@@ -68,6 +68,7 @@ SERVING = InferenceEfficiency(
     expert_compute_ratio=0.5,
     expert_memory_ratio=0.9,
     tile_tokens=16.0,
+    half_width_count=100.0,
     attention_frac=0.2,
     decode_attention_frac=0.2,
     memory_frac=0.8,
