@@ -170,3 +170,15 @@ def test_accelerators_side_by_side_are_one_chart_with_a_band_each() -> None:
     assert f"{least:.3f} USD/Mtoken of output" in next(
         p.says for p in found.parts() if getattr(p, "name", "") == "costs"
     )
+
+
+def test_two_pools_and_drafting_are_told_with_what_they_bring() -> None:
+    found = verbs.ask("predict inference", **SERVED, disaggregated=True, draft=2)
+    document = inference.document(found)
+    said, pools, drafts = printed(document), facts(document, "pools"), facts(document, "drafting")
+    assert f"{found.disaggregated.prefill.gpus_count:,} GPUs" in pools["reads prompts"]
+    assert f"{found.disaggregated.decode.gpus_count:,} GPUs" in pools["writes answers"]
+    assert pools["TTFT"].count(",") == 2
+    assert drafts["drafted per step"] == "2 tokens"
+    assert all(note.text in said for note in found.head.notes)
+    assert "Pareto" not in said

@@ -34,7 +34,7 @@ from gigawatt.tokens.inference import (
     prefill,
     steady_state,
 )
-from gigawatt.tokens.pool_search import Disaggregated, PoolChoice, serve_disaggregated
+from gigawatt.tokens.pool_search import Disaggregated, PoolChoice, pooled_working_frac, serve_disaggregated
 from gigawatt.tokens.power import PowerShares, Utilisation, power_elasticity_ratio, power_frac, utilisation
 from gigawatt.tokens.progress import software_ratio
 from gigawatt.tokens.roofline import Chip, Machine, machine, peak_flops
@@ -135,6 +135,7 @@ __all__ = [
     "orders_count",
     "peak_flops",
     "people_tokens_per_s",
+    "pooled_working_frac",
     "power_elasticity_ratio",
     "power_frac",
     "prefill",
