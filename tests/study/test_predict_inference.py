@@ -364,7 +364,9 @@ def test_two_pools_stand_beside_replicas_that_do_both(pooled: InferencePredictio
 
 def test_a_facility_carries_whole_pairs_of_pools(pooled: InferencePrediction) -> None:
     both, place = pooled.disaggregated, pooled.facility
-    assert place.gpus_count == place.replicas_count * (both.prefill.gpus_count + both.decode.gpus_count)
+    serving = place.replicas_count * (both.prefill.gpus_count + both.decode.gpus_count)
+    assert place.gpus_count - serving < both.prefill.gpus_count + both.decode.gpus_count
+    assert place.tokens_per_s.p50 == pytest.approx(serving * pooled.tokens_per_s_per_gpu.p50)
 
 
 def test_the_pools_have_the_gpus_and_the_layout_that_are_stated() -> None:
