@@ -16,6 +16,7 @@ BASELINES = {"energy": "a constant energy per operation", "facility": "the media
 # Errors of rows that are predicted in another way besides, by name.
 ALSO = {"at_measured_rate": "at the measured throughput"}
 NAMED = {"gpu": "GPU", "fitted": "part in the fit", "pue": "PUE"}
+NAMED |= {"overhead": "facility, of the overhead (PUE − 1)", "water": "facility, of water"}
 # Members of a group that are drawn, those of the most rows; the table has all.
 DRAWN = 12
 # Times the largest error from which on baselines are told in words: their marks would make the bars too short to read.
