@@ -30,7 +30,7 @@ class ModelConfig:
     """A model as its configuration states it; blocks in the order in which they first appear, each with its `count`.
 
     lookup_params_count: parameters of tables that are looked up beside the embeddings; unread: keys of the file that
-    say nothing here; assumed: sizes that the file leaves to the defaults of its class.
+    say nothing here; assumed: sizes that the file leaves to the defaults of its class; remarks: what blocks cannot say.
     """
 
     hidden_count: int
@@ -41,6 +41,7 @@ class ModelConfig:
     lookup_params_count: int = 0
     unread: tuple[str, ...] = ()
     assumed: tuple[tuple[str, Any], ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def read_config(config: Any) -> ModelConfig:
@@ -128,7 +129,17 @@ def _model(keys: Keys, structure: Structure) -> ModelConfig:
         blocks=blocks,
         unread=tuple(key for key in _given(keys) if key not in keys.used and not says_nothing(key)),
         assumed=tuple(sorted(keys.assumed.items())),
+        remarks=_remarks(keys, structure),
     )
+
+
+def _remarks(keys: Keys, structure: Structure) -> tuple[str, ...]:
+    """What a structure is approximated by, in a sentence each."""
+    empty = keys.whole("zero_expert_num", default=0, least=0)
+    if not empty:
+        return structure.remarks
+    text = f"{empty} of the experts are empty: the active parameters are the most, as if none of those were chosen"
+    return (*structure.remarks, text)
 
 
 def _given(keys: Keys) -> list[str]:

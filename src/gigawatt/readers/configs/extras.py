@@ -55,13 +55,12 @@ def shares_cache(at: Layer) -> bool:
 
 
 def _alternating_updates(at: Layer, _row: Row) -> tuple[int, Row]:
-    """Gemma 3n: streams beside the main one, a low-rank residual, and layers that take an earlier cache."""
+    """Gemma 3n: streams beside the main one, and a low-rank residual."""
     hidden, streams = at.hidden, at.keys.whole("altup_num_inputs")
     layers = at.keys.whole("num_hidden_layers")
     mixing = hidden * streams + streams**2 + streams**3
     ends = round(2 * (streams - 1) * hidden * hidden / layers)
-    params = mixing + ends + 2 * hidden * at.keys.whole("laurel_rank")
-    return params, {"cache_shared": True} if shares_cache(at) else {}
+    return mixing + ends + 2 * hidden * at.keys.whole("laurel_rank"), {}
 
 
 def _hyper_connections(at: Layer, _row: Row) -> tuple[int, Row]:

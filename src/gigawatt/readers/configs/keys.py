@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from gigawatt.errors import Fault
 
 T = TypeVar("T")
+# Release whose classes the defaults are of.
+TRANSFORMERS = "5.24.0"
 MOST_LAYERS_COUNT = 10_000
 MOST_COUNT = 10**9
 # Other names of a key that mean the same in every family: name in the file → common name.

@@ -23,6 +23,7 @@ class Structure:
     experts, experts_first_count: layers may have experts, from this one on where the file does not say.
     single: a layer is one part alone; doubled: it is two of either, of which the first has experts too.
     width_ratio: how many times the hidden width a dense part has where the file does not say; 0: it must say.
+    remarks: what blocks of the catalog cannot say of the family, a sentence each.
     extras: further parts of a layer by their names in `extras.PARTS`.
     names: key of the family → common name; by_kind: kind of layer → common name → key that it has instead.
     """
@@ -44,6 +45,7 @@ class Structure:
     output_gate: bool = False
     tied: bool = False
     extras: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     by_kind: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -156,7 +158,7 @@ STRUCTURES: dict[str, Structure] = {
     "gemma": Structure(tied=True),
     "gemma2": Structure(cycle="LG", window_needed=True, tied=True),
     "gemma3": Structure(cycle="LLLLLG", window_needed=True, tied=True),
-    "gemma3n": Structure(cycle="LLLLG", tied=True, extras=("layer_inputs", "alternating_updates")),
+    "gemma3n": Structure(cycle="LLLLG", tied=True, extras=("layer_inputs", "shared_keys", "alternating_updates")),
     "gpt_oss": Structure(cycle="LG", experts=True),
     "llama4": Structure(
         cycle="LLLG",
@@ -181,7 +183,11 @@ STRUCTURES: dict[str, Structure] = {
         attention="latent", linear="kda", first="R", cycle="GRRR", experts=True, experts_first_count=1
     ),
     "jamba": Structure(linear="mamba1", experts=True, names={"intermediate_size": "intermediate_size"}),
-    "mllama": Structure(cycle="G", extras=("cross_attention",)),
+    "mllama": Structure(
+        cycle="G",
+        extras=("cross_attention",),
+        remarks=("layers that attend to a picture keep its keys and values once a request, which is not counted",),
+    ),
     "mimo_v2_flash": Structure(
         first="G", cycle="LLLLLG", experts=True, experts_first_count=1, by_kind={"window": _MIMO}
     ),
