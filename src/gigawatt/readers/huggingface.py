@@ -22,7 +22,14 @@ FAMILIES = tuple(sorted(STRUCTURES))
 # Where a configuration of several parts keeps that of its language model.
 _PARTS = ("text_config", "language_config", "llm_config", "thinker_config")
 # Tables of a configuration that hold keys of its language model.
-_TABLES = ("attn_config", "linear_attn_config", "sparse_attention_config", "compress_rates", "per_layer_config")
+_TABLES = (
+    "attn_config",
+    "linear_attn_config",
+    "sparse_attention_config",
+    "compress_rates",
+    "per_layer_config",
+    "attention_other_setting",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +102,9 @@ def _keys(table: Mapping[str, Any], family: str, structure: Structure, *, nested
     if not nested:
         defaults = {key: value for key, value in defaults.items() if key not in STATED}
     _spread(named)
+    other = table.get("attention_other_setting")
+    for key, value in other.items() if isinstance(other, Mapping) else ():
+        named.setdefault(f"num_sliding_{ALIASES.get(str(key), str(key)).removeprefix('num_')}", value)
     return Keys(named, said, defaults)
 
 
@@ -117,7 +127,7 @@ def _model(keys: Keys, structure: Structure) -> ModelConfig:
     for block in blocks:
         _check(keys, block)
     hidden, vocabulary = keys.whole("hidden_size"), keys.whole("vocab_size")
-    tied = keys.flag("tie_word_embeddings", default=structure.tied)
+    tied = keys.flag("tie_word_embeddings", default=False)
     drafts = keys.whole("num_nextn_predict_layers", default=0, least=0)
     lookup = extras.lookup_params_count(keys, structure)
     return ModelConfig(
@@ -127,7 +137,7 @@ def _model(keys: Keys, structure: Structure) -> ModelConfig:
         draft_blocks_count=drafts,
         lookup_params_count=lookup,
         blocks=blocks,
-        unread=tuple(key for key in _given(keys) if key not in keys.used and not says_nothing(key)),
+        unread=_unread(keys),
         assumed=tuple(sorted(keys.assumed.items())),
         remarks=_remarks(keys, structure),
     )
@@ -142,8 +152,10 @@ def _remarks(keys: Keys, structure: Structure) -> tuple[str, ...]:
     return (*structure.remarks, text)
 
 
-def _given(keys: Keys) -> list[str]:
-    return [keys.said.get(key, key) for key in keys.table]
+def _unread(keys: Keys) -> tuple[str, ...]:
+    """Keys that have a value and were not asked for, but for those that are known to change no size."""
+    given = (keys.said.get(key, key) for key, value in keys.table.items() if value is not None)
+    return tuple(key for key in given if key not in keys.used and not says_nothing(key))
 
 
 def _check(keys: Keys, block: Row) -> None:
