@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     track_reforecast: _Asked
     validate_facility: _Asked
     validate_inference: _Asked
+    validate_runs: _Asked
     validate_training: _Asked
 
 try:
@@ -121,6 +122,7 @@ __all__ = [
     "track_reforecast",
     "validate_facility",
     "validate_inference",
+    "validate_runs",
     "validate_training",
     "verbs",
 ]

@@ -10,8 +10,10 @@ import gigawatt as gw
 from gigawatt import tokens
 from gigawatt.errors import ScenarioError
 from gigawatt.plan.inputs import inputs
-from gigawatt.plan.throughput import rack_rates
+from gigawatt.plan.throughput import flops, rack_rates
 from gigawatt.scenario.load import load
+from gigawatt.scenario.schema import Scenario
+from gigawatt.study import verbs
 
 SHORT = {"horizon.report_end": "2027Q1", "horizon.end": "2027Q2"}
 HOPPER = {"accelerator": "h100", "pool": "blackwell", "price_change": "0 %/year", "price_base": "2026Q3"}
@@ -71,3 +73,50 @@ def _stated(monkeypatch: pytest.MonkeyPatch, replica: int) -> list[tokens.Servin
 
     monkeypatch.setattr(tokens, "serve_each", stated)
     return found
+
+
+@pytest.fixture(scope="module")
+def research() -> Scenario:
+    """The runs and experiments of a scenario that has some, on one platform."""
+    scenario = load("loi-2025-09")
+    asked = scenario.asked
+    return replace(scenario, asked=replace(asked, platforms={"gb300": asked.platforms["gb300"]}))
+
+
+def rates(scenario: Scenario, frac: float, growth: float = 0.0) -> tuple[float, float]:
+    """Useful operations per second of a rack in the first run and in experiments, where runs have such a share of steps,
+    and more the larger they are."""
+    share = {"explained_frac": frac, "growth_ratio": growth, "middle_package_hours_count": 1e6}
+    ends = {"least_package_hours_count": 1e5, "most_package_hours_count": 1e7}
+    records = replace(scenario.records, runs=replace(scenario.records.runs, **share | ends))
+    asked = scenario.asked
+    works = [dict([next(iter(group.items()))]) for group in (asked.training_runs, asked.experiments)]
+    found = [next(iter(flops(replace(scenario, records=records), work).values())) for work in works]
+    assert all(isinstance(rate, float) for rate in found)
+    return found[0], found[1]  # type: ignore[return-value]
+
+
+def test_useful_operations_carry_the_share_of_whole_runs(research: Scenario) -> None:
+    """What a run spends beside its steps is no progress."""
+    assert rates(research, 0.5) == pytest.approx([rate / 2 for rate in rates(research, 1.0)])
+
+
+def test_runs_are_as_large_as_they_are_and_experiments_of_the_middle_size(research: Scenario) -> None:
+    (run, experiment), (grown, same) = rates(research, 0.5), rates(research, 0.5, 0.1)
+    assert same == pytest.approx(experiment)
+    # A frontier run is larger than any that was published.
+    assert grown == pytest.approx(run * 10**0.1)
+
+
+def test_the_planner_counts_the_share_that_a_prediction_tells(research: Scenario) -> None:
+    run = next(iter(research.asked.training_runs.values()))
+    found = verbs.ask(
+        "predict training",
+        model=run.model,
+        gpu=research.records.accelerators["gb300"].id,
+        gpus=run.largest_gang_count,
+        precision=run.precision,
+        budget=f"{run.volume_flop} FLOP",
+    ).run
+    (rate,) = flops(research, {"run": run}).values()
+    assert rate / rates(research, 1.0)[0] == pytest.approx(found.run_share_frac)

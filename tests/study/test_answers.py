@@ -198,6 +198,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "validate training": {},
     "validate energy": {},
     "validate facility": {},
+    "validate runs": {},
     "catalog list": {},
     "catalog show": {"thing": "gb300-nvl72"},
     "catalog import-model": {"config": "llama.json"},

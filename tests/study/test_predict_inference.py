@@ -103,7 +103,7 @@ def test_energy_of_an_architecture_without_measured_power_says_so() -> None:
 
 
 def test_energy_where_only_the_gpu_is_known_ends_there() -> None:
-    energy = ask(gpu="h20", precision="fp8").energy
+    energy = ask(gpu="l40s", model="llama-3.1-8b", precision="fp8").energy
     assert (energy.rack_w, energy.facility_j_per_token, energy.facility_basis) == (None, None, None)
     assert energy.it_w == energy.package_w > 0
 
@@ -336,3 +336,75 @@ def test_a_layout_that_is_searched_leaves_nothing_idle_where_that_gives_more(usu
     found = usual.tokens_per_s_per_gpu.p50 * usual.working_frac
     assert found >= stated.tokens_per_s_per_gpu.p50 * stated.working_frac
     assert usual.idle_packages_count == 0
+
+
+@pytest.fixture(scope="module")
+def pooled() -> InferencePrediction:
+    return ask(disaggregated=True, draft=2, power="96 MW")
+
+
+def test_two_pools_make_up_the_figures(pooled: InferencePrediction) -> None:
+    both = pooled.disaggregated
+    gpus = both.prefill.gpus_count + both.decode.gpus_count
+    assert pooled.tokens_per_s_per_gpu.p50 == pytest.approx(both.requests_per_s * 1000 / gpus)
+    assert pooled.ttft_s == pytest.approx(both.queue_s + both.prefill_s + both.transfer_s)
+    assert both.decode.gpus_count == both.decode.replicas_count * both.decode.layout.packages
+    assert both.decode_gpus_ratio == both.decode.gpus_count / both.prefill.gpus_count
+    assert 0 < both.prefill.busy_frac < 1
+    assert 0 < both.decode.busy_frac <= 1
+    assert pooled.tpot_s <= 0.05 * (1 + 1e-6)
+
+
+def test_two_pools_stand_beside_replicas_that_do_both(pooled: InferencePrediction) -> None:
+    both = pooled.disaggregated
+    assert both.aggregated_tokens_per_s == pytest.approx(ask(draft=2).tokens_per_s_per_gpu.p50)
+    assert both.gain_frac == pytest.approx(pooled.tokens_per_s_per_gpu.p50 / both.aggregated_tokens_per_s - 1)
+    assert [note.code for note in pooled.head.notes].count("disaggregated") == 1
+
+
+def test_a_facility_carries_whole_pairs_of_pools(pooled: InferencePrediction) -> None:
+    both, place = pooled.disaggregated, pooled.facility
+    assert place.gpus_count == place.replicas_count * (both.prefill.gpus_count + both.decode.gpus_count)
+
+
+def test_the_pools_have_the_gpus_and_the_layout_that_are_stated() -> None:
+    found = ask(disaggregated=True, prefill_gpus=8, decode_gpus=32, tp=1, dp=8, ep=8).disaggregated
+    assert (found.prefill.gpus_count, found.decode.gpus_count) == (8, 32)
+    assert found.decode.layout.data == 8
+
+
+def test_drafting_alone_has_a_published_acceptance_that_falls_by_position(pooled: InferencePrediction) -> None:
+    found = ask(draft=3).drafting
+    assert len(found.acceptance_frac) == 3
+    assert list(found.acceptance_frac) == sorted(found.acceptance_frac, reverse=True)
+    assert found.gain_frac > 0
+    assert pooled.drafting.tokens_per_step_ratio < found.tokens_per_step_ratio
+
+
+def test_a_stated_acceptance_holds_at_every_position() -> None:
+    found = ask(draft=2, acceptance=0.5).drafting
+    assert found.acceptance_frac == (0.5, 0.5)
+    assert found.tokens_per_step_ratio == pytest.approx(1.75)
+
+
+def test_where_drafting_does_not_pay_a_note_says_so() -> None:
+    found = ask(draft=3, acceptance=0.05)
+    assert found.drafting.gain_frac < 0
+    assert "drafting" in [note.code for note in found.head.notes]
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"prefill_gpus": 4}, "prefill_gpus"),
+        ({"decode_gpus": 4}, "decode_gpus"),
+        ({"disaggregated": True, "decode_gpus": 0}, "decode_gpus"),
+        ({"disaggregated": True, "decode_gpus": 7}, "decode_gpus"),
+        ({"disaggregated": True, "pareto": True}, "pareto"),
+        ({"disaggregated": True, "usd_per_mtok": 1.0}, "usd_per_mtok"),
+        ({"disaggregated": True, "tpot": "1e-6 s"}, "tpot"),
+        ({"disaggregated": True, "ttft": "1e-6 s"}, "ttft"),
+    ],
+)
+def test_what_does_not_go_with_two_pools_is_told_by_its_field(change: dict[str, Any], path: str) -> None:
+    assert path in faults(**change)

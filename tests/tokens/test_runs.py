@@ -11,10 +11,13 @@ from gigawatt.tokens.runs import (
     Holding,
     Learners,
     Learning,
+    RunShare,
     adapter_ratio,
     adapter_tuning_flop,
     asynchronous_update,
+    bare_package_hours_count,
     full_tuning_flop,
+    run_share_frac,
     synchronous_update,
     training_run,
 )
@@ -45,6 +48,13 @@ LEARNERS = Learners(
     transfer_s=10.0,
     package_usd_per_h=3.0,
 )
+SHARE = RunShare(
+    explained_frac=0.7,
+    growth_ratio=0.05,
+    middle_package_hours_count=1e6,
+    least_package_hours_count=1e5,
+    most_package_hours_count=1e7,
+)
 BAD = [0.0, -1.0, np.nan, np.inf]
 
 
@@ -69,6 +79,28 @@ def test_llama_3_405b_took_31_million_package_hours():
     assert run.package_hours_count == pytest.approx(30.84e6, rel=0.1)
     ran = training_run(holding, run_flop=54 * 86400 * 16384 * 4e14, model_flops=4e14, goodput_frac=1.0)
     assert ran.interruptions_count == pytest.approx(419, rel=0.01)
+
+
+def test_what_is_neither_step_nor_interruption_takes_longer_and_costs_more():
+    bare = training_run(HOLDING, run_flop=1e24, model_flops=5e14, goodput_frac=0.8)
+    whole = training_run(HOLDING, run_flop=1e24, model_flops=5e14, goodput_frac=0.8, share_frac=0.5)
+    for name in ("wall_s", "package_hours_count", "it_wh", "facility_wh", "usd", "interruptions_count"):
+        assert getattr(whole, name) == pytest.approx(2 * getattr(bare, name))
+    hours = bare_package_hours_count(run_flop=1e24, model_flops=5e14, goodput_frac=0.8)
+    assert hours == pytest.approx(bare.package_hours_count)
+    with pytest.raises(CalibrationError, match="share = 120 %: expected more than 0 %, at most 100 %, finite"):
+        training_run(HOLDING, run_flop=1e24, model_flops=5e14, goodput_frac=0.8, share_frac=1.2)
+
+
+def test_a_share_grows_with_the_run_between_the_runs_that_were_fitted():
+    assert run_share_frac(SHARE, 1e6) == pytest.approx(0.7)
+    assert run_share_frac(SHARE, np.array([2e6, 1e7])) == pytest.approx(0.7 * np.array([2, 10]) ** 0.05)
+    assert run_share_frac(SHARE, 1.0) == run_share_frac(SHARE, 1e5) < 0.7
+    assert run_share_frac(SHARE, 1e12) == run_share_frac(SHARE, 1e7)
+
+
+def test_a_share_is_never_more_than_all():
+    assert run_share_frac(replace(SHARE, explained_frac=1.0), 1e7) == 1.0
 
 
 def test_runs_broadcast():

@@ -167,6 +167,13 @@ def _calibration(record: records.InferenceCalibration | records.TrainingCalibrat
         yield Fault(path="plan_engine", given=f'"{record.plan_engine}"', expected=f"one of {', '.join(engines)}")
 
 
+def _run_calibration(record: records.RunCalibration) -> Iterator[Fault]:
+    low, high = record.least_package_hours_count, record.most_package_hours_count
+    if not low <= record.middle_package_hours_count <= high:
+        expected = f"between those of the smallest and the largest run, {low:g} and {high:g}"
+        yield Fault(path="middle_package_hours", given=f"{record.middle_package_hours_count:g}", expected=expected)
+
+
 _CHECKS: dict[type, Callable[[Any], Iterator[Fault]]] = {
     records.Site: _site,
     records.Facility: _facility,
@@ -177,4 +184,5 @@ _CHECKS: dict[type, Callable[[Any], Iterator[Fault]]] = {
     records.Reliability: _reliability,
     records.InferenceCalibration: _calibration,
     records.TrainingCalibration: _calibration,
+    records.RunCalibration: _run_calibration,
 }

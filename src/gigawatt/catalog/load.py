@@ -45,11 +45,13 @@ KINDS: dict[str, type] = {
     "inference_calibrations": records.InferenceCalibration,
     "training_calibrations": records.TrainingCalibration,
     "power_calibrations": records.PowerCalibration,
+    "run_calibrations": records.RunCalibration,
 }
 _FOLDERS = {
     "inference_calibrations": "calibrations/inference",
     "training_calibrations": "calibrations/training",
     "power_calibrations": "calibrations/power",
+    "run_calibrations": "calibrations/runs",
 }
 OWN_FOLDER = "GIGAWATT_CATALOG"
 MOST_NAME = 300  # characters of a name that is looked for

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from gigawatt import tokens
 from gigawatt.catalog import records
-from gigawatt.tokens import Block, Chip, InferenceEfficiency, TrainingEfficiency, Transformer
+from gigawatt.tokens import Block, Chip, InferenceEfficiency, RunShare, TrainingEfficiency, Transformer
 from gigawatt.tokens.costs import ModelCosts, costs
 
 T = TypeVar("T")
@@ -165,6 +165,11 @@ def training_costs(model: records.Model, *, drafts: bool = True) -> ModelCosts:
 def draft_costs(model: records.Model) -> ModelCosts:
     """What drafts for a model: its own draft blocks, or one like its last where it has none."""
     return tokens.draft_costs(costs(transformer(model)), model.draft_blocks_count)
+
+
+def run_share(calibration: records.RunCalibration) -> RunShare:
+    """How much of a whole run its steps explain."""
+    return _same(RunShare, calibration)
 
 
 def _block(block: records.ModelBlock) -> Block:

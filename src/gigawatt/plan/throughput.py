@@ -137,7 +137,7 @@ def flops(scenario: Scenario, works: Mapping[str, TrainingRun] | Mapping[str, Ex
 def _flops(
     scenario: Scenario, use: TrainingRun | Experiments, platform: str, layouts: dict[int, tokens.Layout]
 ) -> float:
-    """Peak × MFU × goodput × availability, at the base date's software.
+    """Peak × MFU × goodput × share of a whole run × availability, at the base date's software.
 
     layouts: those of the work by the size of a scale-up domain, all that they take of a platform; filled in here.
     """
@@ -159,5 +159,16 @@ def _flops(
     goodput = tokens.effective_frac(
         gang_count, operations.package_failures_per_h, operations.checkpoint_s, operations.restart_s
     )
-    per_package = run.model_flops * goodput * operations.availability_frac
-    return float(per_package * record.packages_per_rack_count)
+    progress_flops = run.model_flops * goodput * _share_frac(scenario, use, run.model_flops, float(goodput))
+    return float(progress_flops * operations.availability_frac * record.packages_per_rack_count)
+
+
+def _share_frac(scenario: Scenario, use: TrainingRun | Experiments, model_flops: float, goodput_frac: float) -> float:
+    """Share of a run's package-hours that is steps and interruptions; of experiments, that of a run of middle size."""
+    share = to_tokens.run_share(scenario.records.runs)
+    hours = share.middle_package_hours_count
+    if isinstance(use, TrainingRun):
+        hours = tokens.bare_package_hours_count(
+            run_flop=use.volume_flop, model_flops=model_flops, goodput_frac=goodput_frac
+        )
+    return float(tokens.run_share_frac(share, hours))

@@ -46,6 +46,7 @@ DOCUMENTS: dict[str, str] = {
     "validate training": "validation",
     "validate energy": "validation",
     "validate facility": "validation",
+    "validate runs": "validation",
     "catalog list": "listing",
     "catalog show": "entry",
     "catalog import-model": "imported",
@@ -54,7 +55,14 @@ DOCUMENTS: dict[str, str] = {
 }
 # Verbs of whose document a door may write one table as a file of its own, and the last titles of it.
 TABLES: dict[str, str] = dict.fromkeys(
-    ("validate inference", "validate training", "validate energy", "validate facility"), "predictions"
+    (
+        "validate inference",
+        "validate training",
+        "validate energy",
+        "validate facility",
+        "validate runs",
+    ),
+    "predictions",
 )
 TABLE_HEADS = ("measured", "p10", "p50", "p90", "baseline", "error_frac", "note")
 # Verbs whose answer is a file already.

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.catalog.records import Evidence
+from gigawatt.catalog.records import Evidence, RunCalibration
 from gigawatt.catalog.tables import record_of
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.scenario.drift import with_evidence
@@ -25,6 +25,23 @@ from gigawatt.watts import Weather
 from gigawatt.watts.weather import YEAR_H
 
 WEATHER = tuple(entry.name for entry in fields(Weather))
+# Records that results kept none of in earlier versions: what those versions counted.
+BEFORE = {
+    "runs": RunCalibration(
+        id="as-of-2026",
+        explained_frac=1.0,
+        growth_ratio=0.0,
+        middle_package_hours_count=1.0,
+        least_package_hours_count=1.0,
+        most_package_hours_count=1.0,
+        deviation_ratio=0.0,
+        left_out_mape_frac=0.0,
+        left_out_median_ratio=1.0,
+        left_out_band_frac=1.0,
+        parameters_count=0,
+        rows_count=0,
+    )
+}
 PAID, CARBON = "price_usd_per_wh", "carbon_kg_per_wh"
 
 
@@ -75,7 +92,8 @@ def _records(values: Mapping[str, Any]) -> Records:
     """Records from plain data, without hours."""
     hints = get_type_hints(Records)
     del hints["series"]
-    return Records(series={}, **{name: record_of(hint, values[name]) for name, hint in hints.items()})
+    found = {name: record_of(hint, values[name]) for name, hint in hints.items() if name in values}
+    return Records(series={}, **(BEFORE | found))
 
 
 def _series(values: Mapping[str, Any], data: xr.Dataset) -> SiteSeries:

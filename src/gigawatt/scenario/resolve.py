@@ -25,6 +25,7 @@ from gigawatt.scenario.series import digests, read_series
 SINGLE = {
     "inference": ("inference_calibrations", "operations.inference_calibration"),
     "training": ("training_calibrations", "operations.training_calibration"),
+    "runs": ("run_calibrations", "operations.run_calibration"),
     "reliability": ("reliability", "simulate.reliability"),
     "inference_curve": ("power_curves", "simulate.inference_curve"),
     "training_curve": ("power_curves", "simulate.training_curve"),
@@ -180,7 +181,7 @@ def groups(records: Records) -> dict[str, Mapping[str, Any]]:
         "cooling": records.cooling,
         "accelerators": records.accelerators,
         "models": records.models,
-        "calibrations": {"inference": records.inference, "training": records.training},
+        "calibrations": {"inference": records.inference, "training": records.training, "runs": records.runs},
         "reliability": {records.reliability.id: records.reliability},
         "onsite_power": records.storage,
         "history": records.history,

@@ -222,6 +222,11 @@ def facility_rows(question: ValidationQuestion) -> QuestionSize:
     return _measured("pue", question)
 
 
+def whole_run_rows(question: ValidationQuestion) -> QuestionSize:
+    """Of published training runs."""
+    return _measured("runs", question)
+
+
 def _measured(shipped_as: str, question: ValidationQuestion) -> QuestionSize:
     from gigawatt.study.validate.score import shipped
 

@@ -414,6 +414,17 @@ VERBS: tuple[Verb, ...] = (
         example="gigawatt validate facility",
     ),
     Verb(
+        name="validate runs",
+        group="kernels",
+        title="GPU-hours of whole training runs, first token to last, against those that were published.",
+        asks="validate.question:ValidationQuestion",
+        answers="validate.runs:answer",
+        positional=("file",),
+        long=True,
+        counts="sizes:whole_run_rows",
+        example="gigawatt validate runs",
+    ),
+    Verb(
         name="catalog list",
         group="know",
         title="List what the catalog knows, and the scenarios and strategies that ship.",

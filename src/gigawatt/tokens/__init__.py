@@ -34,7 +34,7 @@ from gigawatt.tokens.inference import (
     prefill,
     steady_state,
 )
-from gigawatt.tokens.pool_search import Disaggregated, PoolChoice, serve_disaggregated
+from gigawatt.tokens.pool_search import Disaggregated, PoolChoice, pooled_working_frac, serve_disaggregated
 from gigawatt.tokens.power import PowerShares, Utilisation, power_elasticity_ratio, power_frac, utilisation
 from gigawatt.tokens.progress import software_ratio
 from gigawatt.tokens.roofline import Chip, Machine, machine, peak_flops
@@ -42,11 +42,14 @@ from gigawatt.tokens.runs import (
     Holding,
     Learners,
     Learning,
+    RunShare,
     Update,
     WholeRun,
     adapter_tuning_flop,
     asynchronous_update,
+    bare_package_hours_count,
     full_tuning_flop,
+    run_share_frac,
     synchronous_update,
     training_run,
 )
@@ -89,6 +92,7 @@ __all__ = [
     "PowerShares",
     "Precision",
     "Replicas",
+    "RunShare",
     "Serving",
     "ServingCase",
     "ServingLayout",
@@ -106,6 +110,7 @@ __all__ = [
     "active_params_count",
     "adapter_tuning_flop",
     "asynchronous_update",
+    "bare_package_hours_count",
     "best_batch_count",
     "best_interval_s",
     "block_ratios",
@@ -130,9 +135,11 @@ __all__ = [
     "orders_count",
     "peak_flops",
     "people_tokens_per_s",
+    "pooled_working_frac",
     "power_elasticity_ratio",
     "power_frac",
     "prefill",
+    "run_share_frac",
     "segment_s",
     "serve",
     "serve_disaggregated",

@@ -19,7 +19,7 @@ from gigawatt.tokens.blocks import Floats
 from gigawatt.tokens.disaggregation import HEAVIEST_FRAC, Pools, PoolsState
 from gigawatt.tokens.inference import ServingLayout
 from gigawatt.tokens.serving import ServingCase
-from gigawatt.tokens.serving_layouts import serving_layouts
+from gigawatt.tokens.serving_layouts import serving_layouts, working_frac
 
 Array = NDArray[np.float64]
 
@@ -45,11 +45,13 @@ class PoolChoice:
 class Disaggregated:
     """How a model is best served by two pools; every figure is a number.
 
-    limited_by: what keeps throughput where it is: the "tpot" or "capacity" of decode, or "prefill" and its wait.
+    decode_busy_frac: requests over those of decode replicas at their largest batch; limited_by: what keeps throughput
+    where it is: the "tpot" or "capacity" of decode, or "prefill" and its wait.
     """
 
     pools: Pools
     state: PoolsState
+    decode_busy_frac: float
     limited_by: Literal["tpot", "capacity", "prefill"]
 
 
@@ -76,10 +78,19 @@ def serve_disaggregated(case: ServingCase, choice: PoolChoice, *, handover_s: fl
     rates, sizes, firsts, seconds = _rates(pools, choice, decode, prefill)
     if not np.max(rates) > 0:
         raise CalibrationError([_refusal(case, choice, decode, prefill)])
+    rates = rates * pooled_working_frac(case.chip.scale_up_packages_count, pools)
     near = np.where(rates >= (1 - _NEAR_FRAC) * np.max(rates), sizes, np.inf)
     best = np.unravel_index(np.lexsort((-rates.ravel(), near.ravel()))[0], rates.shape)
     one = _one(pools, (int(best[-2]), int(best[-1])), (_at(firsts, best), _at(seconds, best)))
     return _filled(one, _at(decode.batch_count, best))
+
+
+def pooled_working_frac(domain_count: float, pools: Pools) -> Array:
+    """Share of the packages of scale-up domains that replicas fill; those of one pool fill what the other's leave."""
+    sizes = np.broadcast_arrays(pools.prefill.packages_count, pools.decode.packages_count)
+    small, large = (np.asarray(pick(*sizes), dtype=float) for pick in (np.minimum, np.maximum))
+    left = (domain_count % np.minimum(large, domain_count)) % small
+    return np.asarray(np.where(large <= domain_count, 1 - left / domain_count, working_frac(domain_count, large)))
 
 
 def _every(case: ServingCase, choice: PoolChoice, handover_s: float) -> Pools:
@@ -189,12 +200,14 @@ def _filled(pools: Pools, decode_count: float) -> Disaggregated:
     full = pools.state(decode_count)
     if full.prefill_busy_frac <= most:
         room = float(pools.capacity_count()) <= decode_count * (1 + 1 / 2**_HALVINGS_COUNT)
-        return Disaggregated(pools=pools, state=full, limited_by="capacity" if room else "tpot")
+        return Disaggregated(pools=pools, state=full, decode_busy_frac=1.0, limited_by="capacity" if room else "tpot")
     low, high = 0.0, decode_count
     for _ in range(2 * _HALVINGS_COUNT):
         middle = (low + high) / 2
         low, high = (middle, high) if pools.state(middle).prefill_busy_frac <= most else (low, middle)
-    return Disaggregated(pools=pools, state=pools.state(low), limited_by="prefill")
+    state = pools.state(low)
+    busy = float(state.requests_per_s / full.requests_per_s)
+    return Disaggregated(pools=pools, state=state, decode_busy_frac=busy, limited_by="prefill")
 
 
 def _at(values: Floats, place: tuple[int, ...]) -> float:

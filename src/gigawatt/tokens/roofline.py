@@ -28,7 +28,7 @@ class Chip:
 
     A peak is None where the part does not support the precision. `scale_up_packages_count` packages share a
     scale-up domain (NVLink); beyond it each package talks by its own network card. torus_axes_count: axes of a domain
-    that is wired as a torus; 0 where it is switched.
+    that is wired as a torus; 0 where it is switched. tdp_w: rated power, None where nobody states it.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Chip:
     scale_up_bandwidth_bytes_per_s: float
     nic_bandwidth_bytes_per_s: float
     torus_axes_count: int = 0
+    tdp_w: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

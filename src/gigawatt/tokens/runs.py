@@ -6,6 +6,13 @@ the time of all packages held that is progress, `tokens.goodput`), takes
     T = F / (P · g · r),    package-hours P·T,    energy P·w·T of IT and PUE times that of the facility
 
 where w is the IT power per package at training load: spares and stalls draw less, so the energy is an upper bound.
+From its first token to its last a run does more than that: batch and length ramp up, models are evaluated, slow nodes
+are found, steps are done again. A share s of its package-hours is explained by steps and interruptions, so that
+T → T / s. Larger runs are tuned more, and what does not grow with a run weighs less in them: with the bare hours H
+held to the range of the runs that were fitted,
+
+    s = min(s₀ · (H / H₀)^k, 1),    H = F / (g · r)
+
 Operations per token of a model of N parameters (of a mixture of experts: active ones) [1, 2]: 6·N for training in
 full; for low-rank adapters of a parameters 4·N forward and back to activations, and 6·a.
 
@@ -82,17 +89,49 @@ class Holding:
     package_usd_per_h: Floats
 
 
-def training_run(holding: Holding, *, run_flop: Floats, model_flops: Floats, goodput_frac: Floats) -> WholeRun:
-    """A run of run_flop model operations at model_flops per working package; arrays broadcast.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunShare:
+    """How much of a whole run's package-hours its steps and interruptions explain, fitted to published runs.
 
-    goodput_frac: share of the time of gang and spares together that is progress. Raises CalibrationError where a
-    number is out of range or not finite.
+    explained_frac: s₀ at middle_package_hours_count bare hours; growth_ratio: k, the power of the hours with which the
+    share grows; least_, most_package_hours_count: the smallest and the largest run that was fitted.
     """
+
+    explained_frac: Floats
+    growth_ratio: Floats
+    middle_package_hours_count: Floats
+    least_package_hours_count: Floats
+    most_package_hours_count: Floats
+
+
+def bare_package_hours_count(*, run_flop: Floats, model_flops: Floats, goodput_frac: Floats) -> Floats:
+    """Package-hours of run_flop model operations at model_flops per package, interruptions included, nothing else."""
     refuse_outside(0, np.inf, above=True, run_flop=run_flop, model_flops=model_flops)
     refuse_outside(0, 1, above=True, goodput_frac=goodput_frac)
+    return np.asarray(run_flop, dtype=float) / (np.asarray(goodput_frac) * model_flops) / HOUR_S
+
+
+def run_share_frac(share: RunShare, bare_package_hours_count: Floats) -> Floats:
+    """Share s of a run's package-hours that is steps and interruptions, in (0, 1]; arrays broadcast."""
+    least, most = share.least_package_hours_count, share.most_package_hours_count
+    hours = np.clip(bare_package_hours_count, least, most)
+    return np.minimum(share.explained_frac * (hours / share.middle_package_hours_count) ** share.growth_ratio, 1.0)
+
+
+def training_run(
+    holding: Holding, *, run_flop: Floats, model_flops: Floats, goodput_frac: Floats, share_frac: Floats = 1.0
+) -> WholeRun:
+    """A run of run_flop model operations at model_flops per working package; arrays broadcast.
+
+    goodput_frac: share of the time of gang and spares together that is progress; share_frac: of the package-hours that
+    steps and interruptions explain, 1 for these alone. Raises CalibrationError where a number is out of range or not
+    finite.
+    """
+    refuse_outside(0, 1, above=True, share_frac=share_frac)
     _check_holding(holding)
     held = np.asarray(holding.packages_count, dtype=float) + holding.spare_packages_count
-    wall = np.asarray(run_flop, dtype=float) / (held * goodput_frac * model_flops)
+    bare = bare_package_hours_count(run_flop=run_flop, model_flops=model_flops, goodput_frac=goodput_frac)
+    wall = bare * HOUR_S / share_frac / held
     hours = held * wall / HOUR_S
     facility = hours * holding.it_w * holding.overhead_ratio
     energy_usd, packages_usd = facility * holding.energy_usd_per_wh, hours * holding.package_usd_per_h

@@ -15,6 +15,7 @@ from gigawatt.catalog.records.history import History, HistoryPoint
 from gigawatt.catalog.records.models import Model, ModelBlock, Precision, ScalingLaw, Workload
 from gigawatt.catalog.records.power import ArchitecturePower, PowerCalibration
 from gigawatt.catalog.records.sites import Climate, Climates, CoolingPlant, Facility, OnsitePower, Place, Region, Site
+from gigawatt.catalog.records.whole_runs import RunCalibration
 
 __all__ = [
     "Accelerator",
@@ -44,6 +45,7 @@ __all__ = [
     "Precision",
     "Region",
     "Reliability",
+    "RunCalibration",
     "ScalingLaw",
     "Site",
     "Source",

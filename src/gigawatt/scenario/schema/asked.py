@@ -19,6 +19,7 @@ from gigawatt.catalog.records import (
     OnsitePower,
     PowerCurve,
     Reliability,
+    RunCalibration,
     Site,
     TrainingCalibration,
 )
@@ -136,6 +137,8 @@ class Records:
     """Calibration of inference."""
     training: TrainingCalibration
     """Calibration of training."""
+    runs: RunCalibration
+    """Calibration of whole training runs."""
     reliability: Reliability
     """How racks fail and are mended."""
     inference_curve: PowerCurve

@@ -74,6 +74,8 @@ class Operations:
     """Calibration of inference, by its id in the catalog."""
     training_calibration: str
     """Calibration of training, by its id in the catalog."""
+    run_calibration: str = "as-of-2026"
+    """Calibration of whole training runs, how much of their hours is steps, by its id in the catalog."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,8 +40,15 @@ class InferenceQuestion:
     """Stages of the pipeline."""
     draft_count: int = 0
     """Tokens drafted per step (speculation, multi-token prediction)."""
-    acceptance_frac: float = 0.0
-    """Chance that a drafted token holds."""
+    acceptance_frac: float | None = None
+    """Chance that a drafted token holds where those before it do, at every position; by position from published
+    acceptance where nothing is said."""
+    disaggregated: bool = False
+    """Two pools, one that reads prompts and one that writes answers; a stated layout is that of the second."""
+    prefill_gpus_count: int | None = None
+    """GPUs of the pool that reads prompts; their share is searched where nothing is said."""
+    decode_gpus_count: int | None = None
+    """GPUs of the pool that writes answers; their share is searched where nothing is said."""
     usd_per_gpu_hour: float | None = None
     """Price of a GPU-hour in USD; that of its hardware where nothing is said."""
     usd_per_mtok: float | None = None
@@ -67,7 +74,7 @@ class TrainingQuestion:
     precision: Trained = "bf16"
     """Format of matrix products."""
     tokens: float | None = None
-    """Tokens of the run, such as "15T"; this or a budget."""
+    """Tokens of the run, such as "15T"; this or a budget, or neither for its speed alone."""
     budget_flop: float | None = None
     """Operations of the run instead, such as "1e26 FLOP"."""
     sequence_tokens: float | None = None
@@ -84,6 +91,10 @@ class TrainingQuestion:
     """Packages that share the context of a sequence."""
     ep_count: int | None = None
     """Groups of packages that experts are spread over."""
+    vp_count: int | None = None
+    """Virtual stages (chunks of blocks) in each stage of the pipeline."""
+    micro_batch_count: int | None = None
+    """Sequences of a micro-batch."""
     usd_per_gpu_hour: float | None = None
     """Price of a GPU-hour in USD; without it there is no cost."""
 

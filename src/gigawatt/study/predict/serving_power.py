@@ -142,11 +142,12 @@ def facility(one: InferencePrediction, accelerator: records.Accelerator, power_w
 
     Raises CalibrationError where the part's power is not known or not even one replica fits.
     """
-    each_w, rated_w, replica = one.package_power_w, to_power.rated_w(accelerator), one.layout.packages
+    each_w, rated_w, (replica, users) = one.package_power_w, to_power.rated_w(accelerator), one.unit
     if each_w is None or rated_w is None:
         raise CalibrationError([wrong("gpu", one.gpu, "a part whose power the catalog knows, where a power is given")])
     count = int(power_w / rated_w)
-    replicas = _whole_replicas(count, replica, accelerator.scale_up_packages_count)
+    domain = accelerator.scale_up_packages_count if one.disaggregated is None else 1
+    replicas = _whole_replicas(count, replica, domain)
     if replicas < 1:
         least = units.show(rated_w * replica, "w")
         raise CalibrationError([wrong_value("power", power_w, "w", f"{least} for one replica")])
@@ -158,7 +159,7 @@ def facility(one: InferencePrediction, accelerator: records.Accelerator, power_w
         capped_gpus_count=int(power_w / each_w),
         replicas_count=replicas,
         tokens_per_s=one.tokens_per_s_per_gpu.times(serving),
-        users_count=replicas * one.batch_count,
+        users_count=replicas * users,
         monthly_usd=None if one.usd_per_h is None else one.usd_per_h * count * MONTH_H,
         monthly_energy_wh=each_w * serving * MONTH_H,
     )
