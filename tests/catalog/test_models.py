@@ -58,7 +58,7 @@ class TestEveryModel:
     def test_sparse_attention_states_its_indexer(self, model: Model) -> None:
         for block in model.blocks:
             indexer = (block.index_heads_count, block.index_dim_count)
-            assert all(indexer) if block.selected_count else not any(indexer)
+            assert all(indexer) if block.selected_count and not block.index_shared else not any(indexer)
 
 
 class TestArchitectures:
