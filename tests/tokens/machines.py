@@ -108,6 +108,7 @@ TRAINING = TrainingEfficiency(
     network_frac=0.7,
     congestion_ratio=0.05,
     hop_latency_s=1e-5,
+    gradient_bytes=4.0,
     overlap_frac=0.6,
     activation_passes_ratio=7.0,
     expert_passes_ratio=7.0,

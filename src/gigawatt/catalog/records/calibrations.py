@@ -241,6 +241,8 @@ class TrainingCalibration:
     """Time that every doubling of the domains adds to gradients and weights that pass between them, as a share."""
     hop_latency_s: Annotated[float, Plausible("1e-9 s", "1 s", zero=True)]
     """Latency of every domain that a ring passes."""
+    gradient_bytes: Annotated[float, Plausible("1 B", "8 B")]
+    """Bytes of a gradient that is exchanged: four in single precision, two in half, and some software has either."""
     overlap_frac: float
     """Share of the communication that hides behind computation."""
     activation_passes_ratio: Annotated[float, Plausible(0.01, 1000, zero=True)]
