@@ -40,7 +40,10 @@ PRIORS: dict[str, tuple[float, float]] = {
     "expert_compute_ratio": (0.6, 0.4),
     "expert_memory_ratio": (0.8, 0.2),
     "tile_tokens": (16, 0.5),
+    "half_width_count": (300, 0.7),
+    "power_exponent_ratio": (0.3, 0.5),
     "attention_frac": (0.3, 0.7),
+    "decode_attention_frac": (0.3, 0.7),
     "memory_frac": (0.9, 0.15),
     "four_bit_memory_ratio": (0.9, 0.1),
     "network_frac": (0.5, 0.7),
@@ -63,6 +66,10 @@ PRIORS: dict[str, tuple[float, float]] = {
     "ttft_margin_ratio": (1.0, 0.5),
     "server_frac": (0.93, 0.05),
     "yearly_time_ratio": (0.8, 0.05),
+    "draft_acceptance_frac": (0.82, 0.1),
+    "draft_kept_ratio": (0.84, 0.1),
+    "handover_s": (0.1, 0.7),
+    "surge_frac": (0.12, 0.5),
 }
 STEP_PRIOR = (0.5e-3, 0.7)
 FAMILIES = {"architecture": 0.1, "structure": 0.1, "format": 0.1, "release": 0.1, "model": 0.1}
@@ -92,10 +99,6 @@ def start(cases: Sequence[InferenceCase]) -> records.InferenceCalibration:
         prefill_tokens=8192,
         output_spread_ratio=2,
         most_requests_count=2048,
-        draft_acceptance_frac=0.82,
-        draft_kept_ratio=0.84,
-        handover_s=0.1,
-        surge_frac=0.12,
         base_date="2025-10-01",
         extrapolation_ratio=0,
         left_out_model_mape_frac=0,

@@ -2,11 +2,11 @@
 
     python tools/fit_training.py [FILE …] [--leave-out] [--out FILE]
 
-A FILE has the columns of `measurements/training.csv` (default: the two of the data folder). Least squares of the logarithm
-of tokens per second, by Gauss-Newton with damping: efficiencies as logarithms about a prior, families (software,
-architecture, structure) as random effects whose prior deviation shrinks them, large residuals weighed down [1]. A
-layout that a row does not give is searched anew between rounds. `--leave-out` predicts every model, part and source from
-a fit to all others, offsets and all, and prints the errors of each file; it writes nothing.
+A FILE has the columns of `measurements/training.csv` (default: the two of the data folder). Least squares of the
+logarithm of tokens per second, by Gauss-Newton with damping: efficiencies as logarithms about a prior, families
+(software, architecture, structure) as random effects whose prior deviation shrinks them, large residuals weighed down
+[1]. A layout that a row does not give is searched anew between rounds. `--leave-out` predicts every model, part and
+source from a fit to all others, offsets and all, and prints the errors of each file; it writes nothing.
 
 References
 ----------
@@ -53,6 +53,7 @@ PRIORS = {
     "fp8_gemm_frac": (0.6, 0.2),
     "mxfp8_gemm_frac": (0.55, 0.2),
     "fp4_gemm_frac": (0.4, 0.3),
+    "power_exponent_ratio": (0.15, 0.7),
     "half_width_count": (1000.0, 1.0),
     "tile_count": (100.0, 0.7),
     "uneven_ratio": (0.1, 1.0),

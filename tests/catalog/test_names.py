@@ -192,6 +192,43 @@ def test_a_wrong_name_is_never_a_near_one(kind: str, name: str) -> None:
         load.get(kind, name)
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "first", "among"),
+    [
+        ("accelerators", "gb400", "gb300-nvl72", {"gb200-nvl72", "vera-rubin-nvl72-max-p"}),
+        ("accelerators", "NVIDIA GB400", "gb300-nvl72", {"gb200-nvl72"}),
+        ("accelerators", "h100-64gb", "h100", {"h100-nvl", "h100-pcie"}),
+        ("accelerators", "mi500x", "mi455x-helios", {"mi355x"}),
+        ("accelerators", "trainium4", "trainium3", {"trainium2"}),
+        ("accelerators", "AMD", "mi355x", {"mi300x"}),
+        ("models", "llama-4", "llama-4-", {"llama-4-maverick", "llama-4-scout"}),
+        ("models", "llama-5", "llama-4-", {"llama-4-maverick", "llama-4-scout"}),
+        ("models", "qwen3-7b", "qwen3-8b", {"qwen3-4b"}),
+        ("models", "deepseek-v5", "deepseek-v4-", {"deepseek-v4-pro", "deepseek-v4-flash"}),
+    ],
+)
+def test_what_is_suggested_is_of_the_same_kind(kind: str, name: str, first: str, among: set[str]) -> None:
+    with pytest.raises(CatalogError) as caught:
+        load.get(kind, name)
+    told = caught.value.faults[0].expected.removeprefix("a name in the catalog, such as ").split(", ")
+    assert told[0].startswith(first)
+    assert among <= set(told)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "other"),
+    [
+        ("accelerators", "llama-3.1-8b", '"llama-3.1-8b" is a model'),
+        ("models", "NVIDIA H100 80GB", '"NVIDIA H100 80GB" is an accelerator'),
+        ("models", "abilene", '"abilene" is a site'),
+    ],
+)
+def test_a_thing_of_another_kind_is_told_for_what_it_is(kind: str, name: str, other: str) -> None:
+    with pytest.raises(CatalogError) as caught:
+        load.get(kind, name)
+    assert caught.value.faults[0].expected.endswith(other)
+
+
 def test_a_workload_belongs_to_a_model() -> None:
     for id_ in load.ids("workloads"):
         workload = load.load("workloads", id_)

@@ -414,7 +414,7 @@ class TestReading:
 class TestMistakes:
     @pytest.mark.parametrize("kind", ["", "bert", "Llama 3", None, 7])
     def test_an_unknown_family_is_told_the_known(self, kind: Any) -> None:
-        with pytest.raises(CatalogError, match=r"model_type.*one of deepseek_v2"):
+        with pytest.raises(CatalogError, match=r"model_type.*one of .*deepseek_v2"):
             read_config(LLAMA | {"model_type": kind})
 
     @pytest.mark.parametrize("key", ["hidden_size", "vocab_size", "num_attention_heads", "intermediate_size"])
@@ -429,9 +429,8 @@ class TestMistakes:
         assert set(faults({"model_type": "deepseek_v32", "num_hidden_layers": 2})) >= {
             "hidden_size",
             "vocab_size",
-            "kv_lora_rank",
-            "index_topk",
-            "n_routed_experts",
+            "num_attention_heads",
+            "intermediate_size",
         }
 
     @pytest.mark.parametrize(
@@ -445,12 +444,11 @@ class TestMistakes:
             (LLAMA | {"layer_types": [["full_attention"]] * 32}, "layer_types"),
             (LLAMA | {"tie_word_embeddings": "yes"}, "tie_word_embeddings"),
             (QWEN_MOE | {"mlp_only_layers": 3}, "mlp_only_layers"),
-            (CONFIGS["mpt-7b"] | {"expansion_ratio": "wide"}, "intermediate_size"),
+            (CONFIGS["mpt-7b"] | {"expansion_ratio": "wide"}, "expansion_ratio"),
             (QWEN_MOE | {"num_experts_per_tok": 200}, "num_experts_per_tok"),
             (CONFIGS["gemma-2-9b"] | {"sliding_window": None}, "sliding_window"),
             (NEMOTRON | {"hybrid_override_pattern": "MXM"}, "hybrid_override_pattern"),
             (NEMOTRON | {"hybrid_override_pattern": None}, "hybrid_override_pattern"),
-            ({key: NEXT[key] for key in NEXT if key != "full_attention_interval"}, "layer_types"),
         ],
     )
     def test_a_contradiction_is_named(self, config: Any, path: str) -> None:

@@ -84,7 +84,7 @@ def test_rows_of_another_kind_are_outside(tmp_path):
 
 
 def test_rows_that_should_be_known_lower_the_coverage(tmp_path):
-    path = write(tmp_path / "rows.csv", {}, {"model": "no-such-model"}, {"gpu": "A100", "precision": "FP8"})
+    path = write(tmp_path / "rows.csv", {}, {"model": "no-such-model"}, {"gpu": "A100", "precision": "FP6"})
     found = validate_training(path).scores
     assert found.coverage_frac == pytest.approx(1 / 3)
     assert all(row.eligible for row in found.skipped)

@@ -24,7 +24,7 @@ def tool():
 
 
 def test_the_file_is_what_a_fit_makes_of_the_rows(tool, data_dir):
-    found, base = tool.load(data_dir / "measurements" / "training.csv")
+    found, base = tool.load([data_dir / "measurements" / path.name for path in tool.FILES])
     best = tool.fit(found, np.ones(len(found.rows), dtype=bool), base)
     new, old = tool.finished(found, best, base), get("training_calibrations", tool.CALIBRATION)
     for name in tool.PRIORS:
@@ -45,7 +45,9 @@ def test_a_fit_finds_what_it_was_made_with(tool):
     def errors(values):
         return (random**2 * (values[0] - truth[0]) - members @ (values[1:] - truth[1:])) / tool.SCALE
 
-    found = tool.descend(errors, np.zeros(3), np.zeros(3), np.full(3, 10.0), members / tool.SCALE)
+    found = tool.descend(
+        errors, np.zeros(3), tool.Prior(np.zeros(3), np.full(3, 10.0)), members / tool.SCALE, np.ones(40)
+    )
     assert found == pytest.approx(truth, abs=1e-3)
 
 

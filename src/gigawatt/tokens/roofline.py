@@ -20,6 +20,8 @@ from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.blocks import CACHE_BYTES, FP8_BYTES, WEIGHT_BYTES, Floats, Precision
 
 GIGABYTE_BYTES = 1e9
+# Rated power per BF16 peak at which shares of the matrix peak hold [W per FLOP/s], about that of Hopper.
+REFERENCE_W_PER_FLOPS = 700e-15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ class Chip:
 
     A peak is None where the part does not support the precision. `scale_up_packages_count` packages share a
     scale-up domain (NVLink); beyond it each package talks by its own network card. torus_axes_count: axes of a domain
-    that is wired as a torus; 0 where it is switched.
+    that is wired as a torus; 0 where it is switched. tdp_w: rated power, None where nobody states it.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Chip:
     scale_up_bandwidth_bytes_per_s: float
     nic_bandwidth_bytes_per_s: float
     torus_axes_count: int = 0
+    tdp_w: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,16 @@ def peak_flops(chip: Chip, precision: Precision, *, inference: bool) -> float:
         expected = f"a precision that {chip.name} supports: {', '.join(known)}"
         raise CalibrationError([Fault(path="precision", given=f'"{precision}"', expected=expected)])
     return value
+
+
+def power_ratio(chip: Chip, exponent_ratio: Floats) -> Floats:
+    """Matrix rate of a part for its rated power: what has few watts for its peak cannot hold its clocks.
+
+    A power of watts per operation over those of Hopper; 1 where a source is silent on either.
+    """
+    if chip.tdp_w is None or chip.bf16_flops is None:
+        return 1.0
+    return (chip.tdp_w / chip.bf16_flops / REFERENCE_W_PER_FLOPS) ** exponent_ratio
 
 
 def attention_flops(chip: Chip, precision: Precision, *, inference: bool) -> float:

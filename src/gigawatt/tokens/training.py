@@ -279,31 +279,31 @@ def _block_s(run: TrainingRun, block: BlockCosts, uneven: Floats) -> Floats:
     machine, habits = run.machine, run.habits
     tokens = run.rank_tokens / run.layout.tensor_count
     passes = PASSES_COUNT + np.asarray(run.layout.recompute_frac)
-    gemm = 2.0 * (block.attention_params_count + block.dense_params_count) / machine.matrix_flops
-    scores = block.prefill_score_flop * mean_attended_count(block, run.sequence_tokens)
-    waste = 1 + habits.context_waste_ratio * (1 - 1 / np.asarray(run.layout.context_count, dtype=float))
-    index = block.index_flop * np.asarray(run.sequence_tokens) / 2
-    attention = waste * (scores + index + block.state_flop) / machine.score_flops
     width = habits.activation_passes_ratio * (block.seam_width_count + block.split_width_count)
-    scale = passes / PASSES_COUNT
-    moved = BF16_BYTES * width / machine.hbm_bandwidth_bytes_per_s
-    busy = tokens * (passes * (gemm + attention) + scale * moved) + scale * habits.block_latency_s
-    if not np.any(block.experts_count):
-        return busy
-    return busy + uneven * _experts_s(run, block, tokens) + scale * habits.expert_latency_s * (block.experts_count > 1)
+    moved = BF16_BYTES * width / machine.hbm_bandwidth_bytes_per_s / PASSES_COUNT
+    gemm = 2.0 * (block.attention_params_count + block.dense_params_count) / machine.matrix_flops
+    scores = block.prefill_score_flop * mean_attended_count(block, run.sequence_tokens) + block.state_flop
+    attention = (scores + block.index_flop * run.sequence_tokens / 2) / machine.score_flops
+    # Ranks of a context wait for the one with the most to attend to: 1 + waste · (1 - 1/c).
+    wasted = habits.context_waste_ratio * attention
+    busy = np.asarray(tokens * (gemm + moved + attention + wasted - wasted / run.layout.context_count))
+    latency: Floats = habits.block_latency_s
+    if np.any(block.experts_count):
+        busy = np.asarray(busy + uneven * _experts_s(run, block, tokens))
+        latency = latency + habits.expert_latency_s * (block.experts_count > 1)
+    return passes * (busy + latency / PASSES_COUNT)
 
 
 def _experts_s(run: TrainingRun, block: BlockCosts, tokens: Floats) -> Floats:
-    """Products and moves of the routed experts of one block for one micro-batch, all ranks equally loaded [s]."""
+    """One pass of the routed experts of one block for one micro-batch, all ranks equally loaded [s]."""
     machine, habits = run.machine, run.habits
-    passes = PASSES_COUNT + np.asarray(run.layout.recompute_frac)
     sides = 1 / np.maximum(block.ffn_count, 1) + 1 / run.model.hidden_count
     slowdown = 1 + habits.half_width_count * sides
     # Token copies of a rank, and those that each of its experts computes in vain.
     copies = tokens * block.experts_active_count + habits.tile_count * block.experts_count / run.layout.expert_count
-    gemm = copies * slowdown * 2.0 * block.expert_params_count / machine.matrix_flops
-    moved = tokens * habits.expert_passes_ratio * BF16_BYTES * block.expert_width_count
-    return passes * (gemm + moved / PASSES_COUNT / machine.hbm_bandwidth_bytes_per_s)
+    gemm = copies * (slowdown * 2.0 * block.expert_params_count / machine.matrix_flops)
+    moved = habits.expert_passes_ratio * BF16_BYTES * block.expert_width_count / PASSES_COUNT
+    return gemm + tokens * (moved / machine.hbm_bandwidth_bytes_per_s)
 
 
 def _optimizer_s(run: TrainingRun) -> Floats:

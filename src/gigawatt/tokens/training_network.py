@@ -61,15 +61,16 @@ def data_s(run: TrainingRun, busy_s: Floats) -> Floats:
     """
     layout, machine, overlap = run.layout, run.machine, run.habits.overlap_frac
     plain, routed = params_per_rank(run)
-    spread, times = np.asarray(layout.sharded_frac), run.micro_batches_count
-    size = spread * (1 + 2) * BF16_BYTES * times + (1 - spread) * (BF16_BYTES + FP32_BYTES)
+    spread = np.asarray(layout.sharded_frac)
+    # What is moved once is three times BF16_BYTES in either way, and where weights are spread for every micro-batch.
+    times = 1 + spread * (run.micro_batches_count - 1)
+    size = (BF16_BYTES + FP32_BYTES) * times
     talk = gather_s(machine, plain * size, layout.ranks_count, layout.tensor_count)
     if np.any(routed):
         talk = talk + gather_s(machine, routed * size, layout.copies_count, layout.expert_count)
     domains = domains_count(run)
-    blocks = run.model.layers_count / np.asarray(layout.pipeline_count)
-    rings = blocks * (spread * (1 + 2) * times + (1 - spread) * 2)
-    talk = talk * domains**run.habits.congestion_ratio + rings * run.habits.hop_latency_s * (domains - 1)
+    rings = run.model.layers_count * run.habits.hop_latency_s / layout.pipeline_count * (2 + spread) * times
+    talk = talk * (1 + run.habits.congestion_ratio * np.log2(domains)) + rings * (domains - 1)
     return np.maximum((1 - overlap) * talk, talk - overlap * busy_s)
 
 

@@ -73,8 +73,12 @@ class InferenceCalibration:
     """Memory rate of routed experts over that of other products."""
     tile_tokens: Annotated[float, Plausible("1 tokens", "10 thousand tokens")]
     """Rows that each expert's product computes in vain, for uneven loads and padded tiles."""
+    half_width_count: Annotated[float, Plausible(0.1, 1e5, zero=True)]
+    """Width of a package's part of an expert at which its products run at half their rate."""
     attention_frac: Annotated[float, Plausible("1 %", "100 %")]
-    """Share of the attention peak that is reached."""
+    """Share of the attention peak that is reached in prefill."""
+    decode_attention_frac: Annotated[float, Plausible("1 %", "100 %")]
+    """Share of the attention peak that is reached in decode."""
     memory_frac: Annotated[float, Plausible("1 %", "100 %")]
     """Share of the memory bandwidth that is reached."""
     four_bit_memory_ratio: Annotated[float, Plausible(0.01, 100)]
@@ -113,6 +117,8 @@ class InferenceCalibration:
     """Part of the tokens to come for which a request holds memory."""
     output_spread_ratio: Annotated[float, Plausible(1, 100, least=1)]
     """Mean square over squared mean of answer lengths: 1 where all are equal, 2 where exponential."""
+    power_exponent_ratio: Annotated[float, Plausible(0.01, 10, zero=True)]
+    """Exponent of a part's watts per operation in the rate of its matrix products: the fewer, the lower its clocks."""
     tuned_compute_ratio: Annotated[float, Plausible(0.01, 100)]
     """Compute rate of tuned engines over that of others."""
     tuned_overhead_ratio: Annotated[float, Plausible(0.001, 100)]
@@ -171,6 +177,8 @@ class TrainingEngine:
     """Whether weights lie over all packages without a pipeline (FSDP), where a row does not say."""
     dated: bool = False
     """Whether its releases are named for year and month, such as "25.09"."""
+    interleaves: bool = True
+    """Whether it may give a stage several chunks where a row does not say; else each has one (1F1B)."""
     even_experts: bool = False
     """Whether its measurements force the same load on every expert."""
     even_context: bool = True
@@ -211,6 +219,8 @@ class TrainingCalibration:
     """Share of the FP8 matrix peak that they reach in the format MXFP8."""
     fp4_gemm_frac: Annotated[float, Plausible("1 %", "100 %")]
     """Share of the FP4 matrix peak that products of training reach."""
+    power_exponent_ratio: Annotated[float, Plausible(0.001, 2, zero=True)]
+    """Power of the rated watts per matrix peak with which the rate of matrix products grows."""
     half_width_count: Annotated[float, Plausible(1, 1e6, zero=True)]
     """Length of one side of an expert's products at which they run at half the rate."""
     tile_count: Annotated[float, Plausible(1, 1e5, zero=True)]
@@ -228,7 +238,7 @@ class TrainingCalibration:
     network_frac: Annotated[float, Plausible("1 %", "100 %")]
     """Share of the network bandwidth that is reached."""
     congestion_ratio: Annotated[float, Plausible(0.001, 1, zero=True)]
-    """Power of the number of domains with which the rate between them falls."""
+    """Time that every doubling of the domains adds to gradients and weights that pass between them, as a share."""
     hop_latency_s: Annotated[float, Plausible("1e-9 s", "1 s", zero=True)]
     """Latency of every domain that a ring passes."""
     overlap_frac: float

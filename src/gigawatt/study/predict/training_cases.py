@@ -136,7 +136,10 @@ def _clock_ratio(accelerator: Accelerator, conditions: Mapping[str, float]) -> f
 
 
 def precision_of(row: TrainingRow, accelerator: Accelerator) -> TrainingPrecision:
-    """The format of a row; where it does not say, the narrowest that was trained in on such a part."""
+    """The format of a row; where it does not say, the narrowest that was trained in on such a part.
+
+    A part without eight-bit units computes FP8 in 16 bits.
+    """
     text = row.precision.lower()
     if not text:
         release = re.search(r"v(\d+)\.(\d+)", row.source)
@@ -146,6 +149,8 @@ def precision_of(row: TrainingRow, accelerator: Accelerator) -> TrainingPrecisio
         return "fp8" if accelerator.fp8_flops and accelerator.architecture != "tpu" else "bf16"
     if "fp4" in text:
         return "fp4"
+    if "fp8" in text and accelerator.fp8_flops is None:
+        return "bf16"
     if "fp8" in text:
         return "mxfp8" if "mx" in text else "fp8"
     if text in ("bf16", "fp16", "bf16-mixed", "16-bit"):
@@ -163,8 +168,8 @@ def _stated(row: TrainingRow, model: Model, engine: TrainingEngine | None) -> di
         stated |= {"pipeline_count": 1.0, "context_count": 1.0, "sharded_frac": 1.0}
     if to_tokens.training_structure(model) == "dense":
         stated["expert_count"] = 1.0
-    if stated.get("pipeline_count") == 1:
-        stated["chunk_count"] = 1.0
+    if stated.get("pipeline_count") == 1 or not (engine is None or engine.interleaves):
+        stated.setdefault("chunk_count", 1.0)
     if row.shards_count is not None:
         stated["sharded_frac"] = float(row.shards_count > 0)
     if row.recompute:

@@ -24,6 +24,7 @@ from gigawatt.catalog import load, records, to_tokens
 from gigawatt.readers.inference_rows import read_inference_rows
 from gigawatt.study.job import Job
 from gigawatt.study.predict.band import log_normal
+from gigawatt.study.validate.capped_rows import throughput_shares
 from gigawatt.study.validate.disaggregated_cases import StackedPools, predict_disaggregated
 from gigawatt.study.validate.inference_cases import InferenceCase, Stacked, cases_of, stacked
 from gigawatt.study.validate.question import ValidationQuestion
@@ -134,6 +135,7 @@ def predict(cases: Sequence[InferenceCase], arrays: Stacked, calibration: record
     state = question.state(np.where(batch > 0, batch, question.smallest_count()))
     rate = np.where(batch > 0, state.tokens_per_s, NOTHING_TOKENS_PER_S)
     rate = rate * np.where(arrays.server, calibration.server_frac, 1.0)
+    rate = rate * throughput_shares(cases, arrays, question, np.where(batch > 0, batch, 1.0))
     found = np.maximum.reduceat(rate, arrays.first)
     if arrays.pools is not None:
         efficiency = efficiencies(arrays.pools.cases, arrays.pools, calibration)
