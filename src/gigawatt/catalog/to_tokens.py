@@ -167,6 +167,24 @@ def training_costs(model: records.Model, *, drafts: bool = True) -> ModelCosts:
     )
 
 
+def drafting(
+    calibration: records.InferenceCalibration,
+    model: records.Model,
+    drafted_count: int,
+    acceptance_frac: float | None = None,
+) -> tokens.Drafting:
+    """Drafting so many tokens a step; what of them holds is as published, or alike at every position where stated."""
+    if not drafted_count:
+        return tokens.Drafting(drafted_count=0, accepted_frac=0)
+    known = acceptance_frac is None
+    return tokens.Drafting(
+        drafted_count=drafted_count,
+        accepted_frac=calibration.draft_acceptance_frac if acceptance_frac is None else acceptance_frac,
+        kept_ratio=calibration.draft_kept_ratio if known else 1.0,
+        model=draft_costs(model),
+    )
+
+
 def draft_costs(model: records.Model) -> ModelCosts:
     """What drafts for a model: its own draft blocks, or one like its last where it has none."""
     return tokens.draft_costs(costs(transformer(model)), model.draft_blocks_count)
