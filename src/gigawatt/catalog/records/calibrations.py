@@ -149,6 +149,10 @@ class InferenceCalibration:
     """Chance that the first drafted token holds."""
     draft_kept_ratio: Annotated[float, Plausible(0.01, 1, most=1)]
     """Chance that a later drafted token holds, where those before it do, over that of the one before."""
+    random_acceptance_frac: Annotated[float, Plausible("1 %", "100 %")]
+    """Chance that the first drafted token holds on random prompts, which benchmarks of closed loops send."""
+    random_kept_ratio: Annotated[float, Plausible(0.01, 1, most=1)]
+    """Chance of a later drafted token over that of the one before, on random prompts."""
     handover_s: Annotated[float, Plausible("1e-4 s", "10 s", zero=True)]
     """Time of routers and hosts to hand a request from a prefill pool to a decode pool."""
     surge_frac: Annotated[float, Plausible("0.1 %", "100 %", zero=True)]

@@ -166,8 +166,10 @@ def question_of(
             ttft_s=arrays.ttft_limit_s / calibration.ttft_margin_ratio,
             drafting=replace(
                 arrays.drafting,
-                accepted_frac=calibration.draft_acceptance_frac,
-                kept_ratio=calibration.draft_kept_ratio,
+                accepted_frac=np.where(
+                    arrays.closed, calibration.random_acceptance_frac, calibration.draft_acceptance_frac
+                ),
+                kept_ratio=np.where(arrays.closed, calibration.random_kept_ratio, calibration.draft_kept_ratio),
             ),
         ),
     )
