@@ -9,8 +9,12 @@ from gigawatt import tokens
 from gigawatt.catalog import records
 from gigawatt.tokens import Block, Chip, InferenceEfficiency, RunShare, TrainingEfficiency, Transformer
 from gigawatt.tokens.costs import ModelCosts, costs
+from gigawatt.tokens.roofline import power_ratio
 
 T = TypeVar("T")
+
+# No product reaches more of its peak, whatever its clocks.
+MOST_COMPUTE_FRAC = 0.97
 
 # Precisions whose weights have four bits, and those that unpack them before they multiply.
 FOUR_BIT = ("fp4", "mxfp4", "int4")
@@ -100,10 +104,11 @@ def inference_efficiency(
         for entry in fields(InferenceEfficiency)
         if hasattr(calibration, entry.name)
     }
+    compute *= power_ratio(chip(accelerator), calibration.power_exponent_ratio)
     return InferenceEfficiency(
         **plain
         | {
-            "compute_frac": compute * (calibration.tuned_compute_ratio if tuned else 1.0),
+            "compute_frac": min(compute * (calibration.tuned_compute_ratio if tuned else 1.0), MOST_COMPUTE_FRAC),
             "memory_frac": calibration.memory_frac * four_bit,
             "step_overhead_s": known.step_overhead_s if known else sum(steps) / len(steps),
             "request_overhead_s": calibration.request_overhead_s * overhead,
@@ -159,6 +164,24 @@ def training_costs(model: records.Model, *, drafts: bool = True) -> ModelCosts:
         blocks=(*plain.blocks[:-1], last),
         layers_count=plain.layers_count + added,
         head_params_count=plain.head_params_count * (1 + added),
+    )
+
+
+def drafting(
+    calibration: records.InferenceCalibration,
+    model: records.Model,
+    drafted_count: int,
+    acceptance_frac: float | None = None,
+) -> tokens.Drafting:
+    """Drafting so many tokens a step; what of them holds is as published, or alike at every position where stated."""
+    if not drafted_count:
+        return tokens.Drafting(drafted_count=0, accepted_frac=0)
+    known = acceptance_frac is None
+    return tokens.Drafting(
+        drafted_count=drafted_count,
+        accepted_frac=calibration.draft_acceptance_frac if acceptance_frac is None else acceptance_frac,
+        kept_ratio=calibration.draft_kept_ratio if known else 1.0,
+        model=draft_costs(model),
     )
 
 

@@ -22,7 +22,14 @@ FAMILIES = tuple(sorted(STRUCTURES))
 # Where a configuration of several parts keeps that of its language model.
 _PARTS = ("text_config", "language_config", "llm_config", "thinker_config")
 # Tables of a configuration that hold keys of its language model.
-_TABLES = ("attn_config", "linear_attn_config", "sparse_attention_config", "compress_rates", "per_layer_config")
+_TABLES = (
+    "attn_config",
+    "linear_attn_config",
+    "sparse_attention_config",
+    "compress_rates",
+    "per_layer_config",
+    "attention_other_setting",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +37,7 @@ class ModelConfig:
     """A model as its configuration states it; blocks in the order in which they first appear, each with its `count`.
 
     lookup_params_count: parameters of tables that are looked up beside the embeddings; unread: keys of the file that
-    say nothing here; assumed: sizes that the file leaves to the defaults of its class.
+    say nothing here; assumed: sizes that the file leaves to the defaults of its class; remarks: what blocks cannot say.
     """
 
     hidden_count: int
@@ -41,6 +48,7 @@ class ModelConfig:
     lookup_params_count: int = 0
     unread: tuple[str, ...] = ()
     assumed: tuple[tuple[str, Any], ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def read_config(config: Any) -> ModelConfig:
@@ -94,6 +102,9 @@ def _keys(table: Mapping[str, Any], family: str, structure: Structure, *, nested
     if not nested:
         defaults = {key: value for key, value in defaults.items() if key not in STATED}
     _spread(named)
+    other = table.get("attention_other_setting")
+    for key, value in other.items() if isinstance(other, Mapping) else ():
+        named.setdefault(f"num_sliding_{ALIASES.get(str(key), str(key)).removeprefix('num_')}", value)
     return Keys(named, said, defaults)
 
 
@@ -116,7 +127,7 @@ def _model(keys: Keys, structure: Structure) -> ModelConfig:
     for block in blocks:
         _check(keys, block)
     hidden, vocabulary = keys.whole("hidden_size"), keys.whole("vocab_size")
-    tied = keys.flag("tie_word_embeddings", default=structure.tied)
+    tied = keys.flag("tie_word_embeddings", default=False)
     drafts = keys.whole("num_nextn_predict_layers", default=0, least=0)
     lookup = extras.lookup_params_count(keys, structure)
     return ModelConfig(
@@ -126,13 +137,25 @@ def _model(keys: Keys, structure: Structure) -> ModelConfig:
         draft_blocks_count=drafts,
         lookup_params_count=lookup,
         blocks=blocks,
-        unread=tuple(key for key in _given(keys) if key not in keys.used and not says_nothing(key)),
+        unread=_unread(keys),
         assumed=tuple(sorted(keys.assumed.items())),
+        remarks=_remarks(keys, structure),
     )
 
 
-def _given(keys: Keys) -> list[str]:
-    return [keys.said.get(key, key) for key in keys.table]
+def _remarks(keys: Keys, structure: Structure) -> tuple[str, ...]:
+    """What a structure is approximated by, in a sentence each."""
+    empty = keys.whole("zero_expert_num", default=0, least=0)
+    if not empty:
+        return structure.remarks
+    text = f"{empty} of the experts are empty: the active parameters are the most, as if none of those were chosen"
+    return (*structure.remarks, text)
+
+
+def _unread(keys: Keys) -> tuple[str, ...]:
+    """Keys that have a value and were not asked for, but for those that are known to change no size."""
+    given = (keys.said.get(key, key) for key, value in keys.table.items() if value is not None)
+    return tuple(key for key in given if key not in keys.used and not says_nothing(key))
 
 
 def _check(keys: Keys, block: Row) -> None:

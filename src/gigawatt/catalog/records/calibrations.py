@@ -73,6 +73,8 @@ class InferenceCalibration:
     """Memory rate of routed experts over that of other products."""
     tile_tokens: Annotated[float, Plausible("1 tokens", "10 thousand tokens")]
     """Rows that each expert's product computes in vain, for uneven loads and padded tiles."""
+    half_width_count: Annotated[float, Plausible(0.1, 1e5, zero=True)]
+    """Width of a package's part of an expert at which its products run at half their rate."""
     attention_frac: Annotated[float, Plausible("1 %", "100 %")]
     """Share of the attention peak that is reached in prefill."""
     decode_attention_frac: Annotated[float, Plausible("1 %", "100 %")]
@@ -115,6 +117,8 @@ class InferenceCalibration:
     """Part of the tokens to come for which a request holds memory."""
     output_spread_ratio: Annotated[float, Plausible(1, 100, least=1)]
     """Mean square over squared mean of answer lengths: 1 where all are equal, 2 where exponential."""
+    power_exponent_ratio: Annotated[float, Plausible(0.01, 10, zero=True)]
+    """Exponent of a part's watts per operation in the rate of its matrix products: the fewer, the lower its clocks."""
     tuned_compute_ratio: Annotated[float, Plausible(0.01, 100)]
     """Compute rate of tuned engines over that of others."""
     tuned_overhead_ratio: Annotated[float, Plausible(0.001, 100)]
@@ -237,6 +241,8 @@ class TrainingCalibration:
     """Time that every doubling of the domains adds to gradients and weights that pass between them, as a share."""
     hop_latency_s: Annotated[float, Plausible("1e-9 s", "1 s", zero=True)]
     """Latency of every domain that a ring passes."""
+    gradient_bytes: Annotated[float, Plausible("1 B", "8 B")]
+    """Bytes of a gradient that is exchanged: four in single precision, two in half, and some software has either."""
     overlap_frac: float
     """Share of the communication that hides behind computation."""
     activation_passes_ratio: Annotated[float, Plausible(0.01, 1000, zero=True)]

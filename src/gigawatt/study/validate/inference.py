@@ -27,6 +27,7 @@ from gigawatt.study.predict.band import log_normal
 from gigawatt.study.validate.capped_rows import throughput_shares
 from gigawatt.study.validate.disaggregated_cases import StackedPools, predict_disaggregated
 from gigawatt.study.validate.inference_cases import InferenceCase, Stacked, cases_of, stacked
+from gigawatt.study.validate.mixed_rows import joined, parts_of
 from gigawatt.study.validate.question import ValidationQuestion
 from gigawatt.study.validate.score import Scored, Skipped, Validation, judged, score, shipped
 
@@ -54,7 +55,8 @@ def validate_inference(path: Path, calibration: records.InferenceCalibration | N
     """
     used = calibration or load.load("inference_calibrations", CALIBRATION)
     rows = read_inference_rows(path)
-    cases, skipped = cases_of(rows)
+    parts = parts_of(rows)
+    cases, skipped = cases_of([part.row for part in parts])
     scored: list[Scored] = []
     if cases:
         predicted = predict(cases, stacked(cases), used)
@@ -64,6 +66,7 @@ def validate_inference(path: Path, calibration: records.InferenceCalibration | N
                 skipped.append(Skipped(line=case.line, reason="no layout holds the model", eligible=True))
             else:
                 scored.append(_scored(case, float(predicted[n]), float(plain[n]), used))
+    scored, skipped = joined(scored, skipped, parts)
     return Validation(
         scores=score(scored, skipped, groups=GROUPS, parameters_count=used.parameters_count),
         what="inference",
