@@ -18,7 +18,7 @@ from gigawatt.readers.configs.parts import Row
 from gigawatt.readers.configs.silent import says_nothing
 from gigawatt.readers.configs.structures import SAME, STRUCTURES, Structure
 
-FAMILIES = tuple(sorted(STRUCTURES))
+FAMILIES = tuple(sorted({*STRUCTURES, *SAME}))
 # Where a configuration of several parts keeps that of its language model.
 _PARTS = ("text_config", "language_config", "llm_config", "thinker_config")
 # Tables of a configuration that hold keys of its language model.
@@ -172,13 +172,17 @@ def _rows(keys: Keys, structure: Structure) -> list[tuple[Row, int]]:
     count = layers.layers_count(keys, structure)
     kinds = layers.attention_kinds(keys, structure, count)
     ffns = layers.feed_forward_kinds(keys, structure, count)
+    lists = [value for value in keys.table.values() if isinstance(value, list) and len(value) >= count]
     known: dict[tuple[tuple[str, Any], ...], tuple[Row, int]] = {}
+    made: dict[tuple[Any, ...], list[Row]] = {}
     for layer in range(count):
         at = parts.Layer(keys=keys, structure=structure, number=layer, kind=kinds[layer])
-        row = extras.with_extras(at, parts.attention(at))
-        for whole in _halves(at, row, ffns[layer]):
-            name = tuple(sorted(whole.items()))
-            known[name] = (whole, known[name][1] + 1 if name in known else 1)
+        alike = (kinds[layer], ffns[layer], *extras.shares(at), *(str(value[layer]) for value in lists))
+        if alike not in made:
+            made[alike] = _halves(at, extras.with_extras(at, parts.attention(at)), ffns[layer])
+        for row in made[alike]:
+            name = tuple(sorted(row.items()))
+            known[name] = (row, known[name][1] + 1 if name in known else 1)
     return list(known.values())
 
 

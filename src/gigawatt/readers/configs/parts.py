@@ -150,12 +150,17 @@ def latent(at: Layer) -> Row:
 def indexed(at: Layer) -> Row:
     """Latent attention to the tokens that an indexer picks, its own or that of an earlier layer."""
     row = latent(at) | {"selected_count": at.keys.whole("index_topk")}
-    if at.keys.once("index_shared", lambda: _shares(at.keys, at.structure.index_every_count))(at.number):
+    if shares_index(at):
         return row | {"index_shared": True}
     return row | {
         "index_heads_count": at.keys.whole("index_n_heads"),
         "index_dim_count": at.keys.whole("index_head_dim"),
     }
+
+
+def shares_index(at: Layer) -> bool:
+    """Whether a layer takes the tokens that an earlier one picked."""
+    return at.keys.once("index_shared", lambda: _shares(at.keys, at.structure.index_every_count))(at.number)
 
 
 def _shares(keys: Keys, every_count: int) -> Callable[[int], bool]:
@@ -271,7 +276,8 @@ def kda(at: Layer) -> Row:
 
 def full_kda(at: Layer) -> Row:
     """Kimi delta attention with a decay and a gate of full rank (Ling 2.5)."""
-    heads, width = at.keys.whole("num_attention_heads"), at.keys.whole("head_dim")
+    heads = at.keys.whole("linear_num_heads", default=at.keys.whole("num_attention_heads"))
+    width = at.keys.whole("linear_head_dim", default=at.keys.whole("head_dim"))
     return _linear(heads, heads, width, width) | {"attention_params_count": at.hidden * (6 * heads * width + heads)}
 
 
