@@ -80,9 +80,8 @@ def attention_kinds(keys: Keys, structure: Structure, count: int) -> list[str]:
 
 
 def _windowed(keys: Keys, structure: Structure) -> bool:
-    return keys.flag("use_sliding_window", default=True) and (
-        structure.window_needed or keys.get("sliding_window") is not None
-    )
+    sized = keys.get("sliding_window") is not None
+    return keys.flag("use_sliding_window", default=True) and (structure.window_needed or sized)
 
 
 def _by_default(keys: Keys, structure: Structure, count: int) -> list[str]:
