@@ -198,11 +198,12 @@ def _require_evidence(reader: Reader) -> None:
 
 def _require_dates(cls: type, table: Mapping[str, Any], reader: Reader) -> None:
     for key, name in keys_of(cls).items():
-        if units.split(name)[1] == "date" and isinstance(table.get(key), str) and not _is_day(table[key]):
+        if units.split(name)[1] == "date" and isinstance(table.get(key), str) and not is_day(table[key]):
             reader.fault(key, table[key], "a day, such as 2026-07-01")
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Whether a text is a day, as 2026-07-01."""
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
