@@ -81,7 +81,7 @@ def energy_cases(rows: Sequence[EnergyRow]) -> tuple[list[EnergyCase], list[Skip
 
 def _as_served(row: EnergyRow) -> InferenceRow:
     """The row as one of a closed loop at its batch; its rate, where it has none, is that of its energy."""
-    known = {entry.name: None for entry in fields(InferenceRow)} | {
+    known = {entry.name: "" if entry.type == "str" else None for entry in fields(InferenceRow)} | {
         "source": row.source,
         "gpu": row.gpu,
         "model": row.model,
