@@ -63,6 +63,7 @@ PRIORS = {
     "network_frac": (0.7, 0.3),
     "congestion_ratio": (0.05, 1.0),
     "hop_latency_s": (1e-5, 0.7),
+    "gradient_bytes": (2.8, 0.25),
     "overlap_frac": (0.6, 1.0),
     "activation_passes_ratio": (10.0, 0.5),
     "expert_passes_ratio": (10.0, 0.5),
@@ -296,7 +297,7 @@ def render(fitted: TrainingCalibration, text: str, sources: Counter[str]) -> str
     marks = "\n[sources."
     for name in PRIORS:
         key, suffix = units.split(name)
-        unit = {"s": " s", "per_year": " /year"}.get(suffix, "")
+        unit = {"s": " s", "per_year": " /year", "bytes": " B"}.get(suffix, "")
         value = f"{getattr(fitted, name):.{DIGITS}g}"
         head = replaced(head, key, f'"{value}{unit}"' if unit else value)
     for name in ("most_packages_count", "most_params_count", "parameters_count", "rows_count"):
@@ -362,14 +363,15 @@ def report(title: str, names: Sequence[str], errors: Floats) -> None:
 
 
 def load(paths: Sequence[Path]) -> tuple[Problem, TrainingCalibration]:
-    """The rows of files that can be answered, and the calibration as it is."""
+    """The rows of files that can be answered and are of steps, and the calibration as it is."""
     base = get("training_calibrations", CALIBRATION)
     rows: list[Measured] = []
     files: list[str] = []
     for path in paths:
         answered, _ = read_measured(read_training_rows(path), base)
-        rows += answered
-        files += [path.name] * len(answered)
+        of_steps = [row for row in answered if not row.whole_run]
+        rows += of_steps
+        files += [path.name] * len(of_steps)
     return problem(rows, table(rows), files), base
 
 

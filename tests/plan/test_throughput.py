@@ -120,3 +120,44 @@ def test_the_planner_counts_the_share_that_a_prediction_tells(research: Scenario
     ).run
     (rate,) = flops(research, {"run": run}).values()
     assert rate / rates(research, 1.0)[0] == pytest.approx(found.run_share_frac)
+
+
+WAY = {"use_cases.assistant.serving": "disaggregated", "use_cases.assistant.draft": 2}
+
+
+def test_two_pools_and_drafts_are_planned_on_and_what_they_bring_is_noted() -> None:
+    plain, _ = rack_rates(load("one-campus"))
+    rates, notes = rack_rates(load("one-campus", WAY))
+    assert rates["use_cases"][0, 0] > plain["use_cases"][0, 0]
+    assert rates["use_cases"][0, 1] == plain["use_cases"][0, 1]
+    (said,) = (line for line in notes["serving"] if line.startswith("gb300"))
+    gain = rates["use_cases"][0, 0] / plain["use_cases"][0, 0] - 1
+    assert said.endswith(f"{gain:.0%} more tokens than replicas that read and write without drafts")
+    assert "2 tokens drafted a step" in said
+    assert said in inputs(load("one-campus", WAY)).attrs["serving"]
+
+
+def test_the_best_way_is_no_worse_than_either() -> None:
+    ways = ("aggregated", "disaggregated", "best")
+    rates = [rack_rates(load("one-campus", {"use_cases.documents.serving": way}))[0]["use_cases"] for way in ways]
+    assert (rates[2] >= rates[0]).all()
+    assert (rates[2] >= rates[1]).all()
+
+
+def test_nothing_is_said_of_a_way_that_nobody_asks_for() -> None:
+    assert rack_rates(load("one-campus"))[1]["serving"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"use_cases.assistant.serving": "both"}, "use_cases.assistant.serving"),
+        ({"use_cases.assistant.draft": -1}, "use_cases.assistant.draft"),
+        ({"use_cases.assistant.draft": 65}, "use_cases.assistant.draft"),
+        ({"use_cases.assistant.draft": "two"}, "use_cases.assistant.draft"),
+    ],
+)
+def test_a_way_that_there_is_not_is_refused_with_its_path(change: dict[str, object], path: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load("one-campus", change)
+    assert [fault.path for fault in caught.value.faults] == [path]

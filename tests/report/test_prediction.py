@@ -135,7 +135,9 @@ def test_the_parts_of_a_run_and_of_memory_sum_to_the_whole() -> None:
 
 
 def test_a_speed_without_tokens_is_told_without_days() -> None:
-    document = training.document(verbs.ask("predict training", **TRAINED | {"tokens": None}))
+    document = training.document(
+        verbs.ask("predict training", **{key: value for key, value in TRAINED.items() if key != "tokens"})
+    )
     assert "whole" not in document.tables()
     assert document.tables()["bands"].title == "How fast it trains"
     assert facts(document, "run")["cost"] == "not known without tokens or a budget"

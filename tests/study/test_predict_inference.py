@@ -12,7 +12,7 @@ from gigawatt.errors import CalibrationError, Fault, InputError
 from gigawatt.study import verbs
 from gigawatt.study.answer import plain
 from gigawatt.study.predict.inference import InferencePrediction, pareto_front
-from gigawatt.study.predict.serving_power import _whole_replicas, energy_basis, facility
+from gigawatt.study.predict.serving_power import energy_basis, facility
 
 ASKED = {"model": "deepseek-r1", "gpu": "gb300-nvl72", "precision": "fp4", "input": "4000", "output": 1000}
 QWEN = {"model": "qwen2.5-7b", "gpu": "h100", "precision": "fp8"}
@@ -77,12 +77,13 @@ def test_a_part_without_a_server_is_housed_by_its_own_limit() -> None:
     assert any("its own limit, for no source tells its server's" in note.text for note in found.head.notes)
 
 
-@pytest.mark.parametrize(
-    ("packages", "replica", "domain", "whole"), [(144, 16, 72, 8), (160, 16, 72, 9), (47, 16, 8, 2)]
-)
-def test_replicas_lie_within_scale_up_domains(packages: int, replica: int, domain: int, whole: int) -> None:
-    """A domain of 72 holds four replicas of 16 and leaves eight packages idle; a wider replica than a domain spans."""
-    assert _whole_replicas(packages, replica, domain) == whole
+def test_what_replicas_leave_idle_in_a_domain_serves_nothing(usual: InferencePrediction) -> None:
+    """A domain of 72 holds four replicas of 16: of 144 GPUs 128 serve."""
+    part = replace(load.get("accelerators", "gb300-nvl72"), rack_power_w=72e3)
+    wide = replace(usual, layout=replace(usual.layout, packages=16), working_frac=64 / 72)
+    place = facility(wide, part, 144e3)
+    assert (place.gpus_count, place.replicas_count) == (144, 8)
+    assert place.tokens_per_s.p50 == pytest.approx(128 * usual.tokens_per_s_per_gpu.p50)
 
 
 def test_energy_of_package_rack_and_facility_stand_side_by_side(usual: InferencePrediction) -> None:
@@ -364,7 +365,10 @@ def test_two_pools_stand_beside_replicas_that_do_both(pooled: InferencePredictio
 
 def test_a_facility_carries_whole_pairs_of_pools(pooled: InferencePrediction) -> None:
     both, place = pooled.disaggregated, pooled.facility
-    assert place.gpus_count == place.replicas_count * (both.prefill.gpus_count + both.decode.gpus_count)
+    pair = both.prefill.gpus_count + both.decode.gpus_count
+    serving = place.replicas_count * pair
+    assert serving <= place.gpus_count * pooled.working_frac + 1e-6 < serving + pair
+    assert place.tokens_per_s.p50 == pytest.approx(serving * pooled.tokens_per_s_per_gpu.p50)
 
 
 def test_the_pools_have_the_gpus_and_the_layout_that_are_stated() -> None:

@@ -18,11 +18,20 @@ from gigawatt.readers.configs.parts import Row
 from gigawatt.readers.configs.silent import says_nothing
 from gigawatt.readers.configs.structures import SAME, STRUCTURES, Structure
 
-FAMILIES = tuple(sorted(STRUCTURES))
+FAMILIES = tuple(sorted({*STRUCTURES, *SAME}))
 # Where a configuration of several parts keeps that of its language model.
 _PARTS = ("text_config", "language_config", "llm_config", "thinker_config")
+# Keys that are looked up among the silent ones; of more than these, all are told.
+MOST_KEYS_COUNT = 1000
 # Tables of a configuration that hold keys of its language model.
-_TABLES = ("attn_config", "linear_attn_config", "sparse_attention_config", "compress_rates", "per_layer_config")
+_TABLES = (
+    "attn_config",
+    "linear_attn_config",
+    "sparse_attention_config",
+    "compress_rates",
+    "per_layer_config",
+    "attention_other_setting",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +39,7 @@ class ModelConfig:
     """A model as its configuration states it; blocks in the order in which they first appear, each with its `count`.
 
     lookup_params_count: parameters of tables that are looked up beside the embeddings; unread: keys of the file that
-    say nothing here; assumed: sizes that the file leaves to the defaults of its class.
+    say nothing here; assumed: sizes that the file leaves to the defaults of its class; remarks: what blocks cannot say.
     """
 
     hidden_count: int
@@ -41,6 +50,7 @@ class ModelConfig:
     lookup_params_count: int = 0
     unread: tuple[str, ...] = ()
     assumed: tuple[tuple[str, Any], ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def read_config(config: Any) -> ModelConfig:
@@ -94,6 +104,9 @@ def _keys(table: Mapping[str, Any], family: str, structure: Structure, *, nested
     if not nested:
         defaults = {key: value for key, value in defaults.items() if key not in STATED}
     _spread(named)
+    other = table.get("attention_other_setting")
+    for key, value in other.items() if isinstance(other, Mapping) else ():
+        named.setdefault(f"num_sliding_{ALIASES.get(str(key), str(key)).removeprefix('num_')}", value)
     return Keys(named, said, defaults)
 
 
@@ -116,9 +129,10 @@ def _model(keys: Keys, structure: Structure) -> ModelConfig:
     for block in blocks:
         _check(keys, block)
     hidden, vocabulary = keys.whole("hidden_size"), keys.whole("vocab_size")
-    tied = keys.flag("tie_word_embeddings", default=structure.tied)
+    tied = keys.flag("tie_word_embeddings", default=False)
     drafts = keys.whole("num_nextn_predict_layers", default=0, least=0)
     lookup = extras.lookup_params_count(keys, structure)
+    remarks = _remarks(keys, structure)
     return ModelConfig(
         hidden_count=hidden,
         vocabulary_count=vocabulary,
@@ -126,13 +140,26 @@ def _model(keys: Keys, structure: Structure) -> ModelConfig:
         draft_blocks_count=drafts,
         lookup_params_count=lookup,
         blocks=blocks,
-        unread=tuple(key for key in _given(keys) if key not in keys.used and not says_nothing(key)),
+        unread=_unread(keys),
         assumed=tuple(sorted(keys.assumed.items())),
+        remarks=remarks,
     )
 
 
-def _given(keys: Keys) -> list[str]:
-    return [keys.said.get(key, key) for key in keys.table]
+def _remarks(keys: Keys, structure: Structure) -> tuple[str, ...]:
+    """What a structure is approximated by, in a sentence each."""
+    empty = keys.whole("zero_expert_num", default=0, least=0)
+    if not empty:
+        return structure.remarks
+    text = f"{empty} of the experts are empty: the active parameters are the most, as if none of those were chosen"
+    return (*structure.remarks, text)
+
+
+def _unread(keys: Keys) -> tuple[str, ...]:
+    """Keys that have a value and were not asked for, but for those that are known to change no size."""
+    given = (keys.said.get(key, key) for key, value in keys.table.items() if value is not None)
+    unread = [key for key in given if key not in keys.used]
+    return tuple(key for key in unread if len(unread) > MOST_KEYS_COUNT or not says_nothing(key))
 
 
 def _check(keys: Keys, block: Row) -> None:
@@ -149,13 +176,17 @@ def _rows(keys: Keys, structure: Structure) -> list[tuple[Row, int]]:
     count = layers.layers_count(keys, structure)
     kinds = layers.attention_kinds(keys, structure, count)
     ffns = layers.feed_forward_kinds(keys, structure, count)
+    lists = [value for value in keys.table.values() if isinstance(value, list) and len(value) >= count]
     known: dict[tuple[tuple[str, Any], ...], tuple[Row, int]] = {}
+    made: dict[tuple[Any, ...], list[Row]] = {}
     for layer in range(count):
         at = parts.Layer(keys=keys, structure=structure, number=layer, kind=kinds[layer])
-        row = extras.with_extras(at, parts.attention(at))
-        for whole in _halves(at, row, ffns[layer]):
-            name = tuple(sorted(whole.items()))
-            known[name] = (whole, known[name][1] + 1 if name in known else 1)
+        alike = (kinds[layer], ffns[layer], *extras.shares(at), *(str(value[layer]) for value in lists))
+        if alike not in made:
+            made[alike] = _halves(at, extras.with_extras(at, parts.attention(at)), ffns[layer])
+        for row in made[alike]:
+            name = tuple(sorted(row.items()))
+            known[name] = (row, known[name][1] + 1 if name in known else 1)
     return list(known.values())
 
 

@@ -36,11 +36,12 @@ SCALES = {"params": 1e9, "achieved_tflops_per_gpu": 1e12}
 NEEDED = ("source", "model", "gpu", "n_gpus")
 # Zero says "not spread" here, and is a mistake elsewhere.
 ZERO_ALLOWED = ("fsdp",)
-# What a row tells in words of the machine that it was measured on: field → pattern, and SI of its product.
+# What a row tells in words of its machine and run: field → pattern, and what its product is in SI.
 CONDITIONS = {
     "power_limit_w": (r"(\d+(?:\.\d+)?) W limit", 1.0),
     "hbm_capacity_bytes": (r"(\d+(?:\.\d+)?) GB HBM", 1e9),
     "hbm_bandwidth_bytes_per_s": (r"(\d+(?:\.\d+)?) TB/s", 1e12),
+    "run_tokens": (r"(\d+(?:\.\d+)?) ?T tokens", 1e12),
     "node_network_bytes_per_s": (r"(\d+) ?x ?(\d+) Gb\b.* a node", 1e9 / 8),
 }
 MOST_FAULTS_COUNT = 20
@@ -51,7 +52,8 @@ class TrainingRow:
     """One run as its source tells it; what it does not say is None or empty. `cells` is the row as read.
 
     Counts as in `tokens.Layout`; shards_count: ranks that weights are spread over (FSDP), 0 where they are not.
-    conditions: what it tells in words of its machine where that is not the usual one, by the names of `CONDITIONS`.
+    conditions: what it tells in words of its machine, where that is not the usual one, and of its run, by the names of
+    `CONDITIONS`.
     """
 
     source: str
@@ -124,7 +126,7 @@ def _row(cells: dict[str, str], where: str, faults: list[Fault]) -> TrainingRow:
 
 
 def conditions_of(cells: Mapping[str, str]) -> dict[str, float]:
-    """What the words of a row say of its machine.
+    """What the words of a row say of its machine and its run.
 
     >>> conditions_of({"source": "", "verified": "", "url": "report (H100 96 GB HBM2e, 2.4 TB/s, 500 W limit)"})
     {'power_limit_w': 500.0, 'hbm_capacity_bytes': 96000000000.0, 'hbm_bandwidth_bytes_per_s': 2400000000000.0}

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gigawatt.tokens.blocks import BF16_BYTES, FP32_BYTES, Floats
+from gigawatt.tokens.blocks import BF16_BYTES, Floats
 from gigawatt.tokens.costs import BlockCosts
 from gigawatt.tokens.roofline import all_reduce_s, all_to_all_s, gather_s
 from gigawatt.tokens.training_run import PASSES_COUNT, TrainingRun, params_per_rank
@@ -62,9 +62,9 @@ def data_s(run: TrainingRun, busy_s: Floats) -> Floats:
     layout, machine, overlap = run.layout, run.machine, run.habits.overlap_frac
     plain, routed = params_per_rank(run)
     spread = np.asarray(layout.sharded_frac)
-    # What is moved once is three times BF16_BYTES in either way, and where weights are spread for every micro-batch.
+    # Gradients and weights once a step; where weights are spread, those twice, and all of it for every micro-batch.
     times = 1 + spread * (run.micro_batches_count - 1)
-    size = (BF16_BYTES + FP32_BYTES) * times
+    size = (run.habits.gradient_bytes + BF16_BYTES * (1 + spread)) * times
     talk = gather_s(machine, plain * size, layout.ranks_count, layout.tensor_count)
     if np.any(routed):
         talk = talk + gather_s(machine, routed * size, layout.copies_count, layout.expert_count)

@@ -16,7 +16,7 @@ import numpy as np
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.blocks import BF16_BYTES, FP8_BYTES, FP32_BYTES, Floats, Precision
 from gigawatt.tokens.costs import ModelCosts
-from gigawatt.tokens.roofline import Chip, Machine, attention_flops, peak_flops
+from gigawatt.tokens.roofline import Chip, Machine, attention_flops, peak_flops, power_ratio
 
 # "mxfp8": FP8 with one scale per 32 values, which costs some of the rate [OCP microscaling].
 TrainingPrecision = Precision | Literal["mxfp8"]
@@ -25,8 +25,6 @@ TRAINING_PRECISIONS: tuple[TrainingPrecision, ...] = ("bf16", "fp8", "mxfp8", "f
 STATE_BYTES = (1 + 2) * FP32_BYTES
 # Peak at which `attention_frac` holds.
 REFERENCE_FLOPS = 1e15
-# Rated power per BF16 peak at which the shares of the matrix peak hold [W per FLOP/s], about that of Hopper.
-REFERENCE_W_PER_FLOPS = 700e-15
 # Forward, and backward to activations and to weights.
 PASSES_COUNT = 1 + 2
 
@@ -36,19 +34,20 @@ class TrainingEfficiency:
     """What training reaches of the peaks, and what it spends beside them; numbers, or arrays with an entry per case.
 
     gemm_frac, fp8_gemm_frac, mxfp8_gemm_frac, fp4_gemm_frac: of the matrix peak in each format; half_width_count:
-    length of one side of an expert's products at which they run at half that rate; power_exponent_ratio: power of the rated watts per peak with which all of these grow; tile_count: tokens that every
-    expert computes in vain per micro-batch (padded tiles, weights that are read for few tokens); uneven_ratio:
-    standard deviation of the load of an expert over its mean; attention_frac: of a BF16 peak of 1 PFLOPS, and
-    attention_exponent_ratio: the power of the peak with which attention grows (below 1: exponentials and memory
-    keep it from growing with the matrix units); context_waste_ratio: attention that context ranks wait for, 1 where
-    each has a contiguous part of the sequence and the last has nearly all the work; memory_frac, network_frac: of
-    the bandwidths; congestion_ratio: time that every doubling of the domains adds to what passes between them;
-    hop_latency_s: of every domain that a ring passes; overlap_frac: communication hidden behind computation;
-    activation_passes_ratio, expert_passes_ratio: how often values between two matrix products move to memory and
-    back, forward and backward together, outside and inside of routed experts; block_latency_s, expert_latency_s:
-    launch and synchronisation per block and micro-batch, and on top per block of routed experts; step_latency_s:
-    the same per step; usable_memory_frac: of the memory; time_ratio: what all times are multiplied by. The recipe
-    that `train` follows: sequence_tokens per sequence, global_batch_tokens per step.
+    length of one side of an expert's products at which they run at half that rate; power_exponent_ratio: power of
+    the rated watts per peak with which all of these grow; tile_count: tokens that every expert computes in vain per
+    micro-batch (padded tiles, weights that are read for few tokens); uneven_ratio: standard deviation of the load
+    of an expert over its mean; attention_frac: of a BF16 peak of 1 PFLOPS, and attention_exponent_ratio: the power
+    of the peak with which attention grows (below 1: exponentials and memory keep it from growing with the matrix
+    units); context_waste_ratio: attention that context ranks wait for, 1 where each has a contiguous part of the
+    sequence and the last has nearly all the work; memory_frac, network_frac: of the bandwidths; congestion_ratio:
+    time that every doubling of the domains adds to what passes between them; hop_latency_s: of every domain that a
+    ring passes; gradient_bytes: of a gradient that is exchanged; overlap_frac: communication hidden behind
+    computation; activation_passes_ratio, expert_passes_ratio: how often values between two matrix products move to
+    memory and back, forward and backward together, outside and inside of routed experts; block_latency_s,
+    expert_latency_s: launch and synchronisation per block and micro-batch, and on top per block of routed experts;
+    step_latency_s: the same per step; usable_memory_frac: of the memory; time_ratio: what all times are multiplied
+    by. The recipe that `train` follows: sequence_tokens per sequence, global_batch_tokens per step.
     """
 
     gemm_frac: Floats
@@ -66,6 +65,7 @@ class TrainingEfficiency:
     network_frac: Floats
     congestion_ratio: Floats
     hop_latency_s: Floats
+    gradient_bytes: Floats
     overlap_frac: Floats
     activation_passes_ratio: Floats
     expert_passes_ratio: Floats
@@ -159,7 +159,7 @@ def training_machine(chip: Chip, precision: TrainingPrecision, efficiency: Train
     shares = dict(zip(TRAINING_PRECISIONS, _matrix_shares(efficiency), strict=True))
     attention, growth = attention_flops(chip, "bf16", inference=False), efficiency.attention_exponent_ratio
     return Machine(
-        matrix_flops=shares[precision] * peak * power_ratio(chip, efficiency),
+        matrix_flops=shares[precision] * peak * power_ratio(chip, efficiency.power_exponent_ratio),
         score_flops=efficiency.attention_frac * attention * (attention / REFERENCE_FLOPS) ** (growth - 1),
         weight_bytes=BF16_BYTES if precision == "bf16" else FP8_BYTES,
         cache_bytes=BF16_BYTES,
@@ -170,13 +170,6 @@ def training_machine(chip: Chip, precision: TrainingPrecision, efficiency: Train
         nic_bandwidth_bytes_per_s=efficiency.network_frac * chip.nic_bandwidth_bytes_per_s,
         torus_axes_count=float(chip.torus_axes_count),
     )
-
-
-def power_ratio(chip: Chip, efficiency: TrainingEfficiency) -> Floats:
-    """Matrix rate of a part for its rated power: what has few watts for its peak cannot hold its clocks; else 1."""
-    if chip.tdp_w is None or chip.bf16_flops is None:
-        return 1.0
-    return (chip.tdp_w / chip.bf16_flops / REFERENCE_W_PER_FLOPS) ** efficiency.power_exponent_ratio
 
 
 def _matrix_shares(efficiency: TrainingEfficiency) -> tuple[Floats, ...]:

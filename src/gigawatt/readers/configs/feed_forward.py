@@ -22,16 +22,19 @@ def feed_forward(at: Layer, part: str) -> Row:
         "moe_intermediate_size", default=at.keys.whole("intermediate_size", default=0, least=0) or None
     )
     latent = at.keys.whole("moe_latent_size", default=at.hidden)
+    into = round(2 * latent / at.structure.matrices_count) if latent != at.hidden else 0
     return matrices | {
         "ffn_count": round(width * latent / at.hidden),
         "experts_count": at.keys.whole("n_routed_experts"),
         "experts_active_count": at.keys.whole("num_experts_per_tok"),
-        "shared_ffn_count": _shared_width_count(at, width) + (latent if latent != at.hidden else 0),
+        "shared_ffn_count": _shared_width_count(at, width) + into,
     }
 
 
 def dense_width_count(at: Layer) -> int:
     """Width of a dense part."""
+    if "shared_part" in at.structure.extras:
+        return at.keys.whole("shared_expert_intermediate_size")
     if at.structure.attention == "searched":
         return _searched_width_count(at)
     wide = (
@@ -72,5 +75,6 @@ def _shared_width_count(at: Layer, width: int) -> int:
     if at.keys.flag("enable_moe_block"):
         return dense_width_count(at)
     if at.keys.get("shared_expert_intermediate_size") is not None:
+        at.keys.stated("n_shared_experts")  # of which the width is the sum
         return at.keys.whole("shared_expert_intermediate_size", least=0)
     return width * at.keys.whole("n_shared_experts", default=at.structure.shared_count, least=0)

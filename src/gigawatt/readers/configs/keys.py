@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from gigawatt.errors import Fault
 
 T = TypeVar("T")
+# Release whose classes the defaults are of.
+TRANSFORMERS = "5.24.0"
 MOST_LAYERS_COUNT = 10_000
 MOST_COUNT = 10**9
 # Other names of a key that mean the same in every family: name in the file → common name.
@@ -51,6 +53,14 @@ ALIASES = {
     "num_mtp_layers": "num_nextn_predict_layers",
     "sliding_window_size": "sliding_window",
     "attention_chunk_size": "sliding_window",
+    "num_dense_layers": "first_k_dense_replace",
+    "dense_mlp_idx": "first_k_dense_replace",
+    "moe_layer_start_index": "first_k_dense_replace",
+    "moe_layer_interval": "decoder_sparse_step",
+    "routed_expert_hidden_size": "moe_latent_size",
+    "shared_experts_intermediate_size": "shared_expert_intermediate_size",
+    "share_expert_dims": "shared_expert_intermediate_size",
+    "mla_use_output_gate": "output_gate",
     "tie_embedding": "tie_word_embeddings",
     "linear_key_head_dim": "linear_head_dim",
 }

@@ -9,6 +9,8 @@ from typing import Any
 from gigawatt.readers.configs.keys import MOST_COUNT, Keys, brief
 from gigawatt.readers.configs.structures import Structure
 
+# Values of a head of Mamba-2, in which those of Mamba are grouped.
+HEAD_VALUES_COUNT = 64
 # A block of equal layers, or what a layer says of it, by the names of the catalog's `ModelBlock`.
 Row = dict[str, Any]
 
@@ -62,13 +64,22 @@ def grouped(at: Layer) -> Row:
     row = {
         "attention": "gqa",
         "heads_count": heads,
-        "kv_heads_count": _size(at, "num_key_value_heads", default=heads),
+        "kv_heads_count": _groups_count(at, heads),
         "head_dim_count": width,
         "output_gate": at.structure.output_gate,
     }
     values = _size(at, "v_head_dim", default=width)
     row |= {"value_dim_count": values} if values != width else {}
     return row | window(at.keys, at.kind)
+
+
+def _groups_count(at: Layer, heads: int) -> int:
+    """Heads of keys and values; one where all queries share it (Falcon, StarCoder)."""
+    own = at.structure.by_kind.get(at.kind, {}).get("num_key_value_heads")
+    if at.keys.flag("multi_query") and not at.keys.flag("new_decoder_architecture"):
+        return 1
+    times = at.structure.window_groups_ratio if at.kind == "window" and at.keys.get(own or "") is None else 1
+    return times * _size(at, "num_key_value_heads", default=heads)
 
 
 def window(keys: Keys, kind: str) -> Row:
@@ -131,13 +142,17 @@ def latent(at: Layer) -> Row:
     }
     if at.keys.get("q_lora_rank") is not None:  # null is an uncompressed query
         row["q_rank_count"] = at.keys.whole("q_lora_rank")
+    if at.structure.output_gate or at.keys.flag("output_gate"):
+        row["output_gate"] = True
+    for same in ("num_key_value_heads", "head_dim", "qk_head_dim"):  # which the ranks say already
+        at.keys.stated(same)
     return row | window(at.keys, at.kind)
 
 
 def indexed(at: Layer) -> Row:
     """Latent attention to the tokens that an indexer picks, its own or that of an earlier layer."""
     row = latent(at) | {"selected_count": at.keys.whole("index_topk")}
-    if at.keys.once("index_shared", lambda: _shares(at.keys))(at.number):
+    if shares_index(at):
         return row | {"index_shared": True}
     return row | {
         "index_heads_count": at.keys.whole("index_n_heads"),
@@ -145,7 +160,12 @@ def indexed(at: Layer) -> Row:
     }
 
 
-def _shares(keys: Keys) -> Callable[[int], bool]:
+def shares_index(at: Layer) -> bool:
+    """Whether a layer takes the tokens that an earlier one picked."""
+    return at.keys.once("index_shared", lambda: _shares(at.keys, at.structure.index_every_count))(at.number)
+
+
+def _shares(keys: Keys, every_count: int) -> Callable[[int], bool]:
     """Whether a layer takes the tokens that an earlier one picked."""
     count = keys.whole("num_hidden_layers")
     for key in ("indexer_types", "index_topk_pattern"):
@@ -157,7 +177,7 @@ def _shares(keys: Keys) -> Callable[[int], bool]:
             if word not in ("full", "shared", "F", "S"):
                 keys.fault(key, brief(word), "layers of full and shared, or F and S")
         return lambda n: n < len(given) and given[n] in ("shared", "S")
-    every = keys.whole("index_topk_freq", default=1)
+    every = keys.whole("index_topk_freq", default=every_count)
     offset = keys.whole("index_skip_topk_offset", default=2, least=0)
     return lambda n: max(n - offset + 1, 0) % every != 0
 
@@ -189,6 +209,7 @@ def compressed(at: Layer) -> Row:
             "index_heads_count": index_heads,
             "index_dim_count": index,
         }
+    at.keys.stated("num_key_value_heads")  # which is the one vector
     return row | {"attention_params_count": params}
 
 
@@ -226,38 +247,54 @@ def _linear(heads: int, groups: int, width: int, values: int) -> Row:
 
 def mamba2(at: Layer) -> Row:
     """A state space of many heads (Mamba-2)."""
-    return _linear(
-        at.keys.whole("mamba_num_heads"),
-        at.keys.whole("n_groups"),
-        at.keys.whole("ssm_state_size"),
-        at.keys.whole("mamba_head_dim"),
-    )
+    heads = at.keys.whole("mamba_num_heads")
+    if at.keys.get("mamba_head_dim") in (None, "auto"):
+        width = max(at.hidden * at.keys.whole("mamba_expand", default=2) // heads, 1)
+    else:
+        width = at.keys.whole("mamba_head_dim")
+    return _linear(heads, at.keys.whole("n_groups"), at.keys.whole("ssm_state_size"), width)
 
 
 def mamba1(at: Layer) -> Row:
-    """A state space of one head for each of its values (Mamba)."""
+    """A state space of a value at a time (Mamba), written as heads of as many values as those of Mamba-2 have."""
     hidden, state = at.hidden, at.keys.whole("mamba_d_state")
     inner = hidden * at.keys.whole("mamba_expand")
     rank = at.keys.get("mamba_dt_rank")
     steps = -(-hidden // 16) if rank in (None, "auto") else at.keys.whole("mamba_dt_rank")
     params = 3 * hidden * inner + inner * (2 * steps + 3 * state + at.keys.whole("mamba_d_conv"))
-    return _linear(inner, 1, state, 1) | {"attention_params_count": params}
+    values = HEAD_VALUES_COUNT if inner % HEAD_VALUES_COUNT == 0 else 1
+    return _linear(inner // values, 1, state, values) | {"attention_params_count": params}
 
 
 def kda(at: Layer) -> Row:
-    """Kimi delta attention: a delta net whose gates are of low rank."""
+    """Kimi delta attention: a delta net whose decay, and whose gate unless it says otherwise, are of low rank."""
+    heads, width = _kda_sizes(at)
+    values, low = heads * width, width * (at.hidden + heads * width)
     table = at.keys.stated("linear_attn_config")
-    table = table if isinstance(table, Mapping) else {}
-    heads = table.get("num_heads", at.keys.defaults.get("linear_num_heads"))
-    width = table.get("head_dim", at.keys.defaults.get("linear_head_dim"))
-    heads = at.keys.stated("linear_num_heads") or heads
-    width = at.keys.stated("linear_head_dim") or width
-    if not all(isinstance(size, int) and 0 < size <= MOST_COUNT for size in (heads, width)):
-        at.keys.fault("linear_attn_config", brief(table), "a table with num_heads and head_dim")
-        heads, width = 1, 1
-    hidden, values = at.hidden, heads * width
-    params = 4 * hidden * values + 2 * width * (hidden + values) + hidden * heads
-    return _linear(heads, heads, width, width) | {"attention_params_count": params}
+    full = isinstance(table, Mapping) and table.get("use_full_rank_gate") is True
+    gate = at.hidden * values if full else low
+    return _linear(heads, heads, width, width) | {
+        "attention_params_count": 4 * at.hidden * values + low + gate + at.hidden * heads
+    }
+
+
+def full_kda(at: Layer) -> Row:
+    """Kimi delta attention with a decay and a gate of full rank (Ling 2.5)."""
+    heads = at.keys.whole("linear_num_heads", default=at.keys.whole("num_attention_heads"))
+    width = at.keys.whole("linear_head_dim", default=at.keys.whole("head_dim"))
+    return _linear(heads, heads, width, width) | {"attention_params_count": at.hidden * (6 * heads * width + heads)}
+
+
+def _kda_sizes(at: Layer) -> tuple[int, int]:
+    """Heads and their width, in a table of their own or not."""
+    table = at.keys.stated("linear_attn_config")
+    sizes = []
+    for name, key in (("num_heads", "linear_num_heads"), ("head_dim", "linear_head_dim")):
+        value = table.get(name) if isinstance(table, Mapping) else None
+        if value is not None and not (isinstance(value, int) and 0 < value <= MOST_COUNT):
+            at.keys.fault("linear_attn_config", f"{name} = {brief(value)}", "whole numbers")
+        sizes.append(value if isinstance(value, int) and value > 0 else at.keys.whole(key))
+    return sizes[0], sizes[1]
 
 
 def convolution(at: Layer) -> Row:
@@ -303,5 +340,6 @@ PARTS: dict[str, Part] = {
     "mamba1": mamba1,
     "mamba2": mamba2,
     "kda": kda,
+    "full_kda": full_kda,
     "convolution": convolution,
 }

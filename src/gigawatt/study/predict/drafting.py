@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gigawatt import tokens
-from gigawatt.catalog import records, to_tokens
 from gigawatt.study.note import Note
 from gigawatt.study.predict.question import InferenceQuestion
 
@@ -28,21 +27,6 @@ class DraftingPrediction:
     tokens_per_step_ratio: float
     plain_tokens_per_s: float | None
     gain_frac: float | None
-
-
-def drafting_of(
-    asked: InferenceQuestion, model: records.Model, calibration: records.InferenceCalibration
-) -> tokens.Drafting:
-    """Drafting by the model's own blocks, or by one like its last where it has none; none where none is asked for."""
-    if not asked.draft_count:
-        return tokens.Drafting(drafted_count=0, accepted_frac=0)
-    stated = asked.acceptance_frac
-    return tokens.Drafting(
-        drafted_count=asked.draft_count,
-        accepted_frac=calibration.draft_acceptance_frac if stated is None else stated,
-        kept_ratio=calibration.draft_kept_ratio if stated is None else 1.0,
-        model=to_tokens.draft_costs(model),
-    )
 
 
 def drafting_prediction(

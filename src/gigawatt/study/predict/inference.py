@@ -17,7 +17,7 @@ from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
 from gigawatt.study.predict.band import Band, log_normal
-from gigawatt.study.predict.drafting import DraftingPrediction, drafting_notes, drafting_of, drafting_prediction
+from gigawatt.study.predict.drafting import DraftingPrediction, drafting_notes, drafting_prediction
 from gigawatt.study.predict.faults import (
     MOST_LENGTH_TOKENS,
     MOST_PACKAGES_COUNT,
@@ -203,7 +203,8 @@ class _Machinery:
     @property
     def drafting(self) -> tokens.Drafting:
         """What each step drafts."""
-        return drafting_of(self.asked, self.model, self.calibration)
+        asked = self.asked
+        return to_tokens.drafting(self.calibration, self.model, asked.draft_count, asked.acceptance_frac)
 
     @property
     def usd_per_h(self) -> float | None:

@@ -84,16 +84,21 @@ class RunRate:
 
 def rate_of(case: TrainingCase, step: TrainingStep, calibration: TrainingCalibration, held: Conditions) -> RunRate:
     """How fast a case goes by its step, held so."""
+    return RunRate(
+        tokens_per_s=float(np.squeeze(step.tokens_per_s)),
+        deviation_ratio=deviation_ratio(case, calibration),
+        goodput_frac=goodput_of(case, held),
+    )
+
+
+def goodput_of(case: TrainingCase, held: Conditions) -> float:
+    """Share of the time of a case that interruptions leave."""
     goodput = goodput_frac(
         Synchronous(checkpoint_s=held.checkpoint_s, restart_s=held.restart_s),
         packages_count=case.packages_count,
         failures_per_package_h=held.failures_per_package_h,
     )
-    return RunRate(
-        tokens_per_s=float(np.squeeze(step.tokens_per_s)),
-        deviation_ratio=deviation_ratio(case, calibration),
-        goodput_frac=float(goodput),
-    )
+    return float(goodput)
 
 
 def bare_gpu_h(case: TrainingCase, rate: RunRate, run_tokens: float) -> float:

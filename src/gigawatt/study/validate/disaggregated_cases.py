@@ -2,7 +2,8 @@
 
 A row tells its pools as workers ("prefill 1x(tp1 dp8 moe_tp1 ep8); decode 5x(tp8 dp1 moe_tp1 ep8)") or as packages and
 a width ("prefill 4 tp4; decode 40 ep8"). Where it is silent on how attention is spread over a decode worker, whether it
-is split or copied is searched, and the better one is taken, as whoever published the row did.
+is split or copied is searched, and the better one is taken, as whoever published the row did. Closed loops send random
+prompts, on which drafts hold less than on text.
 """
 
 from __future__ import annotations
@@ -72,14 +73,13 @@ def _workers(text: str, width_count: int, heads_count: int, routed: bool) -> tup
     return tuple(dict.fromkeys((split, copied) if routed else (split,)))
 
 
-def searched(domain_count: int, routed: bool) -> tuple[tuple[Pool, Pool], ...]:
+def searched(routed: bool) -> tuple[tuple[Pool, Pool], ...]:
     """Pools of a row that tells none: copies of attention where experts are shared, else tensor groups."""
 
     def pool(count: int, width: int) -> Pool:
         return (count, 1, width, width, 1) if routed else (count, width, 1, 1, 1)
 
-    widest = max(domain_count, min(DECODE_COUNTS))
-    sizes = product(PREFILL_COUNTS, [width for width in DECODE_COUNTS if width <= widest], *[REPLICAS_COUNTS] * 2)
+    sizes = product(PREFILL_COUNTS, DECODE_COUNTS, *[REPLICAS_COUNTS] * 2)
     return tuple((pool(first, prefill), pool(second, decode)) for prefill, decode, first, second in sizes)
 
 
@@ -151,7 +151,7 @@ def _readings(case: InferenceCase) -> list[tuple[tuple[Pool, Pool], int]]:
     routed = any(block.experts_count > 1 for block in case.model.blocks)
     heads = max(block.heads_count for block in case.model.blocks)
     told = pools_of(case.row.parallel, heads, routed)
-    pools = told or searched(case.accelerator.scale_up_packages_count, routed)
+    pools = told or searched(routed)
     return list(product(pools, drafted_counts(case.row.scenario)))
 
 
@@ -166,8 +166,8 @@ def disaggregated(
     traffic = arrays.pools.traffic
     drafting = replace(
         traffic.drafting,
-        accepted_frac=calibration.draft_acceptance_frac,
-        kept_ratio=calibration.draft_kept_ratio,
+        accepted_frac=calibration.random_acceptance_frac,
+        kept_ratio=calibration.random_kept_ratio,
     )
     pools = replace(
         arrays.pools,

@@ -115,14 +115,9 @@ def deviation_ratio(
     for every family that is new.
     """
     spreads = {spread.name: spread.deviation_ratio for spread in calibration.spreads}
-    fitted = {(offset.family, offset.name) for offset in calibration.offsets}
-    named = to_tokens.families(accelerator, model, precision, engine=engine)
-    told = (
-        ("architecture", "structure", "format", "model")
-        if rows_like_fitted
-        else ("architecture", "structure", "format")
-    )
-    unknown = [f"{family} {named[family]}" for family in told if (family, named[family]) not in fitted]
+    unknown = to_tokens.unseen(calibration, accelerator, model, precision, engine=engine)
+    if rows_like_fitted and ("model", model.id) not in {(offset.family, offset.name) for offset in calibration.offsets}:
+        unknown.append(f"model {model.id}")
     base = spreads.get(engine, spreads["all"])
     return float(np.sqrt(base**2 + len(unknown) * calibration.extrapolation_ratio**2)), unknown
 
@@ -171,8 +166,10 @@ def question_of(
             ttft_s=arrays.ttft_limit_s / calibration.ttft_margin_ratio,
             drafting=replace(
                 arrays.drafting,
-                accepted_frac=calibration.draft_acceptance_frac,
-                kept_ratio=calibration.draft_kept_ratio,
+                accepted_frac=np.where(
+                    arrays.closed, calibration.random_acceptance_frac, calibration.draft_acceptance_frac
+                ),
+                kept_ratio=np.where(arrays.closed, calibration.random_kept_ratio, calibration.draft_kept_ratio),
             ),
         ),
     )

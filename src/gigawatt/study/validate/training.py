@@ -1,7 +1,8 @@
 """Measured training runs against the kernel with a calibration.
 
 What a row measures is compared: tokens per second and package where it has them, else model FLOPs per second, else
-their share of the dense peak. Rows of another kind (images, fine-tuning, a time to train alone) are outside of
+their share of the dense peak. Of a whole run ("end to end" in its source) that is what its steps are, less what such a
+run spends beside them. Rows of another kind (images, fine-tuning, a time to train alone) are outside of
 the coverage; rows of language-model pre-training whose part, model, format or layout is not known lower it.
 The baseline is a constant share of the peak: the median of the fitted rows of the part and format, else of its
 architecture and format.
@@ -9,6 +10,7 @@ architecture and format.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +22,8 @@ from gigawatt.catalog.records import TrainingCalibration
 from gigawatt.errors import InputError
 from gigawatt.readers.training_rows import TrainingRow, read_training_rows
 from gigawatt.study.job import Job
-from gigawatt.study.predict.training_band import band, baseline_mfu_frac, extrapolations
+from gigawatt.study.predict.band import Band, log_normal
+from gigawatt.study.predict.training_band import band, baseline_mfu_frac, deviation_ratio, extrapolations
 from gigawatt.study.predict.training_cases import (
     CaseTable,
     TrainingCase,
@@ -30,8 +33,11 @@ from gigawatt.study.predict.training_cases import (
     table_of,
     tokens_per_s,
 )
+from gigawatt.study.predict.training_whole_run import CALIBRATION as RUN_CALIBRATION
+from gigawatt.study.predict.training_whole_run import Conditions, goodput_of, share_of
 from gigawatt.study.validate.question import ValidationQuestion
 from gigawatt.study.validate.score import Scored, Skipped, Validation, judged, score, shipped
+from gigawatt.tokens.goodput import HOUR_S
 from gigawatt.tokens.training import training_token_flop
 from gigawatt.tokens.training_run import Layout
 
@@ -40,6 +46,7 @@ GROUPS = ("gpu", "model", "engine", "source")
 TUNING = ("lora", "sft", "fine-tun", "finetun")
 # Benchmarks that train no language model by its next token.
 IMAGES = ("stable_diffusion", "flux", "retinanet", "resnet", "ssd", "unet", "3d-unet", "maskrcnn")
+WHOLE_RUN = "end to end"
 OTHER_WORK = (*IMAGES, "dlrm", "bert", "rgat", "rnnt", "gnn", "minigo")
 
 
@@ -57,6 +64,11 @@ class Measured:
     measured: float
     unit_ratio: float
     token_flop: float
+
+    @property
+    def whole_run(self) -> bool:
+        """Whether it is of a whole run, from the first token to the last, and not of steps."""
+        return WHOLE_RUN in self.row.source.lower()
 
     @property
     def tokens_per_s(self) -> float:
@@ -151,9 +163,21 @@ def scores(measured: Sequence[Measured], calibration: TrainingCalibration) -> li
     return [_scored(row, rate, enough, calibration) for row, rate, enough in answers]
 
 
+def _of_whole_run(row: Measured, rate_tokens_per_s: float, calibration: TrainingCalibration) -> Band:
+    """The rate of a whole run in the row's unit: a run of middle size where the row does not tell its tokens."""
+    known, goodput = get("run_calibrations", RUN_CALIBRATION), goodput_of(row.case, Conditions())
+    hours = known.middle_package_hours_count
+    if "run_tokens" in row.row.conditions:
+        hours = row.row.conditions["run_tokens"] / (rate_tokens_per_s * goodput) / HOUR_S
+    wide = math.hypot(deviation_ratio(row.case, calibration), known.deviation_ratio)
+    return log_normal(rate_tokens_per_s * goodput * share_of(hours, known) * row.unit_ratio, wide)
+
+
 def _scored(row: Measured, rate_tokens_per_s: float, fits: bool, calibration: TrainingCalibration) -> Scored:
-    case, predicted = row.case, rate_tokens_per_s * row.unit_ratio
-    found = band(predicted, case, calibration)
+    case, of_steps = row.case, rate_tokens_per_s * row.unit_ratio
+    found = band(of_steps, case, calibration)
+    if row.whole_run:
+        found = _of_whole_run(row, rate_tokens_per_s, calibration)
     constant = baseline_mfu_frac(case, calibration)
     notes = extrapolations(case, calibration) + ([] if fits else ["more memory than the model of memory allows"])
     engine = case.engine or row.row.source
