@@ -340,28 +340,35 @@ def _told(case: InferenceCase) -> dict[str, str]:
 
 
 def finished(task: Problem, values: Floats, errors: Mapping[str, Floats]) -> records.InferenceCalibration:
-    """The calibration with its bands: spread of left-out pairs by engine, and what a left-out GPU or source adds.
+    """The calibration with its bands: spread by engine, between that of fitted rows and of left-out pairs, for rows to
+    come are neither like the one nor the other; and what a left-out GPU or source adds for each thing that is new.
 
     errors: of log rates, by what is left out. What no row has is slower by half of the bias that left-out GPUs and
     sources show for each such thing, as shrinkage has it.
     """
-    pairs, models, gpus = (errors[name] for name in ("pairs", "models", "GPUs"))
-    inside = np.abs(pairs)
+    models, gpus = (errors[name] for name in ("models", "GPUs"))
+    seen, inside = np.abs(errors["nothing"]), np.abs(errors["pairs"])
     engines = np.array([case.row.engine for case in task.cases])
     kinds = [("all", np.ones(len(inside), dtype=bool))] + [(name, engines == name) for name in sorted(set(engines))]
     counts = np.concatenate([unseen_counts(task, groups_of(task)[name]) for name in ("GPUs", "sources")])
     new = counts > 0
-    each = (np.concatenate([gpus, errors["sources"]])[new]) / counts[new]
-    added = max(_deviation(np.abs(each - np.median(each))) ** 2 - _deviation(inside) ** 2, 0.0)
+    unseen = np.concatenate([gpus, errors["sources"]])[new]
+    bias = float(np.median(unseen / counts[new]))
+    beyond = _deviation(np.abs(unseen - bias * counts[new])) ** 2 - _deviation(seen) ** 2
+    added = max(beyond, 0.0) / float(np.mean(counts[new]))
     return replace(
         calibrated(task.origin, task.bases, values),
         parameters_count=len(values),
         extrapolation_ratio=float(np.sqrt(added)),
-        unseen_time_ratio=float(np.exp(max(np.median(each), 0.0) / 2)),
+        unseen_time_ratio=float(np.exp(max(bias, 0.0) / 2)),
         left_out_model_mape_frac=float(np.mean(np.abs(np.expm1(models)))),
         left_out_gpu_mape_frac=float(np.mean(np.abs(np.expm1(gpus)))),
         spreads=tuple(
-            records.Spread(name=name, deviation_ratio=_deviation(inside[rows]), rows_count=int(np.sum(rows)))
+            records.Spread(
+                name=name,
+                deviation_ratio=float(np.hypot(_deviation(inside[rows]), _deviation(seen[rows])) / np.sqrt(2)),
+                rows_count=int(np.sum(rows)),
+            )
             for name, rows in kinds
         ),
     )
