@@ -126,10 +126,13 @@ def step_of(run: TrainingRun, peak_flops: Floats) -> TrainingStep:
     count = np.size(run.layout.data_count)
     if count <= CHUNK_COUNT or np.ndim(run.layout.data_count) != 1:
         return _step_of(run, peak_flops)
-    parts = [slice(begin, begin + CHUNK_COUNT) for begin in range(0, count, CHUNK_COUNT)]
-    steps = [_step_of(take(run, part), take(peak_flops, part)) for part in parts]
-    names = [entry.name for entry in fields(TrainingStep)]
-    return TrainingStep(**{name: np.concatenate([getattr(step, name) for step in steps]) for name in names})
+    whole = {entry.name: np.empty(count) for entry in fields(TrainingStep)}
+    for begin in range(0, count, CHUNK_COUNT):
+        part = slice(begin, begin + CHUNK_COUNT)
+        found = _step_of(take(run, part), take(peak_flops, part))
+        for name, values in whole.items():
+            values[part] = getattr(found, name)
+    return TrainingStep(**whole)
 
 
 def _step_of(run: TrainingRun, peak_flops: Floats) -> TrainingStep:
