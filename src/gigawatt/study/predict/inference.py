@@ -185,7 +185,7 @@ class _Machinery:
                 raise served
         return [served for served in found if isinstance(served, tokens.Serving)]
 
-    def room(self, served: tokens.Serving, pools: tokens.Pools | None) -> tuple[int, float]:
+    def room(self, served: tokens.Serving, pools: tokens.ServingPools | None) -> tuple[int, float]:
         """Packages of a scale-up domain that stand idle, and the share of all that works."""
         domain, replica = self.accelerator.scale_up_packages_count, float(served.layout.packages_count)
         if pools is None:
@@ -395,7 +395,7 @@ def _undated(asked: InferenceQuestion) -> Iterator[Fault]:
 
 
 def _prediction(
-    machinery: _Machinery, served: tokens.Serving, pools: tokens.Pools | None = None
+    machinery: _Machinery, served: tokens.Serving, pools: tokens.ServingPools | None = None
 ) -> InferencePrediction:
     """A prediction from what is served, by replicas of one kind or by two pools."""
     asked, accelerator, model = machinery.asked, machinery.accelerator, machinery.model

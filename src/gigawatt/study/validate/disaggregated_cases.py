@@ -93,7 +93,7 @@ class StackedPools:
 
     cases: tuple[InferenceCase, ...]
     place: NDArray[np.intp]
-    pools: tokens.Pools
+    pools: tokens.ServingPools
     concurrency_count: Floats
     told: NDArray[np.bool_]
     own: NDArray[np.intp]
@@ -124,7 +124,7 @@ def stacked_pools(everything: Sequence[InferenceCase]) -> StackedPools | None:
     return StackedPools(
         cases=tuple(cases),
         place=np.array(place, dtype=np.intp),
-        pools=tokens.Pools(
+        pools=tokens.ServingPools(
             machine=tokens.take(machines, own),
             model=tokens.take(tokens.stack([tokens.costs(to_tokens.transformer(model)) for model in models]), which),
             efficiency=None,  # type: ignore[arg-type]
@@ -161,7 +161,7 @@ def _layout(pool: Floats) -> tokens.ServingLayout:
 
 def disaggregated(
     arrays: StackedPools, efficiency: tokens.InferenceEfficiency, calibration: records.InferenceCalibration
-) -> tuple[tokens.Pools, tokens.PoolsState]:
+) -> tuple[tokens.ServingPools, tokens.PoolsState]:
     """Every entry and its state at its concurrency; efficiency: one entry each."""
     traffic = arrays.pools.traffic
     drafting = replace(
