@@ -128,8 +128,8 @@ def state_text(
     yearly = 1 - calibration.yearly_time_ratio * state.yearly_time_ratio
     less = f"{abs(yearly):.0%} {'less' if yearly >= 0 else 'more'} time"
     return (
-        f"software is {base_engine(name)} on {accelerator.architecture} as of {day[:7]}, by {state.rows_count:,} rows up "
-        f"to {state.measured_date[:7]}; a year younger, it takes {less}"
+        f"software is {base_engine(name)} on {accelerator.architecture} as of {day[:7]}, by {state.rows_count:,} rows "
+        f"up to {state.measured_date[:7]}; a year younger, it takes {less}"
     )
 
 
