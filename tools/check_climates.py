@@ -1,10 +1,10 @@
-"""Hold the catalog's climates of places against hourly weather files: what the normals get wrong, and what of it matters.
+"""Hold the catalog's climates of places against hourly weather files: what the normals get wrong, and what it does.
 
     python tools/check_climates.py FOLDER
 
-FOLDER holds the weather files of `FILES`. Printed for each: the mean, the 1 % warmest hours and the 1 % warmest hours of
-the wet bulb, of the file and of the year drawn from the place's normals, and the overhead and the water of a fleet on
-outside air in both.
+FOLDER holds the weather files of `FILES`. Printed for each: the mean, the 1 % warmest hours and the 1 % warmest hours
+of the wet bulb, of the file and of the year drawn from the place's normals, and the overhead and the water of a fleet
+on outside air in both.
 """
 
 from __future__ import annotations

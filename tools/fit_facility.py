@@ -182,12 +182,12 @@ def main(path: str, *options: str) -> int:
     _shown("region left out", regions)
     _shown("operator left out", left_out(points, "operator"))
     _shown("median of the fleet", fleet_median(points))
-    wrong = [name for name in factors if name and not _is_catalogs(name, factors[name], points)]
+    wrong = [name for name in factors if name and not is_catalogs(name, factors[name], points)]
     print("spread", {metric: round(_spread_ratio(regions, metric), 2) for metric in ERROR})
     return int("--check" in options and bool(wrong))
 
 
-def _is_catalogs(name: str, factors: Floats, points: Sequence[Point]) -> bool:
+def is_catalogs(name: str, factors: Floats, points: Sequence[Point]) -> bool:
     """Print what was fitted of a fleet, and from which places; whether the catalog has it so."""
     own = [point for point in points if point.operator == name]
     metrics, seen = {point.metric for point in own}, sorted({point.place for point in own})

@@ -410,6 +410,25 @@ class TestReading:
         assert [block["count"] for block in model.blocks] == [9_999, 1]
         assert layers.passes_count == 1
 
+    def test_many_different_layers_are_counted_without_comparing_each_with_all(self) -> None:
+        widths = list(range(64, 10_064))
+        model = read_config(LLAMA | {"num_hidden_layers": 10_000, "intermediate_size": widths})
+        assert [block["ffn_count"] for block in model.blocks] == widths
+
+    def test_many_unknown_keys_are_told(self) -> None:
+        assert len(read_config(LLAMA | {f"unknown_{n}": n for n in range(20_000)}).unread) == 20_000
+
+    def test_keys_that_change_no_size_are_not_told(self) -> None:
+        silent = {"rope_theta": 1e6, "torch_dtype": "bfloat16", "bos_token_id": 1, "initializer_range": 0.02}
+        assert read_config(LLAMA | silent | {"odd_blocks": 3, "unused": None}).unread == ("odd_blocks",)
+
+    def test_a_whole_file_states_its_main_sizes_and_a_part_may_leave_them_to_its_class(self) -> None:
+        part = {"model_type": "gemma3_text", "hidden_size": 2560, "num_hidden_layers": 34, "intermediate_size": 10240}
+        model = read_config({"model_type": "gemma3", "text_config": part})
+        assert model.vocabulary_count == 262_208
+        assert ("num_attention_heads", 8) in model.assumed
+        assert set(faults(part)) == {"num_attention_heads", "vocab_size"}
+
 
 class TestMistakes:
     @pytest.mark.parametrize("kind", ["", "bert", "Llama 3", None, 7])

@@ -43,6 +43,8 @@ def refused(folder: Path, *rows: str) -> str:
         ("Amazon Web Services", "fleet-amazon"),
         ("Uptime global avg", "enterprise-room"),
         ("Equinix", "colocation"),
+        ("Public cloud industry average", "colocation"),
+        ("Oracle as low as", "fleet-oracle"),
         ("Cooling towers conventional (NVIDIA claim)", "towers"),
         ("Rubin 45C dry cooler (NVIDIA claim)", "dry-coolers"),
         ("Some hall with adiabatic coolers", "evaporative-coolers"),
@@ -154,12 +156,12 @@ def test_figures_that_no_facility_has_are_refused(tmp_path: Path, row: str, word
 def test_shipped_rows() -> None:
     scores = validate_facility(shipped("pue")).scores
     assert scores.rows == scores.evaluated >= 20
-    assert scores.mape_frac < 0.13
+    assert scores.mape_frac < 0.085
     assert scores.mape_frac < scores.baseline_mape_frac
     assert scores.rank_correlation > 0.75
     assert scores.parameters_fitted == 2
     pue = next(row for row in scores.by["metric"] if row.name == "pue")
-    assert pue.mape_frac < 0.075
+    assert pue.mape_frac < 0.05
     assert scores.by["gpu"] is scores.by["model"] is scores.by["engine"] is None
 
 

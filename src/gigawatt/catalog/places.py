@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from zlib import crc32
 
 from gigawatt import watts
@@ -13,7 +12,6 @@ from gigawatt.catalog.to_watts import hourly_year, normals
 from gigawatt.errors import CatalogError, Fault, near
 
 
-@cache
 def places() -> Mapping[str, Locality]:
     """Every place of every table of climates, by its name; of two alike the first."""
     found: dict[str, Locality] = {}

@@ -18,9 +18,11 @@ from gigawatt.readers.configs.parts import Row
 from gigawatt.readers.configs.silent import says_nothing
 from gigawatt.readers.configs.structures import SAME, STRUCTURES, Structure
 
-FAMILIES = tuple(sorted(STRUCTURES))
+FAMILIES = tuple(sorted({*STRUCTURES, *SAME}))
 # Where a configuration of several parts keeps that of its language model.
 _PARTS = ("text_config", "language_config", "llm_config", "thinker_config")
+# Keys that are looked up among the silent ones; of more than these, all are told.
+MOST_KEYS_COUNT = 1000
 # Tables of a configuration that hold keys of its language model.
 _TABLES = (
     "attn_config",
@@ -130,6 +132,7 @@ def _model(keys: Keys, structure: Structure) -> ModelConfig:
     tied = keys.flag("tie_word_embeddings", default=False)
     drafts = keys.whole("num_nextn_predict_layers", default=0, least=0)
     lookup = extras.lookup_params_count(keys, structure)
+    remarks = _remarks(keys, structure)
     return ModelConfig(
         hidden_count=hidden,
         vocabulary_count=vocabulary,
@@ -139,7 +142,7 @@ def _model(keys: Keys, structure: Structure) -> ModelConfig:
         blocks=blocks,
         unread=_unread(keys),
         assumed=tuple(sorted(keys.assumed.items())),
-        remarks=_remarks(keys, structure),
+        remarks=remarks,
     )
 
 
@@ -155,7 +158,8 @@ def _remarks(keys: Keys, structure: Structure) -> tuple[str, ...]:
 def _unread(keys: Keys) -> tuple[str, ...]:
     """Keys that have a value and were not asked for, but for those that are known to change no size."""
     given = (keys.said.get(key, key) for key, value in keys.table.items() if value is not None)
-    return tuple(key for key in given if key not in keys.used and not says_nothing(key))
+    unread = [key for key in given if key not in keys.used]
+    return tuple(key for key in unread if len(unread) > MOST_KEYS_COUNT or not says_nothing(key))
 
 
 def _check(keys: Keys, block: Row) -> None:
@@ -172,13 +176,17 @@ def _rows(keys: Keys, structure: Structure) -> list[tuple[Row, int]]:
     count = layers.layers_count(keys, structure)
     kinds = layers.attention_kinds(keys, structure, count)
     ffns = layers.feed_forward_kinds(keys, structure, count)
+    lists = [value for value in keys.table.values() if isinstance(value, list) and len(value) >= count]
     known: dict[tuple[tuple[str, Any], ...], tuple[Row, int]] = {}
+    made: dict[tuple[Any, ...], list[Row]] = {}
     for layer in range(count):
         at = parts.Layer(keys=keys, structure=structure, number=layer, kind=kinds[layer])
-        row = extras.with_extras(at, parts.attention(at))
-        for whole in _halves(at, row, ffns[layer]):
-            name = tuple(sorted(whole.items()))
-            known[name] = (whole, known[name][1] + 1 if name in known else 1)
+        alike = (kinds[layer], ffns[layer], *extras.shares(at), *(str(value[layer]) for value in lists))
+        if alike not in made:
+            made[alike] = _halves(at, extras.with_extras(at, parts.attention(at)), ffns[layer])
+        for row in made[alike]:
+            name = tuple(sorted(row.items()))
+            known[name] = (row, known[name][1] + 1 if name in known else 1)
     return list(known.values())
 
 

@@ -75,7 +75,7 @@ def work_s(question: ServingQuestion, batch_count: Floats) -> Phases:
 def at_the_peaks(efficiency: InferenceEfficiency) -> InferenceEfficiency:
     """Efficiencies that reach every peak and wait for nothing, with the same work to do."""
     names = [entry.name for entry in fields(efficiency) if entry.name not in _WORK]
-    peaks = {name: 0.0 if name in _NONE or name.endswith("_s") else 1.0 for name in names}
+    peaks = {name: 0.0 if name in _NONE or name.endswith(("_s", "_count")) else 1.0 for name in names}
     return replace(efficiency, **peaks)
 
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from gigawatt.readers.configs.keys import Keys
-from gigawatt.readers.configs.parts import Layer, Row
+from gigawatt.readers.configs.parts import Layer, Row, shares_index
 from gigawatt.readers.configs.structures import Structure
 from gigawatt.tokens.blocks import Block, attention_params_count
 
@@ -19,7 +19,7 @@ def with_extras(at: Layer, row: Row) -> Row:
     """An attention part with the further parts of its family."""
     added, said = 0, dict(row)
     for name in at.structure.extras:
-        if name in PARTS:
+        if name in PARTS and ("heads_count" in row or name not in OF_HEADS):
             params, more = PARTS[name](at, row)
             added += params
             said |= more
@@ -46,6 +46,12 @@ def _shared_keys(at: Layer, row: Row) -> tuple[int, Row]:
     if shares_cache(at):
         return -2 * heads, {"cache_shared": True}
     return (-heads, {}) if at.kind == "full" and at.keys.flag("attention_k_eq_v") else (0, {})
+
+
+def shares(at: Layer) -> tuple[bool, bool]:
+    """Whether a layer takes the cache, and the index, of an earlier one."""
+    indexed = at.structure.attention == "indexed"
+    return "shared_keys" in at.structure.extras and shares_cache(at), indexed and shares_index(at)
 
 
 def shares_cache(at: Layer) -> bool:
@@ -84,7 +90,7 @@ def _head_gate(at: Layer, row: Row) -> tuple[int, Row]:
 
 def _gated_query(at: Layer, row: Row) -> tuple[int, Row]:
     """A.X K2: queries and a gate from a vector twice as long, and norms with a low-rank gate."""
-    rank, heads = row["q_rank_count"], row["heads_count"]
+    rank, heads = row.get("q_rank_count", 0), row["heads_count"]
     queries, values = row["head_dim_count"] + row["rope_dim_count"], row["value_dim_count"]
     norms = 2 * 2 * at.hidden * at.keys.whole("gated_norm_rank")
     return rank * heads * (queries + 2 * values) + norms, {}
@@ -99,6 +105,9 @@ PARTS: dict[str, Extra] = {
     "head_gate": _head_gate,
     "gated_query": _gated_query,
 }
+
+# Parts that a layer without heads does not have.
+OF_HEADS = ("shared_keys", "head_gate", "gated_query")
 
 
 def lookup_params_count(keys: Keys, structure: Structure) -> int:

@@ -75,5 +75,6 @@ def _shared_width_count(at: Layer, width: int) -> int:
     if at.keys.flag("enable_moe_block"):
         return dense_width_count(at)
     if at.keys.get("shared_expert_intermediate_size") is not None:
+        at.keys.stated("n_shared_experts")  # of which the width is the sum
         return at.keys.whole("shared_expert_intermediate_size", least=0)
     return width * at.keys.whole("n_shared_experts", default=at.structure.shared_count, least=0)

@@ -67,7 +67,7 @@ def attention_kinds(keys: Keys, structure: Structure, count: int) -> list[str]:
     if structure.single:
         return single_parts(keys)
     for key, kinds in _RULES.items():
-        if keys.stated(key) is not None:
+        if keys.get(key) is not None:
             found = kinds(keys, key, count)
             break
     else:
@@ -80,17 +80,16 @@ def attention_kinds(keys: Keys, structure: Structure, count: int) -> list[str]:
 
 
 def _windowed(keys: Keys, structure: Structure) -> bool:
-    return keys.flag("use_sliding_window", default=True) and (
-        structure.window_needed or keys.get("sliding_window") is not None
-    )
+    sized = keys.get("sliding_window") is not None
+    return keys.flag("use_sliding_window", default=True) and (structure.window_needed or sized)
 
 
 def _by_default(keys: Keys, structure: Structure, count: int) -> list[str]:
     """Kinds by a key that says every how many layers one attends to all, or by what the family has."""
     cycle, first, last = structure.cycle, structure.first, structure.last
-    every = next((key for key in EVERY if keys.stated(key) is not None), None)
+    every = next((key for key in EVERY if keys.get(key) is not None), None)
     other = next((letter for letter in cycle if letter != "G"), "L")
-    if every == "sliding_window_pattern" and isinstance(keys.stated(every), str):
+    if every == "sliding_window_pattern" and isinstance(keys.get(every), str):
         cycle, first, last = _letters(keys, every), "", ""
     elif every is not None:
         number = min(keys.whole(every, least=0), MOST_LAYERS_COUNT)
@@ -103,7 +102,7 @@ def _by_default(keys: Keys, structure: Structure, count: int) -> list[str]:
 
 
 def _letters(keys: Keys, key: str) -> str:
-    given = keys.stated(key)
+    given = keys.get(key)
     if not given or len(given) > MOST_LAYERS_COUNT or set(given) - {"L", "G"}:
         keys.fault(key, brief(given), "a number, or letters L and G")
         return "G"

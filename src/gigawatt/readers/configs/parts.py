@@ -9,6 +9,8 @@ from typing import Any
 from gigawatt.readers.configs.keys import MOST_COUNT, Keys, brief
 from gigawatt.readers.configs.structures import Structure
 
+# Values of a head of Mamba-2, in which those of Mamba are grouped.
+HEAD_VALUES_COUNT = 64
 # A block of equal layers, or what a layer says of it, by the names of the catalog's `ModelBlock`.
 Row = dict[str, Any]
 
@@ -150,12 +152,17 @@ def latent(at: Layer) -> Row:
 def indexed(at: Layer) -> Row:
     """Latent attention to the tokens that an indexer picks, its own or that of an earlier layer."""
     row = latent(at) | {"selected_count": at.keys.whole("index_topk")}
-    if at.keys.once("index_shared", lambda: _shares(at.keys, at.structure.index_every_count))(at.number):
+    if shares_index(at):
         return row | {"index_shared": True}
     return row | {
         "index_heads_count": at.keys.whole("index_n_heads"),
         "index_dim_count": at.keys.whole("index_head_dim"),
     }
+
+
+def shares_index(at: Layer) -> bool:
+    """Whether a layer takes the tokens that an earlier one picked."""
+    return at.keys.once("index_shared", lambda: _shares(at.keys, at.structure.index_every_count))(at.number)
 
 
 def _shares(keys: Keys, every_count: int) -> Callable[[int], bool]:
@@ -202,6 +209,7 @@ def compressed(at: Layer) -> Row:
             "index_heads_count": index_heads,
             "index_dim_count": index,
         }
+    at.keys.stated("num_key_value_heads")  # which is the one vector
     return row | {"attention_params_count": params}
 
 
@@ -248,13 +256,14 @@ def mamba2(at: Layer) -> Row:
 
 
 def mamba1(at: Layer) -> Row:
-    """A state space of one head for each of its values (Mamba)."""
+    """A state space of a value at a time (Mamba), written as heads of as many values as those of Mamba-2 have."""
     hidden, state = at.hidden, at.keys.whole("mamba_d_state")
     inner = hidden * at.keys.whole("mamba_expand")
     rank = at.keys.get("mamba_dt_rank")
     steps = -(-hidden // 16) if rank in (None, "auto") else at.keys.whole("mamba_dt_rank")
     params = 3 * hidden * inner + inner * (2 * steps + 3 * state + at.keys.whole("mamba_d_conv"))
-    return _linear(inner, 1, state, 1) | {"attention_params_count": params}
+    values = HEAD_VALUES_COUNT if inner % HEAD_VALUES_COUNT == 0 else 1
+    return _linear(inner // values, 1, state, values) | {"attention_params_count": params}
 
 
 def kda(at: Layer) -> Row:
@@ -271,7 +280,8 @@ def kda(at: Layer) -> Row:
 
 def full_kda(at: Layer) -> Row:
     """Kimi delta attention with a decay and a gate of full rank (Ling 2.5)."""
-    heads, width = at.keys.whole("num_attention_heads"), at.keys.whole("head_dim")
+    heads = at.keys.whole("linear_num_heads", default=at.keys.whole("num_attention_heads"))
+    width = at.keys.whole("linear_head_dim", default=at.keys.whole("head_dim"))
     return _linear(heads, heads, width, width) | {"attention_params_count": at.hidden * (6 * heads * width + heads)}
 
 

@@ -79,18 +79,18 @@ _PICTURE = "layers that attend to a picture keep its keys and values once a requ
 _TABLE: tuple[tuple[str, Structure], ...] = (
     # Dense, with grouped attention.
     (
-        "llama mistral mistral3 ministral ministral3 phi3 granite olmo olmo2 smollm3 seed_oss helium glm glm4",
+        "llama mistral ministral ministral3 phi3 granite olmo olmo2 smollm3 seed_oss helium glm glm4",
         Structure(),
     ),
     ("glm4v hunyuan_v1_dense internlm2 internlm3 baichuan stablelm ernie4_5 exaone mimo bitnet", Structure()),
-    ("cohere cohere2_vision gemma hyperclovax iquestcoder phi4_multimodal", Structure()),
-    ("qwen2 qwen3 qwen2_vl qwen2_5_vl qwen3_vl qwen2_5_omni qwen3_asr", Structure(windows="after")),
+    ("cohere gemma hyperclovax iquestcoder phi4_multimodal", Structure()),
+    ("qwen2 qwen3 qwen2_vl qwen2_5_vl qwen3_vl qwen2_5_omni", Structure(windows="after")),
     ("nemotron gpt_neox starcoder2 arcee apertus apertus1p5 phi persimmon jais2", Structure(matrices_count=2)),
     ("gptj mpt bloom falcon", Structure(matrices_count=2, width_ratio=4)),
     ("gpt2 opt gpt_bigcode", Structure(matrices_count=2, width_ratio=4, extras=("positions",))),
     ("gemma2 vaultgemma", Structure(cycle="LG", window_needed=True)),
     ("gemma3", Structure(cycle="LLLLLG", window_needed=True)),
-    ("olmo3 exaone4 exaone4_5 cohere2", Structure(cycle="LLLG")),
+    ("olmo3 exaone4 cohere2", Structure(cycle="LLLG")),
     ("cwm granite_swa", Structure(cycle="GLLL")),
     ("gemma3n", Structure(cycle="LLLLG", extras=("layer_inputs", "shared_keys", "alternating_updates"))),
     ("mllama", Structure(cycle="G", extras=("cross_attention",), remarks=(_PICTURE,))),
@@ -153,7 +153,7 @@ _TABLE: tuple[tuple[str, Structure], ...] = (
         Structure(experts=True, experts_first_count=3, cycle="G", extras=("head_gate",), by_kind={"window": _OTHER}),
     ),
     # Latent attention, with an indexer or compressed vectors.
-    ("deepseek_v2 deepseek_v3 kimi_k2 kimi_k25 mistral4 youtu", _LATENT),
+    ("deepseek_v2 deepseek_v3 kimi_k2 mistral4 youtu", _LATENT),
     ("glm4_moe_lite axk1 sarvam_mla", _LATENT_FROM_1),
     ("deepseek_v32 glm_moe_dsa mistral_large4", Structure(attention="indexed", experts=True)),
     ("axk2", Structure(attention="indexed", experts=True, experts_first_count=1, extras=("gated_query",))),
@@ -189,10 +189,21 @@ _TABLE: tuple[tuple[str, Structure], ...] = (
     ("jamba", Structure(linear="mamba1", experts=True)),
     ("bamba", _HYBRID),
     ("granitemoehybrid", replace(_HYBRID, extras=("shared_part",))),
-    ("lfm2 lfm2_vl", replace(_CONVOLUTION, extras=("adjusted_width",))),
+    ("lfm2", replace(_CONVOLUTION, extras=("adjusted_width",))),
     ("lfm2_moe", replace(_CONVOLUTION, experts=True)),
-    ("lfm3", replace(_CONVOLUTION, first="RR", cycle="LRGR", output_gate=True)),
+    ("lfm3", replace(_CONVOLUTION, first="RR", cycle="LRGR", extras=("head_gate",))),
 )
 STRUCTURES = {name: structure for names, structure in _TABLE for name in names.split()}
-# Other names of a family: those of nested and of wrapping parts.
-SAME = {"mllama_text_model": "mllama", "step3p7": "step3p5", "minimax_m3": "minimax_m3_vl", "kimi_k3": "kimi_linear"}
+# Other names of a family: those of nested parts, and of what wraps a part that does not say what it is.
+SAME = {
+    "cohere2_vision": "cohere2",
+    "exaone4_5": "exaone4",
+    "kimi_k25": "deepseek_v3",
+    "kimi_k3": "kimi_linear",
+    "lfm2_vl": "lfm2",
+    "minimax_m3": "minimax_m3_vl",
+    "mistral3": "mistral",
+    "mllama_text_model": "mllama",
+    "qwen3_asr": "qwen3",
+    "step3p7": "step3p5",
+}

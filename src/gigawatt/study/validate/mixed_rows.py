@@ -14,7 +14,7 @@ from gigawatt.study.validate.score import Scored, Skipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class KindOfRow:
     """The packages of one kind of a row; `line` is the row's place."""
 
     line: int
@@ -22,9 +22,11 @@ class Part:
     share_frac: float
 
 
-def parts_of(rows: Sequence[InferenceRow]) -> list[Part]:
+def parts_of(rows: Sequence[InferenceRow]) -> list[KindOfRow]:
     """Every row by its kinds of GPU, most of them one; what names no kind stays as it is, to be refused by its name."""
-    return [Part(line=line, row=part, share_frac=share) for line, row in enumerate(rows) for part, share in _kinds(row)]
+    return [
+        KindOfRow(line=line, row=part, share_frac=share) for line, row in enumerate(rows) for part, share in _kinds(row)
+    ]
 
 
 def _kinds(row: InferenceRow) -> list[tuple[InferenceRow, float]]:
@@ -42,7 +44,7 @@ def _kinds(row: InferenceRow) -> list[tuple[InferenceRow, float]]:
 
 
 def joined(
-    scored: Sequence[Scored], skipped: Sequence[Skipped], parts: Sequence[Part]
+    scored: Sequence[Scored], skipped: Sequence[Skipped], parts: Sequence[KindOfRow]
 ) -> tuple[list[Scored], list[Skipped]]:
     """What was found of the parts, row by row: throughputs per package weighed by share; a row one of whose parts
     cannot be answered is not answered."""
@@ -54,7 +56,7 @@ def joined(
     return rows, [replace(each, line=line) for line, each in sorted(refused.items())]
 
 
-def _sum(line: int, several: Sequence[Scored], parts: Sequence[Part]) -> Scored:
+def _sum(line: int, several: Sequence[Scored], parts: Sequence[KindOfRow]) -> Scored:
     if len(several) == 1:
         return replace(several[0], line=line)
     weights = [(each, parts[each.line].share_frac) for each in several]
