@@ -142,6 +142,7 @@ def start(cases: Sequence[InferenceCase]) -> records.InferenceCalibration:
         ),
         states=_states(cases),
         spreads=(),
+        left_out=(),
     )
 
 
@@ -413,7 +414,7 @@ def text_of(calibration: records.InferenceCalibration, cases: Sequence[Inference
         if isinstance(value, int | float):
             lines.append(f"{units.split(entry.name)[0]} = {_quantity(entry.name, value)}")
     lines += [f'base = "{calibration.base_date}"', ""]
-    for key in ("engines", "offsets", "states", "spreads"):
+    for key in ("engines", "offsets", "states", "spreads", "left_out"):
         for record in getattr(calibration, key):
             lines += [f"[[{key}]]", *(_line(entry.name, getattr(record, entry.name)) for entry in fields(record)), ""]
     lines += [
@@ -492,7 +493,17 @@ def main(arguments: Sequence[str]) -> int:
     print(f"{len(values)} parameters")
     for name, error in errors.items():
         print(f"left out {name}:", "; ".join(f"{file} {shape(error[origin == file])}" for file in files), flush=True)
-    text = text_of(finished(task, values, errors), cases)
+    told = tuple(
+        records.LeftOut(
+            name=f"{name}, {file}",
+            mape_frac=float(np.mean(np.abs(np.expm1(error[origin == file])))),
+            median_frac=float(np.median(np.abs(np.expm1(error[origin == file])))),
+            rows_count=int(np.sum(origin == file)),
+        )
+        for name, error in errors.items()
+        for file in files
+    )
+    text = text_of(replace(finished(task, values, errors), left_out=told), cases)
     if "--check" in arguments:
         return int(TARGET.read_text(encoding="utf-8") != text)
     TARGET.write_text(text, encoding="utf-8")
