@@ -28,7 +28,7 @@ from gigawatt.study.run.answer import answer_of
 
 HOLE = re.compile(r"\{\d+\}")
 # Names of a preset's own things, which no language changes.
-NAMES = {"Example campus", "assistant", "documents"}
+NAMES = {"Example campus", "assistant", "documents", "trtllm", "blackwell", "rubin"}
 
 
 def catalogue(code: str) -> Catalog:
