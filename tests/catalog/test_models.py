@@ -44,9 +44,10 @@ class TestEveryModel:
     def test_latent_attention_states_its_ranks(self, model: Model) -> None:
         """DeepSeek-V2-Lite alone leaves its queries uncompressed; V4's one vector has no rotary part of its own."""
         for block in model.blocks:
-            ranks = (block.kv_rank_count, block.rope_dim_count or block.attention_params_count)
+            latent = block.attention == "mla"
+            ranks = (block.kv_rank_count, block.rope_dim_count or (latent and block.attention_params_count))
             query = block.q_rank_count or model.id == "deepseek-v2-lite"
-            assert all((*ranks, query, block.value_dim_count)) if block.attention == "mla" else not any(ranks)
+            assert all((*ranks, query, block.value_dim_count)) if latent else not any(ranks)
 
     def test_linear_attention_states_its_state(self, model: Model) -> None:
         for block in model.blocks:
