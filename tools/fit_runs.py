@@ -16,6 +16,7 @@ References
 ----------
 [1] P. J. Huber, "Robust estimation of a location parameter", 1964, doi:10.1214/aoms/1177703732, in its smooth form
     2·(sqrt(1 + r²) - 1).
+[2] Student, "The probable error of a mean", Biometrika 6(1), 1908, doi:10.1093/biomet/6.1.1.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student
 
 from gigawatt.catalog.load import get
 from gigawatt.catalog.records import RunCalibration
@@ -47,6 +49,7 @@ OUT = Path(__file__).parents[1] / f"src/gigawatt/catalog/calibrations/runs/{CALI
 LOSS, GROWTH = (0.2, 0.3), (0.0, 0.1)
 # Prior scatter of runs, which weighs as much as so many of them; and the residual from which a run weighs less.
 SCATTER, SCATTER_COUNT = 0.3, 3.0
+HIGH_FRAC = 0.9
 ROUNDS = 50
 DIGITS = 4
 # What of the file may differ from a fit to today's steps.
@@ -119,9 +122,14 @@ def finished(runs: Sequence[MeasuredRun]) -> RunCalibration:
 
 
 def scatter(runs: Sequence[MeasuredRun], errors: Floats) -> float:
-    """Deviation of the share: that of the errors shrunk towards its prior, without that of the rate of steps."""
+    """Deviation of the share: that of the errors shrunk towards its prior, without that of the rate of steps.
+
+    It is widened so that a log-normal band has the tenth and the ninetieth percentile of Student's distribution, which
+    few runs call for [2].
+    """
     squares = SCATTER_COUNT * SCATTER**2 + np.sum(errors**2)
-    own = squares / (SCATTER_COUNT + len(runs)) - np.mean([run.deviation_ratio**2 for run in runs])
+    few = student.ppf(HIGH_FRAC, SCATTER_COUNT + len(runs) - 1) / DECILE_RATIO
+    own = few**2 * squares / (SCATTER_COUNT + len(runs)) - np.mean([run.deviation_ratio**2 for run in runs])
     return float(np.sqrt(max(own, SCATTER**2 / SCATTER_COUNT)))
 
 

@@ -6,13 +6,17 @@ Each is made of what it carries, so that it crosses from a worker process whole.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from itertools import takewhile
+from math import inf, isfinite, log
 
 MOST_FAULTS_COUNT = 100
 # Characters of a name beyond which nobody reads or means it.
 MOST_NAME = 80
+# A word or a number of a name: "gb200-nvl72" has four.
+_WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
 
 
 def plain(text: str) -> str:
@@ -34,6 +38,32 @@ def near(name: str, known: Sequence[str], cutoff: float = 0.6) -> str:
     """
     close = difflib.get_close_matches(name[:MOST_NAME], known, n=1, cutoff=cutoff)
     return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def nearest(name: str, called: Mapping[str, Sequence[str]], *, count: int = 3, cutoff: float = 0.4) -> list[str]:
+    """The things that a name may mean, likeliest first; nothing where none is near.
+
+    Of one kind are those whose names begin with the same words, the nearest number first; where there is none, those
+    that are spelt alike count. called: thing → the names that it has; cutoff: how alike they are spelt, from 0 to 1.
+
+    >>> nearest("gb400", {"b300": ["B300"], "gb200-nvl72": ["GB200"], "gb300-nvl72": ["GB300"]})
+    ['gb300-nvl72', 'gb200-nvl72']
+    """
+    asked = name[:MOST_NAME].lower()
+    told = {thing: max(_likeness(asked, other.lower()) for other in names) for thing, names in called.items() if names}
+    kin = [thing for thing, (shared, _, _) in told.items() if shared]
+    alike = kin or [thing for thing, (_, _, spelling) in told.items() if spelling >= cutoff]
+    return sorted(alike, key=lambda thing: told[thing], reverse=True)[:count]
+
+
+def _likeness(name: str, other: str) -> tuple[int, float, float]:
+    """How many words two names begin with alike, how near the numbers after them are, and how alike they are spelt."""
+    one, two = _WORD.findall(name), _WORD.findall(other)
+    shared = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(one, two, strict=False))))
+    beyond = [words[shared] if len(words) > shared else "" for words in (one, two)]
+    numbers = [float(word) if word[:1].isdigit() else 0.0 for word in beyond]
+    apart = abs(log(numbers[0] / numbers[1])) if all(numbers) else inf
+    return shared, -apart, difflib.SequenceMatcher(None, name, other).ratio()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

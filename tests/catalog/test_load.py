@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path as FilePath
 from typing import Any
@@ -46,8 +46,9 @@ def number_paths(record: Any, path: str = "") -> Iterator[str]:
             yield here
         elif is_dataclass(value):
             yield from number_paths(value, f"{here}.")
-        elif isinstance(value, tuple):
-            rows = [(n, row) for n, row in enumerate(value) if is_dataclass(row)]
+        elif isinstance(value, tuple | Mapping):
+            entries = value.items() if isinstance(value, Mapping) else enumerate(value)
+            rows = [(n, row) for n, row in entries if is_dataclass(row)]
             for n, row in rows:
                 yield from number_paths(row, f"{here}.{n}.")
 

@@ -7,7 +7,7 @@ import pytest
 from gigawatt.catalog import load
 from gigawatt.catalog.records import Model
 from gigawatt.catalog.to_tokens import transformer
-from gigawatt.tokens.blocks import active_params_count, total_params_count
+from gigawatt.tokens.blocks import active_params_count, cache_width_count, total_params_count
 
 ALL = [load.load("models", id_) for id_ in load.ids("models")]
 
@@ -42,9 +42,9 @@ class TestEveryModel:
             assert (block.attention == "none") == (block.heads_count == 0)
 
     def test_latent_attention_states_its_ranks(self, model: Model) -> None:
-        """DeepSeek-V2-Lite alone leaves its queries uncompressed."""
+        """DeepSeek-V2-Lite alone leaves its queries uncompressed; V4's one vector has no rotary part of its own."""
         for block in model.blocks:
-            ranks = (block.kv_rank_count, block.rope_dim_count)
+            ranks = (block.kv_rank_count, block.rope_dim_count or block.attention_params_count)
             query = block.q_rank_count or model.id == "deepseek-v2-lite"
             assert all((*ranks, query, block.value_dim_count)) if block.attention == "mla" else not any(ranks)
 
@@ -58,12 +58,21 @@ class TestEveryModel:
     def test_sparse_attention_states_its_indexer(self, model: Model) -> None:
         for block in model.blocks:
             indexer = (block.index_heads_count, block.index_dim_count)
-            assert all(indexer) if block.selected_count else not any(indexer)
+            assert all(indexer) if block.selected_count and not block.index_shared else not any(indexer)
 
 
 class TestArchitectures:
     def test_deepseek_r1_is_deepseek_v3(self) -> None:
         assert model("deepseek-r1").blocks == model("deepseek-v3").blocks
+
+    def test_deepseek_v4_keeps_a_share_of_a_vector_for_a_token(self) -> None:
+        """Cache of transformers 5.24.0's DeepseekV4 class: 512 under a window, (512 + 128)/4, and 512/128."""
+        widths = {
+            name: [(block.count, cache_width_count(block)) for block in transformer(model(name)).blocks]
+            for name in ("deepseek-v4-flash", "deepseek-v4-pro")
+        }
+        assert widths["deepseek-v4-flash"] == [(2, 512), (21, 160), (20, 4)]
+        assert widths["deepseek-v4-pro"] == [(31, 4), (30, 160)]
 
     def test_gpt_oss_sees_all_of_the_context_in_every_second_block(self) -> None:
         blocks = model("openai/gpt-oss-120b").blocks

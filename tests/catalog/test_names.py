@@ -98,6 +98,7 @@ class TestMeasuredFiles:
         ("[MAXSUN] MS-Intel Arc Pro B60 Dual 48G Turbo", "arc-pro-b60-dual"),
         ("[MAXSUM] MS-Intel Arc Pro B60 Dual 48G Turbo", "arc-pro-b60-dual"),
         ("tpu-v6e-8", "tpu-v6e"),
+        ("TPU7x-128", "tpu-ironwood"),
         ("TPU v6e", "tpu-v6e"),
         ("Trillium", "tpu-v6e"),
         ("TPU-v5p", "tpu-v5p"),
@@ -125,6 +126,11 @@ def test_accelerators_are_found_as_others_write_them(name: str, id_: str) -> Non
         ("deepseek-ai/DeepSeek-V3.1-Base", "deepseek-v3"),
         ("deepseek-ai/DeepSeek-R1-0528", "deepseek-r1"),
         ("nvidia/DeepSeek-R1-0528-NVFP4", "deepseek-r1"),
+        ("nvidia/DeepSeek-R1-NVFP4-v2", "deepseek-r1"),
+        ("deepseek-r1-interactive", "deepseek-r1"),
+        ("llama3.1-8b-edge", "llama-3.1-8b"),
+        ("amd/Kimi-K2.6-MXFP4-AttnFP8", "kimi-k2"),
+        ("google/gemma-3-27b-it-qat", "gemma-3-27b"),
         ("deepseek-ai/DeepSeek-V3.2-Exp", "deepseek-v3.2"),
         ("DeepSeekV4 Flash", "deepseek-v4-flash"),
         ("GPT3-175B (Dec 2024 sw)", "gpt-3-175b"),
@@ -145,6 +151,11 @@ def test_accelerators_are_found_as_others_write_them(name: str, id_: str) -> Non
         ("swiss-ai/Apertus-70B-Instruct-2509", "apertus-70b"),
         ("deepseek3-671b", "deepseek-v3"),
         ("tencent/Hy3-FP8", "hy3"),
+        ("zai-org/GLM-5.3-FP8", "glm-5.2"),
+        ("moonshotai/Kimi-K3", "kimi-k3"),
+        ("nvidia/MiniMax-M3-NVFP4", "minimax-m3"),
+        ("Qwen/Qwen3-VL-235B-A22B-Instruct-FP8", "qwen3-235b-a22b"),
+        ("nvidia/Llama-3_3-Nemotron-Super-49B-v1", "nemotron-super-49b"),
         ("NVIDIA-Nemotron-8B", "nemotron-3-8b"),
         ("zhipuai/GLM-5", "glm-5"),
         ("zai-org/GLM-4.6", "glm-4.5"),
@@ -190,6 +201,43 @@ def test_models_are_found_as_others_write_them(name: str, id_: str) -> None:
 def test_a_wrong_name_is_never_a_near_one(kind: str, name: str) -> None:
     with pytest.raises(CatalogError, match="a name in the catalog, such as"):
         load.get(kind, name)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "first", "among"),
+    [
+        ("accelerators", "gb400", "gb300-nvl72", {"gb200-nvl72", "vera-rubin-nvl72-max-p"}),
+        ("accelerators", "NVIDIA GB400", "gb300-nvl72", {"gb200-nvl72"}),
+        ("accelerators", "h100-64gb", "h100", {"h100-nvl", "h100-pcie"}),
+        ("accelerators", "mi500x", "mi455x-helios", {"mi355x"}),
+        ("accelerators", "trainium4", "trainium3", {"trainium2"}),
+        ("accelerators", "AMD", "mi355x", {"mi300x"}),
+        ("models", "llama-4", "llama-4-", {"llama-4-maverick", "llama-4-scout"}),
+        ("models", "llama-5", "llama-4-", {"llama-4-maverick", "llama-4-scout"}),
+        ("models", "qwen3-7b", "qwen3-8b", {"qwen3-4b"}),
+        ("models", "deepseek-v5", "deepseek-v4-", {"deepseek-v4-pro", "deepseek-v4-flash"}),
+    ],
+)
+def test_what_is_suggested_is_of_the_same_kind(kind: str, name: str, first: str, among: set[str]) -> None:
+    with pytest.raises(CatalogError) as caught:
+        load.get(kind, name)
+    told = caught.value.faults[0].expected.removeprefix("a name in the catalog, such as ").split(", ")
+    assert told[0].startswith(first)
+    assert among <= set(told)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "other"),
+    [
+        ("accelerators", "llama-3.1-8b", '"llama-3.1-8b" is a model'),
+        ("models", "NVIDIA H100 80GB", '"NVIDIA H100 80GB" is an accelerator'),
+        ("models", "abilene", '"abilene" is a site'),
+    ],
+)
+def test_a_thing_of_another_kind_is_told_for_what_it_is(kind: str, name: str, other: str) -> None:
+    with pytest.raises(CatalogError) as caught:
+        load.get(kind, name)
+    assert caught.value.faults[0].expected.endswith(other)
 
 
 def test_a_workload_belongs_to_a_model() -> None:

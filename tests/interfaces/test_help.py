@@ -88,7 +88,7 @@ def completed(gigawatt: Call, monkeypatch: pytest.MonkeyPatch) -> Callable[[str]
     return offered
 
 
-PRECISIONS = ("bf16", "fp8", "fp4", "mxfp4", "int4")
+PRECISIONS = ("bf16", "fp8", "int8", "fp4", "mxfp4", "int4")
 
 
 @pytest.mark.parametrize(

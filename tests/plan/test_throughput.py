@@ -10,7 +10,7 @@ import gigawatt as gw
 from gigawatt import tokens
 from gigawatt.errors import ScenarioError
 from gigawatt.plan.inputs import inputs
-from gigawatt.plan.throughput import rack_rates
+from gigawatt.plan.throughput import flops, rack_rates
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import verbs
@@ -75,48 +75,91 @@ def _stated(monkeypatch: pytest.MonkeyPatch, replica: int) -> list[tokens.Servin
     return found
 
 
-def of_share(scenario: Scenario, frac: float, growth: float = 0.0) -> Scenario:
-    """A scenario whose runs have such a share of steps, and more the larger they are."""
-    runs = replace(
-        scenario.records.runs,
-        explained_frac=frac,
-        growth_ratio=growth,
-        middle_package_hours_count=1e6,
-        least_package_hours_count=1e5,
-        most_package_hours_count=1e7,
-    )
-    return replace(scenario, records=replace(scenario.records, runs=runs))
-
-
-@pytest.mark.parametrize("group", ["training_runs", "experiments"])
-def test_useful_operations_carry_the_share_of_whole_runs(group: str) -> None:
-    """The same as `predict training`: what a run spends beside its steps is no progress."""
+@pytest.fixture(scope="module")
+def research() -> Scenario:
+    """The runs and experiments of a scenario that has some, on one platform."""
     scenario = load("loi-2025-09")
-    bare, half = (rack_rates(of_share(scenario, frac))[0][group] for frac in (1.0, 0.5))
-    assert half.size
-    assert half == pytest.approx(bare / 2)
+    asked = scenario.asked
+    return replace(scenario, asked=replace(asked, platforms={"gb300": asked.platforms["gb300"]}))
 
 
-def test_runs_are_as_large_as_they_are_and_experiments_of_the_middle_size() -> None:
-    scenario = load("loi-2025-09")
-    (plain, _), (grown, _) = rack_rates(of_share(scenario, 0.5)), rack_rates(of_share(scenario, 0.5, 0.1))
-    assert grown["experiments"] == pytest.approx(plain["experiments"])
-    # All frontier runs are larger than any that was published.
-    assert grown["training_runs"] == pytest.approx(plain["training_runs"] * 10**0.1)
+def rates(scenario: Scenario, frac: float, growth: float = 0.0) -> tuple[float, float]:
+    """Useful operations per second of a rack in the first run and in experiments.
+
+    Runs have such a share of steps, and more the larger they are.
+    """
+    share = {"explained_frac": frac, "growth_ratio": growth, "middle_package_hours_count": 1e6}
+    ends = {"least_package_hours_count": 1e5, "most_package_hours_count": 1e7}
+    records = replace(scenario.records, runs=replace(scenario.records.runs, **share | ends))
+    asked = scenario.asked
+    works = [dict([next(iter(group.items()))]) for group in (asked.training_runs, asked.experiments)]
+    found = [next(iter(flops(replace(scenario, records=records), work).values())) for work in works]
+    assert all(isinstance(rate, float) for rate in found)
+    return found[0], found[1]  # type: ignore[return-value]
 
 
-def test_the_planner_counts_the_share_that_a_prediction_tells() -> None:
-    scenario = load("loi-2025-09")
-    run = next(iter(scenario.asked.training_runs.values()))
-    part = scenario.records.accelerators["gb300"]
+def test_useful_operations_carry_the_share_of_whole_runs(research: Scenario) -> None:
+    """What a run spends beside its steps is no progress."""
+    assert rates(research, 0.5) == pytest.approx([rate / 2 for rate in rates(research, 1.0)])
+
+
+def test_runs_are_as_large_as_they_are_and_experiments_of_the_middle_size(research: Scenario) -> None:
+    (run, experiment), (grown, same) = rates(research, 0.5), rates(research, 0.5, 0.1)
+    assert same == pytest.approx(experiment)
+    # A frontier run is larger than any that was published.
+    assert grown == pytest.approx(run * 10**0.1)
+
+
+def test_the_planner_counts_the_share_that_a_prediction_tells(research: Scenario) -> None:
+    run = next(iter(research.asked.training_runs.values()))
     found = verbs.ask(
         "predict training",
         model=run.model,
-        gpu=part.id,
+        gpu=research.records.accelerators["gb300"].id,
         gpus=run.largest_gang_count,
         precision=run.precision,
         budget=f"{run.volume_flop} FLOP",
     ).run
-    with_share, without = (rack_rates(one)[0]["training_runs"] for one in (scenario, of_share(scenario, 1.0)))
-    place = list(scenario.asked.platforms).index("gb300")
-    assert with_share[place, 0] / without[place, 0] == pytest.approx(found.run_share_frac)
+    (rate,) = flops(research, {"run": run}).values()
+    assert rate / rates(research, 1.0)[0] == pytest.approx(found.run_share_frac)
+
+
+WAY = {"use_cases.assistant.serving": "disaggregated", "use_cases.assistant.draft": 2}
+
+
+def test_two_pools_and_drafts_are_planned_on_and_what_they_bring_is_noted() -> None:
+    plain, _ = rack_rates(load("one-campus"))
+    rates, notes = rack_rates(load("one-campus", WAY))
+    assert rates["use_cases"][0, 0] > plain["use_cases"][0, 0]
+    assert rates["use_cases"][0, 1] == plain["use_cases"][0, 1]
+    (said,) = (line for line in notes["serving"] if line.startswith("gb300"))
+    gain = rates["use_cases"][0, 0] / plain["use_cases"][0, 0] - 1
+    assert said.endswith(f"{gain:.0%} more tokens than replicas that read and write without drafts")
+    assert "2 tokens drafted a step" in said
+    assert said in inputs(load("one-campus", WAY)).attrs["serving"]
+
+
+def test_the_best_way_is_no_worse_than_either() -> None:
+    ways = ("aggregated", "disaggregated", "best")
+    rates = [rack_rates(load("one-campus", {"use_cases.documents.serving": way}))[0]["use_cases"] for way in ways]
+    assert (rates[2] >= rates[0]).all()
+    assert (rates[2] >= rates[1]).all()
+
+
+def test_nothing_is_said_of_a_way_that_nobody_asks_for() -> None:
+    assert rack_rates(load("one-campus"))[1]["serving"] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"use_cases.assistant.serving": "both"}, "use_cases.assistant.serving"),
+        ({"use_cases.assistant.draft": -1}, "use_cases.assistant.draft"),
+        ({"use_cases.assistant.draft": 65}, "use_cases.assistant.draft"),
+        ({"use_cases.assistant.draft": "two"}, "use_cases.assistant.draft"),
+    ],
+)
+def test_a_way_that_there_is_not_is_refused_with_its_path(change: dict[str, object], path: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load("one-campus", change)
+    assert [fault.path for fault in caught.value.faults] == [path]

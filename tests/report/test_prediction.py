@@ -104,11 +104,45 @@ def test_what_a_run_takes() -> None:
     for words in (found.mfu_basis, found.run.energy_basis, found.run.usd_basis, "15.0 trillion tokens"):
         assert words in said
     p10, p50, p90 = (row[1:] for row in bands.rows)
-    assert p50 == (found.tokens_per_s_per_gpu.p50, found.run.run_days.p50, found.run.energy_wh.p50, found.run.usd.p50)
+    run = found.run
+    figures = (found.tokens_per_s_per_gpu, run.run_days, run.gpu_h, run.energy_wh, run.usd)
+    assert p50 == tuple(band.p50 for band in figures)
     assert all(low < high for low, high in zip(p10, p90, strict=True))
     unpaid = training.document(verbs.ask("predict training", **TRAINED))
     assert facts(unpaid, "run")["cost"] == "not known without a price of a GPU-hour"
     assert [row[-1] for row in unpaid.tables()["bands"].rows] == [None] * 3
+
+
+def test_what_was_given_stands_in_the_facts() -> None:
+    """reports 12: the cost itself, not only what is in it; the energy of a part whose rack has no power."""
+    asked = {"model": "llama-3.1-8b", "gpu": "h20", "gpus": 64, "tokens": "1 Ttokens", "usd_per_gpu_hour": 2}
+    found = verbs.ask("predict training", **asked)
+    told = facts(training.document(found), "run")
+    assert told["cost"] == f"{found.run.usd.p50:,.0f} USD: GPU-hours at the price stated"
+    assert "MWh: the facility's: rated power of all GPUs alone, without their servers" in told["energy"]
+
+
+def test_the_parts_of_a_run_and_of_memory_sum_to_the_whole() -> None:
+    found = verbs.ask("predict training", **TRAINED)
+    document = training.document(found)
+    whole, memory = (document.tables()[name] for name in ("whole", "memory"))
+    assert [row[0] for row in whole.rows] == ["steps", "interruptions", "everything else"]
+    assert sum(float(row[2] or 0) for row in whole.rows) == pytest.approx(found.run.run_days.p50)
+    assert all(float(row[2] or 0) > 0 for row in whole.rows)
+    assert sum(float(row[2] or 0) for row in memory.rows) == pytest.approx(found.memory_bytes)
+    assert {"weights", "gradients", "optimiser", "activations"} <= {row[0] for row in memory.rows}
+    assert "causal" in facts(document, "run")["MFU by convention"]
+
+
+def test_a_speed_without_tokens_is_told_without_days() -> None:
+    document = training.document(
+        verbs.ask("predict training", **{key: value for key, value in TRAINED.items() if key != "tokens"})
+    )
+    assert "whole" not in document.tables()
+    assert document.tables()["bands"].title == "How fast it trains"
+    assert facts(document, "run")["cost"] == "not known without tokens or a budget"
+    assert [tile.label for tile in document.tiles] == ["A GPU trains", "Goodput", "A step"]
+    assert "no days, energy or cost" in printed(document)
 
 
 def test_a_step_is_shared_out() -> None:
@@ -170,3 +204,15 @@ def test_accelerators_side_by_side_are_one_chart_with_a_band_each() -> None:
     assert f"{least:.3f} USD/Mtoken of output" in next(
         p.says for p in found.parts() if getattr(p, "name", "") == "costs"
     )
+
+
+def test_two_pools_and_drafting_are_told_with_what_they_bring() -> None:
+    found = verbs.ask("predict inference", **SERVED, disaggregated=True, draft=2)
+    document = inference.document(found)
+    said, pools, drafts = printed(document), facts(document, "pools"), facts(document, "drafting")
+    assert f"{found.disaggregated.prefill.gpus_count:,} GPUs" in pools["reads prompts"]
+    assert f"{found.disaggregated.decode.gpus_count:,} GPUs" in pools["writes answers"]
+    assert pools["TTFT"].count(",") == 2
+    assert drafts["drafted per step"] == "2 tokens"
+    assert all(note.text in said for note in found.head.notes)
+    assert "Pareto" not in said

@@ -178,6 +178,7 @@ FILES = {
     "inference_calibrations": "as-of-2026",
     "training_calibrations": "as-of-2026",
     "power_calibrations": "as-of-2026",
+    "run_calibrations": "as-of-2026",
 }
 # What may be below 0: places in the south or the west, and temperatures.
 SIGNED = frozenset({"latitude", "longitude", "mean", "dew_point", "wet_above", "latency_growth"})

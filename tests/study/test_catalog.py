@@ -121,11 +121,39 @@ class TestImportModel:
         assert found.total_params_count == pytest.approx(8.03e9, rel=0.01)
         looked_up = CONFIG["vocab_size"] * CONFIG["hidden_size"]  # a row of which a token takes
         assert found.active_params_count == pytest.approx(found.total_params_count - looked_up, rel=1e-3)
-        assert set(plain(found)) == {*plain(found.head), "path", "name", "total_params_count", "active_params_count"}
+        assert set(plain(found)) == {
+            *plain(found.head),
+            "path",
+            "name",
+            "total_params_count",
+            "active_params_count",
+            "cached_values_per_token_count",
+        }
         assert catalog.read_file(catalog.KINDS["models"], found.path).name == "mine"
         with pytest.raises(OutputError, match="no file of that name"):
             self.imported(tmp_path, CONFIG)
         assert self.imported(tmp_path, CONFIG, name="My own").path == tmp_path / "my-own.toml"
+
+    def test_its_cached_values_are_those_of_the_shared_index(self, tmp_path: Path, data_dir: Path) -> None:
+        """reports 10: blocks that share an index keep no index keys."""
+        config = json.loads((data_dir / "cases" / "reports" / "shared_index.json").read_text())
+        assert self.imported(tmp_path, config).cached_values_per_token_count == 8 * 576 + 2 * 128
+
+    def test_keys_that_were_not_read_are_named(self, tmp_path: Path) -> None:
+        """reports 10: and a file of many is named in a line, without what steers a terminal."""
+        unknown = {"odd\x1b[31m": 1} | {f"unknown_{n}": n for n in range(1000)}
+        (note,) = [note for note in self.imported(tmp_path, CONFIG | unknown).head.notes if note.code == "unread"]
+        assert "unknown_7" in note.text
+        assert "and 961 more" in note.text
+        assert note.text.isprintable()
+
+    def test_what_the_class_sets_is_named(self, tmp_path: Path) -> None:
+        part = {key: value for key, value in CONFIG.items() if key != "num_key_value_heads"}
+        notes = self.imported(
+            tmp_path, {"model_type": "gemma3", "text_config": part | {"model_type": "gemma3_text"}}
+        ).head.notes
+        (note,) = [note for note in notes if note.code == "assumed"]
+        assert "num_key_value_heads = 4" in note.text
 
     def test_it_is_written_where_one_is(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(tmp_path)

@@ -12,7 +12,7 @@ from gigawatt.errors import CalibrationError, Fault, InputError
 from gigawatt.study import verbs
 from gigawatt.study.answer import plain
 from gigawatt.study.predict.inference import InferencePrediction, pareto_front
-from gigawatt.study.predict.serving_power import _whole_replicas, energy_basis, facility
+from gigawatt.study.predict.serving_power import energy_basis, facility
 
 ASKED = {"model": "deepseek-r1", "gpu": "gb300-nvl72", "precision": "fp4", "input": "4000", "output": 1000}
 QWEN = {"model": "qwen2.5-7b", "gpu": "h100", "precision": "fp8"}
@@ -77,12 +77,13 @@ def test_a_part_without_a_server_is_housed_by_its_own_limit() -> None:
     assert any("its own limit, for no source tells its server's" in note.text for note in found.head.notes)
 
 
-@pytest.mark.parametrize(
-    ("packages", "replica", "domain", "whole"), [(144, 16, 72, 8), (160, 16, 72, 9), (47, 16, 8, 2)]
-)
-def test_replicas_lie_within_scale_up_domains(packages: int, replica: int, domain: int, whole: int) -> None:
-    """A domain of 72 holds four replicas of 16 and leaves eight packages idle; a wider replica than a domain spans."""
-    assert _whole_replicas(packages, replica, domain) == whole
+def test_what_replicas_leave_idle_in_a_domain_serves_nothing(usual: InferencePrediction) -> None:
+    """A domain of 72 holds four replicas of 16: of 144 GPUs 128 serve."""
+    part = replace(load.get("accelerators", "gb300-nvl72"), rack_power_w=72e3)
+    wide = replace(usual, layout=replace(usual.layout, packages=16), working_frac=64 / 72)
+    place = facility(wide, part, 144e3)
+    assert (place.gpus_count, place.replicas_count) == (144, 8)
+    assert place.tokens_per_s.p50 == pytest.approx(128 * usual.tokens_per_s_per_gpu.p50)
 
 
 def test_energy_of_package_rack_and_facility_stand_side_by_side(usual: InferencePrediction) -> None:
@@ -103,7 +104,7 @@ def test_energy_of_an_architecture_without_measured_power_says_so() -> None:
 
 
 def test_energy_where_only_the_gpu_is_known_ends_there() -> None:
-    energy = ask(gpu="h20", precision="fp8").energy
+    energy = ask(gpu="l40s", model="llama-3.1-8b", precision="fp8").energy
     assert (energy.rack_w, energy.facility_j_per_token, energy.facility_basis) == (None, None, None)
     assert energy.it_w == energy.package_w > 0
 
@@ -195,7 +196,7 @@ def test_a_stated_engine_is_used(usual: InferencePrediction) -> None:
     [
         ({"model": "deepseek-r9000"}, "model", "a name in the catalog"),
         ({"gpu": "abacus"}, "gpu", "a name in the catalog"),
-        ({"precision": "fp3"}, "precision", "'bf16', 'fp8', 'fp4', 'mxfp4' or 'int4'"),
+        ({"precision": "fp3"}, "precision", "'bf16', 'fp8', 'int8', 'fp4', 'mxfp4' or 'int4'"),
         ({"gpu": "h100"}, "precision", "a precision that NVIDIA H100"),
         ({"input": "0"}, "input", "above 0 and at most 1 Gtokens"),
         ({"input": "2e9"}, "input", "at most 1 Gtokens"),
@@ -336,3 +337,78 @@ def test_a_layout_that_is_searched_leaves_nothing_idle_where_that_gives_more(usu
     found = usual.tokens_per_s_per_gpu.p50 * usual.working_frac
     assert found >= stated.tokens_per_s_per_gpu.p50 * stated.working_frac
     assert usual.idle_packages_count == 0
+
+
+@pytest.fixture(scope="module")
+def pooled() -> InferencePrediction:
+    return ask(disaggregated=True, draft=2, power="96 MW")
+
+
+def test_two_pools_make_up_the_figures(pooled: InferencePrediction) -> None:
+    both = pooled.disaggregated
+    gpus = both.prefill.gpus_count + both.decode.gpus_count
+    assert pooled.tokens_per_s_per_gpu.p50 == pytest.approx(both.requests_per_s * 1000 / gpus)
+    assert pooled.ttft_s == pytest.approx(both.queue_s + both.prefill_s + both.transfer_s)
+    assert both.decode.gpus_count == both.decode.replicas_count * both.decode.layout.packages
+    assert both.decode_gpus_ratio == both.decode.gpus_count / both.prefill.gpus_count
+    assert 0 < both.prefill.busy_frac < 1
+    assert 0 < both.decode.busy_frac <= 1
+    assert pooled.tpot_s <= 0.05 * (1 + 1e-6)
+
+
+def test_two_pools_stand_beside_replicas_that_do_both(pooled: InferencePrediction) -> None:
+    both = pooled.disaggregated
+    assert both.aggregated_tokens_per_s == pytest.approx(ask(draft=2).tokens_per_s_per_gpu.p50)
+    assert both.gain_frac == pytest.approx(pooled.tokens_per_s_per_gpu.p50 / both.aggregated_tokens_per_s - 1)
+    assert [note.code for note in pooled.head.notes].count("disaggregated") == 1
+
+
+def test_a_facility_carries_whole_pairs_of_pools(pooled: InferencePrediction) -> None:
+    both, place = pooled.disaggregated, pooled.facility
+    pair = both.prefill.gpus_count + both.decode.gpus_count
+    serving = place.replicas_count * pair
+    assert serving <= place.gpus_count * pooled.working_frac + 1e-6 < serving + pair
+    assert place.tokens_per_s.p50 == pytest.approx(serving * pooled.tokens_per_s_per_gpu.p50)
+
+
+def test_the_pools_have_the_gpus_and_the_layout_that_are_stated() -> None:
+    found = ask(disaggregated=True, prefill_gpus=8, decode_gpus=32, tp=1, dp=8, ep=8).disaggregated
+    assert (found.prefill.gpus_count, found.decode.gpus_count) == (8, 32)
+    assert found.decode.layout.data == 8
+
+
+def test_drafting_alone_has_a_published_acceptance_that_falls_by_position(pooled: InferencePrediction) -> None:
+    found = ask(draft=3).drafting
+    assert len(found.acceptance_frac) == 3
+    assert list(found.acceptance_frac) == sorted(found.acceptance_frac, reverse=True)
+    assert found.gain_frac > 0
+    assert pooled.drafting.tokens_per_step_ratio < found.tokens_per_step_ratio
+
+
+def test_a_stated_acceptance_holds_at_every_position() -> None:
+    found = ask(draft=2, acceptance=0.5).drafting
+    assert found.acceptance_frac == (0.5, 0.5)
+    assert found.tokens_per_step_ratio == pytest.approx(1.75)
+
+
+def test_where_drafting_does_not_pay_a_note_says_so() -> None:
+    found = ask(draft=3, acceptance=0.05)
+    assert found.drafting.gain_frac < 0
+    assert "drafting" in [note.code for note in found.head.notes]
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"prefill_gpus": 4}, "prefill_gpus"),
+        ({"decode_gpus": 4}, "decode_gpus"),
+        ({"disaggregated": True, "decode_gpus": 0}, "decode_gpus"),
+        ({"disaggregated": True, "decode_gpus": 7}, "decode_gpus"),
+        ({"disaggregated": True, "pareto": True}, "pareto"),
+        ({"disaggregated": True, "usd_per_mtok": 1.0}, "usd_per_mtok"),
+        ({"disaggregated": True, "tpot": "1e-6 s"}, "tpot"),
+        ({"disaggregated": True, "ttft": "1e-6 s"}, "ttft"),
+    ],
+)
+def test_what_does_not_go_with_two_pools_is_told_by_its_field(change: dict[str, Any], path: str) -> None:
+    assert path in faults(**change)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from gigawatt.catalog.load import get
 from gigawatt.errors import Fault, InputError
 from gigawatt.study import verbs
 from gigawatt.study.answer import plain
+from gigawatt.study.predict.band import DECILE_RATIO
 from gigawatt.study.predict.question import TrainingQuestion
-from gigawatt.study.predict.training import Conditions, TrainingPrediction, predict_training
+from gigawatt.study.predict.training import TrainingPrediction, predict_training
+from gigawatt.study.predict.training_whole_run import Conditions
 from gigawatt.study.question import read
 
 LLAMA = {
@@ -23,6 +27,7 @@ LLAMA = {
     "batch": 2048 * 8192,
     "tp": 8,
     "pp": 16,
+    "cp": 1,
 }
 
 
@@ -45,7 +50,7 @@ def llama() -> TrainingPrediction:
 
 def test_llama_3_took_as_long_as_it_did(llama: TrainingPrediction) -> None:
     assert llama.mfu_frac == pytest.approx(0.41, rel=0.15)
-    assert llama.run.run_days.p50 == pytest.approx(54 / 0.9, rel=0.35)
+    assert llama.run.run_days.p50 == pytest.approx(30.84e6 / 16384 / 24, rel=0.1)
     assert 0.8 < llama.run.goodput_frac < 1
     assert llama.extrapolated is False
     assert llama.memory_bytes < 80e9
@@ -64,14 +69,58 @@ def test_its_data_are_strict_and_the_run_stands_beside_the_step(llama: TrainingP
     assert set(found["run_days"]) == set(found["tokens_per_s_per_gpu"]) == {"p10", "p50", "p90"}
 
 
-def test_a_slow_run_takes_long(llama: TrainingPrediction) -> None:
-    """Days and energy have the band of the rate, the other way round."""
+def test_a_whole_run_is_more_than_its_steps(llama: TrainingPrediction) -> None:
+    """reports 4: restarts, evaluation, ramps and slow nodes are part of a run."""
     rate, run = llama.tokens_per_s_per_gpu, llama.run
-    for amount in (run.run_days, run.energy_wh):
-        assert amount.p10 / amount.p50 == pytest.approx(rate.p50 / rate.p90)
-        assert amount.p90 / amount.p50 == pytest.approx(rate.p50 / rate.p10)
-    progress = rate.p50 * 16384 * run.goodput_frac * run.run_days.p50 * 86400
+    progress = rate.p50 * 16384 * run.goodput_frac * run.run_share_frac * run.run_days.p50 * 86400
     assert progress == pytest.approx(run.run_tokens) == pytest.approx(15.6e12)
+    assert run.step_days == pytest.approx(15.6e12 / (rate.p50 * 16384 * 86400))
+    assert run.step_days < run.step_days / run.goodput_frac < run.run_days.p50
+    assert run.gpu_h.p50 == pytest.approx(run.run_days.p50 * 24 * 16384) == pytest.approx(30.84e6, rel=0.1)
+    (note,) = (note for note in llama.head.notes if note.code == "whole_run")
+    assert f"{100 * run.run_share_frac:.0f} % of its GPU-hours are steps and interruptions" in note.text
+
+
+def test_days_energy_and_hours_carry_the_band_of_the_rate_and_of_the_share(llama: TrainingPrediction) -> None:
+    rate, run = llama.tokens_per_s_per_gpu, llama.run
+    share = get("run_calibrations", "as-of-2026").deviation_ratio * DECILE_RATIO
+    width = math.exp(math.hypot(math.log(rate.p90 / rate.p50), share))
+    for amount in (run.run_days, run.energy_wh, run.gpu_h):
+        assert amount.p50 / amount.p10 == pytest.approx(width)
+        assert amount.p90 / amount.p50 == pytest.approx(width)
+
+
+def test_a_larger_run_has_a_larger_share_of_steps(llama: TrainingPrediction) -> None:
+    assert ask(tokens="1T").run.run_share_frac < llama.run.run_share_frac < 1
+
+
+def test_without_tokens_or_a_budget_there_is_a_speed_alone(llama: TrainingPrediction) -> None:
+    found = ask(tokens=None)
+    assert found.tokens_per_s_per_gpu == llama.tokens_per_s_per_gpu
+    assert (found.mfu_frac, found.step_s, found.memory_bytes) == (llama.mfu_frac, llama.step_s, llama.memory_bytes)
+    told = plain(found)
+    for name in ("run_days", "run_tokens", "gpu_h", "step_days", "run_share_frac", "energy_wh", "usd", "run_basis"):
+        assert told[name] is None
+    assert told["goodput_frac"] == llama.run.goodput_frac
+    assert told["notes"] == []
+
+
+def test_memory_is_told_by_its_parts(llama: TrainingPrediction) -> None:
+    assert set(llama.memory_parts_bytes) >= {"weights", "gradients", "optimizer", "activations"}
+    assert sum(llama.memory_parts_bytes.values()) == pytest.approx(llama.memory_bytes)
+    assert llama.memory_parts_bytes["gradients"] == pytest.approx(2 * llama.memory_parts_bytes["weights"])
+
+
+def test_the_convention_of_the_utilisation_is_named_and_the_others_stand_beside_it(llama: TrainingPrediction) -> None:
+    shares = llama.mfu_by_frac
+    assert llama.mfu_convention == "causal"
+    assert shares["causal"] == pytest.approx(llama.mfu_frac)
+    assert shares["parameters"] < shares["causal"] < shares["full"]
+
+
+def test_virtual_stages_and_micro_batches_can_be_stated() -> None:
+    layout = ask(vp=8, micro_batch=2).layout
+    assert (layout.chunk_count, layout.micro_batch_count, layout.data_count) == (8, 2, 128)
 
 
 def test_what_no_row_measured_is_said_and_widens_the_band(llama: TrainingPrediction) -> None:
@@ -99,7 +148,7 @@ def test_budget_instead_of_tokens() -> None:
 
 
 def test_a_search_finds_no_slower_layout_than_the_one_that_was_used(llama: TrainingPrediction) -> None:
-    found = ask(tp=None, pp=None)
+    found = ask(tp=None, pp=None, cp=None)
     assert found.tokens_per_s_per_gpu.p50 >= llama.tokens_per_s_per_gpu.p50
 
 
@@ -149,10 +198,19 @@ def test_hours_at_their_price_need_no_power() -> None:
     """reports 12: withheld without the part's power, though the price was given."""
     small = {"model": "llama-3.1-8b", "gpu": "h20", "gpus": 64, "tokens": "1 Ttokens", "tp": None, "pp": None}
     run = ask(**small, usd_per_gpu_hour=2).run
-    assert run.energy_wh is None
-    assert run.usd.p50 == pytest.approx(64 * 24 * run.run_days.p50 * 2)
+    assert run.usd.p50 == pytest.approx(64 * 24 * run.run_days.p50 * 2) == pytest.approx(2 * run.gpu_h.p50)
     unpriced = ask(**small).run
-    assert (unpriced.usd, unpriced.usd_basis, unpriced.energy_basis) == (None, None, None)
+    assert (unpriced.usd, unpriced.usd_basis) == (None, None)
+
+
+def test_energy_is_that_of_the_gpus_alone_where_no_rack_has_a_power() -> None:
+    """reports 12: withheld, though the catalog has the part's rated power."""
+    run = ask(model="llama-3.1-8b", gpu="h20", gpus=64, tokens="1 Ttokens", tp=None, pp=None).run
+    assert run.energy_wh.p50 == pytest.approx(run.gpu_h.p50 * get("accelerators", "h20").tdp_w * 1.2)
+    assert (
+        run.energy_basis
+        == "the facility's: rated power of all GPUs alone, without their servers, for the whole run, and PUE 1.2"
+    )
 
 
 @pytest.mark.parametrize(
@@ -161,7 +219,6 @@ def test_hours_at_their_price_need_no_power() -> None:
         ({"tokens": "0"}, "tokens", "0 tokens: expected tokens (tokens, Mtokens), above 0"),
         ({"tokens": "-1"}, "tokens", "expected tokens"),
         ({"budget": "1e25 FLOP"}, "tokens", "both it and a budget: expected either tokens or a budget"),
-        ({"tokens": None}, "tokens", "neither it nor a budget: expected either tokens or a budget"),
         ({"gpus": 0, "tp": None, "pp": None}, "gpus", "0: expected a bare number, above 0"),
         ({"gpu": "abacus"}, "gpu", "expected a name in the catalog"),
         ({"gpu": "H1000X"}, "gpu", "expected a name in the catalog"),
@@ -170,14 +227,19 @@ def test_hours_at_their_price_need_no_power() -> None:
         ({"precision": "fp4"}, "precision", "a precision that"),
         ({"precision": "fp3"}, "precision", "'bf16', 'fp8', 'mxfp8' or 'fp4'"),
         ({"precision": "int4"}, "precision", "'bf16', 'fp8', 'mxfp8' or 'fp4'"),
-        ({"tp": 3, "pp": None}, "tp", "tensor × pipeline × context = 3: expected a divisor of 16384 packages"),
-        ({"tp": None, "pp": None, "cp": 3}, "cp", "expected a divisor of 16384 packages"),
-        ({"tp": 256}, "tp", "256: expected at most 128, the heads"),
-        ({"pp": 256}, "pp", "256: expected at most 126, the blocks"),
-        ({"ep": 2}, "ep", "2: expected at most 1, the experts"),
+        ({"tp": 3, "pp": None}, "tp", "3: expected"),
+        ({"tp": None, "pp": None, "cp": 3}, "cp", "3: expected tensor × pipeline × context (now 3) that divides 16384"),
+        ({"tp": 256}, "tp", "256: expected a divisor of 128, the heads"),
+        ({"pp": 256}, "pp", "256: expected stages × chunks that divide the 126 blocks"),
+        ({"ep": 2}, "ep", "2: expected a divisor of 1, the experts"),
+        ({"vp": 7}, "vp", "7: expected stages × chunks that divide the 126 blocks"),
+        ({"vp": 2, "pp": 1}, "vp", "2: expected 1 where there is one stage"),
+        ({"vp": 0}, "vp", "0: expected a bare number, above 0"),
+        ({"micro_batch": 3}, "micro_batch", "3: expected a divisor of 16, the sequences of a step per copy"),
+        ({"micro_batch": 0}, "micro_batch", "0: expected a bare number, above 0"),
         ({"gpus": 2, "tp": None, "pp": None}, "gpus", "GB per package"),
         ({"gpus": 8, "tp": None, "pp": None}, "gpus", "at most 73.6 GB usable"),
-        ({"gpus": 8, "tp": None, "pp": None}, "gpus", "128 packages do"),
+        ({"gpus": 8, "tp": None, "pp": None, "cp": None}, "gpus", "128 packages do"),
         ({"gpus": 8, "tp": 8, "pp": 1}, "gpus", "another layout"),
         ({"batch": "8192"}, "batch", "at least one micro-batch per copy"),
         ({"sequence": "long"}, "sequence", "expected tokens"),

@@ -82,7 +82,7 @@ class TestRows:
             (("H100", "Abacus 9000"), "accelerators"),
             (("llama-3.1-70b", "no-such-model"), "models"),
             (("closed loop agg", "SingleStream"), "scenario"),
-            (("H100", "A100"), "precision"),
+            ((",fp8,", ",fp3,"), "precision"),
             (("1024,64,,,400", "1024,,,,400"), "concurrency"),
         ],
     )
@@ -91,6 +91,13 @@ class TestRows:
         assert found.scores.coverage_frac == 0.5
         (skipped,) = found.scores.skipped
         assert reason in skipped.reason
+
+    def test_eight_bits_on_a_part_without_fp8_are_unpacked_or_integers(self, tmp_path: Path) -> None:
+        """INT8 multiplies by the part's own eight bits; FP8 weights are only kept in eight bits."""
+        older = CLOSED.replace("H100", "A100").replace("1024,64", "8192,64")
+        kinds = [older.replace(",fp8,", f",{kind},") for kind in ("bf16", "fp8", "INT8")]
+        wide, kept, integers = (row.p50 for row in validate_inference(file_of(tmp_path, *kinds)).scored)
+        assert wide < kept < integers
 
     def test_a_width_alone_leaves_the_experts_open(self, tmp_path: Path) -> None:
         table = (

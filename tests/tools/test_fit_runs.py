@@ -68,7 +68,7 @@ def test_few_runs_that_agree_are_no_proof_of_a_narrow_scatter(tool, runs):
     assert agreeing.left_out_mape_frac < 0.05
 
 
-def test_the_file_is_written_with_the_numbers_that_are_read_from_it(tool, runs):
+def test_the_file_is_written_with_the_numbers_that_are_read_from_it(tool):
     known = get("run_calibrations", tool.CALIBRATION)
     text = tool.render(known, tool.OUT.read_text())
     assert text == tool.OUT.read_text()

@@ -81,7 +81,42 @@ def test_only_wet_plants_use_water_and_pads_only_on_warm_hours() -> None:
 
     assert litres("dry_cooler", 40) == litres("air_chiller", 40) == litres("evaporative", 10) == 0
     assert litres("evaporative", 35) == PLANTS["evaporative"].water_l_per_wh
-    assert litres("tower", 10) == litres("tower", 35) == PLANTS["tower"].water_l_per_wh
+    assert 0 < litres("tower", 10) < litres("tower", 35)
+
+
+def test_pads_use_as_much_water_as_the_air_they_cool_takes_up() -> None:
+    """By hand: at 32 °C and a wet bulb of 12 °C the pads stop at 20 °C, 12 K below, all of the heat as vapour."""
+    plant = replace(PLANTS["air_side"], air_supply_degc=23.0, approach_degc=3.0, pad_range_degc=12.0)
+    bare = replace(plant, house_water_l_per_wh=0.0)
+    assert watts.water_use(bare, 32, 12, 1) == pytest.approx(plant.water_l_per_wh, rel=1e-12)
+    assert watts.water_use(bare, 38, 12, 1) == pytest.approx(1.5 * plant.water_l_per_wh, rel=1e-12)
+    assert watts.water_use(bare, 32, 32, 1) == 0
+    assert watts.water_use(bare, 10, 5, 1) == 0
+    assert watts.water_use(plant, 10, 5, 1) == plant.house_water_l_per_wh
+
+
+def test_chillers_behind_pads_use_water_only_where_they_are_wet() -> None:
+    humid = (30.0, 29.0)
+    dry, wet = (replace(PLANTS["air_side"], wet_chiller=is_wet) for is_wet in (False, True))
+    assert watts.water_use(wet, *humid, 1) - watts.water_use(dry, *humid, 1) == pytest.approx(dry.water_l_per_wh)
+
+
+def test_a_tower_in_air_as_warm_as_its_water_loses_all_heat_as_vapour() -> None:
+    tower = PLANTS["tower"]
+    water = tower.supply_degc + tower.range_degc / 2
+    assert watts.water_use(tower, water, 20, 1) == pytest.approx(tower.water_l_per_wh, rel=1e-12)
+    assert 0.5 < float(watts.water_use(tower, -10, -10, 1)) / tower.water_l_per_wh < 0.7
+
+
+@settings(deadline=None)
+@given(name=plants, dry=degc, depression=st.floats(0, 20), load_frac=load)
+def test_water_is_never_negative_and_has_the_shape_of_the_hours(
+    name: str, dry: float, depression: float, load_frac: float
+) -> None:
+    hours = np.full(3, dry)
+    used = watts.water_use(PLANTS[name], hours, hours - depression, load_frac)
+    assert used.shape == (3,)
+    assert (used >= 0).all()
 
 
 def test_shapes_broadcast() -> None:

@@ -7,7 +7,6 @@ or a date, never a size.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -25,7 +24,7 @@ from gigawatt.catalog import records
 from gigawatt.catalog.contradictions import contradictions
 from gigawatt.catalog.plausible import refused, refused_spans
 from gigawatt.catalog.tables import FILE_KEY, KEY_RULE, Reader, keys_of, read_record, read_sources, read_toml
-from gigawatt.errors import CatalogError, Fault
+from gigawatt.errors import CatalogError, Fault, nearest
 
 T = TypeVar("T")
 
@@ -56,15 +55,20 @@ _FOLDERS = {
 }
 OWN_FOLDER = "GIGAWATT_CATALOG"
 MOST_NAME = 300  # characters of a name that is looked for
+NEAR_COUNT = 3  # names that are enough instead of one that is not there
+MOST_NEAR_COUNT = 6
+# What a thing of a kind is called, for the kinds that are taken for one another.
+WORDS = {"accelerators": "an accelerator", "models": "a model", "sites": "a site", "cooling": "a cooling plant"}
 _VENDORS = ("nvidia", "amd", "google", "amazon", "aws", "meta", "openai", "deepseek", "qwen", "intel")
 # Words that change nothing about the thing that a name stands for, by kind; matched whole, between spaces.
 _NOISE = {
     "accelerators": (
         r"virtualized|nvidia|amd|sxm\d?|oam|hgx|pod|slice|hbm\d?e?|nps\d|spx|\d+w|dlc|cts|grace|hopper|superchip|instinct"
-        r"|tesla|tensor|core|gpus?|accelerator|memory|\d+x|(?<=v5p )\d+|(?<=v5e )\d+|(?<=v6e )\d+"
+        r"|tesla|tensor|core|gpus?|accelerator|memory|\d+x|(?<=v5p )\d+|(?<=v5e )\d+|(?<=v6e )\d+|(?<=tpu7x )\d+"
     ),
     "models": (
-        r"instruct|chat|hf|it|base|thinking|reasoning|original|preview|dynamic|quantized|kv|lora|sft"
+        r"(?:nv)?fp4 v\d|attnfp8|q\d|qat|edge|interactive"
+        r"|instruct|chat|hf|it|base|thinking|reasoning|original|preview|dynamic|quantized|kv|lora|sft"
         r"|nvfp4|mxfp[48]|fp(?:4|8|16)|bf16|int[48]|uint4|w4a16|w8a8|w4afp8|[48]bit|awq|gptq|gguf|bnb"
         r"|pre ?training|99 9|99|v0 \d|(?:0\d|1[0-2])\d\d|2[3-9](?:0\d|1[0-2])"
     ),
@@ -88,15 +92,45 @@ def get(kind: str, name: str) -> Any:
 
     Raises CatalogError with the nearest names where there is none.
     """
-    names = _names(kind)
     found = _find(kind, name) if len(name) <= MOST_NAME else None
     if found is None:
-        close = difflib.get_close_matches(normalise(name[:MOST_NAME]), names, n=3, cutoff=0.4)
-        near = sorted({names[key] for key in close}) or ids(kind)
         reader = Reader()
-        reader.fault(kind, name, f"a name in the catalog, such as {', '.join(near[:6])}")
+        reader.fault(kind, name, f"a name in the catalog, such as {_such_as(kind, name)}")
         raise CatalogError(reader.faults)
     return load(kind, found)
+
+
+def _such_as(kind: str, name: str) -> str:
+    """Names of one kind that another may mean, and what it is where it is a name of another kind.
+
+    Where few are near, the newest of the same maker stand beside them; where none is, the newest of all.
+    """
+    other = next((WORDS[each] for each in WORDS if each != kind and len(name) <= MOST_NAME and _find(each, name)), "")
+    vendors = {id_: str(_head(kind, id_).get("vendor", "")) for id_ in ids(kind)}
+    named = {vendor for vendor in vendors.values() if vendor.lower() == name.lower()}
+    close = [] if other or named else nearest(_plain(name), {id_: _told(kind, id_) for id_ in ids(kind)})
+    makers = named or {vendors[id_] for id_ in close} or set(vendors.values())
+    newest = sorted(filter(lambda id_: _date(kind, id_), vendors), key=lambda id_: _date(kind, id_), reverse=True)
+    kin = [id_ for id_ in newest if vendors[id_] in makers and len(close) < NEAR_COUNT]
+    near = [*dict.fromkeys(close + kin)][:MOST_NEAR_COUNT] or ids(kind)[:MOST_NEAR_COUNT]
+    return ", ".join(near) + (f'; "{name}" is {other}' if other else "")
+
+
+def _told(kind: str, id_: str) -> list[str]:
+    return [_plain(name) for name in _called(kind, id_)]
+
+
+def _plain(name: str) -> str:
+    """A name without its organisation and vendor."""
+    words = name.lower().rpartition("/")[2].split()
+    return " ".join(word for word in words if word not in _VENDORS) or name.lower()
+
+
+def _date(kind: str, id_: str) -> str:
+    """Day of the first delivery or publication of what can be had; empty where nobody can, or no day is known."""
+    head = _head(kind, id_)
+    day = head.get("first_ship", head.get("release", ""))
+    return day if isinstance(day, str) and head.get("plannable", True) else ""
 
 
 def _find(kind: str, name: str) -> str | None:
@@ -165,11 +199,12 @@ def _require_evidence(reader: Reader) -> None:
 
 def _require_dates(cls: type, table: Mapping[str, Any], reader: Reader) -> None:
     for key, name in keys_of(cls).items():
-        if units.split(name)[1] == "date" and isinstance(table.get(key), str) and not _is_day(table[key]):
+        if units.split(name)[1] == "date" and isinstance(table.get(key), str) and not is_day(table[key]):
             reader.fault(key, table[key], "a day, such as 2026-07-01")
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Whether a text is a day, as 2026-07-01."""
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
@@ -220,8 +255,14 @@ def _called(kind: str, id_: str) -> tuple[str, ...]:
     if _is_own(kind, id_):
         record = load(kind, id_)
         return (id_, getattr(record, "name", id_), *getattr(record, "aliases", ()))
-    head = tomllib.loads(_files(kind)[id_].read_text(encoding="utf-8").partition("\ngrade")[0])
+    head = _head(kind, id_)
     return (id_, head.get("name", id_), *head.get("aliases", ()))
+
+
+@cache
+def _head(kind: str, id_: str) -> dict[str, Any]:
+    """What a file says before its numbers."""
+    return tomllib.loads(_files(kind)[id_].read_text(encoding="utf-8").partition("\ngrade")[0])
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from gigawatt import units
 from gigawatt.catalog import records, to_tokens
 from gigawatt.catalog.tables import Reader, check_plain
 from gigawatt.errors import CatalogError
@@ -34,6 +35,7 @@ def model_toml(
         tied_embeddings=config.tied_embeddings,
         total_params_count=0.0,
         active_params_count=0.0,
+        lookup_params_count=config.lookup_params_count,
         draft_blocks_count=config.draft_blocks_count,
         blocks=tuple(records.ModelBlock(**block) for block in config.blocks),
     )
@@ -53,6 +55,7 @@ def _written(model: records.Model, source: str, read: str) -> str:
         f"hidden = {model.hidden_count}",
         f"vocabulary = {model.vocabulary_count}",
         *(["tied_embeddings = true"] if model.tied_embeddings else []),
+        *([f"lookup_params = {model.lookup_params_count}"] if model.lookup_params_count else []),
         f'total_params = {{ value = {total:.6g}, grade = "derived", note = "the blocks" }}',
         f'active_params = {{ value = {active:.6g}, grade = "derived", note = "the blocks" }}',
         *([f"draft_blocks = {model.draft_blocks_count}"] if model.draft_blocks_count else []),
@@ -70,7 +73,7 @@ def _block_lines(block: records.ModelBlock) -> list[str]:
     plain = records.ModelBlock(count=0, attention="none", ffn_count=-1)
     stated = {name: getattr(block, name) for name in records.ModelBlock.__slots__}
     said = {name: value for name, value in stated.items() if value != getattr(plain, name) or name == "attention"}
-    return [f"{name.removesuffix('_count')} = {_value(value)}" for name, value in said.items()]
+    return [f"{units.split(name)[0]} = {_value(value)}" for name, value in said.items()]
 
 
 def _value(value: object) -> str:

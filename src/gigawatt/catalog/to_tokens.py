@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from datetime import date
 from typing import Any, TypeVar
 
 from gigawatt import tokens
 from gigawatt.catalog import records
 from gigawatt.tokens import Block, Chip, InferenceEfficiency, RunShare, TrainingEfficiency, Transformer
 from gigawatt.tokens.costs import ModelCosts, costs
+from gigawatt.tokens.roofline import power_ratio
 
 T = TypeVar("T")
+
+# No product reaches more of its peak, whatever its clocks.
+MOST_COMPUTE_FRAC = 0.97
+DAYS_PER_YEAR = 365.25
 
 # Precisions whose weights have four bits, and those that unpack them before they multiply.
 FOUR_BIT = ("fp4", "mxfp4", "int4")
@@ -63,8 +69,78 @@ def families(
         "model_architecture": f"{model.id} {part}",
         "release": release,
         "model": model.id,
-        "trend": f"{engine.removeprefix('mlperf-').removesuffix('-table')} {part}",
     }
+
+
+# Families of which a calibration has seen every member of its rows: a new one is an extrapolation.
+TOLD = ("architecture", "structure", "format", "engine_architecture")
+
+
+def unseen(
+    calibration: records.InferenceCalibration,
+    accelerator: records.Accelerator,
+    model: records.Model,
+    precision: str,
+    *,
+    engine: str,
+) -> list[str]:
+    """What of a case no fitted row has, as "format rubin fp8"; of an engine on a generation by either way to run it."""
+    fitted = {(offset.family, offset.name) for offset in calibration.offsets}
+    ways = {("engine_architecture", state.name) for state in calibration.states}
+    named = families(accelerator, model, precision, engine=base_engine(engine))
+    return [f"{family} {named[family]}" for family in TOLD if (family, named[family]) not in fitted | ways]
+
+
+def base_engine(engine: str) -> str:
+    """The engine whose software it is, however it is run: "vllm" for "mlperf-vllm"."""
+    return engine.removeprefix("mlperf-").removesuffix("-table")
+
+
+def state_of(
+    calibration: records.InferenceCalibration, accelerator: records.Accelerator, engine: str
+) -> records.SoftwareState | None:
+    """The state of an engine on a generation of parts; None where no row has it."""
+    name = f"{base_engine(engine)} {accelerator.architecture}"
+    return next((state for state in calibration.states if state.name == name), None)
+
+
+def years_between(earlier: str, later: str) -> float:
+    """Years from one ISO date to another."""
+    return (date.fromisoformat(later) - date.fromisoformat(earlier)).days / DAYS_PER_YEAR
+
+
+def software_date(
+    calibration: records.InferenceCalibration, accelerator: records.Accelerator, engine: str, day: str
+) -> str:
+    """Day of the software that serves on a day: that day, or the newest that is measured of its state."""
+    state = state_of(calibration, accelerator, engine or engine_of(accelerator))
+    return min(day, calibration.base_date if state is None else state.measured_date)
+
+
+def state_text(
+    calibration: records.InferenceCalibration, accelerator: records.Accelerator, engine: str, day: str
+) -> str:
+    """Which state of software figures of a day count on, in words."""
+    name = engine or engine_of(accelerator)
+    state = state_of(calibration, accelerator, name)
+    if state is None:
+        return f"no measured row has {name} on {accelerator.architecture}: software as engines have it on other parts"
+    yearly = 1 - calibration.yearly_time_ratio * state.yearly_time_ratio
+    less = f"{abs(yearly):.0%} {'less' if yearly >= 0 else 'more'} time"
+    return (
+        f"software is {base_engine(name)} on {accelerator.architecture} as of {day[:7]}, by {state.rows_count:,} rows "
+        f"up to {state.measured_date[:7]}; a year younger, it takes {less}"
+    )
+
+
+def _progress_ratio(
+    calibration: records.InferenceCalibration, state: records.SoftwareState | None, age_years: float
+) -> float:
+    """Factor on times of software so much older than the base date, no younger than what is measured of it."""
+    if state is None:
+        return calibration.yearly_time_ratio**-age_years
+    least_years = years_between(state.measured_date, calibration.base_date)
+    return (calibration.yearly_time_ratio * state.yearly_time_ratio) ** -max(age_years, least_years)
 
 
 def inference_efficiency(
@@ -79,7 +155,8 @@ def inference_efficiency(
 ) -> InferenceEfficiency:
     """Efficiencies of inference of a model on a part, with one engine; age_years: older than the base date.
 
-    Without an engine it is `engine_of`; one that was not fitted has the mean overhead and a ratio of 1.
+    Without an engine it is `engine_of`; one that was not fitted has the mean overhead and a ratio of 1. What no fitted
+    row has makes all times longer by `unseen_time_ratio`, each.
     """
     name = engine or engine_of(accelerator)
     known = next((entry for entry in calibration.engines if entry.name == name), None)
@@ -88,7 +165,9 @@ def inference_efficiency(
     ratio = known.time_ratio if known else 1.0
     for offset in calibration.offsets:
         if named.get(offset.family) == offset.name:
-            ratio *= offset.time_ratio ** (-age_years if offset.family == "trend" else 1)
+            ratio *= offset.time_ratio
+    ratio *= calibration.unseen_time_ratio ** len(unseen(calibration, accelerator, model, precision, engine=name))
+    ratio *= _progress_ratio(calibration, state_of(calibration, accelerator, name), age_years)
     steps = [entry.step_overhead_s for entry in calibration.engines]
     four_bit = calibration.four_bit_memory_ratio if precision in FOUR_BIT else 1.0
     unpacked = precision == "fp8" and accelerator.fp8_flops is None
@@ -100,15 +179,16 @@ def inference_efficiency(
         for entry in fields(InferenceEfficiency)
         if hasattr(calibration, entry.name)
     }
+    compute *= power_ratio(chip(accelerator), calibration.power_exponent_ratio)
     return InferenceEfficiency(
         **plain
         | {
-            "compute_frac": compute * (calibration.tuned_compute_ratio if tuned else 1.0),
+            "compute_frac": min(compute * (calibration.tuned_compute_ratio if tuned else 1.0), MOST_COMPUTE_FRAC),
             "memory_frac": calibration.memory_frac * four_bit,
             "step_overhead_s": known.step_overhead_s if known else sum(steps) / len(steps),
             "request_overhead_s": calibration.request_overhead_s * overhead,
             "admission_s": calibration.admission_s * overhead,
-            "time_ratio": ratio * calibration.yearly_time_ratio**-age_years,
+            "time_ratio": ratio,
         }
     )
 
@@ -159,6 +239,24 @@ def training_costs(model: records.Model, *, drafts: bool = True) -> ModelCosts:
         blocks=(*plain.blocks[:-1], last),
         layers_count=plain.layers_count + added,
         head_params_count=plain.head_params_count * (1 + added),
+    )
+
+
+def drafting(
+    calibration: records.InferenceCalibration,
+    model: records.Model,
+    drafted_count: int,
+    acceptance_frac: float | None = None,
+) -> tokens.Drafting:
+    """Drafting so many tokens a step; what of them holds is as published, or alike at every position where stated."""
+    if not drafted_count:
+        return tokens.Drafting(drafted_count=0, accepted_frac=0)
+    known = acceptance_frac is None
+    return tokens.Drafting(
+        drafted_count=drafted_count,
+        accepted_frac=calibration.draft_acceptance_frac if acceptance_frac is None else acceptance_frac,
+        kept_ratio=calibration.draft_kept_ratio if known else 1.0,
+        model=draft_costs(model),
     )
 
 

@@ -40,11 +40,11 @@ def cooling_of(plant: CoolingPlant) -> watts.Cooling:
 
 def weather_of(site: Site, seed: int) -> watts.Weather:
     """An hourly year at a site: the same for a seed and a site, independent between sites."""
-    return _hourly_year(climate_of(site), (seed, crc32(site.id.encode())))
+    return hourly_year(climate_of(site), (seed, crc32(site.id.encode())))
 
 
 @lru_cache(maxsize=YEARS_KEPT)
-def _hourly_year(climate: watts.Climate, seed: tuple[int, int]) -> watts.Weather:
+def hourly_year(climate: watts.Climate, seed: tuple[int, int]) -> watts.Weather:
     """As `watts.hourly_year`, kept for those who ask again; nobody can change it."""
     year = watts.hourly_year(climate, seed)
     for entry in fields(year):

@@ -25,10 +25,12 @@ from gigawatt.scenario.schema import Experiments, Scenario, TrainingRun, UseCase
 Floats = NDArray[np.float64]
 # Work and platform → the rate of a rack, or what stands in its way.
 Rates = dict[tuple[str, str], float | CalibrationError]
-# Class and platform → how a replica serves it, or what stands in its way.
-Served = dict[tuple[str, str], tokens.Serving | CalibrationError]
-# Codes of notes, each with lines: what a platform cannot do, and what stands idle where it does.
-UNABLE, IDLE = "unable", "idle"
+# How replicas of one kind, or two pools, serve a class on a platform; or what stands in the way.
+Way = tokens.Serving | tokens.Disaggregated | CalibrationError
+Served = dict[tuple[str, str], Way]
+# Codes of notes, each with lines: what a platform cannot do, what stands idle where it does, and what pools and drafts
+# bring.
+UNABLE, IDLE, WAYS, STATES = "unable", "idle", "serving", "software"
 # What a kernel calls an argument → the key of the scenario that sets it.
 KEYS = {"packages": "largest_gang", "global_batch": "largest_gang"}
 
@@ -61,16 +63,44 @@ def rack_rates(scenario: Scenario) -> tuple[dict[str, Floats], dict[str, list[st
         found[group] = table
     if faults:
         raise ScenarioError(faults)
-    return found, {UNABLE: notes, IDLE: list(_idle(scenario, served))}
+    states = [*_states(scenario)] if asked.use_cases else []
+    told = {UNABLE: notes, IDLE: _idle(scenario, served), WAYS: _brings(scenario, served), STATES: states}
+    return found, {code: list(lines) for code, lines in told.items()}
+
+
+def _states(scenario: Scenario) -> Iterator[str]:
+    """Which software the rates of serving count on, in words, with the platforms that are served by it."""
+    calibration, found = scenario.records.inference, dict[str, list[str]]()
+    for platform, record in scenario.records.accelerators.items():
+        day = to_tokens.software_date(calibration, record, "", calibration.base_date)
+        found.setdefault(to_tokens.state_text(calibration, record, "", day), []).append(platform)
+    for text, platforms in found.items():
+        yield f"{', '.join(platforms)}: {text}"
 
 
 def _served(scenario: Scenario) -> Served:
-    """How a replica serves each class on each platform."""
-    records, places = scenario.records, list(product(scenario.asked.use_cases, scenario.asked.platforms))
-    found = tokens.serve_each(
-        [_serving(scenario, scenario.asked.use_cases[use], records.accelerators[platform]) for use, platform in places]
-    )
-    return dict(zip(places, found, strict=True))
+    """How each class is served on each platform: as it asks for, or the way that gives most."""
+    places = list(product(scenario.asked.use_cases, scenario.asked.platforms))
+    cases = {place: _serving(scenario, *place) for place in places}
+    plain = dict(zip(places, tokens.serve_each(list(cases.values())), strict=True))
+    return {place: _way(scenario, place, cases[place], one) for place, one in plain.items()}
+
+
+def _way(
+    scenario: Scenario, place: tuple[str, str], case: tokens.ServingCase, plain: tokens.Serving | CalibrationError
+) -> Way:
+    """Replicas that do both, or two pools; `plain`: the former."""
+    asked = scenario.asked.use_cases[place[0]].serving
+    if asked == "aggregated":
+        return plain
+    try:
+        pools = tokens.serve_disaggregated(case, tokens.PoolChoice(), handover_s=scenario.records.inference.handover_s)
+    except CalibrationError as error:
+        return error if asked == "disaggregated" else plain
+    ways: list[tokens.Serving | tokens.Disaggregated] = [pools]
+    ways += [plain] if asked == "best" and isinstance(plain, tokens.Serving) else []
+    record = scenario.records.accelerators[place[1]]
+    return max(ways, key=lambda way: _rack_tokens_per_s(way, record))
 
 
 def tokens_per_s(scenario: Scenario, served: Served) -> Rates:
@@ -81,22 +111,24 @@ def tokens_per_s(scenario: Scenario, served: Served) -> Rates:
     return {
         (use, platform): one
         if isinstance(one, CalibrationError)
-        else one.tokens_per_s * _working_count(one, scenario.records.accelerators[platform])
+        else _rack_tokens_per_s(one, scenario.records.accelerators[platform])
         for (use, platform), one in served.items()
     }
 
 
-def _working_count(serving: tokens.Serving, record: Accelerator) -> float:
-    """Packages of a rack that replicas fill, in the mean over the racks of a domain."""
-    share = tokens.working_frac(record.scale_up_packages_count, serving.layout.packages_count)
-    return float(share * record.packages_per_rack_count)
+def _rack_tokens_per_s(way: tokens.Serving | tokens.Disaggregated, record: Accelerator) -> float:
+    """Tokens per second of a rack; of its packages those that replicas fill, in the mean over the racks of a domain."""
+    domain, packages = record.scale_up_packages_count, record.packages_per_rack_count
+    if isinstance(way, tokens.Disaggregated):
+        return float(way.state.tokens_per_s * tokens.pooled_working_frac(domain, way.pools) * packages)
+    return float(way.tokens_per_s * tokens.working_frac(domain, way.layout.packages_count) * packages)
 
 
 def _idle(scenario: Scenario, served: Served) -> Iterator[str]:
     """How many packages of a scale-up domain stand idle, in words, with the classes that leave them so."""
     found: dict[tuple[str, int], list[str]] = {}
     for (use, platform), one in served.items():
-        if not isinstance(one, CalibrationError):
+        if isinstance(one, tokens.Serving):
             titles = found.setdefault((platform, int(one.layout.packages_count)), [])
             titles.append(scenario.asked.use_cases[use].title)
     for (platform, replica), titles in found.items():
@@ -110,14 +142,59 @@ def _idle(scenario: Scenario, served: Served) -> Iterator[str]:
             )
 
 
-def _serving(scenario: Scenario, use: UseCase, record: Accelerator) -> tokens.ServingCase:
+def _brings(scenario: Scenario, served: Served) -> Iterator[str]:
+    """What two pools and drafting, where asked for, bring over replicas that do both without drafts, in words."""
+    asked = [place for place in served if _differs(scenario.asked.use_cases[place[0]])]
+    if not asked:
+        return
+    plain = [replace(_serving(scenario, *place), traffic=_traffic(scenario, place[0])) for place in asked]
+    for (use, platform), other in zip(asked, tokens.serve_each(plain), strict=True):
+        way, record = served[use, platform], scenario.records.accelerators[platform]
+        if isinstance(way, CalibrationError):
+            continue
+        title, rate = scenario.asked.use_cases[use].title, _rack_tokens_per_s(way, record)
+        said = f"{platform} serves {title} {_in_words(way, scenario.asked.use_cases[use].draft_count)}"
+        if isinstance(other, CalibrationError):
+            yield f"{said}, which replicas that read and write without drafts cannot"
+        else:
+            gain = rate / _rack_tokens_per_s(other, record) - 1
+            more = "more" if gain >= 0 else "less"
+            yield f"{said}: {abs(gain):.0%} {more} tokens than replicas that read and write without drafts"
+
+
+def _differs(use: UseCase) -> bool:
+    return use.serving != "aggregated" or use.draft_count > 0
+
+
+def _in_words(way: tokens.Serving | tokens.Disaggregated, drafted: int) -> str:
+    """A way of serving."""
+    drafts = f", {drafted} tokens drafted a step" if drafted else ""
+    if isinstance(way, tokens.Serving):
+        return f"by replicas of {way.layout.packages_count:.0f} packages{drafts}"
+    pools = way.pools
+    sizes = (
+        pools.prefill_count * pools.prefill.packages_count,
+        pools.decode_count * pools.decode.packages_count,
+    )
+    return "by {:.0f} packages that read prompts for {:.0f} that write answers".format(*sizes) + drafts
+
+
+def _traffic(scenario: Scenario, use: str) -> tokens.Traffic:
+    """Lengths and limit of a class, without drafts."""
+    case = scenario.asked.use_cases[use]
+    return tokens.Traffic(input_tokens=case.input_tokens, output_tokens=case.output_tokens, tpot_s=case.tpot_s)
+
+
+def _serving(scenario: Scenario, key: str, platform: str) -> tokens.ServingCase:
+    use, record = scenario.asked.use_cases[key], scenario.records.accelerators[platform]
     model = scenario.records.models[use.model]
+    drafting = to_tokens.drafting(scenario.records.inference, model, use.draft_count)
     return tokens.ServingCase(
         chip=to_tokens.chip(record),
         transformer=to_tokens.transformer(model),
         efficiency=to_tokens.inference_efficiency(scenario.records.inference, record, model, use.precision),
         precision=use.precision,
-        traffic=tokens.Traffic(input_tokens=use.input_tokens, output_tokens=use.output_tokens, tpot_s=use.tpot_s),
+        traffic=replace(_traffic(scenario, key), drafting=drafting),
     )
 
 

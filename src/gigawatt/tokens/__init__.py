@@ -11,7 +11,7 @@ from gigawatt.tokens.blocks import (
 from gigawatt.tokens.capability import effective_flop, grown_ratio, orders_count, users_ratio
 from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs, stack, take
 from gigawatt.tokens.demand import block_ratios, daily_profile_ratio, people_tokens_per_s
-from gigawatt.tokens.disaggregation import Pools, PoolsState, closed_loop
+from gigawatt.tokens.disaggregation import PoolsState, ServingPools, closed_loop
 from gigawatt.tokens.drafting import Drafting, draft_costs
 from gigawatt.tokens.goodput import (
     FaultTolerance,
@@ -34,7 +34,7 @@ from gigawatt.tokens.inference import (
     prefill,
     steady_state,
 )
-from gigawatt.tokens.pool_search import Disaggregated, PoolChoice, serve_disaggregated
+from gigawatt.tokens.pool_search import Disaggregated, PoolChoice, pooled_working_frac, serve_disaggregated
 from gigawatt.tokens.power import PowerShares, Utilisation, power_elasticity_ratio, power_frac, utilisation
 from gigawatt.tokens.progress import software_ratio
 from gigawatt.tokens.roofline import Chip, Machine, machine, peak_flops
@@ -87,7 +87,6 @@ __all__ = [
     "ModelCosts",
     "Phases",
     "PoolChoice",
-    "Pools",
     "PoolsState",
     "PowerShares",
     "Precision",
@@ -96,6 +95,7 @@ __all__ = [
     "Serving",
     "ServingCase",
     "ServingLayout",
+    "ServingPools",
     "ServingQuestion",
     "SteadyState",
     "Synchronous",
@@ -135,6 +135,7 @@ __all__ = [
     "orders_count",
     "peak_flops",
     "people_tokens_per_s",
+    "pooled_working_frac",
     "power_elasticity_ratio",
     "power_frac",
     "prefill",

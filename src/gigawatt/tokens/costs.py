@@ -51,11 +51,11 @@ class BlockCosts:
     `ffn_count` wide matrices; miss_log_ratio: logarithm of the chance that a token passes by an expert;
     cache_width_count: values cached per token, of which index_width_count are the indexer's; shards_count: parts that
     tensor parallelism can cut the cache into; state_width_count: values kept per sequence; held_count, attended_count:
-    most earlier tokens that are cached, and attended to, one by one; compressed_ratio: vectors that are cached beside
-    them per token, of which picked_count at most are attended to; prefill_score_flop, decode_score_flop: per token and attended
-    token; index_flop: per token and earlier token; state_flop: per token; seam_width_count, split_width_count,
-    expert_width_count: values that move per token, at the seams, inside of attention and feed-forward, and of the
-    active experts; kept_width_count: values that training keeps.
+    most earlier tokens that are cached, and attended to, one by one; compressed_ratio: vectors that are cached
+    beside them per token, of which picked_count at most are attended to; prefill_score_flop, decode_score_flop: per
+    token and attended token; index_flop: per token and earlier token; state_flop: per token; seam_width_count,
+    split_width_count, expert_width_count: values that move per token, at the seams, inside of attention and feed-
+    forward, and of the active experts; kept_width_count: values that training keeps.
     """
 
     count: Floats

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from gigawatt.tokens.blocks import Floats
 from gigawatt.tokens.costs import ModelCosts
+from gigawatt.tokens.drafting import with_drafts
 from gigawatt.tokens.inference import (
     InferenceEfficiency,
     Phases,
@@ -79,7 +80,7 @@ class PoolsState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pools:
+class ServingPools:
     """A prefill and a decode pool with what they serve; every field a number or arrays with one entry per case.
 
     prefill, decode: layout of a replica; prefill_count, decode_count: replicas; handover_s: time that no bandwidth
@@ -129,6 +130,13 @@ class Pools:
             output_tokens=self.traffic.output_tokens,
             drafting=self.traffic.drafting,
         )
+
+    def decode_memory_bytes(self, batch_count: Floats) -> Floats:
+        """Memory per package of a decode replica with so many requests: weights, those of drafts too, and caches."""
+        held = with_drafts(self.model, self.traffic.drafting)
+        weights = weight_memory_bytes(self.machine, held, self.decode)
+        usable = self.efficiency.usable_memory_frac * self.machine.hbm_capacity_bytes
+        return weights + batch_count / self.capacity_count() * (usable - weights)
 
     def prefill_fits(self) -> NDArray[np.bool_]:
         """Whether the weights and one prompt fit a prefill replica."""
@@ -204,7 +212,7 @@ class Pools:
         )
 
 
-def closed_loop(pools: Pools, concurrency_count: Floats) -> PoolsState:
+def closed_loop(pools: ServingPools, concurrency_count: Floats) -> PoolsState:
     """The state of pools with so many requests in them at all times (module docstring), by bisection of the batch.
 
     What neither pool can take waits: where the memory of decode is full or prefill is at its most, the rest queues. A

@@ -58,10 +58,12 @@ class InferenceEfficiency:
     """What share of the peaks is reached, and what time no peak explains; numbers, or arrays over cases.
 
     compute_frac: of the matrix peak; tile_tokens: rows that an expert's product computes in vain (uneven loads, padded
-    tiles); attention_frac: of the attention peak; memory_frac, network_frac: of the bandwidths; usable_memory_frac: of
-    the memory, for weights and cache; serial_frac: part of the shorter of compute and memory time that does not hide
-    behind the longer; activation_passes_ratio: how often values between two matrix products move to memory and back;
-    block_latency_s: launches per block; expert_latency_s: more of it where a block has routed experts;
+    tiles); half_width_count: width of a rank's part of an expert at which its products run at half their rate;
+    attention_frac, decode_attention_frac: of the attention peak, in prefill and in decode; memory_frac,
+    network_frac: of the bandwidths; usable_memory_frac: of the memory, for weights and cache; serial_frac: part of the
+    shorter of compute and memory time that does not hide behind the longer; activation_passes_ratio: how often values
+    between two matrix products move to memory and back; block_latency_s: launches per block; expert_latency_s: more of
+    it where a block has routed experts;
     collective_latency_s: per collective and doubling of its ranks; step_overhead_s: scheduler, per step;
     request_overhead_s: the same per request of a rank in the step; admission_s: per request, once; host_step_s,
     host_request_s: what the host needs for a step, which hides behind a slower device; prefill_tokens: tokens packed
@@ -75,7 +77,9 @@ class InferenceEfficiency:
     expert_compute_ratio: Floats
     expert_memory_ratio: Floats
     tile_tokens: Floats
+    half_width_count: Floats
     attention_frac: Floats
+    decode_attention_frac: Floats
     memory_frac: Floats
     network_frac: Floats
     usable_memory_frac: Floats
@@ -341,17 +345,19 @@ def _block_parts_s(
     """Compute and memory time [s] of a block's projections and dense feed-forward, attention, and experts."""
     tensor, stage = layout.tensor_count, layout.stage_count
     matrix = efficiency.compute_frac * machine.matrix_flops
-    score = efficiency.attention_frac * machine.score_flops
+    reached = efficiency.decode_attention_frac if work.absorbed else efficiency.attention_frac
+    score = reached * machine.score_flops
     plain = block.attention_params_count + block.dense_params_count
     batch = work.tokens * work.ranks_count
     covered = block.experts_count * -np.expm1(batch * block.miss_log_ratio)
     rows = block.experts_active_count * batch + efficiency.tile_tokens * covered
     expert = block.expert_params_count / stage
+    width = np.maximum(block.ffn_count * layout.expert_count / stage, 1.0)
     return (
         (2 * plain * work.tokens / tensor / matrix, plain * machine.weight_bytes / tensor / bytes_per_s),
         (_score_flop(block, work) / tensor / score, _cache_traffic_bytes(machine, block, layout, work) / bytes_per_s),
         (
-            2 * expert * rows / (efficiency.expert_compute_ratio * matrix),
+            2 * expert * rows * (1 + efficiency.half_width_count / width) / (efficiency.expert_compute_ratio * matrix),
             expert * machine.weight_bytes * covered / (efficiency.expert_memory_ratio * bytes_per_s),
         ),
     )

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.blocks import Floats
-from gigawatt.tokens.disaggregation import HEAVIEST_FRAC, Pools, PoolsState
+from gigawatt.tokens.disaggregation import HEAVIEST_FRAC, PoolsState, ServingPools
 from gigawatt.tokens.inference import ServingLayout
 from gigawatt.tokens.serving import ServingCase
-from gigawatt.tokens.serving_layouts import serving_layouts
+from gigawatt.tokens.serving_layouts import serving_layouts, working_frac
 
 Array = NDArray[np.float64]
 
@@ -45,11 +45,13 @@ class PoolChoice:
 class Disaggregated:
     """How a model is best served by two pools; every figure is a number.
 
-    limited_by: what keeps throughput where it is: the "tpot" or "capacity" of decode, or "prefill" and its wait.
+    decode_busy_frac: requests over those of decode replicas at their largest batch; limited_by: what keeps throughput
+    where it is: the "tpot" or "capacity" of decode, or "prefill" and its wait.
     """
 
-    pools: Pools
+    pools: ServingPools
     state: PoolsState
+    decode_busy_frac: float
     limited_by: Literal["tpot", "capacity", "prefill"]
 
 
@@ -76,17 +78,26 @@ def serve_disaggregated(case: ServingCase, choice: PoolChoice, *, handover_s: fl
     rates, sizes, firsts, seconds = _rates(pools, choice, decode, prefill)
     if not np.max(rates) > 0:
         raise CalibrationError([_refusal(case, choice, decode, prefill)])
+    rates = rates * pooled_working_frac(case.chip.scale_up_packages_count, pools)
     near = np.where(rates >= (1 - _NEAR_FRAC) * np.max(rates), sizes, np.inf)
     best = np.unravel_index(np.lexsort((-rates.ravel(), near.ravel()))[0], rates.shape)
     one = _one(pools, (int(best[-2]), int(best[-1])), (_at(firsts, best), _at(seconds, best)))
     return _filled(one, _at(decode.batch_count, best))
 
 
-def _every(case: ServingCase, choice: PoolChoice, handover_s: float) -> Pools:
+def pooled_working_frac(domain_count: float, pools: ServingPools) -> Array:
+    """Share of the packages of scale-up domains that replicas fill; those of one pool fill what the other's leave."""
+    sizes = np.broadcast_arrays(pools.prefill.packages_count, pools.decode.packages_count)
+    small, large = (np.asarray(pick(*sizes), dtype=float) for pick in (np.minimum, np.maximum))
+    left = (domain_count % np.minimum(large, domain_count)) % small
+    return np.asarray(np.where(large <= domain_count, 1 - left / domain_count, working_frac(domain_count, large)))
+
+
+def _every(case: ServingCase, choice: PoolChoice, handover_s: float) -> ServingPools:
     """One replica of every layout in each pool: prefill along rows, decode along columns."""
     asked = case.question()
     plain = serving_layouts(case.chip, case.transformer)
-    return Pools(
+    return ServingPools(
         machine=asked.machine,
         model=asked.model,
         efficiency=asked.efficiency,
@@ -105,7 +116,7 @@ def _shaped(layouts: ServingLayout, shape: tuple[int, int]) -> ServingLayout:
     return ServingLayout(**{name: np.reshape(sizes, shape) for name, sizes in axes.items()})
 
 
-def _decode_rates(pools: Pools) -> _Rates:
+def _decode_rates(pools: ServingPools) -> _Rates:
     """The largest batch of every decode layout within memory and the limit on the time per token, and its rate."""
     smallest = np.asarray(pools.smallest_count(), dtype=float)
     capacity = np.asarray(pools.capacity_count(), dtype=float)
@@ -122,7 +133,7 @@ def _decode_rates(pools: Pools) -> _Rates:
     return _Rates(flow_per_s=flow, fits=fits, least_s=pools.tpot(smallest)[1], batch_count=batch)
 
 
-def _prefill_rates(pools: Pools) -> _Rates:
+def _prefill_rates(pools: ServingPools) -> _Rates:
     """What a replica of every prefill layout takes at most, and its time to the first token without a wait."""
     least_s, fits = pools.alone_s() + pools.handover_s, pools.prefill_fits()
     able = fits & (least_s <= pools.traffic.ttft_s)
@@ -134,7 +145,9 @@ def _prefill_rates(pools: Pools) -> _Rates:
     )
 
 
-def _rates(pools: Pools, choice: PoolChoice, decode: _Rates, prefill: _Rates) -> tuple[Array, Array, Array, Array]:
+def _rates(
+    pools: ServingPools, choice: PoolChoice, decode: _Rates, prefill: _Rates
+) -> tuple[Array, Array, Array, Array]:
     """Requests per second and package, packages, and replicas of both pools: by replicas and by layouts of each."""
     first, second = pools.prefill.packages_count, pools.decode.packages_count
     firsts = _replicas(choice.prefill_packages_count, first)[:, None]
@@ -155,7 +168,7 @@ def _replicas(packages_count: int | None, each: Floats) -> Array:
     return np.where(count == np.floor(count), count, 0.0)[None]
 
 
-def _busiest_frac(pools: Pools) -> Array:
+def _busiest_frac(pools: ServingPools) -> Array:
     """The highest load of prefill pools whose wait leaves the limit on the first token, sent over the fabric.
 
     Without a limit a prompt waits as long as it takes itself.
@@ -173,7 +186,7 @@ def _busiest_frac(pools: Pools) -> Array:
     return low
 
 
-def _one(pools: Pools, place: tuple[int, int], counts: tuple[float, float]) -> Pools:
+def _one(pools: ServingPools, place: tuple[int, int], counts: tuple[float, float]) -> ServingPools:
     """The pools of one row and column, so many replicas of each."""
     row, column = place
     prefill, decode = (
@@ -183,18 +196,20 @@ def _one(pools: Pools, place: tuple[int, int], counts: tuple[float, float]) -> P
     return replace(pools, prefill=prefill, decode=decode, prefill_count=counts[0], decode_count=counts[1])
 
 
-def _filled(pools: Pools, decode_count: float) -> Disaggregated:
+def _filled(pools: ServingPools, decode_count: float) -> Disaggregated:
     """Pools at the largest batch that decode and prefill both carry, and what keeps it there."""
     most = float(_busiest_frac(replace(pools, prefill_count=np.array([pools.prefill_count])))[0])
     full = pools.state(decode_count)
     if full.prefill_busy_frac <= most:
         room = float(pools.capacity_count()) <= decode_count * (1 + 1 / 2**_HALVINGS_COUNT)
-        return Disaggregated(pools=pools, state=full, limited_by="capacity" if room else "tpot")
+        return Disaggregated(pools=pools, state=full, decode_busy_frac=1.0, limited_by="capacity" if room else "tpot")
     low, high = 0.0, decode_count
     for _ in range(2 * _HALVINGS_COUNT):
         middle = (low + high) / 2
         low, high = (middle, high) if pools.state(middle).prefill_busy_frac <= most else (low, middle)
-    return Disaggregated(pools=pools, state=pools.state(low), limited_by="prefill")
+    state = pools.state(low)
+    busy = float(state.requests_per_s / full.requests_per_s)
+    return Disaggregated(pools=pools, state=state, decode_busy_frac=busy, limited_by="prefill")
 
 
 def _at(values: Floats, place: tuple[int, ...]) -> float:

@@ -28,9 +28,9 @@ from gigawatt.tokens.serving import ServingQuestion
 
 PARTS = ("compute", "memory", "network")
 # Efficiencies that say how much work there is, and not how fast it is done.
-_WORK = ("usable_memory_frac", "prefill_tokens", "output_spread_ratio")
-# Those that are 0 where every peak is reached: nothing serial, nothing computed in vain.
-_NONE = ("serial_frac", "tile_tokens")
+_WORK = ("usable_memory_frac", "reserve_frac", "prefill_tokens", "output_spread_ratio")
+# Those that are 0 where every peak is reached: nothing serial, no rank that waits, nothing computed in vain.
+_NONE = ("serial_frac", "stall_frac", "tile_tokens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ def work_s(question: ServingQuestion, batch_count: Floats) -> Phases:
 def at_the_peaks(efficiency: InferenceEfficiency) -> InferenceEfficiency:
     """Efficiencies that reach every peak and wait for nothing, with the same work to do."""
     names = [entry.name for entry in fields(efficiency) if entry.name not in _WORK]
-    peaks = {name: 0.0 if name in _NONE or name.endswith("_s") else 1.0 for name in names}
+    peaks = {name: 0.0 if name in _NONE or name.endswith(("_s", "_count")) else 1.0 for name in names}
     return replace(efficiency, **peaks)
 
 

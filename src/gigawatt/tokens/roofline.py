@@ -20,6 +20,8 @@ from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.blocks import CACHE_BYTES, FP8_BYTES, WEIGHT_BYTES, Floats, Precision
 
 GIGABYTE_BYTES = 1e9
+# Rated power per BF16 peak at which shares of the matrix peak hold [W per FLOP/s], about that of Hopper.
+REFERENCE_W_PER_FLOPS = 700e-15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,16 @@ def peak_flops(chip: Chip, precision: Precision, *, inference: bool) -> float:
         expected = f"a precision that {chip.name} supports: {', '.join(known)}"
         raise CalibrationError([Fault(path="precision", given=f'"{precision}"', expected=expected)])
     return value
+
+
+def power_ratio(chip: Chip, exponent_ratio: Floats) -> Floats:
+    """Matrix rate of a part for its rated power: what has few watts for its peak cannot hold its clocks.
+
+    A power of watts per operation over those of Hopper; 1 where a source is silent on either.
+    """
+    if chip.tdp_w is None or chip.bf16_flops is None:
+        return 1.0
+    return (chip.tdp_w / chip.bf16_flops / REFERENCE_W_PER_FLOPS) ** exponent_ratio
 
 
 def attention_flops(chip: Chip, precision: Precision, *, inference: bool) -> float:

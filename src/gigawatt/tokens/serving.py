@@ -68,7 +68,7 @@ class Serving:
     layout: ServingLayout
     phases: Phases
     binds: str
-    limited_by: Literal["tpot", "ttft", "capacity"]
+    limited_by: Literal["tpot", "ttft", "capacity", "prefill"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

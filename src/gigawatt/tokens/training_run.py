@@ -16,7 +16,7 @@ import numpy as np
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.blocks import BF16_BYTES, FP8_BYTES, FP32_BYTES, Floats, Precision
 from gigawatt.tokens.costs import ModelCosts
-from gigawatt.tokens.roofline import Chip, Machine, attention_flops, peak_flops
+from gigawatt.tokens.roofline import Chip, Machine, attention_flops, peak_flops, power_ratio
 
 # "mxfp8": FP8 with one scale per 32 values, which costs some of the rate [OCP microscaling].
 TrainingPrecision = Precision | Literal["mxfp8"]
@@ -25,8 +25,6 @@ TRAINING_PRECISIONS: tuple[TrainingPrecision, ...] = ("bf16", "fp8", "mxfp8", "f
 STATE_BYTES = (1 + 2) * FP32_BYTES
 # Peak at which `attention_frac` holds.
 REFERENCE_FLOPS = 1e15
-# Rated power per BF16 peak at which the shares of the matrix peak hold [W per FLOP/s], about that of Hopper.
-REFERENCE_W_PER_FLOPS = 700e-15
 # Forward, and backward to activations and to weights.
 PASSES_COUNT = 1 + 2
 
@@ -161,7 +159,7 @@ def training_machine(chip: Chip, precision: TrainingPrecision, efficiency: Train
     shares = dict(zip(TRAINING_PRECISIONS, _matrix_shares(efficiency), strict=True))
     attention, growth = attention_flops(chip, "bf16", inference=False), efficiency.attention_exponent_ratio
     return Machine(
-        matrix_flops=shares[precision] * peak * power_ratio(chip, efficiency),
+        matrix_flops=shares[precision] * peak * power_ratio(chip, efficiency.power_exponent_ratio),
         score_flops=efficiency.attention_frac * attention * (attention / REFERENCE_FLOPS) ** (growth - 1),
         weight_bytes=BF16_BYTES if precision == "bf16" else FP8_BYTES,
         cache_bytes=BF16_BYTES,
@@ -172,13 +170,6 @@ def training_machine(chip: Chip, precision: TrainingPrecision, efficiency: Train
         nic_bandwidth_bytes_per_s=efficiency.network_frac * chip.nic_bandwidth_bytes_per_s,
         torus_axes_count=float(chip.torus_axes_count),
     )
-
-
-def power_ratio(chip: Chip, efficiency: TrainingEfficiency) -> Floats:
-    """Matrix rate of a part for its rated power: what has few watts for its peak cannot hold its clocks; else 1."""
-    if chip.tdp_w is None or chip.bf16_flops is None:
-        return 1.0
-    return (chip.tdp_w / chip.bf16_flops / REFERENCE_W_PER_FLOPS) ** efficiency.power_exponent_ratio
 
 
 def _matrix_shares(efficiency: TrainingEfficiency) -> tuple[Floats, ...]:

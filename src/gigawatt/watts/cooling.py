@@ -38,10 +38,11 @@ class Cooling:
     Outdoors: fans take `fan_frac` of a loop's heat at full speed, where at design load the water leaves `approach_degc`
     above the sink; `range_degc` is the rise of the water through the load. The sink is the dry bulb, moved towards the
     wet bulb by `wet_frac` (0 dry, 1 tower) while the dry bulb is above `wet_above_degc`.
-    Water: `water_l_per_wh` of IT energy where all heat leaves as vapour, times the share that does [4]. Switched: all of
-    it while wetted. Pads: what cools the air from the dry bulb down to the sink, no further than the plant needs, over
-    the `pad_range_degc` by which the load warms it; with `wet_chiller` the heat that the chiller lifts leaves as vapour
-    too. Tower: the rest of what the air takes up as it warms to the water, see `water_use`.
+    Water: `water_l_per_wh` of IT energy where all heat leaves as vapour, times the share that does [4]. Switched: all
+    of it while wetted. Pads: what cools the air from the dry bulb down to the sink, no further than the plant needs,
+    over the `pad_range_degc` by which the load warms it; with `wet_chiller` the heat that the chiller lifts leaves as
+    vapour too. Tower: the rest of what the air takes up as it warms to the water, see `water_use`.
+    `house_water_l_per_wh` goes at any weather: humidifiers, cleaning, pads that are rinsed.
     Chiller: `chiller_frac` of the Carnot efficiency, over a lift of sink + `chiller_approach_degc` − supply and at
     least `chiller_min_lift_degc`. Without `free_cooling` it carries all of the heat at any weather.
     Design: `design_quantile_frac` of the hours of a year are within what the connection is sized for [3].
@@ -61,6 +62,7 @@ class Cooling:
     wet_frac: float
     wet_above_degc: float
     water_l_per_wh: float
+    house_water_l_per_wh: float
     evaporation: Evaporation
     pad_range_degc: float
     wet_chiller: bool
@@ -107,26 +109,26 @@ def pue_peak(cooling: Cooling, weather: Weather) -> float:
 
 
 def water_use(cooling: Cooling, dry_bulb_degc: ArrayLike, wet_bulb_degc: ArrayLike, load_frac: ArrayLike) -> Array:
-    """Water evaporated and blown down per IT energy [l/Wh]: `water_l_per_wh` times the share of heat that is vapour.
+    """Water used per IT energy [l/Wh]: `water_l_per_wh` times the share of heat that is vapour, and that of the house.
 
     The share is nothing while the plant is dry. Pads: (T − T_leaving)/`pad_range_degc`, where T_leaving is the sink, or
     what the cool loop can be cooled with if that is warmer; above 1 where the air outdoors is warmer than it leaves the
-    hall. Tower: 1 − c (T_water − T) / (h_sat(T_water) − h_sat(T_wet)), with T_water the middle of the water [4]; the heat
-    that a chiller lifts is rejected by the same tower, so it counts alike.
+    hall. Tower: 1 − c (T_water − T) / (h_sat(T_water) − h_sat(T_wet)), with T_water the middle of the water [4]; the
+    heat that a chiller lifts is rejected by the same tower, so it counts alike.
     """
     dry, sink = np.asarray(dry_bulb_degc, dtype=float), _sink(cooling, dry_bulb_degc, wet_bulb_degc)
-    wet, load = np.asarray(wet_bulb_degc, dtype=float), _load(load_frac)
+    load, share = _load(load_frac), np.ones_like(sink)
+    if cooling.evaporation == "pads":
+        share = _pads(cooling, dry, sink, load)
+    elif cooling.evaporation == "tower":
+        share = _tower(cooling, dry, np.asarray(wet_bulb_degc, dtype=float))
     wetted = (dry > cooling.wet_above_degc) & (cooling.wet_frac > 0)
-    share = _VAPOUR[cooling.evaporation](cooling, dry, wet, sink, load)
-    water: Array = np.where(wetted, cooling.water_l_per_wh * share, 0.0) + np.zeros_like(load)
+    house = np.full_like(load, cooling.house_water_l_per_wh)
+    water: Array = np.where(wetted, cooling.water_l_per_wh * share, 0.0) + house
     return water
 
 
-def _switched(cooling: Cooling, dry: Array, wet: Array, sink: Array, load: Array) -> Array:
-    return np.ones_like(sink)
-
-
-def _pads(cooling: Cooling, dry: Array, wet: Array, sink: Array, load: Array) -> Array:
+def _pads(cooling: Cooling, dry: Array, sink: Array, load: Array) -> Array:
     """Share of the heat that pads take up as vapour, and a wet chiller behind them."""
     approach = cooling.approach_degc * load
     leaving = np.clip(cooling.air_supply_degc - approach, sink, dry)
@@ -135,16 +137,13 @@ def _pads(cooling: Cooling, dry: Array, wet: Array, sink: Array, load: Array) ->
     return share
 
 
-def _tower(cooling: Cooling, dry: Array, wet: Array, sink: Array, load: Array) -> Array:
+def _tower(cooling: Cooling, dry: Array, wet: Array) -> Array:
     """Share of the heat that leaves a tower as vapour: the rest warms the air."""
     supply = np.maximum(cooling.supply_degc, wet + cooling.approach_degc)
     water = supply + cooling.range_degc / 2
     enthalpy = saturated_enthalpy(water) - saturated_enthalpy(wet)
     share: Array = np.clip(1 - AIR_J_PER_KG_K * (water - dry) / enthalpy, 0, None)
     return share
-
-
-_VAPOUR = {"switched": _switched, "pads": _pads, "tower": _tower}
 
 
 def _heat_removal(cooling: Cooling, supply_degc: float, sink: Array, load: Array) -> Array:

@@ -5,6 +5,7 @@ from gigawatt.catalog.records.calibrations import (
     FamilyOffset,
     InferenceCalibration,
     InferenceEngine,
+    SoftwareState,
     Spread,
     TrainingCalibration,
     TrainingEngine,
@@ -14,7 +15,16 @@ from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PartCur
 from gigawatt.catalog.records.history import History, HistoryPoint
 from gigawatt.catalog.records.models import Model, ModelBlock, Precision, ScalingLaw, Workload
 from gigawatt.catalog.records.power import ArchitecturePower, PowerCalibration
-from gigawatt.catalog.records.sites import Climate, Climates, CoolingPlant, Facility, OnsitePower, Place, Region, Site
+from gigawatt.catalog.records.sites import (
+    Climate,
+    Climates,
+    CloudRegion,
+    CoolingPlant,
+    Facility,
+    Locality,
+    OnsitePower,
+    Site,
+)
 from gigawatt.catalog.records.whole_runs import RunCalibration
 
 __all__ = [
@@ -22,6 +32,7 @@ __all__ = [
     "ArchitecturePower",
     "Climate",
     "Climates",
+    "CloudRegion",
     "ConstantUse",
     "CoolingPlant",
     "Evidence",
@@ -34,20 +45,20 @@ __all__ = [
     "HistoryPoint",
     "InferenceCalibration",
     "InferenceEngine",
+    "Locality",
     "Model",
     "ModelBlock",
     "OnsitePower",
     "PartCurve",
-    "Place",
     "PowerCalibration",
     "PowerCurve",
     "PowerPoint",
     "Precision",
-    "Region",
     "Reliability",
     "RunCalibration",
     "ScalingLaw",
     "Site",
+    "SoftwareState",
     "Source",
     "Spread",
     "TrainingCalibration",

@@ -40,6 +40,20 @@ class FamilyOffset:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SoftwareState:
+    """How fast one engine gets better on one generation of parts, and how far that is measured."""
+
+    name: str
+    """Engine and generation, such as "trtllm blackwell"."""
+    yearly_time_ratio: Annotated[float, Plausible(0.1, 10)]
+    """Times of its software one year younger, over those that software in general gains."""
+    measured_date: Annotated[str, Plausible(2018, 2045, least=2010, most=2100)]
+    """Date of its newest row; younger software is taken to be no faster."""
+    rows_count: Annotated[int, Plausible(0, 1e7)]
+    """Measured rows of this state that were fitted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
     """How far measured rows of one kind lie from the model."""
 
@@ -73,8 +87,12 @@ class InferenceCalibration:
     """Memory rate of routed experts over that of other products."""
     tile_tokens: Annotated[float, Plausible("1 tokens", "10 thousand tokens")]
     """Rows that each expert's product computes in vain, for uneven loads and padded tiles."""
+    half_width_count: Annotated[float, Plausible(0.1, 1e5, zero=True)]
+    """Width of a package's part of an expert at which its products run at half their rate."""
     attention_frac: Annotated[float, Plausible("1 %", "100 %")]
-    """Share of the attention peak that is reached."""
+    """Share of the attention peak that is reached in prefill."""
+    decode_attention_frac: Annotated[float, Plausible("1 %", "100 %")]
+    """Share of the attention peak that is reached in decode."""
     memory_frac: Annotated[float, Plausible("1 %", "100 %")]
     """Share of the memory bandwidth that is reached."""
     four_bit_memory_ratio: Annotated[float, Plausible(0.01, 100)]
@@ -113,6 +131,8 @@ class InferenceCalibration:
     """Part of the tokens to come for which a request holds memory."""
     output_spread_ratio: Annotated[float, Plausible(1, 100, least=1)]
     """Mean square over squared mean of answer lengths: 1 where all are equal, 2 where exponential."""
+    power_exponent_ratio: Annotated[float, Plausible(0.01, 10, zero=True)]
+    """Exponent of a part's watts per operation in the rate of its matrix products: the fewer, the lower its clocks."""
     tuned_compute_ratio: Annotated[float, Plausible(0.01, 100)]
     """Compute rate of tuned engines over that of others."""
     tuned_overhead_ratio: Annotated[float, Plausible(0.001, 100)]
@@ -129,6 +149,10 @@ class InferenceCalibration:
     """Chance that the first drafted token holds."""
     draft_kept_ratio: Annotated[float, Plausible(0.01, 1, most=1)]
     """Chance that a later drafted token holds, where those before it do, over that of the one before."""
+    random_acceptance_frac: Annotated[float, Plausible("1 %", "100 %")]
+    """Chance that the first drafted token holds on random prompts, which benchmarks of closed loops send."""
+    random_kept_ratio: Annotated[float, Plausible(0.01, 1, most=1)]
+    """Chance of a later drafted token over that of the one before, on random prompts."""
     handover_s: Annotated[float, Plausible("1e-4 s", "10 s", zero=True)]
     """Time of routers and hosts to hand a request from a prefill pool to a decode pool."""
     surge_frac: Annotated[float, Plausible("0.1 %", "100 %", zero=True)]
@@ -137,6 +161,8 @@ class InferenceCalibration:
     """Date of the software that the times are of."""
     yearly_time_ratio: Annotated[float, Plausible(0.1, 2)]
     """Times of software one year younger, over those of the base date."""
+    unseen_time_ratio: Annotated[float, Plausible(0.5, 3)]
+    """Factor on all times for each thing that no fitted row has: what nobody has measured is slower than it will be."""
     extrapolation_ratio: Annotated[float, Plausible(1e-3, 5, zero=True)]
     """Deviation of the logarithm added, in squares, for each thing that no fitted row has."""
     left_out_model_mape_frac: float
@@ -151,6 +177,8 @@ class InferenceCalibration:
     """Engines that were fitted, each with its overhead."""
     offsets: tuple[FamilyOffset, ...]
     """Families that were fitted, each with its factor."""
+    states: tuple[SoftwareState, ...]
+    """Engines on generations that were fitted, each with its progress."""
     spreads: tuple[Spread, ...]
     """Scatter of the rows about the model, by kind."""
     evidence: EvidenceMap = field(default_factory=dict)

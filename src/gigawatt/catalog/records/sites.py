@@ -113,6 +113,8 @@ class CoolingPlant:
     """Dry-bulb temperature above which the plant evaporates water."""
     water_l_per_wh: Annotated[float, Plausible("0.01 l/kWh", "10 l/kWh", zero=True)]
     """Water for IT energy where all of the heat leaves as vapour, with what is blown down."""
+    house_water_l_per_wh: Annotated[float, Plausible("0.001 l/kWh", "1 l/kWh", zero=True)] = 0.0
+    """Water for IT energy at any weather: humidifiers, cleaning, pads that are rinsed."""
     evaporation: Literal["switched", "pads", "tower"] = "switched"
     """How much of the heat leaves as vapour: all while wetted, what pads cool the air by, or a tower's share."""
     pad_range_degc: Annotated[float, Plausible("5 degC", "30 degC", least="1 degC", most="60 degC")] = 12.0
@@ -132,11 +134,11 @@ class CoolingPlant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Locality:
     """A place with its climate normals, for what has none of its own."""
 
     name: str
-    """Name that people read."""
+    """Name of the place, as people read it."""
     country: str
     """Country, by its code of two letters."""
     words: tuple[str, ...]
@@ -155,14 +157,14 @@ class Climates:
     """Name that people read, and by which it is looked up too."""
     description: str = ""
     """What it is, in a sentence or two."""
-    places: Mapping[str, Place]
+    places: Mapping[str, Locality]
     """Places by their names, the more usual of two with the same words first."""
     evidence: EvidenceMap = field(default_factory=dict)
     """Why each of its numbers is believed, by dotted path of its field."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
+class CloudRegion:
     """A region of a cloud."""
 
     place: str
@@ -194,12 +196,14 @@ class Facility:
     """Climate normals of its own, in place of sites."""
     places: tuple[str, ...] = ()
     """Places of the catalog's climates in which it stands, all alike, in place of sites."""
-    regions: Mapping[str, Region] = field(default_factory=dict)
+    regions: Mapping[str, CloudRegion] = field(default_factory=dict)
     """Of a cloud: its regions by their ids, each with where it is."""
     load_frac: Annotated[float, Plausible("5 %", "100 %", least="1 %")]
     """Mean IT power over its design."""
     fitted: tuple[Literal["pue", "water"], ...] = ()
     """Metrics of which a published figure set numbers of the plant; others judge it."""
+    fitted_places: tuple[str, ...] = ()
+    """Places whose published figures set numbers of the plant; the others judge it."""
     overhead_spread_ratio: Annotated[float | None, Plausible(1.01, 5, least=1)] = None
     """P90 over P50, and P50 over P10, of PUE − 1 among buildings alike; left out: the band is that of the plant."""
     water_spread_ratio: Annotated[float | None, Plausible(1.01, 30, least=1)] = None
@@ -216,6 +220,8 @@ class Facility:
     """Temperature at which the cool loop is supplied; left out: the plant's."""
     water_l_per_wh: Annotated[float | None, Plausible("0.01 l/kWh", "10 l/kWh", zero=True)] = None
     """Water for IT energy where all of the heat leaves as vapour; left out: the plant's."""
+    house_water_l_per_wh: Annotated[float | None, Plausible("0.001 l/kWh", "1 l/kWh", zero=True)] = None
+    """Water for IT energy at any weather; left out: the plant's."""
     chiller_frac: Annotated[float | None, Plausible("10 %", "90 %", least="1 %")] = None
     """Efficiency of the chiller over that of Carnot; left out: the plant's."""
     wet_chiller: bool | None = None

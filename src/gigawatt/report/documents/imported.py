@@ -10,6 +10,11 @@ def document(found: ImportedModel) -> Document:
     """Where the file is, and what the model in it comes to."""
     counts = (found.total_params_count, found.active_params_count)
     total, active = (f"{count / 1e9:.4g} billion" for count in counts)
-    text = f"{found.path}: {found.name}, {total} parameters, {active} active"
+    cached = f"{found.cached_values_per_token_count:,} cached values a token"
+    text = f"{found.path}: {found.name}, {total} parameters, {active} active, {cached}"
     parts = (Paragraph(text=text),)
-    return Document(title="A model of the catalog", sections=(Section(slug="model", title=found.name, parts=parts),))
+    return Document(
+        title="A model of the catalog",
+        sections=(Section(slug="model", title=found.name, parts=parts),),
+        notes=tuple(note.text for note in found.head.notes),
+    )

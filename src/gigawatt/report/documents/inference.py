@@ -9,7 +9,9 @@ from gigawatt.report import charts
 from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Part, Section, Table, Tile, Value, united
 from gigawatt.report.formats import Scale, cell, number
 from gigawatt.study.predict.band import Band
+from gigawatt.study.predict.drafting import DraftingPrediction
 from gigawatt.study.predict.inference import FrontPoint, InferencePrediction, pareto_front
+from gigawatt.study.predict.pools import PoolsPrediction, ServingPool
 from gigawatt.study.predict.serving_layout import ReplicaLayout
 from gigawatt.study.predict.serving_power import ServingEnergy, ServingFacility
 
@@ -19,6 +21,7 @@ LIMITS = {
     "tpot": "the limit on TPOT keeps the batch where it is",
     "ttft": "the limit on TTFT keeps the batch where it is",
     "capacity": "the batch is what memory holds",
+    "prefill": "the pool that reads prompts takes no more",
 }
 AXES = ("tensor", "data", "expert", "pipeline")
 # Both axes of the front in one unit, and tenths of a cent.
@@ -38,11 +41,15 @@ DEAR_RATIO = 8.0
 def document(found: InferencePrediction) -> Document:
     """A prediction of serving."""
     sections = [Section(slug="served", title="What a GPU serves", parts=(_served(found),))]
+    if found.disaggregated is not None:
+        sections.append(Section(slug="pools", title="Two pools", parts=(_pools(found, found.disaggregated),)))
+    if found.drafting is not None:
+        sections.append(Section(slug="drafting", title="Drafting", parts=(_drafting(found.drafting),)))
     if found.facility is not None:
         sections.append(Section(slug="facility", title="A facility", parts=(_facility(found.facility),)))
     if found.beside:
         sections.insert(0, Section(slug="beside", title="Side by side", parts=side_by_side((found, *found.beside))))
-    else:
+    elif found.disaggregated is None:
         front = found.pareto or pareto_front(found.asked)
         sections.append(Section(slug="front", title="Throughput against interactivity", parts=(_front(found, front),)))
     return Document(
@@ -123,6 +130,49 @@ def band(of: Band, suffix: str) -> str:
     return f"{cell(of.p50, suffix)} (P10 {cell(of.p10, suffix)}, P90 {cell(of.p90, suffix)})"
 
 
+def _pools(found: InferencePrediction, both: PoolsPrediction) -> Facts:
+    """Layout, size and load of two pools, the parts of the time to the first token, and what they bring."""
+    times = {"a queue": both.queue_s, "prefill": both.prefill_s, "the cache's transfer": both.transfer_s}
+    parts = [f"{name} {cell(time, 's')}" for name, time in times.items()]
+    ratio = f"{number(both.decode_gpus_ratio)} GPUs that write answers for each that reads prompts"
+    pairs = (
+        ("reads prompts", _pool(both.prefill)),
+        ("writes answers", _pool(both.decode)),
+        ("ratio", ratio),
+        ("TTFT", f"{cell(found.ttft_s, 's')}: {', '.join(parts)}"),
+        ("instead of both in one", _beside(both.aggregated_tokens_per_s, both.gain_frac)),
+    )
+    return Facts(name="pools", title="", pairs=pairs)
+
+
+def _pool(one: ServingPool) -> str:
+    """A pool in words."""
+    return (
+        f"{one.gpus_count:,} GPUs in {one.replicas_count:,} replicas, {layout(one.layout)}; "
+        f"{cell(one.busy_frac, 'frac')} busy"
+    )
+
+
+def _drafting(found: DraftingPrediction) -> Facts:
+    """What steps draft, what of it holds, and what it brings."""
+    chances = ", ".join(cell(chance, "frac") for chance in found.acceptance_frac)
+    pairs = (
+        ("drafted per step", f"{found.drafted_count} tokens"),
+        ("chance to hold, by position", f"{chances}; {found.acceptance_basis}"),
+        ("added per step", f"{number(found.tokens_per_step_ratio)} tokens"),
+        ("without drafting", _beside(found.plain_tokens_per_s, found.gain_frac)),
+    )
+    return Facts(name="drafting", title="", pairs=pairs)
+
+
+def _beside(plain: float | None, gain: float | None) -> str:
+    """What the other way of serving gives, and by how much this one differs."""
+    if plain is None or gain is None:
+        return "cannot be served"
+    more = f"{cell(abs(gain), 'frac')} {'more' if gain > 0 else 'less'}"
+    return f"{cell(plain, 'tokens_per_s')} a GPU; this way {more}"
+
+
 def _facility(found: ServingFacility) -> Facts:
     month = found.monthly_usd
     pairs = (
@@ -158,6 +208,8 @@ def _front(found: InferencePrediction, front: Sequence[FrontPoint]) -> Exhibit:
 
 def side_by_side(sides: Sequence[InferencePrediction]) -> tuple[Part, ...]:
     """Predictions that differ in their accelerator alone: figures with their bands, and the fronts in one chart."""
+    if sides[0].disaggregated is not None:
+        return (_bands(sides),)
     fronts = {side.gpu: side.pareto or pareto_front(side.asked) for side in sides}
     parts = [_bands(sides), _fronts(sides, fronts, "tokens_per_s_per_gpu")]
     if all(point.usd_per_mtok is not None for front in fronts.values() for point in front):

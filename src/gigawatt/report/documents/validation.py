@@ -15,7 +15,13 @@ BASELINE = "a constant efficiency"
 BASELINES = {"energy": "a constant energy per operation", "facility": "the median of the other rows"}
 # Errors of rows that are predicted in another way besides, by name.
 ALSO = {"at_measured_rate": "at the measured throughput"}
-NAMED = {"gpu": "GPU", "fitted": "part in the fit", "pue": "PUE"}
+NAMED = {
+    "gpu": "GPU",
+    "fitted": "part in the fit",
+    "pue": "PUE",
+    "overhead": "facility, of the overhead (PUE − 1)",
+    "water": "facility, of water",
+}
 # Members of a group that are drawn, those of the most rows; the table has all.
 DRAWN = 12
 # Times the largest error from which on baselines are told in words: their marks would make the bars too short to read.
@@ -70,7 +76,9 @@ def _totals(found: Validation, baseline: str) -> Facts:
 
 
 def _also(found: Validation) -> Iterator[tuple[str, str]]:
-    """Mean, median and signed mean error of the other way to predict the rows."""
+    """Mean, median and signed mean error of the other way to predict the rows, and the mean error of the overhead."""
+    if found.scores.overhead_mape_frac is not None:
+        yield "MAPE of the overhead (PUE − 1)", _share(found.scores.overhead_mape_frac)
     for name, figures in found.also.items():
         if figures is not None:
             words = ", ".join((_share(figures.mape_frac), f"median {_share(figures.median_frac)}"))

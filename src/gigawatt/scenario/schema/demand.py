@@ -68,6 +68,11 @@ class UseCase:
     """Mean length of a request's answer."""
     tpot_s: Annotated[float, Plausible("1 ms", "10 s")]
     """Longest time per output token that users accept; it limits how many requests share a replica."""
+    serving: Literal["aggregated", "disaggregated", "best"] = "aggregated"
+    """Whether replicas read prompts and write answers (aggregated), two pools share that (disaggregated), or what gives
+    most tokens on each platform."""
+    draft_count: Annotated[int, Plausible(1, 8, zero=True, least=0, most=64)] = 0
+    """Tokens that each step drafts (multi-token prediction, speculation); published acceptance says how many hold."""
     load: Literal["interactive", "batch"]
     """Whether work is served when it is asked for (interactive) or in any hour of the quarter (batch)."""
     utilisation_frac: Annotated[float, Plausible("5 %", "100 %", least="1 %")]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from gigawatt.catalog import load as catalog
-from gigawatt.errors import CatalogError
+from gigawatt.errors import CatalogError, nearest
 from gigawatt.study.answer import SPREAD, Head
 from gigawatt.study.catalog.listing import SHIPPED, shipped
 from gigawatt.study.catalog.question import CatalogShowQuestion
@@ -57,9 +56,8 @@ def _expected(name: str) -> str:
     for kind in SHIPPED:
         if name in shipped(kind):
             return f"a name in the catalog; `gigawatt {SHOWS[kind]} {name}` shows this one"
-    known = {catalog.normalise(id_): id_ for kind in catalog.KINDS for id_ in catalog.ids(kind)}
-    close = difflib.get_close_matches(catalog.normalise(name[: catalog.MOST_NAME]), known, n=3, cutoff=0.4)
-    near = f"such as {', '.join(known[key] for key in close)}" if close else "see `gigawatt catalog list`"
+    close = nearest(name, {id_: (id_,) for kind in catalog.KINDS for id_ in catalog.ids(kind)})
+    near = f"such as {', '.join(close)}" if close else "see `gigawatt catalog list`"
     return f"a name in the catalog, {near}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import Any
 from gigawatt import units
 from gigawatt.catalog import load
 from gigawatt.catalog.tables import keys_of
-from gigawatt.errors import CalibrationError, CatalogError, Fault
+from gigawatt.errors import CalibrationError, CatalogError, Fault, nearest
 from gigawatt.study.question import wrong
 
 # Lengths beyond it are slips, and no number of a computer would hold what follows from them.
@@ -61,7 +60,7 @@ def unknown_engine(name: str, known: Iterable[str]) -> Iterator[Fault]:
     """A fault where software is named that no calibration knows."""
     engines = list(known)
     if name and name not in engines:
-        near = difflib.get_close_matches(name, engines) or engines
+        near = nearest(name, {engine: (engine,) for engine in engines}) or engines
         yield wrong("engine", name, f"one of {', '.join(near)}")
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from gigawatt import tokens, units
 from gigawatt.catalog import load, records, to_tokens
+from gigawatt.catalog.load import is_day
 from gigawatt.errors import CalibrationError, Fault, ScenarioError
 from gigawatt.study import implausible
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
 from gigawatt.study.predict.band import Band, log_normal
+from gigawatt.study.predict.drafting import DraftingPrediction, drafting_notes, drafting_prediction
 from gigawatt.study.predict.faults import (
     MOST_LENGTH_TOKENS,
     MOST_PACKAGES_COUNT,
@@ -26,6 +29,14 @@ from gigawatt.study.predict.faults import (
     told_of,
     unknown_engine,
     wrong_value,
+)
+from gigawatt.study.predict.pools import (
+    PoolsPrediction,
+    alone_faults,
+    as_serving,
+    choice,
+    pools_notes,
+    pools_prediction,
 )
 from gigawatt.study.predict.question import InferenceQuestion
 from gigawatt.study.predict.serving_layout import ReplicaLayout, layout_of, layouts_asked, misfits
@@ -54,6 +65,7 @@ RANGES = {
     **dict.fromkeys(("usd_per_mtok", "power_w"), math.inf),
     "usd_per_gpu_hour": MOST_USD_PER_H,
     **dict.fromkeys(("tp_count", "dp_count", "ep_count", "pp_count"), MOST_PACKAGES_COUNT),
+    **dict.fromkeys(("prefill_gpus_count", "decode_gpus_count"), MOST_PACKAGES_COUNT),
 }
 # Accelerators beside the one that is asked for, as many as a chart tells apart.
 MOST_BESIDE = 8
@@ -81,8 +93,9 @@ class InferencePrediction:
     Rates are of a GPU that works: working_frac is their share of the scale-up domains that whole replicas fill,
     idle_packages_count the others of one domain, or of those that a replica wider than one takes. binds: what takes
     most of the time; limited_by: what keeps the batch where it is (tpot, ttft or capacity). extrapolated: whether no
-    measured row is alike, which widens the band. facility: where a power is asked for; pareto: where a front is;
-    beside: where other accelerators are.
+    measured row is alike, which widens the band. drafting: where steps draft; disaggregated: where there are two pools,
+    of which layout, batch and memory are those of the one that decodes. facility: where a power is asked for; pareto:
+    where a front is; beside: where other accelerators are.
     """
 
     head: Head = field(metadata=SPREAD)
@@ -108,10 +121,22 @@ class InferencePrediction:
     usd_basis: str | None
     usd_per_mtok: float | None
     extrapolated: bool
+    software_date: str
+    drafting: DraftingPrediction | None = None
+    disaggregated: PoolsPrediction | None = None
     facility: ServingFacility | None = None
     pareto: tuple[FrontPoint, ...] | None = None
     beside: tuple[InferencePrediction, ...] | None = None
     asked: InferenceQuestion = field(metadata=UNTOLD)
+
+    @property
+    def unit(self) -> tuple[int, float]:
+        """GPUs of the smallest whole that serves, a replica or two pools, and the requests that it holds at a time."""
+        if self.disaggregated is None:
+            return self.layout.packages, self.batch_count
+        both = self.disaggregated
+        waiting = both.requests_per_s * self.ttft_s
+        return both.prefill.gpus_count + both.decode.gpus_count, both.decode.replicas_count * self.batch_count + waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +156,12 @@ class _Machinery:
             chip=to_tokens.chip(self.accelerator),
             transformer=to_tokens.transformer(self.model),
             efficiency=to_tokens.inference_efficiency(
-                self.calibration, self.accelerator, self.model, asked.precision, engine=asked.engine
+                self.calibration,
+                self.accelerator,
+                self.model,
+                asked.precision,
+                engine=asked.engine,
+                age_years=to_tokens.years_between(self.software_date, self.calibration.base_date),
             ),
             precision=asked.precision,
             traffic=tokens.Traffic(
@@ -155,19 +185,39 @@ class _Machinery:
                 raise served
         return [served for served in found if isinstance(served, tokens.Serving)]
 
-    def room(self, served: tokens.Serving) -> tuple[int, float]:
-        """Packages of a scale-up domain, and of a replica."""
-        return self.accelerator.scale_up_packages_count, float(served.layout.packages_count)
+    def room(self, served: tokens.Serving, pools: tokens.ServingPools | None) -> tuple[int, float]:
+        """Packages of a scale-up domain that stand idle, and the share of all that works."""
+        domain, replica = self.accelerator.scale_up_packages_count, float(served.layout.packages_count)
+        if pools is None:
+            return int(tokens.idle_count(domain, replica)), float(tokens.working_frac(domain, replica))
+        share = float(tokens.pooled_working_frac(domain, pools))
+        return round((1 - share) * domain), share
+
+    def pools(self) -> tokens.Disaggregated:
+        """The best two pools at the limits that are asked for. Raises CalibrationError where there are none."""
+        chosen = choice(self.asked, self.layouts)
+        return tokens.serve_disaggregated(self.case(self.asked.tpot_s), chosen, handover_s=self.calibration.handover_s)
+
+    def otherwise(self, **change: Any) -> float | None:
+        """What a GPU gives [tokens/s] where the question is changed, None where that cannot be served."""
+        other = replace(self, asked=replace(self.asked, **change))
+        try:
+            found = other.pools().state if other.asked.disaggregated else other.serve(other.asked.tpot_s)[0]
+        except CalibrationError:
+            return None
+        return float(found.tokens_per_s)
 
     @property
     def drafting(self) -> tokens.Drafting:
-        """Drafting by the model's own blocks, or by one like its last where it has none."""
-        if not self.asked.draft_count:
-            return tokens.Drafting(drafted_count=0, accepted_frac=0)
-        return tokens.Drafting(
-            drafted_count=self.asked.draft_count,
-            accepted_frac=self.asked.acceptance_frac,
-            model=to_tokens.draft_costs(self.model),
+        """What each step drafts."""
+        asked = self.asked
+        return to_tokens.drafting(self.calibration, self.model, asked.draft_count, asked.acceptance_frac)
+
+    @property
+    def software_date(self) -> str:
+        """Day of the software that serves: as asked, and no younger than what is measured of it."""
+        return to_tokens.software_date(
+            self.calibration, self.accelerator, self.asked.engine, self.asked.as_of_date or self.calibration.base_date
         )
 
     @property
@@ -199,13 +249,34 @@ def _side_by_side(question: InferenceQuestion) -> InferenceQuestion:
 def _answered(question: InferenceQuestion) -> InferencePrediction:
     machinery = _look_up(question)
     with told_of(question):
-        ceiling = question.usd_per_mtok
-        served = machinery.serve(question.tpot_s)[0] if ceiling is None else _quickest(machinery, ceiling)
-        made = _prediction(machinery, served)
+        made = _pooled(machinery) if question.disaggregated else _prediction(machinery, _served(machinery))
+        made = _drafted(machinery, made) if question.draft_count else made
         place = None if question.power_w is None else facility(made, machinery.accelerator, question.power_w)
         told = (*made.head.notes, *power_notes(machinery.accelerator, place))
         made = replace(made, head=replace(made.head, notes=told))
         return replace(made, facility=place, pareto=_points(machinery) if question.pareto else None)
+
+
+def _served(machinery: _Machinery) -> tokens.Serving:
+    """The best layout and batch as they are asked for: at a limit on the time per token, or under a cost."""
+    ceiling = machinery.asked.usd_per_mtok
+    return machinery.serve(machinery.asked.tpot_s)[0] if ceiling is None else _quickest(machinery, ceiling)
+
+
+def _pooled(machinery: _Machinery) -> InferencePrediction:
+    """The prediction of two pools, beside replicas that do both."""
+    found = machinery.pools()
+    pools = pools_prediction(found, machinery.otherwise(disaggregated=False))
+    made = _prediction(machinery, as_serving(found), found.pools)
+    notes = (*pools_notes(pools), *(note for note in made.head.notes if note.code != "queueing"))
+    return replace(made, disaggregated=pools, head=replace(made.head, notes=notes))
+
+
+def _drafted(machinery: _Machinery, made: InferencePrediction) -> InferencePrediction:
+    """A prediction with what its drafting brings, at the same price where a cost is asked for."""
+    plain = machinery.otherwise(draft_count=0, tpot_s=machinery.asked.tpot_s)
+    found = drafting_prediction(machinery.asked, machinery.drafting, made.tokens_per_s_per_gpu.p50, plain)
+    return replace(made, drafting=found, head=replace(made.head, notes=(*made.head.notes, *drafting_notes(found))))
 
 
 def _unknown(question: InferenceQuestion, key: str) -> Iterator[Fault]:
@@ -304,6 +375,7 @@ def _look_up(asked: InferenceQuestion) -> _Machinery:
     if asked.draft_count > asked.output_tokens:
         expected = f"at most {asked.output_tokens:g}, the tokens of an answer"
         faults.append(wrong("draft", asked.draft_count, expected))
+    faults += [*alone_faults(asked), *_undated(asked)]
     if not faults:
         faults += misfits(asked, accelerator, model)
     refuse(faults)
@@ -316,25 +388,35 @@ def _look_up(asked: InferenceQuestion) -> _Machinery:
     )
 
 
-def _prediction(machinery: _Machinery, served: tokens.Serving) -> InferencePrediction:
+def _undated(asked: InferenceQuestion) -> Iterator[Fault]:
+    """Fault of a day that is none."""
+    if asked.as_of_date is not None and not is_day(asked.as_of_date):
+        yield wrong("as_of", asked.as_of_date, "a day, as 2026-03-01")
+
+
+def _prediction(
+    machinery: _Machinery, served: tokens.Serving, pools: tokens.ServingPools | None = None
+) -> InferencePrediction:
+    """A prediction from what is served, by replicas of one kind or by two pools."""
     asked, accelerator, model = machinery.asked, machinery.accelerator, machinery.model
     engine = asked.engine or to_tokens.engine_of(accelerator)
     deviation, unknown = deviation_ratio(machinery.calibration, accelerator, model, asked.precision, engine=engine)
     rate = served.tokens_per_s
     energy = serving_energy(accelerator, machinery.case(math.inf), served)
     price = machinery.usd_per_h
+    idle, share = machinery.room(served, pools)
     return copied(
         InferencePrediction,
         served,
-        head=Head(notes=_notes(machinery, served, unknown)),
+        head=Head(notes=_notes(machinery, served, (idle, share), unknown)),
         model=model.id,
         gpu=accelerator.id,
         precision=asked.precision,
         engine=engine,
         tokens_per_s_per_gpu=log_normal(rate, deviation),
         layout=layout_of(served.layout),
-        working_frac=float(tokens.working_frac(*machinery.room(served))),
-        idle_packages_count=int(tokens.idle_count(*machinery.room(served))),
+        working_frac=share,
+        idle_packages_count=idle,
         package_power_w=energy.it_w,
         energy_j_per_token=None if energy.it_w is None else energy.it_w / rate,
         energy_basis=energy_basis(accelerator),
@@ -343,19 +425,27 @@ def _prediction(machinery: _Machinery, served: tokens.Serving) -> InferencePredi
         usd_basis=STATED_BASIS if asked.usd_per_gpu_hour is not None else usd_basis(accelerator),
         usd_per_mtok=None if price is None else _mtok_usd(price, served),
         extrapolated=bool(unknown),
+        software_date=machinery.software_date,
         asked=asked,
     )
 
 
-def _notes(machinery: _Machinery, served: tokens.Serving, unknown: list[str]) -> tuple[Note, ...]:
+def _notes(
+    machinery: _Machinery, served: tokens.Serving, room: tuple[int, float], unknown: list[str]
+) -> tuple[Note, ...]:
     queue = "TTFT is a queueing approximation (random arrivals, M/M/1 for the prompts ahead)."
     notes = [Note(code="queueing", path="ttft_s", text=queue)]
+    calibration, asked = machinery.calibration, machinery.asked
+    state = to_tokens.state_text(calibration, machinery.accelerator, asked.engine, machinery.software_date)
+    notes.append(Note(code="software", path="software_date", text=state))
     if unknown:
-        text = f"no measured row has {', '.join(unknown)}: the band is wider by that"
+        longer = f"{calibration.unseen_time_ratio ** len(unknown) - 1:.0%}"
+        text = (
+            f"no measured row has {', '.join(unknown)}: the band is wider by that, and times are taken {longer} longer"
+        )
         notes.append(Note(code="extrapolated", path="tokens_per_s_per_gpu", text=text))
-    idle = int(tokens.idle_count(*machinery.room(served)))
+    idle, share = room
     if idle:
-        share = float(tokens.working_frac(*machinery.room(served)))
         least = units.show(served.tokens_per_s * share, "tokens_per_s")
         text = f"whole replicas leave {idle} of every {idle / (1 - share):.0f} GPUs in scale-up domains idle"
         text += f": figures are of a GPU that works, and in the mean over all of them it is {least}"

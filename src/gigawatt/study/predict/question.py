@@ -40,8 +40,15 @@ class InferenceQuestion:
     """Stages of the pipeline."""
     draft_count: int = 0
     """Tokens drafted per step (speculation, multi-token prediction)."""
-    acceptance_frac: float = 0.0
-    """Chance that a drafted token holds."""
+    acceptance_frac: float | None = None
+    """Chance that a drafted token holds where those before it do, at every position; by position from published
+    acceptance where nothing is said."""
+    disaggregated: bool = False
+    """Two pools, one that reads prompts and one that writes answers; a stated layout is that of the second."""
+    prefill_gpus_count: int | None = None
+    """GPUs of the pool that reads prompts; their share is searched where nothing is said."""
+    decode_gpus_count: int | None = None
+    """GPUs of the pool that writes answers; their share is searched where nothing is said."""
     usd_per_gpu_hour: float | None = None
     """Price of a GPU-hour in USD; that of its hardware where nothing is said."""
     usd_per_mtok: float | None = None
@@ -52,6 +59,8 @@ class InferenceQuestion:
     """Throughput per GPU against interactivity."""
     beside: tuple[str, ...] = ()
     """Other accelerators to be asked the same, and set beside it."""
+    as_of_date: str | None = None
+    """Day whose software serves, such as 2025-10-01; the newest that was measured where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ servers are rated at, as it has to be wired; more of them by their mean draw is 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from gigawatt.study.question import wrong
 if TYPE_CHECKING:
     from gigawatt.study.predict.inference import InferencePrediction
 
+_ROUNDING = 1e-9  # of a count of replicas that is whole but for floating point
 MONTH_H = 365.25 * 24 / 12
 CALIBRATION = "as-of-2026"
 # Where a facility stands if nobody says: the campus of the programme that is under way.
@@ -142,15 +144,15 @@ def facility(one: InferencePrediction, accelerator: records.Accelerator, power_w
 
     Raises CalibrationError where the part's power is not known or not even one replica fits.
     """
-    each_w, rated_w, replica = one.package_power_w, to_power.rated_w(accelerator), one.layout.packages
+    each_w, rated_w, (unit, users) = one.package_power_w, to_power.rated_w(accelerator), one.unit
     if each_w is None or rated_w is None:
         raise CalibrationError([wrong("gpu", one.gpu, "a part whose power the catalog knows, where a power is given")])
     count = int(power_w / rated_w)
-    replicas = _whole_replicas(count, replica, accelerator.scale_up_packages_count)
+    replicas = int(count * one.working_frac / unit + _ROUNDING)
     if replicas < 1:
-        least = units.show(rated_w * replica, "w")
+        least = units.show(rated_w * math.ceil(unit / one.working_frac), "w")
         raise CalibrationError([wrong_value("power", power_w, "w", f"{least} for one replica")])
-    serving = replicas * replica
+    serving = replicas * unit
     return ServingFacility(
         it_power_w=power_w,
         rated_w=rated_w,
@@ -158,15 +160,7 @@ def facility(one: InferencePrediction, accelerator: records.Accelerator, power_w
         capped_gpus_count=int(power_w / each_w),
         replicas_count=replicas,
         tokens_per_s=one.tokens_per_s_per_gpu.times(serving),
-        users_count=replicas * one.batch_count,
+        users_count=replicas * users,
         monthly_usd=None if one.usd_per_h is None else one.usd_per_h * count * MONTH_H,
         monthly_energy_wh=each_w * serving * MONTH_H,
     )
-
-
-def _whole_replicas(packages: int, replica: int, domain: int) -> int:
-    """Replicas of so many packages: those that fit a scale-up domain lie within one, and leave its rest idle."""
-    if replica > domain:
-        return packages // replica
-    whole, rest = divmod(packages, domain)
-    return whole * (domain // replica) + rest // replica

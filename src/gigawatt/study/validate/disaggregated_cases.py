@@ -2,7 +2,8 @@
 
 A row tells its pools as workers ("prefill 1x(tp1 dp8 moe_tp1 ep8); decode 5x(tp8 dp1 moe_tp1 ep8)") or as packages and
 a width ("prefill 4 tp4; decode 40 ep8"). Where it is silent on how attention is spread over a decode worker, whether it
-is split or copied is searched, and the better one is taken, as whoever published the row did.
+is split or copied is searched, and the better one is taken, as whoever published the row did. Closed loops send random
+prompts, on which drafts hold less than on text.
 """
 
 from __future__ import annotations
@@ -72,14 +73,13 @@ def _workers(text: str, width_count: int, heads_count: int, routed: bool) -> tup
     return tuple(dict.fromkeys((split, copied) if routed else (split,)))
 
 
-def searched(domain_count: int, routed: bool) -> tuple[tuple[Pool, Pool], ...]:
+def searched(routed: bool) -> tuple[tuple[Pool, Pool], ...]:
     """Pools of a row that tells none: copies of attention where experts are shared, else tensor groups."""
 
     def pool(count: int, width: int) -> Pool:
         return (count, 1, width, width, 1) if routed else (count, width, 1, 1, 1)
 
-    widest = max(domain_count, min(DECODE_COUNTS))
-    sizes = product(PREFILL_COUNTS, [width for width in DECODE_COUNTS if width <= widest], *[REPLICAS_COUNTS] * 2)
+    sizes = product(PREFILL_COUNTS, DECODE_COUNTS, *[REPLICAS_COUNTS] * 2)
     return tuple((pool(first, prefill), pool(second, decode)) for prefill, decode, first, second in sizes)
 
 
@@ -93,7 +93,7 @@ class StackedPools:
 
     cases: tuple[InferenceCase, ...]
     place: NDArray[np.intp]
-    pools: tokens.Pools
+    pools: tokens.ServingPools
     concurrency_count: Floats
     told: NDArray[np.bool_]
     own: NDArray[np.intp]
@@ -124,7 +124,7 @@ def stacked_pools(everything: Sequence[InferenceCase]) -> StackedPools | None:
     return StackedPools(
         cases=tuple(cases),
         place=np.array(place, dtype=np.intp),
-        pools=tokens.Pools(
+        pools=tokens.ServingPools(
             machine=tokens.take(machines, own),
             model=tokens.take(tokens.stack([tokens.costs(to_tokens.transformer(model)) for model in models]), which),
             efficiency=None,  # type: ignore[arg-type]
@@ -151,7 +151,7 @@ def _readings(case: InferenceCase) -> list[tuple[tuple[Pool, Pool], int]]:
     routed = any(block.experts_count > 1 for block in case.model.blocks)
     heads = max(block.heads_count for block in case.model.blocks)
     told = pools_of(case.row.parallel, heads, routed)
-    pools = told or searched(case.accelerator.scale_up_packages_count, routed)
+    pools = told or searched(routed)
     return list(product(pools, drafted_counts(case.row.scenario)))
 
 
@@ -161,13 +161,13 @@ def _layout(pool: Floats) -> tokens.ServingLayout:
 
 def disaggregated(
     arrays: StackedPools, efficiency: tokens.InferenceEfficiency, calibration: records.InferenceCalibration
-) -> tuple[tokens.Pools, tokens.PoolsState]:
+) -> tuple[tokens.ServingPools, tokens.PoolsState]:
     """Every entry and its state at its concurrency; efficiency: one entry each."""
     traffic = arrays.pools.traffic
     drafting = replace(
         traffic.drafting,
-        accepted_frac=calibration.draft_acceptance_frac,
-        kept_ratio=calibration.draft_kept_ratio,
+        accepted_frac=calibration.random_acceptance_frac,
+        kept_ratio=calibration.random_kept_ratio,
     )
     pools = replace(
         arrays.pools,
@@ -179,10 +179,31 @@ def disaggregated(
     return pools, tokens.closed_loop(pools, arrays.concurrency_count)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictedServing:
+    """Cases by the best of their readings: output tokens per second and package, time per output token, and packages
+    of a group that decodes together."""
+
+    tokens_per_s: Floats
+    tpot_s: Floats
+    group_count: Floats
+
+
 def predict_disaggregated(
     arrays: StackedPools, efficiency: tokens.InferenceEfficiency, calibration: records.InferenceCalibration
-) -> Floats:
-    """Output tokens per second and package of every case, by the best of its readings; pools that ran fit."""
+) -> PredictedServing:
+    """Every case by the best of its readings; pools that ran fit."""
     pools, state = disaggregated(arrays, efficiency, calibration)
     rate = np.where(arrays.told | pools.fits(), state.tokens_per_s, np.finfo(np.float32).tiny)
-    return np.maximum.reduceat(rate, arrays.first)
+    best = best_entries(rate, arrays.own, arrays.first)
+    return PredictedServing(
+        tokens_per_s=rate[best],
+        tpot_s=np.asarray(state.tpot_s)[best],
+        group_count=np.asarray(pools.decode.stage_count)[best],
+    )
+
+
+def best_entries(rates: Floats, own: NDArray[np.intp], first: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The entry of the highest rate of every case; own: the case of each entry, first: the first entry of each case."""
+    top = np.flatnonzero(rates == np.maximum.reduceat(rates, first)[own])
+    return top[np.searchsorted(own[top], np.arange(len(first)))]

@@ -13,12 +13,14 @@ from gigawatt.catalog import records, to_power
 from gigawatt.readers.energy_rows import EnergyRow
 from gigawatt.readers.inference_rows import InferenceRow
 from gigawatt.study.validate.inference import question_of
-from gigawatt.study.validate.inference_cases import CLOSED, InferenceCase, cases_of, stacked
+from gigawatt.study.validate.inference_cases import InferenceCase, cases_of, stacked
 from gigawatt.study.validate.score import Skipped
 
 Floats = NDArray[np.float64]
 # What a row has to say beside its model and its GPU.
 NEEDED = ("packages_count", "output_tokens", "batch_count", "energy_j_per_token")
+# How such a row is called among those of inference.
+CLOSED = "closed loop agg"
 # Prompt that is assumed where a row does not say its length, as long as that of a chat.
 USUAL_INPUT_TOKENS = 200.0
 
@@ -79,7 +81,7 @@ def energy_cases(rows: Sequence[EnergyRow]) -> tuple[list[EnergyCase], list[Skip
 
 def _as_served(row: EnergyRow) -> InferenceRow:
     """The row as one of a closed loop at its batch; its rate, where it has none, is that of its energy."""
-    known = {entry.name: None for entry in fields(InferenceRow)} | {
+    known = {entry.name: "" if entry.type == "str" else None for entry in fields(InferenceRow)} | {
         "source": row.source,
         "gpu": row.gpu,
         "model": row.model,
@@ -126,13 +128,6 @@ def own_rates(asked: EnergyQuestions) -> Floats:
     """Output tokens per second and package of every entry, at the batch of its row."""
     rate = asked.question.state(asked.batch_count).tokens_per_s
     return np.broadcast_to(rate, asked.batch_count.shape).astype(float)
-
-
-def best_entries(asked: EnergyQuestions, rates_tokens_per_s: Floats) -> NDArray[np.intp]:
-    """The entry of every case with the most throughput: the layout that it is taken to have."""
-    ends = np.append(asked.first[1:], len(asked.own))
-    spans = zip(asked.first.tolist(), ends.tolist(), strict=True)
-    return np.array([start + int(np.argmax(rates_tokens_per_s[start:end])) for start, end in spans], dtype=np.intp)
 
 
 def utilisations(asked: EnergyQuestions, entries: NDArray[np.intp], rates_tokens_per_s: Floats) -> tokens.Utilisation:

@@ -9,24 +9,26 @@ rows of the same metric, which knows no plant.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from gigawatt.catalog.load import get
 from gigawatt.readers.facility_rows import read_facility_rows
 from gigawatt.study.answer import Head
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
-from gigawatt.study.validate.facility_cases import FacilityCase, cases_of, predict
+from gigawatt.study.validate.facility_cases import LEAST_PUE, FacilityCase, cases_of, predict
 from gigawatt.study.validate.question import ValidationQuestion
-from gigawatt.study.validate.score import Scored, Validation, judged, score, shipped
+from gigawatt.study.validate.score import Scored, Scores, Validation, errors_by, judged, score, shipped
 
 GROUPS = ("metric", "plant", "facility", "fitted", "source")
 # Groups of the other validations, that facilities do not have.
 NO_GROUPS = ("gpu", "model", "engine")
-# The plant whose water use errors are a share of, where none was published.
-WET_PLANT = "tower"
+# The facility whose water use errors are a share of, where none was published.
+WET_FACILITY = "towers"
+# Numbers that are fitted to one metric of a fleet with regions, and of other facilities.
+OF_REGIONS_COUNT, OF_ONE_COUNT = 2, 1
 
 
 def answer(question: ValidationQuestion, job: Job) -> Validation:
@@ -43,10 +45,10 @@ def validate_facility(path: Path) -> Validation:
     rows = read_facility_rows(path)
     cases, skipped = cases_of(rows)
     scored = [_scored(case, cases) for case in cases]
-    fitted = {(case.facility.id, case.metric) for case in cases if case.fitted}
+    scores = score(scored, skipped, groups=GROUPS, parameters_count=_parameters_count(cases), no_groups=NO_GROUPS)
     return Validation(
         head=Head(notes=_notes(scored)),
-        scores=score(scored, skipped, groups=GROUPS, parameters_count=len(fitted), no_groups=NO_GROUPS),
+        scores=_with_parts(scores, scored),
         what="facility",
         cells=tuple(row.cells for row in rows),
         scored=tuple(scored),
@@ -54,10 +56,34 @@ def validate_facility(path: Path) -> Validation:
     )
 
 
+def _parameters_count(cases: Sequence[FacilityCase]) -> int:
+    """Numbers of the plants that were fitted to some of these rows."""
+    fitted = {(case.facility.id, case.metric): case.facility.regions for case in cases if case.fitted}
+    return sum(OF_REGIONS_COUNT if regions else OF_ONE_COUNT for regions in fitted.values())
+
+
+def _with_parts(scores: Scores, scored: Sequence[Scored]) -> Scores:
+    """The figures with those of the overhead and of water, each by facility."""
+    overheads = [_overhead(row) for row in scored if row.stratum == "pue" and row.measured > LEAST_PUE]
+    water = [row for row in scored if row.stratum == "water"]
+    errors = [abs(row.error_frac(row.p50)) for row in overheads]
+    return replace(
+        scores,
+        overhead_mape_frac=float(np.mean(errors)) if errors else None,
+        by={**scores.by, "overhead": errors_by(overheads, "facility"), "water": errors_by(water, "facility")},
+    )
+
+
+def _overhead(row: Scored) -> Scored:
+    """A row of PUE as one of PUE − 1."""
+    figures = {name: getattr(row, name) - LEAST_PUE for name in ("measured", "p10", "p50", "p90")}
+    return replace(row, **figures, baseline=None if row.baseline is None else row.baseline - LEAST_PUE)
+
+
 def _scored(case: FacilityCase, cases: Sequence[FacilityCase]) -> Scored:
-    band = predict(case.facility.id, case.metric)
+    band = case.prediction
     others = [other.figure.value * other.unit for other in cases if other.metric == case.metric and other is not case]
-    wet_l_per_wh: float = get("cooling", WET_PLANT).water_l_per_wh
+    wet_l_per_wh = predict(WET_FACILITY, "water").middle
     how = [part for part in (case.figure.how, "fitted" if case.fitted else "") if part]
     return Scored(
         line=case.line,

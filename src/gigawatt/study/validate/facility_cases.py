@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -14,9 +13,11 @@ import numpy as np
 from gigawatt import watts
 from gigawatt.catalog import to_watts as sites
 from gigawatt.catalog.load import get, ids
+from gigawatt.catalog.places import weather_at
 from gigawatt.catalog.records import Facility
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.readers.facility_rows import FacilityRow, Figure, figure_of, water_unit_l_per_wh
+from gigawatt.study.validate.facility_regions import Where, where_of, words_of
 from gigawatt.study.validate.score import Skipped
 
 Metric = Literal["pue", "pue peak", "water"]
@@ -27,6 +28,8 @@ _PUE = re.compile(r"\bpue\b|\bpower usage effectiveness\b")
 _WATER = re.compile(r"\bwue\b|\bwater\b")
 _WUE = re.compile(r"\bwue\b|\bwater usage effectiveness\b")
 _PEAK = re.compile(r"\bpeak\b|\bdesign\b|\bmax(imum)?\b")
+# Rows about the best of a fleet: the least of its places.
+_BEST = re.compile(r"\bbest\b|\blowest\b|\bas low as\b|\bmost efficient\b")
 # Figures about PUE or water that are no level of either at the site.
 _NO_LEVEL = re.compile(
     r"\bpartial\b|\bppue\b|\bsaving|\breduc|\bimprov|\bchange\b|\brecycl|\breclaim|\breplenish|\bpositive\b"
@@ -43,12 +46,24 @@ class FacilityCase:
     metric: Metric
     figure: Figure
     facility: Facility
+    where: Where
     unit: float
 
     @property
     def fitted(self) -> bool:
-        """Whether the plant has numbers from a published figure of this kind."""
-        return self.metric in self.facility.fitted
+        """Whether the plant has numbers from a published figure of this kind, or from one of this place."""
+        place = self.where.place
+        return place in self.facility.fitted_places if place else self.metric in self.facility.fitted
+
+    @property
+    def best(self) -> bool:
+        """Whether the figure is that of the best of several places."""
+        return not self.where.place and bool(_BEST.search(self.row.case.lower()))
+
+    @property
+    def prediction(self) -> Prediction:
+        """What the model says of it."""
+        return predict(self.facility.id, self.metric, self.where.place, self.best)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +94,12 @@ def cases_of(rows: Sequence[FacilityRow]) -> tuple[list[FacilityCase], list[Skip
         if facility is None:
             skipped.append(Skipped(line=line, reason=unknown, eligible=True))
         else:
-            cases.append(FacilityCase(line=line, row=row, metric=metric, figure=figure, facility=facility, unit=unit))
+            where = where_of(facility, row.case)
+            cases.append(
+                FacilityCase(
+                    line=line, row=row, metric=metric, figure=figure, facility=facility, where=where, unit=unit
+                )
+            )
     if faults:
         raise CatalogError(faults)
     return cases, skipped
@@ -110,21 +130,19 @@ def _check(row: FacilityRow, metric: Metric, figure: Figure, faults: list[Fault]
 
 
 def facility_of(name: str) -> Facility | None:
-    """The facility that an operator's name means: the one with the most, and then the longest, of its words in it."""
-    words = set(_words(name))
+    """The facility that an operator's name means: the one with the most, and then the longest, of its words in it.
+
+    A name with a region of a cloud means the cloud's facilities.
+    """
+    words = set(words_of(name))
     known: list[Facility] = [get("facilities", id_) for id_ in ids("facilities")]
     found = [
-        (not one.generic, len(_words(phrase)), len(phrase), one.id)
+        (bool(where_of(one, name).region), not one.generic, len(words_of(phrase)), len(phrase), one.id)
         for one in known
         for phrase in one.words
-        if set(_words(phrase)) <= words
+        if set(words_of(phrase)) <= words
     ]
     return get("facilities", max(found)[-1]) if found else None
-
-
-def _words(name: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", name.lower())
-    return re.findall(r"[a-z0-9]+", "".join(letter for letter in plain if not unicodedata.combining(letter)))
 
 
 def cooling_of(facility: Facility) -> watts.Cooling:
@@ -135,37 +153,48 @@ def cooling_of(facility: Facility) -> watts.Cooling:
 
 
 @cache
-def year_of(facility_id: str) -> watts.Weather:
-    """The typical years of a facility's places, end to end."""
+def year_of(facility_id: str, place: str = "") -> watts.Weather:
+    """The typical years of a facility's places, end to end, or that of the one place."""
     facility: Facility = get("facilities", facility_id)
+    if place:
+        return weather_at(place, f"{facility_id}.regions", sites.TYPICAL_YEAR)
     if facility.climate is not None:
         return watts.hourly_year(sites.normals(facility.climate), sites.TYPICAL_YEAR)
-    years = [sites.weather_of(get("sites", name), sites.TYPICAL_YEAR) for name in facility.sites]
+    years = [weather_at(name, f"{facility_id}.places", sites.TYPICAL_YEAR) for name in facility.places]
+    years += [sites.weather_of(get("sites", name), sites.TYPICAL_YEAR) for name in facility.sites]
     return watts.Weather(
         **{entry.name: np.concatenate([getattr(year, entry.name) for year in years]) for entry in fields(watts.Weather)}
     )
 
 
 @cache
-def predict(facility_id: str, metric: Metric) -> Prediction:
-    """A figure of a facility over its typical year, with a band.
+def predict(facility_id: str, metric: Metric, place: str = "", best: bool = False) -> Prediction:
+    """A figure of a facility over its typical year, with a band; at one of its places, or at the best of them.
 
-    The band: each number of the plant, and the load, goes alone to the low and to the high that its evidence states;
-    what that changes is added in squares, downwards and upwards.
+    The band: the spread of buildings alike where the facility states one. Else each number of the plant, and the load,
+    goes alone to the low and to the high that its evidence states; what that changes is added in squares, downwards
+    and upwards.
     """
     facility: Facility = get("facilities", facility_id)
-    weather, cooling = year_of(facility_id), cooling_of(facility)
+    if best and facility.places:
+        return min((predict(facility_id, metric, one) for one in facility.places), key=lambda found: found.middle)
+    weather, cooling = year_of(facility_id, place), cooling_of(facility)
+    least = LEAST_PUE if metric != "water" else 0.0
 
     def of(plant: watts.Cooling, load_frac: float) -> float:
         return _METRICS[metric](plant, weather, load_frac)
 
     middle = of(cooling, facility.load_frac)
+    spread_ratio = facility.water_spread_ratio if metric == "water" else facility.overhead_spread_ratio
+    if spread_ratio is not None:
+        above = middle - least
+        return Prediction(low=least + above / spread_ratio, middle=middle, high=least + above * spread_ratio)
     plants = [replace(cooling, **{name: bound}) for name, bound in _bounds(facility)]
     changes = [of(plant, facility.load_frac) - middle for plant in plants]
     load = facility.evidence["load_frac"]
     changes += [of(cooling, bound) - middle for bound in (load.low, load.high) if bound is not None]
     down, up = (float(np.sqrt(np.sum(np.square([c for c in changes if sign * c > 0])))) for sign in (-1, 1))
-    return Prediction(low=max(middle - down, LEAST_PUE if metric != "water" else 0.0), middle=middle, high=middle + up)
+    return Prediction(low=max(middle - down, least), middle=middle, high=middle + up)
 
 
 def _bounds(facility: Facility) -> Iterator[tuple[str, Any]]:

@@ -14,7 +14,13 @@ from gigawatt import tokens
 from gigawatt.catalog import load, records, to_tokens
 from gigawatt.errors import CalibrationError, CatalogError
 from gigawatt.readers.inference_rows import InferenceRow
-from gigawatt.study.validate.disaggregated_cases import DISAGGREGATED, StackedPools, drafted_counts, stacked_pools
+from gigawatt.study.validate.disaggregated_cases import (
+    DISAGGREGATED,
+    DRAFTED_COUNTS,
+    StackedPools,
+    drafted_counts,
+    stacked_pools,
+)
 from gigawatt.study.validate.score import Skipped
 from gigawatt.tokens.drafting import NO_BLOCKS
 
@@ -108,7 +114,8 @@ def _benchmark_input_tokens(row: InferenceRow, model: records.Model) -> float | 
 def _layouts(
     row: InferenceRow, accelerator: records.Accelerator, model: records.Model
 ) -> tuple[tuple[int, int, int, int], ...]:
-    """The layout that a row states, or those it may have used: replicas of 1, 2, 4 and 8 of its packages.
+    """The layout that a row states, or those it may have used: tensor groups of 1, 2, 4 and 8 of its packages, and
+    copies of attention over as many as share a scale-up domain.
 
     Where a width is stated for a model with experts and nothing else, attention may be split or copied.
     """
@@ -119,9 +126,9 @@ def _layouts(
         if not routed or found[4]:
             return ((tensor, data, expert, pipeline),)
         return tuple(dict.fromkeys(((tensor, data, tensor, pipeline), (1, tensor, tensor, pipeline))))
-    widest = min(WIDEST_COUNT, accelerator.scale_up_packages_count, int(row.packages_count or 1))
+    widest = min(accelerator.scale_up_packages_count, int(row.packages_count or 1))
     widths = [2**power for power in range(widest.bit_length()) if 2**power <= widest]
-    plain = [(width, 1, width if routed else 1, 1) for width in widths]
+    plain = [(width, 1, width if routed else 1, 1) for width in widths if width <= WIDEST_COUNT]
     copies = [(1, width, width, 1) for width in widths[1:]] if routed else []
     return tuple(chain(plain, copies))
 
@@ -149,9 +156,7 @@ class Stacked:
 
 def stacked(cases: Sequence[InferenceCase]) -> Stacked:
     """The arrays of many cases."""
-    read = [
-        (n, *one) for n, case in enumerate(cases) for one in product(case.layouts, drafted_counts(case.row.scenario))
-    ]
+    read = [(n, *one) for n, case in enumerate(cases) for one in product(case.layouts, _drafted_counts(case))]
     own = np.array([n for n, *_ in read], dtype=np.intp)
     rows = [case.row for case in cases]
     names = sorted({case.model.id for case in cases})
@@ -179,6 +184,13 @@ def stacked(cases: Sequence[InferenceCase]) -> Stacked:
         first=np.searchsorted(own, np.arange(len(cases))),
         pools=stacked_pools(cases),
     )
+
+
+def _drafted_counts(case: InferenceCase) -> tuple[int, ...]:
+    """Tokens that a row may have drafted in a step: a benchmark's server may, with the blocks that a model brings."""
+    if case.row.scenario in SERVERS and case.model.draft_blocks_count:
+        return (0, *DRAFTED_COUNTS)
+    return drafted_counts(case.row.scenario)
 
 
 def _drafting(cases: Sequence[InferenceCase], own: NDArray[np.intp], drafted: Sequence[int]) -> tokens.Drafting:

@@ -92,6 +92,7 @@ class Scores:
 
     rows: rows read; evaluated: rows answered. p90_frac: the ninetieth percentile of the errors. band_coverage_frac:
     share of the rows between P10 and P90. by: errors by group, None for a group that these rows do not have.
+    overhead_mape_frac: of facilities, the mean error of what is beyond the 1 of the IT itself, PUE − 1.
     """
 
     rows: int
@@ -107,6 +108,7 @@ class Scores:
     parameters_fitted: int
     by: Mapping[str, tuple[GroupScore, ...] | None]
     skipped: tuple[SkippedReason, ...]
+    overhead_mape_frac: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +162,7 @@ def score(
         rank_correlation=rank_correlation(scored),
         band_coverage_frac=float(np.mean(inside)) if scored else None,
         parameters_fitted=parameters_count,
-        by=dict.fromkeys(no_groups) | {group: _by(scored, group) for group in groups},
+        by=dict.fromkeys(no_groups) | {group: errors_by(scored, group) for group in groups},
         skipped=_reasons(skipped),
     )
 
@@ -192,7 +194,8 @@ def _summary(scored: Sequence[Scored]) -> dict[str, float | None]:
     }
 
 
-def _by(scored: Sequence[Scored], group: str) -> tuple[GroupScore, ...]:
+def errors_by(scored: Sequence[Scored], group: str) -> tuple[GroupScore, ...]:
+    """Errors of the rows of each name in a group, such as of each GPU."""
     names = sorted({row.groups.get(group, "") for row in scored})
     rows = {name: [row for row in scored if row.groups.get(group, "") == name] for name in names}
     return tuple(GroupScore(name=name, rows=len(part), **_summary(part)) for name, part in rows.items())
