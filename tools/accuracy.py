@@ -2,8 +2,9 @@
 
     python tools/accuracy.py FOLDER [--check]
 
-FOLDER holds inference.csv and training.csv; the published figures of facilities come with the package. `--check`
-writes nothing and fails where something would change.
+FOLDER holds the measured rows of inference, training and facilities, those of before 2026 and those of 2025 and 2026
+(`inference.csv`, `inference-2026.csv`, …), and those of energy; published figures of facilities and of whole runs come
+with the package. `--check` writes nothing and fails where something would change.
 """
 
 from __future__ import annotations
@@ -13,30 +14,33 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import accuracy_energy
 import numpy as np
+from numpy.typing import NDArray
 
-from gigawatt import watts
-from gigawatt.catalog import load, to_tokens
+from gigawatt.catalog import load, records, to_tokens
 from gigawatt.catalog import to_watts as sites
 from gigawatt.readers.training_rows import read_training_rows
 from gigawatt.report.document import Table
 from gigawatt.report.documents import validation
 from gigawatt.report.formats import PERCENT, signed
-from gigawatt.study.validate import facility, inference, training
-from gigawatt.study.validate.score import Scored, Scores, Validation, shipped
+from gigawatt.study.validate import energy, facility, inference, runs, training
+from gigawatt.study.validate.score import Scores, Validation, shipped
 
+YEAR, REGIONS = "-2026", "facility-2026.csv"
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
 HEAD = """# Accuracy
 
-What the models of inference, training and facilities say, held against {inference} and {training} measured rows and
-{facility} published figures. This page is made by `tools/accuracy.py` from the rows themselves; nothing on it is typed
-in. The same figures for a file of one's own: `gigawatt validate inference FILE.csv`, `gigawatt validate training
-FILE.csv`, `gigawatt validate facility FILE.csv`.
+What the models of inference, training, energy, facilities and whole runs say, held against {inference}, {training} and
+{energy} measured rows, {facility} published figures and {runs} published runs. This page is made by `tools/accuracy.py`
+from the rows themselves; nothing on it is typed in but what is asked of a model and what other tools reach. The same
+for a file of one's own: `gigawatt validate inference FILE.csv`, and so `training`, `energy`, `facility` and `runs`.
 
 An error is |predicted − measured| / measured. A **bar** is what was asked of the model before it was built; where it is
-not reached the reason stands below. **Left out** means that the whole calibration was fitted again without the rows of
-that model or GPU, and then asked about them: the error to expect on something new. The **baseline** is a constant
-efficiency: the median share of the roofline (inference) or of the peak (training) of rows alike.
+not reached the reason stands below. Most of these rows were fitted, and what a fitted row shows is no evidence: **left
+out** means that the calibration was fitted again without the rows of that model, GPU or source, and then asked about
+them, the error to expect on something new. The **baseline** is a constant efficiency: the median share of the roofline
+(inference) or of the peak (training) of rows alike.
 
 """
 INFERENCE = """
@@ -45,13 +49,20 @@ the scheduler's time. On top stand offsets of families (engine, release of the e
 network, format, model), each drawn to nothing by a prior: a family of few rows moves little. Engine, model mix and
 age of the software are confounded in these rows: newer rows are other engines on other models. The yearly gain of
 software, {yearly:.0f} % less time a year, is mostly its prior. The band P10 to P90 is the spread of the rows of the
-same engine; it widens by a fixed step for each thing (architecture, kind of network, format, model) that no fitted
-row has.
+same engine, between fitted and left-out ones; it widens by a fixed step for each thing (architecture, kind of network,
+format, engine on an architecture) that no fitted row has, and the middle is lower by a factor of {unseen:.2f} each.
+
+Software is a state: each engine on each architecture has its own progress by the year, drawn to that of all, and is
+taken to be no younger than its newest row. Rows of servers with a model's own draft blocks may draft; closed loops of
+two pools are predicted as two pools. Of the rows of energy, what they served is fitted too.
 
 Where not to trust it: servers with tight limits (the room that the slowest of a hundred requests needs is two fitted
-figures), parts held back by their power limit (H100 PCIe and NVL are 60 % slower than their peaks say), runs with
-speculative decoding that the row does not mention (part of the DeepSeek rows), pipelines and replicas across scale-up
-domains (no row has one), and prompts of MLPerf, whose mean lengths are assumed.
+figures), runs with speculative decoding that the row does not mention (part of the DeepSeek rows), models in their
+first weeks on an engine (DeepSeek-V4 on SGLang, Kimi-K2 in INT4 on AMD: two to ten times slower than the same engine
+is on older models), pipelines and replicas across scale-up domains (no row has one).
+
+The last bars are a fifth less than the errors that aiconfigurator 0.12 was seen to have on the same rows: TPOT of two
+pools 18.7 % in the mean and 13.6 % in the median, throughput of one pool 24.2 and 16.7 %.
 """
 TRAINING = """
 One set of efficiencies for all runs, and offsets of software and architecture drawn to nothing by a prior. Rows with
@@ -80,6 +91,16 @@ the same climates, which one plant for all years cannot show; AWS reports half o
 would use. Only the water use of towers and of dry coolers was set from rows here, which are marked as fitted. An error
 of PUE looks small because most of a PUE is the 1 of the IT itself.
 """
+RUNS = """
+GPU-hours from the first token to the last, predicted over stated: steps and interruptions explain a share of a run, and
+evaluation, ramps of batch and length, slow nodes and what was tried on the way the rest. The share is fitted to these
+very runs; `tools/fit_runs.py` prints what a fit without a run says of it. The GPUs of some runs are assumed.
+"""
+REGION = """
+Cloud regions, by the fleet of the operator in the climate of the place: normals of 97 places (`catalog/climates/`),
+rounded by hand from public normals and graded assumed. Errors with a region or an operator left out are printed by
+`tools/fit_facility.py FILE.csv`, those of the climates themselves by `tools/check_climates.py FOLDER`.
+"""
 CAPS = """
 Performance under a power cap, perf = 1 − a (1 − p)^b, for inference and for training: published points of data-centre
 and workstation parts, p the power drawn over that without a cap. Every source counts alike in the fit, and points that
@@ -98,28 +119,49 @@ Bar = tuple[str, float, Callable[[float], bool], str]
 
 def page(folder: Path) -> str:
     """The whole page."""
-    served = inference.validate_inference(folder / "inference.csv")
-    trained = training.validate_training(folder / "training.csv")
-    published = facility.validate_facility(shipped("pue"))
+    served, newer = (inference.validate_inference(folder / f"inference{of}.csv") for of in ("", YEAR))
+    trained, younger = (training.validate_training(folder / f"training{of}.csv") for of in ("", YEAR))
+    published, regions = facility.validate_facility(shipped("pue")), facility.validate_facility(folder / REGIONS)
+    drawn, whole = energy.validate_energy(folder / accuracy_energy.FILE), runs.validate_runs(shipped("runs"))
     calibration = load.get("inference_calibrations", inference.CALIBRATION)
+    power = load.get("power_calibrations", energy.POWER)
     parts = [
         HEAD.format(
-            inference=served.scores.evaluated,
-            training=trained.scores.evaluated,
-            facility=published.scores.evaluated,
+            inference=served.scores.evaluated + newer.scores.evaluated,
+            training=trained.scores.evaluated + younger.scores.evaluated,
+            energy=drawn.scores.evaluated,
+            facility=published.scores.evaluated + regions.scores.evaluated,
+            runs=whole.scores.evaluated,
         ),
         "## Inference\n\n",
-        _bars(_inference_bars(served.scores, served.scored, calibration)),
-        INFERENCE.format(yearly=100 * (1 - calibration.yearly_time_ratio)),
+        _bars(_inference_bars(served, newer, calibration)),
+        INFERENCE.format(yearly=100 * (1 - calibration.yearly_time_ratio), unseen=1 / calibration.unseen_time_ratio),
+        _left_out(calibration.left_out),
         _figures(served),
+        "\n## Inference, rows of 2025 and 2026\n",
+        _figures(newer),
         "\n## Training\n\n",
-        _bars(_training_bars(trained.scores, folder)),
+        _bars(_training_bars(trained.scores, younger.scores, folder)),
         TRAINING,
         _figures(trained),
+        "\n## Training, rows of 2024 to 2026\n",
+        _figures(younger),
+        "\n## Whole runs\n\n",
+        _bars(_run_bars(whole)),
+        RUNS,
+        _figures(whole, "by-gpu", "by-model", "by-engine", "by-source"),
+        "\n## Energy\n\n",
+        _bars(accuracy_energy.bars(drawn, power)),
+        accuracy_energy.text(power),
+        _figures(drawn),
         "\n## Facility\n\n",
         _published(published),
         FACILITY,
         _figures(published, "by-facility", "by-source"),
+        "\n## Facility, by region\n\n",
+        _bars(_region_bars(regions.scores)),
+        REGION,
+        _figures(regions, "by-facility", "by-source"),
         "\n## Power caps\n\n",
         *(_caps(name) for name in load.ids("power_curves")),
         CAPS,
@@ -127,12 +169,30 @@ def page(folder: Path) -> str:
     return "".join(parts).rstrip() + "\n"
 
 
-def _inference_bars(figures: Scores, scored: Sequence[Scored], calibration: Any) -> list[Bar]:
-    def mean(stratum: str) -> float:
-        return float(np.mean([abs(row.p50 / row.measured - 1) for row in scored if row.stratum == stratum]))
+def _errors(found: Validation, *strata: str) -> NDArray[np.float64]:
+    """Sizes of the errors of the rows of some scenarios."""
+    return np.array([abs(row.p50 / row.measured - 1) for row in found.scored if row.stratum in strata])
 
-    inside = figures.band_coverage_frac
+
+def _inference_bars(served: Validation, newer: Validation, calibration: Any) -> list[Bar]:
+    def mean(stratum: str) -> float:
+        return float(np.mean(_errors(served, stratum)))
+
+    figures, inside = served.scores, served.scores.band_coverage_frac
+    pooled, plain = _errors(newer, "closed loop disagg", "closed loop disagg mtp"), _errors(served, "closed loop agg")
+    wide, pools = newer.also["tpot_wide"], newer.also["tpot_disaggregated"]
     return [
+        ("rows of 2026: coverage", newer.scores.coverage_frac, _least(0.93), "≥ 93 %"),
+        ("rows of 2026: mean error", newer.scores.mape_frac, _most(0.25), "≤ 25 %"),
+        ("rows of 2026: median error", newer.scores.median_frac, _most(0.14), "≤ 14 %"),
+        ("rows of 2026: inside P10 to P90", newer.scores.band_coverage_frac, _within, "70 to 90 %"),
+        ("two pools: mean error of throughput", float(np.mean(pooled)), _most(0.22), "≤ 22 %"),
+        ("two pools: median error of throughput", float(np.median(pooled)), _most(0.14), "≤ 14 %"),
+        ("TPOT in groups wider than 16", wide.mape_frac, _most(0.15), "≤ 15 %"),
+        ("two pools: mean error of TPOT", pools.mape_frac, _most(0.8 * 0.187), "≤ 15.0 %"),
+        ("two pools: median error of TPOT", pools.median_frac, _most(0.8 * 0.136), "≤ 10.9 %"),
+        ("one pool: mean error of throughput", float(np.mean(plain)), _most(0.8 * 0.242), "≤ 19.4 %"),
+        ("one pool: median error of throughput", float(np.median(plain)), _most(0.8 * 0.167), "≤ 13.4 %"),
         ("mean error, all rows", figures.mape_frac, lambda x: x <= 0.13, "≤ 13 %"),
         ("median error, all rows", figures.median_frac, lambda x: x <= 0.08, "≤ 8 %"),
         ("coverage of language-model rows", figures.coverage_frac, lambda x: x >= 0.97, "≥ 97 %"),
@@ -141,11 +201,50 @@ def _inference_bars(figures: Scores, scored: Sequence[Scored], calibration: Any)
         ("mean error, TensorRT-LLM tables", mean("offline max load"), lambda x: x <= 0.2, "≤ 20 %"),
         ("mean error, MLPerf offline", mean("Offline"), lambda x: x <= 0.2, "≤ 20 %"),
         ("rank correlation within scenarios", figures.rank_correlation, lambda x: x >= 0.98, "≥ 98 %"),
-        ("rows inside P10 to P90", inside, lambda x: 0.7 <= x <= 0.9, "70 to 90 %"),
+        ("rows inside P10 to P90", inside, _within, "70 to 90 %"),
     ]
 
 
-def _training_bars(figures: Scores, folder: Path) -> list[Bar]:
+def _most(frac: float) -> Callable[[float], bool]:
+    return lambda value: value <= frac
+
+
+def _least(frac: float) -> Callable[[float], bool]:
+    return lambda value: value >= frac
+
+
+def _within(value: float) -> bool:
+    return 0.7 <= value <= 0.9
+
+
+def _left_out(figures: Sequence[records.LeftOut]) -> str:
+    """Errors on what a fit had not seen, by file."""
+    rows = [["left out", "rows", "mean error", "median error"]]
+    rows += [
+        [one.name, f"{one.rows_count:,}", f"{PERCENT.text(one.mape_frac)} %", f"{PERCENT.text(one.median_frac)} %"]
+        for one in figures
+    ]
+    return f"\n{markdown(rows)}\n"
+
+
+def _run_bars(whole: Validation) -> list[Bar]:
+    ratio = float(np.median([row.p50 / row.measured for row in whole.scored]))
+    return [
+        ("median of predicted over stated GPU-hours", ratio, lambda x: 0.9 <= x <= 1.1, "90 to 110 %"),
+        ("runs inside P10 to P90", whole.scores.band_coverage_frac, _least(0.8), "≥ 80 %"),
+    ]
+
+
+def _region_bars(figures: Scores) -> list[Bar]:
+    water = next(one for one in figures.by["metric"] or () if one.name == "water")
+    return [
+        ("mean error of the overhead, PUE − 1", figures.overhead_mape_frac, _most(0.3), "≤ 30 %"),
+        ("median error of water", water.median_frac, _most(0.5), "≤ 50 %"),
+        ("rows inside P10 to P90", figures.band_coverage_frac, _within, "70 to 90 %"),
+    ]
+
+
+def _training_bars(figures: Scores, younger: Scores, folder: Path) -> list[Bar]:
     families = _training_families(folder)
 
     def mean(*names: tuple[str, str]) -> float:
@@ -153,7 +252,9 @@ def _training_bars(figures: Scores, folder: Path) -> list[Bar]:
 
     megatron = mean(("Megatron-LM", "dense"), ("Megatron-Core", "dense"))
     return [
-        ("mean error, all pre-training rows", figures.mape_frac, lambda x: x <= 0.08, "≤ 8 %"),
+        ("rows of 2026: coverage", younger.coverage_frac, _least(0.95), "≥ 95 %"),
+        ("rows of 2026: mean error", younger.mape_frac, _most(0.22), "≤ 22 %"),
+        ("mean error, all pre-training rows", figures.mape_frac, _most(0.08), "≤ 8 %"),
         ("coverage", figures.coverage_frac, lambda x: x >= 0.95, "≥ 95 %"),
         ("mean error, Megatron on A100 and H100", megatron, lambda x: x <= 0.05, "≤ 5 %"),
         ("mean error, NeMo dense", mean(("Megatron-Bridge", "dense")), lambda x: x <= 0.08, "≤ 8 %"),
@@ -197,12 +298,11 @@ def _published(found: Validation) -> str:
 def _caps(name: str) -> str:
     """Every published point of a power curve with what the curve says there."""
     record = load.get("power_curves", name)
-    curve = sites.power_curve_of(record)
     rows = [[record.name, "power", "published", "predicted", "missed by", "fitted"]]
     for n, point in enumerate(record.points):
         evidence = record.evidence[f"points.{n}.performance_frac"]
         low, high = evidence.low or point.performance_frac, evidence.high or point.performance_frac
-        predicted = float(watts.performance(curve, point.power_frac))
+        predicted = sites.point_performance(record, point, load.get("power_curves", "training"))
         shown = f"{low:.3f}" if low == high else f"{low:.3f} to {high:.3f}"
         missed = predicted - float(np.clip(predicted, low, high))
         fitted = "yes" if point.fitted else "no"

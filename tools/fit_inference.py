@@ -142,6 +142,7 @@ def start(cases: Sequence[InferenceCase]) -> records.InferenceCalibration:
         ),
         states=_states(cases),
         spreads=(),
+        left_out=(),
     )
 
 
@@ -340,28 +341,35 @@ def _told(case: InferenceCase) -> dict[str, str]:
 
 
 def finished(task: Problem, values: Floats, errors: Mapping[str, Floats]) -> records.InferenceCalibration:
-    """The calibration with its bands: spread of left-out pairs by engine, and what a left-out GPU or source adds.
+    """The calibration with its bands: spread by engine, between that of fitted rows and of left-out pairs, for rows to
+    come are neither like the one nor the other; and what a left-out GPU or source adds for each thing that is new.
 
     errors: of log rates, by what is left out. What no row has is slower by half of the bias that left-out GPUs and
     sources show for each such thing, as shrinkage has it.
     """
-    pairs, models, gpus = (errors[name] for name in ("pairs", "models", "GPUs"))
-    inside = np.abs(pairs)
+    models, gpus = (errors[name] for name in ("models", "GPUs"))
+    seen, inside = np.abs(errors["nothing"]), np.abs(errors["pairs"])
     engines = np.array([case.row.engine for case in task.cases])
     kinds = [("all", np.ones(len(inside), dtype=bool))] + [(name, engines == name) for name in sorted(set(engines))]
     counts = np.concatenate([unseen_counts(task, groups_of(task)[name]) for name in ("GPUs", "sources")])
     new = counts > 0
-    each = (np.concatenate([gpus, errors["sources"]])[new]) / counts[new]
-    added = max(_deviation(np.abs(each - np.median(each))) ** 2 - _deviation(inside) ** 2, 0.0)
+    unseen = np.concatenate([gpus, errors["sources"]])[new]
+    bias = float(np.median(unseen / counts[new]))
+    beyond = _deviation(np.abs(unseen - bias * counts[new])) ** 2 - _deviation(seen) ** 2
+    added = max(beyond, 0.0) / float(np.mean(counts[new]))
     return replace(
         calibrated(task.origin, task.bases, values),
         parameters_count=len(values),
         extrapolation_ratio=float(np.sqrt(added)),
-        unseen_time_ratio=float(np.exp(max(np.median(each), 0.0) / 2)),
+        unseen_time_ratio=float(np.exp(max(bias, 0.0) / 2)),
         left_out_model_mape_frac=float(np.mean(np.abs(np.expm1(models)))),
         left_out_gpu_mape_frac=float(np.mean(np.abs(np.expm1(gpus)))),
         spreads=tuple(
-            records.Spread(name=name, deviation_ratio=_deviation(inside[rows]), rows_count=int(np.sum(rows)))
+            records.Spread(
+                name=name,
+                deviation_ratio=float(np.hypot(_deviation(inside[rows]), _deviation(seen[rows])) / np.sqrt(2)),
+                rows_count=int(np.sum(rows)),
+            )
             for name, rows in kinds
         ),
     )
@@ -406,7 +414,7 @@ def text_of(calibration: records.InferenceCalibration, cases: Sequence[Inference
         if isinstance(value, int | float):
             lines.append(f"{units.split(entry.name)[0]} = {_quantity(entry.name, value)}")
     lines += [f'base = "{calibration.base_date}"', ""]
-    for key in ("engines", "offsets", "states", "spreads"):
+    for key in ("engines", "offsets", "states", "spreads", "left_out"):
         for record in getattr(calibration, key):
             lines += [f"[[{key}]]", *(_line(entry.name, getattr(record, entry.name)) for entry in fields(record)), ""]
     lines += [
@@ -485,7 +493,17 @@ def main(arguments: Sequence[str]) -> int:
     print(f"{len(values)} parameters")
     for name, error in errors.items():
         print(f"left out {name}:", "; ".join(f"{file} {shape(error[origin == file])}" for file in files), flush=True)
-    text = text_of(finished(task, values, errors), cases)
+    told = tuple(
+        records.LeftOut(
+            name=f"{name}, {file}",
+            mape_frac=float(np.mean(np.abs(np.expm1(error[origin == file])))),
+            median_frac=float(np.median(np.abs(np.expm1(error[origin == file])))),
+            rows_count=int(np.sum(origin == file)),
+        )
+        for name, error in errors.items()
+        for file in files
+    )
+    text = text_of(replace(finished(task, values, errors), left_out=told), cases)
     if "--check" in arguments:
         return int(TARGET.read_text(encoding="utf-8") != text)
     TARGET.write_text(text, encoding="utf-8")

@@ -23,10 +23,10 @@ from gigawatt import tokens, units
 from gigawatt.catalog import load, records
 from gigawatt.readers.energy_rows import read_energy_rows
 from gigawatt.study.predict.band import DECILE_RATIO
+from gigawatt.study.validate.disaggregated_cases import best_entries
 from gigawatt.study.validate.energy import POWER
 from gigawatt.study.validate.energy_cases import (
     EnergyCase,
-    best_entries,
     energy_cases,
     own_rates,
     power_fracs,
@@ -76,7 +76,7 @@ def problem(path: Path) -> Problem:
     rates = np.array([(case.row.tokens_per_s or 0.0) / case.row.packages_count for case in cases])
     limit_w = np.array([case.accelerator.tdp_w for case in cases], dtype=float)
     measured = np.array([case.measured for case in cases]) * rates / limit_w
-    use = utilisations(asked, best_entries(asked, own_rates(asked)), rates)
+    use = utilisations(asked, best_entries(own_rates(asked), asked.own, asked.first), rates)
     return Problem(cases=cases, use=use, measured=measured)
 
 

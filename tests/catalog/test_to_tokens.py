@@ -1,10 +1,13 @@
 """Kernel records built from every catalog record: same numbers, no sources."""
 
+from dataclasses import replace
+
 import pytest
 
 from gigawatt import tokens
 from gigawatt.catalog import to_tokens
 from gigawatt.catalog.load import get, ids
+from gigawatt.tokens.roofline import power_ratio
 
 
 @pytest.mark.parametrize("name", ids("accelerators"))
@@ -31,7 +34,9 @@ def test_efficiencies_have_the_figures_of_their_calibrations():
     part, model = get("accelerators", "h200"), get("models", "llama-3.1-8b")
     found = to_tokens.inference_efficiency(inference, part, model, "fp8", engine="vllm")
     assert found.memory_frac == inference.memory_frac
-    assert found.compute_frac == inference.fp8_compute_frac
+    assert found.compute_frac == inference.fp8_compute_frac * power_ratio(
+        to_tokens.chip(part), inference.power_exponent_ratio
+    )
     assert found.step_overhead_s == next(one.step_overhead_s for one in inference.engines if one.name == "vllm")
 
 
@@ -42,11 +47,40 @@ def test_offsets_multiply_and_age_slows():
     ratio = next(one.time_ratio for one in inference.engines if one.name == "vllm")
     for offset in inference.offsets:
         ratio *= offset.time_ratio if named.get(offset.family) == offset.name else 1
-    now = to_tokens.inference_efficiency(inference, part, model, "fp8", engine="vllm")
-    assert now.time_ratio == pytest.approx(ratio)
-    older = to_tokens.inference_efficiency(inference, part, model, "fp8", engine="vllm", age_years=1.0)
-    assert older.time_ratio == pytest.approx(ratio / inference.yearly_time_ratio)
-    assert older.time_ratio > now.time_ratio
+    state = to_tokens.state_of(inference, part, "vllm")
+    yearly = inference.yearly_time_ratio * state.yearly_time_ratio
+    newest = to_tokens.years_between(state.measured_date, inference.base_date)
+    now, young, older = (
+        to_tokens.inference_efficiency(inference, part, model, "fp8", engine="vllm", age_years=age).time_ratio
+        for age in (newest, 0.0, newest + 1.0)
+    )
+    assert now == pytest.approx(ratio / yearly**newest)
+    assert young == now  # no younger than what was measured
+    assert older == pytest.approx(now / yearly)
+
+
+@pytest.mark.parametrize(
+    ("name", "precision", "engine", "unseen"),
+    [
+        ("h200", "fp8", "vllm", []),
+        ("h200", "fp8", "mlperf-vllm", []),
+        ("vera-rubin-nvl72-max-p", "fp4", "trtllm", []),
+        ("vera-rubin-nvl72-max-p", "fp8", "trtllm", ["format rubin fp8"]),
+        ("mi455x-helios", "fp8", "vllm", ["architecture cdna5", "format cdna5 fp8", "engine_architecture vllm cdna5"]),
+    ],
+)
+def test_what_no_row_has_is_slower_each(name: str, precision: str, engine: str, unseen: list[str]) -> None:
+    calibration, model = get("inference_calibrations", "as-of-2026"), get("models", "deepseek-r1")
+    accelerator = get("accelerators", name)
+    assert to_tokens.unseen(calibration, accelerator, model, precision, engine=engine) == unseen
+    ratio, without = (
+        to_tokens.inference_efficiency(
+            replace(calibration, unseen_time_ratio=factor), accelerator, model, precision, engine=engine
+        ).time_ratio
+        for factor in (1.2, 1.0)
+    )
+    assert ratio / without == pytest.approx(1.2 ** len(unseen))
+    assert calibration.unseen_time_ratio > 1
 
 
 def test_an_engine_that_was_not_fitted_has_the_mean_overhead():

@@ -84,8 +84,10 @@ def research() -> Scenario:
 
 
 def rates(scenario: Scenario, frac: float, growth: float = 0.0) -> tuple[float, float]:
-    """Useful operations per second of a rack in the first run and in experiments, where runs have such a share of steps,
-    and more the larger they are."""
+    """Useful operations per second of a rack in the first run and in experiments.
+
+    Runs have such a share of steps, and more the larger they are.
+    """
     share = {"explained_frac": frac, "growth_ratio": growth, "middle_package_hours_count": 1e6}
     ends = {"least_package_hours_count": 1e5, "most_package_hours_count": 1e7}
     records = replace(scenario.records, runs=replace(scenario.records.runs, **share | ends))

@@ -19,6 +19,7 @@ from gigawatt.catalog import load as catalog
 from gigawatt.errors import ScenarioError
 from gigawatt.report.documents.simulation import simulated
 from gigawatt.scenario import kept
+from gigawatt.scenario.drift import drift as catalog_drift
 from gigawatt.scenario.load import load as scenario_named
 from gigawatt.scenario.load import loads, reread
 from gigawatt.scenario.resolve import resolved
@@ -257,12 +258,29 @@ def test_records_that_are_gone_are_a_note(
     gone = "catalog.accelerators.gb300"
     assert "no longer in the catalog" in told(load(first))[gone]
     answer = verbs.allocate(str(earlier), period="2026Q3")
-    assert [note.path for note in answer.head.notes if note.code == drift.CODE] == [gone]
+    of_drift = [note.path for note in answer.head.notes if note.code == drift.CODE]
+    assert [path for path in of_drift if path != "catalog" and "calibrations" not in path] == [gone]
     scenario, saved = opened_simulation(SimulationQuestion(scenario=str(earlier), seed=5))
     assert saved is not None
     assert "no longer in the catalog" in told(saved)[gone]
     assert scenario.asked.seed == 5
     assert scenario.records == saved.scenario.records
+
+
+def test_a_result_from_before_whole_runs_counts_steps_alone_and_says_so(result: Result) -> None:
+    share = result.scenario.records.runs
+    assert (share.explained_frac, share.growth_ratio) == (1.0, 0.0)
+    changes = {change.path: change.then for change in catalog_drift(result.scenario).changes}
+    assert changes["catalog.calibrations.runs.explained_frac"] == 1.0
+
+
+def test_a_calibration_that_has_learned_more_since_has_its_new_numbers(earlier: Path) -> None:
+    file = earlier / "resolved.json"
+    plan = json.loads(file.read_text())["records"]["training"]
+    found = load(earlier).scenario.records.training
+    assert found.gemm_frac == plan["gemm_frac"]
+    assert found.rows_count == plan["rows_count"]
+    assert set(plan) <= set(found.__dataclass_fields__)
 
 
 def test_a_catalog_that_cannot_be_read_is_one_note(earlier: Path, other_catalog: pytest.MonkeyPatch) -> None:

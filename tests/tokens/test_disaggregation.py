@@ -11,9 +11,9 @@ from machines import CHIP, DENSE, SERVING
 from gigawatt.errors import CalibrationError
 from gigawatt.tokens import (
     PoolChoice,
-    Pools,
     ServingCase,
     ServingLayout,
+    ServingPools,
     Traffic,
     closed_loop,
     costs,
@@ -30,7 +30,7 @@ def layout_of(tensor: float = 1, data: float = 1) -> ServingLayout:
     return ServingLayout(tensor_count=tensor, data_count=data, expert_count=1, pipeline_count=1)
 
 
-POOLS = Pools(
+POOLS = ServingPools(
     machine=machine(CHIP, "fp8"),
     model=costs(DENSE),
     efficiency=SERVING,

@@ -82,8 +82,64 @@ def test_steady_state_is_osl_steps_and_the_prefill_of_every_request():
     fill = prefill(PART, costs(DENSE), SERVING, ONE, input_tokens=1000.0)
     whole = 500 * step.total_s + 16 * (0.8 * fill.total_s + 1e-3)
     assert result.phases.total_s == pytest.approx(whole)
-    assert result.tpot_s == pytest.approx(result.phases.total_s / 500)
+    assert result.tpot_s == pytest.approx((whole - 0.8 * fill.total_s) / 500)
     assert result.tokens_per_s == pytest.approx(16 * 500 / result.phases.total_s)
+
+
+def alone(model, layout, **lengths):
+    lengths = {"input_tokens": 1000.0, "output_tokens": 500.0} | lengths
+    return steady_state(PART, costs(model), SERVING, layout, batch_count=1.0, **lengths)
+
+
+@pytest.mark.parametrize("prompt", [100.0, 8192.0, 100_000.0])
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_a_request_alone_waits_for_nobody(model, prompt):
+    """TPOT = (end − first token) / (n − 1), as vllm PR 17802 has it: the step, and what takes in the request."""
+    layout = layout_of(tensor=2)
+    result = alone(model, layout, input_tokens=prompt)
+    fill = prefill(PART, costs(model), SERVING, layout, input_tokens=prompt)
+    assert result.tpot_s == pytest.approx(result.step_s + SERVING.admission_s / 500)
+    assert result.ttft_s == pytest.approx(fill.total_s)
+
+
+@pytest.mark.parametrize("ranks", [8, 32, 64])
+def test_ranks_schedule_side_by_side(ranks):
+    """Sixteen requests a rank take a scheduler the same time however many ranks there are."""
+    wide = layout_of(data=ranks, expert=ranks)
+    step = decode(PART, costs(ROUTED), SERVING, wide, context_tokens=1250.0, batch_count=16.0 * ranks)
+    one = decode(PART, costs(ROUTED), SERVING, layout_of(data=2, expert=2), context_tokens=1250.0, batch_count=32.0)
+    hops = 2 * SERVING.hop_latency_s * np.log2(ranks / 2) * costs(ROUTED).layers_count
+    assert step.latency_s == pytest.approx(one.latency_s + hops)
+
+
+def test_a_prefill_on_one_rank_stalls_its_group():
+    """Where ranks do not prefill together, more of a group's steps wait for one of them; two ranks less than eight."""
+    together, apart = (replace(SERVING, stall_frac=frac) for frac in (0.0, 1.0))
+    for ranks in (1, 2, 8):
+        layout = layout_of(data=ranks, expert=ranks)
+        lengths = {"input_tokens": 1000.0, "output_tokens": 500.0, "batch_count": ranks * 16.0}
+        rates = [
+            steady_state(PART, costs(ROUTED), efficiency, layout, **lengths).tokens_per_s
+            for efficiency in (together, apart)
+        ]
+        assert (rates[1] < rates[0]) == (ranks > 1)
+
+
+def test_a_step_takes_no_less_than_its_host():
+    slow = replace(SERVING, host_step_s=1.0, host_request_s=0.01)
+    step = decode(PART, costs(DENSE), slow, ONE, context_tokens=1250.0, batch_count=16.0)
+    assert step.total_s == pytest.approx(1.16)
+
+
+def test_pages_hold_the_context_so_far_and_a_part_of_what_is_to_come():
+    bare, whole = (
+        largest_batch_count(
+            PART, costs(DENSE), replace(SERVING, reserve_frac=frac), ONE, input_tokens=1000.0, output_tokens=1000.0
+        )
+        for frac in (0.0, 1.0)
+    )
+    spread = SERVING.output_spread_ratio * 500
+    assert bare / whole == pytest.approx((1000 + spread + 500) / (1000 + spread))
 
 
 def test_prompts_that_wait_together_share_a_pass():
@@ -96,7 +152,7 @@ def test_prompts_that_wait_together_share_a_pass():
 
 def test_per_package_and_per_replica():
     result = state(ROUTED, SPREAD, 64.0)
-    assert result.tokens_per_s * 8 * result.tpot_s == pytest.approx(64)
+    assert result.tokens_per_s * 8 * result.phases.total_s == pytest.approx(64 * 500)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)

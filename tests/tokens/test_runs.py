@@ -174,7 +174,7 @@ def test_more_of_the_work_takes_longer(tail, factor):
         more = replace(LEARNING, **{name: getattr(LEARNING, name) * factor})
         assert synchronous_update(more, learners).update_s >= together.update_s
     faster = replace(learners, tokens_per_s=LEARNERS.tokens_per_s * factor)
-    assert synchronous_update(LEARNING, faster).generating_frac <= together.generating_frac
+    assert synchronous_update(LEARNING, faster).generating_frac <= together.generating_frac * (1 + 1e-12)
 
 
 def test_updates_broadcast():

@@ -64,10 +64,11 @@ _VENDORS = ("nvidia", "amd", "google", "amazon", "aws", "meta", "openai", "deeps
 _NOISE = {
     "accelerators": (
         r"virtualized|nvidia|amd|sxm\d?|oam|hgx|pod|slice|hbm\d?e?|nps\d|spx|\d+w|dlc|cts|grace|hopper|superchip|instinct"
-        r"|tesla|tensor|core|gpus?|accelerator|memory|\d+x|(?<=v5p )\d+|(?<=v5e )\d+|(?<=v6e )\d+"
+        r"|tesla|tensor|core|gpus?|accelerator|memory|\d+x|(?<=v5p )\d+|(?<=v5e )\d+|(?<=v6e )\d+|(?<=tpu7x )\d+"
     ),
     "models": (
-        r"instruct|chat|hf|it|base|thinking|reasoning|original|preview|dynamic|quantized|kv|lora|sft"
+        r"(?:nv)?fp4 v\d|attnfp8|q\d|qat|edge|interactive"
+        r"|instruct|chat|hf|it|base|thinking|reasoning|original|preview|dynamic|quantized|kv|lora|sft"
         r"|nvfp4|mxfp[48]|fp(?:4|8|16)|bf16|int[48]|uint4|w4a16|w8a8|w4afp8|[48]bit|awq|gptq|gguf|bnb"
         r"|pre ?training|99 9|99|v0 \d|(?:0\d|1[0-2])\d\d|2[3-9](?:0\d|1[0-2])"
     ),
@@ -198,11 +199,12 @@ def _require_evidence(reader: Reader) -> None:
 
 def _require_dates(cls: type, table: Mapping[str, Any], reader: Reader) -> None:
     for key, name in keys_of(cls).items():
-        if units.split(name)[1] == "date" and isinstance(table.get(key), str) and not _is_day(table[key]):
+        if units.split(name)[1] == "date" and isinstance(table.get(key), str) and not is_day(table[key]):
             reader.fault(key, table[key], "a day, such as 2026-07-01")
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Whether a text is a day, as 2026-07-01."""
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:

@@ -84,7 +84,7 @@ def unseen(
     *,
     engine: str,
 ) -> list[str]:
-    """What of a case no fitted row has, as "format rubin fp8"; an engine on a generation by either way of running it."""
+    """What of a case no fitted row has, as "format rubin fp8"; of an engine on a generation by either way to run it."""
     fitted = {(offset.family, offset.name) for offset in calibration.offsets}
     ways = {("engine_architecture", state.name) for state in calibration.states}
     named = families(accelerator, model, precision, engine=base_engine(engine))
@@ -107,6 +107,30 @@ def state_of(
 def years_between(earlier: str, later: str) -> float:
     """Years from one ISO date to another."""
     return (date.fromisoformat(later) - date.fromisoformat(earlier)).days / DAYS_PER_YEAR
+
+
+def software_date(
+    calibration: records.InferenceCalibration, accelerator: records.Accelerator, engine: str, day: str
+) -> str:
+    """Day of the software that serves on a day: that day, or the newest that is measured of its state."""
+    state = state_of(calibration, accelerator, engine or engine_of(accelerator))
+    return min(day, calibration.base_date if state is None else state.measured_date)
+
+
+def state_text(
+    calibration: records.InferenceCalibration, accelerator: records.Accelerator, engine: str, day: str
+) -> str:
+    """Which state of software figures of a day count on, in words."""
+    name = engine or engine_of(accelerator)
+    state = state_of(calibration, accelerator, name)
+    if state is None:
+        return f"no measured row has {name} on {accelerator.architecture}: software as engines have it on other parts"
+    yearly = 1 - calibration.yearly_time_ratio * state.yearly_time_ratio
+    less = f"{abs(yearly):.0%} {'less' if yearly >= 0 else 'more'} time"
+    return (
+        f"software is {base_engine(name)} on {accelerator.architecture} as of {day[:7]}, by {state.rows_count:,} rows "
+        f"up to {state.measured_date[:7]}; a year younger, it takes {less}"
+    )
 
 
 def _progress_ratio(

@@ -30,7 +30,7 @@ Way = tokens.Serving | tokens.Disaggregated | CalibrationError
 Served = dict[tuple[str, str], Way]
 # Codes of notes, each with lines: what a platform cannot do, what stands idle where it does, and what pools and drafts
 # bring.
-UNABLE, IDLE, WAYS = "unable", "idle", "serving"
+UNABLE, IDLE, WAYS, STATES = "unable", "idle", "serving", "software"
 # What a kernel calls an argument → the key of the scenario that sets it.
 KEYS = {"packages": "largest_gang", "global_batch": "largest_gang"}
 
@@ -63,7 +63,19 @@ def rack_rates(scenario: Scenario) -> tuple[dict[str, Floats], dict[str, list[st
         found[group] = table
     if faults:
         raise ScenarioError(faults)
-    return found, {UNABLE: notes, IDLE: list(_idle(scenario, served)), WAYS: list(_brings(scenario, served))}
+    states = [*_states(scenario)] if asked.use_cases else []
+    told = {UNABLE: notes, IDLE: _idle(scenario, served), WAYS: _brings(scenario, served), STATES: states}
+    return found, {code: list(lines) for code, lines in told.items()}
+
+
+def _states(scenario: Scenario) -> Iterator[str]:
+    """Which software the rates of serving count on, in words, with the platforms that are served by it."""
+    calibration, found = scenario.records.inference, dict[str, list[str]]()
+    for platform, record in scenario.records.accelerators.items():
+        day = to_tokens.software_date(calibration, record, "", calibration.base_date)
+        found.setdefault(to_tokens.state_text(calibration, record, "", day), []).append(platform)
+    for text, platforms in found.items():
+        yield f"{', '.join(platforms)}: {text}"
 
 
 def _served(scenario: Scenario) -> Served:

@@ -107,7 +107,7 @@ def _keys(table: Mapping[str, Any], family: str, structure: Structure, *, nested
     other = table.get("attention_other_setting")
     for key, value in other.items() if isinstance(other, Mapping) else ():
         named.setdefault(f"num_sliding_{ALIASES.get(str(key), str(key)).removeprefix('num_')}", value)
-    return Keys(named, said, defaults)
+    return Keys(named, said, defaults, used={"model_type"})
 
 
 def _spread(named: dict[str, Any]) -> None:
@@ -164,7 +164,7 @@ def _unread(keys: Keys) -> tuple[str, ...]:
 
 def _check(keys: Keys, block: Row) -> None:
     heads, groups = block.get("heads_count", 0), block.get("kv_heads_count", 0)
-    if groups and heads % groups:
+    if groups and heads % groups and "num_attention_heads" not in keys.faults:
         keys.fault("num_key_value_heads", str(groups), f"a divisor of {heads} heads")
     experts, active = block.get("experts_count", 0), block.get("experts_active_count", 0)
     if active > experts:

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.catalog.records import Evidence, RunCalibration
+from gigawatt.catalog import load as catalog
+from gigawatt.catalog.records import Evidence
 from gigawatt.catalog.tables import record_of
 from gigawatt.errors import Fault, ScenarioError
-from gigawatt.scenario.drift import with_evidence
+from gigawatt.scenario.drift import KIND_OF, with_evidence
 from gigawatt.scenario.load import reread
 from gigawatt.scenario.resolve import CATALOG, all_evidence
 from gigawatt.scenario.schema import Asked, Records, Scenario, SiteSeries
@@ -25,23 +29,10 @@ from gigawatt.watts import Weather
 from gigawatt.watts.weather import YEAR_H
 
 WEATHER = tuple(entry.name for entry in fields(Weather))
-# Records that results kept none of in earlier versions: what those versions counted.
-BEFORE = {
-    "runs": RunCalibration(
-        id="as-of-2026",
-        explained_frac=1.0,
-        growth_ratio=0.0,
-        middle_package_hours_count=1.0,
-        least_package_hours_count=1.0,
-        most_package_hours_count=1.0,
-        deviation_ratio=0.0,
-        left_out_mape_frac=0.0,
-        left_out_median_ratio=1.0,
-        left_out_band_frac=1.0,
-        parameters_count=0,
-        rows_count=0,
-    )
-}
+# Kinds of records that gain numbers as kernels learn more.
+CALIBRATIONS = ("inference_calibrations", "training_calibrations", "run_calibrations")
+# Records that results of earlier versions kept none of: what those versions counted.
+BEFORE = {"runs": {"id": "as-of-2026", "explained_frac": 1.0, "growth_ratio": 0.0}}
 PAID, CARBON = "price_usd_per_wh", "carbon_kg_per_wh"
 
 
@@ -92,8 +83,28 @@ def _records(values: Mapping[str, Any]) -> Records:
     """Records from plain data, without hours."""
     hints = get_type_hints(Records)
     del hints["series"]
-    found = {name: record_of(hint, values[name]) for name, hint in hints.items() if name in values}
-    return Records(series={}, **(BEFORE | found))
+    kept = BEFORE | dict(values)
+    whole = {name: _whole(KIND_OF.get(hint, ""), kept[name]) for name, hint in hints.items()}
+    return Records(series={}, **{name: record_of(hint, whole[name]) for name, hint in hints.items()})
+
+
+def _whole(kind: str, values: Any) -> Any:
+    """Plain data of a calibration with the numbers that it lacks, for it is of an earlier version: as ours are today.
+
+    No figure that is kept follows from these; what is planned anew counts them as today.
+    """
+    today = _ours(kind, values["id"]) if kind in CALIBRATIONS else {}
+    return {**today, **values} if today else values
+
+
+@cache
+def _ours(kind: str, id_: str) -> Mapping[str, Any]:
+    """Numbers of a record as this version ships it; none where it ships none of the name."""
+    file = Path(str(files("gigawatt.catalog"))) / catalog.folder_of(kind) / f"{id_}.toml"
+    if not file.is_file():
+        return {}
+    record = asdict(catalog.read_file(catalog.KINDS[kind], file))
+    return {name: item for name, item in record.items() if name != "evidence"}
 
 
 def _series(values: Mapping[str, Any], data: xr.Dataset) -> SiteSeries:

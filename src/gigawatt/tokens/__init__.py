@@ -11,7 +11,7 @@ from gigawatt.tokens.blocks import (
 from gigawatt.tokens.capability import effective_flop, grown_ratio, orders_count, users_ratio
 from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs, stack, take
 from gigawatt.tokens.demand import block_ratios, daily_profile_ratio, people_tokens_per_s
-from gigawatt.tokens.disaggregation import Pools, PoolsState, closed_loop
+from gigawatt.tokens.disaggregation import PoolsState, ServingPools, closed_loop
 from gigawatt.tokens.drafting import Drafting, draft_costs
 from gigawatt.tokens.goodput import (
     FaultTolerance,
@@ -87,7 +87,6 @@ __all__ = [
     "ModelCosts",
     "Phases",
     "PoolChoice",
-    "Pools",
     "PoolsState",
     "PowerShares",
     "Precision",
@@ -96,6 +95,7 @@ __all__ = [
     "Serving",
     "ServingCase",
     "ServingLayout",
+    "ServingPools",
     "ServingQuestion",
     "SteadyState",
     "Synchronous",

@@ -80,7 +80,7 @@ class PoolsState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pools:
+class ServingPools:
     """A prefill and a decode pool with what they serve; every field a number or arrays with one entry per case.
 
     prefill, decode: layout of a replica; prefill_count, decode_count: replicas; handover_s: time that no bandwidth
@@ -212,7 +212,7 @@ class Pools:
         )
 
 
-def closed_loop(pools: Pools, concurrency_count: Floats) -> PoolsState:
+def closed_loop(pools: ServingPools, concurrency_count: Floats) -> PoolsState:
     """The state of pools with so many requests in them at all times (module docstring), by bisection of the batch.
 
     What neither pool can take waits: where the memory of decode is full or prefill is at its most, the rest queues. A

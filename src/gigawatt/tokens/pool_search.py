@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.blocks import Floats
-from gigawatt.tokens.disaggregation import HEAVIEST_FRAC, Pools, PoolsState
+from gigawatt.tokens.disaggregation import HEAVIEST_FRAC, PoolsState, ServingPools
 from gigawatt.tokens.inference import ServingLayout
 from gigawatt.tokens.serving import ServingCase
 from gigawatt.tokens.serving_layouts import serving_layouts, working_frac
@@ -49,7 +49,7 @@ class Disaggregated:
     where it is: the "tpot" or "capacity" of decode, or "prefill" and its wait.
     """
 
-    pools: Pools
+    pools: ServingPools
     state: PoolsState
     decode_busy_frac: float
     limited_by: Literal["tpot", "capacity", "prefill"]
@@ -85,7 +85,7 @@ def serve_disaggregated(case: ServingCase, choice: PoolChoice, *, handover_s: fl
     return _filled(one, _at(decode.batch_count, best))
 
 
-def pooled_working_frac(domain_count: float, pools: Pools) -> Array:
+def pooled_working_frac(domain_count: float, pools: ServingPools) -> Array:
     """Share of the packages of scale-up domains that replicas fill; those of one pool fill what the other's leave."""
     sizes = np.broadcast_arrays(pools.prefill.packages_count, pools.decode.packages_count)
     small, large = (np.asarray(pick(*sizes), dtype=float) for pick in (np.minimum, np.maximum))
@@ -93,11 +93,11 @@ def pooled_working_frac(domain_count: float, pools: Pools) -> Array:
     return np.asarray(np.where(large <= domain_count, 1 - left / domain_count, working_frac(domain_count, large)))
 
 
-def _every(case: ServingCase, choice: PoolChoice, handover_s: float) -> Pools:
+def _every(case: ServingCase, choice: PoolChoice, handover_s: float) -> ServingPools:
     """One replica of every layout in each pool: prefill along rows, decode along columns."""
     asked = case.question()
     plain = serving_layouts(case.chip, case.transformer)
-    return Pools(
+    return ServingPools(
         machine=asked.machine,
         model=asked.model,
         efficiency=asked.efficiency,
@@ -116,7 +116,7 @@ def _shaped(layouts: ServingLayout, shape: tuple[int, int]) -> ServingLayout:
     return ServingLayout(**{name: np.reshape(sizes, shape) for name, sizes in axes.items()})
 
 
-def _decode_rates(pools: Pools) -> _Rates:
+def _decode_rates(pools: ServingPools) -> _Rates:
     """The largest batch of every decode layout within memory and the limit on the time per token, and its rate."""
     smallest = np.asarray(pools.smallest_count(), dtype=float)
     capacity = np.asarray(pools.capacity_count(), dtype=float)
@@ -133,7 +133,7 @@ def _decode_rates(pools: Pools) -> _Rates:
     return _Rates(flow_per_s=flow, fits=fits, least_s=pools.tpot(smallest)[1], batch_count=batch)
 
 
-def _prefill_rates(pools: Pools) -> _Rates:
+def _prefill_rates(pools: ServingPools) -> _Rates:
     """What a replica of every prefill layout takes at most, and its time to the first token without a wait."""
     least_s, fits = pools.alone_s() + pools.handover_s, pools.prefill_fits()
     able = fits & (least_s <= pools.traffic.ttft_s)
@@ -145,7 +145,9 @@ def _prefill_rates(pools: Pools) -> _Rates:
     )
 
 
-def _rates(pools: Pools, choice: PoolChoice, decode: _Rates, prefill: _Rates) -> tuple[Array, Array, Array, Array]:
+def _rates(
+    pools: ServingPools, choice: PoolChoice, decode: _Rates, prefill: _Rates
+) -> tuple[Array, Array, Array, Array]:
     """Requests per second and package, packages, and replicas of both pools: by replicas and by layouts of each."""
     first, second = pools.prefill.packages_count, pools.decode.packages_count
     firsts = _replicas(choice.prefill_packages_count, first)[:, None]
@@ -166,7 +168,7 @@ def _replicas(packages_count: int | None, each: Floats) -> Array:
     return np.where(count == np.floor(count), count, 0.0)[None]
 
 
-def _busiest_frac(pools: Pools) -> Array:
+def _busiest_frac(pools: ServingPools) -> Array:
     """The highest load of prefill pools whose wait leaves the limit on the first token, sent over the fabric.
 
     Without a limit a prompt waits as long as it takes itself.
@@ -184,7 +186,7 @@ def _busiest_frac(pools: Pools) -> Array:
     return low
 
 
-def _one(pools: Pools, place: tuple[int, int], counts: tuple[float, float]) -> Pools:
+def _one(pools: ServingPools, place: tuple[int, int], counts: tuple[float, float]) -> ServingPools:
     """The pools of one row and column, so many replicas of each."""
     row, column = place
     prefill, decode = (
@@ -194,7 +196,7 @@ def _one(pools: Pools, place: tuple[int, int], counts: tuple[float, float]) -> P
     return replace(pools, prefill=prefill, decode=decode, prefill_count=counts[0], decode_count=counts[1])
 
 
-def _filled(pools: Pools, decode_count: float) -> Disaggregated:
+def _filled(pools: ServingPools, decode_count: float) -> Disaggregated:
     """Pools at the largest batch that decode and prefill both carry, and what keeps it there."""
     most = float(_busiest_frac(replace(pools, prefill_count=np.array([pools.prefill_count])))[0])
     full = pools.state(decode_count)

@@ -45,6 +45,7 @@ from gigawatt.tokens.training_run import (
     TrainingEfficiency,
     TrainingPrecision,
     TrainingRun,
+    params_owned,
     params_per_rank,
     training_machine,
     training_peak_flops,
@@ -52,6 +53,8 @@ from gigawatt.tokens.training_run import (
 
 # A weight that is cast to eight bits or four: read and written, for products along either axis.
 CAST_BYTES = 2 * (BF16_BYTES + FP8_BYTES)
+# Cases that are worked out together: their arrays stay in the cache.
+CHUNK_COUNT = 4096
 # What counts as FLOPs of the model: attention as causal masks leave it, as if there were none, or not at all.
 Convention = Literal["causal", "full", "parameters"]
 SCORES_RATIO: dict[Convention, float] = {"causal": 1.0, "full": 2.0, "parameters": 0.0}
@@ -120,6 +123,19 @@ def step(
 
 def step_of(run: TrainingRun, peak_flops: Floats) -> TrainingStep:
     """One step of a run, or of each case of it; nothing is checked. peak_flops: what utilisation is a share of."""
+    count = np.size(run.layout.data_count)
+    if count <= CHUNK_COUNT or np.ndim(run.layout.data_count) != 1:
+        return _step_of(run, peak_flops)
+    whole = {entry.name: np.empty(count) for entry in fields(TrainingStep)}
+    for begin in range(0, count, CHUNK_COUNT):
+        part = slice(begin, begin + CHUNK_COUNT)
+        found = _step_of(take(run, part), take(peak_flops, part))
+        for name, values in whole.items():
+            values[part] = getattr(found, name)
+    return TrainingStep(**whole)
+
+
+def _step_of(run: TrainingRun, peak_flops: Floats) -> TrainingStep:
     compute, network, bubble, optimizer = step_parts(run)
     total = compute + network + bubble + optimizer
     speed = run.global_batch_tokens / run.layout.packages_count / total
@@ -269,8 +285,10 @@ def _weights_s(run: TrainingRun) -> Floats:
 
     None in 16 bits, where a product reads its weights while it computes.
     """
-    plain, routed = params_per_rank(run)
     casts = np.asarray(run.machine.weight_bytes) < BF16_BYTES
+    if not np.any(casts):
+        return 0.0
+    plain, routed = params_per_rank(run)
     return np.asarray(CAST_BYTES * casts * (plain + routed) / run.machine.hbm_bandwidth_bytes_per_s)
 
 
@@ -287,11 +305,11 @@ def _block_s(run: TrainingRun, block: BlockCosts, uneven: Floats) -> Floats:
     # Ranks of a context wait for the one with the most to attend to: 1 + waste · (1 - 1/c).
     wasted = habits.context_waste_ratio * attention
     busy = np.asarray(tokens * (gemm + moved + attention + wasted - wasted / run.layout.context_count))
-    latency: Floats = habits.block_latency_s
+    busy = busy + habits.block_latency_s / PASSES_COUNT
     if np.any(block.experts_count):
-        busy = np.asarray(busy + uneven * _experts_s(run, block, tokens))
-        latency = latency + habits.expert_latency_s * (block.experts_count > 1)
-    return passes * (busy + latency / PASSES_COUNT)
+        launch = habits.expert_latency_s / PASSES_COUNT * np.asarray(block.experts_count > 1)
+        busy = busy + np.asarray(uneven * _experts_s(run, block, tokens) + launch)
+    return passes * busy
 
 
 def _experts_s(run: TrainingRun, block: BlockCosts, tokens: Floats) -> Floats:
@@ -308,9 +326,8 @@ def _experts_s(run: TrainingRun, block: BlockCosts, tokens: Floats) -> Floats:
 
 def _optimizer_s(run: TrainingRun) -> Floats:
     """Read and write the state that a package owns, read gradients, write weights [s]."""
-    plain, routed = params_per_rank(run)
-    owned = plain / run.layout.ranks_count + routed / run.layout.copies_count
-    return owned * (2 * STATE_BYTES + FP32_BYTES + BF16_BYTES) / run.machine.hbm_bandwidth_bytes_per_s
+    moved = (2 * STATE_BYTES + FP32_BYTES + BF16_BYTES) / run.machine.hbm_bandwidth_bytes_per_s
+    return params_owned(run) * moved
 
 
 def training_token_flop(model: ModelCosts, sequence_tokens: Floats, convention: Convention = "causal") -> Floats:

@@ -17,6 +17,8 @@ LAYOUT_NAMES = tuple(entry.name for entry in fields(Layout))
 MOST_MICRO_BATCH_COUNT = 16
 # Tokens of a sequence that context parallelism leaves to a rank: two blocks of a causal kernel, one from either end.
 LEAST_RANK_TOKENS = 256
+# Blocks of the fullest chunk over the mean that a search goes up to.
+FULLEST_RATIO = 1.1
 
 
 def layouts_of(
@@ -30,19 +32,19 @@ def layouts_of(
 ) -> Layout:
     """Every layout of powers of two that a run can take; what is `stated` (by field of `Layout`) is held.
 
-    Tensor parallelism stays inside of a scale-up domain of `domain_count` and of the heads; a chunk holds a block at
-    least; experts are spread over no more ranks than there are experts
-    or copies. The number of copies is what is left of the packages: fluid where they are no multiple. Recomputation is
+    Tensor parallelism stays inside of a scale-up domain of `domain_count` and divides the heads; a chunk holds a block
+    at least, and none many more than another; experts are spread over a divisor of them, and no more ranks than there
+    are copies. The number of copies is what is left of the packages: fluid where they are no multiple. Recomputation is
     0 where it is not stated. Empty where the packages or the batch allow none.
     """
     heads = max(1, min((block.heads_count for block in transformer.blocks if block.heads_count), default=1))
     experts = max(block.experts_count if block.routed else 1 for block in transformer.blocks)
     layers = transformer.layers_count
     axes = {
-        "tensor_count": _powers(min(domain_count, heads)),
+        "tensor_count": _dividing(heads, min(domain_count, heads)),
         "pipeline_count": _powers(min(layers, packages_count)),
         "context_count": _powers(max(1, min(domain_count, sequence_tokens / LEAST_RANK_TOKENS))),
-        "expert_count": _powers(min(experts, packages_count)),
+        "expert_count": _dividing(experts, min(experts, packages_count)),
         "chunk_count": _powers(layers),
         "micro_batch_count": _powers(min(MOST_MICRO_BATCH_COUNT, max(1, global_batch_count))),
         "sharded_frac": np.array([0.0, 1.0]),
@@ -65,12 +67,21 @@ def _possible(
         data * grid["micro_batch_count"] <= global_batch_count * (1 + 1e-9)
     )
     if "chunk_count" not in stated:
-        keep &= (pipeline * (chunk - 1) < layers_count) & ((pipeline > 1) | (chunk == 1))
+        parts = pipeline * chunk
+        fullest = np.ceil(layers_count / parts) * parts
+        even = (fullest <= FULLEST_RATIO * layers_count) | ((chunk == 1) & ("pipeline_count" in stated))
+        keep &= even & ((pipeline > 1) | (chunk == 1))
     if "expert_count" not in stated:
         keep &= grid["expert_count"] <= data * grid["context_count"] * grid["tensor_count"]
     if "sharded_frac" not in stated:
         keep &= (pipeline == 1) | (grid["sharded_frac"] == 0)
     return keep
+
+
+def _dividing(whole_count: int, largest_count: float) -> Counts:
+    """Those powers of two up to a largest that divide a whole."""
+    powers = _powers(largest_count)
+    return powers[whole_count % powers == 0]
 
 
 def _powers(largest_count: float) -> Counts:

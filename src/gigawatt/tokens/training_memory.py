@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gigawatt.tokens.blocks import BF16_BYTES, FP32_BYTES, Floats
-from gigawatt.tokens.training_run import STATE_BYTES, TrainingRun, params_per_rank
+from gigawatt.tokens.training_run import STATE_BYTES, TrainingRun, params_owned, params_per_rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +80,10 @@ def _fixed(run: TrainingRun) -> tuple[Floats, Floats, Floats]:
     """Parameters that a package holds, and those whose state it owns [2]; bytes of the logits, which count once."""
     layout = run.layout
     plain, routed = params_per_rank(run)
-    owned = plain / layout.ranks_count + routed / layout.copies_count
-    spread = np.asarray(layout.sharded_frac)
-    held = (1 - spread) * (plain + routed) + spread * owned
-    tokens = run.rank_tokens / layout.tensor_count
-    logits = tokens * run.model.head_params_count / run.model.hidden_count * (BF16_BYTES + FP32_BYTES)
-    return held, owned, logits / np.asarray(layout.pipeline_count, dtype=float)
+    owned, whole = params_owned(run), plain + routed
+    held = whole + np.asarray(layout.sharded_frac) * (owned - whole)
+    logits = run.model.head_params_count / run.model.hidden_count * (BF16_BYTES + FP32_BYTES)
+    return held, owned, run.rank_tokens / layout.cut_count * logits
 
 
 def _activations(run: TrainingRun) -> tuple[Floats, Floats]:
@@ -102,5 +100,5 @@ def _activations(run: TrainingRun) -> tuple[Floats, Floats]:
         inner = inner + block.count * BF16_BYTES * (block.kept_width_count - run.model.hidden_count)
     stages = np.asarray(layout.pipeline_count, dtype=float)
     flight = np.minimum(stages + (stages - 1) / layout.chunk_count, run.micro_batches_count)
-    scale = flight * (run.rank_tokens / layout.tensor_count) / stages
+    scale = flight * run.rank_tokens / layout.cut_count
     return seams * scale, inner * scale

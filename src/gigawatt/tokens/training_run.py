@@ -184,4 +184,12 @@ def params_per_rank(run: TrainingRun) -> tuple[Floats, Floats]:
     for block in run.model.blocks:
         plain = plain + block.count * (block.attention_params_count + block.dense_params_count)
         routed = routed + block.count * block.experts_count * block.expert_params_count
-    return plain / run.layout.cut_count, routed / run.layout.pipeline_count / run.layout.expert_count
+    shared = plain / run.layout.cut_count
+    return shared, routed / run.layout.pipeline_count / run.layout.expert_count if np.any(routed) else 0.0
+
+
+def params_owned(run: TrainingRun) -> Floats:
+    """Parameters whose state a package owns: an equal part of those that it shares with others."""
+    plain, routed = params_per_rank(run)
+    owned = plain / run.layout.ranks_count
+    return owned + routed / run.layout.copies_count if np.any(routed) else owned

@@ -40,6 +40,20 @@ class FamilyOffset:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Errors on rows that a fit had not seen."""
+
+    name: str
+    """What was left out and of which rows, such as "models, inference.csv"; "nothing" is the fit itself."""
+    mape_frac: float
+    """Mean error."""
+    median_frac: float
+    """Median error."""
+    rows_count: Annotated[int, Plausible(0, 1e7)]
+    """Rows that were asked about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SoftwareState:
     """How fast one engine gets better on one generation of parts, and how far that is measured."""
 
@@ -181,6 +195,8 @@ class InferenceCalibration:
     """Engines on generations that were fitted, each with its progress."""
     spreads: tuple[Spread, ...]
     """Scatter of the rows about the model, by kind."""
+    left_out: tuple[LeftOut, ...]
+    """Errors on rows that a fit had not seen, by what was left out."""
     evidence: EvidenceMap = field(default_factory=dict)
     """Why each of its numbers is believed, by dotted path of its field."""
 

@@ -11,7 +11,7 @@ from gigawatt.report.formats import Scale, cell, number
 from gigawatt.study.predict.band import Band
 from gigawatt.study.predict.drafting import DraftingPrediction
 from gigawatt.study.predict.inference import FrontPoint, InferencePrediction, pareto_front
-from gigawatt.study.predict.pools import Pool, PoolsPrediction
+from gigawatt.study.predict.pools import PoolsPrediction, ServingPool
 from gigawatt.study.predict.serving_layout import ReplicaLayout
 from gigawatt.study.predict.serving_power import ServingEnergy, ServingFacility
 
@@ -145,7 +145,7 @@ def _pools(found: InferencePrediction, both: PoolsPrediction) -> Facts:
     return Facts(name="pools", title="", pairs=pairs)
 
 
-def _pool(one: Pool) -> str:
+def _pool(one: ServingPool) -> str:
     """A pool in words."""
     return (
         f"{one.gpus_count:,} GPUs in {one.replicas_count:,} replicas, {layout(one.layout)}; "

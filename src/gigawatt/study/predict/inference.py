@@ -11,6 +11,7 @@ import numpy as np
 
 from gigawatt import tokens, units
 from gigawatt.catalog import load, records, to_tokens
+from gigawatt.catalog.load import is_day
 from gigawatt.errors import CalibrationError, Fault, ScenarioError
 from gigawatt.study import implausible
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied
@@ -120,6 +121,7 @@ class InferencePrediction:
     usd_basis: str | None
     usd_per_mtok: float | None
     extrapolated: bool
+    software_date: str
     drafting: DraftingPrediction | None = None
     disaggregated: PoolsPrediction | None = None
     facility: ServingFacility | None = None
@@ -154,7 +156,12 @@ class _Machinery:
             chip=to_tokens.chip(self.accelerator),
             transformer=to_tokens.transformer(self.model),
             efficiency=to_tokens.inference_efficiency(
-                self.calibration, self.accelerator, self.model, asked.precision, engine=asked.engine
+                self.calibration,
+                self.accelerator,
+                self.model,
+                asked.precision,
+                engine=asked.engine,
+                age_years=to_tokens.years_between(self.software_date, self.calibration.base_date),
             ),
             precision=asked.precision,
             traffic=tokens.Traffic(
@@ -178,7 +185,7 @@ class _Machinery:
                 raise served
         return [served for served in found if isinstance(served, tokens.Serving)]
 
-    def room(self, served: tokens.Serving, pools: tokens.Pools | None) -> tuple[int, float]:
+    def room(self, served: tokens.Serving, pools: tokens.ServingPools | None) -> tuple[int, float]:
         """Packages of a scale-up domain that stand idle, and the share of all that works."""
         domain, replica = self.accelerator.scale_up_packages_count, float(served.layout.packages_count)
         if pools is None:
@@ -205,6 +212,13 @@ class _Machinery:
         """What each step drafts."""
         asked = self.asked
         return to_tokens.drafting(self.calibration, self.model, asked.draft_count, asked.acceptance_frac)
+
+    @property
+    def software_date(self) -> str:
+        """Day of the software that serves: as asked, and no younger than what is measured of it."""
+        return to_tokens.software_date(
+            self.calibration, self.accelerator, self.asked.engine, self.asked.as_of_date or self.calibration.base_date
+        )
 
     @property
     def usd_per_h(self) -> float | None:
@@ -361,7 +375,7 @@ def _look_up(asked: InferenceQuestion) -> _Machinery:
     if asked.draft_count > asked.output_tokens:
         expected = f"at most {asked.output_tokens:g}, the tokens of an answer"
         faults.append(wrong("draft", asked.draft_count, expected))
-    faults += alone_faults(asked)
+    faults += [*alone_faults(asked), *_undated(asked)]
     if not faults:
         faults += misfits(asked, accelerator, model)
     refuse(faults)
@@ -374,8 +388,14 @@ def _look_up(asked: InferenceQuestion) -> _Machinery:
     )
 
 
+def _undated(asked: InferenceQuestion) -> Iterator[Fault]:
+    """Fault of a day that is none."""
+    if asked.as_of_date is not None and not is_day(asked.as_of_date):
+        yield wrong("as_of", asked.as_of_date, "a day, as 2026-03-01")
+
+
 def _prediction(
-    machinery: _Machinery, served: tokens.Serving, pools: tokens.Pools | None = None
+    machinery: _Machinery, served: tokens.Serving, pools: tokens.ServingPools | None = None
 ) -> InferencePrediction:
     """A prediction from what is served, by replicas of one kind or by two pools."""
     asked, accelerator, model = machinery.asked, machinery.accelerator, machinery.model
@@ -405,6 +425,7 @@ def _prediction(
         usd_basis=STATED_BASIS if asked.usd_per_gpu_hour is not None else usd_basis(accelerator),
         usd_per_mtok=None if price is None else _mtok_usd(price, served),
         extrapolated=bool(unknown),
+        software_date=machinery.software_date,
         asked=asked,
     )
 
@@ -414,8 +435,14 @@ def _notes(
 ) -> tuple[Note, ...]:
     queue = "TTFT is a queueing approximation (random arrivals, M/M/1 for the prompts ahead)."
     notes = [Note(code="queueing", path="ttft_s", text=queue)]
+    calibration, asked = machinery.calibration, machinery.asked
+    state = to_tokens.state_text(calibration, machinery.accelerator, asked.engine, machinery.software_date)
+    notes.append(Note(code="software", path="software_date", text=state))
     if unknown:
-        text = f"no measured row has {', '.join(unknown)}: the band is wider by that"
+        longer = f"{calibration.unseen_time_ratio ** len(unknown) - 1:.0%}"
+        text = (
+            f"no measured row has {', '.join(unknown)}: the band is wider by that, and times are taken {longer} longer"
+        )
         notes.append(Note(code="extrapolated", path="tokens_per_s_per_gpu", text=text))
     idle, share = room
     if idle:

@@ -15,7 +15,7 @@ from gigawatt.study.question import wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
+class ServingPool:
     """Equal replicas that do one thing; busy_frac: requests over the most that they take within the limits."""
 
     layout: ReplicaLayout = field(metadata=SPREAD)
@@ -32,8 +32,8 @@ class PoolsPrediction:
     where each replica does both, None where that cannot be served; gain_frac: by how much two pools give more.
     """
 
-    prefill: Pool
-    decode: Pool
+    prefill: ServingPool
+    decode: ServingPool
     decode_gpus_ratio: float
     requests_per_s: float
     queue_s: float
@@ -121,7 +121,7 @@ def pools_notes(found: PoolsPrediction) -> Iterator[Note]:
     yield Note(code="disaggregated", path="disaggregated", text=text)
 
 
-def _pool(layout: tokens.ServingLayout, replicas_count: float, busy_frac: float) -> Pool:
+def _pool(layout: tokens.ServingLayout, replicas_count: float, busy_frac: float) -> ServingPool:
     replica = layout_of(layout)
     count = int(replicas_count)
-    return Pool(layout=replica, replicas_count=count, gpus_count=count * replica.packages, busy_frac=busy_frac)
+    return ServingPool(layout=replica, replicas_count=count, gpus_count=count * replica.packages, busy_frac=busy_frac)

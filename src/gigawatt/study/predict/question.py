@@ -59,6 +59,8 @@ class InferenceQuestion:
     """Throughput per GPU against interactivity."""
     beside: tuple[str, ...] = ()
     """Other accelerators to be asked the same, and set beside it."""
+    as_of_date: str | None = None
+    """Day whose software serves, such as 2025-10-01; the newest that was measured where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from gigawatt.account.accounts import Accounts
 from gigawatt.plan import flows
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.search import ENDED
-from gigawatt.plan.throughput import IDLE, UNABLE, WAYS
+from gigawatt.plan.throughput import IDLE, STATES, UNABLE, WAYS
 from gigawatt.plan.verify import Violation, verify
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import evidence, implausible, nothing
@@ -50,7 +50,7 @@ def plan_notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[N
         path, why = ENDED[planned.ended]
         proven = f"proven to {planned.gap:,.3g} {planned.unit} ({100 * planned.gap_frac:.2g} %)"
         found.append(Note(code=planned.ended, path=path, text=f"The search ended {why}. Its plan is {proven}."))
-    for code in (UNABLE, IDLE, WAYS):
+    for code in (UNABLE, IDLE, WAYS, STATES):
         lines = planned.inputs.attrs.get(code, "").splitlines()
         found += [Note(code=code, path="platforms", text=f"{line}.") for line in lines]
     found += implausible.notes(scenario.implausible)

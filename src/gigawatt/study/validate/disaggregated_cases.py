@@ -93,7 +93,7 @@ class StackedPools:
 
     cases: tuple[InferenceCase, ...]
     place: NDArray[np.intp]
-    pools: tokens.Pools
+    pools: tokens.ServingPools
     concurrency_count: Floats
     told: NDArray[np.bool_]
     own: NDArray[np.intp]
@@ -124,7 +124,7 @@ def stacked_pools(everything: Sequence[InferenceCase]) -> StackedPools | None:
     return StackedPools(
         cases=tuple(cases),
         place=np.array(place, dtype=np.intp),
-        pools=tokens.Pools(
+        pools=tokens.ServingPools(
             machine=tokens.take(machines, own),
             model=tokens.take(tokens.stack([tokens.costs(to_tokens.transformer(model)) for model in models]), which),
             efficiency=None,  # type: ignore[arg-type]
@@ -161,7 +161,7 @@ def _layout(pool: Floats) -> tokens.ServingLayout:
 
 def disaggregated(
     arrays: StackedPools, efficiency: tokens.InferenceEfficiency, calibration: records.InferenceCalibration
-) -> tuple[tokens.Pools, tokens.PoolsState]:
+) -> tuple[tokens.ServingPools, tokens.PoolsState]:
     """Every entry and its state at its concurrency; efficiency: one entry each."""
     traffic = arrays.pools.traffic
     drafting = replace(
@@ -179,10 +179,31 @@ def disaggregated(
     return pools, tokens.closed_loop(pools, arrays.concurrency_count)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictedServing:
+    """Cases by the best of their readings: output tokens per second and package, time per output token, and packages
+    of a group that decodes together."""
+
+    tokens_per_s: Floats
+    tpot_s: Floats
+    group_count: Floats
+
+
 def predict_disaggregated(
     arrays: StackedPools, efficiency: tokens.InferenceEfficiency, calibration: records.InferenceCalibration
-) -> Floats:
-    """Output tokens per second and package of every case, by the best of its readings; pools that ran fit."""
+) -> PredictedServing:
+    """Every case by the best of its readings; pools that ran fit."""
     pools, state = disaggregated(arrays, efficiency, calibration)
     rate = np.where(arrays.told | pools.fits(), state.tokens_per_s, np.finfo(np.float32).tiny)
-    return np.maximum.reduceat(rate, arrays.first)
+    best = best_entries(rate, arrays.own, arrays.first)
+    return PredictedServing(
+        tokens_per_s=rate[best],
+        tpot_s=np.asarray(state.tpot_s)[best],
+        group_count=np.asarray(pools.decode.stage_count)[best],
+    )
+
+
+def best_entries(rates: Floats, own: NDArray[np.intp], first: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The entry of the highest rate of every case; own: the case of each entry, first: the first entry of each case."""
+    top = np.flatnonzero(rates == np.maximum.reduceat(rates, first)[own])
+    return top[np.searchsorted(own[top], np.arange(len(first)))]

@@ -22,9 +22,9 @@ from gigawatt.catalog import load, records, to_power, to_tokens
 from gigawatt.readers.energy_rows import read_energy_rows
 from gigawatt.study.job import Job
 from gigawatt.study.predict.band import log_normal
+from gigawatt.study.validate.disaggregated_cases import best_entries
 from gigawatt.study.validate.energy_cases import (
     EnergyCase,
-    best_entries,
     energy_cases,
     own_rates,
     power_fracs,
@@ -94,7 +94,7 @@ def predict(
     """Energy per output token of every case; NaN at the measured rate where a row has none."""
     asked = questions_of(cases, calibration)
     rates = own_rates(asked)
-    entries = best_entries(asked, rates)
+    entries = best_entries(rates, asked.own, asked.first)
     limit_w = np.array([case.accelerator.tdp_w for case in cases], dtype=float)
     stated = [(case.row.tokens_per_s or np.nan) / case.row.packages_count for case in cases]
     share, elasticity = power_fracs(cases, utilisations(asked, entries, rates[entries]), power)

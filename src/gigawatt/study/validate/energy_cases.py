@@ -130,13 +130,6 @@ def own_rates(asked: EnergyQuestions) -> Floats:
     return np.broadcast_to(rate, asked.batch_count.shape).astype(float)
 
 
-def best_entries(asked: EnergyQuestions, rates_tokens_per_s: Floats) -> NDArray[np.intp]:
-    """The entry of every case with the most throughput: the layout that it is taken to have."""
-    ends = np.append(asked.first[1:], len(asked.own))
-    spans = zip(asked.first.tolist(), ends.tolist(), strict=True)
-    return np.array([start + int(np.argmax(rates_tokens_per_s[start:end])) for start, end in spans], dtype=np.intp)
-
-
 def utilisations(asked: EnergyQuestions, entries: NDArray[np.intp], rates_tokens_per_s: Floats) -> tokens.Utilisation:
     """How busy the parts are, by case: one entry each, at these output tokens per second and package."""
     question, batch = tokens.take(asked.question, entries), asked.batch_count[entries]

@@ -25,17 +25,34 @@ from gigawatt.readers.inference_rows import read_inference_rows
 from gigawatt.study.job import Job
 from gigawatt.study.predict.band import log_normal
 from gigawatt.study.validate.capped_rows import throughput_shares
-from gigawatt.study.validate.disaggregated_cases import StackedPools, predict_disaggregated
-from gigawatt.study.validate.inference_cases import InferenceCase, Stacked, cases_of, stacked
+from gigawatt.study.validate.disaggregated_cases import (
+    DISAGGREGATED,
+    PredictedServing,
+    StackedPools,
+    best_entries,
+    predict_disaggregated,
+)
+from gigawatt.study.validate.inference_cases import CLOSED, InferenceCase, Stacked, cases_of, stacked
 from gigawatt.study.validate.mixed_rows import joined, parts_of
 from gigawatt.study.validate.question import ValidationQuestion
-from gigawatt.study.validate.score import Scored, Skipped, Validation, judged, score, shipped
+from gigawatt.study.validate.score import (
+    ErrorFigures,
+    Scored,
+    Skipped,
+    Validation,
+    error_figures,
+    judged,
+    score,
+    shipped,
+)
 
 CALIBRATION = "as-of-2026"
 GROUPS = ("gpu", "model", "engine", "source")
 # A throughput that stands for "none of the layouts holds a request", so that its logarithm exists.
 NOTHING_TOKENS_PER_S = float(np.finfo(np.float32).tiny)
 DAYS_PER_YEAR = 365.25
+# Packages of a group of one server and no more, twice as wide as most.
+SERVER_COUNT = 16
 # Share of the memory that an engine can be made to fill.
 FULL_FRAC = 0.97
 
@@ -58,17 +75,19 @@ def validate_inference(path: Path, calibration: records.InferenceCalibration | N
     parts = parts_of(rows)
     cases, skipped = cases_of([part.row for part in parts])
     scored: list[Scored] = []
+    also: dict[str, ErrorFigures | None] = dict.fromkeys(("tpot", "tpot_disaggregated", "tpot_wide"))
     if cases:
-        predicted = predict(cases, stacked(cases), used)
-        plain = baseline(cases)
+        found = predicted(cases, stacked(cases), used)
+        rates, plain, also = found.tokens_per_s, baseline(cases), tpot_errors(cases, found)
         for n, case in enumerate(cases):
-            if predicted[n] <= 2 * NOTHING_TOKENS_PER_S:
+            if rates[n] <= 2 * NOTHING_TOKENS_PER_S:
                 skipped.append(Skipped(line=case.line, reason="no layout holds the model", eligible=True))
             else:
-                scored.append(_scored(case, float(predicted[n]), float(plain[n]), used))
+                scored.append(_scored(case, float(rates[n]), float(plain[n]), used))
     scored, skipped = joined(scored, skipped, parts)
     return Validation(
         scores=score(scored, skipped, groups=GROUPS, parameters_count=used.parameters_count),
+        also=also,
         what="inference",
         cells=tuple(row.cells for row in rows),
         scored=tuple(scored),
@@ -124,6 +143,13 @@ def deviation_ratio(
 
 def predict(cases: Sequence[InferenceCase], arrays: Stacked, calibration: records.InferenceCalibration) -> Floats:
     """Output tokens per second and package of every case."""
+    return predicted(cases, arrays, calibration).tokens_per_s
+
+
+def predicted(
+    cases: Sequence[InferenceCase], arrays: Stacked, calibration: records.InferenceCalibration
+) -> PredictedServing:
+    """Every case by the best of its readings."""
     question = question_of(cases, arrays, calibration)
     batch = np.where(arrays.closed, np.minimum(arrays.batch_count, _held_count(question)), 0.0)
     free = np.flatnonzero(~arrays.closed)
@@ -134,11 +160,30 @@ def predict(cases: Sequence[InferenceCase], arrays: Stacked, calibration: record
     rate = np.where(batch > 0, state.tokens_per_s, NOTHING_TOKENS_PER_S)
     rate = rate * np.where(arrays.server, calibration.server_frac, 1.0)
     rate = rate * throughput_shares(cases, arrays, question, np.where(batch > 0, batch, 1.0))
-    found = np.maximum.reduceat(rate, arrays.first)
+    best = best_entries(rate, arrays.own, arrays.first)
+    found = PredictedServing(
+        tokens_per_s=rate[best],
+        tpot_s=np.broadcast_to(state.tpot_s, rate.shape)[best],
+        group_count=np.asarray(arrays.layout.stage_count)[best],
+    )
     if arrays.pools is not None:
         efficiency = efficiencies(arrays.pools.cases, arrays.pools, calibration)
-        found[arrays.pools.place] = predict_disaggregated(arrays.pools, efficiency, calibration)
+        pooled = predict_disaggregated(arrays.pools, efficiency, calibration)
+        for name in ("tokens_per_s", "tpot_s", "group_count"):
+            getattr(found, name)[arrays.pools.place] = getattr(pooled, name)
     return found
+
+
+def tpot_errors(cases: Sequence[InferenceCase], found: PredictedServing) -> dict[str, ErrorFigures | None]:
+    """Errors of the time per output token of closed loops that tell it (servers tell that of their slowest users):
+    of all, of two pools, and of groups of packages wider than a server."""
+    measured = np.array([float(case.row.cells.get("tpot_measured_s") or np.nan) for case in cases])
+    closed = np.array([case.row.scenario in (*CLOSED, *DISAGGREGATED) for case in cases])
+    pooled = np.array([case.row.scenario in DISAGGREGATED for case in cases])
+    told = closed & (measured > 0)
+    groups = {"tpot": told, "tpot_disaggregated": told & pooled, "tpot_wide": told & (found.group_count > SERVER_COUNT)}
+    error = found.tpot_s / measured - 1
+    return {name: error_figures(error[rows]) if rows.any() else None for name, rows in groups.items()}
 
 
 def _held_count(question: tokens.ServingQuestion) -> Floats:
