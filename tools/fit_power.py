@@ -215,7 +215,7 @@ OTHERS = (
 
 
 def text_of(calibration: records.PowerCalibration) -> str:
-    """The calibration as a catalog file, figures to four digits."""
+    """The calibration as a catalog file, figures to three digits."""
     lines = [f'description = "{DESCRIPTION.format(rows=calibration.rows_count)}"', "", 'grade = "derived"']
     lines += ['source = "rows"', ""]
     for entry in fields(calibration):
@@ -241,7 +241,7 @@ def text_of(calibration: records.PowerCalibration) -> str:
 
 
 def _line(name: str, value: object) -> str:
-    return f'{units.split(name)[0]} = "{value}"' if isinstance(value, str) else f"{units.split(name)[0]} = {value:.4g}"
+    return f'{units.split(name)[0]} = "{value}"' if isinstance(value, str) else f"{units.split(name)[0]} = {value:.3g}"
 
 
 def main(arguments: Sequence[str]) -> int:
