@@ -122,7 +122,7 @@ def test_what_is_not_asked_for_is_null() -> None:
     found = plain(ask())
     assert (found["facility"], found["pareto"], found["scenario"], found["hash"]) == (None, None, None, None)
     assert "asked" not in found
-    assert [note["code"] for note in found["notes"]] == ["queueing"]
+    assert [note["code"] for note in found["notes"]] == ["queueing", "software"]
 
 
 def test_a_point_of_the_front_stands_with_its_layout(dense: InferencePrediction) -> None:

@@ -46,9 +46,9 @@ class LeftOut:
     name: str
     """What was left out and of which rows, such as "models, inference.csv"; "nothing" is the fit itself."""
     mape_frac: float
-    """Mean error."""
+    """Mean error of these rows."""
     median_frac: float
-    """Median error."""
+    """Median error of these rows."""
     rows_count: Annotated[int, Plausible(0, 1e7)]
     """Rows that were asked about."""
 
