@@ -173,3 +173,68 @@ def test_shipped_points_have_an_address():
     rows = read_training_rows(shipped("training"))
     assert all(row.url for row in rows)
     assert {row.cells["fitted"] for row in rows} <= {"yes", "no"}
+
+
+def test_rows_of_2026_are_met(data_dir):
+    found = validate_training(data_dir / "measurements" / "training-2026.csv").scores
+    assert found.coverage_frac >= 0.95
+    assert found.mape_frac < 0.1
+    assert found.mape_frac < found.baseline_mape_frac
+
+
+def case_with(tmp_path, **cells):
+    return case_of(read_training_rows(write(tmp_path / "rows.csv", cells))[0], get("training_calibrations", "as-of-2026"))
+
+
+def test_what_a_row_tells_of_its_machine_is_taken(tmp_path):
+    plain = case_with(tmp_path)
+    told = case_with(tmp_path, url="report (H100 96 GB HBM2e, 2.4 TB/s, 500 W limit), 4 x 100 Gb RoCE a node")
+    assert (plain.clock_ratio, plain.accelerator.hbm_capacity_bytes) == (1, 80e9)
+    assert 0.5 < told.clock_ratio < 1
+    assert told.accelerator.hbm_capacity_bytes == 96e9
+    assert told.accelerator.hbm_bandwidth_bytes_per_s == 2.4e12
+    assert told.accelerator.nic_bandwidth_bytes_per_s == 400e9 / 8 / 8
+
+
+def test_a_capped_machine_and_a_slow_network_are_slower(tmp_path):
+    plain, capped, slow = (
+        validate_training(write(tmp_path / "rows.csv", {"url": words})).scored[0].p50
+        for words in ("", "500 W limit", "1 x 100 Gb a node")
+    )
+    assert capped < plain
+    assert slow < plain
+
+
+def test_a_whole_run_is_slower_than_its_steps(tmp_path):
+    steps, whole, told = validate_training(
+        write(
+            tmp_path / "rows.csv",
+            {"source": "GPU-hour disclosure"},
+            {"source": "GPU-hour disclosure (end to end)"},
+            {"source": "GPU-hour disclosure (end to end)", "verified": "6 M GPU-h for 15T tokens"},
+        )
+    ).scored
+    assert 0.3 * steps.p50 < whole.p50 < steps.p50
+    assert told.p50 == pytest.approx(whole.p50, rel=0.3)
+    assert whole.p90 / whole.p10 > steps.p90 / steps.p10
+
+
+def test_a_part_without_eight_bit_units_computes_fp8_in_sixteen(tmp_path):
+    assert case_with(tmp_path, gpu="TPU v6e", precision="FP8").precision == "bf16"
+
+
+def test_software_that_does_not_interleave_has_one_chunk_a_stage(tmp_path):
+    free, one = (case_with(tmp_path, source=source, vp="").stated for source in ("Megatron-LM", "torchtitan 2025-06"))
+    assert "chunk_count" not in free
+    assert one["chunk_count"] == 1
+
+
+def test_405b_over_contexts_is_not_faster_than_its_attention_allows(tmp_path):
+    """Context ranks that wait for the last, and as many micro-batches as stages."""
+    recipe = {"model": "Llama 3.1 405B", "n_gpus": "512", "tp": "8", "pp": "8", "vp": "", "dp": "", "recompute": "full"}
+    rates = {}
+    for source in ("torchtitan 2025-06", "Megatron-LM"):
+        long = {"source": source, "seq_len": "262144", "cp": "8", "global_batch": "8", "fsdp": "1", "precision": "BF16"}
+        rates[source] = validate_training(write(tmp_path / "rows.csv", recipe | long)).scored[0].p50
+    assert rates["torchtitan 2025-06"] < rates["Megatron-LM"]
+    assert rates["torchtitan 2025-06"] < 40

@@ -222,7 +222,9 @@ def _flops(
     record, operations = scenario.records.accelerators[platform], scenario.asked.operations
     chip, model = to_tokens.chip(record), scenario.records.models[use.model]
     transformer, domain_count = to_tokens.transformer(model), chip.scale_up_packages_count
-    efficiency = to_tokens.training_efficiency(scenario.records.training, accelerator=record, model=model)
+    efficiency = to_tokens.training_efficiency(
+        scenario.records.training, accelerator=record, model=model, precision=use.precision
+    )
     if domain_count not in layouts:
         layouts[domain_count] = tokens.training_layouts(chip, transformer, gang_count, efficiency)
     run = tokens.train(
