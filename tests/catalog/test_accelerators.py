@@ -127,13 +127,13 @@ class TestPeaks:
             assert p.rack_power_w / q.rack_power_w / ratio == pytest.approx(1.08, rel=0.005)
 
     def test_feynman_is_nine_times_gb300_and_serves_less_than_that(self) -> None:
-        """Its figures are assumed to be nine times as high; kernel latencies that no hardware shortens hold it back."""
+        """Its figures are assumed to be nine times as high; launches and hosts that no hardware shortens hold it back."""
         chips = to_tokens.chip(part("Feynman")), to_tokens.chip(part("GB300"))
         for name in ("fp4_flops", "hbm_capacity_bytes", "hbm_bandwidth_bytes_per_s"):
             assert getattr(chips[0], name) == pytest.approx(9 * getattr(chips[1], name))
         cases = (("deepseek-r1", 2000, 700), ("llama-3.1-70b", 500, 8000), ("qwen3-235b-a22b", 3000, 700))
         ratios = [served("Feynman", *case) / served("GB300", *case) for case in cases]
-        assert 5.5 < sum(ratios) / len(ratios) < 9, ratios
+        assert 4 < sum(ratios) / len(ratios) < 9, ratios
 
     def test_feynman_is_all_assumed(self) -> None:
         assert {evidence.grade for evidence in part("Feynman").evidence.values()} == {"assumed"}

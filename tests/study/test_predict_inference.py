@@ -144,11 +144,29 @@ def test_a_ceiling_on_cost_needs_a_price() -> None:
 
 
 def test_a_part_to_come_is_extrapolated(usual: InferencePrediction) -> None:
-    found = ask(gpu="vera-rubin-nvl72-max-p")
+    found = ask(gpu="mi455x-helios")
     assert found.extrapolated is True
     known, rate = usual.tokens_per_s_per_gpu, found.tokens_per_s_per_gpu
     assert rate.p90 / rate.p50 > known.p90 / known.p50
-    assert any("rubin" in note.text for note in found.head.notes)
+    assert any("architecture cdna5" in note.text for note in found.head.notes)
+
+
+@pytest.mark.parametrize(("day", "served"), [("2025-10-01", "2025-10-01"), ("2040-01-01", None)])
+def test_software_is_as_of_a_day_and_no_younger_than_measured(
+    usual: InferencePrediction, day: str, served: str | None
+) -> None:
+    found = ask(as_of=day)
+    assert found.software_date == (served or usual.software_date)
+    rate = found.tokens_per_s_per_gpu.p50
+    assert (rate < usual.tokens_per_s_per_gpu.p50) == (served is not None)
+    assert any(note.code == "software" and found.software_date[:7] in note.text for note in found.head.notes)
+
+
+@pytest.mark.parametrize("day", ["2025-13-01", "yesterday", "2025", ""])
+def test_a_day_that_is_none_is_a_fault(day: str) -> None:
+    with pytest.raises(InputError) as caught:
+        ask(as_of=day)
+    assert [fault.path for fault in caught.value.faults] == ["as_of"]
 
 
 def test_drafting_that_holds_serves_more() -> None:
