@@ -367,7 +367,7 @@ def finished(task: Problem, values: Floats, errors: Mapping[str, Floats]) -> rec
         spreads=tuple(
             records.Spread(
                 name=name,
-                deviation_ratio=(_deviation(inside[rows]) + _deviation(seen[rows])) / 2,
+                deviation_ratio=float(np.sqrt(_deviation(inside[rows]) * _deviation(seen[rows]))),
                 rows_count=int(np.sum(rows)),
             )
             for name, rows in kinds

@@ -127,7 +127,7 @@ class TestPeaks:
             assert p.rack_power_w / q.rack_power_w / ratio == pytest.approx(1.08, rel=0.005)
 
     def test_feynman_is_nine_times_gb300_and_serves_less_than_that(self) -> None:
-        """Its figures are assumed to be nine times as high; launches and hosts that no hardware shortens hold it back."""
+        """Its figures are assumed to be nine times as high; launches and hosts, which stay, hold it back."""
         chips = to_tokens.chip(part("Feynman")), to_tokens.chip(part("GB300"))
         for name in ("fp4_flops", "hbm_capacity_bytes", "hbm_bandwidth_bytes_per_s"):
             assert getattr(chips[0], name) == pytest.approx(9 * getattr(chips[1], name))

@@ -72,7 +72,7 @@ class TestBars:
         assert 0.7 <= newer.scores.band_coverage_frac <= 0.9
 
     def test_two_pools(self, newer: Validation) -> None:
-        """Better by a fifth than aiconfigurator 0.12 on the same rows: TPOT 18.7 % in the mean, 13.6 % in the median."""
+        """Better by a fifth than aiconfigurator 0.12 on the same rows: TPOT 18.7 % in the mean, 13.6 in the median."""
         rows = [row for row in newer.scored if row.stratum.startswith("closed loop disagg")]
         errors = [abs(row.p50 / row.measured - 1) for row in rows]
         assert len(errors) > 200

@@ -110,11 +110,12 @@ def years_between(earlier: str, later: str) -> float:
 
 
 def software_date(
-    calibration: records.InferenceCalibration, accelerator: records.Accelerator, engine: str, day: str
+    calibration: records.InferenceCalibration, accelerator: records.Accelerator, engine: str, day: str | None = None
 ) -> str:
-    """Day of the software that serves on a day: that day, or the newest that is measured of its state."""
+    """Day of the software that serves on a day (None: today): that day, or the newest that is measured of its state."""
     state = state_of(calibration, accelerator, engine or engine_of(accelerator))
-    return min(day, calibration.base_date if state is None else state.measured_date)
+    newest = calibration.base_date if state is None else state.measured_date
+    return min(day or newest, newest)
 
 
 def state_text(

@@ -72,7 +72,7 @@ def _states(scenario: Scenario) -> Iterator[str]:
     """Which software the rates of serving count on, in words, with the platforms that are served by it."""
     calibration, found = scenario.records.inference, dict[str, list[str]]()
     for platform, record in scenario.records.accelerators.items():
-        day = to_tokens.software_date(calibration, record, "", calibration.base_date)
+        day = to_tokens.software_date(calibration, record, "")
         found.setdefault(to_tokens.state_text(calibration, record, "", day), []).append(platform)
     for text, platforms in found.items():
         yield f"{', '.join(platforms)}: {text}"

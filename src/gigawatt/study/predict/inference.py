@@ -216,9 +216,7 @@ class _Machinery:
     @property
     def software_date(self) -> str:
         """Day of the software that serves: as asked, and no younger than what is measured of it."""
-        return to_tokens.software_date(
-            self.calibration, self.accelerator, self.asked.engine, self.asked.as_of_date or self.calibration.base_date
-        )
+        return to_tokens.software_date(self.calibration, self.accelerator, self.asked.engine, self.asked.as_of_date)
 
     @property
     def usd_per_h(self) -> float | None:
