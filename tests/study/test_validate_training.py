@@ -183,9 +183,8 @@ def test_rows_of_2026_are_met(data_dir):
 
 
 def case_with(tmp_path, **cells):
-    return case_of(
-        read_training_rows(write(tmp_path / "rows.csv", cells))[0], get("training_calibrations", "as-of-2026")
-    )
+    rows = read_training_rows(write(tmp_path / "rows.csv", cells))
+    return case_of(rows[0], get("training_calibrations", "as-of-2026"))
 
 
 def test_what_a_row_tells_of_its_machine_is_taken(tmp_path):

@@ -333,7 +333,7 @@ def _optimizer_s(run: TrainingRun) -> Floats:
 def training_token_flop(model: ModelCosts, sequence_tokens: Floats, convention: Convention = "causal") -> Floats:
     """Model FLOPs of one training token by one convention of model FLOP utilisation; recomputation never counts.
 
-    causal: three passes of 2·(active parameters) and attention to earlier tokens, as here, in NeMo and in [2];
+    causal: three passes of 2·(active parameters) and attention to earlier tokens, as here and in Megatron-Bridge;
     full: attention to all tokens of the sequence, twice as much [4, 5]; parameters: 6·(active parameters) alone.
     """
     total = 2.0 * model.head_params_count
