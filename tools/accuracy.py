@@ -57,9 +57,10 @@ taken to be no younger than its newest row. Rows of servers with a model's own d
 two pools are predicted as two pools. Of the rows of energy, what they served is fitted too.
 
 Where not to trust it: servers with tight limits (the room that the slowest of a hundred requests needs is two fitted
-figures), parts held back by their power limit more than watts per operation tell (H100 PCIe and NVL), runs with speculative decoding that the row does not mention (part of the DeepSeek rows), models in their
-first weeks on an engine (DeepSeek-V4 on SGLang, Kimi-K2 in INT4 on AMD: two to ten times slower than the same engine
-is on older models), pipelines and replicas across scale-up domains (no row has one).
+figures), parts held back by their power limit more than watts per operation tell (H100 PCIe and NVL), runs with
+speculative decoding that the row does not mention (part of the DeepSeek rows), models in their first weeks on an engine
+(DeepSeek-V4 on SGLang, Kimi-K2 in INT4 on AMD: two to ten times slower than the same engine is on older models),
+pipelines and replicas across scale-up domains (no row has one).
 
 The bars of TPOT with two pools and of throughput with one are a fifth less than the errors that aiconfigurator 0.12 was
 seen to have on the same rows: 18.7 % in the mean and 13.6 % in the median, and 24.2 and 16.7 %. Two pools were 18.8 %
