@@ -118,8 +118,8 @@ Performance under a power cap, perf = 1 − a (1 − p)^b, for inference and for
 and workstation parts, p the power drawn over that without a cap. Every source counts alike in the common curve, which
 plans use; a part of which points were fitted has its own, drawn to the common one. Points that are not marked were kept
 out of both. A range is missed by its distance. Serving at large batches is bound by matrix units for a part of its
-time: there the times of both curves add, each for its share. Four servers of MLPerf under a cap (H200 Max-Q at 500 W, MI355X
-at 1000 W) are predicted so, and none of them was fitted.
+time: there the times of both curves add, each for its share. Four servers of MLPerf under a cap (H200 Max-Q at 500 W,
+MI355X at 1000 W) are predicted so, and none of them was fitted.
 
 The two points of the H100 at 600 W are rules of thumb from a glossary without a measurement; measured parts lose less
 at that cap. A100 and V100 disagree below three quarters of the power, so each has its own curve.
