@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     sweep: _Asked
     track_reconcile: _Asked
     track_reforecast: _Asked
+    validate_energy: _Asked
     validate_facility: _Asked
     validate_inference: _Asked
     validate_runs: _Asked
@@ -120,6 +121,7 @@ __all__ = [
     "sweep",
     "track_reconcile",
     "track_reforecast",
+    "validate_energy",
     "validate_facility",
     "validate_inference",
     "validate_runs",

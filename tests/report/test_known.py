@@ -93,7 +93,7 @@ def test_a_course_shows_its_ends_and_holds_all_quarters() -> None:
 
 
 def test_a_model_that_was_made_says_where_it_is() -> None:
-    sizes = {"total_params_count": 7.24e9, "active_params_count": 7.24e9}
+    sizes = {"total_params_count": 7.24e9, "active_params_count": 7.24e9, "cached_values_per_token_count": 65536}
     text = printed(imported.document(ImportedModel(head=Head(), path=Path("mine.toml"), name="mine", **sizes)))
     assert "mine.toml: mine, 7.24 billion parameters, 7.24 billion active" in text
 

@@ -15,6 +15,10 @@ from gigawatt.simulation import weeks
 SITES = ids("sites")
 
 
+# Outside air needs chillers in few hours of a quarter, of which a week holds now more, now fewer.
+NEAR = {"air_side": 0.005}
+
+
 def weeks_of(name: str, plant: str | None = None) -> weeks.Weeks:
     """Of a site in its typical year, for its own plant or another."""
     site = get("sites", name)
@@ -30,7 +34,7 @@ def test_a_week_has_the_mean_and_the_spread_of_its_quarter(name: str, plant: str
         assert found.dry_bulb_degc[at].mean() == pytest.approx(dry.mean(), abs=0.75)
         assert found.dry_bulb_degc[at].std() == pytest.approx(dry.std(), rel=0.15)
         sampled = watts.pue(cooling, found.dry_bulb_degc[at], found.wet_bulb_degc[at], 1).mean()
-        assert sampled == pytest.approx(watts.pue(cooling, dry, wet, 1).mean(), abs=0.002)
+        assert sampled == pytest.approx(watts.pue(cooling, dry, wet, 1).mean(), abs=NEAR.get(plant, 0.002))
 
 
 def test_quarters_hold_every_hour_of_the_year_once() -> None:

@@ -144,7 +144,7 @@ class TestImportModel:
         unknown = {"odd\x1b[31m": 1} | {f"unknown_{n}": n for n in range(1000)}
         (note,) = [note for note in self.imported(tmp_path, CONFIG | unknown).head.notes if note.code == "unread"]
         assert "unknown_7" in note.text
-        assert "and 961 more" in note.text
+        assert "and 962 more" in note.text
         assert note.text.isprintable()
 
     def test_what_the_class_sets_is_named(self, tmp_path: Path) -> None:

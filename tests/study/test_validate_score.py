@@ -13,13 +13,15 @@ from gigawatt.study.answer import plain
 from gigawatt.study.job import Cancelled, Job
 from gigawatt.study.validate.score import Validation
 
-KINDS = ("inference", "training", "facility")
+KINDS = ("inference", "training", "energy", "facility", "runs")
 HEAD = "operator_or_case,metric,value,unit,period,src,conf"
 FIELDS = {
     *("gigawatt", "scenario", "hash", "notes", "rows", "evaluated", "coverage_frac", "mape_frac", "median_frac"),
     *("p90_frac", "bias_frac", "baseline_mape_frac", "rank_correlation", "band_coverage_frac", "parameters_fitted"),
-    *("by", "skipped"),
+    *("by", "skipped", "overhead_mape_frac"),
 }
+# What one kind of rows has besides.
+ALSO = {"inference": {"tpot", "tpot_disaggregated", "tpot_wide"}, "energy": {"at_measured_rate"}}
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +49,10 @@ def test_shipped_rows_are_all_answered(kind: str) -> None:
 
 def test_every_validation_has_the_same_fields(found: Validation) -> None:
     told = plain(found)
-    assert set(told) == FIELDS
+    assert set(told) == FIELDS | ALSO.get(found.what, set())
     assert {"gpu", "model", "engine", "source"} <= set(told["by"])
-    groups = {"metric", "plant", "fitted", "facility"} if found.what == "facility" else set()
+    facility = {"metric", "plant", "fitted", "facility", "overhead", "water"}
+    groups = {"facility": facility, "runs": {"fitted"}}.get(found.what, set())
     assert set(told["by"]) == {"gpu", "model", "engine", "source"} | groups
     assert len(found.scored) + len(found.skipped) == len(found.cells) == told["rows"]
 

@@ -8,12 +8,12 @@ from machines import CHIP, DENSE, ROUTED, TRAINING
 
 from gigawatt.tokens import Layout
 from gigawatt.tokens.costs import costs
-from gigawatt.tokens.roofline import torus_hops_count
+from gigawatt.tokens.roofline import REFERENCE_W_PER_FLOPS, torus_hops_count
 from gigawatt.tokens.training import CHUNK_COUNT, step_of, training_token_flop, uneven_ratio
 from gigawatt.tokens.training_layouts import layouts_of
 from gigawatt.tokens.training_memory import memory_bytes, training_memory
 from gigawatt.tokens.training_network import block_network_s, data_s, domains_count
-from gigawatt.tokens.training_run import REFERENCE_W_PER_FLOPS, TrainingRun, training_machine
+from gigawatt.tokens.training_run import TrainingRun, training_machine
 
 ONE = Layout(
     tensor_count=1.0,
