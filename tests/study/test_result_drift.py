@@ -358,10 +358,14 @@ def test_strategies_lie_over_the_scenario_of_a_result(earlier: Path, tmp_path: P
     assert half.scenario.records == scenario.records
 
 
-def test_a_result_that_is_run_again_comes_to_the_same(earlier: Path) -> None:
-    """Planned anew it is made of the same records, at the price of then, and says that the catalog has another."""
-    found = gw.run(str(earlier), {"simulate.mode": "expected"})
-    assert found.headline == load(earlier).headline
+def test_a_result_that_is_run_again_is_made_of_the_same(earlier: Path) -> None:
+    """Planned anew it is made of the same records, at the price of then, and says that the catalog has another.
+
+    What a rack of these records serves is today's kernels' word, so that the figures are not those of then.
+    """
+    found, again = (gw.run(str(earlier), {"simulate.mode": "expected"}) for _ in range(2))
+    assert found.scenario.records == load(earlier).scenario.records
+    assert found.headline == again.headline
     assert PRICE in told(found)
 
 

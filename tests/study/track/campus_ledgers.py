@@ -22,10 +22,10 @@ SET = {
     "sites.example-campus.ramp": {"2024Q1": "20 MW", "2025Q4": "100 MW"},
     "platforms.gb300.price_base": "2024Q1",
     "platforms.vr230.price_base": "2024Q1",
-    "use_cases.assistant.demand": {"2024Q1": "15 Mtokens/s", "2026Q1": "90 Mtokens/s", "2027Q4": "360 Mtokens/s"},
-    "use_cases.documents.demand": {"2024Q1": "8 Mtokens/s", "2026Q1": "60 Mtokens/s", "2027Q4": "180 Mtokens/s"},
-    "use_cases.assistant.price": {"2024Q1": "1.0 USD/Mtoken", "2026Q1": "0.5 USD/Mtoken"},
-    "use_cases.documents.price": {"2024Q1": "0.64 USD/Mtoken", "2026Q1": "0.36 USD/Mtoken"},
+    "use_cases.assistant.demand": {"2024Q1": "20.25 Mtokens/s", "2026Q1": "121.5 Mtokens/s", "2027Q4": "486 Mtokens/s"},
+    "use_cases.documents.demand": {"2024Q1": "10.8 Mtokens/s", "2026Q1": "81 Mtokens/s", "2027Q4": "243 Mtokens/s"},
+    "use_cases.assistant.price": {"2024Q1": "0.7407 USD/Mtoken", "2026Q1": "0.3704 USD/Mtoken"},
+    "use_cases.documents.price": {"2024Q1": "0.4741 USD/Mtoken", "2026Q1": "0.2667 USD/Mtoken"},
 }
 Kept = Callable[..., str]
 SITE = "example-campus"

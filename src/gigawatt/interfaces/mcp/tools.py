@@ -95,8 +95,14 @@ def asks(verb: Verb) -> bool:
 
 
 def _whole(part: Any, shared: Any) -> Any:
-    """A schema with every reference replaced by what it refers to, which not all clients do themselves."""
+    """A schema with every reference replaced by what it refers to, which not all clients do themselves.
+
+    Of what is counted only the whole number is told: a caller that reads schemas writes no "2 thousand".
+    """
     if isinstance(part, Mapping):
+        counted = [one for one in part.get("anyOf", []) if one.get("type") == "integer"]
+        if counted:
+            part = {key: value for key, value in part.items() if key != "anyOf"} | counted[0]
         below = {key: _whole(value, shared) for key, value in part.items() if key != "$ref"}
         return below | (_whole(shared[part["$ref"].rpartition("/")[2]], shared) if "$ref" in part else {})
     return [_whole(entry, shared) for entry in part] if isinstance(part, list) else part
