@@ -68,7 +68,7 @@ off in the mean and 13.7 % in the median, their TPOT 14.9 and 10.2 %, before any
 
 TPOT in wide groups misses its bar by a tenth of a point: GB200 at thousands of users waits for decode slots, which is
 not modelled. Models left out miss theirs: how far an engine is with a model differs by more than any part of physics
-(new ones, as GLM-5 and MiniMax-M2, are a quarter slower than the rest says, old ones, as DeepSeek-R1, a fifth faster).
+(GLM-5 and MiniMax-M2 are slower than fits without them say, DeepSeek-R1 and gpt-oss-120b faster).
 Left-out errors are of all rows, those of 2026 and of energy too, which are harder; a "pair" is a sixth of all pairs of
 model and GPU.
 """
