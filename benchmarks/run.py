@@ -115,7 +115,7 @@ def inference_configs() -> Figures:
     part, model = draws.integers(0, len(parts), CASES_COUNT), draws.integers(0, len(models), CASES_COUNT)
     each = [to_tokens.inference_efficiency(calibration, *one) for one in _pairs(parts, models)]
     tensor, data = np.exp2(draws.integers(0, 4, (2, CASES_COUNT)))
-    question = tokens.ServingQuestion(
+    deployment = tokens.Deployment(
         machine=tokens.take(tokens.stack([tokens.machine(to_tokens.chip(one), form) for one, form in parts]), part),
         model=tokens.take(tokens.stack([tokens.costs(to_tokens.transformer(one)) for one in models]), model),
         efficiency=tokens.take(tokens.stack(each), part * len(models) + model),
@@ -127,7 +127,7 @@ def inference_configs() -> Figures:
         ),
     )
     batch = draws.uniform(1, 500, CASES_COUNT)
-    return {"inference_configs_per_cpu_s": CASES_COUNT / _cpu_s(lambda: tokens.evaluate(question, batch))}
+    return {"inference_configs_per_cpu_s": CASES_COUNT / _cpu_s(lambda: tokens.evaluate(deployment, batch))}
 
 
 def training_layouts() -> Figures:

@@ -38,7 +38,7 @@ from gigawatt.study.predict.band import DECILE_RATIO
 from gigawatt.study.predict.training_band import baseline_names
 from gigawatt.study.predict.training_cases import CaseTable, fastest_layouts, tokens_per_s
 from gigawatt.study.validate.training import Measured, read_measured, table
-from gigawatt.tokens.training_run import Layout
+from gigawatt.tokens.train.records import Layout
 
 Floats = NDArray[np.float64]
 

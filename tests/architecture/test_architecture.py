@@ -25,7 +25,7 @@ TWINS = {
     "Curtailment": {"scenario/schema/sites.py", "watts/grid.py"},
     "OnsitePower": {"catalog/records/sites.py", "watts/onsite.py"},
     "PowerCurve": {"catalog/records/hardware.py", "watts/capping.py"},
-    "TrainingRun": {"scenario/schema/demand.py", "tokens/training_run.py"},
+    "TrainingRun": {"scenario/schema/demand.py", "tokens/train/records.py"},
 }
 # What changes the process for everybody in it, and the only place that may.
 GLOBAL = {"set_options": "plan/exact.py", "linopy.options": "plan/exact.py", "dup2": "interfaces/"}

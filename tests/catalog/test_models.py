@@ -7,7 +7,7 @@ import pytest
 from gigawatt.catalog import load
 from gigawatt.catalog.records import Model
 from gigawatt.catalog.to_tokens import transformer
-from gigawatt.tokens.blocks import active_params_count, cache_width_count, total_params_count
+from gigawatt.tokens.model.blocks import active_params_count, cache_width_count, total_params_count
 
 ALL = [load.load("models", id_) for id_ in load.ids("models")]
 

@@ -7,7 +7,7 @@ import pytest
 from gigawatt import tokens
 from gigawatt.catalog import to_tokens
 from gigawatt.catalog.load import get, ids
-from gigawatt.tokens.roofline import power_ratio
+from gigawatt.tokens.model.roofline import power_ratio
 
 
 @pytest.mark.parametrize("name", ids("accelerators"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gigawatt import tokens
 from gigawatt.simulation.gangs import GangHours, walk
-from gigawatt.tokens.goodput import best_interval_s, segment_s
+from gigawatt.tokens.train.goodput import best_interval_s, segment_s
 
 HOUR_S = 3600.0
 FAILURES_PER_PACKAGE_H = 1.973e-5

@@ -15,7 +15,7 @@ from gigawatt.catalog import records
 from gigawatt.catalog.to_tokens import transformer
 from gigawatt.catalog.to_watts import normals
 from gigawatt.errors import Fault
-from gigawatt.tokens.blocks import total_params_count
+from gigawatt.tokens.model.blocks import total_params_count
 from gigawatt.watts.air import OUTDOORS_DEGC
 from gigawatt.watts.weather import warmest_of_cycles
 

@@ -9,7 +9,7 @@ from gigawatt.catalog import records, to_tokens
 from gigawatt.catalog.tables import Reader, check_plain
 from gigawatt.errors import CatalogError
 from gigawatt.readers.huggingface import ModelConfig
-from gigawatt.tokens.blocks import active_params_count, total_params_count
+from gigawatt.tokens.model.blocks import active_params_count, total_params_count
 
 
 def model_toml(

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from gigawatt import tokens
 from gigawatt.catalog import records
 from gigawatt.tokens import Block, Chip, InferenceEfficiency, RunShare, TrainingEfficiency, Transformer
-from gigawatt.tokens.costs import ModelCosts, costs
-from gigawatt.tokens.roofline import power_ratio
+from gigawatt.tokens.model.roofline import power_ratio
+from gigawatt.tokens.model.sizes import ModelCosts, costs
 
 T = TypeVar("T")
 

@@ -1,6 +1,8 @@
 """Work: how many tokens a machine serves, how fast it trains, and how many tokens people ask for. Pure functions."""
 
-from gigawatt.tokens.blocks import (
+from gigawatt.tokens.capability import effective_flop, grown_ratio, orders_count, users_ratio
+from gigawatt.tokens.demand import block_ratios, daily_profile_ratio, people_tokens_per_s
+from gigawatt.tokens.model.blocks import (
     Block,
     Precision,
     Transformer,
@@ -8,12 +10,36 @@ from gigawatt.tokens.blocks import (
     total_params_count,
     training_flop,
 )
-from gigawatt.tokens.capability import effective_flop, grown_ratio, orders_count, users_ratio
-from gigawatt.tokens.costs import BlockCosts, ModelCosts, costs, stack, take
-from gigawatt.tokens.demand import block_ratios, daily_profile_ratio, people_tokens_per_s
-from gigawatt.tokens.disaggregation import PoolsState, ServingPools, closed_loop
-from gigawatt.tokens.drafting import Drafting, draft_costs
-from gigawatt.tokens.goodput import (
+from gigawatt.tokens.model.roofline import Chip, Machine, machine, peak_flops
+from gigawatt.tokens.model.sizes import BlockCosts, ModelCosts, costs, stack, take
+from gigawatt.tokens.progress import software_ratio
+from gigawatt.tokens.scaling_law import ComputeSplit, LossLaw, compute_optimal, loss_ratio, of_token_ratio
+from gigawatt.tokens.serve.disaggregation import PoolsState, ServingPools, closed_loop
+from gigawatt.tokens.serve.drafting import Drafting, draft_costs
+from gigawatt.tokens.serve.lawful import idle_count, layout_faults, serving_layouts, working_frac
+from gigawatt.tokens.serve.layouts import (
+    Deployment,
+    Serving,
+    ServingCase,
+    Traffic,
+    best_batch_count,
+    evaluate,
+    serve,
+    serve_each,
+)
+from gigawatt.tokens.serve.pool_search import Disaggregated, PoolChoice, pooled_working_frac, serve_disaggregated
+from gigawatt.tokens.serve.power import PowerShares, Utilisation, power_elasticity_ratio, power_frac, utilisation
+from gigawatt.tokens.serve.steady import (
+    InferenceEfficiency,
+    Phases,
+    ServingLayout,
+    SteadyState,
+    decode,
+    largest_batch_count,
+    prefill,
+    steady_state,
+)
+from gigawatt.tokens.train.goodput import (
     FaultTolerance,
     HotSpares,
     Replicas,
@@ -24,21 +50,9 @@ from gigawatt.tokens.goodput import (
     segment_s,
     spares_count,
 )
-from gigawatt.tokens.inference import (
-    InferenceEfficiency,
-    Phases,
-    ServingLayout,
-    SteadyState,
-    decode,
-    largest_batch_count,
-    prefill,
-    steady_state,
-)
-from gigawatt.tokens.pool_search import Disaggregated, PoolChoice, pooled_working_frac, serve_disaggregated
-from gigawatt.tokens.power import PowerShares, Utilisation, power_elasticity_ratio, power_frac, utilisation
-from gigawatt.tokens.progress import software_ratio
-from gigawatt.tokens.roofline import Chip, Machine, machine, peak_flops
-from gigawatt.tokens.runs import (
+from gigawatt.tokens.train.records import Layout, TrainingEfficiency
+from gigawatt.tokens.train.steps import Training, TrainingStep, step, train, training_layouts
+from gigawatt.tokens.train.whole_runs import (
     Holding,
     Learners,
     Learning,
@@ -53,26 +67,13 @@ from gigawatt.tokens.runs import (
     synchronous_update,
     training_run,
 )
-from gigawatt.tokens.scaling_law import ComputeSplit, LossLaw, compute_optimal, loss_ratio, of_token_ratio
-from gigawatt.tokens.serving import (
-    Serving,
-    ServingCase,
-    ServingQuestion,
-    Traffic,
-    best_batch_count,
-    evaluate,
-    serve,
-    serve_each,
-)
-from gigawatt.tokens.serving_layouts import idle_count, layout_faults, serving_layouts, working_frac
-from gigawatt.tokens.training import Training, TrainingStep, step, train, training_layouts
-from gigawatt.tokens.training_run import Layout, TrainingEfficiency
 
 __all__ = [
     "Block",
     "BlockCosts",
     "Chip",
     "ComputeSplit",
+    "Deployment",
     "Disaggregated",
     "Drafting",
     "FaultTolerance",
@@ -96,7 +97,6 @@ __all__ = [
     "ServingCase",
     "ServingLayout",
     "ServingPools",
-    "ServingQuestion",
     "SteadyState",
     "Synchronous",
     "Traffic",

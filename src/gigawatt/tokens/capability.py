@@ -22,7 +22,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.tokens.blocks import Floats
+from gigawatt.tokens.model.blocks import Floats
 
 
 def effective_flop(physical_flop: Floats, since_base_years: Floats, progress_per_year: Floats) -> NDArray[np.float64]:

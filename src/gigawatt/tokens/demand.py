@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt.errors import CalibrationError, Fault
-from gigawatt.tokens.blocks import Floats
+from gigawatt.tokens.model.blocks import Floats
 
 DAY_S = 86400.0
 DAY_HOURS_COUNT = 24

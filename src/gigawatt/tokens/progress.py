@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.tokens.blocks import Floats
+from gigawatt.tokens.model.blocks import Floats
 
 
 def software_ratio(since_base_years: Floats, gain_per_year: Floats, cap_ratio: Floats) -> NDArray[np.float64]:

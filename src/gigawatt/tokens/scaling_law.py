@@ -22,8 +22,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from gigawatt.errors import CalibrationError, Fault
-from gigawatt.tokens.blocks import Floats
-from gigawatt.tokens.goodput import refuse_outside
+from gigawatt.tokens.model.blocks import Floats
+from gigawatt.tokens.train.goodput import refuse_outside
 
 # Forward, and backward to activations and to weights; two operations per parameter and token each.
 _PASSES_COUNT = 1 + 2

@@ -14,7 +14,7 @@ from gigawatt.catalog.to_tokens import transformer
 from gigawatt.readers.configs.keys import class_defaults
 from gigawatt.readers.configs.structures import SAME, STRUCTURES
 from gigawatt.readers.huggingface import read_config
-from gigawatt.tokens.blocks import Transformer, active_params_count, cache_width_count, total_params_count
+from gigawatt.tokens.model.blocks import Transformer, active_params_count, cache_width_count, total_params_count
 
 COUNTS = Path(__file__).with_name("class_counts.csv")
 CASES = (

@@ -9,7 +9,7 @@ from typing import Any
 from gigawatt.readers.configs.keys import Keys
 from gigawatt.readers.configs.parts import Layer, Row, shares_index
 from gigawatt.readers.configs.structures import Structure
-from gigawatt.tokens.blocks import Block, attention_params_count
+from gigawatt.tokens.model.blocks import Block, attention_params_count
 
 # What a part adds to the parameters of a layer, and what else it says of it.
 Extra = Callable[[Layer, Row], tuple[int, Row]]

@@ -10,7 +10,7 @@ from gigawatt.report.formats import PERCENT, cell
 from gigawatt.study.predict.band import Band
 from gigawatt.study.predict.training import TrainingPrediction
 from gigawatt.study.predict.training_whole_run import RunPrediction
-from gigawatt.tokens.training_run import Layout
+from gigawatt.tokens.train.records import Layout
 
 BANDS = ("p10", "p50", "p90")
 # What a step, and what the memory of a package, goes to; as people say it.

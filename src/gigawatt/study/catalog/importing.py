@@ -20,7 +20,7 @@ from gigawatt.study.files import check_writable, refused
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
 from gigawatt.study.workshop import NEW, workshop
-from gigawatt.tokens.blocks import cache_width_count
+from gigawatt.tokens.model.blocks import cache_width_count
 
 # How many keys a note names, and how much of each.
 MOST_WORDS_COUNT = 40

@@ -357,10 +357,10 @@ def _front(machinery: _Machinery) -> list[tokens.Serving]:
 def _shortest_tpot_s(machinery: _Machinery) -> float:
     """The shortest time per token of a layout that holds a request, a hair above."""
     (whole,) = machinery.serve(math.inf)
-    question = machinery.case(math.inf).question()
-    smallest = np.asarray(question.smallest_count(), dtype=float)
-    fits = np.asarray(question.capacity_count()) >= smallest
-    times = np.where(fits, question.state(smallest).tpot_s, whole.tpot_s)
+    deployment = machinery.case(math.inf).deployment()
+    smallest = np.asarray(deployment.smallest_count(), dtype=float)
+    fits = np.asarray(deployment.capacity_count()) >= smallest
+    times = np.where(fits, deployment.state(smallest).tpot_s, whole.tpot_s)
     return float(np.min(times)) * (1 + float(np.finfo(np.float32).eps))
 
 

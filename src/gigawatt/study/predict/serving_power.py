@@ -79,9 +79,9 @@ class ServingFacility:
 def serving_energy(accelerator: records.Accelerator, case: tokens.ServingCase, served: tokens.Serving) -> ServingEnergy:
     """Power and energy of a package that serves a case so."""
     known: records.PowerCalibration = load.load("power_calibrations", CALIBRATION)
-    question = replace(case, layouts=served.layout).question()
+    deployment = replace(case, layouts=served.layout).deployment()
     each = served.tokens_per_s * served.layout.packages_count
-    use = tokens.utilisation(question, served.batch_count, served.batch_count * case.traffic.output_tokens / each)
+    use = tokens.utilisation(deployment, served.batch_count, served.batch_count * case.traffic.output_tokens / each)
     share = float(tokens.power_frac(to_power.power_shares(known, accelerator.architecture), use))
     package_w, others_w = accelerator.tdp_w, to_power.others_w(known, accelerator)
     package_w = None if package_w is None else share * package_w

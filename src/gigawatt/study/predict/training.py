@@ -46,11 +46,11 @@ from gigawatt.study.predict.training_whole_run import (
     whole_run,
 )
 from gigawatt.study.question import refuse
-from gigawatt.tokens.roofline import GIGABYTE_BYTES
-from gigawatt.tokens.training import SCORES_RATIO, Convention, TrainingStep, pick, step_of, training_token_flop
-from gigawatt.tokens.training_lawful import AXES, layout_faults
-from gigawatt.tokens.training_memory import TrainingMemory, memory_bytes, training_memory
-from gigawatt.tokens.training_run import Layout, TrainingRun
+from gigawatt.tokens.model.roofline import GIGABYTE_BYTES
+from gigawatt.tokens.train.lawful import AXES, layout_faults
+from gigawatt.tokens.train.memory import TrainingMemory, memory_bytes, training_memory
+from gigawatt.tokens.train.records import Layout, TrainingRun
+from gigawatt.tokens.train.steps import SCORES_RATIO, Convention, TrainingStep, pick, step_of, training_token_flop
 
 CALIBRATION = "as-of-2026"
 # How often packages are doubled in search of a gang that holds the model.

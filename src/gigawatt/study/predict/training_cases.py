@@ -20,12 +20,11 @@ from gigawatt.catalog.load import get
 from gigawatt.catalog.records import Accelerator, Model, TrainingCalibration, TrainingEngine
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.readers.training_rows import TrainingRow
-from gigawatt.tokens.costs import ModelCosts, stack, take
-from gigawatt.tokens.roofline import Machine
-from gigawatt.tokens.training import step_parts
-from gigawatt.tokens.training_layouts import layouts_of
-from gigawatt.tokens.training_memory import least_recompute_frac, memory_bytes
-from gigawatt.tokens.training_run import (
+from gigawatt.tokens.model.roofline import Machine
+from gigawatt.tokens.model.sizes import ModelCosts, stack, take
+from gigawatt.tokens.train.layouts import layouts_of
+from gigawatt.tokens.train.memory import least_recompute_frac, memory_bytes
+from gigawatt.tokens.train.records import (
     Layout,
     TrainingEfficiency,
     TrainingPrecision,
@@ -33,6 +32,7 @@ from gigawatt.tokens.training_run import (
     training_machine,
     training_peak_flops,
 )
+from gigawatt.tokens.train.steps import step_parts
 from gigawatt.watts.capping import performance
 
 # Cases that are worked out together: their arrays stay in the cache.

@@ -19,10 +19,10 @@ from gigawatt.study.note import Note
 from gigawatt.study.predict.band import Band, log_normal
 from gigawatt.study.predict.training_band import deviation_ratio
 from gigawatt.study.predict.training_cases import TrainingCase
-from gigawatt.tokens.blocks import Floats
-from gigawatt.tokens.goodput import Synchronous, goodput_frac
-from gigawatt.tokens.runs import Holding, bare_package_hours_count, run_share_frac, training_run
-from gigawatt.tokens.training import TrainingStep, training_token_flop
+from gigawatt.tokens.model.blocks import Floats
+from gigawatt.tokens.train.goodput import Synchronous, goodput_frac
+from gigawatt.tokens.train.steps import TrainingStep, training_token_flop
+from gigawatt.tokens.train.whole_runs import Holding, bare_package_hours_count, run_share_frac, training_run
 
 CALIBRATION = "as-of-2026"
 HOURS_PER_DAY = 24.0

@@ -49,7 +49,7 @@ def cap_frac(case: InferenceCase) -> float:
 
 
 def throughput_shares(
-    cases: Sequence[InferenceCase], arrays: Stacked, question: tokens.ServingQuestion, batch_count: Floats
+    cases: Sequence[InferenceCase], arrays: Stacked, question: tokens.Deployment, batch_count: Floats
 ) -> Floats:
     """What a cap leaves of the throughput of every entry of stacked cases at its batch; 1 where there is none."""
     caps = np.array([cap_frac(case) for case in cases])[arrays.own]
@@ -62,7 +62,7 @@ def throughput_shares(
 
 
 def capped_shares(
-    parts: Sequence[records.Accelerator], question: tokens.ServingQuestion, batch_count: Floats, caps_frac: Floats
+    parts: Sequence[records.Accelerator], question: tokens.Deployment, batch_count: Floats, caps_frac: Floats
 ) -> Floats:
     """Throughput under a cap over that without one, by entry; 1 where no more is drawn than the cap.
 

@@ -49,7 +49,7 @@ class EnergyCase:
 class EnergyQuestions:
     """Cases as one question to the kernel, with an entry for each layout of each, `own` its case; requests by entry."""
 
-    question: tokens.ServingQuestion
+    question: tokens.Deployment
     batch_count: Floats
     own: NDArray[np.intp]
     first: NDArray[np.intp]

@@ -186,7 +186,7 @@ def tpot_errors(cases: Sequence[InferenceCase], found: PredictedServing) -> dict
     return {name: error_figures(error[rows]) if rows.any() else None for name, rows in groups.items()}
 
 
-def _held_count(question: tokens.ServingQuestion) -> Floats:
+def _held_count(question: tokens.Deployment) -> Floats:
     """Requests that the memory of a measured run holds at a time; all where the weights alone are said not to fit,
     for it did run."""
     full = replace(question, efficiency=replace(question.efficiency, usable_memory_frac=FULL_FRAC))
@@ -196,10 +196,10 @@ def _held_count(question: tokens.ServingQuestion) -> Floats:
 
 def question_of(
     cases: Sequence[InferenceCase], arrays: Stacked, calibration: records.InferenceCalibration
-) -> tokens.ServingQuestion:
+) -> tokens.Deployment:
     """The cases as one question to the kernel; limits are the part of a server's that its mean may take."""
     spread = np.where(arrays.spread, calibration.output_spread_ratio, 1.0)
-    return tokens.ServingQuestion(
+    return tokens.Deployment(
         machine=arrays.machine,
         model=arrays.model,
         efficiency=replace(efficiencies(cases, arrays, calibration), output_spread_ratio=spread),

@@ -22,7 +22,7 @@ from gigawatt.study.validate.disaggregated_cases import (
     stacked_pools,
 )
 from gigawatt.study.validate.score import Skipped
-from gigawatt.tokens.drafting import NO_BLOCKS
+from gigawatt.tokens.serve.drafting import NO_BLOCKS
 
 CLOSED = ("closed loop agg", "closed loop agg mtp")
 SERVERS = ("Server", "Interactive")

@@ -27,7 +27,7 @@ from gigawatt.study.predict.training_cases import TrainingCase
 from gigawatt.study.predict.training_whole_run import CALIBRATION, Conditions, bare_gpu_h, gpu_h_of, rate_of
 from gigawatt.study.validate.question import ValidationQuestion
 from gigawatt.study.validate.score import Scored, Skipped, Validation, judged, score, shipped
-from gigawatt.tokens.training import training_token_flop
+from gigawatt.tokens.train.steps import training_token_flop
 
 GROUPS = ("gpu", "model", "engine", "source", "fitted")
 HOUR_S = 3600.0

@@ -1,0 +1,1 @@
+"""What a model is and what a machine does with it: blocks, their FLOP and bytes, rooflines."""

@@ -1,0 +1,1 @@
+"""Serving: steady state, lawful layouts, the best of them, drafts, two pools, power."""

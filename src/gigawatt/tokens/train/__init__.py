@@ -1,0 +1,1 @@
+"""Training: one step, lawful layouts, memory, network, goodput, whole runs."""
