@@ -1,0 +1,181 @@
+"""An engine of the request simulator again in plain Python, one iteration at a time and one request after the other.
+
+Slow and short on purpose: it is what the kernel is held to, event by event. `reference_pod.py` puts engines in a pod.
+"""
+
+from bisect import bisect_right
+from math import ceil, floor, nan
+
+COMPLETED, REJECTED, SHED, TOO_LONG = range(4)
+
+
+class Job:
+    """A request on its way: `prompt` is what it reads, `made` its tokens before this admission, `since` those after."""
+
+    def __init__(self, index, arrival_s, inputs, outputs, hashes):
+        self.index, self.arrival_s, self.inputs, self.outputs, self.hashes = index, arrival_s, inputs, outputs, hashes
+        self.prompt, self.read, self.made, self.since, self.steps, self.own = inputs, 0, 0, 0.0, 0, 0
+        self.cached, self.preemptions, self.status, self.moved = None, 0, None, False
+        self.first_s, self.finish_s = nan, nan
+
+    def tokens(self):
+        return self.made + self.since
+
+    def decodes(self):
+        return self.read >= self.prompt
+
+
+class Rank:
+    """A scheduler with its blocks; it keeps no prefixes (`reference_prefix.py` does)."""
+
+    def __init__(self, engine, hash_tokens):
+        self.engine, self.hash_tokens, self.queue, self.running, self.trying = engine, hash_tokens, [], [], False
+
+    def free(self):
+        return self.engine.blocks_count - sum(j.own for j in self.running)
+
+    def own(self, _job, tokens):  # blocks that a request shares with nobody
+        return ceil(tokens / self.engine.block_tokens)
+
+    def new(self, job):  # blocks that are taken when it is let in
+        return self.own(job, job.prompt + job.moved)
+
+    def known(self, _job):  # tokens of its prompt that need not be read
+        return 0
+
+    def take(self, job):
+        self.queue.remove(job)
+        self.running.append(job)
+        job.read = job.prompt if job.moved else self.known(job)
+        job.cached = (0 if job.moved else job.read) if job.cached is None else job.cached
+        job.own = self.own(job, job.prompt + job.moved)
+
+    def release(self, job):
+        self.running.remove(job)
+        self.trying, job.own = True, 0
+
+    def make_room(self):
+        """Blocks for the tokens of this step, from those admitted last where there are too few; says if any was."""
+        preempted = False
+        while True:
+            grown = {j: self.own(j, j.prompt + j.since) for j in self.running if j.decodes()}
+            if sum(own - j.own for j, own in grown.items()) <= self.free():
+                break
+            last, preempted = self.running[-1], True
+            self.release(last)
+            last.made, last.since, last.read, last.moved = floor(last.tokens()), 0.0, 0, False
+            last.prompt, last.preemptions = last.inputs + last.made, last.preemptions + 1
+            self.queue.insert(0, last)
+        for job, own in grown.items():
+            job.own = own
+        return preempted
+
+    def fits(self, job):
+        left = self.free() - self.new(job)
+        to_come = sum(j.outputs - j.tokens() for j in [*self.running, job])
+        return left >= 0 and left * self.engine.block_tokens >= self.engine.reserve_frac * to_come * bool(self.running)
+
+    def pack(self, now_s, shed_after_s):
+        """What to read in this iteration, as (job, tokens), requests let in, and those dropped."""
+        engine, chunks, admitted, dropped = self.engine, [], [], []
+        preempted, trying = self.make_room(), self.trying
+        budget = engine.budget_tokens - (sum(j.decodes() for j in self.running) if engine.chunked else 0)
+        for job in [j for j in self.running if not j.decodes()]:
+            chunks += [(job, max(min(job.prompt - job.read, budget), 0))]
+            budget -= chunks[-1][1]
+        self.trying = preempted
+        while trying and not preempted and self.queue:
+            job = self.queue[0]
+            if now_s - job.arrival_s > shed_after_s and not job.preemptions:
+                dropped.append(self.queue.pop(0))
+                continue
+            rest = 1 if job.moved else job.prompt - self.known(job)
+            self.trying = budget < (1 if engine.chunked else rest) and (engine.chunked or bool(admitted))
+            self.trying = self.trying and len(self.running) < engine.most_requests_count
+            if self.trying or len(self.running) >= engine.most_requests_count or not self.fits(job):
+                break
+            self.take(job)
+            admitted.append(job)
+            chunks += [] if job.moved else [(job, min(rest, budget) if engine.chunked else rest)]
+            budget -= 1 if job.moved else chunks[-1][1]
+        return [c for c in chunks if c[1]], admitted, dropped
+
+
+def look_up(axes, table, point):
+    """A table at a point, linear between knots and on beyond the outer ones; an axis of one knot does not matter."""
+    if not axes:
+        return float(table)
+    knots, at = axes[0], point[0]
+    if len(knots) == 1:
+        return look_up(axes[1:], table[0], point[1:])
+    low = min(max(bisect_right(knots, at) - 1, 0), len(knots) - 2)
+    at_low, at_high = (look_up(axes[1:], table[k], point[1:]) for k in (low, low + 1))
+    return at_low + (at - knots[low]) / (knots[low + 1] - knots[low]) * (at_high - at_low)
+
+
+class Replica:
+    """An engine at work: `writing` and `reading` are what its ranks do in the iteration under way, till `ends_s`."""
+
+    def __init__(self, engine, hash_tokens, rank=Rank, hands_over=False):
+        self.engine, self.hands_over, self.ends_s, self.busy_s = engine, hands_over, None, 0.0
+        self.ranks = [rank(engine, hash_tokens) for _ in range(engine.ranks_count)]
+
+    def load(self):
+        return sum(len(rank.queue) + len(rank.running) for rank in self.ranks)
+
+    def start(self, now_s, shed_after_s):
+        """Starts an iteration if there is something to do; returns those that leave at its start."""
+        packed = [rank.pack(now_s, shed_after_s) for rank in self.ranks]
+        left = [job for _, _, dropped in packed for job in dropped]
+        for rank, (_, admitted, _) in zip(self.ranks, packed, strict=True):
+            for job in [j for j in admitted if j.moved]:
+                left += self.emit(rank, job, now_s)
+        self.reading = [chunks for chunks, _, _ in packed]
+        writes = self.engine.chunked or not any(self.reading)
+        self.writing = [[j for j in rank.running if j.decodes() and writes] for rank in self.ranks]
+        if any(self.reading) or any(self.writing):
+            duration_s = self.duration_s(max(len(admitted) for _, admitted, _ in packed))
+            self.ends_s, self.busy_s = now_s + duration_s, self.busy_s + duration_s
+        return left
+
+    def duration_s(self, admissions_count):
+        times, span_s = self.engine.times, self.engine.times.admission_s * admissions_count
+        counts = [len(jobs) for jobs in self.writing]
+        if any(counts):
+            context = sum(j.prompt + j.since for jobs in self.writing for j in jobs) / sum(counts)
+            axes = (times.ranks_ratio, times.batch_count, times.context_tokens)
+            span_s += look_up(axes, times.decode_s, (sum(counts) / max(counts), max(counts), context))
+        reads = [sum(n for _, n in chunks) for chunks in self.reading]
+        if any(reads):
+            length = sum(n * (2 * j.read + n) for chunks in self.reading for j, n in chunks) / sum(reads)
+            axes = (times.ranks_ratio, times.chunk_tokens, times.context_tokens)
+            prefill_s = look_up(axes, times.prefill_s, (sum(reads) / max(reads), max(reads), length))
+            span_s += prefill_s * (times.mixed_frac if any(counts) else 1.0)
+        return span_s
+
+    def emit(self, rank, job, now_s):
+        """The token after a prompt; returns the request if it was the last one."""
+        job.since, job.first_s = 1.0, now_s if job.first_s != job.first_s else job.first_s
+        job.steps = ceil((job.outputs - job.tokens()) / self.engine.times.tokens_per_step_ratio)
+        return self.leave(rank, job, now_s) if job.steps <= 0 else []
+
+    def leave(self, rank, job, now_s):
+        rank.release(job)
+        job.status, job.finish_s = COMPLETED, now_s
+        return [job]
+
+    def end(self, now_s):
+        """Ends the iteration; returns those that are done, or read where prompts are handed over."""
+        left, self.ends_s = [], None
+        for rank, writing, reading in zip(self.ranks, self.writing, self.reading, strict=True):
+            for job in writing:
+                job.since, job.steps = job.since + self.engine.times.tokens_per_step_ratio, job.steps - 1
+                left += self.leave(rank, job, now_s) if job.steps <= 0 else []
+            for job, n in reading:
+                job.read += n
+                if job.decodes() and self.hands_over:
+                    rank.release(job)
+                    left.append(job)
+                elif job.decodes():
+                    left += self.emit(rank, job, now_s)
+        return left
