@@ -1,4 +1,4 @@
-"""Makes the reference engine importable by its neighbours: pytest's importlib mode puts no folder of tests on the path."""
+"""Makes the reference engine importable here: pytest's importlib mode puts no folder of tests on the path."""
 
 import sys
 from pathlib import Path

@@ -46,11 +46,14 @@ def too_long(engine, tokens):
 
 @dataclass
 class Run:
-    """A pod at work. `coming` are jobs on their way to a pool, by instant; `left` those that left, in that order."""
+    """A pod at work. `coming` are jobs on their way to a pool, by instant; `left` those that left, in that order.
+
+    events_s: an entry for each end of an iteration, instant of arrivals and end of a transfer; where two are the
+    same but for rounding, another order of sums may tell another story.
+    """
 
     pod: object
     pools: list
-    concurrency: int
     waiting_outside: list
     coming: list = field(default_factory=list)
     left: list = field(default_factory=list)
@@ -69,10 +72,8 @@ class Run:
         heappush(self.coming, (at_s, place, job.index, job))
 
     def arrive(self, job, place, now_s):
-        pod, decoder = self.pod, self.pools[-1].replicas[0].engine
-        if place == 0 and (
-            too_long(decoder, job.inputs + job.outputs - 1) or too_long(self.pools[0].replicas[0].engine, job.inputs)
-        ):
+        pod, reader, writer = self.pod, self.pod.prefill or self.pod.engine, self.pod.engine
+        if place == 0 and (too_long(writer, job.inputs + job.outputs - 1) or too_long(reader, job.inputs)):
             return self.refuse(job, TOO_LONG, now_s)
         replica = self.pools[place].choose(job, pod.routing)
         if place == 0 and sum(len(rank.queue) for rank in replica.ranks) >= pod.most_waiting_count:
@@ -92,10 +93,13 @@ class Run:
     def end(self, now_s):
         for _, replica in self.replicas():
             if replica.ends_s == now_s:
+                self.events_s.append(now_s)
                 for job in replica.end(now_s):
                     if job.status is None:
                         job.moved = True
-                        self.send(job, now_s + self.pod.handover_s + self.pod.transfer_s_per_token * job.inputs, 1)
+                        at_s = now_s + self.pod.handover_s + self.pod.transfer_s_per_token * job.inputs
+                        self.events_s.append(at_s)
+                        self.send(job, at_s, 1)
                     else:
                         self.leave([job], now_s)
 
@@ -113,7 +117,6 @@ class Run:
             now_s = min([*ends_s, self.coming[0][0] if self.coming else inf], default=inf)
             if now_s > until_s or now_s == inf:
                 return
-            self.events_s.append(now_s)
             self.end(now_s)
             while self.coming and self.coming[0][0] <= now_s:
                 _, place, _, job = heappop(self.coming)
@@ -134,7 +137,8 @@ def run(pod, requests, concurrency=0, until_s=inf):
     pools = [pool(pod.engine, pod.engines_count, requests.hash_tokens)]
     if pod.prefill is not None:
         pools.insert(0, pool(pod.prefill, pod.prefill_engines_count, requests.hash_tokens, hands_over=True))
-    state = Run(pod, pools, concurrency, jobs[concurrency:] if concurrency else [])
+    state = Run(pod, pools, jobs[concurrency:] if concurrency else [])
+    state.events_s += [] if concurrency else sorted({job.arrival_s for job in jobs})
     for job in jobs[:concurrency] if concurrency else jobs:
         state.send(job, 0.0 if concurrency else job.arrival_s, 0)
     state.work(until_s)
