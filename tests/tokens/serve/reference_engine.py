@@ -38,17 +38,16 @@ class Rank:
         return ceil(tokens / self.engine.block_tokens)
 
     def new(self, job):  # blocks that are taken when it is let in
-        return self.own(job, job.prompt + job.moved)
+        return self.own(job, job.prompt + job.since)
 
     def known(self, _job):  # tokens of its prompt that need not be read
         return 0
 
     def take(self, job):
-        self.queue.remove(job)
-        self.running.append(job)
+        self.running.append(self.queue.pop(0))
         job.read = job.prompt if job.moved else self.known(job)
-        job.cached = (0 if job.moved else job.read) if job.cached is None else job.cached
-        job.own = self.own(job, job.prompt + job.moved)
+        job.cached = job.read if job.cached is None else job.cached
+        job.own = self.own(job, job.prompt + job.since)
 
     def release(self, job):
         self.running.remove(job)
@@ -86,18 +85,21 @@ class Rank:
         self.trying = preempted
         while trying and not preempted and self.queue:
             job = self.queue[0]
-            if now_s - job.arrival_s > shed_after_s and not job.preemptions:
+            rest = 0 if job.moved else job.prompt - self.known(job)
+            least = min(rest, 1) if engine.chunked or not any(n for _, n in chunks) else rest
+            full = len(self.running) >= engine.most_requests_count
+            self.trying = not full and rest > 0 and budget < least
+            if full or self.trying:
+                break
+            if now_s - job.arrival_s > shed_after_s and job.first_s != job.first_s:
                 dropped.append(self.queue.pop(0))
                 continue
-            rest = 1 if job.moved else job.prompt - self.known(job)
-            self.trying = budget < (1 if engine.chunked else rest) and (engine.chunked or bool(admitted))
-            self.trying = self.trying and len(self.running) < engine.most_requests_count
-            if self.trying or len(self.running) >= engine.most_requests_count or not self.fits(job):
+            if not self.fits(job):
                 break
             self.take(job)
             admitted.append(job)
-            chunks += [] if job.moved else [(job, min(rest, budget) if engine.chunked else rest)]
-            budget -= 1 if job.moved else chunks[-1][1]
+            chunks += [(job, min(rest, budget) if engine.chunked else rest)]
+            budget -= chunks[-1][1]
         return [c for c in chunks if c[1]], admitted, dropped
 
 
@@ -119,9 +121,6 @@ class Replica:
     def __init__(self, engine, hash_tokens, rank=Rank, hands_over=False):
         self.engine, self.hands_over, self.ends_s, self.busy_s = engine, hands_over, None, 0.0
         self.ranks = [rank(engine, hash_tokens) for _ in range(engine.ranks_count)]
-
-    def load(self):
-        return sum(len(rank.queue) + len(rank.running) for rank in self.ranks)
 
     def start(self, now_s, shed_after_s):
         """Starts an iteration if there is something to do; returns those that leave at its start."""

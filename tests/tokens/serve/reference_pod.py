@@ -22,7 +22,7 @@ class Pool:
     turn: int = 0
 
     def choose(self, job, routing):
-        loads = [replica.load() for replica in self.replicas]
+        loads = [sum(len(r.queue) + len(r.running) for r in replica.ranks) for replica in self.replicas]
         order = range(len(loads))
         least = min(order, key=lambda k: (loads[k], k))
         if routing == "round-robin":
@@ -96,7 +96,7 @@ class Run:
                 self.events_s.append(now_s)
                 for job in replica.end(now_s):
                     if job.status is None:
-                        job.moved = True
+                        job.moved, job.since = True, 1.0
                         at_s = now_s + self.pod.handover_s + self.pod.transfer_s_per_token * job.inputs
                         self.events_s.append(at_s)
                         self.send(job, at_s, 1)

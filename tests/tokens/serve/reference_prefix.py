@@ -15,8 +15,8 @@ class PrefixRank(Rank):
     def free(self):  # those that are kept but not in use count as free
         return super().free() - self.hash_blocks * len(self.uses)
 
-    def shared(self, job):  # a prompt that came from another pool brings blocks that nobody knows
-        return () if job.moved else job.hashes[: job.inputs // self.hash_tokens]
+    def shared(self, job):
+        return job.hashes[: job.inputs // self.hash_tokens]
 
     def own(self, job, tokens):
         return super().own(job, tokens) - len(self.shared(job)) * self.hash_blocks
@@ -25,7 +25,7 @@ class PrefixRank(Rank):
         return super().new(job) + self.hash_blocks * sum(h not in self.uses for h in self.shared(job))
 
     def known(self, job):
-        return min(self.known_count(self.shared(job)) * self.hash_tokens, job.inputs - 1)
+        return min(self.known_count(self.shared(job)) * self.hash_tokens, job.prompt - 1)
 
     def known_count(self, hashes):
         return next((n for n, h in enumerate(hashes) if h not in self.uses and h not in self.kept), len(hashes))
