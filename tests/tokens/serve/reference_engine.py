@@ -53,6 +53,17 @@ class Rank:
         self.running.remove(job)
         self.trying, job.own = True, 0
 
+    def emit(self, job, now_s):
+        """The token after a prompt; returns the request if it was the last one."""
+        job.since, job.first_s = 1.0, now_s if job.first_s != job.first_s else job.first_s
+        job.steps = ceil((job.outputs - job.tokens()) / self.engine.times.tokens_per_step_ratio)
+        return self.leave(job, now_s) if job.steps <= 0 else []
+
+    def leave(self, job, now_s):
+        self.release(job)
+        job.status, job.finish_s = COMPLETED, now_s
+        return [job]
+
     def make_room(self):
         """Blocks for the tokens of this step, from those admitted last where there are too few; says if any was."""
         preempted = False
@@ -75,8 +86,8 @@ class Rank:
         return left >= 0 and left * self.engine.block_tokens >= self.engine.reserve_frac * to_come * bool(self.running)
 
     def pack(self, now_s, shed_after_s):
-        """What to read in this iteration, as (job, tokens), requests let in, and those dropped."""
-        engine, chunks, admitted, dropped = self.engine, [], [], []
+        """What to read in this iteration, as (job, tokens), how many are let in, and which leave at its start."""
+        engine, chunks, admissions_count, left = self.engine, [], 0, []
         preempted, trying = self.make_room(), self.trying
         budget = engine.budget_tokens - (sum(j.decodes() for j in self.running) if engine.chunked else 0)
         for job in [j for j in self.running if not j.decodes()]:
@@ -92,15 +103,17 @@ class Rank:
             if full or self.trying:
                 break
             if now_s - job.arrival_s > shed_after_s and job.first_s != job.first_s:
-                dropped.append(self.queue.pop(0))
+                job.status = SHED
+                left.append(self.queue.pop(0))
                 continue
             if not self.fits(job):
                 break
             self.take(job)
-            admitted.append(job)
+            admissions_count += 1
+            left += self.emit(job, now_s) if job.moved else []
             chunks += [(job, min(rest, budget) if engine.chunked else rest)]
             budget -= chunks[-1][1]
-        return [c for c in chunks if c[1]], admitted, dropped
+        return [c for c in chunks if c[1]], admissions_count, left
 
 
 def look_up(axes, table, point):
@@ -116,26 +129,24 @@ def look_up(axes, table, point):
 
 
 class Replica:
-    """An engine at work: `writing` and `reading` are what its ranks do in the iteration under way, till `ends_s`."""
+    """An engine at work: `writing` and `reading` are what its ranks do while `busy`, until `event_s`."""
 
     def __init__(self, engine, hash_tokens, rank=Rank, hands_over=False):
-        self.engine, self.hands_over, self.ends_s, self.busy_s = engine, hands_over, None, 0.0
+        self.engine, self.hands_over, self.event_s, self.busy, self.busy_s = engine, hands_over, None, False, 0.0
         self.ranks = [rank(engine, hash_tokens) for _ in range(engine.ranks_count)]
 
-    def start(self, now_s, shed_after_s):
+    def start(self, shed_after_s):
         """Starts an iteration if there is something to do; returns those that leave at its start."""
-        packed = [rank.pack(now_s, shed_after_s) for rank in self.ranks]
-        left = [job for _, _, dropped in packed for job in dropped]
-        for rank, (_, admitted, _) in zip(self.ranks, packed, strict=True):
-            for job in [j for j in admitted if j.moved]:
-                left += self.emit(rank, job, now_s)
+        packed = [rank.pack(self.event_s, shed_after_s) for rank in self.ranks]
         self.reading = [chunks for chunks, _, _ in packed]
         writes = self.engine.chunked or not any(self.reading)
         self.writing = [[j for j in rank.running if j.decodes() and writes] for rank in self.ranks]
-        if any(self.reading) or any(self.writing):
-            duration_s = self.duration_s(max(len(admitted) for _, admitted, _ in packed))
-            self.ends_s, self.busy_s = now_s + duration_s, self.busy_s + duration_s
-        return left
+        self.busy = any(self.reading) or any(self.writing)
+        if self.busy:
+            duration_s = self.duration_s(max(count for _, count, _ in packed))
+            self.event_s, self.busy_s = self.event_s + duration_s, self.busy_s + duration_s
+        self.event_s = self.event_s if self.busy else None
+        return [job for _, _, left in packed for job in left]
 
     def duration_s(self, admissions_count):
         times, span_s = self.engine.times, self.engine.times.admission_s * admissions_count
@@ -152,29 +163,18 @@ class Replica:
             span_s += prefill_s * (times.mixed_frac if any(counts) else 1.0)
         return span_s
 
-    def emit(self, rank, job, now_s):
-        """The token after a prompt; returns the request if it was the last one."""
-        job.since, job.first_s = 1.0, now_s if job.first_s != job.first_s else job.first_s
-        job.steps = ceil((job.outputs - job.tokens()) / self.engine.times.tokens_per_step_ratio)
-        return self.leave(rank, job, now_s) if job.steps <= 0 else []
-
-    def leave(self, rank, job, now_s):
-        rank.release(job)
-        job.status, job.finish_s = COMPLETED, now_s
-        return [job]
-
-    def end(self, now_s):
+    def end(self):
         """Ends the iteration; returns those that are done, or read where prompts are handed over."""
-        left, self.ends_s = [], None
+        left, now_s, self.busy = [], self.event_s, False
         for rank, writing, reading in zip(self.ranks, self.writing, self.reading, strict=True):
             for job in writing:
                 job.since, job.steps = job.since + self.engine.times.tokens_per_step_ratio, job.steps - 1
-                left += self.leave(rank, job, now_s) if job.steps <= 0 else []
+                left += rank.leave(job, now_s) if job.steps <= 0 else []
             for job, n in reading:
                 job.read += n
                 if job.decodes() and self.hands_over:
                     rank.release(job)
                     left.append(job)
                 elif job.decodes():
-                    left += self.emit(rank, job, now_s)
+                    left += rank.emit(job, now_s)
         return left

@@ -1,17 +1,21 @@
 """Engines of `reference_engine.py` behind a router: one pool, or one that reads prompts and one that writes answers.
 
-At an instant iterations end first (engines in their order, readers of prompts before writers), then requests arrive (in
-theirs), then engines that stand still start.
+At an instant requests arrive first (in their order, then those that come from the other pool), then each engine in turn
+ends what it does and starts anew, after the requests of a closed loop that its end has let come.
 """
 
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from math import ceil, inf
 
-from reference_engine import REJECTED, SHED, TOO_LONG, Job, Rank, Replica
+from reference_engine import REJECTED, TOO_LONG, Job, Rank, Replica
 from reference_prefix import PrefixRank
 
-BUSIER_COUNT = 32
+UNEVEN_COUNT = 32
+
+
+def load(replica):
+    return sum(len(rank.queue) + len(rank.running) for rank in replica.ranks)
 
 
 @dataclass
@@ -22,17 +26,18 @@ class Pool:
     turn: int = 0
 
     def choose(self, job, routing):
-        loads = [sum(len(r.queue) + len(r.running) for r in replica.ranks) for replica in self.replicas]
-        order = range(len(loads))
-        least = min(order, key=lambda k: (loads[k], k))
+        """The engine and the rank that a request goes to."""
+        least = min(self.replicas, key=load)
         if routing == "round-robin":
             self.turn += 1
-            return self.replicas[(self.turn - 1) % len(loads)]
-        if routing == "prefix-aware" and self.replicas[0].engine.prefix_cached:
-            knows = [max(r.known_count(r.shared(job)) for r in replica.ranks) for replica in self.replicas]
-            best = min(order, key=lambda k: (-knows[k], loads[k], k))
-            return self.replicas[best if loads[best] - loads[least] < BUSIER_COUNT else least]
-        return self.replicas[least]
+            least = self.replicas[(self.turn - 1) % len(self.replicas)]
+        if routing == "prefix-aware" and least.engine.prefix_cached:
+            known = {(n, m): rank.known_count(rank.shared(job)) for n, replica in enumerate(self.replicas)
+                     for m, rank in enumerate(replica.ranks)}  # fmt: skip
+            n, m = min(known, key=lambda at: (-known[at], load(self.replicas[at[0]]), at))
+            if known[n, m] and load(self.replicas[n]) < load(least) + UNEVEN_COUNT:
+                return self.replicas[n], self.replicas[n].ranks[m]
+        return least, min(least.ranks, key=lambda r: len(r.queue) + len(r.running))
 
 
 def pool(engine, count, hash_tokens, hands_over=False):
@@ -48,8 +53,8 @@ def too_long(engine, tokens):
 class Run:
     """A pod at work. `coming` are jobs on their way to a pool, by instant; `left` those that left, in that order.
 
-    events_s: an entry for each end of an iteration, instant of arrivals and end of a transfer; where two are the
-    same but for rounding, another order of sums may tell another story.
+    events_s: an entry for each end of an iteration, instant of arrivals and end of a transfer; where two are the same
+    but for rounding, another order of sums may tell another story.
     """
 
     pod: object
@@ -75,53 +80,43 @@ class Run:
         pod, reader, writer = self.pod, self.pod.prefill or self.pod.engine, self.pod.engine
         if place == 0 and (too_long(writer, job.inputs + job.outputs - 1) or too_long(reader, job.inputs)):
             return self.refuse(job, TOO_LONG, now_s)
-        replica = self.pools[place].choose(job, pod.routing)
-        if place == 0 and sum(len(rank.queue) for rank in replica.ranks) >= pod.most_waiting_count:
+        replica, rank = self.pools[place].choose(job, pod.routing)
+        if place == 0 and sum(len(each.queue) for each in replica.ranks) >= pod.most_waiting_count:
             return self.refuse(job, REJECTED, now_s)
-        rank = min(replica.ranks, key=lambda r: len(r.queue) + len(r.running))
         rank.trying = rank.trying or not rank.queue
         rank.queue.append(job)
+        replica.event_s = now_s if replica.event_s is None else replica.event_s
         return None
 
     def refuse(self, job, status, now_s):
         job.status = status
         self.leave([job], now_s)
 
-    def replicas(self):
-        return [(place, replica) for place, pool in enumerate(self.pools) for replica in pool.replicas]
-
-    def end(self, now_s):
-        for _, replica in self.replicas():
-            if replica.ends_s == now_s:
-                self.events_s.append(now_s)
-                for job in replica.end(now_s):
-                    if job.status is None:
-                        job.moved, job.since = True, 1.0
-                        at_s = now_s + self.pod.handover_s + self.pod.transfer_s_per_token * job.inputs
-                        self.events_s.append(at_s)
-                        self.send(job, at_s, 1)
-                    else:
-                        self.leave([job], now_s)
-
-    def start(self, now_s):
-        for _, replica in self.replicas():
-            while replica.ends_s is None and any(rank.running or rank.queue for rank in replica.ranks):
-                gone = replica.start(now_s, self.pod.shed_after_s)
-                for job in gone:
-                    job.status = SHED if job.status is None else job.status
-                self.leave(gone, now_s)
+    def end(self, replica, now_s):
+        self.events_s.append(now_s)
+        for job in replica.end():
+            if job.status is None:
+                at_s = now_s + self.pod.handover_s + self.pod.transfer_s_per_token * job.inputs
+                job.moved, job.since = True, 1.0
+                self.events_s.append(at_s)
+                self.send(job, at_s, 1)
+            else:
+                self.leave([job], now_s)
 
     def work(self, until_s):
         while True:
-            ends_s = [replica.ends_s for _, replica in self.replicas() if replica.ends_s is not None]
-            now_s = min([*ends_s, self.coming[0][0] if self.coming else inf], default=inf)
+            replicas = [replica for pool in self.pools for replica in pool.replicas if replica.event_s is not None]
+            first = min(replicas, key=lambda replica: replica.event_s, default=None)
+            now_s = min(first.event_s if first else inf, self.coming[0][0] if self.coming else inf)
             if now_s > until_s or now_s == inf:
                 return
-            self.end(now_s)
-            while self.coming and self.coming[0][0] <= now_s:
+            if self.coming and self.coming[0][0] == now_s:
                 _, place, _, job = heappop(self.coming)
                 self.arrive(job, place, now_s)
-            self.start(now_s)
+            elif first.busy:
+                self.end(first, now_s)
+            else:
+                self.leave(first.start(self.pod.shed_after_s), now_s)
 
 
 def run(pod, requests, concurrency=0, until_s=inf):
