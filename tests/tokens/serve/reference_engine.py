@@ -111,7 +111,7 @@ class Rank:
             self.take(job)
             admissions_count += 1
             left += self.emit(job, now_s) if job.moved else []
-            chunks += [(job, min(rest, budget) if engine.chunked else rest)]
+            chunks += [(job, min(rest, max(budget, 0)) if engine.chunked else rest)]
             budget -= chunks[-1][1]
         return [c for c in chunks if c[1]], admissions_count, left
 
