@@ -32,7 +32,7 @@ def pod_of(engines_count=1, routing="least-loaded", **changes):
         budget_tokens=16,
         block_tokens=BLOCK_TOKENS,
     )
-    return Pod(engine=replace(one, **changes), engines_count=engines_count, routing=routing)
+    return Pod(engine=replace(one, **changes), engines_count=engines_count, routing=routing, hash_tokens=8)
 
 
 def poisson(seed, count=300, each_s=8.0):
