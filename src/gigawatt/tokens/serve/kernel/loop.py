@@ -329,7 +329,7 @@ def _sent(setup, state, sent_s):  # type: ignore[no-untyped-def]
     """The first of those on their way between pools is there."""
     totals = state.totals[0]
     slot = state.sends[0]
-    send_out(state.sends, state.sent_s, totals.sending_count)
+    send_out(state.slots, state.sends, state.sent_s, totals.sending_count)
     totals.sending_count -= 1
     enter(setup, state, 1, slot, sent_s)
 
