@@ -61,7 +61,7 @@ def line_pieces(file: Path, piece_bytes: int = PIECE_BYTES) -> Iterator[LinePiec
                 _check_magic(file, data)
             whole, found, rest = (rest + data).rpartition(b"\n")
             if len(rest) > MOST_LINE_BYTES:
-                _refuse(file, f"a line {line} of more than {MOST_LINE_BYTES >> 20} MB")
+                _refuse(file, f"a line {line} that is longer than {MOST_LINE_BYTES >> 20} MB")
             if found:
                 piece = _piece(file, whole + found, line, raw.tell())
                 yield piece

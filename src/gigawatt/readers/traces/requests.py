@@ -275,25 +275,27 @@ def _done(tally: TraceTally) -> list[str]:
     """What was done to the requests, in sentences."""
     notes = []
     if tally.off_tick_count:
-        notes.append(f"{tally.off_tick_count:,} requests are stamped between two ticks and keep their times.")
+        notes.append(f"Stamped between two ticks: {_counted_requests(tally.off_tick_count)}, at their own times.")
     if tally.failed_count:
         share_frac = tally.failed_count / (tally.failed_count + tally.promptless_count + tally.requests_count)
         notes.append(
-            f"{tally.failed_count:,} requests ({share_frac:.1%}) have no answer: they failed, and are kept apart."
+            f"Failed, without an answer: {_counted_requests(tally.failed_count)} ({share_frac:.1%}), kept apart."
         )
     if tally.promptless_count:
-        notes.append(f"{tally.promptless_count:,} requests have an answer and no prompt, and are left out.")
+        notes.append(f"With an answer and no prompt: {_counted_requests(tally.promptless_count)}, left out.")
     if tally.late_count:
-        notes.append(
-            f"{tally.late_count:,} requests stood below one that came later, by up to {tally.most_late_s:.3g} s: "
-            "all were put in order of time."
-        )
+        late = f"{_counted_requests(tally.late_count)}, by up to {tally.most_late_s:.3g} s"
+        notes.append(f"Written below one that came later: {late}; all are put in order of time.")
     if len(tally.offsets_s) > 1:
         named = ", ".join(_offset_name(offset_s) for offset_s in tally.offsets_s)
         notes.append(f"Stamps state several offsets from UTC ({named}): all were taken to UTC.")
     if tally.offsets_s == (NO_OFFSET,):
         notes.append("Stamps state no offset from UTC: the time between them is that of one clock.")
     return notes
+
+
+def _counted_requests(count: int) -> str:
+    return f"{count:,} request{'' if count == 1 else 's'}"
 
 
 def _offset_name(offset_s: int) -> str:

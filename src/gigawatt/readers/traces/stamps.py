@@ -134,6 +134,8 @@ def _days(text: SignText, starts: Ints64) -> tuple[Ints64, Flags]:
     known = np.zeros(len(runs), dtype=np.bool_)
     for n, start in enumerate(starts[runs].tolist()):
         written = text.signs[start : start + _DATE].tobytes()
+        if written[4:5] + written[7:8] != b"--":
+            continue
         try:
             day = date.fromisoformat(written.decode())
         except ValueError:
