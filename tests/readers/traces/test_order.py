@@ -149,7 +149,6 @@ def test_long_silences_between_ticks_hide_no_clock() -> None:
     "times_ns",
     [
         stamped(3000, [5] * 31),  # too few ticks
-        stamped(3000, [1] * 400),  # nobody shares one
         stamped(20, [5] * 400),  # a tick shorter than anybody notices
         stamped(60_000, [5] * 400),  # bursts by the minute
         np.append(stamped(3000, [5] * 400, 1), 3000 * 500 * 1_000_000),  # one stamp of another clock
@@ -214,14 +213,33 @@ def test_mooncakes_ticks_are_found_and_spread_by_default(data_dir: Path) -> None
     path = data_dir / "traces" / "mooncake_conversation_trace.csv"
     raw, read = read_trace(path, spread=False), read_trace(path)
     raw_s, spread_s = whole(raw.chunks).arrival_s, whole(read.chunks).arrival_s
-    assert (raw.tick_s, read.tick_s) == (None, 3.0)
+    assert (raw.tick_s, read.tick_s) == (3.0, 3.0)
     assert (np.diff(raw_s) == 0).sum() == 12031 - 1180
     assert (np.diff(spread_s) > 0).all()
     # No request moves by more than its tick and the clock's wobble of 3 ms.
     assert (spread_s - raw_s).min() > -0.0031
     assert (spread_s - raw_s).max() < 3.0031
-    assert "Requests are stamped by a clock that ticks every 3 s: those of a tick are spread evenly" in read.notes[1]
+    clock = (
+        "Stamps are of a clock that ticks every 3 s, and 10,851 requests share a tick with one before: those of a tick"
+    )
+    assert read.notes[1:] == [f"{clock} are spread evenly over it, for they did not come all at once."]
+    assert raw.notes[1:] == [f"{clock} arrive at once, as they are stamped."]
     assert read.tally.off_tick_count == 0
     drawn_s = whole(read_trace(path, seed=1).chunks).arrival_s
     gaps_s = np.diff(drawn_s)
     assert 0.9 < gaps_s.std() / gaps_s.mean() < 1.2
+
+
+def test_a_clock_whose_ticks_nobody_shares_changes_nothing(trace: Write) -> None:
+    read = read_trace(trace(HEAD, *(f"{1000 * n},1,1" for n in range(100))))
+    assert whole(read.chunks).arrival_s.tolist() == list(range(100))
+    assert (read.tick_s, read.notes) == (1.0, [])
+
+
+def test_sharing_is_counted_across_chunks_and_what_is_between_ticks_is_said(trace: Write) -> None:
+    ticked = [f"{1000 * (n // 4)},1,1" for n in range(4 * 20_000)]
+    read = read_trace(trace(HEAD, *ticked, "20000500,1,1", "20001000,1,1"), chunk_count=7)
+    assert read.tally.sharing_count == 0
+    assert whole(read.chunks).arrival_s[-6:].tolist() == [19999, 19999.25, 19999.5, 19999.75, 20000.5, 20001]
+    assert read.tally.sharing_count == 60_000
+    assert read.notes[1] == "Stamped between two ticks: 1 request, at their own times."

@@ -28,8 +28,8 @@ MOST_LATE_S = 60
 SAMPLE_COUNT = 1 << 16
 LEAST_TICKS_COUNT = 32
 SHORTEST_TICK_NS, LONGEST_TICK_NS = NS_PER_S // 10, 10 * NS_PER_S
-# How far stamps may be from the tick, as part of it, and the share of requests from which on sharing ticks is the rule.
-_JITTER_FRAC, _SHARING_FRAC = 1 / 500, 1 / 10
+# How far stamps may be from their tick, as part of its length.
+_JITTER_FRAC = 1 / 500
 _NS_PER_MS = NS_PER_S // 1_000
 # Requests of one tick beyond which they are not held in memory.
 MOST_OF_A_TICK_COUNT = 1 << 20
@@ -107,7 +107,7 @@ def _check_late(path: Path, part: TraceRows, late_ns: Ints64, given_ns: int, lat
 
 
 def ticks(time_ns: Ints64) -> ClockTicks | None:
-    """The clock that stamped these times, in order, where it is one of long ticks and requests share them; else None.
+    """The clock that stamped these times, in order, where it is one of long ticks; else None.
 
     The tick is the shortest time between two stamps; all stamps are near multiples of it, counted from the first.
     """
@@ -125,12 +125,7 @@ def ticks(time_ns: Ints64) -> ClockTicks | None:
     off_ns = stamps_ns - stamps_ns[0] - np.concatenate([[0], counts]) * length_ns
     phase_ns = round(float(np.median(off_ns)))
     clock = ClockTicks(length_ns=length_ns, first_ns=int(stamps_ns[0]) + phase_ns)
-    place, on_tick = clock.places(time_ns)
-    if not on_tick.all():
-        return None
-    shared = np.bincount(place - place.min())
-    sharing_frac = shared[shared > 1].sum() / len(time_ns)
-    return clock if sharing_frac >= _SHARING_FRAC else None
+    return clock if clock.places(stamps_ns)[1].all() else None
 
 
 def _round_length(length_ns: float, ticks_count: int) -> int:

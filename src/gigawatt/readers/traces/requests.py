@@ -53,6 +53,8 @@ class TraceTally:
     """Requests that stood below one that came later."""
     most_late_s: float = 0.0
     """How much later that one came, at most."""
+    sharing_count: int = 0
+    """Requests that a clock of ticks stamped as it did the one before them."""
     off_tick_count: int = 0
     """Requests between two ticks of a clock of ticks, which keep their times."""
     offsets_s: tuple[int, ...] = ()
@@ -66,8 +68,9 @@ class RequestTrace:
     """A trace that is being read: chunks come once, in order of time; read it anew to have them again.
 
     path: of the file; kind: its form (`forms.KINDS`); size_bytes: of the file, which `tally.read_bytes` reaches;
-    chunks: its requests; tally: what was read so far and what was left out; clock: the ticks over which requests were
-    spread, None where they were not; has_hashes: prompts' blocks are known by identity; remarks: what the head says.
+    chunks: its requests; tally: what was read so far and what was left out; clock: the ticks by which requests are
+    stamped, None where there are none; spreading: how requests are laid out over them, in words, "" where they are not;
+    has_hashes: prompts' blocks are known by identity; remarks: what the head says.
     """
 
     path: Path
@@ -76,18 +79,19 @@ class RequestTrace:
     chunks: Iterator[Requests]
     tally: TraceTally
     clock: ClockTicks | None
+    spreading: str
     has_hashes: bool
     remarks: tuple[str, ...]
 
     @property
     def tick_s(self) -> float | None:
-        """The length of the ticks that requests were spread over [s]."""
+        """The length of the ticks by which requests are stamped [s]; None where there are none."""
         return self.clock.length_ns / NS_PER_S if self.clock else None
 
     @property
     def notes(self) -> list[str]:
         """What was done to the trace, in sentences; of the whole of it once its chunks are through."""
-        return [*self.remarks, *_done(self.tally)]
+        return [*self.remarks, *_ticked(self.tally, self.tick_s, self.spreading), *_done(self.tally)]
 
 
 def read_trace(
@@ -119,9 +123,13 @@ def read_trace(
     if not sample:
         raise _empty(path, tally)
     hashed = sample[0].hashes is not None
-    clock = ticks(joined(sample).time_ns[:SAMPLE_COUNT]) if spread else None
+    clock = ticks(joined(sample).time_ns[:SAMPLE_COUNT])
     chained = _chained(sample, ordered)
-    timed = spread_out(path, chained, clock, seed) if clock else ((part, part.time_ns) for part in chained)
+    spreading = ("evenly" if seed is None else f"at random (seed {seed})") if spread else ""
+    if clock and spreading:
+        timed = spread_out(path, chained, clock, seed)
+    else:
+        timed = ((part, part.time_ns) for part in chained)
     return RequestTrace(
         path=path,
         kind=head.form.kind,
@@ -129,8 +137,9 @@ def read_trace(
         chunks=_chunks(timed, chunk_count, hash_tokens, _Counters(tally, disorder, zones, clock)),
         tally=tally,
         clock=clock,
+        spreading=spreading,
         has_hashes=hashed,
-        remarks=_remarks(head, hashed=hashed, clock=clock, seed=seed),
+        remarks=_remarks(head, hashed=hashed),
     )
 
 
@@ -194,14 +203,15 @@ def _empty(path: Path, tally: TraceTally) -> CatalogError:
     return CatalogError([Fault(path=path.name, given=given, expected="lines of requests with an answer")])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Counters:
-    """What the stages of reading count, each in its own place."""
+    """What the stages of reading count, each in its own place, and the tick of the latest request."""
 
     tally: TraceTally
     disorder: Disorder
     zones: ZonesSeen
     clock: ClockTicks | None
+    last_tick: int = -(1 << 62)
 
     def add(self, rows: TraceRows, span_s: float) -> None:
         """Count requests that are handed on, and what the stages before have counted."""
@@ -214,7 +224,11 @@ class _Counters:
         tally.most_late_s = self.disorder.most_late_ns / NS_PER_S
         tally.offsets_s = tuple(sorted(self.zones.offsets_s))
         if self.clock:
-            tally.off_tick_count += int((self.clock.places(rows.time_ns)[1] == 0).sum())
+            place, on_tick = self.clock.places(rows.time_ns)
+            tally.off_tick_count += int((on_tick == 0).sum())
+            stamped = place[on_tick == 1]
+            tally.sharing_count += int((np.diff(stamped, prepend=self.last_tick) == 0).sum())
+            self.last_tick = int(stamped[-1]) if len(stamped) else self.last_tick
 
 
 def _chunks(
@@ -253,8 +267,8 @@ def _requests(rows: TraceRows, arrival_s: Floats64, hash_tokens: int) -> Request
     )
 
 
-def _remarks(head: TraceHead, *, hashed: bool, clock: ClockTicks | None, seed: int | None) -> tuple[str, ...]:
-    """What the first part of a file says of all that is below it, in sentences."""
+def _remarks(head: TraceHead, *, hashed: bool) -> tuple[str, ...]:
+    """What the head of a file says of all that is below it, in sentences."""
     form, remarks = head.form, []
     known = {*form.needed, form.hashes, form.blocks}
     unread = [name for name in head.columns if name and name.lower() not in known]
@@ -262,13 +276,21 @@ def _remarks(head: TraceHead, *, hashed: bool, clock: ClockTicks | None, seed: i
         remarks.append(f"Columns that are not read: {', '.join(unread)}.")
     if head.place(form.blocks) >= 0 and not hashed:
         remarks.append(f"{form.blocks} says how many blocks a prompt has, not which: no prefix is known to be shared.")
-    if clock:
-        how = "evenly" if seed is None else f"at random (seed {seed})"
-        remarks.append(
-            f"Requests are stamped by a clock that ticks every {clock.length_ns / NS_PER_S:g} s: those of a tick are "
-            f"spread {how} over it, in their order, for their users did not come all at once."
-        )
     return tuple(remarks)
+
+
+def _ticked(tally: TraceTally, tick_s: float | None, spreading: str) -> list[str]:
+    """What became of requests that share a tick of a clock of ticks, in a sentence."""
+    if tick_s is None or not tally.sharing_count:
+        return []
+    shared = (
+        f"Stamps are of a clock that ticks every {tick_s:g} s, and {tally.sharing_count:,} requests share a tick with"
+    )
+    if spreading:
+        return [
+            f"{shared} one before: those of a tick are spread {spreading} over it, for they did not come all at once."
+        ]
+    return [f"{shared} one before: those of a tick arrive at once, as they are stamped."]
 
 
 def _done(tally: TraceTally) -> list[str]:
