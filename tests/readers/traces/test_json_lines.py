@@ -5,9 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from gigawatt.errors import CatalogError
 from gigawatt.readers.traces import read_trace, whole
+from gigawatt.readers.traces.forms import FORMS, TraceHead
+from gigawatt.readers.traces.json_lines import _plain, json_rows
+from gigawatt.readers.traces.pieces import LinePiece
+from gigawatt.readers.traces.rows import TraceRows
 
 Write = Callable[..., Path]
 Drained = Callable[[Path], list[str]]
@@ -69,6 +77,47 @@ def test_milliseconds_since_1970_stay_whole(trace: Write) -> None:
 def test_a_mistake_is_named_by_line_and_key(trace: Write, drained: Drained, text: str, fault: str) -> None:
     (found,) = drained(trace(line(), text, line()))
     assert found.startswith(f"trace.csv line 2 {fault}")
+
+
+NUMBER = st.integers(0, 3) | st.integers(0, 2**70) | st.sampled_from([1.5, 1e3, -1, "1", None, True])
+OBJECTS = st.fixed_dictionaries(
+    {"timestamp": st.integers(0, 10**6) | NUMBER, "input_length": st.integers(1, 40) | NUMBER, "output_length": NUMBER},
+    optional={"hash_ids": st.lists(st.integers(0, 99), min_size=1, max_size=3) | st.lists(NUMBER, max_size=3)},
+)
+
+
+@settings(deadline=None)
+@given(st.lists(OBJECTS, min_size=1, max_size=5), st.sampled_from([(", ", ": "), (",", ":"), (" ,", ":")]))
+def test_lines_read_at_once_are_those_read_one_by_one(
+    objects: list[dict[str, Any]], separators: tuple[str, str]
+) -> None:
+    """A blank before a line's end has each line read on its own."""
+    head = TraceHead(form=FORMS["mooncake"], columns=(), first_line=1, pieces=iter(()))
+
+    def rows(end: str) -> list[object] | str:
+        data = "".join(json.dumps(one, separators=separators) + end for one in objects).encode()
+        pieces = iter([LinePiece(data=data, first_line=1, read_bytes=len(data))])
+        try:
+            parts = list(json_rows(Path("a.jsonl"), head, pieces, 16))
+        except CatalogError as error:
+            return str(error)
+        return [[None if column is None else column.tolist() for column in columns(part)] for part in parts]
+
+    def columns(part: TraceRows) -> tuple[np.ndarray | None, ...]:
+        return part.line, part.time_ns, part.input_tokens, part.output_tokens, part.hashes, part.hash_counts
+
+    assert rows("\n") == rows(" \n")
+
+
+@pytest.mark.parametrize("separators", [(", ", ": "), (",", ":")])
+def test_published_lines_are_all_read_at_once(separators: tuple[str, str]) -> None:
+    text = "".join(json.dumps(GOOD | {"timestamp": n}, separators=separators) + "\n" for n in range(50))
+    piece = LinePiece(data=text.encode(), first_line=7, read_bytes=0)
+    rows, left = _plain(piece, FORMS["mooncake"], 512)
+    assert left.tolist() == []
+    assert rows.line.tolist() == list(range(7, 57))
+    assert rows.hashes is not None
+    assert rows.hashes.tolist() == [0, 1] * 50
 
 
 def test_twenty_mistakes_are_told_at_once(trace: Write, drained: Drained) -> None:

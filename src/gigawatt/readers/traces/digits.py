@@ -47,6 +47,16 @@ class SignText:
         """The eight bytes from these places on."""
         return self.words[places + WORD]
 
+    def has(self, places: Ints64, literal: bytes) -> Flags:
+        """Whether these signs stand at each of these places."""
+        found = np.ones(len(places), dtype=np.bool_)
+        for first in range(0, len(literal), WORD):
+            part = literal[first : first + WORD]
+            kept = np.uint64((1 << 8 * len(part)) - 1)
+            expected = np.uint64(int.from_bytes(part, "little"))
+            found &= (self.from_place(np.minimum(places + first, len(self.signs))) & kept) == expected
+        return found
+
 
 def sign_text(data: bytes) -> SignText:
     """A text for its numbers to be read."""
@@ -54,6 +64,13 @@ def sign_text(data: bytes) -> SignText:
     padded = margin + data + margin
     words = np.ndarray(shape=(len(data) + WORD + 1,), dtype="<u8", buffer=padded, strides=(1,))
     return SignText(signs=np.frombuffer(data, dtype=np.uint8), words=words)
+
+
+def runs_of_digits(text: SignText) -> tuple[Ints64, Ints64]:
+    """Where runs of digits begin and end in a text that ends with another sign."""
+    digit = (text.signs - np.uint8(ZERO)) < TEN
+    edges = np.flatnonzero(np.diff(digit, prepend=False))
+    return edges[0::2], edges[1::2]
 
 
 def whole_numbers(text: SignText, starts: Ints64, ends: Ints64) -> tuple[Ints64, Flags]:
