@@ -128,7 +128,6 @@ def test_requests_inside_are_their_times_inside_added_up(pod, requests):
     pod = replace(pod, **UNHURRIED, handover_s=0.0, transfer_s_per_token=0.0)
     run = served(pod, requests)
     counted = totals(run.state)
-    engines_count = pod.engines_count + pod.prefill_engines_count
     inside_s = (counted.waiting_mean_count + counted.running_mean_count) * counted.span_s
     assert inside_s == pytest.approx(np.nansum(run.outcomes.e2e_s), rel=1e-9, abs=1e-9)
 
