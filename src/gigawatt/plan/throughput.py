@@ -227,7 +227,7 @@ def _flops(
     )
     if domain_count not in layouts:
         layouts[domain_count] = tokens.training_layouts(chip, transformer, gang_count, efficiency)
-    run = tokens.train(
+    run = tokens.best_training(
         chip,
         transformer,
         efficiency,
