@@ -9,7 +9,7 @@ from gigawatt.report.document import Table, Value, in_units, table
 from gigawatt.report.views import View
 from gigawatt.simulation.user_wait import Estimated, UserWait
 
-TITLE = "What users wait for, by class, in its busiest and in a mean hour"
+TITLE = "What users wait for, by class, in its busiest and in a mean hour; ± half of a 95 % interval"
 # Figures of a wait that have an interval: name, title, suffix.
 FIGURES = (
     ("ttft_p50_s", "TTFT P50", "s"),
@@ -51,8 +51,9 @@ def said(found: Sequence[UserWait]) -> str:
     """How the figures are made, in words."""
     count = max(one.replications_count for one in found)
     return (
-        "Requests are followed one by one through a few engines at the load of the fleet's, which is a share of what "
-        "they serve at most in steady state: Poisson arrivals, answers as spread as an exponential. Good answers are "
-        f"those within the limits of their class. Means of {count} independent replications, ± half of the 95 % "
-        "interval; on the platform that serves most of the class in that hour."
+        "Requests are followed one by one through a few engines at the load of the fleet's, a share of what they serve "
+        "at most in steady state: Poisson arrivals, answers as spread as an exponential, software as far as in that "
+        "hour, which makes all times shorter as it makes throughput higher. Good answers are those within the limits "
+        f"of their class. Means of {count} independent replications, ± half of the 95 % interval, on the platform that "
+        "serves most of the class then."
     )
