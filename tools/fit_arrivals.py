@@ -32,7 +32,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,10 +40,10 @@ from numpy.typing import NDArray
 from gigawatt.catalog.load import get
 from gigawatt.catalog.records import Arrivals
 from gigawatt.catalog.to_tokens import offered_load
-from gigawatt.tokens.serve.arrivals import WINDOW_S, Client, Gaps, OfferedLoad, generate, joined
+from gigawatt.tokens.serve.arrivals import WINDOW_S, Client, GapFamily, Gaps, OfferedLoad, generate, joined
 from gigawatt.tokens.serve.fitted_arrivals import DISPERSED_S, StreamFigures, fit, stream_figures
 from gigawatt.tokens.serve.lengths import Lengths, fitted_lengths
-from gigawatt.tokens.serve.requests import Requests
+from gigawatt.tokens.serve.pods import Requests
 
 Floats64 = NDArray[np.float64]
 Trace = tuple[Floats64, NDArray[np.int64], NDArray[np.int64]]
@@ -333,25 +333,25 @@ def _derived(value: float) -> str:
 
 def differs(found: OfferedLoad, known: Arrivals) -> list[str]:
     """What of a file is not what the traces give, in words."""
-    stated = offered_load(known)
-    if [client.name for client in stated.clients] != [client.name for client in found.clients]:
+    stated, given = _numbers(offered_load(known)), _numbers(found)
+    if list(stated) != list(given):
         return [f"{known.id} has other clients"]
-    told = []
-    for then, now in zip(_numbers(stated), _numbers(found), strict=True):
-        if not np.allclose(then[1], now[1], rtol=TOLERANCE, atol=TOLERANCE):
-            told.append(f"{known.id}: {then[0]} is not what the traces give")
-    return told
+    return [
+        f"{known.id}: {path} is not what the traces give"
+        for path, then in stated.items()
+        if len(then) != len(given[path]) or not np.allclose(then, given[path], rtol=TOLERANCE, atol=TOLERANCE)
+    ]
 
 
-def _numbers(load: OfferedLoad) -> list[tuple[str, Floats64]]:
+def _numbers(load: OfferedLoad) -> dict[str, Sequence[float]]:
     """Every number of a load, by its path."""
-    found = [("window", np.array([load.window_s])), ("span", np.array([load.span_s]))]
+    found: dict[str, Sequence[float]] = {"window": [load.window_s], "span": [load.span_s]}
     for client in load.clients:
-        found += [(f"{client.name}.rate", np.array([client.rate_per_s]))]
-        found += [(f"{client.name}.profile", np.array(client.profile_ratio))]
+        found |= {f"{client.name}.rate": [client.rate_per_s], f"{client.name}.profile": client.profile_ratio}
+        found[f"{client.name}.family"] = [get_args(GapFamily).index(client.gaps.family)]
         for part in (client.gaps, client.lengths):
-            numbers = {entry.name: getattr(part, entry.name) for entry in fields(part) if entry.name != "family"}
-            found += [(f"{client.name}.{name}", np.array([value])) for name, value in numbers.items()]
+            numbers = {entry.name: getattr(part, entry.name) for entry in fields(part)}
+            found |= {f"{client.name}.{name}": [value] for name, value in numbers.items() if name != "family"}
     return found
 
 
@@ -428,15 +428,20 @@ def heads() -> dict[str, dict[str, str]]:
     return found
 
 
-def fitted(folder: Path, lengths: Path | None) -> dict[str, Fitted]:
-    """Every load by its id."""
+def of_requests(folder: Path) -> dict[str, Fitted]:
+    """Loads of the traces of requests, by id."""
     traces = {id_: azure(folder / f"AzureLLMInferenceTrace_2023_{part}.csv") for id_, (part, _) in AZURE.items()}
     traces["mooncake-conversation"] = mooncake(folder / "mooncake_conversation_trace.csv")
     found = {}
     for id_, trace in traces.items():
         figures = stream_figures(*trace)
         found[id_] = Fitted(rounded(fit(*trace)), figures, figures.peak_ratio, "of whole windows of 10 min")
-    models = servegen(folder / "servegen_client_rates.csv.gz")
+    return found
+
+
+def of_clients(folder: Path, lengths: Path | None) -> dict[str, Fitted]:
+    """Loads of the rates of clients, by id. lengths: of their own files; those of the catalog where there are none."""
+    models, found = servegen(folder / "servegen_client_rates.csv.gz"), {}
     for id_, (kind, model, _) in SERVEGEN.items():
         day, peak_ratio = busiest_day(models[model])
         known = read_lengths(lengths / kind / model, models[model]) if lengths else known_lengths(id_)
@@ -456,7 +461,7 @@ def main() -> int:
     parser.add_argument("--lengths", type=Path, help="data/ of ServeGen's repository")
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args()
-    found = fitted(asked.folder, asked.lengths)
+    found = of_requests(asked.folder) | of_clients(asked.folder, asked.lengths)
     if asked.check:
         columns = [*COMPARED, *(f"IDC {width_s:g} s" for width_s in DISPERSED_S)]
         print(f"{'':30s}" + "".join(f"{name:>12s}" for name in columns))

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.tokens.serve.lengths import Lengths, drawn_lengths, length_faults
-from gigawatt.tokens.serve.requests import Requests
+from gigawatt.tokens.serve.pods import Requests
 from gigawatt.tokens.serve.sessions import Sessions, Turns, prefix_hashes, session_faults, session_turns, warm_up_s
 
 Floats64 = NDArray[np.float64]

@@ -252,10 +252,10 @@ def _lengths(inputs: Floats64, outputs: Floats64) -> Lengths:
 
 def _rank_correlation(inputs: Floats64, outputs: Floats64) -> float:
     """Correlation of normal scores that gives a trace's correlation of ranks, 2·sin(π·ρ/6); 0 where one varies not."""
-    ranks = [_ranks(values) for values in (inputs, outputs)]
-    if min(rank.std() for rank in ranks) == 0:
+    first, second = _ranks(inputs), _ranks(outputs)
+    if min(first.std(), second.std()) == 0:
         return 0.0
-    return float(np.clip(2 * math.sin(math.pi / 6 * float(np.corrcoef(*ranks)[0, 1])), -0.99, 0.99))
+    return float(np.clip(2 * math.sin(math.pi / 6 * float(np.corrcoef(first, second)[0, 1])), -0.99, 0.99))
 
 
 def _ranks(values: Floats64) -> Floats64:
