@@ -5,8 +5,8 @@
 FOLDER has the traces (default: traces/ of GIGAWATT_DATA, or of ../shared): Azure's of code and of conversations, and
 Mooncake's of conversations, by `tokens.serve.fitted_arrivals`; Mooncake's clock ticks every 3 s, so that its requests
 are spread over the tick by chance, and gaps within it are those of chance alone. ServeGen has the rates of clients in
-windows of 10 min and no requests: of each model the day with the busiest window is taken, with its clients that ask
-most, and all others as one. Lengths of its clients are in files of their own, which `--lengths` names (data/ of its
+windows of 10 min and no requests: of each model the whole day with the busiest window is taken, with its clients that
+ask most, and all others as one. Lengths of its clients are in files of their own, which `--lengths` names (data/ of its
 repository); without it they stay as they are in the catalog. `--check` writes nothing, holds each trace against what is
 drawn by its file, and ends with 1 where a file in the catalog is not what the traces give.
 
@@ -59,6 +59,7 @@ DAY_S = 86_400.0
 MOST_APART_COUNT, APART_FRAC = 20, 0.9
 # Requests of a window from which its gaps are told of a client.
 LEAST_WINDOW_COUNT = 10
+RECORDED_FRAC = 0.2  # of the median rate, below which a window was not recorded
 LEAST_WEIGHT = 1e-5  # of a length that counts as the longest
 
 AZURE = {
@@ -128,10 +129,15 @@ def _windows(rows: Sequence[Sequence[str]]) -> Windows:
 
 
 def busiest_day(windows: Windows) -> tuple[Windows, float]:
-    """The day that has the busiest window, and that window's rate over the mean of all days."""
+    """The day that has the busiest window of whole days, and the peak of all days over their mean.
+
+    A day is whole where no window has next to nothing of all clients: on some there are hours that nobody recorded.
+    """
     total = windows.rate.sum(axis=1)
     length = round(DAY_S / WINDOW_S)
-    first = int(np.argmax(total)) // length * length
+    days = total[: len(total) // length * length].reshape(-1, length)
+    whole = days.min(axis=1) > RECORDED_FRAC * np.median(total)
+    first = int(np.argmax(np.where(whole, days.max(axis=1), 0.0))) * length
     day = slice(first, first + length)
     part = replace(windows, rate=windows.rate[day], cv=windows.cv[day], weibull=windows.weibull[day])
     return part, float(total.max() / total.mean())
@@ -418,7 +424,7 @@ def heads() -> dict[str, dict[str, str]]:
     for id_, (_, _, name) in SERVEGEN.items():
         found[id_] = {
             "name": name,
-            "description": "The day with the busiest ten minutes, by the clients that ask most and all others "
+            "description": "The busiest day that was recorded whole, by the clients that ask most and all others "
             "together. Lengths are those of the clients' published distributions, and of the mean request where there "
             "is none.",
             "url": SERVEGEN_URL,

@@ -116,6 +116,15 @@ def test_the_busiest_day_of_clients_is_taken(tool, rates, monkeypatch):
     assert max(of.clients[0].profile_ratio) == pytest.approx(4 / day.rate[:, 2].mean(), rel=1e-3)
 
 
+def test_a_day_with_hours_that_nobody_recorded_is_not_taken(tool):
+    rate = np.ones((288, 2))
+    rate[20], rate[200] = 5.0, 9.0
+    rate[201:210] = 0.0
+    day, peak_ratio = tool.busiest_day(tool.Windows((1, 2), rate, rate, rate))
+    assert day.rate.max() == 5
+    assert peak_ratio == pytest.approx(18 / rate.sum(axis=1).mean())
+
+
 def test_lengths_are_read_from_dictionaries_in_text(tool, tmp_path):
     windows = tool.Windows((3, 7), np.array([[1.0, 3.0]]), np.ones((1, 2)), np.zeros((1, 2)))
     part = {"input_tokens": "{100: 0.5, 300: 0.5}", "output_tokens": "{20: 1.0}"}
