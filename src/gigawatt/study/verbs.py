@@ -373,7 +373,7 @@ VERBS: tuple[Verb, ...] = (
         long=True,
         stops=True,
         counts="sizes:replayed",
-        example="gigawatt replay azure-conversation-2023 --model llama-3.1-70b --gpu h100-sxm --replicas 4 --find-capacity",
+        example="gigawatt replay azure-conversation-2023 --model llama-3.1-70b --gpu h100-sxm --replicas 4",
     ),
     Verb(
         name="predict bridge",

@@ -8,7 +8,9 @@ import pytest
 from gigawatt.study.replay.intervals import DRAWS_COUNT, LEAST_BLOCKS, of_draws, of_runs, student_ratio, weights
 
 
-@pytest.mark.parametrize(("freedom", "quantile"), [(1, 12.7062), (2, 4.30265), (4, 2.77645), (9, 2.26216), (29, 2.04523)])
+@pytest.mark.parametrize(
+    ("freedom", "quantile"), [(1, 12.7062), (2, 4.30265), (4, 2.77645), (9, 2.26216), (29, 2.04523)]
+)
 def test_students_quantile_is_that_of_the_tables(freedom: int, quantile: float) -> None:
     assert student_ratio(freedom) == pytest.approx(quantile, rel=1e-4)
 

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from gigawatt.study.replay.tally import MOST_BLOCKS, SHARES, Limits, Tally
-from gigawatt.tokens.serve.requests import Outcomes
+from gigawatt.tokens.serve.pods import Outcomes
 
 
 def outcomes(

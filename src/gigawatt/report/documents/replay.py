@@ -109,7 +109,7 @@ def _tiles(found: ReplayAnswer) -> tuple[Tile, ...]:
         tiles.append(Tile(label="Capacity", value=_rate(found.capacity_requests_per_s), note=note))
     else:
         cost = None if price is None else price.output_usd_per_mtok
-        note = UNKNOWN if price is None else f"a GPU-hour at {cell(price.usd_per_gpu_hour, 'usd_per_h')}"
+        note = UNKNOWN if price is None else f"a GPU-hour at {cell(price.usd_per_h, 'usd_per_h')}"
         tiles.append(Tile(label="Cost of output", value=cell(cost, "usd_per_mtok"), note=note))
     return tuple(tiles)
 
@@ -407,11 +407,11 @@ def _price(of: TokenPrice) -> Facts:
         ("a prompt token that is found", of.cached_usd_per_mtok),
         ("a token of an answer", of.output_usd_per_mtok),
     )
-    hour = "" if of.hour_basis is None else f", {of.hour_basis}"
+    hour = "" if of.usd_basis is None else f", {of.usd_basis}"
     pairs = (
         *((what, "there is none" if cost is None else _mtok(cost)) for what, cost in each),
         ("all of it", f"{cell(of.usd, 'usd')}: {of.shared_basis}"),
-        ("a GPU-hour", f"{number(of.usd_per_gpu_hour)} USD{hour}"),
+        ("a GPU-hour", f"{number(of.usd_per_h)} USD{hour}"),
     )
     return Facts(name="price", title="", pairs=pairs)
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 
 from gigawatt.study.job import Cancelled, Job
+from gigawatt.study.question import refuse, wrong
 from gigawatt.study.replay import capacity as capacities
+from gigawatt.study.replay.capacity import Capacity
 from gigawatt.study.replay.deployed import MOST_REPLICAS_COUNT, check, deployed
-from gigawatt.study.replay.found import PodsFound, ReplayAnswer
+from gigawatt.study.replay.found import CapacityPoint, PodsFound, ReplayAnswer
 from gigawatt.study.replay.question import ReplayQuestion
 from gigawatt.study.replay.source import REPLICATIONS_COUNT, opened
 from gigawatt.study.replay.tally import Limits
 from gigawatt.study.replay.telling import ReplayFound, told
-from gigawatt.study.replay.trial import PodSize, Trial
+from gigawatt.study.replay.trial import PodSize, Trial, point
+
+# At each rate of a search requests come for so many times as long as one takes, again and again where they are few.
+LASTING_RATIO = 20.0
 
 
 def answer(question: ReplayQuestion, job: Job) -> ReplayAnswer:
@@ -51,10 +56,9 @@ def _size(asked: ReplayQuestion) -> PodSize:
 
 def _work(trial: Trial, found: ReplayFound) -> None:
     """Do all that is asked for. Raises Cancelled where somebody interrupts, with what is done by then in `found`."""
-    asked, seed = trial.asked, trial.asked.seed
+    asked, seed, least_s = trial.asked, trial.asked.seed, 0.0
     if asked.pods or asked.find_capacity:
-        trial.job.say("replaying requests that are alone", None)
-        capacities.check_alone(trial.alone(seed), trial.limits)
+        least_s = LASTING_RATIO * _alone_s(trial)
     if asked.pods:
         trial.job.say("looking for the fewest replicas", None)
         found.pods = _pods(trial, found.size)
@@ -68,9 +72,22 @@ def _work(trial: Trial, found: ReplayFound) -> None:
             found.runs.append(made)
         if made.partial:
             raise Cancelled
-    for each in seeds if asked.find_capacity else ():
-        trial.job.say("looking for the highest rate", None)
-        found.capacities.append(_capacity(trial, found.size, each))
+    for number, each in enumerate(seeds if asked.find_capacity else ()):
+        trial.job.say("looking for the highest rate", number / len(seeds))
+        found.capacities.append(_capacity(trial, found, each, least_s))
+
+
+def _alone_s(trial: Trial) -> float:
+    """Mean time that requests take which are alone in the pod.
+
+    Raises CalibrationError where they miss the limits, ScenarioError where a rate is asked for and they have none.
+    """
+    trial.job.say("replaying requests that are alone", None)
+    alone = trial.alone(trial.asked.seed)
+    capacities.check_alone(point(alone), trial.limits)
+    if trial.asked.find_capacity and alone.arrivals_per_s is None:
+        refuse([wrong("find_capacity", "requests that arrive at one instant", "requests that arrive one by one")])
+    return float(alone.tally.figures_s("e2e")[0][0])
 
 
 def _replications_count(trial: Trial) -> int:
@@ -79,9 +96,13 @@ def _replications_count(trial: Trial) -> int:
     return int(trial.asked.replications_count or REPLICATIONS_COUNT)
 
 
-def _capacity(trial: Trial, size: PodSize, seed: int) -> capacities.Capacity:
+def _capacity(trial: Trial, found: ReplayFound, seed: int, least_s: float) -> Capacity:
     """The highest rate within the limits; what is beside it only of the first seed, whose curve is shown."""
-    return capacities.capacity(lambda ratio: trial.measured(size, seed, ratio=ratio), curve=seed == trial.asked.seed)
+
+    def measured(ratio: float) -> CapacityPoint:
+        return trial.measured(found.size, seed, ratio=ratio, least_s=least_s)
+
+    return capacities.capacity(measured, curve=seed == trial.asked.seed)
 
 
 def _pods(trial: Trial, size: PodSize) -> PodsFound:

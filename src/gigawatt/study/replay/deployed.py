@@ -31,8 +31,8 @@ from gigawatt.study.predict.serving_price import hourly_usd, usd_basis
 from gigawatt.study.question import refuse, wrong
 from gigawatt.study.replay.question import ReplayQuestion
 from gigawatt.study.validate.inference import CALIBRATION
-from gigawatt.tokens.serve.requests import Engine, Pod
-from gigawatt.tokens.serve.simulator import engine
+from gigawatt.tokens.serve.pods import Engine, Pod
+from gigawatt.tokens.serve.requests import engine
 from gigawatt.tokens.serve.step_times import PackagePower
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from gigawatt.study.replay.found import LatencyFigures, LatencyIntervals, PodSer
 from gigawatt.study.replay.intervals import CONFIDENCE_FRAC, Span, of_draws, of_runs, weights
 from gigawatt.study.replay.tally import SHARES, TIMES, Tally
 from gigawatt.study.replay.working import Run
-from gigawatt.tokens.serve.simulator import PodTotals
+from gigawatt.tokens.serve.requests import PodTotals
 
 Floats64 = NDArray[np.float64]
 Ints64 = NDArray[np.int64]

@@ -25,13 +25,13 @@ SHARED_BASIS = (
 class TokenPrice:
     """What tokens cost; None where there are none of a kind.
 
-    usd_per_gpu_hour: price of a GPU-hour, hour_basis: what is in it; usd: cost of the whole replay; input_usd_per_mtok:
+    usd_per_h: price of a GPU-hour, usd_basis: what is in it; usd: cost of the whole replay; input_usd_per_mtok:
     of prompt tokens that are read; cached_usd_per_mtok: of those that are found; output_usd_per_mtok: of answers;
     shared_basis: how the cost is shared among them.
     """
 
-    usd_per_gpu_hour: float
-    hour_basis: str | None
+    usd_per_h: float
+    usd_basis: str | None
     usd: float
     input_usd_per_mtok: float | None
     cached_usd_per_mtok: float | None
@@ -57,15 +57,15 @@ class WorkDone:
     output_tokens: float
 
 
-def priced(work: WorkDone, times: StepTimes, usd_per_gpu_hour: float, hour_basis: str | None) -> TokenPrice:
+def priced(work: WorkDone, times: StepTimes, usd_per_h: float, usd_basis: str | None) -> TokenPrice:
     """The cost of a replay, and of a million tokens of each kind."""
-    usd = work.gpus_count * work.span_s / HOUR_S * usd_per_gpu_hour
+    usd = work.gpus_count * work.span_s / HOUR_S * usd_per_h
     busy_s = work.prefill_s + work.decode_s
     reading = work.prefill_s / busy_s if busy_s > 0 else 0.0
     found = _cached_frac(work, times)
     return TokenPrice(
-        usd_per_gpu_hour=usd_per_gpu_hour,
-        hour_basis=hour_basis,
+        usd_per_h=usd_per_h,
+        usd_basis=usd_basis,
         usd=usd,
         input_usd_per_mtok=_each(usd * reading * (1 - found), work.read_tokens),
         cached_usd_per_mtok=_each(usd * reading * found, work.cached_tokens),

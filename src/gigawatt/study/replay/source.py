@@ -14,17 +14,24 @@ import numpy as np
 from gigawatt.catalog import load, records, to_tokens
 from gigawatt.errors import CatalogError, Fault, ScenarioError
 from gigawatt.readers.traces import RequestTrace, read_trace
+from gigawatt.readers.traces.forms import read_head
+from gigawatt.readers.traces.json_lines import json_rows
+from gigawatt.readers.traces.requests import HASH_TOKENS
+from gigawatt.readers.traces.table import ZonesSeen, table_rows
 from gigawatt.study.note import Note
 from gigawatt.study.question import wrong
 from gigawatt.study.replay.deployed import MeanRequest
 from gigawatt.study.replay.question import ReplayQuestion
 from gigawatt.study.replay.working import TraceChunk
 from gigawatt.tokens.serve.arrivals import generate, part_of
-from gigawatt.tokens.serve.requests import Requests
+from gigawatt.tokens.serve.pods import Requests
 
 KIND = "arrivals"
 # Requests that are kept in memory between runs, of all seeds together.
 MOST_KEPT_COUNT = 2_000_000
+# Requests that a trace is repeated to at most, and what sets the hashes of its rounds apart.
+MOST_REPEATED_COUNT = 300_000
+_APART = 0x5851F42D4C957F2D
 # Requests that are generated where nobody says how many, and runs of them.
 GENERATED_COUNT, REPLICATIONS_COUNT = 10_000, 5
 
@@ -34,7 +41,8 @@ class Source:
     """Requests that can be had again and again, at any rate.
 
     name: the file's, or that of arrivals; is_recorded: whether they are those of a file; anew: a stream of them by
-    seed; said: what was done to them, once they are through; has_hashes: whether it is known which prompts are alike.
+    seed; said: what was done to them, once they are through; has_hashes: whether it is known which prompts are alike;
+    place: where a request of such lengths stands, "" where nobody knows.
     """
 
     name: str
@@ -42,20 +50,28 @@ class Source:
     anew: Callable[[int], Iterator[TraceChunk]]
     said: Callable[[], tuple[Note, ...]]
     has_hashes: bool
+    place: Callable[[int, int], str]
     kept: dict[int, list[TraceChunk]] = field(default_factory=dict)
 
-    def chunks(self, seed: int, ratio: float, most_tokens: int) -> Iterator[TraceChunk]:
-        """The requests by seed, at times the rate.
+    def chunks(self, seed: int, ratio: float, most_tokens: int, least_s: float = 0.0) -> Iterator[TraceChunk]:
+        """The requests by seed, at times the rate; again and again until they last for so long.
 
-        Raises ScenarioError for a request of more tokens than the cache of a replica holds, CatalogError for a line
-        that cannot be read.
+        Those of each round are alike, and begin as far behind those before as they are apart in the mean; none of their
+        prompts begins as one of another round does. Raises ScenarioError for a request of more tokens than the cache of
+        a replica holds, CatalogError for a line that cannot be read.
         """
-        count = 0
-        for chunk in self.again(0 if self.is_recorded else seed):
-            _check_length(self.name, chunk.requests, count, most_tokens)
-            count += len(chunk.requests)
-            quicker = replace(chunk.requests, arrival_s=chunk.requests.arrival_s / ratio)
-            yield replace(chunk, requests=quicker)
+        count, behind_s, last_s = 0, 0.0, 0.0
+        while True:
+            before_count = count
+            for chunk in self.again(0 if self.is_recorded else seed):
+                _check_length(self, chunk.requests, count - before_count, most_tokens)
+                made = _moved(chunk.requests, ratio, behind_s, before_count)
+                count, last_s = count + len(made), float(made.arrival_s[-1])
+                yield replace(chunk, requests=made)
+            each_count = count - before_count
+            if last_s >= least_s or each_count < 2 or count + each_count > max(MOST_REPEATED_COUNT, each_count):
+                return
+            behind_s += (last_s - behind_s) * each_count / (each_count - 1)
 
     def again(self, seed: int) -> Iterator[TraceChunk]:
         """From memory where they are kept; else anew, and kept if they are few."""
@@ -83,19 +99,42 @@ class Source:
         )
 
 
+def _moved(requests: Requests, ratio: float, behind_s: float, before_count: int) -> Requests:
+    """Requests in less time and later, with prompts of their own where others came in rounds before."""
+    hashes = requests.hashes
+    if hashes is not None and before_count:
+        hashes = hashes + np.int64(before_count * _APART & np.iinfo(np.int64).max)
+    return replace(requests, arrival_s=requests.arrival_s / ratio + behind_s, hashes=hashes)
+
+
 def _count(chunks: list[TraceChunk]) -> int:
     return sum(len(chunk.requests) for chunk in chunks)
 
 
-def _check_length(name: str, requests: Requests, before_count: int, most_tokens: int) -> None:
+def _check_length(source: Source, requests: Requests, before_count: int, most_tokens: int) -> None:
     """All of a prompt and of its answer but the last token is in the cache of one rank."""
     long = requests.input_tokens + requests.output_tokens - 1 > most_tokens
     if long.any():
         n = int(np.argmax(long))
         prompt, reply = int(requests.input_tokens[n]), int(requests.output_tokens[n])
+        place = source.place(prompt, reply) or f"request {before_count + n + 1:,}"
         given = f"{prompt:,} and {reply:,} tokens"
         expected = f"at most {most_tokens:,} together, which is what the cache of a replica holds"
-        raise ScenarioError([Fault(path=f"{name} request {before_count + n + 1:,}", given=given, expected=expected)])
+        raise ScenarioError([Fault(path=f"{source.name} {place}", given=given, expected=expected)])
+
+
+def _line(path: Path, input_tokens: int, output_tokens: int) -> str:
+    """The first line of a file with a request of such lengths."""
+    head = read_head(path, None)
+    if head.columns:
+        rows = table_rows(path, head, head.pieces, ZonesSeen(), HASH_TOKENS)
+    else:
+        rows = json_rows(path, head, head.pieces, HASH_TOKENS)
+    for part in rows:
+        alike = (part.input_tokens == input_tokens) & (part.output_tokens == output_tokens)
+        if alike.any():
+            return f"line {part.line[int(np.argmax(alike))]:,}"
+    return ""
 
 
 def opened(asked: ReplayQuestion) -> Source:
@@ -130,6 +169,7 @@ def _recorded(asked: ReplayQuestion, path: Path) -> Source:
         anew=anew,
         said=lambda: tuple(Note(code="trace", path="trace", text=text) for text in last[0].notes),
         has_hashes=last[0].has_hashes,
+        place=lambda prompt, reply: _line(path, prompt, reply),
     )
 
 
@@ -153,6 +193,7 @@ def _generated(asked: ReplayQuestion, record: records.Arrivals) -> Source:
         anew=anew,
         said=lambda: (Note(code="trace", path="trace", text=text),),
         has_hashes=any(client.sessions is not None for client in record.clients),
+        place=lambda *_: "",
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.tokens.serve.requests import Outcomes
+from gigawatt.tokens.serve.pods import Outcomes
 
 Floats64 = NDArray[np.float64]
 Ints64 = NDArray[np.int64]

@@ -20,9 +20,6 @@ from gigawatt.study.replay.tally import TIMES
 from gigawatt.study.replay.trial import PodSize, Trial
 from gigawatt.study.replay.working import Run
 
-# A rate that is kept up for less than so many of the time that requests take is no steady state.
-SHORT_RATIO = 10.0
-
 
 @dataclass(slots=True, kw_only=True)
 class ReplayFound:
@@ -137,8 +134,6 @@ def _notes(trial: Trial, found: ReplayFound) -> Iterator[Note]:
         text = f"{under_way:,} requests are still under way, and in no time and no share: waits look shorter for it"
         yield _note("under_way", "under_way", text)
     yield from _prefixes(trial.asked.prefix_cache, trial.source.has_hashes)
-    if found.capacities:
-        yield from _short(found)
 
 
 def _note(code: str, path: str, text: str) -> Note:
@@ -153,12 +148,3 @@ def _prefixes(is_cached: bool, is_known: bool) -> Iterator[Note]:
     if is_cached and not is_known:
         text = "the trace does not tell which prompts begin alike: nothing is found in the prefix cache"
         yield _note("prefix_cache", "prefix_cache", text)
-
-
-def _short(found: ReplayFound) -> Iterator[Note]:
-    """A rate that lasts for little longer than a request takes."""
-    first, rate = found.runs[0], found.capacities[0].requests_per_s
-    arriving_s, taken_s = first.totals.arrived_count / rate, float(first.tally.figures_s("e2e")[0][0])
-    if arriving_s < SHORT_RATIO * taken_s:
-        text = f"at the capacity all requests arrive within {arriving_s:.3g} s, and one takes {taken_s:.3g} s: "
-        yield _note("short", "capacity_requests_per_s", f"{text}a longer trace would have a lower capacity")

@@ -36,14 +36,17 @@ class Trial:
         """The run that is asked for, with so many replicas. words: what progress says of it."""
         return self._run(size, seed, 1.0, words=words, unfinished=self.asked.unfinished)
 
-    def measured(self, size: PodSize, seed: int, *, ratio: float = 1.0) -> CapacityPoint:
-        """What users wait for at times the rate that is asked for. Raises Cancelled where nobody waits any more."""
-        return point(self._run(size, seed, ratio))
+    def measured(self, size: PodSize, seed: int, *, ratio: float = 1.0, least_s: float = 0.0) -> CapacityPoint:
+        """What users wait for at times the rate that is asked for, of requests that come again and again for so long.
 
-    def alone(self, seed: int) -> CapacityPoint:
-        """What users wait for where each comes when the one before is done. Raises Cancelled."""
+        Raises Cancelled where nobody waits for the answer any more.
+        """
+        return point(self._run(size, seed, ratio, least_s=least_s))
+
+    def alone(self, seed: int) -> Run:
+        """The run in which each request comes when the one before is done."""
         readers = int(self.asked.prefill_replicas_count is not None)
-        return point(self._run(PodSize(replicas_count=1, prefill_replicas_count=readers), seed, 1.0, alone=True))
+        return self._run(PodSize(replicas_count=1, prefill_replicas_count=readers), seed, 1.0, alone=True)
 
     def _run(
         self,
@@ -51,13 +54,14 @@ class Trial:
         seed: int,
         ratio: float,
         *,
+        least_s: float = 0.0,
         words: str = "",
         unfinished: bool = False,
         alone: bool = False,
     ) -> Run:
         pod = self.replicas.pod(size.replicas_count, size.prefill_replicas_count)
         most_tokens = pod.engine.blocks_count * pod.engine.block_tokens
-        chunks = self.source.chunks(seed, self.asked.rate_scale_ratio * ratio, most_tokens)
+        chunks = self.source.chunks(seed, self.asked.rate_scale_ratio * ratio, most_tokens, least_s)
         return run(pod, chunks, self.limits, self.job, words=words, unfinished=unfinished, alone=alone)
 
 

@@ -10,8 +10,8 @@ from time import process_time
 from gigawatt.study.job import Cancelled, Job
 from gigawatt.study.replay.tally import Limits, Tally
 from gigawatt.tokens.serve.arrivals import part_of
-from gigawatt.tokens.serve.requests import Pod, Requests
-from gigawatt.tokens.serve.simulator import PodState, PodTotals, finish, serve, start, totals
+from gigawatt.tokens.serve.pods import Pod, Requests
+from gigawatt.tokens.serve.requests import PodState, PodTotals, finish, serve, start, totals
 
 # Requests that are taken in at a time, between which one may interrupt; parts of the work that progress is told of.
 CHUNK_COUNT = 10_000
@@ -42,9 +42,9 @@ class Run:
 
     @property
     def arrivals_per_s(self) -> float | None:
-        """Requests over the time in which they arrived; None where all came at once."""
+        """One over the mean time from one arrival to the next; None where all came at once."""
         span_s = self.last_s - self.first_s
-        return self.totals.arrived_count / span_s if span_s > 0 else None
+        return (self.totals.arrived_count - 1) / span_s if span_s > 0 else None
 
 
 def run(
