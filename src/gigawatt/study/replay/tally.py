@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gigawatt.tokens.serve.latency import upper_edges_s
 from gigawatt.tokens.serve.pods import Outcomes
 
 Floats64 = NDArray[np.float64]
@@ -23,8 +24,8 @@ MOST_BLOCKS = 64
 FIRST_BLOCK_COUNT = 16
 # Times that are told of: to the first token, per token after it in the mean, to the last token.
 TIMES = ("ttft", "tpot", "e2e")
-# Edges of the bins of a histogram of times [s]: half a percent apart, the first bin and the last without end.
-EDGES_S: Floats64 = np.exp(np.arange(math.log(1e-6), math.log(1e7), 0.005))
+# Ends of the bins of a histogram of times [s]: half a percent apart, and one bin beyond them all.
+EDGES_S: Floats64 = upper_edges_s()
 # Quantiles that are told of each.
 SHARES = (0.5, 0.9, 0.99)
 COMPLETED = 0
@@ -66,7 +67,7 @@ class Tally:
 
     def _count(self, name: str, block: Ints64, times_s: Floats64) -> None:
         self._sums_s[name] += np.bincount(block, weights=times_s, minlength=MOST_BLOCKS)
-        np.add.at(self._bins[name], (block, np.searchsorted(EDGES_S, times_s, side="right")), 1)
+        np.add.at(self._bins[name], (block, np.searchsorted(EDGES_S, times_s)), 1)
 
     def _join(self) -> None:
         """Make one block of every two neighbours, for twice as many requests."""
