@@ -207,11 +207,11 @@ def user_waits(
     for n, one in enumerate(asked_for):
         title = scenario.asked.use_cases[one.use_case].title
         progress(f"requests of {title} in the {one.hour} hour", n / len(asked_for))
-        found.append(_wait(scenario, one, ways[one.use_case, one.platform]))
+        found.append(wait_of(scenario, one, ways[one.use_case, one.platform]))
     return tuple(found)
 
 
-def _wait(scenario: Scenario, one: HourLoad, way: throughput.Steady) -> UserWait:
+def wait_of(scenario: Scenario, one: HourLoad, way: throughput.Steady) -> UserWait:
     """A pod at the load of an hour."""
     use = scenario.asked.use_cases[one.use_case]
     serving, offer = pod.unit(way.case, way.way), offer_of(scenario, use, one.software_ratio)
