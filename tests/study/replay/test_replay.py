@@ -25,9 +25,10 @@ CONTRACT = {
 }
 
 
-def replay(trace: Path | str, job: Job | None = None, **values: Any) -> ReplayAnswer:
+def replay(trace: Path | str, /, **values: Any) -> ReplayAnswer:
     asked = {**LLAMA, "replicas": 1, **values}
-    return verbs.ask("replay", str(trace), job=job, **{key: value for key, value in asked.items() if value is not None})
+    found: ReplayAnswer = verbs.ask("replay", str(trace), **{key: one for key, one in asked.items() if one is not None})
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +110,7 @@ def test_the_first_requests_alone(trace: Path) -> None:
 def test_the_layout_is_the_planners_where_none_is_stated(trace: Path) -> None:
     found = replay(trace, model="llama-3.1-70b", tp=None, tpot="30 ms")
     rows = np.genfromtxt(trace, delimiter=",", skip_header=1)
-    lengths = {"input": float(rows[:, 1].mean()), "output": float(rows[:, 2].mean())}
+    lengths: dict[str, Any] = {"input": float(rows[:, 1].mean()), "output": float(rows[:, 2].mean())}
     planned = verbs.ask("predict inference", model="llama-3.1-70b", gpu="h100-sxm", tpot="30 ms", **lengths)
     assert found.layout == planned.layout
     assert found.gpus_count == planned.layout.packages
@@ -187,7 +188,7 @@ def test_requests_of_one_instant_have_no_rate(tmp_path: Path) -> None:
 
 
 def test_the_fewest_replicas_hold_the_limits_and_one_fewer_does_not(trace: Path) -> None:
-    limits = {"ttft": "100 ms", "tpot": "15 ms", "rate_scale": 20}
+    limits: dict[str, Any] = {"ttft": "100 ms", "tpot": "15 ms", "rate_scale": 20}
     found = replay(trace, replicas=None, pods=True, **limits)
     assert found.pods is not None
     assert found.pods.least_replicas_count == found.replicas_count > 1
@@ -292,7 +293,7 @@ def test_a_line_that_cannot_be_read_is_told_with_its_number(tmp_path: Path, trac
 def test_an_interruption_tells_what_was_done(trace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(working, "CHUNK_COUNT", 50)
     asked = iter([False, False, False, True])
-    found = replay(trace, Job(cancelled=lambda: next(asked, False)))
+    found = replay(trace, job=Job(cancelled=lambda: next(asked, False)))
     assert found.partial
     assert 0 < found.requests < 400
     assert found.completed + found.under_way == found.requests
@@ -302,7 +303,7 @@ def test_an_interruption_tells_what_was_done(trace: Path, monkeypatch: pytest.Mo
 def test_an_interruption_of_a_search_keeps_what_was_replayed(trace: Path) -> None:
     told = list[str]()
     job = Job(progress=lambda words, _: told.append(words), cancelled=lambda: any("highest" in words for words in told))
-    found = replay(trace, job, ttft="1 s", find_capacity=True)
+    found = replay(trace, job=job, ttft="1 s", find_capacity=True)
     assert found.partial
     assert found.completed == 400
     assert found.capacity_requests_per_s is None
@@ -310,10 +311,10 @@ def test_an_interruption_of_a_search_keeps_what_was_replayed(trace: Path) -> Non
 
 def test_an_interruption_before_anything_was_replayed_has_nothing_to_tell(trace: Path) -> None:
     with pytest.raises(Cancelled):
-        replay(trace, Job(cancelled=lambda: True))
+        replay(trace, job=Job(cancelled=lambda: True))
 
 
 def test_progress_is_told_with_its_share(trace: Path) -> None:
     told = list[tuple[str, float | None]]()
-    replay(trace, Job(progress=lambda *said: told.append(said)))
+    replay(trace, job=Job(progress=lambda *said: told.append(said)))
     assert ("replaying", 1.0) in told

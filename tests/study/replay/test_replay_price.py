@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def shared_usd(found: TokenPrice, work: WorkDone) -> float:
 
 
 @pytest.mark.parametrize("change", [{}, {"cached_tokens": 0.0}, {"decode_s": 1e-9}, {"span_s": 9e5}], ids=str)
-def test_all_that_is_paid_for_is_shared(times: StepTimes, change: dict[str, float]) -> None:
+def test_all_that_is_paid_for_is_shared(times: StepTimes, change: dict[str, Any]) -> None:
     work = replace(WORK, **change)
     found = priced(work, times, 2.0, "as stated")
     assert found.usd == pytest.approx(16 * work.span_s / 3600 * 2.0)

@@ -158,7 +158,12 @@ def _plane(frame: Frame, curves: Sequence[Trace], ways: _Ways) -> _Plane:
         times = Axis(first, last, frame.left, frame.right_edge, tuple(range(first, last + 1)))
         return _Plane(frame, times, up, ways)
     if ways.spans:
-        return _Plane(frame, _spanned(frame, [one.x for one in (*points, *ways.uprights)], ways.spans), up, ways)
+        return _Plane(
+            frame,
+            _spanned(frame, [*(one.x for one in points), *(one.x for one in ways.uprights)], ways.spans),
+            up,
+            ways,
+        )
     round_ = svg.axis(0, most, frame.left, frame.right_edge, most=int((frame.right_edge - frame.left) / TICK))
     whole = all(float(point.x).is_integer() for point in points)
     ticks = tuple(t for t in round_.ticks if t <= most and (not whole or float(t).is_integer()))

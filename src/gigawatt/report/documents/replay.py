@@ -177,7 +177,7 @@ def _curves(found: ReplayAnswer) -> Exhibit:
     ends = [x for trace in traces for x in (trace.points[0].x, trace.points[-1].x)]
     says = _says(found)
     about = About(name="waits", title="Share of requests within a time", description=says, height=380)
-    rows = tuple(
+    rows: tuple[tuple[Value, ...], ...] = tuple(
         (f"{100 * share:g} %", *(float(np.interp(share, c.below_frac, c.value_s)) for c in known.values()))
         for share in SHARES_FRAC
     )
@@ -348,7 +348,9 @@ def _over_time(found: ReplayAnswer) -> Iterator[Exhibit]:
     width = of.window_s * together / size
     running, waiting, used = (_means(values, together) for values in (of.running_count, of.waiting_count, of.kv_frac))
     starts = [n * width for n in range(len(running))]
-    rows = tuple((f"{start:,.4g}", *values) for start, *values in zip(starts, running, waiting, used, strict=True))
+    rows: tuple[tuple[Value, ...], ...] = tuple(
+        (f"{start:,.4g}", *values) for start, *values in zip(starts, running, waiting, used, strict=True)
+    )
     columns = (
         Column(title=f"From, {unit}"),
         *(Column(title=title, suffix="count") for title in ("Served at a time", "Waiting")),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from gigawatt import tokens
 from gigawatt.catalog import load, records, to_power, to_tokens
@@ -49,6 +49,8 @@ RANGES = {
     "replications_count": 1000,
     "usd_per_gpu_hour": MOST_USD_PER_H,
 }
+# The limit at which `predict inference` chooses a layout where nobody states one.
+USUAL_TPOT_S = next(float(entry.default) for entry in fields(InferenceQuestion) if entry.name == "tpot_s")
 STATED_BASIS = "as stated"
 ALONE_BASIS = "IT power of the GPUs alone, without their servers, idle or not; no PUE"
 SHARED_BASIS = "IT power of the GPUs with their share of the rack's other parts, idle or not; no PUE"
@@ -109,7 +111,7 @@ class Replicas:
         """So many replicas behind a router."""
         asked = self.asked
         moved = self.moved_s(replicas_count, prefill_replicas_count)
-        bounds = {"most_waiting_count": asked.most_waiting_count, "shed_after_s": asked.shed_after_s}
+        bounds: dict[str, Any] = {"most_waiting_count": asked.most_waiting_count, "shed_after_s": asked.shed_after_s}
         return Pod(
             engine=self.engine,
             engines_count=replicas_count,
@@ -285,8 +287,7 @@ def _limits_s(asked: ReplayQuestion) -> Iterator[tuple[float, float]]:
     """Limits that a layout is chosen at: as stated, or as `predict inference` has them; then none, for what no layout
     reaches is told by the replay."""
     if not _is_stated(asked):
-        tpot_s = InferenceQuestion.__dataclass_fields__["tpot_s"].default if asked.tpot_s is None else asked.tpot_s
-        yield float(tpot_s), math.inf if asked.ttft_s is None else asked.ttft_s
+        yield asked.tpot_s or USUAL_TPOT_S, asked.ttft_s or math.inf
     yield math.inf, math.inf
 
 

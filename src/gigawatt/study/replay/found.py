@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -156,5 +157,5 @@ class ReplayAnswer:
     curve: tuple[CapacityPoint, ...] | None = None
     pods: PodsFound | None = None
     asked: ReplayQuestion = field(metadata=UNTOLD)
-    waits: dict[str, WaitCurve] = field(metadata=UNTOLD)
+    waits: Mapping[str, WaitCurve] = field(metadata=UNTOLD)
     series: PodSeries = field(metadata=UNTOLD)
