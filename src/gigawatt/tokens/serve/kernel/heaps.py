@@ -104,37 +104,35 @@ def slot_out(slots, heap, count, i):  # type: ignore[no-untyped-def]
 
 
 @inner()
-def sooner(slots, one, one_s, other, other_s):  # type: ignore[no-untyped-def]
-    """Whether one slot on its way is there before another; the earlier request first on ties."""
-    return one_s < other_s or (one_s == other_s and slots[one].index < slots[other].index)
+def _sooner(slots, sends, sent_s, a, b):  # type: ignore[no-untyped-def]
+    """Whether the a-th of those on their way is there before the b-th; the earlier request first on ties."""
+    if sent_s[a] != sent_s[b]:
+        return sent_s[a] < sent_s[b]
+    return slots[sends[a]].index < slots[sends[b]].index
 
 
 @inner()
 def send_in(slots, sends, sent_s, count, slot, at_s):  # type: ignore[no-untyped-def]
-    """Put a slot that is on its way between pools into the heap of those."""
+    """Put a slot that is on its way between pools into the heap of those, `count` so far."""
     i = count
-    while i > 0:
-        parent = (i - 1) >> 1
-        if sooner(slots, sends[parent], sent_s[parent], slot, at_s):
-            break
-        sends[i], sent_s[i] = sends[parent], sent_s[parent]
-        i = parent
     sends[i], sent_s[i] = slot, at_s
+    while i > 0 and _sooner(slots, sends, sent_s, i, (i - 1) >> 1):
+        parent = (i - 1) >> 1
+        sends[i], sends[parent] = sends[parent], sends[i]
+        sent_s[i], sent_s[parent] = sent_s[parent], sent_s[i]
+        i = parent
 
 
 @inner()
 def send_out(slots, sends, sent_s, count):  # type: ignore[no-untyped-def]
     """Take the first of those on their way; `count` includes it."""
-    slot, at_s = sends[count - 1], sent_s[count - 1]
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= count - 1:
-            break
-        if child + 1 < count - 1 and sooner(slots, sends[child + 1], sent_s[child + 1], sends[child], sent_s[child]):
+    sends[0], sent_s[0] = sends[count - 1], sent_s[count - 1]
+    i, child = 0, 1
+    while child < count - 1:
+        if child + 1 < count - 1 and _sooner(slots, sends, sent_s, child + 1, child):
             child += 1
-        if sooner(slots, slot, at_s, sends[child], sent_s[child]):
+        if not _sooner(slots, sends, sent_s, child, i):
             break
-        sends[i], sent_s[i] = sends[child], sent_s[child]
-        i = child
-    sends[i], sent_s[i] = slot, at_s
+        sends[i], sends[child] = sends[child], sends[i]
+        sent_s[i], sent_s[child] = sent_s[child], sent_s[i]
+        i, child = child, 2 * child + 1
