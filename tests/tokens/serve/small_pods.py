@@ -90,6 +90,7 @@ def pods(draw, *, exact):
     prefix_cached = draw(st.booleans())
     two_pools = draw(st.booleans())
     return Pod(
+        hash_tokens=HASH_TOKENS,
         engine=draw(engines(times, prefix_cached=prefix_cached)),
         engines_count=draw(st.integers(1, 3)),
         routing=draw(st.sampled_from(["round-robin", "least-loaded", "prefix-aware"])),

@@ -97,31 +97,35 @@ def slot_out(slots, heap, count, i):  # type: ignore[no-untyped-def]
 
 
 @inner()
-def send_in(sends, sent_s, count, slot, at_s):  # type: ignore[no-untyped-def]
-    """Put a slot that is on its way between pools into the heap of those."""
-    i = count
-    while i > 0:
-        parent = (i - 1) >> 1
-        if sent_s[parent] < at_s or (sent_s[parent] == at_s and sends[parent] < slot):
-            break
-        sends[i], sent_s[i] = sends[parent], sent_s[parent]
-        i = parent
-    sends[i], sent_s[i] = slot, at_s
+def _sooner(slots, sends, sent_s, a, b):  # type: ignore[no-untyped-def]
+    """Whether the a-th of those on their way is there before the b-th; the earlier request first on ties."""
+    if sent_s[a] != sent_s[b]:
+        return sent_s[a] < sent_s[b]
+    return slots[sends[a]].index < slots[sends[b]].index
 
 
 @inner()
-def send_out(sends, sent_s, count):  # type: ignore[no-untyped-def]
-    """Take the first of those on their way; `count` includes it."""
-    slot, at_s = sends[count - 1], sent_s[count - 1]
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= count - 1:
-            break
-        if child + 1 < count - 1 and sent_s[child + 1] < sent_s[child]:
-            child += 1
-        if at_s <= sent_s[child]:
-            break
-        sends[i], sent_s[i] = sends[child], sent_s[child]
-        i = child
+def send_in(slots, sends, sent_s, count, slot, at_s):  # type: ignore[no-untyped-def]
+    """Put a slot that is on its way between pools into the heap of those, `count` so far."""
+    i = count
     sends[i], sent_s[i] = slot, at_s
+    while i > 0 and _sooner(slots, sends, sent_s, i, (i - 1) >> 1):
+        parent = (i - 1) >> 1
+        sends[i], sends[parent] = sends[parent], sends[i]
+        sent_s[i], sent_s[parent] = sent_s[parent], sent_s[i]
+        i = parent
+
+
+@inner()
+def send_out(slots, sends, sent_s, count):  # type: ignore[no-untyped-def]
+    """Take the first of those on their way; `count` includes it."""
+    sends[0], sent_s[0] = sends[count - 1], sent_s[count - 1]
+    i, child = 0, 1
+    while child < count - 1:
+        if child + 1 < count - 1 and _sooner(slots, sends, sent_s, child + 1, child):
+            child += 1
+        if not _sooner(slots, sends, sent_s, child, i):
+            break
+        sends[i], sends[child] = sends[child], sends[i]
+        sent_s[i], sent_s[child] = sent_s[child], sent_s[i]
+        i, child = child, 2 * child + 1

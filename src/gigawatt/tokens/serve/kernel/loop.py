@@ -23,6 +23,7 @@ from gigawatt.tokens.serve.kernel.scheduler import (
 )
 from gigawatt.tokens.serve.kernel.state import (
     ADMISSION_S,
+    BLOCK_STEPS,
     BLOCK_TOKENS,
     BLOCKS,
     CHUNKED,
@@ -167,13 +168,23 @@ def _idle(state, e):  # type: ignore[no-untyped-def]
 
 
 @inner()
+def _most_blocks(setup, pool, prompt, answer):  # type: ignore[no-untyped-def]
+    """Blocks that a request comes to hold in a pool; where steps write several tokens, the most that it may."""
+    size, tau = setup.counts[pool, BLOCK_TOKENS], setup.limits[pool, TAU]
+    if tau == 1.0:
+        return blocks_of(prompt + answer - 1, size)
+    steps = np.int64(np.ceil(answer / tau))
+    return blocks_of(prompt, size) + blocks_of(steps, setup.counts[pool, BLOCK_STEPS]) + 2
+
+
+@inner()
 def _too_long(setup, prompt, answer):  # type: ignore[no-untyped-def]
     """Whether the caches of a pool cannot hold what it would of a request."""
     if setup.counts[0, READS_ONLY] == 0:
-        return blocks_of(prompt + answer - 1, setup.counts[0, BLOCK_TOKENS]) > setup.counts[0, BLOCKS]
-    first = blocks_of(prompt, setup.counts[0, BLOCK_TOKENS]) > setup.counts[0, BLOCKS]
-    second = blocks_of(max(prompt + answer - 1, prompt + 1), setup.counts[1, BLOCK_TOKENS]) > setup.counts[1, BLOCKS]
-    return first or second
+        return _most_blocks(setup, 0, prompt, answer) > setup.counts[0, BLOCKS]
+    first = blocks_of(prompt, setup.counts[0, BLOCK_TOKENS])
+    second = max(_most_blocks(setup, 1, prompt, answer), blocks_of(prompt + 1, setup.counts[1, BLOCK_TOKENS]))
+    return first > setup.counts[0, BLOCKS] or second > setup.counts[1, BLOCKS]
 
 
 @inner()
@@ -329,7 +340,7 @@ def _sent(setup, state, sent_s):  # type: ignore[no-untyped-def]
     """The first of those on their way between pools is there."""
     totals = state.totals[0]
     slot = state.sends[0]
-    send_out(state.sends, state.sent_s, totals.sending_count)
+    send_out(state.slots, state.sends, state.sent_s, totals.sending_count)
     totals.sending_count -= 1
     enter(setup, state, 1, slot, sent_s)
 

@@ -381,7 +381,7 @@ def emit(setup, state, pool, e, g, now_s):  # type: ignore[no-untyped-def]
             state.engines[e].load -= 1
             one.sent = 1
             at_s = now_s + setup.waits[HANDOVER_S] + setup.waits[TRANSFER_S] * one.input
-            send_in(state.sends, state.sent_s, state.totals[0].sending_count, slot, at_s)
+            send_in(state.slots, state.sends, state.sent_s, state.totals[0].sending_count, slot, at_s)
             state.totals[0].sending_count += 1
         else:
             if one.first != one.first:
