@@ -235,6 +235,35 @@ def classes(v: View) -> Table:
     return in_units(table("classes", f"Who is served, {v.span}", heads, rows, brief_columns=(0, 1, 3, 4, 5)))
 
 
+def slo(v: View) -> Table | None:
+    """What the SLO derating of each class takes in the quarter of most power; None where the plan has none."""
+    found = v.slo
+    if found is None:
+        return None
+    uses, power = v.asked.use_cases, found.power
+    rows: list[tuple[Value, ...]] = []
+    for key in found.classes:
+        use, whole = uses[key], float(power.with_w.sel(use_case=key))
+        without = float(power.without_w.sel(use_case=key))
+        share = without / whole if whole else None
+        limits = (use.burstiness_ratio, use.ttft_s, use.tpot_s)
+        rows.append((names.use_case(v.scenario, key), *limits, share, whole, without, whole - without))
+    total = tuple(sum(float(row[column] or 0) for row in rows) for column in (5, 6, 7))
+    rows.append(("Total", None, None, None, total[1] / total[0] if total[0] else None, *total))
+    heads = {
+        "Class": "",
+        "Burstiness": "ratio",
+        "First token within": "s",
+        "Each token within": "s",
+        "Left of the steady state": "frac",
+        "Power": "w",
+        "Power in steady state": "w",
+        "SLO derating": "w",
+    }
+    title = f"SLO derating, busy hours of {quarter(found.period)}"
+    return in_units(table("slo", title, heads, rows, strong=(len(rows) - 1,), brief_columns=(0, 4, 5, 6, 7)))
+
+
 def served(v: View) -> Table:
     """Share of demand served, by class and year (mean of its quarters)."""
     title = "Share of demand served, mean of the quarters of each year"

@@ -11,6 +11,7 @@ from gigawatt.catalog.records.calibrations import (
     TrainingCalibration,
     TrainingEngine,
 )
+from gigawatt.catalog.records.derating import DeratingTable, ServingDerating
 from gigawatt.catalog.records.evidence import Evidence, EvidenceMap, Grade, Source
 from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PartCurve, PowerCurve, PowerPoint, Reliability
 from gigawatt.catalog.records.history import History, HistoryPoint
@@ -36,6 +37,7 @@ __all__ = [
     "CloudRegion",
     "ConstantUse",
     "CoolingPlant",
+    "DeratingTable",
     "Evidence",
     "EvidenceMap",
     "Facility",
@@ -59,6 +61,7 @@ __all__ = [
     "Reliability",
     "RunCalibration",
     "ScalingLaw",
+    "ServingDerating",
     "Site",
     "SoftwareState",
     "Source",
