@@ -152,7 +152,7 @@ def training_layouts() -> Figures:
     steps = _cpu_s(
         lambda: tokens.step(chip, transformer, many, efficiency, precision="bf16", packages_count=count, **kinds)
     )
-    search = _cpu_s(lambda: tokens.train(chip, transformer, efficiency, precision="bf16", packages_count=count))
+    search = _cpu_s(lambda: tokens.best_training(chip, transformer, efficiency, precision="bf16", packages_count=count))
     return {"training_layouts_per_cpu_s": size * times / steps, "search_405b_16384_cpu_s": search}
 
 

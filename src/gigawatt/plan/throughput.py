@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -245,7 +245,7 @@ def _flops(
     )
     if domain_count not in layouts:
         layouts[domain_count] = tokens.training_layouts(chip, transformer, gang_count, efficiency)
-    run = tokens.train(
+    run = tokens.best_training(
         chip,
         transformer,
         efficiency,
@@ -269,3 +269,28 @@ def _share_frac(scenario: Scenario, use: TrainingRun | Experiments, model_flops:
             run_flop=use.volume_flop, model_flops=model_flops, goodput_frac=goodput_frac
         )
     return float(tokens.run_share_frac(share, hours))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steady:
+    """How a class is served on a platform, and output tokens per second of a rack of it at the base date's software.
+
+    The rate is that of the whole steady state, whatever part of it a plan counts on.
+    """
+
+    case: tokens.ServingCase
+    way: tokens.Serving | tokens.Disaggregated
+    rack_tokens_per_s: float
+
+
+def steady(scenario: Scenario) -> dict[tuple[str, str], Steady]:
+    """Every class on every platform that serves it."""
+    return {
+        place: Steady(
+            case=_serving(scenario, *place),
+            way=way,
+            rack_tokens_per_s=_rack_tokens_per_s(way, scenario.records.accelerators[place[1]]),
+        )
+        for place, way in _served(scenario).items()
+        if not isinstance(way, CalibrationError)
+    }

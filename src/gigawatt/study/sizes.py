@@ -34,6 +34,8 @@ HEAD_BYTES = 100_000
 STARTS, TURNS = 2, 6
 # Futures that a pilot lives through beside those that are asked for.
 PILOT = 4
+# Hours of a class in which its requests are followed one by one.
+HOURS_COUNT = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,7 @@ def simulate(question: SimulationQuestion) -> QuestionSize:
     hours = end_h - (asked.first_h or 0.0)
     counts = lived(scenario, hours * (2 if asked.events else 1), 1 / asked.step_h)
     counts |= written(scenario) | ({} if saved is not None else planned(scenario))
+    counts |= {"pods": HOURS_COUNT * len(scenario.asked.use_cases)} if question.latency else {}
     words = f"{hours:,.0f} hours in steps of {60 * asked.step_h:.0f} min; {_said(scenario)}"
     return QuestionSize(counts=counts, words=words)
 

@@ -24,8 +24,8 @@ from gigawatt.tokens.serve.layouts import (
     ServingCase,
     Traffic,
     best_batch_count,
+    best_serving,
     evaluate,
-    serve,
     serve_each,
 )
 from gigawatt.tokens.serve.pool_search import Disaggregated, PoolChoice, pooled_working_frac, serve_disaggregated
@@ -52,7 +52,7 @@ from gigawatt.tokens.train.goodput import (
     spares_count,
 )
 from gigawatt.tokens.train.records import Layout, TrainingEfficiency
-from gigawatt.tokens.train.steps import Training, TrainingStep, step, train, training_layouts
+from gigawatt.tokens.train.steps import Training, TrainingStep, best_training, step, training_layouts
 from gigawatt.tokens.train.whole_runs import (
     Holding,
     Learners,
@@ -116,6 +116,8 @@ __all__ = [
     "bare_package_hours_count",
     "best_batch_count",
     "best_interval_s",
+    "best_serving",
+    "best_training",
     "block_ratios",
     "closed_loop",
     "compute_optimal",
@@ -146,7 +148,6 @@ __all__ = [
     "prefill",
     "run_share_frac",
     "segment_s",
-    "serve",
     "serve_disaggregated",
     "serve_each",
     "serving_layouts",
@@ -158,7 +159,6 @@ __all__ = [
     "synchronous_update",
     "take",
     "total_params_count",
-    "train",
     "training_flop",
     "training_layouts",
     "training_run",

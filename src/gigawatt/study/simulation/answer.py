@@ -13,6 +13,7 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.simulation import Timeline, calendar, simulate
 from gigawatt.simulation.summary import Summary
 from gigawatt.simulation.timeline import Window
+from gigawatt.simulation.waits import UserWait, user_waits
 from gigawatt.study import site_notes
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
 from gigawatt.study.job import Job
@@ -37,7 +38,8 @@ class SimulationAnswer:
     """A plan, and what happens to it in a window.
 
     from_, to: first and last day of it, both included. step_s: of its time. lived: its figures. outages: the longest.
-    outcome: what events did; None where none was asked about.
+    outcome: what events did; None where none was asked about. waits: what users wait for, by class and hour; empty
+    where nobody asked.
     """
 
     head: Head = field(metadata=SPREAD)
@@ -50,6 +52,7 @@ class SimulationAnswer:
     lived: Summary = field(metadata=SPREAD)
     outages: tuple[ListedOutage, ...]
     outcome: EventOutcome | None = field(metadata=SPREAD)
+    waits: tuple[UserWait, ...]
     result: Result = field(metadata=UNTOLD)
 
 
@@ -71,6 +74,7 @@ def answer(question: SimulationQuestion, job: Job) -> SimulationAnswer:
         job.say("living through the same hours without the event")
         without = simulate(scenario, planned, window=replace(asked, events=()))
         found = outcome(question.event, asked, timeline, without, planned)
+    waits = user_waits(scenario, planned, timeline.data, job.say) if question.latency else ()
     accounts = saved.accounts if saved is not None else account(scenario, planned)
     known = known_notes(scenario, saved) if saved is not None else plan_notes(scenario, planned, accounts)
     called = site_notes.call_notes(scenario, timeline)
@@ -82,6 +86,7 @@ def answer(question: SimulationQuestion, job: Job) -> SimulationAnswer:
         notes=(*known, *called, *window_notes(scenario, saved, asked, found)),
         provenance=provenance(scenario),
         outcome=found,
+        waits=waits,
     )
     return answer_of(result, asked)
 
@@ -111,6 +116,7 @@ def answer_of(result: Result, asked: Window) -> SimulationAnswer:
         lived=timeline.summary,
         outages=longest_first(timeline.outages, LONGEST_COUNT),
         outcome=result.outcome,
+        waits=result.waits,
         result=result,
     )
 
