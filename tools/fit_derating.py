@@ -36,8 +36,8 @@ from gigawatt.catalog.records import DeratingTable, ServingDerating
 from gigawatt.plan.slo import prompt_alone_s
 from gigawatt.plan.throughput import serving_case
 from gigawatt.scenario.load import load
-from gigawatt.tokens.serve import requests as serving
-from gigawatt.tokens.serve import simulator
+from gigawatt.tokens.serve import requests as simulator
+from gigawatt.tokens.serve.pods import Engine, Pod, Requests
 
 Floats = NDArray[np.float64]
 
@@ -78,7 +78,7 @@ class Served:
     alone_s: float
 
     @property
-    def engine(self) -> serving.Engine:
+    def engine(self) -> Engine:
         """One replica whose ranks run no more requests than in the steady state."""
         deployment = replace(self.case, layouts=self.way.layout).deployment()
         most = max(round(self.way.batch_count / float(self.way.layout.data_count)), 1)
@@ -102,7 +102,7 @@ def served(use: str, platform: str, input_tokens: float, output_tokens: float) -
     return Served(case=case, way=way, alone_s=prompt_alone_s(case, way))
 
 
-def draws(of: Served, burst: float, engines: int) -> serving.Requests:
+def draws(of: Served, burst: float, engines: int) -> Requests:
     """Requests at the rate of the steady state of a pod."""
     count = max(REQUESTS, int(FILLS * of.way.batch_count * engines))
     rng = np.random.default_rng(SEED)
@@ -114,19 +114,19 @@ def draws(of: Served, burst: float, engines: int) -> serving.Requests:
         return np.clip(np.rint(drawn), 1, LONGEST_RATIO * mean).astype(np.int64)
 
     traffic = of.case.traffic
-    return serving.Requests(
+    return Requests(
         arrival_s=np.cumsum(gaps) * count / gaps.sum() / (of.rate_per_s * engines),
         input_tokens=lengths(float(traffic.input_tokens)),
         output_tokens=lengths(float(traffic.output_tokens)),
     )
 
 
-def waits(engine: serving.Engine, engines: int, asked: serving.Requests) -> tuple[float, float]:
+def waits(engine: Engine, engines: int, asked: Requests) -> tuple[float, float]:
     """The 99th percentiles of the time to the first token and per token after it, of requests in the middle [s].
 
     A request that is never served has waited for ever.
     """
-    state = simulator.start(serving.Pod(engine=engine, engines_count=engines))
+    state = simulator.start(Pod(engine=engine, engines_count=engines))
     parts = [simulator.serve(state, asked), simulator.finish(state)]
     index = np.concatenate([part.index for part in parts])
     first, later = (np.full(len(asked), np.inf) for _ in range(2))
@@ -210,8 +210,8 @@ def render(found: ServingDerating) -> str:
     """The file."""
     about = (
         "SLO-capacity over the rate of the steady state, simulated request by request by tools/fit_derating.py: the "
-        f"median over {found.deployments_count} models and platforms of loi-2025-09, at least {found.requests_count:,} requests "
-        "each, log-normal lengths with a coefficient of variation of 1, batches capped at that of the steady state. "
+        f"median over {found.deployments_count} models and platforms of loi-2025-09, {found.requests_count:,} requests "
+        "each or more, log-normal lengths with a coefficient of variation of 1, batches capped at that of the steady state. "
         "Rows of kept_fracs are limits on the first token (ttft_ratios), columns on each token after it (tpot_ratios)."
     )
     lines = [

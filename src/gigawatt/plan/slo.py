@@ -124,6 +124,12 @@ def derating(inputs: xr.Dataset) -> xr.DataArray | None:
     return None if found is None or bool((found == 1).all()) else found
 
 
+def kept_frac(inputs: xr.Dataset, use_case: str, platform: str) -> float:
+    """Share of the steady state of a class on a platform that a plan counts on, before `utilisation`."""
+    found = inputs.get(FACTOR)
+    return 1.0 if found is None else float(found.sel(platform=platform, use_case=use_case))
+
+
 def slo_power(decisions: xr.Dataset, inputs: xr.Dataset, period: str) -> SloPower:
     """The power that serves a quarter's tokens in the peak block, with SLO derating and without it.
 

@@ -44,7 +44,7 @@ def rack_rates(scenario: Scenario) -> tuple[dict[str, Floats], dict[str, list[st
     Raises ScenarioError for work that no platform can do.
     """
     asked = scenario.asked
-    cases = {place: serving_case(scenario, *place) for place in product(asked.use_cases, asked.platforms)}
+    cases = _cases(scenario)
     served = _served(scenario, cases)
     kept = accepted(scenario, served, cases)
     groups: dict[str, tuple[Mapping[str, Any], Rates]] = {
@@ -91,6 +91,12 @@ def _table(scenario: Scenario, kept: Kept) -> Floats:
     rows = [[kept[use, platform] for use in uses] for platform in scenario.asked.platforms]
     shares = [[one.kept_frac if isinstance(one, Accepted) else 1.0 for one in row] for row in rows]
     return np.array(shares, dtype=float).reshape(len(rows), len(uses))
+
+
+def _cases(scenario: Scenario) -> Cases:
+    """Every class on every platform."""
+    places = product(scenario.asked.use_cases, scenario.asked.platforms)
+    return {place: serving_case(scenario, *place) for place in places}
 
 
 def _served(scenario: Scenario, cases: Cases) -> Served:
@@ -285,12 +291,13 @@ class Steady:
 
 def steady(scenario: Scenario) -> dict[tuple[str, str], Steady]:
     """Every class on every platform that serves it."""
+    cases = _cases(scenario)
     return {
         place: Steady(
-            case=_serving(scenario, *place),
+            case=cases[place],
             way=way,
             rack_tokens_per_s=_rack_tokens_per_s(way, scenario.records.accelerators[place[1]]),
         )
-        for place, way in _served(scenario).items()
+        for place, way in _served(scenario, cases).items()
         if not isinstance(way, CalibrationError)
     }
