@@ -23,7 +23,7 @@ from gigawatt.readers.traces.pieces import LinePiece
 from gigawatt.readers.traces.rows import TraceRows, joined
 from gigawatt.readers.traces.stamps import NO_OFFSET, NS_PER_S
 from gigawatt.readers.traces.table import ZonesSeen, table_rows
-from gigawatt.tokens.serve.requests import Floats64, Ints64, Requests
+from gigawatt.tokens.serve.pods import Floats64, Ints64, Requests
 
 CHUNK_COUNT = 1 << 16
 # Tokens of a block of the prompts' identities, as Mooncake's traces have them.
