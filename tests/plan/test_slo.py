@@ -31,7 +31,7 @@ def table(kept: float, hard: float = 0.0) -> ServingDerating:
         quantile_frac=0.99,
         ttft_ratios=(2.0, 4.0),
         tpot_ratios=(1.0, 2.0),
-        tables=(DeratingTable(burstiness_ratio=1.0, engines_count=64, prompt_ratio=8.0, kept_fracs=rows),),
+        tables=(DeratingTable(burstiness_ratio=1.0, engines_count=32, prompt_ratio=8.0, kept_fracs=rows),),
         spread_frac=0.1,
         deployments_count=1,
         requests_count=1000,

@@ -47,7 +47,7 @@ def test_the_plan_with_slo_derating_differs_and_its_report_says_by_how_much(
 
 
 def test_a_row_is_a_class_with_its_limits_and_what_is_left_of_its_steady_state(derated: gw.Result) -> None:
-    first, _ = document(answer_of(derated)).tables()["slo"].rows
+    first, *_ = document(answer_of(derated)).tables()["slo"].rows
     assert first[:4] == ("Assistant for people at work", 2.0, 2.0, 0.05)
     found = taken(derated.plan, derated.accounts)
     assert found is not None

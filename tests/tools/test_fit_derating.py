@@ -85,7 +85,9 @@ def test_bursts_and_small_pods_leave_less_and_looser_limits_more(tool):
     )
     assert (np.diff(whole, axis=1) <= 0).all()
     assert all((np.diff(whole, axis=axis) >= 0).all() for axis in (2, 3, 4))
-    assert 0 < whole[..., -1, -1].min() < whole[..., -1, -1].max() <= 1
+    assert whole.max() <= 1
+    # One engine alone holds no limit against bursts that are many times its batch; a pod does at the loosest.
+    assert whole[:, -1, 0].max() < whole[:, -1, -1, -1, -1].min()
 
 
 @pytest.mark.slow

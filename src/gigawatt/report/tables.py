@@ -236,20 +236,19 @@ def classes(v: View) -> Table:
 
 
 def slo(v: View) -> Table | None:
-    """What the SLO derating of each class takes in the quarter of most power; None where the plan has none."""
+    """What the SLO derating takes of each class at work in the quarter of most power; None where the plan has none."""
     found = v.slo
     if found is None:
         return None
     uses, power = v.asked.use_cases, found.power
     rows: list[tuple[Value, ...]] = []
-    for key in found.classes:
-        use, whole = uses[key], float(power.with_w.sel(use_case=key))
-        without = float(power.without_w.sel(use_case=key))
-        share = without / whole if whole else None
-        limits = (use.burstiness_ratio, use.ttft_s, use.tpot_s)
-        rows.append((names.use_case(v.scenario, key), *limits, share, whole, without, whole - without))
-    total = tuple(sum(float(row[column] or 0) for row in rows) for column in (5, 6, 7))
-    rows.append(("Total", None, None, None, total[1] / total[0] if total[0] else None, *total))
+    for key, use in uses.items():
+        whole, without = (float(one.sel(use_case=key)) for one in (power.with_w, power.without_w))
+        if whole > 0:
+            waits = (use.burstiness_ratio, use.ttft_s, use.tpot_s) if use.load == "interactive" else (None, None, None)
+            rows.append((names.use_case(v.scenario, key), *waits, without / whole, whole, without, whole - without))
+    total, left = float(power.with_w.sum()), float(power.without_w.sum())
+    rows.append(("Total", None, None, None, left / total if total else None, total, left, power.more_w))
     heads = {
         "Class": "",
         "Burstiness": "ratio",

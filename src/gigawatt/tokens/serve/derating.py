@@ -22,7 +22,6 @@ References
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,14 +69,12 @@ class Derating:
 
 def derating_frac(table: Derating, at: Acceptance) -> float:
     """SLO-capacity over the rate of the steady state, linear between knots in the logarithm of each coordinate."""
-    corners = [
-        _corners(np.asarray(getattr(table, entry.name)), getattr(at, entry.name)) for entry in fields(Acceptance)
-    ]
-    found = 0.0
-    for corner in product(*corners):
-        weight = float(np.prod([share for _, share in corner]))
-        found += weight * float(table.kept_frac[tuple(index for index, _ in corner)])
-    return found
+    left = table.kept_frac
+    for entry in fields(Acceptance):
+        low, share = _between(np.asarray(getattr(table, entry.name)), getattr(at, entry.name))
+        first, second = left[low], left[min(low + 1, len(left) - 1)]
+        left = first + share * (second - first)
+    return float(left)
 
 
 def outside(table: Derating, at: Acceptance) -> list[str]:
@@ -94,11 +91,8 @@ def outside(table: Derating, at: Acceptance) -> list[str]:
     return found
 
 
-def _corners(knots: Floats64, value: float) -> list[tuple[int, float]]:
-    """The knots on both sides of a value and their weights, which sum to 1."""
-    if len(knots) == 1:
-        return [(0, 1.0)]
+def _between(knots: Floats64, value: float) -> tuple[int, float]:
+    """The knot at or below a value, and how far it is from there to the next one in the logarithm, 0 to 1."""
     held = float(np.clip(value, knots[0], knots[-1]))
-    low = int(np.clip(np.searchsorted(knots, held, side="right") - 1, 0, len(knots) - 2))
-    share = float(np.log(held / knots[low]) / np.log(knots[low + 1] / knots[low]))
-    return [(low, 1 - share), (low + 1, share)]
+    low = int(np.clip(np.searchsorted(knots, held, side="right") - 1, 0, max(len(knots) - 2, 0)))
+    return (low, float(np.log(held / knots[low]) / np.log(knots[low + 1] / knots[low]))) if len(knots) > 1 else (0, 0.0)
