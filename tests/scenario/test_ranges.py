@@ -175,6 +175,7 @@ FILES = {
     "history": "openai",
     "scaling_laws": "chinchilla-replication",
     "workloads": "mlperf-gpt-j-6b",
+    "arrivals": "agents",
     "inference_calibrations": "as-of-2026",
     "training_calibrations": "as-of-2026",
     "power_calibrations": "as-of-2026",

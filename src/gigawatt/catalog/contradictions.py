@@ -13,10 +13,11 @@ from typing import Any
 
 from gigawatt import units
 from gigawatt.catalog import records
-from gigawatt.catalog.to_tokens import transformer
+from gigawatt.catalog.to_tokens import offered_load, transformer
 from gigawatt.catalog.to_watts import normals
 from gigawatt.errors import Fault
 from gigawatt.tokens.model.blocks import total_params_count
+from gigawatt.tokens.serve.arrivals import load_faults
 from gigawatt.watts.air import OUTDOORS_DEGC
 from gigawatt.watts.weather import warmest_of_cycles
 
@@ -170,6 +171,10 @@ def _calibration(record: records.InferenceCalibration | records.TrainingCalibrat
         yield Fault(path="plan_engine", given=f'"{record.plan_engine}"', expected=f"one of {', '.join(engines)}")
 
 
+def _arrivals(record: records.Arrivals) -> Iterator[Fault]:
+    yield from load_faults(offered_load(record))
+
+
 def _run_calibration(record: records.RunCalibration) -> Iterator[Fault]:
     low, high = record.least_package_hours_count, record.most_package_hours_count
     if not low <= record.middle_package_hours_count <= high:
@@ -208,4 +213,5 @@ _CHECKS: dict[type, Callable[[Any], Iterator[Fault]]] = {
     records.TrainingCalibration: _calibration,
     records.RunCalibration: _run_calibration,
     records.ServingDerating: _derating,
+    records.Arrivals: _arrivals,
 }

@@ -40,6 +40,7 @@ KINDS: dict[str, type] = {
     "onsite_power": records.OnsitePower,
     "reliability": records.Reliability,
     "workloads": records.Workload,
+    "arrivals": records.Arrivals,
     "history": records.History,
     "scaling_laws": records.ScalingLaw,
     "inference_calibrations": records.InferenceCalibration,

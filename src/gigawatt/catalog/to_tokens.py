@@ -14,6 +14,9 @@ from gigawatt.catalog import records
 from gigawatt.tokens import Block, Chip, InferenceEfficiency, RunShare, TrainingEfficiency, Transformer
 from gigawatt.tokens.model.roofline import power_ratio
 from gigawatt.tokens.model.sizes import ModelCosts, costs
+from gigawatt.tokens.serve.arrivals import Client, Gaps, OfferedLoad
+from gigawatt.tokens.serve.lengths import Lengths
+from gigawatt.tokens.serve.sessions import Sessions
 
 T = TypeVar("T")
 
@@ -267,6 +270,30 @@ def drafting(
 def draft_costs(model: records.Model) -> ModelCosts:
     """What drafts for a model: its own draft blocks, or one like its last where it has none."""
     return tokens.draft_costs(costs(transformer(model)), model.draft_blocks_count)
+
+
+def offered_load(record: records.Arrivals) -> OfferedLoad:
+    """The load that draws requests like those of a trace."""
+    clients = tuple(_client(client) for client in record.clients)
+    return OfferedLoad(clients=clients, window_s=record.window_s, span_s=record.span_s)
+
+
+def _client(client: records.ArrivalClient) -> Client:
+    gaps = Gaps(
+        family=client.family,
+        cv_ratio=client.gap_cv_ratio,
+        pause_frac=client.pause_frac,
+        paused_frac=client.paused_frac,
+        pause_cv_ratio=client.pause_cv_ratio,
+    )
+    return Client(
+        name=client.name,
+        rate_per_s=client.rate_per_s,
+        gaps=gaps,
+        lengths=_same(Lengths, client),
+        profile_ratio=client.profile_ratio,
+        sessions=None if client.sessions is None else _same(Sessions, client.sessions),
+    )
 
 
 def run_share(calibration: records.RunCalibration) -> RunShare:

@@ -6,10 +6,10 @@ come one by one: arrivals of a renewal process, Poisson where gaps have a square
 of the mean length; answers drawn with the mean and the mean square that the steady state counts with, by a Poisson law
 whose mean is drawn from a gamma law, which is the geometric law (the exponential of whole tokens) at a spread of 2.
 
-A pod begins empty. For the time that a request stays in it more requests come, so many that as many are in it then as
-in steady state; it settles, requests count for some time, more of them come while the last of these are served, and
-what is left is worked off, so that no wait is cut short. Means over independent replications have a confidence interval
-by Student's t [1].
+A pod begins empty. Twice the requests come for as long as it takes, by the rates of the steady state, until as many are
+in it as at the load; it settles, requests count for some time, more of them come while the last of these are served,
+and what is left is worked off, so that no wait is cut short. Means over independent replications have a confidence
+interval by Student's t [1].
 
 References
 ----------
@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.simulation.failures import REQUESTS, Key, stream
-from gigawatt.tokens.serve import simulator
-from gigawatt.tokens.serve.requests import Outcomes, Pod, Requests
+from gigawatt.tokens.serve import requests
+from gigawatt.tokens.serve.pods import Outcomes, Pod, Requests
 
 Floats = NDArray[np.float64]
 Way = tokens.Serving | tokens.Disaggregated
@@ -84,6 +84,13 @@ class ServingUnit:
         rate = min(load_frac, 1.0) * self.most_per_s
         return float(np.interp(rate, self.requests_per_s, self.batch_count / self.requests_per_s))
 
+    def filling_s(self, load_frac: float) -> float:
+        """Time in which twice the requests of a load fill an empty unit up to its steady state."""
+        rate = min(load_frac, 1.0) * self.most_per_s
+        knots = np.append(self.requests_per_s[self.requests_per_s < rate], rate)
+        held = np.interp(knots, self.requests_per_s, self.batch_count)
+        return float(np.trapezoid(1 / (2 * rate - knots), held))
+
     def settling_s(self, load_frac: float) -> float:
         """Time in which the unit comes e-fold nearer to its steady state: d(requests in it) / d(rate)."""
         rate = min(load_frac, 1.0) * self.most_per_s
@@ -130,7 +137,7 @@ def _engine(case: tokens.ServingCase, way: tokens.Serving) -> ServingUnit:
     layout, deployment = way.layout, replace(case, layouts=way.layout).deployment()
     stages, output = float(layout.pipeline_count), float(case.traffic.output_tokens)
     most = _whole(way.batch_count / float(layout.data_count) / stages)
-    engine = simulator.engine(
+    engine = requests.engine(
         deployment,
         most_requests_count=most,
         most_context_tokens=_longest_tokens(case),
@@ -154,11 +161,11 @@ def _pools(case: tokens.ServingCase, way: tokens.Disaggregated) -> ServingUnit:
     most = _whole(held / way.decode_busy_frac / float(pools.decode.data_count * pools.decode.pipeline_count))
     longest, budget = _longest_tokens(case), round(float(pools.efficiency.prefill_tokens))
     pod = Pod(
-        engine=simulator.engine(
+        engine=requests.engine(
             tokens.Deployment(layout=pools.decode, **shared), most_requests_count=most, most_context_tokens=longest
         ),
         engines_count=round(float(pools.decode_count)),
-        prefill=simulator.engine(
+        prefill=requests.engine(
             tokens.Deployment(layout=pools.prefill, **shared),
             most_requests_count=most,
             most_context_tokens=longest,
@@ -189,22 +196,24 @@ def _whole(count: float) -> int:
     return max(math.ceil(count - 1e-9), 1)
 
 
-def pod_of(one: ServingUnit, load_frac: float, most_count: float = math.inf) -> tuple[Pod, int]:
+def pod_of(
+    one: ServingUnit, load_frac: float, most_count: float = math.inf, aimed_count: float = AIMED_COUNT
+) -> tuple[Pod, int]:
     """A pod of so many units that a replication has about as many requests as are aimed at, and how many they are.
 
     most_count: units that there are.
     """
     each = max(load_frac * one.most_per_s * sum(_phases_s(one, load_frac)), 1.0)
     most = min(most_count, MOST_ENGINES_COUNT // one.pod.engines_count)
-    count = max(min(math.floor(AIMED_COUNT / each), math.floor(most)), 1)
+    count = max(min(math.floor(aimed_count / each), math.floor(most)), 1)
     prefill = count * one.pod.prefill_engines_count
     return replace(one.pod, engines_count=count * one.pod.engines_count, prefill_engines_count=prefill), count
 
 
 def _phases_s(one: ServingUnit, load_frac: float) -> tuple[float, float, float]:
     """How long a replication fills, counts and goes on."""
-    stay_s = one.stay_s(load_frac)
-    return stay_s + SETTLING_RATIO * one.settling_s(load_frac), COUNTED_RATIO * stay_s, AFTER_RATIO * stay_s
+    stay_s, filling_s = one.stay_s(load_frac), one.filling_s(load_frac)
+    return filling_s + SETTLING_RATIO * one.settling_s(load_frac), COUNTED_RATIO * stay_s, AFTER_RATIO * stay_s
 
 
 def replications(
@@ -215,19 +224,21 @@ def replications(
     seed: int,
     key: Key,
     units_count: float = math.inf,
+    aimed_count: float = AIMED_COUNT,
     count: int = REPLICATIONS_COUNT,
 ) -> Iterator[PodRun]:
     """Independent replications of a pod at a load: requests asked for over those of the steady state.
 
     seed, key: of their random streams, the same runs for the same ones. units_count: that there are; a pod has no more.
+    aimed_count: requests of each.
     """
     if not load_frac > 0:
         yield from [NOTHING] * count
         return
-    pod, units = pod_of(one, load_frac, units_count)
+    pod, units = pod_of(one, load_frac, units_count, aimed_count)
     rate_per_s = load_frac * units * one.most_per_s
     fills_s, counts_s, after_s = _phases_s(one, load_frac)
-    times_s = one.stay_s(load_frac), fills_s, max(counts_s, LEAST_COUNT / rate_per_s), after_s
+    times_s = one.filling_s(load_frac), fills_s, max(counts_s, LEAST_COUNT / rate_per_s), after_s
     for number in range(count):
         yield _run(pod, offer, rate_per_s, times_s, stream(seed, (*key, number), REQUESTS))
 
@@ -235,17 +246,17 @@ def replications(
 def _run(
     pod: Pod, offer: Offer, rate_per_s: float, times_s: tuple[float, float, float, float], chance: np.random.Generator
 ) -> PodRun:
-    """One replication (module docstring). times_s: for which more requests come, and how long each phase lasts."""
+    """One replication (module docstring). times_s: for which twice the requests come, and how long each phase lasts."""
     surge_s, filled_s, counts_s, after_s = times_s
     counted_s = filled_s + counts_s
     asked = drawn(offer, rate_per_s, counted_s + after_s, chance, surge_s=surge_s)
     cut = int(np.searchsorted(asked.arrival_s, filled_s))
-    state = simulator.start(pod)
-    simulator.serve(state, _part(asked, slice(None, cut)))
-    before = simulator.totals(state)
-    found = [simulator.serve(state, _part(asked, slice(cut, None)))]
-    after = simulator.totals(state)
-    found.append(simulator.finish(state))
+    state = requests.start(pod)
+    requests.serve(state, _part(asked, slice(None, cut)))
+    before = requests.totals(state)
+    found = [requests.serve(state, _part(asked, slice(cut, None)))]
+    after = requests.totals(state)
+    found.append(requests.finish(state))
     seen = zip(*(_counted(one, filled_s, counted_s, offer) for one in found), strict=True)
     ttft_s, tpot_s, good = (np.concatenate(parts) for parts in seen)
     span_s, engines = after.span_s - before.span_s, pod.engines_count + pod.prefill_engines_count
@@ -304,12 +315,11 @@ def drawn(
 ) -> Requests:
     """Requests that arrive at a mean rate up to a moment; none where the rate is 0.
 
-    surge_s: how long a request stays, for which time as many more come at first as fill an empty pod.
+    surge_s: for how long twice as many come at first.
     """
     arrival_s = _arrivals(rate_per_s, until_s, offer.burstiness_ratio, chance)
     if surge_s > 0:
-        more_per_s = rate_per_s / math.expm1(1.0)
-        arrival_s = np.sort(np.concatenate([arrival_s, _arrivals(more_per_s, surge_s, 1.0, chance)]))
+        arrival_s = np.sort(np.concatenate([arrival_s, _arrivals(rate_per_s, surge_s, 1.0, chance)]))
     count = len(arrival_s)
     return Requests(
         arrival_s=arrival_s,

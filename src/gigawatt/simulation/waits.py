@@ -208,11 +208,11 @@ def user_waits(
         title = scenario.asked.use_cases[one.use_case].title
         progress(f"requests of {title} in the {one.hour} hour", n / len(asked_for))
         kept_frac = slo.kept_frac(plan.inputs, one.use_case, one.platform)
-        found.append(_wait(scenario, one, ways[one.use_case, one.platform], kept_frac))
+        found.append(wait_of(scenario, one, ways[one.use_case, one.platform], kept_frac))
     return tuple(found)
 
 
-def _wait(scenario: Scenario, one: HourLoad, way: throughput.Steady, kept_frac: float) -> UserWait:
+def wait_of(scenario: Scenario, one: HourLoad, way: throughput.Steady, kept_frac: float = 1.0) -> UserWait:
     """A pod at the load of an hour; kept_frac: the SLO derating that the plan has."""
     use = scenario.asked.use_cases[one.use_case]
     serving, offer = pod.unit(way.case, way.way), offer_of(scenario, use, one.software_ratio)

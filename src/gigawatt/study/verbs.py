@@ -57,6 +57,8 @@ class Verb:
     """Whether it gets a folder of its own where none is asked for."""
     resumes: bool = False
     """Whether what was done before an interruption is kept in its folder, and the same question goes on from there."""
+    stops: bool = False
+    """Whether it tells what was done until an interruption, marked as partial."""
     spreads: bool = False
     """Whether its work may be spread over an executor's workers."""
     changes: Change = "nothing"
@@ -360,6 +362,18 @@ VERBS: tuple[Verb, ...] = (
         asks="predict.question:TrainingQuestion",
         answers="predict.training:answer",
         example="gigawatt predict training --model llama-3.1-405b --gpu h100-sxm --gpus 16384 --tokens 15T",
+    ),
+    Verb(
+        name="replay",
+        group="kernels",
+        title="Replay requests one by one on replicas of a model: what users wait for, capacity, cost of a token.",
+        asks="replay.question:ReplayQuestion",
+        answers="replay.answer:answer",
+        positional=("trace",),
+        long=True,
+        stops=True,
+        counts="sizes:replayed",
+        example="gigawatt replay azure-conversation-2023 --model llama-3.1-70b --gpu h100-sxm --replicas 4",
     ),
     Verb(
         name="predict bridge",

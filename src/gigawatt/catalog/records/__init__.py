@@ -1,5 +1,6 @@
 """What the catalog knows of one thing: frozen records in SI units, with the evidence of every number beside it."""
 
+from gigawatt.catalog.records.arrivals import ArrivalClient, Arrivals, ArrivalSessions
 from gigawatt.catalog.records.calibrations import (
     ConstantUse,
     FamilyOffset,
@@ -32,6 +33,9 @@ from gigawatt.catalog.records.whole_runs import RunCalibration
 __all__ = [
     "Accelerator",
     "ArchitecturePower",
+    "ArrivalClient",
+    "ArrivalSessions",
+    "Arrivals",
     "Climate",
     "Climates",
     "CloudRegion",
