@@ -40,18 +40,21 @@ KINDS: dict[str, type] = {
     "onsite_power": records.OnsitePower,
     "reliability": records.Reliability,
     "workloads": records.Workload,
+    "arrivals": records.Arrivals,
     "history": records.History,
     "scaling_laws": records.ScalingLaw,
     "inference_calibrations": records.InferenceCalibration,
     "training_calibrations": records.TrainingCalibration,
     "power_calibrations": records.PowerCalibration,
     "run_calibrations": records.RunCalibration,
+    "derating_calibrations": records.ServingDerating,
 }
 _FOLDERS = {
     "inference_calibrations": "calibrations/inference",
     "training_calibrations": "calibrations/training",
     "power_calibrations": "calibrations/power",
     "run_calibrations": "calibrations/runs",
+    "derating_calibrations": "calibrations/derating",
 }
 OWN_FOLDER = "GIGAWATT_CATALOG"
 MOST_NAME = 300  # characters of a name that is looked for

@@ -18,7 +18,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.plan import throughput
+from gigawatt.plan import slo, throughput
 from gigawatt.plan.inputs import software_ratio
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario, UseCase
@@ -174,12 +174,13 @@ def user_waits(
     for n, one in enumerate(asked_for):
         title = scenario.asked.use_cases[one.use_case].title
         progress(f"requests of {title} in the {one.hour} hour", n / len(asked_for))
-        found.append(wait_of(scenario, one, ways[one.use_case, one.platform]))
+        kept_frac = slo.kept_frac(plan.inputs, one.use_case, one.platform)
+        found.append(wait_of(scenario, one, ways[one.use_case, one.platform], kept_frac))
     return tuple(found)
 
 
-def wait_of(scenario: Scenario, one: HourLoad, way: throughput.Steady) -> UserWait:
-    """A pod at the load of an hour."""
+def wait_of(scenario: Scenario, one: HourLoad, way: throughput.Steady, kept_frac: float = 1.0) -> UserWait:
+    """A pod at the load of an hour; kept_frac: the SLO derating that the plan has."""
     use = scenario.asked.use_cases[one.use_case]
     serving, traffic = pod.unit(way.case, way.way), traffic_of(scenario, use, one.software_ratio)
     units = one.racks_count * way.rack_tokens_per_s / (serving.most_per_s * traffic.output_tokens)
@@ -197,7 +198,7 @@ def wait_of(scenario: Scenario, one: HourLoad, way: throughput.Steady) -> UserWa
         engines_count=units * serving.pod.engines_count,
         pod_engines_count=told.engines_count,
         load_frac=one.load_frac,
-        planned_load_frac=use.utilisation_frac,
+        planned_load_frac=use.utilisation_frac * kept_frac,
         **_figures(runs, fleet_tokens_per_s, one.software_ratio),
         requests_count=sum(run.requests_count for run in runs),
         replications_count=len(runs),
