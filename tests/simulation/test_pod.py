@@ -67,8 +67,9 @@ def test_pods_serve_what_the_fluid_serves(load_frac: float) -> None:
 @pytest.mark.parametrize("load_frac", LOADS)
 @pytest.mark.parametrize("use_case", ["chat", "api_agents", "reasoning", "media", "enterprise", "life_science"])
 def test_every_class_of_the_letter_agrees(use_case: str, load_frac: float) -> None:
+    """Bursts of some classes, as their preset states them, make the interval wider."""
     unit, traffic, runs = served("loi-2025-09", (use_case, "gb300"), load_frac, count=20)
-    assert_agrees(unit, traffic, load_frac, runs, within=0.02)
+    assert_agrees(unit, traffic, load_frac, runs, within=0.03)
 
 
 @pytest.mark.slow

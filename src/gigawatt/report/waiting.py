@@ -53,8 +53,8 @@ def said(found: Sequence[UserWait]) -> str:
     count = max(one.replications_count for one in found)
     return (
         "Requests are followed one by one through a few engines at the load of the fleet's, a share of what they serve "
-        "at most in steady state: arrivals as bursty as the class, answers as spread as an exponential, software as far as in that "
-        "hour, which makes all times shorter as it makes throughput higher. Good answers are those within the limits "
-        f"of their class. Means of {count} independent replications, ± half of the 95 % interval, on the platform that "
-        "serves most of the class then."
+        "at most in steady state: arrivals as bursty as those of the class, answers as spread as an exponential, "
+        "software as far as in that hour, which makes all times shorter as it makes throughput higher. Good answers "
+        f"are those within the limits of their class. Means of {count} independent replications, ± half of the 95 % "
+        "interval, on the platform that serves most of the class then."
     )
