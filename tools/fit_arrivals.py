@@ -20,17 +20,11 @@ References
 from __future__ import annotations
 
 import argparse
-import ast
-import csv
-import gzip
-import json
 import math
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
 
@@ -40,6 +34,9 @@ from numpy.typing import NDArray
 from gigawatt.catalog.load import get
 from gigawatt.catalog.records import Arrivals
 from gigawatt.catalog.to_tokens import offered_load
+from gigawatt.readers.traces import read_trace, whole
+from gigawatt.readers.traces.servegen import FAMILIES, LengthHistogram, read_client_rates
+from gigawatt.readers.traces.servegen import read_lengths as read_histograms
 from gigawatt.tokens.serve.arrivals import WINDOW_S, Client, GapFamily, Gaps, OfferedLoad, generate, joined
 from gigawatt.tokens.serve.fitted_arrivals import DISPERSED_S, StreamFigures, fit, stream_figures
 from gigawatt.tokens.serve.lengths import Lengths, fitted_lengths
@@ -55,6 +52,7 @@ TOLERANCE = 2e-3
 REPLICATIONS_COUNT, MOST_DRAWN_COUNT = 12, 200_000
 TICK_S, SPREAD_SEED = 3.0, 20261129
 DAY_S = 86_400.0
+WEIBULL = FAMILIES.index("Weibull")
 # Clients of ServeGen that are told apart, and the share of requests that is enough.
 MOST_APART_COUNT, APART_FRAC = 20, 0.9
 # Requests of a window from which its gaps are told of a client.
@@ -78,23 +76,14 @@ SERVEGEN = {
 }
 
 
-def azure(path: Path) -> Trace:
-    """Azure's requests: time, prompt, answer; stamps have seven digits of fraction."""
-    rows = list(csv.DictReader(path.read_text().splitlines()))
-    times = [row["TIMESTAMP"].split(".") for row in rows]
-    arrival_s = np.array([datetime.fromisoformat(whole).timestamp() + float(f"0.{part}") for whole, part in times])
-    return arrival_s - arrival_s[0], *(np.array([int(row[key]) for row in rows]) for key in AZURE_LENGTHS)
-
-
-AZURE_LENGTHS = ("ContextTokens", "GeneratedTokens")
-
-
-def mooncake(path: Path) -> Trace:
-    """Mooncake's requests, each somewhere in the tick whose stamp it has."""
-    table = np.loadtxt(path, delimiter=",", skiprows=1)
-    ticks = np.rint(table[:, 0] / (1000 * TICK_S)) * TICK_S
-    spread_s = np.sort(ticks + np.random.default_rng(SPREAD_SEED).random(len(ticks)) * TICK_S)
-    return spread_s - spread_s[0], table[:, 1].astype(np.int64), table[:, 2].astype(np.int64)
+def read(path: Path, tick_s: float = 0.0) -> Trace:
+    """Requests of a trace; tick_s: of a clock whose ticks they are spread over by chance."""
+    requests = whole(read_trace(path, spread=False).chunks)
+    arrival_s = requests.arrival_s
+    if tick_s:
+        ticks_s = np.rint(arrival_s / tick_s) * tick_s
+        arrival_s = np.sort(ticks_s + np.random.default_rng(SPREAD_SEED).random(len(ticks_s)) * tick_s)
+    return arrival_s - arrival_s[0], requests.input_tokens, requests.output_tokens
 
 
 @dataclass(frozen=True)
@@ -109,23 +98,20 @@ class Windows:
 
 def servegen(path: Path) -> dict[str, Windows]:
     """The clients' windows of every model."""
-    models: dict[str, list[list[str]]] = {model: [] for _, model, _ in SERVEGEN.values()}
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as stream:
-        for row in islice(csv.reader(stream), 1, None):
-            models[row[-2]].append(row)
-    return {model: _windows(rows) for model, rows in models.items()}
-
-
-def _windows(rows: Sequence[Sequence[str]]) -> Windows:
-    """Of rows of time, rate, deviation, law, its two parameters, category, model and client."""
-    numbers = np.array([(row[0], row[1], row[2], row[-1]) for row in rows], dtype=np.float64)
-    clients, column = np.unique(numbers[:, 3], return_inverse=True)
-    here = np.rint(numbers[:, 0] / WINDOW_S).astype(np.int64), column
-    laid = [np.zeros((here[0].max() + 1, len(clients))) for _ in range(3)]
-    laws = np.array([row[3] == "Weibull" for row in rows])
-    for table, values in zip(laid, (numbers[:, 1], numbers[:, 2], laws), strict=True):
-        table[here] = values
-    return Windows(tuple(int(client) for client in clients), *laid)
+    rates = read_client_rates(path)
+    named = [name.split("/") for name in rates.clients]
+    models = np.array([name[1] for name in named])[rates.client]
+    numbers = np.array([int(name[2]) for name in named])[rates.client]
+    window = np.rint(rates.start_s / WINDOW_S).astype(np.int64)
+    found = {}
+    for model in [model for _, model, _ in SERVEGEN.values()]:
+        of = models == model
+        clients, column = np.unique(numbers[of], return_inverse=True)
+        laid = [np.zeros((window[of].max() + 1, len(clients))) for _ in range(3)]
+        for table, values in zip(laid, (rates.rate_per_s, rates.gap_cv_ratio, rates.family == WEIBULL), strict=True):
+            table[window[of], column] = values[of]
+        found[model] = Windows(tuple(int(client) for client in clients), *laid)
+    return found
 
 
 def busiest_day(windows: Windows) -> tuple[Windows, float]:
@@ -199,7 +185,7 @@ def read_lengths(folder: Path, windows: Windows) -> dict[str, Lengths]:
     for n, client in enumerate(windows.clients):
         path = folder / f"chunk-{client}-dataset.json"
         if path.is_file() and path.stat().st_size:
-            moments = _moments(json.loads(path.read_text()))
+            moments = _moments(read_histograms(path))
             found[str(client)] = _lengths(moments)
             weights.append((float(windows.rate[:, n].mean()), moments))
     total = sum(rate for rate, _ in weights)
@@ -213,35 +199,26 @@ def read_lengths(folder: Path, windows: Windows) -> dict[str, Lengths]:
 Moments = tuple[tuple[float, float, float], ...]  # of prompts and answers: mean, mean square, most
 
 
-def _moments(parts: Mapping[str, Mapping[str, str]]) -> Moments:
-    """Means over the parts of the day that a file has, whose distributions are dictionaries in text."""
-    each = []
-    for part in parts.values():
-        laws = {key: ast.literal_eval(text) for key, text in part.items() if key.endswith(("tokens", "count"))}
-        if all(laws.values()):
-            each.append((_prompt(laws), _law(laws["output_tokens"])))
-    return tuple(
-        (*(float(np.mean([pair[n][k] for pair in each])) for k in (0, 1)), max(pair[n][2] for pair in each))
-        for n in (0, 1)
-    )
+def _moments(laws: Mapping[str, Sequence[LengthHistogram]]) -> Moments:
+    """Means over the parts of the record that a file has."""
+    return _prompt({name: _mean_law(parts) for name, parts in laws.items()}), _mean_law(laws["output_tokens"])
 
 
-def _prompt(laws: Mapping[str, Mapping[int, float]]) -> tuple[float, float, float]:
+def _prompt(laws: Mapping[str, tuple[float, float, float]]) -> tuple[float, float, float]:
     """A prompt of text alone, or of text and a number of images of so many tokens each."""
     if "input_tokens" in laws:
-        return _law(laws["input_tokens"])
-    text, image, count = (_law(laws[key]) for key in ("text_tokens", "image_tokens", "image_count"))
+        return laws["input_tokens"]
+    text, image, count = (laws[key] for key in ("text_tokens", "image_tokens", "image_count"))
     mean = text[0] + count[0] * image[0]
     variance = text[1] - text[0] ** 2 + count[0] * (image[1] - image[0] ** 2)
     variance += (count[1] - count[0] ** 2) * image[0] ** 2
     return mean, variance + mean**2, text[2] + count[2] * image[2]
 
 
-def _law(law: Mapping[int, float]) -> tuple[float, float, float]:
-    """Mean, mean square and most of a distribution of lengths."""
-    values, chances = np.array(list(law)), np.array(list(law.values()))
-    chances = chances / chances.sum()
-    return float(values @ chances), float(values**2 @ chances), float(values[chances > LEAST_WEIGHT].max())
+def _mean_law(parts: Sequence[LengthHistogram]) -> tuple[float, float, float]:
+    """Mean, mean square and most of a distribution of lengths, the mean of its parts."""
+    first, second = (float(np.mean([part.values**power @ part.share_frac for part in parts])) for power in (1, 2))
+    return first, second, max(float(part.values[part.share_frac > LEAST_WEIGHT].max()) for part in parts)
 
 
 def _lengths(moments: Moments) -> Lengths:
@@ -408,7 +385,7 @@ def heads() -> dict[str, dict[str, str]]:
             "name": name,
             "description": azure_text.format("code completion" if part == "code" else "conversations"),
             "url": AZURE_URL,
-            "date": "2024-05-01",
+            "date": "2026-11-29",
             "title": "Azure LLM inference trace 2023, CC-BY-4.0",
         }
         for id_, (part, name) in AZURE.items()
@@ -418,7 +395,7 @@ def heads() -> dict[str, dict[str, str]]:
         "description": "An hour of conversations at Kimi, with long prompts. Its clock ticks every 3 s, so that gaps "
         "within a tick are those of chance; prefixes that prompts share are not drawn.",
         "url": MOONCAKE_URL,
-        "date": "2025-02-01",
+        "date": "2026-11-29",
         "title": "Mooncake: conversation trace of FAST 2025, Apache-2.0",
     }
     for id_, (_, _, name) in SERVEGEN.items():
@@ -436,8 +413,8 @@ def heads() -> dict[str, dict[str, str]]:
 
 def of_requests(folder: Path) -> dict[str, Fitted]:
     """Loads of the traces of requests, by id."""
-    traces = {id_: azure(folder / f"AzureLLMInferenceTrace_2023_{part}.csv") for id_, (part, _) in AZURE.items()}
-    traces["mooncake-conversation"] = mooncake(folder / "mooncake_conversation_trace.csv")
+    traces = {id_: read(folder / f"AzureLLMInferenceTrace_2023_{part}.csv") for id_, (part, _) in AZURE.items()}
+    traces["mooncake-conversation"] = read(folder / "mooncake_conversation_trace.csv", TICK_S)
     found = {}
     for id_, trace in traces.items():
         figures = stream_figures(*trace)

@@ -100,11 +100,11 @@ def rates(tmp_path):
 def test_the_busiest_day_of_clients_is_taken(tool, rates, monkeypatch):
     monkeypatch.setattr(tool, "SERVEGEN", {"servegen-m-large": ("language", "m-large", "")})
     windows = tool.servegen(rates)["m-large"]
-    assert windows.clients == (3, 5, 7)
+    assert windows.clients == (3, 7)
     day, peak_ratio = tool.busiest_day(windows)
     total = windows.rate.sum(axis=1)
-    assert day.rate.shape == (144, 3)
-    assert day.rate[56, 2] == 4
+    assert day.rate.shape == (144, 2)
+    assert day.rate[56, 1] == 4
     assert peak_ratio == pytest.approx(4.02 / total.mean())
     lengths = {"others": offered_load(get("arrivals", "azure-code-2023")).clients[0].lengths}
     of = tool.servegen_load(day, lengths)
@@ -113,7 +113,7 @@ def test_the_busiest_day_of_clients_is_taken(tool, rates, monkeypatch):
     assert of.clients[0].gaps.cv_ratio == 2
     assert of.clients[1].rate_per_s == pytest.approx(0.02)
     assert of.clients[1].gaps.cv_ratio == 50
-    assert max(of.clients[0].profile_ratio) == pytest.approx(4 / day.rate[:, 2].mean(), rel=1e-3)
+    assert max(of.clients[0].profile_ratio) == pytest.approx(4 / day.rate[:, 1].mean(), rel=1e-3)
 
 
 def test_a_day_with_hours_that_nobody_recorded_is_not_taken(tool):

@@ -94,6 +94,21 @@ def test_the_cache_of_an_engine_holds_what_the_planner_says_fits():
     assert blocks * BLOCK_TOKENS == pytest.approx(float(asked.capacity_count()) * held, rel=0.01)
 
 
+def test_a_window_holds_the_tokens_of_a_pass_beside_its_own():
+    """vLLM (0.11, SlidingWindowSpec) reserves window - 1 + max_num_batched_tokens of a request, not the window."""
+    window = replace(DENSE, blocks=tuple(replace(block, window_count=128) for block in DENSE.blocks))
+    traffic = Traffic(input_tokens=30000.0, output_tokens=10.0)
+    asked = Deployment(machine=FP8, model=costs(window), efficiency=SERVING, layout=LAYOUTS["one"], traffic=traffic)
+    small, large = (
+        engine(asked, most_requests_count=8, most_context_tokens=40000, budget_tokens=budget).blocks_count
+        for budget in (1024, 4096)
+    )
+    assert small / large == pytest.approx((128 - 1 + 4096) / (128 - 1 + 1024), rel=0.01)
+    whole = engine(asked, most_requests_count=8, most_context_tokens=40000, budget_tokens=1 << 20).blocks_count
+    full = replace(asked, model=costs(DENSE))
+    assert whole == engine(full, most_requests_count=8, most_context_tokens=40000, budget_tokens=1 << 20).blocks_count
+
+
 def test_a_model_that_leaves_no_room_is_refused():
     small = replace(FP8, hbm_capacity_bytes=FP8.hbm_capacity_bytes / 1000)
     traffic = Traffic(input_tokens=10.0, output_tokens=10.0)

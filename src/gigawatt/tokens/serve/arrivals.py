@@ -5,13 +5,14 @@ A client asks at the events of a stationary renewal process of unit rate whose c
 the profile's, whatever the gaps, and gaps keep their shape where the rate changes. The first gap is that of a process
 that has always run (its density is the survival function of a gap [2]), for one that starts at 0 would bring
 (CV² - 1) / 2 requests too many. Prompts and answers have log-normal lengths, rounded and clipped, whose means are those
-after clipping.
+after clipping. Many clients are superposed [3], some with sessions of turns.
 
 References
 ----------
-[1] W. Whitt, "Analysis for the design of simulation experiments", 2006, on renewal processes and a change of time;
-    Y. Xiang et al., "ServeGen", 2025, arXiv:2505.09999, has clients with Gamma and Weibull gaps in windows of 10 min.
+[1] I. Gerhardt and B. L. Nelson, "Transforming renewal processes for simulation of nonstationary arrival processes",
+    INFORMS J. Comput. 21(4), 2009, doi:10.1287/ijoc.1080.0316.
 [2] D. R. Cox, "Renewal Theory", 1962, chapter 2.
+[3] Y. Xiang et al., "ServeGen", 2025, arXiv:2505.09999: clients with Gamma and Weibull gaps, in windows of 10 min.
 """
 
 from __future__ import annotations
@@ -107,7 +108,8 @@ def generate(
 
     span_s: from 0 on; that of the load where neither it nor requests_count is given, and whatever ends first where both
     are. rate_ratio: times all rates; the draws stay the same, so that gaps shrink in proportion and bursts keep their
-    shape. A seed stands for the same requests, whatever the size of chunks. Memory does not grow with the span.
+    shape, while windows and the pauses within sessions stay as long as they are. A seed stands for the same requests,
+    whatever the size of chunks. Memory does not grow with the span, but with what sessions under way have to come.
     Raises ScenarioError, before anything is drawn, for numbers that no load can have.
     """
     end_s = load.span_s if span_s is None and requests_count is None else span_s if span_s is not None else math.inf

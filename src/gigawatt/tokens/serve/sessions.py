@@ -61,7 +61,7 @@ class Turns:
     system_tokens: int = 0
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Pending:
     """Turns of sessions that have begun which have not come yet, an entry each."""
 
