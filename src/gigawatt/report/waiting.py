@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from gigawatt.report import names
 from gigawatt.report.document import Table, Value, in_units, table
 from gigawatt.report.views import View
-from gigawatt.simulation.pod import Estimated
-from gigawatt.simulation.waits import UserWait
+from gigawatt.simulation.user_wait import Estimated, UserWait
 
 TITLE = "What users wait for, by class, in its busiest and in a mean hour"
 # Figures of a wait that have an interval: name, title, suffix.
@@ -22,8 +21,8 @@ FIGURES = (
     ("waiting_count", "Waiting", "count"),
 )
 LABELS = {"Class": "", "Hour": "", "Began, UTC": "", "Platform": "", "Load": "frac"}
-# Of the columns, those of a terminal: class, hour, load, P99 of both times and good answers, with their intervals.
-BRIEF = (0, 1, 4, 7, 8, 11, 12, 13, 14)
+# Of the columns, those of a terminal: class, hour, load, both times (P99 with its interval) and good answers.
+BRIEF = (0, 1, 4, 5, 7, 8, 9, 11, 12, 13)
 
 
 def waits(v: View, found: Sequence[UserWait]) -> Table:

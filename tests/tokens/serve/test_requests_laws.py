@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_pods import BLOCK_TOKENS, drawn_times, flat_times, piece, plain, pods, served, traces
 
-from gigawatt.tokens.serve.requests import STATUSES, Engine, Outcomes, Pod, Requests, finish, serve, start, totals
+from gigawatt.tokens.serve.pods import STATUSES, Engine, Outcomes, Pod, Requests
+from gigawatt.tokens.serve.requests import finish, serve, start, totals
 
 LAWS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 COMPLETED = STATUSES.index("completed")

@@ -15,7 +15,8 @@ import pytest
 from scipy.stats import t
 from small_pods import flat_times, plain, served
 
-from gigawatt.tokens.serve.requests import Engine, Pod, totals
+from gigawatt.tokens.serve.pods import Engine, Pod
+from gigawatt.tokens.serve.requests import totals
 
 TOKENS, SERVICE_S = 1000, 1.0
 REPLICATIONS, CONFIDENCE = 16, 0.999

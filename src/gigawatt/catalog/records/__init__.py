@@ -12,6 +12,7 @@ from gigawatt.catalog.records.calibrations import (
     TrainingCalibration,
     TrainingEngine,
 )
+from gigawatt.catalog.records.derating import DeratingTable, ServingDerating
 from gigawatt.catalog.records.evidence import Evidence, EvidenceMap, Grade, Source
 from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PartCurve, PowerCurve, PowerPoint, Reliability
 from gigawatt.catalog.records.history import History, HistoryPoint
@@ -40,6 +41,7 @@ __all__ = [
     "CloudRegion",
     "ConstantUse",
     "CoolingPlant",
+    "DeratingTable",
     "Evidence",
     "EvidenceMap",
     "Facility",
@@ -63,6 +65,7 @@ __all__ = [
     "Reliability",
     "RunCalibration",
     "ScalingLaw",
+    "ServingDerating",
     "Site",
     "SoftwareState",
     "Source",

@@ -12,7 +12,7 @@ from gigawatt.study.replay.deployed import MOST_REPLICAS_COUNT, check, deployed
 from gigawatt.study.replay.found import CapacityPoint, PodsFound, ReplayAnswer
 from gigawatt.study.replay.question import ReplayQuestion
 from gigawatt.study.replay.source import REPLICATIONS_COUNT, opened
-from gigawatt.study.replay.tally import Limits
+from gigawatt.study.replay.tally import WaitLimits
 from gigawatt.study.replay.telling import ReplayFound, told
 from gigawatt.study.replay.trial import PodSize, Trial, point
 
@@ -36,7 +36,7 @@ def answer(question: ReplayQuestion, job: Job) -> ReplayAnswer:
         job=job,
         source=source,
         replicas=deployed(question, source.mean_request(question.seed)),
-        limits=Limits(**stated),
+        limits=WaitLimits(**stated),
     )
     found = ReplayFound(size=_size(question))
     try:

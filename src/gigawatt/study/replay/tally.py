@@ -32,17 +32,17 @@ COMPLETED = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class WaitLimits:
     """Limits on the time to the first token and per token after it [s]; infinite where nothing is said."""
 
     ttft_s: float = math.inf
     tpot_s: float = math.inf
 
 
-class Tally:
+class WaitTally:
     """Counts of requests that are done, by blocks of consecutive arrivals."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: WaitLimits) -> None:
         self.limits = limits
         self._size_count = FIRST_BLOCK_COUNT
         self._ended = np.zeros(MOST_BLOCKS, dtype=np.int64)
