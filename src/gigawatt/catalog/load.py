@@ -46,12 +46,14 @@ KINDS: dict[str, type] = {
     "training_calibrations": records.TrainingCalibration,
     "power_calibrations": records.PowerCalibration,
     "run_calibrations": records.RunCalibration,
+    "serving_calibrations": records.ServingCalibration,
 }
 _FOLDERS = {
     "inference_calibrations": "calibrations/inference",
     "training_calibrations": "calibrations/training",
     "power_calibrations": "calibrations/power",
     "run_calibrations": "calibrations/runs",
+    "serving_calibrations": "calibrations/serving",
 }
 OWN_FOLDER = "GIGAWATT_CATALOG"
 MOST_NAME = 300  # characters of a name that is looked for

@@ -1,0 +1,223 @@
+"""Measured times to the first token and per token as cases for the request simulator: what was sent, and how it ran.
+
+Closed loops of InferenceX hold a number of requests in flight from a burst at the start until ten times as many are
+done, with lengths drawn evenly between 0.8 of the stated ones and all of them [1]; others come from tools that ask for
+equal lengths [2]. How an engine is set up for them is in the calibration's recipes, as the benchmarks publish it.
+
+References
+----------
+[1] github.com/SemiAnalysisAI/InferenceX, utils/bench_serving/benchmark_serving.py and .github/workflows.
+[2] github.com/ai-dynamo/aiconfigurator, generator/config/backend_templates/benchmark/bench_run.sh.j2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigawatt import tokens
+from gigawatt.catalog import records, to_tokens
+from gigawatt.errors import CatalogError, Fault
+from gigawatt.readers.csv_rows import number
+from gigawatt.readers.inference_rows import InferenceRow, read_inference_rows
+from gigawatt.study.validate.inference import question_of
+from gigawatt.study.validate.inference_cases import CLOSED, SERVERS, InferenceCase, cases_of, stacked
+from gigawatt.study.validate.disaggregated_cases import DISAGGREGATED, best_entries
+from gigawatt.study.validate.score import Skipped
+
+# What a row measured beside its throughput.
+MEASURED = ("ttft_measured_s", "tpot_measured_s")
+# Lengths of InferenceX, and what its protocol and that of others are called in recipes.
+INFERENCEX_TOKENS = (1024.0, 8192.0)
+INFERENCEX, OTHERS = "inferencex", "aiperf"
+# Requests under way from which on engines look more seldom for new ones.
+MANY_COUNT = 16
+# Tokens that a budget leaves beside a whole prompt and all answers.
+SPARE_TOKENS = 64
+
+Floats = NDArray[np.float64]
+Statistic = Literal["mean", "median"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What a benchmark sends, and how the engine is set up for it.
+
+    concurrency_count: requests in flight; requests_count: sent in all; shortest_frac: shortest over longest length;
+    budget_tokens, most_requests_count: of a rank; look_count: decode steps between looks for new requests;
+    gather_count: iterations that prompts are held back; prompts_known_count: different prompts that the engine knows
+    again, 0 where it does not look.
+    """
+
+    concurrency_count: int
+    requests_count: int
+    shortest_frac: float
+    budget_tokens: int
+    most_requests_count: int
+    look_count: int
+    gather_count: int
+    prompts_known_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServingCase:
+    """A row that can be answered: what it is as a row of inference, its times [s], and whether those are means or
+    medians."""
+
+    line: int
+    served: InferenceCase
+    ttft_s: float
+    tpot_s: float
+    statistic: Statistic
+
+    @property
+    def protocol(self) -> str:
+        """Whose requests they are, by their lengths."""
+        lengths = self.served.input_tokens, self.served.output_tokens
+        return INFERENCEX if all(each in INFERENCEX_TOKENS for each in lengths) else OTHERS
+
+
+def read_serving(path: Path) -> tuple[list[InferenceRow], list[ServingCase], list[Skipped]]:
+    """The rows of a file, those that can be answered, and why the others cannot.
+
+    Raises CatalogError where the file is not one of measured rows, or a time is no number above 0.
+    """
+    rows = read_inference_rows(path)
+    times = _times(rows, path.name)
+    told = [line for line, (ttft_s, tpot_s) in enumerate(times) if ttft_s and tpot_s and _closed(rows[line])]
+    skipped = [
+        Skipped(line=line, reason=_why(row, times[line]), eligible=False)
+        for line, row in enumerate(rows)
+        if line not in set(told)
+    ]
+    cases, refused = cases_of([rows[line] for line in told])
+    skipped += [Skipped(line=told[one.line], reason=one.reason, eligible=True) for one in refused]
+    found = []
+    for case in cases:
+        ttft_s, tpot_s = times[told[case.line]]
+        median = "median" in case.row.cells.get("counts", "")
+        statistic: Statistic = "median" if median else "mean"
+        found.append(
+            ServingCase(
+                line=told[case.line], served=case, ttft_s=ttft_s or 0.0, tpot_s=tpot_s or 0.0, statistic=statistic
+            )
+        )
+    return rows, found, skipped
+
+
+def _closed(row: InferenceRow) -> bool:
+    return row.scenario in CLOSED
+
+
+def _why(row: InferenceRow, times: tuple[float | None, float | None]) -> str:
+    if not all(times):
+        return "no measured time to the first token, or per token"
+    if row.scenario in SERVERS:
+        return "a server's slowest requests at its highest rate, of lengths that are not published"
+    if row.scenario in DISAGGREGATED:
+        return "two pools"
+    return f'scenario "{row.scenario}"'
+
+
+def _times(rows: Sequence[InferenceRow], name: str) -> list[tuple[float | None, float | None]]:
+    """Both measured times of every row, None for an empty cell."""
+    lacking = [column for column in MEASURED if rows and column not in rows[0].cells]
+    if lacking:
+        given, expected = f"no column {', '.join(lacking)}", f"columns {', '.join(MEASURED)}"
+        raise CatalogError([Fault(path=name, given=given, expected=expected)])
+    faults: list[Fault] = []
+    found = []
+    for n, row in enumerate(rows, start=1):
+        pair = []
+        for column in MEASURED:
+            text = row.cells[column].strip()
+            value = number(text) if text else None
+            if value is not None and not 0 < value < np.inf:
+                place = f"{name} row {n} column {column}"
+                faults.append(Fault(path=place, given=f'"{text}"', expected="a time above 0, or nothing"))
+            pair.append(value)
+        found.append((pair[0], pair[1]))
+    if faults:
+        raise CatalogError(faults[:20])
+    return found
+
+
+def sending(case: ServingCase, layout: tokens.ServingLayout, calibration: records.ServingCalibration) -> Sending:
+    """What is sent for a case, and how its engine is set up, by all recipes that match it."""
+    row, engine = case.served.row, engine_of(calibration, case.served.row.engine)
+    asked, protocol = int(row.batch_count or 1), case.protocol
+    most = settings(case, float(np.ravel(layout.data_count)[0]) > 1, calibration)
+    runs = min(asked, most.most_requests_count or asked)
+    whole = most.prompts_count * case.served.input_tokens + (asked + SPARE_TOKENS if most.prompts_count == 1 else 0)
+    return Sending(
+        concurrency_count=asked,
+        requests_count=calibration.rounds_count * runs,
+        shortest_frac=calibration.shortest_frac if protocol == INFERENCEX else engine.shortest_frac,
+        budget_tokens=int(max(most.budget_tokens, whole)),
+        most_requests_count=runs,
+        look_count=max(most.many_look_count if asked >= MANY_COUNT else most.few_look_count, 1),
+        gather_count=most.gather_count,
+        prompts_known_count=engine.prompts_known_count if protocol == OTHERS else 0,
+    )
+
+
+def engine_of(calibration: records.ServingCalibration, name: str) -> records.ServingEngine:
+    """How an engine packs requests; one that is not known, as the first of the calibration does."""
+    return next((engine for engine in calibration.engines if engine.name == name), calibration.engines[0])
+
+
+def settings(case: ServingCase, copied: bool, calibration: records.ServingCalibration) -> records.ServingRecipe:
+    """What all recipes that match a case say together."""
+    named = {
+        "engine": engine_of(calibration, case.served.row.engine).name,
+        "architecture": case.served.accelerator.architecture,
+        "model": case.served.model.id,
+        "precision": case.served.precision,
+        "protocol": case.protocol,
+        "attention": "copied" if copied else "split",
+    }
+    count = int(case.served.row.batch_count or 0)
+    said: dict[str, int] = {}
+    for recipe in calibration.recipes:
+        alike = all(getattr(recipe, name) in ("", value) for name, value in named.items())
+        if alike and recipe.concurrency_count in (0, count):
+            said |= {entry.name: value for entry in fields(recipe) if _told(value := getattr(recipe, entry.name))}
+    return records.ServingRecipe(engine=named["engine"], **said)
+
+
+def _told(value: object) -> bool:
+    return isinstance(value, int) and value > 0
+
+
+def deployments(
+    cases: Sequence[ServingCase],
+    inference: records.InferenceCalibration,
+    usable_memory_frac: float,
+) -> list[tokens.Deployment]:
+    """Every case in the best of its layouts, as the planner has it; numbers, not arrays."""
+    served = [case.served for case in cases]
+    arrays = stacked(served)
+    question = question_of(served, arrays, inference)
+    rates = np.broadcast_to(np.asarray(question.state(arrays.batch_count).tokens_per_s), arrays.own.shape)
+    best = best_entries(rates, arrays.own, arrays.first)
+    return [tokens.take(question, np.array([entry])) for entry in best]
+
+
+def families(case: ServingCase) -> dict[str, str]:
+    """The name of each family that a case belongs to, for `ServingOffset`."""
+    row, model = case.served.row, case.served.model
+    part, kind, engine = case.served.accelerator.architecture, to_tokens.structure(model), row.engine
+    return {
+        "engine": engine,
+        "engine_structure": f"{engine} {kind}",
+        "engine_architecture": f"{engine} {part}",
+        "engine_format": f"{engine} {part} {case.served.precision}",
+        "engine_model": f"{engine} {model.id}",
+        "release": row.release,
+        "campaign": " ".join((row.release or engine, part, model.id, case.served.precision)),
+    }
