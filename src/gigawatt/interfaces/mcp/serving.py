@@ -47,7 +47,7 @@ BEARER = "bearer "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Requests:
+class Answering:
     """What is done at each request of the protocol."""
 
     hall: Hall
@@ -101,7 +101,7 @@ REQUESTS = (
 
 def server(room: Room, caller_of: Callable[[Context], Caller]) -> Server[Any]:
     """Tools, resources and prompts over a room. caller_of: who makes a request."""
-    requests = Requests(
+    requests = Answering(
         hall=Hall(room=room, limiter=CapacityLimiter(room.settings.limits.asking_count)), caller_of=caller_of
     )
     handlers: dict[str, Any] = {f"on_{name}": getattr(requests, name) for name in REQUESTS}

@@ -86,7 +86,7 @@ def _outcomes(found: Sweep) -> Section:
         rows = [(*row, text) for row, text in zip(rows, (*first, None), strict=True)]
     table = Table(name="outcomes", title="What may come of it", columns=united(columns, rows), rows=tuple(rows))
     lead = f"Value is {futures.VALUE}; before the end is the part of it without terminal value."
-    return Section(slug="outcomes", title="Outcomes", lead=lead, parts=(table, _value(found)))
+    return Section(slug="outcomes", title="FutureOutcomes", lead=lead, parts=(table, _value(found)))
 
 
 def _value(found: Sweep) -> Exhibit:

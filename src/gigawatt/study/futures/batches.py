@@ -72,7 +72,7 @@ Results = Generator[tuple[int, xr.Dataset], None, None]
 
 @exact()
 def live(case: PlannedCase, futures: Sequence[Future]) -> xr.Dataset:
-    """Outcomes as a table: every figure by draw, power and debt by draw and period, and what was drawn.
+    """FutureOutcomes as a table: every figure by draw, power and debt by draw and period, and what was drawn.
 
     drawn (draw, quantity): the quantity, or its mean over the quarters where it walks.
     """

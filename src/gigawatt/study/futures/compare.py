@@ -22,7 +22,7 @@ from gigawatt.study.futures.batches import Group
 from gigawatt.study.futures.campaign import Campaign, campaign
 from gigawatt.study.futures.draws import drawing
 from gigawatt.study.futures.ensemble import Ensemble, ensemble
-from gigawatt.study.futures.quantiles import Outcomes, left_out, outcomes, with_value
+from gigawatt.study.futures.quantiles import FutureOutcomes, left_out, outcomes, with_value
 from gigawatt.study.futures.question import CompareQuestion
 from gigawatt.study.futures.rules import Condition, find_rule
 from gigawatt.study.futures.statistics import Quantiles
@@ -57,7 +57,7 @@ class ComparedStrategy:
     regret_mean_usd: float
     best_frac: float
     """In how many futures none is worth more."""
-    outputs: Outcomes
+    outputs: FutureOutcomes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ class QuantileDates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcomes:
+class FutureOutcomes:
     """What may come of a plan: its figures over futures, see `FutureOutcome`, and two probabilities."""
 
     npv_usd: Quantiles
@@ -71,12 +71,12 @@ def left_out(asked_count: int, found_count: int, counted: str) -> list[Note]:
     return [Note(code="no_value", path=counted, text=text)]
 
 
-def outcomes(table: xr.Dataset) -> Outcomes:
+def outcomes(table: xr.Dataset) -> FutureOutcomes:
     """P10, P50, P90 and mean of every figure of a table."""
     periods = [str(period) for period in table.period.values]
     late = quantiles(table.first_gw_quarter_count.values)
-    told = [entry.name for entry in fields(Outcomes) if entry.name in FIGURES]
-    return Outcomes(
+    told = [entry.name for entry in fields(FutureOutcomes) if entry.name in FIGURES]
+    return FutureOutcomes(
         **{name: quantiles(table[name].values) for name in told},
         first_gw_date=QuantileDates(**{name: date(periods, getattr(late, name)) for name in SHARES_FRAC}),
         p_cash_out_frac=float(table.cash_out_frac.mean()),

@@ -19,7 +19,7 @@ from gigawatt.study.futures.batches import Group, PlannedCase
 from gigawatt.study.futures.campaign import Campaign, campaign
 from gigawatt.study.futures.draws import DrawnUnit, Future, at_quantiles, drawing, unit_of
 from gigawatt.study.futures.ensemble import Ensemble, ensemble
-from gigawatt.study.futures.quantiles import Outcomes, left_out, outcomes, with_value
+from gigawatt.study.futures.quantiles import FutureOutcomes, left_out, outcomes, with_value
 from gigawatt.study.futures.question import SweepQuestion
 from gigawatt.study.futures.statistics import Index
 from gigawatt.study.job import Job
@@ -81,7 +81,7 @@ class Sweep:
     target_w: float
     planned: PlannedValue
     stated: StatedOutcome
-    outputs: Outcomes
+    outputs: FutureOutcomes
     middle_value_usd: float
     """Value with all quantities at their middle; NaN where the plan has none there."""
     tornado: tuple[Swing, ...]
@@ -95,7 +95,7 @@ class Sweep:
     digest: str
     """Of every number that was lived through."""
     table: xr.Dataset = field(metadata=UNTOLD)
-    """Outcomes by draw that has a value."""
+    """FutureOutcomes by draw that has a value."""
 
 
 def answer(question: SweepQuestion, job: Job) -> Sweep:

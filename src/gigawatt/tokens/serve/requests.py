@@ -30,10 +30,11 @@ class Engine:
     """One engine: how long its iterations take, what it holds, and how its scheduler packs them.
 
     times: by batch and context (`step_times`); ranks_count: copies of attention; blocks_count: blocks of cache of each
-    rank, of block_tokens tokens; most_requests_count: requests that a rank runs at once; budget_tokens: tokens of a rank
-    in an iteration; chunked: prompts are cut to the budget and ride along with decode steps, else an iteration reads
-    whole prompts or writes answers; reserve_frac: part of the tokens to come that must be free for a request to be let
-    in; prefix_cached: blocks of prompts that are known are not read again.
+    rank, of block_tokens tokens; most_requests_count: requests that a rank runs at once; budget_tokens: tokens of a
+    rank in an iteration; stages_count: pipeline stages, each group of whose requests is an engine of its own; chunked:
+    prompts are cut to the budget and ride along with decode steps, else an iteration reads whole prompts or writes
+    answers; reserve_frac: part of the tokens to come that must be free for a request to be let in; prefix_cached:
+    blocks of prompts that are known are not read again.
     """
 
     times: StepTimes
@@ -41,6 +42,7 @@ class Engine:
     blocks_count: int
     most_requests_count: int
     budget_tokens: int
+    stages_count: int = 1
     block_tokens: int = BLOCK_TOKENS
     chunked: bool = True
     reserve_frac: float = 0.0
@@ -53,7 +55,7 @@ class Pod:
 
     handover_s, transfer_s_per_token: time to move the cache of a prompt between pools; most_waiting_count: requests
     that may wait at an engine, beyond which new ones are rejected; shed_after_s: longest wait before a request is
-    dropped.
+    dropped; hash_tokens: tokens of a block of prompt that has a hash.
     """
 
     engine: Engine
@@ -65,6 +67,7 @@ class Pod:
     transfer_s_per_token: float = 0.0
     most_waiting_count: int = 2**62
     shed_after_s: float = np.inf
+    hash_tokens: int = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

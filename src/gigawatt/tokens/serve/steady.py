@@ -250,9 +250,28 @@ def decode(
     which hides behind the device where that is slower.
     """
     group = np.asarray(batch_count, dtype=float) / layout.data_count
+    parts = machine, model, efficiency, layout
+    return decode_step(
+        *parts, context_tokens=context_tokens, rank_count=group, ranks_ratio=layout.data_count, drafting=drafting
+    )
+
+
+def decode_step(
+    machine: Machine,
+    model: ModelCosts,
+    efficiency: InferenceEfficiency,
+    layout: ServingLayout,
+    *,
+    context_tokens: Floats,
+    rank_count: Floats,
+    ranks_ratio: Floats,
+    drafting: Drafting = PLAIN,
+) -> Phases:
+    """`decode` of ranks of unequal load: the fullest has rank_count requests, all of them ranks_ratio times that."""
+    group = np.asarray(rank_count, dtype=float)
     work = Pass(
         tokens=group * (1 + drafting.drafted_count),
-        ranks_count=layout.data_count,
+        ranks_count=ranks_ratio,
         context_tokens=context_tokens,
         sequences_count=group,
         absorbed=True,
@@ -264,6 +283,27 @@ def decode(
         step = step.plus(draft, drafting.drafted_count)
     waits_s = efficiency.host_step_s + efficiency.host_request_s * group - step.total_s
     return replace(step, latency_s=step.latency_s + np.maximum(waits_s, 0.0))
+
+
+def prefill_chunk(
+    machine: Machine,
+    model: ModelCosts,
+    efficiency: InferenceEfficiency,
+    layout: ServingLayout,
+    *,
+    tokens: Floats,
+    context_tokens: Floats,
+    ranks_ratio: Floats,
+) -> Phases:
+    """A pass over so many prompt tokens of the fullest rank, and ranks_ratio times that of all.
+
+    context_tokens: length of a prompt, read whole, whose tokens attend to as many. What ranks without a prompt lose is
+    as in `steady_state`: between nothing and the whole pass, by `stall_frac`.
+    """
+    apart = layout.data_count / np.asarray(ranks_ratio, dtype=float)
+    ranks = layout.data_count / (1 + efficiency.stall_frac * (apart - 1))
+    work = Pass(tokens=tokens, ranks_count=ranks, context_tokens=context_tokens, sequences_count=0.0, absorbed=False)
+    return _pass(machine, model, efficiency, layout, work).times(ranks_ratio / ranks)
 
 
 def prefill(
