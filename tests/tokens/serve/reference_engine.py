@@ -66,9 +66,9 @@ class Rank:
 
     def make_room(self):
         """Blocks for the tokens of this step, from those admitted last where there are too few; says if any was."""
-        preempted = False
+        preempted, more = False, self.engine.times.tokens_per_step_ratio - 1
         while True:
-            grown = {j: self.own(j, j.prompt + j.since) for j in self.running if j.decodes()}
+            grown = {j: self.own(j, j.prompt + j.since + more) for j in self.running if j.decodes()}
             if sum(own - j.own for j, own in grown.items()) <= self.free():
                 break
             last, preempted = self.running[-1], True

@@ -4,7 +4,7 @@ At an instant requests arrive first (in their order, then those that come from t
 ends what it does and starts anew, after the requests of a closed loop that its end has let come.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from math import ceil, inf
 
@@ -41,11 +41,13 @@ class Pool:
 
 
 def pool(engine, count, hash_tokens, hands_over=False):
+    engine = replace(engine, reserve_frac=0.0) if hands_over else engine  # it writes nothing to come
     rank = PrefixRank if engine.prefix_cached else Rank
     return Pool([Replica(engine, hash_tokens, rank, hands_over) for _ in range(count)])
 
 
-def too_long(engine, tokens):
+def too_long(engine, job, steps):
+    tokens = job.inputs + steps * engine.times.tokens_per_step_ratio
     return ceil(tokens / engine.block_tokens) > engine.blocks_count
 
 
@@ -78,7 +80,9 @@ class Run:
 
     def arrive(self, job, place, now_s):
         pod, reader, writer = self.pod, self.pod.prefill or self.pod.engine, self.pod.engine
-        if place == 0 and (too_long(writer, job.inputs + job.outputs - 1) or too_long(reader, job.inputs)):
+        outputs = max(job.outputs, 2) if pod.prefill else job.outputs  # a transfer brings room for a token more
+        steps = ceil((outputs - 1) / writer.times.tokens_per_step_ratio)
+        if place == 0 and (too_long(writer, job, steps) or too_long(reader, job, 0)):
             return self.refuse(job, TOO_LONG, now_s)
         replica, rank = self.pools[place].choose(job, pod.routing)
         if place == 0 and sum(len(each.queue) for each in replica.ranks) >= pod.most_waiting_count:

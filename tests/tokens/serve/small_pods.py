@@ -4,9 +4,10 @@ from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 
 import numpy as np
+from gigawatt.tokens.serve.simulator import finish, serve, start
 from hypothesis import strategies as st
 
-from gigawatt.tokens.serve.requests import Engine, Outcomes, Pod, Requests, finish, serve, start
+from gigawatt.tokens.serve.requests import Engine, Outcomes, Pod, Requests
 from gigawatt.tokens.serve.step_times import StepTimes
 
 HASH_TOKENS, BLOCK_TOKENS = 8, 4
@@ -90,6 +91,7 @@ def pods(draw, *, exact):
     prefix_cached = draw(st.booleans())
     two_pools = draw(st.booleans())
     return Pod(
+        hash_tokens=HASH_TOKENS,
         engine=draw(engines(times, prefix_cached=prefix_cached)),
         engines_count=draw(st.integers(1, 3)),
         routing=draw(st.sampled_from(["round-robin", "least-loaded", "prefix-aware"])),

@@ -4,11 +4,12 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from gigawatt.tokens.serve.simulator import finish, serve, start, totals
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_pods import BLOCK_TOKENS, drawn_times, flat_times, piece, plain, pods, served, traces
 
-from gigawatt.tokens.serve.requests import STATUSES, Engine, Outcomes, Pod, Requests, finish, serve, start, totals
+from gigawatt.tokens.serve.requests import STATUSES, Engine, Outcomes, Pod, Requests
 
 LAWS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 COMPLETED = STATUSES.index("completed")
@@ -31,7 +32,7 @@ def pod_of(engines_count=1, routing="least-loaded", **changes):
         budget_tokens=16,
         block_tokens=BLOCK_TOKENS,
     )
-    return Pod(engine=replace(one, **changes), engines_count=engines_count, routing=routing)
+    return Pod(engine=replace(one, **changes), engines_count=engines_count, routing=routing, hash_tokens=8)
 
 
 def poisson(seed, count=300, each_s=8.0):
@@ -94,14 +95,14 @@ def test_every_request_and_every_token_is_counted_once(pod, requests, until_s):
     assert counted.under_way_count == len(requests) - len(outcomes)
     assert until_s < np.inf or counted.under_way_count == 0
     assert counted.completed_count == done.sum()
-    assert counted.rejected_count + counted.shed_count == (~done).sum()
+    assert counted.rejected_count + counted.shed_count + counted.too_long_count == (~done).sum()
     assert counted.tokens_in == requests.input_tokens.sum()
     if until_s == np.inf:
         assert counted.tokens_out == outcomes.output_tokens[done].sum()
         assert counted.preemptions_count == outcomes.preemptions_count.sum()
     if until_s == np.inf and not counted.preemptions_count and not counted.shed_count:
         read = outcomes.input_tokens - outcomes.cached_tokens
-        assert counted.read_tokens == read[done].sum()
+        assert counted.tokens_read == read[done].sum()
 
 
 @LAWS
@@ -111,8 +112,8 @@ def test_blocks_and_instants_stay_within_bounds(pod, requests):
     outcomes, counted = run.outcomes, totals(run.state)
     done = outcomes.status == COMPLETED
     assert 0.0 <= counted.kv_mean_frac <= counted.kv_peak_frac <= 1.0
-    assert counted.kv_frac.min(initial=0.0) >= 0.0
-    assert counted.kv_frac.max(initial=0.0) <= 1.0
+    assert counted.window_kv_frac.min(initial=0.0) >= 0.0
+    assert counted.window_kv_frac.max(initial=0.0) <= 1.0
     assert np.all(outcomes.first_token_s[done] > outcomes.arrival_s[done])
     assert np.all(outcomes.finished_s[done] >= outcomes.first_token_s[done])
     assert np.all(np.isnan(outcomes.finished_s[~done]))
@@ -129,7 +130,7 @@ def test_requests_inside_are_their_times_inside_added_up(pod, requests):
     run = served(pod, requests)
     counted = totals(run.state)
     engines_count = pod.engines_count + pod.prefill_engines_count
-    inside_s = (counted.waiting_mean_count + counted.batch_mean_count * engines_count) * counted.span_s
+    inside_s = (counted.waiting_mean_count + counted.running_mean_count) * counted.span_s
     assert inside_s == pytest.approx(np.nansum(run.outcomes.e2e_s), rel=1e-9, abs=1e-9)
 
 
@@ -204,7 +205,7 @@ def test_use_rises_with_load_and_is_slot_time_over_slots_and_time():
     for each_s in (60.0, 30.0, 20.0, 14.0):
         run = served(pod_of(2), poisson(1, each_s=each_s))
         counted = totals(run.state)
-        uses.append((counted.busy_s / counted.span_s / 2, counted.batch_mean_count / 8))
+        uses.append((counted.busy_s / counted.span_s / 2, counted.running_mean_count / 16))
     assert np.all(np.diff(uses, axis=0) > 0)
     assert np.all(np.array(uses) < 1)
 
