@@ -25,11 +25,11 @@ class ServingRecipe:
     """Format of the weights; empty for all."""
     protocol: str = ""
     """Tool that sends the requests; empty for all."""
-    attention: Literal["", "split", "copied"] = ""
-    """How attention is spread over a replica; empty for either."""
+    attention: Literal["", "split", "copied", "pools"] = ""
+    """How attention is spread: split or copied in a replica, or over two pools; empty for any."""
     concurrency_count: Annotated[int, Plausible(1, 1e6, zero=True)] = 0
     """Requests at a time for which alone it holds; 0 for any number."""
-    budget_tokens: Annotated[int, Plausible(1, 1e6, zero=True)] = 0
+    budget_tokens: Annotated[int, Plausible("1 tokens", "1 Mtokens", zero=True)] = 0
     """Least number of tokens that a rank may read in an iteration; 0 as an earlier recipe has it."""
     prompts_count: Annotated[int, Plausible(1, 1e3, zero=True)] = 0
     """Whole prompts beside all answers for which the budget has room too."""
@@ -87,7 +87,7 @@ class ServingCalibration:
     """What it is, in a sentence or two."""
     prefill_ratio: Annotated[float, Plausible(0.05, 20)]
     """Time that prompts take over what the calibration of throughput says, of a family that was not fitted."""
-    frontend_s: Annotated[float, Plausible(1e-4, 10)]
+    frontend_s: Annotated[float, Plausible("0.1 ms", "10 s")]
     """Time of a request in client, tokenizer and front end, of a family that was not fitted."""
     look_frac: float
     """Part of the mean wait for the engine's next look that a request waits."""

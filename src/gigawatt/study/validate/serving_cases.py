@@ -25,9 +25,9 @@ from gigawatt.catalog import records, to_tokens
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.readers.csv_rows import number
 from gigawatt.readers.inference_rows import InferenceRow, read_inference_rows
-from gigawatt.study.validate.inference import question_of
+from gigawatt.study.validate.disaggregated_cases import DISAGGREGATED, best_entries, disaggregated
+from gigawatt.study.validate.inference import efficiencies, question_of
 from gigawatt.study.validate.inference_cases import CLOSED, SERVERS, InferenceCase, cases_of, stacked
-from gigawatt.study.validate.disaggregated_cases import DISAGGREGATED, best_entries
 from gigawatt.study.validate.score import Skipped
 
 # What a row measured beside its throughput.
@@ -40,7 +40,7 @@ MANY_COUNT = 16
 # Tokens that a budget leaves beside a whole prompt and all answers.
 SPARE_TOKENS = 64
 
-Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
 Statistic = Literal["mean", "median"]
 
 
@@ -65,7 +65,7 @@ class Sending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServingCase:
+class LatencyCase:
     """A row that can be answered: what it is as a row of inference, its times [s], and whether those are means or
     medians."""
 
@@ -76,13 +76,18 @@ class ServingCase:
     statistic: Statistic
 
     @property
+    def pooled(self) -> bool:
+        """Whether one pool reads prompts and another writes answers."""
+        return self.served.row.scenario in DISAGGREGATED
+
+    @property
     def protocol(self) -> str:
         """Whose requests they are, by their lengths."""
         lengths = self.served.input_tokens, self.served.output_tokens
         return INFERENCEX if all(each in INFERENCEX_TOKENS for each in lengths) else OTHERS
 
 
-def read_serving(path: Path) -> tuple[list[InferenceRow], list[ServingCase], list[Skipped]]:
+def read_serving(path: Path) -> tuple[list[InferenceRow], list[LatencyCase], list[Skipped]]:
     """The rows of a file, those that can be answered, and why the others cannot.
 
     Raises CatalogError where the file is not one of measured rows, or a time is no number above 0.
@@ -103,7 +108,7 @@ def read_serving(path: Path) -> tuple[list[InferenceRow], list[ServingCase], lis
         median = "median" in case.row.cells.get("counts", "")
         statistic: Statistic = "median" if median else "mean"
         found.append(
-            ServingCase(
+            LatencyCase(
                 line=told[case.line], served=case, ttft_s=ttft_s or 0.0, tpot_s=tpot_s or 0.0, statistic=statistic
             )
         )
@@ -111,7 +116,7 @@ def read_serving(path: Path) -> tuple[list[InferenceRow], list[ServingCase], lis
 
 
 def _closed(row: InferenceRow) -> bool:
-    return row.scenario in CLOSED
+    return row.scenario in (*CLOSED, *DISAGGREGATED)
 
 
 def _why(row: InferenceRow, times: tuple[float | None, float | None]) -> str:
@@ -119,8 +124,6 @@ def _why(row: InferenceRow, times: tuple[float | None, float | None]) -> str:
         return "no measured time to the first token, or per token"
     if row.scenario in SERVERS:
         return "a server's slowest requests at its highest rate, of lengths that are not published"
-    if row.scenario in DISAGGREGATED:
-        return "two pools"
     return f'scenario "{row.scenario}"'
 
 
@@ -147,11 +150,11 @@ def _times(rows: Sequence[InferenceRow], name: str) -> list[tuple[float | None, 
     return found
 
 
-def sending(case: ServingCase, layout: tokens.ServingLayout, calibration: records.ServingCalibration) -> Sending:
+def sending(case: LatencyCase, layout: tokens.ServingLayout, calibration: records.ServingCalibration) -> Sending:
     """What is sent for a case, and how its engine is set up, by all recipes that match it."""
-    row, engine = case.served.row, engine_of(calibration, case.served.row.engine)
-    asked, protocol = int(row.batch_count or 1), case.protocol
-    most = settings(case, float(np.ravel(layout.data_count)[0]) > 1, calibration)
+    engine, protocol = engine_of(calibration, case.served.row.engine), case.protocol
+    asked = int(case.served.row.batch_count or 1)
+    most = settings(case, layout, calibration)
     runs = min(asked, most.most_requests_count or asked)
     whole = most.prompts_count * case.served.input_tokens + (asked + SPARE_TOKENS if most.prompts_count == 1 else 0)
     return Sending(
@@ -171,15 +174,17 @@ def engine_of(calibration: records.ServingCalibration, name: str) -> records.Ser
     return next((engine for engine in calibration.engines if engine.name == name), calibration.engines[0])
 
 
-def settings(case: ServingCase, copied: bool, calibration: records.ServingCalibration) -> records.ServingRecipe:
-    """What all recipes that match a case say together."""
+def settings(
+    case: LatencyCase, layout: tokens.ServingLayout, calibration: records.ServingCalibration
+) -> records.ServingRecipe:
+    """What all recipes that match a case say together; layout: of what decodes."""
     named = {
         "engine": engine_of(calibration, case.served.row.engine).name,
         "architecture": case.served.accelerator.architecture,
         "model": case.served.model.id,
         "precision": case.served.precision,
         "protocol": case.protocol,
-        "attention": "copied" if copied else "split",
+        "attention": spread_of(case, layout),
     }
     count = int(case.served.row.batch_count or 0)
     said: dict[str, int] = {}
@@ -190,25 +195,49 @@ def settings(case: ServingCase, copied: bool, calibration: records.ServingCalibr
     return records.ServingRecipe(engine=named["engine"], **said)
 
 
+def spread_of(case: LatencyCase, layout: tokens.ServingLayout) -> str:
+    """How attention is spread: over two pools, copied, or split."""
+    return "pools" if case.pooled else "copied" if layout.data_count > 1 else "split"
+
+
 def _told(value: object) -> bool:
     return isinstance(value, int) and value > 0
 
 
-def deployments(
-    cases: Sequence[ServingCase],
-    inference: records.InferenceCalibration,
-    usable_memory_frac: float,
-) -> list[tokens.Deployment]:
-    """Every case in the best of its layouts, as the planner has it; numbers, not arrays."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedForm:
+    """A case in the best of its layouts, as the planner has it, and what its closed form says: numbers, not arrays."""
+
+    deployment: tokens.Deployment | tokens.ServingPools
+    ttft_s: float
+
+
+def deployments(cases: Sequence[LatencyCase], inference: records.InferenceCalibration) -> list[ClosedForm]:
+    """Every case as the planner has it."""
     served = [case.served for case in cases]
     arrays = stacked(served)
     question = question_of(served, arrays, inference)
-    rates = np.broadcast_to(np.asarray(question.state(arrays.batch_count).tokens_per_s), arrays.own.shape)
-    best = best_entries(rates, arrays.own, arrays.first)
-    return [tokens.take(question, np.array([entry])) for entry in best]
+    state = question.state(arrays.batch_count)
+    found = [
+        ClosedForm(deployment=tokens.take(question, entry), ttft_s=ttft_s)  # type: ignore[arg-type]
+        for entry, ttft_s in _best(state.tokens_per_s, state.ttft_s, arrays.own, arrays.first)
+    ]
+    pooled = arrays.pools
+    if pooled is not None:
+        pools, both = disaggregated(pooled, efficiencies(pooled.cases, pooled, inference), inference)
+        best = _best(both.tokens_per_s, both.ttft_s, pooled.own, pooled.first)
+        for place, (entry, ttft_s) in zip(pooled.place, best, strict=True):
+            found[place] = ClosedForm(deployment=tokens.take(pools, entry), ttft_s=ttft_s)  # type: ignore[arg-type]
+    return found
 
 
-def families(case: ServingCase) -> dict[str, str]:
+def _best(rates: tokens.Floats, ttft_s: tokens.Floats, own: Places, first: Places) -> list[tuple[int, float]]:
+    """Of every case its fastest entry, and the time to the first token there."""
+    rate, time_s = (np.broadcast_to(np.asarray(each, dtype=float), own.shape) for each in (rates, ttft_s))
+    return [(int(entry), float(time_s[entry])) for entry in best_entries(rate, own, first)]
+
+
+def families(case: LatencyCase, layout: tokens.ServingLayout) -> dict[str, str]:
     """The name of each family that a case belongs to, for `ServingOffset`."""
     row, model = case.served.row, case.served.model
     part, kind, engine = case.served.accelerator.architecture, to_tokens.structure(model), row.engine
@@ -218,6 +247,7 @@ def families(case: ServingCase) -> dict[str, str]:
         "engine_architecture": f"{engine} {part}",
         "engine_format": f"{engine} {part} {case.served.precision}",
         "engine_model": f"{engine} {model.id}",
+        "engine_attention": f"{engine} {spread_of(case, layout)}",
         "release": row.release,
         "campaign": " ".join((row.release or engine, part, model.id, case.served.precision)),
     }

@@ -8,7 +8,7 @@ new requests only every so many steps, and that of prompts which are held back u
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.catalog import records
-from gigawatt.study.validate.serving_cases import Sending, ServingCase, deployments, engine_of, sending
-from gigawatt.tokens.serve.requests import BLOCK_TOKENS, Engine, Pod, Requests
-from gigawatt.tokens.serve.simulator import finish, serve, start
+from gigawatt.study.validate.serving_cases import LatencyCase, Sending, deployments, engine_of, families, sending
+from gigawatt.tokens.serve.pods import BLOCK_TOKENS, Engine, Pod, Requests
+from gigawatt.tokens.serve.requests import finish, serve, start
 from gigawatt.tokens.serve.steady import cache_memory_bytes, held_tokens, weight_memory_bytes
 from gigawatt.tokens.serve.step_times import StepTimes, step_times
 
@@ -36,93 +36,144 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServingRun:
-    """One run, ready to be simulated: its engine, what is sent, and how long one decode step takes [s]."""
+class LatencyRun:
+    """One run, ready to be simulated: its pod, what is sent, and how long one decode step takes [s].
 
-    engine: Engine
+    closed_form_s: time to the first token by the steady state [s]; families: what it has in common with other runs;
+    median: whether the measured times are medians.
+    """
+
+    pod: Pod
     sending: Sending
     input_tokens: float
     output_tokens: float
     step_s: float
+    closed_form_s: float
+    families: Mapping[str, str]
     median: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnginePool:
+    """A pool of engines alike, as the planner has it."""
+
+    machine: tokens.Machine
+    model: tokens.ModelCosts
+    efficiency: tokens.InferenceEfficiency
+    layout: tokens.ServingLayout
+    traffic: tokens.Traffic
+    engines_count: int
+
+
 def runs_of(
-    cases: Sequence[ServingCase], inference: records.InferenceCalibration, calibration: records.ServingCalibration
-) -> list[ServingRun]:
+    cases: Sequence[LatencyCase], inference: records.InferenceCalibration, calibration: records.ServingCalibration
+) -> list[LatencyRun]:
     """The run of every case."""
-    asked = deployments(cases, inference, calibration.usable_memory_frac)
-    sent = [sending(case, one.layout, calibration) for case, one in zip(cases, asked, strict=True)]
+    asked = deployments(cases, inference)
+    parts = [_parts(one.deployment) for one in asked]
+    sent = [sending(case, own[-1].layout, calibration) for case, own in zip(cases, parts, strict=True)]
     alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
-    for n, (case, one) in enumerate(zip(cases, asked, strict=True)):
-        alike[_kind(case, one)].append(n)
-    tables: dict[int, StepTimes] = {}
-    for places in alike.values():
-        table = _table(asked[places[0]], [cases[n] for n in places], [sent[n] for n in places])
-        tables |= dict.fromkeys(places, table)
-    return [_run(case, asked[n], sent[n], tables[n], calibration) for n, case in enumerate(cases)]
+    for n, case in enumerate(cases):
+        for part in parts[n]:
+            alike[_kind(case, part)].append(n)
+    tables = {}
+    for kind, places in alike.items():
+        part = next(part for part in parts[places[0]] if _kind(cases[places[0]], part) == kind)
+        tables[kind] = _table(part, [cases[n] for n in places], [sent[n] for n in places])
+    return [
+        replace(
+            _run(case, parts[n], sent[n], [tables[_kind(case, part)] for part in parts[n]], calibration),
+            closed_form_s=asked[n].ttft_s,
+        )
+        for n, case in enumerate(cases)
+    ]
 
 
-def _kind(case: ServingCase, one: tokens.Deployment) -> tuple[object, ...]:
+def _parts(one: tokens.Deployment | tokens.ServingPools) -> tuple[EnginePool, ...]:
+    """What decodes, last, and before it what reads prompts where that is a pool of its own."""
+    shared = one.machine, one.model, one.efficiency
+    named = dict(zip(("machine", "model", "efficiency"), shared, strict=True)) | {"traffic": one.traffic}
+    if isinstance(one, tokens.Deployment):
+        return (EnginePool(**named, layout=one.layout, engines_count=1),)
+    return (
+        EnginePool(**named, layout=one.prefill, engines_count=int(one.prefill_count)),
+        EnginePool(**named, layout=one.decode, engines_count=int(one.decode_count)),
+    )
+
+
+def _kind(case: LatencyCase, part: EnginePool) -> tuple[object, ...]:
     """What the step times of a case depend on."""
-    served, layout = case.served, one.layout
+    served, layout = case.served, part.layout
     spread = layout.tensor_count, layout.data_count, layout.expert_count, layout.pipeline_count
-    row, drafted = served.row, one.traffic.drafting.drafted_count
+    row, drafted = served.row, part.traffic.drafting.drafted_count
     which = served.accelerator.id, served.model.id, served.precision, row.engine, row.release, row.year
     return (*which, *map(float, spread), float(drafted))
 
 
-def _table(one: tokens.Deployment, cases: Sequence[ServingCase], sent: Sequence[Sending]) -> StepTimes:
+def _table(part: EnginePool, cases: Sequence[LatencyCase], sent: Sequence[Sending]) -> StepTimes:
     return step_times(
-        one.machine,
-        one.model,
-        one.efficiency,
-        one.layout,
+        part.machine,
+        part.model,
+        part.efficiency,
+        part.layout,
         most_requests_count=max(each.most_requests_count for each in sent),
         most_context_tokens=max(case.served.input_tokens + case.served.output_tokens for case in cases),
         most_chunk_tokens=max(each.budget_tokens for each in sent),
-        drafting=one.traffic.drafting,
+        drafting=part.traffic.drafting,
     )
 
 
 def _run(
-    case: ServingCase,
-    one: tokens.Deployment,
+    case: LatencyCase,
+    parts: Sequence[EnginePool],
     sent: Sending,
-    times: StepTimes,
+    times: Sequence[StepTimes],
     calibration: records.ServingCalibration,
-) -> ServingRun:
+) -> LatencyRun:
     packing = engine_of(calibration, case.served.row.engine)
-    ranks = int(one.layout.data_count)
     prompt, answer = case.served.input_tokens, case.served.output_tokens
-    engine = Engine(
-        times=times,
-        ranks_count=ranks,
-        blocks_count=_blocks_count(one, calibration.usable_memory_frac, prompt + answer),
-        most_requests_count=sent.most_requests_count,
-        budget_tokens=sent.budget_tokens,
-        chunked=packing.chunked,
-        reserve_frac=packing.reserve_frac,
-        prefix_cached=sent.prompts_known_count > 0,
-    )
-    batch = sent.most_requests_count / ranks
-    return ServingRun(
-        engine=engine,
+    engines = [
+        Engine(
+            times=table,
+            ranks_count=int(part.layout.data_count),
+            blocks_count=_blocks_count(part, calibration.usable_memory_frac, prompt + answer),
+            most_requests_count=sent.most_requests_count,
+            budget_tokens=sent.budget_tokens,
+            stages_count=int(part.layout.pipeline_count),
+            chunked=packing.chunked,
+            reserve_frac=packing.reserve_frac,
+            prefix_cached=sent.prompts_known_count > 0,
+        )
+        for part, table in zip(parts, times, strict=True)
+    ]
+    last = parts[-1]
+    batch = sent.most_requests_count / (last.engines_count * float(last.layout.data_count))
+    return LatencyRun(
+        pod=_pod(engines, parts),
         sending=sent,
         input_tokens=prompt,
         output_tokens=answer,
-        step_s=_step_s(times, batch, prompt + answer / 2),
+        step_s=_step_s(times[-1], batch, prompt + answer / 2),
+        closed_form_s=0.0,
+        families=families(case, last.layout),
         median=case.statistic == "median",
     )
 
 
-def _blocks_count(one: tokens.Deployment, usable_frac: float, longest_tokens: float) -> int:
+def _pod(engines: Sequence[Engine], parts: Sequence[EnginePool]) -> Pod:
+    pod = Pod(engine=engines[-1], engines_count=parts[-1].engines_count, hash_tokens=KNOWN_TOKENS)
+    if len(parts) == 1:
+        return pod
+    return replace(pod, prefill=engines[0], prefill_engines_count=parts[0].engines_count)
+
+
+def _blocks_count(part: EnginePool, usable_frac: float, longest_tokens: float) -> int:
     """Blocks of cache of a rank; plenty where the weights leave no room for two requests, for the row did run."""
-    machine, layout = one.machine, one.layout
-    held = float(held_tokens(one.efficiency, one.traffic.input_tokens, one.traffic.output_tokens))
-    weights = weight_memory_bytes(machine, one.model, layout)
+    machine, layout, traffic = part.machine, part.layout, part.traffic
+    held = float(held_tokens(part.efficiency, traffic.input_tokens, traffic.output_tokens))
+    weights = weight_memory_bytes(machine, part.model, layout)
     free = usable_frac * float(machine.hbm_capacity_bytes) - float(weights)
-    count = int(free / float(cache_memory_bytes(machine, one.model, layout, held)) * held / BLOCK_TOKENS)
+    count = int(free / float(cache_memory_bytes(machine, part.model, layout, held)) * held / BLOCK_TOKENS)
     return count if count * BLOCK_TOKENS > 2 * longest_tokens else PLENTY_COUNT
 
 
@@ -132,18 +183,16 @@ def _step_s(times: StepTimes, batch_count: float, context_tokens: float) -> floa
     return float(np.interp(context_tokens, times.context_tokens, row))
 
 
-def simulated(
-    run: ServingRun, prefill_ratio: float, calibration: records.ServingCalibration
-) -> tuple[float, float]:
+def simulated(run: LatencyRun, prefill_ratio: float, calibration: records.ServingCalibration) -> tuple[float, float]:
     """Times to the first token and per token [s] of a run, without what is in front of the engine.
 
     prefill_ratio: time that prompts take over that of the tables.
     """
-    times = run.engine.times
-    engine = replace(run.engine, times=replace(times, prefill_s=times.prefill_s * prefill_ratio))
-    pod = Pod(engine=engine, engines_count=1, hash_tokens=KNOWN_TOKENS)
-    sent = run.sending
-    state = start(pod, concurrency_count=sent.concurrency_count)
+    pod, sent = run.pod, run.sending
+    scaled = replace(pod, engine=_slower(pod.engine, prefill_ratio))
+    if pod.prefill is not None:
+        scaled = replace(scaled, prefill=_slower(pod.prefill, prefill_ratio))
+    state = start(scaled, concurrency_count=sent.concurrency_count)
     if sent.prompts_known_count:
         serve(state, _requests(run, WARM_ROUNDS * sent.concurrency_count, 0))
         finish(state)
@@ -156,7 +205,11 @@ def simulated(
     return float(middle(ttft_s)) + looks_s + gathered_s, float(middle(tpot_s))
 
 
-def _requests(run: ServingRun, count: int, first: int) -> Requests:
+def _slower(engine: Engine, prefill_ratio: float) -> Engine:
+    return replace(engine, times=replace(engine.times, prefill_s=engine.times.prefill_s * prefill_ratio))
+
+
+def _requests(run: LatencyRun, count: int, first: int) -> Requests:
     """So many requests of a benchmark; first: how many were sent before."""
     sent, drawn = run.sending, np.random.default_rng(SEED)
     known = sent.prompts_known_count
@@ -179,7 +232,7 @@ def _requests(run: ServingRun, count: int, first: int) -> Requests:
     )
 
 
-def _asked(run: ServingRun) -> tuple[float, float]:
+def _asked(run: LatencyRun) -> tuple[float, float]:
     return run.input_tokens, run.output_tokens
 
 
