@@ -27,6 +27,8 @@ class ServingRecipe:
     """Tool that sends the requests; empty for all."""
     attention: Literal["", "split", "copied", "pools"] = ""
     """How attention is spread: split or copied in a replica, or over two pools; empty for any."""
+    measured: str = ""
+    """Day on which it was so, as the rows have it; empty for any."""
     concurrency_count: Annotated[int, Plausible(1, 1e6, zero=True)] = 0
     """Requests at a time for which alone it holds; 0 for any number."""
     budget_tokens: Annotated[int, Plausible("1 tokens", "1 Mtokens", zero=True)] = 0
@@ -41,6 +43,10 @@ class ServingRecipe:
     """Iterations that prompts may be held back for more to be read with them."""
     most_requests_count: Annotated[int, Plausible(1, 1e6, zero=True)] = 0
     """Requests that a rank runs at once."""
+    short_count: Annotated[int, Plausible(1, 1e3, zero=True)] = 0
+    """Requests by which what an engine runs at once falls short of those that are sent at a time."""
+    first_pass_s: Annotated[float, Plausible("1 s", "1000 s", zero=True)] = 0.0
+    """Time for which the first pass that fills the budget takes longer, while kernels are made ready."""
     why: str = ""
     """Where it is told, in a few words."""
 

@@ -50,7 +50,7 @@ class Sending:
 
     concurrency_count: requests in flight; requests_count: sent in all; shortest_frac: shortest over longest length;
     budget_tokens, most_requests_count: of a rank; look_count: decode steps between looks for new requests;
-    gather_count: iterations that prompts are held back; prompts_known_count: different prompts that the engine knows
+    gather_count: iterations that prompts are held back; first_pass_s: what the first requests wait once; prompts_known_count: different prompts that the engine knows
     again, 0 where it does not look.
     """
 
@@ -61,6 +61,7 @@ class Sending:
     most_requests_count: int
     look_count: int
     gather_count: int
+    first_pass_s: float
     prompts_known_count: int
 
 
@@ -156,15 +157,17 @@ def sending(case: LatencyCase, layout: tokens.ServingLayout, calibration: record
     asked = int(case.served.row.batch_count or 1)
     most = settings(case, layout, calibration)
     runs = min(asked, most.most_requests_count or asked)
+    prompt_tokens = asked * case.served.input_tokens
     whole = most.prompts_count * case.served.input_tokens + (asked + SPARE_TOKENS if most.prompts_count == 1 else 0)
     return Sending(
         concurrency_count=asked,
         requests_count=calibration.rounds_count * runs,
         shortest_frac=calibration.shortest_frac if protocol == INFERENCEX else engine.shortest_frac,
         budget_tokens=int(max(most.budget_tokens, whole)),
-        most_requests_count=runs,
+        most_requests_count=max(runs - most.short_count, 1),
         look_count=max(most.many_look_count if asked >= MANY_COUNT else most.few_look_count, 1),
         gather_count=most.gather_count,
+        first_pass_s=most.first_pass_s if prompt_tokens > most.budget_tokens else 0.0,
         prompts_known_count=engine.prompts_known_count if protocol == OTHERS else 0,
     )
 
@@ -184,15 +187,16 @@ def settings(
         "model": case.served.model.id,
         "precision": case.served.precision,
         "protocol": case.protocol,
+        "measured": case.served.row.measured_date,
         "attention": spread_of(case, layout),
     }
     count = int(case.served.row.batch_count or 0)
-    said: dict[str, int] = {}
+    said: dict[str, float] = {}
     for recipe in calibration.recipes:
         alike = all(getattr(recipe, name) in ("", value) for name, value in named.items())
         if alike and recipe.concurrency_count in (0, count):
             said |= {entry.name: value for entry in fields(recipe) if _told(value := getattr(recipe, entry.name))}
-    return records.ServingRecipe(engine=named["engine"], **said)
+    return records.ServingRecipe(engine=named["engine"], **said)  # type: ignore[arg-type]
 
 
 def spread_of(case: LatencyCase, layout: tokens.ServingLayout) -> str:
@@ -201,7 +205,7 @@ def spread_of(case: LatencyCase, layout: tokens.ServingLayout) -> str:
 
 
 def _told(value: object) -> bool:
-    return isinstance(value, int) and value > 0
+    return isinstance(value, int | float) and value > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -202,7 +202,8 @@ def simulated(run: LatencyRun, prefill_ratio: float, calibration: records.Servin
     middle = np.median if run.median else np.mean
     looks_s = calibration.look_frac * (sent.look_count - 1) / 2 * run.step_s
     gathered_s = calibration.gather_frac * sent.gather_count / 2 * run.step_s
-    return float(middle(ttft_s)) + looks_s + gathered_s, float(middle(tpot_s))
+    first_s = sent.first_pass_s * sent.concurrency_count / sent.requests_count * (not run.median)
+    return float(middle(ttft_s)) + looks_s + gathered_s + first_s, float(middle(tpot_s))
 
 
 def _slower(engine: Engine, prefill_ratio: float) -> Engine:
