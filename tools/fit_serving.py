@@ -59,6 +59,7 @@ class Problem:
     tpot: Floats
     measured_ttft: Floats
     measured_tpot: Floats
+    ttft_limit_s: Floats
     place: Places
     names: tuple[tuple[str, str], ...]
 
@@ -71,7 +72,10 @@ def problem(paths: Sequence[Path], calibration: records.ServingCalibration) -> P
         _, found, _ = read_serving(path)
         cases += found
         files += [path.name] * len(found)
-    runs = runs_of(cases, inference, calibration)
+    asked = runs_of(cases, inference, calibration)
+    held = [n for n, run in enumerate(asked) if run is not None]
+    cases, files = [cases[n] for n in held], [files[n] for n in held]
+    runs = [run for run in asked if run is not None]
     times = np.log([[simulated(run, ratio, calibration) for ratio in RATIOS] for run in runs])
     names: dict[tuple[str, str], int] = {}
     place = [[names.setdefault(pair, len(names)) for pair in run.families.items()] for run in runs]
@@ -83,6 +87,7 @@ def problem(paths: Sequence[Path], calibration: records.ServingCalibration) -> P
         tpot=times[:, :, 1],
         measured_ttft=np.log([case.ttft_s for case in cases]),
         measured_tpot=np.log([case.tpot_s for case in cases]),
+        ttft_limit_s=np.array([run.ttft_limit_s for run in runs]),
         place=np.array(place, dtype=np.intp),
         names=tuple(names),
     )
@@ -113,7 +118,9 @@ def predicted(task: Problem, values: Floats) -> tuple[Floats, Floats, tuple[Floa
     ttft, ttft_slope = _between(task.ttft, at)
     tpot, tpot_slope = _between(task.tpot, at)
     whole_s = np.exp(ttft) + front_s
-    return np.log(whole_s), tpot, (np.exp(ttft) / whole_s * ttft_slope, front_s / whole_s, tpot_slope)
+    free = whole_s < task.ttft_limit_s
+    slopes = free * np.exp(ttft) / whole_s * ttft_slope, free * front_s / whole_s, tpot_slope
+    return np.log(np.minimum(whole_s, task.ttft_limit_s)), tpot, slopes
 
 
 def _between(table: Floats, at: Floats) -> tuple[Floats, Floats]:
@@ -232,7 +239,6 @@ def _offsets(task: Problem, values: Floats) -> tuple[records.ServingOffset, ...]
             rows_count=int(rows[n]),
         )
         for n, (family, name) in sorted(enumerate(task.names), key=lambda item: item[1])
-        if name
     )
 
 

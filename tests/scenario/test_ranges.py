@@ -179,6 +179,7 @@ FILES = {
     "training_calibrations": "as-of-2026",
     "power_calibrations": "as-of-2026",
     "run_calibrations": "as-of-2026",
+    "serving_calibrations": "as-of-2026",
     "climates": "cloud-regions",
 }
 # What may be below 0: places in the south or the west, and temperatures.

@@ -34,6 +34,7 @@ FOLDERS = {
     "training_calibrations": "catalog/calibrations/training",
     "power_calibrations": "catalog/calibrations/power",
     "run_calibrations": "catalog/calibrations/runs",
+    "serving_calibrations": "catalog/calibrations/serving",
 }
 SUFFIXES = sorted(set(units.SUFFIXES) - {"date"})
 CAMPUS = (SOURCE / "scenario/presets/one-campus.toml").read_text(encoding="utf-8")

@@ -47,6 +47,7 @@ DOCUMENTS: dict[str, str] = {
     "validate energy": "validation",
     "validate facility": "validation",
     "validate runs": "validation",
+    "validate serving": "validation",
     "catalog list": "listing",
     "catalog show": "entry",
     "catalog import-model": "imported",
@@ -61,6 +62,7 @@ TABLES: dict[str, str] = dict.fromkeys(
         "validate energy",
         "validate facility",
         "validate runs",
+        "validate serving",
     ),
     "predictions",
 )

@@ -105,6 +105,10 @@ class ServingCalibration:
     """Shortest over longest length in benchmarks that draw them evenly in between."""
     rounds_count: Annotated[int, Plausible(1, 1e4, zero=True)]
     """Requests that a benchmark sends, over those at a time."""
+    server_requests_count: Annotated[int, Plausible(10, 1e6)]
+    """Requests that are simulated of a benchmark that sends them at random."""
+    server_spread_ratio: Annotated[float, Plausible(1, 20)]
+    """Mean square over squared mean of the lengths that such a benchmark sends."""
     extrapolation_ratio: Annotated[float, Plausible(1e-3, 5, zero=True)]
     """Deviation of the logarithm added, in squares, for a model that was not fitted."""
     parameters_count: Annotated[int, Plausible(1, 1e5, zero=True)]

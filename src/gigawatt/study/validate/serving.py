@@ -22,6 +22,7 @@ from gigawatt.study.validate.question import ValidationQuestion
 from gigawatt.study.validate.score import (
     ErrorFigures,
     Scored,
+    Skipped,
     Validation,
     error_figures,
     judged,
@@ -31,6 +32,8 @@ from gigawatt.study.validate.score import (
 from gigawatt.study.validate.serving_cases import LatencyCase, read_serving
 from gigawatt.study.validate.serving_runs import LatencyRun, runs_of, simulated
 
+# Errors that are told beside those of all times to the first token.
+ALSO = ("tpot", "ttft_closed", "tpot_closed", "ttft_disaggregated", "tpot_disaggregated", "ttft_p99", "tpot_p99")
 GROUPS = ("gpu", "model", "engine", "source")
 SERVING = "as-of-2026"
 
@@ -40,7 +43,7 @@ Floats = NDArray[np.float64]
 def answer(question: ValidationQuestion, job: Job) -> Validation:
     """The errors over a file of measured times. Raises CatalogError where the file is not one."""
     job.say("simulating the measured runs")
-    return judged(validate_serving(Path(question.file or shipped("inference"))), question)
+    return judged(validate_serving(Path(question.file or shipped("serving"))), question)
 
 
 def validate_serving(
@@ -56,12 +59,18 @@ def validate_serving(
     speeds: records.InferenceCalibration = inference or load.load("inference_calibrations", CALIBRATION)
     rows, cases, skipped = read_serving(path)
     scored: list[Scored] = []
-    also: dict[str, ErrorFigures | None] = dict.fromkeys(("tpot", "ttft_disaggregated", "tpot_disaggregated"))
+    also: dict[str, ErrorFigures | None] = dict.fromkeys(ALSO)
     if cases:
-        runs = runs_of(cases, speeds, used)
-        found = predict(runs, used)
-        scored = [_scored(case, run, float(at), used) for case, run, at in zip(cases, runs, found[:, 0], strict=True)]
-        also = _also(cases, found)
+        asked = runs_of(cases, speeds, used)
+        pairs = [(case, run) for case, run in zip(cases, asked, strict=True) if run is not None]
+        skipped += [
+            Skipped(line=case.line, reason="no layout holds the model", eligible=True)
+            for case, run in zip(cases, asked, strict=True)
+            if run is None
+        ]
+        found = predict([run for _, run in pairs], used)
+        scored = [_scored(case, run, float(at), used) for (case, run), at in zip(pairs, found[:, 0], strict=True)]
+        also = _also([case for case, _ in pairs], found)
     return Validation(
         scores=score(scored, skipped, groups=GROUPS, parameters_count=used.parameters_count + speeds.parameters_count),
         also=also,
@@ -81,20 +90,26 @@ def predict(runs: Sequence[LatencyRun], calibration: records.ServingCalibration)
         ratio = calibration.prefill_ratio * np.prod([each.prefill_ratio for each in own])
         front_s = calibration.frontend_s * np.prod([each.frontend_ratio for each in own])
         ttft_s, tpot_s = simulated(run, float(ratio), calibration)
-        found.append((ttft_s + front_s, tpot_s))
+        found.append((min(ttft_s + float(front_s), run.ttft_limit_s), tpot_s))
     return np.array(found, dtype=float)
 
 
 def _also(cases: Sequence[LatencyCase], found: Floats) -> dict[str, ErrorFigures | None]:
-    """Errors of the time per token, and both errors of two pools."""
-    measured = np.array([(case.ttft_s, case.tpot_s) for case in cases])
-    pooled = np.array([case.pooled for case in cases])
-    error = found / measured - 1
-    return {
-        "tpot": error_figures(error[:, 1]),
-        "ttft_disaggregated": error_figures(error[pooled, 0]),
-        "tpot_disaggregated": error_figures(error[pooled, 1]),
+    """Errors of the time per token, and both errors of closed loops, of two pools, and of servers' slowest requests."""
+    measured = np.array([(case.ttft_s, case.tpot_s) for case in cases]).reshape(-1, 2)
+    pooled, slowest = (np.array(each, dtype=bool) for each in zip(*map(_kinds, cases), strict=True))
+    kinds = {"closed": ~slowest, "disaggregated": pooled, "p99": slowest}
+    error = found.reshape(-1, 2) / measured - 1
+    both = {
+        f"{name}_{kind}": error_figures(error[rows, n])
+        for kind, rows in kinds.items()
+        for n, name in enumerate(("ttft", "tpot"))
     }
+    return {"tpot": error_figures(error[:, 1])} | both
+
+
+def _kinds(case: LatencyCase) -> tuple[bool, bool]:
+    return case.pooled, case.statistic == "p99"
 
 
 def _scored(case: LatencyCase, run: LatencyRun, predicted_s: float, calibration: records.ServingCalibration) -> Scored:

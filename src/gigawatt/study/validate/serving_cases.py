@@ -34,27 +34,32 @@ from gigawatt.study.validate.score import Skipped
 MEASURED = ("ttft_measured_s", "tpot_measured_s")
 # Lengths of InferenceX, and what its protocol and that of others are called in recipes.
 INFERENCEX_TOKENS = (1024.0, 8192.0)
-INFERENCEX, OTHERS = "inferencex", "aiperf"
+INFERENCEX, OTHERS, MLPERF = "inferencex", "aiperf", "mlperf"
 # Requests under way from which on engines look more seldom for new ones.
 MANY_COUNT = 16
 # Tokens that a budget leaves beside a whole prompt and all answers.
 SPARE_TOKENS = 64
+# Requests that a rank of a server runs at most, and share of what the planner says that it serves at its limits up to
+# which the rate of a row is taken: beyond it, the wait is the error of the rate.
+SERVER_REQUESTS_COUNT, SUSTAINED_FRAC = 2048, 0.95
 
 Places = NDArray[np.intp]
-Statistic = Literal["mean", "median"]
+Statistic = Literal["mean", "median", "p99"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
     """What a benchmark sends, and how the engine is set up for it.
 
-    concurrency_count: requests in flight; requests_count: sent in all; shortest_frac: shortest over longest length;
-    budget_tokens, most_requests_count: of a rank; look_count: decode steps between looks for new requests;
-    gather_count: iterations that prompts are held back; first_pass_s: what the first requests wait once; prompts_known_count: different prompts that the engine knows
-    again, 0 where it does not look.
+    concurrency_count: requests in flight, 0 where they come at random; rate_per_s: how many come then; requests_count:
+    sent in all; shortest_frac: shortest over longest length; budget_tokens, most_requests_count: of a rank; look_count:
+    decode steps between looks for new requests; gather_count: iterations that prompts are held back; first_pass_s: what
+    the first requests wait once; prompts_known_count: different prompts that the engine knows again, 0 where it does
+    not look.
     """
 
     concurrency_count: int
+    rate_per_s: float
     requests_count: int
     shortest_frac: float
     budget_tokens: int
@@ -83,7 +88,9 @@ class LatencyCase:
 
     @property
     def protocol(self) -> str:
-        """Whose requests they are, by their lengths."""
+        """Whose requests they are: those of servers MLPerf's, others by their lengths."""
+        if self.statistic == "p99":
+            return MLPERF
         lengths = self.served.input_tokens, self.served.output_tokens
         return INFERENCEX if all(each in INFERENCEX_TOKENS for each in lengths) else OTHERS
 
@@ -95,7 +102,7 @@ def read_serving(path: Path) -> tuple[list[InferenceRow], list[LatencyCase], lis
     """
     rows = read_inference_rows(path)
     times = _times(rows, path.name)
-    told = [line for line, (ttft_s, tpot_s) in enumerate(times) if ttft_s and tpot_s and _closed(rows[line])]
+    told = [line for line, (ttft_s, tpot_s) in enumerate(times) if ttft_s and tpot_s and _answered(rows[line])]
     skipped = [
         Skipped(line=line, reason=_why(row, times[line]), eligible=False)
         for line, row in enumerate(rows)
@@ -106,25 +113,32 @@ def read_serving(path: Path) -> tuple[list[InferenceRow], list[LatencyCase], lis
     found = []
     for case in cases:
         ttft_s, tpot_s = times[told[case.line]]
-        median = "median" in case.row.cells.get("counts", "")
-        statistic: Statistic = "median" if median else "mean"
         found.append(
             LatencyCase(
-                line=told[case.line], served=case, ttft_s=ttft_s or 0.0, tpot_s=tpot_s or 0.0, statistic=statistic
+                line=told[case.line],
+                served=case,
+                ttft_s=ttft_s or 0.0,
+                tpot_s=tpot_s or 0.0,
+                statistic=_statistic(case.row),
             )
         )
     return rows, found, skipped
 
 
-def _closed(row: InferenceRow) -> bool:
-    return row.scenario in (*CLOSED, *DISAGGREGATED)
+def _answered(row: InferenceRow) -> bool:
+    return row.scenario in (*CLOSED, *DISAGGREGATED, *SERVERS)
+
+
+def _statistic(row: InferenceRow) -> Statistic:
+    """What of its requests' times a row tells: of servers of MLPerf the ninety-ninth of a hundred."""
+    if row.scenario in SERVERS:
+        return "p99"
+    return "median" if "median" in row.cells.get("counts", "") else "mean"
 
 
 def _why(row: InferenceRow, times: tuple[float | None, float | None]) -> str:
     if not all(times):
         return "no measured time to the first token, or per token"
-    if row.scenario in SERVERS:
-        return "a server's slowest requests at its highest rate, of lengths that are not published"
     return f'scenario "{row.scenario}"'
 
 
@@ -151,30 +165,39 @@ def _times(rows: Sequence[InferenceRow], name: str) -> list[tuple[float | None, 
     return found
 
 
-def sending(case: LatencyCase, layout: tokens.ServingLayout, calibration: records.ServingCalibration) -> Sending:
-    """What is sent for a case, and how its engine is set up, by all recipes that match it."""
+def sending(
+    case: LatencyCase,
+    layout: tokens.ServingLayout,
+    rate_per_s: float,
+    calibration: records.ServingCalibration,
+) -> Sending:
+    """What is sent for a case, and how its engine is set up, by all recipes that match it; rate_per_s: requests that
+    come to a server."""
     engine, protocol = engine_of(calibration, case.served.row.engine), case.protocol
-    asked = int(case.served.row.batch_count or 1)
+    server = protocol == MLPERF
+    asked = SERVER_REQUESTS_COUNT if server else int(case.served.row.batch_count or 1)
     most = settings(case, layout, calibration)
     runs = min(asked, most.most_requests_count or asked)
     prompt_tokens = asked * case.served.input_tokens
     whole = most.prompts_count * case.served.input_tokens + (asked + SPARE_TOKENS if most.prompts_count == 1 else 0)
     return Sending(
-        concurrency_count=asked,
-        requests_count=calibration.rounds_count * runs,
+        concurrency_count=0 if server else asked,
+        rate_per_s=rate_per_s,
+        requests_count=calibration.server_requests_count if server else calibration.rounds_count * runs,
         shortest_frac=calibration.shortest_frac if protocol == INFERENCEX else engine.shortest_frac,
         budget_tokens=int(max(most.budget_tokens, whole)),
         most_requests_count=max(runs - most.short_count, 1),
         look_count=max(most.many_look_count if asked >= MANY_COUNT else most.few_look_count, 1),
         gather_count=most.gather_count,
-        first_pass_s=most.first_pass_s if prompt_tokens > most.budget_tokens else 0.0,
+        first_pass_s=most.first_pass_s if not server and prompt_tokens > most.budget_tokens else 0.0,
         prompts_known_count=engine.prompts_known_count if protocol == OTHERS else 0,
     )
 
 
 def engine_of(calibration: records.ServingCalibration, name: str) -> records.ServingEngine:
     """How an engine packs requests; one that is not known, as the first of the calibration does."""
-    return next((engine for engine in calibration.engines if engine.name == name), calibration.engines[0])
+    plain = to_tokens.base_engine(name)
+    return next((engine for engine in calibration.engines if engine.name == plain), calibration.engines[0])
 
 
 def settings(
@@ -214,24 +237,34 @@ class ClosedForm:
 
     deployment: tokens.Deployment | tokens.ServingPools
     ttft_s: float
+    rate_per_s: float
 
 
-def deployments(cases: Sequence[LatencyCase], inference: records.InferenceCalibration) -> list[ClosedForm]:
-    """Every case as the planner has it."""
+def deployments(cases: Sequence[LatencyCase], inference: records.InferenceCalibration) -> list[ClosedForm | None]:
+    """Every case as the planner has it; None for a server of which no layout holds the model within its limits."""
     served = [case.served for case in cases]
     arrays = stacked(served)
     question = question_of(served, arrays, inference)
-    state = question.state(arrays.batch_count)
-    found = [
-        ClosedForm(deployment=tokens.take(question, entry), ttft_s=ttft_s)  # type: ignore[arg-type]
-        for entry, ttft_s in _best(state.tokens_per_s, state.ttft_s, arrays.own, arrays.first)
-    ]
+    batch = np.where(arrays.closed, arrays.batch_count, 0.0)
+    free = np.flatnonzero(~arrays.closed)
+    if free.size:
+        batch[free] = tokens.best_batch_count(tokens.take(question, free), inference.most_requests_count)
+    state = question.state(np.where(batch > 0, batch, question.smallest_count()))
+    rates = np.where(batch > 0, state.tokens_per_s, 0.0)
+    found: list[ClosedForm | None] = []
+    for case, (entry, ttft_s) in zip(served, _best(rates, state.ttft_s, arrays.own, arrays.first), strict=True):
+        one = tokens.take(question, entry)  # type: ignore[arg-type]
+        sustained = min(case.measured, SUSTAINED_FRAC * inference.server_frac * float(rates[entry]))
+        rate_per_s = sustained * float(one.layout.packages_count) / case.output_tokens
+        known = ClosedForm(deployment=one, ttft_s=ttft_s, rate_per_s=rate_per_s)
+        found.append(known if batch[entry] > 0 else None)
     pooled = arrays.pools
     if pooled is not None:
         pools, both = disaggregated(pooled, efficiencies(pooled.cases, pooled, inference), inference)
         best = _best(both.tokens_per_s, both.ttft_s, pooled.own, pooled.first)
         for place, (entry, ttft_s) in zip(pooled.place, best, strict=True):
-            found[place] = ClosedForm(deployment=tokens.take(pools, entry), ttft_s=ttft_s)  # type: ignore[arg-type]
+            one = tokens.take(pools, entry)  # type: ignore[arg-type]
+            found[place] = ClosedForm(deployment=one, ttft_s=ttft_s, rate_per_s=0.0)
     return found
 
 
@@ -245,6 +278,7 @@ def families(case: LatencyCase, layout: tokens.ServingLayout) -> dict[str, str]:
     """The name of each family that a case belongs to, for `ServingOffset`."""
     row, model = case.served.row, case.served.model
     part, kind, engine = case.served.accelerator.architecture, to_tokens.structure(model), row.engine
+    limits = (row.scenario,) if case.protocol == MLPERF else ()
     return {
         "engine": engine,
         "engine_structure": f"{engine} {kind}",
@@ -252,6 +286,6 @@ def families(case: LatencyCase, layout: tokens.ServingLayout) -> dict[str, str]:
         "engine_format": f"{engine} {part} {case.served.precision}",
         "engine_model": f"{engine} {model.id}",
         "engine_attention": f"{engine} {spread_of(case, layout)}",
-        "release": row.release,
-        "campaign": " ".join((row.release or engine, part, model.id, case.served.precision)),
+        "release": row.release or f"{engine} untold",
+        "campaign": " ".join((row.release or engine, part, model.id, case.served.precision, *limits)),
     }

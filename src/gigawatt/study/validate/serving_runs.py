@@ -16,18 +16,31 @@ from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.catalog import records
-from gigawatt.study.validate.serving_cases import LatencyCase, Sending, deployments, engine_of, families, sending
+from gigawatt.study.validate.serving_cases import (
+    ClosedForm,
+    LatencyCase,
+    Sending,
+    Statistic,
+    deployments,
+    engine_of,
+    families,
+    sending,
+)
 from gigawatt.tokens.serve.pods import BLOCK_TOKENS, Engine, Pod, Requests
 from gigawatt.tokens.serve.requests import finish, serve, start
 from gigawatt.tokens.serve.steady import cache_memory_bytes, held_tokens, weight_memory_bytes
 from gigawatt.tokens.serve.step_times import StepTimes, step_times
 
+# Longest request over one of the stated lengths up to which tables have knots; beyond it they go on straight.
+LONGEST_RATIO = 2.0
 # Seed of the lengths: a benchmark has one too, and ten rounds leave little to chance.
 SEED = 0
 # Rounds of requests before the measured ones, which leave their prompts with an engine that knows them again.
 WARM_ROUNDS = 2
 # Tokens by which a prompt is known again.
 KNOWN_TOKENS = 64
+# Of the requests' times, by what a row tells of them.
+QUANTILES = {"median": 0.5, "p99": 0.99}
 # Blocks of a rank whose weights are said to leave no room, though it ran: more than any run holds.
 PLENTY_COUNT = 2**40
 
@@ -40,7 +53,8 @@ class LatencyRun:
     """One run, ready to be simulated: its pod, what is sent, and how long one decode step takes [s].
 
     closed_form_s: time to the first token by the steady state [s]; families: what it has in common with other runs;
-    median: whether the measured times are medians.
+    statistic: which of its requests' times are measured; ttft_limit_s, tpot_limit_s: what they are below, for a result
+    of MLPerf that is published kept its limits.
     """
 
     pod: Pod
@@ -50,7 +64,9 @@ class LatencyRun:
     step_s: float
     closed_form_s: float
     families: Mapping[str, str]
-    median: bool
+    statistic: Statistic
+    ttft_limit_s: float
+    tpot_limit_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +83,25 @@ class EnginePool:
 
 def runs_of(
     cases: Sequence[LatencyCase], inference: records.InferenceCalibration, calibration: records.ServingCalibration
-) -> list[LatencyRun]:
-    """The run of every case."""
+) -> list[LatencyRun | None]:
+    """The run of every case; None where no layout holds the model."""
     asked = deployments(cases, inference)
+    held = [n for n, one in enumerate(asked) if one is not None]
+    runs = _runs_of([cases[n] for n in held], [one for one in asked if one is not None], calibration)
+    found: list[LatencyRun | None] = [None] * len(cases)
+    for n, run in zip(held, runs, strict=True):
+        found[n] = run
+    return found
+
+
+def _runs_of(
+    cases: Sequence[LatencyCase], asked: Sequence[ClosedForm], calibration: records.ServingCalibration
+) -> list[LatencyRun]:
     parts = [_parts(one.deployment) for one in asked]
-    sent = [sending(case, own[-1].layout, calibration) for case, own in zip(cases, parts, strict=True)]
+    sent = [
+        sending(case, own[-1].layout, one.rate_per_s, calibration)
+        for case, own, one in zip(cases, parts, asked, strict=True)
+    ]
     alike: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for n, case in enumerate(cases):
         for part in parts[n]:
@@ -117,7 +147,7 @@ def _table(part: EnginePool, cases: Sequence[LatencyCase], sent: Sequence[Sendin
         part.efficiency,
         part.layout,
         most_requests_count=max(each.most_requests_count for each in sent),
-        most_context_tokens=max(case.served.input_tokens + case.served.output_tokens for case in cases),
+        most_context_tokens=LONGEST_RATIO * max(case.served.input_tokens + case.served.output_tokens for case in cases),
         most_chunk_tokens=max(each.budget_tokens for each in sent),
         drafting=part.traffic.drafting,
     )
@@ -156,8 +186,14 @@ def _run(
         step_s=_step_s(times[-1], batch, prompt + answer / 2),
         closed_form_s=0.0,
         families=families(case, last.layout),
-        median=case.statistic == "median",
+        statistic=case.statistic,
+        ttft_limit_s=_limit_s(case, case.served.row.ttft_limit_s),
+        tpot_limit_s=_limit_s(case, case.served.row.tpot_limit_s),
     )
+
+
+def _limit_s(case: LatencyCase, limit_s: float | None) -> float:
+    return np.inf if limit_s is None or case.statistic != "p99" else limit_s
 
 
 def _pod(engines: Sequence[Engine], parts: Sequence[EnginePool]) -> Pod:
@@ -196,18 +232,39 @@ def simulated(run: LatencyRun, prefill_ratio: float, calibration: records.Servin
     if sent.prompts_known_count:
         serve(state, _requests(run, WARM_ROUNDS * sent.concurrency_count, 0))
         finish(state)
-    requests = _requests(run, sent.requests_count, WARM_ROUNDS * sent.concurrency_count)
+    if sent.concurrency_count:
+        requests = _requests(run, sent.requests_count, WARM_ROUNDS * sent.concurrency_count)
+    else:
+        requests = _at_random(run, calibration.server_spread_ratio)
     found = serve(state, requests), finish(state)
     ttft_s, tpot_s = (np.concatenate([getattr(each, name) for each in found]) for name in ("ttft_s", "tpot_s"))
-    middle = np.median if run.median else np.mean
     looks_s = calibration.look_frac * (sent.look_count - 1) / 2 * run.step_s
     gathered_s = calibration.gather_frac * sent.gather_count / 2 * run.step_s
-    first_s = sent.first_pass_s * sent.concurrency_count / sent.requests_count * (not run.median)
-    return float(middle(ttft_s)) + looks_s + gathered_s + first_s, float(middle(tpot_s))
+    first_s = sent.first_pass_s * sent.concurrency_count / sent.requests_count * (run.statistic == "mean")
+    return (
+        min(_told(ttft_s, run.statistic) + looks_s + gathered_s + first_s, run.ttft_limit_s),
+        min(_told(tpot_s, run.statistic), run.tpot_limit_s),
+    )
+
+
+def _told(times_s: Floats, statistic: Statistic) -> float:
+    return float(np.mean(times_s) if statistic == "mean" else np.quantile(times_s, QUANTILES[statistic]))
 
 
 def _slower(engine: Engine, prefill_ratio: float) -> Engine:
     return replace(engine, times=replace(engine.times, prefill_s=engine.times.prefill_s * prefill_ratio))
+
+
+def _at_random(run: LatencyRun, spread_ratio: float) -> Requests:
+    """Requests that come at random at a rate, of lognormal lengths; spread_ratio: mean square over squared mean."""
+    drawn, count = np.random.default_rng(SEED), run.sending.requests_count
+    deviation = np.sqrt(np.log(spread_ratio))
+    prompts, answers = (
+        np.maximum(drawn.lognormal(np.log(mean) - deviation**2 / 2, deviation, count), 1.0).astype(np.int64)
+        for mean in _asked(run)
+    )
+    arrival_s = np.cumsum(drawn.exponential(1 / run.sending.rate_per_s, count))
+    return Requests(arrival_s=arrival_s, input_tokens=prompts, output_tokens=answers)
 
 
 def _requests(run: LatencyRun, count: int, first: int) -> Requests:
