@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     predict_inference: _Asked
     predict_training: _Asked
     preview: _Asked
+    replay: _Asked
     run: _Asked
     schema: _Asked
     simulate: _Asked
@@ -114,6 +115,7 @@ __all__ = [
     "predict_inference",
     "predict_training",
     "preview",
+    "replay",
     "run",
     "schema",
     "simulate",

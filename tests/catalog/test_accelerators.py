@@ -24,7 +24,7 @@ def part(name: str) -> Accelerator:
 
 def served(chip: str, model: str, input_tokens: float, output_tokens: float) -> float:
     """Output tokens per second of a package that serves a model in FP4 at 50 ms a token."""
-    return tokens.serve(
+    return tokens.best_serving(
         to_tokens.chip(part(chip)),
         to_tokens.transformer(load.get("models", model)),
         to_tokens.inference_efficiency(

@@ -64,5 +64,5 @@ def test_what_llama_3_reached_and_a_search_that_finds_no_less():
     chip, transformer = to_tokens.chip(part), to_tokens.transformer(model)
     reached = tokens.step(chip, transformer, layout, recipe, **lengths, **run).mfu_frac
     assert reached == pytest.approx(0.41, rel=0.08)  # table 4: 16,384 packages, 16 million tokens a batch
-    found = tokens.train(chip, transformer, recipe, **run).step.mfu_frac
+    found = tokens.best_training(chip, transformer, recipe, **run).step.mfu_frac
     assert reached <= found < 1.2 * reached

@@ -113,3 +113,38 @@ def test_the_ladder(narrow: bool) -> None:
 def test_a_day_is_a_year_with_its_fraction() -> None:
     assert year("2024-07-02") == pytest.approx(2024.5)
     assert year("2023-12-31") == pytest.approx(2023 + 364 / 365)
+
+
+WAITS = tuple(Point(0.01 * 2**n, 10.0 * n, f"at {n}") for n in range(11))
+SECONDS = {-2: "10 ms", -1: "100 ms", 0: "1 s", 1: "10 s", 2: "100 s"}
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_a_logarithmic_axis_has_equal_factors_equally_far_apart(*, narrow: bool) -> None:
+    chart = charts.xy(ABOUT, [Trace("", WAITS, 0)], "time", "share", spans=SECONDS)
+    places = [at(one)[0] for one in elements(chart, "hit", narrow=narrow)]
+    steps = [after - before for before, after in pairwise(places)]
+    assert steps == pytest.approx([steps[0]] * 10, abs=0.2)
+    told = [one.text for one in elements(chart, "tick", narrow=narrow)]
+    assert [name for name in told if name in SECONDS.values()] == ["10 ms", "100 ms", "1 s", "10 s"]
+
+
+def test_a_logarithmic_axis_reaches_its_uprights() -> None:
+    chart = charts.xy(ABOUT, [Trace("", WAITS, 0)], "time", "share", spans=SECONDS, uprights=[Upright("limit", 100.0)])
+    (line,) = [one for one in elements(chart, "level") if one.get("x1") == one.get("x2")]
+    points = [at(one)[0] for one in elements(chart, "hit")]
+    assert max(points) < float(str(line.get("x1"))) <= 1000
+
+
+def test_a_logarithmic_axis_of_one_value_is_drawn() -> None:
+    chart = charts.xy(ABOUT, [Trace("", (Point(0.5, 1.0), Point(0.5, 2.0)), 0)], "time", "share", spans=SECONDS)
+    assert "NaN" not in chart.wide
+
+
+def test_the_name_of_a_level_is_not_among_those_of_uprights() -> None:
+    """A level at the upper edge is named below its line, for above it stand the names of uprights."""
+    flat = tuple(Point(float(x), 1.0) for x in range(11))
+    levels, uprights = [("limit, 100 ms", 100.0)], [Upright("capacity, 9.5", 9.5)]
+    chart = charts.xy(ABOUT, [Trace("", flat, 0)], "rate", "ms", levels=levels, uprights=uprights)
+    high = {one.text: float(str(one.get("y"))) for one in elements(chart, "note")}
+    assert high["limit, 100 ms"] > high["capacity, 9.5"] + 12

@@ -175,11 +175,13 @@ FILES = {
     "history": "openai",
     "scaling_laws": "chinchilla-replication",
     "workloads": "mlperf-gpt-j-6b",
+    "arrivals": "agents",
     "inference_calibrations": "as-of-2026",
     "training_calibrations": "as-of-2026",
     "power_calibrations": "as-of-2026",
     "run_calibrations": "as-of-2026",
     "serving_calibrations": "as-of-2026",
+    "derating_calibrations": "as-of-2026",
     "climates": "cloud-regions",
 }
 # What may be below 0: places in the south or the west, and temperatures.

@@ -25,13 +25,16 @@ HEAD = {"gigawatt", "scenario", "hash", "notes"}
 # The schema that a verb answers with is a JSON Schema and nothing else.
 HEADLESS = ("schema",)
 # What may follow a unit, as a basis does: tokens per second of a GPU.
-PER = ("_per_gpu", "_per_user", "_per_gw_year")
+PER = ("_per_gpu", "_per_user", "_per_gw_year", "_per_request")
 # Of a value in the unit that the question states, such as lives.
 VALUES = ("_value", "_value_per_gw_year")
 # Numbers without a unit of their own, by why that is so.
 EXEMPT = {
     "plural counts": ("rows", "evaluated", "parameters_fitted", "draws", "futures", "facts", "readings", "parts"),
     "plural counts of an import": ("added", "duplicates", "corrected"),
+    "plural counts of a replay": ("requests", "completed", "rejected", "shed", "under_way", "replications"),
+    "set back for want of cache, in a replay": ("preemptions",),
+    "tokens by what they are": ("tokens_in", "tokens_cached", "tokens_out"),
     "plural counts of a layout": ("tensor", "pipeline", "data", "expert", "packages"),
     "value of a gigawatt for a year, in the value_unit": ("lambda", "lambda_left", "lambda_right", "marginal"),
     "which one, in an order": (
@@ -149,7 +152,8 @@ LLAMA = {
     "vocab_size": 128256,
 }
 RECORDS = "kind,at,site,platform,racks\nracks,2026-03-05,example-campus,gb300,3\n"
-FILES = {"stated.toml": "", "llama.json": json.dumps(LLAMA), "records.csv": RECORDS}
+REQUESTS = "timestamp_ms,input_length,output_length\n" + "".join(f"{40 * n},500,30\n" for n in range(50))
+FILES = {"stated.toml": "", "llama.json": json.dumps(LLAMA), "records.csv": RECORDS, "requests.csv": REQUESTS}
 EVENT = "2027-05-14T16:00/4h site=example-campus -50%"
 RACKS = ["site=example-campus", "platform=gb300", "racks=250", "at=2026-03-02"]
 LEDGER: dict[str, dict[str, Any]] = {
@@ -191,6 +195,15 @@ QUESTIONS: dict[str, dict[str, Any]] = {
         "output": 500,
         "power": "1 MW",
         "pareto": True,
+    },
+    "replay": {
+        "trace": "requests.csv",
+        "model": "llama-3.1-8b",
+        "gpu": "h100-sxm",
+        "replicas": 1,
+        "ttft": "1 s",
+        "find_capacity": True,
+        "pods": True,
     },
     "predict training": {"model": "llama-3.1-8b", "gpu": "h100-sxm", "gpus": 64, "tokens": "1T"},
     "predict bridge": {"power": "300 MW", "grid_wait": "3 years"},

@@ -17,6 +17,7 @@ from gigawatt.study.question import read
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "estimates.py"
 SMALL = {"scenario": "one-campus"}
+REPLAYED = {"trace": "azure-conversation-2023", "model": "llama-3.1-8b", "gpu": "h100", "replicas": 2}
 
 
 def told(name: str, **values: Any) -> Estimate:
@@ -39,11 +40,13 @@ def test_every_kind_of_work_has_a_pace_and_every_pace_is_of_work() -> None:
         counts("compare"),
         counts("simulate", **SMALL),
         counts("simulate", **SMALL, mode="expected"),
+        counts("simulate", **SMALL, latency=True),
         counts("sweep", **SMALL, replan=True),
         counts("flywheel", backtest=True),
         counts("claims"),
         *(counts(f"validate {kind}") for kind in ("inference", "training", "energy", "facility", "runs")),
         counts("ledger import", file="absent.csv", kind="meter"),
+        counts("replay", trace="absent.csv", model="llama-3.1-8b", gpu="h100"),
         counts("schema"),
     ]
     found = {kind for case in cases for kind in case} | {"facts", "readings"}
@@ -69,6 +72,8 @@ def test_what_takes_a_moment_is_told_so() -> None:
         ("hedge", {**SMALL}, {**SMALL, "tail_weight": 0.5}),
         ("flywheel", {"backtest": True}, {}),
         ("claims", {"only": ["billion_times"]}, {"only": ["only_nvidia"]}),
+        ("replay", REPLAYED, {**REPLAYED, "requests": 10**6}),
+        ("replay", REPLAYED, {**REPLAYED, "find_capacity": True}),
     ],
     ids=str,
 )

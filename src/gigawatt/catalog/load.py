@@ -40,6 +40,7 @@ KINDS: dict[str, type] = {
     "onsite_power": records.OnsitePower,
     "reliability": records.Reliability,
     "workloads": records.Workload,
+    "arrivals": records.Arrivals,
     "history": records.History,
     "scaling_laws": records.ScalingLaw,
     "inference_calibrations": records.InferenceCalibration,
@@ -47,6 +48,7 @@ KINDS: dict[str, type] = {
     "power_calibrations": records.PowerCalibration,
     "run_calibrations": records.RunCalibration,
     "serving_calibrations": records.ServingCalibration,
+    "derating_calibrations": records.ServingDerating,
 }
 _FOLDERS = {
     "inference_calibrations": "calibrations/inference",
@@ -54,6 +56,7 @@ _FOLDERS = {
     "power_calibrations": "calibrations/power",
     "run_calibrations": "calibrations/runs",
     "serving_calibrations": "calibrations/serving",
+    "derating_calibrations": "calibrations/derating",
 }
 OWN_FOLDER = "GIGAWATT_CATALOG"
 MOST_NAME = 300  # characters of a name that is looked for

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import date
+from itertools import product
 from typing import Any, TypeVar
+
+import numpy as np
 
 from gigawatt import tokens
 from gigawatt.catalog import records
 from gigawatt.tokens import Block, Chip, InferenceEfficiency, RunShare, TrainingEfficiency, Transformer
 from gigawatt.tokens.model.roofline import power_ratio
 from gigawatt.tokens.model.sizes import ModelCosts, costs
+from gigawatt.tokens.serve.arrivals import Client, Gaps, OfferedLoad
+from gigawatt.tokens.serve.lengths import Lengths
+from gigawatt.tokens.serve.sessions import Sessions
 
 T = TypeVar("T")
 
@@ -266,9 +272,50 @@ def draft_costs(model: records.Model) -> ModelCosts:
     return tokens.draft_costs(costs(transformer(model)), model.draft_blocks_count)
 
 
+def offered_load(record: records.Arrivals) -> OfferedLoad:
+    """The load that draws requests like those of a trace."""
+    clients = tuple(_client(client) for client in record.clients)
+    return OfferedLoad(clients=clients, window_s=record.window_s, span_s=record.span_s)
+
+
+def _client(client: records.ArrivalClient) -> Client:
+    gaps = Gaps(
+        family=client.family,
+        cv_ratio=client.gap_cv_ratio,
+        pause_frac=client.pause_frac,
+        paused_frac=client.paused_frac,
+        pause_cv_ratio=client.pause_cv_ratio,
+    )
+    return Client(
+        name=client.name,
+        rate_per_s=client.rate_per_s,
+        gaps=gaps,
+        lengths=_same(Lengths, client),
+        profile_ratio=client.profile_ratio,
+        sessions=None if client.sessions is None else _same(Sessions, client.sessions),
+    )
+
+
 def run_share(calibration: records.RunCalibration) -> RunShare:
     """How much of a whole run its steps explain."""
     return _same(RunShare, calibration)
+
+
+def derating(calibration: records.ServingDerating) -> tokens.Derating:
+    """What bursts and limits on waiting leave of a steady state, as a table with an axis for each coordinate."""
+    names = ("burstiness_ratio", "engines_count", "prompt_ratio")
+    rows = {tuple(getattr(entry, name) for name in names): entry.kept_fracs for entry in calibration.tables}
+    knots = [sorted(set(values)) for values in zip(*rows, strict=True)]
+    whole = [rows[place] for place in product(*knots)]
+    sizes = [len(values) for values in knots]
+    return tokens.Derating(
+        **{name: np.array(values, dtype=float) for name, values in zip(names, knots, strict=True)},
+        ttft_ratio=np.array(calibration.ttft_ratios, dtype=float),
+        tpot_ratio=np.array(calibration.tpot_ratios, dtype=float),
+        kept_frac=np.array(whole, dtype=float).reshape(
+            *sizes, len(calibration.ttft_ratios), len(calibration.tpot_ratios)
+        ),
+    )
 
 
 def _block(block: records.ModelBlock) -> Block:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +19,7 @@ from gigawatt.errors import Fault, ScenarioError
 from gigawatt.interfaces import output
 from gigawatt.interfaces.console import door, fall_short, progress, say, usage_fault
 from gigawatt.interfaces.failing import BAD_INPUT, INTERRUPTED
+from gigawatt.study.job import Cancelled
 from gigawatt.study.verbs import GROUPS, VERBS, Verb
 from gigawatt.units import is_quantity
 
@@ -151,14 +152,21 @@ def _answer(verb: Verb, given: dict[str, Any]) -> None:
         scheduler = given.pop("scheduler", None)
         question = asked(verb, _values(given), places)
         runs = RUNS if verb.always_kept else None
-        with _kept(verb, places), progress(say_in) as tell, _workers(scheduler) as (executor, workers_count):
+        with (
+            _kept(verb, places),
+            _stopping(verb) as stopped,
+            progress(say_in) as tell,
+            _workers(scheduler) as (executor, workers_count),
+        ):
             workers = {"executor": executor, "workers_count": workers_count}
-            job = Job(progress=tell, folder=places.get("folder"), runs=runs, **workers)
+            job = Job(progress=tell, cancelled=stopped, folder=places.get("folder"), runs=runs, **workers)
             found = answered(verb, question, places, job, shown=not json, language=language)
         if json:
             say(found.data(verb))
         else:
             reports.show(verb, found.answer, found.document, found.files)
+        if getattr(found.answer, "partial", False):
+            raise typer.Exit(INTERRUPTED)
         fall_short(found.missed, say_in)
 
 
@@ -182,6 +190,29 @@ def _kept(verb: Verb, places: Mapping[str, Path]) -> Iterator[None]:
         kept = places["folder"]
         print(f"interrupted; what was lived through is kept in {kept}: the same command goes on", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
+
+
+@contextmanager
+def _stopping(verb: Verb) -> Iterator[Callable[[], bool]]:
+    """Whether to stop now: where a verb tells what was done until then, the first Ctrl-C asks it to, once; any other
+    ends the command."""
+    stops = list[int]()
+    if not verb.stops:
+        yield lambda: False
+        return
+
+    def stop(number: int, frame: object) -> None:
+        del frame
+        stops.append(number)
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield lambda: bool(stops and stops.pop())
+    except Cancelled:
+        raise KeyboardInterrupt from None  # before there was anything to tell
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

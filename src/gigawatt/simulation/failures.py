@@ -31,7 +31,7 @@ Key = tuple[int, ...]
 # Windows of age in units of the infant time, up to which one ceiling holds; the last one ends with the life.
 _WINDOWS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 # Purposes of random streams: numbers that never change, for they are part of what a seed means.
-FAILURES, REPAIRS, SLIP, HITS = range(4)
+FAILURES, REPAIRS, SLIP, HITS, REQUESTS = range(5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

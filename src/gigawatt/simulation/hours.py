@@ -104,16 +104,14 @@ def world(
 ) -> World:
     """What all spans of a plan share. years: of the scenario's sites, where the caller has them already."""
     asked, records, data = scenario.asked, scenario.records, plan.inputs
-    racks_count = mean_stock(plan.data.stock_count, opening.start_count(data))
-    stock = racks_count.transpose("period", "site", "platform").values[:, at.site, at.platform]
-    order = [tier.work for tier in reversed(asked.simulate.tiers)]
+    stock = _stock_count(plan, at)
     day, peak = tide.tide(data, asked)
     curves = {"training": to_watts.power_curve_of(records.training_curve)}
     serving = to_watts.power_curve_of(records.inference_curve)
     return World(
         scenario=scenario,
         at=at,
-        work=sharing.work(plan.data, data, stock, at.platform, asked.operations.availability_frac, order),
+        work=shared_work(scenario, plan, at),
         gangs=training.gangs(scenario, plan, at, stock),
         tide=day,
         peak=peak,
@@ -129,6 +127,20 @@ def world(
         events=tuple(events),
         weekly=weekly,
     )
+
+
+def shared_work(scenario: Scenario, plan: Plan, at: racks.Pairs) -> sharing.SharedWork:
+    """What racks may do beside training runs in every quarter of a plan."""
+    asked = scenario.asked
+    order = [tier.work for tier in reversed(asked.simulate.tiers)]
+    available_frac = asked.operations.availability_frac
+    return sharing.work(plan.data, plan.inputs, _stock_count(plan, at), at.platform, available_frac, order)
+
+
+def _stock_count(plan: Plan, at: racks.Pairs) -> Floats:
+    """Racks of each pair in service, mean of every quarter, (period, pair)."""
+    found = mean_stock(plan.data.stock_count, opening.start_count(plan.inputs))
+    return np.asarray(found.transpose("period", "site", "platform").values[:, at.site, at.platform])
 
 
 def live_span(of: World, span: Span, fleet: racks.Racks) -> Hours:

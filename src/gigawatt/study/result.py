@@ -26,6 +26,7 @@ from gigawatt.plan.worth import Binding, Worth
 from gigawatt.scenario import kept
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulation import Timeline
+from gigawatt.simulation.user_wait import UserWait
 from gigawatt.study import drift, netcdf
 from gigawatt.study.files import check_folder, check_writable, foreign, refused, sealed, sha256, unsealed
 from gigawatt.study.job import HASH_LENGTH
@@ -57,7 +58,8 @@ CLOCK = "clock.json"
 class Result:
     """What `gigawatt run` or `gigawatt simulate` found.
 
-    provenance: version, hash, seed and solver. outcome: what an event that was asked about did.
+    provenance: version, hash, seed and solver. outcome: what an event that was asked about did. waits: what users wait
+    for, where that was asked.
     """
 
     scenario: Scenario
@@ -67,6 +69,7 @@ class Result:
     notes: tuple[Note, ...]
     provenance: dict[str, str]
     outcome: EventOutcome | None = None
+    waits: tuple[UserWait, ...] = ()
 
     @property
     def headline(self) -> Mapping[str, float | str | tuple[float, ...] | None]:
@@ -177,6 +180,7 @@ def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
         notes=(*record_of(tuple[Note, ...], stored["notes"]), *drift.notes(scenario)),
         provenance=stored["provenance"],
         outcome=record_of(EventOutcome, stored["outcome"]) if stored.get("outcome") else None,
+        waits=record_of(tuple[UserWait, ...], stored.get("waits", [])),
     )
 
 
@@ -260,6 +264,7 @@ def _write_marker(result: Result, folder: Path, digests: Mapping[str, str]) -> N
         "notes": [asdict(note) for note in result.notes if note.code != drift.CODE],  # of today, not of the result
         "provenance": result.provenance,
         "outcome": None if result.outcome is None else asdict(result.outcome),
+        "waits": [asdict(wait) for wait in result.waits],
         "files": {name: digests.get(name) for name in (*files, MARKER)},
     }
     (folder / MARKER).write_text(sealed(stored), encoding="utf-8")

@@ -19,6 +19,7 @@ from gigawatt.study.flywheel.question import FlywheelQuestion
 from gigawatt.study.futures.question import CompareQuestion, HedgeQuestion, SweepQuestion
 from gigawatt.study.job import Job
 from gigawatt.study.ledger.question import ImportQuestion, VerifyQuestion
+from gigawatt.study.replay.question import ReplayQuestion
 from gigawatt.study.run.question import RunQuestion
 from gigawatt.study.simulation.question import SimulationQuestion
 from gigawatt.study.track.question import ReforecastQuestion
@@ -34,6 +35,10 @@ HEAD_BYTES = 100_000
 STARTS, TURNS = 2, 6
 # Futures that a pilot lives through beside those that are asked for.
 PILOT = 4
+# Requests that are generated where nobody says how many, seeds that they are drawn with, and runs of a search.
+GENERATED, SEEDS, SEARCHES = 10_000, 5, 20
+# Hours of a class in which its requests are followed one by one.
+HOURS_COUNT = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +115,7 @@ def simulate(question: SimulationQuestion) -> QuestionSize:
     hours = end_h - (asked.first_h or 0.0)
     counts = lived(scenario, hours * (2 if asked.events else 1), 1 / asked.step_h)
     counts |= written(scenario) | ({} if saved is not None else planned(scenario))
+    counts |= {"pods": HOURS_COUNT * len(scenario.asked.use_cases)} if question.latency else {}
     words = f"{hours:,.0f} hours in steps of {60 * asked.step_h:.0f} min; {_said(scenario)}"
     return QuestionSize(counts=counts, words=words)
 
@@ -196,6 +202,18 @@ def reforecast(question: ReforecastQuestion) -> QuestionSize:
     hours = len(scenario.quarters) * HOURS_PER_QUARTER
     counts = planned(scenario, worth=True) | lived(scenario, hours) | written(scenario)
     return QuestionSize(counts=counts, words=f"at most {_said(scenario)}")
+
+
+def replayed(question: ReplayQuestion) -> QuestionSize:
+    """Of requests that are replayed, as often as they are for a search or with other seeds."""
+    recorded = Path(question.trace).is_file()
+    known = lines_count(Path(question.trace)) if recorded else GENERATED
+    count = known if question.requests_count is None else question.requests_count
+    count = min(count, known) if recorded else count
+    seeds = 1 if recorded else question.replications_count or SEEDS
+    often = seeds + SEARCHES * (question.find_capacity * seeds + question.pods)
+    words = f"{count:,} requests, replayed about {often:,} times" if often > 1 else f"{count:,} requests"
+    return QuestionSize(counts={"replays": 1.0, "requests": float(count * often)}, words=words)
 
 
 def _rows(kind: str, file: str, size: int) -> QuestionSize:

@@ -14,6 +14,7 @@ from gigawatt.tokens.model.roofline import Chip, Machine, machine, peak_flops
 from gigawatt.tokens.model.sizes import BlockCosts, ModelCosts, costs, stack, take
 from gigawatt.tokens.progress import software_ratio
 from gigawatt.tokens.scaling_law import ComputeSplit, LossLaw, compute_optimal, loss_ratio, of_token_ratio
+from gigawatt.tokens.serve.derating import Acceptance, Derating, derating_frac, outside
 from gigawatt.tokens.serve.disaggregation import PoolsState, ServingPools, closed_loop
 from gigawatt.tokens.serve.drafting import Drafting, draft_costs
 from gigawatt.tokens.serve.lawful import idle_count, layout_faults, serving_layouts, working_frac
@@ -23,8 +24,8 @@ from gigawatt.tokens.serve.layouts import (
     ServingCase,
     Traffic,
     best_batch_count,
+    best_serving,
     evaluate,
-    serve,
     serve_each,
 )
 from gigawatt.tokens.serve.pool_search import Disaggregated, PoolChoice, pooled_working_frac, serve_disaggregated
@@ -51,7 +52,7 @@ from gigawatt.tokens.train.goodput import (
     spares_count,
 )
 from gigawatt.tokens.train.records import Layout, TrainingEfficiency
-from gigawatt.tokens.train.steps import Training, TrainingStep, step, train, training_layouts
+from gigawatt.tokens.train.steps import Training, TrainingStep, best_training, step, training_layouts
 from gigawatt.tokens.train.whole_runs import (
     Holding,
     Learners,
@@ -69,11 +70,13 @@ from gigawatt.tokens.train.whole_runs import (
 )
 
 __all__ = [
+    "Acceptance",
     "Block",
     "BlockCosts",
     "Chip",
     "ComputeSplit",
     "Deployment",
+    "Derating",
     "Disaggregated",
     "Drafting",
     "FaultTolerance",
@@ -113,12 +116,15 @@ __all__ = [
     "bare_package_hours_count",
     "best_batch_count",
     "best_interval_s",
+    "best_serving",
+    "best_training",
     "block_ratios",
     "closed_loop",
     "compute_optimal",
     "costs",
     "daily_profile_ratio",
     "decode",
+    "derating_frac",
     "draft_costs",
     "effective_flop",
     "effective_frac",
@@ -133,6 +139,7 @@ __all__ = [
     "machine",
     "of_token_ratio",
     "orders_count",
+    "outside",
     "peak_flops",
     "people_tokens_per_s",
     "pooled_working_frac",
@@ -141,7 +148,6 @@ __all__ = [
     "prefill",
     "run_share_frac",
     "segment_s",
-    "serve",
     "serve_disaggregated",
     "serve_each",
     "serving_layouts",
@@ -153,7 +159,6 @@ __all__ = [
     "synchronous_update",
     "take",
     "total_params_count",
-    "train",
     "training_flop",
     "training_layouts",
     "training_run",

@@ -13,10 +13,10 @@ from gigawatt.tokens import (
     ServingCase,
     ServingLayout,
     Traffic,
+    best_serving,
     costs,
     evaluate,
     machine,
-    serve,
     serve_each,
     serving_layouts,
     steady_state,
@@ -27,7 +27,7 @@ from gigawatt.tokens.serve.layouts import REASONS
 
 
 def best(model=ROUTED, chip=CHIP, tpot_s=0.03, precision="fp8", input_tokens=1000.0, output_tokens=500.0):
-    return serve(
+    return best_serving(
         chip, model, SERVING, precision=precision, input_tokens=input_tokens, output_tokens=output_tokens, tpot_s=tpot_s
     )
 
@@ -139,14 +139,16 @@ def test_lengths_must_be_finite():
 
 def test_a_limit_on_the_first_token_limits_the_batch():
     free = best(DENSE, tpot_s=1.0)
-    held = serve(
+    held = best_serving(
         CHIP, DENSE, SERVING, precision="fp8", input_tokens=1000.0, output_tokens=500.0, tpot_s=1.0, ttft_s=0.03
     )
     assert held.limited_by == "ttft"
     assert held.ttft_s == pytest.approx(0.03, rel=1e-3)
     assert held.tokens_per_s < free.tokens_per_s
     with pytest.raises(CalibrationError, match=r"ttft = 0\.01 ms"):
-        serve(CHIP, DENSE, SERVING, precision="fp8", input_tokens=1e3, output_tokens=500.0, tpot_s=1.0, ttft_s=1e-5)
+        best_serving(
+            CHIP, DENSE, SERVING, precision="fp8", input_tokens=1e3, output_tokens=500.0, tpot_s=1.0, ttft_s=1e-5
+        )
 
 
 def test_many_cases_have_a_reason_each_and_no_nan():

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from gigawatt.tokens.serve.simulator import finish, serve, start, totals
 from small_pods import BLOCK_TOKENS, flat_times, piece, plain, served
 
 from gigawatt.errors import CalibrationError
-from gigawatt.tokens.serve.requests import STATUSES, Engine, Pod, Requests
+from gigawatt.tokens.serve.pods import STATUSES, Engine, Pod, Requests
+from gigawatt.tokens.serve.requests import finish, serve, start, totals
 
 COMPLETED, TOO_LONG = 0, len(STATUSES) - 1
 

@@ -4,12 +4,12 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from gigawatt.tokens.serve.simulator import finish, serve, start, totals
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_pods import BLOCK_TOKENS, drawn_times, flat_times, piece, plain, pods, served, traces
 
-from gigawatt.tokens.serve.requests import STATUSES, Engine, Outcomes, Pod, Requests
+from gigawatt.tokens.serve.pods import STATUSES, Engine, Outcomes, Pod, Requests
+from gigawatt.tokens.serve.requests import finish, serve, start, totals
 
 LAWS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 COMPLETED = STATUSES.index("completed")
@@ -129,7 +129,6 @@ def test_requests_inside_are_their_times_inside_added_up(pod, requests):
     pod = replace(pod, **UNHURRIED, handover_s=0.0, transfer_s_per_token=0.0)
     run = served(pod, requests)
     counted = totals(run.state)
-    engines_count = pod.engines_count + pod.prefill_engines_count
     inside_s = (counted.waiting_mean_count + counted.running_mean_count) * counted.span_s
     assert inside_s == pytest.approx(np.nansum(run.outcomes.e2e_s), rel=1e-9, abs=1e-9)
 

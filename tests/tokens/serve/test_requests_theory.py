@@ -12,11 +12,11 @@ from math import factorial
 
 import numpy as np
 import pytest
-from gigawatt.tokens.serve.simulator import totals
 from scipy.stats import t
 from small_pods import flat_times, plain, served
 
-from gigawatt.tokens.serve.requests import Engine, Pod
+from gigawatt.tokens.serve.pods import Engine, Pod
+from gigawatt.tokens.serve.requests import totals
 
 TOKENS, SERVICE_S = 1000, 1.0
 REPLICATIONS, CONFIDENCE = 16, 0.999

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from machines import CHIP, DENSE, DENSE_BLOCK, MODELS, ROUTED, TRAINING
 
 from gigawatt.errors import CalibrationError
-from gigawatt.tokens import Layout, peak_flops, step, train, training_flop, training_layouts
+from gigawatt.tokens import Layout, best_training, peak_flops, step, training_flop, training_layouts
 
 PLAIN = Layout(
     tensor_count=1,
@@ -119,7 +119,7 @@ def test_batch_must_hold_one_micro_batch_per_copy():
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_best_layout_fits_and_is_no_slower_than_any_that_does(model):
-    best = train(CHIP, model, TRAINING, precision="fp8", packages_count=64)
+    best = best_training(CHIP, model, TRAINING, precision="fp8", packages_count=64)
     layouts = training_layouts(CHIP, model, 64, TRAINING)
     every = step(
         CHIP,
@@ -139,12 +139,14 @@ def test_best_layout_fits_and_is_no_slower_than_any_that_does(model):
 
 
 def test_gangs_that_are_no_power_of_two():
-    best = train(CHIP, DENSE, TRAINING, precision="fp8", packages_count=100)
+    best = best_training(CHIP, DENSE, TRAINING, precision="fp8", packages_count=100)
     assert best.layout.packages_count == pytest.approx(100)
 
 
 def test_larger_gangs_of_a_fixed_batch_do_not_gain_utilisation():
-    shares = [train(CHIP, DENSE, TRAINING, precision="fp8", packages_count=n).step.mfu_frac for n in (64, 256, 1024)]
+    shares = [
+        best_training(CHIP, DENSE, TRAINING, precision="fp8", packages_count=n).step.mfu_frac for n in (64, 256, 1024)
+    ]
     assert shares == sorted(shares, reverse=True)
 
 
@@ -152,16 +154,16 @@ def test_model_that_does_not_fit():
     with pytest.raises(
         CalibrationError, match=r"packages = 1: [\d.]+ GB per package for routed: expected at most .* more packages"
     ):
-        train(CHIP, ROUTED, TRAINING, precision="fp8", packages_count=1)
+        best_training(CHIP, ROUTED, TRAINING, precision="fp8", packages_count=1)
 
 
 def test_no_packages_and_no_batch():
     with pytest.raises(CalibrationError, match="packages = 0: expected 1 or more"):
-        train(CHIP, DENSE, TRAINING, precision="fp8", packages_count=0)
+        best_training(CHIP, DENSE, TRAINING, precision="fp8", packages_count=0)
     with pytest.raises(CalibrationError, match="a batch of at least one sequence per copy"):
-        train(CHIP, DENSE, replace(TRAINING, global_batch_tokens=100.0), precision="fp8", packages_count=8)
+        best_training(CHIP, DENSE, replace(TRAINING, global_batch_tokens=100.0), precision="fp8", packages_count=8)
 
 
 def test_precision_that_the_part_lacks():
     with pytest.raises(CalibrationError, match="supports: bf16, fp8"):
-        train(replace(CHIP, fp4_flops=None), DENSE, TRAINING, precision="fp4", packages_count=8)
+        best_training(replace(CHIP, fp4_flops=None), DENSE, TRAINING, precision="fp4", packages_count=8)

@@ -1,5 +1,6 @@
 """What the catalog knows of one thing: frozen records in SI units, with the evidence of every number beside it."""
 
+from gigawatt.catalog.records.arrivals import ArrivalClient, Arrivals, ArrivalSessions
 from gigawatt.catalog.records.calibrations import (
     ConstantUse,
     FamilyOffset,
@@ -11,6 +12,7 @@ from gigawatt.catalog.records.calibrations import (
     TrainingCalibration,
     TrainingEngine,
 )
+from gigawatt.catalog.records.derating import DeratingTable, ServingDerating
 from gigawatt.catalog.records.evidence import Evidence, EvidenceMap, Grade, Source
 from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PartCurve, PowerCurve, PowerPoint, Reliability
 from gigawatt.catalog.records.history import History, HistoryPoint
@@ -32,11 +34,15 @@ from gigawatt.catalog.records.whole_runs import RunCalibration
 __all__ = [
     "Accelerator",
     "ArchitecturePower",
+    "ArrivalClient",
+    "ArrivalSessions",
+    "Arrivals",
     "Climate",
     "Climates",
     "CloudRegion",
     "ConstantUse",
     "CoolingPlant",
+    "DeratingTable",
     "Evidence",
     "EvidenceMap",
     "Facility",
@@ -61,6 +67,7 @@ __all__ = [
     "RunCalibration",
     "ScalingLaw",
     "ServingCalibration",
+    "ServingDerating",
     "ServingEngine",
     "ServingOffset",
     "ServingRecipe",

@@ -97,15 +97,22 @@ def asks(verb: Verb) -> bool:
 def _whole(part: Any, shared: Any) -> Any:
     """A schema with every reference replaced by what it refers to, which not all clients do themselves.
 
-    Of what is counted only the whole number is told: a caller that reads schemas writes no "2 thousand".
+    Of what is counted only the whole number is told: a caller that reads schemas writes no "2 thousand". How a text
+    with a unit is spelled is said in words, and held against its pattern where the question is read.
     """
     if isinstance(part, Mapping):
         counted = [one for one in part.get("anyOf", []) if one.get("type") == "integer"]
         if counted:
             part = {key: value for key, value in part.items() if key != "anyOf"} | counted[0]
-        below = {key: _whole(value, shared) for key, value in part.items() if key != "$ref"}
+        kept = {key: value for key, value in part.items() if key != "$ref" and not _is_spelling(key, value)}
+        below = {key: _whole(value, shared) for key, value in kept.items()}
         return below | (_whole(shared[part["$ref"].rpartition("/")[2]], shared) if "$ref" in part else {})
     return [_whole(entry, shared) for entry in part] if isinstance(part, list) else part
+
+
+def _is_spelling(key: str, value: Any) -> bool:
+    """Whether an entry of a schema is the pattern of a text, or the most that any number may be."""
+    return (key == "pattern" and isinstance(value, str)) or (key == "maximum" and value != 1)
 
 
 def _of_verb(verb: Verb) -> Tool:

@@ -16,6 +16,8 @@ ROW = 16.0
 # Pixels that a tick of the axis across needs, and a year's.
 TICK, YEAR = 70.0, 34.0
 DOT, HIT = 4.5, 9.0
+# Least length of a logarithmic axis across, in powers of ten.
+LEAST_SPAN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class _Ways:
     years: bool
     most: float | None
     decades: Mapping[int, str] | None
+    spans: Mapping[int, str] | None
     tips: Sequence[tuple[float, str]]
 
 
@@ -73,7 +76,11 @@ class _Plane:
 
     def at(self, x: float, y: float) -> Spot:
         """Where a point lies."""
-        return self.across.at(x), self.up.at(math.log10(y) if self.ways.decades else y)
+        return self.x(x), self.up.at(math.log10(y) if self.ways.decades else y)
+
+    def x(self, value: float) -> float:
+        """Where a value of the axis across lies."""
+        return self.across.at(math.log10(value) if self.ways.spans else value)
 
     def shows(self, point: Point) -> bool:
         """Whether a point lies below the upper edge."""
@@ -91,16 +98,17 @@ def xy(
     years: bool = False,
     most: float | None = None,
     decades: Mapping[int, str] | None = None,
+    spans: Mapping[int, str] | None = None,
     tips: Sequence[tuple[float, str]] = (),
 ) -> Chart:
     """Curves over two axes of which each has its title and unit.
 
     uprights, levels: named values of the axis across and of that up. years: values across are years with their
     fractions. most: where the axis up ends; curves that go beyond are cut. decades: the axis up is logarithmic, with
-    these names of powers of ten. tips: read-outs of whole slices around values across, for curves whose points say
-    nothing themselves.
+    these names of powers of ten; spans: so the axis across. tips: read-outs of whole slices around values across, for
+    curves whose points say nothing themselves.
     """
-    ways = _Ways(uprights=uprights, levels=levels, years=years, most=most, decades=decades, tips=tips)
+    ways = _Ways(uprights=uprights, levels=levels, years=years, most=most, decades=decades, spans=spans, tips=tips)
     return Chart(about=about, draw=lambda frame: _draw(frame, curves, across, up, ways))
 
 
@@ -149,10 +157,25 @@ def _plane(frame: Frame, curves: Sequence[Trace], ways: _Ways) -> _Plane:
         last = max(math.ceil(most), first + 1)
         times = Axis(first, last, frame.left, frame.right_edge, tuple(range(first, last + 1)))
         return _Plane(frame, times, up, ways)
+    if ways.spans:
+        return _Plane(
+            frame,
+            _spanned(frame, [*(one.x for one in points), *(one.x for one in ways.uprights)], ways.spans),
+            up,
+            ways,
+        )
     round_ = svg.axis(0, most, frame.left, frame.right_edge, most=int((frame.right_edge - frame.left) / TICK))
     whole = all(float(point.x).is_integer() for point in points)
     ticks = tuple(t for t in round_.ticks if t <= most and (not whole or float(t).is_integer()))
     return _Plane(frame, Axis(0.0, most, frame.left, frame.right_edge, ticks), up, ways)
+
+
+def _spanned(frame: Frame, values: Sequence[float], names: Mapping[int, str]) -> Axis:
+    """A logarithmic axis across, from the smallest to the largest value, with the powers of ten that have names."""
+    low, high = math.log10(min(values)), math.log10(max(values))
+    high = max(high, low + LEAST_SPAN)
+    ticks = tuple(float(power) for power in sorted(names) if low <= power <= high)
+    return Axis(low, high, frame.left, frame.right_edge, ticks)
 
 
 def _up(frame: Frame, points: Sequence[Point], ways: _Ways) -> Axis:
@@ -179,7 +202,9 @@ def _grid(plane: _Plane) -> Iterator[str]:
     for tick in across.ticks:
         yield svg.line(across.at(tick), frame.floor, across.at(tick), frame.floor + 4, "axis")
     if not plane.ways.years:
-        yield from (svg.text(across.at(t), frame.floor + 17, svg.number(t), "tick", "middle") for t in across.ticks)
+        names = plane.ways.spans
+        shown = ((t, names[int(t)] if names else svg.number(t)) for t in across.ticks)
+        yield from (svg.text(across.at(t), frame.floor + 17, name, "tick", "middle") for t, name in shown)
         return
     every = math.ceil(YEAR / (across.at(1) - across.at(0)))
     for year in range(int(across.low), int(across.high), every):
@@ -228,7 +253,9 @@ def _level(plane: _Plane, name: str, value: float, taken: Sequence[Box]) -> Iter
     yield svg.line(frame.left, y, frame.right_edge, y, "level")
     rights = range(int(frame.right_edge), int(frame.left + width), -int(ROW))
     tried = [(right - width, top, right, top + 13) for right, top in product(rights, (y - 16, y + 3))]
-    free = (box for box in tried if box[3] <= frame.floor and not any(overlap(box, one) for one in taken))
+    least = frame.top if plane.ways.uprights else 0.0  # above it stand the names of uprights
+    within = (box for box in tried if least <= box[1] and box[3] <= frame.floor)
+    free = (box for box in within if not any(overlap(box, one) for one in taken))
     box = next(free, (frame.right_edge - width, y - 16, frame.right_edge, y - 3))
     yield svg.text(box[2], box[1] + 11, name, "note", "end")
 
@@ -240,7 +267,7 @@ def _uprights(plane: _Plane) -> Iterator[str]:
         product(permutations(range(len(lines))), product((1, -1), repeat=len(lines))),
         key=lambda ways: sum(_crossed(plane, lines, *ways)),
     )
-    places = [(one, plane.across.at(one.x), row, side) for one, row, side in zip(lines, order, sides, strict=True)]
+    places = [(one, plane.x(one.x), row, side) for one, row, side in zip(lines, order, sides, strict=True)]
     for one, x, row, side in places:
         y = frame.top - ROW * (row + 1) + 3
         for below in sorted((other for other in places if other[2] < row), key=lambda other: -other[2]):
@@ -266,17 +293,17 @@ def _far(one: Upright, at: float, side: int) -> float:
 def _crossed(plane: _Plane, lines: Sequence[Upright], order: Sequence[int], sides: Sequence[int]) -> Iterator[float]:
     """For each name what speaks against its place: lines that run through it, and that it leaves the frame."""
     for one, row, side in zip(lines, order, sides, strict=True):
-        x = plane.across.at(one.x)
+        x = plane.x(one.x)
         far = _far(one, x, side)
         yield 10 * (not 0 <= far <= plane.frame.width)
         for other, above in zip(lines, order, strict=True):
-            yield above > row and min(x, far) <= plane.across.at(other.x) <= max(x, far)
+            yield above > row and min(x, far) <= plane.x(other.x) <= max(x, far)
 
 
 def _slices(plane: _Plane) -> Iterator[str]:
     """Slices that answer to a pointer, each as wide as to the middles between it and its neighbours."""
     frame, tips = plane.frame, plane.ways.tips
-    places = [plane.across.at(x) for x, _ in tips]
+    places = [plane.x(x) for x, _ in tips]
     middles = [frame.left, *((one + other) / 2 for one, other in pairwise(places)), frame.right_edge]
     for (left, right), (_, tip) in zip(pairwise(middles), tips, strict=False):
         yield svg.hit(left, frame.top, right - left, frame.floor - frame.top, tip)

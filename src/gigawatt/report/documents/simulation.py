@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gigawatt.report import event, figures, fleet, hours, tables, views, words
+from gigawatt.report import event, figures, fleet, hours, tables, views, waiting, words
 from gigawatt.report.document import Depth, Document, Facts, Paragraph, Section
 from gigawatt.report.documents.run import DRAWN, called, made, section, sources
 from gigawatt.report.views import View
@@ -49,6 +49,9 @@ def sections(answer: SimulationAnswer, v: View) -> Iterator[Section]:
         return
     yield from _event(answer, v)
     yield from called(v)
+    if answer.waits:
+        found = waiting.waits(v, answer.waits)
+        yield section("waits", "What users wait for", found, lead=waiting.said(answer.waits))
     causes = Facts(name="causes", title="Why they differ", pairs=tuple(differences(v)))
     said = Paragraph(text=f"{words.pue(v)} {words.goodput(v)}".strip())
     parts = (said, tables.lived(v).only(0, 1, 2), causes if causes.pairs else None)

@@ -8,11 +8,13 @@ from datetime import date, timedelta
 from gigawatt.account.accounts import account
 from gigawatt.plan import plan
 from gigawatt.plan.exact import exact
+from gigawatt.plan.plan import Plan
 from gigawatt.quarters import first_day
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulation import Timeline, calendar, simulate
 from gigawatt.simulation.summary import Summary
 from gigawatt.simulation.timeline import Window
+from gigawatt.simulation.user_wait import UserWait
 from gigawatt.study import site_notes
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
 from gigawatt.study.job import Job
@@ -37,7 +39,8 @@ class SimulationAnswer:
     """A plan, and what happens to it in a window.
 
     from_, to: first and last day of it, both included. step_s: of its time. lived: its figures. outages: the longest.
-    outcome: what events did; None where none was asked about.
+    outcome: what events did; None where none was asked about. waits: what users wait for, by class and hour; empty
+    where nobody asked.
     """
 
     head: Head = field(metadata=SPREAD)
@@ -50,6 +53,7 @@ class SimulationAnswer:
     lived: Summary = field(metadata=SPREAD)
     outages: tuple[ListedOutage, ...]
     outcome: EventOutcome | None = field(metadata=SPREAD)
+    waits: tuple[UserWait, ...]
     result: Result = field(metadata=UNTOLD)
 
 
@@ -71,6 +75,7 @@ def answer(question: SimulationQuestion, job: Job) -> SimulationAnswer:
         job.say("living through the same hours without the event")
         without = simulate(scenario, planned, window=replace(asked, events=()))
         found = outcome(question.event, asked, timeline, without, planned)
+    waits = _waits(scenario, planned, timeline, job) if question.latency else ()
     accounts = saved.accounts if saved is not None else account(scenario, planned)
     known = known_notes(scenario, saved) if saved is not None else plan_notes(scenario, planned, accounts)
     called = site_notes.call_notes(scenario, timeline)
@@ -82,8 +87,16 @@ def answer(question: SimulationQuestion, job: Job) -> SimulationAnswer:
         notes=(*known, *called, *window_notes(scenario, saved, asked, found)),
         provenance=provenance(scenario),
         outcome=found,
+        waits=waits,
     )
     return answer_of(result, asked)
+
+
+def _waits(scenario: Scenario, planned: Plan, timeline: Timeline, job: Job) -> tuple[UserWait, ...]:
+    """What users wait for. The request simulator is loaded only where it is asked for."""
+    from gigawatt.simulation.waits import user_waits
+
+    return user_waits(scenario, planned, timeline.data, job.say)
 
 
 def _check(question: SimulationQuestion, job: Job) -> None:
@@ -111,6 +124,7 @@ def answer_of(result: Result, asked: Window) -> SimulationAnswer:
         lived=timeline.summary,
         outages=longest_first(timeline.outages, LONGEST_COUNT),
         outcome=result.outcome,
+        waits=result.waits,
         result=result,
     )
 

@@ -35,3 +35,6 @@ class SimulationQuestion:
     mode: Mode | None = None
     """Every hour with failures drawn by chance, or the mean of representative weeks; that of the scenario where stated,
     else every hour."""
+    latency: bool = False
+    """Follow requests one by one in the busiest and a mean hour of every class: what users wait for, told by
+    percentile."""

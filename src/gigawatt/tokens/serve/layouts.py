@@ -230,7 +230,7 @@ class ServingCase:
         )
 
 
-def serve(
+def best_serving(
     chip: Chip,
     transformer: Transformer,
     efficiency: InferenceEfficiency,
@@ -269,7 +269,7 @@ def serve(
 
 
 def serve_each(cases: Sequence[ServingCase]) -> list[Serving | CalibrationError]:
-    """Every case as `serve` has it, worked through together; in the place of one without an answer, what is wrong."""
+    """Every case as `best_serving` has it, all worked through together; what is wrong where one has no answer."""
     asked = [_asked(case) for case in cases]
     batches = iter(_best_counts([deployment for deployment in asked if isinstance(deployment, Deployment)]))
     return [

@@ -11,12 +11,13 @@ at a time, and not with what came through.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt.errors import CalibrationError, Fault
+from gigawatt.tokens.model.sizes import ModelCosts
 from gigawatt.tokens.serve.drafting import with_drafts
 from gigawatt.tokens.serve.kernel import state as of
 from gigawatt.tokens.serve.kernel.loop import GAP_FROM_S, GAPS_PER_E, advance, compact
@@ -125,8 +126,10 @@ def engine(
     """The engine that a deployment in one layout (numbers, not arrays) runs.
 
     most_requests_count: of a rank; most_context_tokens: longest prompt and answer; budget_tokens, reserve_frac: those
-    of the efficiencies where None. A rank's cache has as many blocks as hold what the planner says fits of requests of
-    the deployment's mean lengths. Raises CalibrationError where the weights leave no room.
+    of the efficiencies where None. A rank's cache has as many blocks as hold the requests of the deployment's mean
+    lengths that fit by the planner's own sizes. Where attention sees a window, w - 1 + budget tokens of a request are
+    held, for a pass writes its own before the oldest go: so vLLM reserves them. Raises CalibrationError where the
+    weights leave no room.
     """
     efficiency, layout, traffic = deployment.efficiency, deployment.layout, deployment.traffic
     budget = int(efficiency.prefill_tokens) if budget_tokens is None else budget_tokens
@@ -144,7 +147,7 @@ def engine(
     return Engine(
         times=times,
         ranks_count=int(layout.data_count),
-        blocks_count=_blocks_count(deployment),
+        blocks_count=_blocks_count(deployment, budget),
         most_requests_count=most_requests_count,
         budget_tokens=budget,
         stages_count=int(layout.pipeline_count),
@@ -154,7 +157,7 @@ def engine(
     )
 
 
-def _blocks_count(deployment: Deployment) -> int:
+def _blocks_count(deployment: Deployment, budget_tokens: int) -> int:
     """Blocks of cache of a rank, each of a group of pipeline stages its share."""
     machine, efficiency, layout = deployment.machine, deployment.efficiency, deployment.layout
     traffic = deployment.traffic
@@ -162,11 +165,21 @@ def _blocks_count(deployment: Deployment) -> int:
     usable = efficiency.usable_memory_frac * machine.hbm_capacity_bytes
     free = float(usable - weight_memory_bytes(machine, loaded, layout))
     held = float(held_tokens(efficiency, traffic.input_tokens, traffic.output_tokens))
-    count = int(free / float(cache_memory_bytes(machine, loaded, layout, held)) * held / BLOCK_TOKENS)
+    each = float(cache_memory_bytes(machine, _with_pass(loaded, budget_tokens), layout, held))
+    count = int(free / each * held / BLOCK_TOKENS)
     if count < 1:
         given = f"{max(free, 0.0) / 1e9:.3g} GB left for caches in a package"
         raise CalibrationError([Fault(path="model", given=given, expected="weights that leave room for a request")])
     return count
+
+
+def _with_pass(model: ModelCosts, budget_tokens: int) -> ModelCosts:
+    """A model whose windows hold the tokens of a pass beside those that are seen."""
+    held = [
+        np.where(np.asarray(block.held_count) > 0, block.held_count - 1 + budget_tokens, 0.0) for block in model.blocks
+    ]
+    blocks = tuple(replace(block, held_count=count) for block, count in zip(model.blocks, held, strict=True))
+    return replace(model, blocks=blocks)
 
 
 def start(pod: Pod, *, concurrency_count: int = 0) -> PodState:

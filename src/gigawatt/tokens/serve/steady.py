@@ -229,9 +229,12 @@ def mean_context_tokens(efficiency: InferenceEfficiency, input_tokens: Floats, o
 
 
 def held_tokens(efficiency: InferenceEfficiency, input_tokens: Floats, output_tokens: Floats) -> Floats:
-    """Tokens that a request's pages hold on average: its context so far, and `reserve_frac` of what is to come."""
+    """Tokens that a request's pages hold on average: its context so far, and `reserve_frac` of what is to come.
+
+    At any moment as many tokens of an answer are to come, in the mean, as are there, E[osl²] / (2 E[osl]) each.
+    """
     context = mean_context_tokens(efficiency, input_tokens, output_tokens)
-    return context + efficiency.reserve_frac * np.asarray(output_tokens) / 2
+    return context + efficiency.reserve_frac * (context - np.asarray(input_tokens))
 
 
 def decode(

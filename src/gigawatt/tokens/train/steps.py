@@ -167,7 +167,7 @@ def _check(layout: Layout, packages_count: Floats, micro_batches_count: Floats) 
         raise CalibrationError(faults)
 
 
-def train(
+def best_training(
     chip: Chip,
     transformer: Transformer,
     efficiency: TrainingEfficiency,

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from gigawatt.tokens.serve.kernel.compiled import inner
+from gigawatt.tokens.serve.kernel.state import STARTING
+
+
+@inner()
+def before(engines, e, other):  # type: ignore[no-untyped-def]
+    """Whether the event of one engine is before another's: at an instant ends before starts, then by number."""
+    if engines[e].to_s != engines[other].to_s:
+        return engines[e].to_s < engines[other].to_s
+    if (engines[e].does == STARTING) != (engines[other].does == STARTING):
+        return engines[other].does == STARTING
+    return e < other
 
 
 @inner()
 def engine_up(engines, events, i):  # type: ignore[no-untyped-def]
-    """Move an engine towards the root while its event is before its parent's; the lower number first on ties."""
+    """Move an engine towards the root while its event is before its parent's."""
     e = events[i]
-    at = engines[e].to_s
     while i > 0:
         parent = (i - 1) >> 1
         p = events[parent]
-        if engines[p].to_s < at or (engines[p].to_s == at and p < e):
+        if before(engines, p, e):
             break
         events[i] = p
         engines[p].place = i
@@ -26,17 +36,14 @@ def engine_up(engines, events, i):  # type: ignore[no-untyped-def]
 def engine_down(engines, events, count, i):  # type: ignore[no-untyped-def]
     """Move an engine away from the root while a child's event is before its own."""
     e = events[i]
-    at = engines[e].to_s
     while True:
         child = 2 * i + 1
         if child >= count:
             break
         c = events[child]
-        if child + 1 < count:
-            d = events[child + 1]
-            if engines[d].to_s < engines[c].to_s or (engines[d].to_s == engines[c].to_s and d < c):
-                child, c = child + 1, d
-        if at < engines[c].to_s or (at == engines[c].to_s and e < c):
+        if child + 1 < count and before(engines, events[child + 1], c):
+            child, c = child + 1, events[child + 1]
+        if before(engines, e, c):
             break
         events[i] = c
         engines[c].place = i
@@ -97,31 +104,35 @@ def slot_out(slots, heap, count, i):  # type: ignore[no-untyped-def]
 
 
 @inner()
-def send_in(sends, sent_s, count, slot, at_s):  # type: ignore[no-untyped-def]
-    """Put a slot that is on its way between pools into the heap of those."""
-    i = count
-    while i > 0:
-        parent = (i - 1) >> 1
-        if sent_s[parent] < at_s or (sent_s[parent] == at_s and sends[parent] < slot):
-            break
-        sends[i], sent_s[i] = sends[parent], sent_s[parent]
-        i = parent
-    sends[i], sent_s[i] = slot, at_s
+def _sooner(slots, sends, sent_s, a, b):  # type: ignore[no-untyped-def]
+    """Whether the a-th of those on their way is there before the b-th; the earlier request first on ties."""
+    if sent_s[a] != sent_s[b]:
+        return sent_s[a] < sent_s[b]
+    return slots[sends[a]].index < slots[sends[b]].index
 
 
 @inner()
-def send_out(sends, sent_s, count):  # type: ignore[no-untyped-def]
-    """Take the first of those on their way; `count` includes it."""
-    slot, at_s = sends[count - 1], sent_s[count - 1]
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= count - 1:
-            break
-        if child + 1 < count - 1 and sent_s[child + 1] < sent_s[child]:
-            child += 1
-        if at_s <= sent_s[child]:
-            break
-        sends[i], sent_s[i] = sends[child], sent_s[child]
-        i = child
+def send_in(slots, sends, sent_s, count, slot, at_s):  # type: ignore[no-untyped-def]
+    """Put a slot that is on its way between pools into the heap of those, `count` so far."""
+    i = count
     sends[i], sent_s[i] = slot, at_s
+    while i > 0 and _sooner(slots, sends, sent_s, i, (i - 1) >> 1):
+        parent = (i - 1) >> 1
+        sends[i], sends[parent] = sends[parent], sends[i]
+        sent_s[i], sent_s[parent] = sent_s[parent], sent_s[i]
+        i = parent
+
+
+@inner()
+def send_out(slots, sends, sent_s, count):  # type: ignore[no-untyped-def]
+    """Take the first of those on their way; `count` includes it."""
+    sends[0], sent_s[0] = sends[count - 1], sent_s[count - 1]
+    i, child = 0, 1
+    while child < count - 1:
+        if child + 1 < count - 1 and _sooner(slots, sends, sent_s, child + 1, child):
+            child += 1
+        if not _sooner(slots, sends, sent_s, child, i):
+            break
+        sends[i], sends[child] = sends[child], sends[i]
+        sent_s[i], sent_s[child] = sent_s[child], sent_s[i]
+        i, child = child, 2 * child + 1

@@ -15,6 +15,7 @@ from gigawatt.tokens.serve.kernel.scheduler import (
     emit,
     end_steps,
     grow,
+    grown_count,
     growth,
     make_way,
     most_steps,
@@ -23,6 +24,7 @@ from gigawatt.tokens.serve.kernel.scheduler import (
 )
 from gigawatt.tokens.serve.kernel.state import (
     ADMISSION_S,
+    BLOCK_STEPS,
     BLOCK_TOKENS,
     BLOCKS,
     CHUNKED,
@@ -167,13 +169,23 @@ def _idle(state, e):  # type: ignore[no-untyped-def]
 
 
 @inner()
+def _most_blocks(setup, pool, prompt, answer):  # type: ignore[no-untyped-def]
+    """Blocks that a request holds in its last step."""
+    size, period = setup.counts[pool, BLOCK_TOKENS], setup.counts[pool, BLOCK_STEPS]
+    blocks, tau = blocks_of(prompt, size), setup.limits[pool, TAU]
+    phase = min(np.int64((blocks * size - prompt) / tau), period - 1)
+    return blocks + grown_count(0, np.int64(np.ceil((answer - 1) / tau)), phase, period)
+
+
+@inner()
 def _too_long(setup, prompt, answer):  # type: ignore[no-untyped-def]
     """Whether the caches of a pool cannot hold what it would of a request."""
     if setup.counts[0, READS_ONLY] == 0:
-        return blocks_of(prompt + answer - 1, setup.counts[0, BLOCK_TOKENS]) > setup.counts[0, BLOCKS]
-    first = blocks_of(prompt, setup.counts[0, BLOCK_TOKENS]) > setup.counts[0, BLOCKS]
-    second = blocks_of(max(prompt + answer - 1, prompt + 1), setup.counts[1, BLOCK_TOKENS]) > setup.counts[1, BLOCKS]
-    return first or second
+        return _most_blocks(setup, 0, prompt, answer) > setup.counts[0, BLOCKS]
+    if blocks_of(prompt, setup.counts[0, BLOCK_TOKENS]) > setup.counts[0, BLOCKS]:
+        return True
+    # what comes from the other pool holds the place of a token more
+    return _most_blocks(setup, 1, prompt, max(answer, 2)) > setup.counts[1, BLOCKS]
 
 
 @inner()
@@ -329,7 +341,7 @@ def _sent(setup, state, sent_s):  # type: ignore[no-untyped-def]
     """The first of those on their way between pools is there."""
     totals = state.totals[0]
     slot = state.sends[0]
-    send_out(state.sends, state.sent_s, totals.sending_count)
+    send_out(state.slots, state.sends, state.sent_s, totals.sending_count)
     totals.sending_count -= 1
     enter(setup, state, 1, slot, sent_s)
 
@@ -338,14 +350,16 @@ def _sent(setup, state, sent_s):  # type: ignore[no-untyped-def]
 def _turn(setup, state, closed, event_s):  # type: ignore[no-untyped-def]
     """The engine whose event is the next ends its iteration and begins another.
 
-    Requests that come in place of those that are done come before it begins.
+    In a closed loop all that end at an instant do so, and requests come in place of those that are done, before any
+    engine begins.
     """
     e = state.events[0]
     pool = 0 if e < setup.counts[0, ENGINES] else 1
     if state.engines[e].does != STARTING:
         end(setup, state, pool, e)
-        if closed and state.totals[0].credit > 0:
+        if closed:
             state.engines[e].does = STARTING
+            _schedule(state, e, event_s)
             return
     begin(setup, state, pool, e, event_s)
 

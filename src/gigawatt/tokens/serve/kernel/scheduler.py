@@ -19,8 +19,10 @@ from gigawatt.tokens.serve.kernel.state import (
     MOST,
     NONE,
     PREFIX,
+    PREFIX_AWARE,
     READS_ONLY,
     RESERVE,
+    ROUTING,
     SHED_AFTER_S,
     TAU,
     TRANSFER_S,
@@ -279,7 +281,7 @@ def admit(setup, state, pool, g, now_s):  # type: ignore[no-untyped-def]
             record(state, pop_head(state, g), SHED, np.nan)
             continue
         prompt = one.input + one.made - one.sent
-        held = prompt + one.sent
+        held = prompt + one.sent * np.int64(np.ceil(setup.limits[pool, TAU]))  # with room for its first step
         known, unused = _known(setup, state, pool, g, slot)
         needed = blocks_of(held, size) - known * setup.router[HASH_BLOCKS]
         free = blocks - rank.private - rank.in_use - growth(setup, state, pool, g)
@@ -381,7 +383,7 @@ def emit(setup, state, pool, e, g, now_s):  # type: ignore[no-untyped-def]
             state.engines[e].load -= 1
             one.sent = 1
             at_s = now_s + setup.waits[HANDOVER_S] + setup.waits[TRANSFER_S] * one.input
-            send_in(state.sends, state.sent_s, state.totals[0].sending_count, slot, at_s)
+            send_in(state.slots, state.sends, state.sent_s, state.totals[0].sending_count, slot, at_s)
             state.totals[0].sending_count += 1
         else:
             if one.first != one.first:
@@ -426,7 +428,8 @@ def end_steps(setup, state, pool, e, g, steps, now_s):  # type: ignore[no-untype
 def most_steps(setup, state, pool, g, most):  # type: ignore[no-untyped-def]
     """Decode steps that a rank can take, at most so many, until one of its requests is done or its blocks are full.
 
-    The blocks of the first step are taken already.
+    The blocks of the first step are taken already. Where the router asks for known prefixes, those that are kept count
+    as full, for it must see which of them are gone.
     """
     rank = state.ranks[g]
     if rank.decoding == 0:
@@ -434,6 +437,8 @@ def most_steps(setup, state, pool, g, most):  # type: ignore[no-untyped-def]
     most = min(most, state.slots[state.heap[g, 0]].done - rank.step)
     period = setup.counts[pool, BLOCK_STEPS]
     free = setup.counts[pool, BLOCKS] - rank.private - rank.in_use
+    if setup.router[ROUTING] == PREFIX_AWARE:
+        free = max(free - rank.kept, 0)
     if free >= rank.decoding * ((most - 1) // period + 1):
         return most
     cycles = free // rank.decoding

@@ -1,0 +1,127 @@
+"""The load of the racks at hand in the hours of a timeline, and what users wait for at it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from lives import Lived
+
+from gigawatt.plan import throughput
+from gigawatt.plan.inputs import software_ratio
+from gigawatt.scenario.load import load
+from gigawatt.simulation import Timeline, simulate, waits
+from gigawatt.simulation.timeline import Window
+from gigawatt.simulation.waits import HourLoad
+
+
+def loads_of(lived: Lived, timeline: Timeline | None = None) -> dict[tuple[str, str], HourLoad]:
+    rates = {place: way.rack_tokens_per_s for place, way in throughput.steady(lived.scenario).items()}
+    data = (timeline or lived.timeline).data
+    found = waits.loads(lived.scenario, lived.plan, data, rates)
+    return {(one.use_case, one.hour): one for one in found}
+
+
+def full_rates(lived: Lived) -> np.ndarray:
+    """Steady rate of a rack by period, pair and class."""
+    told, data = lived.scenario.asked.operations, lived.timeline.data
+    ways = throughput.steady(lived.scenario)
+    rates = [
+        [ways[str(use), str(platform)].rack_tokens_per_s for use in data.use_case.values]
+        for platform in data.pair_platform.values
+    ]
+    software = software_ratio(
+        lived.scenario.asked, lived.scenario.quarters, told.software_gain_per_year, told.software_cap_ratio
+    )
+    return np.asarray(software[:, None, None] * np.array(rates))
+
+
+def test_racks_at_hand_work_for_the_class_or_for_nobody(lived: Lived) -> None:
+    """They serve no more than the plan counts on, and all classes have no more of them than work at all."""
+    data = lived.timeline.data
+    found = waits.at_hand(lived.scenario, lived.plan, data, full_rates(lived))
+    most = [use.utilisation_frac for use in lived.scenario.asked.use_cases.values()]
+    assert (found.served_tokens_per_s <= found.full_tokens_per_s * most * (1 + 1e-5)).all()
+    up, rest = data.up_count.values, found.racks_count.sum(axis=2)
+    assert (rest <= up * (1 + 1e-5) + 1e-3).all()
+    served = (found.served_tokens_per_s.sum(axis=1) * data.weight_h.values[:, None]).sum(axis=0)
+    for name, tokens in zip(data.use_case.values, 3600 * served, strict=True):
+        total = sum(period.served[str(name)] for period in lived.timeline.periods.values())
+        assert tokens == pytest.approx(total, rel=1e-5)
+
+
+def test_idle_racks_of_a_class_are_at_hand(campus: Lived) -> None:
+    """Where nobody takes what the tide leaves, the racks that the plan gives stand ready, and the load follows it."""
+    data = campus.timeline.data
+    spare = data.assign(busy_count=data.busy_count * 0, served_tokens_per_s=data.served_tokens_per_s * 0.5)
+    before, after = loads_of(campus), loads_of(campus, replace(campus.timeline, data=spare))
+    for use in campus.scenario.asked.use_cases:
+        assert after[use, "mean"].load_frac < 0.95 * before[use, "mean"].load_frac
+        assert after[use, "mean"].racks_count > 0.55 * before[use, "mean"].racks_count
+
+
+def test_the_busiest_hour_has_the_highest_load(lived: Lived) -> None:
+    found = loads_of(lived)
+    served = lived.timeline.summary.served
+    assert {use for use, _ in found} == {use for use, tokens in served.items() if tokens > 0}
+    for (use, hour), one in found.items():
+        planned = lived.scenario.asked.use_cases[use].utilisation_frac
+        assert 0 < one.load_frac <= planned * (1 + 1e-5)
+        assert one.load_frac <= found[use, "busiest"].load_frac * (1 + 1e-5)
+        assert 0 < one.share_frac <= 1
+        assert one.racks_count > 0
+        assert (one.moment == "") == (hour == "mean")
+        assert one.software_ratio >= 1
+
+
+def test_a_class_that_nobody_serves_has_no_hours(campus: Lived) -> None:
+    none = campus.timeline.data.served_tokens_per_s.copy()
+    none.loc[{"use_case": "documents"}] = 0.0
+    data = campus.timeline.data.assign(served_tokens_per_s=none)
+    assert {use for use, _ in loads_of(campus, replace(campus.timeline, data=data))} == {"assistant"}
+
+
+def test_hours_of_a_timeline_have_dates(campus: Lived) -> None:
+    scenario = load("one-campus", {"simulate.mode": "stochastic"})
+    dated = simulate(scenario, campus.plan, window=Window(first_h=24.0 * 400, last_h=24.0 * 402))
+    found = loads_of(campus, dated)
+    assert found["assistant", "busiest"].moment[:10] in ("2027-08-05", "2027-08-06")
+    assert found["assistant", "busiest"].moment.endswith("Z")
+
+
+def test_users_wait_for_what_a_pod_at_that_load_says(campus: Lived) -> None:
+    said: list[str] = []
+    data = campus.timeline.data.isel(time=slice(-168, None))
+    found = waits.user_waits(campus.scenario, campus.plan, data, lambda words, _: said.append(words))
+    assert [(one.use_case, one.hour) for one in found] == [
+        (use, hour) for use in ("assistant", "documents") for hour in ("busiest", "mean")
+    ]
+    assert len(said) == 4
+    for one in found:
+        use = campus.scenario.asked.use_cases[one.use_case]
+        assert one.served_frac is not None
+        assert one.ttft_p50_s is not None
+        assert one.ttft_p99_s is not None
+        assert one.tpot_p50_s is not None
+        assert one.goodput_frac is not None
+        assert one.served_frac.low - 0.02 < 1 < one.served_frac.high + 0.02
+        assert 0 < one.ttft_p50_s.low < one.ttft_p50_s.high < one.ttft_p99_s.low
+        assert one.tpot_p50_s.mid < use.tpot_s
+        assert 0.9 < one.goodput_frac.mid <= 1
+        assert one.planned_load_frac == use.utilisation_frac
+        assert 1 <= one.pod_engines_count <= min(one.engines_count, 64)
+    assert found == waits.user_waits(campus.scenario, campus.plan, data)
+
+
+def test_faster_software_makes_times_shorter(campus: Lived) -> None:
+    """All times by the same ratio, the limits of the class with them."""
+    (one, *_), ways = loads_of(campus).values(), throughput.steady(campus.scenario)
+    way = ways[one.use_case, one.platform]
+    base, fast = (waits.wait_of(campus.scenario, replace(one, software_ratio=ratio), way) for ratio in (1.0, 2.0))
+    assert base.ttft_p99_s is not None
+    assert fast.ttft_p99_s is not None
+    assert fast.ttft_p99_s.mid == pytest.approx(base.ttft_p99_s.mid / 2, rel=1e-9)
+    assert base.goodput_frac is not None
+    assert fast.goodput_frac is not None
+    assert fast.goodput_frac.mid > base.goodput_frac.mid
