@@ -47,6 +47,7 @@ def test_figures_are_those_of_the_values(count: int) -> None:
         mean, *quantiles = tally.figures_s(name)[0]
         assert mean == pytest.approx(values.mean())
         assert quantiles == pytest.approx(np.quantile(values, SHARES, method="inverted_cdf"), rel=6e-3)
+        assert max(quantiles) <= values.max() * (1 + 1e-12)
     good = (ttft_s <= 0.5) & (tpot_s <= 0.02)
     assert tally.good_frac()[0] == pytest.approx(good.mean())
     assert tally.ended_count() == count
