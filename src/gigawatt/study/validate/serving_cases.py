@@ -29,6 +29,7 @@ from gigawatt.study.validate.disaggregated_cases import DISAGGREGATED, best_entr
 from gigawatt.study.validate.inference import efficiencies, question_of
 from gigawatt.study.validate.inference_cases import CLOSED, SERVERS, InferenceCase, cases_of, stacked
 from gigawatt.study.validate.score import Skipped
+from gigawatt.tokens.model.blocks import Floats
 
 # What a row measured beside its throughput.
 MEASURED = ("ttft_measured_s", "tpot_measured_s")
@@ -263,12 +264,12 @@ def deployments(cases: Sequence[LatencyCase], inference: records.InferenceCalibr
         pools, both = disaggregated(pooled, efficiencies(pooled.cases, pooled, inference), inference)
         best = _best(both.tokens_per_s, both.ttft_s, pooled.own, pooled.first)
         for place, (entry, ttft_s) in zip(pooled.place, best, strict=True):
-            one = tokens.take(pools, entry)  # type: ignore[arg-type]
-            found[place] = ClosedForm(deployment=one, ttft_s=ttft_s, rate_per_s=0.0)
+            both_pools = tokens.take(pools, entry)  # type: ignore[arg-type]
+            found[place] = ClosedForm(deployment=both_pools, ttft_s=ttft_s, rate_per_s=0.0)
     return found
 
 
-def _best(rates: tokens.Floats, ttft_s: tokens.Floats, own: Places, first: Places) -> list[tuple[int, float]]:
+def _best(rates: Floats, ttft_s: Floats, own: Places, first: Places) -> list[tuple[int, float]]:
     """Of every case its fastest entry, and the time to the first token there."""
     rate, time_s = (np.broadcast_to(np.asarray(each, dtype=float), own.shape) for each in (rates, ttft_s))
     return [(int(entry), float(time_s[entry])) for entry in best_entries(rate, own, first)]

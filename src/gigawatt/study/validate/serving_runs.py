@@ -26,6 +26,7 @@ from gigawatt.study.validate.serving_cases import (
     families,
     sending,
 )
+from gigawatt.tokens.model.blocks import Floats
 from gigawatt.tokens.serve.pods import BLOCK_TOKENS, Engine, Pod, Requests
 from gigawatt.tokens.serve.requests import finish, serve, start
 from gigawatt.tokens.serve.steady import cache_memory_bytes, held_tokens, weight_memory_bytes
@@ -44,7 +45,7 @@ QUANTILES = {"median": 0.5, "p99": 0.99}
 # Blocks of a rank whose weights are said to leave no room, though it ran: more than any run holds.
 PLENTY_COUNT = 2**40
 
-Floats = NDArray[np.float64]
+Floats64 = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
@@ -121,13 +122,21 @@ def _runs_of(
 
 def _parts(one: tokens.Deployment | tokens.ServingPools) -> tuple[EnginePool, ...]:
     """What decodes, last, and before it what reads prompts where that is a pool of its own."""
-    shared = one.machine, one.model, one.efficiency
-    named = dict(zip(("machine", "model", "efficiency"), shared, strict=True)) | {"traffic": one.traffic}
     if isinstance(one, tokens.Deployment):
-        return (EnginePool(**named, layout=one.layout, engines_count=1),)
-    return (
-        EnginePool(**named, layout=one.prefill, engines_count=int(one.prefill_count)),
-        EnginePool(**named, layout=one.decode, engines_count=int(one.decode_count)),
+        return (_pool(one, one.layout, 1.0),)
+    return _pool(one, one.prefill, one.prefill_count), _pool(one, one.decode, one.decode_count)
+
+
+def _pool(
+    one: tokens.Deployment | tokens.ServingPools, layout: tokens.ServingLayout, engines_count: Floats | float
+) -> EnginePool:
+    return EnginePool(
+        machine=one.machine,
+        model=one.model,
+        efficiency=one.efficiency,
+        layout=layout,
+        traffic=one.traffic,
+        engines_count=int(engines_count),
     )
 
 
@@ -247,7 +256,7 @@ def simulated(run: LatencyRun, prefill_ratio: float, calibration: records.Servin
     )
 
 
-def _told(times_s: Floats, statistic: Statistic) -> float:
+def _told(times_s: Floats64, statistic: Statistic) -> float:
     return float(np.mean(times_s) if statistic == "mean" else np.quantile(times_s, QUANTILES[statistic]))
 
 
