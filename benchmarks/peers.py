@@ -1,12 +1,13 @@
-"""The request simulator beside vllm-sr-sim (PyPI), on the case that the latter brings: lengths of Azure's trace of 2023,
-200 requests a second, a P99 TTFT of 500 ms, Llama 3 70B on A100.
+"""The request simulator beside vllm-sr-sim (PyPI), on the case that the latter brings: lengths of Azure's trace of
+2023, 200 requests a second, a P99 TTFT of 500 ms, Llama 3 70B on A100.
 
     python -m venv peer && peer/bin/pip install vllm-sr-sim==0.1.0.dev20260713123629
     python benchmarks/peers.py --vllm-sr-sim peer/bin/python [--requests N] [--json]
 
-Each row is a fleet of least cost and what it took to simulate it. A "GPU" of vllm-sr-sim has the iteration times and the
-cache of a node of eight A100 (findings/vllm-sr-sim-node-price.sh), so its GPUs are counted as nodes here. CPU-seconds
-are of one core and have the drawing of the requests in them, which `optimize` of vllm-sr-sim does in its loop.
+Each row is a fleet of least cost and what it took to simulate it. A "GPU" of vllm-sr-sim has the iteration times and
+the cache of a node of eight A100 (findings/vllm-sr-sim-node-price.sh), so its GPUs are counted as nodes here.
+CPU-seconds are of one core and have the drawing of the requests in them, which `optimize` of vllm-sr-sim does in its
+loop.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from typing import Any
 import numpy as np
 import serving
 
-from gigawatt.tokens.serve.requests import Engine, Pod, Requests
+from gigawatt.tokens.serve.pods import Engine, Pod, Requests
 from gigawatt.tokens.serve.step_times import StepTimes
 
 RATE_PER_S, TTFT_S, GPUS_PER_NODE, MOST_NODES = 200.0, 0.5, 8, 128
-# Run by the other Python. Its `optimize` checks fleets with a loop over slots, two pools of n and n / 5 requests to warm
-# up; its `simulate` has instances and a router. Prints one object.
+# Run by the other Python. Its `optimize` checks fleets with a loop over slots, two pools of n and n / 5 requests to
+# warm up; its `simulate` has instances and a router. Prints one object.
 PEER = """
 import json, sys, time
 from dataclasses import asdict
@@ -109,8 +110,8 @@ def asked(lengths: list[list[float]], count: int) -> Requests:
 
 
 def their_engine(gpu: dict[str, float], slots: int) -> Engine:
-    """A replica with the iteration times of vllm-sr-sim: W + H · requests · context / calibration context. Each prompt that
-    is read counts as one request, in an iteration that would be there anyway where anything decodes."""
+    """A replica with the iteration times of vllm-sr-sim: W + H · requests · context / calibration context. Prompts are
+    read in an iteration that would be there anyway where anything decodes, and add nothing to it."""
     batch, context = np.array([1.0, slots]), np.array([1.0, 65536.0])
     grows_s = gpu["H"] * context / gpu["calibration_ctx"]
     decode_s = (gpu["W"] + batch[:, None] * grows_s)[None]

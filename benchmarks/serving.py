@@ -19,8 +19,9 @@ import numpy as np
 
 from gigawatt import tokens
 from gigawatt.catalog import load, to_tokens
-from gigawatt.tokens.serve import simulator
-from gigawatt.tokens.serve.requests import Engine, Outcomes, Pod, Requests
+from gigawatt.readers import traces
+from gigawatt.tokens.serve import requests as simulator
+from gigawatt.tokens.serve.pods import Engine, Outcomes, Pod, Requests
 
 Figures = dict[str, float]
 CHUNK_COUNT, CALLS_COUNT = 50_000, 5
@@ -150,8 +151,6 @@ def token_events() -> Figures:
 
 def conversations(count: int) -> Requests:
     """The first requests of Azure's conversation trace of 2023, from the data folder (GIGAWATT_DATA)."""
-    from gigawatt.readers import traces
-
     default = Path(__file__).resolve().parents[1] / ".." / "shared"
     folder = Path(os.environ.get("GIGAWATT_DATA", default))
     return next(iter(traces.read_trace(folder / CONVERSATIONS, chunk_count=count).chunks))

@@ -211,8 +211,9 @@ def render(found: ServingDerating) -> str:
     about = (
         "SLO-capacity over the rate of the steady state, simulated request by request by tools/fit_derating.py: the "
         f"median over {found.deployments_count} models and platforms of loi-2025-09, {found.requests_count:,} requests "
-        "each or more, log-normal lengths with a coefficient of variation of 1, batches capped at that of the steady state. "
-        "Rows of kept_fracs are limits on the first token (ttft_ratios), columns on each token after it (tpot_ratios)."
+        "each or more, log-normal lengths with a coefficient of variation of 1, batches capped at that of the steady "
+        "state. Rows of kept_fracs are limits on the first token (ttft_ratios), columns on each token after it "
+        "(tpot_ratios)."
     )
     lines = [
         f'description = "{about}"',

@@ -147,23 +147,23 @@ def _engine(case: tokens.ServingCase, way: tokens.Serving) -> ServingUnit:
 
 
 def _pools(case: tokens.ServingCase, way: tokens.Disaggregated) -> ServingUnit:
-    pools = way.pools
-    shared = {"machine": pools.machine, "model": pools.model, "efficiency": pools.efficiency, "traffic": pools.traffic}
-    held = float(way.state.batch_count)
+    pools, held = way.pools, float(way.state.batch_count)
     most = _whole(held / way.decode_busy_frac / float(pools.decode.data_count * pools.decode.pipeline_count))
-    longest, budget = _longest_tokens(case), round(float(pools.efficiency.prefill_tokens))
+    longest = _longest_tokens(case)
+    prefill, decode = (
+        tokens.Deployment(
+            machine=pools.machine,
+            model=pools.model,
+            efficiency=pools.efficiency,
+            layout=layout,
+            traffic=pools.traffic,
+        )
+        for layout in (pools.prefill, pools.decode)
+    )
     pod = Pod(
-        engine=requests.engine(
-            tokens.Deployment(layout=pools.decode, **shared), most_requests_count=most, most_context_tokens=longest
-        ),
+        engine=requests.engine(decode, most_requests_count=most, most_context_tokens=longest),
         engines_count=round(float(pools.decode_count)),
-        prefill=requests.engine(
-            tokens.Deployment(layout=pools.prefill, **shared),
-            most_requests_count=most,
-            most_context_tokens=longest,
-            budget_tokens=budget,
-            chunked=False,
-        ),
+        prefill=requests.engine(prefill, most_requests_count=most, most_context_tokens=longest, chunked=False),
         prefill_engines_count=round(float(pools.prefill_count)),
         handover_s=float(pools.handover_s),
         transfer_s_per_token=float(pools.transfer_s() - pools.handover_s) / float(pools.traffic.input_tokens),

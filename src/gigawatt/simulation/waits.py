@@ -10,8 +10,9 @@ Software that has become faster since the base date makes all times shorter in t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
@@ -180,13 +181,18 @@ def user_waits(
 
 
 def wait_of(scenario: Scenario, one: HourLoad, way: throughput.Steady, kept_frac: float = 1.0) -> UserWait:
-    """A pod at the load of an hour; kept_frac: the SLO derating that the plan has."""
-    use = scenario.asked.use_cases[one.use_case]
+    """A pod at the load of an hour; kept_frac: the SLO derating that the plan has.
+
+    It stands for no more engines than share a router, and is asked its part of the requests that reach one.
+    """
+    use, router_count = scenario.asked.use_cases[one.use_case], scenario.asked.operations.router_engines_count
     serving, traffic = pod.unit(way.case, way.way), traffic_of(scenario, use, one.software_ratio)
     units = one.racks_count * way.rack_tokens_per_s / (serving.most_per_s * traffic.output_tokens)
+    told, count = pod.pod_of(serving, one.load_frac, min(units, router_count))
+    traffic = replace(traffic, burstiness_ratio=thinned_ratio(traffic.burstiness_ratio, count / router_count))
     key = crc32(one.use_case.encode()), crc32(one.platform.encode())
-    runs = list(pod.replications(serving, traffic, one.load_frac, seed=scenario.asked.seed, key=key, units_count=units))
-    told, count = pod.pod_of(serving, one.load_frac, units)
+    seed, most = scenario.asked.seed, float(count)
+    runs = list(pod.replications(serving, traffic, one.load_frac, seed=seed, key=key, units_count=most))
     fleet_tokens_per_s = one.load_frac * count * serving.most_per_s * traffic.output_tokens
     return UserWait(
         use_case=one.use_case,
@@ -199,6 +205,7 @@ def wait_of(scenario: Scenario, one: HourLoad, way: throughput.Steady, kept_frac
         pod_engines_count=told.engines_count,
         load_frac=one.load_frac,
         planned_load_frac=use.utilisation_frac * kept_frac,
+        slo_kept_frac=kept_frac,
         **_figures(runs, fleet_tokens_per_s, one.software_ratio),
         requests_count=sum(run.requests_count for run in runs),
         replications_count=len(runs),
@@ -212,7 +219,14 @@ def traffic_of(scenario: Scenario, use: UseCase, software_ratio: float = 1.0) ->
         output_tokens=use.output_tokens,
         spread_ratio=float(scenario.records.inference.output_spread_ratio),
         tpot_s=use.tpot_s * software_ratio,
+        ttft_s=math.inf if use.ttft_s is None else use.ttft_s * software_ratio,
+        burstiness_ratio=use.burstiness_ratio,
     )
+
+
+def thinned_ratio(burstiness_ratio: float, kept_frac: float) -> float:
+    """Burstiness of a part of the requests that reach a router, each of which is in it by chance."""
+    return math.sqrt(1 + min(kept_frac, 1.0) * (burstiness_ratio**2 - 1))
 
 
 def _figures(runs: list[PodRun], fleet_tokens_per_s: float, software_ratio: float) -> dict[str, Estimated | None]:

@@ -366,6 +366,17 @@ VERBS: tuple[Verb, ...] = (
         example="gigawatt validate runs",
     ),
     Verb(
+        name="validate serving",
+        group="kernels",
+        title="Times to the first token and per token, request by request, against what clients measured.",
+        asks="validate.question:ValidationQuestion",
+        answers="validate.serving:answer",
+        positional=("file",),
+        long=True,
+        counts="sizes:latency_rows",
+        example="gigawatt validate serving --max-mape 30%",
+    ),
+    Verb(
         name="catalog list",
         group="know",
         title="List what the catalog knows, and the scenarios and strategies that ship.",

@@ -111,9 +111,9 @@ def test_blocks_and_instants_stay_within_bounds(pod, requests):
     run = served(pod, requests)
     outcomes, counted = run.outcomes, totals(run.state)
     done = outcomes.status == COMPLETED
-    assert 0.0 <= counted.kv_mean_frac <= counted.kv_peak_frac <= 1.0
+    assert 0.0 <= counted.kv_mean_frac <= counted.kv_peak_frac + 1e-9 <= 1.0 + 2e-9
     assert counted.window_kv_frac.min(initial=0.0) >= 0.0
-    assert counted.window_kv_frac.max(initial=0.0) <= 1.0
+    assert counted.window_kv_frac.max(initial=0.0) <= 1.0 + 1e-9
     assert np.all(outcomes.first_token_s[done] > outcomes.arrival_s[done])
     assert np.all(outcomes.finished_s[done] >= outcomes.first_token_s[done])
     assert np.all(np.isnan(outcomes.finished_s[~done]))
