@@ -13,7 +13,16 @@ from gigawatt import watts
 from gigawatt.catalog.contradictions import contradictions
 from gigawatt.catalog.load import get, ids, load, read_file
 from gigawatt.catalog.plausible import refused
-from gigawatt.catalog.records import Accelerator, Climate, FailureClass, Model, PowerCurve, Reliability, Site
+from gigawatt.catalog.records import (
+    Accelerator,
+    Climate,
+    FailureClass,
+    Model,
+    PowerCurve,
+    Reliability,
+    ServingDerating,
+    Site,
+)
 from gigawatt.catalog.to_watts import normals, weather_of
 from gigawatt.errors import CatalogError
 from gigawatt.quarters import Course
@@ -207,3 +216,31 @@ def test_calibrations_have_engines_and_a_spread_of_all(kind: str) -> None:
 def test_every_shipped_site_makes_a_year() -> None:
     for name in ids("sites"):
         assert len(weather_of(load("sites", name), 0).dry_bulb_degc) == 8760
+
+
+class TestDerating:
+    """A table of SLO-capacity that no interpolation could read."""
+
+    def derating(self, **changed: object) -> ServingDerating:
+        return replace(get("derating_calibrations", "as-of-2026"), **changed)  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("ttft_ratios", ()), ("ttft_ratios", (2.0, 2.0)), ("tpot_ratios", (0.5, 2.0)), ("tpot_ratios", (1.0, 1e6))],
+    )
+    def test_knots_that_do_not_rise_from_1(self, name: str, value: tuple[float, ...]) -> None:
+        assert name in paths(self.derating(**{name: value}))
+
+    def test_a_combination_that_is_missing_or_there_twice(self) -> None:
+        tables = self.derating().tables
+        assert paths(self.derating()) == []
+        assert paths(self.derating(tables=())) == ["tables"]
+        assert paths(self.derating(tables=tables[1:])) == ["tables"]
+        assert paths(self.derating(tables=(*tables, tables[0]))) == ["tables"]
+
+    def test_shares_that_are_none_or_too_few(self) -> None:
+        first, *rest = self.derating().tables
+        short = replace(first, kept_fracs=first.kept_fracs[1:])
+        beyond = replace(first, kept_fracs=(tuple(1.5 for _ in first.kept_fracs[0]), *first.kept_fracs[1:]))
+        for wrong in (short, beyond):
+            assert paths(self.derating(tables=(wrong, *rest))) == ["tables[0].kept_fracs"]

@@ -43,6 +43,12 @@ CASES: list[tuple[str, Any, str, str]] = [
     ("finance.rack_life", "1.1 years", "finance.rack_life", "whole number of quarters"),
     ("operations.load_factor", 0, "operations.load_factor", "at least 1 %"),
     ("operations.inference_calibration", "guess", "operations.inference_calibration", "a name in the catalog"),
+    ("operations.derating_calibration", "guess", "operations.derating_calibration", "a name in the catalog"),
+    ("operations.slo_derating", "perhaps", "operations.slo_derating", "a valid boolean"),
+    ("operations.router_engines", 0, "operations.router_engines", "at least 1"),
+    ("use_cases.assistant.burstiness", 0, "use_cases.assistant.burstiness", "at least 0.05"),
+    ("use_cases.assistant.ttft", "-1 s", "use_cases.assistant.ttft", "not negative"),
+    ("use_cases.assistant.ttft", "soon", "use_cases.assistant.ttft", "a duration"),
     ("regions.americas.share", 0.5, "regions", "sum to 1"),
     ("objective", "profit", "objective", "'npv'"),
 ]

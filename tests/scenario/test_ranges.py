@@ -180,6 +180,8 @@ FILES = {
     "training_calibrations": "as-of-2026",
     "power_calibrations": "as-of-2026",
     "run_calibrations": "as-of-2026",
+    "serving_calibrations": "as-of-2026",
+    "derating_calibrations": "as-of-2026",
     "climates": "cloud-regions",
 }
 # What may be below 0: places in the south or the west, and temperatures.

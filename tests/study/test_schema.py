@@ -34,6 +34,8 @@ FOLDERS = {
     "training_calibrations": "catalog/calibrations/training",
     "power_calibrations": "catalog/calibrations/power",
     "run_calibrations": "catalog/calibrations/runs",
+    "serving_calibrations": "catalog/calibrations/serving",
+    "derating_calibrations": "catalog/calibrations/derating",
 }
 SUFFIXES = sorted(set(units.SUFFIXES) - {"date"})
 CAMPUS = (SOURCE / "scenario/presets/one-campus.toml").read_text(encoding="utf-8")
@@ -186,7 +188,7 @@ def test_a_name_that_is_not_there_is_told_with_the_nearest() -> None:
     (fault,) = caught.value.faults
     assert (fault.path, fault.given) == ("of", '"strategie"')
     assert fault.expected.startswith("one of scenario, allocation, strategy, accelerators, ")
-    assert fault.expected.endswith('run_calibrations; did you mean "strategy"?')
+    assert fault.expected.endswith('derating_calibrations; did you mean "strategy"?')
 
 
 def told(text: str, suffix: str) -> str:

@@ -5,6 +5,7 @@ Looked at when a file is read, so that no kernel meets numbers that cannot be to
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -31,6 +32,8 @@ PARAMS_RATIO = (0.7, 1.5)
 # Two stated counts that are one, rounded apart.
 ROUNDING = 1.05
 SUM_TOLERANCE = 1e-6
+# Most that a limit on waiting is over what is waited for alone: hours for a prompt of a second.
+MOST_LIMIT_RATIO = 1e5
 # Sizes that an attention cannot do without.
 NEEDED = {
     "gqa": ("heads_count", "kv_heads_count", "head_dim_count"),
@@ -179,6 +182,25 @@ def _run_calibration(record: records.RunCalibration) -> Iterator[Fault]:
         yield Fault(path="middle_package_hours", given=f"{record.middle_package_hours_count:g}", expected=expected)
 
 
+def _derating(record: records.ServingDerating) -> Iterator[Fault]:
+    """Knots rise, every combination is there once, and no ratio is beyond the steady state."""
+    for name in ("ttft_ratios", "tpot_ratios"):
+        knots = getattr(record, name)
+        if not knots or knots[0] < 1 or knots[-1] > MOST_LIMIT_RATIO or any(a >= b for a, b in pairwise(knots)):
+            yield Fault(path=name, given=f"{knots}", expected=f"rising values from 1 to {MOST_LIMIT_RATIO:g}")
+    places = [(entry.burstiness_ratio, entry.engines_count, entry.prompt_ratio) for entry in record.tables]
+    combinations = math.prod(len(set(values)) for values in zip(*places, strict=True)) if places else 1
+    if len(places) != len(set(places)) or len(places) != combinations:
+        yield Fault(path="tables", given=f"{len(places)}", expected="one for each burstiness, engines and prompt")
+    shape = len(record.ttft_ratios), len(record.tpot_ratios)
+    for n, entry in enumerate(record.tables):
+        path, rows = f"tables[{n}].kept_fracs", entry.kept_fracs
+        if len(rows) != shape[0] or any(len(row) != shape[1] for row in rows):
+            yield Fault(path=path, given=f"{len(rows)} rows", expected=f"{shape[0]} rows of {shape[1]} shares")
+        elif not all(0 <= share <= 1 for row in rows for share in row):
+            yield Fault(path=path, given="a value beyond them", expected="shares from 0 to 1")
+
+
 _CHECKS: dict[type, Callable[[Any], Iterator[Fault]]] = {
     records.Site: _site,
     records.Facility: _facility,
@@ -190,5 +212,6 @@ _CHECKS: dict[type, Callable[[Any], Iterator[Fault]]] = {
     records.InferenceCalibration: _calibration,
     records.TrainingCalibration: _calibration,
     records.RunCalibration: _run_calibration,
+    records.ServingDerating: _derating,
     records.Arrivals: _arrivals,
 }

@@ -47,12 +47,16 @@ KINDS: dict[str, type] = {
     "training_calibrations": records.TrainingCalibration,
     "power_calibrations": records.PowerCalibration,
     "run_calibrations": records.RunCalibration,
+    "serving_calibrations": records.ServingCalibration,
+    "derating_calibrations": records.ServingDerating,
 }
 _FOLDERS = {
     "inference_calibrations": "calibrations/inference",
     "training_calibrations": "calibrations/training",
     "power_calibrations": "calibrations/power",
     "run_calibrations": "calibrations/runs",
+    "serving_calibrations": "calibrations/serving",
+    "derating_calibrations": "calibrations/derating",
 }
 OWN_FOLDER = "GIGAWATT_CATALOG"
 MOST_NAME = 300  # characters of a name that is looked for

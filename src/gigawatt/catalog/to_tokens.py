@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import date
+from itertools import product
 from typing import Any, TypeVar
+
+import numpy as np
 
 from gigawatt import tokens
 from gigawatt.catalog import records
@@ -296,6 +299,23 @@ def _client(client: records.ArrivalClient) -> Client:
 def run_share(calibration: records.RunCalibration) -> RunShare:
     """How much of a whole run its steps explain."""
     return _same(RunShare, calibration)
+
+
+def derating(calibration: records.ServingDerating) -> tokens.Derating:
+    """What bursts and limits on waiting leave of a steady state, as a table with an axis for each coordinate."""
+    names = ("burstiness_ratio", "engines_count", "prompt_ratio")
+    rows = {tuple(getattr(entry, name) for name in names): entry.kept_fracs for entry in calibration.tables}
+    knots = [sorted(set(values)) for values in zip(*rows, strict=True)]
+    whole = [rows[place] for place in product(*knots)]
+    sizes = [len(values) for values in knots]
+    return tokens.Derating(
+        **{name: np.array(values, dtype=float) for name, values in zip(names, knots, strict=True)},
+        ttft_ratio=np.array(calibration.ttft_ratios, dtype=float),
+        tpot_ratio=np.array(calibration.tpot_ratios, dtype=float),
+        kept_frac=np.array(whole, dtype=float).reshape(
+            *sizes, len(calibration.ttft_ratios), len(calibration.tpot_ratios)
+        ),
+    )
 
 
 def _block(block: records.ModelBlock) -> Block:

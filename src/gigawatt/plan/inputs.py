@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars, tokens
 from gigawatt.catalog import to_watts
+from gigawatt.plan.slo import FACTOR
 from gigawatt.plan.throughput import rack_rates
 from gigawatt.quarters import arriving, quarter_name, quarter_number, quarter_range, sample
 from gigawatt.scenario.schema import Asked, Opening, PlatformUse, Scenario, Segment, UseCase
@@ -43,7 +44,7 @@ def inputs(scenario: Scenario) -> xr.Dataset:
     data["hours_frac"] = ("block", [asked.operations.peak_block_frac, 1 - asked.operations.peak_block_frac])
     data = data.merge(_sites(scenario)).merge(_platforms(scenario, quarters))
     rates, notes = rack_rates(scenario)
-    data = data.merge(_classes(scenario, quarters, rates["use_cases"])).merge(_research(scenario, quarters, rates))
+    data = data.merge(_classes(scenario, quarters, rates)).merge(_research(scenario, quarters, rates))
     data = data.merge(_opening(scenario, data))
     return data.assign_attrs({code: "\n".join(lines) for code, lines in notes.items()})
 
@@ -142,13 +143,13 @@ def software_ratio(asked: Asked, quarters: Sequence[str], gain_per_year: float, 
     return np.asarray(tokens.software_ratio(years, gain_per_year, cap_ratio))
 
 
-def _classes(scenario: Scenario, quarters: Sequence[str], rates: Floats) -> xr.Dataset:
+def _classes(scenario: Scenario, quarters: Sequence[str], rates: Mapping[str, Floats]) -> xr.Dataset:
     asked = scenario.asked
     keys = list(asked.use_cases)
     volumes, prices = zip(*(demand(use, asked, quarters) for use in asked.use_cases.values()), strict=True)
     operations = asked.operations
     software = software_ratio(asked, quarters, operations.software_gain_per_year, operations.software_cap_ratio)
-    capacity = rates[None] * (operations.availability_frac * software)[:, None, None]
+    capacity = rates["use_cases"][None] * (operations.availability_frac * software)[:, None, None]
     peaks = [use.peak_to_mean_ratio for use in asked.use_cases.values()]
     blocks = [tokens.block_ratios(peak, asked.operations.peak_block_frac) for peak in peaks]
     width = max(len(use.segments) for use in asked.use_cases.values())
@@ -157,6 +158,7 @@ def _classes(scenario: Scenario, quarters: Sequence[str], rates: Floats) -> xr.D
             "demand_tokens_per_s": (("period", "use_case"), np.stack(volumes, axis=1)),
             "price_usd_per_mtok": (("period", "use_case"), np.stack(prices, axis=1)),
             "rack_tokens_per_s": (("period", "platform", "use_case"), capacity),
+            FACTOR: (("platform", "use_case"), rates["slo_derating"]),
             "block_ratio": (("use_case", "block"), blocks),
             "utilisation_frac": (("use_case",), [use.utilisation_frac for use in asked.use_cases.values()]),
             "interactive": (("use_case",), [use.load == "interactive" for use in asked.use_cases.values()]),

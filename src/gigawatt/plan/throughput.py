@@ -20,14 +20,15 @@ from gigawatt import tokens
 from gigawatt.catalog import to_tokens
 from gigawatt.catalog.records import Accelerator
 from gigawatt.errors import CalibrationError, Fault, ScenarioError
+from gigawatt.plan.slo import SLO, Accepted, Way, accepted, lines
 from gigawatt.scenario.schema import Experiments, Scenario, TrainingRun, UseCase
 
 Floats = NDArray[np.float64]
 # Work and platform → the rate of a rack, or what stands in its way.
 Rates = dict[tuple[str, str], float | CalibrationError]
-# How replicas of one kind, or two pools, serve a class on a platform; or what stands in the way.
-Way = tokens.Serving | tokens.Disaggregated | CalibrationError
 Served = dict[tuple[str, str], Way]
+Cases = dict[tuple[str, str], tokens.ServingCase]
+Kept = dict[tuple[str, str], Accepted | CalibrationError]
 # Codes of notes, each with lines: what a platform cannot do, what stands idle where it does, and what pools and drafts
 # bring.
 UNABLE, IDLE, WAYS, STATES = "unable", "idle", "serving", "software"
@@ -38,12 +39,16 @@ KEYS = {"packages": "largest_gang", "global_batch": "largest_gang"}
 def rack_rates(scenario: Scenario) -> tuple[dict[str, Floats], dict[str, list[str]]]:
     """Rates of one rack by group of work, each of shape (platform, work), and notes in words by their code.
 
-    "use_cases": output tokens per second while it does nothing else, at the base date's software; "training_runs" and
-    "experiments": useful operations per second. Raises ScenarioError for work that no platform can do.
+    "use_cases": output tokens per second that users accept while it does nothing else, at the base date's software;
+    "slo_derating": their share of the steady state; "training_runs" and "experiments": useful operations per second.
+    Raises ScenarioError for work that no platform can do.
     """
-    asked, served = scenario.asked, _served(scenario)
+    asked = scenario.asked
+    cases = _cases(scenario)
+    served = _served(scenario, cases)
+    kept = accepted(scenario, served, cases)
     groups: dict[str, tuple[Mapping[str, Any], Rates]] = {
-        "use_cases": (asked.use_cases, tokens_per_s(scenario, served)),
+        "use_cases": (asked.use_cases, tokens_per_s(scenario, served, kept)),
         "training_runs": (asked.training_runs, flops(scenario, asked.training_runs)),
         "experiments": (asked.experiments, flops(scenario, asked.experiments)),
     }
@@ -63,8 +68,10 @@ def rack_rates(scenario: Scenario) -> tuple[dict[str, Floats], dict[str, list[st
         found[group] = table
     if faults:
         raise ScenarioError(faults)
+    found["slo_derating"] = _table(scenario, kept)
     states = [*_states(scenario)] if asked.use_cases else []
     told = {UNABLE: notes, IDLE: _idle(scenario, served), WAYS: _brings(scenario, served), STATES: states}
+    told[SLO] = lines(scenario, kept)
     return found, {code: list(lines) for code, lines in told.items()}
 
 
@@ -78,11 +85,23 @@ def _states(scenario: Scenario) -> Iterator[str]:
         yield f"{', '.join(platforms)}: {text}"
 
 
-def _served(scenario: Scenario) -> Served:
+def _table(scenario: Scenario, kept: Kept) -> Floats:
+    """Share of the steady state that users accept, shape (platform, use_case); 1 where a platform serves nothing."""
+    uses = scenario.asked.use_cases
+    rows = [[kept[use, platform] for use in uses] for platform in scenario.asked.platforms]
+    shares = [[one.kept_frac if isinstance(one, Accepted) else 1.0 for one in row] for row in rows]
+    return np.array(shares, dtype=float).reshape(len(rows), len(uses))
+
+
+def _cases(scenario: Scenario) -> Cases:
+    """Every class on every platform."""
+    places = product(scenario.asked.use_cases, scenario.asked.platforms)
+    return {place: serving_case(scenario, *place) for place in places}
+
+
+def _served(scenario: Scenario, cases: Cases) -> Served:
     """How each class is served on each platform: as it asks for, or the way that gives most."""
-    places = list(product(scenario.asked.use_cases, scenario.asked.platforms))
-    cases = {place: _serving(scenario, *place) for place in places}
-    plain = dict(zip(places, tokens.serve_each(list(cases.values())), strict=True))
+    plain = dict(zip(cases, tokens.serve_each(list(cases.values())), strict=True))
     return {place: _way(scenario, place, cases[place], one) for place, one in plain.items()}
 
 
@@ -103,17 +122,21 @@ def _way(
     return max(ways, key=lambda way: _rack_tokens_per_s(way, record))
 
 
-def tokens_per_s(scenario: Scenario, served: Served) -> Rates:
+def tokens_per_s(scenario: Scenario, served: Served, kept: Kept) -> Rates:
     """Output tokens per second of one rack that serves a class and nothing else, at the base date's software.
 
-    Packages that whole replicas do not fill do nothing.
+    Those of the steady state that users accept. Packages that whole replicas do not fill do nothing.
     """
-    return {
-        (use, platform): one
-        if isinstance(one, CalibrationError)
-        else _rack_tokens_per_s(one, scenario.records.accelerators[platform])
-        for (use, platform), one in served.items()
-    }
+    found: Rates = {}
+    for place, one in served.items():
+        share, record = kept[place], scenario.records.accelerators[place[1]]
+        if isinstance(one, CalibrationError):
+            found[place] = one
+        elif isinstance(share, CalibrationError):
+            found[place] = share
+        else:
+            found[place] = _rack_tokens_per_s(one, record) * share.kept_frac
+    return found
 
 
 def _rack_tokens_per_s(way: tokens.Serving | tokens.Disaggregated, record: Accelerator) -> float:
@@ -147,7 +170,7 @@ def _brings(scenario: Scenario, served: Served) -> Iterator[str]:
     asked = [place for place in served if _differs(scenario.asked.use_cases[place[0]])]
     if not asked:
         return
-    plain = [replace(_serving(scenario, *place), traffic=_traffic(scenario, place[0])) for place in asked]
+    plain = [replace(serving_case(scenario, *place), traffic=_traffic(scenario, place[0])) for place in asked]
     for (use, platform), other in zip(asked, tokens.serve_each(plain), strict=True):
         way, record = served[use, platform], scenario.records.accelerators[platform]
         if isinstance(way, CalibrationError):
@@ -185,7 +208,8 @@ def _traffic(scenario: Scenario, use: str) -> tokens.Traffic:
     return tokens.Traffic(input_tokens=case.input_tokens, output_tokens=case.output_tokens, tpot_s=case.tpot_s)
 
 
-def _serving(scenario: Scenario, key: str, platform: str) -> tokens.ServingCase:
+def serving_case(scenario: Scenario, key: str, platform: str) -> tokens.ServingCase:
+    """A class of inference on a platform, as the kernels take it."""
     use, record = scenario.asked.use_cases[key], scenario.records.accelerators[platform]
     model = scenario.records.models[use.model]
     drafting = to_tokens.drafting(scenario.records.inference, model, use.draft_count)
@@ -267,12 +291,13 @@ class Steady:
 
 def steady(scenario: Scenario) -> dict[tuple[str, str], Steady]:
     """Every class on every platform that serves it."""
+    cases = _cases(scenario)
     return {
         place: Steady(
-            case=_serving(scenario, *place),
+            case=cases[place],
             way=way,
             rack_tokens_per_s=_rack_tokens_per_s(way, scenario.records.accelerators[place[1]]),
         )
-        for place, way in _served(scenario).items()
+        for place, way in _served(scenario, cases).items()
         if not isinstance(way, CalibrationError)
     }

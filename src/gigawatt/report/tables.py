@@ -235,6 +235,34 @@ def classes(v: View) -> Table:
     return in_units(table("classes", f"Who is served, {v.span}", heads, rows, brief_columns=(0, 1, 3, 4, 5)))
 
 
+def slo(v: View) -> Table | None:
+    """What the SLO derating takes of each class at work in the quarter of most power; None where the plan has none."""
+    found = v.slo
+    if found is None:
+        return None
+    uses, power = v.asked.use_cases, found.power
+    rows: list[tuple[Value, ...]] = []
+    for key, use in uses.items():
+        whole, without = (float(one.sel(use_case=key)) for one in (power.with_w, power.without_w))
+        if whole > 0:
+            waits = (use.burstiness_ratio, use.ttft_s, use.tpot_s) if use.load == "interactive" else (None, None, None)
+            rows.append((names.use_case(v.scenario, key), *waits, without / whole, whole, without, whole - without))
+    total, left = float(power.with_w.sum()), float(power.without_w.sum())
+    rows.append(("Total", None, None, None, left / total if total else None, total, left, power.more_w))
+    heads = {
+        "Class": "",
+        "Burstiness": "ratio",
+        "First token within": "s",
+        "Each token within": "s",
+        "Left of the steady state": "frac",
+        "Power": "w",
+        "Power in steady state": "w",
+        "SLO derating": "w",
+    }
+    title = f"SLO derating, busy hours of {quarter(found.period)}"
+    return in_units(table("slo", title, heads, rows, strong=(len(rows) - 1,), brief_columns=(0, 4, 5, 6, 7)))
+
+
 def served(v: View) -> Table:
     """Share of demand served, by class and year (mean of its quarters)."""
     title = "Share of demand served, mean of the quarters of each year"

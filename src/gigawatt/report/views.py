@@ -18,6 +18,7 @@ from gigawatt.study import nothing
 from gigawatt.study.claims.statements import statements
 from gigawatt.study.dates import quarter
 from gigawatt.study.result import Result
+from gigawatt.study.run.slo import SloTaken, taken
 from gigawatt.study.run.tranches import Tranche, tranches
 
 Floats = NDArray[np.float64]
@@ -30,7 +31,8 @@ class View:
     """Arrays by quarter of the solved horizon, and by platform, site or class where their names stand beside.
 
     reported: how many of the quarters a report shows. starts: where a calendar year begins in these. books: the
-    statements, line by line. packages_count: of a rack of each platform.
+    statements, line by line. packages_count: of a rack of each platform. slo: what the SLO derating takes, None where
+    the plan has none.
     """
 
     result: Result
@@ -50,6 +52,7 @@ class View:
     books: Mapping[str, Floats]
     tranches: tuple[Tranche, ...]
     binds: tuple[Binding, ...]
+    slo: SloTaken | None
 
     @property
     def scenario(self) -> Scenario:
@@ -130,6 +133,7 @@ def view(result: Result) -> View:
         books={str(name): line.values for name, line in result.accounts.statements.items()},
         tranches=tranches(result),
         binds=nothing.binds(result.plan),
+        slo=taken(result.plan, result.accounts),
     )
 
 

@@ -12,6 +12,7 @@ from gigawatt.report.formats import cell
 from gigawatt.report.views import Floats, View
 from gigawatt.study.dates import MONTH_NAMES, by_end, quarter, spoken
 from gigawatt.study.nothing import NOTHING, built
+from gigawatt.study.run import slo as run_slo
 from gigawatt.units import show
 
 SERVED_IN_FULL_FRAC = 0.995
@@ -139,6 +140,12 @@ def served(v: View) -> str:
         f"In {year} the plan serves {who}; {v.classes[least]} is served least, "
         f"{cell(float(last[least]), 'frac')} of its demand."
     )
+
+
+def slo(v: View) -> str:
+    """By how many gigawatts the plan differs from one in which nobody minds waiting."""
+    found = v.slo
+    return "" if found is None else run_slo.said(v.scenario, found)
 
 
 def served_in_full(v: View) -> str:

@@ -30,9 +30,12 @@ from gigawatt.watts.weather import YEAR_H
 
 WEATHER = tuple(entry.name for entry in fields(Weather))
 # Kinds of records that gain numbers as kernels learn more.
-CALIBRATIONS = ("inference_calibrations", "training_calibrations", "run_calibrations")
+CALIBRATIONS = ("inference_calibrations", "training_calibrations", "run_calibrations", "derating_calibrations")
 # Records that results of earlier versions kept none of: what those versions counted.
-BEFORE = {"runs": {"id": "as-of-2026", "explained_frac": 1.0, "growth_ratio": 0.0}}
+BEFORE = {
+    "runs": {"id": "as-of-2026", "explained_frac": 1.0, "growth_ratio": 0.0},
+    "derating": {"id": "as-of-2026"},
+}
 PAID, CARBON = "price_usd_per_wh", "carbon_kg_per_wh"
 
 

@@ -14,6 +14,7 @@ from gigawatt.tokens.model.roofline import Chip, Machine, machine, peak_flops
 from gigawatt.tokens.model.sizes import BlockCosts, ModelCosts, costs, stack, take
 from gigawatt.tokens.progress import software_ratio
 from gigawatt.tokens.scaling_law import ComputeSplit, LossLaw, compute_optimal, loss_ratio, of_token_ratio
+from gigawatt.tokens.serve.derating import Acceptance, Derating, derating_frac, outside
 from gigawatt.tokens.serve.disaggregation import PoolsState, ServingPools, closed_loop
 from gigawatt.tokens.serve.drafting import Drafting, draft_costs
 from gigawatt.tokens.serve.lawful import idle_count, layout_faults, serving_layouts, working_frac
@@ -69,11 +70,13 @@ from gigawatt.tokens.train.whole_runs import (
 )
 
 __all__ = [
+    "Acceptance",
     "Block",
     "BlockCosts",
     "Chip",
     "ComputeSplit",
     "Deployment",
+    "Derating",
     "Disaggregated",
     "Drafting",
     "FaultTolerance",
@@ -121,6 +124,7 @@ __all__ = [
     "costs",
     "daily_profile_ratio",
     "decode",
+    "derating_frac",
     "draft_costs",
     "effective_flop",
     "effective_frac",
@@ -135,6 +139,7 @@ __all__ = [
     "machine",
     "of_token_ratio",
     "orders_count",
+    "outside",
     "peak_flops",
     "people_tokens_per_s",
     "pooled_working_frac",

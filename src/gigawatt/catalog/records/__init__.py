@@ -12,11 +12,13 @@ from gigawatt.catalog.records.calibrations import (
     TrainingCalibration,
     TrainingEngine,
 )
+from gigawatt.catalog.records.derating import DeratingTable, ServingDerating
 from gigawatt.catalog.records.evidence import Evidence, EvidenceMap, Grade, Source
 from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PartCurve, PowerCurve, PowerPoint, Reliability
 from gigawatt.catalog.records.history import History, HistoryPoint
 from gigawatt.catalog.records.models import Model, ModelBlock, Precision, ScalingLaw, Workload
 from gigawatt.catalog.records.power import ArchitecturePower, PowerCalibration
+from gigawatt.catalog.records.serving import ServingCalibration, ServingEngine, ServingOffset, ServingRecipe
 from gigawatt.catalog.records.sites import (
     Climate,
     Climates,
@@ -40,6 +42,7 @@ __all__ = [
     "CloudRegion",
     "ConstantUse",
     "CoolingPlant",
+    "DeratingTable",
     "Evidence",
     "EvidenceMap",
     "Facility",
@@ -63,6 +66,11 @@ __all__ = [
     "Reliability",
     "RunCalibration",
     "ScalingLaw",
+    "ServingCalibration",
+    "ServingDerating",
+    "ServingEngine",
+    "ServingOffset",
+    "ServingRecipe",
     "Site",
     "SoftwareState",
     "Source",

@@ -118,7 +118,9 @@ def _capital(v: View) -> Section:
 
 def _served(v: View) -> Section:
     classes = figures.exhibit(tables.classes(v), words.served(v), "", depth=Depth.BRIEF)
-    parts = (figures.served(v), figures.tokens(v), classes, tables.research(v))
+    derated = tables.slo(v)
+    waits = None if derated is None else figures.exhibit(derated, words.slo(v), "", depth=Depth.BRIEF)
+    parts = (figures.served(v), figures.tokens(v), classes, waits, tables.research(v))
     return section("served", "Who is served", *parts)
 
 

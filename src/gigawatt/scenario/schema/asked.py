@@ -20,6 +20,7 @@ from gigawatt.catalog.records import (
     PowerCurve,
     Reliability,
     RunCalibration,
+    ServingDerating,
     Site,
     TrainingCalibration,
 )
@@ -139,6 +140,8 @@ class Records:
     """Calibration of training."""
     runs: RunCalibration
     """Calibration of whole training runs."""
+    derating: ServingDerating
+    """What bursts and limits on waiting leave of the steady state."""
     reliability: Reliability
     """How racks fail and are mended."""
     inference_curve: PowerCurve

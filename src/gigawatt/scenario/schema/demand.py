@@ -76,7 +76,13 @@ class UseCase:
     load: Literal["interactive", "batch"]
     """Whether work is served when it is asked for (interactive) or in any hour of the quarter (batch)."""
     utilisation_frac: Annotated[float, Plausible("5 %", "100 %", least="1 %")]
-    """Most of a rack's throughput that is counted on; the rest is head-room."""
+    """Most of a rack's throughput that is counted on; the rest is head-room: for hours above the mean of their block,
+    sites out of step and racks out of rotation, and for bursts too where `operations.slo_derating` is off."""
+    burstiness_ratio: Annotated[float, Plausible(0.3, 30, least=0.05, most=1000)] = 1.0
+    """Standard deviation over mean of the gaps between the requests that reach one router; 1 is pure chance."""
+    ttft_s: Annotated[float | None, Plausible("50 ms", "5 min", least="1 ms", most="7 days")] = None
+    """Longest time to the first token that users accept, 99 of 100 of them; the SLO derating counts it, with `tpot`.
+    Left out: any."""
     peak_to_mean_ratio: Annotated[float, Plausible(1, 10, least=1, most=100)] = 1.0
     """Load in the peak block over the mean."""
     people: People | None = None

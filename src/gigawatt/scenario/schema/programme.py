@@ -76,6 +76,13 @@ class Operations:
     """Calibration of training, by its id in the catalog."""
     run_calibration: str = "as-of-2026"
     """Calibration of whole training runs, how much of their hours is steps, by its id in the catalog."""
+    slo_derating: bool = False
+    """Whether interactive classes count on what users accept, 99 of 100 of them, and not on the whole steady state:
+    bursts within minutes then have a factor of their own, and `utilisation` is for hours and racks out of rotation."""
+    router_engines_count: Annotated[int, Plausible(1, 1024, least=1, most=1e6)] = 32
+    """Replicas behind one router, which share its bursts."""
+    derating_calibration: str = "as-of-2026"
+    """Table of what bursts and limits on waiting leave of the steady state, by its id in the catalog."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

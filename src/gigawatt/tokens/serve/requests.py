@@ -280,7 +280,7 @@ def _pool_faults(pod: Pod, pool: Engine, count: int) -> list[Fault]:
 
 
 def _setup(pod: Pod, pools: list[tuple[Engine, int]], engines: list[int], concurrency_count: int) -> of.Setup:
-    counts, limits = np.zeros((2, 10), np.int64), np.zeros((2, 4))
+    counts, limits = np.zeros((2, 11), np.int64), np.zeros((2, 4))
     for row, ((pool, _), count) in enumerate(zip(pools, engines, strict=True)):
         tau = pool.times.tokens_per_step_ratio
         counts[row] = (
@@ -294,6 +294,7 @@ def _setup(pod: Pod, pools: list[tuple[Engine, int]], engines: list[int], concur
             pool.chunked,
             pool.prefix_cached,
             len(pools) == 2 and row == 0,
+            bool(np.any(pool.times.decode_j) or np.any(pool.times.prefill_j)),
         )
         reserve = 0.0 if counts[row, of.READS_ONLY] else pool.reserve_frac
         limits[row] = reserve, tau, pool.times.mixed_frac, pool.times.admission_s

@@ -38,6 +38,7 @@ from gigawatt.tokens.serve.kernel.state import (
     MOST,
     MOST_WAITING,
     NONE,
+    POWERED,
     PREFIX_AWARE,
     RANKS,
     READS_ONLY,
@@ -264,7 +265,8 @@ def begin(setup, state, pool, e, now_s):  # type: ignore[no-untyped-def]
         part = setup.limits[pool, MIXED_FRAC] if decodes else 1.0
         ratio, length = chunk / largest, chunk_context / chunk
         engine.prefill_s = part * pass_at(setup, setup.prefill_s, pool, ratio, largest, length)
-        engine.energy_j = part * pass_at(setup, setup.prefill_j, pool, ratio, largest, length)
+        if setup.counts[pool, POWERED] == 1:
+            engine.energy_j = part * pass_at(setup, setup.prefill_j, pool, ratio, largest, length)
     if decodes:
         engine.steps, engine.decoding, engine.fullest = 1, decoding, fullest
         engine.context = context / decoding
@@ -291,10 +293,11 @@ def end(setup, state, pool, e):  # type: ignore[no-untyped-def]
     totals.energy_j += engine.energy_j
     grown = 0
     if engine.steps > 0:
-        ratio = engine.decoding / engine.fullest
-        totals.energy_j += run_sum(
-            setup, setup.decode_j, pool, ratio, engine.fullest, engine.context, setup.limits[pool, TAU], engine.steps
-        )
+        if setup.counts[pool, POWERED] == 1:
+            ratio, tau = engine.decoding / engine.fullest, setup.limits[pool, TAU]
+            totals.energy_j += run_sum(
+                setup, setup.decode_j, pool, ratio, engine.fullest, engine.context, tau, engine.steps
+            )
         gap = np.int64(np.log(span_s / engine.steps / GAP_FROM_S) * GAPS_PER_E)
         state.gaps_count[min(max(gap, 0), len(state.gaps_count) - 1)] += engine.decoding * engine.steps
         for g in range(g0, g0 + setup.counts[pool, RANKS]):
