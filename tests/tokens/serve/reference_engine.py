@@ -167,7 +167,7 @@ class Replica:
         """Ends the iteration; returns those that are done, or read where prompts are handed over."""
         left, now_s, self.busy = [], self.event_s, False
         for rank, writing, reading in zip(self.ranks, self.writing, self.reading, strict=True):
-            for job in writing:
+            for job in sorted(writing, key=lambda j: j.index):
                 job.since, job.steps = job.since + self.engine.times.tokens_per_step_ratio, job.steps - 1
                 left += rank.leave(job, now_s) if job.steps <= 0 else []
             for job, n in reading:

@@ -207,6 +207,9 @@ def make_way(setup, state, pool, g):  # type: ignore[no-untyped-def]
     rank.set_back = 0
     while growth(setup, state, pool, g) > setup.counts[pool, BLOCKS] - rank.private - rank.in_use:
         set_back(setup, state, pool, g)
+    if rank.kept > 0:
+        # what is kept goes now, so that no request that is let in counts on it
+        make_room(state, g, setup.counts[pool, BLOCKS] - growth(setup, state, pool, g), setup.router[HASH_BLOCKS])
 
 
 @inner()
@@ -251,7 +254,8 @@ def _take_blocks(setup, state, pool, g, slot, known, held):  # type: ignore[no-u
     one.private = blocks_of(held, setup.counts[pool, BLOCK_TOKENS]) - shared * hash_blocks
     rank.private += one.private
     if rank.kept > 0:
-        make_room(state, g, setup.counts[pool, BLOCKS] - (shared - known) * hash_blocks, hash_blocks)
+        held_back = growth(setup, state, pool, g) + (shared - known) * hash_blocks
+        make_room(state, g, setup.counts[pool, BLOCKS] - held_back, hash_blocks)
     for i in range(known, shared):
         take(state, g, state.hashes[one.hash0 + i], hash_blocks)
     one.shared = shared
