@@ -74,6 +74,10 @@ def cases(folder: Path) -> list[Case]:
         Case(verb="run", values={"scenario": CAMPUS, "set": {"simulate.mode": "stochastic"}}),
         *(Case(verb="simulate", values={"scenario": name}) for name in (CAMPUS, THREE, LOI)),
         Case(verb="simulate", values={"scenario": LOI, "mode": "expected"}),
+        *(
+            Case(verb="simulate", values={"scenario": name, "mode": "expected", "latency": True})
+            for name in (CAMPUS, LOI)
+        ),
         Case(verb="simulate", values={"scenario": LOI, "from": "2028Q1", "to": "2028Q2", "step": "15min"}),
         *(Case(verb="sweep", values={"scenario": name, "draws": count, "workers": 2}) for name, count in futures),
         Case(verb="sweep", values={"scenario": CAMPUS, "draws": 20, "workers": 1}),

@@ -305,6 +305,43 @@ def dashboard_() -> Figures:
     return dashboard.dashboard()
 
 
+def serving_requests() -> Figures:
+    """Requests through the simulator with plain continuous batching."""
+    import serving
+
+    return serving.requests()
+
+
+def serving_full() -> Figures:
+    """The same with chunked prefill, a cache of prefixes, and requests set back."""
+    import serving
+
+    return serving.full()
+
+
+def serving_token_events() -> Figures:
+    """Tokens of long answers through it."""
+    import serving
+
+    return serving.token_events()
+
+
+def azure_conv_64() -> Figures:
+    """Ten thousand conversations of a trace on 64 replicas."""
+    import serving
+
+    return serving.azure()
+
+
+def _serving_memory(name: str, count: int) -> Callable[[], Figures]:
+    def measure() -> Figures:
+        import serving
+
+        return serving.memory(f"{name}_peak_bytes", count)
+
+    return measure
+
+
 READINGS_COUNT, METERS_COUNT = 1_000_000, 4
 # The same through pandas: read, times to UTC, one table.
 THROUGH_PANDAS = """
@@ -372,6 +409,12 @@ GROUPS: dict[str, Callable[[], Figures]] = {
     "fleet_naive_rack_hours": fleet_rack_hours,
     "fleet_loi": fleet_loi,
     "evaluate_1000_futures": evaluate_1000_futures,
+    "serving_requests": serving_requests,
+    "serving_full": serving_full,
+    "serving_token_events": serving_token_events,
+    "serving_1m": _serving_memory("serving_1m", 1_000_000),
+    "serving_10m": _serving_memory("serving_10m", 10_000_000),
+    "azure_conv_64": azure_conv_64,
     "ledger": ledger,
     "serve": serve,
     "serve_read": serve_read,

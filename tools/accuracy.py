@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import accuracy_energy
+import accuracy_serving
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,7 +25,7 @@ from gigawatt.readers.training_rows import read_training_rows
 from gigawatt.report.document import Table
 from gigawatt.report.documents import validation
 from gigawatt.report.formats import PERCENT, signed
-from gigawatt.study.validate import energy, facility, inference, runs, training
+from gigawatt.study.validate import energy, facility, inference, runs, serving, training
 from gigawatt.study.validate.score import Scores, Validation, shipped
 
 YEAR, REGIONS = "-2026", "facility-2026.csv"
@@ -34,7 +35,8 @@ HEAD = """# Accuracy
 What the models of inference, training, energy, facilities and whole runs say, held against {inference}, {training} and
 {energy} measured rows, {facility} published figures and {runs} published runs. This page is made by `tools/accuracy.py`
 from the rows themselves; nothing on it is typed in but what is asked of a model and what other tools reach. The same
-for a file of one's own: `gigawatt validate inference FILE.csv`, and so `training`, `energy`, `facility` and `runs`.
+for a file of one's own: `gigawatt validate inference FILE.csv`, and so `serving`, `training`, `energy`, `facility`
+and `runs`.
 
 An error is |predicted − measured| / measured. A **bar** is what was asked of the model before it was built; where it is
 not reached the reason stands below. Most of these rows were fitted, and what a fitted row shows is no evidence: **left
@@ -137,7 +139,9 @@ def page(folder: Path) -> str:
     trained, younger = (training.validate_training(folder / f"training{of}.csv") for of in ("", YEAR))
     published, regions = facility.validate_facility(shipped("pue")), facility.validate_facility(folder / REGIONS)
     drawn, whole = energy.validate_energy(folder / accuracy_energy.FILE), runs.validate_runs(shipped("runs"))
+    waited = [serving.validate_serving(folder / f"inference{of}.csv") for of in ("", YEAR)]
     calibration = load.get("inference_calibrations", inference.CALIBRATION)
+    waits = load.get("serving_calibrations", serving.SERVING)
     power = load.get("power_calibrations", energy.POWER)
     parts = [
         HEAD.format(
@@ -154,6 +158,13 @@ def page(folder: Path) -> str:
         _figures(served),
         "\n## Inference, rows of 2025 and 2026\n",
         _figures(newer),
+        "\n## Serving, request by request\n\n",
+        _bars(accuracy_serving.bars(waited, waits)),
+        accuracy_serving.text(waits),
+        _left_out(waits.left_out),
+        _figures(waited[0], "by-source"),
+        "\n## Serving, request by request, rows of 2025 and 2026\n",
+        _figures(waited[1], "by-source"),
         "\n## Training\n\n",
         _bars(_training_bars(trained.scores, younger.scores, folder)),
         TRAINING,

@@ -180,6 +180,7 @@ FILES = {
     "training_calibrations": "as-of-2026",
     "power_calibrations": "as-of-2026",
     "run_calibrations": "as-of-2026",
+    "serving_calibrations": "as-of-2026",
     "derating_calibrations": "as-of-2026",
     "climates": "cloud-regions",
 }

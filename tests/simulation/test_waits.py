@@ -128,3 +128,42 @@ def test_faster_software_makes_times_shorter(campus: Lived) -> None:
     assert base.goodput_frac is not None
     assert fast.goodput_frac is not None
     assert fast.goodput_frac.mid > base.goodput_frac.mid
+
+
+def test_a_pod_is_asked_its_part_of_a_routers_bursts(campus: Lived) -> None:
+    """Half of the requests by chance are half as far from pure chance, in the square; bursts are waited for."""
+    assert waits.thinned_ratio(1.0, 0.1) == 1.0
+    assert waits.thinned_ratio(5.0, 1.0) == waits.thinned_ratio(5.0, 3.0) == 5.0
+    assert waits.thinned_ratio(5.0, 0.5) ** 2 == pytest.approx(13.0)
+    one, way = loads_of(campus)["assistant", "mean"], throughput.steady(campus.scenario)
+    calm, bursty = (
+        waits.wait_of(scenario, one, way[one.use_case, one.platform])
+        for scenario in (campus.scenario, load("one-campus", {"use_cases.assistant.burstiness": 8.0}))
+    )
+    assert calm.ttft_p99_s is not None
+    assert bursty.ttft_p99_s is not None
+    assert bursty.ttft_p99_s.low > calm.ttft_p99_s.high
+
+
+def test_no_more_engines_than_share_a_router(campus: Lived) -> None:
+    one, way = loads_of(campus)["assistant", "mean"], throughput.steady(campus.scenario)
+    scenario = load("one-campus", {"operations.router_engines": 1})
+    assert waits.wait_of(scenario, one, way[one.use_case, one.platform]).pod_engines_count == 1
+
+
+def test_a_limit_on_the_first_token_counts_as_good(campus: Lived) -> None:
+    one, way = loads_of(campus)["assistant", "mean"], throughput.steady(campus.scenario)
+    free = waits.wait_of(campus.scenario, one, way[one.use_case, one.platform])
+    assert free.ttft_p50_s is not None
+    limit = load("one-campus", {"use_cases.assistant.ttft": f"{free.ttft_p50_s.mid} s"})
+    strict = waits.wait_of(limit, one, way[one.use_case, one.platform])
+    assert strict.goodput_frac is not None
+    assert strict.goodput_frac.mid == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_load_that_a_plan_counts_on_holds_its_derating(campus: Lived) -> None:
+    one, way = loads_of(campus)["assistant", "mean"], throughput.steady(campus.scenario)
+    found = waits.wait_of(campus.scenario, one, way[one.use_case, one.platform], 0.9)
+    use = campus.scenario.asked.use_cases["assistant"]
+    assert found.planned_load_frac == pytest.approx(0.9 * use.utilisation_frac)
+    assert found.slo_kept_frac == 0.9

@@ -212,6 +212,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "validate energy": {},
     "validate facility": {},
     "validate runs": {},
+    "validate serving": {},
     "catalog list": {},
     "catalog show": {"thing": "gb300-nvl72"},
     "catalog import-model": {"config": "llama.json"},

@@ -40,6 +40,7 @@ def test_every_kind_of_work_has_a_pace_and_every_pace_is_of_work() -> None:
         counts("compare"),
         counts("simulate", **SMALL),
         counts("simulate", **SMALL, mode="expected"),
+        counts("simulate", **SMALL, latency=True),
         counts("sweep", **SMALL, replan=True),
         counts("flywheel", backtest=True),
         counts("claims"),

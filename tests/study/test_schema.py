@@ -34,6 +34,7 @@ FOLDERS = {
     "training_calibrations": "catalog/calibrations/training",
     "power_calibrations": "catalog/calibrations/power",
     "run_calibrations": "catalog/calibrations/runs",
+    "serving_calibrations": "catalog/calibrations/serving",
     "derating_calibrations": "catalog/calibrations/derating",
 }
 SUFFIXES = sorted(set(units.SUFFIXES) - {"date"})

@@ -283,3 +283,50 @@ def test_every_fault_is_reported_at_once() -> None:
 def test_a_folder_that_is_no_result_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="no result"):
         verbs.ask("simulate", str(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def followed(saved: Path) -> SimulationAnswer:
+    return asked(saved, latency=True, mode="expected", from_="2028Q1", to="2028Q1")
+
+
+def test_latency_tells_what_users_wait_for(followed: SimulationAnswer) -> None:
+    """Percentiles of requests by class in two hours, each with its interval; the rest of the answer is the same."""
+    found = plain(followed)
+    assert [(row["use_case"], row["hour"]) for row in found["waits"]] == [
+        (use, hour) for use in ("assistant", "documents") for hour in ("busiest", "mean")
+    ]
+    row = found["waits"][0]
+    assert row["moment"] == "2028Q1"
+    assert row["load_frac"] == pytest.approx(row["planned_load_frac"], rel=1e-4)
+    for name in ("ttft_p50_s", "ttft_p99_s", "tpot_p50_s", "tpot_p99_s", "goodput_frac", "served_frac"):
+        assert row[name]["low"] <= row[name]["mid"] <= row[name]["high"]
+    assert row["served_frac"]["mid"] == pytest.approx(1, abs=0.03)
+    assert row["replications_count"] == 8
+    json.dumps(found, allow_nan=False)
+
+
+def test_without_latency_nobody_is_followed(saved: Path, followed: SimulationAnswer) -> None:
+    found = asked(saved, mode="expected", from_="2028Q1", to="2028Q1")
+    assert found.waits == ()
+    assert plain(found) == plain(followed) | {"waits": []}
+
+
+def test_waits_are_the_same_again_and_of_the_seed(saved: Path, followed: SimulationAnswer) -> None:
+    window_ = {"mode": "expected", "from_": "2028Q1", "to": "2028Q1"}
+    assert asked(saved, latency=True, **window_).waits == followed.waits
+    other = asked(saved, latency=True, seed=2, **window_).waits
+    assert other[0].load_frac == followed.waits[0].load_frac
+    assert other[0].ttft_p99_s != followed.waits[0].ttft_p99_s
+
+
+def test_waits_survive_their_folder(followed: SimulationAnswer, tmp_path: Path) -> None:
+    again = load_result(followed.result.save(tmp_path / "waits"))
+    assert again.waits == followed.waits
+
+
+def test_progress_says_whose_requests_are_followed(saved: Path) -> None:
+    said: list[str] = []
+    job = Job(progress=lambda words, _: said.append(words))
+    verbs.ask("simulate", str(saved), job=job, latency=True, mode="expected", from_="2028Q1", to="2028Q1")
+    assert "requests of Assistant for people at work in the busiest hour" in said

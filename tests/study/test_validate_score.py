@@ -13,7 +13,7 @@ from gigawatt.study.answer import plain
 from gigawatt.study.job import Cancelled, Job
 from gigawatt.study.validate.score import Validation
 
-KINDS = ("inference", "training", "energy", "facility", "runs")
+KINDS = ("inference", "training", "energy", "facility", "runs", "serving")
 HEAD = "operator_or_case,metric,value,unit,period,src,conf"
 FIELDS = {
     *("gigawatt", "scenario", "hash", "notes", "rows", "evaluated", "coverage_frac", "mape_frac", "median_frac"),
@@ -21,7 +21,13 @@ FIELDS = {
     *("by", "skipped", "overhead_mape_frac"),
 }
 # What one kind of rows has besides.
-ALSO = {"inference": {"tpot", "tpot_disaggregated", "tpot_wide"}, "energy": {"at_measured_rate"}}
+ALSO = {
+    "inference": {"tpot", "tpot_disaggregated", "tpot_wide"},
+    "energy": {"at_measured_rate"},
+    "serving": {
+        *("tpot", "ttft_closed", "tpot_closed", "ttft_disaggregated", "tpot_disaggregated", "ttft_p99", "tpot_p99"),
+    },
+}
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,7 @@ KINDS: dict[str, type] = {
     "training_calibrations": records.TrainingCalibration,
     "power_calibrations": records.PowerCalibration,
     "run_calibrations": records.RunCalibration,
+    "serving_calibrations": records.ServingCalibration,
     "derating_calibrations": records.ServingDerating,
 }
 _FOLDERS = {
@@ -54,6 +55,7 @@ _FOLDERS = {
     "training_calibrations": "calibrations/training",
     "power_calibrations": "calibrations/power",
     "run_calibrations": "calibrations/runs",
+    "serving_calibrations": "calibrations/serving",
     "derating_calibrations": "calibrations/derating",
 }
 OWN_FOLDER = "GIGAWATT_CATALOG"

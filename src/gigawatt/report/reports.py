@@ -48,6 +48,7 @@ DOCUMENTS: dict[str, str] = {
     "validate energy": "validation",
     "validate facility": "validation",
     "validate runs": "validation",
+    "validate serving": "validation",
     "catalog list": "listing",
     "catalog show": "entry",
     "catalog import-model": "imported",
@@ -62,6 +63,7 @@ TABLES: dict[str, str] = dict.fromkeys(
         "validate energy",
         "validate facility",
         "validate runs",
+        "validate serving",
     ),
     "predictions",
 )

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.simulation.failures import REQUESTS, Key, stream
+from gigawatt.simulation.user_wait import Estimated
 from gigawatt.tokens.serve import requests
 from gigawatt.tokens.serve.pods import Outcomes, Pod, Requests
 
@@ -46,7 +47,7 @@ _FILLED_FRAC = np.geomspace(1 / 1024, 1.0, 41)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class PodTraffic:
     """What is asked of a pod, as the plan has it.
 
     input_tokens, output_tokens: mean lengths; spread_ratio: mean square over squared mean of answers; burstiness_ratio:
@@ -116,15 +117,6 @@ class PodRun:
     requests_count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimated:
-    """A mean over replications with its 95 % confidence interval, in the unit of its name."""
-
-    low: float
-    mid: float
-    high: float
-
-
 def unit(case: tokens.ServingCase, way: Way) -> ServingUnit:
     """The engines that serve a case as the plan does: its layout, its largest batch, its memory.
 
@@ -155,23 +147,23 @@ def _engine(case: tokens.ServingCase, way: tokens.Serving) -> ServingUnit:
 
 
 def _pools(case: tokens.ServingCase, way: tokens.Disaggregated) -> ServingUnit:
-    pools = way.pools
-    shared = {"machine": pools.machine, "model": pools.model, "efficiency": pools.efficiency, "traffic": pools.traffic}
-    held = float(way.state.batch_count)
+    pools, held = way.pools, float(way.state.batch_count)
     most = _whole(held / way.decode_busy_frac / float(pools.decode.data_count * pools.decode.pipeline_count))
-    longest, budget = _longest_tokens(case), round(float(pools.efficiency.prefill_tokens))
+    longest = _longest_tokens(case)
+    prefill, decode = (
+        tokens.Deployment(
+            machine=pools.machine,
+            model=pools.model,
+            efficiency=pools.efficiency,
+            layout=layout,
+            traffic=pools.traffic,
+        )
+        for layout in (pools.prefill, pools.decode)
+    )
     pod = Pod(
-        engine=requests.engine(
-            tokens.Deployment(layout=pools.decode, **shared), most_requests_count=most, most_context_tokens=longest
-        ),
+        engine=requests.engine(decode, most_requests_count=most, most_context_tokens=longest),
         engines_count=round(float(pools.decode_count)),
-        prefill=requests.engine(
-            tokens.Deployment(layout=pools.prefill, **shared),
-            most_requests_count=most,
-            most_context_tokens=longest,
-            budget_tokens=budget,
-            chunked=False,
-        ),
+        prefill=requests.engine(prefill, most_requests_count=most, most_context_tokens=longest, chunked=False),
         prefill_engines_count=round(float(pools.prefill_count)),
         handover_s=float(pools.handover_s),
         transfer_s_per_token=float(pools.transfer_s() - pools.handover_s) / float(pools.traffic.input_tokens),
@@ -218,7 +210,7 @@ def _phases_s(one: ServingUnit, load_frac: float) -> tuple[float, float, float]:
 
 def replications(
     one: ServingUnit,
-    offer: Offer,
+    traffic: PodTraffic,
     load_frac: float,
     *,
     seed: int,
@@ -240,16 +232,20 @@ def replications(
     fills_s, counts_s, after_s = _phases_s(one, load_frac)
     times_s = one.filling_s(load_frac), fills_s, max(counts_s, LEAST_COUNT / rate_per_s), after_s
     for number in range(count):
-        yield _run(pod, offer, rate_per_s, times_s, stream(seed, (*key, number), REQUESTS))
+        yield _run(pod, traffic, rate_per_s, times_s, stream(seed, (*key, number), REQUESTS))
 
 
 def _run(
-    pod: Pod, offer: Offer, rate_per_s: float, times_s: tuple[float, float, float, float], chance: np.random.Generator
+    pod: Pod,
+    traffic: PodTraffic,
+    rate_per_s: float,
+    times_s: tuple[float, float, float, float],
+    chance: np.random.Generator,
 ) -> PodRun:
     """One replication (module docstring). times_s: for which twice the requests come, and how long each phase lasts."""
     surge_s, filled_s, counts_s, after_s = times_s
     counted_s = filled_s + counts_s
-    asked = drawn(offer, rate_per_s, counted_s + after_s, chance, surge_s=surge_s)
+    asked = drawn(traffic, rate_per_s, counted_s + after_s, chance, surge_s=surge_s)
     cut = int(np.searchsorted(asked.arrival_s, filled_s))
     state = requests.start(pod)
     requests.serve(state, _part(asked, slice(None, cut)))
@@ -257,7 +253,7 @@ def _run(
     found = [requests.serve(state, _part(asked, slice(cut, None)))]
     after = requests.totals(state)
     found.append(requests.finish(state))
-    seen = zip(*(_counted(one, filled_s, counted_s, offer) for one in found), strict=True)
+    seen = zip(*(_counted(one, filled_s, counted_s, traffic) for one in found), strict=True)
     ttft_s, tpot_s, good = (np.concatenate(parts) for parts in seen)
     span_s, engines = after.span_s - before.span_s, pod.engines_count + pod.prefill_engines_count
     waiting = after.waiting_mean_count * after.span_s - before.waiting_mean_count * before.span_s
@@ -290,14 +286,16 @@ def _part(asked: Requests, some: slice) -> Requests:
     return replace(asked, **cut)
 
 
-def _counted(found: Outcomes, from_s: float, until_s: float, offer: Offer) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+def _counted(
+    found: Outcomes, from_s: float, until_s: float, traffic: PodTraffic
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Times to the first token and per token of the requests of a time that are completed, and which of all are good.
 
     What is rejected or dropped is not good.
     """
     mine = (found.arrival_s >= from_s) & (found.arrival_s < until_s)
     done = mine & (found.status == 0)
-    good = (found.status == 0) & (found.ttft_s <= offer.ttft_s) & (found.tpot_s <= offer.tpot_s)
+    good = (found.status == 0) & (found.ttft_s <= traffic.ttft_s) & (found.tpot_s <= traffic.tpot_s)
     longer = done & (found.output_tokens > 1)
     return found.ttft_s[done], found.tpot_s[longer], good[mine]
 
@@ -311,20 +309,20 @@ def _middle_and_tail(values: Floats) -> tuple[float, float]:
 
 
 def drawn(
-    offer: Offer, rate_per_s: float, until_s: float, chance: np.random.Generator, *, surge_s: float = 0.0
+    traffic: PodTraffic, rate_per_s: float, until_s: float, chance: np.random.Generator, *, surge_s: float = 0.0
 ) -> Requests:
     """Requests that arrive at a mean rate up to a moment; none where the rate is 0.
 
     surge_s: for how long twice as many come at first.
     """
-    arrival_s = _arrivals(rate_per_s, until_s, offer.burstiness_ratio, chance)
+    arrival_s = _arrivals(rate_per_s, until_s, traffic.burstiness_ratio, chance)
     if surge_s > 0:
         arrival_s = np.sort(np.concatenate([arrival_s, _arrivals(rate_per_s, surge_s, 1.0, chance)]))
     count = len(arrival_s)
     return Requests(
         arrival_s=arrival_s,
-        input_tokens=_lengths(offer.input_tokens, 1.0, count, chance),
-        output_tokens=_lengths(offer.output_tokens, offer.spread_ratio, count, chance),
+        input_tokens=_lengths(traffic.input_tokens, 1.0, count, chance),
+        output_tokens=_lengths(traffic.output_tokens, traffic.spread_ratio, count, chance),
     )
 
 

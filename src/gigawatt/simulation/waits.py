@@ -10,9 +10,9 @@ Software that has become faster since the base date makes all times shorter in t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 import numpy as np
@@ -24,10 +24,10 @@ from gigawatt.plan.inputs import software_ratio
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario, UseCase
 from gigawatt.simulation import hours, pod, racks, sharing, tide
-from gigawatt.simulation.pod import Estimated, Offer, PodRun
+from gigawatt.simulation.pod import PodRun, PodTraffic
+from gigawatt.simulation.user_wait import Estimated, Hour, UserWait
 
 Floats = NDArray[np.float64]
-Hour = Literal["busiest", "mean"]
 # A class and a platform.
 Place = tuple[str, str]
 
@@ -57,38 +57,6 @@ class HourLoad:
     load_frac: float
     share_frac: float
     software_ratio: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserWait:
-    """What users of a class wait for in its busiest or a mean hour, on the platform that serves most of it.
-
-    moment: when the hour begins, UTC; empty of a mean one. share_frac: of the tokens of the class that the platform
-    serves. racks_count, engines_count: at hand in the fleet; pod_engines_count: in the pod that stands for them.
-    load_frac: of the steady state; planned_load_frac: that the plan counts on at most. served_frac: tokens that the pod
-    serves over those that the fleet does. ttft, tpot: of requests, by percentile; goodput_frac: requests within the
-    limits. waiting_count: mean queue of an engine. requests_count: that count, of all replications.
-    """
-
-    use_case: str
-    hour: Hour
-    moment: str
-    platform: str
-    share_frac: float
-    racks_count: float
-    engines_count: float
-    pod_engines_count: int
-    load_frac: float
-    planned_load_frac: float
-    served_frac: Estimated | None
-    ttft_p50_s: Estimated | None
-    ttft_p99_s: Estimated | None
-    tpot_p50_s: Estimated | None
-    tpot_p99_s: Estimated | None
-    goodput_frac: Estimated | None
-    waiting_count: Estimated | None
-    requests_count: int
-    replications_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,14 +181,19 @@ def user_waits(
 
 
 def wait_of(scenario: Scenario, one: HourLoad, way: throughput.Steady, kept_frac: float = 1.0) -> UserWait:
-    """A pod at the load of an hour; kept_frac: the SLO derating that the plan has."""
-    use = scenario.asked.use_cases[one.use_case]
-    serving, offer = pod.unit(way.case, way.way), offer_of(scenario, use, one.software_ratio)
-    units = one.racks_count * way.rack_tokens_per_s / (serving.most_per_s * offer.output_tokens)
+    """A pod at the load of an hour; kept_frac: the SLO derating that the plan has.
+
+    It stands for no more engines than share a router, and is asked its part of the requests that reach one.
+    """
+    use, router_count = scenario.asked.use_cases[one.use_case], scenario.asked.operations.router_engines_count
+    serving, traffic = pod.unit(way.case, way.way), traffic_of(scenario, use, one.software_ratio)
+    units = one.racks_count * way.rack_tokens_per_s / (serving.most_per_s * traffic.output_tokens)
+    told, count = pod.pod_of(serving, one.load_frac, min(units, router_count))
+    traffic = replace(traffic, burstiness_ratio=thinned_ratio(traffic.burstiness_ratio, count / router_count))
     key = crc32(one.use_case.encode()), crc32(one.platform.encode())
-    runs = list(pod.replications(serving, offer, one.load_frac, seed=scenario.asked.seed, key=key, units_count=units))
-    told, count = pod.pod_of(serving, one.load_frac, units)
-    fleet_tokens_per_s = one.load_frac * count * serving.most_per_s * offer.output_tokens
+    seed, most = scenario.asked.seed, float(count)
+    runs = list(pod.replications(serving, traffic, one.load_frac, seed=seed, key=key, units_count=most))
+    fleet_tokens_per_s = one.load_frac * count * serving.most_per_s * traffic.output_tokens
     return UserWait(
         use_case=one.use_case,
         hour=one.hour,
@@ -232,20 +205,28 @@ def wait_of(scenario: Scenario, one: HourLoad, way: throughput.Steady, kept_frac
         pod_engines_count=told.engines_count,
         load_frac=one.load_frac,
         planned_load_frac=use.utilisation_frac * kept_frac,
+        slo_kept_frac=kept_frac,
         **_figures(runs, fleet_tokens_per_s, one.software_ratio),
         requests_count=sum(run.requests_count for run in runs),
         replications_count=len(runs),
     )
 
 
-def offer_of(scenario: Scenario, use: UseCase, software_ratio: float = 1.0) -> Offer:
+def traffic_of(scenario: Scenario, use: UseCase, software_ratio: float = 1.0) -> PodTraffic:
     """What a class asks of a pod of the base date's software, whose times are so much longer."""
-    return Offer(
+    return PodTraffic(
         input_tokens=use.input_tokens,
         output_tokens=use.output_tokens,
         spread_ratio=float(scenario.records.inference.output_spread_ratio),
         tpot_s=use.tpot_s * software_ratio,
+        ttft_s=math.inf if use.ttft_s is None else use.ttft_s * software_ratio,
+        burstiness_ratio=use.burstiness_ratio,
     )
+
+
+def thinned_ratio(burstiness_ratio: float, kept_frac: float) -> float:
+    """Burstiness of a part of the requests that reach a router, each of which is in it by chance."""
+    return math.sqrt(1 + min(kept_frac, 1.0) * (burstiness_ratio**2 - 1))
 
 
 def _figures(runs: list[PodRun], fleet_tokens_per_s: float, software_ratio: float) -> dict[str, Estimated | None]:

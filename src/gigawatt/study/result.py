@@ -26,7 +26,7 @@ from gigawatt.plan.worth import Binding, Worth
 from gigawatt.scenario import kept
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulation import Timeline
-from gigawatt.simulation.waits import UserWait
+from gigawatt.simulation.user_wait import UserWait
 from gigawatt.study import drift, netcdf
 from gigawatt.study.files import check_folder, check_writable, foreign, refused, sealed, sha256, unsealed
 from gigawatt.study.job import HASH_LENGTH

@@ -7,7 +7,7 @@ verb itself refuses before it begins.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -243,6 +243,12 @@ def facility_rows(question: ValidationQuestion) -> QuestionSize:
 def whole_run_rows(question: ValidationQuestion) -> QuestionSize:
     """Of published training runs."""
     return _measured("runs", question)
+
+
+def latency_rows(question: ValidationQuestion) -> QuestionSize:
+    """Of measured times of serving, beside what the simulator takes to be made ready."""
+    found = _measured("serving", question)
+    return replace(found, counts={"serving": 1.0, **found.counts})
 
 
 def _measured(shipped_as: str, question: ValidationQuestion) -> QuestionSize:

@@ -10,86 +10,13 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any
 
 from gigawatt.study.job import Job
+from gigawatt.study.verb import GROUPS, Change, Verb
 
-Group = Literal["plan", "live", "share", "book", "kernels", "know"]
-# What a verb changes: nothing; the ledger's facts; or what the ledger releases, which is money.
-Change = Literal["nothing", "ledger", "release"]
-# The groups in the order of a user's work, and what they are for.
-GROUPS: Mapping[Group, str] = {
-    "plan": "Plan: what to build, and how it holds up",
-    "live": "Live: what then happens",
-    "share": "Share: who gets the compute",
-    "book": "Keep: what really happened, and what is due for it",
-    "kernels": "Kernels: what a machine does, and how far that is from what was measured",
-    "know": "Know: figures, sources and statements",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verb:
-    """One row: a verb, the record that asks it, and the function that answers."""
-
-    name: str
-    """As it is typed; two words where several verbs share a noun."""
-    group: Group
-    """Where it stands in help."""
-    title: str
-    """What it does, in a sentence."""
-    asks: str
-    """Where the record of its question is, within gigawatt.study: "module:Class"."""
-    answers: str
-    """Where the function from question and job to answer is: "module:function"."""
-    example: str
-    """A command that works as it stands."""
-    positional: tuple[str, ...] = ()
-    """Keys of the question that a command line takes by their place."""
-    long: bool = False
-    """Whether it takes more than a moment, so that a server makes a job of it."""
-    folder: str = ""
-    """What it keeps in a folder of the job; "" for nothing."""
-    always_kept: bool = False
-    """Whether it gets a folder of its own where none is asked for."""
-    resumes: bool = False
-    """Whether what was done before an interruption is kept in its folder, and the same question goes on from there."""
-    stops: bool = False
-    """Whether it tells what was done until an interruption, marked as partial."""
-    spreads: bool = False
-    """Whether its work may be spread over an executor's workers."""
-    changes: Change = "nothing"
-    """What it changes besides its own folder."""
-    counts: str = ""
-    """Where the function from question to its size is, by which it is estimated; "" for what takes a moment."""
-
-    @property
-    def function(self) -> str:
-        """Its name in Python."""
-        return self.name.replace(" ", "_").replace("-", "_")
-
-    def question(self) -> type[Any]:
-        """The record of its question."""
-        return _at(self.asks)
-
-    def answer(self, question: Any, job: Job) -> Any:
-        """What it answers. Raises ScenarioError, CatalogError, CalibrationError or LedgerError for bad input,
-        Infeasible where no plan meets every limit, SolverFailure where a solver fails, Cancelled where the job is."""
-        return _at(self.answers)(question, job)
-
-    def size(self, question: Any) -> Any:
-        """How much work a question asks for, a `sizes.QuestionSize`; None for a moment's. Raises what `answer` raises
-        for bad input, as far as that is seen before the work begins."""
-        return _at(self.counts)(question) if self.counts else None
-
-
-def _at(reference: str) -> Any:
-    module, _, name = reference.partition(":")
-    return getattr(import_module(f"gigawatt.study.{module}"), name)
-
+__all__ = ["GROUPS", "VERBS", "Change", "Verb", "ask", "named"]
 
 VERBS: tuple[Verb, ...] = (
     Verb(
@@ -437,6 +364,17 @@ VERBS: tuple[Verb, ...] = (
         long=True,
         counts="sizes:whole_run_rows",
         example="gigawatt validate runs",
+    ),
+    Verb(
+        name="validate serving",
+        group="kernels",
+        title="Times to the first token and per token, request by request, against what clients measured.",
+        asks="validate.question:ValidationQuestion",
+        answers="validate.serving:answer",
+        positional=("file",),
+        long=True,
+        counts="sizes:latency_rows",
+        example="gigawatt validate serving --max-mape 30%",
     ),
     Verb(
         name="catalog list",

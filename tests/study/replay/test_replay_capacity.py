@@ -7,7 +7,7 @@ import pytest
 from gigawatt.errors import CalibrationError
 from gigawatt.study.replay.capacity import CURVE_RATIOS, NEAR_RATIO, capacity, check_alone, fewest
 from gigawatt.study.replay.found import CapacityPoint
-from gigawatt.study.replay.tally import Limits
+from gigawatt.study.replay.tally import WaitLimits
 
 
 def point(rate: float, *, is_within: bool, ttft_s: float | None = 0.1, tpot_s: float | None = 0.01) -> CapacityPoint:
@@ -62,8 +62,8 @@ def test_replicas_that_are_never_enough_are_told() -> None:
 def test_limits_that_requests_alone_miss_are_told_with_those_that_they_hold() -> None:
     alone = point(1.0, is_within=False, ttft_s=0.84, tpot_s=0.0312)
     with pytest.raises(CalibrationError) as caught:
-        check_alone(alone, Limits(ttft_s=0.5, tpot_s=0.02))
+        check_alone(alone, WaitLimits(ttft_s=0.5, tpot_s=0.02))
     assert [(fault.path, fault.given) for fault in caught.value.faults] == [("ttft", "0.5 s"), ("tpot", "0.02 s")]
     assert "0.844 s or more" in str(caught.value)
-    check_alone(alone, Limits(ttft_s=0.85))
-    check_alone(point(1.0, is_within=True, ttft_s=None, tpot_s=None), Limits(ttft_s=0.1, tpot_s=0.1))
+    check_alone(alone, WaitLimits(ttft_s=0.85))
+    check_alone(point(1.0, is_within=True, ttft_s=None, tpot_s=None), WaitLimits(ttft_s=0.1, tpot_s=0.1))

@@ -38,7 +38,7 @@ class Rank:
         return ceil(tokens / self.engine.block_tokens)
 
     def new(self, job):  # blocks that are taken when it is let in
-        return self.own(job, job.prompt + job.since)
+        return self.own(job, job.prompt + job.moved * self.engine.times.tokens_per_step_ratio)
 
     def known(self, _job):  # tokens of its prompt that need not be read
         return 0
@@ -47,7 +47,7 @@ class Rank:
         self.running.append(self.queue.pop(0))
         job.read = job.prompt if job.moved else self.known(job)
         job.cached = job.read if job.cached is None else job.cached
-        job.own = self.own(job, job.prompt + job.since)
+        job.own = self.own(job, job.prompt + job.moved * self.engine.times.tokens_per_step_ratio)
 
     def release(self, job):
         self.running.remove(job)
@@ -97,16 +97,16 @@ class Rank:
         while trying and not preempted and self.queue:
             job = self.queue[0]
             rest = 0 if job.moved else job.prompt - self.known(job)
-            least = min(rest, 1) if engine.chunked or not any(n for _, n in chunks) else rest
-            full = len(self.running) >= engine.most_requests_count
-            self.trying = not full and rest > 0 and budget < least
-            if full or self.trying:
+            self.trying = rest > 0 and budget < 1 and len(self.running) < engine.most_requests_count
+            if self.trying or len(self.running) >= engine.most_requests_count:
                 break
             if now_s - job.arrival_s > shed_after_s and job.first_s != job.first_s:
                 job.status = SHED
                 left.append(self.queue.pop(0))
                 continue
-            if not self.fits(job):
+            fits = self.fits(job)
+            self.trying = fits and not engine.chunked and rest > max(budget, 0) and any(n for _, n in chunks)
+            if self.trying or not fits:
                 break
             self.take(job)
             admissions_count += 1
@@ -167,7 +167,7 @@ class Replica:
         """Ends the iteration; returns those that are done, or read where prompts are handed over."""
         left, now_s, self.busy = [], self.event_s, False
         for rank, writing, reading in zip(self.ranks, self.writing, self.reading, strict=True):
-            for job in writing:
+            for job in sorted(writing, key=lambda j: j.index):
                 job.since, job.steps = job.since + self.engine.times.tokens_per_step_ratio, job.steps - 1
                 left += rank.leave(job, now_s) if job.steps <= 0 else []
             for job, n in reading:

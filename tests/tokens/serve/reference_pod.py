@@ -1,7 +1,7 @@
 """Engines of `reference_engine.py` behind a router: one pool, or one that reads prompts and one that writes answers.
 
-At an instant requests arrive first (in their order, then those that come from the other pool), then each engine in turn
-ends what it does and starts anew, after the requests of a closed loop that its end has let come.
+At an instant requests arrive first (in their order, then those that come from the other pool), then engines end what
+they do, each in turn and followed by the requests of a closed loop that its end lets come, and then they start anew.
 """
 
 from dataclasses import dataclass, field, replace
@@ -110,7 +110,7 @@ class Run:
     def work(self, until_s):
         while True:
             replicas = [replica for pool in self.pools for replica in pool.replicas if replica.event_s is not None]
-            first = min(replicas, key=lambda replica: replica.event_s, default=None)
+            first = min(replicas, key=lambda replica: (replica.event_s, not replica.busy), default=None)
             now_s = min(first.event_s if first else inf, self.coming[0][0] if self.coming else inf)
             if now_s > until_s or now_s == inf:
                 return

@@ -6,7 +6,8 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import strategies as st
 
-from gigawatt.tokens.serve.requests import Engine, Outcomes, Pod, Requests, finish, serve, start
+from gigawatt.tokens.serve.pods import Engine, Outcomes, Pod, Requests
+from gigawatt.tokens.serve.requests import finish, serve, start
 from gigawatt.tokens.serve.step_times import StepTimes
 
 HASH_TOKENS, BLOCK_TOKENS = 8, 4

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_pods import BLOCK_TOKENS, drawn_times, flat_times, piece, plain, pods, served, traces
 
-from gigawatt.tokens.serve.requests import STATUSES, Engine, Outcomes, Pod, Requests, finish, serve, start, totals
+from gigawatt.tokens.serve.pods import STATUSES, Engine, Outcomes, Pod, Requests
+from gigawatt.tokens.serve.requests import finish, serve, start, totals
 
 LAWS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 COMPLETED = STATUSES.index("completed")
@@ -110,9 +111,9 @@ def test_blocks_and_instants_stay_within_bounds(pod, requests):
     run = served(pod, requests)
     outcomes, counted = run.outcomes, totals(run.state)
     done = outcomes.status == COMPLETED
-    assert 0.0 <= counted.kv_mean_frac <= counted.kv_peak_frac <= 1.0
+    assert 0.0 <= counted.kv_mean_frac <= counted.kv_peak_frac + 1e-9 <= 1.0 + 2e-9
     assert counted.window_kv_frac.min(initial=0.0) >= 0.0
-    assert counted.window_kv_frac.max(initial=0.0) <= 1.0
+    assert counted.window_kv_frac.max(initial=0.0) <= 1.0 + 1e-9
     assert np.all(outcomes.first_token_s[done] > outcomes.arrival_s[done])
     assert np.all(outcomes.finished_s[done] >= outcomes.first_token_s[done])
     assert np.all(np.isnan(outcomes.finished_s[~done]))

@@ -15,7 +15,8 @@ import pytest
 from scipy.stats import t
 from small_pods import flat_times, plain, served
 
-from gigawatt.tokens.serve.requests import Engine, Pod, totals
+from gigawatt.tokens.serve.pods import Engine, Pod
+from gigawatt.tokens.serve.requests import totals
 
 TOKENS, SERVICE_S = 1000, 1.0
 REPLICATIONS, CONFIDENCE = 16, 0.999
@@ -108,7 +109,7 @@ def test_an_engine_is_busy_for_the_load_that_is_offered(load):
 
 @pytest.mark.parametrize("lengths", [equal, exponential, bimodal])
 def test_a_shared_engine_is_insensitive_to_how_uneven_the_work_is(lengths):
-    values = replications(SHARED, 0.6, lengths, sojourn_s, count=5000)
+    values = replications(SHARED, 0.6, lengths, sojourn_s, count=25_000)
     assert_inside(values, SERVICE_S / (1 - 0.6), 0.1)
 
 
@@ -119,7 +120,7 @@ def test_a_shared_engine_slows_short_and_long_requests_by_the_same_factor():
             kept = settled(run.outcomes.output_tokens) == tokens
             return settled(run.outcomes.e2e_s)[kept].mean()
 
-        values = replications(SHARED, 0.6, bimodal, of_these, count=5000)
+        values = replications(SHARED, 0.6, bimodal, of_these, count=15_000)
         assert_inside(values, tokens / TOKENS * SERVICE_S / (1 - 0.6), 0.1)
 
 

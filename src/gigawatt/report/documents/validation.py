@@ -12,9 +12,20 @@ from gigawatt.study.validate.score import GroupScore, Scored, Scores, Validation
 
 # What a mean error is held against, by what is validated, where it is no constant efficiency.
 BASELINE = "a constant efficiency"
-BASELINES = {"energy": "a constant energy per operation", "facility": "the median of the other rows"}
+BASELINES = {
+    "energy": "a constant energy per operation",
+    "facility": "the median of the other rows",
+    "serving": "the steady state's closed form",
+}
 # Errors of rows that are predicted in another way besides, by name.
-ALSO = {"at_measured_rate": "at the measured throughput"}
+ALSO = {
+    "at_measured_rate": "at the measured throughput",
+    "ttft_closed": "of the time to the first token in closed loops",
+    "tpot_closed": "of the time per token in closed loops",
+    "ttft_disaggregated": "of the time to the first token with two pools",
+    "ttft_p99": "of the slowest hundredth's time to the first token",
+    "tpot_p99": "of the slowest hundredth's time per token",
+}
 NAMED = {
     "gpu": "GPU",
     "fitted": "part in the fit",

@@ -12,9 +12,10 @@ from gigawatt.study.replay.deployed import MOST_REPLICAS_COUNT, check, deployed
 from gigawatt.study.replay.found import CapacityPoint, PodsFound, ReplayAnswer
 from gigawatt.study.replay.question import ReplayQuestion
 from gigawatt.study.replay.source import REPLICATIONS_COUNT, opened
-from gigawatt.study.replay.tally import Limits
+from gigawatt.study.replay.tally import WaitLimits
 from gigawatt.study.replay.telling import ReplayFound, told
 from gigawatt.study.replay.trial import PodSize, Trial, point
+from gigawatt.study.replay.working import make_ready
 
 # At each rate of a search requests come for so many times as long as one takes, again and again where they are few.
 LASTING_RATIO = 20.0
@@ -36,7 +37,7 @@ def answer(question: ReplayQuestion, job: Job) -> ReplayAnswer:
         job=job,
         source=source,
         replicas=deployed(question, source.mean_request(question.seed)),
-        limits=Limits(**stated),
+        limits=WaitLimits(**stated),
     )
     found = ReplayFound(size=_size(question))
     try:
@@ -57,6 +58,8 @@ def _size(asked: ReplayQuestion) -> PodSize:
 def _work(trial: Trial, found: ReplayFound) -> None:
     """Do all that is asked for. Raises Cancelled where somebody interrupts, with what is done by then in `found`."""
     asked, seed, least_s = trial.asked, trial.asked.seed, 0.0
+    trial.job.say("making the simulator ready, which takes longer the first time", None)
+    make_ready(trial.replicas.pod(1, int(asked.prefill_replicas_count is not None)))
     if asked.pods or asked.find_capacity:
         least_s = LASTING_RATIO * _alone_s(trial)
     if asked.pods:

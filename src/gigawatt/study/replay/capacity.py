@@ -15,7 +15,7 @@ from gigawatt.errors import CalibrationError, Fault
 from gigawatt.study.predict.faults import wrong_value
 from gigawatt.study.question import wrong
 from gigawatt.study.replay.found import CapacityPoint
-from gigawatt.study.replay.tally import Limits
+from gigawatt.study.replay.tally import WaitLimits
 
 # How near a capacity is found, and within which factors of the rate of the trace it is looked for.
 NEAR_RATIO = 1.01
@@ -32,7 +32,7 @@ class Capacity:
     curve: tuple[CapacityPoint, ...]
 
 
-def check_alone(alone: CapacityPoint, limits: Limits) -> None:
+def check_alone(alone: CapacityPoint, limits: WaitLimits) -> None:
     """Raises CalibrationError where requests that are alone in the pod miss a limit, with the nearest they hold."""
     faults = list[Fault]()
     for key, limit_s, found_s in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -50,7 +50,7 @@ RANGES = {
     "usd_per_gpu_hour": MOST_USD_PER_H,
 }
 # The limit at which `predict inference` chooses a layout where nobody states one.
-USUAL_TPOT_S = next(float(entry.default) for entry in fields(InferenceQuestion) if entry.name == "tpot_s")
+USUAL_TPOT_S: float = InferenceQuestion(model="", gpu="", input_tokens=1, output_tokens=1).tpot_s
 STATED_BASIS = "as stated"
 ALONE_BASIS = "IT power of the GPUs alone, without their servers, idle or not; no PUE"
 SHARED_BASIS = "IT power of the GPUs with their share of the rack's other parts, idle or not; no PUE"
@@ -66,7 +66,7 @@ class MeanRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replicas:
+class ModelReplicas:
     """What serves: part, model and software of a question, the layout of a replica, and engines of it.
 
     layout: of a replica, where two pools serve of one that writes answers; prefill_layout: of one that reads prompts,
@@ -192,7 +192,7 @@ class Replicas:
         )
 
 
-def case(of: Replicas, tpot_s: float, ttft_s: float) -> tokens.ServingCase:
+def case(of: ModelReplicas, tpot_s: float, ttft_s: float) -> tokens.ServingCase:
     """What the planner is asked of the mean request, at limits on the mean times."""
     asked = of.asked
     day = to_tokens.software_date(of.calibration, of.accelerator, asked.engine, asked.as_of_date)
@@ -241,7 +241,7 @@ def _together(asked: ReplayQuestion) -> Iterator[Fault]:
         yield wrong("prefill_replicas", asked.prefill_replicas_count, "replicas beside it, of the pool that decodes")
 
 
-def deployed(asked: ReplayQuestion, lengths: MeanRequest) -> Replicas:
+def deployed(asked: ReplayQuestion, lengths: MeanRequest) -> ModelReplicas:
     """What serves, in the layout that is stated or else in the planner's best for the mean request.
 
     Raises ScenarioError for a layout that no engine starts, CalibrationError for a model that does not fit.
@@ -251,7 +251,7 @@ def deployed(asked: ReplayQuestion, lengths: MeanRequest) -> Replicas:
     refuse(faults)
     planned = _as_planned(asked, lengths)
     refuse(misfits(planned, accelerator, model))
-    first = Replicas(
+    first = ModelReplicas(
         asked=asked,
         accelerator=accelerator,
         model=model,
@@ -291,7 +291,7 @@ def _limits_s(asked: ReplayQuestion) -> Iterator[tuple[float, float]]:
     yield math.inf, math.inf
 
 
-def _best(of: Replicas, answer: Callable[[tokens.ServingCase], T]) -> T:
+def _best(of: ModelReplicas, answer: Callable[[tokens.ServingCase], T]) -> T:
     """What the planner answers at the first limits that it can meet. Raises CalibrationError where there are none."""
     *tried, last = _limits_s(of.asked)
     for limits_s in tried:
@@ -308,7 +308,7 @@ def _one_kind(asked: tokens.ServingCase) -> tokens.Serving:
     return found
 
 
-def _pooled(of: Replicas) -> Replicas:
+def _pooled(of: ModelReplicas) -> ModelReplicas:
     """Layouts of two pools: that which is stated for both, or the planner's best for each."""
     if _is_stated(of.asked):
         layout = _best(of, _one_kind).layout

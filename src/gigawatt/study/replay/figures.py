@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gigawatt.study.replay.found import LatencyFigures, LatencyIntervals, PodSeries, WaitCurve
 from gigawatt.study.replay.intervals import CONFIDENCE_FRAC, Span, of_draws, of_runs, weights
-from gigawatt.study.replay.tally import SHARES, TIMES, Tally
+from gigawatt.study.replay.tally import SHARES, TIMES, WaitTally
 from gigawatt.study.replay.working import Run
 from gigawatt.tokens.serve.requests import PodTotals
 
@@ -47,7 +47,7 @@ class Sureness:
         values = [math.nan if (found := value(one)) is None else found for one in self.runs]
         return _known(float(np.mean(values))), of_runs(values)
 
-    def counted(self, value: Callable[[Tally, Ints64 | None], Floats64]) -> tuple[float | None, Span | None]:
+    def counted(self, value: Callable[[WaitTally, Ints64 | None], Floats64]) -> tuple[float | None, Span | None]:
         """A figure that blocks of a run have as well, with its interval. value: a row for each draw."""
         mean, span = self.figure(lambda one: float(value(one.tally, None)[0]))
         if span is None and self.drawn is not None and len(self.drawn):
@@ -91,7 +91,7 @@ def waits(one: Run) -> Mapping[str, WaitCurve]:
     return {name: _curve(one.tally, name) for name in TIMES}
 
 
-def _curve(tally: Tally, name: str) -> WaitCurve:
+def _curve(tally: WaitTally, name: str) -> WaitCurve:
     values, below = tally.curve(name)
     if not len(values):
         return WaitCurve(value_s=values, below_frac=below)

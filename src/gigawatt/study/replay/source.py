@@ -37,7 +37,7 @@ GENERATED_COUNT, REPLICATIONS_COUNT = 10_000, 5
 
 
 @dataclass(slots=True, kw_only=True)
-class Source:
+class RequestSource:
     """Requests that can be had again and again, at any rate.
 
     name: the file's, or that of arrivals; is_recorded: whether they are those of a file; anew: a stream of them by
@@ -111,7 +111,7 @@ def _count(chunks: list[TraceChunk]) -> int:
     return sum(len(chunk.requests) for chunk in chunks)
 
 
-def _check_length(source: Source, requests: Requests, before_count: int, most_tokens: int) -> None:
+def _check_length(source: RequestSource, requests: Requests, before_count: int, most_tokens: int) -> None:
     """All of a prompt and of its answer but the last token is in the cache of one rank."""
     long = requests.input_tokens + requests.output_tokens - 1 > most_tokens
     if long.any():
@@ -137,7 +137,7 @@ def _line(path: Path, input_tokens: int, output_tokens: int) -> str:
     return ""
 
 
-def opened(asked: ReplayQuestion) -> Source:
+def opened(asked: ReplayQuestion) -> RequestSource:
     """The requests that a question names. Raises ScenarioError for what is neither a file nor arrivals that are known,
     CatalogError for a file that cannot be read."""
     path = Path(asked.trace)
@@ -152,7 +152,7 @@ def opened(asked: ReplayQuestion) -> Source:
     raise ScenarioError([wrong("trace", asked.trace, f"a file of requests, or arrivals of the catalog: {known}")])
 
 
-def _recorded(asked: ReplayQuestion, path: Path) -> Source:
+def _recorded(asked: ReplayQuestion, path: Path) -> RequestSource:
     if asked.replications_count not in (None, 1):
         expected = "1, for what was recorded happened once: its intervals are of blocks of it"
         raise ScenarioError([wrong("replications", asked.replications_count, expected)])
@@ -163,7 +163,7 @@ def _recorded(asked: ReplayQuestion, path: Path) -> Source:
         last[0] = read_trace(path, spread=not asked.as_stamped)
         yield from _first(_with_shares(last[0]), asked.requests_count)
 
-    return Source(
+    return RequestSource(
         name=path.name,
         is_recorded=True,
         anew=anew,
@@ -178,7 +178,7 @@ def _with_shares(trace: RequestTrace) -> Iterator[TraceChunk]:
         yield TraceChunk(requests=requests, share_frac=trace.tally.read_bytes / max(trace.size_bytes, 1))
 
 
-def _generated(asked: ReplayQuestion, record: records.Arrivals) -> Source:
+def _generated(asked: ReplayQuestion, record: records.Arrivals) -> RequestSource:
     offered, count = to_tokens.offered_load(record), asked.requests_count or GENERATED_COUNT
 
     def anew(seed: int) -> Iterator[TraceChunk]:
@@ -187,7 +187,7 @@ def _generated(asked: ReplayQuestion, record: records.Arrivals) -> Source:
 
     text = f"{record.name}: {count:,} requests are drawn by chance, alike for a seed, with the rates, gaps and lengths "
     text += "of what they are fitted to"
-    return Source(
+    return RequestSource(
         name=record.id,
         is_recorded=False,
         anew=anew,

@@ -32,23 +32,24 @@ COMPLETED = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class WaitLimits:
     """Limits on the time to the first token and per token after it [s]; infinite where nothing is said."""
 
     ttft_s: float = math.inf
     tpot_s: float = math.inf
 
 
-class Tally:
+class WaitTally:
     """Counts of requests that are done, by blocks of consecutive arrivals."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: WaitLimits) -> None:
         self.limits = limits
         self._size_count = FIRST_BLOCK_COUNT
         self._ended = np.zeros(MOST_BLOCKS, dtype=np.int64)
         self._good = np.zeros(MOST_BLOCKS, dtype=np.int64)
         self._bins = {name: np.zeros((MOST_BLOCKS, len(EDGES_S) + 1), dtype=np.int64) for name in TIMES}
         self._sums_s = {name: np.zeros(MOST_BLOCKS) for name in TIMES}
+        self._most_s = dict.fromkeys(TIMES, 0.0)
 
     def take(self, done: Outcomes) -> None:
         """Count requests that are done, in any order."""
@@ -66,6 +67,7 @@ class Tally:
             self._count(name, block[told], getattr(done, f"{name}_s")[told])
 
     def _count(self, name: str, block: Ints64, times_s: Floats64) -> None:
+        self._most_s[name] = max(self._most_s[name], float(np.max(times_s, initial=0.0)))
         self._sums_s[name] += np.bincount(block, weights=times_s, minlength=MOST_BLOCKS)
         np.add.at(self._bins[name], (block, np.searchsorted(EDGES_S, times_s)), 1)
 
@@ -102,7 +104,7 @@ class Tally:
         whole = counts.sum(axis=1)
         mean = np.where(whole > 0, weights @ self._sums_s[name] / np.maximum(whole, 1), math.nan)
         each = [[quantile_s(row, share, int(used[0])) for share in SHARES] for row in counts]
-        return np.column_stack([mean, np.array(each)])
+        return np.minimum(np.column_stack([mean, np.array(each)]), self._most_s[name])
 
     def p99_s(self, name: str) -> float:
         """99th percentile [s] of all requests that ended, of which those that were not completed wait for ever."""
@@ -112,7 +114,7 @@ class Tally:
         if not counted:
             return math.inf if missed else math.nan
         share_frac = 0.99 * (counted + missed) / counted
-        return math.inf if share_frac > 1 else quantile_s(counts, share_frac)
+        return math.inf if share_frac > 1 else min(quantile_s(counts, share_frac), self._most_s[name])
 
     def curve(self, name: str) -> tuple[Floats64, Floats64]:
         """A time as a cumulative curve: values [s], and the share of requests below each."""
@@ -121,7 +123,8 @@ class Tally:
             return np.zeros(0), np.zeros(0)
         first, last = np.flatnonzero(counts)[[0, -1]]
         below = np.concatenate([[0.0], np.cumsum(counts[first : last + 1]) / counts.sum()])
-        return EDGES_S[np.clip(np.arange(first - 1, last + 1), 0, len(EDGES_S) - 1)], below
+        values = EDGES_S[np.clip(np.arange(first - 1, last + 1), 0, len(EDGES_S) - 1)]
+        return np.minimum(values, self._most_s[name]), below
 
     def _weights(self, drawn: Ints64 | None) -> Ints64:
         if drawn is None:

@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 
 from gigawatt.study.job import Cancelled, Job
-from gigawatt.study.replay.deployed import Replicas
+from gigawatt.study.replay.deployed import ModelReplicas
 from gigawatt.study.replay.found import CapacityPoint
 from gigawatt.study.replay.question import ReplayQuestion
-from gigawatt.study.replay.source import Source
-from gigawatt.study.replay.tally import Limits
+from gigawatt.study.replay.source import RequestSource
+from gigawatt.study.replay.tally import WaitLimits
 from gigawatt.study.replay.working import Run, run
 
 
@@ -28,9 +28,9 @@ class Trial:
 
     asked: ReplayQuestion
     job: Job
-    source: Source
-    replicas: Replicas
-    limits: Limits
+    source: RequestSource
+    replicas: ModelReplicas
+    limits: WaitLimits
 
     def run(self, size: PodSize, seed: int, *, words: str = "") -> Run:
         """The run that is asked for, with so many replicas. words: what progress says of it."""

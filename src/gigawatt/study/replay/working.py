@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from time import process_time
 
+import numpy as np
+
 from gigawatt.study.job import Cancelled, Job
-from gigawatt.study.replay.tally import Limits, Tally
+from gigawatt.study.replay.tally import WaitLimits, WaitTally
 from gigawatt.tokens.serve.arrivals import part_of
 from gigawatt.tokens.serve.pods import Pod, Requests
 from gigawatt.tokens.serve.requests import PodState, PodTotals, finish, serve, start, totals
@@ -33,7 +35,7 @@ class Run:
     """What one run did. first_s, last_s: first and last arrival; cpu_s: time of the processor; partial: whether it was
     interrupted."""
 
-    tally: Tally
+    tally: WaitTally
     totals: PodTotals
     first_s: float
     last_s: float
@@ -50,7 +52,7 @@ class Run:
 def run(
     pod: Pod,
     chunks: Iterable[TraceChunk],
-    limits: Limits,
+    limits: WaitLimits,
     job: Job,
     *,
     words: str = "",
@@ -59,7 +61,7 @@ def run(
 ) -> Run:
     """Replay requests on a pod. words: what progress says of it, nothing where it is silent; unfinished: end with the
     last arrival; alone: each request comes when the one before is done, whenever it arrived."""
-    state, tally = start(pod, concurrency_count=int(alone)), Tally(limits)
+    state, tally = start(pod, concurrency_count=int(alone)), WaitTally(limits)
     begun_s, first_s, last_s, partial = process_time(), 0.0, 0.0, False
     try:
         for chunk in heard(chunks, job, words):
@@ -81,6 +83,14 @@ def run(
     )
 
 
+def make_ready(pod: Pod) -> None:
+    """Have the simulator loaded, or compiled where that was never done, before anybody's time is taken."""
+    state = start(pod)
+    one = np.ones(1, dtype=np.int64)
+    serve(state, Requests(arrival_s=np.zeros(1), input_tokens=one, output_tokens=one))
+    finish(state)
+
+
 def heard(chunks: Iterable[TraceChunk], job: Job, words: str) -> Iterator[TraceChunk]:
     """Small chunks, with progress told now and then. Raises Cancelled between two of them."""
     told_frac = -1.0
@@ -100,7 +110,7 @@ def check(job: Job) -> None:
         raise Cancelled
 
 
-def _finish(state: PodState, tally: Tally, job: Job, arriving_s: float) -> None:
+def _finish(state: PodState, tally: WaitTally, job: Job, arriving_s: float) -> None:
     """Work off what is left, in longer and longer spans of time. Raises Cancelled between two of them."""
     span_s = max(arriving_s / SPANS_COUNT, LEAST_SPAN_S)
     until_s = state.last_arrival_s + span_s if math.isfinite(state.last_arrival_s) else math.inf

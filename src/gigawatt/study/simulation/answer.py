@@ -8,12 +8,13 @@ from datetime import date, timedelta
 from gigawatt.account.accounts import account
 from gigawatt.plan import plan
 from gigawatt.plan.exact import exact
+from gigawatt.plan.plan import Plan
 from gigawatt.quarters import first_day
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulation import Timeline, calendar, simulate
 from gigawatt.simulation.summary import Summary
 from gigawatt.simulation.timeline import Window
-from gigawatt.simulation.waits import UserWait, user_waits
+from gigawatt.simulation.user_wait import UserWait
 from gigawatt.study import site_notes
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
 from gigawatt.study.job import Job
@@ -74,7 +75,7 @@ def answer(question: SimulationQuestion, job: Job) -> SimulationAnswer:
         job.say("living through the same hours without the event")
         without = simulate(scenario, planned, window=replace(asked, events=()))
         found = outcome(question.event, asked, timeline, without, planned)
-    waits = user_waits(scenario, planned, timeline.data, job.say) if question.latency else ()
+    waits = _waits(scenario, planned, timeline, job) if question.latency else ()
     accounts = saved.accounts if saved is not None else account(scenario, planned)
     known = known_notes(scenario, saved) if saved is not None else plan_notes(scenario, planned, accounts)
     called = site_notes.call_notes(scenario, timeline)
@@ -89,6 +90,13 @@ def answer(question: SimulationQuestion, job: Job) -> SimulationAnswer:
         waits=waits,
     )
     return answer_of(result, asked)
+
+
+def _waits(scenario: Scenario, planned: Plan, timeline: Timeline, job: Job) -> tuple[UserWait, ...]:
+    """What users wait for. The request simulator is loaded only where it is asked for."""
+    from gigawatt.simulation.waits import user_waits
+
+    return user_waits(scenario, planned, timeline.data, job.say)
 
 
 def _check(question: SimulationQuestion, job: Job) -> None:

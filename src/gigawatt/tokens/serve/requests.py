@@ -232,33 +232,55 @@ def start(pod: Pod, *, concurrency_count: int = 0) -> PodState:
 
 
 def _check(pod: Pod, pools: list[tuple[Engine, int]]) -> None:
-    faults = []
-    for pool, count in pools:
-        named = {
-            "engines": count,
-            "ranks": pool.ranks_count,
-            "blocks": pool.blocks_count,
-            "block tokens": pool.block_tokens,
-            "most requests": pool.most_requests_count,
-            "budget": pool.budget_tokens,
-        }
-        faults += [
-            Fault(path=name, given=f"{value}", expected="a whole number of 1 or more")
-            for name, value in named.items()
-            if not (float(value).is_integer() and value >= 1)
-        ]
-    for pool, _ in pools:
-        if pool.prefix_cached and pod.hash_tokens % pool.block_tokens:
-            expected = f"a multiple of the {pool.block_tokens} tokens of a block"
-            faults.append(Fault(path="hash tokens", given=f"{pod.hash_tokens}", expected=expected))
+    faults = [fault for pool, count in pools for fault in _pool_faults(pod, pool, count)]
+    waits = {
+        "handover": pod.handover_s,
+        "transfer": pod.transfer_s_per_token,
+        "most waiting": pod.most_waiting_count,
+        "shed after": pod.shed_after_s,
+    }
+    faults += [_below(name, value) for name, value in waits.items() if not value >= 0]
     if pod.routing not in ROUTINGS:
         faults.append(Fault(path="routing", given=str(pod.routing), expected=", ".join(ROUTINGS)))
     if faults:
         raise CalibrationError(faults)
 
 
+def _below(path: str, value: float) -> Fault:
+    return Fault(path=path, given=f"{value:g}", expected="0 or more")
+
+
+def _pool_faults(pod: Pod, pool: Engine, count: int) -> list[Fault]:
+    """What is wrong with engines of a pool, so many of them."""
+    named = {
+        "engines": count,
+        "ranks": pool.ranks_count,
+        "blocks": pool.blocks_count,
+        "block tokens": pool.block_tokens,
+        "most requests": pool.most_requests_count,
+        "budget": pool.budget_tokens,
+    }
+    faults = [
+        Fault(path=name, given=f"{value}", expected="a whole number of 1 or more")
+        for name, value in named.items()
+        if not (float(value).is_integer() and value >= 1)
+    ]
+    if not pool.reserve_frac >= 0:
+        faults.append(_below("reserve", pool.reserve_frac))
+    if pool.prefix_cached and pod.hash_tokens % pool.block_tokens:
+        expected = f"a multiple of the {pool.block_tokens} tokens of a block"
+        faults.append(Fault(path="hash tokens", given=f"{pod.hash_tokens}", expected=expected))
+    for name in ("decode_s", "prefill_s", "decode_j", "prefill_j"):
+        table = getattr(pool.times, name)
+        wrong = ~(np.isfinite(table) & ((table > 0) | ((table == 0) & (name != "decode_s"))))
+        if wrong.any():
+            given, least = f"{table[wrong][0]:g}", "more than 0" if name == "decode_s" else "0 or more"
+            faults.append(Fault(path=f"step times, {name}", given=given, expected=f"finite numbers of {least}"))
+    return faults
+
+
 def _setup(pod: Pod, pools: list[tuple[Engine, int]], engines: list[int], concurrency_count: int) -> of.Setup:
-    counts, limits = np.zeros((2, 10), np.int64), np.zeros((2, 4))
+    counts, limits = np.zeros((2, 11), np.int64), np.zeros((2, 4))
     for row, ((pool, _), count) in enumerate(zip(pools, engines, strict=True)):
         tau = pool.times.tokens_per_step_ratio
         counts[row] = (
@@ -272,6 +294,7 @@ def _setup(pod: Pod, pools: list[tuple[Engine, int]], engines: list[int], concur
             pool.chunked,
             pool.prefix_cached,
             len(pools) == 2 and row == 0,
+            bool(np.any(pool.times.decode_j) or np.any(pool.times.prefill_j)),
         )
         reserve = 0.0 if counts[row, of.READS_ONLY] else pool.reserve_frac
         limits[row] = reserve, tau, pool.times.mixed_frac, pool.times.admission_s
@@ -388,25 +411,44 @@ def _longer(array: of.Array, count: int) -> of.Array:
 
 def _check_requests(state: PodState, requests: Requests) -> None:
     arrival_s = np.asarray(requests.arrival_s)
-    faults = []
+    faults = _hash_faults(state.pod, requests) if requests.hashes is not None else []
     if len(arrival_s) and state.setup.router[of.CONCURRENCY] == 0:
         late = np.diff(arrival_s, prepend=state.last_arrival_s) < 0
-        for wrong, expected in ((~np.isfinite(arrival_s), "a finite time"), (late, "a time not before the last one")):
+        untold = ~(np.isfinite(arrival_s) & (arrival_s >= 0))
+        for wrong, expected in ((untold, "a finite time of 0 s or later"), (late, "a time not before the last one")):
             if wrong.any():
                 n = int(np.argmax(wrong))
                 faults.append(Fault(path=f"requests[{n}].arrival", given=f"{arrival_s[n]:g} s", expected=expected))
-    if requests.hashes is not None and requests.hash_tokens != state.pod.hash_tokens:
-        given, expected = f"{requests.hash_tokens} tokens", f"blocks of {state.pod.hash_tokens} tokens as the pod has"
-        faults.append(Fault(path="requests.hash_tokens", given=given, expected=expected))
     for name in ("input_tokens", "output_tokens"):
         tokens = np.asarray(getattr(requests, name))
+        if tokens.shape != arrival_s.shape:
+            given, expected = f"{len(tokens)} entries", f"{len(arrival_s)}, one for each arrival"
+            faults.append(Fault(path=f"requests.{name}", given=given, expected=expected))
         wrong = ~((tokens >= 1) & (tokens <= MOST_TOKENS))
         if wrong.any():
             n = int(np.argmax(wrong))
-            given = f"{tokens[n]} tokens"
-            faults.append(Fault(path=f"requests[{n}].{name}", given=given, expected="1 token or more"))
+            expected = f"from 1 to {MOST_TOKENS} tokens"
+            faults.append(Fault(path=f"requests[{n}].{name}", given=f"{tokens[n]} tokens", expected=expected))
     if faults:
         raise CalibrationError(faults)
+
+
+def _hash_faults(pod: Pod, requests: Requests) -> list[Fault]:
+    """What is wrong with the hashes of a chunk, where it has some."""
+    faults = []
+    if requests.hash_tokens != pod.hash_tokens:
+        given, expected = f"{requests.hash_tokens} tokens", f"blocks of {pod.hash_tokens} tokens as the pod has"
+        faults.append(Fault(path="requests.hash_tokens", given=given, expected=expected))
+    hashes, ends = np.asarray(requests.hashes), np.asarray(() if requests.hash_ends is None else requests.hash_ends)
+    if (
+        len(ends) != len(requests)
+        or np.any(np.diff(ends, prepend=0) < 0)
+        or (ends[-1] if len(ends) else 0) != len(hashes)
+    ):
+        given = f"{len(ends)} ends up to {max(ends, default=0)}"
+        expected = f"an end for each of {len(requests)} requests, none before the last, up to {len(hashes)} hashes"
+        faults.append(Fault(path="requests.hash_ends", given=given, expected=expected))
+    return faults
 
 
 def _outcomes(state: PodState) -> Outcomes:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from gigawatt.tokens.serve.kernel.compiled import inner
+from gigawatt.tokens.serve.kernel.state import STARTING
+
+
+@inner()
+def before(engines, e, other):  # type: ignore[no-untyped-def]
+    """Whether the event of one engine is before another's: at an instant ends before starts, then by number."""
+    if engines[e].to_s != engines[other].to_s:
+        return engines[e].to_s < engines[other].to_s
+    if (engines[e].does == STARTING) != (engines[other].does == STARTING):
+        return engines[other].does == STARTING
+    return e < other
 
 
 @inner()
 def engine_up(engines, events, i):  # type: ignore[no-untyped-def]
-    """Move an engine towards the root while its event is before its parent's; the lower number first on ties."""
+    """Move an engine towards the root while its event is before its parent's."""
     e = events[i]
-    at = engines[e].to_s
     while i > 0:
         parent = (i - 1) >> 1
         p = events[parent]
-        if engines[p].to_s < at or (engines[p].to_s == at and p < e):
+        if before(engines, p, e):
             break
         events[i] = p
         engines[p].place = i
@@ -26,17 +36,14 @@ def engine_up(engines, events, i):  # type: ignore[no-untyped-def]
 def engine_down(engines, events, count, i):  # type: ignore[no-untyped-def]
     """Move an engine away from the root while a child's event is before its own."""
     e = events[i]
-    at = engines[e].to_s
     while True:
         child = 2 * i + 1
         if child >= count:
             break
         c = events[child]
-        if child + 1 < count:
-            d = events[child + 1]
-            if engines[d].to_s < engines[c].to_s or (engines[d].to_s == engines[c].to_s and d < c):
-                child, c = child + 1, d
-        if at < engines[c].to_s or (at == engines[c].to_s and e < c):
+        if child + 1 < count and before(engines, events[child + 1], c):
+            child, c = child + 1, events[child + 1]
+        if before(engines, e, c):
             break
         events[i] = c
         engines[c].place = i

@@ -15,6 +15,7 @@ from gigawatt.tokens.serve.kernel.scheduler import (
     emit,
     end_steps,
     grow,
+    grown_count,
     growth,
     make_way,
     most_steps,
@@ -37,6 +38,7 @@ from gigawatt.tokens.serve.kernel.state import (
     MOST,
     MOST_WAITING,
     NONE,
+    POWERED,
     PREFIX_AWARE,
     RANKS,
     READS_ONLY,
@@ -169,12 +171,11 @@ def _idle(state, e):  # type: ignore[no-untyped-def]
 
 @inner()
 def _most_blocks(setup, pool, prompt, answer):  # type: ignore[no-untyped-def]
-    """Blocks that a request comes to hold in a pool; where steps write several tokens, the most that it may."""
-    size, tau = setup.counts[pool, BLOCK_TOKENS], setup.limits[pool, TAU]
-    if tau == 1.0:
-        return blocks_of(prompt + answer - 1, size)
-    steps = np.int64(np.ceil(answer / tau))
-    return blocks_of(prompt, size) + blocks_of(steps, setup.counts[pool, BLOCK_STEPS]) + 2
+    """Blocks that a request holds in its last step."""
+    size, period = setup.counts[pool, BLOCK_TOKENS], setup.counts[pool, BLOCK_STEPS]
+    blocks, tau = blocks_of(prompt, size), setup.limits[pool, TAU]
+    phase = min(np.int64((blocks * size - prompt) / tau), period - 1)
+    return blocks + grown_count(0, np.int64(np.ceil((answer - 1) / tau)), phase, period)
 
 
 @inner()
@@ -182,9 +183,10 @@ def _too_long(setup, prompt, answer):  # type: ignore[no-untyped-def]
     """Whether the caches of a pool cannot hold what it would of a request."""
     if setup.counts[0, READS_ONLY] == 0:
         return _most_blocks(setup, 0, prompt, answer) > setup.counts[0, BLOCKS]
-    first = blocks_of(prompt, setup.counts[0, BLOCK_TOKENS])
-    second = max(_most_blocks(setup, 1, prompt, answer), blocks_of(prompt + 1, setup.counts[1, BLOCK_TOKENS]))
-    return first > setup.counts[0, BLOCKS] or second > setup.counts[1, BLOCKS]
+    if blocks_of(prompt, setup.counts[0, BLOCK_TOKENS]) > setup.counts[0, BLOCKS]:
+        return True
+    # what comes from the other pool holds the place of a token more
+    return _most_blocks(setup, 1, prompt, max(answer, 2)) > setup.counts[1, BLOCKS]
 
 
 @inner()
@@ -263,7 +265,8 @@ def begin(setup, state, pool, e, now_s):  # type: ignore[no-untyped-def]
         part = setup.limits[pool, MIXED_FRAC] if decodes else 1.0
         ratio, length = chunk / largest, chunk_context / chunk
         engine.prefill_s = part * pass_at(setup, setup.prefill_s, pool, ratio, largest, length)
-        engine.energy_j = part * pass_at(setup, setup.prefill_j, pool, ratio, largest, length)
+        if setup.counts[pool, POWERED] == 1:
+            engine.energy_j = part * pass_at(setup, setup.prefill_j, pool, ratio, largest, length)
     if decodes:
         engine.steps, engine.decoding, engine.fullest = 1, decoding, fullest
         engine.context = context / decoding
@@ -290,10 +293,11 @@ def end(setup, state, pool, e):  # type: ignore[no-untyped-def]
     totals.energy_j += engine.energy_j
     grown = 0
     if engine.steps > 0:
-        ratio = engine.decoding / engine.fullest
-        totals.energy_j += run_sum(
-            setup, setup.decode_j, pool, ratio, engine.fullest, engine.context, setup.limits[pool, TAU], engine.steps
-        )
+        if setup.counts[pool, POWERED] == 1:
+            ratio, tau = engine.decoding / engine.fullest, setup.limits[pool, TAU]
+            totals.energy_j += run_sum(
+                setup, setup.decode_j, pool, ratio, engine.fullest, engine.context, tau, engine.steps
+            )
         gap = np.int64(np.log(span_s / engine.steps / GAP_FROM_S) * GAPS_PER_E)
         state.gaps_count[min(max(gap, 0), len(state.gaps_count) - 1)] += engine.decoding * engine.steps
         for g in range(g0, g0 + setup.counts[pool, RANKS]):
@@ -349,14 +353,16 @@ def _sent(setup, state, sent_s):  # type: ignore[no-untyped-def]
 def _turn(setup, state, closed, event_s):  # type: ignore[no-untyped-def]
     """The engine whose event is the next ends its iteration and begins another.
 
-    Requests that come in place of those that are done come before it begins.
+    In a closed loop all that end at an instant do so, and requests come in place of those that are done, before any
+    engine begins.
     """
     e = state.events[0]
     pool = 0 if e < setup.counts[0, ENGINES] else 1
     if state.engines[e].does != STARTING:
         end(setup, state, pool, e)
-        if closed and state.totals[0].credit > 0:
+        if closed:
             state.engines[e].does = STARTING
+            _schedule(state, e, event_s)
             return
     begin(setup, state, pool, e, event_s)
 

@@ -19,8 +19,10 @@ from gigawatt.tokens.serve.kernel.state import (
     MOST,
     NONE,
     PREFIX,
+    PREFIX_AWARE,
     READS_ONLY,
     RESERVE,
+    ROUTING,
     SHED_AFTER_S,
     TAU,
     TRANSFER_S,
@@ -205,6 +207,9 @@ def make_way(setup, state, pool, g):  # type: ignore[no-untyped-def]
     rank.set_back = 0
     while growth(setup, state, pool, g) > setup.counts[pool, BLOCKS] - rank.private - rank.in_use:
         set_back(setup, state, pool, g)
+    if rank.kept > 0:
+        # what is kept goes now, so that no request that is let in counts on it
+        make_room(state, g, setup.counts[pool, BLOCKS] - growth(setup, state, pool, g), setup.router[HASH_BLOCKS])
 
 
 @inner()
@@ -249,7 +254,8 @@ def _take_blocks(setup, state, pool, g, slot, known, held):  # type: ignore[no-u
     one.private = blocks_of(held, setup.counts[pool, BLOCK_TOKENS]) - shared * hash_blocks
     rank.private += one.private
     if rank.kept > 0:
-        make_room(state, g, setup.counts[pool, BLOCKS] - (shared - known) * hash_blocks, hash_blocks)
+        held_back = growth(setup, state, pool, g) + (shared - known) * hash_blocks
+        make_room(state, g, setup.counts[pool, BLOCKS] - held_back, hash_blocks)
     for i in range(known, shared):
         take(state, g, state.hashes[one.hash0 + i], hash_blocks)
     one.shared = shared
@@ -279,7 +285,7 @@ def admit(setup, state, pool, g, now_s):  # type: ignore[no-untyped-def]
             record(state, pop_head(state, g), SHED, np.nan)
             continue
         prompt = one.input + one.made - one.sent
-        held = prompt + one.sent
+        held = prompt + one.sent * np.int64(np.ceil(setup.limits[pool, TAU]))  # with room for its first step
         known, unused = _known(setup, state, pool, g, slot)
         needed = blocks_of(held, size) - known * setup.router[HASH_BLOCKS]
         free = blocks - rank.private - rank.in_use - growth(setup, state, pool, g)
@@ -426,7 +432,8 @@ def end_steps(setup, state, pool, e, g, steps, now_s):  # type: ignore[no-untype
 def most_steps(setup, state, pool, g, most):  # type: ignore[no-untyped-def]
     """Decode steps that a rank can take, at most so many, until one of its requests is done or its blocks are full.
 
-    The blocks of the first step are taken already.
+    The blocks of the first step are taken already. Where the router asks for known prefixes, those that are kept count
+    as full, for it must see which of them are gone.
     """
     rank = state.ranks[g]
     if rank.decoding == 0:
@@ -434,6 +441,8 @@ def most_steps(setup, state, pool, g, most):  # type: ignore[no-untyped-def]
     most = min(most, state.slots[state.heap[g, 0]].done - rank.step)
     period = setup.counts[pool, BLOCK_STEPS]
     free = setup.counts[pool, BLOCKS] - rank.private - rank.in_use
+    if setup.router[ROUTING] == PREFIX_AWARE:
+        free = max(free - rank.kept, 0)
     if free >= rank.decoding * ((most - 1) // period + 1):
         return most
     cycles = free // rank.decoding

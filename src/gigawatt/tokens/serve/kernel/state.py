@@ -15,7 +15,7 @@ NONE = -1
 # What an engine does: nothing; about to start; an iteration that reads prompts; a run of decode steps.
 IDLE, STARTING, MIXED, DECODING = 0, 1, 2, 3
 # Fields of `Setup.counts`, one row a pool, and of `Setup.limits`.
-ENGINES, RANKS, MOST, BLOCKS, BLOCK_TOKENS, BLOCK_STEPS, BUDGET, CHUNKED, PREFIX, READS_ONLY = range(10)
+ENGINES, RANKS, MOST, BLOCKS, BLOCK_TOKENS, BLOCK_STEPS, BUDGET, CHUNKED, PREFIX, READS_ONLY, POWERED = range(11)
 RESERVE, TAU, MIXED_FRAC, ADMISSION_S = range(4)
 # Fields of `Setup.router`, and of `Setup.waits`.
 ROUTING, MOST_WAITING, HASH_BLOCKS, HASH_TOKENS, CONCURRENCY = range(5)

@@ -11,13 +11,11 @@ from gigawatt.tokens.serve.kernel.state import Array
 @inner()
 def segment(knots: Array, count: int, value: float) -> int:
     """The segment that a value is looked up in: the last one that begins at or below it, the first for less."""
-    low, high = 0, count - 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        if knots[middle] <= value:
-            low = middle
-        else:
-            high = middle
+    low, size = 0, count - 1
+    while size > 1:
+        half = size >> 1
+        low += half * (knots[low + half] <= value)  # without a branch, for which way it goes cannot be foretold
+        size -= half
     return low
 
 
