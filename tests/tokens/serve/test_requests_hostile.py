@@ -248,7 +248,7 @@ def test_no_request_is_lost_where_drafted_steps_outrun_a_small_cache(tau):
         count = 40
         arrivals = np.sort(rng.uniform(0, 60, count))
         run = served(
-            pod_of(times=times, blocks_count=int(rng.integers(5, 12)), most_requests_count=3),
+            pod_of(times=times, blocks_count=int(rng.integers(8, 16)), most_requests_count=3),
             plain(arrivals, rng.integers(1, 20, count), rng.integers(1, 20, count)),
         )
         counted = totals(run.state)
