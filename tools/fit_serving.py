@@ -268,7 +268,7 @@ def shape(off: Floats) -> str:
 
 
 DESCRIPTION = (
-    "From the request simulator to what clients of {rows} measured closed loops waited: the time that prompts take and "
+    "From the request simulator to what clients of {rows} measured closed loops and servers waited: the time that prompts take and "
     "that in front of the engine, with factors of families drawn to one by a normal prior. Recipes are how benchmarks "
     "say that they ran engines, and are not fitted."
 )
