@@ -268,9 +268,9 @@ def shape(off: Floats) -> str:
 
 
 DESCRIPTION = (
-    "From the request simulator to what clients of {rows} measured closed loops waited: the time that prompts take and "
-    "that in front of the engine, with factors of families drawn to one by a normal prior. Recipes are how benchmarks "
-    "say that they ran engines, and are not fitted."
+    "From the request simulator to what clients of {rows} measured closed loops and servers waited: the time that "
+    "prompts take and that in front of the engine, with factors of families drawn to one by a normal prior. Recipes "
+    "are how benchmarks say that they ran engines, and are not fitted."
 )
 LISTS = ("engines", "recipes", "offsets", "spreads", "left_out")
 
