@@ -257,7 +257,10 @@ def _by_rate(
     size, unit = (1.0, "s") if max(limit_s or 0.0, least) >= 1 else (1e-3, "ms")
     shown = tuple(Point(rate, value / size, f"{_rate(rate)}\nP99 {name}: {cell(value, 's')}") for rate, value in points)
     most = None if limit_s is None or high <= BEYOND_RATIO * limit_s else BEYOND_RATIO * limit_s / size
-    says = f"P99 of {name} rises from {cell(least, 's')} to {cell(high, 's')} as requests come faster."
+    first, last = cell(least, "s"), cell(high, "s")
+    says = f"P99 of {name} rises from {first} to {last} as requests come faster."
+    if first == last:
+        says = f"P99 of {name} is {first} at every rate that was tried."
     about = About(name=behind.name, title=f"P99 of {name} by rate", description=says, height=300, half=True)
     levels = () if limit_s is None else ((f"limit, {cell(limit_s, 's')}", limit_s / size),)
     chart = charts.xy(
