@@ -39,7 +39,7 @@ def held(tracked: Result) -> Reconciliation:
 
 @pytest.fixture(scope="module")
 def anew(tracked: Result) -> Reforecast:
-    seen = known(as_planned(tracked, OVER, late=0.6, rate=0.75, until=END))
+    seen = known(as_planned(tracked, OVER, late=0.6, rate=0.8, until=END))
     return made_anew(tracked, seen, "2025Q4", Job())
 
 

@@ -44,7 +44,7 @@ def test_every_kind_of_work_has_a_pace_and_every_pace_is_of_work() -> None:
         counts("sweep", **SMALL, replan=True),
         counts("flywheel", backtest=True),
         counts("claims"),
-        *(counts(f"validate {kind}") for kind in ("inference", "training", "energy", "facility", "runs")),
+        *(counts(f"validate {kind}") for kind in ("inference", "training", "energy", "facility", "runs", "serving")),
         counts("ledger import", file="absent.csv", kind="meter"),
         counts("replay", trace="absent.csv", model="llama-3.1-8b", gpu="h100"),
         counts("schema"),

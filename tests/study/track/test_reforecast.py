@@ -35,7 +35,7 @@ def as_it_was(result: Result) -> Reforecast:
 
 @pytest.fixture(scope="module")
 def late(result: Result) -> Reforecast:
-    return reforecast(result, known(as_planned(result, OVER, late=0.6, rate=0.75, until=END)), FROM, Job())
+    return reforecast(result, known(as_planned(result, OVER, late=0.6, rate=0.8, until=END)), FROM, Job())
 
 
 def test_as_planned_it_is_the_old_plans_remainder_within_the_gap(as_it_was: Reforecast) -> None:

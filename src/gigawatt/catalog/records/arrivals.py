@@ -48,13 +48,13 @@ class ArrivalClient:
     """Deviation of pauses over their mean."""
     input_tokens: Annotated[float, Plausible("1 tokens", "1 Mtokens")]
     """Mean length of a prompt, or of what a turn adds to it in sessions, in whole tokens and clipped."""
-    input_deviation_ratio: Annotated[float, Plausible(0.05, 3, zero=True, most=6)]
+    input_deviation_ratio: Annotated[float, Plausible(0.01, 3, zero=True, most=6)]
     """Deviation of the natural logarithm of a prompt's length, which is log-normal, before it is clipped."""
     most_input_tokens: Annotated[int, Plausible("1 tokens", "10 Mtokens", most="100 Mtokens")]
     """Longest prompt, or most that a turn adds."""
     output_tokens: Annotated[float, Plausible("1 tokens", "1 Mtokens")]
     """Mean length of an answer, in whole tokens and clipped."""
-    output_deviation_ratio: Annotated[float, Plausible(0.05, 3, zero=True, most=6)]
+    output_deviation_ratio: Annotated[float, Plausible(0.01, 3, zero=True, most=6)]
     """Deviation of the natural logarithm of an answer's length, which is log-normal, before it is clipped."""
     most_output_tokens: Annotated[int, Plausible("1 tokens", "1 Mtokens", most="100 Mtokens")]
     """Longest answer that is given."""
