@@ -202,9 +202,11 @@ def finished(task: Problem, shipped: records.ServingCalibration, *, whole: bool)
         print(f"{name} left out: TTFT {shape(first)}; TPOT {shape(each)}")
     near, far = tests["a fifth of the rows"][0], tests["models"][0]
     kept = [one for one in shipped.left_out if not whole and one.name.split(", ")[0] not in tests]
+    closed = np.array([case.statistic != "p99" for case in task.cases])
     figures = [
-        _left_out(f"{name}, {what}", off)
+        _left_out(f"{name}, {what}{of}", off[rows])
         for name, both in tests.items()
+        for of, rows in (("", np.ones_like(closed)), (" of closed loops", closed))
         for what, off in zip(("TTFT", "TPOT"), both, strict=True)
     ]
     return replace(
@@ -266,9 +268,9 @@ def shape(off: Floats) -> str:
 
 
 DESCRIPTION = (
-    "From the request simulator to what clients of {rows} measured closed loops waited: the time that prompts take and "
-    "that in front of the engine, with factors of families drawn to one by a normal prior. Recipes are how benchmarks "
-    "say that they ran engines, and are not fitted."
+    "From the request simulator to what clients of {rows} measured closed loops and servers waited: the time that "
+    "prompts take and that in front of the engine, with factors of families drawn to one by a normal prior. Recipes "
+    "are how benchmarks say that they ran engines, and are not fitted."
 )
 LISTS = ("engines", "recipes", "offsets", "spreads", "left_out")
 

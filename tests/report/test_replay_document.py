@@ -103,7 +103,7 @@ def test_what_is_in_a_figure_stands_beside_it(document: Document, found: ReplayA
     assert told["a GPU-hour"].endswith(str(found.price.usd_basis))
     assert told["all of it"].endswith(found.price.shared_basis)
     assert served["energy"].endswith(str(found.energy_basis))
-    assert served["requests"] == "300: 300 completed"
+    assert served["requests"] == "300, all completed"
 
 
 def test_requests_that_are_lost_are_said(found: ReplayAnswer) -> None:

@@ -118,7 +118,7 @@ def test_faster_software_makes_times_shorter(campus: Lived) -> None:
     """All times by the same ratio, the limits of the class with them."""
     (one, *_), ways = loads_of(campus).values(), throughput.steady(campus.scenario)
     way = ways[one.use_case, one.platform]
-    base = waits.wait_of(campus.scenario, one, way)
+    base = waits.wait_of(campus.scenario, replace(one, software_ratio=1.0), way)
     fast = waits.wait_of(campus.scenario, replace(one, software_ratio=2.0), way, kept_frac=0.5)
     # The plan counts on the part of the steady state that users accept, whatever the software.
     assert fast.planned_load_frac == pytest.approx(base.planned_load_frac / 2)

@@ -24,9 +24,9 @@ class UserWait:
     moment: when the hour begins, UTC; empty of a mean one. share_frac: of the tokens of the class that the platform
     serves. racks_count, engines_count: at hand in the fleet; pod_engines_count: in the pod that stands for them.
     load_frac: of the whole steady state; planned_load_frac: that the plan counts on at most, slo_kept_frac for what
-    users accept in it. served_frac: tokens that the pod serves over those that the fleet does. ttft, tpot: of requests, by
-    percentile; goodput_frac: requests within the limits. waiting_count: mean queue of an engine. requests_count: that
-    count, of all replications.
+    users accept in it. served_frac: tokens that the pod serves over those that the fleet does. ttft, tpot: of requests,
+    by percentile; goodput_frac: requests within the limits. waiting_count: mean queue of an engine. requests_count:
+    that count, of all replications.
     """
 
     use_case: str

@@ -13,6 +13,7 @@ from gigawatt.tokens.serve.step_times import StepTimes
 
 WORK = WorkDone(
     gpus_count=16,
+    readers_count=0,
     span_s=1800.0,
     prefill_s=600.0,
     decode_s=1200.0,
@@ -54,7 +55,9 @@ def shared_usd(found: TokenPrice, work: WorkDone) -> float:
     return sum((usd or 0.0) * tokens / 1e6 for usd, tokens in pairs)
 
 
-@pytest.mark.parametrize("change", [{}, {"cached_tokens": 0.0}, {"decode_s": 1e-9}, {"span_s": 9e5}], ids=str)
+@pytest.mark.parametrize(
+    "change", [{}, {"readers_count": 4}, {"cached_tokens": 0.0}, {"decode_s": 1e-9}, {"span_s": 9e5}], ids=str
+)
 def test_all_that_is_paid_for_is_shared(times: StepTimes, change: dict[str, Any]) -> None:
     work = replace(WORK, **change)
     found = priced(work, times, 2.0, "as stated")
@@ -80,3 +83,9 @@ def test_idle_time_makes_every_token_dearer_alike(times: StepTimes) -> None:
     one, twice = priced(WORK, times, 2.0, None), priced(replace(WORK, span_s=3600.0), times, 2.0, None)
     for name in ("input_usd_per_mtok", "cached_usd_per_mtok", "output_usd_per_mtok"):
         assert getattr(twice, name) == pytest.approx(2 * getattr(one, name))
+
+
+def test_each_of_two_pools_bears_its_own(times: StepTimes) -> None:
+    found = priced(replace(WORK, readers_count=4, cached_tokens=0.0), times, 2.0, None)
+    assert (found.input_usd_per_mtok or 0) * 1e6 / 1e6 == pytest.approx(found.usd * 4 / 16)
+    assert "pool that reads" in found.shared_basis

@@ -46,9 +46,11 @@ def pool(engine, count, hash_tokens, hands_over=False):
     return Pool([Replica(engine, hash_tokens, rank, hands_over) for _ in range(count)])
 
 
-def too_long(engine, job, steps):
-    tokens = job.inputs + steps * engine.times.tokens_per_step_ratio
-    return ceil(tokens / engine.block_tokens) > engine.blocks_count
+def too_long(engine, job, outputs):
+    tau, size = engine.times.tokens_per_step_ratio, engine.block_tokens
+    if tau == 1 or not outputs:
+        return ceil((job.inputs + max(outputs - 1, 0)) / size) > engine.blocks_count
+    return ceil(job.inputs / size) + ceil(ceil(outputs / tau) / int(size // tau)) + 3 > engine.blocks_count
 
 
 @dataclass
@@ -81,8 +83,7 @@ class Run:
     def arrive(self, job, place, now_s):
         pod, reader, writer = self.pod, self.pod.prefill or self.pod.engine, self.pod.engine
         outputs = max(job.outputs, 2) if pod.prefill else job.outputs  # a transfer brings room for a token more
-        steps = ceil((outputs - 1) / writer.times.tokens_per_step_ratio)
-        if place == 0 and (too_long(writer, job, steps) or too_long(reader, job, 0)):
+        if place == 0 and (too_long(writer, job, outputs) or too_long(reader, job, 0)):
             return self.refuse(job, TOO_LONG, now_s)
         replica, rank = self.pools[place].choose(job, pod.routing)
         if place == 0 and sum(len(each.queue) for each in replica.ranks) >= pod.most_waiting_count:

@@ -237,3 +237,21 @@ def test_memory_does_not_grow_with_the_trace():
         peaks.append(getrusage(RUSAGE_SELF).ru_maxrss)
     assert totals(state).under_way_count < 1000
     assert peaks[-1] - peaks[9] < 8 * 1024  # KiB
+
+
+@pytest.mark.parametrize("tau", [1.0, 1.7, 2.0, 3.0])
+def test_no_request_is_lost_where_drafted_steps_outrun_a_small_cache(tau):
+    """Set back in its last step by its own drafts, a request that ran alone waited for ever."""
+    rng = np.random.default_rng(int(10 * tau))
+    times = replace(flat_times(1.0, 1.0), tokens_per_step_ratio=tau)
+    for _ in range(60):
+        count = 40
+        arrivals = np.sort(rng.uniform(0, 60, count))
+        run = served(
+            pod_of(times=times, blocks_count=int(rng.integers(8, 16)), most_requests_count=3),
+            plain(arrivals, rng.integers(1, 20, count), rng.integers(1, 20, count)),
+        )
+        counted = totals(run.state)
+        assert counted.under_way_count == 0
+        assert counted.kv_peak_frac <= 1.0
+        assert counted.completed_count > 0

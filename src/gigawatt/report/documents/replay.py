@@ -83,7 +83,7 @@ def document(found: ReplayAnswer) -> Document:
 def _replicas(count: int, readers_count: int) -> str:
     """Replicas in words, those of two pools apart."""
     one = "1 replica" if count == 1 else f"{count:,} replicas"
-    return f"{one} that write and {readers_count:,} that read" if readers_count else one
+    return f"{one} to write and {readers_count:,} to read" if readers_count else one
 
 
 def _lead(found: ReplayAnswer) -> str:
@@ -257,7 +257,10 @@ def _by_rate(
     size, unit = (1.0, "s") if max(limit_s or 0.0, least) >= 1 else (1e-3, "ms")
     shown = tuple(Point(rate, value / size, f"{_rate(rate)}\nP99 {name}: {cell(value, 's')}") for rate, value in points)
     most = None if limit_s is None or high <= BEYOND_RATIO * limit_s else BEYOND_RATIO * limit_s / size
-    says = f"P99 of {name} rises from {cell(least, 's')} to {cell(high, 's')} as requests come faster."
+    first, last = cell(least, "s"), cell(high, "s")
+    says = f"P99 of {name} rises from {first} to {last} as requests come faster."
+    if first == last:
+        says = f"P99 of {name} is {first} at every rate that was tried."
     about = About(name=behind.name, title=f"P99 of {name} by rate", description=says, height=300, half=True)
     levels = () if limit_s is None else ((f"limit, {cell(limit_s, 's')}", limit_s / size),)
     chart = charts.xy(
@@ -304,14 +307,14 @@ def _served(found: ReplayAnswer) -> Facts:
     readers = found.prefill_layout
     ended = {"rejected": found.rejected, "dropped after a wait": found.shed, "still under way": found.under_way}
     lost = "".join(f", {count:,} {words}" for words, count in ended.items() if count)
-    energy = found.energy_j_per_request
+    energy, done = found.energy_j_per_request, "all" if found.completed == found.requests else f"{found.completed:,}"
     mean, cached = found.batch_mean_count, found.asked.prefix_cache
     pairs = (
         ("replicas", f"{_replicas(found.replicas_count, found.prefill_replicas_count)}, {found.gpus_count:,} GPUs"),
         ("layout", layout(found.layout)),
         *((("layout that reads", layout(readers)),) if readers is not None else ()),
         ("engine", f"{found.engine}, routing {found.routing}"),
-        ("requests", f"{found.requests:,}: {found.completed:,} completed{lost}"),
+        ("requests", f"{found.requests:,}, {done} completed{lost}"),
         ("rate", f"{_rate(found.requests_per_s)} over {_clock(found.span_s)}"),
         ("output", cell(found.tokens_per_s, "tokens_per_s")),
         ("tokens", f"{cell(found.tokens_in, 'tokens')} of prompts, {cell(found.tokens_out, 'tokens')} of answers"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -50,7 +50,7 @@ RANGES = {
     "usd_per_gpu_hour": MOST_USD_PER_H,
 }
 # The limit at which `predict inference` chooses a layout where nobody states one.
-USUAL_TPOT_S = next(float(entry.default) for entry in fields(InferenceQuestion) if entry.name == "tpot_s")
+USUAL_TPOT_S: float = InferenceQuestion(model="", gpu="", input_tokens=1, output_tokens=1).tpot_s
 STATED_BASIS = "as stated"
 ALONE_BASIS = "IT power of the GPUs alone, without their servers, idle or not; no PUE"
 SHARED_BASIS = "IT power of the GPUs with their share of the rack's other parts, idle or not; no PUE"

@@ -1,8 +1,9 @@
 """What a token costs, by its kind: the cost of GPU-hours shared by the time that prompts and answers take.
 
 All GPUs are paid for from the first arrival to the end, busy or not. Of that, prompts bear the share of busy time in
-which they are read and answers the rest. Tokens of prompts that are found in the cache take no pass of their own, but
-those that are read attend to them: cached tokens bear what that adds to the time of reading.
+which they are read and answers the rest; of two pools each bears its own. Tokens of prompts that are found in the cache
+take no pass of their own, but those that are read attend to them: cached tokens bear what that adds to the time of
+reading.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ TOKENS_PER_MTOK = 1e6
 SHARED_BASIS = (
     "all GPUs from the first arrival to the end; by the time that prompts are read and answers are written, cached "
     "tokens by what attending to them adds"
+)
+POOLS_BASIS = (
+    "all GPUs from the first arrival to the end; prompts by those of the pool that reads, answers by those of the "
+    "pool that writes, cached tokens by what attending to them adds"
 )
 
 
@@ -36,18 +41,20 @@ class TokenPrice:
     input_usd_per_mtok: float | None
     cached_usd_per_mtok: float | None
     output_usd_per_mtok: float | None
-    shared_basis: str = SHARED_BASIS
+    shared_basis: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkDone:
     """What a replay took and gave, as far as its cost hangs on it.
 
-    gpus_count: GPUs that are paid for; span_s: from the first arrival to the end; prefill_s, decode_s: time of engines;
-    requests_count: requests that were read; read_tokens, cached_tokens, output_tokens: of all of them.
+    gpus_count: GPUs that are paid for, of which readers_count are in a pool that reads prompts, 0 where there is none;
+    span_s: from the first arrival to the end; prefill_s, decode_s: time of engines; requests_count: requests that were
+    read; read_tokens, cached_tokens, output_tokens: of all of them.
     """
 
     gpus_count: int
+    readers_count: int
     span_s: float
     prefill_s: float
     decode_s: float
@@ -60,9 +67,7 @@ class WorkDone:
 def priced(work: WorkDone, times: StepTimes, usd_per_h: float, usd_basis: str | None) -> TokenPrice:
     """The cost of a replay, and of a million tokens of each kind."""
     usd = work.gpus_count * work.span_s / HOUR_S * usd_per_h
-    busy_s = work.prefill_s + work.decode_s
-    reading = work.prefill_s / busy_s if busy_s > 0 else 0.0
-    found = _cached_frac(work, times)
+    reading, found = _reading_frac(work), _cached_frac(work, times)
     return TokenPrice(
         usd_per_h=usd_per_h,
         usd_basis=usd_basis,
@@ -70,7 +75,16 @@ def priced(work: WorkDone, times: StepTimes, usd_per_h: float, usd_basis: str | 
         input_usd_per_mtok=_each(usd * reading * (1 - found), work.read_tokens),
         cached_usd_per_mtok=_each(usd * reading * found, work.cached_tokens),
         output_usd_per_mtok=_each(usd * (1 - reading), work.output_tokens),
+        shared_basis=POOLS_BASIS if work.readers_count else SHARED_BASIS,
     )
+
+
+def _reading_frac(work: WorkDone) -> float:
+    """Share of the cost that prompts bear."""
+    if work.readers_count:
+        return work.readers_count / work.gpus_count
+    busy_s = work.prefill_s + work.decode_s
+    return work.prefill_s / busy_s if busy_s > 0 else 0.0
 
 
 def _each(usd: float, tokens: float) -> float | None:

@@ -83,7 +83,7 @@ def told(trial: Trial, found: ReplayFound) -> ReplayAnswer:
         energy_j_per_request=energy,
         energy_interval_j_per_request=energy_span,
         energy_basis=replicas.energy_basis,
-        price=_price(trial, first, gpus),
+        price=_price(trial, first, found.size, gpus),
         cpu_s=sum(one.cpu_s for one in found.runs),
         partial=found.partial,
         capacity_requests_per_s=float(np.mean(rates)) if rates else None,
@@ -104,13 +104,15 @@ def _energy_j(trial: Trial, one: Run, gpus_count: int) -> float | None:
     return (totals.energy_j + (others_w or 0.0) * gpus_count * totals.span_s) / totals.completed_count
 
 
-def _price(trial: Trial, one: Run, gpus_count: int) -> TokenPrice | None:
+def _price(trial: Trial, one: Run, size: PodSize, gpus_count: int) -> TokenPrice | None:
     """What the tokens of a run cost; None where no price of a GPU-hour is known."""
     replicas, totals, usd_per_gpu_hour = trial.replicas, one.totals, trial.replicas.usd_per_gpu_hour
     if usd_per_gpu_hour is None:
         return None
+    readers = trial.replicas.gpus_count(0, size.prefill_replicas_count)
     work = WorkDone(
         gpus_count=gpus_count,
+        readers_count=readers,
         span_s=totals.span_s,
         prefill_s=totals.prefill_s,
         decode_s=totals.decode_s,

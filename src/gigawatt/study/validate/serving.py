@@ -42,7 +42,7 @@ Floats = NDArray[np.float64]
 
 def answer(question: ValidationQuestion, job: Job) -> Validation:
     """The errors over a file of measured times. Raises CatalogError where the file is not one."""
-    job.say("simulating the measured runs")
+    job.say("predicting the measured runs")
     return judged(validate_serving(Path(question.file or shipped("serving"))), question)
 
 

@@ -15,7 +15,6 @@ from gigawatt.tokens.serve.kernel.scheduler import (
     emit,
     end_steps,
     grow,
-    grown_count,
     growth,
     make_way,
     most_steps,
@@ -171,11 +170,15 @@ def _idle(state, e):  # type: ignore[no-untyped-def]
 
 @inner()
 def _most_blocks(setup, pool, prompt, answer):  # type: ignore[no-untyped-def]
-    """Blocks that a request holds in its last step."""
-    size, period = setup.counts[pool, BLOCK_TOKENS], setup.counts[pool, BLOCK_STEPS]
-    blocks, tau = blocks_of(prompt, size), setup.limits[pool, TAU]
-    phase = min(np.int64((blocks * size - prompt) / tau), period - 1)
-    return blocks + grown_count(0, np.int64(np.ceil((answer - 1) / tau)), phase, period)
+    """Blocks that a request holds in its last step.
+
+    Where steps write several tokens it is a bound, whenever it is set back: what a rank that runs it alone has to hold.
+    """
+    size, tau = setup.counts[pool, BLOCK_TOKENS], setup.limits[pool, TAU]
+    if tau == 1.0:
+        return blocks_of(prompt + answer - 1, size)
+    steps = np.int64(np.ceil(answer / tau))
+    return blocks_of(prompt, size) + blocks_of(steps, setup.counts[pool, BLOCK_STEPS]) + 3
 
 
 @inner()
