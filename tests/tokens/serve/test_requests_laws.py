@@ -124,6 +124,19 @@ def test_blocks_and_instants_stay_within_bounds(pod, requests):
 
 
 @LAWS
+@given(pod=pods(exact=False), requests=traces(exact=False, most_count=30), tau=st.sampled_from([1.3, 1.7, 2.6, 3.0]))
+def test_drafts_of_any_length_lose_no_request_and_no_block(pod, requests, tau):
+    def drafting(engine):
+        return replace(engine, times=replace(engine.times, tokens_per_step_ratio=tau))
+
+    run = served(replace(pod, engine=drafting(pod.engine), prefill=pod.prefill and drafting(pod.prefill)), requests)
+    counted = totals(run.state)
+    assert counted.under_way_count == 0
+    assert counted.kv_peak_frac <= 1.0
+    assert run.state.state.ranks["private"].tolist() == [0] * len(run.state.state.ranks)
+
+
+@LAWS
 @given(pod=pods(exact=False), requests=traces(exact=False, most_count=30))
 def test_requests_inside_are_their_times_inside_added_up(pod, requests):
     pod = replace(pod, **UNHURRIED, handover_s=0.0, transfer_s_per_token=0.0)
