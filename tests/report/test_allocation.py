@@ -78,7 +78,7 @@ def test_a_campus_is_told_by_the_megawatt(campus: AllocationAnswer) -> None:
     """users 16."""
     found = document(campus)
     text = said(found)
-    assert "With 100 MW, one megawatt more is worth 32.8 million USD a year" in text
+    assert "With 100 MW, one megawatt more is worth 32.4 million USD a year" in text
     assert re.search(
         r"The next 10 MW would add [0-9.]+ million USD a year and go to Documents read overnight \(100 %\)", text
     )

@@ -103,6 +103,8 @@ def _judged(record: object, path: str) -> Iterator[tuple[str, str, Plausible, fl
         suffix = units.split(name)[1]
         if isinstance(value, Course):
             yield from _points(where, suffix, plausible, value)
+        elif isinstance(value, tuple):
+            yield from ((f"{where}[{n}]", suffix, plausible, each) for n, each in enumerate(value) if _finite(each))
         elif suffix == "date" and isinstance(value, str):
             yield from _year(where, plausible, value)
         elif isinstance(value, int | float) and _finite(value):  # a fault was told of what is not
