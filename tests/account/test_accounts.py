@@ -148,4 +148,4 @@ def test_a_leased_campus_whose_racks_end_before_the_rent(data_dir: Path) -> None
     assert values.programme.roots_frac == pytest.approx((-0.126, 0.967), abs=5e-4)
     (note,) = (note for note in plan_notes(scenario, planned, accounts) if note.path == "headline.irr_frac")
     assert note.code == "several_returns"
-    assert "−12.5 %, 96.1 %" in note.text
+    assert "−12.6 %, 96.7 %" in note.text

@@ -60,7 +60,7 @@ class ArrivalClient:
     """Longest answer that is given."""
     correlation_ratio: Annotated[float, Plausible(0.001, 0.99, least=0.000001, most=0.99, zero=True)] = 0.0
     """Correlation of the logarithms of the two lengths."""
-    profile_ratio: Annotated[tuple[float, ...], Plausible(0.001, 100, zero=True)] = ()
+    profile_ratio: Annotated[tuple[float, ...], Plausible(0.00001, 100, zero=True)] = ()
     """Rate by window beside the mean rate, from the first window on and then again; steady where there is none."""
     sessions: ArrivalSessions | None = None
     """How its requests follow upon one another; each stands on its own where there is nothing."""
