@@ -171,8 +171,8 @@ def _plane(frame: Frame, curves: Sequence[Trace], ways: _Ways) -> _Plane:
 
 
 def _spanned(frame: Frame, values: Sequence[float], names: Mapping[int, str]) -> Axis:
-    """A logarithmic axis across, from the smallest to the largest value, with the powers of ten that have names."""
-    low, high = math.log10(min(values)), math.log10(max(values))
+    """A logarithmic axis across, from the power of ten below the smallest value to the largest; powers have names."""
+    low, high = float(math.floor(math.log10(min(values)))), math.log10(max(values))
     high = max(high, low + LEAST_SPAN)
     ticks = tuple(float(power) for power in sorted(names) if low <= power <= high)
     return Axis(low, high, frame.left, frame.right_edge, ticks)

@@ -94,7 +94,14 @@ def _lead(found: ReplayAnswer) -> str:
     if found.ttft_s.p50 is None:
         return f"{begun}{what}."
     first = f"half of all users saw a first token within {cell(found.ttft_s.p50, 's')}, 99 of 100 within"
-    return f"{begun}{what}; {first} {cell(found.ttft_s.p99, 's')}."
+    return f"{begun}{what}; {first} {cell(found.ttft_s.p99, 's')}.{_held(found)}"
+
+
+def _held(found: ReplayAnswer) -> str:
+    """How many requests are within the limits that were stated."""
+    if found.asked.ttft_s is None and found.asked.tpot_s is None:
+        return ""
+    return f" Goodput is {_share(found.goodput_frac)} {_goodput(found)}."
 
 
 def _tiles(found: ReplayAnswer) -> tuple[Tile, ...]:
@@ -226,7 +233,7 @@ def _capacity(found: ReplayAnswer, curve: Sequence[CapacityPoint]) -> Iterator[P
     """P99 of both times by the rate, with the limits; the table behind has the goodput as well."""
     at, span = found.capacity_requests_per_s or 0.0, found.capacity_interval_requests_per_s
     sure = "" if span is None else f" (95 % interval {number(max(span[0], 0.0))} to {number(span[1])})"
-    text = f"P99 is within the limits up to {_rate(at)}{sure}."
+    text = f"P99 is within the limits up to {_rate(at)}{sure}.{_binds(found, curve, at)}"
     yield Paragraph(text=text, tone="good")
     rows = tuple((one.requests_per_s, one.ttft_p99_s, one.tpot_p99_s, one.goodput_frac) for one in curve)
     columns = (
@@ -248,6 +255,16 @@ def _capacity(found: ReplayAnswer, curve: Sequence[CapacityPoint]) -> Iterator[P
         yield _by_rate(name, points, limit_s, at, behind)
 
 
+def _binds(found: ReplayAnswer, curve: Sequence[CapacityPoint], at: float) -> str:
+    """Which limit is missed first where requests come faster."""
+    beyond = next((one for one in curve if one.requests_per_s > at and not one.is_within), None)
+    if beyond is None:
+        return ""
+    asked = ("TTFT", found.asked.ttft_s, beyond.ttft_p99_s), ("TPOT", found.asked.tpot_s, beyond.tpot_p99_s)
+    missed = [name for name, limit, value in asked if limit is not None and (value is None or value > limit)]
+    return f" Beyond it {' and '.join(missed)} is missed." if missed else ""
+
+
 def _by_rate(
     name: str, points: Sequence[tuple[float, float]], limit_s: float | None, at: float, behind: Table
 ) -> Exhibit:
@@ -259,6 +276,8 @@ def _by_rate(
     most = None if limit_s is None or high <= BEYOND_RATIO * limit_s else BEYOND_RATIO * limit_s / size
     first, last = cell(least, "s"), cell(high, "s")
     says = f"P99 of {name} rises from {first} to {last} as requests come faster."
+    if most is not None:
+        says = f"P99 of {name} rises from {first} to {last} as requests come faster, beyond the chart."
     if first == last:
         says = f"P99 of {name} is {first} at every rate that was tried."
     about = About(name=behind.name, title=f"P99 of {name} by rate", description=says, height=300, half=True)
@@ -315,12 +334,15 @@ def _served(found: ReplayAnswer) -> Facts:
         *((("layout that reads", layout(readers)),) if readers is not None else ()),
         ("engine", f"{found.engine}, routing {found.routing}"),
         ("requests", f"{found.requests:,}, {done} completed{lost}"),
-        ("rate", f"{_rate(found.requests_per_s)} over {_clock(found.span_s)}"),
+        ("rate", f"{_rate(found.requests_per_s)} as they come; the last is done after {_clock(found.span_s)}"),
         ("output", cell(found.tokens_per_s, "tokens_per_s")),
         ("tokens", f"{cell(found.tokens_in, 'tokens')} of prompts, {cell(found.tokens_out, 'tokens')} of answers"),
         *((("found in the cache", f"{_share(found.prefix_hit_frac)} of prompt tokens"),) if cached else ()),
         ("batch", UNKNOWN if mean is None else f"{number(mean)} requests of an engine in the mean"),
-        ("waiting", UNKNOWN if (queue := found.waiting_mean_count) is None else f"{number(queue)} in the mean"),
+        (
+            "waiting",
+            UNKNOWN if (queue := found.waiting_mean_count) is None else f"{number(queue)} of all engines in the mean",
+        ),
         ("cache in use", f"{_share(found.kv_mean_frac)} in the mean, {_share(found.kv_peak_frac)} at most"),
         ("preemptions", f"{found.preemptions:,}, for want of cache"),
         ("engines at work", f"{_share(found.utilisation_frac)} of the time"),

@@ -35,12 +35,13 @@ class Sureness:
     @property
     def basis(self) -> str:
         """What intervals come from, in words."""
-        sure = f"{CONFIDENCE_FRAC:.0%} intervals"
+        sure = f"{100 * CONFIDENCE_FRAC:.0f}"
         if len(self.runs) > 1:
-            return f"{sure} of the mean of {len(self.runs)} runs with seeds of their own (Student's t)"
+            return f"{sure} % intervals of the mean of {len(self.runs)} runs with seeds of their own (Student's t)"
         if self.drawn is None or not len(self.drawn):
             return "no intervals: a single run of too few requests"
-        return f"{sure} by drawing {self.drawn.shape[1]} blocks of consecutive arrivals anew (block bootstrap)"
+        count = self.drawn.shape[1]
+        return f"{sure} % intervals by drawing {count} blocks of consecutive arrivals anew (block bootstrap)"
 
     def figure(self, value: Callable[[Run], float | None]) -> tuple[float | None, Span | None]:
         """A figure that each run has, as its mean over them, with its interval where there are several."""

@@ -185,8 +185,10 @@ def _generated(asked: ReplayQuestion, record: records.Arrivals) -> RequestSource
         chunks = generate(offered, seed=seed, requests_count=count)
         return _first((TraceChunk(requests=requests) for requests in chunks), count)
 
-    text = f"{record.name}: {count:,} requests are drawn by chance, alike for a seed, with the rates, gaps and lengths "
-    text += "of what they are fitted to"
+    text = (
+        f"{record.name}: {count:,} requests are drawn by chance, alike for a seed. They are no recorded ones: rates, "
+    )
+    text += "gaps, mean and spread of lengths are fitted to those, percentiles and capacity may differ by a third"
     return RequestSource(
         name=record.id,
         is_recorded=False,

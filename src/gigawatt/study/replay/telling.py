@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gigawatt.catalog import to_tokens
+from gigawatt.catalog import load, to_tokens
 from gigawatt.study.answer import Head
 from gigawatt.study.note import Note
 from gigawatt.study.predict.serving_layout import layout_of
@@ -19,6 +19,7 @@ from gigawatt.study.replay.price import TokenPrice, WorkDone, priced
 from gigawatt.study.replay.tally import TIMES
 from gigawatt.study.replay.trial import PodSize, Trial
 from gigawatt.study.replay.working import Run
+from gigawatt.study.validate.serving import SERVING
 
 
 @dataclass(slots=True, kw_only=True)
@@ -129,6 +130,7 @@ def _notes(trial: Trial, found: ReplayFound) -> Iterator[Note]:
     """What a reader has to know, most of all what figures leave out."""
     yield from trial.source.said()
     yield from trial.replicas.notes
+    yield _clients()
     if found.partial:
         yield _note("partial", "partial", "interrupted: all figures are of what was replayed until then")
     under_way = found.runs[0].totals.under_way_count
@@ -136,6 +138,17 @@ def _notes(trial: Trial, found: ReplayFound) -> Iterator[Note]:
         text = f"{under_way:,} requests are still under way, and in no time and no share: waits look shorter for it"
         yield _note("under_way", "under_way", text)
     yield from _prefixes(trial.asked.prefix_cache, trial.source.has_hashes)
+
+
+def _clients() -> Note:
+    """What clients of measured servers waited for beside what an engine takes."""
+    measured = load.load("serving_calibrations", SERVING)
+    text = (
+        f"times are those of the engine: clients of measured servers waited for prompts {measured.prefill_ratio:.2f} "
+    )
+    text += f"times as long and {1e3 * measured.frontend_s:.0f} ms more, in the middle of all; how far single servers "
+    text += "are from it, `gigawatt validate serving` tells"
+    return _note("clients", "ttft", text)
 
 
 def _note(code: str, path: str, text: str) -> Note:
