@@ -234,3 +234,18 @@ class TestFiles:
         known, other = validate_serving(file_of(tmp_path, CLOSED, CLOSED.replace("llama-3.1-70b", "qwen3-32b"))).scored
         assert other.p90 / other.p50 > known.p90 / known.p50
         assert (known.note, other.note) == ("", "outside of the fit: qwen3-32b")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "column", "most"),
+    [
+        ("1024,0.3,16", "output_tokens", "500,000"),
+        ("1e6,1024,16", "input_tokens", "500,000"),
+        ("1024,1024,1e9", "concurrency_or_batch", "65,536"),
+    ],
+)
+def test_sizes_that_nobody_measures_are_refused_by_row_and_column(tmp_path: Path, sizes: str, column: str, most: str):
+    with pytest.raises(CatalogError) as refused:
+        read_serving(file_of(tmp_path, CLOSED, f"{START},{sizes},,,400,0.2,0.012,"))
+    (fault,) = refused.value.faults
+    assert (fault.path, fault.expected) == (f"rows.csv row 2 column {column}", f"1 to {most}")

@@ -232,6 +232,10 @@ def test_a_cache_for_prefixes_that_nobody_knows_is_told(trace: Path) -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], type[InputError], str]] = [
+    ({"rate_scale": 1e-300}, ScenarioError, "rate_scale"),
+    ({"draft": 1000}, ScenarioError, "draft"),
+    ({"seed": -1}, ScenarioError, "seed"),
+    ({"replicas": 100_000, "dp": 64, "tp": 1}, CalibrationError, "replicas"),
     ({"replicas": None}, ScenarioError, "replicas"),
     ({"replicas": 0}, ScenarioError, "replicas"),
     ({"ttft": "-1 s"}, ScenarioError, "ttft"),

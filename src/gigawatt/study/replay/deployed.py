@@ -49,6 +49,8 @@ RANGES = {
     "replications_count": 1000,
     "usd_per_gpu_hour": MOST_USD_PER_H,
 }
+# A slower trace lasts longer than instants are exact; no engine drafts as many tokens in a step.
+LEAST_RATE_SCALE, MOST_DRAFT_COUNT = 1e-6, 64
 # The limit at which `predict inference` chooses a layout where nobody states one.
 USUAL_TPOT_S: float = InferenceQuestion(model="", gpu="", input_tokens=1, output_tokens=1).tpot_s
 STATED_BASIS = "as stated"
@@ -222,6 +224,12 @@ def case(of: ModelReplicas, tpot_s: float, ttft_s: float) -> tokens.ServingCase:
 def check(asked: ReplayQuestion) -> None:
     """Refuse what nobody can mean, before any file is read. Raises ScenarioError with every fault."""
     faults = list(out_of_range(asked, RANGES))
+    if not asked.rate_scale_ratio >= LEAST_RATE_SCALE:
+        faults.append(wrong("rate_scale", f"{asked.rate_scale_ratio:g}", f"at least {LEAST_RATE_SCALE:g}"))
+    if not 0 <= asked.draft_count <= MOST_DRAFT_COUNT:
+        faults.append(wrong("draft", f"{asked.draft_count:,}", f"0 to {MOST_DRAFT_COUNT} tokens"))
+    if not 0 <= asked.seed < 2**63:
+        faults.append(wrong("seed", f"{asked.seed}", "a whole number from 0 to 2^63 - 1"))
     looked_up(asked, {"gpu": "accelerators", "model": "models"}, faults)
     known = load.load("inference_calibrations", CALIBRATION)
     faults += unknown_engine(asked.engine, [entry.name for entry in known.engines])

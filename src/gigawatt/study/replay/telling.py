@@ -41,7 +41,7 @@ def told(trial: Trial, found: ReplayFound) -> ReplayAnswer:
     times, spans = zip(*(latency(sure, name) for name in TIMES), strict=True)
     goodput, goodput_span = sure.counted(lambda tally, drawn: tally.good_frac(drawn))
     energy, energy_span = sure.figure(lambda one: _energy_j(trial, one, gpus))
-    rates = [one.requests_per_s for one in found.capacities]
+    rates = [] if found.partial else [one.requests_per_s for one in found.capacities]
     span_s = totals.span_s
     return ReplayAnswer(
         head=Head(notes=tuple(_notes(trial, found))),

@@ -32,6 +32,12 @@ from gigawatt.study.validate.score import Skipped
 from gigawatt.tokens.model.blocks import Floats
 
 # What a row measured beside its throughput.
+# Column → field of a row and the most that is simulated.
+SIZES = {
+    "input_tokens": ("input_tokens", 500_000),
+    "output_tokens": ("output_tokens", 500_000),
+    "concurrency_or_batch": ("batch_count", 65_536),
+}
 MEASURED = ("ttft_measured_s", "tpot_measured_s")
 # Lengths of InferenceX, and what its protocol and that of others are called in recipes.
 INFERENCEX_TOKENS = (1024.0, 8192.0)
@@ -102,6 +108,7 @@ def read_serving(path: Path) -> tuple[list[InferenceRow], list[LatencyCase], lis
     Raises CatalogError where the file is not one of measured rows, or a time is no number above 0.
     """
     rows = read_inference_rows(path)
+    _check_sizes(rows, path.name)
     times = _times(rows, path.name)
     told = [line for line, (ttft_s, tpot_s) in enumerate(times) if ttft_s and tpot_s and _answered(rows[line])]
     skipped = [
@@ -141,6 +148,18 @@ def _why(row: InferenceRow, times: tuple[float | None, float | None]) -> str:
     if not all(times):
         return "no measured time to the first token, or per token"
     return f'scenario "{row.scenario}"'
+
+
+def _check_sizes(rows: Sequence[InferenceRow], name: str) -> None:
+    """Raises CatalogError for lengths and concurrencies that nobody measures, which a simulation would work on."""
+    faults = [
+        Fault(path=f"{name} row {n} column {column}", given=f"{value:g}", expected=f"1 to {most:,}")
+        for n, row in enumerate(rows, start=1)
+        for column, (field, most) in SIZES.items()
+        if (value := getattr(row, field)) is not None and not 1 <= value <= most
+    ]
+    if faults:
+        raise CatalogError(faults[:20])
 
 
 def _times(rows: Sequence[InferenceRow], name: str) -> list[tuple[float | None, float | None]]:

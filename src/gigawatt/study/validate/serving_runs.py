@@ -43,7 +43,7 @@ KNOWN_TOKENS = 64
 # Of the requests' times, by what a row tells of them.
 QUANTILES = {"median": 0.5, "p99": 0.99}
 # Blocks of a rank whose weights are said to leave no room, though it ran: more than any run holds.
-PLENTY_COUNT = 2**40
+PLENTY_COUNT = 2**22
 
 Floats64 = NDArray[np.float64]
 Ints = NDArray[np.int64]

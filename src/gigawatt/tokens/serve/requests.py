@@ -11,6 +11,7 @@ at a time, and not with what came through.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,6 +51,8 @@ ROUTINGS = ("round-robin", "least-loaded", "prefix-aware")
 _GAPS_COUNT, _WINDOWS_COUNT = 1600, 512
 _FIRST_WINDOW_S = 0.1
 _SLOTS_COUNT = 1024
+# Requests that all ranks of a pod together may run at once.
+MOST_PLACES = 2**26
 # Largest number of tokens of a request, and of blocks of a rank.
 MOST_TOKENS = 2**40
 
@@ -231,6 +234,14 @@ def start(pod: Pod, *, concurrency_count: int = 0) -> PodState:
     return PodState(pod=pod, setup=setup, state=state)
 
 
+def _too_many(pools: list[tuple[Engine, int]]) -> Iterator[Fault]:
+    """More places for requests than a pod is simulated with."""
+    places = sum(count * one.stages_count * one.ranks_count * one.most_requests_count for one, count in pools)
+    if places > MOST_PLACES:
+        given = f"{places:,} requests at once, by replicas, their ranks and stages, and what each runs"
+        yield Fault(path="replicas", given=given, expected=f"at most {MOST_PLACES:,}")
+
+
 def _check(pod: Pod, pools: list[tuple[Engine, int]]) -> None:
     faults = [fault for pool, count in pools for fault in _pool_faults(pod, pool, count)]
     waits = {
@@ -240,6 +251,8 @@ def _check(pod: Pod, pools: list[tuple[Engine, int]]) -> None:
         "shed after": pod.shed_after_s,
     }
     faults += [_below(name, value) for name, value in waits.items() if not value >= 0]
+    if not faults:
+        faults += _too_many(pools)
     if pod.routing not in ROUTINGS:
         faults.append(Fault(path="routing", given=str(pod.routing), expected=", ".join(ROUTINGS)))
     if faults:
