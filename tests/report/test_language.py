@@ -20,7 +20,7 @@ from gigawatt.report.documents import run as told
 from gigawatt.report.formats import scale
 from gigawatt.report.language import LANGUAGES, said, unsaid, words
 from gigawatt.report.languages.figures import told as figured
-from gigawatt.report.languages.speech import speech
+from gigawatt.report.languages.speech import MOST_TEXTS_COUNT, speech
 from gigawatt.report.writers import csv, page, terminal, text, web
 from gigawatt.study.numbers import CitedSource
 from gigawatt.study.result import Result
@@ -214,6 +214,19 @@ def test_a_whole_report_of_one_campus_leaves_nothing_in_english(result: Result) 
         r"<(style|script).*?</\1>|<section id=\"sources\".*", "", page.render(said(made, "id")), flags=re.DOTALL
     )
     assert re.findall(r"\b(?:the|of|and|with|which|is|are)\b", re.sub(r"<[^>]*>", " ", shown)) == []
+
+
+def test_a_headline_is_far_from_the_most_that_is_looked_into() -> None:
+    """Every new message with holes is one more way to cut a text: a long sentence once ran out of them."""
+    text = (
+        "The programme reaches its target of 100 MW by the end of Q4 2028, with 100 MW of facility power in service at "
+        "its peak; it spends 3.92 billion USD of capital by the end of Q4 2030, and is worth 2.47 billion USD today, or "
+        "3.18 billion USD with the value of what stands at the end."
+    )
+    speech.cache_clear()
+    room = [MOST_TEXTS_COUNT]
+    assert not speech("id").told(text, 0, room).left
+    assert room[0] > MOST_TEXTS_COUNT / 2
 
 
 def test_every_text_of_a_report_has_a_message(result: Result) -> None:

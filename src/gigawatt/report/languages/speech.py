@@ -22,7 +22,7 @@ MOST_DEPTH, MOST_KEPT_COUNT = 8, 50_000
 # Words in small letters that a name may have: "Assumed US campus A", "Gas turbines, combined cycle".
 MOST_NAME_COUNT = 2
 # Texts within one text that are looked into at most: what somebody else wrote may be cut in very many ways.
-MOST_TEXTS_COUNT = 3_000
+MOST_TEXTS_COUNT = 10_000
 # What joins the parts of a text, and what it is in the language; tried in this order.
 JOINTS = ("; ", " · ", ": ", " – ", ", ", " and ", " or ", " × ", " / ")
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+(?=[A-Z\d“\"`])")
