@@ -220,8 +220,8 @@ def test_a_headline_is_far_from_the_most_that_is_looked_into() -> None:
     """Every new message with holes is one more way to cut a text: a long sentence once ran out of them."""
     text = (
         "The programme reaches its target of 100 MW by the end of Q4 2028, with 100 MW of facility power in service at "
-        "its peak; it spends 3.92 billion USD of capital by the end of Q4 2030, and is worth 2.47 billion USD today, or "
-        "3.18 billion USD with the value of what stands at the end."
+        "its peak; it spends 3.92 billion USD of capital by the end of Q4 2030, and is worth 2.47 billion USD today, "
+        "or 3.18 billion USD with the value of what stands at the end."
     )
     speech.cache_clear()
     room = [MOST_TEXTS_COUNT]
