@@ -48,7 +48,7 @@ from gigawatt.study.predict.serving_power import (
     power_notes,
     serving_energy,
 )
-from gigawatt.study.predict.serving_price import hourly_usd, usd_basis
+from gigawatt.study.predict.serving_price import STATED_BASIS, hourly_usd, usd_basis
 from gigawatt.study.question import refuse, wrong
 from gigawatt.study.validate.inference import CALIBRATION, deviation_ratio
 
@@ -69,8 +69,6 @@ RANGES = {
 }
 # Accelerators beside the one that is asked for, as many as a chart tells apart.
 MOST_BESIDE = 8
-# What is in a figure and what is not, in the words that stand beside it.
-STATED_BASIS = "as stated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

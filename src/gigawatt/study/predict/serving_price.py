@@ -5,6 +5,7 @@ from __future__ import annotations
 from gigawatt.catalog import records
 
 # What is in the figure and what is not, in the words that stand beside it.
+STATED_BASIS = "as stated"
 HARDWARE_BASIS = (
     "hardware alone: the {} price over five years of hours, without network, building, energy, operation and cost of "
     "capital, which the total cost of a GPU-hour in `gigawatt run` has"

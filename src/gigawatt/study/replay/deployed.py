@@ -27,7 +27,7 @@ from gigawatt.study.predict.faults import (
 from gigawatt.study.predict.question import InferenceQuestion
 from gigawatt.study.predict.serving_layout import layouts_asked, misfits
 from gigawatt.study.predict.serving_power import CALIBRATION as POWER_CALIBRATION
-from gigawatt.study.predict.serving_price import hourly_usd, usd_basis
+from gigawatt.study.predict.serving_price import STATED_BASIS, hourly_usd, usd_basis
 from gigawatt.study.question import refuse, wrong
 from gigawatt.study.replay.question import ReplayQuestion
 from gigawatt.study.validate.inference import CALIBRATION
@@ -53,7 +53,6 @@ RANGES = {
 LEAST_RATE_SCALE, MOST_DRAFT_COUNT = 1e-6, 64
 # The limit at which `predict inference` chooses a layout where nobody states one.
 USUAL_TPOT_S: float = InferenceQuestion(model="", gpu="", input_tokens=1, output_tokens=1).tpot_s
-STATED_BASIS = "as stated"
 ALONE_BASIS = "IT power of the GPUs alone, without their servers, idle or not; no PUE"
 SHARED_BASIS = "IT power of the GPUs with their share of the rack's other parts, idle or not; no PUE"
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.tokens.serve.latency import upper_edges_s
 from gigawatt.tokens.serve.pods import Outcomes
 
 Floats64 = NDArray[np.float64]
@@ -24,8 +23,9 @@ MOST_BLOCKS = 64
 FIRST_BLOCK_COUNT = 16
 # Times that are told of: to the first token, per token after it in the mean, to the last token.
 TIMES = ("ttft", "tpot", "e2e")
-# Ends of the bins of a histogram of times [s]: half a percent apart, and one bin beyond them all.
-EDGES_S: Floats64 = upper_edges_s()
+# Ends of the bins of a histogram of times [s], from a microsecond to two years: half a percent apart, and one bin
+# beyond them all.
+EDGES_S: Floats64 = 1e-6 * np.power(1.005, np.arange(6401, dtype=np.float64))
 # Quantiles that are told of each.
 SHARES = (0.5, 0.9, 0.99)
 COMPLETED = 0
