@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from gigawatt import watts
@@ -65,7 +65,8 @@ class TestClimate:
         key = name.removesuffix("_degc")
         assert [fault.path for fault in refused(climate(**{name: -1.0}))] == [f"climate.{key}"]
 
-    @settings(max_examples=25, deadline=None)
+    # One climate in about six is accepted, which the check on drawing sometimes holds to be too few; as many are tried.
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
     @given(
         mean=st.floats(-40, 45),
         yearly=st.floats(0, 40),
