@@ -45,14 +45,14 @@ def lease_value_usd(rent_usd: ArrayLike, rate_per_year: float) -> Floats:
     return later / discount_ratio(rate_per_year, (np.arange(count) + 1) / 4)
 
 
-def level_rent_value_usd(yearly_usd: float, years: float, rate_per_year: float, growth_per_year: float) -> float:
+def level_rent_value_usd(yearly_usd: float, term_years: float, rate_per_year: float, growth_per_year: float) -> float:
     """Present value [USD] of a rent at the day on which it begins, the growing annuity [2] in mid-quarter payments.
 
     yearly_usd: four times the rent of the first quarter; rent grows from quarter to quarter at growth_per_year. With
     q = (1+g)/(1+r) over a quarter and n quarters: first rent × (1+r)^(−1/8) × (1 − q^n) / (1 − q), or n where q = 1.
     """
     step = (np.log1p(growth_per_year) - np.log1p(rate_per_year)) / 4
-    count = 4 * years
+    count = 4 * term_years
     payments = count if step == 0 else np.expm1(count * step) / np.expm1(step)
     return float(yearly_usd / 4 * discount_ratio(rate_per_year, 1 / 8) * payments)
 
