@@ -42,6 +42,7 @@ KINDS: dict[str, type] = {
     "workloads": records.Workload,
     "arrivals": records.Arrivals,
     "history": records.History,
+    "rents": records.Rents,
     "scaling_laws": records.ScalingLaw,
     "inference_calibrations": records.InferenceCalibration,
     "training_calibrations": records.TrainingCalibration,

@@ -63,6 +63,8 @@ class Accelerator:
     """Thermal design power of a package; left out where nobody states it."""
     rack_power_w: Annotated[float | None, Plausible("500 W", "5 MW")] = None
     """Nameplate power of a rack; without it the part is listed and cannot be planned."""
+    all_in_power_w: Annotated[float | None, Plausible("50 W", "100 kW")] = None
+    """Utility power provisioned per package, all in, as an analyst reckons it, beside rack power and its overhead."""
     rack_price_usd: Annotated[float | None, Plausible("20 thousand USD", "100 million USD")] = None
     """Price of a rack; without it a scenario that buys the part has to state one."""
     package_price_usd: Annotated[float | None, Plausible("200 USD", "1 million USD")] = None
