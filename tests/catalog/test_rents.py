@@ -95,7 +95,7 @@ class TestNewestRent:
 
 
 def test_a_rent_is_told_with_its_day_and_source() -> None:
-    assert rent_text(rent("h100", "on_demand")).startswith("on demand, 2026-10-24, 16 offers: ")
+    assert rent_text(rent("h100", "on_demand")).startswith("taken on demand, 2026-10-24, 16 offers: ")
     assert rent_text(rent("h100", "three_years")) == (
-        "for three years, 2026-04-03: SemiAnalysis InferenceX: cost of a GPU-hour"
+        "taken for three years, 2026-04-03: SemiAnalysis InferenceX: cost of a GPU-hour"
     )

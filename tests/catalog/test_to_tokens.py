@@ -10,7 +10,6 @@ from gigawatt.catalog.load import get, ids
 from gigawatt.errors import CalibrationError
 from gigawatt.tokens.model.roofline import power_ratio
 
-
 KNOWN = [name for name in ids("accelerators") if not to_tokens.unpublished(get("accelerators", name))]
 
 
