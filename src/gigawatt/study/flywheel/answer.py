@@ -180,7 +180,7 @@ def _too_early_or_late(day: str | None, history: History) -> Iterator[Fault]:
     users = [point.day_date for point in history.points if point.weekly_users_count]
     if day is None or len(powers) < 2 or len(users) < 2:
         return
-    first, last = max(sorted(powers)[1], sorted(users)[1]), max(*powers, *users)
+    first, last = max(sorted(powers)[1], sorted(users)[1]), max(point.day_date for point in history.points)
     if not first <= day < last:
         yield wrong("fitted_until", day, f"a day from {first}, to set the wheel, to before {last}, to judge it")
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gigawatt.catalog.plausible import refused
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.scenario.flywheel import Flywheel
 from gigawatt.study.flywheel.past import SERIES, Known, Levels, Past, hindcast
@@ -44,12 +45,23 @@ def fitted(wheel: Flywheel, known: Past) -> SetWheel:
     """The wheel with the three figures that points which set give, all others as they are.
 
     Of tokens a user and price only the product is set: the price keeps what the wheel has.
-    Raises CatalogError where more than two points of a series are met by no wheel.
+    Raises CatalogError where power does not grow, users are more than the people, or no wheel is near the points.
     """
+    _refuse_unmet(wheel, known)
     exact = SetWheel(wheel=_exactly(wheel, known), levels=known.first)
     if all(len(known.setting(name)) == 2 for name in SERIES):
         return exact
     return _nearly(exact, known)
+
+
+def _refuse_unmet(wheel: Flywheel, known: Past) -> None:
+    power, later_power = known.setting("power_w")[:2]
+    most = max(one.value for one in known.setting("weekly_users_count"))
+    grows = later_power.value > power.value
+    if not grows or most >= wheel.people_count:
+        given = f"{most:,.0f} weekly users" if grows else f"{later_power.value:,.0f} W after {power.value:,.0f} W"
+        expected = f"fewer than flywheel.people, {wheel.people_count:,.0f}" if grows else "power that grows"
+        raise CatalogError([Fault(path=f"history.{wheel.history}.points", given=given, expected=expected)])
 
 
 def _exactly(wheel: Flywheel, known: Past) -> Flywheel:
@@ -78,10 +90,11 @@ def _nearly(begin: SetWheel, known: Past) -> SetWheel:
 
     with np.errstate(all="ignore"):
         logs = _least(off, _logs(begin))
-    if logs is None:
+    made = begin if logs is None else _of_logs(logs, begin.wheel)
+    if logs is None or refused(made.wheel):
         given = f"{len(points)} figures that set the wheel"
         raise CatalogError([Fault(path=f"history.{begin.wheel.history}.points", given=given, expected=GROWS)])
-    return _of_logs(logs, begin.wheel)
+    return made
 
 
 def _logs(of: SetWheel) -> Floats:
