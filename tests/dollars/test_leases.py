@@ -149,6 +149,9 @@ def test_leaving_by_hand() -> None:
     minimum = np.full(8, 10.0)
     assert dollars.exit_cost_usd(minimum, 1.0, 0.0).tolist() == [40, 40, 40, 40, 30, 20, 10, 0]
     assert dollars.exit_cost_usd(minimum, 0.5, 0.0).tolist() == [20, 20, 20, 20, 20, 20, 10, 0]
+    # To the nearest quarter: 1.8 quarters are two, 1.2 are one.
+    assert dollars.exit_cost_usd(minimum, 0.45, 0.0)[0] == 20
+    assert dollars.exit_cost_usd(minimum, 0.3, 0.0)[0] == 10
     assert dollars.exit_cost_usd(minimum, 0.0, 0.1).tolist() == [0] * 8
     # Nothing is cheaper than to stay where leaving costs all that is left.
     assert dollars.exit_cost_usd(minimum, np.inf, 0.1) == pytest.approx(dollars.lease_value_usd(minimum, 0.1))

@@ -13,7 +13,7 @@ References
 [2] Basel Committee on Banking Supervision, *An Explanatory Note on the Basel II IRB Risk Weight Functions*, July 2005
     (expected loss = probability of default × loss given default × exposure).
 [3] ASC 460-10-25 and 35 (recognition and release), 460-10-50-4 (the most that may have to be paid, undiscounted),
-    326-20 (expected credit losses); for the beneficiary's side IFRS 9, appendix A, "financial guarantee contract".
+    326-20 (expected credit losses). IFRS 9, 4.2.1 (c), has the higher of the two sides for a guarantor under IFRS.
 """
 
 from __future__ import annotations
