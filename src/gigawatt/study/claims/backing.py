@@ -72,21 +72,23 @@ def _value_usd(cases: Cases, rent_usd_per_w: float, rate_per_year: float) -> flo
 
 
 def guarantee_covers_lease_value(cases: Cases) -> Claim:
-    """The cap against the rent of the term: at present value by the landlord's rates and costs, and without discount."""
+    """The cap against the rent of the term: at present value by the landlord's rates and costs, and as it is paid."""
     id_, known, finance = "guarantee_covers_lease_value", pike_statements().figures, cases.scenario.asked.finance
     cap, covered = stated_value(id_, PORTS_PIKE), known.first_buildings_it_w
     usual, backed = finance.lease_rate_per_year, guarantee_of(cases).guaranteed_rate_per_year
     rents = {rate: yearly_rent_usd_per_w_it(cases, rate) for rate in (usual, backed)}
     values = {rate: _value_usd(cases, rent, rate) for rate, rent in rents.items()}
     total = _value_usd(cases, rents[usual], 0.0)
-    cheap, dear = (
-        _value_usd(cases, yearly_rent_usd_per_w_it(cases, usual, shell), usual) for shell in _shells(cases)
-    )
+    cheap, dear = (_value_usd(cases, yearly_rent_usd_per_w_it(cases, usual, shell), usual) for shell in _shells(cases))
     months = MONTHS * known.lease_years
     rows = [
         _of_rent("rent of a month per kW of IT", *rents.values()),
         _of_rent("rent of a month per kW of IT that adds up to the cap over the term", MONTHS * cap / covered / months),
-        row(f"value of the leases as they begin, at the landlord's {units.show(usual, 'per_year')}", "usd", values[usual]),
+        row(
+            f"value of the leases as they begin, at the landlord's {units.show(usual, 'per_year')}",
+            "usd",
+            values[usual],
+        ),
         row(f"the same, with the guarantee's {units.show(backed, 'per_year')}", "usd", values[backed]),
         row("the same, shells at the low and the high end of what they cost", "usd", cheap, dear),
         row("rent of the whole term, without discount", "usd", total),
@@ -164,9 +166,9 @@ def _exposed_usd(cases: Cases, rate_per_year: float) -> tuple[Floats, int]:
     return value, int(starts[0]) if starts.size else len(quarters)
 
 
-def hundred_five_for_hundred(cases: Cases) -> Claim:
+def hundred_five_billion(cases: Cases) -> Claim:
     """What the guarantee may cost NVIDIA, on average and at the worst, beside what it was to invest."""
-    id_, known, guarantee = "hundred_five_for_hundred", pike_statements().figures, guarantee_of(cases)
+    id_, known, guarantee = "hundred_five_billion", pike_statements().figures, guarantee_of(cases)
     stated = stated_value(id_, PORTS_PIKE)
     defaults = _ends(cases, "default_per_year", guarantee.default_per_year)
     recoveries = _ends(cases, "recovery_frac", guarantee.recovery_frac)

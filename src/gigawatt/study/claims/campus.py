@@ -62,11 +62,11 @@ def eight_gw_it_is_ten_gw_load(cases: Cases) -> Claim:
         row("PUE in the warmest hours, other plants", "ratio", *(p.peak_ratio for p in pues.values() if p is not own)),
         row("PUE over the year, other plants", "ratio", *(p.mean_ratio for p in pues.values() if p is not own)),
         row("IT power that the stated load carries in the warmest hours", "w", stated / own.peak_ratio),
-        row("energy of a year at that load", "wh", 8766.0 * loads[0]),
+        row("energy of a year, all of it running", "wh", 8766.0 * loads[0]),
     ]
     text = (
-        f"load is what is provisioned, {provisioned:.4g} W for a watt of IT: at this climate our {_plant(site.cooling)} "
-        f"draws {units.show(loads[1], 'w')} in the warmest hours and {units.show(loads[0], 'w')} over the year"
+        f"load is what is provisioned, {provisioned:.4g} W for a watt of IT: in this climate a plant of the catalog, "
+        f"{_plant(site.cooling)}, draws {units.show(loads[1], 'w')} in the warmest hours and {units.show(loads[0], 'w')} over the year"
     )
     verdict = judge(reaches(load, stated) for load in loads)
     return make(id_, computed("w", loads[1], *loads), verdict, text, rows, PORTS_PIKE)
@@ -104,10 +104,11 @@ AS_STATED = "as its owners state it"
 def _ramp_dates(cases: Cases, power_w: float) -> dict[str, str | None]:
     """First day of the quarter in which the campus's ramp has a power: without slip, with the scenario's, with most."""
     mine = cases.scenario.asked.sites[key_of(cases)].slip_count
-    slips = {AS_STATED: 0, f"{mine} quarters late, as the scenario has it": mine}
-    further = _further_slip(cases)
-    if further:
-        slips[f"{mine + further} quarters late, the most of its futures"] = mine + further
+    slips = {
+        AS_STATED: 0,
+        "with the scenario's slip": mine,
+        "with the longest slip of its futures": mine + _further_slip(cases),
+    }
     return {name: _first(cases, power_w, slip) for name, slip in slips.items()}
 
 
@@ -194,9 +195,7 @@ def without_gas(cases: Cases) -> ClaimCase:
     """The programme with no more power at the campus than the lines that stand carry."""
     key, most = key_of(cases), pike_statements().figures.lines_power_w
     course = record_of(cases).ramp_w
-    ramp = {
-        period: f"{min(value, most):.0f} W" for period, value in zip(course.periods, course.values, strict=True)
-    }
+    ramp = {period: f"{min(value, most):.0f} W" for period, value in zip(course.periods, course.values, strict=True)}
     return cases.case("without the gas plants", {f"sites.{key}.ramp": ramp})
 
 

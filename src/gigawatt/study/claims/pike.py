@@ -15,7 +15,7 @@ CHECKS: dict[str, Callable[[Cases], Claim]] = {
     "first_800_mw_2028": campus.first_800_mw_2028,
     "complete_2032": campus.complete_2032,
     "guarantee_covers_lease_value": backing.guarantee_covers_lease_value,
-    "hundred_five_for_hundred": backing.hundred_five_for_hundred,
+    "hundred_five_billion": backing.hundred_five_billion,
     "exclusive": supplier.exclusive,
     "first_gw_vera_rubin_2026h2": supplier.first_gw_vera_rubin_2026h2,
 }

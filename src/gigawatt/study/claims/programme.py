@@ -258,8 +258,8 @@ def first_of_more(cases: Cases) -> Claim:
     last, ample = list(runs.values())[-2:]
     text = (
         f"power is found for it, and what binds next: with {units.show(third, 'w')} allowed, "
-        f"{units.show(last.installed_w, 'w')} are built, bound longest by {longest_limit(last)}; with sites for all of it, "
-        f"{units.show(ample.installed_w, 'w')}, bound longest by {longest_limit(ample)}"
+        f"{units.show(last.installed_w, 'w')} are built, bound longest by {longest_limit(last)}; with sites for all of "
+        f"it, {units.show(ample.installed_w, 'w')}, bound longest by {longest_limit(ample)}"
     )
     # All of it as things stand; or at least a gigawatt more than the first ten once there are sites.
     met = [reaches(last.installed_w, stated), ample.installed_w >= first + gigawatt.GIGAWATT_W]

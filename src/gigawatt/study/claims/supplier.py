@@ -26,13 +26,17 @@ def exclusive(cases: Cases) -> Claim:
     rows = [
         row(f"load of {key_of(cases)}, all of it {VENDOR}'s", "w", mine),
         row("Vera Rubin that OpenAI takes elsewhere", "w", known.offtake_power_w),
-        *(row(f"announced to OpenAI, {vendor.name}", "w", vendor.announced_w) for vendor in vendors if vendor.announced_w),
+        *(
+            row(f"announced to OpenAI, {vendor.name}", "w", vendor.announced_w)
+            for vendor in vendors
+            if vendor.announced_w
+        ),
         row(f"{VENDOR}'s share of the platforms that the scenario may buy", "frac", here),
         row(f"{VENDOR}'s share of all that is announced to OpenAI", "frac", alone, both),
     ]
     text = (
-        f"it is said of this campus only: other vendors announced {units.show(others, 'w')} to OpenAI, chips of its own "
-        f"among them, beside {units.show(mine, 'w')} here and {units.show(known.offtake_power_w, 'w')} elsewhere; "
+        f"it is said of this campus only: other vendors announced {units.show(others, 'w')} to OpenAI, chips of its "
+        f"own among them, beside {units.show(mine, 'w')} here and {units.show(known.offtake_power_w, 'w')} elsewhere; "
         f"{VENDOR} has {units.show(both, 'frac')} of it"
     )
     verdict = judge(reaches(share, stated) for share in (here, alone, both))
