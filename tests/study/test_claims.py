@@ -165,7 +165,9 @@ def test_claims_are_those_that_were_made_by_the_day() -> None:
 
 
 def test_a_claim_of_a_later_day_is_refused() -> None:
-    with pytest.raises(ScenarioError, match="a claim that was made by 2025-09-22: this one was on 2025-10-28") as raised:
+    with pytest.raises(
+        ScenarioError, match="a claim that was made by 2025-09-22: this one was on 2025-10-28"
+    ) as raised:
         verbs.claims(only=["first of more"], as_of="2025-09-22")
     assert [fault.path for fault in raised.value.faults] == ["only"]
 

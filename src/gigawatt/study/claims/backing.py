@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
 from gigawatt import dollars, units
+from gigawatt.catalog.records import Grade
 from gigawatt.plan.inputs import Floats
+from gigawatt.plan.landlords import growth_per_year
 from gigawatt.quarters import arriving, quarter_name, quarter_number, quarter_range
 from gigawatt.scenario.schema import Guarantee, Lease
 from gigawatt.study.claims.campus import BEYOND_COUNT, key_of, load_ratio, record_of
@@ -18,6 +21,15 @@ from gigawatt.study.claims.question import PORTS_PIKE
 from gigawatt.study.claims.statements import pike_statements
 from gigawatt.study.question import refuse, wrong
 
+DEFAULT, RECOVERY = "capital.guarantee.default_per_year", "capital.guarantee.recovery_frac"
+SHELL = "finance.shell_usd_per_w_facility"
+GRADES: dict[Grade, str] = {
+    "measured": "Measured.",
+    "vendor": "As its vendor states it.",
+    "press": "From the press.",
+    "derived": "Derived from other figures.",
+    "assumed": "Assumed by the scenario.",
+}
 # Months of a year, and watts of the kilowatt by which rent is quoted.
 MONTHS, KILOWATT_W = 12, 1e3
 
@@ -58,17 +70,12 @@ def shell_cost_usd_per_w(cases: Cases) -> float:
     return cases.scenario.asked.finance.shell_usd_per_w_facility if own is None else own
 
 
-def _growth_per_year(cases: Cases) -> float:
-    """Real growth of the rent."""
-    lease, inflation = lease_of(cases), cases.scenario.asked.finance.inflation_per_year
-    return (1 + lease.escalator_per_year) / (1 + inflation) - 1
-
-
 def _value_usd(cases: Cases, rent_usd_per_w: float, rate_per_year: float) -> float:
     """Value of the leases of the covered buildings on the day on which they begin, all taken to begin at once [USD]."""
     known = pike_statements().figures
+    growth = growth_per_year(cases.scenario.asked, key_of(cases))
     yearly = rent_usd_per_w * known.first_buildings_it_w
-    return dollars.level_rent_value_usd(yearly, known.lease_years, rate_per_year, _growth_per_year(cases))
+    return dollars.level_rent_value_usd(yearly, known.lease_years, rate_per_year, growth)
 
 
 def guarantee_covers_lease_value(cases: Cases) -> Claim:
@@ -80,26 +87,26 @@ def guarantee_covers_lease_value(cases: Cases) -> Claim:
     values = {rate: _value_usd(cases, rent, rate) for rate, rent in rents.items()}
     total = _value_usd(cases, rents[usual], 0.0)
     cheap, dear = (_value_usd(cases, yearly_rent_usd_per_w_it(cases, usual, shell), usual) for shell in _shells(cases))
-    months = MONTHS * known.lease_years
+    implied = cap / covered / known.lease_years
     rows = [
         _of_rent("rent of a month per kW of IT", *rents.values()),
-        _of_rent("rent of a month per kW of IT that adds up to the cap over the term", MONTHS * cap / covered / months),
+        _of_rent("rent of a month per kW of IT that adds up to the cap over the term", implied),
         row(
             f"value of the leases as they begin, at the landlord's {units.show(usual, 'per_year')}",
             "usd",
             values[usual],
         ),
         row(f"the same, with the guarantee's {units.show(backed, 'per_year')}", "usd", values[backed]),
-        row("the same, shells at the low and the high end of what they cost", "usd", cheap, dear),
+        row("the same, shells at the low and the high end of their cost", "usd", cheap, dear, note=_told(cases, SHELL)),
         row("rent of the whole term, without discount", "usd", total),
         row("cost of the buildings", "usd", shell_cost_usd_per_w(cases) * load_ratio(cases) * covered),
         row("cap per watt of IT", "usd_per_w", cap / covered),
         row("years of rent that the cap pays", "years", cap / (rents[usual] * covered)),
     ]
     text = (
-        f"the value of a lease is what its rent is worth as it begins: {units.show(values[usual], 'usd')} at a "
-        f"landlord's {units.show(usual, 'per_year')}, {units.show(total, 'usd')} as it is paid over "
-        f"{known.lease_years:g} years; the cap is {units.show(cap / covered, 'usd_per_w')} of IT"
+        f"a lease is worth its rent at present value, {units.show(values[usual], 'usd')} as it begins at a landlord's "
+        f"{units.show(usual, 'per_year')}: paid over {known.lease_years:g} years and not discounted it is "
+        f"{units.show(total, 'usd')}, and the cap is what {_monthly(implied):.0f} USD a kW and month come to"
     )
     readings = (*values.values(), cheap, dear, total)
     verdict = judge(reaches(cap, value) for value in readings)
@@ -107,16 +114,24 @@ def guarantee_covers_lease_value(cases: Cases) -> Claim:
 
 
 def _of_rent(label: str, *yearly_usd_per_w: float) -> ClaimRow:
-    return row(label, "usd", *(rent / MONTHS * KILOWATT_W for rent in yearly_usd_per_w))
+    return row(label, "usd", *(_monthly(rent) for rent in yearly_usd_per_w))
+
+
+def _monthly(yearly_usd_per_w: float) -> float:
+    """Rent of a month per kilowatt [USD]."""
+    return yearly_usd_per_w / MONTHS * KILOWATT_W
+
+
+def _told(cases: Cases, path: str) -> str:
+    """How a figure of the scenario is known, as a note; nothing where that is not stated."""
+    evidence = cases.scenario.evidence.get(path)
+    return "" if evidence is None else GRADES[evidence.grade]
 
 
 def _shells(cases: Cases) -> tuple[float, float]:
     """Low and high end of what shells cost per watt of facility power [USD/W]."""
-    path = f"sites.{key_of(cases)}.shell_usd_per_w_facility"
-    evidence = cases.scenario.evidence.get(path, cases.scenario.evidence.get("finance.shell_usd_per_w_facility"))
-    middle = shell_cost_usd_per_w(cases)
-    low, high = (None, None) if evidence is None else (evidence.low, evidence.high)
-    return middle if low is None else low, middle if high is None else high
+    own = f"sites.{key_of(cases)}.shell_usd_per_w_facility"
+    return _ends(cases, own if own in cases.scenario.evidence else SHELL, shell_cost_usd_per_w(cases))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,45 +183,42 @@ def _exposed_usd(cases: Cases, rate_per_year: float) -> tuple[Floats, int]:
 
 def hundred_five_billion(cases: Cases) -> Claim:
     """What the guarantee may cost NVIDIA, on average and at the worst, beside what it was to invest."""
-    id_, known, guarantee = "hundred_five_billion", pike_statements().figures, guarantee_of(cases)
-    stated = stated_value(id_, PORTS_PIKE)
-    defaults = _ends(cases, "default_per_year", guarantee.default_per_year)
-    recoveries = _ends(cases, "recovery_frac", guarantee.recovery_frac)
+    id_, equity, guarantee = "hundred_five_billion", pike_statements().figures.equity_usd, guarantee_of(cases)
+    defaults = _ends(cases, DEFAULT, guarantee.default_per_year)
+    recoveries = _ends(cases, RECOVERY, guarantee.recovery_frac)
     middle = price(cases, guarantee.default_per_year, guarantee.recovery_frac)
-    corners = [price(cases, default, recovery) for default, recovery in product(defaults, recoveries)]
-    nothing = price(cases, guarantee.default_per_year, 0.0)
-    expected, worst = [one.expected_usd for one in corners], [one.worst_usd for one in corners]
-    most = max(*worst, nothing.worst_usd) + known.equity_usd
-    saved = _saved_usd(cases)
-    fails = 1 - np.exp(-guarantee.default_per_year * known.lease_years)
+    expected = [price(cases, *pair).expected_usd for pair in product(defaults, recoveries)]
+    worst, saved = price(cases, guarantee.default_per_year, 0.0).worst_usd, _saved_usd(cases)
+    fails = 1 - math.exp(-guarantee.default_per_year * pike_statements().figures.lease_years)
     rows = [
         row("cost on average, present value", "usd", middle.expected_usd),
         row("cost on average, from the kindest to the harshest assumption", "usd", *expected),
         row("cost of a failure in the worst quarter", "usd", middle.worst_usd),
-        row("the same, if nothing is relet", "usd", nothing.worst_usd),
-        row("equity in the landlord, paid", "usd", known.equity_usd),
+        row("the same, if nothing is relet", "usd", worst),
+        row("equity in the landlord, paid", "usd", equity),
         row("rent that the tenant saves by the landlord's lower rate, present value", "usd", saved),
-        row("hazard of the tenant's failure", "per_year", *defaults, guarantee.default_per_year),
-        row("chance that it fails within the term", "frac", float(fails)),
-        row("share of the lease value that reletting brings", "frac", *recoveries, guarantee.recovery_frac),
+        row("hazard of the tenant's failure", "per_year", *defaults, note=_told(cases, DEFAULT)),
+        row("chance that it fails within the term", "frac", fails),
+        row("share of the lease value that reletting brings", "frac", *recoveries, note=_told(cases, RECOVERY)),
     ]
+    capped = reaches(worst, guarantee.cap_usd)
+    limit = "all that the cap allows" if capped else "all that the leases are worth, and less than the cap"
     text = (
-        f"the tenant fails at once and nothing is relet: {units.show(most, 'usd')} with the equity. On average the "
-        f"guarantee costs {units.show(middle.expected_usd, 'usd')}, and saves the tenant {units.show(saved, 'usd')} of "
-        f"rent; 100 billion of investment was cash for shares, and this is none until the tenant fails"
+        f"the tenant fails when most is owed and nothing is relet: that is {units.show(worst + equity, 'usd')} with "
+        f"the equity, {limit}, {units.show(guarantee.cap_usd, 'usd')}. On average the guarantee costs "
+        f"{units.show(middle.expected_usd, 'usd')}, and it saves the tenant {units.show(saved, 'usd')} of rent; what "
+        "the letter spoke of was cash for shares, and this is none until the tenant fails"
     )
-    paid = [middle.expected_usd, *expected]
-    verdict = judge(reaches(value + known.equity_usd, stated) for value in (*paid, most - known.equity_usd))
-    found = computed("usd", middle.expected_usd + known.equity_usd, *(value + known.equity_usd for value in paid), most)
-    return make(id_, found, verdict, text, rows, PORTS_PIKE)
+    costs = [cost + equity for cost in (middle.expected_usd, *expected, worst)]
+    verdict = judge(reaches(cost, stated_value(id_, PORTS_PIKE)) for cost in costs)
+    return make(id_, computed("usd", costs[0], *costs), verdict, text, rows, PORTS_PIKE)
 
 
-def _ends(cases: Cases, name: str, value: float) -> tuple[float, float]:
-    """Low and high end of a figure of the guarantee; both its value where it states no range."""
-    evidence = cases.scenario.evidence.get(f"capital.guarantee.{name}")
-    if evidence is None or evidence.low is None or evidence.high is None:
-        return value, value
-    return evidence.low, evidence.high
+def _ends(cases: Cases, path: str, value: float) -> tuple[float, float]:
+    """Low and high end of a figure of the scenario; its value where it states no range."""
+    evidence = cases.scenario.evidence.get(path)
+    low, high = (None, None) if evidence is None else (evidence.low, evidence.high)
+    return value if low is None else low, value if high is None else high
 
 
 def _saved_usd(cases: Cases) -> float:

@@ -65,8 +65,9 @@ def eight_gw_it_is_ten_gw_load(cases: Cases) -> Claim:
         row("energy of a year, all of it running", "wh", 8766.0 * loads[0]),
     ]
     text = (
-        f"load is what is provisioned, {provisioned:.4g} W for a watt of IT: in this climate a plant of the catalog, "
-        f"{_plant(site.cooling)}, draws {units.show(loads[1], 'w')} in the warmest hours and {units.show(loads[0], 'w')} over the year"
+        f"load is what is provisioned, {provisioned:.4g} W for a watt of IT: in this climate the catalog's "
+        f"{_plant(site.cooling)} draws {units.show(loads[1], 'w')} in the warmest hours and "
+        f"{units.show(loads[0], 'w')} over the year"
     )
     verdict = judge(reaches(load, stated) for load in loads)
     return make(id_, computed("w", loads[1], *loads), verdict, text, rows, PORTS_PIKE)

@@ -43,15 +43,20 @@ def exclusive(cases: Cases) -> Claim:
     return make(id_, computed("frac", both, alone, here), verdict, text, rows, PORTS_PIKE)
 
 
+def _first(dates: list[str | None]) -> str | None:
+    return min((day for day in dates if day is not None), default=None)
+
+
 def first_gw_vera_rubin_2026h2(cases: Cases) -> Claim:
     """When the letter's programme has its first gigawatt, and what Vera Rubin's supply allows by the promised day."""
     id_, parts = "first_gw_vera_rubin_2026h2", pike_statements().figures.announced_parts
     promised = str(pike_statements().claims[id_].value)
     letter, end = cases.of_letter, f"{promised[:4]}Q4"
     supply = supplied_w(letter, parts, end)
-    planned = letter.pro_rata.date("first_gw_date")
+    planned, soonest = (case.date("first_gw_date") for case in (letter.pro_rata, letter.slipped(0)))
     rows = [
         row("first gigawatt in service, the letter's programme", "date", planned),
+        row("the same, with no site later than its owner has it", "date", soonest),
         row(f"most that Vera Rubin's supply allows by the end of {quarter(end)}", "w", supply),
     ]
     text = (
@@ -59,6 +64,8 @@ def first_gw_vera_rubin_2026h2(cases: Cases) -> Claim:
         f"first gigawatt, of any platform, in {when(planned)}, and its supply of Vera Rubin allows "
         f"{units.show(supply, 'w')} by then"
     )
-    found = Computed(low=planned, mid=planned, high=planned, unit="date")
-    verdict = judge([planned is not None and planned <= promised and reaches(supply, GIGAWATT_W)])
+    dates = [soonest, planned]
+    found = Computed(low=_first(dates), mid=planned, high=None if None in dates else planned, unit="date")
+    enough = reaches(supply, GIGAWATT_W)
+    verdict = judge(day is not None and day <= promised and enough for day in dates)
     return make(id_, found, verdict, text, rows, PORTS_PIKE)
