@@ -162,7 +162,7 @@ def _past(answer: FlywheelAnswer) -> Iterator[Part]:
 
 
 def _set_on(one: PastSetting) -> str:
-    return f"set on {_years(one.fitted_from_date, one.fitted_until_date)}"
+    return f"if set on {_years(one.fitted_from_date, one.fitted_until_date)}"
 
 
 def _series(curve: PastCurve, others: Mapping[str, PastCurve], rows: Sequence[BacktestRow], *, half: bool) -> Exhibit:
@@ -181,8 +181,8 @@ def _series(curve: PastCurve, others: Mapping[str, PastCurve], rows: Sequence[Ba
         chart=charts.xy(
             About(name=name, title=f"{curve.what.capitalize()}, published and predicted", description=says, half=half),
             [
-                *(Trace(of, _line(one, shown.size), OTHERWISE + n) for n, (of, one) in enumerate(others.items())),
                 Trace("predicted", _line(curve, shown.size), PREDICTED),
+                *(Trace(of, _line(one, shown.size), OTHERWISE + n) for n, (of, one) in enumerate(others.items())),
                 Trace(dots[False], _dots(rows, shown.size, held_out=False), SET, joined=False),
                 Trace(dots[True], _dots(rows, shown.size, held_out=True), HELD_OUT, joined=False),
             ],
