@@ -56,7 +56,8 @@ BACKTEST_KEY = (
 )
 SETTINGS_KEY = (
     "What came after the last of these settings, by each of them: the wheel as the past sets it, whatever the scenario "
-    "has. More figures than two of a series are met by least squares of logarithms, by the wheel and by its trend."
+    "has. The first is on the points that the history does not hold out, later ones are on every figure to their day. "
+    "More than two of a series are met by least squares of logarithms, by the wheel and by its trend."
 )
 CHAIN_KEY = (
     "Power and factors at the year's end; research since the plan began, and its share of what the scenario asks for, "
