@@ -80,8 +80,8 @@ def guarantee_covers_lease_value(cases: Cases) -> Claim:
     at = f"at the landlord's {units.show(rate, 'per_year')}"
     rows = [
         _of_rent("rent of a month per kW of IT, as planned", paid),
-        _of_rent("the same, as a landlord without a guarantee asks for", asked),
-        _of_rent("the same, as adds up to the cap over the term", implied),
+        _of_rent("rent of a month per kW of IT, as a landlord without a guarantee asks for it", asked),
+        _of_rent("rent of a month per kW of IT that adds up to the cap over the term", implied),
         row(f"value of the leases as they begin, {at}", "usd", values[0]),
         row("the same, of the rent that a landlord without a guarantee asks for", "usd", values[1]),
         row("the same, shells at the low and the high end of their cost", "usd", *values[2:], note=_told(cases, SHELL)),
