@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from gigawatt.account import contracts
 from gigawatt.errors import ScenarioError
+from gigawatt.plan import landlords
 from gigawatt.report.documents import claims as documents
 from gigawatt.study import verbs
 from gigawatt.study.answer import plain
@@ -20,7 +22,7 @@ from gigawatt.study.claims.sets import SETS, wanted
 from gigawatt.study.claims.statements import pike_statements
 
 PIKE = SETS["ports-pike"]
-WITHOUT_PLANS = ["eight_gw_it_is_ten_gw_load", "guarantee_covers_lease_value", "hundred_five_billion", "exclusive"]
+WITHOUT_PLANS = ["eight_gw_it_is_ten_gw_load", "guarantee_covers_lease_value", "exclusive"]
 
 
 @pytest.fixture(scope="module")
@@ -110,11 +112,21 @@ def test_without_the_gas_the_campus_is_never_complete(planned: dict[str, Claim],
 def test_a_guarantee_costs_at_most_its_worst_and_the_worst_at_most_its_cap(cases: Cases) -> None:
     cap, before = backing.guarantee_of(cases).cap_usd, 0.0
     for default in (0.0, 0.01, 0.05, 0.5):
-        price = backing.price(cases, default, 0.3)
-        assert before <= price.expected_usd <= price.worst_usd <= cap
-        before = price.expected_usd
-    assert backing.price(cases, 0.0, 0.3).expected_usd == 0
-    assert backing.price(cases, 0.05, 0.6).worst_usd <= backing.price(cases, 0.05, 0.3).worst_usd
+        found = backing.cost(cases, default, 0.3)
+        assert before <= found.expected_usd <= found.worst_usd <= cap
+        before = float(found.expected_usd)
+    assert backing.cost(cases, 0.0, 0.3).expected_usd == 0
+    assert backing.cost(cases, 0.05, 0.6).worst_usd <= backing.cost(cases, 0.05, 0.3).worst_usd
+
+
+def test_the_guarantee_costs_what_a_run_says(cases: Cases) -> None:
+    run = contracts.contracts(cases.asked.scenario, cases.asked.plan)
+    assert run is not None
+    assert run.guarantee is not None
+    claim = backing.hundred_five_billion(cases)
+    assert by_label(claim, "cost on average, present").high == pytest.approx(run.guarantee.expected_usd)
+    assert by_label(claim, "cost of a failure").high == pytest.approx(run.guarantee.worst_usd)
+    assert by_label(claim, "rent that the tenant saves").high == pytest.approx(run.guarantee.saved_usd)
 
 
 def test_a_smaller_cap_is_all_that_can_be_lost(tmp_path: Path) -> None:
@@ -127,10 +139,12 @@ def test_a_smaller_cap_is_all_that_can_be_lost(tmp_path: Path) -> None:
 
 def test_the_value_of_a_lease_is_its_rent_discounted(cases: Cases, found: dict[str, Claim]) -> None:
     claim, rate = found["guarantee_covers_lease_value"], cases.scenario.asked.finance.lease_rate_per_year
-    yearly = backing.yearly_rent_usd_per_w_it(cases, rate) * 4.248e9
-    quarters = [yearly / 4 * (1 + rate) ** -((n + 0.5) / 4) for n in range(80)]
+    yearly = backing.planned_rent_usd_per_w_it(cases) * 4.248e9
+    growth = landlords.growth_per_year(cases.scenario.asked, campus.key_of(cases))
+    quarters = [yearly / 4 * (1 + growth) ** (n / 4) * (1 + rate) ** -((n + 0.5) / 4) for n in range(80)]
     assert claim.computed.mid == pytest.approx(math.fsum(quarters), rel=1e-9)
-    assert by_label(claim, "rent of the whole term").high == pytest.approx(20 * yearly)
+    total = math.fsum(yearly / 4 * (1 + growth) ** (n / 4) for n in range(80))
+    assert by_label(claim, "rent of the whole term").high == pytest.approx(total)
     assert claim.computed.low <= claim.computed.mid <= claim.computed.high
     met = claim.stated.value >= claim.computed.high
     assert claim.verdict == ("holds" if met else "holds_if")
@@ -138,9 +152,7 @@ def test_the_value_of_a_lease_is_its_rent_discounted(cases: Cases, found: dict[s
 
 def test_a_rent_that_is_stated_is_what_counts(tmp_path: Path) -> None:
     text = '[sites.ports_pike.lease]\nmonthly_rent_it = { value = "150 USD/kW", grade = "assumed" }\n'
-    stated = varied(tmp_path, text)
-    assert backing.yearly_rent_usd_per_w_it(stated, 0.05) == pytest.approx(1.8)
-    assert backing.yearly_rent_usd_per_w_it(stated, 0.09) == pytest.approx(1.8)
+    assert backing.planned_rent_usd_per_w_it(varied(tmp_path, text)) == pytest.approx(1.8)
 
 
 # --- the supplier

@@ -416,7 +416,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         name="claims",
         group="know",
-        title="Hold the announcement of September 2025 against what can be computed.",
+        title="Hold what was announced, of the letter or of PORTS-Pike, against what can be computed.",
         asks="claims.question:ClaimsQuestion",
         answers="claims.answer:answer",
         long=True,

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import product
 
-import numpy as np
-
 from gigawatt import dollars, units
+from gigawatt.account import contracts
 from gigawatt.catalog.records import Grade
-from gigawatt.plan.inputs import Floats
+from gigawatt.dollars import GuaranteeCost
 from gigawatt.plan.landlords import growth_per_year
-from gigawatt.quarters import arriving, quarter_name, quarter_number, quarter_range
-from gigawatt.scenario.schema import Guarantee, Lease
-from gigawatt.study.claims.campus import BEYOND_COUNT, key_of, load_ratio, record_of
+from gigawatt.scenario.schema import Guarantee
+from gigawatt.study.claims.campus import key_of, load_ratio
 from gigawatt.study.claims.cases import Cases
 from gigawatt.study.claims.claim import Claim, ClaimRow, computed, judge, make, reaches, row, stated_value
 from gigawatt.study.claims.question import PORTS_PIKE
@@ -34,15 +32,6 @@ GRADES: dict[Grade, str] = {
 MONTHS, KILOWATT_W = 12, 1e3
 
 
-def lease_of(cases: Cases) -> Lease:
-    """The terms on which the campus is leased. Raises ScenarioError where the scenario states none."""
-    key = key_of(cases)
-    lease = cases.scenario.asked.sites[key].lease
-    refuse([] if lease else [wrong(f"sites.{key}.lease", "no lease", "the terms on which the campus is leased")])
-    assert lease is not None  # refused above
-    return lease
-
-
 def guarantee_of(cases: Cases) -> Guarantee:
     """The guarantee of the scenario. Raises ScenarioError where there is none."""
     guarantee = cases.scenario.asked.capital.guarantee
@@ -51,17 +40,19 @@ def guarantee_of(cases: Cases) -> Guarantee:
     return guarantee
 
 
-def yearly_rent_usd_per_w_it(cases: Cases, rate_per_year: float, shell_usd_per_w: float | None = None) -> float:
-    """Rent of a year per watt of IT power [USD/W]: as the lease states it, or what the landlord's capital asks for.
+def planned_rent_usd_per_w_it(cases: Cases) -> float:
+    """Rent of a year per watt of IT power [USD/W] as the plan pays it, with what the guarantee takes off."""
+    return float(cases.inputs.yearly_rent_usd_per_w.sel(site=key_of(cases))) * load_ratio(cases)
 
-    rate_per_year: what the landlord earns. shell_usd_per_w: cost of a shell per watt of facility power, the scenario's
-    where none is given; with one, what the lease states does not count.
+
+def asked_rent_usd_per_w_it(cases: Cases, shell_usd_per_w: float) -> float:
+    """Rent of a year per watt of IT power [USD/W] that a landlord asks for whom nobody guarantees anything.
+
+    shell_usd_per_w: cost of a shell per watt of facility power.
     """
-    lease, finance = lease_of(cases), cases.scenario.asked.finance
-    if lease.monthly_rent_usd_per_w_it is not None and shell_usd_per_w is None:
-        return MONTHS * lease.monthly_rent_usd_per_w_it
-    shell = shell_cost_usd_per_w(cases) if shell_usd_per_w is None else shell_usd_per_w
-    return shell * load_ratio(cases) * dollars.recovery_frac(rate_per_year, finance.lease_life_years)
+    finance = cases.scenario.asked.finance
+    yearly_frac = dollars.recovery_frac(finance.lease_rate_per_year, finance.lease_life_years)
+    return shell_usd_per_w * load_ratio(cases) * yearly_frac
 
 
 def shell_cost_usd_per_w(cases: Cases) -> float:
@@ -80,37 +71,41 @@ def _value_usd(cases: Cases, rent_usd_per_w: float, rate_per_year: float) -> flo
 
 def guarantee_covers_lease_value(cases: Cases) -> Claim:
     """The cap against the rent of the term: at present value by the landlord's rates and costs, and as it is paid."""
-    id_, known, finance = "guarantee_covers_lease_value", pike_statements().figures, cases.scenario.asked.finance
-    cap, covered = stated_value(id_, PORTS_PIKE), known.first_buildings_it_w
-    usual, backed = finance.lease_rate_per_year, guarantee_of(cases).guaranteed_rate_per_year
-    rents = {rate: yearly_rent_usd_per_w_it(cases, rate) for rate in (usual, backed)}
-    values = {rate: _value_usd(cases, rent, rate) for rate, rent in rents.items()}
-    total = _value_usd(cases, rents[usual], 0.0)
-    cheap, dear = (_value_usd(cases, yearly_rent_usd_per_w_it(cases, usual, shell), usual) for shell in _shells(cases))
-    implied = cap / covered / known.lease_years
+    id_, known = "guarantee_covers_lease_value", pike_statements().figures
+    cap, rate = stated_value(id_, PORTS_PIKE), cases.scenario.asked.finance.lease_rate_per_year
+    paid, asked = planned_rent_usd_per_w_it(cases), asked_rent_usd_per_w_it(cases, shell_cost_usd_per_w(cases))
+    cheap, dear = (asked_rent_usd_per_w_it(cases, shell) for shell in _shells(cases))
+    values = [_value_usd(cases, rent, rate) for rent in (paid, asked, cheap, dear)]
+    total, implied = _value_usd(cases, paid, 0.0), cap / known.first_buildings_it_w / known.lease_years
+    at = f"at the landlord's {units.show(rate, 'per_year')}"
     rows = [
-        _of_rent("rent of a month per kW of IT", *rents.values()),
+        _of_rent("rent of a month per kW of IT, as planned", paid),
+        _of_rent("rent of a month per kW of IT, as a landlord without a guarantee asks for it", asked),
         _of_rent("rent of a month per kW of IT that adds up to the cap over the term", implied),
-        row(
-            f"value of the leases as they begin, at the landlord's {units.show(usual, 'per_year')}",
-            "usd",
-            values[usual],
-        ),
-        row(f"the same, with the guarantee's {units.show(backed, 'per_year')}", "usd", values[backed]),
-        row("the same, shells at the low and the high end of their cost", "usd", cheap, dear, note=_told(cases, SHELL)),
-        row("rent of the whole term, without discount", "usd", total),
-        row("cost of the buildings", "usd", shell_cost_usd_per_w(cases) * load_ratio(cases) * covered),
-        row("cap per watt of IT", "usd_per_w", cap / covered),
-        row("years of rent that the cap pays", "years", cap / (rents[usual] * covered)),
+        row(f"value of the leases as they begin, {at}", "usd", values[0]),
+        row("the same, of the rent that a landlord without a guarantee asks for", "usd", values[1]),
+        row("the same, shells at the low and the high end of their cost", "usd", *values[2:], note=_told(cases, SHELL)),
+        row("rent of the whole term, not discounted", "usd", total),
+        *_of_buildings(cases, cap, paid),
     ]
     text = (
-        f"a lease is worth its rent at present value, {units.show(values[usual], 'usd')} as it begins at a landlord's "
-        f"{units.show(usual, 'per_year')}: paid over {known.lease_years:g} years and not discounted it is "
-        f"{units.show(total, 'usd')}, and the cap is what {_monthly(implied):.0f} USD a kW and month come to"
+        f"a lease is worth its rent at present value, {units.show(values[0], 'usd')} as it begins {at}: paid over "
+        f"{known.lease_years:g} years and not discounted it is {units.show(total, 'usd')}, and the cap is what "
+        f"{_monthly(implied):.0f} USD a kW and month come to"
     )
-    readings = (*values.values(), cheap, dear, total)
+    readings = (*values, total)
     verdict = judge(reaches(cap, value) for value in readings)
-    return make(id_, computed("usd", values[usual], *readings), verdict, text, rows, PORTS_PIKE)
+    return make(id_, computed("usd", values[0], *readings), verdict, text, rows, PORTS_PIKE)
+
+
+def _of_buildings(cases: Cases, cap_usd: float, rent_usd_per_w: float) -> list[ClaimRow]:
+    """The cap against what the covered buildings cost, and against their yearly rent."""
+    covered = pike_statements().figures.first_buildings_it_w
+    return [
+        row("cost of the buildings", "usd", shell_cost_usd_per_w(cases) * load_ratio(cases) * covered),
+        row("cap per watt of IT", "usd_per_w", cap_usd / covered),
+        row("years of rent that the cap pays", "years", cap_usd / (rent_usd_per_w * covered)),
+    ]
 
 
 def _of_rent(label: str, *yearly_usd_per_w: float) -> ClaimRow:
@@ -134,51 +129,10 @@ def _shells(cases: Cases) -> tuple[float, float]:
     return _ends(cases, own if own in cases.scenario.evidence else SHELL, shell_cost_usd_per_w(cases))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GuaranteePrice:
-    """What a guarantee may cost its guarantor: on average, and at the worst [USD]."""
-
-    expected_usd: float
-    worst_usd: float
-
-
-def price(cases: Cases, default_per_year: float, recovery_frac: float) -> GuaranteePrice:
-    """Cost of the guarantee of the covered buildings, as their power is delivered, by one pair of assumptions."""
-    guarantee, finance = guarantee_of(cases), cases.scenario.asked.finance
-    values, start = _exposed_usd(cases, guarantee.guaranteed_rate_per_year)
-    found = dollars.guarantee_cost(
-        values,
-        cap_usd=guarantee.cap_usd,
-        guaranteed_frac=guarantee.guaranteed_frac,
-        covered_frac=guarantee.covered_frac,
-        default_per_year=default_per_year,
-        rating_per_year=guarantee.rating_per_year,
-        recovery_frac=recovery_frac,
-        rate_per_year=finance.discount_per_year,
-        start=start,
-        term=round(4 * guarantee.term_years),
-    )
-    return GuaranteePrice(expected_usd=float(found.expected_usd), worst_usd=found.worst_usd)
-
-
-def _exposed_usd(cases: Cases, rate_per_year: float) -> tuple[Floats, int]:
-    """Value of the leases begun at the end of each quarter [USD], shape (quarters,), and the first quarter of any."""
-    known, lease = pike_statements().figures, lease_of(cases)
-    term = round(4 * known.lease_years)
-    first, last = cases.scenario.quarters[0], cases.scenario.quarters[-1]
-    quarters = quarter_range(first, quarter_name(quarter_number(last) + BEYOND_COUNT + term))
-    slip = cases.scenario.asked.sites[key_of(cases)].slip_count
-    power = arriving(record_of(cases).ramp_w, quarters, slip) / load_ratio(cases)
-    begun = np.diff(np.minimum(power, known.first_buildings_it_w), prepend=0.0)
-    starts = np.flatnonzero(begun > 0)
-    inflation = cases.scenario.asked.finance.inflation_per_year
-    rent = dollars.rent_ratio(term, escalator_per_year=lease.escalator_per_year, inflation_per_year=inflation)
-    rent *= yearly_rent_usd_per_w_it(cases, rate_per_year) / 4
-    rows = np.zeros((starts.size, len(quarters)))
-    for line, start in zip(rows, starts, strict=True):
-        line[start : start + term] = begun[start] * rent[: line.size - start]
-    value = dollars.lease_liability_usd(rows, rate_per_year).sum(axis=0)
-    return value, int(starts[0]) if starts.size else len(quarters)
+def cost(cases: Cases, default_per_year: float, recovery_frac: float) -> GuaranteeCost:
+    """What the guarantee costs its guarantor for the programme as asked, by one pair of assumptions."""
+    use = replace(guarantee_of(cases), default_per_year=default_per_year, recovery_frac=recovery_frac)
+    return contracts.guarantee_cost(cases.asked.scenario, cases.asked.plan, use)
 
 
 def hundred_five_billion(cases: Cases) -> Claim:
@@ -186,12 +140,13 @@ def hundred_five_billion(cases: Cases) -> Claim:
     id_, equity, guarantee = "hundred_five_billion", pike_statements().figures.equity_usd, guarantee_of(cases)
     defaults = _ends(cases, DEFAULT, guarantee.default_per_year)
     recoveries = _ends(cases, RECOVERY, guarantee.recovery_frac)
-    middle = price(cases, guarantee.default_per_year, guarantee.recovery_frac)
-    expected = [price(cases, *pair).expected_usd for pair in product(defaults, recoveries)]
-    worst, saved = price(cases, guarantee.default_per_year, 0.0).worst_usd, _saved_usd(cases)
+    middle = cost(cases, guarantee.default_per_year, guarantee.recovery_frac)
+    average = float(middle.expected_usd)
+    expected = [float(cost(cases, *pair).expected_usd) for pair in product(defaults, recoveries)]
+    worst, saved = cost(cases, guarantee.default_per_year, 0.0).worst_usd, _saved_usd(cases)
     fails = 1 - math.exp(-guarantee.default_per_year * pike_statements().figures.lease_years)
     rows = [
-        row("cost on average, present value", "usd", middle.expected_usd),
+        row("cost on average, present value", "usd", average),
         row("cost on average, from the kindest to the harshest assumption", "usd", *expected),
         row("cost of a failure in the worst quarter", "usd", middle.worst_usd),
         row("the same, if nothing is relet", "usd", worst),
@@ -203,14 +158,16 @@ def hundred_five_billion(cases: Cases) -> Claim:
     ]
     capped = reaches(worst, guarantee.cap_usd)
     limit = "all that the cap allows" if capped else "all that the leases are worth, and less than the cap"
+    costs = [usd + equity for usd in (average, *expected, worst)]
+    verdict = judge(reaches(usd, stated_value(id_, PORTS_PIKE)) for usd in costs)
+    when = "the tenant fails when most is owed and nothing is relet"
+    even = "even if the tenant fails when most is owed and nothing is relet"
     text = (
-        f"the tenant fails when most is owed and nothing is relet: that is {units.show(worst + equity, 'usd')} with "
+        f"{even if verdict == 'fails' else when}: that is {units.show(worst + equity, 'usd')} with "
         f"the equity, {limit}, {units.show(guarantee.cap_usd, 'usd')}. On average the guarantee costs "
-        f"{units.show(middle.expected_usd, 'usd')}, and it saves the tenant {units.show(saved, 'usd')} of rent; what "
+        f"{units.show(average, 'usd')}, and it saves the tenant {units.show(saved, 'usd')} of rent; what "
         "the letter spoke of was cash for shares, and this is none until the tenant fails"
     )
-    costs = [cost + equity for cost in (middle.expected_usd, *expected, worst)]
-    verdict = judge(reaches(cost, stated_value(id_, PORTS_PIKE)) for cost in costs)
     return make(id_, computed("usd", costs[0], *costs), verdict, text, rows, PORTS_PIKE)
 
 
@@ -222,8 +179,6 @@ def _ends(cases: Cases, path: str, value: float) -> tuple[float, float]:
 
 
 def _saved_usd(cases: Cases) -> float:
-    """Present value, as the leases begin, of the rent that a landlord's lower rate saves on the covered buildings."""
-    finance, guarantee = cases.scenario.asked.finance, guarantee_of(cases)
-    usual, backed = finance.lease_rate_per_year, guarantee.guaranteed_rate_per_year
-    rents = [yearly_rent_usd_per_w_it(cases, rate) for rate in (usual, backed)]
-    return _value_usd(cases, rents[0] - rents[1], finance.discount_per_year)
+    """Present value of the rent that the guarantee saves the tenant, for the programme as asked."""
+    found = contracts.contracts(cases.asked.scenario, cases.asked.plan)
+    return 0.0 if found is None or found.guarantee is None else found.guarantee.saved_usd

@@ -22,6 +22,7 @@ from gigawatt.study.claims.statements import pike_statements
 from gigawatt.study.dates import when
 from gigawatt.study.question import refuse, wrong
 
+NEVER = "Never: the plants are not financed, and nobody states what the new lines bring."
 # Quarters after the end of a plan for which a ramp is still looked at.
 BEYOND_COUNT = 40
 
@@ -89,7 +90,7 @@ def first_800_mw_2028(cases: Cases) -> Claim:
     power = known.lines_power_w
     dates = _ramp_dates(cases, power)
     planned = _reached(cases.asked, key_of(cases), power)
-    rows = [row(f"{units.show(power, 'w')} energised, {name}", "date", day) for name, day in dates.items()]
+    rows = _ramp_rows(cases, power)
     rows.append(row(f"{units.show(power, 'w')} of racks in service, as planned", "date", planned))
     text = (
         f"nothing slips: as its owners state it the power is there in {when(dates[AS_STATED])}, as the scenario has it "
@@ -111,6 +112,11 @@ def _ramp_dates(cases: Cases, power_w: float) -> dict[str, str | None]:
         "with the longest slip of its futures": mine + _further_slip(cases),
     }
     return {name: _first(cases, power_w, slip) for name, slip in slips.items()}
+
+
+def _ramp_rows(cases: Cases, power_w: float) -> list[ClaimRow]:
+    dates = _ramp_dates(cases, power_w)
+    return [row(f"{units.show(power_w, 'w')} energised, {name}", "date", day) for name, day in dates.items()]
 
 
 def _further_slip(cases: Cases) -> int:
@@ -168,9 +174,10 @@ def complete_2032(cases: Cases) -> Claim:
     supply = _standing_w(cases, end)
     asked, poor = cases.asked, without_gas(cases)
     planned = _reached(asked, key, power)
-    rows = [row(f"{units.show(power, 'w')} energised, {name}", "date", day) for name, day in ramps.items()]
-    rows += [
-        row("the same without the gas plants, which are not financed", "date", lines),
+    rows = [
+        *_ramp_rows(cases, known.first_buildings_it_w * load_ratio(cases)),
+        *_ramp_rows(cases, power),
+        row("the same without the gas plants", "date", lines, note="" if lines else NEVER),
         row("load of the racks that the pools have delivered by then, within their life", "w", supply),
         row(f"{units.show(power, 'w')} in service, as planned", "date", planned),
         *(_at_end(name, case, key, end) for name, case in (("as planned", asked), ("without the gas plants", poor))),
@@ -179,8 +186,8 @@ def complete_2032(cases: Cases) -> Claim:
     text = (
         f"{units.show(known.gas_power_w, 'w')} of gas are financed and built: without them the lines that stand carry "
         f"{units.show(known.lines_power_w, 'w')}, and nobody states what the new ones bring from "
-        f"{when(known.lines_date)}. The pools' racks are good for {units.show(supply, 'w')} by then; the plan has all "
-        f"of it in service in {when(planned)}, bound longest by {longest_limit(asked)}"
+        f"{when(known.lines_date)}. The racks that can be had by then are good for {units.show(supply, 'w')}; the plan "
+        f"has all of it in service in {when(planned)}, bound longest by {longest_limit(asked)}"
     )
     enough = first_day(end) if reaches(supply, power) else None
     return _dated(id_, [*ramps.values(), lines, enough, planned], _last(ramps, 1), text, rows)

@@ -22,5 +22,6 @@ CHECKS: dict[str, Callable[[Cases], Claim]] = {
 PLANS: dict[str, tuple[str, ...]] = {
     "first_800_mw_2028": (AS_ASKED,),
     "complete_2032": (AS_ASKED, "without the gas plants"),
+    "hundred_five_billion": (AS_ASKED,),
     "first_gw_vera_rubin_2026h2": ("the letter", "the letter, as its sites have it"),
 }

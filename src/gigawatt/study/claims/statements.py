@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar
 from gigawatt.catalog.records import Evidence, EvidenceMap, Source
 from gigawatt.catalog.tables import Reader, read_record, read_sources, read_toml
 from gigawatt.errors import CatalogError
-from gigawatt.study.claims.question import LETTER, PORTS_PIKE
+from gigawatt.study.claims.question import PORTS_PIKE
 
 # Files of the sets.
 FILE, PIKE_FILE = "stated.toml", "ports_pike.toml"
@@ -178,7 +178,7 @@ def pike_statements() -> PikeStatements:
 
 def said(of: str) -> Said:
     """What was stated of what a set is of; only for names of sets."""
-    return {LETTER: statements, PORTS_PIKE: pike_statements}[of]()
+    return pike_statements() if of == PORTS_PIKE else statements()
 
 
 _FOLDER = Path(str(files("gigawatt.study.claims")))
