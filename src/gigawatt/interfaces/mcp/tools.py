@@ -97,11 +97,13 @@ def asks(verb: Verb) -> bool:
 def _whole(part: Any, shared: Any) -> Any:
     """A schema with every reference replaced by what it refers to, which not all clients do themselves.
 
-    Of what is counted only the whole number is told: a caller that reads schemas writes no "2 thousand". How a text
-    with a unit is spelled is said in words, and held against its pattern where the question is read.
+    Of what is counted only the whole number is told: a caller that reads schemas writes no "2 thousand", and of several
+    readings of which there is one, that one. How a text with a unit is spelled is said in words, and held against its
+    pattern where the question is read.
     """
     if isinstance(part, Mapping):
-        counted = [one for one in part.get("anyOf", []) if one.get("type") == "integer"]
+        ways = part.get("anyOf", [])
+        counted = [one for one in ways if one.get("type") == "integer"] or (ways if len(ways) == 1 else [])
         if counted:
             part = {key: value for key, value in part.items() if key != "anyOf"} | counted[0]
         kept = {key: value for key, value in part.items() if key != "$ref" and not _is_spelling(key, value)}
