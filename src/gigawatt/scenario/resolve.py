@@ -41,6 +41,8 @@ NAMED = {
 }
 # What the path of a record's number begins with, as evidence and notes have it.
 CATALOG = "catalog."
+# Fields of a question that count in its identity only where they are stated.
+SINCE = ("opening", "announced_date", "as_of_date")
 # Keys of a site that name a file.
 FILE_KEYS = ("weather_file", "price_file", "carbon_file")
 
@@ -78,7 +80,15 @@ def look_up_names(table: Mapping[str, Any], reader: Reader) -> None:
 
 
 def resolve(asked: Asked, reader: Reader, like: Scenario | None = None) -> Records | None:
-    """Look up every name; None and faults where some are not in the catalog, nor in the scenario that it is like."""
+    """Look up every name as of the scenario's day.
+
+    None and faults where some are not in the catalog, nor in the scenario that it is like.
+    """
+    with catalog.known_by(asked.as_of_date):
+        return _resolved(asked, reader, like)
+
+
+def _resolved(asked: Asked, reader: Reader, like: Scenario | None) -> Records | None:
     look_up = _looking(reader, {} if like is None else _known(like))
     single = {field: look_up(kind, attrgetter(path)(asked), path) for field, (kind, path) in SINGLE.items()}
     many = {"sites": _sites(asked, look_up, like), **_many(asked, look_up)}
@@ -199,8 +209,9 @@ def resolved(asked: Asked, records: Records) -> dict[str, Any]:
     """Every value of the question as plain data, without evidence: what the identity is taken from."""
     data = {"asked": asdict(asked), "records": asdict(records)}
     del data["asked"]["solver"], data["asked"]["implausible"]
-    if asked.opening is None:
-        del data["asked"]["opening"]  # so that a question without one is what it was before there were any
+    for name in SINCE:  # so that a question without them is what it was before there were any
+        if getattr(asked, name) is None:
+            del data["asked"][name]
     for site in data["asked"]["sites"].values():
         site |= dict.fromkeys(FILE_KEYS, "")  # their hours count, in `series`, and not where they lie
     data["records"]["series"] = {key: digests(series) for key, series in records.series.items()}
