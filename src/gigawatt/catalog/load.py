@@ -47,6 +47,7 @@ KINDS: dict[str, type] = {
     "workloads": records.Workload,
     "arrivals": records.Arrivals,
     "history": records.History,
+    "rents": records.Rents,
     "scaling_laws": records.ScalingLaw,
     "inference_calibrations": records.InferenceCalibration,
     "training_calibrations": records.TrainingCalibration,
@@ -191,7 +192,8 @@ def _find(kind: str, name: str) -> str | None:
 def _holds(part: records.Accelerator, words: str) -> bool:
     """Whether every capacity that a name states is that of the part."""
     stated = [float(size) * 1e9 for size in _CAPACITY.findall(words)]
-    return all(abs(size / part.hbm_capacity_bytes - 1) <= _CAPACITY_FRAC for size in stated)
+    own = part.hbm_capacity_bytes
+    return all(own is not None and abs(size / own - 1) <= _CAPACITY_FRAC for size in stated)
 
 
 def load(kind: str, id_: str) -> Any:
