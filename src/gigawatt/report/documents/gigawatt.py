@@ -231,12 +231,13 @@ def _bases(found: GigawattComparison) -> Table:
 
 def _hours(found: GigawattComparison) -> Facts:
     """What an hour of a package costs, owned and rented, and how power is counted."""
-    counted = dict.fromkeys(year.basis for part in found.parts for year in (part.rack, part.all_in) if year is not None)
+    rated = dict.fromkeys(part.rack.basis for part in found.parts if part.rack is not None)
     owned = dict.fromkeys(part.usd_basis for part in found.parts if part.usd_basis is not None)
-    pairs = [("power", basis) for basis in counted]
-    pairs += [("cost", basis) for basis in owned]
+    pairs = [("as rated", basis) for basis in rated]
+    pairs += [("owned", basis) for basis in owned]
     for part in found.parts:
-        pairs.append((part.gpu, f"{_hour(part.year.usd_per_h)} owned; {_rent(part)}"))
+        provided = "" if part.all_in is None else f"; {part.all_in.basis}"
+        pairs.append((part.gpu, f"{_hour(part.year.usd_per_h)} owned; {_rent(part)}{provided}"))
     return Facts(name="hours", title="How it is counted", pairs=tuple(pairs))
 
 

@@ -21,7 +21,7 @@ def cached_notes(cached_frac: float) -> Iterator[Note]:
     """What is taken of the prompts that a cache holds, and what is not counted."""
     if cached_frac:
         text = (
-            f"{cached_frac:.1%} of the tokens of each prompt are taken to be found in a prefix cache: they are not read "
+            f"{cached_frac:.1%} of the tokens of each prompt are taken to be in a prefix cache: they are not read "
             "again, but answers attend to them and each request in service holds them. Not counted: memory for what "
             "waits between the turns of a session, fetching it from elsewhere, and prefixes that many requests share"
         )

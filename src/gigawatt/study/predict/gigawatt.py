@@ -35,6 +35,8 @@ from gigawatt.study.predict.serving_layout import ReplicaLayout
 from gigawatt.study.predict.serving_price import STATED_BASIS
 from gigawatt.study.question import refuse, wrong
 
+# The limit where nobody states one, that of `predict inference`.
+USUAL_TPOT_S: float = InferenceQuestion(model="", gpu="", input_tokens=1, output_tokens=1).tpot_s
 # Whose prompts and answers are taken where nobody states a length.
 TRAFFIC = "agents"
 RANGES = {
@@ -49,10 +51,10 @@ PRICES = ("price_input_usd_per_mtok", "price_cached_usd_per_mtok", "price_output
 MOST_PRICE_USD_PER_MTOK = 1e6
 RACK_BASIS = "racks as they are rated, times {overhead:.3f} for what stands beside them{pue}"
 PUE_BASIS = " and a peak PUE of {:.3f}"
-ALL_IN_BASIS = "all in, as provided for a package by an analyst's reckoning{said}"
+ALL_IN_BASIS = "all in, as an analyst reckons what is provided for a package{said}"
 OWNED_BASIS = (
-    "owning, by {name}: rack at its list price and network over {rack:g} years, shell over {shell:g}, at a cost of capital "
-    "of {capital:.1%}, operation, and energy at {load:.0%} of full load"
+    "owning, by {name}: rack at its list price and network over {rack:g} years, shell over {shell:g}, at a cost of "
+    "capital of {capital:.1%}, operation, and energy at {load:.0%} of full load"
 )
 
 
@@ -172,10 +174,7 @@ def _faults(question: GigawattQuestion, names: Sequence[str]) -> Iterator[Fault]
             yield wrong_value(name.removesuffix("_usd_per_mtok"), price, "usd_per_mtok", expected)
     if not 0 <= question.licence_frac < 1:
         yield wrong("licence", f"{question.licence_frac:g}", "a share from 0 to less than 1")
-    if (
-        question.speed_tokens_per_s is not None
-        and question.tpot_s != GigawattQuestion.__dataclass_fields__["tpot_s"].default
-    ):
+    if question.speed_tokens_per_s is not None and question.tpot_s is not None:
         yield wrong("speed", f"{question.speed_tokens_per_s:g} tokens/s", "nothing, where a limit on tpot is stated")
     if len(names) > MOST_BESIDE:
         yield wrong("gpu", len(names), f"at most {MOST_BESIDE} accelerators")
@@ -209,7 +208,7 @@ def _sale(question: GigawattQuestion) -> TokenSale:
 def _traffic(question: GigawattQuestion) -> str:
     """Whose traffic it is, in words."""
     keys = ("input_tokens", "output_tokens", "cached_frac")
-    if all(getattr(question, key) is not None for key in keys) or question.input_tokens and question.output_tokens:
+    if all(getattr(question, key) is not None for key in keys) or (question.input_tokens and question.output_tokens):
         return "as stated"
     name = load.load("arrivals", TRAFFIC).name
     return name if all(getattr(question, key) is None for key in keys) else f"as stated, else {name}"
@@ -241,7 +240,7 @@ def _asked_of(terms: _Terms, name: str) -> InferenceQuestion:
         sale,
         asked,
         gpu=name,
-        tpot_s=asked.tpot_s if speed is None else 1 / speed,
+        tpot_s=(asked.tpot_s or USUAL_TPOT_S) if speed is None else 1 / speed,
         tp_count=None,
         dp_count=None,
         ep_count=None,
@@ -363,7 +362,7 @@ def _terms_notes(terms: _Terms) -> Iterator[Note]:
     if sale.cached_frac and asked.price_cached_usd_per_mtok is None:
         yield Note(code="price", path="price_cached", text="cached tokens are sold at the price of those that are read")
     text = (
-        f"{sale.use_frac:.0%} of what the machines could serve within the limits is sold, every hour of a year counted: "
+        f"{sale.use_frac:.0%} of what the machines could serve within the limits is sold, in every hour of a year: "
         "outages, idle hours and what nobody asks for are in the rest; costs are the same at any use, and so is energy"
     )
     yield Note(code="use", path="use", text=text)

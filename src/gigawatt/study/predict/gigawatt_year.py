@@ -53,7 +53,7 @@ class FilledPower:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GigawattYear:
-    """What a gigawatt of a part holds, serves and earns; per GW of the power that is filled, on the basis it is counted.
+    """What a gigawatt of a part holds, serves and earns; per GW of the power that is filled, where it is counted.
 
     output_tokens_per_s, users_count: at full use, as users_count_per_mw: requests in service at a time. Tokens, money
     and profit of a year are at the use that is asked for. read: prompt tokens that no cache holds; cached: those that

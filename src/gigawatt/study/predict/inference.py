@@ -96,8 +96,8 @@ class InferencePrediction:
     most of the time; limited_by: what keeps the batch where it is (tpot, ttft or capacity). extrapolated: whether no
     measured row is alike, which widens the band. drafting: where steps draft; disaggregated: where there are two pools,
     of which layout, batch and memory are those of the one that decodes. users_count_per_mw: requests in service at a
-    time for a megawatt of IT as racks are rated, or of a facility at its peak PUE. facility: where a power is asked for;
-    pareto: where a front is, and measured what lies near to it; beside: where other accelerators are.
+    time for a megawatt of IT as racks are rated, or of a facility at its peak PUE. facility: where a power is asked
+    for; pareto: where a front is, and measured what lies near to it; beside: where other accelerators are.
     """
 
     head: Head = field(metadata=SPREAD)

@@ -22,6 +22,9 @@ from gigawatt.study.validate.score import shipped
 # Files of measured points, and how far a length may be from that which is asked.
 FILES = ("serving", "inference")
 NEAR_RATIO = 1.5
+NEAR = f"the same model, part and format, with prompt and answer each within a factor of {NEAR_RATIO:g} of those asked"
+# What a backend says that tells no version.
+NO_VERSION = " nan"
 FROM_TPOT = "one over the measured time per token"
 FROM_REQUESTS = "throughput over requests in flight, the wait for the first token counted"
 
@@ -67,9 +70,13 @@ def measured_notes(found: tuple[MeasuredPoint, ...] | None) -> Iterator[Note]:
     """What a reader has to know of the points beside a curve, where there is a curve."""
     if found is None:
         return
-    rule = f"the same model, part and format, with prompt and answer each within a factor of {NEAR_RATIO:g} of those"
-    text = f"{len(found)} measured points are near: {rule} that are asked"
-    text += "" if found else ", of the rows that tell a speed; the curve stands on the fit of other rows"
+    text = f"{len(found) or 'no'} measured points are near the curve: {NEAR}"
+    if found:
+        text += (
+            "; each as it was run on its day, where the curve is of the best layout and of the software that is asked"
+        )
+    else:
+        text += ", of the rows that tell a speed; the curve stands on the fit of other rows"
     yield Note(code="measured", path="measured", text=text)
 
 
@@ -104,7 +111,7 @@ def _point(case: InferenceCase) -> MeasuredPoint | None:
         gpus_count=row.packages_count,
         drafted=row.scenario.endswith("mtp"),
         disaggregated=row.scenario in DISAGGREGATED,
-        engine=row.backend,
+        engine=row.backend.removesuffix(NO_VERSION),
         measured_date=row.measured_date,
         source=row.source,
         url=row.cells.get("url", ""),

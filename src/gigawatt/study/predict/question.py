@@ -136,8 +136,8 @@ class GigawattQuestion:
     """Where it is counted."""
     precision: Precision = "fp8"
     """Format of weights and cache."""
-    tpot_s: float = 0.05
-    """Limit on the mean time per output token."""
+    tpot_s: float | None = None
+    """Limit on the mean time per output token; 50 ms where no speed is stated."""
     speed_tokens_per_s: float | None = None
     """Least speed that a user sees, in place of that limit."""
     ttft_s: float | None = None
