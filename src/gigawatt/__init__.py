@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     ledger_status: _Asked
     ledger_verify: _Asked
     predict_bridge: _Asked
+    predict_gigawatt: _Asked
     predict_inference: _Asked
     predict_training: _Asked
     preview: _Asked
@@ -113,6 +114,7 @@ __all__ = [
     "load_result",
     "load_scenario",
     "predict_bridge",
+    "predict_gigawatt",
     "predict_inference",
     "predict_training",
     "preview",

@@ -41,6 +41,7 @@ DOCUMENTS: dict[str, str] = {
     "ledger example": "ledger_example",
     "predict inference": "inference",
     "predict training": "training",
+    "predict gigawatt": "gigawatt",
     "replay": "replay",
     "predict bridge": "bridge",
     "validate inference": "validation",
