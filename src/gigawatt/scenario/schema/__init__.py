@@ -5,6 +5,7 @@ is one that a planner could argue about, so a scenario has to state it.
 """
 
 from gigawatt.scenario.schema.asked import Asked, Records, Scenario, SiteSeries
+from gigawatt.scenario.schema.contracts import CustomerFinancing, Guarantee, Lease, VendorFinancing
 from gigawatt.scenario.schema.demand import Demand, Experiments, People, Region, Segment, TrainingRun, UseCase, Welfare
 from gigawatt.scenario.schema.finance import Capital, Finance, Milestone, Tranches
 from gigawatt.scenario.schema.opening import BegunShells, Opening, PaidShells, StandingRacks, StandingShells, Trained
@@ -20,10 +21,13 @@ __all__ = [
     "Capital",
     "Connection",
     "Curtailment",
+    "CustomerFinancing",
     "Demand",
     "Experiments",
     "Finance",
+    "Guarantee",
     "Horizon",
+    "Lease",
     "Milestone",
     "Opening",
     "Operations",
@@ -48,5 +52,6 @@ __all__ = [
     "Tranches",
     "Uncertainty",
     "UseCase",
+    "VendorFinancing",
     "Welfare",
 ]
