@@ -22,16 +22,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf, nan
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
-from gigawatt.plan import flows, opening
+from gigawatt.plan import flows
 from gigawatt.plan.financing import book_usd
-from gigawatt.scenario.schema import Asked, Guarantee
+from gigawatt.scenario.schema import Asked
 from gigawatt.study.futures.draws import Future
+from gigawatt.study.futures.leased import LeaseValue, lease_value, leased_sites
+from gigawatt.study.futures.statistics import quantiles
 
 Floats = NDArray[np.float64]
 
@@ -39,6 +42,8 @@ PARTIES = ("programme", "supplier", "lenders", "landlords", "customers")
 PARTS = ("puts_in_usd", "gets_usd", "may_lose_usd", "expected_loss_usd")
 # How the hazard of failure and what reletting brings follow demand: in proportion.
 ELASTICITY_RATIO = 1.0
+# Between which rates a landlord's is looked for, and how often their span is halved: to the last digit that counts.
+LEAST_RATE_PER_YEAR, MOST_RATE_PER_YEAR, HALVINGS = -0.5, 10.0, 50
 # What is asked of the programme in a future: tokens, and what is paid for them.
 ASKED = ("demand", "price")
 
@@ -66,9 +71,18 @@ def demand_ratio(future: Future) -> float:
     return float(np.prod([future.mean(name) for name in ASKED if name in future.value]))
 
 
-def stakes_usd(lived: Lived, asked: Asked) -> Floats:
-    """What each of `PARTIES` bears in a future, each of `PARTS` [USD], (party, part); NaN where it is unknown."""
-    value = lease_value(lived, asked)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Borne:
+    """What a future asks of all parties. stakes_usd: of each of `PARTIES` each of `PARTS`, (party, part), NaN where it
+    is unknown. cost_of_capital_per_year: as `cost_of_capital_per_year` has it."""
+
+    stakes_usd: Floats
+    cost_of_capital_per_year: float
+
+
+def borne(lived: Lived, asked: Asked) -> Borne:
+    """What each party bears in a future, and what the capital costs."""
+    value = lease_value(lived.data, lived.inputs, lived.lines, asked)
     rows = {
         "programme": _programme(lived, asked),
         "supplier": _supplier(lived, asked, value),
@@ -76,7 +90,8 @@ def stakes_usd(lived: Lived, asked: Asked) -> Floats:
         "landlords": _landlords(lived, asked, value),
         "customers": _customers(lived, asked),
     }
-    return np.array([rows[party] for party in PARTIES])
+    stakes = np.array([rows[party] for party in PARTIES])
+    return Borne(stakes_usd=stakes, cost_of_capital_per_year=cost_of_capital_per_year(lived, asked))
 
 
 def _today_usd(flow: xr.DataArray | Floats, asked: Asked) -> float:
@@ -98,7 +113,7 @@ def _supplier(lived: Lived, asked: Asked, value: LeaseValue) -> Floats:
     paid = upfront + np.cumsum(lived.receipts_usd.values)
     lent, back, owed = _loans_usd(racks, asked)
     guaranteed = guaranteed_cost(lived, asked, value)
-    lost = guaranteed.expected_usd + _lost_usd(paid + owed, lived, asked)
+    lost = guaranteed.expected_usd + _at_failure_usd(paid + owed, lived, asked)
     return np.array(
         [
             upfront + _today_usd(lived.receipts_usd, asked) + _today_usd(lent, asked),
@@ -107,6 +122,13 @@ def _supplier(lived: Lived, asked: Asked, value: LeaseValue) -> Floats:
             float(lost) if asked.capital.guarantee is not None else nan,
         ]
     )
+
+
+def _at_failure_usd(claim_usd: Floats, lived: Lived, asked: Asked) -> float:
+    """What is lost on average, within the horizon, of a claim that a failure leaves nothing of; today's value."""
+    whole = {"cap_usd": inf, "guaranteed_frac": 1.0, "covered_frac": 1.0, "rating_per_year": 0.0}
+    failing = _failing(lived, asked) | {"recovery_frac": 0.0}
+    return float(dollars.guarantee_cost(claim_usd, **whole, start=0, term=claim_usd.size, **failing).expected_usd)
 
 
 def _loans_usd(racks_usd: Floats, asked: Asked) -> tuple[Floats, Floats, Floats]:
@@ -128,12 +150,20 @@ def _lenders(lived: Lived, asked: Asked) -> Floats:
 
 def _landlords(lived: Lived, asked: Asked, value: LeaseValue) -> Floats:
     """Put in leased shells; get rent; may lose lease value, but for what reletting and a guarantor bring."""
-    cost = lived.inputs.site.copy(data=_leased_usd_per_w(lived, asked))
-    puts_in = _today_usd(flows.total(lived.data.energise_w * cost), asked)
+    puts_in = _today_usd(flows.total(lived.data.energise_w * landlord_usd_per_w(lived.lines, asked)), asked)
     rent = -_today_usd(flows.total(lived.lines.rent_usd), asked)
     whole, paid = unguaranteed_cost(lived, asked, value), guaranteed_cost(lived, asked, value)
     expected = float(whole.expected_usd - paid.expected_usd) if asked.capital.guarantee is not None else nan
     return np.array([puts_in, rent, float((whole.exposure_usd - paid.exposure_usd).max(initial=0.0)), expected])
+
+
+def landlord_usd_per_w(lines: xr.Dataset, asked: Asked) -> xr.DataArray:
+    """What a watt of leased shell costs its landlord [USD/W], dims (site); 0 where shells are owned."""
+    leased = leased_sites(lines)
+    stated = {site: asked.sites[site].shell_usd_per_w_facility for site in leased}
+    usual = asked.finance.shell_usd_per_w_facility
+    cost = [(usual if stated[site] is None else stated[site]) if site in leased else 0.0 for site in lines.site.values]
+    return xr.DataArray(cost, dims="site", coords={"site": lines.site.values})
 
 
 def _customers(lived: Lived, asked: Asked) -> Floats:
@@ -178,3 +208,94 @@ def _failing(lived: Lived, asked: Asked) -> dict[str, Any]:
         "recovery_frac": dollars.recovery_in_future_frac(share, ratio, ELASTICITY_RATIO),
         "rate_per_year": asked.finance.discount_per_year,
     }
+
+
+def cost_of_capital_per_year(lived: Lived, asked: Asked) -> float:
+    """What the capital costs that finances the assets of a plan, its own and those that it leases.
+
+    c = Σₜ (D·d + Σₛ Lₛ·lₛ + E·e) / Σₜ (D + Σₛ Lₛ + E) over the ends of the quarters of the horizon: debt D at its rate
+    d; cost Lₛ of shells that stand at leased site s, at the rate lₛ that the rent of their first year earns, guaranteed
+    or not; and E, what debt leaves of the book value of racks, network and own shells, at the discount rate e, whoever
+    has paid it in, for equity asks for that. NaN where nothing stands.
+    """
+    spent = {
+        "racks": -flows.total(lived.lines.racks_usd) - flows.total(lived.lines.network_usd),
+        "shells": -flows.total(lived.lines.shells_usd),
+    }
+    debt, cost = lived.revolved.debt_usd, landlord_usd_per_w(lived.lines, asked)
+    equity = np.maximum(book_usd(spent, lived.inputs, asked).values - debt, 0.0)
+    let = lived.data.shell_w.transpose("period", "site").values * cost.values
+    rates = np.array(
+        [earned_per_year(lived, asked, site, usd) for site, usd in zip(cost.site.values, cost.values, strict=True)]
+    )
+    asked_for = (
+        debt * (asked.capital.debt_rate_per_year or 0.0) + equity * asked.finance.discount_per_year + let @ rates
+    )
+    whole = float((debt + equity + let.sum(axis=1)).sum())
+    return float(asked_for.sum()) / whole if whole > 0 else nan
+
+
+def earned_per_year(lived: Lived, asked: Asked, site: str, cost_usd_per_w: float) -> float:
+    """What the owner of a leased shell earns on it: the rate at which the rent of its first year, paid level over the
+    time in which a lease earns its cost back, is worth that cost; 0 where nothing is let."""
+    rent, years = float(lived.inputs.yearly_rent_usd_per_w.sel(site=site)), asked.finance.lease_life_years
+    if cost_usd_per_w <= 0 or rent <= 0:
+        return 0.0
+    low, high = LEAST_RATE_PER_YEAR, MOST_RATE_PER_YEAR
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if dollars.recovery_frac(middle, years) > rent / cost_usd_per_w else (middle, high)
+    return 0.5 * (low + high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StakeQuantiles:
+    """A figure of a party over futures, in its own unit; worst: of all of them, for the party."""
+
+    p10: float
+    p50: float
+    p90: float
+    mean: float
+    worst: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Burden:
+    """What a party bears under a strategy, over futures."""
+
+    party: str
+    """Who it is: programme, supplier, lenders, landlords or customers."""
+    puts_in_usd: StakeQuantiles
+    """What it pays, as present value; of lenders the highest debt."""
+    gets_usd: StakeQuantiles
+    """What comes back to it within the horizon, as present value: earnings, orders, interest, rent or service."""
+    may_lose_usd: StakeQuantiles
+    """The most that it may lose at once, not discounted."""
+    expected_loss_usd: StakeQuantiles | None
+    """What it loses on average by the tenant's failure, as present value; None where no hazard is stated of it."""
+
+
+def shares_risk(asked: Asked) -> bool:
+    """Whether a scenario states a contract by which others bear a part: lease, guarantee, money lent or paid ahead."""
+    capital = asked.capital
+    contracts = (capital.guarantee, capital.vendor, capital.customer, *(use.lease for use in asked.sites.values()))
+    return any(contract is not None for contract in contracts)
+
+
+def burdens(table: xr.Dataset) -> tuple[Burden, ...]:
+    """What each party bears over the futures of a table; without those who have no part in any."""
+    found = []
+    for party in PARTIES:
+        of = {part: table.stakes_usd.sel(party=party, part=part).values for part in PARTS}
+        if any(np.nan_to_num(values).any() for values in of.values()):
+            told = {part: _spread(values, least=part == "gets_usd") for part, values in of.items()}
+            found.append(Burden(party=party, **told))
+    return tuple(found)
+
+
+def _spread(values: Floats, *, least: bool) -> StakeQuantiles | None:
+    if np.isnan(values).any():
+        return None
+    told = quantiles(values)
+    worst = float(values.min() if least else values.max())
+    return StakeQuantiles(p10=told.p10, p50=told.p50, p90=told.p90, mean=told.mean, worst=worst)

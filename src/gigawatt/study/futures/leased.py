@@ -45,9 +45,11 @@ def lease_value(data: xr.Dataset, inputs: xr.Dataset, lines: xr.Dataset, asked: 
     covered = covered_share(data, inputs, lines, asked)
     whole, part = np.zeros(count), np.zeros(count)
     for site in sites:
-        begun_w = delivered_w(data, inputs).sel(site=site).values
-        per_w = _rent_usd_per_w(rents.sel(site=site).values, begun_w, count, asked, site)
-        rows = begun_w[:, None] * _let(begun_w.size, terms[site], count) * per_w
+        begun_w = delivered_w(data).sel(site=site).values
+        start_w = float(opening.start_shell_w(inputs).sel(site=site))
+        per_w = rents.sel(site=site).values / _mean_w(begun_w, start_w)
+        rent_usd_per_w = np.concatenate([per_w, per_w[-1] * _growth(count - per_w.size, asked, site)])
+        rows = begun_w[:, None] * _let(begun_w.size, terms[site], count) * rent_usd_per_w
         value = dollars.lease_liability_usd(rows, asked.finance.lease_rate_per_year)
         whole += value.sum(axis=0)
         part += covered.sel(site=site).values @ value
@@ -72,15 +74,14 @@ def term_count(asked: Asked, site: str) -> int:
     return round(4 * (asked.finance.lease_life_years if use is None else use.term_years))
 
 
-def delivered_w(data: xr.Dataset, inputs: xr.Dataset) -> xr.DataArray:
+def delivered_w(data: xr.Dataset) -> xr.DataArray:
     """Facility power of shells that begin in each quarter [W], dims (period, site); in the first with what stood."""
-    start = opening.start_shell_w(inputs)
-    return opening.change(data.shell_w - start) + opening.first(start, data.shell_w)
+    return opening.change(data.shell_w).transpose("period", "site")
 
 
 def covered_share(data: xr.Dataset, inputs: xr.Dataset, lines: xr.Dataset, asked: Asked) -> xr.DataArray:
     """Share of what begins in each quarter that the guarantee covers, first come first covered, dims (site, period)."""
-    use, begun_w = asked.capital.guarantee, delivered_w(data, inputs)
+    use, begun_w = asked.capital.guarantee, delivered_w(data)
     it_w = (begun_w / inputs.pue_peak_ratio).transpose("period", "site")
     if use is None:
         return xr.zeros_like(it_w.transpose("site", "period"))
@@ -100,15 +101,17 @@ def _let(begun_count: int, term: int, count: int) -> Floats:
     return 0.5 * (stands + before)
 
 
-def _rent_usd_per_w(rent_usd: Floats, begun_w: Floats, count: int, asked: Asked, site: str) -> Floats:
-    """Rent of a watt in each quarter, (count,): as it is paid, and after the horizon as it goes on."""
+def _mean_w(begun_w: Floats, start_w: float) -> Floats:
+    """Mean power that stands in each quarter; infinite where none does, for there is no rent of it."""
     stock_w = np.cumsum(begun_w)
-    mean_w = 0.5 * (stock_w + np.concatenate([[0.0], stock_w[:-1]]))
-    paid = np.divide(rent_usd, mean_w, out=np.zeros_like(mean_w), where=mean_w > 0)
+    mean_w = 0.5 * (stock_w + np.concatenate([[start_w], stock_w[:-1]]))
+    return np.where(mean_w > 0, mean_w, np.inf)
+
+
+def _growth(count: int, asked: Asked, site: str) -> Floats:
+    """Rent of the quarters after the horizon over that of its last, (count,)."""
     use = asked.sites[site].lease
-    more = dollars.rent_ratio(
-        count - paid.size + 1,
-        escalator_per_year=use.escalator_per_year if use else 0.0,
-        inflation_per_year=asked.finance.inflation_per_year if use else 0.0,
-    )
-    return np.concatenate([paid, paid[-1] * more[1:]])
+    if use is None:
+        return np.ones(count)
+    escalator, inflation = use.escalator_per_year, asked.finance.inflation_per_year
+    return dollars.rent_ratio(count + 1, escalator_per_year=escalator, inflation_per_year=inflation)[1:]
