@@ -139,7 +139,7 @@ class TestMistakes:
             ('low = "12 kW"', 'low = "12 kWh"', "rack_power.low", '"12 kWh"', "a power (W, kW, MW, GW)"),
             ('low = "12 kW"', 'low = "14.5 kW"', "rack_power", '"14 kW"', "a value between its low and its high"),
             ('high = "15 kW"', 'high = "13 kW"', "rack_power", '"14 kW"', "a value between its low and its high"),
-            ('note = "nameplate"', 'nota = "x"', "rack_power.nota", '"x"', "one of the keys grade, high, low"),
+            ('note = "nameplate"', 'nota = "x"', "rack_power.nota", '"x"', "one of the keys grade, high, known, low"),
             ('date = "2026-01-01"\n', "", "sources.sheet.date", "missing", "a value"),
             ('title = "A blog"', 'titel = "A blog"', "sources.blog.titel", '"A blog"', 'did you mean "title"?'),
         ],

@@ -130,11 +130,11 @@ def test_a_broken_catalog_offers_nothing(
     completed: Callable[[str], list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(catalog.OWN_FOLDER, str(tmp_path))
-    for cached in (catalog.load, catalog._names, catalog._files):
+    for cached in (catalog._loaded, catalog.later_days, catalog._names, catalog._files):
         cached.cache_clear()
     assert completed("gigawatt catalog show h1") == []
     monkeypatch.delenv(catalog.OWN_FOLDER)
-    for cached in (catalog.load, catalog._names, catalog._files):
+    for cached in (catalog._loaded, catalog.later_days, catalog._names, catalog._files):
         cached.cache_clear()
 
 

@@ -106,6 +106,11 @@ def _accelerator(part: records.Accelerator) -> Iterator[Fault]:
         if packages_w > part.rack_power_w:
             expected = f"at least its {part.packages_per_rack_count} packages of {units.show(part.tdp_w, 'w')}"
             yield _fault("rack_power", part.rack_power_w, "w", expected)
+    if part.all_in_power_w is not None and part.all_in_power_w < (part.tdp_w or 0):
+        expected = f"at least the {units.show(part.tdp_w or 0, 'w')} of the package alone"
+        yield _fault("all_in_power", part.all_in_power_w, "w", expected)
+    if part.hbm_capacity_bytes is None or part.hbm_bandwidth_bytes_per_s is None:
+        return
     read_s = part.hbm_capacity_bytes / part.hbm_bandwidth_bytes_per_s
     if not READ_S[0] <= read_s <= READ_S[1]:
         expected = f"a memory of {units.show(part.hbm_capacity_bytes, 'bytes')} read in 1 ms to 1 s, not {read_s:.3g} s"

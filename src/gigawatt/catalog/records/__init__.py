@@ -18,6 +18,7 @@ from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PartCur
 from gigawatt.catalog.records.history import History, HistoryPoint
 from gigawatt.catalog.records.models import Model, ModelBlock, Precision, ScalingLaw, Workload
 from gigawatt.catalog.records.power import ArchitecturePower, PowerCalibration
+from gigawatt.catalog.records.rents import RentKind, RentQuote, Rents
 from gigawatt.catalog.records.serving import ServingCalibration, ServingEngine, ServingOffset, ServingRecipe
 from gigawatt.catalog.records.sites import (
     Climate,
@@ -64,6 +65,9 @@ __all__ = [
     "PowerPoint",
     "Precision",
     "Reliability",
+    "RentKind",
+    "RentQuote",
+    "Rents",
     "RunCalibration",
     "ScalingLaw",
     "ServingCalibration",

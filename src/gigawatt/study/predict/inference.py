@@ -11,7 +11,7 @@ import numpy as np
 
 from gigawatt import tokens, units
 from gigawatt.catalog import load, records, to_tokens
-from gigawatt.catalog.load import is_day
+from gigawatt.catalog.dated import is_day
 from gigawatt.errors import CalibrationError, Fault, ScenarioError
 from gigawatt.study import implausible
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied

@@ -60,7 +60,8 @@ class InferenceQuestion:
     beside: tuple[str, ...] = ()
     """Other accelerators to be asked the same, and set beside it."""
     as_of_date: str | None = None
-    """Day whose software serves, such as 2025-10-01; the newest that was measured where nothing is said."""
+    """Day whose knowledge is asked for, such as 2025-10-01, software that serves included; all that is known, and the
+    newest software that was measured, where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,8 @@ class TrainingQuestion:
     """Sequences of a micro-batch."""
     usd_per_gpu_hour: float | None = None
     """Price of a GPU-hour in USD; without it there is no cost."""
+    as_of_date: str | None = None
+    """Day whose knowledge is asked for, such as 2025-09-22; all that is known where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,3 +124,5 @@ class BridgeQuestion:
     """Share of the capital that comes back when the grid arrives."""
     discount_per_year: float = 0.08
     """Rate at which money is discounted."""
+    as_of_date: str | None = None
+    """Day whose knowledge is asked for, such as 2025-09-22; all that is known where nothing is said."""
