@@ -33,10 +33,18 @@ ROWS = (
     ("customers", "may_lose_usd", "Customers may lose"),
     ("programme", "may_lose_usd", "Programme is worth less than nothing by"),
 )
-# What a figure of a party is called in the table of all of them.
-CALLED = dict(
-    zip(PARTS, ("pays in", "gets", "may lose", "loses on average"), strict=True),
-)
+# Parties in the order in which they are told, what each is called in a sentence, and its figures in the table of all.
+CALLED = {
+    "supplier": "The supplier",
+    "landlords": "Landlords",
+    "lenders": "Lenders",
+    "customers": "Customers",
+    "programme": "The programme",
+}
+PARTIES = tuple(CALLED)
+DOES = dict(zip(PARTS, ("pays in", "gets", "may lose", "loses on average"), strict=True))
+# Figures that differ by less than this share of the largest are the same.
+ALIKE_FRAC = 0.005
 
 
 def section(found: Comparison, titles: Mapping[str, str]) -> Section | None:
@@ -45,42 +53,47 @@ def section(found: Comparison, titles: Mapping[str, str]) -> Section | None:
     if not rows:
         return None
     called = [titles[row.name] for row in rows]
-    figures = (_figures(rows, called), Paragraph(text=_said(rows, called)))
-    return Section(
-        slug="burdens", title="Who bears what", lead=LEAD, parts=(_exhibit(rows, called, found.target_w), *figures)
-    )
+    said = Paragraph(text=" ".join(_sentence(row, title) for row, title in zip(rows, called, strict=True)))
+    parts = (table(rows, called, found.target_w), _exhibit(rows, called), said)
+    return Section(slug="burdens", title="Who bears what", lead=LEAD, parts=parts)
 
 
-def _exhibit(rows: Sequence[ComparedStrategy], called: Sequence[str], target_w: float) -> Exhibit:
+def _exhibit(rows: Sequence[ComparedStrategy], called: Sequence[str]) -> Exhibit:
+    """What each party may lose, party by party, and every figure of every one behind it."""
     unit = scale("usd", [one.may_lose_usd.worst for row in rows for one in row.burdens or ()])
-    least = min(zip(rows, called, strict=True), key=lambda pair: _at_risk_usd(pair[0]))
-    says = (
-        f'All others together may lose least under "{least[1]}": {cell(_at_risk_usd(least[0]), "usd")}, in the middle.'
-    )
+    says = " ".join(_least(rows, called, party) for party in PARTIES if _may_lose(rows, party))
     about = About(name="burdens", title="What each party may lose at once, in all futures", description=says)
-    ranges = list(_ranges(rows, called, unit))
-    chart = charts.spread(about, ranges, unit.unit, to_largest=True) if ranges else None
+    ranges = [one for party in PARTIES if _may_lose(rows, party) for one in _ranges(rows, called, party, unit)]
     return Exhibit(
-        name="burdens", says=says, shows=f"{about.title}, {unit.unit}", table=table(rows, called, target_w), chart=chart
+        name="burdens",
+        says=says or "Nobody may lose anything.",
+        shows=f"{about.title}, {unit.unit}",
+        table=_figures(rows, called),
+        chart=charts.spread(about, ranges, unit.unit, to_largest=True) if ranges else None,
+        depth=Depth.FULL,
     )
 
 
-def _at_risk_usd(row: ComparedStrategy) -> float:
-    """What all parties but the programme may lose, in half of the futures each."""
-    return sum(one.may_lose_usd.p50 for one in row.burdens or () if one.party != "programme")
+def _may_lose(rows: Sequence[ComparedStrategy], party: str) -> bool:
+    told = [_of(row, party, "may_lose_usd") for row in rows]
+    return any(one is not None and one.worst > 0 for one in told)
 
 
-def _ranges(rows: Sequence[ComparedStrategy], called: Sequence[str], unit: Scale) -> Iterator[Range]:
-    """What each party may lose under each strategy, party by party; none of those that may lose nothing."""
-    parties = dict.fromkeys(one.party for row in rows for one in row.burdens or ())
-    for party in parties:
-        told = [_of(row, party, "may_lose_usd") for row in rows]
-        if not any(one is not None and one.worst > 0 for one in told):
-            continue
-        for title, one in zip(called, told, strict=True):
-            figures = (0.0,) * 5 if one is None else (one.p10, one.p50, one.p90, one.mean, one.worst)
-            p10, p50, p90, mean, worst = (figure / unit.size for figure in figures)
-            yield Range(label=f"{party.capitalize()}: {title}", p10=p10, p50=p50, p90=p90, mean=mean, largest=worst)
+def _least(rows: Sequence[ComparedStrategy], called: Sequence[str], party: str) -> str:
+    """Under which strategy a party may lose least on average, and how much."""
+    means = [0.0 if (one := _of(row, party, "may_lose_usd")) is None else one.mean for row in rows]
+    if max(means) - min(means) <= ALIKE_FRAC * max(means):
+        return f"{CALLED[party]} may lose as much under each."
+    return f'{CALLED[party]} may lose least under "{called[means.index(min(means))]}".'
+
+
+def _ranges(rows: Sequence[ComparedStrategy], called: Sequence[str], party: str, unit: Scale) -> Iterator[Range]:
+    """What a party may lose under each strategy."""
+    for title, row in zip(called, rows, strict=True):
+        one = _of(row, party, "may_lose_usd")
+        figures = (0.0,) * 5 if one is None else (one.p10, one.p50, one.p90, one.mean, one.worst)
+        p10, p50, p90, mean, worst = (figure / unit.size for figure in figures)
+        yield Range(label=f"{party.capitalize()}: {title}", p10=p10, p50=p50, p90=p90, mean=mean, largest=worst)
 
 
 def table(rows: Sequence[ComparedStrategy], called: Sequence[str], target_w: float) -> Table:
@@ -149,24 +162,22 @@ def _line(title: str, one: Burden, part: str) -> tuple[Value, ...] | None:
     told: StakeQuantiles | None = getattr(one, part)
     if told is None:
         return None
-    return (title, one.party.capitalize(), CALLED[part], told.p10, told.p50, told.p90, told.mean, told.worst)
-
-
-def _said(rows: Sequence[ComparedStrategy], called: Sequence[str]) -> str:
-    """A sentence on each strategy: what it asks of the supplier, and what it leaves with landlords."""
-    return " ".join(_sentence(row, title) for row, title in zip(rows, called, strict=True))
+    return (title, one.party.capitalize(), DOES[part], told.p10, told.p50, told.p90, told.mean, told.worst)
 
 
 def _sentence(row: ComparedStrategy, title: str) -> str:
-    paid, lost = (_of(row, "supplier", part) for part in ("puts_in_usd", "may_lose_usd"))
-    open_usd = _of(row, "landlords", "may_lose_usd")
-    supplier = f"the supplier pays in {_middle(paid)} and may lose {_middle(lost)}, {_worst(lost)} at the worst"
-    return f'Under "{title}" {supplier}; landlords may lose {_middle(open_usd)}, {_worst(open_usd)} at the worst.'
+    """What a strategy asks of the supplier, and what it leaves with landlords."""
+    paid, lost, left = (
+        _of(row, party, part)
+        for party, part in (("supplier", "puts_in_usd"), ("supplier", "may_lose_usd"), ("landlords", "may_lose_usd"))
+    )
+    supplier = f"the supplier pays in {_amount(paid)} and may lose {_amount(lost)}"
+    return f'Under "{title}" {supplier}; landlords may lose {_amount(left)}.'
 
 
-def _middle(told: StakeQuantiles | None) -> str:
-    return cell(0.0 if told is None else told.p50, "usd")
-
-
-def _worst(told: StakeQuantiles | None) -> str:
-    return cell(0.0 if told is None else told.worst, "usd")
+def _amount(told: StakeQuantiles | None) -> str:
+    """The middle, and the worst where it is another."""
+    if told is None or told.worst == 0:
+        return "nothing"
+    middle, worst = cell(told.p50, "usd"), cell(told.worst, "usd")
+    return middle if middle == worst else f"{middle}, {worst} at the worst"

@@ -53,8 +53,8 @@ class Lived:
     """A plan as it was lived through, with its money.
 
     data, inputs: of the plan in the future; lines: its lines of money; receipts_usd: tranches of each quarter, dims
-    (period); revolved: cash and debt; value_usd: net present value with terminal value; demand_ratio: demand times
-    price over what is stated.
+    (period); revolved: cash and debt; npv_usd, terminal_value_usd: what it is worth; asked_ratio: demand times price
+    over what is stated.
     """
 
     data: xr.Dataset
@@ -62,11 +62,12 @@ class Lived:
     lines: xr.Dataset
     receipts_usd: xr.DataArray
     revolved: dollars.Revolved
-    value_usd: float
-    demand_ratio: float
+    npv_usd: float
+    terminal_value_usd: float
+    asked_ratio: float
 
 
-def demand_ratio(future: Future) -> float:
+def asked_ratio(future: Future) -> float:
     """What is asked of the programme in a future, in money, over what is stated: demand times price."""
     return float(np.prod([future.mean(name) for name in ASKED if name in future.value]))
 
@@ -82,7 +83,7 @@ class Borne:
 
 def borne(lived: Lived, asked: Asked) -> Borne:
     """What each party bears in a future, and what the capital costs."""
-    value = lease_value(lived.data, lived.inputs, lived.lines, asked)
+    value = lease_value(lived.data, lived.inputs, asked)
     rows = {
         "programme": _programme(lived, asked),
         "supplier": _supplier(lived, asked, value),
@@ -103,7 +104,8 @@ def _programme(lived: Lived, asked: Asked) -> Floats:
     """Puts in what it pays for racks, network and shells; gets what they earn, after rent and tax, and leave."""
     spent = sum(flows.total(lived.lines[name]) for name in ("racks_usd", "network_usd", "shells_usd"))
     puts_in = -_today_usd(spent, asked)
-    return np.array([puts_in, lived.value_usd + puts_in, max(-lived.value_usd, 0.0), nan])
+    value_usd = lived.npv_usd + lived.terminal_value_usd
+    return np.array([puts_in, value_usd + puts_in, max(-value_usd, 0.0), nan])
 
 
 def _supplier(lived: Lived, asked: Asked, value: LeaseValue) -> Floats:
@@ -150,20 +152,20 @@ def _lenders(lived: Lived, asked: Asked) -> Floats:
 
 def _landlords(lived: Lived, asked: Asked, value: LeaseValue) -> Floats:
     """Put in leased shells; get rent; may lose lease value, but for what reletting and a guarantor bring."""
-    puts_in = _today_usd(flows.total(lived.data.energise_w * landlord_usd_per_w(lived.lines, asked)), asked)
+    puts_in = _today_usd(flows.total(lived.data.energise_w * landlord_usd_per_w(lived.inputs, asked)), asked)
     rent = -_today_usd(flows.total(lived.lines.rent_usd), asked)
     whole, paid = unguaranteed_cost(lived, asked, value), guaranteed_cost(lived, asked, value)
     expected = float(whole.expected_usd - paid.expected_usd) if asked.capital.guarantee is not None else nan
     return np.array([puts_in, rent, float((whole.exposure_usd - paid.exposure_usd).max(initial=0.0)), expected])
 
 
-def landlord_usd_per_w(lines: xr.Dataset, asked: Asked) -> xr.DataArray:
+def landlord_usd_per_w(inputs: xr.Dataset, asked: Asked) -> xr.DataArray:
     """What a watt of leased shell costs its landlord [USD/W], dims (site); 0 where shells are owned."""
-    leased = leased_sites(lines)
+    leased = leased_sites(inputs)
     stated = {site: asked.sites[site].shell_usd_per_w_facility for site in leased}
     usual = asked.finance.shell_usd_per_w_facility
-    cost = [(usual if stated[site] is None else stated[site]) if site in leased else 0.0 for site in lines.site.values]
-    return xr.DataArray(cost, dims="site", coords={"site": lines.site.values})
+    cost = [(usual if stated[site] is None else stated[site]) if site in leased else 0.0 for site in inputs.site.values]
+    return xr.DataArray(cost, dims="site", coords={"site": inputs.site.values})
 
 
 def _customers(lived: Lived, asked: Asked) -> Floats:
@@ -201,7 +203,7 @@ def unguaranteed_cost(lived: Lived, asked: Asked, value: LeaseValue) -> dollars.
 
 def _failing(lived: Lived, asked: Asked) -> dict[str, Any]:
     """How often the tenant of a future fails, what its leases then bring, and what that is discounted by."""
-    use, ratio = asked.capital.guarantee, lived.demand_ratio
+    use, ratio = asked.capital.guarantee, lived.asked_ratio
     hazard, share = (use.default_per_year, use.recovery_frac) if use else (0.0, 0.0)
     return {
         "default_per_year": dollars.default_in_future_per_year(hazard, ratio, ELASTICITY_RATIO),
@@ -222,7 +224,7 @@ def cost_of_capital_per_year(lived: Lived, asked: Asked) -> float:
         "racks": -flows.total(lived.lines.racks_usd) - flows.total(lived.lines.network_usd),
         "shells": -flows.total(lived.lines.shells_usd),
     }
-    debt, cost = lived.revolved.debt_usd, landlord_usd_per_w(lived.lines, asked)
+    debt, cost = lived.revolved.debt_usd, landlord_usd_per_w(lived.inputs, asked)
     equity = np.maximum(book_usd(spent, lived.inputs, asked).values - debt, 0.0)
     let = lived.data.shell_w.transpose("period", "site").values * cost.values
     rates = np.array(

@@ -18,7 +18,7 @@ from gigawatt.plan.plan import Plan, plan_inputs, quiet
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.simulation.outdoors import SiteYear
 from gigawatt.simulation.timeline import lived_totals
-from gigawatt.study.futures.burdens import Lived, borne, demand_ratio
+from gigawatt.study.futures.burdens import Lived, asked_ratio, borne
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.hedging import branch
 from gigawatt.study.futures.realised import realised, scenario_in
@@ -94,7 +94,7 @@ def evaluate(scenario: Scenario, plan: Plan, future: Future, years: list[SiteYea
     years: weather and hourly prices of the sites, which no future changes, where the caller has them already.
     """
     out = realised(plan, scenario.asked, future)
-    return outcome(scenario_in(scenario, future), out.plan, out.paid_count, years, demand_ratio(future))
+    return outcome(scenario_in(scenario, future), out.plan, out.paid_count, years, asked_ratio(future))
 
 
 def evaluate_anew(
@@ -107,7 +107,7 @@ def evaluate_anew(
     """
     known = branch(scenario, inputs, future, 1.0)
     made = plan_inputs(known.data, known.asked, quiet, with_worth=False)
-    return outcome(scenario_in(scenario, future), made, made.data.install_count, years, demand_ratio(future))
+    return outcome(scenario_in(scenario, future), made, made.data.install_count, years, asked_ratio(future))
 
 
 def outcome(
@@ -115,44 +115,47 @@ def outcome(
     made: Plan,
     paid_count: xr.DataArray,
     years: list[SiteYear] | None = None,
-    asked_ratio: float = 1.0,
+    ratio: float = 1.0,
 ) -> FutureOutcome:
     """What a plan comes to as it stands: lived through, its books, its debt, who bears what.
 
-    paid_count: racks paid in each quarter. asked_ratio: what is asked of it, in money, over what is stated.
+    paid_count: racks paid in each quarter. ratio: what is asked of it, in money, over what is stated.
     """
     asked, sums = asked_as.asked, lived_totals(asked_as, made, years)
     served = sums.served_tokens / SECONDS_PER_QUARTER
     per_block = served.expand_dims(block=made.inputs.block.values).transpose("period", "block", "use_case")
     data = made.data.assign(served_tokens_per_s=per_block)
-    lines = flows.flows(data.assign(install_count=paid_count), made.inputs, asked)
-    free, receipts = flows.free_cash_flow(lines), financing.releases(data.gross_w, asked, made.inputs).sum("milestone")
-    npv_usd = dollars.npv(free.values, asked.finance.discount_per_year)
-    end = float(dollars.discount_ratio(asked.finance.discount_per_year, free.size / 4))
-    final_usd = flows.final_usd(lines, made.inputs, asked) * end
-    revolved = _revolved(asked_as, made.inputs, lines, free + receipts)
-    lived = Lived(
-        data=data,
-        inputs=made.inputs,
-        lines=lines,
-        receipts_usd=receipts,
-        revolved=revolved,
-        value_usd=npv_usd + final_usd,
-        demand_ratio=asked_ratio,
-    )
-    wanted, found = float(sums.demand_tokens.sum()), borne(lived, asked)
+    lived = _booked(data, paid_count, made.inputs, asked, ratio)
+    wanted, shared = float(sums.demand_tokens.sum()), borne(lived, asked)
     return FutureOutcome(
-        npv_usd=npv_usd,
-        terminal_value_usd=final_usd,
+        npv_usd=lived.npv_usd,
+        terminal_value_usd=lived.terminal_value_usd,
         **_dates(data, asked),
         served_tokens=float(sums.served_tokens.sum()),
         unserved_frac=float(sums.unserved_tokens.sum()) / wanted if wanted > 0 else 0.0,
         power_w=data.facility_w.sum("site").values,
-        debt_usd=revolved.debt_usd,
-        short_usd=float(revolved.short_usd.max()),
-        cash_out_frac=float(revolved.short_usd.max() > asked.capital.minimum_cash_usd),
-        stakes_usd=found.stakes_usd,
-        cost_of_capital_per_year=found.cost_of_capital_per_year,
+        debt_usd=lived.revolved.debt_usd,
+        short_usd=float(lived.revolved.short_usd.max()),
+        cash_out_frac=float(lived.revolved.short_usd.max() > asked.capital.minimum_cash_usd),
+        stakes_usd=shared.stakes_usd,
+        cost_of_capital_per_year=shared.cost_of_capital_per_year,
+    )
+
+
+def _booked(data: xr.Dataset, paid_count: xr.DataArray, inputs: xr.Dataset, asked: Asked, ratio: float) -> Lived:
+    """A plan as it was lived through, with its lines of money, its debt and what it is worth."""
+    lines = flows.flows(data.assign(install_count=paid_count), inputs, asked)
+    free, receipts = flows.free_cash_flow(lines), financing.releases(data.gross_w, asked, inputs).sum("milestone")
+    rate = asked.finance.discount_per_year
+    return Lived(
+        data=data,
+        inputs=inputs,
+        lines=lines,
+        receipts_usd=receipts,
+        revolved=_revolved(asked, inputs, lines, free + receipts),
+        npv_usd=dollars.npv(free.values, rate),
+        terminal_value_usd=flows.final_usd(lines, inputs, asked) * float(dollars.discount_ratio(rate, free.size / 4)),
+        asked_ratio=ratio,
     )
 
 
@@ -171,9 +174,9 @@ def _first_reach(power_w: Floats, mark_w: float) -> float:
     return float(reached[0]) if reached.size else nan
 
 
-def _revolved(scenario: Scenario, inputs: xr.Dataset, lines: xr.Dataset, flow_usd: xr.DataArray) -> dollars.Revolved:
+def _revolved(asked: Asked, inputs: xr.Dataset, lines: xr.Dataset, flow_usd: xr.DataArray) -> dollars.Revolved:
     """Cash and debt under the scenario's limits. flow_usd: of each quarter, with tranches that gigawatts release."""
-    asked, capital = scenario.asked, scenario.asked.capital
+    capital = asked.capital
     capex = {
         "racks": -flows.total(lines.racks_usd) - flows.total(lines.network_usd),
         "shells": -flows.total(lines.shells_usd),
