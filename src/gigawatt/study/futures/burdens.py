@@ -120,10 +120,18 @@ def _supplier(lived: Lived, asked: Asked, value: LeaseValue) -> Floats:
         [
             upfront + _today_usd(lived.receipts_usd, asked) + _today_usd(lent, asked),
             _today_usd(racks + back, asked),
-            paid[-1] + owed.max() + guaranteed.worst_usd,
+            _most_usd(paid + owed, guaranteed.exposure_usd),
             float(lost) if asked.capital.guarantee is not None else nan,
         ]
     )
+
+
+def _most_usd(claim_usd: Floats, exposure_usd: Floats) -> float:
+    """The most that is open at once, of a claim at the ends of the quarters of the horizon, which stays as it is then,
+    and of an exposure that may last longer."""
+    beyond = max(exposure_usd.size - claim_usd.size, 0)
+    claims = np.pad(claim_usd, (0, beyond), mode="edge")
+    return float((claims + np.pad(exposure_usd, (0, claims.size - exposure_usd.size))).max())
 
 
 def _at_failure_usd(claim_usd: Floats, lived: Lived, asked: Asked) -> float:

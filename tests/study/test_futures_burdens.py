@@ -1,0 +1,278 @@
+"""Who bears what: figures by hand on a toy, what holds in every future, and contracts that change nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import log, nan
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from gigawatt import dollars
+from gigawatt.plan import plan
+from gigawatt.plan.plan import Plan
+from gigawatt.scenario.load import load
+from gigawatt.scenario.schema import Asked, CustomerFinancing, Guarantee, Lease, Scenario, VendorFinancing
+from gigawatt.study.futures import burdens
+from gigawatt.study.futures.burdens import PARTIES, PARTS, Lived, borne, guaranteed_cost, unguaranteed_cost
+from gigawatt.study.futures.draws import Future
+from gigawatt.study.futures.evaluate import FutureOutcome, evaluate
+from gigawatt.study.futures.leased import covered_share, lease_value
+
+PERIODS = ["2027Q1", "2027Q2", "2027Q3", "2027Q4", "2028Q1", "2028Q2"]
+SITES = ["own", "let"]
+NOTHING = xr.DataArray(np.zeros((6, 2)), dims=("period", "site"), coords={"period": PERIODS, "site": SITES})
+# A tenant that fails in every second quarter; half of a lease's value comes back.
+HALF = Guarantee(
+    guarantor="Maker",
+    cap_usd=1.0,
+    guaranteed_frac=1.0,
+    term_years=5.0,
+    default_per_year=4 * log(2),
+    recovery_frac=0.5,
+    guaranteed_rate_per_year=0.0,
+)
+
+
+def toy(guarantee: Guarantee | None = HALF, **capital: object) -> Asked:
+    """Money without interest: one W of shell at 30 USD is let for a year, for 1 USD a quarter."""
+    asked = load("one-campus").asked
+    campus = asked.sites["example-campus"]
+    use = {"upfront_equity_usd": 2.0, "tranches": None, "debt_rate_per_year": 0.05, "guarantee": guarantee} | capital
+    finance = {"discount_per_year": 0.0, "lease_rate_per_year": 0.0, "lease_life_years": 15.0}
+    let = replace(campus, shell_usd_per_w_facility=30.0, lease=Lease(term_years=1.0))
+    return replace(
+        asked,
+        sites={"own": campus, "let": let},
+        finance=replace(asked.finance, **finance),
+        capital=replace(asked.capital, **use),
+    )
+
+
+def lived(racks_usd: float = 0.0, debt_usd: float = 0.0, yearly_usd_per_w: float = 4.0, ratio: float = 1.0) -> Lived:
+    energise = NOTHING.copy()
+    energise.loc[{"period": "2027Q1"}] = [5.0, 1.0]
+    lines = {"racks_usd": NOTHING.copy(), "network_usd": NOTHING, "shells_usd": NOTHING, "rent_usd": NOTHING.copy()}
+    lines["racks_usd"].loc[{"period": "2027Q1", "site": "own"}] = -racks_usd
+    lines["rent_usd"].loc[{"site": "let"}] = [-0.5, -1.0, -1.0, -1.0, -0.5, 0.0]
+    inputs = xr.Dataset(
+        {
+            "yearly_rent_usd_per_w": ("site", [0.0, yearly_usd_per_w]),
+            "pue_peak_ratio": ("site", [1.25, 1.25]),
+            "sunk_w": ("site", [0.0, 0.0]),
+        },
+        coords={"site": SITES, "period": PERIODS},
+    )
+    debt = np.full(6, debt_usd)
+    return Lived(
+        data=xr.Dataset({"energise_w": energise, "shell_w": energise.cumsum("period")}),
+        inputs=inputs,
+        lines=xr.Dataset(lines),
+        receipts_usd=xr.DataArray([0.0, 3.0, 0.0, 0.0, 0.0, 0.0], dims="period", coords={"period": PERIODS}),
+        revolved=dollars.Revolved(cash_usd=debt, debt_usd=debt, short_usd=0.1 * debt),
+        npv_usd=-7.0,
+        terminal_value_usd=2.0,
+        asked_ratio=ratio,
+    )
+
+
+def stakes(found: Lived, asked: Asked) -> dict[str, dict[str, float]]:
+    """What each party bears, by party and figure."""
+    rows = borne(found, asked).stakes_usd.tolist()
+    return {party: dict(zip(PARTS, row, strict=True)) for party, row in zip(PARTIES, rows, strict=True)}
+
+
+def test_lease_value_is_the_rent_still_to_come() -> None:
+    found = lived()
+    value = lease_value(found.data, found.inputs, toy())
+    assert value.all_usd[:6].tolist() == pytest.approx([3.5, 2.5, 1.5, 0.5, 0.0, 0.0])
+    assert value.covered_usd == pytest.approx(value.all_usd)
+    assert value.first == 0
+
+
+def test_a_guarantee_covers_what_came_first() -> None:
+    """0.8 W of IT at the leased site in the first quarter, as much in the third; 1 W is covered."""
+    found, asked = lived(), toy(replace(HALF, covered_power_w=1.0))
+    found.data.shell_w.loc[{"site": "let"}] = [1.0, 1.0, 2.0, 2.0, 2.0, 2.0]
+    share = covered_share(found.data, found.inputs, asked)
+    assert share.sel(site="let").values.tolist() == pytest.approx([1.0, 0.0, 0.25, 0.0, 0.0, 0.0])
+    assert not share.sel(site="own").any()
+    assert not covered_share(found.data, found.inputs, toy(None)).any()
+
+
+def test_who_bears_what_by_hand() -> None:
+    """A failure costs half of 3.5, 2.5, 1.5 and 0.5 USD, of which the guarantor pays 1 USD at the most; it comes with
+    odds of 1/2, 1/4, 1/8 and 1/16. Of 2 USD up front and 3 in the second quarter all is lost."""
+    found = stakes(lived(debt_usd=10.0), toy())
+    guaranteed = 1 / 2 + 1 / 4 + 0.75 / 8 + 0.25 / 16
+    whole = 1.75 / 2 + 1.25 / 4 + 0.75 / 8 + 0.25 / 16
+    equity = 2 / 2 + 5 * (1 / 2 - 1 / 64)
+    assert found["supplier"] == pytest.approx(
+        {"puts_in_usd": 5.0, "gets_usd": 0.0, "may_lose_usd": 6.0, "expected_loss_usd": guaranteed + equity}
+    )
+    assert found["landlords"] == pytest.approx(
+        {"puts_in_usd": 30.0, "gets_usd": 4.0, "may_lose_usd": 0.75, "expected_loss_usd": whole - guaranteed}
+    )
+    interest = 5 * 10.0 * (1.05**0.25 - 1)  # nothing is owed before the first quarter
+    assert found["lenders"] == pytest.approx(
+        {"puts_in_usd": 10.0, "gets_usd": interest, "may_lose_usd": 1.0, "expected_loss_usd": nan}, nan_ok=True
+    )
+    assert found["programme"] == pytest.approx(
+        {"puts_in_usd": 0.0, "gets_usd": -5.0, "may_lose_usd": 5.0, "expected_loss_usd": nan}, nan_ok=True
+    )
+    assert found["customers"]["puts_in_usd"] == 0
+
+
+def test_vendors_and_customers_get_back_what_they_lend() -> None:
+    """Of racks of 100 USD 40 are lent for half a year; 8 USD are paid ahead and served in four quarters."""
+    vendor = VendorFinancing(vendor="Maker", share_frac=0.4, rate_per_year=0.0, term_years=0.5)
+    customer = CustomerFinancing(customer="Lab", amount_usd=8.0, paid_date="2027Q2", rate_per_year=0.0, term_years=1.0)
+    found = stakes(lived(racks_usd=100.0), toy(None, vendor=vendor, customer=customer))
+    assert found["supplier"]["puts_in_usd"] == pytest.approx(5 + 40)
+    assert found["supplier"]["gets_usd"] == pytest.approx(100 + 40)
+    assert found["supplier"]["may_lose_usd"] == pytest.approx(2 + 40)  # 3 more of equity come as 20 go back
+    assert [found["customers"][part] for part in PARTS[:3]] == pytest.approx([8.0, 8.0, 8.0])
+    past = stakes(lived(), toy(None, customer=replace(customer, paid_date="2026Q4")))
+    assert past["customers"]["puts_in_usd"] == 0
+
+
+def test_less_that_is_asked_for_is_lost_more_often_and_brings_less() -> None:
+    rare = toy(replace(HALF, default_per_year=0.05))
+    few, as_stated, many = (stakes(lived(ratio=ratio), rare) for ratio in (0.5, 1.0, 1.6))
+    for party in ("supplier", "landlords"):
+        losses = [found[party]["expected_loss_usd"] for found in (few, as_stated, many)]
+        assert losses == sorted(losses, reverse=True)
+        assert losses[0] > losses[-1]
+
+
+def test_the_cost_of_capital_by_hand() -> None:
+    """10 USD of debt at 5 % and a shell of 30 USD whose rent is an annuity at 8 % over 15 years: 7.25 %."""
+    rent = 30 * dollars.recovery_frac(0.08, 15.0)
+    found = borne(lived(debt_usd=10.0, yearly_usd_per_w=rent), toy()).cost_of_capital_per_year
+    assert found == pytest.approx((10 * 0.05 + 30 * 0.08) / 40)
+
+
+def test_equity_costs_what_the_discount_rate_says() -> None:
+    asked = toy()
+    asked = replace(asked, finance=replace(asked.finance, discount_per_year=0.11))
+    let_nothing = lived(racks_usd=50.0, yearly_usd_per_w=0.0)
+    assert borne(let_nothing, asked).cost_of_capital_per_year == pytest.approx(0.11)
+    assert np.isnan(borne(lived(yearly_usd_per_w=0.0), asked).cost_of_capital_per_year)
+
+
+@pytest.mark.parametrize("cap_usd", [0.0, 0.3, 1.0, 100.0])
+def test_what_a_guarantor_pays_landlords_do_not_bear(cap_usd: float) -> None:
+    asked, found = toy(replace(HALF, cap_usd=cap_usd)), lived()
+    value = lease_value(found.data, found.inputs, asked)
+    whole, paid = unguaranteed_cost(found, asked, value), guaranteed_cost(found, asked, value)
+    assert stakes(found, asked)["landlords"]["expected_loss_usd"] == pytest.approx(
+        float(whole.expected_usd - paid.expected_usd)
+    )
+    assert float(paid.expected_usd) <= min(cap_usd, float(whole.expected_usd)) + 1e-12
+    assert paid.worst_usd <= cap_usd
+
+
+GUARANTEED = {
+    "sites.example-campus.ownership": "lease",
+    "capital.guarantee.guarantor": "Maker",
+    "capital.guarantee.cap": "300 million USD",
+    "capital.guarantee.guaranteed": "100 %",
+    "capital.guarantee.term": "15 years",
+    "capital.guarantee.default": "5 %/year",
+    "capital.guarantee.rating": "5 %/year",
+    "capital.guarantee.recovery": "50 %",
+    "capital.guarantee.guaranteed_rate": "6 %/year",
+}
+FUTURES = (
+    {},
+    {"demand": 0.5, "price": 0.6},
+    {"demand": 0.9, "power_slip": 3.0, "capital_cost": 1.3},
+    {"demand": 1.6, "price": 1.3},
+)
+
+
+@pytest.fixture(scope="module")
+def let(brief_set: dict[str, str]) -> Scenario:
+    """The brief programme in leased shells that are guaranteed."""
+    return load("one-campus", brief_set | GUARANTEED)
+
+
+@pytest.fixture(scope="module")
+def let_plan(let: Scenario) -> Plan:
+    return plan.make(let, with_worth=False)
+
+
+def live(scenario: Scenario, made: Plan, value: dict[str, float]) -> FutureOutcome:
+    return evaluate(scenario, made, Future(number=0, value=value, course={}))
+
+
+def with_guarantee(scenario: Scenario, guarantee: Guarantee | None) -> Scenario:
+    """The same question with another guarantee, of a plan that is made already."""
+    asked = scenario.asked
+    return replace(scenario, asked=replace(asked, capital=replace(asked.capital, guarantee=guarantee)))
+
+
+def stake(outcome: FutureOutcome, party: str, part: str) -> float:
+    return float(outcome.stakes_usd[PARTIES.index(party), PARTS.index(part)])
+
+
+@pytest.mark.parametrize("value", FUTURES)
+def test_a_guarantee_never_costs_more_than_its_cap(let: Scenario, let_plan: Plan, value: dict[str, float]) -> None:
+    found = live(let, let_plan, value)
+    tranches = stake(live(with_guarantee(let, None), let_plan, value), "supplier", "may_lose_usd")
+    worst = stake(found, "supplier", "may_lose_usd") - tranches
+    assert 0 <= worst <= 300e6 * (1 + 1e-12)
+    assert (worst > 0) == (value.get("demand", 1.0) < 1.5)  # where reletting does not bring all of it back
+    assert 0 < stake(found, "supplier", "expected_loss_usd") < stake(found, "supplier", "may_lose_usd")
+
+
+def test_a_guarantee_of_nothing_is_none(let: Scenario, let_plan: Plan) -> None:
+    """What a failure may cost landlords is not known where nobody states its odds; all else is the same."""
+    guarantee = let.asked.capital.guarantee
+    assert guarantee is not None
+    nought = live(with_guarantee(let, replace(guarantee, cap_usd=0.0)), let_plan, FUTURES[1])
+    none = live(with_guarantee(let, None), let_plan, FUTURES[1])
+    assert nought.value_usd == none.value_usd
+    assert nought.cost_of_capital_per_year == none.cost_of_capital_per_year
+    assert nought.stakes_usd[:, :2].tolist() == none.stakes_usd[:, :2].tolist()
+    assert stake(nought, "supplier", "may_lose_usd") == stake(none, "supplier", "may_lose_usd")
+    assert np.isnan(stake(none, "landlords", "expected_loss_usd"))
+    assert stake(none, "landlords", "may_lose_usd") > stake(nought, "landlords", "may_lose_usd") > 0
+
+
+def test_a_guarantee_makes_capital_cheaper(let: Scenario, let_plan: Plan, brief_set: dict[str, str]) -> None:
+    without = load("one-campus", brief_set | GUARANTEED | {"capital.guarantee.cap": "0 USD"})
+    costs = [
+        live(scenario, made, {}).cost_of_capital_per_year
+        for scenario, made in ((let, let_plan), (without, plan.make(without, with_worth=False)))
+    ]
+    assert 0.06 < costs[0] < costs[1] < 0.10
+
+
+def test_the_target_stands_when_its_power_does(let: Scenario, let_plan: Plan) -> None:
+    power = live(let, let_plan, {}).power_w
+    for target_w, expected in ((float(power[2]), 2.0), (2 * float(power.max()), nan)):
+        asked = replace(let.asked, programme=replace(let.asked.programme, target_w=target_w))
+        found = live(replace(let, asked=asked), let_plan, {}).target_quarter_count
+        assert found == pytest.approx(expected, nan_ok=True)
+
+
+def test_quantiles_and_the_worst_of_each_party() -> None:
+    """The worst of what is lost is the most, and of what comes back the least; who has no part is not told of."""
+    values = np.zeros((5, len(PARTIES), len(PARTS)))
+    values[:, PARTIES.index("supplier")] = np.arange(5.0)[:, None] + np.array([10.0, 20.0, 30.0, 40.0])
+    values[:, PARTIES.index("lenders")] = [1.0, 1.0, 0.0, nan]
+    table = xr.Dataset(
+        {"stakes_usd": (("draw", "party", "part"), values)}, coords={"party": list(PARTIES), "part": list(PARTS)}
+    )
+    supplier, lenders = burdens.burdens(table)
+    assert (supplier.party, lenders.party) == ("supplier", "lenders")
+    assert (supplier.may_lose_usd.p50, supplier.may_lose_usd.worst) == (32.0, 34.0)
+    assert (supplier.gets_usd.p50, supplier.gets_usd.worst) == (22.0, 20.0)
+    assert lenders.expected_loss_usd is None
+
+
+def test_contracts_share_risk(let: Scenario, brief: Scenario) -> None:
+    assert burdens.shares_risk(let.asked)
+    assert not burdens.shares_risk(brief.asked)
