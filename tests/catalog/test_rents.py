@@ -44,7 +44,7 @@ class TestRentOn:
         assert (found.day_date, found.offers_count) == ("2026-10-24", 16)
 
     @pytest.mark.parametrize(
-        ("day", "usd"), [("2023-12-31", 10.0), ("2025-09-22", 6.0), ("2026-05-20", 2.95), ("2026-10-23", 2.95)]
+        ("day", "usd"), [("2023-12-31", 10.0), ("2025-09-22", 2.77), ("2026-05-20", 2.95), ("2026-10-23", 2.95)]
     )
     def test_the_newest_by_a_day(self, day: str, usd: float) -> None:
         assert rent("h100", "on_demand", day).usd_per_h == usd
@@ -56,7 +56,7 @@ class TestRentOn:
 
     def test_the_catalog_as_of_a_day_holds_no_later_quote(self) -> None:
         with load.known_by("2025-09-22"):
-            assert rent("h100", "on_demand").usd_per_h == 6.0
+            assert rent("h100", "on_demand").usd_per_h == 2.77
             assert rent_on("h100", "one_year") is None
             assert newest_rent("gb300-nvl72") is None
 
@@ -95,7 +95,7 @@ class TestNewestRent:
 
 
 def test_a_rent_is_told_with_its_day_and_source() -> None:
-    assert rent_text(rent("h100", "on_demand")).startswith("on demand, 2026-10-24, 16 offers: ")
+    assert rent_text(rent("h100", "on_demand")).startswith("taken on demand, 2026-10-24, 16 offers: ")
     assert rent_text(rent("h100", "three_years")) == (
-        "for three years, 2026-04-03: SemiAnalysis InferenceX: cost of a GPU-hour"
+        "taken for three years, 2026-04-03: SemiAnalysis InferenceX: cost of a GPU-hour"
     )

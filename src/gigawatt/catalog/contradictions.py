@@ -13,7 +13,7 @@ from typing import Any
 
 from gigawatt import units
 from gigawatt.catalog import records
-from gigawatt.catalog.to_tokens import offered_load, transformer
+from gigawatt.catalog.to_tokens import PUBLISHED, offered_load, transformer
 from gigawatt.catalog.to_watts import normals
 from gigawatt.errors import Fault
 from gigawatt.tokens.model.blocks import total_params_count
@@ -96,6 +96,11 @@ def _climates(climates: records.Climates) -> Iterator[Fault]:
 
 
 def _accelerator(part: records.Accelerator) -> Iterator[Fault]:
+    for name in PUBLISHED:
+        if part.plannable and getattr(part, name) is None:
+            key, suffix = units.split(name)
+            expected = f"{units.SUFFIXES[suffix].example}, or plannable = false where nobody publishes it"
+            yield Fault(path=key, given="missing", expected=expected)
     stated = [(name, getattr(part, name)) for name in PEAKS if getattr(part, name) is not None]
     for (wide, slower), (narrow, faster) in pairwise(stated):
         if faster < slower:

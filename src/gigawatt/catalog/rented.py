@@ -9,9 +9,9 @@ from gigawatt.catalog.records import Evidence, RentKind, RentQuote, Rents
 
 # What the kinds of a rent are called.
 KINDS: dict[RentKind, str] = {
-    "on_demand": "on demand",
-    "one_year": "for a year",
-    "three_years": "for three years",
+    "on_demand": "taken on demand",
+    "one_year": "taken for a year",
+    "three_years": "taken for three years",
     "owned": "as an owner's cost",
 }
 # Kinds that somebody pays to another, the shortest first: what replaces it the next day is nearest to a price.
@@ -55,7 +55,7 @@ def newest_rent(part: str, day: str | None = None) -> Rent | None:
 
 
 def rent_text(rent: Rent) -> str:
-    """For how long, since when and by whom: "on demand, 2026-10-24, 16 offers: Offers of GPUs by the hour"."""
+    """For how long, since when and by whom: "taken on demand, 2026-10-24, 16 offers: Offers of GPUs by the hour"."""
     offers = "" if rent.offers_count is None else f", {rent.offers_count} offers"
     source = rent.evidence.source
     said = "" if source is None else f": {source.title or source.url}"

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
-from gigawatt.plan.rents import DELIVERED, GROWTH, MINIMUM, TERM
-from gigawatt.scenario.schema import Asked, Finance, Guarantee, Lease, Scenario
+from gigawatt.plan.rents import DELIVERED, GROWTH, MINIMUM, TERM, has_minimum
+from gigawatt.scenario.schema import Asked, Guarantee, Lease, Scenario
 
 Floats = NDArray[np.float64]
 
@@ -33,9 +34,10 @@ def lease_of(asked: Asked, site: str) -> Lease:
     return asked.sites[site].lease or NO_LEASE
 
 
-def growth_per_year(use: Lease, finance: Finance) -> float:
-    """Real growth of a rent [1/year]: the nominal escalator less inflation."""
-    return (1 + use.escalator_per_year) / (1 + finance.inflation_per_year) - 1
+def growth_per_year(asked: Asked, site: str) -> float:
+    """Real growth of a site's rent [1/year]: the escalator of its lease less inflation; level where it has no lease."""
+    use = asked.sites[site].lease
+    return 0.0 if use is None else (1 + use.escalator_per_year) / (1 + asked.finance.inflation_per_year) - 1
 
 
 def yearly_rent_usd_per_w(
@@ -98,9 +100,9 @@ def landlord_rate_per_year(
 
 def unit_value_usd(asked: Asked, site: str, shell_usd_per_w: float, ratio: float, rate_per_year: float) -> float:
     """Present value at its delivery of the rent of a W of facility power over the term of its lease [USD]."""
-    use, yearly = lease_of(asked, site), _rent(asked, site, shell_usd_per_w, ratio, rate_per_year)
-    growth = growth_per_year(use, asked.finance)
-    return dollars.level_rent_value_usd(yearly, use.term_years, asked.finance.lease_rate_per_year, growth)
+    years, yearly = lease_of(asked, site).term_years, _rent(asked, site, shell_usd_per_w, ratio, rate_per_year)
+    growth = growth_per_year(asked, site)
+    return dollars.level_rent_value_usd(yearly, years, asked.finance.lease_rate_per_year, growth)
 
 
 def terms(scenario: Scenario, ramp_w: Floats) -> dict[str, tuple[tuple[str, ...], Any]]:
@@ -110,10 +112,7 @@ def terms(scenario: Scenario, ramp_w: Floats) -> dict[str, tuple[tuple[str, ...]
     """
     asked = scenario.asked
     leases = [lease_of(asked, site) if is_leased(scenario, site) else NO_LEASE for site in asked.sites]
-    growth = [
-        growth_per_year(use, asked.finance) if asked.sites[site].lease else 0.0
-        for site, use in zip(asked.sites, leases, strict=True)
-    ]
+    growth = [growth_per_year(asked, site) for site in asked.sites]
     least = [
         0.0 if is_out(use, asked.sites[site].slip_count) else use.minimum_take_frac
         for site, use in zip(asked.sites, leases, strict=True)
@@ -126,6 +125,23 @@ def terms(scenario: Scenario, ramp_w: Floats) -> dict[str, tuple[tuple[str, ...]
         found[TERM] = (("site",), [round(4 * use.term_years) for use in leases])
         found[DELIVERED] = (("period", "site"), np.maximum.accumulate(ramp_w))
     return found
+
+
+def delivered_later(data: xr.Dataset, asked: Asked, slip_count: float) -> xr.Dataset:
+    """The inputs where what is yet to be delivered comes so many quarters later than planned, of which a part may be
+    one of a quarter: rent follows it, and no minimum binds where the tenant may then leave."""
+    if not has_minimum(data):
+        return data
+    steps = np.arange(data.sizes["period"], dtype=float)
+    columns = [np.interp(steps - slip_count, steps, column) for column in data[DELIVERED].values.T]
+    late = [asked.sites[str(site)].slip_count + slip_count for site in data.site.values]
+    out = [is_out(lease_of(asked, str(site)), count) for site, count in zip(data.site.values, late, strict=True)]
+    return data.assign(
+        {
+            DELIVERED: data[DELIVERED].copy(data=np.stack(columns, axis=1)),
+            MINIMUM: data[MINIMUM].copy(data=np.where(out, 0.0, data[MINIMUM].values)),
+        }
+    )
 
 
 def is_out(use: Lease, slip_count: float) -> bool:

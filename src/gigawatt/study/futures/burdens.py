@@ -20,6 +20,7 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, nan
 from typing import Any
@@ -29,11 +30,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
-from gigawatt.plan import flows
+from gigawatt.account import contracts
+from gigawatt.plan import flows, landlords
+from gigawatt.plan.advances import Advanced
 from gigawatt.plan.financing import book_usd
-from gigawatt.scenario.schema import Asked
+from gigawatt.plan.plan import Plan
+from gigawatt.scenario.schema import Scenario
 from gigawatt.study.futures.draws import Future
-from gigawatt.study.futures.leased import LeaseValue, lease_value, leased_sites
 from gigawatt.study.futures.statistics import quantiles
 
 Floats = NDArray[np.float64]
@@ -43,7 +46,9 @@ PARTS = ("puts_in_usd", "gets_usd", "may_lose_usd", "expected_loss_usd")
 # How the hazard of failure and what reletting brings follow demand: in proportion.
 ELASTICITY_RATIO = 1.0
 # Between which rates a landlord's is looked for, and how often their span is halved: to the last digit that counts.
-LEAST_RATE_PER_YEAR, MOST_RATE_PER_YEAR, HALVINGS = -0.5, 10.0, 50
+RATES_PER_YEAR, HALVINGS = (-0.5, 10.0), 50
+# A loss that nobody limits, and that no rating ends.
+WHOLE: dict[str, Any] = {"cap_usd": inf, "guaranteed_frac": 1.0, "covered_frac": 1.0, "rating_per_year": 0.0}
 # What is asked of the programme in a future: tokens, and what is paid for them.
 ASKED = ("demand", "price")
 
@@ -52,24 +57,20 @@ ASKED = ("demand", "price")
 class Lived:
     """A plan as it was lived through, with its money.
 
-    data, inputs: of the plan in the future; lines: its lines of money; receipts_usd: tranches of each quarter, dims
-    (period); revolved: cash and debt; npv_usd, terminal_value_usd: what it is worth; asked_ratio: demand times price
-    over what is stated.
+    scenario, plan: as they are in the future; lines: its lines of money; receipts_usd: from tranches in each quarter;
+    advanced: what a vendor and a customer advance; revolved: cash and debt; npv_usd, terminal_value_usd: what it is
+    worth; asked_ratio: demand times price over what is stated.
     """
 
-    data: xr.Dataset
-    inputs: xr.Dataset
+    scenario: Scenario
+    plan: Plan
     lines: xr.Dataset
-    receipts_usd: xr.DataArray
+    receipts_usd: Floats
+    advanced: Mapping[str, Advanced]
     revolved: dollars.Revolved
     npv_usd: float
     terminal_value_usd: float
     asked_ratio: float
-
-
-def asked_ratio(future: Future) -> float:
-    """What is asked of the programme in a future, in money, over what is stated: demand times price."""
-    return float(np.prod([future.mean(name) for name in ASKED if name in future.value]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,49 +82,71 @@ class Borne:
     cost_of_capital_per_year: float
 
 
-def borne(lived: Lived, asked: Asked) -> Borne:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What a failure of the tenant costs the owners of its shells: whole, with what a guarantor pays of it; paid: by
+    the guarantor. Over all terms."""
+
+    whole: dollars.GuaranteeCost
+    paid: dollars.GuaranteeCost
+
+    @property
+    def left_usd(self) -> Floats:
+        """What a failure in each quarter costs the owners, (quarters,)."""
+        count = max(self.whole.exposure_usd.size, self.paid.exposure_usd.size)
+        whole, paid = (np.pad(one.exposure_usd, (0, count - one.exposure_usd.size)) for one in (self.whole, self.paid))
+        return whole - paid
+
+
+def asked_ratio(future: Future) -> float:
+    """What is asked of the programme in a future, in money, over what is stated: demand times price."""
+    return float(np.prod([future.mean(name) for name in ASKED if name in future.value]))
+
+
+def borne(lived: Lived) -> Borne:
     """What each party bears in a future, and what the capital costs."""
-    value = lease_value(lived.data, lived.inputs, asked)
+    failure = failing(lived)
     rows = {
-        "programme": _programme(lived, asked),
-        "supplier": _supplier(lived, asked, value),
-        "lenders": _lenders(lived, asked),
-        "landlords": _landlords(lived, asked, value),
-        "customers": _customers(lived, asked),
+        "programme": _programme(lived),
+        "supplier": _supplier(lived, failure),
+        "lenders": _lenders(lived),
+        "landlords": _landlords(lived, failure),
+        "customers": _customers(lived),
     }
     stakes = np.array([rows[party] for party in PARTIES])
-    return Borne(stakes_usd=stakes, cost_of_capital_per_year=cost_of_capital_per_year(lived, asked))
+    return Borne(stakes_usd=stakes, cost_of_capital_per_year=cost_of_capital_per_year(lived))
 
 
-def _today_usd(flow: xr.DataArray | Floats, asked: Asked) -> float:
+def _today_usd(flow_usd: Floats, lived: Lived) -> float:
     """Present value of the flows of each quarter of the horizon."""
-    return dollars.npv(np.asarray(flow, dtype=float), asked.finance.discount_per_year)
+    return dollars.npv(flow_usd, lived.scenario.asked.finance.discount_per_year)
 
 
-def _programme(lived: Lived, asked: Asked) -> Floats:
+def _programme(lived: Lived) -> Floats:
     """Puts in what it pays for racks, network and shells; gets what they earn, after rent and tax, and leave."""
-    spent = sum(flows.total(lived.lines[name]) for name in ("racks_usd", "network_usd", "shells_usd"))
-    puts_in = -_today_usd(spent, asked)
+    names = ("racks_usd", "network_usd", "shells_usd")
+    puts_in = -sum(_today_usd(flows.total(lived.lines[name]).values, lived) for name in names)
     value_usd = lived.npv_usd + lived.terminal_value_usd
     return np.array([puts_in, value_usd + puts_in, max(-value_usd, 0.0), nan])
 
 
-def _supplier(lived: Lived, asked: Asked, value: LeaseValue) -> Floats:
+def _supplier(lived: Lived, failure: Failure) -> Floats:
     """Puts in equity and loans; gets what racks sell for, and its loans back; may lose equity, loans, and what its
     guarantee costs."""
-    upfront, racks = asked.capital.upfront_equity_usd, -flows.total(lived.lines.racks_usd).values
-    paid = upfront + np.cumsum(lived.receipts_usd.values)
-    lent, back, owed = _loans_usd(racks, asked)
-    guaranteed = guaranteed_cost(lived, asked, value)
-    lost = guaranteed.expected_usd + _at_failure_usd(paid + owed, lived, asked)
-    return np.array(
-        [
-            upfront + _today_usd(lived.receipts_usd, asked) + _today_usd(lent, asked),
-            _today_usd(racks + back, asked),
-            _most_usd(paid + owed, guaranteed.exposure_usd),
-            float(lost) if asked.capital.guarantee is not None else nan,
-        ]
-    )
+    upfront = lived.scenario.asked.capital.upfront_equity_usd
+    sold, loans = -flows.total(lived.lines.racks_usd).values, lived.advanced.get("vendor")
+    claim = upfront + np.cumsum(lived.receipts_usd)
+    puts_in, gets = upfront + _today_usd(lived.receipts_usd, lived), _today_usd(sold, lived)
+    if loans is not None:
+        claim = claim + loans.owed_usd
+        puts_in, gets = puts_in + _today_usd(loans.drawn_usd, lived), gets + _today_usd(loans.service_usd, lived)
+    lost = float(failure.paid.expected_usd) + _at_failure_usd(claim, lived)
+    return np.array([puts_in, gets, _most_usd(claim, failure.paid.exposure_usd), lost if _is_stated(lived) else nan])
+
+
+def _is_stated(lived: Lived) -> bool:
+    """Whether somebody states how often the tenant fails."""
+    return lived.scenario.asked.capital.guarantee is not None
 
 
 def _most_usd(claim_usd: Floats, exposure_usd: Floats) -> float:
@@ -134,84 +157,78 @@ def _most_usd(claim_usd: Floats, exposure_usd: Floats) -> float:
     return float((claims + np.pad(exposure_usd, (0, claims.size - exposure_usd.size))).max())
 
 
-def _at_failure_usd(claim_usd: Floats, lived: Lived, asked: Asked) -> float:
+def _at_failure_usd(claim_usd: Floats, lived: Lived) -> float:
     """What is lost on average, within the horizon, of a claim that a failure leaves nothing of; today's value."""
-    whole = {"cap_usd": inf, "guaranteed_frac": 1.0, "covered_frac": 1.0, "rating_per_year": 0.0}
-    failing = _failing(lived, asked) | {"recovery_frac": 0.0}
-    return float(dollars.guarantee_cost(claim_usd, **whole, start=0, term=claim_usd.size, **failing).expected_usd)
+    how = _odds(lived) | {"recovery_frac": 0.0}
+    return float(dollars.guarantee_cost(claim_usd, **WHOLE, start=0, term=claim_usd.size, **how).expected_usd)
 
 
-def _loans_usd(racks_usd: Floats, asked: Asked) -> tuple[Floats, Floats, Floats]:
-    """What the vendor of racks lends, gets back, and is owed, in each quarter or at its end."""
-    use = asked.capital.vendor
-    if use is None:
-        return np.zeros_like(racks_usd), np.zeros_like(racks_usd), np.zeros_like(racks_usd)
-    lent = use.share_frac * racks_usd
-    back = lent - dollars.advance_flows(lent, use.rate_per_year, use.term_years)
-    return lent, back, dollars.advance_owed_usd(lent, use.rate_per_year, use.term_years)
-
-
-def _lenders(lived: Lived, asked: Asked) -> Floats:
+def _lenders(lived: Lived) -> Floats:
     """Put in the highest debt; get interest; may lose what passes the limits that protect them."""
+    asked = lived.scenario.asked
     debt = np.concatenate([[asked.at_start.debt_usd], lived.revolved.debt_usd])
     interest = dollars.quarter_rate_ratio(asked.capital.debt_rate_per_year or 0.0) * debt[:-1]
-    return np.array([debt.max(), _today_usd(interest, asked), lived.revolved.short_usd.max(), nan])
+    return np.array([debt.max(), _today_usd(interest, lived), lived.revolved.short_usd.max(), nan])
 
 
-def _landlords(lived: Lived, asked: Asked, value: LeaseValue) -> Floats:
+def _landlords(lived: Lived, failure: Failure) -> Floats:
     """Put in leased shells; get rent; may lose lease value, but for what reletting and a guarantor bring."""
-    puts_in = _today_usd(flows.total(lived.data.energise_w * landlord_usd_per_w(lived.inputs, asked)), asked)
-    rent = -_today_usd(flows.total(lived.lines.rent_usd), asked)
-    whole, paid = unguaranteed_cost(lived, asked, value), guaranteed_cost(lived, asked, value)
-    expected = float(whole.expected_usd - paid.expected_usd) if asked.capital.guarantee is not None else nan
-    return np.array([puts_in, rent, float((whole.exposure_usd - paid.exposure_usd).max(initial=0.0)), expected])
+    spent = flows.total(lived.plan.data.energise_w * landlord_usd_per_w(lived)).values
+    rent = -flows.total(lived.lines.rent_usd).values
+    expected = float(failure.whole.expected_usd - failure.paid.expected_usd) if _is_stated(lived) else nan
+    return np.array([_today_usd(spent, lived), _today_usd(rent, lived), failure.left_usd.max(initial=0.0), expected])
 
 
-def landlord_usd_per_w(inputs: xr.Dataset, asked: Asked) -> xr.DataArray:
-    """What a watt of leased shell costs its landlord [USD/W], dims (site); 0 where shells are owned."""
-    leased = leased_sites(inputs)
-    stated = {site: asked.sites[site].shell_usd_per_w_facility for site in leased}
-    usual = asked.finance.shell_usd_per_w_facility
-    cost = [(usual if stated[site] is None else stated[site]) if site in leased else 0.0 for site in inputs.site.values]
-    return xr.DataArray(cost, dims="site", coords={"site": inputs.site.values})
-
-
-def _customers(lived: Lived, asked: Asked) -> Floats:
-    """Put in what they pay ahead; get it back as service; may lose what is not served yet."""
-    use, periods = asked.capital.customer, [str(period) for period in lived.data.period.values]
-    if use is None or use.paid_date not in periods:
-        return np.array([0.0, 0.0, 0.0, nan])
-    paid = np.where(np.array(periods) == use.paid_date, use.amount_usd, 0.0)
-    back = paid - dollars.advance_flows(paid, use.rate_per_year, use.term_years)
-    owed = dollars.advance_owed_usd(paid, use.rate_per_year, use.term_years)
-    return np.array([_today_usd(paid, asked), _today_usd(back, asked), owed.max(), nan])
-
-
-def guaranteed_cost(lived: Lived, asked: Asked, value: LeaseValue) -> dollars.GuaranteeCost:
-    """What the guarantor pays in a future; nothing where nobody guarantees."""
-    use = asked.capital.guarantee
-    return dollars.guarantee_cost(
-        value.covered_usd,
-        cap_usd=use.cap_usd if use else 0.0,
-        guaranteed_frac=use.guaranteed_frac if use else 0.0,
-        covered_frac=use.covered_frac if use else 0.0,
-        rating_per_year=use.rating_per_year if use else 0.0,
-        term=round(4 * use.term_years) if use else 0,
-        start=value.first,
-        **_failing(lived, asked),
+def landlord_usd_per_w(lived: Lived) -> xr.DataArray:
+    """What a watt of leased shell costs its owner [USD/W], dims (site); 0 where shells are the programme's own."""
+    asked, sites = lived.scenario.asked, lived.plan.inputs.site
+    usual, stated = (
+        asked.finance.shell_usd_per_w_facility,
+        {key: use.shell_usd_per_w_facility for key, use in asked.sites.items()},
     )
+    cost = {key: usual if own is None else own for key, own in stated.items()}
+    let = [cost[key] if landlords.is_leased(lived.scenario, key) else 0.0 for key in map(str, sites.values)]
+    return xr.DataArray(let, dims="site", coords={"site": sites.values})
 
 
-def unguaranteed_cost(lived: Lived, asked: Asked, value: LeaseValue) -> dollars.GuaranteeCost:
-    """What a failure of the tenant costs its landlords and their guarantor together."""
-    whole = {"cap_usd": inf, "guaranteed_frac": 1.0, "covered_frac": 1.0, "rating_per_year": 0.0}
-    term = value.all_usd.size
-    return dollars.guarantee_cost(value.all_usd, **whole, start=value.first, term=term, **_failing(lived, asked))
+def _customers(lived: Lived) -> Floats:
+    """Put in what they pay ahead; get it back as service; may lose what is not served yet."""
+    ahead = lived.advanced.get("customer")
+    if ahead is None:
+        return np.array([0.0, 0.0, 0.0, nan])
+    back = _today_usd(ahead.service_usd, lived)
+    return np.array([_today_usd(ahead.drawn_usd, lived), back, max(ahead.start_usd, ahead.owed_usd.max()), nan])
 
 
-def _failing(lived: Lived, asked: Asked) -> dict[str, Any]:
+def failing(lived: Lived) -> Failure:
+    """What a failure of the tenant costs in a future: of all that is let, and of what is guaranteed of it."""
+    scenario, plan, use = lived.scenario, lived.plan, lived.scenario.asked.capital.guarantee
+    leased = [site for site in scenario.asked.sites if landlords.is_leased(scenario, site)]
+    rent = contracts.rent_table_usd([one for site in leased for one in contracts.lets(scenario, plan, site)], 1)
+    value = dollars.lease_liability_usd(rent, scenario.asked.finance.lease_rate_per_year).sum(axis=0)
+    start = int(np.argmax(value > 0))
+    whole = dollars.guarantee_cost(value, **WHOLE, start=start, term=value.size, **_odds(lived))
+    if use is None:
+        nothing = WHOLE | {"cap_usd": 0.0}
+        return Failure(whole=whole, paid=dollars.guarantee_cost(value, **nothing, start=start, term=0, **_odds(lived)))
+    covered = contracts.covered_value_usd(scenario, plan, use)
+    paid = dollars.guarantee_cost(
+        covered,
+        cap_usd=use.cap_usd,
+        guaranteed_frac=use.guaranteed_frac,
+        covered_frac=use.covered_frac,
+        rating_per_year=use.rating_per_year,
+        start=start,
+        term=round(4 * use.term_years) + int(np.argmax(covered > 0)) - start,  # from its own first delivery
+        **_odds(lived),
+    )
+    return Failure(whole=whole, paid=paid)
+
+
+def _odds(lived: Lived) -> dict[str, Any]:
     """How often the tenant of a future fails, what its leases then bring, and what that is discounted by."""
-    use, ratio = asked.capital.guarantee, lived.asked_ratio
+    asked, ratio = lived.scenario.asked, lived.asked_ratio
+    use = asked.capital.guarantee
     hazard, share = (use.default_per_year, use.recovery_frac) if use else (0.0, 0.0)
     return {
         "default_per_year": dollars.default_in_future_per_year(hazard, ratio, ELASTICITY_RATIO),
@@ -220,7 +237,7 @@ def _failing(lived: Lived, asked: Asked) -> dict[str, Any]:
     }
 
 
-def cost_of_capital_per_year(lived: Lived, asked: Asked) -> float:
+def cost_of_capital_per_year(lived: Lived) -> float:
     """What the capital costs that finances the assets of a plan, its own and those that it leases.
 
     c = Σₜ (D·d + Σₛ Lₛ·lₛ + E·e) / Σₜ (D + Σₛ Lₛ + E) over the ends of the quarters of the horizon: debt D at its rate
@@ -228,30 +245,29 @@ def cost_of_capital_per_year(lived: Lived, asked: Asked) -> float:
     or not; and E, what debt leaves of the book value of racks, network and own shells, at the discount rate e, whoever
     has paid it in, for equity asks for that. NaN where nothing stands.
     """
+    asked, lines, cost = lived.scenario.asked, lived.lines, landlord_usd_per_w(lived)
     spent = {
-        "racks": -flows.total(lived.lines.racks_usd) - flows.total(lived.lines.network_usd),
-        "shells": -flows.total(lived.lines.shells_usd),
+        "racks": -flows.total(lines.racks_usd) - flows.total(lines.network_usd),
+        "shells": -flows.total(lines.shells_usd),
     }
-    debt, cost = lived.revolved.debt_usd, landlord_usd_per_w(lived.inputs, asked)
-    equity = np.maximum(book_usd(spent, lived.inputs, asked).values - debt, 0.0)
-    let = lived.data.shell_w.transpose("period", "site").values * cost.values
+    debt = lived.revolved.debt_usd
+    equity = np.maximum(book_usd(spent, lived.plan.inputs, asked).values - debt, 0.0)
+    let = lived.plan.data.shell_w.transpose("period", "site").values * cost.values
     rates = np.array(
-        [earned_per_year(lived, asked, site, usd) for site, usd in zip(cost.site.values, cost.values, strict=True)]
+        [earned_per_year(lived, str(site), usd) for site, usd in zip(cost.site.values, cost.values, strict=True)]
     )
-    asked_for = (
-        debt * (asked.capital.debt_rate_per_year or 0.0) + equity * asked.finance.discount_per_year + let @ rates
-    )
-    whole = float((debt + equity + let.sum(axis=1)).sum())
-    return float(asked_for.sum()) / whole if whole > 0 else nan
+    wanted = debt * (asked.capital.debt_rate_per_year or 0.0) + let @ rates + equity * asked.finance.discount_per_year
+    whole = float((debt + let.sum(axis=1) + equity).sum())
+    return float(wanted.sum()) / whole if whole > 0 else nan
 
 
-def earned_per_year(lived: Lived, asked: Asked, site: str, cost_usd_per_w: float) -> float:
-    """What the owner of a leased shell earns on it: the rate at which the rent of its first year, paid level over the
-    time in which a lease earns its cost back, is worth that cost; 0 where nothing is let."""
-    rent, years = float(lived.inputs.yearly_rent_usd_per_w.sel(site=site)), asked.finance.lease_life_years
+def earned_per_year(lived: Lived, site: str, cost_usd_per_w: float) -> float:
+    """What the owner of leased shells earns on them: the rate at which the rent of their first year, paid level over
+    the time in which a lease earns its cost back, is worth that cost; 0 where nothing is let."""
+    rent = float(lived.plan.inputs.yearly_rent_usd_per_w.sel(site=site))
     if cost_usd_per_w <= 0 or rent <= 0:
         return 0.0
-    low, high = LEAST_RATE_PER_YEAR, MOST_RATE_PER_YEAR
+    years, (low, high) = lived.scenario.asked.finance.lease_life_years, RATES_PER_YEAR
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
         low, high = (low, middle) if dollars.recovery_frac(middle, years) > rent / cost_usd_per_w else (middle, high)
@@ -283,13 +299,6 @@ class Burden:
     """The most that it may lose at once, not discounted."""
     expected_loss_usd: StakeQuantiles | None
     """What it loses on average by the tenant's failure, as present value; None where no hazard is stated of it."""
-
-
-def shares_risk(asked: Asked) -> bool:
-    """Whether a scenario states a contract by which others bear a part: lease, guarantee, money lent or paid ahead."""
-    capital = asked.capital
-    contracts = (capital.guarantee, capital.vendor, capital.customer, *(use.lease for use in asked.sites.values()))
-    return any(contract is not None for contract in contracts)
 
 
 def burdens(table: xr.Dataset) -> tuple[Burden, ...]:

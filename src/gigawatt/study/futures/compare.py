@@ -13,13 +13,14 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gigawatt.account import contracts
 from gigawatt.plan.exact import exact
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.strategy import Strategy, load_strategies
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied, head_of
 from gigawatt.study.futures import statistics, store
 from gigawatt.study.futures.batches import Group
-from gigawatt.study.futures.burdens import Burden, burdens, shares_risk
+from gigawatt.study.futures.burdens import Burden, burdens
 from gigawatt.study.futures.campaign import Campaign, campaign
 from gigawatt.study.futures.draws import drawing
 from gigawatt.study.futures.ensemble import Ensemble, ensemble
@@ -150,7 +151,7 @@ def _found(scenario: Scenario, strategies: Sequence[Strategy], lived: Campaign, 
     values = np.stack([table.value_usd.values for table in tables.values()])
     regrets = dict(zip(tables, statistics.regret_usd(values), strict=True))
     drawn = tables[ranked[0].name].drawn
-    shared = any(shares_risk(one.scenario.asked) for one in strategies)
+    shared = any(contracts.stated(one.scenario.asked) for one in strategies)
     said = (*notes(scenario, lived.cases), *left_out(of.futures_count, values.shape[1], of.counted))
     return Comparison(
         head=head_of(scenario, said),

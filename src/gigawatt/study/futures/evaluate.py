@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.account.metrics import GIGAWATT_W
-from gigawatt.plan import financing, flows, milestones
+from gigawatt.plan import advances, financing, flows, milestones
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
 from gigawatt.scenario.schema import Asked, Scenario
@@ -125,8 +125,8 @@ def outcome(
     served = sums.served_tokens / SECONDS_PER_QUARTER
     per_block = served.expand_dims(block=made.inputs.block.values).transpose("period", "block", "use_case")
     data = made.data.assign(served_tokens_per_s=per_block)
-    lived = _booked(data, paid_count, made.inputs, asked, ratio)
-    wanted, shared = float(sums.demand_tokens.sum()), borne(lived, asked)
+    lived = _booked(asked_as, replace(made, data=data), paid_count, ratio)
+    wanted, shared = float(sums.demand_tokens.sum()), borne(lived)
     return FutureOutcome(
         npv_usd=lived.npv_usd,
         terminal_value_usd=lived.terminal_value_usd,
@@ -142,17 +142,19 @@ def outcome(
     )
 
 
-def _booked(data: xr.Dataset, paid_count: xr.DataArray, inputs: xr.Dataset, asked: Asked, ratio: float) -> Lived:
+def _booked(scenario: Scenario, plan: Plan, paid_count: xr.DataArray, ratio: float) -> Lived:
     """A plan as it was lived through, with its lines of money, its debt and what it is worth."""
+    asked, data, inputs = scenario.asked, plan.data, plan.inputs
     lines = flows.flows(data.assign(install_count=paid_count), inputs, asked)
     free, receipts = flows.free_cash_flow(lines), financing.releases(data.gross_w, asked, inputs).sum("milestone")
-    rate = asked.finance.discount_per_year
+    ahead, rate = advances.lines(-flows.total(lines.racks_usd), asked), asked.finance.discount_per_year
     return Lived(
-        data=data,
-        inputs=inputs,
+        scenario=scenario,
+        plan=plan,
         lines=lines,
-        receipts_usd=receipts,
-        revolved=_revolved(asked, inputs, lines, free + receipts),
+        receipts_usd=receipts.values,
+        advanced=ahead,
+        revolved=_revolved(asked, inputs, lines, (free + receipts).values + advances.net_usd(ahead, free.size)),
         npv_usd=dollars.npv(free.values, rate),
         terminal_value_usd=flows.final_usd(lines, inputs, asked) * float(dollars.discount_ratio(rate, free.size / 4)),
         asked_ratio=ratio,
@@ -174,8 +176,8 @@ def _first_reach(power_w: Floats, mark_w: float) -> float:
     return float(reached[0]) if reached.size else nan
 
 
-def _revolved(asked: Asked, inputs: xr.Dataset, lines: xr.Dataset, flow_usd: xr.DataArray) -> dollars.Revolved:
-    """Cash and debt under the scenario's limits. flow_usd: of each quarter, with tranches that gigawatts release."""
+def _revolved(asked: Asked, inputs: xr.Dataset, lines: xr.Dataset, flow_usd: Floats) -> dollars.Revolved:
+    """Cash and debt under the scenario's limits. flow_usd: of each quarter, with tranches and what others advance."""
     capital = asked.capital
     capex = {
         "racks": -flows.total(lines.racks_usd) - flows.total(lines.network_usd),
@@ -183,7 +185,7 @@ def _revolved(asked: Asked, inputs: xr.Dataset, lines: xr.Dataset, flow_usd: xr.
     }
     book = financing.book_usd(capex, inputs, asked)
     return dollars.revolve(
-        flow_usd.values,
+        flow_usd,
         np.minimum(book.values * capital.covenant_frac, capital.debt_limit_usd),
         opening_usd=milestones.cash_at_start_usd(asked),
         opening_debt_usd=asked.at_start.debt_usd,
