@@ -49,6 +49,7 @@ DOCUMENTS: dict[str, str] = {
     "validate facility": "validation",
     "validate runs": "validation",
     "validate serving": "validation",
+    "validate schedules": "validation",
     "catalog list": "listing",
     "catalog show": "entry",
     "catalog import-model": "imported",
@@ -64,6 +65,7 @@ TABLES: dict[str, str] = dict.fromkeys(
         "validate facility",
         "validate runs",
         "validate serving",
+        "validate schedules",
     ),
     "predictions",
 )
