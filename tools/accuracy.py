@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import accuracy_energy
+import accuracy_flywheel
 import accuracy_schedules
 import accuracy_serving
 import numpy as np
@@ -193,8 +194,17 @@ def page(folder: Path) -> str:
         "\n## Power caps\n\n",
         *(_caps(name) for name in load.ids("power_curves")),
         CAPS,
+        "\n## The flywheel\n",
+        _flywheel(),
     ]
     return "".join(parts).rstrip() + "\n"
+
+
+def _flywheel() -> str:
+    """The wheel set on some years, held against what came after."""
+    found = accuracy_flywheel.found()
+    tables = [markdown(rows) for rows in (accuracy_flywheel.figures(found), accuracy_flywheel.means(found))]
+    return accuracy_flywheel.TEXT + "\n\n".join(tables) + "\n" + accuracy_flywheel.after(found)
 
 
 def _errors(found: Validation, *strata: str) -> NDArray[np.float64]:

@@ -174,6 +174,7 @@ FILES = {
     "reliability": "liquid-racks-2026",
     "history": "openai",
     "schedules": "stargate",
+    "rents": "h100-rents",
     "scaling_laws": "chinchilla-replication",
     "workloads": "mlperf-gpt-j-6b",
     "arrivals": "agents",

@@ -64,7 +64,7 @@ TABLES = {
 }
 # Names of numbers whose unit stands beside them, as `unit`, or as the suffix of the `item` that they are of.
 BESIDE = (
-    *("value", "low", "mid", "high", "fitted", "published", "predicted", "amount_per_gw_year"),
+    *("value", "was", "low", "mid", "high", "fitted", "published", "predicted", "amount_per_gw_year"),
     *("objective", "bound", "plan", "simulated"),
 )
 FREE = {name for names in EXEMPT.values() for name in names} | set(TABLES)

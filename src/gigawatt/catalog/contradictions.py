@@ -14,7 +14,7 @@ from typing import Any
 from gigawatt import units
 from gigawatt.catalog import records
 from gigawatt.catalog.dated import EXPECTED_DAY, is_day
-from gigawatt.catalog.to_tokens import offered_load, transformer
+from gigawatt.catalog.to_tokens import PUBLISHED, offered_load, transformer
 from gigawatt.catalog.to_watts import normals
 from gigawatt.errors import Fault
 from gigawatt.quarters import QUARTER, quarter_number, quarter_of
@@ -98,6 +98,11 @@ def _climates(climates: records.Climates) -> Iterator[Fault]:
 
 
 def _accelerator(part: records.Accelerator) -> Iterator[Fault]:
+    for name in PUBLISHED:
+        if part.plannable and getattr(part, name) is None:
+            key, suffix = units.split(name)
+            expected = f"{units.SUFFIXES[suffix].example}, or plannable = false where nobody publishes it"
+            yield Fault(path=key, given="missing", expected=expected)
     stated = [(name, getattr(part, name)) for name in PEAKS if getattr(part, name) is not None]
     for (wide, slower), (narrow, faster) in pairwise(stated):
         if faster < slower:
@@ -108,6 +113,11 @@ def _accelerator(part: records.Accelerator) -> Iterator[Fault]:
         if packages_w > part.rack_power_w:
             expected = f"at least its {part.packages_per_rack_count} packages of {units.show(part.tdp_w, 'w')}"
             yield _fault("rack_power", part.rack_power_w, "w", expected)
+    if part.all_in_power_w is not None and part.all_in_power_w < (part.tdp_w or 0):
+        expected = f"at least the {units.show(part.tdp_w or 0, 'w')} of the package alone"
+        yield _fault("all_in_power", part.all_in_power_w, "w", expected)
+    if part.hbm_capacity_bytes is None or part.hbm_bandwidth_bytes_per_s is None:
+        return
     read_s = part.hbm_capacity_bytes / part.hbm_bandwidth_bytes_per_s
     if not READ_S[0] <= read_s <= READ_S[1]:
         expected = f"a memory of {units.show(part.hbm_capacity_bytes, 'bytes')} read in 1 ms to 1 s, not {read_s:.3g} s"

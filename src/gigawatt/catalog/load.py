@@ -48,6 +48,7 @@ KINDS: dict[str, type] = {
     "arrivals": records.Arrivals,
     "history": records.History,
     "schedules": records.SiteSchedules,
+    "rents": records.Rents,
     "scaling_laws": records.ScalingLaw,
     "inference_calibrations": records.InferenceCalibration,
     "training_calibrations": records.TrainingCalibration,
@@ -56,6 +57,8 @@ KINDS: dict[str, type] = {
     "serving_calibrations": records.ServingCalibration,
     "derating_calibrations": records.ServingDerating,
 }
+# Kinds of which rows have days of their own.
+_BY_DAY = ("history",)
 _FOLDERS = {
     "inference_calibrations": "calibrations/inference",
     "training_calibrations": "calibrations/training",
@@ -192,13 +195,14 @@ def _find(kind: str, name: str) -> str | None:
 def _holds(part: records.Accelerator, words: str) -> bool:
     """Whether every capacity that a name states is that of the part."""
     stated = [float(size) * 1e9 for size in _CAPACITY.findall(words)]
-    return all(abs(size / part.hbm_capacity_bytes - 1) <= _CAPACITY_FRAC for size in stated)
+    own = part.hbm_capacity_bytes
+    return all(own is not None and abs(size / own - 1) <= _CAPACITY_FRAC for size in stated)
 
 
 def load(kind: str, id_: str) -> Any:
-    """The record of one kind by id, as of the day that is asked; read once."""
+    """The record of one kind by id, as of the day that is asked; read once for all days on which it is the same."""
     day = _DAY.get()
-    past = () if day is None else tuple(one for one in later_days(kind, id_) if one <= day)
+    past = () if day is None or kind in _BY_DAY else tuple(one for one in later_days(kind, id_) if one <= day)
     return _loaded(kind, id_, None if day is None else max(past, default=day))
 
 

@@ -14,6 +14,7 @@ from gigawatt.catalog.plausible import refused
 from gigawatt.catalog.tables import Reader
 from gigawatt.quarters import QUARTER, Course, arriving, quarter_number, quarter_range
 from gigawatt.scenario.allocation import GROUPS, check_within
+from gigawatt.scenario.check_contracts import check_contracts
 from gigawatt.scenario.check_opening import check_opening
 from gigawatt.scenario.check_size import MAX_QUARTERS, check_size
 from gigawatt.scenario.check_uncertainty import check_uncertainty
@@ -50,6 +51,7 @@ def check(asked: Asked, records: Records | None, reader: Reader) -> None:
         users = {key: use.people.weekly_users_count for key, use in asked.use_cases.items() if use.people is not None}
         check_flywheel(asked.flywheel, users, reader)
     check_size(asked, records, reader)
+    check_contracts(asked, records, reader)
     check_opening(asked, records if not reader.faults else None, reader)
     if records is not None:
         _sites(asked, records, reader)

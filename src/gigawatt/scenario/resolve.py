@@ -41,8 +41,6 @@ NAMED = {
 }
 # What the path of a record's number begins with, as evidence and notes have it.
 CATALOG = "catalog."
-# Fields of a question that count in its identity only where they are stated.
-SINCE = ("opening", "announced_date", "as_of_date")
 # Keys of a site that name a file.
 FILE_KEYS = ("weather_file", "price_file", "carbon_file")
 
@@ -172,8 +170,9 @@ def _is_within(was: SiteUse, use: SiteUse) -> bool:
 
 
 def seen(use: SiteUse) -> dict[str, Any]:
-    """What a scenario sees differently of a site."""
-    return {name: getattr(use, name) for name in OVER_SITE if getattr(use, name) is not None}
+    """What a scenario sees differently of a site; one with a lease is leased."""
+    leased = {} if use.lease is None else {"ownership": "lease"}
+    return leased | {name: getattr(use, name) for name in OVER_SITE if getattr(use, name) is not None}
 
 
 def all_evidence(asked: Mapping[str, Evidence], records: Records) -> dict[str, Evidence]:
@@ -209,9 +208,7 @@ def resolved(asked: Asked, records: Records) -> dict[str, Any]:
     """Every value of the question as plain data, without evidence: what the identity is taken from."""
     data = {"asked": asdict(asked), "records": asdict(records)}
     del data["asked"]["solver"], data["asked"]["implausible"]
-    for name in SINCE:  # so that a question without them is what it was before there were any
-        if getattr(asked, name) is None:
-            del data["asked"][name]
+    _drop_unstated(data)
     for site in data["asked"]["sites"].values():
         site |= dict.fromkeys(FILE_KEYS, "")  # their hours count, in `series`, and not where they lie
     data["records"]["series"] = {key: digests(series) for key, series in records.series.items()}
@@ -220,6 +217,21 @@ def resolved(asked: Asked, records: Records) -> dict[str, Any]:
             if isinstance(record, dict):
                 record.pop("evidence", None)
     return data
+
+
+def _drop_unstated(data: dict[str, Any]) -> None:
+    """Take out what is stated nowhere, so that a question without it is what it was before it could be stated."""
+    asked = data["asked"]
+    optional = [(asked, name) for name in ("opening", "announced_date", "as_of_date")]
+    optional += [(asked["capital"], name) for name in ("guarantee", "vendor", "customer")]
+    optional += [(site, "lease") for site in asked["sites"].values()]
+    optional += [(site, "provisioned_ratio") for site in data["records"]["sites"].values()]
+    for table, name in optional:
+        if table[name] is None:
+            del table[name]
+    for table, name in ((asked["finance"], "inflation_per_year"), (asked.get("opening", {}), "vendor_loans")):
+        if not table.get(name, True):
+            del table[name]
 
 
 def digest(values: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PartCur
 from gigawatt.catalog.records.history import History, HistoryPoint
 from gigawatt.catalog.records.models import Model, ModelBlock, Precision, ScalingLaw, Workload
 from gigawatt.catalog.records.power import ArchitecturePower, PowerCalibration
+from gigawatt.catalog.records.rents import RentKind, RentQuote, Rents
 from gigawatt.catalog.records.schedules import (
     DeliveredPower,
     PromisedDate,
@@ -74,6 +75,9 @@ __all__ = [
     "PromisedDate",
     "PromisedMilestone",
     "Reliability",
+    "RentKind",
+    "RentQuote",
+    "Rents",
     "RunCalibration",
     "ScalingLaw",
     "ServingCalibration",

@@ -61,6 +61,8 @@ class Site:
     """Facility power of the full build, as announced."""
     ramp_w: Annotated[Course, Plausible("1 MW", "100 GW", zero=True)]
     """Facility power that is energised, linear between its points, as announced; a scenario slips it."""
+    provisioned_ratio: Annotated[float | None, Plausible(1, 2.5, least=1, most=10)] = None
+    """Facility power provisioned over IT power, as its owner states it; left out: PUE of the warmest hours."""
     lead_time_years: Annotated[float, Plausible("0.25 years", "10 years", most="40 years", zero=True)]
     """Time before power over which the money for its shell is spent."""
     power_price_usd_per_wh: Annotated[float, Plausible("1 USD/MWh", "1 USD/kWh", zero=True)]

@@ -8,10 +8,11 @@ from dataclasses import replace
 from gigawatt.catalog.records import Evidence
 from gigawatt.report import calls, figures, fleet, hours, ladder, names, tables, unbuilt, views, where, words
 from gigawatt.report.document import Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, Tile
-from gigawatt.report.documents.sources import data
+from gigawatt.report.documents.sources import changes, data
 from gigawatt.report.formats import cell
 from gigawatt.report.views import View
 from gigawatt.study import evidence, nothing
+from gigawatt.study.changed import since_announced
 from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.numbers import CitedSource, cited
 from gigawatt.study.result import Result
@@ -179,7 +180,8 @@ def called(v: View) -> Iterator[Section]:
 
 
 def _rests(v: View, *listed: Table) -> Section:
-    return section("evidence", "What this rests on", figures.grades(evidence.grades(v.scenario)), *listed)
+    since = changes(since_announced(v.scenario), depth=Depth.FULL)
+    return section("evidence", "What this rests on", figures.grades(evidence.grades(v.scenario)), *since, *listed)
 
 
 def sources(v: View) -> tuple[CitedSource, ...]:

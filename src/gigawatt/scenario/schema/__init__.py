@@ -5,9 +5,18 @@ is one that a planner could argue about, so a scenario has to state it.
 """
 
 from gigawatt.scenario.schema.asked import Asked, Records, Scenario, SiteSeries
+from gigawatt.scenario.schema.contracts import CustomerFinancing, Guarantee, Lease, VendorFinancing
 from gigawatt.scenario.schema.demand import Demand, Experiments, People, Region, Segment, TrainingRun, UseCase, Welfare
 from gigawatt.scenario.schema.finance import Capital, Finance, Milestone, Tranches
-from gigawatt.scenario.schema.opening import BegunShells, Opening, PaidShells, StandingRacks, StandingShells, Trained
+from gigawatt.scenario.schema.opening import (
+    BegunShells,
+    Opening,
+    PaidShells,
+    StandingRacks,
+    StandingShells,
+    Trained,
+    VendorLoan,
+)
 from gigawatt.scenario.schema.platforms import PlatformUse, Pool
 from gigawatt.scenario.schema.programme import Horizon, Operations, Programme, Simulation, Solver, Tier, Uncertainty
 from gigawatt.scenario.schema.sites import OVER_SITE, Battery, Connection, Curtailment, SiteUse
@@ -20,10 +29,13 @@ __all__ = [
     "Capital",
     "Connection",
     "Curtailment",
+    "CustomerFinancing",
     "Demand",
     "Experiments",
     "Finance",
+    "Guarantee",
     "Horizon",
+    "Lease",
     "Milestone",
     "Opening",
     "Operations",
@@ -48,5 +60,7 @@ __all__ = [
     "Tranches",
     "Uncertainty",
     "UseCase",
+    "VendorFinancing",
+    "VendorLoan",
     "Welfare",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
+from gigawatt.scenario.schema.contracts import CustomerFinancing, Guarantee, VendorFinancing
 from gigawatt.units import Plausible
 
 
@@ -36,6 +37,10 @@ class Finance:
     """Time over which the owner of a leased shell earns its cost back."""
     tax_frac: float = 0.0
     """Rate of tax on income, losses carried forward; the default is none."""
+    inflation_per_year: Annotated[float, Plausible("0 %/year", "15 %/year", least="-20 %/year", most="100 %/year")] = (
+        0.0
+    )
+    """Growth of prices in general, which turns the nominal escalator of a lease into growth of real rent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +75,7 @@ class Tranches:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capital:
-    """Where the money comes from: cash at the start, equity up front, debt with its limits, and tranches."""
+    """Where the money comes from: cash at the start, equity up front, debt with its limits, tranches, and contracts."""
 
     opening_cash_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)]
     """Cash at the start of the first quarter."""
@@ -94,3 +99,9 @@ class Capital:
     """Free cash flow of the last year over its interest and repaid debt, below which nothing is paid out."""
     tranches: Tranches | None = None
     """Capital that follows installed power; left out: there is none."""
+    guarantee: Guarantee | None = None
+    """Guarantee of the value of leased shells; left out: there is none."""
+    vendor: VendorFinancing | None = None
+    """Credit of who sells racks; left out: there is none."""
+    customer: CustomerFinancing | None = None
+    """Money that a customer pays ahead; left out: there is none."""

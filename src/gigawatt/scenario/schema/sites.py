@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from gigawatt.quarters import Course
+from gigawatt.scenario.schema.contracts import Lease
 from gigawatt.units import Plausible
 
 # What a scenario may see differently of a site than the catalog does.
@@ -62,7 +63,9 @@ class SiteUse:
     ramp_w: Annotated[Course | None, Plausible("1 MW", "100 GW", zero=True)] = None
     """Facility power that is energised, linear between its points; left out: the catalog's."""
     ownership: Literal["own", "lease"] | None = None
-    """Whether its shells are built with own money or leased; left out: the catalog's."""
+    """Whether its shells are built with own money or leased; left out: the catalog's, or leased where a lease is."""
+    lease: Lease | None = None
+    """Terms on which its shells are leased; left out: those of finance, where they are leased."""
     power_price_usd_per_wh: Annotated[float | None, Plausible("1 USD/MWh", "1 USD/kWh", zero=True)] = None
     """Mean price of energy, with delivery; left out: the catalog's."""
     shell_usd_per_w_facility: Annotated[float | None, Plausible("1 USD/W", "60 USD/W", zero=True)] = None

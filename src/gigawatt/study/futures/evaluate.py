@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.account.metrics import GIGAWATT_W
-from gigawatt.plan import financing, flows, milestones
+from gigawatt.plan import advances, financing, flows, milestones
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
 from gigawatt.scenario.schema import Scenario
@@ -142,8 +142,9 @@ def _revolved(
     }
     book = financing.book_usd(capex, inputs, asked)
     receipts = financing.releases(data.gross_w, asked, inputs).sum("milestone")
+    ahead = advances.lines(-flows.total(lines.racks_usd), asked)
     return dollars.revolve(
-        (free + receipts).values,
+        (free + receipts).values + advances.net_usd(ahead, free.size),
         np.minimum(book.values * capital.covenant_frac, capital.debt_limit_usd),
         opening_usd=milestones.cash_at_start_usd(asked),
         opening_debt_usd=asked.at_start.debt_usd,
