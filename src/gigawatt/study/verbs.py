@@ -385,6 +385,15 @@ VERBS: tuple[Verb, ...] = (
         example="gigawatt validate serving --max-mape 30%",
     ),
     Verb(
+        name="validate schedules",
+        group="kernels",
+        title="Dates promised for power of sites, with the usual slip, against what came.",
+        asks="validate.question:ValidationQuestion",
+        answers="validate.schedules:answer",
+        positional=("file",),
+        example="gigawatt validate schedules",
+    ),
+    Verb(
         name="catalog list",
         group="know",
         title="List what the catalog knows, and the scenarios and strategies that ship.",
