@@ -126,6 +126,12 @@ def test_a_site_that_was_announced_later_is_not_there_before(name: str, day: str
         assert name in ids("sites")
 
 
+def test_load_over_it_of_ports_pike_is_what_its_owner_states() -> None:
+    site = get("sites", "ports_pike")
+    assert site.provisioned_ratio == 1.25
+    assert site.announced_power_w / site.provisioned_ratio == pytest.approx(4.248e9 + 3.776e9, rel=1e-3)
+
+
 @pytest.mark.parametrize("name", ids("sites"))
 def test_a_site_can_be_read_as_of_every_day(name: str) -> None:
     for day in (known_from("sites", name) or LETTER_DAY, *later_days("sites", name)):
