@@ -41,9 +41,7 @@ class TestRentOn:
         assert (found.usd_per_h, found.low_usd_per_h, found.high_usd_per_h) == (3.6, 2.58, 6.16)
         assert (found.day_date, found.offers_count) == ("2026-10-24", 16)
 
-    @pytest.mark.parametrize(
-        ("day", "usd"), [("2025-09-22", 2.77), ("2026-05-20", 2.95), ("2026-10-23", 2.95)]
-    )
+    @pytest.mark.parametrize(("day", "usd"), [("2025-09-22", 2.77), ("2026-05-20", 2.95), ("2026-10-23", 2.95)])
     def test_the_newest_by_a_day(self, day: str, usd: float) -> None:
         assert rent("h100", "on_demand", day).usd_per_h == usd
 
