@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     validate_facility: _Asked
     validate_inference: _Asked
     validate_runs: _Asked
+    validate_schedules: _Asked
     validate_serving: _Asked
     validate_training: _Asked
 
@@ -130,6 +131,7 @@ __all__ = [
     "validate_facility",
     "validate_inference",
     "validate_runs",
+    "validate_schedules",
     "validate_serving",
     "validate_training",
     "verbs",

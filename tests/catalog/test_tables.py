@@ -172,7 +172,7 @@ class TestMistakes:
     def test_all_are_told_at_once(self, tmp_path: FilePath) -> None:
         text = (
             PART.replace('fp8 = "5 PFLOPS"', 'fp8 = "5 W"')
-            .replace('hbm_capacity = "288 GB"\n', "")
+            .replace("scale_up_packages = 8\n", "")
             .replace("dies_per_package = 2", "dies_per_package = -2")
             .replace('source = "blog"', 'source = "blo"')
             .replace('name = "Example part"', 'nane = "Example part"')
@@ -181,7 +181,7 @@ class TestMistakes:
         faults = faults_of(write(tmp_path, text))
         assert set(faults) == {
             "fp8",
-            "hbm_capacity",
+            "scale_up_packages",
             "dies_per_package",
             "rack_power.source",
             "nane",
@@ -264,7 +264,7 @@ class TestFiles:
 
     def test_an_empty_file_misses_every_required_key(self, tmp_path: FilePath) -> None:
         faults = faults_of(write(tmp_path, ""))
-        assert {"name", "vendor", "first_ship", "hbm_capacity", "packages_per_rack"} <= set(faults)
+        assert {"name", "vendor", "first_ship", "dies_per_package", "packages_per_rack"} <= set(faults)
         assert {fault.given for fault in faults.values()} == {"missing"}
 
     def test_sources_must_be_a_table(self, tmp_path: FilePath) -> None:

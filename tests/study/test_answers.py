@@ -64,7 +64,7 @@ TABLES = {
 }
 # Names of numbers whose unit stands beside them, as `unit`, or as the suffix of the `item` that they are of.
 BESIDE = (
-    *("value", "low", "mid", "high", "fitted", "published", "predicted", "amount_per_gw_year"),
+    *("value", "was", "low", "mid", "high", "fitted", "published", "predicted", "amount_per_gw_year"),
     *("objective", "bound", "plan", "simulated"),
 )
 FREE = {name for names in EXEMPT.values() for name in names} | set(TABLES)
@@ -220,6 +220,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "validate facility": {},
     "validate runs": {},
     "validate serving": {},
+    "validate schedules": {},
     "catalog list": {},
     "catalog show": {"thing": "gb300-nvl72"},
     "catalog import-model": {"config": "llama.json"},

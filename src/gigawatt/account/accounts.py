@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import xarray as xr
 
-from gigawatt.account import costs, metrics, statements
+from gigawatt.account import contracts, costs, metrics, statements
 from gigawatt.plan.exact import exact
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
@@ -16,7 +16,8 @@ from gigawatt.scenario.schema import Scenario
 class Accounts:
     """The programme's books over the solved horizon; the reported window is a view of them.
 
-    table: see `costs.table`. statements: by quarter, see `statements.statements`. values: the numbers of the
+    table: see `costs.table`. statements: by quarter, see `statements.statements`, and
+    `contracts.balances` where a scenario states contracts. values: the numbers of the
     valuation. headline: the figures that are asked for first. classes: by class of inference, dims (use_case).
     platforms: dims (platform).
     """
@@ -35,6 +36,8 @@ def account(scenario: Scenario, plan: Plan) -> Accounts:
     beside them in the report (`Timeline.plan_vs_sim`)."""
     table = costs.table(scenario, plan)
     books = statements.statements(table, plan)
+    if contracts.stated(scenario.asked):
+        books = books.assign(contracts.balances(scenario, plan))
     values = metrics.values(scenario, plan, books)
     return Accounts(
         table=table,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from gigawatt.plan import flows, opening
+from gigawatt.plan import advances, flows, opening
 from gigawatt.plan.milestones import cash_at_start_usd
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
@@ -32,10 +32,16 @@ KINDS = {
     "upfront_equity": "financing",
     "tranches": "financing",
     "debt_drawn": "financing",
+    "vendor_drawn": "financing",
+    "vendor_repaid": "financing",
+    "customer_paid": "financing",
+    "customer_served": "financing",
     "interest": "financing",
     "distribution": "financing",
     "depreciation": "non_cash",
 }
+# Who advances money → what comes in, and what goes back without interest.
+ADVANCES = {"vendor": ("vendor_drawn", "vendor_repaid"), "customer": ("customer_paid", "customer_served")}
 DIMS = ("period", "site", "use_case", "platform")
 
 
@@ -90,7 +96,7 @@ def _lines(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, xr.DataArray]]
         yield item, lines[f"{item}_usd"] * shares
     yield "tax", lines.tax_usd
     yield "depreciation", -flows.depreciation_usd(lines, data, asked)
-    yield from _financing(scenario, plan)
+    yield from _financing(scenario, plan, -flows.total(lines.racks_usd))
 
 
 def site_shares(plan: Plan, shares: xr.DataArray) -> xr.DataArray:
@@ -109,12 +115,19 @@ def _where_served(by_site: xr.DataArray, plan: Plan) -> xr.DataArray:
     return energy / xr.where(total > 0, total, 1.0)
 
 
-def _financing(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, xr.DataArray]]:
+def _financing(scenario: Scenario, plan: Plan, racks_usd: xr.DataArray) -> Iterator[tuple[str, xr.DataArray]]:
+    """Lines of financing; interest is that of debt, and of what vendor and customer advanced."""
     asked, data = scenario.asked, plan.data
     equity = asked.capital.upfront_equity_usd if asked.at_start.cash_usd is None else 0.0
     yield "opening_cash", opening.first(cash_at_start_usd(asked) - equity, data)
     yield "upfront_equity", opening.first(equity, data)
     yield "tranches", data.tranche_usd.sum("milestone")
     yield "debt_drawn", opening.change(data.debt_usd) - opening.first(asked.at_start.debt_usd, data)
-    yield "interest", -data.interest_usd
+    interest = data.interest_usd
+    for name, one in advances.lines(racks_usd, asked).items():
+        came, went = ADVANCES[name]
+        yield came, interest.copy(data=one.drawn_usd)
+        yield went, interest.copy(data=-one.repaid_usd)
+        interest = interest + one.interest_usd
+    yield "interest", -interest
     yield "distribution", -data.distribution_usd

@@ -129,10 +129,12 @@ def values(scenario: Scenario, plan: Plan, books: xr.Dataset) -> Values:
 
 
 def _equity(books: xr.Dataset, final_usd: float) -> tuple[np.ndarray, float]:
-    """Flows to all who hold equity (own cash, equity up front, tranches in; distributions out), and what is left."""
+    """Flows to all who hold equity (own cash, equity up front, tranches in; distributions out), and what is left once
+    everybody who lent or paid ahead has what is owed."""
     paid_in = books.opening_cash + books.upfront_equity + books.tranches
     flow = -books.distribution - paid_in
-    left = final_usd + float(books.cash[-1]) - float(books.debt[-1])
+    owed = sum(float(books[name][-1]) for name in ("debt", "vendor_owed", "customer_owed") if name in books)
+    left = final_usd + float(books.cash[-1]) - owed
     return flow.values, left
 
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from gigawatt.account.costs import KINDS
+from gigawatt.account.costs import ADVANCES, KINDS
 from gigawatt.plan.plan import Plan
+
+# Items that only contracts have.
+OF_CONTRACTS = tuple(item for pair in ADVANCES.values() for item in pair)
 
 
 def item_totals(table: xr.Dataset, plan: Plan) -> xr.Dataset:
-    """Each item of the long table summed by quarter [USD], dims (period)."""
+    """Each item of the long table summed by quarter [USD], dims (period); of contracts only those that there are."""
     periods = plan.data.period.values
     position = {period: n for n, period in enumerate(periods)}
     at = np.array([position[period] for period in table.period.values], dtype=int)
     totals = {}
     for item in KINDS:
         mine = table.item.values == item
+        if item in OF_CONTRACTS and not mine.any():
+            continue
         sums = np.bincount(at[mine], weights=table.usd.values[mine], minlength=len(periods))
         totals[item] = ("period", sums)
     return xr.Dataset(totals, coords={"period": periods})
@@ -31,7 +36,8 @@ def statements(table: xr.Dataset, plan: Plan) -> xr.Dataset:
     items = item_totals(table, plan)
 
     def of_kind(kind: str) -> xr.DataArray:
-        return sum((items[name] for name, k in KINDS.items() if k == kind), start=xr.zeros_like(items.revenue))
+        mine = (items[name] for name, k in KINDS.items() if k == kind and name in items)
+        return sum(mine, start=xr.zeros_like(items.revenue))
 
     books = items.copy()
     books["ebitda"] = of_kind("operating")

@@ -3,7 +3,8 @@
 A file states what was known first, and then, under `[[later]]`, what became known on which day (`known`), in order of
 days. Tables merge, a course or a quantity replaces what it follows. `grade`, `source` and `note` of such an entry are
 the defaults of the values in it, as those of a file are. The day of a number is its `known`, which every table may
-state for all that is in it.
+state for all that is in it. A row of a list that has a `day` of its own, as a point of a history has, is not there
+before that day.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from gigawatt.catalog.records import Source
 from gigawatt.catalog.tables import INHERITED, Reader, is_table, keys_of, type_at
 from gigawatt.quarters import Course
 
-LATER, KNOWN = "later", "known"
+LATER, KNOWN, ROW_DAY = "later", "known", "day"
 EXPECTED_DAY = "a day, such as 2026-07-01"
 
 
@@ -41,7 +42,15 @@ def as_of(table: Mapping[str, Any], hint: type, day: str | None, reader: Reader)
             defaults = {key: entry[key] for key in INHERITED if key in entry}
             news = {key: value for key, value in entry.items() if key not in defaults}
             world = merge(world, _dated(news, hint, defaults), hint)
-    return world
+    return world if day is None else {key: _until(value, type_at(hint, key), day) for key, value in world.items()}
+
+
+def _until(value: Any, hint: Any, day: str) -> Any:
+    """Rows of a list without those that speak of a later day; anything else as it is."""
+    row = get_args(hint)[0] if get_origin(hint) is tuple else None
+    if not (is_dataclass(row) and ROW_DAY in keys_of(row) and isinstance(value, list)):  # type: ignore[arg-type]
+        return value
+    return [one for one in value if not (isinstance(one, Mapping) and is_day(one.get(ROW_DAY)) and one[ROW_DAY] > day)]
 
 
 def days_of(table: Mapping[str, Any]) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ KINDS: dict[str, type] = {
     "workloads": records.Workload,
     "arrivals": records.Arrivals,
     "history": records.History,
+    "schedules": records.SiteSchedules,
     "rents": records.Rents,
     "scaling_laws": records.ScalingLaw,
     "inference_calibrations": records.InferenceCalibration,
@@ -56,6 +57,8 @@ KINDS: dict[str, type] = {
     "serving_calibrations": records.ServingCalibration,
     "derating_calibrations": records.ServingDerating,
 }
+# Kinds of which rows have days of their own.
+_BY_DAY = ("history",)
 _FOLDERS = {
     "inference_calibrations": "calibrations/inference",
     "training_calibrations": "calibrations/training",
@@ -197,9 +200,9 @@ def _holds(part: records.Accelerator, words: str) -> bool:
 
 
 def load(kind: str, id_: str) -> Any:
-    """The record of one kind by id, as of the day that is asked; read once."""
+    """The record of one kind by id, as of the day that is asked; read once for all days on which it is the same."""
     day = _DAY.get()
-    past = () if day is None else tuple(one for one in later_days(kind, id_) if one <= day)
+    past = () if day is None or kind in _BY_DAY else tuple(one for one in later_days(kind, id_) if one <= day)
     return _loaded(kind, id_, None if day is None else max(past, default=day))
 
 

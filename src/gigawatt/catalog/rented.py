@@ -9,9 +9,9 @@ from gigawatt.catalog.records import Evidence, RentKind, RentQuote, Rents
 
 # What the kinds of a rent are called.
 KINDS: dict[RentKind, str] = {
-    "on_demand": "on demand",
-    "one_year": "for a year",
-    "three_years": "for three years",
+    "on_demand": "taken on demand",
+    "one_year": "taken for a year",
+    "three_years": "taken for three years",
     "owned": "as an owner's cost",
 }
 # Kinds that somebody pays to another, the shortest first: what replaces it the next day is nearest to a price.
@@ -43,9 +43,11 @@ class Rent:
 def rent_on(part: str, kind: RentKind, day: str | None = None) -> Rent | None:
     """The newest quote of one kind for a part on a day, or of all that is known; None where there is none.
 
-    part: id of an accelerator. day: as "2026-05-20"; what `load.known_by` leaves out stays out.
+    part: id of an accelerator. day: as "2026-05-20", with what was known by then; the day that the catalog is read for
+    where that is earlier.
     """
-    return max(_quotes(part, kind, day), key=lambda rent: rent.day_date, default=None)
+    with load.known_by(min(filter(None, (day, load.day_asked())), default=None)):
+        return max(_quotes(part, kind), key=lambda rent: rent.day_date, default=None)
 
 
 def newest_rent(part: str, day: str | None = None) -> Rent | None:
@@ -55,21 +57,21 @@ def newest_rent(part: str, day: str | None = None) -> Rent | None:
 
 
 def rent_text(rent: Rent) -> str:
-    """For how long, since when and by whom: "on demand, 2026-10-24, 16 offers: Offers of GPUs by the hour"."""
+    """For how long, since when and by whom: "taken on demand, 2026-10-24, 16 offers: Offers of GPUs by the hour"."""
     offers = "" if rent.offers_count is None else f", {rent.offers_count} offers"
     source = rent.evidence.source
     said = "" if source is None else f": {source.title or source.url}"
     return f"{KINDS[rent.kind]}, {rent.day_date}{offers}{said}"
 
 
-def _quotes(part: str, kind: RentKind, day: str | None) -> list[Rent]:
+def _quotes(part: str, kind: RentKind) -> list[Rent]:
     found = []
     for id_ in load.ids("rents"):
         record: Rents = load.load("rents", id_)
         if part in record.parts:
             pairs = record.quotes.items()
             found += [_rent(part, record, name, quote) for name, quote in pairs if quote.kind == kind]
-    return [rent for rent in found if day is None or rent.day_date <= day]
+    return found
 
 
 def _rent(part: str, record: Rents, name: str, quote: RentQuote) -> Rent:

@@ -17,7 +17,10 @@ POINT_NOISE_FRAC = 0.02  # scatter of published points of one part about its cur
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PueYear:
-    """PUE of a site in its typical year: what sizes the connection, and what multiplies the energy."""
+    """PUE of a site in its typical year: what sizes the connection, and what multiplies the energy.
+
+    peak_ratio: that of the warmest hours, or what the site's owner provisions over IT power where it is stated.
+    """
 
     peak_ratio: float
     mean_ratio: float
@@ -58,7 +61,8 @@ def pue_year(site: Site, plant: CoolingPlant, load_frac: float = 1.0) -> PueYear
     load_frac: mean IT power over its design, for the mean; the peak is at full load by definition.
     """
     cooling, weather = cooling_of(plant), weather_of(site, TYPICAL_YEAR)
-    return PueYear(peak_ratio=watts.pue_peak(cooling, weather), mean_ratio=watts.pue_mean(cooling, weather, load_frac))
+    peak = watts.pue_peak(cooling, weather) if site.provisioned_ratio is None else site.provisioned_ratio
+    return PueYear(peak_ratio=peak, mean_ratio=watts.pue_mean(cooling, weather, load_frac))
 
 
 def power_curve_of(record: PowerCurve, *parts: str) -> watts.PowerCurve:

@@ -8,6 +8,7 @@ Variables, in solver units (`solve.UNITS`); periods are quarters, stocks stand a
 - energise[period, site], shell[period, site]: facility power of shells that start, and in service.
 - prepaid[period, site]: what shells cost in a quarter that was paid before the horizon; only where something was.
 - facility[period]: facility power of the racks in service, Σ_site it × PUE at peak.
+- rent[period, site]: rent of leased shells; only where a lease asks for a minimum, above which it is what shells pay.
 - rack_capex, shell_capex, running[period]: the money.
 
 What stands when the horizon begins (`plan.opening`) is a number in the rows: it serves out its life beside what is
@@ -22,7 +23,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
-from gigawatt.plan import opening
+from gigawatt.plan import opening, rents
 from gigawatt.plan.inputs import HOURS_PER_QUARTER
 from gigawatt.plan.rows import Form, add_rows, before, change, form, mean
 from gigawatt.plan.solve import UNITS
@@ -83,10 +84,30 @@ def _add_money(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     add_rows(model, "shell_capex", [period], balance, "=")
 
     serviced = running_cost_usd_per_w(data, asked) * UNITS["w"] / UNITS["usd"]
+    rent, stands = _rent(model, data)
+    costs = mean(variables["it"]) * serviced + rent
+    half = 0.5 * (opening.start_it_w(data) * serviced).sum("site") / UNITS["w"]
+    fixed = opening.first(half, data) + stands.sum("site")
+    add_rows(model, "running", [period], form(running) - costs, "=", fixed)
+
+
+def _rent(model: linopy.Model, data: xr.Dataset) -> tuple[Form, xr.DataArray]:
+    """Rent of leased shells, billion USD, dims (period, site): what is decided, and what is paid whatever is."""
+    variables = model.variables
     rent = data.yearly_rent_usd_per_w / 4 * UNITS["w"] / UNITS["usd"]
-    costs = mean(variables["it"]) * serviced + mean(variables["shell"]) * rent
-    half = 0.5 * (opening.start_it_w(data) * serviced + opening.start_shell_w(data) * rent).sum("site")
-    add_rows(model, "running", [period], form(running) - costs, "=", opening.first(half / UNITS["w"], data))
+    if rents.grows(data):
+        decided = form(variables["energise"], period="energised") * (rents.weights(data) * rent)
+        stands = rents.standing_usd(data) / UNITS["usd"]
+    else:
+        decided = mean(variables["shell"]) * rent
+        stands = opening.first(0.5 * opening.start_shell_w(data) * rent / UNITS["w"], data)
+    if not rents.has_minimum(data):
+        return decided, stands
+    axes = [data.indexes["period"], data.indexes["site"]]
+    paid = model.add_variables(lower=0, coords=axes, name="rent")
+    add_rows(model, "rent_of_shells", axes, form(paid) - decided, ">=", stands)
+    add_rows(model, "minimum_rent", axes, form(paid), ">=", rents.minimum_usd(data) / UNITS["usd"])
+    return form(paid), xr.zeros_like(stands)
 
 
 def _prepaid(model: linopy.Model, data: xr.Dataset, spent: Form, paid: xr.DataArray) -> Form:

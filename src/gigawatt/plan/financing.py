@@ -9,12 +9,15 @@ quarter at once, and what later quarters can spare may go at the first chance.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.plan import opening
+from gigawatt.plan.advances import Advanced, net_usd, service_usd
 from gigawatt.plan.buildout import book_table
 from gigawatt.plan.milestones import (
     cash_at_start_usd,
@@ -53,16 +56,18 @@ def finance(
     facility_w: xr.DataArray,
     asked: Asked,
     start_facility_w: float = 0.0,
+    advanced: Mapping[str, Advanced] | None = None,
 ) -> xr.Dataset:
-    """Cash, debt, interest and distributions of each quarter [USD], dims (period).
+    """Cash, debt, interest on it and distributions of each quarter [USD], dims (period).
 
     flow_usd: free cash flow. receipts_usd: from tranches. facility_w: in service at the end of each quarter;
-    start_facility_w: before the first.
+    start_facility_w: before the first. advanced: by vendor and customer, who are paid before anything is paid out.
     """
+    ahead, service = net_usd(advanced or {}, flow_usd.size), service_usd(advanced or {}, flow_usd.size)
     capital = asked.capital
     rate = dollars.quarter_rate_ratio(capital.debt_rate_per_year or 0.0)
     drawn = dollars.revolve(
-        (flow_usd + receipts_usd).values,
+        (flow_usd + receipts_usd).values + ahead,
         np.inf,  # the physical plan keeps the limits of debt, and this line never owes more than it does
         opening_usd=cash_at_start_usd(asked),
         opening_debt_usd=asked.at_start.debt_usd,
@@ -70,7 +75,8 @@ def finance(
         quarter_rate_ratio=rate,
     )
     interest = rate * np.concatenate([[asked.at_start.debt_usd], drawn.debt_usd[:-1]])
-    allowed = distributable(flow_usd.values, drawn.debt_usd, interest, facility_w.values, asked, start_facility_w)
+    due = interest + service
+    allowed = distributable(flow_usd.values, drawn.debt_usd, due, facility_w.values, asked, start_facility_w)
     paid = dollars.paid_out_usd(drawn.cash_usd, allowed, capital.minimum_cash_usd)
     lines = {
         "cash_usd": drawn.cash_usd - np.cumsum(paid),
@@ -91,7 +97,10 @@ def distributable(
     asked: Asked,
     start_facility_w: float = 0.0,
 ) -> NDArray[np.bool_]:
-    """Quarters in which something may be paid out: complete, covered, and excess is paid out at all."""
+    """Quarters in which something may be paid out: complete, covered, and excess is paid out at all.
+
+    interest_usd: on debt, and what goes back to vendor and customer.
+    """
     capital = asked.capital
     complete = dollars.completed(facility_w, capital.lock_up_frac, start_facility_w)
     start_usd = asked.at_start.debt_usd

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt import dollars
-from gigawatt.plan import buildout, opening
+from gigawatt.plan import buildout, opening, rents
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
 
@@ -44,7 +44,7 @@ def flows(decisions: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Dataset:
             "non_compute_usd": -finance.non_compute_frac * revenue,
             "energy_usd": -energy_wh * data.energy_price_usd_per_wh,
             "opex_usd": -it * buildout.opex_usd_per_w(data, asked),
-            "rent_usd": -shell * data.yearly_rent_usd_per_w / 4,
+            "rent_usd": -rents.rent_usd(decisions.energise_w, shell, data),
             "racks_usd": -racks,
             "network_usd": -racks * finance.network_frac,
             "shells_usd": -buildout.shells_usd(decisions.energise_w, data),

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars, tokens
 from gigawatt.catalog import to_watts
+from gigawatt.plan import landlords, rents
 from gigawatt.plan.slo import FACTOR
 from gigawatt.plan.throughput import rack_rates
 from gigawatt.quarters import arriving, quarter_name, quarter_number, quarter_range, sample
@@ -69,19 +70,20 @@ def _sites(scenario: Scenario) -> xr.Dataset:
         else use.shell_usd_per_w_facility
         for key, use in uses.items()
     }
-    rent_frac = dollars.recovery_frac(asked.finance.lease_rate_per_year, asked.finance.lease_life_years)
-    owned = {key: site.ownership == "own" for key, site in sites.items()}
     keys = list(sites)
+    ramp = np.stack([_ramp(scenario, key) for key in keys], axis=1)
+    peak = [years[key].peak_ratio for key in keys]
     return _frame(
         {
-            "ramp_w": (("period", "site"), np.stack([_ramp(scenario, key) for key in keys], axis=1)),
-            "pue_peak_ratio": (("site",), [years[k].peak_ratio for k in keys]),
+            "ramp_w": (("period", "site"), ramp),
+            "pue_peak_ratio": (("site",), peak),
             "pue_mean_ratio": (("site",), [years[k].mean_ratio for k in keys]),
             "energy_price_usd_per_wh": (("site",), [energy_price_usd_per_wh(scenario, k) for k in keys]),
-            "shell_usd_per_w": (("site",), [shell[k] if owned[k] else 0.0 for k in keys]),
-            "yearly_rent_usd_per_w": (("site",), [0.0 if owned[k] else shell[k] * rent_frac for k in keys]),
+            "shell_usd_per_w": (("site",), [0.0 if landlords.is_leased(scenario, k) else shell[k] for k in keys]),
+            "yearly_rent_usd_per_w": (("site",), landlords.yearly_rent_usd_per_w(scenario, shell, ramp, peak)),
             "sunk_w": (("site",), [uses[k].sunk_w for k in keys]),
             "lead_count": (("site",), [round(4 * sites[k].lead_time_years) for k in keys]),
+            **landlords.terms(scenario, ramp),
         },
         site=keys,
     )
@@ -282,6 +284,7 @@ def _opening(scenario: Scenario, data: xr.Dataset) -> xr.Dataset:
     done = {entry.run: entry.done_frac for entry in use.trained}
     return _frame(
         {
+            **_started(scenario, data),
             "opening_count": (("before", "site", "platform"), count),
             "opening_rack_usd": (("before",), rack_usd),
             "opening_shell_usd": (("before",), shell_usd),
@@ -292,6 +295,19 @@ def _opening(scenario: Scenario, data: xr.Dataset) -> xr.Dataset:
         **axes,
         run=list(data.run.values),
     )
+
+
+def _started(scenario: Scenario, data: xr.Dataset) -> dict[str, tuple[Sequence[str], Any]]:
+    """Rent of the shells that stand over that at their delivery, mean by site, where rents grow."""
+    if not rents.grows(data):
+        return {}
+    start, ratios = quarter_number(scenario.quarters[0]), []
+    for site, growth in zip(data.site.values, data[rents.GROWTH].values.tolist(), strict=True):
+        mine = [entry for entry in scenario.asked.at_start.shells if entry.site == site and entry.power_w > 0]
+        power = np.array([entry.power_w for entry in mine])
+        years = np.array([start - quarter_number(entry.paid_date) for entry in mine], dtype=float) / 4
+        ratios.append(float(power @ (1 + growth) ** years / power.sum()) if mine else 1.0)
+    return {rents.STARTED: (("site",), ratios)}
 
 
 def _quarters_before(use: Opening, start: str) -> list[str]:

@@ -18,7 +18,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
-from gigawatt.plan import opening
+from gigawatt.plan import advances, opening
 from gigawatt.plan.buildout import book_table
 from gigawatt.plan.rows import Form, add_rows, before, change, form
 from gigawatt.plan.solve import UNITS
@@ -62,6 +62,10 @@ def add_capital(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     balance = change(cash) - free_cash_flow(model, asked) - change(debt) + before(debt) * interest
     balance = balance if receipts is None else balance - receipts
     start = opening.first(_money_at_start(asked, interest), data)
+    if capital.vendor is not None:
+        balance = balance - form(variables["rack_capex"], period="bought") * advances.vendor_table(data, asked)
+    fixed = advances.fixed_usd(data, asked)
+    start = start if fixed is None else start + fixed / UNITS["usd"]
     add_rows(model, "cash_balance", [period], balance, "=", start)
     # Named rows, not bounds: a limit that is reported needs a dual.
     add_rows(model, "minimum_cash", [period], form(cash), ">=", capital.minimum_cash_usd / UNITS["usd"])

@@ -10,7 +10,7 @@ import xarray as xr
 
 from gigawatt import dollars
 from gigawatt.errors import Conflict, Infeasible
-from gigawatt.plan import financing, flows, inputs, milestones, opening, search, split, work
+from gigawatt.plan import advances, financing, flows, inputs, milestones, opening, search, split, work
 from gigawatt.plan.exact import exact
 from gigawatt.plan.solve import UNITS, NoPlan, Program
 from gigawatt.plan.worth import Binding, Worth, binding, worth
@@ -160,7 +160,8 @@ def _money(result: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Dataset:
     }
     power = result.facility_w.sum("site")
     free, start = flows.free_cash_flow(lines), float(opening.start_facility_w(data).sum())
-    money = financing.finance(free, receipts.sum("milestone"), power, asked, start)
+    ahead = advances.lines(-flows.total(lines.racks_usd), asked)
+    money = financing.finance(free, receipts.sum("milestone"), power, asked, start, ahead)
     return money.assign(tranche_usd=receipts, book_usd=financing.book_usd(capex, data, asked))
 
 

@@ -26,6 +26,7 @@ def check_contracts(asked: Asked, records: Records | None, reader: Reader) -> No
         _guarantee(capital.guarantee, asked, records, reader)
     if capital.vendor is not None:
         _quarters("capital.vendor.term", capital.vendor.term_years, reader)
+    _loans(asked, reader)
     if capital.customer is not None:
         _customer(capital.customer, asked, reader)
 
@@ -55,6 +56,16 @@ def _guarantee(use: Guarantee, asked: Asked, records: Records | None, reader: Re
             reader.fault(where, name, 'a site that is leased: give it a lease, or ownership = "lease"')
     if records is not None and not any(site.ownership == "lease" for site in records.sites.values()):
         reader.remark(path, "no leased site", "at least one leased site, whose owner it could cover")
+
+
+def _loans(asked: Asked, reader: Reader) -> None:
+    loans, start = asked.at_start.vendor_loans, asked.horizon.start_date
+    if loans and asked.capital.vendor is None:
+        reader.remark("opening.vendor_loans", f"{len(loans)} loans", "a [capital.vendor] with their rate and term")
+    for n, loan in enumerate(loans):
+        if not QUARTER.fullmatch(loan.lent_date) or (QUARTER.fullmatch(start) and loan.lent_date >= start):
+            expected = f"a quarter before {start}, where the horizon begins"
+            reader.fault(f"opening.vendor_loans[{n}].lent", loan.lent_date, expected)
 
 
 def _customer(use: CustomerFinancing, asked: Asked, reader: Reader) -> None:

@@ -229,8 +229,9 @@ def _drop_unstated(data: dict[str, Any]) -> None:
     for table, name in optional:
         if table[name] is None:
             del table[name]
-    if asked["finance"]["inflation_per_year"] == 0:
-        del asked["finance"]["inflation_per_year"]
+    for table, name in ((asked["finance"], "inflation_per_year"), (asked.get("opening", {}), "vendor_loans")):
+        if not table.get(name, True):
+            del table[name]
 
 
 def digest(values: Mapping[str, Any]) -> str:

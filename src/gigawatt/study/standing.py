@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.errors import Fault, ScenarioError
-from gigawatt.plan import buildout, flows
+from gigawatt.plan import buildout, flows, rents
 from gigawatt.plan.exact import exact
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.plan.milestones import drawn_frac, milestones
@@ -129,6 +129,8 @@ def _opening(of: _Cut) -> Table:
         "begun": list(_begun(of)),
         "trained": list(_trained(of)),
     }
+    if of.asked.capital.vendor is not None:
+        tables["vendor_loans"] = list(_loans(of))
     # Every list, empty or not: what the plan's own opening state has in one does not stand any more.
     found: Table = {"grade": "derived", "begun_only": True, **tables}
     if of.asked.capital.tranches is not None:
@@ -170,10 +172,15 @@ def _shells(of: _Cut) -> tuple[list[Row], list[Row]]:
     paid = buildout.shells_usd(of.plan.data.energise_w, given).transpose("period", "site").values
     for n, key in enumerate(str(name) for name in given.site.values):
         cost, power = float(given.shell_usd_per_w[n]), float(of.plan.data.energise_w[: of.at, n].sum())
-        shells += [shell(key, before, of.asked.sites[key].sunk_w, 0.0)]
+        began = of.quarters[0] if rents.grows(given) else before
+        shells += [shell(key, began, of.asked.sites[key].sunk_w, 0.0)]
         shells += [_carried(entry) for entry in of.asked.at_start.shells if entry.site == key]
-        if cost == 0:
+        if rents.grows(given):  # what a shell pays hangs on when it began to
+            stand = zip(of.quarters[: of.at], of.plan.data.energise_w[:, n].values.tolist(), strict=False)
+            shells += [shell(key, quarter, watts, 0.0) for quarter, watts in stand if cost == 0]
+        elif cost == 0:
             shells += [shell(key, of.quarters[of.at - 1], power, 0.0)]
+        if cost == 0:
             continue
         dated = [(entry.paid_date, entry.amount_usd) for entry in of.asked.at_start.paid if entry.site == key]
         dated = sorted(dated) + list(zip(of.quarters[: of.at], paid[:, n].tolist(), strict=False))
@@ -192,6 +199,19 @@ def _trained(of: _Cut) -> Iterator[Row]:
     for key, share in _under_way(of).items():
         if share > ROUNDING_FRAC:
             yield {"run": key, "done": share}
+
+
+def _loans(of: _Cut) -> Iterator[Row]:
+    """What the vendor of racks has lent and is not repaid wholly."""
+    use = of.asked.capital.vendor
+    assert use is not None
+    oldest = quarter_number(of.quarters[of.at]) - round(4 * use.term_years)
+    racks = -flows.total(flows.flows(of.plan.data, of.plan.inputs, of.asked).racks_usd)
+    lent = [(loan.lent_date, loan.amount_usd) for loan in of.asked.at_start.vendor_loans]
+    lent += list(zip(of.quarters[: of.at], (use.share_frac * racks.values).tolist(), strict=False))
+    for quarter, amount in lent:
+        if quarter_number(quarter) >= oldest and amount >= LEAST_USD:
+            yield {"lent": quarter, "amount": f"{amount!r} USD"}
 
 
 def _begun(of: _Cut) -> Iterator[Row]:

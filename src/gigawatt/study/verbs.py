@@ -385,6 +385,15 @@ VERBS: tuple[Verb, ...] = (
         example="gigawatt validate serving --max-mape 30%",
     ),
     Verb(
+        name="validate schedules",
+        group="kernels",
+        title="Dates promised for power of sites, with the usual slip, against what came.",
+        asks="validate.question:ValidationQuestion",
+        answers="validate.schedules:answer",
+        positional=("file",),
+        example="gigawatt validate schedules",
+    ),
+    Verb(
         name="catalog list",
         group="know",
         title="List what the catalog knows, and the scenarios and strategies that ship.",
@@ -424,7 +433,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         name="claims",
         group="know",
-        title="Hold the announcement of September 2025 against what can be computed.",
+        title="Hold what was announced, of the letter or of PORTS-Pike, against what can be computed.",
         asks="claims.question:ClaimsQuestion",
         answers="claims.answer:answer",
         long=True,

@@ -103,8 +103,15 @@ def _served(found: InferencePrediction) -> Facts:
         *_energy(found.energy),
         ("cost", UNKNOWN if cost is None else at),
         ("price of a GPU-hour", UNKNOWN if price is None else f"{number(price)} USD, {found.usd_basis}"),
+        *_rent(found),
     )
     return Facts(name="served", title="", pairs=pairs)
+
+
+def _rent(found: InferencePrediction) -> Iterator[tuple[str, str]]:
+    """For how much the part is rented, where anybody says."""
+    if found.rent_usd_per_h is not None:
+        yield "rent of a GPU-hour", f"{number(found.rent_usd_per_h)} USD, {found.rent_basis}; no part of the cost above"
 
 
 def _users(found: InferencePrediction) -> str:

@@ -8,7 +8,15 @@ from gigawatt.scenario.schema.asked import Asked, Records, Scenario, SiteSeries
 from gigawatt.scenario.schema.contracts import CustomerFinancing, Guarantee, Lease, VendorFinancing
 from gigawatt.scenario.schema.demand import Demand, Experiments, People, Region, Segment, TrainingRun, UseCase, Welfare
 from gigawatt.scenario.schema.finance import Capital, Finance, Milestone, Tranches
-from gigawatt.scenario.schema.opening import BegunShells, Opening, PaidShells, StandingRacks, StandingShells, Trained
+from gigawatt.scenario.schema.opening import (
+    BegunShells,
+    Opening,
+    PaidShells,
+    StandingRacks,
+    StandingShells,
+    Trained,
+    VendorLoan,
+)
 from gigawatt.scenario.schema.platforms import PlatformUse, Pool
 from gigawatt.scenario.schema.programme import Horizon, Operations, Programme, Simulation, Solver, Tier, Uncertainty
 from gigawatt.scenario.schema.sites import OVER_SITE, Battery, Connection, Curtailment, SiteUse
@@ -53,5 +61,6 @@ __all__ = [
     "Uncertainty",
     "UseCase",
     "VendorFinancing",
+    "VendorLoan",
     "Welfare",
 ]

@@ -63,6 +63,16 @@ class PaidShells:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VendorLoan:
+    """Money that the vendor of racks lent before the horizon; it is repaid on the terms of `capital.vendor`."""
+
+    lent_date: Annotated[str, Plausible(2000, 2060, least=1990, most=2150)]
+    """Quarter in which it was lent, before the horizon."""
+    amount_usd: Annotated[float, Plausible("1 USD", "5 trillion USD", zero=True)]
+    """What was lent then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trained:
     """How far a training run is."""
 
@@ -95,6 +105,8 @@ class Opening:
     """Cash at hand, in place of the opening cash and the equity up front of capital; left out: these."""
     debt_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)] = 0.0
     """Debt that is owed."""
+    vendor_loans: tuple[VendorLoan, ...] = ()
+    """What the vendor of racks lent before the horizon."""
     losses_usd: Annotated[float, Plausible("1 million USD", "20 trillion USD", least="0 USD", zero=True)] = 0.0
     """Losses that tax on later income is yet to be set off against."""
     trained: tuple[Trained, ...] = ()

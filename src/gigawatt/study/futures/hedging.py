@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.errors import Fault
+from gigawatt.plan import landlords
 from gigawatt.plan.exact import exact
 from gigawatt.plan.inputs import inputs
 from gigawatt.plan.stochastic import CANCEL_FRAC, Branch, Equations, Floats, Hedged, equations, hedge, wait_and_see
@@ -159,11 +160,11 @@ def _orders(hedged: Hedged) -> tuple[Order, ...]:
 
 def branch(scenario: Scenario, data: xr.Dataset, future: Future, weight_frac: float) -> Branch:
     """A future as the planner sees it; slips are rounded to quarters, and a failure rate is the simulation's alone."""
-    changed = data.copy()
+    chips, power = (round(future.value.get(name, 0.0)) for name in ("chip_slip", "power_slip"))
+    changed = landlords.delivered_later(data, scenario.asked, power).copy()
     for name, arrays in MULTIPLIES.items():
         for array in arrays:
             changed[array] = data[array] * factor(future, name, data.period)
-    chips, power = (round(future.value.get(name, 0.0)) for name in ("chip_slip", "power_slip"))
     standing = np.minimum(data.ramp_w, data.ramp_w.isel(period=0, drop=True))
     changed["ramp_w"] = np.maximum(data.ramp_w.shift(period=power, fill_value=0.0), standing)
     changed["supply_count"] = data.supply_count.shift(period=chips, fill_value=0.0)

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.plan import flows, milestones, opening, split
+from gigawatt.plan import flows, landlords, milestones, opening, split
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study.futures.draws import Future
@@ -63,7 +63,7 @@ class Realised:
 
 def realised(plan: Plan, asked: Asked, future: Future) -> Realised:
     """The plan as it comes out: its inputs as they are in the future, its deliveries and shells as late as they are."""
-    inputs = plan.inputs.copy()
+    inputs = landlords.delivered_later(plan.inputs, asked, future.value.get("power_slip", 0.0)).copy()
     for name, arrays in MULTIPLIES.items():
         for array in arrays:
             inputs[array] = plan.inputs[array] * factor(future, name, inputs.period)

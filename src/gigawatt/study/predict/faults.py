@@ -42,7 +42,8 @@ def wrong_value(key: str, value: float, suffix: str, expected: str) -> Fault:
 def looked_up(question: object, kinds: Mapping[str, str], faults: list[Fault]) -> list[Any]:
     """The records of the catalog that fields of a question name, None with a fault for a name that nobody knows.
 
-    A part of which too little is published is a fault too. kinds: field → kind. Raises CatalogError where the catalog itself is at fault.
+    A part of which too little is published is a fault too. kinds: field → kind. Raises CatalogError where the catalog
+    itself is at fault.
     """
     records = []
     for name, kind in kinds.items():

@@ -51,7 +51,7 @@ from gigawatt.study.predict.serving_power import (
     serving_energy,
     users_per_mw,
 )
-from gigawatt.study.predict.serving_price import STATED_BASIS, hourly_usd, usd_basis
+from gigawatt.study.predict.serving_price import STATED_BASIS, hourly_usd, rent_figures, usd_basis
 from gigawatt.study.question import refuse, wrong
 from gigawatt.study.validate.inference import CALIBRATION, deviation_ratio
 
@@ -94,10 +94,11 @@ class InferencePrediction:
     Rates are of a GPU that works: working_frac is their share of the scale-up domains that whole replicas fill,
     idle_packages_count the others of one domain, or of those that a replica wider than one takes. binds: what takes
     most of the time; limited_by: what keeps the batch where it is (tpot, ttft or capacity). extrapolated: whether no
-    measured row is alike, which widens the band. drafting: where steps draft; disaggregated: where there are two pools,
-    of which layout, batch and memory are those of the one that decodes. users_count_per_mw: requests in service at a
-    time for a megawatt of IT as racks are rated, or of a facility at its peak PUE. facility: where a power is asked
-    for; pareto: where a front is, and measured what lies near to it; beside: where other accelerators are.
+    measured row is alike, which widens the band. rent: the newest quote of an hour of the part, of which nothing here is
+    made. drafting: where steps draft; disaggregated: where there are two pools, of which layout, batch and memory are
+    those of the one that decodes. users_count_per_mw: requests in service at a time for a megawatt of IT as racks are
+    rated, or of a facility at its peak PUE. facility: where a power is asked for; pareto: where a front is, and
+    measured what lies near to it; beside: where other accelerators are.
     """
 
     head: Head = field(metadata=SPREAD)
@@ -122,6 +123,9 @@ class InferencePrediction:
     usd_per_h: float | None
     usd_basis: str | None
     usd_per_mtok: float | None
+    rent_usd_per_h: float | None
+    rent_date: str | None
+    rent_basis: str | None
     extrapolated: bool
     software_date: str
     users_count_per_mw_it: float | None = None
@@ -437,6 +441,7 @@ def _prediction(
         usd_per_h=price,
         usd_basis=STATED_BASIS if asked.usd_per_gpu_hour is not None else usd_basis(accelerator),
         usd_per_mtok=None if price is None else _mtok_usd(price, served),
+        **rent_figures(accelerator),
         extrapolated=bool(unknown),
         software_date=machinery.software_date,
         asked=asked,

@@ -149,6 +149,8 @@ def _strategy() -> dict[str, Any]:
     own = {key.key: key for key in keys(Strategy)}
     for name in ("title", "description"):
         table["properties"][name] = {"description": own[name].sentence, "type": "string"}
+    names = {"type": "array", "items": {"type": "string"}}
+    table["properties"]["made_for"] = {"description": own["made_for"].sentence, **names}
     table |= {"description": about(Strategy), "patternProperties": {r"^[^.]+(\.[^.]+)+$": {"description": PATH}}}
     return _document(table, draft)
 

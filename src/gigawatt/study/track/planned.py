@@ -27,7 +27,11 @@ ITEMS: dict[str, tuple[str, str]] = {
     "upfront_equity": ("in", "equity"),
     "distribution": ("out", "equity"),
     "tranches": ("in", "tranches"),
+    "customer_paid": ("in", "other"),
+    "customer_served": ("out", "other"),
 }
+# Money of the books that is debt: items of what is drawn and of what is repaid.
+LOANS = ("vendor_drawn", "vendor_repaid")
 # Lines of money that are compared, in the order of the statements; debt is apart, for it flows both ways.
 FLOWS = tuple(dict.fromkeys([*ITEMS.values(), ("in", "debt"), ("out", "debt"), ("in", "other"), ("out", "other")]))
 
@@ -115,9 +119,10 @@ def flow_usd(result: Result) -> xr.DataArray:
     if result.scenario.asked.opening is None:
         found["in", "equity"] = books["opening_cash"].values
     for item, pair in ITEMS.items():
-        found[pair] = found[pair] + np.abs(books[item].values)
-    drawn = books["debt_drawn"].values
-    found["in", "debt"], found["out", "debt"] = np.maximum(drawn, 0.0), np.maximum(-drawn, 0.0)
+        found[pair] = found[pair] + (np.abs(books[item].values) if item in books else 0.0)
+    for drawn in (books[item].values for item in ("debt_drawn", *LOANS) if item in books):
+        found["in", "debt"] = found["in", "debt"] + np.maximum(drawn, 0.0)
+        found["out", "debt"] = found["out", "debt"] + np.maximum(-drawn, 0.0)
     names = [" ".join(pair) for pair in found]
     coords = {"period": books.period.values, "flow": names}
     return xr.DataArray(np.stack(list(found.values()), axis=1), dims=("period", "flow"), coords=coords)

@@ -227,6 +227,9 @@ def table(result: Result, left: Scenario, found: Stood, slip_quarters: Mapping[s
         "debt": f"{found.debt_usd!r} USD",
         "losses": f"{left.asked.at_start.losses_usd!r} USD",
     }
+    loans = left.asked.at_start.vendor_loans
+    if loans:
+        known["vendor_loans"] = [{"lent": one.lent_date, "amount": f"{one.amount_usd!r} USD"} for one in loans]
     if result.scenario.asked.capital.tranches is not None:
         known |= {"gross": f"{found.gross_w!r} W", "released": f"{found.released_w!r} W"}
     return known
