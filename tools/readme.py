@@ -2,9 +2,9 @@
 
     python tools/readme.py [--check]
 
-Runs `gigawatt claims --json`, `gigawatt compare --json` of the ways of financing and `gigawatt run`, and replaces what
-stands between their markers in README.md, and in README.id.md in its language. `--check` writes nothing and fails
-where something would change.
+Runs `gigawatt claims --json` of each set, `gigawatt compare --json` of the ways of financing and `gigawatt run`, and
+replaces what stands between their markers in README.md, and in README.id.md in its language. `--check` writes nothing
+and fails where something would change.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from gigawatt.study.claims.claim import Computed
 
 ROOT = Path(__file__).parents[1]
 PAGES: dict[str, Language] = {"README.md": "en", "README.id.md": "id"}
+# What stands between the markers of a name, where a page has them: a set of claims.
+TABLES = {"claims": "letter", "claims of ports-pike": "ports-pike"}
 VERDICTS = {"holds": "holds", "holds_if": "holds if", "fails": "fails"}
 HEADS = ("claim", "stated", "computed", "verdict")
 # The three ways of the same money, on the sites of one programme.
@@ -51,7 +53,8 @@ def claims_table(found: dict[str, Any], language: Language) -> str:
         verdict = f"**{say(VERDICTS[claim['verdict']])}{colon}** {_plain(say(claim['assumption']))}"
         stated = _unbroken(say(with_unit(claim["stated"]["value"], claim["stated"]["unit"])))
         rows.append(f"| {text} | {stated} | {_computed(Computed(**claim['computed']), say)} | {verdict} |")
-    asked = f"`gigawatt claims`, {say('version')} {found['gigawatt']}, {say('scenario')} {found['scenario']}"
+    command = "gigawatt claims" if found["of"] == "letter" else f"gigawatt claims --of {found['of']}"
+    asked = f"`{command}`, {say('version')} {found['gigawatt']}, {say('scenario')} {found['scenario']}"
     kept = f"{asked}-{found['hash'][:8]}. {say('A range is low to high, with its middle.')}"
     return "\n".join([*rows, "", f"<sub>{kept}</sub>"])
 
@@ -110,12 +113,15 @@ def between(page: str, name: str, text: str) -> str:
 
 def main() -> None:
     """Replace all parts of both pages, or check that none would change."""
-    claims, stale = json.loads(gigawatt("claims", "--json")), list[str]()
+    claims, stale = {of: json.loads(gigawatt("claims", "--of", of, "--json")) for of in TABLES.values()}, list[str]()
     told = gigawatt("compare", *FINANCING, "--scenario", FINANCED, "--json")
     financing = json.loads(told, object_hook=lambda found: SimpleNamespace(**found))
     for name, language in PAGES.items():
         page = (ROOT / name).read_text(encoding="utf-8")
-        new = between(between(page, "claims", claims_table(claims, language)), "excerpt", excerpt(language))
+        new = between(page, "excerpt", excerpt(language))
+        for mark, of in TABLES.items():
+            if f"<!-- {mark} -->" in new:
+                new = between(new, mark, claims_table(claims[of], language))
         new = between(new, "financing", financing_table(financing, language))
         stale += [name] if new != page else []
         if "--check" not in sys.argv[1:]:

@@ -213,6 +213,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "validate facility": {},
     "validate runs": {},
     "validate serving": {},
+    "validate schedules": {},
     "catalog list": {},
     "catalog show": {"thing": "gb300-nvl72"},
     "catalog import-model": {"config": "llama.json"},

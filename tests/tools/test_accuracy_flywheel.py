@@ -53,6 +53,12 @@ def test_what_the_text_claims(by_year: tuple[PastSetting, ...]) -> None:
     assert abs(last[1]["yearly revenue"].error_frac) < 0.2
 
 
+def test_the_figure_that_the_first_setting_leaves_out() -> None:
+    last = accuracy_flywheel.with_every_figure("2024-12-31")[-1]
+    assert (last.what, last.date, last.held_out) == ("weekly users", "2026-08-06", True)
+    assert last.error_frac == pytest.approx(0.234, abs=0.002)
+
+
 def test_the_words_below_the_tables(by_year: tuple[PastSetting, ...]) -> None:
     text = accuracy_flywheel.after(by_year)
     assert max(map(len, text.splitlines())) <= 120

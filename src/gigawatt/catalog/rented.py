@@ -43,9 +43,11 @@ class Rent:
 def rent_on(part: str, kind: RentKind, day: str | None = None) -> Rent | None:
     """The newest quote of one kind for a part on a day, or of all that is known; None where there is none.
 
-    part: id of an accelerator. day: as "2026-05-20"; what `load.known_by` leaves out stays out.
+    part: id of an accelerator. day: as "2026-05-20", with what was known by then; the day that the catalog is read for
+    where that is earlier.
     """
-    return max(_quotes(part, kind, day), key=lambda rent: rent.day_date, default=None)
+    with load.known_by(min(filter(None, (day, load.day_asked())), default=None)):
+        return max(_quotes(part, kind), key=lambda rent: rent.day_date, default=None)
 
 
 def newest_rent(part: str, day: str | None = None) -> Rent | None:
@@ -62,14 +64,14 @@ def rent_text(rent: Rent) -> str:
     return f"{KINDS[rent.kind]}, {rent.day_date}{offers}{said}"
 
 
-def _quotes(part: str, kind: RentKind, day: str | None) -> list[Rent]:
+def _quotes(part: str, kind: RentKind) -> list[Rent]:
     found = []
     for id_ in load.ids("rents"):
         record: Rents = load.load("rents", id_)
         if part in record.parts:
             pairs = record.quotes.items()
             found += [_rent(part, record, name, quote) for name, quote in pairs if quote.kind == kind]
-    return [rent for rent in found if day is None or rent.day_date <= day]
+    return found
 
 
 def _rent(part: str, record: Rents, name: str, quote: RentQuote) -> Rent:

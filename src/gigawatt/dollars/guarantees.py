@@ -3,12 +3,17 @@
 A tenant fails at most once. What the guarantor then pays is the shortfall of what reletting or a sale recovers, below a
 guaranteed minimum of the lease's value, up to a cap: exposure times loss, as for any credit risk [1], [2].
 
+In the guarantor's books a guarantee has two sides [3]: an obligation to stand ready, at its fair value on the first
+day, and a contingent one, for which the expected cost measures the credit loss. The largest payment is disclosed.
+
 References
 ----------
 [1] P. J. Schönbucher, *Credit Derivatives Pricing Models*, Wiley 2003, ch. 3 (payment at default, survival from a
     hazard rate).
 [2] Basel Committee on Banking Supervision, *An Explanatory Note on the Basel II IRB Risk Weight Functions*, July 2005
     (expected loss = probability of default × loss given default × exposure).
+[3] ASC 460-10-25 and 35 (recognition and release), 460-10-50-4 (the most that may have to be paid, undiscounted),
+    326-20 (expected credit losses). IFRS 9, 4.2.1 (c), has the higher of the two sides for a guarantor under IFRS.
 """
 
 from __future__ import annotations
@@ -85,7 +90,7 @@ def default_in_future_per_year(default_per_year: float, demand_ratio: ArrayLike,
     demand = np.asarray(demand_ratio, dtype=float)
     if default_per_year == 0:
         return np.zeros_like(demand)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return default_per_year * demand**-elasticity_ratio
 
 
@@ -103,7 +108,7 @@ def covered_share_frac(cap_usd: float, value_usd: ArrayLike) -> Floats:
     if cap_usd == 0:
         return np.zeros_like(value)
     # A value below the cap is covered whole, also where it is nothing.
-    return np.where(value <= cap_usd, 1.0, cap_usd / np.maximum(value, cap_usd))
+    return np.divide(cap_usd, value, out=np.ones_like(value), where=value > cap_usd)
 
 
 def blended_rate_per_year(covered_frac: ArrayLike, guaranteed_rate_per_year: float, rate_per_year: float) -> Floats:

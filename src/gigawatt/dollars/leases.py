@@ -88,7 +88,8 @@ def exit_cost_usd(minimum_usd: ArrayLike, termination_years: float, rate_per_yea
     """Cheapest way out of a minimum [USD] at the end of each quarter, shape of minimum_usd (..., quarters).
 
     The less of two: to pay the minimum to its end, at its present value; or to leave at once for the minimum of the
-    `termination_years` that follow, to the nearest quarter, paid in one sum without discount.
+    `termination_years` that follow, to the nearest quarter, paid in one sum without discount. Where a minimum grows at
+    a steady rate and the discount rate is not below 0, no later day to leave is cheaper than the cheaper of the two.
     """
     minimum = np.asarray(minimum_usd, dtype=float)
     after = np.arange(minimum.shape[-1])[:, None] - np.arange(minimum.shape[-1])

@@ -56,7 +56,8 @@ BACKTEST_KEY = (
 )
 SETTINGS_KEY = (
     "What came after the last of these settings, by each of them: the wheel as the past sets it, whatever the scenario "
-    "has. More figures than two of a series are met by least squares of logarithms, by the wheel and by its trend."
+    "has. The first is on the points that the history does not hold out, later ones are on every figure to their day. "
+    "More than two of a series are met by least squares of logarithms, by the wheel and by its trend."
 )
 CHAIN_KEY = (
     "Power and factors at the year's end; research since the plan began, and its share of what the scenario asks for, "
@@ -162,7 +163,7 @@ def _past(answer: FlywheelAnswer) -> Iterator[Part]:
 
 
 def _set_on(one: PastSetting) -> str:
-    return f"set on {_years(one.fitted_from_date, one.fitted_until_date)}"
+    return f"if set on {_years(one.fitted_from_date, one.fitted_until_date)}"
 
 
 def _series(curve: PastCurve, others: Mapping[str, PastCurve], rows: Sequence[BacktestRow], *, half: bool) -> Exhibit:
@@ -181,8 +182,8 @@ def _series(curve: PastCurve, others: Mapping[str, PastCurve], rows: Sequence[Ba
         chart=charts.xy(
             About(name=name, title=f"{curve.what.capitalize()}, published and predicted", description=says, half=half),
             [
-                *(Trace(of, _line(one, shown.size), OTHERWISE + n) for n, (of, one) in enumerate(others.items())),
                 Trace("predicted", _line(curve, shown.size), PREDICTED),
+                *(Trace(of, _line(one, shown.size), OTHERWISE + n) for n, (of, one) in enumerate(others.items())),
                 Trace(dots[False], _dots(rows, shown.size, held_out=False), SET, joined=False),
                 Trace(dots[True], _dots(rows, shown.size, held_out=True), HELD_OUT, joined=False),
             ],

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 
 from gigawatt import tokens
-from gigawatt.catalog.load import is_day
+from gigawatt.catalog.dated import is_day
 from gigawatt.catalog.records import Evidence, History
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.plan.exact import exact
