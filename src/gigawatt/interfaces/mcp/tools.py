@@ -28,8 +28,8 @@ from gigawatt.study.verbs import VERBS, Verb
 
 CONFIRM = "confirm"
 UNITS = (
-    'Quantities are text with a unit ("10 GW", "5 %"). Figures are SI by the ends of their names (_w, _s, _usd, _frac of 1); '
-    "null does not exist."
+    'Quantities are text with a unit ("10 GW", "5 %"). Figures are SI by the ends of their names (_w, _s, _usd, _frac '
+    "of 1); null does not exist."
 )
 # What a schema's type says already.
 TYPED = (" A bare number.", " A share from 0 to 1, or a percentage.")

@@ -83,7 +83,7 @@ class Borne:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class TenantFailure:
     """What a failure of the tenant costs the owners of its shells: whole, with what a guarantor pays of it; paid: by
     the guarantor. Over all terms."""
 
@@ -130,7 +130,7 @@ def _programme(lived: Lived) -> Floats:
     return np.array([puts_in, value_usd + puts_in, max(-value_usd, 0.0), nan])
 
 
-def _supplier(lived: Lived, failure: Failure) -> Floats:
+def _supplier(lived: Lived, failure: TenantFailure) -> Floats:
     """Puts in equity and loans; gets what racks sell for, and its loans back; may lose equity, loans, and what its
     guarantee costs."""
     upfront = lived.scenario.asked.capital.upfront_equity_usd
@@ -171,7 +171,7 @@ def _lenders(lived: Lived) -> Floats:
     return np.array([debt.max(), _today_usd(interest, lived), lived.revolved.short_usd.max(), nan])
 
 
-def _landlords(lived: Lived, failure: Failure) -> Floats:
+def _landlords(lived: Lived, failure: TenantFailure) -> Floats:
     """Put in leased shells; get rent; may lose lease value, but for what reletting and a guarantor bring."""
     spent = flows.total(lived.plan.data.energise_w * landlord_usd_per_w(lived)).values
     rent = -flows.total(lived.lines.rent_usd).values
@@ -200,7 +200,7 @@ def _customers(lived: Lived) -> Floats:
     return np.array([_today_usd(ahead.drawn_usd, lived), back, max(ahead.start_usd, ahead.owed_usd.max()), nan])
 
 
-def failing(lived: Lived) -> Failure:
+def failing(lived: Lived) -> TenantFailure:
     """What a failure of the tenant costs in a future: of all that is let, and of what is guaranteed of it."""
     scenario, plan, use = lived.scenario, lived.plan, lived.scenario.asked.capital.guarantee
     leased = [site for site in scenario.asked.sites if landlords.is_leased(scenario, site)]
@@ -210,7 +210,9 @@ def failing(lived: Lived) -> Failure:
     whole = dollars.guarantee_cost(value, **WHOLE, start=start, term=value.size, **_odds(lived))
     if use is None:
         nothing = WHOLE | {"cap_usd": 0.0}
-        return Failure(whole=whole, paid=dollars.guarantee_cost(value, **nothing, start=start, term=0, **_odds(lived)))
+        return TenantFailure(
+            whole=whole, paid=dollars.guarantee_cost(value, **nothing, start=start, term=0, **_odds(lived))
+        )
     covered = contracts.covered_value_usd(scenario, plan, use)
     paid = dollars.guarantee_cost(
         covered,
@@ -222,7 +224,7 @@ def failing(lived: Lived) -> Failure:
         term=round(4 * use.term_years) + int(np.argmax(covered > 0)) - start,  # from its own first delivery
         **_odds(lived),
     )
-    return Failure(whole=whole, paid=paid)
+    return TenantFailure(whole=whole, paid=paid)
 
 
 def _odds(lived: Lived) -> dict[str, Any]:
@@ -286,7 +288,7 @@ class StakeQuantiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Burden:
+class PartyBurden:
     """What a party bears under a strategy, over futures."""
 
     party: str
@@ -301,14 +303,14 @@ class Burden:
     """What it loses on average by the tenant's failure, as present value; None where no hazard is stated of it."""
 
 
-def burdens(table: xr.Dataset) -> tuple[Burden, ...]:
+def burdens(table: xr.Dataset) -> tuple[PartyBurden, ...]:
     """What each party bears over the futures of a table; without those who have no part in any."""
     found = []
     for party in PARTIES:
         of = {part: table.stakes_usd.sel(party=party, part=part).values for part in PARTS}
         if any(np.nan_to_num(values).any() for values in of.values()):
             told = {part: _spread(values, least=part == "gets_usd") for part, values in of.items()}
-            found.append(Burden(party=party, **told))
+            found.append(PartyBurden(party=party, **told))
     return tuple(found)
 
 

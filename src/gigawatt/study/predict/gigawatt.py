@@ -117,7 +117,7 @@ class GigawattComparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Terms:
+class _GigawattTerms:
     """What every part is held against; data: the scenario's inputs."""
 
     asked: GigawattQuestion
@@ -149,7 +149,7 @@ def answer(question: GigawattQuestion, job: Job) -> GigawattComparison:
     names = tuple(dict.fromkeys(name.strip() for name in question.gpu.split(",")))
     refuse(_faults(question, names))
     scenario = scenarios.load(question.scenario)
-    terms = _Terms(asked=question, sale=_sale(question), scenario=scenario, data=inputs.inputs(scenario))
+    terms = _GigawattTerms(asked=question, sale=_sale(question), scenario=scenario, data=inputs.inputs(scenario))
     served, unable = _served(terms, names, job)
     parts = sorted((_part(terms, one) for one in served), key=_rank)
     told = (*_terms_notes(terms), *_served_notes(served), *unable)
@@ -214,7 +214,7 @@ def _traffic(question: GigawattQuestion) -> str:
     return name if all(getattr(question, key) is None for key in keys) else f"as stated, else {name}"
 
 
-def _served(terms: _Terms, names: Sequence[str], job: Job) -> tuple[list[InferencePrediction], list[Note]]:
+def _served(terms: _GigawattTerms, names: Sequence[str], job: Job) -> tuple[list[InferencePrediction], list[Note]]:
     """What each part serves, and why others cannot. Raises what the first raises where none can."""
     found, left, first = dict[str, InferencePrediction](), list[Note](), None
     for name in names:
@@ -232,7 +232,7 @@ def _served(terms: _Terms, names: Sequence[str], job: Job) -> tuple[list[Inferen
     return list(found.values()), left
 
 
-def _asked_of(terms: _Terms, name: str) -> InferenceQuestion:
+def _asked_of(terms: _GigawattTerms, name: str) -> InferenceQuestion:
     """What is asked of one part."""
     asked, sale, speed = terms.asked, terms.sale, terms.asked.speed_tokens_per_s
     return copied(
@@ -261,13 +261,13 @@ def _as_asked(asked: GigawattQuestion, fault: Fault) -> Fault:
     return replace(fault, path="speed") if fault.path == "tpot" and asked.speed_tokens_per_s is not None else fault
 
 
-def _refuse_without_power(terms: _Terms, one: InferencePrediction) -> None:
+def _refuse_without_power(terms: _GigawattTerms, one: InferencePrediction) -> None:
     part: records.Accelerator = load.load("accelerators", one.gpu)
     if part.rack_power_w is None and (terms.on_it or part.all_in_power_w is None):
         raise CalibrationError([wrong("gpu", one.gpu, "a part whose power with its rack the catalog knows")])
 
 
-def _part(terms: _Terms, one: InferencePrediction) -> GigawattPart:
+def _part(terms: _GigawattTerms, one: InferencePrediction) -> GigawattPart:
     part: records.Accelerator = load.load("accelerators", one.gpu)
     rent = newest_rent(part.id, terms.asked.as_of_date)
     rooms = {"rack": _by_rack(terms, part), "all_in": _all_in(terms, part)}
@@ -288,7 +288,7 @@ def _part(terms: _Terms, one: InferencePrediction) -> GigawattPart:
     )
 
 
-def _by_rack(terms: _Terms, part: records.Accelerator) -> FilledPower | None:
+def _by_rack(terms: _GigawattTerms, part: records.Accelerator) -> FilledPower | None:
     """A power full of racks as they are rated."""
     if part.rack_power_w is None:
         return None
@@ -298,7 +298,7 @@ def _by_rack(terms: _Terms, part: records.Accelerator) -> FilledPower | None:
     return filled(basis, terms.asked.power_w, terms.on_it, it_w * terms.pue_ratio, it_w, part.packages_per_rack_count)
 
 
-def _all_in(terms: _Terms, part: records.Accelerator) -> FilledPower | None:
+def _all_in(terms: _GigawattTerms, part: records.Accelerator) -> FilledPower | None:
     """A facility's power full of packages as they are provided for all in; None where nobody says."""
     if part.all_in_power_w is None or terms.on_it:
         return None
@@ -307,7 +307,7 @@ def _all_in(terms: _Terms, part: records.Accelerator) -> FilledPower | None:
     return filled(basis, terms.asked.power_w, False, part.all_in_power_w, None, part.packages_per_rack_count)
 
 
-def _hour(terms: _Terms, part: records.Accelerator, room: FilledPower) -> tuple[float | None, str | None]:
+def _hour(terms: _GigawattTerms, part: records.Accelerator, room: FilledPower) -> tuple[float | None, str | None]:
     """What an hour of a package costs who owns it, and what is in that: as stated, of the scenario, or as quoted.
 
     The rack's shell, operation and energy go with the power that it is given.
@@ -328,7 +328,7 @@ def _hour(terms: _Terms, part: records.Accelerator, room: FilledPower) -> tuple[
     return (None, None) if quote is None else (quote.usd_per_h, rent_text(quote))
 
 
-def _owned_basis(terms: _Terms) -> str:
+def _owned_basis(terms: _GigawattTerms) -> str:
     finance = terms.scenario.asked.finance
     return OWNED_BASIS.format(
         name=terms.scenario.name,
@@ -349,7 +349,7 @@ def _rank(part: GigawattPart) -> tuple[bool, float]:
     return profit is None, -(part.year.revenue_usd_per_gw_year if profit is None else profit).p50
 
 
-def _terms_notes(terms: _Terms) -> Iterator[Note]:
+def _terms_notes(terms: _GigawattTerms) -> Iterator[Note]:
     """Whose traffic and price it is where nobody states them, and what a year leaves out."""
     asked, sale = terms.asked, terms.sale
     if _traffic(asked) != "as stated":
