@@ -11,17 +11,17 @@ from gigawatt.study.validate.generations import TRAFFIC, WATT, GenerationRow
 TEXT = """
 What SemiAnalysis measured of Vera Rubin on 2026-09-14, DeepSeek-V4-Pro in FP4 for coding agents, beside GB300: tokens
 per second and watt of utility power at 100 tokens/s for a user, prompts and what of them a cache holds counted, and the
-fastest user. Power is what the same house says is provided for a package, all in: {rubin:,.0f} and {blackwell:,.0f} W.
-Lengths, cache and drafts of that traffic are not published: the catalog's `{traffic}` and three drafted tokens a step
-are taken. Published speeds are of the slowest tenth of answers, predicted ones of the mean. Nothing was fitted to these
-figures, and no bar was set before they were seen.
+fastest user. Power is what the same house says is provided for a package, all in: {rubin:,.0f} and {blackwell:,.0f}
+W. Lengths, cache and drafts of that traffic are not published: the catalog's `{traffic}` and three drafted tokens a
+step are taken. Published speeds are of the slowest tenth of answers, predicted ones of the mean. Nothing was fitted to
+these figures, and no bar was set before they were seen.
 
-What is missed, and why: how far Vera Rubin is ahead of the same engine is understated, for a part that no row of ours
-has at a limit on its speed is taken to be slower, and how far apart the two engines are on GB300 is the other way
-round. In absolute tokens one pool is within 30 %, while two pools are three to five times too high: routing, caches
-that miss and bursts of agents are in what was measured. The fastest user of GB300 on TensorRT-LLM is predicted nearly
-twice as fast as it was measured; on SGLang, says the source, a GB300 is as fast as Vera Rubin, which is what is
-predicted of both. That is the state of one software and not the part.
+What is missed, and why: how far Vera Rubin is ahead of the same engine is understated. Many rows make TensorRT-LLM on
+Blackwell a sixth quicker than it is in general, while of Rubin there is a single row, offline, which cannot; and on
+GB300 SGLang was measured ahead of TensorRT-LLM, which is predicted the other way round. In absolute tokens one pool is
+within 30 %, while two pools are three to five times too high: routing, caches that miss and bursts of agents are in
+what was measured. The fastest user of GB300 on TensorRT-LLM is predicted nearly twice as fast as it was measured. On
+SGLang, says the source, a GB300 comes near to Vera Rubin, as is predicted of both.
 
 The watts flatter Vera Rubin: its {rubin:,.0f} W stand beside a package of 1,800 W in the list that they are from, which
 is 190 kW a rack, and what was measured were packages of 2,300 W, 230 kW a rack. With the same quarter on top that is

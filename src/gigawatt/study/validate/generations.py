@@ -88,7 +88,7 @@ def _figure(cells: Mapping[str, str], gpu: str, engine: str, disaggregated: bool
         cached_frac=agents.cached_frac or 0.0,
         draft_count=int(cells["draft"]),
         disaggregated=disaggregated,
-        **({} if cells["metric"] == FASTEST else {"tpot_s": 1 / float(cells["speed"])}),
+        tpot_s=1 / float(cells["speed"]),
     )
     try:
         if cells["metric"] == FASTEST:
