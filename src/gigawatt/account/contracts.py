@@ -121,7 +121,7 @@ def sites(scenario: Scenario) -> list[str]:
 
 
 def lets(scenario: Scenario, plan: Plan, site: str) -> list[Let]:
-    """What is let at a site, by when: what the plan energises, and the minimum of what is delivered, if that is more."""
+    """What is let at a site, by when: what the plan energises, or the minimum of what is delivered if that is more."""
     data = plan.inputs
     energised = plan.data.shell_w.sel(site=site).values
     least = _least_w(data, site)
@@ -143,7 +143,10 @@ def _least_w(data: xr.Dataset, site: str) -> Floats:
 
 
 def _lets(scenario: Scenario, plan: Plan, site: str, power_w: Floats) -> list[Let]:
-    """Facility power that is let by the end of each quarter, by when it begins; shells that stood keep their own days."""
+    """Facility power that is let by the end of each quarter, by when it begins.
+
+    Shells of an opening state began when they were paid.
+    """
     data, asked = plan.inputs, scenario.asked
     rent_usd_per_w, ratio = (float(data[name].sel(site=site)) for name in ("yearly_rent_usd_per_w", "pue_peak_ratio"))
     paid = _profile(landlords.lease_of(asked, site).term_years, landlords.growth_per_year(asked, site))
@@ -191,6 +194,7 @@ def rent_table_usd(found: Sequence[Let], count: int) -> Floats:
 def covered_lets(scenario: Scenario, plan: Plan, use: Guarantee) -> list[Let]:
     """What a guarantee covers of all that is let: what is delivered first, up to the power that it covers."""
     every = [one for site in landlords.guaranteed_sites(scenario, use) for one in lets(scenario, plan, site)]
+    every = every if use.cap_usd > 0 else []
     left, found = inf if use.covered_power_w is None else use.covered_power_w, list[Let]()
     for one in sorted(every, key=lambda let: let.began):
         share = min(left / one.it_w, 1.0)
@@ -313,7 +317,10 @@ def _advance(who: str | None, found: advances.Advanced | None) -> AdvanceFigures
 
 
 def balances(scenario: Scenario, plan: Plan) -> dict[str, xr.DataArray]:
-    """Balances of the contracts at the end of each quarter [USD], dims (period): those of `BALANCES` and `OFF_BALANCE` that there are."""
+    """Balances of the contracts at the end of each quarter [USD], dims (period).
+
+    Those of `BALANCES` and `OFF_BALANCE` that there are.
+    """
     asked, count = scenario.asked, quarters_count(plan)
     leased, use, found = sites(scenario), asked.capital.guarantee, dict[str, Floats]()
     if leased:

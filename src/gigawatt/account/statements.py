@@ -13,7 +13,7 @@ OF_CONTRACTS = tuple(item for pair in ADVANCES.values() for item in pair)
 
 
 def item_totals(table: xr.Dataset, plan: Plan) -> xr.Dataset:
-    """Each item of the long table summed by quarter [USD], dims (period); those of contracts only where there are any."""
+    """Each item of the long table summed by quarter [USD], dims (period); of contracts only those that there are."""
     periods = plan.data.period.values
     position = {period: n for n, period in enumerate(periods)}
     at = np.array([position[period] for period in table.period.values], dtype=int)

@@ -47,6 +47,7 @@ KINDS: dict[str, type] = {
     "workloads": records.Workload,
     "arrivals": records.Arrivals,
     "history": records.History,
+    "schedules": records.SiteSchedules,
     "rents": records.Rents,
     "scaling_laws": records.ScalingLaw,
     "inference_calibrations": records.InferenceCalibration,

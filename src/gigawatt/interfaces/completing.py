@@ -86,4 +86,5 @@ _OF_VERB: dict[tuple[str, str], Callable[[], Sequence[str]]] = {
     ("allocate", "scenario"): _of("scenario.load", "presets", "allocation_presets"),
     ("predict inference", "engine"): _engines("inference_calibrations"),
     ("predict training", "engine"): _engines("training_calibrations"),
+    ("predict gigawatt", "engine"): _engines("inference_calibrations"),
 }

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from gigawatt.plan import flows, opening
-from gigawatt.plan.milestones import milestones
+from gigawatt.plan.milestones import cash_at_start_usd, milestones
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.solve import UNITS
-from gigawatt.scenario.schema import Scenario
+from gigawatt.quarters import quarter_number
+from gigawatt.scenario.schema import CustomerFinancing, Scenario, VendorFinancing
 
 # Largest excess that is the solver's rounding, as a share of the limit's own scale.
 TOLERANCE_FRAC = 1e-6
@@ -29,8 +30,8 @@ class Violation:
 
 
 def verify(scenario: Scenario, plan: Plan) -> list[Violation]:
-    """Every violation of supply, ramp, target, lead time, capacity, demand, cash, covenant, debt, milestones, and of
-    what holds distributions back."""
+    """Every violation of supply, ramp, target, lead time, capacity, demand, cash, covenant, debt, milestones, leases,
+    what is owed to vendor and customer, and of what holds distributions back."""
     found = []
     periods = plan.data.period.values
     for limit, excess, scale in _excesses(scenario, plan):
@@ -47,7 +48,11 @@ def _excesses(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray,
     yield from _power(scenario, plan)
     yield from _work(scenario, plan)
     yield from _capital(scenario, plan)
-    yield from _distributions(scenario, plan)
+    lines = flows.flows(plan.data, plan.inputs, scenario.asked)
+    ahead, back = advanced_usd(scenario, -flows.total(lines.racks_usd).values)
+    yield from _cash(scenario, plan, flows.free_cash_flow(lines).values + ahead - back)
+    yield from _distributions(scenario, plan, flows.free_cash_flow(lines).values, back)
+    yield from _rent(scenario, plan, -lines.rent_usd.transpose("period", "site").values)
 
 
 def _power(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
@@ -143,8 +148,63 @@ def _before(scenario: Scenario, plan: Plan, ratio: np.ndarray) -> tuple[np.ndarr
     return earlier, float(start), use.released_w
 
 
-def _distributions(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:
-    """What is paid out before the power that locks it up stands, or after a year that does not cover debt service."""
+def _cash(scenario: Scenario, plan: Plan, flow_usd: np.ndarray) -> Iterator[tuple[str, np.ndarray, float]]:
+    """Cash is what was there and all that came and went since; flow_usd: free cash flow, with what vendor and customer
+    bring and take."""
+    data, start = plan.data, scenario.asked.at_start
+    cash = np.concatenate([[cash_at_start_usd(scenario.asked)], data.cash_usd.values])
+    debt = np.concatenate([[start.debt_usd], data.debt_usd.values])
+    flow = flow_usd + data.tranche_usd.values.sum(axis=0) - data.interest_usd.values - data.distribution_usd.values
+    scale = max(float(np.abs(cash).max()), float(debt.max()), UNITS["usd"])
+    yield "cash is what came and went", np.abs(np.diff(cash) - np.diff(debt) - flow), scale
+
+
+def advanced_usd(scenario: Scenario, racks_usd: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What vendor and customer bring in each quarter, and what goes back to them in level parts [USD], (quarters,)."""
+    asked, count = scenario.asked, racks_usd.size
+    vendor, customer = asked.capital.vendor, asked.capital.customer
+    came, went = np.zeros(count), np.zeros(count)
+    start = quarter_number(scenario.quarters[0])
+    sums: list[tuple[int, float, VendorFinancing | CustomerFinancing]] = []
+    if vendor is not None:
+        sums += [(n, vendor.share_frac * usd, vendor) for n, usd in enumerate(racks_usd.tolist())]
+        loans = asked.at_start.vendor_loans
+        sums += [(quarter_number(loan.lent_date) - start, loan.amount_usd, vendor) for loan in loans]
+    if customer is not None:
+        sums.append((quarter_number(customer.paid_date) - start, customer.amount_usd, customer))
+    for quarter, amount, terms in sums:
+        parts, rate = round(4 * terms.term_years), (1 + terms.rate_per_year) ** 0.25 - 1
+        part = amount / parts if rate == 0 else amount * rate / (1 - (1 + rate) ** -parts)
+        came[quarter : quarter + 1] += amount if quarter >= 0 else 0.0
+        went[max(quarter + 1, 0) : max(quarter + 1 + parts, 0)] += part
+    return came, went
+
+
+def _rent(scenario: Scenario, plan: Plan, paid_usd: np.ndarray) -> Iterator[tuple[str, np.ndarray, float]]:
+    """What is paid of a lease is at least its minimum, counted delivery by delivery; paid_usd: (quarter, site)."""
+    given, least = plan.inputs, np.zeros_like(paid_usd)
+    for n, (site, use) in enumerate(scenario.asked.sites.items()):
+        lease = use.lease
+        late = lease is not None and lease.way_out_years is not None and use.slip_count > 4 * lease.way_out_years
+        if lease is None or late or not lease.minimum_take_frac:
+            continue
+        growth = ((1 + lease.escalator_per_year) / (1 + scenario.asked.finance.inflation_per_year)) ** 0.25
+        rent = float(given.yearly_rent_usd_per_w.sel(site=site)) / 4 * lease.minimum_take_frac
+        stood = float(opening.start_shell_w(given).sel(site=site))  # these pay as `paid_usd` says, and at least as much
+        power, ages = stood, np.arange(len(paid_usd))
+        for quarter, there in enumerate(given.ramp_w.sel(site=site).values.tolist()):
+            term = ages[: max(0, min(len(ages) - quarter, round(4 * lease.term_years)))]
+            shares = np.where(term == 0, 0.5, growth**term)
+            least[quarter : quarter + term.size, n] += max(there - power, 0.0) * rent * shares
+            power = max(power, there)
+    yield "minimum rent of leases", least - paid_usd, max(float(paid_usd.max(initial=0.0)), UNITS["usd"] / 1e3)
+
+
+def _distributions(
+    scenario: Scenario, plan: Plan, free: np.ndarray, back_usd: np.ndarray
+) -> Iterator[tuple[str, np.ndarray, float]]:
+    """What is paid out before the power that locks it up stands, or after a year that does not cover debt service, that
+    of vendor and customer with it."""
     capital, data = scenario.asked.capital, plan.data
     paid, debt, interest = (data[name].values for name in ("distribution_usd", "debt_usd", "interest_usd"))
     power = data.facility_w.sum("site").values
@@ -153,8 +213,9 @@ def _distributions(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.nda
     stands = [power[:n].max(initial=stood) for n in range(power.size)]
     locked = np.array(stands) < capital.lock_up_frac * power.max(initial=stood) * (1 - TOLERANCE_FRAC)
     yield "nothing paid out before completion", paid * locked, scale
-    free = flows.free_cash_flow(flows.flows(data, plan.inputs, scenario.asked)).values
-    service = interest + np.maximum(np.concatenate([[scenario.asked.at_start.debt_usd], debt[:-1]]) - debt, 0.0)
+    service = (
+        back_usd + interest + np.maximum(np.concatenate([[scenario.asked.at_start.debt_usd], debt[:-1]]) - debt, 0.0)
+    )
     years = [slice(max(n - 3, 0), n + 1) for n in range(paid.size)]
     short = [capital.distribution_cover_ratio * service[year].sum() - free[year].sum() for year in years]
     yield "nothing paid out without cover", np.where(np.array(short) > TOLERANCE_FRAC * scale, paid, 0.0), scale

@@ -153,12 +153,22 @@ LINES = {
     "upfront_equity": "Equity up front",
     "tranches": "Tranches",
     "debt_drawn": "Debt drawn (repaid)",
+    "vendor_drawn": "Lent by the vendor of racks",
+    "vendor_repaid": "Repaid to the vendor of racks",
+    "customer_paid": "Paid ahead by a customer",
+    "customer_served": "Given back to a customer as service",
     "distribution": "Distributions",
     "financing_cash": "Financing cash flow",
     "cash": "Cash at the end",
     "debt": "Debt at the end",
     "book": "Net book value at the end",
+    "lease_liability": "Lease liability at the end",
+    "right_of_use": "Right to use leased shells at the end",
+    "vendor_owed": "Owed to the vendor of racks at the end",
+    "customer_owed": "Owed to a customer at the end",
 }
+# Balances that hold figures, whatever changes them.
+STOCKS = ("book", "lease_liability", "right_of_use")
 _NAMES = tuple(LINES)
 INCOME = _NAMES[: _NAMES.index("operating_cash")]
 CASH_FLOW = ("operating_cash", *_NAMES[_NAMES.index("racks") : _NAMES.index("distribution")], "interest")
@@ -171,10 +181,18 @@ SUMS: dict[str, tuple[str, ...]] = {
     "operating_cash": ("ebitda", "tax"),
     "investing_cash": ("racks", "network", "shells"),
     "free_cash_flow": ("operating_cash", "investing_cash"),
-    "financing_cash": ("opening_cash", "upfront_equity", "tranches", "debt_drawn", "interest", "distribution"),
+    "financing_cash": (
+        *("opening_cash", "upfront_equity", "tranches", "debt_drawn", "vendor_drawn", "vendor_repaid"),
+        *("customer_paid", "customer_served", "interest", "distribution"),
+    ),
 }
 # Balance → the rows that change it from one column to the next.
-BALANCES: dict[str, tuple[str, ...]] = {"cash": ("free_cash_flow", "financing_cash"), "debt": ("debt_drawn",)}
+BALANCES: dict[str, tuple[str, ...]] = {
+    "cash": ("free_cash_flow", "financing_cash"),
+    "debt": ("debt_drawn",),
+    "vendor_owed": ("vendor_drawn", "vendor_repaid"),
+    "customer_owed": ("customer_paid", "customer_served"),
+}
 _SUBTOTALS = ("ebitda", "ebit", "net_income", "investing_cash", "free_cash_flow", "financing_cash")
 
 
@@ -191,9 +209,11 @@ def _sums(shown: Sequence[str], all_: Sequence[str]) -> dict[int, Sum]:
 def statement(v: View, name: str, title: str, lines: Sequence[str]) -> Table:
     """Some lines of the books by calendar year; lines that are nought throughout are left out."""
     found = {
-        line: v.year_end(v.books[line]) if line in (*BALANCES, "book") else v.yearly(v.books[line]) for line in lines
+        line: v.year_end(v.books[line]) if line in (*BALANCES, *STOCKS) else v.yearly(v.books[line])
+        for line in lines
+        if line in v.books
     }
-    shown = [line for line in lines if line == "revenue" or found[line].any()]
+    shown = [line for line in found if line == "revenue" or found[line].any()]
     strong = tuple(n for n, line in enumerate(shown) if line in _SUBTOTALS)
     rows = [(LINES[line], found[line]) for line in shown]
     return by_year(v, name, title, rows, "usd", strong=strong, sums=_sums(shown, lines), depth=Depth.FULL)
@@ -202,8 +222,9 @@ def statement(v: View, name: str, title: str, lines: Sequence[str]) -> Table:
 def statements(v: View) -> Table:
     """Every line of the books by quarter of the solved horizon, subtotals and balances as sums."""
     title = f"Income, cash flow and balances by quarter, real USD of {v.asked.dollar_year}"
-    sums = _sums(_NAMES, _NAMES)
-    rows = [(label, v.books[name]) for name, label in LINES.items()]
+    there = tuple(name for name in _NAMES if name in v.books)
+    sums = _sums(there, _NAMES)
+    rows = [(LINES[name], v.books[name]) for name in there]
     return by_quarter(v, "statements", title, rows, "usd", strong=tuple(sums), sums=sums)
 
 

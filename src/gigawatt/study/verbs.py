@@ -291,6 +291,14 @@ VERBS: tuple[Verb, ...] = (
         example="gigawatt predict training --model llama-3.1-405b --gpu h100-sxm --gpus 16384 --tokens 15T",
     ),
     Verb(
+        name="predict gigawatt",
+        group="kernels",
+        title="A gigawatt of each GPU that sells a model's tokens: users, tokens, revenue, cost and profit of a year.",
+        asks="predict.question:GigawattQuestion",
+        answers="predict.gigawatt:answer",
+        example="gigawatt predict gigawatt --gpu gb300,mi355x --model kimi-k3 --price-input 3 --price-output 15",
+    ),
+    Verb(
         name="replay",
         group="kernels",
         title="Replay requests one by one on replicas of a model: what users wait for, capacity, cost of a token.",
@@ -375,6 +383,15 @@ VERBS: tuple[Verb, ...] = (
         long=True,
         counts="sizes:latency_rows",
         example="gigawatt validate serving --max-mape 30%",
+    ),
+    Verb(
+        name="validate schedules",
+        group="kernels",
+        title="Dates promised for power of sites, with the usual slip, against what came.",
+        asks="validate.question:ValidationQuestion",
+        answers="validate.schedules:answer",
+        positional=("file",),
+        example="gigawatt validate schedules",
     ),
     Verb(
         name="catalog list",

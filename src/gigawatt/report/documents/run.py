@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gigawatt.catalog.records import Evidence
-from gigawatt.report import calls, figures, fleet, hours, ladder, names, tables, unbuilt, views, where, words
+from gigawatt.report import calls, contracts, figures, fleet, hours, ladder, names, tables, unbuilt, views, where, words
 from gigawatt.report.document import Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, Tile
 from gigawatt.report.documents.sources import changes, data
 from gigawatt.report.formats import cell
@@ -92,6 +92,9 @@ def sections(v: View) -> Iterator[Section]:
     yield _capital(v)
     yield _served(v)
     yield _money(v)
+    agreed = contracts.section(v)
+    if agreed is not None:
+        yield agreed
     yield from _scarce(v)
     yield from _lived(v)
     yield _rests(v, tables.headline(v), tables.headline_figures(v), data(numbers(v.scenario)))
@@ -180,7 +183,8 @@ def called(v: View) -> Iterator[Section]:
 
 
 def _rests(v: View, *listed: Table) -> Section:
-    since = changes(since_announced(v.scenario), depth=Depth.FULL)
+    title = f"What became known since {v.asked.announced_date}, when this was announced"
+    since = changes(since_announced(v.scenario), title, depth=Depth.FULL)
     return section("evidence", "What this rests on", figures.grades(evidence.grades(v.scenario)), *since, *listed)
 
 

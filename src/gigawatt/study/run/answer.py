@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gigawatt.account.contracts import Contracts, contracts
 from gigawatt.account.metrics import Headline
 from gigawatt.plan.exact import exact
 from gigawatt.plan.verify import verify
@@ -49,7 +50,8 @@ class RunChecks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunAnswer:
-    """What a run found. calls: of the grid under contracts, None where there are none."""
+    """What a run found. calls: of the grid under contracts to curtail, contracts: leases, a guarantee and money that
+    others advance, each None where there are none."""
 
     head: Head = field(metadata=SPREAD)
     headline: Headline
@@ -59,6 +61,7 @@ class RunAnswer:
     tranches: tuple[Tranche, ...]
     checks: RunChecks
     calls: Called | None
+    contracts: Contracts | None
     result: Result = field(metadata=UNTOLD)
 
 
@@ -89,6 +92,7 @@ def answer_of(result: Result) -> RunAnswer:
             plan_feasible=not verify(result.scenario, result.plan),
         ),
         calls=result.timeline.summary.calls,
+        contracts=contracts(result.scenario, result.plan),
         result=result,
     )
 

@@ -14,7 +14,7 @@ from gigawatt.plan.verify import Violation, verify
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import changed, evidence, implausible, nothing
 from gigawatt.study.note import Note
-from gigawatt.study.run import slo
+from gigawatt.study.run import contracts, slo
 from gigawatt.units import show
 
 # Share of a run's volume from which on it counts as done.
@@ -55,6 +55,7 @@ def plan_notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[N
         lines = planned.inputs.attrs.get(code, "").splitlines()
         found += [Note(code=code, path="platforms", text=f"{line}.") for line in lines]
     found += slo.notes(scenario, planned, accounts)
+    found += contracts.notes(scenario, planned, accounts) if something else ()
     found += [*implausible.notes(scenario.implausible), *changed.hindsight(scenario)]
     found += unlawful(scenario, planned)
     starved = _starved(scenario, accounts) if something else []
