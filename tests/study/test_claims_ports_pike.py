@@ -101,7 +101,7 @@ def test_eight_hundred_megawatts_come_with_their_slip(planned: dict[str, Claim])
 
 def test_without_the_gas_the_campus_is_never_complete(planned: dict[str, Claim], cases: Cases) -> None:
     claim = planned["complete_2032"]
-    assert by_label(claim, "the same without the gas").low is None
+    assert by_label(claim, "10 GW energised, without the gas").low is None
     assert claim.computed.high is None
     assert claim.verdict == "holds_if"
     assert by_label(claim, "in service at the campus at the end of Q4 2032, without the gas").high <= 0.8e9 * (1 + 1e-6)

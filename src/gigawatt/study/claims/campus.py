@@ -180,7 +180,7 @@ def complete_2032(cases: Cases) -> Claim:
         *_ramp_rows(cases, known.first_buildings_it_w * load_ratio(cases)),
         *_ramp_rows(cases, power),
         _slip_row(cases),
-        row("the same without the gas plants", "date", lines, note="" if lines else NEVER),
+        row(f"{units.show(power, 'w')} energised, without the gas plants", "date", lines, note="" if lines else NEVER),
         row("load of the racks that the pools have delivered by then, within their life", "w", supply),
         row(f"{units.show(power, 'w')} in service, as planned", "date", planned),
         *(_at_end(name, case, key, end) for name, case in (("as planned", asked), ("without the gas plants", poor))),

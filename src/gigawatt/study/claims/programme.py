@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gigawatt import units
+from gigawatt.catalog import load as catalog
 from gigawatt.catalog.records import Accelerator
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.study.claims import gigawatt
@@ -190,9 +191,9 @@ def _delivery(vendor: Vendor) -> str:
 
 
 def _part(vendor: Vendor) -> tuple[Accelerator | None, str]:
-    """The first part of a vendor that can be planned, or why there is none."""
-    reasons: list[str] = []
-    for name in vendor.parts:
+    """The first part of a vendor that can be planned, of those that are known, or why there is none."""
+    reasons, known = list[str](), catalog.ids("accelerators")
+    for name in (part for part in vendor.parts if part in known):
         record = gigawatt.accelerator(name)
         if record.plannable and record.rack_power_w is not None and record.rack_price_usd is not None:
             instead = f"{' '.join(reasons)} {record.name} stands in." if reasons else ""

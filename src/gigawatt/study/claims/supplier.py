@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gigawatt import units
-from gigawatt.study.claims.campus import key_of, load_ratio
+from gigawatt.study.claims.campus import load_ratio, record_of
 from gigawatt.study.claims.cases import Cases
 from gigawatt.study.claims.claim import Claim, Computed, computed, judge, make, reaches, row, stated_value
 from gigawatt.study.claims.gigawatt import GIGAWATT_W
@@ -24,7 +24,7 @@ def exclusive(cases: Cases) -> Claim:
     theirs = sum(vendor.announced_w for vendor in others)
     alone, both = mine / (mine + theirs), (mine + known.offtake_power_w) / (mine + known.offtake_power_w + theirs)
     rows = [
-        row(f"load of {key_of(cases)}, all of it {VENDOR}'s", "w", mine),
+        row(f"load of {record_of(cases).name}, all of it {VENDOR}'s", "w", mine),
         row("Vera Rubin that OpenAI takes elsewhere", "w", known.offtake_power_w),
         *(
             row(f"announced to OpenAI, {vendor.name}", "w", vendor.announced_w)
