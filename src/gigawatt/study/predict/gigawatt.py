@@ -178,7 +178,8 @@ def _faults(question: GigawattQuestion, names: Sequence[str]) -> Iterator[Fault]
         yield wrong("speed", f"{question.speed_tokens_per_s:g} tokens/s", "nothing, where a limit on tpot is stated")
     if len(names) > MOST_BESIDE:
         yield wrong("gpu", len(names), f"at most {MOST_BESIDE} accelerators")
-    for name in names[:MOST_BESIDE]:
+        return
+    for name in names:
         faults = list[Fault]()
         looked_up(replace(question, gpu=name), {"gpu": "accelerators"}, faults)
         yield from faults
@@ -220,7 +221,7 @@ def _served(terms: _GigawattTerms, names: Sequence[str], job: Job) -> tuple[list
     for name in names:
         try:
             one = inference.answer(_asked_of(terms, name), job)
-            _refuse_without_power(terms, one)
+            _refuse_without_racks(terms, one)
         except (CalibrationError, ScenarioError) as error:
             first = first or error
             left.append(Note(code="unable", path="gpu", text=f"{name} is left out: {error.faults[0]}"))
@@ -261,10 +262,15 @@ def _as_asked(asked: GigawattQuestion, fault: Fault) -> Fault:
     return replace(fault, path="speed") if fault.path == "tpot" and asked.speed_tokens_per_s is not None else fault
 
 
-def _refuse_without_power(terms: _GigawattTerms, one: InferencePrediction) -> None:
+def _refuse_without_racks(terms: _GigawattTerms, one: InferencePrediction) -> None:
+    """Raises CalibrationError for a part whose racks' power nobody tells, or of which the power holds none."""
     part: records.Accelerator = load.load("accelerators", one.gpu)
-    if part.rack_power_w is None and (terms.on_it or part.all_in_power_w is None):
+    rooms = [room for room in (_by_rack(terms, part), _all_in(terms, part)) if room is not None]
+    if not rooms:
         raise CalibrationError([wrong("gpu", one.gpu, "a part whose power with its rack the catalog knows")])
+    if not all(room.racks_count for room in rooms):
+        expected = f"room for a rack of {part.packages_per_rack_count} GPUs"
+        raise CalibrationError([wrong_value("power", terms.asked.power_w, "w", expected)])
 
 
 def _part(terms: _GigawattTerms, one: InferencePrediction) -> GigawattPart:
