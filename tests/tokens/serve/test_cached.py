@@ -1,4 +1,4 @@
-"""Prompts of which a share is in a prefix cache: none of them is today's, more of them is never slower, all are held."""
+"""Prompts with a share in a prefix cache: none of it is today's, more of it is never slower, and all are held."""
 
 from dataclasses import fields, replace
 
