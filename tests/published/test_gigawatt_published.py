@@ -74,7 +74,7 @@ def test_without_drafting_their_measured_rate_is_within_our_band(theirs: Gigawat
 
 
 def test_with_drafting_ours_is_above_what_they_measured() -> None:
-    """They draft, and state the speed of the slowest tenth of users: ours is the mean of steady traffic of one length."""
+    """They draft, and state the speed of the slowest tenth of users: ours is the mean, in steady traffic."""
     drafted = verbs.ask("predict gigawatt", **CASE, draft=3)
     assert 1.5 < rate(drafted) / RATE_TOKENS_PER_S < 2.6
 

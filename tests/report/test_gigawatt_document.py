@@ -72,8 +72,8 @@ def test_both_counts_of_power_stand_under_each_other(found: GigawattComparison, 
     assert "peak PUE" in pairs["as rated"]
     assert pairs["owned"].startswith("owning, by one-campus")
     for part in found.parts:
-        assert part.rent is not None
-        assert part.rent.basis in pairs[part.gpu]
+        assert part.rent_basis is not None
+        assert part.rent_basis in pairs[part.gpu]
 
 
 def test_a_terminal_shows_it_all_in_eighty_columns(found: GigawattComparison, document: Document) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import xarray as xr
 
 from gigawatt.catalog import load, records
-from gigawatt.catalog.rented import Rent, newest_rent, rent_on, rent_text
+from gigawatt.catalog.rented import rent_on, rent_text
 from gigawatt.errors import CalibrationError, Fault, ScenarioError
 from gigawatt.plan import inputs
 from gigawatt.plan.exact import exact
@@ -59,22 +59,11 @@ OWNED_BASIS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RentedHour:
-    """What an hour of a package costs who rents it, by the newest quote, in words its kind, day and source."""
-
-    usd_per_h: float
-    low_usd_per_h: float | None
-    high_usd_per_h: float | None
-    day_date: str
-    basis: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GigawattPart:
     """A part in service as asked, and a gigawatt of it by how its racks are rated and, all in, as provided.
 
-    usd_basis: what is in the cost of its package-hour; rent: None where the catalog has no quote. rack, all_in: None
-    where the catalog does not tell that power, or it is not that of the basis.
+    usd_basis: what is in the cost of its package-hour; rent: the newest quote of it, None where the catalog has none.
+    rack, all_in: None where the catalog does not tell that power, or it is not that of the basis.
     """
 
     gpu: str
@@ -91,7 +80,9 @@ class GigawattPart:
     limited_by: str
     extrapolated: bool
     usd_basis: str | None
-    rent: RentedHour | None
+    rent_usd_per_h: float | None
+    rent_date: str | None
+    rent_basis: str | None
     rack: GigawattYear | None
     all_in: GigawattYear | None
 
@@ -275,13 +266,10 @@ def _refuse_without_racks(terms: _GigawattTerms, one: InferencePrediction) -> No
 
 def _part(terms: _GigawattTerms, one: InferencePrediction) -> GigawattPart:
     part: records.Accelerator = load.load("accelerators", one.gpu)
-    rent = newest_rent(part.id, terms.asked.as_of_date)
     rooms = {"rack": _by_rack(terms, part), "all_in": _all_in(terms, part)}
     prices = {name: _hour(terms, part, room) for name, room in rooms.items() if room is not None}
     years = {
-        name: None
-        if room is None
-        else year_of(one, room, terms.sale, prices[name][0], None if rent is None else rent.usd_per_h)
+        name: None if room is None else year_of(one, room, terms.sale, prices[name][0], one.rent_usd_per_h)
         for name, room in rooms.items()
     }
     return copied(
@@ -289,7 +277,6 @@ def _part(terms: _GigawattTerms, one: InferencePrediction) -> GigawattPart:
         one,
         tokens_per_s_per_user=1 / one.tpot_s,
         usd_basis=next(iter(prices.values()))[1],
-        rent=_told(rent),
         **years,
     )
 
@@ -330,7 +317,7 @@ def _hour(terms: _GigawattTerms, part: records.Accelerator, room: FilledPower) -
         life = terms.scenario.asked.finance.rack_life_years
         found = cost(terms.scenario, terms.data, replace(part, rack_power_w=rack_w), life)
         return usd_per_package_h(part, found), _owned_basis(terms)
-    quote = rent_on(part.id, "owned", terms.asked.as_of_date)
+    quote = rent_on(part.id, "owned")
     return (None, None) if quote is None else (quote.usd_per_h, rent_text(quote))
 
 
@@ -343,10 +330,6 @@ def _owned_basis(terms: _GigawattTerms) -> str:
         capital=finance.capital_cost_per_year,
         load=terms.scenario.asked.operations.load_factor_frac,
     )
-
-
-def _told(rent: Rent | None) -> RentedHour | None:
-    return None if rent is None else copied(RentedHour, rent, basis=rent_text(rent))
 
 
 def _rank(part: GigawattPart) -> tuple[bool, float]:
