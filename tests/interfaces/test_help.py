@@ -110,7 +110,7 @@ PRECISIONS = ("bf16", "fp8", "int8", "fp4", "mxfp4", "int4")
         ("catalog show gb300", lambda: ["gb300-nvl72"]),
         ("claims --only ", lambda: [*statements().claims, *pike_statements().claims]),
         ("claims --of ", lambda: ["letter", "ports-pike"]),
-        ("schema predict_", lambda: ["predict_inference", "predict_training", "predict_bridge"]),
+        ("schema predict_", lambda: ["predict_inference", "predict_training", "predict_gigawatt", "predict_bridge"]),
         ("catalog ", lambda: ["list", "show", "import-model"]),
         ("", lambda: [*dict.fromkeys(verb.name.split()[0] for verb in VERBS), *cli.DOORS]),
     ],

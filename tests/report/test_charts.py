@@ -125,6 +125,7 @@ def every_form() -> dict[str, tuple[Chart, int]]:
         "a strip of steps": (charts.strips(ABOUT, HOURS, [steps], "", tips=[(1, "one\nPUE: 1.05")] * 24, base=1.0), 24),
         "no strips": (charts.strips(ABOUT, HOURS, [], "GW"), 0),
         "bands": (charts.bands(ABOUT, [Sure(label=name, p10=9.0, p50=12.3, p90=20.0) for name in PLATFORMS], "x"), 5),
+        "bands of losses": (charts.bands(ABOUT, [Sure(label="loss", p10=-9.0, p50=-2.0, p90=4.0)], "billion USD"), 1),
         "no bands": (charts.bands(ABOUT, [], "tokens/s"), 0),
         "no spread": (charts.spread(ABOUT, [], "million USD"), 0),
         "no columns": (charts.columns(ABOUT, QUARTERS, [], "GW"), 0),

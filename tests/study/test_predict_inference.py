@@ -452,3 +452,47 @@ def test_where_drafting_does_not_pay_a_note_says_so() -> None:
 )
 def test_what_does_not_go_with_two_pools_is_told_by_its_field(change: dict[str, Any], path: str) -> None:
     assert path in faults(**change)
+
+
+def test_users_of_a_megawatt_are_those_of_a_facility_of_one(usual: InferencePrediction) -> None:
+    place = usual.facility
+    assert place is not None
+    each = usual.users_count_per_mw_it * place.rated_w / 1e6
+    unit, users = usual.unit
+    assert each == pytest.approx(users / unit * usual.working_frac)
+    assert place.users_count == pytest.approx(usual.users_count_per_mw_it * 96, rel=1e-2)
+    assert 1 < usual.users_count_per_mw_it / usual.users_count_per_mw_facility < 1.5
+
+
+@pytest.mark.parametrize("change", [{}, {"disaggregated": True}, {"draft": 2}])
+def test_cached_prompts_are_not_read_again(change: dict[str, Any]) -> None:
+    plain, same, found = (ask(**change, **more) for more in ({}, {"cached": 0}, {"cached": "90 %"}))
+    assert same == plain
+    assert found.tokens_per_s_per_gpu.p50 > 1.2 * plain.tokens_per_s_per_gpu.p50
+    assert found.ttft_s < plain.ttft_s
+    assert found.energy_j_per_token < plain.energy_j_per_token
+    (note,) = [note.text for note in found.head.notes if note.code == "cached"]
+    assert note.startswith("90.0% of the tokens")
+    assert "Not counted" in note
+    assert not [note for note in plain.head.notes if note.code == "cached"]
+
+
+@pytest.mark.parametrize(
+    ("cached", "given"), [("100 %", "1"), (-0.1, "-0.1"), ("99.99999 %", "99.999990%"), ("150 %", "150 %")]
+)
+def test_a_cached_share_leaves_a_token_to_read(cached: object, given: str) -> None:
+    assert given in faults(cached=cached)["cached"].given
+
+
+def test_a_part_of_no_known_power_has_no_users_per_megawatt() -> None:
+    unknown = next(
+        id_
+        for id_ in load.ids("accelerators")
+        if (part := load.load("accelerators", id_)).tdp_w is None
+        and part.rack_power_w is None
+        and part.bf16_flops is not None
+        and part.hbm_capacity_bytes is not None
+    )
+    found = verbs.ask("predict inference", model="llama-3.1-8b", gpu=unknown, precision="bf16", input=500, output=100)
+    assert found.users_count_per_mw_it is None
+    assert found.users_count_per_mw_facility is None

@@ -246,5 +246,5 @@ def _hour(usd_per_h: float | None) -> str:
 
 
 def _rent(part: GigawattPart) -> str:
-    rent = part.rent
-    return "no rent in the catalog" if rent is None else f"{cell(rent.usd_per_h, 'usd_per_h')} rented {rent.basis}"
+    price = part.rent_usd_per_h
+    return "no rent in the catalog" if price is None else f"{cell(price, 'usd_per_h')} rented {part.rent_basis}"

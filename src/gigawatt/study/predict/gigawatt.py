@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 import xarray as xr
 
 from gigawatt.catalog import load, records
-from gigawatt.catalog.rented import Rent, newest_rent, rent_on, rent_text
+from gigawatt.catalog.rented import rent_on, rent_text
 from gigawatt.errors import CalibrationError, Fault, ScenarioError
 from gigawatt.plan import inputs
 from gigawatt.plan.exact import exact
@@ -59,22 +59,11 @@ OWNED_BASIS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RentedHour:
-    """What an hour of a package costs who rents it, by the newest quote, in words its kind, day and source."""
-
-    usd_per_h: float
-    low_usd_per_h: float | None
-    high_usd_per_h: float | None
-    day_date: str
-    basis: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GigawattPart:
     """A part in service as asked, and a gigawatt of it by how its racks are rated and, all in, as provided.
 
-    usd_basis: what is in the cost of its package-hour; rent: None where the catalog has no quote. rack, all_in: None
-    where the catalog does not tell that power, or it is not that of the basis.
+    usd_basis: what is in the cost of its package-hour; rent: the newest quote of it, None where the catalog has none.
+    rack, all_in: None where the catalog does not tell that power, or it is not that of the basis.
     """
 
     gpu: str
@@ -91,7 +80,9 @@ class GigawattPart:
     limited_by: str
     extrapolated: bool
     usd_basis: str | None
-    rent: RentedHour | None
+    rent_usd_per_h: float | None
+    rent_date: str | None
+    rent_basis: str | None
     rack: GigawattYear | None
     all_in: GigawattYear | None
 
@@ -178,7 +169,8 @@ def _faults(question: GigawattQuestion, names: Sequence[str]) -> Iterator[Fault]
         yield wrong("speed", f"{question.speed_tokens_per_s:g} tokens/s", "nothing, where a limit on tpot is stated")
     if len(names) > MOST_BESIDE:
         yield wrong("gpu", len(names), f"at most {MOST_BESIDE} accelerators")
-    for name in names[:MOST_BESIDE]:
+        return
+    for name in names:
         faults = list[Fault]()
         looked_up(replace(question, gpu=name), {"gpu": "accelerators"}, faults)
         yield from faults
@@ -220,7 +212,7 @@ def _served(terms: _GigawattTerms, names: Sequence[str], job: Job) -> tuple[list
     for name in names:
         try:
             one = inference.answer(_asked_of(terms, name), job)
-            _refuse_without_power(terms, one)
+            _refuse_without_racks(terms, one)
         except (CalibrationError, ScenarioError) as error:
             first = first or error
             left.append(Note(code="unable", path="gpu", text=f"{name} is left out: {error.faults[0]}"))
@@ -261,21 +253,23 @@ def _as_asked(asked: GigawattQuestion, fault: Fault) -> Fault:
     return replace(fault, path="speed") if fault.path == "tpot" and asked.speed_tokens_per_s is not None else fault
 
 
-def _refuse_without_power(terms: _GigawattTerms, one: InferencePrediction) -> None:
+def _refuse_without_racks(terms: _GigawattTerms, one: InferencePrediction) -> None:
+    """Raises CalibrationError for a part whose racks' power nobody tells, or of which the power holds none."""
     part: records.Accelerator = load.load("accelerators", one.gpu)
-    if part.rack_power_w is None and (terms.on_it or part.all_in_power_w is None):
+    rooms = [room for room in (_by_rack(terms, part), _all_in(terms, part)) if room is not None]
+    if not rooms:
         raise CalibrationError([wrong("gpu", one.gpu, "a part whose power with its rack the catalog knows")])
+    if not all(room.racks_count for room in rooms):
+        expected = f"room for a rack of {part.packages_per_rack_count} GPUs"
+        raise CalibrationError([wrong_value("power", terms.asked.power_w, "w", expected)])
 
 
 def _part(terms: _GigawattTerms, one: InferencePrediction) -> GigawattPart:
     part: records.Accelerator = load.load("accelerators", one.gpu)
-    rent = newest_rent(part.id, terms.asked.as_of_date)
     rooms = {"rack": _by_rack(terms, part), "all_in": _all_in(terms, part)}
     prices = {name: _hour(terms, part, room) for name, room in rooms.items() if room is not None}
     years = {
-        name: None
-        if room is None
-        else year_of(one, room, terms.sale, prices[name][0], None if rent is None else rent.usd_per_h)
+        name: None if room is None else year_of(one, room, terms.sale, prices[name][0], one.rent_usd_per_h)
         for name, room in rooms.items()
     }
     return copied(
@@ -283,7 +277,6 @@ def _part(terms: _GigawattTerms, one: InferencePrediction) -> GigawattPart:
         one,
         tokens_per_s_per_user=1 / one.tpot_s,
         usd_basis=next(iter(prices.values()))[1],
-        rent=_told(rent),
         **years,
     )
 
@@ -324,7 +317,7 @@ def _hour(terms: _GigawattTerms, part: records.Accelerator, room: FilledPower) -
         life = terms.scenario.asked.finance.rack_life_years
         found = cost(terms.scenario, terms.data, replace(part, rack_power_w=rack_w), life)
         return usd_per_package_h(part, found), _owned_basis(terms)
-    quote = rent_on(part.id, "owned", terms.asked.as_of_date)
+    quote = rent_on(part.id, "owned")
     return (None, None) if quote is None else (quote.usd_per_h, rent_text(quote))
 
 
@@ -337,10 +330,6 @@ def _owned_basis(terms: _GigawattTerms) -> str:
         capital=finance.capital_cost_per_year,
         load=terms.scenario.asked.operations.load_factor_frac,
     )
-
-
-def _told(rent: Rent | None) -> RentedHour | None:
-    return None if rent is None else copied(RentedHour, rent, basis=rent_text(rent))
 
 
 def _rank(part: GigawattPart) -> tuple[bool, float]:
