@@ -322,7 +322,7 @@ def burdens(table: xr.Dataset) -> tuple[PartyBurden, ...]:
     for party in PARTIES:
         of = {part: table.stakes_usd.sel(party=party, part=part).values for part in PARTS}
         if any(np.nan_to_num(values).any() for values in of.values()):
-            told = {part: _spread(values, least=part == "gets_usd") for part, values in of.items()}
+            told: dict[str, Any] = {part: _spread(values, least=part == "gets_usd") for part, values in of.items()}
             found.append(PartyBurden(party=party, **told))
     return tuple(found)
 
