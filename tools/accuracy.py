@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import accuracy_energy
+import accuracy_flywheel
+import accuracy_schedules
 import accuracy_serving
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +27,7 @@ from gigawatt.readers.training_rows import read_training_rows
 from gigawatt.report.document import Table
 from gigawatt.report.documents import validation
 from gigawatt.report.formats import PERCENT, signed
-from gigawatt.study.validate import energy, facility, inference, runs, serving, training
+from gigawatt.study.validate import energy, facility, inference, runs, schedules, serving, training
 from gigawatt.study.validate.score import Scores, Validation, shipped
 
 YEAR, REGIONS = "-2026", "facility-2026.csv"
@@ -35,8 +37,8 @@ HEAD = """# Accuracy
 What the models of inference, training, energy, facilities and whole runs say, held against {inference}, {training} and
 {energy} measured rows, {facility} published figures and {runs} published runs. This page is made by `tools/accuracy.py`
 from the rows themselves; nothing on it is typed in but what is asked of a model and what other tools reach. The same
-for a file of one's own: `gigawatt validate inference FILE.csv`, and so `serving`, `training`, `energy`, `facility`
-and `runs`.
+for a file of one's own: `gigawatt validate inference FILE.csv`, and so `serving`, `training`, `energy`, `facility`,
+`runs` and, from a TOML file, `schedules`.
 
 An error is |predicted − measured| / measured. A **bar** is what was asked of the model before it was built; where it is
 not reached the reason stands below. Most of these rows were fitted, and what a fitted row shows is no evidence: **left
@@ -187,11 +189,22 @@ def page(folder: Path) -> str:
         _bars(_region_bars(regions.scores)),
         REGION,
         _figures(regions, "by-facility", "by-source"),
+        "\n## Dates promised for power\n\n",
+        promised(),
         "\n## Power caps\n\n",
         *(_caps(name) for name in load.ids("power_curves")),
         CAPS,
+        "\n## The flywheel\n",
+        _flywheel(),
     ]
     return "".join(parts).rstrip() + "\n"
+
+
+def _flywheel() -> str:
+    """The wheel set on some years, held against what came after."""
+    found = accuracy_flywheel.found()
+    tables = [markdown(rows) for rows in (accuracy_flywheel.figures(found), accuracy_flywheel.means(found))]
+    return accuracy_flywheel.TEXT + "\n\n".join(tables) + "\n" + accuracy_flywheel.after(found)
 
 
 def _errors(found: Validation, *strata: str) -> NDArray[np.float64]:
@@ -318,6 +331,15 @@ def _published(found: Validation) -> str:
         words = [cells["operator_or_case"], metric, cells["period"] or "not said", cells["value"]]
         rows.append([*words, numbers[0], f"{numbers[1]} to {numbers[2]}", error, scored.groups["fitted"]])
     return markdown(rows) + "\n"
+
+
+def promised() -> str:
+    """The part about dates that owners promised, with every point of it."""
+    found, record = schedules.validate_schedules(), load.get("schedules", schedules.SHIPPED)
+    tables = (accuracy_schedules.stage_rows(record), accuracy_schedules.point_rows(found))
+    by_stage, points = (markdown(rows) for rows in tables)
+    words = accuracy_schedules.text(found, record)
+    return f"{by_stage}\n{words}\n### Every date that is judged\n\n{points}\n{_figures(found, 'by-source')}"
 
 
 def _caps(name: str) -> str:

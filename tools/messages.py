@@ -98,7 +98,7 @@ _NAMES = (
 )
 SILENT_NAMES = frozenset(_NAMES.split())
 # Keys of TOML files whose texts people read.
-SHOWN_KEYS = ("title", "description", "claim", "speaker", "assumption", "value_unit")
+SHOWN_KEYS = ("title", "description", "claim", "speaker", "assumption", "text", "value_unit")
 # Words that stand in data as keys, and are shown as they stand.
 WORDS = (
     *("and", "or", "to", "yes", "no", "trillion {0}", "billion {0}", "million {0}", "thousand {0}"),
@@ -204,7 +204,7 @@ def _places() -> Iterator[tuple[Path, str]]:
                 seen.add(path)
                 named = any(path.is_relative_to(one) for one in mixed)
                 yield path, "names" if named else "all" if part in SHOWN else "none"
-    yield SOURCE / "study" / "claims" / "stated.toml", "none"
+    yield from ((SOURCE / "study" / "claims" / name, "none") for name in ("stated.toml", "ports_pike.toml"))
     for folder in ("presets", "strategies"):
         yield from ((path, "none") for path in sorted((SOURCE / "scenario" / folder).rglob("*.toml")))
 

@@ -1,9 +1,10 @@
-"""Write what the README takes from real runs: the table of claims and the excerpt of the terminal.
+"""Write what the README takes from real runs: tables of claims and of ways of financing, an excerpt of the terminal.
 
     python tools/readme.py [--check]
 
-Runs `gigawatt claims --json` and `gigawatt run`, and replaces what stands between their markers in README.md, and in
-README.id.md in its language. `--check` writes nothing and fails where something would change.
+Runs `gigawatt claims --json` of each set, `gigawatt compare --json` of the ways of financing and `gigawatt run`, and
+replaces what stands between their markers in README.md, and in README.id.md in its language. `--check` writes nothing
+and fails where something would change.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+from gigawatt.report import burdens
 from gigawatt.report.document import Language
 from gigawatt.report.documents.claims import span, with_unit
 from gigawatt.report.language import words
@@ -23,8 +26,13 @@ from gigawatt.study.claims.claim import Computed
 
 ROOT = Path(__file__).parents[1]
 PAGES: dict[str, Language] = {"README.md": "en", "README.id.md": "id"}
+# What stands between the markers of a name, where a page has them: a set of claims.
+TABLES = {"claims": "letter", "claims of ports-pike": "ports-pike"}
 VERDICTS = {"holds": "holds", "holds_if": "holds if", "fails": "fails"}
 HEADS = ("claim", "stated", "computed", "verdict")
+# The three ways of the same money, on the sites of one programme.
+FINANCING = ("hundred-by-milestones", "thirty-up-front", "guarantee-of-105")
+FINANCED = "ports-pike-2026-08"
 # The excerpt ends before this section.
 UNTIL = "Balances at the end of each year"
 
@@ -45,7 +53,8 @@ def claims_table(found: dict[str, Any], language: Language) -> str:
         verdict = f"**{say(VERDICTS[claim['verdict']])}{colon}** {_plain(say(claim['assumption']))}"
         stated = _unbroken(say(with_unit(claim["stated"]["value"], claim["stated"]["unit"])))
         rows.append(f"| {text} | {stated} | {_computed(Computed(**claim['computed']), say)} | {verdict} |")
-    asked = f"`gigawatt claims`, {say('version')} {found['gigawatt']}, {say('scenario')} {found['scenario']}"
+    command = "gigawatt claims" if found["of"] == "letter" else f"gigawatt claims --of {found['of']}"
+    asked = f"`{command}`, {say('version')} {found['gigawatt']}, {say('scenario')} {found['scenario']}"
     kept = f"{asked}-{found['hash'][:8]}. {say('A range is low to high, with its middle.')}"
     return "\n".join([*rows, "", f"<sub>{kept}</sub>"])
 
@@ -59,6 +68,18 @@ def _computed(found: Computed, say: Callable[..., str]) -> str:
         return shown[1]
     ends = f"{shown[0]} {say('to')} {shown[2]}"
     return ends if mid in (None, low, high) else f"{ends} ({shown[1]})"
+
+
+def financing_table(found: SimpleNamespace, language: Language) -> str:
+    """Each way of financing in a column: value, cost of capital, when the target stands, and who bears what."""
+    say, by_name = words(language), {row.name: row for row in found.strategies}
+    rows = [by_name[name] for name in FINANCING]
+    table = burdens.table(rows, [row.title for row in rows], found.target_w)
+    lines = [[column.title for column in table.columns], *table.rows]
+    first, *others = [f"| {' | '.join(_plain(say(str(cell))) for cell in line)} |" for line in lines]
+    asked = f"`gigawatt compare {' '.join(FINANCING)} --scenario {FINANCED}`, {say('version')} {found.gigawatt}"
+    kept = f"{asked}, {found.hash[:8]}. {say(table.title)}."
+    return "\n".join([first, f"|{'---|' * len(table.columns)}", *others, "", f"<sub>{kept}</sub>"])
 
 
 def _plain(text: str) -> str:
@@ -91,11 +112,17 @@ def between(page: str, name: str, text: str) -> str:
 
 
 def main() -> None:
-    """Replace both parts of both pages, or check that none would change."""
-    claims, stale = json.loads(gigawatt("claims", "--json")), list[str]()
+    """Replace all parts of both pages, or check that none would change."""
+    claims, stale = {of: json.loads(gigawatt("claims", "--of", of, "--json")) for of in TABLES.values()}, list[str]()
+    told = gigawatt("compare", *FINANCING, "--scenario", FINANCED, "--json")
+    financing = json.loads(told, object_hook=lambda found: SimpleNamespace(**found))
     for name, language in PAGES.items():
         page = (ROOT / name).read_text(encoding="utf-8")
-        new = between(between(page, "claims", claims_table(claims, language)), "excerpt", excerpt(language))
+        new = between(page, "excerpt", excerpt(language))
+        for mark, of in TABLES.items():
+            if f"<!-- {mark} -->" in new:
+                new = between(new, mark, claims_table(claims[of], language))
+        new = between(new, "financing", financing_table(financing, language))
         stale += [name] if new != page else []
         if "--check" not in sys.argv[1:]:
             (ROOT / name).write_text(new, encoding="utf-8")

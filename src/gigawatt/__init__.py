@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     ledger_status: _Asked
     ledger_verify: _Asked
     predict_bridge: _Asked
+    predict_gigawatt: _Asked
     predict_inference: _Asked
     predict_training: _Asked
     preview: _Asked
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     validate_facility: _Asked
     validate_inference: _Asked
     validate_runs: _Asked
+    validate_schedules: _Asked
     validate_serving: _Asked
     validate_training: _Asked
 
@@ -113,6 +115,7 @@ __all__ = [
     "load_result",
     "load_scenario",
     "predict_bridge",
+    "predict_gigawatt",
     "predict_inference",
     "predict_training",
     "preview",
@@ -128,6 +131,7 @@ __all__ = [
     "validate_facility",
     "validate_inference",
     "validate_runs",
+    "validate_schedules",
     "validate_serving",
     "validate_training",
     "verbs",

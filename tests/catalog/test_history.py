@@ -12,7 +12,9 @@ def test_every_figure_is_sourced_and_every_day_is_one() -> None:
     history = load.get("history", "openai")
     named = {f"points.{n}.{name}" for n, point in enumerate(history.points) for name in figures(point)}
     assert set(history.evidence) == named
-    assert all(item.source is not None and item.source.url.startswith("https://") for item in history.evidence.values())
+    assert all(item.source is not None and item.source.title for item in history.evidence.values())
+    unread = {path for path, item in history.evidence.items() if not item.source.url.startswith("https://")}
+    assert {history.points[int(path.split(".")[1])].day_date[:7] for path in unread} == {"2026-08"}
     assert [point.day_date for point in history.points] == sorted(
         date.fromisoformat(point.day_date).isoformat() for point in history.points
     )
@@ -38,6 +40,8 @@ def test_only_2023_and_2024_set_elasticities() -> None:
         ("2025-12-31", "yearly_revenue_usd", 20e9),
         ("2025-10-06", "weekly_users_count", 800e6),
         ("2026-02-27", "weekly_users_count", 900e6),
+        ("2026-08-06", "weekly_users_count", 1e9),
+        ("2026-08-15", "yearly_revenue_usd", 40e9),
     ],
 )
 def test_what_was_published(day: str, name: str, value: float) -> None:
@@ -48,3 +52,21 @@ def test_what_was_published(day: str, name: str, value: float) -> None:
 def test_an_unknown_company_names_those_that_are_known() -> None:
     with pytest.raises(CatalogError, match="openai"):
         load.get("history", "opnai")
+
+
+@pytest.mark.parametrize(
+    ("day", "last"),
+    [("2023-11-05", None), ("2025-09-22", "2025-07-31"), ("2026-08-06", "2026-08-06"), (None, "2026-08-15")],
+)
+def test_points_after_the_day_asked_are_not_there(day: str | None, last: str | None) -> None:
+    with load.known_by(day):
+        points = load.get("history", "openai").points
+    assert (points[-1].day_date if points else None) == last
+
+
+def test_a_day_asked_leaves_each_point_its_evidence() -> None:
+    with load.known_by("2025-09-22"):
+        history = load.get("history", "openai")
+    assert set(history.evidence) == {
+        f"points.{n}.{name}" for n, point in enumerate(history.points) for name in figures(point)
+    }

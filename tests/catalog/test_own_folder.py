@@ -31,7 +31,7 @@ nic_bandwidth = "100 GB/s"
 
 
 def forget() -> None:
-    for cached in (load.load, load._names, load._files):
+    for cached in (load._loaded, load.later_days, load._names, load._files):
         cached.cache_clear()
 
 

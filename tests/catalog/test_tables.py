@@ -139,7 +139,7 @@ class TestMistakes:
             ('low = "12 kW"', 'low = "12 kWh"', "rack_power.low", '"12 kWh"', "a power (W, kW, MW, GW)"),
             ('low = "12 kW"', 'low = "14.5 kW"', "rack_power", '"14 kW"', "a value between its low and its high"),
             ('high = "15 kW"', 'high = "13 kW"', "rack_power", '"14 kW"', "a value between its low and its high"),
-            ('note = "nameplate"', 'nota = "x"', "rack_power.nota", '"x"', "one of the keys grade, high, low"),
+            ('note = "nameplate"', 'nota = "x"', "rack_power.nota", '"x"', "one of the keys grade, high, known, low"),
             ('date = "2026-01-01"\n', "", "sources.sheet.date", "missing", "a value"),
             ('title = "A blog"', 'titel = "A blog"', "sources.blog.titel", '"A blog"', 'did you mean "title"?'),
         ],
@@ -172,7 +172,7 @@ class TestMistakes:
     def test_all_are_told_at_once(self, tmp_path: FilePath) -> None:
         text = (
             PART.replace('fp8 = "5 PFLOPS"', 'fp8 = "5 W"')
-            .replace('hbm_capacity = "288 GB"\n', "")
+            .replace("scale_up_packages = 8\n", "")
             .replace("dies_per_package = 2", "dies_per_package = -2")
             .replace('source = "blog"', 'source = "blo"')
             .replace('name = "Example part"', 'nane = "Example part"')
@@ -181,7 +181,7 @@ class TestMistakes:
         faults = faults_of(write(tmp_path, text))
         assert set(faults) == {
             "fp8",
-            "hbm_capacity",
+            "scale_up_packages",
             "dies_per_package",
             "rack_power.source",
             "nane",
@@ -264,7 +264,7 @@ class TestFiles:
 
     def test_an_empty_file_misses_every_required_key(self, tmp_path: FilePath) -> None:
         faults = faults_of(write(tmp_path, ""))
-        assert {"name", "vendor", "first_ship", "hbm_capacity", "packages_per_rack"} <= set(faults)
+        assert {"name", "vendor", "first_ship", "dies_per_package", "packages_per_rack"} <= set(faults)
         assert {fault.given for fault in faults.values()} == {"missing"}
 
     def test_sources_must_be_a_table(self, tmp_path: FilePath) -> None:

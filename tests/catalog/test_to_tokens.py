@@ -7,15 +7,28 @@ import pytest
 from gigawatt import tokens
 from gigawatt.catalog import to_tokens
 from gigawatt.catalog.load import get, ids
+from gigawatt.errors import CalibrationError
 from gigawatt.tokens.model.roofline import power_ratio
 
+KNOWN = [name for name in ids("accelerators") if not to_tokens.unpublished(get("accelerators", name))]
 
-@pytest.mark.parametrize("name", ids("accelerators"))
+
+@pytest.mark.parametrize("name", KNOWN)
 def test_chip_has_the_figures_of_its_accelerator(name):
     record, chip = get("accelerators", name), to_tokens.chip(get("accelerators", name))
     assert isinstance(chip, tokens.Chip)
     assert chip.hbm_bandwidth_bytes_per_s == record.hbm_bandwidth_bytes_per_s
     assert (chip.name, chip.fp8_flops) == (record.name, record.fp8_flops)
+
+
+def test_a_part_of_which_too_little_is_published_is_no_chip_and_says_what_is_missing():
+    part = get("accelerators", "openai-jalapeno")
+    with pytest.raises(CalibrationError) as raised:
+        to_tokens.chip(part)
+    (fault,) = raised.value.faults
+    assert (fault.path, fault.given) == ("gpu", '"openai-jalapeno"')
+    assert "nobody has published: peaks, memory, memory bandwidth" in fault.expected
+    assert set(ids("accelerators")) - set(KNOWN) == {part.id}
 
 
 @pytest.mark.parametrize("name", ids("models"))

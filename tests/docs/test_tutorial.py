@@ -36,7 +36,7 @@ def blocks() -> list[Block]:
 
 def forget() -> None:
     """As if each command were a process of its own."""
-    for cached in (load.load, load._names, load._files):
+    for cached in (load._loaded, load.later_days, load._names, load._files):
         cached.cache_clear()
 
 

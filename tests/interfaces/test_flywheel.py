@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 KEYS = {
-    *("gigawatt", "scenario", "hash", "notes", "company", "elasticities", "backtest", "curves"),
+    *("gigawatt", "scenario", "hash", "notes", "company", "elasticities", "backtest", "curves", "settings"),
     *("iterations", "converged", "fixed_point", "files"),
 }
 
@@ -33,6 +33,8 @@ def test_the_past_as_json_with_a_folder(gigawatt: Callable[..., Any], tmp_path: 
         (["--damping", "0"], "--damping"),
         (["--damping", "1.5"], "--damping"),
         (["--start", "0"], "--start"),
+        (["--backtest", "--fitted-until", "2024-01-01"], "--fitted-until"),
+        (["--backtest", "--fitted-until", "yesterday"], "--fitted-until"),
         (["--out", __file__], "--out"),
         (["--set", "flywheel.users_odds=-1"], "flywheel.users_odds"),
         (["one-campus"], "flywheel"),

@@ -21,7 +21,7 @@ from gigawatt.interfaces.options import key_of
 from gigawatt.scenario.load import allocation_presets, presets
 from gigawatt.scenario.strategy import shipped
 from gigawatt.study.catalog.listing import KINDS
-from gigawatt.study.claims.statements import statements
+from gigawatt.study.claims.statements import pike_statements, statements
 from gigawatt.study.question import read
 from gigawatt.study.verbs import GROUPS, VERBS, Verb
 
@@ -108,7 +108,8 @@ PRECISIONS = ("bf16", "fp8", "int8", "fp4", "mxfp4", "int4")
         ("simulate --events ", lambda: ["all"]),
         ("catalog list ", lambda: KINDS),
         ("catalog show gb300", lambda: ["gb300-nvl72"]),
-        ("claims --only ", lambda: list(statements().claims)),
+        ("claims --only ", lambda: [*statements().claims, *pike_statements().claims]),
+        ("claims --of ", lambda: ["letter", "ports-pike"]),
         ("schema predict_", lambda: ["predict_inference", "predict_training", "predict_bridge"]),
         ("catalog ", lambda: ["list", "show", "import-model"]),
         ("", lambda: [*dict.fromkeys(verb.name.split()[0] for verb in VERBS), *cli.DOORS]),
@@ -130,11 +131,11 @@ def test_a_broken_catalog_offers_nothing(
     completed: Callable[[str], list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(catalog.OWN_FOLDER, str(tmp_path))
-    for cached in (catalog.load, catalog._names, catalog._files):
+    for cached in (catalog._loaded, catalog.later_days, catalog._names, catalog._files):
         cached.cache_clear()
     assert completed("gigawatt catalog show h1") == []
     monkeypatch.delenv(catalog.OWN_FOLDER)
-    for cached in (catalog.load, catalog._names, catalog._files):
+    for cached in (catalog._loaded, catalog.later_days, catalog._names, catalog._files):
         cached.cache_clear()
 
 

@@ -97,7 +97,7 @@ def check_end(gigawatt: Gigawatt, *words: str) -> None:
 
 
 def forget() -> None:
-    for cached in (catalog.load, catalog._names, catalog._files):
+    for cached in (catalog._loaded, catalog.later_days, catalog._names, catalog._files):
         cached.cache_clear()
 
 

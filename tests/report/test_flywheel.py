@@ -115,3 +115,38 @@ def test_every_figure_is_a_dot_of_a_chart(turned: FlywheelAnswer) -> None:
 def test_figures_are_in_si_units(past: FlywheelAnswer) -> None:
     rows = document(past).tables()["weekly-users"].rows
     assert rows[0][:3] == ("2023-11-06", 1e8, pytest.approx(1e8))
+
+
+def test_what_another_setting_says_is_a_line_and_a_table(past: FlywheelAnswer) -> None:
+    found = document(past)
+    told = "".join(ElementTree.fromstring(found.charts()["weekly-users"].narrow).itertext())
+    assert "if set on 2023 to 2025" in told
+    rows = found.tables()["settings-weekly-users"].rows
+    assert [row[:2] for row in rows] == [
+        ("2023 to 2024", "2026-02-27"),
+        ("2023 to 2024", "2026-08-06"),
+        ("2023 to 2025", "2026-02-27"),
+        ("2023 to 2025", "2026-08-06"),
+    ]
+    assert rows[-1][2:] == (
+        1e9,
+        pytest.approx(1.73e9, rel=0.002),
+        *(pytest.approx(e, abs=0.002) for e in (0.73, 1.046)),
+    )
+
+
+def test_set_to_a_later_day_the_first_setting_is_the_other() -> None:
+    """Lead and lines are of the day that is asked; a day within a year is told with its months."""
+    later = verbs.flywheel(backtest=True, fitted_until="2025-12-31")
+    made = document(later)
+    assert made.lead.startswith("Set on 2023 to 2025 alone, the wheel predicts 36.1 billion USD of yearly revenue")
+    told = "".join(ElementTree.fromstring(made.charts()["compute"].narrow).itertext())
+    assert "if set on 2023 to 2024" in told
+    assert "if set on 2023 to 2025" not in told
+    within = verbs.flywheel(backtest=True, fitted_until="2026-03-01")
+    assert document(within).lead.startswith("Set on November 2023 to February 2026 alone")
+
+
+def test_one_setting_alone_has_no_section(past: FlywheelAnswer) -> None:
+    made = document(replace(past, settings=past.settings[:1]))
+    assert not [name for name in made.tables() if name.startswith("settings")]

@@ -12,15 +12,17 @@ import pytest
 import xarray as xr
 from rich.console import Console
 
-from gigawatt.report.document import Document, Exhibit, Facts, Table
+from gigawatt.report.document import Document, Exhibit, Facts, Paragraph, Table
 from gigawatt.report.documents import comparison, hedging, sweep
 from gigawatt.report.writers import terminal
 from gigawatt.scenario.load import load
 from gigawatt.study.answer import Head
+from gigawatt.study.futures.burdens import PartyBurden, StakeQuantiles
 from gigawatt.study.futures.compare import Break, ComparedStrategy, Comparison
 from gigawatt.study.futures.draws import DrawnUnit
 from gigawatt.study.futures.hedging import DrawnQuantity, HedgedFuture, Hedging, Order
-from gigawatt.study.futures.quantiles import outcomes
+from gigawatt.study.futures.quantiles import QuantileDates, outcomes
+from gigawatt.study.futures.statistics import Quantiles
 from gigawatt.study.futures.sweep import PlannedValue, StatedOutcome, Sweep, Swing
 
 NOBODY = Head(scenario="toy", hash="0" * 64)
@@ -317,3 +319,100 @@ def test_a_tornado_stands_where_the_middle_has_no_value(swings_count: int) -> No
     assert ("tornado" in told.charts()) == (swings_count > 0)
     assert all("nan" not in drawing for chart in told.charts().values() for drawing in (chart.wide, chart.narrow))
     assert len(told.tables()["quantities"].rows) == swings_count
+
+
+def stake(middle_usd: float, worst_usd: float) -> StakeQuantiles:
+    half, more = 0.5 * middle_usd, 1.5 * middle_usd
+    return StakeQuantiles(p10=half, p50=middle_usd, p90=more, mean=1.1 * middle_usd, worst=worst_usd)
+
+
+def fixed(usd: float) -> StakeQuantiles:
+    return StakeQuantiles(p10=usd, p50=usd, p90=usd, mean=usd, worst=usd)
+
+
+def shared() -> Comparison:
+    """Two strategies: one pays 30 billion USD in, one guarantees up to 105."""
+    paid = PartyBurden(
+        party="supplier",
+        puts_in_usd=fixed(3e10),
+        gets_usd=fixed(2e11),
+        may_lose_usd=fixed(3e10),
+        expected_loss_usd=None,
+    )
+    open_usd = PartyBurden(
+        party="landlords",
+        puts_in_usd=fixed(6e10),
+        gets_usd=stake(4e10, 1e10),
+        may_lose_usd=stake(2e10, 5e10),
+        expected_loss_usd=stake(4e9, 9e9),
+    )
+    promised = replace(
+        paid, puts_in_usd=fixed(0.0), may_lose_usd=stake(1.6e10, 4e10), expected_loss_usd=stake(4e9, 9e9)
+    )
+    safe = replace(open_usd, may_lose_usd=stake(4e9, 1e10), expected_loss_usd=fixed(0.0))
+    dates = QuantileDates(p10="2031-07-01", p50="2032-01-01", p90=None)
+    how = {"target_date": dates, "p_target_frac": 0.62}
+    whole = compared(1e10, 50.0)
+    mine, wait, _ = whole.strategies
+    rows = (
+        replace(mine, title="Up front", burdens=(paid, open_usd), cost_of_capital_per_year=rate(0.09), **how),
+        replace(wait, title="Guarantee", burdens=(promised, safe), cost_of_capital_per_year=rate(0.08), **how),
+    )
+    tables = {row.name: whole.tables[row.name] for row in rows}
+    return replace(whole, strategies=rows, tables=tables, regret_usd={name: whole.regret_usd[name] for name in tables})
+
+
+def rate(middle_per_year: float) -> Quantiles:
+    p10, p90 = middle_per_year - 0.01, middle_per_year + 0.01
+    return Quantiles(p10=p10, p50=middle_per_year, p90=p90, mean=middle_per_year)
+
+
+def test_who_bears_what_is_a_column_for_each_strategy() -> None:
+    table = comparison.document(shared()).tables()["financing"]
+    assert [column.title for column in table.columns] == ["billion USD", "Up front", "Guarantee"]
+    assert {row[0]: row[1:] for row in table.rows} == {
+        "Value": ("100 (20 to 180)", "50 (10 to 90)"),
+        "Cost of capital, % a year": ("9.0 (8.0 to 10.0)", "8.0 (7.0 to 9.0)"),
+        "10 GW by end of": 2 * ("Q1 2032 (Q3 2031 to never)",),
+        "10 GW before the end in": 2 * ("62 %",),
+        "Supplier pays in": ("30", "0"),
+        "Supplier may lose": ("30", "16 (8 to 24; 40)"),
+        "Supplier loses on average": ("–", "4 (2 to 6; 9)"),
+        "Landlords spend on shells": 2 * ("60",),
+        "Landlords may lose": ("20 (10 to 30; 50)", "4 (2 to 6; 10)"),
+        "Landlords lose on average": ("4 (2 to 6; 9)", "0"),
+    }
+
+
+def test_what_may_be_lost_is_drawn_to_the_worst() -> None:
+    told = comparison.document(shared())
+    chart = exhibit(told, "burdens").chart
+    assert chart is not None
+    for drawing in (chart.wide, chart.narrow):
+        supplier, other, landlords, _ = tips(drawing)
+        assert supplier.startswith("Supplier: Up front\nP10: 30 billion USD")
+        assert other.endswith("mean: 17.6 billion USD\nlargest: 40 billion USD")
+        assert landlords.startswith("Landlords: Up front")
+    says = exhibit(told, "burdens").says
+    assert says == 'The supplier may lose least under "Guarantee". Landlords may lose least under "Guarantee".'
+    (text,) = [part.text for part in told.parts() if isinstance(part, Paragraph) and "Up front" in part.text]
+    assert text.startswith(
+        'Under "Up front" the supplier pays in 30 billion USD and may lose 30 billion USD; landlords may lose '
+        '20 billion USD, 50 billion USD at the worst. Under "Guarantee" the supplier pays in nothing and may lose'
+    )
+    figures = told.tables()["burdens"].rows
+    assert ("Guarantee", "Landlords", "gets", 2e10, 4e10, 6e10, 4.4e10, 1e10) in figures
+    assert len(figures) == 2 * 2 * 4 - 1  # of what nobody knows there is no figure
+
+
+def test_who_bears_what_is_not_told_where_no_contract_shares_it() -> None:
+    told = comparison.document(compared(1e10))
+    assert "financing" not in told.tables()
+    assert [section.slug for section in told.sections] == ["value", "regret", "breaks", "futures"]
+
+
+def test_nobody_loses_more_under_either() -> None:
+    found = shared()
+    same = tuple(replace(row, burdens=found.strategies[0].burdens) for row in found.strategies)
+    says = exhibit(comparison.document(replace(found, strategies=same)), "burdens").says
+    assert says == "The supplier may lose as much under each. Landlords may lose as much under each."

@@ -173,6 +173,8 @@ FILES = {
     "onsite_power": "solar_storage",
     "reliability": "liquid-racks-2026",
     "history": "openai",
+    "schedules": "stargate",
+    "rents": "h100-rents",
     "scaling_laws": "chinchilla-replication",
     "workloads": "mlperf-gpt-j-6b",
     "arrivals": "agents",

@@ -25,7 +25,7 @@ HEAD = {"gigawatt", "scenario", "hash", "notes"}
 # The schema that a verb answers with is a JSON Schema and nothing else.
 HEADLESS = ("schema",)
 # What may follow a unit, as a basis does: tokens per second of a GPU.
-PER = ("_per_gpu", "_per_user", "_per_gw_year", "_per_request")
+PER = ("_per_gpu", "_per_user", "_per_gw_year", "_per_mw_it", "_per_mw_facility", "_per_request")
 # Of a value in the unit that the question states, such as lives.
 VALUES = ("_value", "_value_per_gw_year")
 # Numbers without a unit of their own, by why that is so.
@@ -64,7 +64,7 @@ TABLES = {
 }
 # Names of numbers whose unit stands beside them, as `unit`, or as the suffix of the `item` that they are of.
 BESIDE = (
-    *("value", "low", "mid", "high", "fitted", "published", "predicted", "amount_per_gw_year"),
+    *("value", "was", "low", "mid", "high", "fitted", "published", "predicted", "amount_per_gw_year"),
     *("objective", "bound", "plan", "simulated"),
 )
 FREE = {name for names in EXEMPT.values() for name in names} | set(TABLES)
@@ -207,12 +207,20 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     },
     "predict training": {"model": "llama-3.1-8b", "gpu": "h100-sxm", "gpus": 64, "tokens": "1T"},
     "predict bridge": {"power": "300 MW", "grid_wait": "3 years"},
+    "predict gigawatt": {
+        "model": "llama-3.1-70b",
+        "gpu": "h100-sxm, b200",
+        "price_input": 0.5,
+        "price_output": "1.5 USD/Mtoken",
+        "scenario": "one-campus",
+    },
     "validate inference": {},
     "validate training": {},
     "validate energy": {},
     "validate facility": {},
     "validate runs": {},
     "validate serving": {},
+    "validate schedules": {},
     "catalog list": {},
     "catalog show": {"thing": "gb300-nvl72"},
     "catalog import-model": {"config": "llama.json"},

@@ -11,7 +11,7 @@ import pytest
 
 from gigawatt.errors import InputError, LedgerError, ScenarioError
 from gigawatt.study import sizes, verbs
-from gigawatt.study.claims.answer import IDS, PLANS
+from gigawatt.study.claims.sets import SETS
 from gigawatt.study.estimate import Estimate, counted, estimate, paces
 from gigawatt.study.question import read
 
@@ -106,7 +106,8 @@ def test_a_ledger_is_told_by_its_facts(tmp_path: Path) -> None:
 
 
 def test_plans_are_of_statements_that_there_are() -> None:
-    assert set(PLANS) <= set(IDS)
+    for found in SETS.values():
+        assert set(found.plans) <= set(found.ids)
 
 
 REFUSED: list[tuple[str, dict[str, Any], str, str]] = [

@@ -14,7 +14,7 @@ from gigawatt.report.documents.comparison import document
 from gigawatt.report.formats import cell
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
-from gigawatt.scenario.strategy import Strategy, load_strategies, shipped
+from gigawatt.scenario.strategy import Strategy, load_strategies, shipped, shipped_for
 from gigawatt.study import verbs
 from gigawatt.study.answer import plain
 from gigawatt.study.futures.compare import ComparedStrategy, Comparison, compare
@@ -74,8 +74,29 @@ def test_the_data_of_a_comparison(comparison: Comparison) -> None:
     for row in told["strategies"]:
         assert {"value_usd", "npv_usd", "first_gw_date", "peak_debt_usd", "p_cash_out_frac"} < set(row)
         assert {"regret_max_usd", "regret_mean_usd", "best_frac", "outputs", "title", "hash"} < set(row)
+        assert set(row["target_date"]) == {"p10", "p50", "p90"}
+        assert 0.05 < row["cost_of_capital_per_year"]["p50"] < 0.12
+        assert 0 <= row["p_target_frac"] <= 1
+        assert row["burdens"] is None  # nobody shares a risk
     keys = {"strategy", "meaning", "share_frac", "rule", "conditions", "coverage_frac", "density_frac"}
     assert [set(item) for item in told["breaks"]] == 2 * [keys]
+
+
+def test_equal_money_is_equal_burdens(brief_set: dict[str, str], tmp_path: Path) -> None:
+    """Two names of one strategy bear the same; a third with a smaller cap leaves more to landlords."""
+    terms = "guaranteed = 1.0\nterm = '15 years'\ndefault = '5 %/year'\nrecovery = 0.5\nguaranteed_rate = '6 %/year'\n"
+    guarantee = f"[capital.guarantee]\nguarantor = 'Maker'\n{terms}"
+    caps = {"one": "300 million USD", "same": "300 million USD", "less": "10 million USD"}
+    files = write(tmp_path, **{name: f"{guarantee}cap = '{cap}'\n" for name, cap in caps.items()})
+    lease = brief_set | {"sites.example-campus.ownership": "lease"}
+    found = verbs.ask("compare", files, scenario="one-campus", futures=3, workers=1, set=lease)
+    told = {row["name"]: {one["party"]: one for one in row["burdens"]} for row in plain(found)["strategies"]}
+    assert told["one"] == told["same"]
+    assert list(told["one"]) == ["programme", "supplier", "lenders", "landlords"]
+    least, most = (told[name]["landlords"]["may_lose_usd"]["mean"] for name in ("one", "less"))
+    assert least < most
+    for row in document(found).tables()["financing"].rows:
+        assert len(set(row[1:])) <= 2
 
 
 def test_one_value_ranks_regrets_and_is_shown(comparison: Comparison) -> None:
@@ -164,9 +185,35 @@ def test_what_cannot_be_compared(brief: Scenario, question: CompareQuestion, pat
 
 def test_shipped_strategies_lie_over_the_default_scenario() -> None:
     found = load_strategies((), load("loi-2025-09"))
-    assert [strategy.name for strategy in found] == shipped()
+    assert [strategy.name for strategy in found] == shipped_for("loi-2025-09")
     assert len({strategy.scenario.hash for strategy in found}) == len(found) == 4
     assert all(strategy.title and strategy.description for strategy in found)
+
+
+def test_a_strategy_lies_over_the_scenario_that_it_is_made_for(tmp_path: Path) -> None:
+    """Unless others are named: those of one deal are no strategies of another; a named one lies over any."""
+    own = shipped_for("ports-pike-2026-08")
+    assert set(own) == {"hundred-by-milestones", "thirty-up-front", "guarantee-of-105"}
+    assert set(own).isdisjoint(shipped_for("loi-2025-09"))
+    assert set(own) | set(shipped_for("loi-2025-09")) == set(shipped())
+    (mine,) = load_strategies(write(tmp_path, mine='made_for = ["loi-2025-09"]'), load("one-campus"))
+    assert mine.made_for == ("loi-2025-09",)
+
+
+def test_three_ways_of_financing_differ_in_money_alone() -> None:
+    """The same guarantee but for its cap, so that what landlords bear is counted alike."""
+    base = load("ports-pike-2026-08")
+    names = ("hundred-by-milestones", "thirty-up-front", "guarantee-of-105")
+    found = [strategy.scenario.asked for strategy in load_strategies(names, base)]
+    money = [(use.capital.tranches, use.capital.upfront_equity_usd, use.capital.guarantee) for use in found]
+    tranches, upfront, guarantees = zip(*money, strict=True)
+    assert [use.cap_usd for use in guarantees] == [0.0, 0.0, 105e9]
+    assert len({replace(use, cap_usd=1.0) for use in guarantees}) == 1
+    assert guarantees[2] == base.asked.capital.guarantee
+    assert upfront == (0.0, 30e9, 0.0)
+    assert (tranches[0].amount_usd, tranches[0].every_w, tranches[0].most_usd) == (10e9, 1e9, 100e9)
+    assert tranches[1:] == (None, None)
+    assert all(use.sites == base.asked.sites and use.finance == base.asked.finance for use in found)
 
 
 def test_overrides_come_before_strategies(tmp_path: Path) -> None:
@@ -183,6 +230,8 @@ def test_overrides_come_before_strategies(tmp_path: Path) -> None:
         ('[horizon]\nend = "2040Q1"', "mine: horizon", "overrides of what is decided"),
         ("[uncertainty.demand]\np10 = 0.1", "mine: uncertainty", "overrides of what is decided"),
         ('extends = "one-campus"', "mine: extends", "overrides of what is decided"),
+        ("made_for = 3", "mine: made_for", "a list of names of scenarios"),
+        ("made_for = [3]", "mine: made_for", "a list of names of scenarios"),
         ("[programme", "mine: ", "valid TOML"),
     ],
 )

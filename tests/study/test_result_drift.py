@@ -64,7 +64,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
 
 
 def forget() -> None:
-    for cached in (catalog.load, catalog._names, catalog._files):
+    for cached in (catalog._loaded, catalog.later_days, catalog._names, catalog._files):
         cached.cache_clear()
 
 

@@ -13,7 +13,7 @@ from gigawatt.study.answer import plain
 from gigawatt.study.job import Cancelled, Job
 from gigawatt.study.validate.score import Validation
 
-KINDS = ("inference", "training", "energy", "facility", "runs", "serving")
+KINDS = ("inference", "training", "energy", "facility", "runs", "serving", "schedules")
 HEAD = "operator_or_case,metric,value,unit,period,src,conf"
 FIELDS = {
     *("gigawatt", "scenario", "hash", "notes", "rows", "evaluated", "coverage_frac", "mape_frac", "median_frac"),
@@ -58,7 +58,7 @@ def test_every_validation_has_the_same_fields(found: Validation) -> None:
     assert set(told) == FIELDS | ALSO.get(found.what, set())
     assert {"gpu", "model", "engine", "source"} <= set(told["by"])
     facility = {"metric", "plant", "fitted", "facility", "overhead", "water"}
-    groups = {"facility": facility, "runs": {"fitted"}}.get(found.what, set())
+    groups = {"facility": facility, "runs": {"fitted"}, "schedules": {"stage", "site"}}.get(found.what, set())
     assert set(told["by"]) == {"gpu", "model", "engine", "source"} | groups
     assert len(found.scored) + len(found.skipped) == len(found.cells) == told["rows"]
 

@@ -13,9 +13,11 @@ from typing import Any
 
 from gigawatt import units
 from gigawatt.catalog import records
-from gigawatt.catalog.to_tokens import offered_load, transformer
+from gigawatt.catalog.dated import EXPECTED_DAY, is_day
+from gigawatt.catalog.to_tokens import PUBLISHED, offered_load, transformer
 from gigawatt.catalog.to_watts import normals
 from gigawatt.errors import Fault
+from gigawatt.quarters import QUARTER, quarter_number, quarter_of
 from gigawatt.tokens.model.blocks import total_params_count
 from gigawatt.tokens.serve.arrivals import load_faults
 from gigawatt.watts.air import OUTDOORS_DEGC
@@ -96,6 +98,11 @@ def _climates(climates: records.Climates) -> Iterator[Fault]:
 
 
 def _accelerator(part: records.Accelerator) -> Iterator[Fault]:
+    for name in PUBLISHED:
+        if part.plannable and getattr(part, name) is None:
+            key, suffix = units.split(name)
+            expected = f"{units.SUFFIXES[suffix].example}, or plannable = false where nobody publishes it"
+            yield Fault(path=key, given="missing", expected=expected)
     stated = [(name, getattr(part, name)) for name in PEAKS if getattr(part, name) is not None]
     for (wide, slower), (narrow, faster) in pairwise(stated):
         if faster < slower:
@@ -106,6 +113,11 @@ def _accelerator(part: records.Accelerator) -> Iterator[Fault]:
         if packages_w > part.rack_power_w:
             expected = f"at least its {part.packages_per_rack_count} packages of {units.show(part.tdp_w, 'w')}"
             yield _fault("rack_power", part.rack_power_w, "w", expected)
+    if part.all_in_power_w is not None and part.all_in_power_w < (part.tdp_w or 0):
+        expected = f"at least the {units.show(part.tdp_w or 0, 'w')} of the package alone"
+        yield _fault("all_in_power", part.all_in_power_w, "w", expected)
+    if part.hbm_capacity_bytes is None or part.hbm_bandwidth_bytes_per_s is None:
+        return
     read_s = part.hbm_capacity_bytes / part.hbm_bandwidth_bytes_per_s
     if not READ_S[0] <= read_s <= READ_S[1]:
         expected = f"a memory of {units.show(part.hbm_capacity_bytes, 'bytes')} read in 1 ms to 1 s, not {read_s:.3g} s"
@@ -201,6 +213,41 @@ def _derating(record: records.ServingDerating) -> Iterator[Fault]:
             yield Fault(path=path, given="a value beyond them", expected="shares from 0 to 1")
 
 
+def _schedules(record: records.SiteSchedules) -> Iterator[Fault]:
+    """Quarters are quarters, days are days and in their order, and no date was over when it was told."""
+    for n, milestone in enumerate(record.milestones):
+        path, days = f"milestones[{n}]", [each.said_date for each in milestone.told]
+        if not days or any(a >= b for a, b in pairwise(days)):
+            yield Fault(
+                path=f"{path}.told", given=", ".join(days) or "none", expected="at least one date, in order of days"
+            )
+        if milestone.withdrawn_date:
+            yield from _no_days(f"{path}.withdrawn", milestone.withdrawn_date)
+        if milestone.delivered is not None:
+            yield from _no_quarter(f"{path}.delivered.quarter", milestone.delivered.quarter)
+        for k, told in enumerate(milestone.told):
+            yield from _promise(f"{path}.told[{k}]", told)
+
+
+def _promise(path: str, told: records.PromisedDate) -> Iterator[Fault]:
+    faults = [*_no_days(f"{path}.said", told.said_date), *_no_quarter(f"{path}.quarter", told.quarter)]
+    yield from faults
+    if not faults and quarter_number(told.quarter) + told.span_count <= quarter_number(quarter_of(told.said_date)):
+        yield Fault(
+            path=f"{path}.quarter", given=f'"{told.quarter}"', expected=f"none that was over on {told.said_date}"
+        )
+
+
+def _no_days(path: str, text: str) -> Iterator[Fault]:
+    if not is_day(text):
+        yield Fault(path=path, given=f'"{text}"', expected=EXPECTED_DAY)
+
+
+def _no_quarter(path: str, text: str) -> Iterator[Fault]:
+    if not QUARTER.fullmatch(text):
+        yield Fault(path=path, given=f'"{text}"', expected='a quarter such as "2026Q3"')
+
+
 _CHECKS: dict[type, Callable[[Any], Iterator[Fault]]] = {
     records.Site: _site,
     records.Facility: _facility,
@@ -214,4 +261,5 @@ _CHECKS: dict[type, Callable[[Any], Iterator[Fault]]] = {
     records.RunCalibration: _run_calibration,
     records.ServingDerating: _derating,
     records.Arrivals: _arrivals,
+    records.SiteSchedules: _schedules,
 }

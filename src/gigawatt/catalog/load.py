@@ -3,6 +3,8 @@
 The catalog is the files of this package and those of the folder that GIGAWATT_CATALOG names, laid out alike.
 A name is looked up as it is written and then without the words of `_NOISE`, which name a package, a number format
 or a date, never a size.
+
+Everything that is known stands in it, unless `known_by` says of which day: then what became known later is not there.
 """
 
 from __future__ import annotations
@@ -11,20 +13,23 @@ import os
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
 from gigawatt import units
-from gigawatt.catalog import records
+from gigawatt.catalog import dated, records
 from gigawatt.catalog.contradictions import contradictions
+from gigawatt.catalog.dated import is_day
 from gigawatt.catalog.plausible import refused, refused_spans
 from gigawatt.catalog.tables import FILE_KEY, KEY_RULE, Reader, keys_of, read_record, read_sources, read_toml
 from gigawatt.errors import CatalogError, Fault, nearest
+from gigawatt.quarters import Course
 
 T = TypeVar("T")
 
@@ -42,6 +47,8 @@ KINDS: dict[str, type] = {
     "workloads": records.Workload,
     "arrivals": records.Arrivals,
     "history": records.History,
+    "schedules": records.SiteSchedules,
+    "rents": records.Rents,
     "scaling_laws": records.ScalingLaw,
     "inference_calibrations": records.InferenceCalibration,
     "training_calibrations": records.TrainingCalibration,
@@ -50,6 +57,8 @@ KINDS: dict[str, type] = {
     "serving_calibrations": records.ServingCalibration,
     "derating_calibrations": records.ServingDerating,
 }
+# Kinds of which rows have days of their own.
+_BY_DAY = ("history",)
 _FOLDERS = {
     "inference_calibrations": "calibrations/inference",
     "training_calibrations": "calibrations/training",
@@ -87,9 +96,38 @@ _CAPACITY = re.compile(r"\b(\d+) ?gi?b?\b")
 _CAPACITY_FRAC = 0.1
 
 
+# The day as of which the catalog is read; None: all that is known.
+_DAY: ContextVar[str | None] = ContextVar("day", default=None)
+
+
+@contextmanager
+def known_by(day: str | None) -> Iterator[None]:
+    """Read the catalog as of a day while this lasts, such as "2025-09-22"; None: with all that is known."""
+    token = _DAY.set(day)
+    try:
+        yield
+    finally:
+        _DAY.reset(token)
+
+
+def day_asked() -> str | None:
+    """The day as of which the catalog is read here; None: with all that is known."""
+    return _DAY.get()
+
+
 def ids(kind: str) -> list[str]:
-    """Every id of one kind, sorted. Raises CatalogError where two things have one name."""
-    return sorted(set(_names(kind).values()))
+    """Every id of one kind that is known, sorted. Raises CatalogError where two things have one name."""
+    return sorted(id_ for id_ in set(_names(kind).values()) if _is_known(kind, id_))
+
+
+def _is_known(kind: str, id_: str) -> bool:
+    day = _DAY.get()
+    return day is None or known_from(kind, id_) <= day
+
+
+def known_from(kind: str, id_: str) -> str:
+    """Day from which a thing is known at all; empty where it is known from the first."""
+    return str(_head(kind, id_).get(dated.KNOWN, ""))
 
 
 def get(kind: str, name: str) -> Any:
@@ -98,9 +136,10 @@ def get(kind: str, name: str) -> Any:
     Raises CatalogError with the nearest names where there is none.
     """
     found = _find(kind, name) if len(name) <= MOST_NAME else None
-    if found is None:
+    if found is None or not _is_known(kind, found):
         reader = Reader()
-        reader.fault(kind, name, f"a name in the catalog, such as {_such_as(kind, name)}")
+        later = f'; "{name}" is known from {known_from(kind, found)}, asked as of {_DAY.get()}' if found else ""
+        reader.fault(kind, name, f"a name in the catalog, such as {_such_as(kind, name)}{later}")
         raise CatalogError(reader.faults)
     return load(kind, found)
 
@@ -156,24 +195,40 @@ def _find(kind: str, name: str) -> str | None:
 def _holds(part: records.Accelerator, words: str) -> bool:
     """Whether every capacity that a name states is that of the part."""
     stated = [float(size) * 1e9 for size in _CAPACITY.findall(words)]
-    return all(abs(size / part.hbm_capacity_bytes - 1) <= _CAPACITY_FRAC for size in stated)
+    own = part.hbm_capacity_bytes
+    return all(own is not None and abs(size / own - 1) <= _CAPACITY_FRAC for size in stated)
+
+
+def load(kind: str, id_: str) -> Any:
+    """The record of one kind by id, as of the day that is asked; read once for all days on which it is the same."""
+    day = _DAY.get()
+    past = () if day is None or kind in _BY_DAY else tuple(one for one in later_days(kind, id_) if one <= day)
+    return _loaded(kind, id_, None if day is None else max(past, default=day))
 
 
 @cache
-def load(kind: str, id_: str) -> Any:
-    """The record of one kind by id; read once."""
-    return read_file(KINDS[kind], _files(kind)[id_])
+def _loaded(kind: str, id_: str, day: str | None) -> Any:
+    return read_file(KINDS[kind], _files(kind)[id_], day)
 
 
-def read_file(cls: type[T], file: FilePath) -> T:
-    """Read one catalog file; every number must carry a grade, and a source unless it is assumed or derived.
+@cache
+def later_days(kind: str, id_: str) -> tuple[str, ...]:
+    """Days on which more became known of a thing, in their order."""
+    _loaded(kind, id_, None)  # raises where the file has faults
+    return dated.days_of(tomllib.loads(_files(kind)[id_].read_text(encoding="utf-8")))
 
-    Raises CatalogError with every fault found.
+
+def read_file(cls: type[T], file: FilePath, day: str | None = None) -> T:
+    """Read one catalog file as of a day, or with all that is known.
+
+    Every number must carry a grade, and a source unless it is assumed or derived. Raises CatalogError with every fault
+    found.
     """
     table, faults = read_toml(file)
     reader = Reader(faults=faults)
     if not faults:
         reader.sources = read_sources(table.pop("sources", {}), reader)
+        table = dated.as_of(table, cls, day, reader)
         _require_own_id(file.stem, table.setdefault("id", file.stem), reader)
         record = read_record(cls, table, "", reader)
         _require_evidence(reader)
@@ -205,15 +260,7 @@ def _require_evidence(reader: Reader) -> None:
 def _require_dates(cls: type, table: Mapping[str, Any], reader: Reader) -> None:
     for key, name in keys_of(cls).items():
         if units.split(name)[1] == "date" and isinstance(table.get(key), str) and not is_day(table[key]):
-            reader.fault(key, table[key], "a day, such as 2026-07-01")
-
-
-def is_day(text: str) -> bool:
-    """Whether a text is a day, as 2026-07-01."""
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
+            reader.fault(key, table[key], dated.EXPECTED_DAY)
 
 
 def normalise(name: str) -> str:
@@ -268,6 +315,50 @@ def _called(kind: str, id_: str) -> tuple[str, ...]:
 def _head(kind: str, id_: str) -> dict[str, Any]:
     """What a file says before its numbers."""
     return tomllib.loads(_files(kind)[id_].read_text(encoding="utf-8").partition("\ngrade")[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """A number that became known of a thing on a day, or another one than before.
+
+    was, now: in the unit of the field; a course by quarter; None where there was none, or is none any more.
+    """
+
+    known_date: str
+    path: str
+    was: Any
+    now: Any
+    evidence: records.Evidence
+
+
+def changes(kind: str, id_: str) -> tuple[News, ...]:
+    """What became known of a thing after it was first known, up to the day that is asked, by day and path."""
+    day, found = _DAY.get(), list[News]()
+    seen = [one for one in dict.fromkeys(later_days(kind, id_)) if day is None or one <= day]
+    before = _loaded(kind, id_, "") if seen else None
+    for one in seen:
+        after = _loaded(kind, id_, one)
+        for path, evidence in sorted(after.evidence.items()):
+            was, now = value_at(before, path), value_at(after, path)
+            if was != now:
+                found.append(News(known_date=one, path=path, was=was, now=now, evidence=evidence))
+        before = after
+    return tuple(found)
+
+
+def value_at(record: Any, path: str) -> Any:
+    """The number at a dotted path of a record, a course by quarter; None where the path names none."""
+    here = record
+    for key in path.split("."):
+        if isinstance(here, Mapping):
+            here = here.get(key)
+        elif isinstance(here, tuple):
+            here = here[int(key)] if key.isdigit() and int(key) < len(here) else None
+        elif isinstance(here, Course):
+            here = dict(zip(here.periods, here.values, strict=True)).get(key)
+        else:
+            here = getattr(here, key, None)
+    return dict(zip(here.periods, here.values, strict=True)) if isinstance(here, Course) else here
 
 
 @cache

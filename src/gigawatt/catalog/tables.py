@@ -3,7 +3,8 @@
 A value may be written plainly (`rack_power = "132 kW"`) or with its evidence
 (`rack_power = { value = "132 kW", low = "120 kW", grade = "press", source = "introl" }`). `source` and `grade` set in
 a table are the default of every number in it and below it; one that is itself graded "assumed" takes no source from
-there. `source` names an entry of the file's `[sources]`.
+there. `source` names an entry of the file's `[sources]`, and `known` the day from which a number is known, where that
+is not always.
 A course is a table of quarters (`ramp = { 2026Q3 = "0.3 GW", 2027Q1 = "1.2 GW" }`) or one value, held.
 """
 
@@ -43,10 +44,12 @@ _PROSE = ("description", "note")  # text of several lines
 _LINE_RULE, _PROSE_RULE = "one line of text without control characters", "text without control characters"
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`\\]{1,2000}", re.IGNORECASE)
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _QUARTER = re.compile(r"[0-9]{4}Q[1-4]")
 _LONGEST = 2**63
-_ANNOTATED = frozenset({"value", "low", "high", "grade", "source", "note"})
-_INHERITED = frozenset({"grade", "source", "note"})
+# What any table may state for all numbers in it: why they are believed, and the day from which they are known.
+INHERITED = frozenset({"grade", "source", "note", "known"})
+_ANNOTATED = frozenset({"value", "low", "high"}) | INHERITED
 # Stands in for a source that was faulted where it is named, so that one mistake is one fault.
 _UNKNOWN = Source(url="", date="")
 
@@ -147,7 +150,7 @@ def _prepare(
         reader.fault(path, table, "a table")
         return {}
     known = keys_of(cls)
-    stated = {key: table[key] for key in _INHERITED if key in table and key not in known}
+    stated = {key: table[key] for key in INHERITED if key in table and key not in known}
     inherited = _stated(stated, inherited, path, reader)
     prepared = {}
     for key, value in table.items():
@@ -155,7 +158,7 @@ def _prepare(
             name = known[key]
             here = joined(path, key), joined(field_path, name)
             prepared[name] = _value(_hints(cls)[name], name, value, here, inherited, reader)
-        elif key not in _INHERITED:
+        elif key not in INHERITED:
             # Looking for the nearest key takes its time, and beyond so many faults nobody is told.
             near = _nearest(key, known) if len(reader.faults) < MOST_FAULTS_COUNT else "no such key"
             reader.fault(joined(path, key), _brief(value), near)
@@ -313,7 +316,9 @@ def _stated(
     notes: Mapping[str, Any], inherited: Mapping[str, Any], path: str, reader: Reader
 ) -> Mapping[str, str | Source]:
     """Grade, source and note as stated here, checked and laid over those of the tables above."""
-    stated: dict[str, str | Source] = {key: notes[key] for key in ("grade", "note") if key in notes}
+    stated: dict[str, str | Source] = {key: notes[key] for key in ("grade", "note", "known") if key in notes}
+    if "known" in notes and not (isinstance(notes["known"], str) and _DAY.fullmatch(notes["known"])):
+        reader.fault(joined(path, "known"), stated.pop("known"), "a day, such as 2026-07-01")
     if isinstance(stated.get("note", ""), str):
         check_plain(stated.get("note", ""), joined(path, "note"), True, reader)
     else:
@@ -344,6 +349,7 @@ def _note_evidence(
         low=span[0],
         high=span[1],
         note=stated.get("note", ""),
+        known_date=stated.get("known"),
     )
 
 
@@ -354,8 +360,8 @@ def _course(
     suffix = units.split(name)[1]
     plain, notes = _annotated(value, path, reader)
     if isinstance(plain, Mapping):
-        notes = {**notes, **{key: plain[key] for key in _INHERITED if key in plain}}
-        points = {key: point for key, point in plain.items() if key not in _INHERITED}
+        notes = {**notes, **{key: plain[key] for key in INHERITED if key in plain}}
+        points = {key: point for key, point in plain.items() if key not in INHERITED}
     else:
         points = {HELD: plain}
     mistyped = [key for key in points if not _QUARTER.fullmatch(key)]

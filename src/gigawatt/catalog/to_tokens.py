@@ -11,6 +11,7 @@ import numpy as np
 
 from gigawatt import tokens
 from gigawatt.catalog import records
+from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens import Block, Chip, InferenceEfficiency, RunShare, TrainingEfficiency, Transformer
 from gigawatt.tokens.model.roofline import power_ratio
 from gigawatt.tokens.model.sizes import ModelCosts, costs
@@ -29,8 +30,33 @@ FOUR_BIT = ("fp4", "mxfp4", "int4")
 FORMATS = {"mxfp4": "unpacked", "int4": "unpacked", "int8": "fp8"}
 
 
+# What no kernel does without, and what it is called.
+PUBLISHED = {
+    "hbm_capacity_bytes": "memory",
+    "hbm_bandwidth_bytes_per_s": "memory bandwidth",
+    "scale_up_bandwidth_bytes_per_s": "bandwidth within its domain",
+    "nic_bandwidth_bytes_per_s": "bandwidth beyond it",
+}
+
+
+def unpublished(accelerator: records.Accelerator) -> list[str]:
+    """What nobody has published of a part and no kernel does without, in words; empty where all is known."""
+    missing = [words for name, words in PUBLISHED.items() if getattr(accelerator, name) is None]
+    peaks = (accelerator.bf16_flops, accelerator.fp8_flops, accelerator.int8_flops, accelerator.fp4_flops)
+    return (["peaks"] if all(peak is None for peak in peaks) else []) + missing
+
+
+def unpublished_fault(accelerator: records.Accelerator) -> Fault:
+    """The fault of a part of which `unpublished` tells something, where its GPU was asked for."""
+    lacks = ", ".join(unpublished(accelerator))
+    expected = f"a part of which enough is published; of {accelerator.name} nobody has published: {lacks}"
+    return Fault(path="gpu", given=f'"{accelerator.id}"', expected=expected)
+
+
 def chip(accelerator: records.Accelerator) -> Chip:
-    """One package of an accelerator."""
+    """One package of an accelerator. Raises CalibrationError where too little of it is published."""
+    if unpublished(accelerator):
+        raise CalibrationError([unpublished_fault(accelerator)])
     return _same(Chip, accelerator)
 
 

@@ -77,12 +77,14 @@ _NAMES: dict[str, Callable[[], Sequence[str]]] = {
     "site": _of_catalog("sites"),
     "kind": _of("study.catalog.listing", "KINDS"),
     "thing": _things,
-    "only": _of("study.claims.answer", "IDS"),
+    "only": _of("study.claims.sets", "IDS"),
     "of": _schemas,
 }
 # The same where verbs differ.
 _OF_VERB: dict[tuple[str, str], Callable[[], Sequence[str]]] = {
+    ("claims", "of"): _of("study.claims.question", "NAMES"),
     ("allocate", "scenario"): _of("scenario.load", "presets", "allocation_presets"),
     ("predict inference", "engine"): _engines("inference_calibrations"),
     ("predict training", "engine"): _engines("training_calibrations"),
+    ("predict gigawatt", "engine"): _engines("inference_calibrations"),
 }

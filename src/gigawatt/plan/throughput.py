@@ -79,7 +79,7 @@ def _states(scenario: Scenario) -> Iterator[str]:
     """Which software the rates of serving count on, in words, with the platforms that are served by it."""
     calibration, found = scenario.records.inference, dict[str, list[str]]()
     for platform, record in scenario.records.accelerators.items():
-        day = to_tokens.software_date(calibration, record, "")
+        day = to_tokens.software_date(calibration, record, "", scenario.asked.as_of_date)
         found.setdefault(to_tokens.state_text(calibration, record, "", day), []).append(platform)
     for text, platforms in found.items():
         yield f"{', '.join(platforms)}: {text}"
@@ -212,14 +212,24 @@ def serving_case(scenario: Scenario, key: str, platform: str) -> tokens.ServingC
     """A class of inference on a platform, as the kernels take it."""
     use, record = scenario.asked.use_cases[key], scenario.records.accelerators[platform]
     model = scenario.records.models[use.model]
-    drafting = to_tokens.drafting(scenario.records.inference, model, use.draft_count)
+    calibration = scenario.records.inference
+    drafting = to_tokens.drafting(calibration, model, use.draft_count)
+    age_years = _software_age_years(scenario, record)
     return tokens.ServingCase(
         chip=to_tokens.chip(record),
         transformer=to_tokens.transformer(model),
-        efficiency=to_tokens.inference_efficiency(scenario.records.inference, record, model, use.precision),
+        efficiency=to_tokens.inference_efficiency(calibration, record, model, use.precision, age_years=age_years),
         precision=use.precision,
         traffic=replace(_traffic(scenario, key), drafting=drafting),
     )
+
+
+def _software_age_years(scenario: Scenario, record: Accelerator) -> float:
+    """How much older than its calibration the software is that serves on a part, on the day that the scenario asks."""
+    calibration, day = scenario.records.inference, scenario.asked.as_of_date
+    if day is None:
+        return 0.0
+    return to_tokens.years_between(to_tokens.software_date(calibration, record, "", day), calibration.base_date)
 
 
 def flops(scenario: Scenario, works: Mapping[str, TrainingRun] | Mapping[str, Experiments]) -> Rates:

@@ -41,6 +41,7 @@ DOCUMENTS: dict[str, str] = {
     "ledger example": "ledger_example",
     "predict inference": "inference",
     "predict training": "training",
+    "predict gigawatt": "gigawatt",
     "replay": "replay",
     "predict bridge": "bridge",
     "validate inference": "validation",
@@ -49,6 +50,7 @@ DOCUMENTS: dict[str, str] = {
     "validate facility": "validation",
     "validate runs": "validation",
     "validate serving": "validation",
+    "validate schedules": "validation",
     "catalog list": "listing",
     "catalog show": "entry",
     "catalog import-model": "imported",
@@ -64,6 +66,7 @@ TABLES: dict[str, str] = dict.fromkeys(
         "validate facility",
         "validate runs",
         "validate serving",
+        "validate schedules",
     ),
     "predictions",
 )

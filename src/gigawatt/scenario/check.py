@@ -9,6 +9,7 @@ from typing import get_args, get_type_hints
 import numpy as np
 
 from gigawatt import units
+from gigawatt.catalog.dated import EXPECTED_DAY, is_day
 from gigawatt.catalog.plausible import refused
 from gigawatt.catalog.tables import Reader
 from gigawatt.quarters import QUARTER, Course, arriving, quarter_number, quarter_range
@@ -43,7 +44,7 @@ SHARES_SUM_TOLERANCE_FRAC = 1e-6
 def check(asked: Asked, records: Records | None, reader: Reader) -> None:
     """Add every fault to the reader."""
     reader.faults += refused(asked)
-    parts = (_horizon, _programme, _finance, _capital, _sets, _demand, _training, _experiments, _simulate)
+    parts = (_days, _horizon, _programme, _finance, _capital, _sets, _demand, _training, _experiments, _simulate)
     for part in (*parts, _site_power, _allocation, check_uncertainty):
         part(asked, reader)
     if asked.flywheel is not None:
@@ -57,6 +58,11 @@ def check(asked: Asked, records: Records | None, reader: Reader) -> None:
         _each_site_once(asked, records, reader)
         _storage(asked, records, reader)
         _platforms(asked, records, reader)
+
+
+def _days(asked: Asked, reader: Reader) -> None:
+    if asked.announced_date is not None and not is_day(asked.announced_date):
+        reader.fault("announced", asked.announced_date, EXPECTED_DAY)
 
 
 def _horizon(asked: Asked, reader: Reader) -> None:

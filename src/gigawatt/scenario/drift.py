@@ -82,7 +82,8 @@ def with_evidence(asked: Asked, records: Records) -> Records:
 
 def _today(key: str, record: T, asked: Asked) -> T:
     """The catalog's record of the same name, a site with what the scenario sees differently. Raises CatalogError."""
-    found = catalog.get(KIND_OF[type(record)], record.id)  # type: ignore[attr-defined]
+    with catalog.known_by(asked.as_of_date):
+        found = catalog.get(KIND_OF[type(record)], record.id)  # type: ignore[attr-defined]
     return replace(found, **seen(asked.sites[key])) if isinstance(record, Site) else found
 
 

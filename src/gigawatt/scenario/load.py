@@ -11,9 +11,10 @@ from importlib.resources import files
 from pathlib import Path as FilePath
 from typing import Any
 
+from gigawatt.catalog import dated
+from gigawatt.catalog.load import day_asked
 from gigawatt.catalog.plausible import refused
-from gigawatt.catalog.records import Source
-from gigawatt.catalog.tables import Reader, is_named, is_table, read_record, read_sources, read_toml, type_at
+from gigawatt.catalog.tables import Reader, is_named, read_record, read_sources, read_toml
 from gigawatt.errors import MOST_NAME, CatalogError, Fault, ScenarioError, near
 from gigawatt.files import parse_toml
 from gigawatt.scenario.allocation import PATH as ALLOCATION
@@ -25,6 +26,8 @@ from gigawatt.scenario.schema import Asked, Scenario
 
 DEFAULT = "loi-2025-09"
 MAX_DEPTH = 8
+# The key of the day as of which a scenario, and the catalog behind it, is read.
+AS_OF = "as_of"
 # Names, and parts of a path, beyond which nobody reads or means them.
 MOST_SHOWN, MOST_PARTS = 40, 200
 
@@ -52,7 +55,7 @@ def load(name: str = DEFAULT, overrides: Mapping[str, Any] | None = None) -> Sce
 
     Raises ScenarioError with every fault that was found.
     """
-    return _read(*_changed(_extended(_find(name), 0), overrides or {}))
+    return _read(*_asked(lambda day: _extended(_find(name), day), overrides))
 
 
 def load_allocation(name: str = DEFAULT, overrides: Mapping[str, Any] | None = None) -> Scenario | PowerScenario:
@@ -60,7 +63,8 @@ def load_allocation(name: str = DEFAULT, overrides: Mapping[str, Any] | None = N
 
     Raises ScenarioError with every fault that was found.
     """
-    table, reader = _changed(_extended(_find(name, [*allocation_presets(), *presets()]), 0), overrides or {})
+    file = _find(name, [*allocation_presets(), *presets()])
+    table, reader = _asked(lambda day: _extended(file, day), overrides)
     return _read_allocation(table, reader) if stands_alone(table) else _read(table, reader)
 
 
@@ -70,7 +74,7 @@ def loads(text: str, overrides: Mapping[str, Any] | None = None, like: Scenario 
         table = parse_toml(text, "scenario")
     except CatalogError as error:
         raise ScenarioError(error.faults) from None
-    return _read(*_changed(_over_base(table, FilePath(), 0), overrides or {}), like)
+    return _read(*_asked(lambda day: _as_of(_chain(table, FilePath(), 0), day), overrides), like)
 
 
 def reread(scenario: Scenario, overrides: Mapping[str, Any]) -> Scenario:
@@ -157,13 +161,18 @@ def _shipped(name: str) -> FilePath | None:
     return _folder() / "allocations" / f"{name}.toml" if name in allocation_presets() else None
 
 
-def _extended(file: FilePath, depth: int) -> dict[str, Any]:
+def _extended(file: FilePath, day: str | None) -> dict[str, Any]:
+    """The table of a file over all that it extends, as of a day; None: of the day that the file asks for, or today."""
+    return _as_of(_chain(_read_file(file), file, 0), day)
+
+
+def _read_file(file: FilePath) -> dict[str, Any]:
     table, faults = read_toml(file)
     if faults:
         raise ScenarioError(faults)
     table.setdefault("name", file.stem)
     locate_files(table, lambda name: str(file.parent / name))
-    return _over_base(table, file, depth)
+    return table
 
 
 def locate_files(table: Mapping[str, Any], place: Callable[[str], str]) -> None:
@@ -175,14 +184,14 @@ def locate_files(table: Mapping[str, Any], place: Callable[[str], str]) -> None:
                 use[key] = place(use[key])
 
 
-def _over_base(table: dict[str, Any], file: FilePath, depth: int) -> dict[str, Any]:
-    """The table of a file laid over the scenario that it `extends`, if it does: whole, and extending nothing any more.
+def _chain(table: dict[str, Any], file: FilePath, depth: int) -> list[dict[str, Any]]:
+    """The table of a file, after those of the scenarios that it `extends`: the first extends nothing.
 
     A base that is a file is named from the folder of the file that extends it.
     """
     base = table.pop("extends", "")
     if not base:
-        return table
+        return [table]
     path = f"{file}: extends" if file.name else "extends"
     if not isinstance(base, str) or depth >= MAX_DEPTH:
         expected = "a preset or file, and no circle"
@@ -192,35 +201,30 @@ def _over_base(table: dict[str, Any], file: FilePath, depth: int) -> dict[str, A
     if not os.path.exists(found):
         expected = f"a preset, or a file in the folder {file.parent.absolute()}{near(base, presets())}"
         raise ScenarioError([Fault(path=path, given=f'"{base[:MOST_NAME]}"', expected=expected)])
-    return _merge(_extended(found, depth + 1), table, Asked)
+    return [*_chain(_read_file(found), found, depth + 1), table]
 
 
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any], hint: Any) -> dict[str, Any]:
-    """One table of a type laid over another, entry by entry."""
-    merged = dict(base)
-    for key, value in over.items():
-        _lay(merged, key, value, _type_at(hint, key))
-    return merged
+def _as_of(tables: Sequence[dict[str, Any]], day: str | None) -> dict[str, Any]:
+    """Tables laid over one another as of a day: the one that is asked, or that the last table states, if any does."""
+    reader = Reader()
+    stated = [table[AS_OF] for table in tables if AS_OF in table]
+    asked = day or day_asked() or (stated[-1] if stated else None)
+    if asked is not None and not dated.is_day(asked):
+        raise ScenarioError([Fault(path=AS_OF, given=f'"{asked}"', expected=dated.EXPECTED_DAY)])
+    whole: dict[str, Any] = {}
+    for table in tables:
+        whole = dated.merge(whole, dated.as_of(table, Asked, asked, reader), Asked)
+    if reader.faults:
+        raise ScenarioError(reader.faults)
+    return whole if asked is None else {**whole, AS_OF: asked}
 
 
-def _lay(table: dict[str, Any], key: str, value: Any, hint: Any) -> None:
-    """Put a value of a type into a table.
-
-    Tables that have keys of their own merge with what was there; anything else, an annotated value or a course,
-    replaces it. `key = false` takes an entry away, unless it is true or false by its type.
-    """
-    there = table.get(key)
-    if value is False and key in table and hint is not bool:
-        del table[key]
-    elif isinstance(value, Mapping) and isinstance(there, Mapping) and is_table(hint):
-        table[key] = _merge(there, value, hint)
-    else:
-        table[key] = value
-
-
-def _type_at(hint: Any, key: str) -> Any:
-    """The type of an entry of a scenario's file, which holds sources beside what is asked."""
-    return Mapping[str, Source] if hint is Asked and key == "sources" else type_at(hint, key)
+def _asked(
+    table_of: Callable[[str | None], dict[str, Any]], overrides: Mapping[str, Any] | None
+) -> tuple[dict[str, Any], Reader]:
+    """The table of a scenario with its overrides, of which a day decides what the others are laid over."""
+    changes = dict(overrides or {})
+    return _changed(table_of(changes.get(AS_OF)), changes)
 
 
 def _changed(table: dict[str, Any], overrides: Mapping[str, Any]) -> tuple[dict[str, Any], Reader]:
@@ -244,11 +248,11 @@ def _override(table: dict[str, Any], path: str, value: Any, reader: Reader) -> N
         if is_named(hint) and not elsewhere and key not in here:
             reader.remark(".".join(parents[: n + 1]), "a name that is not there", _named(here, parents[: n + 1]))
             return
-        here, hint = here.setdefault(key, {}), _type_at(hint, key)
+        here, hint = here.setdefault(key, {}), dated.entry_type(hint, key)
         if not isinstance(here, dict):
             reader.fault(path, value, "a path to a value, such as programme.target")
             return
-    _lay(here, last, value, hint=_type_at(hint, last))
+    dated.lay(here, last, value, hint)
 
 
 def _named(there: Mapping[str, Any], names: Sequence[str]) -> str:

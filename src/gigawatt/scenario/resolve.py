@@ -78,7 +78,15 @@ def look_up_names(table: Mapping[str, Any], reader: Reader) -> None:
 
 
 def resolve(asked: Asked, reader: Reader, like: Scenario | None = None) -> Records | None:
-    """Look up every name; None and faults where some are not in the catalog, nor in the scenario that it is like."""
+    """Look up every name as of the scenario's day.
+
+    None and faults where some are not in the catalog, nor in the scenario that it is like.
+    """
+    with catalog.known_by(asked.as_of_date):
+        return _resolved(asked, reader, like)
+
+
+def _resolved(asked: Asked, reader: Reader, like: Scenario | None) -> Records | None:
     look_up = _looking(reader, {} if like is None else _known(like))
     single = {field: look_up(kind, attrgetter(path)(asked), path) for field, (kind, path) in SINGLE.items()}
     many = {"sites": _sites(asked, look_up, like), **_many(asked, look_up)}
@@ -214,7 +222,8 @@ def resolved(asked: Asked, records: Records) -> dict[str, Any]:
 def _drop_unstated(data: dict[str, Any]) -> None:
     """Take out what is stated nowhere, so that a question without it is what it was before it could be stated."""
     asked = data["asked"]
-    optional = [(asked, "opening"), *((asked["capital"], name) for name in ("guarantee", "vendor", "customer"))]
+    optional = [(asked, name) for name in ("opening", "announced_date", "as_of_date")]
+    optional += [(asked["capital"], name) for name in ("guarantee", "vendor", "customer")]
     optional += [(site, "lease") for site in asked["sites"].values()]
     optional += [(site, "provisioned_ratio") for site in data["records"]["sites"].values()]
     for table, name in optional:

@@ -29,6 +29,8 @@ class Strategy:
     """What the strategy is, in one line."""
     description: str
     """What it does, and why."""
+    made_for: tuple[str, ...] = ()
+    """Scenarios over which it lies unless others are named; left out: those that have no strategies of their own."""
     scenario: Scenario
     """The scenario with the overrides of the strategy."""
 
@@ -38,13 +40,20 @@ def shipped() -> list[str]:
     return sorted(file.stem for file in _folder().glob("*.toml"))
 
 
+def shipped_for(scenario: str) -> list[str]:
+    """Names of those that lie over a scenario where none is named: the ones made for it, else those made for any."""
+    made_for = {name: read_toml(_file(name))[0].get("made_for", []) for name in shipped()}
+    own = [name for name, scenarios in made_for.items() if scenario in scenarios]
+    return own or [name for name, scenarios in made_for.items() if not scenarios]
+
+
 def load_strategies(given: Sequence[str], base: Scenario) -> list[Strategy]:
-    """Strategies by name or file, laid over a scenario; those that ship where none is given.
+    """Strategies by name or file, laid over a scenario; those that ship for it where none is given.
 
     Raises ScenarioError with every fault that was found, each with the strategy that it is of.
     """
     found, faults = [], []
-    for name in given or shipped():
+    for name in given or shipped_for(base.name):
         try:
             found.append(_strategy(_file(name), base))
         except InputError as error:
@@ -88,8 +97,11 @@ def _strategy(file: Path, base: Scenario) -> Strategy:
     reader = Reader(faults=faults)
     for key in ("title", "description"):
         check_plain(table.get(key, ""), key, key == "description", reader)
+    made_for = table.pop("made_for", [])
+    if not isinstance(made_for, list) or not all(isinstance(name, str) for name in made_for):
+        faults.append(Fault(path="made_for", given=str(made_for)[:80], expected="a list of names of scenarios"))
     if reader.faults:
         raise ScenarioError(reader.faults)
     words = {key: " ".join(str(table.pop(key, "")).split()) for key in ("title", "description")}
     locate_files(table, lambda name: str(file.parent / name))
-    return Strategy(name=file.stem, scenario=reread(base, table), **words)
+    return Strategy(name=file.stem, made_for=tuple(made_for), scenario=reread(base, table), **words)

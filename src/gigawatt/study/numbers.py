@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gigawatt.catalog.load import value_at
 from gigawatt.catalog.records import Evidence, Grade, Source
-from gigawatt.quarters import Course
 from gigawatt.study.answer import copied
 from gigawatt.units import suffix_at
 
@@ -28,6 +28,8 @@ class GradedNumber:
     low: float | None
     high: float | None
     note: str
+    known_date: str | None
+    """Day from which it is known; None: from the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class CitedSource:
 
 def number(record: Any, path: str, evidence: Evidence, thing: str | None = None, prefix: str = "") -> GradedNumber:
     """The number at a path of a record. prefix: what stands before that path where the record is part of a whole."""
-    value, unit = _value(record, path.split(".")), suffix_at(path)
+    value, unit = value_at(record, path), suffix_at(path)
     return copied(GradedNumber, evidence, thing=thing, path=prefix + path, value=value, unit=unit)
 
 
@@ -54,16 +56,3 @@ def cited(found: Iterable[Evidence]) -> tuple[CitedSource, ...]:
         CitedSource(title=title, url=url, date=date, numbers_count=count)
         for (title, url, date), count in sorted(counts.items())
     )
-
-
-def _value(here: Any, path: list[str]) -> Any:
-    for key in path:
-        if isinstance(here, Mapping):
-            here = here.get(key)
-        elif isinstance(here, tuple) and key.isdigit() and int(key) < len(here):
-            here = here[int(key)]
-        elif isinstance(here, Course):
-            here = dict(zip(here.periods, here.values, strict=True)).get(key)
-        else:
-            here = getattr(here, key, None)
-    return dict(zip(here.periods, here.values, strict=True)) if isinstance(here, Course) else here

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gigawatt.catalog.load import day_asked
 from gigawatt.scenario.load import allocation_presets, load, presets, reread
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study.question import refuse, wrong
 
 if TYPE_CHECKING:
     from gigawatt.study.result import Result
@@ -26,6 +28,9 @@ def scenario_of(name: str, overrides: Mapping[str, Any] | None = None) -> tuple[
     saved = result_of(name)
     if saved is None:
         return load(name, overrides), None
+    if day_asked() not in (None, saved.scenario.asked.as_of_date):
+        expected = "a preset or a file: a result rests on what it was made of"
+        refuse([wrong("as_of", day_asked(), expected)])
     return reread(saved.scenario, overrides) if overrides else saved.scenario, saved
 
 

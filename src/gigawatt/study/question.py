@@ -1,7 +1,7 @@
 """Questions are read as scenarios are: keys without units, text to SI, nearest names, all faults at once.
 
 A question is a frozen record; a key is its field's name without the unit (`capacity = "10 GW"` is `capacity_w`).
-Lengths in tokens may be bare numbers.
+Lengths in tokens, and prices of a million tokens in USD, may be bare numbers.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import fields, replace
 from pathlib import PurePath
 from typing import Any, Literal, TypeVar
 
+from gigawatt import units
 from gigawatt.catalog.tables import Reader, keys_of, read_record
 from gigawatt.errors import MOST_NAME, Fault, ScenarioError, near
 
@@ -22,6 +23,8 @@ Q = TypeVar("Q")
 # ledger; the person who asks; how many processes work on it. A door that keeps things itself puts its own there.
 Named = Literal["scenario", "strategy", "result", "file", "document", "database", "person", "workers"]
 
+# Units of quantities that may be bare numbers in a question.
+BARE_UNITS = {"tokens": "tokens", "usd_per_mtok": "USD/Mtoken"}
 # Characters of what was given that a fault shows.
 MOST_SHOWN = 160
 _BARE = re.compile(r"[0-9][0-9_]*\.?[0-9]*(?:[eE][-+]?[0-9]+)?[kMGT]?")
@@ -39,9 +42,11 @@ def read(cls: type[Q], values: Mapping[str, Any]) -> Q:
 
 
 def _as_text(name: str, value: Any) -> Any:
-    """A value as a file would state it: a bare number of tokens with its unit, the place of a file as text."""
-    if name.split("_")[-1] == "tokens" and not isinstance(value, bool) and _BARE.fullmatch(str(value).strip()):
-        return f"{value} tokens"
+    """A value as a file would state it: a bare number of tokens, or price of them, with its unit, the place of a file
+    as text."""
+    unit = BARE_UNITS.get(name if name == "tokens" else units.split(name)[1])
+    if unit and not isinstance(value, bool) and _BARE.fullmatch(str(value).strip()):
+        return f"{value} {unit}"
     return str(value) if isinstance(value, PurePath) else value
 
 

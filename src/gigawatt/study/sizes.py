@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gigawatt.scenario.check_size import HOURS_PER_QUARTER, decisions_count, parts, tranches_count
-from gigawatt.scenario.load import DEFAULT, load
+from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study.claims.question import ClaimsQuestion
 from gigawatt.study.flywheel.question import FlywheelQuestion
@@ -184,11 +184,13 @@ def flywheel(question: FlywheelQuestion) -> QuestionSize:
 
 def claims(question: ClaimsQuestion) -> QuestionSize:
     """Of the plans that statements need: the programme as asked, and what-ifs with tranches in proportion."""
-    from gigawatt.study.claims.answer import AS_ASKED, PLANS, wanted
+    from gigawatt.study.claims.letter import AS_ASKED
+    from gigawatt.study.claims.sets import claim_set, wanted
 
-    ids = wanted(question.only)
-    plans = {label for id_ in ids for label in PLANS.get(id_, ())}
-    whole = planned(load(DEFAULT))
+    found = claim_set(question.of)
+    ids = wanted(found, question.only, question.as_of_date)
+    plans = {label for id_ in ids for label in found.plans.get(id_, ())}
+    whole = planned(load(found.base))
     counts = {name: whole[name] * len(plans) for name in ("plan", "programme")}
     counts |= {"milestones": whole["milestones"] * (AS_ASKED in plans), "claims": float(len(ids))}
     return QuestionSize(counts=counts, words=f"{len(ids)} statements, {len(plans)} plans")

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
 
+from gigawatt.catalog.dated import EXPECTED_DAY, is_day
+from gigawatt.catalog.load import known_by
 from gigawatt.study.job import Job
+from gigawatt.study.question import refuse, wrong
 
 Group = Literal["plan", "live", "share", "book", "kernels", "know"]
 # What a verb changes: nothing; the ledger's facts; or what the ledger releases, which is money.
@@ -69,13 +72,25 @@ class Verb:
 
     def answer(self, question: Any, job: Job) -> Any:
         """What it answers. Raises ScenarioError, CatalogError, CalibrationError or LedgerError for bad input,
-        Infeasible where no plan meets every limit, SolverFailure where a solver fails, Cancelled where the job is."""
-        return _at(self.answers)(question, job)
+        Infeasible where no plan meets every limit, SolverFailure where a solver fails, Cancelled where the job is.
+
+        A question that states a day is answered with what was known on it."""
+        with known_by(_day_of(question)):
+            return _at(self.answers)(question, job)
 
     def size(self, question: Any) -> Any:
         """How much work a question asks for, a `sizes.QuestionSize`; None for a moment's. Raises what `answer` raises
         for bad input, as far as that is seen before the work begins."""
-        return _at(self.counts)(question) if self.counts else None
+        with known_by(_day_of(question)):
+            return _at(self.counts)(question) if self.counts else None
+
+
+def _day_of(question: Any) -> str | None:
+    """The day whose knowledge a question asks for. Raises ScenarioError for what is no day."""
+    day: str | None = getattr(question, "as_of_date", None)
+    if day is not None and not is_day(day):
+        refuse([wrong("as_of", day, EXPECTED_DAY)])
+    return day
 
 
 def _at(reference: str) -> Any:

@@ -291,6 +291,14 @@ VERBS: tuple[Verb, ...] = (
         example="gigawatt predict training --model llama-3.1-405b --gpu h100-sxm --gpus 16384 --tokens 15T",
     ),
     Verb(
+        name="predict gigawatt",
+        group="kernels",
+        title="A gigawatt of each GPU that sells a model's tokens: users, tokens, revenue, cost and profit of a year.",
+        asks="predict.question:GigawattQuestion",
+        answers="predict.gigawatt:answer",
+        example="gigawatt predict gigawatt --gpu gb300,mi355x --model kimi-k3 --price-input 3 --price-output 15",
+    ),
+    Verb(
         name="replay",
         group="kernels",
         title="Replay requests one by one on replicas of a model: what users wait for, capacity, cost of a token.",
@@ -377,6 +385,15 @@ VERBS: tuple[Verb, ...] = (
         example="gigawatt validate serving --max-mape 30%",
     ),
     Verb(
+        name="validate schedules",
+        group="kernels",
+        title="Dates promised for power of sites, with the usual slip, against what came.",
+        asks="validate.question:ValidationQuestion",
+        answers="validate.schedules:answer",
+        positional=("file",),
+        example="gigawatt validate schedules",
+    ),
+    Verb(
         name="catalog list",
         group="know",
         title="List what the catalog knows, and the scenarios and strategies that ship.",
@@ -416,7 +433,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         name="claims",
         group="know",
-        title="Hold the announcement of September 2025 against what can be computed.",
+        title="Hold what was announced, of the letter or of PORTS-Pike, against what can be computed.",
         asks="claims.question:ClaimsQuestion",
         answers="claims.answer:answer",
         long=True,

@@ -18,6 +18,14 @@ from gigawatt.catalog.records.hardware import Accelerator, FailureClass, PartCur
 from gigawatt.catalog.records.history import History, HistoryPoint
 from gigawatt.catalog.records.models import Model, ModelBlock, Precision, ScalingLaw, Workload
 from gigawatt.catalog.records.power import ArchitecturePower, PowerCalibration
+from gigawatt.catalog.records.rents import RentKind, RentQuote, Rents
+from gigawatt.catalog.records.schedules import (
+    DeliveredPower,
+    PromisedDate,
+    PromisedMilestone,
+    SiteSchedules,
+    SiteStage,
+)
 from gigawatt.catalog.records.serving import ServingCalibration, ServingEngine, ServingOffset, ServingRecipe
 from gigawatt.catalog.records.sites import (
     Climate,
@@ -42,6 +50,7 @@ __all__ = [
     "CloudRegion",
     "ConstantUse",
     "CoolingPlant",
+    "DeliveredPower",
     "DeratingTable",
     "Evidence",
     "EvidenceMap",
@@ -63,7 +72,12 @@ __all__ = [
     "PowerCurve",
     "PowerPoint",
     "Precision",
+    "PromisedDate",
+    "PromisedMilestone",
     "Reliability",
+    "RentKind",
+    "RentQuote",
+    "Rents",
     "RunCalibration",
     "ScalingLaw",
     "ServingCalibration",
@@ -72,6 +86,8 @@ __all__ = [
     "ServingOffset",
     "ServingRecipe",
     "Site",
+    "SiteSchedules",
+    "SiteStage",
     "SoftwareState",
     "Source",
     "Spread",

@@ -86,6 +86,10 @@ class Arrivals:
     """Deviation of all gaps of the trace over their mean; nothing where only clients are known."""
     peak_ratio: Annotated[float | None, Plausible(1, 20, least=1, most=1000)] = None
     """Rate of the trace's busiest window over the mean."""
+    prompt_tokens: Annotated[float | None, Plausible("1 tokens", "10 Mtokens")] = None
+    """Mean prompt of the trace, with what of it was found in a cache; nothing where only clients are known."""
+    cached_frac: Annotated[float | None, Plausible("0 %", "99.9 %", zero=True)] = None
+    """Share of the tokens of the trace's prompts that was found in a cache of prefixes."""
     clients: tuple[ArrivalClient, ...]
     """Who asks, and how."""
     evidence: EvidenceMap = field(default_factory=dict)

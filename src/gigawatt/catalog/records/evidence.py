@@ -35,6 +35,8 @@ class Evidence:
     """Highest value that the sources, or a careful person, would stand by."""
     note: str = ""
     """What there is to say about the number, in a few words."""
+    known_date: str | None = None
+    """Day from which it is known; None: from the first."""
 
 
 # Evidence by dotted field path ("rack_power_w", "blocks.0.heads_count", …).

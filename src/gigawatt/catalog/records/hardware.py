@@ -51,18 +51,20 @@ class Accelerator:
     """Dense FP4 peak of a package; left out where it is not supported."""
     fp4_inference_flops: Annotated[float | None, Plausible("1 TFLOPS", "1 EFLOPS")] = None
     """Higher FP4 peak that the vendor states for inference; left out where one figure is published."""
-    hbm_capacity_bytes: Annotated[float, Plausible("4 GB", "20 TB")]
-    """Memory of a package."""
-    hbm_bandwidth_bytes_per_s: Annotated[float, Plausible("50 GB/s", "1 PB/s")]
-    """Bandwidth of the memory of a package."""
-    scale_up_bandwidth_bytes_per_s: Annotated[float, Plausible("1 GB/s", "100 TB/s")]
-    """Bandwidth of a package within its scale-up domain, one direction."""
-    nic_bandwidth_bytes_per_s: Annotated[float, Plausible("1 GB/s", "10 TB/s")]
-    """Bandwidth of a package beyond its scale-up domain, one direction."""
+    hbm_capacity_bytes: Annotated[float | None, Plausible("4 GB", "20 TB")] = None
+    """Memory of a package; left out where it is not published: then the part is listed and nothing is predicted."""
+    hbm_bandwidth_bytes_per_s: Annotated[float | None, Plausible("50 GB/s", "1 PB/s")] = None
+    """Bandwidth of the memory of a package; left out where it is not published."""
+    scale_up_bandwidth_bytes_per_s: Annotated[float | None, Plausible("1 GB/s", "100 TB/s")] = None
+    """Bandwidth of a package within its scale-up domain, one direction; left out where it is not published."""
+    nic_bandwidth_bytes_per_s: Annotated[float | None, Plausible("1 GB/s", "10 TB/s")] = None
+    """Bandwidth of a package beyond its scale-up domain, one direction; left out where it is not published."""
     tdp_w: Annotated[float | None, Plausible("20 W", "50 kW")] = None
     """Thermal design power of a package; left out where nobody states it."""
     rack_power_w: Annotated[float | None, Plausible("500 W", "5 MW")] = None
     """Nameplate power of a rack; without it the part is listed and cannot be planned."""
+    all_in_power_w: Annotated[float | None, Plausible("50 W", "100 kW")] = None
+    """Utility power provisioned per package, all in, as an analyst reckons it, beside rack power and its overhead."""
     rack_price_usd: Annotated[float | None, Plausible("20 thousand USD", "100 million USD")] = None
     """Price of a rack; without it a scenario that buys the part has to state one."""
     package_price_usd: Annotated[float | None, Plausible("200 USD", "1 million USD")] = None

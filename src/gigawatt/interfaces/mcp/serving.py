@@ -109,7 +109,9 @@ def server(room: Room, caller_of: Callable[[Context], Caller]) -> Server[Any]:
 
 
 def described(tool: Tool) -> types.Tool:
-    """A tool as the protocol describes it."""
+    """A tool as the protocol describes it; of one that reads, whether it destroys or may be repeated goes without
+    saying."""
+    reads = tool.does == "reads"
     return types.Tool(
         name=tool.name,
         title=tool.name.replace("_", " "),
@@ -117,9 +119,8 @@ def described(tool: Tool) -> types.Tool:
         input_schema=tool.schema(),
         output_schema=dict(OUTPUT),
         annotations=types.ToolAnnotations(
-            read_only_hint=tool.does == "reads",
-            destructive_hint=tool.does == "destroys",
-            idempotent_hint=tool.does == "reads",
+            read_only_hint=reads,
+            destructive_hint=None if reads else tool.does == "destroys",
             open_world_hint=False,
         ),
     )

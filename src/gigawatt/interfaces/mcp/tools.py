@@ -28,9 +28,11 @@ from gigawatt.study.verbs import VERBS, Verb
 
 CONFIRM = "confirm"
 UNITS = (
-    'Quantities are text with a unit ("10 GW"); figures of the answer are SI by the ends of their names '
-    "(_w, _wh, _s, _usd, _frac of 1), and null is what does not exist."
+    'Quantities are text with a unit ("10 GW", "5 %"). Figures are SI by the ends of their names (_w, _s, _usd, _frac '
+    "of 1); null does not exist."
 )
+# What a schema's type says already.
+TYPED = (" A bare number.", " A share from 0 to 1, or a percentage.")
 TWICE = (
     "The first call does nothing but propose, with a `confirm` token; the same call with it does it. Tell the person "
     "what is proposed before you confirm."
@@ -97,15 +99,19 @@ def asks(verb: Verb) -> bool:
 def _whole(part: Any, shared: Any) -> Any:
     """A schema with every reference replaced by what it refers to, which not all clients do themselves.
 
-    Of what is counted only the whole number is told: a caller that reads schemas writes no "2 thousand". How a text
-    with a unit is spelled is said in words, and held against its pattern where the question is read.
+    Of what is counted only the whole number is told: a caller that reads schemas writes no "2 thousand", and of several
+    readings of which there is one, that one. How a text with a unit is spelled is said in words, and held against its
+    pattern where the question is read.
     """
     if isinstance(part, Mapping):
-        counted = [one for one in part.get("anyOf", []) if one.get("type") == "integer"]
+        ways = part.get("anyOf", [])
+        counted = [one for one in ways if one.get("type") == "integer"] or (ways if len(ways) == 1 else [])
         if counted:
             part = {key: value for key, value in part.items() if key != "anyOf"} | counted[0]
         kept = {key: value for key, value in part.items() if key != "$ref" and not _is_spelling(key, value)}
         below = {key: _whole(value, shared) for key, value in kept.items()}
+        if isinstance(words := below.get("description"), str):
+            below["description"] = next((words.removesuffix(one) for one in TYPED if words.endswith(one)), words)
         return below | (_whole(shared[part["$ref"].rpartition("/")[2]], shared) if "$ref" in part else {})
     return [_whole(entry, shared) for entry in part] if isinstance(part, list) else part
 

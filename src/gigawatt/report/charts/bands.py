@@ -27,10 +27,10 @@ class Sure:
 
 @form
 def bands(frame: Frame, rows: Sequence[Sure], unit: str) -> tuple[Frame, list[str]]:
-    """A bar from P10 to P90 with a mark in the middle, whose figure stands at the bar's end; the axis begins at 0."""
+    """A bar from P10 to P90 with a mark in the middle, whose figure stands at the bar's end; 0 is on the axis."""
     texts = [svg.figure(row.p50) for row in rows]
     beside = max((svg.width_of(text, bold=True) for text in texts), default=0.0)
-    reach = [0.0, *(row.p90 for row in rows)]
+    reach = [0.0, *(value for row in rows for value in (row.p10, row.p90))]
     plot = layout(frame, [row.label for row in rows], KEYS, unit, reach, height=ROW, room=(EDGE, EDGE + beside))
     drawn, at = list(plot.marks), plot.across.at
     for n, (row, text) in enumerate(zip(rows, texts, strict=True)):

@@ -34,7 +34,7 @@ class Point:
 class Trace:
     """Points in a colour of the palette: joined by a line, filled below it where it is an area, or dots.
 
-    A joined curve has dots where its points have names.
+    A joined curve has dots where its points have names. hollow: dots are rings, as of what was measured.
     """
 
     name: str
@@ -42,6 +42,12 @@ class Trace:
     colour: int
     joined: bool = True
     area: bool = False
+    hollow: bool = False
+
+    @property
+    def dots(self) -> str:
+        """Class of its dots."""
+        return f"ring {svg.stroke(self.colour)}" if self.hollow else f"{svg.fill(self.colour)} rim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ def _draw(frame: Frame, curves: Sequence[Trace], across: str, up: str, ways: _Wa
     for curve in (one for one in curves if one.joined):
         marks += _lines(plane, curve)
     marks += [*_slices(plane), *_felt(plane, curves)]
-    marks += [svg.dot(*spot, DOT, f"{svg.fill(curve.colour)} rim", point.tip) for spot, curve, point in seen]
+    marks += [svg.dot(*spot, DOT, curve.dots, point.tip) for spot, curve, point in seen]
     labels = [Label(*spot, point.name) for spot, _, point in seen if point.name]
     within = (frame.left + 4, frame.top - 8, frame.width, frame.floor + 1)
     return frame, [*marks, *placed(labels, taken, within, [spot for spot, _, _ in seen])]
@@ -138,7 +144,10 @@ def _headed(frame: Frame, curves: Sequence[Trace], up: str, ways: _Ways) -> tupl
     named = [curve for curve in curves if curve.name] if len(curves) > 1 else []
     start = svg.width_of(up) + 16 if up else 0.0
     labels = [curve.name for curve in named]
-    kinds = [f"line {svg.stroke(one.colour)}" if one.joined else svg.fill(one.colour) for one in named]
+    kinds = [
+        f"line {svg.stroke(one.colour)}" if one.joined else one.dots if one.hollow else svg.fill(one.colour)
+        for one in named
+    ]
     rows = svg.legend_rows(frame, labels, start)
     top = 8 + svg.LINE * rows + ROW * len(ways.uprights)
     height = frame.height + svg.LINE * (rows - 1) + ROW * len(ways.uprights)

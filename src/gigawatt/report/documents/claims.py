@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from gigawatt.catalog.records import Source
 from gigawatt.report import charts
 from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, table
 from gigawatt.report.formats import cell, scale
@@ -23,14 +24,14 @@ COLOURS = {"holds": 2, "holds_if": 1, "fails": 5}
 
 
 def document(found: CheckedClaims) -> Document:
-    """The announcement, checked."""
+    """An announcement, checked."""
     head, several = found.head, len(found.claims) > 1
     counts = Counter[str](claim.verdict for claim in found.claims)
     lead = ", ".join(f"{counts[verdict]} {word}" for verdict, word in COUNTED.items() if counts[verdict])
     parts: tuple[Part, ...] = (*_ranges(found.claims), _overview(found.claims)) if several else ()
     overview = Section(slug="all", title="All claims", parts=parts)
     return Document(
-        title="The announcement, checked",
+        title=found.title,
         names=(head.scenario or "", (head.hash or "")[:HASH_LENGTH]),
         lead=f"Of {len(found.claims)} claims {lead}." if several else "",
         sections=(overview, *(_claim(claim) for claim in found.claims)),
@@ -90,7 +91,8 @@ def _claim(claim: Claim) -> Section:
         ("stated", stated(claim)),
         ("computed", span(claim.computed)),
         ("if", claim.assumption),
-        *(("source", source.title or source.url) for source in claim.sources),
+        *((f"since {one.known_date}", one.text) for one in claim.became),
+        *(("source", source.title or source.url) for source in _sources(claim)),
     ]
     said = tuple((term, spoken(text)) for term, text in pairs if text)
     word, slug = VERDICTS[claim.verdict].capitalize(), claim.id.replace("_", "-")
@@ -103,9 +105,15 @@ def _claim(claim: Claim) -> Section:
     return Section(slug=slug, title=claim.id, parts=(verdict, facts, *((behind,) if rows else ())))
 
 
+def _sources(claim: Claim) -> tuple[Source, ...]:
+    """Each source of a claim, and of what became of it, once."""
+    later = (source for one in claim.became for source in one.sources)
+    return tuple(dict.fromkeys((*claim.sources, *later)))
+
+
 def _cited(found: Sequence[Claim]) -> tuple[CitedSource, ...]:
     """Each source once, with how many claims rest on it."""
-    counts = Counter((s.title, s.url, s.date) for claim in found for s in claim.sources)
+    counts = Counter((s.title, s.url, s.date) for claim in found for s in _sources(claim))
     return tuple(
         CitedSource(title=title, url=url, date=date, numbers_count=count)
         for (title, url, date), count in sorted(counts.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gigawatt.account.metrics import GIGAWATT_W
-from gigawatt.report import futures
+from gigawatt.report import burdens, futures
 from gigawatt.report.charts import About
 from gigawatt.report.document import Document, Exhibit, Facts, Paragraph, Section, Value
 from gigawatt.report.formats import cell, share
@@ -29,8 +29,10 @@ def _sections(found: Comparison) -> tuple[Section, ...]:
     pairs = tuple(("", f"{titles[one.strategy]}: {_broken(one)}") for one in found.breaks)
     breaks = Facts(name="breaks", title="Which futures break which strategy", pairs=pairs)
     lead = f"Value is {futures.VALUE}: its mean ranks the strategies, and regret is taken of it."
+    shared = burdens.section(found, titles)
     return (
         Section(slug="value", title="What each is worth", lead=lead, parts=(_value(found),)),
+        *(() if shared is None else (shared,)),
         Section(slug="regret", title="What each may be regretted by", parts=(_regret(found),)),
         Section(slug="breaks", title="What breaks each", parts=(breaks, Paragraph(text=futures.information(found)))),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from gigawatt import units
@@ -28,12 +28,12 @@ from gigawatt.report.document import (
 from gigawatt.report.formats import PERCENT, Scale, cell, scale, signed
 from gigawatt.study.dates import MONTH_NAMES
 from gigawatt.study.flywheel.answer import FixedPoint, FlywheelAnswer, TurnedYear, WheelNumber
-from gigawatt.study.flywheel.backtest import BacktestRow, PastCurve
+from gigawatt.study.flywheel.backtest import BacktestRow, PastCurve, PastSetting
 from gigawatt.study.flywheel.loop import Turn
 from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.numbers import CitedSource
 
-PREDICTED, HELD_OUT, SET = 0, 1, 9
+PREDICTED, HELD_OUT, OTHERWISE, SET = 0, 1, 2, 9
 RESEARCH = Scale(size=1e27, unit="1e27 FLOP", digits=2)
 # How far the axis of turns goes beyond the most demand.
 ROOM_RATIO = 1.1
@@ -54,6 +54,11 @@ BACKTEST_KEY = (
     'Errors are predicted over published, less 1. "set": the point set an elasticity. "Given power": with the power '
     'that was published. "Trend": growth at the rate of the points that set, continued in time.'
 )
+SETTINGS_KEY = (
+    "What came after the last of these settings, by each of them: the wheel as the past sets it, whatever the scenario "
+    "has. The first is on the points that the history does not hold out, later ones are on every figure to their day. "
+    "More than two of a series are met by least squares of logarithms, by the wheel and by its trend."
+)
 CHAIN_KEY = (
     "Power and factors at the year's end; research since the plan began, and its share of what the scenario asks for, "
     "what was done before included; orders of magnitude of effective compute since then; revenue and capital of the "
@@ -67,6 +72,7 @@ def document(answer: FlywheelAnswer) -> Document:
     loop = () if point is None else _loop(point, answer.iterations)
     sections = [
         Section(slug="past", title=f"Held against {answer.company}'s past", parts=tuple(_past(answer))),
+        Section(slug="settings", title="Set on more years", parts=tuple(_settings(answer.settings))),
         Section(slug="wheel", title="What the wheel is made of", parts=_wheel(answer.elasticities)),
         Section(slug="loop", title="Turned with a plan", parts=loop),
     ]
@@ -101,9 +107,14 @@ def _last(rows: Sequence[BacktestRow]) -> dict[str, BacktestRow]:
 
 def past_words(rows: Sequence[BacktestRow]) -> str:
     """The last held-out figure of each series, predicted and published, in one sentence."""
-    days = sorted(row.date for row in rows if not row.held_out)
     parts = "; ".join(_predicted(row) for row in _last(rows).values())
-    return f"Set on {days[0][:4]} to {days[-1][:4]} alone, the wheel predicts {parts}."
+    days = sorted(row.date for row in rows if not row.held_out)
+    return f"Set on {_years(days[0], days[-1])} alone, the wheel predicts {parts or 'nothing that is published'}."
+
+
+def _years(first: str, last: str) -> str:
+    """2023 to 2024; with months where the last is not of a year's end."""
+    return f"{first[:4]} to {last[:4]}" if last[5:7] == "12" else f"{_day(first)} to {_day(last)}"
 
 
 def _predicted(row: BacktestRow) -> str:
@@ -142,28 +153,28 @@ def loop_words(point: FixedPoint, turns: Sequence[Turn]) -> str:
 
 def _past(answer: FlywheelAnswer) -> Iterator[Part]:
     """One exhibit a series, and what its table says."""
+    own = max(row.date for row in answer.backtest if not row.held_out)
+    others = [one for one in answer.settings if one.fitted_until_date != own]
     for n, curve in enumerate(answer.curves):
         rows = [row for row in answer.backtest if row.what == curve.what]
-        yield _series(curve, rows, half=n > 0)
+        lines = {_set_on(one): one.curves[n] for one in others}
+        yield _series(curve, lines, rows, half=n > 0)
     yield Paragraph(text=BACKTEST_KEY)
 
 
-def _series(curve: PastCurve, rows: Sequence[BacktestRow], *, half: bool) -> Exhibit:
-    """A line for what is predicted, dots for what was published."""
+def _set_on(one: PastSetting) -> str:
+    return f"if set on {_years(one.fitted_from_date, one.fitted_until_date)}"
+
+
+def _series(curve: PastCurve, others: Mapping[str, PastCurve], rows: Sequence[BacktestRow], *, half: bool) -> Exhibit:
+    """A line for what is predicted, one for each other setting of the wheel, dots for what was published."""
     unit = rows[0].unit
     shown = scale(unit, [row.published for row in rows])
-    last = [row for row in rows if row.held_out][-1]
+    last = ([row for row in rows if row.held_out] or rows)[-1]
     predicted, published = (_figure(value, unit) for value in (last.predicted, last.published))
     says = f"{predicted} predicted for {_day(last.date)}, {published} published."
-    line = [
-        Point(
-            p.year,
-            p.value / shown.size,
-            f"{MONTH_NAMES[int(12 * (p.year % 1))]} {int(p.year)}\npredicted: {_figure(p.value, unit)}",
-        )
-        for p in curve.points
-    ]
     name = curve.what.replace(" ", "-")
+    dots = {False: "published, set the wheel", True: "published, held out"}
     return Exhibit(
         name=name,
         says=says,
@@ -171,9 +182,10 @@ def _series(curve: PastCurve, rows: Sequence[BacktestRow], *, half: bool) -> Exh
         chart=charts.xy(
             About(name=name, title=f"{curve.what.capitalize()}, published and predicted", description=says, half=half),
             [
-                Trace("predicted", line, PREDICTED),
-                Trace("published, set the wheel", _dots(rows, shown.size, held_out=False), SET, joined=False),
-                Trace("published, held out", _dots(rows, shown.size, held_out=True), HELD_OUT, joined=False),
+                Trace("predicted", _line(curve, shown.size), PREDICTED),
+                *(Trace(of, _line(one, shown.size), OTHERWISE + n) for n, (of, one) in enumerate(others.items())),
+                Trace(dots[False], _dots(rows, shown.size, held_out=False), SET, joined=False),
+                Trace(dots[True], _dots(rows, shown.size, held_out=True), HELD_OUT, joined=False),
             ],
             "",
             shown.unit,
@@ -181,6 +193,17 @@ def _series(curve: PastCurve, rows: Sequence[BacktestRow], *, half: bool) -> Exh
         ),
         table=past(name, rows),
         half=half,
+    )
+
+
+def _line(curve: PastCurve, size: float) -> tuple[Point, ...]:
+    return tuple(
+        Point(
+            p.year,
+            p.value / size,
+            f"{MONTH_NAMES[int(12 * (p.year % 1))]} {int(p.year)}\npredicted: {_figure(p.value, curve.unit)}",
+        )
+        for p in curve.points
     )
 
 
@@ -206,6 +229,28 @@ def past(name: str, rows: Sequence[BacktestRow]) -> Table:
         found.append((row.date, row.published, row.predicted, *(missed if row.held_out else ("set", None, None))))
     title = f"{what}: what was published, and what the wheel says"
     return in_units(table(name, title, {what: "", "Published": unit, "Predicted": unit, **errors}, found))
+
+
+def _settings(settings: Sequence[PastSetting]) -> Iterator[Part]:
+    """What came after the last of several settings, by each of them, a table a series; nothing where there is one."""
+    if len(settings) < 2:
+        return
+    until = settings[-1].fitted_until_date
+    for what, unit in dict.fromkeys((row.what, row.unit) for row in settings[-1].rows):
+        heads: dict[str, Unit] = {"Set on": "", what.capitalize(): "", "Published": unit, "Predicted": unit}
+        heads |= dict.fromkeys(("Error, %", "Trend, %"), ("frac", PERCENT))
+        found: list[tuple[Value, ...]] = [
+            (
+                _years(one.fitted_from_date, one.fitted_until_date),
+                *(row.date, row.published, row.predicted, row.error_frac, row.trend_error_frac),
+            )
+            for one in settings
+            for row in one.rows
+            if row.what == what and row.date > until
+        ]
+        name = f"settings-{what.replace(' ', '-')}"
+        yield in_units(table(name, f"{what.capitalize()}, by the years that the wheel is set on", heads, found))
+    yield Paragraph(text=SETTINGS_KEY)
 
 
 def _wheel(rows: Sequence[WheelNumber]) -> tuple[Part, ...]:

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from gigawatt.report import charts
-from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Part, Section, Table, Tile, Value, united
-from gigawatt.report.formats import Scale, cell, number
+from gigawatt.report.document import (
+    Column,
+    Depth,
+    Document,
+    Exhibit,
+    Facts,
+    Paragraph,
+    Part,
+    Section,
+    Table,
+    Tile,
+    Value,
+    united,
+)
+from gigawatt.report.formats import WHOLE, Scale, cell, number
 from gigawatt.study.predict.band import Band
 from gigawatt.study.predict.drafting import DraftingPrediction
 from gigawatt.study.predict.inference import FrontPoint, InferencePrediction, pareto_front
+from gigawatt.study.predict.measured import NEAR, MeasuredPoint, measured_near
 from gigawatt.study.predict.pools import PoolsPrediction, ServingPool
 from gigawatt.study.predict.serving_layout import ReplicaLayout
 from gigawatt.study.predict.serving_power import ServingEnergy, ServingFacility
@@ -51,7 +65,8 @@ def document(found: InferencePrediction) -> Document:
         sections.insert(0, Section(slug="beside", title="Side by side", parts=side_by_side((found, *found.beside))))
     elif found.disaggregated is None:
         front = found.pareto or pareto_front(found.asked)
-        sections.append(Section(slug="front", title="Throughput against interactivity", parts=(_front(found, front),)))
+        parts = (_front(found, front), *_measured((found,)))
+        sections.append(Section(slug="front", title="Throughput against interactivity", parts=parts))
     return Document(
         title=f"{found.model} on {found.gpu} in {found.precision}, engine {found.engine}",
         tiles=_tiles(found),
@@ -84,11 +99,27 @@ def _served(found: InferencePrediction) -> Facts:
         ("TTFT", cell(found.ttft_s, "s")),
         ("what binds", f"most of the time goes to {found.binds}; {LIMITS[found.limited_by]}"),
         ("memory per GPU", cell(found.memory_bytes, "bytes")),
+        ("users per MW", _users(found)),
         *_energy(found.energy),
         ("cost", UNKNOWN if cost is None else at),
         ("price of a GPU-hour", UNKNOWN if price is None else f"{number(price)} USD, {found.usd_basis}"),
+        *_rent(found),
     )
     return Facts(name="served", title="", pairs=pairs)
+
+
+def _rent(found: InferencePrediction) -> Iterator[tuple[str, str]]:
+    """For how much the part is rented, where anybody says."""
+    if found.rent_usd_per_h is not None:
+        yield "rent of a GPU-hour", f"{number(found.rent_usd_per_h)} USD, {found.rent_basis}; no part of the cost above"
+
+
+def _users(found: InferencePrediction) -> str:
+    """Requests in service at a time for a megawatt of IT and of a facility."""
+    it, of_facility = found.users_count_per_mw_it, found.users_count_per_mw_facility
+    if it is None or of_facility is None:
+        return UNKNOWN
+    return f"{cell(it, 'count')} of IT, as servers are rated; {cell(of_facility, 'count')} of a facility at peak PUE"
 
 
 def _energy(of: ServingEnergy) -> Iterator[tuple[str, str]]:
@@ -195,12 +226,12 @@ def _front(found: InferencePrediction, front: Sequence[FrontPoint]) -> Exhibit:
     about = charts.About(name="front", title=title, description=f"{len(front)} points", height=420)
     points = tuple(charts.Point(x=p.tokens_per_s_per_user, y=p.tokens_per_s_per_gpu, tip=_tip(p)) for p in front)
     asked = charts.Point(1 / found.tpot_s, found.tokens_per_s_per_gpu.p50, _asked(found), name="as asked")
-    curves = [charts.Trace("", points, 0), charts.Trace("", (asked,), 1, joined=False)]
+    curves = [charts.Trace("predicted", points, 0), charts.Trace("", (asked,), 1, joined=False), *_rings(found, 2)]
     return Exhibit(
         name="front",
         says=f"A GPU gives {rates[0]} tokens/s where a user sees {rates[1]}, and {rates[2]} where a user sees "
         f"{rates[3]}.",
-        shows=f"{title}; output tokens per second, no point is beaten in both",
+        shows=f"{title}; output tokens per second, no point is beaten in both; rings are measured",
         table=_points(found, front),
         chart=charts.xy(about, curves, "tokens/s per user", "tokens/s per GPU"),
     )
@@ -211,7 +242,7 @@ def side_by_side(sides: Sequence[InferencePrediction]) -> tuple[Part, ...]:
     if sides[0].disaggregated is not None:
         return (_bands(sides),)
     fronts = {side.gpu: side.pareto or pareto_front(side.asked) for side in sides}
-    parts = [_bands(sides), _fronts(sides, fronts, "tokens_per_s_per_gpu")]
+    parts = [_bands(sides), _fronts(sides, fronts, "tokens_per_s_per_gpu"), *_measured(sides)]
     if all(point.usd_per_mtok is not None for front in fronts.values() for point in front):
         parts.append(_fronts(sides, fronts, "usd_per_mtok"))
     return tuple(parts)
@@ -249,7 +280,7 @@ def _fronts(sides: Sequence[InferencePrediction], fronts: Mapping[str, Sequence[
     """The fronts of several accelerators in one chart, by throughput or by cost, against the speed that a user sees."""
     found, costs = sides[0], what == "usd_per_mtok"
     name, up = ("costs", MTOK.unit) if costs else ("fronts", "tokens/s per GPU")
-    title = f"{found.model} in {found.precision}: throughput against interactivity; dots as asked"
+    title = f"{found.model} in {found.precision}: throughput against interactivity; dots as asked, rings measured"
     if costs:
         title = f"{found.model} in {found.precision}: cost against interactivity"
     says = _cheapest(fronts) if costs else _strongest(fronts)
@@ -264,6 +295,7 @@ def _fronts(sides: Sequence[InferencePrediction], fronts: Mapping[str, Sequence[
             )
             for n, one in enumerate(sides)
         ]
+        traces += [replace(ring, name="") for n, one in enumerate(sides) for ring in _rings(one, n)]
     rows = tuple((gpu, *_row(point)) for gpu, front in fronts.items() for point in front)
     heads = united((Column(title="GPU"), *POINT), rows)
     table = Table(name=name, title=title, columns=heads, rows=rows, brief_columns=(0, 2, 3, 4, 7))
@@ -271,6 +303,60 @@ def _fronts(sides: Sequence[InferencePrediction], fronts: Mapping[str, Sequence[
     chart = charts.xy(about, traces, "tokens/s per user", up, most=_ceiling(fronts) if costs else None)
     depth = Depth.FULL if costs else Depth.BRIEF
     return Exhibit(name=name, says=says, shows=title, table=table, chart=chart, depth=depth)
+
+
+def _points_near(found: InferencePrediction) -> tuple[MeasuredPoint, ...]:
+    return measured_near(found.asked) if found.measured is None else found.measured
+
+
+def _rings(found: InferencePrediction, colour: int) -> Iterator[charts.Trace]:
+    """Measured points near a question, as rings."""
+    points = tuple(
+        charts.Point(p.tokens_per_s_per_user, p.tokens_per_s_per_gpu, _measured_tip(p)) for p in _points_near(found)
+    )
+    if points:
+        yield charts.Trace("measured", points, colour, joined=False, hollow=True)
+
+
+def _measured_tip(point: MeasuredPoint) -> str:
+    how = [*(["two pools"] if point.disaggregated else []), *(["drafted"] if point.drafted else [])]
+    lengths = f"{point.input_tokens:,.0f} in, {point.output_tokens:,.0f} out"
+    speed, rate = (f"{cell(of, 'count')} tokens/s" for of in (point.tokens_per_s_per_user, point.tokens_per_s_per_gpu))
+    return "\n".join(
+        [", ".join(["measured", *how]), f"per user: {speed}", f"per GPU: {rate}", lengths, point.engine, point.source]
+    )
+
+
+def _measured(sides: Sequence[InferencePrediction]) -> Iterator[Part]:
+    """The measured points near a question, or that there are none."""
+    rows = tuple((side.gpu, *_measured_row(point)) for side in sides for point in _points_near(side))
+    if not rows:
+        text = f"No row that was measured is near: {NEAR}, and a speed of users that it tells."
+        yield Paragraph(text=text, depth=Depth.FULL)
+        return
+    heads = (
+        Column(title="GPU"),
+        *(Column(title=f"Per {who}, {RATE.unit}", suffix="tokens_per_s", scale=RATE) for who in ("user", "GPU")),
+        *(Column(title=title, suffix="count", scale=WHOLE) for title in ("Requests", "GPUs", "Prompt", "Answer")),
+        *(Column(title=title) for title in ("Engine", "Measured", "Source")),
+    )
+    title = f"Measured near it: {NEAR}"
+    yield Table(name="measured", title=title, columns=heads, rows=rows, brief_columns=(0, 1, 2, 3, 5, 6, 8))
+
+
+def _measured_row(point: MeasuredPoint) -> tuple[Value, ...]:
+    how = [point.engine, *(["two pools"] if point.disaggregated else []), *(["drafted"] if point.drafted else [])]
+    return (
+        point.tokens_per_s_per_user,
+        point.tokens_per_s_per_gpu,
+        point.requests_count,
+        point.gpus_count,
+        point.input_tokens,
+        point.output_tokens,
+        ", ".join(how),
+        point.measured_date,
+        point.source,
+    )
 
 
 def _strongest(fronts: Mapping[str, Sequence[FrontPoint]]) -> str:

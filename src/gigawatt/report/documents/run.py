@@ -8,10 +8,11 @@ from dataclasses import replace
 from gigawatt.catalog.records import Evidence
 from gigawatt.report import calls, contracts, figures, fleet, hours, ladder, names, tables, unbuilt, views, where, words
 from gigawatt.report.document import Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, Tile
-from gigawatt.report.documents.sources import data
+from gigawatt.report.documents.sources import changes, data
 from gigawatt.report.formats import cell
 from gigawatt.report.views import View
 from gigawatt.study import evidence, nothing
+from gigawatt.study.changed import since_announced
 from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.numbers import CitedSource, cited
 from gigawatt.study.result import Result
@@ -182,7 +183,9 @@ def called(v: View) -> Iterator[Section]:
 
 
 def _rests(v: View, *listed: Table) -> Section:
-    return section("evidence", "What this rests on", figures.grades(evidence.grades(v.scenario)), *listed)
+    title = f"What became known since {v.asked.announced_date}, when this was announced"
+    since = changes(since_announced(v.scenario), title, depth=Depth.FULL)
+    return section("evidence", "What this rests on", figures.grades(evidence.grades(v.scenario)), *since, *listed)
 
 
 def sources(v: View) -> tuple[CitedSource, ...]:

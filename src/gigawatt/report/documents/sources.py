@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from gigawatt.report import charts, names
 from gigawatt.report.document import Depth, Document, Exhibit, Section, Table, quoting, table
 from gigawatt.report.formats import cell, si
+from gigawatt.study.changed import ChangedNumber, Shown
 from gigawatt.study.dates import quarter
 from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.numbers import GradedNumber
@@ -28,6 +29,8 @@ HANGS = {
     "history": "what a gigawatt has earned before, against which revenue is held",
     "power_curves": "what capping the power of racks costs in tokens",
 }
+MOST_POINTS = 5  # of a course that is told whole
+SINCE = "What became known since the announcement"
 # A note that says where the numbers are listed, which is here.
 LISTED_HERE = "assumed_numbers"
 
@@ -40,6 +43,7 @@ def document(found: ScenarioSources) -> Document:
         names=(head.scenario or "", (head.hash or "")[:HASH_LENGTH]),
         sections=(
             Section(slug="grades", title="Grades", parts=(_grades(found),)),
+            *(Section(slug="changes", title=SINCE, lead=_since(found), parts=(one,)) for one in changes(found.changes)),
             *_by_thing(found.numbers),
             Section(slug="data", title="Data", parts=(data(found.numbers),)),
         ),
@@ -57,6 +61,10 @@ def _grades(found: ScenarioSources) -> Exhibit:
     about = charts.About(name="grades", title="Numbers by grade", description=says)
     bars = [charts.Bar(label=grade, value=count, text=f"{count:,}", colour=0) for grade, count in found.grades.items()]
     return Exhibit(name="grades", says=says, shows="Numbers by grade", table=listed, chart=charts.bars(about, bars))
+
+
+def _since(found: ScenarioSources) -> str:
+    return f"{len(found.changes):,} numbers are others than when it was announced."
 
 
 def _by_thing(found: Sequence[GradedNumber]) -> list[Section]:
@@ -100,6 +108,26 @@ def data(found: Sequence[GradedNumber]) -> Table:
     return quoting(listed, "Thing", "Number", "Note", "Source", "Address")
 
 
+def changes(
+    found: Sequence[ChangedNumber], title: str = "What became known", *, depth: Depth = Depth.BRIEF
+) -> list[Table]:
+    """What became known on which day, and what stood there before; nothing where nothing did."""
+    if not found:
+        return []
+    heads = dict.fromkeys(("Number", "Known from", "Was", "Is", "Grade", "Note or source"), "")
+    rows = [
+        (_path(row), row.known_date, _whole(row.was, row.unit), _whole(row.value, row.unit), row.grade, _why(row))
+        for row in found
+    ]
+    listed = table("changes", title, heads, rows, depth=depth)
+    return [quoting(listed, "Number", "Known from", "Note or source")]
+
+
+def _path(row: ChangedNumber) -> str:
+    """The path of a number as it is written in files, without the catalog's own."""
+    return ".".join(split(word)[0] for word in row.path.removeprefix(CATALOG).split("."))
+
+
 def slug(text: str) -> str:
     """A name for files and addresses."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
@@ -113,14 +141,27 @@ def _name(row: GradedNumber) -> str:
 def _value(row: GradedNumber) -> str:
     """A number as a person writes it: its first and last point where it is a course."""
     shown, suffix = row.value, row.unit or "count"
-    if isinstance(shown, Mapping):
-        points = [f"{cell(figure, suffix)} {quarter(period)}" for period, figure in shown.items()]
-        return " to ".join((points[0], *points[1:][-1:]))
-    if shown is None:
-        return "–"
+    if isinstance(shown, Mapping) or shown is None:
+        return _told(shown, suffix)
     ranged = row.low is not None and row.high is not None
     return cell(float(shown), suffix) + (f" ({cell(row.low, suffix)} to {cell(row.high, suffix)})" if ranged else "")
 
 
-def _why(row: GradedNumber) -> str:
+def _whole(shown: Shown, unit: str) -> str:
+    """A number as a person writes it, a short course by each of its points."""
+    if not isinstance(shown, Mapping) or len(shown) > MOST_POINTS:
+        return _told(shown, unit)
+    return ", ".join(f"{cell(figure, unit or 'count')} {quarter(period)}" for period, figure in shown.items())
+
+
+def _told(shown: Shown, unit: str) -> str:
+    if shown is None:
+        return "–"
+    if not isinstance(shown, Mapping):
+        return cell(float(shown), unit or "count")
+    points = [f"{cell(figure, unit or 'count')} {quarter(period)}" for period, figure in shown.items()]
+    return " to ".join((points[0], *points[1:][-1:]))
+
+
+def _why(row: GradedNumber | ChangedNumber) -> str:
     return row.note or (row.source.title or row.source.url if row.source else "")

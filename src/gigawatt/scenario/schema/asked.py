@@ -48,6 +48,11 @@ class Asked:
     """What the scenario is, in one line."""
     description: str = ""
     """What it is about, and what is assumed."""
+    announced_date: Annotated[str | None, Plausible(2000, 2060, least=1990, most=2150)] = None
+    """Day of the announcement that is planned, as 2025-09-22; what became known since is told in reports."""
+    as_of_date: Annotated[str | None, Plausible(2000, 2060, least=1990, most=2150)] = None
+    """Day whose knowledge the plan rests on, as 2025-09-22: facts, sites, parts and software of that day, where the
+    catalog and this file say what came later; left out: all that is known."""
     implausible: tuple[str, ...] = ()
     """Paths of values that are meant, although they leave their plausible range."""
     dollar_year: Annotated[int, Plausible(2010, 2060, least=1990, most=2100)]

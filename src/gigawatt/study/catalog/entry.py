@@ -11,6 +11,7 @@ from gigawatt.errors import CatalogError, nearest
 from gigawatt.study.answer import SPREAD, Head
 from gigawatt.study.catalog.listing import SHIPPED, shipped
 from gigawatt.study.catalog.question import CatalogShowQuestion
+from gigawatt.study.changed import ChangedNumber, of_thing
 from gigawatt.study.job import Job
 from gigawatt.study.numbers import CitedSource, GradedNumber, cited, number
 from gigawatt.study.question import wrong
@@ -31,6 +32,10 @@ class CatalogEntry:
     aliases: tuple[str, ...]
     facts: Mapping[str, str | bool]
     numbers: tuple[GradedNumber, ...]
+    known_date: str | None
+    """Day from which it is known at all; None: from the first."""
+    changes: tuple[ChangedNumber, ...]
+    """What became known of it later, by day."""
     sources: tuple[CitedSource, ...]
 
 
@@ -77,5 +82,7 @@ def _entry(kind: str, record: Any) -> CatalogEntry:
         aliases=tuple(getattr(record, "aliases", ())),
         facts=facts,
         numbers=tuple(number(record, path, item) for path, item in sorted(record.evidence.items())),
+        known_date=catalog.known_from(kind, record.id) or None,
+        changes=of_thing(kind, record.id),
         sources=cited(record.evidence.values()),
     )

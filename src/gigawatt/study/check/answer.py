@@ -15,7 +15,7 @@ from gigawatt.plan.milestones import milestones
 from gigawatt.quarters import arriving, first_day, sample
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.series import energy_price_usd_per_wh
-from gigawatt.study import drift, evidence, implausible
+from gigawatt.study import changed, drift, evidence, implausible
 from gigawatt.study.answer import SPREAD, Head, copied, head_of
 from gigawatt.study.check.opening import OutlinedOpening, outlined
 from gigawatt.study.check.question import CheckQuestion
@@ -225,7 +225,8 @@ def notes(scenario: Scenario) -> tuple[Note, ...]:
     if assumed:
         text = f"{assumed:,} of the {total:,} numbers with a grade are assumed; `gigawatt sources` lists them."
         found.append(Note(code="assumed_numbers", path="", text=text))
-    return (*found, *implausible.notes(scenario.implausible), *file_notes(scenario), *drift.notes(scenario))
+    found += [*implausible.notes(scenario.implausible), *changed.hindsight(scenario)]
+    return (*found, *file_notes(scenario), *drift.notes(scenario))
 
 
 def _sites(scenario: Scenario) -> Iterator[OutlinedSite]:

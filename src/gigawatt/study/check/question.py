@@ -18,3 +18,5 @@ class CheckQuestion:
     """A preset's name, a TOML file, or the folder of a result."""
     set: Mapping[str, Any] = field(default_factory=dict)
     """Values that override those of the scenario, by path, such as programme.target = "2 GW"."""
+    as_of_date: str | None = None
+    """Day whose knowledge is asked for, such as 2025-09-22; all that is known where nothing is said."""

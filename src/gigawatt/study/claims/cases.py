@@ -54,11 +54,14 @@ class ClaimCase:
 class Cases:
     """A base scenario and what was planned of it so far.
 
-    base: preset or file. Every variant is planned when it is first asked for, and kept.
+    base: preset or file. as_of_date: the day as of which it is asked, None for all that is known; the scenario is
+    loaded as of the day that the catalog is held to, which is the caller's to set. Every variant is planned when it is
+    first asked for, and kept.
     """
 
     base: str = DEFAULT
     progress: Progress = quiet
+    as_of_date: str | None = None
     _found: dict[str, ClaimCase] = field(default_factory=dict)
 
     @cached_property
@@ -70,6 +73,15 @@ class Cases:
     def inputs(self) -> xr.Dataset:
         """Throughput, PUE, demand and prices of the scenario, without a plan."""
         return inputs.inputs(self.scenario)
+
+    def knows(self, date: str) -> bool:
+        """Whether what became known on a day is known as of the day that is asked for."""
+        return self.as_of_date is None or date <= self.as_of_date
+
+    @cached_property
+    def of_letter(self) -> Cases:
+        """The programme of the letter as of the same day; this one, where it is that."""
+        return self if self.base == DEFAULT else Cases(progress=self.progress, as_of_date=self.as_of_date)
 
     @property
     def asked(self) -> ClaimCase:

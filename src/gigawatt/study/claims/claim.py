@@ -8,7 +8,8 @@ from typing import Literal
 
 from gigawatt import units
 from gigawatt.catalog.records import Source
-from gigawatt.study.claims.statements import statements
+from gigawatt.study.claims.question import LETTER
+from gigawatt.study.claims.statements import said
 
 Verdict = Literal["holds", "holds_if", "fails"]
 # Power and money are compared to half a percent: a plan of 9.97 GW has ten.
@@ -45,8 +46,20 @@ class ClaimRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Became:
+    """What became of a statement, and the day from which that is known."""
+
+    known_date: str
+    text: str
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One claim with its verdict: it holds, holds if `assumption` does, or fails; rows are the figures behind it."""
+    """One claim with its verdict: it holds, holds if `assumption` does, or fails; rows are the figures behind it.
+
+    The verdict is on what was stated, as it was; `became` tells what has come of it since.
+    """
 
     id: str
     claim: str
@@ -57,6 +70,7 @@ class Claim:
     assumption: str
     sources: tuple[Source, ...]
     rows: tuple[ClaimRow, ...]
+    became: tuple[Became, ...] = ()
 
 
 def row(label: str, unit: str, *values: float | str | None, note: str = "") -> ClaimRow:
@@ -92,17 +106,19 @@ def reaches(value: float | str | None, stated: float) -> bool:
     return isinstance(value, float | int) and value >= stated * (1 - CLOSE_FRAC)
 
 
-def stated_value(id_: str) -> float:
+def stated_value(id_: str, of: str = LETTER) -> float:
     """The stated figure of a claim in SI; only for claims of quantities."""
-    statement = statements().claims[id_]
+    statement = said(of).claims[id_]
     return units.parse(statement.value, statement.unit)
 
 
-def make(id_: str, found: Computed, verdict: Verdict, assumption: str, rows: Iterable[ClaimRow]) -> Claim:
-    """The claim of that id with its statement and sources filled in."""
-    known = statements()
+def make(
+    id_: str, found: Computed, verdict: Verdict, assumption: str, rows: Iterable[ClaimRow], of: str = LETTER
+) -> Claim:
+    """The claim of that id, and of that set, with its statement and sources filled in."""
+    known = said(of)
     statement = known.claims[id_]
-    value: float | str = str(statement.value) if statement.unit == "date" else stated_value(id_)
+    value: float | str = str(statement.value) if statement.unit == "date" else stated_value(id_, of)
     return Claim(
         id=id_,
         claim=statement.claim,

@@ -67,13 +67,15 @@ def hundred_billion(cases: Cases) -> Claim:
         row("released per watt of facility power", "usd_per_w", each),
         row("capex per watt of facility power", "usd_per_w", asked.figure("capex_usd_per_w_facility")),
         row("share of capex covered, up to the last release", "frac", share),
-        *_up_front(cases),
     ]
     equity, money = statements().sources["equity"], statements().figures.upfront_equity_usd
     text = (
         f"every gigawatt is built; the tranches then cover {units.show(share, 'frac')} of what it costs, and the rest "
-        f"is earned and borrowed. In {equity.date[:7]} {units.show(money, 'usd')} of equity took the agreement's place"
+        "is earned and borrowed"
     )
+    if cases.knows(equity.date):
+        rows += _up_front(cases)
+        text += f". In {equity.date[:7]} {units.show(money, 'usd')} of equity took the agreement's place"
     found = computed("usd", released[0], *released)
     return make("hundred_billion", found, judge(reaches(amount, stated) for amount in released), text, rows)
 
@@ -110,7 +112,7 @@ def first_gw_2026h2(cases: Cases) -> Claim:
         row(f"in service at the end of {quarter(end)}, ramps {name}", "w", _power_at(c, end))
         for name, c in variants.items()
     ]
-    supply = _supplied_w(cases, statements().figures.announced_parts, end)
+    supply = supplied_w(cases, statements().figures.announced_parts, end)
     rows.append(row(f"most that Vera Rubin's supply allows by the end of {quarter(end)}", "w", supply))
     met = [day is not None and day <= promised for day in dates.values()]
     stands = dates["as asked"]
@@ -131,7 +133,7 @@ def _power_at(case: ClaimCase, period: str) -> float | None:
     return float(power.sel(period=period)) if period in power.period.values else None
 
 
-def _supplied_w(cases: Cases, parts: tuple[str, ...], last: str) -> float:
+def supplied_w(cases: Cases, parts: tuple[str, ...], last: str) -> float:
     """Facility power of all racks that the pools of these parts deliver up to a quarter, at their hungriest [W]."""
     data = cases.inputs
     keys = gigawatt.platforms_of(cases.scenario, parts)
@@ -256,8 +258,8 @@ def first_of_more(cases: Cases) -> Claim:
     last, ample = list(runs.values())[-2:]
     text = (
         f"power is found for it, and what binds next: with {units.show(third, 'w')} allowed, "
-        f"{units.show(last.installed_w, 'w')} are built, bound longest by {_longest(last)}; with sites for all of it, "
-        f"{units.show(ample.installed_w, 'w')}, bound longest by {_longest(ample)}"
+        f"{units.show(last.installed_w, 'w')} are built, bound longest by {longest_limit(last)}; with sites for all of "
+        f"it, {units.show(ample.installed_w, 'w')}, bound longest by {longest_limit(ample)}"
     )
     # All of it as things stand; or at least a gigawatt more than the first ten once there are sites.
     met = [reaches(last.installed_w, stated), ample.installed_w >= first + gigawatt.GIGAWATT_W]
@@ -280,6 +282,7 @@ def _plain(limit: str) -> str:
     return "demand" if limit.startswith("demand") else limit
 
 
-def _longest(case: ClaimCase) -> str:
+def longest_limit(case: ClaimCase) -> str:
+    """The limit that binds in the most reported quarters, by name; "nothing" where none does."""
     names: Iterable[str] = (name for name, _, _ in _limits(case))
     return next(iter(names), "nothing")

@@ -7,12 +7,24 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Protocol, TypeVar
 
-from gigawatt.catalog.records import EvidenceMap, Source
+from gigawatt.catalog.records import Evidence, EvidenceMap, Source
 from gigawatt.catalog.tables import Reader, read_record, read_sources, read_toml
 from gigawatt.errors import CatalogError
+from gigawatt.study.claims.question import PORTS_PIKE
 
-FILE = "stated.toml"
+# Files of the sets.
+FILE, PIKE_FILE = "stated.toml", "ports_pike.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """What became of a statement, and the day from which that is known."""
+
+    known_date: str
+    text: str
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +37,7 @@ class Statement:
     value: str | float
     unit: str
     sources: tuple[str, ...]
+    became: tuple[Since, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +87,7 @@ class Rival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statements:
-    """The whole file, with the evidence of every number by its dotted path."""
+    """The letter's file, with the evidence of every number by its dotted path."""
 
     claims: Mapping[str, Statement]
     figures: Figures
@@ -85,37 +98,115 @@ class Statements:
 
     def span(self, figure: str) -> tuple[float, float, float]:
         """Low, value and high of a figure; all the same where no range is stated."""
-        value: float = getattr(self.figures, figure)
-        evidence = self.evidence[f"figures.{figure}"]
-        low = value if evidence.low is None else evidence.low
-        high = value if evidence.high is None else evidence.high
-        return low, value, high
+        return _span(getattr(self.figures, figure), self.evidence[f"figures.{figure}"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PikeFigures:
+    """What was published of PORTS-Pike beside its claims.
+
+    site: its id in the catalog. first_buildings_it_w, last_buildings_it_w: IT power of buildings 1 to 9, which the
+    guarantee covers, and of 10 to 17. lines_power_w: facility power of the lines that stand; further ones come from
+    lines_date. gas_power_w: new generation that is not financed. lease_years: term of each lease. guarantee_usd and
+    equity_usd: what NVIDIA puts up. offtake_power_w: what OpenAI takes of NVIDIA elsewhere. announced_parts: the parts
+    of the catalog that are Vera Rubin.
+    """
+
+    site: str
+    first_buildings_it_w: float
+    last_buildings_it_w: float
+    lines_power_w: float
+    lines_date: str
+    gas_power_w: float
+    lease_years: float
+    guarantee_usd: float
+    equity_usd: float
+    offtake_power_w: float
+    announced_parts: tuple[str, ...]
+
+    @property
+    def it_w(self) -> float:
+        """IT power of all buildings [W]."""
+        return self.first_buildings_it_w + self.last_buildings_it_w
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PikeStatements:
+    """The file of PORTS-Pike, with the evidence of every number by its dotted path."""
+
+    claims: Mapping[str, Statement]
+    figures: PikeFigures
+    sources: Mapping[str, Source]
+    evidence: EvidenceMap = field(default_factory=dict)
+
+
+class Said(Protocol):
+    """What every file of statements has."""
+
+    @property
+    def claims(self) -> Mapping[str, Statement]:
+        """Statements by id."""
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """Sources by the name that statements give them."""
+
+
+S = TypeVar("S", Statements, PikeStatements)
+
+
+def _span(value: float, evidence: Evidence) -> tuple[float, float, float]:
+    low = value if evidence.low is None else evidence.low
+    high = value if evidence.high is None else evidence.high
+    return low, value, high
 
 
 @cache
 def statements() -> Statements:
-    """What was stated, read once.
+    """What was stated of the letter, read once.
 
     Raises CatalogError with every fault: a number without grade or source among them.
     """
-    return read(Path(str(files("gigawatt.study.claims"))) / FILE)
+    return read(_FOLDER / FILE, Statements)
 
 
-def read(file: Path) -> Statements:
+@cache
+def pike_statements() -> PikeStatements:
+    """What was stated of PORTS-Pike, read once. Raises CatalogError with every fault."""
+    return read(_FOLDER / PIKE_FILE, PikeStatements)
+
+
+def said(of: str) -> Said:
+    """What was stated of what a set is of; only for names of sets."""
+    return pike_statements() if of == PORTS_PIKE else statements()
+
+
+_FOLDER = Path(str(files("gigawatt.study.claims")))
+
+
+def read(file: Path, cls: type[S]) -> S:
     """Read a file of statements; every number must carry a grade, and a source unless it is assumed or derived."""
     table, faults = read_toml(file)
     if faults:
         raise CatalogError(faults)
     reader = Reader()
     reader.sources = read_sources(table.get("sources", {}), reader)
-    record = read_record(Statements, table, "", reader)
+    record = read_record(cls, table, "", reader)
     for path in reader.ungraded:
         reader.remark(path, "no grade", "a grade (measured, vendor, press, derived or assumed)")
     for path in reader.unsourced:
         reader.remark(path, "no source", 'a source, or the grade "assumed" or "derived"')
-    for key, statement in (record.claims if record else {}).items():
-        for name in set(statement.sources) - set(reader.sources):
-            reader.fault(f"claims.{key}.sources", name, "a name in [sources] of the same file")
+    _check_names({} if record is None else record.claims, reader)
     if record is None or reader.faults:
         raise CatalogError(reader.faults)
     return replace(record, evidence=reader.evidence)
+
+
+def _check_names(claims: Mapping[str, Statement], reader: Reader) -> None:
+    """Every source that a statement, or what became of it, names stands in the same file."""
+    for key, statement in claims.items():
+        named = {f"claims.{key}.sources": statement.sources}
+        named |= {f"claims.{key}.became[{n}].sources": since.sources for n, since in enumerate(statement.became)}
+        for path, names in named.items():
+            for name in set(names) - set(reader.sources):
+                reader.fault(path, name, "a name in [sources] of the same file")

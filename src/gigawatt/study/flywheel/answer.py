@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 
 from gigawatt import tokens
+from gigawatt.catalog.dated import is_day
+from gigawatt.catalog.records import Evidence, History
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.plan.exact import exact
 from gigawatt.plan.search import ENDED
@@ -19,14 +22,18 @@ from gigawatt.study.answer import SPREAD, Head, head_of
 from gigawatt.study.flywheel.backtest import (
     BacktestRow,
     PastCurve,
+    PastSetting,
     backtest,
     curves,
     error_mean_frac,
-    fitted,
-    past,
+    settings,
     trend_error_mean_frac,
+    verdict,
+    year_ends,
 )
+from gigawatt.study.flywheel.fit import SetWheel, fitted
 from gigawatt.study.flywheel.loop import LEAST_DEMAND, MOST_DEMAND, Spin, Turn, done_flop, spin, users_count
+from gigawatt.study.flywheel.past import SERIES, Past, past
 from gigawatt.study.flywheel.question import FlywheelQuestion
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
@@ -40,8 +47,6 @@ LEAST_DAMPING = 0.05
 AS_IT_STANDS = 1.0
 # Fixed points that differ by less are one: each is known to the loop's tolerance, and plans to their gap.
 SAME_FRAC = 0.05
-# Share of the trend's error below which the wheel's is clearly less.
-CLEARLY_BETTER = 0.8
 ELASTICITIES = (
     "users_odds_ratio",
     "user_tokens_ratio",
@@ -49,7 +54,7 @@ ELASTICITIES = (
     "research_elasticity_ratio",
     "capital_per_revenue_ratio",
 )
-# Of these, what two points of the past give.
+# Of these, what the past gives.
 FITTED = ("users_odds_ratio", "user_tokens_ratio", "capital_per_revenue_ratio")
 
 
@@ -110,13 +115,17 @@ class FixedPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlywheelAnswer:
-    """The wheel held against a company's past, and turned with a plan; without a plan there are no turns."""
+    """The wheel held against a company's past, and turned with a plan; without a plan there are no turns.
+
+    settings: the same past predicted by the wheel as its points set it, up to one year end and up to later ones.
+    """
 
     head: Head = field(metadata=SPREAD)
     company: str
     elasticities: tuple[WheelNumber, ...]
     backtest: tuple[BacktestRow, ...]
     curves: tuple[PastCurve, ...]
+    settings: tuple[PastSetting, ...]
     iterations: tuple[Turn, ...] = ()
     converged: bool | None = None
     fixed_point: FixedPoint | None = None
@@ -133,19 +142,24 @@ def answer(question: FlywheelQuestion, job: Job) -> FlywheelAnswer:
     wheel = _wheel(scenario, question)
     starts = [] if question.backtest else sorted({question.start_ratio, AS_IT_STANDS})
     history = scenario.records.history[wheel.history]
-    rows = backtest(wheel, history)
-    spins = [spin(scenario, wheel, start, question.damping_frac, job.say) for start in starts]
-    texts = _past_notes(rows) | (_loop_notes(spins) if spins else {})
+    refuse(_too_early_or_late(question.fitted_until_date, history))
+    known = past(history, question.fitted_until_date)
+    given = fitted(wheel, known)
+    turned = given if question.fitted_until_date else SetWheel(wheel=wheel, levels=known.first)
+    rows, by_year = backtest(turned, known), settings(wheel, history)
+    spins = [spin(scenario, turned.wheel, start, question.damping_frac, job.say) for start in starts]
+    texts = _past_notes(rows, known, by_year, history) | (_loop_notes(spins) if spins else {})
     notes = [Note(code=code, path=PATH, text=text) for code, text in texts.items()]
     return FlywheelAnswer(
         head=head_of(scenario, (*notes, *implausible.notes(scenario.implausible), *drift.notes(scenario))),
         company=history.name,
-        elasticities=tuple(_numbers(scenario, wheel)),
+        elasticities=tuple(_numbers(scenario, turned.wheel, given.wheel, question.fitted_until_date)),
         backtest=rows,
-        curves=curves(wheel, history),
+        curves=curves(turned, known),
+        settings=by_year,
         iterations=tuple(turn for one in spins for turn in one.turns),
         converged=all(one.converged for one in spins) if spins else None,
-        fixed_point=_fixed_point(scenario, wheel, spins) if spins else None,
+        fixed_point=_fixed_point(scenario, turned.wheel, spins) if spins else None,
     )
 
 
@@ -156,6 +170,19 @@ def faults_of(question: FlywheelQuestion) -> Iterator[Fault]:
         yield wrong("start", question.start_ratio, expected)
     if not LEAST_DAMPING <= question.damping_frac <= 1:
         yield wrong("damping", question.damping_frac, f"the share of each step that is taken, {LEAST_DAMPING:g} to 1")
+    if question.fitted_until_date is not None and not is_day(question.fitted_until_date):
+        yield wrong("fitted_until", question.fitted_until_date, "a day, such as 2025-12-31")
+
+
+def _too_early_or_late(day: str | None, history: History) -> Iterator[Fault]:
+    """A day to which too little is known to set a wheel, or after which nothing judges it."""
+    powers = [point.day_date for point in history.points if point.power_w and point.yearly_revenue_usd]
+    users = [point.day_date for point in history.points if point.weekly_users_count]
+    if day is None or len(powers) < 2 or len(users) < 2:
+        return
+    first, last = max(sorted(powers)[1], sorted(users)[1]), max(point.day_date for point in history.points)
+    if not first <= day < last:
+        yield wrong("fitted_until", day, f"a day from {first}, to set the wheel, to before {last}, to judge it")
 
 
 def _wheel(scenario: Scenario, question: FlywheelQuestion) -> Flywheel:
@@ -169,11 +196,12 @@ def _wheel(scenario: Scenario, question: FlywheelQuestion) -> Flywheel:
     return wheel
 
 
-def _numbers(scenario: Scenario, wheel: Flywheel) -> Iterator[WheelNumber]:
+def _numbers(scenario: Scenario, wheel: Flywheel, given: Flywheel, until: str | None) -> Iterator[WheelNumber]:
     """Every number of the wheel with its grade and source, and what the past gives where it gives one."""
-    given = fitted(wheel, past(scenario.records.history[wheel.history]))
     for name in [entry for entry in Flywheel.__slots__ if entry != "history"]:
         evidence = scenario.evidence.get(f"{PATH}.{name}")
+        if until is not None and name in FITTED:
+            evidence = Evidence(grade="derived", note=f"set on what was published to {until}")
         key, unit = split(name)
         yield WheelNumber(
             name=key,
@@ -238,35 +266,60 @@ def _chain(scenario: Scenario, wheel: Flywheel, of: Spin) -> Iterator[TurnedYear
         )
 
 
-def _past_notes(rows: Sequence[BacktestRow]) -> dict[str, str]:
+def _past_notes(
+    rows: Sequence[BacktestRow], known: Past, by_year: Sequence[PastSetting], history: History
+) -> dict[str, str]:
     """What a reader must know before trusting what the past says of the wheel."""
-    texts = {
-        "two_points": "Capital per revenue, the odds of a user and what tokens and price make together are set on two "
-        "points each, exactly: nothing is left over to test them on but what is held out. All growth of those years is "
-        "laid to capability; awareness, distribution and rivals are in it too.",
-    }
-    wheel, trend = error_mean_frac(rows), trend_error_mean_frac(rows)
-    if wheel is not None and trend is not None:
-        better = wheel < CLEARLY_BETTER * trend
+    texts = {"two_points": _how_set(known)}
+    wheel, continued = error_mean_frac(rows), trend_error_mean_frac(rows)
+    if wheel is not None and continued is not None:
         texts["trend"] = (
             f"What was held out is missed by {100 * wheel:.0f} % in the mean; growth at the rate of the points that "
-            f"set the wheel, simply continued, misses it by {100 * trend:.0f} %. "
-            f"The wheel {'does better than a trend' if better else 'cannot be told from a trend by the past'}."
+            f"set the wheel, simply continued, misses it by {100 * continued:.0f} %. {verdict(wheel, continued)}"
+        )
+    texts |= {f"set_to_{one.fitted_until_date}": _setting_words(one) for one in by_year[1:]}
+    unmet = len(year_ends(history)) + 1 - len(by_year)
+    if unmet:
+        texts["no_wheel"] = (
+            f"Points to {unmet} of the later year ends are met by no wheel: what it would say is left out."
         )
     return texts | _spending(rows)
 
 
+def _how_set(known: Past) -> str:
+    counts = [len(known.setting(name)) for name in SERIES]
+    how = "two points each, exactly"
+    if max(counts) > 2:
+        how = f"{sum(counts)} figures, by least squares of logarithms, with the levels of the series"
+    return (
+        f"Capital per revenue, the odds of a user and what tokens and price make together are set on {how}: nothing is "
+        "left over to test them on but what is held out. All growth of those years is laid to capability; awareness, "
+        "distribution and rivals are in it too."
+    )
+
+
+def _setting_words(of: PastSetting) -> str:
+    wheel, continued = of.error_mean_frac, of.trend_error_mean_frac
+    if wheel is None or continued is None:
+        return f"Set on figures to {of.fitted_until_date} the wheel is judged by nothing."
+    return (
+        f"Set on the {of.figures_count} figures to {of.fitted_until_date}, by least squares of logarithms, the wheel "
+        f"misses the {len(of.rows)} that came after by {100 * wheel:.0f} % in the mean, their continued growth by "
+        f"{100 * continued:.0f} %. {verdict(wheel, continued)}"
+    )
+
+
 def _spending(rows: Sequence[BacktestRow]) -> dict[str, str]:
-    """Revenue a user, where both are held out on one day: what of the error in revenue is none of users."""
-    held = {(row.what, row.date): row for row in rows if row.held_out}
-    days = sorted(day for what, day in held if what == "yearly revenue" and ("weekly users", day) in held)
-    if not days:
+    """Revenue a user, where both are held out in one month: what of the error in revenue is none of users."""
+    held = {(row.what, row.date[:7]): row for row in rows if row.held_out}
+    months = sorted(month for what, month in held if what == "yearly revenue" and ("weekly users", month) in held)
+    if not months:
         return {}
-    revenue, users = held["yearly revenue", days[-1]], held["weekly users", days[-1]]
+    revenue, users = held["yearly revenue", months[-1]], held["weekly users", months[-1]]
     published, predicted = revenue.published / users.published, revenue.predicted / users.predicted
     return {
-        "spending": f"On {days[-1]} a weekly user brought {published:,.0f} USD a year where the wheel says "
-        f"{predicted:,.0f}; the error in revenue is this one times that in users."
+        "spending": f"In {date.fromisoformat(users.date):%B %Y} a weekly user brought {published:,.0f} USD a year "
+        f"where the wheel says {predicted:,.0f}; the error in revenue is this one times that in users."
     }
 
 

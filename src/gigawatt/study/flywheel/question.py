@@ -24,3 +24,5 @@ class FlywheelQuestion:
     """Share of each step that is taken, 0.05 to 1."""
     backtest: bool = False
     """Only the past: nothing is planned."""
+    fitted_until_date: str | None = None
+    """Day to which the history sets the wheel, later points judge it; default: the scenario's own figures."""

@@ -33,6 +33,7 @@ from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulation.outdoors import site_years
 from gigawatt.study.futures.budget import span_words
+from gigawatt.study.futures.burdens import PARTIES, PARTS
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.evaluate import FIGURES, evaluate, evaluate_anew
 from gigawatt.study.job import Job
@@ -72,7 +73,8 @@ Results = Generator[tuple[int, xr.Dataset], None, None]
 
 @exact()
 def live(case: PlannedCase, futures: Sequence[Future]) -> xr.Dataset:
-    """FutureOutcomes as a table: every figure by draw, power and debt by draw and period, and what was drawn.
+    """FutureOutcomes as a table: every figure by draw, power and debt by draw and period, what each party
+    bears by draw, party and part, and what was drawn.
 
     drawn (draw, quantity): the quantity, or its mean over the quarters where it walks.
     """
@@ -89,12 +91,15 @@ def live(case: PlannedCase, futures: Sequence[Future]) -> xr.Dataset:
             **figures,
             "power_w": (("draw", "period"), np.array([outcome.power_w for outcome in outcomes])),
             "debt_usd": (("draw", "period"), np.array([outcome.debt_usd for outcome in outcomes])),
+            "stakes_usd": (("draw", "party", "part"), np.array([outcome.stakes_usd for outcome in outcomes])),
             "drawn": (("draw", "quantity"), drawn),
         },
         coords={
             "draw": [future.number for future in futures],
             "period": case.plan.data.period.values,
             "quantity": np.array(names, dtype=str),
+            "party": np.array(PARTIES, dtype=str),
+            "part": np.array(PARTS, dtype=str),
         },
     )
 

@@ -13,19 +13,21 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gigawatt.account import contracts
 from gigawatt.plan.exact import exact
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.strategy import Strategy, load_strategies
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied, head_of
 from gigawatt.study.futures import statistics, store
 from gigawatt.study.futures.batches import Group
+from gigawatt.study.futures.burdens import PartyBurden, burdens
 from gigawatt.study.futures.campaign import Campaign, campaign
 from gigawatt.study.futures.draws import drawing
 from gigawatt.study.futures.ensemble import Ensemble, ensemble
-from gigawatt.study.futures.quantiles import FutureOutcomes, left_out, outcomes, with_value
+from gigawatt.study.futures.quantiles import FutureOutcomes, QuantileDates, dates, left_out, outcomes, with_value
 from gigawatt.study.futures.question import CompareQuestion
 from gigawatt.study.futures.rules import Condition, find_rule
-from gigawatt.study.futures.statistics import Quantiles
+from gigawatt.study.futures.statistics import Quantiles, quantiles
 from gigawatt.study.futures.sweep import notes
 from gigawatt.study.job import Job
 from gigawatt.study.opened import scenario_of
@@ -58,6 +60,14 @@ class ComparedStrategy:
     best_frac: float
     """In how many futures none is worth more."""
     outputs: FutureOutcomes
+    target_date: QuantileDates | None = None
+    """When the programme's target stands: first days of the quarters by whose ends it does."""
+    p_target_frac: float | None = None
+    """In how many futures the target stands before the end."""
+    cost_of_capital_per_year: Quantiles | None = None
+    """What debt, leased shells and equity cost together, each by what it finances."""
+    burdens: tuple[PartyBurden, ...] | None = None
+    """What each party puts in, gets and may lose; None where no strategy states a contract that shares risk."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,13 +151,14 @@ def _found(scenario: Scenario, strategies: Sequence[Strategy], lived: Campaign, 
     values = np.stack([table.value_usd.values for table in tables.values()])
     regrets = dict(zip(tables, statistics.regret_usd(values), strict=True))
     drawn = tables[ranked[0].name].drawn
+    shared = any(contracts.stated(one.scenario.asked) for one in strategies)
     said = (*notes(scenario, lived.cases), *left_out(of.futures_count, values.shape[1], of.counted))
     return Comparison(
         head=head_of(scenario, said),
         seed=of.seed,
         futures=of.futures_count,
         target_w=scenario.asked.programme.target_w,
-        strategies=tuple(_compared(one, tables[one.name], regrets[one.name]) for one in ranked),
+        strategies=tuple(_compared(one, tables[one.name], regrets[one.name], shared) for one in ranked),
         breaks=tuple(breaking(name, table) for name, table in tables.items()),
         evpi_usd=statistics.evppi_usd([str(name) for name in drawn.quantity.values], drawn.values, values),
         evpi_all_usd=statistics.evpi_usd(values),
@@ -157,8 +168,8 @@ def _found(scenario: Scenario, strategies: Sequence[Strategy], lived: Campaign, 
     )
 
 
-def _compared(strategy: Strategy, table: xr.Dataset, regret_usd: Floats) -> ComparedStrategy:
-    told = outcomes(table)
+def _compared(strategy: Strategy, table: xr.Dataset, regret_usd: Floats, shared: bool) -> ComparedStrategy:
+    told, late = outcomes(table), table.target_quarter_count.values
     return copied(
         ComparedStrategy,
         strategy,
@@ -170,6 +181,10 @@ def _compared(strategy: Strategy, table: xr.Dataset, regret_usd: Floats) -> Comp
         regret_mean_usd=float(regret_usd.mean()),
         best_frac=float(np.mean(regret_usd == 0)),
         outputs=told,
+        target_date=dates(table, late),
+        p_target_frac=float(np.isfinite(late).mean()),
+        cost_of_capital_per_year=quantiles(table.cost_of_capital_per_year.values),
+        burdens=burdens(table) if shared else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 
 import numpy as np
@@ -15,9 +15,10 @@ from gigawatt.account.metrics import GIGAWATT_W
 from gigawatt.plan import advances, financing, flows, milestones
 from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
-from gigawatt.scenario.schema import Scenario
+from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.simulation.outdoors import SiteYear
 from gigawatt.simulation.timeline import lived_totals
+from gigawatt.study.futures.burdens import Lived, asked_ratio, borne
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.hedging import branch
 from gigawatt.study.futures.realised import realised, scenario_in
@@ -31,11 +32,13 @@ FIGURES = (
     "value_usd",
     "installed_w",
     "first_gw_quarter_count",
+    "target_quarter_count",
     "served_tokens",
     "unserved_frac",
     "peak_debt_usd",
     "short_usd",
     "cash_out_frac",
+    "cost_of_capital_per_year",
 )
 
 
@@ -44,21 +47,26 @@ class FutureOutcome:
     """A plan in a future.
 
     npv_usd: unlevered, over the solved horizon; terminal_value_usd: beside it. first_gw_quarter_count: quarters from
-    the start of the plan to the first at whose end a gigawatt is in service, NaN where none is. served_tokens: over
-    the solved horizon; unserved_frac: of tokens asked for. power_w, debt_usd: at the end of each quarter, facility
-    power of racks in service, and debt with what its limits do not allow. short_usd: the most by which debt passes its
-    limits; cash_out_frac: 1 where that is more than the minimum of cash that is kept for it, else 0.
+    the start of the plan to the first at whose end a gigawatt is in service, NaN where none is; target_quarter_count:
+    to that of the programme's target. served_tokens: over the solved horizon; unserved_frac: of tokens asked for.
+    power_w, debt_usd: at the end of each quarter, facility power of racks in service, and debt with what its limits do
+    not allow. short_usd: the most by which debt passes its limits; cash_out_frac: 1 where that is more than the minimum
+    of cash that is kept for it, else 0. cost_of_capital_per_year, stakes_usd: what capital costs, and what each party
+    bears, as `burdens` has them.
     """
 
     npv_usd: float
     terminal_value_usd: float
     first_gw_quarter_count: float
+    target_quarter_count: float
     served_tokens: float
     unserved_frac: float
     power_w: Floats
     debt_usd: Floats
     short_usd: float
     cash_out_frac: float
+    cost_of_capital_per_year: float
+    stakes_usd: Floats
 
     @property
     def value_usd(self) -> float:
@@ -86,7 +94,7 @@ def evaluate(scenario: Scenario, plan: Plan, future: Future, years: list[SiteYea
     years: weather and hourly prices of the sites, which no future changes, where the caller has them already.
     """
     out = realised(plan, scenario.asked, future)
-    return outcome(scenario_in(scenario, future), out.plan, out.paid_count, years)
+    return outcome(scenario_in(scenario, future), out.plan, out.paid_count, years, asked_ratio(future))
 
 
 def evaluate_anew(
@@ -99,52 +107,85 @@ def evaluate_anew(
     """
     known = branch(scenario, inputs, future, 1.0)
     made = plan_inputs(known.data, known.asked, quiet, with_worth=False)
-    return outcome(scenario_in(scenario, future), made, made.data.install_count, years)
+    return outcome(scenario_in(scenario, future), made, made.data.install_count, years, asked_ratio(future))
 
 
 def outcome(
-    asked_as: Scenario, made: Plan, paid_count: xr.DataArray, years: list[SiteYear] | None = None
+    asked_as: Scenario,
+    made: Plan,
+    paid_count: xr.DataArray,
+    years: list[SiteYear] | None = None,
+    ratio: float = 1.0,
 ) -> FutureOutcome:
-    """What a plan comes to as it stands: lived through, its books, its debt. paid_count: racks paid in each quarter."""
-    sums = lived_totals(asked_as, made, years)
+    """What a plan comes to as it stands: lived through, its books, its debt, who bears what.
+
+    paid_count: racks paid in each quarter. ratio: what is asked of it, in money, over what is stated.
+    """
+    asked, sums = asked_as.asked, lived_totals(asked_as, made, years)
     served = sums.served_tokens / SECONDS_PER_QUARTER
     per_block = served.expand_dims(block=made.inputs.block.values).transpose("period", "block", "use_case")
     data = made.data.assign(served_tokens_per_s=per_block)
-    lines = flows.flows(data.assign(install_count=paid_count), made.inputs, asked_as.asked)
-    free = flows.free_cash_flow(lines)
-    rate = asked_as.asked.finance.discount_per_year
-    end = float(dollars.discount_ratio(rate, free.size / 4))
-    power = data.facility_w.sum("site").values
-    reached = np.flatnonzero(power >= GIGAWATT_W * (1 - 1e-6))
-    revolved = _revolved(asked_as, data, made.inputs, lines, free)
-    wanted = float(sums.demand_tokens.sum())
+    lived = _booked(asked_as, replace(made, data=data), paid_count, ratio)
+    wanted, shared = float(sums.demand_tokens.sum()), borne(lived)
     return FutureOutcome(
-        npv_usd=dollars.npv(free.values, rate),
-        terminal_value_usd=flows.final_usd(lines, made.inputs, asked_as.asked) * end,
-        first_gw_quarter_count=float(reached[0]) if reached.size else nan,
+        npv_usd=lived.npv_usd,
+        terminal_value_usd=lived.terminal_value_usd,
+        **_dates(data, asked),
         served_tokens=float(sums.served_tokens.sum()),
         unserved_frac=float(sums.unserved_tokens.sum()) / wanted if wanted > 0 else 0.0,
-        power_w=power,
-        debt_usd=revolved.debt_usd,
-        short_usd=float(revolved.short_usd.max()),
-        cash_out_frac=float(revolved.short_usd.max() > asked_as.asked.capital.minimum_cash_usd),
+        power_w=data.facility_w.sum("site").values,
+        debt_usd=lived.revolved.debt_usd,
+        short_usd=float(lived.revolved.short_usd.max()),
+        cash_out_frac=float(lived.revolved.short_usd.max() > asked.capital.minimum_cash_usd),
+        stakes_usd=shared.stakes_usd,
+        cost_of_capital_per_year=shared.cost_of_capital_per_year,
     )
 
 
-def _revolved(
-    scenario: Scenario, data: xr.Dataset, inputs: xr.Dataset, lines: xr.Dataset, free: xr.DataArray
-) -> dollars.Revolved:
-    """Cash and debt under the scenario's limits, with the tranches that the gigawatts release."""
-    asked, capital = scenario.asked, scenario.asked.capital
+def _booked(scenario: Scenario, plan: Plan, paid_count: xr.DataArray, ratio: float) -> Lived:
+    """A plan as it was lived through, with its lines of money, its debt and what it is worth."""
+    asked, data, inputs = scenario.asked, plan.data, plan.inputs
+    lines = flows.flows(data.assign(install_count=paid_count), inputs, asked)
+    free, receipts = flows.free_cash_flow(lines), financing.releases(data.gross_w, asked, inputs).sum("milestone")
+    ahead, rate = advances.lines(-flows.total(lines.racks_usd), asked), asked.finance.discount_per_year
+    return Lived(
+        scenario=scenario,
+        plan=plan,
+        lines=lines,
+        receipts_usd=receipts.values,
+        advanced=ahead,
+        revolved=_revolved(asked, inputs, lines, (free + receipts).values + advances.net_usd(ahead, free.size)),
+        npv_usd=dollars.npv(free.values, rate),
+        terminal_value_usd=flows.final_usd(lines, inputs, asked) * float(dollars.discount_ratio(rate, free.size / 4)),
+        asked_ratio=ratio,
+    )
+
+
+def _dates(data: xr.Dataset, asked: Asked) -> dict[str, float]:
+    """Quarters to the first gigawatt, and to the target, on the basis on which the programme counts it."""
+    facility_w = data.facility_w.sum("site").values
+    counted_w = facility_w if asked.programme.power_basis == "facility" else data.it_w.sum("site").values
+    return {
+        "first_gw_quarter_count": _first_reach(facility_w, GIGAWATT_W),
+        "target_quarter_count": _first_reach(counted_w, asked.programme.target_w),
+    }
+
+
+def _first_reach(power_w: Floats, mark_w: float) -> float:
+    reached = np.flatnonzero(power_w >= mark_w * (1 - 1e-6))
+    return float(reached[0]) if reached.size else nan
+
+
+def _revolved(asked: Asked, inputs: xr.Dataset, lines: xr.Dataset, flow_usd: Floats) -> dollars.Revolved:
+    """Cash and debt under the scenario's limits. flow_usd: of each quarter, with tranches and what others advance."""
+    capital = asked.capital
     capex = {
         "racks": -flows.total(lines.racks_usd) - flows.total(lines.network_usd),
         "shells": -flows.total(lines.shells_usd),
     }
     book = financing.book_usd(capex, inputs, asked)
-    receipts = financing.releases(data.gross_w, asked, inputs).sum("milestone")
-    ahead = advances.lines(-flows.total(lines.racks_usd), asked)
     return dollars.revolve(
-        (free + receipts).values + advances.net_usd(ahead, free.size),
+        flow_usd,
         np.minimum(book.values * capital.covenant_frac, capital.debt_limit_usd),
         opening_usd=milestones.cash_at_start_usd(asked),
         opening_debt_usd=asked.at_start.debt_usd,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.quarters import first_day
@@ -73,15 +74,19 @@ def left_out(asked_count: int, found_count: int, counted: str) -> list[Note]:
 
 def outcomes(table: xr.Dataset) -> FutureOutcomes:
     """P10, P50, P90 and mean of every figure of a table."""
-    periods = [str(period) for period in table.period.values]
-    late = quantiles(table.first_gw_quarter_count.values)
     told = [entry.name for entry in fields(FutureOutcomes) if entry.name in FIGURES]
     return FutureOutcomes(
         **{name: quantiles(table[name].values) for name in told},
-        first_gw_date=QuantileDates(**{name: date(periods, getattr(late, name)) for name in SHARES_FRAC}),
+        first_gw_date=dates(table, table.first_gw_quarter_count.values),
         p_cash_out_frac=float(table.cash_out_frac.mean()),
         p_negative_frac=float(np.mean(table.value_usd.values < 0)),
     )
+
+
+def dates(table: xr.Dataset, quarter_count: NDArray[np.float64]) -> QuantileDates:
+    """Quantiles of a date from the quarters to it in each future of a table, NaN where it never comes."""
+    periods, late = [str(period) for period in table.period.values], quantiles(quarter_count)
+    return QuantileDates(**{name: date(periods, getattr(late, name)) for name in SHARES_FRAC})
 
 
 def date(periods: list[str], count: float) -> str | None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from gigawatt import units
-from gigawatt.catalog import load
+from gigawatt.catalog import load, to_tokens
 from gigawatt.catalog.tables import keys_of
 from gigawatt.errors import CalibrationError, CatalogError, Fault, nearest
 from gigawatt.study.question import wrong
@@ -42,17 +42,22 @@ def wrong_value(key: str, value: float, suffix: str, expected: str) -> Fault:
 def looked_up(question: object, kinds: Mapping[str, str], faults: list[Fault]) -> list[Any]:
     """The records of the catalog that fields of a question name, None with a fault for a name that nobody knows.
 
-    kinds: field → kind. Raises CatalogError where the catalog itself is at fault.
+    A part of which too little is published is a fault too. kinds: field → kind. Raises CatalogError where the catalog
+    itself is at fault.
     """
-    records = []
+    records = list[Any]()
     for name, kind in kinds.items():
         try:
-            records.append(load.get(kind, getattr(question, name)))
+            found = load.get(kind, getattr(question, name))
         except CatalogError as error:
             if any(fault.path != kind for fault in error.faults):
                 raise
             faults += [replace(fault, path=name, asked=True) for fault in error.faults]
             records.append(None)
+        else:
+            records.append(found)
+            if kind == "accelerators" and to_tokens.unpublished(found):
+                faults.append(replace(to_tokens.unpublished_fault(found), path=name, asked=True))
     return records
 
 

@@ -11,13 +11,14 @@ import numpy as np
 
 from gigawatt import tokens, units
 from gigawatt.catalog import load, records, to_tokens
-from gigawatt.catalog.load import is_day
+from gigawatt.catalog.dated import is_day
 from gigawatt.errors import CalibrationError, Fault, ScenarioError
 from gigawatt.study import implausible
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
 from gigawatt.study.predict.band import Band, log_normal
+from gigawatt.study.predict.cached import cached_faults, cached_notes
 from gigawatt.study.predict.drafting import DraftingPrediction, drafting_notes, drafting_prediction
 from gigawatt.study.predict.faults import (
     MOST_LENGTH_TOKENS,
@@ -30,6 +31,7 @@ from gigawatt.study.predict.faults import (
     unknown_engine,
     wrong_value,
 )
+from gigawatt.study.predict.measured import MeasuredPoint, measured_near, measured_notes
 from gigawatt.study.predict.pools import (
     PoolsPrediction,
     alone_faults,
@@ -47,8 +49,9 @@ from gigawatt.study.predict.serving_power import (
     facility,
     power_notes,
     serving_energy,
+    users_per_mw,
 )
-from gigawatt.study.predict.serving_price import STATED_BASIS, hourly_usd, usd_basis
+from gigawatt.study.predict.serving_price import STATED_BASIS, hourly_usd, rent_figures, usd_basis
 from gigawatt.study.question import refuse, wrong
 from gigawatt.study.validate.inference import CALIBRATION, deviation_ratio
 
@@ -90,10 +93,12 @@ class InferencePrediction:
 
     Rates are of a GPU that works: working_frac is their share of the scale-up domains that whole replicas fill,
     idle_packages_count the others of one domain, or of those that a replica wider than one takes. binds: what takes
-    most of the time; limited_by: what keeps the batch where it is (tpot, ttft or capacity). extrapolated: whether no
-    measured row is alike, which widens the band. drafting: where steps draft; disaggregated: where there are two pools,
-    of which layout, batch and memory are those of the one that decodes. facility: where a power is asked for; pareto:
-    where a front is; beside: where other accelerators are.
+    most of the time; limited_by: what keeps the batch where it is (tpot, ttft or capacity). rent: the newest quote of
+    an hour of the part, which is in no other figure. extrapolated: whether no measured row is alike, which widens the
+    band. drafting: where steps draft; disaggregated: where there are two pools, of which layout, batch and memory are
+    those of the one that decodes. users_count_per_mw: requests in service at a time for a megawatt of IT as racks are
+    rated, or of a facility at its peak PUE. facility: where a power is asked for; pareto: where a front is, and
+    measured what lies near to it; beside: where other accelerators are.
     """
 
     head: Head = field(metadata=SPREAD)
@@ -118,12 +123,18 @@ class InferencePrediction:
     usd_per_h: float | None
     usd_basis: str | None
     usd_per_mtok: float | None
+    rent_usd_per_h: float | None
+    rent_date: str | None
+    rent_basis: str | None
     extrapolated: bool
     software_date: str
+    users_count_per_mw_it: float | None = None
+    users_count_per_mw_facility: float | None = None
     drafting: DraftingPrediction | None = None
     disaggregated: PoolsPrediction | None = None
     facility: ServingFacility | None = None
     pareto: tuple[FrontPoint, ...] | None = None
+    measured: tuple[MeasuredPoint, ...] | None = None
     beside: tuple[InferencePrediction, ...] | None = None
     asked: InferenceQuestion = field(metadata=UNTOLD)
 
@@ -168,6 +179,7 @@ class _Machinery:
                 tpot_s=tpot_s,
                 ttft_s=math.inf if asked.ttft_s is None else asked.ttft_s,
                 drafting=self.drafting,
+                cached_frac=asked.cached_frac,
             ),
             layouts=self.layouts,
         )
@@ -248,9 +260,18 @@ def _answered(question: InferenceQuestion) -> InferencePrediction:
         made = _pooled(machinery) if question.disaggregated else _prediction(machinery, _served(machinery))
         made = _drafted(machinery, made) if question.draft_count else made
         place = None if question.power_w is None else facility(made, machinery.accelerator, question.power_w)
-        told = (*made.head.notes, *power_notes(machinery.accelerator, place))
-        made = replace(made, head=replace(made.head, notes=told))
-        return replace(made, facility=place, pareto=_points(machinery) if question.pareto else None)
+        it, of_facility = users_per_mw(made, machinery.accelerator)
+        measured = measured_near(question) if question.pareto else None
+        told = (*made.head.notes, *power_notes(machinery.accelerator, place), *measured_notes(measured))
+        return replace(
+            made,
+            head=replace(made.head, notes=told),
+            users_count_per_mw_it=it,
+            users_count_per_mw_facility=of_facility,
+            facility=place,
+            pareto=_points(machinery) if question.pareto else None,
+            measured=measured,
+        )
 
 
 def _served(machinery: _Machinery) -> tokens.Serving:
@@ -371,7 +392,7 @@ def _look_up(asked: InferenceQuestion) -> _Machinery:
     if asked.draft_count > asked.output_tokens:
         expected = f"at most {asked.output_tokens:g}, the tokens of an answer"
         faults.append(wrong("draft", asked.draft_count, expected))
-    faults += [*alone_faults(asked), *_undated(asked)]
+    faults += [*alone_faults(asked), *cached_faults(asked.cached_frac, asked.input_tokens), *_undated(asked)]
     if not faults:
         faults += misfits(asked, accelerator, model)
     refuse(faults)
@@ -420,6 +441,7 @@ def _prediction(
         usd_per_h=price,
         usd_basis=STATED_BASIS if asked.usd_per_gpu_hour is not None else usd_basis(accelerator),
         usd_per_mtok=None if price is None else _mtok_usd(price, served),
+        **rent_figures(accelerator),
         extrapolated=bool(unknown),
         software_date=machinery.software_date,
         asked=asked,
@@ -446,4 +468,5 @@ def _notes(
         text = f"whole replicas leave {idle} of every {idle / (1 - share):.0f} GPUs in scale-up domains idle"
         text += f": figures are of a GPU that works, and in the mean over all of them it is {least}"
         notes.append(Note(code="idle", path="layout", text=text))
+    notes += cached_notes(asked.cached_frac)
     return (*notes, *implausible.of_catalog(accelerators=machinery.accelerator, models=machinery.model))

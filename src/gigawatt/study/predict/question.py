@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from gigawatt.catalog.records import Precision
+from gigawatt.scenario.load import DEFAULT
+from gigawatt.study.question import names
 
 Trained = Literal["bf16", "fp8", "mxfp8", "fp4"]
 
@@ -22,6 +24,8 @@ class InferenceQuestion:
     """Mean tokens of a prompt."""
     output_tokens: float
     """Mean tokens of an answer."""
+    cached_frac: float = 0.0
+    """Share of a prompt's tokens that a prefix cache holds already, as in the turns of an agent."""
     precision: Precision = "fp8"
     """Format of weights and cache."""
     tpot_s: float = 0.05
@@ -60,7 +64,8 @@ class InferenceQuestion:
     beside: tuple[str, ...] = ()
     """Other accelerators to be asked the same, and set beside it."""
     as_of_date: str | None = None
-    """Day whose software serves, such as 2025-10-01; the newest that was measured where nothing is said."""
+    """Day whose knowledge is asked for, such as 2025-10-01, software that serves included; all that is known, and the
+    newest software that was measured, where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +104,58 @@ class TrainingQuestion:
     """Sequences of a micro-batch."""
     usd_per_gpu_hour: float | None = None
     """Price of a GPU-hour in USD; without it there is no cost."""
+    as_of_date: str | None = None
+    """Day whose knowledge is asked for, such as 2025-09-22; all that is known where nothing is said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GigawattQuestion:
+    """A gigawatt of each of several accelerators that sells the tokens of a model, and what it earns in a year."""
+
+    model: str
+    """A model of the catalog, by any of its names."""
+    gpu: str
+    """Accelerators of the catalog, with commas between them."""
+    price_input_usd_per_mtok: float
+    """Price of prompt tokens that are read, such as "2.5 USD/Mtoken"."""
+    price_output_usd_per_mtok: float
+    """Price of tokens of answers."""
+    price_cached_usd_per_mtok: float | None = None
+    """Price of prompt tokens that the cache holds; that of others where nothing is said."""
+    use_frac: float = 0.6
+    """Share of what it could serve that is sold."""
+    input_tokens: float | None = None
+    """Mean tokens of a prompt; the catalog's coding agents where nothing is said."""
+    output_tokens: float | None = None
+    """Mean tokens of an answer; likewise."""
+    cached_frac: float | None = None
+    """Share of a prompt that the cache holds; likewise, and 0 where a length is stated."""
+    power_w: float = 1e9
+    """Power that is filled."""
+    power_basis: Literal["facility", "it"] = "facility"
+    """Where it is counted."""
+    precision: Precision = "fp8"
+    """Format of weights and cache."""
+    tpot_s: float | None = None
+    """Limit on the mean time per output token; 50 ms where no speed is stated."""
+    speed_tokens_per_s: float | None = None
+    """Least speed that a user sees, in place of that limit."""
+    ttft_s: float | None = None
+    """Limit on the mean time to the first token."""
+    engine: str = ""
+    """Software; the part's usual one where nothing is said."""
+    draft_count: int = 0
+    """Tokens drafted per step."""
+    disaggregated: bool = False
+    """Two pools, one that reads prompts and one that writes answers."""
+    usd_per_gpu_hour: float | None = None
+    """All-in cost of a GPU-hour in USD; what owning costs by the scenario where nothing is said."""
+    licence_frac: float = 0.0
+    """Share of revenue that goes to the model's maker."""
+    scenario: str = field(default=DEFAULT, metadata=names("scenario"))
+    """Whose finance, operation, cooling and energy count."""
+    as_of_date: str | None = None
+    """Day whose software serves and whose rents stand beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,3 +178,5 @@ class BridgeQuestion:
     """Share of the capital that comes back when the grid arrives."""
     discount_per_year: float = 0.08
     """Rate at which money is discounted."""
+    as_of_date: str | None = None
+    """Day whose knowledge is asked for, such as 2025-09-22; all that is known where nothing is said."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gigawatt.study.predict.inference import InferencePrediction
 
 _ROUNDING = 1e-9  # of a count of replicas that is whole but for floating point
+MEGAWATT_W = 1e6
 MONTH_H = 365.25 * 24 / 12
 CALIBRATION = "as-of-2026"
 # Where a facility stands if nobody says: the campus of the programme that is under way.
@@ -128,6 +129,19 @@ def power_notes(accelerator: records.Accelerator, place: ServingFacility | None)
     if place is not None:
         notes.append(Note(code="rated_power", path="facility.gpus_count", text=_rated_text(accelerator, place)))
     return tuple(notes)
+
+
+def users_per_mw(one: InferencePrediction, accelerator: records.Accelerator) -> tuple[float | None, float | None]:
+    """Requests in service at a time for a megawatt of IT power and of a facility; None where a part's is not known.
+
+    IT power is that which `facility` is filled by; a facility has the peak PUE of a typical year for it.
+    """
+    rated_w, (unit, users) = to_power.rated_w(accelerator), one.unit
+    if rated_w is None:
+        return None, None
+    site: records.Site = load.load("sites", SITE)
+    each = users * one.working_frac / unit / rated_w * MEGAWATT_W
+    return each, each / to_watts.pue_year(site, load.load("cooling", site.cooling)).peak_ratio
 
 
 def _rated_text(accelerator: records.Accelerator, place: ServingFacility) -> str:

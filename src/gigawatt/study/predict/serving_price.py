@@ -1,8 +1,9 @@
-"""What a package costs an hour by the prices of the catalog, and what is in that figure."""
+"""What a package costs an hour by the prices of the catalog, what is in that figure, and for how much it is rented."""
 
 from __future__ import annotations
 
 from gigawatt.catalog import records
+from gigawatt.catalog.rented import newest_rent, rent_text
 
 # What is in the figure and what is not, in the words that stand beside it.
 STATED_BASIS = "as stated"
@@ -29,3 +30,13 @@ def usd_basis(accelerator: records.Accelerator) -> str | None:
     if accelerator.rack_price_usd is not None:
         return HARDWARE_BASIS.format("rack's")
     return None if accelerator.package_price_usd is None else HARDWARE_BASIS.format("GPU's")
+
+
+def rent_figures(accelerator: records.Accelerator) -> dict[str, float | str | None]:
+    """What an hour of a package was last rented for, on which day and by whose word; None each where nobody says.
+
+    As of the day that the catalog is read for: rents stand beside what hardware costs and take no part in it.
+    """
+    rent = newest_rent(accelerator.id)
+    told = None if rent is None else (rent.usd_per_h, rent.day_date, rent_text(rent))
+    return dict(zip(("rent_usd_per_h", "rent_date", "rent_basis"), told or (None, None, None), strict=True))

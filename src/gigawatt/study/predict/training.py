@@ -224,7 +224,7 @@ def _memory(case: TrainingCase, calibration: TrainingCalibration, layouts: Layou
     found = table_of([case], [layouts])
     full = replace(layouts, recompute_frac=np.ones_like(layouts.data_count))
     run = run_of(found, reached(found, calibration), found.owners, full)
-    usable = run.habits.usable_memory_frac * case.accelerator.hbm_capacity_bytes
+    usable = run.habits.usable_memory_frac * to_tokens.chip(case.accelerator).hbm_capacity_bytes
     return float(np.min(memory_bytes(run))), float(usable)
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from gigawatt import tokens
 from gigawatt.catalog import load, records, to_power, to_tokens
-from gigawatt.catalog.load import is_day
+from gigawatt.catalog.dated import is_day
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.study import implausible
 from gigawatt.study.note import Note

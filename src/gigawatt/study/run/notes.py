@@ -12,7 +12,7 @@ from gigawatt.plan.search import ENDED
 from gigawatt.plan.throughput import IDLE, STATES, UNABLE, WAYS
 from gigawatt.plan.verify import Violation, verify
 from gigawatt.scenario.schema import Scenario
-from gigawatt.study import evidence, implausible, nothing
+from gigawatt.study import changed, evidence, implausible, nothing
 from gigawatt.study.note import Note
 from gigawatt.study.run import contracts, slo
 from gigawatt.units import show
@@ -56,7 +56,7 @@ def plan_notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[N
         found += [Note(code=code, path="platforms", text=f"{line}.") for line in lines]
     found += slo.notes(scenario, planned, accounts)
     found += contracts.notes(scenario, planned, accounts) if something else ()
-    found += implausible.notes(scenario.implausible)
+    found += [*implausible.notes(scenario.implausible), *changed.hindsight(scenario)]
     found += unlawful(scenario, planned)
     starved = _starved(scenario, accounts) if something else []
     return (*found, *_returns(scenario, accounts), *starved, *_missed(scenario, planned))

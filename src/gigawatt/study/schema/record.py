@@ -23,7 +23,7 @@ from gigawatt.quarters import Course
 from gigawatt.scenario.allocation import PowerAsked
 from gigawatt.scenario.schema import Asked
 from gigawatt.scenario.strategy import WORLD, Strategy
-from gigawatt.study.question import unknown
+from gigawatt.study.question import BARE_UNITS, unknown
 
 # What JSON can hold.
 Json: TypeAlias = "str | float | bool | Sequence[Json] | Mapping[str, Json] | None"
@@ -78,7 +78,7 @@ class FileKey:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
     """A schema in the making: its definitions by name; over: whether its tables may be laid over others; asked: whether
-    it is of a question, which has no evidence, and in which lengths in tokens may be bare numbers.
+    it is of a question, which has no evidence, and in which lengths in tokens and their prices may be bare numbers.
     """
 
     over: bool = False
@@ -88,7 +88,7 @@ class _Draft:
     @property
     def bare(self) -> tuple[str, ...]:
         """Suffixes of what may be a bare number."""
-        return (*units.BARE, "tokens") if self.asked else units.BARE
+        return (*units.BARE, *BARE_UNITS) if self.asked else units.BARE
 
     def refer(self, name: str, made: Mapping[str, Any]) -> dict[str, Any]:
         """A reference to a definition, which is kept."""
@@ -149,6 +149,8 @@ def _strategy() -> dict[str, Any]:
     own = {key.key: key for key in keys(Strategy)}
     for name in ("title", "description"):
         table["properties"][name] = {"description": own[name].sentence, "type": "string"}
+    names = {"type": "array", "items": {"type": "string"}}
+    table["properties"]["made_for"] = {"description": own["made_for"].sentence, **names}
     table |= {"description": about(Strategy), "patternProperties": {r"^[^.]+(\.[^.]+)+$": {"description": PATH}}}
     return _document(table, draft)
 

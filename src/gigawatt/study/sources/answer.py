@@ -10,6 +10,7 @@ from gigawatt.scenario.resolve import groups
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import evidence
 from gigawatt.study.answer import SPREAD, Head, head_of
+from gigawatt.study.changed import ChangedNumber, since_announced
 from gigawatt.study.check.answer import notes
 from gigawatt.study.job import Job
 from gigawatt.study.numbers import CitedSource, GradedNumber, cited, number
@@ -25,6 +26,8 @@ class ScenarioSources:
     numbers: tuple[GradedNumber, ...]
     grades: Mapping[str, int]
     assumed_frac: float
+    changes: tuple[ChangedNumber, ...]
+    """Numbers that became known since what is planned was announced; empty where the scenario states no day of it."""
     sources: tuple[CitedSource, ...]
 
 
@@ -42,6 +45,7 @@ def rests_on(scenario: Scenario) -> ScenarioSources:
         numbers=rows,
         grades=evidence.grades(scenario),
         assumed_frac=sum(row.grade == "assumed" for row in rows) / max(len(rows), 1),
+        changes=since_announced(scenario),
         sources=cited(scenario.evidence.values()),
     )
 

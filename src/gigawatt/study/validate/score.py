@@ -130,7 +130,9 @@ class Validation:
     head: Head = field(default_factory=Head, metadata=SPREAD)
     scores: Scores = field(metadata=SPREAD)
     also: Mapping[str, ErrorFigures | None] = field(default_factory=dict, metadata=SPREAD)
-    what: Literal["inference", "training", "energy", "facility", "runs", "serving"] = field(metadata=UNTOLD)
+    what: Literal["inference", "training", "energy", "facility", "runs", "serving", "schedules"] = field(
+        metadata=UNTOLD
+    )
     cells: tuple[Mapping[str, str], ...] = field(metadata=UNTOLD)
     scored: tuple[Scored, ...] = field(metadata=UNTOLD)
     skipped: tuple[Skipped, ...] = field(metadata=UNTOLD)

@@ -10,6 +10,7 @@ approximation of Sakasegawa for P servers with random arrivals and services [3].
 pools. In a closed loop of a given concurrency a request is in either pool, so that N = X · TTFT + D · b; the load that
 an arriving request meets is that of the N - 1 others [4]. Such a loop starts with all of its requests at once, and
 those of one length stay together: at least a share κ of the time in which prefill takes all N is waited.
+A prefix that is found in a cache is found by the pool that reads, which sends it with the rest of the prompt.
 
 References
 ----------
@@ -112,6 +113,7 @@ class ServingPools:
             self.prefill,
             input_tokens=self.traffic.input_tokens,
             waiting_count=waiting_count,
+            cached_frac=self.traffic.cached_frac,
         )
 
     def most_prompts_per_s(self) -> Floats:

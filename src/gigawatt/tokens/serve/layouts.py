@@ -42,13 +42,17 @@ REASONS = ("", "lengths", "layout", "precision", "capacity", "tpot", "ttft")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
-    """What is served: mean lengths of prompt and answer, limits on the mean times, and drafting."""
+    """What is served: mean lengths of prompt and answer, limits on the mean times, drafting, and cached prefixes.
+
+    cached_frac: share of a prompt's tokens that is found in a cache of prefixes; below 1, for one token is read.
+    """
 
     input_tokens: Floats
     output_tokens: Floats
     tpot_s: Floats = np.inf
     ttft_s: Floats = np.inf
     drafting: Drafting = PLAIN
+    cached_frac: Floats = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +96,7 @@ class Deployment:
             output_tokens=self.traffic.output_tokens,
             batch_count=batch_count,
             drafting=self.traffic.drafting,
+            cached_frac=self.traffic.cached_frac,
         )
 
     def capacity_count(self) -> Floats:
@@ -217,10 +222,12 @@ class ServingCase:
     layouts: ServingLayout | None = None
 
     def deployment(self) -> Deployment:
-        """Raises CalibrationError where lengths or limits are not positive, or the part lacks the precision."""
+        """Raises CalibrationError where lengths or limits are not positive, no prompt is read, or the part lacks the
+        precision."""
         traffic = self.traffic
         limits = traffic.tpot_s, traffic.ttft_s
         _check(*(float(value) for value in (traffic.input_tokens, traffic.output_tokens, *limits)))
+        _check_cached(float(traffic.cached_frac))
         return Deployment(
             machine=machine(self.chip, self.precision),
             model=costs(self.transformer),
@@ -358,6 +365,12 @@ def _check(input_tokens: float, output_tokens: float, tpot_s: float, ttft_s: flo
     ]
     if faults:
         raise CalibrationError(faults)
+
+
+def _check_cached(cached_frac: float) -> None:
+    if not 0 <= cached_frac < 1:
+        expected = "from 0 to less than 1: what is not found is read"
+        raise CalibrationError([Fault(path="cached", given=f"{cached_frac:g}", expected=expected)])
 
 
 def _refusal(deployment: Deployment, chip: Chip, transformer: Transformer, precision: Precision) -> Fault:

@@ -88,7 +88,8 @@ def _passes(deployment: Deployment, batch_count: Floats) -> Phases:
     context = mean_context_tokens(deployment.efficiency, prompt, answer)
     step = decode(*parts, context_tokens=context, batch_count=group, drafting=traffic.drafting)
     crowd = group / layout.data_count / answer
-    prompts = prefill(*parts, input_tokens=prompt, waiting_count=crowd).times(group)
+    found = traffic.cached_frac
+    prompts = prefill(*parts, input_tokens=prompt, waiting_count=crowd, cached_frac=found).times(group)
     return prompts.plus(step, answer / traffic.drafting.tokens_per_step_ratio)
 
 

@@ -13,6 +13,8 @@ A request's tokens after the first take T without its own prefill. Its first tak
 the prompts ahead of it, as in a queue with random arrivals and services whose load is the share of time that the
 prefills of the others take: a request alone waits for nobody. Copies of attention are ranks with schedulers of their
 own, which step together.
+Of a prompt a share c may be found in a cache of prefixes. It is not read again, but is attended to and held like the
+rest: prefill is a pass over isl (1 - c) tokens, each of which attends to (1 + c) isl / 2 in the mean [4].
 Both phases are a sum over the parts of every block (projections, attention, feed-forward, experts), each by its
 compute and memory time [2], plus communication and latency. B is a fluid mean: real-valued, with prompts of different
 requests packed into full prefill passes.
@@ -26,6 +28,8 @@ References
     Agrawal et al., "Taming throughput-latency tradeoff in LLM inference with Sarathi-Serve", OSDI 2024.
 [2] S. Williams, A. Waterman, D. Patterson, "Roofline", CACM 52(4), 2009, doi:10.1145/1498765.1498785.
 [3] R. Pope et al., "Efficiently scaling transformer inference", MLSys 2023, arXiv:2211.05102.
+[4] L. Zheng et al., "SGLang: efficient execution of structured language model programs" (RadixAttention), NeurIPS
+    2024, arXiv:2312.07104.
 """
 
 from __future__ import annotations
@@ -168,6 +172,24 @@ class Pass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """The prompt of a request: its tokens, and the share of them that is found in a cache of prefixes [0 … 1)."""
+
+    input_tokens: Floats
+    cached_frac: Floats
+
+    @property
+    def read_tokens(self) -> Floats:
+        """Tokens that prefill passes over."""
+        return np.asarray(self.input_tokens, dtype=float) * (1 - np.asarray(self.cached_frac, dtype=float))
+
+    @property
+    def context_tokens(self) -> Floats:
+        """Length of a prompt, read whole, whose tokens attend to as many in the mean as those that are read here."""
+        return np.asarray(self.input_tokens, dtype=float) * (1 + np.asarray(self.cached_frac, dtype=float))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SteadyState:
     """Continuous batching of one replica in steady state; arrays broadcast over cases.
 
@@ -195,14 +217,19 @@ def steady_state(
     output_tokens: Floats,
     batch_count: Floats,
     drafting: Drafting = PLAIN,
+    cached_frac: Floats = 0.0,
 ) -> SteadyState:
-    """Steady state of a replica with `batch_count` requests in flight. Memory is reported, not checked."""
+    """Steady state of a replica with `batch_count` requests in flight. Memory is reported, not checked.
+
+    cached_frac: share of a prompt's tokens that is found in a cache of prefixes, below 1.
+    """
     context = mean_context_tokens(efficiency, input_tokens, output_tokens)
     alpha, group = efficiency.prefill_share_frac, batch_count / layout.pipeline_count
     step = decode(machine, model, efficiency, layout, context_tokens=context, batch_count=group, drafting=drafting)
     own_count = group / layout.data_count
     steps = output_tokens / drafting.tokens_per_step_ratio
-    whole, passes, share = _prefill_pass(machine, model, efficiency, layout, input_tokens, own_count / steps)
+    prompt = Prompt(input_tokens=input_tokens, cached_frac=cached_frac)
+    whole, passes, share = _prefill_pass(machine, model, efficiency, layout, prompt, own_count / steps)
     span = step.times(steps).plus(whole, alpha * group * share)
     span = replace(span, latency_s=span.latency_s + efficiency.admission_s * batch_count / layout.data_count)
     cycle_s, step_s, pass_s = span.total_s, step.total_s, whole.total_s
@@ -317,9 +344,11 @@ def prefill(
     *,
     input_tokens: Floats,
     waiting_count: Floats = 1.0,
+    cached_frac: Floats = 0.0,
 ) -> Phases:
     """Prefill of one request's prompt, its part of passes that `waiting_count` prompts of its group share."""
-    whole, _, share = _prefill_pass(machine, model, efficiency, layout, input_tokens, waiting_count)
+    prompt = Prompt(input_tokens=input_tokens, cached_frac=cached_frac)
+    whole, _, share = _prefill_pass(machine, model, efficiency, layout, prompt, waiting_count)
     return whole.times(share)
 
 
@@ -328,7 +357,7 @@ def _prefill_pass(
     model: ModelCosts,
     efficiency: InferenceEfficiency,
     layout: ServingLayout,
-    input_tokens: Floats,
+    prompt: Prompt,
     waiting_count: Floats,
 ) -> tuple[Phases, Floats, Floats]:
     """A prefill pass of a replica, the passes that a prompt takes on its rank, and its share of those of all ranks.
@@ -336,15 +365,16 @@ def _prefill_pass(
     A pass takes the prompts that wait, one at least, up to `prefill_tokens`; a longer prompt takes several. Ranks step
     together, so that a pass on one stalls all: of d ranks of which each has a prompt in a part p of the steps,
     1 - (1 - p)^d of the steps are stalled, against p where all take theirs together. `stall_frac` is where between the
-    two an engine comes out.
+    two an engine comes out. Keys and values that are found are at hand, as are those of earlier passes of a prompt.
     """
-    prompt = np.asarray(input_tokens, dtype=float)
-    tokens = np.minimum(prompt * np.maximum(waiting_count, 1.0), efficiency.prefill_tokens)
-    passes = prompt / tokens
+    read = prompt.read_tokens
+    tokens = np.minimum(read * np.maximum(waiting_count, 1.0), efficiency.prefill_tokens)
+    passes = read / tokens
     often = np.clip(waiting_count * passes, _RARELY, 1.0)
     apart = -np.expm1(layout.data_count * np.log1p(-np.minimum(often, 1 - _RARELY))) / often
     ranks = layout.data_count / (1 + efficiency.stall_frac * (np.maximum(apart, 1.0) - 1))
-    work = Pass(tokens=tokens, ranks_count=ranks, context_tokens=prompt, sequences_count=0.0, absorbed=False)
+    context = prompt.context_tokens
+    work = Pass(tokens=tokens, ranks_count=ranks, context_tokens=context, sequences_count=0.0, absorbed=False)
     return _pass(machine, model, efficiency, layout, work), passes, passes / ranks
 
 

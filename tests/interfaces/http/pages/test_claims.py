@@ -42,6 +42,17 @@ def test_claims_that_nobody_has_checked_can_be_checked_by_those_who_may(browser:
     assert client.post("/claims", data={"csrf": "x"}).status_code == 403
 
 
+def test_claims_of_another_announcement_are_checked_by_the_name_of_their_set(browser: Browser, server: Any) -> None:
+    client = browser("editor")
+    assert 'name="of" value="ports-pike"' in client.get("/claims").text
+    found = client.post("/claims", data={"csrf": client.csrf, "of": "ports-pike"})  # type: ignore[attr-defined]
+    job = found.headers["location"].removeprefix("/jobs/")
+    assert jobs.asked(server.store, job)["of"] == "ports-pike"
+    wrong = client.post("/claims", data={"csrf": client.csrf, "of": "ports"})  # type: ignore[attr-defined]
+    assert wrong.status_code == 422
+    assert "one of letter, ports-pike" in wrong.text
+
+
 def test_each_claim_has_its_verdict_its_range_and_its_address(browser: Browser, server: Any) -> None:
     found = (claim("ten_gw", 10e9), claim("thirty_gw", 30e9))
     id_ = keep(server, "claims", claims.document(CheckedClaims(head=Head(), claims=found)), scenario="loi-2025-09")
