@@ -16,6 +16,7 @@ from typing import Any
 
 import accuracy_energy
 import accuracy_flywheel
+import accuracy_generations
 import accuracy_schedules
 import accuracy_serving
 import numpy as np
@@ -28,6 +29,7 @@ from gigawatt.report.document import Table
 from gigawatt.report.documents import validation
 from gigawatt.report.formats import PERCENT, signed
 from gigawatt.study.validate import energy, facility, inference, runs, schedules, serving, training
+from gigawatt.study.validate.generations import generations
 from gigawatt.study.validate.score import Scores, Validation, shipped
 
 YEAR, REGIONS = "-2026", "facility-2026.csv"
@@ -160,6 +162,8 @@ def page(folder: Path) -> str:
         _figures(served),
         "\n## Inference, rows of 2025 and 2026\n",
         _figures(newer),
+        "\n## One generation against another\n",
+        _generations(),
         "\n## Serving, request by request\n\n",
         _bars(accuracy_serving.bars(waited, waits)),
         accuracy_serving.text(waits),
@@ -198,6 +202,12 @@ def page(folder: Path) -> str:
         _flywheel(),
     ]
     return "".join(parts).rstrip() + "\n"
+
+
+def _generations() -> str:
+    """What is published of one generation over another, with what is predicted of it."""
+    found = generations()
+    return accuracy_generations.text(found) + markdown(accuracy_generations.figures(found)) + "\n"
 
 
 def _flywheel() -> str:

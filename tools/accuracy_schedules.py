@@ -28,10 +28,10 @@ three dates takes all on its side of a contract. "First" and "last" take the fir
 date.
 
 Predicted from the other sites alone, a date is {mean:.1f} quarters off in the mean; as announced it is {plain:.1f}.
-These are few points of one programme in one year, most of them against a word and not against power. Sites that were dropped
-before they had a date are not among them, owners may move their dates again, and of what is on time less is told. The
-median of a stage is what a plan may take as its `slip` where its ramp is the latest that was told; what power may be
-late on top of that is, in quarters and over all stages, {beyond}.
+These are few points of one programme in one year, held against words and not against power where it has not come.
+Sites that were dropped before they had a date are not among them, owners may move their dates again, and of what is on
+time less is told. The median of a stage is what a plan may take as its `slip` where its ramp is the latest that was
+told; what power may be late on top of that is, in quarters and over all stages, {beyond}.
 """
 
 

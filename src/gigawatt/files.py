@@ -8,6 +8,7 @@ import json
 import re
 import stat
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -85,13 +86,26 @@ def parse_toml(text: str, path: str) -> dict[str, Any]:
     """The table of a TOML text. Raises CatalogError at `path` where it is none; missing quotes are pointed at."""
     try:
         if not _has_long_key(text):
-            return tomllib.loads(text)
+            return _dates_as_text(tomllib.loads(text))
         given, hint = f"a key of more than {_MOST_PARTS_COUNT} parts", ""
     except ValueError as error:  # TOMLDecodeError, and what int() says of a number of thousands of digits
         given, hint = str(error), _unquoted(text, str(error))
     except RecursionError:
         given, hint = "tables nested too deeply", ""
     raise CatalogError([Fault(path=path, given=given[:160], expected=f"valid TOML{hint}")])
+
+
+def _dates_as_text(table: dict[str, Any]) -> dict[str, Any]:
+    """A table whose bare days (`known = 2026-07-01`) are the text that they would be in quotes."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return _dates_as_text(value)
+        if isinstance(value, list):
+            return [plain(item) for item in value]
+        return value.isoformat() if type(value) is date else value  # a moment is a date too, and stays what it is
+
+    return {key: plain(value) for key, value in table.items()}
 
 
 def _has_long_key(text: str) -> bool:

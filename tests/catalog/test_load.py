@@ -76,8 +76,8 @@ class TestEveryFile:
         for path, evidence in load.load(kind, id_).evidence.items():
             assert evidence.grade in ("derived", "assumed") or evidence.source, path
             if evidence.source:
-                told = evidence.source.url.startswith(("https://", "http://"))
-                assert told or (kind == "rents" and evidence.source.title), path  # an offer may have no address
+                nowhere = kind in ("rents", "history") and evidence.source.title  # offers and reports in print
+                assert evidence.source.url.startswith(("https://", "http://")) or nowhere, path
                 assert re.fullmatch(r"\d{4}(-\d{2}){0,2}", evidence.source.date), path
 
     def test_is_found_by_every_name_however_written(self, kind: str, id_: str) -> None:

@@ -19,7 +19,7 @@ EXPECTED: dict[str, tuple[dict[str, float], float, float, float]] = {
     "saline": ({"2027Q3": 0, "2027Q4": 0.15, "2029Q4": 1.383}, 75, 1.11, 1.06),
     "milam": ({"2027Q3": 0, "2027Q4": 0.2, "2028Q4": 0.861}, 55, 1.14, 1.08),
     "lordstown": ({"2027Q1": 0, "2027Q2": 0.05, "2028Q3": 0.236}, 75, 1.11, 1.06),
-    "ports_pike": ({"2028Q3": 0, "2028Q4": 0.8, "2031Q4": 5.31, "2032Q4": 10.03}, 75, 1.11, 1.07),
+    "ports_pike": ({"2028Q3": 0, "2028Q4": 0.8, "2031Q4": 5.31, "2032Q4": 10.03}, 75, 1.25, 1.07),
     "camellia": ({"2028Q3": 0, "2028Q4": 0.64, "2032Q4": 3.2}, 70, 1.13, 1.08),
     "uae": ({"2026Q3": 0, "2026Q4": 0.2, "2029Q1": 1.0}, 60, 1.25, 1.18),
     "assumed_us_a": ({"2028Q1": 0, "2028Q2": 0.2, "2030Q3": 1.8}, 70, 1.13, 1.08),
@@ -124,6 +124,12 @@ def test_a_site_that_was_announced_later_is_not_there_before(name: str, day: str
             get("sites", name)
     with known_by(day):
         assert name in ids("sites")
+
+
+def test_load_over_it_of_ports_pike_is_what_its_owner_states() -> None:
+    site = get("sites", "ports_pike")
+    assert site.provisioned_ratio == 1.25
+    assert site.announced_power_w / site.provisioned_ratio == pytest.approx(4.248e9 + 3.776e9, rel=1e-3)
 
 
 @pytest.mark.parametrize("name", ids("sites"))

@@ -17,7 +17,7 @@ from gigawatt.report.documents import comparison, hedging, sweep
 from gigawatt.report.writers import terminal
 from gigawatt.scenario.load import load
 from gigawatt.study.answer import Head
-from gigawatt.study.futures.burdens import Burden, StakeQuantiles
+from gigawatt.study.futures.burdens import PartyBurden, StakeQuantiles
 from gigawatt.study.futures.compare import Break, ComparedStrategy, Comparison
 from gigawatt.study.futures.draws import DrawnUnit
 from gigawatt.study.futures.hedging import DrawnQuantity, HedgedFuture, Hedging, Order
@@ -332,14 +332,14 @@ def fixed(usd: float) -> StakeQuantiles:
 
 def shared() -> Comparison:
     """Two strategies: one pays 30 billion USD in, one guarantees up to 105."""
-    paid = Burden(
+    paid = PartyBurden(
         party="supplier",
         puts_in_usd=fixed(3e10),
         gets_usd=fixed(2e11),
         may_lose_usd=fixed(3e10),
         expected_loss_usd=None,
     )
-    open_usd = Burden(
+    open_usd = PartyBurden(
         party="landlords",
         puts_in_usd=fixed(6e10),
         gets_usd=stake(4e10, 1e10),

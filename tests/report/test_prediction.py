@@ -10,6 +10,7 @@ from rich.console import Console
 from gigawatt.catalog.load import get
 from gigawatt.report.document import Document, Exhibit, Facts
 from gigawatt.report.documents import bridge, inference, training
+from gigawatt.report.formats import number
 from gigawatt.report.writers import csv, terminal
 from gigawatt.study import verbs
 from gigawatt.study.predict.bridge import BridgeComparison
@@ -48,6 +49,8 @@ def test_what_is_served(served: InferencePrediction) -> None:
     for words in ("output tokens/s per GPU", "J/token", "USD/Mtoken", "Pareto front", "96 MW"):
         assert words in said
     assert told["price of a GPU-hour"].endswith(f"USD, {served.usd_basis}")
+    rent = f"{number(served.rent_usd_per_h)} USD, {served.rent_basis}; no part of the cost above"
+    assert told["rent of a GPU-hour"] == rent
     assert told["energy, share of the rack"].endswith(str(served.energy_basis))
     assert told["energy, GPU alone"].endswith(str(served.energy.package_basis))
     assert told["energy, facility"].endswith(str(served.energy.facility_basis))

@@ -6,7 +6,7 @@ import pytest
 
 from gigawatt.catalog.load import known_by
 from gigawatt.errors import ScenarioError
-from gigawatt.scenario.load import load, loads, reread
+from gigawatt.scenario.load import load, loads, parse_override, reread
 
 TEXT = """
 extends = "one-campus"
@@ -78,3 +78,9 @@ class TestTheDay:
     def test_of_an_announcement_has_to_be_one(self):
         with pytest.raises(ScenarioError, match=r"announced.*a day"):
             load("one-campus", {"announced": "2026Q1"})
+
+    def test_may_be_written_bare(self, file, tmp_path):
+        bare = tmp_path / "bare.toml"
+        bare.write_text(f'extends = "{file}"\nas_of = 2026-01-31\n', encoding="utf-8")
+        assert load(str(bare)).asked.as_of_date == "2026-01-31"
+        assert load(file, dict([parse_override("as_of=2026-01-31")])).asked.as_of_date == "2026-01-31"

@@ -172,10 +172,30 @@ def test_a_claim_of_a_later_day_is_refused() -> None:
     assert [fault.path for fault in raised.value.faults] == ["only"]
 
 
-def test_a_day_before_all_claims_is_refused() -> None:
-    with pytest.raises(ScenarioError, match="a day from 2025-09-22 on") as raised:
-        verbs.claims(as_of="2025-09-21")
+@pytest.mark.parametrize(
+    ("of", "before", "day"), [("letter", "2025-09-21", "2025-09-22"), ("ports-pike", "2026-08-16", "2026-08-17")]
+)
+def test_a_day_before_the_announcement_is_refused(of: str, before: str, day: str) -> None:
+    with pytest.raises(ScenarioError, match=f"a day from {day} on") as raised:
+        verbs.claims(of=of, as_of=before)
     assert [fault.path for fault in raised.value.faults] == ["as_of"]
+
+
+def test_vendors_and_rivals_are_those_that_had_announced_by_the_day() -> None:
+    then = Cases("one-campus", as_of_date="2025-10-10")
+    assert [vendor.name for vendor in programme.vendors(then) if vendor.announced_w] == ["AMD"]
+    assert programme.only_nvidia(Cases("one-campus", as_of_date="2025-09-22")).verdict == "holds"
+    claim = programme.largest(then)
+    assert not [entry for entry in claim.rows if "Broadcom" in entry.label or "runs" in entry.label]
+    assert programme.at_historic_revenue(then) is None
+
+
+def test_a_peak_that_was_not_known_yet_is_left_out() -> None:
+    """As of the letter no figure for inference stood beside Vera Rubin's peak."""
+    (then,), (now,) = (verbs.claims(only=["billion times"], as_of=day).claims for day in ("2025-09-22", None))
+    figures = [{entry.label for entry in claim.rows if "inference" in entry.label} for claim in (then, now)]
+    assert figures[0] < figures[1]
+    assert then.verdict in ("holds", "holds_if", "fails")
 
 
 def test_what_became_of_a_claim_is_told_from_the_day_on_which_it_is_known(small: Cases) -> None:

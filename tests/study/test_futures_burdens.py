@@ -16,7 +16,7 @@ from gigawatt.plan.plan import Plan
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import CustomerFinancing, Guarantee, Lease, Scenario, VendorFinancing
 from gigawatt.study.futures import burdens
-from gigawatt.study.futures.burdens import PARTIES, PARTS, Lived, borne, failing
+from gigawatt.study.futures.burdens import PARTIES, PARTS, Lived, borne, failing, lets
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.evaluate import FutureOutcome, evaluate
 
@@ -130,7 +130,8 @@ def test_a_guarantee_covers_what_came_first() -> None:
     """Of 0.8 MW of IT in the first quarter and as much in the third 1 MW is covered: the failure of the third quarter
     costs half of 1.5 and of a quarter of 3.5."""
     scenario = toy(replace(HALF, covered_power_w=1.0 * M, cap_usd=100 * M))
-    found = failing(lived(scenario, shell_w=(1.0, 1.0, 2.0, 2.0, 2.0, 2.0)))
+    of = lived(scenario, shell_w=(1.0, 1.0, 2.0, 2.0, 2.0, 2.0))
+    found = failing(of, lets(of))
     assert found.paid.exposure_usd[:4] / M == pytest.approx([1.75, 1.25, (1.5 + 3.5 / 4) / 2, (0.5 + 2.5 / 4) / 2])
     assert found.whole.exposure_usd[2] / M == pytest.approx((1.5 + 3.5) / 2)
     assert found.left_usd[2] / M == pytest.approx(3.5 * 3 / 4 / 2)
@@ -173,7 +174,8 @@ def test_equity_costs_what_the_discount_rate_says() -> None:
 @pytest.mark.parametrize("cap_usd", [0.0, 0.3 * M, 1.0 * M, 100.0 * M])
 def test_what_a_guarantor_pays_landlords_do_not_bear(cap_usd: float) -> None:
     scenario = toy(replace(HALF, cap_usd=cap_usd))
-    found, left = failing(lived(scenario)), stakes(lived(scenario))["landlords"]
+    of = lived(scenario)
+    found, left = failing(of, lets(of)), stakes(of)["landlords"]
     expected, whole = float(found.paid.expected_usd), float(found.whole.expected_usd)
     assert left["expected_loss_usd"] == pytest.approx((whole - expected) / M)
     assert expected <= found.paid.worst_usd <= cap_usd

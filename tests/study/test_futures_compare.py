@@ -202,14 +202,14 @@ def test_a_strategy_lies_over_the_scenario_that_it_is_made_for(tmp_path: Path) -
 
 def test_three_ways_of_financing_differ_in_money_alone() -> None:
     """The same guarantee but for its cap, so that what landlords bear is counted alike."""
-    base = load("one-campus", {"sites.example-campus.ownership": "lease", "programme.target": "10 GW"})
+    base = load("ports-pike-2026-08")
     names = ("hundred-by-milestones", "thirty-up-front", "guarantee-of-105")
     found = [strategy.scenario.asked for strategy in load_strategies(names, base)]
     money = [(use.capital.tranches, use.capital.upfront_equity_usd, use.capital.guarantee) for use in found]
     tranches, upfront, guarantees = zip(*money, strict=True)
     assert [use.cap_usd for use in guarantees] == [0.0, 0.0, 105e9]
     assert len({replace(use, cap_usd=1.0) for use in guarantees}) == 1
-    assert guarantees[0].covered_power_w == 4.248e9
+    assert guarantees[2] == base.asked.capital.guarantee
     assert upfront == (0.0, 30e9, 0.0)
     assert (tranches[0].amount_usd, tranches[0].every_w, tranches[0].most_usd) == (10e9, 1e9, 100e9)
     assert tranches[1:] == (None, None)

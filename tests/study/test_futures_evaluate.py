@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gigawatt.account.accounts import account
+from gigawatt.plan import flows, plan, rents
 from gigawatt.plan.plan import Plan
+from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulation.outdoors import site_years
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.evaluate import FutureOutcome, evaluate, evaluate_anew
+from gigawatt.study.futures.realised import realised
+
+CONTRACTS = {
+    "sites.example-campus.ramp": {"2026Q3": "20 MW", "2027Q2": "100 MW"},
+    "sites.example-campus.lease": {"escalator": "4 %/year", "minimum_take": "90 %", "way_out": "1 years"},
+    "capital.vendor": {"vendor": "NVIDIA", "share": "30 %", "rate": "6 %/year", "term": "1 years"},
+}
 
 
 def live(campus: Scenario, campus_plan: Plan, **value: float) -> FutureOutcome:
@@ -78,3 +89,36 @@ def test_a_plan_made_anew_for_what_is_stated_is_the_plan(brief: Scenario, brief_
 def test_knowing_a_bad_future_is_better_than_holding_to_a_plan(brief: Scenario, brief_plan: Plan) -> None:
     bad = Future(number=0, value={"demand": 0.3, "price": 0.5}, course={})
     assert evaluate_anew(brief, brief_plan.inputs, bad).value_usd > evaluate(brief, brief_plan, bad).value_usd
+
+
+@pytest.fixture(scope="module")
+def agreed(brief_set: dict[str, str]) -> tuple[Scenario, Plan]:
+    """The brief programme with a lease that grows and has a minimum, and credit of a vendor."""
+    scenario = load("one-campus", {**brief_set, **CONTRACTS})
+    return scenario, plan.make(scenario, with_worth=False)
+
+
+def test_contracts_are_in_a_future_what_they_are_in_the_plan(agreed: tuple[Scenario, Plan]) -> None:
+    scenario, planned = agreed
+    stated = Future(number=0, value={}, course={})
+    held, anew = evaluate(scenario, planned, stated), evaluate_anew(scenario, planned.inputs, stated)
+    books = account(scenario, planned)
+    assert held.terminal_value_usd == pytest.approx(books.values.terminal_value_usd)
+    alone = replace(scenario, asked=replace(scenario.asked, capital=replace(scenario.asked.capital, vendor=None)))
+    most = float(planned.data.debt_usd.max())
+    assert held.peak_debt_usd == pytest.approx(most, abs=3e7)  # tokens are those that are lived through
+    assert evaluate(alone, planned, stated).peak_debt_usd > most + 1e8
+    assert anew.value_usd == pytest.approx(held.value_usd, rel=1e-4)
+
+
+@pytest.mark.parametrize(("slip", "is_bound"), [(2.0, True), (5.0, False)])
+def test_rent_follows_delivery_and_no_minimum_binds_beyond_the_way_out(
+    agreed: tuple[Scenario, Plan], slip: float, is_bound: bool
+) -> None:
+    scenario, planned = agreed
+    late = realised(planned, scenario.asked, Future(number=0, value={"power_slip": slip}, course={})).plan
+    paid, stated = (-flows.flows(one.data, one.inputs, scenario.asked).rent_usd.values for one in (late, planned))
+    assert paid.sum() < stated.sum()
+    least = rents.minimum_usd(late.inputs).values
+    assert (paid >= least - 1e-6).all()
+    assert bool(least.any()) == is_bound

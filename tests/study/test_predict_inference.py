@@ -281,6 +281,28 @@ def test_what_is_in_a_figure_is_said() -> None:
     assert (stated.usd_basis, stated.usd_per_h) == ("as stated", 3)
 
 
+def test_the_newest_rent_stands_beside_the_hardware_and_takes_no_part_in_it() -> None:
+    now, then = ask(gpu="h100", precision="fp8"), ask(gpu="h100", precision="fp8", as_of="2026-06-01")
+    assert (now.rent_usd_per_h, now.rent_date) == (3.6, "2026-10-24")
+    assert (then.rent_usd_per_h, then.rent_date) == (2.95, "2026-05-20")
+    assert now.rent_basis.startswith("taken on demand, 2026-10-24, 16 offers: ")
+    assert now.usd_basis.startswith("hardware alone")
+    assert now.usd_per_mtok == pytest.approx(now.usd_per_h / 3600 / now.tokens_per_s_per_gpu.p50 * 1e6)
+
+
+def test_a_part_that_nobody_rents_has_no_rent() -> None:
+    found = ask(gpu="h20", precision="fp8")
+    assert (found.rent_usd_per_h, found.rent_date, found.rent_basis) == (None, None, None)
+
+
+def test_a_part_of_which_too_little_is_published_is_a_fault_that_says_what() -> None:
+    with pytest.raises(InputError) as error:
+        ask(gpu="openai-jalapeno")
+    (fault,) = error.value.faults
+    assert (fault.path, fault.given) == ("gpu", '"openai-jalapeno"')
+    assert "of OpenAI Jalapeño nobody has published: peaks, memory" in fault.expected
+
+
 def test_energy_of_a_part_without_a_rack_is_the_gpu_alone() -> None:
     """users 12: where the catalog has no rack's power the figure is of less, and says so."""
     part = load.get("accelerators", "h20")

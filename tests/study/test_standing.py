@@ -64,8 +64,32 @@ CASES: list[dict[str, Any]] = [
             "debt": "50 million USD",
         },
     },
+    {
+        "sites.example-campus.ramp": {"2026Q3": "40 MW", "2027Q3": "100 MW"},
+        "sites.example-campus.lease": {"escalator": "6 %/year"},
+        "sites.example-campus.sunk": "5 MW",
+        "finance.inflation": "2 %/year",
+        "opening": {"shells": [{"site": SITE, "paid": "2025Q2", "power": "10 MW"}]},
+    },
+    {
+        "capital.vendor": {"vendor": "NVIDIA", "share": "30 %", "rate": "6 %/year", "term": "1.5 years"},
+        "capital.customer": {
+            "customer": "A cloud",
+            "amount": "60 million USD",
+            "paid": "2026Q4",
+            "rate": "4 %/year",
+            "term": "2 years",
+        },
+    },
 ]
-NAMES = ["taxed", "late, and racks that leave", "runs and sunk shells", "from an opening of its own"]
+NAMES = [
+    "taxed",
+    "late, and racks that leave",
+    "runs and sunk shells",
+    "from an opening of its own",
+    "leased for a rent that grows",
+    "with credit and money paid ahead",
+]
 
 
 def planned(over: dict[str, Any]) -> tuple[Scenario, Plan]:

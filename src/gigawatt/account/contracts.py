@@ -245,12 +245,12 @@ def contracts(scenario: Scenario, plan: Plan) -> Contracts | None:
     asked = scenario.asked
     if not stated(asked):
         return None
-    advanced = _advanced(scenario, plan)
+    advanced, vendor, customer = _advanced(scenario, plan), asked.capital.vendor, asked.capital.customer
     return Contracts(
         leases=tuple(_lease(scenario, plan, site) for site in sites(scenario)),
         guarantee=None if asked.capital.guarantee is None else _guarantee(scenario, plan, asked.capital.guarantee),
-        vendor=_advance(asked.capital.vendor and asked.capital.vendor.vendor, advanced.get("vendor")),
-        customer=_advance(asked.capital.customer and asked.capital.customer.customer, advanced.get("customer")),
+        vendor=None if vendor is None else _advance(vendor.vendor, advanced["vendor"]),
+        customer=None if customer is None else _advance(customer.customer, advanced["customer"]),
     )
 
 
@@ -304,9 +304,7 @@ def _advanced(scenario: Scenario, plan: Plan) -> dict[str, advances.Advanced]:
     return advances.lines(-flows.total(lines.racks_usd), scenario.asked)
 
 
-def _advance(who: str | None, found: advances.Advanced | None) -> AdvanceFigures | None:
-    if who is None or found is None:
-        return None
+def _advance(who: str, found: advances.Advanced) -> AdvanceFigures:
     return AdvanceFigures(
         who=who,
         drawn_usd=float(found.drawn_usd.sum()),

@@ -16,7 +16,7 @@ from typing import Any, get_args, get_origin
 
 from gigawatt import units
 from gigawatt.catalog.records import Source
-from gigawatt.catalog.tables import INHERITED, Reader, is_table, keys_of, type_at
+from gigawatt.catalog.tables import INHERITED, Reader, is_named, is_table, keys_of, type_at
 from gigawatt.quarters import Course
 
 LATER, KNOWN, ROW_DAY = "later", "known", "day"
@@ -101,19 +101,20 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any], hint: Any) -> dict[s
     """One table of a type laid over another, entry by entry."""
     merged = dict(base)
     for key, value in over.items():
-        lay(merged, key, value, entry_type(hint, key))
+        lay(merged, key, value, hint)
     return merged
 
 
-def lay(table: dict[str, Any], key: str, value: Any, hint: Any) -> None:
-    """Put a value of a type into a table.
+def lay(table: dict[str, Any], key: str, value: Any, within: Any) -> None:
+    """Put a value into a table of a type.
 
     Tables that have keys of their own merge with what was there; anything else, an annotated value or a course,
-    replaces it. `key = false` takes an entry away, unless it is true or false by its type.
+    replaces it. `key = false` takes an entry away, unless it is true or false by its type; a table that a record may do
+    without need not be there.
     """
-    there = table.get(key)
-    if value is False and key in table and hint is not bool:
-        del table[key]
+    hint, there = entry_type(within, key), table.get(key)
+    if value is False and hint is not bool and (key in table or (is_table(hint) and not is_named(within))):
+        table.pop(key, None)
     elif isinstance(value, Mapping) and isinstance(there, Mapping) and is_table(hint):
         table[key] = merge(there, value, hint)
     else:

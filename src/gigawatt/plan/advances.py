@@ -6,6 +6,7 @@ the debt, its covenant and its limit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,12 +94,12 @@ def lines(racks_usd: xr.DataArray, asked: Asked) -> dict[str, Advanced]:
     return {name: one for name, one in found.items() if one is not None}
 
 
-def net_usd(found: dict[str, Advanced], count: int) -> Floats:
+def net_usd(found: Mapping[str, Advanced], count: int) -> Floats:
     """What all advances bring less what they take in each quarter [USD], (quarters,)."""
     return sum((one.net_usd for one in found.values()), start=np.zeros(count))
 
 
-def service_usd(found: dict[str, Advanced], count: int) -> Floats:
+def service_usd(found: Mapping[str, Advanced], count: int) -> Floats:
     """What goes back to all who advanced money in each quarter, with interest [USD], (quarters,)."""
     return sum((one.service_usd for one in found.values()), start=np.zeros(count))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gigawatt.plan import flows, opening
-from gigawatt.plan.milestones import milestones
+from gigawatt.plan.milestones import cash_at_start_usd, milestones
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.solve import UNITS
 from gigawatt.quarters import quarter_number
@@ -50,7 +50,7 @@ def _excesses(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray,
     yield from _capital(scenario, plan)
     lines = flows.flows(plan.data, plan.inputs, scenario.asked)
     ahead, back = advanced_usd(scenario, -flows.total(lines.racks_usd).values)
-    yield from _cash(plan, flows.free_cash_flow(lines).values, ahead - back)
+    yield from _cash(scenario, plan, flows.free_cash_flow(lines).values + ahead - back)
     yield from _distributions(scenario, plan, flows.free_cash_flow(lines).values, back)
     yield from _rent(scenario, plan, -lines.rent_usd.transpose("period", "site").values)
 
@@ -148,14 +148,15 @@ def _before(scenario: Scenario, plan: Plan, ratio: np.ndarray) -> tuple[np.ndarr
     return earlier, float(start), use.released_w
 
 
-def _cash(plan: Plan, free_usd: np.ndarray, ahead_usd: np.ndarray) -> Iterator[tuple[str, np.ndarray, float]]:
-    """Cash is what was there and all that came and went since; ahead_usd: from vendor and customer, less what went."""
-    data = plan.data
-    cash, debt = data.cash_usd.values, data.debt_usd.values
-    flow = free_usd + ahead_usd + data.tranche_usd.values.sum(axis=0) - data.interest_usd.values
-    due = np.diff(cash) - np.diff(debt) - (flow - data.distribution_usd.values)[1:]
+def _cash(scenario: Scenario, plan: Plan, flow_usd: np.ndarray) -> Iterator[tuple[str, np.ndarray, float]]:
+    """Cash is what was there and all that came and went since; flow_usd: free cash flow, with what vendor and customer
+    bring and take."""
+    data, start = plan.data, scenario.asked.at_start
+    cash = np.concatenate([[cash_at_start_usd(scenario.asked)], data.cash_usd.values])
+    debt = np.concatenate([[start.debt_usd], data.debt_usd.values])
+    flow = flow_usd + data.tranche_usd.values.sum(axis=0) - data.interest_usd.values - data.distribution_usd.values
     scale = max(float(np.abs(cash).max()), float(debt.max()), UNITS["usd"])
-    yield "cash is what came and went", np.concatenate([[0.0], np.abs(due)]), scale
+    yield "cash is what came and went", np.abs(np.diff(cash) - np.diff(debt) - flow), scale
 
 
 def advanced_usd(scenario: Scenario, racks_usd: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ from gigawatt.report.charts import About, Range
 from gigawatt.report.document import Column, Depth, Exhibit, Paragraph, Section, Table, Value
 from gigawatt.report.formats import PERCENT, Scale, cell, scale, share
 from gigawatt.study.dates import when
-from gigawatt.study.futures.burdens import PARTS, Burden, StakeQuantiles
+from gigawatt.study.futures.burdens import PARTS, PartyBurden, StakeQuantiles
 from gigawatt.study.futures.compare import ComparedStrategy, Comparison
 from gigawatt.study.futures.statistics import Quantiles
 
@@ -158,7 +158,7 @@ def _figures(rows: Sequence[ComparedStrategy], called: Sequence[str]) -> Table:
     )
 
 
-def _line(title: str, one: Burden, part: str) -> tuple[Value, ...] | None:
+def _line(title: str, one: PartyBurden, part: str) -> tuple[Value, ...] | None:
     told: StakeQuantiles | None = getattr(one, part)
     if told is None:
         return None

@@ -9,7 +9,7 @@ import numpy as np
 from gigawatt.account import contracts
 from gigawatt.account.contracts import Contracts
 from gigawatt.report import charts, figures, names, tables, words
-from gigawatt.report.document import Depth, Exhibit, Facts, Section, Table, table
+from gigawatt.report.document import Depth, Exhibit, Facts, Section, Table, Unit, table
 from gigawatt.report.formats import Scale, cell, scale
 from gigawatt.report.views import View
 from gigawatt.study.dates import quarter
@@ -72,7 +72,7 @@ def _leases(v: View, found: Contracts) -> Exhibit | None:
     ]
     money = scale("usd", [value for one in found.leases for value in (one.value_usd, one.termination_usd)])
     power = scale("w", [one.delivered_w_it for one in found.leases])
-    heads = {
+    heads: dict[str, Unit] = {
         "Site": "",
         f"IT power delivered, {power.unit}": ("w", power),
         f"Rent a month, {PER_KW.unit} of IT": ("usd_per_w", PER_KW),
@@ -174,7 +174,7 @@ def _advances(found: Contracts) -> Table | None:
         return None
     rows = [(one.who, one.drawn_usd, one.interest_usd, one.most_owed_usd, one.owed_usd) for one in given]
     unit = scale("usd", [value for _, *values in rows for value in values])
-    heads: dict[str, str | tuple[str, Scale]] = {"Who": ""}
+    heads: dict[str, Unit] = {"Who": ""}
     for title in ("Comes in", "Interest", "Owed at most", "Owed when the solved horizon ends"):
         heads[f"{title}, {unit.unit}"] = ("usd", unit)
     return table("advances", "Money that others advance, over the solved horizon", heads, rows)

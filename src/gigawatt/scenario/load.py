@@ -252,7 +252,7 @@ def _override(table: dict[str, Any], path: str, value: Any, reader: Reader) -> N
         if not isinstance(here, dict):
             reader.fault(path, value, "a path to a value, such as programme.target")
             return
-    dated.lay(here, last, value, dated.entry_type(hint, last))
+    dated.lay(here, last, value, hint)
 
 
 def _named(there: Mapping[str, Any], names: Sequence[str]) -> str:

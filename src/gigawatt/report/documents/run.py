@@ -183,7 +183,8 @@ def called(v: View) -> Iterator[Section]:
 
 
 def _rests(v: View, *listed: Table) -> Section:
-    since = changes(since_announced(v.scenario), depth=Depth.FULL)
+    title = f"What became known since {v.asked.announced_date}, when this was announced"
+    since = changes(since_announced(v.scenario), title, depth=Depth.FULL)
     return section("evidence", "What this rests on", figures.grades(evidence.grades(v.scenario)), *since, *listed)
 
 

@@ -108,7 +108,9 @@ def data(found: Sequence[GradedNumber]) -> Table:
     return quoting(listed, "Thing", "Number", "Note", "Source", "Address")
 
 
-def changes(found: Sequence[ChangedNumber], *, depth: Depth = Depth.BRIEF) -> list[Table]:
+def changes(
+    found: Sequence[ChangedNumber], title: str = "What became known", *, depth: Depth = Depth.BRIEF
+) -> list[Table]:
     """What became known on which day, and what stood there before; nothing where nothing did."""
     if not found:
         return []
@@ -117,7 +119,7 @@ def changes(found: Sequence[ChangedNumber], *, depth: Depth = Depth.BRIEF) -> li
         (_path(row), row.known_date, _whole(row.was, row.unit), _whole(row.value, row.unit), row.grade, _why(row))
         for row in found
     ]
-    listed = table("changes", "What became known", heads, rows, depth=depth)
+    listed = table("changes", title, heads, rows, depth=depth)
     return [quoting(listed, "Number", "Known from", "Note or source")]
 
 

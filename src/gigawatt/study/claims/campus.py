@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,7 +21,12 @@ from gigawatt.study.claims.question import PORTS_PIKE
 from gigawatt.study.claims.statements import pike_statements
 from gigawatt.study.dates import when
 from gigawatt.study.question import refuse, wrong
+from gigawatt.study.validate.lateness import ANNOUNCED, SlipCurve, alike, promises, slip_curve, stages
 
+AS_STATED, AS_ASKED = "as its owners state it", "with the scenario's slip"
+IN_THE_MIDDLE, AT_THE_END = "as late as half of the promises at its stage", "as late as nine in ten of them"
+SLIPS = "Median and P90 of gigawatt validate schedules, which has few promises to go by."
+SCHEDULES = "stargate"
 NEVER = "Never: the plants are not financed, and nobody states what the new lines bring."
 # Quarters after the end of a plan for which a ramp is still looked at.
 BEYOND_COUNT = 40
@@ -75,9 +80,9 @@ def eight_gw_it_is_ten_gw_load(cases: Cases) -> Claim:
 
 
 def _pues(cases: Cases, site: Site) -> dict[str, PueYear]:
-    """PUE of the campus's typical year by each cooling plant of the catalog."""
-    load = cases.scenario.asked.operations.load_factor_frac
-    return {name: to_watts.pue_year(site, catalog.get("cooling", name), load) for name in catalog.ids("cooling")}
+    """PUE of the campus's typical year by each cooling plant of the catalog, whatever its owner provisions."""
+    load, bare = cases.scenario.asked.operations.load_factor_frac, replace(site, provisioned_ratio=None)
+    return {name: to_watts.pue_year(bare, catalog.get("cooling", name), load) for name in catalog.ids("cooling")}
 
 
 def _plant(name: str) -> str:
@@ -92,26 +97,29 @@ def first_800_mw_2028(cases: Cases) -> Claim:
     planned = _reached(cases.asked, key_of(cases), power)
     rows = _ramp_rows(cases, power)
     rows.append(row(f"{units.show(power, 'w')} of racks in service, as planned", "date", planned))
+    rows.append(_slip_row(cases))
     text = (
-        f"nothing slips: as its owners state it the power is there in {when(dates[AS_STATED])}, as the scenario has it "
-        f"in {when(_last(dates, 1))}, and with the longest slip of its futures in {when(_last(dates, 2))}; racks for "
-        f"all of it run in {when(planned)}"
+        f"nothing slips: as its owners state it the power is there in {when(dates[AS_STATED])}, as late as half of the "
+        f"promises at its stage in {when(dates[IN_THE_MIDDLE])}, and as late as nine in ten of them in "
+        f"{when(dates[AT_THE_END])}; racks for all of it run in {when(planned)}"
     )
-    return _dated(id_, [*dates.values(), planned], _last(dates, 1), text, rows)
-
-
-AS_STATED = "as its owners state it"
+    return _dated(id_, [*dates.values(), planned], dates[IN_THE_MIDDLE], text, rows)
 
 
 def _ramp_dates(cases: Cases, power_w: float) -> dict[str, str | None]:
-    """First day of the quarter in which the campus's ramp has a power: without slip, with the scenario's, with most."""
-    mine = cases.scenario.asked.sites[key_of(cases)].slip_count
-    slips = {
-        AS_STATED: 0,
-        "with the scenario's slip": mine,
-        "with the longest slip of its futures": mine + _further_slip(cases),
-    }
-    return {name: _first(cases, power_w, slip) for name, slip in slips.items()}
+    """First day of the quarter in which the campus's ramp has a power, by how late it is."""
+    mine, slips = cases.scenario.asked.sites[key_of(cases)].slip_count, _slips(cases)
+    late = {AS_STATED: 0, AS_ASKED: mine, IN_THE_MIDDLE: slips.within_count(0.5), AT_THE_END: slips.within_count(0.9)}
+    return {name: _first(cases, power_w, slip) for name, slip in late.items()}
+
+
+def _slips(cases: Cases) -> SlipCurve:
+    """How late promises of power come that were made at the campus's stage, by those that are known."""
+    record, site = catalog.get("schedules", SCHEDULES), pike_statements().figures.site
+    found = promises(record, cases.as_of_date)
+    curve = slip_curve(alike(found, stages(record, cases.as_of_date).get(site, ANNOUNCED)))
+    assert curve is not None  # the record has judged promises from before the day of the campus
+    return curve
 
 
 def _ramp_rows(cases: Cases, power_w: float) -> list[ClaimRow]:
@@ -119,10 +127,10 @@ def _ramp_rows(cases: Cases, power_w: float) -> list[ClaimRow]:
     return [row(f"{units.show(power_w, 'w')} energised, {name}", "date", day) for name, day in dates.items()]
 
 
-def _further_slip(cases: Cases) -> int:
-    """Most quarters by which power may be later still, of the scenario's futures; 0 where it has none."""
-    use = cases.scenario.asked.uncertainty.get("power_slip")
-    return 0 if use is None or not use.values else round(max(use.values))
+def _slip_row(cases: Cases) -> ClaimRow:
+    slips = _slips(cases)
+    ends = slips.within_count(0.5), slips.within_count(0.9)
+    return row("quarters by which promises at its stage are late", "count", *(float(end) for end in ends), note=SLIPS)
 
 
 def _first(cases: Cases, power_w: float, slip_count: int, most_w: float = math.inf) -> str | None:
@@ -148,12 +156,6 @@ def _reached(case: ClaimCase, key: str, power_w: float) -> str | None:
     return _crossed([str(period) for period in power.period.values], power.values, power_w)
 
 
-def _last(dates: Mapping[str, str | None], n: int) -> str | None:
-    """The date of the n-th way, or of the last where there are fewer."""
-    found = list(dates.values())
-    return found[min(n, len(found) - 1)]
-
-
 def _dated(id_: str, dates: list[str | None], mid: str | None, text: str, rows: list[ClaimRow]) -> Claim:
     """A claim of a date: it holds where every one of the dates keeps what was promised."""
     promised = str(pike_statements().claims[id_].value)
@@ -177,7 +179,8 @@ def complete_2032(cases: Cases) -> Claim:
     rows = [
         *_ramp_rows(cases, known.first_buildings_it_w * load_ratio(cases)),
         *_ramp_rows(cases, power),
-        row("the same without the gas plants", "date", lines, note="" if lines else NEVER),
+        _slip_row(cases),
+        row(f"{units.show(power, 'w')} energised, without the gas plants", "date", lines, note="" if lines else NEVER),
         row("load of the racks that the pools have delivered by then, within their life", "w", supply),
         row(f"{units.show(power, 'w')} in service, as planned", "date", planned),
         *(_at_end(name, case, key, end) for name, case in (("as planned", asked), ("without the gas plants", poor))),
@@ -190,7 +193,7 @@ def complete_2032(cases: Cases) -> Claim:
         f"has all of it in service in {when(planned)}, bound longest by {longest_limit(asked)}"
     )
     enough = first_day(end) if reaches(supply, power) else None
-    return _dated(id_, [*ramps.values(), lines, enough, planned], _last(ramps, 1), text, rows)
+    return _dated(id_, [*ramps.values(), lines, enough, planned], ramps[IN_THE_MIDDLE], text, rows)
 
 
 def _at_end(name: str, case: ClaimCase, key: str, period: str) -> ClaimRow:

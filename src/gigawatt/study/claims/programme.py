@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gigawatt import units
+from gigawatt.catalog import load as catalog
 from gigawatt.catalog.records import Accelerator
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.study.claims import gigawatt
@@ -26,11 +27,15 @@ from gigawatt.study.dates import by_end, quarter
 
 
 def at_historic_revenue(cases: Cases) -> ClaimCase | None:
-    """The programme at prices that bring a gigawatt what it earned in 2023 to 2025; None where nothing is earned."""
+    """The programme at prices that bring a gigawatt what it earned in 2023 to 2025; None where nothing is earned, and
+    as of a day on which that was not known."""
+    known = statements()
+    if not cases.knows(known.sources["fleet"].date):
+        return None
     earned = cases.pro_rata.figure("revenue_usd_per_gw_year")
     if not earned:
         return None
-    ratio = statements().figures.yearly_revenue_usd_per_w * gigawatt.GIGAWATT_W / earned
+    ratio = known.figures.yearly_revenue_usd_per_w * gigawatt.GIGAWATT_W / earned
     scale = cases.scenario.asked.demand.price_scale_ratio
     return cases.case("prices of the past", {"demand.price_scale": scale * ratio})
 
@@ -147,7 +152,7 @@ def only_nvidia(cases: Cases) -> Claim:
     """The programme planned again with each other vendor's announced supply, where the catalog has a part for it."""
     stated = stated_value("only_nvidia")
     rows, planned = [], []
-    for vendor in statements().vendors:
+    for vendor in vendors(cases):
         part, reason = _part(vendor)
         rows.append(row(f"announced, {vendor.name}", "w", vendor.announced_w, note=reason))
         if part is not None and vendor.announced_w > 0:
@@ -159,7 +164,7 @@ def only_nvidia(cases: Cases) -> Claim:
             rows.append(value_row(f"value after penalties, {vendor.name} alone", case.value_usd))
     rows.append(row("planned, NVIDIA", "w", cases.pro_rata.installed_w))
     rows.append(value_row("value after penalties, NVIDIA", cases.pro_rata.value_usd))
-    announced = [vendor.announced_w for vendor in statements().vendors]
+    announced = [vendor.announced_w for vendor in vendors(cases)]
     together, largest = sum(announced), max(announced)
     readings = [not reaches(power, stated) for power in (*planned, largest, together)]
     text = (
@@ -167,8 +172,17 @@ def only_nvidia(cases: Cases) -> Claim:
         f"{units.show(largest, 'w')} of it by one of them; with the parts that the catalog can plan, the most that is "
         f"built is {units.show(max(planned, default=0.0), 'w')}"
     )
+    text = text if together else "no other vendor had announced any power to OpenAI yet"
     found = computed("w", largest, together, *planned)
     return make("only_nvidia", found, judge(readings), text, rows)
+
+
+def vendors(cases: Cases) -> list[Vendor]:
+    """Other vendors with what they announced to OpenAI by the day that is asked for."""
+    known = statements()
+    sources = [known.evidence[f"vendors.{n}.announced_w"].source for n in range(len(known.vendors))]
+    given = zip(known.vendors, sources, strict=True)
+    return [vendor for vendor, source in given if source is None or cases.knows(source.date)]
 
 
 def _delivery(vendor: Vendor) -> str:
@@ -177,9 +191,9 @@ def _delivery(vendor: Vendor) -> str:
 
 
 def _part(vendor: Vendor) -> tuple[Accelerator | None, str]:
-    """The first part of a vendor that can be planned, or why there is none."""
-    reasons: list[str] = []
-    for name in vendor.parts:
+    """The first part of a vendor that can be planned, of those that are known, or why there is none."""
+    reasons, known = list[str](), catalog.ids("accelerators")
+    for name in (part for part in vendor.parts if part in known):
         record = gigawatt.accelerator(name)
         if record.plannable and record.rack_power_w is not None and record.rack_price_usd is not None:
             instead = f"{' '.join(reasons)} {record.name} stands in." if reasons else ""
@@ -215,25 +229,28 @@ def _with_vendor(cases: Cases, vendor: Vendor, part: Accelerator) -> ClaimCase:
     )
 
 
-def largest(_: Cases) -> Claim:
+def largest(cases: Cases) -> Claim:
     """The stated power among what else was announced or runs."""
-    stated, rivals = stated_value("largest"), statements().rivals
+    stated = stated_value("largest")
+    rivals = [rival for rival in statements().rivals if cases.knows(rival.announced_date)]
     day = statements().claims["largest"].stated_date
     rows = [
         row(f"{rival.name}, {'runs' if rival.energised else 'announced'} {rival.announced_date}", "w", rival.power_w)
         for rival in rivals
     ]
     before = max(rival.power_w for rival in rivals if rival.announced_date <= day)
-    running = max(rival.power_w for rival in rivals if rival.energised)
+    running = max((rival.power_w for rival in rivals if rival.energised), default=0.0)
     ever = max(rival.power_w for rival in rivals)
     ties = [rival.name for rival in rivals if rival.power_w >= stated]
     text = (
         f"a tie counts, and so does a letter of intent: {' and '.join(ties) or 'nothing else'} also has "
-        f"{units.show(ever, 'w')}; the largest that runs has {units.show(running, 'w')}"
+        f"{units.show(ever, 'w')}"
     )
+    if running:
+        text += f"; the largest that runs has {units.show(running, 'w')}"
     # Larger than all others outright; or at least not smaller than any.
     met = [stated > ever, stated >= ever]
-    return make("largest", computed("w", before, running, ever), judge(met), text, rows)
+    return make("largest", computed("w", before, *([running] if running else []), ever), judge(met), text, rows)
 
 
 def first_of_more(cases: Cases) -> Claim:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from gigawatt import units
-from gigawatt.study.claims.campus import key_of, load_ratio
+from gigawatt.study.claims.campus import load_ratio, record_of
 from gigawatt.study.claims.cases import Cases
 from gigawatt.study.claims.claim import Claim, Computed, computed, judge, make, reaches, row, stated_value
 from gigawatt.study.claims.gigawatt import GIGAWATT_W
-from gigawatt.study.claims.programme import supplied_w
+from gigawatt.study.claims.programme import supplied_w, vendors
 from gigawatt.study.claims.question import PORTS_PIKE
-from gigawatt.study.claims.statements import pike_statements, statements
+from gigawatt.study.claims.statements import pike_statements
 from gigawatt.study.dates import quarter, when
 
 VENDOR = "NVIDIA"
@@ -17,25 +17,25 @@ VENDOR = "NVIDIA"
 
 def exclusive(cases: Cases) -> Claim:
     """NVIDIA's share of the racks that may stand at the campus, and of the power announced to OpenAI."""
-    id_, known, vendors = "exclusive", pike_statements().figures, statements().vendors
+    id_, known, others = "exclusive", pike_statements().figures, vendors(cases)
     stated, mine = stated_value(id_, PORTS_PIKE), known.it_w * load_ratio(cases)
     parts = cases.scenario.records.accelerators.values()
     here = sum(record.vendor == VENDOR for record in parts) / len(parts)
-    others = sum(vendor.announced_w for vendor in vendors)
-    alone, both = mine / (mine + others), (mine + known.offtake_power_w) / (mine + known.offtake_power_w + others)
+    theirs = sum(vendor.announced_w for vendor in others)
+    alone, both = mine / (mine + theirs), (mine + known.offtake_power_w) / (mine + known.offtake_power_w + theirs)
     rows = [
-        row(f"load of {key_of(cases)}, all of it {VENDOR}'s", "w", mine),
+        row(f"load of {record_of(cases).name}, all of it {VENDOR}'s", "w", mine),
         row("Vera Rubin that OpenAI takes elsewhere", "w", known.offtake_power_w),
         *(
             row(f"announced to OpenAI, {vendor.name}", "w", vendor.announced_w)
-            for vendor in vendors
+            for vendor in others
             if vendor.announced_w
         ),
         row(f"{VENDOR}'s share of the platforms that the scenario may buy", "frac", here),
         row(f"{VENDOR}'s share of all that is announced to OpenAI", "frac", alone, both),
     ]
     text = (
-        f"it is said of this campus only: other vendors announced {units.show(others, 'w')} to OpenAI, chips of its "
+        f"it is said of this campus only: other vendors announced {units.show(theirs, 'w')} to OpenAI, chips of its "
         f"own among them, beside {units.show(mine, 'w')} here and {units.show(known.offtake_power_w, 'w')} elsewhere; "
         f"{VENDOR} has {units.show(both, 'frac')} of it"
     )

@@ -20,7 +20,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, nan
 from typing import Any
@@ -35,7 +35,7 @@ from gigawatt.plan import flows, landlords
 from gigawatt.plan.advances import Advanced
 from gigawatt.plan.financing import book_usd
 from gigawatt.plan.plan import Plan
-from gigawatt.scenario.schema import Scenario
+from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.statistics import quantiles
 
@@ -72,6 +72,11 @@ class Lived:
     terminal_value_usd: float
     asked_ratio: float
 
+    @property
+    def asked(self) -> Asked:
+        """What the scenario asks."""
+        return self.scenario.asked
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Borne:
@@ -83,7 +88,7 @@ class Borne:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class TenantFailure:
     """What a failure of the tenant costs the owners of its shells: whole, with what a guarantor pays of it; paid: by
     the guarantor. Over all terms."""
 
@@ -105,21 +110,22 @@ def asked_ratio(future: Future) -> float:
 
 def borne(lived: Lived) -> Borne:
     """What each party bears in a future, and what the capital costs."""
-    failure = failing(lived)
+    let = lets(lived)
+    failure = failing(lived, let)
     rows = {
         "programme": _programme(lived),
         "supplier": _supplier(lived, failure),
         "lenders": _lenders(lived),
-        "landlords": _landlords(lived, failure),
+        "landlords": _landlords(lived, let, failure),
         "customers": _customers(lived),
     }
     stakes = np.array([rows[party] for party in PARTIES])
-    return Borne(stakes_usd=stakes, cost_of_capital_per_year=cost_of_capital_per_year(lived))
+    return Borne(stakes_usd=stakes, cost_of_capital_per_year=cost_of_capital_per_year(lived, let))
 
 
 def _today_usd(flow_usd: Floats, lived: Lived) -> float:
     """Present value of the flows of each quarter of the horizon."""
-    return dollars.npv(flow_usd, lived.scenario.asked.finance.discount_per_year)
+    return dollars.npv(flow_usd, lived.asked.finance.discount_per_year)
 
 
 def _programme(lived: Lived) -> Floats:
@@ -130,10 +136,10 @@ def _programme(lived: Lived) -> Floats:
     return np.array([puts_in, value_usd + puts_in, max(-value_usd, 0.0), nan])
 
 
-def _supplier(lived: Lived, failure: Failure) -> Floats:
+def _supplier(lived: Lived, failure: TenantFailure) -> Floats:
     """Puts in equity and loans; gets what racks sell for, and its loans back; may lose equity, loans, and what its
     guarantee costs."""
-    upfront = lived.scenario.asked.capital.upfront_equity_usd
+    upfront = lived.asked.capital.upfront_equity_usd
     sold, loans = -flows.total(lived.lines.racks_usd).values, lived.advanced.get("vendor")
     claim = upfront + np.cumsum(lived.receipts_usd)
     puts_in, gets = upfront + _today_usd(lived.receipts_usd, lived), _today_usd(sold, lived)
@@ -146,7 +152,7 @@ def _supplier(lived: Lived, failure: Failure) -> Floats:
 
 def _is_stated(lived: Lived) -> bool:
     """Whether somebody states how often the tenant fails."""
-    return lived.scenario.asked.capital.guarantee is not None
+    return lived.asked.capital.guarantee is not None
 
 
 def _most_usd(claim_usd: Floats, exposure_usd: Floats) -> float:
@@ -165,30 +171,39 @@ def _at_failure_usd(claim_usd: Floats, lived: Lived) -> float:
 
 def _lenders(lived: Lived) -> Floats:
     """Put in the highest debt; get interest; may lose what passes the limits that protect them."""
-    asked = lived.scenario.asked
+    asked = lived.asked
     debt = np.concatenate([[asked.at_start.debt_usd], lived.revolved.debt_usd])
     interest = dollars.quarter_rate_ratio(asked.capital.debt_rate_per_year or 0.0) * debt[:-1]
     return np.array([debt.max(), _today_usd(interest, lived), lived.revolved.short_usd.max(), nan])
 
 
-def _landlords(lived: Lived, failure: Failure) -> Floats:
+def lets(lived: Lived) -> list[contracts.Let]:
+    """What is let in a future at every leased site, by when."""
+    sites = [site for site in lived.asked.sites if landlords.is_leased(lived.scenario, site)]
+    return [one for site in sites for one in contracts.lets(lived.scenario, lived.plan, site)]
+
+
+def _landlords(lived: Lived, let: Sequence[contracts.Let], failure: TenantFailure) -> Floats:
     """Put in leased shells; get rent; may lose lease value, but for what reletting and a guarantor bring."""
-    spent = flows.total(lived.plan.data.energise_w * landlord_usd_per_w(lived)).values
-    rent = -flows.total(lived.lines.rent_usd).values
+    spent, rent = np.zeros(len(lived.receipts_usd)), -flows.total(lived.lines.rent_usd).values
+    for one, usd in zip(let, shells_usd(lived, let), strict=True):
+        if one.began >= 0:
+            spent[one.began] += usd
     expected = float(failure.whole.expected_usd - failure.paid.expected_usd) if _is_stated(lived) else nan
     return np.array([_today_usd(spent, lived), _today_usd(rent, lived), failure.left_usd.max(initial=0.0), expected])
 
 
-def landlord_usd_per_w(lived: Lived) -> xr.DataArray:
-    """What a watt of leased shell costs its owner [USD/W], dims (site); 0 where shells are the programme's own."""
-    asked, sites = lived.scenario.asked, lived.plan.inputs.site
-    usual, stated = (
-        asked.finance.shell_usd_per_w_facility,
-        {key: use.shell_usd_per_w_facility for key, use in asked.sites.items()},
-    )
-    cost = {key: usual if own is None else own for key, own in stated.items()}
-    let = [cost[key] if landlords.is_leased(lived.scenario, key) else 0.0 for key in map(str, sites.values)]
-    return xr.DataArray(let, dims="site", coords={"site": sites.values})
+def shells_usd(lived: Lived, let: Sequence[contracts.Let]) -> list[float]:
+    """What the shells that are let from one quarter on cost their owner [USD], of each."""
+    inputs = lived.plan.inputs
+    ratio = dict(zip(inputs.site.values.tolist(), inputs.pue_peak_ratio.values.tolist(), strict=True))
+    return [one.it_w * ratio[one.site] * shell_usd_per_w(lived, one.site) for one in let]
+
+
+def shell_usd_per_w(lived: Lived, site: str) -> float:
+    """What a watt of shell costs at a site, whoever pays for it [USD/W of facility power]."""
+    own = lived.asked.sites[site].shell_usd_per_w_facility
+    return lived.asked.finance.shell_usd_per_w_facility if own is None else own
 
 
 def _customers(lived: Lived) -> Floats:
@@ -200,18 +215,18 @@ def _customers(lived: Lived) -> Floats:
     return np.array([_today_usd(ahead.drawn_usd, lived), back, max(ahead.start_usd, ahead.owed_usd.max()), nan])
 
 
-def failing(lived: Lived) -> Failure:
+def failing(lived: Lived, let: Sequence[contracts.Let]) -> TenantFailure:
     """What a failure of the tenant costs in a future: of all that is let, and of what is guaranteed of it."""
-    scenario, plan, use = lived.scenario, lived.plan, lived.scenario.asked.capital.guarantee
-    leased = [site for site in scenario.asked.sites if landlords.is_leased(scenario, site)]
-    rent = contracts.rent_table_usd([one for site in leased for one in contracts.lets(scenario, plan, site)], 1)
-    value = dollars.lease_liability_usd(rent, scenario.asked.finance.lease_rate_per_year).sum(axis=0)
+    use, rent = lived.asked.capital.guarantee, contracts.rent_table_usd(let, 1)
+    value = dollars.lease_liability_usd(rent, lived.asked.finance.lease_rate_per_year).sum(axis=0)
     start = int(np.argmax(value > 0))
     whole = dollars.guarantee_cost(value, **WHOLE, start=start, term=value.size, **_odds(lived))
     if use is None:
         nothing = WHOLE | {"cap_usd": 0.0}
-        return Failure(whole=whole, paid=dollars.guarantee_cost(value, **nothing, start=start, term=0, **_odds(lived)))
-    covered = contracts.covered_value_usd(scenario, plan, use)
+        return TenantFailure(
+            whole=whole, paid=dollars.guarantee_cost(value, **nothing, start=start, term=0, **_odds(lived))
+        )
+    covered = contracts.covered_value_usd(lived.scenario, lived.plan, use)
     paid = dollars.guarantee_cost(
         covered,
         cap_usd=use.cap_usd,
@@ -222,12 +237,12 @@ def failing(lived: Lived) -> Failure:
         term=round(4 * use.term_years) + int(np.argmax(covered > 0)) - start,  # from its own first delivery
         **_odds(lived),
     )
-    return Failure(whole=whole, paid=paid)
+    return TenantFailure(whole=whole, paid=paid)
 
 
 def _odds(lived: Lived) -> dict[str, Any]:
     """How often the tenant of a future fails, what its leases then bring, and what that is discounted by."""
-    asked, ratio = lived.scenario.asked, lived.asked_ratio
+    asked, ratio = lived.asked, lived.asked_ratio
     use = asked.capital.guarantee
     hazard, share = (use.default_per_year, use.recovery_frac) if use else (0.0, 0.0)
     return {
@@ -237,40 +252,40 @@ def _odds(lived: Lived) -> dict[str, Any]:
     }
 
 
-def cost_of_capital_per_year(lived: Lived) -> float:
+def cost_of_capital_per_year(lived: Lived, let: Sequence[contracts.Let]) -> float:
     """What the capital costs that finances the assets of a plan, its own and those that it leases.
 
     c = Σₜ (D·d + Σₛ Lₛ·lₛ + E·e) / Σₜ (D + Σₛ Lₛ + E) over the ends of the quarters of the horizon: debt D at its rate
-    d; cost Lₛ of shells that stand at leased site s, at the rate lₛ that the rent of their first year earns, guaranteed
+    d; cost Lₛ of the shells that are let at site s, at the rate lₛ that the rent of their first year earns, guaranteed
     or not; and E, what debt leaves of the book value of racks, network and own shells, at the discount rate e, whoever
     has paid it in, for equity asks for that. NaN where nothing stands.
     """
-    asked, lines, cost = lived.scenario.asked, lived.lines, landlord_usd_per_w(lived)
+    asked, lines = lived.asked, lived.lines
     spent = {
         "racks": -flows.total(lines.racks_usd) - flows.total(lines.network_usd),
         "shells": -flows.total(lines.shells_usd),
     }
     debt = lived.revolved.debt_usd
     equity = np.maximum(book_usd(spent, lived.plan.inputs, asked).values - debt, 0.0)
-    let = lived.plan.data.shell_w.transpose("period", "site").values * cost.values
-    rates = np.array(
-        [earned_per_year(lived, str(site), usd) for site, usd in zip(cost.site.values, cost.values, strict=True)]
-    )
-    wanted = debt * (asked.capital.debt_rate_per_year or 0.0) + let @ rates + equity * asked.finance.discount_per_year
-    whole = float((debt + let.sum(axis=1) + equity).sum())
-    return float(wanted.sum()) / whole if whole > 0 else nan
+    rates = {site: earned_per_year(lived, site) for site in {one.site for one in let}}
+    cost = zip(let, shells_usd(lived, let), strict=True)
+    stand = [(usd * (debt.size - max(one.began, 0)), rates[one.site]) for one, usd in cost]
+    wanted = float((debt * (asked.capital.debt_rate_per_year or 0.0) + equity * asked.finance.discount_per_year).sum())
+    whole = float((debt + equity).sum()) + sum(usd for usd, _ in stand)
+    wanted += sum(usd * rate for usd, rate in stand)
+    return wanted / whole if whole > 0 else nan
 
 
-def earned_per_year(lived: Lived, site: str, cost_usd_per_w: float) -> float:
+def earned_per_year(lived: Lived, site: str) -> float:
     """What the owner of leased shells earns on them: the rate at which the rent of their first year, paid level over
-    the time in which a lease earns its cost back, is worth that cost; 0 where nothing is let."""
-    rent = float(lived.plan.inputs.yearly_rent_usd_per_w.sel(site=site))
-    if cost_usd_per_w <= 0 or rent <= 0:
+    the time in which a lease earns its cost back, is worth that cost; 0 where either is nothing."""
+    rent, cost = float(lived.plan.inputs.yearly_rent_usd_per_w.sel(site=site)), shell_usd_per_w(lived, site)
+    if cost <= 0 or rent <= 0:
         return 0.0
-    years, (low, high) = lived.scenario.asked.finance.lease_life_years, RATES_PER_YEAR
+    years, (low, high) = lived.asked.finance.lease_life_years, RATES_PER_YEAR
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
-        low, high = (low, middle) if dollars.recovery_frac(middle, years) > rent / cost_usd_per_w else (middle, high)
+        low, high = (low, middle) if dollars.recovery_frac(middle, years) > rent / cost else (middle, high)
     return 0.5 * (low + high)
 
 
@@ -286,7 +301,7 @@ class StakeQuantiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Burden:
+class PartyBurden:
     """What a party bears under a strategy, over futures."""
 
     party: str
@@ -301,14 +316,14 @@ class Burden:
     """What it loses on average by the tenant's failure, as present value; None where no hazard is stated of it."""
 
 
-def burdens(table: xr.Dataset) -> tuple[Burden, ...]:
+def burdens(table: xr.Dataset) -> tuple[PartyBurden, ...]:
     """What each party bears over the futures of a table; without those who have no part in any."""
     found = []
     for party in PARTIES:
         of = {part: table.stakes_usd.sel(party=party, part=part).values for part in PARTS}
         if any(np.nan_to_num(values).any() for values in of.values()):
-            told = {part: _spread(values, least=part == "gets_usd") for part, values in of.items()}
-            found.append(Burden(party=party, **told))
+            told: dict[str, Any] = {part: _spread(values, least=part == "gets_usd") for part, values in of.items()}
+            found.append(PartyBurden(party=party, **told))
     return tuple(found)
 
 

@@ -20,7 +20,7 @@ from gigawatt.scenario.strategy import Strategy, load_strategies
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied, head_of
 from gigawatt.study.futures import statistics, store
 from gigawatt.study.futures.batches import Group
-from gigawatt.study.futures.burdens import Burden, burdens
+from gigawatt.study.futures.burdens import PartyBurden, burdens
 from gigawatt.study.futures.campaign import Campaign, campaign
 from gigawatt.study.futures.draws import drawing
 from gigawatt.study.futures.ensemble import Ensemble, ensemble
@@ -66,7 +66,7 @@ class ComparedStrategy:
     """In how many futures the target stands before the end."""
     cost_of_capital_per_year: Quantiles | None = None
     """What debt, leased shells and equity cost together, each by what it finances."""
-    burdens: tuple[Burden, ...] | None = None
+    burdens: tuple[PartyBurden, ...] | None = None
     """What each party puts in, gets and may lose; None where no strategy states a contract that shares risk."""
 
 

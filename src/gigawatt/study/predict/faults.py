@@ -45,7 +45,7 @@ def looked_up(question: object, kinds: Mapping[str, str], faults: list[Fault]) -
     A part of which too little is published is a fault too. kinds: field → kind. Raises CatalogError where the catalog
     itself is at fault.
     """
-    records = []
+    records = list[Any]()
     for name, kind in kinds.items():
         try:
             found = load.get(kind, getattr(question, name))

@@ -93,11 +93,11 @@ class InferencePrediction:
 
     Rates are of a GPU that works: working_frac is their share of the scale-up domains that whole replicas fill,
     idle_packages_count the others of one domain, or of those that a replica wider than one takes. binds: what takes
-    most of the time; limited_by: what keeps the batch where it is (tpot, ttft or capacity). extrapolated: whether no
-    measured row is alike, which widens the band. rent: the newest quote of an hour of the part, of which nothing here
-    is made. drafting: where steps draft; disaggregated: where there are two pools, of which layout, batch and memory
-    are those of the one that decodes. users_count_per_mw: requests in service at a time for a megawatt of IT as racks
-    are rated, or of a facility at its peak PUE. facility: where a power is asked for; pareto: where a front is, and
+    most of the time; limited_by: what keeps the batch where it is (tpot, ttft or capacity). rent: the newest quote of
+    an hour of the part, which is in no other figure. extrapolated: whether no measured row is alike, which widens the
+    band. drafting: where steps draft; disaggregated: where there are two pools, of which layout, batch and memory are
+    those of the one that decodes. users_count_per_mw: requests in service at a time for a megawatt of IT as racks are
+    rated, or of a facility at its peak PUE. facility: where a power is asked for; pareto: where a front is, and
     measured what lies near to it; beside: where other accelerators are.
     """
 

@@ -43,7 +43,8 @@ def _leases(scenario: Scenario, found: Contracts, accounts: Accounts) -> Iterato
     )
     text = (
         f"As {quarter(scenario.quarters[at])} ends, {show(committed, 'usd')} of rent is still to come, undiscounted. "
-        f"The balance sheet holds the present value of what has begun, {show(liability, 'usd')} at the lease rate; {left}."
+        f"The balance sheet holds the present value of what has begun, {show(liability, 'usd')} at the lease rate; "
+        f"{left}."
     )
     yield Note(code="leases", path="sites", text=text)
 

@@ -82,7 +82,8 @@ def _lateness(path: str, milestone: PromisedMilestone, told: Sequence[PromisedDa
     last, now = _last(told[k]), quarter_number(quarter_of(seen))
     came, latest = milestone.delivered, told[-1]
     still = range(max(quarter_number(latest.quarter), now), _last(latest) + 1)
-    late, censored = (now - last,), True
+    late: tuple[int, ...] = (now - last,)
+    censored = True
     if came is not None and quarter_number(came.quarter) <= now:
         late, censored, why = (quarter_number(came.quarter) - last,), False, f"came in {came.quarter}"
     elif "" < milestone.withdrawn_date <= seen:

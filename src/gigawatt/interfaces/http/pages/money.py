@@ -59,10 +59,10 @@ async def _shown(reader: Guest, result: str, draws: str = str(DRAWS_COUNT), item
 
 
 def books(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The money of a plan: its first figures, how capital arrives, and its statements."""
+    """The money of a plan: its first figures, its statements and contracts, and how capital arrives."""
     tiles = {tile.get("name"): tile for tile in document["tiles"]}
     capital = [only(section, "tranches", "capital") for section in chosen(document, "capital")]
-    sections = [*chosen(document, "money"), *capital] or document["sections"]
+    sections = [*chosen(document, "money", "contracts"), *capital] or document["sections"]
     return {"tiles": [tiles[name] for name in TILES if name in tiles], "sections": sections}
 
 
