@@ -120,7 +120,12 @@ def test_measured_points_are_rings_beside_the_curve() -> None:
     assert drawn.wide.count('class="ring') == len(served.measured) + 1  # and the legend's
     for row, point in zip(table.rows, served.measured, strict=True):
         assert row[:3] == ("b200", point.tokens_per_s_per_user, point.tokens_per_s_per_gpu)
-    assert "users per MW" in printed(document)
+    said = printed(document)
+    assert "users per MW" in said
+    assert "prefix cache" not in said
+    assert "90 % of each in a prefix cache" in printed(
+        inference.document(verbs.ask("predict inference", **NEAR, cached=0.9))
+    )
     untold = inference.document(verbs.ask("predict inference", **NEAR))
     assert untold.tables()["measured"] == table
 

@@ -26,7 +26,7 @@ from gigawatt.units import is_quantity
 NOUNS = {
     "ledger": "What really happened, in a book that is only appended to; what is due for it.",
     "track": "A plan against what really happened, and the plan of what is left.",
-    "predict": "Tokens per second, energy and cost of a model on a GPU; power on site until the grid comes.",
+    "predict": "What a GPU serves and trains, what a gigawatt of it earns; power on site until the grid comes.",
     "validate": "Hold the models against measurements; the error is shown.",
     "export": "A saved plan as the quotas of a scheduler, or its books as rows of cost.",
     "catalog": "What is known: accelerators, models, sites, each number with its source.",

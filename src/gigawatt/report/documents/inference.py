@@ -91,8 +91,10 @@ def _tiles(found: InferencePrediction) -> tuple[Tile, ...]:
 def _served(found: InferencePrediction) -> Facts:
     cost, price = found.usd_per_mtok, found.usd_per_h
     at = f"{cell(cost, 'usd_per_mtok')} of output, at the GPU-hour below"
+    cached = found.asked.cached_frac
     pairs = (
         ("output tokens/s per GPU", band(found.tokens_per_s_per_gpu, "count")),
+        *([("prompts", f"{cell(cached, 'frac')} of each in a prefix cache, not read again")] if cached else []),
         ("layout", layout(found.layout) + _idle(found)),
         ("batch", f"{cell(found.batch_count, 'count')} requests in flight per replica"),
         ("TPOT", f"{cell(found.tpot_s, 's')}, {_speed(found.tpot_s)}"),
