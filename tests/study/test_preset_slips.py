@@ -11,6 +11,7 @@ from gigawatt.study.validate.lateness import default_slips, promises, slips_beyo
 
 RECORD: SiteSchedules = get("schedules", "stargate")
 NAMED = {
+    "ports-pike-2026-08": {"ports_pike"},
     "loi-2025-09": {"abilene", "shackelford", "dona_ana", "port_washington", "saline", "milam", "lordstown", "uae"},
     "stargate-2026-11": {
         *("abilene", "shackelford", "dona_ana", "port_washington", "saline", "milam", "lordstown"),
