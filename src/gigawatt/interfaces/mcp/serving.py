@@ -109,12 +109,11 @@ def server(room: Room, caller_of: Callable[[Context], Caller]) -> Server[Any]:
 
 
 def described(tool: Tool) -> types.Tool:
-    """A tool as the protocol describes it; of one that reads, whether it destroys or may be repeated goes without
-    saying."""
+    """A tool as the protocol describes it: its name is its title, and that one which reads destroys nothing goes
+    without saying."""
     reads = tool.does == "reads"
     return types.Tool(
         name=tool.name,
-        title=tool.name.replace("_", " "),
         description=tool.description,
         input_schema=tool.schema(),
         output_schema=dict(OUTPUT),

@@ -32,13 +32,18 @@ UNITS = (
     "_frac of 1)."
 )
 # What a schema's type says already.
-TYPED = (" A bare number.", " A share from 0 to 1, or a percentage.", " A date, 2026-07-01, or a quarter, 2026Q3.")
+TYPED = (
+    " A bare number.",
+    " A share from 0 to 1, or a percentage.",
+    " A bare number or a percentage.",
+    " A date, 2026-07-01, or a quarter, 2026Q3.",
+)
 TWICE = (
-    "The first call does nothing but propose, with a `confirm` token; the same call with it does it. Tell the person "
-    "what is proposed before you confirm."
+    "The first call only proposes, with a `confirm` token; the same call with it does it. Tell the person what is "
+    "proposed before you confirm."
 )
 JOB = "Runs as a job: where it is not done in some seconds the answer is the job's id."
-CONFIRMING = "Token of the proposal for this very call, to carry it out; leave it out to get one."
+CONFIRMING = "Token of the proposal of this very call; left out to get one."
 # What a text of a question may name where a server keeps the things.
 PLACES: Mapping[Named, str] = {
     "scenario": "Here: a preset, a kept scenario (NAME or NAME@VERSION), or the id of a finished job.",
