@@ -14,7 +14,6 @@ from gigawatt.study.predict.question import InferenceQuestion
 from gigawatt.study.validate.score import shipped
 
 ASKED = {"model": "deepseek-r1", "gpu": "b200", "precision": "fp4", "input_tokens": 1024, "output_tokens": 1024}
-
 CURVE = {"model": "deepseek-r1", "gpu": "b200", "precision": "fp4", "input": 1024, "output": 1024, "pareto": True}
 
 
