@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.strategy import Strategy, load_strategies, shipped, shipped_for
 from gigawatt.study import verbs
 from gigawatt.study.answer import plain
-from gigawatt.study.futures.compare import ComparedStrategy, Comparison, compare
+from gigawatt.study.futures.compare import ComparedStrategy, Comparison, answer, compare
 from gigawatt.study.futures.quantiles import left_out, outcomes, with_value
 from gigawatt.study.futures.question import CompareQuestion
 from gigawatt.study.futures.statistics import quantiles
@@ -80,6 +81,20 @@ def test_the_data_of_a_comparison(comparison: Comparison) -> None:
         assert row["burdens"] is None  # nobody shares a risk
     keys = {"strategy", "meaning", "share_frac", "rule", "conditions", "coverage_frac", "density_frac"}
     assert [set(item) for item in told["breaks"]] == 2 * [keys]
+
+
+def test_a_comparison_goes_on_where_another_strategy_was_left(brief_set: dict[str, str], tmp_path: Path) -> None:
+    """The first futures that are missing are those of the second strategy, and are lived through with its plan."""
+    files = write(tmp_path, first="", second=SMALL)
+    question = CompareQuestion(
+        strategies=tuple(files), scenario="one-campus", futures_count=4, workers_count=1, set=brief_set
+    )
+    job = Job(folder=tmp_path / "out")
+    whole = answer(question, job)
+    shutil.rmtree(tmp_path / "out" / "batches" / "second")
+    again = answer(question, job)
+    assert again.digest == whole.digest
+    assert again.strategies == whole.strategies
 
 
 def test_equal_money_is_equal_burdens(brief_set: dict[str, str], tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_defaults_read_back(cls: type) -> None:
 def test_a_catalog_file_names_itself_and_has_sources() -> None:
     schema = schema_for("accelerators")
     assert schema["$schema"] == DIALECT
-    assert {"vendor", "hbm_capacity", "packages_per_rack"} <= set(schema["required"])
+    assert {"vendor", "tdp", "packages_per_rack"} <= set(schema["required"])
     assert "id" not in schema["required"]
     assert not schema["additionalProperties"]
     assert schema["properties"]["sources"]["additionalProperties"] == {"$ref": "#/$defs/Source"}

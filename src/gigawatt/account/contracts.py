@@ -55,6 +55,8 @@ class GuaranteeFigures:
     """Most that is ever paid."""
     covered_w: float
     """IT power that it covers as the last reported quarter ends."""
+    promised_usd: float
+    """The most that it promises at the end of any quarter, whatever reletting brings."""
     expected_usd: float
     """Present value, when the horizon begins, of what the guarantor pays on average."""
     worst_usd: float
@@ -279,6 +281,7 @@ def _guarantee(scenario: Scenario, plan: Plan, use: Guarantee) -> GuaranteeFigur
         guarantor=use.guarantor,
         cap_usd=use.cap_usd,
         covered_w=sum(one.it_w for one in covered_lets(scenario, plan, use) if one.began <= at),
+        promised_usd=float(promised_usd(scenario, plan, use).max()),
         expected_usd=float(cost.expected_usd),
         worst_usd=cost.worst_usd,
         saved_usd=_saved_usd(scenario, plan, use),

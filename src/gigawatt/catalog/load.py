@@ -226,6 +226,8 @@ def read_file(cls: type[T], file: FilePath, day: str | None = None) -> T:
     """
     table, faults = read_toml(file)
     reader = Reader(faults=faults)
+    if not faults and day is None:
+        _require_past(cls, file, table)
     if not faults:
         reader.sources = read_sources(table.pop("sources", {}), reader)
         table = dated.as_of(table, cls, day, reader)
@@ -240,6 +242,21 @@ def read_file(cls: type[T], file: FilePath, day: str | None = None) -> T:
     if reader.faults:
         raise CatalogError(reader.faults)
     return replace(record, evidence=reader.evidence)  # type: ignore[type-var, return-value]
+
+
+def _require_past(cls: type[T], file: FilePath, table: Mapping[str, Any]) -> None:
+    """Raises CatalogError with every fault of what was known on earlier days, which what came later hides."""
+    reader = Reader()
+    world = dated.as_of(table, cls, None, reader)
+    days = () if reader.faults or world == table else ("", *dated.days_of(table)[:-1])
+    found = list[Fault]()
+    for one in days:
+        try:
+            read_file(cls, file, one)
+        except CatalogError as error:
+            found += error.faults
+    if found:
+        raise CatalogError(dict.fromkeys(found))
 
 
 def _require_own_id(stem: str, id_: object, reader: Reader) -> None:

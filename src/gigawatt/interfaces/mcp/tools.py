@@ -28,11 +28,16 @@ from gigawatt.study.verbs import VERBS, Verb
 
 CONFIRM = "confirm"
 UNITS = (
-    'Quantities are text with a unit ("10 GW", "5 %"). Figures are SI by the ends of their names (_w, _s, _usd, _frac '
-    "of 1); null does not exist."
+    'Quantities are text with a unit ("10 GW", "5 %"); figures are SI by the ends of their names (_w, _s, _usd, '
+    "_frac of 1)."
 )
 # What a schema's type says already.
-TYPED = (" A bare number.", " A share from 0 to 1, or a percentage.", " A bare number or a percentage.")
+TYPED = (
+    " A bare number.",
+    " A share from 0 to 1, or a percentage.",
+    " A bare number or a percentage.",
+    " A date, 2026-07-01, or a quarter, 2026Q3.",
+)
 TWICE = (
     "The first call only proposes, with a `confirm` token; the same call with it does it. Tell the person what is "
     "proposed before you confirm."

@@ -14,7 +14,7 @@ class CatalogListQuestion:
     kind: str | None = None
     """A kind of thing, such as accelerators, models, sites, presets or strategies; every kind where none is given."""
     as_of_date: str | None = None
-    """Day whose knowledge is asked for, such as 2025-09-22; all that is known where nothing is said."""
+    """Day whose knowledge is asked for, such as 2025-09-22; else all that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class CatalogShowQuestion:
     thing: str
     """Id of the thing, or any of its names in the wild."""
     as_of_date: str | None = None
-    """Day whose knowledge is asked for, such as 2025-09-22; all that is known where nothing is said."""
+    """Day whose knowledge is asked for, such as 2025-09-22; else all that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

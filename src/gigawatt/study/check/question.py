@@ -19,4 +19,4 @@ class CheckQuestion:
     set: Mapping[str, Any] = field(default_factory=dict)
     """Values that override those of the scenario, by path, such as programme.target = "2 GW"."""
     as_of_date: str | None = None
-    """Day whose knowledge is asked for, such as 2025-09-22; all that is known where nothing is said."""
+    """Day whose knowledge is asked for, such as 2025-09-22; else all that is known."""

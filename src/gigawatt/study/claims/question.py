@@ -18,4 +18,4 @@ class ClaimsQuestion:
     of: str = LETTER
     """Set of claims: letter, of September 2025, or ports-pike, of August 2026."""
     as_of_date: str | None = None
-    """Day whose knowledge is asked for, such as 2025-09-22; all that is known where nothing is said."""
+    """Day whose knowledge is asked for, such as 2025-09-22; else all that is known."""

@@ -62,7 +62,7 @@ def first_gw_vera_rubin_2026h2(cases: Cases) -> Claim:
     text = (
         "no page says that a gigawatt of it is on line; the letter's programme, planned with what is known, has its "
         f"first gigawatt, of any platform, in {when(planned)}, and its supply of Vera Rubin allows "
-        f"{units.show(supply, 'w')} by then"
+        f"{units.show(supply, 'w')} by the end of {quarter(end)}"
     )
     dates = [soonest, planned]
     found = Computed(low=_first(dates), mid=planned, high=None if None in dates else planned, unit="date")

@@ -47,6 +47,8 @@ def campaign(scenarios: Mapping[str, Scenario], groups: Sequence[Group], of: Ens
         return [_missing(group, found[group.name]) for group in groups]
 
     cases: dict[str, PlannedCase] = {}
+    # In a folder that is gone on with the first futures that are left may be those of any case.
+    first = next((group.case for group in left() if group.numbers), None)
     for name, scenario in scenarios.items():
         try:
             cases[name] = replace(_case(name, _timed(scenario, of), store, job), anew=of.replan)
@@ -54,7 +56,7 @@ def campaign(scenarios: Mapping[str, Scenario], groups: Sequence[Group], of: Ens
             if len(scenarios) == 1:
                 raise
             raise Infeasible(replace(one, limit=f"{name}: {one.limit}") for one in error.conflicts) from None
-        if len(cases) == 1:
+        if name == first:
             _begin(cases[name], left(), of, job, keep)
     run(cases, left(), keep, job, of.workers_count)
     tables = {group.name: joined(found[group.name]).sel(draw=list(group.numbers)) for group in groups}

@@ -105,7 +105,7 @@ class TrainingQuestion:
     usd_per_gpu_hour: float | None = None
     """Price of a GPU-hour in USD; without it there is no cost."""
     as_of_date: str | None = None
-    """Day whose knowledge is asked for, such as 2025-09-22; all that is known where nothing is said."""
+    """Day whose knowledge is asked for, such as 2025-09-22; else all that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,4 +179,4 @@ class BridgeQuestion:
     discount_per_year: float = 0.08
     """Rate at which money is discounted."""
     as_of_date: str | None = None
-    """Day whose knowledge is asked for, such as 2025-09-22; all that is known where nothing is said."""
+    """Day whose knowledge is asked for, such as 2025-09-22; else all that is known."""

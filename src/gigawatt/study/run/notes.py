@@ -55,7 +55,7 @@ def plan_notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[N
         lines = planned.inputs.attrs.get(code, "").splitlines()
         found += [Note(code=code, path="platforms", text=f"{line}.") for line in lines]
     found += slo.notes(scenario, planned, accounts)
-    found += contracts.notes(scenario, planned, accounts) if something else ()
+    found += contracts.notes(scenario, planned, accounts)
     found += [*implausible.notes(scenario.implausible), *changed.hindsight(scenario)]
     found += unlawful(scenario, planned)
     starved = _starved(scenario, accounts) if something else []

@@ -35,12 +35,14 @@ FILES = (*OVERLAID, "strategy", *KINDS)
 EXTENDS = "Preset, or file in the same folder, that this one is laid over; it then states only what differs."
 SOURCES = "Where numbers were read, by the names that `source` refers to."
 SOURCE = "Where the number was read: a name in [sources] of the same file."
+LATER = "What became known later, in order of days: it takes the place of what stands above from its day on."
 VALUE = "The quantity itself, with its unit."
 PATH = "A path into the scenario, such as programme.target, and what it is to be there."
 QUARTER = "^[0-9]{4}Q[1-4]$"
+DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 DATE = "^[0-9]{4}(Q[1-4]|-[0-9]{2}-[0-9]{2})$"
 _GONE = {"const": False}
-_INHERITED = ("grade", "source", "note")
+_INHERITED = ("grade", "source", "note", "known")
 _TYPES: dict[Any, str] = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
 
@@ -124,7 +126,7 @@ def _catalog_file(cls: type) -> dict[str, Any]:
     """A file of the catalog has sources, and its name for an id."""
     draft = _Draft()
     table = _table(cls, draft)
-    table["properties"]["sources"] = _sources(draft)
+    table["properties"] |= {"sources": _sources(draft), "later": _later(cls)}
     table["required"].remove("id")
     return _document(table, draft)
 
@@ -134,7 +136,7 @@ def _overlaid(cls: type) -> dict[str, Any]:
     draft = _Draft(over=True)
     table = _table(cls, draft)
     extends = {"type": "string", "minLength": 1, "description": EXTENDS}
-    properties = {"extends": extends, **table.pop("properties"), "sources": _sources(draft)}
+    properties = {"extends": extends, **table.pop("properties"), "sources": _sources(draft), "later": _later(cls)}
     whole = _whole(cls)
     whole["required"].remove("name")
     other = {"if": {"required": ["extends"]}, "else": whole}
@@ -153,6 +155,17 @@ def _strategy() -> dict[str, Any]:
     table["properties"]["made_for"] = {"description": own["made_for"].sentence, **names}
     table |= {"description": about(Strategy), "patternProperties": {r"^[^.]+(\.[^.]+)+$": {"description": PATH}}}
     return _document(table, draft)
+
+
+def _later(cls: type) -> dict[str, Any]:
+    """Entries of a day: each may state any key of the file, and what stands there is laid over the file's own."""
+    stated = {key.key: {"description": key.description} for key in keys(cls)}
+    entry = {"type": "object", "properties": {**stated, **{key: _evidence()[key] for key in _INHERITED}}}
+    return {
+        "description": LATER,
+        "type": "array",
+        "items": {**entry, "required": ["known"], "additionalProperties": False},
+    }
 
 
 def _sources(draft: _Draft) -> dict[str, Any]:
@@ -302,10 +315,14 @@ def _with_evidence(value: list[Any], number: list[Any], draft: _Draft) -> list[A
 @cache
 def _evidence() -> dict[str, dict[str, Any]]:
     """What may stand beside a value."""
-    said = descriptions(Evidence)
-    texts = {"source": {"description": SOURCE, "type": "string"}, "note": {"type": "string"}}
-    grade = {"enum": list(GRADES)}
-    return {key: {"description": said[key], **texts.get(key, grade if key == "grade" else {})} for key in said}
+    said = {units.split(name)[0]: sentence for name, sentence in descriptions(Evidence).items()}
+    shapes: dict[str, dict[str, Any]] = {
+        "grade": {"enum": list(GRADES)},
+        "source": {"description": SOURCE, "type": "string"},
+        "note": {"type": "string"},
+        "known": {"type": "string", "pattern": DAY},
+    }
+    return {key: {"description": said[key], **shapes.get(key, {})} for key in said}
 
 
 def _over_time(suffix: str, draft: _Draft) -> dict[str, Any]:
