@@ -14,6 +14,7 @@ from gigawatt.study.predict.question import InferenceQuestion
 from gigawatt.study.validate.score import shipped
 
 ASKED = {"model": "deepseek-r1", "gpu": "b200", "precision": "fp4", "input_tokens": 1024, "output_tokens": 1024}
+CURVE = {"model": "deepseek-r1", "gpu": "b200", "precision": "fp4", "input": 1024, "output": 1024, "pareto": True}
 
 
 def near(**change: Any) -> tuple[MeasuredPoint, ...]:
@@ -83,6 +84,10 @@ def test_a_front_has_its_points_and_says_the_rule(pareto: InferencePrediction) -
     (note,) = [note.text for note in pareto.head.notes if note.code == "measured"]
     assert note.startswith(f"{len(near())} measured points")
     assert "factor of 1.5" in note
+    assert "read whole" not in note
+    cached = verbs.ask("predict inference", **CURVE, cached="50 %")
+    assert cached.measured == pareto.measured
+    assert any("read whole" in note.text for note in cached.head.notes if note.code == "measured")
 
 
 def test_a_front_without_points_says_so_and_a_question_without_a_front_has_none() -> None:
@@ -98,6 +103,4 @@ def test_a_front_without_points_says_so_and_a_question_without_a_front_has_none(
 
 @pytest.fixture(scope="module")
 def pareto() -> InferencePrediction:
-    return verbs.ask(
-        "predict inference", model="deepseek-r1", gpu="b200", precision="fp4", input=1024, output=1024, pareto=True
-    )
+    return verbs.ask("predict inference", **CURVE)

@@ -247,4 +247,4 @@ def _hour(usd_per_h: float | None) -> str:
 
 def _rent(part: GigawattPart) -> str:
     price = part.rent_usd_per_h
-    return "no rent in the catalog" if price is None else f"{cell(price, 'usd_per_h')} rented {part.rent_basis}"
+    return "no rent in the catalog" if price is None else f"{cell(price, 'usd_per_h')} rented, {part.rent_basis}"

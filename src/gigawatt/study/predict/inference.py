@@ -262,7 +262,11 @@ def _answered(question: InferenceQuestion) -> InferencePrediction:
         place = None if question.power_w is None else facility(made, machinery.accelerator, question.power_w)
         it, of_facility = users_per_mw(made, machinery.accelerator)
         measured = measured_near(question) if question.pareto else None
-        told = (*made.head.notes, *power_notes(machinery.accelerator, place), *measured_notes(measured))
+        told = (
+            *made.head.notes,
+            *power_notes(machinery.accelerator, place),
+            *measured_notes(measured, question.cached_frac),
+        )
         return replace(
             made,
             head=replace(made.head, notes=told),

@@ -66,15 +66,14 @@ def measured_near(asked: InferenceQuestion) -> tuple[MeasuredPoint, ...]:
     return tuple(sorted(found.values(), key=lambda point: point.tokens_per_s_per_user))
 
 
-def measured_notes(found: tuple[MeasuredPoint, ...] | None) -> Iterator[Note]:
+def measured_notes(found: tuple[MeasuredPoint, ...] | None, cached_frac: float) -> Iterator[Note]:
     """What a reader has to know of the points beside a curve, where there is a curve."""
     if found is None:
         return
     text = f"{len(found) or 'no'} measured points are near the curve: {NEAR}"
     if found:
-        text += (
-            "; each as it was run on its day, where the curve is of the best layout and of the software that is asked"
-        )
+        text += "; each as it was run on its day, where the curve is of the best layout and of the software asked for"
+        text += "; their prompts are read whole, where those of the curve are not" if cached_frac else ""
     else:
         text += ", of the rows that tell a speed; the curve stands on the fit of other rows"
     yield Note(code="measured", path="measured", text=text)
