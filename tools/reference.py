@@ -20,7 +20,7 @@ from gigawatt.catalog.tables import is_named
 from gigawatt.quarters import Course
 from gigawatt.scenario.schema import Asked
 from gigawatt.scenario.strategy import WORLD
-from gigawatt.study.schema.record import EXTENDS, SOURCES, FileKey, about, keys
+from gigawatt.study.schema.record import EXTENDS, LATER, SOURCES, FileKey, about, keys
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference.md"
 HEAD = """# Reference
@@ -34,7 +34,8 @@ How to read the tables:
 
 - A key carries no unit, its value does: `target = "10 GW"`. Counts, shares and ratios may be bare numbers.
 - A number may carry its evidence: `{ value = "10 GW", low = "8 GW", high = "12 GW", grade = "press", source = "x" }`,
-  with a `note` where there is something to say. `grade`, `source` and `note` of a table are those of its numbers.
+  with a `note` where there is something to say, and `known`, the day from which it is known, where that is not always.
+  `grade`, `source`, `note` and `known` of a table are those of its numbers.
 - "By quarter" is a course: one value that holds, or a table of quarters, `{ 2026Q3 = "0.3 GW", 2027Q1 = "1.2 GW" }`.
 - What is **needed** has to be stated, by the file or by one that it extends. A dash: none, or as the sentence says.
 - What leaves its plausible range is used, and named in every report. What cannot be meant at all is refused.
@@ -123,6 +124,7 @@ def _rows(cls: type, path: str) -> str:
     lines += [_row(key, "the file's name" if key.key == of_file else _left_out(key)) for key in keys(cls)]
     if not path:
         lines.append(f"| `sources` | {SOURCES} | tables by name | – | |")
+        lines.append(f"| `later` | {LATER} | tables, each with `known` | – | |")
     return "\n".join(lines) + "\n"
 
 

@@ -107,7 +107,7 @@ PRECISIONS = ("bf16", "fp8", "int8", "fp4", "mxfp4", "int4")
         ("predict bridge --site ", lambda: catalog.ids("sites")),
         ("simulate --events ", lambda: ["all"]),
         ("catalog list ", lambda: KINDS),
-        ("catalog show gb300", lambda: ["gb300-nvl72"]),
+        ("catalog show gb300", lambda: ["gb300-nvl72", "gb300-rents"]),
         ("claims --only ", lambda: [*statements().claims, *pike_statements().claims]),
         ("claims --of ", lambda: ["letter", "ports-pike"]),
         ("schema predict_", lambda: ["predict_inference", "predict_training", "predict_gigawatt", "predict_bridge"]),

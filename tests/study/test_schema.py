@@ -97,11 +97,12 @@ def test_defaults_read_back(cls: type) -> None:
 def test_a_catalog_file_names_itself_and_has_sources() -> None:
     schema = schema_for("accelerators")
     assert schema["$schema"] == DIALECT
-    assert {"vendor", "tdp", "packages_per_rack"} <= set(schema["required"])
+    assert {"vendor", "architecture", "packages_per_rack"} <= set(schema["required"])
     assert "id" not in schema["required"]
     assert not schema["additionalProperties"]
     assert schema["properties"]["sources"]["additionalProperties"] == {"$ref": "#/$defs/Source"}
-    assert set(schema["$defs"]["Source"]["properties"]) == {"url", "date", "title", "grade", "source", "note"}
+    beside = {"grade", "source", "note", "known"}
+    assert set(schema["$defs"]["Source"]["properties"]) == {"url", "date", "title", *beside}
 
 
 def test_a_strategy_decides_and_does_not_ask() -> None:

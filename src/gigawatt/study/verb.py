@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
 
-from gigawatt.catalog.dated import EXPECTED_DAY, is_day
-from gigawatt.catalog.load import known_by
 from gigawatt.study.job import Job
-from gigawatt.study.question import refuse, wrong
 
 Group = Literal["plan", "live", "share", "book", "kernels", "know"]
 # What a verb changes: nothing; the ledger's facts; or what the ledger releases, which is money.
@@ -75,22 +73,30 @@ class Verb:
         Infeasible where no plan meets every limit, SolverFailure where a solver fails, Cancelled where the job is.
 
         A question that states a day is answered with what was known on it."""
-        with known_by(_day_of(question)):
+        with _known(question):
             return _at(self.answers)(question, job)
 
     def size(self, question: Any) -> Any:
         """How much work a question asks for, a `sizes.QuestionSize`; None for a moment's. Raises what `answer` raises
         for bad input, as far as that is seen before the work begins."""
-        with known_by(_day_of(question)):
-            return _at(self.counts)(question) if self.counts else None
+        if not self.counts:
+            return None
+        with _known(question):
+            return _at(self.counts)(question)
 
 
-def _day_of(question: Any) -> str | None:
-    """The day whose knowledge a question asks for. Raises ScenarioError for what is no day."""
+def _known(question: Any) -> AbstractContextManager[None]:
+    """The catalog as of the day whose knowledge a question asks for. Raises ScenarioError for what is no day."""
     day: str | None = getattr(question, "as_of_date", None)
-    if day is not None and not is_day(day):
+    if day is None:
+        return nullcontext()
+    from gigawatt.catalog.dated import EXPECTED_DAY, is_day
+    from gigawatt.catalog.load import known_by
+    from gigawatt.study.question import refuse, wrong
+
+    if not is_day(day):
         refuse([wrong("as_of", day, EXPECTED_DAY)])
-    return day
+    return known_by(day)
 
 
 def _at(reference: str) -> Any:

@@ -27,6 +27,8 @@ NARROW = 640.0
 KEYS, LINE, ENTRY, SPACE = 30.0, 15.0, 23.0, 16.0
 # Least width of a column of the list, and the space between columns.
 COLUMN, GUTTER = 300.0, 32.0
+# Width of the number before an entry of the list.
+NUMBER = 28.0
 # Radius of the largest ring, wide and narrow, and of the smallest that can be seen.
 LARGEST, LARGEST_NARROW, SMALLEST = 26.0, 14.0, 3.0
 # The tallest map of the states, its height over its width, that of one with a corner, and that of the world's land.
@@ -34,6 +36,8 @@ TALLEST, STATES_RATIO, CORNERED_RATIO, LAND_RATIO = 550.0, 0.63, 0.69, 0.5
 # How many sites fit into the corner of the states' map, its width over the map's and its height over its width.
 CORNER_SITES, CORNER_FRAC, CORNER_RATIO = 3, 0.25, 0.62
 
+# Share of what is planned that is a plan's rounding.
+ROUNDING_FRAC = 1e-4
 # Space between a ring and its label, and between a dashed ring and the disc in it.
 GAP, RIM = 4.0, 3.5
 
@@ -147,7 +151,8 @@ def _words(place: Place) -> Words:
 
 def _power(place: Place) -> str:
     planned, now = show(place.value_w, "w"), show(place.now_w, "w")
-    return planned if place.now_w <= 0 or now == planned else f"{now} of {planned}"
+    whole = now == planned or abs(place.now_w - place.value_w) < ROUNDING_FRAC * place.value_w
+    return planned if place.now_w <= 0 or whole else f"{now} of {planned}"
 
 
 def _size(words: Words) -> tuple[float, float]:
@@ -201,16 +206,20 @@ def _keys(places: Sequence[Place]) -> Iterator[str]:
 
 def _list(places: Sequence[Place], width: float, top: float) -> tuple[list[str], float]:
     """Places by number in columns, name and power, with what binds below; and where the list ends."""
-    columns = max(1, int((width + GUTTER) // (COLUMN + GUTTER)))
+    longest = max(svg.width_of(place.name) + svg.width_of(_power(place)) for place in places) + NUMBER + GAP
+    columns = max(1, int((width + GUTTER) // (max(COLUMN, longest) + GUTTER)))
     wide, rows = (width + GUTTER) / columns - GUTTER, ceil(len(places) / columns)
     listed, bottom = [], top
     for column, first in enumerate(range(0, len(places), rows)):
         left, y = column * (wide + GUTTER), top + 20
         for number, place in enumerate(places[first : first + rows], first + 1):
-            listed += [svg.text(left + 18, y, str(number), "head", "end"), svg.text(left + 28, y, place.name, "label")]
+            listed += [
+                svg.text(left + 18, y, str(number), "head", "end"),
+                svg.text(left + NUMBER, y, place.name, "label"),
+            ]
             listed.append(svg.text(left + wide, y, _power(place), "label", "end"))
             if place.binds:
-                listed.append(svg.text(left + 28, y + LINE, place.binds, "note"))
+                listed.append(svg.text(left + NUMBER, y + LINE, place.binds, "note"))
             y += ENTRY + (LINE if place.binds else 0.0)
         bottom = max(bottom, y - 12)
     return listed, bottom
