@@ -41,6 +41,7 @@ def test_the_answer_keeps_its_promise(result: Result) -> None:
             "checks",
             "notes",
             "calls",
+            "contracts",
         ),
     }
     assert set(found["solver"]) >= {"status", "objective", "bound", "gap_frac", "gap_usd", "wall_s"}
