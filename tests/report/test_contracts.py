@@ -65,7 +65,7 @@ def test_the_answer_holds_what_the_section_tells(told: RunAnswer, section: Secti
     assert pairs["Would pay at most"].startswith("300 million USD")
     assert pairs["Owner's return on what is covered"] == "7 %/year in place of 10 %/year"
     assert section.lead.startswith(
-        "Shells of one site are leased; NVIDIA guarantees their value; NVIDIA lends on racks"
+        "Here shells of one site are leased; NVIDIA guarantees their value; NVIDIA lends on racks"
     )
     found = document(told)
     assert [one.slug for one in found.sections].count("contracts") == 1

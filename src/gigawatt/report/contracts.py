@@ -26,7 +26,13 @@ LINES = {
     "vendor_owed": "Owed to the vendor of racks",
     "customer_owed": "Owed to a customer as service",
 }
-DRAWN = ("lease_liability", "right_of_use", "rent_committed", "guaranteed")
+# Of these what a chart draws, in fewer words.
+DRAWN = {
+    "lease_liability": "Lease liability",
+    "right_of_use": "Right to use leased shells",
+    "rent_committed": "Rent still to come, undiscounted",
+    "guaranteed": "Promised by the guarantor",
+}
 
 
 def section(v: View) -> Section | None:
@@ -52,8 +58,7 @@ def lead(v: View, found: Contracts) -> str:
         said.append(f"{found.vendor.who} lends on racks")
     if found.customer is not None:
         said.append(f"{found.customer.who} pays ahead")
-    text = "; ".join(said)
-    return f"{text[:1].upper()}{text[1:]}. Money in real USD of {v.asked.dollar_year}." if text else ""
+    return f"Here {'; '.join(said)}. Money in real USD of {v.asked.dollar_year}." if said else ""
 
 
 def _leases(v: View, found: Contracts) -> Exhibit | None:
@@ -111,7 +116,7 @@ def _books(v: View) -> Exhibit | None:
     if drawn:
         values = np.array(list(drawn.values()))
         unit = scale("usd", values.ravel().tolist())
-        called = [LINES[name].split(" (")[0] for name in drawn]
+        called = [DRAWN[name] for name in drawn]
         shows = f"At the end of each quarter, {unit.unit}"
         draw = partial(charts.lines, periods=v.shown, series=figures.series(called, values, unit), unit=unit.unit)
     return figures.exhibit(shown, books(v), shows, draw, depth=Depth.BRIEF)

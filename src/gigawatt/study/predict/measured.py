@@ -70,7 +70,11 @@ def measured_notes(found: tuple[MeasuredPoint, ...] | None, cached_frac: float) 
     """What a reader has to know of the points beside a curve, where there is a curve."""
     if found is None:
         return
-    text = f"{len(found) or 'no'} measured points are near the curve: {NEAR}"
+    text = (
+        f"measured points near the curve: {len(found)}; {NEAR}"
+        if found
+        else f"no measured point is near the curve: {NEAR}"
+    )
     if found:
         text += "; each as it was run on its day, where the curve is of the best layout and of the software asked for"
         text += "; their prompts are read whole, where those of the curve are not" if cached_frac else ""

@@ -156,7 +156,7 @@ def _told(stage: str, own: int, curves: Sequence[SlipCurve]) -> str:
     even, least, last = curves
     low, middle, high = (even.within_count(share) for share in (LOW_FRAC, MEDIAN_FRAC, HIGH_FRAC))
     bounds = f"{least.within_count(MEDIAN_FRAC)} to {last.within_count(MEDIAN_FRAC)}"
-    promised = f"{own} promise{'s' * (own > 1)}"
+    promised = "1 promise" if own == 1 else f"{own} promises"
     pooled = f", taken with others to {even.promises_count}" if even.promises_count > own else ""
     return (
         f"{stage.replace('_', ' ')}: {promised}{pooled}; late by {middle} quarters in the median ({bounds} by the "
