@@ -41,6 +41,14 @@ CALLED = {
     "customers": "Customers",
     "programme": "The programme",
 }
+# The same, at the head of a row.
+NAMED = {
+    "supplier": "Supplier",
+    "landlords": "Landlords",
+    "lenders": "Lenders",
+    "customers": "Customers",
+    "programme": "Programme",
+}
 PARTIES = tuple(CALLED)
 DOES = dict(zip(PARTS, ("pays in", "gets", "may lose", "loses on average"), strict=True))
 # Figures that differ by less than this share of the largest are the same.
@@ -93,7 +101,7 @@ def _ranges(rows: Sequence[ComparedStrategy], called: Sequence[str], party: str,
         one = _of(row, party, "may_lose_usd")
         figures = (0.0,) * 5 if one is None else (one.p10, one.p50, one.p90, one.mean, one.worst)
         p10, p50, p90, mean, worst = (figure / unit.size for figure in figures)
-        yield Range(label=f"{party.capitalize()}: {title}", p10=p10, p50=p50, p90=p90, mean=mean, largest=worst)
+        yield Range(label=f"{NAMED[party]}: {title}", p10=p10, p50=p50, p90=p90, mean=mean, largest=worst)
 
 
 def table(rows: Sequence[ComparedStrategy], called: Sequence[str], target_w: float) -> Table:
@@ -162,7 +170,7 @@ def _line(title: str, one: PartyBurden, part: str) -> tuple[Value, ...] | None:
     told: StakeQuantiles | None = getattr(one, part)
     if told is None:
         return None
-    return (title, one.party.capitalize(), DOES[part], told.p10, told.p50, told.p90, told.mean, told.worst)
+    return (title, NAMED[one.party], DOES[part], told.p10, told.p50, told.p90, told.mean, told.worst)
 
 
 def _sentence(row: ComparedStrategy, title: str) -> str:
