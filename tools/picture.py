@@ -2,8 +2,9 @@
 
     python tools/picture.py [--check]
 
-Writes docs/images/*.svg: the power of `loi-2025-09` by platform, and computing power from the DGX-1 to the last
-gigawatt. The same plan gives the same bytes. `--check` writes nothing and fails where a picture would change.
+Writes docs/images/*.svg: the power of `loi-2025-09` by platform, computing power from the DGX-1 to the last gigawatt,
+and what each party may lose under three ways of financing. The same plan gives the same bytes. `--check` writes nothing
+and fails where a picture would change.
 """
 
 from __future__ import annotations
@@ -12,9 +13,13 @@ import re
 import sys
 from pathlib import Path
 
+from readme import FINANCED, FINANCING
+
+from gigawatt.report import reports
 from gigawatt.report.charts import Chart, marks
 from gigawatt.report.documents.run import document
 from gigawatt.scenario.load import load
+from gigawatt.study import verbs
 from gigawatt.study.run.answer import answer_of
 from gigawatt.study.run.stages import run
 
@@ -41,8 +46,11 @@ def pictures() -> dict[str, str]:
     told = document(answer_of(run(load())))
     charts = told.charts()
     power, compute = charts["power-by-platform"], charts["compute"]
+    compared = verbs.ask("compare", list(FINANCING), scenario=FINANCED)
+    burdens = reports.document(verbs.named("compare"), compared).charts()["burdens"]
     return {
         "power.svg": picture(power, f"{told.title.partition(':')[0]}, as planned", power.about.title),
+        "financing.svg": picture(burdens, burdens.about.title, "billion USD"),
         "compute.svg": picture(compute, compute.about.description.removesuffix("."), compute.about.title),
     }
 
