@@ -128,9 +128,9 @@ def test_a_cap_of_nothing_changes_nothing(value: np.ndarray, terms: dict[str, An
     found = guarantee_cost(value, **terms | {"cap_usd": 0.0})
     assert found.expected_usd == found.worst_usd == 0
     assert not found.expected_by_quarter_usd.any()
-    share = dollars.covered_share_frac(0.0, value)
-    assert not share.any()
-    assert dollars.blended_rate_per_year(share, 0.01, rate).tolist() == [rate] * value.size
+    share = dollars.covered_loss_frac(value, **alone(terms) | {"cap_usd": 0.0})
+    assert share == 0
+    assert float(dollars.blended_rate_per_year(share, 0.01, rate)) == rate
 
 
 @given(VALUES, TERMS, MORE)
@@ -289,13 +289,20 @@ def test_futures_without_demand() -> None:
     assert dollars.recovery_in_future_frac(0.4, [0.0, 0.5, 9.0], 1.0).tolist() == [0.0, 0.2, 1.0]
 
 
-@given(st.floats(1, 1e12), VALUES)
+def alone(terms: dict[str, Any]) -> dict[str, Any]:
+    """Terms of a guarantee that begins with the lease."""
+    return {name: value for name, value in terms.items() if name != "start"}
+
+
+@given(VALUES, TERMS)
 @settings(deadline=None)
-def test_what_a_cap_covers(cap: float, value: np.ndarray) -> None:
-    share = dollars.covered_share_frac(cap, value)
-    assert ((share >= 0) & (share <= 1)).all()
-    assert share * value == pytest.approx(np.minimum(value, cap), rel=1e-12)
-    assert dollars.covered_share_frac(np.inf, value).tolist() == [1.0] * value.size
+def test_a_guarantee_of_everything_covers_every_loss_and_no_other_covers_more(
+    value: np.ndarray, terms: dict[str, Any]
+) -> None:
+    whole = {"cap_usd": np.inf, "guaranteed_frac": 1.0, "covered_frac": 1.0, "term": value.size}
+    share, most = (dollars.covered_loss_frac(value, **alone(terms) | over) for over in ({}, whole))
+    assert 0 <= share <= most + 1e-12
+    assert most in (0.0, pytest.approx(1.0))
 
 
 @given(SHARES, st.floats(0, 0.2), st.floats(0, 0.2))

@@ -63,7 +63,7 @@ def leased() -> Plan:
     [
         {LEASE: {}},
         {LEASE: {"escalator": "3 %/year"}, "finance.inflation": "3 %/year"},
-        {LEASE: {"term": "7 years", "termination": "2 years", "way_out": "1 years"}},
+        {LEASE: {"term": "15 years", "termination": "2 years", "way_out": "1 years"}},
         {LEASE: {}, "capital.guarantee": GUARANTEE | {"cap": "0 USD"}},
         {LEASE: {}, "capital.guarantee": GUARANTEE | {"covered_power": "0 W"}},
         {LEASE: {}, "capital.guarantee": GUARANTEE | {"guaranteed_rate": "10 %/year"}},
@@ -145,7 +145,10 @@ def test_a_plan_pays_the_minimum_of_power_that_it_has_no_use_for() -> None:
     [
         {LEASE: {"escalator": "4 %/year"}, "finance.inflation": "2 %/year"},
         {LEASE: {"escalator": "1 %/year", "minimum_take": "100 %"}, "programme.target": "60 MW"},
-        {LEASE: {"minimum_take": "90 %", "term": "1 years"}, "programme.target": "60 MW"},
+        {
+            LEASE: {"minimum_take": "90 %", "term": "1 years", "monthly_rent_it": "160 USD/kW"},
+            "programme.target": "60 MW",
+        },
         {LEASE: {"monthly_rent_it": "180 USD/kW"}, "capital.guarantee": GUARANTEE, f"sites.{SITE}.sunk": "10 MW"},
     ],
     ids=str,
@@ -175,12 +178,22 @@ def test_verify_sees_a_minimum_that_is_not_paid() -> None:
     assert limit in {found.limit for found in verify(scenario, replace(planned, data=less, inputs=unpaid))}
 
 
-def test_no_minimum_binds_where_delivery_is_later_than_the_way_out() -> None:
+def test_no_minimum_of_what_is_later_than_the_way_out_binds() -> None:
+    """20 MW are there from the first quarter on, and 80 more are late."""
     terms = {"minimum_take": "100 %", "way_out": "0.5 years"}
-    late, in_time = (inputs(read({LEASE: terms, f"sites.{SITE}.slip": slip})) for slip in (3, 2))
-    assert not rents.has_minimum(late)
-    assert rents.has_minimum(in_time)
-    assert float(rents.minimum_usd(in_time).sum()) > 0
+    ramp = {f"sites.{SITE}.ramp": {"2026Q3": "20 MW", "2027Q1": "100 MW"}}
+    late, in_time = (inputs(read({LEASE: terms, f"sites.{SITE}.slip": slip, **ramp})) for slip in (3, 2))
+    assert late[rents.DELIVERED].values.max() == 20e6
+    assert in_time[rents.DELIVERED].values.max() > 50e6
+    quarter = 20e6 * float(late.yearly_rent_usd_per_w[0]) / 4
+    assert rents.minimum_usd(late).values[:, 0] == pytest.approx([quarter / 2] + [quarter] * (late.sizes["period"] - 1))
+
+
+def test_what_was_on_time_is_owed_however_late_the_rest_may_be() -> None:
+    """All of the campus stands in the first quarter: a slip moves nothing, and lets nobody out."""
+    terms = {"minimum_take": "100 %", "way_out": "0.25 years"}
+    here, late = (inputs(read({LEASE: terms, f"sites.{SITE}.slip": slip})) for slip in (0, 2))
+    assert rents.minimum_usd(late).equals(rents.minimum_usd(here))
 
 
 def test_in_a_future_the_minimum_follows_delivery_and_ends_beyond_the_way_out() -> None:
@@ -192,13 +205,14 @@ def test_in_a_future_the_minimum_follows_delivery_and_ends_beyond_the_way_out() 
     assert later[rents.DELIVERED].values[2, 0] == pytest.approx(0.5 * (step[0] + step[1]))
     assert float(later[rents.DELIVERED][0, 0]) == step[0]
     assert float(rents.minimum_usd(later).sum()) < float(rents.minimum_usd(data).sum())
-    assert not rents.minimum_usd(landlords.delivered_later(data, scenario.asked, 2.5)).any()
+    out = landlords.delivered_later(data, scenario.asked, 2.5)[rents.DELIVERED].values
+    assert (out == step[0]).all()
 
 
-def test_a_guarantee_lowers_what_the_owners_capital_asks_for_by_what_it_may_pay() -> None:
-    """A cap above all that it promises: 90 % of the capital earn 7 % and the rest 10 %, which is 7.3 %."""
+def test_a_guarantee_lowers_what_the_owners_capital_asks_for_by_the_loss_that_it_covers() -> None:
+    """With 60 % recovered and 90 % guaranteed it pays 30 of 40 % that are lost: three quarters earn 7 %."""
     data = inputs(read({LEASE: {}, "capital.guarantee": GUARANTEE | {"cap": "100 billion USD"}}))
-    rate = 0.9 * 0.07 + 0.1 * 0.10
+    rate = 0.75 * 0.07 + 0.25 * 0.10
     assert float(data.yearly_rent_usd_per_w[0]) == pytest.approx(12.5 * rate / (1 - (1 + rate) ** -15), rel=1e-12)
 
 
@@ -210,10 +224,31 @@ def test_half_of_the_power_covered_and_a_cap_that_is_short_are_shares_of_the_cap
         float(data.yearly_rent_usd_per_w[0]), 15.0, scenario.asked.finance.lease_rate_per_year, 0.0
     )
     half = GUARANTEE | {"covered_power": f"{it / 2!r} W"}
-    for cap, share in ((1e12, 0.45), (0.1 * value, 0.1)):
+    # Of the covered half: value of what is still to come, odds of a failure by then, and its present value.
+    quarters = np.arange(60)
+    left = value / 2 * (1 - 1.1 ** -((60 - quarters - 1) / 4)) / (1 - 1.1**-15)
+    odds = np.exp(-0.03 / 4 * quarters) * 1.1 ** -((quarters + 0.5) / 4)
+    for cap in (1e12, 0.1 * value):
+        share = 0.5 * (odds @ np.minimum(0.3 * left, cap)) / (odds @ (0.4 * left))
         rent = inputs(read({LEASE: {}, "capital.guarantee": half | {"cap": f"{cap!r} USD"}})).yearly_rent_usd_per_w[0]
         rate = share * 0.07 + (1 - share) * 0.10
-        assert float(rent) == pytest.approx(12.5 * rate / (1 - (1 + rate) ** -15), rel=1e-9)
+        assert float(rent) == pytest.approx(12.5 * rate / (1 - (1 + rate) ** -15), rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    "never", [{"guaranteed": "40 %"}, {"recovery": "100 %"}, {"cap": "0 USD"}, {"covered": "0 %"}], ids=str
+)
+def test_a_guarantee_that_never_pays_saves_nothing(leased: Plan, never: dict[str, str]) -> None:
+    same(made(read({LEASE: {}, "capital.guarantee": GUARANTEE | never})), leased)
+
+
+def test_a_guarantee_of_a_quarter_saves_little() -> None:
+    short, long = (
+        float(inputs(read({LEASE: {}, "capital.guarantee": GUARANTEE | {"term": term}})).yearly_rent_usd_per_w[0])
+        for term in ("0.25 years", "20 years")
+    )
+    none = float(inputs(read({LEASE: {}})).yearly_rent_usd_per_w[0])
+    assert 0 < none - short < 0.05 * (none - long)
 
 
 def test_shells_that_stood_pay_what_their_rent_has_grown_to() -> None:

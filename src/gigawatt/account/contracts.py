@@ -151,7 +151,7 @@ def _lets(scenario: Scenario, plan: Plan, site: str, power_w: Floats) -> list[Le
     """
     data, asked = plan.inputs, scenario.asked
     rent_usd_per_w, ratio = (float(data[name].sel(site=site)) for name in ("yearly_rent_usd_per_w", "pue_peak_ratio"))
-    paid = _profile(landlords.lease_of(asked, site).term_years, landlords.growth_per_year(asked, site))
+    paid = _profile(landlords.term_years(asked, site), landlords.growth_per_year(asked, site))
     start = quarter_number(scenario.quarters[0])
     stood = [(quarter_number(one.paid_date) - start, one.power_w) for one in asked.at_start.shells if one.site == site]
     whole = sum(power for _, power in stood)

@@ -126,8 +126,15 @@ def _is_known(kind: str, id_: str) -> bool:
 
 
 def known_from(kind: str, id_: str) -> str:
-    """Day from which a thing is known at all; empty where it is known from the first."""
-    return str(_head(kind, id_).get(dated.KNOWN, ""))
+    """Day from which a thing is known at all, a model that of its release; empty where it is known from the first."""
+    head = _head(kind, id_)
+    return str(head.get(dated.KNOWN, head.get("release", "") if kind == "models" else ""))
+
+
+def known_later(kind: str, name: str) -> str:
+    """Day from which a thing is known that a name stands for; empty where it is known, or there is none."""
+    found = _find(kind, name) if len(name) <= MOST_NAME else None
+    return "" if found is None or _is_known(kind, found) else known_from(kind, found)
 
 
 def get(kind: str, name: str) -> Any:

@@ -16,7 +16,7 @@ from gigawatt.dollars.distributions import completed, covered, paid_out_usd
 from gigawatt.dollars.guarantees import (
     GuaranteeCost,
     blended_rate_per_year,
-    covered_share_frac,
+    covered_loss_frac,
     default_in_future_per_year,
     guarantee_cost,
     recovery_in_future_frac,
@@ -45,7 +45,7 @@ __all__ = [
     "book_frac",
     "completed",
     "covered",
-    "covered_share_frac",
+    "covered_loss_frac",
     "default_in_future_per_year",
     "discount_ratio",
     "exit_cost_usd",

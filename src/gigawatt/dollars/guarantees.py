@@ -27,6 +27,9 @@ from gigawatt.dollars.annuity import discount_ratio, mid_quarters_years
 
 Floats = NDArray[np.float64]
 
+# Hazard below which shares of expected losses no longer change.
+LEAST_HAZARD_PER_YEAR = 1e-6
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuaranteeCost:
@@ -102,13 +105,44 @@ def recovery_in_future_frac(recovery_frac: float, demand_ratio: ArrayLike, elast
     return np.minimum(recovery_frac * np.asarray(demand_ratio, dtype=float) ** elasticity_ratio, 1.0)
 
 
-def covered_share_frac(cap_usd: float, value_usd: ArrayLike) -> Floats:
-    """Share of a value that a cap pays for, min(1, cap / value), shape of value_usd; 0 where the cap is 0."""
-    value = np.asarray(value_usd, dtype=float)
-    if cap_usd == 0:
-        return np.zeros_like(value)
-    # A value below the cap is covered whole, also where it is nothing.
-    return np.divide(cap_usd, value, out=np.ones_like(value), where=value > cap_usd)
+def covered_loss_frac(
+    value_usd: ArrayLike,
+    *,
+    cap_usd: float,
+    guaranteed_frac: float,
+    covered_frac: float,
+    default_per_year: float,
+    rating_per_year: float,
+    recovery_frac: float,
+    rate_per_year: float,
+    term: int,
+) -> float:
+    """Share of what a tenant's failure costs a landlord on average that a guarantee pays, from 0 to 1.
+
+    value_usd: lease value at the end of each quarter from its beginning, shape (quarters,). The landlord's loss is what
+    reletting leaves of all of it, until the tenant's rating is good; without any loss nothing is covered. A hazard of
+    nothing is taken as its limit.
+    """
+    hazard = max(default_per_year, LEAST_HAZARD_PER_YEAR)
+    count = np.asarray(value_usd).shape[-1]
+
+    def cost_usd(cap_usd: float, guaranteed_frac: float, covered_frac: float, term: int) -> float:
+        found = guarantee_cost(
+            value_usd,
+            cap_usd=cap_usd,
+            guaranteed_frac=guaranteed_frac,
+            covered_frac=covered_frac,
+            default_per_year=hazard,
+            rating_per_year=rating_per_year,
+            recovery_frac=recovery_frac,
+            rate_per_year=rate_per_year,
+            start=0,
+            term=term,
+        )
+        return float(found.expected_usd)
+
+    whole = cost_usd(np.inf, 1.0, 1.0, count)
+    return cost_usd(cap_usd, guaranteed_frac, covered_frac, term) / whole if whole > 0 else 0.0
 
 
 def blended_rate_per_year(covered_frac: ArrayLike, guaranteed_rate_per_year: float, rate_per_year: float) -> Floats:

@@ -1,8 +1,8 @@
 """What the owners of leased shells ask for: rents, their growth and their minimum, from a scenario's leases.
 
 An owner asks for the rent that its lease states, or for what its capital earns: the cost of the shell times the annuity
-at the lease rate. Where a guarantee covers its shells, as much of its capital as the guarantee may pay for earns the
-guaranteed rate instead.
+at the lease rate, over the term of the lease. Where a guarantee covers its shells, the guaranteed rate holds for the
+share of an expected loss that the guarantee pays.
 """
 
 from __future__ import annotations
@@ -34,6 +34,12 @@ def lease_of(asked: Asked, site: str) -> Lease:
     return asked.sites[site].lease or NO_LEASE
 
 
+def term_years(asked: Asked, site: str) -> float:
+    """Term of a leased site's lease [years]: that which it states, else the life of leases."""
+    stated = lease_of(asked, site).term_years
+    return asked.finance.lease_life_years if stated is None else stated
+
+
 def growth_per_year(asked: Asked, site: str) -> float:
     """Real growth of a site's rent [1/year]: the escalator of its lease less inflation; level where it has no lease."""
     use = asked.sites[site].lease
@@ -63,7 +69,7 @@ def _rent(asked: Asked, site: str, shell_usd_per_w: float, ratio: float, rate_pe
     stated = lease_of(asked, site).monthly_rent_usd_per_w_it
     if stated is not None:
         return MONTHS * stated / ratio
-    return shell_usd_per_w * dollars.recovery_frac(rate_per_year, asked.finance.lease_life_years)
+    return shell_usd_per_w * dollars.recovery_frac(rate_per_year, term_years(asked, site))
 
 
 def guaranteed_sites(scenario: Scenario, use: Guarantee) -> list[str]:
@@ -76,8 +82,9 @@ def landlord_rate_per_year(
 ) -> dict[str, float]:
     """What the owner of each guaranteed site earns [1/year]; none where there is no guarantee, or it may pay nothing.
 
-    Its capital earns the guaranteed rate as far as the guarantee may pay: up to its cap, for the covered power and the
-    guaranteed part of the lease value, that of the rent without the guarantee; and the lease rate on the rest.
+    Its capital earns the guaranteed rate for the share of an expected loss that the guarantee pays, of the covered
+    power and by the lease value of the rent without the guarantee, all of it delivered at once; and the lease rate on
+    the rest.
     """
     asked = scenario.asked
     use = asked.capital.guarantee
@@ -89,20 +96,41 @@ def landlord_rate_per_year(
     whole = sum(power.values())
     covered = whole if use.covered_power_w is None else min(use.covered_power_w, whole)
     rate = asked.finance.lease_rate_per_year
-    value = sum(
-        power[site] * ratio[at[site]] * unit_value_usd(asked, site, shell_usd_per_w[site], ratio[at[site]], rate)
+    if whole == 0:
+        return {}
+    values = [
+        power[site] * ratio[at[site]] * unit_values_usd(asked, site, shell_usd_per_w[site], ratio[at[site]], rate)
         for site in sites
-    )
-    promised = use.covered_frac * use.guaranteed_frac * covered / whole if whole > 0 else 0.0
-    share = promised * float(dollars.covered_share_frac(use.cap_usd, promised * value))
+    ]
+    value = np.zeros(max(each.size for each in values))
+    for each in values:
+        value[: each.size] += each * covered / whole
+    share = covered / whole * _covered_loss_frac(asked, use, value)
     return dict.fromkeys(sites, float(dollars.blended_rate_per_year(share, use.guaranteed_rate_per_year, rate)))
 
 
-def unit_value_usd(asked: Asked, site: str, shell_usd_per_w: float, ratio: float, rate_per_year: float) -> float:
-    """Present value at its delivery of the rent of a W of facility power over the term of its lease [USD]."""
-    years, yearly = lease_of(asked, site).term_years, _rent(asked, site, shell_usd_per_w, ratio, rate_per_year)
-    growth = growth_per_year(asked, site)
-    return dollars.level_rent_value_usd(yearly, years, asked.finance.lease_rate_per_year, growth)
+def _covered_loss_frac(asked: Asked, use: Guarantee, value_usd: Floats) -> float:
+    """Share of the expected loss on a lease value that a guarantee pays; value_usd: of covered power, (quarters,)."""
+    return dollars.covered_loss_frac(
+        value_usd,
+        cap_usd=use.cap_usd,
+        guaranteed_frac=use.guaranteed_frac,
+        covered_frac=use.covered_frac,
+        default_per_year=use.default_per_year,
+        rating_per_year=use.rating_per_year,
+        recovery_frac=use.recovery_frac,
+        rate_per_year=asked.finance.discount_per_year,
+        term=round(4 * use.term_years),
+    )
+
+
+def unit_values_usd(asked: Asked, site: str, shell_usd_per_w: float, ratio: float, rate_per_year: float) -> Floats:
+    """Present value, at the end of each quarter from its delivery on, of what is still to come of the rent of a W of
+    facility power over the term of its lease [USD], (quarters,)."""
+    quarter_usd = _rent(asked, site, shell_usd_per_w, ratio, rate_per_year) / 4
+    count, growth = round(4 * term_years(asked, site)), growth_per_year(asked, site)
+    paid = quarter_usd * dollars.rent_ratio(count, escalator_per_year=growth, inflation_per_year=0.0)
+    return np.asarray(dollars.lease_value_usd(paid, asked.finance.lease_rate_per_year))
 
 
 def terms(scenario: Scenario, ramp_w: Floats) -> dict[str, tuple[tuple[str, ...], Any]]:
@@ -113,35 +141,34 @@ def terms(scenario: Scenario, ramp_w: Floats) -> dict[str, tuple[tuple[str, ...]
     asked = scenario.asked
     leases = [lease_of(asked, site) if is_leased(scenario, site) else NO_LEASE for site in asked.sites]
     growth = [growth_per_year(asked, site) for site in asked.sites]
-    least = [
-        0.0 if is_out(use, asked.sites[site].slip_count) else use.minimum_take_frac
-        for site, use in zip(asked.sites, leases, strict=True)
-    ]
+    least = [use.minimum_take_frac for use in leases]
+    out = [is_out(use, asked.sites[site].slip_count) for site, use in zip(asked.sites, leases, strict=True)]
     found: dict[str, tuple[tuple[str, ...], Any]] = {}
     if any(growth):
         found[GROWTH] = (("site",), growth)
     if any(least):
         found[MINIMUM] = (("site",), least)
-        found[TERM] = (("site",), [round(4 * use.term_years) for use in leases])
-        found[DELIVERED] = (("period", "site"), np.maximum.accumulate(ramp_w))
+        found[TERM] = (("site",), [round(4 * term_years(asked, site)) for site in asked.sites])
+        found[DELIVERED] = (("period", "site"), bound_w(np.maximum.accumulate(ramp_w), out))
     return found
 
 
 def delivered_later(data: xr.Dataset, asked: Asked, slip_count: float) -> xr.Dataset:
     """The inputs where what is yet to be delivered comes so many quarters later than planned, of which a part may be
-    one of a quarter: rent follows it, and no minimum binds where the tenant may then leave."""
+    one of a quarter: rent follows it, and no minimum of it binds where the tenant may then leave."""
     if not has_minimum(data):
         return data
     steps = np.arange(data.sizes["period"], dtype=float)
     columns = [np.interp(steps - slip_count, steps, column) for column in data[DELIVERED].values.T]
     late = [asked.sites[str(site)].slip_count + slip_count for site in data.site.values]
     out = [is_out(lease_of(asked, str(site)), count) for site, count in zip(data.site.values, late, strict=True)]
-    return data.assign(
-        {
-            DELIVERED: data[DELIVERED].copy(data=np.stack(columns, axis=1)),
-            MINIMUM: data[MINIMUM].copy(data=np.where(out, 0.0, data[MINIMUM].values)),
-        }
-    )
+    return data.assign({DELIVERED: data[DELIVERED].copy(data=bound_w(np.stack(columns, axis=1), out))})
+
+
+def bound_w(delivered_w: Floats, is_out: Sequence[bool]) -> Floats:
+    """Power whose minimum binds [W], (quarters, sites): all that is delivered, and where the tenant is out what came on
+    time, by the end of the first quarter."""
+    return np.where(np.asarray(is_out), np.minimum(delivered_w, delivered_w[:1]), delivered_w)
 
 
 def is_out(use: Lease, slip_count: float) -> bool:

@@ -186,14 +186,16 @@ def _rent(scenario: Scenario, plan: Plan, paid_usd: np.ndarray) -> Iterator[tupl
     for n, (site, use) in enumerate(scenario.asked.sites.items()):
         lease = use.lease
         late = lease is not None and lease.way_out_years is not None and use.slip_count > 4 * lease.way_out_years
-        if lease is None or late or not lease.minimum_take_frac:
+        if lease is None or not lease.minimum_take_frac:
             continue
         growth = ((1 + lease.escalator_per_year) / (1 + scenario.asked.finance.inflation_per_year)) ** 0.25
         rent = float(given.yearly_rent_usd_per_w.sel(site=site)) / 4 * lease.minimum_take_frac
         stood = float(opening.start_shell_w(given).sel(site=site))  # these pay as `paid_usd` says, and at least as much
         power, ages = stood, np.arange(len(paid_usd))
-        for quarter, there in enumerate(given.ramp_w.sel(site=site).values.tolist()):
-            term = ages[: max(0, min(len(ages) - quarter, round(4 * lease.term_years)))]
+        ramp = given.ramp_w.sel(site=site).values
+        years = scenario.asked.finance.lease_life_years if lease.term_years is None else lease.term_years
+        for quarter, there in enumerate((np.minimum(ramp, ramp[0]) if late else ramp).tolist()):
+            term = ages[: max(0, min(len(ages) - quarter, round(4 * years)))]
             shares = np.where(term == 0, 0.5, growth**term)
             least[quarter : quarter + term.size, n] += max(there - power, 0.0) * rent * shares
             power = max(power, there)

@@ -8,7 +8,7 @@ from gigawatt import units
 from gigawatt.catalog.tables import Reader
 from gigawatt.errors import near
 from gigawatt.quarters import QUARTER
-from gigawatt.scenario.schema import Asked, CustomerFinancing, Guarantee, Lease, Records
+from gigawatt.scenario.schema import Asked, CustomerFinancing, Finance, Guarantee, Lease, Records
 
 # What rounding lets through of a whole number of quarters.
 ROUNDING_QUARTERS = 1e-9
@@ -21,7 +21,7 @@ def check_contracts(asked: Asked, records: Records | None, reader: Reader) -> No
         if use.lease is not None:
             if use.ownership == "own":
                 reader.fault(f"sites.{key}.ownership", "own", '"lease", or no ownership, because a lease is stated')
-            _lease(f"sites.{key}.lease", use.lease, reader)
+            _lease(f"sites.{key}.lease", use.lease, asked.finance, reader)
     if capital.guarantee is not None:
         _guarantee(capital.guarantee, asked, records, reader)
     if capital.vendor is not None:
@@ -31,10 +31,11 @@ def check_contracts(asked: Asked, records: Records | None, reader: Reader) -> No
         _customer(capital.customer, asked, reader)
 
 
-def _lease(path: str, use: Lease, reader: Reader) -> None:
-    _quarters(f"{path}.term", use.term_years, reader)
-    if use.termination_years is not None and use.termination_years > use.term_years:
-        most = f"at most the term of {units.show(use.term_years, 'years')}"
+def _lease(path: str, use: Lease, finance: Finance, reader: Reader) -> None:
+    term_years = finance.lease_life_years if use.term_years is None else use.term_years
+    _quarters(f"{path}.term", term_years, reader)
+    if use.termination_years is not None and use.termination_years > term_years:
+        most = f"at most the term of {units.show(term_years, 'years')}"
         reader.fault(f"{path}.termination", units.show(use.termination_years, "years"), most)
 
 

@@ -207,6 +207,8 @@ def _chain(table: dict[str, Any], file: FilePath, depth: int) -> list[dict[str, 
 def _as_of(tables: Sequence[dict[str, Any]], day: str | None) -> dict[str, Any]:
     """Tables laid over one another as of a day: the one that is asked, or that the last table states, if any does."""
     reader = Reader()
+    if day is not None and day_asked() not in (None, day):
+        raise ScenarioError([Fault(path=AS_OF, given=f"{day_asked()} beside {day}", expected="one day", asked=True)])
     stated = [table[AS_OF] for table in tables if AS_OF in table]
     asked = day or day_asked() or (stated[-1] if stated else None)
     if asked is not None and not dated.is_day(asked):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from gigawatt.catalog.load import known_by
 from gigawatt.catalog.records import Evidence
 from gigawatt.report import calls, contracts, figures, fleet, hours, ladder, names, tables, unbuilt, views, where, words
 from gigawatt.report.document import Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, Tile
@@ -45,10 +46,16 @@ A_RATE = "Failures are a rate here, and no outage has a date; `gigawatt simulate
 def document(answer: RunAnswer) -> Document:
     """What a run found."""
     result = answer.result
-    v = views.view(result)
+    v, day = views.view(result), result.scenario.asked.as_of_date
+    with known_by(day):
+        return _document(v, day)
+
+
+def _document(v: View, day: str | None) -> Document:
+    result = v.result
     return Document(
         title=v.asked.title,
-        names=(v.scenario.name, v.scenario.hash[:HASH_LENGTH]),
+        names=(v.scenario.name, v.scenario.hash[:HASH_LENGTH], *([f"as of {day}"] if day else [])),
         lead=words.headline(v),
         tiles=tiles(v),
         sections=tuple(sections(v)),

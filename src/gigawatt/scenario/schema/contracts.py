@@ -15,8 +15,9 @@ class Lease:
     monthly_rent_usd_per_w_it: Annotated[float | None, Plausible("10 USD/kW", "2 USD/W", zero=True)] = None
     """Rent of a month per W of IT power as it is delivered; left out: what the owner's capital asks for, the cost of
     the shell times the annuity at the owner's rate."""
-    term_years: Annotated[float, Plausible("1 years", "40 years", least="0.25 years", most="100 years")] = 15.0
-    """Time of letting from delivery, a whole number of quarters; whoever stays longer pays as before."""
+    term_years: Annotated[float | None, Plausible("1 years", "40 years", least="0.25 years", most="100 years")] = None
+    """Time of letting from delivery, a whole number of quarters, over which the owner earns its capital back; whoever
+    stays longer pays as before. Left out: the life of leases in finance."""
     escalator_per_year: Annotated[float, Plausible("0 %/year", "10 %/year", least="-20 %/year", most="100 %/year")] = (
         0.0
     )
@@ -24,7 +25,8 @@ class Lease:
     minimum_take_frac: float = 0.0
     """Share of the rent of all delivered power that is paid whether it is used or not."""
     way_out_years: Annotated[float | None, Plausible("0.25 years", "5 years", most="40 years", zero=True)] = None
-    """Delay of delivery beyond which the tenant may leave free of charge, so that no minimum binds; left out: none."""
+    """Delay of delivery beyond which the tenant may leave what is late free of charge, so that no minimum of it binds;
+    left out: none."""
     termination_years: Annotated[float | None, Plausible("0.25 years", "20 years", most="100 years", zero=True)] = None
     """Years of the minimum rent that leaving early costs; left out: all that is still to come."""
 

@@ -57,7 +57,10 @@ def answer(question: CatalogShowQuestion, job: Job) -> CatalogEntry:
 
 
 def _expected(name: str) -> str:
-    """What may be asked for instead of a name that is none of the catalog's."""
+    """What may be asked for instead of a name that is none of the catalog's, or was none on the day that is asked."""
+    for kind in catalog.KINDS:
+        if later := catalog.known_later(kind, name):
+            return f"a name that was known on {catalog.day_asked()}; this one is known from {later}"
     for kind in SHIPPED:
         if name in shipped(kind):
             return f"a name in the catalog; `gigawatt {SHOWS[kind]} {name}` shows this one"
