@@ -160,11 +160,25 @@ def test_the_objective_is_the_books_and_every_limit_is_kept(over: dict[str, Any]
     assert verify(scenario, planned) == []
 
 
-def test_a_dearer_lease_is_never_worth_more(leased: Plan) -> None:
-    grows = made(read({LEASE: {"escalator": "4 %/year"}, "finance.inflation": "2 %/year"}))
+@pytest.mark.parametrize("term", ["5 years", "15 years", "20 years"])
+@pytest.mark.parametrize("escalator", ["-2 %/year", "0 %/year", "5 %/year"])
+def test_whatever_the_terms_the_owner_earns_its_capital_back(term: str, escalator: str) -> None:
+    """A rent that grows begins lower, and one of a short lease higher: at the lease rate all are worth the same."""
+    data = inputs(read({LEASE: {"term": term, "escalator": escalator}}))
+    years, growth = float(term.split()[0]), float(escalator.split()[0]) / 100
+    first = float(data.yearly_rent_usd_per_w[0])
+    worth = dollars.level_rent_value_usd(first, years, 0.10, growth)
+    level = dollars.level_rent_value_usd(12.5 * 0.1 / (1 - 1.1**-years), years, 0.10, 0.0)
+    assert worth == pytest.approx(level, rel=1e-12)
+
+
+def test_a_dearer_lease_is_never_worth_more() -> None:
+    rent = {"monthly_rent_it": "160 USD/kW"}
+    level = made(read({LEASE: rent}))
+    grows = made(read({LEASE: rent | {"escalator": "4 %/year"}, "finance.inflation": "2 %/year"}))
     least = made(read({LEASE: {"minimum_take": "100 %"}, "programme.target": "60 MW"}))
     loose = made(read({LEASE: {}, "programme.target": "60 MW"}))
-    assert grows.objective < leased.objective
+    assert grows.objective < level.objective
     assert least.objective < loose.objective
 
 

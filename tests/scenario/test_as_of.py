@@ -75,6 +75,10 @@ class TestTheDay:
         with pytest.raises(ScenarioError, match=r"as_of.*expected a day, such as 2026-07-01"):
             load(file, {"as_of": day})
 
+    def test_is_one_day(self, file):
+        with known_by("2026-02-01"), pytest.raises(ScenarioError, match=r"as_of.*2026-02-01 beside 2026-01-31"):
+            load(file, {"as_of": "2026-01-31"})
+
     def test_of_an_announcement_has_to_be_one(self):
         with pytest.raises(ScenarioError, match=r"announced.*a day"):
             load("one-campus", {"announced": "2026Q1"})

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from gigawatt.errors import CatalogError, ScenarioError
+from gigawatt.report.documents.run import document
 from gigawatt.study import verbs
 from gigawatt.study.job import Job
 from gigawatt.study.opened import scenario_of
+from gigawatt.study.result import load as load_result
+from gigawatt.study.run.answer import answer_of
 from gigawatt.study.verbs import VERBS
 
 THEN, NOW = "2025-09-22", "2026-11-28"
@@ -53,7 +56,7 @@ class TestChips:
 
     def test_openai_s_own_chip_is_not_known_then(self) -> None:
         assert shown("jalapeno", NOW)["tdp_w"] == 700
-        with pytest.raises(CatalogError):
+        with pytest.raises(CatalogError, match="known on 2025-09-22; this one is known from 2026-06-24"):
             shown("jalapeno", THEN)
 
     def test_what_is_predicted_of_it_is_slower_then(self) -> None:
@@ -112,6 +115,10 @@ def test_a_result_is_of_its_own_day(kept: str) -> None:
     assert scenario.asked.as_of_date == THEN
     assert [note.text for note in verbs.ask("sources", kept).head.notes if note.code == "as_of"]
     assert verbs.ask("sources", kept, as_of=THEN).head.hash == scenario.hash
+
+
+def test_its_report_says_of_which_day_it_is(kept: str) -> None:
+    assert document(answer_of(load_result(kept))).names[-1] == f"as of {THEN}"
 
 
 def test_no_result_is_of_another_day(kept: str) -> None:

@@ -82,7 +82,7 @@ def test_a_day_hides_what_was_measured_after_it() -> None:
 def test_a_front_has_its_points_and_says_the_rule(pareto: InferencePrediction) -> None:
     assert pareto.measured == near()
     (note,) = [note.text for note in pareto.head.notes if note.code == "measured"]
-    assert note.startswith(f"{len(near())} measured points")
+    assert note.startswith(f"measured points near the curve: {len(near())};")
     assert "factor of 1.5" in note
     assert "read whole" not in note
     cached = verbs.ask("predict inference", **CURVE, cached="50 %")
@@ -98,7 +98,7 @@ def test_a_front_without_points_says_so_and_a_question_without_a_front_has_none(
     found = verbs.ask("predict inference", **asked, pareto=True)
     assert found.measured == ()
     (note,) = [note.text for note in found.head.notes if note.code == "measured"]
-    assert note.startswith("no measured points")
+    assert note.startswith("no measured point is near the curve")
 
 
 @pytest.fixture(scope="module")

@@ -150,7 +150,11 @@ def _guarantee(v: View, found: Contracts) -> Facts | None:
         (f"Covers as {quarter(v.periods[v.reported - 1])} ends", f"{cell(one.covered_w, 'w')} of IT power"),
         ("Promises at most, of the value of what it covers", cell(one.promised_usd, "usd")),
         ("Expected to pay, present value", cell(one.expected_usd, "usd")),
-        ("Would pay at most", f"{cell(one.worst_usd, 'usd')}, if the tenant failed in the worst quarter"),
+        (
+            "Would pay at most",
+            f"{cell(one.worst_usd, 'usd')}, if the tenant failed in the worst quarter and reletting brought "
+            f"{show(use.recovery_frac, 'frac')}",
+        ),
         ("Saves the tenant, present value of rent", _saved(v, one.saved_usd)),
         ("Owner's return on what is covered", rate),
         (

@@ -105,12 +105,14 @@ def capital(v: View) -> Exhibit:
         "tranches since start": books["tranches"].cumsum(),
         "free cash flow since start": books["free_cash_flow"].cumsum(),
     }
+    colours = dict(zip(rows, (2, 3, 1, 0), strict=True))
+    if v.asked.capital.tranches is None:
+        del rows["tranches since start"]
     figures = np.array(list(rows.values()))
     unit = scale("usd", figures.ravel().tolist())
     shows = f"Balances at the end of each quarter, {unit.unit}"
-    draw = partial(
-        charts.lines, periods=v.shown, series=series(list(rows), figures, unit, (2, 3, 1, 0)), unit=unit.unit
-    )
+    lines_of = series(list(rows), figures, unit, tuple(colours[name] for name in rows))
+    draw = partial(charts.lines, periods=v.shown, series=lines_of, unit=unit.unit)
     lines = [(name.capitalize(), v.year_end(values)) for name, values in rows.items()]
     table = tables.by_year(v, "capital", "Balances at the end of each year", lines, "usd", brief_rows=2)
     return exhibit(table, words.capital(v), shows, draw, height=340, depth=Depth.BRIEF)

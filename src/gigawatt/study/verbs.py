@@ -296,7 +296,7 @@ VERBS: tuple[Verb, ...] = (
         title="A gigawatt of each GPU that sells a model's tokens: users, tokens, revenue, cost and profit of a year.",
         asks="predict.question:GigawattQuestion",
         answers="predict.gigawatt:answer",
-        example="gigawatt predict gigawatt --gpu gb300 --model kimi-k3 --price-input 3 --price-cached 0.3 --price-output 15",
+        example="gigawatt predict gigawatt --gpu gb300 --model kimi-k3 --price-input 3 --price-output 9 --cached 0",
     ),
     Verb(
         name="replay",

@@ -45,8 +45,16 @@ def _lead(found: Comparison) -> str:
         f'On average "{titles[best.name]}" is worth most, {cell(best.value_usd.mean, "usd")} with terminal value, and '
         f'is the best in {share(best.best_frac)} of the futures. "{titles[calm.name]}" is never regretted by more than '
         f'{cell(calm.regret_max_usd, "usd")}. Cash runs out least often under "{titles[safe.name]}": in '
-        f"{share(safe.p_cash_out_frac)}."
+        f"{share(safe.p_cash_out_frac)}{_cash_of_best(found)}."
     )
+
+
+def _cash_of_best(found: Comparison) -> str:
+    """In how many futures the most valuable strategy runs out of cash, where that is another than the safest."""
+    best, safe = found.strategies[0], min(found.strategies, key=_cash_out)
+    if best.p_cash_out_frac <= safe.p_cash_out_frac:
+        return ""
+    return f', under "{_titles(found)[best.name]}" in {share(best.p_cash_out_frac)}'
 
 
 def _titles(found: Comparison) -> dict[str, str]:

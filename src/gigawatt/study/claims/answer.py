@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from gigawatt.plan.exact import exact
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study import changed
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
 from gigawatt.study.claims.cases import Cases
 from gigawatt.study.claims.claim import Became, Claim
@@ -76,7 +77,8 @@ def notes(cases: Cases, found: ClaimSet) -> tuple[Note, ...]:
     equity = statements().sources["equity"]
     if found.name == LETTER and cases.knows(equity.date):
         notes.append(("superseded", "capital.tranches", f"{equity.title} ({equity.date}, {equity.url})."))
-    return tuple(Note(code=code, path=path, text=text) for code, path, text in notes)
+    told = tuple(Note(code=code, path=path, text=text) for code, path, text in notes)
+    return (*told, *changed.hindsight(scenario))
 
 
 def _price_scale(scenario: Scenario) -> tuple[str, str, str]:

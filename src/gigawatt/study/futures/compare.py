@@ -210,4 +210,5 @@ def broken(table: xr.Dataset) -> tuple[Flags, str]:
     trouble = (table.cash_out_frac.values > 0) | (values < 0)
     if LEAST_BROKEN_FRAC <= trouble.mean() <= MOST_BROKEN_FRAC:
         return trouble, TROUBLE
-    return values <= np.quantile(values, WORST_FRAC), WORST
+    often = f"; {TROUBLE} in {trouble.mean():.0%}" if trouble.mean() > MOST_BROKEN_FRAC else ""
+    return values <= np.quantile(values, WORST_FRAC), WORST + often
