@@ -109,7 +109,8 @@ def past_words(rows: Sequence[BacktestRow]) -> str:
     """The last held-out figure of each series, predicted and published, in one sentence."""
     parts = "; ".join(_predicted(row) for row in _last(rows).values())
     days = sorted(row.date for row in rows if not row.held_out)
-    return f"Set on {_years(days[0], days[-1])} alone, the wheel predicts {parts or 'nothing that is published'}."
+    years = _years(days[0], days[-1])
+    return f"Set on {len(days)} figures of {years} alone, the wheel predicts {parts or 'nothing that is published'}."
 
 
 def _years(first: str, last: str) -> str:
