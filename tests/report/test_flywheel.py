@@ -75,7 +75,13 @@ def said(answer: FlywheelAnswer) -> str:
 
 def test_the_past_on_a_terminal(past: FlywheelAnswer) -> None:
     text = said(past)
-    for words in ("Set on 6 figures of 2023 to 2024 alone", "error −5.3 %", "derived", "200 %/year", "cannot be told from a trend"):
+    for words in (
+        "Set on 6 figures of 2023 to 2024 alone",
+        "error −5.3 %",
+        "derived",
+        "200 %/year",
+        "cannot be told from a trend",
+    ):
         assert words in text
     assert "2024-12-31 0.60 0.60 set – –" in text
     assert "Turn by turn" not in text
@@ -139,7 +145,9 @@ def test_set_to_a_later_day_the_first_setting_is_the_other() -> None:
     """Lead and lines are of the day that is asked; a day within a year is told with its months."""
     later = verbs.flywheel(backtest=True, fitted_until="2025-12-31")
     made = document(later)
-    assert made.lead.startswith("Set on 12 figures of 2023 to 2025 alone, the wheel predicts 36.1 billion USD of yearly revenue")
+    assert made.lead.startswith(
+        "Set on 12 figures of 2023 to 2025 alone, the wheel predicts 36.1 billion USD of yearly revenue"
+    )
     told = "".join(ElementTree.fromstring(made.charts()["compute"].narrow).itertext())
     assert "if set on 2023 to 2024" in told
     assert "if set on 2023 to 2025" not in told

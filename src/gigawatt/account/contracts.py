@@ -292,13 +292,13 @@ def _saved_usd(scenario: Scenario, plan: Plan, use: Guarantee) -> float:
     """By how much rent without the guarantee is worth more than rent with it [USD], of what the plan leases."""
     asked, data, total = scenario.asked, plan.inputs, 0.0
     finance = asked.finance
-    asked_for = dollars.recovery_frac(finance.lease_rate_per_year, finance.lease_life_years)
     for site in landlords.guaranteed_sites(scenario, use):
         own, paid = asked.sites[site].shell_usd_per_w_facility, float(data.yearly_rent_usd_per_w.sel(site=site))
         shell = finance.shell_usd_per_w_facility if own is None else own
         if landlords.lease_of(asked, site).monthly_rent_usd_per_w_it is None and paid > 0:
             rent = rent_table_usd(lets(scenario, plan, site), quarters_count(plan)).sum(axis=0)
-            total += dollars.npv(rent, finance.discount_per_year) * (shell * asked_for / paid - 1)
+            alone = shell * landlords.asked_for_per_year(asked, site, finance.lease_rate_per_year)
+            total += dollars.npv(rent, finance.discount_per_year) * (alone / paid - 1)
     return total
 
 

@@ -65,16 +65,21 @@ def yearly_rent_usd_per_w(
 
 
 def _rent(asked: Asked, site: str, shell_usd_per_w: float, ratio: float, rate_per_year: float) -> float:
-    """Yearly rent of a leased site at a rate of its owner's [USD/W of facility power]; as stated, where it is.
-
-    A rent that grows begins lower, so that its present value over the term is the same.
-    """
+    """Yearly rent of a leased site at a rate of its owner's [USD/W of facility power]; as stated, where it is."""
     stated = lease_of(asked, site).monthly_rent_usd_per_w_it
     if stated is not None:
         return MONTHS * stated / ratio
+    return shell_usd_per_w * asked_for_per_year(asked, site, rate_per_year)
+
+
+def asked_for_per_year(asked: Asked, site: str, rate_per_year: float) -> float:
+    """Rent of the first year over the cost of the shell by which its owner earns a rate over the term of the lease.
+
+    A rent that grows begins lower, so that its present value over the term is the same.
+    """
     years, growth = term_years(asked, site), growth_per_year(asked, site)
     level, growing = (dollars.level_rent_value_usd(1.0, years, rate_per_year, each) for each in (0.0, growth))
-    return shell_usd_per_w * dollars.recovery_frac(rate_per_year, years) * level / growing
+    return float(dollars.recovery_frac(rate_per_year, years) * level / growing)
 
 
 def guaranteed_sites(scenario: Scenario, use: Guarantee) -> list[str]:

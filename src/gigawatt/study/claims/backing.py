@@ -10,7 +10,7 @@ from gigawatt import dollars, units
 from gigawatt.account import contracts
 from gigawatt.catalog.records import Grade
 from gigawatt.dollars import GuaranteeCost
-from gigawatt.plan.landlords import growth_per_year
+from gigawatt.plan.landlords import asked_for_per_year, growth_per_year
 from gigawatt.scenario.schema import Guarantee
 from gigawatt.study.claims.campus import key_of, load_ratio
 from gigawatt.study.claims.cases import Cases
@@ -50,8 +50,8 @@ def asked_rent_usd_per_w_it(cases: Cases, shell_usd_per_w: float) -> float:
 
     shell_usd_per_w: cost of a shell per watt of facility power.
     """
-    finance = cases.scenario.asked.finance
-    yearly_frac = dollars.recovery_frac(finance.lease_rate_per_year, finance.lease_life_years)
+    asked = cases.scenario.asked
+    yearly_frac = asked_for_per_year(asked, key_of(cases), asked.finance.lease_rate_per_year)
     return shell_usd_per_w * load_ratio(cases) * yearly_frac
 
 

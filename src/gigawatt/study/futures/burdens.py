@@ -277,15 +277,16 @@ def cost_of_capital_per_year(lived: Lived, let: Sequence[contracts.Let]) -> floa
 
 
 def earned_per_year(lived: Lived, site: str) -> float:
-    """What the owner of leased shells earns on them: the rate at which the rent of their first year, paid level over
-    the time in which a lease earns its cost back, is worth that cost; 0 where either is nothing."""
+    """What the owner of leased shells earns on them: the rate at which the rent over the term of their lease is worth
+    their cost; 0 where either is nothing."""
     rent, cost = float(lived.plan.inputs.yearly_rent_usd_per_w.sel(site=site)), shell_usd_per_w(lived, site)
     if cost <= 0 or rent <= 0:
         return 0.0
-    years, (low, high) = lived.asked.finance.lease_life_years, RATES_PER_YEAR
+    low, high = RATES_PER_YEAR
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
-        low, high = (low, middle) if dollars.recovery_frac(middle, years) > rent / cost else (middle, high)
+        more = landlords.asked_for_per_year(lived.asked, site, middle) > rent / cost
+        low, high = (low, middle) if more else (middle, high)
     return 0.5 * (low + high)
 
 
