@@ -158,7 +158,7 @@ def test_less_that_is_asked_for_is_lost_more_often_and_brings_less() -> None:
 
 
 def test_the_cost_of_capital_by_hand() -> None:
-    """10 USD of debt at 5 % and a shell of 30 USD whose rent is an annuity at 8 % over the year of its lease: 7.25 %."""
+    """10 USD of debt at 5 % and a shell of 30 USD whose rent is an annuity at 8 % over its year: 7.25 %."""
     rent = 30 * dollars.recovery_frac(0.08, 1.0)
     found = borne(lived(toy(), debt_usd=10.0, yearly_usd_per_w=rent)).cost_of_capital_per_year
     assert found == pytest.approx((10 * 0.05 + 30 * 0.08) / 40)
