@@ -41,3 +41,13 @@ def test_the_table_has_every_claim_in_order() -> None:
     page = (ROOT / "README.md").read_text(encoding="utf-8")
     part = page.partition("<!-- claims -->")[2].partition("<!-- end claims -->")[0]
     assert re.findall(r"<br>`(\w+)` \|", part) == list(SETS["letter"].ids)
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.id.md", "docs/autumn-2026.md"])
+def test_what_tools_write_between_marks_is_there(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    marked = re.findall(r"<!-- end (.+?) -->", text)
+    assert marked
+    for mark in marked:
+        if f"<!-- {mark} -->" in text:
+            assert len(text.partition(f"<!-- {mark} -->")[2].partition("<!-- end")[0].split()) > 20, mark

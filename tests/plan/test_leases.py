@@ -240,11 +240,12 @@ def test_half_of_the_power_covered_and_a_cap_that_is_short_are_shares_of_the_cap
     half = GUARANTEE | {"covered_power": f"{it / 2!r} W"}
     # Of the covered half: value of what is still to come, odds of a failure by then, and its present value.
     quarters = np.arange(60)
-    left = value / 2 * (1 - 1.1 ** -((60 - quarters - 1) / 4)) / (1 - 1.1**-15)
+    left = (1 - 1.1 ** -((60 - quarters - 1) / 4)) / (1 - 1.1**-15) / 2
     odds = np.exp(-0.03 / 4 * quarters) * 1.1 ** -((quarters + 0.5) / 4)
     for cap in (1e12, 0.1 * value):
-        share = 0.5 * (odds @ np.minimum(0.3 * left, cap)) / (odds @ (0.4 * left))
         rent = inputs(read({LEASE: {}, "capital.guarantee": half | {"cap": f"{cap!r} USD"}})).yearly_rent_usd_per_w[0]
+        lower = float(rent) / float(data.yearly_rent_usd_per_w[0])  # of the rent, and so of the value that may be lost
+        share = 0.5 * (odds @ np.minimum(0.3 * lower * value * left, cap)) / (odds @ (0.4 * lower * value * left))
         rate = share * 0.07 + (1 - share) * 0.10
         assert float(rent) == pytest.approx(12.5 * rate / (1 - (1 + rate) ** -15), rel=2e-3)
 
@@ -254,6 +255,18 @@ def test_half_of_the_power_covered_and_a_cap_that_is_short_are_shares_of_the_cap
 )
 def test_a_guarantee_that_never_pays_saves_nothing(leased: Plan, never: dict[str, str]) -> None:
     same(made(read({LEASE: {}, "capital.guarantee": GUARANTEE | never})), leased)
+
+
+def test_a_cap_lowers_rent_until_it_is_above_all_that_is_promised_and_no_further() -> None:
+    caps = [f"{usd} million USD" for usd in (50, 100, 200, 400, 800, 1600, 1e6)]
+    found = [inputs(read({LEASE: {}, "capital.guarantee": GUARANTEE | {"cap": cap}})) for cap in caps]
+    asked = [float(data.yearly_rent_usd_per_w[0]) for data in found]
+    assert asked == sorted(asked, reverse=True)
+    assert asked[0] > asked[1] > asked[-1]
+    # At the lower rent 30 % of the value, which is what the guarantor may have to pay, are below the last caps.
+    most = 0.3 * float(found[-1].ramp_w.max()) * dollars.level_rent_value_usd(asked[-1], 15.0, 0.10, 0.0)
+    assert most < 800e6
+    assert asked[4] == asked[5] == asked[6]
 
 
 def test_a_guarantee_of_a_quarter_saves_little() -> None:

@@ -21,6 +21,8 @@ from gigawatt.scenario.schema import Asked, Guarantee, Lease, Scenario
 Floats = NDArray[np.float64]
 
 MONTHS = 12
+# Turns in which a guaranteed rate is found at the most, and a change of it that ends them.
+MOST_TURNS, SAME_RATE_PER_YEAR = 200, 1e-13
 NO_LEASE = Lease()
 
 
@@ -93,30 +95,35 @@ def landlord_rate_per_year(
     """What the owner of each guaranteed site earns [1/year]; none where there is no guarantee, or it may pay nothing.
 
     Its capital earns the guaranteed rate for the share of an expected loss that the guarantee pays, of the covered
-    power and by the lease value of the rent without the guarantee, all of it delivered at once; and the lease rate on
-    the rest.
+    power, all of it delivered at once, and the lease rate on the rest. The loss is one of the lease value, which is the
+    less, the lower the rate is: both are found in turns, of which each lowers the rate, by less and less.
     """
-    asked = scenario.asked
-    use = asked.capital.guarantee
+    asked, use = scenario.asked, scenario.asked.capital.guarantee
     if use is None or use.cap_usd == 0:
         return {}
-    sites = guaranteed_sites(scenario, use)
-    at = {site: n for n, site in enumerate(asked.sites)}
-    power = {site: float(ramp_w[:, at[site]].max()) / ratio[at[site]] for site in sites}
-    whole = sum(power.values())
+    sites, own = guaranteed_sites(scenario, use), asked.finance.lease_rate_per_year
+    over = dict(zip(asked.sites, zip(ratio, ramp_w.max(axis=0).tolist(), strict=True), strict=True))
+    whole = sum(power / load for load, power in (over[site] for site in sites))
     covered = whole if use.covered_power_w is None else min(use.covered_power_w, whole)
-    rate = asked.finance.lease_rate_per_year
     if whole == 0:
         return {}
-    values = [
-        power[site] * ratio[at[site]] * unit_values_usd(asked, site, shell_usd_per_w[site], ratio[at[site]], rate)
-        for site in sites
-    ]
-    value = np.zeros(max(each.size for each in values))
-    for each in values:
-        value[: each.size] += each * covered / whole
-    share = covered / whole * _covered_loss_frac(asked, use, value)
-    return dict.fromkeys(sites, float(dollars.blended_rate_per_year(share, use.guaranteed_rate_per_year, rate)))
+
+    def value_usd(rate_per_year: float) -> Floats:
+        """Lease value of the covered power at a rate of the owner's, from its delivery on."""
+        found = np.zeros(round(4 * max(term_years(asked, site) for site in sites)))
+        for site in sites:
+            load, power = over[site]
+            each = power * unit_values_usd(asked, site, shell_usd_per_w[site], load, rate_per_year)
+            found[: each.size] += each * covered / whole
+        return found
+
+    rate = own
+    for _ in range(MOST_TURNS):
+        share = covered / whole * _covered_loss_frac(asked, use, value_usd(rate))
+        before, rate = rate, float(dollars.blended_rate_per_year(share, use.guaranteed_rate_per_year, own))
+        if abs(rate - before) < SAME_RATE_PER_YEAR:
+            break
+    return dict.fromkeys(sites, rate)
 
 
 def _covered_loss_frac(asked: Asked, use: Guarantee, value_usd: Floats) -> float:

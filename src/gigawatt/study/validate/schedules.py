@@ -144,7 +144,7 @@ def _notes(known: Sequence[Known], scored: Sequence[Scored]) -> Iterator[Note]:
             path="mape_frac",
             text=f"Each site predicted from the others alone: {off[0]:.1f} quarters off in the mean, where the date as "
             f"announced is {off[1]:.1f}. What has not come is held against the middle of its owner's latest date, "
-            "which may move again.",
+            "which may move again. Errors in percent are of the time from the quarter in which a date was told.",
         )
 
 
