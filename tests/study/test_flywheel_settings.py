@@ -228,10 +228,14 @@ class TestAsOf:
         assert "compute" in made.charts()
         assert "settings-weekly-users" not in made.tables()
 
-    def test_nothing_held_out_at_all(self) -> None:
-        """A day on which only what sets the wheel is known, but for users of August 2024."""
-        found = verbs.flywheel(backtest=True, set={"as_of": "2024-12-31"})
-        assert [row.date for row in found.backtest if row.held_out] == ["2024-08-29"]
+    def test_of_users_alone_anything_is_held_out(self) -> None:
+        """The first day on which every model of the scenario is known."""
+        found = verbs.flywheel(backtest=True, set={"as_of": "2025-05-01"})
+        assert [row.date for row in found.backtest if row.held_out] == ["2024-08-29", "2025-02-20"]
+
+    def test_a_scenario_is_not_asked_before_the_models_that_it_names(self) -> None:
+        with pytest.raises(ScenarioError, match='"deepseek-r1" is known from 2025-01-20, asked as of 2024-12-31'):
+            verbs.flywheel(backtest=True, set={"as_of": "2024-12-31"})
 
 
 def test_a_setting_that_is_left_out_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

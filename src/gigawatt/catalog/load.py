@@ -68,6 +68,7 @@ _FOLDERS = {
     "derating_calibrations": "calibrations/derating",
 }
 OWN_FOLDER = "GIGAWATT_CATALOG"
+ASSUMED = "assumed"  # vendor of what nobody has published
 MOST_NAME = 300  # characters of a name that is looked for
 NEAR_COUNT = 3  # names that are enough instead of one that is not there
 MOST_NEAR_COUNT = 6
@@ -126,9 +127,13 @@ def _is_known(kind: str, id_: str) -> bool:
 
 
 def known_from(kind: str, id_: str) -> str:
-    """Day from which a thing is known at all, a model that of its release; empty where it is known from the first."""
+    """Day from which a thing is known at all; empty where it is known from the first.
+
+    A model is known from its release, unless it is our assumption: that is as old as anybody likes.
+    """
     head = _head(kind, id_)
-    return str(head.get(dated.KNOWN, head.get("release", "") if kind == "models" else ""))
+    released = kind == "models" and head.get("vendor") != ASSUMED
+    return str(head.get(dated.KNOWN, head.get("release", "") if released else ""))
 
 
 def known_later(kind: str, name: str) -> str:
