@@ -56,6 +56,22 @@ def test_a_file_adds_a_part(own: Path) -> None:
     assert load.ids("sites"), "kinds without an own folder are as shipped"
 
 
+@pytest.mark.parametrize("day", ['"2026-05-01"', "2026-05-01"])
+def test_the_day_of_a_part_may_stand_below_its_grade_and_be_written_bare(own: Path, day: str) -> None:
+    later = f'[[later]]\nknown = {day.replace("05", "06")}\ngrade = "assumed"\nfp4 = "30 PFLOPS"\n'
+    text = f"{CHIP.format(name='Example X1')}known = {day}\n{later}"
+    (own / "accelerators" / "example-x1.toml").write_text(text)
+    forget()
+    for asked, is_there in (("2026-04-30", False), ("2026-05-01", True), (None, True)):
+        with load.known_by(asked):
+            assert ("example-x1" in load.ids("accelerators")) is is_there
+    for asked, flops in (("2026-05-31", 20e15), ("2026-06-01", 30e15), (None, 30e15)):
+        with load.known_by(asked):
+            assert load.get("accelerators", "example-x1").fp4_flops == flops
+    with load.known_by("2026-04-30"), pytest.raises(CatalogError, match="known from 2026-05-01"):
+        load.get("accelerators", "Example X1")
+
+
 def test_a_namesake_takes_the_place_of_the_shipped_file(own: Path) -> None:
     (own / "accelerators" / "h100.toml").write_text(CHIP.format(name="NVIDIA H100"))
     assert load.get("accelerators", "h100").vendor == "Example"

@@ -220,18 +220,8 @@ def quarters_count(plan: Plan) -> int:
 def guarantee_cost(scenario: Scenario, plan: Plan, use: Guarantee) -> dollars.GuaranteeCost:
     """What a guarantee costs its guarantor, as default and recovery are stated."""
     value = covered_value_usd(scenario, plan, use)
-    return dollars.guarantee_cost(
-        value,
-        cap_usd=use.cap_usd,
-        guaranteed_frac=use.guaranteed_frac,
-        covered_frac=use.covered_frac,
-        default_per_year=use.default_per_year,
-        rating_per_year=use.rating_per_year,
-        recovery_frac=use.recovery_frac,
-        rate_per_year=scenario.asked.finance.discount_per_year,
-        start=int(np.argmax(value > 0)),
-        term=round(4 * use.term_years),
-    )
+    terms = landlords.guarantee_terms(scenario.asked, use)
+    return dollars.guarantee_cost(value, start=int(np.argmax(value > 0)), **terms)
 
 
 def promised_usd(scenario: Scenario, plan: Plan, use: Guarantee) -> Floats:

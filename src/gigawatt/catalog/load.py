@@ -131,9 +131,14 @@ def known_from(kind: str, id_: str) -> str:
 
     A model is known from its release, unless it is our assumption: that is as old as anybody likes.
     """
-    head = _head(kind, id_)
-    released = kind == "models" and head.get("vendor") != ASSUMED
-    return str(head.get(dated.KNOWN, head.get("release", "") if released else ""))
+    table = _table(kind, id_)
+    released = kind == "models" and table.get("vendor") != ASSUMED
+    return str(table.get(dated.KNOWN, table.get("release", "") if released else ""))
+
+
+def _table(kind: str, id_: str) -> dict[str, Any]:
+    """All that a file says, of whose faults its reader tells."""
+    return read_toml(_files(kind)[id_])[0]
 
 
 def known_later(kind: str, name: str) -> str:
@@ -227,7 +232,7 @@ def _loaded(kind: str, id_: str, day: str | None) -> Any:
 def later_days(kind: str, id_: str) -> tuple[str, ...]:
     """Days on which more became known of a thing, in their order."""
     _loaded(kind, id_, None)  # raises where the file has faults
-    return dated.days_of(tomllib.loads(_files(kind)[id_].read_text(encoding="utf-8")))
+    return dated.days_of(_table(kind, id_))
 
 
 def read_file(cls: type[T], file: FilePath, day: str | None = None) -> T:

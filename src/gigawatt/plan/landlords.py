@@ -119,26 +119,25 @@ def landlord_rate_per_year(
 
     rate = own
     for _ in range(MOST_TURNS):
-        share = covered / whole * _covered_loss_frac(asked, use, value_usd(rate))
+        share = covered / whole * dollars.covered_loss_frac(value_usd(rate), **guarantee_terms(asked, use))
         before, rate = rate, float(dollars.blended_rate_per_year(share, use.guaranteed_rate_per_year, own))
         if abs(rate - before) < SAME_RATE_PER_YEAR:
             break
     return dict.fromkeys(sites, rate)
 
 
-def _covered_loss_frac(asked: Asked, use: Guarantee, value_usd: Floats) -> float:
-    """Share of the expected loss on a lease value that a guarantee pays; value_usd: of covered power, (quarters,)."""
-    return dollars.covered_loss_frac(
-        value_usd,
-        cap_usd=use.cap_usd,
-        guaranteed_frac=use.guaranteed_frac,
-        covered_frac=use.covered_frac,
-        default_per_year=use.default_per_year,
-        rating_per_year=use.rating_per_year,
-        recovery_frac=use.recovery_frac,
-        rate_per_year=asked.finance.discount_per_year,
-        term=round(4 * use.term_years),
-    )
+def guarantee_terms(asked: Asked, use: Guarantee) -> dict[str, Any]:
+    """What a guarantee states, by the arguments of the kernels that take it."""
+    return {
+        "cap_usd": use.cap_usd,
+        "guaranteed_frac": use.guaranteed_frac,
+        "covered_frac": use.covered_frac,
+        "default_per_year": use.default_per_year,
+        "rating_per_year": use.rating_per_year,
+        "recovery_frac": use.recovery_frac,
+        "rate_per_year": asked.finance.discount_per_year,
+        "term": round(4 * use.term_years),
+    }
 
 
 def unit_values_usd(asked: Asked, site: str, shell_usd_per_w: float, ratio: float, rate_per_year: float) -> Floats:

@@ -227,17 +227,9 @@ def failing(lived: Lived, let: Sequence[contracts.Let]) -> TenantFailure:
             whole=whole, paid=dollars.guarantee_cost(value, **nothing, start=start, term=0, **_odds(lived))
         )
     covered = contracts.covered_value_usd(lived.scenario, lived.plan, use)
-    paid = dollars.guarantee_cost(
-        covered,
-        cap_usd=use.cap_usd,
-        guaranteed_frac=use.guaranteed_frac,
-        covered_frac=use.covered_frac,
-        rating_per_year=use.rating_per_year,
-        start=start,
-        term=round(4 * use.term_years) + int(np.argmax(covered > 0)) - start,  # from its own first delivery
-        **_odds(lived),
-    )
-    return TenantFailure(whole=whole, paid=paid)
+    terms = landlords.guarantee_terms(lived.asked, use) | _odds(lived)
+    terms["term"] += int(np.argmax(covered > 0)) - start  # it runs from its own first delivery
+    return TenantFailure(whole=whole, paid=dollars.guarantee_cost(covered, start=start, **terms))
 
 
 def _odds(lived: Lived) -> dict[str, Any]:
