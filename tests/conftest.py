@@ -47,7 +47,7 @@ def postgres() -> Iterator[URL]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """A test, and whatever it sets up, has exact arrays, as the questions have whose parts it calls."""
-    from gigawatt.plan.exact import exact
+    from gigawatt.exact import exact
 
     with nullcontext() if item.get_closest_marker("as_found") else exact():
         return (yield)

@@ -33,8 +33,8 @@ from scipy.stats import gamma
 from gigawatt import tokens
 from gigawatt.catalog.load import get
 from gigawatt.catalog.records import DeratingTable, ServingDerating
-from gigawatt.plan.slo import prompt_alone_s
-from gigawatt.plan.throughput import serving_case
+from gigawatt.programme.rates import serving_case
+from gigawatt.programme.slo import prompt_alone_s
 from gigawatt.scenario.load import load
 from gigawatt.tokens.serve import requests as simulator
 from gigawatt.tokens.serve.pods import Engine, Pod, Requests

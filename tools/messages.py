@@ -51,7 +51,7 @@ ASKED = (
     "readers",
     "plan",
     "account",
-    "simulation",
+    "simulate",
     "dollars",
     "tokens",
     "watts",

@@ -14,8 +14,9 @@ from gigawatt import dollars
 from gigawatt.account.accounts import Accounts, account
 from gigawatt.account.costs import KINDS, PROGRAMME, work_shares
 from gigawatt.account.metrics import unit_cost
-from gigawatt.plan import flows, plan
+from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan
+from gigawatt.programme import money
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.run.notes import plan_notes
@@ -30,8 +31,8 @@ def kept() -> tuple[Scenario, Plan, Accounts]:
 
 def test_the_table_sums_to_the_plan(kept: tuple[Scenario, Plan, Accounts]) -> None:
     scenario, planned, accounts = kept
-    lines = flows.flows(planned.data, planned.inputs, scenario.asked)
-    for line in flows.LINES:
+    lines = money.lines(planned.data, planned.inputs, scenario.asked)
+    for line in money.LINES:
         item = line.removesuffix("_usd")
         total = accounts.table.usd.values[accounts.table.item.values == item].sum()
         assert total == pytest.approx(float(lines[line].sum()), rel=1e-9, abs=1e-3), item
@@ -70,8 +71,8 @@ def test_irr_makes_the_programme_worth_nothing(kept: tuple[Scenario, Plan, Accou
     scenario, planned, accounts = kept
     rate = accounts.values.programme.rate_frac
     assert rate is not None
-    lines = flows.flows(planned.data, planned.inputs, scenario.asked)
-    final = float(flows.terminal_usd(lines, planned.inputs, scenario.asked).sum())
+    lines = money.lines(planned.data, planned.inputs, scenario.asked)
+    final = float(money.terminal_usd(lines, planned.inputs, scenario.asked).sum())
     flow = accounts.statements.free_cash_flow.values
     assert dollars.npv(flow, rate, final) == pytest.approx(0, abs=1e-3 * np.abs(flow).sum())
 
@@ -83,7 +84,7 @@ def test_break_even_price_makes_this_plan_worth_nothing() -> None:
     even = values.break_even_price_ratio
     assert even is not None
     income = values.npv_usd + values.terminal_value_usd
-    revenue = flows.flows(planned.data, planned.inputs, scenario.asked).revenue_usd.sum("use_case")
+    revenue = money.lines(planned.data, planned.inputs, scenario.asked).revenue_usd.sum("use_case")
     kept_frac = 1 - scenario.asked.finance.non_compute_frac
     present = dollars.npv(revenue.values, scenario.asked.finance.discount_per_year) * kept_frac
     assert income + (even - 1) * present == pytest.approx(0, abs=1e-6 * present)
@@ -128,9 +129,9 @@ def test_headline_has_the_fields_that_programs_rely_on(kept: tuple[Scenario, Pla
 def test_doubling_prices_doubles_cost(kept: tuple[Scenario, Plan, Accounts]) -> None:
     scenario, planned, _ = kept
     names = {"racks_usd": "rack_price_usd", "energy_usd": "energy_price_usd_per_wh", "shells_usd": "shell_usd_per_w"}
-    before = flows.flows(planned.data, planned.inputs, scenario.asked)
+    before = money.lines(planned.data, planned.inputs, scenario.asked)
     dear = planned.inputs.assign({name: planned.inputs[name] * 2 for name in names.values()})
-    after = flows.flows(planned.data, dear, scenario.asked)
+    after = money.lines(planned.data, dear, scenario.asked)
     for line in names:
         assert float(after[line].sum()) == pytest.approx(2 * float(before[line].sum())), line
         assert float(before[line].sum()) < 0, line

@@ -12,8 +12,9 @@ from gigawatt import dollars
 from gigawatt.account import contracts
 from gigawatt.account.accounts import account
 from gigawatt.account.contracts import Contracts
-from gigawatt.plan import plan, rents
+from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan
+from gigawatt.programme import rents
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Guarantee, Lease, Scenario
 

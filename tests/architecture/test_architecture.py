@@ -28,7 +28,7 @@ TWINS = {
     "TrainingRun": {"scenario/schema/demand.py", "tokens/train/records.py"},
 }
 # What changes the process for everybody in it, and the only place that may.
-GLOBAL = {"set_options": "plan/exact.py", "linopy.options": "plan/exact.py", "dup2": "interfaces/"}
+GLOBAL = {"set_options": "exact.py", "linopy.options": "exact.py", "dup2": "interfaces/"}
 HEAVY = ("xarray", "pandas", "linopy", "numba", "sqlalchemy", "alembic")
 
 

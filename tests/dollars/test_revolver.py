@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gigawatt import dollars
-from gigawatt.plan import financing, flows, plan
+from gigawatt.plan import financing, plan
+from gigawatt.programme import money
 from gigawatt.scenario.load import load
 
 FLOWS = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=20)
@@ -61,10 +62,10 @@ def test_a_higher_limit_or_more_cash_is_never_worse(
 def test_the_debt_of_the_financing_programme() -> None:
     scenario = load("one-campus")
     asked, made = scenario.asked, plan.make(scenario, with_worth=False)
-    lines = flows.flows(made.data, made.inputs, asked)
+    lines = money.lines(made.data, made.inputs, asked)
     receipts = financing.releases(made.data.gross_w, asked).sum("milestone")
     found = dollars.revolve(
-        (flows.free_cash_flow(lines) + receipts).values,
+        (money.free_cash_flow(lines) + receipts).values,
         np.full(receipts.size, np.inf),
         opening_usd=asked.capital.opening_cash_usd + asked.capital.upfront_equity_usd,
         minimum_usd=asked.capital.minimum_cash_usd,

@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 from toy import asked, toy
 
 from gigawatt import dollars
-from gigawatt.plan import flows, plan, search
-from gigawatt.plan.inputs import inputs
+from gigawatt.plan import plan, search
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
-from gigawatt.plan.solve import Program
 from gigawatt.plan.verify import verify
 from gigawatt.plan.worth import STEP_USD, worth
+from gigawatt.programme import money
+from gigawatt.programme.arrays import arrays
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Asked, Scenario
+from gigawatt.solver import Program
 
 SHORT = {"horizon.report_end": "2028Q2", "horizon.end": "2028Q4"}
 
@@ -39,7 +40,7 @@ def short() -> Scenario:
 
 @pytest.fixture(scope="module")
 def base(short: Scenario) -> tuple[xr.Dataset, float]:
-    data = inputs(short)
+    data = arrays(short)
     return data, value(data, short.asked)
 
 
@@ -75,7 +76,7 @@ def test_a_platform_without_supply_changes_nothing(base: tuple[xr.Dataset, float
         },
     }
     scenario = load("one-campus", SHORT | extra)
-    assert value(inputs(scenario), scenario.asked) == pytest.approx(base[1], abs=1e-6)
+    assert value(arrays(scenario), scenario.asked) == pytest.approx(base[1], abs=1e-6)
 
 
 def test_relabelling_sites_permutes_the_answer() -> None:
@@ -170,12 +171,12 @@ def test_brute_force_agrees_on_two_quarters_two_platforms_two_milestones() -> No
 
 def assert_lawful(scenario: Scenario, found: Plan) -> None:
     assert verify(scenario, found) == []
-    lines = flows.flows(found.data, found.inputs, scenario.asked)
+    lines = money.lines(found.data, found.inputs, scenario.asked)
     count = found.data.sizes["period"]
     rate = scenario.asked.finance.discount_per_year
     end = float(dollars.discount_ratio(rate, count / 4))
-    final = float(flows.terminal_usd(lines, found.inputs, scenario.asked).sum())
-    books = dollars.npv(flows.free_cash_flow(lines).values, rate, final) - found.penalties_usd
+    final = float(money.terminal_usd(lines, found.inputs, scenario.asked).sum())
+    books = dollars.npv(money.free_cash_flow(lines).values, rate, final) - found.penalties_usd
     assert end > 0
     assert books == pytest.approx(found.objective, rel=1e-6)
 

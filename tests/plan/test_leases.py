@@ -12,10 +12,11 @@ from toy import asked, toy
 
 from gigawatt import dollars
 from gigawatt.account.accounts import account
-from gigawatt.plan import flows, landlords, plan, rents
-from gigawatt.plan.inputs import inputs
+from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
 from gigawatt.plan.verify import verify
+from gigawatt.programme import landlords, money, rents
+from gigawatt.programme.arrays import arrays
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 
@@ -79,17 +80,17 @@ def test_the_stated_rent_is_that_of_the_owners_capital_where_it_is_the_same(leas
     rent = float(leased.inputs.yearly_rent_usd_per_w[0])
     assert rent == pytest.approx(12.5 * 0.1 / (1 - 1.1**-15), rel=1e-12)
     monthly = rent * float(leased.inputs.pue_peak_ratio[0]) / 12
-    data = inputs(read({LEASE: {"monthly_rent_it": f"{monthly!r} USD/W"}}))
+    data = arrays(read({LEASE: {"monthly_rent_it": f"{monthly!r} USD/W"}}))
     assert float(data.yearly_rent_usd_per_w[0]) == pytest.approx(rent, rel=1e-12)
 
 
 def test_what_a_site_is_provisioned_for_stands_in_for_its_peak_pue() -> None:
     scenario = read({LEASE: {"monthly_rent_it": "120 USD/kW"}})
     site = replace(scenario.records.sites[SITE], provisioned_ratio=1.25)
-    data = inputs(replace(scenario, records=replace(scenario.records, sites={SITE: site})))
+    data = arrays(replace(scenario, records=replace(scenario.records, sites={SITE: site})))
     assert float(data.pue_peak_ratio[0]) == 1.25
     assert float(data.yearly_rent_usd_per_w[0]) == pytest.approx(12 * 0.120 / 1.25)
-    assert float(data.pue_mean_ratio[0]) == float(inputs(scenario).pue_mean_ratio[0])
+    assert float(data.pue_mean_ratio[0]) == float(arrays(scenario).pue_mean_ratio[0])
 
 
 def with_lease(data: xr.Dataset, **arrays: Any) -> xr.Dataset:
@@ -108,7 +109,7 @@ def test_rent_grows_from_the_quarter_in_which_a_watt_is_energised() -> None:
     data = with_lease(toy(4, yearly_rent_usd_per_w=4.0), rent_growth_per_year=0.21)
     energise = xr.zeros_like(data.ramp_w)
     energise[0, 0] = energise[2, 0] = 1e6
-    mean = flows.mean_stock(energise.cumsum("period"))
+    mean = money.mean_stock(energise.cumsum("period"))
     found = rents.rent_usd(energise, mean, data).sel(site="north").values
     g = 1.21**0.25
     assert found == pytest.approx(1e6 * np.array([0.5, g, g**2 + 0.5, g**3 + g]), rel=1e-12)
@@ -164,7 +165,7 @@ def test_the_objective_is_the_books_and_every_limit_is_kept(over: dict[str, Any]
 @pytest.mark.parametrize("escalator", ["-2 %/year", "0 %/year", "5 %/year"])
 def test_whatever_the_terms_the_owner_earns_its_capital_back(term: str, escalator: str) -> None:
     """A rent that grows begins lower, and one of a short lease higher: at the lease rate all are worth the same."""
-    data = inputs(read({LEASE: {"term": term, "escalator": escalator}}))
+    data = arrays(read({LEASE: {"term": term, "escalator": escalator}}))
     years, growth = float(term.split()[0]), float(escalator.split()[0]) / 100
     first = float(data.yearly_rent_usd_per_w[0])
     worth = dollars.level_rent_value_usd(first, years, 0.10, growth)
@@ -196,7 +197,7 @@ def test_no_minimum_of_what_is_later_than_the_way_out_binds() -> None:
     """20 MW are there from the first quarter on, and 80 more are late."""
     terms = {"minimum_take": "100 %", "way_out": "0.5 years"}
     ramp = {f"sites.{SITE}.ramp": {"2026Q3": "20 MW", "2027Q1": "100 MW"}}
-    late, in_time = (inputs(read({LEASE: terms, f"sites.{SITE}.slip": slip, **ramp})) for slip in (3, 2))
+    late, in_time = (arrays(read({LEASE: terms, f"sites.{SITE}.slip": slip, **ramp})) for slip in (3, 2))
     assert late[rents.DELIVERED].values.max() == 20e6
     assert in_time[rents.DELIVERED].values.max() > 50e6
     quarter = 20e6 * float(late.yearly_rent_usd_per_w[0]) / 4
@@ -206,14 +207,14 @@ def test_no_minimum_of_what_is_later_than_the_way_out_binds() -> None:
 def test_what_was_on_time_is_owed_however_late_the_rest_may_be() -> None:
     """All of the campus stands in the first quarter: a slip moves nothing, and lets nobody out."""
     terms = {"minimum_take": "100 %", "way_out": "0.25 years"}
-    here, late = (inputs(read({LEASE: terms, f"sites.{SITE}.slip": slip})) for slip in (0, 2))
+    here, late = (arrays(read({LEASE: terms, f"sites.{SITE}.slip": slip})) for slip in (0, 2))
     assert rents.minimum_usd(late).equals(rents.minimum_usd(here))
 
 
 def test_in_a_future_the_minimum_follows_delivery_and_ends_beyond_the_way_out() -> None:
     ramp = {"2026Q3": "20 MW", "2027Q3": "100 MW"}
     scenario = read({LEASE: {"minimum_take": "100 %", "way_out": "0.5 years"}, f"sites.{SITE}.ramp": ramp})
-    data = inputs(scenario)
+    data = arrays(scenario)
     later = landlords.delivered_later(data, scenario.asked, 1.5)
     step = data[rents.DELIVERED].values[:, 0]
     assert later[rents.DELIVERED].values[2, 0] == pytest.approx(0.5 * (step[0] + step[1]))
@@ -225,14 +226,14 @@ def test_in_a_future_the_minimum_follows_delivery_and_ends_beyond_the_way_out() 
 
 def test_a_guarantee_lowers_what_the_owners_capital_asks_for_by_the_loss_that_it_covers() -> None:
     """With 60 % recovered and 90 % guaranteed it pays 30 of 40 % that are lost: three quarters earn 7 %."""
-    data = inputs(read({LEASE: {}, "capital.guarantee": GUARANTEE | {"cap": "100 billion USD"}}))
+    data = arrays(read({LEASE: {}, "capital.guarantee": GUARANTEE | {"cap": "100 billion USD"}}))
     rate = 0.75 * 0.07 + 0.25 * 0.10
     assert float(data.yearly_rent_usd_per_w[0]) == pytest.approx(12.5 * rate / (1 - (1 + rate) ** -15), rel=1e-12)
 
 
 def test_half_of_the_power_covered_and_a_cap_that_is_short_are_shares_of_the_capital() -> None:
     scenario = read({LEASE: {}})
-    data = inputs(scenario)
+    data = arrays(scenario)
     it = float(data.ramp_w.max() / data.pue_peak_ratio[0])
     value = float(data.ramp_w.max()) * dollars.level_rent_value_usd(
         float(data.yearly_rent_usd_per_w[0]), 15.0, scenario.asked.finance.lease_rate_per_year, 0.0
@@ -243,7 +244,7 @@ def test_half_of_the_power_covered_and_a_cap_that_is_short_are_shares_of_the_cap
     left = (1 - 1.1 ** -((60 - quarters - 1) / 4)) / (1 - 1.1**-15) / 2
     odds = np.exp(-0.03 / 4 * quarters) * 1.1 ** -((quarters + 0.5) / 4)
     for cap in (1e12, 0.1 * value):
-        rent = inputs(read({LEASE: {}, "capital.guarantee": half | {"cap": f"{cap!r} USD"}})).yearly_rent_usd_per_w[0]
+        rent = arrays(read({LEASE: {}, "capital.guarantee": half | {"cap": f"{cap!r} USD"}})).yearly_rent_usd_per_w[0]
         lower = float(rent) / float(data.yearly_rent_usd_per_w[0])  # of the rent, and so of the value that may be lost
         share = 0.5 * (odds @ np.minimum(0.3 * lower * value * left, cap)) / (odds @ (0.4 * lower * value * left))
         rate = share * 0.07 + (1 - share) * 0.10
@@ -259,7 +260,7 @@ def test_a_guarantee_that_never_pays_saves_nothing(leased: Plan, never: dict[str
 
 def test_a_cap_lowers_rent_until_it_is_above_all_that_is_promised_and_no_further() -> None:
     caps = [f"{usd} million USD" for usd in (50, 100, 200, 400, 800, 1600, 1e6)]
-    found = [inputs(read({LEASE: {}, "capital.guarantee": GUARANTEE | {"cap": cap}})) for cap in caps]
+    found = [arrays(read({LEASE: {}, "capital.guarantee": GUARANTEE | {"cap": cap}})) for cap in caps]
     asked = [float(data.yearly_rent_usd_per_w[0]) for data in found]
     assert asked == sorted(asked, reverse=True)
     assert asked[0] > asked[1] > asked[-1]
@@ -271,16 +272,16 @@ def test_a_cap_lowers_rent_until_it_is_above_all_that_is_promised_and_no_further
 
 def test_a_guarantee_of_a_quarter_saves_little() -> None:
     short, long = (
-        float(inputs(read({LEASE: {}, "capital.guarantee": GUARANTEE | {"term": term}})).yearly_rent_usd_per_w[0])
+        float(arrays(read({LEASE: {}, "capital.guarantee": GUARANTEE | {"term": term}})).yearly_rent_usd_per_w[0])
         for term in ("0.25 years", "20 years")
     )
-    none = float(inputs(read({LEASE: {}})).yearly_rent_usd_per_w[0])
+    none = float(arrays(read({LEASE: {}})).yearly_rent_usd_per_w[0])
     assert 0 < none - short < 0.05 * (none - long)
 
 
 def test_shells_that_stood_pay_what_their_rent_has_grown_to() -> None:
     opening = {"shells": [{"site": SITE, "paid": "2025Q3", "power": "20 MW"}]}
     over = {LEASE: {"escalator": "5 %/year"}, "opening": opening, f"sites.{SITE}.ramp": {"2026Q3": "40 MW"}}
-    data = inputs(read(over))
+    data = arrays(read(over))
     first = float(rents.standing_usd(data)[0, 0])
     assert first == pytest.approx(20e6 * float(data.yearly_rent_usd_per_w[0]) / 4 * 1.05)

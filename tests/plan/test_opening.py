@@ -11,13 +11,14 @@ from toy import asked, toy
 
 from gigawatt import dollars
 from gigawatt.account.accounts import account
-from gigawatt.plan import flows, milestones, opening, plan, search
-from gigawatt.plan.inputs import inputs
+from gigawatt.plan import plan, search
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
-from gigawatt.plan.solve import Program
 from gigawatt.plan.verify import verify
+from gigawatt.programme import money, opening
+from gigawatt.programme.arrays import arrays
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Asked, Opening, Scenario
+from gigawatt.solver import Program
 
 SITE = "example-campus"
 SHORT = {"horizon.report_end": "2027Q4", "horizon.end": "2028Q1"}
@@ -71,7 +72,7 @@ def planned(under_way: Scenario) -> Plan:
 
 def test_an_opening_of_nothing_states_the_same_programme() -> None:
     plain, empty = (load("one-campus", SHORT | over) for over in ({}, {"opening": {}}))
-    one, other = (search.state(inputs(scenario), scenario.asked).matrices for scenario in (plain, empty))
+    one, other = (search.state(arrays(scenario), scenario.asked).matrices for scenario in (plain, empty))
     assert (one.A != other.A).nnz == 0
     for name in ("b", "c", "lb", "ub"):
         assert np.array_equal(getattr(one, name), getattr(other, name)), name
@@ -86,7 +87,7 @@ def test_a_fleet_that_stands_earns_from_the_first_day_until_its_life_is_over() -
     assert found.data.stock_count.sel(site="south", platform="new").values == pytest.approx([10] * 4)
     assert found.data.install_count.sum() == 0
     # A rack earns 2 million USD a quarter: 70, then half of 70 and 10, then 10.
-    revenue = flows.flows(found.data, data, asked()).revenue_usd.sum("use_case")
+    revenue = money.lines(found.data, data, asked()).revenue_usd.sum("use_case")
     assert revenue.values == pytest.approx([140e6, 80e6, 20e6, 20e6])
     assert found.objective == pytest.approx(260e6)
 
@@ -157,10 +158,10 @@ def test_a_tranche_that_was_drawn_does_not_come_again(release: str) -> None:
 def test_a_lag_reaches_back_before_the_horizon() -> None:
     """Two quarters from power to money: 10 MW of the last quarter release in the second, the 50 before at once."""
     marks = [{"power": "45 MW", "amount": "10 million USD"}, {"power": "60 MW", "amount": "10 million USD"}]
-    tranches = TRANCHES | {"lag": 2, "milestones": marks}
-    question = asked(capital__tranches=tranches, opening={"gross": "60 MW"})
+    released = TRANCHES | {"lag": 2, "milestones": marks}
+    question = asked(capital__tranches=released, opening={"gross": "60 MW"})
     data = with_opening(toy(3, supply_count=0.0), {(1, "north", "old"): 10.0})
-    assert milestones.gross_before_w(data, question, 2) == pytest.approx([50e6, 60e6])
+    assert tranches.gross_before_w(data, question, 2) == pytest.approx([50e6, 60e6])
     found = made(data, question)
     assert found.data.tranche_usd.transpose("milestone", "period").values == pytest.approx(
         np.array([[10e6, 0, 0], [0, 10e6, 0]])
@@ -174,7 +175,7 @@ def test_shells_that_were_paid_cost_no_more() -> None:
     found = [
         made(with_opening(base, {}, opening_shell_w=none, opening_paid_usd=amount), asked()) for amount in (none, paid)
     ]
-    spent = [-flows.flows(one.data, one.inputs, asked()).shells_usd.sum("site").values for one in found]
+    spent = [-money.lines(one.data, one.inputs, asked()).shells_usd.sum("site").values for one in found]
     assert spent[0] == pytest.approx([40e6, 0, 0])
     assert spent[1] == pytest.approx([10e6, 0, 0])
     assert found[1].objective - found[0].objective == pytest.approx(30e6)
@@ -192,7 +193,7 @@ def test_losses_carried_forward_are_set_off_first() -> None:
     data = with_opening(toy(2, supply_count=0.0), {(1, "north", "old"): 10.0})
     found = made(data, question)
     # 20 million USD of income a quarter: 10 of the second quarter's are above the losses.
-    assert -flows.flows(found.data, data, question).tax_usd.values == pytest.approx([0, 5e6])
+    assert -money.lines(found.data, data, question).tax_usd.values == pytest.approx([0, 5e6])
     assert found.objective == pytest.approx(35e6)
 
 
@@ -212,7 +213,7 @@ def test_what_is_trained_need_not_be_trained_again() -> None:
     for done in (0.0, 0.6):
         found = made(data.assign(opening_done_frac=xr.full_like(data.run_volume_flop, done)), asked())
         busy.append(float(found.data.train_count.sum()))
-        assert flows.runs_done_frac(found.data, found.inputs).values == pytest.approx([1.0])
+        assert money.runs_done_frac(found.data, found.inputs).values == pytest.approx([1.0])
     assert busy == pytest.approx([20, 8], rel=1e-3)
 
 
@@ -289,12 +290,12 @@ def test_a_tranche_paid_twice_is_found_out(under_way: Scenario, planned: Plan) -
 def test_to_start_with_more_is_never_worse(more: dict[str, str]) -> None:
     def value(over: dict[str, str]) -> float:
         scenario = load("one-campus", SHORT | RAMP | {"finance.tax": 0.2, "opening": STANDS | over})
-        return Program(search.state(inputs(scenario), scenario.asked)).solve_lp()
+        return Program(search.state(arrays(scenario), scenario.asked)).solve_lp()
 
     assert value(more) >= value({}) - 1e-7
 
 
 def test_an_opening_that_leaves_everything_out_is_nothing() -> None:
     assert Opening() == load("one-campus", {"opening": {}}).asked.opening
-    assert not opening.exists(inputs(load("one-campus")))
+    assert not opening.exists(arrays(load("one-campus")))
     assert opening.terminal_usd(toy(), asked()) == 0

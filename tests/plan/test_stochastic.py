@@ -9,8 +9,8 @@ import pytest
 import xarray as xr
 from toy import asked, toy
 
-from gigawatt.plan.inputs import inputs
 from gigawatt.plan.stochastic import Branch, Equations, Hedged, equations, hedge, wait_and_see
+from gigawatt.programme.arrays import arrays
 from gigawatt.scenario.load import load
 
 SHORT = {"horizon.report_end": "2028Q2", "horizon.end": "2028Q4"}
@@ -84,7 +84,7 @@ def test_money_that_nobody_lends_has_a_price() -> None:
 @pytest.fixture(scope="module")
 def campus() -> list[Equations]:
     scenario = load("one-campus", SHORT)
-    data = inputs(scenario)
+    data = arrays(scenario)
     return [
         equations(
             Branch(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gigawatt.plan.inputs import BLOCKS, SECONDS_PER_QUARTER
+from gigawatt.programme.arrays import BLOCKS, SECONDS_PER_QUARTER
 from gigawatt.quarters import quarter_range
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Asked

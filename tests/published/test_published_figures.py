@@ -2,7 +2,7 @@
 
 import pytest
 
-from gigawatt.plan.inputs import HOURS_PER_YEAR
+from gigawatt.programme.arrays import HOURS_PER_YEAR
 from gigawatt.scenario.load import load
 from gigawatt.study.claims import gigawatt, hardware
 from gigawatt.study.claims.cases import Cases

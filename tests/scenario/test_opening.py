@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gigawatt.errors import ScenarioError
-from gigawatt.plan.inputs import inputs
+from gigawatt.programme.arrays import arrays
 from gigawatt.scenario import kept
 from gigawatt.scenario.load import load, loads
 from gigawatt.scenario.resolve import resolved
@@ -53,7 +53,7 @@ def test_a_scenario_without_an_opening_is_the_question_that_it_was() -> None:
 
 
 def test_what_stands_is_read_in_si_by_quarter_site_and_platform() -> None:
-    data = inputs(under_way())
+    data = arrays(under_way())
     assert list(data.before.values) == ["2025Q3", "2025Q4", "2026Q1", "2026Q2"]
     assert float(data.opening_count.sel(before="2026Q1", site=SITE, platform="gb300")) == 50
     assert float(data.opening_count.sum()) == 50
@@ -65,15 +65,15 @@ def test_what_stands_is_read_in_si_by_quarter_site_and_platform() -> None:
 
 
 def test_what_was_paid_may_be_stated() -> None:
-    data = inputs(under_way(racks=[RACKS | {"price": "1 million USD"}], shells=[SHELLS | {"cost_facility": "2 USD/W"}]))
+    data = arrays(under_way(racks=[RACKS | {"price": "1 million USD"}], shells=[SHELLS | {"cost_facility": "2 USD/W"}]))
     assert float(data.opening_rack_usd.sum()) == pytest.approx(50 * 1e6 * 1.12)
     assert float(data.opening_shell_usd.sum()) == pytest.approx(20e6 * 2 + 10e6)
 
 
 def test_only_what_is_begun_is_ready_within_the_lead_time_where_that_is_said() -> None:
-    lead = inputs(under_way()).lead_count.values[0]
+    lead = arrays(under_way()).lead_count.values[0]
     assert lead == 4
-    open_, shut = (inputs(under_way(begun_only=only)).ramp_w.values[:4, 0] for only in (False, True))
+    open_, shut = (arrays(under_way(begun_only=only)).ramp_w.values[:4, 0] for only in (False, True))
     assert open_[0] == 40e6
     assert shut[:3] == pytest.approx([20e6, 30e6, 30e6])
     assert shut[3] == open_[3]

@@ -15,9 +15,9 @@ from gigawatt.catalog import load as catalog
 from gigawatt.catalog.load import read_file
 from gigawatt.catalog.tables import read_toml
 from gigawatt.errors import CatalogError, Infeasible, InputError, ScenarioError
-from gigawatt.plan.solve import SolverFailure
 from gigawatt.scenario.load import _find, load, to_toml
 from gigawatt.scenario.schema import Scenario
+from gigawatt.solver import SolverFailure
 from gigawatt.study.check.answer import outline
 from gigawatt.study.run.stages import run
 

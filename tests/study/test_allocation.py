@@ -11,9 +11,10 @@ import pytest
 
 import gigawatt as gw
 from gigawatt.errors import ScenarioError
-from gigawatt.plan import flows, needs
-from gigawatt.plan.inputs import SECONDS_PER_YEAR, inputs
+from gigawatt.programme import money
+from gigawatt.programme.arrays import SECONDS_PER_YEAR, arrays
 from gigawatt.scenario.load import allocation_presets, load, load_allocation, presets
+from gigawatt.share import needs
 from gigawatt.study import verbs
 from gigawatt.study.allocation.answer import AllocatedClass, AllocationAnswer
 from gigawatt.study.allocation.problem import opened
@@ -142,7 +143,7 @@ class TestRules:
 class TestScenario:
     def test_demand_and_weight_follow_from_the_scenario(self) -> None:
         scenario = load("one-campus")
-        data, asked, period = inputs(scenario), scenario.asked, "2029Q2"
+        data, asked, period = arrays(scenario), scenario.asked, "2029Q2"
         found = divide("one-campus", period=period)
         documents = row(found, "documents")
         at = data.sel(period=period, use_case="documents")
@@ -163,14 +164,14 @@ class TestScenario:
     def test_cost_is_that_of_the_books(self) -> None:
         """A watt bought in one quarter, through the lines of the books, and annuities of what was spent."""
         scenario = load("one-campus")
-        data, asked = inputs(scenario), scenario.asked
+        data, asked = arrays(scenario), scenario.asked
         finance, period = asked.finance, "2029Q2"
         racks = 1e6 / float(data.rack_it_w.sel(platform="vr230"))
         after = (data.period >= period) * 1.0
         at = (data.period == period) * 1.0
         it = (after * 1e6).expand_dims(site=data.site).transpose("period", "site")
         shell = it * data.pue_peak_ratio
-        lines = flows.flows(
+        lines = money.lines(
             data[["supply_count"]]
             .drop_vars(list(data[["supply_count"]]))
             .assign(
@@ -183,8 +184,8 @@ class TestScenario:
             data,
             asked,
         )
-        spent = {name: -float(flows.total(lines[name]).sum()) for name in ("racks_usd", "network_usd", "shells_usd")}
-        running = -4 * float((flows.total(lines.energy_usd) + flows.total(lines.opex_usd))[-1])
+        spent = {name: -float(money.total(lines[name]).sum()) for name in ("racks_usd", "network_usd", "shells_usd")}
+        running = -4 * float((money.total(lines.energy_usd) + money.total(lines.opex_usd))[-1])
         yearly = running + (spent["racks_usd"] + spent["network_usd"]) * gw_recovery(finance, finance.rack_life_years)
         yearly += spent["shells_usd"] * gw_recovery(finance, finance.shell_life_years)
         expected = yearly / float(shell[-1].sum()) / (1 - finance.non_compute_frac)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from gigawatt.plan.inputs import inputs
+from gigawatt.programme.arrays import arrays
 from gigawatt.report.documents.outline import document
 from gigawatt.scenario.load import load
 from gigawatt.study.answer import plain
@@ -26,7 +26,7 @@ def test_outline_is_strict_json_and_complete(name: str) -> None:
 
 def test_outline_shows_what_the_planner_will_see() -> None:
     scenario = load("one-campus")
-    found, data = plain(outline(scenario)), inputs(scenario).isel(period=scenario.reported_count - 1)
+    found, data = plain(outline(scenario)), arrays(scenario).isel(period=scenario.reported_count - 1)
     assert [site["last_w"] for site in found["sites"]] == data.ramp_w.values.tolist()
     assert [use["last_tokens_per_s"] for use in found["use_cases"]] == data.demand_tokens_per_s.values.tolist()
     assert [use["last_usd_per_mtok"] for use in found["use_cases"]] == data.price_usd_per_mtok.values.tolist()

@@ -8,7 +8,7 @@ import pytest
 
 from gigawatt import units
 from gigawatt.errors import CatalogError, ScenarioError
-from gigawatt.plan.inputs import SECONDS_PER_QUARTER
+from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.study import claims, verbs
 from gigawatt.study.answer import plain
 from gigawatt.study.claims import gigawatt, hardware, programme, work

@@ -10,7 +10,7 @@ import pytest
 
 from gigawatt.account import contracts
 from gigawatt.errors import ScenarioError
-from gigawatt.plan import landlords
+from gigawatt.programme import landlords
 from gigawatt.quarters import quarter_number, quarter_of
 from gigawatt.report.documents import claims as documents
 from gigawatt.study import verbs

@@ -10,8 +10,9 @@ import pytest
 import xarray as xr
 
 import gigawatt
+from gigawatt import exact
 from gigawatt.errors import Infeasible, ScenarioError
-from gigawatt.plan import exact, plan
+from gigawatt.plan import plan
 from gigawatt.scenario.load import load
 from gigawatt.study.futures.batches import PlannedCase, live
 from gigawatt.study.futures.draws import Future

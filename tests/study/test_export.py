@@ -13,8 +13,8 @@ import pytest
 import xarray as xr
 
 from gigawatt.errors import CatalogError, ScenarioError
-from gigawatt.plan import flows
-from gigawatt.plan.inputs import SECONDS_PER_QUARTER
+from gigawatt.programme import money
+from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.readers.quotas import QuotaTable
 from gigawatt.report import reports
 from gigawatt.report.quotas.focus import COLUMNS
@@ -97,7 +97,7 @@ def spread(saved: Result) -> Result:
     def change(data: xr.Dataset) -> Mapping[str, Any]:
         shares = xr.DataArray([2 / 3, 1 / 3], dims="site", coords={"site": data.site})
         stock = data.stock_count.sum("site") * shares
-        work = 0.5 * xr.ones_like(data.work_count) * flows.mean_stock(stock).sum("site")
+        work = 0.5 * xr.ones_like(data.work_count) * money.mean_stock(stock).sum("site")
         work[{"block": 0, "use_case": 1}] *= 0.6
         work[{"block": 1, "use_case": 0}] *= 0.5
         none = {name: xr.zeros_like(data[name]) for name in ("train_count", "research_count")}

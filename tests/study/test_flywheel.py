@@ -13,7 +13,7 @@ from gigawatt.account.accounts import account
 from gigawatt.catalog import load as catalog
 from gigawatt.errors import CatalogError, ScenarioError
 from gigawatt.plan import plan
-from gigawatt.plan.inputs import inputs
+from gigawatt.programme.arrays import arrays
 from gigawatt.scenario.load import load, loads
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import verbs
@@ -235,7 +235,7 @@ class TestLoop:
 
     def test_research_asked_for_follows_demand(self) -> None:
         scenario = campus(research_elasticity=0.5)
-        base = inputs(scenario)
+        base = arrays(scenario)
         count = base.sizes["period"]
         demand = loop.AskedRatios(volume_ratio=np.full(count, 4.0), price_ratio=np.full(count, 0.5))
         asked = loop.asked_for(base, scenario.asked.flywheel, demand)

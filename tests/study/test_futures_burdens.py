@@ -11,8 +11,9 @@ import xarray as xr
 
 from gigawatt import dollars
 from gigawatt.account import contracts
-from gigawatt.plan import advances, plan
+from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan
+from gigawatt.programme import advances
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import CustomerFinancing, Guarantee, Lease, Scenario, VendorFinancing
 from gigawatt.study.futures import burdens

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from gigawatt.account.accounts import account
-from gigawatt.plan import flows, plan, rents
+from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan
+from gigawatt.programme import money, rents
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulation.outdoors import site_years
+from gigawatt.simulate.outdoors import site_years
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.evaluate import FutureOutcome, evaluate, evaluate_anew
 from gigawatt.study.futures.realised import realised
@@ -117,7 +118,7 @@ def test_rent_follows_delivery_and_no_minimum_of_what_is_beyond_the_way_out_bind
 ) -> None:
     scenario, planned = agreed
     late = realised(planned, scenario.asked, Future(number=0, value={"power_slip": slip}, course={})).plan
-    paid, stated = (-flows.flows(one.data, one.inputs, scenario.asked).rent_usd.values for one in (late, planned))
+    paid, stated = (-money.lines(one.data, one.inputs, scenario.asked).rent_usd.values for one in (late, planned))
     assert paid.sum() < stated.sum()
     least = rents.minimum_usd(late.inputs).values
     assert (paid >= least - 1e-6).all()

@@ -10,8 +10,8 @@ import pytest
 from gigawatt.catalog import load
 from gigawatt.catalog.rented import newest_rent
 from gigawatt.errors import CalibrationError, Fault, InputError
-from gigawatt.plan import inputs
-from gigawatt.plan.inputs import HOURS_PER_YEAR
+from gigawatt.programme import arrays
+from gigawatt.programme.arrays import HOURS_PER_YEAR
 from gigawatt.scenario.load import load as scenario
 from gigawatt.study import verbs
 from gigawatt.study.claims.gigawatt import cost, pue_peak_ratio, usd_per_package_h
@@ -63,7 +63,7 @@ def test_the_most_profitable_part_comes_first(usual: GigawattComparison) -> None
 
 def test_a_power_is_filled_with_whole_racks_at_the_meter(year: GigawattYear) -> None:
     part, stands = load.get("accelerators", "gb300-nvl72"), scenario("one-campus")
-    pue = pue_peak_ratio(inputs.inputs(stands))
+    pue = pue_peak_ratio(arrays.arrays(stands))
     each_w = part.rack_power_w / 72 * stands.asked.operations.it_overhead_ratio * pue
     assert year.package_facility_w == pytest.approx(each_w)
     assert year.packages_count == 72 * year.racks_count
@@ -103,7 +103,7 @@ def test_revenue_is_the_sum_of_its_kinds_and_profit_what_is_left(year: GigawattY
 
 def test_owning_costs_what_the_accounts_of_the_scenario_say(usual: GigawattComparison, year: GigawattYear) -> None:
     stands, part = scenario("one-campus"), load.get("accelerators", "gb300-nvl72")
-    found = cost(stands, inputs.inputs(stands), part, stands.asked.finance.rack_life_years)
+    found = cost(stands, arrays.arrays(stands), part, stands.asked.finance.rack_life_years)
     assert year.usd_per_h == pytest.approx(usd_per_package_h(part, found))
     assert year.cost_usd_per_gw_year == pytest.approx(year.usd_per_h * HOURS_PER_YEAR * year.packages_count)
     assert all("owning, by one-campus" in (one.usd_basis or "") for one in usual.parts)

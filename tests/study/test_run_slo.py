@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import gigawatt as gw
-from gigawatt.plan.slo import slo_power
+from gigawatt.programme.slo import slo_power
 from gigawatt.report.documents.run import document
 from gigawatt.scenario.load import load
 from gigawatt.study.dates import quarter

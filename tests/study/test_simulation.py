@@ -13,12 +13,13 @@ import pytest
 
 from gigawatt.account.accounts import account
 from gigawatt.errors import Fault, ScenarioError
-from gigawatt.plan import flows, plan
+from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan
+from gigawatt.programme import money
 from gigawatt.report import hours
 from gigawatt.scenario.load import load
-from gigawatt.simulation import simulate
-from gigawatt.simulation.timeline import Window
+from gigawatt.simulate import simulate
+from gigawatt.simulate.timeline import Window
 from gigawatt.study import verbs
 from gigawatt.study.answer import plain
 from gigawatt.study.job import Job
@@ -132,7 +133,7 @@ def test_what_is_cut_is_served_less_at_what_it_earns(halved: SimulationAnswer, p
     assert found is not None
     rows = {row.use_case: row for row in found.cut}
     served = halved.result.timeline.summary.served
-    earned = flows.earned_usd_per_token(planned.data.served_tokens_per_s, planned.inputs).sel(period="2028Q3")
+    earned = money.earned_usd_per_token(planned.data.served_tokens_per_s, planned.inputs).sel(period="2028Q3")
     for name, row in rows.items():
         assert row.tokens is not None
         assert row.usd == pytest.approx(row.tokens * float(earned.sel(use_case=name)), rel=1e-9)

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from gigawatt.errors import ScenarioError
-from gigawatt.plan import opening, plan, search
-from gigawatt.plan.inputs import inputs
+from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.verify import verify
+from gigawatt.programme import book, opening
+from gigawatt.programme.arrays import arrays
 from gigawatt.scenario.load import load, loads
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.standing import cut, penalties_usd, remainder_usd, standing
@@ -122,7 +123,7 @@ def test_nothing_of_what_stands_is_lost_in_the_cut(whole: tuple[Scenario, Plan])
     """Racks, power, book value, cash, debt and all limits at the cut are those of the plan."""
     scenario, old = whole
     rest = cut(scenario, old, "2027Q3")
-    data, asked, last = inputs(rest), rest.asked, old.data.period.values.tolist().index("2027Q2")
+    data, asked, last = arrays(rest), rest.asked, old.data.period.values.tolist().index("2027Q2")
     assert asked.opening is not None
     assert opening.start_count(data).values == pytest.approx(old.data.stock_count[last].values, abs=2e-3)
     shells = opening.start_shell_w(data).values + data.sunk_w.values
@@ -147,7 +148,7 @@ def test_runs_go_on_from_where_they_are() -> None:
 
 def test_penalties_by_quarter_are_those_of_the_objective(whole: tuple[Scenario, Plan]) -> None:
     scenario, old = whole
-    total = float((penalties_usd(old) * search.discounts(old.inputs, scenario.asked)).sum())
+    total = float((penalties_usd(old) * book.discounts(old.inputs, scenario.asked)).sum())
     assert total == pytest.approx(old.penalties_usd, rel=1e-6, abs=1.0)
 
 

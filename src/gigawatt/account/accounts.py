@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import xarray as xr
 
 from gigawatt.account import contracts, costs, metrics, statements
-from gigawatt.plan.exact import exact
+from gigawatt.exact import exact
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
 

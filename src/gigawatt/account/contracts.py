@@ -15,8 +15,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
-from gigawatt.plan import advances, flows, landlords, rents
 from gigawatt.plan.plan import Plan
+from gigawatt.programme import advances, landlords, money, rents
 from gigawatt.quarters import quarter_number
 from gigawatt.scenario.schema import Asked, Guarantee, Scenario
 
@@ -293,8 +293,8 @@ def _saved_usd(scenario: Scenario, plan: Plan, use: Guarantee) -> float:
 
 
 def _advanced(scenario: Scenario, plan: Plan) -> dict[str, advances.Advanced]:
-    lines = flows.flows(plan.data, plan.inputs, scenario.asked)
-    return advances.lines(-flows.total(lines.racks_usd), scenario.asked)
+    lines = money.lines(plan.data, plan.inputs, scenario.asked)
+    return advances.lines(-money.total(lines.racks_usd), scenario.asked)
 
 
 def _advance(who: str, found: advances.Advanced) -> AdvanceFigures:

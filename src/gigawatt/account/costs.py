@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import numpy as np
 import xarray as xr
 
-from gigawatt.plan import advances, flows, opening
-from gigawatt.plan.milestones import cash_at_start_usd
 from gigawatt.plan.plan import Plan
+from gigawatt.programme import advances, money, opening
+from gigawatt.programme.tranches import cash_at_start_usd
 from gigawatt.scenario.schema import Scenario
 
 PROGRAMME = "programme"
@@ -84,7 +84,7 @@ def table(scenario: Scenario, plan: Plan) -> xr.Dataset:
 
 def _lines(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, xr.DataArray]]:
     asked, data = scenario.asked, plan.inputs
-    lines = flows.flows(plan.data, data, asked)
+    lines = money.lines(plan.data, data, asked)
     shares = work_shares(plan)
     by_site = site_shares(plan, shares)
     for item in ("revenue", "non_compute"):
@@ -95,13 +95,13 @@ def _lines(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, xr.DataArray]]
     for item in ("racks", "network"):
         yield item, lines[f"{item}_usd"] * shares
     yield "tax", lines.tax_usd
-    yield "depreciation", -flows.depreciation_usd(lines, data, asked)
-    yield from _financing(scenario, plan, -flows.total(lines.racks_usd))
+    yield "depreciation", -money.depreciation_usd(lines, data, asked)
+    yield from _financing(scenario, plan, -money.total(lines.racks_usd))
 
 
 def site_shares(plan: Plan, shares: xr.DataArray) -> xr.DataArray:
     """Share of each site's IT energy that each use case takes, dims (period, site, use_case)."""
-    power = flows.mean_stock(plan.data.stock_count, opening.start_count(plan.inputs)) * plan.inputs.rack_it_w
+    power = money.mean_stock(plan.data.stock_count, opening.start_count(plan.inputs)) * plan.inputs.rack_it_w
     total = power.sum("platform")
     used = (power * shares).sum("platform") / xr.where(total > 0, total, 1.0)
     nobody = xr.where(total > 0, 0.0, 1.0) * (shares.use_case == PROGRAMME)
@@ -110,7 +110,7 @@ def site_shares(plan: Plan, shares: xr.DataArray) -> xr.DataArray:
 
 def _where_served(by_site: xr.DataArray, plan: Plan) -> xr.DataArray:
     """Share of each use case's IT energy that is spent at each site, dims (period, site, use_case)."""
-    energy = by_site * flows.mean_stock(plan.data.it_w, opening.start_it_w(plan.inputs))
+    energy = by_site * money.mean_stock(plan.data.it_w, opening.start_it_w(plan.inputs))
     total = energy.sum("site")
     return energy / xr.where(total > 0, total, 1.0)
 

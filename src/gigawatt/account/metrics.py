@@ -8,11 +8,10 @@ import numpy as np
 import xarray as xr
 
 from gigawatt import dollars
-from gigawatt.plan import buildout, flows, opening, work
-from gigawatt.plan.inputs import HOURS_PER_YEAR, SECONDS_PER_QUARTER
 from gigawatt.plan.plan import Plan
-from gigawatt.plan.search import discounts
-from gigawatt.plan.solve import UNITS
+from gigawatt.programme import money, opening, unit_costs
+from gigawatt.programme.arrays import HOURS_PER_YEAR, SECONDS_PER_QUARTER
+from gigawatt.programme.book import discounts
 from gigawatt.quarters import first_day
 from gigawatt.scenario.schema import Asked, Scenario
 
@@ -109,8 +108,8 @@ def values(scenario: Scenario, plan: Plan, books: xr.Dataset) -> Values:
     asked = scenario.asked
     rate = asked.finance.discount_per_year
     count = books.sizes["period"]
-    lines = flows.flows(plan.data, plan.inputs, asked)
-    final = flows.final_usd(lines, plan.inputs, asked)
+    lines = money.lines(plan.data, plan.inputs, asked)
+    final = money.final_usd(lines, plan.inputs, asked)
     end = float(dollars.discount_ratio(rate, count / 4))
     free = books.free_cash_flow.values
     npv = dollars.npv(free, rate)
@@ -141,13 +140,12 @@ def _equity(books: xr.Dataset, final_usd: float) -> tuple[np.ndarray, float]:
 def social_value_usd(plan: Plan, asked: Asked) -> float:
     """Present value of what tokens are worth to society beyond their price [USD]: dearest needs are met first."""
     data = plan.inputs
-    served = flows.mean_tokens_per_s(plan.data.served_tokens_per_s, data)
+    served = money.mean_tokens_per_s(plan.data.served_tokens_per_s, data)
     width = data.demand_tokens_per_s * data.social_frac
     order = np.argsort(-data.social_value_ratio.values)
-    met = flows.filled(served, width.isel(social_segment=order), "social_segment")
-    worth = work.social_revenue(data).isel(social_segment=order)
-    billions = (met / UNITS["tokens_per_s"] * worth * discounts(data, asked)).sum()
-    return float(billions) * UNITS["usd"]
+    met = money.filled(served, width.isel(social_segment=order), "social_segment")
+    worth = money.social_usd_per_token(data).isel(social_segment=order)
+    return float((met * worth * discounts(data, asked)).sum()) * SECONDS_PER_QUARTER
 
 
 def headline(scenario: Scenario, plan: Plan, books: xr.Dataset, valued: Values) -> Headline:
@@ -163,7 +161,7 @@ def headline(scenario: Scenario, plan: Plan, books: xr.Dataset, valued: Values) 
     capex = -books.investing_cash.isel(period=shown)
     gross_it = float((data.install_count * inputs.rack_it_w).sum(["site", "platform"]).cumsum("period")[peak])
     spent = float(capex[: peak + 1].sum())
-    tokens = flows.mean_tokens_per_s(data.served_tokens_per_s, inputs)
+    tokens = money.mean_tokens_per_s(data.served_tokens_per_s, inputs)
     demanded = float((inputs.demand_tokens_per_s).sum())
     earned, needed = _per_gw_year_usd(scenario, plan, books)
     return Headline(
@@ -238,7 +236,7 @@ def _per_gw_year_usd(scenario: Scenario, plan: Plan, books: xr.Dataset) -> tuple
     asked = scenario.asked
     shown = slice(0, scenario.reported_count)
     start_w = opening.start_facility_w(plan.inputs).sum()
-    mean_gw = flows.mean_stock(plan.data.facility_w.sum("site"), start_w).isel(period=shown) / GIGAWATT_W
+    mean_gw = money.mean_stock(plan.data.facility_w.sum("site"), start_w).isel(period=shown) / GIGAWATT_W
     gw_years = float(mean_gw.sum()) / 4
     revenue = float(books.revenue.isel(period=shown).sum())
     instalments = annuity_due_usd(scenario, books.isel(period=shown), plan.inputs)
@@ -277,7 +275,7 @@ def classes(scenario: Scenario, plan: Plan, table: xr.Dataset) -> xr.Dataset:
     asked, count = scenario.asked, scenario.reported_count
     shown = slice(0, count)
     inputs = plan.inputs.isel(period=shown)
-    served = flows.mean_tokens_per_s(plan.data.served_tokens_per_s.isel(period=shown), inputs)
+    served = money.mean_tokens_per_s(plan.data.served_tokens_per_s.isel(period=shown), inputs)
     mine = np.isin(table.period.values, plan.data.period.values[:count])
     finance = asked.finance
     age = np.array([count - n - 0.5 for n in _positions(table, plan)])
@@ -329,7 +327,7 @@ def platforms(scenario: Scenario, plan: Plan) -> xr.Dataset:
     first = (bought > 0).argmax("period")
     price = data.rack_price_usd.isel(period=first)
     pue = float(data.pue_peak_ratio.mean())
-    energy = float((buildout.energy_wh_per_w(data, asked) * data.energy_price_usd_per_wh).mean()) * 4
+    energy = float((unit_costs.energy_wh_per_w(data, asked) * data.energy_price_usd_per_wh).mean()) * 4
     cost = [
         unit_cost(asked, float(price[n]), float(data.rack_it_w[n]), pue, energy, asked.finance.rack_life_years)
         for n in range(data.sizes["platform"])

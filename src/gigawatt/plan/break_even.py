@@ -15,8 +15,9 @@ from __future__ import annotations
 import xarray as xr
 
 from gigawatt.plan import search
-from gigawatt.plan.solve import UNITS, Program
+from gigawatt.programme import book
 from gigawatt.scenario.schema import Asked
+from gigawatt.solver import UNITS, Program
 
 # Prices are raised by this factor until something is built, for so many times, and known to this share in the end.
 RAISE_RATIO, MOST_RAISES = 4.0, 5
@@ -68,6 +69,6 @@ def _step(program: Program, data: xr.Dataset, asked: Asked, ratio: float, nothin
     gain = program.solve_lp() - nothing
     if gain <= 0 or float(program.value("install").sum()) < LEAST_BUILT:
         return None
-    earned = float((program.value("revenue") * search.discounts(data, asked)).sum())
+    earned = float((program.value("revenue") * book.discounts(data, asked)).sum())
     gained = (1 - asked.finance.non_compute_frac) * earned
     return gain / gained * ratio if gained > 0 else None

@@ -22,12 +22,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt import dollars
-from gigawatt.plan import opening, rents
-from gigawatt.plan.inputs import HOURS_PER_QUARTER
 from gigawatt.plan.rows import Form, add_rows, before, change, form, mean
-from gigawatt.plan.solve import UNITS
+from gigawatt.programme import opening, rents, unit_costs
 from gigawatt.scenario.schema import Asked
+from gigawatt.solver import UNITS
 
 Floats = NDArray[np.float64]
 
@@ -72,10 +70,10 @@ def _add_money(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     rack_capex = model.add_variables(lower=0, coords=[period], name="rack_capex")
     shell_capex = model.add_variables(lower=0, coords=[period], name="shell_capex")
     running = model.add_variables(lower=0, coords=[period], name="running")
-    price = rack_cost_usd(data, asked) * UNITS["racks"] / UNITS["usd"]
+    price = unit_costs.rack_cost_usd(data, asked) * UNITS["racks"] / UNITS["usd"]
     add_rows(model, "rack_capex", [period], form(rack_capex) - form(variables["install"]) * price, "=")
 
-    spend = shell_spending(data) * UNITS["w"] / UNITS["usd"]
+    spend = unit_costs.shell_spending(data) * UNITS["w"] / UNITS["usd"]
     spent = form(variables["energise"], period="energised") * spend
     balance = form(shell_capex) - spent
     paid = opening.paid_usd(data) / UNITS["usd"]
@@ -83,7 +81,7 @@ def _add_money(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
         balance = balance + _prepaid(model, data, spent, paid)
     add_rows(model, "shell_capex", [period], balance, "=")
 
-    serviced = running_cost_usd_per_w(data, asked) * UNITS["w"] / UNITS["usd"]
+    serviced = unit_costs.running_cost_usd_per_w(data, asked) * UNITS["w"] / UNITS["usd"]
     rent, stands = _rent(model, data)
     costs = mean(variables["it"]) * serviced + rent
     half = 0.5 * (opening.start_it_w(data) * serviced).sum("site") / UNITS["w"]
@@ -117,75 +115,3 @@ def _prepaid(model: linopy.Model, data: xr.Dataset, spent: Form, paid: xr.DataAr
     add_rows(model, "prepaid_is_spent", [period, site], form(prepaid) - spent, "<=")
     add_rows(model, "prepaid_was_paid", [site], form(prepaid), "<=", paid)
     return form(prepaid)
-
-
-def rack_cost_usd(data: xr.Dataset, asked: Asked) -> xr.DataArray:
-    """Cost of one rack with its network and storage [USD], dims (period, platform)."""
-    return data.rack_price_usd * (1 + asked.finance.network_frac)
-
-
-def running_cost_usd_per_w(data: xr.Dataset, asked: Asked) -> xr.DataArray:
-    """Operation and energy of one watt of IT power for a quarter [USD/W], dims (site)."""
-    return opex_usd_per_w(data, asked) + energy_wh_per_w(data, asked) * data.energy_price_usd_per_wh
-
-
-def opex_usd_per_w(data: xr.Dataset, asked: Asked) -> xr.DataArray:
-    """Operation without energy of one watt of IT power for a quarter [USD/W], dims (site)."""
-    return asked.operations.yearly_opex_usd_per_w_facility / 4 * data.pue_peak_ratio
-
-
-def energy_wh_per_w(data: xr.Dataset, asked: Asked) -> xr.DataArray:
-    """Facility energy of one watt of IT power for a quarter [Wh/W], dims (site): load × mean PUE × hours."""
-    return asked.operations.load_factor_frac * HOURS_PER_QUARTER * data.pue_mean_ratio
-
-
-def shells_usd(energise_w: xr.DataArray, data: xr.Dataset) -> xr.DataArray:
-    """What shells cost in each quarter [USD], dims (period, site), less what was paid before, which counts first."""
-    cost = (energise_w.rename(period="energised") * shell_spending(data)).sum("energised")
-    to_date = cost.cumsum("period") - opening.paid_usd(data)
-    return xr.where(opening.paid_usd(data) > 0, opening.change(to_date.clip(min=0)), cost).transpose(*cost.dims)
-
-
-def shell_spending(data: xr.Dataset) -> xr.DataArray:
-    """What a watt of shell costs in each quarter [USD/W], dims (period, energised, site).
-
-    Spending is even over the lead time up to the quarter of energisation. What lies before the horizon is charged to
-    its first quarter; shells that a site declares sunk (`sunk_w`), and those of an opening state, stand from the start
-    and cost nothing.
-    """
-    count = data.sizes["period"]
-    shares = np.stack([_spread(count, int(lead)) for lead in data.lead_count.values], axis=2)
-    spread = xr.DataArray(
-        shares,
-        dims=("period", "energised", "site"),
-        coords={"period": data.period.values, "energised": data.period.values, "site": data.site.values},
-    )
-    return spread * data.shell_usd_per_w
-
-
-def _spread(count: int, lead_count: int) -> Floats:
-    """Share of a shell energised in column t that is paid in row τ, shape (count, count)."""
-    shares = np.zeros((count, count))
-    steps = max(lead_count, 1)
-    for energised in range(count):
-        for paid in range(energised - steps + 1, energised + 1):
-            shares[max(paid, 0), energised] += 1 / steps
-    return shares
-
-
-def terminal_frac(data: xr.Dataset, asked: Asked, life_years: float) -> xr.DataArray:
-    """Value at the end of the horizon of a dollar of capex spent in each quarter [1], dims (period)."""
-    count = data.sizes["period"]
-    ages = count / 4 - dollars.mid_quarters_years(count)
-    left = dollars.unamortised_frac(ages, life_years, asked.finance.discount_per_year)
-    return xr.DataArray(asked.finance.terminal_value_frac * left, dims="period", coords={"period": data.period.values})
-
-
-def book_table(data: xr.Dataset, life_years: float) -> xr.DataArray:
-    """Share of capex spent in one quarter (`bought`) that stands in the books at the end of another (`period`)."""
-    count = data.sizes["period"]
-    ends = np.arange(1, count + 1)[:, None] / 4
-    ages = ends - dollars.mid_quarters_years(count)[None, :]
-    shares = np.where(ages > 0, dollars.book_frac(ages, life_years), 0.0)
-    names = data.period.values
-    return xr.DataArray(shares, dims=("period", "bought"), coords={"period": names, "bought": names})

@@ -16,16 +16,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
-from gigawatt.plan import opening
-from gigawatt.plan.advances import Advanced, net_usd, service_usd
-from gigawatt.plan.buildout import book_table
-from gigawatt.plan.milestones import (
-    cash_at_start_usd,
-    drawn_frac,
-    lawful_frac,
-    milestone_name,
-    milestones,
-)
+from gigawatt.programme.advances import Advanced, net_usd, service_usd
+from gigawatt.programme.tranches import cash_at_start_usd, drawn_frac, lawful_frac, milestone_name, milestones
 from gigawatt.scenario.schema import Asked
 
 Floats = NDArray[np.float64]
@@ -106,15 +98,3 @@ def distributable(
     start_usd = asked.at_start.debt_usd
     cover = dollars.covered(flow_usd, debt_usd, interest_usd, capital.distribution_cover_ratio, start_usd)
     return np.asarray(complete & cover & (capital.distribution == "excess"))
-
-
-def book_usd(capex_usd: dict[str, xr.DataArray], data: xr.Dataset, asked: Asked) -> xr.DataArray:
-    """Net book value of racks and shells at the end of each quarter [USD], dims (period), with what stood before."""
-    lives = {"racks": asked.finance.rack_life_years, "shells": asked.finance.shell_life_years}
-    return sum(
-        (
-            (book_table(data, lives[name]) * capex.rename(period="bought")).sum("bought")
-            for name, capex in capex_usd.items()
-        ),
-        start=opening.book_usd(data, asked),
-    )

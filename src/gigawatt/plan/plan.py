@@ -10,11 +10,12 @@ import xarray as xr
 
 from gigawatt import dollars
 from gigawatt.errors import Conflict, Infeasible
-from gigawatt.plan import advances, financing, flows, inputs, milestones, opening, search, split, work
-from gigawatt.plan.exact import exact
-from gigawatt.plan.solve import UNITS, NoPlan, Program
+from gigawatt.exact import exact
+from gigawatt.plan import financing, search, split, work
 from gigawatt.plan.worth import Binding, Worth, binding, worth
+from gigawatt.programme import advances, arrays, book, money, opening, tranches
 from gigawatt.scenario.schema import Asked, Scenario
+from gigawatt.solver import UNITS, NoPlan, Program
 
 Progress = Callable[[str], None]
 
@@ -70,7 +71,7 @@ def make(scenario: Scenario, progress: Progress = quiet, *, with_worth: bool = T
     """
     asked = scenario.asked
     progress("working out throughput, PUE and prices")
-    data = inputs.inputs(scenario)
+    data = arrays.arrays(scenario)
     return plan_inputs(data, asked, progress, with_worth=with_worth)
 
 
@@ -137,7 +138,7 @@ def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
             "facility_w": it * data.pue_peak_ratio,
             "energise_w": energise,
             "shell_w": energise.cumsum("period") + opening.shells_at_start_w(data),
-            "gross_w": milestones.gross_w(placed, data, asked),
+            "gross_w": tranches.gross_w(placed, data, asked),
             "gross_facility_w": (placed * data.pue_peak_ratio).sum("site").cumsum("period"),
             "work_count": si("work", "racks") * some,
         }
@@ -152,21 +153,21 @@ def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
 
 def _money(result: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Dataset:
     """Financing of the decisions, through the accounts' own formulae."""
-    lines = flows.flows(result, data, asked)
+    lines = money.lines(result, data, asked)
     receipts = financing.releases(result.gross_w, asked, data)
     capex = {
-        "racks": -flows.total(lines.racks_usd) - flows.total(lines.network_usd),
-        "shells": -flows.total(lines.shells_usd),
+        "racks": -money.total(lines.racks_usd) - money.total(lines.network_usd),
+        "shells": -money.total(lines.shells_usd),
     }
     power = result.facility_w.sum("site")
-    free, start = flows.free_cash_flow(lines), float(opening.start_facility_w(data).sum())
-    ahead = advances.lines(-flows.total(lines.racks_usd), asked)
-    money = financing.finance(free, receipts.sum("milestone"), power, asked, start, ahead)
-    return money.assign(tranche_usd=receipts, book_usd=financing.book_usd(capex, data, asked))
+    free, start = money.free_cash_flow(lines), float(opening.start_facility_w(data).sum())
+    ahead = advances.lines(-money.total(lines.racks_usd), asked)
+    financed = financing.finance(free, receipts.sum("milestone"), power, asked, start, ahead)
+    return financed.assign(tranche_usd=receipts, book_usd=book.book_usd(capex, data, asked))
 
 
 def _penalties_usd(program: Program, data: xr.Dataset, asked: Asked) -> float:
-    factors = work.penalty_factors(data, search.discounts(data, asked))
+    factors = work.penalty_factors(data, book.discounts(data, asked))
     total = sum(float((program.value(name) * factor).sum()) for name, factor in factors.items() if factor.size)
     return total * UNITS["usd"]
 

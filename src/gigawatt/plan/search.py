@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from gigawatt import dollars
 from gigawatt.plan import buildout, milestones, work
 from gigawatt.plan.rows import Form, add_objective, form
-from gigawatt.plan.solve import NOISE, UNITS, Clock, GivenUp, NoPlan, Program, SolverFailure
+from gigawatt.programme import book, tranches, unit_costs
 from gigawatt.scenario.schema import Asked
+from gigawatt.solver import NOISE, UNITS, Clock, GivenUp, NoPlan, Program, SolverFailure
 
 # Weight of a billion USD against 1e15 tokens where tokens are the objective: enough to break ties, no more.
 TIE_BREAK = 1e-3
@@ -72,28 +73,21 @@ def state(data: xr.Dataset, asked: Asked) -> linopy.Model:
     milestones.add_capital(model, data, asked)
     value = net_value(model, data, asked)
     if asked.objective == "welfare":
-        value = value + form(model.variables["valued"]) * (work.social_revenue(data) * discounts(data, asked))
+        value = value + form(model.variables["valued"]) * (work.social_revenue(data) * book.discounts(data, asked))
     if asked.objective == "tokens":
         value = TIE_BREAK * value + form(model.variables["sold"]) * work.quadrillions()
     add_objective(model, value)
     return model
 
 
-def discounts(data: xr.Dataset, asked: Asked) -> xr.DataArray:
-    """Value today of a dollar in the middle of each quarter, dims (period)."""
-    years = dollars.mid_quarters_years(data.sizes["period"])
-    ratios = dollars.discount_ratio(asked.finance.discount_per_year, years)
-    return xr.DataArray(ratios, dims="period", coords={"period": data.indexes["period"]})
-
-
 def net_value(model: linopy.Model, data: xr.Dataset, asked: Asked) -> Form:
     """Unlevered NPV + terminal value − penalties, billion USD."""
-    discount = discounts(data, asked)
+    discount = book.discounts(data, asked)
     flows = milestones.free_cash_flow(model, asked) * discount
     end = float(dollars.discount_ratio(asked.finance.discount_per_year, data.sizes["period"] / 4))
     finance = asked.finance
     for name, life in (("rack_capex", finance.rack_life_years), ("shell_capex", finance.shell_life_years)):
-        flows = flows + form(model.variables[name]) * (end * buildout.terminal_frac(data, asked, life))
+        flows = flows + form(model.variables[name]) * (end * book.terminal_frac(data, asked, life))
     return flows - work.penalties(model, data, discount)
 
 
@@ -122,7 +116,7 @@ def search(data: xr.Dataset, asked: Asked, progress: Progress) -> Found:
         if not best.columns.size:
             raise SolverFailure("no plan with whole tranches was found within solver.time_limit")
         progress("looking for an earlier gigawatt")
-        soonest = int(milestones.buildable_w(data, asked).searchsorted(1e9))
+        soonest = int(tranches.buildable_w(data, asked).searchsorted(1e9))
         best = hasten(program, best, effort, min(bound - gap, best.objective), soonest)
         by_clock = clock.left_s <= 0
         program.restart()
@@ -158,7 +152,7 @@ class Releases:
 
 def prefer_few_racks(program: Program, data: xr.Dataset, asked: Asked) -> None:
     """Of plans that are worth the same, take the one with the fewest racks."""
-    dearest = float(buildout.rack_cost_usd(data, asked).max()) * UNITS["racks"] / UNITS["usd"]
+    dearest = float(unit_costs.rack_cost_usd(data, asked).max()) * UNITS["racks"] / UNITS["usd"]
     program.lean("install", -FEWEST_FRAC * dearest)
 
 
@@ -175,7 +169,7 @@ def allowed_gap(program: Program, asked: Asked, data: xr.Dataset, objective: flo
     An NPV near zero is the small difference of large flows; a relative gap alone would ask for cents.
     """
     capex = program.value("rack_capex") + program.value("shell_capex")
-    present = float((capex * discounts(data, asked)).sum())
+    present = float((capex * book.discounts(data, asked)).sum())
     if asked.objective == "tokens":
         return asked.solver.gap_frac * abs(objective)
     return max(asked.solver.gap_frac * abs(objective), asked.solver.gap_of_capex_frac * present)
@@ -226,10 +220,10 @@ def round_milestones(program: Program, data: xr.Dataset, asked: Asked, effort: E
     """
     use = asked.capital.tranches
     assert use is not None
-    lawful = milestones.lawful_frac(program.value("gross").values * UNITS["w"], asked, data, step=True)
+    lawful = tranches.lawful_frac(program.value("gross").values * UNITS["w"], asked, data, step=True)
     count = lawful.shape[1]
     first = [int(np.argmax(row)) if row.any() else count for row in lawful]
-    paid = milestones.drawn_frac(asked) > 0
+    paid = tranches.drawn_frac(asked) > 0
 
     def after(later: int) -> tuple[int, ...]:
         """The lawful dates, so many quarters later, as far as a tranche is still to come."""

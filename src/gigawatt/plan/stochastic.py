@@ -34,8 +34,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.plan.search import discounts, state
-from gigawatt.plan.solve import (
+from gigawatt.plan.search import state
+from gigawatt.programme.book import discounts
+from gigawatt.scenario.schema import Asked
+from gigawatt.solver import (
     SMALLEST,
     UNITS,
     NoPlan,
@@ -47,7 +49,6 @@ from gigawatt.plan.solve import (
     silent,
     sure,
 )
-from gigawatt.scenario.schema import Asked
 
 Floats = NDArray[np.float64]
 Columns = NDArray[np.int32]

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigawatt.plan import flows, opening
-from gigawatt.plan.milestones import cash_at_start_usd, milestones
 from gigawatt.plan.plan import Plan
-from gigawatt.plan.solve import UNITS
+from gigawatt.programme import money, opening
+from gigawatt.programme.tranches import cash_at_start_usd, milestones
 from gigawatt.quarters import quarter_number
 from gigawatt.scenario.schema import CustomerFinancing, Scenario, VendorFinancing
+from gigawatt.solver import UNITS
 
 # Largest excess that is the solver's rounding, as a share of the limit's own scale.
 TOLERANCE_FRAC = 1e-6
@@ -48,10 +48,10 @@ def _excesses(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray,
     yield from _power(scenario, plan)
     yield from _work(scenario, plan)
     yield from _capital(scenario, plan)
-    lines = flows.flows(plan.data, plan.inputs, scenario.asked)
-    ahead, back = advanced_usd(scenario, -flows.total(lines.racks_usd).values)
-    yield from _cash(scenario, plan, flows.free_cash_flow(lines).values + ahead - back)
-    yield from _distributions(scenario, plan, flows.free_cash_flow(lines).values, back)
+    lines = money.lines(plan.data, plan.inputs, scenario.asked)
+    ahead, back = advanced_usd(scenario, -money.total(lines.racks_usd).values)
+    yield from _cash(scenario, plan, money.free_cash_flow(lines).values + ahead - back)
+    yield from _distributions(scenario, plan, money.free_cash_flow(lines).values, back)
     yield from _rent(scenario, plan, -lines.rent_usd.transpose("period", "site").values)
 
 

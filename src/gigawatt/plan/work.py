@@ -18,11 +18,11 @@ from operator import add
 import linopy
 import xarray as xr
 
-from gigawatt.plan import opening
-from gigawatt.plan.inputs import SECONDS_PER_QUARTER
 from gigawatt.plan.rows import Form, add_rows, form, mean
-from gigawatt.plan.solve import UNITS
+from gigawatt.programme import money, opening
+from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
+from gigawatt.solver import UNITS
 
 
 def add_work(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
@@ -82,16 +82,16 @@ def _add_sales(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
 
 def token_revenue(data: xr.Dataset) -> xr.DataArray:
     """Billion USD a quarter per billion tokens per second, dims (period, use_case, segment)."""
-    return _quarterly(data.price_usd_per_mtok) * data.segment_price_ratio
+    return _quarterly(money.usd_per_token(data))
 
 
 def social_revenue(data: xr.Dataset) -> xr.DataArray:
     """Social value beyond the price, billion USD a quarter per billion tokens per second, by social segment."""
-    return _quarterly(data.price_usd_per_mtok) * data.social_value_ratio * data.social_weight_ratio
+    return _quarterly(money.social_usd_per_token(data))
 
 
-def _quarterly(price_usd_per_mtok: xr.DataArray) -> xr.DataArray:
-    return price_usd_per_mtok / 1e6 * SECONDS_PER_QUARTER * UNITS["tokens_per_s"] / UNITS["usd"]
+def _quarterly(usd_per_token: xr.DataArray) -> xr.DataArray:
+    return usd_per_token * SECONDS_PER_QUARTER * UNITS["tokens_per_s"] / UNITS["usd"]
 
 
 def _add_floors(model: linopy.Model, data: xr.Dataset, served: Form, asked_for: xr.DataArray) -> None:
@@ -138,15 +138,15 @@ def penalties(model: linopy.Model, data: xr.Dataset, discount: xr.DataArray) -> 
 
 def penalty_factors(data: xr.Dataset, discount: xr.DataArray) -> dict[str, xr.DataArray]:
     """Present value in billion USD of one unit missing, by variable."""
-    floor = _quarterly(data.floor_penalty_usd_per_mtok) * discount
+    floor = _quarterly(data.floor_penalty_usd_per_mtok / 1e6) * discount
     factors = {"missing_tokens": floor.transpose("period", "use_case")}
     if data.sizes["run"]:
         end = data.run_window.cumsum("period").idxmax("period")
         factors["missing_run"] = data.run_penalty_usd / UNITS["usd"] * discount.sel(period=end).drop_vars("period")
     if data.sizes["experiment"]:
-        money = UNITS["flop"] / UNITS["usd"]
-        factors["missing_research"] = data.experiment_worth_usd_per_flop * discount * money
-        factors["under_floor"] = data.experiment_floor_penalty_usd_per_flop * discount * money
+        scale = UNITS["flop"] / UNITS["usd"]
+        factors["missing_research"] = data.experiment_worth_usd_per_flop * discount * scale
+        factors["under_floor"] = data.experiment_floor_penalty_usd_per_flop * discount * scale
     return factors
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from gigawatt.plan.inputs import SECONDS_PER_QUARTER
-from gigawatt.plan.solve import NOISE, UNITS, Program
+from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
+from gigawatt.solver import NOISE, UNITS, Program
 
 STEP_W = 1e8
 STEP_RACKS = 100.0

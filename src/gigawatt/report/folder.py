@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gigawatt.plan.exact import exact
+from gigawatt.exact import exact
 from gigawatt.report.document import Document, Table
 from gigawatt.report.writers import csv, page, workbook
 from gigawatt.study.answer import plain

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from gigawatt.plan.exact import exact
+from gigawatt.exact import exact
 from gigawatt.report.document import Document
 from gigawatt.study.answer import plain
 from gigawatt.study.verbs import Verb

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gigawatt.plan import flows
+from gigawatt.programme.money import experiments_done_frac, runs_done_frac
 from gigawatt.report import names, views, words
 from gigawatt.report.document import Column, Depth, Sum, Table, Unit, Value, in_units, table
 from gigawatt.report.formats import Scale, cell, pue, scale
@@ -294,7 +294,7 @@ def served(v: View) -> Table:
 def research(v: View) -> Table | None:
     """Training runs and experiments: how much of what is wished for is done; None where nothing is."""
     data, inputs, asked = v.result.plan.data, v.result.plan.inputs, v.asked
-    runs, wishes = flows.runs_done_frac(data, inputs), flows.experiments_done_frac(data, inputs)
+    runs, wishes = runs_done_frac(data, inputs), experiments_done_frac(data, inputs)
     means = wishes.values[: v.reported].mean(axis=0).tolist()
     rows: list[tuple[Value, ...]] = [
         (asked.training_runs[str(key)].title, by_end(asked.training_runs[str(key)].end_date), share)

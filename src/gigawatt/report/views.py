@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from gigawatt.account.metrics import GIGAWATT_W, SECONDS_PER_DAY, Headline
 from gigawatt.catalog.records import Source
-from gigawatt.plan import flows, opening
 from gigawatt.plan.worth import Binding
+from gigawatt.programme import money, opening
 from gigawatt.report import names
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study import nothing
@@ -114,7 +114,7 @@ def view(result: Result) -> View:
     data, inputs, scenario = result.plan.data, result.plan.inputs, result.scenario
     periods = tuple(map(str, data.period.values))
     stock = data.stock_count.transpose("period", "site", "platform").values
-    served = flows.mean_tokens_per_s(data.served_tokens_per_s, inputs).transpose("period", "use_case").values
+    served = money.mean_tokens_per_s(data.served_tokens_per_s, inputs).transpose("period", "use_case").values
     return View(
         result=result,
         periods=periods,
@@ -156,7 +156,7 @@ def revenue_usd_per_gw_year(v: View) -> Floats:
     """Revenue per gigawatt of facility power in service and year [USD], by year; NaN where nothing runs."""
     plan = v.result.plan
     start_w = opening.start_facility_w(plan.inputs).sum()
-    power = flows.mean_stock(plan.data.facility_w.sum("site"), start_w).values / GIGAWATT_W
+    power = money.mean_stock(plan.data.facility_w.sum("site"), start_w).values / GIGAWATT_W
     return over(v.yearly(v.books["revenue"]), v.yearly(power) / 4)
 
 

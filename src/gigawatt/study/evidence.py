@@ -7,9 +7,9 @@ from collections import Counter
 import xarray as xr
 
 from gigawatt.catalog.records import Evidence
-from gigawatt.plan import flows
 from gigawatt.plan.plan import Plan
-from gigawatt.plan.search import discounts
+from gigawatt.programme import money
+from gigawatt.programme.book import discounts
 from gigawatt.scenario.schema import Scenario
 
 # Numbers of an accelerator that its work and its price follow from, in words.
@@ -55,7 +55,7 @@ def platform_revenue_usd(scenario: Scenario, plan: Plan) -> xr.DataArray:
     rate = inputs.rack_tokens_per_s * inputs.utilisation_frac
     served = (data.work_count * rate * inputs.hours_frac).sum("block")
     total = served.sum("platform")
-    revenue = flows.revenue_usd(data.served_tokens_per_s, inputs) * discounts(inputs, scenario.asked)
+    revenue = money.revenue_usd(data.served_tokens_per_s, inputs) * discounts(inputs, scenario.asked)
     return (served / xr.where(total > 0, total, 1.0) * revenue).sum("period")
 
 

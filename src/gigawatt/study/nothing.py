@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 
 from gigawatt import units
-from gigawatt.plan import opening
 from gigawatt.plan.break_even import price_ratio
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.worth import Binding
+from gigawatt.programme import opening
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.note import Note
 

@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.errors import Fault, ScenarioError
-from gigawatt.plan import buildout, flows, rents
-from gigawatt.plan.exact import exact
-from gigawatt.plan.inputs import SECONDS_PER_QUARTER
-from gigawatt.plan.milestones import drawn_frac, milestones
+from gigawatt.exact import exact
 from gigawatt.plan.plan import Plan
+from gigawatt.programme import money, rents, unit_costs
+from gigawatt.programme.arrays import SECONDS_PER_QUARTER
+from gigawatt.programme.tranches import drawn_frac, milestones
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.scenario.load import reread, to_toml
 from gigawatt.scenario.schema import Asked, Scenario
@@ -81,25 +81,25 @@ def remainder_usd(scenario: Scenario, plan: Plan, quarter: str) -> float:
     """What a plan is worth from a quarter on, when that quarter begins [USD]: free cash flow less penalties, and what
     stands at the end."""
     of = _cut(scenario, plan, quarter)
-    lines = flows.flows(plan.data, plan.inputs, of.asked)
-    net = (flows.free_cash_flow(lines) - penalties_usd(plan)).values
-    return dollars.npv(net[of.at :], of.asked.finance.discount_per_year, flows.final_usd(lines, plan.inputs, of.asked))
+    lines = money.lines(plan.data, plan.inputs, of.asked)
+    net = (money.free_cash_flow(lines) - penalties_usd(plan)).values
+    return dollars.npv(net[of.at :], of.asked.finance.discount_per_year, money.final_usd(lines, plan.inputs, of.asked))
 
 
 def penalties_usd(plan: Plan) -> xr.DataArray:
     """What falling short of soft limits costs in each quarter, not discounted [USD], dims (period)."""
     data, given = plan.data, plan.inputs
-    served = flows.mean_tokens_per_s(data.served_tokens_per_s, given)
+    served = money.mean_tokens_per_s(data.served_tokens_per_s, given)
     missing = (given.demand_tokens_per_s * given.floor_frac - served).clip(min=0) * SECONDS_PER_QUARTER
     total = (missing * given.floor_penalty_usd_per_mtok / 1e6).sum("use_case")
     if given.sizes["run"]:
         last = given.run_window.cumsum("period") == given.run_window.sum("period")
         ends = last & (given.run_window > 0)
-        short = (1.0 - flows.runs_done_frac(data, given)).clip(min=0) * given.run_penalty_usd
+        short = (1.0 - money.runs_done_frac(data, given)).clip(min=0) * given.run_penalty_usd
         total = total + (ends * short).sum("run")
     if given.sizes["experiment"]:
         wish, floor = given.experiment_wish_flop, given.experiment_floor_frac
-        lacking = (1.0 - flows.experiments_done_frac(data, given)).clip(min=0)
+        lacking = (1.0 - money.experiments_done_frac(data, given)).clip(min=0)
         under = (lacking - (1.0 - floor)).clip(min=0) * given.experiment_floor_penalty_usd_per_flop
         total = total + (wish * (lacking * given.experiment_worth_usd_per_flop + under)).sum("experiment")
     return total
@@ -117,7 +117,7 @@ def _cut(scenario: Scenario, plan: Plan, quarter: str) -> _Cut:
 def _opening(of: _Cut) -> Table:
     shells, paid = _shells(of)
     data, last = of.plan.data, of.at - 1
-    money = {
+    amounts = {
         "cash": max(float(data.cash_usd[last]), of.asked.capital.minimum_cash_usd),
         "debt": float(data.debt_usd[last]),
         "losses": _losses_usd(of),
@@ -135,7 +135,7 @@ def _opening(of: _Cut) -> Table:
     found: Table = {"grade": "derived", "begun_only": True, **tables}
     if of.asked.capital.tranches is not None:
         found |= {"gross": f"{float(data.gross_w[last])!r} W", "released": f"{_released_w(of)!r} W"}
-    return found | {key: f"{amount!r} USD" for key, amount in money.items()}
+    return found | {key: f"{amount!r} USD" for key, amount in amounts.items()}
 
 
 def _racks(of: _Cut) -> Iterator[Row]:
@@ -169,7 +169,7 @@ def _shells(of: _Cut) -> tuple[list[Row], list[Row]]:
     """Shells that stand, and money paid for those to come. What was paid first is what stands."""
     shells, paid_rows = list[Row | None](), list[Row]()
     given, before = of.plan.inputs, quarter_name(quarter_number(of.quarters[0]) - 1)
-    paid = buildout.shells_usd(of.plan.data.energise_w, given).transpose("period", "site").values
+    paid = unit_costs.shells_usd(of.plan.data.energise_w, given).transpose("period", "site").values
     for n, key in enumerate(str(name) for name in given.site.values):
         cost, power = float(given.shell_usd_per_w[n]), float(of.plan.data.energise_w[: of.at, n].sum())
         began = of.quarters[0] if rents.grows(given) else before
@@ -206,7 +206,7 @@ def _loans(of: _Cut) -> Iterator[Row]:
     use = of.asked.capital.vendor
     assert use is not None
     oldest = quarter_number(of.quarters[of.at]) - round(4 * use.term_years)
-    racks = -flows.total(flows.flows(of.plan.data, of.plan.inputs, of.asked).racks_usd)
+    racks = -money.total(money.lines(of.plan.data, of.plan.inputs, of.asked).racks_usd)
     lent = [(loan.lent_date, loan.amount_usd) for loan in of.asked.at_start.vendor_loans]
     lent += list(zip(of.quarters[: of.at], (use.share_frac * racks.values).tolist(), strict=False))
     for quarter, amount in lent:
@@ -249,8 +249,8 @@ def _released_w(of: _Cut) -> float:
 
 def _losses_usd(of: _Cut) -> float:
     """Losses that are yet to be set off: by how much cumulative income is below its highest."""
-    lines = flows.flows(of.plan.data, of.plan.inputs, of.asked)
-    income = flows.operating_usd(lines) - flows.depreciation_usd(lines, of.plan.inputs, of.asked)
+    lines = money.lines(of.plan.data, of.plan.inputs, of.asked)
+    income = money.operating_usd(lines) - money.depreciation_usd(lines, of.plan.inputs, of.asked)
     to_date = np.cumsum(np.concatenate([[-of.asked.at_start.losses_usd], income.values[: of.at]]))
     return float(max(to_date.max(), 0.0) - to_date[-1])
 
@@ -261,7 +261,7 @@ def _under_way(of: _Cut) -> dict[str, float]:
     if not given.sizes["run"]:
         return {}
     past = of.plan.data.assign(train_count=of.plan.data.train_count.where(given.period < first, 0.0))
-    done = flows.runs_done_frac(past, given)
+    done = money.runs_done_frac(past, given)
     return {key: float(done.sel(run=key)) for key, run in of.asked.training_runs.items() if run.end_date >= first}
 
 

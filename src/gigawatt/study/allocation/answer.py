@@ -12,18 +12,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.plan.allocate import (
-    Divided,
-    abundance_w,
-    bends_w,
-    cut_worth,
-    divide,
-    divide_line,
-    worthwhile_w,
-)
-from gigawatt.plan.exact import exact
-from gigawatt.plan.needs import Need, Problem
-from gigawatt.plan.waterfill import SAME, Fairness, gain, margin_per_w
+from gigawatt.exact import exact
+from gigawatt.share.divide import Division, abundance_w, bends_w, cut_worth, divide, divide_line, worthwhile_w
+from gigawatt.share.needs import Need, Problem
+from gigawatt.share.waterfill import SAME, Fairness, gain, margin_per_w
 from gigawatt.study.allocation.problem import Opened, opened
 from gigawatt.study.allocation.question import AllocationQuestion
 from gigawatt.study.answer import SPREAD, Head, copied
@@ -169,7 +161,7 @@ def answer(question: AllocationQuestion, job: Job) -> AllocationAnswer:
     )
 
 
-def _allocation(problem: Problem, now: Divided, fairness: Fairness) -> Iterator[AllocatedClass]:
+def _allocation(problem: Problem, now: Division, fairness: Fairness) -> Iterator[AllocatedClass]:
     claims, capacity_w = problem.claims, float(now.capacity_w[0])
     served = now.served_frac[0]
     margin = margin_per_w(claims, served * claims.demand_w, fairness.curve) * GIGAWATT_W
@@ -196,7 +188,7 @@ def _per_gw_year(need: Need) -> float | None:
     return None if need.amount_count is None else need.amount_count / need.demand_w * GIGAWATT_W
 
 
-def _next(problem: Problem, now: Divided, fairness: Fairness) -> NextPower:
+def _next(problem: Problem, now: Division, fairness: Fairness) -> NextPower:
     """Who would get a gigawatt more, or about a tenth of a smaller capacity."""
     claims, capacity_w = problem.claims, now.capacity_w
     step_w = GIGAWATT_W if capacity_w[0] >= GIGAWATT_W else _round_step(NEXT_FRAC * float(capacity_w[0]))
@@ -212,7 +204,7 @@ def _next(problem: Problem, now: Divided, fairness: Fairness) -> NextPower:
     )
 
 
-def _exchange(problem: Problem, now: Divided, fairness: Fairness) -> Iterator[Exchange]:
+def _exchange(problem: Problem, now: Division, fairness: Fairness) -> Iterator[Exchange]:
     claims, served = problem.claims, now.served_frac[0]
     margin = margin_per_w(claims, served * claims.demand_w, fairness.curve) * GIGAWATT_W
     for n, gains in enumerate(problem.needs):
@@ -230,7 +222,7 @@ def _exchange(problem: Problem, now: Divided, fairness: Fairness) -> Iterator[Ex
             )
 
 
-def _pools(problem: Problem, now: Divided) -> Iterator[SharedPool]:
+def _pools(problem: Problem, now: Division) -> Iterator[SharedPool]:
     """Power of each pool and who has it; one pool without a name is none."""
     if problem.names == (("", ""),):
         return
@@ -244,7 +236,7 @@ def _pools(problem: Problem, now: Divided) -> Iterator[SharedPool]:
         )
 
 
-def _line(problem: Problem, capacity_w: float, full_w: float | None, fairness: Fairness) -> Divided:
+def _line(problem: Problem, capacity_w: float, full_w: float | None, fairness: Fairness) -> Division:
     """Capacities from nothing to beyond plenty, divided: round ones, that asked for, and where λ bends or jumps."""
     claims, source = problem.claims, problem.supply
     most_w = BEYOND_RATIO * max(full_w or float(claims.demand_w.sum()), capacity_w)
@@ -261,7 +253,7 @@ def _round_step(least: float) -> float:
     return next(size * factor for factor in (1.0, 2.0, 5.0, 10.0) if size * factor >= least * (1 - SAME))
 
 
-def _curve(problem: Problem, line: Divided) -> Iterator[ValuePoint]:
+def _curve(problem: Problem, line: Division) -> Iterator[ValuePoint]:
     """λ and shares served by capacity; where λ jumps there are two points, before and after."""
     for n, capacity in enumerate(line.capacity_w):
         left, right = float(line.left_per_w[n]), float(line.right_per_w[n])
@@ -271,7 +263,7 @@ def _curve(problem: Problem, line: Divided) -> Iterator[ValuePoint]:
             yield ValuePoint(capacity_w=float(capacity), lambda_=price * GIGAWATT_W, served_frac=served)
 
 
-def _notes(found: Opened, now: Divided) -> list[Note]:
+def _notes(found: Opened, now: Division) -> list[Note]:
     """What the answer itself makes worth saying."""
     rows = []
     problem, fairness = found.problem, found.fairness

@@ -11,13 +11,13 @@ import xarray as xr
 
 from gigawatt import units
 from gigawatt.errors import Fault, ScenarioError
-from gigawatt.plan import needs
-from gigawatt.plan.inputs import inputs
-from gigawatt.plan.needs import Fleet, Problem, Work
-from gigawatt.plan.waterfill import AlphaFair, Fairness, Quadratic
+from gigawatt.programme.arrays import arrays
 from gigawatt.scenario.allocation import Allocation, PowerScenario
 from gigawatt.scenario.load import load_allocation, reread
 from gigawatt.scenario.schema import Scenario
+from gigawatt.share import needs
+from gigawatt.share.needs import Fleet, Problem, Work
+from gigawatt.share.waterfill import AlphaFair, Fairness, Quadratic
 from gigawatt.study import drift, implausible
 from gigawatt.study.allocation.question import AllocationQuestion
 from gigawatt.study.note import Note
@@ -124,12 +124,12 @@ class _Unshared:
 
 def _arrays(scenario: Scenario) -> xr.Dataset:
     """As `inputs`; kept, but for hours from files, which are long to compare. Nobody changes them."""
-    return inputs(scenario) if scenario.records.series else _kept_arrays(_Unshared(scenario))
+    return arrays(scenario) if scenario.records.series else _kept_arrays(_Unshared(scenario))
 
 
 @lru_cache(maxsize=ARRAYS_KEPT)
 def _kept_arrays(key: _Unshared) -> xr.Dataset:
-    return inputs(key.scenario)
+    return arrays(key.scenario)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.errors import Fault
-from gigawatt.plan.exact import exact
-from gigawatt.plan.inputs import demand, inputs
-from gigawatt.plan.milestones import milestones
+from gigawatt.exact import exact
+from gigawatt.programme.arrays import arrays, demand
+from gigawatt.programme.tranches import milestones
 from gigawatt.quarters import arriving, first_day, sample
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.series import energy_price_usd_per_wh
@@ -171,7 +171,7 @@ def outline(scenario: Scenario) -> Outline:
 
     Raises ScenarioError for work that no platform can do, and for figures that are beyond numbers.
     """
-    data = inputs(scenario)  # raises where the kernels find faults, as a run would
+    data = arrays(scenario)  # raises where the kernels find faults, as a run would
     _numbers(data)
     asked = scenario.asked
     return copied(

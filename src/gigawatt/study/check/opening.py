@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from gigawatt.plan import milestones, opening
+from gigawatt.programme import opening, tranches
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.answer import copied
 
@@ -73,9 +73,9 @@ def outlined(scenario: Scenario, data: xr.Dataset) -> OutlinedOpening | None:
         it_w=float(opening.start_it_w(data).sum()),
         facility_w=float(opening.start_facility_w(data).sum()),
         shell_w=sum(one.standing_w for one in shells),
-        gross_w=milestones.gross_at_start_w(data, asked),
+        gross_w=tranches.gross_at_start_w(data, asked),
         book_usd=opening.start_book_usd(data, asked),
-        cash_usd=milestones.cash_at_start_usd(asked),
+        cash_usd=tranches.cash_at_start_usd(asked),
         racks=tuple(_racks(scenario, data)),
         shells=shells,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from gigawatt.plan.exact import exact
+from gigawatt.exact import exact
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import changed
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of

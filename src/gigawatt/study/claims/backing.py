@@ -10,7 +10,7 @@ from gigawatt import dollars, units
 from gigawatt.account import contracts
 from gigawatt.catalog.records import Grade
 from gigawatt.dollars import GuaranteeCost
-from gigawatt.plan.landlords import asked_for_per_year, growth_per_year
+from gigawatt.programme.landlords import asked_for_per_year, growth_per_year
 from gigawatt.scenario.schema import Guarantee
 from gigawatt.study.claims.campus import key_of, load_ratio
 from gigawatt.study.claims.cases import Cases

@@ -12,7 +12,7 @@ from gigawatt.catalog import load as catalog
 from gigawatt.catalog import to_watts
 from gigawatt.catalog.records import Site
 from gigawatt.catalog.to_watts import PueYear
-from gigawatt.plan.inputs import Floats
+from gigawatt.programme.arrays import Floats
 from gigawatt.quarters import arriving, first_day, quarter_name, quarter_number, quarter_range
 from gigawatt.study.claims.cases import Cases, ClaimCase
 from gigawatt.study.claims.claim import Claim, ClaimRow, Computed, computed, judge, make, reaches, row, stated_value

@@ -10,8 +10,9 @@ from typing import Any
 import xarray as xr
 
 from gigawatt.account.accounts import Accounts, account
-from gigawatt.plan import inputs, plan
+from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan, quiet
+from gigawatt.programme import arrays
 from gigawatt.scenario.load import DEFAULT, load
 from gigawatt.scenario.schema import Scenario
 
@@ -72,7 +73,7 @@ class Cases:
     @cached_property
     def inputs(self) -> xr.Dataset:
         """Throughput, PUE, demand and prices of the scenario, without a plan."""
-        return inputs.inputs(self.scenario)
+        return arrays.arrays(self.scenario)
 
     def knows(self, date: str) -> bool:
         """Whether what became known on a day is known as of the day that is asked for."""

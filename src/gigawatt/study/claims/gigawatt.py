@@ -10,8 +10,8 @@ import xarray as xr
 from gigawatt.account.metrics import UnitCost, unit_cost
 from gigawatt.catalog import load as catalog
 from gigawatt.catalog.records import Accelerator
-from gigawatt.plan.inputs import HOURS_PER_YEAR, SECONDS_PER_QUARTER
-from gigawatt.plan.work import token_revenue
+from gigawatt.programme import money
+from gigawatt.programme.arrays import HOURS_PER_YEAR, SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Scenario
 
 GIGAWATT_W = 1e9
@@ -129,8 +129,8 @@ def mixed_tokens_per_day_per_w(data: xr.Dataset, platform: str, quarter: str) ->
 def mixed_revenue_usd_per_w(data: xr.Dataset, platform: str, quarter: str) -> float:
     """Yearly revenue [USD/W] of a watt that serves all classes as they are asked for, down to the cheapest segment."""
     now = data.sel(period=quarter)
-    quarterly = (token_revenue(data).sel(period=quarter) * now.segment_frac * now.demand_tokens_per_s).sum()
-    return 4 * float(quarterly) / load_of(data, platform, quarter).inference_w
+    per_s = (money.usd_per_token(data).sel(period=quarter) * now.segment_frac * now.demand_tokens_per_s).sum()
+    return 4 * SECONDS_PER_QUARTER * float(per_s) / load_of(data, platform, quarter).inference_w
 
 
 def training_flop_per_w_year(data: xr.Dataset, platform: str) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import xarray as xr
 
 from gigawatt import units
-from gigawatt.plan import flows
-from gigawatt.plan.inputs import SECONDS_PER_QUARTER
+from gigawatt.programme import money
+from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.study import dates
 from gigawatt.study.claims import gigawatt
 from gigawatt.study.claims.cases import Cases, ClaimCase
@@ -172,7 +172,7 @@ def _revenue_usd(case: ClaimCase) -> float:
 
 
 def _tokens(case: ClaimCase) -> float:
-    served = flows.mean_tokens_per_s(case.plan.data.served_tokens_per_s, case.plan.inputs)
+    served = money.mean_tokens_per_s(case.plan.data.served_tokens_per_s, case.plan.inputs)
     return float(served.isel(period=slice(0, case.scenario.reported_count)).sum()) * SECONDS_PER_QUARTER
 
 

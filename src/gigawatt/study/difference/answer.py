@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.plan.exact import exact
+from gigawatt.exact import exact
 from gigawatt.quarters import quarter_number
 from gigawatt.study.answer import SPREAD, UNTOLD, Head
 from gigawatt.study.difference.asked import AskedOtherwise, otherwise

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from gigawatt.errors import MOST_NAME
-from gigawatt.plan.exact import exact
+from gigawatt.exact import exact
 from gigawatt.readers.quotas import KubeObject, QosRow, QuotaTable, read_objects, read_slurm
 from gigawatt.study.answer import SPREAD, UNTOLD, Head
 from gigawatt.study.export.question import QuotasQuestion

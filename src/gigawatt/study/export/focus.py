@@ -14,10 +14,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt.account.costs import PROGRAMME, work_shares
-from gigawatt.plan import flows
-from gigawatt.plan.exact import exact
-from gigawatt.plan.inputs import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
+from gigawatt.exact import exact
 from gigawatt.plan.plan import Plan
+from gigawatt.programme import money
+from gigawatt.programme.arrays import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
 from gigawatt.study.answer import SPREAD, UNTOLD, Head
 from gigawatt.study.export.answer import check_period
 from gigawatt.study.export.question import FocusQuestion
@@ -114,7 +114,7 @@ class _Weights:
 
 def _weights(plan: Plan) -> _Weights:
     data, dims = plan.inputs, ("period", "site", "platform", "use_case")
-    stock = flows.mean_stock(plan.data.stock_count)
+    stock = money.mean_stock(plan.data.stock_count)
     held = (stock * work_shares(plan)).transpose(*dims)
     everywhere = stock.sum("site")
     part = stock / xr.where(everywhere > 0, everywhere, 1.0)

@@ -15,11 +15,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.plan import flows, needs
-from gigawatt.plan.inputs import BLOCKS, SECONDS_PER_YEAR
-from gigawatt.plan.needs import Work
+from gigawatt.programme import money
+from gigawatt.programme.arrays import BLOCKS, SECONDS_PER_YEAR
 from gigawatt.readers.quotas import QuotaFlavor, QuotaQueue, QuotaShare, QuotaTable
 from gigawatt.scenario.schema import Asked, Scenario
+from gigawatt.share import needs
+from gigawatt.share.needs import Work
 from gigawatt.study.export.names import MOST_CLUSTER, group_name, labels
 from gigawatt.study.note import Note
 from gigawatt.study.result import Result
@@ -124,7 +125,7 @@ def block_fracs(saved: Result, period: str) -> dict[str, Floats]:
 
 
 def _mean_stock(saved: Result, period: str) -> xr.DataArray:
-    return flows.mean_stock(saved.plan.data.stock_count).sel(period=period).sum("site")
+    return money.mean_stock(saved.plan.data.stock_count).sel(period=period).sum("site")
 
 
 def apportioned(total_count: int, shares_frac: Sequence[float]) -> list[int]:

@@ -12,7 +12,7 @@ from gigawatt import tokens
 from gigawatt.catalog.dated import is_day
 from gigawatt.catalog.records import Evidence, History
 from gigawatt.errors import Fault, ScenarioError
-from gigawatt.plan.exact import exact
+from gigawatt.exact import exact
 from gigawatt.plan.search import ENDED
 from gigawatt.quarters import QUARTERS_PER_YEAR
 from gigawatt.scenario.flywheel import PATH, Flywheel

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.account.accounts import Accounts, account
-from gigawatt.plan.inputs import SECONDS_PER_QUARTER, inputs
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
+from gigawatt.programme.arrays import SECONDS_PER_QUARTER, arrays
 from gigawatt.quarters import sample
 from gigawatt.scenario.flywheel import Flywheel
 from gigawatt.scenario.schema import Scenario
@@ -98,7 +98,7 @@ def spin(
     scenario: Scenario, wheel: Flywheel, start_ratio: float, damping_frac: float, progress: Progress = quiet
 ) -> Spin:
     """Turn the wheel from a demand of start_ratio times the scenario's, until it stands or `MOST_TURNS` are made."""
-    base = inputs(scenario)
+    base = arrays(scenario)
     count = base.sizes["period"]
     demand = AskedRatios(volume_ratio=np.full(count, start_ratio), price_ratio=np.ones(count))
     turns: list[Turn] = []

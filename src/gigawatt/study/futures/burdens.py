@@ -31,10 +31,10 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.account import contracts
-from gigawatt.plan import flows, landlords
-from gigawatt.plan.advances import Advanced
-from gigawatt.plan.financing import book_usd
 from gigawatt.plan.plan import Plan
+from gigawatt.programme import landlords, money
+from gigawatt.programme.advances import Advanced
+from gigawatt.programme.book import book_usd
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.statistics import quantiles
@@ -131,7 +131,7 @@ def _today_usd(flow_usd: Floats, lived: Lived) -> float:
 def _programme(lived: Lived) -> Floats:
     """Puts in what it pays for racks, network and shells; gets what they earn, after rent and tax, and leave."""
     names = ("racks_usd", "network_usd", "shells_usd")
-    puts_in = -sum(_today_usd(flows.total(lived.lines[name]).values, lived) for name in names)
+    puts_in = -sum(_today_usd(money.total(lived.lines[name]).values, lived) for name in names)
     value_usd = lived.npv_usd + lived.terminal_value_usd
     return np.array([puts_in, value_usd + puts_in, max(-value_usd, 0.0), nan])
 
@@ -140,7 +140,7 @@ def _supplier(lived: Lived, failure: TenantFailure) -> Floats:
     """Puts in equity and loans; gets what racks sell for, and its loans back; may lose equity, loans, and what its
     guarantee costs."""
     upfront = lived.asked.capital.upfront_equity_usd
-    sold, loans = -flows.total(lived.lines.racks_usd).values, lived.advanced.get("vendor")
+    sold, loans = -money.total(lived.lines.racks_usd).values, lived.advanced.get("vendor")
     claim = upfront + np.cumsum(lived.receipts_usd)
     puts_in, gets = upfront + _today_usd(lived.receipts_usd, lived), _today_usd(sold, lived)
     if loans is not None:
@@ -185,7 +185,7 @@ def lets(lived: Lived) -> list[contracts.Let]:
 
 def _landlords(lived: Lived, let: Sequence[contracts.Let], failure: TenantFailure) -> Floats:
     """Put in leased shells; get rent; may lose lease value, but for what reletting and a guarantor bring."""
-    spent, rent = np.zeros(len(lived.receipts_usd)), -flows.total(lived.lines.rent_usd).values
+    spent, rent = np.zeros(len(lived.receipts_usd)), -money.total(lived.lines.rent_usd).values
     for one, usd in zip(let, shells_usd(lived, let), strict=True):
         if one.began >= 0:
             spent[one.began] += usd
@@ -254,8 +254,8 @@ def cost_of_capital_per_year(lived: Lived, let: Sequence[contracts.Let]) -> floa
     """
     asked, lines = lived.asked, lived.lines
     spent = {
-        "racks": -flows.total(lines.racks_usd) - flows.total(lines.network_usd),
-        "shells": -flows.total(lines.shells_usd),
+        "racks": -money.total(lines.racks_usd) - money.total(lines.network_usd),
+        "shells": -money.total(lines.shells_usd),
     }
     debt = lived.revolved.debt_usd
     equity = np.maximum(book_usd(spent, lived.plan.inputs, asked).values - debt, 0.0)

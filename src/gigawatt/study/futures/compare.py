@@ -14,7 +14,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt.account import contracts
-from gigawatt.plan.exact import exact
+from gigawatt.exact import exact
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.strategy import Strategy, load_strategies
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied, head_of

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.account.metrics import GIGAWATT_W
-from gigawatt.plan import advances, financing, flows, milestones
-from gigawatt.plan.inputs import SECONDS_PER_QUARTER
+from gigawatt.plan import financing
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
+from gigawatt.programme import advances, book, money, tranches
+from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked, Scenario
-from gigawatt.simulation.outdoors import SiteYear
-from gigawatt.simulation.timeline import lived_totals
+from gigawatt.simulate.outdoors import SiteYear
+from gigawatt.simulate.timeline import lived_totals
 from gigawatt.study.futures.burdens import Lived, asked_ratio, borne
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.hedging import branch
@@ -145,9 +146,9 @@ def outcome(
 def _booked(scenario: Scenario, plan: Plan, paid_count: xr.DataArray, ratio: float) -> Lived:
     """A plan as it was lived through, with its lines of money, its debt and what it is worth."""
     asked, data, inputs = scenario.asked, plan.data, plan.inputs
-    lines = flows.flows(data.assign(install_count=paid_count), inputs, asked)
-    free, receipts = flows.free_cash_flow(lines), financing.releases(data.gross_w, asked, inputs).sum("milestone")
-    ahead, rate = advances.lines(-flows.total(lines.racks_usd), asked), asked.finance.discount_per_year
+    lines = money.lines(data.assign(install_count=paid_count), inputs, asked)
+    free, receipts = money.free_cash_flow(lines), financing.releases(data.gross_w, asked, inputs).sum("milestone")
+    ahead, rate = advances.lines(-money.total(lines.racks_usd), asked), asked.finance.discount_per_year
     return Lived(
         scenario=scenario,
         plan=plan,
@@ -156,7 +157,7 @@ def _booked(scenario: Scenario, plan: Plan, paid_count: xr.DataArray, ratio: flo
         advanced=ahead,
         revolved=_revolved(asked, inputs, lines, (free + receipts).values + advances.net_usd(ahead, free.size)),
         npv_usd=dollars.npv(free.values, rate),
-        terminal_value_usd=flows.final_usd(lines, inputs, asked) * float(dollars.discount_ratio(rate, free.size / 4)),
+        terminal_value_usd=money.final_usd(lines, inputs, asked) * float(dollars.discount_ratio(rate, free.size / 4)),
         asked_ratio=ratio,
     )
 
@@ -180,14 +181,14 @@ def _revolved(asked: Asked, inputs: xr.Dataset, lines: xr.Dataset, flow_usd: Flo
     """Cash and debt under the scenario's limits. flow_usd: of each quarter, with tranches and what others advance."""
     capital = asked.capital
     capex = {
-        "racks": -flows.total(lines.racks_usd) - flows.total(lines.network_usd),
-        "shells": -flows.total(lines.shells_usd),
+        "racks": -money.total(lines.racks_usd) - money.total(lines.network_usd),
+        "shells": -money.total(lines.shells_usd),
     }
-    book = financing.book_usd(capex, inputs, asked)
+    booked = book.book_usd(capex, inputs, asked)
     return dollars.revolve(
         flow_usd,
-        np.minimum(book.values * capital.covenant_frac, capital.debt_limit_usd),
-        opening_usd=milestones.cash_at_start_usd(asked),
+        np.minimum(booked.values * capital.covenant_frac, capital.debt_limit_usd),
+        opening_usd=tranches.cash_at_start_usd(asked),
         opening_debt_usd=asked.at_start.debt_usd,
         minimum_usd=capital.minimum_cash_usd,
         quarter_rate_ratio=float(dollars.quarter_rate_ratio(capital.debt_rate_per_year or 0.0)),

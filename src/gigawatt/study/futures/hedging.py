@@ -10,10 +10,10 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.errors import Fault
-from gigawatt.plan import landlords
-from gigawatt.plan.exact import exact
-from gigawatt.plan.inputs import inputs
+from gigawatt.exact import exact
 from gigawatt.plan.stochastic import CANCEL_FRAC, Branch, Equations, Floats, Hedged, equations, hedge, wait_and_see
+from gigawatt.programme import landlords
+from gigawatt.programme.arrays import arrays
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study import drift, implausible
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
@@ -93,7 +93,7 @@ def hedging(scenario: Scenario, question: HedgeQuestion, job: Job) -> Hedging:
     """
     check(scenario, question)
     job.say("working out throughput, PUE and prices")
-    data, count = inputs(scenario), question.futures_count
+    data, count = arrays(scenario), question.futures_count
     seed = scenario.asked.seed if question.seed is None else question.seed
     futures = tuple(draw(scenario.asked, seed, number, data.sizes["period"]) for number in range(count))
     branches = tuple(equations(branch(scenario, data, future, 1 / count)) for future in futures)
@@ -162,8 +162,8 @@ def branch(scenario: Scenario, data: xr.Dataset, future: Future, weight_frac: fl
     """A future as the planner sees it; slips are rounded to quarters, and a failure rate is the simulation's alone."""
     chips, power = (round(future.value.get(name, 0.0)) for name in ("chip_slip", "power_slip"))
     changed = landlords.delivered_later(data, scenario.asked, power).copy()
-    for name, arrays in MULTIPLIES.items():
-        for array in arrays:
+    for name, multiplied in MULTIPLIES.items():
+        for array in multiplied:
             changed[array] = data[array] * factor(future, name, data.period)
     standing = np.minimum(data.ramp_w, data.ramp_w.isel(period=0, drop=True))
     changed["ramp_w"] = np.maximum(data.ramp_w.shift(period=power, fill_value=0.0), standing)

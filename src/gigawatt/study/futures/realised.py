@@ -14,8 +14,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.plan import flows, landlords, milestones, opening, split
+from gigawatt.plan import split
 from gigawatt.plan.plan import Plan
+from gigawatt.programme import landlords, money, opening, tranches
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study.futures.draws import Future
 
@@ -84,11 +85,11 @@ def realised(plan: Plan, asked: Asked, future: Future) -> Realised:
         facility_w=(stock * inputs.rack_it_w).sum("platform") * inputs.pue_peak_ratio,
         energise_w=energise,
         shell_w=shell,
-        gross_w=milestones.gross_w(power, inputs, asked),
+        gross_w=tranches.gross_w(power, inputs, asked),
         gross_facility_w=(power * inputs.pue_peak_ratio).sum("site").cumsum("period"),
     )
     start = opening.start_count(inputs).sum("site")
-    planned, runs = (flows.mean_stock(racks.sum("site"), start) for racks in (plan.data.stock_count, stock))
+    planned, runs = (money.mean_stock(racks.sum("site"), start) for racks in (plan.data.stock_count, stock))
     works = [name for name in ("work_count", "train_count", "research_count") if name in data]
     data = data.assign({name: _kept(data[name], planned, runs) for name in works})
     return Realised(plan=replace(plan, data=data, inputs=inputs), paid_count=paid)

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.account.accounts import account
-from gigawatt.plan.exact import exact
+from gigawatt.exact import exact
 from gigawatt.plan.search import ENDED
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import drift, implausible

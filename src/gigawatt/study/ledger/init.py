@@ -10,10 +10,10 @@ from typing import Any
 
 from gigawatt import units
 from gigawatt.errors import Fault, LedgerError, ScenarioError, near
+from gigawatt.exact import exact
 from gigawatt.ledger import book as books
 from gigawatt.ledger import milestones as due
 from gigawatt.ledger.milestones import TrancheMark, TrancheTerms
-from gigawatt.plan.exact import exact
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.answer import SPREAD, Head
 from gigawatt.study.job import Job
@@ -93,8 +93,8 @@ def terms_of(scenario: Scenario, test_h: float, rates_tokens_per_s: Mapping[str,
 
     Raises ScenarioError for a rate of a platform that the scenario does not have.
     """
-    from gigawatt.plan.inputs import inputs
-    from gigawatt.plan.milestones import milestones
+    from gigawatt.programme.arrays import arrays
+    from gigawatt.programme.tranches import milestones
 
     asked = scenario.asked
     unknown = [name for name in rates_tokens_per_s if name not in asked.platforms]
@@ -103,7 +103,7 @@ def terms_of(scenario: Scenario, test_h: float, rates_tokens_per_s: Mapping[str,
         raise ScenarioError(
             wrong("test_rate", name, f"one of the platforms {', '.join(known)}{near(name, known)}") for name in unknown
         )
-    data, tranches = inputs(scenario), asked.capital.tranches
+    data, tranches = arrays(scenario), asked.capital.tranches
     return TrancheTerms(
         scenario=scenario.name,
         scenario_hash=scenario.hash,

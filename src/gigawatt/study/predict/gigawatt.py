@@ -17,8 +17,8 @@ import xarray as xr
 from gigawatt.catalog import load, records
 from gigawatt.catalog.rented import rent_on, rent_text
 from gigawatt.errors import CalibrationError, Fault, ScenarioError
-from gigawatt.plan import inputs
-from gigawatt.plan.exact import exact
+from gigawatt.exact import exact
+from gigawatt.programme import arrays
 from gigawatt.scenario import load as scenarios
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.answer import SPREAD, Head, copied, head_of
@@ -140,7 +140,7 @@ def answer(question: GigawattQuestion, job: Job) -> GigawattComparison:
     names = tuple(dict.fromkeys(name.strip() for name in question.gpu.split(",")))
     refuse(_faults(question, names))
     scenario = scenarios.load(question.scenario)
-    terms = _GigawattTerms(asked=question, sale=_sale(question), scenario=scenario, data=inputs.inputs(scenario))
+    terms = _GigawattTerms(asked=question, sale=_sale(question), scenario=scenario, data=arrays.arrays(scenario))
     served, unable = _served(terms, names, job)
     parts = sorted((_part(terms, one) for one in served), key=_rank)
     told = (*_terms_notes(terms), *_served_notes(served), *unable)

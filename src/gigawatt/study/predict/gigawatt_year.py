@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gigawatt.plan.inputs import HOURS_PER_YEAR
+from gigawatt.programme.arrays import HOURS_PER_YEAR
 from gigawatt.study.predict.band import Band
 from gigawatt.study.predict.inference import HOUR_S, TOKENS_PER_MTOK, InferencePrediction
 

@@ -17,8 +17,8 @@ from importlib.resources import files
 from gigawatt.account.accounts import account
 from gigawatt.account.metrics import Headline
 from gigawatt.errors import Infeasible
+from gigawatt.exact import exact
 from gigawatt.plan import plan
-from gigawatt.plan.exact import exact
 from gigawatt.plan.worth import Binding
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import nothing

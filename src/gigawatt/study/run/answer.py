@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from gigawatt.account.contracts import Contracts, contracts
 from gigawatt.account.metrics import Headline
-from gigawatt.plan.exact import exact
+from gigawatt.exact import exact
 from gigawatt.plan.verify import verify
 from gigawatt.plan.worth import Binding, Worth
-from gigawatt.simulation.summary import Called
+from gigawatt.simulate.summary import Called
 from gigawatt.study import nothing
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied, head_of
 from gigawatt.study.job import Job

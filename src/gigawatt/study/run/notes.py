@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from gigawatt.account.accounts import Accounts
-from gigawatt.plan import flows
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.search import ENDED
-from gigawatt.plan.throughput import IDLE, STATES, UNABLE, WAYS
 from gigawatt.plan.verify import Violation, verify
+from gigawatt.programme import money
+from gigawatt.programme.rates import IDLE, STATES, UNABLE, WAYS
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import changed, evidence, implausible, nothing
 from gigawatt.study.note import Note
@@ -119,7 +119,7 @@ def _starved(scenario: Scenario, accounts: Accounts) -> list[Note]:
 
 def _missed(scenario: Scenario, planned: Plan) -> list[Note]:
     """Runs that the plan leaves undone."""
-    done = flows.runs_done_frac(planned.data, planned.inputs)
+    done = money.runs_done_frac(planned.data, planned.inputs)
     return [
         Note(
             code="run_short",

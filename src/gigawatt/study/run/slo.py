@@ -9,7 +9,7 @@ import numpy as np
 
 from gigawatt.account.accounts import Accounts
 from gigawatt.plan.plan import Plan
-from gigawatt.plan.slo import SLO, SloPower, derating, slo_power
+from gigawatt.programme.slo import SLO, SloPower, derating, slo_power
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.dates import quarter
 from gigawatt.study.note import Note

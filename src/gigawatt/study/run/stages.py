@@ -7,12 +7,12 @@ from importlib.metadata import version
 from typing import Any
 
 from gigawatt.account.accounts import account
+from gigawatt.exact import exact
 from gigawatt.plan import plan
-from gigawatt.plan.exact import exact
 from gigawatt.plan.plan import quiet
 from gigawatt.scenario.load import DEFAULT
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulation import simulate
+from gigawatt.simulate import simulate
 from gigawatt.study import drift
 from gigawatt.study.opened import scenario_of
 from gigawatt.study.result import Result

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gigawatt.plan.milestones import drawn_frac, milestones
+from gigawatt.programme.tranches import drawn_frac, milestones
 from gigawatt.study.result import Result
 
 # Power that is short of a milestone by less than this share of it meets it.

@@ -10,10 +10,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.plan import flows
 from gigawatt.plan.plan import Plan
-from gigawatt.simulation import Timeline
-from gigawatt.simulation.timeline import Window
+from gigawatt.programme import money
+from gigawatt.simulate import Timeline
+from gigawatt.simulate.timeline import Window
 from gigawatt.study.answer import SPREAD, UNTOLD
 
 Floats = NDArray[np.float64]
@@ -178,7 +178,7 @@ def _worth_usd(plan: Plan, dim: str, quarters: NDArray[Any]) -> Floats | None:
     """What a token, or an operation of experiments, brings in each step [USD], (step, kind of work)."""
     if dim == "run":
         return None
-    earned = flows.earned_usd_per_token(plan.data.served_tokens_per_s, plan.inputs)
+    earned = money.earned_usd_per_token(plan.data.served_tokens_per_s, plan.inputs)
     worth = plan.inputs.experiment_worth_usd_per_flop if dim == "experiment" else earned
     at = np.searchsorted(worth.period.values, quarters)
     return np.asarray(worth.transpose("period", dim).values[at])

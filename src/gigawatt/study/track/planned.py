@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.plan import buildout, flows, opening
-from gigawatt.plan.inputs import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
+from gigawatt.programme import money, opening, unit_costs
+from gigawatt.programme.arrays import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
 from gigawatt.study.result import Result
 
 Floats = NDArray[np.float64]
@@ -49,15 +49,15 @@ def planned(result: Result) -> xr.Dataset:
     """
     plan, inputs, asked = result.plan, result.plan.inputs, result.scenario.asked
     data = plan.data
-    mean = flows.mean_stock(data.stock_count, opening.start_count(inputs)).transpose("period", "site", "platform")
-    it = flows.mean_stock(data.it_w, opening.start_it_w(inputs))
+    mean = money.mean_stock(data.stock_count, opening.start_count(inputs)).transpose("period", "site", "platform")
+    it = money.mean_stock(data.it_w, opening.start_it_w(inputs))
     start_w = opening.shells_at_start_w(inputs)
-    wh_per_w = buildout.energy_wh_per_w(inputs, asked)
+    wh_per_w = unit_costs.energy_wh_per_w(inputs, asked)
     per_rack = rack_tokens(result, mean)
     return xr.Dataset(
         {
             "shell_w": data.shell_w,
-            "shell_mean_w": flows.mean_stock(data.shell_w, start_w),
+            "shell_mean_w": money.mean_stock(data.shell_w, start_w),
             "it_w": data.it_w,
             "stock_count": data.stock_count,
             "stock_mean_count": mean,
@@ -66,10 +66,10 @@ def planned(result: Result) -> xr.Dataset:
             "it_wh": it * asked.operations.load_factor_frac * HOURS_PER_QUARTER,
             "rack_tokens": per_rack,
             "tokens": (mean * per_rack).sum("platform"),
-            "usd_per_token": flows.earned_usd_per_token(data.served_tokens_per_s, inputs),
-            "rack_usd": buildout.rack_cost_usd(inputs, asked),
+            "usd_per_token": money.earned_usd_per_token(data.served_tokens_per_s, inputs),
+            "rack_usd": unit_costs.rack_cost_usd(inputs, asked),
             "shell_usd_per_w": inputs.shell_usd_per_w,
-            "shell_spent_usd": buildout.shells_usd(data.energise_w, inputs),
+            "shell_spent_usd": unit_costs.shells_usd(data.energise_w, inputs),
             "start_shell_w": start_w,
             "pue_peak_ratio": inputs.pue_peak_ratio,
             "energy_price_usd_per_wh": inputs.energy_price_usd_per_wh,

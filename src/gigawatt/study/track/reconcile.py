@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import xarray as xr
 
+from gigawatt.exact import exact
 from gigawatt.ledger.facts import GENESIS, Fact, Recorded, milliseconds
 from gigawatt.ledger.milestones import TrancheTerms, milestones
-from gigawatt.plan.exact import exact
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
 from gigawatt.study.job import Job

@@ -14,7 +14,7 @@ from math import exp, isfinite, log
 import numpy as np
 import xarray as xr
 
-from gigawatt.plan.inputs import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
+from gigawatt.programme.arrays import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
 from gigawatt.quarters import quarter_of
 from gigawatt.scenario.schema import Asked
 from gigawatt.study.answer import SPREAD

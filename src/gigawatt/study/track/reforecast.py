@@ -10,12 +10,12 @@ import numpy as np
 
 from gigawatt import dollars
 from gigawatt.errors import Conflict, Infeasible
+from gigawatt.exact import exact
 from gigawatt.ledger.facts import milliseconds, moment
 from gigawatt.ledger.milestones import milestones
-from gigawatt.plan import flows
-from gigawatt.plan.exact import exact
-from gigawatt.plan.inputs import SECONDS_PER_QUARTER, inputs
-from gigawatt.plan.opening import start_book_usd
+from gigawatt.programme import money
+from gigawatt.programme.arrays import SECONDS_PER_QUARTER, arrays
+from gigawatt.programme.opening import start_book_usd
 from gigawatt.quarters import QUARTER, quarter_name, quarter_number, quarter_of
 from gigawatt.scenario.load import reread
 from gigawatt.scenario.schema import Scenario
@@ -230,7 +230,7 @@ def question_of(
 def in_conflict(scenario: Scenario) -> Iterator[Conflict]:
     """What of the money that is owed no plan can change: debt beyond its covenant when the first quarter begins."""
     asked = scenario.asked
-    book = start_book_usd(inputs(scenario), asked)
+    book = start_book_usd(arrays(scenario), asked)
     short = asked.at_start.debt_usd - asked.capital.covenant_frac * book
     if short > 0:
         period = asked.horizon.start_date
@@ -326,7 +326,7 @@ def _quarters(result: Result, made: Result) -> Iterator[RemainingQuarter]:
     for one in (result, made):
         data = one.plan.data.sel(period=made.scenario.quarters)
         power = data.facility_w.sum("site").values
-        served = flows.mean_tokens_per_s(data.served_tokens_per_s, one.plan.inputs).sum("use_case").values
+        served = money.mean_tokens_per_s(data.served_tokens_per_s, one.plan.inputs).sum("use_case").values
         free = one.accounts.statements["free_cash_flow"].sel(period=made.scenario.quarters).values
         figures.append((power, served * SECONDS_PER_QUARTER, free))
     for n, period in enumerate(made.scenario.quarters):

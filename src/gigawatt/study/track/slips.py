@@ -21,8 +21,8 @@ from gigawatt.ledger import milestones
 from gigawatt.ledger.facts import milliseconds
 from gigawatt.ledger.kinds import EVIDENCE
 from gigawatt.ledger.milestones import TrancheMark, TrancheTerms
-from gigawatt.plan import opening
-from gigawatt.plan.milestones import milestones as milestones_of
+from gigawatt.programme import opening
+from gigawatt.programme.tranches import milestones as milestones_of
 from gigawatt.quarters import quarter_name, quarter_number, quarter_of
 from gigawatt.scenario.schema import Asked
 from gigawatt.study.futures.draws import quantile

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from gigawatt.ledger import state
 from gigawatt.ledger.facts import Fact, milliseconds
-from gigawatt.plan import opening
-from gigawatt.plan.milestones import gross_ratio, milestones
+from gigawatt.programme import opening
+from gigawatt.programme.tranches import gross_ratio, milestones
 from gigawatt.quarters import quarter_name, quarter_number, quarter_of
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.note import Note

@@ -1,0 +1,171 @@
+"""Training runs as gangs: which racks of which site each holds, and what failures leave of its work.
+
+A gang stands at one site, on racks of one platform. In each quarter the racks that the plan gives a run are taken where
+most of their platform stand, so that gangs are few and large. A gang has as many racks as the plan counts to work, and
+shrinks with what is up to `gang_least_frac` of them; below that it waits. Runs come in the order of the scenario.
+Shapes: h steps, p pairs of site and platform, r runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigawatt import tokens
+from gigawatt.plan.plan import Plan
+from gigawatt.scenario.schema import Scenario
+from gigawatt.simulate.failures import HITS, cohort_key, stream
+from gigawatt.simulate.racks import Pairs, Racks
+from gigawatt.simulate.sharing import ratio
+
+Floats = NDArray[np.float64]
+
+HOUR_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gangs:
+    """The gangs of every quarter.
+
+    racks_count (t, p, r): working racks that a run's gangs hold at a pair; gangs_count (t, p, r): how many gangs they
+    are; rack_flops (t, p, r): operations per second of a working rack when nothing fails and nothing is saved.
+    least_frac: share of its racks with which a gang still works.
+    """
+
+    racks_count: Floats
+    gangs_count: Floats
+    rack_flops: Floats
+    least_frac: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gang:
+    """The racks of one run at one pair in one quarter: gangs_count gangs of packages_count packages each."""
+
+    period: int
+    pair: int
+    run: int
+    gangs_count: int
+    packages_count: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What gangs do in a span: working_count (h, p, r), racks at work; flops (h, r), useful operations per second;
+    held_h, useful_h: rack-steps that gangs hold, and those of them that end up as progress."""
+
+    working_count: Floats
+    flops: Floats
+    held_h: float
+    useful_h: float
+
+
+def gangs(scenario: Scenario, plan: Plan, at: Pairs, stock_count: Floats) -> Gangs:
+    """The gangs of a plan. stock_count: racks of each pair in service, (t, p)."""
+    inputs, operations = plan.inputs, scenario.asked.operations
+    availability = operations.availability_frac
+    if not inputs.sizes["run"]:
+        nothing = np.zeros((*stock_count.shape, 0))
+        return Gangs(racks_count=nothing, gangs_count=nothing, rack_flops=nothing, least_frac=1.0)
+    planned = plan.data.train_count.transpose("period", "platform", "run").values
+    held = _placed(planned, at.platform, stock_count) * availability
+    largest = inputs.run_gang_count.values
+    goodput = tokens.effective_frac(
+        largest, operations.package_failures_per_h, operations.checkpoint_s, operations.restart_s
+    )
+    flops = inputs.run_rack_flops.transpose("period", "platform", "run").values / (availability * np.asarray(goodput))
+    return Gangs(
+        racks_count=held,
+        gangs_count=np.ceil(held * at.packages_count[:, None] / largest),
+        rack_flops=flops[:, at.platform],
+        least_frac=scenario.records.reliability.gang_least_frac,
+    )
+
+
+def _placed(planned: Floats, platform: NDArray[np.intp], stock_count: Floats) -> Floats:
+    """Racks of each run at each pair, (t, p, r), from those by platform (t, g, r): pairs with the most racks first."""
+    placed = np.zeros((*stock_count.shape, planned.shape[2]))
+    for period, stock in enumerate(stock_count):
+        free = stock.copy()
+        for pair in np.argsort(-stock, kind="stable"):
+            wanted = planned[period, platform[pair]] - placed[period, platform == platform[pair]].sum(axis=0)
+            before = np.cumsum(np.maximum(wanted, 0)) - np.maximum(wanted, 0)
+            placed[period, pair] = np.clip(free[pair] - before, 0, np.maximum(wanted, 0))
+    return placed
+
+
+def working(of: Gangs, period: int, up_count: Floats) -> Floats:
+    """Racks at work in each gang, (h, p, r). up_count: racks that may work, (h, p)."""
+    racks = np.zeros((*up_count.shape, of.racks_count.shape[2]))
+    left = up_count
+    for run, wanted in enumerate(of.racks_count[period].T):
+        racks[..., run] = np.where(left >= of.least_frac * wanted, np.minimum(wanted, left), 0.0)
+        left = left - racks[..., run]
+    return racks
+
+
+def progress(
+    scenario: Scenario, of: Gangs, at: Pairs, fleet: Racks, period: int, step_h: float, pace: Floats, racks: Floats
+) -> Progress:
+    """What the gangs of a span do.
+
+    pace: speed under a power cap, (h, p); racks: racks at work in each gang, (h, p, r), as `working` gives. Where the
+    fleet's faults have a date a gang is walked through them, else it makes its expected progress [tokens.goodput].
+    """
+    useful = np.zeros_like(racks)
+    for pair, run in zip(*(index.tolist() for index in np.nonzero(of.racks_count[period])), strict=True):
+        count = int(of.gangs_count[period, pair, run])
+        packages = float(of.racks_count[period, pair, run] * at.packages_count[pair] / count)
+        gang = Gang(period=period, pair=pair, run=run, gangs_count=count, packages_count=packages)
+        mine = racks[:, pair, run]
+        if fleet.fault_h.size:
+            kept = _walked(scenario, at, fleet, gang, mine, step_h)
+        else:
+            kept = _expected(scenario, at, fleet, gang, step_h)
+        useful[:, pair, run] = mine * kept * pace[:, pair]
+    return Progress(
+        working_count=racks,
+        flops=np.einsum("hpr,pr->hr", useful, of.rack_flops[period]),
+        held_h=float(of.racks_count[period].sum() * len(racks) * step_h),
+        useful_h=float(useful.sum() * step_h),
+    )
+
+
+def _expected(scenario: Scenario, at: Pairs, fleet: Racks, gang: Gang, step_h: float) -> Floats:
+    """Share of each step that ends up as progress, by exact renewal at the mean rate of the pair's failures."""
+    operations, pair = scenario.asked.operations, gang.pair
+    up = (fleet.stock_count - fleet.down_count)[:, pair]
+    rack_faults_per_h = ratio(fleet.failures_count[:, pair].sum(axis=1) / step_h, up)
+    package_faults_per_h = rack_faults_per_h / at.packages_count[pair]
+    return np.asarray(
+        tokens.effective_frac(gang.packages_count, package_faults_per_h, operations.checkpoint_s, operations.restart_s)
+    )
+
+
+def _walked(scenario: Scenario, at: Pairs, fleet: Racks, gang: Gang, racks: Floats, step_h: float) -> Floats:
+    """Share of each step that ends up as progress, through the faults that happen; the mean of a run's gangs here."""
+    from gigawatt.simulate.gangs import walk
+
+    operations = scenario.asked.operations
+    mine = fleet.fault_pair == gang.pair
+    up = (fleet.stock_count - fleet.down_count)[:, gang.pair]
+    rate_per_s = gang.packages_count * operations.package_failures_per_h / HOUR_S
+    interval_s = float(tokens.best_interval_s(rate_per_s, operations.checkpoint_s))
+    kept = np.zeros(len(racks))
+    for number in range(gang.gangs_count):
+        key = (*cohort_key(*at.names[gang.pair], gang.period), gang.run, number)
+        hours = walk(
+            event_h=fleet.fault_h[mine],
+            draw_frac=stream(scenario.asked.seed, key, HITS).random(int(mine.sum())),
+            working_count=racks / gang.gangs_count,
+            up_count=np.maximum(up, racks),
+            speed_ratio=np.ones(len(racks)),
+            interval_h=interval_s / HOUR_S / step_h,
+            checkpoint_h=operations.checkpoint_s / HOUR_S / step_h,
+            restart_h=operations.restart_s / HOUR_S / step_h,
+            starts_cold=True,
+        )
+        kept += hours.progress_h / gang.gangs_count
+    return kept
