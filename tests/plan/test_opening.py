@@ -14,7 +14,7 @@ from gigawatt.account.accounts import account
 from gigawatt.plan import plan, search
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
 from gigawatt.plan.verify import verify
-from gigawatt.programme import money, opening
+from gigawatt.programme import money, opening, tranches
 from gigawatt.programme.arrays import arrays
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Asked, Opening, Scenario
