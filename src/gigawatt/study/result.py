@@ -23,8 +23,9 @@ from gigawatt.catalog.tables import record_of
 from gigawatt.errors import Fault, InputError, ScenarioError
 from gigawatt.plan.plan import Plan
 from gigawatt.plan.worth import Binding, Worth
+from gigawatt.programme import money
 from gigawatt.scenario import kept
-from gigawatt.scenario.schema import Scenario
+from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.simulate import Timeline
 from gigawatt.simulate.user_wait import UserWait
 from gigawatt.study import drift, netcdf
@@ -43,7 +44,7 @@ DATA = {
     "result": MARKER,
     **{
         name: f"{name}.nc"
-        for name in ("plan", "inputs", "timeline", "outages", "accounts", "statements", "classes", "platforms")
+        for name in ("plan", "inputs", "lines", "timeline", "outages", "accounts", "statements", "classes", "platforms")
     },
 }
 # Layout of the folder. The first, which no marker states, kept neither evidence nor hours nor all of the accounts.
@@ -164,9 +165,11 @@ def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
     is_first = stored.get("format", FIRST_FORMAT) == FIRST_FORMAT
     scenario = _first_scenario(folder, stored) if is_first else _scenario(folder)
     figures = stored["plan"] | json.loads((folder / CLOCK).read_text(encoding="utf-8"))
+    data, inputs = (netcdf.read(folder / f"{name}.nc") for name in ("plan", "inputs"))
     plan = Plan(
-        data=netcdf.read(folder / "plan.nc"),
-        inputs=netcdf.read(folder / "inputs.nc"),
+        data=data,
+        inputs=inputs,
+        lines=_lines(folder, data, inputs, scenario.asked),
         worth=record_of(tuple[Worth, ...], figures.pop("worth")),
         binds=record_of(tuple[Binding, ...], figures.pop("binds")),
         **figures,
@@ -182,6 +185,12 @@ def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
         outcome=record_of(EventOutcome, stored["outcome"]) if stored.get("outcome") else None,
         waits=record_of(tuple[UserWait, ...], stored.get("waits", [])),
     )
+
+
+def _lines(folder: Path, data: xr.Dataset, inputs: xr.Dataset, asked: Asked) -> xr.Dataset:
+    """The money of a plan, as it was written; made of its decisions where an earlier version did not keep it."""
+    kept_lines = folder / DATA["lines"]
+    return netcdf.read(kept_lines) if kept_lines.is_file() else money.lines(data, inputs, asked)
 
 
 def _scenario(folder: Path) -> Scenario:
@@ -242,7 +251,8 @@ def _write_data(result: Result, folder: Path) -> dict[str, str]:
         "resolved.json": f"{json.dumps(kept.plain(scenario), indent=1)}\n".encode(),
         "hours.nc": netcdf.written(kept.hours(scenario)),
     }
-    contents |= {f"{name}.nc": netcdf.written(data) for name, data in datasets(result).items()}
+    every = {**datasets(result), "lines": result.plan.lines}
+    contents |= {f"{name}.nc": netcdf.written(data) for name, data in every.items()}
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     (folder / CLOCK).write_text(json.dumps({"wall_s": result.plan.wall_s}) + "\n", encoding="utf-8")
@@ -271,7 +281,7 @@ def _write_marker(result: Result, folder: Path, digests: Mapping[str, str]) -> N
 
 
 def datasets(result: Result) -> dict[str, xr.Dataset]:
-    """Every dataset of a result, by the name of its file."""
+    """Every dataset of a result that is listed, by the name of its file."""
     return {
         "plan": result.plan.data,
         "inputs": result.plan.inputs,

@@ -24,11 +24,11 @@ from gigawatt.study.workshop import NAME, sweep
 
 MARKER = "question.json"
 SCALARS = ("objective", "bound", "unit", "status", "by_clock", "wall_s", "penalties_usd")
-PARTS = ("data", "inputs")
+PARTS = ("data", "inputs", "lines")
 # Everything that is ever in a store: its question, plans, batches by their first and last draw and their digest, and
 # the report on them.
 OURS = re.compile(
-    r"question\.json|plans(/[^/]+(\.json|-(data|inputs)\.nc))?|batches(/[^/]+(/\d+-\d+-[0-9a-f]{16}\.nc)?)?"
+    r"question\.json|plans(/[^/]+(\.json|-(data|inputs|lines)\.nc))?|batches(/[^/]+(/\d+-\d+-[0-9a-f]{16}\.nc)?)?"
     r"|report\.html|workbook\.xlsx|summary\.json|tables(/[a-z0-9_-]+\.csv)?|charts(/[a-z0-9_-]+\.svg)?"
     # as earlier versions wrote them
     r"|futures\.csv|(tornado|value|power|debt|regret)\.svg"
@@ -53,14 +53,14 @@ class Store:
         try:
             scalars = unsealed(file.read_text(encoding="utf-8"))
             digests = scalars.pop("files")
-            data, inputs = (self._read(file.with_name(f"{name}-{part}.nc"), digests[part]) for part in PARTS)
-            return Plan(data=data, inputs=inputs, worth=(), binds=(), **scalars)
+            parts = {part: self._read(file.with_name(f"{name}-{part}.nc"), digests[part]) for part in PARTS}
+            return Plan(**parts, worth=(), binds=(), **scalars)
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise refused("out", f"{file}: {error}", WHOLE) from error
 
     def keep_plan(self, name: str, plan: Plan) -> None:
         """Keep a plan; its scalars last, for they say that it is whole."""
-        contents = {part: netcdf.written(data) for part, data in zip(PARTS, (plan.data, plan.inputs), strict=True)}
+        contents = {part: netcdf.written(getattr(plan, part)) for part in PARTS}
         for part, content in contents.items():
             self._write(f"plans/{name}-{part}.nc", content)
         scalars = {key: getattr(plan, key) for key in SCALARS}
