@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 # The fields of a plan that are arrays.
-PARTS = ("data", "inputs")
+PARTS = ("data", "inputs", "lines")
 # Figures that are lists of records; a store of an earlier version has none of them.
 _LISTED: dict[str, Any] = {"worth": tuple[Worth, ...], "binds": tuple[Binding, ...]}
 
