@@ -16,6 +16,8 @@ from gigawatt.plan.worth import Binding, Worth
 if TYPE_CHECKING:
     import xarray as xr
 
+# A figure of a plan in JSON: one, or a list of records.
+Figure = float | str | bool | list[dict[str, float | str | None]]
 # The fields of a plan that are arrays.
 PARTS = ("data", "inputs", "lines")
 # Figures that are lists of records; a store of an earlier version has none of them.
@@ -27,13 +29,13 @@ def parts(plan: Plan) -> dict[str, xr.Dataset]:
     return {name: getattr(plan, name) for name in PARTS}
 
 
-def figures(plan: Plan) -> dict[str, Any]:
+def figures(plan: Plan) -> dict[str, Figure]:
     """All of a plan but its arrays, ready for JSON."""
-    plain = {entry.name: getattr(plan, entry.name) for entry in fields(plan) if entry.name not in PARTS}
+    plain: dict[str, Any] = {entry.name: getattr(plan, entry.name) for entry in fields(plan) if entry.name not in PARTS}
     return plain | {name: [asdict(item) for item in plain[name]] for name in _LISTED}
 
 
 def whole(parts: Mapping[str, xr.Dataset], figures: Mapping[str, Any]) -> Plan:
     """A plan of what `parts` and `figures` gave. Raises TypeError where one is not there."""
-    listed = {name: record_of(kind, figures.get(name, [])) for name, kind in _LISTED.items()}
-    return Plan(**{**figures, **listed}, **{name: parts[name] for name in PARTS if name in parts})
+    made: dict[str, Any] = {name: parts[name] for name in PARTS if name in parts} | dict(figures)
+    return Plan(**made | {name: record_of(kind, figures.get(name, [])) for name, kind in _LISTED.items()})
