@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # A figure of a plan in JSON: one, or a list of records.
 Figure = float | str | bool | list[dict[str, float | str | None]]
 # The fields of a plan that are arrays.
-PARTS = ("data", "inputs")
+PARTS = ("data", "inputs", "lines")
 # Figures that are lists of records; a store of an earlier version has none of them.
 _LISTED: dict[str, Any] = {"worth": tuple[Worth, ...], "binds": tuple[Binding, ...]}
 

@@ -22,8 +22,9 @@ from gigawatt.account.metrics import Headline, Values
 from gigawatt.catalog.tables import record_of
 from gigawatt.errors import Fault, InputError, ScenarioError
 from gigawatt.plan.plan import Plan
+from gigawatt.programme import money
 from gigawatt.scenario import kept
-from gigawatt.scenario.schema import Scenario
+from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.simulate import Timeline
 from gigawatt.simulate.user_wait import UserWait
 from gigawatt.study import drift, netcdf, plan_files
@@ -42,7 +43,7 @@ DATA = {
     "result": MARKER,
     **{
         name: f"{name}.nc"
-        for name in ("plan", "inputs", "timeline", "outages", "accounts", "statements", "classes", "platforms")
+        for name in ("plan", "inputs", "lines", "timeline", "outages", "accounts", "statements", "classes", "platforms")
     },
 }
 # Layout of the folder. The first, which no marker states, kept neither evidence nor hours nor all of the accounts;
@@ -53,7 +54,8 @@ MOST_GIVEN = 200
 # The only file of a result that differs between two runs of the same question.
 CLOCK, TIMED = "clock.json", ("wall_s",)
 # The parts of a plan, by the names of their files.
-PLAN_PARTS = {"data": "plan", "inputs": "inputs"}
+LINES = "lines"
+PLAN_PARTS = {"data": "plan", "inputs": "inputs", LINES: "lines"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +167,7 @@ def _broken(file: Path, given: str, expected: str) -> ScenarioError:
 def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
     is_first = stored.get("format", FIRST_FORMAT) == FIRST_FORMAT
     scenario = _first_scenario(folder, stored) if is_first else _scenario(folder)
-    plan = _plan(folder, stored)
+    plan = _plan(folder, stored, scenario.asked)
     lived, outages = (netcdf.read(folder / f"{name}.nc") for name in ("timeline", "outages"))
     return Result(
         scenario=scenario,
@@ -179,9 +181,13 @@ def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
     )
 
 
-def _plan(folder: Path, stored: Mapping[str, Any]) -> Plan:
+def _plan(folder: Path, stored: Mapping[str, Any], asked: Asked) -> Plan:
+    """The plan; its money is made of its decisions where an earlier version did not keep it."""
     clock = json.loads((folder / CLOCK).read_text(encoding="utf-8"))
-    parts = {part: netcdf.read(folder / f"{name}.nc") for part, name in PLAN_PARTS.items()}
+    files = {part: folder / f"{name}.nc" for part, name in PLAN_PARTS.items()}
+    parts = {part: netcdf.read(file) for part, file in files.items() if file.is_file()}
+    if LINES not in parts:
+        parts[LINES] = money.lines(parts["data"], parts["inputs"], asked)
     return plan_files.whole(parts, stored["plan"] | clock)
 
 
@@ -238,7 +244,8 @@ def _write_data(result: Result, folder: Path) -> dict[str, str]:
         "resolved.json": f"{json.dumps(kept.plain(scenario), indent=1)}\n".encode(),
         "hours.nc": netcdf.written(kept.hours(scenario)),
     }
-    contents |= {f"{name}.nc": netcdf.written(data) for name, data in datasets(result).items()}
+    every = {**datasets(result), "lines": result.plan.lines}
+    contents |= {f"{name}.nc": netcdf.written(data) for name, data in every.items()}
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     clock = {name: plan_files.figures(result.plan)[name] for name in TIMED}
@@ -266,9 +273,9 @@ def _write_marker(result: Result, folder: Path, digests: Mapping[str, str]) -> N
 
 
 def datasets(result: Result) -> dict[str, xr.Dataset]:
-    """Every dataset of a result, by the name of its file."""
+    """Every dataset of a result that is listed, by the name of its file."""
     return {
-        **{PLAN_PARTS[part]: data for part, data in plan_files.parts(result.plan).items()},
+        **{PLAN_PARTS[part]: data for part, data in plan_files.parts(result.plan).items() if part != LINES},
         "timeline": result.timeline.data,
         "outages": result.timeline.outages,
         "accounts": result.accounts.table,
