@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import signal
 import sys
@@ -43,6 +45,8 @@ PROGRAM = "gigawatt"
 RUNS = Path("gigawatt-runs")
 # Where shells leave the words of a command that is to be completed.
 COMPLETED = ("_TYPER_COMPLETE_ARGS", "COMP_WORDS")
+# New objects after which those that hold each other are looked for.
+CIRCLES_COUNT = 100_000
 # The parent of all mistakes in a command; typer shows only its children to the public.
 USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 
@@ -244,6 +248,10 @@ def main() -> None:
     # The last digits of sums depend on how many threads share them, and where memory is short OpenBLAS waits for ever
     # for more than one.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Of the many objects of a plan few hang together in circles: to look for those as often as usual takes a
+    # twentieth of a run, and once more at its end, when all goes anyway, another.
+    gc.set_threshold(CIRCLES_COUNT)
+    atexit.register(gc.freeze)
     signal.signal(signal.SIGTERM, _terminated)
     output.install()
     json = "--json" in sys.argv
