@@ -53,8 +53,8 @@ class Store:
         try:
             scalars = unsealed(file.read_text(encoding="utf-8"))
             digests = scalars.pop("files")
-            parts = {part: self._read(file.with_name(f"{name}-{part}.nc"), digests[part]) for part in PARTS}
-            return Plan(**parts, worth=(), binds=(), **scalars)
+            data, inputs, lines = (self._read(file.with_name(f"{name}-{part}.nc"), digests[part]) for part in PARTS)
+            return Plan(data=data, inputs=inputs, lines=lines, worth=(), binds=(), **scalars)
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise refused("out", f"{file}: {error}", WHOLE) from error
 
