@@ -27,7 +27,7 @@ from gigawatt.scenario import kept
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline
 from gigawatt.simulate.user_wait import UserWait
-from gigawatt.study import drift, netcdf
+from gigawatt.study import drift, former, netcdf
 from gigawatt.study.files import check_folder, check_writable, foreign, refused, sealed, sha256, unsealed
 from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.note import Note
@@ -46,8 +46,9 @@ DATA = {
         for name in ("plan", "inputs", "timeline", "outages", "accounts", "statements", "classes", "platforms")
     },
 }
-# Layout of the folder. The first, which no marker states, kept neither evidence nor hours nor all of the accounts.
-FORMAT, FIRST_FORMAT = 2, 1
+# Layout of the folder. The first, which no marker states, kept neither evidence nor hours nor all of the accounts; up
+# to the second, arrays were those that former.py completes.
+FORMAT, FIRST_FORMAT = 3, 1
 # Characters of an error that are shown.
 MOST_GIVEN = 200
 # The only file of a result that differs between two runs of the same question.
@@ -164,9 +165,9 @@ def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
     is_first = stored.get("format", FIRST_FORMAT) == FIRST_FORMAT
     scenario = _first_scenario(folder, stored) if is_first else _scenario(folder)
     figures = stored["plan"] | json.loads((folder / CLOCK).read_text(encoding="utf-8"))
+    parts = {"data": netcdf.read(folder / "plan.nc"), "inputs": netcdf.read(folder / "inputs.nc")}
     plan = Plan(
-        data=netcdf.read(folder / "plan.nc"),
-        inputs=netcdf.read(folder / "inputs.nc"),
+        **former.completed(parts, scenario.asked),
         worth=record_of(tuple[Worth, ...], figures.pop("worth")),
         binds=record_of(tuple[Binding, ...], figures.pop("binds")),
         **figures,
