@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 
+from gigawatt.programme import money
 from gigawatt.programme.declared import INPUTS
 from gigawatt.scenario.schema import Asked
 
@@ -37,9 +38,11 @@ UNDECIDED = {
 
 
 def completed(parts: Mapping[str, xr.Dataset], asked: Asked) -> dict[str, xr.Dataset]:
-    """The parts of a plan, `data` and `inputs` among them, as they are made today."""
+    """The parts of a plan as they are made today; its lines of money too, where they were not kept."""
     given = inputs(parts["inputs"], asked)
-    return {**parts, "inputs": given, "data": decisions(parts["data"], given)}
+    data = decisions(parts["data"], given)
+    lines = parts["lines"] if "lines" in parts else money.lines(data, given, asked)
+    return {"data": data, "inputs": given, "lines": lines}
 
 
 def inputs(data: xr.Dataset, asked: Asked) -> xr.Dataset:
