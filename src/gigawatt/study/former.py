@@ -50,9 +50,9 @@ def inputs(data: xr.Dataset, asked: Asked) -> xr.Dataset:
     if "availability_frac" in data:
         return data
     bare = {name: data[name] / asked.operations.availability_frac for name in RATES}
-    sizes = {"before": 0, **data.sizes}
+    sizes = {"before": 0, **{str(dim): size for dim, size in data.sizes.items()}}
     found = {name: _filled(INPUTS[name].dims, value, sizes) for name, value in ABSENT.items() if name not in data}
-    whole = data.assign(**bare, **found, availability_frac=asked.operations.availability_frac)
+    whole = data.assign({**bare, **found, "availability_frac": asked.operations.availability_frac})
     return whole.assign_coords({dim: np.zeros(0, dtype=str) for dim, size in sizes.items() if not size})
 
 
@@ -60,7 +60,8 @@ def decisions(data: xr.Dataset, given: xr.Dataset) -> xr.Dataset:
     """Decisions with racks of runs and experiments, of which there may be none. given: the inputs."""
     absent = {name: dims for name, dims in UNDECIDED.items() if name not in data}
     labels = {dim: given[dim] for dims in absent.values() for dim in dims if dim not in data.dims}
-    return data.assign({name: _filled(dims, 0.0, given.sizes) for name, dims in absent.items()}).assign_coords(labels)
+    sizes = {str(dim): size for dim, size in given.sizes.items()}
+    return data.assign({name: _filled(dims, 0.0, sizes) for name, dims in absent.items()}).assign_coords(labels)
 
 
 def _filled(dims: Sequence[str], value: float, sizes: Mapping[str, int]) -> xr.Variable:
