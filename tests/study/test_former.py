@@ -37,14 +37,3 @@ def test_a_former_plan_is_read_as_todays(made: gw.Result) -> None:
     assert counted.tokens_per_s(parts["inputs"]).values == pytest.approx(now, rel=1e-12)
     for name in money.LINES:
         assert parts["lines"][name].values == pytest.approx(made.plan.lines[name].values, rel=1e-12), name
-
-
-def todays(result: gw.Result) -> dict[str, xr.Dataset]:
-    return {"data": result.plan.data, "inputs": result.plan.inputs, "lines": result.plan.lines}
-
-
-def test_todays_plan_stays_as_it_is(made: gw.Result) -> None:
-    found = former.completed(todays(made), made.scenario.asked)
-    assert found["inputs"] is made.plan.inputs
-    assert found["lines"] is made.plan.lines
-    assert found["data"].identical(made.plan.data)

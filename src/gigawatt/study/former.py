@@ -14,6 +14,8 @@ from gigawatt.programme import money
 from gigawatt.programme.declared import INPUTS
 from gigawatt.scenario.schema import Asked
 
+# Parts of a plan that were kept.
+KEPT = ("data", "inputs")
 RATES = ("rack_tokens_per_s", "run_rack_flops", "experiment_rack_flops")
 # Arrays of the inputs that may be absent → what they hold then.
 ABSENT = {
@@ -38,17 +40,14 @@ UNDECIDED = {
 
 
 def completed(parts: Mapping[str, xr.Dataset], asked: Asked) -> dict[str, xr.Dataset]:
-    """The parts of a plan as they are made today; its lines of money too, where they were not kept."""
+    """The parts of a plan as they are made today, of those that were kept."""
     given = inputs(parts["inputs"], asked)
     data = decisions(parts["data"], given)
-    lines = parts["lines"] if "lines" in parts else money.lines(data, given, asked)
-    return {"data": data, "inputs": given, "lines": lines}
+    return {"data": data, "inputs": given, "lines": money.lines(data, given, asked)}
 
 
 def inputs(data: xr.Dataset, asked: Asked) -> xr.Dataset:
-    """Inputs with bare rates and every array; those that know the availability have both already."""
-    if "availability_frac" in data:
-        return data
+    """Inputs with bare rates and every array."""
     bare = {name: data[name] / asked.operations.availability_frac for name in RATES}
     sizes = {"before": 0, **{str(dim): size for dim, size in data.sizes.items()}}
     found = {name: _filled(INPUTS[name].dims, value, sizes) for name, value in ABSENT.items() if name not in data}
