@@ -122,5 +122,5 @@ def test_rent_follows_delivery_and_no_minimum_of_what_is_beyond_the_way_out_bind
     assert paid.sum() < stated.sum()
     least = rents.minimum_usd(late.inputs).values
     assert (paid >= least - 1e-6).all()
-    delivered = late.inputs[rents.DELIVERED].values
+    delivered = late.inputs.delivered_w.values
     assert bool((delivered > delivered[:1]).any()) == is_bound

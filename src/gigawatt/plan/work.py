@@ -19,7 +19,7 @@ import linopy
 import xarray as xr
 
 from gigawatt.plan.rows import Form, add_rows, form, mean
-from gigawatt.programme import money, opening
+from gigawatt.programme import counted, money, opening
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
 from gigawatt.solver import UNITS
@@ -54,9 +54,7 @@ def add_work(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
 def _add_sales(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     period, block, use_case = (data.indexes[axis] for axis in ("period", "block", "use_case"))
     # Tokens per second served in each block.
-    served = form(model.variables["work"]) * (
-        data.rack_tokens_per_s * data.utilisation_frac * UNITS["racks"] / UNITS["tokens_per_s"]
-    )
+    served = form(model.variables["work"]) * (counted.tokens_per_s(data) * UNITS["racks"] / UNITS["tokens_per_s"])
     asked_for = data.demand_tokens_per_s / UNITS["tokens_per_s"]
     interactive = data.use_case.values[data.interactive.values > 0]
     if interactive.size:
@@ -108,14 +106,14 @@ def _add_runs(model: linopy.Model, data: xr.Dataset) -> None:
     upper = xr.where(data.run_hard > 0, 0.0, left)
     missing = model.add_variables(lower=0, upper=upper, coords=[run], name="missing_run")
     volume = data.run_volume_flop / UNITS["flop"]
-    done = train * _flop_per_krack(data.run_rack_flops)
+    done = train * _flop_per_krack(counted.run_flops(data))
     add_rows(model, "run_volume", [run], done + form(missing) * volume, "=", volume * left)
     most = (data.run_gang_count / UNITS["racks"]) * (data.run_window >= 0)
     add_rows(model, "gang", [period, run], train * data.packages_per_rack_count, "<=", most)
 
 
 def _add_experiments(model: linopy.Model, data: xr.Dataset) -> None:
-    rate = _flop_per_krack(data.experiment_rack_flops)
+    rate = _flop_per_krack(counted.experiment_flops(data))
     done = form(model.variables["research"]) * rate * data.hours_frac
     wish = data.experiment_wish_flop / UNITS["flop"]
     coords = [data.indexes["period"], data.indexes["experiment"]]

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt import dollars
-from gigawatt.programme import book, opening, rents, unit_costs
+from gigawatt.programme import book, counted, opening, rents, unit_costs
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
 
@@ -159,19 +159,13 @@ def final_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> float:
 
 
 def runs_done_frac(data: xr.Dataset, inputs: xr.Dataset) -> xr.DataArray:
-    """Share of each training run's volume that is trained [1], dims (run); empty where there are none."""
-    if "train_count" not in data:
-        return xr.DataArray(np.zeros(0), dims="run", coords={"run": np.zeros(0, dtype=str)})
-    rate = inputs.run_rack_flops * data.train_count
-    done = rate.sum(["platform", "period"]) * SECONDS_PER_QUARTER
+    """Share of each training run's volume that is trained [1], dims (run)."""
+    done = (counted.run_flops(inputs) * data.train_count).sum(["platform", "period"]) * SECONDS_PER_QUARTER
     return done / inputs.run_volume_flop + (1.0 - opening.left_frac(inputs))
 
 
 def experiments_done_frac(data: xr.Dataset, inputs: xr.Dataset) -> xr.DataArray:
     """Share of the operations wished for that is done [1], dims (period, experiment)."""
-    if "research_count" not in data:
-        empty = np.zeros((data.sizes["period"], 0))
-        return xr.DataArray(empty, dims=("period", "experiment"), coords={"period": data.period.values})
-    rate = inputs.experiment_rack_flops * inputs.hours_frac
+    rate = counted.experiment_flops(inputs) * inputs.hours_frac
     done = (data.research_count * rate).sum(["block", "platform"]) * SECONDS_PER_QUARTER
     return (done / inputs.experiment_wish_flop).transpose("period", "experiment")

@@ -90,7 +90,7 @@ def realised(plan: Plan, asked: Asked, future: Future) -> Realised:
     )
     start = opening.start_count(inputs).sum("site")
     planned, runs = (money.mean_stock(racks.sum("site"), start) for racks in (plan.data.stock_count, stock))
-    works = [name for name in ("work_count", "train_count", "research_count") if name in data]
+    works = ("work_count", "train_count", "research_count")
     data = data.assign({name: _kept(data[name], planned, runs) for name in works})
     return Realised(plan=replace(plan, data=data, inputs=inputs), paid_count=paid)
 
