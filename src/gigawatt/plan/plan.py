@@ -144,7 +144,7 @@ def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
         }
     )
     for name in ("train", "research"):
-        if name in program.model.variables:
+        if name in program.given.variables:
             result[f"{name}_count"] = si(name, "racks") * some
     rate = data.rack_tokens_per_s * data.utilisation_frac
     result["served_tokens_per_s"] = (result.work_count * rate).sum("platform")
