@@ -149,7 +149,7 @@ def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
         }
     )
     for name, dims in (("train", "period platform run"), ("research", "period block platform experiment")):
-        some_work = name in program.model.variables
+        some_work = name in program.given.variables
         result[f"{name}_count"] = si(name, "racks") * some if some_work else _none(data, dims.split())
     result["served_tokens_per_s"] = (result.work_count * counted.tokens_per_s(data)).sum("platform")
     return result
