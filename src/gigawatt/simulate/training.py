@@ -115,16 +115,16 @@ def progress(
     fleet's faults have a date a gang is walked through them, else it makes its expected progress [tokens.goodput].
     """
     useful = np.zeros_like(racks)
+    expected = None if fleet.fault_h.size else _expected(scenario, of, at, fleet, period, step_h)
     for pair, run in zip(*(index.tolist() for index in np.nonzero(of.racks_count[period])), strict=True):
-        count = int(of.gangs_count[period, pair, run])
-        packages = float(of.racks_count[period, pair, run] * at.packages_count[pair] / count)
-        gang = Gang(period=period, pair=pair, run=run, gangs_count=count, packages_count=packages)
-        mine = racks[:, pair, run]
-        if fleet.fault_h.size:
-            kept = _walked(scenario, at, fleet, gang, mine, step_h)
+        if expected is None:
+            count = int(of.gangs_count[period, pair, run])
+            packages = float(of.racks_count[period, pair, run] * at.packages_count[pair] / count)
+            gang = Gang(period=period, pair=pair, run=run, gangs_count=count, packages_count=packages)
+            kept = _walked(scenario, at, fleet, gang, racks[:, pair, run], step_h)
         else:
-            kept = _expected(scenario, at, fleet, gang, step_h)
-        useful[:, pair, run] = mine * kept * pace[:, pair]
+            kept = expected[pair, run]
+        useful[:, pair, run] = racks[:, pair, run] * kept * pace[:, pair]
     return Progress(
         working_count=racks,
         flops=np.einsum("hpr,pr->hr", useful, of.rack_flops[period]),
@@ -133,14 +133,15 @@ def progress(
     )
 
 
-def _expected(scenario: Scenario, at: Pairs, fleet: Racks, gang: Gang, step_h: float) -> Floats:
-    """Share of each step that ends up as progress, by exact renewal at the mean rate of the pair's failures."""
-    operations, pair = scenario.asked.operations, gang.pair
-    up = (fleet.stock_count - fleet.down_count)[:, pair]
-    rack_faults_per_h = ratio(fleet.failures_count[:, pair].sum(axis=1) / step_h, up)
-    package_faults_per_h = rack_faults_per_h / at.packages_count[pair]
+def _expected(scenario: Scenario, of: Gangs, at: Pairs, fleet: Racks, period: int, step_h: float) -> Floats:
+    """Share of a span that ends up as progress of each gang, (p, r): exact renewal at the mean rate of its failures."""
+    operations = scenario.asked.operations
+    up = (fleet.stock_count - fleet.down_count).mean(axis=0)
+    rack_faults_per_h = ratio(fleet.failures_count.sum(axis=2).mean(axis=0) / step_h, up)
+    package_faults_per_h = rack_faults_per_h / at.packages_count
+    packages = ratio(of.racks_count[period] * at.packages_count[:, None], of.gangs_count[period])
     return np.asarray(
-        tokens.effective_frac(gang.packages_count, package_faults_per_h, operations.checkpoint_s, operations.restart_s)
+        tokens.effective_frac(packages, package_faults_per_h[:, None], operations.checkpoint_s, operations.restart_s)
     )
 
 
