@@ -16,7 +16,7 @@ Shapes: h steps, p pairs of site and platform, j jobs (classes of inference, the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -126,38 +126,46 @@ def share(use: Jobs, free: Floats, barred: Mask | None = None) -> Floats:
 
     free: working racks that no training run holds, (h, p); barred: where a job may not work, (h, p, j).
     """
+    names = ("rate_per_s", "own_count", "asked_per_s", "promised_per_s", "value_usd_per_h")
+    one = replace(use, **{name: getattr(use, name)[None] for name in names})
+    return shares(one, free[None], None if barred is None else barred[None])[0]
+
+
+def shares(use: Jobs, free: Floats, barred: Mask | None = None) -> Floats:
+    """As `share` for many spans at once: shapes (n, h, p, j), and so of `use` with n spans before all that differs."""
     done, left = np.zeros_like(use.own_count), free.copy()
-    open_to = np.ones(use.own_count.shape, dtype=bool) if barred is None else ~barred
-    own_count = use.own_count * open_to
-    capacity = np.einsum("hpj,pj->hj", own_count, use.rate_per_s)
-    needed = np.where(use.flexible, 1.0, np.minimum(ratio(use.promised_per_s, capacity), 1))[:, None, :]
-    order = np.argsort(-use.value_usd_per_h, kind="stable")
+    own_count = use.own_count if barred is None else use.own_count * ~barred
+    capacity = np.einsum("nhpj,npj->nhj", own_count, use.rate_per_s)
+    needed = np.where(use.flexible, 1.0, np.minimum(ratio(use.promised_per_s, capacity), 1))[:, :, None, :]
+    order = np.argsort(-use.value_usd_per_h, axis=1, kind="stable")
     for tier in use.tiers:
-        own = own_count * needed * tier
+        own = own_count * (needed * tier)
         # The plan's racks exceed what is left by the solver's tolerance, by racks that are out, or by a higher tier's.
-        own *= np.minimum(ratio(left, own.sum(axis=2)), 1)[..., None]
+        own *= np.minimum(ratio(left, own.sum(axis=3)), 1)[..., None]
         done += own
-        left = np.maximum(left - own.sum(axis=2), 0)
-        _fill(done, left, open_to, use, use.promised_per_s, [job for job in order if tier[job]])
-    _fill(done, left, open_to, use, use.asked_per_s, order)
+        left = np.maximum(left - own.sum(axis=3), 0)
+        _fill(done, left, barred, use, use.promised_per_s, order[tier[order]].reshape(len(order), -1))
+    _fill(done, left, barred, use, use.asked_per_s, order)
     return done
 
 
-def _fill(
-    done: Floats, left: Floats, open_to: Mask, use: Jobs, goal: Floats, order: Sequence[int] | NDArray[np.intp]
-) -> None:
-    """Give racks that are left to jobs that lack some of their goal, in order; changes the fresh arrays of `share`."""
-    for job in order:
-        rate = use.rate_per_s[:, job]
-        short = goal[:, job] - done[:, :, job] @ rate
-        here = left * open_to[..., job]
-        possible = here @ rate
-        if use.flexible[job]:  # the shortfall is spread over the steps in proportion to what stands idle in each
-            usual, lacking = (np.average(values, weights=use.weight, keepdims=True) for values in (possible, short))
-            short = ratio(possible, usual) * lacking
+def _fill(done: Floats, left: Floats, barred: Mask | None, use: Jobs, goal: Floats, order: NDArray[np.intp]) -> None:
+    """Give racks that are left to jobs that lack some of their goal; changes the fresh arrays of `shares`.
+
+    order: the jobs of each span in their order, (n, jobs).
+    """
+    span = np.arange(len(done))
+    for job in order.T:
+        rate = use.rate_per_s[span, :, job][..., None]
+        short = goal[span, :, job] - (done[span, :, :, job] @ rate)[..., 0]
+        here = left if barred is None else left * ~barred[span, :, :, job]
+        possible = (here @ rate)[..., 0]
+        # Where any hour will do the shortfall is spread over the steps in proportion to what stands idle in each.
+        usual, lacking = (np.average(values, axis=1, weights=use.weight, keepdims=True) for values in (possible, short))
+        short = np.where(use.flexible[job][:, None], ratio(possible, usual) * lacking, short)
         part = np.minimum(ratio(np.maximum(short, 0), possible), 1)
-        taken = here * part[:, None]
-        done[:, :, job] += taken
+        taken = here * part[..., None]
+        done[span, :, :, job] += taken
         left -= taken
 
 
