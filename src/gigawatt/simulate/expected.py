@@ -121,25 +121,18 @@ def deliveries(scenario: Scenario, before_count: int) -> Deliveries:
     before_count: quarters before the plan; what stands when it begins has come. Of racks that come or go at any time of
     a day, half count on the next.
     """
-    count, life, slip_h = (
-        len(scenario.quarters),
-        racks.life_count(scenario),
-        scenario.records.reliability.delivery_slip_h,
-    )
+    slip_h = scenario.records.reliability.delivery_slip_h
+    quarters = np.arange(before_count + len(scenario.quarters))
     hours = racks.edges_h(scenario, before_count)
     edges = np.rint((hours - hours[0]) / DAY_HOURS).astype(int)
-    end = edges[before_count + count]
-    age = np.maximum(np.arange(end + 1) - 0.5, 0.0)
-    late = -np.exp(-age[1:] * DAY_HOURS / slip_h) + 1.0 if slip_h > 0 else np.ones(end)
-    on_time = np.ones(end)
-    quarters = np.arange(before_count + count)
-    came = np.where(
-        quarters[:, None] < before_count, _through(edges, quarters, on_time), _through(edges, quarters, late)
-    )
+    days = np.arange(edges[len(quarters)])
+    on_time = np.ones(days.size)
+    late = 1.0 - np.exp(-(days + 0.5) * DAY_HOURS / slip_h) if slip_h > 0 else on_time
+    before, planned = np.split(quarters, [before_count])
     return Deliveries(
-        edges=edges[before_count : before_count + count + 1],
-        online_frac=came,
-        leaving_frac=_through(edges, quarters + life, on_time),
+        edges=edges[before_count : len(quarters) + 1],
+        online_frac=np.concatenate([_through(edges, before, on_time), _through(edges, planned, late)]),
+        leaving_frac=_through(edges, quarters + racks.life_count(scenario), on_time),
     )
 
 
