@@ -84,7 +84,7 @@ def test_racks_come_late_by_the_mean_delay() -> None:
 def test_half_of_a_day_counts_on_the_next() -> None:
     due = expected.deliveries(campus(delivery_slip_h=0.0), 0)
     assert due.online_frac[0, :93] * 92 == pytest.approx([0.5, *[1.0] * 91, 0.5])
-    assert due.stock_frac[:2, 0] == pytest.approx([0.5, 1.0])
+    assert due.stock_frac()[:2, 0] == pytest.approx([0.5, 1.0])
 
 
 FLEET: Installs = {("a", "gb300"): [400.0, 0.0, 200.0], ("a", "vr230"): [0.0, 300.0], ("b", "vr230"): [0.0, 0.0, 150.0]}

@@ -52,7 +52,6 @@ class Deliveries:
     online_frac: Floats
     leaving_frac: Floats
 
-    @property
     def stock_frac(self) -> Floats:
         """Racks in service per rack of each quarter, mean of every quarter of the plan, (t, quarter)."""
         there = np.ones(self.online_frac.shape[1] + 1)
@@ -88,7 +87,7 @@ def fleet(scenario: Scenario, plan: Plan, at: Pairs, spans: Sequence[Span]) -> l
     record = scenario.records.reliability
     brought = np.concatenate([racks.standing(plan, at), racks.installs(plan, at)])
     due = deliveries(scenario, len(racks.standing(plan, at)))
-    stock = due.stock_frac @ brought
+    stock = due.stock_frac() @ brought
     down, degraded, failures = _out(scenario, at, due, brought)
     up = np.maximum(stock - down - tray_frac(record, at) * degraded, 0.0)
     shares = np.array([kind.share_frac for kind in record.classes])
@@ -108,6 +107,26 @@ def fleet(scenario: Scenario, plan: Plan, at: Pairs, spans: Sequence[Span]) -> l
             )
         )
     return found
+
+
+def working_counts(
+    scenario: Scenario, plan: Plan, at: Pairs, package_failures_per_h: Sequence[float], install_count: Floats
+) -> Floats:
+    """Working racks of each pair in many futures, mean of every quarter, (draw, t, pair): `up_count` of `fleet`.
+
+    package_failures_per_h: in each future; install_count: racks that start in each quarter of each, (draw, t, pair).
+    """
+    record, before = scenario.records.reliability, racks.standing(plan, at)
+    due, of = deliveries(scenario, len(before)), ageing(scenario)
+    there, found = due.stock_frac(), np.empty_like(install_count)
+    for working, installs, failures in zip(found, install_count, package_failures_per_h, strict=True):
+        brought = np.concatenate([before, installs])
+        for packages in np.unique(at.packages_count):
+            these = at.packages_count == packages
+            down, degraded, _ = out_by_age(of, packages * failures)
+            lost = due.mean_of(down + min(record.tray_packages_count / packages, 1.0) * degraded)
+            working[:, these] = (there - lost) @ brought[:, these]
+    return np.maximum(found, 0.0)
 
 
 def tray_frac(record: Reliability, at: Pairs) -> Floats:

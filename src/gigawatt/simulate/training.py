@@ -69,8 +69,7 @@ def gangs(scenario: Scenario, plan: Plan, at: Pairs, stock_count: Floats) -> Gan
     if not inputs.sizes["run"]:
         nothing = np.zeros((*stock_count.shape, 0))
         return Gangs(racks_count=nothing, gangs_count=nothing, rack_flops=nothing, least_frac=1.0)
-    planned = plan.data.train_count.transpose("period", "platform", "run").values
-    held = _placed(planned, at.platform, stock_count) * availability
+    held = held_count(scenario, plan, at, stock_count)
     largest = inputs.run_gang_count.values
     goodput = tokens.effective_frac(
         largest, operations.package_failures_per_h, operations.checkpoint_s, operations.restart_s
@@ -82,6 +81,14 @@ def gangs(scenario: Scenario, plan: Plan, at: Pairs, stock_count: Floats) -> Gan
         rack_flops=flops[:, at.platform],
         least_frac=scenario.records.reliability.gang_least_frac,
     )
+
+
+def held_count(scenario: Scenario, plan: Plan, at: Pairs, stock_count: Floats) -> Floats:
+    """Working racks that the gangs of each run hold at each pair, (..., t, p, r); stock_count: (..., t, p)."""
+    if not plan.inputs.sizes["run"]:
+        return np.zeros((*stock_count.shape, 0))
+    planned = plan.data.train_count.transpose(..., "period", "platform", "run").values
+    return _placed(planned, at.platform, stock_count) * scenario.asked.operations.availability_frac
 
 
 def _placed(planned: Floats, platform: NDArray[np.intp], stock_count: Floats) -> Floats:
