@@ -69,8 +69,7 @@ def gangs(scenario: Scenario, plan: Plan, at: Pairs, stock_count: Floats) -> Gan
     if not inputs.sizes["run"]:
         nothing = np.zeros((*stock_count.shape, 0))
         return Gangs(racks_count=nothing, gangs_count=nothing, rack_flops=nothing, least_frac=1.0)
-    planned = plan.data.train_count.transpose("period", "platform", "run").values
-    held = _placed(planned, at.platform, stock_count) * availability
+    held = held_count(scenario, plan, at, stock_count)
     largest = inputs.run_gang_count.values
     goodput = tokens.effective_frac(
         largest, operations.package_failures_per_h, operations.checkpoint_s, operations.restart_s
@@ -84,24 +83,44 @@ def gangs(scenario: Scenario, plan: Plan, at: Pairs, stock_count: Floats) -> Gan
     )
 
 
+def held_count(scenario: Scenario, plan: Plan, at: Pairs, stock_count: Floats) -> Floats:
+    """Working racks that the gangs of each run hold at each pair, (..., t, p, r); stock_count: (..., t, p)."""
+    if not plan.inputs.sizes["run"]:
+        return np.zeros((*stock_count.shape, 0))
+    planned = plan.data.train_count.transpose(..., "period", "platform", "run").values
+    return _placed(planned, at.platform, stock_count) * scenario.asked.operations.availability_frac
+
+
 def _placed(planned: Floats, platform: NDArray[np.intp], stock_count: Floats) -> Floats:
-    """Racks of each run at each pair, (t, p, r), from those by platform (t, g, r): pairs with the most racks first."""
-    placed = np.zeros((*stock_count.shape, planned.shape[2]))
-    for period, stock in enumerate(stock_count):
-        free = stock.copy()
-        for pair in np.argsort(-stock, kind="stable"):
-            wanted = planned[period, platform[pair]] - placed[period, platform == platform[pair]].sum(axis=0)
-            before = np.cumsum(np.maximum(wanted, 0)) - np.maximum(wanted, 0)
-            placed[period, pair] = np.clip(free[pair] - before, 0, np.maximum(wanted, 0))
-    return placed
+    """Racks of each run at each pair, (..., p, r), from those by platform (..., g, r): pairs with the most racks first.
+
+    stock_count: (..., p).
+    """
+    stock = stock_count.reshape(-1, stock_count.shape[-1])
+    wanted = np.maximum(np.broadcast_to(planned, (*stock_count.shape[:-1], *planned.shape[-2:])), 0.0)
+    left = wanted.reshape(len(stock), *wanted.shape[-2:]).copy()
+    placed, row = np.zeros((*stock.shape, left.shape[2])), np.arange(len(stock))
+    for pair in np.argsort(-stock, axis=1, kind="stable").T:
+        lacking = left[row, platform[pair]]
+        before = np.cumsum(lacking, axis=1) - lacking
+        here = np.clip(stock[row, pair][:, None] - before, 0, lacking)
+        placed[row, pair] = here
+        left[row, platform[pair]] = lacking - here
+    return placed.reshape(*stock_count.shape, -1)
 
 
 def working(of: Gangs, period: int, up_count: Floats) -> Floats:
     """Racks at work in each gang, (h, p, r). up_count: racks that may work, (h, p)."""
-    racks = np.zeros((*up_count.shape, of.racks_count.shape[2]))
-    left = up_count
-    for run, wanted in enumerate(of.racks_count[period].T):
-        racks[..., run] = np.where(left >= of.least_frac * wanted, np.minimum(wanted, left), 0.0)
+    return at_work_count(of.racks_count[period], of.least_frac, up_count)
+
+
+def at_work_count(wanted_count: Floats, least_frac: float, up_count: Floats) -> Floats:
+    """Racks at work in each gang, (..., p, r), of those it wants, (..., p, r), where so many may work, (..., p)."""
+    shape = np.broadcast_shapes(up_count.shape, wanted_count.shape[:-1])
+    racks, left = np.zeros((*shape, wanted_count.shape[-1])), np.broadcast_to(up_count, shape)
+    for run in range(wanted_count.shape[-1]):
+        wanted = wanted_count[..., run]
+        racks[..., run] = np.where(left >= least_frac * wanted, np.minimum(wanted, left), 0.0)
         left = left - racks[..., run]
     return racks
 
