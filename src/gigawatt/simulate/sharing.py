@@ -133,40 +133,56 @@ def share(use: Jobs, free: Floats, barred: Mask | None = None) -> Floats:
 
 
 def shares(use: Jobs, free: Floats, barred: Mask | None = None) -> Floats:
-    """As `share` for many spans at once: shapes (n, h, p, j), and so of `use` with n spans before all that differs."""
-    done, left = np.zeros_like(use.own_count), free.copy()
-    own_count = use.own_count if barred is None else use.own_count * ~barred
-    capacity = np.einsum("nhpj,npj->nhj", own_count, use.rate_per_s)
-    needed = np.where(use.flexible, 1.0, np.minimum(ratio(use.promised_per_s, capacity), 1))[:, :, None, :]
+    """As `share` for many spans at once: shapes (n, h, p, j), and so of `use` with n spans before all that differs.
+
+    Inside, jobs come first, for all that is done is done to whole jobs.
+    """
+    own_count, rate_per_s, asked, promised = (
+        np.ascontiguousarray(np.moveaxis(values, -1, 0))
+        for values in (use.own_count, use.rate_per_s, use.asked_per_s, use.promised_per_s)
+    )
+    open_to = None if barred is None else ~np.moveaxis(barred, -1, 0)
+    own_count = own_count if open_to is None else own_count * open_to
+    done, left = np.zeros_like(own_count), free.copy()
+    capacity = (own_count @ rate_per_s[..., None])[..., 0]
+    needed = np.where(use.flexible[:, None, None], 1.0, np.minimum(ratio(promised, capacity), 1))[..., None]
     order = np.argsort(-use.value_usd_per_h, axis=1, kind="stable")
     for tier in use.tiers:
-        own = own_count * (needed * tier)
+        own = own_count[tier] * needed[tier]
         # The plan's racks exceed what is left by the solver's tolerance, by racks that are out, or by a higher tier's.
-        own *= np.minimum(ratio(left, own.sum(axis=3)), 1)[..., None]
-        done += own
-        left = np.maximum(left - own.sum(axis=3), 0)
-        _fill(done, left, barred, use, use.promised_per_s, order[tier[order]].reshape(len(order), -1))
-    _fill(done, left, barred, use, use.asked_per_s, order)
-    return done
+        own *= np.minimum(ratio(left, own.sum(axis=0)), 1)
+        done[tier] = own
+        left = np.maximum(left - own.sum(axis=0), 0)
+        _fill(done, left, open_to, use, rate_per_s, promised, order[tier[order]].reshape(len(order), -1))
+    _fill(done, left, open_to, use, rate_per_s, asked, order)
+    return np.moveaxis(done, 0, -1)
 
 
-def _fill(done: Floats, left: Floats, barred: Mask | None, use: Jobs, goal: Floats, order: NDArray[np.intp]) -> None:
+def _fill(
+    done: Floats,
+    left: Floats,
+    open_to: Mask | None,
+    use: Jobs,
+    rate_per_s: Floats,
+    goal: Floats,
+    order: NDArray[np.intp],
+) -> None:
     """Give racks that are left to jobs that lack some of their goal; changes the fresh arrays of `shares`.
 
     order: the jobs of each span in their order, (n, jobs).
     """
-    span = np.arange(len(done))
+    span = np.arange(len(left))
     for job in order.T:
-        rate = use.rate_per_s[span, :, job][..., None]
-        short = goal[span, :, job] - (done[span, :, :, job] @ rate)[..., 0]
-        here = left if barred is None else left * ~barred[span, :, :, job]
+        rate = rate_per_s[job, span][..., None]
+        short = goal[job, span] - (done[job, span] @ rate)[..., 0]
+        here = left if open_to is None else left * open_to[job, span]
         possible = (here @ rate)[..., 0]
         # Where any hour will do the shortfall is spread over the steps in proportion to what stands idle in each.
         usual, lacking = (np.average(values, axis=1, weights=use.weight, keepdims=True) for values in (possible, short))
         short = np.where(use.flexible[job][:, None], ratio(possible, usual) * lacking, short)
         part = np.minimum(ratio(np.maximum(short, 0), possible), 1)
         taken = here * part[..., None]
-        done[span, :, :, job] += taken
+        done[job, span] += taken
         left -= taken
 
 
