@@ -102,8 +102,8 @@ def filled(amount: xr.DataArray, width: xr.DataArray, segment: str) -> xr.DataAr
 
 
 def total(line: xr.DataArray) -> xr.DataArray:
-    """A line summed over everything but time, dims (period)."""
-    return line.sum([name for name in line.dims if name != "period"])
+    """A line summed over everything but time, dims (period); of many futures, (draw, period)."""
+    return line.sum([name for name in line.dims if name not in ("draw", "period")]).transpose(..., "period")
 
 
 def free_cash_flow(lines: xr.Dataset) -> xr.DataArray:
@@ -139,8 +139,10 @@ def operating_usd(lines: xr.Dataset) -> xr.DataArray:
 def _tax_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.DataArray:
     """Unlevered tax: interest shields nothing, so that the plan does not depend on its financing."""
     income = operating_usd(lines) - depreciation_usd(lines, data, asked)
-    whole = np.concatenate([[-asked.at_start.losses_usd], income.values])
-    return income.copy(data=dollars.tax_usd(whole, asked.finance.tax_frac)[1:])
+    income = income.transpose(..., "period")
+    before = np.full((*income.shape[:-1], 1), -asked.at_start.losses_usd)
+    whole = np.concatenate([before, income.values], axis=-1)
+    return income.copy(data=dollars.tax_usd(whole, asked.finance.tax_frac)[..., 1:])
 
 
 def terminal_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.DataArray:

@@ -82,7 +82,7 @@ def minimum_usd(data: xr.Dataset) -> xr.DataArray:
     age = xr.DataArray(np.arange(data.sizes["period"]), dims="period", coords={"period": data.period.values})
     stood = start_weights(data) * np.minimum(start, delivered.isel(period=0, drop=True)) * (age < data.lease_count)
     least = data.minimum_take_frac * (rent + stood) * quarter_rent_usd_per_w(data)
-    return least.transpose("period", "site")
+    return least.transpose(..., "period", "site")
 
 
 def _ages(data: xr.Dataset) -> xr.DataArray:
@@ -105,5 +105,5 @@ def rent_usd(energise_w: xr.DataArray, shell_mean_w: xr.DataArray, data: xr.Data
     rent = shell_mean_w * data.yearly_rent_usd_per_w / 4
     if grows(data):
         new = (weights(data) * energise_w.rename(period="energised")).sum("energised")
-        rent = (new * quarter_rent_usd_per_w(data) + standing_usd(data)).transpose("period", "site")
+        rent = (new * quarter_rent_usd_per_w(data) + standing_usd(data)).transpose(..., "period", "site")
     return np.maximum(rent, minimum_usd(data)) if has_minimum(data) else rent
