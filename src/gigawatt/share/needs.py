@@ -16,7 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
-from gigawatt.programme import unit_costs
+from gigawatt.programme import counted, unit_costs
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER, SECONDS_PER_YEAR
 from gigawatt.scenario.allocation import Allocation, PowerClass
 from gigawatt.scenario.schema import Asked
@@ -143,7 +143,7 @@ def _inference(at: xr.Dataset, asked: Asked) -> Iterator[Work]:
             key=key,
             title=use.title,
             asked_per_s=mean * float(one.block_ratio.max() if use.load == "interactive" else 1.0),
-            rack_per_s=(one.rack_tokens_per_s * one.utilisation_frac).values,
+            rack_per_s=counted.tokens_per_s(one).values,
             yearly_usd=usd * use.social_weight_ratio,
             floor_frac=use.floor_frac,
             penalty_usd=yearly / 1e6 * use.floor_penalty_usd_per_mtok,
@@ -161,13 +161,13 @@ def _training(data: xr.Dataset, at: xr.Dataset, asked: Asked) -> Iterator[Work]:
             continue
         quarters = float(data.run_window.sel(run=key).sum())
         needed_flops = run.volume_flop / (quarters * SECONDS_PER_QUARTER)
-        gang_flops = float((one.run_rack_flops * run.largest_gang_count / one.packages_per_rack_count).max())
+        gang_flops = float((counted.run_flops(one) * run.largest_gang_count / one.packages_per_rack_count).max())
         doable_frac = min(1.0, gang_flops / needed_flops)
         yield Work(
             key=key,
             title=run.title,
             asked_per_s=needed_flops * doable_frac,
-            rack_per_s=one.run_rack_flops.values,
+            rack_per_s=counted.run_flops(one).values,
             yearly_usd=run.penalty_usd * doable_frac / (quarters / 4),
             floor_frac=float(run.hard),
             penalty_usd=0.0,
@@ -185,7 +185,7 @@ def _experiments(at: xr.Dataset, asked: Asked) -> Iterator[Work]:
             key=key,
             title=use.title,
             asked_per_s=yearly / SECONDS_PER_YEAR,
-            rack_per_s=one.experiment_rack_flops.values,
+            rack_per_s=counted.experiment_flops(one).values,
             yearly_usd=yearly * float(one.experiment_worth_usd_per_flop),
             floor_frac=use.floor_frac,
             penalty_usd=yearly * float(one.experiment_floor_penalty_usd_per_flop),

@@ -22,12 +22,11 @@ from gigawatt.account.metrics import Headline, Values
 from gigawatt.catalog.tables import record_of
 from gigawatt.errors import Fault, InputError, ScenarioError
 from gigawatt.plan.plan import Plan
-from gigawatt.programme import money
 from gigawatt.scenario import kept
-from gigawatt.scenario.schema import Asked, Scenario
+from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline
 from gigawatt.simulate.user_wait import UserWait
-from gigawatt.study import drift, netcdf, plan_files
+from gigawatt.study import drift, former, netcdf, plan_files
 from gigawatt.study.files import check_folder, check_writable, foreign, refused, sealed, sha256, unsealed
 from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.note import Note
@@ -46,16 +45,15 @@ DATA = {
         for name in ("plan", "inputs", "lines", "timeline", "outages", "accounts", "statements", "classes", "platforms")
     },
 }
-# Layout of the folder. The first, which no marker states, kept neither evidence nor hours nor all of the accounts;
-# up to the second, arrays were others.
-FORMAT, FIRST_FORMAT = 3, 1
+# Layout of the folder. The first, which no marker states, kept neither evidence nor hours nor all of the accounts; up
+# to the second, a plan kept no lines of money, and its arrays were those that former.py completes.
+FORMAT, FIRST_FORMAT, FORMER_FORMAT = 3, 1, 2
 # Characters of an error that are shown.
 MOST_GIVEN = 200
 # The only file of a result that differs between two runs of the same question.
 CLOCK, TIMED = "clock.json", ("wall_s",)
 # The parts of a plan, by the names of their files.
-LINES = "lines"
-PLAN_PARTS = {"data": "plan", "inputs": "inputs", LINES: "lines"}
+PLAN_PARTS = {"data": "plan", "inputs": "inputs", "lines": "lines"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +165,7 @@ def _broken(file: Path, given: str, expected: str) -> ScenarioError:
 def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
     is_first = stored.get("format", FIRST_FORMAT) == FIRST_FORMAT
     scenario = _first_scenario(folder, stored) if is_first else _scenario(folder)
-    plan = _plan(folder, stored, scenario.asked)
+    plan = _plan(folder, stored, scenario)
     lived, outages = (netcdf.read(folder / f"{name}.nc") for name in ("timeline", "outages"))
     return Result(
         scenario=scenario,
@@ -181,14 +179,14 @@ def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
     )
 
 
-def _plan(folder: Path, stored: Mapping[str, Any], asked: Asked) -> Plan:
-    """The plan; its money is made of its decisions where an earlier version did not keep it."""
+def _plan(folder: Path, stored: Mapping[str, Any], scenario: Scenario) -> Plan:
+    """The plan as it was written, completed where an earlier layout did not keep all of it."""
     clock = json.loads((folder / CLOCK).read_text(encoding="utf-8"))
-    files = {part: folder / f"{name}.nc" for part, name in PLAN_PARTS.items()}
-    parts = {part: netcdf.read(file) for part, file in files.items() if file.is_file()}
-    if LINES not in parts:
-        parts[LINES] = money.lines(parts["data"], parts["inputs"], asked)
-    return plan_files.whole(parts, stored["plan"] | clock)
+    is_former = stored.get("format", FIRST_FORMAT) <= FORMER_FORMAT
+    names = {part: name for part, name in PLAN_PARTS.items() if not is_former or part in former.KEPT}
+    parts = {part: netcdf.read(folder / f"{name}.nc") for part, name in names.items()}
+    whole = former.completed(parts, scenario.asked) if is_former else parts
+    return plan_files.whole(whole, stored["plan"] | clock)
 
 
 def _scenario(folder: Path) -> Scenario:
@@ -244,8 +242,7 @@ def _write_data(result: Result, folder: Path) -> dict[str, str]:
         "resolved.json": f"{json.dumps(kept.plain(scenario), indent=1)}\n".encode(),
         "hours.nc": netcdf.written(kept.hours(scenario)),
     }
-    every = {**datasets(result), "lines": result.plan.lines}
-    contents |= {f"{name}.nc": netcdf.written(data) for name, data in every.items()}
+    contents |= {f"{name}.nc": netcdf.written(data) for name, data in datasets(result).items()}
     for name, content in contents.items():
         (folder / name).write_bytes(content)
     clock = {name: plan_files.figures(result.plan)[name] for name in TIMED}
@@ -273,9 +270,9 @@ def _write_marker(result: Result, folder: Path, digests: Mapping[str, str]) -> N
 
 
 def datasets(result: Result) -> dict[str, xr.Dataset]:
-    """Every dataset of a result that is listed, by the name of its file."""
+    """Every dataset of a result, by the name of its file."""
     return {
-        **{PLAN_PARTS[part]: data for part, data in plan_files.parts(result.plan).items() if part != LINES},
+        **{PLAN_PARTS[part]: data for part, data in plan_files.parts(result.plan).items()},
         "timeline": result.timeline.data,
         "outages": result.timeline.outages,
         "accounts": result.accounts.table,

@@ -10,7 +10,7 @@ import xarray as xr
 from gigawatt.account.metrics import UnitCost, unit_cost
 from gigawatt.catalog import load as catalog
 from gigawatt.catalog.records import Accelerator
-from gigawatt.programme import money
+from gigawatt.programme import counted, money
 from gigawatt.programme.arrays import HOURS_PER_YEAR, SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Scenario
 
@@ -90,7 +90,7 @@ def load_of(data: xr.Dataset, platform: str, quarter: str) -> Load:
     """What serving everything that is asked in a quarter takes."""
     now = data.sel(platform=platform, period=quarter)
     rack_w = float(now.rack_it_w) * pue_peak_ratio(data)
-    racks = now.demand_tokens_per_s / (now.rack_tokens_per_s * now.utilisation_frac)
+    racks = now.demand_tokens_per_s / counted.tokens_per_s(now)
     interactive = now.interactive > 0
     peak = racks * xr.where(interactive, now.block_ratio.max("block"), 1.0)
     steady = float(racks.sum())
@@ -106,17 +106,17 @@ def load_of(data: xr.Dataset, platform: str, quarter: str) -> Load:
 
 def _research_racks(now: xr.Dataset, data: xr.Dataset) -> float:
     """Racks that the experiments wished for and the runs under way would keep busy for the quarter."""
-    wished = (now.experiment_wish_flop / (now.experiment_rack_flops * SECONDS_PER_QUARTER)).sum()
+    wished = (now.experiment_wish_flop / (counted.experiment_flops(now) * SECONDS_PER_QUARTER)).sum()
     seconds = data.run_window.sum("period") * SECONDS_PER_QUARTER
     share = (now.run_window * now.run_volume_flop / xr.where(seconds > 0, seconds, np.inf)).fillna(0.0)
-    return float(wished + (share / now.run_rack_flops).sum())
+    return float(wished + (share / counted.run_flops(now)).sum())
 
 
 def tokens_per_day_per_w(data: xr.Dataset, platform: str, quarter: str) -> xr.DataArray:
     """Mean output tokens a day of a watt of facility power that serves one class only, dims (use_case)."""
     now = data.sel(platform=platform, period=quarter)
     peak = xr.where(now.interactive > 0, now.block_ratio.max("block"), 1.0)
-    rate = now.rack_tokens_per_s * now.utilisation_frac / peak
+    rate = counted.tokens_per_s(now) / peak
     return rate * 86400.0 / (float(now.rack_it_w) * pue_peak_ratio(data))
 
 
@@ -136,7 +136,7 @@ def mixed_revenue_usd_per_w(data: xr.Dataset, platform: str, quarter: str) -> fl
 def training_flop_per_w_year(data: xr.Dataset, platform: str) -> float:
     """Useful training operations of a watt of facility power in a year [FLOP/W]; 0 where nothing is trained."""
     now = data.sel(platform=platform)
-    rates = [float(now[name].mean()) for name in ("run_rack_flops", "experiment_rack_flops") if now[name].size]
+    rates = [float(rate.mean()) for rate in (counted.run_flops(now), counted.experiment_flops(now)) if rate.size]
     rack_w = float(now.rack_it_w) * pue_peak_ratio(data)
     return max(rates, default=0.0) * 4 * SECONDS_PER_QUARTER / rack_w
 
