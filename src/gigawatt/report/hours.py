@@ -166,7 +166,8 @@ def daily(data: xr.Dataset) -> xr.Dataset:
     weight = data.weight_h.values
     whole = np.add.reduceat(weight, starts)
     found = {}
-    for name, line in data.data_vars.items():
+    for name in data.data_vars:
+        line = data.variables[name]
         values = line.transpose("time", ...).values.astype(float)
         shape = (-1, *[1] * (values.ndim - 1))
         mean = np.add.reduceat(values * weight.reshape(shape), starts, axis=0) / whole.reshape(shape)
