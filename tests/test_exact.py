@@ -105,3 +105,19 @@ print(len(names) > 200, before == (dict(xarray.get_options()), repr(linopy.optio
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "True"], done.stdout
+
+
+def test_linopy_is_loaded_by_those_who_state_equations_and_has_its_semantics_from_then_on() -> None:
+    code = """
+import sys
+from gigawatt.exact import equations, exact
+with exact():
+    print("linopy" in sys.modules)
+    with equations():
+        import linopy
+        print(linopy.options["semantics"])
+    print(linopy.options["semantics"])
+print(linopy.options["semantics"])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "v1", "v1", "legacy"], done.stdout

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,7 @@ def bounds(plausible: Plausible, suffix: str) -> tuple[float, float, float, floa
     return least, low, high, most
 
 
+@lru_cache(maxsize=4096)
 def split(name: str) -> tuple[str, str]:
     """Field name → (key in a file, suffix); the suffix is "" where the name carries none.
 

@@ -29,12 +29,16 @@ def kept() -> tuple[Scenario, Plan, Accounts]:
 
 
 def test_the_table_sums_to_the_plan(kept: tuple[Scenario, Plan, Accounts]) -> None:
-    scenario, planned, accounts = kept
-    lines = money.lines(planned.data, planned.inputs, scenario.asked)
+    _, planned, accounts = kept
     for line in money.LINES:
         item = line.removesuffix("_usd")
         total = accounts.table.usd.values[accounts.table.item.values == item].sum()
-        assert total == pytest.approx(float(lines[line].sum()), rel=1e-9, abs=1e-3), item
+        assert total == pytest.approx(float(planned.lines[line].sum()), rel=1e-9, abs=1e-3), item
+
+
+def test_a_plan_carries_the_lines_of_its_decisions(kept: tuple[Scenario, Plan, Accounts]) -> None:
+    scenario, planned, _ = kept
+    xr.testing.assert_identical(planned.lines, money.lines(planned.data, planned.inputs, scenario.asked))
 
 
 def test_shares_of_joint_costs_sum_to_one(kept: tuple[Scenario, Plan, Accounts]) -> None:
@@ -70,8 +74,7 @@ def test_irr_makes_the_programme_worth_nothing(kept: tuple[Scenario, Plan, Accou
     scenario, planned, accounts = kept
     rate = accounts.values.programme.rate_frac
     assert rate is not None
-    lines = money.lines(planned.data, planned.inputs, scenario.asked)
-    final = float(money.terminal_usd(lines, planned.inputs, scenario.asked).sum())
+    final = float(money.terminal_usd(planned.lines, planned.inputs, scenario.asked).sum())
     flow = accounts.statements.free_cash_flow.values
     assert dollars.npv(flow, rate, final) == pytest.approx(0, abs=1e-3 * np.abs(flow).sum())
 
@@ -83,7 +86,7 @@ def test_break_even_price_makes_this_plan_worth_nothing() -> None:
     even = values.break_even_price_ratio
     assert even is not None
     income = values.npv_usd + values.terminal_value_usd
-    revenue = money.lines(planned.data, planned.inputs, scenario.asked).revenue_usd.sum("use_case")
+    revenue = planned.lines.revenue_usd.sum("use_case")
     kept_frac = 1 - scenario.asked.finance.non_compute_frac
     present = dollars.npv(revenue.values, scenario.asked.finance.discount_per_year) * kept_frac
     assert income + (even - 1) * present == pytest.approx(0, abs=1e-6 * present)
@@ -121,7 +124,7 @@ def test_headline_has_the_fields_that_programs_rely_on(kept: tuple[Scenario, Pla
 def test_doubling_prices_doubles_cost(kept: tuple[Scenario, Plan, Accounts]) -> None:
     scenario, planned, _ = kept
     names = {"racks_usd": "rack_price_usd", "energy_usd": "energy_price_usd_per_wh", "shells_usd": "shell_usd_per_w"}
-    before = money.lines(planned.data, planned.inputs, scenario.asked)
+    before = planned.lines
     dear = planned.inputs.assign({name: planned.inputs[name] * 2 for name in names.values()})
     after = money.lines(planned.data, dear, scenario.asked)
     for line in names:

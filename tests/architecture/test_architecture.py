@@ -153,3 +153,23 @@ def test_what_holds_for_the_whole_process_is_found() -> None:
         "set_options",
         "linopy.options",
     }
+
+
+# Who makes lines of money: the planner of its decisions, a future of what it makes of them, and what opens the folder
+# of an earlier version, which did not keep them. Everybody else reads `Plan.lines`.
+MAKE_LINES = {"plan/plan.py", "study/futures/evaluate.py", "study/result.py"}
+
+
+def calls(tree: ast.Module, function: str) -> int:
+    """How often a module calls a function, as `module.function`."""
+    return sum(isinstance(node, ast.Call) and ast.unparse(node.func) == function for node in ast.walk(tree))
+
+
+def test_lines_of_money_are_made_once() -> None:
+    trees = {file.relative_to(SOURCE).as_posix(): ast.parse(file.read_text()) for file in SOURCE.rglob("*.py")}
+    made = {file: calls(tree, "money.lines") for file, tree in trees.items()}
+    assert {file: count for file, count in made.items() if count} == dict.fromkeys(MAKE_LINES, 1)
+
+
+def test_a_call_is_found() -> None:
+    assert calls(ast.parse("a = money.lines(b)\nlines(c)\nmoney.lines"), "money.lines") == 1

@@ -189,8 +189,10 @@ def test_verify_sees_a_minimum_that_is_not_paid() -> None:
     less = planned.data.assign(energise_w=0.7 * planned.data.energise_w, shell_w=0.7 * planned.data.shell_w)
     unpaid = planned.inputs.drop_vars([rents.MINIMUM, rents.TERM, rents.DELIVERED])
     limit = "minimum rent of leases"
-    assert limit not in {found.limit for found in verify(scenario, replace(planned, data=less))}
-    assert limit in {found.limit for found in verify(scenario, replace(planned, data=less, inputs=unpaid))}
+    paid, short = (money.lines(less, inputs, scenario.asked) for inputs in (planned.inputs, unpaid))
+    assert limit not in {found.limit for found in verify(scenario, replace(planned, data=less, lines=paid))}
+    unlawful = verify(scenario, replace(planned, data=less, inputs=unpaid, lines=short))
+    assert limit in {found.limit for found in unlawful}
 
 
 def test_no_minimum_of_what_is_later_than_the_way_out_binds() -> None:

@@ -91,8 +91,7 @@ def lived(
     scalars = {"objective": 0.0, "bound": 0.0, "unit": "USD", "status": "optimal", "by_clock": False, "wall_s": 0.0}
     return Lived(
         scenario=scenario,
-        plan=Plan(data=data, inputs=inputs, worth=(), binds=(), penalties_usd=0.0, **scalars),
-        lines=lines,
+        plan=Plan(data=data, inputs=inputs, lines=lines, worth=(), binds=(), penalties_usd=0.0, **scalars),
         receipts_usd=np.array([0.0, 3.0, 0.0, 0.0, 0.0, 0.0]) * M,
         advanced=advances.lines(-racks.sum("site"), scenario.asked),
         revolved=dollars.Revolved(cash_usd=debt, debt_usd=debt, short_usd=0.1 * debt),

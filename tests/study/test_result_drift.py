@@ -455,3 +455,17 @@ def test_the_first_layout_reads_hours_again(hourly: Scenario, tmp_path: Path) ->
     file.unlink()
     with pytest.raises(ScenarioError, match="price_file"):
         kept.revived(values, hourly.toml, hourly.hash)
+
+
+@pytest.mark.parametrize("name", [FIRST, EARLIER])
+def test_the_lines_of_a_folder_that_kept_none_are_those_of_its_books(name: str, tmp_path: Path) -> None:
+    opened = load(unpacked(name, tmp_path))
+    assert not (tmp_path / name / "lines.nc").exists()
+    for item in ("revenue", "energy", "racks", "tax"):
+        booked = opened.accounts.table.usd.values[opened.accounts.table.item.values == item].sum()
+        assert float(opened.plan.lines[f"{item}_usd"].sum()) == pytest.approx(booked, rel=1e-9), item
+
+
+def test_the_lines_of_a_result_are_read_as_they_were_written(result: Result, tmp_path: Path) -> None:
+    dearer = replace(result, plan=replace(result.plan, lines=2 * result.plan.lines))
+    xr.testing.assert_identical(load(dearer.save(tmp_path / "saved")).plan.lines, dearer.plan.lines)

@@ -15,7 +15,7 @@ from gigawatt.scenario.load import load as load_scenario
 from gigawatt.study import verbs
 from gigawatt.study.answer import plain
 from gigawatt.study.job import Cancelled, Job
-from gigawatt.study.result import Result, datasets, load, whole_folder
+from gigawatt.study.result import Result, datasets, load, saving
 from gigawatt.study.run.answer import answer_of
 
 SHORT = {"horizon.report_end": "2028Q2", "horizon.end": "2028Q4"}
@@ -101,7 +101,7 @@ def test_other_peoples_folders_are_left_alone(result: Result, tmp_path: Path) ->
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, RuntimeError])
 def test_an_interrupted_save_leaves_nothing(result: Result, tmp_path: Path, stop: type[BaseException]) -> None:
     def interrupted() -> None:
-        with whole_folder(result, tmp_path / "out") as folder:
+        with saving(result, tmp_path / "out") as folder:
             (folder / "half.txt").write_text("half")
             raise stop
 

@@ -293,8 +293,7 @@ def _saved_usd(scenario: Scenario, plan: Plan, use: Guarantee) -> float:
 
 
 def _advanced(scenario: Scenario, plan: Plan) -> dict[str, advances.Advanced]:
-    lines = money.lines(plan.data, plan.inputs, scenario.asked)
-    return advances.lines(-money.total(lines.racks_usd), scenario.asked)
+    return advances.lines(-money.total(plan.lines.racks_usd), scenario.asked)
 
 
 def _advance(who: str, found: advances.Advanced) -> AdvanceFigures:

@@ -83,8 +83,7 @@ def table(scenario: Scenario, plan: Plan) -> xr.Dataset:
 
 
 def _lines(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, xr.DataArray]]:
-    asked, data = scenario.asked, plan.inputs
-    lines = money.lines(plan.data, data, asked)
+    lines = plan.lines
     shares = work_shares(plan)
     by_site = site_shares(plan, shares)
     for item in ("revenue", "non_compute"):
@@ -95,7 +94,7 @@ def _lines(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, xr.DataArray]]
     for item in ("racks", "network"):
         yield item, lines[f"{item}_usd"] * shares
     yield "tax", lines.tax_usd
-    yield "depreciation", -money.depreciation_usd(lines, data, asked)
+    yield "depreciation", -money.depreciation_usd(lines, plan.inputs, scenario.asked)
     yield from _financing(scenario, plan, -money.total(lines.racks_usd))
 
 

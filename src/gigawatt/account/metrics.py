@@ -110,8 +110,7 @@ def values(scenario: Scenario, plan: Plan, books: xr.Dataset) -> Values:
     asked = scenario.asked
     rate = asked.finance.discount_per_year
     count = books.sizes["period"]
-    lines = money.lines(plan.data, plan.inputs, asked)
-    final = money.final_usd(lines, plan.inputs, asked)
+    final = money.final_usd(plan.lines, plan.inputs, asked)
     end = float(dollars.discount_ratio(rate, count / 4))
     free = books.free_cash_flow.values
     npv = dollars.npv(free, rate)

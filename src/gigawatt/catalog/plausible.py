@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any
 
 from gigawatt import units
+from gigawatt.catalog.fitting import annotations_of
 from gigawatt.catalog.records import EvidenceMap
 from gigawatt.catalog.tables import joined
 from gigawatt.errors import Fault
@@ -22,10 +23,9 @@ QUARTERS = Plausible(1990, 2150, least=1900, most=2200)
 @cache
 def ranges(cls: type) -> dict[str, Plausible]:
     """The plausible range of every field of a record that has one."""
-    hints = get_type_hints(cls, include_extras=True)
     return {
         name: extra
-        for name, hint in hints.items()
+        for name, hint in annotations_of(cls).items()
         for extra in getattr(hint, "__metadata__", ())
         if isinstance(extra, Plausible)
     }
@@ -136,10 +136,17 @@ def _fields(record: object, path: str) -> Iterator[tuple[str, str, Plausible, An
         for n, item in enumerate(record):
             yield from _fields(item, f"{path}[{n}]")
     elif is_dataclass(record) and not isinstance(record, type | Course):
-        known = ranges(type(record))
-        for entry in fields(record):
-            value, where = getattr(record, entry.name), joined(path, units.split(entry.name)[0])
-            if entry.name in known:
-                yield where, entry.name, known[entry.name], value
-            elif entry.name != "evidence":
+        for name, key, plausible in _asked_of(type(record)):
+            value, where = getattr(record, name), joined(path, key)
+            if plausible is not None:
+                yield where, name, plausible, value
+            elif isinstance(value, Mapping | tuple) or is_dataclass(value):
                 yield from _fields(value, where)
+
+
+@cache
+def _asked_of(cls: type) -> tuple[tuple[str, str, Plausible | None], ...]:
+    """Name, key and range of every field of a record, without its evidence."""
+    known = ranges(cls)
+    names = [entry.name for entry in fields(cls) if entry.name != "evidence"]
+    return tuple((name, units.split(name)[0], known.get(name)) for name in names)

@@ -18,9 +18,10 @@ from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path as FilePath
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from gigawatt import units
+from gigawatt.catalog.fitting import hints_of, maker
 from gigawatt.catalog.records import Evidence, Grade, Source
 from gigawatt.errors import MOST_FAULTS_COUNT, CatalogError, Fault, near, plain
 from gigawatt.files import MOST_TABLE_BYTES, parse_toml, read_text
@@ -129,12 +130,7 @@ def read_record(cls: type[T], table: object, path: str, reader: Reader) -> T | N
 
 def keys_of(cls: type) -> dict[str, str]:
     """Key in a file → field of the record `cls`, for every field that a file may set."""
-    return {units.split(name)[0]: name for name in _hints(cls) if name != "evidence"}
-
-
-@cache
-def _hints(cls: type) -> dict[str, Any]:
-    return get_type_hints(cls)
+    return {units.split(name)[0]: name for name in hints_of(cls) if name != "evidence"}
 
 
 def joined(path: str, key: str) -> str:
@@ -157,7 +153,7 @@ def _prepare(
         if key in known:
             name = known[key]
             here = joined(path, key), joined(field_path, name)
-            prepared[name] = _value(_hints(cls)[name], name, value, here, inherited, reader)
+            prepared[name] = _value(hints_of(cls)[name], name, value, here, inherited, reader)
         elif key not in INHERITED:
             # Looking for the nearest key takes its time, and beyond so many faults nobody is told.
             near = _nearest(key, known) if len(reader.faults) < MOST_FAULTS_COUNT else "no such key"
@@ -249,7 +245,7 @@ def type_at(hint: Any, key: str) -> Any:
     """The type of the entry `key` in a table of type `hint`: a record, a table of records or a value; None: no such."""
     if is_dataclass(hint):
         name = keys_of(hint).get(key)  # type: ignore[arg-type]
-        return None if name is None else _without_none(_hints(hint)[name])  # type: ignore[arg-type]
+        return None if name is None else _without_none(hints_of(hint)[name])  # type: ignore[arg-type]
     return get_args(hint)[1] if is_named(hint) else None
 
 
@@ -391,27 +387,32 @@ def _adapter(hint: Any) -> Any:
 def record_of(hint: type[T], plain: Any) -> T:
     """A record, or a table of records, from plain data, as `dataclasses.asdict` gives it and JSON keeps it.
 
-    Checks types and choices; pydantic does that and makes the record, and only here. Raises its ValidationError, which
-    is a ValueError.
+    Checks types and choices. pydantic is asked about data that does not fit as it stands: it makes the record where it
+    sees how, and raises its ValidationError, which is a ValueError, where not.
     """
-    kind: Any = hint
-    made: T = _adapter(kind).validate_python(plain)
+    try:
+        made: T = maker(hint)(plain)
+    except (TypeError, ValueError, KeyError, OverflowError):
+        made = _adapter(hint).validate_python(plain)
     return made
 
 
 def _build(cls: type[T], prepared: Mapping[str, Any], path: str, reader: Reader) -> T | None:
     """Make the record of a table, or fault what cannot be one."""
-    from pydantic import ValidationError
-
     try:
         return record_of(cls, prepared)
-    except ValidationError as error:
-        for item in error.errors(include_url=False, include_context=False):
-            if item["type"] == "missing" and isinstance(item["loc"][-1], str):
-                continue  # _prepare has said so, with the unit expected
-            keys = [units.split(part)[0] if isinstance(part, str) else f"[{part}]" for part in item["loc"]]
-            where = ".".join([path, *keys] if path else keys).replace(".[", "[")
-            message = item["msg"][0].lower() + item["msg"][1:]
-            expected = "a value here too" if item["type"] == "missing" else message.removeprefix("input should be ")
-            reader.fault(where, _brief(item["input"]), expected)
+    except ValueError as error:
+        _fault_all(error, path, reader)
         return None
+
+
+def _fault_all(error: Any, path: str, reader: Reader) -> None:
+    """A fault for all that pydantic found in a table."""
+    for item in error.errors(include_url=False, include_context=False):
+        if item["type"] == "missing" and isinstance(item["loc"][-1], str):
+            continue  # _prepare has said so, with the unit expected
+        keys = [units.split(part)[0] if isinstance(part, str) else f"[{part}]" for part in item["loc"]]
+        where = ".".join([path, *keys] if path else keys).replace(".[", "[")
+        message = item["msg"][0].lower() + item["msg"][1:]
+        expected = "a value here too" if item["type"] == "missing" else message.removeprefix("input should be ")
+        reader.fault(where, _brief(item["input"]), expected)

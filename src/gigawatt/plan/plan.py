@@ -31,13 +31,16 @@ def quiet(text: str) -> None:
 class Plan:
     """What to build, when, where, what it serves, and with which money.
 
-    data: SI units, see `describe`. objective, bound and gap are in `unit`; values in dollars are present values over
-    the solved horizon. status: "optimal" (proven to the gap that was asked for), or "work_limit" or "time_limit", which
+    data: decisions, what follows from them, and their financing, in SI units. inputs: the arrays that they were made
+    from. lines: money of the decisions, as `money.lines` makes it, once and here; whoever changes the decisions gives
+    their lines with them. objective, bound and gap are in `unit`; values in dollars are present values over the solved
+    horizon. status: "optimal" (proven to the gap that was asked for), or "work_limit" or "time_limit", which
     ended the search before that. by_clock: whether the clock, which only guards it, cut it short, proven or not.
     """
 
     data: xr.Dataset
     inputs: xr.Dataset
+    lines: xr.Dataset
     objective: float
     bound: float
     unit: str
@@ -90,7 +93,8 @@ def plan_inputs(data: xr.Dataset, asked: Asked, progress: Progress, *, with_wort
     search.free(program)
     binds = binding(program, data)
     progress("arranging the financing")
-    result = result.merge(_money(result, data, asked))
+    lines = money.lines(result, data, asked)
+    result = result.merge(_money(result, lines, data, asked))
     valued: tuple[Worth, ...] = ()
     if with_worth and asked.objective != "tokens":
         progress("working out what one more is worth")
@@ -98,6 +102,7 @@ def plan_inputs(data: xr.Dataset, asked: Asked, progress: Progress, *, with_wort
     return Plan(
         data=result,
         inputs=data,
+        lines=lines,
         objective=found.objective * scale + stands,
         bound=found.bound * scale + stands,
         unit="tokens" if asked.objective == "tokens" else "USD",
@@ -151,9 +156,8 @@ def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
     return result
 
 
-def _money(result: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Dataset:
+def _money(result: xr.Dataset, lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Dataset:
     """Financing of the decisions, through the accounts' own formulae."""
-    lines = money.lines(result, data, asked)
     receipts = financing.releases(result.gross_w, asked, data)
     capex = {
         "racks": -money.total(lines.racks_usd) - money.total(lines.network_usd),

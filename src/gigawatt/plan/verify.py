@@ -1,4 +1,4 @@
-"""Is a plan lawful? Every limit looked at again, from the decisions alone, without the planner's equations."""
+"""Is a plan lawful? Every limit seen again, from the decisions and their money, without the planner's equations."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ def _excesses(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray,
     yield from _power(scenario, plan)
     yield from _work(scenario, plan)
     yield from _capital(scenario, plan)
-    lines = money.lines(plan.data, plan.inputs, scenario.asked)
-    ahead, back = advanced_usd(scenario, -money.total(lines.racks_usd).values)
-    yield from _cash(scenario, plan, money.free_cash_flow(lines).values + ahead - back)
-    yield from _distributions(scenario, plan, money.free_cash_flow(lines).values, back)
-    yield from _rent(scenario, plan, -lines.rent_usd.transpose("period", "site").values)
+    free = money.free_cash_flow(plan.lines).values
+    ahead, back = advanced_usd(scenario, -money.total(plan.lines.racks_usd).values)
+    yield from _cash(scenario, plan, free + ahead - back)
+    yield from _distributions(scenario, plan, free, back)
+    yield from _rent(scenario, plan, -plan.lines.rent_usd.transpose("period", "site").values)
 
 
 def _power(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:

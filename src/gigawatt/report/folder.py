@@ -11,8 +11,8 @@ from gigawatt.report.document import Document, Table
 from gigawatt.report.writers import csv, page, workbook
 from gigawatt.study.answer import plain
 from gigawatt.study.files import check_file, refused, sealed, write_whole
-from gigawatt.study.result import DATA, Result, check_out, whole_folder
-from gigawatt.study.workshop import NEW, put, workshop
+from gigawatt.study.result import DATA, Result, check_out, saving
+from gigawatt.study.workshop import whole_folder
 
 # The file that says whose folder it is, and what it says.
 MARKER, KIND = "report.json", "report"
@@ -56,7 +56,7 @@ def write(answer: Any, document: Document, folder: Path, *, beside: bool = False
     if isinstance(result, Result):
         from gigawatt.report.datasets import write_csv
 
-        with whole_folder(result, folder) as place:
+        with saving(result, folder) as place:
             _fill(place, contents)
             write_csv(result, place / CSV)
         return files(folder, contents) | {name: str(folder / file) for name, file in {"csv": CSV, **DATA}.items()}
@@ -66,16 +66,11 @@ def write(answer: Any, document: Document, folder: Path, *, beside: bool = False
 
 def _write_alone(contents: dict[str, bytes], folder: Path, kind: str) -> None:
     check(folder, kind)
-    folder = folder.resolve()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with workshop(folder.parent) as place:
-        new = place / NEW
-        new.mkdir()
+    with whole_folder(folder) as new:
         _fill(new, contents)
         names = sorted(path.relative_to(new).as_posix() for path in new.rglob("*"))
         (new / MARKER).write_text(sealed({"kind": kind, "files": [*names, MARKER]}), encoding="utf-8")
         check(folder, kind)  # again: a user may have put something there in the meantime
-        put(place, folder)
 
 
 def _fill(place: Path, contents: dict[str, bytes]) -> None:

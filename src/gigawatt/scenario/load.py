@@ -58,6 +58,19 @@ def load(name: str = DEFAULT, overrides: Mapping[str, Any] | None = None) -> Sce
     return _read(*_asked(lambda day: _extended(_find(name), day), overrides))
 
 
+def load_asked(name: str, overrides: Mapping[str, Any] | None = None) -> Asked:
+    """What a preset or file asks, without the records that it names: of these nothing is read, nor checked.
+
+    Raises ScenarioError with every fault that was found.
+    """
+    table, reader = _asked(lambda day: _extended(_find(name), day), overrides)
+    reader.sources = read_sources(table.pop("sources", {}), reader)
+    asked = read_record(Asked, table, "", reader)
+    if reader.faults or asked is None:
+        raise ScenarioError(reader.faults)
+    return asked
+
+
 def load_allocation(name: str = DEFAULT, overrides: Mapping[str, Any] | None = None) -> Scenario | PowerScenario:
     """What an allocation is asked of: an allocation by itself where the preset or file is one, else a whole scenario.
 

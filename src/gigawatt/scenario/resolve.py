@@ -10,11 +10,12 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from operator import attrgetter
 from typing import Any
 
 from gigawatt.catalog import load as catalog
+from gigawatt.catalog.fitting import plain_of
 from gigawatt.catalog.records import Evidence, Site
 from gigawatt.catalog.tables import Reader
 from gigawatt.errors import MOST_FAULTS_COUNT, CatalogError
@@ -206,16 +207,12 @@ def groups(records: Records) -> dict[str, Mapping[str, Any]]:
 
 def resolved(asked: Asked, records: Records) -> dict[str, Any]:
     """Every value of the question as plain data, without evidence: what the identity is taken from."""
-    data = {"asked": asdict(asked), "records": asdict(records)}
+    data = {"asked": plain_of(asked), "records": plain_of(replace(records, series={}))}
     del data["asked"]["solver"], data["asked"]["implausible"]
     _drop_unstated(data)
     for site in data["asked"]["sites"].values():
         site |= dict.fromkeys(FILE_KEYS, "")  # their hours count, in `series`, and not where they lie
     data["records"]["series"] = {key: digests(series) for key, series in records.series.items()}
-    for group in data["records"].values():
-        for record in [group, *group.values()]:
-            if isinstance(record, dict):
-                record.pop("evidence", None)
     return data
 
 

@@ -22,6 +22,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from gigawatt.exact import equations
 from gigawatt.share.waterfill import Claims, Curve, Fairness, Quadratic
 from gigawatt.solver import UNITS, Program
 
@@ -51,6 +52,7 @@ class Pooled:
     price_per_w: float
 
 
+@equations()
 def solve_pools(claims: Claims, pools: Pools, fairness: Fairness, fixed: Mapping[int, float] | None = None) -> Pooled:
     """Divide the power of all pools. fixed: shares of classes, by position, that are given and not to be found.
 
@@ -75,6 +77,7 @@ def solve_pools(claims: Claims, pools: Pools, fairness: Fairness, fixed: Mapping
     return Pooled(power_w=power, served_frac=held, price_per_w=0.0 if fairness.alike else price_per_w)
 
 
+@equations()
 def full_w(pools: Pools, demand_w: Floats) -> float | None:
     """The least power, in the mix of the pools, that serves all of every class [W]; None where one can run nowhere."""
     if not (pools.work_ratio > 0).any(axis=1).all():

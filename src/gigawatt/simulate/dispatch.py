@@ -10,15 +10,19 @@ ramp binds. Hours in which it does are solved again with a choice of one or the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import linopy
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import watts
 from gigawatt.errors import Conflict, Infeasible
+from gigawatt.exact import equations
 from gigawatt.solver import NOISE, NoPlan, Program
+
+if TYPE_CHECKING:
+    import linopy
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -61,6 +65,7 @@ class Dispatch:
         return self.energy_usd + self.demand_usd + self.wear_usd
 
 
+@equations()
 def dispatch(battery: watts.Battery, connection: watts.Connection, horizon: HoursAhead) -> Dispatch:
     """The dispatch of least cost: energy, the charge on monthly peaks, and wear.
 
@@ -115,7 +120,9 @@ def _solve(
 
 def _model(battery: watts.Battery, connection: watts.Connection, horizon: HoursAhead, *, excess: float) -> linopy.Model:
     """Variables and limits without an objective; the connection and the ramp may be exceeded by at most `excess`."""
-    model, unit = linopy.Model(), connection.limit_w
+    from linopy import Model
+
+    model, unit = Model(), connection.limit_w
     load = _by_hour(horizon.load_w / unit)
     hour = load.indexes["hour"]
     most, eta = battery.power_w / unit, battery.one_way_frac

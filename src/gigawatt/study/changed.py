@@ -9,9 +9,9 @@ from gigawatt.catalog import load as catalog
 from gigawatt.catalog.records import Grade, Source
 from gigawatt.errors import InputError
 from gigawatt.scenario.drift import KIND_OF
-from gigawatt.scenario.load import load, presets
-from gigawatt.scenario.resolve import groups
-from gigawatt.scenario.schema import Scenario
+from gigawatt.scenario.load import load_asked, presets
+from gigawatt.scenario.resolve import NAMED, groups
+from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study.answer import copied
 from gigawatt.study.note import Note
 from gigawatt.units import suffix_at
@@ -63,18 +63,22 @@ def _own(scenario: Scenario, announced: str) -> Iterator[ChangedNumber]:
     then = _then(scenario, announced) if later else None
     for path, found in sorted(later.items(), key=lambda item: (item[1].known_date or "", item[0])):
         thing = ".".join(path.split(".")[: min(path.count("."), 2)])
-        was = None if then is None else catalog.value_at(then.asked, path)
+        was = None if then is None else catalog.value_at(then, path)
         now = catalog.value_at(scenario.asked, path)
         if was != now:
             yield copied(ChangedNumber, found, thing=thing, path=path, was=was, value=now, unit=suffix_at(path))
 
 
-def _then(scenario: Scenario, announced: str) -> Scenario | None:
-    """A preset as it was known when what it plans was announced; None for what is none, or could not be read then."""
+def _then(scenario: Scenario, announced: str) -> Asked | None:
+    """What a preset asked when what it plans was announced; None for what is none, or names what nobody knew then."""
     try:
-        return load(scenario.name, {"as_of": announced}) if scenario.name in presets() else None
+        asked = load_asked(scenario.name, {"as_of": announced}) if scenario.name in presets() else None
     except InputError:
         return None
+    with catalog.known_by(announced):
+        named = () if asked is None else ((kind, getattr(asked, group), key) for group, (key, kind) in NAMED.items())
+        later = any(catalog.known_later(kind, getattr(use, key)) for kind, uses, key in named for use in uses.values())
+    return None if later else asked
 
 
 def _of_catalog(scenario: Scenario, announced: str) -> Iterator[ChangedNumber]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gigawatt.errors import Fault, OutputError
-from gigawatt.study.workshop import NEW, workshop
+from gigawatt.study.workshop import whole_file
 
 # What is read of a file to know whose it is.
 HEAD_BYTES = 100_000
@@ -25,10 +25,8 @@ def write_whole(path: Path, content: str | bytes, beside: Path | None = None) ->
 
     Raises OSError, with what was there untouched, where the machine does not let it be written.
     """
-    path = path.resolve()
-    with workshop(beside or path.parent) as place:
-        (place / NEW).write_bytes(content.encode() if isinstance(content, str) else content)
-        os.replace(place / NEW, path)
+    with whole_file(path, beside) as new:
+        new.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def check_file(path: Path, option: str, is_ours: Callable[[str], bool]) -> None:

@@ -22,17 +22,17 @@ from gigawatt.account.metrics import Headline, Values
 from gigawatt.catalog.tables import record_of
 from gigawatt.errors import Fault, InputError, ScenarioError
 from gigawatt.plan.plan import Plan
-from gigawatt.plan.worth import Binding, Worth
+from gigawatt.programme import money
 from gigawatt.scenario import kept
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline
 from gigawatt.simulate.user_wait import UserWait
-from gigawatt.study import drift, netcdf
+from gigawatt.study import drift, netcdf, plan_files
 from gigawatt.study.files import check_folder, check_writable, foreign, refused, sealed, sha256, unsealed
 from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.note import Note
 from gigawatt.study.simulation.event import EventOutcome
-from gigawatt.study.workshop import NEW, put, sweep, workshop
+from gigawatt.study.workshop import sweep, whole_folder
 
 # The file that says whose folder it is, and what it says.
 MARKER, KIND = "result.json", "result"
@@ -43,15 +43,18 @@ DATA = {
     "result": MARKER,
     **{
         name: f"{name}.nc"
-        for name in ("plan", "inputs", "timeline", "outages", "accounts", "statements", "classes", "platforms")
+        for name in ("plan", "inputs", "lines", "timeline", "outages", "accounts", "statements", "classes", "platforms")
     },
 }
-# Layout of the folder. The first, which no marker states, kept neither evidence nor hours nor all of the accounts.
-FORMAT, FIRST_FORMAT = 2, 1
+# Layout of the folder. The first, which no marker states, kept neither evidence nor hours nor all of the accounts;
+# up to the second, arrays were others, and lines of money were not kept.
+FORMAT, FIRST_FORMAT, LINES_FORMAT = 3, 1, 3
 # Characters of an error that are shown.
 MOST_GIVEN = 200
 # The only file of a result that differs between two runs of the same question.
-CLOCK = "clock.json"
+CLOCK, TIMED = "clock.json", ("wall_s",)
+# The parts of a plan, by the names of their files.
+PLAN_PARTS = {"data": "plan", "inputs": "inputs", "lines": "lines"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,7 @@ class Result:
 
         Raises OutputError where the folder holds what is not ours, OSError where the machine cannot write it.
         """
-        with whole_folder(self, Path(folder)):
+        with saving(self, Path(folder)):
             return Path(folder)
 
 
@@ -163,14 +166,7 @@ def _broken(file: Path, given: str, expected: str) -> ScenarioError:
 def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
     is_first = stored.get("format", FIRST_FORMAT) == FIRST_FORMAT
     scenario = _first_scenario(folder, stored) if is_first else _scenario(folder)
-    figures = stored["plan"] | json.loads((folder / CLOCK).read_text(encoding="utf-8"))
-    plan = Plan(
-        data=netcdf.read(folder / "plan.nc"),
-        inputs=netcdf.read(folder / "inputs.nc"),
-        worth=record_of(tuple[Worth, ...], figures.pop("worth")),
-        binds=record_of(tuple[Binding, ...], figures.pop("binds")),
-        **figures,
-    )
+    plan = _plan(folder, stored, scenario)
     lived, outages = (netcdf.read(folder / f"{name}.nc") for name in ("timeline", "outages"))
     return Result(
         scenario=scenario,
@@ -182,6 +178,17 @@ def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
         outcome=record_of(EventOutcome, stored["outcome"]) if stored.get("outcome") else None,
         waits=record_of(tuple[UserWait, ...], stored.get("waits", [])),
     )
+
+
+def _plan(folder: Path, stored: Mapping[str, Any], scenario: Scenario) -> Plan:
+    """The plan as it was written; the money of its decisions is worked out where an earlier layout did not keep it."""
+    clock = json.loads((folder / CLOCK).read_text(encoding="utf-8"))
+    has_lines = stored.get("format", FIRST_FORMAT) >= LINES_FORMAT
+    names = {part: name for part, name in PLAN_PARTS.items() if has_lines or part != "lines"}
+    parts = {part: netcdf.read(folder / f"{name}.nc") for part, name in names.items()}
+    if not has_lines:
+        parts["lines"] = money.lines(parts["data"], parts["inputs"], scenario.asked)
+    return plan_files.whole(parts, stored["plan"] | clock)
 
 
 def _scenario(folder: Path) -> Scenario:
@@ -215,23 +222,18 @@ def _accounts(folder: Path, stored: Mapping[str, Any]) -> Accounts:
 
 
 @contextmanager
-def whole_folder(result: Result, folder: Path) -> Iterator[Path]:
+def saving(result: Result, folder: Path) -> Iterator[Path]:
     """A folder with the result's data, for a report to be added, that becomes `folder` when the block ends well.
 
     It vanishes when the block does not. Raises OutputError where the folder exists with anything in it but an earlier
     result.
     """
     check_out(folder)
-    folder = folder.resolve()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with workshop(folder.parent) as place:
-        new = place / NEW
-        new.mkdir()
+    with whole_folder(folder) as new:
         digests = _write_data(result, new)
         yield new
         _write_marker(result, new, digests)
         check_out(folder)  # again: a user may have put something there in the meantime
-        put(place, folder)
 
 
 def _write_data(result: Result, folder: Path) -> dict[str, str]:
@@ -245,20 +247,19 @@ def _write_data(result: Result, folder: Path) -> dict[str, str]:
     contents |= {f"{name}.nc": netcdf.written(data) for name, data in datasets(result).items()}
     for name, content in contents.items():
         (folder / name).write_bytes(content)
-    (folder / CLOCK).write_text(json.dumps({"wall_s": result.plan.wall_s}) + "\n", encoding="utf-8")
+    clock = {name: plan_files.figures(result.plan)[name] for name in TIMED}
+    (folder / CLOCK).write_text(json.dumps(clock) + "\n", encoding="utf-8")
     return {name: sha256(content) for name, content in contents.items()}
 
 
 def _write_marker(result: Result, folder: Path, digests: Mapping[str, str]) -> None:
     """result.json: the scalars, and every file that was written, with a digest where it is read again."""
-    plan = result.plan
-    scalars = ("objective", "bound", "unit", "status", "by_clock", "penalties_usd")
+    figures = plan_files.figures(result.plan)
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
     stored = {
         "kind": KIND,
         "format": FORMAT,
-        "plan": {name: getattr(plan, name) for name in scalars}
-        | {"worth": [asdict(item) for item in plan.worth], "binds": [asdict(item) for item in plan.binds]},
+        "plan": {name: figure for name, figure in figures.items() if name not in TIMED},
         "timeline": result.timeline.stored(),
         "accounts": {"values": asdict(result.accounts.values), "headline": result.headline},
         "notes": [asdict(note) for note in result.notes if note.code != drift.CODE],  # of today, not of the result
@@ -273,8 +274,7 @@ def _write_marker(result: Result, folder: Path, digests: Mapping[str, str]) -> N
 def datasets(result: Result) -> dict[str, xr.Dataset]:
     """Every dataset of a result, by the name of its file."""
     return {
-        "plan": result.plan.data,
-        "inputs": result.plan.inputs,
+        **{PLAN_PARTS[part]: data for part, data in plan_files.parts(result.plan).items()},
         "timeline": result.timeline.data,
         "outages": result.timeline.outages,
         "accounts": result.accounts.table,

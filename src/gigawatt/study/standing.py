@@ -81,9 +81,9 @@ def remainder_usd(scenario: Scenario, plan: Plan, quarter: str) -> float:
     """What a plan is worth from a quarter on, when that quarter begins [USD]: free cash flow less penalties, and what
     stands at the end."""
     of = _cut(scenario, plan, quarter)
-    lines = money.lines(plan.data, plan.inputs, of.asked)
-    net = (money.free_cash_flow(lines) - penalties_usd(plan)).values
-    return dollars.npv(net[of.at :], of.asked.finance.discount_per_year, money.final_usd(lines, plan.inputs, of.asked))
+    net = (money.free_cash_flow(plan.lines) - penalties_usd(plan)).values
+    final = money.final_usd(plan.lines, plan.inputs, of.asked)
+    return dollars.npv(net[of.at :], of.asked.finance.discount_per_year, final)
 
 
 def penalties_usd(plan: Plan) -> xr.DataArray:
@@ -206,7 +206,7 @@ def _loans(of: _Cut) -> Iterator[Row]:
     use = of.asked.capital.vendor
     assert use is not None
     oldest = quarter_number(of.quarters[of.at]) - round(4 * use.term_years)
-    racks = -money.total(money.lines(of.plan.data, of.plan.inputs, of.asked).racks_usd)
+    racks = -money.total(of.plan.lines.racks_usd)
     lent = [(loan.lent_date, loan.amount_usd) for loan in of.asked.at_start.vendor_loans]
     lent += list(zip(of.quarters[: of.at], (use.share_frac * racks.values).tolist(), strict=False))
     for quarter, amount in lent:
@@ -249,7 +249,7 @@ def _released_w(of: _Cut) -> float:
 
 def _losses_usd(of: _Cut) -> float:
     """Losses that are yet to be set off: by how much cumulative income is below its highest."""
-    lines = money.lines(of.plan.data, of.plan.inputs, of.asked)
+    lines = of.plan.lines
     income = money.operating_usd(lines) - money.depreciation_usd(lines, of.plan.inputs, of.asked)
     to_date = np.cumsum(np.concatenate([[-of.asked.at_start.losses_usd], income.values[: of.at]]))
     return float(max(to_date.max(), 0.0) - to_date[-1])

@@ -46,6 +46,31 @@ def workshop(parent: Path) -> Iterator[Path]:
             os.close(lock)
 
 
+@contextmanager
+def whole_file(path: Path, beside: Path | None = None) -> Iterator[Path]:
+    """The place of a file that becomes `path` when the block ends well, and is gone when it does not.
+
+    beside: the folder for the workshop, that of the file where none is given.
+    """
+    path = path.resolve()
+    with workshop(beside or path.parent) as place:
+        yield place / NEW
+        os.replace(place / NEW, path)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A new folder that becomes `folder`, in place of what is there, when the block ends well, and is gone when it does
+    not.
+    """
+    folder = folder.resolve()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with workshop(folder.parent) as place:
+        (place / NEW).mkdir()
+        yield place / NEW
+        put(place, folder)
+
+
 def put(place: Path, folder: Path) -> None:
     """Make what is new in a workshop the folder, which is its neighbour. Should this process end between the two steps,
     the next to look gives back what was moved aside.

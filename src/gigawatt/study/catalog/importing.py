@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,7 +18,7 @@ from gigawatt.study.catalog.question import ImportModelQuestion
 from gigawatt.study.files import check_writable, refused
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
-from gigawatt.study.workshop import NEW, workshop
+from gigawatt.study.workshop import whole_file
 from gigawatt.tokens.model.blocks import cache_width_count
 
 # How many keys a note names, and how much of each.
@@ -58,10 +57,9 @@ def answer(question: ImportModelQuestion, job: Job) -> ImportedModel:
         raise refused("out", f"{target}: a file", "no file of that name, or another name")
     found = read_config(table)
     text = model_toml(found, name=name, source=config.name, read=datetime.now(UTC).date().isoformat())
-    with workshop(folder) as place:
-        (place / NEW).write_text(text, encoding="utf-8")
-        model = load.read_file(records.Model, place / NEW)
-        os.replace(place / NEW, target)
+    with whole_file(target) as new:
+        new.write_text(text, encoding="utf-8")
+        model = load.read_file(records.Model, new)
     blocks = to_tokens.transformer(model).blocks
     return ImportedModel(
         head=Head(notes=_notes(found)),

@@ -57,14 +57,13 @@ ASKED = ("demand", "price")
 class Lived:
     """A plan as it was lived through, with its money.
 
-    scenario, plan: as they are in the future; lines: its lines of money; receipts_usd: from tranches in each quarter;
+    scenario, plan: as they are in the future; receipts_usd: from tranches in each quarter;
     advanced: what a vendor and a customer advance; revolved: cash and debt; npv_usd, terminal_value_usd: what it is
     worth; asked_ratio: demand times price over what is stated.
     """
 
     scenario: Scenario
     plan: Plan
-    lines: xr.Dataset
     receipts_usd: Floats
     advanced: Mapping[str, Advanced]
     revolved: dollars.Revolved
@@ -131,7 +130,7 @@ def _today_usd(flow_usd: Floats, lived: Lived) -> float:
 def _programme(lived: Lived) -> Floats:
     """Puts in what it pays for racks, network and shells; gets what they earn, after rent and tax, and leave."""
     names = ("racks_usd", "network_usd", "shells_usd")
-    puts_in = -sum(_today_usd(money.total(lived.lines[name]).values, lived) for name in names)
+    puts_in = -sum(_today_usd(money.total(lived.plan.lines[name]).values, lived) for name in names)
     value_usd = lived.npv_usd + lived.terminal_value_usd
     return np.array([puts_in, value_usd + puts_in, max(-value_usd, 0.0), nan])
 
@@ -140,7 +139,7 @@ def _supplier(lived: Lived, failure: TenantFailure) -> Floats:
     """Puts in equity and loans; gets what racks sell for, and its loans back; may lose equity, loans, and what its
     guarantee costs."""
     upfront = lived.asked.capital.upfront_equity_usd
-    sold, loans = -money.total(lived.lines.racks_usd).values, lived.advanced.get("vendor")
+    sold, loans = -money.total(lived.plan.lines.racks_usd).values, lived.advanced.get("vendor")
     claim = upfront + np.cumsum(lived.receipts_usd)
     puts_in, gets = upfront + _today_usd(lived.receipts_usd, lived), _today_usd(sold, lived)
     if loans is not None:
@@ -185,7 +184,7 @@ def lets(lived: Lived) -> list[contracts.Let]:
 
 def _landlords(lived: Lived, let: Sequence[contracts.Let], failure: TenantFailure) -> Floats:
     """Put in leased shells; get rent; may lose lease value, but for what reletting and a guarantor bring."""
-    spent, rent = np.zeros(len(lived.receipts_usd)), -money.total(lived.lines.rent_usd).values
+    spent, rent = np.zeros(len(lived.receipts_usd)), -money.total(lived.plan.lines.rent_usd).values
     for one, usd in zip(let, shells_usd(lived, let), strict=True):
         if one.began >= 0:
             spent[one.began] += usd
@@ -252,7 +251,7 @@ def cost_of_capital_per_year(lived: Lived, let: Sequence[contracts.Let]) -> floa
     or not; and E, what debt leaves of the book value of racks, network and own shells, at the discount rate e, whoever
     has paid it in, for equity asks for that. NaN where nothing stands.
     """
-    asked, lines = lived.asked, lived.lines
+    asked, lines = lived.asked, lived.plan.lines
     spent = {
         "racks": -money.total(lines.racks_usd) - money.total(lines.network_usd),
         "shells": -money.total(lines.shells_usd),

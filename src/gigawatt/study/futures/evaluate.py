@@ -126,7 +126,8 @@ def outcome(
     served = sums.served_tokens / SECONDS_PER_QUARTER
     per_block = served.expand_dims(block=made.inputs.block.values).transpose("period", "block", "use_case")
     data = made.data.assign(served_tokens_per_s=per_block)
-    lived = _booked(asked_as, replace(made, data=data), paid_count, ratio)
+    lines = money.lines(data.assign(install_count=paid_count), made.inputs, asked)
+    lived = _booked(asked_as, replace(made, data=data, lines=lines), ratio)
     wanted, shared = float(sums.demand_tokens.sum()), borne(lived)
     return FutureOutcome(
         npv_usd=lived.npv_usd,
@@ -143,16 +144,14 @@ def outcome(
     )
 
 
-def _booked(scenario: Scenario, plan: Plan, paid_count: xr.DataArray, ratio: float) -> Lived:
+def _booked(scenario: Scenario, plan: Plan, ratio: float) -> Lived:
     """A plan as it was lived through, with its lines of money, its debt and what it is worth."""
-    asked, data, inputs = scenario.asked, plan.data, plan.inputs
-    lines = money.lines(data.assign(install_count=paid_count), inputs, asked)
+    asked, data, inputs, lines = scenario.asked, plan.data, plan.inputs, plan.lines
     free, receipts = money.free_cash_flow(lines), financing.releases(data.gross_w, asked, inputs).sum("milestone")
     ahead, rate = advances.lines(-money.total(lines.racks_usd), asked), asked.finance.discount_per_year
     return Lived(
         scenario=scenario,
         plan=plan,
-        lines=lines,
         receipts_usd=receipts.values,
         advanced=ahead,
         revolved=_revolved(asked, inputs, lines, (free + receipts).values + advances.net_usd(ahead, free.size)),

@@ -18,17 +18,15 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.plan.plan import Plan
-from gigawatt.study import netcdf
+from gigawatt.study import netcdf, plan_files
 from gigawatt.study.files import check_folder, foreign, refused, sealed, sha256, unsealed, write_whole
 from gigawatt.study.workshop import NAME, sweep
 
 MARKER = "question.json"
-SCALARS = ("objective", "bound", "unit", "status", "by_clock", "wall_s", "penalties_usd")
-PARTS = ("data", "inputs")
 # Everything that is ever in a store: its question, plans, batches by their first and last draw and their digest, and
 # the report on them.
 OURS = re.compile(
-    r"question\.json|plans(/[^/]+(\.json|-(data|inputs)\.nc))?|batches(/[^/]+(/\d+-\d+-[0-9a-f]{16}\.nc)?)?"
+    r"question\.json|plans(/[^/]+(\.json|-[a-z]+\.nc))?|batches(/[^/]+(/\d+-\d+-[0-9a-f]{16}\.nc)?)?"
     r"|report\.html|workbook\.xlsx|summary\.json|tables(/[a-z0-9_-]+\.csv)?|charts(/[a-z0-9_-]+\.svg)?"
     # as earlier versions wrote them
     r"|futures\.csv|(tornado|value|power|debt|regret)\.svg"
@@ -46,26 +44,25 @@ class Store:
     question: bytes
 
     def plan(self, name: str) -> Plan | None:
-        """The plan that was made for a strategy, without what one more is worth; None where there is none yet."""
+        """The plan that was made for a strategy; None where there is none yet."""
         file = self.folder / "plans" / f"{name}.json"
         if not file.is_file():
             return None
         try:
-            scalars = unsealed(file.read_text(encoding="utf-8"))
-            digests = scalars.pop("files")
-            data, inputs = (self._read(file.with_name(f"{name}-{part}.nc"), digests[part]) for part in PARTS)
-            return Plan(data=data, inputs=inputs, worth=(), binds=(), **scalars)
+            figures = unsealed(file.read_text(encoding="utf-8"))
+            digests = figures.pop("files")
+            parts = {part: self._read(file.with_name(f"{name}-{part}.nc"), digests[part]) for part in digests}
+            return plan_files.whole(parts, figures)
         except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise refused("out", f"{file}: {error}", WHOLE) from error
 
     def keep_plan(self, name: str, plan: Plan) -> None:
-        """Keep a plan; its scalars last, for they say that it is whole."""
-        contents = {part: netcdf.written(data) for part, data in zip(PARTS, (plan.data, plan.inputs), strict=True)}
+        """Keep a plan; its figures last, for they say that it is whole."""
+        contents = {part: netcdf.written(data) for part, data in plan_files.parts(plan).items()}
         for part, content in contents.items():
             self._write(f"plans/{name}-{part}.nc", content)
-        scalars = {key: getattr(plan, key) for key in SCALARS}
         digests = {part: self._digest(content) for part, content in contents.items()}
-        self._write(f"plans/{name}.json", sealed({**scalars, "files": digests}).encode())
+        self._write(f"plans/{name}.json", sealed({**plan_files.figures(plan), "files": digests}).encode())
 
     def table(self, group: str) -> xr.Dataset | None:
         """Every batch of a group that is there, in the order of draws; None where there is none."""

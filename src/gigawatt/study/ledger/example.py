@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from gigawatt.study.answer import SPREAD, Head
 from gigawatt.study.files import check_writable, refused
 from gigawatt.study.job import Job
-from gigawatt.study.workshop import NEW, workshop
+from gigawatt.study.workshop import whole_folder
 
 Floats = NDArray[np.float64]
 SCENARIO = "three-sites"
@@ -124,13 +124,11 @@ def answer(question: ExampleQuestion, job: Job) -> Example:
         raise refused("out", folder, "a folder that is empty, or none of that name")
     check_writable(folder.resolve().parent)
     found = files()
-    with workshop(folder.resolve().parent) as place:
-        (place / NEW).mkdir()
+    with whole_folder(folder) as new:
         for name, text in found.items():
-            (place / NEW / name).write_text(text, encoding="utf-8")
+            (new / name).write_text(text, encoding="utf-8")
         if folder.exists():
             folder.rmdir()
-        (place / NEW).rename(folder)
     return Example(head=Head(scenario=SCENARIO), folder=folder, written=tuple(found))
 
 
