@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ from typer.core import TyperGroup
 
 from gigawatt import __version__
 from gigawatt.errors import Fault, ScenarioError
+from gigawatt.exact import no_dask_arrays
 from gigawatt.interfaces import output
 from gigawatt.interfaces.console import door, fall_short, progress, say, usage_fault
 from gigawatt.interfaces.failing import BAD_INPUT, INTERRUPTED
@@ -41,6 +43,8 @@ SERVING = "Serve: for a team and its assistants"
 # As it is typed, whatever way it was started; shells ask for completions by that name.
 PROGRAM = "gigawatt"
 RUNS = Path("gigawatt-runs")
+# New objects between two searches for circles of them: a command makes millions, most for as long as it lasts.
+UNSEARCHED_COUNT = 50_000
 # Where shells leave the words of a command that is to be completed.
 COMPLETED = ("_TYPER_COMPLETE_ARGS", "COMP_WORDS")
 # The parent of all mistakes in a command; typer shows only its children to the public.
@@ -245,9 +249,12 @@ def main() -> None:
     # for more than one.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, _terminated)
+    gc.set_threshold(UNSEARCHED_COUNT, *gc.get_threshold()[1:])
     output.install()
     json = "--json" in sys.argv
-    with door(json):
+    # A cluster is the one thing here that has to do with dask, and it has none of its arrays.
+    clustered = any(word.startswith("--scheduler") for word in sys.argv)
+    with door(json), nullcontext() if clustered else no_dask_arrays():
         completed = next((os.environ[name].split()[1:] for name in COMPLETED if name in os.environ), None)
         words = sys.argv[1:] if completed is None else completed
         app = application(named(words), opened(words))
