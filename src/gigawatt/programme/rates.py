@@ -248,7 +248,7 @@ def flops(scenario: Scenario, works: Mapping[str, TrainingRun] | Mapping[str, Ex
 def _flops(
     scenario: Scenario, use: TrainingRun | Experiments, platform: str, grids: dict[int, tokens.LayoutGrid]
 ) -> float:
-    """Peak × MFU × goodput × share of a whole run × availability, at the base date's software.
+    """Peak × MFU × goodput × share of a whole run, at the base date's software.
 
     grids: layouts of the work by the size of a scale-up domain, all that they take of a platform; filled in here.
     """
@@ -273,7 +273,7 @@ def _flops(
         gang_count, operations.package_failures_per_h, operations.checkpoint_s, operations.restart_s
     )
     progress_flops = run.model_flops * goodput * _share_frac(scenario, use, run.model_flops, float(goodput))
-    return float(progress_flops * operations.availability_frac * record.packages_per_rack_count)
+    return float(progress_flops * record.packages_per_rack_count)
 
 
 def _share_frac(scenario: Scenario, use: TrainingRun | Experiments, model_flops: float, goodput_frac: float) -> float:
