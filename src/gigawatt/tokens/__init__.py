@@ -48,7 +48,6 @@ from gigawatt.tokens.train.goodput import (
     best_interval_s,
     effective_frac,
     goodput_frac,
-    segment_s,
     spares_count,
 )
 from gigawatt.tokens.train.records import Layout, TrainingEfficiency
@@ -147,7 +146,6 @@ __all__ = [
     "power_frac",
     "prefill",
     "run_share_frac",
-    "segment_s",
     "serve_disaggregated",
     "serve_each",
     "serving_layouts",
