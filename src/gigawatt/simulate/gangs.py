@@ -2,8 +2,8 @@
 
 The gang works for an interval τ, stalls for a checkpoint C, and so on. A failure that hits it loses the work since the
 last checkpoint, then costs a restart R; one that hits within a restart begins it anew, one within a checkpoint loses
-the interval that it was to keep. Under a Poisson process this is the renewal of `tokens.goodput_frac` [1]. Of the failures
-of U racks up, of which the gang works on n, each hits it with probability n/U.
+the interval that it was to keep. Under a Poisson process this is the renewal of `tokens.goodput_frac` [1]. Of the
+failures of U racks up, of which the gang works on n, each hits it with probability n/U.
 
 What is not chance:
 - A gang waits in an hour without working racks, and a wait ends in a restart. An hour's racks are those of its
