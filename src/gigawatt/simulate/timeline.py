@@ -51,7 +51,7 @@ class Window:
 class Timeline:
     """What happens when a plan meets weather, failures and the daily tide of demand.
 
-    data: every step, see `dataset`. outages: faults that took something out, see `racks.listed`; empty where they are
+    data: every step, see `steps`. outages: faults that took something out, see `racks.listed`; empty where they are
     a rate. summary: of the window, or of the reported quarters where none was asked for; periods: of every quarter.
     notes: what was assumed.
     """
@@ -188,7 +188,7 @@ def steps(hours: Hours, uses: int) -> Steps:
     (from the start of the span), weight_h, and the moment in UTC as text. `pair` runs over the (site, platform) pairs
     that exist. failures_count (time, kind) counts faults when they happen.
     """
-    fleet = hours.racks
+    fleet, done_per_s = hours.racks, hours.done_per_s
     values: dict[str, tuple[tuple[str, ...], Floats]] = {
         "stock_count": (("time", "pair"), fleet.stock_count),
         "up_count": (("time", "pair"), fleet.up_count),
@@ -207,9 +207,9 @@ def steps(hours: Hours, uses: int) -> Steps:
         "price_usd_per_wh": (("time", "site"), hours.price_usd_per_wh),
         "curtailed_w": (("time", "site"), hours.curtailed_w),
         "demand_tokens_per_s": (("time", "use_case"), hours.jobs.asked_per_s[:, :uses]),
-        "served_tokens_per_s": (("time", "pair", "use_case"), hours.done_per_s[..., :uses]),
+        "served_tokens_per_s": (("time", "pair", "use_case"), done_per_s[..., :uses]),
         "train_flops": (("time", "run"), hours.training.flops),
-        "research_flops": (("time", "experiment"), hours.done_per_s[..., uses:].sum(axis=1)),
+        "research_flops": (("time", "experiment"), done_per_s[..., uses:].sum(axis=1)),
     }
     return {name: (dims, array.astype(np.float32)) for name, (dims, array) in values.items()}
 
