@@ -76,12 +76,12 @@ def work(
     """The jobs of a plan; those of a platform are spread over its pairs in proportion to their racks.
 
     stock_count: racks of each pair in service, (t, p); platform: index of each pair's platform (p); availability:
-    working racks per rack in service, which the plan's rates and racks include; order: names of tiers, the one that is
+    working racks per rack in service, which the plan's racks include; order: names of tiers, the one that is
     served first at first.
     """
-    rate = _rates(data)[..., platform, :] / availability
+    rate = _rates(data)[..., platform, :]
     same = platform[:, None] == platform
-    own = _planned_count(decisions, data)[..., platform, :] * availability
+    own = _planned_count(decisions)[..., platform, :] * availability
     own = own * ratio(stock_count, stock_count @ same)[..., None, :, None]
     flexible = np.concatenate([data.interactive.values == 0, np.ones(data.sizes["experiment"], dtype=bool)])
     research = np.arange(len(flexible)) >= data.sizes["use_case"]
@@ -200,18 +200,16 @@ def _beside(one: Floats, other: Floats) -> Floats:
 
 
 def _rates(data: xr.Dataset) -> Floats:
-    """Work per second of one rack in service, (t, g, j)."""
+    """Work per second of one working rack, (t, g, j)."""
     tokens = (data.rack_tokens_per_s * data.utilisation_frac).transpose(..., "period", "platform", "use_case").values
     return _beside(tokens, data.experiment_rack_flops.transpose(..., "period", "platform", "experiment").values)
 
 
-def _planned_count(decisions: xr.Dataset, data: xr.Dataset) -> Floats:
+def _planned_count(decisions: xr.Dataset) -> Floats:
     """Racks in service that the plan gives to each job, by block, (t, block, g, j)."""
     order = (..., "period", "block", "platform")
-    planned = decisions.work_count.transpose(*order, "use_case").values
-    if not data.sizes["experiment"]:
-        return planned
-    return _beside(planned, decisions.research_count.transpose(*order, "experiment").values)
+    work, research = decisions.work_count, decisions.research_count
+    return _beside(work.transpose(*order, "use_case").values, research.transpose(*order, "experiment").values)
 
 
 def _value_usd_per_h(data: xr.Dataset, rate: Floats, stock_count: Floats) -> Floats:

@@ -65,16 +65,12 @@ class Progress:
 def gangs(scenario: Scenario, plan: Plan, at: Pairs, stock_count: Floats) -> Gangs:
     """The gangs of a plan. stock_count: racks of each pair in service, (t, p)."""
     inputs, operations = plan.inputs, scenario.asked.operations
-    availability = operations.availability_frac
-    if not inputs.sizes["run"]:
-        nothing = np.zeros((*stock_count.shape, 0))
-        return Gangs(racks_count=nothing, gangs_count=nothing, rack_flops=nothing, least_frac=1.0)
     held = held_count(scenario, plan, at, stock_count)
     largest = inputs.run_gang_count.values
     goodput = tokens.effective_frac(
         largest, operations.package_failures_per_h, operations.checkpoint_s, operations.restart_s
     )
-    flops = inputs.run_rack_flops.transpose("period", "platform", "run").values / (availability * np.asarray(goodput))
+    flops = inputs.run_rack_flops.transpose("period", "platform", "run").values / np.asarray(goodput)
     return Gangs(
         racks_count=held,
         gangs_count=np.ceil(held * at.packages_count[:, None] / largest),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gigawatt.plan import split
 from gigawatt.plan.plan import Plan
-from gigawatt.programme import landlords, money, opening, tranches
+from gigawatt.programme import landlords, money, opening, rents, tranches
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study.futures.draws import Future
 
@@ -66,9 +66,9 @@ class Realised:
 
 
 def realised(plan: Plan, asked: Asked, futures: Sequence[Future]) -> Realised:
-    """The plan as it comes out: its inputs as they are in the futures, its deliveries and shells as late as they are."""
+    """The plan as it comes out: its inputs as they are, its deliveries and shells as late as they are."""
     chip, power = (_drawn(futures, name, 0.0) for name in ("chip_slip", "power_slip"))
-    inputs = landlords.delivered_later(plan.inputs, asked, power).copy()
+    inputs = _delivered_later(plan.inputs, asked, power)
     for name, arrays in MULTIPLIES.items():
         factors = _factors(futures, name, inputs.period)
         if factors is not None:
@@ -95,7 +95,7 @@ def realised(plan: Plan, asked: Asked, futures: Sequence[Future]) -> Realised:
     )
     start = opening.start_count(inputs).sum("site")
     planned, runs = (money.mean_stock(racks.sum("site"), start) for racks in (plan.data.stock_count, stock))
-    works = [name for name in ("work_count", "train_count", "research_count") if name in data]
+    works = ("work_count", "train_count", "research_count")
     data = data.assign({name: _kept(data[name], planned, runs) for name in works})
     return Realised(plan=replace(plan, data=data, inputs=inputs), paid_count=paid)
 
@@ -161,13 +161,23 @@ def factor(future: Future, name: str, period: xr.DataArray) -> xr.DataArray | fl
     return future.value.get(name, 1.0)
 
 
+def _delivered_later(data: xr.Dataset, asked: Asked, slip_count: Floats) -> xr.Dataset:
+    """The inputs as `landlords.delivered_later` has them, of each future."""
+    if not rents.has_minimum(data):
+        return data
+    slips, which = np.unique(slip_count, return_inverse=True)
+    later = [landlords.delivered_later(data, asked, slip)[rents.DELIVERED].values for slip in slips.tolist()]
+    dims = (DRAW, *data[rents.DELIVERED].dims)
+    return data.assign({rents.DELIVERED: (dims, np.stack(later)[which])})
+
+
 def _factors(futures: Sequence[Future], name: str, period: xr.DataArray) -> xr.DataArray | None:
     """The same in many futures, (draw, period); None where it is as stated in all of them."""
     if not any(name in future.value for future in futures):
         return None
-    ones = np.ones(period.size)
-    rows = np.stack([ones * factor(future, name, ones) for future in futures])
-    return xr.DataArray(rows, dims=(DRAW, "period"), coords={"period": period.values})
+    stated = np.ones(period.size)
+    rows = [future.course.get(name, future.value.get(name, 1.0) * stated) for future in futures]
+    return xr.DataArray(np.stack(rows), dims=(DRAW, "period"), coords={"period": period.values})
 
 
 def _drawn(futures: Sequence[Future], name: str, stated: float) -> Floats:
@@ -181,7 +191,7 @@ def _first(values: xr.DataArray) -> xr.DataArray:
 
 
 def _late(values: xr.DataArray, slip_count: Floats) -> xr.DataArray:
-    """Values of quarters that come so many quarters later, of each future; a part of a quarter delays a part of them."""
+    """Values of quarters that come so many quarters later in each future; a part of a quarter delays a part of them."""
     planned = values.transpose("period", ...)
     count, whole = planned.sizes["period"], np.floor(slip_count).astype(int)
     due = np.maximum(np.arange(count) - whole[:, None], -1)  # the last row, in which nothing comes
