@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from gigawatt.exact import exact
+from gigawatt.programme.yardstick import Yardsticks
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study import changed
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
+from gigawatt.study.claims import work
 from gigawatt.study.claims.cases import Cases
 from gigawatt.study.claims.claim import Became, Claim
 from gigawatt.study.claims.question import LETTER, ClaimsQuestion
@@ -20,12 +22,16 @@ from gigawatt.study.note import Note
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedClaims:
-    """Every claim that was asked for, with its verdict, in the order of its set; `of` names the set."""
+    """Every claim that was asked for, with its verdict, in the order of its set; `of` names the set.
+
+    yardsticks: what all work takes and a gigawatt costs in the quarter that the claims look at, on each platform sold.
+    """
 
     head: Head = field(metadata=SPREAD)
     of: str = LETTER
     title: str = field(default="The announcement, checked", metadata=UNTOLD)
     claims: tuple[Claim, ...]
+    yardsticks: Yardsticks
 
 
 def answer(question: ClaimsQuestion, job: Job) -> CheckedClaims:
@@ -35,7 +41,7 @@ def answer(question: ClaimsQuestion, job: Job) -> CheckedClaims:
     cases = Cases(found.base, progress=job.say, as_of_date=question.as_of_date)
     claims = check(cases, question.only, found.name)
     head = head_of(cases.scenario, notes(cases, found))
-    return CheckedClaims(head=head, of=found.name, title=found.title, claims=claims)
+    return CheckedClaims(head=head, of=found.name, title=found.title, claims=claims, yardsticks=work.yardsticks(cases))
 
 
 @exact()

@@ -168,7 +168,7 @@ def _delivered_later(data: xr.Dataset, asked: Asked, slip_count: Floats) -> xr.D
     slips, which = np.unique(slip_count, return_inverse=True)
     later = [landlords.delivered_later(data, asked, slip).delivered_w.values for slip in slips.tolist()]
     dims = (DRAW, *data.delivered_w.dims)
-    return data.assign({"delivered_w": (dims, np.stack(later)[which])})
+    return data.assign(delivered_w=(dims, np.stack(later)[which]))
 
 
 def _factors(futures: Sequence[Future], name: str, period: xr.DataArray) -> xr.DataArray | None:
