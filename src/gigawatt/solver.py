@@ -1,4 +1,4 @@
-"""The one door to HiGHS: a linopy model in, numbers by name out, and honest statuses.
+"""The one door to HiGHS: a programme in, numbers by name out, and honest statuses.
 
 Inside the solver, units are GW, billion USD, thousand racks, billion tokens per second and 1e27 FLOP, because watts
 against dollars would span twenty orders of magnitude; `UNITS` is the only place that knows.
@@ -10,16 +10,20 @@ so. HiGHS runs on one thread, for the number of cores would change what branch a
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import highspy
-import linopy
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt.errors import SolverFailure as SolverFailure
+
+if TYPE_CHECKING:
+    import linopy  # whoever states a programme with it has loaded it
 
 Floats = NDArray[np.float64]
 Columns = NDArray[np.int32]
@@ -56,34 +60,145 @@ START_IS_GOOD = (
 )
 
 
+# What stands for no column or row among their numbers: the last place, which holds nought where numbers are looked up.
+NONE = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Places:
+    """Where the columns of a variable are, or the rows of a limit.
+
+    axes: labels along each of its dimensions. numbers: of the column or row at each place, `NONE` where there is none.
+    """
+
+    axes: tuple[pd.Index[Any], ...]
+    numbers: NDArray[np.int64]
+
+    def filled(self, values: Floats) -> xr.DataArray:
+        """Values of all columns or rows at their places, 0 where there is none."""
+        return xr.DataArray(np.append(values, 0.0)[self.numbers], coords=self.axes, dims=[ax.name for ax in self.axes])
+
+    def spread(self, values: xr.DataArray) -> Floats:
+        """Values at every place, in the order of the axes."""
+        sizes = {str(axis.name): len(axis) for axis in self.axes}
+        return np.asarray(values.variable.set_dims(sizes).transpose(*sizes).values, dtype=float)
+
+    def labels(self, number: int) -> str:
+        """The labels of a column or row that is among these."""
+        at = np.argwhere(self.numbers == number)[0]
+        return ", ".join(str(axis[place]) for axis, place in zip(self.axes, at, strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Matrices:
+    """A programme in numbers: the best of costs·x + ½·xᵀQx with low ≤ A·x ≤ high and lower ≤ x ≤ upper.
+
+    costs, lower, upper, whole: of each column; whole: whether it takes whole numbers only. starts, columns, entries: A
+    by row, without noughts: row n has those from starts[n] to starts[n + 1]. low, high: of each row. curvature: Q, a
+    sparse matrix, or None. most: whether the best is the most. variables, limits: name → where its columns or rows are.
+    """
+
+    costs: Floats
+    lower: Floats
+    upper: Floats
+    whole: NDArray[np.bool_]
+    starts: Columns
+    columns: Columns
+    entries: Floats
+    low: Floats
+    high: Floats
+    curvature: Any
+    most: bool
+    variables: Mapping[str, Places]
+    limits: Mapping[str, Places]
+
+    @property
+    def matrices(self) -> Matrices:
+        """Itself: what a `Program` is made of."""
+        return self
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """Row of each entry."""
+        return np.repeat(np.arange(self.low.size), np.diff(self.starts))
+
+
+class HasMatrices(Protocol):
+    """What a `Program` is made of: `Matrices`, a statement of them, or a model of linopy."""
+
+    @property
+    def matrices(self) -> Any: ...
+
+
+def _matrices(model: HasMatrices | linopy.Model) -> Matrices:
+    """The matrices of a programme however it is stated. Raises SolverFailure where HiGHS would misread a number."""
+    given: Any = model.matrices
+    found = given if isinstance(given, Matrices) else _of_linopy(model, given)
+    check_matrices(found)
+    return found
+
+
+def _of_linopy(model: Any, given: Any) -> Matrices:
+    """What linopy makes of a model. Its labels leave gaps between numbers of columns and rows."""
+    by_row = given.A.tocsr(copy=True)
+    by_row.eliminate_zeros()
+    return Matrices(
+        costs=given.c,
+        lower=given.lb,
+        upper=given.ub,
+        whole=given.vtypes != "C",
+        starts=by_row.indptr,
+        columns=by_row.indices,
+        entries=by_row.data,
+        low=np.where(given.sense != "<", given.b, -np.inf),
+        high=np.where(given.sense != ">", given.b, np.inf),
+        curvature=given.Q,
+        most=model.objective.sense == "max",
+        variables=_places(model.variables, given.vlabels),
+        limits=_places(model.constraints, given.clabels),
+    )
+
+
+def _places(named: Any, labels: NDArray[np.int64]) -> dict[str, Places]:
+    """Where variables or constraints of linopy are among the columns or rows that have these labels."""
+    numbers = np.full(int(labels.max(initial=-1)) + 2, NONE)
+    numbers[labels] = np.arange(labels.size)
+    found = {}
+    for name in named:
+        own = named[name].labels
+        axes = tuple(own.get_index(dim) for dim in own.dims)
+        # Of a constraint without a variable no label is among those given.
+        found[name] = Places(axes=axes, numbers=numbers[np.minimum(own.values, numbers.size - 1)])
+    return found
+
+
 @dataclass(slots=True)
 class Program:
-    """A linopy model passed to HiGHS once; bounds and right-hand sides may then be changed and solved again."""
+    """A programme passed to HiGHS once; bounds and right-hand sides may then be changed and solved again."""
 
-    model: linopy.Model
+    model: HasMatrices | linopy.Model
+    given: Matrices = field(init=False)
     highs: Any = field(init=False)
     iterations_count: int = field(init=False, default=0)
-    _matrices: Any = field(init=False)
     _scale: float = field(init=False)
-    _columns: dict[int, int] = field(init=False)
-    _rows: dict[int, int] = field(init=False)
+    _low: Floats = field(init=False)
+    _high: Floats = field(init=False)
     _values: Floats = field(init=False)
     _duals: Floats = field(init=False)
 
     def __post_init__(self) -> None:
-        self._matrices = self.model.matrices
-        check_matrices(self.model, self._matrices)
-        self._scale = _scale(self._matrices.c, self._matrices.Q)
+        self.given = _matrices(self.model)
+        curved = self.given.curvature is not None
+        self._scale = _scale(self.given.costs, self.given.curvature)
         self.highs = silent()
-        if self.model.objective.sense == "max" and self._matrices.Q is None:
+        if self.given.most and not curved:
             self._scale = -self._scale  # only where it minimises does HiGHS stop at a bound
-        elif self.model.objective.sense == "max":
+        elif self.given.most:
             sure(self.highs.changeObjectiveSense(highspy.ObjSense.kMaximize), "the sense of the objective")
-        hand_over(self.highs, self._matrices, self._scale)
-        if self._matrices.Q is not None:
-            _hand_over_curvature(self.highs, self._matrices, self._scale)
-        self._columns = _positions(self._matrices.vlabels)
-        self._rows = _positions(self._matrices.clabels)
+        hand_over(self.highs, self.given, self._scale)
+        if curved:
+            _hand_over_curvature(self.highs, self.given, self._scale)
+        self._low, self._high = self.given.low.copy(), self.given.high.copy()
         self._values = np.zeros(0)
         self._duals = np.zeros(0)
 
@@ -112,7 +227,7 @@ class Program:
         solution = self.highs.getSolution()
         self._values = np.array(solution.col_value)
         self._duals = np.array(solution.row_dual) / self._scale
-        if self._matrices.Q is not None:
+        if self.given.curvature is not None:
             self._check_optimality()
         return self.objective
 
@@ -162,8 +277,8 @@ class Program:
     @property
     def objective(self) -> float:
         """Objective of the last solution, as the model states it."""
-        linear = float(self._matrices.c @ self._values)
-        curved = self._matrices.Q
+        linear = float(self.given.costs @ self._values)
+        curved = self.given.curvature
         return linear if curved is None else linear + 0.5 * float(self._values @ (curved @ self._values))
 
     @property
@@ -173,59 +288,54 @@ class Program:
 
     def value(self, name: str) -> xr.DataArray:
         """A variable of the last solution, with its dimensions, in solver units."""
-        return self._fill(self.model.variables[name].labels, self._columns, self._values)
+        return self.given.variables[name].filled(self._values)
 
     def dual(self, name: str) -> xr.DataArray:
         """What one more unit of a limit is worth, in the unit of a maximised objective.
 
         HiGHS gives the change of the objective with the right-hand side: ≥ 0 for a binding ≤ limit.
         """
-        return self._fill(self.model.constraints[name].labels, self._rows, self._duals)
+        return self.given.limits[name].filled(self._duals)
 
-    @staticmethod
-    def _fill(labels: xr.DataArray, positions: dict[int, int], numbers: Floats) -> xr.DataArray:
-        flat = [numbers[positions[label]] if label in positions else 0.0 for label in labels.values.ravel().tolist()]
-        return xr.DataArray(np.reshape(flat, labels.shape), coords=labels.coords, dims=labels.dims)
+    def columns(self, name: str) -> Columns:
+        """Every column of a variable, in the order of its axes. Of a variable that has one at each place."""
+        return self.given.variables[name].numbers.ravel().astype(np.int32)
 
-    def bound(self, name: str, lower: xr.DataArray, upper: xr.DataArray) -> None:
-        """Set the bounds of a variable."""
-        labels = self.model.variables[name].labels
-        columns = self._at(labels, self._columns)
-        lows = lower.transpose(*labels.dims).values.ravel().astype(float)
-        highs = upper.transpose(*labels.dims).values.ravel().astype(float)
-        sure(self.highs.changeColsBounds(len(columns), columns, lows, highs), f"bounds of {name}")
+    def bounds(self, name: str) -> tuple[Floats, Floats]:
+        """The least and the most of a variable as the model states it, on its axes."""
+        columns = self.given.variables[name].numbers
+        return self.given.lower[columns], self.given.upper[columns]
+
+    def bound(self, name: str, lower: NDArray[Any] | float, upper: NDArray[Any] | float) -> None:
+        """Set the bounds of a variable, in the order of its axes."""
+        columns = self.columns(name)
+        lows, highs = (np.broadcast_to(np.ravel(one).astype(float), columns.shape) for one in (lower, upper))
+        sure(self.highs.changeColsBounds(columns.size, columns, lows, highs), f"bounds of {name}")
 
     def lean(self, name: str, by: float) -> None:
         """Of points that are worth the same, prefer those with more of a variable (less, where `by` is negative).
 
         by: what the solver adds to its cost, small against it. Objectives are still those that the model states.
         """
-        columns = self._at(self.model.variables[name].labels, self._columns)
-        costs = (self._matrices.c[columns] + by) * self._scale
-        cost(self.highs, columns, costs, f"costs of {name}")
+        columns = self.columns(name)
+        cost(self.highs, columns, (self.given.costs[columns] + by) * self._scale, f"costs of {name}")
 
     def loosen(self, name: str, by: xr.DataArray) -> None:
         """Add `by` to the right-hand side of ≤ rows (and of the upper side of equalities, which then move)."""
-        labels = self.model.constraints[name].labels
-        rows = self._at(labels, self._rows)
-        steps = by.broadcast_like(labels).transpose(*labels.dims).values.ravel()
-        for row, step in zip(rows.tolist(), steps.tolist(), strict=True):
-            if step:
-                _, low, high, _ = self.highs.getRow(row)
-                sure(self.highs.changeRowBounds(row, low + step, high + step), f"limits of {name}")
+        limit = self.given.limits[name]
+        steps = limit.spread(by)
+        some = (steps != 0) & (limit.numbers != NONE)
+        rows, steps = limit.numbers[some].astype(np.int32), steps[some]
+        self._low[rows] += steps
+        self._high[rows] += steps
+        sure(self.highs.changeRowsBounds(rows.size, rows, self._low[rows], self._high[rows]), f"limits of {name}")
 
     def coefficient(self, row: str, variable: str, value: float) -> None:
         """Set the coefficient of each column of a variable in its own row: one row, one column."""
-        rows = self._at(self.model.constraints[row].labels, self._rows)
-        columns = self._at(self.model.variables[variable].labels, self._columns)
         what = f"the coefficient {value:g} of {variable} in {row}"
-        for at, column in zip(rows, columns, strict=True):
+        for at, column in zip(self.given.limits[row].numbers.ravel(), self.columns(variable), strict=True):
             # HiGHS takes one that is no number.
             sure(ERROR if np.isnan(value) else self.highs.changeCoeff(int(at), int(column), value), what)
-
-    @staticmethod
-    def _at(labels: xr.DataArray, positions: dict[int, int]) -> Columns:
-        return np.array([positions[label] for label in labels.values.ravel().tolist()], dtype=np.int32)
 
     def _check_optimality(self) -> None:
         """Raise SolverFailure where the duals do not prove that the point of a quadratic programme is the best.
@@ -233,15 +343,16 @@ class Program:
         With reduced costs g and duals y, no point is better by more than Σ g⁺(u − x) + g⁻(x − l), over columns and,
         with y for g, over rows [S. Boyd, L. Vandenberghe, "Convex Optimization", Cambridge, 2004, section 5.5].
         """
-        given = self._matrices  # of a programme that was not loosened since
-        sign = 1.0 if self.model.objective.sense == "max" else -1.0
+        given = self.given  # of a programme that was not loosened since
+        sign = 1.0 if given.most else -1.0
         duals = sign * self._duals
-        reduced = sign * (given.c + given.Q @ self._values) - given.A.T @ duals
-        rows = given.A @ self._values
+        priced = np.bincount(given.columns, given.entries * duals[given.rows], minlength=given.costs.size)
+        reduced = sign * (given.costs + given.curvature @ self._values) - priced
+        rows = np.bincount(given.rows, given.entries * self._values[given.columns], minlength=given.low.size)
         better, rising = 0.0, 0.0
         for slope, at, low, high in (
-            (reduced, self._values, given.lb, given.ub),
-            (duals, rows, *_limits(given)),
+            (reduced, self._values, given.lower, given.upper),
+            (duals, rows, given.low, given.high),
         ):
             room = np.where(slope > 0, high - at, at - low)
             bounded = np.isfinite(room)
@@ -251,78 +362,53 @@ class Program:
             raise SolverFailure(f"HiGHS calls a point optimal that may be bettered by {max(better, rising):.2g}")
 
 
-def check_matrices(model: linopy.Model, matrices: Any) -> None:
+def check_matrices(matrices: Matrices) -> None:
     """Raise SolverFailure, naming the row or column, for what HiGHS would drop or misread without an error.
 
     It drops entries below `SMALLEST` and whole rows with one above `LARGEST`, and takes a cost that is no number.
     """
-    entries = matrices.A.tocoo()
-    sizes = np.abs(entries.data)
-    outside = np.flatnonzero(~((sizes == 0) | ((sizes > SMALLEST) & (sizes < LARGEST))))
-    if outside.size:
-        row, column = int(entries.row[outside[0]]), int(entries.col[outside[0]])
-        where = f"{_row_name(model, matrices, row)}, {_column_name(model, matrices, column)}"
-        value = float(entries.data[outside[0]])
+    sizes = np.abs(matrices.entries)
+    for at in np.flatnonzero(~((sizes > SMALLEST) & (sizes < LARGEST)))[:1].tolist():
+        row, column = int(matrices.rows[at]), int(matrices.columns[at])
+        where = f"{_name(matrices.limits, row)}, {_name(matrices.variables, column)}"
+        value = float(matrices.entries[at])
         raise SolverFailure(f"coefficient {value:g} of {where}: expected between {SMALLEST:g} and {LARGEST:g} in size")
-    costly = np.flatnonzero(~(np.abs(matrices.c) < DEAREST))
-    if costly.size:
-        raise SolverFailure(f"cost {matrices.c[costly[0]]:g} of {_column_name(model, matrices, int(costly[0]))}")
-    for name, numbers, say in (
-        ("lower bound", matrices.lb, _column_name),
-        ("upper bound", matrices.ub, _column_name),
-        ("right-hand side", matrices.b, _row_name),
+    for column in np.flatnonzero(~(np.abs(matrices.costs) < DEAREST))[:1].tolist():
+        raise SolverFailure(f"cost {matrices.costs[column]:g} of {_name(matrices.variables, column)}")
+    for what, numbers, places in (
+        ("lower bound", matrices.lower, matrices.variables),
+        ("upper bound", matrices.upper, matrices.variables),
+        ("right-hand side", np.where(np.isnan(matrices.low), matrices.low, matrices.high), matrices.limits),
     ):
-        missing = np.flatnonzero(np.isnan(numbers))
-        if missing.size:
-            raise SolverFailure(f"{name} of {say(model, matrices, int(missing[0]))} is no number")
-    _check_empty_rows(model, matrices)
+        for at in np.flatnonzero(np.isnan(numbers))[:1].tolist():
+            raise SolverFailure(f"{what} of {_name(places, at)} is no number")
+    # A limit without a variable that 0 does not meet is a fault of whoever stated it: no plan can meet it.
+    empty = np.diff(matrices.starts) == 0
+    for row in np.flatnonzero(empty & ((matrices.low > 0) | (matrices.high < 0)))[:1].tolist():
+        raise SolverFailure(f"{_name(matrices.limits, row)} has no variable, and 0 does not meet it")
 
 
-def _check_empty_rows(model: linopy.Model, matrices: Any) -> None:
-    """A limit without a variable that 0 does not meet is a fault of whoever stated it: no plan can meet it."""
-    empty = np.diff(_rows_of(matrices).indptr) == 0
-    low, high = _limits(matrices)
-    wrong = np.flatnonzero(empty & ((low > 0) | (high < 0)))
-    if wrong.size:
-        raise SolverFailure(f"{_row_name(model, matrices, int(wrong[0]))} has no variable, and 0 does not meet it")
+def _name(named: Mapping[str, Places], number: int) -> str:
+    """The name of a column or a row, with its labels."""
+    name, places = next((name, places) for name, places in named.items() if (places.numbers == number).any())
+    return f"{name}[{places.labels(number)}]" if places.axes else name
 
 
-def _rows_of(matrices: Any) -> Any:
-    """Coefficients by row, without the noughts among them."""
-    rows = matrices.A.tocsr(copy=True)
-    rows.eliminate_zeros()
-    return rows
-
-
-def _limits(matrices: Any) -> tuple[Floats, Floats]:
-    """Least and most of every row."""
-    low = np.where(matrices.sense != "<", matrices.b, -np.inf)
-    return low, np.where(matrices.sense != ">", matrices.b, np.inf)
-
-
-def _row_name(model: linopy.Model, matrices: Any, row: int) -> str:
-    return str(model.constraints.get_name_by_label(int(matrices.clabels[row])))
-
-
-def _column_name(model: linopy.Model, matrices: Any, column: int) -> str:
-    return str(model.variables.get_name_by_label(int(matrices.vlabels[column])))
-
-
-def hand_over(highs: Any, matrices: Any, scale: float = 1.0) -> None:
+def hand_over(highs: Any, matrices: Matrices, scale: float = 1.0) -> None:
     """Columns, costs, whole numbers and rows of checked matrices, after those that a HiGHS has already.
 
-    scale: what the objective is multiplied by. linopy's own way would let HiGHS's banner out.
+    scale: what the objective is multiplied by.
     """
-    first, count = highs.getNumCol(), len(matrices.c)
+    first, count = highs.getNumCol(), matrices.costs.size
     columns = np.arange(first, first + count, dtype=np.int32)
-    sure(highs.addVars(count, matrices.lb, matrices.ub), "variables")
-    whole = columns[matrices.vtypes != "C"]
+    sure(highs.addVars(count, matrices.lower, matrices.upper), "variables")
+    whole = columns[matrices.whole]
     if whole.size:
         sure(highs.changeColsIntegrality(len(whole), whole, np.ones(len(whole), dtype=np.uint8)), "whole numbers")
-    cost(highs, columns, matrices.c * scale, "costs")
-    rows, (low, high) = _rows_of(matrices), _limits(matrices)
-    added = highs.addRows(rows.shape[0], low, high, rows.nnz, rows.indptr, rows.indices + first, rows.data)
-    sure(added, "rows")
+    cost(highs, columns, matrices.costs * scale, "costs")
+    rows, entries = matrices.low.size, matrices.entries.size
+    starts, places = matrices.starts, matrices.columns + first
+    sure(highs.addRows(rows, matrices.low, matrices.high, entries, starts, places, matrices.entries), "rows")
 
 
 def _scale(costs: Floats, curvature: Any) -> float:
@@ -335,11 +421,11 @@ def _scale(costs: Floats, curvature: Any) -> float:
     return float(np.clip(1 / np.min(diagonal, where=diagonal > 0, initial=1.0), 1.0, most))
 
 
-def _hand_over_curvature(highs: Any, matrices: Any, scale: float) -> None:
+def _hand_over_curvature(highs: Any, matrices: Matrices, scale: float) -> None:
     """The quadratic part of the objective, ½·xᵀQx, by its lower triangle; HiGHS takes it with continuous columns."""
-    if (matrices.vtypes != "C").any():
+    if matrices.whole.any():
         raise SolverFailure("HiGHS solves no quadratic programme with integers")
-    whole = matrices.Q.tocoo()
+    whole = matrices.curvature.tocoo()
     order = np.lexsort((whole.row, whole.col))
     order = order[(whole.row >= whole.col)[order]]
     starts = np.searchsorted(whole.col[order], np.arange(whole.shape[0] + 1))
@@ -398,10 +484,6 @@ class NoPlan(Exception):  # noqa: N818 (caught inside plan/, where the limits in
 
 class GivenUp(SolverFailure):
     """A programme reached its limit of iterations, or the guard of wall time; a search goes on with what it has."""
-
-
-def _positions(labels: Any) -> dict[int, int]:
-    return {int(label): n for n, label in enumerate(np.asarray(labels))}
 
 
 @dataclass(slots=True)

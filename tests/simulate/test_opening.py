@@ -35,7 +35,7 @@ def cut_plan(installs: Installs, quarters_count: int) -> Any:
     rest = plan_of({pair: counts[CUT:] for pair, counts in installs.items()}, quarters_count)
     whole = plan_of({pair: counts[:CUT] for pair, counts in installs.items()}, CUT).data.install_count
     before = whole.rename(period="before").assign_coords(before=["first", "second"])
-    rest.inputs = rest.inputs.assign(opening_count=before)
+    rest.inputs = rest.inputs.drop_dims("before").assign(opening_count=before)
     rest.data = rest.data.assign(stock_count=rest.data.stock_count + before.sum("before"))
     return rest
 

@@ -11,7 +11,7 @@ import pytest
 
 import gigawatt as gw
 from gigawatt.errors import ScenarioError
-from gigawatt.programme import gigawatt_year, money
+from gigawatt.programme import counted, gigawatt_year, money
 from gigawatt.programme.arrays import SECONDS_PER_YEAR, arrays
 from gigawatt.programme.gigawatt_year import NEEDED_AT_DISCOUNT
 from gigawatt.scenario.load import allocation_presets, load, load_allocation, presets
@@ -147,7 +147,7 @@ class TestScenario:
         found = divide("one-campus", period=period)
         documents = row(found, "documents")
         at = data.sel(period=period, use_case="documents")
-        racks = (at.rack_tokens_per_s * at.utilisation_frac).sel(platform="vr230")
+        racks = counted.tokens_per_s(at).sel(platform="vr230")
         rate = float(racks / (at.rack_it_w.sel(platform="vr230") * at.pue_peak_ratio).sel(site="example-campus"))
         assert documents.demand_w == pytest.approx(float(at.demand_tokens_per_s) / rate)
         yearly = float(at.demand_tokens_per_s * at.price_usd_per_mtok) / 1e6 * SECONDS_PER_YEAR

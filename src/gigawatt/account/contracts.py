@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.plan.plan import Plan
-from gigawatt.programme import advances, landlords, money, rents
+from gigawatt.programme import advances, landlords, money
 from gigawatt.quarters import quarter_number
 from gigawatt.scenario.schema import Asked, Guarantee, Scenario
 
@@ -138,10 +138,7 @@ def minimum_lets(scenario: Scenario, plan: Plan, site: str) -> list[Let]:
 
 def _least_w(data: xr.Dataset, site: str) -> Floats:
     """Facility power for which rent is paid in any case at the end of each quarter [W], (quarters,)."""
-    if not rents.has_minimum(data):
-        return np.zeros(data.sizes["period"])
-    here = data.sel(site=site)
-    return np.asarray(here[rents.MINIMUM] * here[rents.DELIVERED])
+    return np.asarray((data.minimum_take_frac * data.delivered_w).sel(site=site))
 
 
 def _lets(scenario: Scenario, plan: Plan, site: str, power_w: Floats) -> list[Let]:

@@ -1,6 +1,6 @@
 """What to build: racks, power at sites, shells, and the money that this takes. Equations of the physical plan.
 
-Variables, in solver units (`solve.UNITS`); periods are quarters, stocks stand at the end of one:
+Variables, in solver units (`solver.UNITS`); periods are quarters, stocks stand at the end of one:
 
 - install[period, platform]: racks delivered and paid; stock: racks in service, each for its whole book life.
 - placed[period, site]: IT power that starts at a site; it: IT power in service there. What is placed at a site stays,
@@ -17,12 +17,11 @@ decided, and works from the first day on.
 
 from __future__ import annotations
 
-import linopy
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.plan.rows import Form, add_rows, before, change, form, mean
+from gigawatt.plan.rows import Form, LinearModel, add_rows, add_variables, before, change, form, mean
 from gigawatt.programme import opening, rents, unit_costs
 from gigawatt.scenario.schema import Asked
 from gigawatt.solver import UNITS
@@ -30,14 +29,14 @@ from gigawatt.solver import UNITS
 Floats = NDArray[np.float64]
 
 
-def add_buildout(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
+def add_buildout(model: LinearModel, data: xr.Dataset, asked: Asked) -> None:
     """Racks, power and shells, with their limits: supply, ramp, target."""
     period, platform, site = data.indexes["period"], data.indexes["platform"], data.indexes["site"]
     life = round(4 * asked.finance.rack_life_years)
-    install = model.add_variables(lower=0, coords=[period, platform], name="install")
-    stock = model.add_variables(lower=0, coords=[period, platform], name="stock")
-    placed = model.add_variables(lower=0, coords=[period, site], name="placed")
-    it = model.add_variables(lower=0, coords=[period, site], name="it")
+    install = add_variables(model, "install", [period, platform])
+    stock = add_variables(model, "stock", [period, platform])
+    placed = add_variables(model, "placed", [period, site])
+    it = add_variables(model, "it", [period, site])
     there = opening.standing_count(data, life)
     racks = opening.change(there.sum("site")) / UNITS["racks"]
     power = opening.change((there * data.rack_it_w).sum("platform")) / UNITS["w"]
@@ -50,26 +49,26 @@ def add_buildout(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     supply = data.supply_count / UNITS["racks"]
     add_rows(model, "supply", [period, data.indexes["pool"]], form(install) * data.in_pool_count, "<=", supply)
 
-    energise = model.add_variables(lower=0, coords=[period, site], name="energise")
-    shell = model.add_variables(lower=0, coords=[period, site], name="shell")
+    energise = add_variables(model, "energise", [period, site])
+    shell = add_variables(model, "shell", [period, site])
     standing = opening.first(opening.shells_at_start_w(data) / UNITS["w"], data)
     add_rows(model, "shell_balance", [period, site], change(shell) - form(energise), "=", standing)
     add_rows(model, "ramp", [period, site], form(shell), "<=", data.ramp_w / UNITS["w"])
     drawn = form(it) * data.pue_peak_ratio
     add_rows(model, "power_has_shell", [period, site], drawn - form(shell), "<=")
-    facility = model.add_variables(lower=0, coords=[period], name="facility")
+    facility = add_variables(model, "facility", [period])
     add_rows(model, "facility_power", [period], drawn - form(facility), "=")
     counted = form(facility if asked.programme.power_basis == "facility" else it)
     add_rows(model, "target", [period], counted, "<=", asked.programme.target_w / UNITS["w"])
     _add_money(model, data, asked)
 
 
-def _add_money(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
+def _add_money(model: LinearModel, data: xr.Dataset, asked: Asked) -> None:
     period = data.indexes["period"]
     variables = model.variables
-    rack_capex = model.add_variables(lower=0, coords=[period], name="rack_capex")
-    shell_capex = model.add_variables(lower=0, coords=[period], name="shell_capex")
-    running = model.add_variables(lower=0, coords=[period], name="running")
+    rack_capex = add_variables(model, "rack_capex", [period])
+    shell_capex = add_variables(model, "shell_capex", [period])
+    running = add_variables(model, "running", [period])
     price = unit_costs.rack_cost_usd(data, asked) * UNITS["racks"] / UNITS["usd"]
     add_rows(model, "rack_capex", [period], form(rack_capex) - form(variables["install"]) * price, "=")
 
@@ -89,7 +88,7 @@ def _add_money(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     add_rows(model, "running", [period], form(running) - costs, "=", fixed)
 
 
-def _rent(model: linopy.Model, data: xr.Dataset) -> tuple[Form, xr.DataArray]:
+def _rent(model: LinearModel, data: xr.Dataset) -> tuple[Form, xr.DataArray]:
     """Rent of leased shells, billion USD, dims (period, site): what is decided, and what is paid whatever is."""
     variables = model.variables
     rent = data.yearly_rent_usd_per_w / 4 * UNITS["w"] / UNITS["usd"]
@@ -102,16 +101,16 @@ def _rent(model: linopy.Model, data: xr.Dataset) -> tuple[Form, xr.DataArray]:
     if not rents.has_minimum(data):
         return decided, stands
     axes = [data.indexes["period"], data.indexes["site"]]
-    paid = model.add_variables(lower=0, coords=axes, name="rent")
+    paid = add_variables(model, "rent", axes)
     add_rows(model, "rent_of_shells", axes, form(paid) - decided, ">=", stands)
     add_rows(model, "minimum_rent", axes, form(paid), ">=", rents.minimum_usd(data) / UNITS["usd"])
     return form(paid), xr.zeros_like(stands)
 
 
-def _prepaid(model: linopy.Model, data: xr.Dataset, spent: Form, paid: xr.DataArray) -> Form:
+def _prepaid(model: LinearModel, data: xr.Dataset, spent: Form, paid: xr.DataArray) -> Form:
     """What is paid already of shells, billion USD, dims (period, site): as much as each site's next shells cost."""
     period, site = data.indexes["period"], data.indexes["site"]
-    prepaid = model.add_variables(lower=0, coords=[period, site], name="prepaid")
+    prepaid = add_variables(model, "prepaid", [period, site])
     add_rows(model, "prepaid_is_spent", [period, site], form(prepaid) - spent, "<=")
     add_rows(model, "prepaid_was_paid", [site], form(prepaid), "<=", paid)
     return form(prepaid)

@@ -9,14 +9,13 @@ has been paid (a share of it, where the release is pro rata).
 
 from __future__ import annotations
 
-import linopy
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
-from gigawatt.plan.rows import Form, add_rows, before, change, form
+from gigawatt.plan.rows import Form, LinearModel, add_rows, add_variables, before, change, form
 from gigawatt.programme import advances, opening
 from gigawatt.programme.book import book_table
 from gigawatt.programme.tranches import (
@@ -35,13 +34,13 @@ from gigawatt.solver import UNITS
 Floats = NDArray[np.float64]
 
 
-def add_capital(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
+def add_capital(model: LinearModel, data: xr.Dataset, asked: Asked) -> None:
     """Cash at least its minimum, debt within covenant and limit, tranches only after their gigawatts."""
     period = data.indexes["period"]
     variables = model.variables
     capital, finance = asked.capital, asked.finance
-    cash = model.add_variables(lower=0, coords=[period], name="cash")
-    debt = model.add_variables(lower=0, coords=[period], name="debt")
+    cash = add_variables(model, "cash", [period])
+    debt = add_variables(model, "debt", [period])
     _add_tax(model, data, asked)
     receipts = _add_releases(model, data, asked)
     interest = dollars.quarter_rate_ratio(capital.debt_rate_per_year or 0.0)
@@ -69,33 +68,33 @@ def _money_at_start(asked: Asked, interest_ratio: float) -> float:
     return (cash_at_start_usd(asked) - asked.at_start.debt_usd * (1 + interest_ratio) - paid) / UNITS["usd"]
 
 
-def free_cash_flow(model: linopy.Model, asked: Asked) -> Form:
+def free_cash_flow(model: LinearModel, asked: Asked) -> Form:
     """Revenue less everything but interest, billion USD a quarter, dims (period)."""
     v = model.variables
     flow = _margin(model, asked) - form(v["rack_capex"]) - form(v["shell_capex"])
     return flow - change(v["tax_to_date"]) if "tax_to_date" in v else flow
 
 
-def _margin(model: linopy.Model, asked: Asked) -> Form:
+def _margin(model: LinearModel, asked: Asked) -> Form:
     """Revenue less running cost."""
     return (1 - asked.finance.non_compute_frac) * form(model.variables["revenue"]) - form(model.variables["running"])
 
 
-def _add_tax(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
+def _add_tax(model: LinearModel, data: xr.Dataset, asked: Asked) -> None:
     """Unlevered tax with losses carried forward: cumulative tax never falls, and is at least the rate on cumulative
     income (revenue less running cost less depreciation)."""
     finance = asked.finance
     if finance.tax_frac == 0:
         return
     period, v = data.indexes["period"], model.variables
-    to_date = model.add_variables(lower=0, coords=[period], name="tax_to_date")
-    income = model.add_variables(coords=[period], name="income_to_date")
+    to_date = add_variables(model, "tax_to_date", [period])
+    income = add_variables(model, "income_to_date", [period], -np.inf)
     # Cumulative depreciation; margins accumulate through the stock variable.
     racks, shells = (
         form(v[name], period="bought") * (_before_bought(data) - book_table(data, life))
         for name, life in (("rack_capex", finance.rack_life_years), ("shell_capex", finance.shell_life_years))
     )
-    earned = model.add_variables(coords=[period], name="margin_to_date")
+    earned = add_variables(model, "margin_to_date", [period], -np.inf)
     add_rows(model, "margin_to_date", [period], change(earned) - _margin(model, asked), "=")
     brought = (-asked.at_start.losses_usd - opening.depreciation_usd(data, asked).cumsum("period")) / UNITS["usd"]
     add_rows(model, "income_to_date", [period], form(income) - form(earned) + racks + shells, "=", brought)
@@ -111,7 +110,7 @@ def _before_bought(data: xr.Dataset) -> xr.DataArray:
     return xr.DataArray(table, dims=("period", "bought"), coords={"period": names, "bought": names})
 
 
-def _add_releases(model: linopy.Model, data: xr.Dataset, asked: Asked) -> Form | None:
+def _add_releases(model: LinearModel, data: xr.Dataset, asked: Asked) -> Form | None:
     """Tranches as they are released; the money that arrives in each quarter, or None where there are none."""
     steps = milestones(asked)
     use = asked.capital.tranches
@@ -125,16 +124,10 @@ def _add_releases(model: linopy.Model, data: xr.Dataset, asked: Asked) -> Form |
         [step.amount_usd / UNITS["usd"] for step in steps], dims="milestone", coords={"milestone": names}
     )
     drawn = xr.DataArray(drawn_frac(asked), coords=[names])
-    lower = drawn.expand_dims(period=period).transpose("milestone", "period")
-    possible = xr.DataArray(reachable(data, asked, powers).astype(float), coords=[names, period])
-    released = model.add_variables(
-        lower=lower,
-        upper=np.maximum(possible, lower),
-        coords=[names, period],
-        name="released",
-        integer=use.release == "step",
-    )
-    gross = model.add_variables(lower=0, coords=[period], name="gross")
+    possible = reachable(data, asked, powers).astype(float)
+    most = xr.DataArray(np.maximum(possible, drawn.values[:, None]), coords=[names, period])
+    released = add_variables(model, "released", [names, period], drawn, most, whole=use.release == "step")
+    gross = add_variables(model, "gross", [period])
     added = form(model.variables["placed"]) * gross_ratio(data, asked)
     lag, start = use.lag_count, gross_at_start_w(data, asked)
     add_rows(model, "gross_balance", [period], change(gross) - added, "=", opening.first(start / UNITS["w"], data))
@@ -144,7 +137,6 @@ def _add_releases(model: linopy.Model, data: xr.Dataset, asked: Asked) -> Form |
     add_rows(model, "milestones", [period], form(released) * sizes - before(gross, lag), "<=", stood)
     add_rows(model, "released_stays", [names, period], change(released), ">=", opening.first(drawn, data))
     if len(steps) > 1:
-        earlier = released.isel(milestone=slice(None, -1)).assign_coords(milestone=names[1:])
-        later = released.isel(milestone=slice(1, None))
-        add_rows(model, "released_in_order", [names[1:], period], form(later) - form(earlier), "<=")
+        later = form(released).at("milestone", slice(1, None)) - form(released).at("milestone", slice(None, -1))
+        add_rows(model, "released_in_order", [names[1:], period], later, "<=")
     return change(released) * amounts

@@ -13,14 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import linopy
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.plan import buildout, milestones, work
-from gigawatt.plan.rows import Form, add_objective, form
+from gigawatt.plan.rows import Form, LinearModel, form
 from gigawatt.programme import book, tranches, unit_costs
 from gigawatt.scenario.schema import Asked
 from gigawatt.solver import NOISE, UNITS, Clock, GivenUp, NoPlan, Program, SolverFailure
@@ -65,9 +64,9 @@ class Found:
     wall_s: float
 
 
-def state(data: xr.Dataset, asked: Asked) -> linopy.Model:
-    """The whole physical plan as a linopy model, maximising the scenario's objective."""
-    model = linopy.Model()
+def state(data: xr.Dataset, asked: Asked) -> LinearModel:
+    """The whole physical plan as it is stated, maximising the scenario's objective."""
+    model = LinearModel()
     buildout.add_buildout(model, data, asked)
     work.add_work(model, data, asked)
     milestones.add_capital(model, data, asked)
@@ -76,11 +75,11 @@ def state(data: xr.Dataset, asked: Asked) -> linopy.Model:
         value = value + form(model.variables["valued"]) * (work.social_revenue(data) * book.discounts(data, asked))
     if asked.objective == "tokens":
         value = TIE_BREAK * value + form(model.variables["sold"]) * work.quadrillions()
-    add_objective(model, value)
+    model.value = value
     return model
 
 
-def net_value(model: linopy.Model, data: xr.Dataset, asked: Asked) -> Form:
+def net_value(model: LinearModel, data: xr.Dataset, asked: Asked) -> Form:
     """Unlevered NPV + terminal value − penalties, billion USD."""
     discount = book.discounts(data, asked)
     flows = milestones.free_cash_flow(model, asked) * discount
@@ -103,7 +102,7 @@ def search(data: xr.Dataset, asked: Asked, progress: Progress) -> Found:
     bound = program.solve_lp()
     status, by_clock = "optimal", False
     use = asked.capital.tranches
-    if use is not None and use.release == "step" and "released" in program.model.variables:
+    if use is not None and use.release == "step" and "released" in program.given.variables:
         gap = allowed_gap(program, asked, data, bound)
         effort = Effort(clock=clock, iterations_count=max(LEAST_TRIAL, TRIAL_RATIO * program.iterations_count))
         progress("rounding the milestones")
@@ -177,17 +176,15 @@ def allowed_gap(program: Program, asked: Asked, data: xr.Dataset, objective: flo
 
 def fix(program: Program, schedule: Releases) -> None:
     """Release each tranche in its quarter, and in no other; have a gigawatt in the quarter that is asked for."""
-    released = program.model.variables["released"].labels
-    whole = np.arange(released.sizes["period"])[None, :] >= np.array(schedule.dates)[:, None]
-    bounds = released.copy(data=whole.astype(float))
-    program.bound("released", bounds, bounds)
+    released = program.columns("released").reshape(len(schedule.dates), -1)
+    whole = np.arange(released.shape[1])[None, :] >= np.array(schedule.dates)[:, None]
+    program.bound("released", whole, whole)
     _ask_for_a_gigawatt(program, schedule.gigawatt)
 
 
 def _ask_for_a_gigawatt(program: Program, quarter: int | None) -> None:
-    power = program.model.variables["facility"].labels
-    least = np.where(np.arange(power.size) == quarter, GIGAWATT, 0.0)
-    program.bound("facility", power.copy(data=least), xr.full_like(power, np.inf, dtype=float))
+    quarters = np.arange(program.columns("facility").size)
+    program.bound("facility", np.where(quarters == quarter, GIGAWATT, 0.0), np.inf)
 
 
 def trial(
@@ -196,8 +193,7 @@ def trial(
     """The best plan on a schedule; worth −∞ where no plan keeps to it that is worth `least`, or where that takes far
     longer than it does."""
     asked = Releases(dates=dates, gigawatt=gigawatt, columns=np.zeros(0))
-    released = program.model.variables["released"]
-    lower, upper = (bound.transpose("milestone", "period").values for bound in (released.lower, released.upper))
+    lower, upper = program.bounds("released")
     never = upper.shape[1]
     possible = all(date == never or (0 <= date < never and upper[n, date] > 0) for n, date in enumerate(dates))
     paid = all(date == 0 for n, date in enumerate(dates) if lower[n, 0] > 0)
@@ -259,8 +255,7 @@ def improve(
     program: Program, best: Releases, effort: Effort, gap: float, bound: float, nodes_count: int
 ) -> tuple[Releases, float, str]:
     """Branch and bound from a schedule for at most so many nodes; the better schedule, the bound, and how it ended."""
-    released = program.model.variables["released"]
-    program.bound("released", released.lower, released.upper)
+    program.bound("released", *program.bounds("released"))
     if effort.clock.left_s <= 0:
         return best, bound, "time_limit"
     _, proven, status = program.solve_mip(best.columns, gap, nodes_count, effort.clock.left_s)

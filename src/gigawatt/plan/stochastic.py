@@ -26,7 +26,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import highspy
@@ -40,6 +39,7 @@ from gigawatt.scenario.schema import Asked
 from gigawatt.solver import (
     SMALLEST,
     UNITS,
+    Matrices,
     NoPlan,
     SolverFailure,
     check_matrices,
@@ -57,8 +57,6 @@ Columns = NDArray[np.int32]
 RESCUE_RATIO = 1.0
 # Share of the price that an order costs which is cancelled.
 CANCEL_FRAC = 0.3
-# What a solver takes of a programme.
-MATRICES = ("A", "b", "c", "lb", "sense", "ub", "vtypes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,16 +89,11 @@ class Branch:
 class Equations:
     """A branch as a solver takes it, stated once for every programme that it is a part of.
 
-    matrices: of its own programme, checked. columns, rows: label → which one. cash: labels of the rows that balance it;
-    orders: those of the variables that take what is ordered, by `ORDERS`, (period, platform or site).
+    matrices: of its own programme, checked.
     """
 
     branch: Branch
-    matrices: Any
-    columns: Mapping[int, int]
-    rows: Mapping[int, int]
-    cash: Sequence[int]
-    orders: Mapping[str, NDArray[np.int64]]
+    matrices: Matrices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,17 +122,9 @@ class _Part:
 
 def equations(branch: Branch) -> Equations:
     """The planner's own equations of a branch. Raises SolverFailure where a number of them is none."""
-    model = state(branch.data, branch.asked)
-    matrices: Any = model.matrices
-    check_matrices(model, matrices)
-    return Equations(
-        branch=branch,
-        matrices=SimpleNamespace(**{name: getattr(matrices, name) for name in MATRICES}),  # without the model
-        columns={int(label): n for n, label in enumerate(matrices.vlabels)},
-        rows={int(label): n for n, label in enumerate(matrices.clabels)},
-        cash=model.constraints["cash_balance"].labels.values.tolist(),
-        orders={name: model.variables[name].labels.values for name in ORDERS},
-    )
+    matrices = state(branch.data, branch.asked).matrices
+    check_matrices(matrices)
+    return Equations(branch=branch, matrices=matrices)
 
 
 def hedge(
@@ -192,14 +177,12 @@ def _add(highs: Any, of: Equations, ordered: Mapping[str, Columns], cancel_frac:
     branch, offset, first_row = of.branch, highs.getNumCol(), highs.getNumRow()
     hand_over(highs, of.matrices)
     discount = discounts(branch.data, branch.asked).values
-    costs = [of.matrices.c, -RESCUE_RATIO * discount]
-    for label in of.cash:
-        _column(highs, {first_row + of.rows[label]: -1.0})
+    costs = [of.matrices.costs, -RESCUE_RATIO * discount]
+    for row in of.matrices.limits["cash_balance"].numbers.tolist():
+        _column(highs, {first_row + row: -1.0})
     for name, columns in ordered.items():
         late = getattr(branch, ORDERS[name].slip)
-        taken = [
-            [offset + of.columns[label] for label in row] for row in of.orders[name][late:][: len(columns)].tolist()
-        ]
+        taken = (offset + of.matrices.variables[name].numbers[late:][: len(columns)]).tolist()
         price = _price(branch.data, branch.asked, name) * discount[:, None]
         costs.append(-cancel_frac * _taken(highs, columns, taken, price[late:]))
     return _Part(offset=offset, costs=np.concatenate(costs))

@@ -15,29 +15,28 @@ from __future__ import annotations
 from functools import reduce
 from operator import add
 
-import linopy
+import numpy as np
 import xarray as xr
 
-from gigawatt.plan.rows import Form, add_rows, form, mean
-from gigawatt.programme import money, opening
+from gigawatt.plan.rows import Form, LinearModel, add_rows, add_variables, form, mean
+from gigawatt.programme import counted, money, opening
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
 from gigawatt.solver import UNITS
 
 
-def add_work(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
+def add_work(model: LinearModel, data: xr.Dataset, asked: Asked) -> None:
     """Work and its limits: racks in service, demand by block and segment, floors, windows and gangs."""
     index = data.indexes
     period, block, platform = index["period"], index["block"], index["platform"]
-    work = model.add_variables(lower=0, coords=[period, block, platform, index["use_case"]], name="work")
+    work = add_variables(model, "work", [period, block, platform, index["use_case"]])
     busy = form(work)
     if data.sizes["run"]:
-        window = data.run_window.expand_dims(platform=platform).transpose("period", "platform", "run") > 0
-        train = model.add_variables(lower=0, coords=[period, platform, index["run"]], name="train", mask=window)
+        train = add_variables(model, "train", [period, platform, index["run"]], there=data.run_window)
         busy = busy + form(train)
         _add_runs(model, data)
     if data.sizes["experiment"]:
-        research = model.add_variables(lower=0, coords=[period, block, platform, index["experiment"]], name="research")
+        research = add_variables(model, "research", [period, block, platform, index["experiment"]])
         busy = busy + form(research)
         _add_experiments(model, data)
     stock = mean(model.variables["stock"])
@@ -51,32 +50,25 @@ def add_work(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
     _add_sales(model, data, asked)
 
 
-def _add_sales(model: linopy.Model, data: xr.Dataset, asked: Asked) -> None:
+def _add_sales(model: LinearModel, data: xr.Dataset, asked: Asked) -> None:
     period, block, use_case = (data.indexes[axis] for axis in ("period", "block", "use_case"))
     # Tokens per second served in each block.
-    served = form(model.variables["work"]) * (
-        data.rack_tokens_per_s * data.utilisation_frac * UNITS["racks"] / UNITS["tokens_per_s"]
-    )
+    served = form(model.variables["work"]) * (counted.tokens_per_s(data) * UNITS["racks"] / UNITS["tokens_per_s"])
     asked_for = data.demand_tokens_per_s / UNITS["tokens_per_s"]
-    interactive = data.use_case.values[data.interactive.values > 0]
+    interactive = np.flatnonzero(data.interactive.values > 0)
     if interactive.size:
-        limit = (asked_for * data.block_ratio).sel(use_case=interactive)
-        axes = [period, block, limit.indexes["use_case"]]
+        limit = (asked_for * data.block_ratio).isel(use_case=interactive)
+        axes = [period, block, use_case[interactive]]
         add_rows(model, "demand_in_block", axes, served.at("use_case", interactive), "<=", limit)
     most = asked_for * data.segment_frac
-    coords = [period, use_case, data.indexes["segment"]]
-    sold = model.add_variables(
-        lower=0, upper=most.transpose("period", "use_case", "segment"), coords=coords, name="sold"
-    )
+    sold = add_variables(model, "sold", [period, use_case, data.indexes["segment"]], upper=most)
     add_rows(model, "sold_is_served", [period, use_case], served * data.hours_frac - form(sold), "=")
-    revenue = model.add_variables(lower=0, coords=[period], name="revenue")
+    revenue = add_variables(model, "revenue", [period])
     add_rows(model, "revenue", [period], form(revenue) - form(sold) * token_revenue(data), "=")
     _add_floors(model, data, form(sold), asked_for)
     if asked.objective == "welfare":
         most = asked_for * data.social_frac
-        coords = [period, use_case, data.indexes["social_segment"]]
-        most = most.transpose("period", "use_case", "social_segment")
-        valued = model.add_variables(lower=0, upper=most, coords=coords, name="valued")
+        valued = add_variables(model, "valued", [period, use_case, data.indexes["social_segment"]], upper=most)
         add_rows(model, "valued_is_sold", [period, use_case], form(valued) - form(sold), "=")
 
 
@@ -94,33 +86,33 @@ def _quarterly(usd_per_token: xr.DataArray) -> xr.DataArray:
     return usd_per_token * SECONDS_PER_QUARTER * UNITS["tokens_per_s"] / UNITS["usd"]
 
 
-def _add_floors(model: linopy.Model, data: xr.Dataset, served: Form, asked_for: xr.DataArray) -> None:
+def _add_floors(model: LinearModel, data: xr.Dataset, served: Form, asked_for: xr.DataArray) -> None:
     coords = [data.indexes["period"], data.indexes["use_case"]]
-    floor = (asked_for * data.floor_frac).transpose("period", "use_case")
-    missing = model.add_variables(lower=0, upper=floor.where(data.hard == 0, 0.0), coords=coords, name="missing_tokens")
+    floor = asked_for * data.floor_frac
+    missing = add_variables(model, "missing_tokens", coords, upper=floor.where(data.hard == 0, 0.0))
     add_rows(model, "floor", coords, served + form(missing), ">=", floor)
 
 
-def _add_runs(model: linopy.Model, data: xr.Dataset) -> None:
+def _add_runs(model: LinearModel, data: xr.Dataset) -> None:
     period, run = data.indexes["period"], data.indexes["run"]
     train = form(model.variables["train"])
     left = opening.left_frac(data)
     upper = xr.where(data.run_hard > 0, 0.0, left)
-    missing = model.add_variables(lower=0, upper=upper, coords=[run], name="missing_run")
+    missing = add_variables(model, "missing_run", [run], upper=upper)
     volume = data.run_volume_flop / UNITS["flop"]
-    done = train * _flop_per_krack(data.run_rack_flops)
+    done = train * _flop_per_krack(counted.run_flops(data))
     add_rows(model, "run_volume", [run], done + form(missing) * volume, "=", volume * left)
     most = (data.run_gang_count / UNITS["racks"]) * (data.run_window >= 0)
     add_rows(model, "gang", [period, run], train * data.packages_per_rack_count, "<=", most)
 
 
-def _add_experiments(model: linopy.Model, data: xr.Dataset) -> None:
-    rate = _flop_per_krack(data.experiment_rack_flops)
+def _add_experiments(model: LinearModel, data: xr.Dataset) -> None:
+    rate = _flop_per_krack(counted.experiment_flops(data))
     done = form(model.variables["research"]) * rate * data.hours_frac
     wish = data.experiment_wish_flop / UNITS["flop"]
     coords = [data.indexes["period"], data.indexes["experiment"]]
-    missing = model.add_variables(lower=0, upper=wish, coords=coords, name="missing_research")
-    under = model.add_variables(lower=0, upper=wish * data.experiment_floor_frac, coords=coords, name="under_floor")
+    missing = add_variables(model, "missing_research", coords, upper=wish)
+    under = add_variables(model, "under_floor", coords, upper=wish * data.experiment_floor_frac)
     add_rows(model, "research_wish", coords, done + form(missing), "=", wish)
     most = wish * (1 - data.experiment_floor_frac)
     add_rows(model, "research_floor", coords, form(missing) - form(under), "<=", most)
@@ -130,7 +122,7 @@ def _flop_per_krack(rack_flops: xr.DataArray) -> xr.DataArray:
     return rack_flops * UNITS["racks"] * SECONDS_PER_QUARTER / UNITS["flop"]
 
 
-def penalties(model: linopy.Model, data: xr.Dataset, discount: xr.DataArray) -> Form:
+def penalties(model: LinearModel, data: xr.Dataset, discount: xr.DataArray) -> Form:
     """Present value of everything that soft limits lack, billion USD; discount: dims (period)."""
     factors = penalty_factors(data, discount)
     return reduce(add, (form(model.variables[name]) * factor for name, factor in factors.items() if factor.size))

@@ -93,7 +93,7 @@ def binding(program: Program, data: xr.Dataset) -> tuple[Binding, ...]:
     """
     found = []
     for row, (limit, unit, factor, least) in _binding_rows(data).items():
-        if row not in program.model.constraints:
+        if row not in program.given.limits:
             continue
         dual = program.dual(row) * factor
         if row == "supply":

@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from gigawatt.programme import opening
+from gigawatt.programme import counted, opening
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.programme.site_mix import PowerBasis, mean_basis_ratio
 
@@ -36,9 +36,9 @@ def asks(data: xr.Dataset) -> xr.Dataset:
     busiest = xr.where(data.interactive > 0, data.block_ratio.max("block"), 1.0)
     experiments = data.experiment_wish_flop / SECONDS_PER_QUARTER
     parts = (
-        ("use_case", data.demand_tokens_per_s, busiest, data.rack_tokens_per_s * data.utilisation_frac),
-        ("run", runs_flops(data), xr.ones_like(data.run_volume_flop), data.run_rack_flops),
-        ("experiment", experiments, xr.ones_like(data.experiment_floor_frac), data.experiment_rack_flops),
+        ("use_case", data.demand_tokens_per_s, busiest, counted.tokens_per_s(data)),
+        ("run", runs_flops(data), xr.ones_like(data.run_volume_flop), counted.run_flops(data)),
+        ("experiment", experiments, xr.ones_like(data.experiment_floor_frac), counted.experiment_flops(data)),
     )
     names = [(str(key), dim) for dim, *_ in parts for key in data[dim].values]
     mean = [of.transpose("period", dim).values for dim, of, _, _ in parts]
@@ -71,7 +71,7 @@ def runs_flops(data: xr.Dataset) -> xr.DataArray:
     window = data.run_window.transpose("period", "run")
     seconds = np.maximum(window.values.sum(axis=0), 1.0) * SECONDS_PER_QUARTER
     even = window.values * (data.run_volume_flop * opening.left_frac(data)).values / seconds
-    each = data.run_rack_flops.transpose("period", "run", "platform").values / data.packages_per_rack_count.values
+    each = counted.run_flops(data).transpose("period", "run", "platform").values / data.packages_per_rack_count.values
     gang = each.max(axis=-1) * data.run_gang_count.values
     return window.copy(data=np.minimum(even, gang))
 

@@ -21,6 +21,7 @@ from gigawatt.simulate.limits import Event
 from gigawatt.simulate.outdoors import SiteYear
 from gigawatt.simulate.power import Extremes
 from gigawatt.simulate.summary import Summary, figures, summarise
+from gigawatt.simulate.sums import Sums
 from gigawatt.simulate.totals import Values, combine, planned, totals
 
 Floats = NDArray[np.float64]
@@ -99,8 +100,8 @@ def simulate(
     of = world(scenario, plan, at, given.events, weekly)
     lived = _live(of, spans, fleet, plan.inputs.sizes["use_case"])
     kinds = [kind.name for kind in scenario.records.reliability.classes]
-    sums = combine(lived.sums, spans, plan, kinds)
-    counted = planned(plan, scenario, spans, weekly)
+    sums = Sums.of(combine(lived.sums, spans, plan, kinds))
+    counted = Sums.of(planned(plan, scenario, spans, weekly))
     availability = scenario.asked.operations.availability_frac
     shown = len(spans) if window is not None else sum(span.period < scenario.reported_count for span in spans)
     return Timeline(
@@ -108,7 +109,7 @@ def simulate(
         outages=racks.listed(scenario, at, outages, spans, None if given.all_outages else LISTED_COUNT),
         summary=summarise(sums, counted, lived.extremes, availability, slice(0, shown)),
         periods={
-            scenario.quarters[span.period]: figures(sums.isel(period=slice(n, n + 1)), lived.extremes[n : n + 1])
+            scenario.quarters[span.period]: figures(sums.part(slice(n, n + 1)), lived.extremes[n : n + 1])
             for n, span in enumerate(spans)
         },
         notes=(

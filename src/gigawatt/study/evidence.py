@@ -8,7 +8,7 @@ import xarray as xr
 
 from gigawatt.catalog.records import Evidence
 from gigawatt.plan.plan import Plan
-from gigawatt.programme import money
+from gigawatt.programme import counted, money
 from gigawatt.programme.book import discounts
 from gigawatt.scenario.schema import Scenario
 
@@ -52,7 +52,7 @@ def assumed_revenue_frac(scenario: Scenario, plan: Plan) -> dict[str, float]:
 def platform_revenue_usd(scenario: Scenario, plan: Plan) -> xr.DataArray:
     """Present value of revenue [USD] by the platform that serves it, dims (platform, use_case)."""
     data, inputs = plan.data, plan.inputs
-    rate = inputs.rack_tokens_per_s * inputs.utilisation_frac
+    rate = counted.tokens_per_s(inputs)
     served = (data.work_count * rate * inputs.hours_frac).sum("block")
     total = served.sum("platform")
     revenue = money.revenue_usd(data.served_tokens_per_s, inputs) * discounts(inputs, scenario.asked)

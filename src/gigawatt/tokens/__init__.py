@@ -51,8 +51,9 @@ from gigawatt.tokens.train.goodput import (
     segment_s,
     spares_count,
 )
+from gigawatt.tokens.train.layouts import LayoutGrid
 from gigawatt.tokens.train.records import Layout, TrainingEfficiency
-from gigawatt.tokens.train.steps import Training, TrainingStep, best_training, step, training_layouts
+from gigawatt.tokens.train.steps import Training, TrainingStep, best_training, step, training_grid, training_layouts
 from gigawatt.tokens.train.whole_runs import (
     Holding,
     Learners,
@@ -84,6 +85,7 @@ __all__ = [
     "HotSpares",
     "InferenceEfficiency",
     "Layout",
+    "LayoutGrid",
     "Learners",
     "Learning",
     "LossLaw",
@@ -160,6 +162,7 @@ __all__ = [
     "take",
     "total_params_count",
     "training_flop",
+    "training_grid",
     "training_layouts",
     "training_run",
     "users_ratio",

@@ -8,7 +8,7 @@ import xarray as xr
 
 from gigawatt.catalog import load as catalog
 from gigawatt.catalog.records import Accelerator
-from gigawatt.programme import money, power_to_serve, site_mix
+from gigawatt.programme import counted, money, power_to_serve, site_mix
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.programme.power_to_serve import Hours
 from gigawatt.scenario.schema import Scenario
@@ -103,7 +103,8 @@ def mixed_revenue_usd_per_w(data: xr.Dataset, platform: str, quarter: str) -> fl
 def training_flop_per_w_year(data: xr.Dataset, platform: str) -> float:
     """Useful training operations of a watt of facility power in a year [FLOP/W]; 0 where nothing is trained."""
     now = data.sel(platform=platform)
-    rates = [float(now[name].mean()) for name in ("run_rack_flops", "experiment_rack_flops") if now[name].size]
+    each = counted.run_flops(now), counted.experiment_flops(now)
+    rates = [float(rate.mean()) for rate in each if rate.size]
     rack_w = float(now.rack_it_w) * pue_peak_ratio(data)
     return max(rates, default=0.0) * 4 * SECONDS_PER_QUARTER / rack_w
 

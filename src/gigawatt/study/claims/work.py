@@ -7,7 +7,7 @@ from dataclasses import replace
 import xarray as xr
 
 from gigawatt import units
-from gigawatt.programme import listed, money, yardstick
+from gigawatt.programme import counted, listed, money, yardstick
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.programme.gigawatt_year import OWNED_AT_CAPITAL_COST
 from gigawatt.programme.yardstick import GIGAWATT_W, Yardsticks
@@ -221,13 +221,9 @@ def _trained_flop(case: ClaimCase) -> float:
     """Operations of training runs and experiments over the reported window."""
     shown = slice(0, case.scenario.reported_count)
     data, rates = case.plan.data.isel(period=shown), case.plan.inputs.isel(period=shown)
-    total = 0.0
-    if "train_count" in data:
-        total += float((data.train_count * rates.run_rack_flops).sum()) * SECONDS_PER_QUARTER
-    if "research_count" in data:
-        research = (data.research_count * rates.experiment_rack_flops * rates.hours_frac).sum()
-        total += float(research) * SECONDS_PER_QUARTER
-    return total
+    training = (data.train_count * counted.run_flops(rates)).sum()
+    research = (data.research_count * counted.experiment_flops(rates) * rates.hours_frac).sum()
+    return float(training + research) * SECONDS_PER_QUARTER
 
 
 def cancer_or_education(cases: Cases) -> Claim:
