@@ -14,7 +14,7 @@ from gigawatt import dollars
 from gigawatt.account.metrics import GIGAWATT_W
 from gigawatt.plan import financing
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
-from gigawatt.programme import advances, book, money, opening, rents, tranches
+from gigawatt.programme import advances, book, money, tranches
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.simulate import racks
@@ -33,11 +33,11 @@ LET = (
     "sunk_w",
     "pue_peak_ratio",
     "yearly_rent_usd_per_w",
-    rents.GROWTH,
-    rents.MINIMUM,
-    rents.TERM,
-    rents.DELIVERED,
-    opening.COUNT,
+    "rent_growth_per_year",
+    "minimum_take_frac",
+    "lease_count",
+    "delivered_w",
+    "opening_count",
     "opening_rack_usd",
     "opening_shell_usd",
 )
@@ -179,7 +179,7 @@ def _booked(asked: Asked, out: Realised, sums: ServedTokens) -> _Booked:
     each = money.lines(data.assign(served_tokens_per_s=per_block, install_count=out.paid_count), inputs, asked)
     lines = xr.Dataset({name: money.total(line) for name, line in each.items()})
     capex = {"racks": -lines.racks_usd - lines.network_usd, "shells": -lines.shells_usd}
-    lent = np.minimum(book.book_usd(capex, inputs, asked) * capital.covenant_frac, capital.debt_limit_usd)
+    lent = (book.book_usd(capex, inputs, asked) * capital.covenant_frac).clip(max=capital.debt_limit_usd)
     facility_w, it_w = (data[name].sum("site").transpose(DRAW, "period").values for name in ("facility_w", "it_w"))
     return _Booked(
         plan=replace(

@@ -166,9 +166,9 @@ def _delivered_later(data: xr.Dataset, asked: Asked, slip_count: Floats) -> xr.D
     if not rents.has_minimum(data):
         return data
     slips, which = np.unique(slip_count, return_inverse=True)
-    later = [landlords.delivered_later(data, asked, slip)[rents.DELIVERED].values for slip in slips.tolist()]
-    dims = (DRAW, *data[rents.DELIVERED].dims)
-    return data.assign({rents.DELIVERED: (dims, np.stack(later)[which])})
+    later = [landlords.delivered_later(data, asked, slip).delivered_w.values for slip in slips.tolist()]
+    dims = (DRAW, *data.delivered_w.dims)
+    return data.assign(delivered_w=(dims, np.stack(later)[which]))
 
 
 def _factors(futures: Sequence[Future], name: str, period: xr.DataArray) -> xr.DataArray | None:
