@@ -252,10 +252,7 @@ def cost_of_capital_per_year(lived: Lived, let: Sequence[contracts.Let]) -> floa
     has paid it in, for equity asks for that. NaN where nothing stands.
     """
     asked, lines = lived.asked, lived.plan.lines
-    spent = {
-        "racks": -money.total(lines.racks_usd) - money.total(lines.network_usd),
-        "shells": -money.total(lines.shells_usd),
-    }
+    spent = money.capital_usd(lines)
     debt = lived.revolved.debt_usd
     equity = np.maximum(book_usd(spent, lived.plan.inputs, asked).values - debt, 0.0)
     rates = {site: earned_per_year(lived, site) for site in {one.site for one in let}}

@@ -16,6 +16,8 @@ from gigawatt.plan import financing
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
 from gigawatt.programme import advances, book, money, tranches
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER
+from gigawatt.programme.site_mix import counted_w
+from gigawatt.quarters import first_reached
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.simulate import racks
 from gigawatt.simulate.outdoors import SiteYear, site_years
@@ -180,7 +182,7 @@ def _booked(asked: Asked, out: Realised, sums: ServedTokens) -> _Booked:
     lines = xr.Dataset({name: money.total(line) for name, line in each.items()})
     capex = {"racks": -lines.racks_usd - lines.network_usd, "shells": -lines.shells_usd}
     lent = (book.book_usd(capex, inputs, asked) * capital.covenant_frac).clip(max=capital.debt_limit_usd)
-    facility_w, it_w = (data[name].sum("site").transpose(DRAW, "period").values for name in ("facility_w", "it_w"))
+    facility_w = counted_w(data, "facility").transpose(DRAW, "period").values
     return _Booked(
         plan=replace(
             out.plan, data=data[["shell_w"]], inputs=inputs[[name for name in LET if name in inputs]], lines=lines
@@ -189,7 +191,7 @@ def _booked(asked: Asked, out: Realised, sums: ServedTokens) -> _Booked:
         receipts_usd=financing.releases(data.gross_w, asked, inputs).sum("milestone").transpose(DRAW, "period").values,
         lent_usd=lent.transpose(DRAW, "period").values,
         power_w=facility_w,
-        counted_w=facility_w if asked.programme.power_basis == "facility" else it_w,
+        counted_w=counted_w(data, asked.programme.power_basis).transpose(DRAW, "period").values,
     )
 
 
@@ -232,8 +234,8 @@ def _outcome(lived: Lived, every: _Booked, sums: ServedTokens, draw: int) -> Fut
 
 
 def _first_reach(power_w: Floats, mark_w: float) -> float:
-    reached = np.flatnonzero(power_w >= mark_w * (1 - 1e-6))
-    return float(reached[0]) if reached.size else nan
+    reached = first_reached(power_w, mark_w)
+    return nan if reached is None else float(reached)
 
 
 def _revolved(asked: Asked, flow_usd: Floats, lent_usd: Floats) -> dollars.Revolved:
