@@ -55,16 +55,17 @@ def plain(scenario: Scenario) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """As `asdict` has it, in a third of its time: nobody changes what is only written, so that no value is copied."""
-    if is_dataclass(value):
-        return {name: _plain(getattr(value, name)) for name in _fields(type(value))}
+    if names := _fields(type(value)):
+        return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     return tuple(map(_plain, value)) if isinstance(value, tuple) else value
 
 
 @cache
-def _fields(cls: Any) -> tuple[str, ...]:
-    return tuple(entry.name for entry in fields(cls))
+def _fields(cls: type) -> tuple[str, ...]:
+    """Of a record; none of anything else."""
+    return tuple(entry.name for entry in fields(cls)) if is_dataclass(cls) else ()
 
 
 def hours(scenario: Scenario) -> xr.Dataset:
