@@ -7,7 +7,8 @@ than all else that loading a scenario does. So what fits is made here, and it is
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -30,8 +31,7 @@ def plain_of(value: Any, *left_out: str) -> Any:
 
     What is neither is the same object, and no copy.
     """
-    if is_dataclass(value):
-        names = _names(type(value))  # type: ignore[arg-type] # a class is hashable
+    if names := _names(type(value)):
         return {name: plain_of(getattr(value, name), *left_out) for name in names if name not in left_out}
     if isinstance(value, Mapping):
         return {key: plain_of(item, *left_out) for key, item in value.items()}
@@ -39,8 +39,9 @@ def plain_of(value: Any, *left_out: str) -> Any:
 
 
 @cache
-def _names(cls: Any) -> tuple[str, ...]:
-    return tuple(entry.name for entry in fields(cls))
+def _names(cls: type) -> tuple[str, ...]:
+    """Fields of a record; none of anything else."""
+    return tuple(entry.name for entry in fields(cls)) if is_dataclass(cls) else ()
 
 
 def _is_annotated(hint: Any) -> bool:
@@ -58,9 +59,9 @@ def maker(hint: Any) -> Callable[[Any], Any]:
     if is_dataclass(hint):
         return _record(hint)  # type: ignore[arg-type]
     if origin in (Union, types.UnionType):
-        (rest,) = (arg for arg in args if arg is not type(None))  # ValueError for a choice of two
-        make = maker(rest)
-        return lambda value: None if value is None else make(value)
+        if {int, float} <= set(args):
+            raise ValueError("of two kinds of number pydantic knows the better")
+        return _choice([maker(arg) for arg in sorted(args, key=lambda arg: arg is not type(None))])
     if origin is tuple:
         return _rows(args)
     if origin in (dict, Mapping):
@@ -77,6 +78,18 @@ def _record(cls: type) -> Callable[[Any], Any]:
             return value
         hints = hints_of(cls)
         return cls(**{name: maker(hints[name])(item) for name, item in _of(Mapping, value).items()})
+
+    return make
+
+
+def _choice(makers: Sequence[Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    """What makes a value of the first type that it fits."""
+
+    def make(value: Any) -> Any:
+        for one in makers:
+            with suppress(TypeError, ValueError, KeyError, OverflowError):
+                return one(value)
+        raise TypeError
 
     return make
 
