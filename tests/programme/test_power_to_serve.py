@@ -31,9 +31,11 @@ def by_hand(data: xr.Dataset, scenario: Scenario) -> tuple[list[float], list[flo
     energised = now.ramp_w.values
     rack_w = float(now.rack_it_w) * float((now.pue_peak_ratio.values * energised).sum() / energised.sum())
     mean, busiest, waits_not = [], [], []
+    works = asked.operations.availability_frac
     for key, use in asked.use_cases.items():
         one = now.sel(use_case=key)
-        watts = float(one.demand_tokens_per_s / counted.tokens_per_s(one)) * rack_w
+        rate = one.rack_tokens_per_s * one.utilisation_frac * works
+        watts = float(one.demand_tokens_per_s / rate) * rack_w
         mean.append(watts)
         waits_not.append(use.load == "interactive")
         busiest.append(watts * (use.peak_to_mean_ratio if waits_not[-1] else 1.0))
@@ -41,10 +43,10 @@ def by_hand(data: xr.Dataset, scenario: Scenario) -> tuple[list[float], list[flo
         if run.start_date <= QUARTER <= run.end_date:
             quarters = float(data.run_window.sel(run=key).sum())
             rate = run.volume_flop / quarters / SECONDS_PER_QUARTER
-            mean.append(rate / float(counted.run_flops(now).sel(run=key)) * rack_w)
+            mean.append(rate / float(now.run_rack_flops.sel(run=key)) / works * rack_w)
     for key in asked.experiments:
         rate = float(now.experiment_wish_flop.sel(experiment=key)) / SECONDS_PER_QUARTER
-        mean.append(rate / float(now.experiment_rack_flops.sel(experiment=key)) * rack_w)
+        mean.append(rate / float(now.experiment_rack_flops.sel(experiment=key)) / works * rack_w)
     rest = len(mean) - len(busiest)
     return mean, busiest + mean[len(busiest) :], waits_not + [False] * rest
 
