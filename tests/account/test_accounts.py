@@ -13,7 +13,6 @@ import xarray as xr
 from gigawatt import dollars
 from gigawatt.account.accounts import Accounts, account
 from gigawatt.account.costs import KINDS, PROGRAMME, work_shares
-from gigawatt.account.metrics import unit_cost
 from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan
 from gigawatt.programme import money
@@ -75,7 +74,7 @@ def test_irr_makes_the_programme_worth_nothing(kept: tuple[Scenario, Plan, Accou
     scenario, planned, accounts = kept
     rate = accounts.values.programme.rate_frac
     assert rate is not None
-    final = float(money.terminal_usd(planned.lines, planned.inputs, scenario.asked).sum())
+    final = float(money.terminal_usd(planned.lines, scenario.asked).sum())
     flow = accounts.statements.free_cash_flow.values
     assert dollars.npv(flow, rate, final) == pytest.approx(0, abs=1e-3 * np.abs(flow).sum())
 
@@ -111,13 +110,6 @@ def test_classes_bear_every_cost_of_their_window(kept: tuple[Scenario, Plan, Acc
         (classes.cost_usd_per_mtok * classes.served_tokens / 1e6).where(served, drop=True),
         classes.cost_usd.where(served, drop=True),
     )
-
-
-def test_unit_cost_by_hand() -> None:
-    asked = load("one-campus", {"finance.network": 0.0, "finance.capital_cost": "0 %/year"}).asked
-    cost = unit_cost(asked, 1e6, 1e5, 1.0, 0.0, 5.0)
-    assert cost.capex_usd_per_w_it == pytest.approx(1e6 / 1e5 + 12.5)
-    assert cost.yearly_usd_per_rack == pytest.approx(1e6 / 5 + 12.5e5 / 15 + 0.40 * 1e5)
 
 
 def test_headline_has_the_fields_that_programs_rely_on(kept: tuple[Scenario, Plan, Accounts]) -> None:

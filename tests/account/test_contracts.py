@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from gigawatt import dollars
 from gigawatt.account import contracts
@@ -14,7 +15,6 @@ from gigawatt.account.accounts import account
 from gigawatt.account.contracts import Contracts
 from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan
-from gigawatt.programme import rents
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Guarantee, Lease, Scenario
 
@@ -58,7 +58,8 @@ def flat(kept: tuple[Scenario, Plan]) -> Plan:
     data.energise_w[:] = 0.0
     data.energise_w[0, 0] = 50e6
     data.shell_w[:] = 50e6
-    return replace(kept[1], data=data, inputs=kept[1].inputs.drop_vars([rents.MINIMUM, rents.TERM, rents.DELIVERED]))
+    inputs = kept[1].inputs.assign(minimum_take_frac=xr.zeros_like(kept[1].inputs.sunk_w))
+    return replace(kept[1], data=data, inputs=inputs)
 
 
 def terms(scenario: Scenario, **changed: Any) -> Scenario:

@@ -157,7 +157,7 @@ def test_what_holds_for_the_whole_process_is_found() -> None:
 
 # Who makes lines of money: the planner of its decisions, a future of what it makes of them, and what opens the folder
 # of an earlier version, which did not keep them. Everybody else reads `Plan.lines`.
-MAKE_LINES = {"plan/plan.py", "study/futures/evaluate.py", "study/result.py"}
+MAKE_LINES = {"plan/plan.py", "study/futures/evaluate.py", "study/former.py"}
 
 
 def calls(tree: ast.Module, function: str) -> int:
@@ -173,3 +173,27 @@ def test_lines_of_money_are_made_once() -> None:
 
 def test_a_call_is_found() -> None:
     assert calls(ast.parse("a = money.lines(b)\nlines(c)\nmoney.lines"), "money.lines") == 1
+
+
+# Solver units are those of the equations and of the solver's door; everybody else counts in SI.
+SOLVER_UNITS = ("solver.py", "plan/", "share/")
+
+
+def takes(tree: ast.Module, module: str, name: str) -> bool:
+    """Whether a module takes a name from another."""
+    return any(
+        isinstance(node, ast.ImportFrom) and node.module == module and name in [alias.name for alias in node.names]
+        for node in ast.walk(tree)
+    )
+
+
+def test_solver_units_stay_where_equations_are() -> None:
+    trees = {file.relative_to(SOURCE).as_posix(): ast.parse(file.read_text()) for file in SOURCE.rglob("*.py")}
+    found = [file for file, tree in trees.items() if takes(tree, "gigawatt.solver", "UNITS")]
+    assert found
+    assert [file for file in found if not file.startswith(SOLVER_UNITS)] == []
+
+
+def test_taking_a_name_is_found() -> None:
+    assert takes(ast.parse("from gigawatt.solver import UNITS, Program"), "gigawatt.solver", "UNITS")
+    assert not takes(ast.parse("from gigawatt.solver import Program"), "gigawatt.solver", "UNITS")

@@ -96,11 +96,7 @@ def test_what_a_site_is_provisioned_for_stands_in_for_its_peak_pue() -> None:
 def with_lease(data: xr.Dataset, **arrays: Any) -> xr.Dataset:
     """A toy with rent of 4 USD/W a year, and arrays of a lease at its sites."""
     figures = {name: (("site",), np.broadcast_to(value, 2).astype(float)) for name, value in arrays.items()}
-    data = data.assign(figures)
-    if rents.MINIMUM in data:
-        data[rents.DELIVERED] = data.ramp_w
-        data[rents.TERM] = xr.full_like(data.sunk_w, 80.0)
-    return data
+    return data.assign(figures)
 
 
 def test_rent_grows_from_the_quarter_in_which_a_watt_is_energised() -> None:
@@ -118,7 +114,7 @@ def test_rent_grows_from_the_quarter_in_which_a_watt_is_energised() -> None:
 def test_the_minimum_is_paid_of_what_is_delivered_until_its_term_ends() -> None:
     """2 MW are delivered, 80 % of their rent is the least; a term of two quarters ends in the middle of the third."""
     data = with_lease(toy(4, yearly_rent_usd_per_w=4.0, ramp_w=2e6), minimum_take_frac=[0.8, 0.0])
-    data[rents.TERM][:] = 2
+    data.lease_count[:] = 2
     least = rents.minimum_usd(data)
     assert least.sel(site="north").values == pytest.approx(1.6e6 * np.array([0.5, 1.0, 0.5, 0.0]))
     assert not least.sel(site="south").any()
@@ -187,7 +183,7 @@ def test_verify_sees_a_minimum_that_is_not_paid() -> None:
     scenario = read({LEASE: {"minimum_take": "100 %"}, "programme.target": "60 MW"})
     planned = made(scenario)
     less = planned.data.assign(energise_w=0.7 * planned.data.energise_w, shell_w=0.7 * planned.data.shell_w)
-    unpaid = planned.inputs.drop_vars([rents.MINIMUM, rents.TERM, rents.DELIVERED])
+    unpaid = planned.inputs.assign(minimum_take_frac=xr.zeros_like(planned.inputs.sunk_w))
     limit = "minimum rent of leases"
     paid, short = (money.lines(less, inputs, scenario.asked) for inputs in (planned.inputs, unpaid))
     assert limit not in {found.limit for found in verify(scenario, replace(planned, data=less, lines=paid))}
@@ -200,8 +196,8 @@ def test_no_minimum_of_what_is_later_than_the_way_out_binds() -> None:
     terms = {"minimum_take": "100 %", "way_out": "0.5 years"}
     ramp = {f"sites.{SITE}.ramp": {"2026Q3": "20 MW", "2027Q1": "100 MW"}}
     late, in_time = (arrays(read({LEASE: terms, f"sites.{SITE}.slip": slip, **ramp})) for slip in (3, 2))
-    assert late[rents.DELIVERED].values.max() == 20e6
-    assert in_time[rents.DELIVERED].values.max() > 50e6
+    assert late.delivered_w.values.max() == 20e6
+    assert in_time.delivered_w.values.max() > 50e6
     quarter = 20e6 * float(late.yearly_rent_usd_per_w[0]) / 4
     assert rents.minimum_usd(late).values[:, 0] == pytest.approx([quarter / 2] + [quarter] * (late.sizes["period"] - 1))
 
@@ -218,11 +214,11 @@ def test_in_a_future_the_minimum_follows_delivery_and_ends_beyond_the_way_out() 
     scenario = read({LEASE: {"minimum_take": "100 %", "way_out": "0.5 years"}, f"sites.{SITE}.ramp": ramp})
     data = arrays(scenario)
     later = landlords.delivered_later(data, scenario.asked, 1.5)
-    step = data[rents.DELIVERED].values[:, 0]
-    assert later[rents.DELIVERED].values[2, 0] == pytest.approx(0.5 * (step[0] + step[1]))
-    assert float(later[rents.DELIVERED][0, 0]) == step[0]
+    step = data.delivered_w.values[:, 0]
+    assert later.delivered_w.values[2, 0] == pytest.approx(0.5 * (step[0] + step[1]))
+    assert float(later.delivered_w[0, 0]) == step[0]
     assert float(rents.minimum_usd(later).sum()) < float(rents.minimum_usd(data).sum())
-    out = landlords.delivered_later(data, scenario.asked, 2.5)[rents.DELIVERED].values
+    out = landlords.delivered_later(data, scenario.asked, 2.5).delivered_w.values
     assert (out == step[0]).all()
 
 

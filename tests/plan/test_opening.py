@@ -53,7 +53,7 @@ def with_opening(data: xr.Dataset, counts: dict[tuple[int, str, str], float], **
         "opening_paid_usd": xr.zeros_like(data.sunk_w),
         "opening_done_frac": xr.zeros_like(data.run_volume_flop),
     }
-    return data.assign(figures | more)
+    return data.drop_dims("before").assign(figures | more)
 
 
 def made(data: xr.Dataset, question: Asked) -> Plan:

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.programme.arrays import BLOCKS, SECONDS_PER_QUARTER
+from gigawatt.programme.declared import INPUTS, check
 from gigawatt.quarters import quarter_range
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Asked
@@ -50,6 +51,7 @@ def toy(quarters: int = 2, **changes: Any) -> xr.Dataset:
         "social_segment": ["social_1"],
         "run": [],
         "experiment": [],
+        "before": [],
     }
     figures: dict[str, tuple[tuple[str, ...], Any]] = {
         "hours_frac": (("block",), [0.5, 0.5]),
@@ -69,6 +71,7 @@ def toy(quarters: int = 2, **changes: Any) -> xr.Dataset:
         "dies_per_package_count": (("platform",), 2),
         "demand_tokens_per_s": (("period", "use_case"), 1e12),
         "price_usd_per_mtok": (("period", "use_case"), 2e6 / SECONDS_PER_QUARTER),
+        "availability_frac": ((), 1.0),
         "rack_tokens_per_s": (("period", "platform", "use_case"), 1e6),
         "block_ratio": (("use_case", "block"), 1.0),
         "utilisation_frac": (("use_case",), 1.0),
@@ -92,6 +95,18 @@ def toy(quarters: int = 2, **changes: Any) -> xr.Dataset:
         "experiment_wish_flop": (("period", "experiment"), 0.0),
         "experiment_worth_usd_per_flop": (("period", "experiment"), 0.0),
         "experiment_floor_penalty_usd_per_flop": (("period", "experiment"), 0.0),
+        "slo_derating_frac": (("platform", "use_case"), 1.0),
+        "rent_growth_per_year": (("site",), 0.0),
+        "minimum_take_frac": (("site",), 0.0),
+        "lease_count": (("site",), 80),
+        "delivered_w": (("period", "site"), changes.get("ramp_w", 1e9)),
+        "opening_count": (("before", "site", "platform"), 0.0),
+        "opening_rack_usd": (("before",), 0.0),
+        "opening_shell_usd": (("before",), 0.0),
+        "opening_shell_w": (("site",), 0.0),
+        "opening_paid_usd": (("site",), 0.0),
+        "opening_done_frac": (("run",), 0.0),
+        "opening_rent_ratio": (("site",), 1.0),
     }
     for name, coordinate in changes.pop("coords", {}).items():
         coords[name] = coordinate
@@ -101,4 +116,6 @@ def toy(quarters: int = 2, **changes: Any) -> xr.Dataset:
     for name, (dims, value) in figures.items():
         shape = [len(coords[dim]) for dim in dims]
         arrays[name] = (dims, np.broadcast_to(np.asarray(changes.get(name, value), dtype=float), shape).copy())
-    return xr.Dataset(arrays, coords=coords)
+    return check(
+        xr.Dataset(arrays, coords={name: np.array(labels, dtype=str) for name, labels in coords.items()}), INPUTS
+    )

@@ -12,7 +12,7 @@ import xarray as xr
 import gigawatt as gw
 from gigawatt.catalog.records import DeratingTable, ServingDerating
 from gigawatt.errors import ScenarioError
-from gigawatt.programme import rates
+from gigawatt.programme import counted, rates
 from gigawatt.programme.arrays import arrays
 from gigawatt.programme.rates import rack_rates
 from gigawatt.programme.slo import FACTOR, SLO, derating, prompt_alone_s, slo_power
@@ -104,11 +104,11 @@ def test_the_power_is_the_difference_between_the_powers_that_serve_the_same_toke
     """Racks for a quarter's tokens by the rates of either scenario, each with its share of IT power and PUE."""
     plan, period = planned.plan, str(planned.accounts.headline.peak_period)
     plain = arrays(replace(planned.scenario, asked=_without(planned.scenario)))
-    served = plan.data.work_count * plan.inputs.rack_tokens_per_s * plan.inputs.utilisation_frac
+    served = plan.data.work_count * counted.tokens_per_s(plan.inputs)
     served = served.sel(period=period, block="peak")
 
     def power_w(data: xr.Dataset) -> float:
-        racks = served / (data.rack_tokens_per_s * data.utilisation_frac).sel(period=period)
+        racks = served / counted.tokens_per_s(data).sel(period=period)
         return float((racks * data.rack_it_w).sum()) * float(data.pue_peak_ratio.values[0])
 
     found = slo_power(plan.data, plan.inputs, period)

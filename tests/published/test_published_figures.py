@@ -1,9 +1,14 @@
 """Published figures of cost, packages and speed, computed from the catalog and the scenario as shipped."""
 
+from dataclasses import replace
+
 import pytest
 
+from gigawatt.programme import listed
 from gigawatt.programme.arrays import HOURS_PER_YEAR
+from gigawatt.programme.gigawatt_year import OWNED_AT_CAPITAL_COST
 from gigawatt.scenario.load import load
+from gigawatt.scenario.schema import Asked
 from gigawatt.study.claims import gigawatt, hardware
 from gigawatt.study.claims.cases import Cases
 from gigawatt.study.claims.claim import stated_value
@@ -24,9 +29,10 @@ def cases() -> Cases:
     return Cases()
 
 
-def unit_cost(cases: Cases, life_years: float):
-    gb200 = gigawatt.accelerator("gb200-nvl72")
-    return gb200, gigawatt.cost(cases.scenario, cases.inputs, gb200, life_years)
+def living(cases: Cases, life_years: float) -> Asked:
+    """The scenario's questions, with racks that live so long."""
+    asked = cases.scenario.asked
+    return replace(asked, finance=replace(asked.finance, rack_life_years=life_years))
 
 
 def test_the_catalog_has_the_rack_that_was_priced(cases: Cases) -> None:
@@ -36,33 +42,34 @@ def test_the_catalog_has_the_rack_that_was_priced(cases: Cases) -> None:
 
 
 def test_a_gigawatt_of_it_power_costs_what_epoch_says(cases: Cases) -> None:
-    _, found = unit_cost(cases, 5.0)
-    assert found.capex_usd_per_w_it == pytest.approx(38.0, rel=WITHIN_FRAC), EPOCH
+    gb200 = gigawatt.accelerator("gb200-nvl72")
+    found = listed.capital_usd_per_w(cases.inputs, cases.scenario.asked, gb200, "it")
+    assert found == pytest.approx(38.0, rel=WITHIN_FRAC), EPOCH
 
 
 @pytest.mark.parametrize(("life_years", "published"), [(5.0, 8.5), (3.0, 12.0), (7.0, 7.0)])
 def test_a_year_of_a_gigawatt_costs_what_epoch_says(cases: Cases, life_years: float, published: float) -> None:
-    gb200, found = unit_cost(cases, life_years)
-    yearly = gigawatt.yearly_usd_per_w_it(cases.scenario, gb200, found)
+    gb200, asked = gigawatt.accelerator("gb200-nvl72"), living(cases, life_years)
+    yearly = listed.year_usd_per_w(cases.inputs, asked, gb200, OWNED_AT_CAPITAL_COST, "it")
     assert yearly == pytest.approx(published, rel=WITHIN_FRAC), EPOCH
 
 
 def test_a_gigawatt_of_facility_power_costs_what_bernstein_says(cases: Cases) -> None:
-    _, found = unit_cost(cases, 5.0)
-    assert found.capex_usd_per_w_it / gigawatt.pue_peak_ratio(cases.inputs) == pytest.approx(35.0, rel=WITHIN_FRAC), (
-        BERNSTEIN
-    )
+    gb200 = gigawatt.accelerator("gb200-nvl72")
+    found = listed.capital_usd_per_w(cases.inputs, cases.scenario.asked, gb200, "facility")
+    assert found == pytest.approx(35.0, rel=WITHIN_FRAC), BERNSTEIN
 
 
 def test_an_hour_of_a_gb200_costs_what_semianalysis_says(cases: Cases) -> None:
-    gb200, found = unit_cost(cases, 5.0)
-    assert gigawatt.usd_per_package_h(gb200, found) == pytest.approx(2.21, rel=WITHIN_FRAC), SEMIANALYSIS
+    found = listed.package_usd_per_h(cases.inputs, living(cases, 5.0), gigawatt.accelerator("gb200-nvl72"))
+    assert found == pytest.approx(2.21, rel=WITHIN_FRAC), SEMIANALYSIS
 
 
 def test_cost_of_an_hour_is_the_yearly_cost_of_its_share(cases: Cases) -> None:
-    gb200, found = unit_cost(cases, 5.0)
-    hour = gigawatt.usd_per_package_h(gb200, found)
-    assert hour * HOURS_PER_YEAR * gb200.packages_per_rack_count == pytest.approx(found.yearly_usd_per_rack)
+    gb200, data, asked = gigawatt.accelerator("gb200-nvl72"), cases.inputs, cases.scenario.asked
+    hour = listed.package_usd_per_h(data, asked, gb200)
+    yearly = listed.year_usd_per_w(data, asked, gb200, OWNED_AT_CAPITAL_COST, "it") * listed.rack_it_w(asked, gb200)
+    assert hour * HOURS_PER_YEAR * gb200.packages_per_rack_count == pytest.approx(yearly)
 
 
 @pytest.mark.parametrize("name", hardware.BLACKWELL)

@@ -156,7 +156,7 @@ def test_texts_of_stages_have_one_notation(text: str, said: str) -> None:
 
 def test_a_gpu_hour_says_what_is_in_it(v: View) -> None:
     """users 12: total cost here, hardware alone in `predict`."""
-    assert words.gpu_hours(v).endswith(f": {words.TOTAL_COST}.")
+    assert words.gpu_hours(v).endswith(f": {words.total_cost(v)}.")
     assert " in all" in words.gpu_hours(v)
     table = tables.platforms(v)
     assert table.columns[-1].title == "Total cost per GPU-hour, USD/h"

@@ -28,7 +28,13 @@ def plan_of(installs: Installs, quarters_count: int) -> Any:
     )
     for (site, platform), racks in installs.items():
         count.loc[{"site": site, "platform": platform}][: len(racks)] = racks
-    inputs = xr.Dataset({"packages_per_rack_count": ("platform", list(PLATFORMS.values()))}, coords=dict(count.coords))
+    inputs = xr.Dataset(
+        {
+            "packages_per_rack_count": ("platform", list(PLATFORMS.values())),
+            "opening_count": (("before", "site", "platform"), np.zeros((0, *count.shape[1:]))),
+        },
+        coords={**count.coords, "before": np.zeros(0, dtype=str)},
+    )
     data = xr.Dataset({"install_count": count, "stock_count": count.cumsum("period")})
     return SimpleNamespace(data=data, inputs=inputs)
 

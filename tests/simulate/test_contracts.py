@@ -54,7 +54,7 @@ def called(scenario: Scenario, quarter: str) -> np.ndarray:
     at = scenario.quarters.index(quarter)
     edges, years = calendar.edges_h(scenario.quarters), site_years(scenario)
     span = calendar.spans(scenario.quarters, edges[at], edges[at + 1], 1.0)[0]
-    air = [outdoors(year, span, scenario.quarters, False) for year in years]
+    air = outdoors(years, span, scenario.quarters, False)
     return contracts.states(scenario, span, years, air, False).called[:, 0]
 
 
@@ -162,7 +162,7 @@ def test_the_states_of_a_week_are_its_mean(dear: dict[str, Any]) -> None:
     scenario = asked({"hours": "5 %"}, **dear)
     years, at = site_years(scenario), scenario.quarters.index("2028Q2")
     span = calendar.weeks(scenario.quarters)[at]
-    air = [outdoors(years[0], span, scenario.quarters, True)]
+    air = outdoors(years[:1], span, scenario.quarters, True)
     found = contracts.states(scenario, span, years, air, True)
     assert found.weight.shape == (2, 168)
     assert found.weight.sum(axis=0) == pytest.approx(np.ones(168))
@@ -171,7 +171,7 @@ def test_the_states_of_a_week_are_its_mean(dear: dict[str, Any]) -> None:
     assert found.mean(found.called.astype(float)).sum() / 168 == pytest.approx(now.mean())
     edges = calendar.edges_h(scenario.quarters)
     dated = calendar.spans(scenario.quarters, edges[at], edges[at + 1], 1.0)[0]
-    price = outdoors(years[0], dated, scenario.quarters, False).price_usd_per_wh
+    price = outdoors(years[:1], dated, scenario.quarters, False)[0].price_usd_per_wh
     week = found.air[0].price_usd_per_wh.reshape(2, 168)[1]
     assert (week * found.weight[1]).sum() / found.weight[1].sum() == pytest.approx(price[now].mean(), rel=1e-9)
 

@@ -46,7 +46,7 @@ def test_what_is_not_mended_in_time_is_out_until_it_is_replaced() -> None:
 @pytest.mark.parametrize("rate_per_h", [1e-4, 2e-3, 2e-2])
 def test_old_racks_are_out_as_often_as_renewal_says(rate_per_h: float) -> None:
     kind = whole_rack(detect_h=2.0)
-    down, trays, failures = expected.out_by_age(reliability(kind), rate_per_h, YEARS_3_H)
+    down, trays, failures = expected.out_by_age(expected.ageing_of(reliability(kind), YEARS_3_H), rate_per_h)
     up = 1 / (1 + rate_per_h * 42.0)
     assert down[-1] == pytest.approx(1 - up, rel=1e-6)
     assert failures[-1] == pytest.approx(rate_per_h * up, rel=1e-6)
@@ -55,7 +55,7 @@ def test_old_racks_are_out_as_often_as_renewal_says(rate_per_h: float) -> None:
 
 def test_trays_are_out_of_racks_that_work_on() -> None:
     kinds = (whole_rack(share_frac=0.25), whole_rack(share_frac=0.75, **TRAY))
-    down, trays, failures = expected.out_by_age(reliability(*kinds), 0.01, YEARS_3_H)
+    down, trays, failures = expected.out_by_age(expected.ageing_of(reliability(*kinds), YEARS_3_H), 0.01)
     up = 1 / (1 + 0.0025 * 40)
     assert down[-1] == pytest.approx(1 - up, rel=1e-6)
     assert trays[-1] == pytest.approx(0.0075 * up * 40, rel=1e-6)
@@ -64,20 +64,27 @@ def test_trays_are_out_of_racks_that_work_on() -> None:
 
 def test_maintenance_takes_its_share_of_a_year() -> None:
     never = whole_rack(share_frac=1.0)
-    down, _, _ = expected.out_by_age(reliability(never, maintenance_h=87.66), 0.0, YEARS_3_H)
+    aged = expected.ageing_of(reliability(never, maintenance_h=87.66), YEARS_3_H)
+    down, _, _ = expected.out_by_age(aged, 0.0)
     assert down == pytest.approx(0.01)
 
 
 def test_racks_come_late_by_the_mean_delay() -> None:
     scenario = campus(delivery_slip_h=480.0)
-    made = plan_of({("a", "gb300"): [92.0]}, len(scenario.quarters))
-    online, leaving = expected.arrivals_count(scenario, made, racks.pairs(made))
-    day = np.arange(online.shape[1])
-    assert online.sum() == pytest.approx(92, rel=1e-6)
-    assert leaving.sum() == pytest.approx(92)
+    due = expected.deliveries(scenario, 0)
+    online, leaving = due.online_frac[0], due.leaving_frac[0]
+    day = np.arange(online.size)
+    assert online.sum() == pytest.approx(1, rel=1e-6)
+    assert leaving.sum() == pytest.approx(1)
     # Racks are due evenly over 92 days.
-    assert online[0] @ day / 92 - 92 / 2 == pytest.approx(480 / DAY_H, abs=0.01)
-    assert leaving[0] @ day / 92 - (np.flatnonzero(leaving[0])[0] + 92 / 2) == pytest.approx(0, abs=0.01)
+    assert online @ day - 92 / 2 == pytest.approx(480 / DAY_H, abs=0.01)
+    assert leaving @ day - (np.flatnonzero(leaving)[0] + 92 / 2) == pytest.approx(0, abs=0.01)
+
+
+def test_half_of_a_day_counts_on_the_next() -> None:
+    due = expected.deliveries(campus(delivery_slip_h=0.0), 0)
+    assert due.online_frac[0, :93] * 92 == pytest.approx([0.5, *[1.0] * 91, 0.5])
+    assert due.stock_frac()[:2, 0] == pytest.approx([0.5, 1.0])
 
 
 FLEET: Installs = {("a", "gb300"): [400.0, 0.0, 200.0], ("a", "vr230"): [0.0, 300.0], ("b", "vr230"): [0.0, 0.0, 150.0]}

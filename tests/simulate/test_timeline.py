@@ -11,6 +11,7 @@ from lives import Lived
 
 from gigawatt import tokens
 from gigawatt.plan import plan
+from gigawatt.programme import counted
 from gigawatt.programme.arrays import HOURS_PER_QUARTER
 from gigawatt.scenario.load import load
 from gigawatt.simulate import Difference, Timeline, simulate
@@ -60,7 +61,7 @@ def test_nobody_is_served_more_than_he_asks_for(lived: Lived) -> None:
 def test_work_fits_the_racks_that_are_up(lived: Lived) -> None:
     data, inputs = lived.timeline.data, lived.plan.inputs
     assert float((data.busy_count - data.up_count * (1 + 1e-6)).max()) <= 0
-    rate = inputs.rack_tokens_per_s * inputs.utilisation_frac / lived.scenario.asked.operations.availability_frac
+    rate = inputs.rack_tokens_per_s * inputs.utilisation_frac
     hourly = rate.sel(period=data.quarter, platform=data.pair_platform).drop_vars(["period", "platform"])
     racks = (data.served_tokens_per_s / hourly).sum("use_case")
     assert float((racks - data.busy_count * (1 + 1e-5)).max()) <= 1e-6
@@ -145,7 +146,7 @@ def test_runs_keep_their_racks_in_every_hour(with_research: Lived) -> None:
     """They do what the plan counts with or more, for gangs at a site are no larger than the plan's; and never what they
     would without failures."""
     data, made, operations = with_research.timeline.data, with_research.plan, with_research.scenario.asked.operations
-    flops = (made.data.train_count * made.inputs.run_rack_flops).sum("platform")
+    flops = (made.data.train_count * counted.run_flops(made.inputs)).sum("platform")
     goodput = tokens.effective_frac(
         made.inputs.run_gang_count,
         operations.package_failures_per_h,

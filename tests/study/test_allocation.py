@@ -11,10 +11,10 @@ import pytest
 
 import gigawatt as gw
 from gigawatt.errors import ScenarioError
-from gigawatt.programme import money
+from gigawatt.programme import counted, gigawatt_year, money
 from gigawatt.programme.arrays import SECONDS_PER_YEAR, arrays
+from gigawatt.programme.gigawatt_year import NEEDED_AT_DISCOUNT
 from gigawatt.scenario.load import allocation_presets, load, load_allocation, presets
-from gigawatt.share import needs
 from gigawatt.study import verbs
 from gigawatt.study.allocation.answer import AllocatedClass, AllocationAnswer
 from gigawatt.study.allocation.problem import opened
@@ -147,7 +147,7 @@ class TestScenario:
         found = divide("one-campus", period=period)
         documents = row(found, "documents")
         at = data.sel(period=period, use_case="documents")
-        racks = (at.rack_tokens_per_s * at.utilisation_frac).sel(platform="vr230")
+        racks = counted.tokens_per_s(at).sel(platform="vr230")
         rate = float(racks / (at.rack_it_w.sel(platform="vr230") * at.pue_peak_ratio).sel(site="example-campus"))
         assert documents.demand_w == pytest.approx(float(at.demand_tokens_per_s) / rate)
         yearly = float(at.demand_tokens_per_s * at.price_usd_per_mtok) / 1e6 * SECONDS_PER_YEAR
@@ -189,8 +189,9 @@ class TestScenario:
         yearly = running + (spent["racks_usd"] + spent["network_usd"]) * gw_recovery(finance, finance.rack_life_years)
         yearly += spent["shells_usd"] * gw_recovery(finance, finance.shell_life_years)
         expected = yearly / float(shell[-1].sum()) / (1 - finance.non_compute_frac)
-        found = float(needs.yearly_cost_usd_per_w(data, asked, period).sel(platform="vr230"))
-        assert found == pytest.approx(expected, rel=1e-9)
+        found = gigawatt_year.of_quarter_usd_per_w(data, asked, NEEDED_AT_DISCOUNT, "facility")
+        assert float(found.sel(period=period, platform="vr230")) == pytest.approx(expected, rel=1e-9)
+        assert divide("one-campus", period=period).cost_value_per_gw_year == pytest.approx(expected * 1e9, rel=1e-9)
 
     def test_a_table_in_the_scenario_goes_first(self) -> None:
         over = {

@@ -117,10 +117,10 @@ def test_rent_follows_delivery_and_no_minimum_of_what_is_beyond_the_way_out_bind
     agreed: tuple[Scenario, Plan], slip: float, is_bound: bool
 ) -> None:
     scenario, planned = agreed
-    late = realised(planned, scenario.asked, Future(number=0, value={"power_slip": slip}, course={})).plan
+    late = realised(planned, scenario.asked, [Future(number=0, value={"power_slip": slip}, course={})]).plan
     paid, stated = (-money.lines(one.data, one.inputs, scenario.asked).rent_usd.values for one in (late, planned))
     assert paid.sum() < stated.sum()
     least = rents.minimum_usd(late.inputs).values
     assert (paid >= least - 1e-6).all()
-    delivered = late.inputs[rents.DELIVERED].values
+    delivered = late.inputs.delivered_w.values[0]
     assert bool((delivered > delivered[:1]).any()) == is_bound

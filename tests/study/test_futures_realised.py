@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,20 @@ from gigawatt.plan.plan import Plan
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.futures.draws import Future
-from gigawatt.study.futures.realised import placed, realised, scenario_in
+from gigawatt.study.futures.realised import Realised, placed, realised, scenario_in
 
 
 def future(**value: float) -> Future:
     return Future(number=0, value=value, course={})
+
+
+def alone(made: Plan, scenario: Scenario, one: Future) -> Realised:
+    """A plan in one future."""
+    out = realised(made, scenario.asked, [one])
+    inputs = out.plan.inputs.isel(draw=0) if "draw" in out.plan.inputs.dims else out.plan.inputs
+    return Realised(
+        plan=replace(out.plan, data=out.plan.data.isel(draw=0), inputs=inputs), paid_count=out.paid_count[0]
+    )
 
 
 def racks(*columns: list[float]) -> xr.DataArray:
@@ -34,7 +44,7 @@ def come(paid: xr.DataArray, shell: list[float], rack_w: list[float], life: int 
 
 
 def test_no_slip_leaves_the_plan_as_it_is(campus: Scenario, campus_plan: Plan) -> None:
-    found = realised(campus_plan, campus.asked, future()).plan
+    found = alone(campus_plan, campus, future()).plan
     for name in ("install_count", "stock_count", "facility_w", "it_w", "shell_w", "energise_w", "work_count"):
         want = campus_plan.data[name].transpose(*found.data[name].dims)
         scale = float(abs(want).max())
@@ -60,7 +70,7 @@ def test_racks_that_wait_take_the_place_of_those_that_leave() -> None:
 
 def test_nothing_is_placed_before_it_is_paid_or_without_power(campus: Scenario, campus_plan: Plan) -> None:
     for late in (0.0, 1.0, 2.5, 4.0):
-        out = realised(campus_plan, campus.asked, future(power_slip=late, chip_slip=1.0))
+        out = alone(campus_plan, campus, future(power_slip=late, chip_slip=1.0))
         data = out.plan.data
         waiting = (out.paid_count - data.install_count).cumsum("period")
         assert float(waiting.min()) > -1e-6
@@ -68,18 +78,18 @@ def test_nothing_is_placed_before_it_is_paid_or_without_power(campus: Scenario, 
 
 
 def test_slips_delay_what_they_say(campus: Scenario, campus_plan: Plan) -> None:
-    out = realised(campus_plan, campus.asked, future(chip_slip=2.0))
+    out = alone(campus_plan, campus, future(chip_slip=2.0))
     want = campus_plan.data.install_count.shift(period=2, fill_value=0.0)
     assert out.paid_count.values == pytest.approx(want.values)
-    half = realised(campus_plan, campus.asked, future(chip_slip=0.5)).paid_count.cumsum("period")
-    one = realised(campus_plan, campus.asked, future(chip_slip=1.0)).paid_count.cumsum("period")
+    half = alone(campus_plan, campus, future(chip_slip=0.5)).paid_count.cumsum("period")
+    one = alone(campus_plan, campus, future(chip_slip=1.0)).paid_count.cumsum("period")
     full = campus_plan.data.install_count.cumsum("period")
     assert half.values == pytest.approx(((one + full) / 2).values)
 
 
 def test_factors_are_on_what_is_stated(campus: Scenario, campus_plan: Plan) -> None:
     course = np.linspace(1.0, 2.0, campus_plan.inputs.sizes["period"])
-    out = realised(campus_plan, campus.asked, Future(number=0, value={"demand": 1.0}, course={"demand": course}))
+    out = alone(campus_plan, campus, Future(number=0, value={"demand": 1.0}, course={"demand": course}))
     ratio = out.plan.inputs.demand_tokens_per_s / campus_plan.inputs.demand_tokens_per_s
     assert ratio.transpose("period", ...).values == pytest.approx(np.broadcast_to(course[:, None], (len(course), 2)))
     asked = scenario_in(campus, future(failure_rate=2.0, capital_cost=1.5)).asked
@@ -89,7 +99,7 @@ def test_factors_are_on_what_is_stated(campus: Scenario, campus_plan: Plan) -> N
 
 
 def test_racks_that_stay_longer_go_on_with_their_work(campus: Scenario, campus_plan: Plan) -> None:
-    late = realised(campus_plan, campus.asked, future(chip_slip=2.0)).plan.data
+    late = alone(campus_plan, campus, future(chip_slip=2.0)).plan.data
     for platform in ("gb300", "vr230"):
         stock = late.stock_count.sel(platform=platform).sum("site")
         work = late.work_count.sel(platform=platform).sum("use_case").max("block")
@@ -109,7 +119,7 @@ def test_what_stands_at_the_start_is_never_late() -> None:
     short = {"horizon.report_end": "2027Q2", "horizon.end": "2027Q3", f"sites.{site}.ramp": "20 MW"}
     scenario = load("one-campus", short | {"opening": stands})
     made = plan.make(scenario, with_worth=False)
-    same, late = (realised(made, scenario.asked, future(chip_slip=slip, power_slip=slip)).plan for slip in (0.0, 99.0))
+    same, late = (alone(made, scenario, future(chip_slip=slip, power_slip=slip)).plan for slip in (0.0, 99.0))
     xr.testing.assert_allclose(same.data.stock_count, made.data.stock_count, atol=1e-3)
     xr.testing.assert_allclose(same.data.gross_w, made.data.gross_w)
     assert late.data.stock_count.sum(["site", "platform"]).values == pytest.approx([30] * 5)

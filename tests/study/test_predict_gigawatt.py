@@ -10,11 +10,11 @@ import pytest
 from gigawatt.catalog import load
 from gigawatt.catalog.rented import newest_rent
 from gigawatt.errors import CalibrationError, Fault, InputError
-from gigawatt.programme import arrays
+from gigawatt.programme import arrays, listed
 from gigawatt.programme.arrays import HOURS_PER_YEAR
 from gigawatt.scenario.load import load as scenario
 from gigawatt.study import verbs
-from gigawatt.study.claims.gigawatt import cost, pue_peak_ratio, usd_per_package_h
+from gigawatt.study.claims.gigawatt import pue_peak_ratio
 from gigawatt.study.predict.gigawatt import GigawattComparison
 from gigawatt.study.predict.gigawatt_year import GigawattYear
 
@@ -103,8 +103,7 @@ def test_revenue_is_the_sum_of_its_kinds_and_profit_what_is_left(year: GigawattY
 
 def test_owning_costs_what_the_accounts_of_the_scenario_say(usual: GigawattComparison, year: GigawattYear) -> None:
     stands, part = scenario("one-campus"), load.get("accelerators", "gb300-nvl72")
-    found = cost(stands, arrays.arrays(stands), part, stands.asked.finance.rack_life_years)
-    assert year.usd_per_h == pytest.approx(usd_per_package_h(part, found))
+    assert year.usd_per_h == pytest.approx(listed.package_usd_per_h(arrays.arrays(stands), stands.asked, part))
     assert year.cost_usd_per_gw_year == pytest.approx(year.usd_per_h * HOURS_PER_YEAR * year.packages_count)
     assert all("owning, by one-campus" in (one.usd_basis or "") for one in usual.parts)
 

@@ -10,6 +10,7 @@ import gigawatt as gw
 from gigawatt.programme.slo import slo_power
 from gigawatt.report.documents.run import document
 from gigawatt.scenario.load import load
+from gigawatt.study import former
 from gigawatt.study.dates import quarter
 from gigawatt.study.run.answer import answer_of
 from gigawatt.study.run.slo import said, taken
@@ -72,7 +73,8 @@ def test_nothing_is_told_where_the_whole_steady_state_is_counted_on(plain: gw.Re
 
 
 def test_a_result_of_before_has_no_factor_and_counts_as_it_did(plain: gw.Result) -> None:
-    before = replace(plain.plan, inputs=plain.plan.inputs.drop_vars("slo_derating_frac"))
+    given = plain.plan.inputs.drop_vars(["slo_derating_frac", "availability_frac"])
+    before = replace(plain.plan, inputs=former.inputs(given, plain.scenario.asked))
     assert taken(before, plain.accounts) is None
 
 

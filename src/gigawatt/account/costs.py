@@ -52,11 +52,11 @@ def work_shares(plan: Plan) -> xr.DataArray:
     programme bears all.
     """
     hours = plan.inputs.hours_frac
-    parts = [(plan.data.work_count * hours).sum("block")]
-    if "train_count" in plan.data:
-        parts.append(plan.data.train_count.rename(run="use_case"))
-    if "research_count" in plan.data:
-        parts.append((plan.data.research_count * hours).sum("block").rename(experiment="use_case"))
+    parts = [
+        (plan.data.work_count * hours).sum("block"),
+        plan.data.train_count.rename(run="use_case"),
+        (plan.data.research_count * hours).sum("block").rename(experiment="use_case"),
+    ]
     busy = xr.concat(parts, dim="use_case").transpose("period", "platform", "use_case")
     total = busy.sum("use_case")
     nobody = xr.where(total > 0, 0.0, 1.0).expand_dims(use_case=[PROGRAMME])

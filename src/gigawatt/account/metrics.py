@@ -9,9 +9,11 @@ import xarray as xr
 
 from gigawatt import dollars
 from gigawatt.plan.plan import Plan
-from gigawatt.programme import money, opening, unit_costs
+from gigawatt.programme import gigawatt_year, money, opening
 from gigawatt.programme.arrays import HOURS_PER_YEAR, SECONDS_PER_QUARTER
 from gigawatt.programme.book import discounts
+from gigawatt.programme.gigawatt_year import OWNED_AT_CAPITAL_COST
+from gigawatt.programme.site_mix import site_frac
 from gigawatt.quarters import first_day
 from gigawatt.scenario.schema import Asked, Scenario
 
@@ -316,62 +318,23 @@ def _sum(table: xr.Dataset, rows: np.ndarray, use_case: str, weight: np.ndarray 
 
 
 def platforms(scenario: Scenario, plan: Plan) -> xr.Dataset:
-    """By platform: racks bought and, at its price and PUE of its first purchase, capex and cost per GPU-hour.
+    """By platform: racks bought and, at the price and the mix of sites of the quarter of its first purchase, capex with
+    a shell of one's own and the cost of owning a GPU for an hour at the cost of capital.
 
     Dims (platform); platforms never bought have NaN figures.
     """
     asked, data = scenario.asked, plan.inputs
     bought = plan.data.install_count.sum("site")
-    some = bought.sum("period") > 0
     first = (bought > 0).argmax("period")
-    price = data.rack_price_usd.isel(period=first)
-    pue = float(data.pue_peak_ratio.mean())
-    energy = float((unit_costs.energy_wh_per_w(data, asked) * data.energy_price_usd_per_wh).mean()) * 4
-    cost = [
-        unit_cost(asked, float(price[n]), float(data.rack_it_w[n]), pue, energy, asked.finance.rack_life_years)
-        for n in range(data.sizes["platform"])
-    ]
+    price, share = data.rack_price_usd / data.rack_it_w, site_frac(data)
+    capital = gigawatt_year.capital_usd_per_w(data, asked, "facility", price, share)
+    owned = gigawatt_year.of_quarter_usd_per_w(data, asked, OWNED_AT_CAPITAL_COST, "it")
+    yearly_usd_per_rack = owned.isel(period=first) * data.rack_it_w
     result = xr.Dataset(
         {
             "racks_count": bought.sum("period"),
-            "capex_usd_per_w_facility": ("platform", [c.capex_usd_per_w_it / pue for c in cost]),
-            "tco_usd_per_package_h": (
-                "platform",
-                [c.yearly_usd_per_rack / HOURS_PER_YEAR for c in cost],
-            ),
+            "capex_usd_per_w_facility": capital.isel(period=first),
+            "tco_usd_per_package_h": yearly_usd_per_rack / HOURS_PER_YEAR / data.packages_per_rack_count,
         }
     )
-    result["tco_usd_per_package_h"] = result.tco_usd_per_package_h / data.packages_per_rack_count
-    return result.where(some).drop_vars("period", errors="ignore")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitCost:
-    """What one rack with its network, shell and operation costs."""
-
-    capex_usd_per_w_it: float
-    yearly_usd_per_rack: float
-
-
-def unit_cost(
-    asked: Asked,
-    rack_price_usd: float,
-    rack_it_w: float,
-    pue_peak_ratio: float,
-    yearly_energy_usd_per_w: float,
-    life_years: float,
-) -> UnitCost:
-    """Capex per watt of IT power, and the total cost of owning a rack for a year, at the cost of capital of `finance`.
-
-    yearly_energy_usd_per_w: energy of a watt of IT power. life_years: of the rack; the shell has its own.
-    """
-    finance = asked.finance
-    rack = rack_price_usd * (1 + finance.network_frac)
-    shell = finance.shell_usd_per_w_facility * pue_peak_ratio * rack_it_w
-    capital = finance.capital_cost_per_year
-    yearly = (
-        rack * dollars.recovery_frac(capital, life_years)
-        + shell * dollars.recovery_frac(capital, finance.shell_life_years)
-        + (asked.operations.yearly_opex_usd_per_w_facility * pue_peak_ratio + yearly_energy_usd_per_w) * rack_it_w
-    )
-    return UnitCost(capex_usd_per_w_it=(rack + shell) / rack_it_w, yearly_usd_per_rack=yearly)
+    return result.where(bought.sum("period") > 0).drop_vars("period", errors="ignore")

@@ -9,10 +9,12 @@ Floats = NDArray[np.float64]
 
 
 def tax_usd(income_usd: ArrayLike, rate_frac: float) -> Floats:
-    """Tax of each quarter [USD], shape (quarters,): the rate on every new high of cumulative income above zero.
+    """Tax of each quarter [USD], (..., quarters): the rate on every new high of cumulative income above zero.
 
     That is what losses carried forward without limit amount to, and it is convex, so the planner states the same:
     cumulative tax never falls and is at least the rate on cumulative income.
     """
-    cumulative = np.maximum.accumulate(np.maximum(np.cumsum(np.asarray(income_usd, dtype=float)), 0.0))
-    return rate_frac * np.diff(cumulative, prepend=0.0)
+    cumulative = np.maximum.accumulate(
+        np.maximum(np.cumsum(np.asarray(income_usd, dtype=float), axis=-1), 0.0), axis=-1
+    )
+    return rate_frac * np.diff(cumulative, axis=-1, prepend=0.0)

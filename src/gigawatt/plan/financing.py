@@ -27,19 +27,21 @@ ROUNDING_USD = 500.0
 
 
 def releases(gross_w: xr.DataArray, asked: Asked, data: xr.Dataset | None = None) -> xr.DataArray:
-    """Money of each tranche as it is lawfully released [USD], dims (milestone, period).
+    """Money of each tranche as it is lawfully released [USD], dims (milestone, period), with those of gross_w before.
 
     data: the inputs, which know what stood before; None where nothing did.
     """
     steps = milestones(asked)
     use = asked.capital.tranches
     coords = {"milestone": [milestone_name(step) for step in steps], "period": gross_w.period.values}
+    dims = (*gross_w.dims[:-1], "milestone", "period")
     if use is None or not steps:
-        return xr.DataArray(np.zeros((len(steps), gross_w.size)), dims=("milestone", "period"), coords=coords)
-    drawn = drawn_frac(asked)[:, None]
+        return xr.DataArray(np.zeros((*gross_w.shape[:-1], len(steps), gross_w.shape[-1])), dims=dims, coords=coords)
     shares = lawful_frac(gross_w.values, asked, data, step=use.release == "step")
-    money = dollars.receipts_usd(np.hstack([drawn, shares]), [step.amount_usd for step in steps])[:, 1:]
-    return xr.DataArray(money, dims=("milestone", "period"), coords=coords)
+    drawn = np.broadcast_to(drawn_frac(asked)[:, None], (*shares.shape[:-1], 1))
+    whole = np.concatenate([drawn, shares], axis=-1)
+    money = dollars.receipts_usd(whole, [step.amount_usd for step in steps])[..., 1:]
+    return xr.DataArray(money, dims=dims, coords=coords)
 
 
 def finance(

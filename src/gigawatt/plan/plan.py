@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,10 @@ from gigawatt import dollars
 from gigawatt.errors import Conflict, Infeasible
 from gigawatt.exact import exact
 from gigawatt.plan import financing, search, split, work
+from gigawatt.plan.declared import DECISIONS
 from gigawatt.plan.worth import Binding, Worth, binding, worth
-from gigawatt.programme import advances, arrays, book, money, opening, tranches
+from gigawatt.programme import advances, arrays, book, counted, money, opening, tranches
+from gigawatt.programme.declared import MONEY, check
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.solver import UNITS, NoPlan, Program
 
@@ -100,9 +102,9 @@ def plan_inputs(data: xr.Dataset, asked: Asked, progress: Progress, *, with_wort
         progress("working out what one more is worth")
         valued = worth(program, data, asked)
     return Plan(
-        data=result,
+        data=check(result, DECISIONS),
         inputs=data,
-        lines=lines,
+        lines=check(lines, MONEY),
         objective=found.objective * scale + stands,
         bound=found.bound * scale + stands,
         unit="tokens" if asked.objective == "tokens" else "USD",
@@ -148,12 +150,17 @@ def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
             "work_count": si("work", "racks") * some,
         }
     )
-    for name in ("train", "research"):
-        if name in program.given.variables:
-            result[f"{name}_count"] = si(name, "racks") * some
-    rate = data.rack_tokens_per_s * data.utilisation_frac
-    result["served_tokens_per_s"] = (result.work_count * rate).sum("platform")
+    for name, dims in (("train", "period platform run"), ("research", "period block platform experiment")):
+        some_work = name in program.given.variables
+        result[f"{name}_count"] = si(name, "racks") * some if some_work else _none(data, dims.split())
+    result["served_tokens_per_s"] = (result.work_count * counted.tokens_per_s(data)).sum("platform")
     return result
+
+
+def _none(data: xr.Dataset, dims: Sequence[str]) -> xr.DataArray:
+    """Racks at work on nothing, of dimensions one of which is empty."""
+    shape = [data.sizes[dim] for dim in dims]
+    return xr.DataArray(np.zeros(shape), dims=dims, coords={dim: data.indexes[dim] for dim in dims})
 
 
 def _money(result: xr.Dataset, lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Dataset:

@@ -35,7 +35,7 @@ def verify(scenario: Scenario, plan: Plan) -> list[Violation]:
     found = []
     periods = plan.data.period.values
     for limit, excess, scale in _excesses(scenario, plan):
-        share = np.max(np.asarray(excess, dtype=float).reshape(len(periods), -1), axis=1) / scale
+        share = np.max(np.asarray(excess, dtype=float).reshape(len(periods), -1), axis=1, initial=-np.inf) / scale
         found += [
             Violation(limit=limit, period=str(periods[n]), excess_ratio=float(share[n]))
             for n in np.flatnonzero(~(share <= TOLERANCE_FRAC))  # what is no number keeps no limit
@@ -89,12 +89,9 @@ def _work(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, flo
     standing = _standing_count(scenario, plan).sum(axis=1)
     before, stock = standing[:-1], standing[1:]
     busy = data.work_count.sum("use_case").values
-    if "train_count" in data:
-        busy = busy + data.train_count.sum("run").values[:, None, :]
-    if "research_count" in data:
-        busy = busy + data.research_count.sum("experiment").values
+    busy = busy + data.train_count.sum("run").values[:, None, :] + data.research_count.sum("experiment").values
     yield "racks in service", busy - (stock + before)[:, None, :] / 2, max(float(stock.max()), 1.0)
-    rate = given.rack_tokens_per_s.values * given.utilisation_frac.values
+    rate = given.rack_tokens_per_s.values * given.utilisation_frac.values * float(given.availability_frac)
     served = np.einsum("tbgk,tgk->tbk", data.work_count.values, rate)
     hours = given.hours_frac.values
     asked_for = given.demand_tokens_per_s.values
@@ -102,10 +99,9 @@ def _work(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, flo
     yield "demand of the quarter", np.einsum("tbk,b->tk", served, hours) - asked_for, scale
     block = served - asked_for[:, None, :] * given.block_ratio.values.T[None]
     yield "demand of the block", block * given.interactive.values, scale
-    if "train_count" in data:
-        packages = np.einsum("tgr,g->tr", data.train_count.values, given.packages_per_rack_count.values)
-        allowed = given.run_gang_count.values * given.run_window.values
-        yield "gangs and windows of runs", packages - allowed, max(float(given.run_gang_count.max()), 1.0)
+    packages = np.einsum("tgr,g->tr", data.train_count.values, given.packages_per_rack_count.values)
+    allowed = given.run_gang_count.values * given.run_window.values
+    yield "gangs and windows of runs", packages - allowed, max(float(given.run_gang_count.values.max(initial=0)), 1.0)
 
 
 def _capital(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, float]]:

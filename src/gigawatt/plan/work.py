@@ -19,7 +19,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.plan.rows import Form, LinearModel, add_rows, add_variables, form, mean
-from gigawatt.programme import money, opening
+from gigawatt.programme import counted, money, opening
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
 from gigawatt.solver import UNITS
@@ -53,9 +53,7 @@ def add_work(model: LinearModel, data: xr.Dataset, asked: Asked) -> None:
 def _add_sales(model: LinearModel, data: xr.Dataset, asked: Asked) -> None:
     period, block, use_case = (data.indexes[axis] for axis in ("period", "block", "use_case"))
     # Tokens per second served in each block.
-    served = form(model.variables["work"]) * (
-        data.rack_tokens_per_s * data.utilisation_frac * UNITS["racks"] / UNITS["tokens_per_s"]
-    )
+    served = form(model.variables["work"]) * (counted.tokens_per_s(data) * UNITS["racks"] / UNITS["tokens_per_s"])
     asked_for = data.demand_tokens_per_s / UNITS["tokens_per_s"]
     interactive = np.flatnonzero(data.interactive.values > 0)
     if interactive.size:
@@ -102,14 +100,14 @@ def _add_runs(model: LinearModel, data: xr.Dataset) -> None:
     upper = xr.where(data.run_hard > 0, 0.0, left)
     missing = add_variables(model, "missing_run", [run], upper=upper)
     volume = data.run_volume_flop / UNITS["flop"]
-    done = train * _flop_per_krack(data.run_rack_flops)
+    done = train * _flop_per_krack(counted.run_flops(data))
     add_rows(model, "run_volume", [run], done + form(missing) * volume, "=", volume * left)
     most = (data.run_gang_count / UNITS["racks"]) * (data.run_window >= 0)
     add_rows(model, "gang", [period, run], train * data.packages_per_rack_count, "<=", most)
 
 
 def _add_experiments(model: LinearModel, data: xr.Dataset) -> None:
-    rate = _flop_per_krack(data.experiment_rack_flops)
+    rate = _flop_per_krack(counted.experiment_flops(data))
     done = form(model.variables["research"]) * rate * data.hours_frac
     wish = data.experiment_wish_flop / UNITS["flop"]
     coords = [data.indexes["period"], data.indexes["experiment"]]

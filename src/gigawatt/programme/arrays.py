@@ -1,14 +1,15 @@
 """The scenario as labelled arrays in SI units: what every stage multiplies with.
 
 One Dataset, made once from a Scenario by calling the kernels; planner, simulator and accountant read the same
-figures, so they cannot disagree. Dimensions: period (solved quarters), before (quarters before them, from the first in
-which something was paid that stands at the start), site, platform, pool, use_case (classes of inference), run (training
-runs), experiment, segment, social_segment, block (peak, off_peak).
+figures, so they cannot disagree; `declared.INPUTS` says what each is. Rates are bare, those of a working rack; what is
+counted on of a rack in service is in counted.py. Dimensions: period (solved quarters), before (quarters before them,
+from the first in which something was paid that stands at the start), site, platform, pool, use_case (classes of
+inference), run (training runs), experiment, segment, social_segment, block (peak, off_peak).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars, tokens
 from gigawatt.catalog import to_watts
-from gigawatt.programme import landlords, rents
+from gigawatt.programme import landlords
+from gigawatt.programme.declared import INPUTS, check
 from gigawatt.programme.rates import rack_rates
 from gigawatt.programme.slo import FACTOR
 from gigawatt.quarters import arriving, quarter_name, quarter_number, quarter_range, sample
@@ -25,6 +27,8 @@ from gigawatt.scenario.schema import Asked, Opening, PlatformUse, Scenario, Segm
 from gigawatt.scenario.series import energy_price_usd_per_wh
 
 Floats = NDArray[np.float64]
+# Name of an array → its dimensions, and its values as anything that numpy takes.
+Figures = dict[str, tuple[Sequence[str], Any]]
 
 HOURS_PER_YEAR = 8766.0
 SECONDS_PER_YEAR = HOURS_PER_YEAR * 3600.0
@@ -39,25 +43,52 @@ def arrays(scenario: Scenario) -> xr.Dataset:
     What a platform cannot do, and what of it stands idle, are attributes by the code of their notes, a line each.
     Raises ScenarioError for work that no platform can do (a model that fits nowhere, a TPOT that no batch meets).
     """
-    asked = scenario.asked
-    quarters = scenario.quarters
-    data = xr.Dataset(coords={"period": quarters, "block": list(BLOCKS)})
-    data["hours_frac"] = ("block", [asked.operations.peak_block_frac, 1 - asked.operations.peak_block_frac])
-    data = data.merge(_sites(scenario)).merge(_platforms(scenario, quarters))
+    operations, quarters = scenario.asked.operations, scenario.quarters
     rates, notes = rack_rates(scenario)
-    data = data.merge(_classes(scenario, quarters, rates)).merge(_research(scenario, quarters, rates))
-    data = data.merge(_opening(scenario, data))
-    return data.assign_attrs({code: "\n".join(lines) for code, lines in notes.items()})
-
-
-def _frame(values: Mapping[str, tuple[Sequence[str], Any]], **coords: Sequence[str]) -> xr.Dataset:
-    return xr.Dataset(
-        {name: (dims, np.asarray(array, dtype=float)) for name, (dims, array) in values.items()},
-        coords={name: list(keys) for name, keys in coords.items()},
+    labels, sites = _labels(scenario), _sites(scenario)
+    figures: Figures = {
+        "hours_frac": (("block",), [operations.peak_block_frac, 1 - operations.peak_block_frac]),
+        "availability_frac": ((), operations.availability_frac),
+        **sites,
+        **_platforms(scenario, quarters),
+        **_classes(scenario, quarters, rates, len(labels["segment"])),
+        **_research(scenario, quarters, rates),
+        **_opening(scenario, labels, sites),
+    }
+    data = xr.Dataset(
+        {name: (dims, _filling(array, [len(labels[dim]) for dim in dims])) for name, (dims, array) in figures.items()},
+        coords={name: np.array([*keys], dtype=str) for name, keys in labels.items()},
+        attrs={code: "\n".join(lines) for code, lines in notes.items()},
     )
+    return check(data, INPUTS)
 
 
-def _sites(scenario: Scenario) -> xr.Dataset:
+def _labels(scenario: Scenario) -> dict[str, Collection[str]]:
+    """What stands along each dimension."""
+    asked = scenario.asked
+    width = max(len(use.segments) for use in asked.use_cases.values())
+    return {
+        "period": scenario.quarters,
+        "block": BLOCKS,
+        "site": scenario.records.sites,
+        "platform": asked.platforms,
+        "pool": asked.pools,
+        "use_case": asked.use_cases,
+        "segment": [f"segment_{n + 1}" for n in range(width)],
+        "social_segment": [f"social_{n + 1}" for n in range(len(asked.welfare.segments))],
+        "run": asked.training_runs,
+        "experiment": asked.experiments,
+        "before": _quarters_before(asked.at_start, scenario.quarters[0]),
+    }
+
+
+def _filling(array: Any, shape: Sequence[int]) -> Floats:
+    """Numbers of a shape; where one of its lengths is 0, a list cannot say what the others are."""
+    values = np.asarray(array, dtype=float)
+    return values if values.size else values.reshape(shape)
+
+
+def _sites(scenario: Scenario) -> Figures:
     asked, sites = scenario.asked, scenario.records.sites
     uses = asked.sites
     years = {
@@ -73,20 +104,17 @@ def _sites(scenario: Scenario) -> xr.Dataset:
     keys = list(sites)
     ramp = np.stack([_ramp(scenario, key) for key in keys], axis=1)
     peak = [years[key].peak_ratio for key in keys]
-    return _frame(
-        {
-            "ramp_w": (("period", "site"), ramp),
-            "pue_peak_ratio": (("site",), peak),
-            "pue_mean_ratio": (("site",), [years[k].mean_ratio for k in keys]),
-            "energy_price_usd_per_wh": (("site",), [energy_price_usd_per_wh(scenario, k) for k in keys]),
-            "shell_usd_per_w": (("site",), [0.0 if landlords.is_leased(scenario, k) else shell[k] for k in keys]),
-            "yearly_rent_usd_per_w": (("site",), landlords.yearly_rent_usd_per_w(scenario, shell, ramp, peak)),
-            "sunk_w": (("site",), [uses[k].sunk_w for k in keys]),
-            "lead_count": (("site",), [round(4 * sites[k].lead_time_years) for k in keys]),
-            **landlords.terms(scenario, ramp),
-        },
-        site=keys,
-    )
+    return {
+        "ramp_w": (("period", "site"), ramp),
+        "pue_peak_ratio": (("site",), peak),
+        "pue_mean_ratio": (("site",), [years[k].mean_ratio for k in keys]),
+        "energy_price_usd_per_wh": (("site",), [energy_price_usd_per_wh(scenario, k) for k in keys]),
+        "shell_usd_per_w": (("site",), [0.0 if landlords.is_leased(scenario, k) else shell[k] for k in keys]),
+        "yearly_rent_usd_per_w": (("site",), landlords.yearly_rent_usd_per_w(scenario, shell, ramp, peak)),
+        "sunk_w": (("site",), [uses[k].sunk_w for k in keys]),
+        "lead_count": (("site",), [round(4 * sites[k].lead_time_years) for k in keys]),
+        **landlords.terms(scenario, ramp),
+    }
 
 
 def _ramp(scenario: Scenario, key: str) -> Floats:
@@ -105,7 +133,7 @@ def _ramp(scenario: Scenario, key: str) -> Floats:
     return np.where(is_soon, np.minimum(ramp, ready), ramp)
 
 
-def _platforms(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
+def _platforms(scenario: Scenario, quarters: Sequence[str]) -> Figures:
     asked = scenario.asked
     keys, pools = list(asked.platforms), list(asked.pools)
     records = scenario.records.accelerators
@@ -113,18 +141,14 @@ def _platforms(scenario: Scenario, quarters: Sequence[str]) -> xr.Dataset:
     price = np.stack([_rack_price(asked.platforms[k], records[k].rack_price_usd, quarters) for k in keys], axis=1)
     member = [[float(asked.platforms[k].pool == pool) for pool in pools] for k in keys]
     nameplate = np.array([records[k].rack_power_w for k in keys], dtype=float)
-    return _frame(
-        {
-            "supply_count": (("period", "pool"), supply),
-            "in_pool_count": (("platform", "pool"), member),
-            "rack_price_usd": (("period", "platform"), price),
-            "rack_it_w": (("platform",), nameplate * asked.operations.it_overhead_ratio),
-            "packages_per_rack_count": (("platform",), [records[k].packages_per_rack_count for k in keys]),
-            "dies_per_package_count": (("platform",), [records[k].dies_per_package_count for k in keys]),
-        },
-        platform=keys,
-        pool=pools,
-    )
+    return {
+        "supply_count": (("period", "pool"), supply),
+        "in_pool_count": (("platform", "pool"), member),
+        "rack_price_usd": (("period", "platform"), price),
+        "rack_it_w": (("platform",), nameplate * asked.operations.it_overhead_ratio),
+        "packages_per_rack_count": (("platform",), [records[k].packages_per_rack_count for k in keys]),
+        "dies_per_package_count": (("platform",), [records[k].dies_per_package_count for k in keys]),
+    }
 
 
 def _rack_price(use: PlatformUse, listed_usd: float | None, quarters: Sequence[str]) -> Floats:
@@ -145,49 +169,30 @@ def software_ratio(asked: Asked, quarters: Sequence[str], gain_per_year: float, 
     return np.asarray(tokens.software_ratio(years, gain_per_year, cap_ratio))
 
 
-def _classes(scenario: Scenario, quarters: Sequence[str], rates: Mapping[str, Floats]) -> xr.Dataset:
+def _classes(scenario: Scenario, quarters: Sequence[str], rates: Mapping[str, Floats], width: int) -> Figures:
+    """Arrays of the classes of inference. width: segments of each, empty ones among them."""
     asked = scenario.asked
-    keys = list(asked.use_cases)
-    volumes, prices = zip(*(demand(use, asked, quarters) for use in asked.use_cases.values()), strict=True)
-    operations = asked.operations
+    uses, operations = list(asked.use_cases.values()), asked.operations
+    volumes, prices = zip(*(demand(use, asked, quarters) for use in uses), strict=True)
     software = software_ratio(asked, quarters, operations.software_gain_per_year, operations.software_cap_ratio)
-    capacity = rates["use_cases"][None] * (operations.availability_frac * software)[:, None, None]
-    peaks = [use.peak_to_mean_ratio for use in asked.use_cases.values()]
-    blocks = [tokens.block_ratios(peak, asked.operations.peak_block_frac) for peak in peaks]
-    width = max(len(use.segments) for use in asked.use_cases.values())
-    return _frame(
-        {
-            "demand_tokens_per_s": (("period", "use_case"), np.stack(volumes, axis=1)),
-            "price_usd_per_mtok": (("period", "use_case"), np.stack(prices, axis=1)),
-            "rack_tokens_per_s": (("period", "platform", "use_case"), capacity),
-            FACTOR: (("platform", "use_case"), rates["slo_derating"]),
-            "block_ratio": (("use_case", "block"), blocks),
-            "utilisation_frac": (("use_case",), [use.utilisation_frac for use in asked.use_cases.values()]),
-            "interactive": (("use_case",), [use.load == "interactive" for use in asked.use_cases.values()]),
-            "segment_frac": (
-                ("use_case", "segment"),
-                [_column(u.segments, "share_frac", width) for u in asked.use_cases.values()],
-            ),
-            "segment_price_ratio": (
-                ("use_case", "segment"),
-                [_column(use.segments, "price_ratio", width) for use in asked.use_cases.values()],
-            ),
-            "social_weight_ratio": (("use_case",), [use.social_weight_ratio for use in asked.use_cases.values()]),
-            "floor_frac": (("use_case",), [use.floor_frac for use in asked.use_cases.values()]),
-            "floor_penalty_usd_per_mtok": (
-                ("use_case",),
-                [use.floor_penalty_usd_per_mtok for use in asked.use_cases.values()],
-            ),
-            "hard": (("use_case",), [use.hard for use in asked.use_cases.values()]),
-            "social_frac": (("social_segment",), [s.share_frac for s in asked.welfare.segments]),
-            "social_value_ratio": (("social_segment",), [s.price_ratio for s in asked.welfare.segments]),
-        },
-        use_case=keys,
-        platform=list(asked.platforms),
-        period=quarters,
-        segment=[f"segment_{n + 1}" for n in range(width)],
-        social_segment=[f"social_{n + 1}" for n in range(len(asked.welfare.segments))],
-    )
+    blocks = [tokens.block_ratios(use.peak_to_mean_ratio, operations.peak_block_frac) for use in uses]
+    return {
+        "demand_tokens_per_s": (("period", "use_case"), np.stack(volumes, axis=1)),
+        "price_usd_per_mtok": (("period", "use_case"), np.stack(prices, axis=1)),
+        "rack_tokens_per_s": (("period", "platform", "use_case"), rates["use_cases"] * software[:, None, None]),
+        FACTOR: (("platform", "use_case"), rates["slo_derating"]),
+        "block_ratio": (("use_case", "block"), blocks),
+        "utilisation_frac": (("use_case",), [use.utilisation_frac for use in uses]),
+        "interactive": (("use_case",), [use.load == "interactive" for use in uses]),
+        "segment_frac": (("use_case", "segment"), [_column(use.segments, "share_frac", width) for use in uses]),
+        "segment_price_ratio": (("use_case", "segment"), [_column(use.segments, "price_ratio", width) for use in uses]),
+        "social_weight_ratio": (("use_case",), [use.social_weight_ratio for use in uses]),
+        "floor_frac": (("use_case",), [use.floor_frac for use in uses]),
+        "floor_penalty_usd_per_mtok": (("use_case",), [use.floor_penalty_usd_per_mtok for use in uses]),
+        "hard": (("use_case",), [use.hard for use in uses]),
+        "social_frac": (("social_segment",), [one.share_frac for one in asked.welfare.segments]),
+        "social_value_ratio": (("social_segment",), [one.price_ratio for one in asked.welfare.segments]),
+    }
 
 
 def _column(segments: Sequence[Segment], name: str, width: int) -> list[float]:
@@ -214,58 +219,35 @@ def demand(use: UseCase, asked: Asked, quarters: Sequence[str]) -> tuple[Floats,
     return all_tokens * (1 - use.served_elsewhere_frac) * share, price * asked.demand.price_scale_ratio
 
 
-def _research(scenario: Scenario, quarters: Sequence[str], rates: Mapping[str, Floats]) -> xr.Dataset:
-    asked = scenario.asked
-    runs, experiments, platforms = asked.training_runs, asked.experiments, list(asked.platforms)
-    window = [[float(run.start_date <= quarter <= run.end_date) for run in runs.values()] for quarter in quarters]
+def _research(scenario: Scenario, quarters: Sequence[str], rates: Mapping[str, Floats]) -> Figures:
+    """Arrays of training runs and experiments."""
+    asked, operations = scenario.asked, scenario.asked.operations
+    runs, experiments = list(asked.training_runs.values()), list(asked.experiments.values())
+    software = software_ratio(asked, quarters, operations.training_gain_per_year, operations.training_cap_ratio)
     wishes = {
-        name: [sample(getattr(use, name), quarters, "log") for use in experiments.values()]
+        f"experiment_{name}": np.array([sample(getattr(use, name), quarters, "log") for use in experiments]).T
         for name in ("wish_flop", "worth_usd_per_flop", "floor_penalty_usd_per_flop")
     }
-    operations = asked.operations
-    software = software_ratio(asked, quarters, operations.training_gain_per_year, operations.training_cap_ratio)
-    software = software[:, None, None]
-    return _frame(
-        {
-            "run_rack_flops": (
-                ("period", "platform", "run"),
-                software * rates["training_runs"],
-            ),
-            "run_volume_flop": (("run",), [run.volume_flop for run in runs.values()]),
-            "run_window": (("period", "run"), _table(window)),
-            "run_gang_count": (("run",), [run.largest_gang_count for run in runs.values()]),
-            "run_penalty_usd": (("run",), [run.penalty_usd for run in runs.values()]),
-            "run_hard": (("run",), [run.hard for run in runs.values()]),
-            "experiment_rack_flops": (
-                ("period", "platform", "experiment"),
-                software * rates["experiments"],
-            ),
-            "experiment_floor_frac": (("experiment",), [use.floor_frac for use in experiments.values()]),
-            **{
-                f"experiment_{name}": (("period", "experiment"), np.array(courses).reshape(-1, len(quarters)).T)
-                for name, courses in wishes.items()
-            },
-        },
-        run=list(runs),
-        experiment=list(experiments),
-        platform=platforms,
-        period=list(quarters),
-    )
+    return {
+        "run_rack_flops": (("period", "platform", "run"), software[:, None, None] * rates["training_runs"]),
+        "run_volume_flop": (("run",), [run.volume_flop for run in runs]),
+        "run_window": (("period", "run"), [[run.start_date <= q <= run.end_date for run in runs] for q in quarters]),
+        "run_gang_count": (("run",), [run.largest_gang_count for run in runs]),
+        "run_penalty_usd": (("run",), [run.penalty_usd for run in runs]),
+        "run_hard": (("run",), [run.hard for run in runs]),
+        "experiment_rack_flops": (("period", "platform", "experiment"), software[:, None, None] * rates["experiments"]),
+        "experiment_floor_frac": (("experiment",), [use.floor_frac for use in experiments]),
+        **{name: (("period", "experiment"), courses) for name, courses in wishes.items()},
+    }
 
 
-def _table(rows: list[list[float]]) -> Floats:
-    return np.array(rows, dtype=float).reshape(len(rows), -1)
-
-
-def _opening(scenario: Scenario, data: xr.Dataset) -> xr.Dataset:
+def _opening(scenario: Scenario, labels: Mapping[str, Collection[str]], sites: Figures) -> Figures:
     """What stands before the first quarter: racks by quarter of installation, shells, and what they cost."""
     use = scenario.asked.at_start
-    before = _quarters_before(use, scenario.quarters[0])
-    axes = {"before": before, "site": list(data.site.values), "platform": list(data.platform.values)}
-    at = {name: {key: n for n, key in enumerate(keys)} for name, keys in axes.items()}
-    count = np.zeros([len(keys) for keys in axes.values()])
-    rack_usd, shell_usd = np.zeros(len(before)), np.zeros(len(before))
-    shell_w, paid_usd = np.zeros(len(axes["site"])), np.zeros(len(axes["site"]))
+    at = {name: {key: n for n, key in enumerate(labels[name])} for name in ("before", "site", "platform")}
+    count = np.zeros([len(keys) for keys in at.values()])
+    rack_usd, shell_usd = np.zeros(len(at["before"])), np.zeros(len(at["before"]))
+    shell_w, paid_usd = np.zeros(len(at["site"])), np.zeros(len(at["site"]))
     for racks in use.racks:
         quarter = at["before"][racks.installed_date]
         count[quarter, at["site"][racks.site], at["platform"][racks.platform]] += racks.racks_count
@@ -275,39 +257,34 @@ def _opening(scenario: Scenario, data: xr.Dataset) -> xr.Dataset:
     for shells in use.shells:
         site = at["site"][shells.site]
         stated = shells.cost_usd_per_w_facility
-        cost = float(data.shell_usd_per_w[site]) if stated is None else stated
+        cost = sites["shell_usd_per_w"][1][site] if stated is None else stated
         shell_w[site] += shells.power_w
         shell_usd[at["before"][shells.paid_date]] += shells.power_w * cost
     for paid in use.paid:
         paid_usd[at["site"][paid.site]] += paid.amount_usd
         shell_usd[at["before"][paid.paid_date]] += paid.amount_usd
     done = {entry.run: entry.done_frac for entry in use.trained}
-    return _frame(
-        {
-            **_started(scenario, data),
-            "opening_count": (("before", "site", "platform"), count),
-            "opening_rack_usd": (("before",), rack_usd),
-            "opening_shell_usd": (("before",), shell_usd),
-            "opening_shell_w": (("site",), shell_w),
-            "opening_paid_usd": (("site",), paid_usd),
-            "opening_done_frac": (("run",), [done.get(str(run), 0.0) for run in data.run.values]),
-        },
-        **axes,
-        run=list(data.run.values),
-    )
+    return {
+        "opening_count": (("before", "site", "platform"), count),
+        "opening_rack_usd": (("before",), rack_usd),
+        "opening_shell_usd": (("before",), shell_usd),
+        "opening_shell_w": (("site",), shell_w),
+        "opening_paid_usd": (("site",), paid_usd),
+        "opening_done_frac": (("run",), [done.get(run, 0.0) for run in labels["run"]]),
+        "opening_rent_ratio": (("site",), _rent_ratios(scenario, labels["site"])),
+    }
 
 
-def _started(scenario: Scenario, data: xr.Dataset) -> dict[str, tuple[Sequence[str], Any]]:
-    """Rent of the shells that stand over that at their delivery, mean by site, where rents grow."""
-    if not rents.grows(data):
-        return {}
+def _rent_ratios(scenario: Scenario, sites: Collection[str]) -> list[float]:
+    """Rent of the shells that stand over that at their delivery, mean by site; 1 where there are none."""
     start, ratios = quarter_number(scenario.quarters[0]), []
-    for site, growth in zip(data.site.values, data[rents.GROWTH].values.tolist(), strict=True):
+    for site in sites:
         mine = [entry for entry in scenario.asked.at_start.shells if entry.site == site and entry.power_w > 0]
         power = np.array([entry.power_w for entry in mine])
         years = np.array([start - quarter_number(entry.paid_date) for entry in mine], dtype=float) / 4
+        growth = landlords.growth_per_year(scenario.asked, site)
         ratios.append(float(power @ (1 + growth) ** years / power.sum()) if mine else 1.0)
-    return {rents.STARTED: (("site",), ratios)}
+    return ratios
 
 
 def _quarters_before(use: Opening, start: str) -> list[str]:

@@ -15,7 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
-from gigawatt.programme.rents import DELIVERED, GROWTH, MINIMUM, TERM, has_minimum
+from gigawatt.programme.rents import has_minimum
 from gigawatt.scenario.schema import Asked, Guarantee, Lease, Scenario
 
 Floats = NDArray[np.float64]
@@ -150,23 +150,19 @@ def unit_values_usd(asked: Asked, site: str, shell_usd_per_w: float, ratio: floa
 
 
 def terms(scenario: Scenario, ramp_w: Floats) -> dict[str, tuple[tuple[str, ...], Any]]:
-    """The arrays of leases that state more than a level rent of what is energised; nothing where none does.
+    """The arrays of leases that state more than a level rent of what is energised; zeros where none does.
 
     ramp_w: facility power that is delivered by the end of each quarter, (quarters, sites), slips in it.
     """
     asked = scenario.asked
     leases = [lease_of(asked, site) if is_leased(scenario, site) else NO_LEASE for site in asked.sites]
-    growth = [growth_per_year(asked, site) for site in asked.sites]
-    least = [use.minimum_take_frac for use in leases]
     out = [is_out(use, asked.sites[site].slip_count) for site, use in zip(asked.sites, leases, strict=True)]
-    found: dict[str, tuple[tuple[str, ...], Any]] = {}
-    if any(growth):
-        found[GROWTH] = (("site",), growth)
-    if any(least):
-        found[MINIMUM] = (("site",), least)
-        found[TERM] = (("site",), [round(4 * term_years(asked, site)) for site in asked.sites])
-        found[DELIVERED] = (("period", "site"), bound_w(np.maximum.accumulate(ramp_w), out))
-    return found
+    return {
+        "rent_growth_per_year": (("site",), [growth_per_year(asked, site) for site in asked.sites]),
+        "minimum_take_frac": (("site",), [use.minimum_take_frac for use in leases]),
+        "lease_count": (("site",), [round(4 * term_years(asked, site)) for site in asked.sites]),
+        "delivered_w": (("period", "site"), bound_w(np.maximum.accumulate(ramp_w), out)),
+    }
 
 
 def delivered_later(data: xr.Dataset, asked: Asked, slip_count: float) -> xr.Dataset:
@@ -175,10 +171,10 @@ def delivered_later(data: xr.Dataset, asked: Asked, slip_count: float) -> xr.Dat
     if not has_minimum(data):
         return data
     steps = np.arange(data.sizes["period"], dtype=float)
-    columns = [np.interp(steps - slip_count, steps, column) for column in data[DELIVERED].values.T]
+    columns = [np.interp(steps - slip_count, steps, column) for column in data.delivered_w.values.T]
     late = [asked.sites[str(site)].slip_count + slip_count for site in data.site.values]
     out = [is_out(lease_of(asked, str(site)), count) for site, count in zip(data.site.values, late, strict=True)]
-    return data.assign({DELIVERED: data[DELIVERED].copy(data=bound_w(np.stack(columns, axis=1), out))})
+    return data.assign(delivered_w=data.delivered_w.copy(data=bound_w(np.stack(columns, axis=1), out)))
 
 
 def bound_w(delivered_w: Floats, is_out: Sequence[bool]) -> Floats:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from gigawatt import dollars
-from gigawatt.programme import book, opening, rents, unit_costs
+from gigawatt.programme import book, counted, opening, rents, unit_costs
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
+
+Floats = NDArray[np.float64]
 
 LINES = (
     "revenue_usd",
@@ -102,8 +105,8 @@ def filled(amount: xr.DataArray, width: xr.DataArray, segment: str) -> xr.DataAr
 
 
 def total(line: xr.DataArray) -> xr.DataArray:
-    """A line summed over everything but time, dims (period)."""
-    return line.sum([name for name in line.dims if name != "period"])
+    """A line summed over everything but time, dims (period); of many futures, (draw, period)."""
+    return line.sum([name for name in line.dims if name not in ("draw", "period")]).transpose(..., "period")
 
 
 def free_cash_flow(lines: xr.Dataset) -> xr.DataArray:
@@ -139,39 +142,40 @@ def operating_usd(lines: xr.Dataset) -> xr.DataArray:
 def _tax_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.DataArray:
     """Unlevered tax: interest shields nothing, so that the plan does not depend on its financing."""
     income = operating_usd(lines) - depreciation_usd(lines, data, asked)
-    whole = np.concatenate([[-asked.at_start.losses_usd], income.values])
-    return income.copy(data=dollars.tax_usd(whole, asked.finance.tax_frac)[1:])
+    income = income.transpose(..., "period")
+    before = np.full((*income.shape[:-1], 1), -asked.at_start.losses_usd)
+    whole = np.concatenate([before, income.values], axis=-1)
+    return income.copy(data=dollars.tax_usd(whole, asked.finance.tax_frac)[..., 1:])
 
 
-def terminal_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.DataArray:
+def terminal_usd(lines: xr.Dataset, asked: Asked) -> xr.DataArray:
     """Value at the end of the horizon of what was spent in each quarter [USD, not discounted], dims (period)."""
-    finance = asked.finance
-    racks = -total(lines.racks_usd) - total(lines.network_usd)
-    shells = -total(lines.shells_usd)
-    return racks * book.terminal_frac(data, asked, finance.rack_life_years) + shells * book.terminal_frac(
-        data, asked, finance.shell_life_years
+    racks, shells = -total(lines.racks_usd) - total(lines.network_usd), -total(lines.shells_usd)
+    return racks.copy(data=left_usd(racks.values, shells.values, asked))
+
+
+def left_usd(racks_usd: Floats, shells_usd: Floats, asked: Asked) -> Floats:
+    """The same of what was spent on racks with their network, and on shells, in each quarter [USD], (..., quarters)."""
+    finance, count = asked.finance, racks_usd.shape[-1]
+    racks, shells = (
+        book.terminal_ratio(count, asked, life) for life in (finance.rack_life_years, finance.shell_life_years)
     )
+    return racks_usd * racks + shells_usd * shells
 
 
 def final_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> float:
     """Value at the end of the horizon of all that stands then [USD, not discounted], whoever paid for it when."""
-    return float(terminal_usd(lines, data, asked).sum()) + opening.terminal_usd(data, asked)
+    return float(terminal_usd(lines, asked).sum()) + opening.terminal_usd(data, asked)
 
 
 def runs_done_frac(data: xr.Dataset, inputs: xr.Dataset) -> xr.DataArray:
-    """Share of each training run's volume that is trained [1], dims (run); empty where there are none."""
-    if "train_count" not in data:
-        return xr.DataArray(np.zeros(0), dims="run", coords={"run": np.zeros(0, dtype=str)})
-    rate = inputs.run_rack_flops * data.train_count
-    done = rate.sum(["platform", "period"]) * SECONDS_PER_QUARTER
+    """Share of each training run's volume that is trained [1], dims (run)."""
+    done = (counted.run_flops(inputs) * data.train_count).sum(["platform", "period"]) * SECONDS_PER_QUARTER
     return done / inputs.run_volume_flop + (1.0 - opening.left_frac(inputs))
 
 
 def experiments_done_frac(data: xr.Dataset, inputs: xr.Dataset) -> xr.DataArray:
     """Share of the operations wished for that is done [1], dims (period, experiment)."""
-    if "research_count" not in data:
-        empty = np.zeros((data.sizes["period"], 0))
-        return xr.DataArray(empty, dims=("period", "experiment"), coords={"period": data.period.values})
-    rate = inputs.experiment_rack_flops * inputs.hours_frac
+    rate = counted.experiment_flops(inputs) * inputs.hours_frac
     done = (data.research_count * rate).sum(["block", "platform"]) * SECONDS_PER_QUARTER
     return (done / inputs.experiment_wish_flop).transpose("period", "experiment")

@@ -1,8 +1,8 @@
 """What stands when the horizon begins, as the equations, the simulation and the books take it.
 
 Racks of an opening state serve out their book life, so what is left of them in each quarter is known before anything is
-decided; so are their book value, their depreciation and what they are worth at the end. Inputs of a plan that was made
-before there were opening states have none of these arrays: nothing stands there.
+decided; so are their book value, their depreciation and what they are worth at the end. Where nothing stands, `before`
+is empty.
 
 Along `before` the quarter k places from its end lies k + 1 quarters before the horizon.
 """
@@ -18,26 +18,20 @@ from gigawatt.scenario.schema import Asked
 
 Floats = NDArray[np.float64]
 
-COUNT = "opening_count"
-
 
 def exists(data: xr.Dataset) -> bool:
     """Whether a rack stands when the horizon begins."""
-    return COUNT in data and bool((data[COUNT] > 0).any())
+    return bool((data.opening_count.values > 0).any())
 
 
 def cohorts_count(data: xr.Dataset) -> xr.DataArray:
     """Racks that stand when the horizon begins, dims (before, site, platform)."""
-    if COUNT in data:
-        return data[COUNT]
-    coords = {"before": np.zeros(0, dtype=str), "site": data.site.values, "platform": data.platform.values}
-    none = np.zeros((0, data.sizes["site"], data.sizes["platform"]))
-    return xr.DataArray(none, dims=tuple(coords), coords=coords)
+    return data.opening_count
 
 
 def start_count(data: xr.Dataset) -> xr.DataArray:
     """Racks in service when the horizon begins, dims (site, platform)."""
-    return cohorts_count(data).sum("before")
+    return data.opening_count.sum("before")
 
 
 def start_it_w(data: xr.Dataset) -> xr.DataArray:
@@ -52,27 +46,27 @@ def start_facility_w(data: xr.Dataset) -> xr.DataArray:
 
 def start_shell_w(data: xr.Dataset) -> xr.DataArray:
     """Facility power of the shells of the opening state [W], dims (site); what a site declares sunk is beside it."""
-    return data.opening_shell_w if "opening_shell_w" in data else xr.zeros_like(data.sunk_w)
-
-
-def shells_at_start_w(data: xr.Dataset) -> xr.DataArray:
-    """Facility power of all shells that stand when the horizon begins [W], dims (site): what is sunk with them."""
-    return data.sunk_w + start_shell_w(data)
+    return data.opening_shell_w
 
 
 def paid_usd(data: xr.Dataset) -> xr.DataArray:
     """Money paid for shells that do not stand yet [USD], dims (site)."""
-    return data.opening_paid_usd if "opening_paid_usd" in data else xr.zeros_like(data.sunk_w)
+    return data.opening_paid_usd
+
+
+def shells_at_start_w(data: xr.Dataset) -> xr.DataArray:
+    """Facility power of all shells that stand when the horizon begins [W], dims (site): what is sunk with them."""
+    return data.sunk_w + data.opening_shell_w
 
 
 def left_frac(data: xr.Dataset) -> xr.DataArray:
     """Share of each training run's volume that is yet to be trained when the horizon begins [1], dims (run)."""
-    return 1.0 - data.opening_done_frac if "opening_done_frac" in data else xr.ones_like(data.run_volume_flop)
+    return 1.0 - data.opening_done_frac
 
 
 def standing_count(data: xr.Dataset, life_count: int) -> xr.DataArray:
     """Racks of the opening state in service at the end of each quarter, dims (period, site, platform)."""
-    cohorts = cohorts_count(data)
+    cohorts = data.opening_count
     ages = np.arange(cohorts.sizes["before"], 0, -1)
     serves = np.arange(data.sizes["period"])[:, None] + ages[None, :] < life_count
     names = {"period": data.period.values, "before": cohorts.before.values}
@@ -127,8 +121,6 @@ def _book_usd(data: xr.Dataset, asked: Asked) -> Floats:
 def spent(data: xr.Dataset, asked: Asked) -> list[tuple[Floats, Floats, float]]:
     """Of racks and of shells: what was spent in each quarter before the horizon [USD], how long before it [years], and
     the book life [years]."""
-    if COUNT not in data:
-        return []
     ages = (np.arange(data.sizes["before"], 0, -1) - 0.5) / 4
     finance = asked.finance
     return [

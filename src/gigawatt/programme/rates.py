@@ -236,21 +236,21 @@ def flops(scenario: Scenario, works: Mapping[str, TrainingRun] | Mapping[str, Ex
     """Useful operations per second of one rack in the largest gang of a training run, or in a gang of experiments."""
     found: Rates = {}
     for work, use in works.items():
-        layouts: dict[int, tokens.Layout] = {}
+        grids: dict[int, tokens.LayoutGrid] = {}
         for platform in scenario.asked.platforms:
             try:
-                found[work, platform] = _flops(scenario, use, platform, layouts)
+                found[work, platform] = _flops(scenario, use, platform, grids)
             except CalibrationError as error:
                 found[work, platform] = error
     return found
 
 
 def _flops(
-    scenario: Scenario, use: TrainingRun | Experiments, platform: str, layouts: dict[int, tokens.Layout]
+    scenario: Scenario, use: TrainingRun | Experiments, platform: str, grids: dict[int, tokens.LayoutGrid]
 ) -> float:
-    """Peak × MFU × goodput × share of a whole run × availability, at the base date's software.
+    """Peak × MFU × goodput × share of a whole run, at the base date's software.
 
-    layouts: those of the work by the size of a scale-up domain, all that they take of a platform; filled in here.
+    grids: layouts of the work by the size of a scale-up domain, all that they take of a platform; filled in here.
     """
     gang_count = use.largest_gang_count if isinstance(use, TrainingRun) else use.gang_count
     record, operations = scenario.records.accelerators[platform], scenario.asked.operations
@@ -259,21 +259,21 @@ def _flops(
     efficiency = to_tokens.training_efficiency(
         scenario.records.training, accelerator=record, model=model, precision=use.precision
     )
-    if domain_count not in layouts:
-        layouts[domain_count] = tokens.training_layouts(chip, transformer, gang_count, efficiency)
+    if domain_count not in grids:
+        grids[domain_count] = tokens.training_grid(chip, transformer, gang_count, efficiency)
     run = tokens.best_training(
         chip,
         transformer,
         efficiency,
         precision=use.precision,
         packages_count=gang_count,
-        layouts=layouts[domain_count],
+        grid=grids[domain_count],
     )
     goodput = tokens.effective_frac(
         gang_count, operations.package_failures_per_h, operations.checkpoint_s, operations.restart_s
     )
     progress_flops = run.model_flops * goodput * _share_frac(scenario, use, run.model_flops, float(goodput))
-    return float(progress_flops * operations.availability_frac * record.packages_per_rack_count)
+    return float(progress_flops * record.packages_per_rack_count)
 
 
 def _share_frac(scenario: Scenario, use: TrainingRun | Experiments, model_flops: float, goodput_frac: float) -> float:

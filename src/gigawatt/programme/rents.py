@@ -4,9 +4,8 @@ A watt of shell pays rent from the quarter in which it is energised, half of it 
 after it more or less where its lease has an escalator other than inflation. Where a lease has a minimum, at least that
 share is paid of what all delivered power would pay, whether it is energised or not, until the term of each part ends.
 
-Inputs hold `rent_growth_per_year` (site) where a rent grows, with `opening_rent_ratio` (site) of shells that stand; and
-`minimum_take_frac`, `lease_count` (site) and `delivered_w` (period, site) where there is a minimum. Without them rent
-is that of the mean shell of a quarter.
+Where no rent grows (`rent_growth_per_year` is 0 at every site), rent is that of the mean shell of a quarter; where
+`minimum_take_frac` is 0 at every site, there is no minimum.
 """
 
 from __future__ import annotations
@@ -20,29 +19,21 @@ from gigawatt.programme import opening
 
 Floats = NDArray[np.float64]
 
-GROWTH, STARTED = "rent_growth_per_year", "opening_rent_ratio"
-MINIMUM, TERM, DELIVERED = "minimum_take_frac", "lease_count", "delivered_w"
-
 
 def grows(data: xr.Dataset) -> bool:
     """Whether a rent grows faster or slower than prices."""
-    return GROWTH in data
+    return bool(data.rent_growth_per_year.values.any())
 
 
 def has_minimum(data: xr.Dataset) -> bool:
     """Whether a lease asks for a minimum."""
-    return MINIMUM in data
-
-
-def growth_per_year(data: xr.Dataset) -> xr.DataArray:
-    """Real growth of rents [1/year], dims (site)."""
-    return data[GROWTH] if grows(data) else xr.zeros_like(data.sunk_w)
+    return bool(data.minimum_take_frac.values.any())
 
 
 def weights(data: xr.Dataset) -> xr.DataArray:
     """Rent that a watt pays in a quarter over that at its delivery, dims (period, energised, site)."""
     count, names = data.sizes["period"], data.period.values
-    table = np.stack([_paid_ratio(count, rate) for rate in growth_per_year(data).values.tolist()], axis=2)
+    table = np.stack([_paid_ratio(count, rate) for rate in data.rent_growth_per_year.values.tolist()], axis=2)
     return xr.DataArray(
         table,
         dims=("period", "energised", "site"),
@@ -59,12 +50,11 @@ def _paid_ratio(count: int, growth_per_year: float) -> Floats:
 
 def start_weights(data: xr.Dataset) -> xr.DataArray:
     """As `weights`, of shells that stand when the horizon begins, which pay from its first day; dims (period, site)."""
-    began = data[STARTED].values if STARTED in data else np.ones(data.sizes["site"])
     quarters = [
         dollars.rent_ratio(data.sizes["period"], escalator_per_year=rate, inflation_per_year=0.0)
-        for rate in growth_per_year(data).values.tolist()
+        for rate in data.rent_growth_per_year.values.tolist()
     ]
-    table = np.stack(quarters, axis=1) * began
+    table = np.stack(quarters, axis=1) * data.opening_rent_ratio.values
     return xr.DataArray(table, dims=("period", "site"), coords={"period": data.period.values, "site": data.site.values})
 
 
@@ -77,23 +67,22 @@ def standing_usd(data: xr.Dataset) -> xr.DataArray:
     """Rent of what stands whatever is decided [USD], dims (period, site): shells of an opening state, and sunk ones,
     which count as energised in the first quarter."""
     first = weights(data).isel(energised=0, drop=True)
-    watts = first * data.sunk_w + start_weights(data) * opening.start_shell_w(data)
+    watts = first * data.sunk_w + start_weights(data) * data.opening_shell_w
     return (watts * quarter_rent_usd_per_w(data)).transpose("period", "site")
 
 
 def minimum_usd(data: xr.Dataset) -> xr.DataArray:
     """Least rent of each quarter [USD], dims (period, site); only where there is a minimum."""
-    delivered = data[DELIVERED]
-    start = opening.start_shell_w(data)
+    delivered, start = data.delivered_w, data.opening_shell_w
     added = opening.change(delivered) - opening.first(start, data)
     names = {"period": "energised"}
     ages = _ages(data)
-    table = weights(data) * within_term(ages, data[TERM])
+    table = weights(data) * within_term(ages, data.lease_count)
     rent = (table * added.clip(min=0).rename(names)).sum("energised")
     age = xr.DataArray(np.arange(data.sizes["period"]), dims="period", coords={"period": data.period.values})
-    stood = start_weights(data) * np.minimum(start, delivered.isel(period=0, drop=True)) * (age < data[TERM])
-    least = data[MINIMUM] * (rent + stood) * quarter_rent_usd_per_w(data)
-    return least.transpose("period", "site")
+    stood = start_weights(data) * np.minimum(start, delivered.isel(period=0, drop=True)) * (age < data.lease_count)
+    least = data.minimum_take_frac * (rent + stood) * quarter_rent_usd_per_w(data)
+    return least.transpose(..., "period", "site")
 
 
 def _ages(data: xr.Dataset) -> xr.DataArray:
@@ -116,5 +105,5 @@ def rent_usd(energise_w: xr.DataArray, shell_mean_w: xr.DataArray, data: xr.Data
     rent = shell_mean_w * data.yearly_rent_usd_per_w / 4
     if grows(data):
         new = (weights(data) * energise_w.rename(period="energised")).sum("energised")
-        rent = (new * quarter_rent_usd_per_w(data) + standing_usd(data)).transpose("period", "site")
+        rent = (new * quarter_rent_usd_per_w(data) + standing_usd(data)).transpose(..., "period", "site")
     return np.maximum(rent, minimum_usd(data)) if has_minimum(data) else rent

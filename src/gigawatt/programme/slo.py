@@ -120,14 +120,12 @@ class SloPower:
 
 def derating(inputs: xr.Dataset) -> xr.DataArray | None:
     """The SLO derating of a plan, dims (platform, use_case); None where it counts on the whole steady state."""
-    found = inputs.get(FACTOR)
-    return None if found is None or bool((found == 1).all()) else found
+    return None if bool((inputs[FACTOR] == 1).all()) else inputs[FACTOR]
 
 
 def kept_frac(inputs: xr.Dataset, use_case: str, platform: str) -> float:
     """Share of the steady state of a class on a platform that a plan counts on, before `utilisation`."""
-    found = inputs.get(FACTOR)
-    return 1.0 if found is None else float(found.sel(platform=platform, use_case=use_case))
+    return float(inputs[FACTOR].sel(platform=platform, use_case=use_case))
 
 
 def slo_power(decisions: xr.Dataset, inputs: xr.Dataset, period: str) -> SloPower:

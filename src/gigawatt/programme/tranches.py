@@ -84,16 +84,18 @@ def gross_before_w(data: xr.Dataset, asked: Asked, count: int) -> Floats:
 
 
 def lawful_frac(gross_w: Floats, asked: Asked, data: xr.Dataset | None, *, step: bool) -> Floats:
-    """Share of each tranche that is lawfully released by the end of each quarter, (milestones, quarters).
+    """Share of each tranche that is lawfully released by the end of each quarter, (..., milestones, quarters).
 
-    gross_w: power ever installed at the end of each quarter. data: the inputs; None where nothing stood before.
+    gross_w: power ever installed at the end of each quarter, (..., quarters). data: the inputs; None where nothing
+    stood before.
     """
     use = asked.capital.tranches
     assert use is not None
     powers = [one.power_w for one in milestones(asked)]
     before = np.zeros(0) if data is None else gross_before_w(data, asked, use.lag_count)
-    shares = dollars.released_frac(np.concatenate([before, gross_w]), powers, use.lag_count, step=step)
-    return np.maximum(shares[:, before.size :], drawn_frac(asked)[:, None])
+    seen = np.concatenate([np.broadcast_to(before, (*gross_w.shape[:-1], before.size)), gross_w], axis=-1)
+    shares = dollars.released_frac(seen, powers, use.lag_count, step=step)
+    return np.maximum(shares[..., before.size :], drawn_frac(asked)[:, None])
 
 
 def reachable(data: xr.Dataset, asked: Asked, powers_w: Sequence[float] | Floats) -> NDArray[np.bool_]:

@@ -320,7 +320,7 @@ def platforms(v: View) -> Table:
     )
     heads: dict[str, Unit] = {"Platform": "", "Racks bought": ("count", WHOLE)}
     heads |= {f"Capital per facility power, {unit.unit}": ("usd_per_w", unit), "Total cost per GPU-hour": "usd_per_h"}
-    title = f"Platforms, at the prices of their first purchase; total cost: {words.TOTAL_COST}"
+    title = f"Platforms, at the prices of their first purchase; total cost: {words.total_cost(v)}"
     return in_units(table("platforms", title, heads, rows, depth=Depth.FULL))
 
 

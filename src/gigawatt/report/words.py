@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from gigawatt.programme.yardstick import Yardstick
 from gigawatt.report import formats, hours, names, views
 from gigawatt.report.formats import cell
 from gigawatt.report.views import Floats, View
@@ -18,7 +19,6 @@ from gigawatt.units import show
 SERVED_IN_FULL_FRAC = 0.995
 NO_POWER = "Nothing is in service."
 KIND_ORDER = ("cash", "debt covenant", "debt limit", "supply", "grid power", "target", "demand")
-TOTAL_COST = "rack, network, building, energy, operation and cost of capital"
 
 _PERCENT, _MINUS = re.compile(r"(?<=\d)%"), re.compile(r"(?<=[( ])-(?=\d)")
 
@@ -178,14 +178,30 @@ def per_gw_year(v: View) -> str:
     earned, needed = h.revenue_usd_per_gw_year, h.revenue_needed_usd_per_gw_year
     if not (isinstance(earned, float) and isinstance(needed, float)):
         return NO_POWER
+    finance = v.asked.finance
+    rate, other = show(finance.discount_per_year, "per_year"), cell(finance.non_compute_frac, "frac")
     said = (
-        f"A {power.name} earns {_usd(earned * power.gw)} a year over the reported window; {_usd(needed * power.gw)} "
-        "would cover its capital and running cost"
+        f"A {power.name} of facility power earns {_usd(earned * power.gw)} a year over the reported window; "
+        f"{_usd(needed * power.gw)} would cover rents, running cost and capital at the discount rate of {rate}, with "
+        f"{other} of revenue for costs other than compute"
     )
     if not names.of_gigawatts(v.scenario):
         return f"{said}."
     low, high = (cell(value, "usd") for value in views.historic_usd_per_gw_year())
     return f"{said}; from 2023 to 2025 OpenAI's fleet earned {low.removesuffix(' billion USD')} to {high}."
+
+
+def yardsticks(v: View, rows: Sequence[Yardstick]) -> str:
+    """What all work of the last quarter would take on both bases of power to serve, against what is in service."""
+    if not rows:
+        return "No platform that is sold can do all of the work in any quarter."
+    last = rows[-1]
+    stands = float(v.platform_w[v.periods.index(last.period)].sum())
+    return (
+        f"All work of {quarter(last.period)} would take {_w(last.serving_together_facility_w)} of "
+        f"{last.part} where batch work fills the quiet hours, and "
+        f"{_w(last.serving_apart_facility_w)} with each class at its own busiest hours; {_w(stands)} are in service."
+    )
 
 
 def binds_by_year(v: View) -> dict[str, str]:
@@ -306,11 +322,17 @@ def gpu_hours(v: View) -> str:
         return "No platform is bought."
     (low, least), (high, most) = ends
     if low == high:
-        return f"A GPU-hour costs {cell(least, 'usd_per_h')} in all on {low}: {TOTAL_COST}."
+        return f"A GPU-hour costs {cell(least, 'usd_per_h')} in all on {low}: {total_cost(v)}."
     return (
         f"A GPU-hour costs from {cell(least, 'usd_per_h')} ({low}) to {cell(most, 'usd_per_h')} ({high}) in all: "
-        f"{TOTAL_COST}."
+        f"{total_cost(v)}."
     )
+
+
+def total_cost(v: View) -> str:
+    """What is in the total cost of owning."""
+    rate = show(v.asked.finance.capital_cost_per_year, "per_year")
+    return f"rack, network, a shell of one's own, energy and operation, with capital at its cost of {rate}"
 
 
 def said(text: str) -> str:

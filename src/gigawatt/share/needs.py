@@ -2,22 +2,23 @@
 
 An allocation by itself states it; in a whole scenario it follows, for a quarter. A class of inference is then worth its
 tokens a year × price × mean willingness to pay × social weight, a training run its penalty over its window, experiments
-their worth. Interactive work asks for the power of its busiest block, other work for that of the mean; what batch work
-could take of quiet hours is not counted, so abundance is on the high side.
+their worth. What is asked for, and the power that it takes, is `programme.power_to_serve`'s, on the basis "apart": each
+class asks for the power of its own busiest hours, so abundance is on the high side.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt import dollars
-from gigawatt.programme import unit_costs
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER, SECONDS_PER_YEAR
+from gigawatt.programme import power_to_serve
+from gigawatt.programme.arrays import SECONDS_PER_YEAR
+from gigawatt.programme.site_mix import basis_ratio, site_frac
 from gigawatt.scenario.allocation import Allocation, PowerClass
 from gigawatt.scenario.schema import Asked
 from gigawatt.share.divide import Supply, supply
@@ -110,89 +111,107 @@ def _allowed(use: PowerClass, names: Sequence[tuple[str, str]]) -> NDArray[np.bo
 class Work:
     """A class of a scenario in a quarter: what it asks for in a second, what a rack does of it by platform, its value.
 
-    asked_per_s, rack_per_s: tokens, or operations. yearly_usd: value of all of it; penalty_usd: of a year in which all
-    of the floor is missed, over floor_frac. hard: the floor comes before anything else.
+    mean_per_s, rack_per_s: tokens, or operations; busiest_ratio, interactive: as `power_to_serve.asks` has them.
+    yearly_usd: value of all of it; penalty_usd: of a year in which all of the floor is missed, over floor_frac. hard:
+    the floor comes before anything else.
     """
 
     key: str
     title: str
-    asked_per_s: float
+    mean_per_s: float
+    busiest_ratio: float
+    interactive: bool
     rack_per_s: Floats = field(compare=False)
     yearly_usd: float
     floor_frac: float
     penalty_usd: float
     hard: bool
-    amount_count: float
     unit: str
+
+    @property
+    def asked_per_s(self) -> float:
+        """What it asks for in its busiest hours."""
+        return self.mean_per_s * self.busiest_ratio
+
+    @property
+    def amount_count(self) -> float:
+        """What all of it comes to in a year, in `unit`."""
+        return self.mean_per_s * SECONDS_PER_YEAR
 
 
 def works(data: xr.Dataset, asked: Asked, period: str) -> list[Work]:
     """Everything that asks for power in a quarter."""
-    at = data.sel(period=period)
-    found = [*_inference(at, asked), *_training(data, at, asked), *_experiments(at, asked)]
-    return [work for work in found if work.asked_per_s > 0]
+    at, everything = data.sel(period=period), power_to_serve.asks(data).sel(period=period)
+    asks = {kind: power_to_serve.of_kind(everything, kind) for kind in power_to_serve.KINDS}
+    valued = {
+        "use_case": _inference(at, asked),
+        "run": _training(asks["run"], asked),
+        "experiment": _experiments(at, asked),
+    }
+    found = [
+        Work(**_asked_for(asks[kind].sel(work=terms["key"])), **terms)
+        for kind, rows in valued.items()
+        for terms in rows
+    ]
+    return [work for work in found if work.mean_per_s > 0]
 
 
-def _inference(at: xr.Dataset, asked: Asked) -> Iterator[Work]:
+def _asked_for(one: xr.Dataset) -> dict[str, Any]:
+    """What a class asks for, by the names of a work's fields."""
+    return {
+        "mean_per_s": float(one.mean_per_s),
+        "busiest_ratio": float(one.busiest_ratio),
+        "interactive": bool(one.interactive),
+        "rack_per_s": one.rack_per_s.values,
+    }
+
+
+def _inference(at: xr.Dataset, asked: Asked) -> Iterator[dict[str, Any]]:
+    """Key, title and value of each class of inference."""
     for key, use in asked.use_cases.items():
         one = at.sel(use_case=key)
-        mean = float(one.demand_tokens_per_s)
-        yearly = mean * SECONDS_PER_YEAR
+        yearly = float(one.demand_tokens_per_s) * SECONDS_PER_YEAR
         usd = yearly / 1e6 * float(one.price_usd_per_mtok * (one.segment_frac * one.segment_price_ratio).sum())
-        yield Work(
-            key=key,
-            title=use.title,
-            asked_per_s=mean * float(one.block_ratio.max() if use.load == "interactive" else 1.0),
-            rack_per_s=(one.rack_tokens_per_s * one.utilisation_frac).values,
-            yearly_usd=usd * use.social_weight_ratio,
-            floor_frac=use.floor_frac,
-            penalty_usd=yearly / 1e6 * use.floor_penalty_usd_per_mtok,
-            hard=use.hard,
-            amount_count=yearly,
-            unit="tokens",
-        )
+        yield {
+            "key": key,
+            "title": use.title,
+            "yearly_usd": usd * use.social_weight_ratio,
+            "floor_frac": use.floor_frac,
+            "penalty_usd": yearly / 1e6 * use.floor_penalty_usd_per_mtok,
+            "hard": use.hard,
+            "unit": "tokens",
+        }
 
 
-def _training(data: xr.Dataset, at: xr.Dataset, asked: Asked) -> Iterator[Work]:
-    """Runs whose window is open: their volume evenly over it, as far as the largest gang can take it."""
+def _training(asks: xr.Dataset, asked: Asked) -> Iterator[dict[str, Any]]:
+    """Key, title and value of each training run: its penalty for the share of its volume that a year does."""
     for key, run in asked.training_runs.items():
-        one = at.sel(run=key)
-        if not float(one.run_window):
-            continue
-        quarters = float(data.run_window.sel(run=key).sum())
-        needed_flops = run.volume_flop / (quarters * SECONDS_PER_QUARTER)
-        gang_flops = float((one.run_rack_flops * run.largest_gang_count / one.packages_per_rack_count).max())
-        doable_frac = min(1.0, gang_flops / needed_flops)
-        yield Work(
-            key=key,
-            title=run.title,
-            asked_per_s=needed_flops * doable_frac,
-            rack_per_s=one.run_rack_flops.values,
-            yearly_usd=run.penalty_usd * doable_frac / (quarters / 4),
-            floor_frac=float(run.hard),
-            penalty_usd=0.0,
-            hard=run.hard,
-            amount_count=needed_flops * doable_frac * SECONDS_PER_YEAR,
-            unit="FLOP",
-        )
+        yearly_flop = float(asks.mean_per_s.sel(work=key)) * SECONDS_PER_YEAR
+        yield {
+            "key": key,
+            "title": run.title,
+            "yearly_usd": run.penalty_usd * yearly_flop / run.volume_flop,
+            "floor_frac": float(run.hard),
+            "penalty_usd": 0.0,
+            "hard": run.hard,
+            "unit": "FLOP",
+        }
 
 
-def _experiments(at: xr.Dataset, asked: Asked) -> Iterator[Work]:
+def _experiments(at: xr.Dataset, asked: Asked) -> Iterator[dict[str, Any]]:
+    """Key, title and value of each class of experiments."""
     for key, use in asked.experiments.items():
         one = at.sel(experiment=key)
         yearly = 4 * float(one.experiment_wish_flop)
-        yield Work(
-            key=key,
-            title=use.title,
-            asked_per_s=yearly / SECONDS_PER_YEAR,
-            rack_per_s=one.experiment_rack_flops.values,
-            yearly_usd=yearly * float(one.experiment_worth_usd_per_flop),
-            floor_frac=use.floor_frac,
-            penalty_usd=yearly * float(one.experiment_floor_penalty_usd_per_flop),
-            hard=False,
-            amount_count=yearly,
-            unit="FLOP",
-        )
+        yield {
+            "key": key,
+            "title": use.title,
+            "yearly_usd": yearly * float(one.experiment_worth_usd_per_flop),
+            "floor_frac": use.floor_frac,
+            "penalty_usd": yearly * float(one.experiment_floor_penalty_usd_per_flop),
+            "hard": False,
+            "unit": "FLOP",
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,15 +227,9 @@ class Fleet:
     rack_w: Floats
 
 
-def basis_ratio(data: xr.Dataset, asked: Asked) -> xr.DataArray:
-    """Power on the programme's basis per watt of IT power, dims (site)."""
-    pue = data.pue_peak_ratio
-    return pue if asked.programme.power_basis == "facility" else xr.ones_like(pue)
-
-
 def standing(data: xr.Dataset, asked: Asked, stock_count: xr.DataArray) -> Fleet:
     """The fleet of a plan, from its racks in service, dims (site, platform)."""
-    rack_w = (data.rack_it_w * basis_ratio(data, asked)).transpose("site", "platform").values
+    rack_w = (data.rack_it_w * basis_ratio(data, asked.programme.power_basis)).transpose("site", "platform").values
     stock = stock_count.transpose("site", "platform").values
     sites, platforms = np.nonzero(stock * rack_w > 0)
     return Fleet(
@@ -231,61 +244,16 @@ def standing(data: xr.Dataset, asked: Asked, stock_count: xr.DataArray) -> Fleet
 
 def to_build(data: xr.Dataset, asked: Asked, period: str, platform: str) -> Fleet:
     """A fleet yet to build: one platform, at the sites in proportion to their energised power, at their mean PUE."""
-    share = site_frac(data, period)
+    share = site_frac(data).sel(period=period)
     sites = np.flatnonzero(share.values > 0)
     position = int(data.indexes["platform"].get_loc(platform))
-    rack_w = float(data.rack_it_w.sel(platform=platform) * (basis_ratio(data, asked) * share).sum())
+    rack_w = float(power_to_serve.rack_w(data, asked.programme.power_basis).sel(period=period, platform=platform))
     return Fleet(
         names=tuple((str(data.site.values[s]), platform) for s in sites),
         platform=np.full(sites.size, position),
         power_w=share.values[sites],
         rack_w=np.full(sites.size, rack_w),
     )
-
-
-def site_frac(data: xr.Dataset, period: str) -> xr.DataArray:
-    """Share of the power that is energised in a quarter, dims (site); alike where there is none yet."""
-    ramp = data.ramp_w.sel(period=period)
-    total = float(ramp.sum())
-    return ramp / total if total > 0 else xr.full_like(ramp, 1 / ramp.size)
-
-
-def sold(data: xr.Dataset, period: str) -> list[str]:
-    """Platforms that are delivered in a quarter; those delivered before where none is; none where none ever was."""
-    supply = (data.in_pool_count * data.supply_count).sum("pool")
-    for some in (supply.sel(period=period), supply.sel(period=slice(None, period)).sum("period")):
-        found = [str(key) for key in data.platform.values[some.transpose("platform").values > 0]]
-        if found:
-            return found
-    return []
-
-
-def cheapest(data: xr.Dataset, asked: Asked, period: str, asks: Sequence[Work]) -> str | None:
-    """The platform on which all work would cost least a year, of those sold that can do it; None where none can."""
-    cost_per_w = yearly_cost_usd_per_w(data, asked, period)
-    costs = {}
-    for key in sold(data, period):
-        at = int(data.indexes["platform"].get_loc(key))
-        if all(work.rack_per_s[at] > 0 for work in asks):
-            racks = sum(work.asked_per_s / work.rack_per_s[at] for work in asks)
-            costs[key] = racks * float((data.rack_it_w * cost_per_w).sel(platform=key))
-    return min(costs, key=lambda key: costs[key]) if costs else None
-
-
-def yearly_cost_usd_per_w(data: xr.Dataset, asked: Asked, period: str) -> xr.DataArray:
-    """What a watt has to bring in a year [USD/W], dims (platform), on the programme's basis, for racks of a quarter.
-
-    (Annuities of racks with network and of shells, rent, energy and operation) over the share of revenue that is left
-    for compute; sites in proportion to their energised power.
-    """
-    finance, share = asked.finance, site_frac(data, period)
-    racks = unit_costs.rack_cost_usd(data, asked).sel(period=period) / data.rack_it_w
-    shells = data.shell_usd_per_w * dollars.recovery_frac(finance.discount_per_year, finance.shell_life_years)
-    housing = (shells + data.yearly_rent_usd_per_w) * data.pue_peak_ratio
-    running = 4 * unit_costs.running_cost_usd_per_w(data, asked)
-    yearly = racks * dollars.recovery_frac(finance.discount_per_year, finance.rack_life_years)
-    per_it = yearly + ((housing + running) * share).sum("site")
-    return per_it / (basis_ratio(data, asked) * share).sum("site") / (1 - finance.non_compute_frac)
 
 
 def within(

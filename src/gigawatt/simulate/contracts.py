@@ -66,7 +66,7 @@ class Calls:
 
 def states(scenario: Scenario, span: Span, years: Sequence[SiteYear], air: Sequence[Outdoors], weekly: bool) -> States:
     """The states of a span. air: surroundings of each site in its steps."""
-    if not weekly:
+    if not weekly or not _contracted(scenario):
         called = _called(scenario, span, years)
         return States(called=called, weight=np.ones((1, span.count)), begun_count=_begun(called), air=list(air))
     edges = calendar.edges_h(scenario.quarters)
@@ -90,6 +90,10 @@ def states(scenario: Scenario, span: Span, years: Sequence[SiteYear], air: Seque
         begun_count=_begun(called),
         air=[_repeated(one, price[:, now]) for one, price in zip(air, above, strict=True)],
     )
+
+
+def _contracted(scenario: Scenario) -> bool:
+    return any(use.curtailment is not None for use in scenario.asked.sites.values())
 
 
 def _called(scenario: Scenario, span: Span, years: Sequence[SiteYear]) -> Mask:

@@ -149,7 +149,7 @@ def live_span(of: World, span: Span, fleet: racks.Racks) -> Hours:
     Where contracts call in a representative week its steps are lived through in several states, of which the mean is
     kept.
     """
-    air = [outdoors(year, span, of.scenario.quarters, of.weekly) for year in of.years]
+    air = outdoors(of.years, span, of.scenario.quarters, of.weekly)
     met = contracts.states(of.scenario, span, of.years, air, of.weekly)
     asked = _asked(of, span, fleet, met)
     called = _under(of, asked, met.called)

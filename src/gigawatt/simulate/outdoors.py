@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,22 +77,36 @@ def site_years(scenario: Scenario) -> list[SiteYear]:
     return found
 
 
-def outdoors(year: SiteYear, span: Span, quarters: list[str], weekly: bool) -> Outdoors:
-    """A site's surroundings in a span: in its quarter's representative week, or in the hours of the calendar."""
-    when = span.when(quarters)
-    at = weeks.season(quarters[span.period])
-    dry, wet = year.week.quarters[at]
-    week = year.week.dry_bulb_degc, year.week.wet_bulb_degc, year.price_week, year.carbon_week
+def outdoors(years: Sequence[SiteYear], span: Span, quarters: list[str], weekly: bool) -> list[Outdoors]:
+    """Surroundings of every site in a span: in its quarter's representative week, or in the hours of the calendar."""
+    season = weeks.season(quarters[span.period])
     if weekly:
-        values = [four[at] for four in week]
-    else:
-        hourly = (
-            (year.air.dry_bulb_degc, year.utc_offset_h),
-            (year.air.wet_bulb_degc, year.utc_offset_h),
-            (year.price_usd_per_wh, year.price_offset_h),
-            (year.carbon_kg_per_wh, 0.0),
-        )
-        values = [watts.by_hour(profile, when, offset_h) for profile, offset_h in hourly]
+        return [_outdoors(year, season, *(four[season] for four in _weekly(year))) for year in years]
+    when, found = span.when(quarters), []
+    clock = cache(lambda offset_h: watts.moments(when, offset_h))  # sites of a time zone have the same
+    for year in years:
+        values = (watts.at_moments(profile, clock(offset_h)) for profile, offset_h in _hourly(year))
+        found.append(_outdoors(year, season, *values))
+    return found
+
+
+def _weekly(year: SiteYear) -> tuple[Floats, ...]:
+    """Air, price and carbon in representative weeks, (4, 168)."""
+    return year.week.dry_bulb_degc, year.week.wet_bulb_degc, year.price_week, year.carbon_week
+
+
+def _hourly(year: SiteYear) -> tuple[tuple[Floats, float], ...]:
+    """The same as profiles, and the clock of each."""
+    return (
+        (year.air.dry_bulb_degc, year.utc_offset_h),
+        (year.air.wet_bulb_degc, year.utc_offset_h),
+        (year.price_usd_per_wh, year.price_offset_h),
+        (year.carbon_kg_per_wh, 0.0),
+    )
+
+
+def _outdoors(year: SiteYear, season: int, *values: Floats) -> Outdoors:
+    dry, wet = year.week.quarters[season]
     return Outdoors(
         dry_bulb_degc=values[0],
         wet_bulb_degc=values[1],

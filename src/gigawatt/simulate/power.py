@@ -24,6 +24,8 @@ from gigawatt.simulate.outdoors import Outdoors
 Floats = NDArray[np.float64]
 
 EXTREME_QUANTILE = 0.99
+# Bins in which a quantile is looked for before anything is put in order.
+_BINS_COUNT = 4096
 
 
 def note(asked: Asked) -> str:
@@ -61,14 +63,26 @@ class Extremes:
 
 def pue_p99(extremes: Sequence[Extremes]) -> float | None:
     """PUE that 1 % of the IT energy exceeds; None where nothing runs."""
-    running = [one.weight_wh > 0 for one in extremes]
-    values = np.concatenate([one.pue_ratio[some] for one, some in zip(extremes, running, strict=True)])
-    weights = np.concatenate([one.weight_wh[some] for one, some in zip(extremes, running, strict=True)])
-    if not weights.size:
-        return None
-    order = np.argsort(values)
-    reached = np.cumsum(weights[order])
-    return float(values[order[np.searchsorted(reached, EXTREME_QUANTILE * reached[-1])]])
+    values = np.concatenate([one.pue_ratio.ravel() for one in extremes])
+    weights = np.concatenate([one.weight_wh.ravel() for one in extremes])
+    return quantile(values, weights, EXTREME_QUANTILE) if weights.any() else None
+
+
+def quantile(values: Floats, weights: Floats, share_frac: float) -> float:
+    """The least of the values such that those up to it have a share of the weights, of which one is above 0.
+
+    What is put in order are the values of one narrow bin: the hours of all sites and quarters are a million.
+    """
+    low, high = values.min(), values.max()
+    bins = ((values - low) * ((_BINS_COUNT - 1) / (high - low))).astype(np.intp) if high > low else np.zeros(1, np.intp)
+    bins = np.broadcast_to(bins, values.shape)
+    reached = np.cumsum(np.bincount(bins, weights))
+    aim = share_frac * reached[-1]
+    at = int(np.searchsorted(reached, aim))
+    near = np.flatnonzero((bins == at) & (weights > 0))
+    near = near[np.argsort(values[near])]
+    passed = (reached[at - 1] if at else 0.0) + np.cumsum(weights[near])
+    return float(values[near[min(np.searchsorted(passed, aim), len(near) - 1)]])
 
 
 def design_power(decisions: xr.Dataset, data: xr.Dataset) -> Floats:
@@ -101,15 +115,16 @@ def facility_power(
 ) -> FacilityPower:
     """PUE, losses and water in the weather of the span's steps.
 
-    it_w, design_w: (step, site); outdoors, plants: of each site; planned_frac: the planner's load factor.
+    it_w, design_w: (…, step, site); outdoors, plants: of each site; planned_frac: the planner's load factor.
     """
     share = load(it_w, design_w)
-    pue, planned, water = (np.empty_like(it_w) for _ in range(3))
-    for site, (air, plant) in enumerate(zip(outdoors, plants, strict=True)):
-        dry, wet = air.dry_bulb_degc, air.wet_bulb_degc
-        pue[:, site] = watts.pue(plant, dry, wet, share[:, site])
-        planned[:, site] = watts.pue(plant, dry, wet, planned_frac)
-        water[:, site] = watts.water_use(plant, dry, wet, share[:, site]) * it_w[:, site]
+    dry = np.stack([air.dry_bulb_degc for air in outdoors], axis=1)
+    wet = np.stack([air.wet_bulb_degc for air in outdoors], axis=1)
+    pue, water, planned = np.empty_like(share), np.empty_like(share), np.empty_like(dry)
+    for plant, at in alike(plants):
+        pue[..., at] = watts.pue(plant, dry[:, at], wet[:, at], share[..., at])
+        planned[:, at] = watts.pue(plant, dry[:, at], wet[:, at], planned_frac)
+        water[..., at] = watts.water_use(plant, dry[:, at], wet[:, at], share[..., at]) * it_w[..., at]
     return FacilityPower(pue_ratio=pue, loss_w=it_w * (pue - 1), planned_ratio=planned, water_l_per_h=water)
 
 
@@ -122,16 +137,21 @@ def extremes(
     """
     mean, largest = it_w.mean(axis=0), it_w.max(axis=0)
     usual, full = load(mean, design_w.mean(axis=0)), load(largest, design_w.max(axis=0))
-    columns, warmest = [], np.empty_like(mean)
-    for site, (air, plant) in enumerate(zip(outdoors, plants, strict=True)):
-        dry, wet = air.quarter_dry_degc, air.quarter_wet_degc
-        columns.append(watts.pue(plant, dry, wet, usual[site]))
-        hour = columns[-1].argmax()
-        warmest[site] = largest[site] * watts.pue(plant, dry[hour], wet[hour], full[site])
-    found = np.stack(columns, axis=1)
+    dry = np.stack([air.quarter_dry_degc for air in outdoors], axis=1)
+    wet = np.stack([air.quarter_wet_degc for air in outdoors], axis=1)
+    found, warmest = np.empty_like(dry), np.empty_like(mean)
+    for plant, at in alike(plants):
+        found[:, at] = watts.pue(plant, dry[:, at], wet[:, at], usual[at])
+        hour = found[:, at].argmax(axis=0), at
+        warmest[at] = largest[at] * watts.pue(plant, dry[hour], wet[hour], full[at])
     return Extremes(
         pue_ratio=found, weight_wh=np.broadcast_to(mean * weight_h / len(found), found.shape), warmest_w=warmest
     )
+
+
+def alike(plants: Sequence[watts.Cooling]) -> list[tuple[watts.Cooling, list[int]]]:
+    """Every cooling plant that there is, with the places of the sites that have it."""
+    return [(plant, [site for site, one in enumerate(plants) if one == plant]) for plant in dict.fromkeys(plants)]
 
 
 def load(it_w: Floats, design_w: Floats) -> Floats:

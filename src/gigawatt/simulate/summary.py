@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import xarray as xr
+import numpy as np
 
 from gigawatt.simulate.power import Extremes, pue_p99
+from gigawatt.simulate.sums import Sums
 from gigawatt.units import show
 
 # Below this share of a figure, plan and simulation are said to agree.
@@ -116,13 +117,13 @@ class Summary:
 
 
 def summarise(
-    lived: xr.Dataset, asked_for: xr.Dataset, extremes: Sequence[Extremes], availability_frac: float, window: slice
+    lived: Sums, asked_for: Sums, extremes: Sequence[Extremes], availability_frac: float, window: slice
 ) -> Summary:
     """The figures of a window of quarters, and what differs from the plan, from `totals.combine` and `totals.planned`.
 
     availability_frac: what the plan counts with.
     """
-    sim, plan = lived.isel(period=window), asked_for.isel(period=window)
+    sim, plan = lived.part(window), asked_for.part(window)
     differences = (
         *_racks(sim, plan, availability_frac),
         _energy(sim, plan),
@@ -138,38 +139,37 @@ def summarise(
     return replace(figures(sim, extremes[window]), plan_vs_sim=differences)
 
 
-def figures(sim: xr.Dataset, extremes: Sequence[Extremes]) -> Summary:
+def figures(sim: Sums, extremes: Sequence[Extremes]) -> Summary:
     """The figures of all quarters of `sim`, without what was planned."""
-    sums = {str(name): values.values.sum() for name, values in sim.data_vars.items()}
-    energy = float(sums["facility_wh"])
-    balance = energy - float(sums["by_rack_wh"]) - float(sums["loss_wh"])
+    energy = sim.total("facility_wh")
+    balance = energy - sim.total("by_rack_wh") - sim.total("loss_wh")
     return Summary(
-        availability_frac=_over(float(sums["up_h"]), float(sums["stock_h"])),
-        pue_mean=_over(energy, float(sums["it_wh"])),
+        availability_frac=_over(sim.total("up_h"), sim.total("stock_h")),
+        pue_mean=_over(energy, sim.total("it_wh")),
         pue_p99=pue_p99(extremes),
-        failures=_by_name(sim.failures_count, "kind"),
-        goodput_frac=_over(float(sums["gang_useful_h"]), float(sums["gang_held_h"])),
-        served=_by_name(sim.served_tokens, "use_case"),
-        unserved=_by_name(sim.unserved_tokens, "use_case"),
+        failures=sim.by_name("failures_count"),
+        goodput_frac=_over(sim.total("gang_useful_h"), sim.total("gang_held_h")),
+        served=sim.by_name("served_tokens"),
+        unserved=sim.by_name("unserved_tokens"),
         residual_frac=abs(balance) / energy if energy > 0 else 0.0,
         energy_wh=energy,
-        it_wh=float(sums["it_wh"]),
-        water_l=float(sums["water_l"]),
-        carbon_kg=float(sums["carbon_kg"]),
-        energy_usd=float(sums["energy_usd"]),
-        demand_usd=float(sums["demand_usd"]),
-        discharged_wh=float(sums["discharge_wh"]),
-        curtailed_wh=float(sums["curtailed_wh"]),
+        it_wh=sim.total("it_wh"),
+        water_l=sim.total("water_l"),
+        carbon_kg=sim.total("carbon_kg"),
+        energy_usd=sim.total("energy_usd"),
+        demand_usd=sim.total("demand_usd"),
+        discharged_wh=sim.total("discharge_wh"),
+        curtailed_wh=sim.total("curtailed_wh"),
         calls=called(sim),
     )
 
 
-def called(sim: xr.Dataset) -> Called | None:
+def called(sim: Sums) -> Called | None:
     """What calls ask, get and cost in all quarters of `sim`; None where there are none."""
-    if not float(sim.called_h.sum()) > 0:
+    if not sim.total("called_h") > 0:
         return None
     names = ("calls_count", "called_h", "unasked_h", "called_wh", "slowed_wh", "battery_wh")
-    sums = {name: _by_name(sim[name], "site") for name in names}
+    sums = {name: sim.by_name(name) for name in names}
     sites = tuple(
         SiteCalls(
             site=site,
@@ -196,11 +196,11 @@ _LOSSES = {
 }
 
 
-def _lost(sim: xr.Dataset, dim: str) -> list[CalledWork]:
+def _lost(sim: Sums, dim: str) -> list[CalledWork]:
     """What each kind of work loses, of those that lose or gain."""
     lost, worth, done = _LOSSES[dim]
-    amounts, whole = _by_name(sim[lost], dim), _by_name(sim[done], dim)
-    usd = _by_name(sim[worth], dim) if worth else {}
+    amounts, whole = sim.by_name(lost), sim.by_name(done)
+    usd = sim.by_name(worth) if worth else {}
     return [
         CalledWork(
             use_case=name,
@@ -213,11 +213,6 @@ def _lost(sim: xr.Dataset, dim: str) -> list[CalledWork]:
     ]
 
 
-def _by_name(values: xr.DataArray, dim: str) -> dict[str, float]:
-    sums = values.transpose("period", dim).values.sum(axis=0)
-    return {str(name): float(value) for name, value in zip(values[dim].values, sums, strict=True)}
-
-
 def _over(over: float, under: float) -> float | None:
     return over / under if under > 0 else None
 
@@ -228,11 +223,11 @@ def _change(over: float, under: float) -> str:
     return f"{round(over / under - 1, 3) + 0.0:+.1%}" if under > 0 else "none"
 
 
-def _racks(sim: xr.Dataset, plan: xr.Dataset, availability_frac: float) -> list[Difference]:
+def _racks(sim: Sums, plan: Sums, availability_frac: float) -> list[Difference]:
     """Racks in service and at work, as means over the window."""
-    hours = float(sim.hours_h.sum())
-    stock, up, down = (float(sim[name].sum()) for name in ("stock_h", "up_h", "down_h"))
-    planned = float((plan.stock_count * sim.hours_h).sum()) / hours
+    hours = sim.total("hours_h")
+    stock, up, down = (sim.total(name) for name in ("stock_h", "up_h", "down_h"))
+    planned = float((plan["stock_count"] * sim["hours_h"]).sum()) / hours
     late = f"deliveries late by what their slip says, and racks counted whole ({_change(stock / hours, planned)})"
     lost = "no rack in service"
     if stock > 0:
@@ -244,19 +239,19 @@ def _racks(sim: xr.Dataset, plan: xr.Dataset, availability_frac: float) -> list[
     ]
 
 
-def _bill(sim: xr.Dataset, plan: xr.Dataset) -> Difference:
-    cost, budget = float(sim.energy_usd.sum()), float(plan.energy_usd.sum())
-    used = _change(float(sim.facility_wh.sum()), float(plan.facility_wh.sum()))
+def _bill(sim: Sums, plan: Sums) -> Difference:
+    cost, budget = sim.total("energy_usd"), plan.total("energy_usd")
+    used = _change(sim.total("facility_wh"), plan.total("facility_wh"))
     paid, counted = (
-        f"{1e6 * float(data.energy_usd.sum()) / wh:.2f}" if (wh := float(data.facility_wh.sum())) > 0 else "no"
+        f"{1e6 * data.total('energy_usd') / wh:.2f}" if (wh := data.total("facility_wh")) > 0 else "no"
         for data in (sim, plan)
     )
     cause = (
         f"energy used ({used}), and its price in the hours in which it is used ({paid} USD/MWh instead of {counted})"
     )
-    given, charged = float(sim.discharge_wh.sum()), float(sim.demand_usd.sum())
+    given, charged = sim.total("discharge_wh"), sim.total("demand_usd")
     if given > 0:
-        moved, lost = float(sim.moved_usd.sum()), float((sim.grid_wh - sim.facility_wh).sum())
+        moved, lost = sim.total("moved_usd"), float((sim["grid_wh"] - sim["facility_wh"]).sum())
         cause += (
             f"; batteries give {given / GIGA:,.1f} GWh and lose {lost / GIGA:,.1f} GWh, which changes the price of "
             f"energy by {moved / MEGA:+,.2f} million USD"
@@ -266,11 +261,12 @@ def _bill(sim: xr.Dataset, plan: xr.Dataset) -> Difference:
     return Difference(item="energy bill", plan=budget, simulated=cost, unit="USD", cause=cause)
 
 
-def _runs(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
+def _runs(sim: Sums, plan: Sums) -> list[Difference]:
     """Useful operations of every training run that the window touches."""
     rows = []
-    for name in plan.run.values:
-        budget, done = (float(data.train_flop.sel(run=name).sum()) for data in (plan, sim))
+    planned, lived = plan.by_name("train_flop"), sim.by_name("train_flop")
+    for name, budget in planned.items():
+        done = lived[name]
         if budget or done:
             cause = _cause(done, budget, WAITED)
             cause = SMALLER if done > budget * (1 + SAME_FRAC) else cause
@@ -278,25 +274,25 @@ def _runs(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
     return rows
 
 
-def _energy(sim: xr.Dataset, plan: xr.Dataset) -> Difference:
-    full, counted, it = float(sim.full_use_wh.sum()), float(plan.it_wh.sum()), float(sim.it_wh.sum())
-    energy, budget = float(sim.facility_wh.sum()), float(plan.facility_wh.sum())
+def _energy(sim: Sums, plan: Sums) -> Difference:
+    full, counted, it = sim.total("full_use_wh"), plan.total("it_wh"), sim.total("it_wh")
+    energy, budget = sim.total("facility_wh"), plan.total("facility_wh")
     pue = _change(energy * counted, it * budget)
     cause = (
         f"racks that are late or down draw nothing ({_change(full, counted)}), "
         f"idle ones draw less ({_change(it, full)}), mean PUE ({pue})"
     )
-    given = float(sim.curtailed_wh.sum())
+    given = sim.total("curtailed_wh")
     if given > 0:
         cause += f"; limits and calls of the grid take {show(given, 'wh')} of it"
     return Difference(item="facility energy", plan=budget, simulated=energy, unit="Wh", cause=cause)
 
 
-def _pue(sim: xr.Dataset, plan: xr.Dataset) -> Difference:
-    it, counted = float(sim.it_wh.sum()), float(plan.it_wh.sum())
-    simulated = _over(float(sim.facility_wh.sum()), it)
-    mean = _over(float(plan.facility_wh.sum()), counted)
-    as_loaded = _over(float(sim.planned_load_wh.sum()), it)
+def _pue(sim: Sums, plan: Sums) -> Difference:
+    it, counted = sim.total("it_wh"), plan.total("it_wh")
+    simulated = _over(sim.total("facility_wh"), it)
+    mean = _over(plan.total("facility_wh"), counted)
+    as_loaded = _over(sim.total("planned_load_wh"), it)
     cause = "nothing runs"
     if simulated is not None and as_loaded is not None and mean is not None:
         cause = (
@@ -312,12 +308,12 @@ def _moved(before: float, after: float) -> str:
     return f"{round(after - before, 4) + 0.0:+.4f}"
 
 
-def _tokens(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
+def _tokens(sim: Sums, plan: Sums) -> list[Difference]:
     rows = []
-    for name, interactive in zip(plan.use_case.values, plan.interactive.values, strict=True):
-        budget, served = (float(data.served_tokens.sel(use_case=name).sum()) for data in (plan, sim))
+    planned, lived, taken = plan.by_name("served_tokens"), sim.by_name("served_tokens"), sim.by_name("lost_tokens")
+    for (name, budget), interactive in zip(planned.items(), plan["interactive"], strict=True):
+        served, lost = lived[name], taken[name]
         cause = _cause(served, budget, SHORT if interactive > 0 else DISPLACED)
-        lost = float(sim.lost_tokens.sel(use_case=name).sum())
         if lost > SAME_FRAC * max(served, budget):
             cause += f"; calls of the grid take {lost / max(served, budget):.1%}"
         rows.append(
@@ -326,10 +322,11 @@ def _tokens(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
     return rows
 
 
-def _research(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
+def _research(sim: Sums, plan: Sums) -> list[Difference]:
     rows = []
-    for name in plan.experiment.values:
-        budget, done = (float(data.research_flop.sel(experiment=name).sum()) for data in (plan, sim))
+    planned, lived = plan.by_name("research_flop"), sim.by_name("research_flop")
+    for name, budget in planned.items():
+        done = lived[name]
         cause = _cause(done, budget, DISPLACED)
         rows.append(Difference(item=f"experiments: {name}", plan=budget, simulated=done, unit="FLOP", cause=cause))
     return rows
@@ -343,78 +340,76 @@ def _cause(done: float, budget: float, short: str) -> str:
     return short if done < budget else "racks that the plan leaves idle, or the tide does, serve demand beyond the plan"
 
 
-def _peaks(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
+def _peaks(sim: Sums, plan: Sums) -> list[Difference]:
     """Largest power of the programme against that of its shells in the same quarter, and site by site."""
-    quarter = int(sim.programme_peak_w.values.argmax())
-    connection = float(plan.connection_w.isel(period=quarter).sum())
+    connection = plan["connection_w"].sum(axis=1)
+    quarter = int(sim["programme_peak_w"].argmax())
     largest = Difference(
         item="peak facility power",
-        plan=connection,
-        simulated=float(sim.programme_peak_w.isel(period=quarter)),
+        plan=float(connection[quarter]),
+        simulated=float(sim["programme_peak_w"][quarter]),
         unit="W",
-        cause=f"{sim.period.values[quarter]}; shells are sized for every rack at its full IT power in the design hour, "
-        f"racks draw the load factor of it and some are down; {_worst(sim.peak_w, plan.connection_w)}",
+        cause=f"{sim.names['period'][quarter]}; shells are sized for every rack at its full IT power in the "
+        f"design hour, racks draw the load factor of it and some are down; {_worst(sim, 'peak_w', plan)}",
     )
-    quarter = int(sim.warmest_w.sum("site").values.argmax())
+    quarter = int(sim["warmest_w"].sum(axis=1).argmax())
     warmest = Difference(
         item="facility power in the warmest hours",
-        plan=float(plan.connection_w.isel(period=quarter).sum()),
-        simulated=float(sim.warmest_w.isel(period=quarter).sum()),
+        plan=float(connection[quarter]),
+        simulated=float(sim["warmest_w"][quarter].sum()),
         unit="W",
-        cause=f"{sim.period.values[quarter]}; as if every site had its warmest hour in its busiest one; "
-        f"{_worst(sim.warmest_w, plan.connection_w)}",
+        cause=f"{sim.names['period'][quarter]}; as if every site had its warmest hour in its busiest one; "
+        f"{_worst(sim, 'warmest_w', plan)}",
     )
     return [largest, warmest]
 
 
-def _swings(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
+def _swings(sim: Sums, plan: Sums) -> list[Difference]:
     """Largest power while all training gangs compute at once, against the shells; nothing where none trains."""
-    if not float(sim.gang_held_h.sum()) > 0:
+    if not sim.total("gang_held_h") > 0:
         return []
-    quarter = int(sim.programme_swung_w.values.argmax())
-    swing, part = float(plan.gang_swing_frac), float(plan.gang_smoothing_frac)
-    smoothed = float(sim.programme_smoothed_w.max())
+    quarter = int(sim["programme_swung_w"].argmax())
+    swing, part = float(plan["gang_swing_frac"]), float(plan["gang_smoothing_frac"])
+    smoothed = float(sim["programme_smoothed_w"].max())
     cause = (
-        f"{sim.period.values[quarter]}; as if the racks of all gangs computed at once, {swing:.0%} above their mean; "
-        f"{_worst(sim.swung_w, plan.connection_w)}; storage in the racks that takes {part:.0%} of the swing leaves "
-        f"{smoothed / GIGA:,.3f} GW, {_worst(sim.smoothed_w, plan.connection_w)}"
+        f"{sim.names['period'][quarter]}; as if the racks of all gangs computed at once, {swing:.0%} above their mean; "
+        f"{_worst(sim, 'swung_w', plan)}; storage in the racks that takes {part:.0%} of the swing leaves "
+        f"{smoothed / GIGA:,.3f} GW, {_worst(sim, 'smoothed_w', plan)}"
     )
     return [
         Difference(
             item="peak with training swings",
-            plan=float(plan.connection_w.isel(period=quarter).sum()),
-            simulated=float(sim.programme_swung_w.isel(period=quarter)),
+            plan=float(plan["connection_w"][quarter].sum()),
+            simulated=float(sim["programme_swung_w"][quarter]),
             unit="W",
             cause=cause,
         )
     ]
 
 
-def _ramps(sim: xr.Dataset, plan: xr.Dataset) -> list[Difference]:
+def _ramps(sim: Sums, plan: Sums) -> list[Difference]:
     """The steepest change of what is drawn within an hour, where it is nearest to what the grid allows or beyond."""
-    share = (sim.steepest_w / plan.ramp_w).max("period")
-    if not float(share.max()) > 0:
+    steepest, allowed = sim["steepest_w"].max(axis=0), plan["ramp_w"]
+    share = steepest / allowed
+    if not share.max() > 0:
         return []
-    site = int(share.values.argmax())
-    cause = f"{sim.site.values[site]}; between two steps, calls and events among them, at the same rate for an hour"
+    site = int(share.argmax())
+    cause = f"{sim.names['site'][site]}; between two steps, calls and events among them, at the same rate for an hour"
     return [
         Difference(
-            item="steepest ramp",
-            plan=float(plan.ramp_w[site]),
-            simulated=float(sim.steepest_w.isel(site=site).max()),
-            unit="W",
-            cause=cause,
+            item="steepest ramp", plan=float(allowed[site]), simulated=float(steepest[site]), unit="W", cause=cause
         )
     ]
 
 
-def _worst(power_w: xr.DataArray, connection_w: xr.DataArray) -> str:
+def _worst(sim: Sums, name: str, plan: Sums) -> str:
     """The site and quarter whose power is nearest to its shells', or furthest above them."""
-    ratio = (power_w / connection_w.where(power_w > 0)).fillna(0.0).transpose("period", "site")
-    period, site = divmod(int(ratio.values.argmax()), ratio.sizes["site"])
-    most = float(ratio.values[period, site])
-    place = f"{ratio.site.values[site]} in {ratio.period.values[period]}"
+    power_w, connection_w = sim[name], plan["connection_w"]
+    share = np.divide(power_w, connection_w, out=np.zeros_like(power_w), where=power_w > 0)
+    period, site = np.unravel_index(share.argmax(), share.shape)
+    most = share[period, site]
+    place = f"{sim.names['site'][site]} in {sim.names['period'][period]}"
     if most > 1:
-        above = float((power_w - connection_w).transpose("period", "site").values[period, site])
+        above = power_w[period, site] - connection_w[period, site]
         return f"exceeds the shells by {above / 1e6:,.1f} MW at {place}"
     return f"at most {most:.1%} of a site's shells, at {place}"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gigawatt.plan.plan import Plan
 from gigawatt.programme import money, opening, unit_costs
 from gigawatt.programme.arrays import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
+from gigawatt.programme.counted import experiment_flops, run_flops
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate.calendar import Span
 from gigawatt.simulate.hours import Hours
@@ -35,7 +36,8 @@ def totals(hours: Hours, uses: int) -> Values:
     (experiment). uses: classes of inference.
     """
     span, fleet = hours.span, hours.racks
-    served = _tokens(hours.done_per_s.sum(axis=1), span)
+    done = (hours.work_count.sum(axis=0) * hours.jobs.rate_per_s).sum(axis=0)
+    served = done * span.weight_h * SECONDS_PER_HOUR
     wanted = _tokens(hours.jobs.asked_per_s[:, :uses], span)
     facility_w, stock = hours.facility_w, fleet.stock_count.sum(axis=1)
     return {
@@ -151,12 +153,9 @@ def planned(plan: Plan, scenario: Scenario, spans: Sequence[Span], weekly: bool)
     it = money.mean_stock(decisions.it_w, opening.start_it_w(inputs))
     shell, stock = decisions.shell_w, decisions.stock_count
     energy = it * unit_costs.energy_wh_per_w(inputs, asked)
-    research, train = xr.zeros_like(inputs.experiment_wish_flop), xr.zeros_like(inputs.run_window)
-    if inputs.sizes["experiment"]:
-        racks = decisions.research_count * inputs.experiment_rack_flops
-        research = (racks * inputs.hours_frac).sum(["platform", "block"])
-    if inputs.sizes["run"]:
-        train = (decisions.train_count * inputs.run_rack_flops).sum("platform")
+    researching = decisions.research_count * experiment_flops(inputs)
+    research = (researching * inputs.hours_frac).sum(["platform", "block"])
+    train = (decisions.train_count * run_flops(inputs)).sum("platform")
     served = money.mean_tokens_per_s(decisions.served_tokens_per_s, inputs)
     counted = xr.Dataset(
         {

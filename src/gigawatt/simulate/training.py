@@ -65,17 +65,12 @@ class Progress:
 def gangs(scenario: Scenario, plan: Plan, at: Pairs, stock_count: Floats) -> Gangs:
     """The gangs of a plan. stock_count: racks of each pair in service, (t, p)."""
     inputs, operations = plan.inputs, scenario.asked.operations
-    availability = operations.availability_frac
-    if not inputs.sizes["run"]:
-        nothing = np.zeros((*stock_count.shape, 0))
-        return Gangs(racks_count=nothing, gangs_count=nothing, rack_flops=nothing, least_frac=1.0)
-    planned = plan.data.train_count.transpose("period", "platform", "run").values
-    held = _placed(planned, at.platform, stock_count) * availability
+    held = held_count(scenario, plan, at, stock_count)
     largest = inputs.run_gang_count.values
     goodput = tokens.effective_frac(
         largest, operations.package_failures_per_h, operations.checkpoint_s, operations.restart_s
     )
-    flops = inputs.run_rack_flops.transpose("period", "platform", "run").values / (availability * np.asarray(goodput))
+    flops = inputs.run_rack_flops.transpose("period", "platform", "run").values / np.asarray(goodput)
     return Gangs(
         racks_count=held,
         gangs_count=np.ceil(held * at.packages_count[:, None] / largest),
@@ -84,24 +79,44 @@ def gangs(scenario: Scenario, plan: Plan, at: Pairs, stock_count: Floats) -> Gan
     )
 
 
+def held_count(scenario: Scenario, plan: Plan, at: Pairs, stock_count: Floats) -> Floats:
+    """Working racks that the gangs of each run hold at each pair, (..., t, p, r); stock_count: (..., t, p)."""
+    if not plan.inputs.sizes["run"]:
+        return np.zeros((*stock_count.shape, 0))
+    planned = plan.data.train_count.transpose(..., "period", "platform", "run").values
+    return _placed(planned, at.platform, stock_count) * scenario.asked.operations.availability_frac
+
+
 def _placed(planned: Floats, platform: NDArray[np.intp], stock_count: Floats) -> Floats:
-    """Racks of each run at each pair, (t, p, r), from those by platform (t, g, r): pairs with the most racks first."""
-    placed = np.zeros((*stock_count.shape, planned.shape[2]))
-    for period, stock in enumerate(stock_count):
-        free = stock.copy()
-        for pair in np.argsort(-stock, kind="stable"):
-            wanted = planned[period, platform[pair]] - placed[period, platform == platform[pair]].sum(axis=0)
-            before = np.cumsum(np.maximum(wanted, 0)) - np.maximum(wanted, 0)
-            placed[period, pair] = np.clip(free[pair] - before, 0, np.maximum(wanted, 0))
-    return placed
+    """Racks of each run at each pair, (..., p, r), from those by platform (..., g, r): pairs with the most racks first.
+
+    stock_count: (..., p).
+    """
+    stock = stock_count.reshape(-1, stock_count.shape[-1])
+    wanted = np.maximum(np.broadcast_to(planned, (*stock_count.shape[:-1], *planned.shape[-2:])), 0.0)
+    left = wanted.reshape(len(stock), *wanted.shape[-2:]).copy()
+    placed, row = np.zeros((*stock.shape, left.shape[2])), np.arange(len(stock))
+    for pair in np.argsort(-stock, axis=1, kind="stable").T:
+        lacking = left[row, platform[pair]]
+        before = np.cumsum(lacking, axis=1) - lacking
+        here = np.clip(stock[row, pair][:, None] - before, 0, lacking)
+        placed[row, pair] = here
+        left[row, platform[pair]] = lacking - here
+    return placed.reshape(*stock_count.shape, -1)
 
 
 def working(of: Gangs, period: int, up_count: Floats) -> Floats:
     """Racks at work in each gang, (h, p, r). up_count: racks that may work, (h, p)."""
-    racks = np.zeros((*up_count.shape, of.racks_count.shape[2]))
-    left = up_count
-    for run, wanted in enumerate(of.racks_count[period].T):
-        racks[..., run] = np.where(left >= of.least_frac * wanted, np.minimum(wanted, left), 0.0)
+    return at_work_count(of.racks_count[period], of.least_frac, up_count)
+
+
+def at_work_count(wanted_count: Floats, least_frac: float, up_count: Floats) -> Floats:
+    """Racks at work in each gang, (..., p, r), of those it wants, (..., p, r), where so many may work, (..., p)."""
+    shape = np.broadcast_shapes(up_count.shape, wanted_count.shape[:-1])
+    racks, left = np.zeros((*shape, wanted_count.shape[-1])), np.broadcast_to(up_count, shape)
+    for run in range(wanted_count.shape[-1]):
+        wanted = wanted_count[..., run]
+        racks[..., run] = np.where(left >= least_frac * wanted, np.minimum(wanted, left), 0.0)
         left = left - racks[..., run]
     return racks
 
@@ -114,33 +129,36 @@ def progress(
     pace: speed under a power cap, (h, p); racks: racks at work in each gang, (h, p, r), as `working` gives. Where the
     fleet's faults have a date a gang is walked through them, else it makes its expected progress [tokens.goodput].
     """
-    useful = np.zeros_like(racks)
+    flops, useful_h = np.zeros((len(racks), racks.shape[2])), 0.0
+    expected = None if fleet.fault_h.size else _expected(scenario, of, at, fleet, period, step_h)
     for pair, run in zip(*(index.tolist() for index in np.nonzero(of.racks_count[period])), strict=True):
-        count = int(of.gangs_count[period, pair, run])
-        packages = float(of.racks_count[period, pair, run] * at.packages_count[pair] / count)
-        gang = Gang(period=period, pair=pair, run=run, gangs_count=count, packages_count=packages)
-        mine = racks[:, pair, run]
-        if fleet.fault_h.size:
-            kept = _walked(scenario, at, fleet, gang, mine, step_h)
+        if expected is None:
+            count = int(of.gangs_count[period, pair, run])
+            packages = float(of.racks_count[period, pair, run] * at.packages_count[pair] / count)
+            gang = Gang(period=period, pair=pair, run=run, gangs_count=count, packages_count=packages)
+            kept = _walked(scenario, at, fleet, gang, racks[:, pair, run], step_h)
         else:
-            kept = _expected(scenario, at, fleet, gang, step_h)
-        useful[:, pair, run] = mine * kept * pace[:, pair]
+            kept = expected[pair, run]
+        useful = racks[:, pair, run] * kept * pace[:, pair]
+        flops[:, run] += useful * of.rack_flops[period, pair, run]
+        useful_h += float(useful.sum() * step_h)
     return Progress(
         working_count=racks,
-        flops=np.einsum("hpr,pr->hr", useful, of.rack_flops[period]),
+        flops=flops,
         held_h=float(of.racks_count[period].sum() * len(racks) * step_h),
-        useful_h=float(useful.sum() * step_h),
+        useful_h=useful_h,
     )
 
 
-def _expected(scenario: Scenario, at: Pairs, fleet: Racks, gang: Gang, step_h: float) -> Floats:
-    """Share of each step that ends up as progress, by exact renewal at the mean rate of the pair's failures."""
-    operations, pair = scenario.asked.operations, gang.pair
-    up = (fleet.stock_count - fleet.down_count)[:, pair]
-    rack_faults_per_h = ratio(fleet.failures_count[:, pair].sum(axis=1) / step_h, up)
-    package_faults_per_h = rack_faults_per_h / at.packages_count[pair]
+def _expected(scenario: Scenario, of: Gangs, at: Pairs, fleet: Racks, period: int, step_h: float) -> Floats:
+    """Share of a span that ends up as progress of each gang, (p, r): exact renewal at the mean rate of its failures."""
+    operations = scenario.asked.operations
+    up = (fleet.stock_count - fleet.down_count).mean(axis=0)
+    rack_faults_per_h = ratio(fleet.failures_count.sum(axis=2).mean(axis=0) / step_h, up)
+    package_faults_per_h = rack_faults_per_h / at.packages_count
+    packages = ratio(of.racks_count[period] * at.packages_count[:, None], of.gangs_count[period])
     return np.asarray(
-        tokens.effective_frac(gang.packages_count, package_faults_per_h, operations.checkpoint_s, operations.restart_s)
+        tokens.effective_frac(packages, package_faults_per_h[:, None], operations.checkpoint_s, operations.restart_s)
     )
 
 

@@ -61,6 +61,8 @@ def mean_days(profile: Floats, utc_offset_h: float) -> Floats:
     The days of a quarter are ranked by their mean and cut into seven equal shares, the least first; of each share the
     week has the mean day. What it lacks are single hours far above all others.
     """
+    if not np.ptp(profile) > 0:
+        return np.full((len(QUARTER_DAYS), WEEK_DAYS * DAY_HOURS), np.ravel(profile)[0])
     hours = np.datetime64(str(COMMON), "h") + np.arange(COMMON_YEAR_H).astype("timedelta64[h]")
     values = watts.by_hour(profile, hours, utc_offset_h)
     quarters = np.split(values, np.cumsum(QUARTER_DAYS)[:-1] * DAY_HOURS)
@@ -68,7 +70,7 @@ def mean_days(profile: Floats, utc_offset_h: float) -> Floats:
 
 
 def _mean_days(days: Floats) -> Floats:
-    if not np.ptp(days) > 0:
+    if not np.ptp(days) > 0:  # a mean of equal numbers is theirs, without rounding
         return np.full(WEEK_DAYS * DAY_HOURS, days[0, 0])
     ranked = days[np.argsort(days.mean(axis=1), kind="stable")]
     edge, day = np.linspace(0, len(days), WEEK_DAYS + 1)[:, None], np.arange(len(days))

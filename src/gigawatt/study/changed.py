@@ -76,9 +76,13 @@ def _then(scenario: Scenario, announced: str) -> Asked | None:
     except InputError:
         return None
     with catalog.known_by(announced):
-        named = () if asked is None else ((kind, getattr(asked, group), key) for group, (key, kind) in NAMED.items())
-        later = any(catalog.known_later(kind, getattr(use, key)) for kind, uses, key in named for use in uses.values())
-    return None if later else asked
+        return asked if asked is None or not any(catalog.known_later(*named) for named in _named(asked)) else None
+
+
+def _named(asked: Asked) -> Iterator[tuple[str, str]]:
+    """Kind and name of each thing that a question names; a site without a name is called as its key is."""
+    for group, (field, kind) in NAMED.items():
+        yield from ((kind, getattr(use, field) or key) for key, use in getattr(asked, group).items())
 
 
 def _of_catalog(scenario: Scenario, announced: str) -> Iterator[ChangedNumber]:

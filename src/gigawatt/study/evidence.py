@@ -8,9 +8,10 @@ import xarray as xr
 
 from gigawatt.catalog.records import Evidence
 from gigawatt.plan.plan import Plan
-from gigawatt.programme import money
+from gigawatt.programme import counted, money
 from gigawatt.programme.book import discounts
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study.note import Note
 
 # Numbers of an accelerator that its work and its price follow from, in words.
 PLATFORM_FIGURES = {
@@ -26,6 +27,16 @@ PLATFORM_FIGURES = {
 def grades(scenario: Scenario) -> dict[str, int]:
     """How many numbers carry each grade, those of most numbers first."""
     return dict(Counter(evidence.grade for _, evidence in sorted(scenario.evidence.items())).most_common())
+
+
+def price_scale(scenario: Scenario, level: str = "") -> Note | None:
+    """That prices are scaled by an assumption, where they are; level: what else is to be said of the factor."""
+    grade = scenario.evidence.get("demand.price_scale_ratio")
+    if grade is None or grade.grade != "assumed":
+        return None
+    scale = scenario.asked.demand.price_scale_ratio
+    text = f"Prices are scaled by {scale:g}, an assumption of the scenario and no evidence of need{level}."
+    return Note(code="assumed_price_scale", path="demand.price_scale", text=text)
 
 
 def assumed_revenue_frac(scenario: Scenario, plan: Plan) -> dict[str, float]:
@@ -52,7 +63,7 @@ def assumed_revenue_frac(scenario: Scenario, plan: Plan) -> dict[str, float]:
 def platform_revenue_usd(scenario: Scenario, plan: Plan) -> xr.DataArray:
     """Present value of revenue [USD] by the platform that serves it, dims (platform, use_case)."""
     data, inputs = plan.data, plan.inputs
-    rate = inputs.rack_tokens_per_s * inputs.utilisation_frac
+    rate = counted.tokens_per_s(inputs)
     served = (data.work_count * rate * inputs.hours_frac).sum("block")
     total = served.sum("platform")
     revenue = money.revenue_usd(data.served_tokens_per_s, inputs) * discounts(inputs, scenario.asked)

@@ -22,12 +22,11 @@ from gigawatt.account.metrics import Headline, Values
 from gigawatt.catalog.tables import record_of
 from gigawatt.errors import Fault, InputError, ScenarioError
 from gigawatt.plan.plan import Plan
-from gigawatt.programme import money
 from gigawatt.scenario import kept
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import Timeline
 from gigawatt.simulate.user_wait import UserWait
-from gigawatt.study import drift, netcdf, plan_files
+from gigawatt.study import drift, former, netcdf, plan_files
 from gigawatt.study.files import check_folder, check_writable, foreign, refused, sealed, sha256, unsealed
 from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.note import Note
@@ -46,9 +45,9 @@ DATA = {
         for name in ("plan", "inputs", "lines", "timeline", "outages", "accounts", "statements", "classes", "platforms")
     },
 }
-# Layout of the folder. The first, which no marker states, kept neither evidence nor hours nor all of the accounts;
-# up to the second, arrays were others, and lines of money were not kept.
-FORMAT, FIRST_FORMAT, LINES_FORMAT = 3, 1, 3
+# Layout of the folder. The first, which no marker states, kept neither evidence nor hours nor all of the accounts; up
+# to the second, a plan kept no lines of money, and its arrays were those that former.py completes.
+FORMAT, FIRST_FORMAT, FORMER_FORMAT = 3, 1, 2
 # Characters of an error that are shown.
 MOST_GIVEN = 200
 # The only file of a result that differs between two runs of the same question.
@@ -181,14 +180,13 @@ def _restore(folder: Path, stored: Mapping[str, Any]) -> Result:
 
 
 def _plan(folder: Path, stored: Mapping[str, Any], scenario: Scenario) -> Plan:
-    """The plan as it was written; the money of its decisions is worked out where an earlier layout did not keep it."""
+    """The plan as it was written, completed where an earlier layout did not keep all of it."""
     clock = json.loads((folder / CLOCK).read_text(encoding="utf-8"))
-    has_lines = stored.get("format", FIRST_FORMAT) >= LINES_FORMAT
-    names = {part: name for part, name in PLAN_PARTS.items() if has_lines or part != "lines"}
+    is_former = stored.get("format", FIRST_FORMAT) <= FORMER_FORMAT
+    names = {part: name for part, name in PLAN_PARTS.items() if not is_former or part in former.KEPT}
     parts = {part: netcdf.read(folder / f"{name}.nc") for part, name in names.items()}
-    if not has_lines:
-        parts["lines"] = money.lines(parts["data"], parts["inputs"], scenario.asked)
-    return plan_files.whole(parts, stored["plan"] | clock)
+    whole = former.completed(parts, scenario.asked) if is_former else parts
+    return plan_files.whole(whole, stored["plan"] | clock)
 
 
 def _scenario(folder: Path) -> Scenario:
@@ -241,7 +239,7 @@ def _write_data(result: Result, folder: Path) -> dict[str, str]:
     scenario = result.scenario
     contents = {
         "scenario.toml": f"{scenario.toml}\n".encode(),
-        "resolved.json": f"{json.dumps(kept.plain(scenario), indent=1)}\n".encode(),
+        "resolved.json": f"{json.dumps(kept.plain(scenario))}\n".encode(),
         "hours.nc": netcdf.written(kept.hours(scenario)),
     }
     contents |= {f"{name}.nc": netcdf.written(data) for name, data in datasets(result).items()}

@@ -48,11 +48,11 @@ from gigawatt.tokens.train.goodput import (
     best_interval_s,
     effective_frac,
     goodput_frac,
-    segment_s,
     spares_count,
 )
+from gigawatt.tokens.train.layouts import LayoutGrid
 from gigawatt.tokens.train.records import Layout, TrainingEfficiency
-from gigawatt.tokens.train.steps import Training, TrainingStep, best_training, step, training_layouts
+from gigawatt.tokens.train.steps import Training, TrainingStep, best_training, step, training_grid, training_layouts
 from gigawatt.tokens.train.whole_runs import (
     Holding,
     Learners,
@@ -84,6 +84,7 @@ __all__ = [
     "HotSpares",
     "InferenceEfficiency",
     "Layout",
+    "LayoutGrid",
     "Learners",
     "Learning",
     "LossLaw",
@@ -147,7 +148,6 @@ __all__ = [
     "power_frac",
     "prefill",
     "run_share_frac",
-    "segment_s",
     "serve_disaggregated",
     "serve_each",
     "serving_layouts",
@@ -160,6 +160,7 @@ __all__ = [
     "take",
     "total_params_count",
     "training_flop",
+    "training_grid",
     "training_layouts",
     "training_run",
     "users_ratio",

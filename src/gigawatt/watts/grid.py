@@ -61,6 +61,20 @@ class Curtailment:
     longest_h: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moments:
+    """Where hours stand in the calendar, in standard time, one entry each.
+
+    month_place: from 0 for January; hour_place: of the day, from 0; since_january_h: hours since the year began; leap:
+    whether it is a leap year.
+    """
+
+    month_place: NDArray[np.int64]
+    hour_place: NDArray[np.int64]
+    since_january_h: NDArray[np.int64]
+    leap: NDArray[np.bool_]
+
+
 def by_hour(profile: ArrayLike, when: Hours, utc_offset_h: float) -> Array:
     """Values of a profile at hours of UTC, in the unit of the profile.
 
@@ -71,17 +85,21 @@ def by_hour(profile: ArrayLike, when: Hours, utc_offset_h: float) -> Array:
 
     Raises ValueError for another shape, and where the profile holds NaN.
     """
+    return at_moments(profile, moments(when, utc_offset_h))
+
+
+def at_moments(profile: ArrayLike, at: Moments) -> Array:
+    """`by_hour` for hours whose place in the calendar is known: of many profiles on the same clock."""
     values = np.asarray(profile, dtype=float)
     if not np.isfinite(values).all():
         raise ValueError("profile holds a value that is not finite: expected numbers only")
-    month, hour, since_january, leap = _calendar(when, utc_offset_h)
     if values.shape == (MONTHS, DAY_H):
-        return values[month, hour]
-    after = since_january >= LEAP_DAY_H
+        return values[at.month_place, at.hour_place]
+    after = at.since_january_h >= LEAP_DAY_H
     if values.shape == (YEAR_H,):
-        return values[since_january - DAY_H * (leap & after)]
+        return values[at.since_january_h - DAY_H * (at.leap & after)]
     if values.shape == (LEAP_YEAR_H,):
-        return values[since_january + DAY_H * (~leap & after)]
+        return values[at.since_january_h + DAY_H * (~at.leap & after)]
     raise ValueError(f"profile of shape {values.shape}: expected (12, 24), (8760,) or (8784,)")
 
 
@@ -95,16 +113,19 @@ def _local(when: Hours, utc_offset_h: float) -> Hours:
     return shifted
 
 
-def _calendar(
-    when: Hours, utc_offset_h: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Month (0 to 11), hour of the day, hour of the year, and whether the year is a leap year."""
+def moments(when: Hours, utc_offset_h: float) -> Moments:
+    """Where hours of UTC stand in the calendar of a place; arguments as of `by_hour`."""
     local = _local(when, utc_offset_h)
     year = local.astype("datetime64[Y]")
     since_january = (local - year).astype("timedelta64[h]").astype(np.int64)
     length = ((year + 1).astype("datetime64[h]") - year.astype("datetime64[h]")).astype(np.int64)
     month = local.astype("datetime64[M]").astype(np.int64) % MONTHS
-    return month, since_january % DAY_H, since_january, length == LEAP_YEAR_H
+    return Moments(
+        month_place=month,
+        hour_place=since_january % DAY_H,
+        since_january_h=since_january,
+        leap=length == LEAP_YEAR_H,
+    )
 
 
 def demand_charge(connection: Connection, grid_w: ArrayLike, months: ArrayLike) -> float:

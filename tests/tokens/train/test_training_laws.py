@@ -10,7 +10,7 @@ from machines import CHIP, DENSE, MODELS, ROUTED, TRAINING
 
 from gigawatt.tokens import Layout, best_training
 from gigawatt.tokens.model.sizes import costs, stack, take
-from gigawatt.tokens.train.layouts import layouts_of
+from gigawatt.tokens.train.layouts import layout_grid
 from gigawatt.tokens.train.memory import least_recompute_frac, memory_bytes
 from gigawatt.tokens.train.records import TrainingRun, training_machine
 from gigawatt.tokens.train.steps import step_of, step_parts, training_token_flop
@@ -147,9 +147,9 @@ def test_model_flops_agree_with_the_blocks():
 
 
 def asked(**stated):
-    return layouts_of(
+    return layout_grid(
         ROUTED, domain_count=8, packages_count=64, global_batch_count=256, sequence_tokens=8192.0, stated=stated
-    )
+    ).listed()
 
 
 def test_layouts_multiply_to_the_packages_and_keep_what_is_stated():

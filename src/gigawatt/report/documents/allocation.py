@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from gigawatt.report import charts
+from gigawatt.report import charts, yardsticks
 from gigawatt.report.charts import About, Bar, Chart, Point, Trace, Upright
 from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Part, Section, Table, Tile, Value, united
 from gigawatt.report.formats import Scale, cell, scale
@@ -42,7 +42,11 @@ def document(answer: AllocationAnswer) -> Document:
             title=f"What {cell(answer.next.step_w, 'w')} more is worth, and to whom",
             parts=_plenty_parts(answer),
         ),
-        Section(slug="capacity", title="With less power, and with more", parts=(_value(answer), _served(answer))),
+        Section(
+            slug="capacity",
+            title="With less power, and with more",
+            parts=(_value(answer), _served(answer), *_yardsticks(answer)),
+        ),
         Section(slug="cuts", title="What would be lost", parts=(cuts(answer),)),
         Section(slug="exchange", title="What gives way for what", parts=exchange),
     ]
@@ -55,6 +59,12 @@ def document(answer: AllocationAnswer) -> Document:
         notes=tuple(note.text for note in answer.head.notes),
         made=f"Gigawatt {answer.head.gigawatt}, {name}",
     )
+
+
+def _yardsticks(answer: AllocationAnswer) -> tuple[Part, ...]:
+    """What all work takes and a gigawatt costs on each basis; nothing where the question states every figure."""
+    found = answer.yardsticks
+    return () if found is None else (yardsticks.listed(found.rows), yardsticks.explained(found))
 
 
 def power_unit(answer: AllocationAnswer) -> Power:

@@ -28,7 +28,7 @@ def document(found: GigawattComparison) -> Document:
             Section(slug="profit", title="What a year leaves", parts=(_profit(found),)),
             Section(slug="money", title="What is earned, and on what", parts=(_money(found), _asked(found))),
             Section(slug="served", title="What stands and serves", parts=(_served(found),)),
-            Section(slug="bases", title="By other counts", parts=(_bases(found), _hours(found))),
+            Section(slug="bases", title="By other counts", parts=(_bases(found), _costs(found), _hours(found))),
         ),
         notes=tuple(note.text for note in found.head.notes),
         made=f"Gigawatt {found.head.gigawatt}",
@@ -229,12 +229,25 @@ def _bases(found: GigawattComparison) -> Table:
     return Table(name="bases", title=title, columns=heads, rows=rows, brief_columns=(0, 1, 2, 3, 6, 7))
 
 
+def _costs(found: GigawattComparison) -> Table:
+    """What a gigawatt of each part costs for a year and has to earn, each on its basis."""
+    heads = {"GPU": "", "Owned, capital at its cost": "usd", "Needed, capital at the discount rate": "usd"}
+    rows = tuple(
+        (part.gpu, part.owned_at_capital_cost_usd_per_gw_year, part.needed_at_discount_usd_per_gw_year)
+        for part in found.parts
+    )
+    columns = united([Column(title=title, suffix=suffix) for title, suffix in heads.items()], rows)
+    title = f"What a GW-year of {BASES[found.power_basis]} costs at the listed price, racks as they are rated"
+    return Table(name="costs", title=title, columns=columns, rows=rows)
+
+
 def _hours(found: GigawattComparison) -> Facts:
     """What an hour of a package costs, owned and rented, and how power is counted."""
     rated = dict.fromkeys(part.rack.basis for part in found.parts if part.rack is not None)
     owned = dict.fromkeys(part.usd_basis for part in found.parts if part.usd_basis is not None)
     pairs = [("as rated", basis) for basis in rated]
     pairs += [("owned", basis) for basis in owned]
+    pairs.append(("needed", found.bases["needed_at_discount"]))
     for part in found.parts:
         provided = "" if part.all_in is None else f"; {part.all_in.basis}"
         pairs.append((part.gpu, f"{_hour(part.year.usd_per_h)} owned; {_rent(part)}{provided}"))

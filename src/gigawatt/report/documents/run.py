@@ -8,6 +8,7 @@ from dataclasses import replace
 from gigawatt.catalog.load import known_by
 from gigawatt.catalog.records import Evidence
 from gigawatt.report import calls, contracts, figures, fleet, hours, ladder, names, tables, unbuilt, views, where, words
+from gigawatt.report import yardsticks as yardstick_tables
 from gigawatt.report.document import Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, Tile
 from gigawatt.report.documents.sources import changes, data
 from gigawatt.report.formats import cell
@@ -18,6 +19,7 @@ from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.numbers import CitedSource, cited
 from gigawatt.study.result import Result
 from gigawatt.study.run.answer import RunAnswer
+from gigawatt.study.run.yardsticks import yardsticks
 from gigawatt.study.sources.answer import numbers
 
 # Name in the headline, label, suffix; those without a figure are left out.
@@ -144,11 +146,21 @@ def _money(v: View) -> Section:
         figures.per_gw_year(v),
         figures.token_costs(v),
         figures.gpu_hours(v),
+        *_yardsticks(v),
         tables.statement(v, "income", f"Income statement {year}", tables.INCOME),
         tables.statement(v, "cash-flow", f"Cash flow and balances {year}", tables.CASH_FLOW),
         tables.statements(v),
         tables.lines_of_books(v),
     )
+
+
+def _yardsticks(v: View) -> Iterator[Part]:
+    """What all work would take and a gigawatt costs, in the last quarter of each year."""
+    found = yardsticks(v.scenario, v.result.plan.inputs)
+    ends = {max(period for period in v.shown if period[:4] == year) for year in v.years}
+    rows = [row for row in found.rows if row.period in ends]
+    yield figures.exhibit(yardstick_tables.listed(rows), words.yardsticks(v, rows), "", depth=Depth.BRIEF)
+    yield yardstick_tables.explained(found)
 
 
 def _scarce(v: View) -> Iterator[Section]:

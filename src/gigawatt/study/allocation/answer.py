@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt.exact import exact
+from gigawatt.programme.yardstick import Yardsticks
 from gigawatt.share.divide import Division, abundance_w, bends_w, cut_worth, divide, divide_line, worthwhile_w
 from gigawatt.share.needs import Need, Problem
 from gigawatt.share.waterfill import SAME, Fairness, gain, margin_per_w
@@ -111,7 +112,9 @@ class AllocationAnswer:
     lambda_left, lambda_right: value for a year of the last gigawatt and of the next, which differ where a class is
     served or at its floor. physical_abundance_w: from where on nobody has to choose, None where nothing is enough.
     economic_abundance_w: up to where a gigawatt is worth its cost, None where no cost is stated.
-    pools: none where all power is alike. curve: two points of one capacity where λ jumps, before and after.
+    yardsticks: what all work would take and a gigawatt cost on that platform alone, on each basis; None where the
+    question states every figure. pools: none where all power is alike. curve: two points of one capacity where λ jumps,
+    before and after.
     """
 
     head: Head = field(metadata=SPREAD)
@@ -131,6 +134,7 @@ class AllocationAnswer:
     exchange: tuple[Exchange, ...]
     pools: tuple[SharedPool, ...]
     curve: tuple[ValuePoint, ...]
+    yardsticks: Yardsticks | None
 
 
 @exact()

@@ -11,10 +11,12 @@ import xarray as xr
 
 from gigawatt import units
 from gigawatt.errors import Fault, ScenarioError
+from gigawatt.programme import yardstick
 from gigawatt.programme.arrays import arrays
+from gigawatt.programme.yardstick import GIGAWATT_W, Yardstick, Yardsticks
 from gigawatt.scenario.allocation import Allocation, PowerScenario
 from gigawatt.scenario.load import load_allocation, reread
-from gigawatt.scenario.schema import Scenario
+from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.share import needs
 from gigawatt.share.needs import Fleet, Problem, Work
 from gigawatt.share.waterfill import AlphaFair, Fairness, Quadratic
@@ -41,7 +43,8 @@ ARRAYS_KEPT = 4
 class Opened:
     """What a question comes to: a problem and a capacity [W], their names, and what a reader has to know of them.
 
-    value_unit: of a watt held for a year. platform: what a gigawatt yet to build is made of, for its cost.
+    value_unit: of a watt held for a year. platform: what a gigawatt yet to build is made of, for its cost; yardsticks:
+    what all work of the quarter would take and a gigawatt cost on it. None where a question states every figure.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Opened:
     value_unit: str
     period: str | None = None
     platform: str | None = None
+    yardsticks: Yardsticks | None = None
     notes: tuple[Note, ...] = ()
 
 
@@ -134,11 +138,15 @@ def _kept_arrays(key: _Unshared) -> xr.Dataset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Market:
-    """Who asks for power in a quarter, the platform on which that costs least, and what a watt of it costs a year."""
+    """Who asks for power in a quarter, the platform on which that costs least, and what that takes and costs."""
 
     works: tuple[Work, ...]
-    platform: str
-    cost_per_w: float
+    yardsticks: Yardsticks
+
+    @property
+    def yardstick(self) -> Yardstick:
+        """The only one: of the quarter, on that platform."""
+        return self.yardsticks.rows[0]
 
 
 def _market(scenario: Scenario, data: xr.Dataset, period: str) -> _Market:
@@ -155,11 +163,11 @@ def _asking(scenario: Scenario, data: xr.Dataset, period: str) -> _Market:
     asked, works = scenario.asked, needs.works(data, scenario.asked, period)
     if not works:
         raise _fault(period, "no class asks for anything", "a quarter with demand")
-    platform = needs.cheapest(data, asked, period, works)
+    found = yardstick.figures(data, asked)
+    platform = yardstick.cheapest(data, found)[list(data.period.values).index(period)]
     if platform is None:
         raise _fault(period, "no platform that is sold can do all of the work", "a later quarter, or other platforms")
-    cost_per_w = float(needs.yearly_cost_usd_per_w(data, asked, period).sel(platform=platform))
-    return _Market(works=tuple(works), platform=platform, cost_per_w=cost_per_w)
+    return _Market(works=tuple(works), yardsticks=yardstick.yardsticks(found, scenario, [(period, platform)]))
 
 
 def _alone(scenario: PowerScenario, question: AllocationQuestion, fairness: Fairness) -> Opened:
@@ -216,12 +224,13 @@ def _of_scenario(
     """A scenario's work in a quarter, on a plan's racks, or on a fleet yet to build where there is no plan."""
     asked = scenario.asked
     market = _market(scenario, data, period)
-    works, platform = market.works, market.platform
+    works, platform, basis = market.works, market.yardstick.platform, asked.programme.power_basis
     fleet = needs.to_build(data, asked, period, platform) if stock is None else needs.standing(data, asked, stock)
     kept = needs.able(works, fleet, asked.allocation.classes)
     if not kept:
         raise _fault(period, "no racks stand that could work", "a later quarter")
-    problem = needs.within(kept, fleet, asked.allocation, fairness, market.cost_per_w)
+    cost_per_w = market.yardstick.needed_usd_per_gw_year(basis) / GIGAWATT_W
+    problem = needs.within(kept, fleet, asked.allocation, fairness, cost_per_w)
     _check(problem)
     whole_w = asked.programme.target_w if stock is None else float(fleet.power_w.sum())
     name = scenario.records.accelerators[platform].name
@@ -235,8 +244,10 @@ def _of_scenario(
         value_unit="USD",
         period=period,
         platform=name,
+        yardsticks=market.yardsticks,
         notes=(
             *_of_making(works, kept, fleet, name, stock is None),
+            *_of_bases(market.yardsticks, asked, name),
             *_of_floors(kept, asked.allocation),
             *implausible.notes(scenario.implausible),
         ),
@@ -277,15 +288,30 @@ def _of_making(works: Sequence[Work], kept: Sequence[Work], fleet: Fleet, platfo
         if new
         else f"Power is that of the {len(fleet.names)} pools of racks in the plan; a gigawatt more would be {platform}."
     )
-    peak = (
-        "Interactive classes ask for the power of their busiest hours, so abundance is on the high side: batch work "
-        "could take some of the quiet ones."
-    )
-    found = [("assumed_value", "use_cases", value), ("platform", "platforms", where), ("peak", "use_cases", peak)]
+    found = [("assumed_value", "use_cases", value), ("platform", "platforms", where)]
     names = [work.title for work in works if work not in kept]
     if names:
         found.append(("unable", "platforms", f"{', '.join(names)}: no racks that stand may or can do it; left out."))
     return tuple(Note(code=code, path=path, text=text) for code, path, text in found)
+
+
+def _of_bases(told: Yardsticks, asked: Asked, platform: str) -> tuple[Note, ...]:
+    """On which basis power to serve and the cost of a gigawatt stand, and what they are on others."""
+    basis, (found,), words = asked.programme.power_basis, told.rows, told.bases
+    at = {"facility": "facility power", "it": "IT power"}[basis]
+    apart, together = (units.show(found.serving_w(hours, basis), "w") for hours in ("apart", "together"))
+    peak = (
+        f"Power is {at}, and {words['serving_apart']}: of {platform} alone, all work of the quarter takes {apart} so, "
+        f"and {together} where {words['serving_together']}."
+    )
+    cost = (
+        f"A gigawatt-year costs the {words['needed_at_discount']}: of {platform} "
+        f"{units.show(found.needed_usd_per_gw_year(basis), 'usd')} a GW-year of {at}. By the total cost of owning "
+        f"({words['owned_at_capital_cost']}) it is {units.show(found.owned_usd_per_gw_year(basis), 'usd')}."
+    )
+    stated = asked.allocation.cost_per_w is not None
+    notes = (("peak", "use_cases", peak), *(() if stated else (("cost", "finance", cost),)))
+    return tuple(Note(code=code, path=path, text=text) for code, path, text in notes)
 
 
 def _of_floors(asks: Sequence[Work], allocation: Allocation) -> Iterator[Note]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from gigawatt.exact import exact
-from gigawatt.scenario.schema import Scenario
-from gigawatt.study import changed
+from gigawatt.programme.yardstick import Yardsticks
+from gigawatt.study import changed, evidence
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
+from gigawatt.study.claims import work
 from gigawatt.study.claims.cases import Cases
 from gigawatt.study.claims.claim import Became, Claim
 from gigawatt.study.claims.question import LETTER, ClaimsQuestion
@@ -20,12 +21,16 @@ from gigawatt.study.note import Note
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedClaims:
-    """Every claim that was asked for, with its verdict, in the order of its set; `of` names the set."""
+    """Every claim that was asked for, with its verdict, in the order of its set; `of` names the set.
+
+    yardsticks: what all work takes and a gigawatt costs in the quarter that the claims look at, on each platform sold.
+    """
 
     head: Head = field(metadata=SPREAD)
     of: str = LETTER
     title: str = field(default="The announcement, checked", metadata=UNTOLD)
     claims: tuple[Claim, ...]
+    yardsticks: Yardsticks
 
 
 def answer(question: ClaimsQuestion, job: Job) -> CheckedClaims:
@@ -35,7 +40,7 @@ def answer(question: ClaimsQuestion, job: Job) -> CheckedClaims:
     cases = Cases(found.base, progress=job.say, as_of_date=question.as_of_date)
     claims = check(cases, question.only, found.name)
     head = head_of(cases.scenario, notes(cases, found))
-    return CheckedClaims(head=head, of=found.name, title=found.title, claims=claims)
+    return CheckedClaims(head=head, of=found.name, title=found.title, claims=claims, yardsticks=work.yardsticks(cases))
 
 
 @exact()
@@ -64,7 +69,7 @@ def _became(cases: Cases, of: str, id_: str) -> tuple[Became, ...]:
 def notes(cases: Cases, found: ClaimSet) -> tuple[Note, ...]:
     """What a reader must know of every verdict."""
     scenario = cases.scenario
-    notes = [_price_scale(scenario)]
+    scaled, notes = evidence.price_scale(scenario), list[tuple[str, str, str]]()
     if scenario.asked.capital.tranches is not None:
         notes.append(
             (
@@ -78,10 +83,4 @@ def notes(cases: Cases, found: ClaimSet) -> tuple[Note, ...]:
     if found.name == LETTER and cases.knows(equity.date):
         notes.append(("superseded", "capital.tranches", f"{equity.title} ({equity.date}, {equity.url})."))
     told = tuple(Note(code=code, path=path, text=text) for code, path, text in notes)
-    return (*told, *changed.hindsight(scenario))
-
-
-def _price_scale(scenario: Scenario) -> tuple[str, str, str]:
-    scale = scenario.asked.demand.price_scale_ratio
-    text = f"Prices are scaled by {scale:g}, an assumption of the scenario: what is built and earned follows from it."
-    return "assumed_price_scale", "demand.price_scale", text
+    return (*(() if scaled is None else (scaled,)), *told, *changed.hindsight(scenario))

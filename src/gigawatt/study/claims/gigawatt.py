@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import xarray as xr
 
-from gigawatt.account.metrics import UnitCost, unit_cost
 from gigawatt.catalog import load as catalog
 from gigawatt.catalog.records import Accelerator
-from gigawatt.programme import money
-from gigawatt.programme.arrays import HOURS_PER_YEAR, SECONDS_PER_QUARTER
+from gigawatt.programme import counted, money, power_to_serve, site_mix
+from gigawatt.programme.arrays import SECONDS_PER_QUARTER
+from gigawatt.programme.power_to_serve import Hours
 from gigawatt.scenario.schema import Scenario
 
-GIGAWATT_W = 1e9
+SECONDS_PER_DAY = 86400.0
 
 
 def accelerator(name: str) -> Accelerator:
@@ -25,8 +24,7 @@ def accelerator(name: str) -> Accelerator:
 
 def pue_peak_ratio(data: xr.Dataset) -> float:
     """Peak PUE of the programme: its sites', weighted by the power that they end with."""
-    power = data.ramp_w.isel(period=-1)
-    return float((data.pue_peak_ratio * power).sum() / power.sum())
+    return float(site_mix.mean_basis_ratio(data, "facility")[-1])
 
 
 def packages_count(record: Accelerator, facility_w: float, overhead_ratio: float, rack_w: float | None = None) -> float:
@@ -46,84 +44,53 @@ def best_flops(record: Accelerator) -> tuple[float, str] | None:
     return None
 
 
-def cost(scenario: Scenario, data: xr.Dataset, record: Accelerator, life_years: float) -> UnitCost:
-    """Cost of a rack of the catalog at its listed price, at the scenario's finance and the mean of its sites."""
-    assert record.rack_price_usd is not None and record.rack_power_w is not None  # noqa: PT018 (plannable parts have both)
-    operations = scenario.asked.operations
-    energy_usd_per_wh = float((data.energy_price_usd_per_wh * data.pue_mean_ratio).mean())
-    return unit_cost(
-        scenario.asked,
-        record.rack_price_usd,
-        record.rack_power_w * operations.it_overhead_ratio,
-        pue_peak_ratio(data),
-        operations.load_factor_frac * HOURS_PER_YEAR * energy_usd_per_wh,
-        life_years,
-    )
-
-
-def yearly_usd_per_w_it(scenario: Scenario, record: Accelerator, found: UnitCost) -> float:
-    """Total cost of owning a watt of IT power for a year [USD/W]."""
-    assert record.rack_power_w is not None  # cost() has seen to it
-    return found.yearly_usd_per_rack / (record.rack_power_w * scenario.asked.operations.it_overhead_ratio)
-
-
-def usd_per_package_h(record: Accelerator, found: UnitCost) -> float:
-    """Total cost of a package for an hour [USD]."""
-    return found.yearly_usd_per_rack / HOURS_PER_YEAR / record.packages_per_rack_count
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """Facility power [W] that all demand of a quarter takes on one platform.
+    """Facility power [W] that all demand of a quarter takes on one platform, see `power_to_serve`.
 
-    classes: of each class alone, dims (use_case), interactive ones at their peak. inference_w: of all classes together,
-    batch work filling the valleys. research_w: of training runs and experiments. total_w: of both together.
+    classes: of each class of inference in its own busiest hours, dims (use_case); apart_w: of all work so. The others
+    with hours shared, as on one fleet (together): inference_w, research_w (training runs and experiments) of each
+    alone, total_w of both.
     """
 
     classes: xr.DataArray
     inference_w: float
     research_w: float
     total_w: float
+    apart_w: float
 
 
 def load_of(data: xr.Dataset, platform: str, quarter: str) -> Load:
     """What serving everything that is asked in a quarter takes."""
-    now = data.sel(platform=platform, period=quarter)
-    rack_w = float(now.rack_it_w) * pue_peak_ratio(data)
-    racks = now.demand_tokens_per_s / (now.rack_tokens_per_s * now.utilisation_frac)
-    interactive = now.interactive > 0
-    peak = racks * xr.where(interactive, now.block_ratio.max("block"), 1.0)
-    steady = float(racks.sum())
-    peak_racks = float(peak.where(interactive, 0.0).sum())
-    research = _research_racks(now, data)
+    asks = power_to_serve.asks(data).sel(period=quarter, platform=platform)
+    rack_w = float(power_to_serve.rack_w(data, "facility").sel(period=quarter, platform=platform))
+    inference = power_to_serve.of_kind(asks, "use_case")
+    racks = power_to_serve.racks_count(inference) * inference.busiest_ratio
+
+    def serving_w(of: xr.Dataset, hours: Hours = "together") -> float:
+        return float(power_to_serve.serving_racks_count(of, hours)) * rack_w
+
     return Load(
-        classes=peak * rack_w,
-        inference_w=max(peak_racks, steady) * rack_w,
-        research_w=research * rack_w,
-        total_w=max(peak_racks, steady + research) * rack_w,
+        classes=racks.drop_vars("kind").rename(work="use_case") * rack_w,
+        inference_w=serving_w(inference),
+        research_w=serving_w(power_to_serve.of_kind(asks, "run", "experiment")),
+        total_w=serving_w(asks),
+        apart_w=serving_w(asks, "apart"),
     )
-
-
-def _research_racks(now: xr.Dataset, data: xr.Dataset) -> float:
-    """Racks that the experiments wished for and the runs under way would keep busy for the quarter."""
-    wished = (now.experiment_wish_flop / (now.experiment_rack_flops * SECONDS_PER_QUARTER)).sum()
-    seconds = data.run_window.sum("period") * SECONDS_PER_QUARTER
-    share = (now.run_window * now.run_volume_flop / xr.where(seconds > 0, seconds, np.inf)).fillna(0.0)
-    return float(wished + (share / now.run_rack_flops).sum())
 
 
 def tokens_per_day_per_w(data: xr.Dataset, platform: str, quarter: str) -> xr.DataArray:
     """Mean output tokens a day of a watt of facility power that serves one class only, dims (use_case)."""
-    now = data.sel(platform=platform, period=quarter)
-    peak = xr.where(now.interactive > 0, now.block_ratio.max("block"), 1.0)
-    rate = now.rack_tokens_per_s * now.utilisation_frac / peak
-    return rate * 86400.0 / (float(now.rack_it_w) * pue_peak_ratio(data))
+    asks = power_to_serve.of_kind(power_to_serve.asks(data).sel(period=quarter, platform=platform), "use_case")
+    rack_w = float(power_to_serve.rack_w(data, "facility").sel(period=quarter, platform=platform))
+    rate = asks.rack_per_s / asks.busiest_ratio
+    return rate.drop_vars("kind").rename(work="use_case") * SECONDS_PER_DAY / rack_w
 
 
 def mixed_tokens_per_day_per_w(data: xr.Dataset, platform: str, quarter: str) -> float:
     """Mean output tokens a day of a watt that serves all classes in the proportions asked for."""
     demanded = float(data.demand_tokens_per_s.sel(period=quarter).sum())
-    return demanded * 86400.0 / load_of(data, platform, quarter).inference_w
+    return demanded * SECONDS_PER_DAY / load_of(data, platform, quarter).inference_w
 
 
 def mixed_revenue_usd_per_w(data: xr.Dataset, platform: str, quarter: str) -> float:
@@ -136,7 +103,8 @@ def mixed_revenue_usd_per_w(data: xr.Dataset, platform: str, quarter: str) -> fl
 def training_flop_per_w_year(data: xr.Dataset, platform: str) -> float:
     """Useful training operations of a watt of facility power in a year [FLOP/W]; 0 where nothing is trained."""
     now = data.sel(platform=platform)
-    rates = [float(now[name].mean()) for name in ("run_rack_flops", "experiment_rack_flops") if now[name].size]
+    each = counted.run_flops(now), counted.experiment_flops(now)
+    rates = [float(rate.mean()) for rate in each if rate.size]
     rack_w = float(now.rack_it_w) * pue_peak_ratio(data)
     return max(rates, default=0.0) * 4 * SECONDS_PER_QUARTER / rack_w
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from gigawatt import units
 from gigawatt.catalog import load as catalog
 from gigawatt.catalog.records import Accelerator
+from gigawatt.programme.yardstick import GIGAWATT_W
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.study.claims import gigawatt
 from gigawatt.study.claims.cases import Cases, ClaimCase
@@ -35,7 +36,7 @@ def at_historic_revenue(cases: Cases) -> ClaimCase | None:
     earned = cases.pro_rata.figure("revenue_usd_per_gw_year")
     if not earned:
         return None
-    ratio = known.figures.yearly_revenue_usd_per_w * gigawatt.GIGAWATT_W / earned
+    ratio = known.figures.yearly_revenue_usd_per_w * GIGAWATT_W / earned
     scale = cases.scenario.asked.demand.price_scale_ratio
     return cases.case("prices of the past", {"demand.price_scale": scale * ratio})
 
@@ -279,7 +280,7 @@ def first_of_more(cases: Cases) -> Claim:
         f"it, {units.show(ample.installed_w, 'w')}, bound longest by {longest_limit(ample)}"
     )
     # All of it as things stand; or at least a gigawatt more than the first ten once there are sites.
-    met = [reaches(last.installed_w, stated), ample.installed_w >= first + gigawatt.GIGAWATT_W]
+    met = [reaches(last.installed_w, stated), ample.installed_w >= first + GIGAWATT_W]
     return make("first_of_more", computed("w", powers[1], *powers), judge(met), text, rows)
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import xarray as xr
 
 from gigawatt import units
-from gigawatt.programme import money
+from gigawatt.programme import counted, listed, money, yardstick
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER
+from gigawatt.programme.gigawatt_year import OWNED_AT_CAPITAL_COST
+from gigawatt.programme.yardstick import GIGAWATT_W, Yardsticks
 from gigawatt.study import dates
 from gigawatt.study.claims import gigawatt
 from gigawatt.study.claims.cases import Cases, ClaimCase
 from gigawatt.study.claims.claim import Claim, ClaimRow, computed, judge, make, reaches, row, stated_value, value_row
-from gigawatt.study.claims.gigawatt import GIGAWATT_W
 from gigawatt.study.claims.statements import statements
+
+# What owning costs, over the share of revenue that is left for compute: the least that capital may ask of a gigawatt.
+NEEDED_AT_CAPITAL_COST = replace(OWNED_AT_CAPITAL_COST, non_compute=True)
 
 
 def tokens_per_day_first_gw(cases: Cases) -> Claim:
@@ -96,23 +102,34 @@ def compute_as_fuel(cases: Cases) -> Claim:
     cheapest, pessimist = _unit_needs(cases)
     planned = _per_w(base.figure("revenue_needed_usd_per_gw_year"))
     mid = planned if planned is not None else cheapest
-    rate = units.show(cases.scenario.asked.finance.capital_cost_per_year, "per_year")
+    finance = cases.scenario.asked.finance
+    rate, discount = (units.show(one, "per_year") for one in (finance.capital_cost_per_year, finance.discount_per_year))
     rows = [
         row("earned a year per watt, 2023 to 2025", "usd_per_w", past_low, past_high),
-        row(f"needed a year per watt, the cheapest rack, capital at {rate}", "usd_per_w", cheapest),
-        row("needed a year per watt, the programme as planned", "usd_per_w", planned),
+        row(
+            f"needed a year per watt, the cheapest rack at its listed price on shells of one's own, capital at {rate}",
+            "usd_per_w",
+            cheapest,
+        ),
+        row(
+            f"needed a year per watt, the programme as planned, with its rents, capital at {discount}",
+            "usd_per_w",
+            planned,
+        ),
         row("needed a year per watt, with the highest other costs", "usd_per_w", pessimist * mid),
         row(
             "earned a year per watt, the programme as planned",
             "usd_per_w",
             _per_w(base.figure("revenue_usd_per_gw_year")),
         ),
+        *_bought_then(cases),
         *_one_gigawatt(cases),
         *_next_gigawatt(cases),
     ]
     text = (
-        f"racks are the cheapest and capital costs {rate}: a gigawatt then needs {cheapest:.3g} billion USD a year; "
-        f"the programme as planned needs {mid:.3g}, against {past:.4g} in the past"
+        f"racks are the cheapest and capital costs {rate}: a gigawatt of facility power then needs {cheapest:.3g} "
+        f"billion USD a year; the programme as planned needs {mid:.3g}, its capital at {discount}, against {past:.4g} "
+        "in the past"
     )
     found = computed("usd_per_w", mid, cheapest, pessimist * mid)
     needs = (cheapest, mid, pessimist * mid)
@@ -127,15 +144,39 @@ def _unit_needs(cases: Cases) -> tuple[float, float]:
     """Yearly revenue that a watt of facility power needs on the cheapest platform [USD/W], and the factor on any need
     when costs other than compute are at the high end of their range."""
     scenario, data, finance = cases.scenario, cases.inputs, cases.scenario.asked.finance
-    needs = []
-    for record in scenario.records.accelerators.values():
-        if record.rack_price_usd is not None and record.rack_power_w is not None:
-            found = gigawatt.cost(scenario, data, record, finance.rack_life_years)
-            needs.append(gigawatt.yearly_usd_per_w_it(scenario, record, found) / gigawatt.pue_peak_ratio(data))
+    needs = [
+        listed.year_usd_per_w(data, scenario.asked, record, NEEDED_AT_CAPITAL_COST, "facility")
+        for record in scenario.records.accelerators.values()
+        if record.rack_price_usd is not None and record.rack_power_w is not None
+    ]
     share = finance.non_compute_frac
     evidence = scenario.evidence.get("finance.non_compute_frac")
     high = share if evidence is None or evidence.high is None else evidence.high
-    return min(needs) / (1 - share), (1 - share) / (1 - high)
+    return min(needs), (1 - share) / (1 - high)
+
+
+def _bought_then(cases: Cases) -> list[ClaimRow]:
+    """What a watt that is bought in the reference quarter costs for a year, least to most by platform sold then."""
+    found = yardsticks(cases)
+    when = dates.quarter(reference(cases))
+    told = {"owned_at_capital_cost": "owned", "needed_at_discount": "needed"}
+    return [
+        row(
+            f"{word} a year per watt bought in {when}, by platform sold then",
+            "usd_per_w",
+            *(getattr(one, f"{word}_usd_per_gw_year")("facility") / GIGAWATT_W for one in found.rows),
+            note=f"{found.bases[name][0].upper()}{found.bases[name][1:]}.",
+        )
+        for name, word in told.items()
+    ]
+
+
+def yardsticks(cases: Cases) -> Yardsticks:
+    """What all work of the reference quarter takes and a gigawatt costs, on each platform that is sold then."""
+    data, asked, quarter = cases.inputs, cases.scenario.asked, reference(cases)
+    found, offered = yardstick.figures(data, asked), yardstick.sold(data).sel(period=quarter)
+    keys = [str(key) for key in data.platform.values[offered.values]]
+    return yardstick.yardsticks(found, cases.scenario, [(quarter, key) for key in keys])
 
 
 def _one_gigawatt(cases: Cases) -> list[ClaimRow]:
@@ -180,13 +221,9 @@ def _trained_flop(case: ClaimCase) -> float:
     """Operations of training runs and experiments over the reported window."""
     shown = slice(0, case.scenario.reported_count)
     data, rates = case.plan.data.isel(period=shown), case.plan.inputs.isel(period=shown)
-    total = 0.0
-    if "train_count" in data:
-        total += float((data.train_count * rates.run_rack_flops).sum()) * SECONDS_PER_QUARTER
-    if "research_count" in data:
-        research = (data.research_count * rates.experiment_rack_flops * rates.hours_frac).sum()
-        total += float(research) * SECONDS_PER_QUARTER
-    return total
+    training = (data.train_count * counted.run_flops(rates)).sum()
+    research = (data.research_count * counted.experiment_flops(rates) * rates.hours_frac).sum()
+    return float(training + research) * SECONDS_PER_QUARTER
 
 
 def cancer_or_education(cases: Cases) -> Claim:
@@ -196,8 +233,16 @@ def cancer_or_education(cases: Cases) -> Claim:
     quarter, keys, rows = reference(cases), announced_platforms(cases), []
     for when in quarters or [quarter]:
         loads = [gigawatt.load_of(cases.inputs, key, when) for key in keys]
+        named = f"in {dates.quarter(when)}"
         rows.append(
-            row(f"power that serves everything asked in {dates.quarter(when)}", "w", *(load.total_w for load in loads))
+            row(
+                f"power that serves everything asked {named}, batch work in quiet hours",
+                "w",
+                *(load.total_w for load in loads),
+            )
+        )
+        rows.append(
+            row(f"the same with each class at its own busiest hours {named}", "w", *(load.apart_w for load in loads))
         )
         rows.append(row(f"of it inference alone, {dates.quarter(when)}", "w", *(load.inference_w for load in loads)))
         chosen = [_of_choice(cases, load.classes) for load in loads]
@@ -211,8 +256,9 @@ def cancer_or_education(cases: Cases) -> Claim:
     middle = sum(load.total_w for load in here) / len(here)
     text = (
         f"everything asked in {dates.quarter(quarter)} is to be served, on the racks of the time: that takes "
-        f"{units.show(middle, 'w')} of Vera Rubin. Science and education take {units.show(choice, 'w')} of it: the "
-        "choice is between them and what pays better, not between the two"
+        f"{units.show(middle, 'w')} of Vera Rubin at the facility, with batch work in quiet hours. Science and "
+        f"education take {units.show(choice, 'w')} of it: the choice is between them and what pays better, not between "
+        "the two"
     )
     verdict = judge(total > stated for total in totals)
     return make("cancer_or_education", computed("w", middle, *totals), verdict, text, rows)

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from gigawatt.account.costs import PROGRAMME, work_shares
 from gigawatt.exact import exact
 from gigawatt.plan.plan import Plan
-from gigawatt.programme import money
+from gigawatt.programme import counted, money
 from gigawatt.programme.arrays import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
-from gigawatt.study.answer import SPREAD, UNTOLD, Head
+from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
 from gigawatt.study.export.answer import check_period
 from gigawatt.study.export.question import FocusQuestion
 from gigawatt.study.job import Job
@@ -88,7 +88,7 @@ def answer(question: FocusQuestion, job: Job) -> FocusAnswer:
     asked = saved.scenario.asked
     items = {item: sum(one.cost_usd for one in charges if one.item == item) for item in CHARGES}
     return FocusAnswer(
-        head=Head(scenario=saved.scenario.name, hash=saved.scenario.hash, notes=(*saved.notes, *_notes(saved))),
+        head=head_of(saved.scenario, (*saved.notes, *_notes(saved))),
         period=question.period,
         title=asked.title,
         dollar_year=asked.dollar_year,
@@ -118,7 +118,7 @@ def _weights(plan: Plan) -> _Weights:
     held = (stock * work_shares(plan)).transpose(*dims)
     everywhere = stock.sum("site")
     part = stock / xr.where(everywhere > 0, everywhere, 1.0)
-    rate = data.rack_tokens_per_s * data.utilisation_frac
+    rate = counted.tokens_per_s(data)
     served = (plan.data.work_count * rate * data.hours_frac).sum("block") * SECONDS_PER_QUARTER * part
     return _Weights(
         positions=tuple({str(label): n for n, label in enumerate(held[dim].values)} for dim in dims),

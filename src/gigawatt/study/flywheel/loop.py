@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from gigawatt import tokens
 from gigawatt.account.accounts import Accounts, account
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
+from gigawatt.programme import counted
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER, arrays
 from gigawatt.quarters import sample
 from gigawatt.scenario.flywheel import Flywheel
@@ -165,13 +166,10 @@ def ahead_count(base: xr.Dataset, made: Plan, wheel: Flywheel) -> Floats:
 def done_flop(made: Plan) -> Floats:
     """Research compute that a plan has done before each quarter [FLOP]."""
     data, given = made.data, made.inputs
-    trained, tried = np.zeros(given.sizes["run"]), np.zeros(given.sizes["period"])
-    if "train_count" in data:
-        trained = (given.run_rack_flops * data.train_count).sum(["period", "platform"]).values * SECONDS_PER_QUARTER
-    if "research_count" in data:
-        rate = given.experiment_rack_flops * given.hours_frac
-        tried = (data.research_count * rate).sum(["block", "platform", "experiment"]).values * SECONDS_PER_QUARTER
-    return _summed(given, tried, trained)
+    trained = (counted.run_flops(given) * data.train_count).sum(["period", "platform"]).values
+    rate = counted.experiment_flops(given) * given.hours_frac
+    tried = (data.research_count * rate).sum(["block", "platform", "experiment"]).values
+    return _summed(given, tried * SECONDS_PER_QUARTER, trained * SECONDS_PER_QUARTER)
 
 
 def _summed(data: xr.Dataset, tried_flop: Floats, trained_flop: Floats) -> Floats:

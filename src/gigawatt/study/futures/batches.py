@@ -35,10 +35,10 @@ from gigawatt.simulate.outdoors import site_years
 from gigawatt.study.futures.budget import span_words
 from gigawatt.study.futures.burdens import PARTIES, PARTS
 from gigawatt.study.futures.draws import Future
-from gigawatt.study.futures.evaluate import FIGURES, evaluate, evaluate_anew
+from gigawatt.study.futures.evaluate import FIGURES, evaluate_all, evaluate_anew
 from gigawatt.study.job import Job
 
-MOST_FUTURES = 10  # of a batch: what a stop may lose
+MOST_FUTURES = 100  # of a batch, which are lived through together: what a stop may lose
 BATCHES_PER_WORKER, BATCHES_AHEAD = 4, 2
 PAUSE_S = 2.0
 # A batch that has lost so many workers is not begun again.
@@ -82,7 +82,7 @@ def live(case: PlannedCase, futures: Sequence[Future]) -> xr.Dataset:
     if case.anew:
         outcomes = [evaluate_anew(case.scenario, case.plan.inputs, future, years) for future in futures]
     else:
-        outcomes = [evaluate(case.scenario, case.plan, future, years) for future in futures]
+        outcomes = evaluate_all(case.scenario, case.plan, futures, years)
     names = sorted(futures[0].value)
     figures = {name: ("draw", np.array([outcome.figures()[name] for outcome in outcomes])) for name in FIGURES}
     drawn = np.array([[future.mean(name) for name in names] for future in futures]).reshape(len(futures), len(names))

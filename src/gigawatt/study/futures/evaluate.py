@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import nan
 
@@ -11,18 +11,20 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
+from gigawatt.account import contracts
 from gigawatt.account.metrics import GIGAWATT_W
 from gigawatt.plan import financing
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
-from gigawatt.programme import advances, book, money, tranches
+from gigawatt.programme import advances, book, money, opening, tranches
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked, Scenario
-from gigawatt.simulate.outdoors import SiteYear
-from gigawatt.simulate.timeline import lived_totals
-from gigawatt.study.futures.burdens import Lived, asked_ratio, borne
+from gigawatt.simulate import racks
+from gigawatt.simulate.outdoors import SiteYear, site_years
+from gigawatt.simulate.served import ServedTokens, served
+from gigawatt.study.futures.burdens import Lived, Owner, asked_ratio, borne, owners
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.hedging import branch
-from gigawatt.study.futures.realised import realised, scenario_in
+from gigawatt.study.futures.realised import DRAW, Realised, realised, scenario_in
 
 Floats = NDArray[np.float64]
 
@@ -90,12 +92,19 @@ class FutureOutcome:
 
 
 def evaluate(scenario: Scenario, plan: Plan, future: Future, years: list[SiteYear] | None = None) -> FutureOutcome:
-    """A plan held to in a future: nothing is planned anew.
+    """A plan held to in a future: nothing is planned anew. Arguments as of `evaluate_all`."""
+    return evaluate_all(scenario, plan, [future], years)[0]
+
+
+def evaluate_all(
+    scenario: Scenario, plan: Plan, futures: Sequence[Future], years: list[SiteYear] | None = None
+) -> list[FutureOutcome]:
+    """A plan held to in each of many futures, lived through together: what is alike in them is done once.
 
     years: weather and hourly prices of the sites, which no future changes, where the caller has them already.
     """
-    out = realised(plan, scenario.asked, future)
-    return outcome(scenario_in(scenario, future), out.plan, out.paid_count, years, asked_ratio(future))
+    out = realised(plan, scenario.asked, futures)
+    return _outcomes(scenario, out, racks.pairs(plan), futures, years)
 
 
 def evaluate_anew(
@@ -103,72 +112,128 @@ def evaluate_anew(
 ) -> FutureOutcome:
     """A future that is known before anything is ordered: a plan of its own, with tranches in proportion.
 
-    inputs: the planner's arrays as the scenario states them; years: as in `evaluate`.
+    inputs: the planner's arrays as the scenario states them; years: as in `evaluate_all`.
     Raises Infeasible where hard limits conflict in this future.
     """
     known = branch(scenario, inputs, future, 1.0)
     made = plan_inputs(known.data, known.asked, quiet, with_worth=False)
-    return outcome(scenario_in(scenario, future), made, made.data.install_count, years, asked_ratio(future))
+    one = replace(made, data=made.data.expand_dims(DRAW))
+    return _outcomes(
+        scenario, Realised(plan=one, paid_count=one.data.install_count), racks.pairs(made), [future], years
+    )[0]
 
 
-def outcome(
-    asked_as: Scenario,
-    made: Plan,
-    paid_count: xr.DataArray,
-    years: list[SiteYear] | None = None,
-    ratio: float = 1.0,
-) -> FutureOutcome:
-    """What a plan comes to as it stands: lived through, its books, its debt, who bears what.
+def _outcomes(
+    scenario: Scenario, out: Realised, at: racks.Pairs, futures: Sequence[Future], years: list[SiteYear] | None
+) -> list[FutureOutcome]:
+    """What plans come to as they are realised: lived through, their books, their debt, who bears what.
 
-    paid_count: racks paid in each quarter. ratio: what is asked of it, in money, over what is stated.
+    at: pairs of site and platform that may hold racks.
     """
-    asked, sums = asked_as.asked, lived_totals(asked_as, made, years)
-    served = sums.served_tokens / SECONDS_PER_QUARTER
-    per_block = served.expand_dims(block=made.inputs.block.values).transpose("period", "block", "use_case")
-    data = made.data.assign(served_tokens_per_s=per_block)
-    lines = money.lines(data.assign(install_count=paid_count), made.inputs, asked)
-    lived = _booked(asked_as, replace(made, data=data, lines=lines), ratio)
-    wanted, shared = float(sums.demand_tokens.sum()), borne(lived)
+    scenarios = [scenario_in(scenario, future) for future in futures]
+    sums = served(scenarios, out.plan, at, site_years(scenario) if years is None else years)
+    every = _booked(scenario, out, sums)
+    lived = [_lived(*one, every, draw) for draw, one in enumerate(zip(scenarios, futures, strict=True))]
+    return [_outcome(one, every, sums, draw) for draw, one in enumerate(lived)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Booked:
+    """Plans as they were lived through in many futures, each in or at the end of every quarter, (draw, quarters).
+
+    lines_usd: sums of their lines of money, by name; receipts_usd: from tranches; book_usd: book value; power_w,
+    counted_w: facility power in service, and power on the programme's basis. let_w: facility power that is let, by
+    site; owners: of the shells there. inputs: of the plans.
+    """
+
+    lines_usd: Mapping[str, Floats]
+    receipts_usd: Floats
+    book_usd: Floats
+    power_w: Floats
+    counted_w: Floats
+    let_w: Mapping[str, Floats]
+    owners: Mapping[str, Owner]
+    inputs: xr.Dataset
+
+
+def _booked(scenario: Scenario, out: Realised, sums: ServedTokens) -> _Booked:
+    """The money of plans in many futures. No line of money hangs on a rate that differs between them."""
+    data, inputs, asked = out.plan.data, out.plan.inputs, scenario.asked
+    tokens = np.repeat((sums.served_tokens / SECONDS_PER_QUARTER)[:, :, None], inputs.sizes["block"], axis=2)
+    coords = {name: inputs[name].values for name in ("period", "block", "use_case")}
+    per_block = xr.DataArray(tokens, dims=(DRAW, *coords), coords=coords)
+    each = money.lines(data.assign(served_tokens_per_s=per_block, install_count=out.paid_count), inputs, asked)
+    lines = {name: money.total(line) for name, line in each.items()}
+    capex = {"racks": -lines["racks_usd"] - lines["network_usd"], "shells": -lines["shells_usd"]}
+    facility_w, it_w = (_by_quarter(data[name].sum("site")) for name in ("facility_w", "it_w"))
+    owned = owners(scenario, inputs)
+    return _Booked(
+        lines_usd={str(name): _by_quarter(line) for name, line in lines.items()},
+        receipts_usd=_by_quarter(financing.releases(data.gross_w, asked, inputs).sum("milestone")),
+        book_usd=_by_quarter(book.book_usd(capex, inputs, asked)),
+        power_w=facility_w,
+        counted_w=facility_w if asked.programme.power_basis == "facility" else it_w,
+        let_w={
+            site: contracts.most_w(_by_quarter(data.shell_w.sel(site=site)), contracts.least_w(inputs, site))
+            for site in owned
+        },
+        owners=owned,
+        inputs=inputs,
+    )
+
+
+def _by_quarter(values: xr.DataArray) -> Floats:
+    return np.asarray(values.transpose(DRAW, "period").values)
+
+
+def _lived(scenario: Scenario, future: Future, every: _Booked, draw: int) -> Lived:
+    """One of the plans as it was lived through."""
+    asked, rate = scenario.asked, scenario.asked.finance.discount_per_year
+    lines, receipts = {name: line[draw] for name, line in every.lines_usd.items()}, every.receipts_usd[draw]
+    flow = np.sum([lines[name] for name in money.LINES], axis=0)
+    ahead = _advanced(-lines["racks_usd"], every.inputs, asked)
+    end = float(dollars.discount_ratio(rate, flow.size / 4))
+    left = money.left_usd(-lines["racks_usd"] - lines["network_usd"], -lines["shells_usd"], asked).sum()
+    return Lived(
+        scenario=scenario,
+        lines_usd=lines,
+        receipts_usd=receipts,
+        book_usd=every.book_usd[draw],
+        advanced=ahead,
+        revolved=_revolved(asked, flow + receipts + advances.net_usd(ahead, flow.size), every.book_usd[draw]),
+        npv_usd=dollars.npv(flow, rate),
+        terminal_value_usd=(float(left) + opening.terminal_usd(every.inputs, asked)) * end,
+        asked_ratio=asked_ratio(future),
+        owners=every.owners,
+        let=[one for site, owner in every.owners.items() for one in owner.letting.lets(every.let_w[site][draw])],
+    )
+
+
+def _advanced(racks_usd: Floats, inputs: xr.Dataset, asked: Asked) -> dict[str, advances.Advanced]:
+    """What is advanced by whom; racks_usd: price of the racks that are paid in each quarter."""
+    if asked.capital.vendor is None and asked.capital.customer is None:
+        return {}
+    coords = {"period": inputs.period.values}
+    return advances.lines(xr.DataArray(racks_usd, dims="period", coords=coords), asked)
+
+
+def _outcome(lived: Lived, every: _Booked, sums: ServedTokens, draw: int) -> FutureOutcome:
+    asked, shared = lived.asked, borne(lived)
+    wanted, short = float(sums.demand_tokens[draw].sum()), float(lived.revolved.short_usd.max())
     return FutureOutcome(
         npv_usd=lived.npv_usd,
         terminal_value_usd=lived.terminal_value_usd,
-        **_dates(data, asked),
-        served_tokens=float(sums.served_tokens.sum()),
-        unserved_frac=float(sums.unserved_tokens.sum()) / wanted if wanted > 0 else 0.0,
-        power_w=data.facility_w.sum("site").values,
+        first_gw_quarter_count=_first_reach(every.power_w[draw], GIGAWATT_W),
+        target_quarter_count=_first_reach(every.counted_w[draw], asked.programme.target_w),
+        served_tokens=float(sums.served_tokens[draw].sum()),
+        unserved_frac=float(sums.unserved_tokens[draw].sum()) / wanted if wanted > 0 else 0.0,
+        power_w=every.power_w[draw],
         debt_usd=lived.revolved.debt_usd,
-        short_usd=float(lived.revolved.short_usd.max()),
-        cash_out_frac=float(lived.revolved.short_usd.max() > asked.capital.minimum_cash_usd),
+        short_usd=short,
+        cash_out_frac=float(short > asked.capital.minimum_cash_usd),
         stakes_usd=shared.stakes_usd,
         cost_of_capital_per_year=shared.cost_of_capital_per_year,
     )
-
-
-def _booked(scenario: Scenario, plan: Plan, ratio: float) -> Lived:
-    """A plan as it was lived through, with its lines of money, its debt and what it is worth."""
-    asked, data, inputs, lines = scenario.asked, plan.data, plan.inputs, plan.lines
-    free, receipts = money.free_cash_flow(lines), financing.releases(data.gross_w, asked, inputs).sum("milestone")
-    ahead, rate = advances.lines(-money.total(lines.racks_usd), asked), asked.finance.discount_per_year
-    return Lived(
-        scenario=scenario,
-        plan=plan,
-        receipts_usd=receipts.values,
-        advanced=ahead,
-        revolved=_revolved(asked, inputs, lines, (free + receipts).values + advances.net_usd(ahead, free.size)),
-        npv_usd=dollars.npv(free.values, rate),
-        terminal_value_usd=money.final_usd(lines, inputs, asked) * float(dollars.discount_ratio(rate, free.size / 4)),
-        asked_ratio=ratio,
-    )
-
-
-def _dates(data: xr.Dataset, asked: Asked) -> dict[str, float]:
-    """Quarters to the first gigawatt, and to the target, on the basis on which the programme counts it."""
-    facility_w = data.facility_w.sum("site").values
-    counted_w = facility_w if asked.programme.power_basis == "facility" else data.it_w.sum("site").values
-    return {
-        "first_gw_quarter_count": _first_reach(facility_w, GIGAWATT_W),
-        "target_quarter_count": _first_reach(counted_w, asked.programme.target_w),
-    }
 
 
 def _first_reach(power_w: Floats, mark_w: float) -> float:
@@ -176,17 +241,12 @@ def _first_reach(power_w: Floats, mark_w: float) -> float:
     return float(reached[0]) if reached.size else nan
 
 
-def _revolved(asked: Asked, inputs: xr.Dataset, lines: xr.Dataset, flow_usd: Floats) -> dollars.Revolved:
+def _revolved(asked: Asked, flow_usd: Floats, book_usd: Floats) -> dollars.Revolved:
     """Cash and debt under the scenario's limits. flow_usd: of each quarter, with tranches and what others advance."""
     capital = asked.capital
-    capex = {
-        "racks": -money.total(lines.racks_usd) - money.total(lines.network_usd),
-        "shells": -money.total(lines.shells_usd),
-    }
-    booked = book.book_usd(capex, inputs, asked)
     return dollars.revolve(
         flow_usd,
-        np.minimum(booked.values * capital.covenant_frac, capital.debt_limit_usd),
+        np.minimum(book_usd * capital.covenant_frac, capital.debt_limit_usd),
         opening_usd=tranches.cash_at_start_usd(asked),
         opening_debt_usd=asked.at_start.debt_usd,
         minimum_usd=capital.minimum_cash_usd,

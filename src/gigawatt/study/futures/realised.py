@@ -8,6 +8,7 @@ is not served.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from gigawatt.plan import split
 from gigawatt.plan.plan import Plan
-from gigawatt.programme import landlords, money, opening, tranches
+from gigawatt.programme import landlords, money, opening, rents, tranches
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study.futures.draws import Future
 
@@ -31,6 +32,8 @@ MULTIPLIES: dict[str, tuple[str, ...]] = {
     "energy_price": ("energy_price_usd_per_wh",),
 }
 ROUNDING_FRAC = 1e-9
+# The dim of what differs between futures.
+DRAW = "draw"
 
 
 def scenario_in(scenario: Scenario, future: Future) -> Scenario:
@@ -52,45 +55,47 @@ def scenario_in(scenario: Scenario, future: Future) -> Scenario:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Realised:
-    """A plan as it comes out.
+    """A plan as it comes out in many futures: what differs between them has the dim `draw` before others.
 
-    paid_count: racks delivered and paid, (period, site, platform); those that the plan's data call installed have been
-    placed, and have power.
+    paid_count: racks delivered and paid, (draw, period, site, platform); those that the plan's data call installed have
+    been placed, and have power.
     """
 
     plan: Plan
     paid_count: xr.DataArray
 
 
-def realised(plan: Plan, asked: Asked, future: Future) -> Realised:
-    """The plan as it comes out: its inputs as they are in the future, its deliveries and shells as late as they are."""
-    inputs = landlords.delivered_later(plan.inputs, asked, future.value.get("power_slip", 0.0)).copy()
+def realised(plan: Plan, asked: Asked, futures: Sequence[Future]) -> Realised:
+    """The plan as it comes out: its inputs as they are, its deliveries and shells as late as they are."""
+    chip, power = (_drawn(futures, name, 0.0) for name in ("chip_slip", "power_slip"))
+    inputs = _delivered_later(plan.inputs, asked, power)
     for name, arrays in MULTIPLIES.items():
-        for array in arrays:
-            inputs[array] = plan.inputs[array] * factor(future, name, inputs.period)
-    paid = _late(plan.data.install_count, future.value.get("chip_slip", 0.0))
+        factors = _factors(futures, name, inputs.period)
+        if factors is not None:
+            inputs = inputs.assign({array: _first(plan.inputs[array] * factors) for array in arrays})
+    paid = _late(plan.data.install_count, chip)
     first = plan.data.energise_w.where(plan.data.period == plan.data.period[0], 0.0)
-    energise = first + _late(plan.data.energise_w - first, future.value.get("power_slip", 0.0))
-    shell = plan.data.shell_w - plan.data.energise_w.cumsum("period") + energise.cumsum("period")
+    energise = _late(plan.data.energise_w - first, power) + first
+    shell = energise.cumsum("period") + (plan.data.shell_w - plan.data.energise_w.cumsum("period"))
     life = round(4 * asked.finance.rack_life_years)
     there = opening.standing_count(inputs, life)
     rack_w = inputs.rack_it_w * inputs.pue_peak_ratio
     install = placed(paid, shell - (there * rack_w).sum("platform"), rack_w, life)
     stock = split.standing(install, life, there).clip(min=0)
-    power = (install * inputs.rack_it_w).sum("platform")
+    it, starts = ((racks * inputs.rack_it_w).sum("platform") for racks in (stock, install))
     data = plan.data.assign(
         install_count=install,
         stock_count=stock,
-        it_w=(stock * inputs.rack_it_w).sum("platform"),
-        facility_w=(stock * inputs.rack_it_w).sum("platform") * inputs.pue_peak_ratio,
+        it_w=it,
+        facility_w=it * inputs.pue_peak_ratio,
         energise_w=energise,
         shell_w=shell,
-        gross_w=tranches.gross_w(power, inputs, asked),
-        gross_facility_w=(power * inputs.pue_peak_ratio).sum("site").cumsum("period"),
+        gross_w=tranches.gross_w(starts, inputs, asked),
+        gross_facility_w=(starts * inputs.pue_peak_ratio).sum("site").cumsum("period"),
     )
     start = opening.start_count(inputs).sum("site")
     planned, runs = (money.mean_stock(racks.sum("site"), start) for racks in (plan.data.stock_count, stock))
-    works = [name for name in ("work_count", "train_count", "research_count") if name in data]
+    works = ("work_count", "train_count", "research_count")
     data = data.assign({name: _kept(data[name], planned, runs) for name in works})
     return Realised(plan=replace(plan, data=data, inputs=inputs), paid_count=paid)
 
@@ -101,7 +106,7 @@ def _kept(work: xr.DataArray, planned_count: xr.DataArray, there_count: xr.DataA
     quarter = xr.where(some, xr.DataArray(np.arange(some.sizes["period"]), dims="period"), 0)
     last = quarter.copy(data=np.maximum.accumulate(quarter.transpose("period", "platform").values, axis=0))
     share = (work / planned_count.where(some)).fillna(0.0).isel(period=last.drop_vars("period"))
-    return (share * there_count).transpose(*work.dims)
+    return (there_count * share).transpose(DRAW, *work.dims)
 
 
 def placed(paid_count: xr.DataArray, shell_w: xr.DataArray, rack_w: xr.DataArray, life_count: int) -> xr.DataArray:
@@ -111,45 +116,86 @@ def placed(paid_count: xr.DataArray, shell_w: xr.DataArray, rack_w: xr.DataArray
     cumulative power placed is P(t) = min(W(t), S(t) + P(t − life)), for racks give back what they had when they leave;
     the racks in it are those paid up to the moment, between two quarters, at which that much had been paid.
     """
-    result = paid_count.copy()
-    for site in paid_count.site.values:
-        racks = np.cumsum(paid_count.sel(site=site).values, axis=0)
-        wanted = racks @ rack_w.sel(site=site).values
-        moment = _first_reach(wanted, _room(wanted, shell_w.sel(site=site).values * (1 + ROUNDING_FRAC), life_count))
-        steps = np.arange(-1, len(wanted))
-        reached = np.stack([np.interp(moment, steps, np.append(0.0, column)) for column in racks.T], axis=1)
-        result.loc[{"site": site}] = np.diff(reached, axis=0, prepend=0.0)
-    return result
+    order = ("site", "period")
+    racks = paid_count.transpose(..., *order, "platform").cumsum("period")
+    wanted = (racks * rack_w).sum("platform").transpose(..., *order).values
+    shell = shell_w.transpose(..., *order).values * (1 + ROUNDING_FRAC)
+    moment = _first_reach(wanted, _room(wanted, shell, life_count))
+    reached = _at(racks.transpose(..., *order, "platform").values, moment)
+    result = racks.copy(data=np.diff(reached, axis=-2, prepend=0.0))
+    return result.transpose(*paid_count.dims)
 
 
 def _room(wanted: Floats, shell: Floats, life_count: int) -> Floats:
-    """Cumulative power placed: what is wanted, as far as shells and the racks that have left again give power."""
+    """Cumulative power placed, (..., t): what is wanted, as far as shells and the racks that have left again give
+    power."""
     there = np.empty_like(wanted)
-    for quarter in range(len(wanted)):
-        gone = there[quarter - life_count] if quarter >= life_count else 0.0
-        there[quarter] = min(wanted[quarter], shell[quarter] + gone)
-    return np.maximum.accumulate(there)
+    for quarter in range(wanted.shape[-1]):
+        gone = there[..., quarter - life_count] if quarter >= life_count else 0.0
+        there[..., quarter] = np.minimum(wanted[..., quarter], shell[..., quarter] + gone)
+    return np.maximum.accumulate(there, axis=-1)
 
 
 def _first_reach(curve: Floats, levels: Floats) -> Floats:
-    """Where a curve that never falls first reaches levels, in steps; it starts from 0 before its first step."""
-    rising = np.concatenate([[0.0], curve])
-    at = np.searchsorted(rising, levels, side="left")
+    """Where curves that never fall first reach levels, both (..., t), in steps from the 0 before their first one."""
+    rising = np.concatenate([np.zeros((*curve.shape[:-1], 1)), curve], axis=-1)
+    at = (rising[..., None, :] < levels[..., None]).sum(axis=-1)
     before = np.maximum(at - 1, 0)
-    height = rising[np.minimum(at, len(curve))] - rising[before]
-    part = np.divide(levels - rising[before], height, out=np.zeros_like(levels), where=height > 0)
-    return np.asarray(before + part - 1.0)
+    low = np.take_along_axis(rising, before, axis=-1)
+    height = np.take_along_axis(rising, np.minimum(at, curve.shape[-1]), axis=-1) - low
+    return before + np.divide(levels - low, height, out=np.zeros_like(levels), where=height > 0)
+
+
+def _at(curves: Floats, moment: Floats) -> Floats:
+    """Curves (..., t, n) that start from 0 before their first step, at moments (..., t) between steps."""
+    rising = np.concatenate([np.zeros((*curves.shape[:-2], 1, curves.shape[-1])), curves], axis=-2)
+    before = np.minimum(moment.astype(int), curves.shape[-2] - 1)[..., None]
+    low, high = (np.take_along_axis(rising, step, axis=-2) for step in (before, before + 1))
+    return np.asarray(low + (moment[..., None] - before) * (high - low))
 
 
 def factor(future: Future, name: str, period: xr.DataArray) -> xr.DataArray | float:
+    """What a quantity of the inputs is multiplied with in a future."""
     if name in future.course:
         return xr.DataArray(future.course[name], dims="period", coords={"period": period.values})
     return future.value.get(name, 1.0)
 
 
-def _late(values: xr.DataArray, slip_count: float) -> xr.DataArray:
-    """Values of quarters that come so many quarters later; a part of a quarter delays a part of them."""
-    whole = int(np.floor(slip_count))
-    part = slip_count - whole
-    one = values.shift(period=whole, fill_value=0.0)
-    return one if part == 0 else (1 - part) * one + part * values.shift(period=whole + 1, fill_value=0.0)
+def _delivered_later(data: xr.Dataset, asked: Asked, slip_count: Floats) -> xr.Dataset:
+    """The inputs as `landlords.delivered_later` has them, of each future."""
+    if not rents.has_minimum(data):
+        return data
+    slips, which = np.unique(slip_count, return_inverse=True)
+    later = [landlords.delivered_later(data, asked, slip).delivered_w.values for slip in slips.tolist()]
+    dims = (DRAW, *data.delivered_w.dims)
+    return data.assign(delivered_w=(dims, np.stack(later)[which]))
+
+
+def _factors(futures: Sequence[Future], name: str, period: xr.DataArray) -> xr.DataArray | None:
+    """The same in many futures, (draw, period); None where it is as stated in all of them."""
+    if not any(name in future.value for future in futures):
+        return None
+    stated = np.ones(period.size)
+    rows = [future.course.get(name, future.value.get(name, 1.0) * stated) for future in futures]
+    return xr.DataArray(np.stack(rows), dims=(DRAW, "period"), coords={"period": period.values})
+
+
+def _drawn(futures: Sequence[Future], name: str, stated: float) -> Floats:
+    """A quantity in each future, (draw,)."""
+    return np.array([future.value.get(name, stated) for future in futures])
+
+
+def _first(values: xr.DataArray) -> xr.DataArray:
+    """An array with `draw` before its other dims."""
+    return values.transpose(DRAW, ...)
+
+
+def _late(values: xr.DataArray, slip_count: Floats) -> xr.DataArray:
+    """Values of quarters that come so many quarters later in each future; a part of a quarter delays a part of them."""
+    planned = values.transpose("period", ...)
+    count, whole = planned.sizes["period"], np.floor(slip_count).astype(int)
+    due = np.maximum(np.arange(count) - whole[:, None], -1)  # the last row, in which nothing comes
+    rows = np.concatenate([planned.values, np.zeros((1, *planned.shape[1:]))])
+    part = (slip_count - whole).reshape(-1, *[1] * planned.ndim)
+    late = (1 - part) * rows[due] + part * rows[np.maximum(due - 1, -1)]
+    return xr.DataArray(late, dims=(DRAW, *planned.dims), coords=planned.coords).transpose(DRAW, *values.dims)

@@ -9,7 +9,7 @@ for a package, all in.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import xarray as xr
@@ -18,11 +18,12 @@ from gigawatt.catalog import load, records
 from gigawatt.catalog.rented import rent_on, rent_text
 from gigawatt.errors import CalibrationError, Fault, ScenarioError
 from gigawatt.exact import exact
-from gigawatt.programme import arrays
+from gigawatt.programme import arrays, listed
+from gigawatt.programme.yardstick import GIGAWATT_W, YEARS, bases
 from gigawatt.scenario import load as scenarios
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.answer import SPREAD, Head, copied, head_of
-from gigawatt.study.claims.gigawatt import cost, pue_peak_ratio, usd_per_package_h
+from gigawatt.study.claims.gigawatt import pue_peak_ratio
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
 from gigawatt.study.predict import inference
@@ -53,8 +54,8 @@ RACK_BASIS = "racks as they are rated, times {overhead:.3f} for what stands besi
 PUE_BASIS = " and a peak PUE of {:.3f}"
 ALL_IN_BASIS = "all in, as an analyst reckons what is provided for a package{said}"
 OWNED_BASIS = (
-    "owning, by {name}: rack at its list price and network over {rack:g} years, shell over {shell:g}, at a cost of "
-    "capital of {capital:.1%}, operation, and energy at {load:.0%} of full load"
+    "owning, by {name}: rack at its list price and network over {rack:g} years, a shell of one's own over {shell:g}, "
+    "at a cost of capital of {capital:.1%}, operation, and energy at {load:.0%} of full load, without rent"
 )
 
 
@@ -63,7 +64,9 @@ class GigawattPart:
     """A part in service as asked, and a gigawatt of it by how its racks are rated and, all in, as provided.
 
     usd_basis: what is in the cost of its package-hour; rent: the newest quote of it, None where the catalog has none.
-    rack, all_in: None where the catalog does not tell that power, or it is not that of the basis.
+    owned, needed: what a gigawatt of it costs for a year and has to earn, at its listed price and as its racks are
+    rated, in the power that is asked for; None where the catalog tells no price or no power of its rack. rack, all_in:
+    None where the catalog does not tell that power, or it is not that of the basis.
     """
 
     gpu: str
@@ -83,6 +86,8 @@ class GigawattPart:
     rent_usd_per_h: float | None
     rent_date: str | None
     rent_basis: str | None
+    owned_at_capital_cost_usd_per_gw_year: float | None
+    needed_at_discount_usd_per_gw_year: float | None
     rack: GigawattYear | None
     all_in: GigawattYear | None
 
@@ -96,7 +101,10 @@ class GigawattPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GigawattComparison:
-    """A gigawatt of each part, the most profitable first, with the traffic and the prices that are taken."""
+    """A gigawatt of each part, the most profitable first, with the traffic and the prices that are taken.
+
+    bases: what the words in the names of its costs stand for.
+    """
 
     head: Head = field(metadata=SPREAD)
     model: str
@@ -105,6 +113,7 @@ class GigawattComparison:
     sale: TokenSale = field(metadata=SPREAD)
     traffic: str
     parts: tuple[GigawattPart, ...]
+    bases: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +161,7 @@ def answer(question: GigawattQuestion, job: Job) -> GigawattComparison:
         sale=terms.sale,
         traffic=_traffic(question),
         parts=tuple(parts),
+        bases={name: text for name, text in bases(scenario.asked).items() if name in YEARS},
     )
 
 
@@ -277,8 +287,22 @@ def _part(terms: _GigawattTerms, one: InferencePrediction) -> GigawattPart:
         one,
         tokens_per_s_per_user=1 / one.tpot_s,
         usd_basis=next(iter(prices.values()))[1],
+        **_gigawatt_years(terms, part),
         **years,
     )
+
+
+def _gigawatt_years(terms: _GigawattTerms, part: records.Accelerator) -> dict[str, float | None]:
+    """What a gigawatt costs for a year on each basis, by the names of a part's fields."""
+    priced = part.rack_price_usd is not None and part.rack_power_w is not None
+    return {
+        f"{name}_usd_per_gw_year": (
+            listed.year_usd_per_w(terms.data, terms.scenario.asked, part, basis, terms.asked.power_basis) * GIGAWATT_W
+            if priced
+            else None
+        )
+        for name, basis in YEARS.items()
+    }
 
 
 def _by_rack(terms: _GigawattTerms, part: records.Accelerator) -> FilledPower | None:
@@ -314,9 +338,8 @@ def _hour(terms: _GigawattTerms, part: records.Accelerator, room: FilledPower) -
             assert room.package_facility_w is not None  # a room is filled by either
             given_w = room.package_facility_w / terms.pue_ratio
         rack_w = given_w * part.packages_per_rack_count / terms.overhead_ratio
-        life = terms.scenario.asked.finance.rack_life_years
-        found = cost(terms.scenario, terms.data, replace(part, rack_power_w=rack_w), life)
-        return usd_per_package_h(part, found), _owned_basis(terms)
+        given = replace(part, rack_power_w=rack_w)
+        return listed.package_usd_per_h(terms.data, terms.scenario.asked, given), _owned_basis(terms)
     quote = rent_on(part.id, "owned")
     return (None, None) if quote is None else (quote.usd_per_h, rent_text(quote))
 

@@ -50,7 +50,7 @@ from gigawatt.tokens.model.roofline import GIGABYTE_BYTES
 from gigawatt.tokens.train.lawful import AXES, layout_faults
 from gigawatt.tokens.train.memory import TrainingMemory, memory_bytes, training_memory
 from gigawatt.tokens.train.records import Layout, TrainingRun
-from gigawatt.tokens.train.steps import SCORES_RATIO, Convention, TrainingStep, pick, step_of, training_token_flop
+from gigawatt.tokens.train.steps import SCORES_RATIO, Convention, TrainingStep, step_of, training_token_flop
 
 CALIBRATION = "as-of-2026"
 # How often packages are doubled in search of a gang that holds the model.
@@ -250,7 +250,7 @@ def _prediction(
     )
     unlike = extrapolations(case, calibration)
     shares = _step_shares(step)
-    layout = Layout(**{name: float(size) for name, size in asdict(pick(run.layout, 0)).items()})
+    layout = Layout(**{name: float(size[0]) for name, size in asdict(run.layout).items()})
     return TrainingPrediction(
         head=Head(notes=(*run_notes(whole, known), *_notes(case, unlike))),
         model=case.model.id,

@@ -22,7 +22,7 @@ from gigawatt.errors import CatalogError, Fault
 from gigawatt.readers.training_rows import TrainingRow
 from gigawatt.tokens.model.roofline import Machine
 from gigawatt.tokens.model.sizes import ModelCosts, stack, take
-from gigawatt.tokens.train.layouts import layouts_of
+from gigawatt.tokens.train.layouts import layout_grid
 from gigawatt.tokens.train.memory import least_recompute_frac, memory_bytes
 from gigawatt.tokens.train.records import (
     Layout,
@@ -188,14 +188,14 @@ def _age_years(source: str, engine: TrainingEngine | None, base_date: str) -> fl
 
 def possible_layouts(case: TrainingCase) -> Layout:
     """Every layout that a case can take, as arrays; empty where there is none."""
-    return layouts_of(
+    return layout_grid(
         to_tokens.transformer(case.model),
         domain_count=case.accelerator.scale_up_packages_count,
         packages_count=case.packages_count,
         global_batch_count=case.global_batch_tokens / case.sequence_tokens,
         sequence_tokens=case.sequence_tokens,
         stated=case.stated,
-    )
+    ).listed()
 
 
 def table_of(cases: Sequence[TrainingCase], layouts: Sequence[Layout]) -> CaseTable:

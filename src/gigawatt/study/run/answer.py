@@ -9,6 +9,7 @@ from gigawatt.account.metrics import Headline
 from gigawatt.exact import exact
 from gigawatt.plan.verify import verify
 from gigawatt.plan.worth import Binding, Worth
+from gigawatt.programme.yardstick import Yardsticks
 from gigawatt.simulate.summary import Called
 from gigawatt.study import nothing
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied, head_of
@@ -18,6 +19,7 @@ from gigawatt.study.result import Result, check_out
 from gigawatt.study.run.question import RunQuestion
 from gigawatt.study.run.stages import run
 from gigawatt.study.run.tranches import Tranche, tranches
+from gigawatt.study.run.yardsticks import yardsticks
 
 # An objective below this is the solver's rounding: differences are judged against it.
 SMALLEST_USD = 1e6
@@ -51,7 +53,8 @@ class RunChecks:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunAnswer:
     """What a run found. calls: of the grid under contracts to curtail, contracts: leases, a guarantee and money that
-    others advance, each None where there are none."""
+    others advance, each None where there are none. yardsticks: what all work of each reported quarter would take, and a
+    gigawatt bought then costs, on the platform on which that is cheapest."""
 
     head: Head = field(metadata=SPREAD)
     headline: Headline
@@ -62,6 +65,7 @@ class RunAnswer:
     checks: RunChecks
     calls: Called | None
     contracts: Contracts | None
+    yardsticks: Yardsticks
     result: Result = field(metadata=UNTOLD)
 
 
@@ -93,6 +97,7 @@ def answer_of(result: Result) -> RunAnswer:
         ),
         calls=result.timeline.summary.calls,
         contracts=contracts(result.scenario, result.plan),
+        yardsticks=yardsticks(result.scenario, result.plan.inputs),
         result=result,
     )
 

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.programme import money, opening, unit_costs
+from gigawatt.programme import counted, money, opening, unit_costs
 from gigawatt.programme.arrays import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
 from gigawatt.study.result import Result
 
@@ -87,7 +87,7 @@ def rack_tokens(result: Result, mean_count: xr.DataArray) -> xr.DataArray:
     what a watt of the others brings.
     """
     data, inputs = result.plan.data, result.plan.inputs
-    rate = inputs.rack_tokens_per_s * inputs.utilisation_frac
+    rate = counted.tokens_per_s(inputs)
     done = (data.work_count * rate * inputs.hours_frac).sum("block") * SECONDS_PER_QUARTER
     stock = mean_count.sum("site")
     some = stock > 1e-9 * float(stock.max() or 1.0)

@@ -31,17 +31,6 @@ class TrainingMemory:
     activations_bytes: Floats
     buffers_bytes: Floats
 
-    @property
-    def total_bytes(self) -> Floats:
-        """All of them."""
-        return (
-            self.weights_bytes
-            + self.gradients_bytes
-            + self.optimizer_bytes
-            + self.activations_bytes
-            + self.buffers_bytes
-        )
-
 
 def training_memory(run: TrainingRun) -> TrainingMemory:
     """The memory of a run by its parts; they sum to `memory_bytes`."""
@@ -64,9 +53,16 @@ def memory_bytes(run: TrainingRun) -> Floats:
 
 def least_recompute_frac(run: TrainingRun) -> Floats:
     """Smallest share of recomputation at which the run fits, in [0, 1]; 1 where it does not fit even so."""
+    return fitted(run)[0]
+
+
+def fitted(run: TrainingRun) -> tuple[Floats, Floats]:
+    """The smallest share of recomputation at which the run fits, as `least_recompute_frac`, and the bytes held then."""
     fixed, seams, inner = memory_parts(run)
+    kept = fixed + seams
     usable = run.habits.usable_memory_frac * run.machine.hbm_capacity_bytes
-    return np.clip((fixed + seams + inner - usable) / np.maximum(inner, 1), 0, 1)
+    again = np.clip((kept + inner - usable) / np.maximum(inner, 1), 0, 1)
+    return again, kept + (1 - again) * inner
 
 
 def memory_parts(run: TrainingRun) -> tuple[Floats, Floats, Floats]:

@@ -30,13 +30,14 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.model.blocks import BF16_BYTES, FP8_BYTES, FP32_BYTES, Floats, Transformer
 from gigawatt.tokens.model.roofline import GIGABYTE_BYTES, Chip
 from gigawatt.tokens.model.sizes import BlockCosts, ModelCosts, costs, mean_attended_count, take
-from gigawatt.tokens.train.layouts import layouts_of
-from gigawatt.tokens.train.memory import least_recompute_frac, memory_bytes
+from gigawatt.tokens.train.layouts import LayoutGrid, layout_grid
+from gigawatt.tokens.train.memory import fitted, memory_bytes
 from gigawatt.tokens.train.network import block_network_s, data_s, pipeline_s
 from gigawatt.tokens.train.records import (
     PASSES_COUNT,
@@ -174,47 +175,51 @@ def best_training(
     *,
     precision: TrainingPrecision,
     packages_count: float,
-    layouts: Layout | None = None,
+    grid: LayoutGrid | None = None,
 ) -> Training:
     """The fastest layout of a run on `packages_count` packages whose memory fits, by the recipe in `efficiency`.
 
-    Layouts are those given, or all of `training_layouts`.
+    Layouts are those of a grid, or all of `training_grid`.
     Raises CalibrationError where the part lacks the precision, the batch is smaller than one sequence, or no layout
     fits, naming the memory of the one that comes nearest.
     """
     machine, peak = training_machine(chip, precision, efficiency), training_peak_flops(chip, precision)
     if not packages_count >= 1:
         raise CalibrationError([Fault(path="packages", given=f"{packages_count:g}", expected="1 or more")])
+    choice = training_grid(chip, transformer, packages_count, efficiency) if grid is None else grid
     run = TrainingRun(
         machine=machine,
         model=costs(transformer),
-        layout=training_layouts(chip, transformer, packages_count, efficiency) if layouts is None else layouts,
+        layout=choice.layout,
         habits=efficiency,
         sequence_tokens=efficiency.sequence_tokens,
         global_batch_tokens=efficiency.global_batch_tokens,
     )
-    run = replace(run, layout=replace(run.layout, recompute_frac=least_recompute_frac(run)))
-    best = fastest(run)
+    recompute, held = fitted(run)
+    choice = replace(choice, layout=replace(run.layout, recompute_frac=recompute))
+    run = replace(run, layout=choice.layout)
+    best = _fastest(run, choice.possible & (held <= _usable_bytes(run)))
     if best is None:
-        least = float(np.min(memory_bytes(run))) / GIGABYTE_BYTES
+        least = float(np.min(held, where=choice.possible, initial=np.inf)) / GIGABYTE_BYTES
         usable = efficiency.usable_memory_frac * chip.hbm_capacity_bytes / GIGABYTE_BYTES
         given = f"{packages_count:g}: {least:.4g} GB per package for {transformer.name}"
         expected = f"at most {usable:.4g} GB usable on {chip.name}: more packages"
         raise CalibrationError([Fault(path="packages", given=given, expected=expected)])
-    layout = pick(run.layout, best)
+    layout = choice.at(best)
     return Training(layout=layout, step=step_of(replace(run, layout=layout), peak))
 
 
-def fastest(run: TrainingRun) -> int | None:
-    """Place of the fastest of a run's layouts that fit in memory; None where none does."""
-    usable = run.habits.usable_memory_frac * run.machine.hbm_capacity_bytes
+def _usable_bytes(run: TrainingRun) -> Floats:
+    """Memory of a package that a run may take; rounding is forgiven."""
     slack = 1 + np.finfo(np.float32).eps
-    fitting = np.flatnonzero(np.asarray(memory_bytes(run)) <= usable * slack)
-    if not fitting.size:
-        return None
-    time = np.asarray(sum(step_parts(take(run, fitting))))
-    best = int(np.argmin(time))
-    return int(fitting[best]) if np.isfinite(time[best]) else None
+    return run.habits.usable_memory_frac * run.machine.hbm_capacity_bytes * slack
+
+
+def _fastest(run: TrainingRun, keep: NDArray[np.bool_]) -> tuple[np.intp, ...] | None:
+    """Place of the fastest of the layouts of a grid that are kept; None where none is, or none ends."""
+    time = np.where(keep, sum(step_parts(run)), np.inf)
+    best = np.unravel_index(np.argmin(time), time.shape)
+    return best if np.isfinite(time[best]) else None
 
 
 def pick(layout: Layout, place: int) -> Layout:
@@ -226,8 +231,15 @@ def training_layouts(
     chip: Chip, transformer: Transformer, packages_count: float, efficiency: TrainingEfficiency
 ) -> Layout:
     """Every layout that a run by the recipe in `efficiency` can take, as arrays; raises where there is none."""
+    return training_grid(chip, transformer, packages_count, efficiency).listed()
+
+
+def training_grid(
+    chip: Chip, transformer: Transformer, packages_count: float, efficiency: TrainingEfficiency
+) -> LayoutGrid:
+    """As `training_layouts`, as a grid: a search of it computes each part of a step on the axes that it hangs on."""
     batch_count = efficiency.global_batch_tokens / efficiency.sequence_tokens
-    found = layouts_of(
+    found = layout_grid(
         transformer,
         domain_count=chip.scale_up_packages_count,
         packages_count=packages_count,
@@ -235,7 +247,7 @@ def training_layouts(
         sequence_tokens=float(efficiency.sequence_tokens),
         stated={},
     )
-    if not np.size(found.data_count):
+    if not found.possible.any():
         given = f"{batch_count:.3g} sequences on {packages_count:g} packages"
         expected = "a batch of at least one sequence per copy of the model"
         raise CalibrationError([Fault(path="global_batch", given=given, expected=expected)])

@@ -1,0 +1,49 @@
+"""What all work takes and what a gigawatt costs, as a table, with the basis of each figure in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gigawatt.programme.yardstick import Yardstick, Yardsticks
+from gigawatt.report.document import Facts, Table, in_units, table
+from gigawatt.study.dates import quarter
+
+HEADS = {
+    "Quarter": "",
+    "Platform": "",
+    "All work, each class apart": "w",
+    "All work, together": "w",
+    "A GW-year, owned": "usd",
+    "A GW-year, needed": "usd",
+}
+# How the words of a basis are told, by their key in `Yardsticks.bases`.
+TOLD = {
+    "serving_apart": "Apart",
+    "serving_together": "Together",
+    "owned_at_capital_cost": "Owned",
+    "needed_at_discount": "Needed",
+    "facility": "Facility power",
+}
+
+
+def listed(rows: Sequence[Yardstick]) -> Table:
+    """Yardsticks by quarter and platform, in facility power."""
+    figures = [
+        (
+            quarter(row.period),
+            row.part,
+            row.serving_apart_facility_w,
+            row.serving_together_facility_w,
+            row.owned_at_capital_cost_facility_usd_per_gw_year,
+            row.needed_at_discount_facility_usd_per_gw_year,
+        )
+        for row in rows
+    ]
+    title = "What all work would take, built of one platform alone, and what a gigawatt bought then costs"
+    return in_units(table("yardsticks", f"{title}, in facility power", HEADS, figures))
+
+
+def explained(found: Yardsticks) -> Facts:
+    """What each figure is counted by."""
+    pairs = tuple((told, found.bases[key]) for key, told in TOLD.items())
+    return Facts(name="yardstick-bases", title="What is in each figure", pairs=pairs)
