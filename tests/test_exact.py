@@ -121,3 +121,22 @@ print(linopy.options["semantics"])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "v1", "v1", "legacy"], done.stdout
+
+
+def test_an_array_of_a_process_of_our_own_does_not_load_dask_and_dask_can_be_loaded_after() -> None:
+    code = """
+import sys
+from gigawatt.exact import no_dask_arrays
+with no_dask_arrays():
+    import xarray as xr
+    print(xr.DataArray([1.0, None], dims="site").isnull().values.tolist())
+    print(sys.modules["dask"])
+    with no_dask_arrays():
+        print(sys.modules["dask"])
+import dask.array
+with no_dask_arrays():
+    print(sys.modules["dask"] is dask)
+print(sys.modules["dask"] is dask)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["[False, True]", "None", "None", "True", "True"], done.stdout

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import pickle
 import re
 import stat
 import tomllib
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,6 +21,9 @@ UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 # A number with a unit behind it that is not in quotes, and the line on which the parser gave up.
 _UNQUOTED = re.compile(r"=\s*([-+]?[0-9][0-9_.]*\s*[A-Za-z%][A-Za-z%/ ]*)")
 _MOST_PARTS_COUNT = 200
+# Texts that are asked for again, as a file of the catalog is for every day of its past, are parsed once: so many, of at
+# most so many characters.
+_MOST_KEPT_COUNT, _MOST_KEPT_CHARS = 256, 65_536
 _BETWEEN_KEYS = re.compile(r"[,={}\[\]]")
 _LINE = re.compile(r"at line ([0-9]+)")
 
@@ -86,13 +91,23 @@ def parse_toml(text: str, path: str) -> dict[str, Any]:
     """The table of a TOML text. Raises CatalogError at `path` where it is none; missing quotes are pointed at."""
     try:
         if not _has_long_key(text):
-            return _dates_as_text(tomllib.loads(text))
+            return pickle.loads(_parsed(text)) if len(text) <= _MOST_KEPT_CHARS else _table(text)
         given, hint = f"a key of more than {_MOST_PARTS_COUNT} parts", ""
     except ValueError as error:  # TOMLDecodeError, and what int() says of a number of thousands of digits
         given, hint = str(error), _unquoted(text, str(error))
     except RecursionError:
         given, hint = "tables nested too deeply", ""
     raise CatalogError([Fault(path=path, given=given[:160], expected=f"valid TOML{hint}")])
+
+
+@lru_cache(maxsize=_MOST_KEPT_COUNT)
+def _parsed(text: str) -> bytes:
+    """The table of a text, pickled: whoever reads a table takes it to pieces, and has one of his own."""
+    return pickle.dumps(_table(text), pickle.HIGHEST_PROTOCOL)
+
+
+def _table(text: str) -> dict[str, Any]:
+    return _dates_as_text(tomllib.loads(text))
 
 
 def _dates_as_text(table: dict[str, Any]) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def test_irr_makes_the_programme_worth_nothing(kept: tuple[Scenario, Plan, Accou
     scenario, planned, accounts = kept
     rate = accounts.values.programme.rate_frac
     assert rate is not None
-    final = float(money.terminal_usd(planned.lines, planned.inputs, scenario.asked).sum())
+    final = float(money.terminal_usd(planned.lines, scenario.asked).sum())
     flow = accounts.statements.free_cash_flow.values
     assert dollars.npv(flow, rate, final) == pytest.approx(0, abs=1e-3 * np.abs(flow).sum())
 

@@ -122,3 +122,15 @@ def test_a_polite_kill_leaves_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] in ([], ["result"])
     if not list(tmp_path.iterdir()):
         assert process.returncode == 128 + signal.SIGTERM
+
+
+def test_a_process_that_ends_looks_for_no_circles_among_what_goes_anyway() -> None:
+    code = """
+import atexit, gc, sys
+atexit.register(lambda: print(gc.get_freeze_count() > 0, gc.get_threshold()[0] > 10_000))
+sys.argv = ["gigawatt", "--version"]
+from gigawatt.interfaces.cli import main
+main()
+"""
+    child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert child.stdout.splitlines()[-1] == "True True"

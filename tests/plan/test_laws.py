@@ -175,7 +175,7 @@ def assert_lawful(scenario: Scenario, found: Plan) -> None:
     count = found.data.sizes["period"]
     rate = scenario.asked.finance.discount_per_year
     end = float(dollars.discount_ratio(rate, count / 4))
-    final = float(money.terminal_usd(lines, found.inputs, scenario.asked).sum())
+    final = float(money.terminal_usd(lines, scenario.asked).sum())
     books = dollars.npv(money.free_cash_flow(lines).values, rate, final) - found.penalties_usd
     assert end > 0
     assert books == pytest.approx(found.objective, rel=1e-6)

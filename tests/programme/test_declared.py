@@ -2,33 +2,49 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pytest
 import xarray as xr
 
+from gigawatt.account import declared as books
+from gigawatt.plan.declared import DECISIONS
 from gigawatt.programme import counted
 from gigawatt.programme.arrays import arrays
-from gigawatt.programme.declared import INPUTS, check, declared
+from gigawatt.programme.declared import INPUTS, MONEY, check, declared
+from gigawatt.programme.money import LINES
 from gigawatt.scenario.load import load
+from gigawatt.simulate.declared import OUTAGES, STEPS
 
 PAIR = declared(power_w=("site", "W", "power of a site"), share_frac=("", "1", "share of all power"))
-# What a name ends with → its unit.
+TABLES = (INPUTS, MONEY, DECISIONS, STEPS, OUTAGES, books.TABLE, books.CLASSES, books.PLATFORMS)
+NAMED = [(name, one.unit, one.meaning) for table in TABLES for name, one in table.items()]
+# What a name ends with → its units.
 UNITS = {
-    "_usd_per_wh": "USD/Wh",
-    "_usd_per_w": "USD/W",
-    "_usd_per_mtok": "USD/Mtoken",
-    "_usd_per_flop": "USD/FLOP",
-    "_tokens_per_s": "tokens/s",
-    "_per_year": "1/year",
-    "_usd": "USD",
-    "_flops": "FLOP/s",
-    "_flop": "FLOP",
-    "_frac": "1",
-    "_ratio": "1",
-    "_w": "W",
+    "_usd_per_wh": {"USD/Wh"},
+    "_usd_per_w": {"USD/W"},
+    "_usd_per_w_facility": {"USD/W"},
+    "_usd_per_mtok": {"USD/Mtoken"},
+    "_usd_per_flop": {"USD/FLOP"},
+    "_usd_per_package_h": {"USD/h"},
+    "_tokens_per_s": {"tokens/s"},
+    "_per_year": {"1/year"},
+    "_count": {"racks", "packages", "dies", "quarters", "faults", "1"},
+    "_tokens": {"tokens"},
+    "_usd": {"USD"},
+    "usd": {"USD"},
+    "_flops": {"FLOP/s"},
+    "_flop": {"FLOP"},
+    "_frac": {"1"},
+    "_ratio": {"1"},
+    "_wh": {"Wh"},
+    "_w": {"W"},
+    "_h": {"h"},
+    "water_l": {"l/h"},
+    "carbon_kg": {"kg/h"},
+    "moment": {"UTC"},
 }
+# Names of marks and of places in a list, which have no unit.
+PLAIN = {"interactive", "hard", "run_window", "run_hard", "pair", "kind", "rack"}
 
 
 def pair(**changed: xr.Variable) -> xr.Dataset:
@@ -55,12 +71,22 @@ def test_what_differs_from_its_table_is_named(data: xr.Dataset, told: str) -> No
         check(data, PAIR)
 
 
-@pytest.mark.parametrize("name", list(INPUTS))
-def test_the_unit_is_what_the_name_says(name: str) -> None:
-    ends = [unit for end, unit in UNITS.items() if name.endswith(end)]
-    counted_things = re.fullmatch(r"quarters|racks|packages|dies|1", INPUTS[name].unit) is not None
-    assert counted_things if not ends else INPUTS[name].unit == ends[0]
-    assert len(INPUTS[name].meaning.split()) >= 3
+def test_what_may_be_there_too_is_known_and_no_more() -> None:
+    more = pair(more_w=xr.Variable((), 1.0))
+    assert check(more, PAIR, declared(more_w=("", "W", "more of it"))) is more
+    assert check(pair(), PAIR, declared(more_w=("", "W", "more of it"))) is not None
+
+
+@pytest.mark.parametrize(("name", "unit", "meaning"), NAMED)
+def test_the_unit_is_what_the_name_says(name: str, unit: str, meaning: str) -> None:
+    """The longest end of the name that is known says it."""
+    end = max((end for end in UNITS if name.endswith(end)), key=len, default=None)
+    assert unit == "1" if end is None and name in PLAIN else end is not None and unit in UNITS[end]
+    assert len(meaning.split()) >= 3
+
+
+def test_lines_of_money_are_those_that_are_summed() -> None:
+    assert tuple(MONEY) == LINES
 
 
 @pytest.mark.parametrize("preset", ["one-campus", "loi-2025-09"])

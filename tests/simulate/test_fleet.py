@@ -51,8 +51,8 @@ def test_racks_leave_after_their_book_life_however_late_they_came() -> None:
 
 def test_deliveries_are_late_by_an_exponential_time() -> None:
     scenario = campus(delivery_slip_h=LATE_H)
-    made = plan_of(HERE, len(scenario.quarters))
-    late = [slip for seed in range(40) for slip in fleet.slips_h(scenario, racks.pairs(made), seed).values()]
+    seeds = [replace(scenario, asked=replace(scenario.asked, seed=seed)) for seed in range(40)]
+    late = [fleet.slip_h(one, (1, 2, period)) for one in seeds for period in range(len(scenario.quarters))]
     error = NORMAL_ERRORS_COUNT * LATE_H / np.sqrt(len(late))
     assert np.mean(late) == pytest.approx(LATE_H, abs=error)
     assert np.std(late) == pytest.approx(LATE_H, abs=2 * error)

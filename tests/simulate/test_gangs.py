@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from closed_forms import segment_s
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gigawatt import tokens
 from gigawatt.simulate.gangs import GangHours, walk
-from gigawatt.tokens.train.goodput import best_interval_s, segment_s
+from gigawatt.tokens.train.goodput import best_interval_s
 
 HOUR_S = 3600.0
 FAILURES_PER_PACKAGE_H = 1.973e-5

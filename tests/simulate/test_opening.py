@@ -62,7 +62,10 @@ def test_the_fleet_that_is_drawn_goes_on_as_it_was(scenarios: tuple[Scenario, Sc
     whole, rest = scenarios
     one, two = plan_of(HERE, 22), cut_plan(HERE, 22 - CUT)
     shift_h = calendar.edges_h(whole.quarters)[CUT]
-    cohorts = [racks.cohorts(scenario, made, racks.pairs(made), {}) for scenario, made in ((whole, one), (rest, two))]
+    cohorts = [
+        racks.cohorts(scenario, made, racks.pairs(made), lambda _: 0.0)
+        for scenario, made in ((whole, one), (rest, two))
+    ]
     assert [cohort.key for cohort in cohorts[0]] == [cohort.key for cohort in cohorts[1]]
     for before, after in zip(*cohorts, strict=True):
         assert after.online_h == pytest.approx(before.online_h - shift_h)

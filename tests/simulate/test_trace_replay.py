@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fault_trace import FaultTrace, merged, read_fault_trace
 
-from gigawatt.readers.fault_trace import FaultTrace, merged, read_fault_trace
 from gigawatt.simulate.overlap import overlap
 
 NODES_COUNT, DAYS_COUNT = 400, 345

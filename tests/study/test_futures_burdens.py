@@ -17,13 +17,12 @@ from gigawatt.programme import advances
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import CustomerFinancing, Guarantee, Lease, Scenario, VendorFinancing
 from gigawatt.study.futures import burdens
-from gigawatt.study.futures.burdens import PARTIES, PARTS, Lived, borne, failing, lets
+from gigawatt.study.futures.burdens import PARTIES, PARTS, Lived, borne, failing, owners
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.evaluate import FutureOutcome, evaluate
 
 PERIODS = ["2026Q3", "2026Q4", "2027Q1", "2027Q2", "2027Q3", "2027Q4"]
 SITES = ["own", "let"]
-NOTHING = xr.DataArray(np.zeros((6, 2)), dims=("period", "site"), coords={"period": PERIODS, "site": SITES})
 # Figures of the toy are in millions, of USD and of W.
 M = 1e6
 # A tenant that fails in every second quarter; half of a lease's value comes back.
@@ -71,33 +70,27 @@ def lived(
     ratio: float = 1.0,
 ) -> Lived:
     """The toy as it is lived through, in millions. shell_w: of the leased site at the end of each quarter."""
-    shell, racks, rent = NOTHING.copy(), NOTHING.copy(), NOTHING.copy()
-    shell.loc[{"site": "let"}] = np.array(shell_w) * M
-    shell.loc[{"site": "own"}] = 5.0 * M
-    racks.loc[{"period": "2026Q3", "site": "own"}] = -racks_usd * M
-    rent.loc[{"site": "let"}] = np.array([-0.5, -1.0, -1.0, -1.0, -0.5, 0.0]) * M
     inputs = xr.Dataset(
-        {
-            "yearly_rent_usd_per_w": ("site", [0.0, yearly_usd_per_w]),
-            "pue_peak_ratio": ("site", [1.25, 1.25]),
-            "sunk_w": ("site", [0.0, 0.0]),
-        },
+        {"yearly_rent_usd_per_w": ("site", [0.0, yearly_usd_per_w]), "pue_peak_ratio": ("site", [1.25, 1.25])},
         coords={"site": SITES, "period": PERIODS},
     )
-    data = xr.Dataset({"energise_w": shell.diff("period").reindex(period=PERIODS, fill_value=0.0), "shell_w": shell})
-    data.energise_w[0] = shell[0]
-    lines = xr.Dataset({"racks_usd": racks, "network_usd": NOTHING, "shells_usd": NOTHING, "rent_usd": rent})
-    debt = np.full(6, debt_usd * M)
-    scalars = {"objective": 0.0, "bound": 0.0, "unit": "USD", "status": "optimal", "by_clock": False, "wall_s": 0.0}
+    nothing, debt = np.zeros(6), np.full(6, debt_usd * M)
+    racks = np.array([racks_usd, 0.0, 0.0, 0.0, 0.0, 0.0]) * M
+    rent = np.array([0.5, 1.0, 1.0, 1.0, 0.5, 0.0]) * M
+    owned = owners(scenario, inputs)
+    life = scenario.asked.finance.rack_life_years
     return Lived(
         scenario=scenario,
-        plan=Plan(data=data, inputs=inputs, lines=lines, worth=(), binds=(), penalties_usd=0.0, **scalars),
+        lines_usd={"racks_usd": -racks, "network_usd": nothing, "shells_usd": nothing, "rent_usd": -rent},
         receipts_usd=np.array([0.0, 3.0, 0.0, 0.0, 0.0, 0.0]) * M,
-        advanced=advances.lines(-racks.sum("site"), scenario.asked),
+        book_usd=racks[0] * dollars.book_frac((np.arange(6) + 0.5) / 4, life),
+        advanced=advances.lines(xr.DataArray(racks, dims="period", coords={"period": PERIODS}), scenario.asked),
         revolved=dollars.Revolved(cash_usd=debt, debt_usd=debt, short_usd=0.1 * debt),
         npv_usd=-7.0 * M,
         terminal_value_usd=2.0 * M,
         asked_ratio=ratio,
+        owners=owned,
+        let=owned["let"].letting.lets(np.array(shell_w) * M),
     )
 
 
@@ -131,7 +124,7 @@ def test_a_guarantee_covers_what_came_first() -> None:
     costs half of 1.5 and of a quarter of 3.5."""
     scenario = toy(replace(HALF, covered_power_w=1.0 * M, cap_usd=100 * M))
     of = lived(scenario, shell_w=(1.0, 1.0, 2.0, 2.0, 2.0, 2.0))
-    found = failing(of, lets(of))
+    found = failing(of)
     assert found.paid.exposure_usd[:4] / M == pytest.approx([1.75, 1.25, (1.5 + 3.5 / 4) / 2, (0.5 + 2.5 / 4) / 2])
     assert found.whole.exposure_usd[2] / M == pytest.approx((1.5 + 3.5) / 2)
     assert found.left_usd[2] / M == pytest.approx(3.5 * 3 / 4 / 2)
@@ -175,7 +168,7 @@ def test_equity_costs_what_the_discount_rate_says() -> None:
 def test_what_a_guarantor_pays_landlords_do_not_bear(cap_usd: float) -> None:
     scenario = toy(replace(HALF, cap_usd=cap_usd))
     of = lived(scenario)
-    found, left = failing(of, lets(of)), stakes(of)["landlords"]
+    found, left = failing(of), stakes(of)["landlords"]
     expected, whole = float(found.paid.expected_usd), float(found.whole.expected_usd)
     assert left["expected_loss_usd"] == pytest.approx((whole - expected) / M)
     assert expected <= found.paid.worst_usd <= cap_usd

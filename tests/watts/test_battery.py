@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from closed_forms import arbitrage, least_peak
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,7 +77,7 @@ class TestRideThrough:
     def test_a_limit_that_it_can_carry_is_carried(self) -> None:
         """Cross-route: at the limit that `least_peak` finds, nothing is left uncovered and it ends full."""
         load = np.array([50.0, 50, 80, 160, 170, 90, 50, 40, 40, 40])
-        limit = watts.least_peak(BATTERY, load) + 1e-6
+        limit = least_peak(BATTERY, load) + 1e-6
         found = self.ride((load - limit).tolist(), 1.0)
         assert (load - found.discharge_w).max() <= limit + 1e-9
         assert found.stored_wh[-1] == pytest.approx(BATTERY.energy_wh, rel=1e-6)
@@ -90,48 +91,46 @@ class TestRideThrough:
 class TestArbitrage:
     def test_by_hand(self) -> None:
         """Without losses: 1.5 hours bought at 10 and 20, sold at 50 and 40."""
-        assert watts.arbitrage(LOSSLESS, [20.0, 10.0, 30.0, 40.0, 50.0]) == pytest.approx(
-            100 * (50 - 10) + 50 * (40 - 20)
-        )
+        assert arbitrage(LOSSLESS, [20.0, 10.0, 30.0, 40.0, 50.0]) == pytest.approx(100 * (50 - 10) + 50 * (40 - 20))
 
     def test_a_cycle_goes_only_as_deep_as_it_pays(self) -> None:
         lossy = watts.Battery(power_w=100.0, energy_wh=1e6, round_trip_frac=0.5, fade_frac=0.0)
-        assert watts.arbitrage(lossy, [10.0, 10.0, 15.0, 19.0]) == 0
-        assert watts.arbitrage(lossy, [10.0, 10.0, 15.0, 30.0]) == pytest.approx(100 * 30 - 200 * 10)
+        assert arbitrage(lossy, [10.0, 10.0, 15.0, 19.0]) == 0
+        assert arbitrage(lossy, [10.0, 10.0, 15.0, 30.0]) == pytest.approx(100 * 30 - 200 * 10)
 
     def test_no_hour_both_buys_and_sells(self) -> None:
-        assert watts.arbitrage(BATTERY, np.full(5, -10.0)) == pytest.approx(watts.arbitrage(BATTERY, [-10.0] * 5))
+        assert arbitrage(BATTERY, np.full(5, -10.0)) == pytest.approx(arbitrage(BATTERY, [-10.0] * 5))
         lone = watts.Battery(power_w=100.0, energy_wh=1e6, round_trip_frac=1.0, fade_frac=0.0)
-        assert watts.arbitrage(lone, [1.0, 3.0]) == pytest.approx(200)
+        assert arbitrage(lone, [1.0, 3.0]) == pytest.approx(200)
 
     @given(st.lists(st.floats(0, 200), min_size=2, max_size=48), st.floats(1, 3))
     def test_a_larger_battery_earns_no_less(self, price: list[float], factor: float) -> None:
         larger = watts.Battery(power_w=100.0, energy_wh=400.0 * factor, round_trip_frac=0.81, fade_frac=0.0)
-        assert watts.arbitrage(larger, price) >= watts.arbitrage(BATTERY, price) - 1e-9
+        assert arbitrage(larger, price) >= arbitrage(BATTERY, price) - 1e-9
 
 
 class TestLeastPeak:
     def test_water_filling_by_hand(self) -> None:
         """150 Wh off the hours of 300 and 250: both at 200."""
-        assert watts.least_peak(LOSSLESS, [100.0, 250.0, 300.0, 100.0, 100.0]) == pytest.approx(200)
+        assert least_peak(LOSSLESS, [100.0, 250.0, 300.0, 100.0, 100.0]) == pytest.approx(200)
 
     def test_the_power_may_bind_first(self) -> None:
         deep = watts.Battery(power_w=50.0, energy_wh=1e6, round_trip_frac=1.0, fade_frac=0.0)
-        assert watts.least_peak(deep, [100.0, 300.0, *np.full(20, 100.0)]) == pytest.approx(250)
+        assert least_peak(deep, [100.0, 300.0, *np.full(20, 100.0)]) == pytest.approx(250)
 
     def test_between_two_peaks_it_recharges_no_more_than_there_is_room_for(self) -> None:
         """Each peak takes 150 Wh; the hour between gives back 90 under a limit of 190 but 75 under 175."""
         load = [100.0, 340.0, 100.0, 340.0, *np.full(4, 100.0)]
         battery = watts.Battery(power_w=200.0, energy_wh=150.0, round_trip_frac=1.0, fade_frac=0.0)
-        level = watts.least_peak(battery, load)
+        level = least_peak(battery, load)
         assert (340 - level) + max((340 - level) - (level - 100), 0) == pytest.approx(150)
 
     def test_a_flat_load_has_no_peak_to_shave(self) -> None:
-        assert watts.least_peak(BATTERY, np.full(24, 500.0)) == pytest.approx(500)
+        assert least_peak(BATTERY, np.full(24, 500.0)) == pytest.approx(500)
 
     @given(st.lists(st.floats(10, 1000), min_size=2, max_size=30), st.floats(0.5, 1))
     def test_the_peak_lies_between_the_mean_and_the_highest(self, load: list[float], round_trip: float) -> None:
         battery = watts.Battery(power_w=100.0, energy_wh=200.0, round_trip_frac=round_trip, fade_frac=0.0)
-        level = watts.least_peak(battery, load)
+        level = least_peak(battery, load)
         assert np.mean(load) - 1e-6 <= level <= max(load) + 1e-9
         assert level >= max(load) - 100 - 1e-9

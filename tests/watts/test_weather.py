@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from gigawatt import watts
 from gigawatt.readers.weather import read_weather
+from gigawatt.watts.air import OUTDOORS_DEGC, check
+from gigawatt.watts.weather import DAY_H, WARMEST_QUANTILE, YEAR_DAYS
 
 TEXAS = watts.Climate(
     mean_degc=18.2,
@@ -76,8 +78,29 @@ def test_normals_that_cannot_be_are_refused(change: dict[str, float], message: s
         watts.hourly_year(replace(TEXAS, **change), 0)
 
 
+def climate_of_weather(weather: watts.Weather, altitude_m: float) -> watts.Climate:
+    """Climate normals of a year of weather of whole days [1]: what `hourly_year` needs to draw others like it.
+
+    The yearly amplitude and the warmest day are those of the first harmonic of the daily means; the daily amplitude is
+    half the swing of the mean day.
+    """
+    dry = check("dry_bulb_degc", weather.dry_bulb_degc, OUTDOORS_DEGC)
+    by_day = dry.reshape(-1, DAY_H)
+    days = len(by_day)
+    yearly = 2 * (by_day.mean(axis=1) * np.exp(-2j * np.pi * np.arange(days) / days)).mean()
+    return watts.Climate(
+        mean_degc=float(dry.mean()),
+        yearly_amplitude_degc=float(abs(yearly)),
+        daily_amplitude_degc=float(np.ptp(by_day.mean(axis=0)) / 2),
+        warmest_hours_degc=float(np.quantile(dry, WARMEST_QUANTILE)),
+        dew_point_degc=float(check("dew_point_degc", weather.dew_point_degc, OUTDOORS_DEGC).mean()),
+        warmest_day_count=round(-np.angle(yearly) / (2 * np.pi) * YEAR_DAYS) % YEAR_DAYS + 1,
+        altitude_m=altitude_m,
+    )
+
+
 def test_normals_of_a_year_are_those_it_was_drawn_from() -> None:
-    found = watts.climate_of_weather(watts.hourly_year(TEXAS, 0), TEXAS.altitude_m)
+    found = climate_of_weather(watts.hourly_year(TEXAS, 0), TEXAS.altitude_m)
     assert found.mean_degc == pytest.approx(TEXAS.mean_degc, abs=1e-9)
     assert found.warmest_hours_degc == pytest.approx(TEXAS.warmest_hours_degc, abs=1e-6)
     assert found.dew_point_degc == pytest.approx(TEXAS.dew_point_degc, abs=0.5)
@@ -90,7 +113,7 @@ def test_normals_of_a_year_are_those_it_was_drawn_from() -> None:
 def test_normals_of_cycles_alone_are_exact() -> None:
     hour = np.arange(8784)
     dry = 15 + 8 * np.cos(2 * np.pi * (hour // 24 - 200) / 366) + 4 * np.cos(2 * np.pi * (hour % 24 - 15) / 24)
-    found = watts.climate_of_weather(
+    found = climate_of_weather(
         watts.Weather(dry_bulb_degc=dry, wet_bulb_degc=dry - 3, dew_point_degc=dry - 5), altitude_m=100.0
     )
     assert found.mean_degc == pytest.approx(15)
@@ -103,7 +126,7 @@ def test_normals_of_cycles_alone_are_exact() -> None:
 def test_a_year_with_a_gap_has_no_normals() -> None:
     dry = np.where(np.arange(8760) == 5, np.nan, 20.0)
     with pytest.raises(ValueError, match="dry_bulb_degc = nan"):
-        watts.climate_of_weather(watts.Weather(dry_bulb_degc=dry, wet_bulb_degc=dry, dew_point_degc=dry), 0.0)
+        climate_of_weather(watts.Weather(dry_bulb_degc=dry, wet_bulb_degc=dry, dew_point_degc=dry), 0.0)
 
 
 # Altitude of the stations whose files do not state it.
@@ -131,7 +154,7 @@ def test_a_year_drawn_from_the_normals_of_a_file_resembles_the_file(data_dir: Pa
     stated = FILES[name] is None
     found = read_weather(file, altitude_m=FILES[name], utc_offset_h=None if stated else 0.0)
     real = found.weather
-    drawn = watts.hourly_year(watts.climate_of_weather(real, found.altitude_m), 0)
+    drawn = watts.hourly_year(climate_of_weather(real, found.altitude_m), 0)
     dry, other = drawn.dry_bulb_degc, real.dry_bulb_degc
     assert dry.mean() == pytest.approx(other.mean(), abs=1e-6)
     assert np.quantile(dry, 0.99) == pytest.approx(np.quantile(other, 0.99), abs=1e-6)

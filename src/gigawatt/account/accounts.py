@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import xarray as xr
 
-from gigawatt.account import contracts, costs, metrics, statements
+from gigawatt.account import contracts, costs, declared, metrics, statements
 from gigawatt.exact import exact
 from gigawatt.plan.plan import Plan
+from gigawatt.programme.declared import check
 from gigawatt.scenario.schema import Scenario
 
 
@@ -40,10 +41,10 @@ def account(scenario: Scenario, plan: Plan) -> Accounts:
         books = books.assign(contracts.balances(scenario, plan))
     values = metrics.values(scenario, plan, books)
     return Accounts(
-        table=table,
-        statements=books,
+        table=check(table, declared.TABLE),
+        statements=check(books, declared.STATEMENTS, declared.OF_CONTRACTS),
         values=values,
         headline=metrics.headline(scenario, plan, books, values),
-        classes=metrics.classes(scenario, plan, table),
-        platforms=metrics.platforms(scenario, plan),
+        classes=check(metrics.classes(scenario, plan, table), declared.CLASSES),
+        platforms=check(metrics.platforms(scenario, plan), declared.PLATFORMS),
     )

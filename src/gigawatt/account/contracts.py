@@ -108,6 +108,39 @@ class Let:
     rent_usd: Floats
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Letting:
+    """How the shells of a site are let, whatever is let of them.
+
+    facility_ratio: facility power per IT power; quarter_usd_per_w: rent of a quarter per W of facility power at its
+    delivery; paid_ratio: rent of each quarter of a term over that, (quarters of the term + 1,). stood: quarter, below 0
+    before the horizon, and facility power [W] of shells of an opening state, which began when they were paid.
+    """
+
+    site: str
+    facility_ratio: float
+    quarter_usd_per_w: float
+    paid_ratio: Floats
+    stood: tuple[tuple[int, float], ...]
+
+    def lets(self, power_w: Floats) -> list[Let]:
+        """Facility power that is let by the end of each quarter [W], (quarters,), by when it begins."""
+        whole = sum(power for _, power in self.stood)
+        there = min(whole, float(power_w.max()))
+        began = [(quarter, power * there / whole) for quarter, power in self.stood if power > 0]
+        began += list(enumerate(np.diff(np.maximum(power_w, there), prepend=there).tolist()))
+        return [
+            Let(
+                site=self.site,
+                began=quarter,
+                it_w=power / self.facility_ratio,
+                rent_usd=_since(self.paid_ratio, quarter, power_w.size) * power * self.quarter_usd_per_w,
+            )
+            for quarter, power in began
+            if power > LEAST_W
+        ]
+
+
 def stated(asked: Asked) -> bool:
     """Whether a scenario states a lease, a guarantee, or money that a vendor or a customer advances."""
     capital = asked.capital
@@ -124,47 +157,40 @@ def sites(scenario: Scenario) -> list[str]:
 
 def lets(scenario: Scenario, plan: Plan, site: str) -> list[Let]:
     """What is let at a site, by when: what the plan energises, or the minimum of what is delivered if that is more."""
-    data = plan.inputs
-    energised = plan.data.shell_w.sel(site=site).values
-    least = _least_w(data, site)
-    power = np.maximum.accumulate(np.maximum(energised, least))
-    return _lets(scenario, plan, site, power)
+    energised, least = plan.data.shell_w.sel(site=site).values, least_w(plan.inputs, site)
+    return letting(scenario, plan.inputs, site).lets(most_w(energised, least))
 
 
 def minimum_lets(scenario: Scenario, plan: Plan, site: str) -> list[Let]:
     """The minimum of what is delivered at a site, by when: what has to be paid whether it is used or not."""
-    return _lets(scenario, plan, site, _least_w(plan.inputs, site))
+    return letting(scenario, plan.inputs, site).lets(least_w(plan.inputs, site))
 
 
-def _least_w(data: xr.Dataset, site: str) -> Floats:
-    """Facility power for which rent is paid in any case at the end of each quarter [W], (quarters,)."""
-    return np.asarray((data.minimum_take_frac * data.delivered_w).sel(site=site))
+def most_w(energised_w: Floats, least_w: Floats) -> Floats:
+    """Facility power that is let by the end of each quarter [W], (..., quarters): what is energised by then, or the
+    least for which rent is paid, whichever was ever more."""
+    return np.maximum.accumulate(np.maximum(energised_w, least_w), axis=-1)
 
 
-def _lets(scenario: Scenario, plan: Plan, site: str, power_w: Floats) -> list[Let]:
-    """Facility power that is let by the end of each quarter, by when it begins.
+def least_w(data: xr.Dataset, site: str) -> Floats:
+    """Facility power for which rent is paid in any case at the end of each quarter [W], (..., quarters)."""
+    least = (data.minimum_take_frac * data.delivered_w).sel(site=site)
+    return np.asarray(least.transpose(..., "period").values)
 
-    Shells of an opening state began when they were paid.
-    """
-    data, asked = plan.inputs, scenario.asked
+
+def letting(scenario: Scenario, data: xr.Dataset, site: str) -> Letting:
+    """How the shells of a site are let; data: the inputs of a plan."""
+    asked, start = scenario.asked, quarter_number(scenario.quarters[0])
     rent_usd_per_w, ratio = (float(data[name].sel(site=site)) for name in ("yearly_rent_usd_per_w", "pue_peak_ratio"))
-    paid = _profile(landlords.term_years(asked, site), landlords.growth_per_year(asked, site))
-    start = quarter_number(scenario.quarters[0])
-    stood = [(quarter_number(one.paid_date) - start, one.power_w) for one in asked.at_start.shells if one.site == site]
-    whole = sum(power for _, power in stood)
-    there = min(whole, float(power_w.max()))
-    began = [(quarter, power * there / whole) for quarter, power in stood if power > 0]
-    began += list(enumerate(np.diff(np.maximum(power_w, there), prepend=there).tolist()))
-    return [
-        Let(
-            site=site,
-            began=quarter,
-            it_w=power / ratio,
-            rent_usd=_since(paid, quarter, power_w.size) * power * rent_usd_per_w / 4,
-        )
-        for quarter, power in began
-        if power > LEAST_W
-    ]
+    return Letting(
+        site=site,
+        facility_ratio=ratio,
+        quarter_usd_per_w=rent_usd_per_w / 4,
+        paid_ratio=_profile(landlords.term_years(asked, site), landlords.growth_per_year(asked, site)),
+        stood=tuple(
+            (quarter_number(one.paid_date) - start, one.power_w) for one in asked.at_start.shells if one.site == site
+        ),
+    )
 
 
 def _profile(term_years: float, growth_per_year: float) -> Floats:
@@ -192,10 +218,14 @@ def rent_table_usd(found: Sequence[Let], count: int) -> Floats:
 
 def covered_lets(scenario: Scenario, plan: Plan, use: Guarantee) -> list[Let]:
     """What a guarantee covers of all that is let: what is delivered first, up to the power that it covers."""
-    every = [one for site in landlords.guaranteed_sites(scenario, use) for one in lets(scenario, plan, site)]
-    every = every if use.cap_usd > 0 else []
+    sites = landlords.guaranteed_sites(scenario, use)
+    return covered([one for site in sites for one in lets(scenario, plan, site)], use)
+
+
+def covered(every: Sequence[Let], use: Guarantee) -> list[Let]:
+    """The same of what is let at guaranteed sites, in the scenario's order."""
     left, found = inf if use.covered_power_w is None else use.covered_power_w, list[Let]()
-    for one in sorted(every, key=lambda let: let.began):
+    for one in sorted(every if use.cap_usd > 0 else (), key=lambda let: let.began):
         share = min(left / one.it_w, 1.0)
         left -= share * one.it_w
         if share > 0:

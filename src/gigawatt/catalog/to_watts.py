@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from zlib import crc32
@@ -12,7 +11,6 @@ from gigawatt.catalog.records import Climate, CoolingPlant, OnsitePower, PowerCu
 
 TYPICAL_YEAR = 0  # seed of the one drawn year that every plan shares
 YEARS_KEPT = 32  # a fifth of a megabyte each
-POINT_NOISE_FRAC = 0.02  # scatter of published points of one part about its curve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,41 +79,6 @@ def point_performance(record: PowerCurve, point: PowerPoint, training: PowerCurv
         return float(watts.performance(curve, point.power_frac))
     computing = power_curve_of(training, point.part)
     return float(watts.mixed_performance(curve, computing, point.power_frac, point.compute_frac))
-
-
-def refit_power_curve(record: PowerCurve) -> watts.PowerCurve:
-    """The curve through the points of a record that are marked as fitted; every source counts alike.
-
-    A published range is met by any value in it.
-    """
-    points = [(point, record.evidence[f"points.{n}.performance_frac"]) for n, point in enumerate(record.points)]
-    fitted = [(point, evidence) for point, evidence in points if point.fitted]
-    sources = [evidence.source for _, evidence in fitted]
-    shared = Counter(sources)
-    return watts.fit_curve(
-        [point.power_frac for point, _ in fitted],
-        [point.performance_frac if evidence.low is None else evidence.low for point, evidence in fitted],
-        [point.performance_frac if evidence.high is None else evidence.high for point, evidence in fitted],
-        [1 / shared[source] for source in sources],
-        least_frac=record.least_frac,
-    )
-
-
-def refit_part_curves(record: PowerCurve) -> dict[str, watts.PowerCurve]:
-    """The curve of every part with fitted points, drawn to the common one of the record."""
-    points = [(point, record.evidence[f"points.{n}.performance_frac"]) for n, point in enumerate(record.points)]
-    fitted = [(point, evidence) for point, evidence in points if point.fitted and point.part]
-    found = {}
-    for part in sorted({point.part for point, _ in fitted}):
-        own = [(point, evidence) for point, evidence in fitted if point.part == part]
-        found[part] = watts.fit_curve_near(
-            power_curve_of(record),
-            [point.power_frac for point, _ in own],
-            [point.performance_frac if evidence.low is None else evidence.low for point, evidence in own],
-            [point.performance_frac if evidence.high is None else evidence.high for point, evidence in own],
-            noise_frac=POINT_NOISE_FRAC,
-        )
-    return found
 
 
 def onsite_power_of(record: OnsitePower) -> watts.OnsitePower:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +18,7 @@ from typer.core import TyperGroup
 
 from gigawatt import __version__
 from gigawatt.errors import Fault, ScenarioError
+from gigawatt.exact import no_dask_arrays
 from gigawatt.interfaces import output
 from gigawatt.interfaces.console import door, fall_short, progress, say, usage_fault
 from gigawatt.interfaces.failing import BAD_INPUT, INTERRUPTED
@@ -43,6 +46,8 @@ PROGRAM = "gigawatt"
 RUNS = Path("gigawatt-runs")
 # Where shells leave the words of a command that is to be completed.
 COMPLETED = ("_TYPER_COMPLETE_ARGS", "COMP_WORDS")
+# New objects after which those that hold each other are looked for.
+CIRCLES_COUNT = 100_000
 # The parent of all mistakes in a command; typer shows only its children to the public.
 USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 
@@ -244,10 +249,16 @@ def main() -> None:
     # The last digits of sums depend on how many threads share them, and where memory is short OpenBLAS waits for ever
     # for more than one.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Of the many objects of a plan few hang together in circles: to look for those as often as usual takes a
+    # twentieth of a run, and once more at its end, when all goes anyway, another.
+    gc.set_threshold(CIRCLES_COUNT)
+    atexit.register(gc.freeze)
     signal.signal(signal.SIGTERM, _terminated)
     output.install()
     json = "--json" in sys.argv
-    with door(json):
+    # A cluster is the one thing here that has to do with dask, and it has none of its arrays.
+    clustered = any(word.startswith("--scheduler") for word in sys.argv)
+    with door(json), nullcontext() if clustered else no_dask_arrays():
         completed = next((os.environ[name].split()[1:] for name in COMPLETED if name in os.environ), None)
         words = sys.argv[1:] if completed is None else completed
         app = application(named(words), opened(words))

@@ -12,8 +12,10 @@ from gigawatt import dollars
 from gigawatt.errors import Conflict, Infeasible
 from gigawatt.exact import exact
 from gigawatt.plan import financing, search, split, work
+from gigawatt.plan.declared import DECISIONS
 from gigawatt.plan.worth import Binding, Worth, binding, worth
 from gigawatt.programme import advances, arrays, book, counted, money, opening, tranches
+from gigawatt.programme.declared import MONEY, check
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.solver import UNITS, NoPlan, Program
 
@@ -100,9 +102,9 @@ def plan_inputs(data: xr.Dataset, asked: Asked, progress: Progress, *, with_wort
         progress("working out what one more is worth")
         valued = worth(program, data, asked)
     return Plan(
-        data=result,
+        data=check(result, DECISIONS),
         inputs=data,
-        lines=lines,
+        lines=check(lines, MONEY),
         objective=found.objective * scale + stands,
         bound=found.bound * scale + stands,
         unit="tokens" if asked.objective == "tokens" else "USD",

@@ -22,10 +22,15 @@ def discounts(data: xr.Dataset, asked: Asked) -> xr.DataArray:
 
 def terminal_frac(data: xr.Dataset, asked: Asked, life_years: float) -> xr.DataArray:
     """Value at the end of the horizon of a dollar of capex spent in each quarter [1], dims (period)."""
-    count = data.sizes["period"]
+    ratio = terminal_ratio(data.sizes["period"], asked, life_years)
+    return xr.DataArray(ratio, dims="period", coords={"period": data.period.values})
+
+
+def terminal_ratio(count: int, asked: Asked, life_years: float) -> Floats:
+    """As `terminal_frac`, of so many quarters, (quarters,)."""
     ages = count / 4 - dollars.mid_quarters_years(count)
     left = dollars.unamortised_frac(ages, life_years, asked.finance.discount_per_year)
-    return xr.DataArray(asked.finance.terminal_value_frac * left, dims="period", coords={"period": data.period.values})
+    return asked.finance.terminal_value_frac * left
 
 
 def book_table(data: xr.Dataset, life_years: float) -> xr.DataArray:

@@ -1,7 +1,7 @@
 """What a dataset holds: every array with its dimensions, its unit and its meaning, checked where the dataset is made.
 
-`INPUTS` is the programme's own table. Whoever makes another dataset declares it beside its maker, in the same form. A
-name that is declared is there in every scenario: what a scenario lacks is an empty dimension, or zeros.
+`INPUTS` and `MONEY` are the programme's own tables; a plan, a timeline and the books have theirs in declared.py beside
+their maker. A name that is declared is there in every scenario: what a scenario lacks is an empty dimension, or zeros.
 """
 
 from __future__ import annotations
@@ -35,18 +35,23 @@ def declared(**rows: tuple[str, str, str]) -> Declarations:
     }
 
 
-def check(data: xr.Dataset, table: Declarations) -> xr.Dataset:
+NOTHING: Declarations = {}
+
+
+def check(data: xr.Dataset, table: Declarations, beside: Declarations = NOTHING) -> xr.Dataset:
     """The dataset as it is, if it holds every array of its table and no other, each with the dimensions it says.
 
-    Raises TypeError otherwise: the fault is that of the code that made it, never that of a question.
+    beside: arrays that may be there too. Raises TypeError otherwise: the fault is that of the code that made it, never
+    that of a question.
     """
     found = {str(name): line.dims for name, line in data.variables.items() if name not in data.coords}
+    known = {**table, **beside}
     wrong = [f"no {name}" for name in table if name not in found]
-    wrong += [f"{name} is not declared" for name in found if name not in table]
+    wrong += [f"{name} is not declared" for name in found if name not in known]
     wrong += [
-        f"{name} has ({', '.join(map(str, dims))}), declared ({', '.join(table[name].dims)})"
+        f"{name} has ({', '.join(map(str, dims))}), declared ({', '.join(known[name].dims)})"
         for name, dims in found.items()
-        if name in table and dims != table[name].dims
+        if name in known and dims != known[name].dims
     ]
     if wrong:
         raise TypeError("; ".join(wrong))
@@ -107,4 +112,16 @@ INPUTS = declared(
     opening_paid_usd=("site", "USD", "paid before the start for shells that are to come"),
     opening_done_frac=("run", "1", "share of the run that is trained before the start"),
     opening_rent_ratio=("site", "1", "rent of shells that stand at the start over that at their delivery"),
+)
+
+MONEY = declared(
+    revenue_usd=("period use_case", "USD", "what is sold, dearest segments of demand first"),
+    non_compute_usd=("period use_case", "USD", "share of revenue that pays for all but compute"),
+    energy_usd=("period site", "USD", "electric energy of what is in service"),
+    opex_usd=("period site", "USD", "operation without energy"),
+    rent_usd=("period site", "USD", "rent of leased shells"),
+    racks_usd=("period site platform", "USD", "racks that are delivered"),
+    network_usd=("period site platform", "USD", "their network and storage"),
+    shells_usd=("period site", "USD", "shells, over their lead time"),
+    tax_usd=("period", "USD", "tax on income, as if nothing were borrowed"),
 )

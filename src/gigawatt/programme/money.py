@@ -5,13 +5,19 @@ Every line is in USD a quarter, income positive and cost negative, on the finest
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.programme import book, opening, rents, unit_costs, work_done
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
+
+Floats = NDArray[np.float64]
 
 LINES = (
     "revenue_usd",
@@ -145,22 +151,30 @@ def _tax_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.DataArray:
     return income.copy(data=dollars.tax_usd(whole, asked.finance.tax_frac)[..., 1:])
 
 
-def capital_usd(lines: xr.Dataset) -> dict[str, xr.DataArray]:
+def capital_usd(lines: Mapping[Any, xr.DataArray]) -> dict[str, xr.DataArray]:
     """What is spent in each quarter on racks with network and on shells [USD, positive], dims (period)."""
-    return {"racks": -total(lines.racks_usd) - total(lines.network_usd), "shells": -total(lines.shells_usd)}
+    racks, shells = total(lines["racks_usd"]) + total(lines["network_usd"]), total(lines["shells_usd"])
+    return {"racks": -racks, "shells": -shells}
 
 
-def terminal_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.DataArray:
+def terminal_usd(lines: xr.Dataset, asked: Asked) -> xr.DataArray:
     """Value at the end of the horizon of what was spent in each quarter [USD, not discounted], dims (period)."""
-    finance = asked.finance
     spent = capital_usd(lines)
-    racks = spent["racks"] * book.terminal_frac(data, asked, finance.rack_life_years)
-    return racks + spent["shells"] * book.terminal_frac(data, asked, finance.shell_life_years)
+    return spent["racks"].copy(data=left_usd(spent["racks"].values, spent["shells"].values, asked))
+
+
+def left_usd(racks_usd: Floats, shells_usd: Floats, asked: Asked) -> Floats:
+    """The same of what was spent on racks with their network, and on shells, in each quarter [USD], (..., quarters)."""
+    finance, count = asked.finance, racks_usd.shape[-1]
+    racks, shells = (
+        book.terminal_ratio(count, asked, life) for life in (finance.rack_life_years, finance.shell_life_years)
+    )
+    return racks_usd * racks + shells_usd * shells
 
 
 def final_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> float:
     """Value at the end of the horizon of all that stands then [USD, not discounted], whoever paid for it when."""
-    return float(terminal_usd(lines, data, asked).sum()) + opening.terminal_usd(data, asked)
+    return float(terminal_usd(lines, asked).sum()) + opening.terminal_usd(data, asked)
 
 
 def runs_done_frac(data: xr.Dataset, inputs: xr.Dataset) -> xr.DataArray:

@@ -36,8 +36,9 @@ def energy_wh_per_w(data: xr.Dataset, asked: Asked) -> xr.DataArray:
 def shells_usd(energise_w: xr.DataArray, data: xr.Dataset) -> xr.DataArray:
     """What shells cost in each quarter [USD], dims (period, site), less what was paid before, which counts first."""
     cost = (energise_w.rename(period="energised") * shell_spending(data)).sum("energised")
-    to_date = cost.cumsum("period") - opening.paid_usd(data)
-    return xr.where(opening.paid_usd(data) > 0, opening.change(to_date.clip(min=0)), cost).transpose(*cost.dims)
+    paid = opening.paid_usd(data)
+    to_date = (cost.cumsum("period") - paid).clip(min=0)
+    return xr.where(paid > 0, opening.change(to_date), cost).transpose(..., "period", "site")
 
 
 def shell_spending(data: xr.Dataset) -> xr.DataArray:

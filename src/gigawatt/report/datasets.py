@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.report.hours import daily, dated
+from gigawatt.report.hours import daily
 from gigawatt.study.result import Result, datasets
 
 # A table of CSV with more rows than this helps nobody.
@@ -47,7 +47,7 @@ def _listed(result: Result) -> dict[str, xr.Dataset]:
     found, data = datasets(result), result.timeline.data
     if data.served_tokens_per_s.size > MOST_ROWS:
         found["timeline"] = data.assign(served_tokens_per_s=data.served_tokens_per_s.sum("pair", skipna=False))
-    if data.stock_count.size > MOST_ROWS and dated(result):
+    if data.stock_count.size > MOST_ROWS:
         found["timeline.daily"] = daily(found.pop("timeline"))
     outages = result.timeline.outages
     labels = {name: ("outage", outages[f"{name}_name"].values[outages[name].values]) for name in ("pair", "kind")}
@@ -80,8 +80,8 @@ def lines(table: xr.Dataset) -> Iterator[str]:
     yield ",".join(_quoted(str(name)) for name in names) + "\n"
     shape = [table.sizes[dim] for dim in dims]
     parts = []
-    for own, some in groupby(names, key=lambda name: table[name].dims):
-        lines = [table[name].values for name in some]
+    for own, some in groupby(names, key=lambda name: table.variables[name].dims):
+        lines = [table.variables[name].values for name in some]
         if own != dims:
             rows = zip(*(texts(line).reshape(-1).tolist() for line in lines), strict=True)
             lines = [np.array([",".join(row) for row in rows], dtype=object)]

@@ -160,13 +160,14 @@ def event_power(result: Result) -> xr.Dataset:
 
 
 def daily(data: xr.Dataset) -> xr.Dataset:
-    """Means of each day of a dated timeline, dims (day) for (time); failures_count is that of the day."""
-    labels = data.time.values.astype("U10")
+    """Means of each day of a timeline, dims (day) for (time); failures_count is that of the day."""
+    labels = _days(data.time.values.astype(str))
     starts = np.flatnonzero(np.append(True, labels[1:] != labels[:-1]))
     weight = data.weight_h.values
     whole = np.add.reduceat(weight, starts)
     found = {}
-    for name, line in data.data_vars.items():
+    for name in data.data_vars:
+        line = data.variables[name]
         values = line.transpose("time", ...).values.astype(float)
         shape = (-1, *[1] * (values.ndim - 1))
         mean = np.add.reduceat(values * weight.reshape(shape), starts, axis=0) / whole.reshape(shape)
@@ -174,6 +175,13 @@ def daily(data: xr.Dataset) -> xr.Dataset:
     days = xr.Dataset(found, coords={"day": labels[starts], "quarter": ("day", data.quarter.values[starts])})
     beside = {str(name): coord for name, coord in data.coords.items() if "time" not in coord.dims}
     return days.assign(failures_count=days.failures_count * (DAY_HOURS / step_h(data))).assign_coords(beside)
+
+
+def _days(moments: NDArray[np.str_]) -> NDArray[np.str_]:
+    """The day of each moment: its date; of a representative week its quarter and which of the seven, from 0."""
+    if "T" in str(moments[0]):
+        return moments.astype("U10")
+    return np.array([f"{text[:QUARTER_LENGTH]} {int(text[QUARTER_LENGTH:]) // 24}" for text in moments.tolist()])
 
 
 def _length(result: Result, data: xr.Dataset) -> int:

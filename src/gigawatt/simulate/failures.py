@@ -76,10 +76,18 @@ def hazard_ratio(age_h: Floats, life_h: float, reliability: Reliability) -> Floa
     return np.asarray(1 + infant + wear)
 
 
-def draw(cohort: Cohort, reliability: Reliability, life_h: float, rate_per_h: float, seed: int) -> Faults:
+def draw(
+    cohort: Cohort,
+    reliability: Reliability,
+    life_h: float,
+    rate_per_h: float,
+    seed: int,
+    until_h: float = np.inf,
+) -> Faults:
     """Faults of a cohort if no rack were ever out, in no order; some fall on racks that have left or are out.
 
-    rate_per_h: λ, failures per package and hour at mid-life.
+    rate_per_h: λ, failures per package and hour at mid-life. until_h: later ones are drawn, for a stream is the same
+    however much of it is seen, but left out.
     """
     random = stream(seed, cohort.key, FAILURES)
     edges = np.array([0.0, *(w * reliability.infant_time_h for w in _WINDOWS), life_h])
@@ -93,19 +101,24 @@ def draw(cohort: Cohort, reliability: Reliability, life_h: float, rate_per_h: fl
     age = edges[window] + place * np.diff(edges)[window]
     kept = chance * ceiling[window] < hazard_ratio(age, life_h, reliability)
     which = (rack[kept] * racks).astype(np.int64)
+    normal = stream(seed, cohort.key, REPAIRS).standard_normal(len(which))
+    time = cohort.online_h[which] + age[kept]
+    seen = time < until_h
     shares = np.cumsum([entry.share_frac for entry in reliability.classes])
-    sort = np.minimum(np.searchsorted(shares / shares[-1], kind[kept], side="right"), len(shares) - 1)
+    part, sort = kind[kept][seen], np.zeros(np.count_nonzero(seen), dtype=np.int64)
+    for share in shares[:-1] / shares[-1]:  # few: quicker than to search
+        sort += part >= share
     return Faults(
-        time_h=cohort.online_h[which] + age[kept],
-        rack=which,
-        kind=sort.astype(np.int64),
-        repair_h=_repairs(sort, reliability, stream(seed, cohort.key, REPAIRS)),
+        time_h=time[seen],
+        rack=which[seen],
+        kind=sort,
+        repair_h=_repairs(sort, reliability, normal[seen]),
     )
 
 
-def _repairs(kind: Counts, reliability: Reliability, random: np.random.Generator) -> Floats:
+def _repairs(kind: Counts, reliability: Reliability, normal: Floats) -> Floats:
     """Lognormal times of mean m and median d of each class, ln t ~ N(ln d, 2 ln(m/d)), at most until replaced [h]."""
     median = np.array([entry.repair_median_h for entry in reliability.classes])
     spread = np.sqrt(2 * np.log(np.array([entry.repair_h for entry in reliability.classes]) / median))
     longest = np.array([entry.replaced_h for entry in reliability.classes])
-    return np.minimum(median[kind] * np.exp(spread[kind] * random.standard_normal(len(kind))), longest[kind])
+    return np.minimum(median[kind] * np.exp(spread[kind] * normal), longest[kind])

@@ -27,6 +27,7 @@ from gigawatt.simulate.racks import Outages, Pairs, Racks
 Floats = NDArray[np.float64]
 
 GOLDEN = (np.sqrt(5) - 1) / 2
+_BINS = np.iinfo(np.uint16).max
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ def fleet(scenario: Scenario, plan: Plan, at: Pairs, spans: Sequence[Span]) -> t
     first_h, step_h = spans[0].first_h, spans[0].step_h
     steps = sum(span.count for span in spans)
     until_h = first_h + steps * step_h
-    made = racks.cohorts(scenario, plan, at, slips_h(scenario, at, scenario.asked.seed))
+    made = racks.cohorts(scenario, plan, at, lambda key: slip_h(scenario, key))
     sites, found = [], []
     for site in np.unique(at.site):
         here = [cohort for cohort in made if at.site[cohort.pair] == site and cohort.online_h[0] < until_h]
@@ -60,15 +61,10 @@ def fleet(scenario: Scenario, plan: Plan, at: Pairs, spans: Sequence[Span]) -> t
     return [_racks(*where, sites, found, *shape) for where in zip(spans, begins, strict=True)], found
 
 
-def slips_h(scenario: Scenario, at: Pairs, seed: int) -> dict[Key, float]:
-    """By how much each quarter's delivery to a pair is late [h]: exponential."""
-    mean_h = scenario.records.reliability.delivery_slip_h
-    keys = [
-        racks.key_of(scenario, at, pair, period)
-        for period in range(len(scenario.quarters))
-        for pair in range(len(at.names))
-    ]
-    return {key: mean_h * float(stream(seed, key, SLIP).standard_exponential()) for key in keys}
+def slip_h(scenario: Scenario, key: Key) -> float:
+    """By how much a quarter's delivery to a pair is late [h]: exponential."""
+    slip = stream(scenario.asked.seed, key, SLIP).standard_exponential()
+    return scenario.records.reliability.delivery_slip_h * float(slip)
 
 
 def yard(cohorts: Sequence[Cohort], record: Reliability) -> Yard:
@@ -94,27 +90,39 @@ def outages_of(scenario: Scenario, cohorts: Sequence[Cohort], here: Yard, until_
     """Outages of a site: faults of its cohorts, those on racks in service and not in maintenance, mended in turn."""
     record, operations = scenario.records.reliability, scenario.asked.operations
     life_h = racks.life_count(scenario) * HOURS_PER_YEAR / 4
-    drawn = [draw(one, record, life_h, operations.package_failures_per_h, scenario.asked.seed) for one in cohorts]
-    return mended(in_service(drawn, cohorts, here, record, until_h), here, record)
+    rate_per_h, seed = operations.package_failures_per_h, scenario.asked.seed
+    drawn = [draw(one, record, life_h, rate_per_h, seed, until_h) for one in cohorts]
+    return mended(in_service(drawn, cohorts, here, record), here, record)
 
 
-def in_service(
-    drawn: Sequence[Faults], cohorts: Sequence[Cohort], here: Yard, record: Reliability, until_h: float
-) -> Faults:
+def in_service(drawn: Sequence[Faults], cohorts: Sequence[Cohort], here: Yard, record: Reliability) -> Faults:
     """Faults of all cohorts of a site in the order in which they happen, without those on racks that have left or are
     in maintenance; racks are counted through the site."""
     first = np.cumsum([0, *(len(cohort.online_h) for cohort in cohorts)])
     time = np.concatenate([faults.time_h for faults in drawn])
     rack = np.concatenate([faults.rack + n for faults, n in zip(drawn, first, strict=False)])
     in_hall = np.mod(time - here.hall_h[rack], HOURS_PER_YEAR) < record.maintenance_h
-    kept = np.flatnonzero((time < np.minimum(here.leaves_h[rack], until_h)) & ~in_hall)
-    kept = kept[np.argsort(time[kept], kind="stable")]
+    kept = np.flatnonzero((time < here.leaves_h[rack]) & ~in_hall)
+    kept = kept[in_order(time[kept])]
     return Faults(
         time_h=time[kept],
         rack=rack[kept],
         kind=np.concatenate([faults.kind for faults in drawn])[kept],
         repair_h=np.concatenate([faults.repair_h for faults in drawn])[kept],
     )
+
+
+def in_order(time_h: Floats) -> NDArray[np.intp]:
+    """Places of times in their order, of equal ones the earlier place first: `argsort(kind="stable")`, but faster.
+
+    Sorted by digits into narrow bins first, which leaves little to be done for the sort that compares.
+    """
+    if not time_h.size:
+        return np.zeros(0, dtype=np.intp)
+    low, high = time_h.min(), time_h.max()
+    scale = _BINS / (high - low) if high > low else 0.0
+    nearly = np.argsort(((time_h - low) * scale).astype(np.uint16), kind="stable")
+    return np.asarray(nearly[np.argsort(time_h[nearly], kind="stable")])
 
 
 def mended(faults: Faults, here: Yard, record: Reliability) -> Outages:

@@ -2,7 +2,7 @@
 
 The gang works for an interval τ, stalls for a checkpoint C, and so on. A failure that hits it loses the work since the
 last checkpoint, then costs a restart R; one that hits within a restart begins it anew, one within a checkpoint loses
-the interval that it was to keep. Under a Poisson process this is the renewal process of `tokens.segment_s` [1]. Of the
+the interval that it was to keep. Under a Poisson process this is the renewal of `tokens.goodput_frac` [1]. Of the
 failures of U racks up, of which the gang works on n, each hits it with probability n/U.
 
 What is not chance:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -133,12 +133,12 @@ def key_of(scenario: Scenario, at: Pairs, pair: int, period: int) -> Key:
     return cohort_key(*at.names[pair], quarter_number(scenario.quarters[0]) + period)
 
 
-def cohorts(scenario: Scenario, plan: Plan, at: Pairs, slips_h: Mapping[Key, float]) -> list[Cohort]:
+def cohorts(scenario: Scenario, plan: Plan, at: Pairs, slip_h: Callable[[Key], float]) -> list[Cohort]:
     """Whole racks, one cohort for each quarter and pair that gets some, before the plan or in it; they come evenly
     through the quarter.
 
-    Deliveries are rounded so that their running sum is. slips_h: by how much a cohort is late; its racks leave when
-    the plan says, late or not.
+    Deliveries are rounded so that their running sum is. slip_h: by how much a cohort of the plan is late; its racks
+    leave when the plan says, late or not.
     """
     before = standing(plan, at)
     edges, life = edges_h(scenario, len(before)), life_count(scenario)
@@ -149,7 +149,7 @@ def cohorts(scenario: Scenario, plan: Plan, at: Pairs, slips_h: Mapping[Key, flo
         key = key_of(scenario, at, pair, period - len(before))
         place = (np.arange(counts[period, pair]) + 0.5) / counts[period, pair]
         due, leaves = (edges[n] + place * (edges[n + 1] - edges[n]) for n in (period, period + life))
-        online = np.minimum(due + slips_h.get(key, 0.0), leaves)
+        online = np.minimum(due + (slip_h(key) if period >= len(before) else 0.0), leaves)
         packages = float(at.packages_count[pair])
         found.append(Cohort(key=key, pair=pair, packages_count=packages, online_h=online, leaves_h=leaves))
     return found
@@ -188,7 +188,11 @@ def listed(
 
 def longest(length_h: Floats, most_count: int) -> Indices:
     """Places of the longest, longest first; of those as long as each other the earlier place comes first."""
-    return np.argsort(-length_h, kind="stable")[:most_count]
+    if not 0 < most_count < len(length_h):
+        return np.argsort(-length_h, kind="stable")[:most_count]
+    least = -np.partition(-length_h, most_count - 1)[most_count - 1]
+    among = np.flatnonzero(length_h >= least)
+    return among[np.argsort(-length_h[among], kind="stable")[:most_count]]
 
 
 def kept(outages: Outages, among: Indices, most_count: int | None) -> Outages:

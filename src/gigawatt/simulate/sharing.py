@@ -173,16 +173,17 @@ def _fill(
     """
     span = np.arange(len(left))
     for job in order.T:
-        rate = rate_per_s[job, span][..., None]
-        short = goal[job, span] - (done[job, span] @ rate)[..., 0]
+        rate, so_far = rate_per_s[job, span][..., None], done[job, span]
+        short = goal[job, span] - (so_far @ rate)[..., 0]
         here = left if open_to is None else left * open_to[job, span]
         possible = (here @ rate)[..., 0]
-        # Where any hour will do the shortfall is spread over the steps in proportion to what stands idle in each.
-        usual, lacking = (np.average(values, axis=1, weights=use.weight, keepdims=True) for values in (possible, short))
-        short = np.where(use.flexible[job][:, None], ratio(possible, usual) * lacking, short)
+        any_hour = use.flexible[job]
+        if any_hour.any():  # the shortfall is spread over the steps in proportion to what stands idle in each
+            usual, lacking = (np.average(one, axis=1, weights=use.weight, keepdims=True) for one in (possible, short))
+            short = np.where(any_hour[:, None], ratio(possible, usual) * lacking, short)
         part = np.minimum(ratio(np.maximum(short, 0), possible), 1)
         taken = here * part[..., None]
-        done[job, span] += taken
+        done[job, span] = so_far + taken
         left -= taken
 
 

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from gigawatt.catalog.tables import record_of
 from gigawatt.exact import exact
 from gigawatt.plan.plan import Plan, quiet
+from gigawatt.programme.declared import check
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import calendar, expected, power, racks, storage, tide
 from gigawatt.simulate.calendar import Span
+from gigawatt.simulate.declared import OUTAGES, STEPS
 from gigawatt.simulate.hours import Hours, World, live_span, world
 from gigawatt.simulate.limits import Event
 from gigawatt.simulate.outdoors import SiteYear
@@ -51,7 +53,7 @@ class Window:
 class Timeline:
     """What happens when a plan meets weather, failures and the daily tide of demand.
 
-    data: every step, see `dataset`. outages: faults that took something out, see `racks.listed`; empty where they are
+    data: every step, see `STEPS`. outages: faults that took something out, see `racks.listed`; empty where they are
     a rate. summary: of the window, or of the reported quarters where none was asked for; periods: of every quarter.
     notes: what was assumed.
     """
@@ -103,10 +105,11 @@ def simulate(
     sums = Sums.of(combine(lived.sums, spans, plan, kinds))
     counted = Sums.of(planned(plan, scenario, spans, weekly))
     availability = scenario.asked.operations.availability_frac
+    most_outages = None if given.all_outages else LISTED_COUNT
     shown = len(spans) if window is not None else sum(span.period < scenario.reported_count for span in spans)
     return Timeline(
-        data=joined(lived.parts).assign_coords(_coordinates(spans, of, plan.inputs)),
-        outages=racks.listed(scenario, at, outages, spans, None if given.all_outages else LISTED_COUNT),
+        data=check(joined(lived.parts).assign_coords(_coordinates(spans, of, plan.inputs)), STEPS),
+        outages=check(racks.listed(scenario, at, outages, spans, most_outages), OUTAGES),
         summary=summarise(sums, counted, lived.extremes, availability, slice(0, shown)),
         periods={
             scenario.quarters[span.period]: figures(sums.part(slice(n, n + 1)), lived.extremes[n : n + 1])

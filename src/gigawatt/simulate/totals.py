@@ -35,7 +35,8 @@ def totals(hours: Hours, uses: int) -> Values:
     (experiment). uses: classes of inference.
     """
     span, fleet = hours.span, hours.racks
-    served = _tokens(hours.done_per_s.sum(axis=1), span)
+    done = (hours.work_count.sum(axis=0) * hours.jobs.rate_per_s).sum(axis=0)
+    served = done * span.weight_h * SECONDS_PER_HOUR
     wanted = _tokens(hours.jobs.asked_per_s[:, :uses], span)
     facility_w, stock = hours.facility_w, fleet.stock_count.sum(axis=1)
     return {

@@ -129,7 +129,7 @@ def progress(
     pace: speed under a power cap, (h, p); racks: racks at work in each gang, (h, p, r), as `working` gives. Where the
     fleet's faults have a date a gang is walked through them, else it makes its expected progress [tokens.goodput].
     """
-    useful = np.zeros_like(racks)
+    flops, useful_h = np.zeros((len(racks), racks.shape[2])), 0.0
     expected = None if fleet.fault_h.size else _expected(scenario, of, at, fleet, period, step_h)
     for pair, run in zip(*(index.tolist() for index in np.nonzero(of.racks_count[period])), strict=True):
         if expected is None:
@@ -139,12 +139,14 @@ def progress(
             kept = _walked(scenario, at, fleet, gang, racks[:, pair, run], step_h)
         else:
             kept = expected[pair, run]
-        useful[:, pair, run] = racks[:, pair, run] * kept * pace[:, pair]
+        useful = racks[:, pair, run] * kept * pace[:, pair]
+        flops[:, run] += useful * of.rack_flops[period, pair, run]
+        useful_h += float(useful.sum() * step_h)
     return Progress(
         working_count=racks,
-        flops=np.einsum("hpr,pr->hr", useful, of.rack_flops[period]),
+        flops=flops,
         held_h=float(of.racks_count[period].sum() * len(racks) * step_h),
-        useful_h=float(useful.sum() * step_h),
+        useful_h=useful_h,
     )
 
 

@@ -11,6 +11,7 @@ from gigawatt.plan.plan import Plan
 from gigawatt.programme import counted, money
 from gigawatt.programme.book import discounts
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study.note import Note
 
 # Numbers of an accelerator that its work and its price follow from, in words.
 PLATFORM_FIGURES = {
@@ -26,6 +27,16 @@ PLATFORM_FIGURES = {
 def grades(scenario: Scenario) -> dict[str, int]:
     """How many numbers carry each grade, those of most numbers first."""
     return dict(Counter(evidence.grade for _, evidence in sorted(scenario.evidence.items())).most_common())
+
+
+def price_scale(scenario: Scenario, level: str = "") -> Note | None:
+    """That prices are scaled by an assumption, where they are; level: what else is to be said of the factor."""
+    grade = scenario.evidence.get("demand.price_scale_ratio")
+    if grade is None or grade.grade != "assumed":
+        return None
+    scale = scenario.asked.demand.price_scale_ratio
+    text = f"Prices are scaled by {scale:g}, an assumption of the scenario and no evidence of need{level}."
+    return Note(code="assumed_price_scale", path="demand.price_scale", text=text)
 
 
 def assumed_revenue_frac(scenario: Scenario, plan: Plan) -> dict[str, float]:

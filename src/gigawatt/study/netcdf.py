@@ -12,12 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import h5netcdf
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    import h5netcdf
     import xarray as xr
 
 # Datasets above this size are packed: years of hours shrink to a third in a second.
@@ -30,6 +29,8 @@ MOMENTS = {"units": "nanoseconds since 1970-01-01", "calendar": "proleptic_grego
 
 def written(data: xr.Dataset) -> bytes:
     """A dataset as the bytes of a NetCDF file: made in memory, for the HDF5 library ends the process on a full disk."""
+    import h5py  # eleven megabytes of library, when the planner has given its own back
+
     packing = PACKED if data.nbytes > PACKED_BYTES else {}
     with h5py.File("data.nc", "w", driver="core", backing_store=False, track_order=True) as file:
         file.attrs.update({str(name): str(text) for name, text in data.attrs.items()})
@@ -52,6 +53,8 @@ def written(data: xr.Dataset) -> bytes:
 
 
 def _variable(file: Any, name: str, line: xr.Variable, packing: dict[str, Any]) -> Any:
+    import h5py
+
     values, attributes = _plain(line.values)
     kind = h5py.string_dtype() if values.dtype == object else values.dtype
     made = file.create_dataset(name, data=values, dtype=kind, **(packing if values.ndim and values.size else {}))
@@ -85,6 +88,8 @@ def opened(file: Path) -> Iterator[h5netcdf.File]:
 
     A dataset of labels takes a hundred times as long to open as one array of it takes to read.
     """
+    import h5netcdf
+
     with h5netcdf.File(file, "r", decode_vlen_strings=True) as data:
         yield data
 

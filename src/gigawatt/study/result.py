@@ -239,7 +239,7 @@ def _write_data(result: Result, folder: Path) -> dict[str, str]:
     scenario = result.scenario
     contents = {
         "scenario.toml": f"{scenario.toml}\n".encode(),
-        "resolved.json": f"{json.dumps(kept.plain(scenario), indent=1)}\n".encode(),
+        "resolved.json": f"{json.dumps(kept.plain(scenario))}\n".encode(),
         "hours.nc": netcdf.written(kept.hours(scenario)),
     }
     contents |= {f"{name}.nc": netcdf.written(data) for name, data in datasets(result).items()}

@@ -48,7 +48,6 @@ from gigawatt.tokens.train.goodput import (
     best_interval_s,
     effective_frac,
     goodput_frac,
-    segment_s,
     spares_count,
 )
 from gigawatt.tokens.train.layouts import LayoutGrid
@@ -149,7 +148,6 @@ __all__ = [
     "power_frac",
     "prefill",
     "run_share_frac",
-    "segment_s",
     "serve_disaggregated",
     "serve_each",
     "serving_layouts",

@@ -4,20 +4,13 @@ from gigawatt.watts.air import dew_point, humidity, saturation_pressure, wet_bul
 from gigawatt.watts.battery import (
     Battery,
     Schedule,
-    arbitrage,
-    least_peak,
     ride_through,
     stored,
 )
 from gigawatt.watts.capping import (
     PowerCurve,
-    cap_within,
-    common_cap,
-    fit_curve,
-    fit_curve_near,
     mixed_performance,
     performance,
-    racks_within,
 )
 from gigawatt.watts.cooling import Cooling, pue, pue_mean, pue_peak, water_use
 from gigawatt.watts.grid import (
@@ -45,7 +38,7 @@ from gigawatt.watts.onsite import (
     panels_for,
     served,
 )
-from gigawatt.watts.weather import Climate, Weather, climate_of_weather, hourly_year
+from gigawatt.watts.weather import Climate, Weather, hourly_year
 
 __all__ = [
     "Battery",
@@ -59,23 +52,16 @@ __all__ = [
     "PowerCurve",
     "Schedule",
     "Weather",
-    "arbitrage",
     "at_moments",
     "bridge",
     "by_hour",
-    "cap_within",
     "clear_sky",
-    "climate_of_weather",
-    "common_cap",
     "dearest_calls",
     "demand_charge",
     "dew_point",
     "drawn_calls",
-    "fit_curve",
-    "fit_curve_near",
     "hourly_year",
     "humidity",
-    "least_peak",
     "levelised_cost",
     "load_capex",
     "mixed_performance",
@@ -87,7 +73,6 @@ __all__ = [
     "pue",
     "pue_mean",
     "pue_peak",
-    "racks_within",
     "ramp_breach",
     "ride_through",
     "saturation_pressure",

@@ -15,7 +15,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from gigawatt.watts.air import OUTDOORS_DEGC, Array, check, humidity, wet_bulb
+from gigawatt.watts.air import Array, humidity, wet_bulb
 
 DAY_H, YEAR_DAYS, YEAR_H = 24, 365, 8760
 WARMEST_HOUR = 15  # local standard time
@@ -92,27 +92,6 @@ def _cycles(climate: Climate) -> tuple[Array, Array]:
     )
     daily = climate.daily_amplitude_degc * np.cos(2 * np.pi * (hour % DAY_H - WARMEST_HOUR) / DAY_H)
     return yearly, daily
-
-
-def climate_of_weather(weather: Weather, altitude_m: float) -> Climate:
-    """Climate normals of a year of weather of whole days [1]: what `hourly_year` needs to draw others like it.
-
-    The yearly amplitude and the warmest day are those of the first harmonic of the daily means; the daily amplitude is
-    half the swing of the mean day.
-    """
-    dry = check("dry_bulb_degc", weather.dry_bulb_degc, OUTDOORS_DEGC)
-    by_day = dry.reshape(-1, DAY_H)
-    days = len(by_day)
-    yearly = 2 * (by_day.mean(axis=1) * np.exp(-2j * np.pi * np.arange(days) / days)).mean()
-    return Climate(
-        mean_degc=float(dry.mean()),
-        yearly_amplitude_degc=float(abs(yearly)),
-        daily_amplitude_degc=float(np.ptp(by_day.mean(axis=0)) / 2),
-        warmest_hours_degc=float(np.quantile(dry, WARMEST_QUANTILE)),
-        dew_point_degc=float(check("dew_point_degc", weather.dew_point_degc, OUTDOORS_DEGC).mean()),
-        warmest_day_count=round(-np.angle(yearly) / (2 * np.pi) * YEAR_DAYS) % YEAR_DAYS + 1,
-        altitude_m=altitude_m,
-    )
 
 
 def _anomaly(seed: int | Sequence[int], stream: int) -> Array:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from closed_forms import segment_s
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,6 @@ from gigawatt.tokens.train.goodput import (
     goodput_frac,
     hot_spare_frac,
     replica_frac,
-    segment_s,
     spares_count,
 )
 

@@ -8,12 +8,13 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
 from gigawatt.errors import plain
+from gigawatt.scenario.load import DEFAULT
 
 # Characters of an argument.
 MOST = 80
 WORTH = "worth_of_one_more_gigawatt"
 _ARGUMENTS: Mapping[str, tuple[str, str]] = {
-    "scenario": ("Name of a preset or a kept scenario.", "loi-2025-09"),
+    "scenario": ("Name of a preset or a kept scenario.", DEFAULT),
     "year": ("The year that is meant.", "2028"),
 }
 _TEXT = (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from html import escape
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name
@@ -24,35 +24,44 @@ class LongSheet(Worksheet):  # type: ignore[misc]  # the library has no types
     """A sheet with one long table, which becomes text column by column: cell by cell, as the library does it, the books
     of a programme cost four times as much, and were half of the workbook."""
 
-    below: tuple[int, Sequence[Sequence[Value]], Sequence[Any]] | None = None
+    below: tuple[int, Sequence[Sequence[Value]], Sequence[Any], Mapping[str, int]] | None = None
 
     def hold(self, first: int, columns: Sequence[Sequence[Value]], styles: Sequence[Any]) -> None:
         """Put columns, each in its format, from a row on, below all that is written otherwise."""
-        self.below = (first, columns, styles)
+        texts = Counter(value for column in columns for value in column if isinstance(value, str))
+        numbers = {text: self._number(text, count) for text, count in texts.items()}
+        self.below = (first, columns, styles, numbers)
         self.dim_rowmax = first + len(columns[0]) - 1
+
+    def _number(self, text: str, count: int) -> int:
+        """The number of a text among those of the workbook, where it stands `count` times more."""
+        self.str_table.count += count - 1
+        return int(self.str_table._get_shared_string_index(text.translate(CONTROLS)[:TEXT]))
 
     def _write_rows(self) -> None:
         super()._write_rows()
         if self.below is not None:
-            first, columns, styles = self.below
+            first, columns, styles, numbers = self.below
             cells = [
-                list(_cells(xl_col_to_name(n), first + 1, column, style and style._get_xf_index()))
+                _cells(xl_col_to_name(n), first + 1, column, style and style._get_xf_index(), numbers)
                 for n, (column, style) in enumerate(zip(columns, styles, strict=True))
             ]
-            rows = enumerate(zip(*cells, strict=True), start=first + 1)
-            self.fh.write("".join(f'<row r="{row}">{"".join(found)}</row>' for row, found in rows))
+            rows = enumerate(map("".join, zip(*cells, strict=True)), start=first + 1)
+            self.fh.write("".join([f'<row r="{row}">{found}</row>' for row, found in rows]))
 
 
-def _cells(letter: str, first: int, values: Sequence[Value], style: int | None) -> Iterator[str]:
+def _cells(
+    letter: str, first: int, values: Sequence[Value], style: int | None, numbers: Mapping[str, int]
+) -> list[str]:
     styled = f' s="{style}"' if style else ""
-    for row, value in enumerate(values, start=first):
-        if isinstance(value, str):
-            text = escape(value.translate(CONTROLS)[:TEXT], quote=False)
-            yield f'<c r="{letter}{row}" t="inlineStr"><is><t>{text}</t></is></c>'
-        elif is_figure(value):
-            yield f'<c r="{letter}{row}"{styled}><v>{float(value)!r}</v></c>'
-        else:
-            yield ""
+    return [
+        f'<c r="{letter}{row}" t="s"><v>{numbers[value]}</v></c>'
+        if isinstance(value, str)
+        else f'<c r="{letter}{row}"{styled}><v>{float(value)!r}</v></c>'
+        if is_figure(value)
+        else ""
+        for row, value in enumerate(values, start=first)
+    ]
 
 
 class Sheets:

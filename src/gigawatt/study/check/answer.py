@@ -215,11 +215,8 @@ def _horizon(scenario: Scenario) -> OutlinedHorizon:
 def notes(scenario: Scenario) -> tuple[Note, ...]:
     """What a reader must know of a question before it is answered."""
     found = []
-    grade = scenario.evidence.get("demand.price_scale_ratio")
-    if grade is not None and grade.grade == "assumed":
-        scale = scenario.asked.demand.price_scale_ratio
-        text = f"Prices are scaled by {scale:g}, an assumption of the scenario and no evidence of need."
-        found.append(Note(code="assumed_price_scale", path="demand.price_scale", text=text))
+    scaled = evidence.price_scale(scenario)
+    found += [] if scaled is None else [scaled]
     total = sum(evidence.grades(scenario).values())
     assumed = evidence.grades(scenario).get("assumed", 0)
     if assumed:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from gigawatt.exact import exact
 from gigawatt.programme.yardstick import Yardsticks
-from gigawatt.scenario.schema import Scenario
-from gigawatt.study import changed
+from gigawatt.study import changed, evidence
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
 from gigawatt.study.claims import work
 from gigawatt.study.claims.cases import Cases
@@ -24,14 +23,15 @@ from gigawatt.study.note import Note
 class CheckedClaims:
     """Every claim that was asked for, with its verdict, in the order of its set; `of` names the set.
 
-    yardsticks: what all work takes and a gigawatt costs in the quarter that the claims look at, on each platform sold.
+    yardsticks: what all work takes and a gigawatt costs in the quarter that the claims look at, on each platform sold;
+    None where nothing was looked up.
     """
 
     head: Head = field(metadata=SPREAD)
     of: str = LETTER
     title: str = field(default="The announcement, checked", metadata=UNTOLD)
     claims: tuple[Claim, ...]
-    yardsticks: Yardsticks
+    yardsticks: Yardsticks | None = None
 
 
 def answer(question: ClaimsQuestion, job: Job) -> CheckedClaims:
@@ -70,7 +70,7 @@ def _became(cases: Cases, of: str, id_: str) -> tuple[Became, ...]:
 def notes(cases: Cases, found: ClaimSet) -> tuple[Note, ...]:
     """What a reader must know of every verdict."""
     scenario = cases.scenario
-    notes = [_price_scale(scenario)]
+    scaled, notes = evidence.price_scale(scenario), list[tuple[str, str, str]]()
     if scenario.asked.capital.tranches is not None:
         notes.append(
             (
@@ -84,10 +84,4 @@ def notes(cases: Cases, found: ClaimSet) -> tuple[Note, ...]:
     if found.name == LETTER and cases.knows(equity.date):
         notes.append(("superseded", "capital.tranches", f"{equity.title} ({equity.date}, {equity.url})."))
     told = tuple(Note(code=code, path=path, text=text) for code, path, text in notes)
-    return (*told, *changed.hindsight(scenario))
-
-
-def _price_scale(scenario: Scenario) -> tuple[str, str, str]:
-    scale = scenario.asked.demand.price_scale_ratio
-    text = f"Prices are scaled by {scale:g}, an assumption of the scenario: what is built and earned follows from it."
-    return "assumed_price_scale", "demand.price_scale", text
+    return (*(() if scaled is None else (scaled,)), *told, *changed.hindsight(scenario))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from gigawatt.errors import MOST_NAME
 from gigawatt.exact import exact
 from gigawatt.readers.quotas import KubeObject, QosRow, QuotaTable, read_objects, read_slurm
-from gigawatt.study.answer import SPREAD, UNTOLD, Head
+from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
 from gigawatt.study.export.question import QuotasQuestion
 from gigawatt.study.export.quotas import packages_count, table
 from gigawatt.study.job import Job
@@ -79,7 +79,7 @@ def _answer(
     said = Note(code="unsaid", path="", text=SAYS_NOTHING[format_])
     scenario = saved.scenario
     return QuotasAnswer(
-        head=Head(scenario=scenario.name, hash=scenario.hash, notes=(*saved.notes, *notes, said)),
+        head=head_of(scenario, (*saved.notes, *notes, said)),
         period=period,
         format=format_,
         table=found,

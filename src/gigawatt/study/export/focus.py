@@ -18,7 +18,7 @@ from gigawatt.exact import exact
 from gigawatt.plan.plan import Plan
 from gigawatt.programme import counted, money
 from gigawatt.programme.arrays import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
-from gigawatt.study.answer import SPREAD, UNTOLD, Head
+from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
 from gigawatt.study.export.answer import check_period
 from gigawatt.study.export.question import FocusQuestion
 from gigawatt.study.job import Job
@@ -88,7 +88,7 @@ def answer(question: FocusQuestion, job: Job) -> FocusAnswer:
     asked = saved.scenario.asked
     items = {item: sum(one.cost_usd for one in charges if one.item == item) for item in CHARGES}
     return FocusAnswer(
-        head=Head(scenario=saved.scenario.name, hash=saved.scenario.hash, notes=(*saved.notes, *_notes(saved))),
+        head=head_of(saved.scenario, (*saved.notes, *_notes(saved))),
         period=question.period,
         title=asked.title,
         dollar_year=asked.dollar_year,

@@ -31,10 +31,8 @@ from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.account import contracts
-from gigawatt.plan.plan import Plan
-from gigawatt.programme import landlords, money
+from gigawatt.programme import landlords
 from gigawatt.programme.advances import Advanced
-from gigawatt.programme.book import book_usd
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.statistics import quantiles
@@ -54,22 +52,43 @@ ASKED = ("demand", "price")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lived:
-    """A plan as it was lived through, with its money.
+class Owner:
+    """The owner of the leased shells of a site, whatever the future.
 
-    scenario, plan: as they are in the future; receipts_usd: from tranches in each quarter;
-    advanced: what a vendor and a customer advance; revolved: cash and debt; npv_usd, terminal_value_usd: what it is
-    worth; asked_ratio: demand times price over what is stated.
+    letting: how they are let; shell_usd_per_w: what a watt of shell costs it; earned_per_year: the rate at which the
+    rent over the term of its lease is worth that cost, 0 where either is nothing.
+    """
+
+    letting: contracts.Letting
+    shell_usd_per_w: float
+    earned_per_year: float
+
+    def cost_usd(self, one: contracts.Let) -> float:
+        """What shells cost it that are let from one quarter on [USD]."""
+        return one.it_w * self.letting.facility_ratio * self.shell_usd_per_w
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lived:
+    """A plan as it was lived through in a future, with its money, all by quarter of the horizon.
+
+    scenario: as it is in the future. lines_usd: sums of its lines of money, by name; receipts_usd: from tranches;
+    book_usd: book value of racks, network and own shells at the end; advanced: what a vendor and a customer advance;
+    revolved: cash and debt; npv_usd, terminal_value_usd: what it is worth; asked_ratio: demand times price over what is
+    stated. owners: of leased shells, by site; let: what is let of these, site by site.
     """
 
     scenario: Scenario
-    plan: Plan
+    lines_usd: Mapping[str, Floats]
     receipts_usd: Floats
+    book_usd: Floats
     advanced: Mapping[str, Advanced]
     revolved: dollars.Revolved
     npv_usd: float
     terminal_value_usd: float
     asked_ratio: float
+    owners: Mapping[str, Owner]
+    let: Sequence[contracts.Let]
 
     @property
     def asked(self) -> Asked:
@@ -107,19 +126,32 @@ def asked_ratio(future: Future) -> float:
     return float(np.prod([future.mean(name) for name in ASKED if name in future.value]))
 
 
+def owners(scenario: Scenario, inputs: xr.Dataset) -> dict[str, Owner]:
+    """The owners of all leased shells, in the scenario's order; inputs: of a plan."""
+    asked = scenario.asked
+    found = {}
+    for site in asked.sites:
+        if landlords.is_leased(scenario, site):
+            own = asked.sites[site].shell_usd_per_w_facility
+            cost = asked.finance.shell_usd_per_w_facility if own is None else own
+            letting = contracts.letting(scenario, inputs, site)
+            rate = earned_per_year(asked, site, 4 * letting.quarter_usd_per_w, cost)
+            found[site] = Owner(letting=letting, shell_usd_per_w=cost, earned_per_year=rate)
+    return found
+
+
 def borne(lived: Lived) -> Borne:
     """What each party bears in a future, and what the capital costs."""
-    let = lets(lived)
-    failure = failing(lived, let)
+    failure = failing(lived)
     rows = {
         "programme": _programme(lived),
         "supplier": _supplier(lived, failure),
         "lenders": _lenders(lived),
-        "landlords": _landlords(lived, let, failure),
+        "landlords": _landlords(lived, failure),
         "customers": _customers(lived),
     }
     stakes = np.array([rows[party] for party in PARTIES])
-    return Borne(stakes_usd=stakes, cost_of_capital_per_year=cost_of_capital_per_year(lived, let))
+    return Borne(stakes_usd=stakes, cost_of_capital_per_year=cost_of_capital_per_year(lived))
 
 
 def _today_usd(flow_usd: Floats, lived: Lived) -> float:
@@ -130,7 +162,7 @@ def _today_usd(flow_usd: Floats, lived: Lived) -> float:
 def _programme(lived: Lived) -> Floats:
     """Puts in what it pays for racks, network and shells; gets what they earn, after rent and tax, and leave."""
     names = ("racks_usd", "network_usd", "shells_usd")
-    puts_in = -sum(_today_usd(money.total(lived.plan.lines[name]).values, lived) for name in names)
+    puts_in = -sum(_today_usd(lived.lines_usd[name], lived) for name in names)
     value_usd = lived.npv_usd + lived.terminal_value_usd
     return np.array([puts_in, value_usd + puts_in, max(-value_usd, 0.0), nan])
 
@@ -139,7 +171,7 @@ def _supplier(lived: Lived, failure: TenantFailure) -> Floats:
     """Puts in equity and loans; gets what racks sell for, and its loans back; may lose equity, loans, and what its
     guarantee costs."""
     upfront = lived.asked.capital.upfront_equity_usd
-    sold, loans = -money.total(lived.plan.lines.racks_usd).values, lived.advanced.get("vendor")
+    sold, loans = -lived.lines_usd["racks_usd"], lived.advanced.get("vendor")
     claim = upfront + np.cumsum(lived.receipts_usd)
     puts_in, gets = upfront + _today_usd(lived.receipts_usd, lived), _today_usd(sold, lived)
     if loans is not None:
@@ -176,33 +208,14 @@ def _lenders(lived: Lived) -> Floats:
     return np.array([debt.max(), _today_usd(interest, lived), lived.revolved.short_usd.max(), nan])
 
 
-def lets(lived: Lived) -> list[contracts.Let]:
-    """What is let in a future at every leased site, by when."""
-    sites = [site for site in lived.asked.sites if landlords.is_leased(lived.scenario, site)]
-    return [one for site in sites for one in contracts.lets(lived.scenario, lived.plan, site)]
-
-
-def _landlords(lived: Lived, let: Sequence[contracts.Let], failure: TenantFailure) -> Floats:
+def _landlords(lived: Lived, failure: TenantFailure) -> Floats:
     """Put in leased shells; get rent; may lose lease value, but for what reletting and a guarantor bring."""
-    spent, rent = np.zeros(len(lived.receipts_usd)), -money.total(lived.plan.lines.rent_usd).values
-    for one, usd in zip(let, shells_usd(lived, let), strict=True):
+    spent, rent = np.zeros(len(lived.receipts_usd)), -lived.lines_usd["rent_usd"]
+    for one in lived.let:
         if one.began >= 0:
-            spent[one.began] += usd
+            spent[one.began] += lived.owners[one.site].cost_usd(one)
     expected = float(failure.whole.expected_usd - failure.paid.expected_usd) if _is_stated(lived) else nan
     return np.array([_today_usd(spent, lived), _today_usd(rent, lived), failure.left_usd.max(initial=0.0), expected])
-
-
-def shells_usd(lived: Lived, let: Sequence[contracts.Let]) -> list[float]:
-    """What the shells that are let from one quarter on cost their owner [USD], of each."""
-    inputs = lived.plan.inputs
-    ratio = dict(zip(inputs.site.values.tolist(), inputs.pue_peak_ratio.values.tolist(), strict=True))
-    return [one.it_w * ratio[one.site] * shell_usd_per_w(lived, one.site) for one in let]
-
-
-def shell_usd_per_w(lived: Lived, site: str) -> float:
-    """What a watt of shell costs at a site, whoever pays for it [USD/W of facility power]."""
-    own = lived.asked.sites[site].shell_usd_per_w_facility
-    return lived.asked.finance.shell_usd_per_w_facility if own is None else own
 
 
 def _customers(lived: Lived) -> Floats:
@@ -214,10 +227,9 @@ def _customers(lived: Lived) -> Floats:
     return np.array([_today_usd(ahead.drawn_usd, lived), back, max(ahead.start_usd, ahead.owed_usd.max()), nan])
 
 
-def failing(lived: Lived, let: Sequence[contracts.Let]) -> TenantFailure:
+def failing(lived: Lived) -> TenantFailure:
     """What a failure of the tenant costs in a future: of all that is let, and of what is guaranteed of it."""
-    use, rent = lived.asked.capital.guarantee, contracts.rent_table_usd(let, 1)
-    value = dollars.lease_liability_usd(rent, lived.asked.finance.lease_rate_per_year).sum(axis=0)
+    use, value = lived.asked.capital.guarantee, _lease_value_usd(lived, lived.let, 1)
     start = int(np.argmax(value > 0))
     whole = dollars.guarantee_cost(value, **WHOLE, start=start, term=value.size, **_odds(lived))
     if use is None:
@@ -225,10 +237,18 @@ def failing(lived: Lived, let: Sequence[contracts.Let]) -> TenantFailure:
         return TenantFailure(
             whole=whole, paid=dollars.guarantee_cost(value, **nothing, start=start, term=0, **_odds(lived))
         )
-    covered = contracts.covered_value_usd(lived.scenario, lived.plan, use)
+    sites = landlords.guaranteed_sites(lived.scenario, use)
+    first = contracts.covered([one for one in lived.let if one.site in sites], use)
+    covered = _lease_value_usd(lived, first, len(lived.receipts_usd))
     terms = landlords.guarantee_terms(lived.asked, use) | _odds(lived)
     terms["term"] += int(np.argmax(covered > 0)) - start  # it runs from its own first delivery
     return TenantFailure(whole=whole, paid=dollars.guarantee_cost(covered, start=start, **terms))
+
+
+def _lease_value_usd(lived: Lived, let: Sequence[contracts.Let], count: int) -> Floats:
+    """Lease value of what is let and has begun at the end of each quarter [USD], of at least so many quarters."""
+    rent = contracts.rent_table_usd(let, count)
+    return np.asarray(dollars.lease_liability_usd(rent, lived.asked.finance.lease_rate_per_year).sum(axis=0))
 
 
 def _odds(lived: Lived) -> dict[str, Any]:
@@ -243,7 +263,7 @@ def _odds(lived: Lived) -> dict[str, Any]:
     }
 
 
-def cost_of_capital_per_year(lived: Lived, let: Sequence[contracts.Let]) -> float:
+def cost_of_capital_per_year(lived: Lived) -> float:
     """What the capital costs that finances the assets of a plan, its own and those that it leases.
 
     c = Σₜ (D·d + Σₛ Lₛ·lₛ + E·e) / Σₜ (D + Σₛ Lₛ + E) over the ends of the quarters of the horizon: debt D at its rate
@@ -251,29 +271,26 @@ def cost_of_capital_per_year(lived: Lived, let: Sequence[contracts.Let]) -> floa
     or not; and E, what debt leaves of the book value of racks, network and own shells, at the discount rate e, whoever
     has paid it in, for equity asks for that. NaN where nothing stands.
     """
-    asked, lines = lived.asked, lived.plan.lines
-    spent = money.capital_usd(lines)
-    debt = lived.revolved.debt_usd
-    equity = np.maximum(book_usd(spent, lived.plan.inputs, asked).values - debt, 0.0)
-    rates = {site: earned_per_year(lived, site) for site in {one.site for one in let}}
-    cost = zip(let, shells_usd(lived, let), strict=True)
-    stand = [(usd * (debt.size - max(one.began, 0)), rates[one.site]) for one, usd in cost]
+    asked, debt = lived.asked, lived.revolved.debt_usd
+    equity = np.maximum(lived.book_usd - debt, 0.0)
     wanted = float((debt * (asked.capital.debt_rate_per_year or 0.0) + equity * asked.finance.discount_per_year).sum())
-    whole = float((debt + equity).sum()) + sum(usd for usd, _ in stand)
-    wanted += sum(usd * rate for usd, rate in stand)
+    whole = float((debt + equity).sum())
+    for one in lived.let:
+        owner = lived.owners[one.site]
+        stands = owner.cost_usd(one) * (debt.size - max(one.began, 0))
+        wanted, whole = wanted + stands * owner.earned_per_year, whole + stands
     return wanted / whole if whole > 0 else nan
 
 
-def earned_per_year(lived: Lived, site: str) -> float:
+def earned_per_year(asked: Asked, site: str, yearly_rent_usd_per_w: float, shell_usd_per_w: float) -> float:
     """What the owner of leased shells earns on them: the rate at which the rent over the term of their lease is worth
     their cost; 0 where either is nothing."""
-    rent, cost = float(lived.plan.inputs.yearly_rent_usd_per_w.sel(site=site)), shell_usd_per_w(lived, site)
-    if cost <= 0 or rent <= 0:
+    if shell_usd_per_w <= 0 or yearly_rent_usd_per_w <= 0:
         return 0.0
     low, high = RATES_PER_YEAR
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
-        more = landlords.asked_for_per_year(lived.asked, site, middle) > rent / cost
+        more = landlords.asked_for_per_year(asked, site, middle) > yearly_rent_usd_per_w / shell_usd_per_w
         low, high = (low, middle) if more else (middle, high)
     return 0.5 * (low + high)
 

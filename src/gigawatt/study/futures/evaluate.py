@@ -11,10 +11,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
+from gigawatt.account import contracts
 from gigawatt.account.metrics import GIGAWATT_W
 from gigawatt.plan import financing
 from gigawatt.plan.plan import Plan, plan_inputs, quiet
-from gigawatt.programme import advances, book, money, tranches
+from gigawatt.programme import advances, book, money, opening, tranches
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.programme.site_mix import counted_w
 from gigawatt.quarters import first_reached
@@ -22,27 +23,13 @@ from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.simulate import racks
 from gigawatt.simulate.outdoors import SiteYear, site_years
 from gigawatt.simulate.served import ServedTokens, served
-from gigawatt.study.futures.burdens import Lived, asked_ratio, borne
+from gigawatt.study.futures.burdens import Lived, Owner, asked_ratio, borne, owners
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.hedging import branch
 from gigawatt.study.futures.realised import DRAW, Realised, realised, scenario_in
 
 Floats = NDArray[np.float64]
 
-# Inputs that say what is let and what stands when the horizon begins.
-LET = (
-    "period",
-    "sunk_w",
-    "pue_peak_ratio",
-    "yearly_rent_usd_per_w",
-    "rent_growth_per_year",
-    "minimum_take_frac",
-    "lease_count",
-    "delivered_w",
-    "opening_count",
-    "opening_rack_usd",
-    "opening_shell_usd",
-)
 # Figures of an outcome that are one number, in the order in which they are told.
 FIGURES = (
     "npv_usd",
@@ -147,71 +134,88 @@ def _outcomes(
     """
     scenarios = [scenario_in(scenario, future) for future in futures]
     sums = served(scenarios, out.plan, at, site_years(scenario) if years is None else years)
-    every = _booked(scenario.asked, out, sums)
+    every = _booked(scenario, out, sums)
     lived = [_lived(*one, every, draw) for draw, one in enumerate(zip(scenarios, futures, strict=True))]
     return [_outcome(one, every, sums, draw) for draw, one in enumerate(lived)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Booked:
-    """Plans as they were lived through in many futures, with the sums of their lines of money by quarter.
+    """Plans as they were lived through in many futures, each in or at the end of every quarter, (draw, quarters).
 
-    plan: its lines are sums, (draw, period). flow_usd: free cash flow; receipts_usd: from tranches; lent_usd: the most
-    that debt may be; power_w, counted_w: facility power in service, and power on the programme's basis; each of every
-    future at the end of, or in, every quarter, (draw, quarters).
+    lines_usd: sums of their lines of money, by name; receipts_usd: from tranches; book_usd: book value; power_w,
+    counted_w: facility power in service, and power on the programme's basis. let_w: facility power that is let, by
+    site; owners: of the shells there. inputs: of the plans.
     """
 
-    plan: Plan
-    flow_usd: Floats
+    lines_usd: Mapping[str, Floats]
     receipts_usd: Floats
-    lent_usd: Floats
+    book_usd: Floats
     power_w: Floats
     counted_w: Floats
+    let_w: Mapping[str, Floats]
+    owners: Mapping[str, Owner]
+    inputs: xr.Dataset
 
 
-def _booked(asked: Asked, out: Realised, sums: ServedTokens) -> _Booked:
+def _booked(scenario: Scenario, out: Realised, sums: ServedTokens) -> _Booked:
     """The money of plans in many futures. No line of money hangs on a rate that differs between them."""
-    data, inputs, capital = out.plan.data, out.plan.inputs, asked.capital
+    data, inputs, asked = out.plan.data, out.plan.inputs, scenario.asked
     tokens = np.repeat((sums.served_tokens / SECONDS_PER_QUARTER)[:, :, None], inputs.sizes["block"], axis=2)
-    per_block = xr.DataArray(
-        tokens,
-        dims=(DRAW, "period", "block", "use_case"),
-        coords={name: inputs[name].values for name in ("period", "block", "use_case")},
-    )
+    coords = {name: inputs[name].values for name in ("period", "block", "use_case")}
+    per_block = xr.DataArray(tokens, dims=(DRAW, *coords), coords=coords)
     each = money.lines(data.assign(served_tokens_per_s=per_block, install_count=out.paid_count), inputs, asked)
-    lines = xr.Dataset({name: money.total(line) for name, line in each.items()})
-    capex = {"racks": -lines.racks_usd - lines.network_usd, "shells": -lines.shells_usd}
-    lent = (book.book_usd(capex, inputs, asked) * capital.covenant_frac).clip(max=capital.debt_limit_usd)
-    facility_w = counted_w(data, "facility").transpose(DRAW, "period").values
+    lines = {name: money.total(line) for name, line in each.items()}
+    capex = money.capital_usd(lines)
+    owned = owners(scenario, inputs)
     return _Booked(
-        plan=replace(
-            out.plan, data=data[["shell_w"]], inputs=inputs[[name for name in LET if name in inputs]], lines=lines
-        ),
-        flow_usd=money.free_cash_flow(lines).transpose(DRAW, "period").values,
-        receipts_usd=financing.releases(data.gross_w, asked, inputs).sum("milestone").transpose(DRAW, "period").values,
-        lent_usd=lent.transpose(DRAW, "period").values,
-        power_w=facility_w,
-        counted_w=counted_w(data, asked.programme.power_basis).transpose(DRAW, "period").values,
+        lines_usd={str(name): _by_quarter(line) for name, line in lines.items()},
+        receipts_usd=_by_quarter(financing.releases(data.gross_w, asked, inputs).sum("milestone")),
+        book_usd=_by_quarter(book.book_usd(capex, inputs, asked)),
+        power_w=_by_quarter(counted_w(data, "facility")),
+        counted_w=_by_quarter(counted_w(data, asked.programme.power_basis)),
+        let_w={
+            site: contracts.most_w(_by_quarter(data.shell_w.sel(site=site)), contracts.least_w(inputs, site))
+            for site in owned
+        },
+        owners=owned,
+        inputs=inputs,
     )
+
+
+def _by_quarter(values: xr.DataArray) -> Floats:
+    return np.asarray(values.transpose(DRAW, "period").values)
 
 
 def _lived(scenario: Scenario, future: Future, every: _Booked, draw: int) -> Lived:
     """One of the plans as it was lived through."""
-    plan, asked, flow = every.plan, scenario.asked, every.flow_usd[draw]
-    parts = (part.isel(draw=draw) if DRAW in part.dims else part for part in (plan.data, plan.inputs, plan.lines))
-    data, inputs, lines = parts
-    ahead, rate = advances.lines(-lines.racks_usd, asked), asked.finance.discount_per_year
-    brought = flow + every.receipts_usd[draw] + advances.net_usd(ahead, flow.size)
+    asked, rate = scenario.asked, scenario.asked.finance.discount_per_year
+    lines, receipts = {name: line[draw] for name, line in every.lines_usd.items()}, every.receipts_usd[draw]
+    flow = np.sum([lines[name] for name in money.LINES], axis=0)
+    ahead = _advanced(-lines["racks_usd"], every.inputs, asked)
+    end = float(dollars.discount_ratio(rate, flow.size / 4))
+    left = money.left_usd(-lines["racks_usd"] - lines["network_usd"], -lines["shells_usd"], asked).sum()
     return Lived(
         scenario=scenario,
-        plan=replace(plan, data=data, inputs=inputs, lines=lines),
-        receipts_usd=every.receipts_usd[draw],
+        lines_usd=lines,
+        receipts_usd=receipts,
+        book_usd=every.book_usd[draw],
         advanced=ahead,
-        revolved=_revolved(asked, brought, every.lent_usd[draw]),
+        revolved=_revolved(asked, flow + receipts + advances.net_usd(ahead, flow.size), every.book_usd[draw]),
         npv_usd=dollars.npv(flow, rate),
-        terminal_value_usd=money.final_usd(lines, inputs, asked) * float(dollars.discount_ratio(rate, flow.size / 4)),
+        terminal_value_usd=(float(left) + opening.terminal_usd(every.inputs, asked)) * end,
         asked_ratio=asked_ratio(future),
+        owners=every.owners,
+        let=[one for site, owner in every.owners.items() for one in owner.letting.lets(every.let_w[site][draw])],
     )
+
+
+def _advanced(racks_usd: Floats, inputs: xr.Dataset, asked: Asked) -> dict[str, advances.Advanced]:
+    """What is advanced by whom; racks_usd: price of the racks that are paid in each quarter."""
+    if asked.capital.vendor is None and asked.capital.customer is None:
+        return {}
+    coords = {"period": inputs.period.values}
+    return advances.lines(xr.DataArray(racks_usd, dims="period", coords=coords), asked)
 
 
 def _outcome(lived: Lived, every: _Booked, sums: ServedTokens, draw: int) -> FutureOutcome:
@@ -238,12 +242,12 @@ def _first_reach(power_w: Floats, mark_w: float) -> float:
     return nan if reached is None else float(reached)
 
 
-def _revolved(asked: Asked, flow_usd: Floats, lent_usd: Floats) -> dollars.Revolved:
+def _revolved(asked: Asked, flow_usd: Floats, book_usd: Floats) -> dollars.Revolved:
     """Cash and debt under the scenario's limits. flow_usd: of each quarter, with tranches and what others advance."""
     capital = asked.capital
     return dollars.revolve(
         flow_usd,
-        lent_usd,
+        np.minimum(book_usd * capital.covenant_frac, capital.debt_limit_usd),
         opening_usd=tranches.cash_at_start_usd(asked),
         opening_debt_usd=asked.at_start.debt_usd,
         minimum_usd=capital.minimum_cash_usd,

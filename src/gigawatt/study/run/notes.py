@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from gigawatt.account.accounts import Accounts
@@ -23,19 +24,21 @@ DONE_FRAC = 0.995
 STARVED_FRAC = 0.01
 
 
+def _price_scale(scenario: Scenario, even_ratio: float | None) -> list[Note]:
+    """How prices are scaled, with the factor at which the plan is worth nothing and what the scenario notes of it."""
+    level = scenario.asked.demand.price_scale_ratio * (even_ratio or 0.0)
+    worth = "" if even_ratio is None else f"; at {level:.3g} this very plan would be worth nothing"
+    scaled, grade = evidence.price_scale(scenario, worth), scenario.evidence.get("demand.price_scale_ratio")
+    if scaled is None or grade is None:
+        return []
+    return [replace(scaled, text=f"{scaled.text} They are {grade.note}.") if grade.note else scaled]
+
+
 def plan_notes(scenario: Scenario, planned: Plan, accounts: Accounts) -> tuple[Note, ...]:
     """What a reader must know before trusting the headline."""
-    asked, something = scenario.asked, nothing.built(planned)
+    something = nothing.built(planned)
     found = [] if something else [nothing.note(scenario, planned)]
-    grade = scenario.evidence.get("demand.price_scale_ratio")
-    if grade is not None and grade.grade == "assumed":
-        even = accounts.values.break_even_price_ratio
-        scale = asked.demand.price_scale_ratio
-        level = f"; at {even * scale:.3g} this very plan would be worth nothing" if even is not None else ""
-        text = f"Prices are scaled by {scale:g}, an assumption of the scenario and no evidence of need{level}."
-        if grade.note:
-            text += f" They are {grade.note}."
-        found.append(Note(code="assumed_price_scale", path="demand.price_scale", text=text))
+    found += _price_scale(scenario, accounts.values.break_even_price_ratio)
     share = evidence.assumed_revenue_frac(scenario, planned)
     for what, frac in share.items():
         if frac > 0:

@@ -239,11 +239,6 @@ def cache_bytes(block: Block, precision: Precision) -> float:
     return cache_width_count(block) * CACHE_BYTES[precision]
 
 
-def cache_shards_count(block: Block, tensor_count: Floats) -> Floats:
-    """Parts that tensor parallelism cuts the cache into: at most the KV heads; MLA's latent is copied to each rank."""
-    return np.minimum(tensor_count, 1 if block.attention == "mla" else max(block.kv_heads_count, 1))
-
-
 def near_count(block: Block) -> float:
     """Most earlier tokens that a block attends to one by one."""
     picked = 0 if block.compression_ratio else block.selected_count
@@ -315,13 +310,6 @@ def index_flop(block: Block) -> float:
 def state_flop(block: Block) -> float:
     """FLOPs per token that linear attention spends on its state: decay, update and read [6]."""
     return 2.0 * (1 + 2) * state_width_count(block)
-
-
-def covered_experts_count(block: Block, batch_tokens: Floats) -> Floats:
-    """Experts of one block that a batch of tokens touches, E·(1 - (1 - k/E)^B), for uniform independent routing."""
-    if not block.routed:
-        return 0.0 * np.asarray(batch_tokens)
-    return block.experts_count * -np.expm1(batch_tokens * missed_log_ratio(block))
 
 
 def missed_log_ratio(block: Block) -> float:

@@ -104,20 +104,6 @@ def goodput_frac(tolerance: FaultTolerance, *, packages_count: Floats, failures_
             return replica_frac(tolerance, packages_count, failures_per_package_h)
 
 
-def segment_s(rate_per_s: Floats, interval_s: Floats, checkpoint_s: Floats, restart_s: Floats) -> Floats:
-    """Expected time to complete one interval of work and its checkpoint, E[T] above [s].
-
-    τ + C at rate 0, and infinite where no segment is ever completed.
-    """
-    rate = np.asarray(rate_per_s, dtype=float)
-    span = np.asarray(interval_s, dtype=float) + checkpoint_s
-    product = rate * span
-    safe = np.where(product > 0, product, 1.0)
-    with np.errstate(over="ignore"):
-        growth = np.where(product > 0, np.expm1(safe) / safe, 1.0)
-        return np.asarray(np.exp(rate * restart_s) * span * growth)
-
-
 def best_interval_s(rate_per_s: Floats, checkpoint_s: Floats) -> Floats:
     """Work between checkpoints that maximises τ / E[T] [s]: the root of ln(1 - λτ) + λτ + λC = 0.
 

@@ -31,17 +31,6 @@ class TrainingMemory:
     activations_bytes: Floats
     buffers_bytes: Floats
 
-    @property
-    def total_bytes(self) -> Floats:
-        """All of them."""
-        return (
-            self.weights_bytes
-            + self.gradients_bytes
-            + self.optimizer_bytes
-            + self.activations_bytes
-            + self.buffers_bytes
-        )
-
 
 def training_memory(run: TrainingRun) -> TrainingMemory:
     """The memory of a run by its parts; they sum to `memory_bytes`."""

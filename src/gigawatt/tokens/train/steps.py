@@ -222,6 +222,11 @@ def _fastest(run: TrainingRun, keep: NDArray[np.bool_]) -> tuple[np.intp, ...] |
     return best if np.isfinite(time[best]) else None
 
 
+def pick(layout: Layout, place: int) -> Layout:
+    """One layout of many."""
+    return Layout(**{entry.name: float(getattr(layout, entry.name)[place]) for entry in fields(layout)})
+
+
 def training_layouts(
     chip: Chip, transformer: Transformer, packages_count: float, efficiency: TrainingEfficiency
 ) -> Layout:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fault_trace import merged, read_fault_trace
 
 from gigawatt.errors import CatalogError
-from gigawatt.readers.fault_trace import merged, read_fault_trace
 
 GPU = {"Level": "Hardware Failure", "Class": "GPU", "Desc": "GPU Lost"}
 FAN = {"Level": "Hardware Failure", "Class": "Fan", "Desc": "Redundancy Lost"}
