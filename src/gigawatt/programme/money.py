@@ -5,6 +5,9 @@ Every line is in USD a quarter, income positive and cost negative, on the finest
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -148,9 +151,10 @@ def _tax_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.DataArray:
     return income.copy(data=dollars.tax_usd(whole, asked.finance.tax_frac)[..., 1:])
 
 
-def capital_usd(lines: xr.Dataset) -> dict[str, xr.DataArray]:
+def capital_usd(lines: Mapping[Any, xr.DataArray]) -> dict[str, xr.DataArray]:
     """What is spent in each quarter on racks with network and on shells [USD, positive], dims (period)."""
-    return {"racks": -total(lines.racks_usd) - total(lines.network_usd), "shells": -total(lines.shells_usd)}
+    racks, shells = total(lines["racks_usd"]) + total(lines["network_usd"]), total(lines["shells_usd"])
+    return {"racks": -racks, "shells": -shells}
 
 
 def terminal_usd(lines: xr.Dataset, asked: Asked) -> xr.DataArray:

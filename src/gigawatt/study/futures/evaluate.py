@@ -166,7 +166,7 @@ def _booked(scenario: Scenario, out: Realised, sums: ServedTokens) -> _Booked:
     per_block = xr.DataArray(tokens, dims=(DRAW, *coords), coords=coords)
     each = money.lines(data.assign(served_tokens_per_s=per_block, install_count=out.paid_count), inputs, asked)
     lines = {name: money.total(line) for name, line in each.items()}
-    capex = {"racks": -lines["racks_usd"] - lines["network_usd"], "shells": -lines["shells_usd"]}
+    capex = money.capital_usd(lines)
     owned = owners(scenario, inputs)
     return _Booked(
         lines_usd={str(name): _by_quarter(line) for name, line in lines.items()},
