@@ -31,7 +31,7 @@ def plain_of(value: Any, *left_out: str) -> Any:
 
     What is neither is the same object, and no copy.
     """
-    if names := _names(type(value)):
+    if names := _names(type(value)):  # type: ignore[arg-type] # a class is hashable
         return {name: plain_of(getattr(value, name), *left_out) for name in names if name not in left_out}
     if isinstance(value, Mapping):
         return {key: plain_of(item, *left_out) for key, item in value.items()}
