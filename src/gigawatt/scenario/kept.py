@@ -55,7 +55,8 @@ def plain(scenario: Scenario) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """As `asdict` has it, in a third of its time: nobody changes what is only written, so that no value is copied."""
-    if names := _fields(type(value)):
+    kind: Any = type(value)
+    if names := _fields(kind):
         return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
