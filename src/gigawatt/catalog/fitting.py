@@ -9,7 +9,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -26,17 +26,22 @@ def hints_of(cls: type) -> dict[str, Any]:
     return {name: hint.__origin__ if _is_annotated(hint) else hint for name, hint in annotations_of(cls).items()}
 
 
-def plain_of(value: Any) -> Any:
-    """Records as tables and tables of tables, as `dataclasses.asdict` has them, but without evidence.
+def plain_of(value: Any, *left_out: str) -> Any:
+    """Records as tables and tables of tables, as `dataclasses.asdict` has them, but without fields of some names.
 
     What is neither is the same object, and no copy.
     """
-    if is_dataclass(value):
-        names = hints_of(type(value))
-        return {name: plain_of(getattr(value, name)) for name in names if name != "evidence"}
+    if names := _names(type(value)):
+        return {name: plain_of(getattr(value, name), *left_out) for name in names if name not in left_out}
     if isinstance(value, Mapping):
-        return {key: plain_of(item) for key, item in value.items()}
-    return tuple(map(plain_of, value)) if isinstance(value, tuple) else value
+        return {key: plain_of(item, *left_out) for key, item in value.items()}
+    return tuple(plain_of(item, *left_out) for item in value) if isinstance(value, tuple) else value
+
+
+@cache
+def _names(cls: type) -> tuple[str, ...]:
+    """Fields of a record; none of anything else."""
+    return tuple(entry.name for entry in fields(cls)) if is_dataclass(cls) else ()
 
 
 def _is_annotated(hint: Any) -> bool:
@@ -111,4 +116,4 @@ def _exactly(kind: Any, value: Any) -> Any:
 
 
 def _float(value: Any) -> float:
-    return float(value) if type(value) is int else _exactly(float, value)  # type: ignore[no-any-return]
+    return float(value) if type(value) is int else _exactly(float, value)
