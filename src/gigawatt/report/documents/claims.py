@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gigawatt.catalog.records import Source
+from gigawatt.programme.yardstick import GIGAWATT_W
 from gigawatt.report import charts, yardsticks
 from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, table
 from gigawatt.report.formats import cell, scale
+from gigawatt.report.names import power_of
 from gigawatt.study.claims.answer import CheckedClaims
 from gigawatt.study.claims.claim import CLOSE_FRAC, Claim, ClaimRow, Computed
 from gigawatt.study.dates import by_end, quarter, spoken
@@ -44,7 +46,7 @@ def document(found: CheckedClaims) -> Document:
 def _yardsticks(found: CheckedClaims) -> Section:
     """What power to serve and the cost of a gigawatt are counted by."""
     told = found.yardsticks
-    parts = (yardsticks.listed(told.rows), yardsticks.explained(told))
+    parts = (yardsticks.listed(told.rows, power_of(GIGAWATT_W)), yardsticks.explained(told))
     return Section(slug="yardsticks", title="What all work takes, and what a gigawatt costs", parts=parts)
 
 
