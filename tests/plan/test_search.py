@@ -10,7 +10,7 @@ import pytest
 
 from gigawatt.exact import exact
 from gigawatt.plan import search
-from gigawatt.plan.search import Effort, Between, Releases, every_schedule, halves, improve, trial
+from gigawatt.plan.search import Between, Effort, Releases, every_schedule, halves, improve, trial
 from gigawatt.programme.arrays import arrays
 from gigawatt.scenario.load import load
 from gigawatt.solver import ITERATIONS, Clock, Program
