@@ -9,6 +9,7 @@ import pytest
 from gigawatt import units
 from gigawatt.errors import CatalogError, ScenarioError
 from gigawatt.programme.arrays import SECONDS_PER_QUARTER
+from gigawatt.programme.yardstick import GIGAWATT_W
 from gigawatt.study import claims, verbs
 from gigawatt.study.answer import plain
 from gigawatt.study.claims import gigawatt, hardware, programme, work
@@ -280,7 +281,7 @@ def test_millions_hold_where_packages_are_small(unplanned: dict[str, Claim]) -> 
 
 def test_an_answer_is_strict_and_complete(answer: CheckedClaims) -> None:
     found = plain(answer)
-    assert {"gigawatt", "scenario", "hash", "notes", "of", "claims"} == set(found)
+    assert {"gigawatt", "scenario", "hash", "notes", "of", "claims", "yardsticks"} == set(found)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     for claim in found["claims"]:
         assert set(claim) >= FIELDS
@@ -392,7 +393,7 @@ def test_other_vendors_are_planned_or_it_is_said_why_not(small: Cases) -> None:
 
 def test_a_higher_target_is_never_worth_less(small: Cases) -> None:
     target = small.scenario.asked.programme.target_w
-    worth = [case.value_usd for case in (small.pro_rata, small.target(target + gigawatt.GIGAWATT_W))]
+    worth = [case.value_usd for case in (small.pro_rata, small.target(target + GIGAWATT_W))]
     assert worth == sorted(worth) or worth == pytest.approx([worth[0]] * 2, rel=1e-6)
 
 

@@ -211,7 +211,7 @@ def best_training(
 
 def _usable_bytes(run: TrainingRun) -> Floats:
     """Memory of a package that a run may take; rounding is forgiven."""
-    slack = 1 + np.finfo(np.float32).eps
+    slack = 1 + float(np.finfo(np.float32).eps)
     return run.habits.usable_memory_frac * run.machine.hbm_capacity_bytes * slack
 
 
