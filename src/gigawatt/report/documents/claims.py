@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gigawatt.catalog.records import Source
-from gigawatt.programme.yardstick import GIGAWATT_W
+from gigawatt.programme.yardstick import GIGAWATT_W, Yardsticks
 from gigawatt.report import charts, yardsticks
 from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, table
 from gigawatt.report.formats import cell, scale
@@ -36,18 +36,23 @@ def document(found: CheckedClaims) -> Document:
         title=found.title,
         names=(head.scenario or "", (head.hash or "")[:HASH_LENGTH]),
         lead=f"Of {len(found.claims)} claims {lead}." if several else "",
-        sections=(overview, *(_claim(claim) for claim in found.claims), *([_yardsticks(found)] if several else [])),
+        sections=(
+            overview,
+            *(_claim(claim) for claim in found.claims),
+            *(_yardsticks(found.yardsticks) if several else ()),
+        ),
         notes=tuple(spoken(note.text) for note in head.notes),
         sources=_cited(found.claims),
         made=f"Gigawatt {head.gigawatt}",
     )
 
 
-def _yardsticks(found: CheckedClaims) -> Section:
-    """What power to serve and the cost of a gigawatt are counted by."""
-    told = found.yardsticks
-    parts = (yardsticks.listed(told.rows, power_of(GIGAWATT_W)), yardsticks.explained(told))
-    return Section(slug="yardsticks", title="What all work takes, and what a gigawatt costs", parts=parts)
+def _yardsticks(found: Yardsticks | None) -> tuple[Section, ...]:
+    """What power to serve and the cost of a gigawatt are counted by; nothing where no platform is sold."""
+    if found is None or not found.rows:
+        return ()
+    parts = (yardsticks.listed(found.rows, power_of(GIGAWATT_W)), yardsticks.explained(found))
+    return (Section(slug="yardsticks", title="What all work takes, and what a gigawatt costs", parts=parts),)
 
 
 def _ranges(found: Sequence[Claim]) -> tuple[Exhibit, ...]:
