@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lives import Lived, weeks_of
 
 from gigawatt.programme import money, unit_costs
-from gigawatt.programme.arrays import HOURS_PER_QUARTER
+from gigawatt.quarters import HOURS_PER_QUARTER
 from gigawatt.simulate import calendar, power, racks
 from gigawatt.simulate.hours import Hours
 

@@ -8,7 +8,7 @@ import pytest
 
 from gigawatt import units
 from gigawatt.errors import CatalogError, ScenarioError
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER
+from gigawatt.quarters import SECONDS_PER_QUARTER
 from gigawatt.study import claims, verbs
 from gigawatt.study.answer import plain
 from gigawatt.study.claims import gigawatt, hardware, programme, work
@@ -17,6 +17,7 @@ from gigawatt.study.claims.cases import Cases
 from gigawatt.study.claims.claim import Claim, ClaimRow, computed, judge, reaches, row
 from gigawatt.study.claims.sets import SETS, wanted
 from gigawatt.study.claims.statements import Statements, pike_statements, read, said, statements
+from gigawatt.units import GIGAWATT_W
 
 WITHOUT_PLANS = [
     "million_gpus",
@@ -392,7 +393,7 @@ def test_other_vendors_are_planned_or_it_is_said_why_not(small: Cases) -> None:
 
 def test_a_higher_target_is_never_worth_less(small: Cases) -> None:
     target = small.scenario.asked.programme.target_w
-    worth = [case.value_usd for case in (small.pro_rata, small.target(target + gigawatt.GIGAWATT_W))]
+    worth = [case.value_usd for case in (small.pro_rata, small.target(target + GIGAWATT_W))]
     assert worth == sorted(worth) or worth == pytest.approx([worth[0]] * 2, rel=1e-6)
 
 

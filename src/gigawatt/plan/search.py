@@ -10,17 +10,17 @@ clock is a guard; a search that it ends says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt import dollars
+from gigawatt.ndarrays import Floats
 from gigawatt.plan import buildout, milestones, work
 from gigawatt.plan.rows import Form, LinearModel, form
 from gigawatt.programme import book, tranches, unit_costs
+from gigawatt.progress import Progress
 from gigawatt.scenario.schema import Asked
 from gigawatt.solver import NOISE, UNITS, Clock, GivenUp, NoPlan, Program, SolverFailure
 
@@ -43,9 +43,6 @@ ENDED = {
     "work_limit": ("solver.nodes", "at its limit of work, before the gap that was asked for"),
     "time_limit": ("solver.time_limit", "by the clock, which only guards it: another machine may find another plan"),
 }
-
-Progress = Callable[[str], None]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

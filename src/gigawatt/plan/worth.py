@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER
+from gigawatt.quarters import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
 from gigawatt.solver import NOISE, UNITS, Program
 

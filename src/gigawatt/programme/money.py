@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt import dollars
+from gigawatt.ndarrays import Floats
 from gigawatt.programme import book, counted, opening, rents, unit_costs
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER
+from gigawatt.quarters import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
-
-Floats = NDArray[np.float64]
 
 LINES = (
     "revenue_usd",
