@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import pickle
 import re
 import stat
 import tomllib
@@ -91,7 +90,7 @@ def parse_toml(text: str, path: str) -> dict[str, Any]:
     """The table of a TOML text. Raises CatalogError at `path` where it is none; missing quotes are pointed at."""
     try:
         if not _has_long_key(text):
-            return pickle.loads(_parsed(text)) if len(text) <= _MOST_KEPT_CHARS else _table(text)
+            return _dates_as_text(_parsed(text) if len(text) <= _MOST_KEPT_CHARS else tomllib.loads(text))
         given, hint = f"a key of more than {_MOST_PARTS_COUNT} parts", ""
     except ValueError as error:  # TOMLDecodeError, and what int() says of a number of thousands of digits
         given, hint = str(error), _unquoted(text, str(error))
@@ -101,17 +100,12 @@ def parse_toml(text: str, path: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=_MOST_KEPT_COUNT)
-def _parsed(text: str) -> bytes:
-    """The table of a text, pickled: whoever reads a table takes it to pieces, and has one of his own."""
-    return pickle.dumps(_table(text), pickle.HIGHEST_PROTOCOL)
-
-
-def _table(text: str) -> dict[str, Any]:
-    return _dates_as_text(tomllib.loads(text))
+def _parsed(text: str) -> dict[str, Any]:
+    return tomllib.loads(text)
 
 
 def _dates_as_text(table: dict[str, Any]) -> dict[str, Any]:
-    """A table whose bare days (`known = 2026-07-01`) are the text that they would be in quotes."""
+    """A new table whose bare days (`known = 2026-07-01`) are the text that they would be in quotes."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, dict):

@@ -23,6 +23,8 @@ SECONDS_PER_YEAR = HOURS_PER_YEAR * HOUR_S
 SECONDS_PER_QUARTER = SECONDS_PER_YEAR / QUARTERS_PER_YEAR
 # The quarter of a course that is one value, held for ever.
 HELD = "0000Q1"
+# A mark that is reached to within this share is reached: the rest is a solver's rounding.
+REACHED_FRAC = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,3 +98,9 @@ def arriving(course: Course, quarters: Sequence[str], slip_count: int = 0) -> Fl
     values = np.array(course.values, dtype=float)
     standing = np.interp(at[0], known, values, left=0.0)
     return np.maximum(np.interp(at, known + slip_count, values, left=0.0), min(standing, values[-1]))
+
+
+def first_reached(values: Floats, mark: float) -> int | None:
+    """Where a quantity first reaches a mark, None where it never does; both in one unit."""
+    reached = np.flatnonzero(values >= mark * (1 - REACHED_FRAC))
+    return int(reached[0]) if reached.size else None

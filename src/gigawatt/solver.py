@@ -78,11 +78,6 @@ class Places:
         """Values of all columns or rows at their places, 0 where there is none."""
         return xr.DataArray(np.append(values, 0.0)[self.numbers], coords=self.axes, dims=[ax.name for ax in self.axes])
 
-    def spread(self, values: xr.DataArray) -> Floats:
-        """Values at every place, in the order of the axes."""
-        sizes = {str(axis.name): len(axis) for axis in self.axes}
-        return np.asarray(values.variable.set_dims(sizes).transpose(*sizes).values, dtype=float)
-
     def labels(self, number: int) -> str:
         """The labels of a column or row that is among these."""
         at = np.argwhere(self.numbers == number)[0]
@@ -320,14 +315,14 @@ class Program:
         columns = self.columns(name)
         cost(self.highs, columns, (self.given.costs[columns] + by) * self._scale, f"costs of {name}")
 
-    def loosen(self, name: str, by: xr.DataArray) -> None:
-        """Add `by` to the right-hand side of ≤ rows (and of the upper side of equalities, which then move)."""
-        limit = self.given.limits[name]
-        steps = limit.spread(by)
-        some = (steps != 0) & (limit.numbers != NONE)
-        rows, steps = limit.numbers[some].astype(np.int32), steps[some]
-        self._low[rows] += steps
-        self._high[rows] += steps
+    def loosen(self, name: str, by: NDArray[Any]) -> None:
+        """Add `by`, in the order of their axes, to the right-hand side of ≤ rows (equalities then move)."""
+        numbers = self.given.limits[name].numbers
+        steps = np.broadcast_to(by, numbers.shape)
+        some = (steps != 0) & (numbers != NONE)
+        rows, added = numbers[some].astype(np.int32), steps[some]
+        self._low[rows] += added
+        self._high[rows] += added
         sure(self.highs.changeRowsBounds(rows.size, rows, self._low[rows], self._high[rows]), f"limits of {name}")
 
     def coefficient(self, row: str, variable: str, value: float) -> None:

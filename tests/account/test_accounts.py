@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,9 @@ from gigawatt.account.accounts import Accounts, account
 from gigawatt.account.costs import KINDS, PROGRAMME, work_shares
 from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan
-from gigawatt.programme import money
+from gigawatt.programme import gigawatt_year, money
+from gigawatt.programme.gigawatt_year import NEEDED_AT_DISCOUNT, OWNED_AT_CAPITAL_COST
+from gigawatt.quarters import HOURS_PER_YEAR
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.run.notes import plan_notes
@@ -110,6 +112,39 @@ def test_classes_bear_every_cost_of_their_window(kept: tuple[Scenario, Plan, Acc
         (classes.cost_usd_per_mtok * classes.served_tokens / 1e6).where(served, drop=True),
         classes.cost_usd.where(served, drop=True),
     )
+
+
+def test_what_a_plan_needs_for_a_gigawatt_year_is_what_a_gigawatt_bought_then_needs(
+    kept: tuple[Scenario, Plan, Accounts],
+) -> None:
+    """Of racks of one quarter and platform, with shells paid in that quarter, within one life."""
+    scenario, planned, _ = kept
+    inputs = planned.inputs.assign(lead_count=0 * planned.inputs.lead_count)
+    decided, quarter, platform = planned.data, scenario.quarters[2], "vr230"
+    bought = 1e3 * (inputs.period == quarter) * (inputs.platform == platform) + 0 * decided.install_count
+    stock = bought.cumsum("period")
+    it = (stock * inputs.rack_it_w).sum("platform")
+    shell = it * inputs.pue_peak_ratio
+    data = decided.assign(
+        install_count=bought.transpose(*decided.install_count.dims),
+        stock_count=stock.transpose(*decided.stock_count.dims),
+        it_w=it.transpose(*decided.it_w.dims),
+        facility_w=shell.transpose(*decided.facility_w.dims),
+        shell_w=shell.transpose(*decided.shell_w.dims),
+        energise_w=(bought * inputs.rack_it_w * inputs.pue_peak_ratio)
+        .sum("platform")
+        .transpose(*decided.energise_w.dims),
+    )
+    lines = money.lines(data, inputs, scenario.asked)
+    books = account(scenario, replace(planned, data=data, inputs=inputs, lines=lines))
+    expected = gigawatt_year.of_quarter_usd_per_w(inputs, scenario.asked, NEEDED_AT_DISCOUNT, "facility")
+    assert books.headline.revenue_needed_usd_per_gw_year == pytest.approx(
+        float(expected.sel(period=quarter, platform=platform)) * 1e9, rel=1e-9
+    )
+    owned = gigawatt_year.of_quarter_usd_per_w(inputs, scenario.asked, OWNED_AT_CAPITAL_COST, "it")
+    rack_usd = float((owned * inputs.rack_it_w).sel(period=quarter, platform=platform))
+    hour = rack_usd / HOURS_PER_YEAR / float(inputs.packages_per_rack_count.sel(platform=platform))
+    assert float(books.platforms.tco_usd_per_package_h.sel(platform=platform)) == pytest.approx(hour)
 
 
 def test_headline_has_the_fields_that_programs_rely_on(kept: tuple[Scenario, Plan, Accounts]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from gigawatt.programme import opening, power_to_serve
+from gigawatt.programme import counted, opening, power_to_serve
 from gigawatt.programme.arrays import arrays
 from gigawatt.programme.power_to_serve import asks, of_kind, power_w, racks_count, serving_racks_count, total
 from gigawatt.quarters import SECONDS_PER_QUARTER
@@ -32,9 +32,11 @@ def by_hand(data: xr.Dataset, scenario: Scenario) -> tuple[list[float], list[flo
     energised = now.ramp_w.values
     rack_w = float(now.rack_it_w) * float((now.pue_peak_ratio.values * energised).sum() / energised.sum())
     mean, busiest, waits_not = [], [], []
+    works = asked.operations.availability_frac
     for key, use in asked.use_cases.items():
         one = now.sel(use_case=key)
-        watts = float(one.demand_tokens_per_s / (one.rack_tokens_per_s * one.utilisation_frac)) * rack_w
+        rate = one.rack_tokens_per_s * one.utilisation_frac * works
+        watts = float(one.demand_tokens_per_s / rate) * rack_w
         mean.append(watts)
         waits_not.append(use.load == "interactive")
         busiest.append(watts * (use.peak_to_mean_ratio if waits_not[-1] else 1.0))
@@ -42,10 +44,10 @@ def by_hand(data: xr.Dataset, scenario: Scenario) -> tuple[list[float], list[flo
         if run.start_date <= QUARTER <= run.end_date:
             quarters = float(data.run_window.sel(run=key).sum())
             rate = run.volume_flop / quarters / SECONDS_PER_QUARTER
-            mean.append(rate / float(now.run_rack_flops.sel(run=key)) * rack_w)
+            mean.append(rate / float(now.run_rack_flops.sel(run=key)) / works * rack_w)
     for key in asked.experiments:
         rate = float(now.experiment_wish_flop.sel(experiment=key)) / SECONDS_PER_QUARTER
-        mean.append(rate / float(now.experiment_rack_flops.sel(experiment=key)) * rack_w)
+        mean.append(rate / float(now.experiment_rack_flops.sel(experiment=key)) / works * rack_w)
     rest = len(mean) - len(busiest)
     return mean, busiest + mean[len(busiest) :], waits_not + [False] * rest
 
@@ -108,7 +110,7 @@ def test_a_run_asks_for_no_more_than_its_largest_gang_can_take(data: xr.Dataset)
     small = data.assign(run_gang_count=data.run_gang_count / 1e3)
     found = float(power_to_serve.runs_flops(small).sel(period=QUARTER, run=run))
     now = small.sel(period=QUARTER, run=run)
-    most = float((now.run_rack_flops / now.packages_per_rack_count).max()) * float(now.run_gang_count)
+    most = float((counted.run_flops(now) / now.packages_per_rack_count).max()) * float(now.run_gang_count)
     assert found == pytest.approx(most)
     assert found < float(power_to_serve.runs_flops(data).sel(period=QUARTER, run=run))
 

@@ -160,7 +160,8 @@ def test_a_gpu_hour_says_what_is_in_it(v: View) -> None:
     assert " in all" in words.gpu_hours(v)
     table = tables.platforms(v)
     assert table.columns[-1].title == "Total cost per GPU-hour, USD/h"
-    assert table.title.endswith("total cost: rack, network, building, energy, operation and cost of capital")
+    of = "rack, network, a shell of one's own, energy and operation, with capital at its cost of 7 %/year"
+    assert table.title.endswith(f"total cost: {of}")
 
 
 def test_a_view_holds_what_the_plan_holds(v: View) -> None:

@@ -37,8 +37,8 @@ def cohort(racks_count: int, key: int = 0, **changes: Any) -> Cohort:
 def outages(racks: Cohort, record: Reliability, rate_per_h: float, until_h: float, seed: int) -> Outages:
     """What goes out until an hour, of a book life that ends then."""
     here = fleet.yard([racks], record)
-    drawn = draw(racks, record, until_h, rate_per_h, seed)
-    return fleet.mended(fleet.in_service([drawn], [racks], here, record, until_h), here, record)
+    drawn = draw(racks, record, until_h, rate_per_h, seed, until_h)
+    return fleet.mended(fleet.in_service([drawn], [racks], here, record), here, record)
 
 
 def out_count(found: Outages, first_h: int, last_h: int) -> np.ndarray:

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from one_site import FAR_H, cohort, out_count, outages, reliability, whole_rack
 from plans import Installs, campus, plan_of
 from trials import NORMAL_ERRORS_COUNT
@@ -11,6 +13,7 @@ from trials import NORMAL_ERRORS_COUNT
 from gigawatt.quarters import HOURS_PER_YEAR
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import calendar, fleet, racks
+from gigawatt.simulate.failures import draw
 
 HERE: Installs = {("a", "gb300"): [30.4, 20.0, 25.3]}
 LATE_H = 14 * 24.0
@@ -155,3 +158,25 @@ def test_no_crew_is_hired_for_racks_that_replace_others() -> None:
     assert len(fleet.hired_h(here, 2.0)) <= 4
     apart = replace(second, online_h=np.full(4, 101.0), leaves_h=np.full(4, FAR_H))
     assert fleet.hired_h(fleet.yard([first, apart], reliability(whole_rack())), 2.0).tolist() == [0, 0]
+
+
+@given(times=st.lists(st.one_of(st.floats(-1e5, 1e5), st.sampled_from([0.0, 1.5])), max_size=80))
+def test_faults_are_in_order_as_a_stable_sort_has_them(times: list[float]) -> None:
+    time_h = np.array(times)
+    assert np.array_equal(fleet.in_order(time_h), np.argsort(time_h, kind="stable"))
+
+
+@given(lengths=st.lists(st.sampled_from([1.0, 2.0, 2.5, 9.0]), max_size=40), most=st.integers(0, 45))
+def test_the_longest_are_the_first_of_all_in_order(lengths: list[float], most: int) -> None:
+    length_h = np.array(lengths)
+    assert np.array_equal(racks.longest(length_h, most), np.argsort(-length_h, kind="stable")[:most])
+
+
+def test_what_comes_after_an_hour_is_drawn_but_left_out() -> None:
+    """The same faults up to it, with the same repairs, however far one looks."""
+    record, one = reliability(whole_rack(share_frac=0.5), whole_rack(share_frac=0.5, repair_h=40.0)), cohort(50)
+    every, seen = (draw(one, record, 20_000.0, 1e-3, 1, until_h) for until_h in (np.inf, 5000.0))
+    early = every.time_h < 5000.0
+    assert 0 < early.sum() < len(early)
+    for name in ("time_h", "rack", "kind", "repair_h"):
+        assert np.array_equal(getattr(seen, name), getattr(every, name)[early])

@@ -4,14 +4,17 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from lives import Lived, weeks_of
 
+from gigawatt.catalog import to_watts
 from gigawatt.programme import money, unit_costs
 from gigawatt.quarters import HOURS_PER_QUARTER
+from gigawatt.scenario.load import load
 from gigawatt.simulate import calendar, power, racks
 from gigawatt.simulate.hours import Hours
+from gigawatt.simulate.outdoors import Outdoors
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +72,49 @@ def test_one_percent_of_the_energy_is_above_the_p99() -> None:
     assert power.pue_p99([some]) == pytest.approx(1.99, abs=0.0015)
     assert power.pue_p99([some, none]) == pytest.approx(1.99, abs=0.0015)
     assert power.pue_p99([none]) is None
+
+
+@given(
+    values=st.lists(st.floats(1.0, 3.0), min_size=1, max_size=60),
+    weights=st.lists(st.sampled_from([0.0, 0.5, 1.0, 7.0]), min_size=60, max_size=60),
+    share=st.sampled_from([0.01, 0.5, 0.99, 1.0]),
+)
+def test_a_quantile_is_that_of_all_values_in_order(values: list[float], weights: list[float], share: float) -> None:
+    value, weight = np.array(values), np.array(weights[: len(values)])
+    assume(weight.any())
+    order = np.argsort(value)
+    reached = np.cumsum(weight[order])
+    assert power.quantile(value, weight, share) == value[order[np.searchsorted(reached, share * reached[-1])]]
+
+
+def test_sites_of_several_plants_are_as_each_site_alone() -> None:
+    records = load("loi-2025-09").records
+    plants = [to_watts.cooling_of(records.cooling[site.cooling]) for site in records.sites.values()]
+    random = np.random.Generator(np.random.Philox(1))
+    air = [air_of(random) for _ in plants]
+    it_w, design_w = random.random((24, len(plants))), np.ones(len(plants))
+    assert len(power.alike(plants)) == 2
+    found, most = power.facility_power(it_w, design_w, air, plants, 0.8), power.extremes(it_w, design_w, air, plants, 1)
+    for site, plant in enumerate(plants):
+        one = it_w[:, [site]], design_w[[site]], [air[site]], [plant]
+        alone, warm = power.facility_power(*one, 0.8), power.extremes(*one, 1.0)
+        for name in ("pue_ratio", "loss_w", "planned_ratio", "water_l_per_h"):
+            assert np.allclose(getattr(found, name)[:, site], getattr(alone, name)[:, 0], rtol=1e-14)
+        assert np.allclose(most.pue_ratio[:, site], warm.pue_ratio[:, 0], rtol=1e-14)
+        assert most.warmest_w[site] == pytest.approx(warm.warmest_w[0], rel=1e-14)
+
+
+def air_of(random: np.random.Generator) -> Outdoors:
+    """Some hours of any weather."""
+    dry, quarter = random.uniform(-20, 40, 24), random.uniform(-20, 40, 100)
+    return Outdoors(
+        dry_bulb_degc=dry,
+        wet_bulb_degc=dry - 3,
+        price_usd_per_wh=np.zeros(24),
+        carbon_kg_per_wh=np.zeros(24),
+        quarter_dry_degc=quarter,
+        quarter_wet_degc=quarter - 3,
+    )
 
 
 def test_rounding_of_the_solver_is_no_rack(campus: Lived) -> None:

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import xarray as xr
@@ -15,6 +16,7 @@ from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study.futures import budget
 from gigawatt.study.futures.batches import PlannedCase, live
 from gigawatt.study.futures.draws import drawing
 from gigawatt.study.futures.question import SweepQuestion
@@ -62,7 +64,8 @@ class Kept:
 def swept(brief: Scenario, tmp_path_factory: pytest.TempPathFactory) -> Kept:
     question = SweepQuestion(draws_count=SWEPT_COUNT, workers_count=1, vary=("demand",))
     folder, said = tmp_path_factory.mktemp("sweeps") / "s", list[tuple[str, Any]]()
-    found = sweep(brief, question, Job(folder=folder, progress=lambda *told: said.append(told)))
+    with patch.object(budget, "TOGETHER", 3):  # so that something is left for batches
+        found = sweep(brief, question, Job(folder=folder, progress=lambda *told: said.append(told)))
     return Kept(question=question, found=found, folder=folder, said=said)
 
 

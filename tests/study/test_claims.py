@@ -281,7 +281,7 @@ def test_millions_hold_where_packages_are_small(unplanned: dict[str, Claim]) -> 
 
 def test_an_answer_is_strict_and_complete(answer: CheckedClaims) -> None:
     found = plain(answer)
-    assert {"gigawatt", "scenario", "hash", "notes", "of", "claims"} == set(found)
+    assert {"gigawatt", "scenario", "hash", "notes", "of", "claims", "yardsticks"} == set(found)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     for claim in found["claims"]:
         assert set(claim) >= FIELDS

@@ -12,8 +12,8 @@ from gigawatt.plan.plan import Plan
 from gigawatt.programme import gigawatt_year, money, opening
 from gigawatt.programme.book import discounts
 from gigawatt.programme.gigawatt_year import OWNED_AT_CAPITAL_COST
-from gigawatt.programme.site_mix import site_frac
-from gigawatt.quarters import HOURS_PER_YEAR, SECONDS_PER_QUARTER, first_day
+from gigawatt.programme.site_mix import counted_w, site_frac
+from gigawatt.quarters import HOURS_PER_YEAR, SECONDS_PER_QUARTER, first_day, first_reached
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.units import DAY_S, GIGAWATT_W
 
@@ -148,6 +148,7 @@ def social_value_usd(plan: Plan, asked: Asked) -> float:
 
 def headline(scenario: Scenario, plan: Plan, books: xr.Dataset, valued: Values) -> Headline:
     """The headline of a plan's books."""
+    programme = scenario.asked.programme
     shown = slice(0, scenario.reported_count)
     data, inputs = plan.data.isel(period=shown), plan.inputs.isel(period=shown)
     facility = data.facility_w.sum("site")
@@ -182,7 +183,7 @@ def headline(scenario: Scenario, plan: Plan, books: xr.Dataset, valued: Values) 
         racks_count=float(racks.sum()),
         peak_period=str(data.period.values[peak]) if float(facility[peak]) > 0 else None,
         first_gw_date=first_gw_date(facility),
-        target_date=_date_of(facility if _on_facility(scenario) else data.it_w.sum("site"), _target_w(scenario)),
+        target_date=_date_of(counted_w(data, programme.power_basis), programme.target_w),
         tokens_per_day=float(tokens.isel(period=peak).sum()) * DAY_S,
         tranche_released_usd=float(books.tranches.isel(period=shown).sum()),
         tranche_share_of_capex_frac=_tranche_share(books.isel(period=shown)),
@@ -198,22 +199,14 @@ def _ratio(over: float, under: float) -> float | None:
     return over / under if under > 0 else None
 
 
-def _on_facility(scenario: Scenario) -> bool:
-    return scenario.asked.programme.power_basis == "facility"
-
-
-def _target_w(scenario: Scenario) -> float:
-    return scenario.asked.programme.target_w
-
-
 def first_gw_date(facility_w: xr.DataArray) -> str | None:
     """First day of the first quarter at whose end a gigawatt of facility power is installed."""
     return _date_of(facility_w, GIGAWATT_W)
 
 
 def _date_of(power_w: xr.DataArray, level_w: float) -> str | None:
-    reached = np.flatnonzero(power_w.values >= level_w * (1 - 1e-6))
-    return first_day(str(power_w.period.values[reached[0]])) if reached.size else None
+    reached = first_reached(power_w.values, level_w)
+    return None if reached is None else first_day(str(power_w.period.values[reached]))
 
 
 def _tranche_share(books: xr.Dataset) -> float | None:

@@ -7,8 +7,9 @@ than all else that loading a scenario does. So what fits is made here, and it is
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
-from dataclasses import is_dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -25,17 +26,22 @@ def hints_of(cls: type) -> dict[str, Any]:
     return {name: hint.__origin__ if _is_annotated(hint) else hint for name, hint in annotations_of(cls).items()}
 
 
-def plain_of(value: Any) -> Any:
-    """Records as tables and tables of tables, as `dataclasses.asdict` has them, but without evidence.
+def plain_of(value: Any, *left_out: str) -> Any:
+    """Records as tables and tables of tables, as `dataclasses.asdict` has them, but without fields of some names.
 
     What is neither is the same object, and no copy.
     """
-    if is_dataclass(value):
-        names = hints_of(type(value))
-        return {name: plain_of(getattr(value, name)) for name in names if name != "evidence"}
+    if names := _names(type(value)):  # type: ignore[arg-type] # a class is hashable
+        return {name: plain_of(getattr(value, name), *left_out) for name in names if name not in left_out}
     if isinstance(value, Mapping):
-        return {key: plain_of(item) for key, item in value.items()}
-    return tuple(map(plain_of, value)) if isinstance(value, tuple) else value
+        return {key: plain_of(item, *left_out) for key, item in value.items()}
+    return tuple(plain_of(item, *left_out) for item in value) if isinstance(value, tuple) else value
+
+
+@cache
+def _names(cls: type) -> tuple[str, ...]:
+    """Fields of a record; none of anything else."""
+    return tuple(entry.name for entry in fields(cls)) if is_dataclass(cls) else ()
 
 
 def _is_annotated(hint: Any) -> bool:
@@ -53,9 +59,9 @@ def maker(hint: Any) -> Callable[[Any], Any]:
     if is_dataclass(hint):
         return _record(hint)  # type: ignore[arg-type]
     if origin in (Union, types.UnionType):
-        (rest,) = (arg for arg in args if arg is not type(None))  # ValueError for a choice of two
-        make = maker(rest)
-        return lambda value: None if value is None else make(value)
+        if {int, float} <= set(args):
+            raise ValueError("of two kinds of number pydantic knows the better")
+        return _choice([maker(arg) for arg in sorted(args, key=lambda arg: arg is not type(None))])
     if origin is tuple:
         return _rows(args)
     if origin in (dict, Mapping):
@@ -72,6 +78,18 @@ def _record(cls: type) -> Callable[[Any], Any]:
             return value
         hints = hints_of(cls)
         return cls(**{name: maker(hints[name])(item) for name, item in _of(Mapping, value).items()})
+
+    return make
+
+
+def _choice(makers: Sequence[Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    """What makes a value of the first type that it fits."""
+
+    def make(value: Any) -> Any:
+        for one in makers:
+            with suppress(TypeError, ValueError, KeyError, OverflowError):
+                return one(value)
+        raise TypeError
 
     return make
 
@@ -98,4 +116,4 @@ def _exactly(kind: Any, value: Any) -> Any:
 
 
 def _float(value: Any) -> float:
-    return float(value) if type(value) is int else _exactly(float, value)  # type: ignore[no-any-return]
+    return float(value) if type(value) is int else _exactly(float, value)

@@ -391,9 +391,9 @@ def record_of(hint: type[T], plain: Any) -> T:
     sees how, and raises its ValidationError, which is a ValueError, where not.
     """
     try:
-        made: T = maker(hint)(plain)
+        made: T = maker(hint)(plain)  # type: ignore[arg-type] # a class is hashable
     except (TypeError, ValueError, KeyError, OverflowError):
-        made = _adapter(hint).validate_python(plain)
+        made = _adapter(hint).validate_python(plain)  # type: ignore[arg-type]
     return made
 
 

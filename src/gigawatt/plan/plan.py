@@ -120,7 +120,7 @@ def _kept_usd(data: xr.Dataset, asked: Asked) -> float:
 
 def _decisions(program: Program, data: xr.Dataset, asked: Asked) -> xr.Dataset:
     """The solver's decisions in SI units, split by site and platform; its rounding, below zero or above, is nought."""
-    life = round(4 * asked.finance.rack_life_years)
+    life = asked.finance.rack_life_count
 
     def si(name: str, unit: str) -> xr.DataArray:
         decided = program.value(name)
@@ -161,15 +161,11 @@ def _none(data: xr.Dataset, dims: Sequence[str]) -> xr.DataArray:
 def _money(result: xr.Dataset, lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.Dataset:
     """Financing of the decisions, through the accounts' own formulae."""
     receipts = financing.releases(result.gross_w, asked, data)
-    capex = {
-        "racks": -money.total(lines.racks_usd) - money.total(lines.network_usd),
-        "shells": -money.total(lines.shells_usd),
-    }
     power = result.facility_w.sum("site")
     free, start = money.free_cash_flow(lines), float(opening.start_facility_w(data).sum())
     ahead = advances.lines(-money.total(lines.racks_usd), asked)
     financed = financing.finance(free, receipts.sum("milestone"), power, asked, start, ahead)
-    return financed.assign(tranche_usd=receipts, book_usd=book.book_usd(capex, data, asked))
+    return financed.assign(tranche_usd=receipts, book_usd=book.book_usd(money.capital_usd(lines), data, asked))
 
 
 def _penalties_usd(program: Program, data: xr.Dataset, asked: Asked) -> float:

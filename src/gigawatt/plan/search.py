@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt import dollars
-from gigawatt.ndarrays import Floats
+from gigawatt.ndarrays import Floats, Ints
 from gigawatt.plan import buildout, milestones, work
 from gigawatt.plan.rows import Form, LinearModel, form
 from gigawatt.programme import book, tranches, unit_costs
@@ -29,6 +29,8 @@ TIE_BREAK = 1e-3
 # Share of its price that a rack more costs, of plans that are worth the same: above the solver's noise, no more.
 FEWEST_FRAC = 1e-6
 WHOLE = 1e-6
+# Share of the gap asked for to which the best plan is proven; the rest is left to the rule by which one is chosen.
+PROOF_FRAC = 0.5
 # Quarters by which rounding tries to be later than the pro-rata plan.
 DELAYS = (0, 1, 2, 3)
 # Iterations of one trial per iteration of the pro-rata plan, and the least: some twenty times what the longest takes.
@@ -101,6 +103,7 @@ def search(data: xr.Dataset, asked: Asked, progress: Progress) -> Found:
     use = asked.capital.tranches
     if use is not None and use.release == "step" and "released" in program.given.variables:
         gap = allowed_gap(program, asked, data, bound)
+        root = every_schedule(program, bound)
         effort = Effort(clock=clock, iterations_count=max(LEAST_TRIAL, TRIAL_RATIO * program.iterations_count))
         progress("rounding the milestones")
         best = shift_milestones(
@@ -108,14 +111,13 @@ def search(data: xr.Dataset, asked: Asked, progress: Progress) -> Found:
         )
         if best.objective < bound - gap:
             progress("improving the milestones")
-            best, bound, status = improve(program, best, effort, gap, bound, asked.solver.nodes_count)
+            best, bound, status = improve(program, best, effort, gap, root, asked.solver.nodes_count)
         if not best.columns.size:
             raise SolverFailure("no plan with whole tranches was found within solver.time_limit")
         progress("looking for an earlier gigawatt")
         soonest = int(tranches.buildable_w(data, asked).searchsorted(1e9))
         best = hasten(program, best, effort, min(bound - gap, best.objective), soonest)
         by_clock = clock.left_s <= 0
-        program.restart()
         fix(program, best)
     prefer_few_racks(program, data, asked)
     objective = program.solve_lp()
@@ -144,6 +146,41 @@ class Releases:
     gigawatt: int | None = None
     objective: float = -np.inf
     columns: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """Schedules in which each tranche is released from quarter `first` on and by quarter `last` (their number: never).
+
+    bound: no plan of them is worth more. shares: released of each tranche by the end of each quarter in the plan that
+    is worth that, where they may come in shares.
+    """
+
+    first: Ints
+    last: Ints
+    bound: float
+    shares: Floats
+
+    @property
+    def whole(self) -> bool:
+        """Whether no tranche comes in shares."""
+        return bool((np.abs(self.shares - np.round(self.shares)) <= WHOLE).all())
+
+    @property
+    def dates(self) -> tuple[int, ...]:
+        """Quarter in which each tranche is released, where all are whole."""
+        return tuple(int(quarters) for quarters in (self.shares < 0.5).sum(axis=1))
+
+
+def every_schedule(program: Program, bound: float) -> Part:
+    """All schedules, with the plan that is at hand, in which tranches come in shares."""
+    lower, upper = program.bounds("released")
+    return Part(
+        first=(upper <= 0).sum(axis=1),
+        last=(lower < 1).sum(axis=1),
+        bound=bound,
+        shares=program.value("released").values,
+    )
 
 
 def prefer_few_racks(program: Program, data: xr.Dataset, asked: Asked) -> None:
@@ -249,17 +286,51 @@ def shift_milestones(program: Program, best: Releases, effort: Effort, trials_co
 
 
 def improve(
-    program: Program, best: Releases, effort: Effort, gap: float, bound: float, nodes_count: int
+    program: Program, best: Releases, effort: Effort, gap: float, root: Part, nodes_count: int
 ) -> tuple[Releases, float, str]:
-    """Branch and bound from a schedule for at most so many nodes; the better schedule, the bound, and how it ended."""
-    program.bound("released", *program.bounds("released"))
-    if effort.clock.left_s <= 0:
-        return best, bound, "time_limit"
-    _, proven, status = program.solve_mip(best.columns, gap, nodes_count, effort.clock.left_s)
-    whole = program.value("released").transpose("milestone", "period").values > 1 - WHOLE
-    dates = tuple(int(np.argmax(row)) if row.any() else row.size for row in whole)
-    found = trial(program, dates, effort)
-    return better(best, found), min(bound, proven), status
+    """Branch and bound over the dates of tranches, for at most so many parts that are split; root: all schedules.
+
+    The better schedule, the bound, and how it ended. Depth first, so that each programme starts beside the last one.
+    """
+    parts, split = [*halves(root)], 1
+    while parts:
+        enough = best.objective + PROOF_FRAC * gap
+        if split >= nodes_count or effort.clock.left_s <= 0:
+            ended = "work_limit" if split >= nodes_count else "time_limit"
+            return best, max(enough, *(part.bound for part in parts)), ended
+        part = relaxed(program, parts.pop(), effort, enough)
+        if part is not None and part.whole:
+            best = better(best, trial(program, part.dates, effort))
+        elif part is not None:
+            parts += halves(part)
+            split += 1
+    return best, min(root.bound, best.objective + PROOF_FRAC * gap), "optimal"
+
+
+def relaxed(program: Program, part: Part, effort: Effort, least: float) -> Part | None:
+    """A part with its best plan where tranches may come in shares; None where none of its plans is worth `least`."""
+    lower, upper = program.bounds("released")
+    quarters = np.arange(lower.shape[1])
+    sooner, later = quarters >= part.first[:, None], quarters >= part.last[:, None]
+    program.bound("released", np.maximum(later, lower), np.minimum(sooner, upper))
+    try:
+        bound = program.solve_lp(seconds=max(effort.clock.left_s, LEAST_TRIAL_S), least=least)
+    except NoPlan:
+        return None
+    except GivenUp:  # by the clock: then the search ends with the bound that it has
+        return part
+    return replace(part, bound=bound, shares=program.value("released").values)
+
+
+def halves(part: Part) -> tuple[Part, Part]:
+    """A part by the date of its first tranche that comes in shares: after their mean quarter, or by then."""
+    which = int(np.argmax(np.abs(part.shares - np.round(part.shares)).max(axis=1) > WHOLE))
+    mean = int((1 - part.shares[which]).sum())
+    quarter = int(np.clip(mean, part.first[which], part.last[which] - 1))
+    order = np.arange(part.first.size)
+    by = np.where(order <= which, np.minimum(part.last, quarter), part.last)
+    after = np.where(order >= which, np.maximum(part.first, quarter + 1), part.first)
+    return replace(part, first=after), replace(part, last=by)
 
 
 def hasten(program: Program, best: Releases, effort: Effort, least: float, soonest: int) -> Releases:
@@ -267,9 +338,7 @@ def hasten(program: Program, best: Releases, effort: Effort, least: float, soone
 
     Its tranches come as in `best`, or the first of them as soon as that gigawatt allows.
     """
-    fix(program, best)
-    program.solve_lp()
-    power = program.value("facility").values
+    power = best.columns[program.columns("facility")]
     reached = np.flatnonzero(power >= GIGAWATT * (1 - WHOLE))
     for quarter in range(soonest, int(reached[0]) if reached.size else 0):
         for dates in dict.fromkeys((best.dates, (min(quarter + 1, best.dates[0]), *best.dates[1:]))):

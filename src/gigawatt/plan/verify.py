@@ -77,7 +77,7 @@ def _power(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, fl
 def _standing_count(scenario: Scenario, plan: Plan) -> np.ndarray:
     """Racks in service before the first quarter and at the end of each, (quarter, site, platform): all those of the
     last quarters of a life, whether the plan bought them or they stood before it."""
-    life = round(4 * scenario.asked.finance.rack_life_years)
+    life = scenario.asked.finance.rack_life_count
     before = opening.cohorts_count(plan.inputs).transpose("before", "site", "platform").values
     every = np.concatenate([before, plan.data.install_count.transpose("period", "site", "platform").values])
     ends = range(len(before), len(every) + 1)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from gigawatt.ndarrays import Floats
 from gigawatt.quarters import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
 from gigawatt.solver import NOISE, UNITS, Program
@@ -51,35 +52,43 @@ def worth(program: Program, data: xr.Dataset, asked: Asked) -> tuple[Worth, ...]
     """
     base = program.solve_lp()
     found = []
-    duals = {name: program.dual(name) for name, *_ in _steps(data, asked)}
-    for row, limit, step, by in _steps(data, asked):
-        first = float((duals[row] * by).sum())
-        program.loosen(row, by)
-        value = program.solve_lp() - base
-        program.loosen(row, -by)
+    steps = tuple(_steps(data, asked))
+    firsts = [float((program.dual(row).values * by).sum()) for row, _, _, by in steps]
+    for (row, limit, step, by), first in zip(steps, firsts, strict=True):
+        # What more of a limit is worth is concave: nothing where its first unit is worth nothing.
+        worthless = abs(first) < NOISE
+        value = 0.0 if worthless else _loosened(program, row, by) - base
         # The optimum is known to 1e-7 of itself only.
         value = 0.0 if abs(value) < NOISE * max(1.0, abs(base)) else value
-        first = 0.0 if abs(first) < NOISE else first
+        first = 0.0 if worthless else first
         found.append(Worth(limit=limit, step=step, value_usd=value * UNITS["usd"], first_unit_usd=first * UNITS["usd"]))
-    program.solve_lp()
     return tuple(sorted(found, key=lambda item: -item.value_usd))
 
 
-def _steps(data: xr.Dataset, asked: Asked) -> Iterator[tuple[str, str, str, xr.DataArray]]:
-    """Row, limit in words, step in words, and the step in solver units, for every limit."""
-    power = STEP_W / UNITS["w"]
-    for site in data.site.values:
-        here = xr.where((data.site == site) & (data.ramp_w > 0), power, 0.0)
+def _loosened(program: Program, row: str, by: Floats) -> float:
+    """The objective with more of a limit, billion USD."""
+    program.loosen(row, by)
+    try:
+        return program.solve_lp()
+    finally:
+        program.loosen(row, -by)
+
+
+def _steps(data: xr.Dataset, asked: Asked) -> Iterator[tuple[str, str, str, Floats]]:
+    """Row, limit in words, step in words, and the step in solver units on the axes of the row, for every limit."""
+    power, money = STEP_W / UNITS["w"], STEP_USD / UNITS["usd"]
+    ramps = data.ramp_w.transpose("period", "site").values > 0
+    for n, site in enumerate(data.site.values):
+        here = power * ramps * (np.arange(ramps.shape[1]) == n)
         yield "ramp", f"grid power at {site}", "0.1 GW from its first energised quarter", here
-    for pool in data.pool.values:
-        here = xr.where((data.pool == pool) & (data.supply_count > 0), STEP_RACKS / UNITS["racks"], 0.0)
-        if float(here.sum()) > 0:
+    ships = data.supply_count.transpose("period", "pool").values > 0
+    for n, pool in enumerate(data.pool.values):
+        here = STEP_RACKS / UNITS["racks"] * ships * (np.arange(ships.shape[1]) == n)
+        if here.any():
             yield "supply", f"supply of {pool}", "100 racks a quarter while it ships", here
-    every = xr.DataArray(np.ones(data.sizes["period"]), dims="period", coords={"period": data.indexes["period"]})
+    every = np.ones(data.sizes["period"])
     yield "target", "target of the programme", "0.1 GW", power * every
-    money = STEP_USD / UNITS["usd"]
-    first = every.where(data.period == data.period[0], 0.0)
-    yield "cash_balance", "opening cash", "1 billion USD", money * first
+    yield "cash_balance", "opening cash", "1 billion USD", money * (np.arange(every.size) == 0)
     if asked.capital.debt_rate_per_year is not None:
         yield "debt_limit", "limit of debt", "1 billion USD", money * every
         yield "covenant", "debt beside the covenant", "1 billion USD", money * every

@@ -5,12 +5,15 @@ Every line is in USD a quarter, income positive and cost negative, on the finest
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
 from gigawatt import dollars
 from gigawatt.ndarrays import Floats
-from gigawatt.programme import book, counted, opening, rents, unit_costs
+from gigawatt.programme import book, opening, rents, unit_costs, work_done
 from gigawatt.quarters import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
 
@@ -146,10 +149,16 @@ def _tax_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> xr.DataArray:
     return income.copy(data=dollars.tax_usd(whole, asked.finance.tax_frac)[..., 1:])
 
 
+def capital_usd(lines: Mapping[Any, xr.DataArray]) -> dict[str, xr.DataArray]:
+    """What is spent in each quarter on racks with network and on shells [USD, positive], dims (period)."""
+    racks, shells = total(lines["racks_usd"]) + total(lines["network_usd"]), total(lines["shells_usd"])
+    return {"racks": -racks, "shells": -shells}
+
+
 def terminal_usd(lines: xr.Dataset, asked: Asked) -> xr.DataArray:
     """Value at the end of the horizon of what was spent in each quarter [USD, not discounted], dims (period)."""
-    racks, shells = -total(lines.racks_usd) - total(lines.network_usd), -total(lines.shells_usd)
-    return racks.copy(data=left_usd(racks.values, shells.values, asked))
+    spent = capital_usd(lines)
+    return spent["racks"].copy(data=left_usd(spent["racks"].values, spent["shells"].values, asked))
 
 
 def left_usd(racks_usd: Floats, shells_usd: Floats, asked: Asked) -> Floats:
@@ -168,12 +177,10 @@ def final_usd(lines: xr.Dataset, data: xr.Dataset, asked: Asked) -> float:
 
 def runs_done_frac(data: xr.Dataset, inputs: xr.Dataset) -> xr.DataArray:
     """Share of each training run's volume that is trained [1], dims (run)."""
-    done = (counted.run_flops(inputs) * data.train_count).sum(["platform", "period"]) * SECONDS_PER_QUARTER
+    done = work_done.trained_flop(data, inputs).sum("period")
     return done / inputs.run_volume_flop + (1.0 - opening.left_frac(inputs))
 
 
 def experiments_done_frac(data: xr.Dataset, inputs: xr.Dataset) -> xr.DataArray:
     """Share of the operations wished for that is done [1], dims (period, experiment)."""
-    rate = counted.experiment_flops(inputs) * inputs.hours_frac
-    done = (data.research_count * rate).sum(["block", "platform"]) * SECONDS_PER_QUARTER
-    return (done / inputs.experiment_wish_flop).transpose("period", "experiment")
+    return (work_done.tried_flop(data, inputs) / inputs.experiment_wish_flop).transpose("period", "experiment")

@@ -24,6 +24,11 @@ def basis_ratio(data: xr.Dataset, power_basis: PowerBasis) -> xr.DataArray:
     return data.pue_peak_ratio if power_basis == "facility" else xr.ones_like(data.pue_peak_ratio)
 
 
+def counted_w(decisions: xr.Dataset, power_basis: PowerBasis) -> xr.DataArray:
+    """Power in service at the end of each quarter on a basis [W], dims (period); decisions: facility_w and it_w."""
+    return (decisions.facility_w if power_basis == "facility" else decisions.it_w).sum("site")
+
+
 def mean_basis_ratio(data: xr.Dataset, power_basis: PowerBasis) -> xr.DataArray:
     """Power on a basis per watt of IT power, at the mean of the sites of each quarter, dims (period)."""
     return xr.dot(site_frac(data), basis_ratio(data, power_basis), dim="site")

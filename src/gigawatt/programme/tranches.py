@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gigawatt import dollars
 from gigawatt.ndarrays import Floats
 from gigawatt.programme import opening
+from gigawatt.programme.site_mix import basis_ratio
 from gigawatt.scenario.schema import Asked, Milestone
 
 # Share of a milestone that is missing at most where it is met.
@@ -37,8 +38,7 @@ def milestone_name(step: Milestone) -> str:
 def gross_ratio(data: xr.Dataset, asked: Asked) -> xr.DataArray:
     """Power on the tranches' basis per IT power, dims (site)."""
     use = asked.capital.tranches
-    facility = use is None or use.power_basis == "facility"
-    return data.pue_peak_ratio if facility else xr.ones_like(data.pue_peak_ratio)
+    return basis_ratio(data, "facility" if use is None else use.power_basis)
 
 
 def cash_at_start_usd(asked: Asked) -> float:
@@ -114,7 +114,7 @@ def buildable_w(data: xr.Dataset, asked: Asked) -> Floats:
     """
     in_pool = (data.in_pool_count * data.rack_it_w).max("platform")
     supply = (data.supply_count * in_pool).sum("pool").cumsum("period").values * float(data.pue_peak_ratio.max())
-    life = round(4 * asked.finance.rack_life_years)
+    life = asked.finance.rack_life_count
     stands = (opening.standing_count(data, life) * data.rack_it_w * data.pue_peak_ratio).sum(["site", "platform"])
     room = np.maximum((data.ramp_w.sum("site") - stands).values, 0.0)
     ramp = np.where(np.arange(supply.size) < life, room, np.inf)

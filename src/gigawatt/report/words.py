@@ -182,7 +182,7 @@ def per_gw_year(v: View) -> str:
     finance = v.asked.finance
     rate, other = show(finance.discount_per_year, "per_year"), cell(finance.non_compute_frac, "frac")
     said = (
-        f"A {power.name} of facility power earns {_usd(earned * power.gw)} a year over the reported window; "
+        f"A {power.name} earns {_usd(earned * power.gw)} a year over the reported window, counted at the facility; "
         f"{_usd(needed * power.gw)} would cover rents, running cost and capital at the discount rate of {rate}, with "
         f"{other} of revenue for costs other than compute"
     )

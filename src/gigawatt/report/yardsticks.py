@@ -6,16 +6,9 @@ from collections.abc import Sequence
 
 from gigawatt.programme.yardstick import Yardstick, Yardsticks
 from gigawatt.report.document import Facts, Table, in_units, table
+from gigawatt.report.names import Power
 from gigawatt.study.dates import quarter
 
-HEADS = {
-    "Quarter": "",
-    "Platform": "",
-    "All work, each class apart": "w",
-    "All work, together": "w",
-    "A GW-year, owned": "usd",
-    "A GW-year, needed": "usd",
-}
 # How the words of a basis are told, by their key in `Yardsticks.bases`.
 TOLD = {
     "serving_apart": "Apart",
@@ -26,21 +19,29 @@ TOLD = {
 }
 
 
-def listed(rows: Sequence[Yardstick]) -> Table:
-    """Yardsticks by quarter and platform, in facility power."""
+def listed(rows: Sequence[Yardstick], power: Power) -> Table:
+    """Yardsticks by quarter and platform, in facility power; power: by which a year of it is told."""
+    heads = {
+        "Quarter": "",
+        "Platform": "",
+        "All work, each class apart": "w",
+        "All work, together": "w",
+        f"A {power.symbol}-year, owned": "usd",
+        f"A {power.symbol}-year, needed": "usd",
+    }
     figures = [
         (
             quarter(row.period),
             row.part,
             row.serving_apart_facility_w,
             row.serving_together_facility_w,
-            row.owned_at_capital_cost_facility_usd_per_gw_year,
-            row.needed_at_discount_facility_usd_per_gw_year,
+            row.owned_usd_per_gw_year("facility") * power.gw,
+            row.needed_usd_per_gw_year("facility") * power.gw,
         )
         for row in rows
     ]
-    title = "What all work would take, built of one platform alone, and what a gigawatt bought then costs"
-    return in_units(table("yardsticks", f"{title}, in facility power", HEADS, figures))
+    title = f"What all work would take, built of one platform alone, and what a {power.name} bought then costs"
+    return in_units(table("yardsticks", f"{title}, in facility power", heads, figures))
 
 
 def explained(found: Yardsticks) -> Facts:

@@ -88,6 +88,8 @@ def _today(key: str, record: T, asked: Asked) -> T:
 
 
 def _changes(then: object, now: object, path: str = "") -> list[Change]:
+    if then == now:
+        return []
     was, is_ = (dict(_values(record, "")) for record in (then, now))
     return [
         Change(path=f"{path}{key}", then=was.get(key), now=is_.get(key))

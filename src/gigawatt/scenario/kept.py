@@ -6,7 +6,7 @@ Everything but hours is plain data for JSON, each record with the evidence of it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass, replace
+from dataclasses import asdict, fields, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +17,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt.catalog import load as catalog
+from gigawatt.catalog.fitting import plain_of
 from gigawatt.catalog.records import Evidence
 from gigawatt.catalog.tables import record_of
 from gigawatt.errors import Fault, ScenarioError
@@ -44,27 +45,13 @@ def plain(scenario: Scenario) -> dict[str, Any]:
     own = {path: item for path, item in scenario.evidence.items() if not path.startswith(CATALOG)}
     series = scenario.records.series
     return {
-        "asked": _plain(scenario.asked),
-        "records": _plain(replace(scenario.records, series={})),
+        "asked": plain_of(scenario.asked),
+        "records": plain_of(replace(scenario.records, series={})),
         "series": {key: {"weather_offset_h": one.weather_offset_h, "notes": one.notes} for key, one in series.items()},
-        "evidence": _plain(own),
-        "implausible": _plain(scenario.implausible),
+        "evidence": plain_of(own),
+        "implausible": plain_of(scenario.implausible),
         "hash": scenario.hash,
     }
-
-
-def _plain(value: Any) -> Any:
-    """As `asdict` has it, in a third of its time: nobody changes what is only written, so that no value is copied."""
-    if is_dataclass(value):
-        return {name: _plain(getattr(value, name)) for name in _fields(type(value))}
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return tuple(map(_plain, value)) if isinstance(value, tuple) else value
-
-
-@cache
-def _fields(cls: Any) -> tuple[str, ...]:
-    return tuple(entry.name for entry in fields(cls))
 
 
 def hours(scenario: Scenario) -> xr.Dataset:

@@ -20,6 +20,7 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import calendar, limits
 from gigawatt.simulate.calendar import DAY_HOURS, Span
 from gigawatt.simulate.outdoors import Outdoors, SiteYear
+from gigawatt.simulate.sharing import Jobs
 
 Mask = NDArray[np.bool_]
 
@@ -89,6 +90,20 @@ def states(scenario: Scenario, span: Span, years: Sequence[SiteYear], air: Seque
         weight=share[:, now],
         begun_count=_begun(called),
         air=[_repeated(one, price[:, now]) for one, price in zip(air, above, strict=True)],
+    )
+
+
+def no_calls(nobody: Mask, use: Jobs, flops: Floats) -> Calls:
+    """Of a span in which nobody is called, (h, s); flops: of its training runs, (h, r)."""
+    nothing = np.zeros(nobody.shape)
+    return Calls(
+        called_frac=nothing,
+        unasked_frac=nothing,
+        asked_w=nothing,
+        slowed_w=nothing,
+        begun_count=nothing[0],
+        lost_per_s=np.zeros((len(nobody), len(use.flexible))),
+        lost_flops=np.zeros_like(flops),
     )
 
 

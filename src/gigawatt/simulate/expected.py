@@ -189,10 +189,10 @@ def ageing_of(record: Reliability, life_h: float) -> Ageing:
     out_h = {scope: np.zeros_like(age_h) for scope in ("rack", "tray")}
     for kind in record.classes:
         if kind.scope in out_h:
-            out_h[kind.scope] += kind.share_frac / whole * duration_h(kind, age_h)
+            days = age_h < kind.detect_h + kind.replaced_h  # on later ones it is mended or replaced
+            out_h[kind.scope][days] += kind.share_frac / whole * duration_h(kind, age_h[days])
     return Ageing(
         hazard_ratio=hazard_ratio(age_h + DAY_HOURS / 2, life_h, record),
-        # Beyond the day on which every rack is mended or replaced they are nought, and many.
         out_h={scope: np.trim_zeros(hours, "b") for scope, hours in out_h.items()},
         maintained_frac=record.maintenance_h / HOURS_PER_YEAR,
     )

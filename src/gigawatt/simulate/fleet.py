@@ -196,10 +196,11 @@ def counted(here: Yard, outages: Outages, record: Reliability, steps: tuple[floa
     pairs, row = np.unique(here.pair, return_inverse=True)
     hit = row[outages.rack]
 
-    def over(start_h: Floats, end_h: Floats, rows: NDArray[np.intp]) -> Floats:
-        return overlap((start_h - first_h) / step_h, (end_h - first_h) / step_h, count, rows, len(pairs))
+    def over(start_h: Floats, end_h: Floats, rows: NDArray[np.intp], rows_count: int) -> Floats:
+        return overlap((start_h - first_h) / step_h, (end_h - first_h) / step_h, count, rows, rows_count)
 
-    whole = np.array([kind.scope == "rack" for kind in record.classes])[outages.kind]
+    whole = np.array([kind.scope == "rack" for kind in record.classes], dtype=np.intp)[outages.kind]
+    out = over(outages.time_h, outages.end_h, 2 * hit + whole, 2 * len(pairs))
     begin, end, rack = maintenance_h(here, record, first_h + count * step_h)
     at_step = np.floor((outages.time_h - first_h) / step_h).astype(np.intp)
     seen = (at_step >= 0) & (at_step < count)
@@ -208,9 +209,9 @@ def counted(here: Yard, outages: Outages, record: Reliability, steps: tuple[floa
     failures = np.bincount(bins, minlength=len(pairs) * kinds * count).reshape(len(pairs), kinds, count)
     return Counted(
         pairs=pairs,
-        stock_count=over(here.online_h, here.leaves_h, row),
-        down_count=over(begin, end, row[rack]) + over(outages.time_h[whole], outages.end_h[whole], hit[whole]),
-        degraded_count=over(outages.time_h[~whole], outages.end_h[~whole], hit[~whole]),
+        stock_count=over(here.online_h, here.leaves_h, row, len(pairs)),
+        down_count=over(begin, end, row[rack], len(pairs)) + out[1::2],
+        degraded_count=out[::2],
         failures_count=failures.astype(np.float32),
     )
 
@@ -226,12 +227,12 @@ def _racks(
     """The racks of one span, copied, so that the whole need not be kept."""
     part = slice(begin, begin + span.count)
     stock, down, degraded = (np.zeros((span.count, len(tray_frac))) for _ in range(3))
-    failures = np.zeros((span.count, len(tray_frac), kinds_count))
+    failures = np.zeros((kinds_count, span.count, len(tray_frac)))
     for site in sites:
         stock[:, site.pairs] = site.stock_count[:, part].T
         down[:, site.pairs] = site.down_count[:, part].T
         degraded[:, site.pairs] = site.degraded_count[:, part].T
-        failures[:, site.pairs] = np.moveaxis(site.failures_count[..., part], -1, 0)
+        failures[:, :, site.pairs] = site.failures_count[..., part].transpose(1, 2, 0)
     last_h = span.first_h + span.count * span.step_h
     here = [(site, slice(*np.searchsorted(site.time_h, [span.first_h, last_h]))) for site in outages]
     return Racks(
@@ -239,7 +240,7 @@ def _racks(
         down_count=down,
         degraded_count=degraded,
         up_count=np.maximum(stock - down - tray_frac * degraded, 0.0),
-        failures_count=failures,
+        failures_count=np.moveaxis(failures, 0, -1),
         fault_h=np.concatenate([np.zeros(0), *((site.time_h[at] - span.first_h) / span.step_h for site, at in here)]),
         fault_pair=np.concatenate([np.zeros(0, dtype=np.int32), *(site.pair[at] for site, at in here)]),
     )

@@ -178,7 +178,9 @@ def live_span(of: World, span: Span, fleet: racks.Racks) -> Hours:
         demand_usd=storage.demand_usd(of.terms, span, quarters, flows.grid_w(facility_w)),
         swung_w=_swung(of, lived.draw_w, done.working_count.sum(axis=2), facility_w),
         full_w=of.full_w,
-        calls=_calls(met, asked, called, free, without.flops - done.flops),
+        calls=contracts.no_calls(met.called[: span.count], asked.use, done.flops)
+        if free is called
+        else _calls(met, asked, called, free, without.flops - done.flops),
     )
 
 

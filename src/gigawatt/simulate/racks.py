@@ -124,7 +124,7 @@ def edges_h(scenario: Scenario, before_count: int = 0) -> Floats:
 
 def life_count(scenario: Scenario) -> int:
     """Quarters that a rack serves."""
-    return round(4 * scenario.asked.finance.rack_life_years)
+    return scenario.asked.finance.rack_life_count
 
 
 def key_of(scenario: Scenario, at: Pairs, pair: int, period: int) -> Key:

@@ -9,8 +9,7 @@ import xarray as xr
 
 from gigawatt.ndarrays import Floats
 from gigawatt.plan.plan import Plan
-from gigawatt.programme import money, opening, unit_costs
-from gigawatt.programme.counted import experiment_flops, run_flops
+from gigawatt.programme import money, opening, unit_costs, work_done
 from gigawatt.quarters import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate.calendar import Span
@@ -151,9 +150,6 @@ def planned(plan: Plan, scenario: Scenario, spans: Sequence[Span], weekly: bool)
     it = money.mean_stock(decisions.it_w, opening.start_it_w(inputs))
     shell, stock = decisions.shell_w, decisions.stock_count
     energy = it * unit_costs.energy_wh_per_w(inputs, asked)
-    researching = decisions.research_count * experiment_flops(inputs)
-    research = (researching * inputs.hours_frac).sum(["platform", "block"])
-    train = (decisions.train_count * run_flops(inputs)).sum("platform")
     served = money.mean_tokens_per_s(decisions.served_tokens_per_s, inputs)
     counted = xr.Dataset(
         {
@@ -163,8 +159,8 @@ def planned(plan: Plan, scenario: Scenario, spans: Sequence[Span], weekly: bool)
             "connection_w": money.mean_stock(shell, opening.start_shell_w(inputs)) if weekly else shell,
             "stock_count": money.mean_stock(stock, opening.start_count(inputs)).sum(["site", "platform"]),
             "served_tokens": served * SECONDS_PER_QUARTER,
-            "train_flop": train * SECONDS_PER_QUARTER,
-            "research_flop": research * SECONDS_PER_QUARTER,
+            "train_flop": work_done.trained_flop(decisions, inputs),
+            "research_flop": work_done.tried_flop(decisions, inputs),
             "interactive": inputs.interactive,
             "ramp_w": ("site", [one.connection(0.0, 1.0).hourly_ramp_w for one in terms(scenario, weekly)]),
             "gang_swing_frac": scenario.records.reliability.gang_swing_frac,

@@ -8,6 +8,7 @@ Shapes: h steps, p pairs of site and platform, r runs.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,12 +112,11 @@ def working(of: Gangs, period: int, up_count: Floats) -> Floats:
 def at_work_count(wanted_count: Floats, least_frac: float, up_count: Floats) -> Floats:
     """Racks at work in each gang, (..., p, r), of those it wants, (..., p, r), where so many may work, (..., p)."""
     shape = np.broadcast_shapes(up_count.shape, wanted_count.shape[:-1])
-    racks, left = np.zeros((*shape, wanted_count.shape[-1])), np.broadcast_to(up_count, shape)
-    for run in range(wanted_count.shape[-1]):
-        wanted = wanted_count[..., run]
-        racks[..., run] = np.where(left >= least_frac * wanted, np.minimum(wanted, left), 0.0)
-        left = left - racks[..., run]
-    return racks
+    racks, left = np.zeros((wanted_count.shape[-1], *shape)), np.broadcast_to(up_count, shape)
+    for run, wanted in enumerate(np.moveaxis(wanted_count, -1, 0)):
+        racks[run] = np.where(left >= least_frac * wanted, np.minimum(wanted, left), 0.0)
+        left = left - racks[run]
+    return np.moveaxis(racks, 0, -1)
 
 
 def progress(
@@ -128,17 +128,14 @@ def progress(
     fleet's faults have a date a gang is walked through them, else it makes its expected progress [tokens.goodput].
     """
     flops, useful_h = np.zeros((len(racks), racks.shape[2])), 0.0
-    expected = None if fleet.fault_h.size else _expected(scenario, of, at, fleet, period, step_h)
-    for pair, run in zip(*(index.tolist() for index in np.nonzero(of.racks_count[period])), strict=True):
-        if expected is None:
-            count = int(of.gangs_count[period, pair, run])
-            packages = float(of.racks_count[period, pair, run] * at.packages_count[pair] / count)
-            gang = Gang(period=period, pair=pair, run=run, gangs_count=count, packages_count=packages)
-            kept = _walked(scenario, at, fleet, gang, racks[:, pair, run], step_h)
-        else:
-            kept = expected[pair, run]
-        useful = racks[:, pair, run] * kept * pace[:, pair]
-        flops[:, run] += useful * of.rack_flops[period, pair, run]
+    here = _of_quarter(of, at, period)
+    drawn = fleet.fault_h.size > 0
+    shares = (
+        _walked(scenario, at, fleet, here, racks, step_h) if drawn else _expected(scenario, at, fleet, here, step_h)
+    )
+    for gang, kept in zip(here, shares, strict=True):
+        useful = racks[:, gang.pair, gang.run] * kept * pace[:, gang.pair]
+        flops[:, gang.run] += useful * of.rack_flops[period, gang.pair, gang.run]
         useful_h += float(useful.sum() * step_h)
     return Progress(
         working_count=racks,
@@ -148,37 +145,60 @@ def progress(
     )
 
 
-def _expected(scenario: Scenario, of: Gangs, at: Pairs, fleet: Racks, period: int, step_h: float) -> Floats:
-    """Share of a span that ends up as progress of each gang, (p, r): exact renewal at the mean rate of its failures."""
-    operations = scenario.asked.operations
-    up = (fleet.stock_count - fleet.down_count).mean(axis=0)
-    rack_faults_per_h = ratio(fleet.failures_count.sum(axis=2).mean(axis=0) / step_h, up)
-    package_faults_per_h = rack_faults_per_h / at.packages_count
-    packages = ratio(of.racks_count[period] * at.packages_count[:, None], of.gangs_count[period])
+def _of_quarter(of: Gangs, at: Pairs, period: int) -> list[Gang]:
+    """The gangs of a quarter, pair by pair."""
+    pair, run = np.nonzero(of.racks_count[period])
+    count = of.gangs_count[period, pair, run]
+    packages = of.racks_count[period, pair, run] * at.packages_count[pair] / count
+    columns = (values.tolist() for values in (pair, run, count.astype(int), packages))
+    return [
+        Gang(period=period, pair=p, run=r, gangs_count=n, packages_count=each)
+        for p, r, n, each in zip(*columns, strict=True)
+    ]
+
+
+def _expected(scenario: Scenario, at: Pairs, fleet: Racks, here: list[Gang], step_h: float) -> Iterable[Floats]:
+    """Share of a span that ends up as progress of each gang, by exact renewal at the mean rate of its failures."""
+    operations, pair = scenario.asked.operations, [gang.pair for gang in here]
+    up = (fleet.stock_count - fleet.down_count)[:, pair].mean(axis=0)
+    rack_faults_per_h = ratio(fleet.failures_count[:, pair].sum(axis=2).mean(axis=0) / step_h, up)
+    package_faults_per_h = rack_faults_per_h / at.packages_count[pair]
+    packages = np.array([gang.packages_count for gang in here])
     return np.asarray(
-        tokens.effective_frac(packages, package_faults_per_h[:, None], operations.checkpoint_s, operations.restart_s)
+        tokens.effective_frac(packages, package_faults_per_h, operations.checkpoint_s, operations.restart_s)
     )
 
 
-def _walked(scenario: Scenario, at: Pairs, fleet: Racks, gang: Gang, racks: Floats, step_h: float) -> Floats:
-    """Share of each step that ends up as progress, through the faults that happen; the mean of a run's gangs here."""
+def _walked(
+    scenario: Scenario, at: Pairs, fleet: Racks, here: list[Gang], racks: Floats, step_h: float
+) -> Iterable[Floats]:
+    """Share of each step that ends up as progress of each gang, through the faults that happen."""
+    operations = scenario.asked.operations
+    rate_per_s = np.array([gang.packages_count for gang in here]) * operations.package_failures_per_h / HOUR_S
+    interval_h = np.asarray(tokens.best_interval_s(rate_per_s, operations.checkpoint_s)) / HOUR_S
+    for gang, interval in zip(here, interval_h.tolist(), strict=True):
+        yield _walked_one(scenario, at, fleet, gang, racks[:, gang.pair, gang.run], step_h, interval)
+
+
+def _walked_one(
+    scenario: Scenario, at: Pairs, fleet: Racks, gang: Gang, racks: Floats, step_h: float, interval_h: float
+) -> Floats:
+    """Of one run at one pair, the mean of its gangs there. interval_h: from one checkpoint to the next."""
     from gigawatt.simulate.gangs import walk
 
     operations = scenario.asked.operations
-    mine = fleet.fault_pair == gang.pair
+    event_h = fleet.fault_h[fleet.fault_pair == gang.pair]
     up = (fleet.stock_count - fleet.down_count)[:, gang.pair]
-    rate_per_s = gang.packages_count * operations.package_failures_per_h / HOUR_S
-    interval_s = float(tokens.best_interval_s(rate_per_s, operations.checkpoint_s))
     kept = np.zeros(len(racks))
     for number in range(gang.gangs_count):
         key = (*cohort_key(*at.names[gang.pair], gang.period), gang.run, number)
         hours = walk(
-            event_h=fleet.fault_h[mine],
-            draw_frac=stream(scenario.asked.seed, key, HITS).random(int(mine.sum())),
+            event_h=event_h,
+            draw_frac=stream(scenario.asked.seed, key, HITS).random(len(event_h)),
             working_count=racks / gang.gangs_count,
             up_count=np.maximum(up, racks),
             speed_ratio=np.ones(len(racks)),
-            interval_h=interval_s / HOUR_S / step_h,
+            interval_h=interval_h / step_h,
             checkpoint_h=operations.checkpoint_s / HOUR_S / step_h,
             restart_h=operations.restart_s / HOUR_S / step_h,
             starts_cold=True,

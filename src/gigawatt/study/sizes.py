@@ -34,8 +34,8 @@ PROGRAMME_POWER = 1.3
 HEAD_BYTES = 100_000
 # The wheel is turned from two starts, and mostly stands after so many turns.
 STARTS, TURNS = 2, 6
-# Futures that a pilot lives through beside those that are asked for.
-PILOT = 4
+# Futures that a pilot lives through beside those that are asked for, where it lives through most.
+PILOT = 21
 # Requests that are generated where nobody says how many, seeds that they are drawn with, and runs of a search.
 GENERATED, SEEDS, SEARCHES = 10_000, 5, 20
 # Hours of a class in which its requests are followed one by one.

@@ -138,7 +138,7 @@ def _opening(of: _Cut) -> Table:
 
 def _racks(of: _Cut) -> Iterator[Row]:
     """Racks that serve on, those that stood before the plan with them."""
-    oldest = of.at - round(4 * of.asked.finance.rack_life_years)
+    oldest = of.at - of.asked.finance.rack_life_count
     start = quarter_number(of.quarters[0])
     for entry in of.asked.at_start.racks:
         if quarter_number(entry.installed_date) - start >= oldest:

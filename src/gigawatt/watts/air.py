@@ -97,11 +97,16 @@ def wet_bulb(dry_bulb_degc: ArrayLike, humidity_frac: ArrayLike, altitude_m: flo
     ratio = _humidity_ratio(share * saturation_pressure(dry), altitude_m)
     frozen = (dry < 0) | (ratio <= _ratio_at(np.zeros_like(dry), dry, altitude_m, True))
     wet = np.where(frozen, np.minimum(dry, 0), dry)
+    moves = np.ones(
+        wet.shape, dtype=bool
+    )  # states that have not settled: a single one between ice and water never does
     for _ in range(_MOST_STEPS):
-        excess = _ratio_at(wet, dry, altitude_m, frozen) - ratio
-        slope = (_ratio_at(wet + _STEP_K, dry, altitude_m, frozen) - ratio - excess) / _STEP_K
-        wet = wet - excess / slope
-        if np.all(np.abs(excess) < _TOLERANCE_K * slope):
+        here, now, due, ice = wet[moves], dry[moves], ratio[moves], frozen[moves]
+        excess = _ratio_at(here, now, altitude_m, ice) - due
+        slope = (_ratio_at(here + _STEP_K, now, altitude_m, ice) - due - excess) / _STEP_K
+        wet[moves] = here - excess / slope
+        moves[moves] = np.abs(excess) >= _TOLERANCE_K * slope
+        if not moves.any():
             break
     return np.minimum(wet, dry)
 

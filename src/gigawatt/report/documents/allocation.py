@@ -64,7 +64,7 @@ def document(answer: AllocationAnswer) -> Document:
 def _yardsticks(answer: AllocationAnswer) -> tuple[Part, ...]:
     """What all work takes and a gigawatt costs on each basis; nothing where the question states every figure."""
     found = answer.yardsticks
-    return () if found is None else (yardsticks.listed(found.rows), yardsticks.explained(found))
+    return () if found is None else (yardsticks.listed(found.rows, power_unit(answer)), yardsticks.explained(found))
 
 
 def power_unit(answer: AllocationAnswer) -> Power:

@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gigawatt.catalog.records import Source
+from gigawatt.programme.yardstick import Yardsticks
 from gigawatt.report import charts, yardsticks
 from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, table
 from gigawatt.report.formats import cell, scale
+from gigawatt.report.names import power_of
 from gigawatt.study.claims.answer import CheckedClaims
 from gigawatt.study.claims.claim import CLOSE_FRAC, Claim, ClaimRow, Computed
 from gigawatt.study.dates import by_end, quarter, spoken
 from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.numbers import CitedSource
-from gigawatt.units import BARE, SUFFIXES
+from gigawatt.units import BARE, GIGAWATT_W, SUFFIXES
 
 # How many claims have each verdict, in words.
 COUNTED = {"holds": "hold", "holds_if": "hold on a condition", "fails": "fail"}
@@ -34,17 +36,20 @@ def document(found: CheckedClaims) -> Document:
         title=found.title,
         names=(head.scenario or "", (head.hash or "")[:HASH_LENGTH]),
         lead=f"Of {len(found.claims)} claims {lead}." if several else "",
-        sections=(overview, *(_claim(claim) for claim in found.claims), *([_yardsticks(found)] if several else [])),
+        sections=(
+            overview,
+            *(_claim(claim) for claim in found.claims),
+            *([_yardsticks(found.yardsticks)] if several and found.yardsticks else []),
+        ),
         notes=tuple(spoken(note.text) for note in head.notes),
         sources=_cited(found.claims),
         made=f"Gigawatt {head.gigawatt}",
     )
 
 
-def _yardsticks(found: CheckedClaims) -> Section:
+def _yardsticks(told: Yardsticks) -> Section:
     """What power to serve and the cost of a gigawatt are counted by."""
-    told = found.yardsticks
-    parts = (yardsticks.listed(told.rows), yardsticks.explained(told))
+    parts = (yardsticks.listed(told.rows, power_of(GIGAWATT_W)), yardsticks.explained(told))
     return Section(slug="yardsticks", title="What all work takes, and what a gigawatt costs", parts=parts)
 
 

@@ -231,14 +231,14 @@ def _bases(found: GigawattComparison) -> Table:
 
 def _costs(found: GigawattComparison) -> Table:
     """What a gigawatt of each part costs for a year and has to earn, each on its basis."""
-    heads = {"GPU": "", "Owned, capital at its cost": "usd", "Needed, capital at the discount rate": "usd"}
+    titles = ("Owned, capital at its cost, billion USD", "Needed, capital at the discount rate")
+    heads = (Column(title="GPU"), *(Column(title=title, suffix="usd", scale=BILLION) for title in titles))
     rows = tuple(
         (part.gpu, part.owned_at_capital_cost_usd_per_gw_year, part.needed_at_discount_usd_per_gw_year)
         for part in found.parts
     )
-    columns = united([Column(title=title, suffix=suffix) for title, suffix in heads.items()], rows)
     title = f"What a GW-year of {BASES[found.power_basis]} costs at the listed price, racks as they are rated"
-    return Table(name="costs", title=title, columns=columns, rows=rows)
+    return Table(name="costs", title=title, columns=heads, rows=rows)
 
 
 def _hours(found: GigawattComparison) -> Facts:

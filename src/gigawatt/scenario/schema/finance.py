@@ -42,6 +42,11 @@ class Finance:
     )
     """Growth of prices in general, which turns the nominal escalator of a lease into growth of real rent."""
 
+    @property
+    def rack_life_count(self) -> int:
+        """Book life of racks in quarters."""
+        return round(4 * self.rack_life_years)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Milestone:

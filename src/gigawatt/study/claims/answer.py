@@ -23,14 +23,15 @@ from gigawatt.study.note import Note
 class CheckedClaims:
     """Every claim that was asked for, with its verdict, in the order of its set; `of` names the set.
 
-    yardsticks: what all work takes and a gigawatt costs in the quarter that the claims look at, on each platform sold.
+    yardsticks: what all work takes and a gigawatt costs in the quarter that the claims look at, on each platform sold;
+    None where nothing was looked up.
     """
 
     head: Head = field(metadata=SPREAD)
     of: str = LETTER
     title: str = field(default="The announcement, checked", metadata=UNTOLD)
     claims: tuple[Claim, ...]
-    yardsticks: Yardsticks
+    yardsticks: Yardsticks | None = None
 
 
 def answer(question: ClaimsQuestion, job: Job) -> CheckedClaims:

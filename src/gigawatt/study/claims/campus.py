@@ -212,7 +212,7 @@ def without_gas(cases: Cases) -> ClaimCase:
 
 def _standing_w(cases: Cases, last: str) -> float:
     """Load at the campus of all racks that the pools deliver within a rack's life before a quarter's end [W]."""
-    data, life = cases.inputs, round(4 * cases.scenario.asked.finance.rack_life_years)
+    data, life = cases.inputs, cases.scenario.asked.finance.rack_life_count
     first = max(quarter_number(last) - life + 1, quarter_number(str(data.period.values[0])))
     mine = data.supply_count.sel(period=slice(quarter_name(first), last)).sum("period")
     each = (data.in_pool_count * data.rack_it_w).max("platform")

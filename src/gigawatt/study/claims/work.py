@@ -7,7 +7,7 @@ from dataclasses import replace
 import xarray as xr
 
 from gigawatt import units
-from gigawatt.programme import counted, listed, money, yardstick
+from gigawatt.programme import listed, money, work_done, yardstick
 from gigawatt.programme.gigawatt_year import OWNED_AT_CAPITAL_COST
 from gigawatt.programme.yardstick import Yardsticks
 from gigawatt.quarters import SECONDS_PER_QUARTER
@@ -222,9 +222,7 @@ def _trained_flop(case: ClaimCase) -> float:
     """Operations of training runs and experiments over the reported window."""
     shown = slice(0, case.scenario.reported_count)
     data, rates = case.plan.data.isel(period=shown), case.plan.inputs.isel(period=shown)
-    training = (data.train_count * counted.run_flops(rates)).sum()
-    research = (data.research_count * counted.experiment_flops(rates) * rates.hours_frac).sum()
-    return float(training + research) * SECONDS_PER_QUARTER
+    return float(work_done.trained_flop(data, rates).sum() + work_done.tried_flop(data, rates).sum())
 
 
 def cancer_or_education(cases: Cases) -> Claim:

@@ -26,10 +26,10 @@ from gigawatt import tokens
 from gigawatt.account.accounts import Accounts, account
 from gigawatt.ndarrays import Floats
 from gigawatt.plan.plan import Plan, plan_inputs
-from gigawatt.programme import counted
+from gigawatt.programme import work_done
 from gigawatt.programme.arrays import arrays
 from gigawatt.progress import Progress, quiet
-from gigawatt.quarters import SECONDS_PER_QUARTER, sample
+from gigawatt.quarters import sample
 from gigawatt.scenario.flywheel import Flywheel
 from gigawatt.scenario.schema import Scenario
 
@@ -164,10 +164,8 @@ def ahead_count(base: xr.Dataset, made: Plan, wheel: Flywheel) -> Floats:
 def done_flop(made: Plan) -> Floats:
     """Research compute that a plan has done before each quarter [FLOP]."""
     data, given = made.data, made.inputs
-    trained = (counted.run_flops(given) * data.train_count).sum(["period", "platform"]).values
-    rate = counted.experiment_flops(given) * given.hours_frac
-    tried = (data.research_count * rate).sum(["block", "platform", "experiment"]).values
-    return _summed(given, tried * SECONDS_PER_QUARTER, trained * SECONDS_PER_QUARTER)
+    trained, tried = work_done.trained_flop(data, given), work_done.tried_flop(data, given)
+    return _summed(given, tried.sum("experiment").values, trained.sum("period").values)
 
 
 def _summed(data: xr.Dataset, tried_flop: Floats, trained_flop: Floats) -> Floats:

@@ -38,7 +38,8 @@ from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.evaluate import FIGURES, evaluate_all, evaluate_anew
 from gigawatt.study.job import Job
 
-MOST_FUTURES = 100  # of a batch, which are lived through together: what a stop may lose
+# Futures of a batch: what a stop may lose. Those of a held plan are lived through together, the others planned anew.
+MOST_TOGETHER, MOST_ANEW = 100, 10
 BATCHES_PER_WORKER, BATCHES_AHEAD = 4, 2
 PAUSE_S = 2.0
 # A batch that has lost so many workers is not begun again.
@@ -117,7 +118,7 @@ def run(
     worker that is lost is begun again by another. Raises ChildProcessError when all else is done, naming the batches
     that lose one worker after the other, and Cancelled where the job is.
     """
-    batches = dict(enumerate(_batches(groups, workers_count)))
+    batches = dict(enumerate(_batches(cases, groups, workers_count)))
     tick = _clock(sum(len(batch.numbers) for batch in batches.values()), job)
     if job.executor is not None:
         results = _executed(cases, batches, job.executor, BATCHES_AHEAD * workers_count)
@@ -131,9 +132,10 @@ def run(
             tick(len(batches[number].numbers))
 
 
-def _batches(groups: Sequence[Group], workers_count: int) -> Iterator[Group]:
+def _batches(cases: Mapping[str, PlannedCase], groups: Sequence[Group], workers_count: int) -> Iterator[Group]:
+    most = MOST_ANEW if any(case.anew for case in cases.values()) else MOST_TOGETHER
     for group in groups:
-        size = min(max(len(group.numbers) // (BATCHES_PER_WORKER * workers_count), 1), MOST_FUTURES)
+        size = min(max(len(group.numbers) // (BATCHES_PER_WORKER * workers_count), 1), most)
         for first in range(0, len(group.numbers), size):
             yield replace(group, numbers=group.numbers[first : first + size])
 

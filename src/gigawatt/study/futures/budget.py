@@ -14,7 +14,9 @@ from gigawatt.units import HOUR_S
 
 T = TypeVar("T")
 
-FEW = 3
+# Futures that tell what all cost: of those that are planned anew each, and of those that are lived through together, of
+# which fewer would tell of what is done once for all.
+FEW, TOGETHER = 3, 20
 MINUTES_PER_HOUR, SECONDS_PER_MINUTE = 60.0, 60.0
 
 
@@ -63,16 +65,15 @@ def read_budget(text: str) -> Budget:
     return Budget(text=text, most_s=most_s, of_cpu=of_cpu)
 
 
-def estimate(live: Callable[[int], T], futures_count: int, workers_count: int) -> tuple[FuturesCost, T]:
+def estimate(live: Callable[[int], T], futures_count: int, workers_count: int, few_count: int) -> tuple[FuturesCost, T]:
     """What futures cost, from the first few of them, and what these came to; live: lives through so many.
 
     One goes before, for the first one also loads what all of them need.
     """
     live(1)
-    few = min(FEW, futures_count)
     started = time.process_time()
-    found = live(few)
-    each_s = (time.process_time() - started) / few
+    found = live(few_count)
+    each_s = (time.process_time() - started) / few_count
     return FuturesCost(futures_count=futures_count, each_s=each_s, workers_count=workers_count), found
 
 

@@ -12,6 +12,7 @@ import xarray as xr
 from gigawatt.errors import Infeasible
 from gigawatt.plan import plan
 from gigawatt.scenario.schema import Scenario
+from gigawatt.study.futures import budget
 from gigawatt.study.futures.batches import Group, PlannedCase, live, run
 from gigawatt.study.futures.budget import check_budget, estimate
 from gigawatt.study.futures.ensemble import Ensemble
@@ -104,7 +105,10 @@ def _begin(
     left = [group for group in groups if group.numbers]
     if left:
         total = sum(len(group.numbers) for group in left)
-        cost, table = estimate(lambda count: live(case, left[0].futures(count)), total, of.workers_count)
+        few = budget.FEW if of.replan else budget.TOGETHER
+        cost, table = estimate(
+            lambda count: live(case, left[0].futures(count)), total, of.workers_count, min(few, len(left[0].numbers))
+        )
         kinds = ", ".join(f"{len(group.numbers):,} of {group.name}" for group in left)
         job.say(f"{cost.words()} ({kinds})")
         check_budget(of.budget, cost)

@@ -15,8 +15,9 @@ from gigawatt.ndarrays import Floats
 from gigawatt.plan import financing
 from gigawatt.plan.plan import Plan, plan_inputs
 from gigawatt.programme import advances, book, money, opening, tranches
+from gigawatt.programme.site_mix import counted_w
 from gigawatt.progress import quiet
-from gigawatt.quarters import SECONDS_PER_QUARTER
+from gigawatt.quarters import SECONDS_PER_QUARTER, first_reached
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.simulate import racks
 from gigawatt.simulate.outdoors import SiteYear, site_years
@@ -163,15 +164,14 @@ def _booked(scenario: Scenario, out: Realised, sums: ServedTokens) -> _Booked:
     per_block = xr.DataArray(tokens, dims=(DRAW, *coords), coords=coords)
     each = money.lines(data.assign(served_tokens_per_s=per_block, install_count=out.paid_count), inputs, asked)
     lines = {name: money.total(line) for name, line in each.items()}
-    capex = {"racks": -lines["racks_usd"] - lines["network_usd"], "shells": -lines["shells_usd"]}
-    facility_w, it_w = (_by_quarter(data[name].sum("site")) for name in ("facility_w", "it_w"))
+    capex = money.capital_usd(lines)
     owned = owners(scenario, inputs)
     return _Booked(
         lines_usd={str(name): _by_quarter(line) for name, line in lines.items()},
         receipts_usd=_by_quarter(financing.releases(data.gross_w, asked, inputs).sum("milestone")),
         book_usd=_by_quarter(book.book_usd(capex, inputs, asked)),
-        power_w=facility_w,
-        counted_w=facility_w if asked.programme.power_basis == "facility" else it_w,
+        power_w=_by_quarter(counted_w(data, "facility")),
+        counted_w=_by_quarter(counted_w(data, asked.programme.power_basis)),
         let_w={
             site: contracts.most_w(_by_quarter(data.shell_w.sel(site=site)), contracts.least_w(inputs, site))
             for site in owned
@@ -236,8 +236,8 @@ def _outcome(lived: Lived, every: _Booked, sums: ServedTokens, draw: int) -> Fut
 
 
 def _first_reach(power_w: Floats, mark_w: float) -> float:
-    reached = np.flatnonzero(power_w >= mark_w * (1 - 1e-6))
-    return float(reached[0]) if reached.size else nan
+    reached = first_reached(power_w, mark_w)
+    return nan if reached is None else float(reached)
 
 
 def _revolved(asked: Asked, flow_usd: Floats, book_usd: Floats) -> dollars.Revolved:

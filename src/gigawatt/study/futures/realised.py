@@ -75,7 +75,7 @@ def realised(plan: Plan, asked: Asked, futures: Sequence[Future]) -> Realised:
     first = plan.data.energise_w.where(plan.data.period == plan.data.period[0], 0.0)
     energise = _late(plan.data.energise_w - first, power) + first
     shell = energise.cumsum("period") + (plan.data.shell_w - plan.data.energise_w.cumsum("period"))
-    life = round(4 * asked.finance.rack_life_years)
+    life = asked.finance.rack_life_count
     there = opening.standing_count(inputs, life)
     rack_w = inputs.rack_it_w * inputs.pue_peak_ratio
     install = placed(paid, shell - (there * rack_w).sum("platform"), rack_w, life)

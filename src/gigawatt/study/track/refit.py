@@ -14,8 +14,8 @@ from math import exp, isfinite, log
 import numpy as np
 import xarray as xr
 
-from gigawatt.programme import counted
-from gigawatt.quarters import HOURS_PER_QUARTER, SECONDS_PER_QUARTER, quarter_of
+from gigawatt.programme import work_done
+from gigawatt.quarters import HOURS_PER_QUARTER, quarter_of
 from gigawatt.scenario.schema import Asked
 from gigawatt.study.answer import SPREAD
 from gigawatt.study.futures.draws import quantile
@@ -142,7 +142,7 @@ def _failures(result: Result, seen: xr.Dataset, known: LedgerKnown) -> Iterator[
 def _trained(result: Result, run: str, seen: xr.Dataset, known: LedgerKnown) -> Iterator[tuple[float, float]]:
     """Operations of a run over those of the plan, by quarter."""
     data, inputs = result.plan.data, result.plan.inputs
-    due = (data.train_count.sel(run=run) * counted.run_flops(inputs).sel(run=run)).sum("platform") * SECONDS_PER_QUARTER
+    due = work_done.trained_flop(data, inputs).sel(run=run)
     sums: dict[str, float] = {}
     for fact in known.facts:
         if fact.kind == "work" and fact.body["use_case"] == run:

@@ -22,6 +22,7 @@ from gigawatt.ledger.kinds import EVIDENCE
 from gigawatt.ledger.milestones import TrancheMark, TrancheTerms
 from gigawatt.ndarrays import Floats
 from gigawatt.programme import opening
+from gigawatt.programme.site_mix import basis_ratio
 from gigawatt.programme.tranches import milestones as milestones_of
 from gigawatt.quarters import quarter_name, quarter_number, quarter_of
 from gigawatt.scenario.schema import Asked
@@ -168,7 +169,7 @@ def _planned(result: Result, terms: TrancheTerms) -> dict[tuple[str, Stream], Fl
     """What the plan has by the start and the end of each quarter, by site: shells, and gross power of racks for both
     acceptance and tests."""
     data, inputs = result.plan.data, result.plan.inputs
-    of_it = inputs.pue_peak_ratio if terms.power_basis == "facility" else xr.ones_like(inputs.pue_peak_ratio)
+    of_it = basis_ratio(inputs, terms.power_basis)
     start = opening.start_it_w(inputs) * of_it
     gross = start + (data.install_count * inputs.rack_it_w).sum("platform").cumsum("period") * of_it
     both = (data.shell_w, opening.shells_at_start_w(inputs))

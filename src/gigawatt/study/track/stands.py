@@ -66,7 +66,7 @@ def stood(result: Result, known: LedgerKnown, left: Scenario, period: str) -> St
     before = [fact for fact in known.facts if milliseconds(fact.happened) < begin]
     scenario, inputs = result.scenario, result.plan.inputs
     notes: list[Note] = []
-    life_count = round(4 * scenario.asked.finance.rack_life_years)
+    life_count = scenario.asked.finance.rack_life_count
     racks = [one for one in cohorts(before) if quarter_number(period) - quarter_number(one.installed) <= life_count]
     there = [one for one in racks if one.site in scenario.asked.sites and one.platform in scenario.asked.platforms]
     notes += _left_out(racks, there)
