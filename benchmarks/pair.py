@@ -97,7 +97,8 @@ def inside(source: Path, code: str) -> Figures:
 
 
 def _place(source: Path) -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(source), "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPATH": str(source), "NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 def _cpu_s(pid: int) -> float:

@@ -316,7 +316,7 @@ class Program:
         cost(self.highs, columns, (self.given.costs[columns] + by) * self._scale, f"costs of {name}")
 
     def loosen(self, name: str, by: NDArray[Any]) -> None:
-        """Add `by`, in the order of their axes, to the right-hand side of ≤ rows (equalities then move)."""
+        """Add `by`, in the order of their axes, to the right-hand side of ≤ rows and of equalities, which then move."""
         numbers = self.given.limits[name].numbers
         steps = np.broadcast_to(by, numbers.shape)
         some = (steps != 0) & (numbers != NONE)

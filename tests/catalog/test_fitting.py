@@ -106,12 +106,13 @@ def test_annotations_are_no_part_of_a_type() -> None:
     assert hints_of(_Leaf) == {"size_w": float, "kind": Literal["round", "square"]}
 
 
-def test_plain_data_is_that_of_dataclasses_without_evidence() -> None:
+def test_plain_data_is_that_of_dataclasses_with_or_without_evidence() -> None:
     tree = _Tree(leaves=(_Leaf(size_w=1.0),), first=_Leaf(size_w=2.0), names={"oak": 3}, evidence={"pair": "assumed"})
     expected = asdict(tree)
+    assert plain_of(tree) == expected
+    assert [*plain_of(tree)] == [*expected]
     del expected["evidence"]
-    assert plain_of(tree, "evidence") == expected
-    assert [*plain_of(tree, "evidence")] == [*expected]
+    assert plain_of(tree, evidence=False) == expected
 
 
 def test_plain_data_of_what_a_scenario_asks_is_that_of_dataclasses() -> None:

@@ -15,33 +15,35 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 
 @cache
-def annotations_of(cls: type) -> dict[str, Any]:
+def annotations_of(cls: Any) -> dict[str, Any]:
     """The types of a record's fields by their names, with what is annotated beside them."""
     return get_type_hints(cls, include_extras=True)
 
 
 @cache
-def hints_of(cls: type) -> dict[str, Any]:
+def hints_of(cls: Any) -> dict[str, Any]:
     """The types of a record's fields by their names, without what is annotated beside them."""
     return {name: hint.__origin__ if _is_annotated(hint) else hint for name, hint in annotations_of(cls).items()}
 
 
-def plain_of(value: Any, *left_out: str) -> Any:
-    """Records as tables and tables of tables, as `dataclasses.asdict` has them, but without fields of some names.
+def plain_of(value: Any, *, evidence: bool = True) -> Any:
+    """Records as tables and tables of tables, as `dataclasses.asdict` has them, with or without their evidence.
 
-    What is neither is the same object, and no copy.
+    What is neither is the same object, and no copy, which takes a third of the time.
     """
-    if names := _names(type(value)):  # type: ignore[arg-type] # a class is hashable
-        return {name: plain_of(getattr(value, name), *left_out) for name in names if name not in left_out}
+    if is_dataclass(value):
+        kind: Any = type(value)
+        names = _names_of(kind)
+        kept = names if evidence else [name for name in names if name != "evidence"]
+        return {name: plain_of(getattr(value, name), evidence=evidence) for name in kept}
     if isinstance(value, Mapping):
-        return {key: plain_of(item, *left_out) for key, item in value.items()}
-    return tuple(plain_of(item, *left_out) for item in value) if isinstance(value, tuple) else value
+        return {key: plain_of(item, evidence=evidence) for key, item in value.items()}
+    return tuple(plain_of(item, evidence=evidence) for item in value) if isinstance(value, tuple) else value
 
 
 @cache
-def _names(cls: type) -> tuple[str, ...]:
-    """Fields of a record; none of anything else."""
-    return tuple(entry.name for entry in fields(cls)) if is_dataclass(cls) else ()
+def _names_of(cls: Any) -> tuple[str, ...]:
+    return tuple(entry.name for entry in fields(cls))
 
 
 def _is_annotated(hint: Any) -> bool:

@@ -390,10 +390,11 @@ def record_of(hint: type[T], plain: Any) -> T:
     Checks types and choices. pydantic is asked about data that does not fit as it stands: it makes the record where it
     sees how, and raises its ValidationError, which is a ValueError, where not.
     """
+    kind: Any = hint
     try:
-        made: T = maker(hint)(plain)  # type: ignore[arg-type] # a class is hashable
+        made: T = maker(kind)(plain)
     except (TypeError, ValueError, KeyError, OverflowError):
-        made = _adapter(hint).validate_python(plain)  # type: ignore[arg-type]
+        made = _adapter(kind).validate_python(plain)
     return made
 
 

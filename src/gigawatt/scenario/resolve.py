@@ -207,7 +207,7 @@ def groups(records: Records) -> dict[str, Mapping[str, Any]]:
 
 def resolved(asked: Asked, records: Records) -> dict[str, Any]:
     """Every value of the question as plain data, without evidence: what the identity is taken from."""
-    data = {"asked": plain_of(asked, "evidence"), "records": plain_of(replace(records, series={}), "evidence")}
+    data = {"asked": plain_of(asked), "records": plain_of(replace(records, series={}), evidence=False)}
     del data["asked"]["solver"], data["asked"]["implausible"]
     _drop_unstated(data)
     for site in data["asked"]["sites"].values():

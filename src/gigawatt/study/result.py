@@ -235,19 +235,24 @@ def saving(result: Result, folder: Path) -> Iterator[Path]:
 
 
 def _write_data(result: Result, folder: Path) -> dict[str, str]:
-    """scenario.toml (as asked), resolved.json, hours and the datasets as NetCDF; the digest of each by its name."""
-    scenario = result.scenario
-    contents = {
-        "scenario.toml": f"{scenario.toml}\n".encode(),
-        "resolved.json": f"{json.dumps(kept.plain(scenario))}\n".encode(),
-        "hours.nc": netcdf.written(kept.hours(scenario)),
-    }
-    contents |= {f"{name}.nc": netcdf.written(data) for name, data in datasets(result).items()}
-    for name, content in contents.items():
+    """Write every file of data, one after the other; the digest of each by its name."""
+    digests = {}
+    for name, content in _data(result):
         (folder / name).write_bytes(content)
+        digests[name] = sha256(content)
     clock = {name: plan_files.figures(result.plan)[name] for name in TIMED}
     (folder / CLOCK).write_text(json.dumps(clock) + "\n", encoding="utf-8")
-    return {name: sha256(content) for name, content in contents.items()}
+    return digests
+
+
+def _data(result: Result) -> Iterator[tuple[str, bytes]]:
+    """Name and content of scenario.toml (as asked), resolved.json, hours and the datasets as NetCDF."""
+    scenario = result.scenario
+    yield "scenario.toml", f"{scenario.toml}\n".encode()
+    yield "resolved.json", f"{json.dumps(kept.plain(scenario))}\n".encode()
+    yield "hours.nc", netcdf.written(kept.hours(scenario))
+    for name, data in datasets(result).items():
+        yield f"{name}.nc", netcdf.written(data)
 
 
 def _write_marker(result: Result, folder: Path, digests: Mapping[str, str]) -> None:

@@ -211,8 +211,8 @@ def best_training(
 
 def _usable_bytes(run: TrainingRun) -> Floats:
     """Memory of a package that a run may take; rounding is forgiven."""
-    slack = 1 + np.finfo(np.float32).eps
-    return np.asarray(run.habits.usable_memory_frac * run.machine.hbm_capacity_bytes * slack, dtype=np.float64)
+    slack = 1 + float(np.finfo(np.float32).eps)
+    return run.habits.usable_memory_frac * run.machine.hbm_capacity_bytes * slack
 
 
 def _fastest(run: TrainingRun, keep: NDArray[np.bool_]) -> tuple[np.intp, ...] | None:
