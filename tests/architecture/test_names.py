@@ -34,7 +34,7 @@ earned behind ahead released drawn shares costs objective curve profile shocks l
 """
 # Bare numbers whose name is the usual one: weights, ranks, a letter of a formula, moments and places in a list.
 BARE = """
-weight weights share interactive entries right by_age
+weight weights share interactive entries right by_age mark
 availability pace tide strength rank_correlation k cutoff discount lambda_ lambda_left lambda_right marginal
 near compressed picked load gaps under free closing time instant until moments months period year start_year seconds
 edges_ms ages slips allowed short_by objective_vs_accounts_rel price_week carbon_week users classes
