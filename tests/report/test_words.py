@@ -12,7 +12,8 @@ from rich.console import Console
 
 from gigawatt.errors import ScenarioError
 from gigawatt.plan.break_even import price_ratio
-from gigawatt.plan.plan import plan_inputs, quiet
+from gigawatt.plan.plan import plan_inputs
+from gigawatt.progress import quiet
 from gigawatt.report import ladder, tables, views, words
 from gigawatt.report.document import Document, Exhibit, Table
 from gigawatt.report.documents import run as run_document

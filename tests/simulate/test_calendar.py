@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gigawatt.programme.arrays import HOURS_PER_QUARTER
+from gigawatt.quarters import HOURS_PER_QUARTER
 from gigawatt.simulate import calendar
 
 QUARTERS = ["2027Q3", "2027Q4", "2028Q1", "2028Q2"]

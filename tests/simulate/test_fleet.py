@@ -10,7 +10,7 @@ from one_site import FAR_H, cohort, out_count, outages, reliability, whole_rack
 from plans import Installs, campus, plan_of
 from trials import NORMAL_ERRORS_COUNT
 
-from gigawatt.programme.arrays import HOURS_PER_YEAR
+from gigawatt.quarters import HOURS_PER_YEAR
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import calendar, fleet, racks
 from gigawatt.simulate.failures import draw

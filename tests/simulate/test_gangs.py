@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from gigawatt import tokens
 from gigawatt.simulate.gangs import GangHours, walk
 from gigawatt.tokens.train.goodput import best_interval_s
+from gigawatt.units import HOUR_S
 
-HOUR_S = 3600.0
 FAILURES_PER_PACKAGE_H = 1.973e-5
 REPLICATIONS_COUNT = 40
 # Half width of a 99.9 % interval, in standard errors, for 39 degrees of freedom.

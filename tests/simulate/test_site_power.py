@@ -10,7 +10,7 @@ from lives import Lived, weeks_of
 
 from gigawatt.catalog import to_watts
 from gigawatt.programme import money, unit_costs
-from gigawatt.programme.arrays import HOURS_PER_QUARTER
+from gigawatt.quarters import HOURS_PER_QUARTER
 from gigawatt.scenario.load import load
 from gigawatt.simulate import calendar, power, racks
 from gigawatt.simulate.hours import Hours

@@ -12,7 +12,7 @@ from lives import Lived
 from gigawatt import tokens
 from gigawatt.plan import plan
 from gigawatt.programme import counted
-from gigawatt.programme.arrays import HOURS_PER_QUARTER
+from gigawatt.quarters import HOURS_PER_QUARTER
 from gigawatt.scenario.load import load
 from gigawatt.simulate import Difference, Timeline, simulate
 

@@ -15,8 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from gigawatt.programme.arrays import HOURS_PER_QUARTER
-from gigawatt.quarters import first_day, quarter_name, quarter_number
+from gigawatt.quarters import HOURS_PER_QUARTER, first_day, quarter_name, quarter_number
 
 DAY_HOURS, WEEK_DAYS = 24, 7
 WEEK_HOURS = DAY_HOURS * WEEK_DAYS

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import watts
+from gigawatt.ndarrays import Floats
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import calendar, limits
 from gigawatt.simulate.calendar import DAY_HOURS, Span
 from gigawatt.simulate.outdoors import Outdoors, SiteYear
 from gigawatt.simulate.sharing import Jobs
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import watts
+from gigawatt.ndarrays import Floats
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from gigawatt import watts
 from gigawatt.errors import Conflict, Infeasible
 from gigawatt.exact import equations
+from gigawatt.ndarrays import Floats
 from gigawatt.solver import NOISE, NoPlan, Program
 
 if TYPE_CHECKING:
     import linopy
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 MIP_GAP, MIP_NODES = 1e-6, 10_000  # the gap in units of the objective

@@ -28,15 +28,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt.catalog.records import FailureClass, Reliability
+from gigawatt.ndarrays import Floats
 from gigawatt.plan.plan import Plan
-from gigawatt.programme.arrays import HOURS_PER_YEAR
+from gigawatt.quarters import HOURS_PER_YEAR
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import racks
 from gigawatt.simulate.calendar import DAY_HOURS, Span
 from gigawatt.simulate.failures import hazard_ratio
 from gigawatt.simulate.racks import Pairs, Racks
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt.catalog.records import Reliability
+from gigawatt.ndarrays import Floats
 
-Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 Key = tuple[int, ...]
 

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt.catalog.records import Reliability
+from gigawatt.ndarrays import Floats
 from gigawatt.plan.plan import Plan
-from gigawatt.programme.arrays import HOURS_PER_YEAR
+from gigawatt.quarters import HOURS_PER_YEAR
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import racks
 from gigawatt.simulate.calendar import Span
@@ -23,8 +24,6 @@ from gigawatt.simulate.failures import SLIP, Cohort, Faults, Key, draw, stream
 from gigawatt.simulate.mending import mend
 from gigawatt.simulate.overlap import overlap
 from gigawatt.simulate.racks import Outages, Pairs, Racks
-
-Floats = NDArray[np.float64]
 
 GOLDEN = (np.sqrt(5) - 1) / 2
 _BINS = np.iinfo(np.uint16).max

@@ -30,7 +30,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from gigawatt.ndarrays import Floats
+
 # restart still to go [h], time since the last checkpoint ended [h], hour in which that was, work kept in that hour [h]
 _State = tuple[float, float, int, float]
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gigawatt import watts
 from gigawatt.catalog import to_watts
+from gigawatt.ndarrays import Floats
 from gigawatt.plan.plan import Plan
 from gigawatt.programme import opening
 from gigawatt.programme.money import mean_stock
@@ -17,8 +18,6 @@ from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import contracts, curtailment, limits, power, racks, sharing, storage, tide, training
 from gigawatt.simulate.calendar import Span
 from gigawatt.simulate.outdoors import Outdoors, SiteYear, outdoors, site_years
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import watts
+from gigawatt.ndarrays import Floats
 from gigawatt.scenario.schema import Curtailment, Scenario
 from gigawatt.simulate.calendar import Span
 from gigawatt.simulate.curtailment import Limits
 from gigawatt.simulate.outdoors import Outdoors, SiteYear
-
-Floats = NDArray[np.float64]
 
 HOUR = np.timedelta64(1, "h")
 

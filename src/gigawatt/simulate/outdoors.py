@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gigawatt import watts
 from gigawatt.catalog import to_watts
+from gigawatt.ndarrays import Floats
 from gigawatt.scenario.schema import Scenario, SiteSeries
 from gigawatt.simulate import weeks
 from gigawatt.simulate.calendar import Span
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

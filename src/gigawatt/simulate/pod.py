@@ -26,12 +26,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import tokens
+from gigawatt.ndarrays import Floats
 from gigawatt.simulate.failures import REQUESTS, Key, stream
 from gigawatt.simulate.user_wait import Estimated
 from gigawatt.tokens.serve import requests
 from gigawatt.tokens.serve.pods import Outcomes, Pod, Requests
 
-Floats = NDArray[np.float64]
 Way = tokens.Serving | tokens.Disaggregated
 
 # A replication: settling times until it counts, stays of a request while it counts, and after that.

@@ -13,15 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt import watts
+from gigawatt.ndarrays import Floats
 from gigawatt.programme import opening
 from gigawatt.scenario.schema import Asked
 from gigawatt.simulate.calendar import Span
 from gigawatt.simulate.outdoors import Outdoors
-
-Floats = NDArray[np.float64]
 
 EXTREME_QUANTILE = 0.99
 # Bins in which a quantile is looked for before anything is put in order.

@@ -9,20 +9,19 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.plan.plan import Plan
 from gigawatt.programme import opening
-from gigawatt.programme.arrays import HOURS_PER_YEAR
-from gigawatt.quarters import first_day, quarter_name, quarter_number
+from gigawatt.quarters import HOURS_PER_YEAR, first_day, quarter_name, quarter_number
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import calendar
 from gigawatt.simulate.failures import Cohort, Key, cohort_key
+from gigawatt.units import HOUR_S
 
-Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 # Less than this share of the largest stock of a platform at a site is the solver's rounding, not racks.
 ROUNDING_FRAC = 1e-6
-SECONDS_PER_HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +170,7 @@ def listed(
     every = together(parts)
     whole = kept(every, np.arange(len(every.time_h)), most_count)
     start = np.datetime64(first_day(scenario.quarters[0]), "s")
-    seconds = np.rint(SECONDS_PER_HOUR * whole.time_h).astype("timedelta64[s]")
+    seconds = np.rint(HOUR_S * whole.time_h).astype("timedelta64[s]")
     values = {
         "moment": (start + seconds).astype("datetime64[ns]"),
         "pair": whole.pair.astype(np.int16),

@@ -12,18 +12,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.plan.plan import Plan
 from gigawatt.programme import money, opening
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER
+from gigawatt.quarters import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import expected, sharing, tide, training
 from gigawatt.simulate.outdoors import SiteYear
 from gigawatt.simulate.racks import Pairs
 from gigawatt.simulate.timeline import lived_totals
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

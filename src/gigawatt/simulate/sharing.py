@@ -22,9 +22,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER
+from gigawatt.ndarrays import Floats
+from gigawatt.quarters import SECONDS_PER_QUARTER
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 

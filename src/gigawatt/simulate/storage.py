@@ -20,13 +20,12 @@ from numpy.typing import NDArray
 from gigawatt import watts
 from gigawatt.catalog import to_watts
 from gigawatt.errors import Infeasible
-from gigawatt.programme.arrays import HOURS_PER_YEAR
+from gigawatt.ndarrays import Floats
+from gigawatt.quarters import HOURS_PER_YEAR
 from gigawatt.scenario.schema import Connection, Scenario
 from gigawatt.simulate.calendar import DAY_HOURS, Span
 from gigawatt.simulate.curtailment import Limits
 from gigawatt.simulate.dispatch import HoursAhead, dispatch
-
-Floats = NDArray[np.float64]
 
 MONTH_HOURS = HOURS_PER_YEAR / 12
 # Above a draw that is covered in full, so that rounding is no limit.

@@ -7,10 +7,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import tokens
+from gigawatt.ndarrays import Floats
 from gigawatt.scenario.schema import Asked
 from gigawatt.simulate.calendar import DAY_HOURS
-
-Floats = NDArray[np.float64]
 
 
 def note(asked: Asked) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from gigawatt.catalog.tables import record_of
 from gigawatt.exact import exact
-from gigawatt.plan.plan import Plan, quiet
+from gigawatt.ndarrays import Floats
+from gigawatt.plan.plan import Plan
 from gigawatt.programme.declared import check
+from gigawatt.progress import Progress, quiet
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate import calendar, expected, power, racks, storage, tide
 from gigawatt.simulate.calendar import Span
@@ -26,8 +28,6 @@ from gigawatt.simulate.summary import Summary, figures, summarise
 from gigawatt.simulate.sums import Sums
 from gigawatt.simulate.totals import Values, combine, planned, totals
 
-Floats = NDArray[np.float64]
-Progress = Callable[[str], None]
 Steps = dict[str, tuple[tuple[str, ...], NDArray[np.float32]]]
 
 # Outages that are listed one by one, the longest, where not all are asked for.

@@ -6,20 +6,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.plan.plan import Plan
 from gigawatt.programme import money, opening, unit_costs, work_done
-from gigawatt.programme.arrays import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
+from gigawatt.quarters import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate.calendar import Span
 from gigawatt.simulate.hours import Hours
 from gigawatt.simulate.storage import terms
+from gigawatt.units import HOUR_S
 
-Floats = NDArray[np.float64]
 Values = dict[str, tuple[tuple[str, ...], Floats]]
-
-SECONDS_PER_HOUR = 3600.0
 
 
 def totals(hours: Hours, uses: int) -> Values:
@@ -36,7 +34,7 @@ def totals(hours: Hours, uses: int) -> Values:
     """
     span, fleet = hours.span, hours.racks
     done = (hours.work_count.sum(axis=0) * hours.jobs.rate_per_s).sum(axis=0)
-    served = done * span.weight_h * SECONDS_PER_HOUR
+    served = done * span.weight_h * HOUR_S
     wanted = _tokens(hours.jobs.asked_per_s[:, :uses], span)
     facility_w, stock = hours.facility_w, fleet.stock_count.sum(axis=1)
     return {
@@ -182,4 +180,4 @@ def _sum(per_h: Floats, span: Span) -> Floats:
 
 def _tokens(per_s: Floats, span: Span) -> Floats:
     """Tokens or FLOP of a span from those per second."""
-    return _sum(per_s, span) * SECONDS_PER_HOUR
+    return _sum(per_s, span) * HOUR_S

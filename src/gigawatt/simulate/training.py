@@ -15,15 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import tokens
+from gigawatt.ndarrays import Floats
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
 from gigawatt.simulate.failures import HITS, cohort_key, stream
 from gigawatt.simulate.racks import Pairs, Racks
 from gigawatt.simulate.sharing import ratio
-
-Floats = NDArray[np.float64]
-
-HOUR_S = 3600.0
+from gigawatt.units import HOUR_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

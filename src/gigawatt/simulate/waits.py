@@ -19,6 +19,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.plan.plan import Plan
 from gigawatt.programme import rates, slo
 from gigawatt.programme.arrays import software_ratio
@@ -27,7 +28,6 @@ from gigawatt.simulate import hours, pod, racks, sharing, tide
 from gigawatt.simulate.pod import PodRun, PodTraffic
 from gigawatt.simulate.user_wait import Estimated, Hour, UserWait
 
-Floats = NDArray[np.float64]
 # A class and a platform.
 Place = tuple[str, str]
 

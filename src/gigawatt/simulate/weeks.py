@@ -18,10 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt import watts
+from gigawatt.ndarrays import Floats
 from gigawatt.readers.hours import COMMON, COMMON_YEAR_H, repeat_leap
 from gigawatt.simulate.calendar import DAY_HOURS, WEEK_DAYS
-
-Floats = NDArray[np.float64]
 
 QUARTER_DAYS = (90, 91, 92, 92)  # of a year of 365 days
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from gigawatt import dollars
 from gigawatt.catalog import records
 from gigawatt.catalog.rented import newest_rent, rent_text
+from gigawatt.quarters import HOURS_PER_YEAR
 
-HOURS_PER_YEAR = 8766.0
 # Over which hardware alone is worn off, evenly and without capital cost.
 HARDWARE_LIFE_YEARS = 5.0
 # What is in the figure and what is not, in the words that stand beside it.

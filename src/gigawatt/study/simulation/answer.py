@@ -29,9 +29,9 @@ from gigawatt.study.simulation.opening import opened
 from gigawatt.study.simulation.outages import ListedOutage, longest_first
 from gigawatt.study.simulation.question import SimulationQuestion
 from gigawatt.study.simulation.window import window
+from gigawatt.units import HOUR_S
 
 LONGEST_COUNT = 10
-SECONDS_PER_HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ def answer_of(result: Result, asked: Window) -> SimulationAnswer:
         seed=scenario.asked.seed,
         from_=first,
         to=last,
-        step_s=round(asked.step_h * SECONDS_PER_HOUR),
+        step_s=round(asked.step_h * HOUR_S),
         failures_count=sum(timeline.summary.failures.values()),
         lived=timeline.summary,
         outages=longest_first(timeline.outages, LONGEST_COUNT),
