@@ -85,7 +85,7 @@ def staged(what: str, count: int) -> Grown:
     """Stages of a scenario, each after the ones before it."""
     from gigawatt.plan import plan
     from gigawatt.programme.arrays import arrays
-    from gigawatt.simulate.timeline import simulate
+    from gigawatt.simulation.timeline import simulate
     from gigawatt.study.futures.batches import PlannedCase, live
     from gigawatt.study.futures.draws import drawing
 

@@ -20,7 +20,7 @@ from gigawatt.report.documents import run as run_document
 from gigawatt.report.documents import simulation as simulation_document
 from gigawatt.report.writers import page, terminal
 from gigawatt.scenario.load import loads
-from gigawatt.simulate.timeline import Window
+from gigawatt.simulation.timeline import Window
 from gigawatt.study import dates
 from gigawatt.study.allocation.problem import opened
 from gigawatt.study.allocation.question import AllocationQuestion

@@ -16,7 +16,7 @@ from gigawatt.report.figures import AMBER, BLUE, GREY, RED, TEAL, exhibit, serie
 from gigawatt.report.formats import PERCENT, Scale, cell, scale
 from gigawatt.report.tables import over_time
 from gigawatt.report.views import View, starts
-from gigawatt.simulate.summary import Summary
+from gigawatt.simulation.summary import Summary
 from gigawatt.study.dates import quarter
 from gigawatt.study.simulation.outages import longest_first
 

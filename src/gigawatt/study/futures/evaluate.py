@@ -19,9 +19,9 @@ from gigawatt.programme.site_mix import counted_w
 from gigawatt.progress import quiet
 from gigawatt.quarters import SECONDS_PER_QUARTER, first_reached
 from gigawatt.scenario.schema import Asked, Scenario
-from gigawatt.simulate import racks
-from gigawatt.simulate.outdoors import SiteYear, site_years
-from gigawatt.simulate.served import ServedTokens, served
+from gigawatt.simulation import racks
+from gigawatt.simulation.outdoors import SiteYear, site_years
+from gigawatt.simulation.served import ServedTokens, served
 from gigawatt.study.futures.burdens import Lived, Owner, asked_ratio, borne, owners
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.hedging import branch

@@ -12,7 +12,7 @@ from gigawatt.plan import plan
 from gigawatt.progress import Progress, quiet
 from gigawatt.scenario.load import DEFAULT
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import simulate
+from gigawatt.simulation import simulate
 from gigawatt.study import drift
 from gigawatt.study.opened import scenario_of
 from gigawatt.study.result import Result

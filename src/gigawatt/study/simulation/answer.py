@@ -11,10 +11,10 @@ from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan
 from gigawatt.quarters import first_day
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import Timeline, calendar, simulate
-from gigawatt.simulate.summary import Summary
-from gigawatt.simulate.timeline import Window
-from gigawatt.simulate.user_wait import UserWait
+from gigawatt.simulation import Timeline, calendar, simulate
+from gigawatt.simulation.summary import Summary
+from gigawatt.simulation.timeline import Window
+from gigawatt.simulation.user_wait import UserWait
 from gigawatt.study import site_notes
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
 from gigawatt.study.job import Job
@@ -94,7 +94,7 @@ def answer(question: SimulationQuestion, job: Job) -> SimulationAnswer:
 
 def _waits(scenario: Scenario, planned: Plan, timeline: Timeline, job: Job) -> tuple[UserWait, ...]:
     """What users wait for. The request simulator is loaded only where it is asked for."""
-    from gigawatt.simulate.waits import user_waits
+    from gigawatt.simulation.waits import user_waits
 
     return user_waits(scenario, planned, timeline.data, job.say)
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from gigawatt.ndarrays import Floats
 from gigawatt.plan.plan import Plan
 from gigawatt.programme import money
-from gigawatt.simulate import Timeline
-from gigawatt.simulate.timeline import Window
+from gigawatt.simulation import Timeline
+from gigawatt.simulation.timeline import Window
 from gigawatt.study.answer import SPREAD, UNTOLD
 from gigawatt.units import HOUR_S
 
