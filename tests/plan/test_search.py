@@ -10,7 +10,7 @@ import pytest
 
 from gigawatt.exact import exact
 from gigawatt.plan import search
-from gigawatt.plan.search import Between, Effort, Releases, every_schedule, halves, improve, trial
+from gigawatt.plan.search import Effort, Releases, Schedules, every_schedule, halves, improve, trial
 from gigawatt.programme.arrays import arrays
 from gigawatt.scenario.load import load
 from gigawatt.solver import ITERATIONS, Clock, Program
@@ -18,7 +18,7 @@ from gigawatt.solver import ITERATIONS, Clock, Program
 EFFORT = Effort(clock=Clock(600.0), iterations_count=ITERATIONS)
 
 
-def stated() -> tuple[Program, Between]:
+def stated() -> tuple[Program, Schedules]:
     """A programme with two tranches, and all its schedules."""
     scenario = load("one-campus")
     with exact():
@@ -66,7 +66,7 @@ def test_a_limit_ends_it_with_a_bound_that_holds(best_of_all: float, nodes: int,
 
 def test_every_schedule_is_in_one_half() -> None:
     shares = np.array([[0.0, 1.0, 1.0, 1.0], [0.0, 0.25, 0.5, 1.0], [0.0, 0.0, 0.2, 0.2]])
-    part = Between(first=np.zeros(3, dtype=int), last=np.full(3, 4), bound=1.0, shares=shares)
+    part = Schedules(first=np.zeros(3, dtype=int), last=np.full(3, 4), bound=1.0, shares=shares)
     for dates in combinations_with_replacement(range(5), 3):
         within = [(half.first <= dates).all() and (dates <= half.last).all() for half in halves(part)]
         assert sum(within) == 1, dates
@@ -76,7 +76,7 @@ def test_every_schedule_is_in_one_half() -> None:
 
 def test_dates_are_the_quarters_in_which_tranches_come() -> None:
     shares = np.array([[0.0, 1.0, 1.0], [0.0, 0.0, 1.0 - 1e-9], [0.0, 0.0, 0.0]])
-    part = Between(first=np.zeros(3, dtype=int), last=np.full(3, 3), bound=0.0, shares=shares)
+    part = Schedules(first=np.zeros(3, dtype=int), last=np.full(3, 3), bound=0.0, shares=shares)
     assert part.whole
     assert part.dates == (1, 2, 3)
     assert not replace(part, shares=shares / 2).whole
