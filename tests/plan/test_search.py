@@ -80,15 +80,3 @@ def test_dates_are_the_quarters_in_which_tranches_come() -> None:
     assert part.whole
     assert part.dates == (1, 2, 3)
     assert not replace(part, shares=shares / 2).whole
-
-
-def test_what_cannot_stand_has_no_column() -> None:
-    """Racks that do not ship yet do no work; all of it is in the programme from the quarter in which they may."""
-    scenario = load("three-sites")
-    with exact():
-        data = arrays(scenario)
-        given = search.state(data, scenario.asked).matrices
-        ships = ((data.supply_count > 0) * data.in_pool_count).sum("pool").transpose("period", "platform").values > 0
-    there = given.variables["stock"].numbers >= 0
-    first = ships.argmax(axis=0)
-    assert (there.argmax(axis=0) == first).all()

@@ -118,6 +118,7 @@ def search(data: xr.Dataset, asked: Asked, progress: Progress) -> Found:
         soonest = int(tranches.buildable_w(data, asked).searchsorted(1e9))
         best = hasten(program, best, effort, min(bound - gap, best.objective), soonest)
         by_clock = clock.left_s <= 0
+        program.restart()  # of plans that are worth the same one is taken, whatever was tried before
         fix(program, best)
     prefer_few_racks(program, data, asked)
     objective = program.solve_lp()
