@@ -92,7 +92,7 @@ def arriving(course: Course, quarters: Sequence[str], slip_count: int = 0) -> Fl
     return np.maximum(np.interp(at, known + slip_count, values, left=0.0), min(standing, values[-1]))
 
 
-def first_reached(values: Floats, mark: float) -> int | None:
-    """Where a quantity first reaches a mark, None where it never does; both in one unit."""
-    reached = np.flatnonzero(values >= mark * (1 - REACHED_FRAC))
+def first_reached(power_w: Floats, mark_w: float) -> int | None:
+    """Where power over time first reaches a mark, None where it never does."""
+    reached = np.flatnonzero(power_w >= mark_w * (1 - REACHED_FRAC))
     return int(reached[0]) if reached.size else None

@@ -7,14 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from gigawatt.report import views, words
-from gigawatt.report.document import Depth, Document, Exhibit
+from gigawatt.report import names, views, words
+from gigawatt.report.document import Depth, Document, Exhibit, Facts, Paragraph
 from gigawatt.report.documents import run as told
 from gigawatt.report.writers import csv, page, web
 from gigawatt.scenario.load import loads
 from gigawatt.study.note import Note
 from gigawatt.study.result import Result
 from gigawatt.study.run.answer import answer_of
+from gigawatt.study.run.yardsticks import yardsticks
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,8 @@ def test_a_terminal_has_what_it_had(document: Document) -> None:
         "classes",
         "money",
         "revenue-per-power",
+        "yardsticks",
+        "yardstick-bases",
         "in-the-way",
         "worth",
         "plan-against-simulation",
@@ -134,3 +137,28 @@ def test_a_source_is_listed_once(result: Result) -> None:
     assert list(found) == sorted(found, key=lambda source: (source.title, source.url, source.date))
     past = views.historic_source()
     assert past.title in [source.title for source in found]
+
+
+def test_it_tells_power_to_serve_and_a_gigawatt_year_on_each_basis(document: Document, result: Result) -> None:
+    found = yardsticks(result.scenario, result.plan.inputs)
+    listed = document.tables()["yardsticks"]
+    last = found.rows[-1]
+    power = names.power(result.scenario)
+    assert listed.rows[-1][2:] == (
+        last.serving_apart_facility_w,
+        last.serving_together_facility_w,
+        last.owned_at_capital_cost_facility_usd_per_gw_year * power.gw,
+        last.needed_at_discount_facility_usd_per_gw_year * power.gw,
+    )
+    assert "facility power" in listed.title
+    explained = next(part for part in document.parts() if isinstance(part, Facts) and part.name == "yardstick-bases")
+    assert {words_ for _, words_ in explained.pairs} <= set(found.bases.values())
+
+
+def test_it_says_so_where_no_platform_can_do_all_of_the_work(result: Result) -> None:
+    inputs = result.plan.inputs
+    unable = replace(result.plan, inputs=inputs.assign(rack_tokens_per_s=0 * inputs.rack_tokens_per_s))
+    made = told.document(answer_of(replace(result, plan=unable)))
+    assert "yardsticks" not in made.tables()
+    said = [part.text for part in made.parts() if isinstance(part, Paragraph)]
+    assert words.yardsticks(views.view(result), ()) in said

@@ -151,3 +151,15 @@ def test_other_power_is_another_count_of_the_same_racks(claimed: Yardsticks, cas
 def test_a_run_of_the_default_scenario_tells_the_same(claimed: Yardsticks) -> None:
     found = verbs.ask("run")
     assert of(found.yardsticks, "feynman") == of(claimed, "feynman")
+
+
+def test_hardware_alone_is_a_floor_under_owning(cases: Cases, predicted: GigawattComparison) -> None:
+    """`predict inference` without a price takes hardware alone, and says so: its rack worn off over five years."""
+    alone = verbs.ask("predict inference", model="deepseek-r1", gpu="gb300-nvl72", input=8000, output=1000)
+    part = cases.scenario.records.accelerators["gb300"]
+    assert part.rack_price_usd is not None
+    assert alone.usd_per_h == pytest.approx(part.rack_price_usd / part.packages_per_rack_count / (5 * HOURS_PER_YEAR))
+    assert alone.usd_basis.startswith("hardware alone")
+    owned = next(one.year.usd_per_h for one in predicted.parts if one.gpu == "gb300-nvl72")
+    assert owned is not None
+    assert alone.usd_per_h < owned

@@ -39,7 +39,7 @@ def document(found: CheckedClaims) -> Document:
         sections=(
             overview,
             *(_claim(claim) for claim in found.claims),
-            *([_yardsticks(found.yardsticks)] if several and found.yardsticks else []),
+            *(_yardsticks(found.yardsticks) if several else ()),
         ),
         notes=tuple(spoken(note.text) for note in head.notes),
         sources=_cited(found.claims),
@@ -47,10 +47,12 @@ def document(found: CheckedClaims) -> Document:
     )
 
 
-def _yardsticks(told: Yardsticks) -> Section:
-    """What power to serve and the cost of a gigawatt are counted by."""
-    parts = (yardsticks.listed(told.rows, power_of(GIGAWATT_W)), yardsticks.explained(told))
-    return Section(slug="yardsticks", title="What all work takes, and what a gigawatt costs", parts=parts)
+def _yardsticks(found: Yardsticks | None) -> tuple[Section, ...]:
+    """What power to serve and the cost of a gigawatt are counted by; nothing where no platform is sold."""
+    if found is None or not found.rows:
+        return ()
+    parts = (yardsticks.listed(found.rows, power_of(GIGAWATT_W)), yardsticks.explained(found))
+    return (Section(slug="yardsticks", title="What all work takes, and what a gigawatt costs", parts=parts),)
 
 
 def _ranges(found: Sequence[Claim]) -> tuple[Exhibit, ...]:

@@ -159,6 +159,9 @@ def _yardsticks(v: View) -> Iterator[Part]:
     found = yardsticks(v.scenario, v.result.plan.inputs)
     ends = {max(period for period in v.shown if period[:4] == year) for year in v.years}
     rows = [row for row in found.rows if row.period in ends]
+    if not rows:
+        yield Paragraph(text=words.yardsticks(v, rows))
+        return
     yield figures.exhibit(yardstick_tables.listed(rows, v.power), words.yardsticks(v, rows), "", depth=Depth.BRIEF)
     yield yardstick_tables.explained(found)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from gigawatt import dollars
 from gigawatt.catalog import records
 from gigawatt.catalog.rented import newest_rent, rent_text
+from gigawatt.programme.arrays import HOURS_PER_YEAR
 
+# Over which hardware alone is worn off, evenly and without capital cost.
+HARDWARE_LIFE_YEARS = 5.0
 # What is in the figure and what is not, in the words that stand beside it.
 STATED_BASIS = "as stated"
 HARDWARE_BASIS = (
@@ -18,11 +22,10 @@ def hourly_usd(accelerator: records.Accelerator) -> float | None:
 
     A floor, without power, building and capital cost: a scenario's accounts have those.
     """
-    years = 5
-    hours = years * 365.25 * 24
+    share = dollars.recovery_frac(0.0, HARDWARE_LIFE_YEARS) / HOURS_PER_YEAR
     if accelerator.rack_price_usd is not None:
-        return accelerator.rack_price_usd / accelerator.packages_per_rack_count / hours
-    return None if accelerator.package_price_usd is None else accelerator.package_price_usd / hours
+        return accelerator.rack_price_usd * share / accelerator.packages_per_rack_count
+    return None if accelerator.package_price_usd is None else accelerator.package_price_usd * share
 
 
 def usd_basis(accelerator: records.Accelerator) -> str | None:
