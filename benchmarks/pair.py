@@ -43,10 +43,9 @@ from gigawatt.plan import plan
 from gigawatt.scenario.load import load
 make = getattr(plan, "make", None) or plan.plan
 try:
-    import gigawatt.simulate as room
-    importlib.import_module("gigawatt.simulate.fleet")
-except ImportError:
     import gigawatt.simulation as room
+except ImportError:
+    import gigawatt.simulate as room
 fleet, calendar, timeline = (
     importlib.import_module(f"{room.__name__}.{name}") for name in ("fleet", "calendar", "timeline")
 )

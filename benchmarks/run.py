@@ -185,7 +185,7 @@ def fleet_rack_hours() -> Figures:
     import naive
 
     from gigawatt.scenario.load import load
-    from gigawatt.simulate import fleet
+    from gigawatt.simulation import fleet
 
     scenario = load("loi-2025-09")
     kinds = scenario.records.reliability.classes
@@ -213,8 +213,8 @@ def fleet_rack_hours() -> Figures:
 def _fleet_site(site: int, scenario: Any) -> None:
     import numpy as np
 
-    from gigawatt.simulate import fleet, gangs
-    from gigawatt.simulate.failures import Cohort
+    from gigawatt.simulation import fleet, gangs
+    from gigawatt.simulation.failures import Cohort
 
     racks = FLEET_RACKS // FLEET_SITES
     life = {"online_h": np.zeros(racks), "leaves_h": np.full(racks, float(FLEET_H))}
@@ -244,8 +244,8 @@ def fleet_loi() -> Figures:
     import pickle
 
     from gigawatt.scenario.load import load
-    from gigawatt.simulate import calendar, fleet, simulate
-    from gigawatt.simulate.timeline import Window
+    from gigawatt.simulation import calendar, fleet, simulate
+    from gigawatt.simulation.timeline import Window
 
     scenario = load("loi-2025-09", {"simulate.mode": "stochastic"})
     code = (

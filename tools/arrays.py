@@ -15,7 +15,7 @@ from pathlib import Path
 from gigawatt.account import declared as books
 from gigawatt.plan.declared import DECISIONS
 from gigawatt.programme.declared import INPUTS, MONEY, Declarations
-from gigawatt.simulate.declared import OUTAGES, STEPS
+from gigawatt.simulation.declared import OUTAGES, STEPS
 
 PAGE = Path(__file__).parents[1] / "docs" / "arrays.md"
 HEAD = """# Arrays of a result

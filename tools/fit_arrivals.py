@@ -41,6 +41,7 @@ from gigawatt.tokens.serve.arrivals import WINDOW_S, Client, GapFamily, Gaps, Of
 from gigawatt.tokens.serve.fitted_arrivals import DISPERSED_S, StreamFigures, fit, stream_figures
 from gigawatt.tokens.serve.lengths import Lengths, fitted_lengths
 from gigawatt.tokens.serve.pods import Requests
+from gigawatt.units import DAY_S
 
 Floats64 = NDArray[np.float64]
 Trace = tuple[Floats64, NDArray[np.int64], NDArray[np.int64]]
@@ -51,7 +52,6 @@ DIGITS = 4
 TOLERANCE = 2e-3
 REPLICATIONS_COUNT, MOST_DRAWN_COUNT = 12, 200_000
 TICK_S, SPREAD_SEED = 3.0, 20261129
-DAY_S = 86_400.0
 WEIBULL = FAMILIES.index("Weibull")
 # Clients of ServeGen that are told apart, and the share of requests that is enough.
 MOST_APART_COUNT, APART_FRAC = 20, 0.9

@@ -33,13 +33,12 @@ from scipy.stats import gamma
 from gigawatt import tokens
 from gigawatt.catalog.load import get
 from gigawatt.catalog.records import DeratingTable, ServingDerating
+from gigawatt.ndarrays import Floats
 from gigawatt.programme.rates import serving_case
 from gigawatt.programme.slo import prompt_alone_s
 from gigawatt.scenario.load import load
 from gigawatt.tokens.serve import requests as simulator
 from gigawatt.tokens.serve.pods import Engine, Pod, Requests
-
-Floats = NDArray[np.float64]
 
 CALIBRATION = "as-of-2026"
 OUT = Path(__file__).parents[1] / f"src/gigawatt/catalog/calibrations/derating/{CALIBRATION}.toml"

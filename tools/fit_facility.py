@@ -19,17 +19,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from gigawatt import watts
 from gigawatt.catalog.load import get
 from gigawatt.catalog.records import CoolingPlant, Facility
 from gigawatt.catalog.to_watts import cooling_of as plant_of
+from gigawatt.ndarrays import Floats
 from gigawatt.readers.facility_rows import read_facility_rows
 from gigawatt.study.validate.facility_cases import FacilityCase, cases_of, cooling_of, year_of
-
-Floats = NDArray[np.float64]
 
 # Number that is fitted → metric whose figures it is fitted to.
 FITTED = {

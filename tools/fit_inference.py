@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from gigawatt import units
 from gigawatt.catalog import records, to_tokens
 from gigawatt.catalog.to_tokens import base_engine
+from gigawatt.ndarrays import Floats
 from gigawatt.readers.energy_rows import read_energy_rows
 from gigawatt.readers.inference_rows import read_inference_rows
 from gigawatt.study.predict.band import DECILE_RATIO
@@ -32,7 +33,6 @@ from gigawatt.study.validate.energy_cases import energy_cases
 from gigawatt.study.validate.inference import CALIBRATION, age_years, predict
 from gigawatt.study.validate.inference_cases import InferenceCase, cases_of, stacked
 
-Floats = NDArray[np.float64]
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / f"src/gigawatt/catalog/calibrations/inference/{CALIBRATION}.toml"
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from gigawatt import tokens, units
 from gigawatt.catalog import load, records
+from gigawatt.ndarrays import Floats
 from gigawatt.readers.energy_rows import read_energy_rows
 from gigawatt.study.predict.band import DECILE_RATIO
 from gigawatt.study.validate.disaggregated_cases import best_entries
@@ -35,7 +36,6 @@ from gigawatt.study.validate.energy_cases import (
 )
 from gigawatt.study.validate.inference import CALIBRATION
 
-Floats = NDArray[np.float64]
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / f"src/gigawatt/catalog/calibrations/power/{POWER}.toml"
 

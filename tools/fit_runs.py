@@ -29,18 +29,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from gigawatt.catalog.load import get
 from gigawatt.catalog.records import RunCalibration
+from gigawatt.ndarrays import Floats
 from gigawatt.readers.whole_run_rows import read_whole_run_rows
 from gigawatt.study.predict.band import DECILE_RATIO
 from gigawatt.study.predict.training_whole_run import CALIBRATION, gpu_h_of
 from gigawatt.study.validate.runs import MeasuredRun, read_measured
 from gigawatt.study.validate.score import shipped
-
-Floats = NDArray[np.float64]
 
 OUT = Path(__file__).parents[1] / f"src/gigawatt/catalog/calibrations/runs/{CALIBRATION}.toml"
 

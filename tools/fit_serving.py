@@ -24,13 +24,13 @@ from scipy.optimize import minimize
 
 from gigawatt import units
 from gigawatt.catalog import load, records
+from gigawatt.ndarrays import Floats
 from gigawatt.study.predict.band import DECILE_RATIO
 from gigawatt.study.validate.inference import CALIBRATION
 from gigawatt.study.validate.serving import SERVING
 from gigawatt.study.validate.serving_cases import LatencyCase, read_serving
 from gigawatt.study.validate.serving_runs import LatencyRun, runs_of, simulated
 
-Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / f"src/gigawatt/catalog/calibrations/serving/{SERVING}.toml"

@@ -33,14 +33,13 @@ from gigawatt import units
 from gigawatt.catalog import to_tokens
 from gigawatt.catalog.load import get
 from gigawatt.catalog.records import ConstantUse, FamilyOffset, Spread, TrainingCalibration, TrainingEngine
+from gigawatt.ndarrays import Floats
 from gigawatt.readers.training_rows import read_training_rows
 from gigawatt.study.predict.band import DECILE_RATIO
 from gigawatt.study.predict.training_band import baseline_names
 from gigawatt.study.predict.training_cases import CaseTable, fastest_layouts, tokens_per_s
 from gigawatt.study.validate.training import Measured, read_measured, table
 from gigawatt.tokens.train.records import Layout
-
-Floats = NDArray[np.float64]
 
 DATA = Path(os.environ.get("GIGAWATT_DATA", "../shared")) / "measurements"
 FILES = (DATA / "training.csv", DATA / "training-2026.csv")

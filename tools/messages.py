@@ -51,7 +51,7 @@ ASKED = (
     "readers",
     "plan",
     "account",
-    "simulate",
+    "simulation",
     "dollars",
     "tokens",
     "watts",

@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from gigawatt.ndarrays import Floats
+from gigawatt.units import HOUR_S
+
 QUARTER = re.compile(r"([0-9]{4})Q([1-4])")
 QUARTERS_PER_YEAR = 4
+# The mean year of the Julian calendar, a quarter of it, and their seconds: what a plan counts in. Hours of weather and
+# of prices are those of a calendar year, 8760 or 8784.
+DAYS_PER_YEAR = 365.25
+HOURS_PER_YEAR = 24 * DAYS_PER_YEAR
+HOURS_PER_QUARTER = HOURS_PER_YEAR / QUARTERS_PER_YEAR
+SECONDS_PER_YEAR = HOURS_PER_YEAR * HOUR_S
+SECONDS_PER_QUARTER = SECONDS_PER_YEAR / QUARTERS_PER_YEAR
 # The quarter of a course that is one value, held for ever.
 HELD = "0000Q1"
 # A mark that is reached to within this share is reached: the rest is a solver's rounding.

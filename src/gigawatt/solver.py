@@ -21,11 +21,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt.errors import SolverFailure as SolverFailure
+from gigawatt.ndarrays import Floats
 
 if TYPE_CHECKING:
     import linopy  # whoever states a programme with it has loaded it
 
-Floats = NDArray[np.float64]
 Columns = NDArray[np.int32]
 
 # One solver unit in SI (or in racks).

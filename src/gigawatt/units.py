@@ -12,6 +12,9 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+HOUR_S, DAY_S = 3600.0, 86400.0
+GIGAWATT_W = 1e9
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:

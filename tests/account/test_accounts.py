@@ -16,8 +16,8 @@ from gigawatt.account.costs import KINDS, PROGRAMME, work_shares
 from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan
 from gigawatt.programme import gigawatt_year, money
-from gigawatt.programme.arrays import HOURS_PER_YEAR
 from gigawatt.programme.gigawatt_year import NEEDED_AT_DISCOUNT, OWNED_AT_CAPITAL_COST
+from gigawatt.quarters import HOURS_PER_YEAR
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.run.notes import plan_notes

@@ -107,6 +107,12 @@ def test_public_names_are_sorted_and_there() -> None:
         gigawatt.no_such_name  # noqa: B018 (the access is the test)
 
 
+def test_no_room_takes_the_place_of_a_public_name() -> None:
+    """Python puts a package into its parent when it is imported: `gigawatt.simulate` would then be no function."""
+    rooms = {path.stem for path in SOURCE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert not rooms & set(gigawatt.__all__)
+
+
 def test_modules_fit_the_house() -> None:
     for file in SOURCE.rglob("*.py"):
         lines = [line for line in file.read_text().splitlines() if line.strip()]

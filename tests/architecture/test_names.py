@@ -34,7 +34,7 @@ earned behind ahead released drawn shares costs objective curve profile shocks l
 """
 # Bare numbers whose name is the usual one: weights, ranks, a letter of a formula, moments and places in a list.
 BARE = """
-weight weights share interactive entries right by_age
+weight weights share interactive entries right by_age mark
 availability pace tide strength rank_correlation k cutoff discount lambda_ lambda_left lambda_right marginal
 near compressed picked load gaps under free closing time instant until moments months period year start_year seconds
 edges_ms ages slips allowed short_by objective_vs_accounts_rel price_week carbon_week users classes
@@ -48,6 +48,22 @@ FOREIGN = """
 asdict futures dask strptime limit_concurrency query_range duration_min vllm_ sglang_ idle_draw _powered _racked
 of_period
 """
+# Names that many need, by the one file that makes them.
+HOMES = {
+    "Floats": "ndarrays.py",
+    "Ints": "ndarrays.py",
+    "Progress": "progress.py",
+    "HOUR_S": "units.py",
+    "DAY_S": "units.py",
+    "GIGAWATT_W": "units.py",
+    "DAYS_PER_YEAR": "quarters.py",
+    "HOURS_PER_YEAR": "quarters.py",
+    "HOURS_PER_QUARTER": "quarters.py",
+    "SECONDS_PER_YEAR": "quarters.py",
+    "SECONDS_PER_QUARTER": "quarters.py",
+}
+# In the kernel of tokens, Floats are numbers and arrays alike.
+OF_BOTH = "tokens/model/blocks.py: Floats"
 NAMED = re.compile(r"(?<!`)`([A-Za-z_][\w.]*)`(?!`)")
 
 
@@ -125,3 +141,18 @@ def test_what_a_docstring_names_is_there() -> None:
 def test_a_name_that_is_not_there_is_found() -> None:
     tree = ast.parse('"""As `gone.away` does, and `f`; ``code`` is none."""\ndef f(x): return x')
     assert [name for name in named(tree) if {*name.split(".")} - {*names(tree)}] == ["gone.away"]
+
+
+def made(tree: ast.Module) -> set[str]:
+    """Names that a module gives a value."""
+    targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
+    return {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+
+
+def test_what_many_need_is_made_in_one_place() -> None:
+    found = [f"{file}: {name}" for file, tree in sources().items() for name in HOMES.keys() & made(tree)]
+    assert sorted(found) == sorted([OF_BOTH, *(f"{file}: {name}" for name, file in HOMES.items())])
+
+
+def test_a_second_maker_is_found() -> None:
+    assert made(ast.parse("HOUR_S, DAY_S = 3600.0, 86400.0")) == {"HOUR_S", "DAY_S"}

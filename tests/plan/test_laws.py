@@ -16,11 +16,12 @@ from toy import asked, toy
 
 from gigawatt import dollars
 from gigawatt.plan import plan, search
-from gigawatt.plan.plan import Plan, plan_inputs, quiet
+from gigawatt.plan.plan import Plan, plan_inputs
 from gigawatt.plan.verify import verify
 from gigawatt.plan.worth import STEP_USD, worth
 from gigawatt.programme import money
 from gigawatt.programme.arrays import arrays
+from gigawatt.progress import quiet
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.solver import Program

@@ -9,8 +9,9 @@ import pytest
 import xarray as xr
 from toy import asked, toy
 
-from gigawatt.plan.plan import Plan, plan_inputs, quiet
-from gigawatt.programme.arrays import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
+from gigawatt.plan.plan import Plan, plan_inputs
+from gigawatt.progress import quiet
+from gigawatt.quarters import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
 
 

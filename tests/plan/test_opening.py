@@ -12,10 +12,11 @@ from toy import asked, toy
 from gigawatt import dollars
 from gigawatt.account.accounts import account
 from gigawatt.plan import plan, search
-from gigawatt.plan.plan import Plan, plan_inputs, quiet
+from gigawatt.plan.plan import Plan, plan_inputs
 from gigawatt.plan.verify import verify
 from gigawatt.programme import money, opening, tranches
 from gigawatt.programme.arrays import arrays
+from gigawatt.progress import quiet
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Asked, Opening, Scenario
 from gigawatt.solver import Program

@@ -9,7 +9,8 @@ import pytest
 import xarray as xr
 from toy import asked, toy
 
-from gigawatt.plan.plan import Plan, plan_inputs, quiet
+from gigawatt.plan.plan import Plan, plan_inputs
+from gigawatt.progress import quiet
 
 QUARTERS = 5
 TRANCHES = {

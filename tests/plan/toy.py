@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from gigawatt.programme.arrays import BLOCKS, SECONDS_PER_QUARTER
+from gigawatt.programme.arrays import BLOCKS
 from gigawatt.programme.declared import INPUTS, check
-from gigawatt.quarters import quarter_range
+from gigawatt.quarters import SECONDS_PER_QUARTER, quarter_range
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Asked
 

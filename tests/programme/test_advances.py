@@ -12,9 +12,10 @@ from toy import asked, toy
 
 from gigawatt.account.accounts import account
 from gigawatt.plan import plan
-from gigawatt.plan.plan import Plan, plan_inputs, quiet
+from gigawatt.plan.plan import Plan, plan_inputs
 from gigawatt.plan.verify import advanced_usd, verify
 from gigawatt.programme import advances, money
+from gigawatt.progress import quiet
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Asked, Scenario
 

@@ -13,7 +13,7 @@ from gigawatt.programme.arrays import arrays
 from gigawatt.programme.declared import INPUTS, MONEY, check, declared
 from gigawatt.programme.money import LINES
 from gigawatt.scenario.load import load
-from gigawatt.simulate.declared import OUTAGES, STEPS
+from gigawatt.simulation.declared import OUTAGES, STEPS
 
 PAIR = declared(power_w=("site", "W", "power of a site"), share_frac=("", "1", "share of all power"))
 TABLES = (INPUTS, MONEY, DECISIONS, STEPS, OUTAGES, books.TABLE, books.CLASSES, books.PLATFORMS)

@@ -7,8 +7,9 @@ import pytest
 import xarray as xr
 
 from gigawatt.programme import counted, opening, power_to_serve
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER, arrays
+from gigawatt.programme.arrays import arrays
 from gigawatt.programme.power_to_serve import asks, of_kind, power_w, racks_count, serving_racks_count, total
+from gigawatt.quarters import SECONDS_PER_QUARTER
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 

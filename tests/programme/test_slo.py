@@ -18,7 +18,7 @@ from gigawatt.programme.rates import rack_rates
 from gigawatt.programme.slo import FACTOR, SLO, derating, prompt_alone_s, slo_power
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import sharing
+from gigawatt.simulation import sharing
 
 ON = {"operations.slo_derating": True, "use_cases.assistant.ttft": "2 s"}
 

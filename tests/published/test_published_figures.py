@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from gigawatt.programme import listed
-from gigawatt.programme.arrays import HOURS_PER_YEAR
 from gigawatt.programme.gigawatt_year import OWNED_AT_CAPITAL_COST
+from gigawatt.quarters import HOURS_PER_YEAR
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Asked
 from gigawatt.study.claims import gigawatt, hardware

@@ -17,8 +17,8 @@ from gigawatt.report.document import Depth, Document, Exhibit
 from gigawatt.report.documents import simulation as lived
 from gigawatt.report.writers import page, terminal
 from gigawatt.scenario.load import loads
-from gigawatt.simulate import simulate
-from gigawatt.simulate.timeline import Window
+from gigawatt.simulation import simulate
+from gigawatt.simulation.timeline import Window
 from gigawatt.study.result import Result
 from gigawatt.study.simulation import answer as simulation
 from gigawatt.study.simulation.event import outcome

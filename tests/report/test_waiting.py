@@ -6,7 +6,7 @@ import pytest
 
 from gigawatt.report.document import Table
 from gigawatt.report.documents.simulation import document
-from gigawatt.simulate.user_wait import Estimated
+from gigawatt.simulation.user_wait import Estimated
 from gigawatt.study import verbs
 from gigawatt.study.simulation.answer import SimulationAnswer
 

@@ -12,14 +12,15 @@ from rich.console import Console
 
 from gigawatt.errors import ScenarioError
 from gigawatt.plan.break_even import price_ratio
-from gigawatt.plan.plan import plan_inputs, quiet
+from gigawatt.plan.plan import plan_inputs
+from gigawatt.progress import quiet
 from gigawatt.report import ladder, tables, views, words
 from gigawatt.report.document import Document, Exhibit, Table
 from gigawatt.report.documents import run as run_document
 from gigawatt.report.documents import simulation as simulation_document
 from gigawatt.report.writers import page, terminal
 from gigawatt.scenario.load import loads
-from gigawatt.simulate.timeline import Window
+from gigawatt.simulation.timeline import Window
 from gigawatt.study import dates
 from gigawatt.study.allocation.problem import opened
 from gigawatt.study.allocation.question import AllocationQuestion

@@ -18,8 +18,8 @@ from gigawatt.plan.plan import Plan
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.series import energy_price_usd_per_wh
-from gigawatt.simulate import Timeline, simulate
-from gigawatt.simulate.outdoors import site_years
+from gigawatt.simulation import Timeline, simulate
+from gigawatt.simulation.outdoors import site_years
 from gigawatt.study import verbs
 from gigawatt.study.check.answer import outline
 from gigawatt.study.run.stages import run

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from toy import asked, toy
 
-from gigawatt.plan.plan import plan_inputs, quiet
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER
+from gigawatt.plan.plan import plan_inputs
+from gigawatt.progress import quiet
+from gigawatt.quarters import SECONDS_PER_QUARTER
 from gigawatt.share.divide import (
     Division,
     Supply,

@@ -12,8 +12,9 @@ import pytest
 import gigawatt as gw
 from gigawatt.errors import ScenarioError
 from gigawatt.programme import counted, gigawatt_year, money
-from gigawatt.programme.arrays import SECONDS_PER_YEAR, arrays
+from gigawatt.programme.arrays import arrays
 from gigawatt.programme.gigawatt_year import NEEDED_AT_DISCOUNT
+from gigawatt.quarters import SECONDS_PER_YEAR
 from gigawatt.scenario.load import allocation_presets, load, load_allocation, presets
 from gigawatt.study import verbs
 from gigawatt.study.allocation.answer import AllocatedClass, AllocationAnswer

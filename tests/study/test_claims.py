@@ -8,8 +8,7 @@ import pytest
 
 from gigawatt import units
 from gigawatt.errors import CatalogError, ScenarioError
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER
-from gigawatt.programme.yardstick import GIGAWATT_W
+from gigawatt.quarters import SECONDS_PER_QUARTER
 from gigawatt.study import claims, verbs
 from gigawatt.study.answer import plain
 from gigawatt.study.claims import gigawatt, hardware, programme, work
@@ -18,6 +17,7 @@ from gigawatt.study.claims.cases import Cases
 from gigawatt.study.claims.claim import Claim, ClaimRow, computed, judge, reaches, row
 from gigawatt.study.claims.sets import SETS, wanted
 from gigawatt.study.claims.statements import Statements, pike_statements, read, said, statements
+from gigawatt.units import GIGAWATT_W
 
 WITHOUT_PLANS = [
     "million_gpus",

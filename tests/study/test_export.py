@@ -14,7 +14,7 @@ import xarray as xr
 
 from gigawatt.errors import CatalogError, ScenarioError
 from gigawatt.programme import money
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER
+from gigawatt.quarters import SECONDS_PER_QUARTER
 from gigawatt.readers.quotas import QuotaTable
 from gigawatt.report import reports
 from gigawatt.report.quotas.focus import COLUMNS

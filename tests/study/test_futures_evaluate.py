@@ -12,7 +12,7 @@ from gigawatt.plan.plan import Plan
 from gigawatt.programme import money, rents
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate.outdoors import site_years
+from gigawatt.simulation.outdoors import site_years
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.evaluate import FutureOutcome, evaluate, evaluate_anew
 from gigawatt.study.futures.realised import realised

@@ -12,10 +12,10 @@ from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import racks
-from gigawatt.simulate.outdoors import site_years
-from gigawatt.simulate.served import is_limited, served
-from gigawatt.simulate.timeline import lived_totals
+from gigawatt.simulation import racks
+from gigawatt.simulation.outdoors import site_years
+from gigawatt.simulation.served import is_limited, served
+from gigawatt.simulation.timeline import lived_totals
 from gigawatt.study.futures.batches import PlannedCase, live
 from gigawatt.study.futures.draws import Future, draw
 from gigawatt.study.futures.realised import realised, scenario_in

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from gigawatt.programme import power_to_serve
-from gigawatt.programme.arrays import HOURS_PER_YEAR, arrays
+from gigawatt.programme.arrays import arrays
 from gigawatt.programme.yardstick import Yardstick, Yardsticks
+from gigawatt.quarters import HOURS_PER_YEAR
 from gigawatt.scenario.load import DEFAULT, load
 from gigawatt.study import verbs
 from gigawatt.study.allocation.answer import AllocationAnswer

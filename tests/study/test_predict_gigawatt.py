@@ -11,7 +11,7 @@ from gigawatt.catalog import load
 from gigawatt.catalog.rented import newest_rent
 from gigawatt.errors import CalibrationError, Fault, InputError
 from gigawatt.programme import arrays, listed
-from gigawatt.programme.arrays import HOURS_PER_YEAR
+from gigawatt.quarters import HOURS_PER_YEAR
 from gigawatt.scenario.load import load as scenario
 from gigawatt.study import verbs
 from gigawatt.study.claims.gigawatt import pue_peak_ratio

@@ -42,6 +42,7 @@ def test_the_answer_keeps_its_promise(result: Result) -> None:
             "notes",
             "calls",
             "contracts",
+            "yardsticks",
         ),
     }
     assert set(found["solver"]) >= {"status", "objective", "bound", "gap_frac", "gap_usd", "wall_s"}

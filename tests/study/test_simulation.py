@@ -18,8 +18,8 @@ from gigawatt.plan.plan import Plan
 from gigawatt.programme import money
 from gigawatt.report import hours
 from gigawatt.scenario.load import load
-from gigawatt.simulate import simulate
-from gigawatt.simulate.timeline import Window
+from gigawatt.simulation import simulate
+from gigawatt.simulation.timeline import Window
 from gigawatt.study import verbs
 from gigawatt.study.answer import plain
 from gigawatt.study.job import Job

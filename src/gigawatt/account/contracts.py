@@ -12,15 +12,13 @@ from math import inf
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt import dollars
+from gigawatt.ndarrays import Floats
 from gigawatt.plan.plan import Plan
 from gigawatt.programme import advances, landlords, money
 from gigawatt.quarters import quarter_number
 from gigawatt.scenario.schema import Asked, Guarantee, Scenario
-
-Floats = NDArray[np.float64]
 
 # Less facility power than this is a solver's rounding.
 LEAST_W = 100.0

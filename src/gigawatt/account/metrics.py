@@ -10,15 +10,12 @@ import xarray as xr
 from gigawatt import dollars
 from gigawatt.plan.plan import Plan
 from gigawatt.programme import gigawatt_year, money, opening
-from gigawatt.programme.arrays import HOURS_PER_YEAR, SECONDS_PER_QUARTER
 from gigawatt.programme.book import discounts
 from gigawatt.programme.gigawatt_year import OWNED_AT_CAPITAL_COST
 from gigawatt.programme.site_mix import counted_w, site_frac
-from gigawatt.quarters import first_day, first_reached
+from gigawatt.quarters import HOURS_PER_YEAR, SECONDS_PER_QUARTER, first_day, first_reached
 from gigawatt.scenario.schema import Asked, Scenario
-
-GIGAWATT_W = 1e9
-SECONDS_PER_DAY = 86400.0
+from gigawatt.units import DAY_S, GIGAWATT_W
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +184,7 @@ def headline(scenario: Scenario, plan: Plan, books: xr.Dataset, valued: Values) 
         peak_period=str(data.period.values[peak]) if float(facility[peak]) > 0 else None,
         first_gw_date=first_gw_date(facility),
         target_date=_date_of(counted_w(data, programme.power_basis), programme.target_w),
-        tokens_per_day=float(tokens.isel(period=peak).sum()) * SECONDS_PER_DAY,
+        tokens_per_day=float(tokens.isel(period=peak).sum()) * DAY_S,
         tranche_released_usd=float(books.tranches.isel(period=shown).sum()),
         tranche_share_of_capex_frac=_tranche_share(books.isel(period=shown)),
         peak_debt_usd=float(books.debt.isel(period=shown).max()),

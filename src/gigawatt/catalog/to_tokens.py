@@ -12,6 +12,7 @@ import numpy as np
 from gigawatt import tokens
 from gigawatt.catalog import records
 from gigawatt.errors import CalibrationError, Fault
+from gigawatt.quarters import DAYS_PER_YEAR
 from gigawatt.tokens import Block, Chip, InferenceEfficiency, RunShare, TrainingEfficiency, Transformer
 from gigawatt.tokens.model.roofline import power_ratio
 from gigawatt.tokens.model.sizes import ModelCosts, costs
@@ -23,7 +24,6 @@ T = TypeVar("T")
 
 # No product reaches more of its peak, whatever its clocks.
 MOST_COMPUTE_FRAC = 0.97
-DAYS_PER_YEAR = 365.25
 
 # Precisions whose weights have four bits, and those that unpack them before they multiply.
 FOUR_BIT = ("fp4", "mxfp4", "int4")

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gigawatt.dollars.annuity import quarter_rate_ratio, recovery_frac, unamortised_frac
-
-Floats = NDArray[np.float64]
+from gigawatt.ndarrays import Floats
 
 
 def advance_flows(drawn_usd: ArrayLike, rate_per_year: float, term_years: float) -> Floats:

@@ -11,9 +11,9 @@ References
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from gigawatt.ndarrays import Floats
 
 
 def recovery_frac(rate_per_year: float, life_years: float) -> float:

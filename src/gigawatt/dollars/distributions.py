@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+from gigawatt.ndarrays import Floats
+
 Flags = NDArray[np.bool_]
 
 QUARTERS_PER_YEAR = 4

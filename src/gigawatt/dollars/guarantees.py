@@ -21,11 +21,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gigawatt.dollars.annuity import discount_ratio, mid_quarters_years
-
-Floats = NDArray[np.float64]
+from gigawatt.ndarrays import Floats
 
 # Hazard below which shares of expected losses no longer change.
 LEAST_HAZARD_PER_YEAR = 1e-6

@@ -19,8 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gigawatt.dollars.annuity import discount_ratio, mid_quarters_years
-
-Floats = NDArray[np.float64]
+from gigawatt.ndarrays import Floats
 
 
 def rent_ratio(count: int, *, escalator_per_year: float, inflation_per_year: float) -> Floats:

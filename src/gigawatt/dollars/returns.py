@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from gigawatt.dollars.annuity import discount_ratio, mid_quarters_years
-
-Floats = NDArray[np.float64]
+from gigawatt.ndarrays import Floats
 
 # Rates that are looked at, per year; and the flow that is a solver's rounding, as a share of the largest.
 LEAST_RATE, MOST_RATE = -0.99, 100.0

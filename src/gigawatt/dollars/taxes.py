@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from gigawatt.ndarrays import Floats
 
 
 def tax_usd(income_usd: ArrayLike, rate_frac: float) -> Floats:

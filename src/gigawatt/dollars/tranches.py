@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from gigawatt.ndarrays import Floats
 
 
 def released_frac(gross_w: ArrayLike, milestones_w: ArrayLike, lag_count: int, *, step: bool) -> Floats:

@@ -19,7 +19,8 @@ from gigawatt.files import check_file
 from gigawatt.ledger import book as books
 from gigawatt.ledger import facts, judging, kinds, readings
 from gigawatt.ledger.facts import Fact, Recorded
-from gigawatt.ledger.judging import Ints, Judged, Points, Rules
+from gigawatt.ledger.judging import Judged, Points, Rules
+from gigawatt.ndarrays import Ints
 from gigawatt.readers.readings import FileAsked, FileEvent, ReadingBlock, ReadingSeries, Rejected, Remark
 
 # Kind of file → the module of readers/ that reads it.

@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt.ledger.facts import FIRST_YEAR, latest_ms, milliseconds
+from gigawatt.ndarrays import Floats, Ints
 from gigawatt.readers.readings import ReadingBlock
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 # Two values are the same reading if they differ by less.
 _SAME_FRAC = 1e-9
 # A reading so many times what its series mostly reads is taken for a slip of a unit, which is by a thousand.

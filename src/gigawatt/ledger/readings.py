@@ -20,8 +20,9 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, insert, selec
 
 from gigawatt.ledger.book import paged
 from gigawatt.ledger.facts import canonical, digest
-from gigawatt.ledger.judging import JUDGED_COUNT, Ints, Judged, Points, again, of_batches, places
+from gigawatt.ledger.judging import JUDGED_COUNT, Judged, Points, again, of_batches, places
 from gigawatt.ledger.tables import CHUNKS, FACTS
+from gigawatt.ndarrays import Ints
 from gigawatt.readers.readings import OF_JOBS, QUANTITIES, ReadingSeries, may_be_one
 
 # How far is looked back to tell what a series mostly reads.

@@ -17,16 +17,12 @@ decided, and works from the first day on.
 
 from __future__ import annotations
 
-import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt.plan.rows import Form, LinearModel, add_rows, add_variables, before, change, form, mean
 from gigawatt.programme import opening, rents, unit_costs
 from gigawatt.scenario.schema import Asked
 from gigawatt.solver import UNITS
-
-Floats = NDArray[np.float64]
 
 
 def add_buildout(model: LinearModel, data: xr.Dataset, asked: Asked) -> None:

@@ -16,11 +16,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
+from gigawatt.ndarrays import Floats
 from gigawatt.programme.advances import Advanced, net_usd, service_usd
 from gigawatt.programme.tranches import cash_at_start_usd, drawn_frac, lawful_frac, milestone_name, milestones
 from gigawatt.scenario.schema import Asked
-
-Floats = NDArray[np.float64]
 
 # The physical plan kept its minimum of cash to the solver's tolerance; what that lets through is not borrowed.
 ROUNDING_USD = 500.0

@@ -12,7 +12,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.plan.rows import Form, LinearModel, add_rows, add_variables, before, change, form
@@ -30,8 +29,6 @@ from gigawatt.programme.tranches import (
 )
 from gigawatt.scenario.schema import Asked
 from gigawatt.solver import UNITS
-
-Floats = NDArray[np.float64]
 
 
 def add_capital(model: LinearModel, data: xr.Dataset, asked: Asked) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,17 +16,12 @@ from gigawatt.plan.declared import DECISIONS
 from gigawatt.plan.worth import Binding, Worth, binding, worth
 from gigawatt.programme import advances, arrays, book, counted, money, opening, tranches
 from gigawatt.programme.declared import MONEY, check
+from gigawatt.progress import Progress, quiet
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.solver import UNITS, NoPlan, Program
 
-Progress = Callable[[str], None]
-
 # Of a solver unit (a watt, a millionth of a rack, a token per second): less of a decision is the solver's rounding.
 CRUMB = 1e-9
-
-
-def quiet(text: str) -> None:
-    """Progress that nobody reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

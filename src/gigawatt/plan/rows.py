@@ -17,9 +17,9 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.solver import NONE, Matrices, Places
 
-Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 Weight = xr.DataArray | xr.Variable | float
 Axes = Sequence["pd.Index[Any]"]

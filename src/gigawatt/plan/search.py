@@ -10,17 +10,17 @@ clock is a guard; a search that it ends says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt import dollars
+from gigawatt.ndarrays import Floats, Ints
 from gigawatt.plan import buildout, milestones, work
 from gigawatt.plan.rows import Form, LinearModel, form
 from gigawatt.programme import book, tranches, unit_costs
+from gigawatt.progress import Progress
 from gigawatt.scenario.schema import Asked
 from gigawatt.solver import NOISE, UNITS, Clock, GivenUp, NoPlan, Program, SolverFailure
 
@@ -45,9 +45,6 @@ ENDED = {
     "work_limit": ("solver.nodes", "at its limit of work, before the gap that was asked for"),
     "time_limit": ("solver.time_limit", "by the clock, which only guards it: another machine may find another plan"),
 }
-
-Progress = Callable[[str], None]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,15 +149,15 @@ class Releases:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Part:
+class Schedules:
     """Schedules in which each tranche is released from quarter `first` on and by quarter `last` (their number: never).
 
     bound: no plan of them is worth more. shares: released of each tranche by the end of each quarter in the plan that
     is worth that, where they may come in shares.
     """
 
-    first: NDArray[np.int64]
-    last: NDArray[np.int64]
+    first: Ints
+    last: Ints
     bound: float
     shares: Floats
 
@@ -175,10 +172,10 @@ class Part:
         return tuple(int(quarters) for quarters in (self.shares < 0.5).sum(axis=1))
 
 
-def every_schedule(program: Program, bound: float) -> Part:
+def every_schedule(program: Program, bound: float) -> Schedules:
     """All schedules, with the plan that is at hand, in which tranches come in shares."""
     lower, upper = program.bounds("released")
-    return Part(
+    return Schedules(
         first=(upper <= 0).sum(axis=1),
         last=(lower < 1).sum(axis=1),
         bound=bound,
@@ -289,7 +286,7 @@ def shift_milestones(program: Program, best: Releases, effort: Effort, trials_co
 
 
 def improve(
-    program: Program, best: Releases, effort: Effort, gap: float, root: Part, nodes_count: int
+    program: Program, best: Releases, effort: Effort, gap: float, root: Schedules, nodes_count: int
 ) -> tuple[Releases, float, str]:
     """Branch and bound over the dates of tranches, for at most so many parts that are split; root: all schedules.
 
@@ -310,7 +307,7 @@ def improve(
     return best, min(root.bound, best.objective + PROOF_FRAC * gap), "optimal"
 
 
-def relaxed(program: Program, part: Part, effort: Effort, least: float) -> Part | None:
+def relaxed(program: Program, part: Schedules, effort: Effort, least: float) -> Schedules | None:
     """A part with its best plan where tranches may come in shares; None where none of its plans is worth `least`."""
     lower, upper = program.bounds("released")
     quarters = np.arange(lower.shape[1])
@@ -325,7 +322,7 @@ def relaxed(program: Program, part: Part, effort: Effort, least: float) -> Part 
     return replace(part, bound=bound, shares=program.value("released").values)
 
 
-def halves(part: Part) -> tuple[Part, Part]:
+def halves(part: Schedules) -> tuple[Schedules, Schedules]:
     """A part by the date of its first tranche that comes in shares: after their mean quarter, or by then."""
     which = int(np.argmax(np.abs(part.shares - np.round(part.shares)).max(axis=1) > WHOLE))
     mean = int((1 - part.shares[which]).sum())

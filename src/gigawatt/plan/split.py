@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from gigawatt.ndarrays import Floats
 
 
 def split(install_count: xr.DataArray, placed_w: xr.DataArray, rack_w: xr.DataArray) -> xr.DataArray:

@@ -33,6 +33,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.plan.search import state
 from gigawatt.programme.book import discounts
 from gigawatt.scenario.schema import Asked
@@ -50,7 +51,6 @@ from gigawatt.solver import (
     sure,
 )
 
-Floats = NDArray[np.float64]
 Columns = NDArray[np.int32]
 
 # Objective that a dollar costs which no lender gives.

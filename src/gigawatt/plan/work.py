@@ -20,7 +20,7 @@ import xarray as xr
 
 from gigawatt.plan.rows import Form, LinearModel, add_rows, add_variables, form, mean
 from gigawatt.programme import counted, money, opening
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER
+from gigawatt.quarters import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
 from gigawatt.solver import UNITS
 

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER
+from gigawatt.ndarrays import Floats
+from gigawatt.quarters import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
 from gigawatt.solver import NOISE, UNITS, Program
-
-Floats = NDArray[np.float64]
 
 STEP_W = 1e8
 STEP_RACKS = 100.0

@@ -14,26 +14,28 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt import dollars, tokens
 from gigawatt.catalog import to_watts
+from gigawatt.ndarrays import Floats
 from gigawatt.programme import landlords
 from gigawatt.programme.declared import INPUTS, check
 from gigawatt.programme.rates import rack_rates
 from gigawatt.programme.slo import FACTOR
-from gigawatt.quarters import arriving, quarter_name, quarter_number, quarter_range, sample
+from gigawatt.quarters import (
+    SECONDS_PER_YEAR,
+    arriving,
+    quarter_name,
+    quarter_number,
+    quarter_range,
+    sample,
+)
 from gigawatt.scenario.schema import Asked, Opening, PlatformUse, Scenario, Segment, UseCase
 from gigawatt.scenario.series import energy_price_usd_per_wh
 
-Floats = NDArray[np.float64]
 # Name of an array → its dimensions, and its values as anything that numpy takes.
 Figures = dict[str, tuple[Sequence[str], Any]]
 
-HOURS_PER_YEAR = 8766.0
-SECONDS_PER_YEAR = HOURS_PER_YEAR * 3600.0
-HOURS_PER_QUARTER = HOURS_PER_YEAR / 4
-SECONDS_PER_QUARTER = SECONDS_PER_YEAR / 4
 BLOCKS = ("peak", "off_peak")
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt import dollars
+from gigawatt.ndarrays import Floats
 from gigawatt.programme import opening
 from gigawatt.scenario.schema import Asked
-
-Floats = NDArray[np.float64]
 
 
 def discounts(data: xr.Dataset, asked: Asked) -> xr.DataArray:

@@ -12,13 +12,11 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt import dollars
+from gigawatt.ndarrays import Floats
 from gigawatt.programme.rents import has_minimum
 from gigawatt.scenario.schema import Asked, Guarantee, Lease, Scenario
-
-Floats = NDArray[np.float64]
 
 MONTHS = 12
 # Turns in which a guaranteed rate is found at the most, and a change of it that ends them.

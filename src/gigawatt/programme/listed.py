@@ -10,9 +10,9 @@ import xarray as xr
 
 from gigawatt.catalog.records import Accelerator
 from gigawatt.programme import gigawatt_year
-from gigawatt.programme.arrays import HOURS_PER_YEAR
 from gigawatt.programme.gigawatt_year import OWNED_AT_CAPITAL_COST, YearBasis
 from gigawatt.programme.site_mix import PowerBasis, site_frac
+from gigawatt.quarters import HOURS_PER_YEAR
 from gigawatt.scenario.schema import Asked
 
 

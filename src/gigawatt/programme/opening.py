@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt import dollars
+from gigawatt.ndarrays import Floats
 from gigawatt.scenario.schema import Asked
-
-Floats = NDArray[np.float64]
 
 
 def exists(data: xr.Dataset) -> bool:

@@ -13,13 +13,13 @@ from typing import Literal
 
 import numpy as np
 import xarray as xr
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from gigawatt.ndarrays import Floats
 from gigawatt.programme import counted, opening
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.programme.site_mix import PowerBasis, mean_basis_ratio
+from gigawatt.quarters import SECONDS_PER_QUARTER
 
-Floats = NDArray[np.float64]
 # How classes share hours.
 Hours = Literal["apart", "together"]
 # What asks for power, by its dimension in the arrays of a scenario.

@@ -14,16 +14,15 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.catalog import to_tokens
 from gigawatt.catalog.records import Accelerator
 from gigawatt.errors import CalibrationError, Fault, ScenarioError
+from gigawatt.ndarrays import Floats
 from gigawatt.programme.slo import SLO, Accepted, Way, accepted, lines
 from gigawatt.scenario.schema import Experiments, Scenario, TrainingRun, UseCase
 
-Floats = NDArray[np.float64]
 # Work and platform → the rate of a rack, or what stands in its way.
 Rates = dict[tuple[str, str], float | CalibrationError]
 Served = dict[tuple[str, str], Way]

@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt import dollars
+from gigawatt.ndarrays import Floats
 from gigawatt.programme import opening
-
-Floats = NDArray[np.float64]
 
 
 def grows(data: xr.Dataset) -> bool:

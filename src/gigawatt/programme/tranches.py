@@ -9,11 +9,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt import dollars
+from gigawatt.ndarrays import Floats
 from gigawatt.programme import opening
 from gigawatt.programme.site_mix import basis_ratio
 from gigawatt.scenario.schema import Asked, Milestone
-
-Floats = NDArray[np.float64]
 
 # Share of a milestone that is missing at most where it is met.
 WHOLE = 1e-6

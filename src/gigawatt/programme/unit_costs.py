@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.programme import opening
-from gigawatt.programme.arrays import HOURS_PER_QUARTER
+from gigawatt.quarters import HOURS_PER_QUARTER
 from gigawatt.scenario.schema import Asked
-
-Floats = NDArray[np.float64]
 
 
 def rack_cost_usd(data: xr.Dataset, asked: Asked) -> xr.DataArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xarray as xr
 
 from gigawatt.programme import counted
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER
+from gigawatt.quarters import SECONDS_PER_QUARTER
 
 
 def trained_flop(decisions: xr.Dataset, data: xr.Dataset) -> xr.DataArray:

@@ -17,8 +17,8 @@ from gigawatt.programme.gigawatt_year import NEEDED_AT_DISCOUNT, OWNED_AT_CAPITA
 from gigawatt.programme.power_to_serve import Hours
 from gigawatt.programme.site_mix import PowerBasis, mean_basis_ratio
 from gigawatt.scenario.schema import Asked, Scenario
+from gigawatt.units import GIGAWATT_W
 
-GIGAWATT_W = 1e9
 HOURS: tuple[Hours, ...] = ("apart", "together")
 POWER_BASES: tuple[PowerBasis, ...] = ("facility", "it")
 # Bases of a gigawatt-year by their names in those of figures.

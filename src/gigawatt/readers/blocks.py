@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats, Ints
 from gigawatt.readers.readings import MOST_BLOCK_COUNT, ReadingBlock, ReadingSeries
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 def blocks(

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.files import read_csv
+from gigawatt.ndarrays import Floats
 
-Floats = NDArray[np.float64]
 MOST_FAULTS_COUNT = 20
 # What spreadsheets write between columns where a comma is the decimal sign, and others by choice.
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigawatt.errors import CatalogError, Fault
-from gigawatt.readers.csv_rows import CsvColumn, Floats, remark
+from gigawatt.ndarrays import Floats
+from gigawatt.readers.csv_rows import CsvColumn, remark
 
 DAY_H, COMMON_YEAR_H, LEAP_YEAR_H = 24, 8760, 8784
 HOUR_MIN = 60

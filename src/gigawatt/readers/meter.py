@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from gigawatt import units
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.ndarrays import Floats, Ints
 from gigawatt.readers.blocks import blocks
 from gigawatt.readers.clock import MS_PER_S, S_PER_H, S_PER_MIN, column_milliseconds
 from gigawatt.readers.csv_rows import floats, number
@@ -38,8 +39,6 @@ from gigawatt.readers.lines import pieces
 from gigawatt.readers.meter_head import MeterHead, ValueColumn, kind_of, read_head
 from gigawatt.readers.readings import QUANTITIES, FileAsked, ReadingBlock, ReadingSeries, Rejected, Remark
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 # The cells of a row that tell its series from others, one by itself.
 _Cells = str | tuple[str, ...]

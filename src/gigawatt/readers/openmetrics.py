@@ -15,16 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.ndarrays import Ints
 from gigawatt.readers.clock import END_MS, MS_PER_S
 from gigawatt.readers.csv_rows import floats
 from gigawatt.readers.lines import pieces
 from gigawatt.readers.readings import FileAsked, ReadingBlock, Rejected, Remark
 from gigawatt.readers.scrapes import FIRST_S, MOST_HELD_COUNT, SampleStream, Scrape, settle
 
-Ints = NDArray[np.int64]
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:.]*")
 _LABEL = re.compile(r'\s*(?:([^\W\d]\w*)|"((?:[^"\\]|\\.)*)")\s*(?:=\s*"((?:[^"\\]|\\.)*)")?\s*(,?)')
 _ESCAPE = re.compile(r"\\(.)")

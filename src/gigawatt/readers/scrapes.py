@@ -15,13 +15,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats, Ints
 from gigawatt.readers.blocks import blocks
 from gigawatt.readers.clock import MS_PER_S, S_PER_H
 from gigawatt.readers.exporters import PASSED_OVER, Meaning, is_part, meaning_of, series_of
 from gigawatt.readers.readings import QUANTITIES, ReadingBlock, ReadingSeries, Rejected, Remark
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 # Times from September 2001 on, which are no milliseconds of this century.
 FIRST_S = 1e9
 # Samples of GPUs that are compared with each other, at most: 24 bytes each.

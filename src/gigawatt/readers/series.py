@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gigawatt.errors import CatalogError, Fault
-from gigawatt.readers.csv_rows import Floats, numbers, read_rows, remark
+from gigawatt.ndarrays import Floats
+from gigawatt.readers.csv_rows import numbers, read_rows, remark
 from gigawatt.readers.hours import hourly, read_year
 
 TIME, PRICE, CARBON = "time", "usd_mwh", "gco2_kwh_lca"

@@ -21,7 +21,8 @@ import numpy as np
 from gigawatt import watts
 from gigawatt.errors import CatalogError, Fault
 from gigawatt.files import read_bytes
-from gigawatt.readers.csv_rows import CsvColumn, Floats, numbers, read_rows, remark
+from gigawatt.ndarrays import Floats
+from gigawatt.readers.csv_rows import CsvColumn, numbers, read_rows, remark
 from gigawatt.readers.hours import (
     DAY_H,
     HOUR_MIN,

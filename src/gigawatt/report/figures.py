@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from gigawatt.ndarrays import Floats
 from gigawatt.report import charts, names, tables, views, words
 from gigawatt.report.charts import About, Bar, Chart, Mark, Series
 from gigawatt.report.document import Depth, Exhibit, Table, in_units, table
 from gigawatt.report.formats import Scale, cell, scale
-from gigawatt.report.views import Floats, View
+from gigawatt.report.views import View
 from gigawatt.study.dates import quarter
 from gigawatt.units import show
 

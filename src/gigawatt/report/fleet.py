@@ -9,13 +9,14 @@ from functools import partial
 import numpy as np
 import xarray as xr
 
+from gigawatt.ndarrays import Floats
 from gigawatt.report import charts, formats, hours, names, tables, words
 from gigawatt.report.document import Depth, Exhibit, Table, Tile, in_units, table
 from gigawatt.report.figures import AMBER, BLUE, GREY, RED, TEAL, exhibit, series
 from gigawatt.report.formats import PERCENT, Scale, cell, scale
 from gigawatt.report.tables import over_time
-from gigawatt.report.views import Floats, View, starts
-from gigawatt.simulate.summary import Summary
+from gigawatt.report.views import View, starts
+from gigawatt.simulation.summary import Summary
 from gigawatt.study.dates import quarter
 from gigawatt.study.simulation.outages import longest_first
 

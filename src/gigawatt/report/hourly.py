@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.report import charts, thin
 from gigawatt.report.charts import About, Strip
 from gigawatt.report.charts.chart import WIDE
@@ -20,8 +21,6 @@ from gigawatt.report.formats import PERCENT, Scale, cell, pue, scale
 from gigawatt.report.thin import Thinned
 from gigawatt.study.dates import quarter
 from gigawatt.units import show
-
-Floats = NDArray[np.float64]
 
 # So many lines are told apart; the others are one where they add up. Of more than a few, columns are two pixels wide.
 MOST_LINES, FEW_LINES = 8, 2

@@ -8,10 +8,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.quarters import first_day, last_day
 from gigawatt.study.result import Result
-
-Floats = NDArray[np.float64]
 
 # A line of a chart has at most so many points.
 MOST_POINTS = 200

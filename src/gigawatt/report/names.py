@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gigawatt.account.metrics import GIGAWATT_W
 from gigawatt.scenario.schema import Scenario
+from gigawatt.units import GIGAWATT_W
 
 # What the grade of a number means.
 GRADES = {

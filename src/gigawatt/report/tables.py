@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gigawatt.ndarrays import Floats
 from gigawatt.programme.money import experiments_done_frac, runs_done_frac
 from gigawatt.report import names, views, words
 from gigawatt.report.document import Column, Depth, Sum, Table, Unit, Value, in_units, table
 from gigawatt.report.formats import Scale, cell, pue, scale
-from gigawatt.report.views import Floats, View
+from gigawatt.report.views import View
 from gigawatt.study.dates import by_end, quarter, spoken, when
 
 Lines = Sequence[tuple[str, Floats]]  # label and figures of each row

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from gigawatt.ndarrays import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from gigawatt.ndarrays import Floats
 from gigawatt.report.document import Depth, Section, Table, in_units, table
 from gigawatt.report.figures import exhibit
 from gigawatt.report.tables import plain
-from gigawatt.report.views import Floats, View
+from gigawatt.report.views import View
 from gigawatt.study import nothing
 
 LEAD = "What tokens sell for, and what that stands against; all else as it is."

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gigawatt.account.metrics import GIGAWATT_W, SECONDS_PER_DAY, Headline
+from gigawatt.account.metrics import Headline
 from gigawatt.catalog.records import Source
+from gigawatt.ndarrays import Floats
 from gigawatt.plan.worth import Binding
 from gigawatt.programme import money, opening
 from gigawatt.report import names
@@ -20,8 +20,7 @@ from gigawatt.study.dates import quarter
 from gigawatt.study.result import Result
 from gigawatt.study.run.slo import SloTaken, taken
 from gigawatt.study.run.tranches import Tranche, tranches
-
-Floats = NDArray[np.float64]
+from gigawatt.units import DAY_S, GIGAWATT_W
 
 RUNNING = ("non_compute", "energy", "opex", "rent")
 
@@ -128,8 +127,8 @@ def view(result: Result) -> View:
         stock_count=stock.sum(axis=1),
         bought_count=data.install_count.transpose("period", "site", "platform").values.sum(axis=1),
         packages_count=inputs.packages_per_rack_count.values,
-        demand_tokens_per_day=inputs.demand_tokens_per_s.transpose("period", "use_case").values * SECONDS_PER_DAY,
-        served_tokens_per_day=served * SECONDS_PER_DAY,
+        demand_tokens_per_day=inputs.demand_tokens_per_s.transpose("period", "use_case").values * DAY_S,
+        served_tokens_per_day=served * DAY_S,
         books={str(name): line.values for name, line in result.accounts.statements.items()},
         tranches=tranches(result),
         binds=nothing.binds(result.plan),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gigawatt.report import names
 from gigawatt.report.document import Table, Value, in_units, table
 from gigawatt.report.views import View
-from gigawatt.simulate.user_wait import Estimated, UserWait
+from gigawatt.simulation.user_wait import Estimated, UserWait
 
 TITLE = "What users wait for, by class, in its busiest and in a mean hour; ± half of a 95 % interval"
 # Figures of a wait that have an interval: name, title, suffix.

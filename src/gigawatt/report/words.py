@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from gigawatt.ndarrays import Floats
 from gigawatt.programme.yardstick import Yardstick
 from gigawatt.report import formats, hours, names, views
 from gigawatt.report.formats import cell
-from gigawatt.report.views import Floats, View
+from gigawatt.report.views import View
 from gigawatt.study.dates import MONTH_NAMES, by_end, quarter, spoken
 from gigawatt.study.nothing import NOTHING, built
 from gigawatt.study.run import slo as run_slo

@@ -6,7 +6,7 @@ import math
 import sys
 
 from gigawatt.catalog.tables import Reader
-from gigawatt.quarters import QUARTER, quarter_number
+from gigawatt.quarters import HOURS_PER_QUARTER, QUARTER, quarter_number
 from gigawatt.scenario.schema import Asked, Records, Tranches
 
 MAX_QUARTERS = 160
@@ -19,7 +19,6 @@ BLOCKS_COUNT = 2
 MOST_DECISIONS_COUNT, MOST_HOURS_COUNT = 500_000, 50_000_000
 # Failures that are drawn one by one, at some 30 bytes each.
 MOST_FAILURES_COUNT = 200_000_000
-HOURS_PER_QUARTER = 2191.5
 
 
 def check_size(asked: Asked, records: Records | None, reader: Reader) -> None:

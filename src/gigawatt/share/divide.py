@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.share import waterfill
 from gigawatt.share.pooling import Pooled, Pools, full_w, solve_pools
 from gigawatt.share.waterfill import SAME, Claims, Fairness, corners_w, fill, gain, worth
-
-Floats = NDArray[np.float64]
 
 # λ before and after a capacity is drawn on from those of two that differ from it by this share and by twice as much.
 ASIDE_FRAC = 1e-5

@@ -16,16 +16,15 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.programme import power_to_serve
-from gigawatt.programme.arrays import SECONDS_PER_YEAR
 from gigawatt.programme.site_mix import basis_ratio, site_frac
+from gigawatt.quarters import SECONDS_PER_YEAR
 from gigawatt.scenario.allocation import Allocation, PowerClass
 from gigawatt.scenario.schema import Asked
 from gigawatt.share.divide import Supply, supply
 from gigawatt.share.pooling import Pools
 from gigawatt.share.waterfill import Claims, Fairness
-
-Floats = NDArray[np.float64]
 
 # What a hard floor lacks is counted at so many times the dearest work: it is met before anything else.
 HARD = 1e3

@@ -23,10 +23,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from gigawatt.exact import equations
+from gigawatt.ndarrays import Floats
 from gigawatt.share.waterfill import Claims, Curve, Fairness, Quadratic
 from gigawatt.solver import UNITS, Program
-
-Floats = NDArray[np.float64]
 
 # Pieces of an α-fair curve, its smallest share, how often it is solved, and how many pieces on either side of a
 # solution are cut anew, at least over a reach that leaves them wider than the solver's tolerance.

@@ -28,7 +28,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+from gigawatt.ndarrays import Floats
 
 # Relative width within which two capacities are the same one.
 SAME = 1e-12

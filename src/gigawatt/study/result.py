@@ -24,8 +24,8 @@ from gigawatt.errors import Fault, InputError, ScenarioError
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario import kept
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import Timeline
-from gigawatt.simulate.user_wait import UserWait
+from gigawatt.simulation import Timeline
+from gigawatt.simulation.user_wait import UserWait
 from gigawatt.study import drift, former, netcdf, plan_files
 from gigawatt.study.files import check_folder, check_writable, foreign, refused, sealed, sha256, unsealed
 from gigawatt.study.job import HASH_LENGTH

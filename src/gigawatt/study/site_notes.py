@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gigawatt.scenario.resolve import FILE_KEYS
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import Timeline
+from gigawatt.simulation import Timeline
 from gigawatt.study.note import Note
 
 IDLE_CALLS, NO_CALLS = "idle_calls", "no_calls"

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from gigawatt.scenario.check_size import HOURS_PER_QUARTER, decisions_count, parts, tranches_count
+from gigawatt.quarters import HOURS_PER_QUARTER
+from gigawatt.scenario.check_size import decisions_count, parts, tranches_count
 from gigawatt.scenario.load import load
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study.claims.question import ClaimsQuestion

@@ -17,20 +17,18 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.exact import exact
+from gigawatt.ndarrays import Floats
 from gigawatt.plan.plan import Plan
 from gigawatt.programme import money, rents, unit_costs
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.programme.tranches import drawn_frac, milestones
-from gigawatt.quarters import quarter_name, quarter_number
+from gigawatt.quarters import SECONDS_PER_QUARTER, quarter_name, quarter_number
 from gigawatt.scenario.load import reread, to_toml
 from gigawatt.scenario.schema import Asked, Scenario
 
-Floats = NDArray[np.float64]
 # A row of a table of a scenario, as one would write it there; and a table with its rows.
 Row = dict[str, str | float]
 Table = dict[str, str | float | list[Row]]

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.model.blocks import Floats
+from gigawatt.units import DAY_S
 
-DAY_S = 86400.0
 DAY_HOURS_COUNT = 24
 
 

@@ -21,9 +21,9 @@ from gigawatt.tokens.train.goodput import (
     replica_frac,
     spares_count,
 )
+from gigawatt.units import HOUR_S
 
 LLAMA_3_FAILURES_PER_H = 1.97e-5
-HOUR_S = 3600.0
 # Half width of a 99.9 % interval, in standard errors, for 39 degrees of freedom and more.
 ERRORS_COUNT = 3.56
 META = Replicas(checkpoint_s=0.0, restart_s=600.0, stall_s=180.0, replicas_count=24)

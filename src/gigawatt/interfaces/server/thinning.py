@@ -16,10 +16,9 @@ from gigawatt.interfaces.server import names, results
 from gigawatt.interfaces.server.asked import Refused
 from gigawatt.interfaces.server.settings import Settings
 from gigawatt.interfaces.server.store import ServerStore
+from gigawatt.ndarrays import Floats
 from gigawatt.report import thin
 from gigawatt.report.formats import si
-
-Floats = NDArray[np.float64]
 
 # Stages whose arrays are told, by their files; long tables of rows are told as tables.
 STAGES = ("plan", "inputs", "timeline", "accounts", "statements")

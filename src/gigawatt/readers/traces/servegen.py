@@ -23,13 +23,12 @@ from numpy.typing import NDArray
 
 from gigawatt.errors import CatalogError, Fault, near
 from gigawatt.files import read_json
+from gigawatt.ndarrays import Floats, Ints
 from gigawatt.readers.csv_rows import floats, number
 from gigawatt.readers.traces.forms import SERVEGEN_COLUMNS, is_client_window
 from gigawatt.readers.traces.pieces import line_pieces
 from gigawatt.readers.traces.rows import MOST_FAULTS_COUNT, LineFaults, quoted
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 WINDOW_S = 600.0
 # Distributions of the gaps between a client's requests, by their code in `ClientRates.family`.
 FAMILIES = ("", "Gamma", "Weibull")

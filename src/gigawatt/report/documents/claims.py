@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gigawatt.catalog.records import Source
-from gigawatt.programme.yardstick import GIGAWATT_W, Yardsticks
+from gigawatt.programme.yardstick import Yardsticks
 from gigawatt.report import charts, yardsticks
 from gigawatt.report.document import Column, Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, table
 from gigawatt.report.formats import cell, scale
@@ -16,7 +16,7 @@ from gigawatt.study.claims.claim import CLOSE_FRAC, Claim, ClaimRow, Computed
 from gigawatt.study.dates import by_end, quarter, spoken
 from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.numbers import CitedSource
-from gigawatt.units import BARE, SUFFIXES
+from gigawatt.units import BARE, GIGAWATT_W, SUFFIXES
 
 # How many claims have each verdict, in words.
 COUNTED = {"holds": "hold", "holds_if": "hold on a condition", "fails": "fail"}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gigawatt.account.metrics import GIGAWATT_W
 from gigawatt.report import burdens, futures
 from gigawatt.report.charts import About
 from gigawatt.report.document import Document, Exhibit, Facts, Paragraph, Section, Value
 from gigawatt.report.formats import cell, share
 from gigawatt.study.dates import when
 from gigawatt.study.futures.compare import Break, ComparedStrategy, Comparison
+from gigawatt.units import GIGAWATT_W
 
 NOTHING = "Nothing is worth building: no strategy orders anything, and none earns anything in any future."
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from gigawatt.catalog.load import known_by
 from gigawatt.catalog.records import Evidence
+from gigawatt.programme.yardstick import Yardsticks
 from gigawatt.report import calls, contracts, figures, fleet, hours, ladder, names, tables, unbuilt, views, where, words
 from gigawatt.report import yardsticks as yardstick_tables
 from gigawatt.report.document import Depth, Document, Exhibit, Facts, Paragraph, Part, Section, Table, Tile
@@ -19,7 +20,6 @@ from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.numbers import CitedSource, cited
 from gigawatt.study.result import Result
 from gigawatt.study.run.answer import RunAnswer
-from gigawatt.study.run.yardsticks import yardsticks
 from gigawatt.study.sources.answer import numbers
 
 # Name in the headline, label, suffix; those without a figure are left out.
@@ -50,17 +50,17 @@ def document(answer: RunAnswer) -> Document:
     result = answer.result
     v, day = views.view(result), result.scenario.asked.as_of_date
     with known_by(day):
-        return _document(v, day)
+        return _document(v, day, answer.yardsticks)
 
 
-def _document(v: View, day: str | None) -> Document:
+def _document(v: View, day: str | None, found: Yardsticks) -> Document:
     result = v.result
     return Document(
         title=v.asked.title,
         names=(v.scenario.name, v.scenario.hash[:HASH_LENGTH], *([f"as of {day}"] if day else [])),
         lead=words.headline(v),
         tiles=tiles(v),
-        sections=tuple(sections(v)),
+        sections=tuple(sections(v, found)),
         notes=tuple(words.said(note.text) for note in result.notes if note.code != nothing.NOTHING),
         sources=sources(v),
         sources_depth=Depth.FULL,
@@ -89,7 +89,7 @@ def tiles(v: View) -> tuple[Tile, ...]:
     return tuple(found[: len(found) // TILES_IN_A_ROW * TILES_IN_A_ROW])
 
 
-def sections(v: View) -> Iterator[Section]:
+def sections(v: View, found: Yardsticks) -> Iterator[Section]:
     """From top to bottom; where nothing is in service, only why, what would change that, and what it rests on."""
     if not v.headline.peak_period:
         weighed = [] if nothing.built(v.result.plan) else [unbuilt.section(v)]
@@ -100,7 +100,7 @@ def sections(v: View) -> Iterator[Section]:
     yield _built(v)
     yield _capital(v)
     yield _served(v)
-    yield _money(v)
+    yield _money(v, found)
     agreed = contracts.section(v)
     if agreed is not None:
         yield agreed
@@ -137,7 +137,7 @@ def _served(v: View) -> Section:
     return section("served", "Who is served", *parts)
 
 
-def _money(v: View) -> Section:
+def _money(v: View, found: Yardsticks) -> Section:
     year = "by calendar year"
     return section(
         "money",
@@ -146,7 +146,7 @@ def _money(v: View) -> Section:
         figures.per_gw_year(v),
         figures.token_costs(v),
         figures.gpu_hours(v),
-        *_yardsticks(v),
+        *_yardsticks(v, found),
         tables.statement(v, "income", f"Income statement {year}", tables.INCOME),
         tables.statement(v, "cash-flow", f"Cash flow and balances {year}", tables.CASH_FLOW),
         tables.statements(v),
@@ -154,9 +154,8 @@ def _money(v: View) -> Section:
     )
 
 
-def _yardsticks(v: View) -> Iterator[Part]:
+def _yardsticks(v: View, found: Yardsticks) -> Iterator[Part]:
     """What all work would take and a gigawatt costs, in the last quarter of each year."""
-    found = yardsticks(v.scenario, v.result.plan.inputs)
     ends = {max(period for period in v.shown if period[:4] == year) for year in v.years}
     rows = [row for row in found.rows if row.period in ends]
     if not rows:

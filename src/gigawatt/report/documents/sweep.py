@@ -6,7 +6,6 @@ from dataclasses import replace
 from math import isfinite
 from statistics import fmean
 
-from gigawatt.account.metrics import GIGAWATT_W
 from gigawatt.report import charts, futures
 from gigawatt.report.charts import About, Reach
 from gigawatt.report.document import Column, Depth, Document, Exhibit, Paragraph, Section, Table, Value, united
@@ -16,6 +15,7 @@ from gigawatt.study.futures.quantiles import courses
 from gigawatt.study.futures.rules import WORDS
 from gigawatt.study.futures.statistics import SHARES_FRAC
 from gigawatt.study.futures.sweep import Sweep, Swing
+from gigawatt.units import GIGAWATT_W
 
 # Figures whose quantiles are told.
 TOLD = ("value_usd", "npv_usd", "installed_w", "served_tokens", "unserved_frac", "peak_debt_usd")

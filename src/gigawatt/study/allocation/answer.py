@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gigawatt.exact import exact
 from gigawatt.programme.yardstick import Yardsticks
@@ -22,10 +21,8 @@ from gigawatt.study.allocation.question import AllocationQuestion
 from gigawatt.study.answer import SPREAD, Head, copied
 from gigawatt.study.job import Job
 from gigawatt.study.note import Note
+from gigawatt.units import GIGAWATT_W
 
-Floats = NDArray[np.float64]
-
-GIGAWATT_W = 1e9
 # Points that the curve has at most, where a watt is a watt and where each takes a solve; it ends a tenth beyond plenty.
 POINTS, SOLVED_POINTS, BEYOND_RATIO = 120, 12, 1.1
 # A smaller capacity than a gigawatt is asked what about a tenth of it more would bring.

@@ -13,7 +13,7 @@ from gigawatt import units
 from gigawatt.errors import Fault, ScenarioError
 from gigawatt.programme import yardstick
 from gigawatt.programme.arrays import arrays
-from gigawatt.programme.yardstick import GIGAWATT_W, Yardstick, Yardsticks
+from gigawatt.programme.yardstick import Yardstick, Yardsticks
 from gigawatt.scenario.allocation import Allocation, PowerScenario
 from gigawatt.scenario.load import load_allocation, reread
 from gigawatt.scenario.schema import Asked, Scenario
@@ -27,6 +27,7 @@ from gigawatt.study.nothing import built
 from gigawatt.study.opened import result_of
 from gigawatt.study.question import wrong
 from gigawatt.study.result import Result
+from gigawatt.units import GIGAWATT_W
 
 # How to divide; a quadratic curve whose value of serving all is that of a constant one starts at twice its height.
 RULES = {

@@ -12,8 +12,8 @@ from gigawatt.catalog import load as catalog
 from gigawatt.catalog import to_watts
 from gigawatt.catalog.records import Site
 from gigawatt.catalog.to_watts import PueYear
-from gigawatt.programme.arrays import Floats
-from gigawatt.quarters import arriving, first_day, quarter_name, quarter_number, quarter_range
+from gigawatt.ndarrays import Floats
+from gigawatt.quarters import HOURS_PER_YEAR, arriving, first_day, quarter_name, quarter_number, quarter_range
 from gigawatt.study.claims.cases import Cases, ClaimCase
 from gigawatt.study.claims.claim import Claim, ClaimRow, Computed, computed, judge, make, reaches, row, stated_value
 from gigawatt.study.claims.programme import longest_limit
@@ -68,7 +68,7 @@ def eight_gw_it_is_ten_gw_load(cases: Cases) -> Claim:
         row("PUE in the warmest hours, other plants", "ratio", *(p.peak_ratio for p in pues.values() if p is not own)),
         row("PUE over the year, other plants", "ratio", *(p.mean_ratio for p in pues.values() if p is not own)),
         row("IT power that the stated load carries in the warmest hours", "w", stated / own.peak_ratio),
-        row("energy of a year, all of it running", "wh", 8766.0 * loads[0]),
+        row("energy of a year, all of it running", "wh", HOURS_PER_YEAR * loads[0]),
     ]
     text = (
         f"load is what is provisioned, {provisioned:.4g} W for a watt of IT: in this climate the catalog's "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,12 +11,12 @@ import xarray as xr
 
 from gigawatt.account.accounts import Accounts, account
 from gigawatt.plan import plan
-from gigawatt.plan.plan import Plan, quiet
+from gigawatt.plan.plan import Plan
 from gigawatt.programme import arrays
+from gigawatt.progress import Progress, quiet
 from gigawatt.scenario.load import DEFAULT, load
 from gigawatt.scenario.schema import Scenario
 
-Progress = Callable[[str], None]
 # What-ifs release their tranches in proportion: they solve in seconds, to optimality, and so compare with each other.
 PRO_RATA: dict[str, Any] = {"capital.tranches.release": "pro_rata"}
 

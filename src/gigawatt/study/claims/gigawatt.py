@@ -9,11 +9,10 @@ import xarray as xr
 from gigawatt.catalog import load as catalog
 from gigawatt.catalog.records import Accelerator
 from gigawatt.programme import counted, money, power_to_serve, site_mix
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.programme.power_to_serve import Hours
+from gigawatt.quarters import SECONDS_PER_QUARTER
 from gigawatt.scenario.schema import Scenario
-
-SECONDS_PER_DAY = 86400.0
+from gigawatt.units import DAY_S
 
 
 def accelerator(name: str) -> Accelerator:
@@ -84,13 +83,13 @@ def tokens_per_day_per_w(data: xr.Dataset, platform: str, quarter: str) -> xr.Da
     asks = power_to_serve.of_kind(power_to_serve.asks(data).sel(period=quarter, platform=platform), "use_case")
     rack_w = float(power_to_serve.rack_w(data, "facility").sel(period=quarter, platform=platform))
     rate = asks.rack_per_s / asks.busiest_ratio
-    return rate.drop_vars("kind").rename(work="use_case") * SECONDS_PER_DAY / rack_w
+    return rate.drop_vars("kind").rename(work="use_case") * DAY_S / rack_w
 
 
 def mixed_tokens_per_day_per_w(data: xr.Dataset, platform: str, quarter: str) -> float:
     """Mean output tokens a day of a watt that serves all classes in the proportions asked for."""
     demanded = float(data.demand_tokens_per_s.sel(period=quarter).sum())
-    return demanded * SECONDS_PER_DAY / load_of(data, platform, quarter).inference_w
+    return demanded * DAY_S / load_of(data, platform, quarter).inference_w
 
 
 def mixed_revenue_usd_per_w(data: xr.Dataset, platform: str, quarter: str) -> float:

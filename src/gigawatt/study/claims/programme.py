@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from gigawatt import units
 from gigawatt.catalog import load as catalog
 from gigawatt.catalog.records import Accelerator
-from gigawatt.programme.yardstick import GIGAWATT_W
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.study.claims import gigawatt
 from gigawatt.study.claims.cases import Cases, ClaimCase
@@ -25,6 +24,7 @@ from gigawatt.study.claims.claim import (
 )
 from gigawatt.study.claims.statements import Vendor, statements
 from gigawatt.study.dates import by_end, quarter
+from gigawatt.units import GIGAWATT_W
 
 
 def at_historic_revenue(cases: Cases) -> ClaimCase | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from gigawatt import units
-from gigawatt.programme.yardstick import GIGAWATT_W
 from gigawatt.study.claims.campus import load_ratio, record_of
 from gigawatt.study.claims.cases import Cases
 from gigawatt.study.claims.claim import Claim, Computed, computed, judge, make, reaches, row, stated_value
@@ -11,6 +10,7 @@ from gigawatt.study.claims.programme import supplied_w, vendors
 from gigawatt.study.claims.question import PORTS_PIKE
 from gigawatt.study.claims.statements import pike_statements
 from gigawatt.study.dates import quarter, when
+from gigawatt.units import GIGAWATT_W
 
 VENDOR = "NVIDIA"
 

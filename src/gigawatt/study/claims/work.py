@@ -8,14 +8,15 @@ import xarray as xr
 
 from gigawatt import units
 from gigawatt.programme import listed, money, work_done, yardstick
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.programme.gigawatt_year import OWNED_AT_CAPITAL_COST
-from gigawatt.programme.yardstick import GIGAWATT_W, Yardsticks
+from gigawatt.programme.yardstick import Yardsticks
+from gigawatt.quarters import SECONDS_PER_QUARTER
 from gigawatt.study import dates
 from gigawatt.study.claims import gigawatt
 from gigawatt.study.claims.cases import Cases, ClaimCase
 from gigawatt.study.claims.claim import Claim, ClaimRow, computed, judge, make, reaches, row, stated_value, value_row
 from gigawatt.study.claims.statements import statements
+from gigawatt.units import GIGAWATT_W
 
 # What owning costs, over the share of revenue that is left for compute: the least that capital may ask of a gigawatt.
 NEEDED_AT_CAPITAL_COST = replace(OWNED_AT_CAPITAL_COST, non_compute=True)

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt.account.costs import PROGRAMME, work_shares
 from gigawatt.exact import exact
+from gigawatt.ndarrays import Floats
 from gigawatt.plan.plan import Plan
 from gigawatt.programme import counted, money
-from gigawatt.programme.arrays import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
+from gigawatt.quarters import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
 from gigawatt.study.export.answer import check_period
 from gigawatt.study.export.question import FocusQuestion
@@ -26,7 +26,6 @@ from gigawatt.study.note import Note
 from gigawatt.study.question import refuse, wrong
 from gigawatt.study.result import Result, load
 
-Floats = NDArray[np.float64]
 # Quarter, site, platform and class.
 Place = tuple[str, str, str, str]
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.programme import money
-from gigawatt.programme.arrays import BLOCKS, SECONDS_PER_YEAR
+from gigawatt.programme.arrays import BLOCKS
+from gigawatt.quarters import SECONDS_PER_YEAR
 from gigawatt.readers.quotas import QuotaFlavor, QuotaQueue, QuotaShare, QuotaTable
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.share import needs
@@ -24,8 +25,6 @@ from gigawatt.share.needs import Work
 from gigawatt.study.export.names import MOST_CLUSTER, group_name, labels
 from gigawatt.study.note import Note
 from gigawatt.study.result import Result
-
-Floats = NDArray[np.float64]
 
 PEAK = BLOCKS.index("peak")
 # What the device plug-in of a vendor calls one of its accelerators.

@@ -16,14 +16,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gigawatt.catalog.plausible import refused
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.ndarrays import Floats
 from gigawatt.scenario.flywheel import Flywheel
 from gigawatt.study.flywheel.past import SERIES, Known, Levels, Past, hindcast
-
-Floats = NDArray[np.float64]
 
 # Gauss and Newton's way ends where the largest step, in logarithms, is this small; it is there in ten steps or never.
 LAST_STEP = 1e-9

@@ -16,7 +16,6 @@ research brings demand: it does research for the penalties and worths of the sce
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,15 +24,14 @@ from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.account.accounts import Accounts, account
-from gigawatt.plan.plan import Plan, plan_inputs, quiet
+from gigawatt.ndarrays import Floats
+from gigawatt.plan.plan import Plan, plan_inputs
 from gigawatt.programme import work_done
 from gigawatt.programme.arrays import arrays
+from gigawatt.progress import Progress, quiet
 from gigawatt.quarters import sample
 from gigawatt.scenario.flywheel import Flywheel
 from gigawatt.scenario.schema import Scenario
-
-Floats = NDArray[np.float64]
-Progress = Callable[[str], None]
 
 CLOSE_FRAC = 0.01
 MOST_TURNS = 12

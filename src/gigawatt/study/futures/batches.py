@@ -31,7 +31,7 @@ import xarray as xr
 from gigawatt.exact import exact
 from gigawatt.plan.plan import Plan
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate.outdoors import site_years
+from gigawatt.simulation.outdoors import site_years
 from gigawatt.study.futures.budget import span_words
 from gigawatt.study.futures.burdens import PARTIES, PARTS
 from gigawatt.study.futures.draws import Future

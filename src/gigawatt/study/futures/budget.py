@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from gigawatt import units
+from gigawatt.quarters import HOURS_PER_YEAR
 from gigawatt.study.question import refuse, wrong
+from gigawatt.units import HOUR_S
 
 T = TypeVar("T")
 
 # Futures that tell what all cost: of those that are planned anew each, and of those that are lived through together, of
 # which fewer would tell of what is done once for all.
 FEW, TOGETHER = 3, 20
-SECONDS_PER_HOUR, MINUTES_PER_HOUR, SECONDS_PER_MINUTE, HOURS_PER_YEAR = 3600.0, 60.0, 60.0, 8766.0
+MINUTES_PER_HOUR, SECONDS_PER_MINUTE = 60.0, 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +51,13 @@ class FuturesCost:
         """The estimate as one says it."""
         workers = "1 worker" if self.workers_count == 1 else f"{self.workers_count} workers"
         each = f"{self.futures_count:,} futures at {self.each_s:.2g} s of CPU"
-        return f"{each}: about {span_words(self.wall_s)} on {workers}, {self.cpu_s / SECONDS_PER_HOUR:.2g} hours of CPU"
+        return f"{each}: about {span_words(self.wall_s)} on {workers}, {self.cpu_s / HOUR_S:.2g} hours of CPU"
 
 
 def read_budget(text: str) -> Budget:
     """A duration on the clock ("10 min"), or a bare number of hours of CPU. Raises ValueError with what is expected."""
     try:
-        most_s, of_cpu = SECONDS_PER_HOUR * float(text), True
+        most_s, of_cpu = HOUR_S * float(text), True
     except ValueError:
         most_s, of_cpu = units.parse(text, "s"), False
     if not 0 < most_s < float("inf"):

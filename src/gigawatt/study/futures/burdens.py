@@ -27,17 +27,15 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.account import contracts
+from gigawatt.ndarrays import Floats
 from gigawatt.programme import landlords
 from gigawatt.programme.advances import Advanced
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.statistics import quantiles
-
-Floats = NDArray[np.float64]
 
 PARTIES = ("programme", "supplier", "lenders", "landlords", "customers")
 PARTS = ("puts_in_usd", "gets_usd", "may_lose_usd", "expected_loss_usd")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from gigawatt.errors import Infeasible
@@ -60,7 +61,7 @@ def campaign(scenarios: Mapping[str, Scenario], groups: Sequence[Group], of: Ens
         if name == first:
             _begin(cases[name], left(), of, job, keep)
     run(cases, left(), keep, job, of.workers_count)
-    tables = {group.name: joined(found[group.name]).sel(draw=list(group.numbers)) for group in groups}
+    tables = {group.name: _asked_for(group, joined(found.pop(group.name))) for group in groups}
     return Campaign(cases=cases, tables=tables)
 
 
@@ -96,6 +97,12 @@ def _case(name: str, scenario: Scenario, store: Store | None, job: Job) -> Plann
 def _missing(group: Group, tables: Sequence[xr.Dataset]) -> Group:
     there = {int(number) for table in tables for number in table.draw.values}
     return replace(group, numbers=[number for number in group.numbers if number not in there])
+
+
+def _asked_for(group: Group, table: xr.Dataset) -> xr.Dataset:
+    """The futures of a group, of a folder that may have more: the table itself where they are all."""
+    numbers = np.asarray(group.numbers)
+    return table if np.array_equal(numbers, table.draw.values) else table.sel(draw=numbers)
 
 
 def _begin(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gigawatt.account import contracts
 from gigawatt.exact import exact
+from gigawatt.ndarrays import Floats
 from gigawatt.scenario.schema import Scenario
 from gigawatt.scenario.strategy import Strategy, load_strategies
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied, head_of
@@ -33,7 +34,6 @@ from gigawatt.study.job import Job
 from gigawatt.study.opened import scenario_of
 from gigawatt.study.question import refuse, wrong
 
-Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 # Where trouble comes to fewer or more futures than this, a strategy's worst ones are what breaks it.

@@ -22,12 +22,11 @@ from typing import Literal
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.scenario.check_uncertainty import SLIPS, correlation
 from gigawatt.scenario.schema import Asked, Scenario, Uncertainty
 
-Floats = NDArray[np.float64]
 # What an uncertain quantity is counted in: a factor on what is stated, or quarters of slip.
 DrawnUnit = Literal["ratio", "quarters"]
 

@@ -8,27 +8,25 @@ from math import nan
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt import dollars
 from gigawatt.account import contracts
-from gigawatt.account.metrics import GIGAWATT_W
+from gigawatt.ndarrays import Floats
 from gigawatt.plan import financing
-from gigawatt.plan.plan import Plan, plan_inputs, quiet
+from gigawatt.plan.plan import Plan, plan_inputs
 from gigawatt.programme import advances, book, money, opening, tranches
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER
 from gigawatt.programme.site_mix import counted_w
-from gigawatt.quarters import first_reached
+from gigawatt.progress import quiet
+from gigawatt.quarters import SECONDS_PER_QUARTER, first_reached
 from gigawatt.scenario.schema import Asked, Scenario
-from gigawatt.simulate import racks
-from gigawatt.simulate.outdoors import SiteYear, site_years
-from gigawatt.simulate.served import ServedTokens, served
+from gigawatt.simulation import racks
+from gigawatt.simulation.outdoors import SiteYear, site_years
+from gigawatt.simulation.served import ServedTokens, served
 from gigawatt.study.futures.burdens import Lived, Owner, asked_ratio, borne, owners
 from gigawatt.study.futures.draws import Future
 from gigawatt.study.futures.hedging import branch
 from gigawatt.study.futures.realised import DRAW, Realised, realised, scenario_in
-
-Floats = NDArray[np.float64]
+from gigawatt.units import GIGAWATT_W
 
 # Figures of an outcome that are one number, in the order in which they are told.
 FIGURES = (

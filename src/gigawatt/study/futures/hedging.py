@@ -11,7 +11,8 @@ import xarray as xr
 
 from gigawatt.errors import Fault
 from gigawatt.exact import exact
-from gigawatt.plan.stochastic import CANCEL_FRAC, Branch, Equations, Floats, Hedged, equations, hedge, wait_and_see
+from gigawatt.ndarrays import Floats
+from gigawatt.plan.stochastic import CANCEL_FRAC, Branch, Equations, Hedged, equations, hedge, wait_and_see
 from gigawatt.programme import landlords
 from gigawatt.programme.arrays import arrays
 from gigawatt.scenario.schema import Asked, Scenario

@@ -13,15 +13,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.plan import split
 from gigawatt.plan.plan import Plan
 from gigawatt.programme import landlords, money, opening, rents, tranches
 from gigawatt.scenario.schema import Asked, Scenario
 from gigawatt.study.futures.draws import Future
-
-Floats = NDArray[np.float64]
 
 # Factor of a scenario's [uncertainty] → arrays of the inputs that it multiplies.
 MULTIPLIES: dict[str, tuple[str, ...]] = {

@@ -24,9 +24,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.study.futures.draws import DrawnUnit, unit_of
 
-Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 MOST_CONDITIONS = 3

@@ -37,7 +37,7 @@ from math import nan
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+from gigawatt.ndarrays import Floats
 
 SHARES_FRAC = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 # Fewer draws say nothing about indices; a regression has this degree, and leaves out a fold at a time.

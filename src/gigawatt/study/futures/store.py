@@ -132,9 +132,13 @@ def _same(folder: Path, found: Mapping[str, Any], question: Mapping[str, Any]) -
 
 def joined(tables: list[xr.Dataset]) -> xr.Dataset:
     """Batches as one table, each draw once, in the order of draws."""
-    table = xr.concat(tables, dim="draw", data_vars="all", join="exact")
+    return ordered(xr.concat(tables, dim="draw", data_vars="all", join="exact"))
+
+
+def ordered(table: xr.Dataset) -> xr.Dataset:
+    """A table with each draw once, in the order of draws: itself where it is so, for there may be very many."""
     numbers, first = np.unique(table.draw.values, return_index=True)
-    return table.isel(draw=first).assign_coords(draw=numbers)
+    return table if np.array_equal(numbers, table.draw.values) else table.isel(draw=first)
 
 
 def digest(tables: Mapping[str, xr.Dataset]) -> str:

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.study.answer import SPREAD, Head
 from gigawatt.study.files import check_writable, refused
 from gigawatt.study.job import Job
 from gigawatt.study.workshop import whole_folder
 
-Floats = NDArray[np.float64]
 SCENARIO = "three-sites"
 FIRST, END = np.datetime64("2025-10-01T00", "h"), np.datetime64("2026-10-01T00", "h")
 SEED = 2026

@@ -19,7 +19,7 @@ from gigawatt.catalog.rented import rent_on, rent_text
 from gigawatt.errors import CalibrationError, Fault, ScenarioError
 from gigawatt.exact import exact
 from gigawatt.programme import arrays, listed
-from gigawatt.programme.yardstick import GIGAWATT_W, YEARS, bases
+from gigawatt.programme.yardstick import YEARS, bases
 from gigawatt.scenario import load as scenarios
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.answer import SPREAD, Head, copied, head_of
@@ -35,6 +35,7 @@ from gigawatt.study.predict.question import GigawattQuestion, InferenceQuestion
 from gigawatt.study.predict.serving_layout import ReplicaLayout
 from gigawatt.study.predict.serving_price import STATED_BASIS
 from gigawatt.study.question import refuse, wrong
+from gigawatt.units import GIGAWATT_W
 
 # The limit where nobody states one, that of `predict inference`.
 USUAL_TPOT_S: float = InferenceQuestion(model="", gpu="", input_tokens=1, output_tokens=1).tpot_s

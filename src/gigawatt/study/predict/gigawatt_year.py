@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gigawatt.programme.arrays import HOURS_PER_YEAR
+from gigawatt.quarters import HOURS_PER_YEAR
 from gigawatt.study.predict.band import Band
-from gigawatt.study.predict.inference import HOUR_S, TOKENS_PER_MTOK, InferencePrediction
+from gigawatt.study.predict.inference import TOKENS_PER_MTOK, InferencePrediction
+from gigawatt.units import GIGAWATT_W, HOUR_S
 
-GIGAWATT_W, MEGAWATT_W = 1e9, 1e6
+MEGAWATT_W = 1e6
 _ROUNDING = 1e-9  # of a count of racks that is whole but for floating point
 
 

@@ -54,8 +54,8 @@ from gigawatt.study.predict.serving_power import (
 from gigawatt.study.predict.serving_price import STATED_BASIS, hourly_usd, rent_figures, usd_basis
 from gigawatt.study.question import refuse, wrong
 from gigawatt.study.validate.inference import CALIBRATION, deviation_ratio
+from gigawatt.units import HOUR_S
 
-HOUR_S = 3600.0
 TOKENS_PER_MTOK = 1e6
 # Points of a Pareto front, and the slowest interactivity on it.
 FRONT_COUNT = 24

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gigawatt import dollars
 from gigawatt.catalog import records
 from gigawatt.catalog.rented import newest_rent, rent_text
-from gigawatt.programme.arrays import HOURS_PER_YEAR
+from gigawatt.quarters import HOURS_PER_YEAR
 
 # Over which hardware alone is worn off, evenly and without capital cost.
 HARDWARE_LIFE_YEARS = 5.0

@@ -19,6 +19,7 @@ from gigawatt.catalog import to_tokens, to_watts
 from gigawatt.catalog.load import get
 from gigawatt.catalog.records import Accelerator, Model, TrainingCalibration, TrainingEngine
 from gigawatt.errors import CatalogError, Fault
+from gigawatt.ndarrays import Floats
 from gigawatt.readers.training_rows import TrainingRow
 from gigawatt.tokens.model.roofline import Machine
 from gigawatt.tokens.model.sizes import ModelCosts, stack, take
@@ -44,7 +45,6 @@ FOUR_BIT_RELEASE = (5, 1)
 # Habits that differ between parts, software and models.
 OWN = ("time_ratio", "uneven_ratio", "context_waste_ratio")
 RECOMPUTE = {"full": 1.0, "none": 0.0, "selective": 0.0}
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

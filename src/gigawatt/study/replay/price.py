@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gigawatt.tokens.serve.step_times import StepTimes
+from gigawatt.units import HOUR_S
 
-HOUR_S = 3600.0
 TOKENS_PER_MTOK = 1e6
 SHARED_BASIS = (
     "all GPUs from the first arrival to the end; by the time that prompts are read and answers are written, cached "

@@ -10,7 +10,7 @@ from gigawatt.exact import exact
 from gigawatt.plan.verify import verify
 from gigawatt.plan.worth import Binding, Worth
 from gigawatt.programme.yardstick import Yardsticks
-from gigawatt.simulate.summary import Called
+from gigawatt.simulation.summary import Called
 from gigawatt.study import nothing
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, copied, head_of
 from gigawatt.study.job import Job

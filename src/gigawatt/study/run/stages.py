@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
 from gigawatt.account.accounts import account
 from gigawatt.exact import exact
 from gigawatt.plan import plan
-from gigawatt.plan.plan import quiet
+from gigawatt.progress import Progress, quiet
 from gigawatt.scenario.load import DEFAULT
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import simulate
+from gigawatt.simulation import simulate
 from gigawatt.study import drift
 from gigawatt.study.opened import scenario_of
 from gigawatt.study.result import Result
 from gigawatt.study.run.notes import plan_notes
 from gigawatt.study.site_notes import call_notes, file_notes
-
-Progress = Callable[[str], None]
 
 
 @exact()

@@ -11,10 +11,10 @@ from gigawatt.plan import plan
 from gigawatt.plan.plan import Plan
 from gigawatt.quarters import first_day
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import Timeline, calendar, simulate
-from gigawatt.simulate.summary import Summary
-from gigawatt.simulate.timeline import Window
-from gigawatt.simulate.user_wait import UserWait
+from gigawatt.simulation import Timeline, calendar, simulate
+from gigawatt.simulation.summary import Summary
+from gigawatt.simulation.timeline import Window
+from gigawatt.simulation.user_wait import UserWait
 from gigawatt.study import site_notes
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of
 from gigawatt.study.job import Job
@@ -29,9 +29,9 @@ from gigawatt.study.simulation.opening import opened
 from gigawatt.study.simulation.outages import ListedOutage, longest_first
 from gigawatt.study.simulation.question import SimulationQuestion
 from gigawatt.study.simulation.window import window
+from gigawatt.units import HOUR_S
 
 LONGEST_COUNT = 10
-SECONDS_PER_HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ def answer(question: SimulationQuestion, job: Job) -> SimulationAnswer:
 
 def _waits(scenario: Scenario, planned: Plan, timeline: Timeline, job: Job) -> tuple[UserWait, ...]:
     """What users wait for. The request simulator is loaded only where it is asked for."""
-    from gigawatt.simulate.waits import user_waits
+    from gigawatt.simulation.waits import user_waits
 
     return user_waits(scenario, planned, timeline.data, job.say)
 
@@ -119,7 +119,7 @@ def answer_of(result: Result, asked: Window) -> SimulationAnswer:
         seed=scenario.asked.seed,
         from_=first,
         to=last,
-        step_s=round(asked.step_h * SECONDS_PER_HOUR),
+        step_s=round(asked.step_h * HOUR_S),
         failures_count=sum(timeline.summary.failures.values()),
         lived=timeline.summary,
         outages=longest_first(timeline.outages, LONGEST_COUNT),

@@ -10,15 +10,14 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.plan.plan import Plan
 from gigawatt.programme import money
-from gigawatt.simulate import Timeline
-from gigawatt.simulate.timeline import Window
+from gigawatt.simulation import Timeline
+from gigawatt.simulation.timeline import Window
 from gigawatt.study.answer import SPREAD, UNTOLD
+from gigawatt.units import HOUR_S
 
-Floats = NDArray[np.float64]
-
-SECONDS_PER_HOUR = 3600.0
 # Below this share of what would have been done, nothing is lost: arrays of a timeline hold seven digits.
 SAME_FRAC = 1e-6
 # Of a sum of hours, so that twelve steps of five minutes are one.
@@ -150,7 +149,7 @@ def _means(part: xr.Dataset, sites: NDArray[Any], *, whole: bool) -> Means:
 
 def cuts(lived: xr.Dataset, without: xr.Dataset, plan: Plan, event: slice) -> Iterator[Cut]:
     """What each kind of work loses in all the steps; only work that loses or gains, then or while the event lasts."""
-    seconds = lived.weight_h.values * SECONDS_PER_HOUR
+    seconds = lived.weight_h.values * HOUR_S
     for name, dim in (("served_tokens_per_s", "use_case"), ("train_flops", "run"), ("research_flops", "experiment")):
         done, planned = (_by_step(data[name], dim) * seconds[:, None] for data in (lived, without))
         lost, least = planned - done, SAME_FRAC * planned.sum(axis=0)

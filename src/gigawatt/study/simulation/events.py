@@ -11,8 +11,8 @@ from gigawatt import units
 from gigawatt.errors import Fault, ScenarioError, near
 from gigawatt.quarters import first_day
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import calendar
-from gigawatt.simulate.limits import Event
+from gigawatt.simulation import calendar
+from gigawatt.simulation.limits import Event
 from gigawatt.study.question import refuse, wrong
 
 SHAPE = (

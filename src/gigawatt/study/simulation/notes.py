@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import calendar
-from gigawatt.simulate.timeline import Window
+from gigawatt.simulation import calendar
+from gigawatt.simulation.timeline import Window
 from gigawatt.study import implausible, site_notes
 from gigawatt.study.job import HASH_LENGTH
 from gigawatt.study.note import Note

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from gigawatt.simulate.racks import longest
+from gigawatt.simulation.racks import longest
 
 DIGITS = 3
 

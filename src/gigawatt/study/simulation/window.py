@@ -12,9 +12,9 @@ from gigawatt.errors import Fault, ScenarioError
 from gigawatt.quarters import QUARTER, first_day, quarter_name, quarter_number
 from gigawatt.scenario.check_size import MOST_HOURS_COUNT
 from gigawatt.scenario.schema import Scenario
-from gigawatt.simulate import calendar
-from gigawatt.simulate.limits import Event
-from gigawatt.simulate.timeline import Window
+from gigawatt.simulation import calendar
+from gigawatt.simulation.limits import Event
+from gigawatt.simulation.timeline import Window
 from gigawatt.study.question import refuse, wrong
 from gigawatt.study.simulation.events import read_events, span
 from gigawatt.study.simulation.question import SimulationQuestion

@@ -9,15 +9,13 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt.ledger import facts
 from gigawatt.ledger.facts import Fact
+from gigawatt.ndarrays import Floats
 from gigawatt.quarters import quarter_name, quarter_number, quarter_of
 from gigawatt.study.track.known import LedgerKnown, edge_ms
 from gigawatt.study.track.planned import FLOWS
-
-Floats = NDArray[np.float64]
 
 MONTHS_PER_QUARTER = 3
 # States of a site that are power which racks may draw.

@@ -19,9 +19,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
-
-Floats = NDArray[np.float64]
 
 # What a quantity is after each cause: as planned, with the power, with the racks, with what these did, at its price.
 STEPS = ("planned", "powered", "racked", "done", "paid")

@@ -18,9 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from gigawatt.ndarrays import Floats
 
 # Money that is the same but for rounding.
 ROUNDING_FRAC = 1e-9

@@ -21,14 +21,12 @@ from statistics import NormalDist
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gigawatt.ledger.milestones import MilestoneState
+from gigawatt.ndarrays import Floats
 from gigawatt.quarters import quarter_name, quarter_number
 from gigawatt.study.track.known import edge_ms
 from gigawatt.study.track.slips import ALL, PowerRise, Slip, Stream, common, spread_count
-
-Floats = NDArray[np.float64]
 
 DRAWS_COUNT = 1_000
 # Steps of time in a quarter, about a week each, and quarters beyond the plan that are looked at.

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.programme import counted, money, opening, unit_costs
-from gigawatt.programme.arrays import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
+from gigawatt.quarters import HOURS_PER_QUARTER, SECONDS_PER_QUARTER
 from gigawatt.study.result import Result
-
-Floats = NDArray[np.float64]
 
 # Money of the books, by item → direction and item of the ledger, by which way it flows.
 ITEMS: dict[str, tuple[str, str]] = {

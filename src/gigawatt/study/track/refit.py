@@ -15,8 +15,7 @@ import numpy as np
 import xarray as xr
 
 from gigawatt.programme import work_done
-from gigawatt.programme.arrays import HOURS_PER_QUARTER
-from gigawatt.quarters import quarter_of
+from gigawatt.quarters import HOURS_PER_QUARTER, quarter_of
 from gigawatt.scenario.schema import Asked
 from gigawatt.study.answer import SPREAD
 from gigawatt.study.futures.draws import quantile

@@ -14,9 +14,9 @@ from gigawatt.exact import exact
 from gigawatt.ledger.facts import milliseconds, moment
 from gigawatt.ledger.milestones import milestones
 from gigawatt.programme import money
-from gigawatt.programme.arrays import SECONDS_PER_QUARTER, arrays
+from gigawatt.programme.arrays import arrays
 from gigawatt.programme.opening import start_book_usd
-from gigawatt.quarters import QUARTER, quarter_name, quarter_number, quarter_of
+from gigawatt.quarters import QUARTER, SECONDS_PER_QUARTER, quarter_name, quarter_number, quarter_of
 from gigawatt.scenario.load import reread
 from gigawatt.scenario.schema import Scenario
 from gigawatt.study.answer import SPREAD, UNTOLD, Head, head_of

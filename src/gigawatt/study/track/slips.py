@@ -15,12 +15,12 @@ from typing import Literal
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt.ledger import milestones
 from gigawatt.ledger.facts import milliseconds
 from gigawatt.ledger.kinds import EVIDENCE
 from gigawatt.ledger.milestones import TrancheMark, TrancheTerms
+from gigawatt.ndarrays import Floats
 from gigawatt.programme import opening
 from gigawatt.programme.site_mix import basis_ratio
 from gigawatt.programme.tranches import milestones as milestones_of
@@ -31,7 +31,6 @@ from gigawatt.study.result import Result
 from gigawatt.study.track.known import LedgerKnown, edge_ms
 from gigawatt.study.track.shrink import Shrunk, leaning, pooled
 
-Floats = NDArray[np.float64]
 Stream = Literal["power", "racks", "tests"]
 
 # The site of what all sites share.

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from gigawatt.ledger import state
 from gigawatt.ledger.facts import Fact, milliseconds
+from gigawatt.ndarrays import Floats
 from gigawatt.programme import opening
 from gigawatt.programme.tranches import gross_ratio, milestones
 from gigawatt.quarters import quarter_name, quarter_number, quarter_of
@@ -29,8 +29,6 @@ from gigawatt.study.track.known import LedgerKnown, edge_ms
 from gigawatt.study.track.planned import FLOWS, flow_usd
 from gigawatt.study.track.slips import PowerRise
 from gigawatt.units import show
-
-Floats = NDArray[np.float64]
 
 # Sums that are the same but for rounding.
 ROUNDING_FRAC = 1e-6

@@ -11,14 +11,13 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gigawatt import tokens, watts
 from gigawatt.catalog import load, records, to_power, to_watts
+from gigawatt.ndarrays import Floats
 from gigawatt.readers.inference_rows import InferenceRow
 from gigawatt.study.validate.inference_cases import InferenceCase, Stacked
 
-Floats = NDArray[np.float64]
 POWER = "as-of-2026"
 _WATTS = re.compile(r"(?<![\d.])(\d{2,4}) ?W\b", re.IGNORECASE)
 _KILOWATTS = re.compile(r"(?<![\d.])(\d\.\d+) ?kW\b", re.IGNORECASE)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.catalog import load, records, to_tokens
+from gigawatt.ndarrays import Floats
 
 if TYPE_CHECKING:
     from gigawatt.study.validate.inference_cases import InferenceCase
@@ -33,7 +34,6 @@ PACKAGES = re.compile(r"(\d+) +(tp|ep|dp)(\d+)")
 # Widths of a worker and replicas of a pool that are searched where a row says nothing.
 PREFILL_COUNTS, DECODE_COUNTS, REPLICAS_COUNTS = (4, 8, 16), (8, 16, 32), (1, 2, 4, 8)
 
-Floats = NDArray[np.float64]
 # Replicas, and packages of one by tensor, data, expert and pipeline.
 Pool = tuple[int, int, int, int, int]
 

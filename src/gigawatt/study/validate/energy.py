@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.catalog import load, records, to_power, to_tokens
+from gigawatt.ndarrays import Floats
 from gigawatt.readers.energy_rows import read_energy_rows
 from gigawatt.study.job import Job
 from gigawatt.study.predict.band import log_normal
@@ -38,8 +38,6 @@ from gigawatt.study.validate.score import ErrorFigures, Scored, Validation, erro
 GROUPS = ("gpu", "model", "engine", "source")
 POWER = "as-of-2026"
 MEASURED_RATE = "at_measured_rate"
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.catalog import records, to_power
+from gigawatt.ndarrays import Floats
 from gigawatt.readers.energy_rows import EnergyRow
 from gigawatt.readers.inference_rows import InferenceRow
 from gigawatt.study.validate.inference import question_of
 from gigawatt.study.validate.inference_cases import InferenceCase, cases_of, stacked
 from gigawatt.study.validate.score import Skipped
 
-Floats = NDArray[np.float64]
 # What a row has to say beside its model and its GPU.
 NEEDED = ("packages_count", "output_tokens", "batch_count", "energy_j_per_token")
 # How such a row is called among those of inference.

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.catalog import load, records, to_tokens
+from gigawatt.ndarrays import Floats
+from gigawatt.quarters import DAYS_PER_YEAR
 from gigawatt.readers.inference_rows import read_inference_rows
 from gigawatt.study.job import Job
 from gigawatt.study.predict.band import log_normal
@@ -50,13 +51,10 @@ CALIBRATION = "as-of-2026"
 GROUPS = ("gpu", "model", "engine", "source")
 # A throughput that stands for "none of the layouts holds a request", so that its logarithm exists.
 NOTHING_TOKENS_PER_S = float(np.finfo(np.float32).tiny)
-DAYS_PER_YEAR = 365.25
 # Packages of a group of one server and no more, twice as wide as most.
 SERVER_COUNT = 16
 # Share of the memory that an engine can be made to fill.
 FULL_FRAC = 0.97
-
-Floats = NDArray[np.float64]
 
 
 def answer(question: ValidationQuestion, job: Job) -> Validation:

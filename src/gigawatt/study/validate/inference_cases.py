@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gigawatt import tokens
 from gigawatt.catalog import load, records, to_tokens
 from gigawatt.errors import CalibrationError, CatalogError
+from gigawatt.ndarrays import Floats
 from gigawatt.readers.inference_rows import InferenceRow
 from gigawatt.study.validate.disaggregated_cases import (
     DISAGGREGATED,
@@ -30,8 +31,6 @@ OFFLINE = ("Offline", "offline max load")
 LAYOUT = re.compile(r"tp(\d+)(?: dp(\d+))?(?: moe_tp(\d+))?(?: ep(\d+))?(?: pp(\d+))?")
 # Widest replica that is searched where a row does not say its layout.
 WIDEST_COUNT = 8
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

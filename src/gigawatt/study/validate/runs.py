@@ -28,9 +28,9 @@ from gigawatt.study.predict.training_whole_run import CALIBRATION, Conditions, b
 from gigawatt.study.validate.question import ValidationQuestion
 from gigawatt.study.validate.score import Scored, Skipped, Validation, judged, score, shipped
 from gigawatt.tokens.train.steps import training_token_flop
+from gigawatt.units import HOUR_S
 
 GROUPS = ("gpu", "model", "engine", "source", "fitted")
-HOUR_S = 3600.0
 # Hours of a row in the unit that they are stated in.
 MILLION = 1e6
 

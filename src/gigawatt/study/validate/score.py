@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gigawatt.ndarrays import Floats
 from gigawatt.study.answer import SPREAD, UNTOLD, Head
 from gigawatt.study.validate.question import ValidationQuestion
 
@@ -27,8 +27,6 @@ from gigawatt.study.validate.question import ValidationQuestion
 HIGH_FRAC = 0.9
 # Fewer rows than this have no order to speak of.
 STRATUM_LEAST_COUNT = 3
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gigawatt.catalog import load, records
+from gigawatt.ndarrays import Floats
 from gigawatt.study.job import Job
 from gigawatt.study.predict.band import log_normal
 from gigawatt.study.validate.inference import CALIBRATION
@@ -36,8 +36,6 @@ from gigawatt.study.validate.serving_runs import LatencyRun, runs_of, simulated
 ALSO = ("tpot", "ttft_closed", "tpot_closed", "ttft_disaggregated", "tpot_disaggregated", "ttft_p99", "tpot_p99")
 GROUPS = ("gpu", "model", "engine", "source")
 SERVING = "as-of-2026"
-
-Floats = NDArray[np.float64]
 
 
 def answer(question: ValidationQuestion, job: Job) -> Validation:

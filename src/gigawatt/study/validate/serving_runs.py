@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gigawatt import tokens
 from gigawatt.catalog import records
+from gigawatt.ndarrays import Ints
 from gigawatt.study.validate.serving_cases import (
     ClosedForm,
     LatencyCase,
@@ -46,7 +47,6 @@ QUANTILES = {"median": 0.5, "p99": 0.99}
 PLENTY_COUNT = 2**22
 
 Floats64 = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,9 +37,9 @@ from gigawatt.study.predict.training_whole_run import CALIBRATION as RUN_CALIBRA
 from gigawatt.study.predict.training_whole_run import Conditions, goodput_of, share_of
 from gigawatt.study.validate.question import ValidationQuestion
 from gigawatt.study.validate.score import Scored, Skipped, Validation, judged, score, shipped
-from gigawatt.tokens.train.goodput import HOUR_S
 from gigawatt.tokens.train.records import Layout
 from gigawatt.tokens.train.steps import training_token_flop
+from gigawatt.units import HOUR_S
 
 CALIBRATION = "as-of-2026"
 GROUPS = ("gpu", "model", "engine", "source")

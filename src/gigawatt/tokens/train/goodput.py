@@ -42,8 +42,8 @@ from numpy.typing import NDArray
 from gigawatt import units
 from gigawatt.errors import CalibrationError, Fault
 from gigawatt.tokens.model.blocks import Floats
+from gigawatt.units import HOUR_S
 
-HOUR_S = 3600.0
 # Halvings of the unit interval that reach the spacing of doubles.
 _HALVINGS_COUNT = 60
 

@@ -41,9 +41,9 @@ import numpy as np
 
 from gigawatt.tokens.model.blocks import Floats
 from gigawatt.tokens.scaling_law import TRAINING_FLOP
-from gigawatt.tokens.train.goodput import HOUR_S, refuse_outside
+from gigawatt.tokens.train.goodput import refuse_outside
+from gigawatt.units import DAY_S, HOUR_S
 
-DAY_S = 24 * HOUR_S
 # Operations per parameter and token of a forward pass; a backward pass to activations alone has as many.
 FORWARD_FLOP = 2.0
 MTOK_TOKENS = 1e6
