@@ -28,9 +28,9 @@ from gigawatt.solver import UNITS
 def add_buildout(model: LinearModel, data: xr.Dataset, asked: Asked) -> None:
     """Racks, power and shells, with their limits: supply, ramp, target."""
     period, platform, site = data.indexes["period"], data.indexes["platform"], data.indexes["site"]
-    life = round(4 * asked.finance.rack_life_years)
+    life = asked.finance.rack_life_count
     install = add_variables(model, "install", [period, platform])
-    stock = add_variables(model, "stock", [period, platform])
+    stock = add_variables(model, "stock", [period, platform], there=can_stand(data, life))
     placed = add_variables(model, "placed", [period, site])
     it = add_variables(model, "it", [period, site])
     there = opening.standing_count(data, life)
@@ -57,6 +57,21 @@ def add_buildout(model: LinearModel, data: xr.Dataset, asked: Asked) -> None:
     counted = form(facility if asked.programme.power_basis == "facility" else it)
     add_rows(model, "target", [period], counted, "<=", asked.programme.target_w / UNITS["w"])
     _add_money(model, data, asked)
+
+
+def can_stand(data: xr.Dataset, life_count: int) -> xr.DataArray:
+    """Whether a rack can be in service at the end of a quarter, dims (period, platform): of the opening state, or sold
+    within its life. What cannot be need not be looked at: it makes the programme a fifth smaller."""
+    sold = (data.supply_count * data.in_pool_count).sum("pool").cumsum("period")
+    lately = sold > sold.shift(period=life_count, fill_value=0.0)
+    return lately | (opening.standing_count(data, life_count).sum("site") > 0)
+
+
+def can_work(data: xr.Dataset, life_count: int) -> xr.DataArray:
+    """Whether a rack can be in service in a quarter, from its beginning or until its end, dims (period, platform)."""
+    at_end = can_stand(data, life_count)
+    at_start = opening.first(opening.start_count(data).sum("site"), data) > 0
+    return at_end | at_end.shift(period=1, fill_value=False) | at_start
 
 
 def _add_money(model: LinearModel, data: xr.Dataset, asked: Asked) -> None:

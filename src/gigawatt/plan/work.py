@@ -18,6 +18,7 @@ from operator import add
 import numpy as np
 import xarray as xr
 
+from gigawatt.plan.buildout import can_work
 from gigawatt.plan.rows import Form, LinearModel, add_rows, add_variables, form, mean
 from gigawatt.programme import counted, money, opening
 from gigawatt.quarters import SECONDS_PER_QUARTER
@@ -29,14 +30,15 @@ def add_work(model: LinearModel, data: xr.Dataset, asked: Asked) -> None:
     """Work and its limits: racks in service, demand by block and segment, floors, windows and gangs."""
     index = data.indexes
     period, block, platform = index["period"], index["block"], index["platform"]
-    work = add_variables(model, "work", [period, block, platform, index["use_case"]])
+    able = can_work(data, asked.finance.rack_life_count)
+    work = add_variables(model, "work", [period, block, platform, index["use_case"]], there=able)
     busy = form(work)
     if data.sizes["run"]:
-        train = add_variables(model, "train", [period, platform, index["run"]], there=data.run_window)
+        train = add_variables(model, "train", [period, platform, index["run"]], there=able * data.run_window)
         busy = busy + form(train)
         _add_runs(model, data)
     if data.sizes["experiment"]:
-        research = add_variables(model, "research", [period, block, platform, index["experiment"]])
+        research = add_variables(model, "research", [period, block, platform, index["experiment"]], there=able)
         busy = busy + form(research)
         _add_experiments(model, data)
     stock = mean(model.variables["stock"])
@@ -90,7 +92,11 @@ def _add_floors(model: LinearModel, data: xr.Dataset, served: Form, asked_for: x
     coords = [data.indexes["period"], data.indexes["use_case"]]
     floor = asked_for * data.floor_frac
     missing = add_variables(model, "missing_tokens", coords, upper=floor.where(data.hard == 0, 0.0))
-    add_rows(model, "floor", coords, served + form(missing), ">=", floor)
+    asked = np.flatnonzero(data.floor_frac.values > 0)
+    if asked.size:
+        axes = [coords[0], coords[1][asked]]
+        left = (served + form(missing)).at("use_case", asked)
+        add_rows(model, "floor", axes, left, ">=", floor.isel(use_case=asked))
 
 
 def _add_runs(model: LinearModel, data: xr.Dataset) -> None:
