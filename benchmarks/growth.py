@@ -35,6 +35,7 @@ CASES = {
     "futures": (100, 1_000, 10_000, 100_000),
 }
 LAST = {24: "2032Q2", 38: "2035Q4", 60: "2041Q2"}
+RAMP_FRAC = {"2026Q4": 0.1, "2028Q1": 0.3, "2029Q3": 0.6, "2031Q1": 1.0}
 FUTURES_COUNT = 100
 
 
@@ -61,6 +62,8 @@ def grown(what: str, count: int) -> Scenario:
         return load(LOI, {"horizon.end": last, "horizon.report_end": min(last, "2033Q4"), **runs})
     key = {"sites": "sites", "platforms": "platforms", "classes": "use_cases"}[what]
     more = {f"{key}.{name}_{n}": copied(key, name, one) for n, name, one in beside(table[key], count)}
+    if what == "sites":
+        more |= {f"{path}.ramp": ramp(count) for path in (*more, *(f"sites.{name}" for name in table["sites"]))}
     scale = len(table["use_cases"]) / count if what == "classes" else 1.0
     return load(LOI, more | {"demand.volume_scale": scale * table["demand"]["volume_scale"]})
 
@@ -69,6 +72,11 @@ def beside(table: dict[str, Any], count: int) -> list[tuple[int, str, dict[str, 
     """The tables that are copied, in turn, until there are so many."""
     names = list(table)
     return [(n, names[n % len(names)], table[names[n % len(names)]]) for n in range(len(names), count)]
+
+
+def ramp(count: int) -> dict[str, str]:
+    """Power of a site by quarter where there are so many, which make 11 GW together."""
+    return {quarter: f"{share * 11_000 / count:g} MW" for quarter, share in RAMP_FRAC.items()}
 
 
 def copied(key: str, name: str, one: dict[str, Any]) -> dict[str, Any]:

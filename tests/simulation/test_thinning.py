@@ -69,8 +69,8 @@ def thinned(record: Reliability, delta_h: float) -> list[Outages]:
     racks, found = cohort(RACKS), []
     here = fleet.yard([racks], record)
     for seed in SEEDS:
-        drawn = draw(racks, record, HOURS, RATE_PER_H, seed)
-        faults = fleet.in_service([drawn], [racks], here, record, HOURS)
+        drawn = draw(racks, record, HOURS, RATE_PER_H, seed, HOURS)
+        faults = fleet.in_service([drawn], [racks], here, record)
         found.append(fleet.mended(replace(faults, repair_h=faults.repair_h + delta_h), here, record))
     return found
 

@@ -109,3 +109,11 @@ def test_air_that_cannot_be_is_refused(dry: float, humidity: float, message: str
 def test_dew_point_above_dry_bulb_is_refused() -> None:
     with pytest.raises(ValueError, match="dew_point_degc above dry_bulb_degc"):
         watts.humidity([20.0, 20.0], [10.0, 20.1])
+
+
+def test_a_state_that_never_settles_holds_up_no_other() -> None:
+    """Around 0 degC a state may swing between ice and water for as long as it is let: the others stay as they are."""
+    dry, humidity = np.linspace(-3, 6, 2001), 0.6
+    together = watts.wet_bulb(dry, humidity, 200.0)
+    alone = [float(watts.wet_bulb(each, humidity, 200.0)) for each in dry[::50]]
+    assert together[::50] == pytest.approx(alone, abs=1e-12)

@@ -47,7 +47,7 @@ RUNS = Path("gigawatt-runs")
 # Where shells leave the words of a command that is to be completed.
 COMPLETED = ("_TYPER_COMPLETE_ARGS", "COMP_WORDS")
 # New objects after which those that hold each other are looked for.
-CIRCLES_COUNT = 100_000
+CIRCLES_COUNT = 300_000
 # The parent of all mistakes in a command; typer shows only its children to the public.
 USAGE_ERROR: Any = typer.BadParameter.__bases__[0]
 

@@ -22,7 +22,7 @@ WARMEST_HOUR = 15  # local standard time
 ANOMALY_MEMORY_H = 72.0  # e-folding time of warm and cold spells: about three days, the passage of a weather system
 WARMEST_QUANTILE = 0.99  # of Climate.warmest_hours_degc
 _DRY_BULB, _DEW_POINT = 0, 1  # streams of one seed
-_BISECTIONS = 60
+_MOST_TURNS, _TOLERANCE_K = 60, 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,24 +105,34 @@ def _anomaly(seed: int | Sequence[int], stream: int) -> Array:
 
 
 def _anomaly_scale(cycles: Array, anomaly: Array, warmest_degc: float) -> float:
-    """The factor on the anomaly that brings the 99th percentile of the year to `warmest_degc`, by bisection."""
+    """The factor on the anomaly that brings the 99th percentile of the year to `warmest_degc`.
+
+    By false position, with half the weight for an end that has stayed twice (Illinois).
+    """
 
     def above(scale_ratio: float) -> float:
         return float(np.quantile(cycles + scale_ratio * anomaly, WARMEST_QUANTILE)) - warmest_degc
 
     low, high = 0.0, 1.0
-    if above(low) > 0:
-        calm = warmest_degc + above(low)
+    under, over = above(low), above(high)
+    if under > 0:
+        calm = warmest_degc + under
         raise ValueError(
             f"warmest_hours_degc = {warmest_degc:g}: expected at least {calm:.1f}, reached by the cycles alone"
         )
-    while above(high) < 0:
-        high *= 2
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
-        low, high = (middle, high) if above(middle) < 0 else (low, middle)
+    while over < 0:
+        low, high, under, over = high, 2 * high, over, above(2 * high)
+    before = 0.0
+    for _ in range(_MOST_TURNS):
+        middle = high if over == under else (low * over - high * under) / (over - under)
+        here = above(middle)
+        if abs(here) < _TOLERANCE_K:
+            return middle
+        if here < 0:
+            low, under, over = middle, here, over / 2 if before < 0 else over
+        else:
+            high, over, under = middle, here, under / 2 if before > 0 else under
+        before = here
     return high
 
 
