@@ -28,15 +28,17 @@ from gigawatt.scenario.schema import Scenario
 LOI, CAMPUS = "loi-2025-09", "one-campus"
 # By what grows: how many of it there are. The default scenario has 38 quarters, 10 sites, 5 platforms and 7 classes.
 CASES = {
-    "quarters": (24, 38, 60),
+    "quarters": (24, 40, 60),
     "sites": (10, 30, 100),
     "platforms": (5, 15),
     "classes": (7, 20),
     "futures": (100, 1_000, 10_000, 100_000),
 }
-LAST = {24: "2032Q2", 38: "2035Q4", 60: "2041Q2"}
+LAST = {24: "2032Q2", 40: "2036Q2", 60: "2041Q2"}
 RAMP_FRAC = {"2026Q4": 0.1, "2028Q1": 0.3, "2029Q3": 0.6, "2031Q1": 1.0}
 FUTURES_COUNT = 100
+# By how much each copy of a platform is dearer: what is alike would be decided by nothing.
+DEARER_FRAC = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +63,10 @@ def grown(what: str, count: int) -> Scenario:
         runs = {"training_runs.run_2032": False} if count == min(LAST) else {}
         return load(LOI, {"horizon.end": last, "horizon.report_end": min(last, "2033Q4"), **runs})
     key = {"sites": "sites", "platforms": "platforms", "classes": "use_cases"}[what]
-    more = {f"{key}.{name}_{n}": copied(key, name, one) for n, name, one in beside(table[key], count)}
+    more = {f"{key}.{name}_{n}": copied(key, n, name, one) for n, name, one in beside(table[key], count)}
     if what == "sites":
-        more |= {f"{path}.ramp": ramp(count) for path in (*more, *(f"sites.{name}" for name in table["sites"]))}
+        paths = (*more, *(f"sites.{name}" for name in table["sites"]))
+        more |= {f"{path}.ramp": ramp(count, n) for n, path in enumerate(paths)}
     scale = len(table["use_cases"]) / count if what == "classes" else 1.0
     return load(LOI, more | {"demand.volume_scale": scale * table["demand"]["volume_scale"]})
 
@@ -74,13 +77,17 @@ def beside(table: dict[str, Any], count: int) -> list[tuple[int, str, dict[str, 
     return [(n, names[n % len(names)], table[names[n % len(names)]]) for n in range(len(names), count)]
 
 
-def ramp(count: int) -> dict[str, str]:
-    """Power of a site by quarter where there are so many, which make 11 GW together."""
-    return {quarter: f"{share * 11_000 / count:g} MW" for quarter, share in RAMP_FRAC.items()}
+def ramp(count: int, n: int) -> dict[str, str]:
+    """Power of one of so many sites by quarter, which make 11 GW together, none as much as another."""
+    most_mw = 11_000 / count * (0.9 + 0.2 * (n + 0.5) / count)
+    return {quarter: f"{share * most_mw:.3f} MW" for quarter, share in RAMP_FRAC.items()}
 
 
-def copied(key: str, name: str, one: dict[str, Any]) -> dict[str, Any]:
-    """A table that stands beside its original; a site says of which it is."""
+def copied(key: str, n: int, name: str, one: dict[str, Any]) -> dict[str, Any]:
+    """A table that stands beside its original: a site says of which it is, a platform is a little dearer."""
+    if key == "platforms":
+        listed = load(LOI).records.accelerators[name].rack_price_usd or 0.0
+        return {**one, "rack_price": f"{listed * (1 + DEARER_FRAC * n):.0f} USD"}
     return {"site": name, **one} if key == "sites" else one
 
 

@@ -155,6 +155,6 @@ class Solver:
     trials_count: Annotated[int, Plausible(0, 100_000, least=0)] = 40
     """Schedules of milestones tried by shifting one of them."""
     nodes_count: Annotated[int, Plausible(0, 1_000_000, least=0)] = 200
-    """Nodes of branch and bound after those trials."""
+    """Sets of schedules that branch and bound splits at most, after those trials."""
     time_limit_s: Annotated[float, Plausible("0.1 s", "1 days", least="1 ms", most="30 days")] = 600.0
     """Wall time that guards the whole search; a plan that it ends says so."""

@@ -57,5 +57,5 @@ def provenance(scenario: Scenario) -> dict[str, str]:
         "scenario": scenario.name,
         "hash": scenario.hash,
         "seed": str(scenario.asked.seed),
-        "solver": f"HiGHS {version('highspy')} through linopy {version('linopy')}",
+        "solver": f"HiGHS {version('highspy')}",
     }
