@@ -185,8 +185,9 @@ def test_no_crumbs_of_the_solver_are_bought(nothing: Result) -> None:
 def test_every_exhibit_stands_with_nothing(nothing: Result) -> None:
     """faults K3: each chart and table, also those that a page without power leaves out."""
     v = views.view(nothing)
-    makers = (run_document._built, run_document._capital, run_document._served, run_document._money)
-    for section in (*(make(v) for make in makers), *run_document._lived(v)):
+    makers = (run_document._built, run_document._capital, run_document._served)
+    money = run_document._money(v, answer_of(nothing).yardsticks)
+    for section in (*(make(v) for make in makers), money, *run_document._lived(v)):
         for part in section.parts:
             if isinstance(part, Exhibit):
                 assert part.says.endswith(".")
