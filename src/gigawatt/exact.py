@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from types import SimpleNamespace
 
 
 @dataclass(slots=True)
@@ -58,31 +59,37 @@ def equations() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def no_dask_arrays() -> Iterator[None]:
-    """Keep xarray from loading dask, which it does to ask of the first array that it sees whether it is one of dask's.
-
-    For a process of our own, in which none is: to load it takes a third of a second and 28 MB. xarray remembers for as
-    long as the process lasts that there is none. What has loaded dask before keeps it.
-    """
-    loaded = "dask" in sys.modules
-    if not loaded:
-        sys.modules["dask"] = None  # type: ignore[assignment]  # so the import system writes "not to be found"
-    try:
-        yield
-    finally:
-        if not loaded:
-            del sys.modules["dask"]
-
-
 def _hold(held: _Holders) -> None:
     import xarray as xr  # here, so that what only names a question does not load it
 
     if not held.count:
         held.back.enter_context(xr.set_options(arithmetic_join="exact", keep_attrs=False))
+        _leave_dask(held.back)
     if not held.equations and "linopy" in sys.modules:
         # Not as `with linopy.options`, which at its end puts back every setting, those that others made meanwhile too.
         options = import_module("linopy").options
         held.back.callback(options.set_value, semantics=options["semantics"])
         options["semantics"] = "v1"
         held.equations = True
+
+
+def _leave_dask(back: ExitStack) -> None:
+    """Keep xarray from loading dask, which it does to ask of the first arrays that it sees whether they are dask's.
+
+    To load it takes a third of a second and 28 MB, and no array here is. What has loaded dask before keeps it. xarray
+    has no setting for this: where what it asks (in 2026.9) is no longer there, it loads dask as ever.
+    """
+    from xarray.namedarray import pycompat, utils
+
+    types = getattr(pycompat, "_cached_duck_array_modules", None)
+    asks = getattr(utils, "is_dask_collection", None)
+    if types is None or asks is None or "dask" in types or "dask" in sys.modules:
+        return
+    types["dask"] = SimpleNamespace(type=(), available=False, module=None)
+    back.callback(types.pop, "dask", None)
+    utils.is_dask_collection = _is_none_of_dask  # type: ignore[assignment] # a guard of types that narrows nothing
+    back.callback(setattr, utils, "is_dask_collection", asks)
+
+
+def _is_none_of_dask(_: object) -> bool:
+    return False

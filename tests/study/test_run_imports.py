@@ -7,8 +7,8 @@ import sys
 
 CODE = """
 import sys
-from gigawatt.exact import exact, no_dask_arrays
-with no_dask_arrays(), exact():
+from gigawatt.exact import exact
+with exact():
     import gigawatt.study.run.answer
     from gigawatt.programme.arrays import arrays
     from gigawatt.scenario.load import load

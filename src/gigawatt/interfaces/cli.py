@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +18,6 @@ from typer.core import TyperGroup
 
 from gigawatt import __version__
 from gigawatt.errors import Fault, ScenarioError
-from gigawatt.exact import no_dask_arrays
 from gigawatt.interfaces import output
 from gigawatt.interfaces.console import door, fall_short, progress, say, usage_fault
 from gigawatt.interfaces.failing import BAD_INPUT, INTERRUPTED
@@ -256,9 +255,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminated)
     output.install()
     json = "--json" in sys.argv
-    # A cluster is the one thing here that has to do with dask, and it has none of its arrays.
-    clustered = any(word.startswith("--scheduler") for word in sys.argv)
-    with door(json), nullcontext() if clustered else no_dask_arrays():
+    with door(json):
         completed = next((os.environ[name].split()[1:] for name in COMPLETED if name in os.environ), None)
         words = sys.argv[1:] if completed is None else completed
         app = application(named(words), opened(words))
