@@ -226,3 +226,11 @@ def test_the_letter_of_intent_is_lawful(over: dict[str, Any]) -> None:
     found = plan.make(scenario, with_worth=False)
     assert_lawful(scenario, found)
     assert found.gap <= max(0.005 * abs(found.objective), 0.5e9), f"gap of {found.gap:,.0f} USD"
+
+
+def test_a_milestone_that_releases_nothing_fails_no_check() -> None:
+    """Its tranche is no scale to judge an excess by."""
+    marks = [{"power": "20 MW", "amount": "0 USD"}, {"power": "50 MW", "amount": "100 million USD"}]
+    table = {"every": False, "amount": False, "most": False, "milestones": marks}
+    scenario = load("one-campus", {**SHORT, "capital.tranches": table})
+    assert not verify(scenario, plan.make(scenario, with_worth=False))

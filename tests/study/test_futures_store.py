@@ -87,3 +87,13 @@ def test_a_batch_of_another_question_is_not_taken(brief: Scenario, folder: Path,
         shutil.copy(file, folder / "batches" / "draws")
     with pytest.raises(OutputError, match="of another question"):
         ask(brief, folder)
+
+
+def test_a_store_of_an_earlier_layout_is_not_gone_on_with(brief: Scenario, folder: Path) -> None:
+    """It holds no lines of money, and its batches would be mixed with others."""
+    marker = folder / "question.json"
+    marker.write_text(
+        json.dumps({key: value for key, value in json.loads(marker.read_text()).items() if key != "format"})
+    )
+    with pytest.raises(OutputError, match=r"of another question \(format None there, 2 asked\)"):
+        ask(brief, folder)

@@ -218,7 +218,7 @@ def test_figures_of_the_marker_are_guarded(earlier: Path, change: Callable[[dict
 def test_a_later_layout_is_refused(earlier: Path) -> None:
     resealed(earlier, later_layout)
     with pytest.raises(
-        ScenarioError, match=r"made by gigawatt 0\.1\.0: expected gigawatt .* or earlier; a later one reads it"
+        ScenarioError, match=r"made by gigawatt 0\.1\.0 in layout \d+: expected .* or earlier; a later one reads it"
     ):
         load(earlier)
 

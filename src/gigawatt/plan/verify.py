@@ -128,7 +128,7 @@ def _capital(scenario: Scenario, plan: Plan) -> Iterator[tuple[str, np.ndarray, 
         yield (
             f"tranche of {step.power_w / 1e9:g} GW before its power",
             paid[n] + had * step.amount_usd - np.maximum(lawful, had) * step.amount_usd,
-            step.amount_usd,
+            max(step.amount_usd, 1.0),
         )
         below = step.power_w
 

@@ -127,8 +127,13 @@ def _marker(folder: Path) -> dict[str, Any]:
 def _check_version(folder: Path, stored: Mapping[str, Any]) -> None:
     """Refuse a result of a later version or layout: what it holds may mean something else there."""
     made, ours = stored["provenance"]["gigawatt"], version("gigawatt")
-    if _release(made) > _release(ours) or stored.get("format", FIRST_FORMAT) > FORMAT:
-        raise _broken(folder / MARKER, f"made by gigawatt {made}", f"gigawatt {ours} or earlier; a later one reads it")
+    layout = stored.get("format", FIRST_FORMAT)
+    if _release(made) > _release(ours) or layout > FORMAT:
+        raise _broken(
+            folder / MARKER,
+            f"made by gigawatt {made} in layout {layout}",
+            f"{ours} and layout {FORMAT} or earlier; a later one reads it",
+        )
 
 
 def _made_by(stored: Mapping[str, Any]) -> str:

@@ -23,6 +23,8 @@ from gigawatt.study.files import check_folder, foreign, refused, sealed, sha256,
 from gigawatt.study.workshop import NAME, sweep
 
 MARKER = "question.json"
+# Layout of the folder, a part of its question: what another layout holds is not gone on with.
+FORMAT = 2
 # Everything that is ever in a store: its question, plans, batches by their first and last draw and their digest, and
 # the report on them.
 OURS = re.compile(
@@ -100,6 +102,7 @@ def open_store(folder: Path, question: Mapping[str, Any]) -> Store:
     """
     folder = check_folder(folder)
     sweep(folder)
+    question = {"format": FORMAT, **question}
     text = json.dumps(question, indent=1) + "\n"
     store = Store(folder=folder, question=text.encode())
     if not folder.exists() or not any(folder.iterdir()):
