@@ -153,7 +153,8 @@ def test_a_job_that_its_client_left_is_done_at_the_next_start(tmp_path: Path) ->
 
     async def leave() -> str:
         async with Client(process) as client:
-            values = {"scenario": "one-campus", "draws": "6"}
+            # long enough for no call to wait for its end
+            values = {"scenario": "loi-2025-09", "draws": "30", "replan": "true", "workers": "1"}
             token = (await client.call_tool("sweep", values)).structured_content["confirm"]
             result = await client.call_tool("sweep", {**values, "confirm": token})
             found: str = result.structured_content["job"]["id"]
@@ -167,7 +168,7 @@ def test_a_job_that_its_client_left_is_done_at_the_next_start(tmp_path: Path) ->
             return await client.call_tool("job_result", {"id": id_})
 
     result = anyio.run(come_back, anyio.run(leave))
-    assert result.structured_content["draws"] == 6
+    assert result.structured_content["draws"] == 30
 
 
 @pytest.mark.slow
