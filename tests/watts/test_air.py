@@ -117,3 +117,9 @@ def test_a_state_that_never_settles_holds_up_no_other() -> None:
     together = watts.wet_bulb(dry, humidity, 200.0)
     alone = [float(watts.wet_bulb(each, humidity, 200.0)) for each in dry[::50]]
     assert together[::50] == pytest.approx(alone, abs=1e-12)
+
+
+def test_humidity_never_passes_one_by_rounding() -> None:
+    """Dew points in the last digits below the dry bulb."""
+    dry = np.random.default_rng(0).uniform(-60, 60, 200_000)
+    assert watts.humidity(dry, np.nextafter(dry, -np.inf)).max() <= 1.0

@@ -60,7 +60,8 @@ def humidity(dry_bulb_degc: ArrayLike, dew_point_degc: ArrayLike) -> Array:
     dry, dew = np.asarray(dry_bulb_degc, dtype=float), np.asarray(dew_point_degc, dtype=float)
     if (dew > dry).any():
         raise ValueError("dew_point_degc above dry_bulb_degc: expected at most the dry-bulb temperature")
-    return saturation_pressure(dew) / saturation_pressure(dry)
+    # Rounding lets two temperatures that differ in their last digits have pressures the other way round.
+    return np.minimum(saturation_pressure(dew) / saturation_pressure(dry), 1.0)
 
 
 def dew_point(dry_bulb_degc: ArrayLike, humidity_frac: ArrayLike) -> Array:
